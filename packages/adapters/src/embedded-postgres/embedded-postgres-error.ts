@@ -1,0 +1,25 @@
+/** What kept the embedded database from running; each is something a person can mend. */
+export type EmbeddedPostgresErrorKind =
+  | 'data_directory_in_use'
+  | 'data_directory_unusable'
+  | 'data_missing'
+  | 'not_a_cluster'
+  | 'other_major_version'
+  | 'not_permitted'
+  | 'unsupported_platform'
+  | 'binaries_unusable'
+  | 'no_unprivileged_account'
+  | 'initialise_failed'
+  | 'start_failed'
+  | 'stop_failed'
+
+/** The embedded database can't be had. The message says what was found, where, and what to do about it. */
+export class EmbeddedPostgresError extends Error {
+  readonly kind: EmbeddedPostgresErrorKind
+
+  constructor(kind: EmbeddedPostgresErrorKind, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'EmbeddedPostgresError'
+    this.kind = kind
+  }
+}

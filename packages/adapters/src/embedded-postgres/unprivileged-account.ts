@@ -1,0 +1,67 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { EmbeddedPostgresError } from './embedded-postgres-error.ts'
+
+/** The account PostgreSQL's processes run as. */
+export type Account = { name: string; uid: number; gid: number }
+
+const run = promisify(execFile)
+
+/** Existing accounts that own nothing of worth, in order of preference. */
+const candidates = ['postgres', 'nobody']
+
+/**
+ * The account PostgreSQL has to run as: undefined for an ordinary user, who runs it himself. For root, whom PostgreSQL
+ * refuses: the owner of an existing cluster, else `postgres`, else `nobody`. No account is ever created.
+ *
+ * @throws EmbeddedPostgresError `no_unprivileged_account`
+ */
+export async function unprivilegedAccount(clusterOwner: { uid: number; gid: number } | undefined): Promise<
+  Account | undefined
+> {
+  if (process.getuid?.() !== 0) return undefined
+  if (clusterOwner !== undefined && clusterOwner.uid !== 0) {
+    return { name: await nameOf(clusterOwner.uid), uid: clusterOwner.uid, gid: clusterOwner.gid }
+  }
+  for (const name of candidates) {
+    const account = await lookUp(name)
+    if (account !== undefined) return account
+  }
+  throw new EmbeddedPostgresError(
+    'no_unprivileged_account',
+    `PostgreSQL refuses to run as root, and this machine has neither of the accounts ${candidates.join(', ')}. Run Holdfast as an ordinary user, or set DATABASE_URL to a PostgreSQL of your own.`,
+  )
+}
+
+/** Whether the account (undefined: this process) can enter the directory and every directory above it. */
+export async function canEnter(account: Account | undefined, directory: string): Promise<boolean> {
+  try {
+    await run('/bin/sh', ['-c', 'cd -- "$1"', 'sh', directory], { cwd: '/', ...spawnIdentity(account) })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The options of `spawn` that run a program as this account. */
+export function spawnIdentity(account: Account | undefined): { uid?: number; gid?: number } {
+  return account === undefined ? {} : { uid: account.uid, gid: account.gid }
+}
+
+async function lookUp(name: string): Promise<Account | undefined> {
+  try {
+    const [uid, gid] = await Promise.all([run('id', ['-u', name]), run('id', ['-g', name])])
+    const account = { name, uid: Number(uid.stdout), gid: Number(gid.stdout) }
+    return account.uid > 0 ? account : undefined
+  } catch {
+    return undefined
+  }
+}
+
+async function nameOf(uid: number): Promise<string> {
+  try {
+    return (await run('id', ['-nu', String(uid)])).stdout.trim()
+  } catch {
+    return String(uid)
+  }
+}

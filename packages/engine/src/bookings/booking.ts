@@ -1,0 +1,37 @@
+/** The states a booking can be in; `FAILED` carries a {@link FailureReason}. */
+export type BookingStatus = 'PENDING' | 'CONFIRMED' | 'FAILED' | 'CANCELLED' | 'ARRIVED' | 'NO_SHOW' | 'COMPLETED'
+
+export type FailureReason = 'hold_expired' | 'slot_withdrawn' | 'system_error'
+
+export type AppointmentType = 'in_person' | 'video'
+
+/** Who comes. Stored as JSON with the booking and nowhere else: never in events, never in logs. */
+export type Patient = { name: string; email?: string; phone?: string }
+
+/**
+ * A booking as it stands now. A PENDING booking whose hold has lapsed reads as FAILED with `hold_expired`, swept or
+ * not: expiry is a predicate on the database's clock.
+ */
+export type Booking = {
+  id: string
+  clinicNo: number
+  clinicId: string
+  doctorId: string
+  slotId: string
+  status: BookingStatus
+  failureReason: FailureReason | null
+  units: number
+  startsAt: Date
+  endsAt: Date
+  /** When the hold ends; null once the booking is no longer PENDING. */
+  holdExpiresAt: Date | null
+  extended: boolean
+  accountId: string | null
+  appointmentType: AppointmentType
+  patient: Patient
+  reason: string | null
+  cancellationReason: string | null
+  version: number
+  createdAt: Date
+  updatedAt: Date
+}

@@ -1,0 +1,99 @@
+import type { Booking, BookingStatus } from './bookings/booking.ts'
+import type { ClaimOutcome, ClaimRequest } from './bookings/claim.ts'
+import type { MoveOutcome, MoveRequest, SettleOutcome, SettleRequest } from './bookings/settle.ts'
+import type { Clinic, ClinicSettings, Doctor, Membership, Page, Role } from './directory/directory.ts'
+import type { BookingEvent } from './reads/booking-event.ts'
+import type { ClinicStats } from './reads/clinic-stats.ts'
+import type { CreateSlotsResult, Slot, SlotDraft, WithdrawSlotsOutcome } from './slots/slot.ts'
+import type { VerifyReport } from './verify/verify-report.ts'
+
+/** The way in. Everything that changes a booking goes through here; each promise settles after COMMIT. */
+export type Engine = {
+  claim(request: ClaimRequest): Promise<ClaimOutcome>
+  settle(request: SettleRequest): Promise<SettleOutcome>
+  move(request: MoveRequest): Promise<MoveOutcome>
+  createSlots(request: CreateSlotsRequest): Promise<CreateSlotsResult>
+  withdrawSlots(request: WithdrawSlotsRequest): Promise<WithdrawSlotsOutcome>
+  reads: Reads
+  directory: Directory
+  /** Stops taking new work and settles what was accepted. */
+  stop(): Promise<void>
+}
+
+/** `drafts` are checked at the edge; `doctorId` names an existing doctor. Same answer for the same `key`. */
+export type CreateSlotsRequest = { doctorId: string; drafts: SlotDraft[]; dryRun: boolean }
+
+export type WithdrawSlotsRequest = {
+  clinicNo: number
+  /** One slot, or a doctor's slots that start in [from, to). */
+  which: { slotId: string } | { doctorId: string; from: Date; to: Date }
+  /** true: PENDING and CONFIRMED bookings become FAILED `slot_withdrawn`; false: they refuse the withdrawal. */
+  withBookings: boolean
+  dryRun: boolean
+  actorId: string | null
+}
+
+export type Reads = {
+  /** A doctor's slots on local days [from, to] of the clinic's zone; null: no such (active) doctor. Ordered by start. */
+  slots(query: { doctorId: string; from: string; to: string; onlyAvailable: boolean }): Promise<{ items: Slot[]; asOf: Date } | null>
+  slot(slotId: string): Promise<Slot | null>
+  /** At most `limit` bookable slots with `units` free of the same doctor: the same local day first, by nearness, then later days, then other active doctors of the clinic with the same specialization on that day. */
+  alternatives(query: { slotId: string; units: number; limit: number }): Promise<Slot[]>
+  booking(bookingId: string): Promise<Booking | null>
+  bookingsOfAccount(query: BookingsOfAccountQuery): Promise<Page<Booking>>
+  bookingsOfClinic(query: BookingsOfClinicQuery): Promise<Page<Booking>>
+  /** In the order of the log; `after` is the `position` of an event already read, exclusive. */
+  eventsOfClinic(query: { clinicNo: number; after: string | null; limit: number }): Promise<Page<BookingEvent>>
+  clinicStats(query: { clinicNo: number; from: string; to: string }): Promise<ClinicStats>
+  verify(query: { clinicNo: number | null; detailsMax: number }): Promise<VerifyReport>
+}
+
+/** `status` is the effective one. `from`/`to` are dates in the clinic's zone (account: UTC instants' dates), both included, of the slot's start. Newest slots last. */
+export type BookingsOfAccountQuery = {
+  accountId: string
+  status: BookingStatus | null
+  from: string | null
+  to: string | null
+  limit: number
+  cursor: string | null
+}
+
+export type BookingsOfClinicQuery = {
+  clinicNo: number
+  from: string
+  to: string
+  status: BookingStatus | null
+  doctorId: string | null
+  /** Part of the patient's name, e-mail or phone (case and accents as stored are ignored where the database can), or a booking's id. */
+  q: string | null
+  limit: number
+  cursor: string | null
+}
+
+export type NewClinic = { name: string; timezone: string; address: string | null; phone: string | null; settings: Partial<ClinicSettings> }
+
+export type NewDoctor = Omit<Doctor, 'id' | 'clinicId' | 'active' | 'nextAvailableAt'>
+
+/** The answer of a write that is not a booking, kept 24 h for its retries. */
+export type Remembered<Value> = { kind: 'done'; value: Value } | { kind: 'replayed'; value: Value } | { kind: 'key_reused' }
+
+export type WriteKey = { key: string; requestHash: string } | null
+
+export type Directory = {
+  clinics(query: { q: string | null; limit: number; cursor: string | null }): Promise<Page<Clinic>>
+  clinic(clinicId: string): Promise<Clinic | null>
+  createClinic(clinic: NewClinic, writeKey: WriteKey): Promise<Remembered<Clinic>>
+  updateClinic(clinicId: string, change: Partial<Omit<NewClinic, 'settings'>> & { settings?: Partial<ClinicSettings> }): Promise<Clinic | null>
+  doctors(query: { clinicId: string | null; specialization: string | null; q: string | null; includeInactive: boolean; limit: number; cursor: string | null }): Promise<Page<Doctor>>
+  /** Inactive doctors too; the edge decides who may see them. */
+  doctor(doctorId: string): Promise<Doctor | null>
+  createDoctor(clinicNo: number, doctor: NewDoctor, writeKey: WriteKey): Promise<Remembered<Doctor>>
+  updateDoctor(doctorId: string, change: Partial<NewDoctor> & { active?: boolean }): Promise<Doctor | null>
+  specializations(): Promise<{ name: string; doctors: number }[]>
+  membershipsOf(accountId: string): Promise<Membership[]>
+  members(query: { clinicNo: number; limit: number; cursor: string | null }): Promise<Page<Membership>>
+  /** Adds, or changes the role of, a member. `doctor_missing`: doctorId names no doctor of this clinic. `last_admin`: the clinic would have no admin left. */
+  putMember(member: { clinicNo: number; accountId: string; role: Role; doctorId: string | null }): Promise<{ kind: 'done'; membership: Membership } | { kind: 'doctor_missing' } | { kind: 'last_admin' }>
+  removeMember(clinicNo: number, accountId: string): Promise<{ kind: 'done' } | { kind: 'member_missing' } | { kind: 'last_admin' }>
+  isSiteAdministrator(accountId: string): Promise<boolean>
+}

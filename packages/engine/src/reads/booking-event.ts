@@ -1,0 +1,16 @@
+/** One line of the log: what a booking became, without patient data. */
+export type BookingEvent = {
+  /** `xid.seq`, to be sent back as `after` */
+  position: string
+  bookingId: string
+  version: number
+  at: Date
+  type: 'held' | 'confirmed' | 'extended' | 'moved' | 'cancelled' | 'failed' | 'arrived' | 'completed' | 'no_show'
+  slotId: string
+  doctorId: string
+  units: number
+  holdExpiresAt: Date | null
+  fromSlotId: string | null
+  reason: string | null
+  actorId: string | null
+}

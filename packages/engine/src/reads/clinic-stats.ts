@@ -1,0 +1,15 @@
+import type { BookingStatus } from '../bookings/booking.ts'
+
+/** Figures of a clinic over local days [from, to] of the slots' starts. Rates are 0–1, null where there is nothing to divide by. */
+export type ClinicStats = {
+  days: { date: string; capacity: number; taken: number; bookings: Partial<Record<BookingStatus, number>> }[]
+  totals: Record<BookingStatus, number>
+  /** taken ÷ capacity of slots that are not withdrawn */
+  utilisation: number | null
+  /** FAILED hold_expired ÷ all bookings */
+  lapseRate: number | null
+  /** NO_SHOW ÷ (ARRIVED + COMPLETED + NO_SHOW) */
+  noShowRate: number | null
+  /** median hours from createdAt to startsAt of bookings that were not FAILED or CANCELLED */
+  leadTimeHoursMedian: number | null
+}

@@ -1,0 +1,51 @@
+/** A slot as the public sees it: `available` counts lapsed holds as free. Withdrawn slots are not listed. */
+export type Slot = {
+  id: string
+  doctorId: string
+  startsAt: Date
+  endsAt: Date
+  capacity: number
+  available: number
+}
+
+/** One slot to make. Times are instants with `startsAt < endsAt`, capacity 1–1,000,000. */
+export type SlotDraft = { startsAt: Date; endsAt: Date; capacity: number }
+
+/**
+ * A weekly pattern in the clinic's zone: dates `YYYY-MM-DD` both included, times `HH:MM`, weekdays 1 (Monday)–7.
+ * Each local time counts once: one that doesn't exist on a day is skipped, one that exists twice means the first.
+ */
+export type SlotRule = {
+  from: string
+  to: string
+  weekdays: number[]
+  startTime: string
+  endTime: string
+  slotMinutes: number
+  breaks: { startTime: string; endTime: string }[]
+  capacity: number
+}
+
+/** skipped: the very same time exists already (or, by rule, is past); conflict: it overlaps another slot. */
+export type SlotDraftOutcome = SlotDraft & {
+  outcome: 'created' | 'skipped' | 'conflict'
+  /** The slot made, or the one in the way; null in a dry run's `created` and for what is past. */
+  slotId: string | null
+}
+
+export type CreateSlotsResult = {
+  created: number
+  skipped: number
+  conflicts: number
+  items: SlotDraftOutcome[]
+  position: string
+}
+
+export type WithdrawSlotsOutcome =
+  /** `bookings` are those that became FAILED (or would, in a dry run). */
+  | { kind: 'withdrawn'; slots: number; bookings: AffectedBooking[]; position: string }
+  | { kind: 'slot_missing' }
+  | { kind: 'slot_in_past' }
+  | { kind: 'slot_has_bookings'; bookings: number }
+
+export type AffectedBooking = { id: string; slotId: string; startsAt: Date; units: number; status: 'PENDING' | 'CONFIRMED' }

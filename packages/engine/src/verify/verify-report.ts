@@ -1,0 +1,25 @@
+/** What is wrong, named. `overbooked` counts slots with more units booked than their capacity, by recount. */
+export type VerifyReport = {
+  slots: number
+  bookings: number
+  events: number
+  overbooked: number
+  mismatches: number
+  details: VerifyFinding[]
+}
+
+export type VerifyFinding = {
+  kind:
+    | 'overbooked'
+    | 'taken_differs'
+    | 'event_missing'
+    | 'event_gap'
+    | 'illegal_transition'
+    | 'state_differs'
+    | 'orphaned_booking'
+    | 'next_lapse_late'
+  clinicId: string
+  slotId: string | null
+  bookingId: string | null
+  message: string
+}
