@@ -16,9 +16,9 @@ const candidates = ['postgres', 'nobody']
  *
  * @throws EmbeddedPostgresError `no_unprivileged_account`
  */
-export async function unprivilegedAccount(clusterOwner: { uid: number; gid: number } | undefined): Promise<
-  Account | undefined
-> {
+export async function unprivilegedAccount(
+  clusterOwner: { uid: number; gid: number } | undefined,
+): Promise<Account | undefined> {
   if (process.getuid?.() !== 0) return undefined
   if (clusterOwner !== undefined && clusterOwner.uid !== 0) {
     return { name: await nameOf(clusterOwner.uid), uid: clusterOwner.uid, gid: clusterOwner.gid }

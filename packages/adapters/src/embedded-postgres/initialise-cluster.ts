@@ -1,0 +1,162 @@
+import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { chown, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import type { ClusterHome } from './cluster-home.ts'
+import { EmbeddedPostgresError } from './embedded-postgres-error.ts'
+import { errorCode } from './error-code.ts'
+import type { PostgresBinaries } from './postgres-binaries.ts'
+import { type Account, spawnIdentity } from './unprivileged-account.ts'
+
+/** The database and its owner, both made with the cluster. */
+export const databaseName = 'holdfast'
+export const ownerName = 'holdfast'
+
+const passwordName = 'owner-password'
+
+/**
+ * Makes the cluster if there is none, and returns its owner's password. Called under the data directory's lock.
+ *
+ * The cluster is made under another name and renamed when it is whole, so a half-made one is known by its name and made
+ * again, and whatever has the right name is never touched.
+ *
+ * @throws EmbeddedPostgresError `not_a_cluster`, `other_major_version`, `initialise_failed`
+ */
+export async function initialiseCluster(clusterHome: ClusterHome, binaries: PostgresBinaries): Promise<string> {
+  const { clusterDirectory, dataDirectory, account } = clusterHome
+  const existing = await majorVersionOf(clusterDirectory)
+  const known = await readOwnerPassword(dataDirectory)
+  if (existing !== undefined) {
+    if (existing !== binaries.majorVersion) throw otherVersion(clusterDirectory, existing, binaries)
+    if (known !== undefined) return known
+    // The file was lost, the cluster was not: whoever may run the server may set its owner's password.
+    const password = newPassword()
+    await runSingleUser(clusterDirectory, `ALTER ROLE ${ownerName} PASSWORD '${password}'`, binaries, account)
+    await writeDurably(join(dataDirectory, passwordName), password)
+    return password
+  }
+  const password = known ?? newPassword()
+  await writeDurably(join(dataDirectory, passwordName), password)
+  const draft = `${clusterDirectory}.initialising`
+  await rm(draft, { recursive: true, force: true })
+  await mkdir(draft, { mode: 0o700 })
+  if (account !== undefined) await chown(draft, account.uid, account.gid)
+  await runInitdb(draft, password, binaries, account)
+  await runSingleUser(draft, `CREATE DATABASE ${databaseName}`, binaries, account)
+  await rename(draft, clusterDirectory)
+  await syncDirectory(dirname(clusterDirectory))
+  return password
+}
+
+/** The owner's password; undefined where none was made. */
+export async function readOwnerPassword(dataDirectory: string): Promise<string | undefined> {
+  try {
+    const password = (await readFile(join(dataDirectory, passwordName), 'utf8')).trim()
+    return password === '' ? undefined : password
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/** Hexadecimal, so it needs no quoting in SQL, in a URL or in a file. */
+function newPassword(): string {
+  return randomBytes(24).toString('hex')
+}
+
+async function majorVersionOf(clusterDirectory: string): Promise<number | undefined> {
+  try {
+    return Number((await readFile(join(clusterDirectory, 'PG_VERSION'), 'utf8')).trim())
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error
+  }
+  const names = await readdir(clusterDirectory).catch((error: unknown) => {
+    if (errorCode(error) === 'ENOENT') return undefined
+    throw error
+  })
+  if (names === undefined) return undefined
+  throw new EmbeddedPostgresError(
+    'not_a_cluster',
+    `${clusterDirectory} is there but holds no PostgreSQL database (PG_VERSION is missing). Nothing was changed. Put the right files back, or move it away to begin with an empty database.`,
+  )
+}
+
+function otherVersion(clusterDirectory: string, found: number, binaries: PostgresBinaries): EmbeddedPostgresError {
+  return new EmbeddedPostgresError(
+    'other_major_version',
+    `The database in ${clusterDirectory} was made by PostgreSQL ${found}, and this Holdfast carries ${binaries.version}. Nothing was changed. Dump it with the Holdfast that made it and restore it here, or set HOLDFAST_DATA to another directory.`,
+  )
+}
+
+/** The locale is PostgreSQL's own C.UTF-8: the same order and letters on every machine, whatever it has installed. */
+async function runInitdb(
+  directory: string,
+  password: string,
+  binaries: PostgresBinaries,
+  account: Account | undefined,
+): Promise<void> {
+  // initdb reads the password from a file its account can open; /dev/stdin is not one when root hands it over.
+  const passwordPath = `${directory}.password`
+  await rm(passwordPath, { force: true })
+  await writeFile(passwordPath, `${password}\n`, { mode: 0o600 })
+  if (account !== undefined) await chown(passwordPath, account.uid, account.gid)
+  const args = [
+    `--pgdata=${directory}`,
+    `--username=${ownerName}`,
+    `--pwfile=${passwordPath}`,
+    '--auth=scram-sha-256',
+    '--encoding=UTF8',
+    '--locale-provider=builtin',
+    '--builtin-locale=C.UTF-8',
+    '--locale=C',
+    '--data-checksums',
+  ]
+  try {
+    await runProgram(binaries.initdb, args, '', account)
+  } finally {
+    await rm(passwordPath, { force: true })
+  }
+}
+
+/** Single-user mode runs SQL without a server, a password or a socket. */
+async function runSingleUser(
+  directory: string,
+  sql: string,
+  binaries: PostgresBinaries,
+  account: Account | undefined,
+): Promise<void> {
+  await runProgram(binaries.postgres, ['--single', '-j', '-D', directory, 'postgres'], `${sql};\n\n`, account)
+}
+
+async function runProgram(program: string, args: string[], input: string, account: Account | undefined): Promise<void> {
+  const env = { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' }
+  const running = promisify(execFile)(program, args, { cwd: '/', env, ...spawnIdentity(account) })
+  // A program that ends before it has read everything breaks the pipe; its exit code then says more than the pipe does.
+  running.child.stdin?.on('error', () => undefined)
+  running.child.stdin?.end(input)
+  const result = await running.then(
+    ({ stderr }) => ({ failed: false, stderr }),
+    (error: unknown) => ({ failed: true, stderr: error instanceof Error ? error.message : String(error) }),
+  )
+  // Single-user mode reports an SQL error and still exits with 0.
+  if (!result.failed && !/^.*(ERROR|FATAL|PANIC): /m.test(result.stderr)) return
+  throw new EmbeddedPostgresError('initialise_failed', `Can't make the database: ${result.stderr.trim()}`)
+}
+
+/** Whole or not at all, also after a power cut: the cluster it opens is as durable. */
+async function writeDurably(path: string, text: string): Promise<void> {
+  const draft = `${path}.new`
+  await writeFile(draft, `${text}\n`, { mode: 0o600, flush: true })
+  await rename(draft, path)
+  await syncDirectory(dirname(path))
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path)
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
+  }
+}

@@ -1,0 +1,53 @@
+import { totalmem } from 'node:os'
+
+const mebibyte = 1024 * 1024
+
+/**
+ * The server's settings, given on its command line at every start, so that a new Holdfast brings its own. Made for one
+ * process and its database on a small machine; durability is never traded away.
+ *
+ * @param memoryBytes what this machine, or its container, has
+ */
+export function postgresSettings(socketDirectory: string, memoryBytes: number): Record<string, string> {
+  const sharedMiB = Math.min(512, Math.max(64, Math.floor(memoryBytes / mebibyte / 8)))
+  return {
+    // Only through a socket in a directory that nobody else may enter.
+    listen_addresses: '',
+    port: '5432',
+    unix_socket_directories: socketDirectory,
+    unix_socket_permissions: '0700',
+    password_encryption: 'scram-sha-256',
+    max_connections: '100',
+    // A confirmed place survives a power cut.
+    fsync: 'on',
+    synchronous_commit: 'on',
+    full_page_writes: 'on',
+    timezone: 'UTC',
+    log_timezone: 'UTC',
+    lc_messages: 'C',
+    shared_buffers: `${sharedMiB}MB`,
+    effective_cache_size: `${sharedMiB * 3}MB`,
+    work_mem: '8MB',
+    maintenance_work_mem: '64MB',
+    max_wal_size: '1GB',
+    checkpoint_timeout: '15min',
+    random_page_cost: '1.1',
+    jit: 'off',
+    // A transaction over all the monthly partitions and their indexes locks each of them.
+    max_locks_per_transaction: '256',
+    autovacuum_naptime: '20s',
+    // Without DETAIL and STATEMENT: those carry patients' names.
+    log_min_messages: 'error',
+    log_error_verbosity: 'terse',
+    log_min_error_statement: 'panic',
+    log_checkpoints: 'off',
+    log_line_prefix: '%m [%p] ',
+  }
+}
+
+/** The memory this process may count on, in bytes: the container's bound if there is one. */
+export function memoryBytes(): number {
+  const constrained = process.constrainedMemory()
+  const total = totalmem()
+  return constrained > 0 && constrained < total ? constrained : total
+}
