@@ -1,0 +1,72 @@
+// Begins every command of a checkout: `node tools/bootstrap.mjs holdfast ARGS…` and `node tools/bootstrap.mjs test ARGS…`.
+// Installs the packages when they are missing or don't match package-lock.json, then hands over to the Node that came
+// with them. Needs only Node's built-ins, because it runs before anything is installed. Says everything on stderr:
+// stdout belongs to the command.
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { installPackages } from './install-packages.mjs'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const nodeMajorMin = 20
+
+/** The arguments for the installed Node, or undefined for an unknown command. */
+function programOf(command, args) {
+  if (command === 'holdfast') return [join(root, 'packages/cli/src/main.ts'), ...args]
+  if (command === 'test') {
+    // The whole run measures coverage and holds it to its bounds; a chosen part of the tests can't.
+    const coverage = args.length === 0 ? ['--coverage'] : []
+    return [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--root', root, ...coverage, ...args]
+  }
+  return undefined
+}
+
+function fail(message) {
+  process.stderr.write(`holdfast: ${message}\n`)
+  process.exit(1)
+}
+
+/** Becomes the program, where Node can (22.15 and newer): one process fewer to pass signals and exit codes through. */
+function handOver(node, args, env) {
+  if (typeof process.execve === 'function' && process.platform !== 'win32') {
+    process.execve(node, [node, ...args], env)
+  }
+  const child = spawn(node, args, { env, stdio: 'inherit' })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => {
+      // Ctrl-C reaches the whole foreground group, the child too: once is enough.
+      if (signal === 'SIGINT' && process.stdin.isTTY) return
+      child.kill(signal)
+    })
+  }
+  // Started by npm, this lives as long as npm does: a killed npm must not leave a server behind.
+  const parent = process.ppid
+  const watch = setInterval(() => {
+    if (process.env.npm_lifecycle_event !== undefined && process.ppid !== parent) child.kill('SIGTERM')
+  }, 1000)
+  watch.unref()
+  child.on('error', (error) => fail(`can't run ${node}: ${error.message}`))
+  child.on('exit', (code, signal) => {
+    if (signal === null) process.exit(code ?? 1)
+    process.removeAllListeners(signal)
+    process.kill(process.pid, signal)
+  })
+}
+
+const nodeMajor = Number(process.versions.node.split('.')[0])
+if (nodeMajor < nodeMajorMin) {
+  fail(`this is Node ${process.versions.node}; Node ${nodeMajorMin} or newer is needed to begin (https://nodejs.org).`)
+}
+const [command, ...args] = process.argv.slice(2)
+const program = programOf(command, args)
+if (program === undefined) fail(`unknown command ${JSON.stringify(command)}: expected holdfast or test.`)
+
+const installed = await installPackages(root)
+if (installed.kind === 'failed') fail(installed.message)
+
+const node = join(root, 'node_modules/node/bin/node')
+if (!existsSync(program[0])) fail(`${program[0]} is missing: this checkout is not whole.`)
+const binaries = join(root, 'node_modules/.bin')
+const path = (process.env.PATH ?? '').split(delimiter).filter((entry) => entry !== binaries)
+handOver(node, program, { ...process.env, PATH: [binaries, ...path].join(delimiter) })

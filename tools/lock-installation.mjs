@@ -1,0 +1,96 @@
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+
+const waitLimitMs = 15 * 60_000
+
+/**
+ * Takes the right to install in this checkout, waiting for another process that has it. A lock whose process is gone is
+ * taken over.
+ *
+ * @param {string} root
+ * @param {(message: string) => void} say
+ * @returns {Promise<{ kind: 'locked', release: () => void } | { kind: 'failed', message: string }>}
+ */
+export async function lockInstallation(root, say) {
+  const path = join(root, '.install-lock')
+  const draft = `${path}.${process.pid}`
+  const self = { pid: process.pid, startTime: startTimeOf(process.pid) }
+  try {
+    writeFileSync(draft, JSON.stringify(self))
+  } catch (error) {
+    return { kind: 'failed', message: `packages have to be installed, and ${root} can't be written: ${error.message}` }
+  }
+  const deadline = Date.now() + waitLimitMs
+  let told = false
+  try {
+    for (;;) {
+      if (tryLink(draft, path)) return { kind: 'locked', release: () => rmSync(path, { force: true }) }
+      const holder = readHolder(path)
+      if (holder === undefined) continue
+      if (!isAlive(holder)) takeAway(path, `${draft}.stale`)
+      else if (Date.now() > deadline) {
+        const message = `process ${holder.pid} has been installing packages for too long. End it, or remove ${path}.`
+        return { kind: 'failed', message }
+      } else {
+        if (!told) say(`waiting for process ${holder.pid}, which is installing packages.`)
+        told = true
+        await wait(200)
+      }
+    }
+  } finally {
+    rmSync(draft, { force: true })
+  }
+}
+
+/** A link appears whole, with its content, and only if there was none. */
+function tryLink(draft, path) {
+  try {
+    linkSync(draft, path)
+    return true
+  } catch (error) {
+    if (error.code === 'EEXIST') return false
+    throw error
+  }
+}
+
+/** Renames before it removes: should somebody have taken over in between, his lock is put back. */
+function takeAway(path, stale) {
+  try {
+    renameSync(path, stale)
+  } catch (error) {
+    if (error.code === 'ENOENT') return
+    throw error
+  }
+  const holder = readHolder(stale)
+  if (holder !== undefined && isAlive(holder)) tryLink(stale, path)
+  rmSync(stale, { force: true })
+}
+
+function readHolder(path) {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+function isAlive(holder) {
+  try {
+    process.kill(holder.pid, 0)
+  } catch (error) {
+    if (error.code === 'ESRCH') return false
+  }
+  // A process id may have been given out again; the kernel's start time tells the two apart.
+  return startTimeOf(holder.pid) === holder.startTime
+}
+
+/** In the kernel's ticks (field 22 of stat, counted after the name, which may hold spaces); null where there is no /proc. */
+function startTimeOf(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null
+  } catch {
+    return null
+  }
+}
