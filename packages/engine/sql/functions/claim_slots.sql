@@ -1,0 +1,160 @@
+-- claim_slots: books up to 128 requests for units of slots in one go, first come, first served in the given order.
+-- One element of every array a request; answers one row each, with its place `ord` in the arrays.
+--
+-- Outcomes: booked | replayed | slot_full | slot_missing | slot_closed:<why> | units_over_capacity |
+--   appointment_type_not_offered | key_reused | retry
+--   replayed: the key is known with this hash; booking_id is the first one's.
+--   retry: lost a race for its key, would fit behind a larger request that didn't, or more lapsed holds are left than
+--   one call gives back: send it again.
+-- Locks: the slots that have a chance, by (clinic_no, id); then lapsed bookings on them (lapse_holds); then keys, by
+--   (clinic_no, key). What is known, missing, closed or plainly full is answered from a plain read before: a batch of
+--   refusals takes no lock, and so no transaction id and no flush.
+-- Fails: unique_violation on a booking id sent twice; check_violation if admission were ever wrong.
+-- Idempotent: by key, for 24 hours.
+create or replace function holdfast.claim_slots(
+  p_clinic_nos integer[], p_slot_ids uuid[], p_ids uuid[], p_units integer[], p_keys uuid[], p_hashes uuid[],
+  p_confirm boolean[], p_account_ids uuid[], p_types text[], p_patients jsonb[], p_reasons text[]
+) returns table (
+  ord integer, outcome text, booking_id uuid, clinic_id uuid, resource_id uuid, capacity integer,
+  appointment_type text, starts_at timestamptz, ends_at timestamptz, hold_expires_at timestamptz, created_at timestamptz,
+  tx xid8
+)
+language plpgsql security definer
+set search_path = holdfast, pg_catalog, pg_temp
+-- Planned once, for arrays of any length: a plan made on empty tables once scanned idempotency for every item.
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_mergejoin = off
+set jit = off
+as $function$
+#variable_conflict use_column
+declare
+  v_now timestamptz := clock_timestamp();
+  -- by request
+  v_verdicts text[]; v_priors uuid[]; v_clinic_ids uuid[]; v_resource_ids uuid[]; v_capacities integer[];
+  v_types text[]; v_starts timestamptz[]; v_ends timestamptz[]; v_hold_seconds integer[];
+  -- by slot that has a chance
+  v_clinic_nos integer[]; v_slot_ids uuid[]; v_lapsed_clinic_nos integer[]; v_lapsed_slot_ids uuid[];
+  v_locked_ids uuid[]; v_free integer[]; v_withdrawn boolean[]; v_more_lapsed boolean[];
+begin
+  -- 1. A plain read: the facts of each request, and the verdict where no lock is needed for it. A known key comes
+  --    first: its first answer stands, however full the slot is now.
+  select array_agg(q.verdict order by q.n), array_agg(q.prior order by q.n), array_agg(q.clinic_id order by q.n),
+         array_agg(q.resource_id order by q.n), array_agg(q.capacity order by q.n), array_agg(q.appointment_type order by q.n),
+         array_agg(q.starts_at order by q.n), array_agg(q.ends_at order by q.n), array_agg(q.hold_seconds order by q.n),
+         array_agg(q.clinic_no) filter (where q.verdict is null), array_agg(q.slot_id) filter (where q.verdict is null)
+    into v_verdicts, v_priors, v_clinic_ids, v_resource_ids, v_capacities, v_types, v_starts, v_ends, v_hold_seconds,
+         v_clinic_nos, v_slot_ids
+    from (
+      select i.n, i.clinic_no, i.slot_id, k.booking_id as prior, c.clinic_id, s.resource_id, s.capacity, s.starts_at, s.ends_at,
+             c.hold_seconds, coalesce(i.type, r.appointment_types[1]) as appointment_type,
+             case when k.booking_id is not null then case when k.request_hash = i.hash then 'replayed' else 'key_reused' end
+                  when s.id is null then 'slot_missing'
+                  when s.withdrawn_at is not null then 'slot_closed:withdrawn'
+                  when s.starts_at <= v_now then 'slot_closed:started'
+                  when not r.active then 'slot_closed:doctor_inactive'
+                  when s.starts_at < v_now + c.minimum_notice then 'slot_closed:minimum_notice'
+                  when s.starts_at > v_now + c.booking_horizon then 'slot_closed:booking_horizon'
+                  when i.type <> all (r.appointment_types) then 'appointment_type_not_offered'
+                  when i.units > s.capacity then 'units_over_capacity'
+                  when s.taken + i.units > s.capacity and (s.next_lapse is null or s.next_lapse > v_now) then 'slot_full' end as verdict
+        from unnest(p_clinic_nos, p_slot_ids, p_units, p_keys, p_hashes, p_types) with ordinality
+             i(clinic_no, slot_id, units, key, hash, type, n)
+        left join lateral (select t.* from slot t where t.clinic_no = i.clinic_no and t.id = i.slot_id limit 1) s on true
+        left join lateral (select t.active, t.appointment_types from resource t
+                            where t.clinic_no = i.clinic_no and t.id = s.resource_id limit 1) r on true
+        left join lateral (select t.id as clinic_id, t.hold_seconds, make_interval(mins => t.minimum_notice_minutes) as minimum_notice,
+                                  make_interval(days => t.booking_horizon_days) as booking_horizon
+                             from clinic t where t.no = i.clinic_no limit 1) c on true
+        left join lateral (select t.booking_id, t.request_hash from idempotency t
+                            where t.clinic_no = i.clinic_no and t.key = i.key limit 1) k on true
+    ) q;
+
+  if v_slot_ids is null then
+    return query
+    select i.n::integer, i.verdict, case when i.verdict = 'replayed' then i.prior end, i.clinic_id, i.resource_id, i.capacity,
+           i.appointment_type, i.starts_at, i.ends_at, null::timestamptz, null::timestamptz, null::xid8
+      from unnest(v_verdicts, v_priors, v_clinic_ids, v_resource_ids, v_capacities, v_types, v_starts, v_ends) with ordinality
+           i(verdict, prior, clinic_id, resource_id, capacity, appointment_type, starts_at, ends_at, n);
+    return;
+  end if;
+
+  -- 2. Lock every slot that has a chance, once, in key order; the rows come back as they are under the lock. FILTER, no
+  --    WHERE around this: that would be pushed into it, and only the matching rows would be locked.
+  select array_agg(q.id), array_agg(q.capacity - q.taken), array_agg(q.withdrawn_at is not null),
+         array_agg(q.clinic_no) filter (where q.next_lapse <= clock_timestamp()),
+         array_agg(q.id) filter (where q.next_lapse <= clock_timestamp())
+    into v_locked_ids, v_free, v_withdrawn, v_lapsed_clinic_nos, v_lapsed_slot_ids
+    from (select s.clinic_no, s.id, s.capacity, s.taken, s.withdrawn_at, s.next_lapse
+            from slot s
+           where (s.clinic_no, s.id) in (select u.clinic_no, u.slot_id from unnest(v_clinic_nos, v_slot_ids) u(clinic_no, slot_id))
+           order by s.clinic_no, s.id
+             for update) q;
+  v_now := clock_timestamp();
+  if v_lapsed_slot_ids is not null then
+    perform lapse_holds(v_lapsed_clinic_nos, v_lapsed_slot_ids, v_now);
+    select array_agg(q.id), array_agg(q.capacity - q.taken), array_agg(q.withdrawn_at is not null), array_agg(q.next_lapse <= v_now)
+      into v_locked_ids, v_free, v_withdrawn, v_more_lapsed
+      from (select s.* from (select distinct u.clinic_no, u.slot_id from unnest(v_clinic_nos, v_slot_ids) u(clinic_no, slot_id)) u
+             cross join lateral (select t.* from slot t where t.clinic_no = u.clinic_no and t.id = u.slot_id limit 1) s) q;
+  end if;
+
+  -- 3. Admit, and write everything that follows from it. Keys are looked up again: one may have come while we waited.
+  return query
+  with judged as materialized (
+    select i.*, l.free, l.more_lapsed is true as more_lapsed, coalesce(d.booking_id, i.first_prior) as prior,
+           case when i.first_verdict is not null then i.first_verdict
+                when d.booking_id is not null then case when d.request_hash = i.hash then 'replayed' else 'key_reused' end
+                when l.id is null then 'slot_missing'
+                when l.withdrawn then 'slot_closed:withdrawn'
+                when i.starts_at <= v_now then 'slot_closed:started' end as verdict
+      from unnest(p_clinic_nos, p_slot_ids, p_ids, p_units, p_keys, p_hashes, p_confirm, p_account_ids, p_patients, p_reasons,
+                  v_verdicts, v_priors, v_clinic_ids, v_resource_ids, v_capacities, v_types, v_starts, v_ends, v_hold_seconds)
+           with ordinality
+           i(clinic_no, slot_id, id, units, key, hash, confirm, account_id, patient, reason,
+             first_verdict, first_prior, clinic_id, resource_id, capacity, appointment_type, starts_at, ends_at, hold_seconds, n)
+      left join unnest(v_locked_ids, v_free, v_withdrawn, v_more_lapsed) l(id, free, withdrawn, more_lapsed) on l.id = i.slot_id
+      left join lateral (select t.booking_id, t.request_hash from idempotency t
+                          where i.first_verdict is null and t.clinic_no = i.clinic_no and t.key = i.key limit 1) d on true
+  ), admitted as materialized (
+    select j.*, j.verdict is null
+           and sum(j.units) filter (where j.verdict is null) over (partition by j.slot_id order by j.n) <= j.free as fits
+      from judged j
+  ), keyed as (
+    insert into idempotency (clinic_no, key, request_hash, booking_id, created_at)
+    select a.clinic_no, a.key, a.hash, a.id, v_now from admitted a where a.fits order by a.clinic_no, a.key
+    on conflict do nothing
+    returning booking_id
+  ), decided as materialized (
+    select a.*, a.fits and a.id in (select k.booking_id from keyed k) as won,
+           case when not a.confirm then v_now + make_interval(secs => a.hold_seconds) end as hold_until
+      from admitted a
+  ), booked as (
+    insert into booking (clinic_no, id, slot_id, resource_id, units, status, hold_expires_at, account_id, appointment_type,
+                         patient, reason, created_at, updated_at)
+    select d.clinic_no, d.id, d.slot_id, d.resource_id, d.units, case when d.confirm then 'CONFIRMED' else 'PENDING' end,
+           d.hold_until, d.account_id, d.appointment_type, d.patient, d.reason, v_now, v_now
+      from decided d where d.won
+  ), logged as (
+    insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, hold_expires_at, actor_id)
+    select d.clinic_no, d.id, 1, v_now, case when d.confirm then 'confirmed' else 'held' end, d.slot_id, d.resource_id, d.units,
+           d.hold_until, d.account_id
+      from decided d where d.won
+  ), counted as (
+    update slot t set taken = t.taken + w.units, next_lapse = least(t.next_lapse, w.hold_until)
+      from (select d.clinic_no, d.slot_id, sum(d.units)::integer as units, min(d.hold_until) as hold_until
+              from decided d where d.won group by d.clinic_no, d.slot_id) w
+     where t.clinic_no = w.clinic_no and t.id = w.slot_id
+  )
+  select d.n::integer,
+         case when d.won then 'booked'
+              when d.verdict is not null then d.verdict
+              when d.fits or d.more_lapsed
+                or d.units <= d.free - coalesce(sum(d.units) filter (where d.won) over (partition by d.slot_id), 0) then 'retry'
+              else 'slot_full' end,
+         case when d.won then d.id when d.verdict = 'replayed' then d.prior end,
+         d.clinic_id, d.resource_id, d.capacity, d.appointment_type, d.starts_at, d.ends_at, d.hold_until, v_now,
+         case when d.won then pg_current_xact_id() end
+    from decided d;
+end
+$function$;

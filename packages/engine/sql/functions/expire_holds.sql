@@ -1,0 +1,30 @@
+-- expire_holds: the sweeper's step: gives back lapsed holds, at most p_limit (1–1,000) of them, whether or not anyone
+-- wants their slots. Only tidies: a lapsed hold is never in anybody's way. Answers how many it gave back; 0: no more now.
+--
+-- Locks: slots with lapsed holds, by (clinic_no, id), passing over those that somebody else has locked (who waits for an
+--   answer goes first); then the bookings (lapse_holds).
+-- Fails: check_violation if a count were ever wrong.
+-- Idempotent: yes.
+create or replace function holdfast.expire_holds(p_limit integer) returns integer
+language plpgsql security definer
+set search_path = holdfast, pg_catalog, pg_temp
+as $function$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_clinic_nos integer[];
+  v_slot_ids uuid[];
+begin
+  select array_agg(q.clinic_no), array_agg(q.id) into v_clinic_nos, v_slot_ids
+    from (select s.clinic_no, s.id
+            from slot s
+           where (s.clinic_no, s.id) in (
+                   select b.clinic_no, b.slot_id from booking b
+                    where b.status = 'PENDING' and b.hold_expires_at <= v_now limit least(greatest(p_limit, 1), 1000))
+           order by s.clinic_no, s.id
+             for update skip locked) q;
+  if v_slot_ids is null then
+    return 0;
+  end if;
+  return holdfast.lapse_holds(v_clinic_nos, v_slot_ids, clock_timestamp());
+end
+$function$;

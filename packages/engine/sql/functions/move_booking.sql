@@ -1,0 +1,78 @@
+-- move_booking: one step of move_bookings, which has locked both slots (p_locked_slot_ids) and the booking, and given
+-- back what had lapsed. Answers the outcome. Internal: the application's role may not execute it.
+--
+-- Locks: none of its own.
+-- Fails: check_violation if a count were ever wrong.
+-- Idempotent: yes; a booking that is already there answers unchanged.
+create or replace function holdfast.move_booking(
+  p_clinic_no integer, p_id uuid, p_slot_id uuid, p_actor_id uuid, p_on_behalf boolean, p_locked_slot_ids uuid[], p_now timestamptz
+) returns text
+language plpgsql
+set search_path = holdfast, pg_catalog, pg_temp
+as $function$
+declare
+  v_booking booking;
+  v_from slot;
+  v_to slot;
+  v_clinic clinic;
+  v_resource resource;
+begin
+  select * into v_booking from booking where clinic_no = p_clinic_no and id = p_id;
+  if not found then
+    return 'booking_missing';
+  end if;
+  -- Read again under the lock: the slot it is in now may not be the one that was locked for it.
+  if v_booking.slot_id <> all (p_locked_slot_ids) then
+    return 'retry';
+  end if;
+  if v_booking.failure_reason = 'hold_expired' or v_booking.status = 'PENDING' and v_booking.hold_expires_at <= p_now then
+    return 'hold_expired';
+  elsif v_booking.status not in ('PENDING', 'CONFIRMED') then
+    return 'invalid_transition';
+  elsif v_booking.slot_id = p_slot_id then
+    return 'unchanged';
+  end if;
+
+  select * into v_clinic from clinic where no = p_clinic_no;
+  select * into v_from from slot where clinic_no = p_clinic_no and id = v_booking.slot_id;
+  if v_booking.status = 'CONFIRMED' and not p_on_behalf
+     and p_now > v_from.starts_at - make_interval(mins => v_clinic.cancellation_deadline_minutes) then
+    return 'past_deadline';
+  end if;
+
+  select * into v_to from slot where clinic_no = p_clinic_no and id = p_slot_id;
+  if not found then
+    return 'slot_missing';
+  end if;
+  select * into v_resource from resource where clinic_no = p_clinic_no and id = v_to.resource_id;
+  if v_to.withdrawn_at is not null then
+    return 'slot_closed:withdrawn';
+  elsif v_to.starts_at <= p_now then
+    return 'slot_closed:started';
+  elsif not v_resource.active then
+    return 'slot_closed:doctor_inactive';
+  elsif v_to.starts_at < p_now + make_interval(mins => v_clinic.minimum_notice_minutes) then
+    return 'slot_closed:minimum_notice';
+  elsif v_to.starts_at > p_now + make_interval(days => v_clinic.booking_horizon_days) then
+    return 'slot_closed:booking_horizon';
+  elsif v_booking.appointment_type <> all (v_resource.appointment_types) then
+    return 'appointment_type_not_offered';
+  elsif v_booking.units > v_to.capacity then
+    return 'units_over_capacity';
+  elsif v_to.taken + v_booking.units > v_to.capacity then
+    return case when v_to.next_lapse <= p_now then 'retry' else 'slot_full' end;
+  end if;
+
+  update slot
+     set taken = taken + v_booking.units, next_lapse = least(next_lapse, v_booking.hold_expires_at)
+   where clinic_no = p_clinic_no and id = p_slot_id;
+  update slot set taken = taken - v_booking.units where clinic_no = p_clinic_no and id = v_booking.slot_id;
+  update booking
+     set slot_id = p_slot_id, resource_id = v_to.resource_id, version = version + 1, updated_at = p_now
+   where clinic_no = p_clinic_no and id = p_id;
+  insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, hold_expires_at, from_slot_id, actor_id)
+  values (p_clinic_no, p_id, v_booking.version + 1, p_now, 'moved', p_slot_id, v_to.resource_id, v_booking.units,
+          v_booking.hold_expires_at, v_booking.slot_id, p_actor_id);
+  return 'done';
+end
+$function$;

@@ -1,0 +1,94 @@
+-- move_bookings: moves each booking to another slot of its clinic: its units leave one slot and enter the other in the
+-- same step, so no count is ever wrong, and the old place is kept when the new one cannot be had. In the given order.
+--
+-- Outcomes: done | unchanged (it is in that slot already) | booking_missing | slot_missing | slot_full |
+--   slot_closed:<why> | units_over_capacity | appointment_type_not_offered | hold_expired | invalid_transition |
+--   past_deadline | retry (moved by somebody else meanwhile, or more lapsed holds are left on the slot than one call
+--   gives back: send it again)
+-- Locks: all slots left or entered, by (clinic_no, id); then, in one run, the bookings moved and the lapsed holds on the
+--   slots entered, by (clinic_no, id). In two runs, a batch of confirmations between them would deadlock.
+-- Fails: check_violation if a count were ever wrong.
+-- Idempotent: yes; a booking that is already there answers unchanged.
+create or replace function holdfast.move_bookings(
+  p_clinic_nos integer[], p_ids uuid[], p_slot_ids uuid[], p_actor_ids uuid[], p_on_behalf boolean[]
+) returns table (
+  ord integer, outcome text, tx xid8, id uuid, clinic_no integer, clinic_id uuid, resource_id uuid, slot_id uuid, status text,
+  failure_reason text, units integer, starts_at timestamptz, ends_at timestamptz, hold_expires_at timestamptz, extended boolean,
+  account_id uuid, appointment_type text, patient jsonb, reason text, cancellation_reason text, version integer,
+  created_at timestamptz, updated_at timestamptz, capacity integer
+)
+language plpgsql security definer
+set search_path = holdfast, pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_mergejoin = off
+set jit = off
+as $function$
+#variable_conflict use_column
+declare
+  v_now timestamptz;
+  v_locked_slot_ids uuid[];
+  v_lapsed_clinic_nos integer[];
+  v_lapsed_slot_ids uuid[];
+  v_item record;
+  v_outcome text;
+begin
+  select array_agg(q.id) into v_locked_slot_ids
+    from (select s.id
+            from slot s
+           where (s.clinic_no, s.id) in (
+                   select i.clinic_no, i.slot_id from unnest(p_clinic_nos, p_slot_ids) i(clinic_no, slot_id)
+                   union
+                   select b.clinic_no, b.slot_id
+                     from unnest(p_clinic_nos, p_ids) i(clinic_no, id)
+                    cross join lateral (select t.clinic_no, t.slot_id from booking t
+                                         where t.clinic_no = i.clinic_no and t.id = i.id limit 1) b)
+           order by s.clinic_no, s.id
+             for update) q;
+  v_now := clock_timestamp();
+
+  select array_agg(s.clinic_no), array_agg(s.id) into v_lapsed_clinic_nos, v_lapsed_slot_ids
+    from (select distinct i.clinic_no, i.slot_id from unnest(p_clinic_nos, p_slot_ids) i(clinic_no, slot_id)) i
+   cross join lateral (select t.clinic_no, t.id, t.next_lapse from slot t
+                        where t.clinic_no = i.clinic_no and t.id = i.slot_id limit 1) s
+   where s.next_lapse <= v_now;
+  perform 1
+     from booking b
+    where (b.clinic_no, b.id) in (
+            select i.clinic_no, i.id from unnest(p_clinic_nos, p_ids) i(clinic_no, id)
+            union all
+            (select l.clinic_no, l.id from booking l
+              where (l.clinic_no, l.slot_id) in (select u.clinic_no, u.slot_id
+                                                   from unnest(v_lapsed_clinic_nos, v_lapsed_slot_ids) u(clinic_no, slot_id))
+                and l.status = 'PENDING' and l.hold_expires_at <= v_now
+              order by l.clinic_no, l.id limit 1000))
+    order by b.clinic_no, b.id
+      for update;
+  v_now := clock_timestamp();
+  if v_lapsed_slot_ids is not null then
+    perform lapse_holds(v_lapsed_clinic_nos, v_lapsed_slot_ids, v_now);
+  end if;
+
+  for v_item in
+    select i.*
+      from unnest(p_clinic_nos, p_ids, p_slot_ids, p_actor_ids, p_on_behalf) with ordinality
+           i(clinic_no, id, slot_id, actor_id, on_behalf, n)
+     order by i.n
+  loop
+    v_outcome := move_booking(v_item.clinic_no, v_item.id, v_item.slot_id, v_item.actor_id, v_item.on_behalf, v_locked_slot_ids, v_now);
+    return query
+    select v_item.n::integer, v_outcome, case when v_outcome = 'done' then pg_current_xact_id() end,
+           b.id, v_item.clinic_no, c.id, b.resource_id, b.slot_id, f.status, f.failure_reason, b.units, s.starts_at, s.ends_at,
+           case when f.status = 'PENDING' then b.hold_expires_at end, b.extended_by is not null, b.account_id, b.appointment_type,
+           b.patient, b.reason, b.cancellation_reason, b.version, b.created_at, b.updated_at, t.capacity
+      from (select) one
+      left join booking b on b.clinic_no = v_item.clinic_no and b.id = v_item.id
+      left join slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
+      left join slot t on t.clinic_no = v_item.clinic_no and t.id = v_item.slot_id
+      left join clinic c on c.no = v_item.clinic_no
+      left join lateral (select case when l.lapsed then 'FAILED' else b.status end as status,
+                                case when l.lapsed then 'hold_expired' else b.failure_reason end as failure_reason
+                           from (select b.status = 'PENDING' and b.hold_expires_at <= v_now as lapsed) l) f on true;
+  end loop;
+end
+$function$;

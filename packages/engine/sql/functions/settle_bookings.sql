@@ -1,0 +1,129 @@
+-- settle_bookings: confirm, cancel, extend, arrive, complete or no_show, one per element of the arrays, each by the
+-- rules of its booking's clinic. Answers one row each with the booking as it is afterwards.
+--
+-- Outcomes: done | unchanged | booking_missing | hold_expired | invalid_transition | already_extended | past_deadline |
+--   too_early | retry (the booking was moved meanwhile, or stands twice in this batch: send it again)
+-- Locks: the slots of bookings to be cancelled, by (clinic_no, id); then all the bookings, by (clinic_no, id). Claims and
+--   moves take them in the same order: without that, moves deadlocked.
+-- Fails: check_violation if a count were ever wrong.
+-- Idempotent: yes; a change that is already made answers unchanged. extend: by its key.
+create or replace function holdfast.settle_bookings(
+  p_clinic_nos integer[], p_ids uuid[], p_actions text[], p_actor_ids uuid[], p_on_behalf boolean[], p_keys uuid[], p_reasons text[]
+) returns table (
+  ord integer, outcome text, tx xid8, id uuid, clinic_no integer, clinic_id uuid, resource_id uuid, slot_id uuid, status text,
+  failure_reason text, units integer, starts_at timestamptz, ends_at timestamptz, hold_expires_at timestamptz, extended boolean,
+  account_id uuid, appointment_type text, patient jsonb, reason text, cancellation_reason text, version integer,
+  created_at timestamptz, updated_at timestamptz
+)
+language plpgsql security definer
+set search_path = holdfast, pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_mergejoin = off
+set jit = off
+as $function$
+#variable_conflict use_column
+declare
+  v_now timestamptz;
+  v_locked_slot_ids uuid[];
+  v_outcomes text[];
+begin
+  if 'cancel' = any (p_actions) then
+    select array_agg(q.id) into v_locked_slot_ids
+      from (select s.id
+              from slot s
+             where (s.clinic_no, s.id) in (
+                     select b.clinic_no, b.slot_id
+                       from unnest(p_clinic_nos, p_ids, p_actions) i(clinic_no, id, action)
+                      cross join lateral (select t.clinic_no, t.slot_id from booking t
+                                           where t.clinic_no = i.clinic_no and t.id = i.id limit 1) b
+                      where i.action = 'cancel')
+             order by s.clinic_no, s.id
+               for update) q;
+  end if;
+  perform 1
+     from booking b
+    where (b.clinic_no, b.id) in (select i.clinic_no, i.id from unnest(p_clinic_nos, p_ids) i(clinic_no, id))
+    order by b.clinic_no, b.id
+      for update;
+  v_now := clock_timestamp();
+
+  with judged as materialized (
+    select i.*, b.slot_id, b.resource_id, b.units, b.version, b.hold_expires_at,
+           case when b.id is null then 'booking_missing'
+                when row_number() over (partition by i.id order by i.n) > 1 then 'retry'
+                when i.action = 'cancel' and (b.slot_id = any (v_locked_slot_ids)) is not true then 'retry'
+                when b.status = 'PENDING' and b.hold_expires_at <= v_now
+                  or b.failure_reason = 'hold_expired' then 'hold_expired'
+                when i.action = 'confirm' then
+                  case b.status when 'PENDING' then 'done' when 'CONFIRMED' then 'unchanged' else 'invalid_transition' end
+                when i.action = 'cancel' then
+                  case when b.status = 'CANCELLED' then 'unchanged'
+                       when b.status not in ('PENDING', 'CONFIRMED') then 'invalid_transition'
+                       when b.status = 'CONFIRMED' and not i.on_behalf and v_now > s.starts_at - c.cancellation_deadline then 'past_deadline'
+                       else 'done' end
+                when i.action = 'extend' then
+                  case when b.extended_by is not null and b.extended_by = i.key then 'unchanged'
+                       when b.status <> 'PENDING' then 'invalid_transition'
+                       when b.extended_by is not null then 'already_extended'
+                       else 'done' end
+                when i.action = 'arrive' then
+                  case when b.status = 'ARRIVED' then 'unchanged'
+                       when b.status <> 'CONFIRMED' then 'invalid_transition'
+                       when (v_now at time zone c.timezone)::date < (s.starts_at at time zone c.timezone)::date then 'too_early'
+                       else 'done' end
+                when i.action = 'complete' then
+                  case b.status when 'COMPLETED' then 'unchanged' when 'ARRIVED' then 'done' else 'invalid_transition' end
+                when i.action = 'no_show' then
+                  case when b.status = 'NO_SHOW' then 'unchanged'
+                       when b.status <> 'CONFIRMED' then 'invalid_transition'
+                       when v_now < s.starts_at then 'too_early'
+                       else 'done' end
+                end as outcome,
+           case when i.action = 'extend' then b.hold_expires_at + make_interval(secs => c.hold_seconds) end as hold_until
+      from unnest(p_clinic_nos, p_ids, p_actions, p_actor_ids, p_on_behalf, p_keys, p_reasons) with ordinality
+           i(clinic_no, id, action, actor_id, on_behalf, key, reason, n)
+      left join lateral (select t.* from booking t where t.clinic_no = i.clinic_no and t.id = i.id limit 1) b on true
+      left join lateral (select t.starts_at from slot t where t.clinic_no = i.clinic_no and t.id = b.slot_id limit 1) s on true
+      left join lateral (select t.timezone, t.hold_seconds, make_interval(mins => t.cancellation_deadline_minutes) as cancellation_deadline
+                           from clinic t where t.no = i.clinic_no limit 1) c on true
+  ), changed as (
+    update booking b
+       set status = case j.action when 'confirm' then 'CONFIRMED' when 'cancel' then 'CANCELLED' when 'arrive' then 'ARRIVED'
+                                  when 'complete' then 'COMPLETED' when 'no_show' then 'NO_SHOW' else b.status end,
+           hold_expires_at = j.hold_until,
+           extended_by = case when j.action = 'extend' then coalesce(j.key, gen_random_uuid()) else b.extended_by end,
+           cancellation_reason = case when j.action = 'cancel' then j.reason else b.cancellation_reason end,
+           version = b.version + 1, updated_at = v_now
+      from judged j
+     where j.outcome = 'done' and b.clinic_no = j.clinic_no and b.id = j.id
+  ), logged as (
+    insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, hold_expires_at, actor_id)
+    select j.clinic_no, j.id, j.version + 1, v_now,
+           case j.action when 'confirm' then 'confirmed' when 'cancel' then 'cancelled' when 'extend' then 'extended'
+                         when 'arrive' then 'arrived' when 'complete' then 'completed' when 'no_show' then 'no_show' end,
+           j.slot_id, j.resource_id, j.units, j.hold_until, j.actor_id
+      from judged j where j.outcome = 'done'
+  ), freed as (
+    update slot t set taken = t.taken - f.units
+      from (select j.clinic_no, j.slot_id, sum(j.units)::integer as units
+              from judged j where j.outcome = 'done' and j.action = 'cancel' group by j.clinic_no, j.slot_id) f
+     where t.clinic_no = f.clinic_no and t.id = f.slot_id
+  )
+  select array_agg(j.outcome order by j.n) into v_outcomes from judged j;
+
+  -- The bookings are locked: what stands now is what this call made of them.
+  return query
+  select i.n::integer, i.outcome, case when i.outcome = 'done' then pg_current_xact_id() end,
+         b.id, i.clinic_no, c.id, b.resource_id, b.slot_id, f.status, f.failure_reason, b.units, s.starts_at, s.ends_at,
+         case when f.status = 'PENDING' then b.hold_expires_at end, b.extended_by is not null, b.account_id, b.appointment_type,
+         b.patient, b.reason, b.cancellation_reason, b.version, b.created_at, b.updated_at
+    from unnest(p_clinic_nos, p_ids, v_outcomes) with ordinality i(clinic_no, id, outcome, n)
+    left join lateral (select t.* from booking t where t.clinic_no = i.clinic_no and t.id = i.id limit 1) b on true
+    left join lateral (select t.starts_at, t.ends_at from slot t where t.clinic_no = i.clinic_no and t.id = b.slot_id limit 1) s on true
+    left join lateral (select t.id from clinic t where t.no = i.clinic_no limit 1) c on true
+    left join lateral (select case when l.lapsed then 'FAILED' else b.status end as status,
+                              case when l.lapsed then 'hold_expired' else b.failure_reason end as failure_reason
+                         from (select b.status = 'PENDING' and b.hold_expires_at <= v_now as lapsed) l) f on true;
+end
+$function$;

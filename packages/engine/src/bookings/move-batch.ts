@@ -1,0 +1,51 @@
+import type pg from 'pg'
+import { clinicNoOf } from '../id.ts'
+import type { Answer } from '../queue/batch-queue.ts'
+import { type BookingRow, bookingOf } from './booking-row.ts'
+import { slotClosedWhy } from './claim-batch.ts'
+import type { MoveOutcome, MoveRequest } from './settle.ts'
+
+type MoveRow = BookingRow & { ord: number; outcome: string; tx: string | null; capacity: number }
+
+const moveBookings = 'select * from holdfast.move_bookings($1::integer[], $2::uuid[], $3::uuid[], $4::uuid[], $5::boolean[])'
+
+/** Runs one batch of moves in one transaction. Safe to run again: a booking already there is `unchanged`. */
+export async function runMoveBatch(pool: pg.Pool, requests: readonly MoveRequest[]): Promise<Answer<MoveOutcome>[]> {
+  const { rows } = await pool.query<MoveRow>({
+    name: 'move_bookings',
+    text: moveBookings,
+    values: [
+      requests.map((request) => clinicNoOf(request.bookingId)),
+      requests.map((request) => request.bookingId),
+      requests.map((request) => request.slotId),
+      requests.map((request) => request.actorId),
+      requests.map((request) => request.onBehalf),
+    ],
+  })
+  const answers = new Array<Answer<MoveOutcome>>(requests.length).fill({ kind: 'again' })
+  for (const row of rows) {
+    if (row.outcome !== 'retry') answers[row.ord - 1] = { kind: 'answered', outcome: outcomeOf(row) }
+  }
+  return answers
+}
+
+function outcomeOf(row: MoveRow): MoveOutcome {
+  switch (row.outcome) {
+    case 'done':
+      return { kind: 'done', booking: bookingOf(row), position: row.tx ?? '' }
+    case 'unchanged':
+    case 'hold_expired':
+    case 'invalid_transition':
+    case 'past_deadline':
+      return { kind: row.outcome, booking: bookingOf(row) }
+    case 'booking_missing':
+    case 'slot_missing':
+    case 'slot_full':
+    case 'appointment_type_not_offered':
+      return { kind: row.outcome }
+    case 'units_over_capacity':
+      return { kind: 'units_over_capacity', capacity: row.capacity }
+    default:
+      return { kind: 'slot_closed', why: slotClosedWhy(row.outcome) }
+  }
+}

@@ -1,0 +1,49 @@
+import type pg from 'pg'
+import { clinicNoOf } from '../id.ts'
+import type { Answer } from '../queue/batch-queue.ts'
+import { type BookingRow, bookingOf } from './booking-row.ts'
+import type { SettleOutcome, SettleRequest } from './settle.ts'
+
+type SettleRow = BookingRow & { ord: number; outcome: SettleOutcome['kind'] | 'retry'; tx: string | null }
+
+const settleBookings = `select * from holdfast.settle_bookings($1::integer[], $2::uuid[], $3::text[], $4::uuid[], $5::boolean[], $6::uuid[], $7::text[])`
+
+/** Runs one batch of changes of state in one transaction. Safe to run again: a change already made is `unchanged`. */
+export async function runSettleBatch(pool: pg.Pool, requests: readonly SettleRequest[]): Promise<Answer<SettleOutcome>[]> {
+  const { rows } = await pool.query<SettleRow>({
+    name: 'settle_bookings',
+    text: settleBookings,
+    values: [
+      requests.map((request) => clinicNoOf(request.bookingId)),
+      requests.map((request) => request.bookingId),
+      requests.map((request) => request.action),
+      requests.map((request) => request.actorId),
+      requests.map((request) => request.onBehalf),
+      requests.map((request) => request.key),
+      requests.map((request) => request.reason),
+    ],
+  })
+  const answers = new Array<Answer<SettleOutcome>>(requests.length).fill({ kind: 'again' })
+  for (const row of rows) {
+    if (row.outcome !== 'retry') answers[row.ord - 1] = { kind: 'answered', outcome: outcomeOf(row, row.outcome) }
+  }
+  return answers
+}
+
+function outcomeOf(row: SettleRow, kind: SettleOutcome['kind']): SettleOutcome {
+  switch (kind) {
+    case 'done':
+      return { kind, booking: bookingOf(row), position: row.tx ?? '' }
+    case 'unchanged':
+    case 'hold_expired':
+    case 'invalid_transition':
+    case 'already_extended':
+    case 'past_deadline':
+    case 'too_early':
+      return { kind, booking: bookingOf(row) }
+    case 'booking_missing':
+      return { kind }
+    case 'overloaded':
+      throw new Error('The database does not know of queues.')
+  }
+}
