@@ -1,0 +1,182 @@
+import type { SlotDraft, SlotRule } from './slot.ts'
+
+/** The most slots that one call makes, by rule or by list. */
+export const slotsPerCallMax = 10_000
+/** How far ahead slots may be made. */
+export const slotsAheadYearsMax = 2
+const slotMinutesMin = 5
+const slotMinutesMax = 1_440
+const capacityMax = 1_000_000
+const breaksMax = 50
+const minutesPerDay = 1_440
+
+export type SlotRuleOutcome =
+  /** Ordered by start, never overlapping one another. Those in the past are among them: `createSlots` skips them. */
+  | { kind: 'expanded'; drafts: SlotDraft[] }
+  /** `path` is a JSON pointer into the rule. */
+  | { kind: 'invalid_rule'; path: string; message: string }
+  /** `count` is taken before daylight saving removes any. */
+  | { kind: 'too_many_slots'; count: number; countMax: number }
+
+/** Minutes since local midnight, 0–1,440; a clock time, not a duration. */
+type LocalSpan = { start: number; end: number }
+
+/** The parts of a rule that hold on each of its days. */
+type DayPattern = { spans: LocalSpan[]; work: LocalSpan; breaks: LocalSpan[]; slotMinutes: number; capacity: number }
+
+/**
+ * The slots of a weekly rule, as instants.
+ *
+ * Slots begin every `slotMinutes` of local time from `startTime`; a last one that would end after `endTime` is not
+ * made, nor is one that overlaps a break. Each local time counts once (DESIGN §6): a start that doesn't exist on a
+ * day is skipped, one that exists twice means the first. A slot always lasts `slotMinutes` of real time; where that
+ * would take it past the end, into a break or into the next slot (only a slot that spans the hour which a
+ * daylight-saving change leaves out), it is not made either.
+ *
+ * @param rule dates `YYYY-MM-DD`, times `HH:MM`; `24:00` may end a day
+ * @param timeZone IANA name that exists
+ * @param now bounds the rule: nothing more than two years ahead
+ */
+export function expandSlotRule(rule: SlotRule, timeZone: string, now: Date): SlotRuleOutcome {
+  const days = daysOf(rule, timeZone, now)
+  if ('kind' in days) return days
+  const pattern = patternOf(rule)
+  if ('kind' in pattern) return pattern
+  const count = days.dates.length * pattern.spans.length
+  if (count > slotsPerCallMax) return { kind: 'too_many_slots', count, countMax: slotsPerCallMax }
+  return { kind: 'expanded', drafts: days.dates.flatMap((date) => slotsOfDay(date, pattern, timeZone)) }
+}
+
+function invalid(path: string, message: string): SlotRuleOutcome & { kind: 'invalid_rule' } {
+  return { kind: 'invalid_rule', path, message }
+}
+
+/** The rule's dates that fall on its weekdays. */
+function daysOf(rule: SlotRule, timeZone: string, now: Date): { dates: Temporal.PlainDate[] } | SlotRuleOutcome {
+  const from = parseDate(rule.from)
+  if (from === null) return invalid('/from', `${quoted(rule.from)} is not a date (YYYY-MM-DD).`)
+  const to = parseDate(rule.to)
+  if (to === null) return invalid('/to', `${quoted(rule.to)} is not a date (YYYY-MM-DD).`)
+  if (Temporal.PlainDate.compare(from, to) > 0) {
+    return invalid('/to', `The last day (${rule.to}) lies before the first (${rule.from}).`)
+  }
+  const today = Temporal.Instant.fromEpochMilliseconds(now.getTime()).toZonedDateTimeISO(timeZone).toPlainDate()
+  const last = today.add({ years: slotsAheadYearsMax })
+  if (Temporal.PlainDate.compare(to, last) > 0) {
+    return invalid('/to', `${rule.to} lies more than two years ahead; ${last} is the last day possible.`)
+  }
+  if (Temporal.PlainDate.compare(from, to.subtract({ years: slotsAheadYearsMax })) < 0) {
+    return invalid('/from', `${rule.from} to ${rule.to} covers more than two years.`)
+  }
+  if (rule.weekdays.length === 0) return invalid('/weekdays', 'At least one weekday is needed, 1 (Monday) to 7.')
+  const odd = rule.weekdays.findIndex((day) => !Number.isInteger(day) || day < 1 || day > 7)
+  if (odd >= 0) {
+    return invalid(`/weekdays/${odd}`, `${rule.weekdays[odd]} is not a weekday, 1 (Monday) to 7 (Sunday).`)
+  }
+  const weekdays = new Set(rule.weekdays)
+  const dates: Temporal.PlainDate[] = []
+  for (let date = from; Temporal.PlainDate.compare(date, to) <= 0; date = date.add({ days: 1 })) {
+    if (weekdays.has(date.dayOfWeek)) dates.push(date)
+  }
+  return { dates }
+}
+
+function patternOf(rule: SlotRule): DayPattern | SlotRuleOutcome {
+  const work = spanOf(rule, '')
+  if ('kind' in work) return work
+  const { slotMinutes, capacity } = rule
+  if (!Number.isInteger(slotMinutes) || slotMinutes < slotMinutesMin || slotMinutes > slotMinutesMax) {
+    return invalid('/slotMinutes', `${slotMinutes} is not a whole number from ${slotMinutesMin} to ${slotMinutesMax}.`)
+  }
+  if (!Number.isInteger(capacity) || capacity < 1 || capacity > capacityMax) {
+    return invalid('/capacity', `${capacity} is not a whole number from 1 to ${capacityMax}.`)
+  }
+  if (rule.breaks.length > breaksMax)
+    return invalid('/breaks', `At most ${breaksMax} breaks, not ${rule.breaks.length}.`)
+  const breaks: LocalSpan[] = []
+  for (const [index, pause] of rule.breaks.entries()) {
+    const span = spanOf(pause, `/breaks/${index}`)
+    if ('kind' in span) return span
+    if (span.start < work.start || span.end > work.end) {
+      return invalid(
+        `/breaks/${index}`,
+        `The break ${pause.startTime}–${pause.endTime} lies outside of ${rule.startTime}–${rule.endTime}.`,
+      )
+    }
+    breaks.push(span)
+  }
+  const spans: LocalSpan[] = []
+  for (let start = work.start; start + slotMinutes <= work.end; start += slotMinutes) {
+    const span = { start, end: start + slotMinutes }
+    if (!breaks.some((pause) => overlap(pause, span))) spans.push(span)
+  }
+  return { spans, work, breaks, slotMinutes, capacity }
+}
+
+function slotsOfDay(date: Temporal.PlainDate, pattern: DayPattern, timeZone: string): SlotDraft[] {
+  const made: { slot: LocalSpan; draft: SlotDraft }[] = []
+  for (const span of pattern.spans) {
+    const local = date.toPlainDateTime({ hour: Math.floor(span.start / 60), minute: span.start % 60 })
+    const start = local.toZonedDateTime(timeZone, { disambiguation: 'earlier' })
+    if (!start.toPlainDateTime().equals(local)) continue
+    const end = start.add({ minutes: pattern.slotMinutes })
+    // Later than span.end by what the change leaves out; earlier (a repeated hour) never reaches anything.
+    const slot = { start: span.start, end: Math.max(span.end, endOnTheWall(end, date)) }
+    if (slot.end > pattern.work.end || pattern.breaks.some((pause) => overlap(pause, slot))) continue
+    const previous = made.at(-1)
+    if (previous !== undefined && previous.slot.end > slot.start) made.pop()
+    const draft = {
+      startsAt: new Date(start.epochMilliseconds),
+      endsAt: new Date(end.epochMilliseconds),
+      capacity: pattern.capacity,
+    }
+    made.push({ slot, draft })
+  }
+  return made.map(({ draft }) => draft)
+}
+
+/**
+ * What the clock on the wall has reached when a slot ends, in minutes from the midnight that `date` begins with: its
+ * last minute and one more, because a slot that ends just as an hour is left out ends before that hour, not after it.
+ */
+function endOnTheWall(end: Temporal.ZonedDateTime, date: Temporal.PlainDate): number {
+  const lastMinute = end.subtract({ minutes: 1 }).toPlainDateTime()
+  return lastMinute.since(date.toPlainDateTime(), { largestUnit: 'minutes' }).minutes + 1
+}
+
+function spanOf(times: { startTime: string; endTime: string }, path: string): LocalSpan | SlotRuleOutcome {
+  const start = parseTime(times.startTime)
+  if (start === null || start === minutesPerDay) {
+    return invalid(`${path}/startTime`, `${quoted(times.startTime)} is not a time (HH:MM, 00:00 to 23:59).`)
+  }
+  const end = parseTime(times.endTime)
+  if (end === null) return invalid(`${path}/endTime`, `${quoted(times.endTime)} is not a time (HH:MM, up to 24:00).`)
+  if (end <= start) {
+    return invalid(`${path}/endTime`, `The end (${times.endTime}) is not after the start (${times.startTime}).`)
+  }
+  return { start, end }
+}
+
+function overlap(a: LocalSpan, b: LocalSpan): boolean {
+  return a.start < b.end && b.start < a.end
+}
+
+function parseTime(text: string): number | null {
+  if (text === '24:00') return minutesPerDay
+  const match = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(text)
+  return match === null ? null : Number(match[1]) * 60 + Number(match[2])
+}
+
+/** Only `YYYY-MM-DD` of a day that exists: Temporal alone would take other ISO forms as well. */
+function parseDate(text: string): Temporal.PlainDate | null {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return null
+  try {
+    return Temporal.PlainDate.from(text, { overflow: 'reject' })
+  } catch {
+    return null
+  }
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text.slice(0, 40))
+}
