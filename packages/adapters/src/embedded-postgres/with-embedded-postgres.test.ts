@@ -1,0 +1,89 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Client } from 'pg'
+import { afterEach, expect, test } from 'vitest'
+import { connectEmbeddedPostgres } from './connect-embedded-postgres.ts'
+import { readPostmasterState } from './postmaster-file.ts'
+import { startEmbeddedPostgres } from './start-embedded-postgres.ts'
+import { withEmbeddedPostgres } from './with-embedded-postgres.ts'
+
+const directories: string[] = []
+
+afterEach(async () => {
+  for (const directory of directories.splice(0)) await rm(directory, { recursive: true, force: true })
+})
+
+async function aDirectory(): Promise<string> {
+  const directory = await mkdtemp('/tmp/hf-test-')
+  directories.push(directory)
+  return directory
+}
+
+async function one(url: string): Promise<unknown> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  try {
+    return (await client.query('select 1 as one')).rows[0].one
+  } finally {
+    await client.end()
+  }
+}
+
+test('there is nothing to connect to where no server runs, and looking makes nothing', async () => {
+  const dataDirectory = join(await aDirectory(), 'none')
+  expect(await connectEmbeddedPostgres({ dataDirectory })).toBeUndefined()
+  const database = await startEmbeddedPostgres({ dataDirectory })
+  expect(await connectEmbeddedPostgres({ dataDirectory })).toEqual({ ownerUrl: database.ownerUrl })
+  await database.stop()
+  expect(await connectEmbeddedPostgres({ dataDirectory })).toBeUndefined()
+})
+
+test('a command uses the server that runs, and leaves it running', async () => {
+  const dataDirectory = await aDirectory()
+  const database = await startEmbeddedPostgres({ dataDirectory })
+  try {
+    const url = await withEmbeddedPostgres({ dataDirectory }, async ({ ownerUrl }) => {
+      expect(await one(ownerUrl)).toBe(1)
+      return ownerUrl
+    })
+    expect(url).toBe(database.ownerUrl)
+    expect(await one(database.ownerUrl)).toBe(1)
+  } finally {
+    await database.stop()
+  }
+})
+
+test('a command starts a server for itself, and stops it also when it fails', async () => {
+  const dataDirectory = await aDirectory()
+  expect(await withEmbeddedPostgres({ dataDirectory }, ({ ownerUrl }) => one(ownerUrl))).toBe(1)
+  expect((await readPostmasterState(join(dataDirectory, 'postgres'))).kind).toBe('none')
+  const failing = withEmbeddedPostgres({ dataDirectory }, () => Promise.reject(new Error('the command failed')))
+  await expect(failing).rejects.toThrow('the command failed')
+  expect((await readPostmasterState(join(dataDirectory, 'postgres'))).kind).toBe('none')
+})
+
+test('two commands at once share one server: the one that started it lets the other finish', async () => {
+  const dataDirectory = await aDirectory()
+  const arrived = Promise.withResolvers<void>()
+  const leave = Promise.withResolvers<void>()
+  const first = withEmbeddedPostgres({ dataDirectory }, async () => arrived.promise)
+  const second = (async () => {
+    const found = Promise.withResolvers<string>()
+    const using = withEmbeddedPostgres({ dataDirectory }, async ({ ownerUrl }) => {
+      found.resolve(ownerUrl)
+      const client = new Client({ connectionString: ownerUrl })
+      await client.connect()
+      arrived.resolve()
+      await leave.promise
+      const answer = (await client.query('select 1 as one')).rows[0].one
+      await client.end()
+      return answer
+    })
+    await found.promise
+    return using
+  })()
+  await arrived.promise
+  leave.resolve()
+  expect(await second).toBe(1)
+  await first
+})
