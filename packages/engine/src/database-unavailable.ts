@@ -17,9 +17,19 @@ export class DatabaseUnavailable extends Error {
 // Class 08: connection exceptions; 57P0x: the server ends the session or won't take it yet; 53300: no room for it.
 // https://www.postgresql.org/docs/current/errcodes-appendix.html
 const lostStates = /^(08...|57P0[1-4]|53300)$/
-const systemErrors = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOENT', 'ENOTFOUND', 'EHOSTUNREACH', 'EAI_AGAIN'])
+const systemErrors = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOENT',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+  'EAI_AGAIN',
+])
 // The driver throws plain errors with these texts and no code: pg/lib/client.js, pg-pool/index.js.
-const driverMessages = /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed)/
+const driverMessages =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed)/
 
 /** Whether an error of the driver means that the connection, not the statement, failed. */
 export function isConnectionLost(error: unknown): boolean {

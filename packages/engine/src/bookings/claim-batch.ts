@@ -58,7 +58,8 @@ function outcomeOf(row: ClaimRow, request: ClaimRequest, firstAnswers: Map<strin
       return { kind: 'booked', booking: claimedBooking(row, request), position: row.tx ?? '' }
     case 'replayed': {
       const first = firstAnswers.get(row.booking_id ?? '')
-      if (first === undefined) throw new Error(`The key of booking ${row.booking_id} is known, and its first event is not.`)
+      if (first === undefined)
+        throw new Error(`The key of booking ${row.booking_id} is known, and its first event is not.`)
       // Our own first try, whose answer was lost with its connection: nobody has been told yet.
       return { kind: first.booking.id === request.bookingId ? 'booked' : 'replayed', ...first }
     }
@@ -77,7 +78,8 @@ function outcomeOf(row: ClaimRow, request: ClaimRequest, firstAnswers: Map<strin
 /** The part of `slot_closed:<why>` after the colon, as the engine's functions answer it. */
 export function slotClosedWhy(outcome: string): SlotClosedWhy {
   const why = closedWhys.find((known) => outcome === `slot_closed:${known}`)
-  if (why === undefined) throw new Error(`The database answered ${JSON.stringify(outcome)}, which no function of this version says.`)
+  if (why === undefined)
+    throw new Error(`The database answered ${JSON.stringify(outcome)}, which no function of this version says.`)
   return why
 }
 

@@ -7,7 +7,8 @@ import type { MoveOutcome, MoveRequest } from './settle.ts'
 
 type MoveRow = BookingRow & { ord: number; outcome: string; tx: string | null; capacity: number }
 
-const moveBookings = 'select * from holdfast.move_bookings($1::integer[], $2::uuid[], $3::uuid[], $4::uuid[], $5::boolean[])'
+const moveBookings =
+  'select * from holdfast.move_bookings($1::integer[], $2::uuid[], $3::uuid[], $4::uuid[], $5::boolean[])'
 
 /** Runs one batch of moves in one transaction. Safe to run again: a booking already there is `unchanged`. */
 export async function runMoveBatch(pool: pg.Pool, requests: readonly MoveRequest[]): Promise<Answer<MoveOutcome>[]> {

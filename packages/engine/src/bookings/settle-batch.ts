@@ -9,7 +9,10 @@ type SettleRow = BookingRow & { ord: number; outcome: SettleOutcome['kind'] | 'r
 const settleBookings = `select * from holdfast.settle_bookings($1::integer[], $2::uuid[], $3::text[], $4::uuid[], $5::boolean[], $6::uuid[], $7::text[])`
 
 /** Runs one batch of changes of state in one transaction. Safe to run again: a change already made is `unchanged`. */
-export async function runSettleBatch(pool: pg.Pool, requests: readonly SettleRequest[]): Promise<Answer<SettleOutcome>[]> {
+export async function runSettleBatch(
+  pool: pg.Pool,
+  requests: readonly SettleRequest[],
+): Promise<Answer<SettleOutcome>[]> {
   const { rows } = await pool.query<SettleRow>({
     name: 'settle_bookings',
     text: settleBookings,

@@ -143,11 +143,18 @@ export class BatchQueue<Item, Outcome> {
     let failed = true
     try {
       const answers = await this.#settings.run(batch.map((waiting) => waiting.item))
-      if (answers.length !== batch.length) throw new Error(`${this.#settings.name}: ${answers.length} answers to ${batch.length} items`)
+      if (answers.length !== batch.length)
+        throw new Error(`${this.#settings.name}: ${answers.length} answers to ${batch.length} items`)
       failed = false
       return answers
     } finally {
-      this.#settings.onBatch({ queue: this.#settings.name, size: batch.length, durationMs: performance.now() - startedAt, waitMs, failed })
+      this.#settings.onBatch({
+        queue: this.#settings.name,
+        size: batch.length,
+        durationMs: performance.now() - startedAt,
+        waitMs,
+        failed,
+      })
     }
   }
 
@@ -156,7 +163,8 @@ export class BatchQueue<Item, Outcome> {
     for (const [index, waiting] of batch.entries()) {
       const answer = answers[index]
       if (answer?.kind === 'answered') waiting.resolve(answer.outcome)
-      else if (waiting.tries + 1 >= triesMax) waiting.reject(new Error(`${this.#settings.name}: sent ${triesMax} times, and never answered`))
+      else if (waiting.tries + 1 >= triesMax)
+        waiting.reject(new Error(`${this.#settings.name}: sent ${triesMax} times, and never answered`))
       else again.push({ ...waiting, tries: waiting.tries + 1 })
     }
     // To the front: they came first.
@@ -178,7 +186,9 @@ export class BatchQueue<Item, Outcome> {
       }
     }
     const error = new DatabaseUnavailable(
-      mayHaveRun(cause) ? 'The connection to the database was lost; the outcome is not known.' : 'The database cannot be reached.',
+      mayHaveRun(cause)
+        ? 'The connection to the database was lost; the outcome is not known.'
+        : 'The database cannot be reached.',
       { outcomeUnknown: mayHaveRun(cause), cause },
     )
     for (const waiting of batch) waiting.reject(error)
@@ -194,5 +204,7 @@ function mayHaveRun(error: unknown): boolean {
   const code = 'code' in error ? error.code : undefined
   if (code === '57P03' || code === '53300') return false
   if ('syscall' in error && error.syscall === 'connect') return false
-  return !/^(timeout exceeded when trying to connect|Connection terminated due to connection timeout)/.test(error.message)
+  return !/^(timeout exceeded when trying to connect|Connection terminated due to connection timeout)/.test(
+    error.message,
+  )
 }

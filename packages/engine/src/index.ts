@@ -1,0 +1,33 @@
+export type { AppointmentType, Booking, BookingStatus, FailureReason, Patient } from './bookings/booking.ts'
+export type { ClaimedBooking, ClaimOutcome, ClaimRequest, Overloaded, SlotClosedWhy } from './bookings/claim.ts'
+export type { MoveOutcome, MoveRequest, SettleAction, SettleOutcome, SettleRequest } from './bookings/settle.ts'
+export { createKysely, createPool, inTransaction, type PoolSettings } from './database.ts'
+export { DatabaseUnavailable, isConnectionLost } from './database-unavailable.ts'
+export type { Clinic, ClinicSettings, Doctor, Membership, Money, Page, Role } from './directory/directory.ts'
+export type {
+  BookingsOfAccountQuery,
+  BookingsOfClinicQuery,
+  CreateSlotsRequest,
+  Directory,
+  Engine,
+  NewClinic,
+  NewDoctor,
+  Reads,
+  Remembered,
+  WithdrawSlotsRequest,
+  WriteKey,
+} from './engine.ts'
+export { clinicNoMax, clinicNoOf, isId, newId, timeOf } from './id.ts'
+export type { BatchReport } from './queue/batch-queue.ts'
+export type { BookingEvent } from './reads/booking-event.ts'
+export type { ClinicStats } from './reads/clinic-stats.ts'
+export type {
+  AffectedBooking,
+  CreateSlotsResult,
+  Slot,
+  SlotDraft,
+  SlotDraftOutcome,
+  SlotRule,
+  WithdrawSlotsOutcome,
+} from './slots/slot.ts'
+export type { VerifyFinding, VerifyReport } from './verify/verify-report.ts'

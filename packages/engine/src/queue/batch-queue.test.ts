@@ -1,0 +1,180 @@
+import { describe, expect, test } from 'vitest'
+import { DatabaseUnavailable } from '../database-unavailable.ts'
+import { type Answer, BatchQueue, type BatchReport } from './batch-queue.ts'
+
+/** A run that is held until the test lets it go, one call at a time. */
+function heldRun() {
+  const calls: { items: readonly number[]; answer(answers?: Answer<string>[]): void; fail(error: unknown): void }[] = []
+  const called: (() => void)[] = []
+  const run = (items: readonly number[]) =>
+    new Promise<Answer<string>[]>((resolve, reject) => {
+      calls.push({
+        items,
+        answer: (answers) => resolve(answers ?? items.map((item) => answered(`${item}`))),
+        fail: reject,
+      })
+      for (const wake of called.splice(0)) wake()
+    })
+  const untilCalls = async (count: number) => {
+    while (calls.length < count) await new Promise<void>((resolve) => called.push(resolve))
+  }
+  return { run, calls, untilCalls }
+}
+
+const answered = (outcome: string): Answer<string> => ({ kind: 'answered', outcome })
+const lostConnection = () => Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' })
+const refusedConnection = () =>
+  Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED', syscall: 'connect' })
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+describe('BatchQueue', () => {
+  test('idle, one item goes out at once and alone', async () => {
+    const held = heldRun()
+    const queue = new BatchQueue({ name: 'q', run: held.run })
+    const outcome = queue.submit(1)
+    await held.untilCalls(1)
+    expect(held.calls[0]?.items).toEqual([1])
+    held.calls[0]?.answer()
+    expect(await outcome).toBe('1')
+  })
+
+  test('what arrives while two batches are in flight shares the next one, in order, and no more than the maximum', async () => {
+    const held = heldRun()
+    const queue = new BatchQueue({ name: 'q', run: held.run, batchSizeMax: 3 })
+    const outcomes = [queue.submit(1)]
+    await held.untilCalls(1)
+    outcomes.push(queue.submit(2))
+    await held.untilCalls(2)
+    outcomes.push(...[3, 4, 5, 6].map((item) => queue.submit(item)))
+    await turn()
+    expect(held.calls).toHaveLength(2)
+    expect(queue.depth).toEqual({ queued: 4, inFlight: 2 })
+    held.calls[0]?.answer()
+    await held.untilCalls(3)
+    expect(held.calls[2]?.items).toEqual([3, 4, 5])
+    held.calls[1]?.answer()
+    await held.untilCalls(4)
+    expect(held.calls[3]?.items).toEqual([6])
+    held.calls[2]?.answer()
+    held.calls[3]?.answer()
+    expect(await Promise.all(outcomes)).toEqual(['1', '2', '3', '4', '5', '6'])
+  })
+
+  test('beyond its bound it refuses at once, and what it took is answered all the same', async () => {
+    const held = heldRun()
+    const queue = new BatchQueue({ name: 'q', run: held.run, queuedMax: 2 })
+    const taken = [queue.submit(1), queue.submit(2)]
+    expect(await queue.submit(3)).toEqual({ kind: 'overloaded', retryAfterSeconds: 1 })
+    await held.untilCalls(1)
+    held.calls[0]?.answer()
+    expect(await Promise.all(taken)).toEqual(['1', '2'])
+  })
+
+  test('an item older than its deadline is refused, not tried', async () => {
+    const held = heldRun()
+    const queue = new BatchQueue({ name: 'q', run: held.run, inFlightMax: 1, waitMsMax: 0 })
+    const first = queue.submit(1)
+    expect(await first).toEqual({ kind: 'overloaded', retryAfterSeconds: 1 })
+    expect(held.calls).toHaveLength(0)
+    await queue.stop()
+  })
+
+  test('a poisonous item fails alone: the others of its batch are tried again, each alone', async () => {
+    const ran: (readonly number[])[] = []
+    const queue = new BatchQueue<number, string>({
+      name: 'q',
+      run: (items) => {
+        ran.push(items)
+        if (items.includes(2)) return Promise.reject(new Error('invalid byte sequence'))
+        return Promise.resolve(items.map((item) => answered(`${item}`)))
+      },
+    })
+    const outcomes = await Promise.allSettled([1, 2, 3].map((item) => queue.submit(item)))
+    expect(outcomes.map((outcome) => outcome.status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    expect(ran).toEqual([[1, 2, 3], [1], [2], [3]])
+  })
+
+  test('an item told to try again goes first with the next batch', async () => {
+    const held = heldRun()
+    const queue = new BatchQueue({ name: 'q', run: held.run, inFlightMax: 1 })
+    const outcomes = [queue.submit(1), queue.submit(2)]
+    await held.untilCalls(1)
+    outcomes.push(queue.submit(3))
+    held.calls[0]?.answer([answered('1'), { kind: 'again' }])
+    await held.untilCalls(2)
+    expect(held.calls[1]?.items).toEqual([2, 3])
+    held.calls[1]?.answer()
+    expect(await Promise.all(outcomes)).toEqual(['1', '2', '3'])
+  })
+
+  test('an item that is never answered is an error in the end, not a loop', async () => {
+    let runs = 0
+    const run = async (): Promise<Answer<string>[]> => {
+      runs += 1
+      return [{ kind: 'again' }]
+    }
+    const queue = new BatchQueue({ name: 'q', run })
+    await expect(queue.submit(1)).rejects.toThrow('q: sent 100 times, and never answered')
+    expect(runs).toBe(100)
+  })
+
+  test('a connection lost in flight is an unknown outcome: the same items are sent again', async () => {
+    const held = heldRun()
+    const queue = new BatchQueue({ name: 'q', run: held.run })
+    const outcome = queue.submit(1)
+    await held.untilCalls(1)
+    held.calls[0]?.fail(lostConnection())
+    await held.untilCalls(2)
+    expect(held.calls[1]?.items).toEqual([1])
+    held.calls[1]?.answer()
+    expect(await outcome).toBe('1')
+  })
+
+  test('a database that cannot be reached is said at once, and that nothing was tried', async () => {
+    const queue = new BatchQueue<number, string>({
+      name: 'q',
+      run: () => Promise.reject(refusedConnection()),
+      unknownMsMax: 60_000,
+    })
+    const error = await queue.submit(1).catch((reason: unknown) => reason)
+    expect(error).toBeInstanceOf(DatabaseUnavailable)
+    expect(error).toMatchObject({ outcomeUnknown: false })
+  })
+
+  test('an outcome that stays unknown is said to be so', async () => {
+    const queue = new BatchQueue<number, string>({
+      name: 'q',
+      run: () => Promise.reject(lostConnection()),
+      unknownMsMax: 1,
+    })
+    expect(await queue.submit(1).catch((reason: unknown) => reason)).toMatchObject({
+      name: 'DatabaseUnavailable',
+      outcomeUnknown: true,
+    })
+  })
+
+  test('stopping refuses what is new and settles what was taken', async () => {
+    const held = heldRun()
+    const queue = new BatchQueue({ name: 'q', run: held.run })
+    const taken = queue.submit(1)
+    const stopped = queue.stop().then(() => 'stopped')
+    expect(await queue.submit(2)).toMatchObject({ kind: 'overloaded' })
+    await held.untilCalls(1)
+    expect(await Promise.race([stopped, turn().then(() => 'waiting')])).toBe('waiting')
+    held.calls[0]?.answer()
+    expect(await taken).toBe('1')
+    expect(await stopped).toBe('stopped')
+  })
+
+  test('each batch is reported with its size, and whether it failed', async () => {
+    const reports: BatchReport[] = []
+    const queue = new BatchQueue<number, string>({
+      name: 'q',
+      run: async (items) => items.map((item) => answered(`${item}`)),
+      onBatch: (report) => reports.push(report),
+    })
+    await Promise.all([queue.submit(1), queue.submit(2)])
+    expect(reports).toMatchObject([{ queue: 'q', size: 2, failed: false }])
+    expect(reports[0]?.durationMs).toBeGreaterThanOrEqual(0)
+  })
+})
