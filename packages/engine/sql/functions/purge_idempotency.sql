@@ -1,0 +1,31 @@
+-- Forgets idempotency keys and remembered answers older than `p_keep`, at most `p_limit` rows of each table, and returns how many
+-- went. Call again while it returns as many as the limit: small transactions keep locks and WAL short.
+-- Locks: the rows it deletes; rows that somebody holds are left for the next time.
+-- Fails: 22023 if told to keep less than an hour (a retry under way would book twice), or for a limit outside of
+-- 1–100,000. Idempotent: yes.
+create or replace function holdfast.purge_idempotency(p_keep interval, p_limit integer) returns bigint
+language plpgsql volatile security definer
+set search_path = holdfast, pg_catalog, pg_temp
+as $$
+declare
+  v_before timestamptz;
+  v_keys bigint;
+  v_answers bigint;
+begin
+  if p_keep is null or p_keep < interval '1 hour' then
+    raise exception 'keys are kept for at least an hour, not %', p_keep using errcode = 'invalid_parameter_value';
+  end if;
+  if p_limit is null or p_limit not between 1 and 100000 then
+    raise exception 'the limit must be 1 to 100000, not %', p_limit using errcode = 'invalid_parameter_value';
+  end if;
+  v_before := clock_timestamp() - p_keep;
+  delete from idempotency
+   where (clinic_no, key) in (
+     select clinic_no, key from idempotency where created_at < v_before limit p_limit for update skip locked);
+  get diagnostics v_keys = row_count;
+  delete from answer
+   where key in (select key from answer where created_at < v_before limit p_limit for update skip locked);
+  get diagnostics v_answers = row_count;
+  return v_keys + v_answers;
+end
+$$;

@@ -1,0 +1,48 @@
+-- What the server's role may do: this file is the engine's public interface. Applied at every migration, in the same
+-- transaction as the functions; what is not named here is not allowed.
+--
+-- Booking state (slot, booking, booking_event, allocation, idempotency) can be read, and is changed by the functions
+-- alone, which run as the owner. Partitions have no grants of their own: they are reached through their parents.
+
+revoke all on schema holdfast from public, holdfast_app;
+revoke all on all tables in schema holdfast from public, holdfast_app;
+revoke all on all sequences in schema holdfast from public, holdfast_app;
+revoke all on all routines in schema holdfast from public, holdfast_app;
+
+grant usage on schema holdfast to holdfast_app;
+
+-- Booking state, and the ledger for /readyz: to be read.
+grant select on holdfast.slot, holdfast.booking, holdfast.booking_event, holdfast.allocation, holdfast.idempotency,
+  holdfast.migration, holdfast.function_file to holdfast_app;
+
+-- Plain tables. Numbers, ids and times of making are written once; clinics and resources are never deleted.
+grant usage on sequence holdfast.clinic_no_seq to holdfast_app;
+grant select, insert on holdfast.clinic, holdfast.resource to holdfast_app;
+grant update (name, timezone, address, phone, hold_seconds, minimum_notice_minutes, booking_horizon_days,
+  cancellation_deadline_minutes, updated_at) on holdfast.clinic to holdfast_app;
+grant update (name, units, active, specialization, experience_years, rating, languages, fee_amount, fee_currency,
+  appointment_types, updated_at) on holdfast.resource to holdfast_app;
+grant select, insert on holdfast.specialization to holdfast_app;
+grant select, insert, delete on holdfast.membership, holdfast.site_administrator, holdfast.answer to holdfast_app;
+grant update (role, doctor_id) on holdfast.membership to holdfast_app;
+grant update (body) on holdfast.answer to holdfast_app;
+
+-- The functions, by name, with all their overloads. The rest are the owner's and those functions' own.
+do $$
+declare
+  v_function regprocedure;
+begin
+  for v_function in
+    select oid::regprocedure from pg_proc
+     where pronamespace = 'holdfast'::regnamespace
+       and proname in (
+         'claim_slots', 'settle_bookings', 'move_bookings', 'expire_holds',
+         'create_slots', 'withdraw_slots',
+         'verify_clinic',
+         'ensure_partitions', 'purge_idempotency',
+         'clinic_no_of', 'id_floor')
+  loop
+    execute format('grant execute on function %s to holdfast_app', v_function);
+  end loop;
+end
+$$;

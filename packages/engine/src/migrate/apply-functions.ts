@@ -1,0 +1,119 @@
+import type pg from 'pg'
+import type { Ledger } from './ledger.ts'
+import type { FunctionFile, SqlFiles } from './sql-files.ts'
+
+/** A function as the catalogue has it; `stamp` changes whenever it is created or replaced. */
+type Catalogued = { oid: number; identity: string; stamp: string }
+
+/** The functions to write and those to drop, by the ledger. */
+export function functionChanges(ledger: Ledger, files: FunctionFile[]): { changed: FunctionFile[]; removed: string[] } {
+  const applied = new Map(ledger.functions.map((file) => [file.name, file.checksum]))
+  const onDisk = new Set(files.map((file) => file.name))
+  return {
+    changed: files.filter((file) => applied.get(file.name) !== file.checksum),
+    removed: ledger.functions.map((file) => file.name).filter((name) => !onDisk.has(name)),
+  }
+}
+
+/**
+ * Writes the changed functions, drops the removed ones and gives the grants anew. The caller's transaction holds it
+ * all, so that no server ever sees a half of it or a function without its grant.
+ *
+ * Bodies are checked once all are there (a function may call one that comes later in the alphabet).
+ *
+ * @returns the names of the functions written
+ */
+export async function applyFunctions(client: pg.Client, ledger: Ledger, files: SqlFiles): Promise<string[]> {
+  const { changed, removed } = functionChanges(ledger, files.functions)
+  await client.query('set local check_function_bodies = off')
+  const written: Catalogued[] = []
+  for (const file of changed) {
+    written.push(...(await applyFile(client, file)))
+    await client.query(
+      `insert into holdfast.function_file (name, checksum, release) values ($1, $2, $3)
+       on conflict (name) do update set checksum = $2, release = $3, applied_at = now()`,
+      [file.name, file.checksum, files.release],
+    )
+  }
+  for (const name of removed) {
+    for (const { identity } of await functionsNamed(client, name)) await client.query(`drop function ${identity}`)
+    await client.query('delete from holdfast.function_file where name = $1', [name])
+  }
+  await validate(client, written)
+  await client.query(files.grants)
+  return changed.map((file) => file.name)
+}
+
+/**
+ * Replaces in place where PostgreSQL can (calls under way keep their function), and drops first where the result's
+ * shape or a parameter's name changed. Overloads that the file no longer makes are dropped.
+ */
+async function applyFile(client: pg.Client, file: FunctionFile): Promise<Catalogued[]> {
+  const before = await functionsNamed(client, file.name)
+  await client.query('savepoint function_file')
+  try {
+    await replaceOrRecreate(client, file, before)
+  } catch (error) {
+    throw explain(error, `functions/${file.name}.sql`)
+  }
+  await client.query('release savepoint function_file')
+  const untouched = new Set(before.map((one) => one.stamp))
+  const after = await functionsNamed(client, file.name)
+  for (const one of after) if (untouched.has(one.stamp)) await client.query(`drop function ${one.identity}`)
+  const written = after.filter((one) => !untouched.has(one.stamp))
+  if (written.length === 0) throw new Error(`functions/${file.name}.sql doesn't create holdfast.${file.name}.`)
+  return written
+}
+
+async function replaceOrRecreate(client: pg.Client, file: FunctionFile, before: Catalogued[]): Promise<void> {
+  try {
+    await client.query(file.text)
+  } catch (error) {
+    if (!cannotReplace(error)) throw error
+    await client.query('rollback to savepoint function_file')
+    for (const { identity } of before) await client.query(`drop function ${identity}`)
+    await client.query(file.text)
+  }
+}
+
+async function functionsNamed(client: pg.Client, name: string): Promise<Catalogued[]> {
+  const { rows } = await client.query<Catalogued>(
+    `select oid::int8 as oid, oid::regprocedure::text as identity, oid || ':' || xmin || ':' || cmin || ':' || ctid as stamp
+       from pg_proc where pronamespace = 'holdfast'::regnamespace and proname = $1 order by 1`,
+    [name],
+  )
+  return rows
+}
+
+/** Called by hand, a language's validator doesn't see the function's own search_path: it is the same for all of ours. */
+async function validate(client: pg.Client, functions: Catalogued[]): Promise<void> {
+  await client.query('set local check_function_bodies = on')
+  await client.query('set local search_path = holdfast, pg_catalog, pg_temp')
+  for (const { oid, identity } of functions) {
+    try {
+      await client.query(
+        `select case l.lanname when 'plpgsql' then plpgsql_validator(p.oid)::text
+                               when 'sql' then fmgr_sql_validator(p.oid)::text end
+           from pg_proc p join pg_language l on l.oid = p.prolang where p.oid = $1`,
+        [oid],
+      )
+    } catch (error) {
+      throw explain(error, identity)
+    }
+  }
+  await client.query('set local search_path = public')
+}
+
+const cannotReplaceCodes = new Set(['42P13', '42723'])
+
+/** invalid_function_definition: another result or parameter name; duplicate_function: written without OR REPLACE. */
+function cannotReplace(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && cannotReplaceCodes.has(String(error.code))
+}
+
+/** Keeps the SQLSTATE, which tells a lock timeout from a mistake. */
+function explain(error: unknown, what: string): Error {
+  const reason = error instanceof Error ? error.message : String(error)
+  const code = error instanceof Error && 'code' in error ? { code: error.code } : {}
+  return Object.assign(new Error(`${what}: ${reason}`, { cause: error }), code)
+}

@@ -1,0 +1,100 @@
+import type pg from 'pg'
+import { MigrateError } from './migrate-error.ts'
+
+const serverVersionMin = 150_000
+
+type Facts = {
+  version: number
+  version_text: string
+  in_recovery: boolean
+  encoding: string
+  login: string
+  database: string
+  may_create_in_database: boolean
+  schema_exists: boolean
+  owns_schema: boolean
+  extension_installed: boolean
+  extension_available: boolean
+  app_role_exists: boolean
+  may_create_role: boolean
+}
+
+const factsQuery = `
+  select current_setting('server_version_num')::int as version,
+         current_setting('server_version') as version_text,
+         pg_is_in_recovery() as in_recovery,
+         current_setting('server_encoding') as encoding,
+         current_user::text as login,
+         current_database()::text as database,
+         has_database_privilege(current_database(), 'CREATE') as may_create_in_database,
+         exists (select from pg_namespace where nspname = 'holdfast') as schema_exists,
+         coalesce((select pg_has_role(nspowner, 'USAGE') from pg_namespace where nspname = 'holdfast'), true) as owns_schema,
+         exists (select from pg_extension where extname = 'btree_gist') as extension_installed,
+         exists (select from pg_available_extensions where name = 'btree_gist') as extension_available,
+         exists (select from pg_roles where rolname = 'holdfast_app') as app_role_exists,
+         (select rolsuper or rolcreaterole from pg_roles where rolname = current_user) as may_create_role`
+
+/**
+ * Looks whether this server and login can carry Holdfast's schema, before anything is changed.
+ *
+ * @throws MigrateError naming what is missing and the SQL that gives it
+ */
+export async function checkDatabase(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<Facts>(factsQuery)
+  const facts = rows[0]
+  if (facts === undefined) throw new Error('The database answered nothing about itself.')
+  checkServer(facts)
+  checkPrivileges(facts)
+}
+
+function checkServer(facts: Facts): void {
+  if (facts.version < serverVersionMin) {
+    throw new MigrateError(
+      'server_too_old',
+      `The database is PostgreSQL ${facts.version_text}; Holdfast needs 15 or newer. Upgrade it, or point DATABASE_URL at another.`,
+    )
+  }
+  if (facts.in_recovery) {
+    throw new MigrateError(
+      'read_only',
+      `The database server of ${quoted(facts.database)} is a standby and can't be written. Point DATABASE_URL at the primary.`,
+    )
+  }
+  if (facts.encoding !== 'UTF8') {
+    throw new MigrateError(
+      'encoding',
+      `The database ${quoted(facts.database)} stores text as ${facts.encoding}, which can't hold every name; Holdfast needs UTF8. Make one: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0;`,
+    )
+  }
+}
+
+function checkPrivileges(facts: Facts): void {
+  const missing: string[] = []
+  if (!facts.may_create_in_database && !(facts.schema_exists && facts.extension_installed)) {
+    missing.push(
+      `CREATE on the database: GRANT CREATE ON DATABASE ${quoted(facts.database)} TO ${quoted(facts.login)};`,
+    )
+  }
+  if (!facts.owns_schema) {
+    missing.push(`ownership of the schema holdfast: ALTER SCHEMA holdfast OWNER TO ${quoted(facts.login)};`)
+  }
+  if (!facts.app_role_exists && !facts.may_create_role) {
+    missing.push('the role holdfast_app, which it may not create: CREATE ROLE holdfast_app NOLOGIN;')
+  }
+  if (missing.length > 0) {
+    throw new MigrateError(
+      'privilege_missing',
+      `The login ${quoted(facts.login)} of DATABASE_URL lacks ${missing.join(' It also lacks ')} Have an administrator of the database run this, then start again.`,
+    )
+  }
+  if (!facts.extension_installed && !facts.extension_available) {
+    throw new MigrateError(
+      'extension_missing',
+      "The database server has no extension btree_gist. Install PostgreSQL's contrib modules (Debian: in the package postgresql-NN; Red Hat: postgresql-contrib), then start again.",
+    )
+  }
+}
+
+function quoted(identifier: string): string {
+  return `"${identifier.replaceAll('"', '""')}"`
+}

@@ -1,0 +1,21 @@
+/** Why the database can't be brought up to date; each is something a person can mend. */
+export type MigrateErrorKind =
+  | 'server_too_old'
+  | 'read_only'
+  | 'encoding'
+  | 'privilege_missing'
+  | 'extension_missing'
+  | 'migration_changed'
+  | 'migration_out_of_order'
+  | 'locked'
+
+/** The message says what was found and what to do about it. */
+export class MigrateError extends Error {
+  readonly kind: MigrateErrorKind
+
+  constructor(kind: MigrateErrorKind, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'MigrateError'
+    this.kind = kind
+  }
+}

@@ -1,0 +1,39 @@
+import type pg from 'pg'
+import { functionChanges } from './apply-functions.ts'
+import { isFromNewerRelease, type Ledger, readLedger } from './ledger.ts'
+import { type SqlFiles, sqlFiles } from './sql-files.ts'
+
+/** `pending` names the files that the database lacks: `0002-rooms`, `functions/claim_slots`. */
+export type MigrationStatus = { current: boolean; pending: string[] }
+
+const notThereYetCodes = new Set(['42P01', '3F000', '42501'])
+
+/**
+ * Whether the database has everything this process was written for; a newer database is current. Works as the
+ * application role.
+ */
+export async function migrationStatus(pool: pg.Pool): Promise<MigrationStatus> {
+  const files = await sqlFiles()
+  const pending = pendingFiles(await readLedgerIfAny(pool), files)
+  return { current: pending.length === 0, pending }
+}
+
+function pendingFiles(ledger: Ledger, files: SqlFiles): string[] {
+  const applied = new Set(ledger.migrations.map((migration) => migration.version))
+  const migrations = files.migrations.filter((file) => !applied.has(file.version)).map((file) => file.name)
+  if (isFromNewerRelease(ledger, files)) return migrations
+  const { changed } = functionChanges(ledger, files.functions)
+  return [...migrations, ...changed.map((file) => `functions/${file.name}`)]
+}
+
+/** No schema, no table or no right to read it yet: nothing was applied. */
+async function readLedgerIfAny(pool: pg.Pool): Promise<Ledger> {
+  try {
+    return await readLedger(pool)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && notThereYetCodes.has(String(error.code))) {
+      return { migrations: [], functions: [] }
+    }
+    throw error
+  }
+}

@@ -1,0 +1,20 @@
+import type pg from 'pg'
+
+/** How many months of partitions are kept made beyond the current one: a worker may be down for a quarter. */
+export const partitionMonthsAhead = 3
+
+/**
+ * Makes the monthly partitions that are missing, from the previous month to `monthsAhead` from now. Safe to call at
+ * any time and from any number of processes; claims go on meanwhile.
+ *
+ * @returns the names of those made now
+ */
+export async function ensurePartitions(
+  connection: pg.Pool | pg.ClientBase,
+  monthsAhead: number = partitionMonthsAhead,
+): Promise<string[]> {
+  const { rows } = await connection.query<{ made: string }>('select made from holdfast.ensure_partitions($1) as made', [
+    monthsAhead,
+  ])
+  return rows.map((row) => row.made)
+}
