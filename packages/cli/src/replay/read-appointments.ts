@@ -1,0 +1,85 @@
+import { addBadLine, type BadLines } from '../tables/bad-lines.ts'
+import { type CsvLine, readCsv } from '../tables/read-csv.ts'
+import type { Appointment } from './appointment.ts'
+
+const columns = {
+  required: ['appointment_id', 'patient_id', 'booked_at', 'appointment_date', 'health_unit'],
+  optional: ['gender', 'age'],
+} as const
+
+const idCharactersMax = 100
+const nameCharactersMax = 180
+
+export type AppointmentsFile = { appointments: Appointment[]; bad: BadLines }
+
+/**
+ * Reads the appointments of a CSV file with the columns appointment_id, patient_id, booked_at, appointment_date and
+ * health_unit (gender and age are allowed and not used), in the order of `booked_at`, those of the same second in the
+ * order of the file. Every bad line is in `bad`; with any there, nothing should be booked. Throws when the file
+ * cannot be read.
+ */
+export async function readAppointments(path: string): Promise<AppointmentsFile> {
+  const appointments: Appointment[] = []
+  const lineOfId = new Map<string, number>()
+  const { bad } = await readCsv(path, columns, (line, badLines) => {
+    const appointment = parseAppointment(line, badLines)
+    if (appointment === null) return
+    const before = lineOfId.get(appointment.appointmentId)
+    if (before !== undefined) {
+      const message = `is already on line ${before}; each appointment needs its own id`
+      addBadLine(badLines, { line: line.line, column: 'appointment_id', value: appointment.appointmentId, message })
+      return
+    }
+    lineOfId.set(appointment.appointmentId, line.line)
+    appointments.push(appointment)
+  })
+  if (appointments.length === 0 && bad.count === 0) {
+    addBadLine(bad, { line: 2, column: null, value: null, message: 'there are no appointments in the file' })
+  }
+  appointments.sort((one, other) => Temporal.Instant.compare(one.bookedAt, other.bookedAt))
+  return { appointments, bad }
+}
+
+function parseAppointment({ line, values }: CsvLine, bad: BadLines): Appointment | null {
+  const before = bad.count
+  const refuse = (column: string, message: string) => {
+    addBadLine(bad, { line, column, value: values[column] ?? '', message })
+  }
+  const appointmentId = values.appointment_id ?? ''
+  if (!isId(appointmentId)) refuse('appointment_id', `expected 1–${idCharactersMax} printable ASCII characters`)
+  const patientId = values.patient_id ?? ''
+  if (!isId(patientId)) refuse('patient_id', `expected 1–${idCharactersMax} printable ASCII characters`)
+  const healthUnit = values.health_unit ?? ''
+  if (healthUnit.length === 0 || healthUnit.length > nameCharactersMax) {
+    refuse('health_unit', `expected a name of 1–${nameCharactersMax} characters`)
+  }
+  const bookedAt = parseInstant(values.booked_at ?? '')
+  if (bookedAt === null) refuse('booked_at', 'expected a time with its zone, such as 2016-04-29T07:13:56Z')
+  const date = parseDate(values.appointment_date ?? '')
+  if (date === null) refuse('appointment_date', 'expected a date that exists, such as 2016-05-04')
+  if (bad.count > before || bookedAt === null || date === null) return null
+  return { appointmentId, patientId, bookedAt, date, healthUnit }
+}
+
+function isId(text: string): boolean {
+  return text.length <= idCharactersMax && /^[\x21-\x7e]+$/.test(text)
+}
+
+function parseInstant(text: string): Temporal.Instant | null {
+  // Temporal alone would also take annotations such as [u-ca=…], which no data set means.
+  if (!/^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?([Zz]|[+-]\d{2}:?\d{2})$/.test(text)) return null
+  try {
+    return Temporal.Instant.from(text)
+  } catch {
+    return null
+  }
+}
+
+function parseDate(text: string): Temporal.PlainDate | null {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return null
+  try {
+    return Temporal.PlainDate.from(text, { overflow: 'reject' })
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,43 @@
+/** What is wrong with one line of a file: where, which column, which value, and what was expected. */
+export type BadLine = {
+  /** The line's number in the file, the header being line 1; for a JSON list the item's number, from 1. */
+  line: number
+  column: string | null
+  value: string | null
+  message: string
+}
+
+const keptMax = 100
+const valueCharactersMax = 80
+
+/**
+ * Every bad line is counted; the first hundred are kept, so that a wrong file of a million lines is still reported
+ * on one screen and in bounded memory.
+ */
+export type BadLines = {
+  count: number
+  lines: BadLine[]
+}
+
+export function noBadLines(): BadLines {
+  return { count: 0, lines: [] }
+}
+
+export function addBadLine(bad: BadLines, line: BadLine): void {
+  bad.count++
+  if (bad.lines.length < keptMax) bad.lines.push(line)
+}
+
+/** One readable line: `line 17, booked_at "yesterday": …`. Control characters and over-long values are made harmless. */
+export function describeBadLine(bad: BadLine, unit: 'line' | 'item' = 'line'): string {
+  const place = bad.column === null ? `${unit} ${bad.line}` : `${unit} ${bad.line}, ${bad.column}`
+  return bad.value === null ? `${place}: ${bad.message}` : `${place} ${quoted(bad.value)}: ${bad.message}`
+}
+
+/** The value in quotes, cut to 80 characters, with control characters escaped: a file may not steer the terminal. */
+export function quoted(value: string): string {
+  const cut = value.length > valueCharactersMax ? `${value.slice(0, valueCharactersMax)}…` : value
+  return JSON.stringify(cut).replaceAll(/[\u007f-\u009f\u2028-\u202e]/g, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  })
+}

@@ -1,0 +1,125 @@
+import { createReadStream } from 'node:fs'
+import { CsvError, parse } from 'csv-parse'
+import { addBadLine, type BadLines, noBadLines, quoted } from './bad-lines.ts'
+
+/** The columns of a file, by name, in any order. A column that is neither is refused by its name. */
+export type CsvColumns = { required: readonly string[]; optional: readonly string[] }
+
+/** One line of a file: its number, and its values by column. A missing optional column reads as ''. */
+export type CsvLine = { line: number; values: Readonly<Record<string, string>> }
+
+export type CsvFile = { lines: number; bad: BadLines }
+
+const recordBytesMax = 64 * 1024
+const linesMax = 1_000_000
+
+/**
+ * Reads a CSV file (RFC 4180, UTF-8, with or without byte order mark, first line the column names) as a stream and
+ * hands on each good line. Lines that cannot be read are in `bad`, with their numbers; nothing is thrown for what a
+ * file can contain. Throws when the file cannot be opened or read.
+ */
+export async function readCsv(
+  path: string,
+  columns: CsvColumns,
+  onLine: (line: CsvLine, bad: BadLines) => void,
+): Promise<CsvFile> {
+  const bad = noBadLines()
+  const parser = parse({
+    bom: true,
+    info: true,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    trim: true,
+    max_record_size: recordBytesMax,
+  })
+  const file = createReadStream(path)
+  file.on('error', (error) => parser.destroy(error))
+  file.pipe(parser)
+
+  let header: string[] | null = null
+  let lines = 0
+  try {
+    for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
+      if (header === null) {
+        header = record
+        if (!headerIsGood(header, columns, bad)) break
+        continue
+      }
+      lines++
+      if (lines > linesMax) {
+        addBadLine(bad, { line: info.lines, column: null, value: null, message: `more than ${linesMax} lines` })
+        break
+      }
+      const values = namedValues(header, record, info.lines, bad)
+      if (values !== null) onLine({ line: info.lines, values }, bad)
+    }
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error
+    addBadLine(bad, { line: Number(error.lines ?? 1), column: null, value: null, message: plainCsvError(error) })
+  } finally {
+    file.destroy()
+  }
+  if (header === null && bad.count === 0) {
+    addBadLine(bad, {
+      line: 1,
+      column: null,
+      value: null,
+      message: 'the file is empty; the first line must name the columns',
+    })
+  }
+  return { lines, bad }
+}
+
+function headerIsGood(header: string[], columns: CsvColumns, bad: BadLines): boolean {
+  const known = new Set([...columns.required, ...columns.optional])
+  const expected = `expected: ${columns.required.join(', ')}${columns.optional.length > 0 ? `; optional: ${columns.optional.join(', ')}` : ''}`
+  const refuse = (column: string | null, message: string) => addBadLine(bad, { line: 1, column, value: null, message })
+  const seen = new Set<string>()
+  for (const name of header) {
+    if (!known.has(name)) refuse(null, `unknown column ${quoted(name)} (${expected})`)
+    else if (seen.has(name)) refuse(null, `the column ${quoted(name)} is there twice`)
+    seen.add(name)
+  }
+  for (const name of columns.required) {
+    if (!seen.has(name)) refuse(null, `the column ${quoted(name)} is missing (${expected})`)
+  }
+  return bad.count === 0
+}
+
+function namedValues(header: string[], record: string[], line: number, bad: BadLines): Record<string, string> | null {
+  if (record.length !== header.length) {
+    const message = `has ${record.length} values, but there are ${header.length} columns`
+    addBadLine(bad, { line, column: null, value: null, message })
+    return null
+  }
+  const values: Record<string, string> = Object.create(null)
+  for (const [index, name] of header.entries()) {
+    const value = record[index] ?? ''
+    // The decoder puts U+FFFD where the bytes were not UTF-8.
+    if (value.includes('\uFFFD')) {
+      addBadLine(bad, { line, column: name, value, message: 'is not UTF-8 text; save the file as UTF-8' })
+      return null
+    }
+    // NUL can be stored nowhere, and no name or time contains the others.
+    if (/\p{Cc}/u.test(value)) {
+      addBadLine(bad, { line, column: name, value, message: 'contains control characters' })
+      return null
+    }
+    values[name] = value
+  }
+  return values
+}
+
+function plainCsvError(error: CsvError): string {
+  switch (error.code) {
+    case 'CSV_QUOTE_NOT_CLOSED':
+      return 'a quoted value that begins here or earlier is never closed'
+    case 'CSV_INVALID_CLOSING_QUOTE':
+    case 'INVALID_OPENING_QUOTE':
+      return 'a quote stands in the middle of a value; a value with quotes must be quoted and its quotes doubled'
+    case 'CSV_MAX_RECORD_SIZE':
+      return `the line is longer than ${recordBytesMax} bytes`
+    default:
+      return error.message
+  }
+}
