@@ -1,0 +1,195 @@
+import { type Access, type Operation, problemsOf } from './operations/operation.ts'
+import { operations } from './operations.ts'
+import { type ProblemCode, problemKinds } from './problems.ts'
+import { problemSchema } from './schemas/problem.ts'
+
+type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
+type JsonObject = { [key: string]: Json }
+
+/** An OpenAPI 3.1 document, as plain JSON. */
+export type OpenApiDocument = {
+  openapi: string
+  info: JsonObject
+  paths: { [url: string]: { [method: string]: JsonObject } }
+  components: JsonObject & { schemas: JsonObject }
+} & JsonObject
+
+const accessTexts: Record<Access, string> = {
+  anyone: 'Anyone.',
+  booking:
+    'The holder of the booking’s manage token, the booking’s account, the clinic’s people (a doctor: own calendar).',
+  account: 'Any account.',
+  clinic: 'Admins and staff of the clinic; a doctor for the own calendar.',
+  admin: 'Admins of the clinic.',
+  site_administrator: 'The site administrator.',
+}
+
+const security: JsonObject[] = [{ bearer: [] }, { session: [] }]
+
+/**
+ * The OpenAPI 3.1 document of every operation. A schema with a title becomes a component of that name; two different
+ * ones with the same title are a mistake and throw.
+ */
+export function buildOpenApi(described: Operation[] = operations): OpenApiDocument {
+  const components = new Map<string, Json>()
+  const paths: OpenApiDocument['paths'] = {}
+  for (const operation of described) {
+    const methods = paths[operation.url] ?? {}
+    methods[operation.method.toLowerCase()] = describe(operation, components)
+    paths[operation.url] = methods
+  }
+  const problem = hoist(toJson(problemSchema), components)
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Holdfast',
+      version: '1',
+      summary: 'Books appointments: a confirmed place is yours, and nobody is ever overbooked.',
+      description: introduction(),
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+    tags: [...new Set(described.map((operation) => operation.tag))].map((name) => ({ name })),
+    paths,
+    components: {
+      schemas: Object.fromEntries([...components].sort(([a], [b]) => (a < b ? -1 : 1))),
+      responses: {
+        Problem: {
+          description: 'A refusal, by its `code`',
+          content: { 'application/problem+json': { schema: problem } },
+        },
+      },
+      securitySchemes: {
+        bearer: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'A session token, a JWT, or a booking’s manage token (`hfm_…`).',
+        },
+        session: { type: 'apiKey', in: 'cookie', name: 'better-auth.session_token', description: 'Browsers.' },
+      },
+    },
+  }
+}
+
+function describe(operation: Operation, components: Map<string, Json>): JsonObject {
+  const parameters = [
+    ...parametersOf(operation, 'path', components),
+    ...parametersOf(operation, 'query', components),
+    ...(isOurWrite(operation) ? [idempotencyKey] : []),
+  ]
+  const responses: JsonObject = {}
+  for (const [status, answer] of Object.entries(operation.answers)) {
+    const headers = { ...answer.headers, ...(isOurWrite(operation) ? { 'Holdfast-Position': positionText } : {}) }
+    responses[status] = {
+      description: answer.description,
+      ...(Object.keys(headers).length > 0 ? { headers: headersOf(headers) } : {}),
+      ...(answer.schema
+        ? { content: { 'application/json': { schema: hoist(toJson(answer.schema), components) } } }
+        : {}),
+    }
+  }
+  for (const [status, codes] of problemsByStatus(operation)) {
+    responses[status] = {
+      description: codes.map((code) => `\`${code}\`: ${problemKinds[code].title}.`).join(' '),
+      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+    }
+  }
+  return {
+    operationId: operation.id,
+    tags: [operation.tag],
+    summary: operation.summary,
+    description: [operation.description, `For: ${accessTexts[operation.access]}`].filter(Boolean).join('\n\n'),
+    security: operation.access === 'anyone' ? [{}, ...security] : security,
+    ...(parameters.length > 0 ? { parameters } : {}),
+    ...(operation.body
+      ? {
+          requestBody: {
+            required: operation.bodyOptional !== true,
+            content: { 'application/json': { schema: hoist(toJson(operation.body), components) } },
+          },
+        }
+      : {}),
+    responses,
+  }
+}
+
+/** A write of the REST routes; the accounts' calls know neither keys nor positions. */
+function isOurWrite(operation: Operation): boolean {
+  return operation.method !== 'GET' && operation.url.startsWith('/api/v1/')
+}
+
+const positionText = 'Where in the log this write stands; sent back with a read, it is never answered with older data'
+
+const idempotencyKey: JsonObject = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description: 'Makes a retry safe: the same key with the same request has one effect. Kept for 24 hours.',
+  schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[\\x20-\\x7e]+$' },
+}
+
+function parametersOf(operation: Operation, where: 'path' | 'query', components: Map<string, Json>): JsonObject[] {
+  const schema = where === 'path' ? operation.params : operation.query
+  if (!schema) return []
+  const required = new Set<string>((schema as { required?: string[] }).required ?? [])
+  return Object.entries(schema.properties).map(([name, property]) => {
+    const { description, ...rest } = toJson(property) as JsonObject
+    return {
+      name,
+      in: where,
+      required: required.has(name) && rest['default'] === undefined,
+      ...(description === undefined ? {} : { description }),
+      schema: hoist(rest, components),
+    }
+  })
+}
+
+function problemsByStatus(operation: Operation): Map<string, ProblemCode[]> {
+  const byStatus = new Map<string, ProblemCode[]>()
+  for (const code of problemsOf(operation)) {
+    const status = String(problemKinds[code].status)
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code])
+  }
+  return new Map([...byStatus].sort())
+}
+
+function headersOf(headers: Record<string, string>): JsonObject {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, description]) => [name, { description, schema: { type: 'string' } }]),
+  )
+}
+
+/** Moves every schema that has a title into the components and leaves a reference. */
+function hoist(schema: Json, components: Map<string, Json>): Json {
+  if (Array.isArray(schema)) return schema.map((item) => hoist(item, components))
+  if (schema === null || typeof schema !== 'object') return schema
+  const inner: JsonObject = {}
+  for (const [key, value] of Object.entries(schema)) inner[key] = hoist(value, components)
+  const title = inner['title']
+  if (typeof title !== 'string') return inner
+  const known = components.get(title)
+  if (known !== undefined && JSON.stringify(known) !== JSON.stringify(inner)) {
+    throw new Error(`Two different schemas are titled ${title}`)
+  }
+  components.set(title, inner)
+  return { $ref: `#/components/schemas/${title}` }
+}
+
+/** TypeBox keeps its own marks beside the schema: what is left is JSON Schema alone. */
+function toJson(schema: unknown): Json {
+  return JSON.parse(JSON.stringify(schema))
+}
+
+function introduction(): string {
+  const rows = Object.entries(problemKinds).map(
+    ([code, { status, title, help }]) => `| \`${code}\` | ${status} | ${title}. ${help} |`,
+  )
+  return [
+    'Times are UTC; requests may use any offset, but must name one. Unknown fields and unknown query parameters are refused.',
+    'Lists take `limit` and `cursor` and answer `{items, nextCursor}`. Refusals are RFC 9457 problem documents with a stable `code`:',
+    '',
+    '| code | status | what it means and what to do |',
+    '|---|---|---|',
+    ...rows,
+  ].join('\n')
+}

@@ -1,0 +1,21 @@
+import { accountOperations } from './operations/accounts.ts'
+import { bookingOperations } from './operations/bookings.ts'
+import { clinicDeskOperations } from './operations/clinic-desk.ts'
+import { clinicOperations } from './operations/clinics.ts'
+import { doctorOperations } from './operations/doctors.ts'
+import { meOperations } from './operations/me.ts'
+import type { Operation } from './operations/operation.ts'
+import { slotOperations } from './operations/slots.ts'
+
+/** Every call the REST routes serve, by its id. */
+export const restOperations = {
+  ...clinicOperations,
+  ...doctorOperations,
+  ...slotOperations,
+  ...bookingOperations,
+  ...meOperations,
+  ...clinicDeskOperations,
+}
+
+/** Every call that is documented: the REST routes and the accounts’. */
+export const operations: Operation[] = [...Object.values(restOperations), ...Object.values(accountOperations)]

@@ -1,0 +1,63 @@
+import Type from 'typebox'
+import { clinicChangeSchema, clinicPageSchema, clinicSchema, newClinicSchema } from '../schemas/clinic.ts'
+import { id, pageParameters, searchText } from '../schemas/fields.ts'
+import { operation } from './operation.ts'
+
+const params = Type.Object({ clinicId: id() }, { additionalProperties: false })
+
+export const clinicOperations = {
+  listClinics: operation({
+    id: 'listClinics',
+    method: 'GET',
+    url: '/api/v1/clinics',
+    tag: 'Clinics',
+    summary: 'List clinics',
+    description: 'In the order of their names.',
+    access: 'anyone',
+    query: Type.Object(
+      { q: Type.Optional(searchText({ description: 'Part of the name or address' })), ...pageParameters },
+      { additionalProperties: false },
+    ),
+    answers: { 200: { description: 'A page of clinics', schema: clinicPageSchema } },
+    problems: [],
+  }),
+  getClinic: operation({
+    id: 'getClinic',
+    method: 'GET',
+    url: '/api/v1/clinics/{clinicId}',
+    tag: 'Clinics',
+    summary: 'Read a clinic',
+    access: 'anyone',
+    params,
+    answers: { 200: { description: 'The clinic', schema: clinicSchema } },
+    problems: ['clinic_not_found'],
+  }),
+  createClinic: operation({
+    id: 'createClinic',
+    method: 'POST',
+    url: '/api/v1/clinics',
+    tag: 'Clinics',
+    summary: 'Make a clinic',
+    description: 'With an Idempotency-Key a retry is told the first answer.',
+    access: 'site_administrator',
+    body: newClinicSchema,
+    answers: {
+      201: { description: 'The new clinic', schema: clinicSchema },
+      200: { description: 'The same, told again to a retry', schema: clinicSchema },
+    },
+    problems: ['idempotency_key_reused'],
+  }),
+  updateClinic: operation({
+    id: 'updateClinic',
+    method: 'PATCH',
+    url: '/api/v1/clinics/{clinicId}',
+    tag: 'Clinics',
+    summary: 'Change a clinic',
+    description: 'What is not named stays as it is. Settings apply to bookings made from then on.',
+    access: 'admin',
+    params,
+    body: clinicChangeSchema,
+    answers: { 200: { description: 'The clinic as it is now', schema: clinicSchema } },
+    problems: ['clinic_not_found'],
+  }),
+}

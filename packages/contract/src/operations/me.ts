@@ -1,0 +1,38 @@
+import Type from 'typebox'
+import { meSchema } from '../schemas/account.ts'
+import { bookingPageSchema, bookingStatusSchema } from '../schemas/booking.ts'
+import { localDate, pageParameters } from '../schemas/fields.ts'
+import { operation } from './operation.ts'
+
+export const meOperations = {
+  getMe: operation({
+    id: 'getMe',
+    method: 'GET',
+    url: '/api/v1/me',
+    tag: 'Me',
+    summary: 'Who I am, and my roles',
+    access: 'account',
+    answers: { 200: { description: 'The account', schema: meSchema } },
+    problems: [],
+  }),
+  listMyBookings: operation({
+    id: 'listMyBookings',
+    method: 'GET',
+    url: '/api/v1/me/bookings',
+    tag: 'Me',
+    summary: 'Bookings made with my account',
+    description: 'A guest’s bookings are never listed by e-mail address.',
+    access: 'account',
+    query: Type.Object(
+      {
+        status: Type.Optional(bookingStatusSchema),
+        from: Type.Optional(localDate({ description: 'First day (UTC) of the slot’s start' })),
+        to: Type.Optional(localDate({ description: 'Last day (UTC), included' })),
+        ...pageParameters,
+      },
+      { additionalProperties: false },
+    ),
+    answers: { 200: { description: 'A page of bookings', schema: bookingPageSchema } },
+    problems: [],
+  }),
+}

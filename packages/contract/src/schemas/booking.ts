@@ -1,0 +1,96 @@
+import Type, { type Static } from 'typebox'
+import { appointmentTypeSchema } from './doctor.ts'
+import { email, id, line, nullableText, nullableTime, pageOf, paragraph } from './fields.ts'
+import { literals, nullableLiterals } from './literals.ts'
+
+export const bookingStatuses = [
+  'PENDING',
+  'CONFIRMED',
+  'FAILED',
+  'CANCELLED',
+  'ARRIVED',
+  'NO_SHOW',
+  'COMPLETED',
+] as const
+
+export const bookingStatusSchema = literals(bookingStatuses, { title: 'BookingStatus' })
+
+const patientSchema = Type.Object(
+  { name: line(200), email: Type.Optional(email()), phone: Type.Optional(line(50)) },
+  { title: 'Patient', additionalProperties: false },
+)
+
+export const newBookingSchema = Type.Object(
+  {
+    slotId: id(),
+    units: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000, default: 1 })),
+    patient: patientSchema,
+    appointmentType: Type.Optional(appointmentTypeSchema),
+    reason: Type.Optional(paragraph(1000, { description: 'Why the patient comes' })),
+    confirm: Type.Optional(Type.Boolean({ default: false, description: 'true: CONFIRMED at once, without a hold' })),
+  },
+  { title: 'NewBooking', additionalProperties: false },
+)
+
+export type NewBookingBody = Static<typeof newBookingSchema>
+
+const identity = {
+  id: Type.String({ format: 'uuid' }),
+  clinicId: Type.String({ format: 'uuid' }),
+  doctorId: Type.String({ format: 'uuid' }),
+  slotId: Type.String({ format: 'uuid' }),
+}
+
+const times = {
+  startsAt: Type.String({ format: 'date-time' }),
+  endsAt: Type.String({ format: 'date-time' }),
+  holdExpiresAt: nullableTime({ description: 'PENDING: when the hold ends' }),
+  createdAt: Type.String({ format: 'date-time' }),
+}
+
+export const madeBookingSchema = Type.Object(
+  {
+    ...identity,
+    status: literals(['PENDING', 'CONFIRMED']),
+    units: Type.Integer(),
+    appointmentType: appointmentTypeSchema,
+    ...times,
+    manageToken: Type.String({ description: 'As Bearer it reaches this one booking. Keep it secret.' }),
+  },
+  { title: 'MadeBooking', additionalProperties: false },
+)
+
+export const bookingSchema = Type.Object(
+  {
+    ...identity,
+    status: bookingStatusSchema,
+    failureReason: nullableLiterals(['hold_expired', 'slot_withdrawn', 'system_error'], { description: 'When FAILED' }),
+    units: Type.Integer(),
+    appointmentType: appointmentTypeSchema,
+    ...times,
+    updatedAt: Type.String({ format: 'date-time' }),
+    extended: Type.Boolean({ description: 'The hold was extended; it is only once' }),
+    patient: patientSchema,
+    reason: nullableText(),
+    cancellationReason: nullableText(),
+    version: Type.Integer({ description: 'Counts the booking’s changes, from 1' }),
+  },
+  { title: 'Booking', additionalProperties: false },
+)
+
+export type BookingBody = Static<typeof bookingSchema>
+
+export const bookingPageSchema = pageOf(bookingSchema, 'BookingPage')
+
+export const cancellationSchema = Type.Object(
+  { reason: Type.Optional(paragraph(1000)) },
+  { title: 'Cancellation', additionalProperties: false },
+)
+
+export const reschedulingSchema = Type.Object(
+  { slotId: id({ description: 'A slot of the same clinic' }) },
+  { title: 'Rescheduling', additionalProperties: false },
+)
+
+/** A call that takes nothing: no body, or `{}`. */
+export const nothingSchema = Type.Object({}, { title: 'Nothing', additionalProperties: false })

@@ -1,0 +1,83 @@
+import Type, { type Static } from 'typebox'
+import { line, nullableLine, nullableText, pageOf } from './fields.ts'
+
+const holdSeconds = Type.Integer({
+  minimum: 30,
+  maximum: 900,
+  description: 'How long a PENDING booking holds its units',
+})
+const minimumNoticeMinutes = Type.Integer({
+  minimum: 0,
+  maximum: 525_600,
+  description: 'How long before its start a slot stops being bookable',
+})
+const bookingHorizonDays = Type.Integer({ minimum: 1, maximum: 730, description: 'How far ahead slots can be booked' })
+const cancellationDeadlineMinutes = Type.Integer({
+  minimum: 0,
+  maximum: 525_600,
+  description: 'How long before its start a patient can no longer cancel or move a booking',
+})
+
+const clinicSettingsSchema = Type.Object(
+  { holdSeconds, minimumNoticeMinutes, bookingHorizonDays, cancellationDeadlineMinutes },
+  { title: 'ClinicSettings', additionalProperties: false },
+)
+
+const clinicSettingsChangeSchema = Type.Object(
+  {
+    holdSeconds: Type.Optional(holdSeconds),
+    minimumNoticeMinutes: Type.Optional(minimumNoticeMinutes),
+    bookingHorizonDays: Type.Optional(bookingHorizonDays),
+    cancellationDeadlineMinutes: Type.Optional(cancellationDeadlineMinutes),
+  },
+  { title: 'ClinicSettingsChange', additionalProperties: false },
+)
+
+export const clinicSchema = Type.Object(
+  {
+    id: Type.String({ format: 'uuid' }),
+    name: Type.String(),
+    timezone: Type.String({ description: 'IANA name: the clinic’s local days and hours are in it' }),
+    address: nullableText(),
+    phone: nullableText(),
+    settings: clinicSettingsSchema,
+  },
+  { title: 'Clinic', additionalProperties: false },
+)
+
+export type ClinicBody = Static<typeof clinicSchema>
+
+export const clinicPageSchema = pageOf(clinicSchema, 'ClinicPage')
+
+const name = line(200)
+const timezone = Type.String({
+  minLength: 1,
+  maxLength: 64,
+  pattern: '^[A-Za-z][A-Za-z0-9_+/-]*$',
+  description: 'IANA name of a time zone',
+  examples: ['Europe/Berlin'],
+})
+const address = nullableLine(500)
+const phone = nullableLine(50)
+
+export const newClinicSchema = Type.Object(
+  {
+    name,
+    timezone,
+    address: Type.Optional(address),
+    phone: Type.Optional(phone),
+    settings: Type.Optional(clinicSettingsChangeSchema),
+  },
+  { title: 'NewClinic', additionalProperties: false },
+)
+
+export const clinicChangeSchema = Type.Object(
+  {
+    name: Type.Optional(name),
+    timezone: Type.Optional(timezone),
+    address: Type.Optional(address),
+    phone: Type.Optional(phone),
+    settings: Type.Optional(clinicSettingsChangeSchema),
+  },
+  { title: 'ClinicChange', additionalProperties: false, minProperties: 1 },
+)

@@ -1,0 +1,95 @@
+import Type, { type Static } from 'typebox'
+import { id, line, nullable, nullableTime, pageOf } from './fields.ts'
+import { literals } from './literals.ts'
+
+export const appointmentTypes = ['in_person', 'video'] as const
+
+const moneySchema = Type.Object(
+  {
+    amount: Type.Integer({
+      minimum: 0,
+      maximum: 1_000_000_000,
+      description: 'In the currency’s minor unit (cents)',
+    }),
+    currency: Type.String({ pattern: '^[A-Z]{3}$', description: 'ISO 4217', examples: ['EUR'] }),
+  },
+  { title: 'Money', additionalProperties: false },
+)
+
+export const appointmentTypeSchema = literals(appointmentTypes, { title: 'AppointmentType' })
+
+export const doctorSchema = Type.Object(
+  {
+    id: Type.String({ format: 'uuid' }),
+    clinicId: Type.String({ format: 'uuid' }),
+    name: Type.String(),
+    specialization: Type.String(),
+    experienceYears: nullable<number>({ type: 'integer' }),
+    rating: nullable<number>({ type: 'number' }, { description: '0–5, one decimal' }),
+    languages: Type.Array(Type.String(), { description: 'BCP 47' }),
+    fee: Type.Union([moneySchema, Type.Null()]),
+    appointmentTypes: Type.Array(appointmentTypeSchema),
+    active: Type.Boolean({
+      description: 'false: keeps its past, takes no bookings, and only the clinic’s people see it',
+    }),
+    nextAvailableAt: nullableTime({ description: 'Start of the first slot that can be booked now; null: none' }),
+  },
+  { title: 'Doctor', additionalProperties: false },
+)
+
+export type DoctorBody = Static<typeof doctorSchema>
+
+export const doctorPageSchema = pageOf(doctorSchema, 'DoctorPage')
+
+const fields = {
+  name: line(200),
+  specialization: line(100),
+  experienceYears: nullable<number>({ type: 'integer', minimum: 0, maximum: 80 }),
+  rating: nullable<number>({ type: 'number', minimum: 0, maximum: 5, multipleOf: 0.1 }),
+  languages: Type.Array(
+    Type.String({ maxLength: 35, pattern: '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$', examples: ['pt-BR'] }),
+    { maxItems: 20, uniqueItems: true, description: 'BCP 47 tags' },
+  ),
+  fee: Type.Union([moneySchema, Type.Null()]),
+  appointmentTypes: Type.Array(appointmentTypeSchema, { minItems: 1, maxItems: 2, uniqueItems: true }),
+}
+
+export const newDoctorSchema = Type.Object(
+  {
+    clinicId: id(),
+    name: fields.name,
+    specialization: fields.specialization,
+    experienceYears: Type.Optional(fields.experienceYears),
+    rating: Type.Optional(fields.rating),
+    languages: Type.Optional(fields.languages),
+    fee: Type.Optional(fields.fee),
+    appointmentTypes: Type.Optional(fields.appointmentTypes),
+  },
+  { title: 'NewDoctor', additionalProperties: false },
+)
+
+export const doctorChangeSchema = Type.Object(
+  {
+    name: Type.Optional(fields.name),
+    specialization: Type.Optional(fields.specialization),
+    experienceYears: Type.Optional(fields.experienceYears),
+    rating: Type.Optional(fields.rating),
+    languages: Type.Optional(fields.languages),
+    fee: Type.Optional(fields.fee),
+    appointmentTypes: Type.Optional(fields.appointmentTypes),
+    active: Type.Optional(Type.Boolean({ description: 'false: deactivates; doctors are never deleted' })),
+  },
+  { title: 'DoctorChange', additionalProperties: false, minProperties: 1 },
+)
+
+export const specializationListSchema = Type.Object(
+  {
+    items: Type.Array(
+      Type.Object(
+        { name: Type.String(), doctors: Type.Integer({ description: 'Active ones' }) },
+        { title: 'Specialization', additionalProperties: false },
+      ),
+    ),
+  },
+  { title: 'SpecializationList', additionalProperties: false },
+)
