@@ -1,0 +1,77 @@
+// The arrows of ARCHITECTURE.md, "Code map": imports point one way. tools/dependency-rules.test.ts plants violations and
+// sees each of them caught, because a cruiser that finds no modules also finds nothing wrong.
+
+/** What each package may import of ours. Tests are free, and so may everything import itself. */
+const allowed = {
+  contract: [],
+  engine: [],
+  adapters: ['contract'],
+  server: ['engine', 'adapters', 'contract'],
+  cli: ['contract', 'engine', 'adapters', 'server'],
+  testkit: ['engine', 'adapters'],
+}
+
+const test = '\\.test\\.ts$'
+
+const arrows = Object.entries(allowed).map(([name, targets]) => ({
+  name: `${name}-imports-only-${targets.length === 0 ? 'itself' : targets.join('-')}`,
+  severity: 'error',
+  from: { path: `^packages/${name}/`, pathNot: test },
+  to: { path: '^packages/', pathNot: `^packages/(${[name, ...targets].join('|')})/` },
+}))
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    ...arrows,
+    {
+      name: 'testkit-is-for-tests',
+      severity: 'error',
+      from: { path: '^(packages|bench|tools)/', pathNot: [test, '^packages/testkit/'] },
+      to: { path: '^packages/testkit/' },
+    },
+    {
+      name: 'no-test-is-imported',
+      severity: 'error',
+      from: {},
+      to: { path: test },
+    },
+    {
+      name: 'no-cycle',
+      severity: 'error',
+      from: { pathNot: '^packages/contract/src/client/generated/' },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'no-orphan',
+      comment: 'A file that nothing imports, and that imports nothing, is forgotten code.',
+      severity: 'error',
+      from: { orphan: true, pathNot: [test, '(^|/)(main|worker|generate)\\.ts$', '\\.d\\.ts$', '^tools/', '^bench/'] },
+      to: {},
+    },
+    {
+      name: 'nothing-unresolvable',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'engine-knows-no-http',
+      severity: 'error',
+      from: { path: '^packages/engine/', pathNot: test },
+      to: { path: ['node_modules/(fastify|@fastify|better-auth)/', '^(node:)?https?$'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^packages/contract/src/client/generated/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+      extensions: ['.ts', '.mts', '.mjs', '.js', '.json'],
+    },
+    builtInModules: { add: ['node:sqlite'] },
+  },
+}
