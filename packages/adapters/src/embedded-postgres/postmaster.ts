@@ -29,7 +29,7 @@ const leftoverLimitMs = 30_000
 const logBytesMax = 8 * 1024 * 1024
 
 /** Where the server writes its log. */
-export function postmasterLogPath(home: string): string {
+function postmasterLogPath(home: string): string {
   return join(home, 'postgres.log')
 }
 
