@@ -1,0 +1,122 @@
+import Type from 'typebox'
+import { expect, test } from 'vitest'
+import { buildOpenApi } from './openapi.ts'
+import { operation, problemsOf } from './operations/operation.ts'
+import { operations } from './operations.ts'
+import { problemCodes, problemKinds } from './problems.ts'
+
+const document = buildOpenApi()
+
+test('every operation is documented once, under its own id', () => {
+  const ids = Object.values(document.paths).flatMap((methods) =>
+    Object.values(methods).map((described) => described['operationId']),
+  )
+  expect(ids.toSorted()).toEqual(operations.map(({ id }) => id).toSorted())
+  expect(new Set(ids).size).toBe(ids.length)
+})
+
+test('every reference leads somewhere', () => {
+  const references = [...JSON.stringify(document).matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(
+    ([, name]) => name,
+  )
+  expect(references.length).toBeGreaterThan(50)
+  for (const name of references) expect(Object.keys(document.components.schemas)).toContain(name)
+})
+
+test('parameters in the path are described, and only those', () => {
+  for (const { url, params, id } of operations) {
+    const named = [...url.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
+    expect(Object.keys(params?.properties ?? {}), id).toEqual(named)
+  }
+})
+
+test('requests refuse what they do not know: every object of ours says additionalProperties false', () => {
+  for (const { id, url, params, query, body } of operations) {
+    if (!url.startsWith('/api/v1/')) continue
+    for (const schema of [params, query, body]) expect(openObjects(schema), id).toEqual([])
+  }
+  expect(openObjects(Type.Object({ inner: Type.Object({}) }, { additionalProperties: false }))).toEqual(['/inner'])
+})
+
+test('every text and list a request may carry is bounded', () => {
+  for (const { id, url, params, query, body } of operations) {
+    if (!url.startsWith('/api/v1/')) continue
+    for (const schema of [params, query, body]) expect(unbounded(schema), id).toEqual([])
+  }
+  expect(unbounded(Type.Object({ text: Type.String(), list: Type.Array(Type.Null()) }))).toEqual(['/text', '/list'])
+})
+
+test('every problem has a status of a refusal and words that help', () => {
+  for (const code of problemCodes) {
+    expect(problemKinds[code].status, code).toBeGreaterThanOrEqual(400)
+    expect(problemKinds[code].help.length, code).toBeGreaterThan(10)
+  }
+})
+
+test('a call that needs credentials documents 401, and one for admins 403', () => {
+  for (const described of operations) {
+    const problems = problemsOf(described)
+    if (described.access !== 'anyone') expect(problems, described.id).toContain('unauthenticated')
+    if (described.access === 'admin') expect(problems, described.id).toContain('forbidden')
+  }
+})
+
+test('two different schemas of one title are a mistake', () => {
+  const described = operation({
+    id: 'x',
+    method: 'POST',
+    url: '/x',
+    tag: 'X',
+    summary: 'X',
+    access: 'anyone',
+    body: Type.Object({ a: Type.Null() }, { title: 'Same' }),
+    answers: { 200: { description: 'X', schema: Type.Object({}, { title: 'Same' }) } },
+    problems: [],
+  })
+  expect(() => buildOpenApi([described])).toThrow('Two different schemas are titled Same')
+})
+
+type Schema = {
+  type?: string | string[]
+  enum?: unknown[]
+  format?: string
+  pattern?: string
+  maxLength?: number
+  maxItems?: number
+  items?: Schema
+  properties?: Record<string, Schema>
+  additionalProperties?: boolean
+  anyOf?: Schema[]
+}
+
+function walk(schema: unknown, path: string, visit: (schema: Schema, path: string) => void): void {
+  if (!schema) return
+  const known = schema as Schema
+  visit(known, path)
+  for (const [name, property] of Object.entries(known.properties ?? {})) walk(property, `${path}/${name}`, visit)
+  if (known.items) walk(known.items, `${path}/-`, visit)
+  for (const option of known.anyOf ?? []) walk(option, path, visit)
+}
+
+function openObjects(schema: unknown): string[] {
+  const found: string[] = []
+  walk(schema, '', (one, path) => {
+    if (one.type === 'object' && one.additionalProperties !== false) found.push(path)
+  })
+  return found
+}
+
+function unbounded(schema: unknown): string[] {
+  const found: string[] = []
+  walk(schema, '', (one, path) => {
+    const types = [one.type].flat()
+    const isBoundedText =
+      one.enum !== undefined ||
+      one.maxLength !== undefined ||
+      one.format === 'date' ||
+      /^\^[^*+]*\$$/.test(one.pattern ?? '')
+    if (types.includes('string') && !isBoundedText) found.push(path)
+    if (types.includes('array') && one.maxItems === undefined) found.push(path)
+  })
+  return found
+}
