@@ -26,10 +26,13 @@ export type SlotRule = {
   capacity: number
 }
 
-/** skipped: the very same time exists already (or, by rule, is past); conflict: it overlaps another slot. */
+/**
+ * skipped: the very same time exists already, or is past; conflict: it overlaps another slot. Of two drafts that overlap
+ * one another, the one that starts first (then: stands first) is created.
+ */
 export type SlotDraftOutcome = SlotDraft & {
   outcome: 'created' | 'skipped' | 'conflict'
-  /** The slot made, or the one in the way; null in a dry run's `created` and for what is past. */
+  /** The slot made, or the one in the way; null for what is past, and in a dry run for what it did not make. */
   slotId: string | null
 }
 
@@ -37,7 +40,9 @@ export type CreateSlotsResult = {
   created: number
   skipped: number
   conflicts: number
+  /** In the order of the drafts. */
   items: SlotDraftOutcome[]
+  /** `0` when nothing was written: any reader has seen it. */
   position: string
 }
 
@@ -47,5 +52,13 @@ export type WithdrawSlotsOutcome =
   | { kind: 'slot_missing' }
   | { kind: 'slot_in_past' }
   | { kind: 'slot_has_bookings'; bookings: number }
+  /** A range of more slots, or with more bookings, than one call withdraws; nothing changed. */
+  | { kind: 'withdrawal_too_large'; slotsMax: number; bookingsMax: number }
 
-export type AffectedBooking = { id: string; slotId: string; startsAt: Date; units: number; status: 'PENDING' | 'CONFIRMED' }
+export type AffectedBooking = {
+  id: string
+  slotId: string
+  startsAt: Date
+  units: number
+  status: 'PENDING' | 'CONFIRMED'
+}

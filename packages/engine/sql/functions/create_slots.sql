@@ -1,0 +1,113 @@
+-- create_slots: makes slots for one resource, one per element of the arrays (times, capacity, and the id it is to get).
+-- Answers one row each, by its place `ord` in the arrays, with the transaction that made them.
+--
+-- Outcomes: created | skipped (a slot with the very same start and end is there; or, without a slot_id, the start has
+--   passed) | conflict (it overlaps another slot; slot_id is the one in the way). Of two elements that overlap one
+--   another the one that starts first (then: stands first) is made. p_dry_run: the same answer, and nothing is written;
+--   slot_id is null where it would be that of a slot not made.
+-- Locks: the resource (FOR NO KEY UPDATE). Two calls for one resource take turns: with the exclusion constraint alone
+--   they can deadlock, each waiting for a row the other has inserted. A dry run locks nothing.
+-- Fails: program_limit_exceeded for more than 10,000; no_data_found for a resource that isn't there; check_violation for an empty or reversed time, a capacity outside
+--   1–1,000,000 or an id of another clinic; array_subscript_error for arrays that differ in length; not_null_violation
+--   for nulls in them.
+-- Idempotent: yes; what is there already is skipped.
+create or replace function holdfast.create_slots(
+  p_clinic_no integer, p_resource_id uuid, p_ids uuid[], p_starts timestamptz[], p_ends timestamptz[], p_capacities integer[],
+  p_dry_run boolean
+) returns table (ord integer, outcome text, slot_id uuid, tx xid8)
+language plpgsql security definer
+set search_path = holdfast, pg_catalog, pg_temp
+set jit = off
+as $function$
+#variable_conflict use_column
+declare
+  v_now timestamptz;
+  v_item record;
+  -- what is there, by start; none overlaps another
+  v_there_ids uuid[]; v_there_starts timestamptz[]; v_there_ends timestamptz[];
+  v_there integer := 1;
+  -- the element made last
+  v_made_id uuid; v_made_start timestamptz; v_made_end timestamptz;
+  -- by element, in the order of the walk
+  v_ords integer[] := '{}'; v_outcomes text[] := '{}'; v_slot_ids uuid[] := '{}';
+  v_outcome text; v_slot_id uuid;
+begin
+  if cardinality(p_starts) <> cardinality(p_ids) or cardinality(p_ends) <> cardinality(p_ids)
+     or cardinality(p_capacities) <> cardinality(p_ids) then
+    raise exception using errcode = 'array_subscript_error', message = 'create_slots: the arrays differ in length';
+  end if;
+  if cardinality(p_ids) > 10000 then
+    raise exception using errcode = 'program_limit_exceeded',
+      message = format('create_slots: %s slots in one call, at most 10000', cardinality(p_ids));
+  end if;
+  if array_position(p_ids, null) is not null or array_position(p_starts, null) is not null
+     or array_position(p_ends, null) is not null or array_position(p_capacities, null) is not null then
+    raise exception using errcode = 'not_null_violation', message = 'create_slots: a null in the arrays';
+  end if;
+  -- Checked here and not only by the constraints, because what is skipped or in conflict never reaches them.
+  if exists (select 1 from unnest(p_ids, p_starts, p_ends, p_capacities) i(id, starts_at, ends_at, capacity)
+              where i.starts_at >= i.ends_at or i.capacity not between 1 and 1000000
+                 or not isfinite(i.starts_at) or not isfinite(i.ends_at) or clinic_no_of(i.id) <> p_clinic_no) then
+    raise exception using errcode = 'check_violation',
+      message = 'create_slots: an empty time, a capacity outside 1 to 1000000, or an id of another clinic';
+  end if;
+  if p_dry_run then
+    perform 1 from resource r where r.clinic_no = p_clinic_no and r.id = p_resource_id;
+  else
+    perform 1 from resource r where r.clinic_no = p_clinic_no and r.id = p_resource_id for no key update;
+  end if;
+  if not found then
+    raise exception using errcode = 'no_data_found',
+      message = format('create_slots: clinic %s has no resource %s', p_clinic_no, p_resource_id);
+  end if;
+  v_now := clock_timestamp();
+
+  -- One scan for all of them, then a walk in step with the elements: 22 ms for 10,000, the insert 250 ms.
+  select array_agg(s.id order by s.starts_at), array_agg(s.starts_at order by s.starts_at), array_agg(s.ends_at order by s.starts_at)
+    into v_there_ids, v_there_starts, v_there_ends
+    from slot s
+   where s.clinic_no = p_clinic_no and s.resource_id = p_resource_id and s.withdrawn_at is null
+     and tstzrange(s.starts_at, s.ends_at) && (select tstzrange(min(i.starts_at), max(i.ends_at))
+                                                 from unnest(p_starts, p_ends) i(starts_at, ends_at));
+
+  for v_item in
+    select i.n, i.id, i.starts_at, i.ends_at
+      from unnest(p_ids, p_starts, p_ends) with ordinality i(id, starts_at, ends_at, n)
+     order by i.starts_at, i.n
+  loop
+    while v_there_ends[v_there] <= v_item.starts_at loop
+      v_there := v_there + 1;
+    end loop;
+    if v_there_starts[v_there] < v_item.ends_at then
+      v_slot_id := v_there_ids[v_there];
+      v_outcome := case when v_there_starts[v_there] = v_item.starts_at and v_there_ends[v_there] = v_item.ends_at
+                        then 'skipped' else 'conflict' end;
+    elsif v_item.starts_at <= v_now then
+      v_slot_id := null;
+      v_outcome := 'skipped';
+    elsif v_made_end > v_item.starts_at then
+      v_slot_id := v_made_id;
+      v_outcome := case when v_made_start = v_item.starts_at and v_made_end = v_item.ends_at then 'skipped' else 'conflict' end;
+    else
+      v_made_id := case when not p_dry_run then v_item.id end; v_made_start := v_item.starts_at; v_made_end := v_item.ends_at;
+      v_slot_id := v_made_id;
+      v_outcome := 'created';
+    end if;
+    v_ords := v_ords || v_item.n::integer;
+    v_outcomes := v_outcomes || v_outcome;
+    v_slot_ids := v_slot_ids || v_slot_id;
+  end loop;
+
+  if not p_dry_run then
+    insert into slot (clinic_no, id, resource_id, starts_at, ends_at, capacity)
+    select p_clinic_no, p_ids[w.n], p_resource_id, p_starts[w.n], p_ends[w.n], p_capacities[w.n]
+      from unnest(v_ords, v_outcomes) with ordinality w(n, outcome, step)
+     where w.outcome = 'created'
+     order by w.step;
+  end if;
+  return query
+  select w.n, w.outcome, w.slot_id, case when not p_dry_run then pg_current_xact_id() end
+    from unnest(v_ords, v_outcomes, v_slot_ids) w(n, outcome, slot_id)
+   order by w.n;
+end
+$function$;

@@ -1,0 +1,140 @@
+-- withdraw_slots: takes slots out of the calendar for good: the one named by p_slot_id, or those of p_resource_id that
+-- start in [p_from, p_to). Their live bookings (PENDING, CONFIRMED) become FAILED `slot_withdrawn`, lapsed holds on them
+-- FAILED `hold_expired`, each with its event. Answers one row: the outcome, how many slots are withdrawn by it, and the
+-- live bookings that failed as five arrays in step, by start and id.
+--
+-- Outcomes: withdrawn | slot_missing, slot_in_past (only for p_slot_id) | slot_has_bookings (not p_with_bookings, and
+--   there are live or ARRIVED ones; `live` says how many, nothing changes) | too_large (a range of more than 20,000 slots
+--   or 100,000 bookings; nothing changes). In a range, slots that have started are left alone. An ARRIVED patient is in
+--   the house: that booking stays, and keeps its units. p_dry_run: the same answer, nothing is written, nothing locked.
+-- Locks: the slots, by (clinic_no, id); then their bookings, by (clinic_no, id): the order of claims, moves and settling.
+-- Fails: check_violation if a count were ever wrong.
+-- Idempotent: yes; a slot withdrawn before answers withdrawn, with no bookings.
+create or replace function holdfast.withdraw_slots(
+  p_clinic_no integer, p_slot_id uuid, p_resource_id uuid, p_from timestamptz, p_to timestamptz,
+  p_with_bookings boolean, p_dry_run boolean, p_actor_id uuid
+) returns table (
+  outcome text, slots integer, live integer, booking_ids uuid[], slot_ids uuid[], starts timestamptz[], units integer[],
+  statuses text[], tx xid8
+)
+language plpgsql security definer
+set search_path = holdfast, pg_catalog, pg_temp
+-- Planned anew for what it is given: one slot, or 20,000.
+set plan_cache_mode = force_custom_plan
+set jit = off
+as $function$
+#variable_conflict use_column
+declare
+  v_now timestamptz := clock_timestamp();
+  v_slot slot;
+  v_slots uuid[];
+  v_bookings uuid[];
+begin
+  outcome := 'withdrawn'; slots := 0; live := 0;
+  booking_ids := '{}'; slot_ids := '{}'; starts := '{}'; units := '{}'; statuses := '{}';
+
+  -- 1. Which slots: locked, and as they are under the lock.
+  if p_slot_id is not null then
+    if p_dry_run then
+      select s.* into v_slot from slot s where s.clinic_no = p_clinic_no and s.id = p_slot_id;
+    else
+      select s.* into v_slot from slot s where s.clinic_no = p_clinic_no and s.id = p_slot_id for update;
+    end if;
+    v_now := clock_timestamp();
+    outcome := case when v_slot.id is null then 'slot_missing'
+                    when v_slot.withdrawn_at is not null then 'withdrawn'
+                    when v_slot.starts_at <= v_now then 'slot_in_past' end;
+    if outcome is not null then
+      slots := (outcome = 'withdrawn')::integer;
+      tx := pg_current_xact_id_if_assigned();
+      return next;
+      return;
+    end if;
+    v_slots := array[p_slot_id];
+  else
+    select array_agg(q.id) into v_slots
+      from (select s.id from slot s
+             where s.clinic_no = p_clinic_no and s.resource_id = p_resource_id and s.withdrawn_at is null
+               and s.starts_at >= p_from and s.starts_at < p_to and s.starts_at > v_now
+             limit 20001) q;
+    if cardinality(v_slots) > 20000 then
+      outcome := 'too_large'; slots := cardinality(v_slots);
+      return next;
+      return;
+    end if;
+    if not p_dry_run then
+      perform 1 from slot s where s.clinic_no = p_clinic_no and s.id = any (v_slots) order by s.clinic_no, s.id for update;
+      v_now := clock_timestamp();
+      select array_agg(s.id) into v_slots
+        from slot s
+       where s.clinic_no = p_clinic_no and s.id = any (v_slots) and s.withdrawn_at is null and s.starts_at > v_now;
+    end if;
+    if v_slots is null then
+      tx := pg_current_xact_id_if_assigned();
+      return next;
+      return;
+    end if;
+  end if;
+  slots := cardinality(v_slots);
+
+  -- 2. Which bookings. None can come, or be moved in or out, while their slots are locked; a confirmation may be in
+  --    flight, so they are locked as well and then looked at again. Two queries for the two partial indexes.
+  select array_agg(q.id) into v_bookings
+    from (select b.id from booking b
+           where b.clinic_no = p_clinic_no and b.slot_id = any (v_slots) and b.status = 'PENDING'
+           union all
+          select b.id from booking b
+           where b.clinic_no = p_clinic_no and b.slot_id = any (v_slots) and b.status <> 'PENDING'
+             and b.status in ('CONFIRMED', 'ARRIVED')) q;
+  if p_slot_id is null and cardinality(v_bookings) > 100000 then
+    outcome := 'too_large'; live := cardinality(v_bookings);
+    return next;
+    return;
+  end if;
+  if not p_dry_run then
+    perform 1 from booking b where b.clinic_no = p_clinic_no and b.id = any (v_bookings) order by b.clinic_no, b.id for update;
+    v_now := clock_timestamp();
+  end if;
+  select count(*) into live
+    from booking b
+   where b.clinic_no = p_clinic_no and b.id = any (v_bookings)
+     and (b.status in ('CONFIRMED', 'ARRIVED') or b.status = 'PENDING' and b.hold_expires_at > v_now);
+  if live > 0 and not p_with_bookings then
+    outcome := 'slot_has_bookings';
+    return next;
+    return;
+  end if;
+  select coalesce(array_agg(b.id order by s.starts_at, b.id), '{}'), coalesce(array_agg(b.slot_id order by s.starts_at, b.id), '{}'),
+         coalesce(array_agg(s.starts_at order by s.starts_at, b.id), '{}'), coalesce(array_agg(b.units order by s.starts_at, b.id), '{}'),
+         coalesce(array_agg(b.status order by s.starts_at, b.id), '{}')
+    into booking_ids, slot_ids, starts, units, statuses
+    from booking b join slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
+   where b.clinic_no = p_clinic_no and b.id = any (v_bookings)
+     and (b.status = 'CONFIRMED' or b.status = 'PENDING' and b.hold_expires_at > v_now);
+  if p_dry_run then
+    return next;
+    return;
+  end if;
+
+  -- 3. Fail them, log it, give their units back, close the slots.
+  with failed as (
+    update booking b
+       set status = 'FAILED', hold_expires_at = null, version = b.version + 1, updated_at = v_now,
+           failure_reason = case when b.status = 'PENDING' and b.hold_expires_at <= v_now then 'hold_expired' else 'slot_withdrawn' end
+     where b.clinic_no = p_clinic_no and b.id = any (v_bookings) and b.status in ('PENDING', 'CONFIRMED')
+    returning b.id, b.version, b.slot_id, b.resource_id, b.units, b.failure_reason
+  ), logged as (
+    insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, reason, actor_id)
+    select p_clinic_no, f.id, f.version, v_now, 'failed', f.slot_id, f.resource_id, f.units, f.failure_reason,
+           case when f.failure_reason = 'slot_withdrawn' then p_actor_id end
+      from failed f
+  ), freed as (
+    select f.slot_id, sum(f.units)::integer as units from failed f group by f.slot_id
+  )
+  update slot s
+     set taken = s.taken - coalesce((select f.units from freed f where f.slot_id = s.id), 0), next_lapse = null, withdrawn_at = v_now
+   where s.clinic_no = p_clinic_no and s.id = any (v_slots);
+  tx := pg_current_xact_id();
+  return next;
+end
+$function$;

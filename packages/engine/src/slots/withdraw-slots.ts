@@ -1,0 +1,72 @@
+import type pg from 'pg'
+import type { WithdrawSlotsRequest } from '../engine.ts'
+import type { AffectedBooking, WithdrawSlotsOutcome } from './slot.ts'
+
+type WithdrawnRow = {
+  outcome: 'withdrawn' | 'slot_missing' | 'slot_in_past' | 'slot_has_bookings' | 'too_large'
+  slots: number
+  live: number
+  booking_ids: string[]
+  slot_ids: string[]
+  starts: Date[]
+  units: number[]
+  statuses: AffectedBooking['status'][]
+  tx: string | null
+}
+
+/** What one call withdraws at most of a range; a single slot is always withdrawn whole. As in withdraw_slots.sql. */
+const slotsMax = 20_000
+const bookingsMax = 100_000
+
+/**
+ * Takes one slot, or a doctor's slots of a stretch of time, out of the calendar for good, in one transaction: their
+ * PENDING and CONFIRMED bookings become FAILED `slot_withdrawn`, each with its event. Slots that have started are left
+ * alone. Safe to run again: a slot withdrawn before is `withdrawn`, with no bookings.
+ */
+export async function withdrawSlots(pool: pg.Pool, request: WithdrawSlotsRequest): Promise<WithdrawSlotsOutcome> {
+  const { which } = request
+  const range =
+    'slotId' in which ? { slotId: which.slotId, doctorId: null, from: null, to: null } : { slotId: null, ...which }
+  const { rows } = await pool.query<WithdrawnRow>({
+    name: 'withdraw_slots',
+    text: `select * from holdfast.withdraw_slots($1::integer, $2::uuid, $3::uuid, $4::timestamptz, $5::timestamptz, $6::boolean, $7::boolean, $8::uuid)`,
+    values: [
+      request.clinicNo,
+      range.slotId,
+      range.doctorId,
+      range.from,
+      range.to,
+      request.withBookings,
+      request.dryRun,
+      request.actorId,
+    ],
+  })
+  const [row] = rows
+  if (row === undefined) throw new Error('withdraw_slots answered nothing.')
+  switch (row.outcome) {
+    case 'withdrawn':
+      return { kind: 'withdrawn', slots: row.slots, bookings: affectedOf(row), position: row.tx ?? '0' }
+    case 'slot_has_bookings':
+      return { kind: 'slot_has_bookings', bookings: row.live }
+    case 'too_large':
+      return { kind: 'withdrawal_too_large', slotsMax, bookingsMax }
+    case 'slot_missing':
+    case 'slot_in_past':
+      return { kind: row.outcome }
+  }
+}
+
+function affectedOf(row: WithdrawnRow): AffectedBooking[] {
+  return row.booking_ids.map((id, index) => {
+    const [slotId, startsAt, units, status] = [
+      row.slot_ids[index],
+      row.starts[index],
+      row.units[index],
+      row.statuses[index],
+    ]
+    if (slotId === undefined || startsAt === undefined || units === undefined || status === undefined) {
+      throw new Error('withdraw_slots answered arrays that differ in length.')
+    }
+    return { id, slotId, startsAt, units, status }
+  })
+}
