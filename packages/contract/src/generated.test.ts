@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { generateContract } from '../generate-contract.ts'
+import { generateContract } from './generate.ts'
 
 const committed = join(import.meta.dirname, '..')
 let fresh: string

@@ -9,7 +9,7 @@ const document = buildOpenApi()
 
 test('every operation is documented once, under its own id', () => {
   const ids = Object.values(document.paths).flatMap((methods) =>
-    Object.values(methods).map((described) => described['operationId']),
+    Object.values(methods).map((described) => described.operationId),
   )
   expect(ids.toSorted()).toEqual(operations.map(({ id }) => id).toSorted())
   expect(new Set(ids).size).toBe(ids.length)

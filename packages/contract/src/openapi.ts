@@ -137,7 +137,7 @@ function parametersOf(operation: Operation, where: 'path' | 'query', components:
     return {
       name,
       in: where,
-      required: required.has(name) && rest['default'] === undefined,
+      required: required.has(name) && rest.default === undefined,
       ...(description === undefined ? {} : { description }),
       schema: hoist(rest, components),
     }
@@ -165,7 +165,7 @@ function hoist(schema: Json, components: Map<string, Json>): Json {
   if (schema === null || typeof schema !== 'object') return schema
   const inner: JsonObject = {}
   for (const [key, value] of Object.entries(schema)) inner[key] = hoist(value, components)
-  const title = inner['title']
+  const title = inner.title
   if (typeof title !== 'string') return inner
   const known = components.get(title)
   if (known !== undefined && JSON.stringify(known) !== JSON.stringify(inner)) {

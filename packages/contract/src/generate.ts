@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createClient } from '@hey-api/openapi-ts'
-import { buildOpenApi } from './src/openapi.ts'
+import { buildOpenApi } from './openapi.ts'
 
 /**
  * Writes what is made from the schemas: `openapi.json` into `directory`, and the typed client into
@@ -31,4 +31,4 @@ async function leaveUnchecked(folder: string): Promise<void> {
   }
 }
 
-if (import.meta.main) await generateContract(import.meta.dirname)
+if (import.meta.main) await generateContract(join(import.meta.dirname, '..'))
