@@ -1,1 +1,19 @@
+export { type HeldLock, holdLock, holdSlotLock, until, untilLockWaiters } from './barrier.ts'
+export {
+  aBooking,
+  aClinic,
+  aDoctor,
+  aSlot,
+  type BookingWishes,
+  type BuilderDatabase,
+  type BuiltBooking,
+  type BuiltClinic,
+  type BuiltDoctor,
+  type BuiltSlot,
+  type ClinicWishes,
+  type DoctorWishes,
+  type SlotWishes,
+} from './builders.ts'
+export { checkHistory } from './check-history.ts'
+export { lapseHolds, shiftSlot } from './clock.ts'
 export { createEmptyDatabase, createTestDatabase, type TestDatabase } from './test-database.ts'

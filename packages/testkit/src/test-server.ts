@@ -17,7 +17,7 @@ export type TestServer = { environment: TestEnvironment; stop(): Promise<void> }
  * for this run, so that runs can share a server; `stop` removes them, with every clone that a test left behind.
  */
 export async function startTestServer(environment: NodeJS.ProcessEnv): Promise<TestServer> {
-  const given = environment['DATABASE_URL']
+  const given = environment.DATABASE_URL
   const server = given === undefined || given === '' ? await startEmbedded() : { url: given, stop: async () => {} }
   try {
     const run = `holdfast_test_${randomBytes(4).toString('hex')}`

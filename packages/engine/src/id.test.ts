@@ -1,0 +1,130 @@
+import { createTestDatabase, type TestDatabase } from '@holdfast/testkit'
+import fc from 'fast-check'
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { clinicNoMax, clinicNoOf, idFloor, isId, newId, timeOf } from './id.ts'
+
+let database: TestDatabase
+beforeAll(async () => {
+  database = await createTestDatabase()
+})
+afterAll(() => database.drop())
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+const clinicNos = fc.integer({ min: 1, max: clinicNoMax })
+
+test('the clinic number comes back out, and every id is one', () => {
+  fc.assert(
+    fc.property(clinicNos, (clinicNo) => {
+      const id = newId(clinicNo)
+      expect(isId(id)).toBe(true)
+      expect(clinicNoOf(id)).toBe(clinicNo)
+    }),
+  )
+})
+
+test('the time comes back out, to the millisecond', () => {
+  vi.useFakeTimers()
+  // Later than anything made before: a process's ids never go back.
+  const from = Date.now() + 86_400_000
+  fc.assert(
+    fc.property(fc.array(fc.nat(1_000_000), { minLength: 1, maxLength: 50 }), clinicNos, (steps, clinicNo) => {
+      let ms = Math.max(from, timeOf(newId(clinicNo)).getTime())
+      for (const step of steps) {
+        ms += step + 1
+        vi.setSystemTime(ms)
+        expect(timeOf(newId(clinicNo)).getTime()).toBe(ms)
+      }
+    }),
+  )
+})
+
+test('ids of a clinic only grow, whatever the clock does', () => {
+  vi.useFakeTimers()
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: -5_000, max: 5_000 }), { minLength: 2, maxLength: 200 }), (steps) => {
+      let last = newId(7)
+      for (const step of steps) {
+        vi.setSystemTime(Date.now() + step)
+        const id = newId(7)
+        expect(id > last).toBe(true)
+        last = id
+      }
+    }),
+  )
+})
+
+test('10⁶ ids made as fast as can be: in under a second, all different, in order', () => {
+  const count = 1_000_000
+  const ids = new Array<string>(count)
+  const start = performance.now()
+  for (let index = 0; index < count; index += 1) ids[index] = newId(clinicNoMax)
+  const seconds = (performance.now() - start) / 1000
+  expect(new Set(ids).size).toBe(count)
+  expect(ids.every((id, index) => index === 0 || id > (ids[index - 1] ?? ''))).toBe(true)
+  expect(seconds).toBeLessThan(1)
+})
+
+test('an id in a frozen millisecond goes on when its random bits are used up', () => {
+  vi.useFakeTimers()
+  vi.setSystemTime(Date.now() + 1_000)
+  const seen = new Set<string>()
+  for (let index = 0; index < 100_000; index += 1) seen.add(newId(1))
+  expect(seen.size).toBe(100_000)
+})
+
+test('a month has exactly the ids made in it, between the floors of its bounds', () => {
+  vi.useFakeTimers()
+  const start = new Date(Math.max(Date.now(), timeOf(newId(1)).getTime()))
+  const months = fc.integer({ min: 1, max: 600 })
+  fc.assert(
+    fc.property(months, clinicNos, (month, clinicNo) => {
+      const from = Date.UTC(start.getUTCFullYear(), start.getUTCMonth() + month, 1)
+      expect(idFloor(new Date(from)) <= idAt(from, clinicNo)).toBe(true)
+      expect(idFloor(new Date(from)) > idAt(from - 1, clinicNo)).toBe(true)
+    }),
+  )
+})
+
+test('SQL reads the same clinic number and makes the same floor', async () => {
+  const ids = fc.sample(clinicNos, 500).map(newId)
+  const times = fc.sample(fc.date({ min: new Date(0), max: new Date('9999-12-31'), noInvalidDate: true }), 500)
+  const { rows } = await database.appPool.query<{ no: number; floor: string }>(
+    `select holdfast.clinic_no_of(i.id) as no, holdfast.id_floor(i.at) as floor
+       from unnest($1::uuid[], $2::timestamptz[]) with ordinality i(id, at, n) order by n`,
+    [ids, times],
+  )
+  expect(rows.map((row) => row.no)).toEqual(ids.map(clinicNoOf))
+  expect(rows.map((row) => row.floor)).toEqual(times.map(idFloor))
+})
+
+test.each([0, -1, 1.5, clinicNoMax + 1, Number.NaN])('%s is no clinic number', (clinicNo) => {
+  expect(() => newId(clinicNo)).toThrow(RangeError)
+})
+
+test.each([
+  '',
+  'x',
+  '01a1f80b-81fb-7011-85c3-651be0a10733',
+  '01a1f80b-81fb-8011-45c3-651be0a10733',
+  '01A1F80B-81FB-8011-85C3-651BE0A10733',
+  '01a1f80b-81fb-8000-8000-651be0a10733',
+  ' 01a1f80b-81fb-8011-85c3-651be0a10733',
+  '01a1f80b-81fb-8011-85c3-651be0a10733\n',
+])('%j is not an id', (text) => {
+  expect(isId(text)).toBe(false)
+  expect(() => clinicNoOf(text)).toThrow(RangeError)
+  expect(() => timeOf(text)).toThrow(RangeError)
+})
+
+test('a time that 48 bits cannot hold has no floor', () => {
+  expect(() => idFloor(new Date(-1))).toThrow(RangeError)
+  expect(() => idFloor(new Date(Number.NaN))).toThrow(RangeError)
+})
+
+/** An id as some process makes it in that millisecond, with random bits of its own. */
+function idAt(ms: number, clinicNo: number): string {
+  const time = ms.toString(16).padStart(12, '0')
+  return `${time.slice(0, 8)}-${time.slice(8)}${newId(clinicNo).slice(13)}`
+}

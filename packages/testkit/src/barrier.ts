@@ -1,0 +1,78 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type pg from 'pg'
+import type { BuilderDatabase } from './builders.ts'
+
+const pollMs = 5
+const deadlineMsDefault = 10_000
+
+/**
+ * Asks until the answer is there. Throws at the deadline with what `describe` says, so that a test that waits in vain
+ * says for what.
+ */
+export async function until<Value>(
+  ask: () => Promise<Value | undefined>,
+  describe: () => string | Promise<string>,
+  deadlineMs: number = deadlineMsDefault,
+): Promise<Value> {
+  const deadline = performance.now() + deadlineMs
+  for (;;) {
+    const value = await ask()
+    if (value !== undefined) return value
+    if (performance.now() > deadline) throw new Error(`Not within ${deadlineMs} ms: ${await describe()}`)
+    await delay(pollMs)
+  }
+}
+
+/** Waits until at least `count` sessions of this database wait for a lock: the interleaving a test is about then stands. */
+export async function untilLockWaiters(database: BuilderDatabase, count: number): Promise<void> {
+  const sessions = async () => {
+    const { rows } = await database.ownerPool.query<{ waiting: boolean; what: string }>(
+      `select wait_event_type is not distinct from 'Lock' as waiting,
+              format('%s %s %s %s', application_name, state, wait_event, left(query, 100)) as what
+         from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`,
+    )
+    return rows
+  }
+  await until(
+    async () => ((await sessions()).filter((session) => session.waiting).length >= count ? true : undefined),
+    async () =>
+      `${count} sessions waiting for a lock; there are:\n${(await sessions()).map((one) => one.what).join('\n')}`,
+  )
+}
+
+/** A lock in a test's hand. */
+export type HeldLock = { release(): Promise<void> }
+
+/**
+ * Takes locks in a transaction of their own and keeps them until released: `select … for update`, `lock table …` or
+ * `select pg_advisory_xact_lock(…)`.
+ */
+export async function holdLock(pool: pg.Pool, statement: string, parameters: unknown[] = []): Promise<HeldLock> {
+  const client = await pool.connect()
+  try {
+    await client.query('begin')
+    await client.query(statement, parameters)
+  } catch (error) {
+    client.release(true)
+    throw error
+  }
+  let released: Promise<void> | undefined
+  const end = async () => {
+    await client.query('rollback')
+    client.release()
+  }
+  return {
+    release() {
+      released ??= end()
+      return released
+    },
+  }
+}
+
+/** Keeps a slot's row locked, as another server's batch would. */
+export function holdSlotLock(database: BuilderDatabase, slot: { clinicNo: number; id: string }): Promise<HeldLock> {
+  return holdLock(database.ownerPool, 'select from holdfast.slot where clinic_no = $1 and id = $2 for update', [
+    slot.clinicNo,
+    slot.id,
+  ])
+}

@@ -1,0 +1,211 @@
+import { randomUUID } from 'node:crypto'
+import { inTransaction } from '@holdfast/engine/database'
+import { newId } from '@holdfast/engine/id'
+import type pg from 'pg'
+import { type BuiltBookingStatus, bookingHistories } from './booking-histories.ts'
+
+/** All that a builder needs of a {@link TestDatabase}: it writes as the owner, past the engine's functions. */
+export type BuilderDatabase = { ownerPool: pg.Pool }
+
+export type BuiltClinic = { no: number; id: string; timezone: string }
+export type BuiltDoctor = { id: string; clinicNo: number; clinicId: string }
+export type BuiltSlot = {
+  id: string
+  clinicNo: number
+  doctorId: string
+  startsAt: Date
+  endsAt: Date
+  capacity: number
+}
+export type BuiltBooking = { id: string; clinicNo: number; slotId: string; units: number; version: number }
+
+export type ClinicWishes = {
+  name?: string
+  /** Default UTC. */
+  timezone?: string
+  settings?: {
+    holdSeconds?: number
+    minimumNoticeMinutes?: number
+    bookingHorizonDays?: number
+    cancellationDeadlineMinutes?: number
+  }
+}
+
+export async function aClinic(database: BuilderDatabase, wishes: ClinicWishes = {}): Promise<BuiltClinic> {
+  const { rows } = await database.ownerPool.query<{ no: number }>("select nextval('holdfast.clinic_no_seq')::int as no")
+  const no = rows[0]?.no ?? 0
+  const id = newId(no)
+  const timezone = wishes.timezone ?? 'UTC'
+  await database.ownerPool.query(
+    `insert into holdfast.clinic (no, id, name, timezone, hold_seconds, minimum_notice_minutes, booking_horizon_days,
+       cancellation_deadline_minutes) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    [
+      no,
+      id,
+      wishes.name ?? `Clinic ${no}`,
+      timezone,
+      wishes.settings?.holdSeconds ?? 120,
+      wishes.settings?.minimumNoticeMinutes ?? 0,
+      wishes.settings?.bookingHorizonDays ?? 730,
+      wishes.settings?.cancellationDeadlineMinutes ?? 0,
+    ],
+  )
+  return { no, id, timezone }
+}
+
+export type DoctorWishes = {
+  name?: string
+  specialization?: string
+  active?: boolean
+  appointmentTypes?: ('in_person' | 'video')[]
+}
+
+export async function aDoctor(
+  database: BuilderDatabase,
+  clinic: BuiltClinic,
+  wishes: DoctorWishes = {},
+): Promise<BuiltDoctor> {
+  const id = newId(clinic.no)
+  const specialization = wishes.specialization ?? 'General practice'
+  await database.ownerPool.query('insert into holdfast.specialization (name) values ($1) on conflict do nothing', [
+    specialization,
+  ])
+  await database.ownerPool.query(
+    `insert into holdfast.resource (clinic_no, id, kind, name, active, specialization, appointment_types)
+     values ($1, $2, 'doctor', $3, $4, $5, $6)`,
+    [
+      clinic.no,
+      id,
+      wishes.name ?? `Doctor ${id.slice(-6)}`,
+      wishes.active ?? true,
+      specialization,
+      wishes.appointmentTypes ?? ['in_person'],
+    ],
+  )
+  return { id, clinicNo: clinic.no, clinicId: clinic.id }
+}
+
+export type SlotWishes = {
+  /** Default 1. */
+  capacity?: number
+  /** Default: right after the doctor's last slot, or a day from now on the next quarter of an hour. */
+  startsAt?: Date
+  /** Default 15. */
+  minutes?: number
+  withdrawn?: boolean
+}
+
+export async function aSlot(
+  database: BuilderDatabase,
+  doctor: BuiltDoctor,
+  wishes: SlotWishes = {},
+): Promise<BuiltSlot> {
+  const id = newId(doctor.clinicNo)
+  const capacity = wishes.capacity ?? 1
+  const { rows } = await database.ownerPool.query<{ starts_at: Date; ends_at: Date }>(
+    `insert into holdfast.slot (clinic_no, id, resource_id, starts_at, ends_at, capacity, withdrawn_at)
+     select $1::int, $2, $3, s.starts_at, s.starts_at + make_interval(mins => $6), $4,
+            case when $7 then clock_timestamp() end
+       from (select coalesce($5, greatest(
+               date_bin('15 min', clock_timestamp(), '2000-01-01') + interval '1 day 15 min',
+               (select max(ends_at) from holdfast.slot where clinic_no = $1::int and resource_id = $3))) as starts_at) s
+     returning starts_at, ends_at`,
+    [
+      doctor.clinicNo,
+      id,
+      doctor.id,
+      capacity,
+      wishes.startsAt ?? null,
+      wishes.minutes ?? 15,
+      wishes.withdrawn ?? false,
+    ],
+  )
+  const times = rows[0]
+  if (times === undefined) throw new Error('The slot was not inserted.')
+  return {
+    id,
+    clinicNo: doctor.clinicNo,
+    doctorId: doctor.id,
+    startsAt: times.starts_at,
+    endsAt: times.ends_at,
+    capacity,
+  }
+}
+
+export type BookingWishes = {
+  /** Default CONFIRMED. Its whole history is logged: ARRIVED was held, confirmed and arrived. */
+  status?: BuiltBookingStatus
+  /** Default 1. */
+  units?: number
+  /** PENDING only. Default two minutes from now; a past one makes a lapsed hold that nobody has swept. */
+  holdExpiresAt?: Date
+  accountId?: string
+  patient?: { name: string; email?: string; phone?: string }
+  reason?: string
+  /** Default now. */
+  createdAt?: Date
+}
+
+/** A booking with its events, counted in its slot. The slot's CHECK still holds: what is full refuses it. */
+export async function aBooking(
+  database: BuilderDatabase,
+  slot: BuiltSlot,
+  wishes: BookingWishes = {},
+): Promise<BuiltBooking> {
+  const id = newId(slot.clinicNo)
+  const status = wishes.status ?? 'CONFIRMED'
+  const units = wishes.units ?? 1
+  const { events, failureReason } = bookingHistories[status]
+  const holdExpiresAt = wishes.holdExpiresAt ?? new Date(Date.now() + 120_000)
+  const at = wishes.createdAt ?? new Date()
+  const heldNow = status === 'PENDING' ? holdExpiresAt : null
+  const rowStatus = failureReason === null ? status : 'FAILED'
+  await inTransaction(database.ownerPool, async (transaction) => {
+    if (rowStatus !== 'FAILED' && rowStatus !== 'CANCELLED') {
+      await transaction.query(
+        `update holdfast.slot set taken = taken + $3, next_lapse = least(next_lapse, $4)
+          where clinic_no = $1 and id = $2`,
+        [slot.clinicNo, slot.id, units, heldNow],
+      )
+    }
+    await transaction.query(
+      `insert into holdfast.booking (clinic_no, id, slot_id, resource_id, units, status, failure_reason, hold_expires_at,
+         account_id, appointment_type, patient, reason, version, created_at, updated_at)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'in_person', $10, $11, $12, $13, $13)`,
+      [
+        slot.clinicNo,
+        id,
+        slot.id,
+        slot.doctorId,
+        units,
+        rowStatus,
+        failureReason,
+        heldNow,
+        wishes.accountId ?? null,
+        wishes.patient ?? { name: `Patient ${randomUUID().slice(0, 8)}` },
+        wishes.reason ?? null,
+        events.length,
+        at,
+      ],
+    )
+    for (const [index, type] of events.entries()) {
+      await transaction.query(
+        `insert into holdfast.booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units,
+           hold_expires_at, reason) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+        [
+          slot.clinicNo,
+          id,
+          index + 1,
+          at,
+          type,
+          slot.id,
+          slot.doctorId,
+          units,
+          type === 'held' ? holdExpiresAt : null,
+          type === 'failed' ? failureReason : null,
+        ],
+      )
+    }
+  })
+  return { id, clinicNo: slot.clinicNo, slotId: slot.id, units, version: events.length }
+}

@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { aBooking, aClinic, aDoctor, aSlot, type BuiltSlot } from './builders.ts'
+import { checkHistory, type HistoryEvent, type HistorySlot, replayHistory } from './check-history.ts'
+import { lapseHolds } from './clock.ts'
+import { createTestDatabase, type TestDatabase } from './test-database.ts'
+
+let database: TestDatabase
+let slot: BuiltSlot
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  slot = await aSlot(database, await aDoctor(database, await aClinic(database)), { capacity: 20 })
+})
+afterAll(() => database.drop())
+
+test('what the builders write has a clean history, in every status', async () => {
+  const statuses = ['PENDING', 'CONFIRMED', 'CANCELLED', 'ARRIVED', 'NO_SHOW', 'COMPLETED'] as const
+  for (const status of [...statuses, 'hold_expired', 'slot_withdrawn'] as const) {
+    await aBooking(database, slot, { status, units: 2 })
+  }
+  expect(await checkHistory(database)).toEqual([])
+  expect(await lapseHolds(database, slot)).toBe(1)
+  expect(await checkHistory(database)).toEqual([])
+})
+
+const held: HistoryEvent = {
+  bookingId: 'b',
+  version: 1,
+  seq: 1,
+  at: new Date(1_000),
+  type: 'held',
+  slotId: 's',
+  units: 1,
+  holdExpiresAt: new Date(2_000),
+  fromSlotId: null,
+}
+const oneSlot: HistorySlot[] = [{ id: 's', capacity: 1, taken: 1 }]
+const confirmed: HistoryEvent = { ...held, version: 2, seq: 2, type: 'confirmed', holdExpiresAt: null }
+
+test.each<[string, HistorySlot[], HistoryEvent[]]>([
+  ['slot s has 2 of 1 units', oneSlot, [held, { ...held, bookingId: 'c', seq: 2 }]],
+  ['version 3 where 2', oneSlot, [held, { ...confirmed, version: 3 }]],
+  ['arrived after PENDING', oneSlot, [held, { ...confirmed, type: 'arrived' }]],
+  ['extended after nothing', oneSlot, [{ ...held, type: 'extended' }]],
+  ['confirmed after its end', oneSlot, [held, { ...confirmed, at: new Date(2_000) }]],
+  ['before its predecessor', oneSlot, [held, { ...confirmed, at: new Date(999) }]],
+  ['units went from 1 to 2', [{ id: 's', capacity: 2, taken: 2 }], [held, { ...confirmed, units: 2 }]],
+  [
+    'confirmed changed its slot',
+    [...oneSlot, { id: 't', capacity: 1, taken: 1 }],
+    [held, { ...confirmed, slotId: 't' }],
+  ],
+  ['a slot it was not in', oneSlot, [held, { ...confirmed, type: 'moved', fromSlotId: 't' }]],
+  ['taken is 0, the log says 1', [{ id: 's', capacity: 1, taken: 0 }], [held]],
+  ["slot s doesn't exist", [], [held]],
+])('a planted fault is named: %s', (expected, slots, events) => {
+  expect(replayHistory(slots, events).join('\n')).toContain(expected)
+})
+
+test('a good history has no violation', () => {
+  expect(replayHistory(oneSlot, [held, confirmed])).toEqual([])
+})

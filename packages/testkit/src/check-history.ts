@@ -1,0 +1,111 @@
+import type { BookingEvent } from '@holdfast/engine'
+import type { BuilderDatabase } from './builders.ts'
+
+type Status = 'PENDING' | 'CONFIRMED' | 'FAILED' | 'CANCELLED' | 'ARRIVED' | 'NO_SHOW' | 'COMPLETED'
+
+export type HistoryEvent = {
+  bookingId: string
+  version: number
+  /** In the order of the log, of each slot's changes too: it is drawn under the slot's lock. */
+  seq: number
+  at: Date
+  type: BookingEvent['type']
+  slotId: string
+  units: number
+  holdExpiresAt: Date | null
+  fromSlotId: string | null
+}
+
+export type HistorySlot = { id: string; capacity: number; taken: number }
+
+type Follower = { status: Status; version: number; at: Date; slotId: string; units: number; holdExpiresAt: Date | null }
+
+/** What may come after what; held and confirmed may also be first. Design, Vocabulary. */
+const next: Record<Status, Partial<Record<BookingEvent['type'], Status>>> = {
+  PENDING: { confirmed: 'CONFIRMED', extended: 'PENDING', moved: 'PENDING', cancelled: 'CANCELLED', failed: 'FAILED' },
+  CONFIRMED: { moved: 'CONFIRMED', cancelled: 'CANCELLED', failed: 'FAILED', arrived: 'ARRIVED', no_show: 'NO_SHOW' },
+  ARRIVED: { completed: 'COMPLETED' },
+  FAILED: {},
+  CANCELLED: {},
+  NO_SHOW: {},
+  COMPLETED: {},
+}
+
+/**
+ * Replays the whole log of a database and names everything that should not have happened, in words: a slot with more
+ * units than its capacity at any moment (not only at the end), versions with a gap or out of order, a step that the
+ * vocabulary doesn't allow, a hold confirmed after its end, a `taken` that the log doesn't explain. Empty: all is well.
+ *
+ * It shares no code with the engine's `verify`, so that one mistake can't hide in both.
+ */
+export async function checkHistory(database: BuilderDatabase): Promise<string[]> {
+  const slots = await database.ownerPool.query<HistorySlot>('select id, capacity, taken from holdfast.slot')
+  const events = await database.ownerPool.query<HistoryEvent>(
+    `select booking_id as "bookingId", version, seq, at, type, slot_id as "slotId", units,
+            hold_expires_at as "holdExpiresAt", from_slot_id as "fromSlotId"
+       from holdfast.booking_event order by seq`,
+  )
+  return replayHistory(slots.rows, events.rows)
+}
+
+/** The same for a history at hand; `events` by `seq`. */
+export function replayHistory(slots: HistorySlot[], events: HistoryEvent[]): string[] {
+  const violations: string[] = []
+  const bookings = new Map<string, Follower>()
+  const taken = new Map<string, number>()
+  const capacity = new Map(slots.map((slot) => [slot.id, slot.capacity]))
+  const take = (slotId: string, units: number, event: HistoryEvent) => {
+    const sum = (taken.get(slotId) ?? 0) + units
+    taken.set(slotId, sum)
+    const limit = capacity.get(slotId)
+    if (limit === undefined) violations.push(`event ${event.seq}: slot ${slotId} doesn't exist`)
+    else if (sum > limit) violations.push(`event ${event.seq}: slot ${slotId} has ${sum} of ${limit} units taken`)
+  }
+  for (const event of events) {
+    const before = bookings.get(event.bookingId)
+    const after = follow(before, event, violations)
+    bookings.set(event.bookingId, after)
+    if (before !== undefined && holdsUnits(before.status)) take(before.slotId, -before.units, event)
+    if (holdsUnits(after.status)) take(after.slotId, after.units, event)
+  }
+  for (const slot of slots) {
+    const sum = taken.get(slot.id) ?? 0
+    if (sum !== slot.taken) violations.push(`slot ${slot.id}: taken is ${slot.taken}, the log says ${sum}`)
+  }
+  return violations
+}
+
+function follow(before: Follower | undefined, event: HistoryEvent, violations: string[]): Follower {
+  const complain = (what: string) => violations.push(`event ${event.seq}, booking ${event.bookingId}: ${what}`)
+  const versionWanted = (before?.version ?? 0) + 1
+  if (event.version !== versionWanted) complain(`version ${event.version} where ${versionWanted} was due`)
+  const status = before === undefined ? firstStatus(event.type) : next[before.status][event.type]
+  if (status === undefined) complain(`${event.type} after ${before?.status ?? 'nothing'}`)
+  if (before !== undefined) {
+    if (event.at < before.at) complain('it happened before its predecessor')
+    if (event.units !== before.units) complain(`its units went from ${before.units} to ${event.units}`)
+    if (event.type === 'moved' && event.fromSlotId !== before.slotId) complain('it moved from a slot it was not in')
+    if (event.type !== 'moved' && event.slotId !== before.slotId) complain(`${event.type} changed its slot`)
+    if (event.type === 'confirmed' && before.holdExpiresAt !== null && event.at >= before.holdExpiresAt) {
+      complain('its hold was confirmed after its end')
+    }
+  }
+  return {
+    status: status ?? before?.status ?? 'PENDING',
+    version: event.version,
+    at: event.at,
+    slotId: event.slotId,
+    units: event.units,
+    holdExpiresAt: event.holdExpiresAt,
+  }
+}
+
+function firstStatus(type: BookingEvent['type']): Status | undefined {
+  if (type === 'held') return 'PENDING'
+  if (type === 'confirmed') return 'CONFIRMED'
+  return undefined
+}
+
+function holdsUnits(status: Status): boolean {
+  return status !== 'FAILED' && status !== 'CANCELLED'
+}

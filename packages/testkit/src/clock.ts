@@ -1,0 +1,50 @@
+import { inTransaction } from '@holdfast/engine/database'
+import type { BuilderDatabase } from './builders.ts'
+
+/**
+ * Lets the holds of a slot lapse without waiting. The database's own clock decides when a hold has lapsed, and no test
+ * can turn that; so the stored times are moved into the past instead, by the owner: those of the bookings, of the
+ * events that say so, and the slot's next_lapse.
+ *
+ * @returns how many holds have lapsed by it
+ */
+export function lapseHolds(database: BuilderDatabase, slot: { clinicNo: number; id: string }): Promise<number> {
+  return inTransaction(database.ownerPool, async (transaction) => {
+    const parameters = [slot.clinicNo, slot.id]
+    await transaction.query('select from holdfast.slot where clinic_no = $1 and id = $2 for update', parameters)
+    await transaction.query(
+      `update holdfast.booking_event e set hold_expires_at = e.hold_expires_at - interval '1 day'
+         from holdfast.booking b
+        where b.clinic_no = $1 and b.slot_id = $2 and b.status = 'PENDING'
+          and e.clinic_no = b.clinic_no and e.booking_id = b.id and e.hold_expires_at is not null`,
+      parameters,
+    )
+    const { rowCount } = await transaction.query(
+      `update holdfast.booking set hold_expires_at = hold_expires_at - interval '1 day'
+        where clinic_no = $1 and slot_id = $2 and status = 'PENDING'`,
+      parameters,
+    )
+    await transaction.query(
+      `update holdfast.slot set next_lapse = next_lapse - interval '1 day' where clinic_no = $1 and id = $2`,
+      parameters,
+    )
+    return rowCount ?? 0
+  })
+}
+
+/**
+ * Moves a slot in time, as if the clock had been turned the other way: minus an hour makes one that starts in 30
+ * minutes one that started half an hour ago. For arrivals, no-shows, notices and deadlines.
+ */
+export async function shiftSlot(
+  database: BuilderDatabase,
+  slot: { clinicNo: number; id: string },
+  minutes: number,
+): Promise<void> {
+  await database.ownerPool.query(
+    `update holdfast.slot set starts_at = starts_at + make_interval(mins => $3),
+            ends_at = ends_at + make_interval(mins => $3)
+      where clinic_no = $1 and id = $2`,
+    [slot.clinicNo, slot.id, minutes],
+  )
+}
