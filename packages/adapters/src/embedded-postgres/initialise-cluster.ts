@@ -14,6 +14,7 @@ export const databaseName = 'holdfast'
 export const ownerName = 'holdfast'
 
 const passwordName = 'owner-password'
+const draftPrefix = 'postgres.initialising-'
 
 /**
  * Makes the cluster if there is none, and returns its owner's password. Called under the data directory's lock.
@@ -38,8 +39,9 @@ export async function initialiseCluster(clusterHome: ClusterHome, binaries: Post
   }
   const password = known ?? newPassword()
   await writeDurably(join(dataDirectory, passwordName), password)
-  const draft = `${clusterDirectory}.initialising`
-  await rm(draft, { recursive: true, force: true })
+  await removeDrafts(clusterHome.home)
+  // A name of its own: an initdb whose Holdfast was killed may still be writing to an earlier one.
+  const draft = join(clusterHome.home, `${draftPrefix}${randomBytes(4).toString('hex')}`)
   await mkdir(draft, { mode: 0o700 })
   if (account !== undefined) await chown(draft, account.uid, account.gid)
   await runInitdb(draft, password, binaries, account)
@@ -47,6 +49,13 @@ export async function initialiseCluster(clusterHome: ClusterHome, binaries: Post
   await rename(draft, clusterDirectory)
   await syncDirectory(dirname(clusterDirectory))
   return password
+}
+
+async function removeDrafts(home: string): Promise<void> {
+  for (const name of await readdir(home)) {
+    if (!name.startsWith(draftPrefix)) continue
+    await rm(join(home, name), { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
+  }
 }
 
 /** The owner's password; undefined where none was made. */

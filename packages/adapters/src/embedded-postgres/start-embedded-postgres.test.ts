@@ -5,9 +5,12 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Client } from 'pg'
 import { afterEach, describe, expect, test } from 'vitest'
+import { prepareClusterHome } from './cluster-home.ts'
 import { EmbeddedPostgresError } from './embedded-postgres-error.ts'
 import { pollUntil } from './poll-until.ts'
-import { isAlive, readPostmasterState } from './postmaster-file.ts'
+import { postgresBinaries } from './postgres-binaries.ts'
+import { startPostmaster } from './postmaster.ts'
+import { readPostmasterState } from './postmaster-file.ts'
 import {
   type EmbeddedPostgres,
   type StartEmbeddedPostgresOptions,
@@ -138,18 +141,35 @@ describe('startEmbeddedPostgres', () => {
     expect(await query(after.ownerUrl, 'select 1')).toEqual([1])
   })
 
-  test('a server left by a kill -9 is stopped, and its data is there again', async () => {
+  test('a kill -9 of Holdfast ends its server too, in good order', async () => {
     const dataDirectory = await aDirectory()
     const { child, url } = await startElsewhere(dataDirectory)
     await query(url, 'create table kept as select 42 as answer')
-    const leftPid = await postmasterPid(dataDirectory)
+    expect((await readPostmasterState(join(dataDirectory, 'postgres'))).kind).toBe('live')
     child.kill('SIGKILL')
-    await once(child, 'exit')
-    expect(isAlive(leftPid), 'the server outlives its Holdfast, or this test shows nothing').toBe(true)
+    const isGone = async () => {
+      const { kind } = await readPostmasterState(join(dataDirectory, 'postgres'))
+      return kind === 'none' ? kind : undefined
+    }
+    expect(await pollUntil(isGone, 20_000), 'a server killed in its turn would leave its file').toBe('none')
+    const database = await start({ dataDirectory })
+    expect(await query(database.ownerUrl, 'select answer from kept')).toEqual([42])
+  })
+
+  test('a server left running without its Holdfast is stopped by the next start, and its data is there', async () => {
+    const dataDirectory = await aDirectory()
+    const first = await start({ dataDirectory })
+    await query(first.ownerUrl, 'create table kept as select 42 as answer')
+    await first.stop()
+    const log = () => undefined
+    const clusterHome = await prepareClusterHome(dataDirectory, join(dataDirectory, 'shared'), log)
+    const binaries = await postgresBinaries(clusterHome.account, join(dataDirectory, 'shared'), log)
+    const settings = { unix_socket_directories: join(dataDirectory, 'socket'), listen_addresses: '' }
+    const left = await startPostmaster(clusterHome, binaries, settings)
     const said: string[] = []
     const database = await start({ dataDirectory, log: (message) => said.push(message) })
-    expect(said.join('\n')).toContain(`process ${leftPid}`)
-    expect(await postmasterPid(dataDirectory)).not.toBe(leftPid)
+    expect(await left.ended).toBe('exit code 0')
+    expect(said.join('\n')).toContain(`process ${left.pid}`)
     expect(await query(database.ownerUrl, 'select answer from kept')).toEqual([42])
   })
 
@@ -209,11 +229,11 @@ describe('startEmbeddedPostgres', () => {
 describe('a cluster that is not as it should be', () => {
   test('one whose making was cut short is made again', async () => {
     const dataDirectory = await aDirectory()
-    await mkdir(join(dataDirectory, 'postgres.initialising', 'base'), { recursive: true })
-    await writeFile(join(dataDirectory, 'postgres.initialising', 'PG_VERSION'), '18\n')
+    await mkdir(join(dataDirectory, 'postgres.initialising-0a1b2c3d', 'base'), { recursive: true })
+    await writeFile(join(dataDirectory, 'postgres.initialising-0a1b2c3d', 'PG_VERSION'), '18\n')
     const database = await start({ dataDirectory })
     expect(await query(database.ownerUrl, 'select 1')).toEqual([1])
-    expect(await readdir(dataDirectory)).not.toContain('postgres.initialising')
+    expect(await readdir(dataDirectory)).not.toContain('postgres.initialising-0a1b2c3d')
   })
 
   test('a directory of other files is refused and left as it is', async () => {

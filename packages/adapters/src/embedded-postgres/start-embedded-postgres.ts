@@ -2,6 +2,7 @@ import { type ClusterHome, makeDataDirectory, prepareClusterHome, sharedDirector
 import { lockDataDirectory } from './data-directory-lock.ts'
 import { embeddedPostgresUrl } from './embedded-postgres-url.ts'
 import { initialiseCluster } from './initialise-cluster.ts'
+import { leaveLastWill } from './last-will.ts'
 import { type PostgresBinaries, postgresBinaries } from './postgres-binaries.ts'
 import { memoryBytes, postgresSettings } from './postgres-settings.ts'
 import { type Postmaster, startPostmaster, stopLeftover } from './postmaster.ts'
@@ -33,7 +34,7 @@ const restartsPerMinuteMax = 5
 
 /**
  * Starts the real PostgreSQL server on a data directory, making its database first if there is none. The server is
- * started again should it die. A kill -9 of this process leaves it running; the next start stops it and takes over.
+ * started again should it die, and is stopped should this process be killed; if even that fails, the next start takes over.
  *
  * @throws EmbeddedPostgresError see its kinds; `data_directory_in_use` when another Holdfast has the directory
  */
@@ -104,7 +105,9 @@ async function supervise(
   }
 
   const watch = (postmaster: Postmaster): Postmaster => {
+    const revoke = leaveLastWill(postmaster.pid, clusterHome.account)
     void postmaster.ended.then((how) => {
+      revoke()
       if (!stopping) current = restart(how)
     })
     return postmaster
