@@ -1,0 +1,182 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+
+/** A checkout of nothing but the bootstrap and a program, with an npm of its own in `bin`. */
+let checkout: string
+
+const children: ChildProcess[] = []
+
+const program = `
+  if (process.argv[2] === 'wait') {
+    process.on('SIGTERM', () => process.exit(7))
+    setInterval(() => {}, 1000)
+  }
+  console.log(JSON.stringify({ args: process.argv.slice(2), pid: process.pid, node: process.execPath }))
+  if (process.argv[2] === 'exit') process.exit(Number(process.argv[3]))`
+
+const lock = JSON.stringify({
+  packages: {
+    '': { name: 'checkout' },
+    'node_modules/node': { version: '26.10.0', integrity: 'sha512-node' },
+    'node_modules/for-another-platform': { version: '1.0.0', optional: true },
+  },
+})
+
+/** Does what `npm ci` would, and writes down that it did. */
+const npmThatInstalls = `echo "$@" >> npm-runs
+  mkdir -p node_modules/node/bin
+  ln -sf ${JSON.stringify(process.execPath)} node_modules/node/bin/node
+  cp package-lock.json node_modules/.package-lock.json`
+
+beforeEach(async () => {
+  checkout = await mkdtemp(join(tmpdir(), 'holdfast-bootstrap-'))
+  await mkdir(join(checkout, 'tools'))
+  for (const name of ['bootstrap.mjs', 'install-packages.mjs', 'lock-installation.mjs']) {
+    await cp(join(root, 'tools', name), join(checkout, 'tools', name))
+  }
+  await mkdir(join(checkout, 'packages/cli/src'), { recursive: true })
+  await writeFile(join(checkout, 'package.json'), '{"type":"module"}')
+  await writeFile(join(checkout, 'packages/cli/src/main.ts'), program)
+  await writeFile(join(checkout, 'package-lock.json'), lock)
+  await mkdir(join(checkout, 'bin'))
+  await symlink(process.execPath, join(checkout, 'bin/node'))
+})
+
+afterEach(async () => {
+  for (const child of children.splice(0)) child.kill('SIGKILL')
+  await rm(checkout, { recursive: true, force: true })
+})
+
+async function putNpm(script: string): Promise<void> {
+  await writeFile(join(checkout, 'bin/npm'), `#!/bin/sh\nset -e\n${script}\n`)
+  await chmod(join(checkout, 'bin/npm'), 0o755)
+}
+
+function start(...args: string[]) {
+  return startWith([], args)
+}
+
+function startWith(nodeOptions: string[], args: string[]) {
+  const env = { PATH: `${join(checkout, 'bin')}:/usr/bin:/bin` }
+  const child = spawn(process.execPath, [...nodeOptions, join(checkout, 'tools/bootstrap.mjs'), ...args], {
+    cwd: tmpdir(),
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  children.push(child)
+  return child
+}
+
+async function run(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = start(...args)
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+  return { code: child.exitCode, stdout, stderr }
+}
+
+async function npmRuns(): Promise<string[]> {
+  const runs = await readFile(join(checkout, 'npm-runs'), 'utf8').catch(() => '')
+  return runs.split('\n').filter((line) => line !== '')
+}
+
+test('a first run installs, says so on stderr, and runs the program with its arguments under the installed Node', async () => {
+  await putNpm(npmThatInstalls)
+  const { code, stdout, stderr } = await run('holdfast', 'replay', '--json', 'a b')
+  expect(JSON.parse(stdout)).toMatchObject({ args: ['replay', '--json', 'a b'] })
+  expect(stderr).toContain('installing packages (none are installed)')
+  expect(code).toBe(0)
+  expect(await npmRuns()).toEqual([expect.stringMatching(/^ci --include=dev --include=optional /)])
+})
+
+test('a second run installs nothing; a changed lockfile does', async () => {
+  await putNpm(npmThatInstalls)
+  await run('holdfast')
+  const second = await run('holdfast')
+  expect(second.stderr).toBe('')
+  expect(await npmRuns()).toHaveLength(1)
+  await writeFile(join(checkout, 'package-lock.json'), lock.replace('26.10.0', '26.11.0'))
+  const third = await run('holdfast')
+  expect(third.stderr).toContain('node_modules/node is another version')
+  expect(await npmRuns()).toHaveLength(2)
+})
+
+test('two first runs at once: one installs, the other waits for it', async () => {
+  // npm is held until the other has said that it waits.
+  await putNpm(`while [ ! -e other-waits ]; do sleep 0.05; done\n${npmThatInstalls}`)
+  const both = [start('holdfast', 'one'), start('holdfast', 'two')]
+  const waiting = both.map(async (child) => {
+    for await (const line of createInterface(child.stderr)) {
+      if (line.includes('waiting for process')) await writeFile(join(checkout, 'other-waits'), '')
+    }
+  })
+  const outputs = await Promise.all(both.map((child) => text(child.stdout)))
+  await Promise.all(waiting)
+  expect(outputs.map((output) => JSON.parse(output).args).sort()).toEqual([['one'], ['two']])
+  expect(await npmRuns()).toHaveLength(1)
+})
+
+test('an installation whose process was killed does not keep the next from installing', async () => {
+  await putNpm(npmThatInstalls)
+  const gone = spawn('/bin/sh', ['-c', 'exit'])
+  await once(gone, 'exit')
+  await writeFile(join(checkout, '.install-lock'), JSON.stringify({ pid: gone.pid, startTime: '1' }))
+  expect((await run('holdfast')).code).toBe(0)
+  // The same process id, given out again: this very process is alive, and started at another time.
+  await rm(join(checkout, 'node_modules'), { recursive: true })
+  await writeFile(join(checkout, '.install-lock'), JSON.stringify({ pid: process.pid, startTime: 'long ago' }))
+  expect((await run('holdfast')).code).toBe(0)
+  expect(await npmRuns()).toHaveLength(2)
+})
+
+test('an npm that fails, is missing, or is not allowed its scripts: each is told, and nothing runs', async () => {
+  await putNpm('echo "npm error network" >&2; exit 1')
+  const failing = await run('holdfast')
+  expect(failing).toMatchObject({ code: 1, stdout: '' })
+  expect(failing.stderr).toContain('npm error network')
+  expect(failing.stderr).toContain('npm ci failed (exit code 1)')
+  await putNpm('mkdir -p node_modules && cp package-lock.json node_modules/.package-lock.json')
+  const blocked = await run('holdfast')
+  expect(blocked).toMatchObject({ code: 1, stdout: '' })
+  expect(blocked.stderr).toContain('npm ci --ignore-scripts=false')
+  await rm(join(checkout, 'bin/npm'))
+  const child = spawn(process.execPath, [join(checkout, 'tools/bootstrap.mjs'), 'holdfast'], {
+    env: { PATH: join(checkout, 'bin') },
+  })
+  expect(await text(child.stderr)).toContain('npm is not there')
+})
+
+test('the exit code is the program’s, and a signal reaches it', async () => {
+  await putNpm(npmThatInstalls)
+  expect((await run('holdfast', 'exit', '5')).code).toBe(5)
+  const waiting = start('holdfast', 'wait')
+  const [line] = await once(createInterface(waiting.stdout), 'line')
+  expect(JSON.parse(String(line)).pid, 'one process, not two').toBe(waiting.pid)
+  waiting.kill('SIGTERM')
+  expect(await once(waiting, 'exit')).toEqual([7, null])
+})
+
+test('a Node that cannot become another program stays before it, passing signals and exit codes', async () => {
+  await putNpm(npmThatInstalls)
+  const withoutExecve = ['--import', 'data:text/javascript,process.execve = undefined']
+  const exiting = startWith(withoutExecve, ['holdfast', 'exit', '5'])
+  expect(await once(exiting, 'exit')).toEqual([5, null])
+  const waiting = startWith(withoutExecve, ['holdfast', 'wait'])
+  const [line] = await once(createInterface(waiting.stdout), 'line')
+  expect(JSON.parse(String(line)).pid).not.toBe(waiting.pid)
+  waiting.kill('SIGTERM')
+  expect(await once(waiting, 'exit')).toEqual([7, null])
+})
+
+test('an unknown command is refused by its name', async () => {
+  const { code, stderr } = await run('hodlfast')
+  expect(code).toBe(1)
+  expect(stderr).toContain('"hodlfast"')
+})
