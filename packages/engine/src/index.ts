@@ -1,8 +1,11 @@
+export { AppLoginError, type AppLoginErrorKind } from './app-login/app-login-error.ts'
+export { ensureAppLogin } from './app-login.ts'
 export type { AppointmentType, Booking, BookingStatus, FailureReason, Patient } from './bookings/booking.ts'
 export type { ClaimedBooking, ClaimOutcome, ClaimRequest, Overloaded, SlotClosedWhy } from './bookings/claim.ts'
 export type { MoveOutcome, MoveRequest, SettleAction, SettleOutcome, SettleRequest } from './bookings/settle.ts'
 export { createKysely, createPool, inTransaction, type PoolSettings } from './database.ts'
 export { DatabaseUnavailable, isConnectionLost } from './database-unavailable.ts'
+export { changeDatabaseUrl } from './database-url.ts'
 export type { Clinic, ClinicSettings, Doctor, Membership, Money, Page, Role } from './directory/directory.ts'
 export type {
   BookingsOfAccountQuery,
@@ -18,9 +21,15 @@ export type {
   WriteKey,
 } from './engine.ts'
 export { clinicNoMax, clinicNoOf, isId, newId, timeOf } from './id.ts'
+export { MigrateError, type MigrateErrorKind } from './migrate/migrate-error.ts'
+export { type MigrationStatus, migrationStatus } from './migrate/migration-status.ts'
+export { type MigrateOptions, type MigrateResult, migrate } from './migrate.ts'
+export { ensurePartitions } from './partitions.ts'
+export { purgeIdempotency } from './purge-idempotency.ts'
 export type { BatchReport } from './queue/batch-queue.ts'
 export type { BookingEvent } from './reads/booking-event.ts'
 export type { ClinicStats } from './reads/clinic-stats.ts'
+export { serverSecrets } from './server-secrets.ts'
 export type {
   AffectedBooking,
   CreateSlotsResult,

@@ -1,0 +1,100 @@
+import { createTestDatabase, type TestDatabase } from '@holdfast/testkit'
+import pg from 'pg'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { appLoginName, ensureAppLogin } from './app-login.ts'
+import { changeDatabaseUrl } from './database-url.ts'
+import { serverSecrets } from './server-secrets.ts'
+
+let database: TestDatabase
+let login: string
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  login = appLoginName(await query(database.ownerUrl, 'select current_database()'))
+})
+afterAll(async () => {
+  await database.drop()
+})
+
+async function query(url: string, statement: string): Promise<string> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    const { rows } = await client.query<Record<string, unknown>>(statement)
+    return String(Object.values(rows[0] ?? {})[0])
+  } finally {
+    await client.end()
+  }
+}
+
+test('eight processes that start at once get the same working login, a member of holdfast_app and no more', async () => {
+  const urls = await Promise.all(Array.from({ length: 8 }, () => ensureAppLogin({ ownerUrl: database.ownerUrl })))
+  expect(new Set(urls).size).toBe(1)
+  const url = urls[0] ?? ''
+  expect(await query(url, 'select current_user')).toBe(login)
+  expect(await query(url, "select pg_has_role('holdfast_app', 'usage')")).toBe('true')
+  expect(
+    await query(url, 'select rolsuper or rolcreaterole or rolcreatedb from pg_roles where rolname = current_user'),
+  ).toBe('false')
+})
+
+test('a login with another password, or cut off from its role, is mended', async () => {
+  const before = await ensureAppLogin({ ownerUrl: database.ownerUrl })
+  await query(database.ownerUrl, `alter role ${login} password 'another'`)
+  await query(database.ownerUrl, `revoke holdfast_app from ${login}`)
+  const after = await ensureAppLogin({ ownerUrl: database.ownerUrl })
+  expect(after).toBe(before)
+  expect(await query(after, "select pg_has_role('holdfast_app', 'usage')")).toBe('true')
+})
+
+test('an owner that may not make roles is told which SQL to run, and DATABASE_APP_URL is then enough', async () => {
+  const name = `${login}_poor`
+  await ensureAppLogin({ ownerUrl: database.ownerUrl })
+  await query(database.ownerUrl, `create role ${name} login password 'poor'`)
+  try {
+    await query(database.ownerUrl, `drop role ${login}`)
+    await query(database.ownerUrl, `grant usage on schema holdfast to ${name}`)
+    await query(database.ownerUrl, `grant all on holdfast.setting to ${name}`)
+    const ownerUrl = changeDatabaseUrl(database.ownerUrl, { user: name, password: 'poor' })
+    await expect(ensureAppLogin({ ownerUrl })).rejects.toMatchObject({
+      kind: 'privilege_missing',
+      message: expect.stringContaining(`CREATE ROLE "${login}" LOGIN PASSWORD '…' IN ROLE holdfast_app;`),
+    })
+    expect(await ensureAppLogin({ ownerUrl, appUrl: database.appUrl })).toBe(database.appUrl)
+  } finally {
+    await query(database.ownerUrl, `drop owned by ${name}`)
+    await query(database.ownerUrl, `drop role ${name}`)
+  }
+})
+
+test('a DATABASE_APP_URL that is the owner, no member, of another database or out of reach is refused', async () => {
+  const { ownerUrl } = database
+  await expect(ensureAppLogin({ ownerUrl, appUrl: ownerUrl })).rejects.toMatchObject({ kind: 'too_powerful' })
+  const other = changeDatabaseUrl(ownerUrl, { database: 'postgres' })
+  await expect(ensureAppLogin({ ownerUrl, appUrl: other })).rejects.toMatchObject({ kind: 'wrong_database' })
+  const nobody = changeDatabaseUrl(ownerUrl, { user: 'nobody_at_all', password: 'x' })
+  await expect(ensureAppLogin({ ownerUrl, appUrl: nobody })).rejects.toMatchObject({ kind: 'unreachable' })
+  const stranger = `${login}_stranger`
+  await query(ownerUrl, `create role ${stranger} login password 'stranger'`)
+  try {
+    const appUrl = changeDatabaseUrl(ownerUrl, { user: stranger, password: 'stranger' })
+    await expect(ensureAppLogin({ ownerUrl, appUrl })).rejects.toMatchObject({ kind: 'not_a_member' })
+  } finally {
+    await query(ownerUrl, `drop role ${stranger}`)
+  }
+})
+
+test('a login name fits into 63 bytes and tells long database names apart', () => {
+  expect(appLoginName('clinic')).toBe('clinic_holdfast_app')
+  const long = ['ä'.repeat(31), `${'ä'.repeat(30)}x`].map(appLoginName)
+  for (const name of long) expect(Buffer.byteLength(name)).toBeLessThanOrEqual(63)
+  expect(long[0]).not.toBe(long[1])
+})
+
+test('the secret is made once, for all who ask at the same time; HOLDFAST_SECRET goes before it', async () => {
+  const secrets = await Promise.all(Array.from({ length: 8 }, () => serverSecrets(database.ownerPool, null)))
+  expect(new Set(secrets.map((one) => one.join())).size).toBe(1)
+  expect(Buffer.from(secrets[0]?.[0] ?? '', 'base64url')).toHaveLength(32)
+  expect(await serverSecrets(database.ownerPool, ['new', 'old'])).toEqual(['new', 'old'])
+  await expect(serverSecrets(database.appPool, null)).rejects.toThrow('permission denied')
+})

@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto'
+import pg from 'pg'
+import { AppLoginError } from './app-login/app-login-error.ts'
+import { checkAppLogin } from './app-login/check-app-login.ts'
+import { scramVerifier } from './app-login/scram-verifier.ts'
+import { changeDatabaseUrl } from './database-url.ts'
+import { settingMadeOnce } from './server-secrets.ts'
+
+export type AppLoginOptions = {
+  /** The owner's, of a migrated database. */
+  ownerUrl: string
+  /** DATABASE_APP_URL: a login that exists already. It is checked, never changed. */
+  appUrl?: string | null
+}
+
+const roleBytesMax = 63
+// The class of this house's advisory locks ('Hold'), and this one.
+const advisoryLock = [0x486f6c64, 3] as const
+
+/**
+ * The URL the server logs in with: never the owner's. Without DATABASE_APP_URL the login `<database>_holdfast_app` is
+ * made, or mended, with a password that was made once and is kept in `holdfast.setting` — not derived from
+ * HOLDFAST_SECRET, whose rotation would lock out the processes that still run with the old one. Any number of processes
+ * may start at once.
+ *
+ * @throws AppLoginError with the SQL to run when the owner may not make roles, or when the login is not what it should be
+ */
+export async function ensureAppLogin({ ownerUrl, appUrl }: AppLoginOptions): Promise<string> {
+  const owner = new pg.Client({
+    connectionString: ownerUrl,
+    application_name: 'holdfast app login',
+    connectionTimeoutMillis: 10_000,
+  })
+  owner.on('error', () => {})
+  await owner.connect()
+  try {
+    const database = await currentDatabase(owner)
+    if (appUrl !== undefined && appUrl !== null && appUrl !== '') {
+      await checkGiven(appUrl, database)
+      return appUrl
+    }
+    await owner.query('select pg_advisory_lock($1, $2)', [...advisoryLock])
+    return await ensureOwnLogin(owner, ownerUrl, database)
+  } finally {
+    await owner.end()
+  }
+}
+
+/** The login's name; a long database name is cut and told apart by a digest. */
+export function appLoginName(database: string): string {
+  const suffix = '_holdfast_app'
+  if (Buffer.byteLength(database + suffix) <= roleBytesMax) return database + suffix
+  const digest = `_${createHash('sha256').update(database).digest('hex').slice(0, 8)}`
+  let cut = database
+  while (Buffer.byteLength(cut + digest + suffix) > roleBytesMax) cut = [...cut].slice(0, -1).join('')
+  return cut + digest + suffix
+}
+
+async function currentDatabase(owner: pg.Client): Promise<string> {
+  const { rows } = await owner.query<{ name: string }>('select current_database()::text as name')
+  return rows[0]?.name ?? ''
+}
+
+async function checkGiven(appUrl: string, database: string): Promise<void> {
+  try {
+    await checkAppLogin(appUrl, database)
+  } catch (error) {
+    if (error instanceof AppLoginError) throw error
+    throw new AppLoginError('unreachable', `DATABASE_APP_URL can't be logged in with: ${reasonOf(error)}`, {
+      cause: error,
+    })
+  }
+}
+
+async function ensureOwnLogin(owner: pg.Client, ownerUrl: string, database: string): Promise<string> {
+  const role = appLoginName(database)
+  const password = await settingMadeOnce(owner, 'app_login_password')
+  const url = changeDatabaseUrl(ownerUrl, { user: role, password })
+  const { rows } = await owner.query<{ exists: boolean }>(
+    'select exists (select from pg_roles where rolname = $1) as exists',
+    [role],
+  )
+  if (rows[0]?.exists === true && (await works(url, database))) return url
+  await writeRole(owner, role, password, database)
+  try {
+    await checkAppLogin(url, database)
+  } catch (error) {
+    if (error instanceof AppLoginError) throw error
+    throw new AppLoginError(
+      'unreachable',
+      `The login "${role}" was made, but the server doesn't let it in: ${reasonOf(error)} Allow it in pg_hba.conf (method scram-sha-256), or set DATABASE_APP_URL to another login that is a member of holdfast_app.`,
+      { cause: error },
+    )
+  }
+  return url
+}
+
+async function works(url: string, database: string): Promise<boolean> {
+  try {
+    await checkAppLogin(url, database)
+    return true
+  } catch (error) {
+    // Another password, no longer a member, may not log in: mended by writing the role anew.
+    if (isRefusedLogin(error) || (error instanceof AppLoginError && error.kind === 'not_a_member')) return false
+    throw error
+  }
+}
+
+async function writeRole(owner: pg.Client, role: string, password: string, database: string): Promise<void> {
+  try {
+    await owner.query('begin')
+    const { rows } = await owner.query<{ statement: string }>(
+      `select format(case when exists (select from pg_roles where rolname = $1) then 'alter role %I login password %L'
+                          else 'create role %I login password %L' end, $1::text, $2::text) as statement
+       union all select format('grant holdfast_app to %I', $1::text)
+       union all select format('grant connect on database %I to %I', $3::text, $1::text)
+                  where not has_database_privilege('public', $3::text, 'CONNECT')`,
+      [role, scramVerifier(password), database],
+    )
+    for (const { statement } of rows) await owner.query(statement)
+    await owner.query('commit')
+  } catch (error) {
+    await owner.query('rollback').catch(() => {})
+    if (!isInsufficientPrivilege(error)) throw error
+    throw new AppLoginError(
+      'privilege_missing',
+      `DATABASE_URL's login may not make the server's own login (${reasonOf(error)}). Have an administrator of the database run\n  CREATE ROLE "${role}" LOGIN PASSWORD '…' IN ROLE holdfast_app;\nand set DATABASE_APP_URL to that login's URL.`,
+      { cause: error },
+    )
+  }
+}
+
+function isRefusedLogin(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('28')
+}
+
+function isInsufficientPrivilege(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '42501'
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

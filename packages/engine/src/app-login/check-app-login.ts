@@ -1,0 +1,53 @@
+import pg from 'pg'
+import { AppLoginError } from './app-login-error.ts'
+
+type Facts = { login: string; database: string; superuser: boolean; member: boolean; owner: boolean; schema: boolean }
+
+/**
+ * Logs in as the application would and looks whether that is the role it should be: a member of holdfast_app in the
+ * owner's database, and nothing more — the owner's or a superuser's login could change booking state past the functions.
+ *
+ * @throws AppLoginError `not_a_member`, `too_powerful`, `wrong_database`; pg's own errors when the login is refused
+ */
+export async function checkAppLogin(appUrl: string, databaseWanted: string): Promise<void> {
+  const client = new pg.Client({
+    connectionString: appUrl,
+    application_name: 'holdfast',
+    connectionTimeoutMillis: 10_000,
+  })
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    const { rows } = await client.query<Facts>(`
+      select current_user::text as login, current_database()::text as database, r.rolsuper as superuser,
+             n.oid is not null as schema, coalesce(pg_has_role(n.nspowner, 'MEMBER'), false) as owner,
+             coalesce((select pg_has_role(oid, 'USAGE') from pg_roles where rolname = 'holdfast_app'), false) as member
+        from pg_roles r left join pg_namespace n on n.nspname = 'holdfast' where r.rolname = current_user`)
+    const facts = rows[0]
+    if (facts === undefined) throw new Error('The database answered nothing about its login.')
+    judge(facts, databaseWanted)
+  } finally {
+    await client.end()
+  }
+}
+
+function judge(facts: Facts, databaseWanted: string): void {
+  if (facts.database !== databaseWanted || !facts.schema) {
+    throw new AppLoginError(
+      'wrong_database',
+      `DATABASE_APP_URL leads to the database "${facts.database}"${facts.schema ? '' : ', which has no schema holdfast'}; DATABASE_URL's is "${databaseWanted}". Both must name the same.`,
+    )
+  }
+  if (facts.superuser || facts.owner) {
+    throw new AppLoginError(
+      'too_powerful',
+      `The login "${facts.login}" of DATABASE_APP_URL is ${facts.superuser ? 'a superuser' : 'the owner of the schema'}: it could change bookings past the engine. Give the server a login of its own: CREATE ROLE … LOGIN PASSWORD '…' IN ROLE holdfast_app;`,
+    )
+  }
+  if (!facts.member) {
+    throw new AppLoginError(
+      'not_a_member',
+      `The login "${facts.login}" of DATABASE_APP_URL is no member of holdfast_app. Run: GRANT holdfast_app TO "${facts.login}";`,
+    )
+  }
+}
