@@ -17,7 +17,7 @@ type Slot = { id: string; available: number }
 async function getItems<Item>(url: string): Promise<Item[]> {
   const response = await fetch(url)
   if (!response.ok) throw new Error(`GET ${url} answered ${response.status}: ${await response.text()}`)
-  const { items }: { items: Item[] } = await response.json()
+  const { items } = (await response.json()) as { items: Item[] }
   return items
 }
 
