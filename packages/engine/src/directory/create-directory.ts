@@ -1,0 +1,16 @@
+import type pg from 'pg'
+import { createKysely } from '../database.ts'
+import type { Directory } from '../engine.ts'
+import { clinicsOf } from './clinics.ts'
+import { doctorsOf } from './doctors.ts'
+import { membersOf } from './members.ts'
+
+/**
+ * Clinics, doctors and members: plain reads and writes in the application's role. Lists are pages by key.
+ *
+ * @throws InvalidCursor for a cursor that a list never gave; UnknownTimeZone where a clinic's zone is set
+ */
+export function createDirectory(pool: pg.Pool): Directory {
+  const db = createKysely(pool)
+  return { ...clinicsOf(db), ...doctorsOf(db), ...membersOf(db) }
+}

@@ -1,0 +1,186 @@
+import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
+import type { AppointmentType } from '../bookings/booking.ts'
+import type { Directory, NewDoctor } from '../engine.ts'
+import { clinicNoOf, isId, newId } from '../id.ts'
+import { availableSql, bookableTimeSql } from '../reads/bookable-sql.ts'
+import { cursorOf } from '../reads/cursor.ts'
+import { searchText, searchTextSql } from '../reads/search-text.ts'
+import type { Schema } from '../schema.ts'
+import type { Doctor } from './directory.ts'
+import { remember } from './remember.ts'
+
+const doctorCursor = cursorOf('doctors', ['name', 'id'])
+/** The list of specializations has no pages. */
+const specializationsMax = 1_000
+
+type DoctorRow = {
+  id: string
+  clinic_id: string
+  name: string
+  specialization: string
+  experience_years: number | null
+  rating: number | null
+  languages: string[]
+  fee_amount: number | null
+  fee_currency: string | null
+  appointment_types: AppointmentType[]
+  active: boolean
+  next_available_at: Date | null
+}
+
+/** The doctors of the directory: lists by name, and plain writes. Doctors are deactivated, never deleted. */
+export function doctorsOf(
+  db: Kysely<Schema>,
+): Pick<Directory, 'doctors' | 'doctor' | 'createDoctor' | 'updateDoctor' | 'specializations'> {
+  return {
+    async doctors({ clinicId, specialization, q, includeInactive, limit, cursor }) {
+      if (clinicId !== null && !isId(clinicId)) return { items: [], nextCursor: null }
+      const conditions: RawBuilder<unknown>[] = [sql`r.kind = 'doctor'`]
+      if (clinicId !== null) conditions.push(sql`r.clinic_no = ${clinicNoOf(clinicId)}`)
+      if (specialization !== null) conditions.push(sql`r.specialization = ${specializationName(specialization)}`)
+      if (!includeInactive) conditions.push(sql`r.active`)
+      if (q !== null) {
+        const texts = sql.raw(searchTextSql("r.name || ' ' || r.specialization"))
+        conditions.push(sql`strpos(${texts}, ${searchText(q)}) > 0`)
+      }
+      if (cursor !== null) {
+        const [name, id] = doctorCursor.decode(cursor)
+        conditions.push(sql`(r.name, r.id) > (${name}, ${id}::uuid)`)
+      }
+      const items = await selectDoctors(db, sql.join(conditions, sql` and `), limit + 1)
+      const last = items[limit - 1]
+      if (items.length <= limit || last === undefined) return { items, nextCursor: null }
+      return { items: items.slice(0, limit), nextCursor: doctorCursor.encode(last.name, last.id) }
+    },
+
+    doctor: (doctorId) => selectDoctor(db, doctorId),
+
+    createDoctor: (clinicNo, doctor, writeKey) =>
+      remember(db, writeKey, (transaction) => insertDoctor(transaction, clinicNo, doctor)),
+
+    updateDoctor: (doctorId, change) =>
+      db.transaction().execute(async (transaction) => {
+        if (!isId(doctorId)) return null
+        const { numUpdatedRows } = await transaction
+          .updateTable('resource')
+          .set({ ...(await doctorColumns(transaction, change)), updated_at: sql<Date>`now()` })
+          .where('clinic_no', '=', clinicNoOf(doctorId))
+          .where('id', '=', doctorId)
+          .where('kind', '=', 'doctor')
+          .executeTakeFirstOrThrow()
+        return numUpdatedRows === 0n ? null : selectDoctor(transaction, doctorId)
+      }),
+
+    async specializations() {
+      const { rows } = await sql<{ name: string; doctors: number }>`
+        select s.name, count(r.id)::integer as doctors
+          from holdfast.specialization s
+          left join holdfast.resource r on r.specialization = s.name and r.kind = 'doctor' and r.active
+         group by s.name order by s.name limit ${specializationsMax}`.execute(db)
+      return rows
+    },
+  }
+}
+
+/** Makes an active doctor in a clinic that exists. A specialization is added to the list when it is first used. */
+export async function insertDoctor(
+  transaction: Transaction<Schema>,
+  clinicNo: number,
+  doctor: NewDoctor,
+): Promise<Doctor> {
+  const id = newId(clinicNo)
+  const columns = await doctorColumns(transaction, doctor)
+  await transaction
+    .insertInto('resource')
+    .values({ ...columns, name: doctor.name, clinic_no: clinicNo, id, kind: 'doctor' })
+    .execute()
+  const made = await selectDoctor(transaction, id)
+  if (made === null) throw new Error(`The doctor ${id} is gone in its own transaction.`)
+  return made
+}
+
+async function selectDoctor(db: Kysely<Schema>, doctorId: string): Promise<Doctor | null> {
+  if (!isId(doctorId)) return null
+  const named = sql`r.kind = 'doctor' and r.clinic_no = ${clinicNoOf(doctorId)} and r.id = ${doctorId}`
+  const [doctor] = await selectDoctors(db, named, 1)
+  return doctor ?? null
+}
+
+/** The next free slot is looked up for the rows of the page only, one short walk along the doctor's calendar each. */
+async function selectDoctors(db: Kysely<Schema>, condition: RawBuilder<unknown>, limit: number): Promise<Doctor[]> {
+  const { rows } = await sql<DoctorRow>`
+    select r.id, c.id as clinic_id, r.name, r.specialization, r.experience_years, r.rating, r.languages, r.fee_amount,
+           r.fee_currency, r.appointment_types, r.active, n.starts_at as next_available_at
+      from (select r.* from holdfast.resource r where ${condition} order by r.name, r.id limit ${limit}) r
+      join holdfast.clinic c on c.no = r.clinic_no
+      left join lateral (
+        select s.starts_at from holdfast.slot s
+         where r.active and s.clinic_no = r.clinic_no and s.resource_id = r.id
+           and ${sql.raw(bookableTimeSql)} and ${sql.raw(availableSql)} > 0
+         order by s.starts_at limit 1) n on true
+     order by r.name, r.id`.execute(db)
+  return rows.map(doctorOf)
+}
+
+function doctorOf(row: DoctorRow): Doctor {
+  return {
+    id: row.id,
+    clinicId: row.clinic_id,
+    name: row.name,
+    specialization: row.specialization,
+    experienceYears: row.experience_years,
+    rating: row.rating,
+    languages: row.languages,
+    fee:
+      row.fee_amount === null || row.fee_currency === null
+        ? null
+        : { amount: row.fee_amount, currency: row.fee_currency },
+    appointmentTypes: row.appointment_types,
+    active: row.active,
+    nextAvailableAt: row.next_available_at,
+  }
+}
+
+type DoctorColumns = {
+  name?: string
+  specialization?: string
+  experience_years?: number | null
+  rating?: number | null
+  languages?: string[]
+  fee_amount?: number | null
+  fee_currency?: string | null
+  appointment_types?: AppointmentType[]
+  active?: boolean
+}
+
+/** Only what is given; the specialization, trimmed, is put on the list if it is not there yet. */
+async function doctorColumns(
+  transaction: Transaction<Schema>,
+  change: Partial<NewDoctor> & { active?: boolean },
+): Promise<DoctorColumns> {
+  const columns: DoctorColumns = {}
+  if (change.name !== undefined) columns.name = change.name
+  if (change.specialization !== undefined) {
+    columns.specialization = specializationName(change.specialization)
+    await transaction
+      .insertInto('specialization')
+      .values({ name: columns.specialization })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute()
+  }
+  if (change.experienceYears !== undefined) columns.experience_years = change.experienceYears
+  if (change.rating !== undefined) columns.rating = change.rating
+  if (change.languages !== undefined) columns.languages = change.languages
+  if (change.fee !== undefined) {
+    columns.fee_amount = change.fee?.amount ?? null
+    columns.fee_currency = change.fee?.currency ?? null
+  }
+  if (change.appointmentTypes !== undefined) columns.appointment_types = change.appointmentTypes
+  if (change.active !== undefined) columns.active = change.active
+  return columns
+}
+
+/** `  Family   medicine ` and `Family medicine` are one. */
+export function specializationName(text: string): string {
+  return text.trim().replace(/\s+/g, ' ')
+}

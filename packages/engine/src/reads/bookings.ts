@@ -1,0 +1,138 @@
+import type pg from 'pg'
+import type { Booking } from '../bookings/booking.ts'
+import { type BookingRow, bookingOf } from '../bookings/booking-row.ts'
+import type { Page } from '../directory/directory.ts'
+import type { BookingsOfAccountQuery, BookingsOfClinicQuery, Reads } from '../engine.ts'
+import { clinicNoOf, idFloor, isId } from '../id.ts'
+import { armsOfStatus, bookingColumnsSql, startsMicrosSql, timeOfMicrosSql } from './booking-sql.ts'
+import { cursorOf } from './cursor.ts'
+import { instantsOfLocalDays } from './local-days.ts'
+import { searchText, searchTextSql } from './search-text.ts'
+
+const accountCursor = cursorOf('bookings of account', ['micros', 'id'])
+const clinicCursor = cursorOf('bookings of clinic', ['micros', 'id'])
+
+type ListedRow = BookingRow & { starts_micros: string }
+
+const bookingById = `
+  select ${bookingColumnsSql}
+    from holdfast.booking b
+    join holdfast.slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
+    join holdfast.clinic c on c.no = b.clinic_no
+   where b.clinic_no = $1 and b.id = $2`
+
+/** One booking by its id, and lists by the start of their slots. Statuses are the effective ones. */
+export function bookingReads(pool: pg.Pool): Pick<Reads, 'booking' | 'bookingsOfAccount' | 'bookingsOfClinic'> {
+  return {
+    async booking(bookingId) {
+      if (!isId(bookingId)) return null
+      const { rows } = await pool.query<BookingRow>({
+        name: 'booking_by_id',
+        text: bookingById,
+        values: [clinicNoOf(bookingId), bookingId],
+      })
+      return rows[0] === undefined ? null : bookingOf(rows[0])
+    },
+
+    async bookingsOfAccount(query) {
+      const { text, values } = accountQuery(query)
+      const { rows } = await pool.query<ListedRow>(text, values)
+      return pageOf(rows, query.limit, accountCursor.encode)
+    },
+
+    async bookingsOfClinic(query) {
+      const zone = await pool.query<{ timezone: string }>({
+        name: 'zone_of_clinic',
+        text: 'select timezone from holdfast.clinic where no = $1',
+        values: [query.clinicNo],
+      })
+      const timezone = zone.rows[0]?.timezone
+      if (timezone === undefined) return { items: [], nextCursor: null }
+      const { text, values } = clinicQuery(query, timezone)
+      const { rows } = await pool.query<ListedRow>(text, values)
+      return pageOf(rows, query.limit, clinicCursor.encode)
+    },
+  }
+}
+
+/** Collects values and answers their placeholders. */
+function parameters(): { values: unknown[]; add(value: unknown): string } {
+  const values: unknown[] = []
+  return { values, add: (value) => `$${values.push(value)}` }
+}
+
+/** An account's bookings are few: found by its index, then sorted. */
+function accountQuery(query: BookingsOfAccountQuery): { text: string; values: unknown[] } {
+  const { values, add } = parameters()
+  const conditions = [`b.account_id = ${add(query.accountId)}`, `(${armsOfStatus(query.status).join(' or ')})`]
+  if (query.from !== null) {
+    conditions.push(`s.starts_at >= ${add(instantsOfLocalDays(query.from, query.from, 'UTC').start)}`)
+  }
+  if (query.to !== null) conditions.push(`s.starts_at < ${add(instantsOfLocalDays(query.to, query.to, 'UTC').end)}`)
+  if (query.cursor !== null) {
+    const [micros, id] = accountCursor.decode(query.cursor)
+    conditions.push(`(s.starts_at, b.id) > (${timeOfMicrosSql(add(micros))}, ${add(id)}::uuid)`)
+  }
+  const text = `
+    select ${bookingColumnsSql}, ${startsMicrosSql}
+      from holdfast.booking b
+      join holdfast.slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
+      join holdfast.clinic c on c.no = b.clinic_no
+     where ${conditions.join(' and ')}
+     order by s.starts_at, b.id
+     limit ${add(query.limit + 1)}`
+  return { text, values }
+}
+
+/**
+ * A walk along the clinic's slots in time, looking up each one's bookings by the partial indexes, until the page is
+ * full. A slot's bookings were made before it began (a moved booking keeps its older id), so partitions of later ids
+ * are not even opened.
+ */
+function clinicQuery(query: BookingsOfClinicQuery, timezone: string): { text: string; values: unknown[] } {
+  const { values, add } = parameters()
+  const { start, end } = instantsOfLocalDays(query.from, query.to, timezone)
+  const slots = [`s.clinic_no = ${add(query.clinicNo)}`, `s.starts_at >= ${add(start)}`, `s.starts_at < ${add(end)}`]
+  if (query.doctorId !== null) slots.push(`s.resource_id = ${add(query.doctorId)}`)
+  const bookings = ['b.clinic_no = s.clinic_no', 'b.slot_id = s.id', `b.id < ${add(idFloorAfter(end))}`]
+  if (query.q !== null) bookings.push(`(${matches(query.q, add)})`)
+  const after: string[] = []
+  if (query.cursor !== null) {
+    const [micros, id] = clinicCursor.decode(query.cursor)
+    const time = timeOfMicrosSql(add(micros))
+    slots.push(`s.starts_at >= ${time}`)
+    after.push(`(s.starts_at, b.id) > (${time}, ${add(id)}::uuid)`)
+  }
+  const arms = armsOfStatus(query.status).map(
+    (status) => `select b.* from holdfast.booking b where ${[...bookings, status].join(' and ')}`,
+  )
+  const text = `
+    select ${bookingColumnsSql}, ${startsMicrosSql}
+      from holdfast.slot s
+      join holdfast.clinic c on c.no = s.clinic_no
+     cross join lateral (${arms.join(' union all ')}) b
+     where ${[...slots, ...after].join(' and ')}
+     order by s.starts_at, b.id
+     limit ${add(query.limit + 1)}`
+  return { text, values }
+}
+
+/** A day of grace for application clocks that are ahead of the database's. */
+function idFloorAfter(end: Date): string {
+  return idFloor(new Date(end.getTime() + 86_400_000))
+}
+
+function matches(q: string, add: (value: unknown) => string): string {
+  if (isId(q.trim().toLowerCase())) return `b.id = ${add(q.trim().toLowerCase())}::uuid`
+  const text = add(searchText(q))
+  return ['name', 'email', 'phone']
+    .map((field) => `strpos(${searchTextSql(`b.patient->>'${field}'`)}, ${text}) > 0`)
+    .join(' or ')
+}
+
+function pageOf(rows: ListedRow[], limit: number, encode: (micros: string, id: string) => string): Page<Booking> {
+  const items = rows.slice(0, limit).map(bookingOf)
+  const last = rows[limit - 1]
+  if (rows.length <= limit || last === undefined) return { items, nextCursor: null }
+  return { items, nextCursor: encode(last.starts_micros, last.id) }
+}
