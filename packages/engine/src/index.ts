@@ -3,10 +3,13 @@ export { ensureAppLogin } from './app-login.ts'
 export type { AppointmentType, Booking, BookingStatus, FailureReason, Patient } from './bookings/booking.ts'
 export type { ClaimedBooking, ClaimOutcome, ClaimRequest, Overloaded, SlotClosedWhy } from './bookings/claim.ts'
 export type { MoveOutcome, MoveRequest, SettleAction, SettleOutcome, SettleRequest } from './bookings/settle.ts'
+export { createEngine, type EngineSettings, type QueueDepths } from './create-engine.ts'
 export { createKysely, createPool, inTransaction, type PoolSettings } from './database.ts'
 export { DatabaseUnavailable, isConnectionLost } from './database-unavailable.ts'
 export { changeDatabaseUrl } from './database-url.ts'
 export type { Clinic, ClinicSettings, Doctor, Membership, Money, Page, Role } from './directory/directory.ts'
+export { importDirectory } from './directory/import.ts'
+export { UnknownTimeZone } from './directory/time-zone.ts'
 export type {
   BookingsOfAccountQuery,
   BookingsOfClinicQuery,
@@ -29,6 +32,7 @@ export { purgeIdempotency } from './purge-idempotency.ts'
 export type { BatchReport } from './queue/batch-queue.ts'
 export type { BookingEvent } from './reads/booking-event.ts'
 export type { ClinicStats } from './reads/clinic-stats.ts'
+export { InvalidCursor } from './reads/cursor.ts'
 export { serverSecrets } from './server-secrets.ts'
 export type {
   AffectedBooking,
@@ -39,4 +43,5 @@ export type {
   SlotRule,
   WithdrawSlotsOutcome,
 } from './slots/slot.ts'
+export { expandSlotRule, slotsAheadYearsMax, slotsPerCallMax } from './slots/slot-rule.ts'
 export type { VerifyFinding, VerifyReport } from './verify/verify-report.ts'
