@@ -35,7 +35,12 @@ export type WithdrawSlotsRequest = {
 
 export type Reads = {
   /** A doctor's slots on local days [from, to] of the clinic's zone; null: no such (active) doctor. Ordered by start. */
-  slots(query: { doctorId: string; from: string; to: string; onlyAvailable: boolean }): Promise<{ items: Slot[]; asOf: Date } | null>
+  slots(query: {
+    doctorId: string
+    from: string
+    to: string
+    onlyAvailable: boolean
+  }): Promise<{ items: Slot[]; asOf: Date } | null>
   slot(slotId: string): Promise<Slot | null>
   /** At most `limit` bookable slots with `units` free of the same doctor: the same local day first, by nearness, then later days, then other active doctors of the clinic with the same specialization on that day. */
   alternatives(query: { slotId: string; units: number; limit: number }): Promise<Slot[]>
@@ -70,12 +75,21 @@ export type BookingsOfClinicQuery = {
   cursor: string | null
 }
 
-export type NewClinic = { name: string; timezone: string; address: string | null; phone: string | null; settings: Partial<ClinicSettings> }
+export type NewClinic = {
+  name: string
+  timezone: string
+  address: string | null
+  phone: string | null
+  settings: Partial<ClinicSettings>
+}
 
 export type NewDoctor = Omit<Doctor, 'id' | 'clinicId' | 'active' | 'nextAvailableAt'>
 
 /** The answer of a write that is not a booking, kept 24 h for its retries. */
-export type Remembered<Value> = { kind: 'done'; value: Value } | { kind: 'replayed'; value: Value } | { kind: 'key_reused' }
+export type Remembered<Value> =
+  | { kind: 'done'; value: Value }
+  | { kind: 'replayed'; value: Value }
+  | { kind: 'key_reused' }
 
 export type WriteKey = { key: string; requestHash: string } | null
 
@@ -83,8 +97,18 @@ export type Directory = {
   clinics(query: { q: string | null; limit: number; cursor: string | null }): Promise<Page<Clinic>>
   clinic(clinicId: string): Promise<Clinic | null>
   createClinic(clinic: NewClinic, writeKey: WriteKey): Promise<Remembered<Clinic>>
-  updateClinic(clinicId: string, change: Partial<Omit<NewClinic, 'settings'>> & { settings?: Partial<ClinicSettings> }): Promise<Clinic | null>
-  doctors(query: { clinicId: string | null; specialization: string | null; q: string | null; includeInactive: boolean; limit: number; cursor: string | null }): Promise<Page<Doctor>>
+  updateClinic(
+    clinicId: string,
+    change: Partial<Omit<NewClinic, 'settings'>> & { settings?: Partial<ClinicSettings> },
+  ): Promise<Clinic | null>
+  doctors(query: {
+    clinicId: string | null
+    specialization: string | null
+    q: string | null
+    includeInactive: boolean
+    limit: number
+    cursor: string | null
+  }): Promise<Page<Doctor>>
   /** Inactive doctors too; the edge decides who may see them. */
   doctor(doctorId: string): Promise<Doctor | null>
   createDoctor(clinicNo: number, doctor: NewDoctor, writeKey: WriteKey): Promise<Remembered<Doctor>>
@@ -93,7 +117,15 @@ export type Directory = {
   membershipsOf(accountId: string): Promise<Membership[]>
   members(query: { clinicNo: number; limit: number; cursor: string | null }): Promise<Page<Membership>>
   /** Adds, or changes the role of, a member. `doctor_missing`: doctorId names no doctor of this clinic. `last_admin`: the clinic would have no admin left. */
-  putMember(member: { clinicNo: number; accountId: string; role: Role; doctorId: string | null }): Promise<{ kind: 'done'; membership: Membership } | { kind: 'doctor_missing' } | { kind: 'last_admin' }>
-  removeMember(clinicNo: number, accountId: string): Promise<{ kind: 'done' } | { kind: 'member_missing' } | { kind: 'last_admin' }>
+  putMember(member: {
+    clinicNo: number
+    accountId: string
+    role: Role
+    doctorId: string | null
+  }): Promise<{ kind: 'done'; membership: Membership } | { kind: 'doctor_missing' } | { kind: 'last_admin' }>
+  removeMember(
+    clinicNo: number,
+    accountId: string,
+  ): Promise<{ kind: 'done' } | { kind: 'member_missing' } | { kind: 'last_admin' }>
   isSiteAdministrator(accountId: string): Promise<boolean>
 }
