@@ -53,6 +53,7 @@ describe('reading the settings', () => {
     ['HOST', 'not a host'],
     ['HOLDFAST_URL', 'book.example.org'],
     ['HOLDFAST_URL', 'ftp://book.example.org'],
+    ['HOLDFAST_URL', 'https://example.org/path'],
     ['HOLDFAST_HOLD_SECONDS', '29'],
     ['HOLDFAST_HOLD_SECONDS', '1e2'],
     ['HOLDFAST_RATE_LIMIT', 'false'],

@@ -85,7 +85,9 @@ function nearestName(name: string, known: string[]): string | null {
   const ranked = known.map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
   ranked.sort((a, b) => a.distance - b.distance)
   const best = ranked[0]
-  return best !== undefined && best.distance <= Math.max(2, Math.floor((name.length - 'HOLDFAST_'.length) / 3)) ? best.candidate : null
+  return best !== undefined && best.distance <= Math.max(2, Math.floor((name.length - 'HOLDFAST_'.length) / 3))
+    ? best.candidate
+    : null
 }
 
 /** Levenshtein's distance, one row at a time. Names are short. */

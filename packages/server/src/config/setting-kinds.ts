@@ -34,13 +34,13 @@ export const postgresUrl = {
   },
 }
 
-/** An origin with an optional path prefix, kept without its last slash. */
-export const httpUrl = {
-  expected: 'a URL such as https://book.example.org',
+/** Scheme, host and port, and no path: the API's paths are fixed. */
+export const httpOrigin = {
+  expected: 'an origin such as https://book.example.org, without a path',
   parse: (text: string): string | undefined => {
     const url = URL.parse(text)
-    if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) return undefined
-    return url.search === '' && url.hash === '' && url.username === '' ? text.replace(/\/+$/, '') : undefined
+    const isHttp = url !== null && (url.protocol === 'http:' || url.protocol === 'https:')
+    return isHttp && url.href === `${url.origin}/` ? url.origin : undefined
   },
 }
 

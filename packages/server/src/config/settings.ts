@@ -13,7 +13,7 @@ export const settingTable = {
   publicUrl: optionalSetting(
     'HOLDFAST_URL',
     'Where people reach this server, seen from outside. With https: cookies are marked Secure. Absent: http://localhost:PORT. Servers that share a database need the same one.',
-    kinds.httpUrl,
+    kinds.httpOrigin,
   ),
   databaseUrl: secretSetting(
     optionalSetting(
@@ -123,8 +123,8 @@ export const settingTable = {
   poolSize: setting(
     'HOLDFAST_POOL_SIZE',
     '10',
-    'Database connections of one process for bookings and reads.',
-    kinds.wholeNumber(3, 200),
+    'Database connections of one process for reads and administration; the claim queues have 6 of their own.',
+    kinds.wholeNumber(1, 200),
   ),
   accountsPoolSize: setting(
     'HOLDFAST_ACCOUNTS_POOL_SIZE',
@@ -134,7 +134,7 @@ export const settingTable = {
   ),
   queueSizeMax: setting(
     'HOLDFAST_QUEUE_SIZE_MAX',
-    '5000',
+    '4096',
     'How many claims may wait in one process; more are told 503 and when to come back.',
     kinds.wholeNumber(1, 1_000_000),
   ),

@@ -1,0 +1,21 @@
+import type { Pool } from 'pg'
+import { accountsSecrets } from './purpose-keys.ts'
+
+/**
+ * Ends the signing life of keys whose private half no valid secret opens (HOLDFAST_SECRET was changed without naming the
+ * old one): the next token makes a new key instead of failing. What they signed stays valid until it expires.
+ *
+ * @param pool connected with `search_path=auth`
+ * @returns how many were retired
+ */
+export async function retireUnreadableKeys(pool: Pool, secrets: readonly string[]): Promise<number> {
+  // better-auth writes `$ba$<version of the secret>$<ciphertext>`, as a JSON string.
+  const readable = accountsSecrets(secrets).map((secret) => `"$ba$${secret.version}$`)
+  const { rowCount } = await pool.query(
+    `update jwks set "expiresAt" = now()
+      where ("expiresAt" is null or "expiresAt" > now())
+        and not exists (select from unnest($1::text[]) readable where starts_with("privateKey", readable))`,
+    [readable],
+  )
+  return rowCount ?? 0
+}

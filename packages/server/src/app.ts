@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto'
+import { buildOpenApi, type OpenApiDocument } from '@holdfast/contract'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import { type AuthRoutesDeps, authRoutes } from './accounts/auth-routes.ts'
+import type { Config } from './config.ts'
+import { type AdmissionDeps, admission } from './edge/admission.ts'
+import { clientErrorHandler } from './edge/client-error.ts'
+import { docsRoutes } from './edge/docs-routes.ts'
+import { errorHandler } from './edge/error-handler.ts'
+import { readJsonOnly } from './edge/json-bodies.ts'
+import { metricsRoutes } from './edge/metrics-routes.ts'
+import { notFound } from './edge/not-found.ts'
+import { type Probes, probeRoutes } from './edge/probes.ts'
+import { rateLimits } from './edge/rate-limits.ts'
+import { securityHeaders } from './edge/security-headers.ts'
+import { validatorCompiler } from './edge/validator.ts'
+import type { Logger } from './logger.ts'
+import type { Metrics } from './metrics.ts'
+import type { RestDeps } from './rest/rest-deps.ts'
+import { restRoutes } from './rest/rest-routes.ts'
+
+export type AppDeps = {
+  config: Config
+  log: Logger
+  metrics: Metrics
+  probes: Probes
+  admission: Omit<AdmissionDeps, 'corsOrigins'>
+  auth: AuthRoutesDeps
+  rest: RestDeps
+}
+
+const bodyBytesMax = 1_048_576
+const headerBytesMax = 16_384
+const keepAliveMs = 65_000
+/** Node looks for requests that are over time only so often. */
+const timeoutCheckMs = 1_000
+
+/** The HTTP server with its edge and all its routes, not yet listening. Knows no pools and no processes. */
+export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
+  const { config, metrics } = deps
+  const app = createServer(config, deps.log)
+  readJsonOnly(app)
+  app.setValidatorCompiler(validatorCompiler())
+  app.setErrorHandler(errorHandler)
+  countRequests(app, metrics)
+  const corsOrigins = config.corsOrigins ?? []
+  await app.register(securityHeaders, { corsOrigins, isHttps: config.publicUrl?.startsWith('https:') ?? false })
+  await app.register(notFound)
+  await app.register(rateLimits, config)
+  await app.register(admission, { ...deps.admission, corsOrigins })
+  await app.register(probeRoutes, deps.probes)
+  if (config.metricsPort === null && config.metricsToken !== null) {
+    await app.register(metricsRoutes, { metrics, token: config.metricsToken })
+  }
+  await app.register(authRoutes, deps.auth)
+  await app.register(restRoutes(deps.rest))
+  const openApi: OpenApiDocument = buildOpenApi()
+  await app.register(docsRoutes, { openApi })
+  await app.ready()
+  return app
+}
+
+/** A second server for /metrics alone, where they have a port of their own. */
+export async function buildMetricsApp(deps: { log: Logger; metrics: Metrics; token: string | null }) {
+  const app = Fastify({
+    loggerInstance: asFastifyLogger(deps.log),
+    disableRequestLogging: true,
+    requestTimeout: 10_000,
+  })
+  app.setErrorHandler(errorHandler)
+  await app.register(metricsRoutes, { metrics: deps.metrics, token: deps.token })
+  await app.ready()
+  return app
+}
+
+function createServer(config: Config, log: Logger): FastifyInstance {
+  const requestMs = config.requestSecondsMax * 1000
+  const app = Fastify({
+    loggerInstance: asFastifyLogger(log),
+    // Fastify's own lines hold the address with its query, which may name a patient.
+    disableRequestLogging: true,
+    genReqId: () => randomUUID(),
+    requestIdHeader: false,
+    bodyLimit: bodyBytesMax,
+    // A request has so long to arrive; then an answer so long to be made; between two, a connection may idle.
+    requestTimeout: requestMs,
+    handlerTimeout: config.answerSecondsMax * 1000,
+    keepAliveTimeout: keepAliveMs,
+    http: {
+      maxHeaderSize: headerBytesMax,
+      headersTimeout: requestMs,
+      connectionsCheckingInterval: timeoutCheckMs,
+      // Where two headers of a kind could be read two ways, by a proxy and by us.
+      insecureHTTPParser: false,
+      requireHostHeader: true,
+    },
+    trustProxy: trustedBy(config.trustedProxies),
+    forceCloseConnections: 'idle',
+    return503OnClosing: true,
+    clientErrorHandler,
+    frameworkErrors: errorHandler,
+    onProtoPoisoning: 'error',
+    onConstructorPoisoning: 'error',
+    routerOptions: { maxParamLength: 100, caseSensitive: true, ignoreTrailingSlash: false },
+  })
+  app.server.maxConnections = config.connectionsMax
+  return app
+}
+
+/** One count, and at level debug one line, per answered request; by the route's pattern, without ids and queries. */
+function countRequests(app: FastifyInstance, metrics: Metrics): void {
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'none'
+    const seconds = reply.elapsedTime / 1000
+    metrics.requestAnswered({ route, method: request.method, status: reply.statusCode, seconds })
+    request.log.debug(
+      { requestId: request.id, method: request.method, route, status: reply.statusCode, seconds },
+      'request answered',
+    )
+  })
+}
+
+/** pino's logger is what Fastify asks for; the child loggers of requests carry nothing of the request. */
+function asFastifyLogger(log: Logger): FastifyBaseLogger {
+  return log
+}
+
+/** Hops are counted from the connection itself: with one, whoever connects is the proxy, and what it appended is believed. */
+function trustedBy(proxies: number | string[]): string[] | ((address: string, hop: number) => boolean) {
+  return typeof proxies === 'number' ? (_address, hop) => hop < proxies : proxies
+}

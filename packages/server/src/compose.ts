@@ -1,0 +1,22 @@
+import { type OpenDatabase, type OpenDatabaseOptions, openDatabase as open } from './compose/open-database.ts'
+import { type PreparedDatabase, prepareDatabase } from './compose/prepare-database.ts'
+import type { Config } from './config.ts'
+
+export { type ComposedServer, composeServer } from './compose/compose-server.ts'
+export type { PreparedDatabase } from './compose/prepare-database.ts'
+
+/** The database of the settings, and what it takes to work with it. */
+export type Database = OpenDatabase & {
+  /** Brings the schema up to date and says how the application logs in. Idempotent. @throws MigrateError, AppLoginError */
+  migrate(): Promise<PreparedDatabase>
+}
+
+/**
+ * Opens the database that the settings name; see {@link OpenDatabaseOptions} for who shares what. Call `stop` at the end.
+ *
+ * @throws EmbeddedPostgresError see its kinds
+ */
+export async function openDatabase(config: Config, options: OpenDatabaseOptions): Promise<Database> {
+  const database = await open(config, options)
+  return { ...database, migrate: () => prepareDatabase(config, database.ownerUrl, options.say) }
+}

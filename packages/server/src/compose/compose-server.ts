@@ -1,0 +1,107 @@
+import { createEngine, createPool, type Engine } from '@holdfast/engine'
+import type { FastifyInstance } from 'fastify'
+import type pg from 'pg'
+import { type OpenAccounts, openAccounts } from '../accounts/open-accounts.ts'
+import { buildApp, buildMetricsApp } from '../app.ts'
+import type { Config } from '../config.ts'
+import { createManageTokens } from '../edge/manage-tokens.ts'
+import { createProbes } from '../edge/probes.ts'
+import { type RunningJobs, startJobs } from '../jobs/run-jobs.ts'
+import type { Logger } from '../logger.ts'
+import { createMetrics } from '../metrics.ts'
+import type { PreparedDatabase } from './prepare-database.ts'
+import { type Stopping, stopServer } from './stop-server.ts'
+
+export type ComposedServer = {
+  app: FastifyInstance
+  /** Absent: metrics have no port of their own. */
+  metricsApp: FastifyInstance | null
+  engine: Engine
+  accounts: OpenAccounts['accounts']
+  /** Begins to run the jobs in this process, where the settings say so. */
+  startJobs(): Promise<void>
+  /** Stops accepting, finishes what is in flight, answers every accepted claim, lets go of the database. Bounded. */
+  stop(): Promise<void>
+}
+
+/** Two batches in flight of each of the three queues: that many connections are never waited for. */
+const writeConnections = 6
+const jobConnections = 3
+const probeConnections = 2
+const probeMsMax = 1_000
+
+/** Wires everything: the one place that knows every part. Nothing listens yet. */
+export async function composeServer(config: Config, database: PreparedDatabase, log: Logger): Promise<ComposedServer> {
+  const pools = openPools(config, database.appUrl, log)
+  const accounts = await openAccounts(config, database, log)
+  let isStopping = false
+  const probes = createProbes(pools.probes, () => isStopping)
+  const metrics = createMetrics({
+    pools: { ...pools, accounts: accounts.pool },
+    queueDepths: () => engine.queueDepths(),
+    readDatabase: () => probes.databaseFigures(),
+  })
+  const engine = metrics.counted(
+    createEngine({
+      writePool: pools.write,
+      readPool: pools.read,
+      queuedMax: config.queueSizeMax,
+      waitMsMax: config.queueWaitMsMax,
+      onBatch: metrics.batchDone,
+    }),
+  )
+  const app = await buildApp({
+    config,
+    log,
+    metrics,
+    probes,
+    admission: accounts,
+    auth: accounts,
+    rest: {
+      engine,
+      accounts: accounts.accounts,
+      manageTokens: createManageTokens(database.secrets),
+      holdSecondsDefault: config.holdSeconds,
+      now: () => new Date(),
+    },
+  })
+  const metricsApp =
+    config.metricsPort === null ? null : await buildMetricsApp({ log, metrics, token: config.metricsToken })
+  let jobs: RunningJobs | null = null
+  let stopped: Promise<void> | null = null
+  return {
+    app,
+    metricsApp,
+    engine,
+    accounts: accounts.accounts,
+    async startJobs() {
+      if (config.runsJobs) jobs = await startJobs({ pool: pools.jobs, log, onDone: metrics.jobDone })
+    },
+    stop() {
+      isStopping = true
+      const parts: Stopping = { app, metricsApp, jobs, engine, pools: [...Object.values(pools), accounts.pool] }
+      stopped ??= stopServer(parts, config.shutdownSecondsMax * 1000, log)
+      return stopped
+    },
+  }
+}
+
+type Pools = Record<'write' | 'read' | 'probes' | 'jobs', pg.Pool>
+
+function openPools(config: Config, url: string, log: Logger): Pools {
+  const onIdleError = (error: Error) => log.warn({ err: error }, 'an idle database connection was lost')
+  const open = (name: string, max: number, statementTimeoutMs?: number) =>
+    createPool({
+      url,
+      max,
+      name: `holdfast ${name}`,
+      onIdleError,
+      ...(statementTimeoutMs === undefined ? {} : { statementTimeoutMs }),
+    })
+  return {
+    write: open('write', writeConnections),
+    read: open('read', config.poolSize),
+    probes: open('probes', probeConnections, probeMsMax),
+    jobs: open('jobs', jobConnections),
+  }
+}

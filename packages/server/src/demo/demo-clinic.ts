@@ -1,0 +1,111 @@
+import { clinicNoOf, type Engine, expandSlotRule, type NewDoctor, type SlotRule } from '@holdfast/engine'
+
+/** A small group practice to try things on: made up, but for its zone. */
+const clinic = {
+  name: 'Harbour Street Medical Practice',
+  timezone: 'Europe/London',
+  address: '12 Harbour Street, Whitstable CT5 1AQ',
+  phone: '+44 1632 960 471',
+  settings: {},
+}
+
+type DemoDoctor = NewDoctor & {
+  hours: Pick<SlotRule, 'weekdays' | 'startTime' | 'endTime' | 'slotMinutes' | 'breaks' | 'capacity'>[]
+}
+
+const lunch = [{ startTime: '12:30', endTime: '13:30' }]
+const weekdays = [1, 2, 3, 4, 5]
+
+const doctors: DemoDoctor[] = [
+  {
+    name: 'Dr Amara Okafor',
+    specialization: 'General practice',
+    experienceYears: 14,
+    rating: 4.8,
+    languages: ['en', 'ig'],
+    fee: { amount: 6500, currency: 'GBP' },
+    appointmentTypes: ['in_person', 'video'],
+    hours: [{ weekdays, startTime: '08:30', endTime: '17:00', slotMinutes: 15, breaks: lunch, capacity: 1 }],
+  },
+  {
+    name: 'Dr Tomasz Zieliński',
+    specialization: 'General practice',
+    experienceYears: 6,
+    rating: 4.6,
+    languages: ['en', 'pl'],
+    fee: { amount: 6000, currency: 'GBP' },
+    appointmentTypes: ['in_person', 'video'],
+    hours: [
+      { weekdays: [1, 2, 4], startTime: '10:00', endTime: '18:30', slotMinutes: 15, breaks: lunch, capacity: 1 },
+      { weekdays: [6], startTime: '09:00', endTime: '12:00', slotMinutes: 15, breaks: [], capacity: 1 },
+    ],
+  },
+  {
+    name: 'Dr Leila Haddad',
+    specialization: 'Dermatology',
+    experienceYears: 11,
+    rating: 4.9,
+    languages: ['en', 'ar', 'fr'],
+    fee: { amount: 12000, currency: 'GBP' },
+    appointmentTypes: ['in_person'],
+    hours: [{ weekdays: [2, 3], startTime: '09:00', endTime: '16:00', slotMinutes: 20, breaks: lunch, capacity: 1 }],
+  },
+  {
+    name: 'Dr Henrik Solberg',
+    specialization: 'Cardiology',
+    experienceYears: 22,
+    rating: 4.7,
+    languages: ['en', 'nb'],
+    fee: { amount: 15000, currency: 'GBP' },
+    appointmentTypes: ['in_person', 'video'],
+    hours: [{ weekdays: [1, 4], startTime: '13:00', endTime: '17:30', slotMinutes: 30, breaks: [], capacity: 1 }],
+  },
+  {
+    name: 'Dr Grace Whitcombe',
+    specialization: 'Paediatrics',
+    experienceYears: 17,
+    rating: 4.9,
+    languages: ['en'],
+    fee: { amount: 8500, currency: 'GBP' },
+    appointmentTypes: ['in_person', 'video'],
+    hours: [{ weekdays: [1, 3, 5], startTime: '08:30', endTime: '15:30', slotMinutes: 20, breaks: lunch, capacity: 1 }],
+  },
+  {
+    name: 'Ravi Menon',
+    specialization: 'Physiotherapy',
+    experienceYears: 9,
+    rating: 4.5,
+    languages: ['en', 'ml', 'hi'],
+    fee: { amount: 4500, currency: 'GBP' },
+    appointmentTypes: ['in_person'],
+    hours: [
+      { weekdays, startTime: '09:00', endTime: '16:00', slotMinutes: 40, breaks: lunch, capacity: 1 },
+      // A back class in the gym.
+      { weekdays: [2, 4], startTime: '17:00', endTime: '18:00', slotMinutes: 60, breaks: [], capacity: 8 },
+    ],
+  },
+]
+
+const daysAhead = 14
+
+/** Makes the demo clinic with its doctors and two weeks of slots from `now` on. @returns the clinic's id */
+export async function createDemoClinic(engine: Pick<Engine, 'directory' | 'createSlots'>, now: Date): Promise<string> {
+  const created = await engine.directory.createClinic(clinic, null)
+  if (created.kind === 'key_reused') throw new Error('A write without a key was told that its key was used.')
+  const { id } = created.value
+  const clinicNo = clinicNoOf(id)
+  const today = Temporal.Instant.fromEpochMilliseconds(now.getTime()).toZonedDateTimeISO(clinic.timezone).toPlainDate()
+  const [from, to] = [today.toString(), today.add({ days: daysAhead - 1 }).toString()]
+  for (const { hours, ...doctor } of doctors) {
+    const made = await engine.directory.createDoctor(clinicNo, doctor, null)
+    if (made.kind === 'key_reused') throw new Error('A write without a key was told that its key was used.')
+    for (const pattern of hours) {
+      const expanded = expandSlotRule({ from, to, ...pattern }, clinic.timezone, now)
+      if (expanded.kind !== 'expanded') throw new Error(`The demo's rule is wrong: ${JSON.stringify(expanded)}`)
+      // What of today is past is no use to anyone.
+      const drafts = expanded.drafts.filter((draft) => draft.startsAt > now)
+      if (drafts.length > 0) await engine.createSlots({ doctorId: made.value.id, drafts, dryRun: false })
+    }
+  }
+  return id
+}

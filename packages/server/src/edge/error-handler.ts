@@ -1,0 +1,68 @@
+import type { ProblemCode } from '@holdfast/contract'
+import { DatabaseUnavailable, isConnectionLost } from '@holdfast/engine'
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { ProblemError, type ProblemExtras, problem } from './problem-error.ts'
+
+/** What Fastify itself refuses, in our words. The detail never repeats what the client sent: it may be anything. */
+const frameworkProblems: Record<string, [ProblemCode, string]> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: ['body_too_large', 'The body is larger than this request may be.'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported_media_type', 'The Content-Type is not application/json.'],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['invalid_request', 'The body is not as long as Content-Length says.'],
+  FST_ERR_CTP_EMPTY_JSON_BODY: ['invalid_request', 'The body is empty where JSON was announced.'],
+  FST_ERR_CTP_INVALID_JSON_BODY: ['invalid_request', 'The body is not valid JSON.'],
+  FST_ERR_BAD_URL: ['invalid_request', 'The path is not a valid URL.'],
+  FST_ERR_ASYNC_CONSTRAINT: ['invalid_request', 'The path is not a valid URL.'],
+  FST_ERR_MAX_PARAM_LENGTH: ['uri_too_long', 'A part of the path is too long.'],
+  FST_ERR_HANDLER_TIMEOUT: [
+    'unavailable',
+    'The answer took too long. What was begun goes on: repeat a write with the same Idempotency-Key to learn its outcome.',
+  ],
+}
+
+/** Turns whatever was thrown into the one kind of refusal; `internal_error` for all that nobody foresaw. */
+export function problemOf(error: unknown): ProblemError {
+  if (error instanceof ProblemError) return error
+  if (isFastifyError(error)) {
+    if (error.validation !== undefined) return invalidRequest(error)
+    const known = frameworkProblems[error.code]
+    if (known !== undefined) return problem(...known)
+    // Fastify's JSON parser passes the SyntaxError on, with a 400.
+    if (error.statusCode === 400) return problem('invalid_request', 'The body is not valid JSON.')
+  }
+  if (error instanceof DatabaseUnavailable && !error.outcomeUnknown) {
+    return problem('unavailable', 'The database cannot be reached now. It was not tried.', { retryAfterSeconds: 1 })
+  }
+  if (isConnectionLost(error)) {
+    const detail = 'The database was lost on the way: the outcome is unknown. Repeat it with the same Idempotency-Key.'
+    return problem('unavailable', detail, { retryAfterSeconds: 1 })
+  }
+  return problem('internal_error', 'An error was noted under this id. The outcome of a write is unknown.')
+}
+
+/** The one place that writes problem documents. Errors nobody foresaw are logged, once, with the request's id. */
+export function errorHandler(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const refusal = problemOf(error)
+  if (refusal.code === 'internal_error') request.log.error({ err: error, requestId: request.id }, 'request failed')
+  else if (refusal.code === 'unavailable') request.log.warn({ err: error, requestId: request.id }, 'request not served')
+  const { status, headers, body } = refusal.render(request.id)
+  void reply.code(status).headers(headers).send(JSON.stringify(body))
+}
+
+type ValidationDetail = { instancePath?: string; message?: string; params?: Record<string, unknown> }
+
+/** Names each field by its JSON pointer, prefixed by where it was: `/units`, `/query/from`, `/headers/idempotency-key`. */
+function invalidRequest(error: FastifyError): ProblemError {
+  const details: ValidationDetail[] = error.validation ?? []
+  const prefix = error.validationContext === 'body' ? '' : `/${error.validationContext ?? ''}`
+  const errors = details.slice(0, 20).map((detail) => ({
+    path: `${prefix}${detail.instancePath ?? ''}` || '/',
+    message: detail.message ?? 'is not valid',
+  }))
+  const [first] = errors
+  const extras: ProblemExtras = { errors }
+  return problem('invalid_request', first === undefined ? error.message : `${first.path} ${first.message}`, extras)
+}
+
+function isFastifyError(error: unknown): error is FastifyError {
+  return error instanceof Error && ('code' in error || 'statusCode' in error)
+}

@@ -1,0 +1,50 @@
+import cors from '@fastify/cors'
+import helmet from '@fastify/helmet'
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { clientHeader } from './csrf.ts'
+
+/** The answers' headers that pages of other origins may read. */
+const exposedHeaders = [
+  'ETag',
+  'Holdfast-Position',
+  'RateLimit-Limit',
+  'RateLimit-Remaining',
+  'RateLimit-Reset',
+  'Retry-After',
+  'Set-Auth-Token',
+]
+const allowedHeaders = [
+  'Authorization',
+  'Content-Type',
+  'Holdfast-Position',
+  'Idempotency-Key',
+  'If-None-Match',
+  clientHeader,
+]
+
+/** Helmet's headers with a policy for answers that are data, and CORS for the configured origins, none by default. */
+export const securityHeaders = fp(
+  async (app: FastifyInstance, settings: { corsOrigins: readonly string[]; isHttps: boolean }) => {
+    await app.register(helmet, {
+      contentSecurityPolicy: {
+        useDefaults: false,
+        directives: { defaultSrc: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"], frameAncestors: ["'none'"] },
+      },
+      // Only https may promise https, and only the site's owner for its subdomains.
+      strictTransportSecurity: settings.isHttps ? { maxAge: 31_536_000, includeSubDomains: false } : false,
+      referrerPolicy: { policy: 'no-referrer' },
+      xFrameOptions: { action: 'deny' },
+    })
+    if (settings.corsOrigins.length === 0) return
+    await app.register(cors, {
+      origin: [...settings.corsOrigins],
+      credentials: true,
+      methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
+      allowedHeaders,
+      exposedHeaders,
+      maxAge: 600,
+      strictPreflight: true,
+    })
+  },
+)

@@ -1,0 +1,61 @@
+import { randomBytes } from 'node:crypto'
+import pg from 'pg'
+import type { Accounts } from './accounts/accounts.ts'
+import type { ComposedServer } from './compose/compose-server.ts'
+import type { Config } from './config.ts'
+import { createDemoClinic } from './demo/demo-clinic.ts'
+import { StartError } from './start-error.ts'
+
+/** The log-in that this start made; `password` is null where the settings gave it. */
+export type NewAdministrator = { email: string; password: string | null }
+
+/** Any number, the same in every process: servers that start at once make the first contents once. */
+const lockKey = 4_711_020_003
+const emailDefault = 'admin@holdfast.local'
+
+/**
+ * What an empty database needs before anyone can use it: the demo clinic where it is wanted, and a site administrator
+ * where there is none.
+ */
+export async function makeFirstContents(
+  server: Pick<ComposedServer, 'engine' | 'accounts'>,
+  options: { ownerUrl: string; config: Config; wantsDemo: boolean },
+): Promise<NewAdministrator | null> {
+  const client = new pg.Client({ connectionString: options.ownerUrl, application_name: 'holdfast first contents' })
+  client.on('error', () => undefined)
+  await client.connect()
+  try {
+    await client.query('select pg_advisory_lock($1)', [lockKey])
+    if (options.wantsDemo && (await isEmpty(server.engine))) await createDemoClinic(server.engine, new Date())
+    return await ensureAdministrator(server.accounts, options.config)
+  } finally {
+    // Ends the session, and the lock with it.
+    await client.end()
+  }
+}
+
+async function isEmpty(engine: ComposedServer['engine']): Promise<boolean> {
+  const { items } = await engine.directory.clinics({ q: null, limit: 1, cursor: null })
+  return items.length === 0
+}
+
+async function ensureAdministrator(accounts: Accounts, config: Config): Promise<NewAdministrator | null> {
+  if (await accounts.hasSiteAdministrator()) return null
+  const email = config.adminEmail ?? emailDefault
+  const password = config.adminPassword ?? randomBytes(12).toString('base64url')
+  const created = await accounts.createAccount({ email, name: 'Administrator', password })
+  if (created.kind === 'password_length') {
+    throw new StartError(`HOLDFAST_ADMIN_PASSWORD must have ${created.min} to ${created.max} characters.`)
+  }
+  const accountId = created.kind === 'created' ? created.account.id : await takeOver(accounts, email, password)
+  await accounts.makeSiteAdministrator(accountId)
+  return { email, password: config.adminPassword === null ? password : null }
+}
+
+/** Somebody signed up with the address first: the account gets the administrator's password, and its sessions end. */
+async function takeOver(accounts: Accounts, email: string, password: string): Promise<string> {
+  const account = await accounts.byEmail(email)
+  if (account === null) throw new Error('The account that has the e-mail address vanished.')
+  await accounts.setPassword(account.id, password)
+  return account.id
+}

@@ -1,0 +1,47 @@
+import { runMigrations } from 'graphile-worker'
+import pg from 'pg'
+
+/** Any number, the same in every process: one at a time makes the tables. */
+const lockKey = 4_711_020_002
+const schema = 'graphile_worker'
+
+/**
+ * Makes the tables of the job queue as the owner and lets the application role work with them. Idempotent; several
+ * processes at once are safe.
+ *
+ * @throws errors of PostgreSQL, such as missing privileges
+ */
+export async function migrateJobs(ownerUrl: string): Promise<void> {
+  const pool = new pg.Pool({ connectionString: ownerUrl, max: 4, application_name: 'holdfast jobs migration' })
+  pool.on('error', () => undefined)
+  const client = await pool.connect()
+  try {
+    await client.query('select pg_advisory_lock($1)', [lockKey])
+    await runMigrations({ pgPool: pool, schema })
+    await client.query(grants)
+  } finally {
+    // Closing the connection lets the lock go, whatever state it is in.
+    client.release(true)
+    await pool.end()
+  }
+}
+
+// The queue's tables have row level security, which shows nothing to anyone but the owner: a policy opens them.
+const grants = `
+  grant usage on schema ${schema} to holdfast_app;
+  grant select, insert, update, delete on all tables in schema ${schema} to holdfast_app;
+  grant usage, select on all sequences in schema ${schema} to holdfast_app;
+  grant execute on all functions in schema ${schema} to holdfast_app;
+  revoke insert, update, delete on ${schema}.migrations from holdfast_app;
+  do $$
+  declare
+    v_table regclass;
+  begin
+    for v_table in
+      select c.oid from pg_class c
+       where c.relnamespace = '${schema}'::regnamespace and c.relkind = 'r' and c.relrowsecurity
+         and not exists (select from pg_policy p where p.polrelid = c.oid and p.polname = 'holdfast_app')
+    loop
+      execute format('create policy holdfast_app on %s to holdfast_app using (true) with check (true)', v_table);
+    end loop;
+  end $$`

@@ -1,0 +1,50 @@
+import pino, { type DestinationStream, type Logger } from 'pino'
+import type { Config } from './config.ts'
+
+export type { Logger } from 'pino'
+
+/**
+ * The log: JSON lines on stderr. No bodies, no addresses with their query, no credentials go in; errors are cut down to
+ * what says where it happened, because PostgreSQL's quote the row they fail on.
+ */
+export function createLogger(level: Config['logLevel'], destination: DestinationStream = pino.destination(2)): Logger {
+  return pino(
+    {
+      level,
+      base: { pid: process.pid },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: describeError, req: () => undefined, res: () => undefined },
+      redact: {
+        paths: ['headers.authorization', 'headers.cookie', 'headers["set-cookie"]', '*.authorization', '*.cookie'],
+        censor: '[redacted]',
+      },
+    },
+    destination,
+  )
+}
+
+/** What of an error is safe to keep: its kind, code, place, and a message without the values it quotes. */
+export function describeError(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error)) return { message: 'something that is no Error was thrown' }
+  const described: Record<string, unknown> = { type: error.name, message: withoutValues(error.message) }
+  for (const field of ['code', 'constraint', 'schema', 'table', 'routine', 'kind'] as const) {
+    const value = Object.getOwnPropertyDescriptor(error, field)?.value
+    if (typeof value === 'string') described[field] = value
+  }
+  // The first lines of a stack repeat the message.
+  const frames = error.stack?.split('\n').filter((line) => /^\s+at /.test(line))
+  if (frames !== undefined) described.stack = frames.slice(0, 20).join('\n')
+  if (error.cause !== undefined) described.cause = describeError(error.cause)
+  return described
+}
+
+/** Quoted and parenthesised parts of a database's message are what somebody entered. */
+function withoutValues(message: string): string {
+  return message
+    .slice(0, 500)
+    .replace(/"[^"]*"?/g, '"…"')
+    .replace(/'[^']*'?/g, "'…'")
+    .replace(/=\([^)]*\)?/g, '=(…)')
+    .replace(/[^\s@]+@[^\s@]+/g, '…')
+}

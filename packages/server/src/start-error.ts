@@ -1,0 +1,21 @@
+/** The server cannot start for a reason that a person must mend: the message says what was found and what to do. */
+export class StartError extends Error {
+  override name = 'StartError'
+}
+
+/** What the other parts throw for such a reason; anything else is a bug, or lost hardware, and keeps its stack. */
+const namesOfReasons = new Set(['StartError', 'EmbeddedPostgresError', 'MigrateError', 'AppLoginError'])
+
+// ECONNREFUSED and its kin, and PostgreSQL's refusals of a login or a database: the URL, or what it points to, is wrong.
+const codesOfReasons =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENOENT|28...|3D000|42501|53300|57P03)$/
+
+/** The line to show a person for an error at the start; null: nobody foresaw it. */
+export function reasonOf(error: unknown): string | null {
+  if (!(error instanceof Error)) return null
+  if (namesOfReasons.has(error.name)) return error.message
+  if (error instanceof AggregateError) return error.errors.map(reasonOf).find((reason) => reason !== null) ?? null
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  if (!codesOfReasons.test(code)) return null
+  return `The database cannot be used: ${error.message} Check DATABASE_URL, and that PostgreSQL runs there.`
+}

@@ -1,0 +1,53 @@
+import { createPool } from '@holdfast/engine'
+import { openDatabase } from './compose.ts'
+import { type RunningJobs, startJobs } from './jobs/run-jobs.ts'
+import { createLogger, type Logger } from './logger.ts'
+import { runUntilSignal } from './run-until-signal.ts'
+import { settingsAtStart } from './settings-at-start.ts'
+
+export { runJobsOnce } from './jobs/run-jobs.ts'
+
+export type WorkerOptions = {
+  env: Record<string, string | undefined>
+  say?: (line: string) => void
+  log?: Logger
+}
+
+const connections = 4
+
+/**
+ * Starts the jobs process: sweeping, partitions, retention. Any number may run beside any number of servers; with the
+ * embedded database, on the same machine as the server.
+ *
+ * @throws StartError and its kin (see `reasonOf`) for what a person must mend
+ */
+export async function startWorker(options: WorkerOptions): Promise<{ stop(): Promise<void> }> {
+  const say = options.say ?? ((line) => console.log(line))
+  const config = settingsAtStart(options.env, say)
+  const log = options.log ?? createLogger(config.logLevel)
+  const database = await openDatabase(config, { share: true, say })
+  let jobs: RunningJobs | null = null
+  try {
+    const { appUrl } = await database.migrate()
+    const onIdleError = (error: Error) => log.warn({ err: error }, 'an idle database connection was lost')
+    const pool = createPool({ url: appUrl, max: connections, name: 'holdfast worker', onIdleError })
+    jobs = await startJobs({ pool, log })
+    const started = jobs
+    say('Holdfast runs its jobs.')
+    return {
+      async stop() {
+        await started.stop()
+        await pool.end()
+        await database.stop()
+      },
+    }
+  } catch (error) {
+    await database.stop()
+    throw error
+  }
+}
+
+/** `holdfast worker`: runs until a signal says stop. @returns the process's exit code */
+export function runWorker(options: WorkerOptions): Promise<number> {
+  return runUntilSignal(() => startWorker(options))
+}
