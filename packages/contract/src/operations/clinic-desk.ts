@@ -102,7 +102,11 @@ export const clinicDeskOperations = {
     query: Type.Object(
       {
         after: Type.Optional(
-          Type.String({ pattern: '^\\d{1,19}\\.\\d{1,18}$', description: 'Position of the last event read' }),
+          Type.String({
+            pattern: '^\\d{1,19}\\.\\d{1,18}$',
+            'x-expected': 'the position of an event',
+            description: 'Position of the last event read',
+          }),
         ),
         limit: pageParameters.limit,
       },

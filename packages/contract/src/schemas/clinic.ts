@@ -54,6 +54,7 @@ const timezone = Type.String({
   minLength: 1,
   maxLength: 64,
   pattern: '^[A-Za-z][A-Za-z0-9_+/-]*$',
+  'x-expected': 'the IANA name of a time zone, like Europe/Berlin',
   description: 'IANA name of a time zone',
   examples: ['Europe/Berlin'],
 })

@@ -11,7 +11,12 @@ const moneySchema = Type.Object(
       maximum: 1_000_000_000,
       description: 'In the currency’s minor unit (cents)',
     }),
-    currency: Type.String({ pattern: '^[A-Z]{3}$', description: 'ISO 4217', examples: ['EUR'] }),
+    currency: Type.String({
+      pattern: '^[A-Z]{3}$',
+      'x-expected': 'an ISO 4217 code like EUR',
+      description: 'ISO 4217',
+      examples: ['EUR'],
+    }),
   },
   { title: 'Money', additionalProperties: false },
 )
@@ -47,7 +52,11 @@ const fields = {
   experienceYears: nullable<number>({ type: 'integer', minimum: 0, maximum: 80 }),
   rating: nullable<number>({ type: 'number', minimum: 0, maximum: 5, multipleOf: 0.1 }),
   languages: Type.Array(
-    Type.String({ maxLength: 35, pattern: '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$', examples: ['pt-BR'] }),
+    Type.String({
+      maxLength: 35,
+      pattern: '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$',
+      'x-expected': 'a BCP 47 tag like pt-BR',
+    }),
     { maxItems: 20, uniqueItems: true, description: 'BCP 47 tags' },
   ),
   fee: Type.Union([moneySchema, Type.Null()]),

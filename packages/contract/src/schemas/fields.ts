@@ -1,3 +1,4 @@
+// `x-expected` says in words what a pattern or format wants: refusals quote it (server, edge/validator.ts).
 import Type, { type TSchema, type TSchemaOptions, type TUnsafe } from 'typebox'
 
 /** No control characters (NUL is one) and no half surrogate pairs, which PostgreSQL cannot store. */
@@ -8,29 +9,46 @@ const LINE_NOT_BLANK = '^[^\\p{Cc}\\p{Cs}]*[^\\s\\p{Cc}\\p{Cs}][^\\p{Cc}\\p{Cs}]
 const PARAGRAPH = '^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f\\p{Cs}]*$'
 const UUID = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'
 
+const notBlank = (lengthMax: number) => ({
+  minLength: 1,
+  maxLength: lengthMax,
+  pattern: LINE_NOT_BLANK,
+  'x-expected': 'one line of text that is not blank and has no control characters',
+})
+
 /** One line of text that is not blank, in characters (code points). */
 export function line(lengthMax: number, options: TSchemaOptions = {}) {
-  return Type.String({ minLength: 1, maxLength: lengthMax, pattern: LINE_NOT_BLANK, ...options })
+  return Type.String({ ...notBlank(lengthMax), ...options })
 }
 
 /** One line of text that is not blank, or null. */
 export function nullableLine(lengthMax: number, options: TSchemaOptions = {}) {
-  return nullable<string>({ type: 'string', minLength: 1, maxLength: lengthMax, pattern: LINE_NOT_BLANK }, options)
+  return nullable<string>({ type: 'string', ...notBlank(lengthMax) }, options)
 }
 
 /** Text of one or more lines. */
 export function paragraph(lengthMax: number, options: TSchemaOptions = {}) {
-  return Type.String({ maxLength: lengthMax, pattern: PARAGRAPH, ...options })
+  return Type.String({
+    maxLength: lengthMax,
+    pattern: PARAGRAPH,
+    'x-expected': 'text without control characters other than line ends and tabs',
+    ...options,
+  })
 }
 
 /** A search text; empty means: not searched. */
 export function searchText(options: TSchemaOptions = {}) {
-  return Type.String({ maxLength: 100, pattern: LINE, ...options })
+  return Type.String({
+    maxLength: 100,
+    pattern: LINE,
+    'x-expected': 'one line of text without control characters',
+    ...options,
+  })
 }
 
 /** An id of ours: a lower-case UUID. Which version is not checked here: another's simply names nothing. */
 export function id(options: TSchemaOptions = {}) {
-  return Type.String({ format: 'uuid', pattern: UUID, ...options })
+  return Type.String({ format: 'uuid', pattern: UUID, 'x-expected': 'an id (a lower-case UUID)', ...options })
 }
 
 export function nullableId(options: TSchemaOptions = {}) {
@@ -39,7 +57,13 @@ export function nullableId(options: TSchemaOptions = {}) {
 
 /** RFC 3339 with any offset, but with one; finer than a millisecond is cut off. Answers are always in UTC (`Z`). */
 export function time(options: TSchemaOptions = {}) {
-  return Type.String({ format: 'date-time', maxLength: 40, examples: ['2026-11-23T09:00:00Z'], ...options })
+  return Type.String({
+    format: 'date-time',
+    maxLength: 40,
+    examples: ['2026-11-23T09:00:00Z'],
+    'x-expected': 'a time with its zone, like 2026-11-23T09:00:00Z or 2026-11-23T10:00:00+01:00',
+    ...options,
+  })
 }
 
 export function nullableTime(options: TSchemaOptions = {}) {
@@ -48,16 +72,43 @@ export function nullableTime(options: TSchemaOptions = {}) {
 
 /** A calendar day `YYYY-MM-DD` between 1900 and 2199, in the clinic's zone. */
 export function localDate(options: TSchemaOptions = {}) {
-  return Type.String({ format: 'date', pattern: '^(19|20|21)\\d\\d-', examples: ['2026-11-23'], ...options })
+  return Type.String({
+    format: 'date',
+    pattern: '^(19|20|21)\\d\\d-',
+    examples: ['2026-11-23'],
+    'x-expected': 'a date like 2026-11-23, from 1900 to 2199',
+    ...options,
+  })
 }
 
 /** A local time of day `HH:MM`. */
 export function localTime(options: TSchemaOptions = {}) {
-  return Type.String({ pattern: '^([01]\\d|2[0-3]):[0-5]\\d$', examples: ['08:30'], ...options })
+  return Type.String({
+    pattern: '^([01]\\d|2[0-3]):[0-5]\\d$',
+    examples: ['08:30'],
+    'x-expected': 'a time of day from 00:00 to 23:59',
+    ...options,
+  })
+}
+
+/** The same as an end: `24:00` is the midnight that ends the day. */
+export function localEndTime(options: TSchemaOptions = {}) {
+  return Type.String({
+    pattern: '^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$',
+    examples: ['17:00'],
+    'x-expected': 'a time of day from 00:01 to 24:00',
+    ...options,
+  })
 }
 
 export function email(options: TSchemaOptions = {}) {
-  return Type.String({ format: 'email', minLength: 3, maxLength: 254, pattern: LINE, ...options })
+  return Type.String({
+    format: 'email',
+    minLength: 3,
+    maxLength: 254,
+    'x-expected': 'an e-mail address',
+    ...options,
+  })
 }
 
 /** `null` beside a type, in one schema: what serialises fastest and reads best. */
@@ -81,6 +132,7 @@ export const pageParameters = {
       minLength: 1,
       maxLength: 512,
       pattern: '^[A-Za-z0-9_-]+$',
+      'x-expected': 'the nextCursor of the page before',
       description: 'The `nextCursor` of the page before',
     }),
   ),

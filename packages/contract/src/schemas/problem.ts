@@ -8,7 +8,7 @@ const fieldErrorSchema = Type.Object(
   {
     path: Type.String({
       description:
-        'Where: a JSON pointer into the body (`/slots/17/endsAt`), or `query/…`, `path/…`, `header/…` and the name',
+        'Where: a JSON pointer into the body (`/slots/17/endsAt`), or `/query/…`, `/path/…`, `/headers/…` and the name',
     }),
     message: Type.String({ description: 'What was expected there, and what was found' }),
   },

@@ -1,4 +1,4 @@
-import Type from 'typebox'
+import Type, { type Static } from 'typebox'
 import { bookingStatuses } from './booking.ts'
 import { nullable, nullableId, nullableText, nullableTime, pageOf } from './fields.ts'
 import { literals } from './literals.ts'
@@ -35,7 +35,9 @@ export const clinicStatsSchema = Type.Object(
   { title: 'ClinicStats', additionalProperties: false },
 )
 
-export const bookingEventSchema = Type.Object(
+export type ClinicStatsBody = Static<typeof clinicStatsSchema>
+
+const bookingEventSchema = Type.Object(
   {
     position: Type.String({ description: 'Send it back as `after`' }),
     bookingId: Type.String({ format: 'uuid' }),
@@ -62,6 +64,8 @@ export const bookingEventSchema = Type.Object(
   },
   { title: 'BookingEvent', additionalProperties: false },
 )
+
+export type BookingEventBody = Static<typeof bookingEventSchema>
 
 export const bookingEventPageSchema = pageOf(bookingEventSchema, 'BookingEventPage')
 

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { localDate, localTime, nullableId, time } from './fields.ts'
+import { localDate, localEndTime, localTime, nullableId, time } from './fields.ts'
 import { literals } from './literals.ts'
 
 export const slotSchema = Type.Object(
@@ -32,7 +32,7 @@ const slotDraftSchema = Type.Object(
 )
 
 const breakSchema = Type.Object(
-  { startTime: localTime(), endTime: localTime() },
+  { startTime: localTime(), endTime: localEndTime() },
   { title: 'Break', additionalProperties: false },
 )
 
@@ -47,9 +47,9 @@ export const slotRuleSchema = Type.Object(
       description: 'Monday is 1, Sunday 7',
     }),
     startTime: localTime({ description: 'Of the first slot of a day' }),
-    endTime: localTime({ description: 'The last slot ends by then' }),
+    endTime: localEndTime({ description: 'The last slot ends by then' }),
     slotMinutes: Type.Optional(Type.Integer({ minimum: 5, maximum: 1440, default: 15 })),
-    breaks: Type.Optional(Type.Array(breakSchema, { maxItems: 24 })),
+    breaks: Type.Optional(Type.Array(breakSchema, { maxItems: 50 })),
     capacity: Type.Optional(capacity),
   },
   {

@@ -346,7 +346,7 @@ export type DoctorPage = {
  */
 export type FieldError = {
     /**
-     * Where: a JSON pointer into the body (`/slots/17/endsAt`), or `query/…`, `path/…`, `header/…` and the name
+     * Where: a JSON pointer into the body (`/slots/17/endsAt`), or `/query/…`, `/path/…`, `/headers/…` and the name
      */
     path: string;
     /**

@@ -1,0 +1,26 @@
+import type { BookingBody } from '@holdfast/contract'
+import type { Booking } from '@holdfast/engine'
+
+/** A booking as those who reach it see it: the account behind it is nobody's business. */
+export function bookingBody(booking: Booking): BookingBody {
+  return {
+    id: booking.id,
+    clinicId: booking.clinicId,
+    doctorId: booking.doctorId,
+    slotId: booking.slotId,
+    status: booking.status,
+    failureReason: booking.failureReason,
+    units: booking.units,
+    appointmentType: booking.appointmentType,
+    startsAt: booking.startsAt.toISOString(),
+    endsAt: booking.endsAt.toISOString(),
+    holdExpiresAt: booking.holdExpiresAt?.toISOString() ?? null,
+    createdAt: booking.createdAt.toISOString(),
+    updatedAt: booking.updatedAt.toISOString(),
+    extended: booking.extended,
+    patient: booking.patient,
+    reason: booking.reason,
+    cancellationReason: booking.cancellationReason,
+    version: booking.version,
+  }
+}

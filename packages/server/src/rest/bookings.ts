@@ -1,0 +1,173 @@
+import { type NewBookingBody, restOperations } from '@holdfast/contract'
+import {
+  type ClaimedBooking,
+  type ClaimOutcome,
+  newId,
+  type SettleAction,
+  type SettleOutcome,
+  type Slot,
+} from '@holdfast/engine'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Principal } from '../edge/principal.ts'
+import { type ProblemError, problem } from '../edge/problem-error.ts'
+import { clinicNoIn } from './access.ts'
+import { bookingBody } from './bodies/booking-body.ts'
+import { slotBody } from './bodies/slot-body.ts'
+import { freshKey, idempotencyKeyOf, keyDigest, requestHash } from './idempotency.ts'
+import { refusalProblem } from './outcome-problems.ts'
+import { type BookingReach, bookingNotFound, reachBooking } from './reach-booking.ts'
+import type { RestDeps } from './rest-deps.ts'
+import { serve } from './route.ts'
+import { singleFlight } from './single-flight.ts'
+
+const alternativesMax = 3
+
+type Asked = { params: { bookingId: string }; principal: Principal; request: FastifyRequest }
+
+/** Bookings: made by anyone, read and changed by those who reach them. */
+export function serveBookings(app: FastifyInstance, deps: RestDeps): void {
+  const { engine } = deps
+  // Hundreds can hear slot_full at once: they share one look for alternatives.
+  const alternatives = singleFlight(
+    (query: { slotId: string; units: number }) => engine.reads.alternatives({ ...query, limit: alternativesMax }),
+    ({ slotId, units }) => `${slotId} ${units}`,
+  )
+  const slotFull = async (request: FastifyRequest, slotId: string, units: number): Promise<ProblemError> => {
+    let found: Slot[] = []
+    try {
+      found = await alternatives({ slotId, units })
+    } catch (error) {
+      // That the slot is full is true without them.
+      request.log.warn({ err: error, requestId: request.id }, 'no alternatives could be read')
+    }
+    return refusalProblem({ kind: 'slot_full' }, { alternatives: found.map(slotBody) })
+  }
+
+  serve(
+    app,
+    restOperations.createBooking,
+    async ({ body, principal, request }) => {
+      const outcome = await claim(deps, principal, request, body)
+      if (outcome.kind === 'slot_full') throw await slotFull(request, body.slotId, body.units ?? 1)
+      if (outcome.kind !== 'booked' && outcome.kind !== 'replayed') throw refusalProblem(outcome)
+      return {
+        status: outcome.kind === 'booked' ? 201 : 200,
+        body: madeBookingBody(outcome.booking, deps),
+        position: outcome.position,
+      }
+    },
+    { preHandler: app.limitBooking },
+  )
+
+  serve(app, restOperations.getBooking, async ({ params, principal }) => {
+    const reach = await reachBooking(deps, principal, params.bookingId)
+    const booking = reach.booking ?? (await engine.reads.booking(params.bookingId))
+    if (booking === null) throw bookingNotFound(params.bookingId)
+    return { status: 200, body: bookingBody(booking) }
+  })
+
+  serve(app, restOperations.rescheduleBooking, async ({ params, body, principal, request }) => {
+    idempotencyKeyOf(request)
+    const { bookingId } = params
+    const reach = await reachBooking(deps, principal, bookingId)
+    const { slotId } = body
+    if (clinicNoIn(slotId) !== clinicNoIn(bookingId)) {
+      throw problem('slot_not_found', `There is no slot ${slotId} in the clinic of this booking.`)
+    }
+    const outcome = await engine.move({ bookingId, slotId, actorId: reach.actorId, onBehalf: reach.as === 'desk' })
+    if (outcome.kind === 'slot_full') {
+      const booking = reach.booking ?? (await engine.reads.booking(bookingId))
+      throw await slotFull(request, slotId, booking?.units ?? 1)
+    }
+    return settled(outcome)
+  })
+
+  const patientActions = { confirmBooking: 'confirm', extendBooking: 'extend' } as const
+  for (const [id, action] of Object.entries(patientActions) as [keyof typeof patientActions, SettleAction][]) {
+    serve(app, restOperations[id], (asked) => settle(deps, asked, action, null))
+  }
+  serve(app, restOperations.cancelBooking, (asked) => settle(deps, asked, 'cancel', asked.body.reason ?? null))
+
+  const deskActions = { arriveBooking: 'arrive', completeBooking: 'complete', noShowBooking: 'no_show' } as const
+  for (const [id, action] of Object.entries(deskActions) as [keyof typeof deskActions, SettleAction][]) {
+    serve(app, restOperations[id], (asked) => settle(deps, asked, action, null, requireDesk))
+  }
+}
+
+async function claim(
+  deps: RestDeps,
+  principal: Principal,
+  request: FastifyRequest,
+  body: NewBookingBody,
+): Promise<ClaimOutcome> {
+  const key = idempotencyKeyOf(request)
+  const clinicNo = clinicNoIn(body.slotId)
+  if (clinicNo === null) return { kind: 'slot_missing' }
+  const asked = {
+    slotId: body.slotId,
+    units: body.units ?? 1,
+    patient: body.patient,
+    appointmentType: body.appointmentType ?? null,
+    reason: body.reason ?? null,
+    confirm: body.confirm ?? false,
+  }
+  return deps.engine.claim({
+    ...asked,
+    bookingId: newId(clinicNo),
+    accountId: principal.kind === 'account' ? principal.accountId : null,
+    key: key === null ? freshKey() : keyDigest(principal, 'createBooking', key),
+    requestHash: requestHash(asked),
+  })
+}
+
+async function settle(
+  deps: RestDeps,
+  { params, principal, request }: Asked,
+  action: SettleAction,
+  reason: string | null,
+  require: (reach: BookingReach) => void = () => {},
+) {
+  const key = idempotencyKeyOf(request)
+  const { bookingId } = params
+  const reach = await reachBooking(deps, principal, bookingId)
+  require(reach)
+  const outcome = await deps.engine.settle({
+    bookingId,
+    action,
+    actorId: reach.actorId,
+    onBehalf: reach.as === 'desk',
+    key: action === 'extend' && key !== null ? keyDigest(principal, `extendBooking ${bookingId}`, key) : null,
+    reason,
+  })
+  return settled(outcome)
+}
+
+type Settled = Extract<SettleOutcome, { kind: 'done' | 'unchanged' }>
+
+function settled(outcome: Settled | Parameters<typeof refusalProblem>[0]) {
+  if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw refusalProblem(outcome)
+  const { booking } = outcome as Settled
+  const position = outcome.kind === 'done' && 'position' in outcome ? { position: outcome.position } : {}
+  return { status: 200 as const, body: bookingBody(booking), ...position }
+}
+
+function requireDesk(reach: BookingReach): void {
+  if (reach.as !== 'desk') throw problem('forbidden', 'Only the clinic’s people note this.')
+}
+
+function madeBookingBody(booking: ClaimedBooking, deps: RestDeps) {
+  return {
+    id: booking.id,
+    clinicId: booking.clinicId,
+    doctorId: booking.doctorId,
+    slotId: booking.slotId,
+    status: booking.status,
+    units: booking.units,
+    appointmentType: booking.appointmentType,
+    startsAt: booking.startsAt.toISOString(),
+    endsAt: booking.endsAt.toISOString(),
+    holdExpiresAt: booking.holdExpiresAt?.toISOString() ?? null,
+    createdAt: booking.createdAt.toISOString(),
+    manageToken: deps.manageTokens.issue(booking.id),
+  }
+}

@@ -1,0 +1,67 @@
+import { hash, randomUUID } from 'node:crypto'
+import type { WriteKey } from '@holdfast/engine'
+import type { FastifyRequest } from 'fastify'
+import type { Principal } from '../edge/principal.ts'
+import { invalidRequest, preview } from '../edge/validator.ts'
+
+const keyPattern = /^[\x20-\x7e]{1,255}$/
+
+/**
+ * The Idempotency-Key header; null where none was sent.
+ *
+ * @throws ProblemError invalid_request for anything but 1–255 printable ASCII characters, or for two headers
+ */
+export function idempotencyKeyOf(request: FastifyRequest): string | null {
+  const key = request.headers['idempotency-key']
+  if (key === undefined) return null
+  const isRepeated = (request.raw.headersDistinct['idempotency-key']?.length ?? 1) > 1
+  if (typeof key !== 'string' || isRepeated) throw refused('must be sent once')
+  if (!keyPattern.test(key)) {
+    throw refused(`must be 1–255 printable ASCII characters, not ${key.length} characters: ${preview(key)}`)
+  }
+  return key
+}
+
+/**
+ * A key as the engine stores it: a 128-bit digest, as a UUID, of who asks, what for and the key. Two accounts never
+ * share a key; guests share one scope, because nothing tells them apart.
+ */
+export function keyDigest(principal: Principal, purpose: string, key: string): string {
+  const scope = principal.kind === 'account' ? `account:${principal.accountId}` : 'guest'
+  return digest(`${scope}\n${purpose}\n${key}`)
+}
+
+/** The same of a request that sent no key: nobody can send this one again. */
+export function freshKey(): string {
+  return randomUUID()
+}
+
+/** A 128-bit digest, as a UUID, of everything that makes a request this request. */
+export function requestHash(parts: unknown): string {
+  return digest(canonicalJson(parts))
+}
+
+/** The key of a write that is not a booking; null where none was sent. */
+export function writeKeyOf(request: FastifyRequest, operationId: string): WriteKey {
+  const key = idempotencyKeyOf(request)
+  if (key === null) return null
+  return { key: keyDigest(request.principal, operationId, key), requestHash: requestHash(request.body) }
+}
+
+/** JSON with the names of every object in order, so that the same content is the same text. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_name, inner: unknown) =>
+    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  )
+}
+
+function digest(text: string): string {
+  const hex = hash('sha256', text, 'hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
+}
+
+function refused(message: string) {
+  return invalidRequest([{ path: '/headers/idempotency-key', message }])
+}

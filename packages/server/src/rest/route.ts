@@ -1,0 +1,103 @@
+import type { Operation } from '@holdfast/contract'
+import { InvalidCursor } from '@holdfast/engine'
+import type { FastifyInstance, FastifyReply, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify'
+import type { Static, TSchema } from 'typebox'
+import type { Principal } from '../edge/principal.ts'
+import { invalidRequest } from '../edge/validator.ts'
+import { requireCredential } from './access.ts'
+
+type StaticOf<Schema> = Schema extends TSchema ? Static<Schema> : undefined
+
+/** What a handler is given: everything checked and typed by the operation's schemas. */
+export type Input<Described extends Operation> = {
+  params: Described extends { params: infer Schema } ? StaticOf<Schema> : undefined
+  query: Described extends { query: infer Schema } ? StaticOf<Schema> : undefined
+  body: Described extends { body: infer Schema } ? StaticOf<Schema> : undefined
+  principal: Principal
+  request: FastifyRequest
+}
+
+/** What a handler answers: one of the statuses the operation describes, with that status's body. */
+export type Answer<Described extends Operation> = {
+  [Status in keyof Described['answers'] & number]: {
+    status: Status
+    body: Described['answers'][Status] extends { schema: infer Schema } ? StaticOf<Schema> : undefined
+    /** The write's place in the log, for Holdfast-Position. */
+    position?: string
+    headers?: Record<string, string>
+  }
+}[keyof Described['answers'] & number]
+
+export type RouteOptions = { preHandler?: preHandlerAsyncHookHandler }
+
+const nothingAsked = { type: 'object', properties: {}, additionalProperties: false }
+
+/**
+ * Serves an operation: its method and path, the check for credentials before anything is read, the schemas for what
+ * comes in and goes out, and the headers every answer has.
+ */
+export function serve<Described extends Operation, const Given extends Answer<Described>>(
+  app: FastifyInstance,
+  described: Described,
+  handler: (input: Input<Described>) => Promise<Given>,
+  options: RouteOptions = {},
+): void {
+  const isPublicRead = described.access === 'anyone' && described.method === 'GET'
+  app.route({
+    method: described.method,
+    url: described.url.replaceAll(/\{(\w+)\}/g, ':$1'),
+    schema: {
+      querystring: described.query ?? nothingAsked,
+      ...(described.params ? { params: described.params } : {}),
+      ...(described.body ? { body: described.body } : {}),
+      response: responsesOf(described),
+    },
+    config: { operationId: described.id },
+    onRequest: async (request) => {
+      if (described.access !== 'anyone') requireCredential(request.principal)
+    },
+    preValidation: async (request) => {
+      if (described.bodyOptional && request.body === undefined) request.body = {}
+    },
+    ...(options.preHandler ? { preHandler: options.preHandler } : {}),
+    handler: async (request, reply) => {
+      reply.header('cache-control', isPublicRead ? 'no-cache' : 'no-store')
+      const { params, query, body, principal } = request
+      // The schemas have been checked by now: this is where their types begin.
+      const input = { params, query, body, principal, request } as Input<Described>
+      return send(reply, await handler(input).catch((error: unknown) => throwReadable(error, described)))
+    },
+  })
+}
+
+function responsesOf(described: Operation): Record<string, TSchema> {
+  return Object.fromEntries(
+    Object.entries(described.answers).flatMap(([status, { schema }]) => (schema ? [[status, schema]] : [])),
+  )
+}
+
+function send(
+  reply: FastifyReply,
+  answer: { status: number; body: unknown; position?: string; headers?: Record<string, string> },
+): FastifyReply {
+  reply.code(answer.status)
+  if (answer.position !== undefined) reply.header('holdfast-position', answer.position)
+  if (answer.headers) reply.headers(answer.headers)
+  return reply.send(answer.body)
+}
+
+/** A cursor that looks right but is none of this list's is only found out by the engine. */
+function throwReadable(error: unknown, described: Operation): never {
+  if (error instanceof InvalidCursor) {
+    const name = described.query && 'cursor' in described.query.properties ? 'cursor' : 'after'
+    throw invalidRequest([{ path: `/query/${name}`, message: error.message }])
+  }
+  throw error
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Which operation of the contract a route serves. */
+    operationId?: string
+  }
+}

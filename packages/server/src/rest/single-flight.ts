@@ -1,0 +1,15 @@
+/** One answer for everybody who asks the same at the same time: a stampede costs one query. Nothing is kept after. */
+export function singleFlight<Query, Value>(
+  load: (query: Query) => Promise<Value>,
+  keyOf: (query: Query) => string,
+): (query: Query) => Promise<Value> {
+  const inFlight = new Map<string, Promise<Value>>()
+  return (query) => {
+    const key = keyOf(query)
+    const running = inFlight.get(key)
+    if (running) return running
+    const started = load(query).finally(() => inFlight.delete(key))
+    inFlight.set(key, started)
+    return started
+  }
+}

@@ -1,0 +1,71 @@
+import type { FieldError } from '@holdfast/contract'
+import type { SlotDraft } from '@holdfast/engine'
+
+const minutesMax = 7 * 24 * 60
+const yearsAheadMax = 2
+/** More are not told. */
+const errorsMax = 20
+
+/** Parsed drafts, or what is wrong with them, by the path of each item. */
+export type SlotDraftsOutcome = { kind: 'parsed'; drafts: SlotDraft[] } | { kind: 'invalid'; errors: FieldError[] }
+
+type SentDraft = { startsAt: string; endsAt: string; capacity?: number }
+
+/**
+ * Checks what a schema cannot: that each slot ends after it starts, lies in the future and within two years, lasts at
+ * most a week, and overlaps no other slot of the same request.
+ */
+export function parseSlotDrafts(sent: readonly SentDraft[], now: Date): SlotDraftsOutcome {
+  const latest = now.toTemporalInstant().toZonedDateTimeISO('UTC').add({ years: yearsAheadMax }).epochMilliseconds
+  const drafts = sent.map(({ startsAt, endsAt, capacity }) => ({
+    startsAt: new Date(startsAt),
+    endsAt: new Date(endsAt),
+    capacity: capacity ?? 1,
+  }))
+  const errors: FieldError[] = []
+  for (const [index, draft] of drafts.entries()) {
+    const error = errorOf(draft, index, now.getTime(), latest)
+    if (error) errors.push(error)
+    if (errors.length === errorsMax) break
+  }
+  if (errors.length === 0) errors.push(...overlaps(drafts))
+  return errors.length > 0 ? { kind: 'invalid', errors } : { kind: 'parsed', drafts }
+}
+
+function errorOf(draft: SlotDraft, index: number, now: number, latest: number): FieldError | null {
+  const starts = draft.startsAt.getTime()
+  const ends = draft.endsAt.getTime()
+  const at = `/slots/${index}`
+  const startText = draft.startsAt.toISOString()
+  if (ends <= starts) {
+    return { path: `${at}/endsAt`, message: `must be after startsAt (${startText}), not ${draft.endsAt.toISOString()}` }
+  }
+  if (starts <= now) return { path: `${at}/startsAt`, message: `must be in the future, not ${startText}` }
+  if (starts > latest) {
+    return { path: `${at}/startsAt`, message: `must be at most two years ahead, not ${startText}` }
+  }
+  if (ends - starts > minutesMax * 60_000) {
+    return { path: `${at}/endsAt`, message: `must be at most a week after startsAt, not ${draft.endsAt.toISOString()}` }
+  }
+  return null
+}
+
+/** Of any two that overlap, the one that stands later in the request is told. */
+function overlaps(drafts: readonly SlotDraft[]): FieldError[] {
+  const byStart = drafts
+    .map((draft, index) => ({ starts: draft.startsAt.getTime(), ends: draft.endsAt.getTime(), index }))
+    .sort((a, b) => a.starts - b.starts || a.index - b.index)
+  const errors = new Map<number, FieldError>()
+  let reaching = byStart[0]
+  for (const slot of byStart.slice(1)) {
+    if (reaching && slot.starts < reaching.ends) {
+      const [first, second] = [Math.min(slot.index, reaching.index), Math.max(slot.index, reaching.index)]
+      errors.set(second, { path: `/slots/${second}`, message: `must not overlap /slots/${first}` })
+    }
+    if (!reaching || slot.ends > reaching.ends) reaching = slot
+  }
+  return [...errors.entries()]
+    .sort(([a], [b]) => a - b)
+    .slice(0, errorsMax)
+    .map(([, error]) => error)
+}
