@@ -45,4 +45,5 @@ export type {
   WithdrawSlotsOutcome,
 } from './slots/slot.ts'
 export { expandSlotRule, slotsAheadYearsMax, slotsPerCallMax } from './slots/slot-rule.ts'
+export { type VerifyQuery, verify } from './verify/verify.ts'
 export type { VerifyFinding, VerifyReport } from './verify/verify-report.ts'

@@ -156,8 +156,9 @@ export async function aBooking(
   const status = wishes.status ?? 'CONFIRMED'
   const units = wishes.units ?? 1
   const { events, failureReason } = bookingHistories[status]
-  const holdExpiresAt = wishes.holdExpiresAt ?? new Date(Date.now() + 120_000)
   const at = wishes.createdAt ?? new Date()
+  // An expired hold ended when it was made: its events all have one time.
+  const holdExpiresAt = wishes.holdExpiresAt ?? (status === 'hold_expired' ? at : new Date(Date.now() + 120_000))
   const heldNow = status === 'PENDING' ? holdExpiresAt : null
   const rowStatus = failureReason === null ? status : 'FAILED'
   await inTransaction(database.ownerPool, async (transaction) => {

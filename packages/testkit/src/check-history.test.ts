@@ -33,6 +33,7 @@ const held: HistoryEvent = {
   units: 1,
   holdExpiresAt: new Date(2_000),
   fromSlotId: null,
+  reason: null,
 }
 const oneSlot: HistorySlot[] = [{ id: 's', capacity: 1, taken: 1 }]
 const confirmed: HistoryEvent = { ...held, version: 2, seq: 2, type: 'confirmed', holdExpiresAt: null }
@@ -43,6 +44,11 @@ test.each<[string, HistorySlot[], HistoryEvent[]]>([
   ['arrived after PENDING', oneSlot, [held, { ...confirmed, type: 'arrived' }]],
   ['extended after nothing', oneSlot, [{ ...held, type: 'extended' }]],
   ['confirmed after its end', oneSlot, [held, { ...confirmed, at: new Date(2_000) }]],
+  [
+    'expired before its end',
+    oneSlot,
+    [held, { ...confirmed, type: 'failed', reason: 'hold_expired', at: new Date(1_999) }],
+  ],
   ['before its predecessor', oneSlot, [held, { ...confirmed, at: new Date(999) }]],
   ['units went from 1 to 2', [{ id: 's', capacity: 2, taken: 2 }], [held, { ...confirmed, units: 2 }]],
   [

@@ -14,6 +14,7 @@ export type HistoryEvent = {
   units: number
   holdExpiresAt: Date | null
   fromSlotId: string | null
+  reason: string | null
 }
 
 export type HistorySlot = { id: string; capacity: number; taken: number }
@@ -34,7 +35,7 @@ const next: Record<Status, Partial<Record<BookingEvent['type'], Status>>> = {
 /**
  * Replays the whole log of a database and names everything that should not have happened, in words: a slot with more
  * units than its capacity at any moment (not only at the end), versions with a gap or out of order, a step that the
- * vocabulary doesn't allow, a hold confirmed after its end, a `taken` that the log doesn't explain. Empty: all is well.
+ * vocabulary doesn't allow, a hold confirmed after its end or expired before it, a `taken` that the log doesn't explain. Empty: all is well.
  *
  * It shares no code with the engine's `verify`, so that one mistake can't hide in both.
  */
@@ -42,7 +43,7 @@ export async function checkHistory(database: BuilderDatabase): Promise<string[]>
   const slots = await database.ownerPool.query<HistorySlot>('select id, capacity, taken from holdfast.slot')
   const events = await database.ownerPool.query<HistoryEvent>(
     `select booking_id as "bookingId", version, seq, at, type, slot_id as "slotId", units,
-            hold_expires_at as "holdExpiresAt", from_slot_id as "fromSlotId"
+            hold_expires_at as "holdExpiresAt", from_slot_id as "fromSlotId", reason
        from holdfast.booking_event order by seq`,
   )
   return replayHistory(slots.rows, events.rows)
@@ -88,6 +89,9 @@ function follow(before: Follower | undefined, event: HistoryEvent, violations: s
     if (event.type !== 'moved' && event.slotId !== before.slotId) complain(`${event.type} changed its slot`)
     if (event.type === 'confirmed' && before.holdExpiresAt !== null && event.at >= before.holdExpiresAt) {
       complain('its hold was confirmed after its end')
+    }
+    if (event.reason === 'hold_expired' && before.holdExpiresAt !== null && event.at < before.holdExpiresAt) {
+      complain('its hold expired before its end')
     }
   }
   return {

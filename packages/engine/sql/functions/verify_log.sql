@@ -1,0 +1,93 @@
+-- verify_log: reads a clinic's log booking by booking, checks each step, rebuilds every booking from it and compares.
+--
+-- Findings: event_missing (a booking without events, or ahead of its log) | event_gap (versions are not 1, 2, 3 …) |
+--   illegal_transition (a step that the vocabulary doesn't allow, a change of slot that is no move, of units, a step back
+--   in time, a hold confirmed after its end or expired before it) | state_differs (the row is not what its log says, or is
+--   not there).
+-- Locks: none; one snapshot, the caller's (stable). Internal: called by verify_clinic.
+-- Fails: never. Idempotent: yes.
+create or replace function holdfast.verify_log(p_clinic_no integer)
+returns table (kind text, slot_id uuid, booking_id uuid, message text)
+language sql stable
+set search_path = holdfast, pg_catalog, pg_temp
+set timezone = 'UTC'
+set jit = off
+as $function$
+  with event as (
+    select e.*,
+           case e.type when 'held' then 'PENDING' when 'extended' then 'PENDING' when 'confirmed' then 'CONFIRMED'
+                       when 'moved' then case when e.hold_expires_at is null then 'CONFIRMED' else 'PENDING' end
+                       when 'cancelled' then 'CANCELLED' when 'failed' then 'FAILED' when 'arrived' then 'ARRIVED'
+                       when 'completed' then 'COMPLETED' when 'no_show' then 'NO_SHOW' end as status
+      from booking_event e
+     where e.clinic_no = p_clinic_no
+  ), step as (
+    select e.booking_id, e.version, e.at, e.type, e.status, e.slot_id, e.resource_id, e.units, e.hold_expires_at, e.from_slot_id,
+           e.reason, row_number() over w as place, lead(e.version) over w is null as is_last,
+           lag(e.version) over w as was_version, lag(e.status) over w as was_status, lag(e.slot_id) over w as was_slot_id,
+           lag(e.units) over w as was_units, lag(e.at) over w as was_at, lag(e.hold_expires_at) over w as was_hold_expires_at
+      from event e
+    window w as (partition by e.booking_id order by e.version)
+  ), judged as materialized (
+    -- Only faulty steps and the last one of each booking are kept; after a gap there is nothing to judge a step by.
+    select s.*
+      from (select s.*, case
+              when s.version = 1 and s.type in ('held', 'confirmed') then null
+              when s.version <> coalesce(s.was_version, 0) + 1 then null
+              when (coalesce(s.was_status, 'nothing'), s.type, s.status) not in (
+                     ('PENDING', 'confirmed', 'CONFIRMED'), ('PENDING', 'extended', 'PENDING'), ('PENDING', 'moved', 'PENDING'),
+                     ('PENDING', 'cancelled', 'CANCELLED'), ('PENDING', 'failed', 'FAILED'), ('CONFIRMED', 'moved', 'CONFIRMED'),
+                     ('CONFIRMED', 'cancelled', 'CANCELLED'), ('CONFIRMED', 'failed', 'FAILED'),
+                     ('CONFIRMED', 'arrived', 'ARRIVED'), ('CONFIRMED', 'no_show', 'NO_SHOW'), ('ARRIVED', 'completed', 'COMPLETED'))
+                then format('%s after %s', s.type, coalesce(s.was_status, 'nothing'))
+              when s.at < s.was_at then format('%s at %s, before its predecessor at %s', s.type, s.at, s.was_at)
+              when s.units <> s.was_units then format('%s changed its units from %s to %s', s.type, s.was_units, s.units)
+              when s.type = 'moved' and s.from_slot_id is distinct from s.was_slot_id
+                then format('moved from slot %s, where it was not', s.from_slot_id)
+              when s.type <> 'moved' and s.slot_id <> s.was_slot_id then format('%s changed its slot', s.type)
+              when s.type = 'confirmed' and s.at >= s.was_hold_expires_at
+                then format('confirmed at %s, after its hold ended at %s', s.at, s.was_hold_expires_at)
+              when s.reason = 'hold_expired' and s.at < s.was_hold_expires_at
+                then format('expired at %s, before its hold ended at %s', s.at, s.was_hold_expires_at)
+            end as fault
+              from step s) s
+     where s.fault is not null or s.is_last
+  ), rebuilt as (
+    select coalesce(b.id, e.booking_id) as booking_id, coalesce(b.slot_id, e.slot_id) as slot_id,
+           b.id is not null as has_row, e.booking_id is not null as has_log,
+           b.version as row_version, e.version as log_version, e.place as log_length,
+           concat_ws(', ',
+             case when b.status <> e.status then format('status is %s, by its log %s', b.status, e.status) end,
+             case when b.slot_id <> e.slot_id then format('slot is %s, by its log %s', b.slot_id, e.slot_id) end,
+             case when b.resource_id <> e.resource_id
+                  then format('resource is %s, by its log %s', b.resource_id, e.resource_id) end,
+             case when b.units <> e.units then format('units are %s, by its log %s', b.units, e.units) end,
+             case when b.hold_expires_at is distinct from e.hold_expires_at
+                  then format('hold_expires_at is %s, by its log %s', coalesce(b.hold_expires_at::text, 'null'),
+                              coalesce(e.hold_expires_at::text, 'null')) end,
+             case when b.failure_reason is distinct from e.reason
+                  then format('failure_reason is %s, by its log %s', coalesce(b.failure_reason, 'null'),
+                              coalesce(e.reason, 'null')) end) as differences
+      from (select * from booking where clinic_no = p_clinic_no) b
+      full join (select * from judged where is_last) e on e.booking_id = b.id
+  )
+  select 'illegal_transition', j.slot_id, j.booking_id, format('version %s: %s', j.version, j.fault)
+    from judged j
+   where j.fault is not null
+  union all
+  select f.kind, r.slot_id, r.booking_id, f.message
+    from rebuilt r
+   cross join lateral (values
+      ('event_missing', r.has_row and not r.has_log, 'it has no events'),
+      ('event_missing', r.row_version > r.log_version,
+       format('it is at version %s, its log ends at %s', r.row_version, r.log_version)),
+      ('event_gap', r.log_length <> r.log_version,
+       format('its log has %s events and ends at version %s', r.log_length, r.log_version)),
+      ('state_differs', r.has_log and not r.has_row, 'its log is there, and the booking is not'),
+      ('state_differs', r.row_version < r.log_version,
+       format('it is at version %s, its log ends at %s', r.row_version, r.log_version)),
+      -- Ahead of its log, it differs from it by what is missing there: said above.
+      ('state_differs', r.has_row and r.row_version <= r.log_version and r.differences <> '', r.differences)
+   ) f (kind, found, message)
+   where f.found
+$function$;

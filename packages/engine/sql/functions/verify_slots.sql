@@ -1,0 +1,42 @@
+-- verify_slots: recounts every slot of a clinic from its bookings and names those that differ.
+--
+-- Findings: overbooked (more units booked than its capacity) | taken_differs (taken is not the sum of its PENDING, CONFIRMED,
+--   ARRIVED, COMPLETED and NO_SHOW bookings; a lapsed hold counts until it is given back) | next_lapse_late (a hold ends
+--   before next_lapse, so that no claim would look for it) | orphaned_booking (a booking on a slot that isn't there, or
+--   with another resource than its slot's).
+-- Locks: none; one snapshot, the caller's (stable). Internal: called by verify_clinic.
+-- Fails: never. Idempotent: yes.
+create or replace function holdfast.verify_slots(p_clinic_no integer)
+returns table (kind text, slot_id uuid, booking_id uuid, message text)
+language sql stable
+set search_path = holdfast, pg_catalog, pg_temp
+set jit = off
+as $function$
+  with counted as (
+    select b.slot_id, sum(b.units) as units,
+           min(b.hold_expires_at) filter (where b.status = 'PENDING') as first_lapse
+      from booking b
+     where b.clinic_no = p_clinic_no and b.status in ('PENDING', 'CONFIRMED', 'ARRIVED', 'COMPLETED', 'NO_SHOW')
+     group by b.slot_id
+  ), recounted as (
+    select s.id, s.capacity, s.taken, s.next_lapse, coalesce(c.units, 0) as units, c.first_lapse
+      from slot s
+      left join counted c on c.slot_id = s.id
+     where s.clinic_no = p_clinic_no
+  )
+  select f.kind, r.id, null::uuid, f.message
+    from recounted r
+   cross join lateral (values
+      ('overbooked', r.units > r.capacity, format('%s units are booked of %s', r.units, r.capacity)),
+      ('taken_differs', r.units <> r.taken, format('taken is %s, its bookings have %s units', r.taken, r.units)),
+      ('next_lapse_late', r.first_lapse < coalesce(r.next_lapse, 'infinity'),
+       format('a hold ends at %s, next_lapse is %s', r.first_lapse, coalesce(r.next_lapse::text, 'not set')))
+   ) f (kind, found, message)
+   where f.found
+  union all
+  select 'orphaned_booking', b.slot_id, b.id,
+         case when s.id is null then 'its slot does not exist' else 'its resource is not that of its slot' end
+    from booking b
+    left join slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
+   where b.clinic_no = p_clinic_no and s.resource_id is distinct from b.resource_id
+$function$;

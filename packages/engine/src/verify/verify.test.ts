@@ -1,0 +1,222 @@
+import {
+  aBooking,
+  aClinic,
+  aDoctor,
+  aSlot,
+  type BuiltBooking,
+  type BuiltDoctor,
+  type BuiltSlot,
+  createTestDatabase,
+  lapseHolds,
+  type TestDatabase,
+} from '@holdfast/testkit'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { verify } from './verify.ts'
+import type { VerifyFinding } from './verify-report.ts'
+
+let database: TestDatabase
+let clinicNo: number
+let doctor: BuiltDoctor
+let slot: BuiltSlot
+let booking: BuiltBooking
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+})
+afterAll(() => database.drop())
+
+const statuses = ['PENDING', 'CANCELLED', 'ARRIVED', 'NO_SHOW', 'COMPLETED', 'hold_expired', 'slot_withdrawn'] as const
+
+/** Each test has a clinic of its own, with bookings in every status beside the one it spoils. */
+beforeEach(async () => {
+  const clinic = await aClinic(database)
+  clinicNo = clinic.no
+  doctor = await aDoctor(database, clinic)
+  slot = await aSlot(database, doctor, { capacity: 10 })
+  for (const status of statuses) await aBooking(database, slot, { status })
+  booking = await aBooking(database, slot, { status: 'CONFIRMED', units: 2 })
+})
+
+async function findings(): Promise<VerifyFinding[]> {
+  const report = await verify(database.appPool, { clinicNo, detailsMax: 100 })
+  expect(report.overbooked + report.mismatches).toBe(report.details.length)
+  return report.details
+}
+
+const kinds = async () => (await findings()).map((finding) => finding.kind).sort()
+
+/** Spoils something of `booking`, as the owner; $1 and $2 are its clinic number and id. */
+const spoilBooking = (statement: string) => database.ownerPool.query(statement, [clinicNo, booking.id])
+const spoilSlot = (statement: string) => database.ownerPool.query(statement, [clinicNo, slot.id])
+
+test('a clean clinic has no finding, with bookings in every status and a hold that has lapsed', async () => {
+  await lapseHolds(database, slot)
+  expect(await verify(database.appPool, { clinicNo, detailsMax: 100 })).toEqual({
+    slots: 1,
+    bookings: 8,
+    events: 21,
+    overbooked: 0,
+    mismatches: 0,
+    details: [],
+  })
+})
+
+test('overbooked and taken_differs: more units booked than the slot has', async () => {
+  const full = await aSlot(database, doctor, { capacity: 1 })
+  await aBooking(database, full)
+  await database.ownerPool.query('update holdfast.slot set taken = 0 where id = $1', [full.id])
+  await aBooking(database, full)
+  expect(await findings()).toEqual([
+    expect.objectContaining({ kind: 'overbooked', slotId: full.id, message: '2 units are booked of 1' }),
+    expect.objectContaining({ kind: 'taken_differs', message: 'taken is 1, its bookings have 2 units' }),
+  ])
+})
+
+test('taken_differs: one unit too few, and one on a slot without bookings', async () => {
+  await spoilSlot('update holdfast.slot set taken = taken - 1 where clinic_no = $1 and id = $2')
+  const empty = await aSlot(database, doctor)
+  await database.ownerPool.query('update holdfast.slot set taken = 1 where id = $1', [empty.id])
+  expect(await kinds()).toEqual(['taken_differs', 'taken_differs'])
+})
+
+test('next_lapse_late: a hold ends before next_lapse, or next_lapse is not set', async () => {
+  await spoilSlot(`update holdfast.slot set next_lapse = next_lapse - interval '1 s' where clinic_no = $1 and id = $2`)
+  expect(await kinds()).toEqual([])
+  await spoilSlot(`update holdfast.slot set next_lapse = next_lapse + interval '2 s' where clinic_no = $1 and id = $2`)
+  expect(await kinds()).toEqual(['next_lapse_late'])
+  await spoilSlot('update holdfast.slot set next_lapse = null where clinic_no = $1 and id = $2')
+  expect(await kinds()).toEqual(['next_lapse_late'])
+})
+
+test('orphaned_booking: its slot is not there, or is another doctor’s', async () => {
+  await spoilSlot('delete from holdfast.slot where clinic_no = $1 and id = $2')
+  const orphans = await findings()
+  expect(orphans).toHaveLength(8)
+  for (const orphan of orphans) expect(orphan).toMatchObject({ kind: 'orphaned_booking', slotId: slot.id })
+})
+
+test('orphaned_booking: its clinic is not there', async () => {
+  const clinic = await aClinic(database)
+  const elsewhere = await aSlot(database, await aDoctor(database, clinic))
+  await aBooking(database, elsewhere)
+  for (const table of ['slot', 'resource']) {
+    await database.ownerPool.query(`delete from holdfast.${table} where clinic_no = $1`, [clinic.no])
+  }
+  await database.ownerPool.query('delete from holdfast.clinic where no = $1', [clinic.no])
+  const report = await verify(database.appPool, { clinicNo: null, detailsMax: 10_000 })
+  const strays = report.details.filter((finding) => finding.slotId === elsewhere.id)
+  expect(strays).toEqual([expect.objectContaining({ kind: 'orphaned_booking', message: 'its slot does not exist' })])
+})
+
+test('event_missing: no event at all, or a row ahead of its log', async () => {
+  await spoilBooking('delete from holdfast.booking_event where clinic_no = $1 and booking_id = $2 and version = 2')
+  expect(await findings()).toEqual([
+    expect.objectContaining({
+      kind: 'event_missing',
+      bookingId: booking.id,
+      message: 'it is at version 2, its log ends at 1',
+    }),
+  ])
+  await spoilBooking('delete from holdfast.booking_event where clinic_no = $1 and booking_id = $2')
+  expect(await findings()).toEqual([expect.objectContaining({ kind: 'event_missing', message: 'it has no events' })])
+})
+
+test('event_gap: a version is missing in the middle or at the beginning', async () => {
+  await spoilBooking('delete from holdfast.booking_event where clinic_no = $1 and booking_id = $2 and version = 1')
+  expect(await kinds()).toEqual(['event_gap'])
+})
+
+const eventOf = (version: number) => `clinic_no = $1 and booking_id = $2 and version = ${version}`
+
+test.each([
+  ['arrived after PENDING', `update holdfast.booking_event set type = 'arrived' where ${eventOf(2)}`, 'state_differs'],
+  ['extended after nothing', `update holdfast.booking_event set type = 'extended' where ${eventOf(1)}`, null],
+  ['before its predecessor', `update holdfast.booking_event set at = at - interval '1 s' where ${eventOf(2)}`, null],
+  ['its units from 1 to 2', `update holdfast.booking_event set units = 1 where ${eventOf(1)}`, null],
+  [
+    'changed its slot',
+    `update holdfast.booking_event set slot_id = holdfast.id_floor(now()) where ${eventOf(1)}`,
+    null,
+  ],
+  ['after its hold ended', `update holdfast.booking_event set hold_expires_at = at where ${eventOf(1)}`, null],
+])('illegal_transition: %s', async (message, statement, otherKind) => {
+  await spoilBooking(statement)
+  const found = await findings()
+  const [illegal] = found.filter((finding) => finding.kind === 'illegal_transition')
+  expect(found.map((finding) => finding.kind)).toEqual([
+    'illegal_transition',
+    ...(otherKind === null ? [] : [otherKind]),
+  ])
+  expect(illegal?.bookingId).toBe(booking.id)
+  expect(illegal?.message).toContain(message)
+})
+
+test('illegal_transition: moved from a slot where it was not, and a hold expired before its end', async () => {
+  const held = await aBooking(database, slot, { status: 'PENDING' })
+  await database.ownerPool.query(
+    `insert into holdfast.booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units,
+       hold_expires_at, from_slot_id)
+     select clinic_no, booking_id, 2, at, 'moved', slot_id, resource_id, units, hold_expires_at, $2
+       from holdfast.booking_event where booking_id = $1`,
+    [held.id, booking.id],
+  )
+  await database.ownerPool.query('update holdfast.booking set version = 2 where id = $1', [held.id])
+  expect(await findings()).toEqual([
+    expect.objectContaining({ kind: 'illegal_transition', message: expect.stringContaining('where it was not') }),
+  ])
+  await database.ownerPool.query(
+    `update holdfast.booking_event set type = 'failed', reason = 'hold_expired', hold_expires_at = null
+      where booking_id = $1 and version = 2`,
+    [held.id],
+  )
+  await database.ownerPool.query(
+    `update holdfast.booking set status = 'FAILED', failure_reason = 'hold_expired', hold_expires_at = null where id = $1`,
+    [held.id],
+  )
+  await spoilSlot('update holdfast.slot set taken = taken - 1 where clinic_no = $1 and id = $2')
+  expect(await findings()).toEqual([
+    expect.objectContaining({ kind: 'illegal_transition', message: expect.stringContaining('before its hold ended') }),
+  ])
+})
+
+test.each([
+  ['status', `status = 'ARRIVED'`, 'status is ARRIVED, by its log CONFIRMED'],
+  ['hold_expires_at', 'hold_expires_at = created_at', 'by its log null'],
+  ['version', 'version = 1', 'it is at version 1, its log ends at 2'],
+])('state_differs: %s is not what the log says', async (_name, change, message) => {
+  await spoilBooking(`update holdfast.booking set ${change} where clinic_no = $1 and id = $2`)
+  expect(await findings()).toEqual([
+    expect.objectContaining({
+      kind: 'state_differs',
+      bookingId: booking.id,
+      message: expect.stringContaining(message),
+    }),
+  ])
+})
+
+test('state_differs: the slot, the units, the failure reason, and a row that is gone', async () => {
+  const other = await aSlot(database, doctor, { capacity: 10 })
+  await spoilBooking(`update holdfast.booking set slot_id = '${other.id}' where clinic_no = $1 and id = $2`)
+  expect(await kinds()).toEqual(['state_differs', 'taken_differs', 'taken_differs'])
+  await spoilBooking(`update holdfast.booking set slot_id = '${slot.id}', units = 3 where clinic_no = $1 and id = $2`)
+  expect(await kinds()).toEqual(['state_differs', 'taken_differs'])
+  await spoilBooking('update holdfast.booking set units = 2 where clinic_no = $1 and id = $2')
+  await database.ownerPool.query(
+    `update holdfast.booking set failure_reason = 'system_error' where clinic_no = $1 and failure_reason = 'hold_expired'`,
+    [clinicNo],
+  )
+  expect(await findings()).toEqual([
+    expect.objectContaining({ message: 'failure_reason is system_error, by its log hold_expired' }),
+  ])
+  await spoilBooking('delete from holdfast.booking where clinic_no = $1 and id = $2')
+  expect((await findings()).map((finding) => finding.message)).toContain('its log is there, and the booking is not')
+})
+
+test('findings are all counted, and named up to the bound', async () => {
+  await spoilSlot('delete from holdfast.slot where clinic_no = $1 and id = $2')
+  const report = await verify(database.appPool, { clinicNo, detailsMax: 3 })
+  expect(report.mismatches).toBe(8)
+  expect(report.details).toHaveLength(3)
+  const none = await verify(database.appPool, { clinicNo, detailsMax: 0 })
+  expect(none).toMatchObject({ mismatches: 8, details: [] })
+})

@@ -1,0 +1,83 @@
+import type pg from 'pg'
+import { inTransaction } from '../database.ts'
+import type { VerifyFinding, VerifyReport } from './verify-report.ts'
+
+export type VerifyQuery = {
+  /** null: every clinic, one after the other. */
+  clinicNo: number | null
+  /** The most findings that are named; all are counted. */
+  detailsMax: number
+}
+
+type Chunk = { no: number; id: string }
+
+type ClinicReport = Omit<VerifyReport, 'details'> & { details: Omit<VerifyFinding, 'clinicId'>[] }
+
+const clinicsPerPage = 500
+
+/** For bookings whose clinic isn't there: nothing names it. */
+const noClinicId = '00000000-0000-0000-0000-000000000000'
+
+/**
+ * Recounts every slot from its bookings, checks every step of the log, rebuilds every booking from it and compares.
+ * Runs beside claims: each clinic is read from one snapshot of its own, without a lock, and counted in the database, so
+ * memory here is bounded by `detailsMax`. A clinic of 10⁶ bookings takes some seconds.
+ */
+export async function verify(pool: pg.Pool, query: VerifyQuery): Promise<VerifyReport> {
+  const report: VerifyReport = { slots: 0, bookings: 0, events: 0, overbooked: 0, mismatches: 0, details: [] }
+  for await (const clinic of chunks(pool, query.clinicNo)) {
+    const found = await verifyClinic(pool, clinic.no, query.detailsMax - report.details.length)
+    report.slots += found.slots
+    report.bookings += found.bookings
+    report.events += found.events
+    report.overbooked += found.overbooked
+    report.mismatches += found.mismatches
+    for (const detail of found.details) {
+      const { kind, slotId, bookingId, message } = detail
+      report.details.push({ kind, clinicId: clinic.id, slotId, bookingId, message })
+    }
+  }
+  return report
+}
+
+async function verifyClinic(pool: pg.Pool, clinicNo: number, detailsMax: number): Promise<ClinicReport> {
+  const report = await inTransaction(
+    pool,
+    async (transaction) => {
+      // A big clinic may take longer than a page of a list should.
+      await transaction.query('set local statement_timeout = 0')
+      const { rows } = await transaction.query<ClinicReport>('select * from holdfast.verify_clinic($1, $2)', [
+        clinicNo,
+        detailsMax,
+      ])
+      return rows[0]
+    },
+    'begin isolation level repeatable read read only',
+  )
+  if (report === undefined) throw new Error('verify_clinic answered no row.')
+  return report
+}
+
+async function* chunks(pool: pg.Pool, clinicNo: number | null): AsyncGenerator<Chunk> {
+  if (clinicNo !== null) {
+    const { rows } = await pool.query<Chunk>('select no, id from holdfast.clinic where no = $1', [clinicNo])
+    yield* rows
+    return
+  }
+  for (let after = 0; ; ) {
+    const { rows } = await pool.query<Chunk>('select no, id from holdfast.clinic where no > $1 order by no limit $2', [
+      after,
+      clinicsPerPage,
+    ])
+    yield* rows
+    const last = rows.at(-1)
+    if (last === undefined) break
+    after = last.no
+  }
+  const strays = await pool.query<{ no: number }>(
+    `select b.clinic_no as no from holdfast.booking b
+      where not exists (select from holdfast.clinic c where c.no = b.clinic_no) group by b.clinic_no limit $1`,
+    [clinicsPerPage],
+  )
+  for (const { no } of strays.rows) yield { no, id: noClinicId }
+}
