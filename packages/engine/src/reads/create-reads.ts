@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import type { Reads } from '../engine.ts'
+import { verify } from '../verify/verify.ts'
 import { alternativeReads } from './alternatives.ts'
 import { bookingReads } from './bookings.ts'
 import { statsReads } from './clinic-stats-reads.ts'
@@ -11,12 +12,13 @@ import { slotReads } from './slots.ts'
  *
  * @throws InvalidCursor for a cursor or position that a list never gave
  */
-export function createReads(pool: pg.Pool): Omit<Reads, 'verify'> {
+export function createReads(pool: pg.Pool): Reads {
   return {
     ...slotReads(pool),
     ...alternativeReads(pool),
     ...bookingReads(pool),
     ...eventReads(pool),
     ...statsReads(pool),
+    verify: (query) => verify(pool, query),
   }
 }

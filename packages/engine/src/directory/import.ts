@@ -1,0 +1,324 @@
+import { CompiledQuery, sql, type Transaction } from 'kysely'
+import pg from 'pg'
+import { createKysely } from '../database.ts'
+import { clinicNoOf, isId } from '../id.ts'
+import type { Schema } from '../schema.ts'
+import { insertSlots } from '../slots/create-slots.ts'
+import { slotsAheadYearsMax, slotsPerCallMax } from '../slots/slot-rule.ts'
+import { insertClinic } from './clinics.ts'
+import { insertDoctor, specializationName } from './doctors.ts'
+import type {
+  DirectoryImport,
+  ImportClinic,
+  ImportCounts,
+  ImportDoctor,
+  ImportList,
+  ImportOutcome,
+  ImportProblem,
+  ImportSlot,
+} from './import-types.ts'
+import { timeZoneName, UnknownTimeZone } from './time-zone.ts'
+
+const problemsMax = 1_000
+
+/**
+ * Brings clinics, doctors and slots in, all or nothing, in one transaction; imports take turns. Running the same file
+ * again changes nothing: a clinic is the same when name and zone are, a doctor when clinic, name and specialization
+ * are, a slot when doctor, start and end are; what exists is left as it is. A dry run does everything and rolls back.
+ *
+ * The rows are parsed and bounded by the caller; what only the database can know is checked here, and every problem is
+ * told with its row.
+ */
+export async function importDirectory(
+  pool: pg.Pool,
+  input: DirectoryImport,
+  options: { dryRun: boolean },
+): Promise<ImportOutcome> {
+  const problems = new Problems()
+  try {
+    return await createKysely(pool)
+      .transaction()
+      .execute(async (transaction) => {
+        await sql`select pg_advisory_xact_lock(hashtextextended('holdfast.import', 0))`.execute(transaction)
+        const clinics = await importClinics(transaction, input.clinics, problems)
+        const doctors = await importDoctors(transaction, input.doctors, clinics, problems)
+        const slots = await importSlots(transaction, input.slots, doctors, problems)
+        if (problems.count > 0) throw new RolledBack(problems.outcome())
+        const counts = { clinics: clinics.counts, doctors: doctors.counts, slots }
+        const wrote = clinics.counts.created + doctors.counts.created + slots.created > 0
+        if (options.dryRun || !wrote) throw new RolledBack({ kind: 'imported', counts, position: '0' })
+        const { rows } = await sql<{ tx: string }>`select pg_current_xact_id()::text as tx`.execute(transaction)
+        return { kind: 'imported', counts, position: rows[0]?.tx ?? '0' }
+      })
+  } catch (error) {
+    if (error instanceof RolledBack) return error.outcome
+    throw error
+  }
+}
+
+/** Carries an outcome out of a transaction that is to leave nothing behind. */
+class RolledBack extends Error {
+  readonly outcome: ImportOutcome
+
+  constructor(outcome: ImportOutcome) {
+    super('rolled back on purpose')
+    this.outcome = outcome
+  }
+}
+
+/** What is wrong, bounded: a file in the wrong format has as many problems as lines. */
+class Problems {
+  count = 0
+  readonly #first: ImportProblem[] = []
+
+  add(list: ImportList, row: number, message: string): void {
+    this.count += 1
+    if (this.#first.length < problemsMax) this.#first.push({ list, row, message })
+  }
+
+  outcome(): ImportOutcome {
+    return { kind: 'refused', problems: this.#first, problemCount: this.count }
+  }
+
+  /**
+   * Runs one row's insert. A refusal by one of the table's constraints is that row's problem, and ends the import:
+   * the transaction can't go on after it.
+   */
+  async ofRow<Value>(list: ImportList, row: number, insert: () => Promise<Value>): Promise<Value> {
+    try {
+      return await insert()
+    } catch (error) {
+      if (error instanceof UnknownTimeZone) this.add(list, row, error.message)
+      else if (error instanceof pg.DatabaseError && error.code?.startsWith('2')) {
+        this.add(list, row, `The database refuses it: ${error.message}.`)
+      } else throw error
+      throw new RolledBack(this.outcome())
+    }
+  }
+}
+
+/**
+ * What a list's keys stand for; `refused` are those of rows that have a problem: whoever refers to them is not told of
+ * it again.
+ */
+type Keys<Meaning> = { meanings: Map<string, Meaning>; refused: Set<string> }
+
+/** Answers the clinics' numbers by key. */
+async function importClinics(
+  transaction: Transaction<Schema>,
+  clinics: ImportClinic[],
+  problems: Problems,
+): Promise<Keys<number> & { counts: ImportCounts['clinics'] }> {
+  const names = [...new Set(clinics.map((clinic) => clinic.name))]
+  const known = await transaction
+    .selectFrom('clinic')
+    .select(['no', 'name', 'timezone'])
+    .where(sql<boolean>`name = any(${names}::text[])`)
+    .orderBy('no')
+    .execute()
+  const there = Map.groupBy(known, (clinic) => JSON.stringify([clinic.name, clinic.timezone]))
+  const seen = new FirstRows('clinics', problems)
+  const meanings = new Map<string, number>()
+  const counts = { created: 0, existing: 0 }
+  for (const clinic of clinics) {
+    const zone = timeZoneName(clinic.timezone)
+    if (zone === null) {
+      problems.add('clinics', clinic.row, new UnknownTimeZone(clinic.timezone).message)
+      continue
+    }
+    const identity = JSON.stringify([clinic.name, zone])
+    if (!seen.isNew(clinic, identity, `a clinic ${quoted(clinic.name)} in ${zone}`)) continue
+    const same = there.get(identity) ?? []
+    if (same.length > 1) {
+      problems.add(
+        'clinics',
+        clinic.row,
+        `${same.length} clinics are named ${quoted(clinic.name)} in ${zone}: leave it out, and refer to the one you mean by its id.`,
+      )
+      continue
+    }
+    const no = same[0]?.no ?? (await problems.ofRow('clinics', clinic.row, () => insertClinic(transaction, clinic))).no
+    counts[same.length === 1 ? 'existing' : 'created'] += 1
+    if (clinic.key !== null) meanings.set(clinic.key, no)
+  }
+  return { counts, meanings, refused: refusedKeys(clinics, meanings) }
+}
+
+/** Answers the doctors' ids by key. */
+async function importDoctors(
+  transaction: Transaction<Schema>,
+  doctors: ImportDoctor[],
+  clinics: Keys<number>,
+  problems: Problems,
+): Promise<Keys<string> & { counts: ImportCounts['doctors'] }> {
+  const named = await existingIds(
+    transaction,
+    'clinic',
+    doctors.map((doctor) => doctor.clinic),
+  )
+  const noOf = (clinic: string) => clinics.meanings.get(clinic) ?? (named.has(clinic) ? clinicNoOf(clinic) : null)
+  const nos = [...new Set(doctors.map((doctor) => noOf(doctor.clinic)).filter((no) => no !== null))]
+  const known = await transaction
+    .selectFrom('resource')
+    .select(['clinic_no', 'id', 'name', 'specialization'])
+    .where('kind', '=', 'doctor')
+    .where(sql<boolean>`clinic_no = any(${nos}::integer[])`)
+    .orderBy('id')
+    .execute()
+  const there = new Map(
+    known.map((doctor) => [JSON.stringify([doctor.clinic_no, doctor.name, doctor.specialization]), doctor.id]),
+  )
+  const seen = new FirstRows('doctors', problems)
+  const meanings = new Map<string, string>()
+  const counts = { created: 0, existing: 0 }
+  for (const doctor of doctors) {
+    const no = noOf(doctor.clinic)
+    if (no === null) {
+      if (clinics.refused.has(doctor.clinic)) continue
+      problems.add(
+        'doctors',
+        doctor.row,
+        `There is no clinic ${quoted(doctor.clinic)}, neither as a key of this import nor as an id.`,
+      )
+      continue
+    }
+    const identity = JSON.stringify([no, doctor.name, specializationName(doctor.specialization)])
+    if (!seen.isNew(doctor, identity, `a doctor ${quoted(doctor.name)} of this clinic and specialization`)) continue
+    const same = there.get(identity)
+    const id = same ?? (await problems.ofRow('doctors', doctor.row, () => insertDoctor(transaction, no, doctor))).id
+    counts[same === undefined ? 'created' : 'existing'] += 1
+    if (doctor.key !== null) meanings.set(doctor.key, id)
+  }
+  return { counts, meanings, refused: refusedKeys(doctors, meanings) }
+}
+
+async function importSlots(
+  transaction: Transaction<Schema>,
+  slots: ImportSlot[],
+  doctors: Keys<string>,
+  problems: Problems,
+): Promise<ImportCounts['slots']> {
+  const named = await existingIds(
+    transaction,
+    'resource',
+    slots.map((slot) => slot.doctor),
+  )
+  const now = Temporal.Now.zonedDateTimeISO('UTC')
+  const last = new Date(now.add({ years: slotsAheadYearsMax }).epochMilliseconds)
+  const byDoctor = Map.groupBy(
+    slots.filter((slot) => isAcceptable(slot, last, problems)),
+    (slot) => doctors.meanings.get(slot.doctor) ?? (named.has(slot.doctor) ? slot.doctor : null),
+  )
+  for (const slot of byDoctor.get(null) ?? []) {
+    if (doctors.refused.has(slot.doctor)) continue
+    problems.add(
+      'slots',
+      slot.row,
+      `There is no doctor ${quoted(slot.doctor)}, neither as a key of this import nor as an id.`,
+    )
+  }
+  byDoctor.delete(null)
+  const counts = { created: 0, skipped: 0 }
+  for (const [doctorId, ofDoctor] of byDoctor) {
+    if (doctorId === null) continue
+    const rowOfSlot = new Map<string, number>()
+    for (let first = 0; first < ofDoctor.length; first += slotsPerCallMax) {
+      const part = ofDoctor.slice(first, first + slotsPerCallMax)
+      const { items } = await insertSlots(runIn(transaction), { doctorId, drafts: part, dryRun: false })
+      for (const [index, slot] of part.entries()) {
+        const item = items[index]
+        if (item?.outcome === 'created' && item.slotId !== null) rowOfSlot.set(item.slotId, slot.row)
+      }
+      for (const [index, slot] of part.entries()) {
+        const item = items[index]
+        if (item === undefined) continue
+        if (item.outcome === 'created') counts.created += 1
+        else if (item.outcome === 'conflict')
+          problems.add('slots', slot.row, overlapMessage(slot, item.slotId, rowOfSlot))
+        else if (item.slotId === null) problems.add('slots', slot.row, `${slot.startsAt.toISOString()} is in the past.`)
+        else counts.skipped += 1
+      }
+    }
+  }
+  return counts
+}
+
+function refusedKeys(items: { key: string | null }[], meanings: Map<string, unknown>): Set<string> {
+  return new Set(items.flatMap(({ key }) => (key === null || meanings.has(key) ? [] : [key])))
+}
+
+function isAcceptable(slot: ImportSlot, last: Date, problems: Problems): boolean {
+  if (slot.startsAt >= slot.endsAt) {
+    problems.add(
+      'slots',
+      slot.row,
+      `It ends at ${slot.endsAt.toISOString()}, not after its start at ${slot.startsAt.toISOString()}.`,
+    )
+    return false
+  }
+  if (slot.startsAt > last) {
+    problems.add('slots', slot.row, `${slot.startsAt.toISOString()} is more than two years ahead.`)
+    return false
+  }
+  return true
+}
+
+function overlapMessage(slot: ImportSlot, inTheWay: string | null, rowOfSlot: Map<string, number>): string {
+  const times = `${slot.startsAt.toISOString()} to ${slot.endsAt.toISOString()}`
+  const row = inTheWay === null ? undefined : rowOfSlot.get(inTheWay)
+  return `${times} overlaps ${row === undefined ? `the doctor's slot ${inTheWay}` : `row ${row}`}.`
+}
+
+/** Notices rows that say the same thing, or use the same key, twice. */
+class FirstRows {
+  readonly #list: ImportList
+  readonly #problems: Problems
+  readonly #rows = new Map<string, number>()
+
+  constructor(list: ImportList, problems: Problems) {
+    this.#list = list
+    this.#problems = problems
+  }
+
+  isNew(item: { row: number; key: string | null }, identity: string, words: string): boolean {
+    const uses = [{ name: `same ${identity}`, what: words }]
+    if (item.key !== null) uses.push({ name: `key ${item.key}`, what: `the key ${quoted(item.key)}` })
+    for (const { name, what } of uses) {
+      const row = this.#rows.get(name)
+      if (row !== undefined) {
+        this.#problems.add(this.#list, item.row, `Row ${row} already has ${what}.`)
+        return false
+      }
+      this.#rows.set(name, item.row)
+    }
+    return true
+  }
+}
+
+/** Which of the texts are ids of rows that exist. */
+async function existingIds(
+  transaction: Transaction<Schema>,
+  table: 'clinic' | 'resource',
+  texts: string[],
+): Promise<Set<string>> {
+  const ids = [...new Set(texts.filter(isId))]
+  if (ids.length === 0) return new Set()
+  const { rows } =
+    table === 'clinic'
+      ? await sql<{ id: string }>`select id from holdfast.clinic where id = any(${ids}::uuid[])`.execute(transaction)
+      : await sql<{ id: string }>`
+          select r.id from unnest(${ids}::uuid[]) i(id)
+            join holdfast.resource r on r.clinic_no = holdfast.clinic_no_of(i.id) and r.id = i.id and r.kind = 'doctor'`.execute(
+          transaction,
+        )
+  return new Set(rows.map((row) => row.id))
+}
+
+function runIn(transaction: Transaction<Schema>) {
+  return async <Row>(text: string, values: unknown[]): Promise<Row[]> =>
+    (await transaction.executeQuery<Row>(CompiledQuery.raw(text, values))).rows
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text.slice(0, 100))
+}
