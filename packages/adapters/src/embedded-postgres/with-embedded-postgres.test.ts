@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterEach, expect, test } from 'vitest'
@@ -15,6 +15,7 @@ afterEach(async () => {
 
 async function aDirectory(): Promise<string> {
   const directory = await mkdtemp('/tmp/hf-test-')
+  await chmod(directory, 0o711)
   directories.push(directory)
   return directory
 }
