@@ -1,5 +1,6 @@
 import { createHistogram } from 'node:perf_hooks'
-import type { RowOutcome, RowToBook, Stop } from './book-appointment.ts'
+import type { RowOutcome, RowToBook } from './book-appointment.ts'
+import type { Stop } from './patience.ts'
 
 export type FailedRow = { appointmentId: string; why: string }
 
@@ -20,7 +21,7 @@ const failuresKeptMax = 20
 
 /**
  * Sends the rows in their order, at most `concurrency` at a time, until the last or until one of them says stop or
- * `signal` is aborted. Whatever was sent is waited for.
+ * `signal` is aborted. Whatever was sent is waited for, also when a row throws; then the first such error is thrown.
  */
 export async function bookAll(
   rows: readonly RowToBook[],
@@ -42,18 +43,28 @@ export async function bookAll(
   const startedAt = performance.now()
   let next = 0
   let done = 0
+  let thrown: { error: unknown } | null = null
   const worker = async () => {
-    while (next < rows.length && result.stop === null && !signal.aborted) {
+    while (result.stop === null && thrown === null && !signal.aborted) {
       const row = rows[next++]
       if (row === undefined) return
-      const outcome = await book(row)
-      count(result, row, outcome)
-      if (outcome.kind !== 'stopped') onRow(++done)
+      try {
+        const outcome = await book(row)
+        count(result, row, outcome)
+        if (outcome.kind !== 'stopped') onRow(++done)
+      } catch (error) {
+        thrown ??= { error }
+      }
     }
   }
   await Promise.all(Array.from({ length: Math.min(concurrency, rows.length) }, worker))
+  rethrow(thrown)
   result.seconds = (performance.now() - startedAt) / 1000
   return result
+}
+
+function rethrow(thrown: { error: unknown } | null): void {
+  if (thrown !== null) throw thrown.error
 }
 
 function count(result: BookAllResult, row: RowToBook, outcome: RowOutcome): void {

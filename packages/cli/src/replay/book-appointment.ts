@@ -1,4 +1,5 @@
-import type { BookAnswer, BookingApi, NotNow, OfferedSlot } from './booking-api.ts'
+import type { BookAnswer, BookingApi, OfferedSlot } from './booking-api.ts'
+import { patiently, type Stop } from './patience.ts'
 
 /** A row of the file, with its place in the plan made real: ids of slots on the server. */
 export type RowToBook = {
@@ -12,11 +13,6 @@ export type RowToBook = {
 
 /** A booking of this appointment that the server already had before this row was sent. */
 export type EarlierBooking = { slotId: string; settled: boolean; createdAt: Temporal.Instant }
-
-/** Why the whole replay ends before its last row. */
-export type Stop =
-  | { kind: 'stopped'; by: 'limits'; detail: string; retryAfterSeconds: number }
-  | { kind: 'stopped'; by: 'server_lost'; detail: string }
 
 type Failed = { kind: 'failed'; why: string }
 
@@ -43,9 +39,6 @@ export type BookAppointmentDeps = {
 const roundsMax = 3
 /** A day has 40 slots; the rest is for answers that others overtook. */
 const slotTriesMax = 200
-const unreachableTriesMax = 8
-const busyTriesMax = 30
-const waitSecondsMax = 30
 /** Servers keep keys for 24 hours; from 23 on they are not relied upon. */
 const keyHours = 23
 
@@ -85,7 +78,7 @@ export async function bookAppointment(row: RowToBook, deps: BookAppointmentDeps)
     }
     if (booked.kind !== 'booked' && booked.kind !== 'replayed') return booked
     const { bookingId, manageToken } = booked
-    const { answer } = await patiently(() => deps.api.confirm({ bookingId, manageToken }), deps)
+    const { answer } = await patiently(() => deps.api.confirm({ bookingId, manageToken }), deps.sleep)
     if (answer.kind === 'stopped') return answer
     if (answer.kind === 'confirmed') return { kind: booked.kind, confirmed: true, why: null }
     if (answer.kind !== 'hold_expired') {
@@ -114,7 +107,10 @@ async function bookSomewhere(
   for (let tries = 1; tries <= slotTriesMax; tries++) {
     asked.add(slotId)
     const slotToAsk = slotId
-    const { answer, outcomeWasUnknown } = await patiently(() => deps.api.book({ ...request, slotId: slotToAsk }), deps)
+    const { answer, outcomeWasUnknown } = await patiently(
+      () => deps.api.book({ ...request, slotId: slotToAsk }),
+      deps.sleep,
+    )
     switch (answer.kind) {
       case 'replayed':
         // After a lost answer the replay tells of this run's own booking.
@@ -134,50 +130,6 @@ async function bookSomewhere(
     }
   }
   return { kind: 'failed', why: `${slotTriesMax} slots in turn were full when asked for, though just offered` }
-}
-
-/** Asks again while the server is busy (as long as it says) or out of reach (waiting longer each time), both bounded. */
-async function patiently<Answer extends { kind: string }>(
-  ask: () => Promise<Answer | NotNow>,
-  deps: BookAppointmentDeps,
-): Promise<{ answer: Answer | Stop | { kind: 'refused'; why: string }; outcomeWasUnknown: boolean }> {
-  let busyTries = 0
-  let unreachableTries = 0
-  for (;;) {
-    const answer = await ask()
-    const outcomeWasUnknown = unreachableTries > 0
-    if (isRateLimited(answer)) {
-      const { detail, retryAfterSeconds } = answer
-      return { answer: { kind: 'stopped', by: 'limits', detail, retryAfterSeconds }, outcomeWasUnknown }
-    }
-    if (isBusy(answer)) {
-      busyTries++
-      if (busyTries >= busyTriesMax) {
-        return { answer: { kind: 'refused', why: `the server was too busy ${busyTries} times` }, outcomeWasUnknown }
-      }
-      await deps.sleep(Math.min(answer.retryAfterSeconds, waitSecondsMax))
-    } else if (isUnreachable(answer)) {
-      unreachableTries++
-      if (unreachableTries >= unreachableTriesMax) {
-        return { answer: { kind: 'stopped', by: 'server_lost', detail: answer.message }, outcomeWasUnknown }
-      }
-      await deps.sleep(Math.min(0.1 * 2 ** unreachableTries, waitSecondsMax))
-    } else {
-      return { answer: answer as Exclude<Answer, NotNow>, outcomeWasUnknown }
-    }
-  }
-}
-
-function isRateLimited(answer: { kind: string }): answer is Extract<NotNow, { kind: 'rate_limited' }> {
-  return answer.kind === 'rate_limited'
-}
-
-function isBusy(answer: { kind: string }): answer is Extract<NotNow, { kind: 'busy' }> {
-  return answer.kind === 'busy'
-}
-
-function isUnreachable(answer: { kind: string }): answer is Extract<NotNow, { kind: 'unreachable' }> {
-  return answer.kind === 'unreachable'
 }
 
 function isSettledLongAgo(earlier: readonly EarlierBooking[], now: Temporal.Instant): boolean {

@@ -1,4 +1,5 @@
 import { addBadLine, type BadLines } from '../tables/bad-lines.ts'
+import { parseInstant } from '../tables/parse-instant.ts'
 import { type CsvLine, readCsv } from '../tables/read-csv.ts'
 import type { Appointment } from './appointment.ts'
 
@@ -63,16 +64,6 @@ function parseAppointment({ line, values }: CsvLine, bad: BadLines): Appointment
 
 function isId(text: string): boolean {
   return text.length <= idCharactersMax && /^[\x21-\x7e]+$/.test(text)
-}
-
-function parseInstant(text: string): Temporal.Instant | null {
-  // Temporal alone would also take annotations such as [u-ca=…], which no data set means.
-  if (!/^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?([Zz]|[+-]\d{2}:?\d{2})$/.test(text)) return null
-  try {
-    return Temporal.Instant.from(text)
-  } catch {
-    return null
-  }
 }
 
 function parseDate(text: string): Temporal.PlainDate | null {

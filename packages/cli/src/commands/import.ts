@@ -1,0 +1,74 @@
+import { createPool, importDirectory } from '@holdfast/engine'
+import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
+import type { ImportOutcome } from '../import/import-types.ts'
+import { type ImportRead, readImport } from '../import/read-import.ts'
+import type { ImportOptions } from '../program.ts'
+import { pathOf } from '../terminal.ts'
+import { withPreparedDatabase } from '../with-database.ts'
+
+/** `holdfast import`: clinics, doctors and slots from files, all or nothing. */
+export async function importCommand(
+  context: CommandContext,
+  document: string | null,
+  options: ImportOptions,
+): Promise<ExitCode> {
+  const { env } = context
+  const path = (file: string | undefined) => (file === undefined ? null : pathOf(file, env))
+  const sources = {
+    document: document === null ? null : pathOf(document, env),
+    clinics: path(options.clinics),
+    doctors: path(options.doctors),
+    slots: path(options.slots),
+  }
+  if (Object.values(sources).every((source) => source === null)) {
+    throw new CommandRefusal('name a file: a JSON document, or --clinics, --doctors, --slots (see --help)', 2)
+  }
+  if (document !== null && !document.toLowerCase().endsWith('.json')) {
+    throw new CommandRefusal(`${document} is no .json file; name CSV files by --clinics, --doctors, --slots`, 2)
+  }
+  const read = await readImport(sources, Temporal.Now.instant())
+  if (read.problemCount > 0) return refuse(context, read.problems, read.problemCount, options)
+  const outcome = await withPreparedDatabase(context, async ({ appUrl }) => {
+    const pool = createPool({ url: appUrl, max: 1, name: 'holdfast import' })
+    try {
+      return await importDirectory(pool, read.directory, { dryRun: options.dryRun === true })
+    } finally {
+      await pool.end()
+    }
+  })
+  return report(context, outcome, read, options)
+}
+
+function report(context: CommandContext, outcome: ImportOutcome, read: ImportRead, options: ImportOptions): ExitCode {
+  if (outcome.kind === 'refused') {
+    const problems = outcome.problems.map(({ list, row, message }) => `${list}, ${read.units[list]} ${row}: ${message}`)
+    return refuse(context, problems, outcome.problemCount, options)
+  }
+  const { terminal } = context
+  const { clinics, doctors, slots } = outcome.counts
+  const dryRun = options.dryRun === true
+  if (options.json === true) {
+    terminal.json({ dryRun, ...outcome.counts, problemCount: 0, problems: [] })
+    return 0
+  }
+  const would = dryRun ? 'would be imported' : 'imported'
+  terminal.out(`clinics: ${clinics.created} ${would}, ${clinics.existing} were there before`)
+  terminal.out(`doctors: ${doctors.created} ${would}, ${doctors.existing} were there before`)
+  terminal.out(`slots: ${slots.created} ${would}, ${slots.skipped} were there before`)
+  return 0
+}
+
+const problemsShownMax = 100
+
+function refuse({ terminal }: CommandContext, problems: string[], count: number, options: ImportOptions): ExitCode {
+  const shown = problems.slice(0, problemsShownMax)
+  if (options.json === true) {
+    const none = { created: 0, existing: 0 }
+    const counts = { clinics: none, doctors: none, slots: { created: 0, skipped: 0 } }
+    terminal.json({ dryRun: options.dryRun === true, ...counts, problemCount: count, problems: shown })
+  } else {
+    for (const problem of shown) terminal.note(problem)
+    if (count > shown.length) terminal.note(`… ${count} in all`)
+  }
+  throw new CommandRefusal(`${count === 1 ? '1 problem' : `${count} problems`}; nothing was imported`)
+}

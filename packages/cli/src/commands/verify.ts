@@ -1,0 +1,58 @@
+import { createEngine, createPool, migrationStatus, type VerifyReport } from '@holdfast/engine'
+import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
+import type { JsonOption } from '../program.ts'
+import { columns } from '../terminal.ts'
+import { withDatabase } from '../with-database.ts'
+
+const detailsMax = 100
+
+/** `holdfast verify`: recounts every slot and rebuilds every booking from the log. Changes nothing and locks nothing. */
+export async function verifyCommand(context: CommandContext, options: JsonOption): Promise<ExitCode> {
+  const report = await withDatabase(context, ({ ownerUrl }) => verifyAll(ownerUrl))
+  const isGood = report.overbooked === 0 && report.mismatches === 0
+  if (options.json === true) context.terminal.json(report)
+  else print(context, report, isGood)
+  return isGood ? 0 : 1
+}
+
+async function verifyAll(ownerUrl: string): Promise<VerifyReport> {
+  const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast verify' })
+  const engine = createEngine({ writePool: pool, readPool: pool })
+  try {
+    const { current, pending } = await migrationStatus(pool)
+    if (!current) {
+      throw new CommandRefusal(
+        `the database is not up to date (${pending.length} missing, the first is ${pending[0]}): run \`holdfast migrate\` first`,
+      )
+    }
+    return await engine.reads.verify({ clinicNo: null, detailsMax })
+  } finally {
+    await engine.stop()
+    await pool.end()
+  }
+}
+
+function print({ terminal }: CommandContext, report: VerifyReport, isGood: boolean): void {
+  const whole = (value: number) => value.toLocaleString('en')
+  for (const line of columns(
+    [
+      ['slots', whole(report.slots)],
+      ['bookings', whole(report.bookings)],
+      ['events', whole(report.events)],
+      ['overbooked', whole(report.overbooked)],
+      ['mismatches', whole(report.mismatches)],
+    ],
+    '',
+  )) {
+    terminal.out(line)
+  }
+  for (const { kind, clinicId, slotId, bookingId, message } of report.details) {
+    const where = [`clinic ${clinicId}`, slotId && `slot ${slotId}`, bookingId && `booking ${bookingId}`]
+    terminal.out(`${terminal.style('red', kind)} ${where.filter(Boolean).join(', ')}: ${message}`)
+  }
+  const unnamed = report.mismatches - report.details.length
+  if (unnamed > 0) terminal.out(`… and ${whole(unnamed)} more`)
+  terminal.out(
+    isGood ? terminal.style('green', 'Everything adds up.') : terminal.style('red', 'Something is wrong: see above.'),
+  )
+}

@@ -1,0 +1,46 @@
+import type { CsvColumns } from '../tables/read-csv.ts'
+import type { ImportList } from './import-types.ts'
+
+export const importKinds = ['clinics', 'doctors', 'slots'] as const satisfies ImportList[]
+
+/** The columns of each file. A JSON file has the same fields in camelCase. */
+export const importColumns: Record<ImportList, CsvColumns> = {
+  clinics: {
+    required: ['clinic', 'name', 'timezone'],
+    optional: [
+      'address',
+      'phone',
+      'hold_seconds',
+      'minimum_notice_minutes',
+      'booking_horizon_days',
+      'cancellation_deadline_minutes',
+    ],
+  },
+  doctors: {
+    required: ['doctor', 'clinic', 'name', 'specialization'],
+    optional: ['experience_years', 'rating', 'languages', 'fee_amount', 'fee_currency', 'appointment_types'],
+  },
+  slots: { required: ['doctor', 'starts_at', 'ends_at'], optional: ['capacity'] },
+}
+
+/** Shown by `holdfast import --help`. */
+export const importHelp = `
+Files are CSV (UTF-8, first line the column names, in any order) or JSON (a list of objects, the same fields in
+camelCase: startsAt). Everything is imported or, with a single bad line, nothing; every bad line is named by its number.
+Repeating an import makes nothing twice: clinics are known by name and time zone, doctors by clinic, name and
+specialization, slots by doctor and times.
+
+clinics   clinic            your own key for it, used by the doctors' lines
+          name, timezone    such as Europe/Berlin
+          address, phone, hold_seconds (30–900), minimum_notice_minutes, booking_horizon_days (1–730),
+          cancellation_deadline_minutes                                                              optional
+doctors   doctor            your own key, used by the slots' lines
+          clinic            a clinic's key in the clinics' file, or a clinic's id
+          name, specialization
+          experience_years, rating (0–5, one decimal), languages (de;en), fee_amount (in cents) and fee_currency (EUR),
+          appointment_types (in_person;video)                                                        optional
+slots     doctor            a doctor's key in the doctors' file, or a doctor's id
+          starts_at, ends_at  times with their zone: 2026-12-01T08:00:00-03:00
+          capacity          1–1,000,000, 1 if absent                                                 optional
+
+Example: holdfast import --clinics clinics.csv --doctors doctors.csv --slots slots.csv --dry-run`

@@ -1,0 +1,132 @@
+import type { ClinicSettings } from '@holdfast/engine'
+import { addBadLine, type BadLines } from '../tables/bad-lines.ts'
+import type { CsvLine } from '../tables/read-csv.ts'
+import type { ImportClinic, ImportDoctor, ImportSlot } from './import-types.ts'
+import { createLineReader, type LineReader } from './line-reader.ts'
+
+const keyCharactersMax = 100
+const slotsAheadYearsMax = 2
+const slotCapacityMax = 1_000_000
+
+/** Each line as a clinic; what is wrong goes to `bad`. */
+export function parseClinics(lines: readonly CsvLine[], bad: BadLines): ImportClinic[] {
+  return parseKeyed(lines, 'clinic', bad, (reader, row) => ({
+    row,
+    key: reader.text('clinic', keyCharactersMax),
+    name: reader.text('name', 200),
+    timezone: reader.timeZone('timezone'),
+    address: reader.optionalText('address', 500),
+    phone: reader.optionalText('phone', 50),
+    settings: parseSettings(reader),
+  }))
+}
+
+function parseSettings(reader: LineReader): Partial<ClinicSettings> {
+  const settings = {
+    holdSeconds: reader.optionalWholeNumber('hold_seconds', 30, 900),
+    minimumNoticeMinutes: reader.optionalWholeNumber('minimum_notice_minutes', 0, 525_600),
+    bookingHorizonDays: reader.optionalWholeNumber('booking_horizon_days', 1, 730),
+    cancellationDeadlineMinutes: reader.optionalWholeNumber('cancellation_deadline_minutes', 0, 525_600),
+  }
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== null))
+}
+
+/** Each line as a doctor; `isClinic` knows the keys of the clinics' file and whatever looks like an id. */
+export function parseDoctors(
+  lines: readonly CsvLine[],
+  isClinic: (key: string) => boolean,
+  bad: BadLines,
+): ImportDoctor[] {
+  return parseKeyed(lines, 'doctor', bad, (reader, row) => {
+    const clinic = reader.text('clinic', keyCharactersMax)
+    if (clinic !== '' && !isClinic(clinic)) reader.refuse('clinic', 'is neither in the clinics’ file nor a clinic’s id')
+    const types = reader.list('appointment_types', 2, isAppointmentType, 'of in_person and video')
+    return {
+      row,
+      key: reader.text('doctor', keyCharactersMax),
+      clinic,
+      name: reader.text('name', 200),
+      specialization: reader.text('specialization', 100),
+      experienceYears: reader.optionalWholeNumber('experience_years', 0, 80),
+      rating: reader.optionalRating('rating'),
+      languages: reader.list('languages', 20, isLanguageTag, 'language tags such as pt-BR'),
+      fee: parseFee(reader),
+      appointmentTypes: types.length === 0 ? ['in_person'] : types.filter(isAppointmentType),
+    }
+  })
+}
+
+/** Each line as a slot that lies ahead of `now`, at most two years. */
+export function parseSlots(
+  lines: readonly CsvLine[],
+  isDoctor: (key: string) => boolean,
+  now: Temporal.Instant,
+  bad: BadLines,
+): ImportSlot[] {
+  const rows: ImportSlot[] = []
+  const latest = now.toZonedDateTimeISO('UTC').add({ years: slotsAheadYearsMax }).toInstant()
+  for (const line of lines) {
+    const before = bad.count
+    const reader = createLineReader(line, bad)
+    const doctor = reader.text('doctor', keyCharactersMax)
+    if (doctor !== '' && !isDoctor(doctor)) reader.refuse('doctor', 'is neither in the doctors’ file nor a doctor’s id')
+    const startsAt = reader.instant('starts_at')
+    const endsAt = reader.instant('ends_at')
+    if (startsAt !== null && Temporal.Instant.compare(startsAt, now) <= 0)
+      reader.refuse('starts_at', 'lies in the past')
+    if (startsAt !== null && Temporal.Instant.compare(startsAt, latest) > 0) {
+      reader.refuse('starts_at', `lies more than ${slotsAheadYearsMax} years ahead`)
+    }
+    if (startsAt !== null && endsAt !== null && Temporal.Instant.compare(endsAt, startsAt) <= 0) {
+      reader.refuse('ends_at', 'is not after starts_at')
+    }
+    const capacity = reader.optionalWholeNumber('capacity', 1, slotCapacityMax) ?? 1
+    if (bad.count > before || startsAt === null || endsAt === null) continue
+    rows.push({ row: line.line, doctor, startsAt: dateOf(startsAt), endsAt: dateOf(endsAt), capacity })
+  }
+  return rows
+}
+
+function parseKeyed<Row extends { key: string | null }>(
+  lines: readonly CsvLine[],
+  keyColumn: string,
+  bad: BadLines,
+  parse: (reader: LineReader, row: number) => Row,
+): Row[] {
+  const rows: Row[] = []
+  const lineOfKey = new Map<string, number>()
+  for (const line of lines) {
+    const before = bad.count
+    const row = parse(createLineReader(line, bad), line.line)
+    const key = row.key ?? ''
+    const earlier = lineOfKey.get(key)
+    if (key !== '' && earlier !== undefined) {
+      addBadLine(bad, { line: line.line, column: keyColumn, value: key, message: `is already on line ${earlier}` })
+    }
+    lineOfKey.set(key, line.line)
+    if (bad.count === before) rows.push(row)
+  }
+  return rows
+}
+
+function parseFee(reader: LineReader): { amount: number; currency: string } | null {
+  const amount = reader.optionalWholeNumber('fee_amount', 0, 1_000_000_000)
+  const currency = reader.optionalText('fee_currency', 3)
+  if (currency !== null && !/^[A-Z]{3}$/.test(currency))
+    reader.refuse('fee_currency', 'expected a currency such as EUR')
+  if (amount === null && currency !== null) reader.refuse('fee_amount', 'is missing beside fee_currency')
+  if (amount !== null && currency === null) reader.refuse('fee_currency', 'is missing beside fee_amount')
+  return amount === null || currency === null ? null : { amount, currency }
+}
+
+function isAppointmentType(text: string): text is 'in_person' | 'video' {
+  return text === 'in_person' || text === 'video'
+}
+
+function isLanguageTag(text: string): boolean {
+  return text.length <= 35 && /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/.test(text)
+}
+
+function dateOf(instant: Temporal.Instant): Date {
+  return new Date(instant.epochMilliseconds)
+}

@@ -1,0 +1,25 @@
+import { text } from 'node:stream/consumers'
+import { runCommandLine } from './run-command-line.ts'
+import { createTerminal } from './terminal.ts'
+
+// `holdfast doctor | head` closes our stdout early: that is no error, and nobody is left to read the rest.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(process.exitCode ?? 0)
+})
+
+const stop = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    // A second one means: now.
+    if (stop.signal.aborted) process.exit(signal === 'SIGINT' ? 130 : 143)
+    stop.abort(signal)
+  })
+}
+
+process.exitCode = await runCommandLine(process.argv.slice(2), {
+  env: process.env,
+  terminal: createTerminal(process.stdout, process.stderr),
+  readStdin: () => text(process.stdin),
+  signal: stop.signal,
+})

@@ -1,0 +1,165 @@
+import { Command, InvalidArgumentError, Option } from 'commander'
+import type { CommandContext, ExitCode } from './command.ts'
+import { importHelp } from './import/import-columns.ts'
+import { parseCapacityFactor } from './replay/capacity-factor.ts'
+
+/** Tells {@link buildProgram}'s caller how the command ended. */
+export type ExitCodeSink = { exitCode: ExitCode }
+
+const concurrencyMax = 1024
+
+/**
+ * The command line's grammar. Commands are loaded when they are called, so that `--help` and a mistyped option answer
+ * at once.
+ */
+export function buildProgram(context: CommandContext, sink: ExitCodeSink): Command {
+  const program = new Command('holdfast')
+    .description('Books appointments: a confirmed place is yours, and nobody is ever overbooked.')
+    .usage('COMMAND [options]')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand('help [COMMAND]', 'show help for a command')
+    .showHelpAfterError('(add --help to see what is possible)')
+    .addHelpText(
+      'after',
+      '\nSettings are environment variables; `holdfast doctor` lists them with their values and defaults.\nExit codes: 0 done, 1 something is wrong (and was said), 2 called in a wrong way.',
+    )
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => context.terminal.out(text.replace(/\n$/, '')),
+      writeErr: (text) => context.terminal.note(text.replace(/\n$/, '')),
+    })
+  const end: End = (exitCode) => {
+    sink.exitCode = exitCode
+  }
+  addServing(program, context, end)
+  addDatabase(program, context, end)
+  addData(program, context, end)
+  return program
+}
+
+type End = (exitCode: ExitCode) => void
+
+function addServing(program: Command, context: CommandContext, end: End): void {
+  program
+    .command('start')
+    .description('start the server: database (embedded unless DATABASE_URL is set), migrations, API')
+    .action(async () => end(await (await import('./commands/start.ts')).startCommand(context)))
+  program
+    .command('worker')
+    .description('run the jobs (sweep lapsed holds, make partitions, drop old keys) in a process of their own')
+    .action(async () => end(await (await import('./commands/worker.ts')).workerCommand(context)))
+}
+
+function addDatabase(program: Command, context: CommandContext, end: End): void {
+  program
+    .command('migrate')
+    .description('bring the database up to this release, and say what was applied')
+    .addOption(jsonOption())
+    .action(async (options: JsonOption) =>
+      end(await (await import('./commands/migrate.ts')).migrateCommand(context, options)),
+    )
+  program
+    .command('verify')
+    .description('recount every slot and rebuild every booking from the log; exit 1 when anything is wrong')
+    .addOption(jsonOption())
+    .addHelpText('after', '\nRuns on a live system without locking it. Names at most 100 findings.')
+    .action(async (options: JsonOption) =>
+      end(await (await import('./commands/verify.ts')).verifyCommand(context, options)),
+    )
+  const admin = program.command('admin').description('manage site administrators').usage('COMMAND [options]')
+  admin
+    .command('create')
+    .description('make a site administrator, or promote an existing account')
+    .requiredOption('--email <address>', 'e-mail address to sign in with')
+    .option('--name <name>', 'name to show (a new account only; default: the e-mail address)')
+    .option('--password-stdin', 'read the password from standard input; without it one is made up and printed once')
+    .addOption(jsonOption())
+    .action(async (options: AdminCreateOptions) =>
+      end(await (await import('./commands/admin-create.ts')).adminCreateCommand(context, options)),
+    )
+  program
+    .command('doctor')
+    .description('check settings, versions and the database, and say how to mend what is wrong')
+    .addOption(jsonOption())
+    .action(async (options: JsonOption) =>
+      end(await (await import('./commands/doctor.ts')).doctorCommand(context, options)),
+    )
+}
+
+function addData(program: Command, context: CommandContext, end: End): void {
+  program
+    .command('import')
+    .description('add clinics, doctors and slots from CSV or JSON files, all or nothing')
+    .argument('[file]', 'a JSON file {"clinics": […], "doctors": […], "slots": […]}')
+    .option('--clinics <file>', 'CSV or JSON file of clinics')
+    .option('--doctors <file>', 'CSV or JSON file of doctors')
+    .option('--slots <file>', 'CSV or JSON file of slots')
+    .option('--dry-run', 'only say what would happen')
+    .addOption(jsonOption())
+    .addHelpText('after', importHelp)
+    .action(async (file: string | undefined, options: ImportOptions) =>
+      end(await (await import('./commands/import.ts')).importCommand(context, file ?? null, options)),
+    )
+  const replay = program
+    .command('replay')
+    .description('replay real records against a server')
+    .usage('COMMAND [options]')
+  replay
+    .command('appointments')
+    .description('book every appointment of a CSV file over HTTP, and prove that nobody was overbooked')
+    .argument('<file>', 'CSV file: appointment_id, patient_id, booked_at, appointment_date, health_unit')
+    .addOption(
+      new Option('--capacity <factor>', 'units of a unit’s day: ceil(factor × its appointments)')
+        .default(oneFactor, '1')
+        .argParser(capacityOption),
+    )
+    .option('--concurrency <number>', 'bookings in flight at a time', concurrencyOption, 64)
+    .option('--url <url>', 'book against this running server instead of a throw-away one')
+    .addOption(jsonOption())
+    .addHelpText('after', replayHelp)
+    .action(async (file: string, options: ReplayOptions) =>
+      end(await (await import('./commands/replay-appointments.ts')).replayCommand(context, file, options)),
+    )
+}
+
+export type JsonOption = { json?: boolean }
+export type AdminCreateOptions = JsonOption & { email: string; name?: string; passwordStdin?: boolean }
+export type ImportOptions = JsonOption & { clinics?: string; doctors?: string; slots?: string; dryRun?: boolean }
+export type ReplayOptions = JsonOption & {
+  capacity: ReturnType<typeof capacityOption>
+  concurrency: number
+  url?: string
+}
+
+const oneFactor = capacityOption('1')
+
+const replayHelp = `
+Makes a clinic for each health unit (zone America/Sao_Paulo) with one doctor and 15-minute slots from 08:00, moves all
+days by whole weeks so that the first lies at least a week ahead, and books the rows in the order of booked_at, as
+guests, at most --concurrency at a time. A full slot means the next alternative of that day, until the day is full. A
+second run against the same server books nothing twice: its rows are "replayed".
+
+With --url it signs in with HOLDFAST_ADMIN_EMAIL and HOLDFAST_ADMIN_PASSWORD. The server's rate limits stop a replay:
+start it with HOLDFAST_RATE_LIMIT=off. Without --url a server with an empty database of its own is started, and removed
+at the end.
+
+seconds and bookingsPerSecond are of the booking alone; latencyMs is of each booking request, refusals included.
+Exit 1 when a row failed or the final verify finds anything.`
+
+function jsonOption(): Option {
+  return new Option('--json', 'print one JSON object')
+}
+
+function capacityOption(text: string) {
+  const factor = parseCapacityFactor(text)
+  if (factor === null) throw new InvalidArgumentError('Expected a number above 0, at most 1000, such as 1 or 0.8.')
+  return factor
+}
+
+function concurrencyOption(text: string): number {
+  const number = /^\d{1,5}$/.test(text) ? Number(text) : 0
+  if (number < 1 || number > concurrencyMax) {
+    throw new InvalidArgumentError(`Expected a whole number from 1 to ${concurrencyMax}.`)
+  }
+  return number
+}

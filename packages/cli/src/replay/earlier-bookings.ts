@@ -1,0 +1,64 @@
+import { appointmentIdOf, type EarlierBooking } from './book-appointment.ts'
+import { callTimeout } from './http-answer.ts'
+import { mapConcurrently } from './map-concurrently.ts'
+import { pages } from './pages.ts'
+import type { UnitOnServer } from './prepare-clinics.ts'
+import { must, type ReplayServer } from './replay-server.ts'
+
+/** Bookings of earlier replays by appointment id, oldest first. */
+export type EarlierBookings = ReadonlyMap<string, readonly EarlierBooking[]>
+
+const clinicsAtOnce = 8
+/** The API lists the bookings of at most 366 days at a time. */
+const daysPerListMax = 366
+
+/**
+ * What earlier replays have booked in units that existed before. Known beforehand, a row asks for the slot it has and
+ * is told its booking again; and one that was booked longer ago than servers keep idempotency keys is not sent at all.
+ */
+export async function listEarlierBookings(
+  server: ReplayServer,
+  units: readonly UnitOnServer[],
+  firstDate: string,
+  lastDate: string,
+): Promise<EarlierBookings> {
+  const earlier = new Map<string, EarlierBooking[]>()
+  const known = units.filter((unit) => unit.existedBefore)
+  await mapConcurrently(known, clinicsAtOnce, server.signal, async (unit) => {
+    for (
+      let from = Temporal.PlainDate.from(firstDate);
+      from.toString() <= lastDate;
+      from = from.add({ days: daysPerListMax })
+    ) {
+      const to = from.add({ days: daysPerListMax - 1 })
+      await collect(server, unit.clinicId, from.toString(), to.toString(), earlier)
+    }
+  })
+  for (const bookings of earlier.values()) {
+    bookings.sort((one, other) => Temporal.Instant.compare(one.createdAt, other.createdAt))
+  }
+  return earlier
+}
+
+async function collect(
+  server: ReplayServer,
+  clinicId: string,
+  from: string,
+  to: string,
+  earlier: Map<string, EarlierBooking[]>,
+): Promise<void> {
+  const bookings = pages((page) =>
+    must(server, 'listing bookings', () =>
+      server.admin.listClinicBookings({ path: { clinicId }, query: { from, to, ...page }, ...callTimeout() }),
+    ),
+  )
+  for await (const booking of bookings) {
+    const appointmentId = appointmentIdOf(booking.reason)
+    if (appointmentId === null) continue
+    const settled = booking.status !== 'PENDING' && booking.status !== 'FAILED' && booking.status !== 'CANCELLED'
+    const one = { slotId: booking.slotId, settled, createdAt: Temporal.Instant.from(booking.createdAt) }
+    const others = earlier.get(appointmentId)
+    if (others === undefined) earlier.set(appointmentId, [one])
+    else others.push(one)
+  }
+}

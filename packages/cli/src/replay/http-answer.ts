@@ -1,0 +1,55 @@
+import type { Problem } from '@holdfast/contract/client'
+import type { NotNow } from './booking-api.ts'
+
+/** What the typed client answers; `error` is a Problem, text of something in between, or why there was no answer. */
+type ClientResult<Data> = { data: Data | undefined; error?: unknown; response?: Response | undefined }
+
+export type HttpAnswer<Data> =
+  | { kind: 'ok'; status: number; data: Data; headers: Headers }
+  | { kind: 'problem'; status: number; code: string; detail: string; alternatives: Problem['alternatives'] }
+  | NotNow
+
+const requestSecondsMax = 30
+
+/** For each call: one that takes longer counts as unreachable, and is asked again. */
+export function callTimeout(): { signal: AbortSignal } {
+  return { signal: AbortSignal.timeout(requestSecondsMax * 1000) }
+}
+
+/** Sorts an answer of the typed client into data, a refusal, or something to wait for. */
+export async function httpAnswer<Data>(call: Promise<ClientResult<Data>>): Promise<HttpAnswer<Data>> {
+  const { data, error, response } = await call
+  if (response === undefined || error instanceof Error) return { kind: 'unreachable', message: connectionError(error) }
+  if (response.ok && data !== undefined) return { kind: 'ok', status: response.status, data, headers: response.headers }
+  const problem = isProblem(error) ? error : null
+  const detail = problem === null ? `HTTP ${response.status}` : describeProblem(problem)
+  const retryAfterSeconds = Number(response.headers.get('retry-after')) || 1
+  if (response.status === 429) return { kind: 'rate_limited', detail, retryAfterSeconds }
+  if (response.status === 503) return { kind: 'busy', retryAfterSeconds }
+  // Of what stands between us and the server, or of a server that failed at it: whether it was done is unknown.
+  if (response.status >= 500) return { kind: 'unreachable', message: detail }
+  return {
+    kind: 'problem',
+    status: response.status,
+    code: problem?.code ?? 'unknown',
+    detail,
+    alternatives: problem?.alternatives,
+  }
+}
+
+function isProblem(error: unknown): error is Problem {
+  return typeof error === 'object' && error !== null && 'code' in error && 'detail' in error
+}
+
+function describeProblem(problem: Problem): string {
+  const fields = (problem.errors ?? []).slice(0, 3).map(({ path, message }) => `${path} ${message}`)
+  return `${problem.code}: ${[problem.detail, ...fields].join('; ')}`
+}
+
+/** fetch says only "fetch failed"; why is in the cause. */
+function connectionError(error: unknown): string {
+  if (!(error instanceof Error)) return 'no answer'
+  const { cause } = error
+  if (cause instanceof Error) return cause.message || ('code' in cause ? String(cause.code) : error.message)
+  return error.message
+}

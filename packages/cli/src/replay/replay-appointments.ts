@@ -1,0 +1,161 @@
+import { CommandRefusal } from '../command.ts'
+import type { Appointment } from './appointment.ts'
+import { type BookAllResult, bookAll, createLatencyRecorder, type LatencyMs } from './book-all.ts'
+import { bookAppointment, type EarlierBooking, type RowToBook } from './book-appointment.ts'
+import type { CapacityFactor } from './capacity-factor.ts'
+import { listEarlierBookings } from './earlier-bookings.ts'
+import { createHttpBookingApi } from './http-booking-api.ts'
+import { dayKey, firstDayOf, planReplay, type ReplayPlan, type ReplayPlanOutcome, weeksToMove } from './plan-replay.ts'
+import { hasPlannedSlots, localDateOf, prepareClinics, type SlotIds, type UnitOnServer } from './prepare-clinics.ts'
+import { describeStop, type ReplayServer, sleeper } from './replay-server.ts'
+import type { ReplaySummary } from './replay-summary.ts'
+import { verifyClinics } from './verify-clinics.ts'
+
+export type ReplayProgress = {
+  /** A new phase with so many steps. */
+  begin(phase: 'clinics' | 'bookings', steps: number): void
+  step(done: number): void
+  end(): void
+}
+
+export type ReplayRequest = {
+  appointments: readonly Appointment[]
+  factor: CapacityFactor
+  concurrency: number
+  /** Today's date where the health units are. */
+  today: Temporal.PlainDate
+}
+
+export type ReplayResult = {
+  summary: ReplaySummary
+  failures: BookAllResult['failures']
+  findings: string[]
+}
+
+/**
+ * Plans, makes the clinics, books every row and verifies. May be repeated against the same server: it finds what
+ * earlier runs made and books nothing twice.
+ *
+ * @throws CommandRefusal for what the file, the server or its limits do not allow
+ */
+export async function replayAppointments(
+  server: ReplayServer,
+  request: ReplayRequest,
+  progress: ReplayProgress,
+): Promise<ReplayResult> {
+  const plan = await choosePlan(server, request)
+  progress.begin('clinics', plan.units.length)
+  let prepared = 0
+  const { units, slotIds } = await prepareClinics(server, plan.units, () => progress.step(++prepared))
+  const earlier = await listEarlierBookings(server, units, plan.firstDate, plan.lastDate)
+  progress.end()
+
+  const latency = createLatencyRecorder()
+  const rows = rowsOf(plan, slotIds)
+  progress.begin('bookings', rows.length)
+  const result = await bookRows(server, rows, units, earlier, request.concurrency, latency.record, progress)
+  progress.end()
+  server.signal.throwIfAborted()
+  if (result.stop !== null) {
+    const done = result.booked + result.replayed + result.refusedFull + result.failed
+    throw new CommandRefusal(`after ${done} of ${rows.length} rows ${describeStop(result.stop)}`)
+  }
+
+  const { verify, findings } = await verifyClinics(server, units)
+  return {
+    summary: summaryOf(rows.length, result, latency.percentiles(), verify),
+    failures: result.failures,
+    findings,
+  }
+}
+
+/**
+ * The plan, with the days moved to a week ahead; or, where a run of the last days has moved them by a week less and
+ * they all still lie ahead, with its weeks, so that this run finds its bookings.
+ */
+async function choosePlan(server: ReplayServer, request: ReplayRequest): Promise<ReplayPlan> {
+  const { appointments, factor, today } = request
+  const first = firstDayOf(appointments)
+  if (first === null) throw new CommandRefusal('there are no appointments to book')
+  const weeks = weeksToMove(first, today)
+  if (Temporal.PlainDate.compare(first.add({ weeks: weeks - 1 }), today) > 0) {
+    const earlierPlan = plannedOrRefused(planReplay(appointments, factor, weeks - 1, today))
+    const firstUnit = earlierPlan.units[0]
+    if (firstUnit !== undefined && (await hasPlannedSlots(server, firstUnit))) return earlierPlan
+  }
+  return plannedOrRefused(planReplay(appointments, factor, weeks, today))
+}
+
+function plannedOrRefused(outcome: ReplayPlanOutcome): ReplayPlan {
+  switch (outcome.kind) {
+    case 'planned':
+      return outcome.plan
+    case 'too_long':
+      throw new CommandRefusal(
+        `the file's last day would lie ${outcome.days} days ahead; a clinic can be booked at most ${outcome.daysMax} days ahead. Split the file`,
+      )
+    case 'too_many_units':
+      throw new CommandRefusal(
+        `${outcome.unit} would need ${outcome.units} units on ${outcome.date}; its 40 slots can have ${outcome.unitsMax}. Use a smaller --capacity`,
+      )
+  }
+}
+
+function rowsOf(plan: ReplayPlan, slotIds: SlotIds): RowToBook[] {
+  return plan.bookings.map(({ appointmentId, patientId, unit, date, firstChoice }) => {
+    const slotId = slotIds.get(dayKey(unit, date))?.[firstChoice]
+    if (slotId === undefined) throw new Error(`No slot ${firstChoice} of ${unit} on ${date}.`)
+    return { appointmentId, patientId, unit, date, slotId }
+  })
+}
+
+function bookRows(
+  server: ReplayServer,
+  rows: readonly RowToBook[],
+  units: readonly UnitOnServer[],
+  earlier: ReadonlyMap<string, readonly EarlierBooking[]>,
+  concurrency: number,
+  onLatency: (milliseconds: number) => void,
+  progress: ReplayProgress,
+): Promise<BookAllResult> {
+  const unitByName = new Map(units.map((unit) => [unit.name, unit]))
+  const api = createHttpBookingApi(server.guest, onLatency)
+  const book = (row: RowToBook) =>
+    bookAppointment(row, {
+      api,
+      earlier: earlier.get(row.appointmentId) ?? [],
+      findEarlier: async () => {
+        const unit = unitByName.get(row.unit)
+        if (unit === undefined) return []
+        const found = await listEarlierBookings(server, [{ ...unit, existedBefore: true }], row.date, row.date)
+        return found.get(row.appointmentId) ?? []
+      },
+      isOnDay: ({ unit, date }, slot) =>
+        slot.doctorId === unitByName.get(unit)?.doctorId && localDateOf(slot.startsAt) === date,
+      now: () => Temporal.Now.instant(),
+      sleep: sleeper(server.signal),
+    })
+  return bookAll(rows, concurrency, book, (done) => progress.step(done), server.signal)
+}
+
+function summaryOf(
+  rows: number,
+  result: BookAllResult,
+  latencyMs: LatencyMs,
+  verify: ReplaySummary['verify'],
+): ReplaySummary {
+  const { booked, replayed, confirmed, refusedFull, failed } = result
+  const round = (value: number) => Math.round(value * 1000) / 1000
+  return {
+    rows,
+    booked,
+    replayed,
+    confirmed,
+    refusedFull,
+    failed,
+    seconds: round(result.seconds),
+    bookingsPerSecond: result.seconds === 0 ? 0 : round(booked / result.seconds),
+    latencyMs: { p50: round(latencyMs.p50), p95: round(latencyMs.p95), p99: round(latencyMs.p99) },
+    verify,
+  }
+}

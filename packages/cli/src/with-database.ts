@@ -1,0 +1,45 @@
+import { openDatabase, type PreparedDatabase } from '@holdfast/server/compose'
+import { type Config, describeSettingError, describeUnknownSetting, readConfig } from '@holdfast/server/config'
+import { type CommandContext, CommandRefusal } from './command.ts'
+
+/**
+ * The settings of the environment. Warns of a HOLDFAST_ variable that means nothing.
+ *
+ * @throws CommandRefusal naming every wrong setting, its value and what was expected
+ */
+export function readSettings({ env, terminal }: CommandContext): Config {
+  const result = readConfig(env)
+  if (result.kind === 'invalid') {
+    for (const error of result.errors) terminal.note(describeSettingError(error))
+    throw new CommandRefusal(
+      result.errors.length === 1 ? 'a setting is wrong' : `${result.errors.length} settings are wrong`,
+    )
+  }
+  for (const unknown of result.unknown) terminal.note(`warning: ${describeUnknownSetting(unknown)}`)
+  return result.config
+}
+
+/**
+ * Runs `use` with the database of the settings: the server of DATABASE_URL, else the embedded one that is running, or
+ * one started for just as long.
+ */
+export async function withDatabase<Result>(
+  context: CommandContext,
+  use: (database: Awaited<ReturnType<typeof openDatabase>>, config: Config) => Promise<Result>,
+): Promise<Result> {
+  const config = readSettings(context)
+  const database = await openDatabase(config, { share: true, say: (line) => context.terminal.note(line) })
+  try {
+    return await use(database, config)
+  } finally {
+    await database.stop()
+  }
+}
+
+/** The same, with a database that was brought up to date first, as `start` does it. */
+export function withPreparedDatabase<Result>(
+  context: CommandContext,
+  use: (database: PreparedDatabase, config: Config) => Promise<Result>,
+): Promise<Result> {
+  return withDatabase(context, async (database, config) => use(await database.migrate(), config))
+}
