@@ -12,6 +12,11 @@ export function lapseHolds(database: BuilderDatabase, slot: { clinicNo: number; 
   return inTransaction(database.ownerPool, async (transaction) => {
     const parameters = [slot.clinicNo, slot.id]
     await transaction.query('select from holdfast.slot where clinic_no = $1 and id = $2 for update', parameters)
+    // An extension in flight locks the booking alone: wait for its event too.
+    await transaction.query(
+      `select from holdfast.booking where clinic_no = $1 and slot_id = $2 and status = 'PENDING' order by id for update`,
+      parameters,
+    )
     await transaction.query(
       `update holdfast.booking_event e set hold_expires_at = e.hold_expires_at - interval '1 day'
          from holdfast.booking b

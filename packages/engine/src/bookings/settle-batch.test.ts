@@ -1,0 +1,263 @@
+import { randomUUID } from 'node:crypto'
+import {
+  aBooking,
+  aClinic,
+  aDoctor,
+  aSlot,
+  type BuiltClinic,
+  type BuiltDoctor,
+  checkHistory,
+  createTestDatabase,
+  holdLock,
+  holdSlotLock,
+  lapseHolds,
+  shiftSlot,
+  type TestDatabase,
+  untilLockWaiters,
+} from '@holdfast/testkit'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { newId } from '../id.ts'
+import { runMoveBatch } from './move-batch.ts'
+import type { SettleAction, SettleOutcome, SettleRequest } from './settle.ts'
+import { runSettleBatch } from './settle-batch.ts'
+
+let database: TestDatabase
+let clinic: BuiltClinic
+let doctor: BuiltDoctor
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  clinic = await aClinic(database)
+  doctor = await aDoctor(database, clinic)
+})
+afterAll(() => database.drop())
+
+const request = (
+  booking: { id: string },
+  action: SettleAction,
+  wishes: Partial<SettleRequest> = {},
+): SettleRequest => ({
+  bookingId: booking.id,
+  action,
+  actorId: null,
+  onBehalf: false,
+  key: null,
+  reason: null,
+  ...wishes,
+})
+
+async function settle(...requests: SettleRequest[]): Promise<(SettleOutcome | { kind: 'again' })[]> {
+  const answers = await runSettleBatch(database.appPool, requests)
+  return answers.map((answer) => (answer.kind === 'answered' ? answer.outcome : answer))
+}
+
+const kindOf = async (...requests: SettleRequest[]) => (await settle(...requests)).map((outcome) => outcome.kind)
+
+async function takenOf(slot: { id: string }): Promise<number> {
+  const { rows } = await database.ownerPool.query<{ taken: number }>('select taken from holdfast.slot where id = $1', [
+    slot.id,
+  ])
+  return rows[0]?.taken ?? Number.NaN
+}
+
+describe('settle_bookings: every action on every status', () => {
+  // By staff, on a slot that started ten minutes ago, so that only the status decides.
+  const expected: Record<SettleAction, Partial<Record<string, SettleOutcome['kind']>>> = {
+    confirm: { PENDING: 'done', CONFIRMED: 'unchanged', hold_expired: 'hold_expired' },
+    cancel: { PENDING: 'done', CONFIRMED: 'done', CANCELLED: 'unchanged', hold_expired: 'hold_expired' },
+    extend: { PENDING: 'done', hold_expired: 'hold_expired' },
+    arrive: { CONFIRMED: 'done', ARRIVED: 'unchanged', hold_expired: 'hold_expired' },
+    complete: { ARRIVED: 'done', COMPLETED: 'unchanged', hold_expired: 'hold_expired' },
+    no_show: { CONFIRMED: 'done', NO_SHOW: 'unchanged', hold_expired: 'hold_expired' },
+  }
+  const statuses = [
+    'PENDING',
+    'CONFIRMED',
+    'CANCELLED',
+    'ARRIVED',
+    'NO_SHOW',
+    'COMPLETED',
+    'hold_expired',
+    'slot_withdrawn',
+  ] as const
+  const cases = (Object.keys(expected) as SettleAction[]).flatMap((action) =>
+    statuses.map((status) => ({ action, status, outcome: expected[action][status] ?? 'invalid_transition' })),
+  )
+
+  test.each(cases)('$action of $status: $outcome', async ({ action, status, outcome }) => {
+    const slot = await aSlot(database, doctor, { capacity: 2 })
+    const booking = await aBooking(database, slot, { status, units: 2 })
+    await shiftSlot(database, slot, -Math.round((slot.startsAt.getTime() - Date.now()) / 60_000) - 10)
+    const before = await takenOf(slot)
+    const [answer] = await settle(request(booking, action, { onBehalf: true }))
+    expect(answer?.kind).toBe(outcome)
+    const { rows } = await database.ownerPool.query('select status, version from holdfast.booking where id = $1', [
+      booking.id,
+    ])
+    expect(rows[0]?.version).toBe(booking.version + (outcome === 'done' ? 1 : 0))
+    expect(await takenOf(slot)).toBe(outcome === 'done' && action === 'cancel' ? before - 2 : before)
+    if (answer !== undefined && 'booking' in answer)
+      expect(answer.booking).toMatchObject({ id: booking.id, version: rows[0]?.version })
+    // Out of the way of the next one on the same doctor.
+    await shiftSlot(
+      database,
+      slot,
+      -1_000_000 - cases.findIndex((one) => one.action === action && one.status === status) * 60,
+    )
+  })
+
+  test('nothing of all this left the log and the counts apart', async () => {
+    expect(await checkHistory(database)).toEqual([])
+  })
+
+  test('a booking that does not exist, or is of another clinic, is missing', async () => {
+    const booking = await aBooking(database, await aSlot(database, doctor))
+    const elsewhere = await aClinic(database)
+    expect(
+      await kindOf(request({ id: newId(clinic.no) }, 'confirm'), request({ id: newId(elsewhere.no) }, 'cancel')),
+    ).toEqual(['booking_missing', 'booking_missing'])
+    expect(await kindOf(request(booking, 'confirm'))).toEqual(['unchanged'])
+  })
+})
+
+describe('settle_bookings: holds', () => {
+  test('a lapsed hold cannot be confirmed, cancelled or extended, swept or not, and reads as FAILED', async () => {
+    const slot = await aSlot(database, doctor, { capacity: 3 })
+    const bookings = [
+      await aBooking(database, slot, { status: 'PENDING' }),
+      await aBooking(database, slot, { status: 'PENDING' }),
+    ]
+    await lapseHolds(database, slot)
+    for (const action of ['confirm', 'cancel', 'extend'] as const) {
+      expect(await settle(request(bookings[0] ?? { id: '' }, action))).toMatchObject([
+        { kind: 'hold_expired', booking: { status: 'FAILED', failureReason: 'hold_expired', holdExpiresAt: null } },
+      ])
+    }
+    expect(await database.appPool.query('select holdfast.expire_holds(100) as given_back')).toMatchObject({
+      rows: [{ given_back: 2 }],
+    })
+    expect(await kindOf(request(bookings[0] ?? { id: '' }, 'confirm'))).toEqual(['hold_expired'])
+    expect(await takenOf(slot)).toBe(0)
+  })
+
+  test("one extension, by the clinic's hold time; the same key is told the same, another is refused", async () => {
+    const booking = await aBooking(database, await aSlot(database, doctor), {
+      status: 'PENDING',
+      holdExpiresAt: new Date(Date.now() + 30_000),
+    })
+    const key = randomUUID()
+    const [first] = await settle(request(booking, 'extend', { key }))
+    const [retried, second] = [
+      await settle(request(booking, 'extend', { key })),
+      await settle(request(booking, 'extend', { key: randomUUID() })),
+    ]
+    if (first?.kind !== 'done') throw new Error(`not done: ${first?.kind}`)
+    expect(first.booking.extended).toBe(true)
+    expect((first.booking.holdExpiresAt?.getTime() ?? 0) - Date.now()).toBeGreaterThan(140_000)
+    expect(retried).toEqual([{ kind: 'unchanged', booking: first.booking }])
+    expect(second.map((outcome) => outcome.kind)).toEqual(['already_extended'])
+  })
+
+  test('a hold extended in its last moment is not given back by the claim or sweep that was about to', async () => {
+    const slot = await aSlot(database, doctor)
+    const booking = await aBooking(database, slot, { status: 'PENDING' })
+    await lapseHolds(database, slot)
+    const extending = await holdLock(database.ownerPool, 'select from holdfast.booking where id = $1 for update', [
+      booking.id,
+    ])
+    const sweep = database.appPool.query<{ n: number }>('select holdfast.expire_holds(10) as n')
+    await untilLockWaiters(database, 1)
+    await extending.release()
+    // The control: nothing was extended, so the sweep that waited gives it back …
+    expect((await sweep).rows[0]?.n).toBe(1)
+
+    const other = await aBooking(database, slot, { status: 'PENDING' })
+    await lapseHolds(database, slot)
+    const client = await database.ownerPool.connect()
+    await client.query('begin')
+    await client.query("update holdfast.booking set hold_expires_at = now() + interval '1 minute' where id = $1", [
+      other.id,
+    ])
+    const second = database.appPool.query<{ n: number }>('select holdfast.expire_holds(10) as n')
+    await untilLockWaiters(database, 1)
+    await client.query('commit')
+    client.release()
+    // … and here it looks again after its wait, and leaves it.
+    expect((await second).rows[0]?.n).toBe(0)
+    expect(await takenOf(slot)).toBe(1)
+  })
+})
+
+describe("settle_bookings: the clinic's rules", () => {
+  test('after the cancellation deadline patients can no longer cancel what is confirmed; a hold they can, and staff can', async () => {
+    const strict = await aClinic(database, { settings: { cancellationDeadlineMinutes: 3 * 1440 } })
+    const slot = await aSlot(database, await aDoctor(database, strict), { capacity: 3 })
+    const [confirmed, held] = [await aBooking(database, slot), await aBooking(database, slot, { status: 'PENDING' })]
+    expect(await kindOf(request(confirmed, 'cancel'), request(held, 'cancel'))).toEqual(['past_deadline', 'done'])
+    expect(await kindOf(request(confirmed, 'cancel', { onBehalf: true, reason: 'doctor ill' }))).toEqual(['done'])
+    const { rows } = await database.ownerPool.query('select cancellation_reason from holdfast.booking where id = $1', [
+      confirmed.id,
+    ])
+    expect(rows).toEqual([{ cancellation_reason: 'doctor ill' }])
+  })
+
+  test("arriving counts from the slot's local day on, in the clinic's zone; a no-show only after the start", async () => {
+    // Noon of tomorrow in a zone 14 hours ahead and in one 11 behind: the same instant, another day.
+    const [ahead, behind] = [
+      await aClinic(database, { timezone: 'Pacific/Kiritimati' }),
+      await aClinic(database, { timezone: 'Pacific/Pago_Pago' }),
+    ]
+    const { rows } = await database.ownerPool.query<{ at: Date }>(
+      `select (date_trunc('day', now() at time zone 'Pacific/Kiritimati') + interval '1 day' - interval '1 minute') at time zone 'Pacific/Kiritimati' as at`,
+    )
+    const startsAt = rows[0]?.at ?? new Date()
+    const [today, notYet] = [
+      await aBooking(database, await aSlot(database, await aDoctor(database, ahead), { startsAt })),
+      await aBooking(
+        database,
+        await aSlot(database, await aDoctor(database, ahead), { startsAt: new Date(startsAt.getTime() + 120_000) }),
+      ),
+    ]
+    expect(await kindOf(request(today, 'arrive'), request(notYet, 'arrive'))).toEqual(['done', 'too_early'])
+    const sameInstant = await aBooking(
+      database,
+      await aSlot(database, await aDoctor(database, behind), { startsAt: new Date(startsAt.getTime() + 86_400_000) }),
+    )
+    expect(await kindOf(request(sameInstant, 'arrive'))).toEqual(['too_early'])
+    expect(await kindOf(request(notYet, 'no_show'))).toEqual(['too_early'])
+  })
+
+  test('twice in one batch: the first is done, the second is sent again and finds it unchanged', async () => {
+    const booking = await aBooking(database, await aSlot(database, doctor), { status: 'PENDING' })
+    expect(await kindOf(request(booking, 'confirm'), request(booking, 'confirm'))).toEqual(['done', 'again'])
+    expect(await kindOf(request(booking, 'confirm'))).toEqual(['unchanged'])
+  })
+
+  test('who acted is in the log', async () => {
+    const booking = await aBooking(database, await aSlot(database, doctor))
+    const actorId = randomUUID()
+    await settle(request(booking, 'cancel', { actorId, onBehalf: true }))
+    const { rows } = await database.ownerPool.query(
+      'select type, actor_id from holdfast.booking_event where booking_id = $1 and version = 3',
+      [booking.id],
+    )
+    expect(rows).toEqual([{ type: 'cancelled', actor_id: actorId }])
+  })
+
+  test('a booking moved away while its cancellation waits is sent again, and frees the slot it is in now', async () => {
+    const [from, to] = [await aSlot(database, doctor), await aSlot(database, doctor)]
+    const booking = await aBooking(database, from)
+    const lock = await holdSlotLock(database, from)
+    const moving = runMoveBatch(database.appPool, [
+      { bookingId: booking.id, slotId: to.id, actorId: null, onBehalf: true },
+    ])
+    await untilLockWaiters(database, 1)
+    const cancelling = kindOf(request(booking, 'cancel'))
+    await untilLockWaiters(database, 2)
+    await lock.release()
+    expect(await moving).toMatchObject([{ outcome: { kind: 'done' } }])
+    expect(await cancelling).toEqual(['again'])
+    expect(await kindOf(request(booking, 'cancel'))).toEqual(['done'])
+    expect([await takenOf(from), await takenOf(to)]).toEqual([0, 0])
+  })
+})

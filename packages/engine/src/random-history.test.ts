@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto'
+import {
+  aClinic,
+  aDoctor,
+  aSlot,
+  type BuiltSlot,
+  checkHistory,
+  createTestDatabase,
+  lapseHolds,
+  type TestDatabase,
+} from '@holdfast/testkit'
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { SettleAction } from './bookings/settle.ts'
+import { createEngine } from './create-engine.ts'
+import { newId } from './id.ts'
+
+let database: TestDatabase
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+})
+afterAll(() => database.drop())
+
+type Step =
+  | { kind: 'claim'; slot: number; units: number; confirm: boolean; key: number }
+  | { kind: 'settle'; booking: number; action: SettleAction }
+  | { kind: 'move'; booking: number; slot: number }
+  | { kind: 'lapse'; slot: number }
+  | { kind: 'sweep' }
+  | { kind: 'withdraw'; slot: number }
+
+const slotCount = 5
+const slot = fc.nat(slotCount - 1)
+const booking = fc.nat(200)
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 200,
+    arbitrary: fc.record({
+      kind: fc.constant('claim' as const),
+      slot,
+      units: fc.integer({ min: 1, max: 3 }),
+      confirm: fc.boolean(),
+      key: fc.nat(60),
+    }),
+  },
+  {
+    weight: 30,
+    arbitrary: fc.record({
+      kind: fc.constant('settle' as const),
+      booking,
+      action: fc.constantFrom<SettleAction>('confirm', 'cancel', 'extend', 'arrive', 'no_show'),
+    }),
+  },
+  { weight: 20, arbitrary: fc.record({ kind: fc.constant('move' as const), booking, slot }) },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('lapse' as const), slot }) },
+  { weight: 5, arbitrary: fc.constant({ kind: 'sweep' as const }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('withdraw' as const), slot }) },
+)
+
+// Two engines are two server processes on one database. fast-check prints the seed of a failure, and replays it.
+test('whatever ten clients of two servers do at once: nothing is overbooked, and the log explains every count', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.array(step, { maxLength: 25 }), { minLength: 10, maxLength: 10 }), async (clients) => {
+      const doctor = await aDoctor(database, await aClinic(database))
+      const slots: BuiltSlot[] = []
+      for (let n = 0; n < slotCount; n += 1) slots.push(await aSlot(database, doctor, { capacity: 2 + n * 2 }))
+      const engines = [0, 1].map(() => createEngine({ writePool: database.appPool, readPool: database.appPool }))
+      const keys = Array.from({ length: 61 }, () => randomUUID())
+      const made: string[] = []
+      const run = async (client: number, one: Step): Promise<void> => {
+        const engine = engines[client % 2]
+        const at = 'slot' in one ? slots[one.slot] : slots[0]
+        if (engine === undefined || at === undefined) throw new Error('no such engine or slot')
+        const bookingId = 'booking' in one ? made[one.booking % Math.max(made.length, 1)] : undefined
+        if (one.kind === 'claim') {
+          const outcome = await engine.claim({
+            bookingId: newId(at.clinicNo),
+            slotId: at.id,
+            units: one.units,
+            patient: { name: 'Ada' },
+            appointmentType: null,
+            reason: null,
+            confirm: one.confirm,
+            accountId: null,
+            key: keys[one.key] ?? '',
+            requestHash: keys[(one.key + one.slot) % keys.length] ?? '',
+          })
+          if (outcome.kind === 'booked') made.push(outcome.booking.id)
+        } else if (one.kind === 'settle' && bookingId !== undefined) {
+          await engine.settle({
+            bookingId,
+            action: one.action,
+            actorId: null,
+            onBehalf: true,
+            key: randomUUID(),
+            reason: null,
+          })
+        } else if (one.kind === 'move' && bookingId !== undefined) {
+          await engine.move({ bookingId, slotId: at.id, actorId: null, onBehalf: true })
+        } else if (one.kind === 'lapse') {
+          await lapseHolds(database, at)
+        } else if (one.kind === 'sweep') {
+          await database.appPool.query('select holdfast.expire_holds(100)')
+        } else if (one.kind === 'withdraw') {
+          await engine.withdrawSlots({
+            clinicNo: at.clinicNo,
+            which: { slotId: at.id },
+            withBookings: true,
+            dryRun: false,
+            actorId: null,
+          })
+        }
+      }
+      await Promise.all(
+        clients.map(async (steps, client) => {
+          for (const one of steps) await run(client, one)
+        }),
+      )
+      expect(await checkHistory(database)).toEqual([])
+      const { overbooked, mismatches, details } = await (
+        engines[0] ?? createEngine({ writePool: database.appPool, readPool: database.appPool })
+      ).reads.verify({
+        clinicNo: doctor.clinicNo,
+        detailsMax: 10,
+      })
+      expect({ overbooked, mismatches, details }).toEqual({ overbooked: 0, mismatches: 0, details: [] })
+    }),
+    { numRuns: 15 },
+  )
+}, 120_000)
