@@ -41,10 +41,9 @@ begin
       select s.* into v_slot from slot s where s.clinic_no = p_clinic_no and s.id = p_slot_id for update;
     end if;
     v_now := clock_timestamp();
-    outcome := case when v_slot.id is null then 'slot_missing'
-                    when v_slot.withdrawn_at is not null then 'withdrawn'
-                    when v_slot.starts_at <= v_now then 'slot_in_past' end;
-    if outcome is not null then
+    if v_slot.id is null or v_slot.withdrawn_at is not null or v_slot.starts_at <= v_now then
+      outcome := case when v_slot.id is null then 'slot_missing' when v_slot.withdrawn_at is not null then 'withdrawn'
+                      else 'slot_in_past' end;
       slots := (outcome = 'withdrawn')::integer;
       tx := pg_current_xact_id_if_assigned();
       return next;
