@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto'
+import {
+  aClinic,
+  aDoctor,
+  aSlot,
+  type BuiltSlot,
+  checkHistory,
+  createTestDatabase,
+  type TestDatabase,
+  until,
+} from '@holdfast/testkit'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { ClaimRequest } from './bookings/claim.ts'
+import { createEngine } from './create-engine.ts'
+import { createPool } from './database.ts'
+import { DatabaseUnavailable } from './database-unavailable.ts'
+import { newId } from './id.ts'
+
+let database: TestDatabase
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+})
+afterAll(() => database.drop())
+
+const aClaim = (slot: BuiltSlot): ClaimRequest => ({
+  bookingId: newId(slot.clinicNo),
+  slotId: slot.id,
+  units: 1,
+  patient: { name: 'Ada' },
+  appointmentType: null,
+  reason: null,
+  confirm: false,
+  accountId: null,
+  key: randomUUID(),
+  requestHash: randomUUID(),
+})
+
+async function taken(slot: BuiltSlot): Promise<number> {
+  const { rows } = await database.ownerPool.query<{ taken: number }>('select taken from holdfast.slot where id = $1', [
+    slot.id,
+  ])
+  return rows[0]?.taken ?? Number.NaN
+}
+
+test('connections killed again and again under load: every claim is answered, once, and the count is the number told', async () => {
+  const slot = await aSlot(database, await aDoctor(database, await aClinic(database)), { capacity: 600 })
+  const writePool = createPool({ url: database.appUrl, max: 6, name: 'to be killed' })
+  const engine = createEngine({ writePool, readPool: database.appPool })
+  const answers: string[] = []
+  const clients = Array.from({ length: 50 }, async () => {
+    for (let n = 0; n < 16; n += 1) answers.push((await engine.claim(aClaim(slot))).kind)
+  })
+  let killed = 0
+  const killing = until(
+    async () => {
+      const { rowCount } = await database.ownerPool.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity
+          where application_name = 'to be killed' and datname = current_database() and state = 'active'`,
+      )
+      killed += rowCount ?? 0
+      return killed >= 8 || answers.length === 800 ? true : undefined
+    },
+    () => `only ${killed} connections killed`,
+  )
+  await Promise.all([...clients, killing])
+  expect(killed).toBeGreaterThan(0)
+  expect(answers.filter((kind) => kind === 'booked')).toHaveLength(600)
+  expect(answers.filter((kind) => kind === 'slot_full')).toHaveLength(200)
+  expect(await taken(slot)).toBe(600)
+  expect(await checkHistory(database)).toEqual([])
+  await engine.stop()
+  await writePool.end()
+}, 60_000)
+
+test('stopping answers every claim that was taken', async () => {
+  const slot = await aSlot(database, await aDoctor(database, await aClinic(database)), { capacity: 1000 })
+  const engine = createEngine({ writePool: database.appPool, readPool: database.appPool })
+  const accepted = Array.from({ length: 500 }, () => engine.claim(aClaim(slot)))
+  const stopped = engine.stop()
+  expect(await engine.claim(aClaim(slot))).toEqual({ kind: 'overloaded', retryAfterSeconds: 1 })
+  await stopped
+  expect(engine.queueDepths().claim).toEqual({ queued: 0, inFlight: 0 })
+  expect((await Promise.all(accepted)).map((outcome) => outcome.kind)).toEqual(
+    Array.from({ length: 500 }, () => 'booked'),
+  )
+  expect(await taken(slot)).toBe(500)
+})
+
+test('a database that is not there is said within a second, and that nothing was tried', async () => {
+  const nowhere = createPool({ url: 'postgres://nobody@127.0.0.1:1/none', max: 2, name: 'nowhere' })
+  const engine = createEngine({ writePool: nowhere, readPool: nowhere })
+  const slot = await aSlot(database, await aDoctor(database, await aClinic(database)))
+  const startedAt = performance.now()
+  const error = await engine.claim(aClaim(slot)).catch((reason: unknown) => reason)
+  expect(error).toBeInstanceOf(DatabaseUnavailable)
+  expect(error).toMatchObject({ outcomeUnknown: false })
+  expect(performance.now() - startedAt).toBeLessThan(1000)
+  await nowhere.end()
+})
