@@ -13,6 +13,8 @@ export type MigrateOptions = {
   log?: (message: string) => void
   /** Another set of files than the engine's own, for tests. */
   files?: SqlFiles
+  /** How long DDL waits for a lock before it lets the traffic through and tries again. Default 5,000. */
+  lockTimeoutMs?: number
 }
 
 export type MigrateResult = {
@@ -27,7 +29,6 @@ export type MigrateResult = {
 // 'Hold' as an int4: the class of all advisory locks of this house; 1 is the migrations'.
 const advisoryLock = [0x486f6c64, 1] as const
 const advisoryWaitMsMax = 300_000
-const lockTimeoutMs = 5_000
 const lockTriesMax = 12
 
 /**
@@ -35,11 +36,12 @@ const lockTriesMax = 12
  * checksum), functions whose file changed, grants, partitions. Any number of processes may call it at once: one works,
  * the others wait for it. Forward only; a database of a newer release is left as it is.
  *
- * DDL waits at most 5 seconds for a lock, so that it never queues up the traffic behind it, and tries 12 times.
+ * DDL waits at most `lockTimeoutMs` for a lock, so that it never queues up the traffic behind it, and tries 12 times.
  *
  * @throws MigrateError for what a person must mend; pg's own errors when the database can't be reached
  */
-export async function migrate({ ownerUrl, log = () => {}, files }: MigrateOptions): Promise<MigrateResult> {
+export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
+  const { ownerUrl, log = () => {}, lockTimeoutMs = 5_000 } = options
   const client = new pg.Client({
     connectionString: ownerUrl,
     application_name: 'holdfast migrate',
@@ -53,27 +55,30 @@ export async function migrate({ ownerUrl, log = () => {}, files }: MigrateOption
   try {
     await checkDatabase(client)
     await lockMigrations(client, log)
-    return await bringUp(client, files ?? (await sqlFiles()), log)
+    return await bringUp({ client, log, lockTimeoutMs }, options.files ?? (await sqlFiles()))
   } finally {
     // Ends the session, and the advisory lock with it.
     await client.end()
   }
 }
 
-async function bringUp(client: pg.Client, files: SqlFiles, log: (message: string) => void): Promise<MigrateResult> {
+type Session = { client: pg.Client; log: (message: string) => void; lockTimeoutMs: number }
+
+async function bringUp(session: Session, files: SqlFiles): Promise<MigrateResult> {
+  const { client, log } = session
   await ensureAppRole(client)
-  await inOwnTransaction(client, log, 'the ledger', () => client.query(ledgerDefinition))
+  await inOwnTransaction(session, 'the ledger', () => client.query(ledgerDefinition))
   const ledger = await readLedger(client)
   const pending = pendingMigrations(ledger, files.migrations)
   for (const file of pending) {
     log(`Applying migration ${file.name}.`)
-    await inOwnTransaction(client, log, file.name, () => applyMigration(client, file))
+    await inOwnTransaction(session, file.name, () => applyMigration(client, file))
   }
   let functions: string[] = []
   if (isFromNewerRelease(ledger, files)) {
     log('The database is of a newer release: its functions and grants are left as they are.')
   } else {
-    functions = await inOwnTransaction(client, log, 'functions and grants', () => applyFunctions(client, ledger, files))
+    functions = await inOwnTransaction(session, 'functions and grants', () => applyFunctions(client, ledger, files))
     if (functions.length > 0) log(`Wrote ${functions.length} functions: ${functions.join(', ')}.`)
   }
   for (const name of await ensurePartitions(client)) log(`Made the partition ${name}.`)
@@ -126,8 +131,7 @@ async function ensureAppRole(client: pg.Client): Promise<void> {
 }
 
 async function inOwnTransaction<Result>(
-  client: pg.Client,
-  log: (message: string) => void,
+  { client, log, lockTimeoutMs }: Session,
   what: string,
   work: () => Promise<Result>,
 ): Promise<Result> {
@@ -143,12 +147,12 @@ async function inOwnTransaction<Result>(
       if (tries === lockTriesMax) {
         throw new MigrateError(
           'locked',
-          `A lock that ${what} needs was held by others ${tries} times for ${lockTimeoutMs / 1000} s. Look for long transactions in pg_stat_activity, then start again.`,
+          `A lock that ${what} needs was held by others ${tries} times for ${lockTimeoutMs} ms. Look for long transactions in pg_stat_activity, then start again.`,
           { cause: error },
         )
       }
       log(`Waiting for a lock for ${what} (${tries} of ${lockTriesMax}).`)
-      await delay(500)
+      await delay(lockTimeoutMs / 10)
     }
   }
 }

@@ -3,7 +3,8 @@ import { MigrateError } from './migrate-error.ts'
 
 const serverVersionMin = 150_000
 
-type Facts = {
+/** What the database says about itself. */
+export type DatabaseFacts = {
   version: number
   version_text: string
   in_recovery: boolean
@@ -40,14 +41,19 @@ const factsQuery = `
  * @throws MigrateError naming what is missing and the SQL that gives it
  */
 export async function checkDatabase(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<Facts>(factsQuery)
+  const { rows } = await client.query<DatabaseFacts>(factsQuery)
   const facts = rows[0]
   if (facts === undefined) throw new Error('The database answered nothing about itself.')
+  judgeDatabase(facts)
+}
+
+/** @throws MigrateError as {@link checkDatabase} */
+export function judgeDatabase(facts: DatabaseFacts): void {
   checkServer(facts)
   checkPrivileges(facts)
 }
 
-function checkServer(facts: Facts): void {
+function checkServer(facts: DatabaseFacts): void {
   if (facts.version < serverVersionMin) {
     throw new MigrateError(
       'server_too_old',
@@ -68,7 +74,7 @@ function checkServer(facts: Facts): void {
   }
 }
 
-function checkPrivileges(facts: Facts): void {
+function checkPrivileges(facts: DatabaseFacts): void {
   const missing: string[] = []
   if (!facts.may_create_in_database && !(facts.schema_exists && facts.extension_installed)) {
     missing.push(

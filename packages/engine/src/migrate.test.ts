@@ -1,0 +1,232 @@
+import { createEmptyDatabase, createTestDatabase, holdLock } from '@holdfast/testkit'
+import type pg from 'pg'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createPool } from './database.ts'
+import { changeDatabaseUrl } from './database-url.ts'
+import { migrationStatus } from './migrate/migration-status.ts'
+import { readSqlFiles, type SqlFiles } from './migrate/sql-files.ts'
+import { migrate } from './migrate.ts'
+
+const files = await readSqlFiles()
+
+let database: Awaited<ReturnType<typeof createEmptyDatabase>>
+let owner: pg.Pool
+
+beforeEach(async () => {
+  database = await createEmptyDatabase()
+  owner = createPool({ url: database.ownerUrl, max: 4, name: 'test owner' })
+})
+afterEach(async () => {
+  await owner.end()
+  await database.drop()
+})
+
+/** The engine's files with some functions more, or others in their place. */
+function withFunctions(texts: Record<string, string>, release = files.release): SqlFiles {
+  const kept = files.functions.filter((file) => !(file.name in texts))
+  const added = Object.entries(texts).map(([name, text]) => ({ name, text, checksum: text }))
+  return { ...files, release, functions: [...kept, ...added] }
+}
+
+function withMigration(version: number, text: string): SqlFiles {
+  const name = `${String(version).padStart(4, '0')}-planted`
+  return { ...files, migrations: [...files.migrations, { version, name, text, checksum: text }] }
+}
+
+async function value(statement: string): Promise<unknown> {
+  const { rows } = await owner.query<Record<string, unknown>>(statement)
+  return Object.values(rows[0] ?? {})[0]
+}
+
+const newestVersion = Math.max(...files.migrations.map((file) => file.version))
+const planted = (result: string) =>
+  `create or replace function holdfast.planted() returns integer language sql return ${result};`
+
+test('an empty database gets everything, and a second time nothing', async () => {
+  const first = await migrate({ ownerUrl: database.ownerUrl })
+  expect(first).toEqual({
+    applied: files.migrations.map((file) => file.name),
+    functions: files.functions.map((file) => file.name),
+    version: newestVersion,
+  })
+  expect(await migrate({ ownerUrl: database.ownerUrl })).toEqual({ applied: [], functions: [], version: newestVersion })
+})
+
+test('six processes at once: one works, the others wait for it', async () => {
+  const logs: string[] = []
+  const results = await Promise.all(
+    Array.from({ length: 6 }, () => migrate({ ownerUrl: database.ownerUrl, log: (line) => void logs.push(line) })),
+  )
+  expect(results.filter((result) => result.applied.length > 0)).toHaveLength(1)
+  expect(results.filter((result) => result.functions.length > 0)).toHaveLength(1)
+  expect(logs).toContain('Another process is migrating this database: waiting for it.')
+  expect(await value('select count(*)::int from holdfast.migration')).toBe(files.migrations.length)
+})
+
+test('a migration that was changed after it was applied is refused, and so is one that comes too late', async () => {
+  await migrate({ ownerUrl: database.ownerUrl, files: withMigration(9000, 'select 1') })
+  const changed = migrate({ ownerUrl: database.ownerUrl, files: withMigration(9000, 'select 2') })
+  await expect(changed).rejects.toMatchObject({
+    kind: 'migration_changed',
+    message: expect.stringContaining('9000-planted'),
+  })
+  const late = withMigration(8000, 'select 3')
+  late.migrations.push(...withMigration(9000, 'select 1').migrations.slice(-1))
+  await expect(migrate({ ownerUrl: database.ownerUrl, files: late })).rejects.toMatchObject({
+    kind: 'migration_out_of_order',
+    message: expect.stringContaining('8000-planted'),
+  })
+})
+
+test('a migration that fails leaves nothing of itself, and all that came before', async () => {
+  const broken = withMigration(9000, 'create table holdfast.half_made (id integer); select 1 / 0')
+  await expect(migrate({ ownerUrl: database.ownerUrl, files: broken })).rejects.toThrow('division by zero')
+  expect(await value("select to_regclass('holdfast.half_made')")).toBe(null)
+  expect(await value('select max(version) from holdfast.migration')).toBe(newestVersion)
+  const mended = withMigration(9000, 'create table holdfast.half_made (id integer)')
+  expect((await migrate({ ownerUrl: database.ownerUrl, files: mended })).applied).toEqual(['9000-planted'])
+})
+
+test('an old server runs on a newer schema: it is current, and leaves functions and grants alone', async () => {
+  const newer = { ...withMigration(9000, 'select 1'), functions: withFunctions({ planted: planted('2') }).functions }
+  await migrate({ ownerUrl: database.ownerUrl, files: newer })
+  const log: string[] = []
+  const result = await migrate({
+    ownerUrl: database.ownerUrl,
+    log: (line) => void log.push(line),
+    files: withFunctions({ planted: planted('1') }),
+  })
+  expect(result).toEqual({ applied: [], functions: [], version: 9000 })
+  expect(log).toEqual(['The database is of a newer release: its functions and grants are left as they are.'])
+  expect(await value('select holdfast.planted()')).toBe(2)
+  expect(await migrationStatus(owner)).toEqual({ current: true, pending: [] })
+})
+
+test('without a new migration, the newer release still keeps its functions', async () => {
+  await migrate({ ownerUrl: database.ownerUrl, files: withFunctions({ planted: planted('2') }, '99.10.0') })
+  await migrate({ ownerUrl: database.ownerUrl, files: withFunctions({ planted: planted('1') }, '99.9.1') })
+  expect(await value('select holdfast.planted()')).toBe(2)
+  await migrate({ ownerUrl: database.ownerUrl, files: withFunctions({ planted: planted('3') }, '99.10.1') })
+  expect(await value('select holdfast.planted()')).toBe(3)
+})
+
+test('a changed function is replaced in place, and dropped first where its shape changed', async () => {
+  const oid = () => value("select 'holdfast.planted'::regproc::oid::int8")
+  await migrate({ ownerUrl: database.ownerUrl, files: withFunctions({ planted: planted('1') }) })
+  const before = await oid()
+  const result = await migrate({ ownerUrl: database.ownerUrl, files: withFunctions({ planted: planted('2') }) })
+  expect(result.functions).toEqual(['planted'])
+  expect(await value('select holdfast.planted()')).toBe(2)
+  expect(await oid()).toBe(before)
+  const otherResult = planted("'three'").replace('integer', 'text')
+  await migrate({ ownerUrl: database.ownerUrl, files: withFunctions({ planted: otherResult }) })
+  expect(await value('select holdfast.planted()')).toBe('three')
+  const otherParameters = planted('p_number').replace('planted()', 'planted(p_number integer)')
+  await migrate({ ownerUrl: database.ownerUrl, files: withFunctions({ planted: otherParameters }) })
+  expect(await value('select holdfast.planted(4)')).toBe(4)
+  expect(await value("select count(*)::int from pg_proc where proname = 'planted'")).toBe(1)
+})
+
+test('a function whose file is gone is dropped, and nobody else’s is', async () => {
+  await migrate({ ownerUrl: database.ownerUrl, files: withFunctions({ planted: planted('1') }) })
+  await migrate({ ownerUrl: database.ownerUrl })
+  expect(await value("select to_regproc('holdfast.planted')")).toBe(null)
+  expect(await value("select to_regproc('holdfast.clinic_no_of')")).not.toBe(null)
+})
+
+test.each([
+  ['a mistake', 'create function holdfast.planted() returns integer language plpgsql as $$ begin retrun 1; end $$'],
+  ['an unknown table', planted('(select 1 from nowhere)')],
+  ['another name', planted('1').replace('planted', 'another')],
+])('functions with %s in one of them are refused by its name, all of them', async (_what, text) => {
+  await migrate({ ownerUrl: database.ownerUrl, files: withFunctions({ planted: planted('1') }) })
+  const broken = withFunctions({
+    id_floor: `${files.functions.find((file) => file.name === 'id_floor')?.text} -- new`,
+    planted: text,
+  })
+  await expect(migrate({ ownerUrl: database.ownerUrl, files: broken })).rejects.toThrow('planted')
+  expect(await value('select holdfast.planted()')).toBe(1)
+  expect(await value("select checksum not like '%new' from holdfast.function_file where name = 'id_floor'")).toBe(true)
+})
+
+test('what is pending is named, to the application role too', async () => {
+  expect((await migrationStatus(owner)).pending).toContain(files.migrations[0]?.name)
+  await migrate({ ownerUrl: database.ownerUrl })
+  const other = await createTestDatabase()
+  try {
+    expect(await migrationStatus(other.appPool)).toEqual({ current: true, pending: [] })
+    await other.ownerPool.query("update holdfast.function_file set checksum = 'another' where name = 'id_floor'")
+    expect(await migrationStatus(other.appPool)).toEqual({ current: false, pending: ['functions/id_floor'] })
+  } finally {
+    await other.drop()
+  }
+})
+
+test('DDL gives up on a lock that others keep, and says so; once they let go it gets through', async () => {
+  await migrate({ ownerUrl: database.ownerUrl })
+  const altering = withMigration(9000, 'alter table holdfast.slot add column planted integer')
+  const options = { ownerUrl: database.ownerUrl, files: altering, lockTimeoutMs: 30 }
+  const held = await holdLock(owner, 'lock table holdfast.slot in access share mode')
+  await expect(migrate(options)).rejects.toMatchObject({
+    kind: 'locked',
+    message: expect.stringContaining('9000-planted'),
+  })
+  const log: string[] = []
+  const waiting = migrate({
+    ...options,
+    log(line) {
+      log.push(line)
+      if (line.startsWith('Waiting')) void held.release()
+    },
+  })
+  expect((await waiting).applied).toEqual(['9000-planted'])
+  expect(log).toContain('Waiting for a lock for 9000-planted (1 of 12).')
+})
+
+test('a login without the rights is told what it lacks and the SQL that gives it', async () => {
+  const name = new URL(database.ownerUrl).pathname.slice(1)
+  await owner.query(`create role ${name}_poor login password 'poor'`)
+  try {
+    const ownerUrl = changeDatabaseUrl(database.ownerUrl, { user: `${name}_poor`, password: 'poor' })
+    await expect(migrate({ ownerUrl })).rejects.toMatchObject({
+      kind: 'privilege_missing',
+      message: expect.stringContaining(`GRANT CREATE ON DATABASE "${name}" TO "${name}_poor";`),
+    })
+    await migrate({ ownerUrl: database.ownerUrl })
+    await owner.query(`grant create on database ${name} to ${name}_poor`)
+    await expect(migrate({ ownerUrl })).rejects.toMatchObject({
+      message: expect.stringContaining(`ALTER SCHEMA holdfast OWNER TO "${name}_poor";`),
+    })
+  } finally {
+    await owner.query(`drop owned by ${name}_poor`)
+    await owner.query(`drop role ${name}_poor`)
+  }
+})
+
+test('an owner that is no superuser can do all of it', async () => {
+  const name = new URL(database.ownerUrl).pathname.slice(1)
+  await owner.query(`create role ${name}_owner login password 'owner'`)
+  try {
+    await owner.query(`grant create on database ${name} to ${name}_owner`)
+    const ownerUrl = changeDatabaseUrl(database.ownerUrl, { user: `${name}_owner`, password: 'owner' })
+    expect((await migrate({ ownerUrl })).version).toBe(newestVersion)
+    expect((await migrate({ ownerUrl })).functions).toEqual([])
+  } finally {
+    await owner.query(`drop owned by ${name}_owner cascade`)
+    await owner.query(`drop role ${name}_owner`)
+  }
+})
+
+test('a database that cannot hold every name is refused', async () => {
+  const name = `${new URL(database.ownerUrl).pathname.slice(1)}_ascii`
+  await owner.query(`create database ${name} encoding 'SQL_ASCII' locale 'C' template template0`)
+  try {
+    const ownerUrl = changeDatabaseUrl(database.ownerUrl, { database: name })
+    await expect(migrate({ ownerUrl })).rejects.toMatchObject({
+      kind: 'encoding',
+      message: expect.stringContaining('SQL_ASCII'),
+    })
+  } finally {
+    await owner.query(`drop database ${name} with (force)`)
+  }
+})

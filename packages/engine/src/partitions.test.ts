@@ -1,0 +1,118 @@
+import { aBooking, aClinic, aDoctor, aSlot, createTestDatabase, holdLock, type TestDatabase } from '@holdfast/testkit'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { idFloor, newId, timeOf } from './id.ts'
+import { ensurePartitions, partitionMonthsAhead } from './partitions.ts'
+
+let database: TestDatabase
+
+beforeEach(async () => {
+  database = await createTestDatabase()
+})
+afterEach(() => database.drop())
+
+type Partition = { parent: string; name: string; from: string; to: string }
+
+async function partitions(): Promise<Partition[]> {
+  const { rows } = await database.ownerPool.query<Partition>(`
+    select p.relname as parent, c.relname as name, bound[1] as from, bound[2] as to
+      from pg_inherits i join pg_class c on c.oid = i.inhrelid join pg_class p on p.oid = i.inhparent,
+           regexp_match(pg_get_expr(c.relpartbound, c.oid), $$FROM \\('(.*)'\\) TO \\('(.*)'\\)$$) bound
+     where p.relname in ('booking', 'booking_event') and c.relkind = 'r' order by p.relname, c.relname`)
+  return rows
+}
+
+/** The first instant of the month `months` from now, UTC. */
+function monthStart(months: number): Date {
+  const now = new Date()
+  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + months, 1))
+}
+
+function expectedPartitions(parent: string, monthsAhead: number): Partition[] {
+  return Array.from({ length: monthsAhead + 2 }, (_, index) => {
+    const from = monthStart(index - 1)
+    const month = `y${from.getUTCFullYear()}m${String(from.getUTCMonth() + 1).padStart(2, '0')}`
+    return { parent, name: `${parent}_${month}`, from: idFloor(from), to: idFloor(monthStart(index)) }
+  })
+}
+
+test('there is one for each month from the previous one on, with no gap between, for two years ahead', async () => {
+  const ahead = (months: number) => [
+    ...expectedPartitions('booking', months),
+    ...expectedPartitions('booking_event', months),
+  ]
+  expect(await partitions()).toEqual(ahead(partitionMonthsAhead))
+  const made = await ensurePartitions(database.appPool, 24)
+  expect(made).toHaveLength(2 * (24 - partitionMonthsAhead))
+  expect(await partitions()).toEqual(ahead(24))
+  expect(await ensurePartitions(database.appPool, 24)).toEqual([])
+})
+
+test('eight at once make each one once', async () => {
+  const made = await Promise.all(Array.from({ length: 8 }, () => ensurePartitions(database.appPool, 8)))
+  expect(made.flat()).toHaveLength(2 * (8 - partitionMonthsAhead))
+})
+
+test('the last millisecond of a month and the first of the next fall on both sides of the bound', async () => {
+  const bound = monthStart(1)
+  const rows: { at: Date; table: unknown }[] = []
+  const doctor = await aDoctor(database, await aClinic(database))
+  const slot = await aSlot(database, doctor)
+  for (const at of [new Date(bound.getTime() - 1), bound]) {
+    const id = idFloor(at).slice(0, 14) + newId(doctor.clinicNo).slice(14)
+    expect(timeOf(id)).toEqual(at)
+    const { rows: inserted } = await database.ownerPool.query<{ table: string }>(
+      `insert into holdfast.booking (clinic_no, id, slot_id, resource_id, units, status, appointment_type, patient, created_at,
+         updated_at) values ($1, $2, $3, $4, 1, 'CONFIRMED', 'in_person', '{}', now(), now()) returning
+         (select relname from pg_class where oid = tableoid) as table`,
+      [doctor.clinicNo, id, slot.id, doctor.id],
+    )
+    rows.push({ at, table: inserted[0]?.table })
+  }
+  const names = expectedPartitions('booking', 1).map((partition) => partition.name)
+  expect(rows.map((row) => row.table)).toEqual([names[1], names[2]])
+})
+
+test('a partition has the parent’s primary key, indexes and checks', async () => {
+  const [name] = (await ensurePartitions(database.appPool, partitionMonthsAhead + 1)).filter(
+    (made) => !made.includes('event'),
+  )
+  const { rows } = await database.ownerPool.query(
+    `select relname = 'booking' as is_parent,
+            (select count(*)::int from pg_index where indrelid = c.oid) as indexes,
+            (select count(*)::int from pg_constraint where conrelid = c.oid and contype in ('c', 'p')) as constraints,
+            (select count(*)::int from pg_attribute where attrelid = c.oid and attnotnull and attnum > 0) as not_nulls
+       from pg_class c where relname in ('booking', $1) and relnamespace = 'holdfast'::regnamespace order by 1`,
+    [name],
+  )
+  expect(rows).toHaveLength(2)
+  expect({ ...rows[0], is_parent: true }).toEqual(rows[1])
+})
+
+test('claims go on meanwhile; made in place, a partition would have waited for them all', async () => {
+  const slot = await aSlot(database, await aDoctor(database, await aClinic(database)))
+  const booking = await aBooking(database, slot)
+  const writing = await holdLock(database.ownerPool, `update holdfast.booking set updated_at = now() where id = $1`, [
+    booking.id,
+  ])
+  try {
+    expect(await ensurePartitions(database.appPool, partitionMonthsAhead + 1)).toHaveLength(2)
+    const from = idFloor(monthStart(30))
+    const to = idFloor(monthStart(31))
+    const inPlace = `set local lock_timeout = 50; create table holdfast.planted partition of holdfast.booking for values from ('${from}') to ('${to}')`
+    await expect(database.ownerPool.query(inPlace)).rejects.toMatchObject({ code: '55P03' })
+  } finally {
+    await writing.release()
+  }
+})
+
+test.each([-1, 25, null])('%s months ahead are refused', async (months) => {
+  await expect(database.appPool.query('select holdfast.ensure_partitions($1)', [months])).rejects.toMatchObject({
+    code: '22023',
+  })
+})
+
+test('a table that was detached and kept is not overwritten', async () => {
+  const name = expectedPartitions('booking', 0)[0]?.name
+  await database.ownerPool.query(`alter table holdfast.booking detach partition holdfast.${name}`)
+  await expect(ensurePartitions(database.appPool)).rejects.toMatchObject({ code: '42P07' })
+})
