@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
-import { validatorCompiler } from '../edge/validator.ts'
 import { serveBookings } from './bookings.ts'
 import { serveClinicDesk } from './clinic-desk.ts'
 import { serveClinics } from './clinics.ts'
@@ -10,13 +9,11 @@ import type { RestDeps } from './rest-deps.ts'
 import { serveSlots } from './slots.ts'
 
 /**
- * The REST routes of the contract, with their own reading of bodies: JSON and nothing else. Register it where
- * `request.principal` is set and `app.limitBooking` exists; its paths are whole (`/api/v1/…`).
+ * The REST routes of the contract. Register it where bodies are JSON only, the validator of the edge checks them,
+ * `request.principal` is set and `app.limitBooking` exists. Its paths are whole (`/api/v1/…`).
  */
 export function restRoutes(deps: RestDeps): FastifyPluginAsync {
   return async (app: FastifyInstance) => {
-    readJsonOnly(app)
-    app.setValidatorCompiler(validatorCompiler())
     serveClinics(app, deps)
     serveDoctors(app, deps)
     serveSlots(app, deps)
@@ -25,14 +22,4 @@ export function restRoutes(deps: RestDeps): FastifyPluginAsync {
     serveMembers(app, deps)
     serveClinicDesk(app, deps)
   }
-}
-
-/** An announced but empty JSON body counts as none: many clients always send the header. */
-function readJsonOnly(app: FastifyInstance): void {
-  const parseJson = app.getDefaultJsonParser('error', 'error')
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') done(null, undefined)
-    else parseJson(request, String(body), done)
-  })
 }

@@ -1,0 +1,65 @@
+import {
+  type Operation,
+  type ProblemCode,
+  problemKinds,
+  problemSchema,
+  problemsOf,
+  restOperations,
+} from '@holdfast/contract'
+import { Ajv, type ValidateFunction } from 'ajv'
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+
+const ajv = new Ajv({ allErrors: true, allowUnionTypes: true, strictTypes: false, multipleOfPrecision: 6 })
+ajv.addKeyword('x-expected')
+for (const format of ['uuid', 'date', 'date-time', 'email']) ajv.addFormat(format, formatOf(format))
+
+const compiled = new Map<unknown, ValidateFunction>()
+const described = new Map<string, Operation>(Object.entries(restOperations))
+
+/**
+ * Holds every answer against the contract, before it is serialised (which would drop what the schema doesn't know) and
+ * after. What is not promised there goes on the list.
+ */
+export const keepContract = fp(async (app: FastifyInstance, { violations }: { violations: string[] }) => {
+  app.addHook('preSerialization', async (request, reply, payload: unknown) => {
+    const operation = described.get(request.routeOptions.config?.operationId ?? '')
+    if (operation) violations.push(...violationsOf(operation, reply.statusCode, JSON.parse(JSON.stringify(payload))))
+    return payload
+  })
+  app.addHook('onSend', async (request, reply, payload: unknown) => {
+    const operation = described.get(request.routeOptions.config?.operationId ?? '')
+    const body: unknown = typeof payload === 'string' && payload !== '' ? JSON.parse(payload) : undefined
+    if (operation) violations.push(...violationsOf(operation, reply.statusCode, body))
+    return payload
+  })
+})
+
+/** What of an answer the contract does not promise, in words. */
+export function violationsOf(operation: Operation, status: number, body: unknown): string[] {
+  const at = `${operation.id} ${status}`
+  const answer = operation.answers[status]
+  if (answer) {
+    if (!answer.schema) return body === undefined ? [] : [`${at}: has a body`]
+    return errorsOf(answer.schema, body).map((error) => `${at}: ${error}`)
+  }
+  const errors = errorsOf(problemSchema, body).map((error) => `${at}: ${error}`)
+  const code = typeof body === 'object' && body !== null && 'code' in body ? (body.code as ProblemCode) : undefined
+  if (code === undefined || !problemsOf(operation).includes(code)) errors.push(`${at}: ${code} is not described`)
+  else if (problemKinds[code].status !== status) errors.push(`${at}: ${code} has another status`)
+  return errors
+}
+
+function errorsOf(schema: object, value: unknown): string[] {
+  const validate = compiled.get(schema) ?? ajv.compile(schema)
+  compiled.set(schema, validate)
+  return validate(value) ? [] : (validate.errors ?? []).map((error) => `${error.instancePath} ${error.message}`)
+}
+
+/** Stricter than requests: answers are in UTC, to the millisecond. */
+function formatOf(name: string): RegExp {
+  if (name === 'uuid') return /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+  if (name === 'date') return /^\d{4}-\d\d-\d\d$/
+  if (name === 'email') return /^[^@\s]+@[^@\s]+$/
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
+}

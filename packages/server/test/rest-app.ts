@@ -1,0 +1,173 @@
+import { randomUUID } from 'node:crypto'
+import { type Operation, type Problem, restOperations } from '@holdfast/contract'
+import { createEngine, type Engine, type Role } from '@holdfast/engine'
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import type pg from 'pg'
+import type { Static, TSchema } from 'typebox'
+import { errorHandler } from '../src/edge/error-handler.ts'
+import { readJsonOnly } from '../src/edge/json-bodies.ts'
+import { createManageTokens } from '../src/edge/manage-tokens.ts'
+import { notFound } from '../src/edge/not-found.ts'
+import type { Principal } from '../src/edge/principal.ts'
+import { validatorCompiler } from '../src/edge/validator.ts'
+import type { AccountCard, ManageTokensPort } from '../src/rest/rest-deps.ts'
+import { restRoutes } from '../src/rest/rest-routes.ts'
+import { keepContract } from './keep-contract.ts'
+
+export type OperationId = keyof typeof restOperations
+
+/** An account as the tests know it. */
+export type TestAccount = AccountCard & { siteAdministrator: boolean }
+
+export type CallOptions = {
+  path?: Record<string, string>
+  query?: Record<string, string | number | boolean> | string
+  body?: unknown
+  /** Instead of `body`: sent as it is. */
+  raw?: string
+  as?: TestAccount
+  token?: string
+  key?: string
+  headers?: Record<string, string>
+}
+
+type AnswerBody<Described extends Operation> = {
+  [Status in keyof Described['answers']]: Described['answers'][Status] extends { schema: infer Schema extends TSchema }
+    ? Static<Schema>
+    : never
+}[keyof Described['answers']]
+
+/** `body` throws where it was refused, `problem` where it was not: a test that expects one says so by reading it. */
+export type Reply<Id extends OperationId> = {
+  status: number
+  headers: Record<string, unknown>
+  body: AnswerBody<(typeof restOperations)[Id]>
+  problem: Problem
+}
+
+/** The REST routes on the real engine and database. Who asks is said by a header instead of a session. */
+export type RestApp = {
+  app: FastifyInstance
+  engine: Engine
+  manageTokens: ManageTokensPort
+  /** What did not keep to the contract; empty is right. */
+  violations: string[]
+  /** What the routes take for now; undefined: the real time. */
+  clock: { now: Date | undefined }
+  anAccount(wishes?: Partial<TestAccount>): TestAccount
+  aMember(clinicNo: number, role: Role, doctorId?: string): Promise<TestAccount>
+  call<Id extends OperationId>(id: Id, options?: CallOptions): Promise<Reply<Id>>
+  stop(): Promise<void>
+}
+
+const accountHeader = 'x-test-account'
+
+export async function startRestApp(pool: pg.Pool): Promise<RestApp> {
+  const engine = createEngine({ writePool: pool, readPool: pool })
+  const manageTokens = createManageTokens(['a secret of the tests'])
+  const accounts = new Map<string, TestAccount>()
+  const violations: string[] = []
+  const clock: RestApp['clock'] = { now: undefined }
+  const app = Fastify({ bodyLimit: 1_048_576, onProtoPoisoning: 'error', onConstructorPoisoning: 'error' })
+  readJsonOnly(app)
+  app.setValidatorCompiler(validatorCompiler())
+  app.setErrorHandler(errorHandler)
+  app.decorateRequest('principal')
+  app.decorate('limitBooking', async () => undefined)
+  app.addHook('onRequest', async (request) => {
+    request.principal = await principalOf(request, engine, accounts)
+  })
+  await app.register(keepContract, { violations })
+  await app.register(notFound)
+  await app.register(
+    restRoutes({
+      engine,
+      manageTokens,
+      holdSecondsDefault: 120,
+      now: () => clock.now ?? new Date(),
+      accounts: {
+        byEmail: async (email) => [...accounts.values()].find((one) => one.email === email.toLowerCase()) ?? null,
+        byIds: async (ids) => new Map([...accounts].filter(([id]) => ids.includes(id))),
+      },
+    }),
+  )
+  await app.ready()
+
+  const anAccount: RestApp['anAccount'] = (wishes = {}) => {
+    const id = wishes.id ?? randomUUID()
+    const account = { id, email: `${id}@example.org`, name: 'Ada Account', siteAdministrator: false, ...wishes }
+    accounts.set(id, account)
+    return account
+  }
+  return {
+    app,
+    engine,
+    manageTokens,
+    violations,
+    clock,
+    anAccount,
+    async aMember(clinicNo, role, doctorId) {
+      const account = anAccount()
+      await engine.directory.putMember({ clinicNo, accountId: account.id, role, doctorId: doctorId ?? null })
+      return account
+    },
+    call: (id, options = {}) => call(app, id, options),
+    async stop() {
+      await app.close()
+      await engine.stop()
+    },
+  }
+}
+
+async function principalOf(
+  request: FastifyRequest,
+  engine: Engine,
+  accounts: Map<string, TestAccount>,
+): Promise<Principal> {
+  const [, token] = /^Bearer (hfm_.*)$/.exec(request.headers.authorization ?? '') ?? []
+  if (token !== undefined) return { kind: 'manage_token', token }
+  const account = accounts.get(String(request.headers[accountHeader]))
+  if (account === undefined) return { kind: 'anonymous' }
+  const { id, email, name, siteAdministrator } = account
+  const memberships = await engine.directory.membershipsOf(id)
+  return { kind: 'account', accountId: id, email, name, siteAdministrator, memberships }
+}
+
+async function call<Id extends OperationId>(app: FastifyInstance, id: Id, options: CallOptions): Promise<Reply<Id>> {
+  const { method, url }: Operation = restOperations[id]
+  const { path = {}, query = {}, body, raw, as, token, key, headers = {} } = options
+  const search = typeof query === 'string' ? query : new URLSearchParams(entriesOfText(query)).toString()
+  const pathname = url.replaceAll(/\{(\w+)\}/g, (_all, name: string) => encodeURIComponent(path[name] ?? `no-${name}`))
+  const payload = raw ?? (body === undefined ? undefined : JSON.stringify(body))
+  const response = await app.inject({
+    method,
+    url: search === '' ? pathname : `${pathname}?${search}`,
+    headers: {
+      ...(payload === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(as ? { [accountHeader]: as.id } : {}),
+      ...(token ? { authorization: `Bearer ${token}` } : {}),
+      ...(key === undefined ? {} : { 'idempotency-key': key }),
+      ...headers,
+    },
+    ...(payload === undefined ? {} : { payload }),
+  })
+  const answered: unknown = response.payload === '' ? undefined : JSON.parse(response.payload)
+  const isProblem = response.statusCode >= 400
+  const told = `${id} was answered ${response.statusCode}: ${response.payload.slice(0, 500)}`
+  return {
+    status: response.statusCode,
+    headers: response.headers,
+    get body() {
+      if (isProblem) throw new Error(told)
+      return answered as Reply<Id>['body']
+    },
+    get problem() {
+      if (!isProblem) throw new Error(told)
+      return answered as Problem
+    },
+  }
+}
+
+function entriesOfText(query: Record<string, string | number | boolean>): [string, string][] {
+  return Object.entries(query).map(([name, value]) => [name, String(value)])
+}
