@@ -49,7 +49,7 @@ export function validatorCompiler(): FastifySchemaCompiler<object> {
     const validate = ajv.first.compile(schema)
     let validateAll: ValidateFunction | undefined
     return (value: unknown) => {
-      if (validate(value)) return { value }
+      if (validate(value)) return place === 'body' ? { value } : finite(value, place)
       let errors = validate.errors ?? []
       if (JSON.stringify(value).length <= lengthSearchedMax) {
         validateAll ??= ajv.all.compile(schema)
@@ -59,6 +59,16 @@ export function validatorCompiler(): FastifySchemaCompiler<object> {
       return { error: invalidRequest(fieldErrors(errors, place)) }
     }
   }
+}
+
+/** Ajv coerces `Infinity` and `1e400` to a number that it then holds to no bound. */
+function finite(value: unknown, place: Place): { value: unknown } | { error: ProblemError } {
+  for (const [name, one] of Object.entries(value ?? {})) {
+    if (typeof one === 'number' && !Number.isFinite(one)) {
+      return { error: invalidRequest([{ path: `${places[place]}/${name}`, message: `must be a number, not ${one}` }]) }
+    }
+  }
+  return { value }
 }
 
 /** The refusal of a request for these fields. */
@@ -115,7 +125,7 @@ function message(error: ErrorObject): string {
       return `must be ${error.params.comparison === '>=' ? 'at least' : 'at most'} ${error.params.limit}, not ${found}`
     case 'minLength':
     case 'maxLength':
-      return `must have at ${error.keyword === 'minLength' ? 'least' : 'most'} ${characters(error.params.limit)}, not ${[...String(error.data)].length}`
+      return `must have at ${error.keyword === 'minLength' ? 'least' : 'most'} ${characters(error.params.limit)}, not ${lengthOf(String(error.data))}`
     case 'minItems':
     case 'maxItems':
       return `must have at ${error.keyword === 'minItems' ? 'least' : 'most'} ${error.params.limit} items, not ${(error.data as unknown[]).length}`
@@ -135,6 +145,11 @@ function message(error: ErrorObject): string {
 
 function characters(count: unknown): string {
   return count === 1 ? '1 character' : `${count} characters`
+}
+
+/** In characters, as the schema counts them; a mebibyte of text is not taken apart for that. */
+function lengthOf(text: string): number {
+  return text.length > 10_000 ? text.length : [...text].length
 }
 
 function cut(text: string): string {
