@@ -11,16 +11,16 @@ export type LocalDay = { date: string; start: Date; end: Date }
  */
 export function instantsOfLocalDays(from: string, to: string, timeZone: string): { start: Date; end: Date } {
   return {
-    start: startOfDay(Temporal.PlainDate.from(from), timeZone),
-    end: startOfDay(Temporal.PlainDate.from(to).add({ days: 1 }), timeZone),
+    start: startOfDay(dateOf(from), timeZone),
+    end: startOfDay(dateOf(to).add({ days: 1 }), timeZone),
   }
 }
 
 /** Each of the local days `from` to `to`, both included; a day that the zone never had is empty: it ends as it starts. */
 export function localDays(from: string, to: string, timeZone: string): LocalDay[] {
-  const last = Temporal.PlainDate.from(to)
+  const last = dateOf(to)
   const days: LocalDay[] = []
-  let date = Temporal.PlainDate.from(from)
+  let date = dateOf(from)
   let start = startOfDay(date, timeZone)
   while (Temporal.PlainDate.compare(date, last) <= 0) {
     const next = date.add({ days: 1 })
@@ -40,4 +40,9 @@ export function localDayOf(at: Date, timeZone: string): LocalDay {
 
 function startOfDay(date: Temporal.PlainDate, timeZone: string): Date {
   return new Date(date.toZonedDateTime(timeZone).epochMilliseconds)
+}
+
+/** Without `reject`, Temporal takes 30 February for the 28th. */
+function dateOf(text: string): Temporal.PlainDate {
+  return Temporal.PlainDate.from(text, { overflow: 'reject' })
 }

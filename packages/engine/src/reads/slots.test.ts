@@ -1,0 +1,185 @@
+import {
+  aBooking,
+  aClinic,
+  aDoctor,
+  aSlot,
+  type BuiltDoctor,
+  createTestDatabase,
+  lapseHolds,
+  type TestDatabase,
+} from '@holdfast/testkit'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { newId } from '../id.ts'
+import { createReads } from './create-reads.ts'
+
+let database: TestDatabase
+beforeAll(async () => {
+  database = await createTestDatabase()
+})
+afterAll(() => database.drop())
+
+const hourMs = 3_600_000
+
+function reads() {
+  return createReads(database.appPool)
+}
+
+/** A day well ahead, `YYYY-MM-DD`. */
+function dayAhead(days: number): string {
+  return Temporal.Now.plainDateISO('UTC').add({ days }).toString()
+}
+
+async function aDoctorOf(wishes: Parameters<typeof aClinic>[1] = {}, doctorWishes: Parameters<typeof aDoctor>[2] = {}) {
+  const clinic = await aClinic(database, wishes)
+  return { clinic, doctor: await aDoctor(database, clinic, doctorWishes) }
+}
+
+async function list(doctor: BuiltDoctor, from: string, to: string, onlyAvailable = false) {
+  const result = await reads().slots({ doctorId: doctor.id, from, to, onlyAvailable })
+  return result?.items ?? null
+}
+
+describe('a doctor’s slots', () => {
+  test('those that start on the clinic’s local days, both included, by start', async () => {
+    const { doctor } = await aDoctorOf({ timezone: 'America/Sao_Paulo' })
+    const [day, next] = [dayAhead(10), dayAhead(11)]
+    const at = (date: string, time: string) =>
+      new Date(Temporal.PlainDateTime.from(`${date}T${time}`).toZonedDateTime('America/Sao_Paulo').epochMilliseconds)
+    const last = await aSlot(database, doctor, { startsAt: at(next, '23:45') })
+    const first = await aSlot(database, doctor, { startsAt: at(day, '00:00') })
+    await aSlot(database, doctor, { startsAt: at(dayAhead(9), '23:45') })
+    await aSlot(database, doctor, { startsAt: at(dayAhead(12), '00:00') })
+    expect((await list(doctor, day, next))?.map((slot) => slot.id)).toEqual([first.id, last.id])
+    expect(await list(doctor, day, day)).toEqual([
+      { id: first.id, doctorId: doctor.id, startsAt: first.startsAt, endsAt: first.endsAt, capacity: 1, available: 1 },
+    ])
+    expect(await list(doctor, next, day)).toEqual([])
+  })
+
+  test('full ones are listed, withdrawn ones not; lapsed holds count as free', async () => {
+    const { doctor } = await aDoctorOf()
+    const full = await aSlot(database, doctor, { capacity: 2 })
+    const lapsed = await aSlot(database, doctor, { capacity: 3 })
+    const held = await aSlot(database, doctor, { capacity: 3 })
+    await aSlot(database, doctor, { withdrawn: true })
+    await aBooking(database, full, { units: 2 })
+    await aBooking(database, lapsed, { status: 'PENDING', units: 2 })
+    await lapseHolds(database, lapsed)
+    await aBooking(database, lapsed, { status: 'PENDING' })
+    await aBooking(database, held, { status: 'PENDING' })
+    const slots = await list(doctor, dayAhead(0), dayAhead(3))
+    expect(slots?.map(({ id, available }) => [id, available])).toEqual([
+      [full.id, 0],
+      [lapsed.id, 2],
+      [held.id, 2],
+    ])
+    expect((await list(doctor, dayAhead(0), dayAhead(3), true))?.map(({ id }) => id)).toEqual([lapsed.id, held.id])
+    expect(await reads().slot(lapsed.id)).toMatchObject({
+      id: lapsed.id,
+      doctorId: doctor.id,
+      capacity: 3,
+      available: 2,
+    })
+  })
+
+  test('available only: not what has passed, is within the notice or beyond the horizon', async () => {
+    const { doctor } = await aDoctorOf({ settings: { minimumNoticeMinutes: 120, bookingHorizonDays: 2 } })
+    const in_ = (hours: number) => new Date(Math.ceil(Date.now() / hourMs) * hourMs + hours * hourMs)
+    const ids: Record<string, string> = {}
+    for (const hours of [-3, 1, 3, 46, 49]) ids[hours] = (await aSlot(database, doctor, { startsAt: in_(hours) })).id
+    const all = await list(doctor, dayAhead(-2), dayAhead(5))
+    expect(all?.map((slot) => slot.id)).toEqual([ids[-3], ids[1], ids[3], ids[46], ids[49]])
+    const available = await list(doctor, dayAhead(-2), dayAhead(5), true)
+    expect(available?.map((slot) => slot.id)).toEqual([ids[3], ids[46]])
+  })
+
+  test('nothing to show is an empty list, and still says of when', async () => {
+    const { doctor } = await aDoctorOf()
+    const before = Date.now() - 60_000
+    for (const onlyAvailable of [true, false]) {
+      const result = await reads().slots({ doctorId: doctor.id, from: dayAhead(1), to: dayAhead(2), onlyAvailable })
+      expect(result?.items).toEqual([])
+      expect(result?.asOf.getTime()).toBeGreaterThan(before)
+    }
+    const full = await aSlot(database, doctor)
+    await aBooking(database, full)
+    expect(await list(doctor, dayAhead(0), dayAhead(3), true)).toEqual([])
+  })
+
+  test('no such doctor, an inactive one, what is no id at all', async () => {
+    const { clinic, doctor } = await aDoctorOf({}, { active: false })
+    await aSlot(database, doctor)
+    expect(await list(doctor, dayAhead(0), dayAhead(3))).toBeNull()
+    expect(await list({ ...doctor, id: newId(clinic.no) }, dayAhead(0), dayAhead(3))).toBeNull()
+    expect(await list({ ...doctor, id: 'x' }, dayAhead(0), dayAhead(3))).toBeNull()
+    expect(await list({ ...doctor, id: crypto.randomUUID() }, dayAhead(0), dayAhead(3))).toBeNull()
+    expect(await reads().slot('x')).toBeNull()
+    expect(await reads().slot(newId(clinic.no))).toBeNull()
+  })
+
+  test('a withdrawn slot is still told by its id, with nothing available', async () => {
+    const { doctor } = await aDoctorOf()
+    const slot = await aSlot(database, doctor, { capacity: 4, withdrawn: true })
+    expect(await reads().slot(slot.id)).toMatchObject({ id: slot.id, capacity: 4, available: 0 })
+  })
+})
+
+describe('alternatives to a full slot', () => {
+  test('the same day by nearness, then later days, then colleagues of that day', async () => {
+    const { clinic, doctor } = await aDoctorOf({}, { specialization: 'Cardiology' })
+    const noon = new Date(`${dayAhead(5)}T12:00Z`)
+    const in_ = (hours: number) => ({ startsAt: new Date(noon.getTime() + hours * hourMs) })
+    const wanted = await aSlot(database, doctor, in_(0))
+    await aBooking(database, wanted)
+    const later = await aSlot(database, doctor, in_(2))
+    const full = await aSlot(database, doctor, in_(1))
+    await aBooking(database, full)
+    const earlier = await aSlot(database, doctor, in_(-1))
+    const nextDay = await aSlot(database, doctor, in_(20))
+    await aSlot(database, doctor, in_(-24))
+    await aSlot(database, doctor, { ...in_(-0.5), withdrawn: true })
+    const colleague = await aDoctor(database, clinic, { specialization: 'Cardiology' })
+    const colleagues = await aSlot(database, colleague, in_(3))
+    await aSlot(database, colleague, in_(24))
+    for (const other of [
+      await aDoctor(database, clinic, { specialization: 'Dermatology' }),
+      await aDoctor(database, clinic, { specialization: 'Cardiology', active: false }),
+      await aDoctor(database, await aClinic(database), { specialization: 'Cardiology' }),
+    ]) {
+      await aSlot(database, other, in_(0))
+    }
+    const ids = async (limit: number, units = 1) =>
+      (await reads().alternatives({ slotId: wanted.id, units, limit })).map((slot) => slot.id)
+    expect(await ids(10)).toEqual([earlier.id, later.id, nextDay.id, colleagues.id])
+    expect(await ids(3)).toEqual([earlier.id, later.id, nextDay.id])
+    expect(await ids(1)).toEqual([earlier.id])
+    expect(await ids(0)).toEqual([])
+    expect(await ids(3, 2)).toEqual([])
+  })
+
+  test('room that a lapsed hold gives back counts; units must fit', async () => {
+    const { doctor } = await aDoctorOf()
+    const wanted = await aSlot(database, doctor)
+    const lapsed = await aSlot(database, doctor, { capacity: 3 })
+    await aBooking(database, lapsed, { status: 'PENDING', units: 2 })
+    await aBooking(database, lapsed)
+    const ask = async (units: number) =>
+      (await reads().alternatives({ slotId: wanted.id, units, limit: 3 })).map((slot) => slot.available)
+    expect(await ask(1)).toEqual([])
+    await lapseHolds(database, lapsed)
+    expect(await ask(2)).toEqual([2])
+    expect(await ask(3)).toEqual([])
+  })
+
+  test('a slot that is withdrawn has alternatives, one that never was has none; closed ones are none', async () => {
+    const { clinic, doctor } = await aDoctorOf({ settings: { bookingHorizonDays: 3 } })
+    const noon = new Date(`${dayAhead(2)}T12:00Z`)
+    const wanted = await aSlot(database, doctor, { startsAt: noon, withdrawn: true })
+    const near = await aSlot(database, doctor, { startsAt: new Date(noon.getTime() + hourMs) })
+    await aSlot(database, doctor, { startsAt: new Date(noon.getTime() + 5 * 24 * hourMs) })
+    const found = await reads().alternatives({ slotId: wanted.id, units: 1, limit: 3 })
+    expect(found.map((slot) => slot.id)).toEqual([near.id])
+    expect(await reads().alternatives({ slotId: newId(clinic.no), units: 1, limit: 3 })).toEqual([])
+    expect(await reads().alternatives({ slotId: 'x', units: 1, limit: 3 })).toEqual([])
+  })
+})
