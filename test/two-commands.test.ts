@@ -82,6 +82,16 @@ test('a first start makes everything; Ctrl-C ends all of it; a second start has 
   expect(second.output()).not.toMatch(/^Password:/m)
 })
 
+test('npm told to end (SIGTERM, to it alone) takes everything with it', async () => {
+  const dataDirectory = await aDirectory()
+  const one = npmStart({ HOLDFAST_DATA: dataDirectory })
+  const url = await one.ready
+  one.child.kill('SIGTERM')
+  await one.ended
+  await expect(fetch(`${url}/livez`)).rejects.toThrow()
+  expect(await connectEmbeddedPostgres({ dataDirectory })).toBeUndefined()
+})
+
 test('after a kill -9 of everything that npm started, the next start recovers what was booked', async () => {
   const dataDirectory = await aDirectory()
   const killed = npmStart({ HOLDFAST_DATA: dataDirectory })
