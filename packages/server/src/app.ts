@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { buildOpenApi, type OpenApiDocument } from '@holdfast/contract'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { type AuthRoutesDeps, authRoutes } from './accounts/auth-routes.ts'
 import type { Config } from './config.ts'
 import { type AdmissionDeps, admission } from './edge/admission.ts'
@@ -64,7 +64,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
 export async function buildMetricsApp(deps: { log: Logger; metrics: Metrics; token: string | null }) {
   const app = Fastify({
     loggerInstance: asFastifyLogger(deps.log),
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     requestTimeout: 10_000,
   })
   app.setErrorHandler(errorHandler)
@@ -78,7 +78,7 @@ function createServer(config: Config, log: Logger): FastifyInstance {
   const app = Fastify({
     loggerInstance: asFastifyLogger(log),
     // Fastify's own lines hold the address with its query, which may name a patient.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     bodyLimit: bodyBytesMax,
@@ -113,10 +113,7 @@ function countRequests(app: FastifyInstance, metrics: Metrics): void {
     const route = request.routeOptions.url ?? 'none'
     const seconds = reply.elapsedTime / 1000
     metrics.requestAnswered({ route, method: request.method, status: reply.statusCode, seconds })
-    request.log.debug(
-      { requestId: request.id, method: request.method, route, status: reply.statusCode, seconds },
-      'request answered',
-    )
+    request.log.debug({ method: request.method, route, status: reply.statusCode, seconds }, 'request answered')
   })
 }
 

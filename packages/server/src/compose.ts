@@ -7,8 +7,13 @@ export type { PreparedDatabase } from './compose/prepare-database.ts'
 
 /** The database of the settings, and what it takes to work with it. */
 export type Database = OpenDatabase & {
-  /** Brings the schema up to date and says how the application logs in. Idempotent. @throws MigrateError, AppLoginError */
-  migrate(): Promise<PreparedDatabase>
+  /**
+   * Brings the schema up to date and says how the application logs in. Idempotent.
+   *
+   * @param say hears what is done, step by step
+   * @throws MigrateError, AppLoginError
+   */
+  migrate(say?: (line: string) => void): Promise<PreparedDatabase>
 }
 
 /**
@@ -18,5 +23,5 @@ export type Database = OpenDatabase & {
  */
 export async function openDatabase(config: Config, options: OpenDatabaseOptions): Promise<Database> {
   const database = await open(config, options)
-  return { ...database, migrate: () => prepareDatabase(config, database.ownerUrl, options.say) }
+  return { ...database, migrate: (say) => prepareDatabase(config, database.ownerUrl, say) }
 }

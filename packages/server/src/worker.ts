@@ -28,7 +28,7 @@ export async function startWorker(options: WorkerOptions): Promise<{ stop(): Pro
   const database = await openDatabase(config, { share: true, say })
   let jobs: RunningJobs | null = null
   try {
-    const { appUrl } = await database.migrate()
+    const { appUrl } = await database.migrate((line) => log.info(line))
     const onIdleError = (error: Error) => log.warn({ err: error }, 'an idle database connection was lost')
     const pool = createPool({ url: appUrl, max: connections, name: 'holdfast worker', onIdleError })
     jobs = await startJobs({ pool, log })

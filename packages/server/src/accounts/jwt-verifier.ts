@@ -8,13 +8,16 @@ export type JwtVerifier = {
   verify(token: string): Promise<string | null>
 }
 
-type SigningKey = { key: KeyObject; expiresAtMs: number | null }
+/** `key` null: there is no key of that name. */
+type SigningKey = { key: KeyObject | null; expiresAtMs: number | null }
 type Verified = { accountId: string; expiresAtMs: number }
 
 const verifiedTokensMax = 10_000
 const tokenLengthMax = 2_048
-/** How often a token with an unknown key may make us ask the database for new keys. */
-const keyReloadMsMin = 2_000
+const keysMax = 1_000
+const keyMs = 60_000
+/** A name nobody has is not looked up again at once; names are made up by us, so none becomes valid later. */
+const unknownKeyMs = 5_000
 /** Clocks of several servers differ a little. */
 const clockSkewMs = 5_000
 const jwtPattern = /^[A-Za-z0-9_-]{1,512}\.[A-Za-z0-9_-]{1,1400}\.[A-Za-z0-9_-]{86}$/
@@ -22,41 +25,26 @@ const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{1
 
 /**
  * Verifies JWTs against the keys in the database: EdDSA and nothing else, whatever the header says; issuer, audience and
- * times checked (RFC 8725). Verified tokens are remembered until they expire, as a signature costs 60 µs. Keys are read
- * again when a token names an unknown one.
+ * times checked (RFC 8725). Verified tokens are remembered until they expire, as a signature costs 60 µs. A key is read
+ * when a token first names it, so that one just made, by whichever process, is known at once.
  *
  * @param pool connected with `search_path=auth`
  */
 export function createJwtVerifier(pool: Pool, issuer: string, now: () => number = Date.now): JwtVerifier {
   const verifiedTokens = new LRUCache<string, Verified>({ max: verifiedTokensMax })
-  let keys = new Map<string, SigningKey>()
-  let loadedAtMs = Number.NEGATIVE_INFINITY
-  let loading: Promise<void> | null = null
-
-  async function load(): Promise<void> {
-    const { rows } = await pool.query<{ id: string; publicKey: string; expiresAt: Date | null }>(
-      'select id::text, "publicKey", "expiresAt" from jwks order by "createdAt" desc limit 100',
-    )
-    keys = new Map(
-      rows.map((row) => [
-        row.id,
-        {
-          key: createPublicKey({ key: JSON.parse(row.publicKey), format: 'jwk' }),
-          expiresAtMs: row.expiresAt === null ? null : row.expiresAt.getTime() + keyGraceSeconds * 1000,
-        },
-      ]),
-    )
-    loadedAtMs = now()
-  }
+  const keys = new LRUCache<string, SigningKey>({
+    max: keysMax,
+    ttl: keyMs,
+    fetchMethod: async (kid, _stale, { options }) => {
+      const found = await readKey(pool, kid)
+      if (found.key === null) options.ttl = unknownKeyMs
+      return found
+    },
+  })
 
   async function keyOf(kid: string): Promise<KeyObject | null> {
-    if (!keys.has(kid) && now() - loadedAtMs >= keyReloadMsMin) {
-      loading ??= load().finally(() => {
-        loading = null
-      })
-      await loading
-    }
-    const found = keys.get(kid)
+    if (!uuidPattern.test(kid)) return null
+    const found = await keys.fetch(kid)
     if (found === undefined) return null
     return found.expiresAtMs === null || found.expiresAtMs > now() ? found.key : null
   }
@@ -77,6 +65,20 @@ export function createJwtVerifier(pool: Pool, issuer: string, now: () => number 
       verifiedTokens.set(token, claims)
       return claims.accountId
     },
+  }
+}
+
+async function readKey(pool: Pool, kid: string): Promise<SigningKey> {
+  const { rows } = await pool.query<{ publicKey: string; expiresAt: Date | null }>({
+    name: 'signing_key',
+    text: 'select "publicKey", "expiresAt" from jwks where id = $1',
+    values: [kid],
+  })
+  const row = rows[0]
+  if (row === undefined) return { key: null, expiresAtMs: null }
+  return {
+    key: createPublicKey({ key: JSON.parse(row.publicKey), format: 'jwk' }),
+    expiresAtMs: row.expiresAt === null ? null : row.expiresAt.getTime() + keyGraceSeconds * 1000,
   }
 }
 

@@ -14,6 +14,7 @@ const schema = 'graphile_worker'
 export async function migrateJobs(ownerUrl: string): Promise<void> {
   const pool = new pg.Pool({ connectionString: ownerUrl, max: 4, application_name: 'holdfast jobs migration' })
   pool.on('error', () => undefined)
+  pool.on('connect', (client) => client.on('error', () => undefined))
   const client = await pool.connect()
   try {
     await client.query('select pg_advisory_lock($1)', [lockKey])

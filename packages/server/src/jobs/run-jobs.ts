@@ -37,6 +37,8 @@ export async function startJobs(deps: JobsDeps): Promise<RunningJobs> {
     // One waiting run at a time, however long nobody came to do it.
     options: { backfillPeriod: 0, maxAttempts: 3, jobKey: job.name, jobKeyMode: 'replace' as const },
   }))
+  // graphile-worker asks for it: a connection lost while it is out of the pool must not end the process.
+  deps.pool.on('connect', (client) => client.on('error', () => undefined))
   const runner = await run({
     pgPool: deps.pool,
     schema: 'graphile_worker',
