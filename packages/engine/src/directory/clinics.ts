@@ -3,7 +3,7 @@ import pg from 'pg'
 import type { Directory, NewClinic } from '../engine.ts'
 import { isId, newId } from '../id.ts'
 import { cursorOf } from '../reads/cursor.ts'
-import { searchText, searchTextSql } from '../reads/search-text.ts'
+import { contains } from '../reads/search-text.ts'
 import type { ClinicTable, Schema } from '../schema.ts'
 import type { Clinic, ClinicSettings } from './directory.ts'
 import { remember } from './remember.ts'
@@ -21,7 +21,7 @@ export function clinicsOf(db: Kysely<Schema>): Pick<Directory, 'clinics' | 'clin
         .orderBy('name')
         .orderBy('id')
         .limit(limit + 1)
-      if (q !== null) query = query.where(sql<boolean>`strpos(${sql.raw(searchTextSql('name'))}, ${searchText(q)}) > 0`)
+      if (q !== null) query = query.where(contains('name', q))
       if (cursor !== null) {
         const [name, id] = clinicCursor.decode(cursor)
         query = query.where((eb: ExpressionBuilder<Schema, 'clinic'>) =>

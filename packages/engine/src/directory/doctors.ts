@@ -4,7 +4,7 @@ import type { Directory, NewDoctor } from '../engine.ts'
 import { clinicNoOf, isId, newId } from '../id.ts'
 import { availableSql, bookableTimeSql } from '../reads/bookable-sql.ts'
 import { cursorOf } from '../reads/cursor.ts'
-import { searchText, searchTextSql } from '../reads/search-text.ts'
+import { contains } from '../reads/search-text.ts'
 import type { Schema } from '../schema.ts'
 import type { Doctor } from './directory.ts'
 import { remember } from './remember.ts'
@@ -39,10 +39,7 @@ export function doctorsOf(
       if (clinicId !== null) conditions.push(sql`r.clinic_no = ${clinicNoOf(clinicId)}`)
       if (specialization !== null) conditions.push(sql`r.specialization = ${specializationName(specialization)}`)
       if (!includeInactive) conditions.push(sql`r.active`)
-      if (q !== null) {
-        const texts = sql.raw(searchTextSql("r.name || ' ' || r.specialization"))
-        conditions.push(sql`strpos(${texts}, ${searchText(q)}) > 0`)
-      }
+      if (q !== null) conditions.push(contains("r.name || ' ' || r.specialization", q))
       if (cursor !== null) {
         const [name, id] = doctorCursor.decode(cursor)
         conditions.push(sql`(r.name, r.id) > (${name}, ${id}::uuid)`)

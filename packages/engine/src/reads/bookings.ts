@@ -7,7 +7,7 @@ import { clinicNoOf, idFloor, isId } from '../id.ts'
 import { armsOfStatus, bookingColumnsSql, startsMicrosSql, timeOfMicrosSql } from './booking-sql.ts'
 import { cursorOf } from './cursor.ts'
 import { instantsOfLocalDays } from './local-days.ts'
-import { searchText, searchTextSql } from './search-text.ts'
+import { containsSql } from './search-text.ts'
 
 const accountCursor = cursorOf('bookings of account', ['micros', 'id'])
 const clinicCursor = cursorOf('bookings of clinic', ['micros', 'id'])
@@ -124,10 +124,8 @@ function idFloorAfter(end: Date): string {
 
 function matches(q: string, add: (value: unknown) => string): string {
   if (isId(q.trim().toLowerCase())) return `b.id = ${add(q.trim().toLowerCase())}::uuid`
-  const text = add(searchText(q))
-  return ['name', 'email', 'phone']
-    .map((field) => `strpos(${searchTextSql(`b.patient->>'${field}'`)}, ${text}) > 0`)
-    .join(' or ')
+  const text = add(q)
+  return ['name', 'email', 'phone'].map((field) => containsSql(`b.patient->>'${field}'`, text)).join(' or ')
 }
 
 function pageOf(rows: ListedRow[], limit: number, encode: (micros: string, id: string) => string): Page<Booking> {

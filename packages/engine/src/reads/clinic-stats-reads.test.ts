@@ -1,0 +1,69 @@
+import { aBooking, aClinic, aDoctor, aSlot, createTestDatabase, lapseHolds, type TestDatabase } from '@holdfast/testkit'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createReads } from './create-reads.ts'
+
+let database: TestDatabase
+beforeAll(async () => {
+  database = await createTestDatabase()
+})
+afterAll(() => database.drop())
+
+const dayAhead = (days: number) => Temporal.Now.plainDateISO('UTC').add({ days }).toString()
+
+test('figures by local day of the slots, with the effective status', async () => {
+  const clinic = await aClinic(database, { timezone: 'America/Sao_Paulo' })
+  const doctor = await aDoctor(database, clinic)
+  const at = (date: string, time: string) =>
+    new Date(Temporal.PlainDateTime.from(`${date}T${time}`).toZonedDateTime('America/Sao_Paulo').epochMilliseconds)
+  const [first, second, third] = [dayAhead(5), dayAhead(6), dayAhead(7)] as const
+  const morning = await aSlot(database, doctor, { startsAt: at(first, '00:00'), capacity: 10 })
+  const night = await aSlot(database, doctor, { startsAt: at(first, '23:45'), capacity: 4 })
+  const next = await aSlot(database, doctor, { startsAt: at(second, '12:00'), capacity: 6 })
+  const withdrawn = await aSlot(database, doctor, { startsAt: at(second, '13:00'), capacity: 50, withdrawn: true })
+  await aSlot(database, doctor, { startsAt: at(third, '00:00'), capacity: 99 })
+  const createdAt = new Date(morning.startsAt.getTime() - 10 * 3_600_000)
+  await aBooking(database, morning, { units: 2, createdAt })
+  await aBooking(database, morning, { status: 'ARRIVED', createdAt })
+  await aBooking(database, morning, { status: 'COMPLETED', createdAt })
+  await aBooking(database, morning, { status: 'COMPLETED', createdAt })
+  await aBooking(database, morning, { status: 'NO_SHOW', createdAt })
+  await aBooking(database, morning, { status: 'CANCELLED' })
+  await aBooking(database, withdrawn, { status: 'slot_withdrawn' })
+  await aBooking(database, night, { status: 'hold_expired' })
+  await aBooking(database, next, { status: 'PENDING', units: 3 })
+  await lapseHolds(database, next)
+  await aBooking(database, next, {
+    status: 'PENDING',
+    units: 1,
+    createdAt: new Date(next.startsAt.getTime() - 20 * 3_600_000),
+  })
+
+  const stats = await createReads(database.appPool).clinicStats({ clinicNo: clinic.no, from: first, to: second })
+  expect(stats).toEqual({
+    days: [
+      {
+        date: first,
+        capacity: 14,
+        taken: 6,
+        bookings: { CONFIRMED: 1, ARRIVED: 1, COMPLETED: 2, NO_SHOW: 1, CANCELLED: 1, FAILED: 1 },
+      },
+      { date: second, capacity: 6, taken: 1, bookings: { PENDING: 1, FAILED: 2 } },
+    ],
+    totals: { PENDING: 1, CONFIRMED: 1, FAILED: 3, CANCELLED: 1, ARRIVED: 1, NO_SHOW: 1, COMPLETED: 2 },
+    utilisation: 7 / 20,
+    lapseRate: 2 / 10,
+    noShowRate: 1 / 4,
+    leadTimeHoursMedian: 10,
+  })
+})
+
+test('a clinic without anything: every day is there, and rates of nothing are null', async () => {
+  const clinic = await aClinic(database)
+  const stats = await createReads(database.appPool).clinicStats({
+    clinicNo: clinic.no,
+    from: dayAhead(0),
+    to: dayAhead(2),
+  })
+  expect(stats.days).toEqual([0, 1, 2].map((days) => ({ date: dayAhead(days), capacity: 0, taken: 0, bookings: {} })))
+  expect(stats).toMatchObject({ utilisation: null, lapseRate: null, noShowRate: null, leadTimeHoursMedian: null })
+})

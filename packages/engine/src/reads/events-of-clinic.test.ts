@@ -1,0 +1,127 @@
+import { aBooking, aClinic, aDoctor, aSlot, createTestDatabase, type TestDatabase, until } from '@holdfast/testkit'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { withdrawSlots } from '../slots/withdraw-slots.ts'
+import type { BookingEvent } from './booking-event.ts'
+import { createReads } from './create-reads.ts'
+import { InvalidCursor } from './cursor.ts'
+
+let database: TestDatabase
+beforeAll(async () => {
+  database = await createTestDatabase()
+})
+afterAll(() => database.drop())
+
+function eventsOf(clinicNo: number, after: string | null = null, limit = 100) {
+  return createReads(database.appPool).eventsOfClinic({ clinicNo, after, limit })
+}
+
+/**
+ * The log once it has `count` events. The horizon is the whole server's: a transaction of another test's database holds
+ * it back for as long as it is open.
+ */
+function eventsOnce(clinicNo: number, count: number) {
+  return until(
+    async () => {
+      const page = await eventsOf(clinicNo)
+      return page.items.length >= count ? page : undefined
+    },
+    () => `${count} events of clinic ${clinicNo}`,
+  )
+}
+
+async function aCalendar() {
+  const clinic = await aClinic(database)
+  return { clinic, doctor: await aDoctor(database, clinic) }
+}
+
+describe('a clinic’s log', () => {
+  test('what each booking became, without a word of the patient', async () => {
+    const { clinic, doctor } = await aCalendar()
+    const slot = await aSlot(database, doctor, { capacity: 3 })
+    const booking = await aBooking(database, slot, { units: 2, status: 'PENDING', patient: { name: 'Ana Secret' } })
+    await withdrawSlots(database.appPool, {
+      clinicNo: clinic.no,
+      which: { slotId: slot.id },
+      withBookings: true,
+      dryRun: false,
+      actorId: null,
+    })
+    const { items, nextCursor } = await eventsOnce(clinic.no, 2)
+    expect(items).toMatchObject([
+      {
+        bookingId: booking.id,
+        version: 1,
+        type: 'held',
+        units: 2,
+        slotId: slot.id,
+        doctorId: doctor.id,
+        holdExpiresAt: expect.any(Date),
+        reason: null,
+      },
+      {
+        bookingId: booking.id,
+        version: 2,
+        type: 'failed',
+        units: 2,
+        holdExpiresAt: null,
+        reason: 'slot_withdrawn',
+        actorId: null,
+        fromSlotId: null,
+      },
+    ])
+    expect(items[0]?.position).toMatch(/^\d+\.\d+$/)
+    expect(nextCursor).toBeNull()
+    expect(JSON.stringify(items)).not.toContain('Secret')
+  })
+
+  test('page by page each event once; other clinics’ are not told', async () => {
+    const { clinic, doctor } = await aCalendar()
+    const elsewhere = await aCalendar()
+    for (let n = 0; n < 5; n += 1) {
+      await aBooking(database, await aSlot(database, doctor), { status: 'COMPLETED' })
+      await aBooking(database, await aSlot(database, elsewhere.doctor))
+    }
+    const whole = (await eventsOnce(clinic.no, 20)).items
+    expect(whole).toHaveLength(20)
+    const paged: BookingEvent[] = []
+    let after: string | null = null
+    for (;;) {
+      const page = await eventsOf(clinic.no, after, 7)
+      paged.push(...page.items)
+      if (page.nextCursor === null) break
+      after = page.nextCursor
+      expect(after).toBe(page.items.at(-1)?.position)
+    }
+    expect(paged).toEqual(whole)
+    expect(await eventsOf(clinic.no, whole.at(-1)?.position ?? null)).toEqual({ items: [], nextCursor: null })
+  })
+
+  test('nothing above a transaction that is still open: what it writes is not skipped', async () => {
+    const { clinic, doctor } = await aCalendar()
+    const [slow, fast] = [await aSlot(database, doctor), await aSlot(database, doctor)]
+    const open = await database.ownerPool.connect()
+    await open.query('begin')
+    await open.query('select pg_current_xact_id()')
+    const later = await aBooking(database, fast)
+    // Read naively, by what is committed, the reader would now stand after `later`, whose number is the higher one.
+    const naive = await database.appPool.query('select from holdfast.booking_event where clinic_no = $1', [clinic.no])
+    expect(naive.rowCount).toBe(2)
+    expect((await eventsOf(clinic.no)).items).toEqual([])
+    await open.query(
+      `insert into holdfast.booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units)
+       select $1, $2, 3, clock_timestamp(), 'arrived', $3, $4, 1`,
+      [clinic.no, later.id, slow.id, doctor.id],
+    )
+    await open.query('commit')
+    open.release()
+    const { items } = await eventsOnce(clinic.no, 3)
+    expect(items.map((event) => event.version)).toEqual([3, 1, 2])
+  })
+
+  test.each(['', 'x', '1', '1.', '.1', '1.1.1', '-1.1', '99999999999999999999.1', '1.9999999999999999999', "1.1'"])(
+    '%j is no position',
+    async (after) => {
+      await expect(eventsOf(1, after)).rejects.toThrow(InvalidCursor)
+    },
+  )
+})
