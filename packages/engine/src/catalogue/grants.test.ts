@@ -1,0 +1,234 @@
+import {
+  aBooking,
+  aClinic,
+  aDoctor,
+  aSlot,
+  type BuiltDoctor,
+  type BuiltSlot,
+  createTestDatabase,
+  type TestDatabase,
+} from '@holdfast/testkit'
+import type pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { newId } from '../id.ts'
+
+let database: TestDatabase
+let doctor: BuiltDoctor
+let slot: BuiltSlot
+let partition: string
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  doctor = await aDoctor(database, await aClinic(database))
+  slot = await aSlot(database, doctor, { capacity: 5 })
+  const { id } = await aBooking(database, slot)
+  const { rows } = await database.ownerPool.query<{ name: string }>(
+    'select c.relname as name from holdfast.booking b join pg_class c on c.oid = b.tableoid where b.id = $1',
+    [id],
+  )
+  partition = rows[0]?.name ?? ''
+})
+afterAll(() => database.drop())
+
+const permissionDenied = '42501'
+
+/** Runs statements in a transaction that is rolled back; answers `done`, or the SQLSTATE of what went wrong. */
+async function attempt(pool: pg.Pool, statements: string): Promise<string> {
+  const client = await pool.connect()
+  try {
+    await client.query('begin')
+    await client.query(statements)
+    return 'done'
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? String(error.code) : String(error)
+  } finally {
+    await client.query('rollback')
+    client.release()
+  }
+}
+
+/** Refused to the application role for its rights; with the owner's the very same statement works. */
+async function expectOwnersAlone(statement: string, controlled = 'done'): Promise<void> {
+  const application = await attempt(database.appPool, statement)
+  const owner = await attempt(database.ownerPool, statement)
+  expect({ statement, application, owner }).toEqual({ statement, application: permissionDenied, owner: controlled })
+}
+
+const stateTables = ['slot', 'booking', 'booking_event', 'allocation', 'idempotency']
+
+/** Every way to write a table that has come to mind; T is the table. */
+const writes = [
+  'insert into T select * from T limit 0',
+  'update T set clinic_no = clinic_no',
+  'delete from T',
+  'merge into T using (select 1) one on true when matched then delete',
+  'truncate T',
+  'select from T for update',
+  'select from T for key share',
+  'lock table T in exclusive mode',
+  'alter table T add column planted integer',
+  'alter table T disable trigger all',
+  'alter table T enable row level security',
+  'alter table T owner to current_user',
+  'alter table T rename to planted',
+  'drop table T cascade',
+  'create index on T (clinic_no)',
+  'create trigger planted before update on T for each row execute function suppress_redundant_updates_trigger()',
+]
+
+describe.each(stateTables)('%s', (table) => {
+  test.each(writes)('the application role may not: %s', async (statement) => {
+    await expectOwnersAlone(statement.replaceAll(/\bT\b/g, `holdfast.${table}`))
+  })
+
+  test('nor copy rows into it; the owner is only missing the rows', async () => {
+    await expectOwnersAlone(`copy holdfast.${table} from stdin`, '57014')
+  })
+
+  test('nor give itself the right: GRANT warns, and gives nothing', async () => {
+    await attempt(database.appPool, `grant all on holdfast.${table} to public`)
+    const { rows } = await database.appPool.query(
+      `select has_table_privilege($1, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER') as may`,
+      [`holdfast.${table}`],
+    )
+    expect(rows).toEqual([{ may: false }])
+  })
+
+  test('but read it', async () => {
+    expect(await attempt(database.appPool, `select * from holdfast.${table}`)).toBe('done')
+  })
+})
+
+test('the partitions, by which a table could be written behind its parent’s back, are out of reach', async () => {
+  // A column can be added to the parent only, whoever asks.
+  for (const statement of [...writes.filter((one) => !one.includes('add column')), 'select * from T']) {
+    await expectOwnersAlone(statement.replaceAll(/\bT\b/g, `holdfast.${partition}`))
+  }
+  await expectOwnersAlone(`alter table holdfast.booking detach partition holdfast.${partition}`)
+  const bounds = `for values from ('00000000-0000-0000-0000-000000000000') to ('00000000-0000-0000-0000-000000000001')`
+  await expectOwnersAlone(`create table holdfast.planted partition of holdfast.booking ${bounds}`)
+})
+
+test.each([
+  'create table holdfast.planted ()',
+  'create schema planted',
+  'create function holdfast.planted() returns integer language sql return 1',
+  `create or replace function holdfast.id_floor(p_at timestamptz) returns uuid language sql immutable strict
+     return '00000000-0000-0000-0000-000000000000'::uuid`,
+  'alter function holdfast.id_floor(timestamptz) security definer',
+  'alter function holdfast.ensure_partitions(integer) reset search_path',
+  'drop function holdfast.purge_idempotency(interval, integer)',
+  'alter role holdfast_app superuser',
+  `select nextval('holdfast.booking_event_seq')`,
+  `select setval('holdfast.booking_event_seq', 1)`,
+  `select setval('holdfast.clinic_no_seq', 1)`,
+  'select * from holdfast.setting',
+  `insert into holdfast.setting (name, value) values ('planted', '')`,
+  `update holdfast.migration set checksum = ''`,
+  `insert into holdfast.function_file (name, checksum, release) values ('planted', '', '')`,
+  'delete from holdfast.clinic where false',
+  'update holdfast.clinic set no = no',
+  'update holdfast.clinic set id = id',
+  'delete from holdfast.resource where false',
+  'update holdfast.resource set clinic_no = clinic_no',
+  'update holdfast.resource set id = id',
+  'update holdfast.resource set kind = kind',
+  'update holdfast.specialization set name = name',
+  'update holdfast.site_administrator set account_id = account_id',
+  `select * from holdfast.lapse_holds('{}', '{}', now())`,
+  'select * from holdfast.verify_slots(1)',
+])('the application role may not: %s', async (statement) => {
+  await expectOwnersAlone(statement)
+})
+
+test('nor become the owner', async () => {
+  const { rows } = await database.ownerPool.query<{ owner: string }>('select current_user as owner')
+  const owner = rows[0]?.owner ?? ''
+  await expectOwnersAlone(`set role "${owner}"`)
+  expect(await attempt(database.appPool, `set session authorization "${owner}"`)).toBe(permissionDenied)
+  expect(await attempt(database.appPool, 'set session_replication_role = replica')).toBe(permissionDenied)
+})
+
+test('exactly these functions are its way in', async () => {
+  const { rows } = await database.appPool.query<{ name: string }>(`
+    select distinct proname as name from pg_proc
+     where pronamespace = 'holdfast'::regnamespace and has_function_privilege(oid, 'EXECUTE') order by 1`)
+  expect(rows.map((row) => row.name)).toEqual([
+    'claim_slots',
+    'clinic_no_of',
+    'create_slots',
+    'ensure_partitions',
+    'expire_holds',
+    'id_floor',
+    'move_bookings',
+    'purge_idempotency',
+    'settle_bookings',
+    'verify_clinic',
+    'withdraw_slots',
+  ])
+})
+
+test('everybody else has nothing', async () => {
+  const { rows } = await database.ownerPool.query(`
+    select c.relname from pg_class c, aclexplode(c.relacl) a
+     where c.relnamespace = 'holdfast'::regnamespace and a.grantee = 0
+    union all
+    select p.proname from pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
+     where p.pronamespace = 'holdfast'::regnamespace and a.grantee = 0
+    union all
+    select n.nspname from pg_namespace n, aclexplode(n.nspacl) a where n.nspname = 'holdfast' and a.grantee = 0`)
+  expect(rows).toEqual([])
+})
+
+/** Names that a function would find in the session's temporary schema, were its search_path not fixed. */
+const shadows = `
+  create temp table slot as select * from holdfast.slot;
+  update slot set capacity = 1000000, taken = 0;
+  create temp table booking as select * from holdfast.booking;
+  create temp table booking_event as select * from holdfast.booking_event;
+  create temp table idempotency as select * from holdfast.idempotency;
+  create temp table clinic as select * from holdfast.clinic;
+  create temp table resource as select * from holdfast.resource;
+  set search_path = pg_temp, public;`
+
+test('tables of the same names in its temporary schema deceive no function', async () => {
+  const full = await aSlot(database, doctor)
+  await aBooking(database, full)
+  const claim = (
+    slotId: string,
+  ) => `select outcome from holdfast.claim_slots(array[${doctor.clinicNo}], array['${slotId}']::uuid[],
+    array['${newId(doctor.clinicNo)}']::uuid[], array[1], array[gen_random_uuid()], array[gen_random_uuid()],
+    array[true], array[null]::uuid[], array[null]::text[], array['{}']::jsonb[], array[null]::text[])`
+  const client = await database.appPool.connect()
+  try {
+    await client.query(shadows)
+    expect((await client.query(claim(full.id))).rows).toEqual([{ outcome: 'slot_full' }])
+    expect((await client.query(claim(slot.id))).rows).toEqual([{ outcome: 'booked' }])
+    expect((await client.query('select taken from holdfast.slot where id = $1', [slot.id])).rows).toEqual([
+      { taken: 2 },
+    ])
+  } finally {
+    client.release(true)
+  }
+})
+
+test('negative control: a function without a fixed search_path is deceived', async () => {
+  const naive = (fixed: string) => `create or replace function holdfast.planted() returns bigint language plpgsql
+    security definer ${fixed} as $$ begin return (select sum(capacity) from slot); end $$;
+    grant execute on function holdfast.planted() to holdfast_app`
+  const seen = async () => {
+    const client = await database.appPool.connect()
+    try {
+      await client.query(shadows)
+      const { rows } = await client.query<{ sum: number }>('select holdfast.planted() as sum')
+      return rows[0]?.sum ?? 0
+    } finally {
+      client.release(true)
+    }
+  }
+  await database.ownerPool.query(naive(''))
+  expect(await seen()).toBeGreaterThanOrEqual(1_000_000)
+  await database.ownerPool.query(naive('set search_path = holdfast, pg_catalog, pg_temp'))
+  expect(await seen()).toBeLessThan(1_000_000)
+  await database.ownerPool.query('drop function holdfast.planted()')
+})
