@@ -8,10 +8,12 @@ const allowed = {
   adapters: ['contract'],
   server: ['engine', 'adapters', 'contract'],
   cli: ['contract', 'engine', 'adapters', 'server'],
+  web: ['contract'],
   testkit: ['engine', 'adapters'],
 }
 
-const test = '\\.test\\.ts$'
+/** Tests, and what they share (`packages/server/test`). */
+const test = ['\\.test\\.ts$', '^packages/[^/]+/test/']
 
 const arrows = Object.entries(allowed).map(([name, targets]) => ({
   name: `${name}-imports-only-${targets.length === 0 ? 'itself' : targets.join('-')}`,
@@ -27,13 +29,13 @@ export default {
     {
       name: 'testkit-is-for-tests',
       severity: 'error',
-      from: { path: '^(packages|bench|tools)/', pathNot: [test, '^packages/testkit/'] },
+      from: { path: '^(packages|bench|tools)/', pathNot: [...test, '^packages/testkit/'] },
       to: { path: '^packages/testkit/' },
     },
     {
       name: 'no-test-is-imported',
       severity: 'error',
-      from: {},
+      from: { pathNot: test },
       to: { path: test },
     },
     {
@@ -46,7 +48,10 @@ export default {
       name: 'no-orphan',
       comment: 'A file that nothing imports, and that imports nothing, is forgotten code.',
       severity: 'error',
-      from: { orphan: true, pathNot: [test, '(^|/)(main|worker|generate)\\.ts$', '\\.d\\.ts$', '^tools/', '^bench/'] },
+      from: {
+        orphan: true,
+        pathNot: [...test, '(^|/)(main|worker|generate)\\.ts$', '\\.d\\.ts$', '^tools/', '^bench/'],
+      },
       to: {},
     },
     {

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const cruiser = join(root, 'node_modules/dependency-cruiser/bin/dependency-cruiser.mjs')
-const packageNames = ['contract', 'engine', 'adapters', 'server', 'cli', 'testkit']
+const packageNames = ['contract', 'engine', 'adapters', 'server', 'cli', 'web', 'testkit']
 
 /** A small house with the real one's rules: one file and one test a package, and nothing wrong. */
 let house: string
@@ -90,6 +90,7 @@ const planted: [what: string, path: string, text: string, rule: string][] = [
     'server-imports-only-engine-adapters-contract',
   ],
   ['the server imports the testkit', 'server/src/part.ts', "import '@holdfast/testkit'", 'testkit-is-for-tests'],
+  ['the site imports the engine', 'web/src/part.ts', "import '@holdfast/engine'", 'web-imports-only-contract'],
   ['the engine knows HTTP', 'engine/src/part.ts', "import 'node:http'", 'engine-knows-no-http'],
   ['two files import each other', 'cli/src/part.ts', "import './index.ts'\nexport const part = 1", 'no-cycle'],
   ['a file is forgotten', 'cli/src/forgotten.ts', 'export const forgotten = 1', 'no-orphan'],

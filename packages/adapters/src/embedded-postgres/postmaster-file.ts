@@ -44,7 +44,7 @@ export async function readPostmasterFile(clusterDirectory: string): Promise<Post
 }
 
 /** Whether a process with this id exists, whoever owns it. */
-export function isAlive(pid: number): boolean {
+function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true
