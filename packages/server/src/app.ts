@@ -7,6 +7,7 @@ import { type AdmissionDeps, admission } from './edge/admission.ts'
 import { clientErrorHandler } from './edge/client-error.ts'
 import { docsRoutes } from './edge/docs-routes.ts'
 import { errorHandler } from './edge/error-handler.ts'
+import { refuseStrangeHost } from './edge/host-header.ts'
 import { readJsonOnly } from './edge/json-bodies.ts'
 import { metricsRoutes } from './edge/metrics-routes.ts'
 import { notFound } from './edge/not-found.ts'
@@ -43,6 +44,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   app.setValidatorCompiler(validatorCompiler())
   app.setErrorHandler(errorHandler)
   countRequests(app, metrics)
+  app.addHook('onRequest', refuseStrangeHost)
   const corsOrigins = config.corsOrigins ?? []
   await app.register(securityHeaders, { corsOrigins, isHttps: config.publicUrl?.startsWith('https:') ?? false })
   await app.register(notFound)

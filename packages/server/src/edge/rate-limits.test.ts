@@ -1,0 +1,192 @@
+import { randomUUID } from 'node:crypto'
+import { aClinic, aDoctor, aSlot } from '@holdfast/testkit'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { type Answer, call, type RunningServer, runningServer, serverOn, signUp } from '../../test/running-server.ts'
+
+let server: RunningServer
+let slotId: string
+/** Every test starts with full buckets: a server of its own on the same database. */
+let fresh: Awaited<ReturnType<typeof serverOn>>
+
+const limits = {
+  HOLDFAST_RATE_LIMIT: 'on',
+  HOLDFAST_TRUSTED_PROXIES: '1',
+  HOLDFAST_LIMIT_READS_PER_MINUTE: '4',
+  HOLDFAST_LIMIT_ANONYMOUS_WRITES_PER_MINUTE: '6',
+  HOLDFAST_LIMIT_ACCOUNT_PER_MINUTE: '8',
+  HOLDFAST_LIMIT_SIGN_INS_PER_IP: '5',
+  HOLDFAST_LIMIT_SIGN_INS_PER_EMAIL: '3',
+  HOLDFAST_LIMIT_BOOKINGS_PER_ACCOUNT: '3',
+  HOLDFAST_LIMIT_BOOKINGS_PER_EMAIL: '2',
+}
+
+beforeAll(async () => {
+  server = await runningServer()
+  const clinic = await aClinic(server.database)
+  const doctor = await aDoctor(server.database, clinic)
+  slotId = (await aSlot(server.database, doctor, { capacity: 1000 })).id
+})
+afterAll(() => server.end())
+beforeEach(async () => {
+  fresh = await serverOn(server.database, limits)
+  return () => fresh.stop()
+})
+
+/** A request as the proxy in front of us passes it on. */
+const from = (address: string) => ({ 'x-forwarded-for': address })
+const read = (address: string, headers: Record<string, string> = {}) =>
+  call(`${fresh.url}/api/v1/clinics`, { headers: { ...from(address), ...headers } })
+const book = (address: string, patient: object, bearer?: string) =>
+  call(`${fresh.url}/api/v1/bookings`, {
+    method: 'POST',
+    body: { slotId, patient },
+    headers: { ...from(address), 'idempotency-key': randomUUID() },
+    ...(bearer === undefined ? {} : { bearer }),
+  })
+const signIn = (address: string, email: string, password = 'not this one') =>
+  call(`${fresh.url}/api/auth/sign-in/email`, { method: 'POST', body: { email, password }, headers: from(address) })
+
+async function statuses(times: number, ask: (round: number) => Promise<Answer>): Promise<number[]> {
+  const answers: number[] = []
+  for (let round = 0; round < times; round += 1) answers.push((await ask(round)).status)
+  return answers
+}
+
+describe('without an account', () => {
+  test('reads are counted per address, told in headers, and refused with when to come back', async () => {
+    const first = await read('192.0.2.1')
+    expect(first.headers.get('ratelimit-limit')).toBe('4')
+    expect(first.headers.get('ratelimit-remaining')).toBe('3')
+    expect(Number(first.headers.get('ratelimit-reset'))).toBeGreaterThan(0)
+    expect(await statuses(4, () => read('192.0.2.1'))).toEqual([200, 200, 200, 429])
+    const refused = await read('192.0.2.1')
+    expect(refused.body).toMatchObject({ code: 'rate_limited', status: 429 })
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect(Number(refused.headers.get('retry-after'))).toBeLessThanOrEqual(60)
+    expect(refused.headers.get('ratelimit-remaining')).toBe('0')
+    expect((await read('192.0.2.2')).status).toBe(200)
+  })
+
+  test('an IPv6 customer is one address, however many they have', async () => {
+    const answers = await statuses(5, (round) => read(`2001:db8:1:2::${round + 1}`))
+    expect(answers).toEqual([200, 200, 200, 200, 429])
+    expect((await read('2001:db8:1:3::1')).status).toBe(200)
+    // And the same IPv4 address is one caller, in whatever notation.
+    expect(await statuses(4, () => read('::ffff:192.0.2.9'))).toEqual([200, 200, 200, 200])
+    expect((await read('192.0.2.9')).status).toBe(429)
+  })
+
+  test('writes have their own, smaller bucket', async () => {
+    const answers = await statuses(7, (round) => book('192.0.2.1', { name: 'P', email: `p${round}@example.org` }))
+    expect(answers).toEqual([201, 201, 201, 201, 201, 201, 429])
+    expect((await read('192.0.2.1')).status).toBe(200)
+  })
+
+  test('wrong credentials count like none: guessing is not free', async () => {
+    const guess = (round: number) => read('192.0.2.1', { authorization: `Bearer ${String(round).repeat(32)}` })
+    expect(await statuses(5, guess)).toEqual([401, 401, 401, 401, 429])
+  })
+
+  test('probes are never counted', async () => {
+    const answers = await statuses(20, () => call(`${fresh.url}/livez`, { headers: from('192.0.2.1') }))
+    expect(new Set(answers)).toEqual(new Set([200]))
+  })
+})
+
+describe('proxies', () => {
+  test('only the trusted hop is believed: what a client writes before it changes nothing', async () => {
+    expect(await statuses(5, (round) => read(`203.0.113.${round}, 192.0.2.1`))).toEqual([200, 200, 200, 200, 429])
+  })
+
+  test('without a trusted proxy the header changes nothing', async () => {
+    const direct = await serverOn(server.database, { ...limits, HOLDFAST_TRUSTED_PROXIES: '0' })
+    try {
+      const ask = (round: number) =>
+        call(`${direct.url}/api/v1/clinics`, {
+          headers: { ...from(`192.0.2.${round}`), 'x-real-ip': `192.0.2.${round}`, forwarded: `for=192.0.2.${round}` },
+        })
+      expect(await statuses(5, ask)).toEqual([200, 200, 200, 200, 429])
+    } finally {
+      await direct.stop()
+    }
+  })
+
+  test('networks can be named instead of hops', async () => {
+    const named = await serverOn(server.database, { ...limits, HOLDFAST_TRUSTED_PROXIES: '127.0.0.0/8,10.0.0.0/8' })
+    try {
+      const ask = (round: number) =>
+        call(`${named.url}/api/v1/clinics`, { headers: from(`203.0.113.${round}, 192.0.2.1, 10.0.0.7`) })
+      expect(await statuses(5, ask)).toEqual([200, 200, 200, 200, 429])
+    } finally {
+      await named.stop()
+    }
+  })
+
+  test('the session remembers the address that is trusted, not the one that is claimed', async () => {
+    const { token } = await signUp(server.url, 'address@example.org')
+    const answer = await call(`${fresh.url}/api/auth/sign-in/email`, {
+      method: 'POST',
+      body: { email: 'address@example.org', password: 'a password of ten' },
+      headers: { 'x-forwarded-for': '203.0.113.5, 192.0.2.77', 'x-holdfast-client-address': '203.0.113.6' },
+    })
+    expect(answer.body.token).not.toBe(token)
+    const { rows } = await server.database.ownerPool.query('select "ipAddress" from auth.session where token = $1', [
+      answer.body.token,
+    ])
+    expect(rows[0].ipAddress).toBe('192.0.2.77')
+  })
+})
+
+describe('with an account', () => {
+  test('all requests count for the account, from wherever they come', async () => {
+    const { token } = await signUp(server.url, `${randomUUID()}@example.org`)
+    const ask = (round: number) => read(`192.0.2.${round}`, { authorization: `Bearer ${token}` })
+    expect(await statuses(9, ask)).toEqual([200, 200, 200, 200, 200, 200, 200, 200, 429])
+    expect((await read('192.0.2.1')).status).toBe(200)
+  })
+
+  test('bookings a minute are limited per account', async () => {
+    const { token } = await signUp(server.url, `${randomUUID()}@example.org`)
+    const answers = await statuses(4, (round) => book(`192.0.2.${round}`, { name: 'P' }, token))
+    expect(answers).toEqual([201, 201, 201, 429])
+  })
+})
+
+describe('bookings for one patient', () => {
+  test('are limited by e-mail address, in whatever case and from wherever', async () => {
+    const emails = ['Pat@example.org', 'pat@EXAMPLE.org', 'PAT@example.org', 'other@example.org']
+    const answers = await statuses(4, (round) => book(`192.0.2.${round}`, { name: 'P', email: emails[round] }))
+    expect(answers).toEqual([201, 201, 429, 201])
+  })
+
+  test('without an e-mail address share no bucket', async () => {
+    expect(await statuses(5, () => book('192.0.2.1', { name: 'P' }))).toEqual([201, 201, 201, 201, 201])
+  })
+})
+
+describe('sign-ins', () => {
+  test('are limited per e-mail address, existing or not, in whatever case', async () => {
+    const answers = await statuses(4, (round) =>
+      signIn(`192.0.2.${round}`, round % 2 ? 'Who@example.org' : 'who@example.org'),
+    )
+    expect(answers).toEqual([401, 401, 401, 429])
+    const refused = await signIn('192.0.2.50', 'who@example.org')
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(60)
+  })
+
+  test('are limited per address', async () => {
+    const answers = await statuses(6, (round) => signIn('192.0.2.1', `who${round}@example.org`))
+    expect(answers).toEqual([401, 401, 401, 401, 401, 429])
+  })
+})
+
+test('HOLDFAST_RATE_LIMIT=off counts nothing (the control for all of the above)', async () => {
+  const answers = await statuses(20, (round) => signInAt(server.url, round))
+  expect(new Set(answers)).toEqual(new Set([401]))
+  expect((await call(`${server.url}/api/v1/clinics`)).headers.get('ratelimit-limit')).toBeNull()
+})
+
+function signInAt(url: string, round: number): Promise<Answer> {
+  const body = { email: 'who@example.org', password: `wrong ${round}` }
+  return call(`${url}/api/auth/sign-in/email`, { method: 'POST', body })
+}
