@@ -120,8 +120,10 @@ test.each([
   'drop function holdfast.purge_idempotency(interval, integer)',
   'alter role holdfast_app superuser',
   `select nextval('holdfast.booking_event_seq')`,
-  `select setval('holdfast.booking_event_seq', 1)`,
-  `select setval('holdfast.clinic_no_seq', 1)`,
+  // To its own value: what setval does is never rolled back.
+  `select setval('holdfast.booking_event_seq', last_value, is_called) from holdfast.booking_event_seq`,
+  `select setval('holdfast.clinic_no_seq', nextval('holdfast.clinic_no_seq'))`,
+  'alter sequence holdfast.booking_event_seq restart',
   'select * from holdfast.setting',
   `insert into holdfast.setting (name, value) values ('planted', '')`,
   `update holdfast.migration set checksum = ''`,

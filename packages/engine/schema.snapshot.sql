@@ -1,0 +1,229 @@
+-- The schema that the migrations make, written by a test from the catalogue; nothing runs this file.
+-- After a new migration: npm run snapshot --workspace packages/engine
+
+create extension if not exists btree_gist;
+
+create schema holdfast;
+
+create sequence holdfast.booking_event_seq as bigint increment 1 minvalue 1 maxvalue 9223372036854775807 start 1 cache 1;
+create sequence holdfast.clinic_no_seq as integer increment 1 minvalue 1 maxvalue 16777215 start 1 cache 1;
+
+CREATE OR REPLACE FUNCTION holdfast.clinic_no_of(id uuid)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+RETURN (((((get_byte(uuid_send(id), 6) & 15) << 20) | (get_byte(uuid_send(id), 7) << 12)) | ((get_byte(uuid_send(id), 8) & 63) << 6)) | (get_byte(uuid_send(id), 9) >> 2))
+;
+
+create table holdfast.allocation (
+  clinic_no integer not null,
+  id uuid not null,
+  booking_id uuid not null,
+  resource_id uuid not null,
+  unit_no integer not null,
+  during tstzrange not null,
+  active boolean not null default true,
+  hold_expires_at timestamp with time zone,
+  constraint allocation_pkey PRIMARY KEY (clinic_no, id),
+  constraint allocation_check CHECK ((holdfast.clinic_no_of(id) = clinic_no)),
+  constraint allocation_during_check CHECK (((NOT isempty(during)) AND (NOT lower_inf(during)) AND (NOT upper_inf(during)))),
+  constraint allocation_no_overlap EXCLUDE USING gist (clinic_no WITH =, resource_id WITH =, unit_no WITH =, during WITH &&) WHERE (active),
+  constraint allocation_unit_no_check CHECK ((unit_no >= 1))
+);
+create table holdfast.answer (
+  key uuid not null,
+  request_hash uuid not null,
+  body jsonb not null,
+  created_at timestamp with time zone not null default now(),
+  constraint answer_pkey PRIMARY KEY (key)
+);
+create table holdfast.booking (
+  clinic_no integer not null,
+  id uuid not null,
+  slot_id uuid not null,
+  resource_id uuid not null,
+  units integer not null,
+  status text not null,
+  failure_reason text,
+  hold_expires_at timestamp with time zone,
+  extended_by uuid,
+  account_id uuid,
+  appointment_type text not null,
+  patient jsonb not null,
+  reason text,
+  cancellation_reason text,
+  version integer not null default 1,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint booking_pkey PRIMARY KEY (clinic_no, id),
+  constraint booking_appointment_type_check CHECK ((appointment_type = ANY (ARRAY['in_person'::text, 'video'::text]))),
+  constraint booking_check CHECK ((holdfast.clinic_no_of(id) = clinic_no)),
+  constraint booking_check1 CHECK (((status = 'FAILED'::text) = (failure_reason IS NOT NULL))),
+  constraint booking_check2 CHECK (((status <> 'PENDING'::text) OR (hold_expires_at IS NOT NULL))),
+  constraint booking_failure_reason_check CHECK ((failure_reason = ANY (ARRAY['hold_expired'::text, 'slot_withdrawn'::text, 'system_error'::text]))),
+  constraint booking_status_check CHECK ((status = ANY (ARRAY['PENDING'::text, 'CONFIRMED'::text, 'FAILED'::text, 'CANCELLED'::text, 'ARRIVED'::text, 'NO_SHOW'::text, 'COMPLETED'::text]))),
+  constraint booking_units_check CHECK ((units >= 1))
+) partition by RANGE (id);
+create table holdfast.booking_event (
+  clinic_no integer not null,
+  booking_id uuid not null,
+  version integer not null,
+  xid xid8 not null default pg_current_xact_id(),
+  seq bigint not null default nextval('holdfast.booking_event_seq'::regclass),
+  at timestamp with time zone not null,
+  type text not null,
+  slot_id uuid not null,
+  resource_id uuid not null,
+  units integer not null,
+  hold_expires_at timestamp with time zone,
+  from_slot_id uuid,
+  reason text,
+  actor_id uuid,
+  constraint booking_event_pkey PRIMARY KEY (clinic_no, booking_id, version),
+  constraint booking_event_check CHECK ((holdfast.clinic_no_of(booking_id) = clinic_no)),
+  constraint booking_event_type_check CHECK ((type = ANY (ARRAY['held'::text, 'confirmed'::text, 'extended'::text, 'moved'::text, 'cancelled'::text, 'failed'::text, 'arrived'::text, 'completed'::text, 'no_show'::text]))),
+  constraint booking_event_version_check CHECK ((version >= 1))
+) partition by RANGE (booking_id);
+create table holdfast.clinic (
+  no integer not null,
+  id uuid not null,
+  name text not null,
+  timezone text not null,
+  address text,
+  phone text,
+  hold_seconds integer not null default 120,
+  minimum_notice_minutes integer not null default 0,
+  booking_horizon_days integer not null default 730,
+  cancellation_deadline_minutes integer not null default 0,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint clinic_pkey PRIMARY KEY (no),
+  constraint clinic_address_check CHECK ((char_length(address) <= 500)),
+  constraint clinic_booking_horizon_days_check CHECK (((booking_horizon_days >= 1) AND (booking_horizon_days <= 730))),
+  constraint clinic_cancellation_deadline_minutes_check CHECK (((cancellation_deadline_minutes >= 0) AND (cancellation_deadline_minutes <= 525600))),
+  constraint clinic_check CHECK ((holdfast.clinic_no_of(id) = no)),
+  constraint clinic_hold_seconds_check CHECK (((hold_seconds >= 30) AND (hold_seconds <= 900))),
+  constraint clinic_id_key UNIQUE (id),
+  constraint clinic_minimum_notice_minutes_check CHECK (((minimum_notice_minutes >= 0) AND (minimum_notice_minutes <= 525600))),
+  constraint clinic_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
+  constraint clinic_no_check CHECK (((no >= 1) AND (no <= 16777215))),
+  constraint clinic_phone_check CHECK ((char_length(phone) <= 50)),
+  constraint clinic_timezone_check CHECK (((char_length(timezone) >= 1) AND (char_length(timezone) <= 64)))
+);
+create table holdfast.function_file (
+  name text not null,
+  checksum text not null,
+  release text not null,
+  applied_at timestamp with time zone not null default now(),
+  constraint function_file_pkey PRIMARY KEY (name)
+);
+create table holdfast.idempotency (
+  clinic_no integer not null,
+  key uuid not null,
+  request_hash uuid not null,
+  booking_id uuid not null,
+  created_at timestamp with time zone not null,
+  constraint idempotency_pkey PRIMARY KEY (clinic_no, key)
+);
+create table holdfast.membership (
+  clinic_no integer not null,
+  account_id uuid not null,
+  role text not null,
+  doctor_id uuid,
+  created_at timestamp with time zone not null default now(),
+  constraint membership_pkey PRIMARY KEY (clinic_no, account_id),
+  constraint membership_check CHECK (((role = 'doctor'::text) = (doctor_id IS NOT NULL))),
+  constraint membership_role_check CHECK ((role = ANY (ARRAY['doctor'::text, 'staff'::text, 'admin'::text])))
+);
+create table holdfast.migration (
+  version integer not null,
+  name text not null,
+  checksum text not null,
+  applied_at timestamp with time zone not null default now(),
+  constraint migration_pkey PRIMARY KEY (version)
+);
+create table holdfast.resource (
+  clinic_no integer not null,
+  id uuid not null,
+  kind text not null,
+  name text not null,
+  units integer not null default 1,
+  active boolean not null default true,
+  specialization text,
+  experience_years integer,
+  rating numeric(2,1),
+  languages text[] not null default '{}'::text[],
+  fee_amount integer,
+  fee_currency text,
+  appointment_types text[] not null default '{in_person}'::text[],
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint resource_pkey PRIMARY KEY (clinic_no, id),
+  constraint resource_appointment_types_check CHECK (((appointment_types <@ '{in_person,video}'::text[]) AND ((cardinality(appointment_types) >= 1) AND (cardinality(appointment_types) <= 2)))),
+  constraint resource_check CHECK ((holdfast.clinic_no_of(id) = clinic_no)),
+  constraint resource_check1 CHECK (((fee_amount IS NULL) = (fee_currency IS NULL))),
+  constraint resource_check2 CHECK (((kind <> 'doctor'::text) OR (specialization IS NOT NULL))),
+  constraint resource_experience_years_check CHECK (((experience_years >= 0) AND (experience_years <= 80))),
+  constraint resource_fee_amount_check CHECK (((fee_amount >= 0) AND (fee_amount <= 1000000000))),
+  constraint resource_fee_currency_check CHECK ((fee_currency ~ '^[A-Z]{3}$'::text)),
+  constraint resource_kind_check CHECK ((kind = ANY (ARRAY['doctor'::text, 'operating_room'::text, 'equipment'::text, 'staff'::text]))),
+  constraint resource_languages_check CHECK ((cardinality(languages) <= 20)),
+  constraint resource_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
+  constraint resource_rating_check CHECK (((rating >= (0)::numeric) AND (rating <= (5)::numeric))),
+  constraint resource_units_check CHECK (((units >= 1) AND (units <= 1000000)))
+);
+create table holdfast.setting (
+  name text not null,
+  value text not null,
+  created_at timestamp with time zone not null default now(),
+  constraint setting_pkey PRIMARY KEY (name)
+);
+create table holdfast.site_administrator (
+  account_id uuid not null,
+  created_at timestamp with time zone not null default now(),
+  constraint site_administrator_pkey PRIMARY KEY (account_id)
+);
+create table holdfast.slot (
+  clinic_no integer not null,
+  id uuid not null,
+  resource_id uuid not null,
+  starts_at timestamp with time zone not null,
+  ends_at timestamp with time zone not null,
+  capacity integer not null,
+  taken integer not null default 0,
+  next_lapse timestamp with time zone,
+  withdrawn_at timestamp with time zone,
+  created_at timestamp with time zone not null default now(),
+  constraint slot_pkey PRIMARY KEY (clinic_no, id),
+  constraint slot_capacity_check CHECK (((capacity >= 1) AND (capacity <= 1000000))),
+  constraint slot_check CHECK ((holdfast.clinic_no_of(id) = clinic_no)),
+  constraint slot_never_overbooked CHECK (((taken >= 0) AND (taken <= capacity))),
+  constraint slot_no_overlap EXCLUDE USING gist (clinic_no WITH =, resource_id WITH =, tstzrange(starts_at, ends_at) WITH &&) WHERE ((withdrawn_at IS NULL)),
+  constraint slot_not_empty CHECK ((starts_at < ends_at))
+) with (fillfactor=50);
+create table holdfast.specialization (
+  name text not null,
+  constraint specialization_pkey PRIMARY KEY (name),
+  constraint specialization_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 100)))
+);
+
+CREATE INDEX allocation_booking ON holdfast.allocation USING btree (clinic_no, booking_id);
+CREATE INDEX answer_created_at ON holdfast.answer USING brin (created_at);
+CREATE INDEX booking_account ON holdfast.booking USING btree (account_id, id) WHERE (account_id IS NOT NULL);
+CREATE INDEX booking_event_clinic ON holdfast.booking_event USING btree (clinic_no, xid, seq);
+CREATE INDEX booking_event_tail ON holdfast.booking_event USING btree (xid, seq);
+CREATE INDEX booking_pending ON holdfast.booking USING btree (clinic_no, slot_id, hold_expires_at) WHERE (status = 'PENDING'::text);
+CREATE INDEX booking_settled ON holdfast.booking USING btree (clinic_no, slot_id) WHERE (status <> 'PENDING'::text);
+CREATE INDEX idempotency_created_at ON holdfast.idempotency USING brin (created_at);
+CREATE INDEX membership_account ON holdfast.membership USING btree (account_id);
+CREATE INDEX resource_name ON holdfast.resource USING btree (clinic_no, kind, name, id);
+CREATE INDEX resource_specialization ON holdfast.resource USING btree (specialization, name, id) WHERE ((kind = 'doctor'::text) AND active);
+CREATE INDEX slot_resource ON holdfast.slot USING btree (clinic_no, resource_id, starts_at);
+CREATE INDEX slot_starts_at ON holdfast.slot USING btree (clinic_no, starts_at);
+
+alter table holdfast.allocation add constraint allocation_clinic_no_resource_id_fkey FOREIGN KEY (clinic_no, resource_id) REFERENCES holdfast.resource(clinic_no, id);
+alter table holdfast.membership add constraint membership_clinic_no_doctor_id_fkey FOREIGN KEY (clinic_no, doctor_id) REFERENCES holdfast.resource(clinic_no, id);
+alter table holdfast.membership add constraint membership_clinic_no_fkey FOREIGN KEY (clinic_no) REFERENCES holdfast.clinic(no);
+alter table holdfast.resource add constraint resource_clinic_no_fkey FOREIGN KEY (clinic_no) REFERENCES holdfast.clinic(no);
+alter table holdfast.resource add constraint resource_specialization_fkey FOREIGN KEY (specialization) REFERENCES holdfast.specialization(name);
+alter table holdfast.slot add constraint slot_clinic_no_resource_id_fkey FOREIGN KEY (clinic_no, resource_id) REFERENCES holdfast.resource(clinic_no, id);

@@ -1,0 +1,63 @@
+import type pg from 'pg'
+
+/** Each query answers lines of SQL; in this order they make the schema again. */
+const sections = [
+  `select format('create extension if not exists %I;', extname) as text from pg_extension where extname <> 'plpgsql' order by 1`,
+  `select 'create schema holdfast;' as text`,
+  `select format('create sequence %I.%I as %s increment %s minvalue %s maxvalue %s start %s cache %s%s;', schemaname, sequencename,
+            data_type, increment_by, min_value, max_value, start_value, cache_size, case when cycle then ' cycle' else '' end) as text
+     from pg_sequences where schemaname = 'holdfast' order by sequencename`,
+  // Those of the migrations; the others are files of their own.
+  `select rtrim(pg_get_functiondef(p.oid)) || ';' as text
+     from pg_proc p
+    where p.pronamespace = 'holdfast'::regnamespace
+      and p.proname not in (select name from holdfast.function_file)
+    order by p.oid::regprocedure::text`,
+  `select format(E'create table holdfast.%I (\\n%s\\n)%s%s;', c.relname,
+            concat_ws(E',\\n', columns.lines, constraints.lines),
+            ' partition by ' || pg_get_partkeydef(c.oid), ' with (' || array_to_string(c.reloptions, ', ') || ')') as text
+     from pg_class c
+    cross join lateral (
+      select string_agg(format('  %I %s%s%s', a.attname, format_type(a.atttypid, a.atttypmod),
+                               case when a.attnotnull then ' not null' else '' end,
+                               ' default ' || pg_get_expr(d.adbin, d.adrelid)), E',\\n' order by a.attnum) as lines
+        from pg_attribute a left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+       where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) columns
+    cross join lateral (
+      select string_agg(format('  constraint %I %s', k.conname, pg_get_constraintdef(k.oid)), E',\\n'
+                        order by k.contype <> 'p', k.conname collate "C") as lines
+        from pg_constraint k where k.conrelid = c.oid and k.contype in ('c', 'p', 'u', 'x')) constraints
+    where c.relnamespace = 'holdfast'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+    order by c.relname collate "C"`,
+  `select replace(pg_get_indexdef(i.indexrelid), ' ON ONLY ', ' ON ') || ';' as text
+     from pg_index i join pg_class c on c.oid = i.indrelid
+    where c.relnamespace = 'holdfast'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+      and not exists (select from pg_constraint k where k.conindid = i.indexrelid and k.contype in ('p', 'u', 'x'))
+    order by i.indexrelid::regclass::text collate "C"`,
+  `select format('alter table %s add constraint %I %s;', k.conrelid::regclass, k.conname, pg_get_constraintdef(k.oid)) as text
+     from pg_constraint k
+    where k.connamespace = 'holdfast'::regnamespace and k.contype = 'f' and k.conparentid = 0
+    order by k.conrelid::regclass::text collate "C", k.conname collate "C"`,
+  `select pg_get_triggerdef(t.oid) || ';' as text
+     from pg_trigger t join pg_class c on c.oid = t.tgrelid
+    where c.relnamespace = 'holdfast'::regnamespace and not c.relispartition and not t.tgisinternal
+    order by 1`,
+]
+
+/**
+ * The schema that the migrations have made, as SQL that makes it again: the same text on every version of PostgreSQL.
+ * Without partitions (they depend on the date), without the functions that are files of their own, without grants.
+ * From the catalogue, not from pg_dump, whose text differs between versions and which an installation may not have.
+ *
+ * @param client in a transaction, whose search_path this changes
+ */
+export async function describeSchema(client: pg.ClientBase): Promise<string> {
+  // Nothing but pg_catalog in it, so that every name is written with its schema.
+  await client.query('set local search_path = pg_catalog')
+  const parts: string[] = []
+  for (const section of sections) {
+    const { rows } = await client.query<{ text: string }>(section)
+    if (rows.length > 0) parts.push(rows.map((row) => row.text).join('\n'))
+  }
+  return `${parts.join('\n\n')}\n`
+}
