@@ -17,7 +17,10 @@ afterEach(async () => {
     if (one.child.exitCode === null && one.child.signalCode === null) one.signalGroup('SIGKILL')
     await one.ended
   }
-  for (const directory of directories.splice(0)) await rm(directory, { recursive: true, force: true })
+  for (const directory of directories.splice(0)) {
+    // The database of a killed Holdfast is just ending.
+    await rm(directory, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 })
+  }
 })
 
 async function aDirectory(): Promise<string> {

@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { installPackages } from './install-packages.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -69,4 +69,7 @@ const node = join(root, 'node_modules/node/bin/node')
 if (!existsSync(program[0])) fail(`${program[0]} is missing: this checkout is not whole.`)
 const binaries = join(root, 'node_modules/.bin')
 const path = (process.env.PATH ?? '').split(delimiter).filter((entry) => entry !== binaries)
-handOver(node, program, { ...process.env, PATH: [binaries, ...path].join(delimiter) })
+// npm passes on what the terminal has sent already.
+const onceOnly = ['--import', pathToFileURL(join(root, 'tools/one-signal-a-keystroke.mjs')).href]
+const nodeOptions = process.env.npm_lifecycle_event === undefined ? [] : onceOnly
+handOver(node, [...nodeOptions, ...program], { ...process.env, PATH: [binaries, ...path].join(delimiter) })

@@ -16,6 +16,15 @@ let checkout: string
 const children: ChildProcess[] = []
 
 const program = `
+  if (process.argv[2] === 'count') {
+    let count = 0
+    process.on('SIGINT', () => {
+      count += 1
+      console.log(count)
+    })
+    process.on('SIGTERM', () => process.exit(count))
+    setInterval(() => {}, 1000)
+  }
   if (process.argv[2] === 'wait') {
     process.on('SIGTERM', () => process.exit(7))
     setInterval(() => {}, 1000)
@@ -40,7 +49,7 @@ const npmThatInstalls = `echo "$@" >> npm-runs
 beforeEach(async () => {
   checkout = await mkdtemp(join(tmpdir(), 'holdfast-bootstrap-'))
   await mkdir(join(checkout, 'tools'))
-  for (const name of ['bootstrap.mjs', 'install-packages.mjs', 'lock-installation.mjs']) {
+  for (const name of ['bootstrap.mjs', 'install-packages.mjs', 'lock-installation.mjs', 'one-signal-a-keystroke.mjs']) {
     await cp(join(root, 'tools', name), join(checkout, 'tools', name))
   }
   await mkdir(join(checkout, 'packages/cli/src'), { recursive: true })
@@ -65,8 +74,8 @@ function start(...args: string[]) {
   return startWith([], args)
 }
 
-function startWith(nodeOptions: string[], args: string[]) {
-  const env = { PATH: `${join(checkout, 'bin')}:/usr/bin:/bin` }
+function startWith(nodeOptions: string[], args: string[], added: Record<string, string> = {}) {
+  const env = { PATH: `${join(checkout, 'bin')}:/usr/bin:/bin`, ...added }
   const child = spawn(process.execPath, [...nodeOptions, join(checkout, 'tools/bootstrap.mjs'), ...args], {
     cwd: tmpdir(),
     env,
@@ -173,6 +182,25 @@ test('a Node that cannot become another program stays before it, passing signals
   expect(JSON.parse(String(line)).pid).not.toBe(waiting.pid)
   waiting.kill('SIGTERM')
   expect(await once(waiting, 'exit')).toEqual([7, null])
+})
+
+test('one Ctrl-C under npm, which comes twice, is heard once; without npm each is heard', async () => {
+  await putNpm(npmThatInstalls)
+  for (const [env, heard] of [
+    [{ npm_lifecycle_event: 'start' }, 1],
+    [{}, 2],
+  ] as const) {
+    const child = startWith([], ['holdfast', 'count'], env)
+    const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
+    await lines.next()
+    child.kill('SIGINT')
+    expect((await lines.next()).value).toBe('1')
+    child.kill('SIGINT')
+    // Signals are delivered in the order of their numbers, so this one is told after the SIGINT before it.
+    if (heard === 2) expect((await lines.next()).value).toBe('2')
+    child.kill('SIGTERM')
+    expect(await once(child, 'exit')).toEqual([heard, null])
+  }
 })
 
 test('an unknown command is refused by its name', async () => {
