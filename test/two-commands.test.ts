@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { connectEmbeddedPostgres } from '@holdfast/adapters/embedded-postgres'
 import { createEmptyDatabase } from '@holdfast/testkit'
 import { afterEach, expect, test } from 'vitest'
@@ -132,6 +134,25 @@ test('a data directory in use is named with the process that has it, which goes 
   expect(second.output()).toContain(`The data directory ${dataDirectory} is in use by another Holdfast (process `)
   expect(second.output(), 'a message, not a stack').not.toMatch(/^\s+at /m)
   expect((await bookSomething(url)).status).toBe('CONFIRMED')
+})
+
+test('another command uses the running database; when none runs, it starts one for itself', async () => {
+  const dataDirectory = await aDirectory()
+  const one = npmStart({ HOLDFAST_DATA: dataDirectory })
+  await bookSomething(await one.ready)
+  const verify = async () => {
+    const args = ['tools/bootstrap.mjs', 'holdfast', 'verify', '--json']
+    const env = { ...process.env, DATABASE_URL: undefined, HOLDFAST_DATA: dataDirectory }
+    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: checkout, env })
+    return JSON.parse(stdout)
+  }
+  const report = { bookings: 1, overbooked: 0, mismatches: 0 }
+  expect(await verify()).toMatchObject(report)
+  expect((await fetch(`${await one.ready}/readyz`)).status, 'the server has its database still').toBe(200)
+  one.signalGroup('SIGINT')
+  await one.ended
+  expect(await verify()).toMatchObject(report)
+  expect(await connectEmbeddedPostgres({ dataDirectory })).toBeUndefined()
 })
 
 test('with DATABASE_URL it uses that database, and makes no data directory of its own', async () => {
