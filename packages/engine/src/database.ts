@@ -24,7 +24,7 @@ const idleInTransactionTimeoutMs = 60_000
  * run in UTC, and one that idles inside a transaction for a minute is ended by the server, so that a hung process
  * can't keep its locks.
  *
- * A lost idle connection never ends the process; a query on a lost one rejects, as always.
+ * A lost connection, idle or in use, never ends the process; a query on a lost one rejects, as always.
  */
 export function createPool(settings: PoolSettings): pg.Pool {
   const pool = new pg.Pool({
@@ -43,6 +43,9 @@ export function createPool(settings: PoolSettings): pg.Pool {
     ...(settings.statementTimeoutMs === undefined ? {} : { statement_timeout: settings.statementTimeoutMs }),
   })
   pool.on('error', (error) => settings.onIdleError?.(error))
+  // A connection in somebody's hands is not watched by the pool, and its error event without a listener would end the
+  // process. Whoever holds it hears of the loss by the query that fails.
+  pool.on('connect', (client) => void client.on('error', () => {}))
   return pool
 }
 

@@ -1,0 +1,130 @@
+import { aClinic, aDoctor, aSlot, createTestDatabase, holdSlotLock, type TestDatabase, until } from '@holdfast/testkit'
+import type pg from 'pg'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createKysely, createPool, inTransaction } from './database.ts'
+
+let database: TestDatabase
+beforeAll(async () => {
+  database = await createTestDatabase()
+})
+afterAll(() => database.drop())
+
+async function value(pool: pg.Pool | pg.PoolClient, expression: string): Promise<unknown> {
+  const { rows } = await pool.query<{ value: unknown }>(`select ${expression} as value`)
+  return rows[0]?.value
+}
+
+test.each([
+  ['9007199254740991::int8', 9007199254740991],
+  ['count(*) from (values (1)) one', 1],
+  ['4.5::numeric(2, 1)', 4.5],
+  [`date '2026-03-29'`, '2026-03-29'],
+  [`timestamptz '2026-03-29 01:00+02'`, new Date('2026-03-28T23:00:00Z')],
+  [`timestamptz '2026-03-29 01:00'`, new Date('2026-03-29T01:00:00Z')],
+  [`'18446744073709551615'::xid8`, '18446744073709551615'],
+  [`array['a', null]`, ['a', null]],
+  [`'{"a": [1]}'::jsonb`, { a: [1] }],
+])('%s reads as %j', async (expression, expected) => {
+  const text = expression.includes(' from ')
+    ? expression.replace(' from ', ' as value from ')
+    : `${expression} as value`
+  const { rows } = await database.appPool.query(`select ${text}`)
+  expect(rows).toEqual([{ value: expected }])
+})
+
+test('a whole number that a number cannot hold is an error, not a wrong number', async () => {
+  await expect(value(database.appPool, '9007199254740993::int8')).rejects.toThrow('beyond 2^53')
+})
+
+test('a lost idle connection is reported and replaced; the process goes on', async () => {
+  const lost: Error[] = []
+  const pool = createPool({ url: database.appUrl, max: 1, name: 'lost', onIdleError: (error) => void lost.push(error) })
+  try {
+    const pid = await value(pool, 'pg_backend_pid()')
+    await database.ownerPool.query('select pg_terminate_backend($1)', [pid])
+    await until(
+      async () => lost[0],
+      () => 'the pool tells of the lost connection',
+    )
+    expect(await value(pool, 'pg_backend_pid()')).not.toBe(pid)
+  } finally {
+    await pool.end()
+  }
+})
+
+test('a wait for a lock ends, and so does a session that idles in a transaction; a statement never does by time', async () => {
+  const slot = await aSlot(database, await aDoctor(database, await aClinic(database)))
+  const held = await holdSlotLock(database, slot)
+  const pool = createPool({ url: database.ownerUrl, max: 1, name: 'waits', lockTimeoutMs: 20 })
+  try {
+    await expect(pool.query('update holdfast.slot set taken = 0 where id = $1', [slot.id])).rejects.toMatchObject({
+      code: '55P03',
+    })
+    expect(await value(pool, `current_setting('statement_timeout')`)).toBe('0')
+    expect(await value(pool, `current_setting('idle_in_transaction_session_timeout')`)).toBe('1min')
+    expect(await value(pool, `current_setting('application_name')`)).toBe('waits')
+  } finally {
+    await pool.end()
+    await held.release()
+  }
+})
+
+test('a pool that only reads can have its statements bounded', async () => {
+  const pool = createPool({ url: database.appUrl, max: 1, name: 'reads', statementTimeoutMs: 20 })
+  try {
+    await expect(pool.query('select pg_sleep(10)')).rejects.toMatchObject({ code: '57014' })
+  } finally {
+    await pool.end()
+  }
+})
+
+const clinicCount = () => value(database.ownerPool, '(select count(*) from holdfast.specialization)')
+const insert = (client: pg.PoolClient, name: string) =>
+  client.query('insert into holdfast.specialization (name) values ($1)', [name])
+
+test('a transaction commits what it did, or nothing', async () => {
+  const before = Number(await clinicCount())
+  await inTransaction(database.appPool, (transaction) => insert(transaction, 'Cardiology'))
+  expect(await clinicCount()).toBe(before + 1)
+  const failing = inTransaction(database.appPool, async (transaction) => {
+    await insert(transaction, 'Neurology')
+    throw new Error('on second thoughts')
+  })
+  await expect(failing).rejects.toThrow('on second thoughts')
+  expect(await clinicCount()).toBe(before + 1)
+})
+
+test('a transaction that swallowed an error is not taken for committed', async () => {
+  const swallowing = inTransaction(database.appPool, async (transaction) => {
+    await insert(transaction, 'Urology')
+    await insert(transaction, 'Urology').catch(() => {})
+  })
+  await expect(swallowing).rejects.toThrow('not committed')
+})
+
+test('a connection lost inside a transaction fails it, and is not used again', async () => {
+  const pool = createPool({ url: database.appUrl, max: 1, name: 'cut' })
+  try {
+    const cut = inTransaction(pool, async (transaction) => {
+      const pid = await value(transaction, 'pg_backend_pid()')
+      await database.ownerPool.query('select pg_terminate_backend($1)', [pid])
+      await insert(transaction, 'Oncology')
+    })
+    await expect(cut).rejects.toThrow()
+    expect(await value(pool, '1')).toBe(1)
+  } finally {
+    await pool.end()
+  }
+})
+
+test('Kysely reads and writes plain tables as the application role', async () => {
+  const kysely = createKysely(database.appPool)
+  const clinic = await aClinic(database, { name: 'Before' })
+  await kysely
+    .updateTable('clinic')
+    .set({ name: 'After', updated_at: new Date() })
+    .where('no', '=', clinic.no)
+    .execute()
+  const rows = await kysely.selectFrom('clinic').select(['id', 'name']).where('no', '=', clinic.no).execute()
+  expect(rows).toEqual([{ id: clinic.id, name: 'After' }])
+})

@@ -1,0 +1,65 @@
+import { aClinic, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { purgeIdempotency } from './purge-idempotency.ts'
+
+let database: TestDatabase
+let clinicNo: number
+beforeAll(async () => {
+  database = await createTestDatabase()
+  clinicNo = (await aClinic(database)).no
+})
+afterAll(() => database.drop())
+
+/** Keys and answers of the given age, `count` each. */
+async function remember(count: number, age: string): Promise<void> {
+  await database.ownerPool.query(
+    `insert into holdfast.idempotency (clinic_no, key, request_hash, booking_id, created_at)
+     select $1, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), now() - $3::interval from generate_series(1, $2)`,
+    [clinicNo, count, age],
+  )
+  await database.ownerPool.query(
+    `insert into holdfast.answer (key, request_hash, body, created_at)
+     select gen_random_uuid(), gen_random_uuid(), '{}', now() - $2::interval from generate_series(1, $1)`,
+    [count, age],
+  )
+}
+
+async function left(): Promise<unknown> {
+  const { rows } = await database.ownerPool.query(
+    'select (select count(*) from holdfast.idempotency) as keys, (select count(*) from holdfast.answer) as answers',
+  )
+  return rows[0]
+}
+
+test('what is older than 24 hours is forgotten, however much; the rest stays', async () => {
+  await remember(12_000, '24 hours 1 minute')
+  await remember(7, '23 hours 59 minutes')
+  expect(await purgeIdempotency(database.appPool)).toBe(24_000)
+  expect(await left()).toEqual({ keys: 7, answers: 7 })
+  expect(await purgeIdempotency(database.appPool)).toBe(0)
+})
+
+test('two at once forget each row once', async () => {
+  await remember(6_000, '2 days')
+  const counts = await Promise.all([purgeIdempotency(database.appPool), purgeIdempotency(database.appPool)])
+  const rest = await purgeIdempotency(database.appPool)
+  expect((counts[0] ?? 0) + (counts[1] ?? 0) + rest).toBe(12_000)
+  expect(await left()).toEqual({ keys: 7, answers: 7 })
+})
+
+test('told to stop, it stops between two transactions', async () => {
+  await remember(10, '2 days')
+  expect(await purgeIdempotency(database.appPool, AbortSignal.abort())).toBe(0)
+  expect(await purgeIdempotency(database.appPool)).toBe(20)
+})
+
+test.each([
+  ['59 minutes', 10],
+  [null, 10],
+  ['1 day', 0],
+  ['1 day', 100_001],
+  ['1 day', null],
+])('keeping %s, at most %s rows: refused', async (keep, limit) => {
+  const purging = database.appPool.query('select holdfast.purge_idempotency($1, $2)', [keep, limit])
+  await expect(purging).rejects.toMatchObject({ code: '22023' })
+})
