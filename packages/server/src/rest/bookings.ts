@@ -2,6 +2,7 @@ import { type NewBookingBody, restOperations } from '@holdfast/contract'
 import {
   type ClaimedBooking,
   type ClaimOutcome,
+  type MoveOutcome,
   newId,
   type SettleAction,
   type SettleOutcome,
@@ -14,7 +15,7 @@ import { clinicNoIn } from './access.ts'
 import { bookingBody } from './bodies/booking-body.ts'
 import { slotBody } from './bodies/slot-body.ts'
 import { freshKey, idempotencyKeyOf, keyDigest, requestHash } from './idempotency.ts'
-import { refusalProblem } from './outcome-problems.ts'
+import { type Refusal, refusalProblem } from './outcome-problems.ts'
 import { type BookingReach, bookingNotFound, reachBooking } from './reach-booking.ts'
 import type { RestDeps } from './rest-deps.ts'
 import { serve } from './route.ts'
@@ -142,13 +143,12 @@ async function settle(
   return settled(outcome)
 }
 
-type Settled = Extract<SettleOutcome, { kind: 'done' | 'unchanged' }>
+type Settled = Extract<SettleOutcome | MoveOutcome, { kind: 'done' | 'unchanged' }>
 
-function settled(outcome: Settled | Parameters<typeof refusalProblem>[0]) {
+function settled(outcome: Settled | Refusal) {
   if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw refusalProblem(outcome)
-  const { booking } = outcome as Settled
-  const position = outcome.kind === 'done' && 'position' in outcome ? { position: outcome.position } : {}
-  return { status: 200 as const, body: bookingBody(booking), ...position }
+  const position = outcome.kind === 'done' ? { position: outcome.position } : {}
+  return { status: 200 as const, body: bookingBody(outcome.booking), ...position }
 }
 
 function requireDesk(reach: BookingReach): void {

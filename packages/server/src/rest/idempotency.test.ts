@@ -1,0 +1,48 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { Principal } from '../edge/principal.ts'
+import { canonicalJson, keyDigest, requestHash } from './idempotency.ts'
+
+test('the same content in another order is the same text, other content another', () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), fc.jsonValue(), (one, other) => {
+      expect(canonicalJson(reversed(one))).toBe(canonicalJson(one))
+      expect(JSON.parse(canonicalJson(one))).toEqual(JSON.parse(JSON.stringify(one)))
+      const isSame = canonicalJson(one) === canonicalJson(other)
+      expect(requestHash(one) === requestHash(other)).toBe(isSame)
+    }),
+  )
+})
+
+test('a digest is a UUID, and differs by who asks, what for and the key', () => {
+  const account: Principal = {
+    kind: 'account',
+    accountId: 'a',
+    email: '',
+    name: '',
+    siteAdministrator: false,
+    memberships: [],
+  }
+  const guest = { kind: 'anonymous' } as const
+  const digests = [
+    keyDigest(guest, 'createBooking', 'k'),
+    keyDigest(guest, 'createBooking', 'l'),
+    keyDigest(guest, 'createClinic', 'k'),
+    keyDigest(account, 'createBooking', 'k'),
+    keyDigest({ ...account, accountId: 'b' }, 'createBooking', 'k'),
+  ]
+  expect(new Set(digests).size).toBe(digests.length)
+  for (const digest of digests) expect(digest).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
+  expect(keyDigest({ kind: 'manage_token', token: 'hfm_x' }, 'createBooking', 'k')).toBe(digests[0])
+})
+
+/** The same value with the names of its objects the other way round. */
+function reversed(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(reversed)
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .reverse()
+      .map(([name, inner]) => [name, reversed(inner)]),
+  )
+}
