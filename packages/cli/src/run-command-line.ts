@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander'
 import { type CommandContext, CommandRefusal } from './command.ts'
 import { buildProgram, type ExitCodeSink } from './program.ts'
+import { wordsOf } from './words-of.ts'
 
 /**
  * Runs one command line and answers its exit code: 0 done, 1 wrong (said on one line), 2 called in a wrong way, 130
@@ -20,7 +21,7 @@ export async function runCommandLine(args: readonly string[], context: CommandCo
     // Commander has said it already, on stderr, or has shown the help that was asked for.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     if (context.signal.aborted) return exitCodeOfSignal(context.signal)
-    context.terminal.error(messageOf(error))
+    context.terminal.error(wordsOf(error))
     if (context.env.HOLDFAST_LOG_LEVEL === 'debug' && error instanceof Error) context.terminal.note(error.stack ?? '')
     return error instanceof CommandRefusal ? error.exitCode : 1
   }
@@ -28,14 +29,4 @@ export async function runCommandLine(args: readonly string[], context: CommandCo
 
 function exitCodeOfSignal(signal: AbortSignal): number {
   return signal.reason === 'SIGTERM' ? 143 : 130
-}
-
-/** One readable line, also of the errors that say nothing themselves (a refused connection has an empty message). */
-function messageOf(error: unknown): string {
-  if (error instanceof AggregateError && error.message === '') {
-    return error.errors.map((inner) => messageOf(inner)).join('; ')
-  }
-  if (!(error instanceof Error)) return String(error)
-  const line = error.message.replaceAll(/\s*\n\s*/g, ' ').trim()
-  return line === '' ? error.name : line
 }

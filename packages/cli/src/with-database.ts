@@ -1,6 +1,7 @@
 import { openDatabase, type PreparedDatabase } from '@holdfast/server/compose'
 import { type Config, describeSettingError, describeUnknownSetting, readConfig } from '@holdfast/server/config'
 import { type CommandContext, CommandRefusal } from './command.ts'
+import { wordsOf } from './words-of.ts'
 
 /**
  * The settings of the environment. Warns of a HOLDFAST_ variable that means nothing.
@@ -31,9 +32,24 @@ export async function withDatabase<Result>(
   const database = await openDatabase(config, { share: true, say: (line) => context.terminal.note(line) })
   try {
     return await use(database, config)
+  } catch (error) {
+    throw refusalOfDatabase(error) ?? error
   } finally {
     await database.stop()
   }
+}
+
+// ECONNREFUSED and its kin, and PostgreSQL's refusals of a login or a database: the URL, or what it points to, is wrong.
+const databaseCodes =
+  /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENOENT|28...|3D000|42501|53300|57P03)$/
+
+function refusalOfDatabase(error: unknown): CommandRefusal | null {
+  if (!(error instanceof Error)) return null
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  if (!databaseCodes.test(code)) return null
+  return new CommandRefusal(
+    `the database cannot be used: ${wordsOf(error)}. Check DATABASE_URL (\`holdfast doctor\` tells more)`,
+  )
 }
 
 /** The same, with a database that was brought up to date first, as `start` does it. */

@@ -34,6 +34,7 @@ type Made =
 type Accounts = Awaited<ReturnType<typeof openAccounts>>['accounts']
 
 async function createOrPromote(accounts: Accounts, email: string, name: string, given: string | null): Promise<Made> {
+  if ((await accounts.byEmail(email)) !== null) return promote(accounts, email, given)
   const password = given ?? randomBytes(18).toString('base64url')
   const created = await accounts.createAccount({ email, name, password })
   if (created.kind === 'password_length') throw wrongLength(created)
@@ -41,6 +42,11 @@ async function createOrPromote(accounts: Accounts, email: string, name: string, 
     await accounts.makeSiteAdministrator(created.account.id)
     return { kind: 'created', accountId: created.account.id, password: given === null ? password : null }
   }
+  // Somebody signed up with it a moment ago.
+  return promote(accounts, email, given)
+}
+
+async function promote(accounts: Accounts, email: string, given: string | null): Promise<Made> {
   const account = await accounts.byEmail(email)
   if (account === null) throw new Error(`The account ${email} exists and cannot be found.`)
   if (given !== null) {

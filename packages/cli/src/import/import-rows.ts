@@ -114,8 +114,8 @@ function parseFee(reader: LineReader): { amount: number; currency: string } | nu
   const currency = reader.optionalText('fee_currency', 3)
   if (currency !== null && !/^[A-Z]{3}$/.test(currency))
     reader.refuse('fee_currency', 'expected a currency such as EUR')
-  if (amount === null && currency !== null) reader.refuse('fee_amount', 'is missing beside fee_currency')
-  if (amount !== null && currency === null) reader.refuse('fee_currency', 'is missing beside fee_amount')
+  if (!reader.has('fee_amount') && currency !== null) reader.refuse('fee_amount', 'is missing beside fee_currency')
+  if (amount !== null && !reader.has('fee_currency')) reader.refuse('fee_currency', 'is missing beside fee_amount')
   return amount === null || currency === null ? null : { amount, currency }
 }
 

@@ -7,6 +7,8 @@ import type { CsvLine } from '../tables/read-csv.ts'
  * value and what was expected, and a stand-in is answered so that the rest of the line is checked too.
  */
 export type LineReader = {
+  /** Whether anything stands there, good or bad. */
+  has(column: string): boolean
   /** Text of 1 to `charactersMax` characters. */
   text(column: string, charactersMax: number): string
   optionalText(column: string, charactersMax: number): string | null
@@ -31,6 +33,7 @@ export function createLineReader({ line, values }: CsvLine, bad: BadLines): Line
     return null
   }
   return {
+    has: (column) => cell(column) !== '',
     text(column, charactersMax) {
       if (cell(column) === '') refuse(column, `expected text of 1–${charactersMax} characters`)
       return optionalText(column, charactersMax) ?? ''

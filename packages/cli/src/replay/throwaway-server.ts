@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -50,7 +50,7 @@ export async function startThrowawayServer(env: Environment, signal: AbortSignal
   })
   const stop = async () => {
     await stopChild(child)
-    await rm(directory, { recursive: true, force: true })
+    await removeData(directory)
   }
   try {
     return { url: await readyUrl(child, signal), credentials, stop }
@@ -90,6 +90,20 @@ async function readyUrl(child: ChildProcess, signal: AbortSignal): Promise<strin
       if (url !== undefined) settle(() => resolve(url))
     })
   })
+}
+
+/** Also what root's server keeps elsewhere, where its account cannot enter the directory; a note in it says where. */
+async function removeData(directory: string): Promise<void> {
+  const elsewhere = (await readIfAny(join(directory, 'database-location')))?.trim()
+  if (elsewhere) {
+    const owner = (await readIfAny(join(elsewhere, 'belongs-to')))?.trim()
+    if (owner === (await realpath(directory))) await rm(elsewhere, { recursive: true, force: true })
+  }
+  await rm(directory, { recursive: true, force: true })
+}
+
+function readIfAny(path: string): Promise<string | null> {
+  return readFile(path, 'utf8').catch(() => null)
 }
 
 async function stopChild(child: ChildProcess): Promise<void> {

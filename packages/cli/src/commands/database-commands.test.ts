@@ -1,0 +1,287 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createPool } from '@holdfast/engine'
+import { openAccounts } from '@holdfast/server/accounts'
+import { createEmptyDatabase } from '@holdfast/testkit'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { runCaptured } from '../../test/captured-context.ts'
+
+// One database, used in the order in which a new installation is: each test goes on where the one before it ended.
+let database: Awaited<ReturnType<typeof createEmptyDatabase>>
+let owner: ReturnType<typeof createPool>
+let directory: string
+let env: Record<string, string>
+
+beforeAll(async () => {
+  database = await createEmptyDatabase()
+  owner = createPool({ url: database.ownerUrl, max: 2, name: 'test owner' })
+  directory = await mkdtemp(join(tmpdir(), 'holdfast-commands-'))
+  env = { DATABASE_URL: database.ownerUrl, PORT: '0' }
+})
+
+afterAll(async () => {
+  const { rows } = await owner.query<{ name: string }>(`
+    select rolname::text as name from pg_roles where rolname = current_database() || '_holdfast_app'`)
+  await owner.end()
+  await rm(directory, { recursive: true })
+  await database.drop()
+  // Roles are the whole server's: the login that migrate made has to go by itself.
+  const server = createPool({ url: process.env.HOLDFAST_TEST_DATABASE_URL ?? '', max: 1, name: 'test server' })
+  for (const { name } of rows) await server.query(`drop role "${name}"`)
+  await server.end()
+})
+
+async function holdfastJson(...args: string[]) {
+  const { code, out, err } = await runCaptured([...args, '--json'], env)
+  return { code, err, answer: out.length === 1 ? JSON.parse(out[0] ?? '') : out }
+}
+
+async function file(name: string, text: string): Promise<string> {
+  const path = join(directory, name)
+  await writeFile(path, text)
+  return path
+}
+
+function stateOf(answer: { checks: { name: string; state: string }[] }, name: string): string[] {
+  return answer.checks.filter((check) => check.name === name).map(({ state }) => state)
+}
+
+describe('an empty database', () => {
+  test('verify refuses it and says what to run', async () => {
+    const { code, err } = await runCaptured(['verify'], env)
+    expect(code).toBe(1)
+    expect(err.join('\n')).toMatch(/not up to date.*run `holdfast migrate` first/)
+  })
+
+  test('doctor says that it is empty, and changes nothing', async () => {
+    const { code, answer } = await holdfastJson('doctor')
+    expect(code).toBe(0)
+    expect(stateOf(answer, 'migrations')).toEqual(['warning'])
+    const { rows } = await owner.query(`select from pg_namespace where nspname = 'holdfast'`)
+    expect(rows).toHaveLength(0)
+  })
+
+  test('migrate applies everything, and the second time nothing', async () => {
+    const first = await holdfastJson('migrate')
+    expect(first.code).toBe(0)
+    expect(first.answer.applied.length).toBeGreaterThan(0)
+    expect(first.answer.functions).toContain('claim_slots')
+    const second = await holdfastJson('migrate')
+    expect(second.answer).toEqual({ version: first.answer.version, applied: [], functions: [], accountTables: [] })
+    const plain = await runCaptured(['migrate'], env)
+    expect(plain.out.at(-1)).toMatch(/^The database is already up to date/)
+  })
+})
+
+describe('admin create', () => {
+  test('makes a site administrator and prints a made-up password once', async () => {
+    const { code, out } = await runCaptured(['admin', 'create', '--email', 'Boss@Example.org'], env)
+    expect(code).toBe(0)
+    expect(out[0]).toBe('Administrator: boss@example.org')
+    expect(out[1]).toMatch(/^Password: [\w-]{24}$/)
+    const { rows } = await owner.query('select from holdfast.site_administrator')
+    expect(rows).toHaveLength(1)
+    const password = out[1]?.slice('Password: '.length) ?? ''
+    expect(await passwordIsRight('boss@example.org', password)).toBe(true)
+    expect(await passwordIsRight('boss@example.org', `${password}x`)).toBe(false)
+  })
+
+  test('promotes an account that exists, and keeps its password unless one is given', async () => {
+    await owner.query('delete from holdfast.site_administrator')
+    const kept = await holdfastJson('admin', 'create', '--email', 'boss@example.org')
+    expect(kept.answer).toMatchObject({ kind: 'promoted', passwordChanged: false, email: 'boss@example.org' })
+    const args = ['admin', 'create', '--email', 'boss@example.org', '--password-stdin']
+    const changed = await runCaptured(args, env, { stdin: 'another long password\n' })
+    expect(changed.out.join('\n')).toMatch(/now a site administrator.*password was changed/s)
+    expect(changed.out.join('\n')).not.toContain('another long password')
+    expect(await passwordIsRight('boss@example.org', 'another long password')).toBe(true)
+  })
+
+  test('refuses a password that is too short', async () => {
+    const args = ['admin', 'create', '--email', 'new@example.org', '--password-stdin']
+    const { code, err } = await runCaptured(args, env, { stdin: 'short\n' })
+    expect(code).toBe(1)
+    expect(err.at(-1)).toMatch(/password has to have \d+ to \d+ characters/)
+    const { rows } = await owner.query(`select from auth."user" where email = 'new@example.org'`)
+    expect(rows).toHaveLength(0)
+  })
+
+  async function passwordIsRight(email: string, password: string): Promise<boolean> {
+    const { createLogger } = await import('@holdfast/server/logger')
+    const { readConfig } = await import('@holdfast/server/config')
+    const config = readConfig(env)
+    if (config.kind !== 'ok') throw new Error('the settings are right')
+    const given = { appUrl: database.ownerUrl, secrets: ['x'.repeat(40)] }
+    const { passwords, close } = await openAccounts(config.config, given, createLogger('silent'))
+    const { rows } = await owner.query<{ password: string }>(
+      `select a.password from auth.account a join auth."user" u on u.id = a."userId" where u.email = $1`,
+      [email],
+    )
+    try {
+      return await passwords.verify({ hash: rows[0]?.password ?? '', password })
+    } finally {
+      await close()
+    }
+  }
+})
+
+describe('import', () => {
+  const clinics = 'clinic,name,timezone\nc1,Praxis,Europe/Berlin\n'
+  const doctors = 'doctor,clinic,name,specialization\nd1,c1,Ana Lima,Cardiology\n'
+  const slot = (minutes: number, capacity = 1) => {
+    const start = Temporal.Now.instant().round('hour').add({ hours: 240, minutes })
+    return `d1,${start},${start.add({ minutes: 15 })},${capacity}`
+  }
+  const slots = ['doctor,starts_at,ends_at,capacity', slot(0), slot(15, 3)].join('\n')
+
+  async function importing(slotsText: string, ...options: string[]) {
+    return holdfastJson(
+      'import',
+      ...['--clinics', await file('clinics.csv', clinics)],
+      ...['--doctors', await file('doctors.csv', doctors)],
+      ...['--slots', await file('slots.csv', slotsText)],
+      ...options,
+    )
+  }
+
+  async function counts() {
+    const { rows } = await owner.query<{ clinics: number; doctors: number; slots: number }>(`
+      select (select count(*)::int from holdfast.clinic) as clinics, (select count(*)::int from holdfast.resource) as doctors,
+             (select count(*)::int from holdfast.slot) as slots`)
+    return rows[0]
+  }
+
+  test('a dry run says what would happen, and changes nothing', async () => {
+    const { code, answer } = await importing(slots, '--dry-run')
+    expect(code).toBe(0)
+    expect(answer).toMatchObject({
+      dryRun: true,
+      clinics: { created: 1 },
+      doctors: { created: 1 },
+      slots: { created: 2 },
+    })
+    expect(await counts()).toEqual({ clinics: 0, doctors: 0, slots: 0 })
+  })
+
+  test('one bad line: nothing is imported, and the line is named', async () => {
+    const bad = await importing(`${slots}\nd1,2020-01-01T08:00:00Z,2020-01-01T08:15:00Z,1`)
+    expect(bad.code).toBe(1)
+    expect(bad.answer.problems).toEqual(['slots, line 4, starts_at "2020-01-01T08:00:00Z": lies in the past'])
+    expect(bad.err.at(-1)).toBe('error: 1 problem; nothing was imported')
+    const overlapping = await importing(`${slots}\n${slot(5)}`)
+    expect(overlapping.code).toBe(1)
+    expect(overlapping.answer.problems).toEqual([expect.stringMatching(/^slots, line 4: .*overlaps/)])
+    expect(await counts()).toEqual({ clinics: 0, doctors: 0, slots: 0 })
+  })
+
+  test('imports, and the same files again change nothing', async () => {
+    expect((await importing(slots)).answer).toMatchObject({
+      clinics: { created: 1 },
+      slots: { created: 2, skipped: 0 },
+    })
+    const again = await importing(slots)
+    expect(again.answer).toMatchObject({
+      clinics: { created: 0, existing: 1 },
+      doctors: { created: 0, existing: 1 },
+      slots: { created: 0, skipped: 2 },
+    })
+    expect(await counts()).toEqual({ clinics: 1, doctors: 1, slots: 2 })
+  })
+
+  test('a file that is not there is one clear line', async () => {
+    const { code, err } = await runCaptured(['import', '--clinics', join(directory, 'nowhere.csv')], env)
+    expect(code).toBe(1)
+    expect(err).toEqual([expect.stringMatching(/^error: ENOENT: no such file or directory.*nowhere\.csv/)])
+  })
+})
+
+describe('verify', () => {
+  test('finds nothing wrong in a database that is right', async () => {
+    const { code, answer } = await holdfastJson('verify')
+    expect(code).toBe(0)
+    expect(answer).toMatchObject({ slots: 2, bookings: 0, overbooked: 0, mismatches: 0, details: [] })
+  })
+
+  test('names what is wrong, and exits 1', async () => {
+    await owner.query('update holdfast.slot set taken = 1 where capacity = 3')
+    const { code, answer } = await holdfastJson('verify')
+    expect(code).toBe(1)
+    expect(answer).toMatchObject({ mismatches: 1, details: [{ kind: 'taken_differs' }] })
+    const plain = await runCaptured(['verify'], env)
+    expect(plain.code).toBe(1)
+    expect(plain.out.join('\n')).toMatch(/taken_differs clinic .*slot .*Something is wrong/s)
+    await owner.query('update holdfast.slot set taken = 0')
+  })
+})
+
+describe('doctor', () => {
+  test('finds nothing wrong in an installation that is right', async () => {
+    const { code, answer } = await holdfastJson('doctor')
+    expect(answer.checks.filter(({ state }: { state: string }) => state === 'error')).toEqual([])
+    expect(code).toBe(0)
+    expect(stateOf(answer, 'migrations')).toEqual(['ok'])
+    expect(stateOf(answer, 'roles')).toEqual(['ok'])
+    expect(stateOf(answer, 'partitions')).toEqual(['ok'])
+    expect(answer.versions.postgres).toMatch(/^1[5-9]/)
+    expect(answer.versions.packages.fastify).toMatch(/^5\./)
+  })
+
+  test('tells every setting with where it came from, and no secret', async () => {
+    const secrets = {
+      HOLDFAST_SECRET: 'never-to-be-told-0123456789abcdef',
+      HOLDFAST_ADMIN_PASSWORD: 'nor-this-one-ever',
+    }
+    const { out } = await runCaptured(['doctor', '--json'], { ...env, ...secrets, HOLDFAST_HOLD_SECONDS: '90' })
+    const { settings } = JSON.parse(out[0] ?? '')
+    const named = (name: string) => settings.find((line: { name: string }) => line.name === name)
+    expect(named('HOLDFAST_HOLD_SECONDS')).toMatchObject({ value: '90', default: '120', from: 'environment' })
+    expect(named('HOST')).toMatchObject({ value: '127.0.0.1', from: 'default' })
+    expect(named('HOLDFAST_SECRET')).toMatchObject({ value: '(set)', from: 'environment' })
+    for (const secret of Object.values(secrets)) expect(out.join('')).not.toContain(secret)
+    const password = URL.parse(database.ownerUrl)?.password
+    if (password) expect(out.join('')).not.toContain(password)
+  })
+
+  test('names what is wrong and how to mend it, and exits 1', async () => {
+    await owner.query('grant insert on holdfast.booking to holdfast_app')
+    await owner.query(`delete from holdfast.function_file where name = 'claim_slots'`)
+    const pending = await runCaptured(['doctor'], { ...env, PORT: '99999', HOLDFAST_RATELIMIT: 'off' })
+    expect(pending.code).toBe(1)
+    const text = pending.out.join('\n')
+    expect(text).toMatch(/error +settings: PORT: "99999" is not a whole number/)
+    expect(text).toMatch(/error +migrations: 1 missing: functions\/claim_slots\n.*→ run `holdfast migrate`/)
+
+    expect((await runCaptured(['migrate'], env)).code).toBe(0)
+    await owner.query('grant insert on holdfast.booking to holdfast_app')
+    const { code, answer } = await holdfastJson('doctor')
+    expect(code).toBe(1)
+    const roles = answer.checks.find(({ name }: { name: string }) => name === 'roles')
+    expect(roles).toMatchObject({ state: 'error', found: 'holdfast_app may write booking past the functions' })
+    await owner.query('revoke insert on holdfast.booking from holdfast_app')
+    expect((await holdfastJson('doctor')).code).toBe(0)
+  })
+
+  test('a variable that means nothing is a warning, with the name it may have been', async () => {
+    const { code, out } = await runCaptured(['doctor'], { ...env, HOLDFAST_RATE_LIMTI: 'off' })
+    expect(code).toBe(0)
+    expect(out.join('\n')).toMatch(/warning +settings: HOLDFAST_RATE_LIMTI .*HOLDFAST_RATE_LIMIT/)
+  })
+
+  test('a port that another program has is an error; one that Holdfast has is not', async () => {
+    const { createServer } = await import('node:http')
+    let answer = 'something else'
+    const other = createServer((_, response) => response.end(answer))
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+    const address = other.address()
+    const port = typeof address === 'object' && address !== null ? String(address.port) : ''
+    const portState = async () => {
+      const { out } = await runCaptured(['doctor', '--json'], { ...env, PORT: port })
+      return stateOf(JSON.parse(out[0] ?? ''), 'port')
+    }
+    expect(await portState()).toEqual(['error'])
+    answer = JSON.stringify({ info: { title: 'Holdfast' } })
+    expect(await portState()).toEqual(['ok'])
+    await new Promise((resolve) => other.close(resolve))
+  })
+})

@@ -1,0 +1,44 @@
+import type { CommandContext, ExitCode } from '../command.ts'
+import type { Check } from '../doctor/check.ts'
+import { type Examination, examine } from '../doctor/examine.ts'
+import type { JsonOption } from '../program.ts'
+import { columns, type Terminal } from '../terminal.ts'
+
+/** `holdfast doctor`: settings, versions, and what is wrong with how to mend it. Exit 1 when there is an error. */
+export async function doctorCommand({ env, terminal }: CommandContext, options: JsonOption): Promise<ExitCode> {
+  const examination = await examine(env)
+  const isGood = examination.checks.every((check) => check.state !== 'error')
+  if (options.json === true) terminal.json({ ok: isGood, ...examination })
+  else print(terminal, examination)
+  return isGood ? 0 : 1
+}
+
+const colours = { ok: 'green', warning: 'yellow', error: 'red' } as const
+
+function print(terminal: Terminal, { settings, versions, checks }: Examination): void {
+  const heading = (text: string) => terminal.out(terminal.style('bold', text))
+  heading('Settings')
+  const rows = settings.map(({ name, value, from, default: defaultValue }) => [
+    name,
+    value ?? '(not set)',
+    from === 'default' ? 'default' : `environment (default: ${defaultValue ?? 'not set'})`,
+  ])
+  for (const line of columns(rows)) terminal.out(line)
+  terminal.out('')
+
+  heading('Versions')
+  const named = { Holdfast: versions.holdfast, Node: versions.node, PostgreSQL: versions.postgres ?? 'unknown' }
+  const all = { ...named, System: versions.system, ...versions.packages }
+  for (const line of columns(Object.entries(all).map(([name, version]) => [name, version ?? 'missing']))) {
+    terminal.out(line)
+  }
+  terminal.out('')
+
+  heading('Checks')
+  for (const check of checks) for (const line of checkLines(terminal, check)) terminal.out(line)
+}
+
+function checkLines(terminal: Terminal, { name, state, found, mend }: Check): string[] {
+  const first = `  ${terminal.style(colours[state], state.padEnd(7))}  ${name}: ${found}`
+  return mend === null ? [first] : [first, `           → ${mend}`]
+}

@@ -1,0 +1,171 @@
+import { createPool, migrationStatus } from '@holdfast/engine'
+import { wordsOf } from '../words-of.ts'
+import { type Check, ok, problem, warning } from './check.ts'
+
+type Pool = ReturnType<typeof createPool>
+
+type ServerFacts = {
+  version: string
+  version_number: number
+  in_recovery: boolean
+  encoding: string
+  fsync: string
+  full_page_writes: string
+  synchronous_commit: string
+  now: Date
+}
+
+const versionNumberMin = 150_000
+const clockSkewSecondsMax = 2
+
+/** Everything about a database that can be asked without changing it. `ownerUrl` is the owner's. */
+export async function checkDatabase(ownerUrl: string): Promise<{ version: string | null; checks: Check[] }> {
+  const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast doctor', statementTimeoutMs: 15_000 })
+  try {
+    const { facts, skewSeconds } = await readServer(pool)
+    const checks = [...judgeServer(facts), judgeClock(skewSeconds)]
+    if (facts.version_number >= versionNumberMin) checks.push(...(await checkSchema(pool)))
+    return { version: facts.version, checks }
+  } catch (error) {
+    const mend = 'check DATABASE_URL, and that PostgreSQL runs there and lets this login in'
+    return { version: null, checks: [problem('database', `cannot be reached: ${wordsOf(error)}`, mend)] }
+  } finally {
+    await pool.end()
+  }
+}
+
+async function readServer(pool: Pool): Promise<{ facts: ServerFacts; skewSeconds: number }> {
+  // The first query opens the connection; only the second one's time tells of the clocks.
+  await pool.query('select 1')
+  const before = Date.now()
+  const { rows } = await pool.query<ServerFacts>(`
+    select current_setting('server_version') as version, current_setting('server_version_num')::int as version_number,
+           pg_is_in_recovery() as in_recovery, current_setting('server_encoding') as encoding,
+           current_setting('fsync') as fsync, current_setting('full_page_writes') as full_page_writes,
+           current_setting('synchronous_commit') as synchronous_commit, clock_timestamp() as now`)
+  const after = Date.now()
+  const facts = rows[0]
+  if (facts === undefined) throw new Error('the database answered nothing about itself')
+  return { facts, skewSeconds: (facts.now.getTime() - (before + after) / 2) / 1000 }
+}
+
+function judgeServer(facts: ServerFacts): Check[] {
+  const checks: Check[] = []
+  checks.push(
+    facts.version_number >= versionNumberMin
+      ? ok('database', `PostgreSQL ${facts.version}`)
+      : problem('database', `PostgreSQL ${facts.version}`, 'upgrade it to 15 or newer, or use another server'),
+  )
+  if (facts.in_recovery) {
+    checks.push(problem('database', 'is a standby and cannot be written', 'point DATABASE_URL at the primary'))
+  }
+  if (facts.encoding !== 'UTF8') {
+    checks.push(problem('database', `keeps text as ${facts.encoding}`, 'make a database with the encoding UTF8'))
+  }
+  const risky = (['fsync', 'full_page_writes', 'synchronous_commit'] as const).filter((name) => facts[name] === 'off')
+  checks.push(
+    risky.length === 0
+      ? ok('durability', 'what is committed survives a crash')
+      : warning(
+          'durability',
+          `${risky.join(', ')} ${risky.length === 1 ? 'is' : 'are'} off: a crash can lose confirmed bookings`,
+          'switch it on, except for tests',
+        ),
+  )
+  return checks
+}
+
+function judgeClock(skewSeconds: number): Check {
+  const found = `the database's is ${Math.abs(skewSeconds).toFixed(2)} s ${skewSeconds < 0 ? 'behind' : 'ahead'}`
+  return Math.abs(skewSeconds) <= clockSkewSecondsMax
+    ? ok('clocks', found)
+    : warning('clocks', found, 'set the clocks of both machines by NTP; the database’s decides about holds')
+}
+
+async function checkSchema(pool: Pool): Promise<Check[]> {
+  const { current, pending } = await migrationStatus(pool)
+  if (!current) {
+    const found = `${pending.length} missing: ${pending.slice(0, 5).join(', ')}${pending.length > 5 ? ', …' : ''}`
+    const migrated = await isMigrated(pool)
+    const mend = 'run `holdfast migrate` (`holdfast start` does it too)'
+    return [migrated ? problem('migrations', found, mend) : warning('migrations', 'the database is empty', mend)]
+  }
+  return [
+    ok('migrations', 'current'),
+    ...(await checkRoles(pool)),
+    await checkPartitions(pool),
+    await checkAdmins(pool),
+  ]
+}
+
+async function isMigrated(pool: Pool): Promise<boolean> {
+  const { rows } = await pool.query<{ found: boolean }>(`select to_regclass('holdfast.migration') is not null as found`)
+  return rows[0]?.found ?? false
+}
+
+type RoleFacts = { can_login: boolean; superuser: boolean; writable: string[]; missing: string[]; logins: string[] }
+
+/** The application's role may read booking state and call the functions, and change it in no other way. */
+async function checkRoles(pool: Pool): Promise<Check[]> {
+  const { rows } = await pool.query<RoleFacts>(`
+    select r.rolcanlogin as can_login, r.rolsuper as superuser,
+           array(select t from unnest(array['slot', 'booking', 'booking_event', 'allocation', 'idempotency']) t
+                  where has_table_privilege(r.oid, 'holdfast.' || t, 'insert, update, delete, truncate')
+                  order by t) as writable,
+           array(select p.proname::text from pg_proc p
+                  where p.pronamespace = 'holdfast'::regnamespace
+                    and p.proname in ('claim_slots', 'settle_bookings', 'move_bookings', 'create_slots', 'withdraw_slots')
+                    and not has_function_privilege(r.oid, p.oid, 'execute')
+                  order by 1) as missing,
+           array(select l.rolname::text from pg_roles l
+                  where l.rolcanlogin and not l.rolsuper and pg_has_role(l.oid, r.oid, 'member')
+                    and not pg_has_role(l.oid, (select nspowner from pg_namespace where nspname = 'holdfast'), 'member')
+                  order by 1) as logins
+      from pg_roles r where r.rolname = 'holdfast_app'`)
+  const facts = rows[0]
+  const migrate = 'run `holdfast migrate`: it sets the grants anew'
+  if (facts === undefined) return [problem('roles', 'the role holdfast_app is missing', migrate)]
+  const checks: Check[] = []
+  if (facts.superuser) {
+    checks.push(problem('roles', 'holdfast_app is a superuser', 'ALTER ROLE holdfast_app NOSUPERUSER'))
+  }
+  if (facts.can_login) checks.push(warning('roles', 'holdfast_app may log in', 'ALTER ROLE holdfast_app NOLOGIN'))
+  if (facts.writable.length > 0) {
+    checks.push(problem('roles', `holdfast_app may write ${facts.writable.join(', ')} past the functions`, migrate))
+  }
+  if (facts.missing.length > 0) {
+    checks.push(problem('roles', `holdfast_app may not call ${facts.missing.join(', ')}`, migrate))
+  }
+  if (facts.logins.length === 0) {
+    const mend =
+      'run `holdfast migrate`, or make one (CREATE ROLE … LOGIN IN ROLE holdfast_app) and set DATABASE_APP_URL'
+    checks.push(problem('roles', 'no login is a member of holdfast_app', mend))
+  }
+  return checks.length > 0 ? checks : [ok('roles', `the application logs in as ${facts.logins.join(' or ')}`)]
+}
+
+/** Bookings of a month need its partitions; they are made three months ahead. */
+async function checkPartitions(pool: Pool): Promise<Check> {
+  const { rows } = await pool.query<{ months: number }>(`
+    select count(*)::int as months
+      from generate_series(0, 3) ahead,
+           to_char((now() at time zone 'UTC') + ahead * interval '1 month', '"_y"YYYY"m"MM') suffix
+     where to_regclass('holdfast.booking' || suffix) is not null
+       and to_regclass('holdfast.booking_event' || suffix) is not null`)
+  const months = rows[0]?.months ?? 0
+  const mend = 'run `holdfast worker` (or `start` with HOLDFAST_WORKER=on); `holdfast migrate` makes them at once'
+  if (months === 0) return problem('partitions', 'none for this month: no booking can be made', mend)
+  if (months < 3)
+    return warning('partitions', `only for ${months} ${months === 1 ? 'month' : 'months'}, this one included`, mend)
+  return ok('partitions', `made for ${months} months, this one included`)
+}
+
+async function checkAdmins(pool: Pool): Promise<Check> {
+  const { rows } = await pool.query<{ admins: number }>(
+    'select count(*)::int as admins from holdfast.site_administrator',
+  )
+  const admins = rows[0]?.admins ?? 0
+  return admins > 0
+    ? ok('administrators', `${admins} of the whole site`)
+    : warning('administrators', 'there is no site administrator', 'run `holdfast admin create --email …`')
+}

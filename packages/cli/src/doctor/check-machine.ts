@@ -1,0 +1,94 @@
+import { constants } from 'node:fs'
+import { access, stat } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { dirname } from 'node:path'
+import { wordsOf } from '../words-of.ts'
+import { type Check, ok, problem, warning } from './check.ts'
+import type { Versions } from './versions.ts'
+
+const nodeMajorMin = 26
+const httpWaitMs = 2_000
+
+export function checkVersions({ node, packages }: Versions): Check[] {
+  const missing = Object.entries(packages).filter(([, version]) => version === null)
+  const major = Number(node.split('.')[0])
+  return [
+    major >= nodeMajorMin
+      ? ok('node', node)
+      : problem('node', `${node}, but ${nodeMajorMin} or newer is needed`, 'run it by `npm run holdfast -- …`'),
+    missing.length === 0
+      ? ok('packages', `${Object.keys(packages).length} installed`)
+      : problem('packages', `missing: ${missing.map(([name]) => name).join(', ')}`, 'run `npm ci`'),
+  ]
+}
+
+/** Whether the embedded database's directory is there, or can be made, by this user. */
+export async function checkDataDirectory(directory: string): Promise<Check> {
+  const name = 'data directory'
+  const mend = 'let this user write there, or set HOLDFAST_DATA to another directory'
+  try {
+    const found = await stat(directory)
+    if (!found.isDirectory()) return problem(name, `${directory} is not a directory`, mend)
+    await access(directory, constants.R_OK | constants.W_OK | constants.X_OK)
+    return ok(name, directory)
+  } catch (error) {
+    if (!isMissing(error)) return problem(name, `${directory} cannot be used: ${wordsOf(error)}`, mend)
+  }
+  try {
+    await access(await nearestExisting(dirname(directory)), constants.W_OK | constants.X_OK)
+    return ok(name, `${directory}, not made yet`)
+  } catch (error) {
+    return problem(name, `${directory} cannot be made: ${wordsOf(error)}`, mend)
+  }
+}
+
+/** Whether a server could listen there, or one of ours already does. */
+export async function checkPort(host: string, port: number): Promise<Check> {
+  const name = 'port'
+  if (port === 0) return ok(name, 'the system will choose one')
+  const error = await listenError(host, port)
+  if (error === null) return ok(name, `${port} on ${host} is free`)
+  if (error.code === 'EADDRINUSE') {
+    return (await isHoldfast(host, port))
+      ? ok(name, `${port} on ${host}: Holdfast is running there`)
+      : problem(name, `${port} on ${host} is used by another program`, 'stop it, or set PORT to another port')
+  }
+  if (error.code === 'EACCES') {
+    return problem(name, `this user may not listen on port ${port}`, 'set PORT to 1024 or higher')
+  }
+  return warning(name, `cannot listen on ${host}: ${error.message}`, 'set HOST to an address of this machine')
+}
+
+function listenError(host: string, port: number): Promise<NodeJS.ErrnoException | null> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', resolve)
+    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(null)))
+  })
+}
+
+async function isHoldfast(host: string, port: number): Promise<boolean> {
+  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host
+  try {
+    const signal = AbortSignal.timeout(httpWaitMs)
+    const response = await fetch(`http://${reachable}:${port}/openapi.json`, { signal })
+    const document = (await response.json()) as { info?: { title?: string } }
+    return document.info?.title === 'Holdfast'
+  } catch {
+    return false
+  }
+}
+
+async function nearestExisting(path: string): Promise<string> {
+  try {
+    await stat(path)
+    return path
+  } catch (error) {
+    if (!isMissing(error) || dirname(path) === path) throw error
+    return nearestExisting(dirname(path))
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+}

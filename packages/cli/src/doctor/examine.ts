@@ -1,0 +1,80 @@
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { connectEmbeddedPostgres, withEmbeddedPostgres } from '@holdfast/adapters/embedded-postgres'
+import { type Config, readConfig } from '@holdfast/server/config'
+import type { Environment } from '../terminal.ts'
+import { wordsOf } from '../words-of.ts'
+import { type Check, ok, problem, warning } from './check.ts'
+import { checkDatabase } from './check-database.ts'
+import { checkDataDirectory, checkPort, checkVersions } from './check-machine.ts'
+import { checkSettings, type SettingLine, settingLines } from './read-settings-table.ts'
+import { readVersions, type Versions } from './versions.ts'
+
+export type Examination = {
+  settings: SettingLine[]
+  versions: Versions & { postgres: string | null }
+  checks: Check[]
+}
+
+/** Looks at everything `holdfast doctor` reports. Changes nothing; starts an existing embedded database for as long. */
+export async function examine(env: Environment): Promise<Examination> {
+  const versions = await readVersions()
+  const checks = [...checkSettings(env), ...checkVersions(versions)]
+  const { config, wrong } = usableSettings(env)
+  checks.push(await checkPort(config.host, config.port))
+  const unclear = databaseSettings.find((name) => wrong.includes(name))
+  if (unclear !== undefined) {
+    const found = `not looked at: ${unclear} is wrong`
+    checks.push(warning('database', found, `mend ${unclear}, then run \`holdfast doctor\` again`))
+    return { settings: settingLines(env), versions: { ...versions, postgres: null }, checks }
+  }
+  const database = await examineDatabase(config)
+  checks.push(...database.checks)
+  return { settings: settingLines(env), versions: { ...versions, postgres: database.version }, checks }
+}
+
+const databaseSettings = ['DATABASE_URL', 'HOLDFAST_DATA']
+
+/** The settings, with the default for what is wrong: one slip must not hide everything else. */
+function usableSettings(env: Environment): { config: Config; wrong: string[] } {
+  const result = readConfig(env)
+  if (result.kind === 'ok') return { config: result.config, wrong: [] }
+  const wrong = result.errors.map(({ name }) => name)
+  const rest = readConfig(Object.fromEntries(Object.entries(env).filter(([name]) => !wrong.includes(name))))
+  if (rest.kind === 'invalid') throw new Error(`A default is wrong: ${rest.errors.map(({ name }) => name).join(', ')}`)
+  return { config: rest.config, wrong }
+}
+
+async function examineDatabase(config: Config): Promise<{ version: string | null; checks: Check[] }> {
+  if (config.databaseUrl !== null) return checkDatabase(config.databaseUrl)
+  const { dataDirectory } = config
+  const directory = await checkDataDirectory(dataDirectory)
+  if (directory.state === 'error') return { version: null, checks: [directory] }
+  try {
+    const running = await connectEmbeddedPostgres({ dataDirectory })
+    if (running !== undefined) return withDirectory(directory, await checkDatabase(running.ownerUrl))
+    if (!(await hasDatabase(dataDirectory))) {
+      return { version: null, checks: [directory, ok('database', 'embedded, not made yet: `holdfast start` makes it')] }
+    }
+    return withDirectory(
+      directory,
+      await withEmbeddedPostgres({ dataDirectory }, ({ ownerUrl }) => checkDatabase(ownerUrl)),
+    )
+  } catch (error) {
+    const check = problem('database', `the embedded database cannot run: ${wordsOf(error)}`, 'do what the message says')
+    return { version: null, checks: [directory, check] }
+  }
+}
+
+function withDirectory(directory: Check, database: { version: string | null; checks: Check[] }) {
+  return { version: database.version, checks: [directory, ...database.checks] }
+}
+
+/** A directory that was never used holds neither a cluster nor the note of where one is. */
+async function hasDatabase(dataDirectory: string): Promise<boolean> {
+  for (const name of ['postgres', 'database-location']) {
+    const found = await stat(join(dataDirectory, name)).catch(() => null)
+    if (found !== null) return true
+  }
+  return false
+}

@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest'
+import { runCaptured } from '../test/captured-context.ts'
+
+describe('the command line', () => {
+  test('without a command shows what there is, and exits 2', async () => {
+    const { code, out } = await runCaptured([])
+    expect(code).toBe(2)
+    expect(out.join('\n')).toMatch(/start .*worker .*migrate .*verify .*admin .*doctor .*import .*replay /s)
+  })
+
+  test.each([[['--help']], [['replay', 'appointments', '--help']], [['import', '-h']], [['help', 'verify']]])(
+    '%j helps, and exits 0',
+    async (args) => {
+      const { code, out, err } = await runCaptured(args)
+      expect(code).toBe(0)
+      expect(out.join('\n')).toMatch(/^Usage: holdfast/)
+      expect(err).toEqual([])
+    },
+  )
+
+  test.each([
+    [['strat'], "unknown command 'strat'", 'start'],
+    [['verify', '--jsn'], "unknown option '--jsn'", '--json'],
+    [['verify', 'extra'], 'too many arguments', ''],
+    [['admin'], '', ''],
+    [['admin', 'create'], "required option '--email <address>' not specified", ''],
+    [['replay', 'appointments'], "missing required argument 'file'", ''],
+    [['replay', 'appointments', 'f', '--capacity', '0'], 'Expected a number above 0, at most 1000', ''],
+    [['replay', 'appointments', 'f', '--capacity', '1e3'], "'1e3' is invalid", ''],
+    [['replay', 'appointments', 'f', '--concurrency', '0'], 'Expected a whole number from 1 to 1024', ''],
+    [['import'], 'name a file', ''],
+    [['import', 'clinics.csv'], 'is no .json file', ''],
+    [['admin', 'create', '--email', 'nobody'], '"nobody" is not an e-mail address', ''],
+    [['admin', 'create', '--email', 'a@b.c', '--password-stdin'], 'holds no password', ''],
+  ])('%j is refused with one clear message', async (args, message, suggestion) => {
+    const { code, err } = await runCaptured(args)
+    expect(code).toBe(args.includes('--password-stdin') ? 1 : 2)
+    expect(err.join('\n')).toContain(message)
+    expect(err.join('\n')).toContain(suggestion)
+    expect(err.join('\n')).not.toMatch(/^\s+at /m)
+  })
+
+  test('an error is one line without a stack, unless HOLDFAST_LOG_LEVEL is debug', async () => {
+    const plain = await runCaptured(['replay', 'appointments', '/nowhere/file.csv'])
+    expect(plain).toEqual({
+      code: 1,
+      out: [],
+      err: ["error: ENOENT: no such file or directory, open '/nowhere/file.csv'"],
+    })
+    const debug = await runCaptured(['replay', 'appointments', '/nowhere/file.csv'], { HOLDFAST_LOG_LEVEL: 'debug' })
+    expect(debug.err.join('\n')).toMatch(/Error: ENOENT/)
+  })
+
+  test('a wrong setting is named with its value and what was expected, a secret without its value', async () => {
+    const { code, err } = await runCaptured(['verify'], { PORT: 'seventy', DATABASE_URL: 'http://secret' })
+    expect(code).toBe(1)
+    expect(err.join('\n')).toContain('PORT: "seventy" is not a whole number')
+    expect(err.join('\n')).toContain('DATABASE_URL')
+    expect(err.join('\n')).not.toContain('secret"')
+    expect(err.at(-1)).toBe('error: 2 settings are wrong')
+  })
+
+  test('a database that is not there is said to be so, with the setting to look at', async () => {
+    const { code, err } = await runCaptured(['verify'], { DATABASE_URL: 'postgres://nobody:x@127.0.0.1:1/none' })
+    expect(code).toBe(1)
+    expect(err).toEqual([expect.stringMatching(/^error: the database cannot be used: .*ECONNREFUSED.*DATABASE_URL/)])
+    expect(err.join('')).not.toContain(':x@')
+  })
+})

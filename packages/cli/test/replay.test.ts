@@ -1,0 +1,288 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createPool } from '@holdfast/engine'
+import { createEmptyDatabase, until } from '@holdfast/testkit'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { ReplaySummary } from '../src/replay/replay-summary.ts'
+import { type RunningHoldfast, spawnHoldfast, spawnServer, untilFound } from './spawn-holdfast.ts'
+import { type SyntheticUnit, syntheticAppointments } from './synthetic-appointments.ts'
+
+const realFile = fileURLToPath(new URL('../../../../shared/data/appointments-vitoria-2016.csv', import.meta.url))
+const admin = { HOLDFAST_ADMIN_EMAIL: 'boss@example.org', HOLDFAST_ADMIN_PASSWORD: 'a long enough password' }
+const minutes = 60_000
+
+let directory: string
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'holdfast-replays-'))
+  // PostgreSQL does not run as root: the account it runs as has to come through.
+  await chmod(directory, 0o711)
+})
+afterAll(async () => {
+  await rm(directory, { recursive: true })
+})
+
+async function file(name: string, text: string): Promise<string> {
+  const path = join(directory, name)
+  await writeFile(path, text)
+  return path
+}
+
+async function replay(path: string, args: string[], settings: Record<string, string> = {}) {
+  const { code, stdout, stderr } = await spawnHoldfast(['replay', 'appointments', path, ...args], settings).ended
+  const summary = stdout.trim() === '' ? null : (JSON.parse(stdout) as ReplaySummary)
+  return { code, stderr, summary }
+}
+
+/** Σ ceil(0.8 n), in whole numbers. */
+function unitsAtFourFifths(counts: readonly number[]): number {
+  return counts.reduce((sum, count) => sum + Math.ceil((count * 4) / 5), 0)
+}
+
+const summaryKeys = [
+  ...['rows', 'booked', 'replayed', 'confirmed', 'refusedFull', 'failed', 'seconds', 'bookingsPerSecond'],
+  ...['latencyMs', 'verify'],
+]
+
+describe('against a running server', () => {
+  // 5 → 4 and 1 → 1 at 0.8; 50 needs slots for more than one; 41 is one more than a day has slots.
+  const units: SyntheticUnit[] = [
+    { name: 'RESISTÊNCIA', appointmentsByDay: [5, 1, 50, 0, 12] },
+    { name: 'JOANA D´ARC', appointmentsByDay: [0, 41, 7] },
+    { name: 'A, "QUOTED" UNIT', appointmentsByDay: [1, 2, 3] },
+  ].map((unit) => ({ ...unit, name: unit.name.replaceAll('"', '""') }))
+  const counts = units.flatMap((unit) => unit.appointmentsByDay)
+  const rows = counts.reduce((sum, count) => sum + count, 0)
+
+  let database: Awaited<ReturnType<typeof createEmptyDatabase>>
+  let owner: ReturnType<typeof createPool>
+  let server: RunningHoldfast & { url: string }
+  let path: string
+
+  beforeAll(async () => {
+    database = await createEmptyDatabase()
+    owner = createPool({ url: database.ownerUrl, max: 2, name: 'test owner' })
+    path = await file('units.csv', syntheticAppointments(units))
+    server = await spawnServer({ DATABASE_URL: database.ownerUrl, HOLDFAST_RATE_LIMIT: 'off', ...admin })
+  }, 2 * minutes)
+
+  afterAll(async () => {
+    server.child.kill('SIGTERM')
+    expect((await server.ended).code).toBe(0)
+    const { rows: logins } = await owner.query<{ name: string }>(`
+      select rolname::text as name from pg_roles where rolname = current_database() || '_holdfast_app'`)
+    await owner.end()
+    await database.drop()
+    const cluster = createPool({ url: process.env.HOLDFAST_TEST_DATABASE_URL ?? '', max: 1, name: 'test server' })
+    for (const { name } of logins) await cluster.query(`drop role "${name}"`)
+    await cluster.end()
+  }, minutes)
+
+  test('factor 1: every row is booked and confirmed, and nobody is overbooked', { timeout: 2 * minutes }, async () => {
+    const { code, summary, stderr } = await replay(path, ['--json', '--url', server.url], admin)
+    expect(stderr).toBe('')
+    expect(code).toBe(0)
+    expect(Object.keys(summary ?? {})).toEqual(summaryKeys)
+    expect(summary).toMatchObject({ rows, booked: rows, replayed: 0, confirmed: rows, refusedFull: 0, failed: 0 })
+    expect(summary?.verify).toMatchObject({ bookings: rows, overbooked: 0, mismatches: 0 })
+    expect(Object.keys(summary?.verify ?? {})).toEqual(['slots', 'bookings', 'overbooked', 'mismatches'])
+    expect(Object.keys(summary?.latencyMs ?? {})).toEqual(['p50', 'p95', 'p99'])
+    expect(summary?.bookingsPerSecond).toBeGreaterThan(0)
+    const { rows: places } = await owner.query<{ capacity: number; taken: number; confirmed: number }>(`
+      select sum(capacity)::int as capacity, sum(taken)::int as taken,
+             (select count(*)::int from holdfast.booking where status = 'CONFIRMED') as confirmed from holdfast.slot`)
+    expect(places[0]).toEqual({ capacity: rows, taken: rows, confirmed: rows })
+  })
+
+  test('the slots are quarters of an hour from 08:00 in Vitória, a week ahead, as many units as appointments', async () => {
+    const { rows: days } = await owner.query<{
+      name: string
+      day: string
+      units: number
+      first: string
+      last: string
+    }>(`
+      select c.name, (s.starts_at at time zone c.timezone)::date::text as day, sum(s.capacity)::int as units,
+             min(s.starts_at at time zone c.timezone)::time::text as first,
+             max(s.ends_at at time zone c.timezone)::time::text as last
+        from holdfast.slot s join holdfast.clinic c on c.no = s.clinic_no group by 1, 2 order by 1, 2`)
+    expect(days.map((day) => day.units).sort()).toEqual(counts.filter((count) => count > 0).sort())
+    const today = Temporal.Now.plainDateISO('America/Sao_Paulo')
+    const ahead = days.map(({ day }) => today.until(day, { largestUnit: 'days' }).days)
+    expect(Math.min(...ahead)).toBeGreaterThanOrEqual(7)
+    expect(Math.min(...ahead)).toBeLessThan(14)
+    for (const { first, last } of days) {
+      expect(first).toBe('08:00:00')
+      expect(last <= '18:00:00').toBe(true)
+    }
+    const weekdays = new Set(days.map(({ day }) => Temporal.PlainDate.from(day).dayOfWeek))
+    expect([...weekdays].sort()).toEqual([1, 2, 5, 6, 7])
+  })
+
+  test('run again: every row is replayed, nothing is booked twice', { timeout: 2 * minutes }, async () => {
+    const { code, summary } = await replay(path, ['--json', '--url', server.url], admin)
+    expect(code).toBe(0)
+    expect(summary).toMatchObject({ rows, booked: 0, replayed: rows, confirmed: rows, refusedFull: 0, failed: 0 })
+    expect(summary?.verify).toMatchObject({ bookings: rows, overbooked: 0, mismatches: 0 })
+  })
+
+  test('a day’s bookings that were unconfirmed or missing are made up for, and the rest is replayed', async () => {
+    // As if an earlier run had been killed: one booking's hold is open still.
+    await owner.query(`
+      update holdfast.booking set status = 'PENDING', hold_expires_at = now() + interval '1 minute', version = 1
+       where id = (select id from holdfast.booking order by id limit 1)`)
+    await owner.query(`
+      delete from holdfast.booking_event e using holdfast.booking b
+       where b.id = e.booking_id and b.status = 'PENDING' and e.version > 1`)
+    const more = await file('more.csv', `${readFileSync(path, 'utf8')}\n`)
+    const { summary } = await replay(more, ['--json', '--url', server.url], admin)
+    expect(summary).toMatchObject({ booked: 0, replayed: rows, confirmed: rows })
+  })
+
+  test('another factor on the same days is refused in words, and books nothing', async () => {
+    const { code, stderr, summary } = await replay(path, ['--capacity', '0.8', '--json', '--url', server.url], admin)
+    expect({ code, summary }).toEqual({ code: 1, summary: null })
+    expect(stderr).toMatch(/has other slots than this replay needs.*--capacity/)
+  })
+
+  test('bad lines: all are named, nothing is booked', async () => {
+    const bad = await file('bad.csv', `${readFileSync(path, 'utf8')}\n1,2,now,2016-05-04,NEW UNIT,F,1\n`)
+    const { code, stderr } = await replay(bad, ['--json', '--url', server.url], admin)
+    expect(code).toBe(1)
+    expect(stderr).toMatch(
+      /line \d+, booked_at "now": expected a time with its zone.*\n.*1 problem; nothing was booked/,
+    )
+    const { rows: found } = await owner.query(`select from holdfast.clinic where name = 'NEW UNIT'`)
+    expect(found).toHaveLength(0)
+  })
+
+  test('wrong credentials, or none, are refused in words', async () => {
+    const none = await replay(path, ['--url', server.url])
+    expect(none).toMatchObject({ code: 1, stderr: expect.stringContaining('HOLDFAST_ADMIN_EMAIL') })
+    const wrong = await replay(path, ['--url', server.url], { ...admin, HOLDFAST_ADMIN_PASSWORD: 'a wrong password' })
+    expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining('does not know this e-mail address') })
+  })
+
+  test('a server that is not there is said to be so', { timeout: 2 * minutes }, async () => {
+    const { code, stderr } = await replay(path, ['--url', 'http://127.0.0.1:9'], admin)
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/signing in at .* failed: the server can no longer be reached/)
+  })
+
+  test('a server with its limits on stops the replay, which says so and which setting lifts them', async () => {
+    const limited = await spawnServer({ DATABASE_URL: database.ownerUrl })
+    const small = await file('small.csv', syntheticAppointments([{ name: 'SMALL UNIT', appointmentsByDay: [30] }]))
+    const { code, stderr } = await replay(small, ['--json', '--url', limited.url], admin)
+    limited.child.kill('SIGTERM')
+    await limited.ended
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/after \d+ of 30 rows the server's rate limits stop the replay.*HOLDFAST_RATE_LIMIT=off/)
+
+    const { summary } = await replay(small, ['--json', '--url', server.url], admin)
+    expect(summary).toMatchObject({ rows: 30, confirmed: 30, failed: 0 })
+    expect((summary?.booked ?? 0) + (summary?.replayed ?? 0)).toBe(30)
+    expect(summary?.replayed).toBeGreaterThan(0)
+  })
+
+  test('an overbooked slot is found, and the replay exits 1', { timeout: 2 * minutes }, async () => {
+    await owner.query(
+      `update holdfast.slot set taken = taken - 1 where id = (select min(id::text)::uuid from holdfast.slot)`,
+    )
+    const { code, summary, stderr } = await replay(path, ['--json', '--url', server.url], admin)
+    await owner.query(
+      `update holdfast.slot set taken = taken + 1 where id = (select min(id::text)::uuid from holdfast.slot)`,
+    )
+    expect(code).toBe(1)
+    expect(summary?.verify.mismatches).toBeGreaterThan(0)
+    expect(stderr).toMatch(/verify: taken_differs/)
+  })
+})
+
+describe('with a throw-away server', () => {
+  const counts = [5, 1, 10, 7, 44]
+  const units = [
+    { name: 'CENTRO', appointmentsByDay: counts.slice(0, 3) },
+    { name: 'SÃO PEDRO', appointmentsByDay: counts.slice(3) },
+  ]
+  const rows = counts.reduce((sum, count) => sum + count, 0)
+
+  test('factor 0.8: exactly Σ ceil(0.8 n) are booked, and nothing is left behind', {
+    timeout: 3 * minutes,
+  }, async () => {
+    const path = await file('throw-away.csv', syntheticAppointments(units))
+    const temporary = await temporaryDirectory()
+    const { code, summary } = await replay(path, ['--capacity', '0.8', '--json'], { TMPDIR: temporary })
+    expect(code).toBe(0)
+    const booked = unitsAtFourFifths(counts)
+    expect(summary).toMatchObject({ rows, booked, confirmed: booked, refusedFull: rows - booked, failed: 0 })
+    expect(summary?.verify).toMatchObject({ bookings: booked, overbooked: 0, mismatches: 0 })
+    expect(await readdir(temporary)).toEqual([])
+  })
+
+  test.each(['SIGINT', 'SIGKILL'] as const)(
+    '%s: the server and its database end too',
+    { timeout: 3 * minutes },
+    async (signal) => {
+      const path = await file('interrupted.csv', syntheticAppointments([{ name: 'LONG', appointmentsByDay: [2000] }]))
+      const temporary = await temporaryDirectory()
+      const running = spawnHoldfast(['replay', 'appointments', path], { TMPDIR: temporary })
+      const pids = await pidsOfThrowaway(temporary, running)
+      running.child.kill(signal)
+      const { code } = await running.ended
+      expect(code).toBe(signal === 'SIGINT' ? 130 : 'SIGKILL')
+      await until(async () => pids.every((pid) => !isAlive(pid)))
+      if (signal === 'SIGINT') expect(await readdir(temporary)).toEqual([])
+    },
+  )
+
+  async function temporaryDirectory(): Promise<string> {
+    const temporary = await mkdtemp(join(directory, 'tmp-'))
+    await chmod(temporary, 0o711)
+    return temporary
+  }
+
+  /** The embedded server's process, as soon as it accepts connections. */
+  async function pidsOfThrowaway(temporary: string, running: RunningHoldfast): Promise<number[]> {
+    await untilFound(running, () => /throw-away/.exec(running.stderr())?.[0])
+    let pids: number[] = []
+    await until(async () => {
+      const [name] = await readdir(temporary)
+      if (name === undefined) return false
+      const text = await readFile(join(temporary, name, 'postgres', 'postmaster.pid'), 'utf8').catch(() => '')
+      const lines = text.split('\n')
+      if (!lines.some((line) => line.trim() === 'ready')) return false
+      pids = [Number(lines[0])]
+      return true
+    })
+    return pids
+  }
+})
+
+/** The real data lies beside the project where it may be used, and is never part of it. */
+describe.runIf(existsSync(realFile))('three health units of the real data', () => {
+  test.each(['1', '0.8'])('factor %s', { timeout: 4 * minutes }, async (factor) => {
+    const wanted = new Set(['PARQUE MOSCOSO', 'JOANA D´ARC', 'UNIVERSITÁRIO'])
+    const [header = '', ...lines] = (await readFile(realFile, 'utf8')).trim().split('\n')
+    const chosen = lines.filter((line) => wanted.has(line.split(',')[4] ?? ''))
+    const counts = [...Map.groupBy(chosen, (line) => line.split(',').slice(3, 5).join()).values()].map(
+      (day) => day.length,
+    )
+    const booked = factor === '1' ? chosen.length : unitsAtFourFifths(counts)
+    const path = await file(`real-${factor}.csv`, [header, ...chosen].join('\n'))
+    const { code, summary } = await replay(path, ['--capacity', factor, '--json'])
+    expect(code).toBe(0)
+    expect(summary).toMatchObject({ rows: chosen.length, booked, refusedFull: chosen.length - booked, failed: 0 })
+    expect(summary?.verify).toMatchObject({ bookings: booked, overbooked: 0, mismatches: 0 })
+  })
+})
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
