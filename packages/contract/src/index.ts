@@ -1,3 +1,4 @@
+export type { Static, TSchema } from 'typebox'
 export { buildOpenApi, type OpenApiDocument } from './openapi.ts'
 export { type Access, type Operation, problemsOf } from './operations/operation.ts'
 export { operations, restOperations } from './operations.ts'

@@ -30,7 +30,7 @@ export const doctorOperations = {
       { additionalProperties: false },
     ),
     answers: { 200: { description: 'A page of doctors', schema: doctorPageSchema } },
-    problems: ['unauthenticated', 'clinic_not_found'],
+    problems: ['clinic_not_found'],
   }),
   getDoctor: operation({
     id: 'getDoctor',

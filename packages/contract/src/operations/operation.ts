@@ -47,18 +47,21 @@ export function operation<const Described extends Operation>(described: Describe
 
 const implied: Record<Access, readonly ProblemCode[]> = {
   anyone: [],
-  booking: ['unauthenticated', 'booking_not_found'],
-  account: ['unauthenticated'],
-  clinic: ['unauthenticated', 'forbidden'],
-  admin: ['unauthenticated', 'forbidden'],
-  site_administrator: ['unauthenticated', 'forbidden'],
+  booking: ['booking_not_found'],
+  account: [],
+  clinic: ['forbidden'],
+  admin: ['forbidden'],
+  site_administrator: ['forbidden'],
 }
 
 /** Every refusal a call can meet. */
 export function problemsOf(described: Operation): ProblemCode[] {
-  const codes = new Set<ProblemCode>(['invalid_request', ...implied[described.access], ...described.problems])
+  // Credentials that were sent and are wrong are refused everywhere.
+  const codes = new Set<ProblemCode>(['invalid_request', 'unauthenticated', ...implied[described.access]])
+  for (const code of described.problems) codes.add(code)
   if (described.body) codes.add('body_too_large').add('unsupported_media_type').add('request_timeout')
   for (const code of ['rate_limited', 'internal_error', 'unavailable'] as const) codes.add(code)
-  if (described.method !== 'GET') codes.add('overloaded')
+  // A cookie that another origin's page made the browser send is forbidden to write.
+  if (described.method !== 'GET') codes.add('forbidden').add('overloaded')
   return [...codes]
 }

@@ -1,8 +1,8 @@
 import Type, { type Static } from 'typebox'
-import { email, id, nullable, nullableId, nullableText, pageOf } from './fields.ts'
+import { email, id, line, nullable, nullableId, nullableText, pageOf } from './fields.ts'
 import { literals } from './literals.ts'
 
-export const roles = ['doctor', 'staff', 'admin'] as const
+const roles = ['doctor', 'staff', 'admin'] as const
 const roleSchema = literals(roles, { title: 'Role' })
 
 export const meSchema = Type.Object(
@@ -51,14 +51,53 @@ const userSchema = Type.Object(
   { title: 'User', additionalProperties: true },
 )
 
-const password = Type.String({ minLength: 1, maxLength: 128 })
+const newPassword = Type.String({ minLength: 10, maxLength: 128 })
+const givenPassword = Type.String({ minLength: 1, maxLength: 128 })
+const rememberMe = Type.Optional(Type.Boolean({ description: 'false: the cookie ends with the browser' }))
 
 export const signUpSchema = Type.Object(
-  { name: Type.String({ minLength: 1, maxLength: 200 }), email: email(), password },
-  { title: 'SignUp', additionalProperties: true },
+  { name: line(200), email: email(), password: newPassword, rememberMe },
+  { title: 'SignUp', additionalProperties: false },
 )
 
-export const signInSchema = Type.Object({ email: email(), password }, { title: 'SignIn', additionalProperties: true })
+export const signInSchema = Type.Object(
+  { email: email(), password: givenPassword, rememberMe },
+  { title: 'SignIn', additionalProperties: false },
+)
+
+export const passwordChangeSchema = Type.Object(
+  { currentPassword: givenPassword, newPassword, revokeOtherSessions: Type.Optional(Type.Boolean()) },
+  { title: 'PasswordChange', additionalProperties: false },
+)
+
+export const accountChangeSchema = Type.Object(
+  { name: line(200) },
+  { title: 'AccountChange', additionalProperties: false },
+)
+
+export const sessionRevocationSchema = Type.Object(
+  { token: Type.String({ pattern: '^[A-Za-z0-9]{16,128}$', description: 'Of the session, from the list' }) },
+  { title: 'SessionRevocation', additionalProperties: false },
+)
+
+const sessionSchema = Type.Object(
+  {
+    token: Type.String(),
+    createdAt: Type.String({ format: 'date-time' }),
+    expiresAt: Type.String({ format: 'date-time' }),
+    userAgent: Type.Optional(nullableText()),
+  },
+  { title: 'Session', additionalProperties: true },
+)
+
+export const sessionListSchema = Type.Array(sessionSchema)
+
+export const currentSessionSchema = Type.Union([
+  Type.Object({ session: sessionSchema, user: userSchema }, { title: 'CurrentSession', additionalProperties: true }),
+  Type.Null(),
+])
+
+export const statusSchema = Type.Object({ status: Type.Boolean() }, { title: 'Status', additionalProperties: true })
 
 export const signedInSchema = Type.Object(
   { token: nullable<string>({ type: 'string' }, { description: 'The session’s, for Bearer' }), user: userSchema },

@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox'
 import { id, line, nullable, nullableTime, pageOf } from './fields.ts'
 import { literals } from './literals.ts'
 
-export const appointmentTypes = ['in_person', 'video'] as const
+const appointmentTypes = ['in_person', 'video'] as const
 
 const moneySchema = Type.Object(
   {

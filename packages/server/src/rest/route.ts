@@ -1,7 +1,6 @@
-import type { Operation } from '@holdfast/contract'
+import type { Operation, Static, TSchema } from '@holdfast/contract'
 import { InvalidCursor } from '@holdfast/engine'
 import type { FastifyInstance, FastifyReply, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify'
-import type { Static, TSchema } from 'typebox'
 import type { Principal } from '../edge/principal.ts'
 import { invalidRequest } from '../edge/validator.ts'
 import { requireCredential } from './access.ts'

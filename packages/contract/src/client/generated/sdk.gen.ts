@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.ts';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.ts';
-import type { ArriveBookingData, ArriveBookingErrors, ArriveBookingResponses, CancelBookingData, CancelBookingErrors, CancelBookingResponses, CompleteBookingData, CompleteBookingErrors, CompleteBookingResponses, ConfirmBookingData, ConfirmBookingErrors, ConfirmBookingResponses, CreateBookingData, CreateBookingErrors, CreateBookingResponses, CreateClinicData, CreateClinicErrors, CreateClinicResponses, CreateDoctorData, CreateDoctorErrors, CreateDoctorResponses, CreateSlotsData, CreateSlotsErrors, CreateSlotsResponses, ExtendBookingData, ExtendBookingErrors, ExtendBookingResponses, GetBookingData, GetBookingErrors, GetBookingResponses, GetClinicData, GetClinicErrors, GetClinicResponses, GetClinicStatsData, GetClinicStatsErrors, GetClinicStatsResponses, GetDoctorData, GetDoctorErrors, GetDoctorResponses, GetJwksData, GetJwksErrors, GetJwksResponses, GetMeData, GetMeErrors, GetMeResponses, GetTokenData, GetTokenErrors, GetTokenResponses, ListClinicBookingsData, ListClinicBookingsErrors, ListClinicBookingsResponses, ListClinicsData, ListClinicsErrors, ListClinicsResponses, ListDoctorsData, ListDoctorsErrors, ListDoctorsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListMyBookingsData, ListMyBookingsErrors, ListMyBookingsResponses, ListSlotsData, ListSlotsErrors, ListSlotsResponses, ListSpecializationsData, ListSpecializationsErrors, ListSpecializationsResponses, NoShowBookingData, NoShowBookingErrors, NoShowBookingResponses, PutMemberData, PutMemberErrors, PutMemberResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, RescheduleBookingData, RescheduleBookingErrors, RescheduleBookingResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, SignUpData, SignUpErrors, SignUpResponses, UpdateClinicData, UpdateClinicErrors, UpdateClinicResponses, UpdateDoctorData, UpdateDoctorErrors, UpdateDoctorResponses, VerifyClinicData, VerifyClinicErrors, VerifyClinicResponses, WithdrawSlotData, WithdrawSlotErrors, WithdrawSlotResponses, WithdrawSlotsOfDoctorData, WithdrawSlotsOfDoctorErrors, WithdrawSlotsOfDoctorResponses } from './types.gen.ts';
+import type { ArriveBookingData, ArriveBookingErrors, ArriveBookingResponses, CancelBookingData, CancelBookingErrors, CancelBookingResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, CompleteBookingData, CompleteBookingErrors, CompleteBookingResponses, ConfirmBookingData, ConfirmBookingErrors, ConfirmBookingResponses, CreateBookingData, CreateBookingErrors, CreateBookingResponses, CreateClinicData, CreateClinicErrors, CreateClinicResponses, CreateDoctorData, CreateDoctorErrors, CreateDoctorResponses, CreateSlotsData, CreateSlotsErrors, CreateSlotsResponses, ExtendBookingData, ExtendBookingErrors, ExtendBookingResponses, GetBookingData, GetBookingErrors, GetBookingResponses, GetClinicData, GetClinicErrors, GetClinicResponses, GetClinicStatsData, GetClinicStatsErrors, GetClinicStatsResponses, GetDoctorData, GetDoctorErrors, GetDoctorResponses, GetJwksData, GetJwksErrors, GetJwksResponses, GetMeData, GetMeErrors, GetMeResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetTokenData, GetTokenErrors, GetTokenResponses, ListClinicBookingsData, ListClinicBookingsErrors, ListClinicBookingsResponses, ListClinicsData, ListClinicsErrors, ListClinicsResponses, ListDoctorsData, ListDoctorsErrors, ListDoctorsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListMyBookingsData, ListMyBookingsErrors, ListMyBookingsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSlotsData, ListSlotsErrors, ListSlotsResponses, ListSpecializationsData, ListSpecializationsErrors, ListSpecializationsResponses, NoShowBookingData, NoShowBookingErrors, NoShowBookingResponses, PutMemberData, PutMemberErrors, PutMemberResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, RescheduleBookingData, RescheduleBookingErrors, RescheduleBookingResponses, RevokeOtherSessionsData, RevokeOtherSessionsErrors, RevokeOtherSessionsResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, RevokeSessionsData, RevokeSessionsErrors, RevokeSessionsResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, SignUpData, SignUpErrors, SignUpResponses, UpdateAccountData, UpdateAccountErrors, UpdateAccountResponses, UpdateClinicData, UpdateClinicErrors, UpdateClinicResponses, UpdateDoctorData, UpdateDoctorErrors, UpdateDoctorResponses, VerifyClinicData, VerifyClinicErrors, VerifyClinicResponses, WithdrawSlotData, WithdrawSlotErrors, WithdrawSlotResponses, WithdrawSlotsOfDoctorData, WithdrawSlotsOfDoctorErrors, WithdrawSlotsOfDoctorResponses } from './types.gen.ts';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -631,6 +631,131 @@ export const signOut = <ThrowOnError extends boolean = false>(options?: Options<
     headers: {
         'Content-Type': 'application/json',
         ...options?.headers
+    }
+});
+
+/**
+ * The session, or null
+ *
+ * For: Anyone.
+ */
+export const getSession = <ThrowOnError extends boolean = false>(options?: Options<GetSessionData, ThrowOnError>): RequestResult<GetSessionResponses, GetSessionErrors, ThrowOnError> => (options?.client ?? client).get<GetSessionResponses, GetSessionErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/auth/get-session',
+    ...options
+});
+
+/**
+ * Where I am signed in
+ *
+ * For: Any account.
+ */
+export const listSessions = <ThrowOnError extends boolean = false>(options?: Options<ListSessionsData, ThrowOnError>): RequestResult<ListSessionsResponses, ListSessionsErrors, ThrowOnError> => (options?.client ?? client).get<ListSessionsResponses, ListSessionsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/auth/list-sessions',
+    ...options
+});
+
+/**
+ * End a session of mine
+ *
+ * For: Any account.
+ */
+export const revokeSession = <ThrowOnError extends boolean = false>(options: Options<RevokeSessionData, ThrowOnError>): RequestResult<RevokeSessionResponses, RevokeSessionErrors, ThrowOnError> => (options.client ?? client).post<RevokeSessionResponses, RevokeSessionErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/auth/revoke-session',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * End all my sessions
+ *
+ * For: Any account.
+ */
+export const revokeSessions = <ThrowOnError extends boolean = false>(options?: Options<RevokeSessionsData, ThrowOnError>): RequestResult<RevokeSessionsResponses, RevokeSessionsErrors, ThrowOnError> => (options?.client ?? client).post<RevokeSessionsResponses, RevokeSessionsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/auth/revoke-sessions',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options?.headers
+    }
+});
+
+/**
+ * End all my sessions but this one
+ *
+ * For: Any account.
+ */
+export const revokeOtherSessions = <ThrowOnError extends boolean = false>(options?: Options<RevokeOtherSessionsData, ThrowOnError>): RequestResult<RevokeOtherSessionsResponses, RevokeOtherSessionsErrors, ThrowOnError> => (options?.client ?? client).post<RevokeOtherSessionsResponses, RevokeOtherSessionsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/auth/revoke-other-sessions',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options?.headers
+    }
+});
+
+/**
+ * Change my password
+ *
+ * For: Any account.
+ */
+export const changePassword = <ThrowOnError extends boolean = false>(options: Options<ChangePasswordData, ThrowOnError>): RequestResult<ChangePasswordResponses, ChangePasswordErrors, ThrowOnError> => (options.client ?? client).post<ChangePasswordResponses, ChangePasswordErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/auth/change-password',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Change my name
+ *
+ * For: Any account.
+ */
+export const updateAccount = <ThrowOnError extends boolean = false>(options: Options<UpdateAccountData, ThrowOnError>): RequestResult<UpdateAccountResponses, UpdateAccountErrors, ThrowOnError> => (options.client ?? client).post<UpdateAccountResponses, UpdateAccountErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/auth/update-user',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
     }
 });
 

@@ -5,6 +5,13 @@ export type ClientOptions = {
 };
 
 /**
+ * AccountChange
+ */
+export type AccountChange = {
+    name: string;
+};
+
+/**
  * AffectedBooking
  */
 export type AffectedBooking = {
@@ -266,6 +273,15 @@ export type CreatedSlots = {
      */
     conflicts: number;
     items: Array<SlotOutcome>;
+};
+
+/**
+ * CurrentSession
+ */
+export type CurrentSession = {
+    session: Session;
+    user: User;
+    [key: string]: unknown;
 };
 
 /**
@@ -542,6 +558,15 @@ export type Nothing = {
 };
 
 /**
+ * PasswordChange
+ */
+export type PasswordChange = {
+    currentPassword: string;
+    newPassword: string;
+    revokeOtherSessions?: boolean;
+};
+
+/**
  * Patient
  */
 export type Patient = {
@@ -612,12 +637,36 @@ export type Rescheduling = {
 export type Role = 'doctor' | 'staff' | 'admin';
 
 /**
+ * Session
+ */
+export type Session = {
+    token: string;
+    createdAt: string;
+    expiresAt: string;
+    userAgent?: string | null;
+    [key: string]: unknown;
+};
+
+/**
+ * SessionRevocation
+ */
+export type SessionRevocation = {
+    /**
+     * Of the session, from the list
+     */
+    token: string;
+};
+
+/**
  * SignIn
  */
 export type SignIn = {
     email: string;
     password: string;
-    [key: string]: unknown;
+    /**
+     * false: the cookie ends with the browser
+     */
+    rememberMe?: boolean;
 };
 
 /**
@@ -627,7 +676,10 @@ export type SignUp = {
     name: string;
     email: string;
     password: string;
-    [key: string]: unknown;
+    /**
+     * false: the cookie ends with the browser
+     */
+    rememberMe?: boolean;
 };
 
 /**
@@ -758,6 +810,14 @@ export type SpecializationList = {
 };
 
 /**
+ * Status
+ */
+export type Status = {
+    status: boolean;
+    [key: string]: unknown;
+};
+
+/**
  * User
  */
 export type User = {
@@ -838,6 +898,10 @@ export type ListClinicsErrors = {
      * `invalid_request`: The request is not valid.
      */
     400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
     /**
      * `rate_limited`: Too many requests.
      */
@@ -948,6 +1012,10 @@ export type GetClinicErrors = {
      * `invalid_request`: The request is not valid.
      */
     400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
     /**
      * `clinic_not_found`: There is no such clinic.
      */
@@ -1203,6 +1271,10 @@ export type GetDoctorErrors = {
      */
     400: Problem;
     /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
      * `doctor_not_found`: There is no such doctor.
      */
     404: Problem;
@@ -1312,6 +1384,10 @@ export type ListSpecializationsErrors = {
      * `invalid_request`: The request is not valid.
      */
     400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
     /**
      * `rate_limited`: Too many requests.
      */
@@ -1442,6 +1518,10 @@ export type ListSlotsErrors = {
      * `invalid_request`: The request is not valid.
      */
     400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
     /**
      * `doctor_not_found`: There is no such doctor.
      */
@@ -1638,6 +1718,14 @@ export type CreateBookingErrors = {
      */
     400: Problem;
     /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this.
+     */
+    403: Problem;
+    /**
      * `slot_not_found`: There is no such slot.
      */
     404: Problem;
@@ -1762,6 +1850,10 @@ export type ConfirmBookingErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: Your role does not allow this.
+     */
+    403: Problem;
+    /**
      * `booking_not_found`: There is no such booking.
      */
     404: Problem;
@@ -1831,6 +1923,10 @@ export type CancelBookingErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: Your role does not allow this.
+     */
+    403: Problem;
+    /**
      * `booking_not_found`: There is no such booking.
      */
     404: Problem;
@@ -1899,6 +1995,10 @@ export type RescheduleBookingErrors = {
      * `unauthenticated`: Credentials are needed.
      */
     401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this.
+     */
+    403: Problem;
     /**
      * `booking_not_found`: There is no such booking. `slot_not_found`: There is no such slot.
      */
@@ -1972,6 +2072,10 @@ export type ExtendBookingErrors = {
      * `unauthenticated`: Credentials are needed.
      */
     401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this.
+     */
+    403: Problem;
     /**
      * `booking_not_found`: There is no such booking.
      */
@@ -2793,6 +2897,14 @@ export type SignUpErrors = {
      */
     400: Problem;
     /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this.
+     */
+    403: Problem;
+    /**
      * `request_timeout`: The request took too long to arrive.
      */
     408: Problem;
@@ -2850,6 +2962,10 @@ export type SignInErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: Your role does not allow this.
+     */
+    403: Problem;
+    /**
      * `request_timeout`: The request took too long to arrive.
      */
     408: Problem;
@@ -2905,6 +3021,10 @@ export type SignOutErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: Your role does not allow this.
+     */
+    403: Problem;
+    /**
      * `request_timeout`: The request took too long to arrive.
      */
     408: Problem;
@@ -2940,6 +3060,377 @@ export type SignOutResponses = {
 };
 
 export type SignOutResponse = SignOutResponses[keyof SignOutResponses];
+
+export type GetSessionData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/get-session';
+};
+
+export type GetSessionErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Something went wrong here.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: Something this needs cannot be reached now.
+     */
+    503: Problem;
+};
+
+export type GetSessionError = GetSessionErrors[keyof GetSessionErrors];
+
+export type GetSessionResponses = {
+    /**
+     * The session and its account
+     */
+    200: CurrentSession | null;
+};
+
+export type GetSessionResponse = GetSessionResponses[keyof GetSessionResponses];
+
+export type ListSessionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/list-sessions';
+};
+
+export type ListSessionsErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Something went wrong here.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: Something this needs cannot be reached now.
+     */
+    503: Problem;
+};
+
+export type ListSessionsError = ListSessionsErrors[keyof ListSessionsErrors];
+
+export type ListSessionsResponses = {
+    /**
+     * The account’s sessions
+     */
+    200: Array<Session>;
+};
+
+export type ListSessionsResponse = ListSessionsResponses[keyof ListSessionsResponses];
+
+export type RevokeSessionData = {
+    body: SessionRevocation;
+    path?: never;
+    query?: never;
+    url: '/api/auth/revoke-session';
+};
+
+export type RevokeSessionErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this.
+     */
+    403: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The body’s type is not understood.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Something went wrong here.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: Something this needs cannot be reached now. `overloaded`: More requests than can be served now.
+     */
+    503: Problem;
+};
+
+export type RevokeSessionError = RevokeSessionErrors[keyof RevokeSessionErrors];
+
+export type RevokeSessionResponses = {
+    /**
+     * It has ended
+     */
+    200: Status;
+};
+
+export type RevokeSessionResponse = RevokeSessionResponses[keyof RevokeSessionResponses];
+
+export type RevokeSessionsData = {
+    body?: {
+        [key: string]: unknown;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/revoke-sessions';
+};
+
+export type RevokeSessionsErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this.
+     */
+    403: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The body’s type is not understood.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Something went wrong here.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: Something this needs cannot be reached now. `overloaded`: More requests than can be served now.
+     */
+    503: Problem;
+};
+
+export type RevokeSessionsError = RevokeSessionsErrors[keyof RevokeSessionsErrors];
+
+export type RevokeSessionsResponses = {
+    /**
+     * They have ended
+     */
+    200: Status;
+};
+
+export type RevokeSessionsResponse = RevokeSessionsResponses[keyof RevokeSessionsResponses];
+
+export type RevokeOtherSessionsData = {
+    body?: {
+        [key: string]: unknown;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/revoke-other-sessions';
+};
+
+export type RevokeOtherSessionsErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this.
+     */
+    403: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The body’s type is not understood.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Something went wrong here.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: Something this needs cannot be reached now. `overloaded`: More requests than can be served now.
+     */
+    503: Problem;
+};
+
+export type RevokeOtherSessionsError = RevokeOtherSessionsErrors[keyof RevokeOtherSessionsErrors];
+
+export type RevokeOtherSessionsResponses = {
+    /**
+     * They have ended
+     */
+    200: Status;
+};
+
+export type RevokeOtherSessionsResponse = RevokeOtherSessionsResponses[keyof RevokeOtherSessionsResponses];
+
+export type ChangePasswordData = {
+    body: PasswordChange;
+    path?: never;
+    query?: never;
+    url: '/api/auth/change-password';
+};
+
+export type ChangePasswordErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this.
+     */
+    403: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The body’s type is not understood.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Something went wrong here.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: Something this needs cannot be reached now. `overloaded`: More requests than can be served now.
+     */
+    503: Problem;
+};
+
+export type ChangePasswordError = ChangePasswordErrors[keyof ChangePasswordErrors];
+
+export type ChangePasswordResponses = {
+    /**
+     * It is changed
+     */
+    200: SignedIn;
+};
+
+export type ChangePasswordResponse = ChangePasswordResponses[keyof ChangePasswordResponses];
+
+export type UpdateAccountData = {
+    body: AccountChange;
+    path?: never;
+    query?: never;
+    url: '/api/auth/update-user';
+};
+
+export type UpdateAccountErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this.
+     */
+    403: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The body’s type is not understood.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Something went wrong here.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: Something this needs cannot be reached now. `overloaded`: More requests than can be served now.
+     */
+    503: Problem;
+};
+
+export type UpdateAccountError = UpdateAccountErrors[keyof UpdateAccountErrors];
+
+export type UpdateAccountResponses = {
+    /**
+     * It is changed
+     */
+    200: Status;
+};
+
+export type UpdateAccountResponse = UpdateAccountResponses[keyof UpdateAccountResponses];
 
 export type GetTokenData = {
     body?: never;
@@ -2994,6 +3485,10 @@ export type GetJwksErrors = {
      * `invalid_request`: The request is not valid.
      */
     400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
     /**
      * `rate_limited`: Too many requests.
      */
