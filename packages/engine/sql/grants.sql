@@ -13,6 +13,7 @@ grant usage on schema holdfast to holdfast_app;
 
 -- Booking state, and the ledger for /readyz: to be read.
 grant select on holdfast.slot, holdfast.booking, holdfast.booking_event, holdfast.allocation, holdfast.idempotency,
+  holdfast.directory_change,
   holdfast.migration, holdfast.function_file to holdfast_app;
 
 -- Plain tables. Numbers, ids and times of making are written once; clinics and resources are never deleted.

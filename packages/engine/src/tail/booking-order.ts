@@ -1,0 +1,47 @@
+import type { LogEntry } from './log-entry.ts'
+import type { LogCursor, LogRow } from './read-log.ts'
+
+/**
+ * Puts rows of the log into each booking's own order: an event whose predecessor stands behind it is held back until
+ * that one has come. Everything else passes as it stands.
+ */
+export class BookingOrder {
+  /** By the booking and version that is waited for. */
+  readonly #heldBack = new Map<string, LogEntry>()
+
+  /** How many are held back now. */
+  get heldBack(): number {
+    return this.#heldBack.size
+  }
+
+  /** The rows that may be told now, in order. */
+  pass(rows: readonly LogRow[]): LogEntry[] {
+    const passed: LogEntry[] = []
+    for (const { entry, predecessorIsLater } of rows) {
+      if (entry.kind === 'booking' && predecessorIsLater) {
+        this.#heldBack.set(`${entry.event.bookingId}.${entry.event.version - 1}`, entry)
+        continue
+      }
+      for (let next: LogEntry | undefined = entry; next !== undefined; next = this.#successorOf(next)) passed.push(next)
+    }
+    return passed
+  }
+
+  /** Where to go on after a restart: never past the oldest event that is held back. */
+  safeCursor(cursor: LogCursor): LogCursor {
+    let safe = cursor
+    for (const entry of this.#heldBack.values()) {
+      if (entry.xid < safe.xid || (entry.xid === safe.xid && entry.seq <= safe.seq))
+        safe = { xid: entry.xid, seq: entry.seq - 1n }
+    }
+    return safe
+  }
+
+  #successorOf(entry: LogEntry): LogEntry | undefined {
+    if (entry.kind !== 'booking' || this.#heldBack.size === 0) return undefined
+    const key = `${entry.event.bookingId}.${entry.event.version}`
+    const successor = this.#heldBack.get(key)
+    this.#heldBack.delete(key)
+    return successor
+  }
+}

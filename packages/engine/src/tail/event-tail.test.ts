@@ -1,0 +1,266 @@
+import { randomUUID } from 'node:crypto'
+import {
+  aBooking,
+  aClinic,
+  aDoctor,
+  aSlot,
+  type BuiltBooking,
+  type BuiltSlot,
+  createTestDatabase,
+  type TestDatabase,
+  until,
+  untilLockWaiters,
+} from '@holdfast/testkit'
+import type pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createEngine } from '../create-engine.ts'
+import { newId } from '../id.ts'
+import { EventTail } from './event-tail.ts'
+import type { LogEntry } from './log-entry.ts'
+import { endOfLog, readLog } from './read-log.ts'
+import { createWaker } from './wake-others.ts'
+
+let database: TestDatabase
+let slot: BuiltSlot
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  slot = await aSlot(database, await aDoctor(database, await aClinic(database)), { capacity: 100_000 })
+})
+afterAll(() => database.drop())
+
+/** A transaction of its own that has its number already. */
+async function transaction(): Promise<pg.PoolClient> {
+  const client = await database.ownerPool.connect()
+  await client.query('begin')
+  await client.query('select pg_current_xact_id()')
+  return client
+}
+
+async function end(client: pg.PoolClient, how: 'commit' | 'rollback' = 'commit'): Promise<void> {
+  await client.query(how)
+  client.release()
+}
+
+const log = (client: pg.PoolClient | pg.Pool, booking: BuiltBooking, version: number, type = 'extended') =>
+  client.query(
+    `insert into holdfast.booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units)
+     values ($1, $2, $3, clock_timestamp(), $4, $5, $6, 1)`,
+    [booking.clinicNo, booking.id, version, type, slot.id, slot.doctorId],
+  )
+
+const lineOf = (entry: LogEntry) =>
+  entry.kind === 'booking' ? `${entry.event.bookingId} v${entry.event.version}` : entry.kind
+
+async function startTail(): Promise<{
+  tail: EventTail
+  told: LogEntry[]
+  untilTold: (count: number) => Promise<LogEntry[]>
+}> {
+  const tail = await EventTail.start({ pool: database.appPool, listenUrl: database.appUrl })
+  const told: LogEntry[] = []
+  tail.subscribe((entries) => told.push(...entries))
+  const untilTold = (count: number) =>
+    until(
+      async () => (told.length >= count ? told : undefined),
+      () => `${count} entries told, not ${told.length}: ${told.map(lineOf).join(', ')}`,
+    )
+  return { tail, told, untilTold }
+}
+
+describe('the horizon', () => {
+  test('what commits first is not told before an older transaction that is still open, and then both are, in order', async () => {
+    const [first, second] = [
+      await aBooking(database, slot, { status: 'PENDING' }),
+      await aBooking(database, slot, { status: 'PENDING' }),
+    ]
+    const { tail, told, untilTold } = await startTail()
+    const [older, younger] = [await transaction(), await transaction()]
+    await log(younger, second, 2)
+    await log(older, first, 2)
+    await end(younger)
+    tail.wake()
+    // Two whole looks at the log: it had every chance to tell.
+    const start = await endOfLog(database.appPool)
+    expect(
+      (await readLog(database.appPool, { xid: 0n, seq: 0n }, 1000)).rows.map((row) => lineOf(row.entry)),
+    ).not.toContain(`${second.id} v2`)
+    expect(told).toEqual([])
+    await end(older)
+    tail.wake()
+    expect((await untilTold(2)).map(lineOf)).toEqual([`${first.id} v2`, `${second.id} v2`])
+    expect(start.xid).toBeLessThan(tail.horizon)
+    await tail.stop()
+  })
+
+  test('the control: without the horizon, a cursor passes what commits late, and loses it', async () => {
+    const [first, second] = [
+      await aBooking(database, slot, { status: 'PENDING' }),
+      await aBooking(database, slot, { status: 'PENDING' }),
+    ]
+    const from = await endOfLog(database.appPool)
+    const [older, younger] = [await transaction(), await transaction()]
+    await log(older, first, 2)
+    await log(younger, second, 2)
+    await end(younger)
+    const page = await readLog(database.appPool, from, 1000, false)
+    expect(page.rows.map((row) => lineOf(row.entry))).toEqual([`${second.id} v2`])
+    const cursor = page.rows.at(-1)?.entry ?? { xid: 0n, seq: 0n }
+    await end(older)
+    expect((await readLog(database.appPool, cursor, 1000, false)).rows).toEqual([])
+  })
+
+  test('a transaction that sleeps delays the tail and loses nothing', async () => {
+    const { tail, told, untilTold } = await startTail()
+    const sleeper = await transaction()
+    const bookings = [await aBooking(database, slot), await aBooking(database, slot)]
+    tail.wake()
+    await readLog(database.appPool, { xid: 0n, seq: 0n }, 1)
+    expect(told).toEqual([])
+    await end(sleeper, 'rollback')
+    tail.wake()
+    expect((await untilTold(4)).map(lineOf)).toEqual(
+      bookings.flatMap((booking) => [`${booking.id} v1`, `${booking.id} v2`]),
+    )
+    await tail.stop()
+  })
+})
+
+describe("a booking's own order", () => {
+  test('a version written by a transaction older than the one before it is held back until that one has been told', async () => {
+    const booking = await aBooking(database, slot, { status: 'PENDING' })
+    const from = await endOfLog(database.appPool)
+    const { tail, untilTold } = await startTail()
+    // The older transaction has its number, and then waits for the booking's row.
+    const [older, younger] = [await transaction(), await transaction()]
+    await younger.query('select from holdfast.booking where id = $1 for update', [booking.id])
+    const waiting = older.query('select from holdfast.booking where id = $1 for update', [booking.id])
+    await untilLockWaiters(database, 1)
+    await log(younger, booking, 2)
+    await end(younger)
+    await waiting
+    await log(older, booking, 3)
+    await end(older)
+    tail.wake()
+    // The control: in the order of transactions alone, version 3 comes first.
+    expect((await readLog(database.appPool, from, 1000)).rows.map((row) => lineOf(row.entry))).toEqual([
+      `${booking.id} v3`,
+      `${booking.id} v2`,
+    ])
+    expect((await untilTold(2)).map(lineOf)).toEqual([`${booking.id} v2`, `${booking.id} v3`])
+    await tail.stop()
+  })
+})
+
+describe('under load', () => {
+  test('two servers at work, connections killed, a transaction sleeping now and then: every event is told once, in order', async () => {
+    const own = await aSlot(
+      database,
+      { id: slot.doctorId, clinicNo: slot.clinicNo, clinicId: '' },
+      { capacity: 100_000 },
+    )
+    const { tail, told } = await startTail()
+    const wake = createWaker(database.appPool).wakeOthers
+    const engines = [0, 1].map(() => createEngine({ writePool: database.appPool, readPool: database.appPool }))
+    const client = async (n: number) => {
+      const engine = engines[n % 2]
+      for (let round = 0; round < 12; round += 1) {
+        const outcome = await engine?.claim({
+          bookingId: newId(own.clinicNo),
+          slotId: own.id,
+          units: 1,
+          patient: { name: 'Ada' },
+          appointmentType: null,
+          reason: null,
+          confirm: false,
+          accountId: null,
+          key: randomUUID(),
+          requestHash: randomUUID(),
+        })
+        wake()
+        if (outcome?.kind !== 'booked') throw new Error(`not booked: ${outcome?.kind}`)
+        const settle = (action: 'extend' | 'confirm' | 'cancel') =>
+          engine?.settle({
+            bookingId: outcome.booking.id,
+            action,
+            actorId: null,
+            onBehalf: true,
+            key: randomUUID(),
+            reason: null,
+          })
+        await Promise.all([settle('extend'), settle('confirm'), round % 3 === 0 ? settle('cancel') : undefined])
+        wake()
+      }
+    }
+    const disturb = (async () => {
+      for (let n = 0; n < 5; n += 1) {
+        const sleeper = await transaction()
+        await database.ownerPool.query(
+          `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'holdfast tail' and datname = current_database()`,
+        )
+        await end(sleeper, 'rollback')
+      }
+    })()
+    await Promise.all([...Array.from({ length: 20 }, (_, n) => client(n)), disturb])
+    const { rows } = await database.ownerPool.query<{ id: string; versions: number }>(
+      `select booking_id as id, max(version) as versions from holdfast.booking_event where slot_id = $1 group by 1`,
+      [own.id],
+    )
+    const expected = rows.reduce((sum, row) => sum + row.versions, 0)
+    const ofOwn = () =>
+      told.flatMap((entry) => (entry.kind === 'booking' && entry.event.slotId === own.id ? [entry.event] : []))
+    await until(
+      async () => (ofOwn().length >= expected ? true : undefined),
+      () => `${expected} events, not ${ofOwn().length}`,
+    )
+    const versions = new Map<string, number[]>()
+    for (const event of ofOwn())
+      versions.set(event.bookingId, [...(versions.get(event.bookingId) ?? []), event.version])
+    expect(rows.map((row) => versions.get(row.id))).toEqual(
+      rows.map((row) => Array.from({ length: row.versions }, (_, n) => n + 1)),
+    )
+    await Promise.all(engines.map((engine) => engine.stop()))
+    await tail.stop()
+  }, 60_000)
+
+  test('woken by another process, it tells of a commit within some milliseconds', async () => {
+    const { tail, told, untilTold } = await startTail()
+    const wake = createWaker(database.ownerPool).wakeOthers
+    const waits: number[] = []
+    for (let n = 1; n <= 25; n += 1) {
+      const booking = await aBooking(database, slot, { status: 'PENDING' })
+      const committedAt = performance.now()
+      wake()
+      await untilTold(n)
+      waits.push(performance.now() - committedAt)
+      expect(lineOf(told[n - 1] ?? { kind: 'directory', xid: 0n, seq: 0n, clinicNo: 0, doctorId: null })).toBe(
+        `${booking.id} v1`,
+      )
+    }
+    // Half of its idle time would be 125: it is the wake that brought it.
+    expect(waits.sort((a, b) => a - b)[12]).toBeLessThan(80)
+    await tail.stop()
+  })
+
+  test('until() knows when a transaction has been told of, and gives up in time', async () => {
+    const { tail } = await startTail()
+    const { rows } = await database.ownerPool.query<{ xid: string }>(
+      "update holdfast.clinic set name = 'Renamed' returning pg_current_xact_id()::text as xid",
+    )
+    expect(await tail.until(BigInt(rows[0]?.xid ?? 0), 5_000)).toBe(true)
+    expect(await tail.until(BigInt(rows[0]?.xid ?? 0) + 1_000_000n, 20)).toBe(false)
+    await tail.stop()
+  })
+
+  test('slots made, withdrawn and doctors edited are told as changes of the directory; bookings are not', async () => {
+    const doctor = await aDoctor(database, { no: slot.clinicNo, id: '', timezone: 'UTC' })
+    const { tail, told, untilTold } = await startTail()
+    const made = await aSlot(database, doctor)
+    await database.ownerPool.query('update holdfast.slot set withdrawn_at = now() where id = $1', [made.id])
+    await database.ownerPool.query("update holdfast.resource set name = 'Dr Who' where id = $1", [doctor.id])
+    await database.ownerPool.query('update holdfast.slot set taken = 1 where id = $1', [made.id])
+    await untilTold(3)
+    expect(told).toMatchObject([1, 2, 3].map(() => ({ kind: 'directory', doctorId: doctor.id })))
+    await tail.stop()
+  })
+})

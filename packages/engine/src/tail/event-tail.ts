@@ -1,0 +1,161 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type pg from 'pg'
+import { BookingOrder } from './booking-order.ts'
+import { listenForWakes } from './listen-for-wakes.ts'
+import type { LogEntry } from './log-entry.ts'
+import { endOfLog, type LogCursor, readLog } from './read-log.ts'
+
+export type EventTailSettings = {
+  pool: pg.Pool
+  /** The application role's URL, for a connection that listens; without it (PgBouncer in transaction mode) the tail polls. */
+  listenUrl: string | null
+  /** Where to begin; default: the end of the log. */
+  from?: LogCursor
+  /** How long it sleeps when nobody wakes it, milliseconds. */
+  idleMs?: number
+  /** Told of a lost database and of its return. */
+  onState?: (state: 'connected' | 'lost', error?: unknown) => void
+}
+
+/** `horizon`: every transaction below it has been told of, these entries included. */
+export type TailListener = (entries: readonly LogEntry[], horizon: bigint) => void
+
+const pageSize = 1_000
+const gatherMs = 2
+const behindMs = 5
+const retryMsMax = 2_000
+
+/**
+ * Reads the log to its end, again and again: without gaps, each booking's events in order, every transaction exactly
+ * once. One a process; caches and live connections listen to it.
+ *
+ * A transaction that stays open anywhere in the cluster delays what committed after it began, and never loses or
+ * reorders it: what is told always lies below the oldest transaction still in flight.
+ */
+export class EventTail {
+  readonly #settings: EventTailSettings
+  readonly #order = new BookingOrder()
+  readonly #listeners = new Set<TailListener>()
+  readonly #waiters = new Set<{ xid: bigint; resolve: () => void }>()
+  #cursor: LogCursor = { xid: 0n, seq: 0n }
+  #horizon = 0n
+  #expected = 0n
+  #wake: () => void = () => undefined
+  #woken = false
+  #running: Promise<void> = Promise.resolve()
+  readonly #stop = new AbortController()
+
+  private constructor(settings: EventTailSettings) {
+    this.#settings = settings
+  }
+
+  /** @throws the driver's error when the database cannot be reached */
+  static async start(settings: EventTailSettings): Promise<EventTail> {
+    const tail = new EventTail(settings)
+    tail.#cursor = settings.from ?? (await endOfLog(settings.pool))
+    tail.#horizon = tail.#cursor.xid + 1n
+    const listening =
+      settings.listenUrl === null
+        ? Promise.resolve()
+        : listenForWakes(settings.listenUrl, () => tail.wake(), tail.#stop.signal)
+    tail.#running = Promise.all([tail.#run(), listening]).then(() => undefined)
+    return tail
+  }
+
+  /** Every transaction below this has been told of. */
+  get horizon(): bigint {
+    return this.#horizon
+  }
+
+  /** Where to go on after a restart without losing anything. */
+  get cursor(): LogCursor {
+    return this.#order.safeCursor(this.#cursor)
+  }
+
+  /** @returns a function that ends the subscription */
+  subscribe(listener: TailListener): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Something has been committed; `xid`, where it is known, keeps the tail at it until it has told of it. */
+  wake(xid = 0n): void {
+    if (xid > this.#expected) this.#expected = xid
+    this.#woken = true
+    this.#wake()
+  }
+
+  /** Waits until the transaction has been told of. @returns whether it was, within `timeoutMs` */
+  async until(xid: bigint, timeoutMs: number): Promise<boolean> {
+    if (xid < this.#horizon) return true
+    const ended = new AbortController()
+    const timeout = delay(timeoutMs, false, { signal: ended.signal }).catch(() => false)
+    let waiter = { xid, resolve: () => undefined as undefined }
+    const told = new Promise<boolean>((resolve) => {
+      waiter = { xid, resolve: () => void resolve(true) }
+      this.#waiters.add(waiter)
+    })
+    this.wake(xid)
+    const inTime = await Promise.race([told, timeout])
+    ended.abort()
+    this.#waiters.delete(waiter)
+    return inTime
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort()
+    this.#wake()
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    let failures = 0
+    while (!this.#stop.signal.aborted) {
+      try {
+        const more = await this.#readOnce()
+        if (failures > 0) this.#settings.onState?.('connected')
+        failures = 0
+        if (!more) await this.#sleep()
+      } catch (error) {
+        if (failures === 0) this.#settings.onState?.('lost', error)
+        failures += 1
+        const pause = Math.min(50 * 2 ** failures, retryMsMax) * (0.5 + Math.random() / 2)
+        await delay(pause, undefined, { signal: this.#stop.signal }).catch(() => undefined)
+      }
+    }
+  }
+
+  async #readOnce(): Promise<boolean> {
+    this.#woken = false
+    const page = await readLog(this.#settings.pool, this.#cursor, pageSize)
+    const last = page.rows.at(-1)?.entry
+    if (last !== undefined) this.#cursor = { xid: last.xid, seq: last.seq }
+    // A full page ends in the middle of a transaction perhaps: only what lies before that is told whole.
+    const horizon = page.full && last !== undefined ? last.xid : page.horizon
+    const entries = this.#order.pass(page.rows)
+    const moved = horizon > this.#horizon
+    if (moved) this.#horizon = horizon
+    if (entries.length > 0 || moved) for (const listener of this.#listeners) listener(entries, this.#horizon)
+    for (const waiter of this.#waiters) if (waiter.xid < this.#horizon) waiter.resolve()
+    return page.full
+  }
+
+  // Woken, it first lets a few milliseconds of commits gather; held up by an open transaction, it looks again soon.
+  async #sleep(): Promise<void> {
+    const isBehind = this.#expected >= this.#horizon
+    if (!this.#woken) {
+      const sleeping = new AbortController()
+      await Promise.race([
+        new Promise<void>((resolve) => {
+          this.#wake = resolve
+          if (this.#woken || this.#stop.signal.aborted) resolve()
+        }),
+        delay(isBehind ? behindMs : (this.#settings.idleMs ?? 250), undefined, { signal: sleeping.signal }).catch(
+          () => undefined,
+        ),
+      ])
+      sleeping.abort()
+    }
+    if (this.#woken) await delay(gatherMs, undefined, { signal: this.#stop.signal }).catch(() => undefined)
+  }
+}
