@@ -6,6 +6,7 @@ import type { Config } from './config.ts'
 import { type AdmissionDeps, admission } from './edge/admission.ts'
 import { clientErrorHandler } from './edge/client-error.ts'
 import { docsRoutes } from './edge/docs-routes.ts'
+import { draining } from './edge/draining.ts'
 import { errorHandler } from './edge/error-handler.ts'
 import { refuseStrangeHost } from './edge/host-header.ts'
 import { readJsonOnly } from './edge/json-bodies.ts'
@@ -25,6 +26,8 @@ export type AppDeps = {
   log: Logger
   metrics: Metrics
   probes: Probes
+  /** true from the moment the server begins to stop. */
+  isStopping: () => boolean
   admission: Omit<AdmissionDeps, 'corsOrigins'>
   auth: AuthRoutesDeps
   rest: RestDeps
@@ -45,6 +48,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   app.setErrorHandler(errorHandler)
   countRequests(app, metrics)
   app.addHook('onRequest', refuseStrangeHost)
+  await app.register(draining, deps)
   const corsOrigins = config.corsOrigins ?? []
   await app.register(securityHeaders, { corsOrigins, isHttps: config.publicUrl?.startsWith('https:') ?? false })
   await app.register(notFound)
@@ -98,7 +102,8 @@ function createServer(config: Config, log: Logger): FastifyInstance {
     },
     trustProxy: trustedBy(config.trustedProxies),
     forceCloseConnections: 'idle',
-    return503OnClosing: true,
+    // Ours says it in a problem document: see draining.ts.
+    return503OnClosing: false,
     clientErrorHandler,
     frameworkErrors: errorHandler,
     onProtoPoisoning: 'error',

@@ -55,6 +55,7 @@ export async function composeServer(config: Config, database: PreparedDatabase, 
     log,
     metrics,
     probes,
+    isStopping: () => isStopping,
     admission: accounts,
     auth: accounts,
     rest: {

@@ -12,6 +12,8 @@ export type Stopping = {
   pools: pg.Pool[]
 }
 
+const closeIdleMs = 50
+
 /**
  * Stops in the order in which nothing accepted is lost: no new connections; what is in flight is answered (the claims
  * in the queues with it); then jobs, queues, pools. What is not done in time is logged, and its connections are cut:
@@ -21,7 +23,10 @@ export async function stopServer(parts: Stopping, msMax: number, log: Logger): P
   const deadline = performance.now() + msMax
   const within = (what: string, work: Promise<unknown>) => orDeadline(what, work, deadline, log)
 
+  // A connection whose answer was under way when the stop began idles afterwards: nothing else would end it.
+  const closingIdle = setInterval(() => parts.app.server.closeIdleConnections(), closeIdleMs)
   const inFlightDone = await within('requests in flight', parts.app.close())
+  clearInterval(closingIdle)
   if (!inFlightDone) parts.app.server.closeAllConnections()
   await within('metrics', Promise.resolve(parts.metricsApp?.close()))
   await within('jobs', Promise.resolve(parts.jobs?.stop()))

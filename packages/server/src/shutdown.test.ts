@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto'
+import {
+  aClinic,
+  aDoctor,
+  aSlot,
+  checkHistory,
+  createTestDatabase,
+  holdLock,
+  type TestDatabase,
+  until,
+  untilLockWaiters,
+} from '@holdfast/testkit'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { call, settingsFor } from '../test/running-server.ts'
+import { type ServerProcess, serverProcess } from '../test/server-process.ts'
+
+const clients = 40
+
+let database: TestDatabase
+let server: ServerProcess
+let slotId: string
+
+beforeEach(async () => {
+  database = await createTestDatabase()
+  const doctor = await aDoctor(database, await aClinic(database))
+  slotId = (await aSlot(database, doctor, { capacity: 1_000_000 })).id
+  server = await serverProcess(settingsFor(database))
+  return async () => {
+    await server.end('SIGKILL')
+    await database.drop()
+  }
+})
+
+/** Books with a key. @returns the status; null: the connection was refused or lost */
+async function book(key: string, url = server.url): Promise<number | null> {
+  try {
+    const answer = await call(`${url}/api/v1/bookings`, {
+      method: 'POST',
+      body: { slotId, patient: { name: 'Patient' }, confirm: true },
+      headers: { 'idempotency-key': key },
+    })
+    return answer.status
+  } catch (error) {
+    if (error instanceof TypeError) return null
+    throw error
+  }
+}
+
+/** Clients that book one after another until they are told to stop, or their server is gone. */
+function load() {
+  const answers: { key: string; status: number | null }[] = []
+  let isOver = false
+  const client = async () => {
+    while (!isOver) {
+      const key = randomUUID()
+      const status = await book(key)
+      answers.push({ key, status })
+      if (status === null) return
+    }
+  }
+  const done = Promise.all(Array.from({ length: clients }, client))
+  return {
+    answers,
+    until: (count: number) =>
+      until(
+        async () => (answers.length >= count ? true : undefined),
+        () => `${answers.length} answers so far`,
+        20_000,
+      ),
+    async stop() {
+      isOver = true
+      await done
+    },
+  }
+}
+
+async function bookings(): Promise<number> {
+  const { rows } = await database.ownerPool.query<{ count: number }>(
+    'select count(*)::int as count from holdfast.booking',
+  )
+  return rows[0]?.count ?? 0
+}
+
+describe('SIGTERM under load', () => {
+  test('every accepted claim is answered, none is lost, and the process ends by itself', async () => {
+    const running = load()
+    await running.until(200)
+    const code = await server.end('SIGTERM')
+    await running.stop()
+    expect(code).toBe(0)
+    const booked = running.answers.filter((answer) => answer.status === 201).length
+    const told = new Set(running.answers.map((answer) => answer.status))
+    expect(booked).toBeGreaterThanOrEqual(100)
+    expect(await bookings()).toBe(booked)
+    // What was not accepted heard so, or found nobody listening.
+    for (const status of told) expect([201, 503, null]).toContain(status)
+    expect(await checkHistory(database)).toEqual([])
+  })
+
+  test('a claim that waits for a lock is waited for', async () => {
+    const lock = await holdLock(database.ownerPool, 'select from holdfast.slot for update')
+    const answer = book(randomUUID())
+    await untilLockWaiters(database, 1)
+    const ended = server.end('SIGTERM')
+    await until(
+      async () => ((await book(randomUUID()).then((status) => status !== 201)) ? true : undefined),
+      () => 'the server still accepts',
+    )
+    await lock.release()
+    expect(await answer).toBe(201)
+    expect(await ended).toBe(0)
+    expect(await bookings()).toBe(1)
+  })
+
+  test('a second signal does not wait', async () => {
+    const lock = await holdLock(database.ownerPool, 'select from holdfast.slot for update')
+    const answer = book(randomUUID())
+    await untilLockWaiters(database, 1)
+    const ended = server.end('SIGTERM')
+    await until(
+      async () => ((await book(randomUUID())) === null ? true : undefined),
+      () => 'the server still listens',
+    )
+    server.child.kill('SIGTERM')
+    expect(await ended).toBe(130)
+    expect(await answer).toBeNull()
+    await lock.release()
+  })
+})
+
+describe('kill -9 under load', () => {
+  test('leaves nothing half done: with its key, every claim is resolved by the next server', async () => {
+    const running = load()
+    await running.until(200)
+    await server.end('SIGKILL')
+    await running.stop()
+    const unanswered = running.answers.filter((answer) => answer.status === null)
+    expect(unanswered.length).toBe(clients)
+
+    const next = await serverProcess(settingsFor(database))
+    try {
+      for (const { key } of unanswered) expect([200, 201]).toContain(await book(key, next.url))
+      expect(await bookings()).toBe(running.answers.length)
+      expect(await checkHistory(database)).toEqual([])
+    } finally {
+      await next.end()
+    }
+  })
+})
