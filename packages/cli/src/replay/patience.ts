@@ -5,7 +5,8 @@ export type Stop =
   | { kind: 'stopped'; by: 'limits'; detail: string; retryAfterSeconds: number }
   | { kind: 'stopped'; by: 'server_lost'; detail: string }
 
-const unreachableTriesMax = 8
+/** Some 25 seconds in all: a server that restarts meanwhile is waited for. */
+const unreachableTriesMaxDefault = 8
 const busyTriesMax = 30
 const waitSecondsMax = 30
 
@@ -19,6 +20,7 @@ export type Settled<Answer> = Exclude<Answer, NotNow> | Stop | { kind: 'refused'
 export async function patiently<Answer extends { kind: string }>(
   ask: () => Promise<Answer | NotNow>,
   sleep: (seconds: number) => Promise<void>,
+  unreachableTriesMax = unreachableTriesMaxDefault,
 ): Promise<{ answer: Settled<Answer>; outcomeWasUnknown: boolean }> {
   let busyTries = 0
   let unreachableTries = 0

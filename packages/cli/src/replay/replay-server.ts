@@ -12,6 +12,9 @@ export type ReplayServer = {
   signal: AbortSignal
 }
 
+/** Nothing is under way yet: a wrong address is told soon. */
+const signInTriesMax = 3
+
 /**
  * Signs in and answers the two clients of a replay.
  *
@@ -26,7 +29,11 @@ export async function openReplayServer(
   const { answer } = await patiently(
     () => httpAnswer(guest.signIn({ body: credentials, ...callTimeout() })),
     sleeper(signal),
+    signInTriesMax,
   )
+  if (answer.kind === 'stopped' && answer.by === 'server_lost') {
+    throw new CommandRefusal(`${url} cannot be reached (${answer.detail}). Is the server running there?`)
+  }
   if (answer.kind === 'problem' && answer.status === 401) {
     throw new CommandRefusal(
       `${url} does not know this e-mail address and password. Set HOLDFAST_ADMIN_EMAIL and HOLDFAST_ADMIN_PASSWORD to a site administrator's (\`holdfast admin create\` makes one).`,
