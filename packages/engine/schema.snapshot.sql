@@ -14,6 +14,54 @@ CREATE OR REPLACE FUNCTION holdfast.clinic_no_of(id uuid)
  IMMUTABLE PARALLEL SAFE STRICT
 RETURN (((((get_byte(uuid_send(id), 6) & 15) << 20) | (get_byte(uuid_send(id), 7) << 12)) | ((get_byte(uuid_send(id), 8) & 63) << 6)) | (get_byte(uuid_send(id), 9) >> 2))
 ;
+CREATE OR REPLACE FUNCTION holdfast.note_clinic_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'holdfast', 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  insert into directory_change (clinic_no) values (new.no);
+  return null;
+end
+$function$
+;
+CREATE OR REPLACE FUNCTION holdfast.note_new_slots()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'holdfast', 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  insert into directory_change (clinic_no, resource_id) select distinct clinic_no, resource_id from made;
+  return null;
+end
+$function$
+;
+CREATE OR REPLACE FUNCTION holdfast.note_resource_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'holdfast', 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  insert into directory_change (clinic_no, resource_id) values (new.clinic_no, new.id);
+  return null;
+end
+$function$
+;
+CREATE OR REPLACE FUNCTION holdfast.note_slot_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'holdfast', 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  insert into directory_change (clinic_no, resource_id) values (new.clinic_no, new.resource_id);
+  return null;
+end
+$function$
+;
 
 create table holdfast.allocation (
   clinic_no integer not null,
@@ -109,6 +157,14 @@ create table holdfast.clinic (
   constraint clinic_no_check CHECK (((no >= 1) AND (no <= 16777215))),
   constraint clinic_phone_check CHECK ((char_length(phone) <= 50)),
   constraint clinic_timezone_check CHECK (((char_length(timezone) >= 1) AND (char_length(timezone) <= 64)))
+);
+create table holdfast.directory_change (
+  clinic_no integer not null,
+  seq bigint not null default nextval('holdfast.booking_event_seq'::regclass),
+  xid xid8 not null default pg_current_xact_id(),
+  at timestamp with time zone not null default clock_timestamp(),
+  resource_id uuid,
+  constraint directory_change_pkey PRIMARY KEY (clinic_no, seq)
 );
 create table holdfast.function_file (
   name text not null,
@@ -214,6 +270,8 @@ CREATE INDEX booking_event_clinic ON holdfast.booking_event USING btree (clinic_
 CREATE INDEX booking_event_tail ON holdfast.booking_event USING btree (xid, seq);
 CREATE INDEX booking_pending ON holdfast.booking USING btree (clinic_no, slot_id, hold_expires_at) WHERE (status = 'PENDING'::text);
 CREATE INDEX booking_settled ON holdfast.booking USING btree (clinic_no, slot_id) WHERE (status <> 'PENDING'::text);
+CREATE INDEX directory_change_at ON holdfast.directory_change USING brin (at);
+CREATE INDEX directory_change_tail ON holdfast.directory_change USING btree (xid, seq);
 CREATE INDEX idempotency_created_at ON holdfast.idempotency USING brin (created_at);
 CREATE INDEX membership_account ON holdfast.membership USING btree (account_id);
 CREATE INDEX resource_name ON holdfast.resource USING btree (clinic_no, kind, name, id);
@@ -227,3 +285,8 @@ alter table holdfast.membership add constraint membership_clinic_no_fkey FOREIGN
 alter table holdfast.resource add constraint resource_clinic_no_fkey FOREIGN KEY (clinic_no) REFERENCES holdfast.clinic(no);
 alter table holdfast.resource add constraint resource_specialization_fkey FOREIGN KEY (specialization) REFERENCES holdfast.specialization(name);
 alter table holdfast.slot add constraint slot_clinic_no_resource_id_fkey FOREIGN KEY (clinic_no, resource_id) REFERENCES holdfast.resource(clinic_no, id);
+
+CREATE TRIGGER note_change AFTER INSERT OR UPDATE ON holdfast.clinic FOR EACH ROW EXECUTE FUNCTION holdfast.note_clinic_change();
+CREATE TRIGGER note_change AFTER INSERT OR UPDATE ON holdfast.resource FOR EACH ROW EXECUTE FUNCTION holdfast.note_resource_change();
+CREATE TRIGGER note_change AFTER UPDATE OF starts_at, ends_at, capacity, withdrawn_at ON holdfast.slot FOR EACH ROW EXECUTE FUNCTION holdfast.note_slot_change();
+CREATE TRIGGER note_new AFTER INSERT ON holdfast.slot REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION holdfast.note_new_slots();

@@ -19,7 +19,7 @@ export type TestDatabase = {
 const appPoolMax = 20
 const ownerPoolMax = 10
 
-/** Clones the run's template: some tens of milliseconds. */
+/** Clones the run's template: 0.1–0.4 s, against 1 s to migrate an empty one. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const environment = testEnvironment()
   const run = environment.HOLDFAST_TEST_RUN

@@ -24,13 +24,16 @@ export async function startTestServer(environment: NodeJS.ProcessEnv): Promise<T
     const template = `${run}_template`
     const login = `${run}_app`
     const password = randomBytes(16).toString('hex')
-    await withClient(server.url, (client) =>
-      client.query(`create database ${template} encoding 'UTF8' template template0`),
-    )
+    await withClient(server.url, async (client) => {
+      await checkRights(client)
+      await client.query(`create database ${template} encoding 'UTF8' template template0`)
+    })
     const templateUrl = changeDatabaseUrl(server.url, { database: template })
     await migrate({ ownerUrl: templateUrl })
     await withClient(server.url, async (client) => {
       await client.query(`create role ${login} login password '${password}' in role holdfast_app`)
+      // For an owner that is no superuser: only so may it end the login's sessions, and drop databases they are in.
+      await client.query(`grant ${login} to current_user`)
       await client.query(`alter database ${template} allow_connections false`)
     })
     return {
@@ -69,6 +72,17 @@ async function startEmbedded(): Promise<{ url: string; stop(): Promise<void> }> 
       await embedded.stop()
       await rm(dataDirectory, { recursive: true, force: true })
     },
+  }
+}
+
+async function checkRights(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ login: string; enough: boolean }>(
+    `select rolname as login, rolsuper or rolcreatedb and rolcreaterole as enough from pg_roles where rolname = current_user`,
+  )
+  if (rows[0]?.enough !== true) {
+    throw new Error(
+      `The tests make databases and roles of their own; DATABASE_URL's login may not. Run: ALTER ROLE "${rows[0]?.login}" CREATEDB CREATEROLE; or leave DATABASE_URL out: then they bring their own server.`,
+    )
   }
 }
 

@@ -3,6 +3,8 @@
 -- Returns the names of those made.
 -- Locks: the advisory lock ('Hold', 2), so that two callers make each partition once; then SHARE UPDATE EXCLUSIVE on
 -- the parents. A table is made apart and attached, because CREATE TABLE … PARTITION OF would shut out every claim.
+-- No fillfactor: a change of status moves a row from one of its two partial indexes to the other, so no update of a
+-- booking is HOT. 75 instead of 100 saved 3 % of WAL and took 45 % more space (76,800 bookings held, then confirmed).
 -- Fails: 22023 for a number of months out of bounds; 42P07 if a detached partition has the name; 55P03 after 5 s.
 -- Idempotent: yes.
 create or replace function holdfast.ensure_partitions(p_months_ahead integer) returns setof text

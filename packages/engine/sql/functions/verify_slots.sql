@@ -23,6 +23,7 @@ as $function$
       from slot s
       left join counted c on c.slot_id = s.id
      where s.clinic_no = p_clinic_no
+       and (coalesce(c.units, 0) <> s.taken or c.units > s.capacity or c.first_lapse < coalesce(s.next_lapse, 'infinity'))
   )
   select f.kind, r.id, null::uuid, f.message
     from recounted r

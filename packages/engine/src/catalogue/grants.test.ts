@@ -191,6 +191,7 @@ const shadows = `
   create temp table idempotency as select * from holdfast.idempotency;
   create temp table clinic as select * from holdfast.clinic;
   create temp table resource as select * from holdfast.resource;
+  grant all on slot, booking, booking_event, idempotency, clinic, resource to public;
   set search_path = pg_temp, public;`
 
 test('tables of the same names in its temporary schema deceive no function', async () => {
