@@ -3,7 +3,13 @@ import { defineConfig } from 'vitest/config'
 /** Every test of the house in one run, two files at a time; PostgreSQL is started once, by the global setup. */
 export default defineConfig({
   test: {
-    include: ['packages/*/{src,test}/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.ts', 'bench/**/*.test.ts'],
+    include: [
+      'packages/*/{src,test}/**/*.test.ts',
+      'packages/web/{browser-tests,service-worker}/**/*.test.ts',
+      'test/**/*.test.ts',
+      'tools/**/*.test.ts',
+      'bench/**/*.test.ts',
+    ],
     globalSetup: ['packages/testkit/src/vitest-global-setup.ts'],
     pool: 'forks',
     maxWorkers: 2,

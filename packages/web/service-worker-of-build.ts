@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto'
+import type { Plugin } from 'vite'
+
+/** What the service worker's source says where the build puts its list; see service-worker/service-worker.ts. */
+const placeholder = '__HOLDFAST_SHELL__'
+
+/**
+ * Tells the service worker which files the shell is made of: the page, what it loads at once, and the tickets' page. The
+ * list's version changes with any of them, and with it the worker, which is how browsers learn of a new build.
+ */
+export function serviceWorkerOfBuild(): Plugin {
+  return {
+    name: 'holdfast-service-worker',
+    apply: 'build',
+    enforce: 'post',
+    generateBundle(_options, bundle) {
+      const worker = bundle['sw.js']
+      if (worker?.type !== 'chunk') throw new Error('The build has no sw.js.')
+      const files = Object.keys(bundle)
+        .filter((name) => name.startsWith('assets/'))
+        .sort()
+      const index = bundle['index.html']
+      const page = index?.type === 'asset' ? String(index.source) : ''
+      const version = createHash('sha256').update(files.join('\n')).update(page).digest('hex').slice(0, 16)
+      const wanted = files.filter((name) => isOfShell(name, bundle))
+      const shell = JSON.stringify({ version, files: ['/', ...wanted.map((name) => `/${name}`)] })
+      if (!worker.code.includes(placeholder)) throw new Error('The service worker has no place for its list.')
+      // Whichever quotes the minifier chose stand around the placeholder.
+      worker.code = worker.code.replace(new RegExp(`(["'\`])${placeholder}\\1`), JSON.stringify(shell))
+    },
+  }
+}
+
+/** The entry with all it imports, the ticket's page with all of that, every style, and no source maps. */
+function isOfShell(
+  name: string,
+  bundle: Parameters<Extract<Plugin['generateBundle'], (...given: never[]) => unknown>>[1],
+) {
+  const wanted = new Set<string>()
+  const visit = (fileName: string) => {
+    const chunk = bundle[fileName]
+    if (wanted.has(fileName) || chunk?.type !== 'chunk') return
+    wanted.add(fileName)
+    for (const imported of chunk.imports) visit(imported)
+    for (const style of chunk.viteMetadata?.importedCss ?? []) wanted.add(style)
+  }
+  for (const item of Object.values(bundle)) {
+    if (item.type !== 'chunk' || item.fileName === 'sw.js') continue
+    const isTexts = /\/locales\/\w+\/(shell|problems|ticket)\.json$/.test(item.facadeModuleId ?? '')
+    const isTicket = /\/features\/ticket\/ticket-page\.tsx$/.test(item.facadeModuleId ?? '')
+    if (item.isEntry || isTexts || isTicket) visit(item.fileName)
+  }
+  return wanted.has(name)
+}

@@ -1,0 +1,15 @@
+/** Whence an answer comes: not touched at all; the page, kept for when the network is gone; a kept file of the build. */
+export type Answer = 'network' | 'page' | 'asset'
+
+const ofTheServer = /^\/(api|docs|openapi\.json|livez|readyz|metrics)(\/|$)/
+
+/**
+ * What the service worker does with a request. Nothing under /api is ever kept: what is free, and what a booking is, is
+ * only ever told by the server.
+ */
+export function answerFor(request: { method: string; url: string; isNavigation: boolean }, origin: string): Answer {
+  const url = new URL(request.url)
+  if (request.method !== 'GET' || url.origin !== origin || ofTheServer.test(url.pathname)) return 'network'
+  if (request.isNavigation) return 'page'
+  return url.pathname.startsWith('/assets/') ? 'asset' : 'network'
+}

@@ -1,0 +1,54 @@
+/// <reference lib="webworker" />
+import { answerFor } from './answer-for.ts'
+
+declare const self: ServiceWorkerGlobalScope
+
+/** Put in by the build; see service-worker-of-build.ts. */
+const shell: { version: string; files: string[] } = JSON.parse('__HOLDFAST_SHELL__')
+const cacheName = `holdfast-shell-${shell.version}`
+
+self.addEventListener('install', (event) => {
+  event.waitUntil(
+    caches.open(cacheName).then(async (cache) => {
+      await cache.addAll(shell.files)
+      await self.skipWaiting()
+    }),
+  )
+})
+
+self.addEventListener('activate', (event) => {
+  event.waitUntil(
+    caches.keys().then(async (names) => {
+      const old = names.filter((name) => name.startsWith('holdfast-shell-') && name !== cacheName)
+      await Promise.all(old.map((name) => caches.delete(name)))
+      await self.clients.claim()
+    }),
+  )
+})
+
+self.addEventListener('fetch', (event) => {
+  const { request } = event
+  const answer = answerFor(
+    { method: request.method, url: request.url, isNavigation: request.mode === 'navigate' },
+    self.location.origin,
+  )
+  if (answer === 'network') return
+  if (answer === 'page') event.respondWith(page(request))
+  else event.respondWith(asset(request))
+})
+
+/** The server's page while it can be reached, so that a new build is seen at once; else the one kept. */
+async function page(request: Request): Promise<Response> {
+  try {
+    return await fetch(request)
+  } catch (error) {
+    const kept = await caches.match('/', { cacheName })
+    if (kept === undefined) throw error
+    return kept
+  }
+}
+
+/** A name with a hash never changes its content. */
+async function asset(request: Request): Promise<Response> {
+  return (await caches.match(request, { cacheName })) ?? fetch(request)
+}

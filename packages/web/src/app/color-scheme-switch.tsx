@@ -1,0 +1,21 @@
+import { ActionIcon, useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+import { MoonIcon, SunIcon } from '../ui/icons.tsx'
+
+/** Light or dark; the system's choice until somebody presses it. */
+export function ColorSchemeSwitch() {
+  const { t } = useTranslation('shell')
+  const { setColorScheme } = useMantineColorScheme()
+  const scheme = useComputedColorScheme('light')
+  const isDark = scheme === 'dark'
+  return (
+    <ActionIcon
+      size={36}
+      variant="default"
+      aria-label={isDark ? t('useLight') : t('useDark')}
+      onClick={() => setColorScheme(isDark ? 'light' : 'dark')}
+    >
+      {isDark ? <SunIcon /> : <MoonIcon />}
+    </ActionIcon>
+  )
+}

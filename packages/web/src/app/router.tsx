@@ -1,0 +1,37 @@
+import { createRouter } from '@tanstack/react-router'
+import { accountRoutes } from '../features/account/routes.tsx'
+import { bookingRoutes } from '../features/booking/routes.tsx'
+import { doctorsRoutes } from '../features/doctors/routes.tsx'
+import { myBookingsRoutes } from '../features/my-bookings/routes.tsx'
+import { ticketRoutes } from '../features/ticket/routes.tsx'
+import { createQueryClient } from '../lib/query-client.ts'
+import { PageError } from '../ui/page-error.tsx'
+import { PageLoading } from '../ui/page-loading.tsx'
+import { PageNotFound } from './page-not-found.tsx'
+import { rootRoute } from './root-route.ts'
+import { Shell } from './shell.tsx'
+
+export const queryClient = createQueryClient()
+
+const routeTree = rootRoute
+  .update({ component: Shell, notFoundComponent: PageNotFound, errorComponent: PageError })
+  .addChildren([...doctorsRoutes, ...bookingRoutes, ...ticketRoutes, ...myBookingsRoutes, ...accountRoutes])
+
+export const router = createRouter({
+  routeTree,
+  context: { queryClient },
+  defaultPreload: 'intent',
+  // TanStack Query decides what is fresh.
+  defaultPreloadStaleTime: 0,
+  defaultPendingComponent: PageLoading,
+  defaultPendingMs: 150,
+  defaultPendingMinMs: 0,
+  defaultErrorComponent: PageError,
+  scrollRestoration: true,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}

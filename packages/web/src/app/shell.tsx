@@ -1,0 +1,95 @@
+import { Burger } from '@mantine/core'
+import { Link, Outlet, useRouterState } from '@tanstack/react-router'
+import { useEffect, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { type Session, useSession } from '../lib/session.ts'
+import { BrandMark } from '../ui/icons.tsx'
+import { ColorSchemeSwitch } from './color-scheme-switch.tsx'
+import { LanguageSwitch } from './language-switch.tsx'
+import { navigation } from './navigation.ts'
+import classes from './shell.module.css'
+
+/** The frame of every page: skip link, header with what the reader's roles open, the page, footer. */
+export function Shell() {
+  const { t } = useTranslation('shell')
+  const session = useSession()
+  const [isMenuOpen, setMenuOpen] = useState(false)
+  const mainRef = useFocusOnNavigation(() => setMenuOpen(false))
+  return (
+    <>
+      <a className={classes.skip} href="#main">
+        {t('skipToContent')}
+      </a>
+      <header className={`${classes.header} no-print`}>
+        <div className={classes.bar}>
+          <Link to="/" className={classes.brand}>
+            <BrandMark />
+            Holdfast
+          </Link>
+          <Burger
+            className={classes.burger}
+            opened={isMenuOpen}
+            onClick={() => setMenuOpen((isOpen) => !isOpen)}
+            aria-label={t('menu')}
+            aria-expanded={isMenuOpen}
+            aria-controls="menu"
+            size="sm"
+          />
+          <div id="menu" className={classes.menu} data-open={isMenuOpen || undefined}>
+            <Navigation session={session} />
+            <div className={classes.settings}>
+              <LanguageSwitch />
+              <ColorSchemeSwitch />
+            </div>
+          </div>
+        </div>
+      </header>
+      <main id="main" className={classes.main} ref={mainRef} tabIndex={-1}>
+        <Outlet />
+      </main>
+      <footer className={`${classes.footer} no-print`}>
+        <span>{t('footer.promise')}</span>
+        <a href="/docs">{t('footer.api')}</a>
+      </footer>
+    </>
+  )
+}
+
+function Navigation({ session }: { session: Session }) {
+  const { t } = useTranslation('shell')
+  const items = navigation.filter((item) => item.isFor(session))
+  return (
+    <nav className={classes.nav} aria-label={t('navigation')}>
+      {items.map(({ to, label }) => (
+        <Link key={to} to={to} className={classes.link} activeOptions={{ exact: to === '/' }}>
+          {t(label)}
+        </Link>
+      ))}
+      {session.kind === 'account' ? (
+        <Link to="/account" className={classes.link}>
+          {session.me.name}
+        </Link>
+      ) : (
+        <Link to="/sign-in" className={classes.link}>
+          {t('nav.signIn')}
+        </Link>
+      )}
+    </nav>
+  )
+}
+
+/** A new page is read from its beginning: the focus goes there, where a link would have left it behind. */
+function useFocusOnNavigation(onNavigated: () => void) {
+  const mainRef = useRef<HTMLElement>(null)
+  const pathname = useRouterState({ select: (state) => state.resolvedLocation?.pathname })
+  const before = useRef<string | undefined>(undefined)
+  useEffect(() => {
+    const isFirst = before.current === undefined
+    if (pathname === before.current) return
+    before.current = pathname
+    if (isFirst) return
+    onNavigated()
+    mainRef.current?.focus({ preventScroll: true })
+  }, [pathname, onNavigated])
+  return mainRef
+}

@@ -1,0 +1,17 @@
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import type { NavItem } from '../../app/nav-item.ts'
+import { rootRoute } from '../../app/root-route.ts'
+import { loadTexts } from '../../lib/i18n.ts'
+import { parseDoctorSearch } from './doctor-search.ts'
+
+const doctorsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/',
+  validateSearch: parseDoctorSearch,
+  loader: () => loadTexts('doctors'),
+  component: lazyRouteComponent(() => import('./doctors-page.tsx'), 'DoctorsPage'),
+})
+
+export const doctorsRoutes = [doctorsRoute] as const
+
+export const doctorsNav: readonly NavItem[] = [{ to: '/', label: 'nav.doctors', isFor: () => true }]

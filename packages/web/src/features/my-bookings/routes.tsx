@@ -1,0 +1,17 @@
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import type { NavItem } from '../../app/nav-item.ts'
+import { rootRoute } from '../../app/root-route.ts'
+import { loadTexts } from '../../lib/i18n.ts'
+
+const myBookingsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/my-bookings',
+  loader: () => loadTexts('my-bookings', 'ticket'),
+  component: lazyRouteComponent(() => import('./my-bookings-page.tsx'), 'MyBookingsPage'),
+})
+
+export const myBookingsRoutes = [myBookingsRoute] as const
+
+export const myBookingsNav: readonly NavItem[] = [
+  { to: '/my-bookings', label: 'nav.myBookings', isFor: (session) => session.kind === 'account' },
+]

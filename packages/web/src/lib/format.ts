@@ -1,0 +1,123 @@
+import { currentLocale } from './i18n.ts'
+
+/** Formatters are dear to make and asked for by the hundred: one of a kind is kept. */
+const made = new Map<string, Intl.DateTimeFormat | Intl.NumberFormat | Intl.RelativeTimeFormat | Intl.DisplayNames>()
+
+function once<Formatter extends Intl.DateTimeFormat | Intl.NumberFormat | Intl.RelativeTimeFormat | Intl.DisplayNames>(
+  kind: string,
+  options: object,
+  make: (locale: string) => Formatter,
+): Formatter {
+  const locale = currentLocale()
+  const key = `${kind} ${locale} ${JSON.stringify(options)}`
+  const found = made.get(key)
+  // One kind of formatter per `kind`, by its callers below.
+  if (found !== undefined) return found as Formatter
+  const formatter = make(locale)
+  made.set(key, formatter)
+  return formatter
+}
+
+function dateTime(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  return once('date', options, (locale) => new Intl.DateTimeFormat(locale, options))
+}
+
+type Instant = string | number | Date
+
+/** The reader's own time zone. */
+export function ownTimeZone(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone
+}
+
+/** `09:30` or `9:30 am`, as the reader writes it. */
+export function formatTime(instant: Instant, timeZone: string): string {
+  return dateTime({ hour: 'numeric', minute: '2-digit', timeZone }).format(new Date(instant))
+}
+
+/** `Monday 23 November` — with the year when it isn't this one. */
+export function formatDay(instant: Instant, timeZone: string): string {
+  return dateTime({ weekday: 'long', day: 'numeric', month: 'long', timeZone, ...yearUnlessNow(instant) }).format(
+    new Date(instant),
+  )
+}
+
+/** `Mon 23 Nov` */
+export function formatDayShort(instant: Instant, timeZone: string): string {
+  return dateTime({ weekday: 'short', day: 'numeric', month: 'short', timeZone, ...yearUnlessNow(instant) }).format(
+    new Date(instant),
+  )
+}
+
+/** `Mon 23 Nov, 09:30` */
+export function formatDayTime(instant: Instant, timeZone: string): string {
+  return dateTime({
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    hour: 'numeric',
+    minute: '2-digit',
+    timeZone,
+    ...yearUnlessNow(instant),
+  }).format(new Date(instant))
+}
+
+/** `Monday 23 November 2026, 09:30 to 09:45` with the zone's name: what a ticket says. */
+export function formatAppointment(startsAt: Instant, endsAt: Instant, timeZone: string): string {
+  const options = {
+    weekday: 'long',
+    day: 'numeric',
+    month: 'long',
+    year: 'numeric',
+    hour: 'numeric',
+    minute: '2-digit',
+  } as const
+  return dateTime({ ...options, timeZone }).formatRange(new Date(startsAt), new Date(endsAt))
+}
+
+/** A calendar day `YYYY-MM-DD`, which is in no zone. */
+export function formatDate(
+  date: string,
+  options: Intl.DateTimeFormatOptions = { weekday: 'short', day: 'numeric', month: 'short' },
+): string {
+  return dateTime({ ...options, timeZone: 'UTC' }).format(new Date(`${date}T00:00:00Z`))
+}
+
+/** `British Summer Time`, as it is called at that moment. */
+export function formatZone(instant: Instant, timeZone: string, style: 'long' | 'short' = 'long'): string {
+  const parts = dateTime({ timeZone, timeZoneName: style }).formatToParts(new Date(instant))
+  return parts.find((part) => part.type === 'timeZoneName')?.value ?? timeZone
+}
+
+/** Minor units and an ISO 4217 code; `£65` when there are no pence. */
+export function formatMoney(fee: { amount: number; currency: string }): string {
+  const options = { style: 'currency', currency: fee.currency, trailingZeroDisplay: 'stripIfInteger' } as const
+  const formatter = once('number', options, (locale) => new Intl.NumberFormat(locale, options))
+  const digits = formatter.resolvedOptions().maximumFractionDigits ?? 2
+  return formatter.format(fee.amount / 10 ** digits)
+}
+
+export function formatNumber(value: number, options: Intl.NumberFormatOptions = {}): string {
+  return once('number', options, (locale) => new Intl.NumberFormat(locale, options)).format(value)
+}
+
+/** 0–1 as a percentage. */
+export function formatShare(share: number): string {
+  return formatNumber(share, { style: 'percent', maximumFractionDigits: 1 })
+}
+
+/** `1:05`: minutes and seconds of a countdown, in the reader's digits. */
+export function formatCountdown(seconds: number): string {
+  const whole = Math.max(0, Math.ceil(seconds))
+  const two = formatNumber(whole % 60, { minimumIntegerDigits: 2 })
+  return `${formatNumber(Math.floor(whole / 60))}:${two}`
+}
+
+/** `pt-BR` as `Brazilian Portuguese`. */
+export function formatLanguage(tag: string): string {
+  const names = once('names', {}, (locale) => new Intl.DisplayNames(locale, { type: 'language', fallback: 'code' }))
+  return names.of(tag) ?? tag
+}
+
+function yearUnlessNow(instant: Instant): { year?: 'numeric' } {
+  return new Date(instant).getUTCFullYear() === new Date().getUTCFullYear() ? {} : { year: 'numeric' }
+}

@@ -1,0 +1,30 @@
+/** The languages whose catalogues are complete; the first is what the others fall back to. */
+export const languages = ['en', 'de', 'ar'] as const
+
+export type Language = (typeof languages)[number]
+
+export const languageNames: Record<Language, string> = { en: 'English', de: 'Deutsch', ar: 'العربية' }
+
+export function directionOf(language: Language): 'ltr' | 'rtl' {
+  return language === 'ar' ? 'rtl' : 'ltr'
+}
+
+/** The language chosen before, else the first of the browser's that there is, else English. */
+export function chooseLanguage(chosen: string | null, wanted: readonly string[]): Language {
+  for (const tag of [chosen ?? '', ...wanted]) {
+    const found = languages.find((language) => language === tag.toLowerCase().split('-')[0])
+    if (found !== undefined) return found
+  }
+  return 'en'
+}
+
+/**
+ * The locale that dates and numbers are written in: the reader's own of that language (de-AT, ar-MA), for the hour
+ * cycle and the digits they are used to.
+ */
+export function localeOf(language: Language, wanted: readonly string[]): string {
+  return (
+    wanted.find((tag) => tag.toLowerCase().split('-')[0] === language) ??
+    { en: 'en-GB', de: 'de-DE', ar: 'ar' }[language]
+  )
+}

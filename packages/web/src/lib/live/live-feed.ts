@@ -1,0 +1,148 @@
+import { type LiveMessage, parseLiveMessage } from './live-message.ts'
+
+/** `live`: changes arrive by themselves. `polling`: they don't, so whoever shows them asks again every now and then. */
+export type LiveState = 'connecting' | 'live' | 'polling'
+
+export type LiveListener = {
+  /** Of a doctor that is watched. */
+  slots(message: Extract<LiveMessage, { type: 'slots' }>): void
+  /** Anything may have changed since: read again. Also every {@link pollMs} while nothing arrives by itself. */
+  stale(): void
+}
+
+/** One way to hear of changes. `close` is called once; nothing is told after it. */
+export type Channel = { close(): void; watch(doctorIds: readonly string[]): boolean }
+export type ChannelEvents = { message(data: unknown): void; closed(): void }
+export type OpenChannel = (doctorIds: readonly string[], events: ChannelEvents) => Channel
+
+export const pollMs = 10_000
+/** A channel that says nothing for so long after it was opened is given up. */
+const answerMsMax = 5_000
+const retryMsMin = 1_000
+const retryMsMax = 60_000
+
+export type LiveFeed = {
+  watch(doctorIds: readonly string[], listener: LiveListener): () => void
+  state(): LiveState
+  /** @returns how to stop */
+  onState(listener: () => void): () => void
+  /** The network is back, or the page is seen again: tries at once. */
+  wake(): void
+}
+
+/**
+ * One connection for all that a page watches. Tries the ways in their order (WebSocket, then server-sent events), polls
+ * while none works, and keeps trying the first one, ever more seldom up to once a minute.
+ */
+export function createLiveFeed(ways: readonly OpenChannel[]): LiveFeed {
+  const watches = new Set<{ doctorIds: readonly string[]; listener: LiveListener }>()
+  const stateListeners = new Set<() => void>()
+  let state: LiveState = 'connecting'
+  let channel: Channel | null = null
+  let way = 0
+  let failures = 0
+  let attempt = 0
+  let answerTimer: ReturnType<typeof setTimeout> | undefined
+  let retryTimer: ReturnType<typeof setTimeout> | undefined
+  let pollTimer: ReturnType<typeof setInterval> | undefined
+
+  const wanted = () => [...new Set([...watches].flatMap(({ doctorIds }) => doctorIds))].sort()
+  const tellStale = () => {
+    for (const { listener } of watches) listener.stale()
+  }
+
+  function become(next: LiveState): void {
+    clearInterval(pollTimer)
+    if (next !== 'live' && watches.size > 0) pollTimer = setInterval(tellStale, pollMs)
+    if (state === next) return
+    state = next
+    for (const listener of stateListeners) listener()
+  }
+
+  function hangUp(): void {
+    attempt += 1
+    clearTimeout(answerTimer)
+    clearTimeout(retryTimer)
+    channel?.close()
+    channel = null
+  }
+
+  function connect(): void {
+    hangUp()
+    const open = ways[way]
+    if (watches.size === 0 || open === undefined) return
+    const mine = attempt
+    answerTimer = setTimeout(() => lost(mine), answerMsMax)
+    channel = open(wanted(), {
+      message: (data) => {
+        if (mine === attempt) heard(parseLiveMessage(data))
+      },
+      closed: () => lost(mine),
+    })
+  }
+
+  function heard(message: LiveMessage | null): void {
+    if (message === null) return
+    clearTimeout(answerTimer)
+    failures = 0
+    if (message.type === 'subscribed') {
+      // What happened while nobody listened is not told again.
+      if (state !== 'live') tellStale()
+      become('live')
+    } else if (message.type === 'resync') tellStale()
+    else {
+      for (const { doctorIds, listener } of watches) {
+        if (doctorIds.includes(message.doctorId)) listener.slots(message)
+      }
+    }
+  }
+
+  function lost(which: number): void {
+    if (which !== attempt) return
+    hangUp()
+    const wasLive = state === 'live'
+    const isLastWay = way >= ways.length - 1
+    // One that worked is tried again first; one that never did gives way to the next.
+    way = wasLive || isLastWay ? 0 : way + 1
+    if (!wasLive && !isLastWay) {
+      connect()
+      return
+    }
+    become(wasLive ? 'connecting' : 'polling')
+    const delayMs = Math.min(retryMsMax, retryMsMin * 2 ** failures)
+    failures += 1
+    retryTimer = setTimeout(connect, delayMs * (0.75 + Math.random() / 2))
+  }
+
+  return {
+    watch(doctorIds, listener) {
+      const before = wanted().join()
+      const watch = { doctorIds, listener }
+      watches.add(watch)
+      const after = wanted()
+      if (channel === null) {
+        way = 0
+        become(state === 'live' ? 'connecting' : state)
+        connect()
+      } else if (after.join() !== before && !channel.watch(after)) connect()
+      return () => {
+        watches.delete(watch)
+        if (watches.size > 0) return
+        hangUp()
+        clearInterval(pollTimer)
+        state = 'connecting'
+      }
+    },
+    state: () => state,
+    onState(listener) {
+      stateListeners.add(listener)
+      return () => stateListeners.delete(listener)
+    },
+    wake() {
+      if (watches.size === 0 || state === 'live') return
+      way = 0
+      failures = 0
+      connect()
+    },
+  }
+}

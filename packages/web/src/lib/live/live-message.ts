@@ -1,0 +1,44 @@
+/** What the live feed tells; see the HTTP contract, `/api/v1/live`. */
+export type LiveMessage =
+  | { type: 'subscribed'; doctorIds: string[]; position: string | null }
+  | { type: 'slots'; doctorId: string; items: { id: string; available: number }[]; position: string | null }
+  /** Something was missed: what is shown has to be read again. */
+  | { type: 'resync' }
+
+/** A message as it came; null for what this build doesn't know, so that a newer server may say more. */
+export function parseLiveMessage(text: unknown): LiveMessage | null {
+  const message = parsed(text)
+  if (message === null) return null
+  const position = typeof message.position === 'string' ? message.position : null
+  switch (message.type) {
+    case 'subscribed':
+      return { type: 'subscribed', doctorIds: strings(message.doctorIds), position }
+    case 'slots':
+      if (typeof message.doctorId !== 'string' || !Array.isArray(message.items)) return null
+      return { type: 'slots', doctorId: message.doctorId, items: message.items.filter(isItem), position }
+    case 'resync':
+      return { type: 'resync' }
+    default:
+      return null
+  }
+}
+
+function parsed(text: unknown): Record<string, unknown> | null {
+  if (typeof text !== 'string') return null
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? { ...value } : null
+  } catch {
+    return null
+  }
+}
+
+function strings(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
+}
+
+function isItem(value: unknown): value is { id: string; available: number } {
+  if (typeof value !== 'object' || value === null) return false
+  const { id, available } = value as Record<string, unknown>
+  return typeof id === 'string' && typeof available === 'number'
+}

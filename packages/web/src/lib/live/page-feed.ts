@@ -1,0 +1,10 @@
+import { openEventSource, openWebSocket } from './live-channels.ts'
+import { createLiveFeed } from './live-feed.ts'
+
+/** The page's one live connection. */
+export const pageFeed = createLiveFeed([openWebSocket, openEventSource])
+
+window.addEventListener('online', pageFeed.wake)
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState === 'visible') pageFeed.wake()
+})

@@ -1,0 +1,35 @@
+import type { Me } from '@holdfast/contract/client'
+import { queryOptions, useQuery } from '@tanstack/react-query'
+import { api, ask } from './api.ts'
+import { refusalCode } from './api-error.ts'
+
+export type Role = 'doctor' | 'staff' | 'admin'
+
+/** Who is signed in, by the cookie, which no script can read; null: a guest. */
+export const meQuery = queryOptions({
+  queryKey: ['me'],
+  staleTime: 5 * 60_000,
+  retry: false,
+  queryFn: async (): Promise<Me | null> => {
+    try {
+      return await ask(api.getMe())
+    } catch (error) {
+      if (refusalCode(error) === 'unauthenticated') return null
+      throw error
+    }
+  },
+})
+
+export type Session = { kind: 'unknown' } | { kind: 'guest' } | { kind: 'account'; me: Me }
+
+/** `unknown` until the server has said who this is; whoever can't be asked is shown as a guest. */
+export function useSession(): Session {
+  const { data, isPending, isError } = useQuery(meQuery)
+  if (data) return { kind: 'account', me: data }
+  return isPending && !isError ? { kind: 'unknown' } : { kind: 'guest' }
+}
+
+/** The clinics where the account has one of these roles. A site administrator has every role everywhere: see `me`. */
+export function clinicsWithRole(me: Me, roles: readonly Role[]): string[] {
+  return me.memberships.filter(({ role }) => roles.includes(role)).map(({ clinicId }) => clinicId)
+}

@@ -1,0 +1,22 @@
+import '@mantine/core/styles.css'
+import '@mantine/notifications/styles.css'
+import './app/page.css'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { App } from './app/app.tsx'
+import { startTexts } from './lib/i18n.ts'
+
+const root = document.getElementById('root')
+if (root === null) throw new Error('The page has no #root.')
+
+// Browsers that have Temporal don't load another one.
+await Promise.all([startTexts(), 'Temporal' in globalThis ? null : import('temporal-polyfill/global')])
+createRoot(root).render(
+  <StrictMode>
+    <App />
+  </StrictMode>,
+)
+if (import.meta.env.PROD && 'serviceWorker' in navigator) {
+  // The site works without it; what it adds is the page without a network.
+  navigator.serviceWorker.register('/sw.js').catch((error: unknown) => console.warn('no service worker', error))
+}

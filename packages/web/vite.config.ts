@@ -1,0 +1,26 @@
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vite'
+import { serviceWorkerOfBuild } from './service-worker-of-build.ts'
+
+/** `npm run dev -w @holdfast/web` beside a started Holdfast: pages from here, everything else from there. */
+const server = process.env.HOLDFAST_URL ?? 'http://localhost:3000'
+
+export default defineConfig({
+  plugins: [react(), serviceWorkerOfBuild()],
+  server: { proxy: { '/api': { target: server, ws: true, changeOrigin: true } } },
+  build: {
+    target: 'es2023',
+    manifest: 'build-manifest.json',
+    // Measured on what is sent, in src/app/first-load.test.ts.
+    reportCompressedSize: false,
+    // Inlined pictures would be counted as script, and CSP has no data: for anything but pictures.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: { index: 'index.html', sw: 'service-worker/service-worker.ts' },
+      output: {
+        entryFileNames: (chunk) => (chunk.name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js'),
+      },
+    },
+  },
+})
