@@ -43,6 +43,8 @@ export class ProblemError extends Error {
       detail: this.detail,
       instance,
       code: this.code,
+      // What is wrong with the whole of a request has no field to name.
+      ...(this.code === 'invalid_request' ? { errors: [{ path: '/', message: this.detail }] } : {}),
       ...members,
     }
     return { status: this.statusCode, headers, body }

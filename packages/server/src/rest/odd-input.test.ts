@@ -1,0 +1,187 @@
+import { type Operation, restOperations } from '@holdfast/contract'
+import { aBooking, aClinic, aDoctor, aSlot, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
+import fc from 'fast-check'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { type OperationId, type RestApp, startRestApp, type TestAccount } from '../../test/rest-app.ts'
+
+let database: TestDatabase
+let rest: RestApp
+let site: TestAccount
+let ids: Record<string, string>
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  rest = await startRestApp(database.appPool)
+  site = rest.anAccount({ siteAdministrator: true })
+  rest.anAccount({ email: 'a@example.org' })
+})
+
+beforeEach(async () => {
+  const clinic = await aClinic(database)
+  const doctor = await aDoctor(database, clinic)
+  const slot = await aSlot(database, doctor, { capacity: 1_000_000 })
+  const booking = await aBooking(database, slot)
+  ids = { clinicId: clinic.id, doctorId: doctor.id, slotId: slot.id, bookingId: booking.id, accountId: site.id }
+})
+
+afterAll(async () => {
+  await rest.stop()
+  await database.drop()
+})
+
+type Json = null | boolean | number | string | Json[] | { [name: string]: Json }
+
+const rule = {
+  from: '2027-01-04',
+  to: '2027-01-05',
+  weekdays: [1, 2],
+  startTime: '09:00',
+  endTime: '10:00',
+  slotMinutes: 30,
+  breaks: [{ startTime: '09:15', endTime: '09:30' }],
+  capacity: 2,
+}
+
+/** Good bodies, to be spoiled in one place each. */
+const bodies: Partial<Record<OperationId, () => Json>> = {
+  createClinic: () => ({ name: 'C', timezone: 'UTC', address: 'A', phone: '1', settings: { holdSeconds: 60 } }),
+  updateClinic: () => ({ name: 'C', timezone: 'UTC', settings: { bookingHorizonDays: 30 } }),
+  createDoctor: () => ({
+    clinicId: ids.clinicId ?? '',
+    name: 'D',
+    specialization: 'S',
+    experienceYears: 1,
+    rating: 4.5,
+    languages: ['en'],
+    fee: { amount: 100, currency: 'EUR' },
+    appointmentTypes: ['video'],
+  }),
+  updateDoctor: () => ({
+    name: 'D',
+    specialization: 'S',
+    rating: 1,
+    fee: { amount: 1, currency: 'EUR' },
+    active: true,
+  }),
+  createSlots: () => ({
+    rule,
+    slots: [{ startsAt: '2027-01-04T09:00:00Z', endsAt: '2027-01-04T09:30:00Z', capacity: 1 }],
+  }),
+  createBooking: () => ({
+    slotId: ids.slotId ?? '',
+    units: 1,
+    patient: { name: 'A', email: 'a@example.org', phone: '1' },
+    appointmentType: 'in_person',
+    reason: 'R',
+    confirm: true,
+  }),
+  cancelBooking: () => ({ reason: 'R' }),
+  rescheduleBooking: () => ({ slotId: ids.slotId ?? '' }),
+  putMember: () => ({ email: 'a@example.org', role: 'doctor', doctorId: ids.doctorId ?? '' }),
+}
+
+const odd = fc.oneof(
+  fc.constantFrom<Json>(
+    null,
+    '',
+    ' ',
+    '\u0000',
+    '\ud800',
+    '%',
+    "'; --",
+    'NaN',
+    -1,
+    0,
+    1e9,
+    1e308,
+    -0.5,
+    2 ** 31,
+    2 ** 53,
+    '9999-12-31T23:59:59Z',
+    '0000-01-01T00:00:00Z',
+    '2027-01-04T09:00:00+23:59',
+    '1900-01-01',
+    '2199-12-31',
+    '24:00',
+    'Etc/GMT+12',
+    'EST5EDT',
+    'x'.repeat(300),
+    'a@b.co',
+    [],
+    {},
+    [[]],
+  ),
+  fc.string({ unit: 'binary', maxLength: 30 }),
+  fc.jsonValue({ maxDepth: 2 }) as fc.Arbitrary<Json>,
+)
+
+/** The paths of everything in a value, itself too. */
+function places(value: Json, path: string[] = []): string[][] {
+  if (value === null || typeof value !== 'object') return [path]
+  return [path, ...Object.entries(value).flatMap(([name, inner]) => places(inner, [...path, name]))]
+}
+
+function spoiled(value: Json, [name, ...deeper]: string[], replacement: Json): Json {
+  if (name === undefined) return replacement
+  if (Array.isArray(value))
+    return value.map((one, index) => (String(index) === name ? spoiled(one, deeper, replacement) : one))
+  if (value === null || typeof value !== 'object' || !(name in value)) return value
+  return { ...value, [name]: spoiled(value[name] ?? null, deeper, replacement) }
+}
+
+const operationIds = Object.keys(restOperations) as OperationId[]
+
+test.each(Object.keys(bodies) as OperationId[])(
+  '%s answers every odd body by the contract, never with 5xx',
+  async (id) => {
+    const good = bodies[id]?.() ?? null
+    const statuses = new Set<number>()
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...places(good)), odd, fc.boolean(), async (place, value, dropsRule) => {
+        const body = spoiled(good, place, value)
+        // slots and rule exclude each other: each is tried without the other.
+        if (id === 'createSlots' && typeof body === 'object' && body !== null && !Array.isArray(body)) {
+          delete body[dropsRule ? 'rule' : 'slots']
+        }
+        const query = id === 'createSlots' ? { dryRun: true } : {}
+        const reply = await rest.call(id, { path: ids, body, query, as: site })
+        statuses.add(reply.status)
+        expect(reply.status).toBeLessThan(500)
+        expect(rest.violations.splice(0)).toEqual([])
+      }),
+      {
+        numRuns: 150,
+        // Nothing spoiled comes first: the body was good.
+        examples: [
+          [['no such place'], null, false],
+          [[], null, true],
+        ],
+      },
+    )
+    expect(Math.min(...statuses), 'a good body is accepted').toBeLessThan(300)
+    expect(statuses, 'an odd one is refused').toContain(400)
+  },
+)
+
+test.each(operationIds.filter((id) => 'query' in restOperations[id]))(
+  '%s answers every odd query by the contract, never with 5xx',
+  async (id) => {
+    const operation: Operation = restOperations[id]
+    const names = Object.keys(operation.query?.properties ?? {})
+    // Nothing here may really withdraw.
+    const base = names.includes('dryRun') ? { dryRun: 'true' } : {}
+    const texts = fc.oneof(odd.map((value) => (typeof value === 'string' ? value : JSON.stringify(value))))
+    await fc.assert(
+      fc.asyncProperty(fc.dictionary(fc.constantFrom(...names, 'other'), texts, { maxKeys: 4 }), async (given) => {
+        const days = names.includes('from') ? { from: '2026-11-01', to: '2026-11-30' } : {}
+        const query = Object.fromEntries(
+          Object.entries({ ...days, ...given, ...base }).map(([name, value]) => [name, value.toWellFormed()]),
+        )
+        const reply = await rest.call(id, { path: ids, query, as: site, ...(bodies[id] ? { body: bodies[id]() } : {}) })
+        expect(reply.status).toBeLessThan(500)
+        expect(rest.violations.splice(0)).toEqual([])
+      }),
+      { numRuns: 100 },
+    )
+  },
+)
