@@ -4,7 +4,7 @@ import { type BookingRow, bookingOf } from '../bookings/booking-row.ts'
 import type { Page } from '../directory/directory.ts'
 import type { BookingsOfAccountQuery, BookingsOfClinicQuery, Reads } from '../engine.ts'
 import { clinicNoOf, idFloor, isId } from '../id.ts'
-import { armsOfStatus, bookingColumnsSql, startsMicrosSql, timeOfMicrosSql } from './booking-sql.ts'
+import { armsOfStatus, bookingColumnsSql, idClockGraceMs, startsMicrosSql, timeOfMicrosSql } from './booking-sql.ts'
 import { cursorOf } from './cursor.ts'
 import { instantsOfLocalDays } from './local-days.ts'
 import { containsSql } from './search-text.ts'
@@ -86,46 +86,43 @@ function accountQuery(query: BookingsOfAccountQuery): { text: string; values: un
 
 /**
  * A walk along the clinic's slots in time, looking up each one's bookings by the partial indexes, until the page is
- * full. A slot's bookings were made before it began (a moved booking keeps its older id), so partitions of later ids
- * are not even opened.
+ * full: 2 ms for the first page of two months. A search may match nothing, and then no page is ever full: it joins the
+ * two sets instead (under 1 s for 250 days with 120,000 bookings; the walk took 6 s).
  */
 function clinicQuery(query: BookingsOfClinicQuery, timezone: string): { text: string; values: unknown[] } {
   const { values, add } = parameters()
   const { start, end } = instantsOfLocalDays(query.from, query.to, timezone)
-  const slots = [`s.clinic_no = ${add(query.clinicNo)}`, `s.starts_at >= ${add(start)}`, `s.starts_at < ${add(end)}`]
+  const clinicNo = `${add(query.clinicNo)}::integer`
+  const slots = [`s.clinic_no = ${clinicNo}`, `s.starts_at >= ${add(start)}`, `s.starts_at < ${add(end)}`]
   if (query.doctorId !== null) slots.push(`s.resource_id = ${add(query.doctorId)}`)
-  const bookings = ['b.clinic_no = s.clinic_no', 'b.slot_id = s.id', `b.id < ${add(idFloorAfter(end))}`]
-  if (query.q !== null) bookings.push(`(${matches(query.q, add)})`)
-  const after: string[] = []
+  const idsBefore = idFloor(new Date(end.getTime() + idClockGraceMs))
+  const bookings = [`b.clinic_no = ${clinicNo}`, `b.id < ${add(idsBefore)}`]
+  if (query.q === null) bookings.push('b.slot_id = s.id')
+  else bookings.push(`(${matches(query.q, add)})`)
   if (query.cursor !== null) {
     const [micros, id] = clinicCursor.decode(query.cursor)
     const time = timeOfMicrosSql(add(micros))
-    slots.push(`s.starts_at >= ${time}`)
-    after.push(`(s.starts_at, b.id) > (${time}, ${add(id)}::uuid)`)
+    slots.push(`s.starts_at >= ${time}`, `(s.starts_at, b.id) > (${time}, ${add(id)}::uuid)`)
   }
   const arms = armsOfStatus(query.status).map(
     (status) => `select b.* from holdfast.booking b where ${[...bookings, status].join(' and ')}`,
   )
+  const found = arms.join(' union all ')
   const text = `
     select ${bookingColumnsSql}, ${startsMicrosSql}
       from holdfast.slot s
       join holdfast.clinic c on c.no = s.clinic_no
-     cross join lateral (${arms.join(' union all ')}) b
-     where ${[...slots, ...after].join(' and ')}
+      ${query.q === null ? `cross join lateral (${found}) b` : `join (${found}) b on b.slot_id = s.id`}
+     where ${slots.join(' and ')}
      order by s.starts_at, b.id
      limit ${add(query.limit + 1)}`
   return { text, values }
 }
 
-/** A day of grace for application clocks that are ahead of the database's. */
-function idFloorAfter(end: Date): string {
-  return idFloor(new Date(end.getTime() + 86_400_000))
-}
-
 function matches(q: string, add: (value: unknown) => string): string {
   if (isId(q.trim().toLowerCase())) return `b.id = ${add(q.trim().toLowerCase())}::uuid`
-  const text = add(q)
-  return ['name', 'email', 'phone'].map((field) => containsSql(`b.patient->>'${field}'`, text)).join(' or ')
+  // One fold for all three, with a line's end between them: folding is what a search spends its time on.
+  return containsSql(`concat_ws(chr(10), b.patient->>'name', b.patient->>'email', b.patient->>'phone')`, add(q))
 }
 
 function pageOf(rows: ListedRow[], limit: number, encode: (micros: string, id: string) => string): Page<Booking> {

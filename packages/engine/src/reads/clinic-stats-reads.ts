@@ -4,44 +4,44 @@ import { inTransaction } from '../database.ts'
 import type { Reads } from '../engine.ts'
 import { idFloor } from '../id.ts'
 import { availableSql } from './bookable-sql.ts'
+import { idClockGraceMs } from './booking-sql.ts'
 import type { ClinicStats } from './clinic-stats.ts'
-import { localDays } from './local-days.ts'
+import { instantsOfLocalDays, localDays } from './local-days.ts'
 
-// $1 clinic, $2 and $3 the days' starts and ends as instants
-const daysSql = `unnest($2::timestamptz[], $3::timestamptz[]) with ordinality d(day_start, day_end, n)`
+// $1 clinic, $2 and $3 the stretch of time, $4 when each of its days begins, $5 the floor of ids made after it.
+// width_bucket says on which of the days a slot starts; a day that a zone never had begins with the next, and gets none.
+const inStretch = 's.clinic_no = $1 and s.starts_at >= $2 and s.starts_at < $3'
 
 // `available` gives lapsed holds back, so what is left of the capacity is taken.
 const slotsByDay = `
-  select d.n::integer as n, coalesce(sum(s.capacity), 0)::bigint as capacity, coalesce(sum(s.capacity - s.available), 0)::bigint as taken
-    from ${daysSql}
-    left join lateral (
-      select s.capacity, ${availableSql} as available from holdfast.slot s
-       where s.clinic_no = $1 and s.starts_at >= d.day_start and s.starts_at < d.day_end and s.withdrawn_at is null) s on true
-   group by d.n order by d.n`
+  select q.n, sum(q.capacity)::bigint as capacity, sum(q.capacity - q.available)::bigint as taken
+    from (select width_bucket(s.starts_at, $4::timestamptz[]) as n, s.capacity, ${availableSql} as available
+            from holdfast.slot s where ${inStretch} and s.withdrawn_at is null) q
+   group by q.n`
 
+// A join, not a look-up for each slot: for two months it reads the clinic's bookings once, 0.2 s instead of 2 s with
+// 120,000 of them. Two arms for the two partial indexes.
 const bookingsByDay = `
   with counted as materialized (
-    select d.n, b.units, b.created_at, s.starts_at,
-           case when b.lapsed then 'FAILED' else b.status end as status,
-           case when b.lapsed then 'hold_expired' else b.failure_reason end as failure_reason
-      from ${daysSql}
-      join holdfast.slot s on s.clinic_no = $1 and s.starts_at >= d.day_start and s.starts_at < d.day_end
-     cross join lateral (
-       select b.units, b.created_at, b.status, b.failure_reason, b.hold_expires_at <= statement_timestamp() as lapsed
-         from holdfast.booking b
-        where b.clinic_no = $1 and b.slot_id = s.id and b.id < $4 and b.status = 'PENDING'
-       union all
-       select b.units, b.created_at, b.status, b.failure_reason, false
-         from holdfast.booking b
-        where b.clinic_no = $1 and b.slot_id = s.id and b.id < $4 and b.status <> 'PENDING') b
+    select width_bucket(s.starts_at, $4::timestamptz[]) as n, b.status, b.failure_reason, b.created_at, s.starts_at
+      from holdfast.slot s
+      join (
+        select b.slot_id, b.created_at,
+               case when b.hold_expires_at <= statement_timestamp() then 'FAILED' else b.status end as status,
+               case when b.hold_expires_at <= statement_timestamp() then 'hold_expired' end as failure_reason
+          from holdfast.booking b where b.clinic_no = $1 and b.id < $5 and b.status = 'PENDING'
+        union all
+        select b.slot_id, b.created_at, b.status, b.failure_reason
+          from holdfast.booking b where b.clinic_no = $1 and b.id < $5 and b.status <> 'PENDING') b on b.slot_id = s.id
+     where ${inStretch}
   )
-  select g.n::integer as n, g.status, count(*)::integer as bookings,
-         count(*) filter (where g.failure_reason = 'hold_expired')::integer as lapsed, null::float8 as lead_hours
-    from counted g group by g.n, g.status
+  select c.n, c.status, count(*)::integer as bookings,
+         count(*) filter (where c.failure_reason = 'hold_expired')::integer as lapsed, null::float8 as lead_hours
+    from counted c group by c.n, c.status
   union all
   select null, null, 0, 0,
-         percentile_cont(0.5) within group (order by extract(epoch from g.starts_at - g.created_at)::float8 / 3600)
-    from counted g where g.status not in ('FAILED', 'CANCELLED')`
+         percentile_cont(0.5) within group (order by extract(epoch from c.starts_at - c.created_at)::float8 / 3600)
+    from counted c where c.status not in ('FAILED', 'CANCELLED')`
 
 type SlotsRow = { n: number; capacity: number; taken: number }
 type BookingsRow = {
@@ -63,11 +63,13 @@ export function statsReads(pool: pg.Pool): Pick<Reads, 'clinicStats'> {
             'select timezone from holdfast.clinic where no = $1',
             [clinicNo],
           )
-          const days = localDays(from, to, clinic.rows[0]?.timezone ?? 'UTC')
-          const values = [clinicNo, days.map((day) => day.start), days.map((day) => day.end)]
+          const zone = clinic.rows[0]?.timezone ?? 'UTC'
+          const days = localDays(from, to, zone)
+          const { start, end } = instantsOfLocalDays(from, to, zone)
+          const values = [clinicNo, start, end, days.map((day) => day.start)]
           const slots = await transaction.query<SlotsRow>(slotsByDay, values)
-          const until = idFloor(new Date((days.at(-1)?.end.getTime() ?? 0) + 86_400_000))
-          const bookings = await transaction.query<BookingsRow>(bookingsByDay, [...values, until])
+          const idsBefore = idFloor(new Date(end.getTime() + idClockGraceMs))
+          const bookings = await transaction.query<BookingsRow>(bookingsByDay, [...values, idsBefore])
           return statsOf(days, slots.rows, bookings.rows)
         },
         'begin isolation level repeatable read read only',
@@ -77,10 +79,11 @@ export function statsReads(pool: pg.Pool): Pick<Reads, 'clinicStats'> {
 
 function statsOf(dates: { date: string }[], slots: SlotsRow[], bookings: BookingsRow[]): ClinicStats {
   const totals = { PENDING: 0, CONFIRMED: 0, FAILED: 0, CANCELLED: 0, ARRIVED: 0, NO_SHOW: 0, COMPLETED: 0 }
-  const days: ClinicStats['days'] = dates.map(({ date }, index) => {
-    const row = slots[index]
-    return { date, capacity: row?.capacity ?? 0, taken: row?.taken ?? 0, bookings: {} }
-  })
+  const days: ClinicStats['days'] = dates.map(({ date }) => ({ date, capacity: 0, taken: 0, bookings: {} }))
+  for (const { n, capacity, taken } of slots) {
+    const day = days[n - 1]
+    if (day !== undefined) Object.assign(day, { capacity, taken })
+  }
   let all = 0
   let lapsed = 0
   let leadTimeHoursMedian: number | null = null
