@@ -51,6 +51,7 @@ test('an owner that may not make roles is told which SQL to run, and DATABASE_AP
   const name = `${login}_poor`
   await ensureAppLogin({ ownerUrl: database.ownerUrl })
   await query(database.ownerUrl, `create role ${name} login password 'poor'`)
+  await query(database.ownerUrl, `grant ${name} to current_user`)
   try {
     await query(database.ownerUrl, `drop role ${login}`)
     await query(database.ownerUrl, `grant usage on schema holdfast to ${name}`)

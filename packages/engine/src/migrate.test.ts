@@ -185,7 +185,7 @@ test('DDL gives up on a lock that others keep, and says so; once they let go it 
 
 test('a login without the rights is told what it lacks and the SQL that gives it', async () => {
   const name = new URL(database.ownerUrl).pathname.slice(1)
-  await owner.query(`create role ${name}_poor login password 'poor'`)
+  await owner.query(`create role ${name}_poor login password 'poor'; grant ${name}_poor to current_user`)
   try {
     const ownerUrl = changeDatabaseUrl(database.ownerUrl, { user: `${name}_poor`, password: 'poor' })
     await expect(migrate({ ownerUrl })).rejects.toMatchObject({
@@ -205,7 +205,7 @@ test('a login without the rights is told what it lacks and the SQL that gives it
 
 test('an owner that is no superuser can do all of it', async () => {
   const name = new URL(database.ownerUrl).pathname.slice(1)
-  await owner.query(`create role ${name}_owner login password 'owner'`)
+  await owner.query(`create role ${name}_owner login password 'owner'; grant ${name}_owner to current_user`)
   try {
     await owner.query(`grant create on database ${name} to ${name}_owner`)
     const ownerUrl = changeDatabaseUrl(database.ownerUrl, { user: `${name}_owner`, password: 'owner' })

@@ -67,7 +67,7 @@ const writes = [
   'select from T for key share',
   'lock table T in exclusive mode',
   'alter table T add column planted integer',
-  'alter table T disable trigger all',
+  'alter table T disable trigger user',
   'alter table T enable row level security',
   'alter table T owner to current_user',
   'alter table T rename to planted',
@@ -118,7 +118,7 @@ test.each([
   'alter function holdfast.id_floor(timestamptz) security definer',
   'alter function holdfast.ensure_partitions(integer) reset search_path',
   'drop function holdfast.purge_idempotency(interval, integer)',
-  'alter role holdfast_app superuser',
+  'alter role holdfast_app connection limit 5',
   `select nextval('holdfast.booking_event_seq')`,
   // To its own value: what setval does is never rolled back.
   `select setval('holdfast.booking_event_seq', last_value, is_called) from holdfast.booking_event_seq`,
