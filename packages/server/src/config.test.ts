@@ -46,6 +46,21 @@ describe('reading the settings', () => {
   })
 
   test.each([
+    'postgres://user:pass@host:5432/clinic',
+    'postgresql://user@/clinic?host=/run/postgresql',
+    'postgres://user:pass@[::1]/clinic?sslmode=verify-full',
+  ])('%s is a database', (url) => {
+    expect(configOf({ DATABASE_URL: url }).config.databaseUrl).toBe(url)
+  })
+
+  test.each(['mysql://u@h/d', 'postgres://host', 'postgres://host/', 'host=localhost dbname=clinic'])(
+    '%s is none',
+    (url) => {
+      expect(readConfig({ DATABASE_URL: url }).kind).toBe('invalid')
+    },
+  )
+
+  test.each([
     ['PORT', '70000'],
     ['PORT', '3000abc'],
     ['PORT', '-1'],

@@ -9,7 +9,6 @@ import { settingsAtStart } from './settings-at-start.ts'
 import { StartError } from './start-error.ts'
 
 export { StartError } from './start-error.ts'
-export { runWorker, startWorker } from './worker.ts'
 
 export type StartOptions = {
   env: Record<string, string | undefined>

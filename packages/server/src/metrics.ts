@@ -24,7 +24,7 @@ export type MetricsSources = {
 /** `eventTailLagSeconds`: the age of the oldest event that a tail of the log may not read yet; 0: none. */
 export type DatabaseFigures = { activeHolds: number; eventTailLagSeconds: number }
 
-const databaseFiguresMs = 5_000
+const databaseFiguresMs = 1_000
 const httpSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 const queueSeconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
 const batchSizes = [1, 2, 4, 8, 16, 32, 64, 128]

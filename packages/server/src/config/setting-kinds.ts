@@ -27,11 +27,9 @@ export function oneOf<const Choice extends string>(...choices: Choice[]) {
 
 export const postgresUrl = {
   expected: 'a PostgreSQL URL such as postgres://user:password@host:5432/database',
-  parse: (text: string): string | undefined => {
-    const url = URL.parse(text)
-    if (url === null || (url.protocol !== 'postgres:' && url.protocol !== 'postgresql:')) return undefined
-    return url.pathname.length > 1 ? text : undefined
-  },
+  // libpq allows what URL.parse refuses: postgres://user@/database?host=/run/postgresql
+  parse: (text: string): string | undefined =>
+    /^postgres(ql)?:\/\/[^/?#\s]*\/[^/?#\s]+(\?[^#\s]*)?$/.test(text) ? text : undefined,
 }
 
 /** Scheme, host and port, and no path: the API's paths are fixed. */

@@ -1,0 +1,158 @@
+import { randomUUID } from 'node:crypto'
+import { createPool } from '@holdfast/engine'
+import { aBooking, aClinic, aDoctor, aSlot, checkHistory, lapseHolds, until } from '@holdfast/testkit'
+import type pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { call, type RunningServer, runningServer, settingsFor, signUp } from '../../test/running-server.ts'
+import { createLogger } from '../logger.ts'
+import { startWorker } from '../worker.ts'
+import { jobs } from './jobs.ts'
+import { runJobsOnce, startJobs } from './run-jobs.ts'
+
+const log = createLogger('silent')
+let server: RunningServer
+let pool: pg.Pool
+
+beforeAll(async () => {
+  server = await runningServer()
+  pool = createPool({ url: server.database.appUrl, max: 4, name: 'jobs test' })
+})
+afterAll(async () => {
+  await pool.end()
+  await server.end()
+})
+
+async function lapsedHolds(count: number) {
+  const clinic = await aClinic(server.database)
+  const slot = await aSlot(server.database, await aDoctor(server.database, clinic), { capacity: count })
+  for (let index = 0; index < count; index += 1) {
+    const body = { slotId: slot.id, patient: { name: 'P' } }
+    const headers = { 'idempotency-key': randomUUID() }
+    expect((await call(`${server.url}/api/v1/bookings`, { method: 'POST', body, headers })).status).toBe(201)
+  }
+  await lapseHolds(server.database, slot)
+  return slot
+}
+
+const taken = async (slotId: string) =>
+  (await server.database.ownerPool.query('select taken from holdfast.slot where id = $1', [slotId])).rows[0].taken
+
+describe('the jobs', () => {
+  test('give lapsed holds back, each with its event, and say how many', async () => {
+    const slot = await lapsedHolds(5)
+    expect(await taken(slot.id)).toBe(5)
+    expect((await runJobsOnce({ pool, log })).sweep).toBe(5)
+    expect(await taken(slot.id)).toBe(0)
+    expect((await runJobsOnce({ pool, log })).sweep).toBe(0)
+    expect(await checkHistory(server.database)).toEqual([])
+  })
+
+  test('two workers at once give each hold back once', async () => {
+    const slots = await Promise.all([lapsedHolds(6), lapsedHolds(6), lapsedHolds(6)])
+    const runs = await Promise.all(Array.from({ length: 4 }, () => runJobsOnce({ pool, log })))
+    const swept = runs.reduce((sum, run) => sum + run.sweep, 0)
+    // One that found all slots locked leaves them to the next minute.
+    const rest = (await runJobsOnce({ pool, log })).sweep
+    expect(swept + rest).toBe(18)
+    for (const slot of slots) expect(await taken(slot.id)).toBe(0)
+    expect(await checkHistory(server.database)).toEqual([])
+  })
+
+  test('leave live holds and confirmed bookings alone', async () => {
+    const clinic = await aClinic(server.database)
+    const slot = await aSlot(server.database, await aDoctor(server.database, clinic), { capacity: 2 })
+    await aBooking(server.database, slot, { status: 'PENDING' })
+    await aBooking(server.database, slot, { status: 'CONFIRMED' })
+    await runJobsOnce({ pool, log })
+    expect(await taken(slot.id)).toBe(2)
+  })
+
+  test('forget keys and answers after 24 hours and sessions after their end, and nothing younger', async () => {
+    const { ownerPool } = server.database
+    await ownerPool.query(`update holdfast.idempotency set created_at = now() - interval '23 hours'`)
+    const { rows } = await ownerPool.query('select count(*)::int as count from holdfast.idempotency')
+    await ownerPool.query(
+      `update holdfast.idempotency set created_at = now() - interval '25 hours'
+        where key in (select key from holdfast.idempotency limit 3)`,
+    )
+    await ownerPool.query(
+      `insert into holdfast.answer (key, request_hash, body, created_at) values
+        (gen_random_uuid(), gen_random_uuid(), '{}', now() - interval '25 hours'),
+        (gen_random_uuid(), gen_random_uuid(), '{}', now() - interval '23 hours')`,
+    )
+    const ended = await signUp(server.url, `${randomUUID()}@example.org`)
+    const live = await signUp(server.url, `${randomUUID()}@example.org`)
+    await ownerPool.query(`update auth.session set "expiresAt" = now() - interval '1 s' where token = $1`, [
+      ended.token,
+    ])
+    expect((await runJobsOnce({ pool, log })).retention).toBe(3 + 1 + 1)
+    const left = await ownerPool.query('select count(*)::int as count from holdfast.idempotency')
+    expect(left.rows[0].count).toBe(rows[0].count - 3)
+    expect((await call(`${server.url}/api/v1/me`, { bearer: live.token })).status).toBe(200)
+  })
+
+  test('make partitions that are missing', async () => {
+    await server.database.ownerPool.query(
+      `do $$ declare v text; begin
+        select 'holdfast.' || max(relname) into v from pg_class where relname ~ '^booking_y\\d{4}m\\d{2}$';
+        execute 'drop table ' || v;
+      end $$`,
+    )
+    expect((await runJobsOnce({ pool, log })).partitions).toBe(1)
+    expect((await runJobsOnce({ pool, log })).partitions).toBe(0)
+  })
+
+  test('that fail say so, and the next run works', async () => {
+    const runs: { name: string; failed: boolean }[] = []
+    const onDone = (run: { name: string; failed: boolean }) => runs.push(run)
+    await server.database.ownerPool.query('revoke execute on function holdfast.expire_holds from holdfast_app')
+    await expect(runJobsOnce({ pool, log, onDone })).rejects.toThrow(/permission denied/)
+    await server.database.ownerPool.query('grant execute on function holdfast.expire_holds to holdfast_app')
+    await runJobsOnce({ pool, log, onDone })
+    expect(runs.slice(0, 2)).toMatchObject([
+      { name: 'sweep', failed: true },
+      { name: 'sweep', failed: false },
+    ])
+  })
+})
+
+describe('the schedule', () => {
+  test('is in the database, kept by the application role, whose workers find the jobs that are due', async () => {
+    const running = await startJobs({ pool, log })
+    try {
+      const scheduled = async () => {
+        const { rows } = await pool.query(
+          'select identifier from graphile_worker._private_known_crontabs order by identifier',
+        )
+        return rows.map((row) => row.identifier)
+      }
+      await until(
+        async () => ((await scheduled()).length === jobs.length ? true : undefined),
+        () => 'the schedule to be written down',
+      )
+      expect(await scheduled()).toEqual(jobs.map((job) => job.name).sort())
+      const slot = await lapsedHolds(2)
+      await pool.query(`select graphile_worker.add_job('sweep')`)
+      await until(
+        async () => ((await taken(slot.id)) === 0 ? true : undefined),
+        () => 'the job queue to sweep',
+      )
+    } finally {
+      await running.stop()
+    }
+  })
+
+  test('a worker process starts, does its jobs at once, and stops', async () => {
+    const slot = await lapsedHolds(3)
+    const said: string[] = []
+    const env = settingsFor(server.database)
+    const workers = await Promise.all([1, 2].map(() => startWorker({ env, log, say: (line) => said.push(line) })))
+    expect(said).toEqual(['Holdfast runs its jobs.', 'Holdfast runs its jobs.'])
+    await until(
+      async () => ((await taken(slot.id)) === 0 ? true : undefined),
+      () => 'the workers to sweep',
+    )
+    await Promise.all(workers.map((worker) => worker.stop()))
+    expect(await checkHistory(server.database)).toEqual([])
+  })
+})

@@ -1,0 +1,196 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { administrator, call, serverOn, settingsFor, signIn, signUp } from '../test/running-server.ts'
+import { failingServer, serverProcess } from '../test/server-process.ts'
+import { openAccounts } from './accounts/open-accounts.ts'
+import { openDatabase } from './compose.ts'
+import { readConfig } from './config.ts'
+import { createLogger } from './logger.ts'
+import { startServer } from './main.ts'
+import { startWorker } from './worker.ts'
+
+const log = createLogger('silent')
+let database: TestDatabase
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+})
+afterAll(() => database.drop())
+
+const clinics = async (url: string) => (await call(`${url}/api/v1/clinics`)).body.items
+
+describe('a start', () => {
+  test('of an empty database makes schema, administrator and demo clinic, once, also when two start together', async () => {
+    const empty = await createEmptyDatabase()
+    const said: string[][] = [[], []]
+    const env = {
+      DATABASE_URL: empty.ownerUrl,
+      PORT: '0',
+      HOLDFAST_DEMO: 'on',
+      HOLDFAST_WORKER: 'off',
+      HOLDFAST_RATE_LIMIT: 'off',
+      HOLDFAST_ADMIN_EMAIL: 'first@example.org',
+    }
+    const servers = await Promise.all(said.map((lines) => startServer({ env, log, say: (line) => lines.push(line) })))
+    try {
+      const lines = said.flat()
+      const password = lines.find((line) => line.startsWith('Password: '))?.slice('Password: '.length) ?? ''
+      expect(lines.filter((line) => line === 'Administrator: first@example.org')).toHaveLength(1)
+      expect(lines.filter((line) => line.startsWith('Password: '))).toHaveLength(1)
+      for (const [index, server] of servers.entries()) {
+        expect(said[index]?.at(-1)).toBe(`Holdfast is ready at ${server.url}`)
+        expect(await clinics(server.url)).toHaveLength(1)
+      }
+      const [{ url } = { url: '' }] = servers
+      const bearer = await signIn(url, { email: 'first@example.org', password })
+      expect((await call(`${url}/api/v1/me`, { bearer })).body).toMatchObject({ siteAdministrator: true })
+      const doctors = await call(`${url}/api/v1/doctors?limit=100`)
+      expect(doctors.body.items).toHaveLength(6)
+      expect(doctors.text).not.toContain('"nextAvailableAt":null')
+    } finally {
+      await Promise.all(servers.map((server) => server.stop()))
+    }
+    const again: string[] = []
+    const second = await startServer({ env, log, say: (line) => again.push(line) })
+    expect(again).toEqual([`Holdfast is ready at ${second.url}`])
+    expect(await clinics(second.url)).toHaveLength(1)
+    await second.stop()
+    await empty.drop()
+  })
+
+  test('names an unknown setting, and does not print a password that the settings gave', async () => {
+    const own = await createTestDatabase()
+    const server = await serverOn(own, { HOLDFAST_RATELIMIT: 'off' })
+    expect(server.said[0]).toBe(
+      'Warning: HOLDFAST_RATELIMIT is not a setting of Holdfast; did you mean HOLDFAST_RATE_LIMIT?',
+    )
+    expect(server.said.join('\n')).not.toContain(administrator.password)
+    expect(server.said).toContain(`Administrator: ${administrator.email}`)
+    expect(await clinics(server.url)).toEqual([])
+    await server.stop()
+    await own.drop()
+  })
+
+  test('whose administrator’s address somebody took first: the account is the administrator’s now, the stranger is out', async () => {
+    const own = await createTestDatabase()
+    const before = await serverOn(own, { HOLDFAST_ADMIN_EMAIL: 'other@example.org' })
+    const stranger = await signUp(before.url, 'wanted@example.org', 'password of a stranger')
+    await own.ownerPool.query('delete from holdfast.site_administrator')
+    await before.stop()
+    const server = await serverOn(own, { HOLDFAST_ADMIN_EMAIL: 'wanted@example.org' })
+    expect((await call(`${server.url}/api/v1/me`, { bearer: stranger.token })).status).toBe(401)
+    const bearer = await signIn(server.url, { email: 'wanted@example.org', password: administrator.password })
+    expect((await call(`${server.url}/api/v1/me`, { bearer })).body.siteAdministrator).toBe(true)
+    await server.stop()
+    await own.drop()
+  })
+})
+
+describe('a start that cannot be', () => {
+  test('for its settings names each, and ends with 1 before it touches anything', async () => {
+    const { code, stderr, stdout } = await failingServer({
+      ...settingsFor(database),
+      PORT: '99999',
+      HOLDFAST_HOLD_SECONDS: '1',
+    })
+    expect(code).toBe(1)
+    expect(stderr).toContain('PORT: "99999" is not a whole number from 0 to 65535')
+    expect(stderr).toContain('HOLDFAST_HOLD_SECONDS: "1" is not a whole number from 30 to 900')
+    expect(stderr).not.toMatch(/\s+at /)
+    expect(stdout).toBe('')
+  })
+
+  test('because its port is in use says which and what to do', async () => {
+    const other = createServer()
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+    const address = other.address()
+    const port = String(typeof address === 'object' ? address?.port : 0)
+    const { code, stderr } = await failingServer({ ...settingsFor(database), PORT: port })
+    other.close()
+    expect(code).toBe(1)
+    expect(stderr).toMatch(new RegExp(`Port ${port} of 127.0.0.1 is in use by another program. .* PORT=`))
+    expect(stderr).not.toMatch(/\n\s+at /)
+  })
+
+  test.each([
+    [
+      'the database is not there',
+      { DATABASE_URL: 'postgres://nobody:x@127.0.0.1:1/none' },
+      /The database cannot be used/,
+    ],
+    ['HOST is nobody’s', { HOST: '192.0.2.1' }, /HOST=192\.0\.2\.1 is not an address of this machine/],
+    ['DATABASE_APP_URL is no login', { DATABASE_APP_URL: 'postgres://nobody:x@127.0.0.1:1/none' }, /DATABASE_APP_URL/],
+  ])('because %s says so in a line', async (_what, env, message) => {
+    const { code, stderr } = await failingServer({ ...settingsFor(database), ...env })
+    expect(code).toBe(1)
+    expect(stderr).toMatch(message)
+    expect(stderr).not.toMatch(/\n\s+at /)
+  })
+})
+
+describe('signals', () => {
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s stops an idle server cleanly', async (signal) => {
+    const server = await serverProcess({ ...settingsFor(database), HOLDFAST_WORKER: 'on' })
+    expect(await server.end(signal)).toBe(0)
+    const { rows } = await database.ownerPool.query(
+      `select application_name from pg_stat_activity
+        where datname = current_database() and application_name like 'holdfast%'`,
+    )
+    expect(rows).toEqual([])
+  })
+})
+
+describe('with the embedded database', () => {
+  let dataDirectory: string
+
+  beforeAll(async () => {
+    dataDirectory = await mkdtemp(join(tmpdir(), 'holdfast-main-'))
+    return () => rm(dataDirectory, { recursive: true, force: true })
+  })
+
+  test('a worker and a command share the server’s; data is kept; alone, a command starts it for as long', async () => {
+    const env = { PORT: '0', HOLDFAST_DATA: dataDirectory, HOLDFAST_RATE_LIMIT: 'off', HOLDFAST_WORKER: 'off' }
+    const said: string[] = []
+    const server = await startServer({ env, log, say: (line) => said.push(line) })
+    const worker = await startWorker({ env, log, say: () => undefined })
+    const result = readConfig(env)
+    if (result.kind !== 'ok') throw new Error('the settings are wrong')
+    const { config } = result
+    const shared = await openDatabase(config, { share: true })
+    const prepared = await shared.migrate()
+    expect(prepared.migrated.engine.applied).toEqual([])
+    const opened = await openAccounts(config, prepared, log)
+    const password = 'made by a command'
+    const made = await opened.accounts.createAccount({ email: 'cli@example.org', name: 'Cli', password })
+    expect(made.kind).toBe('created')
+    expect((await opened.accounts.createAccount({ email: 'CLI@example.org', name: 'Cli', password })).kind).toBe(
+      'email_taken',
+    )
+    expect((await opened.accounts.createAccount({ email: 'x@example.org', name: 'X', password: 'short' })).kind).toBe(
+      'password_length',
+    )
+    await signIn(server.url, { email: 'cli@example.org', password })
+    await opened.close()
+    await shared.stop()
+    expect((await call(`${server.url}/readyz`)).status).toBe(200)
+    await expect(startServer({ env, log, say: () => undefined })).rejects.toMatchObject({
+      kind: 'data_directory_in_use',
+    })
+    await worker.stop()
+    await server.stop()
+
+    const alone = await openDatabase(config, { share: true })
+    expect((await alone.migrate()).migrated.engine.applied).toEqual([])
+    await alone.stop()
+    const again: string[] = []
+    const second = await startServer({ env, log, say: (line) => again.push(line) })
+    expect(again.join('\n')).not.toContain('Administrator')
+    await signIn(second.url, { email: 'cli@example.org', password })
+    expect(await clinics(second.url)).toHaveLength(1)
+    await second.stop()
+  })
+})

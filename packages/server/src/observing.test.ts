@@ -1,0 +1,228 @@
+import { randomUUID } from 'node:crypto'
+import { aClinic, aDoctor, aSlot, lapseHolds, until } from '@holdfast/testkit'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type DatabaseProxy, databaseProxy } from '../test/database-proxy.ts'
+import { call, type RunningServer, runningServer, serverOn, signUp } from '../test/running-server.ts'
+
+const token = 'a metrics token of some length'
+let server: RunningServer
+let slotId: string
+/** With room for two. */
+let smallSlot: Awaited<ReturnType<typeof aSlot>>
+let clinicId: string
+
+beforeAll(async () => {
+  server = await runningServer({ HOLDFAST_METRICS_PORT: '0' })
+  const clinic = await aClinic(server.database)
+  clinicId = clinic.id
+  const doctor = await aDoctor(server.database, clinic)
+  slotId = (await aSlot(server.database, doctor, { capacity: 100 })).id
+  smallSlot = await aSlot(server.database, await aDoctor(server.database, clinic), { capacity: 2 })
+})
+afterAll(() => server.end())
+
+const book = (body: object, url = server.url) =>
+  call(`${url}/api/v1/bookings`, { method: 'POST', body, headers: { 'idempotency-key': randomUUID() } })
+
+/** The samples of one metric, by their labels as they stand. */
+async function samples(name: string): Promise<Record<string, number>> {
+  const { text } = await call(`${server.metricsUrl}/metrics`)
+  const lines = text.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+  return Object.fromEntries(
+    lines.map((line) => {
+      const end = line.lastIndexOf(' ')
+      return [line.slice(name.length, end), Number(line.slice(end + 1))]
+    }),
+  )
+}
+
+describe('/metrics', () => {
+  test('counts requests by route and status, never by path', async () => {
+    await call(`${server.url}/api/v1/clinics/${clinicId}`)
+    await call(`${server.url}/api/v1/clinics/${clinicId.replace(/.$/, '0')}?q=secret`)
+    await call(`${server.url}/made/up/${randomUUID()}`)
+    const counts = await samples('holdfast_http_request_duration_seconds_count')
+    expect(counts['{route="/api/v1/clinics/:clinicId",method="GET",status="200"}']).toBeGreaterThanOrEqual(1)
+    expect(counts['{route="none",method="GET",status="404"}']).toBe(1)
+    const { text, headers } = await call(`${server.metricsUrl}/metrics`)
+    expect(headers.get('content-type')).toMatch(/^text\/plain/)
+    expect(text).not.toContain(clinicId)
+    expect(text).not.toContain('made/up')
+  })
+
+  test('counts claims by outcome, and shows batches, queues, pools and holds', async () => {
+    const small = { slotId: smallSlot.id, patient: { name: 'P' } }
+    expect((await book(small)).status).toBe(201)
+    expect((await book({ ...small, confirm: true })).status).toBe(201)
+    expect((await book(small)).status).toBe(409)
+    const claims = await samples('holdfast_claims_total')
+    expect(claims).toMatchObject({ '{outcome="booked"}': 2, '{outcome="slot_full"}': 1 })
+    expect((await samples('holdfast_batch_size_count'))['{queue="claim"}']).toBe(3)
+    expect((await samples('holdfast_batch_size_sum'))['{queue="claim"}']).toBe(3)
+    expect((await samples('holdfast_batch_duration_seconds_count'))['{queue="claim",failed="false"}']).toBe(3)
+    expect((await samples('holdfast_queue_wait_seconds_count'))['{queue="claim"}']).toBe(3)
+    expect((await samples('holdfast_queue_depth'))['{queue="claim"}']).toBe(0)
+    expect((await samples('holdfast_batches_in_flight'))['{queue="claim"}']).toBe(0)
+    const pools = await samples('holdfast_pool_connections')
+    for (const pool of ['write', 'read', 'accounts']) {
+      expect(pools[`{pool="${pool}",state="used"}`], pool).toBe(0)
+      expect(pools[`{pool="${pool}",state="waiting"}`], pool).toBe(0)
+    }
+    await until(
+      async () => ((await samples('holdfast_active_holds'))[''] === 1 ? true : undefined),
+      () => 'one active hold in the metrics',
+    )
+    expect((await samples('holdfast_event_tail_lag_seconds'))['']).toBe(0)
+    expect(Object.keys(await samples('holdfast_process_resident_memory_bytes'))).toHaveLength(1)
+  })
+
+  test('a lapsed hold is no active one', async () => {
+    await lapseHolds(server.database, smallSlot)
+    await until(
+      async () => ((await samples('holdfast_active_holds'))[''] === 0 ? true : undefined),
+      () => 'no active hold in the metrics',
+    )
+  })
+
+  test('an open transaction holds the log’s tail back, and the lag says how long', async () => {
+    const open = await server.database.ownerPool.connect()
+    try {
+      await open.query('begin')
+      await open.query('select pg_current_xact_id()')
+      expect((await book({ slotId, patient: { name: 'P' } })).status).toBe(201)
+      await until(
+        async () => (((await samples('holdfast_event_tail_lag_seconds'))[''] ?? 0) > 0 ? true : undefined),
+        () => 'a lag in the metrics',
+      )
+    } finally {
+      await open.query('rollback')
+      open.release()
+    }
+  })
+
+  test('is not on the main port where it has its own, and on none without port or token', async () => {
+    expect((await call(`${server.url}/metrics`)).status).toBe(404)
+  })
+
+  test('on the main port asks for its token', async () => {
+    const guarded = await serverOn(server.database, { HOLDFAST_METRICS_TOKEN: token })
+    try {
+      for (const bearer of [undefined, 'wrong', `${token}x`, token.slice(1)]) {
+        const answer = await call(`${guarded.url}/metrics`, bearer === undefined ? {} : { bearer })
+        expect(answer.status).toBe(401)
+      }
+      expect((await call(`${guarded.url}/metrics`, { headers: { authorization: `Bearer ${token}` } })).status).toBe(200)
+    } finally {
+      await guarded.stop()
+    }
+  })
+})
+
+describe('probes', () => {
+  test('a server with a database and a current schema is alive and ready', async () => {
+    expect((await call(`${server.url}/livez`)).body).toEqual({ status: 'alive' })
+    const ready = await call(`${server.url}/readyz`)
+    expect(ready.status).toBe(200)
+    expect(ready.body.checks).toEqual({ server: 'accepting', database: 'reachable', migrations: 'current' })
+  })
+
+  test('a schema that lacks a migration is not ready, and ready again when it has it', async () => {
+    const { rows } = await server.database.ownerPool.query(
+      'delete from holdfast.migration where version = (select max(version) from holdfast.migration) returning *',
+    )
+    const pending = await call(`${server.url}/readyz`)
+    expect(pending.status).toBe(503)
+    expect(pending.body.checks).toMatchObject({ database: 'reachable', migrations: 'pending' })
+    const [row] = rows
+    await server.database.ownerPool.query(
+      'insert into holdfast.migration (version, name, checksum) values ($1, $2, $3)',
+      [row.version, row.name, row.checksum],
+    )
+    expect((await call(`${server.url}/readyz`)).status).toBe(200)
+  })
+
+  describe('of a server whose database goes away', () => {
+    let proxy: DatabaseProxy
+    let cutOff: Awaited<ReturnType<typeof serverOn>>
+
+    beforeAll(async () => {
+      proxy = await databaseProxy(server.database.appUrl)
+      cutOff = await serverOn({ ownerUrl: server.database.ownerUrl, appUrl: proxy.url })
+      return async () => {
+        await cutOff.stop()
+        await proxy.end()
+      }
+    })
+
+    const claim = () => book({ slotId, patient: { name: 'P' } }, cutOff.url)
+
+    test('say so, requests hear 503, and all is well when it is back', async () => {
+      expect((await claim()).status).toBe(201)
+      await proxy.cut()
+      const unready = await call(`${cutOff.url}/readyz`)
+      expect(unready.status).toBe(503)
+      expect(unready.body.checks).toMatchObject({ database: 'unreachable', migrations: 'unknown' })
+      expect((await call(`${cutOff.url}/livez`)).status).toBe(200)
+      for (const answer of [await call(`${cutOff.url}/api/v1/clinics`), await claim()]) {
+        expect(answer.status).toBe(503)
+        expect(answer.body.code).toBe('unavailable')
+        expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
+      }
+      await proxy.restore()
+      await until(
+        async () => ((await call(`${cutOff.url}/readyz`)).status === 200 ? true : undefined),
+        () => 'ready again',
+      )
+      expect((await claim()).status).toBe(201)
+    })
+
+    test('say so within seconds also when it just stays silent', async () => {
+      proxy.hang()
+      const startedAt = performance.now()
+      expect((await call(`${cutOff.url}/readyz`)).status).toBe(503)
+      expect(performance.now() - startedAt).toBeLessThan(2_500)
+      expect((await call(`${cutOff.url}/livez`)).status).toBe(200)
+      await proxy.cut()
+      await proxy.restore()
+    })
+  })
+})
+
+describe('the log', () => {
+  test('holds no patient, no credential and no address with its query, whatever goes wrong', async () => {
+    const secrets = {
+      name: 'Persephone Unlikely',
+      email: 'persephone@unlikely.example',
+      phone: '+1 555 0199',
+      reason: 'a very private reason',
+    }
+    const { name, email, phone, reason } = secrets
+    const booked = await book({ slotId, patient: { name, email, phone }, reason })
+    await book({ slotId: 'no id', patient: { name, email, phone, unlikely: reason }, reason })
+    await call(`${server.url}/api/v1/bookings`, { method: 'POST', body: `{"patient":{"name":"${name}"` })
+    const account = await signUp(server.url, `${randomUUID()}@unlikely.example`, 'a-secret-password')
+    await call(`${server.url}/api/v1/clinics/${clinicId}/bookings?from=2026-01-01&to=2026-01-02&q=Persephone`, {
+      bearer: account.token,
+    })
+    await call(`${server.url}/api/v1/me`, { headers: { cookie: 'better-auth.session_token=a-forged-cookie' } })
+    // A failure inside: PostgreSQL's own message would quote the row.
+    await server.database.ownerPool.query(
+      `alter table holdfast.booking add constraint planted check (patient->>'name' <> 'Persephone Unlikely') not valid`,
+    )
+    const failed = await book({ slotId, patient: { name, email, phone }, reason })
+    expect(failed.status).toBe(500)
+    expect(failed.body.code).toBe('internal_error')
+    await server.database.ownerPool.query('alter table holdfast.booking drop constraint planted')
+
+    const log = server.logText()
+    expect(log).toContain('request failed')
+    expect(log).toContain(String(failed.body.instance))
+    const credentials = { password: 'a-secret-password', session: account.token, cookie: 'a-forged-cookie' }
+    const manageToken = String(booked.body.manageToken ?? 'none')
+    for (const [what, text] of Object.entries({ ...secrets, ...credentials, manageToken })) {
+      expect(log.includes(text), what).toBe(false)
+      if (what !== 'manageToken') expect(failed.text.includes(text), what).toBe(false)
+    }
+    expect(log).not.toMatch(/Persephone|unlikely|private/i)
+  })
+})

@@ -1,0 +1,64 @@
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
+
+export type DatabaseProxy = {
+  /** The same login and database, through the proxy. */
+  url: string
+  /** Ends all connections; new ones are refused as long as it is cut. */
+  cut(): Promise<void>
+  restore(): Promise<void>
+  /** Passes nothing on any more, in no direction, and closes nothing: a network that swallows. */
+  hang(): void
+  end(): Promise<void>
+}
+
+/** A TCP proxy before a test's PostgreSQL, so that a test can take the database away from one server. */
+export async function databaseProxy(databaseUrl: string): Promise<DatabaseProxy> {
+  const target = new URL(databaseUrl)
+  const socketDirectory = target.searchParams.get('host')
+  const port = Number(target.port || 5432)
+  const sockets = new Set<Socket>()
+  const server = createServer((inner) => {
+    const outer = socketDirectory?.startsWith('/')
+      ? connect(`${socketDirectory}/.s.PGSQL.${port}`)
+      : connect(port, target.hostname)
+    for (const [socket, other] of [
+      [inner, outer],
+      [outer, inner],
+    ] as const) {
+      sockets.add(socket)
+      socket.pipe(other)
+      socket.on('error', () => other.destroy())
+      socket.on('close', () => {
+        sockets.delete(socket)
+        other.destroy()
+      })
+    }
+  })
+  const listen = async (wanted: number) => {
+    server.listen(wanted, '127.0.0.1')
+    await once(server, 'listening')
+  }
+  await listen(0)
+  const address = server.address()
+  const listeningPort = typeof address === 'object' && address !== null ? address.port : 0
+  const url = new URL(databaseUrl)
+  url.searchParams.delete('host')
+  url.host = `127.0.0.1:${listeningPort}`
+  const cut = async () => {
+    if (!server.listening) return
+    const closed = once(server, 'close')
+    server.close()
+    for (const socket of sockets) socket.destroy()
+    await closed
+  }
+  return {
+    url: url.href,
+    cut,
+    restore: () => listen(listeningPort),
+    hang() {
+      for (const socket of sockets) socket.unpipe().pause()
+    },
+    end: cut,
+  }
+}
