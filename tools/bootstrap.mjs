@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { buildSite } from './build-site.mjs'
 import { installPackages } from './install-packages.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -64,6 +65,10 @@ if (program === undefined) fail(`unknown command ${JSON.stringify(command)}: exp
 
 const installed = await installPackages(root)
 if (installed.kind === 'failed') fail(installed.message)
+if (command === 'test' || args[0] === 'start') {
+  const built = await buildSite(root)
+  if (built.kind === 'failed') fail(built.message)
+}
 
 const node = join(root, 'node_modules/node/bin/node')
 if (!existsSync(program[0])) fail(`${program[0]} is missing: this checkout is not whole.`)

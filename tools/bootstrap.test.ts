@@ -49,7 +49,13 @@ const npmThatInstalls = `echo "$@" >> npm-runs
 beforeEach(async () => {
   checkout = await mkdtemp(join(tmpdir(), 'holdfast-bootstrap-'))
   await mkdir(join(checkout, 'tools'))
-  for (const name of ['bootstrap.mjs', 'install-packages.mjs', 'lock-installation.mjs', 'one-signal-a-keystroke.mjs']) {
+  for (const name of [
+    'bootstrap.mjs',
+    'build-site.mjs',
+    'install-packages.mjs',
+    'lock-installation.mjs',
+    'one-signal-a-keystroke.mjs',
+  ]) {
     await cp(join(root, 'tools', name), join(checkout, 'tools', name))
   }
   await mkdir(join(checkout, 'packages/cli/src'), { recursive: true })

@@ -20,6 +20,7 @@ import type { Logger } from './logger.ts'
 import type { Metrics } from './metrics.ts'
 import type { RestDeps } from './rest/rest-deps.ts'
 import { restRoutes } from './rest/rest-routes.ts'
+import { siteRoutes } from './site/site-routes.ts'
 
 export type AppDeps = {
   config: Config
@@ -62,6 +63,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(restRoutes(deps.rest))
   const openApi: OpenApiDocument = buildOpenApi()
   await app.register(docsRoutes, { openApi })
+  await app.register(siteRoutes, {})
   await app.ready()
   return app
 }

@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { brotliCompressSync, brotliDecompressSync } from 'node:zlib'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { errorHandler } from '../edge/error-handler.ts'
+import { notFound } from '../edge/not-found.ts'
+import { siteRoutes } from './site-routes.ts'
+
+const script = 'console.log("a script of some length, so that it pays to compress it")'.repeat(20)
+let directory: string
+let app: FastifyInstance
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'holdfast-site-'))
+  await mkdir(join(directory, 'assets'))
+  await writeFile(join(directory, 'index.html'), '<!doctype html><script>let a = 1</script><div id="root"></div>')
+  await writeFile(join(directory, 'assets/index-abc123.js'), script)
+  await writeFile(join(directory, 'assets/index-abc123.js.br'), brotliCompressSync(script))
+  await writeFile(join(directory, 'sw.js'), 'self')
+  await writeFile(join(directory, 'build-manifest.json'), '{}')
+  app = Fastify()
+  app.setErrorHandler(errorHandler)
+  await app.register(notFound)
+  app.post('/api/v1/bookings', async () => ({}))
+  app.get('/api/v1/clinics', async () => ({ items: [] }))
+  await app.register(siteRoutes, { directory })
+})
+
+afterEach(async () => {
+  await app.close()
+  await rm(directory, { recursive: true, force: true })
+})
+
+const person = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' }
+
+test.each(['/', '/doctors/some-id?from=2026-11-23', '/my-bookings', '/ticket'])(
+  'a person at %s gets the page, never from a cache',
+  async (url) => {
+    const answer = await app.inject({ url, headers: person })
+    expect(answer.statusCode).toBe(200)
+    expect(answer.body).toContain('id="root"')
+    expect(answer.headers['cache-control']).toBe('no-store')
+    expect(answer.headers['content-type']).toMatch(/^text\/html/)
+  },
+)
+
+test('the page runs no scripts but the build’s, and the one that stands in it', async () => {
+  const { headers } = await app.inject({ url: '/', headers: person })
+  const policy = String(headers['content-security-policy'])
+  const scripts = policy.split('; ').find((part) => part.startsWith('script-src'))
+  expect(scripts).toBe(`script-src 'self' 'sha256-${createHash('sha256').update('let a = 1').digest('base64')}'`)
+  expect(policy).toContain("default-src 'none'")
+})
+
+test('a file with a hash in its name is kept for ever, and sent as it was compressed by the build', async () => {
+  const answer = await app.inject({ url: '/assets/index-abc123.js', headers: { 'accept-encoding': 'gzip, br' } })
+  expect(answer.headers['cache-control']).toBe('public, max-age=31536000, immutable')
+  expect(answer.headers['content-encoding']).toBe('br')
+  expect(answer.headers.vary).toMatch(/accept-encoding/i)
+  expect(brotliDecompressSync(answer.rawPayload).toString()).toBe(script)
+  const plain = await app.inject({ url: '/assets/index-abc123.js', headers: { 'accept-encoding': 'identity' } })
+  expect(plain.headers['content-encoding']).toBeUndefined()
+  expect(plain.body).toBe(script)
+})
+
+test('the service worker is asked for anew each time', async () => {
+  expect((await app.inject('/sw.js')).headers['cache-control']).toBe('no-cache')
+})
+
+test.each([
+  '/api/v1/unknown',
+  '/api',
+  '/assets/gone-123.js',
+  '/favicon.ico',
+  '/build-manifest.json',
+  '/assets/index-abc123.js.br',
+])('%s is not there, whoever asks', async (url) => {
+  const answer = await app.inject({ url, headers: person })
+  expect([answer.statusCode, answer.json().code]).toEqual([404, 'not_found'])
+})
+
+test('a program at a page’s address is told that nothing is there', async () => {
+  const answer = await app.inject({ url: '/my-bookings', headers: { accept: 'application/json' } })
+  expect(answer.statusCode).toBe(404)
+})
+
+test('a path of the API with another method is still 405, and its GET routes answer themselves', async () => {
+  const wrong = await app.inject({ url: '/api/v1/bookings', headers: person })
+  expect([wrong.statusCode, wrong.headers.allow]).toEqual([405, 'POST'])
+  const posted = await app.inject({ method: 'POST', url: '/my-bookings', headers: person })
+  expect(posted.statusCode).toBe(404)
+  expect((await app.inject('/api/v1/clinics')).json()).toEqual({ items: [] })
+})
+
+test('without a build there is only the API', async () => {
+  const bare = Fastify()
+  bare.setErrorHandler(errorHandler)
+  await bare.register(notFound)
+  await bare.register(siteRoutes, { directory: join(directory, 'nowhere') })
+  expect((await bare.inject({ url: '/', headers: person })).statusCode).toBe(404)
+  await bare.close()
+})
