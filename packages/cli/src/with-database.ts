@@ -8,7 +8,7 @@ import { wordsOf } from './words-of.ts'
  *
  * @throws CommandRefusal naming every wrong setting, its value and what was expected
  */
-export function readSettings({ env, terminal }: CommandContext): Config {
+function readSettings({ env, terminal }: CommandContext): Config {
   const result = readConfig(env)
   if (result.kind === 'invalid') {
     for (const error of result.errors) terminal.note(describeSettingError(error))

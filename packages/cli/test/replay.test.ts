@@ -3,10 +3,10 @@ import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createPool } from '@holdfast/engine'
-import { createEmptyDatabase, until } from '@holdfast/testkit'
+import { until } from '@holdfast/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ReplaySummary } from '../src/replay/replay-summary.ts'
+import { createEmptyInstallation, type EmptyInstallation } from './empty-installation.ts'
 import { type RunningHoldfast, spawnHoldfast, spawnServer, untilFound } from './spawn-holdfast.ts'
 import { type SyntheticUnit, syntheticAppointments } from './synthetic-appointments.ts'
 
@@ -56,14 +56,14 @@ describe('against a running server', () => {
   const counts = units.flatMap((unit) => unit.appointmentsByDay)
   const rows = counts.reduce((sum, count) => sum + count, 0)
 
-  let database: Awaited<ReturnType<typeof createEmptyDatabase>>
-  let owner: ReturnType<typeof createPool>
+  let database: EmptyInstallation
+  let owner: EmptyInstallation['owner']
   let server: RunningHoldfast & { url: string }
   let path: string
 
   beforeAll(async () => {
-    database = await createEmptyDatabase()
-    owner = createPool({ url: database.ownerUrl, max: 2, name: 'test owner' })
+    database = await createEmptyInstallation()
+    owner = database.owner
     path = await file('units.csv', syntheticAppointments(units))
     server = await spawnServer({ DATABASE_URL: database.ownerUrl, HOLDFAST_RATE_LIMIT: 'off', ...admin })
   }, 2 * minutes)
@@ -71,13 +71,7 @@ describe('against a running server', () => {
   afterAll(async () => {
     server.child.kill('SIGTERM')
     expect((await server.ended).code).toBe(0)
-    const { rows: logins } = await owner.query<{ name: string }>(`
-      select rolname::text as name from pg_roles where rolname = current_database() || '_holdfast_app'`)
-    await owner.end()
     await database.drop()
-    const cluster = createPool({ url: process.env.HOLDFAST_TEST_DATABASE_URL ?? '', max: 1, name: 'test server' })
-    for (const { name } of logins) await cluster.query(`drop role "${name}"`)
-    await cluster.end()
   }, minutes)
 
   test('factor 1: every row is booked and confirmed, and nobody is overbooked', { timeout: 2 * minutes }, async () => {

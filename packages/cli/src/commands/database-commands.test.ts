@@ -1,35 +1,27 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createPool } from '@holdfast/engine'
 import { openAccounts } from '@holdfast/server/accounts'
-import { createEmptyDatabase } from '@holdfast/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runCaptured } from '../../test/captured-context.ts'
+import { createEmptyInstallation, type EmptyInstallation } from '../../test/empty-installation.ts'
 
 // One database, used in the order in which a new installation is: each test goes on where the one before it ended.
-let database: Awaited<ReturnType<typeof createEmptyDatabase>>
-let owner: ReturnType<typeof createPool>
+let database: EmptyInstallation
+let owner: EmptyInstallation['owner']
 let directory: string
 let env: Record<string, string>
 
 beforeAll(async () => {
-  database = await createEmptyDatabase()
-  owner = createPool({ url: database.ownerUrl, max: 2, name: 'test owner' })
+  database = await createEmptyInstallation()
+  owner = database.owner
   directory = await mkdtemp(join(tmpdir(), 'holdfast-commands-'))
   env = { DATABASE_URL: database.ownerUrl, PORT: '0' }
 })
 
 afterAll(async () => {
-  const { rows } = await owner.query<{ name: string }>(`
-    select rolname::text as name from pg_roles where rolname = current_database() || '_holdfast_app'`)
-  await owner.end()
   await rm(directory, { recursive: true })
   await database.drop()
-  // Roles are the whole server's: the login that migrate made has to go by itself.
-  const server = createPool({ url: process.env.HOLDFAST_TEST_DATABASE_URL ?? '', max: 1, name: 'test server' })
-  for (const { name } of rows) await server.query(`drop role "${name}"`)
-  await server.end()
 })
 
 async function holdfastJson(...args: string[]) {

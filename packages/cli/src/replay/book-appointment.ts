@@ -47,7 +47,7 @@ export function idempotencyKeyOf(appointmentId: string, round: number): string {
 }
 
 /** Seen by staff with the booking; {@link appointmentIdOf} reads it back. */
-export function reasonOf(appointmentId: string): string {
+function reasonOf(appointmentId: string): string {
   return `Appointment ${appointmentId}`
 }
 

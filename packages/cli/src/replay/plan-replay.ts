@@ -143,7 +143,7 @@ export function slotsOfDay(date: string, units: number): PlannedSlot[] {
 
 /**
  * Patients want a time, not a rank: each asks first for a slot of the day picked by a digest of the appointment's id.
- * So slots fill unevenly, and a third of the bookings go through the refusal and the alternatives, as in life.
+ * So slots fill unevenly, and about half of the bookings hear `slot_full` first and take an alternative, as in life.
  */
 function preferredSlot(appointmentId: string, slots: number): number {
   return createHash('sha256').update(appointmentId).digest().readUInt32BE(0) % slots

@@ -20,7 +20,7 @@ const slotsPerRequestMax = 2_000
 const daysPerListMax = 62
 
 /** The clinic and the doctor of a health unit, if an earlier replay made them. */
-export async function findUnit(server: ReplayServer, name: string): Promise<UnitOnServer | null> {
+async function findUnit(server: ReplayServer, name: string): Promise<UnitOnServer | null> {
   const clinics = pages((page) =>
     must(server, 'looking for clinics', () =>
       server.admin.listClinics({ query: { q: name.slice(0, 100), ...page }, ...callTimeout() }),
