@@ -8,7 +8,7 @@ export class InvalidCursor extends Error {
 }
 
 /** What a part of a cursor may look like. Cursors come back from outside, and their parts go into casts. */
-export const cursorPart = {
+const cursorPart = {
   id: /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
   /** Microseconds since 1970: a Date would cut PostgreSQL's times short, and the page after would begin too early. */
   micros: /^-?\d{1,16}$/,
