@@ -74,14 +74,6 @@ test('they can be made at 10⁶ a second', () => {
   expect(perRun / msBest).toBeGreaterThan(1_000)
 })
 
-test('an id in a frozen millisecond goes on when its random bits are used up', () => {
-  vi.useFakeTimers()
-  vi.setSystemTime(Date.now() + 1_000)
-  const seen = new Set<string>()
-  for (let index = 0; index < 100_000; index += 1) seen.add(newId(1))
-  expect(seen.size).toBe(100_000)
-})
-
 test('a month has exactly the ids made in it, between the floors of its bounds', () => {
   vi.useFakeTimers()
   const start = new Date(Math.max(Date.now(), timeOf(newId(1)).getTime()))

@@ -1,0 +1,45 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { readSqlFiles, type SqlFiles } from './sql-files.ts'
+
+let root: string
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'holdfast-sql-'))
+})
+afterEach(() => rm(root, { recursive: true }))
+
+async function read(files: Record<string, string>): Promise<SqlFiles> {
+  const always = { 'package.json': '{"version": "1.2.3"}', 'sql/grants.sql': 'select 1;' }
+  for (const folder of ['sql/migrations', 'sql/functions']) await mkdir(join(root, folder), { recursive: true })
+  for (const [name, text] of Object.entries({ ...always, ...files })) {
+    await mkdir(dirname(join(root, name)), { recursive: true })
+    await writeFile(join(root, name), text)
+  }
+  return readSqlFiles(pathToFileURL(`${root}/`))
+}
+
+test('migrations come by their number, and line ends don’t change a checksum', async () => {
+  const files = await read({
+    'sql/migrations/0002-b.sql': 'select 1;\nselect 2;\n',
+    'sql/migrations/0001-a.sql': 'select 1;\r\nselect 2;\r\n',
+    'sql/functions/notes.md': 'not SQL',
+  })
+  expect(files.migrations.map((file) => [file.version, file.name])).toEqual([
+    [1, '0001-a'],
+    [2, '0002-b'],
+  ])
+  expect(files.migrations[0]?.checksum).toBe(files.migrations[1]?.checksum)
+  expect(files).toMatchObject({ functions: [], release: '1.2.3', grants: 'select 1;' })
+})
+
+test.each<[string, Record<string, string>]>([
+  ['The name of 1-a.sql', { 'sql/migrations/1-a.sql': '' }],
+  ['The name of Planted.sql', { 'sql/functions/Planted.sql': '' }],
+  ['Two migrations have the number 1', { 'sql/migrations/0001-a.sql': '', 'sql/migrations/0001-b.sql': '' }],
+  ["The engine's package.json has no version", { 'package.json': '{}' }],
+])('refused: %s', async (message, files) => {
+  await expect(read(files)).rejects.toThrow(message)
+})
