@@ -13,7 +13,7 @@ const allowed = {
 }
 
 /** Tests, and what they share (`packages/server/test`). */
-const test = ['\\.test\\.ts$', '^packages/[^/]+/test/']
+const test = ['\\.test\\.tsx?$', '^packages/[^/]+/(test|browser-tests)/', '^packages/web/screenshots\\.ts$']
 
 const arrows = Object.entries(allowed).map(([name, targets]) => ({
   name: `${name}-imports-only-${targets.length === 0 ? 'itself' : targets.join('-')}`,

@@ -1,0 +1,50 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { type Browser, chromium } from 'playwright-core'
+
+const candidates = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+
+const flags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+/**
+ * The system's Chromium, installed first where that can be done: by root, on Debian. HOLDFAST_TEST_CHROMIUM names
+ * another.
+ *
+ * @throws Error that says what to install
+ */
+export function launchChromium(): Promise<Browser> {
+  return chromium.launch({ executablePath: findChromium(), headless: true, args: flags })
+}
+
+function findChromium(): string {
+  const named = process.env.HOLDFAST_TEST_CHROMIUM
+  if (named !== undefined && named !== '') return named
+  const found = candidates.find((path) => existsSync(path))
+  if (found !== undefined) return found
+  if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) installChromium()
+  const installed = candidates.find((path) => existsSync(path))
+  if (installed !== undefined) return installed
+  throw new Error(
+    `The browser's tests need Chromium: install it (Debian: apt-get install chromium), or name it by HOLDFAST_TEST_CHROMIUM. Looked for ${candidates.join(', ')}.`,
+  )
+}
+
+/** Of two test files at once, apt-get itself lets one wait for the other. */
+function installChromium(): void {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  const apt = (...args: string[]) =>
+    spawnSync('apt-get', ['-qq', '-o', 'DPkg::Lock::Timeout=300', ...args], {
+      env,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    })
+  apt('update')
+  apt('install', '-y', '--no-install-recommends', 'chromium', 'fonts-dejavu-core')
+}

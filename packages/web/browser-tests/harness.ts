@@ -1,0 +1,199 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createHoldfastClient, type HoldfastClient } from '@holdfast/contract/client'
+import { createTestDatabase, type TestDatabase } from '@holdfast/testkit'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { launchChromium } from './chromium.ts'
+
+/** A whole Holdfast in a process of its own, on a database of its own, and a browser. */
+export type Site = {
+  /** `http://localhost:PORT` */
+  url: string
+  database: TestDatabase
+  browser: Browser
+  /** A page of a browser that knows nothing yet: own cookies, own storage. English, 1280 × 900, unless told otherwise. */
+  newPage(options?: BrowserContextOptions): Promise<Page>
+  /** The API as the site administrator. */
+  admin: HoldfastClient
+  /**
+   * What went wrong in any page so far: uncaught exceptions, refused scripts, errors on the console. Answers of the API
+   * that refuse (4xx) are no errors. Expect it to be empty.
+   */
+  pageErrors: string[]
+  stop(): Promise<void>
+}
+
+export const administrator = { email: 'admin@example.org', password: 'correct horse battery' }
+
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const readyPattern = /^Holdfast is ready at http:\S+:(\d+)$/m
+
+/**
+ * Starts all of it. Call it in beforeAll, and `stop` in afterAll.
+ *
+ * @param settings environment of the server, beside its database; limits are off and there is no demo clinic by default
+ */
+export async function startSite(settings: Record<string, string> = {}): Promise<Site> {
+  buildSite()
+  const [browser, database] = await Promise.all([launchChromium(), createTestDatabase()])
+  const pageErrors: string[] = []
+  try {
+    const server = await startServer(database, settings)
+    const url = `http://localhost:${server.port}`
+    return {
+      url,
+      database,
+      browser,
+      pageErrors,
+      admin: await signedInClient(url, administrator),
+      async newPage(options = {}) {
+        const context = await browser.newContext({
+          baseURL: url,
+          locale: 'en-GB',
+          timezoneId: 'UTC',
+          viewport: { width: 1280, height: 900 },
+          ...options,
+        })
+        context.setDefaultTimeout(15_000)
+        const page = await context.newPage()
+        page.on('pageerror', (error) => pageErrors.push(`${page.url()}: ${error.stack ?? error.message}`))
+        page.on('console', (message) => {
+          const isRefusal = /Failed to load resource|WebSocket connection/.test(message.text())
+          if (message.type() === 'error' && !isRefusal) pageErrors.push(`${page.url()}: ${message.text()}`)
+        })
+        return page
+      },
+      async stop() {
+        await browser.close()
+        await endServer(server.child)
+        await database.drop()
+      },
+    }
+  } catch (error) {
+    await browser.close()
+    await database.drop()
+    throw error
+  }
+}
+
+/** The API as an account. It says who it is by Bearer, as programs do. */
+export async function signedInClient(
+  url: string,
+  account: { email: string; password: string },
+): Promise<HoldfastClient> {
+  const { data, error } = await createHoldfastClient({ baseUrl: url }).signIn({ body: account })
+  const token = data?.token
+  if (typeof token !== 'string') throw new Error(`${account.email} could not sign in: ${JSON.stringify(error)}`)
+  return createHoldfastClient({ baseUrl: url, bearer: token })
+}
+
+/** Makes an account through the API. Its password is made up where none is given. */
+export async function signUp(
+  url: string,
+  account: { name: string; email: string; password?: string },
+): Promise<{ email: string; password: string }> {
+  const password = account.password ?? 'a password of the tests'
+  const { error } = await createHoldfastClient({ baseUrl: url }).signUp({
+    body: { name: account.name, email: account.email, password },
+  })
+  if (error !== undefined) throw new Error(`${account.email} could not sign up: ${JSON.stringify(error)}`)
+  return { email: account.email, password }
+}
+
+/** Signs a page's browser in, by the form; ends at `to`. */
+export async function signInPage(page: Page, account: { email: string; password: string }, to = '/'): Promise<void> {
+  await page.goto(`/sign-in?${new URLSearchParams({ to })}`)
+  await page.getByLabel('E-mail').fill(account.email)
+  await page.getByLabel('Password', { exact: true }).fill(account.password)
+  await page.getByRole('main').getByRole('button', { name: 'Sign in' }).click()
+  await page.waitForURL((url) => url.pathname !== '/sign-in')
+}
+
+/** What axe finds against WCAG 2.2 AA, in both colour schemes, one line each; empty is right. */
+export async function axeFindings(page: Page): Promise<string[]> {
+  const findings: string[] = []
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    await page.waitForFunction(
+      (scheme) => document.documentElement.getAttribute('data-mantine-color-scheme') === scheme,
+      colorScheme,
+    )
+    // As an expression, because the page's policy would not load it as a script.
+    await page.evaluate(axeSource)
+    const found = await page.evaluate(async () => {
+      const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+      const { axe } = window as unknown as { axe: { run(where: Document, options: object): Promise<AxeResults> } }
+      type AxeResults = {
+        violations: { id: string; help: string; nodes: { html: string; failureSummary?: string }[] }[]
+      }
+      const { violations } = await axe.run(document, { runOnly: { type: 'tag', values: tags } })
+      return violations.flatMap(({ id, help, nodes }) =>
+        nodes.map((node) => `${id}: ${help}: ${node.html.slice(0, 200)} ${node.failureSummary ?? ''}`),
+      )
+    })
+    findings.push(...found.map((line) => `${colorScheme}: ${line}`))
+  }
+  await page.emulateMedia({ colorScheme: null, reducedMotion: null })
+  return findings
+}
+
+/** How many pixels the page can be scrolled sideways: 0 is right. */
+export function sidewaysPixels(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement
+    return scrollWidth - clientWidth
+  })
+}
+
+/** Of many test files at once, the first one builds, if there is anything to build. */
+function buildSite(): void {
+  const built = spawnSync(process.execPath, [join(root, 'tools/build-site.mjs')], { encoding: 'utf8' })
+  if (built.status !== 0) throw new Error(`The site could not be built: ${built.stderr}`)
+}
+
+async function startServer(
+  database: Pick<TestDatabase, 'ownerUrl' | 'appUrl'>,
+  settings: Record<string, string>,
+): Promise<{ port: number; child: ChildProcess }> {
+  const child = spawn(process.execPath, [join(root, 'packages/cli/src/main.ts'), 'start'], {
+    env: {
+      PATH: process.env.PATH,
+      DATABASE_URL: database.ownerUrl,
+      DATABASE_APP_URL: database.appUrl,
+      PORT: '0',
+      HOLDFAST_SECRET: 'a-secret-of-the-tests-that-is-long-enough',
+      HOLDFAST_ADMIN_EMAIL: administrator.email,
+      HOLDFAST_ADMIN_PASSWORD: administrator.password,
+      HOLDFAST_RATE_LIMIT: 'off',
+      HOLDFAST_DEMO: 'off',
+      HOLDFAST_LOG_LEVEL: 'warn',
+      ...settings,
+    },
+    // The channel closes when this process ends, and the server then stops.
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  })
+  let output = ''
+  const ready = new Promise<number>((resolve, reject) => {
+    const take = (chunk: unknown) => {
+      output += String(chunk)
+      const port = readyPattern.exec(output)?.[1]
+      if (port !== undefined) resolve(Number(port))
+    }
+    child.stdout?.on('data', take)
+    child.stderr?.on('data', take)
+    child.once('close', (code) => reject(new Error(`The server ended (${code}) before it was ready:\n${output}`)))
+  })
+  return { port: await ready, child }
+}
+
+async function endServer(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = once(child, 'close')
+  child.kill('SIGTERM')
+  await ended
+}
