@@ -102,6 +102,15 @@ describe('reading appointments', () => {
     expect((await read(header, '1,"10,2016-05-01T09:00:00Z,2016-05-04,CENTRO,F,1', 'x')).bad).toEqual([
       expect.stringMatching(/^line \d+: a quoted value that begins here or earlier is never closed$/),
     ])
+    const several = await read('# no header', header, '1,1"0,2016-05-01T09:00:00Z,2016-05-04,CENTRO,F,1', ',,,', '2')
+    expect(several.bad[0]).toMatch(/^line 1: unknown column "# no header"/)
+    const quotes = await read(header, '1,1"0,2016-05-01T09:00:00Z,2016-05-04,CENTRO,F,1', '2', '3,"4"5,x,x,x,x,x')
+    // Line 3 lies between two quotes: it may have been meant as part of a value.
+    expect(quotes.bad).toEqual([
+      expect.stringMatching(/^line 2: a quote stands in the middle of a value/),
+      expect.stringMatching(/^line 4: a quote stands in the middle of a value/),
+    ])
+    expect((await read('"appointment_id', header)).bad[0]).toMatch(/^line \d: a quoted value .* is never closed$/)
     expect((await read(header, `1,${'9'.repeat(70_000)},2016-05-01T09:00:00Z,2016-05-04,CENTRO,F,1`)).bad).toEqual([
       expect.stringMatching(/^line 2: the line is longer than/),
     ])

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { CsvError, parse } from 'csv-parse'
+import { type CsvError, parse } from 'csv-parse'
 import { addBadLine, type BadLines, noBadLines, quoted } from './bad-lines.ts'
 
 /** The columns of a file, by name, in any order. A column that is neither is refused by its name. */
@@ -24,6 +24,7 @@ export async function readCsv(
   onLine: (line: CsvLine, bad: BadLines) => void,
 ): Promise<CsvFile> {
   const bad = noBadLines()
+  let isHeaderBad = false
   const parser = parse({
     bom: true,
     info: true,
@@ -31,6 +32,13 @@ export async function readCsv(
     skip_empty_lines: true,
     trim: true,
     max_record_size: recordBytesMax,
+    // Goes on with the next line: one broken quote must not hide the bad lines after it.
+    skip_records_with_error: true,
+    on_skip: (error) => {
+      const line = Number(error?.lines ?? 1)
+      isHeaderBad ||= line === 1
+      addBadLine(bad, { line, column: null, value: null, message: plainCsvError(error) })
+    },
   })
   const file = createReadStream(path)
   file.on('error', (error) => parser.destroy(error))
@@ -42,7 +50,7 @@ export async function readCsv(
     for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
       if (header === null) {
         header = record
-        if (!headerIsGood(header, columns, bad)) break
+        if (isHeaderBad || !headerIsGood(header, columns, bad)) break
         continue
       }
       lines++
@@ -53,9 +61,6 @@ export async function readCsv(
       const values = namedValues(header, record, info.lines, bad)
       if (values !== null) onLine({ line: info.lines, values }, bad)
     }
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error
-    addBadLine(bad, { line: Number(error.lines ?? 1), column: null, value: null, message: plainCsvError(error) })
   } finally {
     file.destroy()
   }
@@ -67,6 +72,8 @@ export async function readCsv(
       message: 'the file is empty; the first line must name the columns',
     })
   }
+  // The parser is ahead of what reads from it.
+  bad.lines.sort((one, other) => one.line - other.line)
   return { lines, bad }
 }
 
@@ -88,7 +95,7 @@ function headerIsGood(header: string[], columns: CsvColumns, bad: BadLines): boo
 
 function namedValues(header: string[], record: string[], line: number, bad: BadLines): Record<string, string> | null {
   if (record.length !== header.length) {
-    const message = `has ${record.length} values, but there are ${header.length} columns`
+    const message = `has ${record.length === 1 ? '1 value' : `${record.length} values`}, but there are ${header.length} columns`
     addBadLine(bad, { line, column: null, value: null, message })
     return null
   }
@@ -110,8 +117,8 @@ function namedValues(header: string[], record: string[], line: number, bad: BadL
   return values
 }
 
-function plainCsvError(error: CsvError): string {
-  switch (error.code) {
+function plainCsvError(error: CsvError | undefined): string {
+  switch (error?.code) {
     case 'CSV_QUOTE_NOT_CLOSED':
       return 'a quoted value that begins here or earlier is never closed'
     case 'CSV_INVALID_CLOSING_QUOTE':
@@ -120,6 +127,6 @@ function plainCsvError(error: CsvError): string {
     case 'CSV_MAX_RECORD_SIZE':
       return `the line is longer than ${recordBytesMax} bytes`
     default:
-      return error.message
+      return error?.message ?? 'the line cannot be read'
   }
 }
