@@ -25,6 +25,7 @@ export async function readCsv(
 ): Promise<CsvFile> {
   const bad = noBadLines()
   let isHeaderBad = false
+  let lastSkipped = 0
   const parser = parse({
     bom: true,
     info: true,
@@ -37,6 +38,9 @@ export async function readCsv(
     on_skip: (error) => {
       const line = Number(error?.lines ?? 1)
       isHeaderBad ||= line === 1
+      // An endless line is met again every 64 KiB.
+      if (line === lastSkipped) return
+      lastSkipped = line
       addBadLine(bad, { line, column: null, value: null, message: plainCsvError(error) })
     },
   })
