@@ -6,7 +6,7 @@ import type { MoveOutcome, MoveRequest, SettleOutcome, SettleRequest } from './b
 import { runSettleBatch } from './bookings/settle-batch.ts'
 import { createDirectory } from './directory/create-directory.ts'
 import type { Engine } from './engine.ts'
-import { BatchQueue, type BatchReport } from './queue/batch-queue.ts'
+import { type Answer, BatchQueue, type BatchReport } from './queue/batch-queue.ts'
 import { createReads } from './reads/create-reads.ts'
 import { createSlots } from './slots/create-slots.ts'
 import { withdrawSlots } from './slots/withdraw-slots.ts'
@@ -24,27 +24,40 @@ export type EngineSettings = {
   /** How long a lost connection's outcome is looked into, milliseconds. Default 10,000. */
   unknownMsMax?: number
   onBatch?: (report: BatchReport) => void
+  /** Told of what has been committed, before those who asked for it are answered. */
+  onCommitted?: (commit: Commit) => void
 }
+
+/** `doctorIds`: whose slots or details changed. `clinicNo`: set when a clinic's own details changed. */
+export type Commit = { doctorIds: ReadonlySet<string>; clinicNo: number | null; position: string }
 
 /** Depth of each queue: items waiting, and batches in flight. */
 export type QueueDepths = Record<'claim' | 'settle' | 'move', { queued: number; inFlight: number }>
 
 /** The engine over two pools of the application's role. It does not own the pools: end them after `stop()`. */
 export function createEngine(settings: EngineSettings): Engine & { queueDepths(): QueueDepths } {
-  const { writePool, readPool, ...bounds } = settings
+  const { writePool, readPool, onCommitted = () => undefined, ...bounds } = settings
+  const told = <Outcome>(doctorsOf: (outcome: Outcome) => Changed | null, answers: Answer<Outcome>[]) => {
+    const changes = answers.flatMap((answer) => (answer.kind === 'answered' ? (doctorsOf(answer.outcome) ?? []) : []))
+    const position = changes.at(-1)?.position
+    if (position !== undefined) {
+      onCommitted({ doctorIds: new Set(changes.flatMap((change) => change.doctorIds)), clinicNo: null, position })
+    }
+    return answers
+  }
   const claims = new BatchQueue<ClaimRequest, ClaimOutcome>({
     name: 'claim',
-    run: (items) => runClaimBatch(writePool, items),
+    run: async (items) => told(changedByClaim, await runClaimBatch(writePool, items)),
     ...bounds,
   })
   const settles = new BatchQueue<SettleRequest, SettleOutcome>({
     name: 'settle',
-    run: (items) => runSettleBatch(writePool, items),
+    run: async (items) => told(changedBySettle, await runSettleBatch(writePool, items)),
     ...bounds,
   })
   const moves = new BatchQueue<MoveRequest, MoveOutcome>({
     name: 'move',
-    run: (items) => runMoveBatch(writePool, items),
+    run: async (items) => told(changedByMove, await runMoveBatch(writePool, items)),
     ...bounds,
   })
   return {
@@ -60,4 +73,19 @@ export function createEngine(settings: EngineSettings): Engine & { queueDepths()
       await Promise.all([claims.stop(), settles.stop(), moves.stop()])
     },
   }
+}
+
+type Changed = { doctorIds: string[]; position: string }
+
+function changedByClaim(outcome: ClaimOutcome): Changed | null {
+  return outcome.kind === 'booked' ? { doctorIds: [outcome.booking.doctorId], position: outcome.position } : null
+}
+
+function changedBySettle(outcome: SettleOutcome): Changed | null {
+  return outcome.kind === 'done' ? { doctorIds: [outcome.booking.doctorId], position: outcome.position } : null
+}
+
+function changedByMove(outcome: MoveOutcome): Changed | null {
+  if (outcome.kind !== 'done') return null
+  return { doctorIds: [outcome.booking.doctorId, outcome.fromDoctorId], position: outcome.position }
 }

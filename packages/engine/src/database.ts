@@ -32,7 +32,8 @@ export function createPool(settings: PoolSettings): pg.Pool {
     application_name: settings.name,
     max: settings.max,
     types: { getTypeParser },
-    options: '-c timezone=UTC',
+    // JIT compiles for a second what runs for a tenth: figures over 62 days took 1.6–4 s with it, 0.3 s without.
+    options: '-c timezone=UTC -c jit=off',
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     connectionTimeoutMillis: 10_000,

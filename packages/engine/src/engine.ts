@@ -35,12 +35,7 @@ export type WithdrawSlotsRequest = {
 
 export type Reads = {
   /** A doctor's slots on local days [from, to] of the clinic's zone; null: no such (active) doctor. Ordered by start. */
-  slots(query: {
-    doctorId: string
-    from: string
-    to: string
-    onlyAvailable: boolean
-  }): Promise<{ items: Slot[]; asOf: Date } | null>
+  slots(query: { doctorId: string; from: string; to: string; onlyAvailable: boolean }): Promise<SlotList | null>
   slot(slotId: string): Promise<Slot | null>
   /** At most `limit` bookable slots with `units` free of the same doctor: the same local day first, by nearness, then later days, then other active doctors of the clinic with the same specialization on that day. */
   alternatives(query: { slotId: string; units: number; limit: number }): Promise<Slot[]>
@@ -52,6 +47,9 @@ export type Reads = {
   clinicStats(query: { clinicNo: number; from: string; to: string }): Promise<ClinicStats>
   verify(query: { clinicNo: number | null; detailsMax: number }): Promise<VerifyReport>
 }
+
+/** `freshUntil`: when the list changes though nobody books (a hold lapses, a slot comes too near); null: never. */
+export type SlotList = { items: Slot[]; asOf: Date; freshUntil: Date | null }
 
 /** `status` is the effective one. `from`/`to` are dates in the clinic's zone (account: UTC instants' dates), both included, of the slot's start. Newest slots last. */
 export type BookingsOfAccountQuery = {

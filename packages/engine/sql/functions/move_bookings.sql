@@ -15,7 +15,7 @@ create or replace function holdfast.move_bookings(
   ord integer, outcome text, tx xid8, id uuid, clinic_no integer, clinic_id uuid, resource_id uuid, slot_id uuid, status text,
   failure_reason text, units integer, starts_at timestamptz, ends_at timestamptz, hold_expires_at timestamptz, extended boolean,
   account_id uuid, appointment_type text, patient jsonb, reason text, cancellation_reason text, version integer,
-  created_at timestamptz, updated_at timestamptz, capacity integer
+  created_at timestamptz, updated_at timestamptz, capacity integer, from_resource_id uuid
 )
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
@@ -32,6 +32,7 @@ declare
   v_lapsed_slot_ids uuid[];
   v_item record;
   v_outcome text;
+  v_from_resource_id uuid;
 begin
   select array_agg(q.id) into v_locked_slot_ids
     from (select s.id
@@ -75,12 +76,13 @@ begin
            i(clinic_no, id, slot_id, actor_id, on_behalf, n)
      order by i.n
   loop
+    select b.resource_id into v_from_resource_id from booking b where b.clinic_no = v_item.clinic_no and b.id = v_item.id;
     v_outcome := move_booking(v_item.clinic_no, v_item.id, v_item.slot_id, v_item.actor_id, v_item.on_behalf, v_locked_slot_ids, v_now);
     return query
     select v_item.n::integer, v_outcome, case when v_outcome = 'done' then pg_current_xact_id() end,
            b.id, v_item.clinic_no, c.id, b.resource_id, b.slot_id, f.status, f.failure_reason, b.units, s.starts_at, s.ends_at,
            case when f.status = 'PENDING' then b.hold_expires_at end, b.extended_by is not null, b.account_id, b.appointment_type,
-           b.patient, b.reason, b.cancellation_reason, b.version, b.created_at, b.updated_at, t.capacity
+           b.patient, b.reason, b.cancellation_reason, b.version, b.created_at, b.updated_at, t.capacity, v_from_resource_id
       from (select) one
       left join booking b on b.clinic_no = v_item.clinic_no and b.id = v_item.id
       left join slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id

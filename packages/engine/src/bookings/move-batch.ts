@@ -5,7 +5,13 @@ import { type BookingRow, bookingOf } from './booking-row.ts'
 import { slotClosedWhy } from './claim-batch.ts'
 import type { MoveOutcome, MoveRequest } from './settle.ts'
 
-type MoveRow = BookingRow & { ord: number; outcome: string; tx: string | null; capacity: number }
+type MoveRow = BookingRow & {
+  ord: number
+  outcome: string
+  tx: string | null
+  capacity: number
+  from_resource_id: string
+}
 
 const moveBookings =
   'select * from holdfast.move_bookings($1::integer[], $2::uuid[], $3::uuid[], $4::uuid[], $5::boolean[])'
@@ -33,7 +39,7 @@ export async function runMoveBatch(pool: pg.Pool, requests: readonly MoveRequest
 function outcomeOf(row: MoveRow): MoveOutcome {
   switch (row.outcome) {
     case 'done':
-      return { kind: 'done', booking: bookingOf(row), position: row.tx ?? '' }
+      return { kind: 'done', booking: bookingOf(row), position: row.tx ?? '', fromDoctorId: row.from_resource_id }
     case 'unchanged':
     case 'hold_expired':
     case 'invalid_transition':

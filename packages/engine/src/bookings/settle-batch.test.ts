@@ -106,6 +106,19 @@ describe('settle_bookings: every action on every status', () => {
     )
   })
 
+  test('a confirmation may bring the patient and the reason, and else leaves them as they are', async () => {
+    const [brought, plain] = [await aSlot(database, doctor), await aSlot(database, doctor)]
+    const [first, second] = [
+      await aBooking(database, brought, { status: 'PENDING' }),
+      await aBooking(database, plain, { status: 'PENDING' }),
+    ]
+    const patient = { name: 'Grace Hopper', phone: '1' }
+    const answers = await settle(request(first, 'confirm', { patient, reason: 'Knee' }), request(second, 'confirm'))
+    const details = answers.map((answer) => 'booking' in answer && [answer.booking.patient.name, answer.booking.reason])
+    expect(details[0]).toEqual(['Grace Hopper', 'Knee'])
+    expect(details[1]).not.toContain('Grace Hopper')
+  })
+
   test('nothing of all this left the log and the counts apart', async () => {
     expect(await checkHistory(database)).toEqual([])
   })

@@ -6,7 +6,7 @@ import type { SettleOutcome, SettleRequest } from './settle.ts'
 
 type SettleRow = BookingRow & { ord: number; outcome: SettleOutcome['kind'] | 'retry'; tx: string | null }
 
-const settleBookings = `select * from holdfast.settle_bookings($1::integer[], $2::uuid[], $3::text[], $4::uuid[], $5::boolean[], $6::uuid[], $7::text[])`
+const settleBookings = `select * from holdfast.settle_bookings($1::integer[], $2::uuid[], $3::text[], $4::uuid[], $5::boolean[], $6::uuid[], $7::text[], $8::jsonb[])`
 
 /** Runs one batch of changes of state in one transaction. Safe to run again: a change already made is `unchanged`. */
 export async function runSettleBatch(
@@ -24,6 +24,7 @@ export async function runSettleBatch(
       requests.map((request) => request.onBehalf),
       requests.map((request) => request.key),
       requests.map((request) => request.reason),
+      requests.map((request) => (request.patient ? JSON.stringify(request.patient) : null)),
     ],
   })
   const answers = new Array<Answer<SettleOutcome>>(requests.length).fill({ kind: 'again' })

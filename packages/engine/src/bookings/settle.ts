@@ -1,4 +1,4 @@
-import type { Booking } from './booking.ts'
+import type { Booking, Patient } from './booking.ts'
 import type { Overloaded, SlotClosedWhy } from './claim.ts'
 
 export type SettleAction = 'confirm' | 'cancel' | 'extend' | 'arrive' | 'complete' | 'no_show'
@@ -13,8 +13,10 @@ export type SettleRequest = {
   onBehalf: boolean
   /** extend only: the retry's digest; the same key again is told `unchanged` instead of `already_extended`. */
   key: string | null
-  /** cancel only. */
+  /** Of a cancellation; with confirm, why the patient comes (null: as the hold says). */
   reason: string | null
+  /** confirm only: who comes, as a hold is made before that is known. Absent: as the hold says. */
+  patient?: Patient | null
 }
 
 export type SettleOutcome =
@@ -41,7 +43,8 @@ export type MoveRequest = {
 }
 
 export type MoveOutcome =
-  | { kind: 'done'; booking: Booking; position: string }
+  /** `fromDoctorId`: whose slot it left. */
+  | { kind: 'done'; booking: Booking; position: string; fromDoctorId: string }
   /** It already is in that slot. */
   | { kind: 'unchanged'; booking: Booking }
   | { kind: 'booking_missing' }

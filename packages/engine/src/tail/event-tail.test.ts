@@ -12,12 +12,12 @@ import {
   untilLockWaiters,
 } from '@holdfast/testkit'
 import type pg from 'pg'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createEngine } from '../create-engine.ts'
 import { newId } from '../id.ts'
 import { EventTail } from './event-tail.ts'
 import type { LogEntry } from './log-entry.ts'
-import { endOfLog, readLog } from './read-log.ts'
+import { endOfLog, type LogCursor, readLog } from './read-log.ts'
 import { createWaker } from './wake-others.ts'
 
 let database: TestDatabase
@@ -29,15 +29,26 @@ beforeAll(async () => {
 })
 afterAll(() => database.drop())
 
+// The horizon is the whole server's: a transaction that another test file keeps open delays this one's tail.
+const toldWithinMs = 45_000
+vi.setConfig({ testTimeout: 60_000 })
+
+const open = new Set<pg.PoolClient>()
+afterEach(async () => {
+  for (const client of open) await end(client, 'rollback')
+})
+
 /** A transaction of its own that has its number already. */
 async function transaction(): Promise<pg.PoolClient> {
   const client = await database.ownerPool.connect()
   await client.query('begin')
   await client.query('select pg_current_xact_id()')
+  open.add(client)
   return client
 }
 
 async function end(client: pg.PoolClient, how: 'commit' | 'rollback' = 'commit'): Promise<void> {
+  open.delete(client)
   await client.query(how)
   client.release()
 }
@@ -52,18 +63,34 @@ const log = (client: pg.PoolClient | pg.Pool, booking: BuiltBooking, version: nu
 const lineOf = (entry: LogEntry) =>
   entry.kind === 'booking' ? `${entry.event.bookingId} v${entry.event.version}` : entry.kind
 
+/** The end of the log, once everything committed so far lies before it. */
+async function settledEnd(): Promise<LogCursor> {
+  const { rows } = await database.ownerPool.query<{ xid: string }>('select pg_current_xact_id()::text as xid')
+  const xid = BigInt(rows[0]?.xid ?? 0)
+  return until(
+    async () => {
+      const cursor = await endOfLog(database.appPool)
+      return cursor.xid >= xid ? cursor : undefined
+    },
+    () => `the end of the log past transaction ${xid}`,
+    toldWithinMs,
+  )
+}
+
 async function startTail(): Promise<{
   tail: EventTail
   told: LogEntry[]
   untilTold: (count: number) => Promise<LogEntry[]>
 }> {
-  const tail = await EventTail.start({ pool: database.appPool, listenUrl: database.appUrl })
+  const from = await settledEnd()
+  const tail = await EventTail.start({ pool: database.appPool, listenUrl: database.appUrl, from })
   const told: LogEntry[] = []
   tail.subscribe((entries) => told.push(...entries))
   const untilTold = (count: number) =>
     until(
       async () => (told.length >= count ? told : undefined),
       () => `${count} entries told, not ${told.length}: ${told.map(lineOf).join(', ')}`,
+      toldWithinMs,
     )
   return { tail, told, untilTold }
 }
@@ -98,7 +125,7 @@ describe('the horizon', () => {
       await aBooking(database, slot, { status: 'PENDING' }),
       await aBooking(database, slot, { status: 'PENDING' }),
     ]
-    const from = await endOfLog(database.appPool)
+    const from = await settledEnd()
     const [older, younger] = [await transaction(), await transaction()]
     await log(older, first, 2)
     await log(younger, second, 2)
@@ -129,7 +156,7 @@ describe('the horizon', () => {
 describe("a booking's own order", () => {
   test('a version written by a transaction older than the one before it is held back until that one has been told', async () => {
     const booking = await aBooking(database, slot, { status: 'PENDING' })
-    const from = await endOfLog(database.appPool)
+    const from = await settledEnd()
     const { tail, untilTold } = await startTail()
     // The older transaction has its number, and then waits for the booking's row.
     const [older, younger] = [await transaction(), await transaction()]
@@ -212,6 +239,7 @@ describe('under load', () => {
     await until(
       async () => (ofOwn().length >= expected ? true : undefined),
       () => `${expected} events, not ${ofOwn().length}`,
+      toldWithinMs,
     )
     const versions = new Map<string, number[]>()
     for (const event of ofOwn())
@@ -247,7 +275,7 @@ describe('under load', () => {
     const { rows } = await database.ownerPool.query<{ xid: string }>(
       "update holdfast.clinic set name = 'Renamed' returning pg_current_xact_id()::text as xid",
     )
-    expect(await tail.until(BigInt(rows[0]?.xid ?? 0), 5_000)).toBe(true)
+    expect(await tail.until(BigInt(rows[0]?.xid ?? 0), toldWithinMs)).toBe(true)
     expect(await tail.until(BigInt(rows[0]?.xid ?? 0) + 1_000_000n, 20)).toBe(false)
     await tail.stop()
   })
