@@ -2,6 +2,7 @@ import Type from 'typebox'
 import {
   bookingSchema,
   cancellationSchema,
+  confirmationSchema,
   madeBookingSchema,
   newBookingSchema,
   nothingSchema,
@@ -57,7 +58,7 @@ export const bookingOperations = {
     description: 'Repeated: 200, unchanged.',
     access: 'booking',
     params,
-    body: nothingSchema,
+    body: confirmationSchema,
     bodyOptional: true,
     answers: booking('The booking, CONFIRMED'),
     problems: ['hold_expired', 'invalid_transition'],

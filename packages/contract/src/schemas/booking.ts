@@ -82,6 +82,18 @@ export type BookingBody = Static<typeof bookingSchema>
 
 export const bookingPageSchema = pageOf(bookingSchema, 'BookingPage')
 
+export const confirmationSchema = Type.Object(
+  {
+    patient: Type.Optional(patientSchema),
+    reason: Type.Optional(paragraph(1000, { description: 'Why the patient comes' })),
+  },
+  {
+    title: 'Confirmation',
+    additionalProperties: false,
+    description: 'Who comes and why, where that was not known yet when the hold was made. Absent: as the hold says.',
+  },
+)
+
 export const cancellationSchema = Type.Object(
   { reason: Type.Optional(paragraph(1000)) },
   { title: 'Cancellation', additionalProperties: false },

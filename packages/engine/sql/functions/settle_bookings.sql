@@ -7,8 +7,11 @@
 --   moves take them in the same order: without that, moves deadlocked.
 -- Fails: check_violation if a count were ever wrong.
 -- Idempotent: yes; a change that is already made answers unchanged. extend: by its key.
+-- p_reasons: of a cancellation; with confirm, why the patient comes. p_patients: with confirm, who comes, as a hold is
+--   made before that is known. null: as it was.
 create or replace function holdfast.settle_bookings(
-  p_clinic_nos integer[], p_ids uuid[], p_actions text[], p_actor_ids uuid[], p_on_behalf boolean[], p_keys uuid[], p_reasons text[]
+  p_clinic_nos integer[], p_ids uuid[], p_actions text[], p_actor_ids uuid[], p_on_behalf boolean[], p_keys uuid[], p_reasons text[],
+  p_patients jsonb[] default null
 ) returns table (
   ord integer, outcome text, tx xid8, id uuid, clinic_no integer, clinic_id uuid, resource_id uuid, slot_id uuid, status text,
   failure_reason text, units integer, starts_at timestamptz, ends_at timestamptz, hold_expires_at timestamptz, extended boolean,
@@ -81,8 +84,8 @@ begin
                        else 'done' end
                 end as outcome,
            case when i.action = 'extend' then b.hold_expires_at + make_interval(secs => c.hold_seconds) end as hold_until
-      from unnest(p_clinic_nos, p_ids, p_actions, p_actor_ids, p_on_behalf, p_keys, p_reasons) with ordinality
-           i(clinic_no, id, action, actor_id, on_behalf, key, reason, n)
+      from unnest(p_clinic_nos, p_ids, p_actions, p_actor_ids, p_on_behalf, p_keys, p_reasons, p_patients) with ordinality
+           i(clinic_no, id, action, actor_id, on_behalf, key, reason, patient, n)
       left join lateral (select t.* from booking t where t.clinic_no = i.clinic_no and t.id = i.id limit 1) b on true
       left join lateral (select t.starts_at from slot t where t.clinic_no = i.clinic_no and t.id = b.slot_id limit 1) s on true
       left join lateral (select t.timezone, t.hold_seconds, make_interval(mins => t.cancellation_deadline_minutes) as cancellation_deadline
@@ -93,6 +96,8 @@ begin
                                   when 'complete' then 'COMPLETED' when 'no_show' then 'NO_SHOW' else b.status end,
            hold_expires_at = j.hold_until,
            extended_by = case when j.action = 'extend' then coalesce(j.key, gen_random_uuid()) else b.extended_by end,
+           patient = case when j.action = 'confirm' then coalesce(j.patient, b.patient) else b.patient end,
+           reason = case when j.action = 'confirm' then coalesce(j.reason, b.reason) else b.reason end,
            cancellation_reason = case when j.action = 'cancel' then j.reason else b.cancellation_reason end,
            version = b.version + 1, updated_at = v_now
       from judged j

@@ -79,6 +79,19 @@ test('a guest books, confirms and cancels with nothing but the token', async () 
   })
 })
 
+test('who comes and why may be said when the hold is confirmed; a second confirmation changes nothing', async () => {
+  const { slot } = await aPlace()
+  const hold = await rest.call('createBooking', { body: { slotId: slot.id, patient: { name: 'Guest' } } })
+  const asked = { path: { bookingId: hold.body.id }, token: hold.body.manageToken }
+  const wrong = await rest.call('confirmBooking', { ...asked, body: { patient: { name: '' } } })
+  expect(wrong.problem).toMatchObject({ code: 'invalid_request', errors: [{ path: '/patient/name' }] })
+
+  const confirmed = await rest.call('confirmBooking', { ...asked, body: { patient, reason: 'Knee' } })
+  expect(confirmed.body).toMatchObject({ status: 'CONFIRMED', patient, reason: 'Knee' })
+  const other = await rest.call('confirmBooking', { ...asked, body: { patient: { name: 'Somebody else' } } })
+  expect([other.status, other.body]).toEqual([200, confirmed.body])
+})
+
 test('a retry with the key hears the first answer, token and all; another body is refused', async () => {
   const { slot } = await aPlace(5)
   const body = { slotId: slot.id, patient, units: 2, confirm: true }

@@ -83,15 +83,13 @@ export function serveBookings(app: FastifyInstance, deps: RestDeps): void {
     return settled(outcome)
   })
 
-  const patientActions = { confirmBooking: 'confirm', extendBooking: 'extend' } as const
-  for (const [id, action] of Object.entries(patientActions) as [keyof typeof patientActions, SettleAction][]) {
-    serve(app, restOperations[id], (asked) => settle(deps, asked, action, null))
-  }
-  serve(app, restOperations.cancelBooking, (asked) => settle(deps, asked, 'cancel', asked.body.reason ?? null))
+  serve(app, restOperations.confirmBooking, (asked) => settle(deps, asked, 'confirm', asked.body))
+  serve(app, restOperations.extendBooking, (asked) => settle(deps, asked, 'extend', {}))
+  serve(app, restOperations.cancelBooking, (asked) => settle(deps, asked, 'cancel', asked.body))
 
   const deskActions = { arriveBooking: 'arrive', completeBooking: 'complete', noShowBooking: 'no_show' } as const
   for (const [id, action] of Object.entries(deskActions) as [keyof typeof deskActions, SettleAction][]) {
-    serve(app, restOperations[id], (asked) => settle(deps, asked, action, null, requireDesk))
+    serve(app, restOperations[id], (asked) => settle(deps, asked, action, {}, requireDesk))
   }
 }
 
@@ -125,7 +123,7 @@ async function settle(
   deps: RestDeps,
   { params, principal, request }: Asked,
   action: SettleAction,
-  reason: string | null,
+  details: { reason?: string; patient?: NewBookingBody['patient'] },
   require: (reach: BookingReach) => void = () => {},
 ) {
   const key = idempotencyKeyOf(request)
@@ -138,7 +136,8 @@ async function settle(
     actorId: reach.actorId,
     onBehalf: reach.as === 'desk',
     key: action === 'extend' && key !== null ? keyDigest(principal, `extendBooking ${bookingId}`, key) : null,
-    reason,
+    reason: details.reason ?? null,
+    patient: details.patient ?? null,
   })
   return settled(outcome)
 }

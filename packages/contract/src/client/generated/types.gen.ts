@@ -260,6 +260,19 @@ export type ClinicStats = {
 };
 
 /**
+ * Confirmation
+ *
+ * Who comes and why, where that was not known yet when the hold was made. Absent: as the hold says.
+ */
+export type Confirmation = {
+    patient?: Patient;
+    /**
+     * Why the patient comes
+     */
+    reason?: string;
+};
+
+/**
  * CreatedSlots
  */
 export type CreatedSlots = {
@@ -1826,7 +1839,7 @@ export type GetBookingResponses = {
 export type GetBookingResponse = GetBookingResponses[keyof GetBookingResponses];
 
 export type ConfirmBookingData = {
-    body?: Nothing;
+    body?: Confirmation;
     headers?: {
         /**
          * Makes a retry safe: the same key with the same request has one effect. Kept for 24 hours.
