@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import pg from 'pg'
 import type { Accounts } from './accounts/accounts.ts'
 import type { ComposedServer } from './compose/compose-server.ts'
+import { oneAtATime } from './compose/one-at-a-time.ts'
 import type { Config } from './config.ts'
 import { createDemoClinic } from './demo/demo-clinic.ts'
 import { StartError } from './start-error.ts'
@@ -9,8 +9,6 @@ import { StartError } from './start-error.ts'
 /** The log-in that this start made; `password` is null where the settings gave it. */
 export type NewAdministrator = { email: string; password: string | null }
 
-/** Any number, the same in every process: servers that start at once make the first contents once. */
-const lockKey = 4_711_020_003
 const emailDefault = 'admin@holdfast.local'
 
 /**
@@ -21,17 +19,10 @@ export async function makeFirstContents(
   server: Pick<ComposedServer, 'engine' | 'accounts'>,
   options: { ownerUrl: string; config: Config; wantsDemo: boolean },
 ): Promise<NewAdministrator | null> {
-  const client = new pg.Client({ connectionString: options.ownerUrl, application_name: 'holdfast first contents' })
-  client.on('error', () => undefined)
-  await client.connect()
-  try {
-    await client.query('select pg_advisory_lock($1)', [lockKey])
+  return oneAtATime(options.ownerUrl, async () => {
     if (options.wantsDemo && (await isEmpty(server.engine))) await createDemoClinic(server.engine, new Date())
-    return await ensureAdministrator(server.accounts, options.config)
-  } finally {
-    // Ends the session, and the lock with it.
-    await client.end()
-  }
+    return ensureAdministrator(server.accounts, options.config)
+  })
 }
 
 async function isEmpty(engine: ComposedServer['engine']): Promise<boolean> {

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { changeDatabaseUrl } from '@holdfast/engine'
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { administrator, call, serverOn, settingsFor, signIn, signUp } from '../test/running-server.ts'
@@ -60,6 +61,24 @@ describe('a start', () => {
     expect(await clinics(second.url)).toHaveLength(1)
     await second.stop()
     await empty.drop()
+  })
+
+  test('works for an owner who is no superuser and may make no roles, with DATABASE_APP_URL', async () => {
+    const empty = await createEmptyDatabase()
+    const name = empty.ownerUrl.replace(/\?.*/, '').split('/').at(-1) ?? ''
+    const owner = `${name}_owner`
+    await database.ownerPool.query(`create role ${owner} login password 'of a test'`)
+    await database.ownerPool.query(`alter database ${name} owner to ${owner}`)
+    const server = await serverOn({
+      ownerUrl: changeDatabaseUrl(empty.ownerUrl, { user: owner, password: 'of a test' }),
+      appUrl: changeDatabaseUrl(database.appUrl, { database: name }),
+    })
+    const { token } = await signUp(server.url, 'somebody@example.org')
+    expect((await call(`${server.url}/api/v1/me`, { bearer: token })).status).toBe(200)
+    expect((await call(`${server.url}/readyz`)).status).toBe(200)
+    await server.stop()
+    await empty.drop()
+    await database.ownerPool.query(`drop role ${owner}`)
   })
 
   test('names an unknown setting, and does not print a password that the settings gave', async () => {

@@ -3,26 +3,21 @@ import pg from 'pg'
 import { authOptions } from './auth.ts'
 import { createPasswords } from './passwords.ts'
 
-/** Any number, the same in every process: one at a time makes the tables. */
-const lockKey = 4_711_020_001
-
 export type AccountsMigration = { createdTables: string[]; changedTables: string[] }
 
 /**
  * Makes the accounts' tables in the schema `auth` as the owner, or brings them up to date, and lets the application role
- * use them. Idempotent; several processes at once are safe.
+ * use them. Idempotent; one process at a time.
  *
  * @throws errors of PostgreSQL, such as missing privileges
  */
 export async function migrateAccounts(ownerUrl: string): Promise<AccountsMigration> {
   const pool = accountsPool(ownerUrl, 2, 'holdfast accounts migration')
-  const client = await pool.connect()
   try {
-    await client.query('select pg_advisory_lock($1)', [lockKey])
-    await client.query('create schema if not exists auth')
+    await pool.query('create schema if not exists auth')
     const migrations = await getMigrations(schemaOptions(pool))
     await migrations.runMigrations()
-    await client.query(`
+    await pool.query(`
       grant usage on schema auth to holdfast_app;
       grant select, insert, update, delete on all tables in schema auth to holdfast_app;
     `)
@@ -31,8 +26,6 @@ export async function migrateAccounts(ownerUrl: string): Promise<AccountsMigrati
       changedTables: migrations.toBeAdded.map((table) => table.table),
     }
   } finally {
-    // Closing the connection lets the lock go, whatever state it is in.
-    client.release(true)
     await pool.end()
   }
 }
@@ -49,8 +42,9 @@ export function accountsPool(url: string, max: number, name: string): pg.Pool {
     statement_timeout: 30_000,
     keepAlive: true,
   })
-  // A lost idle connection is replaced by the pool; without a listener it would end the process.
+  // A lost connection is replaced by the pool, and fails the query that used it; without listeners it would end the process.
   pool.on('error', () => undefined)
+  pool.on('connect', (client) => client.on('error', () => undefined))
   return pool
 }
 

@@ -4,10 +4,10 @@ import type { Pool } from 'pg'
 import type { Passwords } from './passwords.ts'
 import { accountsSecrets } from './purpose-keys.ts'
 
-export const sessionSeconds = 30 * 24 * 3600
-export const jwtSeconds = 15 * 60
+const sessionSeconds = 30 * 24 * 3600
+const jwtSeconds = 15 * 60
 /** A key signs this long; then the next one is made. */
-export const keyRotationSeconds = 30 * 24 * 3600
+const keyRotationSeconds = 30 * 24 * 3600
 /** How long after its last signature a key still verifies: longer than any token it signed, so rotation logs nobody out. */
 export const keyGraceSeconds = 24 * 3600
 export const passwordLength = { min: 10, max: 128 }
@@ -26,8 +26,6 @@ export type AuthSettings = {
   issuer: string
   passwords: Passwords
   onError: (message: string) => void
-  /** For the rotation's test; else {@link keyRotationSeconds}. */
-  keyRotationSeconds?: number
 }
 
 /** Sign-up, sign-in, sessions and JWTs: better-auth, with everything it could guess pinned down. */
@@ -64,7 +62,7 @@ export function authOptions(settings: AuthSettings) {
         disableSettingJwtHeader: true,
         jwks: {
           keyPairConfig: { alg: 'EdDSA', crv: 'Ed25519' },
-          rotationInterval: settings.keyRotationSeconds ?? keyRotationSeconds,
+          rotationInterval: keyRotationSeconds,
           gracePeriod: keyGraceSeconds,
         },
         jwt: {

@@ -18,7 +18,7 @@ export type Principals = {
  * How long an answer is believed. What is revoked in this process counts at once; what another process revoked (a
  * session, a role) counts here after at most this long.
  */
-export const principalCacheMs = 3_000
+const principalCacheMs = 3_000
 const cachedMax = 20_000
 
 type Found = { principal: AccountPrincipal; expiresAtMs: number | null }

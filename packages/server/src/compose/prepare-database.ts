@@ -2,6 +2,7 @@ import { createPool, ensureAppLogin, type MigrateResult, migrate, serverSecrets 
 import { type AccountsMigration, migrateAccounts } from '../accounts/accounts-schema.ts'
 import type { Config } from '../config.ts'
 import { migrateJobs } from '../jobs/jobs-schema.ts'
+import { oneAtATime } from './one-at-a-time.ts'
 
 export type PreparedDatabase = {
   ownerUrl: string
@@ -23,11 +24,14 @@ export async function prepareDatabase(
   ownerUrl: string,
   say: (line: string) => void = () => undefined,
 ): Promise<PreparedDatabase> {
-  const engine = await migrate({ ownerUrl, log: say })
-  const accounts = await migrateAccounts(ownerUrl)
-  await migrateJobs(ownerUrl)
+  const migrated = await oneAtATime(ownerUrl, async () => {
+    const engine = await migrate({ ownerUrl, log: say })
+    const accounts = await migrateAccounts(ownerUrl)
+    await migrateJobs(ownerUrl)
+    return { engine, accounts }
+  })
   const appUrl = await ensureAppLogin({ ownerUrl, appUrl: config.databaseAppUrl })
-  return { ownerUrl, appUrl, secrets: await readSecrets(ownerUrl, config.secrets), migrated: { engine, accounts } }
+  return { ownerUrl, appUrl, secrets: await readSecrets(ownerUrl, config.secrets), migrated }
 }
 
 async function readSecrets(ownerUrl: string, fromEnvironment: string[] | null): Promise<string[]> {

@@ -36,6 +36,10 @@ export function problemOf(error: unknown): ProblemError {
     const detail = 'The database was lost on the way: the outcome is unknown. Repeat it with the same Idempotency-Key.'
     return problem('unavailable', detail, { retryAfterSeconds: 1 })
   }
+  if (isPassing(error)) {
+    const detail = 'The database was too busy with others for this. Nothing was written: repeat it.'
+    return problem('unavailable', detail, { retryAfterSeconds: 1 })
+  }
   return problem('internal_error', 'An error was noted under this id. The outcome of a write is unknown.')
 }
 
@@ -61,6 +65,13 @@ function invalidRequest(error: FastifyError): ProblemError {
   const [first] = errors
   const extras: ProblemExtras = { errors }
   return problem('invalid_request', first === undefined ? error.message : `${first.path} ${first.message}`, extras)
+}
+
+// A lock or a statement that took too long, a deadlock, a serialization failure, a server short of something: rolled back.
+const passingStates = /^(55P03|57014|40P01|40001|53...)$/
+
+function isPassing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && passingStates.test(error.code)
 }
 
 function isFastifyError(error: unknown): error is FastifyError {

@@ -1,13 +1,11 @@
 import { runMigrations } from 'graphile-worker'
 import pg from 'pg'
 
-/** Any number, the same in every process: one at a time makes the tables. */
-const lockKey = 4_711_020_002
 const schema = 'graphile_worker'
 
 /**
- * Makes the tables of the job queue as the owner and lets the application role work with them. Idempotent; several
- * processes at once are safe.
+ * Makes the tables of the job queue as the owner and lets the application role work with them. Idempotent; one process at a
+ * time.
  *
  * @throws errors of PostgreSQL, such as missing privileges
  */
@@ -15,14 +13,10 @@ export async function migrateJobs(ownerUrl: string): Promise<void> {
   const pool = new pg.Pool({ connectionString: ownerUrl, max: 4, application_name: 'holdfast jobs migration' })
   pool.on('error', () => undefined)
   pool.on('connect', (client) => client.on('error', () => undefined))
-  const client = await pool.connect()
   try {
-    await client.query('select pg_advisory_lock($1)', [lockKey])
     await runMigrations({ pgPool: pool, schema })
-    await client.query(grants)
+    await pool.query(grants)
   } finally {
-    // Closing the connection lets the lock go, whatever state it is in.
-    client.release(true)
     await pool.end()
   }
 }

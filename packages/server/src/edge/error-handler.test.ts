@@ -1,0 +1,43 @@
+import { DatabaseUnavailable } from '@holdfast/engine'
+import { expect, test } from 'vitest'
+import { problemOf } from './error-handler.ts'
+import { problem } from './problem-error.ts'
+
+const withCode = (code: string, message = 'a message that quotes "a patient"') =>
+  Object.assign(new Error(message), { code })
+const withStatus = (statusCode: number) =>
+  Object.assign(new SyntaxError('Unexpected token in "a patient"'), { statusCode })
+
+test('a refusal stays what it is', () => {
+  const refusal = problem('slot_full', 'No room.')
+  expect(problemOf(refusal)).toBe(refusal)
+})
+
+test.each([
+  ['the body is too large', withCode('FST_ERR_CTP_BODY_TOO_LARGE'), 'body_too_large', 413],
+  ['the media type is unknown', withCode('FST_ERR_CTP_INVALID_MEDIA_TYPE'), 'unsupported_media_type', 415],
+  ['JSON is malformed', withStatus(400), 'invalid_request', 400],
+  ['the handler took too long', withCode('FST_ERR_HANDLER_TIMEOUT'), 'unavailable', 503],
+  ['the database refuses connections', withCode('ECONNREFUSED'), 'unavailable', 503],
+  ['the database shuts down', withCode('57P01'), 'unavailable', 503],
+  ['a lock took too long', withCode('55P03'), 'unavailable', 503],
+  ['there was a deadlock', withCode('40P01'), 'unavailable', 503],
+  ['a statement took too long', withCode('57014'), 'unavailable', 503],
+  ['the disk is full', withCode('53100'), 'unavailable', 503],
+  ['a constraint was violated that nobody foresaw', withCode('23514'), 'internal_error', 500],
+  ['Fastify fails in a new way', withCode('FST_ERR_REP_INVALID_PAYLOAD_TYPE'), 'internal_error', 500],
+  ['there is a bug', new TypeError('x is not a function'), 'internal_error', 500],
+  ['something else was thrown', 'a patient', 'internal_error', 500],
+  ['nothing was thrown', undefined, 'internal_error', 500],
+])('when %s', (_what, error, code, status) => {
+  const refusal = problemOf(error)
+  expect(refusal).toMatchObject({ code, status })
+  expect(refusal.detail).not.toContain('patient')
+})
+
+test('what is known not to have been tried says so, what is not known says how to find out', () => {
+  const refused = new DatabaseUnavailable('x', { outcomeUnknown: false, cause: null })
+  expect(problemOf(refused)).toMatchObject({ code: 'unavailable', detail: expect.stringContaining('not tried') })
+  const unknown = new DatabaseUnavailable('x', { outcomeUnknown: true, cause: null })
+  expect(problemOf(unknown)).toMatchObject({ code: 'unavailable', detail: expect.stringContaining('Idempotency-Key') })
+})

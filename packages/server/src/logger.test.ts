@@ -1,0 +1,38 @@
+import { Writable } from 'node:stream'
+import { expect, test } from 'vitest'
+import { createLogger, describeError } from './logger.ts'
+
+test('an error keeps its kind, code and place, and loses the values it quotes', () => {
+  const cause = Object.assign(new Error('Key (email)=(ada@example.org) already exists'), {
+    code: '23505',
+    constraint: 'user_email_key',
+    detail: 'Failing row contains (Ada Lovelace)',
+    parameters: ['Ada Lovelace'],
+  })
+  const described = describeError(new TypeError(`invalid input "Ada Lovelace" for 'Ada'`, { cause }))
+  expect(described).toMatchObject({ type: 'TypeError', message: `invalid input "…" for '…'` })
+  expect(described.stack).toContain('logger.test.ts')
+  expect(described.cause).toMatchObject({ code: '23505', constraint: 'user_email_key' })
+  expect(JSON.stringify(described)).not.toMatch(/Ada|ada@/)
+})
+
+test('what is no error is not written down', () => {
+  expect(JSON.stringify(describeError({ patient: 'Ada' }))).not.toContain('Ada')
+})
+
+test('lines are JSON with a time, and credentials in them are redacted', () => {
+  let text = ''
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      text += String(chunk)
+      done()
+    },
+  })
+  const log = createLogger('info', stream)
+  log.debug('not this one')
+  log.info({ headers: { authorization: 'Bearer secret', cookie: 'secret', 'set-cookie': 'secret' } }, 'hello')
+  const line = JSON.parse(text)
+  expect(line).toMatchObject({ level: 'info', msg: 'hello', pid: process.pid })
+  expect(new Date(line.time).getTime()).toBeGreaterThan(0)
+  expect(text).not.toContain('secret')
+})
