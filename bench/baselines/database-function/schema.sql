@@ -1,0 +1,62 @@
+-- The slot keeps count; one function does it all and refuses to wait for a lock.
+create table doctor (
+  id uuid primary key,
+  clinic_id uuid not null,
+  name text not null
+);
+
+create table slot (
+  id uuid primary key,
+  doctor_id uuid not null references doctor (id),
+  starts_at timestamptz not null,
+  ends_at timestamptz not null,
+  capacity integer not null,
+  booked integer not null default 0
+);
+create index slot_doctor on slot (doctor_id, starts_at);
+
+create table booking (
+  id uuid primary key default gen_random_uuid(),
+  slot_id uuid not null,
+  units integer not null check (units >= 1),
+  status text not null check (status in ('PENDING', 'CONFIRMED', 'FAILED', 'CANCELLED')),
+  appointment_type text not null,
+  patient_name text not null,
+  patient_email text,
+  patient_phone text,
+  reason text,
+  expires_at timestamptz,
+  created_at timestamptz not null default now()
+);
+create index booking_slot on booking (slot_id);
+
+create function book_slot(
+  p_slot_id uuid, p_units integer, p_appointment_type text, p_name text, p_email text, p_phone text, p_reason text
+) returns table (
+  outcome text, id uuid, clinic_id uuid, doctor_id uuid, starts_at timestamptz, ends_at timestamptz, expires_at timestamptz,
+  created_at timestamptz
+) language plpgsql as $$
+#variable_conflict use_column
+declare
+  v_slot record;
+begin
+  select s.doctor_id, d.clinic_id, s.starts_at, s.ends_at, s.capacity, s.booked into v_slot
+    from slot s join doctor d on d.id = s.doctor_id where s.id = p_slot_id for update of s nowait;
+  if not found then
+    outcome := 'SLOT_NOT_FOUND';
+    return next;
+    return;
+  end if;
+  if v_slot.booked + p_units > v_slot.capacity then
+    outcome := 'SLOT_UNAVAILABLE';
+    return next;
+    return;
+  end if;
+  update slot set booked = booked + p_units where slot.id = p_slot_id;
+  return query
+  insert into booking (slot_id, units, status, appointment_type, patient_name, patient_email, patient_phone, reason, expires_at)
+  values (p_slot_id, p_units, 'PENDING', p_appointment_type, p_name, p_email, p_phone, p_reason, now() + interval '2 minutes')
+  returning 'BOOKED', booking.id, v_slot.clinic_id, v_slot.doctor_id, v_slot.starts_at, v_slot.ends_at, booking.expires_at,
+            booking.created_at;
+end
+$$;

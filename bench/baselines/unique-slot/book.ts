@@ -1,0 +1,26 @@
+import { insertPending, readSlot } from '../statements.ts'
+import type { Strategy } from '../strategy.ts'
+import { sqlState, transaction } from '../transaction.ts'
+
+const uniqueViolation = '23505'
+
+/** FOR UPDATE, INSERT against UNIQUE (slot_id), and the slot is marked. Slots have one place each. */
+export const book: Strategy = async ({ pool }, asked) => {
+  try {
+    return await transaction(pool, 'begin', async (client) => {
+      const slot = await readSlot(client, asked.slotId, ', (not s.is_available)::integer as booked', 'for update of s')
+      if (slot === undefined) return { kind: 'slot_missing' }
+      if (slot.booked + asked.units > slot.capacity) return { kind: 'slot_full' }
+      const booking = await insertPending(client, asked, slot)
+      await client.query({
+        name: 'mark_slot',
+        text: 'update slot set is_available = false where id = $1',
+        values: [asked.slotId],
+      })
+      return { kind: 'booked', booking }
+    })
+  } catch (error) {
+    if (sqlState(error) === uniqueViolation) return { kind: 'slot_full' }
+    throw error
+  }
+}

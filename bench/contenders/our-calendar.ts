@@ -1,0 +1,97 @@
+import { createEngine, createPool, type Engine } from '@holdfast/engine'
+import type pg from 'pg'
+import type { Calendar, CalendarShape, Recount } from './contender.ts'
+
+/** What makes and checks calendars in a database with the product's schema. */
+export type OurCalendars = {
+  pool: pg.Pool
+  make(shape: CalendarShape): Promise<Calendar>
+  recount(calendar: Calendar): Promise<Recount>
+  end(): Promise<void>
+}
+
+const slotMs = 15 * 60_000
+const slotsPerCallMax = 10_000
+/** So long that no hold lapses in a round: giving back lapsed ones is measured by the engine's own tests. */
+const holdSeconds = 900
+
+/** As the owner of a migrated database; each calendar is a clinic of its own, so that a round is verified by itself. */
+export function ourCalendars(ownerUrl: string): OurCalendars {
+  const pool = createPool({ url: ownerUrl, max: 2, name: 'bench calendars' })
+  const engine = createEngine({ writePool: pool, readPool: pool })
+  return {
+    pool,
+    async make({ doctors, slotsPerDoctor, places }) {
+      const clinic = await madeClinic(engine)
+      const capacity = Math.ceil(places / (doctors * slotsPerDoctor))
+      const calendar: Calendar = { slotIds: [], doctorIds: [], clinic: { no: clinic.no, id: clinic.id } }
+      for (let n = 0; n < doctors; n += 1) {
+        const doctorId = await madeDoctor(engine, clinic.no, n)
+        calendar.doctorIds.push(doctorId)
+        calendar.slotIds.push(...(await madeSlots(engine, doctorId, slotsPerDoctor, capacity)))
+      }
+      await pool.query('analyze holdfast.slot, holdfast.resource, holdfast.clinic')
+      return calendar
+    },
+    async recount({ clinic }) {
+      const report = await engine.reads.verify({ clinicNo: clinic?.no ?? null, detailsMax: 5 })
+      const faults = report.details.map(({ kind, message }) => `${kind}: ${message}`)
+      if (report.overbooked + report.mismatches > faults.length)
+        faults.push(`${report.overbooked} slots overbooked, ${report.mismatches} other findings`)
+      if (report.events !== report.bookings) faults.push(`${report.events} events of ${report.bookings} bookings`)
+      return { bookings: report.bookings, faults }
+    },
+    end: () => pool.end(),
+  }
+}
+
+async function madeClinic(engine: Engine) {
+  const made = await engine.directory.createClinic(
+    { name: 'Benchmark', timezone: 'Europe/London', address: null, phone: null, settings: { holdSeconds } },
+    null,
+  )
+  if (made.kind !== 'done') throw new Error('The clinic was not made.')
+  return made.value
+}
+
+async function madeDoctor(engine: Engine, clinicNo: number, n: number): Promise<string> {
+  const made = await engine.directory.createDoctor(
+    clinicNo,
+    {
+      name: `Doctor ${n}`,
+      specialization: 'General practice',
+      experienceYears: 10,
+      rating: 4.5,
+      languages: ['en'],
+      fee: null,
+      appointmentTypes: ['in_person', 'video'],
+    },
+    null,
+  )
+  if (made.kind !== 'done') throw new Error('The doctor was not made.')
+  return made.value.id
+}
+
+/** From tomorrow's midnight on, a quarter of an hour each, without a gap. */
+async function madeSlots(engine: Engine, doctorId: string, count: number, capacity: number): Promise<string[]> {
+  const first = firstSlotStart()
+  const drafts = Array.from({ length: count }, (_, n) => ({
+    startsAt: new Date(first + n * slotMs),
+    endsAt: new Date(first + (n + 1) * slotMs),
+    capacity,
+  }))
+  const ids: string[] = []
+  for (let from = 0; from < count; from += slotsPerCallMax) {
+    const part = drafts.slice(from, from + slotsPerCallMax)
+    const { items } = await engine.createSlots({ doctorId, drafts: part, dryRun: false })
+    for (const { slotId } of items) if (slotId !== null) ids.push(slotId)
+  }
+  if (ids.length !== count) throw new Error(`${ids.length} of ${count} slots were made.`)
+  return ids
+}
+
+/** The next UTC midnight but one, in milliseconds: a whole local day ahead everywhere. */
+export function firstSlotStart(): number {
+  const dayMs = 86_400_000
+  return (Math.floor(Date.now() / dayMs) + 2) * dayMs
+}

@@ -1,0 +1,58 @@
+import { fileURLToPath } from 'node:url'
+import type { Contender } from './contender.ts'
+import { type OurCalendars, ourCalendars } from './our-calendar.ts'
+import { startServerProcess } from './server-process.ts'
+
+const program = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url))
+
+export type OurServer = Contender & { calendars: OurCalendars }
+
+/** The administrator of every server of ours that is measured. */
+export const administrator = { email: 'bench@example.org', password: 'a password of the benchmark' }
+
+/**
+ * The product as `holdfast start` runs it, with rate limits off, as for every load test, and the jobs off, as in
+ * production, where they run in a process of their own.
+ */
+export async function startOurServer(
+  ownerUrl: string,
+  { name = 'holdfast', env = {} }: { name?: string; env?: Record<string, string> } = {},
+): Promise<OurServer> {
+  const server = await startServerProcess(
+    program,
+    ['start'],
+    {
+      DATABASE_URL: ownerUrl,
+      HOST: '127.0.0.1',
+      PORT: '0',
+      HOLDFAST_RATE_LIMIT: 'off',
+      HOLDFAST_WORKER: 'off',
+      HOLDFAST_DEMO: 'off',
+      HOLDFAST_LOG_LEVEL: 'error',
+      HOLDFAST_SECRET: 'a-secret-of-the-benchmark-of-enough-length',
+      HOLDFAST_ADMIN_EMAIL: administrator.email,
+      HOLDFAST_ADMIN_PASSWORD: administrator.password,
+      ...env,
+    },
+    /^Holdfast is ready at http:\/\/[^/]+:(\d+)/,
+  )
+  const calendars = ourCalendars(ownerUrl)
+  return {
+    name,
+    label: 'Holdfast',
+    pid: server.pid,
+    target: server.target,
+    databaseUrl: ownerUrl,
+    mayAnswer: [],
+    slotsHaveCapacity: true,
+    isFull: true,
+    calendars,
+    makeCalendar: (shape) => calendars.make(shape),
+    recount: (calendar) => calendars.recount(calendar),
+    setPoolSize: null,
+    async stop() {
+      await server.stop()
+      await calendars.end()
+    },
+  }
+}

@@ -1,0 +1,54 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { Redis } from 'ioredis'
+
+export type RedisServer = { socket: string; version: string; stop(): Promise<void> }
+
+const startSecondsMax = 10
+
+/**
+ * A Redis of our own on a socket in a directory of its own, which nothing else can reach.
+ *
+ * @throws Error that says what to install where there is none
+ */
+export async function startRedis(): Promise<RedisServer> {
+  const shown = spawnSync('redis-server', ['--version'], { encoding: 'utf8' })
+  if (shown.error !== undefined) {
+    throw new Error("redis-server is missing; baseline 6 needs it. Install Debian's package redis-server.")
+  }
+  const directory = await mkdtemp(join(tmpdir(), 'holdfast-bench-redis-'))
+  const socket = join(directory, 'redis.sock')
+  const args = ['--port', '0', '--unixsocket', socket, '--save', '', '--appendonly', 'no', '--dir', directory]
+  const child = spawn('redis-server', args, { stdio: 'ignore' })
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  const stop = async () => {
+    child.kill('SIGTERM')
+    await ended
+    await rm(directory, { recursive: true, force: true })
+  }
+  if (!(await answers(socket))) {
+    await stop()
+    throw new Error(`redis-server did not answer on ${socket} within ${startSecondsMax} s.`)
+  }
+  return { socket, version: /v=([\d.]+)/.exec(shown.stdout)?.[1] ?? 'unknown', stop }
+}
+
+async function answers(socket: string): Promise<boolean> {
+  const until = performance.now() + startSecondsMax * 1000
+  while (performance.now() < until) {
+    const redis = new Redis({ path: socket, lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0 })
+    redis.on('error', () => undefined)
+    try {
+      await redis.connect()
+      if ((await redis.ping()) === 'PONG') return true
+    } catch {
+      await delay(50)
+    } finally {
+      redis.disconnect()
+    }
+  }
+  return false
+}

@@ -1,0 +1,88 @@
+import { connect, type Socket } from 'node:net'
+import type { Target } from './load-job.ts'
+
+/** `body` has one character a byte: what it is compared with is ASCII, and decoding would cost more than the sending. */
+export type HttpAnswer = { status: number; head: string; body: string }
+
+const headEnd = '\r\n\r\n'
+
+/**
+ * One keep-alive HTTP/1.1 connection, one request at a time. Measuring equipment: it knows what our servers and the
+ * baselines send (Content-Length on every answer with a body) and takes anything else for a lost connection.
+ */
+export class HttpConnection {
+  readonly #socket: Socket
+  #received = ''
+  #done: ((answer: HttpAnswer | null) => void) | null = null
+  isOpen = true
+
+  private constructor(socket: Socket) {
+    this.#socket = socket
+    socket.setNoDelay(true)
+    socket.on('data', (chunk: Buffer) => this.#read(chunk.toString('latin1')))
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => this.#lost())
+  }
+
+  /** @throws Error when nobody listens there, or not for us */
+  static open({ host, port }: Target): Promise<HttpConnection> {
+    return new Promise((resolve, reject) => {
+      const socket = connect({ host, port })
+      socket.once('error', reject)
+      socket.once('connect', () => {
+        socket.off('error', reject)
+        resolve(new HttpConnection(socket))
+      })
+    })
+  }
+
+  /** Sends one whole request. `done` hears its answer, or null when the connection was lost before it came. */
+  ask(request: string, done: (answer: HttpAnswer | null) => void): void {
+    if (this.#done !== null) throw new Error('A connection was asked before it had answered.')
+    if (!this.isOpen) {
+      done(null)
+      return
+    }
+    this.#done = done
+    this.#socket.write(request, 'latin1')
+  }
+
+  close(): void {
+    this.#socket.destroy()
+  }
+
+  #read(text: string): void {
+    this.#received = this.#received === '' ? text : this.#received + text
+    const bodyAt = this.#received.indexOf(headEnd) + headEnd.length
+    if (bodyAt < headEnd.length) return
+    const head = this.#received.slice(0, bodyAt)
+    const status = Number(head.slice(9, 12))
+    const length = bodyLength(head, status)
+    if (length === null) {
+      this.#socket.destroy()
+      return
+    }
+    if (this.#received.length < bodyAt + length) return
+    const body = this.#received.slice(bodyAt, bodyAt + length)
+    const isWhole = this.#received.length === bodyAt + length
+    this.#received = ''
+    // More than was asked for: we no longer know whose answer is whose.
+    if (!isWhole) this.#socket.destroy()
+    const done = this.#done
+    this.#done = null
+    done?.(isWhole ? { status, head, body } : null)
+  }
+
+  #lost(): void {
+    this.isOpen = false
+    const done = this.#done
+    this.#done = null
+    done?.(null)
+  }
+}
+
+function bodyLength(head: string, status: number): number | null {
+  if (status === 204 || status === 304) return 0
+  const length = /\r\ncontent-length: *(\d+)\r\n/i.exec(head)?.[1]
+  return length === undefined ? null : Number(length)
+}

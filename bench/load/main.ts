@@ -1,0 +1,16 @@
+// The load generator: a process of its own, so that it shares nothing with what it measures but the machine. Runs the
+// jobs that come over its IPC channel, one at a time, and ends with its parent.
+import type { LoadMessage, LoadReply } from './load-job.ts'
+import { runLoad } from './run-load.ts'
+
+function reply(message: LoadReply): void {
+  process.send?.(message)
+}
+
+process.on('message', (message: LoadMessage) => {
+  runLoad(message.job).then(
+    (result) => reply({ kind: 'result', result }),
+    (error: unknown) => reply({ kind: 'failed', message: error instanceof Error ? error.message : String(error) }),
+  )
+})
+process.on('disconnect', () => process.exit(0))

@@ -1,0 +1,104 @@
+import { writeFile } from 'node:fs/promises'
+import type { Spread } from '../measure/spread.ts'
+import type { Run } from '../run/run-scenarios.ts'
+import type { Figure, Measured } from '../scenarios/scenario.ts'
+
+/** To the terminal: what was measured, the figures, and what makes the run void. */
+export function printReport(run: Run, say: (line: string) => void): void {
+  for (const { name, measured, notes } of run.scenarios) {
+    say(`\n${name}`)
+    for (const { name: what, values } of measured) {
+      const texts = Object.entries(values).map(([key, value]) => `${key} ${valueText(value)}`)
+      say(`  ${what}: ${texts.join(' · ')}`)
+    }
+    for (const note of notes) say(`  ${note}`)
+  }
+  say('')
+  for (const figure of run.figures) {
+    say(`${figure.row}. ${figure.title}: ${figure.target}${figure.note === undefined ? '' : ` (${figure.note})`}`)
+    for (const part of figure.parts) say(`     ${mark(part.isReached)} ${part.name}: ${partText(part)}`)
+  }
+  if (run.faults.length > 0) say('\nVOID: these make the run prove nothing:')
+  for (const fault of run.faults) say(`  ${fault}`)
+}
+
+/** bench/RESULTS.md to read, bench/results.json to compare with. */
+export async function writeReport(run: Run): Promise<void> {
+  await writeFile(new URL('../RESULTS.md', import.meta.url), markdown(run))
+  await writeFile(new URL('../results.json', import.meta.url), `${JSON.stringify(run, null, 2)}\n`)
+}
+
+function markdown({ facts, figures, scenarios, faults }: Run): string {
+  const list = (of: Record<string, string>) =>
+    Object.entries(of)
+      .map(([name, value]) => `${name} ${value}`)
+      .join(', ')
+  const lines = [
+    '# Results of the last whole run',
+    '',
+    'Written by `npm run bench`. Medians of the rounds, with the least and the most in brackets; ratios are of neighbouring rounds.',
+    'Everything ran on this one machine: PostgreSQL, the server measured and the load generator shared its cores.',
+    '',
+    `- ${facts.startedAt}, commit ${facts.commit}`,
+    `- ${facts.machine}`,
+    `- ${list(facts.versions)}`,
+    `- PostgreSQL: ${list(facts.postgresSettings)}`,
+    `- ${facts.pace.rounds} rounds of ${facts.pace.roundMs / 1000} s, ${facts.pace.connections} connections, each baseline with the best of its pool sizes`,
+    '',
+    faults.length === 0
+      ? 'Every answer was checked, and after every round the database was recounted: nothing was wrong.'
+      : `**Void**: ${faults.join('; ')}`,
+    '',
+    '| | figure | must reach | reached | |',
+    '|---|---|---|---|---|',
+    ...figures.flatMap(figureRows),
+    '',
+  ]
+  for (const { title, measured, notes, seconds } of scenarios) {
+    lines.push(`## ${title}`, '', ...measuredTable(measured), '')
+    for (const note of notes) lines.push(note, '')
+    lines.push(`Took ${seconds} s.`, '')
+  }
+  return lines.join('\n')
+}
+
+function figureRows({ row, title, target, parts, note }: Figure): string[] {
+  return parts.map((part, index) => {
+    const named = index === 0 ? `${title}${note === undefined ? '' : ` (${note})`}` : ''
+    return `| ${index === 0 ? row : ''} | ${named} | ${index === 0 ? target : ''} | ${part.name}: ${partText(part)} | ${mark(part.isReached)} |`
+  })
+}
+
+function measuredTable(measured: Measured[]): string[] {
+  const names = [...new Set(measured.flatMap(({ values }) => Object.keys(values)))]
+  return [
+    `| | ${names.join(' | ')} |`,
+    `|---|${names.map(() => '---|').join('')}`,
+    ...measured.map(
+      ({ name, values }) => `| ${name} | ${names.map((key) => valueText(values[key] ?? '')).join(' | ')} |`,
+    ),
+  ]
+}
+
+function partText({ reached, unit }: Figure['parts'][number]): string {
+  const isOne = reached.min === reached.max
+  return `${numberText(reached.median)}${unit}${isOne ? '' : ` (${numberText(reached.min)}–${numberText(reached.max)})`}`
+}
+
+function valueText(value: Spread | number | string): string {
+  if (typeof value === 'string') return value
+  if (typeof value === 'number') return numberText(value)
+  if (value.min === value.max) return numberText(value.median)
+  return `${numberText(value.median)} (${numberText(value.min)}–${numberText(value.max)})`
+}
+
+/** Three digits are as many as a benchmark is worth. */
+function numberText(value: number): string {
+  if (!Number.isFinite(value)) return '–'
+  if (Math.abs(value) >= 100) return Math.round(value).toLocaleString('en')
+  return String(Number(value.toPrecision(3)))
+}
+
+function mark(isReached: boolean): string {
+  return isReached ? '✓' : '✗'
+}

@@ -1,0 +1,29 @@
+import { bareHttp } from '../scenarios/bare-http.ts'
+import { connections } from '../scenarios/connections.ts'
+import { flushes } from '../scenarios/flushes.ts'
+import { growth } from '../scenarios/growth.ts'
+import { lightLoad } from '../scenarios/light-load.ts'
+import { mix } from '../scenarios/mix.ts'
+import { overload } from '../scenarios/overload.ts'
+import { refusals } from '../scenarios/refusals.ts'
+import type { Scenario } from '../scenarios/scenario.ts'
+import { signedIn } from '../scenarios/signed-in.ts'
+import { stampede } from '../scenarios/stampede.ts'
+import { hotDoctor, hotSlot, spread } from '../scenarios/throughput.ts'
+
+/** In the order of a whole run. */
+export const allScenarios: readonly Scenario[] = [
+  hotDoctor,
+  spread,
+  hotSlot,
+  lightLoad,
+  flushes,
+  refusals,
+  bareHttp,
+  signedIn,
+  stampede,
+  mix,
+  overload,
+  connections,
+  growth,
+]

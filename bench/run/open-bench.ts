@@ -1,0 +1,76 @@
+import { type BaselineName, startBaseline } from '../contenders/baseline-server.ts'
+import { startCluster } from '../contenders/cluster.ts'
+import type { Contender } from '../contenders/contender.ts'
+import { startLoadGenerator } from '../contenders/load-generator.ts'
+import { type OurServer, startOurServer } from '../contenders/our-server.ts'
+import { type RedisServer, startRedis } from '../contenders/redis-server.ts'
+import type { Bench, Pace } from '../scenarios/scenario.ts'
+
+export type OpenBench = Bench & {
+  redisVersion: string
+  /** Stops all that was started. */
+  close(): Promise<void>
+}
+
+/** Starts what every scenario needs; servers follow when a scenario asks for them. */
+export async function openBench(pace: Pace, growthBookings: number, say: (line: string) => void): Promise<OpenBench> {
+  const redis = await startRedis()
+  const stops: (() => Promise<void>)[] = [() => redis.stop()]
+  const close = async () => {
+    for (const stop of stops.splice(0).toReversed()) await stop()
+  }
+  try {
+    const cluster = await startCluster(say)
+    stops.push(() => cluster.stop())
+    const generator = startLoadGenerator()
+    stops.push(() => generator.stop())
+    const startOurs = async (name: string, env: Record<string, string> = {}) =>
+      startOurServer(await cluster.createDatabase(`bench_${name}`), { name, env })
+    return {
+      cluster,
+      generator,
+      pace,
+      growthBookings,
+      say,
+      redisVersion: redis.version,
+      ...servers({ startOurs, createDatabase: cluster.createDatabase, redis, onStart: (stop) => stops.push(stop) }),
+      startOurs,
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+type Starting = {
+  startOurs: Bench['startOurs']
+  createDatabase(name: string): Promise<string>
+  redis: RedisServer
+  onStart(stop: () => Promise<void>): void
+}
+
+/** Each server once, when it is first asked for. */
+function servers({ startOurs, createDatabase, redis, onStart }: Starting): Pick<Bench, 'ours' | 'baseline'> {
+  let ours: Promise<OurServer> | null = null
+  const started = new Map<BaselineName, Promise<Contender>>()
+  const noted = async <One extends Contender>(starting: Promise<One>): Promise<One> => {
+    const one = await starting
+    onStart(() => one.stop())
+    return one
+  }
+  return {
+    ours() {
+      ours ??= noted(startOurs('holdfast'))
+      return ours
+    },
+    baseline(name) {
+      const known = started.get(name)
+      if (known !== undefined) return known
+      const database = createDatabase(`bench_${name.replaceAll('-', '_')}`)
+      const starting = noted(database.then((url) => startBaseline(name, url, redis.socket)))
+      started.set(name, starting)
+      return starting
+    },
+  }
+}

@@ -1,0 +1,46 @@
+import { describeRun, type RunFacts } from '../report/run-facts.ts'
+import type { Figure, Scenario, ScenarioResult } from '../scenarios/scenario.ts'
+import type { OpenBench } from './open-bench.ts'
+
+export type Run = {
+  facts: RunFacts
+  scenarios: (ScenarioResult & { name: string; title: string; seconds: number })[]
+  /** By row of the table; a row that several scenarios fill has the parts of all of them. */
+  figures: Figure[]
+  faults: string[]
+}
+
+/** One scenario after the other. One that breaks is a fault, and does not keep the others from running. */
+export async function runScenarios(bench: OpenBench, scenarios: readonly Scenario[]): Promise<Run> {
+  const facts = await describeRun(bench)
+  const done: Run['scenarios'] = []
+  for (const { name, title, run } of scenarios) {
+    bench.say(`${name}: ${title}`)
+    const began = performance.now()
+    const result = await run(bench).catch((error: unknown) => brokenBy(name, error))
+    const seconds = Math.round((performance.now() - began) / 1000)
+    for (const fault of result.faults) bench.say(`  VOID: ${fault}`)
+    done.push({ name, title, seconds, ...result })
+  }
+  const figures = mergedFigures(done.flatMap((one) => one.figures))
+  return {
+    facts,
+    scenarios: done,
+    figures,
+    faults: done.flatMap(({ name, faults }) => faults.map((f) => `${name}: ${f}`)),
+  }
+}
+
+function brokenBy(name: string, error: unknown): ScenarioResult {
+  const why = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  return { measured: [], figures: [], faults: [`${name} broke off: ${why}`], notes: [] }
+}
+
+function mergedFigures(figures: Figure[]): Figure[] {
+  const rows = new Map<number, Figure>()
+  for (const figure of figures) {
+    const known = rows.get(figure.row)
+    rows.set(figure.row, known === undefined ? figure : { ...known, parts: [...known.parts, ...figure.parts] })
+  }
+  return [...rows.values()].toSorted((a, b) => a.row - b.row)
+}

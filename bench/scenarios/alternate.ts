@@ -1,0 +1,16 @@
+/**
+ * Rounds in turn: A B C, A B C, … so that whatever the machine does meanwhile is done to all of them.
+ *
+ * @returns each one's rounds, in the order of `all`
+ */
+export async function alternate<One, Result>(
+  all: readonly One[],
+  rounds: number,
+  run: (one: One, round: number) => Promise<Result>,
+): Promise<Result[][]> {
+  const results: Result[][] = all.map(() => [])
+  for (let round = 0; round < rounds; round += 1) {
+    for (const [index, one] of all.entries()) results[index]?.push(await run(one, round))
+  }
+  return results
+}

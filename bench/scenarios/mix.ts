@@ -1,0 +1,84 @@
+import { bookings, type Calendar } from '../contenders/contender.ts'
+import { firstSlotStart } from '../contenders/our-calendar.ts'
+import type { OurServer } from '../contenders/our-server.ts'
+import type { LoadResult, RequestPart } from '../load/load-job.ts'
+import { runRound } from './round.ts'
+import type { Measured, Scenario } from './scenario.ts'
+
+const perSecond = { book: 100, 'slot lists': 500, 'doctor lists': 50 }
+const giveUpMs = 1_000
+
+/** 100 bookings/s, 500 slot lists/s and 50 doctor lists/s: what one of the systems that are replaced promises, and more. */
+export const mix: Scenario = {
+  name: 'mix',
+  title: 'The mix of reads and bookings, once, ten and fifty times over',
+  inSmoke: true,
+  async run(bench) {
+    const ours = await bench.ours()
+    const measured: Measured[] = []
+    const faults: string[] = []
+    for (const times of bench.pace.isSmoke ? [1] : [1, 10, 50]) {
+      const ratePerSecond = Object.values(perSecond).reduce((sum, rate) => sum + rate, 0) * times
+      const round = await runRound(bench, ours, {
+        shape: { doctors: 100, slotsPerDoctor: 30, places: 3_000_000 },
+        load: {
+          kind: 'open',
+          warmupMs: bench.pace.warmupMs,
+          durationMs: bench.pace.roundMs * 2,
+          ratePerSecond,
+          giveUpMs,
+        },
+        connections: Math.min(2_000, 100 * times),
+        seed: times,
+        parts: (calendar) => partsOf(ours, calendar),
+      })
+      faults.push(...round.faults)
+      measured.push(...measuredOf(times, round.load))
+    }
+    return {
+      measured,
+      figures: [],
+      faults,
+      notes: ['Asked in an open loop: latency counts from the intended arrival.'],
+    }
+  },
+}
+
+function partsOf(ours: OurServer, calendar: Calendar): RequestPart[] {
+  const day = new Date(firstSlotStart()).toISOString().slice(0, 10)
+  return [
+    bookings(ours, calendar, { weight: perSecond.book, expected: ['booked', 'overloaded'] }),
+    {
+      kind: 'get',
+      name: 'slot lists',
+      weight: perSecond['slot lists'],
+      paths: calendar.doctorIds.map((id) => `/api/v1/doctors/${id}/slots?from=${day}&to=${day}`),
+      startsWith: '{"items":[{"id":"',
+    },
+    {
+      kind: 'get',
+      name: 'doctor lists',
+      weight: perSecond['doctor lists'],
+      paths: [`/api/v1/doctors?clinicId=${calendar.clinic?.id}&limit=20`],
+      startsWith: '{"items":[{"id":"',
+    },
+  ]
+}
+
+function measuredOf(times: number, { parts, seconds }: LoadResult): Measured[] {
+  return parts.map(({ name, windowOutcomes, latencies }) => {
+    const good = name === 'book' ? 'booked' : 'ok'
+    const { p50 = 0, p99 = 0 } = latencies[good] ?? {}
+    return {
+      name: `${times}× ${name}`,
+      values: {
+        'asked/s': perSecond[name as keyof typeof perSecond] * times,
+        'answered/s': Math.round((windowOutcomes[good] ?? 0) / seconds),
+        'refused 503/s': Math.round((windowOutcomes.overloaded ?? 0) / seconds),
+        'left unsent/s': Math.round((windowOutcomes.gave_up ?? 0) / seconds),
+        'p50 ms': p50,
+        'p99 ms': p99,
+      },
+    }
+  })
+}

@@ -1,0 +1,56 @@
+import { bookings, type Calendar } from '../contenders/contender.ts'
+import type { OurServer } from '../contenders/our-server.ts'
+import { ratiosOf, spreadOf } from '../measure/spread.ts'
+import { alternate } from './alternate.ts'
+import { runRound } from './round.ts'
+import type { Scenario } from './scenario.ts'
+
+export const signedIn: Scenario = {
+  name: 'signed-in',
+  title: 'Bookings with a signed-in account, and as a guest',
+  inSmoke: true,
+  async run(bench) {
+    const ours = await bench.ours()
+    const jwt = await signUp(ours)
+    const { warmupMs, roundMs, connections } = bench.pace
+    const kinds = [{ bearer: jwt }, {}]
+    const rounds = await alternate(kinds, bench.pace.rounds, (credential, seed) =>
+      runRound(bench, ours, {
+        shape: { doctors: 1, slotsPerDoctor: 30, places: 1_000_000 },
+        load: { kind: 'closed', warmupMs, durationMs: roundMs },
+        connections,
+        seed,
+        parts: (calendar: Calendar) => [bookings(ours, calendar, credential)],
+      }),
+    )
+    const [account = [], guest = []] = rounds.map((own) => own.map((round) => round.bookedPerSecond))
+    const reached = ratiosOf(account, guest)
+    const part = { name: 'account ÷ guest', reached, unit: '×', isReached: reached.median >= 0.9 }
+    return {
+      measured: [
+        { name: 'account (JWT)', values: { 'bookings/s': spreadOf(account) } },
+        { name: 'guest', values: { 'bookings/s': spreadOf(guest) } },
+      ],
+      figures: [{ row: 8, title: 'a booking with a signed-in account ÷ as a guest', target: '≥ 0.9', parts: [part] }],
+      faults: rounds.flat().flatMap((round) => round.faults),
+      notes: [],
+    }
+  },
+}
+
+/** A new account. @returns its JWT */
+async function signUp({ target }: OurServer): Promise<string> {
+  const auth = `http://${target.host}:${target.port}/api/auth`
+  const email = `patient-${Date.now()}@example.org`
+  const made = await fetch(`${auth}/sign-up/email`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'A Patient', email, password: 'a password of a patient' }),
+  })
+  const { token } = (await made.json()) as { token?: string }
+  const given = await fetch(`${auth}/token`, { headers: { authorization: `Bearer ${token}` } })
+  const { token: jwt } = (await given.json()) as { token?: string }
+  if (jwt === undefined)
+    throw new Error(`Sign-up was answered ${made.status}, the request for a token ${given.status}.`)
+  return jwt
+}
