@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type ProblemError, problem } from '../edge/problem-error.ts'
 import { type Auth, clientAddressHeader } from './auth.ts'
@@ -54,11 +55,20 @@ export async function authRoutes(app: FastifyInstance, deps: AuthRoutesDeps): Pr
   }
 }
 
+/**
+ * A refused sign-in is answered at a whole multiple of this after it began. An unknown address costs the same password
+ * hash as a wrong password, but a query less: on a busy machine the medians were 27 and 42 ms.
+ */
+const refusalStepMs = 250
+
 async function serve(call: Call, request: FastifyRequest, reply: FastifyReply, deps: AuthRoutesDeps) {
+  const beganAt = performance.now()
   const answer = await deps.auth.handler(requestFor(call, request, deps.publicUrl))
   if (call.method === 'POST') forget(request, deps.principals)
   // Also on refusals: sign-out clears the cookie of a session that is gone.
   for (const cookie of answer.headers.getSetCookie()) void reply.header('set-cookie', cookie)
+  if (call.path === '/sign-in/email' && !answer.ok)
+    await delay(refusalStepMs - ((performance.now() - beganAt) % refusalStepMs))
   if (!answer.ok) throw await refusalOf(answer, request)
   const token = answer.headers.get('set-auth-token')
   if (token !== null) void reply.header('set-auth-token', token)
