@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
+import { DatabaseUnavailable } from '../database-unavailable.ts'
 import { BookingOrder } from './booking-order.ts'
 import { listenForWakes } from './listen-for-wakes.ts'
 import type { LogEntry } from './log-entry.ts'
@@ -13,8 +14,8 @@ export type EventTailSettings = {
   from?: LogCursor
   /** How long it sleeps when nobody wakes it, milliseconds. */
   idleMs?: number
-  /** Told of a lost database and of its return. */
-  onState?: (state: 'connected' | 'lost', error?: unknown) => void
+  /** Told of each look at the log: whether the database answered, and with what error it did not. */
+  onRead?: (result: { kind: 'read' } | { kind: 'failed'; error: unknown }) => void
 }
 
 /** `horizon`: every transaction below it has been told of, these entries included. */
@@ -24,6 +25,7 @@ const pageSize = 1_000
 const gatherMs = 2
 const behindMs = 5
 const retryMsMax = 2_000
+const readMsMax = 2_000
 
 /**
  * Reads the log to its end, again and again: without gaps, each booking's events in order, every transaction exactly
@@ -112,22 +114,23 @@ export class EventTail {
     let failures = 0
     while (!this.#stop.signal.aborted) {
       try {
-        const more = await this.#readOnce()
-        if (failures > 0) this.#settings.onState?.('connected')
+        const isFull = await this.#readOnce()
         failures = 0
-        if (!more) await this.#sleep()
+        this.#settings.onRead?.({ kind: 'read' })
+        if (!isFull) await this.#sleep()
       } catch (error) {
-        if (failures === 0) this.#settings.onState?.('lost', error)
+        if (this.#stop.signal.aborted) return
         failures += 1
-        const pause = Math.min(50 * 2 ** failures, retryMsMax) * (0.5 + Math.random() / 2)
-        await delay(pause, undefined, { signal: this.#stop.signal }).catch(() => undefined)
+        this.#settings.onRead?.({ kind: 'failed', error })
+        const pauseMs = Math.min(25 * 2 ** failures, retryMsMax) * (0.5 + Math.random() / 2)
+        await delay(pauseMs, undefined, { signal: this.#stop.signal }).catch(() => undefined)
       }
     }
   }
 
   async #readOnce(): Promise<boolean> {
     this.#woken = false
-    const page = await readLog(this.#settings.pool, this.#cursor, pageSize)
+    const page = await inTime(readLog(this.#settings.pool, this.#cursor, pageSize))
     const last = page.rows.at(-1)?.entry
     if (last !== undefined) this.#cursor = { xid: last.xid, seq: last.seq }
     // A full page ends in the middle of a transaction perhaps: only what lies before that is told whole.
@@ -157,5 +160,22 @@ export class EventTail {
       sleeping.abort()
     }
     if (this.#woken) await delay(gatherMs, undefined, { signal: this.#stop.signal }).catch(() => undefined)
+  }
+}
+
+/** A database that hangs is as good as lost: its answer, should it come, is dropped, and the page is read again. */
+async function inTime<Value>(work: Promise<Value>): Promise<Value> {
+  const ended = new AbortController()
+  const late = delay(readMsMax, undefined, { signal: ended.signal }).then(
+    () =>
+      Promise.reject(
+        new DatabaseUnavailable('The log did not answer in time.', { outcomeUnknown: false, cause: undefined }),
+      ),
+    () => work,
+  )
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    ended.abort()
   }
 }

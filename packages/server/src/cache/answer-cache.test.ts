@@ -1,0 +1,161 @@
+import { describe, expect, test } from 'vitest'
+import { AnswerCache, type LoadedAnswer } from './answer-cache.ts'
+
+const answer = (text: string, wishes: Partial<LoadedAnswer> = {}): LoadedAnswer => ({
+  body: Buffer.from(text),
+  etag: `W/"${text}"`,
+  freshUntilMs: Number.POSITIVE_INFINITY,
+  tags: ['doctor:1'],
+  ...wishes,
+})
+
+/** Loads that the test lets go, one by one. */
+function heldLoads() {
+  const loads: { give(text: string, wishes?: Partial<LoadedAnswer>): void; fail(error: Error): void }[] = []
+  const load = () =>
+    new Promise<LoadedAnswer>((resolve, reject) => {
+      loads.push({ give: (text, wishes) => resolve(answer(text, wishes)), fail: reject })
+    })
+  return { load, loads }
+}
+
+const lost = () => Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
+const textOf = async (given: Promise<{ body: Buffer; isStale: boolean }>) => {
+  const { body, isStale } = await given
+  return `${body}${isStale ? ' (stale)' : ''}`
+}
+
+describe('AnswerCache', () => {
+  const open = (now?: () => number) => new AnswerCache({ bytesMax: 1_000_000, ...(now ? { now } : {}) })
+  const query = (load: () => Promise<LoadedAnswer>, wishes = {}) => ({
+    key: 'k',
+    tags: ['doctor:1'],
+    mayBeCached: true,
+    load,
+    ...wishes,
+  })
+
+  test('a thousand at once cost one load, and later ones none', async () => {
+    const cache = open()
+    const held = heldLoads()
+    const asked = Array.from({ length: 1000 }, () => textOf(cache.read(query(held.load))))
+    expect(held.loads).toHaveLength(1)
+    held.loads[0]?.give('a')
+    expect(new Set(await Promise.all(asked))).toEqual(new Set(['a']))
+    expect(await textOf(cache.read(query(held.load)))).toBe('a')
+    expect(held.loads).toHaveLength(1)
+    expect(cache.figures).toMatchObject({ hits: 1, misses: 1000, entries: 1 })
+  })
+
+  test('dropped, it is loaded anew; what shares no tag stays', async () => {
+    const cache = open()
+    const held = heldLoads()
+    for (const [key, tag] of [
+      ['a', 'doctor:1'],
+      ['b', 'doctor:2'],
+    ] as const) {
+      const asked = cache.read(query(held.load, { key, tags: [tag] }))
+      held.loads.at(-1)?.give(key, { tags: [tag] })
+      await asked
+    }
+    cache.drop(['doctor:1'])
+    expect(cache.current('a')).toBeUndefined()
+    expect(cache.current('b')?.body.toString()).toBe('b')
+  })
+
+  test('dropped while it is being loaded: who asked before is served, who asks after gets a load of their own, and the old one is not kept', async () => {
+    for (const tags of [['doctor:1'], null]) {
+      const cache = open()
+      const held = heldLoads()
+      const before = textOf(cache.read(query(held.load, { tags })))
+      cache.drop(['doctor:1'])
+      const after = textOf(cache.read(query(held.load, { tags })))
+      expect(held.loads).toHaveLength(2)
+      held.loads[1]?.give('new')
+      expect(await after).toBe('new')
+      held.loads[0]?.give('old')
+      expect(await before).toBe('old')
+      expect(cache.current('k')?.body.toString()).toBe('new')
+    }
+  })
+
+  test('who has seen newer data is given neither what is kept nor what is being loaded', async () => {
+    const cache = open()
+    const held = heldLoads()
+    const first = cache.read(query(held.load))
+    const own = textOf(cache.read(query(held.load, { mayBeCached: false })))
+    expect(held.loads).toHaveLength(2)
+    held.loads[0]?.give('old')
+    await first
+    held.loads[1]?.give('new')
+    expect(await own).toBe('new')
+    const again = textOf(cache.read(query(held.load, { mayBeCached: false })))
+    held.loads[2]?.give('newer')
+    expect(await again).toBe('newer')
+  })
+
+  test('an answer that changes by itself is not given after that moment', async () => {
+    let nowMs = 1_000
+    const cache = open(() => nowMs)
+    const held = heldLoads()
+    const asked = cache.read(query(held.load))
+    held.loads[0]?.give('until 2000', { freshUntilMs: 2_000 })
+    await asked
+    nowMs = 1_999
+    expect(cache.current('k')).toBeDefined()
+    nowMs = 2_000
+    expect(cache.current('k')).toBeUndefined()
+  })
+
+  test('with the database away the last answer is given as stale; without one, and for other errors, the error is', async () => {
+    const cache = open()
+    const held = heldLoads()
+    const asked = cache.read(query(held.load))
+    held.loads[0]?.give('last known')
+    await asked
+    cache.drop(['doctor:1'])
+    const stale = textOf(cache.read(query(held.load)))
+    held.loads[1]?.fail(lost())
+    expect(await stale).toBe('last known (stale)')
+    const wrong = cache.read(query(held.load))
+    held.loads[2]?.fail(new Error('a bug'))
+    await expect(wrong).rejects.toThrow('a bug')
+    const unknown = cache.read(query(held.load, { key: 'other' }))
+    held.loads[3]?.fail(lost())
+    await expect(unknown).rejects.toThrow('ECONNREFUSED')
+  })
+
+  test('while nobody tells of changes nothing is trusted, nor is what was kept before', async () => {
+    const cache = open()
+    const held = heldLoads()
+    const first = cache.read(query(held.load))
+    held.loads[0]?.give('a')
+    await first
+    cache.trust(false)
+    const second = textOf(cache.read(query(held.load)))
+    held.loads[1]?.give('b')
+    expect(await second).toBe('b')
+    expect(cache.current('k')).toBeUndefined()
+    cache.trust(true)
+    expect(cache.current('k')).toBeUndefined()
+  })
+
+  test('bounded in bytes: what was not asked for longest goes, and its tags with it', async () => {
+    const cache = new AnswerCache({ bytesMax: 20_000 })
+    for (let n = 0; n < 100; n += 1) {
+      await cache.read(
+        query(async () => answer('x'.repeat(1_000), { tags: [`doctor:${n}`] }), {
+          key: `k${n}`,
+          tags: [`doctor:${n}`],
+        }),
+      )
+    }
+    expect(cache.figures.bytes).toBeLessThanOrEqual(20_000)
+    expect(cache.figures.entries).toBeGreaterThan(5)
+    expect(cache.current('k0')).toBeUndefined()
+    expect(cache.current('k99')).toBeDefined()
+    // Larger than a quarter of it all: given, not kept.
+    await cache.read(query(async () => answer('x'.repeat(6_000)), { key: 'large' }))
+    expect(cache.current('large')).toBeUndefined()
+  })
+})
