@@ -213,6 +213,23 @@ describe('against a running server', () => {
     })
   })
 
+  test('two replays of one file at the same time book every row once between them', {
+    timeout: 2 * minutes,
+  }, async () => {
+    const units = [
+      { name: 'SHARED UNIT', appointmentsByDay: [60, 45, 3] },
+      { name: 'SHARED TOO', appointmentsByDay: [50] },
+    ]
+    const shared = await file('shared.csv', syntheticAppointments(units))
+    const both = await Promise.all([1, 2].map(() => replay(shared, ['--json', '--url', server.url], admin)))
+    expect(both.map(({ code, stderr }) => ({ code, stderr }))).toEqual(both.map(() => ({ code: 0, stderr: '' })))
+    const booked = both.map(({ summary }) => summary?.booked ?? 0)
+    expect(booked.reduce((sum, count) => sum + count, 0)).toBe(158)
+    for (const { summary } of both) {
+      expect(summary).toMatchObject({ rows: 158, confirmed: 158, refusedFull: 0, failed: 0, verify: { bookings: 158 } })
+    }
+  })
+
   test('an overbooked slot is found, and the replay exits 1', { timeout: 2 * minutes }, async () => {
     await owner.query(
       `update holdfast.slot set taken = taken - 1 where id = (select min(id::text)::uuid from holdfast.slot)`,

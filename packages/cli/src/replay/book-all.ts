@@ -8,7 +8,7 @@ export type BookAllResult = {
   booked: number
   replayed: number
   confirmed: number
-  refusedFull: number
+  refusedFull: RowToBook[]
   failed: number
   /** The first twenty rows that failed or were not confirmed. */
   failures: FailedRow[]
@@ -34,7 +34,7 @@ export async function bookAll(
     booked: 0,
     replayed: 0,
     confirmed: 0,
-    refusedFull: 0,
+    refusedFull: [],
     failed: 0,
     failures: [],
     seconds: 0,
@@ -79,7 +79,7 @@ function count(result: BookAllResult, row: RowToBook, outcome: RowOutcome): void
       else keep(outcome.why ?? 'not confirmed')
       return
     case 'refused_full':
-      result.refusedFull++
+      result.refusedFull.push(row)
       return
     case 'failed':
       result.failed++

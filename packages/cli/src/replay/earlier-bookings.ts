@@ -13,7 +13,7 @@ const clinicsAtOnce = 8
 const daysPerListMax = 366
 
 /**
- * What earlier replays have booked in units that existed before. Known beforehand, a row asks for the slot it has and
+ * What other replays have booked in these units. Known beforehand, a row asks for the slot it has and
  * is told its booking again; and one that was booked longer ago than servers keep idempotency keys is not sent at all.
  */
 export async function listEarlierBookings(
@@ -23,8 +23,7 @@ export async function listEarlierBookings(
   lastDate: string,
 ): Promise<EarlierBookings> {
   const earlier = new Map<string, EarlierBooking[]>()
-  const known = units.filter((unit) => unit.existedBefore)
-  await mapConcurrently(known, clinicsAtOnce, server.signal, async (unit) => {
+  await mapConcurrently(units, clinicsAtOnce, server.signal, async (unit) => {
     for (
       let from = Temporal.PlainDate.from(firstDate);
       from.toString() <= lastDate;

@@ -1,9 +1,9 @@
 import { CommandRefusal } from '../command.ts'
 import type { Appointment } from './appointment.ts'
 import { type BookAllResult, bookAll, createLatencyRecorder, type LatencyMs } from './book-all.ts'
-import { bookAppointment, type EarlierBooking, type RowToBook } from './book-appointment.ts'
+import { bookAppointment, type RowToBook } from './book-appointment.ts'
 import type { CapacityFactor } from './capacity-factor.ts'
-import { listEarlierBookings } from './earlier-bookings.ts'
+import { type EarlierBookings, listEarlierBookings } from './earlier-bookings.ts'
 import { createHttpBookingApi } from './http-booking-api.ts'
 import { dayKey, firstDayOf, planReplay, type ReplayPlan, type ReplayPlanOutcome, weeksToMove } from './plan-replay.ts'
 import { hasPlannedSlots, localDateOf, prepareClinics, type SlotIds, type UnitOnServer } from './prepare-clinics.ts'
@@ -47,18 +47,28 @@ export async function replayAppointments(
   progress.begin('clinics', plan.units.length)
   let prepared = 0
   const { units, slotIds } = await prepareClinics(server, plan.units, () => progress.step(++prepared))
-  const earlier = await listEarlierBookings(server, units, plan.firstDate, plan.lastDate)
+  const known = units.filter((unit) => unit.existedBefore)
+  const earlier = await listEarlierBookings(server, known, plan.firstDate, plan.lastDate)
   progress.end()
 
   const latency = createLatencyRecorder()
   const rows = rowsOf(plan, slotIds)
   progress.begin('bookings', rows.length)
-  const result = await bookRows(server, rows, units, earlier, request.concurrency, latency.record, progress)
+  const book = (someRows: readonly RowToBook[], known: EarlierBookings, onRow: (done: number) => void) =>
+    bookRows(server, someRows, { units, earlier: known, concurrency: request.concurrency }, latency.record, onRow)
+  const result = await book(rows, earlier, progress.step)
   progress.end()
-  server.signal.throwIfAborted()
-  if (result.stop !== null) {
-    const done = result.booked + result.replayed + result.refusedFull + result.failed
-    throw new CommandRefusal(`after ${done} of ${rows.length} rows ${describeStop(result.stop)}`)
+  endUnlessDone(server, result, rows.length)
+  if (result.refusedFull.length > 0) {
+    const again = await askAgain(server, plan, units, result.refusedFull, (refused, known) =>
+      book(refused, known, () => {}),
+    )
+    endUnlessDone(server, again, rows.length)
+    result.replayed += again.replayed
+    result.confirmed += again.confirmed
+    result.failed += again.failed
+    result.failures.push(...again.failures)
+    result.refusedFull = again.refusedFull
   }
 
   const { verify, findings } = await verifyClinics(server, units)
@@ -109,14 +119,41 @@ function rowsOf(plan: ReplayPlan, slotIds: SlotIds): RowToBook[] {
   })
 }
 
+/**
+ * Rows that found their day full may have a place there all the same, which another run booked while this one ran: full
+ * slots are refused before keys are looked up. The log of a full day is final, so one look afterwards tells; such rows
+ * ask again, for the slot they have.
+ */
+async function askAgain(
+  server: ReplayServer,
+  plan: ReplayPlan,
+  units: readonly UnitOnServer[],
+  refused: readonly RowToBook[],
+  book: (rows: readonly RowToBook[], known: EarlierBookings) => Promise<BookAllResult>,
+): Promise<BookAllResult> {
+  const known = await listEarlierBookings(server, units, plan.firstDate, plan.lastDate)
+  const result = await book(
+    refused.filter((row) => known.has(row.appointmentId)),
+    known,
+  )
+  result.refusedFull.push(...refused.filter((row) => !known.has(row.appointmentId)))
+  return result
+}
+
+/** @throws the abort's reason, or CommandRefusal when the server or its limits ended the replay before its last row */
+function endUnlessDone(server: ReplayServer, result: BookAllResult, rows: number): void {
+  server.signal.throwIfAborted()
+  if (result.stop === null) return
+  const done = result.booked + result.replayed + result.refusedFull.length + result.failed
+  throw new CommandRefusal(`after ${done} of ${rows} rows ${describeStop(result.stop)}`)
+}
+
 function bookRows(
   server: ReplayServer,
   rows: readonly RowToBook[],
-  units: readonly UnitOnServer[],
-  earlier: ReadonlyMap<string, readonly EarlierBooking[]>,
-  concurrency: number,
+  { units, earlier, concurrency }: { units: readonly UnitOnServer[]; earlier: EarlierBookings; concurrency: number },
   onLatency: (milliseconds: number) => void,
-  progress: ReplayProgress,
+  onRow: (done: number) => void,
 ): Promise<BookAllResult> {
   const unitByName = new Map(units.map((unit) => [unit.name, unit]))
   const api = createHttpBookingApi(server.guest, onLatency)
@@ -127,7 +164,7 @@ function bookRows(
       findEarlier: async () => {
         const unit = unitByName.get(row.unit)
         if (unit === undefined) return []
-        const found = await listEarlierBookings(server, [{ ...unit, existedBefore: true }], row.date, row.date)
+        const found = await listEarlierBookings(server, [unit], row.date, row.date)
         return found.get(row.appointmentId) ?? []
       },
       isOnDay: ({ unit, date }, slot) =>
@@ -135,7 +172,7 @@ function bookRows(
       now: () => Temporal.Now.instant(),
       sleep: sleeper(server.signal),
     })
-  return bookAll(rows, concurrency, book, (done) => progress.step(done), server.signal)
+  return bookAll(rows, concurrency, book, onRow, server.signal)
 }
 
 function summaryOf(
@@ -144,14 +181,14 @@ function summaryOf(
   latencyMs: LatencyMs,
   verify: ReplaySummary['verify'],
 ): ReplaySummary {
-  const { booked, replayed, confirmed, refusedFull, failed } = result
+  const { booked, replayed, confirmed, failed } = result
   const round = (value: number) => Math.round(value * 1000) / 1000
   return {
     rows,
     booked,
     replayed,
     confirmed,
-    refusedFull,
+    refusedFull: result.refusedFull.length,
     failed,
     seconds: round(result.seconds),
     bookingsPerSecond: result.seconds === 0 ? 0 : round(booked / result.seconds),
