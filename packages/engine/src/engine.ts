@@ -44,6 +44,10 @@ export type Reads = {
   bookingsOfClinic(query: BookingsOfClinicQuery): Promise<Page<Booking>>
   /** In the order of the log; `after` is the `position` of an event already read, exclusive. */
   eventsOfClinic(query: { clinicNo: number; after: string | null; limit: number }): Promise<Page<BookingEvent>>
+  /** The last ones that `eventsOfClinic` tells, newest first. */
+  newestEventsOfClinic(query: { clinicNo: number; limit: number }): Promise<BookingEvent[]>
+  /** By version, all that is committed; [] for what is no booking. */
+  eventsOfBooking(bookingId: string): Promise<BookingEvent[]>
   clinicStats(query: { clinicNo: number; from: string; to: string }): Promise<ClinicStats>
   verify(query: { clinicNo: number | null; detailsMax: number }): Promise<VerifyReport>
 }

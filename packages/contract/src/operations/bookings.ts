@@ -9,6 +9,7 @@ import {
   reschedulingSchema,
 } from '../schemas/booking.ts'
 import { id } from '../schemas/fields.ts'
+import { bookingHistorySchema } from '../schemas/report.ts'
 import { operation } from './operation.ts'
 
 const params = Type.Object({ bookingId: id() }, { additionalProperties: false })
@@ -48,6 +49,18 @@ export const bookingOperations = {
     params,
     answers: booking('The booking'),
     problems: [],
+  }),
+  listBookingEvents: operation({
+    id: 'listBookingEvents',
+    method: 'GET',
+    url: '/api/v1/bookings/{bookingId}/events',
+    tag: 'Bookings',
+    summary: 'Read a booking’s history',
+    description: 'Every change from the log, also one that `GET /clinics/{id}/events` doesn’t tell yet.',
+    access: 'clinic',
+    params,
+    answers: { 200: { description: 'The history', schema: bookingHistorySchema } },
+    problems: ['booking_not_found'],
   }),
   confirmBooking: operation({
     id: 'confirmBooking',

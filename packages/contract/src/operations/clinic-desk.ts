@@ -1,7 +1,7 @@
 import Type from 'typebox'
 import { memberPageSchema, memberSchema, newMemberSchema } from '../schemas/account.ts'
 import { bookingPageSchema, bookingStatusSchema } from '../schemas/booking.ts'
-import { id, localDate, pageParameters, searchText } from '../schemas/fields.ts'
+import { flag, id, localDate, pageParameters, searchText } from '../schemas/fields.ts'
 import { bookingEventPageSchema, clinicStatsSchema, verifyReportSchema } from '../schemas/report.ts'
 import { operation } from './operation.ts'
 
@@ -108,6 +108,7 @@ export const clinicDeskOperations = {
             description: 'Position of the last event read',
           }),
         ),
+        newest: flag('The last ones, newest first, instead of a page to go on from; not with `after`'),
         limit: pageParameters.limit,
       },
       { additionalProperties: false },

@@ -28,6 +28,12 @@ export const newBookingSchema = Type.Object(
     appointmentType: Type.Optional(appointmentTypeSchema),
     reason: Type.Optional(paragraph(1000, { description: 'Why the patient comes' })),
     confirm: Type.Optional(Type.Boolean({ default: false, description: 'true: CONFIRMED at once, without a hold' })),
+    onBehalf: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description: 'For the clinic’s people: the booking is the patient’s, not of the account that makes it',
+      }),
+    ),
   },
   { title: 'NewBooking', additionalProperties: false },
 )

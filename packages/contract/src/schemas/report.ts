@@ -69,6 +69,22 @@ export type BookingEventBody = Static<typeof bookingEventSchema>
 
 export const bookingEventPageSchema = pageOf(bookingEventSchema, 'BookingEventPage')
 
+export const bookingHistorySchema = Type.Object(
+  {
+    items: Type.Array(
+      Type.Object(
+        {
+          event: bookingEventSchema,
+          actorName: nullableText({ description: 'Of the account that did it; null also where it was deleted' }),
+        },
+        { title: 'BookingHistoryEntry', additionalProperties: false },
+      ),
+      { description: 'Every change, by version' },
+    ),
+  },
+  { title: 'BookingHistory', additionalProperties: false },
+)
+
 export const verifyReportSchema = Type.Object(
   {
     slots: count,

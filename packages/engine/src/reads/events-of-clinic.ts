@@ -1,18 +1,33 @@
 import type pg from 'pg'
 import type { Reads } from '../engine.ts'
+import { clinicNoOf, isId } from '../id.ts'
 import type { BookingEvent } from './booking-event.ts'
 import { InvalidCursor } from './cursor.ts'
 
 /** Below this transaction everything has ended: no event can still appear before one that was read. */
 const horizonSql = 'pg_snapshot_xmin(pg_current_snapshot())'
 
-const eventsAfter = `
+const selectEvents = `
   select e.xid::text as xid, e.seq::text as seq, e.booking_id, e.version, e.at, e.type, e.slot_id, e.resource_id, e.units,
          e.hold_expires_at, e.from_slot_id, e.reason, e.actor_id
-    from holdfast.booking_event e
+    from holdfast.booking_event e`
+
+const eventsAfter = `
+  ${selectEvents}
    where e.clinic_no = $1 and e.xid < ${horizonSql} and (e.xid, e.seq) > ($2::xid8, $3::bigint)
    order by e.xid, e.seq
    limit $4`
+
+const newestEvents = `
+  ${selectEvents}
+   where e.clinic_no = $1 and e.xid < ${horizonSql}
+   order by e.xid desc, e.seq desc
+   limit $2`
+
+const eventsOfOneBooking = `
+  ${selectEvents}
+   where e.clinic_no = $1 and e.booking_id = $2
+   order by e.version`
 
 type EventRow = {
   xid: string
@@ -35,7 +50,7 @@ type EventRow = {
  * from the last position never skips an event; a transaction open for seconds holds the newest back as long. This is
  * not each booking's own order: a transaction takes its number before it waits for a row (sort by version for that).
  */
-export function eventReads(pool: pg.Pool): Pick<Reads, 'eventsOfClinic'> {
+export function eventReads(pool: pg.Pool): Pick<Reads, 'eventsOfClinic' | 'newestEventsOfClinic' | 'eventsOfBooking'> {
   return {
     async eventsOfClinic({ clinicNo, after, limit }) {
       const [xid, seq] = after === null ? ['0', '0'] : parsePosition(after)
@@ -46,6 +61,25 @@ export function eventReads(pool: pg.Pool): Pick<Reads, 'eventsOfClinic'> {
       })
       const items = rows.slice(0, limit).map(eventOf)
       return { items, nextCursor: rows.length > limit ? (items.at(-1)?.position ?? null) : null }
+    },
+
+    async newestEventsOfClinic({ clinicNo, limit }) {
+      const { rows } = await pool.query<EventRow>({
+        name: 'newest_events_of_clinic',
+        text: newestEvents,
+        values: [clinicNo, limit],
+      })
+      return rows.map(eventOf)
+    },
+
+    async eventsOfBooking(bookingId) {
+      if (!isId(bookingId)) return []
+      const { rows } = await pool.query<EventRow>({
+        name: 'events_of_booking',
+        text: eventsOfOneBooking,
+        values: [clinicNoOf(bookingId), bookingId],
+      })
+      return rows.map(eventOf)
     },
   }
 }

@@ -139,6 +139,7 @@ test.each(withIds)('%s of an id that cannot be ours: 404, and of what is no id: 
 /** Who reaches what, where the answer is good. */
 const reach: [OperationId, (keyof typeof scene & string)[]][] = [
   ['getBooking', ['owner', 'staff', 'admin', 'ownDoctor', 'site']],
+  ['listBookingEvents', ['staff', 'admin', 'ownDoctor', 'site']],
   ['createSlots', ['staff', 'admin', 'ownDoctor', 'site']],
   ['withdrawSlot', ['staff', 'admin', 'ownDoctor', 'site']],
   ['withdrawSlotsOfDoctor', ['staff', 'admin', 'ownDoctor', 'site']],

@@ -295,3 +295,21 @@ test('two Idempotency-Key headers are refused, one with a comma is not', async (
   expect(await send(['one', 'two'])).toBe(400)
   expect(await send(['one, two'])).toBe(201)
 })
+
+test('a booking on behalf is the patient’s; only those who keep the calendar make one', async () => {
+  const clinic = await aClinic(database)
+  const doctor = await aDoctor(database, clinic)
+  const slot = await aSlot(database, doctor, { capacity: 3 })
+  const staff = await rest.aMember(clinic.no, 'staff')
+  const colleague = await rest.aMember(clinic.no, 'doctor', (await aDoctor(database, clinic)).id)
+  const body = { slotId: slot.id, patient: { name: 'Ada' }, confirm: true, onBehalf: true }
+  const made = await rest.call('createBooking', { body, as: staff, key: 'one' })
+  expect(made.status).toBe(201)
+  expect((await rest.call('createBooking', { body, as: staff, key: 'one' })).status).toBe(200)
+  const otherwise = await rest.call('createBooking', { body: { ...body, onBehalf: false }, as: staff, key: 'one' })
+  expect(otherwise.problem.code).toBe('idempotency_key_reused')
+  expect((await rest.call('listMyBookings', { as: staff })).body.items).toEqual([])
+  expect((await rest.call('createBooking', { body, as: colleague })).problem.code).toBe('forbidden')
+  expect((await rest.call('createBooking', { body, as: rest.anAccount() })).problem.code).toBe('slot_not_found')
+  expect((await rest.call('createBooking', { body })).problem.code).toBe('unauthenticated')
+})

@@ -11,8 +11,9 @@ import {
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Principal } from '../edge/principal.ts'
 import { type ProblemError, problem } from '../edge/problem-error.ts'
-import { clinicNoIn } from './access.ts'
+import { clinicNoIn, requireOwnCalendar, requireRole } from './access.ts'
 import { bookingBody } from './bodies/booking-body.ts'
+import { eventBody } from './bodies/event-body.ts'
 import { slotBody } from './bodies/slot-body.ts'
 import { freshKey, idempotencyKeyOf, keyDigest, requestHash } from './idempotency.ts'
 import { type Refusal, refusalProblem } from './outcome-problems.ts'
@@ -67,6 +68,20 @@ export function serveBookings(app: FastifyInstance, deps: RestDeps): void {
     return { status: 200, body: bookingBody(booking) }
   })
 
+  serve(app, restOperations.listBookingEvents, async ({ params, principal }) => {
+    const reach = await reachBooking(deps, principal, params.bookingId)
+    requireDesk(reach)
+    const events = await engine.reads.eventsOfBooking(params.bookingId)
+    if (events.length === 0) throw bookingNotFound(params.bookingId)
+    const actorIds = [...new Set(events.flatMap(({ actorId }) => actorId ?? []))]
+    const actors = await deps.accounts.byIds(actorIds)
+    const items = events.map((event) => ({
+      event: eventBody(event),
+      actorName: (event.actorId === null ? undefined : actors.get(event.actorId)?.name) ?? null,
+    }))
+    return { status: 200, body: { items } }
+  })
+
   serve(app, restOperations.rescheduleBooking, async ({ params, body, principal, request }) => {
     idempotencyKeyOf(request)
     const { bookingId } = params
@@ -102,6 +117,7 @@ async function claim(
   const key = idempotencyKeyOf(request)
   const clinicNo = clinicNoIn(body.slotId)
   if (clinicNo === null) return { kind: 'slot_missing' }
+  if (body.onBehalf) await requireDeskOfSlot(deps, principal, body.slotId)
   const asked = {
     slotId: body.slotId,
     units: body.units ?? 1,
@@ -113,10 +129,20 @@ async function claim(
   return deps.engine.claim({
     ...asked,
     bookingId: newId(clinicNo),
-    accountId: principal.kind === 'account' ? principal.accountId : null,
+    accountId: principal.kind === 'account' && !body.onBehalf ? principal.accountId : null,
     key: key === null ? freshKey() : keyDigest(principal, 'createBooking', key),
-    requestHash: requestHash(asked),
+    requestHash: requestHash(body.onBehalf ? { ...asked, onBehalf: true } : asked),
   })
+}
+
+/** Only those who keep the slot's calendar book for somebody else there. */
+async function requireDeskOfSlot(deps: RestDeps, principal: Principal, slotId: string): Promise<void> {
+  const missing = () => problem('slot_not_found', `There is no slot ${slotId}.`)
+  const actor = requireRole(principal, slotId, ['doctor', 'staff', 'admin'], missing)
+  if (actor.role !== 'doctor') return
+  const slot = await deps.engine.reads.slot(slotId)
+  if (slot === null) throw missing()
+  requireOwnCalendar(actor, slot.doctorId)
 }
 
 async function settle(

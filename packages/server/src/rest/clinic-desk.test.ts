@@ -191,3 +191,44 @@ test('an account sees itself and the bookings made with it, nobody’s by e-mail
   const wrong = await rest.call('listMyBookings', { as: me, query: { from: '2026-02-01', to: '2026-01-01' } })
   expect(wrong.problem.errors?.[0]?.path).toBe('/query/to')
 })
+
+test('a booking’s history tells every change and who made it, before the clinic’s log does', async () => {
+  const { doctor, admin, clinic } = await aDesk()
+  const slot = await aSlot(database, doctor)
+  const booking = await aBooking(database, slot)
+  const path = { bookingId: booking.id }
+  await rest.call('cancelBooking', { path, as: admin, body: { reason: 'Ill' } })
+  const open = await database.ownerPool.connect()
+  await open.query('begin')
+  await open.query('select pg_current_xact_id()')
+  const { body } = await rest.call('listBookingEvents', { path, as: admin })
+  await open.query('commit')
+  open.release()
+  expect(body.items).toMatchObject([
+    { event: { type: 'held', version: 1 }, actorName: null },
+    { event: { type: 'confirmed', version: 2 }, actorName: null },
+    { event: { type: 'cancelled', version: 3, actorId: admin.id }, actorName: admin.name },
+  ])
+  const token = rest.manageTokens.issue(booking.id)
+  expect((await rest.call('listBookingEvents', { path, token })).problem.code).toBe('forbidden')
+  const colleague = await rest.aMember(clinic.no, 'doctor', (await aDoctor(database, clinic)).id)
+  expect((await rest.call('listBookingEvents', { path, as: colleague })).problem.code).toBe('booking_not_found')
+})
+
+test('the newest of the log come newest first', async () => {
+  const { doctor, admin, path } = await aDesk()
+  const slot = await aSlot(database, doctor, { capacity: 2 })
+  await aBooking(database, slot)
+  const last = await aBooking(database, slot)
+  const newest = await until(
+    async () => {
+      const { body } = await rest.call('listEvents', { path, as: admin, query: { newest: true, limit: 3 } })
+      return body.items[0]?.bookingId === last.id ? body : undefined
+    },
+    () => 'the last booking in the log',
+  )
+  expect(newest.items.map(({ version }) => version)).toEqual([2, 1, 2])
+  expect(newest.nextCursor).toBeNull()
+  const both = await rest.call('listEvents', { path, as: admin, query: { newest: true, after: '1.1' } })
+  expect(both.problem.errors?.[0]?.path).toBe('/query/newest')
+})

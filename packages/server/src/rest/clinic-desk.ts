@@ -1,5 +1,6 @@
 import { restOperations } from '@holdfast/contract'
 import type { FastifyInstance } from 'fastify'
+import { invalidRequest } from '../edge/validator.ts'
 import { requireOwnCalendar } from './access.ts'
 import { bookingBody } from './bodies/booking-body.ts'
 import { eventBody } from './bodies/event-body.ts'
@@ -53,6 +54,13 @@ export function serveClinicDesk(app: FastifyInstance, deps: RestDeps): void {
 
   serve(app, restOperations.listEvents, async ({ params, query, principal }) => {
     const { clinic } = await requireClinic(deps, principal, params.clinicId, ['admin'])
+    if (query.newest) {
+      if (query.after !== undefined) {
+        throw invalidRequest([{ path: '/query/newest', message: 'must not be sent with after' }])
+      }
+      const newest = await reads.newestEventsOfClinic({ clinicNo: clinic.no, limit: query.limit })
+      return { status: 200, body: { items: newest.map(eventBody), nextCursor: null } }
+    }
     const page = await reads.eventsOfClinic({ clinicNo: clinic.no, after: query.after ?? null, limit: query.limit })
     return { status: 200, body: { items: page.items.map(eventBody), nextCursor: page.nextCursor } }
   })

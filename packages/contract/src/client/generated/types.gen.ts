@@ -121,6 +121,27 @@ export type BookingEventPage = {
 };
 
 /**
+ * BookingHistory
+ */
+export type BookingHistory = {
+    /**
+     * Every change, by version
+     */
+    items: Array<BookingHistoryEntry>;
+};
+
+/**
+ * BookingHistoryEntry
+ */
+export type BookingHistoryEntry = {
+    event: BookingEvent;
+    /**
+     * Of the account that did it; null also where it was deleted
+     */
+    actorName: string | null;
+};
+
+/**
  * BookingPage
  */
 export type BookingPage = {
@@ -505,6 +526,10 @@ export type NewBooking = {
      * true: CONFIRMED at once, without a hold
      */
     confirm?: boolean;
+    /**
+     * For the clinic’s people: the booking is the patient’s, not of the account that makes it
+     */
+    onBehalf?: boolean;
 };
 
 /**
@@ -1838,6 +1863,57 @@ export type GetBookingResponses = {
 
 export type GetBookingResponse = GetBookingResponses[keyof GetBookingResponses];
 
+export type ListBookingEventsData = {
+    body?: never;
+    path: {
+        bookingId: string;
+    };
+    query?: never;
+    url: '/api/v1/bookings/{bookingId}/events';
+};
+
+export type ListBookingEventsErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this.
+     */
+    403: Problem;
+    /**
+     * `booking_not_found`: There is no such booking.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Something went wrong here.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: Something this needs cannot be reached now.
+     */
+    503: Problem;
+};
+
+export type ListBookingEventsError = ListBookingEventsErrors[keyof ListBookingEventsErrors];
+
+export type ListBookingEventsResponses = {
+    /**
+     * The history
+     */
+    200: BookingHistory;
+};
+
+export type ListBookingEventsResponse = ListBookingEventsResponses[keyof ListBookingEventsResponses];
+
 export type ConfirmBookingData = {
     body?: Confirmation;
     headers?: {
@@ -2796,6 +2872,10 @@ export type ListEventsData = {
          * Position of the last event read
          */
         after?: string;
+        /**
+         * The last ones, newest first, instead of a page to go on from; not with `after`
+         */
+        newest?: boolean;
         /**
          * How many at most
          */
