@@ -7,8 +7,8 @@ const program = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.m
 
 export type OurServer = Contender & { calendars: OurCalendars }
 
-/** The administrator of every server of ours that is measured. */
-export const administrator = { email: 'bench@example.org', password: 'a password of the benchmark' }
+/** Of every server of ours that is measured. */
+const administrator = { email: 'bench@example.org', password: 'a password of the benchmark' }
 
 /**
  * The product as `holdfast start` runs it, with rate limits off, as for every load test, and the jobs off, as in

@@ -1,0 +1,11 @@
+import { expect, test } from 'vitest'
+import { Fifo } from './fifo.ts'
+
+test('what went in first comes out first, also after many have gone through', () => {
+  const fifo = new Fifo([0, 1])
+  for (let n = 2; n < 20_000; n += 1) {
+    fifo.put(n)
+    expect(fifo.take()).toBe(n - 2)
+  }
+  expect([fifo.take(), fifo.take(), fifo.take()]).toEqual([19_998, 19_999, undefined])
+})
