@@ -5,6 +5,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { until } from '@holdfast/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parseCapacityFactor } from '../src/replay/capacity-factor.ts'
+import { firstDayOf, weeksToMove } from '../src/replay/plan-replay.ts'
+import { readAppointments } from '../src/replay/read-appointments.ts'
+import { replayAppointments } from '../src/replay/replay-appointments.ts'
+import { openReplayServer } from '../src/replay/replay-server.ts'
 import type { ReplaySummary } from '../src/replay/replay-summary.ts'
 import { createEmptyInstallation, type EmptyInstallation } from './empty-installation.ts'
 import { type RunningHoldfast, spawnHoldfast, spawnServer, untilFound } from './spawn-holdfast.ts'
@@ -120,6 +125,25 @@ describe('against a running server', () => {
     expect(code).toBe(0)
     expect(summary).toMatchObject({ rows, booked: 0, replayed: rows, confirmed: rows, refusedFull: 0, failed: 0 })
     expect(summary?.verify).toMatchObject({ bookings: rows, overbooked: 0, mismatches: 0 })
+  })
+
+  test('run again days later, when the days would be moved a week further: still replayed', async () => {
+    const credentials = { email: admin.HOLDFAST_ADMIN_EMAIL, password: admin.HOLDFAST_ADMIN_PASSWORD }
+    const replayServer = await openReplayServer(server.url, credentials, new AbortController().signal)
+    const { appointments } = await readAppointments(path)
+    const first = firstDayOf(appointments)
+    const factor = parseCapacityFactor('1')
+    if (first === null || factor === null) throw new Error('the file has days')
+    const today = Temporal.Now.plainDateISO('America/Sao_Paulo')
+    const weeks = weeksToMove(first, today)
+    const later = first.add({ weeks }).subtract({ days: 6 })
+    expect(weeksToMove(first, later)).toBe(weeks + 1)
+    const { summary } = await replayAppointments(
+      replayServer,
+      { appointments, factor, concurrency: 16, today: later },
+      { begin() {}, step() {}, end() {} },
+    )
+    expect(summary).toMatchObject({ rows, booked: 0, replayed: rows, confirmed: rows })
   })
 
   test('a day’s bookings that were unconfirmed or missing are made up for, and the rest is replayed', async () => {
