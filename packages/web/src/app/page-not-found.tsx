@@ -1,7 +1,6 @@
-import { Button } from '@mantine/core'
-import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { EmptyState } from '../ui/empty-state.tsx'
+import { LinkButton } from '../ui/link-button.tsx'
 import { PageTitle } from '../ui/page-title.tsx'
 
 export function PageNotFound() {
@@ -10,9 +9,7 @@ export function PageNotFound() {
     <>
       <PageTitle>{t('notFound.title')}</PageTitle>
       <EmptyState help={t('notFound.help')}>
-        <Button component={Link} to="/">
-          {t('notFound.home')}
-        </Button>
+        <LinkButton to="/">{t('notFound.home')}</LinkButton>
       </EmptyState>
     </>
   )

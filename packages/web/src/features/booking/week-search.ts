@@ -1,9 +1,12 @@
-/** `from`: any day of the week shown, YYYY-MM-DD. `slot`: the time that was asked for, `again` after its hold lapsed. */
-export type WeekSearch = { from?: string }
+/** `from`: the first day shown, YYYY-MM-DD. `type`: how to meet the doctor, where there is a choice. */
+export type WeekSearch = { from?: string; type?: 'in_person' | 'video' }
 
 export function parseWeekSearch(search: Record<string, unknown>): WeekSearch {
-  const { from } = search
-  return typeof from === 'string' && isDate(from) ? { from } : {}
+  const { from, type } = search
+  return {
+    ...(typeof from === 'string' && isDate(from) ? { from } : {}),
+    ...(type === 'in_person' || type === 'video' ? { type } : {}),
+  }
 }
 
 function isDate(text: string): boolean {

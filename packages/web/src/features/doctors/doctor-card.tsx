@@ -1,0 +1,90 @@
+import type { Doctor } from '@holdfast/contract/client'
+import { Text, Title } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
+import { clinicQuery } from '../../lib/directory-queries.ts'
+import { formatDayTime, formatLanguage, formatMoney, formatNumber, formatZone, ownTimeZone } from '../../lib/format.ts'
+import { initialsOf } from '../../lib/initials.ts'
+import { PlaceIcon, VideoIcon } from '../../ui/icons.tsx'
+import { LinkButton } from '../../ui/link-button.tsx'
+import type { DoctorSearch } from './doctor-search.ts'
+import classes from './doctors-page.module.css'
+
+/** One doctor of the list: what decides, and when the next free time is. */
+export function DoctorCard({ doctor, type }: { doctor: Doctor; type: DoctorSearch['type'] }) {
+  const { t } = useTranslation(['doctors', 'shell'])
+  const clinic = useQuery(clinicQuery(doctor.clinicId)).data
+  const to = { to: '/doctors/$doctorId', params: { doctorId: doctor.id }, search: type ? { type } : {} } as const
+  return (
+    <li>
+      <article className={classes.card} aria-labelledby={`doctor-${doctor.id}`}>
+        <div className={classes.head}>
+          <span className={classes.avatar} aria-hidden="true">
+            {initialsOf(doctor.name)}
+          </span>
+          <div>
+            <Title order={2} size="h3" id={`doctor-${doctor.id}`}>
+              <Link {...to} className={classes.name}>
+                {doctor.name}
+              </Link>
+            </Title>
+            <Text c="dimmed">{doctor.specialization}</Text>
+          </div>
+        </div>
+        <Text size="sm" lineClamp={1}>
+          {clinic?.name ?? '\u00a0'}
+        </Text>
+        <Facts doctor={doctor} />
+        <div className={classes.next}>
+          <div>
+            <Text size="sm" c="dimmed">
+              {t('nextFree')}
+            </Text>
+            <Text fw={600} className="tabular">
+              {doctor.nextAvailableAt === null || clinic === undefined
+                ? doctor.nextAvailableAt === null
+                  ? t('noneFree')
+                  : '\u00a0'
+                : `${formatDayTime(doctor.nextAvailableAt, clinic.timezone)}${zoneNote(doctor.nextAvailableAt, clinic.timezone)}`}
+            </Text>
+          </div>
+          <LinkButton
+            {...to}
+            size="sm"
+            variant={doctor.nextAvailableAt === null ? 'default' : 'filled'}
+            aria-label={t('seeTimesOf', { name: doctor.name })}
+          >
+            {t('seeTimes')}
+          </LinkButton>
+        </div>
+      </article>
+    </li>
+  )
+}
+
+function Facts({ doctor }: { doctor: Doctor }) {
+  const { t } = useTranslation(['doctors', 'shell'])
+  return (
+    <ul className={classes.facts}>
+      {doctor.fee === null ? null : <li>{formatMoney(doctor.fee)}</li>}
+      {doctor.experienceYears === null ? null : <li>{t('experience', { count: doctor.experienceYears })}</li>}
+      {doctor.rating === null ? null : (
+        <li>{t('rating', { rating: formatNumber(doctor.rating, { minimumFractionDigits: 1 }) })}</li>
+      )}
+      {doctor.appointmentTypes.map((type) => (
+        <li key={type}>
+          {type === 'video' ? <VideoIcon size={16} /> : <PlaceIcon size={16} />}
+          {t(`shell:appointmentType.${type}`)}
+        </li>
+      ))}
+      {doctor.languages.length === 0 ? null : <li>{doctor.languages.map(formatLanguage).join(', ')}</li>}
+    </ul>
+  )
+}
+
+/** A clinic's time is its own; said where the reader's is another. */
+function zoneNote(instant: string, timeZone: string): string {
+  const own = formatDayTime(instant, ownTimeZone())
+  return own === formatDayTime(instant, timeZone) ? '' : ` (${formatZone(instant, timeZone, 'short')})`
+}

@@ -1,0 +1,35 @@
+import type { Clinic, Doctor } from '@holdfast/contract/client'
+import { type QueryClient, queryOptions } from '@tanstack/react-query'
+import { api, ask } from './api.ts'
+
+const clinicsMax = 100
+const clinicStaleMs = 10 * 60_000
+
+export function clinicQuery(clinicId: string) {
+  return queryOptions({
+    queryKey: ['clinic', clinicId],
+    queryFn: (): Promise<Clinic> => ask(api.getClinic({ path: { clinicId } })),
+    staleTime: clinicStaleMs,
+  })
+}
+
+/** The first hundred clinics by name; each is then known by its id too. */
+export function clinicsQuery(queryClient: QueryClient) {
+  return queryOptions({
+    queryKey: ['clinics'],
+    queryFn: async (): Promise<Clinic[]> => {
+      const { items } = await ask(api.listClinics({ query: { limit: clinicsMax } }))
+      for (const clinic of items) queryClient.setQueryData(clinicQuery(clinic.id).queryKey, clinic)
+      return items
+    },
+    staleTime: clinicStaleMs,
+  })
+}
+
+export function doctorQuery(doctorId: string) {
+  return queryOptions({
+    queryKey: ['doctor', doctorId],
+    queryFn: (): Promise<Doctor> => ask(api.getDoctor({ path: { doctorId } })),
+    staleTime: 60_000,
+  })
+}
