@@ -4,6 +4,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { type AuthRoutesDeps, authRoutes } from './accounts/auth-routes.ts'
 import type { Config } from './config.ts'
 import { type AdmissionDeps, admission } from './edge/admission.ts'
+import { answerDeadline } from './edge/answer-deadline.ts'
 import { clientErrorHandler } from './edge/client-error.ts'
 import { docsRoutes } from './edge/docs-routes.ts'
 import { draining } from './edge/draining.ts'
@@ -49,6 +50,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   app.setErrorHandler(errorHandler)
   countRequests(app, metrics)
   app.addHook('onRequest', refuseStrangeHost)
+  await app.register(answerDeadline, { seconds: config.answerSecondsMax })
   await app.register(draining, deps)
   const corsOrigins = config.corsOrigins ?? []
   await app.register(securityHeaders, { corsOrigins, isHttps: config.publicUrl?.startsWith('https:') ?? false })
@@ -90,9 +92,8 @@ function createServer(config: Config, log: Logger): FastifyInstance {
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     bodyLimit: bodyBytesMax,
-    // A request has so long to arrive; then an answer so long to be made; between two, a connection may idle.
+    // A request has so long to arrive; between two, a connection may idle.
     requestTimeout: requestMs,
-    handlerTimeout: config.answerSecondsMax * 1000,
     keepAliveTimeout: keepAliveMs,
     http: {
       maxHeaderSize: headerBytesMax,

@@ -149,3 +149,23 @@ describe('kill -9 under load', () => {
     }
   })
 })
+
+describe('an answer that takes too long', () => {
+  test('is a 503, the claim goes on, and its key tells the outcome', async () => {
+    const hurried = await serverProcess({ ...settingsFor(database), HOLDFAST_ANSWER_SECONDS_MAX: '1' })
+    try {
+      const key = randomUUID()
+      const lock = await holdLock(database.ownerPool, 'select from holdfast.slot for update')
+      expect(await book(key, hurried.url)).toBe(503)
+      await lock.release()
+      await until(
+        async () => ((await bookings()) === 1 ? true : undefined),
+        () => 'the claim to be booked all the same',
+      )
+      expect(await book(key, hurried.url)).toBe(200)
+      expect(await bookings()).toBe(1)
+    } finally {
+      await hurried.end()
+    }
+  })
+})

@@ -17,7 +17,6 @@ test.each([
   ['the body is too large', withCode('FST_ERR_CTP_BODY_TOO_LARGE'), 'body_too_large', 413],
   ['the media type is unknown', withCode('FST_ERR_CTP_INVALID_MEDIA_TYPE'), 'unsupported_media_type', 415],
   ['JSON is malformed', withStatus(400), 'invalid_request', 400],
-  ['the handler took too long', withCode('FST_ERR_HANDLER_TIMEOUT'), 'unavailable', 503],
   ['the database refuses connections', withCode('ECONNREFUSED'), 'unavailable', 503],
   ['the database shuts down', withCode('57P01'), 'unavailable', 503],
   ['a lock took too long', withCode('55P03'), 'unavailable', 503],

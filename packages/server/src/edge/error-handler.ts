@@ -13,10 +13,6 @@ const frameworkProblems: Record<string, [ProblemCode, string]> = {
   FST_ERR_BAD_URL: ['invalid_request', 'The path is not a valid URL.'],
   FST_ERR_ASYNC_CONSTRAINT: ['invalid_request', 'The path is not a valid URL.'],
   FST_ERR_MAX_PARAM_LENGTH: ['uri_too_long', 'A part of the path is too long.'],
-  FST_ERR_HANDLER_TIMEOUT: [
-    'unavailable',
-    'The answer took too long. What was begun goes on: repeat a write with the same Idempotency-Key to learn its outcome.',
-  ],
 }
 
 /** Turns whatever was thrown into the one kind of refusal; `internal_error` for all that nobody foresaw. */

@@ -3,6 +3,7 @@ import { createPool } from '@holdfast/engine'
 import { aBooking, aClinic, aDoctor, aSlot, checkHistory, lapseHolds, until } from '@holdfast/testkit'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { databaseProxy } from '../../test/database-proxy.ts'
 import { call, type RunningServer, runningServer, settingsFor, signUp } from '../../test/running-server.ts'
 import { createLogger } from '../logger.ts'
 import { startWorker } from '../worker.ts'
@@ -139,6 +140,27 @@ describe('the schedule', () => {
       )
     } finally {
       await running.stop()
+    }
+  })
+
+  test('goes on after the database was away, also in the very first moment', async () => {
+    const proxy = await databaseProxy(server.database.appUrl)
+    const cutOff = createPool({ url: proxy.url, max: 3, name: 'jobs test behind a proxy' })
+    const running = await startJobs({ pool: cutOff, log })
+    try {
+      await proxy.cut()
+      const slot = await lapsedHolds(2)
+      await pool.query(`select graphile_worker.add_job('sweep')`)
+      await proxy.restore()
+      await until(
+        async () => ((await taken(slot.id)) === 0 ? true : undefined),
+        () => 'the job queue to sweep again',
+        25_000,
+      )
+    } finally {
+      await running.stop()
+      await cutOff.end()
+      await proxy.end()
     }
   })
 

@@ -1,7 +1,13 @@
-import { Logger as JobLogger, parseCronItems, run, type TaskList } from 'graphile-worker'
+import { EventEmitter } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
+import { Logger as JobLogger, parseCronItems, type Runner, run, type TaskList } from 'graphile-worker'
 import type pg from 'pg'
 import type { Logger } from '../logger.ts'
 import { type Job, jobs } from './jobs.ts'
+
+/** Look-ups that fail in a row (one each two seconds) before the queue is begun anew. */
+const failuresMax = 3
+const beginAgainMs = 2_000
 
 export type JobsDeps = {
   /** Of the application role, with at least 3 connections. */
@@ -27,6 +33,55 @@ export async function runJobsOnce(deps: JobsDeps): Promise<Record<Job['name'], n
  * number of workers each run happens in one.
  */
 export async function startJobs(deps: JobsDeps): Promise<RunningJobs> {
+  // graphile-worker asks for it: a connection lost while it is out of the pool must not end the process.
+  deps.pool.on('connect', (client) => client.on('error', () => undefined))
+  const queue = await startQueue(deps)
+  // Failures were logged; the schedule tries again.
+  const first = runJobsOnce(deps).catch(() => undefined)
+  return {
+    async stop() {
+      await first
+      await queue.stop()
+    },
+  }
+}
+
+/** The queue's runner; begun anew when it cannot get at its jobs any more. */
+async function startQueue(deps: JobsDeps): Promise<RunningJobs> {
+  const stopping = new AbortController()
+  let runner = await beginRunner(deps, onLost)
+  let beginning: Promise<void> | null = null
+
+  function onLost(): void {
+    beginning ??= beginAgain().finally(() => {
+      beginning = null
+    })
+  }
+
+  async function beginAgain(): Promise<void> {
+    deps.log.warn('the job queue cannot get at its jobs: it is begun anew')
+    await runner.stop().catch(() => undefined)
+    while (!stopping.signal.aborted) {
+      try {
+        runner = await beginRunner(deps, onLost)
+        return
+      } catch (error) {
+        deps.log.warn({ err: error }, 'the job queue cannot begin')
+        await delay(beginAgainMs, undefined, { signal: stopping.signal }).catch(() => undefined)
+      }
+    }
+  }
+
+  return {
+    async stop() {
+      stopping.abort()
+      await beginning
+      await runner.stop().catch(() => undefined)
+    },
+  }
+}
+
+async function beginRunner(deps: JobsDeps, onLost: () => void): Promise<Runner> {
   const taskList: TaskList = Object.fromEntries(
     jobs.map((job) => [job.name, (_payload, helpers) => runJob(job, deps, helpers.abortSignal).then(() => undefined)]),
   )
@@ -37,8 +92,6 @@ export async function startJobs(deps: JobsDeps): Promise<RunningJobs> {
     // One waiting run at a time, however long nobody came to do it.
     options: { backfillPeriod: 0, maxAttempts: 3, jobKey: job.name, jobKeyMode: 'replace' as const },
   }))
-  // graphile-worker asks for it: a connection lost while it is out of the pool must not end the process.
-  deps.pool.on('connect', (client) => client.on('error', () => undefined))
   const runner = await run({
     pgPool: deps.pool,
     schema: 'graphile_worker',
@@ -46,19 +99,30 @@ export async function startJobs(deps: JobsDeps): Promise<RunningJobs> {
     noHandleSignals: true,
     taskList,
     parsedCronItems: parseCronItems(cron),
+    events: failureCounter(onLost),
     logger: new JobLogger(() => (level, message) => {
       if (level === 'error' || level === 'warning') deps.log.warn({ detail: message.slice(0, 200) }, 'job queue')
     }),
   })
   runner.promise.catch((error: unknown) => deps.log.error({ err: error }, 'the job queue stopped'))
-  // Failures were logged; the schedule tries again.
-  const first = runJobsOnce(deps).catch(() => undefined)
-  return {
-    async stop() {
-      await first
-      await runner.stop()
-    },
-  }
+  return runner
+}
+
+/**
+ * Counts look-ups of jobs that fail in a row. graphile-worker (0.18) keeps the failed promise of its first look-up: when the
+ * database goes away in that moment, it fails with the same error for ever.
+ */
+function failureCounter(onLost: () => void): EventEmitter {
+  const events = new EventEmitter()
+  let failures = 0
+  events.on('worker:getJob:error', () => {
+    failures += 1
+    if (failures === failuresMax) onLost()
+  })
+  events.on('worker:getJob:empty', () => {
+    failures = 0
+  })
+  return events
 }
 
 async function runJob(job: Job, deps: JobsDeps, signal?: AbortSignal): Promise<number> {
