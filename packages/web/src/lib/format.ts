@@ -82,9 +82,11 @@ export function formatDate(
   return dateTime({ ...options, timeZone: 'UTC' }).format(new Date(`${date}T00:00:00Z`))
 }
 
-/** `British Summer Time`, as it is called at that moment. */
-export function formatZone(instant: Instant, timeZone: string, style: 'long' | 'short' = 'long'): string {
-  const parts = dateTime({ timeZone, timeZoneName: style }).formatToParts(new Date(instant))
+/** `British Summer Time`, as it is called at that moment; `offset`: how far it is from UTC. */
+export function formatZone(instant: Instant, timeZone: string, style: 'long' | 'short' | 'offset' = 'long'): string {
+  const parts = dateTime({ timeZone, timeZoneName: style === 'offset' ? 'longOffset' : style }).formatToParts(
+    new Date(instant),
+  )
   return parts.find((part) => part.type === 'timeZoneName')?.value ?? timeZone
 }
 

@@ -16,10 +16,15 @@ export function slotsQuery(doctorId: string, from: string, to: string) {
   })
 }
 
-/** The list with the numbers that a live message tells. @returns the same object when nothing in it changed */
+/**
+ * The list with the numbers that a live message tells. What didn't change stays the same object, so that only what did
+ * is drawn again; also the list itself, when nothing in it changed.
+ */
 export function withAvailability(list: SlotList, items: readonly { id: string; available: number }[]): SlotList {
   const told = new Map(items.map(({ id, available }) => [id, available]))
-  const isChanged = list.items.some(({ id, available }) => (told.get(id) ?? available) !== available)
-  if (!isChanged) return list
-  return { ...list, items: list.items.map((slot) => ({ ...slot, available: told.get(slot.id) ?? slot.available })) }
+  const changed = list.items.map((slot) => {
+    const available = told.get(slot.id) ?? slot.available
+    return available === slot.available ? slot : { ...slot, available }
+  })
+  return changed.some((slot, index) => slot !== list.items[index]) ? { ...list, items: changed } : list
 }

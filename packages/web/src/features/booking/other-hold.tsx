@@ -1,0 +1,27 @@
+import { Alert, Group, Text } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { doctorQuery } from '../../lib/directory-queries.ts'
+import { ClockIcon } from '../../ui/icons.tsx'
+import { LinkButton } from '../../ui/link-button.tsx'
+import { readAttempt } from './attempt.ts'
+
+/** A time with another doctor is held in this tab: the way back to it. */
+export function OtherHold({ doctorId }: { doctorId: string }) {
+  const { t } = useTranslation('booking')
+  const [attempt] = useState(() => readAttempt())
+  const otherId = attempt !== null && attempt.doctorId !== doctorId ? attempt.doctorId : null
+  const name = useQuery({ ...doctorQuery(otherId ?? ''), enabled: otherId !== null }).data?.name
+  if (otherId === null || name === undefined) return null
+  return (
+    <Alert icon={<ClockIcon />} color="amber" variant="outline">
+      <Group justify="space-between" gap="sm">
+        <Text>{t('otherHold.text', { name })}</Text>
+        <LinkButton size="sm" variant="default" to="/doctors/$doctorId" params={{ doctorId: otherId }}>
+          {t('otherHold.go')}
+        </LinkButton>
+      </Group>
+    </Alert>
+  )
+}

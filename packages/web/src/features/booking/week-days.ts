@@ -1,0 +1,44 @@
+import type { Clinic, Slot } from '@holdfast/contract/client'
+
+export type TimeOfDay = 'morning' | 'afternoon'
+
+/** A local day of the clinic with its slots, each part by start. */
+export type WeekDay = { date: string; morning: Slot[]; afternoon: Slot[] }
+
+export const daysShown = 7
+
+/** The clinic's local day of an instant (milliseconds since 1970, or RFC 3339), YYYY-MM-DD. */
+export function localDate(instant: number | string, timeZone: string): string {
+  const at =
+    typeof instant === 'number' ? Temporal.Instant.fromEpochMilliseconds(instant) : Temporal.Instant.from(instant)
+  return at.toZonedDateTimeISO(timeZone).toPlainDate().toString()
+}
+
+export function addDays(date: string, days: number): string {
+  return Temporal.PlainDate.from(date).add({ days }).toString()
+}
+
+/** The days from `from` on, with those of the slots that have not begun, in the clinic's zone. */
+export function weekDays(slots: readonly Slot[], from: string, timeZone: string, now: number): WeekDay[] {
+  const days = Array.from({ length: daysShown }, (_, index): WeekDay => {
+    return { date: addDays(from, index), morning: [], afternoon: [] }
+  })
+  const byDate = new Map(days.map((day) => [day.date, day]))
+  for (const slot of slots) {
+    if (Date.parse(slot.startsAt) <= now) continue
+    const start = Temporal.Instant.from(slot.startsAt).toZonedDateTimeISO(timeZone)
+    byDate.get(start.toPlainDate().toString())?.[start.hour < 12 ? 'morning' : 'afternoon'].push(slot)
+  }
+  return days
+}
+
+/** What the API would refuse is not offered: full, too near, or too far ahead. */
+export function isBookable(slot: Slot, settings: Clinic['settings'], now: number): boolean {
+  const startsIn = Date.parse(slot.startsAt) - now
+  return (
+    slot.available > 0 &&
+    startsIn > 0 &&
+    startsIn >= settings.minimumNoticeMinutes * 60_000 &&
+    startsIn <= settings.bookingHorizonDays * 86_400_000
+  )
+}

@@ -1,0 +1,38 @@
+import { ActionIcon, Group, TextInput } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+import { NextIcon, PreviousIcon } from '../../ui/icons.tsx'
+import { addDays, daysShown } from './week-days.ts'
+
+type NavigationProps = { from: string; today: string; onFrom: (from: string) => void }
+
+/** A week on or back, or to any day; never into the past. */
+export function WeekNavigation({ from, today, onFrom }: NavigationProps) {
+  const { t } = useTranslation('booking')
+  const go = (date: string) => onFrom(date < today ? today : date)
+  return (
+    <Group gap="xs" align="end" wrap="nowrap">
+      <ActionIcon
+        variant="default"
+        size={42}
+        aria-label={t('week.previous')}
+        disabled={from <= today}
+        onClick={() => go(addDays(from, -daysShown))}
+      >
+        <PreviousIcon />
+      </ActionIcon>
+      <TextInput
+        type="date"
+        aria-label={t('week.from')}
+        value={from}
+        min={today}
+        onChange={({ currentTarget }) => {
+          // Cleared, or not yet a whole date.
+          if (/^20\d\d-\d\d-\d\d$/.test(currentTarget.value)) go(currentTarget.value)
+        }}
+      />
+      <ActionIcon variant="default" size={42} aria-label={t('week.next')} onClick={() => go(addDays(from, daysShown))}>
+        <NextIcon />
+      </ActionIcon>
+    </Group>
+  )
+}

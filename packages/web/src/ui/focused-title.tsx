@@ -1,0 +1,13 @@
+import { Title } from '@mantine/core'
+import { type ReactNode, useEffect, useRef } from 'react'
+
+/** The heading of what has just taken another's place: it gets the focus, so that it is read, and seen. */
+export function FocusedTitle({ id, children }: { id: string; children: ReactNode }) {
+  const ref = useRef<HTMLHeadingElement>(null)
+  useEffect(() => ref.current?.focus(), [])
+  return (
+    <Title order={2} id={id} tabIndex={-1} ref={ref}>
+      {children}
+    </Title>
+  )
+}
