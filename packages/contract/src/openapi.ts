@@ -76,10 +76,15 @@ function describe(operation: Operation, components: Map<string, Json>): JsonObje
     ...parametersOf(operation, 'path', components),
     ...parametersOf(operation, 'query', components),
     ...(isOurWrite(operation) ? [idempotencyKey] : []),
+    ...(operation.cached ? cachedReadHeaders : []),
   ]
   const responses: JsonObject = {}
   for (const [status, answer] of Object.entries(operation.answers)) {
-    const headers = { ...answer.headers, ...(isOurWrite(operation) ? { 'Holdfast-Position': positionText } : {}) }
+    const headers = {
+      ...answer.headers,
+      ...(operation.cached ? { ETag: 'The same while the answer is the same' } : {}),
+      ...(isOurWrite(operation) ? { 'Holdfast-Position': positionText } : {}),
+    }
     responses[status] = {
       description: answer.description,
       ...(Object.keys(headers).length > 0 ? { headers: headersOf(headers) } : {}),
@@ -119,6 +124,23 @@ function isOurWrite(operation: Operation): boolean {
 }
 
 const positionText = 'Where in the log this write stands; sent back with a read, it is never answered with older data'
+
+const cachedReadHeaders: JsonObject[] = [
+  {
+    name: 'Holdfast-Position',
+    in: 'header',
+    required: false,
+    description: 'Of a write of yours: the answer is never older than that',
+    schema: { type: 'string', pattern: '^\\d{1,19}$' },
+  },
+  {
+    name: 'If-None-Match',
+    in: 'header',
+    required: false,
+    description: 'The ETag of an answer you have',
+    schema: { type: 'string' },
+  },
+]
 
 const idempotencyKey: JsonObject = {
   name: 'Idempotency-Key',

@@ -40,7 +40,7 @@ begin
          'claim_slots', 'settle_bookings', 'move_bookings', 'expire_holds',
          'create_slots', 'withdraw_slots',
          'verify_clinic',
-         'ensure_partitions', 'purge_idempotency',
+         'ensure_partitions', 'purge_outdated',
          'clinic_no_of', 'id_floor')
   loop
     execute format('grant execute on function %s to holdfast_app', v_function);

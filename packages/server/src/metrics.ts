@@ -1,6 +1,7 @@
 import type { BatchReport, ClaimOutcome, Engine } from '@holdfast/engine'
 import type pg from 'pg'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { CacheFigures } from './cache/answer-cache.ts'
 
 export type Metrics = {
   registry: Registry
@@ -17,6 +18,7 @@ export type QueueDepths = Record<string, { queued: number; inFlight: number }>
 export type MetricsSources = {
   pools: Record<string, pg.Pool>
   queueDepths: () => QueueDepths
+  cacheFigures: () => CacheFigures
   /** Asked at most once in {@link databaseFiguresMs}, when somebody reads the metrics. */
   readDatabase: () => Promise<DatabaseFigures>
 }
@@ -144,6 +146,7 @@ function addGauges(registry: Registry, sources: MetricsSources): void {
       }
     },
   })
+  addCacheFigures(registers, sources.cacheFigures)
   const figures = remembered(sources.readDatabase)
   new Gauge({
     name: 'holdfast_active_holds',
@@ -159,6 +162,40 @@ function addGauges(registry: Registry, sources: MetricsSources): void {
     registers,
     async collect() {
       this.set((await figures())?.eventTailLagSeconds ?? Number.NaN)
+    },
+  })
+}
+
+/** The hit ratio is hits ÷ (hits + misses). */
+function addCacheFigures(registers: Registry[], cacheFigures: () => CacheFigures): void {
+  new Counter({
+    name: 'holdfast_cache_reads_total',
+    help: 'Public reads: answered from memory (hit), waited for a load (miss), or given the last known answer (stale).',
+    labelNames: ['result'],
+    registers,
+    collect() {
+      const { hits, misses, stale } = cacheFigures()
+      this.reset()
+      this.inc({ result: 'hit' }, hits)
+      this.inc({ result: 'miss' }, misses)
+      this.inc({ result: 'stale' }, stale)
+    },
+  })
+  new Counter({
+    name: 'holdfast_cache_loads_total',
+    help: 'Answers loaded from the database: one for all who ask at the same time.',
+    registers,
+    collect() {
+      this.reset()
+      this.inc(cacheFigures().loads)
+    },
+  })
+  new Gauge({
+    name: 'holdfast_cache_bytes',
+    help: 'Memory that ready-made answers take.',
+    registers,
+    collect() {
+      this.set(cacheFigures().bytes)
     },
   })
 }

@@ -29,7 +29,9 @@ export const keepContract = fp(async (app: FastifyInstance, { violations }: { vi
   })
   app.addHook('onSend', async (request, reply, payload: unknown) => {
     const operation = described.get(request.routeOptions.config?.operationId ?? '')
-    const body: unknown = typeof payload === 'string' && payload !== '' ? JSON.parse(payload) : undefined
+    // Ready-made answers come as bytes.
+    const text = Buffer.isBuffer(payload) ? payload.toString() : payload
+    const body: unknown = typeof text === 'string' && text !== '' ? JSON.parse(text) : undefined
     if (operation) violations.push(...violationsOf(operation, reply.statusCode, body))
     return payload
   })

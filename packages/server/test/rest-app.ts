@@ -3,6 +3,8 @@ import { type Operation, type Problem, restOperations, type Static, type TSchema
 import { createEngine, type Engine, type Role } from '@holdfast/engine'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import type pg from 'pg'
+import { AnswerCache } from '../src/cache/answer-cache.ts'
+import { DatabaseBreaker } from '../src/database-breaker.ts'
 import { errorHandler } from '../src/edge/error-handler.ts'
 import { readJsonOnly } from '../src/edge/json-bodies.ts'
 import { createManageTokens } from '../src/edge/manage-tokens.ts'
@@ -82,6 +84,8 @@ export async function startRestApp(pool: pg.Pool): Promise<RestApp> {
     restRoutes({
       engine,
       manageTokens,
+      freshness: untailed(),
+      isClaimQueueFull: () => false,
       holdSecondsDefault: 120,
       now: () => clock.now ?? new Date(),
       accounts: {
@@ -116,6 +120,13 @@ export async function startRestApp(pool: pg.Pool): Promise<RestApp> {
       await engine.stop()
     },
   }
+}
+
+/** Builders write past the engine, and nobody reads the log here: nothing is answered from memory. */
+function untailed() {
+  const cache = new AnswerCache({ bytesMax: 1_000_000 })
+  cache.trust(false)
+  return { cache, breaker: new DatabaseBreaker(), tail: { horizon: 0n } }
 }
 
 async function principalOf(

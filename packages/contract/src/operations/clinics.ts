@@ -1,7 +1,7 @@
 import Type from 'typebox'
 import { clinicChangeSchema, clinicPageSchema, clinicSchema, newClinicSchema } from '../schemas/clinic.ts'
 import { id, pageParameters, searchText } from '../schemas/fields.ts'
-import { operation } from './operation.ts'
+import { notModified, operation } from './operation.ts'
 
 const params = Type.Object({ clinicId: id() }, { additionalProperties: false })
 
@@ -18,7 +18,8 @@ export const clinicOperations = {
       { q: Type.Optional(searchText({ description: 'Part of the name or address' })), ...pageParameters },
       { additionalProperties: false },
     ),
-    answers: { 200: { description: 'A page of clinics', schema: clinicPageSchema } },
+    answers: { 200: { description: 'A page of clinics', schema: clinicPageSchema }, 304: notModified },
+    cached: true,
     problems: [],
   }),
   getClinic: operation({
@@ -29,7 +30,8 @@ export const clinicOperations = {
     summary: 'Read a clinic',
     access: 'anyone',
     params,
-    answers: { 200: { description: 'The clinic', schema: clinicSchema } },
+    answers: { 200: { description: 'The clinic', schema: clinicSchema }, 304: notModified },
+    cached: true,
     problems: ['clinic_not_found'],
   }),
   createClinic: operation({

@@ -7,7 +7,7 @@ import {
   specializationListSchema,
 } from '../schemas/doctor.ts'
 import { flag, id, pageParameters, searchText } from '../schemas/fields.ts'
-import { operation } from './operation.ts'
+import { notModified, operation } from './operation.ts'
 
 const params = Type.Object({ doctorId: id() }, { additionalProperties: false })
 
@@ -29,7 +29,8 @@ export const doctorOperations = {
       },
       { additionalProperties: false },
     ),
-    answers: { 200: { description: 'A page of doctors', schema: doctorPageSchema } },
+    answers: { 200: { description: 'A page of doctors', schema: doctorPageSchema }, 304: notModified },
+    cached: true,
     problems: ['clinic_not_found'],
   }),
   getDoctor: operation({
@@ -40,7 +41,8 @@ export const doctorOperations = {
     summary: 'Read a doctor',
     access: 'anyone',
     params,
-    answers: { 200: { description: 'The doctor', schema: doctorSchema } },
+    answers: { 200: { description: 'The doctor', schema: doctorSchema }, 304: notModified },
+    cached: true,
     problems: ['doctor_not_found'],
   }),
   listSpecializations: operation({
@@ -50,7 +52,11 @@ export const doctorOperations = {
     tag: 'Doctors',
     summary: 'List specializations',
     access: 'anyone',
-    answers: { 200: { description: 'Those with active doctors, by name', schema: specializationListSchema } },
+    answers: {
+      200: { description: 'Those with active doctors, by name', schema: specializationListSchema },
+      304: notModified,
+    },
+    cached: true,
     problems: [],
   }),
   createDoctor: operation({

@@ -36,9 +36,14 @@ export type Operation = {
   /** The body may be left out; it then counts as `{}`. */
   bodyOptional?: true
   answers: Record<number, Answer>
+  /** Answered from memory where it can be: takes If-None-Match and Holdfast-Position, may be marked stale. */
+  cached?: true
   /** Refusals of its own; those every call of its kind can meet are added by `problemsOf`. */
   problems: readonly ProblemCode[]
 }
+
+/** Of cached reads. */
+export const notModified = { description: 'It is as it was at the ETag sent' } satisfies Answer
 
 /** Keeps an operation's exact types, so that a handler's are inferred from it. */
 export function operation<const Described extends Operation>(described: Described): Described {

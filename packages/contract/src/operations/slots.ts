@@ -1,7 +1,7 @@
 import Type from 'typebox'
 import { flag, id, localDate } from '../schemas/fields.ts'
 import { createdSlotsSchema, newSlotsSchema, slotListSchema, withdrawnSlotsSchema } from '../schemas/slot.ts'
-import { operation } from './operation.ts'
+import { notModified, operation } from './operation.ts'
 
 const doctorParams = Type.Object({ doctorId: id() }, { additionalProperties: false })
 const from = localDate({ description: 'First day, in the clinic’s zone' })
@@ -28,10 +28,10 @@ export const slotOperations = {
       200: {
         description: 'The slots',
         schema: slotListSchema,
-        headers: { ETag: 'Of `items`: the same while they are the same' },
       },
-      304: { description: 'They are as they were at the ETag sent' },
+      304: notModified,
     },
+    cached: true,
     problems: ['doctor_not_found'],
   }),
   createSlots: operation({

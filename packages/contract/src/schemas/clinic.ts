@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { line, nullableLine, nullableText, pageOf } from './fields.ts'
+import { cachedPageOf, line, nullableLine, nullableText } from './fields.ts'
 
 const holdSeconds = Type.Integer({
   minimum: 30,
@@ -47,7 +47,7 @@ export const clinicSchema = Type.Object(
 
 export type ClinicBody = Static<typeof clinicSchema>
 
-export const clinicPageSchema = pageOf(clinicSchema, 'ClinicPage')
+export const clinicPageSchema = cachedPageOf(clinicSchema, 'ClinicPage')
 
 const name = line(200)
 const timezone = Type.String({

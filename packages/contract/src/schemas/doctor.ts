@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { id, line, nullable, nullableTime, pageOf } from './fields.ts'
+import { cachedPageOf, id, line, nullable, nullableTime, stale } from './fields.ts'
 import { literals } from './literals.ts'
 
 const appointmentTypes = ['in_person', 'video'] as const
@@ -44,7 +44,7 @@ export const doctorSchema = Type.Object(
 
 export type DoctorBody = Static<typeof doctorSchema>
 
-export const doctorPageSchema = pageOf(doctorSchema, 'DoctorPage')
+export const doctorPageSchema = cachedPageOf(doctorSchema, 'DoctorPage')
 
 const fields = {
   name: line(200),
@@ -99,6 +99,7 @@ export const specializationListSchema = Type.Object(
         { title: 'Specialization', additionalProperties: false },
       ),
     ),
+    stale,
   },
   { title: 'SpecializationList', additionalProperties: false },
 )

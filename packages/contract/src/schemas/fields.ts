@@ -138,6 +138,16 @@ export const pageParameters = {
   ),
 }
 
+/** Of answers that are kept for when the database is away. */
+export const stale = Type.Optional(
+  Type.Boolean({ description: 'true: the database is away, and this is the last answer it gave' }),
+)
+
+/** A page of a list that is answered from memory. */
+export function cachedPageOf<Item extends TSchema>(item: Item, title: string) {
+  return Type.Object({ ...pageOf(item, title).properties, stale }, { title, additionalProperties: false })
+}
+
 /** A page of a list. */
 export function pageOf<Item extends TSchema>(item: Item, title: string) {
   return Type.Object(

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { localDate, localEndTime, localTime, nullableId, time } from './fields.ts'
+import { localDate, localEndTime, localTime, nullableId, stale, time } from './fields.ts'
 import { literals } from './literals.ts'
 
 export const slotSchema = Type.Object(
@@ -20,6 +20,7 @@ export const slotListSchema = Type.Object(
   {
     items: Type.Array(slotSchema),
     asOf: Type.String({ format: 'date-time', description: 'When this was true' }),
+    stale,
   },
   { title: 'SlotList', additionalProperties: false },
 )

@@ -117,7 +117,7 @@ test.each([
      return '00000000-0000-0000-0000-000000000000'::uuid`,
   'alter function holdfast.id_floor(timestamptz) security definer',
   'alter function holdfast.ensure_partitions(integer) reset search_path',
-  'drop function holdfast.purge_idempotency(interval, integer)',
+  'drop function holdfast.purge_outdated(interval, integer)',
   'alter role holdfast_app connection limit 5',
   `select nextval('holdfast.booking_event_seq')`,
   // To its own value: what setval does is never rolled back.
@@ -163,7 +163,7 @@ test('exactly these functions are its way in', async () => {
     'expire_holds',
     'id_floor',
     'move_bookings',
-    'purge_idempotency',
+    'purge_outdated',
     'settle_bookings',
     'verify_clinic',
     'withdraw_slots',

@@ -44,7 +44,7 @@ describe('AnswerCache', () => {
     expect(new Set(await Promise.all(asked))).toEqual(new Set(['a']))
     expect(await textOf(cache.read(query(held.load)))).toBe('a')
     expect(held.loads).toHaveLength(1)
-    expect(cache.figures).toMatchObject({ hits: 1, misses: 1000, entries: 1 })
+    expect(cache.figures).toMatchObject({ hits: 1, misses: 1000, loads: 1, entries: 1 })
   })
 
   test('dropped, it is loaded anew; what shares no tag stays', async () => {

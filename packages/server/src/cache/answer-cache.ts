@@ -19,7 +19,15 @@ export type AnswerQuery = {
 /** `isStale`: the database is away, and this is the last answer it gave. */
 export type AnswerGiven = ReadyAnswer & { isStale: boolean }
 
-export type CacheFigures = { hits: number; misses: number; stale: number; entries: number; bytes: number }
+/** `misses` waited for one of the `loads`; `stale`: were given the last known answer, the database being away. */
+export type CacheFigures = {
+  hits: number
+  misses: number
+  loads: number
+  stale: number
+  entries: number
+  bytes: number
+}
 
 type Kept = LoadedAnswer & { isCurrent: boolean }
 type Flight = { answer: Promise<LoadedAnswer>; tags: readonly string[] | null; dropped: Set<string> }
@@ -39,7 +47,7 @@ export class AnswerCache {
   readonly #keysByTag = new Map<string, Set<string>>()
   readonly #flights = new Map<string, Flight>()
   readonly #flying = new Set<Flight>()
-  readonly #figures = { hits: 0, misses: 0, stale: 0 }
+  readonly #figures = { hits: 0, misses: 0, loads: 0, stale: 0 }
   readonly #now: () => number
   #isTrusted = true
 
@@ -108,6 +116,7 @@ export class AnswerCache {
     // Who has seen newer data does not join a load that may have begun before it.
     const underway = query.mayBeCached ? this.#flights.get(query.key) : undefined
     if (underway !== undefined) return underway.answer
+    this.#figures.loads += 1
     const flight: Flight = { answer: query.load(), tags: query.tags, dropped: new Set() }
     this.#flights.set(query.key, flight)
     this.#flying.add(flight)

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type pg from 'pg'
 import { type OpenAccounts, openAccounts } from '../accounts/open-accounts.ts'
 import { buildApp, buildMetricsApp } from '../app.ts'
+import { openFreshness } from '../cache/freshness.ts'
 import type { Config } from '../config.ts'
 import { createManageTokens } from '../edge/manage-tokens.ts'
 import { createProbes } from '../edge/probes.ts'
@@ -27,8 +28,11 @@ export type ComposedServer = {
 /** Two batches in flight of each of the three queues: that many connections are never waited for. */
 const writeConnections = 6
 const jobConnections = 3
+/** One reads the log, one wakes the other processes. */
+const tailConnections = 2
 const probeConnections = 2
 const probeMsMax = 1_000
+const bytesPerMegabyte = 1_048_576
 
 /** Wires everything: the one place that knows every part. Nothing listens yet. */
 export async function composeServer(config: Config, database: PreparedDatabase, log: Logger): Promise<ComposedServer> {
@@ -39,16 +43,26 @@ export async function composeServer(config: Config, database: PreparedDatabase, 
   const metrics = createMetrics({
     pools: { ...pools, accounts: accounts.pool },
     queueDepths: () => engine.queueDepths(),
+    cacheFigures: () => freshness.cache.figures,
     readDatabase: () => probes.databaseFigures(),
   })
+  const freshness = await openFreshness({
+    pool: pools.tail,
+    listenUrl: database.appUrl,
+    cacheBytesMax: config.cacheMegabytes * bytesPerMegabyte,
+    log,
+  })
   const engine = metrics.counted(
-    createEngine({
-      writePool: pools.write,
-      readPool: pools.read,
-      queuedMax: config.queueSizeMax,
-      waitMsMax: config.queueWaitMsMax,
-      onBatch: metrics.batchDone,
-    }),
+    freshness.edited(
+      createEngine({
+        writePool: pools.write,
+        readPool: pools.read,
+        queuedMax: config.queueSizeMax,
+        waitMsMax: config.queueWaitMsMax,
+        onBatch: metrics.batchDone,
+        onCommitted: freshness.committed,
+      }),
+    ),
   )
   const app = await buildApp({
     config,
@@ -62,6 +76,8 @@ export async function composeServer(config: Config, database: PreparedDatabase, 
       engine,
       accounts: accounts.accounts,
       manageTokens: createManageTokens(database.secrets),
+      freshness,
+      isClaimQueueFull: () => engine.queueDepths().claim.queued >= config.queueSizeMax,
       holdSecondsDefault: config.holdSeconds,
       now: () => new Date(),
     },
@@ -80,14 +96,21 @@ export async function composeServer(config: Config, database: PreparedDatabase, 
     },
     stop() {
       isStopping = true
-      const parts: Stopping = { app, metricsApp, jobs, engine, pools: [...Object.values(pools), accounts.pool] }
+      const parts: Stopping = {
+        app,
+        metricsApp,
+        jobs,
+        engine,
+        freshness,
+        pools: [...Object.values(pools), accounts.pool],
+      }
       stopped ??= stopServer(parts, config.shutdownSecondsMax * 1000, log)
       return stopped
     },
   }
 }
 
-type Pools = Record<'write' | 'read' | 'probes' | 'jobs', pg.Pool>
+type Pools = Record<'write' | 'read' | 'tail' | 'probes' | 'jobs', pg.Pool>
 
 function openPools(config: Config, url: string, log: Logger): Pools {
   const onIdleError = (error: Error) => log.warn({ err: error }, 'an idle database connection was lost')
@@ -102,6 +125,7 @@ function openPools(config: Config, url: string, log: Logger): Pools {
   return {
     write: open('write', writeConnections),
     read: open('read', config.poolSize),
+    tail: open('tail', tailConnections),
     probes: open('probes', probeConnections, probeMsMax),
     jobs: open('jobs', jobConnections),
   }

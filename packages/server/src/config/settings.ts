@@ -132,6 +132,12 @@ export const settingTable = {
     'Database connections of one process for sign-ins and sessions, apart so that they cannot starve bookings.',
     kinds.wholeNumber(1, 100),
   ),
+  cacheMegabytes: setting(
+    'HOLDFAST_CACHE_MEGABYTES',
+    '64',
+    'Memory for ready-made answers of public reads, in one process.',
+    kinds.wholeNumber(1, 65_536),
+  ),
   queueSizeMax: setting(
     'HOLDFAST_QUEUE_SIZE_MAX',
     '4096',

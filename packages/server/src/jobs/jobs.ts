@@ -1,4 +1,4 @@
-import { ensurePartitions } from '@holdfast/engine'
+import { ensurePartitions, purgeOutdated } from '@holdfast/engine'
 import type pg from 'pg'
 
 /** A job does its work in small transactions, any number of processes may do it at once, and doing it twice is harmless. */
@@ -14,7 +14,6 @@ export type Job = {
 const batchSize = 1_000
 /** A run ends here at the latest, and the next one goes on: no job runs away. */
 const batchesMax = 1_000
-const keepKeys = '24 hours'
 
 /** What keeps the house tidy. Bookings are right without any of them. */
 export const jobs: readonly Job[] = [
@@ -33,11 +32,10 @@ export const jobs: readonly Job[] = [
   {
     name: 'retention',
     schedule: '27 * * * *',
-    counts: 'old idempotency keys, answers and sessions forgotten',
+    counts: 'old idempotency keys, answers, directory changes and sessions forgotten',
     run: async (pool, signal) => {
-      const keysSql = 'select holdfast.purge_idempotency($1::interval, $2) as count'
-      const keys = await untilDone(pool, keysSql, [keepKeys, batchSize], signal, batchSize)
-      return keys + (await untilDone(pool, forgetSessionsSql, [batchSize], signal, batchSize))
+      const outdated = await purgeOutdated(pool, signal)
+      return outdated + (await untilDone(pool, forgetSessionsSql, [batchSize], signal, batchSize))
     },
   },
 ]

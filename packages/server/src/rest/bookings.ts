@@ -58,7 +58,12 @@ export function serveBookings(app: FastifyInstance, deps: RestDeps): void {
         position: outcome.position,
       }
     },
-    { preHandler: app.limitBooking },
+    {
+      preHandler: app.limitBooking,
+      refuseEarly() {
+        if (deps.isClaimQueueFull()) throw refusalProblem({ kind: 'overloaded', retryAfterSeconds: 1 })
+      },
+    },
   )
 
   serve(app, restOperations.getBooking, async ({ params, principal }) => {

@@ -1,10 +1,12 @@
 import { restOperations } from '@holdfast/contract'
 import { type NewClinic, UnknownTimeZone } from '@holdfast/engine'
 import type { FastifyInstance } from 'fastify'
+import { clinicTag, directoryTag } from '../cache/answer-tags.ts'
 import { problem } from '../edge/problem-error.ts'
 import { invalidRequest } from '../edge/validator.ts'
-import { requireAccount } from './access.ts'
+import { clinicNoIn, requireAccount } from './access.ts'
 import { clinicBody } from './bodies/clinic-body.ts'
+import { cachedRead } from './cached-read.ts'
 import { writeKeyOf } from './idempotency.ts'
 import { refusalProblem } from './outcome-problems.ts'
 import { clinicNotFound, requireClinic } from './require-clinic.ts'
@@ -15,15 +17,35 @@ import { serve } from './route.ts'
 export function serveClinics(app: FastifyInstance, deps: RestDeps): void {
   const { directory } = deps.engine
 
-  serve(app, restOperations.listClinics, async ({ query }) => {
-    const page = await directory.clinics({ q: query.q || null, limit: query.limit, cursor: query.cursor ?? null })
-    return { status: 200, body: { items: page.items.map(clinicBody), nextCursor: page.nextCursor } }
+  serve(app, restOperations.listClinics, async ({ query, request }) => {
+    const { limit } = query
+    const [q, cursor] = [query.q || null, query.cursor ?? null]
+    return cachedRead(deps, request, {
+      isList: true,
+      key: `clinics ${JSON.stringify([q, limit, cursor])}`,
+      tags: [directoryTag],
+      async load() {
+        const page = await directory.clinics({ q, limit, cursor })
+        return { body: { items: page.items.map(clinicBody), nextCursor: page.nextCursor }, tags: [directoryTag] }
+      },
+    })
   })
 
-  serve(app, restOperations.getClinic, async ({ params }) => {
-    const clinic = await directory.clinic(params.clinicId)
-    if (clinic === null) throw clinicNotFound(params.clinicId)
-    return { status: 200, body: clinicBody(clinic) }
+  serve(app, restOperations.getClinic, async ({ params, request }) => {
+    const { clinicId } = params
+    const clinicNo = clinicNoIn(clinicId)
+    if (clinicNo === null) throw clinicNotFound(clinicId)
+    const tags = [clinicTag(clinicNo)]
+    return cachedRead(deps, request, {
+      isList: false,
+      key: `clinic ${clinicId}`,
+      tags,
+      async load() {
+        const clinic = await directory.clinic(clinicId)
+        if (clinic === null) throw clinicNotFound(clinicId)
+        return { body: clinicBody(clinic), tags }
+      },
+    })
   })
 
   serve(app, restOperations.createClinic, async ({ body, principal, request }) => {

@@ -1,10 +1,12 @@
 import { restOperations } from '@holdfast/contract'
-import type { NewDoctor } from '@holdfast/engine'
+import { clinicNoOf, type Doctor, type NewDoctor } from '@holdfast/engine'
 import type { FastifyInstance } from 'fastify'
+import { clinicTag, directoryTag, doctorTag } from '../cache/answer-tags.ts'
 import { problem } from '../edge/problem-error.ts'
 import { invalidRequest, preview } from '../edge/validator.ts'
 import { actorIn, clinicNoIn, requireCredential, requireRole } from './access.ts'
 import { doctorBody } from './bodies/doctor-body.ts'
+import { cachedRead } from './cached-read.ts'
 import { writeKeyOf } from './idempotency.ts'
 import { refusalProblem } from './outcome-problems.ts'
 import { clinicNotFound, requireClinic } from './require-clinic.ts'
@@ -12,13 +14,16 @@ import { doctorNotFound } from './require-doctor.ts'
 import type { RestDeps } from './rest-deps.ts'
 import { serve } from './route.ts'
 
+// A lapsing hold can bring the next free time forward, and nobody tells of it.
+const nextAvailableStandsMs = 2_000
+
 const currencies = new Set(Intl.supportedValuesOf('currency'))
 
 /** Doctors: everybody reads the active ones, admins add, change and deactivate them; nobody deletes them. */
 export function serveDoctors(app: FastifyInstance, deps: RestDeps): void {
   const { directory } = deps.engine
 
-  serve(app, restOperations.listDoctors, async ({ query, principal }) => {
+  serve(app, restOperations.listDoctors, async ({ query, principal, request }) => {
     const clinicId = query.clinicId ?? null
     if (query.includeInactive) {
       if (clinicId === null) {
@@ -26,36 +31,62 @@ export function serveDoctors(app: FastifyInstance, deps: RestDeps): void {
       }
       requireRole(principal, clinicId, ['doctor', 'staff', 'admin'], () => clinicNotFound(clinicId))
     }
-    const page = await directory.doctors({
+    const sought = {
       clinicId,
       specialization: query.specialization || null,
       q: query.q || null,
       includeInactive: query.includeInactive,
       limit: query.limit,
       cursor: query.cursor ?? null,
+    }
+    const load = async () => {
+      const page = await directory.doctors(sought)
+      return {
+        body: { items: page.items.map(doctorBody), nextCursor: page.nextCursor },
+        tags: [directoryTag, ...page.items.flatMap(tagsOfDoctor)],
+        standsMs: nextAvailableStandsMs,
+      }
+    }
+    if (query.includeInactive) {
+      return { status: 200, body: (await load()).body, headers: { 'cache-control': 'no-store' } }
+    }
+    return cachedRead(deps, request, { isList: true, key: `doctors ${JSON.stringify(sought)}`, tags: null, load })
+  })
+
+  serve(app, restOperations.getDoctor, async ({ params, principal, request }) => {
+    const { doctorId } = params
+    const clinicNo = clinicNoIn(doctorId)
+    if (clinicNo === null) throw doctorNotFound(doctorId)
+    // Its own clinic sees an inactive doctor too; everybody else shares one answer.
+    if (actorIn(principal, clinicNo) !== null) {
+      const doctor = await directory.doctor(doctorId)
+      if (doctor === null) throw doctorNotFound(doctorId)
+      return { status: 200, body: doctorBody(doctor), headers: { 'cache-control': 'no-store' } }
+    }
+    const tags = [doctorTag(doctorId), clinicTag(clinicNo)]
+    return cachedRead(deps, request, {
+      isList: false,
+      key: `doctor ${doctorId}`,
+      tags,
+      async load() {
+        const doctor = await directory.doctor(doctorId)
+        if (doctor === null || !doctor.active) throw doctorNotFound(doctorId)
+        return { body: doctorBody(doctor), tags, standsMs: nextAvailableStandsMs }
+      },
     })
-    return {
-      status: 200,
-      body: { items: page.items.map(doctorBody), nextCursor: page.nextCursor },
-      ...(query.includeInactive ? { headers: { 'cache-control': 'no-store' } } : {}),
-    }
   })
 
-  serve(app, restOperations.getDoctor, async ({ params, principal }) => {
-    const doctor = await directory.doctor(params.doctorId)
-    const mayBeSeen = doctor?.active || actorIn(principal, clinicNoIn(params.doctorId)) !== null
-    if (doctor === null || !mayBeSeen) throw doctorNotFound(params.doctorId)
-    return {
-      status: 200,
-      body: doctorBody(doctor),
-      ...(doctor.active ? {} : { headers: { 'cache-control': 'no-store' } }),
-    }
-  })
-
-  serve(app, restOperations.listSpecializations, async () => {
-    const specializations = await directory.specializations()
-    return { status: 200, body: { items: specializations.filter(({ doctors }) => doctors > 0) } }
-  })
+  serve(app, restOperations.listSpecializations, async ({ request }) =>
+    cachedRead(deps, request, {
+      isList: true,
+      key: 'specializations',
+      tags: [directoryTag],
+      async load() {
+        const specializations = await directory.specializations()
+        return { body: { items: specializations.filter(({ doctors }) => doctors > 0) }, tags: [directoryTag] }
+      },
+    }),
+  )
 
   serve(app, restOperations.createDoctor, async ({ body, principal, request }) => {
     requireCredential(principal)
@@ -86,6 +117,10 @@ export function serveDoctors(app: FastifyInstance, deps: RestDeps): void {
     if (changed === null) throw problem('doctor_not_found', `There is no doctor ${params.doctorId}.`)
     return { status: 200, body: doctorBody(changed) }
   })
+}
+
+function tagsOfDoctor(doctor: Doctor): string[] {
+  return [doctorTag(doctor.id), clinicTag(clinicNoOf(doctor.id))]
 }
 
 function requireCurrency(fee: { currency: string } | null | undefined): void {

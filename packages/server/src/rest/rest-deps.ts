@@ -1,4 +1,5 @@
 import type { Engine } from '@holdfast/engine'
+import type { Freshness } from '../cache/freshness.ts'
 
 /** An account as the clinic's admins may see it. */
 export type AccountCard = { id: string; email: string; name: string }
@@ -25,6 +26,10 @@ export type RestDeps = {
   engine: Engine
   accounts: AccountsPort
   manageTokens: ManageTokensPort
+  /** What this process has ready, and how far it has been told of changes. */
+  freshness: Pick<Freshness, 'cache' | 'breaker'> & { tail: Pick<Freshness['tail'], 'horizon'> }
+  /** One more claim would be refused: said before its body is read. */
+  isClaimQueueFull(): boolean
   /** Hold seconds of a new clinic that names none. */
   holdSecondsDefault: number
   /** This process's clock, only for early refusals of what is plainly past; the database's clock decides. */

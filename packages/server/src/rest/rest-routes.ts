@@ -14,6 +14,10 @@ import { serveSlots } from './slots.ts'
  */
 export function restRoutes(deps: RestDeps): FastifyPluginAsync {
   return async (app: FastifyInstance) => {
+    // A database that is known to be away refuses writes at once; reads may still know an answer.
+    app.addHook('onRequest', async (request) => {
+      if (request.method !== 'GET' && request.method !== 'HEAD') deps.freshness.breaker.check()
+    })
     serveClinics(app, deps)
     serveDoctors(app, deps)
     serveSlots(app, deps)

@@ -20,14 +20,19 @@ export type Input<Described extends Operation> = {
 export type Answer<Described extends Operation> = {
   [Status in keyof Described['answers'] & number]: {
     status: Status
-    body: Described['answers'][Status] extends { schema: infer Schema } ? StaticOf<Schema> : undefined
+    /** Or its bytes, ready-made. */
+    body: Described['answers'][Status] extends { schema: infer Schema } ? StaticOf<Schema> | Buffer : undefined
     /** The write's place in the log, for Holdfast-Position. */
     position?: string
     headers?: Record<string, string>
   }
 }[keyof Described['answers'] & number]
 
-export type RouteOptions = { preHandler?: preHandlerAsyncHookHandler }
+export type RouteOptions = {
+  preHandler?: preHandlerAsyncHookHandler
+  /** Throws where it is plain, before the body is even read, that this request cannot be served now. */
+  refuseEarly?: () => void
+}
 
 const nothingAsked = { type: 'object', properties: {}, additionalProperties: false }
 
@@ -54,6 +59,7 @@ export function serve<Described extends Operation, const Given extends Answer<De
     config: { operationId: described.id },
     onRequest: async (request) => {
       if (described.access !== 'anyone') requireCredential(request.principal)
+      options.refuseEarly?.()
     },
     preValidation: async (request) => {
       if (described.bodyOptional && request.body === undefined) request.body = {}

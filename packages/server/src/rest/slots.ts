@@ -7,11 +7,12 @@ import {
   type WithdrawSlotsOutcome,
 } from '@holdfast/engine'
 import type { FastifyInstance } from 'fastify'
+import { clinicTag, doctorTag } from '../cache/answer-tags.ts'
 import { problem } from '../edge/problem-error.ts'
 import { invalidRequest } from '../edge/validator.ts'
 import { clinicNoIn, requireOwnCalendar, requireRole } from './access.ts'
 import { slotBody } from './bodies/slot-body.ts'
-import { matchesEntityTag, weakEntityTag } from './entity-tag.ts'
+import { cachedRead } from './cached-read.ts'
 import { idempotencyKeyOf } from './idempotency.ts'
 import { requireDays } from './local-days.ts'
 import { refusalProblem } from './outcome-problems.ts'
@@ -27,19 +28,29 @@ export function serveSlots(app: FastifyInstance, deps: RestDeps): void {
   const { engine } = deps
 
   serve(app, restOperations.listSlots, async ({ params, query, request }) => {
+    const { doctorId } = params
     const { from, to, onlyAvailable } = query
     requireDays(from, to, daysMax)
-    const list =
-      clinicNoIn(params.doctorId) === null
-        ? null
-        : await engine.reads.slots({ doctorId: params.doctorId, from, to, onlyAvailable })
-    if (list === null) throw doctorNotFound(params.doctorId)
-    const items = list.items.map(slotBody)
-    const etag = weakEntityTag(JSON.stringify(items))
-    if (matchesEntityTag(request.headers['if-none-match'], etag)) {
-      return { status: 304, body: undefined, headers: { etag } }
-    }
-    return { status: 200, body: { items, asOf: list.asOf.toISOString() }, headers: { etag } }
+    const clinicNo = clinicNoIn(doctorId)
+    if (clinicNo === null) throw doctorNotFound(doctorId)
+    const tags = [doctorTag(doctorId), clinicTag(clinicNo)]
+    return cachedRead(deps, request, {
+      isList: true,
+      key: `slots ${doctorId} ${from} ${to} ${onlyAvailable}`,
+      tags,
+      async load() {
+        const list = await engine.reads.slots({ doctorId, from, to, onlyAvailable })
+        if (list === null) throw doctorNotFound(doctorId)
+        const items = list.items.map(slotBody)
+        const { asOf, freshUntil } = list
+        return {
+          body: { items, asOf: asOf.toISOString() },
+          tagged: items,
+          tags,
+          ...(freshUntil === null ? {} : { standsMs: freshUntil.getTime() - asOf.getTime() }),
+        }
+      },
+    })
   })
 
   serve(app, restOperations.createSlots, async ({ params, query, body, principal, request }) => {

@@ -210,6 +210,10 @@ export type ClinicPage = {
      * Of the next page; null: this was the last
      */
     nextCursor: string | null;
+    /**
+     * true: the database is away, and this is the last answer it gave
+     */
+    stale?: boolean;
 };
 
 /**
@@ -389,6 +393,10 @@ export type DoctorPage = {
      * Of the next page; null: this was the last
      */
     nextCursor: string | null;
+    /**
+     * true: the database is away, and this is the last answer it gave
+     */
+    stale?: boolean;
 };
 
 /**
@@ -779,6 +787,10 @@ export type SlotList = {
      * When this was true
      */
     asOf: string;
+    /**
+     * true: the database is away, and this is the last answer it gave
+     */
+    stale?: boolean;
 };
 
 /**
@@ -845,6 +857,10 @@ export type Specialization = {
  */
 export type SpecializationList = {
     items: Array<Specialization>;
+    /**
+     * true: the database is away, and this is the last answer it gave
+     */
+    stale?: boolean;
 };
 
 /**
@@ -913,6 +929,16 @@ export type WithdrawnSlots = {
 
 export type ListClinicsData = {
     body?: never;
+    headers?: {
+        /**
+         * Of a write of yours: the answer is never older than that
+         */
+        'Holdfast-Position'?: string;
+        /**
+         * The ETag of an answer you have
+         */
+        'If-None-Match'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -1038,6 +1064,16 @@ export type CreateClinicResponse = CreateClinicResponses[keyof CreateClinicRespo
 
 export type GetClinicData = {
     body?: never;
+    headers?: {
+        /**
+         * Of a write of yours: the answer is never older than that
+         */
+        'Holdfast-Position'?: string;
+        /**
+         * The ETag of an answer you have
+         */
+        'If-None-Match'?: string;
+    };
     path: {
         clinicId: string;
     };
@@ -1154,6 +1190,16 @@ export type UpdateClinicResponse = UpdateClinicResponses[keyof UpdateClinicRespo
 
 export type ListDoctorsData = {
     body?: never;
+    headers?: {
+        /**
+         * Of a write of yours: the answer is never older than that
+         */
+        'Holdfast-Position'?: string;
+        /**
+         * The ETag of an answer you have
+         */
+        'If-None-Match'?: string;
+    };
     path?: never;
     query?: {
         clinicId?: string;
@@ -1296,6 +1342,16 @@ export type CreateDoctorResponse = CreateDoctorResponses[keyof CreateDoctorRespo
 
 export type GetDoctorData = {
     body?: never;
+    headers?: {
+        /**
+         * Of a write of yours: the answer is never older than that
+         */
+        'Holdfast-Position'?: string;
+        /**
+         * The ETag of an answer you have
+         */
+        'If-None-Match'?: string;
+    };
     path: {
         doctorId: string;
     };
@@ -1412,6 +1468,16 @@ export type UpdateDoctorResponse = UpdateDoctorResponses[keyof UpdateDoctorRespo
 
 export type ListSpecializationsData = {
     body?: never;
+    headers?: {
+        /**
+         * Of a write of yours: the answer is never older than that
+         */
+        'Holdfast-Position'?: string;
+        /**
+         * The ETag of an answer you have
+         */
+        'If-None-Match'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/specializations';
@@ -1531,6 +1597,16 @@ export type WithdrawSlotsOfDoctorResponse = WithdrawSlotsOfDoctorResponses[keyof
 
 export type ListSlotsData = {
     body?: never;
+    headers?: {
+        /**
+         * Of a write of yours: the answer is never older than that
+         */
+        'Holdfast-Position'?: string;
+        /**
+         * The ETag of an answer you have
+         */
+        'If-None-Match'?: string;
+    };
     path: {
         doctorId: string;
     };

@@ -1,9 +1,12 @@
--- Forgets idempotency keys and remembered answers older than `p_keep`, at most `p_limit` rows of each table, and returns how many
--- went. Call again while it returns as many as the limit: small transactions keep locks and WAL short.
+-- purge_outdated: forgets idempotency keys, remembered answers and changes of the directory older than p_keep, at most
+-- p_limit rows of each table, and answers how many went. Call again while it answers p_limit or more: small
+-- transactions keep locks and WAL short.
+--
 -- Locks: the rows it deletes; rows that somebody holds are left for the next time.
 -- Fails: 22023 if told to keep less than an hour (a retry under way would book twice), or for a limit outside of
--- 1–100,000. Idempotent: yes.
-create or replace function holdfast.purge_idempotency(p_keep interval, p_limit integer) returns bigint
+--   1–100,000.
+-- Idempotent: yes.
+create or replace function holdfast.purge_outdated(p_keep interval, p_limit integer) returns bigint
 language plpgsql volatile security definer
 set search_path = holdfast, pg_catalog, pg_temp
 as $$
@@ -11,6 +14,7 @@ declare
   v_before timestamptz;
   v_keys bigint;
   v_answers bigint;
+  v_changes bigint;
 begin
   if p_keep is null or p_keep < interval '1 hour' then
     raise exception 'keys are kept for at least an hour, not %', p_keep using errcode = 'invalid_parameter_value';
@@ -26,6 +30,10 @@ begin
   delete from answer
    where key in (select key from answer where created_at < v_before limit p_limit for update skip locked);
   get diagnostics v_answers = row_count;
-  return v_keys + v_answers;
+  delete from directory_change
+   where (clinic_no, seq) in (
+     select clinic_no, seq from directory_change where at < v_before limit p_limit for update skip locked);
+  get diagnostics v_changes = row_count;
+  return v_keys + v_answers + v_changes;
 end
 $$;

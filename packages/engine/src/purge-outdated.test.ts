@@ -1,6 +1,6 @@
 import { aClinic, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { purgeIdempotency } from './purge-idempotency.ts'
+import { purgeOutdated } from './purge-outdated.ts'
 
 let database: TestDatabase
 let clinicNo: number
@@ -34,23 +34,23 @@ async function left(): Promise<unknown> {
 test('what is older than 24 hours is forgotten, however much; the rest stays', async () => {
   await remember(12_000, '24 hours 1 minute')
   await remember(7, '23 hours 59 minutes')
-  expect(await purgeIdempotency(database.appPool)).toBe(24_000)
+  expect(await purgeOutdated(database.appPool)).toBe(24_000)
   expect(await left()).toEqual({ keys: 7, answers: 7 })
-  expect(await purgeIdempotency(database.appPool)).toBe(0)
+  expect(await purgeOutdated(database.appPool)).toBe(0)
 })
 
 test('two at once forget each row once', async () => {
   await remember(6_000, '2 days')
-  const counts = await Promise.all([purgeIdempotency(database.appPool), purgeIdempotency(database.appPool)])
-  const rest = await purgeIdempotency(database.appPool)
+  const counts = await Promise.all([purgeOutdated(database.appPool), purgeOutdated(database.appPool)])
+  const rest = await purgeOutdated(database.appPool)
   expect((counts[0] ?? 0) + (counts[1] ?? 0) + rest).toBe(12_000)
   expect(await left()).toEqual({ keys: 7, answers: 7 })
 })
 
 test('told to stop, it stops between two transactions', async () => {
   await remember(10, '2 days')
-  expect(await purgeIdempotency(database.appPool, AbortSignal.abort())).toBe(0)
-  expect(await purgeIdempotency(database.appPool)).toBe(20)
+  expect(await purgeOutdated(database.appPool, AbortSignal.abort())).toBe(0)
+  expect(await purgeOutdated(database.appPool)).toBe(20)
 })
 
 test.each([
@@ -60,6 +60,6 @@ test.each([
   ['1 day', 100_001],
   ['1 day', null],
 ])('keeping %s, at most %s rows: refused', async (keep, limit) => {
-  const purging = database.appPool.query('select holdfast.purge_idempotency($1, $2)', [keep, limit])
+  const purging = database.appPool.query('select holdfast.purge_outdated($1, $2)', [keep, limit])
   await expect(purging).rejects.toMatchObject({ code: '22023' })
 })

@@ -1,0 +1,86 @@
+import type pg from 'pg'
+import { clinicNoOf, isId } from '../id.ts'
+import { availableSql } from './bookable-sql.ts'
+
+/** A slot as its watchers are told of it. `lapsesInMs`: until the next hold on it lapses; null: none is held. */
+export type LiveSlot = { id: string; doctorId: string; available: number; lapsesInMs: number | null }
+
+/**
+ * An active doctor and the slots with holds, those that end first before the others. `hasLapsed`: a hold on it has ended
+ * that nobody has given back yet. `isPartial`: there are more such slots than are told of.
+ */
+export type LiveDoctor = { doctorId: string; held: (LiveSlot & { hasLapsed: boolean })[]; isPartial: boolean }
+
+export type LiveReads = {
+  /** The slots that exist of these, in no order; of a withdrawn one nothing is available. */
+  slots(slotIds: readonly string[]): Promise<LiveSlot[]>
+  /** The active doctors among these. */
+  doctors(doctorIds: readonly string[]): Promise<LiveDoctor[]>
+}
+
+/** A doctor's slots with holds that are told at once: each costs its watchers' process a timer's worth of memory. */
+const heldMax = 1_000
+
+// The next hold to lapse: where next_lapse has passed and nobody has swept, the bookings know.
+const lapsesInMsSql = `extract(epoch from case
+    when s.withdrawn_at is not null then null
+    when s.next_lapse > statement_timestamp() then s.next_lapse
+    when s.next_lapse is not null then (select min(b.hold_expires_at) from holdfast.booking b
+      where b.clinic_no = s.clinic_no and b.slot_id = s.id and b.status = 'PENDING' and b.hold_expires_at > statement_timestamp())
+    end - statement_timestamp())::float8 * 1000`
+
+const liveSlots = `
+  select s.id, s.resource_id, case when s.withdrawn_at is null then ${availableSql} else 0 end as available,
+         ${lapsesInMsSql} as lapses_in_ms
+    from unnest($1::integer[], $2::uuid[]) u(clinic_no, id)
+    join holdfast.slot s on s.clinic_no = u.clinic_no and s.id = u.id`
+
+// What has begun long ago has no holds: a hold lasts half an hour at most.
+const liveDoctors = `
+  select r.id as doctor_id, h.*
+    from unnest($1::integer[], $2::uuid[]) u(clinic_no, id)
+    join holdfast.resource r on r.clinic_no = u.clinic_no and r.id = u.id and r.kind = 'doctor' and r.active
+    left join lateral (
+      select s.id, s.resource_id, ${availableSql} as available, ${lapsesInMsSql} as lapses_in_ms,
+             s.next_lapse <= statement_timestamp() as has_lapsed
+        from (select t.* from holdfast.slot t
+               where t.clinic_no = r.clinic_no and t.resource_id = r.id and t.next_lapse is not null
+                 and t.withdrawn_at is null and t.starts_at > statement_timestamp() - interval '1 hour'
+               order by t.next_lapse limit ${heldMax}) s
+       order by s.next_lapse) h on true`
+
+type SlotRow = { id: string; resource_id: string; available: number; lapses_in_ms: number | null }
+type DoctorRow = { doctor_id: string } & ({ [Column in keyof SlotRow]: null } | (SlotRow & { has_lapsed: boolean }))
+
+/** What the live feed asks: how many units slots have free by the database's clock, and when that changes by itself. */
+export function createLiveReads(pool: pg.Pool): LiveReads {
+  return {
+    async slots(slotIds) {
+      const { rows } = await pool.query<SlotRow>({ name: 'live_slots', text: liveSlots, values: keysOf(slotIds) })
+      return rows.map(liveSlotOf)
+    },
+
+    async doctors(doctorIds) {
+      const values = keysOf([...new Set(doctorIds)].filter(isId))
+      const { rows } = await pool.query<DoctorRow>({ name: 'live_doctors', text: liveDoctors, values })
+      const doctors = new Map<string, LiveDoctor>()
+      for (const row of rows) {
+        const doctor = doctors.get(row.doctor_id) ?? { doctorId: row.doctor_id, held: [], isPartial: false }
+        doctors.set(row.doctor_id, doctor)
+        if (row.id === null) continue
+        doctor.held.push({ ...liveSlotOf(row), hasLapsed: row.has_lapsed })
+        doctor.isPartial = doctor.held.length >= heldMax
+      }
+      return [...doctors.values()]
+    },
+  }
+}
+
+/** Parallel arrays of clinic numbers and ids: the primary keys. */
+function keysOf(ids: readonly string[]): [number[], readonly string[]] {
+  return [ids.map(clinicNoOf), ids]
+}
+
+function liveSlotOf(row: SlotRow): LiveSlot {
+  return { id: row.id, doctorId: row.resource_id, available: row.available, lapsesInMs: row.lapses_in_ms }
+}

@@ -1,0 +1,250 @@
+import { createEngine, createPool } from '@holdfast/engine'
+import {
+  aClinic,
+  aDoctor,
+  aSlot,
+  type BuiltDoctor,
+  type BuiltSlot,
+  createTestDatabase,
+  type TestDatabase,
+  until,
+} from '@holdfast/testkit'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { databaseProxy } from '../../test/database-proxy.ts'
+import { type Answer, administrator, call, serverOn, signIn } from '../../test/running-server.ts'
+
+let database: TestDatabase
+let here: Awaited<ReturnType<typeof serverOn>>
+let there: Awaited<ReturnType<typeof serverOn>>
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  here = await serverOn(database)
+  there = await serverOn(database)
+})
+afterAll(async () => {
+  await Promise.all([here.stop(), there.stop()])
+  await database.drop()
+})
+
+const aNewDoctor = async (wishes = {}) => aDoctor(database, await aClinic(database), wishes)
+const dayOf = (slot: BuiltSlot) => slot.startsAt.toISOString().slice(0, 10)
+const listUrl = (server: { url: string }, doctor: BuiltDoctor, slot: BuiltSlot) =>
+  `${server.url}/api/v1/doctors/${doctor.id}/slots?from=${dayOf(slot)}&to=${dayOf(slot)}`
+
+type Listed = { id: string; available: number }
+const itemsOf = (answer: Answer) => answer.body.items as Listed[]
+const availableOf = (answer: Answer, slot: BuiltSlot) => itemsOf(answer).find(({ id }) => id === slot.id)?.available
+
+const book = (server: { url: string }, slot: BuiltSlot) =>
+  call(`${server.url}/api/v1/bookings`, { method: 'POST', body: { slotId: slot.id, patient: { name: 'Ada' } } })
+
+async function metric(server: { url: string }, name: string): Promise<number> {
+  const { text } = await call(`${server.url}/metrics`, { bearer: 'metrics-token-of-the-tests' })
+  return Number(new RegExp(`^${name.replaceAll(/[{}"]/g, '\\$&')} (.*)$`, 'm').exec(text)?.[1] ?? Number.NaN)
+}
+
+describe('lists of slots', () => {
+  test('answered from memory, with the time they are of; the same bytes until something changes', async () => {
+    const doctor = await aNewDoctor()
+    const slot = await aSlot(database, doctor, { capacity: 3 })
+    // The server is told of the slot's making a moment later, and reads it once more then.
+    const first = await until(
+      async () => {
+        const [one, two] = [await call(listUrl(here, doctor, slot)), await call(listUrl(here, doctor, slot))]
+        return one.text === two.text ? one : undefined
+      },
+      () => 'two answers of the same bytes',
+    )
+    expect(first.headers.get('content-type')).toBe('application/json; charset=utf-8')
+    const etag = first.headers.get('etag') ?? ''
+    expect((await call(listUrl(here, doctor, slot), { headers: { 'if-none-match': etag } })).status).toBe(304)
+    await book(here, slot)
+    const after = await call(listUrl(here, doctor, slot), { headers: { 'if-none-match': etag } })
+    expect(after.status).toBe(200)
+    expect(availableOf(after, slot)).toBe(2)
+    expect(String(after.body.asOf) >= String(first.body.asOf)).toBe(true)
+  })
+
+  test('after a booking, a cancellation and a move, the next read of the same server is never older', async () => {
+    const doctor = await aNewDoctor()
+    const other = await aDoctor(database, { no: doctor.clinicNo, id: doctor.clinicId, timezone: 'UTC' })
+    const [slot, elsewhere] = [
+      await aSlot(database, doctor, { capacity: 40 }),
+      await aSlot(database, other, { capacity: 40 }),
+    ]
+    const read = async (of: BuiltDoctor, at: BuiltSlot) => availableOf(await call(listUrl(here, of, at)), at)
+    for (let n = 0; n < 10; n += 1) {
+      expect([await read(doctor, slot), await read(other, elsewhere)]).toEqual([40, 40])
+      const { body } = await book(here, slot)
+      expect(await read(doctor, slot)).toBe(39)
+      const bearer = String(body.manageToken)
+      const moved = await call(`${here.url}/api/v1/bookings/${body.id}/reschedule`, {
+        method: 'POST',
+        bearer,
+        body: { slotId: elsewhere.id },
+      })
+      expect(moved.status).toBe(200)
+      expect([await read(doctor, slot), await read(other, elsewhere)]).toEqual([40, 39])
+      await call(`${here.url}/api/v1/bookings/${body.id}/cancel`, { method: 'POST', bearer })
+    }
+  })
+
+  test('with the Holdfast-Position of a write, another server is never older either; without it, soon not', async () => {
+    const doctor = await aNewDoctor()
+    const slot = await aSlot(database, doctor, { capacity: 40 })
+    for (let n = 1; n <= 10; n += 1) {
+      await call(listUrl(there, doctor, slot))
+      const position = (await book(here, slot)).headers.get('holdfast-position') ?? ''
+      expect(position).toMatch(/^\d+$/)
+      const answer = await call(listUrl(there, doctor, slot), { headers: { 'holdfast-position': position } })
+      expect(availableOf(answer, slot)).toBe(40 - n)
+    }
+    await book(here, slot)
+    await until(
+      async () => (availableOf(await call(listUrl(there, doctor, slot)), slot) === 29 ? true : undefined),
+      () => 'the other server to hear of the booking',
+    )
+  })
+
+  test('a position that is none is refused by name', async () => {
+    const doctor = await aNewDoctor()
+    const slot = await aSlot(database, doctor)
+    const answer = await call(listUrl(here, doctor, slot), { headers: { 'holdfast-position': 'latest' } })
+    expect(answer.status).toBe(400)
+    expect(answer.body).toMatchObject({ code: 'invalid_request', errors: [{ path: '/headers/holdfast-position' }] })
+  })
+
+  test('a thousand simultaneous requests for a list that is not there cost at most two loads', async () => {
+    const own = await serverOn(database, { HOLDFAST_METRICS_TOKEN: 'metrics-token-of-the-tests' })
+    const doctor = await aNewDoctor()
+    const slot = await aSlot(database, doctor)
+    const before = await metric(own, 'holdfast_cache_loads_total')
+    const answers = await Promise.all(Array.from({ length: 1000 }, () => call(listUrl(own, doctor, slot))))
+    expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([200]))
+    expect((await metric(own, 'holdfast_cache_loads_total')) - before).toBeLessThanOrEqual(2)
+    expect(await metric(own, 'holdfast_cache_reads_total{result="hit"}')).toBeGreaterThan(0)
+    await own.stop()
+  })
+
+  test('a hold that lapses is seen to be free though nobody sweeps or asks for it', async () => {
+    const doctor = await aNewDoctor()
+    const slot = await aSlot(database, doctor)
+    const { body } = await book(here, slot)
+    await database.ownerPool.query(
+      "update holdfast.booking set hold_expires_at = now() + interval '700 ms' where id = $1",
+      [body.id],
+    )
+    await database.ownerPool.query("update holdfast.slot set next_lapse = now() + interval '700 ms' where id = $1", [
+      slot.id,
+    ])
+    // Not in the log: this one read must not be of before.
+    const fresh = await serverOn(database)
+    expect(availableOf(await call(listUrl(fresh, doctor, slot)), slot)).toBe(0)
+    await until(
+      async () => (availableOf(await call(listUrl(fresh, doctor, slot)), slot) === 1 ? true : undefined),
+      () => 'the lapsed hold to be listed as free',
+      3_000,
+    )
+    await fresh.stop()
+  })
+
+  test('slots made and withdrawn, doctors renamed and clinics edited: the next read knows, here at once, there soon', async () => {
+    const bearer = await signIn(here.url, administrator)
+    const doctor = await aNewDoctor()
+    const slot = await aSlot(database, doctor)
+    const doctorUrl = (server: { url: string }) => `${server.url}/api/v1/doctors/${doctor.id}`
+    for (const server of [here, there]) {
+      await call(doctorUrl(server))
+      await call(listUrl(server, doctor, slot))
+    }
+    const renamed = await call(doctorUrl(here), { method: 'PATCH', bearer, body: { name: 'Dr. New Name' } })
+    expect(renamed.status).toBe(200)
+    expect((await call(doctorUrl(here))).body.name).toBe('Dr. New Name')
+    await until(
+      async () => ((await call(doctorUrl(there))).body.name === 'Dr. New Name' ? true : undefined),
+      () => 'the new name there',
+    )
+    const [startsAt, endsAt] = [slot.endsAt, new Date(slot.endsAt.getTime() + 900_000)]
+    const made = await call(`${doctorUrl(here)}/slots`, {
+      method: 'POST',
+      bearer,
+      body: { slots: [{ startsAt, endsAt }] },
+    })
+    expect(made.status).toBe(201)
+    expect(itemsOf(await call(listUrl(here, doctor, slot)))).toHaveLength(2)
+    await call(`${here.url}/api/v1/slots/${slot.id}`, { method: 'DELETE', bearer })
+    expect(itemsOf(await call(listUrl(here, doctor, slot)))).toHaveLength(1)
+    await until(
+      async () => (itemsOf(await call(listUrl(there, doctor, slot))).length === 1 ? true : undefined),
+      () => 'the withdrawal there',
+    )
+  })
+
+  test('beside a thousand bookings, what two servers list in the end is what is left', async () => {
+    const doctor = await aNewDoctor()
+    const slot = await aSlot(database, doctor, { capacity: 1000 })
+    const pool = createPool({ url: database.appUrl, max: 4, name: 'beside' })
+    const engine = createEngine({ writePool: pool, readPool: pool })
+    let reading = true
+    const seen: number[] = []
+    const reader = (async () => {
+      while (reading) seen.push(availableOf(await call(listUrl(here, doctor, slot)), slot) ?? Number.NaN)
+    })()
+    await Promise.all(Array.from({ length: 400 }, (_, n) => book(n % 2 === 0 ? here : there, slot)))
+    reading = false
+    await reader
+    expect(seen).toEqual(seen.toSorted((a, b) => b - a))
+    for (const server of [here, there]) {
+      await until(
+        async () => (availableOf(await call(listUrl(server, doctor, slot)), slot) === 600 ? true : undefined),
+        () => '600 left',
+      )
+    }
+    await engine.stop()
+    await pool.end()
+  })
+})
+
+test('the database away: lists are answered as stale, writes are refused within a second, and all heals by itself', async () => {
+  const proxy = await databaseProxy(database.appUrl)
+  const server = await serverOn({ ownerUrl: database.ownerUrl, appUrl: proxy.url })
+  const doctor = await aNewDoctor()
+  const slot = await aSlot(database, doctor, { capacity: 5 })
+  const known = await call(listUrl(server, doctor, slot))
+  await proxy.cut()
+  const isStale = async () => {
+    const answer = await call(listUrl(server, doctor, slot))
+    return answer.body.stale === true ? answer : undefined
+  }
+  const stale = await until(isStale, () => 'the list to be marked stale')
+  expect(stale.status).toBe(200)
+  expect(stale.body).toMatchObject({ items: known.body.items, asOf: known.body.asOf })
+  expect(stale.headers.get('warning')).toContain('110')
+  for (let n = 0; n < 20; n += 1) {
+    const startedAt = performance.now()
+    const refused = await book(server, slot)
+    expect(refused.status).toBe(503)
+    expect(refused.body.code).toBe('unavailable')
+    expect(refused.headers.get('retry-after')).toBeTruthy()
+    expect(performance.now() - startedAt).toBeLessThan(1_000)
+  }
+  const unknown = await aNewDoctor()
+  expect((await call(listUrl(server, unknown, slot))).status).toBe(503)
+  await proxy.restore()
+  await until(
+    async () => ((await book(server, slot)).status === 201 ? true : undefined),
+    () => 'a booking after the return',
+    20_000,
+  )
+  const healed = await until(
+    async () => {
+      const answer = await call(listUrl(server, doctor, slot))
+      return answer.body.stale === undefined ? answer : undefined
+    },
+    () => 'a list that is not stale',
+  )
+  expect(availableOf(healed, slot)).toBe(4)
+  await server.stop()
+  await proxy.end()
+}, 60_000)

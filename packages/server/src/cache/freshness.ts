@@ -1,0 +1,91 @@
+import { type Commit, createWaker, type Engine, EventTail } from '@holdfast/engine'
+import type pg from 'pg'
+import { DatabaseBreaker } from '../database-breaker.ts'
+import type { Logger } from '../logger.ts'
+import { AnswerCache } from './answer-cache.ts'
+import { clinicTag, directoryTag, doctorTag, tagsOf } from './answer-tags.ts'
+
+export type FreshnessSettings = { pool: pg.Pool; listenUrl: string; cacheBytesMax: number; log: Logger }
+
+/** The one tail of a process, and what listens to it. */
+export type Freshness = {
+  tail: EventTail
+  cache: AnswerCache
+  breaker: DatabaseBreaker
+  /** For the engine: whose slots a commit changed. Nothing older is answered from then on. */
+  committed(commit: Commit): void
+  /** The same engine, whose edits of the directory and of slots drop what they changed before they answer. */
+  edited<Edited extends Engine>(engine: Edited): Edited
+  stop(): Promise<void>
+}
+
+/** @throws the driver's error when the database cannot be reached */
+export async function openFreshness({ pool, listenUrl, cacheBytesMax, log }: FreshnessSettings): Promise<Freshness> {
+  const cache = new AnswerCache({ bytesMax: cacheBytesMax })
+  const breaker = new DatabaseBreaker((isOpen) => {
+    log.warn(
+      { isOpen },
+      isOpen ? 'the database is away: reads are answered from what is known' : 'the database is back',
+    )
+  })
+  const waker = createWaker(pool)
+  const tail = await EventTail.start({
+    pool,
+    listenUrl,
+    onRead(result) {
+      if (result.kind === 'read') breaker.succeeded()
+      else breaker.failed()
+      cache.trust(result.kind === 'read')
+    },
+  })
+  tail.subscribe((entries) => cache.drop(tagsOf(entries)))
+
+  const drop = (tags: Iterable<string>) => {
+    cache.drop(tags)
+    tail.wake()
+    waker.wakeOthers()
+  }
+  return {
+    tail,
+    cache,
+    breaker,
+    committed({ doctorIds, position }) {
+      cache.drop(Array.from(doctorIds, doctorTag))
+      tail.wake(BigInt(position))
+      waker.wakeOthers()
+    },
+    edited(engine) {
+      const { directory } = engine
+      const droppingAll = async <Value>(work: Promise<Value>, ...tags: string[]) => {
+        const value = await work
+        drop([directoryTag, ...tags])
+        return value
+      }
+      return {
+        ...engine,
+        createSlots: (request) => droppingAll(engine.createSlots(request), doctorTag(request.doctorId)),
+        async withdrawSlots(request) {
+          const outcome = await engine.withdrawSlots(request)
+          if ('doctorId' in request.which) drop([directoryTag, doctorTag(request.which.doctorId)])
+          else {
+            const slot = await engine.reads.slot(request.which.slotId)
+            if (slot !== null) drop([directoryTag, doctorTag(slot.doctorId)])
+          }
+          return outcome
+        },
+        directory: {
+          ...directory,
+          createClinic: (...clinic) => droppingAll(directory.createClinic(...clinic)),
+          async updateClinic(...change) {
+            const clinic = await directory.updateClinic(...change)
+            if (clinic !== null) drop([directoryTag, clinicTag(clinic.no)])
+            return clinic
+          },
+          createDoctor: (...doctor) => droppingAll(directory.createDoctor(...doctor)),
+          updateDoctor: (...change) => droppingAll(directory.updateDoctor(...change), doctorTag(change[0])),
+        },
+      }
+    },
+    stop: () => tail.stop(),
+  }
+}

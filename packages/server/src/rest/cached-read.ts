@@ -1,0 +1,89 @@
+import type { FastifyRequest } from 'fastify'
+import type { AnswerGiven, LoadedAnswer } from '../cache/answer-cache.ts'
+import { invalidRequest, preview } from '../edge/validator.ts'
+import { matchesEntityTag, weakEntityTag } from './entity-tag.ts'
+import type { RestDeps } from './rest-deps.ts'
+
+/** What a cached answer is made of. */
+export type Loaded = {
+  body: Record<string, unknown>
+  /** What the entity tag covers; default: all of the body. */
+  tagged?: unknown
+  tags: readonly string[]
+  /** How long it stands if nothing happens, milliseconds; at most {@link standsMsMax}. */
+  standsMs?: number
+}
+
+export type ReadPlan = {
+  key: string
+  /** Tags known before it is loaded; null: the load tells. */
+  tags: readonly string[] | null
+  /** Lists say in their body that they are stale; one thing says so in the header alone. */
+  isList: boolean
+  load(): Promise<Loaded>
+}
+
+/** Ready-made bytes with their headers, or that the asker has them already. */
+export type ReadyReply =
+  | { status: 200; body: Buffer; headers: Record<string, string> }
+  | { status: 304; body: undefined; headers: Record<string, string> }
+
+const standsMsMax = 60_000
+const json = 'application/json; charset=utf-8'
+
+/**
+ * Answers a public read from what this process has ready, or loads it, once for everybody who asks meanwhile. Who sends
+ * back a Holdfast-Position that this process has not been told of yet is answered from the database itself.
+ *
+ * With the database away: the last known answer, with `"stale": true` and a Warning header (RFC 7234 §5.5.1).
+ */
+export async function cachedRead(deps: RestDeps, request: FastifyRequest, plan: ReadPlan): Promise<ReadyReply> {
+  const { cache, tail, breaker } = deps.freshness
+  const position = positionOf(request)
+  const mayBeCached = position === null || position < tail.horizon
+  const answer = await cache.read({
+    key: plan.key,
+    tags: plan.tags,
+    mayBeCached,
+    load: () => {
+      breaker.check()
+      return load(plan)
+    },
+  })
+  return answer.isStale ? staleReply(answer, plan) : freshReply(answer, request.headers['if-none-match'])
+}
+
+async function load(plan: ReadPlan): Promise<LoadedAnswer> {
+  const startedMs = Date.now()
+  const { body, tagged = body, tags, standsMs = standsMsMax } = await plan.load()
+  return {
+    body: Buffer.from(JSON.stringify(body)),
+    etag: weakEntityTag(JSON.stringify(tagged)),
+    freshUntilMs: startedMs + Math.min(standsMs, standsMsMax),
+    tags,
+  }
+}
+
+function freshReply({ body, etag }: AnswerGiven, ifNoneMatch: string | undefined): ReadyReply {
+  if (matchesEntityTag(ifNoneMatch, etag)) return { status: 304, body: undefined, headers: { etag } }
+  return { status: 200, body, headers: { etag, 'content-type': json } }
+}
+
+function staleReply({ body }: AnswerGiven, { isList }: ReadPlan): ReadyReply {
+  const marked = Buffer.concat([body.subarray(0, -1), Buffer.from(',"stale":true}')])
+  return {
+    status: 200,
+    body: isList ? marked : body,
+    headers: { 'content-type': json, 'cache-control': 'no-store', warning: '110 - "Response is Stale"' },
+  }
+}
+
+/** The Holdfast-Position of a write that the asker has been told of; null: none. */
+function positionOf(request: FastifyRequest): bigint | null {
+  const sent = request.headers['holdfast-position']
+  if (sent === undefined) return null
+  if (typeof sent === 'string' && /^\d{1,19}$/.test(sent)) return BigInt(sent)
+  throw invalidRequest([
+    { path: '/headers/holdfast-position', message: `must be the Holdfast-Position of an answer, not ${preview(sent)}` },
+  ])
+}
