@@ -1,6 +1,7 @@
 import { createRouter } from '@tanstack/react-router'
 import { accountRoutes } from '../features/account/routes.tsx'
 import { bookingRoutes } from '../features/booking/routes.tsx'
+import { doctorDayRoutes } from '../features/doctor-day/routes.tsx'
 import { doctorsRoutes } from '../features/doctors/routes.tsx'
 import { myBookingsRoutes } from '../features/my-bookings/routes.tsx'
 import { ticketRoutes } from '../features/ticket/routes.tsx'
@@ -15,7 +16,14 @@ export const queryClient = createQueryClient()
 
 const routeTree = rootRoute
   .update({ component: Shell, notFoundComponent: PageNotFound, errorComponent: PageError })
-  .addChildren([...doctorsRoutes, ...bookingRoutes, ...ticketRoutes, ...myBookingsRoutes, ...accountRoutes])
+  .addChildren([
+    ...doctorsRoutes,
+    ...bookingRoutes,
+    ...ticketRoutes,
+    ...myBookingsRoutes,
+    ...accountRoutes,
+    ...doctorDayRoutes,
+  ])
 
 export const router = createRouter({
   routeTree,

@@ -1,0 +1,41 @@
+/** Local days are `YYYY-MM-DD` and local times `YYYY-MM-DD HH:MM:SS`, both of the clinic's zone. */
+
+/** @param instant ISO text, or milliseconds since 1970 */
+export function localDay(instant: string | number, timeZone: string): string {
+  return zoned(instant, timeZone).toPlainDate().toString()
+}
+
+/** As the calendar wants it. */
+export function localDateTime(instant: string | number, timeZone: string): string {
+  return zoned(instant, timeZone).toPlainDateTime().toString({ smallestUnit: 'second' }).replace('T', ' ')
+}
+
+export function addDays(day: string, days: number): string {
+  return Temporal.PlainDate.from(day).add({ days }).toString()
+}
+
+/** The Monday of a day's week. */
+export function mondayOf(day: string): string {
+  return addDays(day, 1 - Temporal.PlainDate.from(day).dayOfWeek)
+}
+
+/** @returns the day, or null for what is none between 1900 and 2199 */
+export function parseDay(value: unknown): string | null {
+  if (typeof value !== 'string' || !/^(19|20|21)\d\d-\d\d-\d\d$/.test(value)) return null
+  try {
+    return Temporal.PlainDate.from(value).toString()
+  } catch {
+    return null
+  }
+}
+
+/** How many days from one to the other, both included. */
+export function daysBetween(from: string, to: string): number {
+  return Temporal.PlainDate.from(from).until(Temporal.PlainDate.from(to)).days + 1
+}
+
+function zoned(instant: string | number, timeZone: string): Temporal.ZonedDateTime {
+  const at =
+    typeof instant === 'number' ? Temporal.Instant.fromEpochMilliseconds(instant) : Temporal.Instant.from(instant)
+  return at.toZonedDateTimeISO(timeZone)
+}

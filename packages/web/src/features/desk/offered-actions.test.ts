@@ -1,0 +1,46 @@
+import type { Booking } from '@holdfast/contract/client'
+import { expect, test } from 'vitest'
+import { offeredActions } from './offered-actions.ts'
+
+function aBooking(wishes: Partial<Booking>): Booking {
+  return {
+    id: 'b',
+    clinicId: 'c',
+    doctorId: 'd',
+    slotId: 's',
+    status: 'CONFIRMED',
+    failureReason: null,
+    units: 1,
+    appointmentType: 'in_person',
+    startsAt: '2026-11-23T22:30:00Z',
+    endsAt: '2026-11-23T22:45:00Z',
+    holdExpiresAt: null,
+    createdAt: '2026-11-20T09:00:00Z',
+    updatedAt: '2026-11-20T09:00:00Z',
+    extended: false,
+    patient: { name: 'Ada' },
+    reason: null,
+    cancellationReason: null,
+    version: 2,
+    ...wishes,
+  }
+}
+
+const offeredAt = (time: string, wishes: Partial<Booking> = {}) =>
+  offeredActions(aBooking(wishes), 'Pacific/Auckland', Date.parse(time))
+
+test('an arrival is offered from the clinic’s local day on, a no-show after the start', () => {
+  // 22:30 UTC is 11:30 of the 24th in Auckland; that day begins there at 11:00 UTC.
+  expect(offeredAt('2026-11-23T10:59:00Z')).toEqual([])
+  expect(offeredAt('2026-11-23T11:01:00Z')).toEqual(['arrive'])
+  expect(offeredAt('2026-11-23T22:31:00Z')).toEqual(['arrive', 'noShow'])
+})
+
+test('after the arrival comes the end, and after an end nothing', () => {
+  const late = '2026-11-24T00:00:00Z'
+  expect(offeredAt(late, { status: 'PENDING' })).toEqual(['confirm'])
+  expect(offeredAt(late, { status: 'ARRIVED' })).toEqual(['complete'])
+  for (const status of ['COMPLETED', 'NO_SHOW', 'CANCELLED', 'FAILED'] as const) {
+    expect(offeredAt(late, { status })).toEqual([])
+  }
+})

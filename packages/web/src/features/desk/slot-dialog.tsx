@@ -1,0 +1,83 @@
+import type { Booking, Slot } from '@holdfast/contract/client'
+import { Button, Group, Modal, Stack, Text } from '@mantine/core'
+import { type ReactNode, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { api, ask } from '../../lib/api.ts'
+import { formatAppointment, formatNumber } from '../../lib/format.ts'
+import { serverNow } from '../../lib/server-clock.ts'
+import { BookingActions } from './booking-actions.tsx'
+import { StatusMark } from './status-mark.tsx'
+import { Withdrawal } from './withdrawal.tsx'
+
+type SlotDialogProps = {
+  slot: Slot | undefined
+  /** Of the days shown; those of this slot are found among them. */
+  bookings: readonly Booking[]
+  clinicId: string
+  timeZone: string
+  nameOf?: (booking: Booking) => ReactNode
+  onClose: () => void
+}
+
+/** One time of the calendar: who comes, what can be noted of them, and how to withdraw it. */
+export function SlotDialog({ slot, onClose, ...rest }: SlotDialogProps) {
+  const { t } = useTranslation(['desk', 'shell'])
+  return (
+    <Modal
+      opened={slot !== undefined}
+      onClose={onClose}
+      title={slot ? formatAppointment(slot.startsAt, slot.endsAt, rest.timeZone) : ''}
+      closeButtonProps={{ 'aria-label': t('shell:close') }}
+    >
+      {slot ? <SlotDetails key={slot.id} slot={slot} onClose={onClose} {...rest} /> : null}
+    </Modal>
+  )
+}
+
+type SlotDetailsProps = SlotDialogProps & { slot: Slot }
+
+function SlotDetails({ slot, bookings, clinicId, timeZone, nameOf, onClose }: SlotDetailsProps) {
+  const { t } = useTranslation('desk')
+  const [isWithdrawing, setWithdrawing] = useState(false)
+  const here = bookings.filter(
+    ({ slotId, status }) => slotId === slot.id && status !== 'CANCELLED' && status !== 'FAILED',
+  )
+  if (isWithdrawing) {
+    return (
+      <Withdrawal
+        of={slot.id}
+        doctorId={slot.doctorId}
+        clinicId={clinicId}
+        timeZone={timeZone}
+        known={here}
+        run={(query) => ask(api.withdrawSlot({ path: { slotId: slot.id }, query }))}
+        onDone={onClose}
+        onBack={() => setWithdrawing(false)}
+      />
+    )
+  }
+  return (
+    <Stack gap="md">
+      <Text c="dimmed">
+        {t('calendar.freeOf', { free: formatNumber(slot.available), capacity: formatNumber(slot.capacity) })}
+      </Text>
+      {here.map((booking) => (
+        <Stack key={booking.id} gap="xs">
+          <Group justify="space-between">
+            <Text fw={600}>{nameOf ? nameOf(booking) : booking.patient.name}</Text>
+            <StatusMark status={booking.status} />
+          </Group>
+          {booking.reason ? <Text size="sm">{booking.reason}</Text> : null}
+          <BookingActions booking={booking} timeZone={timeZone} />
+        </Stack>
+      ))}
+      {Date.parse(slot.startsAt) > serverNow() ? (
+        <Group>
+          <Button variant="default" onClick={() => setWithdrawing(true)}>
+            {t('withdraw.thisTime')}
+          </Button>
+        </Group>
+      ) : null}
+    </Stack>
+  )
+}

@@ -1,0 +1,50 @@
+import { Progress, Stack } from '@mantine/core'
+import { notifications } from '@mantine/notifications'
+import type { TFunction } from 'i18next'
+import { api, ask } from '../../lib/api.ts'
+import { refusalCode } from '../../lib/api-error.ts'
+
+/** More are not taken back one by one, but by withdrawing their days. */
+export const undoSlotsMax = 500
+const atOnce = 4
+
+/** Withdraws times just made, showing how far it is; one that somebody has booked meanwhile stays. */
+export async function undoSlots(slotIds: readonly string[], t: TFunction<'desk'>): Promise<void> {
+  const id = 'slots-made'
+  let done = 0
+  let kept = 0
+  const show = () =>
+    notifications.update({
+      id,
+      autoClose: false,
+      loading: true,
+      message: (
+        <Stack gap={6}>
+          <span>{t('undoing')}</span>
+          <Progress value={(done / slotIds.length) * 100} aria-label={t('undoing')} />
+        </Stack>
+      ),
+    })
+  const waiting = [...slotIds]
+  const work = async () => {
+    for (let slotId = waiting.pop(); slotId !== undefined; slotId = waiting.pop()) {
+      try {
+        await ask(api.withdrawSlot({ path: { slotId }, query: { withBookings: false } }))
+      } catch (error) {
+        // Booked, begun or withdrawn meanwhile: that one stays as it is. Anything else ends in the count too.
+        if (refusalCode(error) !== 'slot_not_found') kept += 1
+      }
+      done += 1
+      if (done % 10 === 0) show()
+    }
+  }
+  show()
+  await Promise.all(Array.from({ length: atOnce }, work))
+  notifications.update({
+    id,
+    loading: false,
+    autoClose: 6_000,
+    color: kept === 0 ? 'pine' : 'red',
+    message: kept === 0 ? t('undone') : t('undoneExcept', { count: kept }),
+  })
+}

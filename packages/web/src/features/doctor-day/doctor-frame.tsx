@@ -1,0 +1,41 @@
+import { Group, NativeSelect } from '@mantine/core'
+import { getRouteApi, Outlet } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
+import { PageTitle } from '../../ui/page-title.tsx'
+import { Tabs } from '../desk/tabs.tsx'
+
+const route = getRouteApi('/my-day')
+
+/** The doctor's three pages: today, the week, the times. */
+export function DoctorFrame() {
+  const { t } = useTranslation('doctor-day')
+  const { clinic, clinics } = route.useLoaderData()
+  const search = route.useSearch()
+  const navigate = route.useNavigate()
+  return (
+    <>
+      <Group justify="space-between" align="end" mb="md" className="no-print">
+        <PageTitle>{t('title')}</PageTitle>
+        {clinics.length > 1 ? (
+          <NativeSelect
+            label={t('clinic')}
+            value={clinic.id}
+            data={clinics.map(({ id, name }) => ({ value: id, label: name }))}
+            onChange={({ currentTarget }) =>
+              navigate({ to: '.', search: { ...search, clinicId: currentTarget.value } })
+            }
+          />
+        ) : null}
+      </Group>
+      <Tabs
+        label={t('title')}
+        tabs={[
+          { to: '/my-day', label: t('tabs.day'), search, exact: true },
+          { to: '/my-day/week', label: t('tabs.week'), search },
+          { to: '/my-day/times', label: t('tabs.times'), search },
+        ]}
+      />
+      <Outlet />
+    </>
+  )
+}

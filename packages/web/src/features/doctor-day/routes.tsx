@@ -1,0 +1,61 @@
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import type { NavItem } from '../../app/nav-item.ts'
+import { rootRoute } from '../../app/root-route.ts'
+import { clinicQuery } from '../../lib/directory-queries.ts'
+import { loadTexts } from '../../lib/i18n.ts'
+import { forbidden, requireMe } from '../desk/clinic-roles.ts'
+import { parseDaySearch } from './day-search.ts'
+import { ownCalendars } from './own-calendars.ts'
+
+const doctorRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/my-day',
+  validateSearch: parseDaySearch,
+  loaderDeps: ({ search: { clinicId } }) => ({ clinicId }),
+  beforeLoad: async ({ context, location }) => {
+    const calendars = ownCalendars(await requireMe(context.queryClient, location.href))
+    if (calendars.length === 0) throw forbidden()
+    return { calendars }
+  },
+  loader: async ({ context, deps }) => {
+    const { calendars, queryClient } = context
+    const calendar = calendars.find(({ clinicId }) => clinicId === deps.clinicId) ?? calendars[0]
+    if (calendar === undefined) throw forbidden()
+    const [clinics] = await Promise.all([
+      Promise.all(calendars.map(({ clinicId }) => queryClient.ensureQueryData(clinicQuery(clinicId)))),
+      loadTexts('doctor-day', 'desk'),
+    ])
+    const clinic = clinics[calendars.indexOf(calendar)]
+    if (clinic === undefined) throw forbidden()
+    return { clinic, clinics, doctorId: calendar.doctorId }
+  },
+  component: lazyRouteComponent(() => import('./doctor-frame.tsx'), 'DoctorFrame'),
+})
+
+const dayRoute = createRoute({
+  getParentRoute: () => doctorRoute,
+  path: '/',
+  component: lazyRouteComponent(() => import('./day-page.tsx'), 'DayPage'),
+})
+
+const weekRoute = createRoute({
+  getParentRoute: () => doctorRoute,
+  path: 'week',
+  component: lazyRouteComponent(() => import('./week-page.tsx'), 'WeekPage'),
+})
+
+const timesRoute = createRoute({
+  getParentRoute: () => doctorRoute,
+  path: 'times',
+  component: lazyRouteComponent(() => import('./times-page.tsx'), 'TimesPage'),
+})
+
+export const doctorDayRoutes = [doctorRoute.addChildren([dayRoute, weekRoute, timesRoute])] as const
+
+export const doctorDayNav: readonly NavItem[] = [
+  {
+    to: '/my-day',
+    label: 'nav.myDay',
+    isFor: (session) => session.kind === 'account' && ownCalendars(session.me).length > 0,
+  },
+]

@@ -1,0 +1,16 @@
+import { Stack } from '@mantine/core'
+import { SlotMaker } from '../desk/slot-maker.tsx'
+import { WithdrawDays } from '../desk/withdraw-days.tsx'
+import { useShownDay } from './use-own-days.ts'
+
+/** The doctor's own times: made by a rule, withdrawn by days. */
+export function TimesPage() {
+  const { clinic, doctorId, today } = useShownDay()
+  const of = { doctorId, clinicId: clinic.id, timeZone: clinic.timezone, today }
+  return (
+    <Stack gap="xl" key={doctorId}>
+      <SlotMaker {...of} />
+      <WithdrawDays {...of} />
+    </Stack>
+  )
+}

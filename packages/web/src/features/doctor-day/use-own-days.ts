@@ -1,0 +1,51 @@
+import type { Booking, Slot } from '@holdfast/contract/client'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import { serverNow } from '../../lib/server-clock.ts'
+import { slotsQuery } from '../../lib/slots-query.ts'
+import { bookingsQuery } from '../desk/desk-queries.ts'
+import { addDays, localDay, mondayOf } from '../desk/local-time.ts'
+import { useLiveDesk } from '../desk/use-live-desk.ts'
+
+const route = getRouteApi('/my-day')
+const none: never[] = []
+
+/** Which day is shown, and how to show another. */
+export function useShownDay() {
+  const { clinic, doctorId } = route.useLoaderData()
+  const search = route.useSearch()
+  const navigate = route.useNavigate()
+  const today = localDay(serverNow(), clinic.timezone)
+  const show = (day: string) => {
+    const { day: _, ...others } = search
+    void navigate({ to: '.', search: day === today ? others : { ...others, day }, resetScroll: false })
+  }
+  return { clinic, doctorId, today, day: search.day ?? today, show }
+}
+
+/** The doctor's own slots and bookings of a day or a week, as they are now. */
+export function useOwnDays(span: 'day' | 'week') {
+  const shown = useShownDay()
+  const { clinic, doctorId, day } = shown
+  const from = span === 'day' ? day : mondayOf(day)
+  const to = span === 'day' ? day : addDays(from, 6)
+  const slots = useQuery(slotsQuery(doctorId, from, to))
+  const bookings = useQuery(bookingsQuery(clinic.id, { from, to, doctorId }))
+  const live = useLiveDesk(clinic.id, [doctorId])
+  return {
+    ...shown,
+    from,
+    to,
+    slots: slots.data?.items ?? (none as Slot[]),
+    bookings: bookings.data?.bookings ?? (none as Booking[]),
+    isCut: bookings.data?.isCut ?? false,
+    isPending: slots.isPending || bookings.isPending,
+    error: (slots.data === undefined ? slots.error : null) ?? (bookings.data === undefined ? bookings.error : null),
+    retry: () => {
+      void slots.refetch()
+      void bookings.refetch()
+    },
+    live,
+    updatedAt: bookings.dataUpdatedAt,
+  }
+}

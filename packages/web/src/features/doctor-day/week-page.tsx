@@ -1,0 +1,62 @@
+import { Group, Stack, Title } from '@mantine/core'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { formatDate } from '../../lib/format.ts'
+import { EmptyState } from '../../ui/empty-state.tsx'
+import { ErrorState } from '../../ui/error-state.tsx'
+import { LinkButton } from '../../ui/link-button.tsx'
+import { LiveNote } from '../../ui/live-note.tsx'
+import { PageLoading } from '../../ui/page-loading.tsx'
+import { DayCounts } from '../desk/day-list.tsx'
+import { DayNav } from '../desk/day-nav.tsx'
+import { DeskCalendar } from '../desk/desk-calendar.tsx'
+import { SlotDialog } from '../desk/slot-dialog.tsx'
+import { useOwnDays } from './use-own-days.ts'
+
+/** The week as a calendar. */
+export function WeekPage() {
+  const { t } = useTranslation('doctor-day')
+  const own = useOwnDays('week')
+  const [slotId, setSlotId] = useState<string | null>(null)
+  return (
+    <Stack gap="lg">
+      <Group justify="space-between" align="end">
+        <Title order={2}>{t('weekOf', { from: formatDate(own.from), to: formatDate(own.to) })}</Title>
+        <DayNav day={own.day} today={own.today} step={7} onChange={own.show} />
+      </Group>
+      {own.error ? (
+        <ErrorState error={own.error} retry={own.retry} />
+      ) : own.isPending ? (
+        <PageLoading />
+      ) : own.slots.length === 0 ? (
+        <EmptyState title={t('noTimes')} help={t('noTimesHelp')}>
+          <LinkButton to="/my-day/times" search={{}}>
+            {t('makeTimes')}
+          </LinkButton>
+        </EmptyState>
+      ) : (
+        <>
+          <Group justify="space-between">
+            <DayCounts bookings={own.bookings} />
+            <LiveNote state={own.live} updatedAt={own.updatedAt} />
+          </Group>
+          <DeskCalendar
+            view="week"
+            day={own.from}
+            slots={own.slots}
+            bookings={own.bookings}
+            timeZone={own.clinic.timezone}
+            onSlot={setSlotId}
+          />
+        </>
+      )}
+      <SlotDialog
+        slot={own.slots.find(({ id }) => id === slotId)}
+        bookings={own.bookings}
+        clinicId={own.clinic.id}
+        timeZone={own.clinic.timezone}
+        onClose={() => setSlotId(null)}
+      />
+    </Stack>
+  )
+}
