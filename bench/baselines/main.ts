@@ -17,7 +17,7 @@ async function serve(name: string): Promise<number> {
   const databaseUrl = process.env.DATABASE_URL
   if (databaseUrl === undefined) throw new Error('DATABASE_URL is not set.')
   const resources = openResources(name, databaseUrl)
-  if (name === 'single-claims') return serveSingleClaims(databaseUrl, () => resources().pool)
+  if (name === 'single-claims') return serveSingleClaims(() => resources().pool)
   if (name === 'five-statements-express') return serveExpress(designs['five-statements'], resources)
   if (isDesignName(name)) return serveFastify(designs[name], resources)
   throw new Error(`There is no baseline ${JSON.stringify(name)}.`)

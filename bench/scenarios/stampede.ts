@@ -5,7 +5,7 @@ import { alternate } from './alternate.ts'
 import { type Round, runRound } from './round.ts'
 import type { Bench, Measured, Scenario } from './scenario.ts'
 
-const requests = 1_000
+const requestCount = 1_000
 const controlTries = 5
 const names: BaselineName[] = [
   'five-statements',
@@ -34,6 +34,7 @@ export const stampede: Scenario = {
 }
 
 async function stampedeOn(bench: Bench, contender: Contender, round: number): Promise<Round> {
+  const requests = bench.pace.isSmoke ? requestCount / 4 : requestCount
   const result = await runRound(bench, contender, {
     shape: { doctors: 1, slotsPerDoctor: 1, places: 1 },
     load: { kind: 'burst', requests },

@@ -79,8 +79,7 @@ async function compare(
     })
   const faults: string[] = []
   if (!bench.pace.isSmoke) faults.push(...(await once(ours, 0, tuningMs * poolSizesTried.length, 1)).faults)
-  for (const name of names) {
-    const contender = await bench.baseline(name)
+  for (const contender of await Promise.all(names.map((name) => bench.baseline(name)))) {
     const poolSize = await tunedPoolSize(bench, contender, (seed) => once(contender, 200, tuningMs, seed))
     sides.push({ contender, poolSize })
   }
