@@ -49,11 +49,15 @@ export function writeKeyOf(request: FastifyRequest, operationId: string): WriteK
 
 /** JSON with the names of every object in order, so that the same content is the same text. */
 export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_name, inner: unknown) =>
-    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  )
+  return JSON.stringify(inOrder(value))
+}
+
+/** A copy, because JSON.stringify with a function that puts names in order takes twice as long. */
+function inOrder(value: unknown): unknown {
+  if (value === null || typeof value !== 'object') return value
+  if (Array.isArray(value)) return value.map(inOrder)
+  const names = Object.keys(value).sort()
+  return Object.fromEntries(names.map((name) => [name, inOrder((value as Record<string, unknown>)[name])]))
 }
 
 function digest(text: string): string {
