@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { changeDatabaseUrl } from '@holdfast/engine'
-import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
+import { createEmptyDatabase, createTestDatabase, type TestDatabase, until } from '@holdfast/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { administrator, call, serverOn, settingsFor, signIn, signUp } from '../test/running-server.ts'
 import { failingServer, serverProcess } from '../test/server-process.ts'
@@ -11,7 +11,7 @@ import { openAccounts } from './accounts/open-accounts.ts'
 import { openDatabase } from './compose.ts'
 import { readConfig } from './config.ts'
 import { createLogger } from './logger.ts'
-import { startServer } from './main.ts'
+import { StartError, startServer } from './main.ts'
 import { startWorker } from './worker.ts'
 
 const log = createLogger('silent')
@@ -21,6 +21,21 @@ beforeAll(async () => {
   database = await createTestDatabase()
 })
 afterAll(() => database.drop())
+
+/** PostgreSQL shows a connection a moment longer than its client has it. */
+async function untilNoConnections(): Promise<void> {
+  const left = async () => {
+    const { rows } = await database.ownerPool.query(
+      `select application_name from pg_stat_activity
+        where datname = current_database() and application_name like 'holdfast%'`,
+    )
+    return rows
+  }
+  await until(
+    async () => ((await left()).length === 0 ? true : undefined),
+    async () => `no connections left, there are ${JSON.stringify(await left())}`,
+  )
+}
 
 const clinics = async (url: string) => (await call(`${url}/api/v1/clinics`)).body.items
 
@@ -123,6 +138,19 @@ describe('a start that cannot be', () => {
     expect(stdout).toBe('')
   })
 
+  test('leaves nothing running behind', async () => {
+    const running = await serverOn(database)
+    const { port } = new URL(running.url)
+    const env = { ...settingsFor(database), PORT: port }
+    await expect(startServer({ env, log, say: () => undefined })).rejects.toThrow(StartError)
+    await expect(startServer({ env: { ...env, HOST: '192.0.2.1' }, log, say: () => undefined })).rejects.toThrow(
+      /HOST=/,
+    )
+    await expect(startServer({ env: { ...env, PORT: 'x' }, log, say: () => undefined })).rejects.toThrow(/PORT: "x"/)
+    await running.stop()
+    await untilNoConnections()
+  })
+
   test('because its port is in use says which and what to do', async () => {
     const other = createServer()
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
@@ -155,11 +183,19 @@ describe('signals', () => {
   test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s stops an idle server cleanly', async (signal) => {
     const server = await serverProcess({ ...settingsFor(database), HOLDFAST_WORKER: 'on' })
     expect(await server.end(signal)).toBe(0)
-    const { rows } = await database.ownerPool.query(
-      `select application_name from pg_stat_activity
-        where datname = current_database() and application_name like 'holdfast%'`,
-    )
-    expect(rows).toEqual([])
+    await untilNoConnections()
+  })
+})
+
+describe('HOST', () => {
+  test.each([
+    ['localhost', /^http:\/\/localhost:\d+$/],
+    ['0.0.0.0', /^http:\/\/0\.0\.0\.0:\d+$/],
+  ])('%s is listened on and named in the ready line', async (host, url) => {
+    const server = await serverOn(database, { HOST: host })
+    expect(server.url).toMatch(url)
+    expect((await call(`${server.url.replace('0.0.0.0', '127.0.0.1')}/livez`)).status).toBe(200)
+    await server.stop()
   })
 })
 

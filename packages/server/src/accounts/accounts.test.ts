@@ -5,9 +5,13 @@ import {
   type RunningServer,
   runningServer,
   serverOn,
+  settingsFor,
   signIn,
   signUp,
 } from '../../test/running-server.ts'
+import { readConfig } from '../config.ts'
+import { createLogger } from '../logger.ts'
+import { openAccounts } from './open-accounts.ts'
 
 let server: RunningServer
 
@@ -195,6 +199,32 @@ describe('sessions', () => {
     const cookie = `better-auth.session_token=${encodeURIComponent(`${token}.${'A'.repeat(43)}=`)}`
     expect((await call(`${server.url}/api/v1/me`, { headers: { cookie } })).status).toBe(401)
     expect((await me(`${token}.${'A'.repeat(43)}=`)).status).toBe(401)
+  })
+})
+
+describe('what a command may do to accounts', () => {
+  test('a new password ends the sessions; one that is too short, or for nobody, changes nothing', async () => {
+    const result = readConfig(settingsFor(server.database))
+    if (result.kind !== 'ok') throw new Error('the settings are wrong')
+    const database = { appUrl: server.database.appUrl, secrets: ['a-secret-of-the-tests-that-is-long-enough'] }
+    const { accounts, close } = await openAccounts(result.config, database, createLogger('silent'))
+    const { id, token } = await signUp(server.url, 'resets@example.org')
+    expect((await accounts.setPassword(id, 'short')).kind).toBe('password_length')
+    const nobody = '00000000-0000-4000-8000-000000000000'
+    expect((await accounts.setPassword(nobody, 'a longer password')).kind).toBe('account_missing')
+    expect((await me(token)).status).toBe(200)
+    expect((await accounts.setPassword(id, 'a longer password')).kind).toBe('done')
+    await expect.poll(async () => (await me(token)).status, { timeout: 6_000, interval: 250 }).toBe(401)
+    await signIn(server.url, { email: 'resets@example.org', password: 'a longer password' })
+
+    // An account that never had a password gets one.
+    await server.database.ownerPool.query('delete from auth.account where "userId" = $1', [id])
+    expect((await accounts.setPassword(id, 'another password')).kind).toBe('done')
+    await signIn(server.url, { email: 'resets@example.org', password: 'another password' })
+    expect(await accounts.byIds([])).toEqual(new Map())
+    expect((await accounts.byIds([id, nobody])).get(id)?.email).toBe('resets@example.org')
+    expect((await accounts.byEmail(' RESETS@example.org '))?.id).toBe(id)
+    await close()
   })
 })
 

@@ -1,7 +1,7 @@
 import type { ProblemCode } from '@holdfast/contract'
 import { DatabaseUnavailable, isConnectionLost } from '@holdfast/engine'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { ProblemError, type ProblemExtras, problem } from './problem-error.ts'
+import { ProblemError, problem } from './problem-error.ts'
 
 /** What Fastify itself refuses, in our words. The detail never repeats what the client sent: it may be anything. */
 const frameworkProblems: Record<string, [ProblemCode, string]> = {
@@ -19,7 +19,6 @@ const frameworkProblems: Record<string, [ProblemCode, string]> = {
 export function problemOf(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error
   if (isFastifyError(error)) {
-    if (error.validation !== undefined) return invalidRequest(error)
     const known = frameworkProblems[error.code]
     if (known !== undefined) return problem(...known)
     // Fastify's JSON parser passes the SyntaxError on, with a 400.
@@ -46,21 +45,6 @@ export function errorHandler(error: unknown, request: FastifyRequest, reply: Fas
   else if (refusal.code === 'unavailable') request.log.warn({ err: error }, 'request not served')
   const { status, headers, body } = refusal.render(request.id)
   void reply.code(status).headers(headers).send(JSON.stringify(body))
-}
-
-type ValidationDetail = { instancePath?: string; message?: string; params?: Record<string, unknown> }
-
-/** Names each field by its JSON pointer, prefixed by where it was: `/units`, `/query/from`, `/headers/idempotency-key`. */
-function invalidRequest(error: FastifyError): ProblemError {
-  const details: ValidationDetail[] = error.validation ?? []
-  const prefix = error.validationContext === 'body' ? '' : `/${error.validationContext ?? ''}`
-  const errors = details.slice(0, 20).map((detail) => ({
-    path: `${prefix}${detail.instancePath ?? ''}` || '/',
-    message: detail.message ?? 'is not valid',
-  }))
-  const [first] = errors
-  const extras: ProblemExtras = { errors }
-  return problem('invalid_request', first === undefined ? error.message : `${first.path} ${first.message}`, extras)
 }
 
 // A lock or a statement that took too long, a deadlock, a serialization failure, a server short of something: rolled back.

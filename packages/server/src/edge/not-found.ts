@@ -18,7 +18,8 @@ export const notFound = fp(async (app: FastifyInstance) => {
     const [pathname = ''] = request.url.split('?')
     const matching = [...paths.values()].filter((path) => path.pattern.test(pathname))
     const methods = new Set(matching.flatMap((path) => [...path.methods]))
-    if (methods.size === 0) throw problem('not_found', 'There is nothing at this path.')
+    // Known with this very method: a part of the path was too long to be anybody's id.
+    if (methods.size === 0 || methods.has(request.method)) throw problem('not_found', 'There is nothing at this path.')
     void reply.header('allow', [...methods].sort().join(', '))
     throw problem('method_not_allowed', `${request.method} is not one of ${[...methods].sort().join(', ')}.`)
   })

@@ -1,0 +1,36 @@
+import { expect, test, vi } from 'vitest'
+import { runUntilSignal } from './run-until-signal.ts'
+import { StartError } from './start-error.ts'
+
+test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+  '%s stops what was started, and the listeners are gone',
+  async (signal) => {
+    const before = process.listenerCount(signal)
+    const stop = vi.fn(async () => undefined)
+    const ended = runUntilSignal(async () => ({ stop }))
+    process.emit(signal)
+    expect(await ended).toBe(0)
+    expect(stop).toHaveBeenCalledOnce()
+    expect(process.listenerCount(signal)).toBe(before)
+  },
+)
+
+test('a signal during the start stops it as soon as it has started', async () => {
+  const starting = Promise.withResolvers<{ stop(): Promise<void> }>()
+  const stop = vi.fn(async () => undefined)
+  const ended = runUntilSignal(() => starting.promise)
+  process.emit('SIGTERM')
+  expect(stop).not.toHaveBeenCalled()
+  starting.resolve({ stop })
+  expect(await ended).toBe(0)
+  expect(stop).toHaveBeenCalledOnce()
+})
+
+test('what cannot start says why in a line, a bug says it with its stack; both end with 1', async () => {
+  const lines = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+  const bug = new TypeError('x is not a function')
+  expect(await runUntilSignal(() => Promise.reject(new StartError('the reason')))).toBe(1)
+  expect(await runUntilSignal(() => Promise.reject(bug))).toBe(1)
+  expect(lines.mock.calls).toEqual([['the reason'], [bug]])
+  lines.mockRestore()
+})

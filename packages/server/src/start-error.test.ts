@@ -1,0 +1,25 @@
+import { MigrateError } from '@holdfast/engine'
+import { expect, test } from 'vitest'
+import { reasonOf, StartError } from './start-error.ts'
+
+const withCode = (code: string) => Object.assign(new Error('the reason'), { code })
+
+test.each([
+  ['a StartError', new StartError('the reason'), /^the reason$/],
+  ['an error of the migration', new MigrateError('server_too_old', 'the reason'), /^the reason$/],
+  ['a refused connection', withCode('ECONNREFUSED'), /the reason.*DATABASE_URL/],
+  ['a wrong password', withCode('28P01'), /the reason.*DATABASE_URL/],
+  ['a database that does not exist', withCode('3D000'), /the reason.*DATABASE_URL/],
+  ['refused connections to every address of a host', new AggregateError([withCode('ECONNREFUSED')]), /the reason/],
+])('%s is told to a person', (_what, error, line) => {
+  expect(reasonOf(error)).toMatch(line)
+})
+
+test.each([
+  ['a bug', new TypeError('x is not a function')],
+  ['an unforeseen error of PostgreSQL', withCode('42P01')],
+  ['several bugs', new AggregateError([new Error('one')])],
+  ['what is no error', 'text'],
+])('%s keeps its stack', (_what, error) => {
+  expect(reasonOf(error)).toBeNull()
+})
