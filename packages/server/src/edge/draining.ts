@@ -7,13 +7,13 @@ import { problem } from './problem-error.ts'
  * was open is told to go elsewhere. Without it a busy client's connection would never be let go.
  */
 export const draining = fp(async (app: FastifyInstance, { isStopping }: { isStopping: () => boolean }) => {
-  app.addHook('onRequest', async (request) => {
-    if (isStopping() && request.routeOptions.config?.admission !== 'open') {
-      throw problem('unavailable', 'This server is stopping. It was not tried.', { retryAfterSeconds: 1 })
-    }
+  app.addHook('onRequest', (request, _reply, done) => {
+    const isRefused = isStopping() && request.routeOptions.config?.admission !== 'open'
+    const detail = 'This server is stopping. It was not tried.'
+    done(isRefused ? problem('unavailable', detail, { retryAfterSeconds: 1 }) : undefined)
   })
-  app.addHook('onSend', async (_request, reply, payload) => {
+  app.addHook('onSend', (_request, reply, payload, done) => {
     if (isStopping()) void reply.header('connection', 'close')
-    return payload
+    done(null, payload)
   })
 })
