@@ -36,6 +36,40 @@ export function createMetrics(sources: MetricsSources): Metrics {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry, prefix: 'holdfast_' })
+  const { requests, claims, size, seconds, wait, jobs, jobCounts } = addCounts(registers)
+  addGauges(registry, sources)
+
+  return {
+    registry,
+    requestAnswered: ({ route, method, status, seconds: took }) =>
+      requests.observe({ route, method, status: String(status) }, took),
+    batchDone(report) {
+      size.observe({ queue: report.queue }, report.size)
+      seconds.observe({ queue: report.queue, failed: String(report.failed) }, report.durationMs / 1000)
+      wait.observe({ queue: report.queue }, report.waitMs / 1000)
+    },
+    counted(engine) {
+      const claim: Engine['claim'] = async (request) => {
+        let outcome: ClaimOutcome['kind'] | 'error' = 'error'
+        try {
+          const result = await engine.claim(request)
+          outcome = result.kind
+          return result
+        } finally {
+          claims.inc({ outcome })
+        }
+      }
+      return { ...engine, claim }
+    },
+    jobDone({ name, count, failed }) {
+      jobs.inc({ job: name, failed: String(failed) })
+      jobCounts.inc({ job: name }, count)
+    },
+  }
+}
+
+/** What is counted as it happens. */
+function addCounts(registers: Registry[]) {
   const requests = new Histogram({
     name: 'holdfast_http_request_duration_seconds',
     help: 'Answered requests by route, method and status.',
@@ -82,35 +116,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
     labelNames: ['job'],
     registers,
   })
-  addGauges(registry, sources)
-
-  return {
-    registry,
-    requestAnswered: ({ route, method, status, seconds: took }) =>
-      requests.observe({ route, method, status: String(status) }, took),
-    batchDone(report) {
-      size.observe({ queue: report.queue }, report.size)
-      seconds.observe({ queue: report.queue, failed: String(report.failed) }, report.durationMs / 1000)
-      wait.observe({ queue: report.queue }, report.waitMs / 1000)
-    },
-    counted(engine) {
-      const claim: Engine['claim'] = async (request) => {
-        let outcome: ClaimOutcome['kind'] | 'error' = 'error'
-        try {
-          const result = await engine.claim(request)
-          outcome = result.kind
-          return result
-        } finally {
-          claims.inc({ outcome })
-        }
-      }
-      return { ...engine, claim }
-    },
-    jobDone({ name, count, failed }) {
-      jobs.inc({ job: name, failed: String(failed) })
-      jobCounts.inc({ job: name }, count)
-    },
-  }
+  return { requests, claims, size, seconds, wait, jobs, jobCounts }
 }
 
 function addGauges(registry: Registry, sources: MetricsSources): void {

@@ -55,24 +55,6 @@ export function createPrincipals(pool: Pool): Principals {
   let askedNo = 0
   const forgottenNo = new LRUCache<string, number>({ max: cachedMax, ttl: 60_000 })
 
-  async function query(name: string, text: string, value: string): Promise<Found | null> {
-    const { rows } = await pool.query<Row>({ name, text, values: [value] })
-    const row = rows[0]
-    if (row === undefined) return null
-    const memberships: Membership[] = row.memberships
-    return {
-      principal: {
-        kind: 'account',
-        accountId: row.account_id,
-        email: row.email,
-        name: row.name,
-        siteAdministrator: row.site_administrator,
-        memberships,
-      },
-      expiresAtMs: row.expires_at?.getTime() ?? null,
-    }
-  }
-
   function entryOf(key: string, load: () => Promise<Found | null>): Entry {
     const cached = cache.get(key)
     if (cached !== undefined) return cached
@@ -99,7 +81,8 @@ export function createPrincipals(pool: Pool): Principals {
   return {
     bySession: (token) =>
       remembered(`session:${token}`, () =>
-        query(
+        ask(
+          pool,
           'principal_by_session',
           `select ${accountColumns}, s."expiresAt" as expires_at
            from session s join "user" u on u.id = s."userId" where s.token = $1 and s."expiresAt" > now()`,
@@ -108,7 +91,8 @@ export function createPrincipals(pool: Pool): Principals {
       ),
     byAccount: (accountId) =>
       remembered(`account:${accountId}`, () =>
-        query(
+        ask(
+          pool,
           'principal_by_account',
           `select ${accountColumns}, null::timestamptz as expires_at from "user" u where u.id = $1`,
           accountId,
@@ -120,5 +104,23 @@ export function createPrincipals(pool: Pool): Principals {
     forgetSession(token) {
       cache.delete(`session:${token}`)
     },
+  }
+}
+
+async function ask(pool: Pool, name: string, text: string, value: string): Promise<Found | null> {
+  const { rows } = await pool.query<Row>({ name, text, values: [value] })
+  const row = rows[0]
+  if (row === undefined) return null
+  const memberships: Membership[] = row.memberships
+  return {
+    principal: {
+      kind: 'account',
+      accountId: row.account_id,
+      email: row.email,
+      name: row.name,
+      siteAdministrator: row.site_administrator,
+      memberships,
+    },
+    expiresAtMs: row.expires_at?.getTime() ?? null,
   }
 }
