@@ -1,4 +1,13 @@
 export type { Static, TSchema } from 'typebox'
+export {
+  type LiveClientMessage,
+  type LiveErrorCode,
+  type LiveServerMessage,
+  liveClientMessageSchema,
+  liveDoctorIdsMax,
+  liveErrorCodes,
+  liveServerMessageSchema,
+} from './live.ts'
 export { buildOpenApi, type OpenApiDocument } from './openapi.ts'
 export { type Access, type Operation, problemsOf } from './operations/operation.ts'
 export { operations, restOperations } from './operations.ts'

@@ -33,6 +33,7 @@ export type { BatchReport } from './queue/batch-queue.ts'
 export type { BookingEvent } from './reads/booking-event.ts'
 export type { ClinicStats } from './reads/clinic-stats.ts'
 export { InvalidCursor } from './reads/cursor.ts'
+export { createLiveReads, type LiveDoctor, type LiveReads, type LiveSlot } from './reads/live-slots.ts'
 export { instantsOfLocalDays } from './reads/local-days.ts'
 export { serverSecrets } from './server-secrets.ts'
 export type {

@@ -17,6 +17,8 @@ import { type Probes, probeRoutes } from './edge/probes.ts'
 import { rateLimits } from './edge/rate-limits.ts'
 import { securityHeaders } from './edge/security-headers.ts'
 import { validatorCompiler } from './edge/validator.ts'
+import type { LiveHub } from './live/live-hub.ts'
+import { isLiveUpgrade, liveRoutes, liveSockets } from './live/live-routes.ts'
 import type { Logger } from './logger.ts'
 import type { Metrics } from './metrics.ts'
 import type { RestDeps } from './rest/rest-deps.ts'
@@ -33,6 +35,7 @@ export type AppDeps = {
   admission: Omit<AdmissionDeps, 'corsOrigins'>
   auth: AuthRoutesDeps
   rest: RestDeps
+  live: LiveHub
 }
 
 const bodyBytesMax = 1_048_576
@@ -45,6 +48,7 @@ const timeoutCheckMs = 1_000
 export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const { config, metrics } = deps
   const app = createServer(config, deps.log)
+  await app.register(liveSockets, { hub: deps.live })
   readJsonOnly(app)
   app.setValidatorCompiler(validatorCompiler())
   app.setErrorHandler(errorHandler)
@@ -63,6 +67,10 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   }
   await app.register(authRoutes, deps.auth)
   await app.register(restRoutes(deps.rest))
+  await app.register(liveRoutes, {
+    hub: deps.live,
+    origins: [...corsOrigins, ...(config.publicUrl ? [config.publicUrl] : [])],
+  })
   const openApi: OpenApiDocument = buildOpenApi()
   await app.register(docsRoutes, { openApi })
   await app.register(siteRoutes, {})
@@ -102,6 +110,7 @@ function createServer(config: Config, log: Logger): FastifyInstance {
       // Where two headers of a kind could be read two ways, by a proxy and by us.
       insecureHTTPParser: false,
       requireHostHeader: true,
+      shouldUpgradeCallback: isLiveUpgrade,
     },
     trustProxy: trustedBy(config.trustedProxies),
     forceCloseConnections: 'idle',
@@ -113,17 +122,18 @@ function createServer(config: Config, log: Logger): FastifyInstance {
     onConstructorPoisoning: 'error',
     routerOptions: { maxParamLength: 100, caseSensitive: true, ignoreTrailingSlash: false },
   })
-  app.server.maxConnections = config.connectionsMax
+  app.server.maxConnections = config.connectionsMax + config.liveConnectionsMax
   return app
 }
 
 /** One count, and at level debug one line, per answered request; by the route's pattern, without ids and queries. */
 function countRequests(app: FastifyInstance, metrics: Metrics): void {
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'none'
     const seconds = reply.elapsedTime / 1000
     metrics.requestAnswered({ route, method: request.method, status: reply.statusCode, seconds })
     request.log.debug({ method: request.method, route, status: reply.statusCode, seconds }, 'request answered')
+    done()
   })
 }
 

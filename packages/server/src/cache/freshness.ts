@@ -16,6 +16,8 @@ export type Freshness = {
   committed(commit: Commit): void
   /** The same engine, whose edits of the directory and of slots drop what they changed before they answer. */
   edited<Edited extends Engine>(engine: Edited): Edited
+  /** Calls the listener when the database is back: what was answered meanwhile may have been old. */
+  onReturn(listener: () => void): void
   stop(): Promise<void>
 }
 
@@ -29,6 +31,8 @@ export async function openFreshness({ pool, listenUrl, cacheBytesMax, log }: Fre
     )
   })
   const waker = createWaker(pool)
+  const returnListeners: (() => void)[] = []
+  let isAway = false
   const tail = await EventTail.start({
     pool,
     listenUrl,
@@ -36,6 +40,9 @@ export async function openFreshness({ pool, listenUrl, cacheBytesMax, log }: Fre
       if (result.kind === 'read') breaker.succeeded()
       else breaker.failed()
       cache.trust(result.kind === 'read')
+      const isBack = isAway && result.kind === 'read'
+      isAway = result.kind === 'failed'
+      if (isBack) for (const listener of returnListeners) listener()
     },
   })
   tail.subscribe((entries) => cache.drop(tagsOf(entries)))
@@ -86,6 +93,7 @@ export async function openFreshness({ pool, listenUrl, cacheBytesMax, log }: Fre
         },
       }
     },
+    onReturn: (listener) => void returnListeners.push(listener),
     stop: () => tail.stop(),
   }
 }

@@ -1,4 +1,4 @@
-import { createEngine, createPool, type Engine } from '@holdfast/engine'
+import { createEngine, createLiveReads, createPool, type Engine } from '@holdfast/engine'
 import type { FastifyInstance } from 'fastify'
 import type pg from 'pg'
 import { type OpenAccounts, openAccounts } from '../accounts/open-accounts.ts'
@@ -8,6 +8,9 @@ import type { Config } from '../config.ts'
 import { createManageTokens } from '../edge/manage-tokens.ts'
 import { createProbes } from '../edge/probes.ts'
 import { type RunningJobs, startJobs } from '../jobs/run-jobs.ts'
+import { addLiveFigures } from '../live/live-figures.ts'
+import { LiveHub } from '../live/live-hub.ts'
+import { liveSettingsOf } from '../live/live-settings.ts'
 import type { Logger } from '../logger.ts'
 import { createMetrics } from '../metrics.ts'
 import type { PreparedDatabase } from './prepare-database.ts'
@@ -64,6 +67,14 @@ export async function composeServer(config: Config, database: PreparedDatabase, 
       }),
     ),
   )
+  const live = new LiveHub({
+    tail: freshness.tail,
+    reads: createLiveReads(pools.read),
+    settings: liveSettingsOf(config),
+    log,
+  })
+  freshness.onReturn(() => live.resyncAll())
+  addLiveFigures(metrics.registry, () => live.figures)
   const app = await buildApp({
     config,
     log,
@@ -81,6 +92,7 @@ export async function composeServer(config: Config, database: PreparedDatabase, 
       holdSecondsDefault: config.holdSeconds,
       now: () => new Date(),
     },
+    live,
   })
   const metricsApp =
     config.metricsPort === null ? null : await buildMetricsApp({ log, metrics, token: config.metricsToken })

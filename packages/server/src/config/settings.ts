@@ -171,8 +171,26 @@ export const settingTable = {
   connectionsMax: setting(
     'HOLDFAST_CONNECTIONS_MAX',
     '10000',
-    'Connections of one process at a time; more are closed at once.',
+    'Connections of one process at a time, beside the live ones; more are closed at once.',
     kinds.wholeNumber(1, 1_000_000),
+  ),
+  liveConnectionsMax: setting(
+    'HOLDFAST_LIVE_CONNECTIONS_MAX',
+    '20000',
+    'Live connections (WebSocket, server-sent events) of one process; more are told 503.',
+    kinds.wholeNumber(1, 1_000_000),
+  ),
+  liveConnectionsPerAddressMax: setting(
+    'HOLDFAST_LIVE_CONNECTIONS_PER_ADDRESS_MAX',
+    '200',
+    'Live connections of one process from one IP address; more are told 429.',
+    kinds.wholeNumber(1, 1_000_000),
+  ),
+  liveDoctorsMax: setting(
+    'HOLDFAST_LIVE_DOCTORS_MAX',
+    '50',
+    'Doctors that one live connection may follow.',
+    kinds.wholeNumber(1, 1_000),
   ),
   shutdownSecondsMax: setting(
     'HOLDFAST_SHUTDOWN_SECONDS_MAX',

@@ -1,0 +1,123 @@
+import type { IncomingMessage } from 'node:http'
+import { normalizeIP } from '@fastify/rate-limit'
+import websocket from '@fastify/websocket'
+import { liveDoctorIdsMax } from '@holdfast/contract'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { problem } from '../edge/problem-error.ts'
+import { invalidRequest, preview } from '../edge/validator.ts'
+import { ConnectionSlots } from './connection-slots.ts'
+import { serveEvents } from './live-events.ts'
+import type { LiveHub } from './live-hub.ts'
+import { serveSocket } from './live-socket.ts'
+
+export const socketPath = '/api/v1/live'
+export const eventsPath = '/api/v1/live/events'
+
+/** For the HTTP server's `shouldUpgradeCallback`: any other request that asks for an upgrade is answered as it is. */
+export function isLiveUpgrade(request: IncomingMessage): boolean {
+  return request.headers.upgrade?.toLowerCase() === 'websocket' && request.url?.split('?', 1)[0] === socketPath
+}
+
+/**
+ * WebSockets for the whole server. Register it before every other hook: a request for an upgrade that a hook refuses is
+ * then still let go of, because this plugin has seen it.
+ */
+export const liveSockets = fp(async (app: FastifyInstance, { hub }: { hub: LiveHub }) => {
+  await app.register(websocket, {
+    options: { maxPayload: hub.settings.messageBytesMax, perMessageDeflate: false, clientTracking: false },
+    // Who breaks the protocol is being told so (1009: too large, 1002 …); a lost connection closes by itself.
+    errorHandler(error, socket, request) {
+      request.log.debug({ err: error }, 'a live connection broke')
+      if (!('code' in error && String(error.code).startsWith('WS_ERR_'))) socket.terminate()
+    },
+    preClose: (done) => void hub.stop().then(() => done()),
+  })
+})
+
+export type LiveRoutesSettings = {
+  hub: LiveHub
+  /** Origins whose pages may connect, beside our own. */
+  origins: readonly string[]
+}
+
+const eventsQuery = {
+  type: 'object',
+  properties: {
+    doctorIds: { type: 'string', minLength: 1, maxLength: liveDoctorIdsMax * 37 },
+    after: { type: 'string', pattern: '^\\d{1,20}$', 'x-expected': 'a position (a decimal number)' },
+  },
+  required: ['doctorIds'],
+  additionalProperties: false,
+}
+
+/** `/api/v1/live` and `/api/v1/live/events`. Needs {@link liveSockets} and the rate limits. */
+export async function liveRoutes(app: FastifyInstance, { hub, origins }: LiveRoutesSettings): Promise<void> {
+  const slots = new ConnectionSlots(hub.settings.connectionsMax, hub.settings.connectionsPerAddressMax)
+  // What is told is public, so nobody's credentials are read; connecting counts like any read of an address.
+  const config = { admission: 'open' as const }
+
+  app.addHook('onRequest', async (request, reply) => {
+    if (hub.isStopping) throw problem('unavailable', 'This server is stopping.', { retryAfterSeconds: 1 })
+    refuseStrangeOrigin(request, origins)
+    await app.rateLimits.countRequest(request, reply)
+  })
+
+  app.route({
+    method: 'GET',
+    url: socketPath,
+    exposeHeadRoute: false,
+    config,
+    onRequest: async (request) => {
+      if (!request.ws) throw problem('invalid_request', 'This path speaks WebSocket: connect with ws:// or wss://.')
+      // Here, where a refusal is still an answer in HTTP.
+      request.raw.socket.once('close', takeSlot(slots, request))
+    },
+    handler: async () => undefined,
+    wsHandler: (socket) => serveSocket(hub, socket),
+  })
+
+  app.route<{ Querystring: { doctorIds: string; after?: string } }>({
+    method: 'GET',
+    url: eventsPath,
+    exposeHeadRoute: false,
+    config,
+    schema: { querystring: eventsQuery },
+    handler: async (request, reply) => {
+      const doctorIds = doctorIdsOf(request.query.doctorIds)
+      const lastEventId = request.headers['last-event-id']
+      const after =
+        typeof lastEventId === 'string' && /^\d{1,20}$/.test(lastEventId) ? lastEventId : request.query.after
+      reply.raw.once('close', takeSlot(slots, request))
+      await serveEvents(hub, reply, doctorIds, after === undefined ? null : BigInt(after))
+      return reply
+    },
+  })
+}
+
+function takeSlot(slots: ConnectionSlots, request: FastifyRequest): () => void {
+  const slot = slots.take(normalizeIP(request.ip, 64))
+  if (slot === 'full') {
+    throw problem('overloaded', 'There are as many live connections as this server takes.', { retryAfterSeconds: 30 })
+  }
+  if (slot === 'full_for_address') {
+    throw problem('rate_limited', 'There are too many live connections from this address.', { retryAfterSeconds: 30 })
+  }
+  return slot
+}
+
+/** Browsers say whose page connects, and a WebSocket of any page would be let through; programs say nothing. */
+function refuseStrangeOrigin(request: FastifyRequest, origins: readonly string[]): void {
+  const { origin } = request.headers
+  if (origin === undefined || origins.includes(origin) || URL.parse(origin)?.host === request.host) return
+  throw problem('forbidden', 'Pages of this origin may not connect here.')
+}
+
+function doctorIdsOf(text: string): string[] {
+  const doctorIds = text.split(',')
+  const wrong = doctorIds.find((one) => !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(one))
+  if (wrong === undefined) return doctorIds
+  throw invalidRequest([
+    { path: '/query/doctorIds', message: `must be ids (lower-case UUIDs) with commas between, not ${preview(wrong)}` },
+  ])
+}
