@@ -9,6 +9,15 @@ import { startTexts } from './lib/i18n.ts'
 const root = document.getElementById('root')
 if (root === null) throw new Error('The page has no #root.')
 
+// A page of a build that is no longer there asks for what is: once, or it would go on for ever.
+window.addEventListener('vite:preloadError', (event) => {
+  const reloadedAt = Number(sessionStorage.getItem('holdfast-reloaded-at') ?? 0)
+  if (Date.now() - reloadedAt < 60_000) return
+  event.preventDefault()
+  sessionStorage.setItem('holdfast-reloaded-at', String(Date.now()))
+  window.location.reload()
+})
+
 // Browsers that have Temporal don't load another one.
 await Promise.all([startTexts(), 'Temporal' in globalThis ? null : import('temporal-polyfill/global')])
 createRoot(root).render(

@@ -29,15 +29,26 @@ export async function siteRoutes(app: FastifyInstance, settings: SiteSettings): 
   app.addHook('onRoute', (route) => {
     route.config = { ...route.config, admission: 'open' }
   })
-  await app.register(fastifyStatic, {
-    root: directory,
-    wildcard: false,
+  const files = {
     index: false,
     preCompressed: true,
     cacheControl: false,
+    setHeaders: (reply: FastifyReply, path: string) => setHeaders(reply, path.slice(directory.length), policy),
+  } as const
+  await app.register(fastifyStatic, {
+    ...files,
+    root: directory,
+    wildcard: false,
     // The manifest is the build's own; the page is served below, by any address.
-    globIgnore: ['**/*.br', '**/*.gz', '**/.*', 'build-manifest.json', page],
-    setHeaders: (reply, path) => setHeaders(reply, path.slice(directory.length), policy),
+    globIgnore: ['**/*.br', '**/*.gz', '**/.*', 'assets/**', 'build-manifest.json', page],
+  })
+  // Looked for when they are asked for: a new build may be put in place while this runs.
+  await app.register(fastifyStatic, {
+    ...files,
+    root: join(directory, 'assets'),
+    prefix: '/assets/',
+    decorateReply: false,
+    allowedPath: (path) => !/\.(br|gz)$/.test(path),
   })
   app.get('/', (_request, reply) => reply.sendFile(page))
   app.get('/*', (request, reply) => {

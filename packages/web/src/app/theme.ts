@@ -107,6 +107,13 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--holdfast-hairline': dark[5],
     '--mantine-color-placeholder': dark[2],
     '--mantine-color-dimmed': dark[2],
+    // Mantine's own are nearly black on our papers.
+    '--mantine-primary-color-light': 'color-mix(in srgb, #57b3a9 20%, transparent)',
+    '--mantine-primary-color-light-hover': 'color-mix(in srgb, #57b3a9 28%, transparent)',
+    '--mantine-primary-color-light-color': pine[2],
+    '--mantine-color-pine-light': 'color-mix(in srgb, #57b3a9 20%, transparent)',
+    '--mantine-color-pine-light-hover': 'color-mix(in srgb, #57b3a9 28%, transparent)',
+    '--mantine-color-pine-light-color': pine[2],
     '--mantine-color-error': '#ff9a8f',
   },
 })

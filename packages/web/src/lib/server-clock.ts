@@ -6,7 +6,7 @@
 export type ServerClock = {
   /** @param date the `Date` header @param askedAt `performance.now()` when the request was sent */
   note(date: string | null, askedAt: number): void
-  /** Milliseconds since 1970, by the server's clock; the reader's until a first answer came. */
+  /** Whole milliseconds since 1970, by the server's clock; the reader's until a first answer came. */
   now(): number
 }
 
@@ -27,7 +27,7 @@ export function createServerClock(monotonic: () => number, wall: () => number): 
       high = contradicts ? nextHigh : Math.min(high, nextHigh)
     },
     now() {
-      return low === Number.NEGATIVE_INFINITY ? wall() : monotonic() + (low + high) / 2
+      return Math.round(low === Number.NEGATIVE_INFINITY ? wall() : monotonic() + (low + high) / 2)
     },
   }
 }

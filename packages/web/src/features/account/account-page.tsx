@@ -1,7 +1,61 @@
+import { Button, Group, Paper, Stack, Text } from '@mantine/core'
+import { useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { api, ask } from '../../lib/api.ts'
+import { useSession } from '../../lib/session.ts'
+import { ErrorState } from '../../ui/error-state.tsx'
+import { LinkButton } from '../../ui/link-button.tsx'
+import { PageLoading } from '../../ui/page-loading.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
+import { SignInFirst } from '../../ui/sign-in-first.tsx'
+import { afterSignOut } from './after-sign-in.ts'
 
+/** Who I am here, and the way out. */
 export function AccountPage() {
   const { t } = useTranslation('account')
-  return <PageTitle>{t('title')}</PageTitle>
+  const session = useSession()
+  const navigate = useNavigate()
+  const queryClient = useQueryClient()
+  const [isBusy, setBusy] = useState(false)
+  const [error, setError] = useState<unknown>(null)
+  if (session.kind === 'unknown') return <PageLoading />
+  if (session.kind === 'guest') return <SignInFirst title={t('title')} />
+  const signOut = async () => {
+    setBusy(true)
+    setError(null)
+    try {
+      await ask(api.signOut({ body: {} }))
+      await navigate({ to: '/' })
+      await afterSignOut(queryClient)
+    } catch (refusal) {
+      setError(refusal)
+      setBusy(false)
+    }
+  }
+  return (
+    <Stack gap="lg" maw="36rem">
+      <PageTitle>{t('title')}</PageTitle>
+      <Paper withBorder p="xl" radius="lg">
+        <Stack gap="md">
+          <div>
+            <Text fw={600} size="lg">
+              {session.me.name}
+            </Text>
+            <Text c="dimmed">{session.me.email}</Text>
+          </div>
+          {error === null ? null : <ErrorState error={error} />}
+          <Group gap="sm">
+            <LinkButton variant="default" to="/my-bookings">
+              {t('myBookings')}
+            </LinkButton>
+            <Button variant="default" loading={isBusy} onClick={signOut}>
+              {t('signOut')}
+            </Button>
+          </Group>
+        </Stack>
+      </Paper>
+    </Stack>
+  )
 }

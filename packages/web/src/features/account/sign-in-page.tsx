@@ -1,7 +1,87 @@
+import { Button, Paper, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
+import { useQueryClient } from '@tanstack/react-query'
+import { getRouteApi, useRouter } from '@tanstack/react-router'
+import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { api, ask } from '../../lib/api.ts'
+import { refusalCode } from '../../lib/api-error.ts'
+import { ErrorState } from '../../ui/error-state.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
+import { TextLink } from '../../ui/text-link.tsx'
+import { afterSignIn } from './after-sign-in.ts'
 
+const route = getRouteApi('/sign-in')
+
+/** Sign in; then back to where one wanted to go. */
 export function SignInPage() {
   const { t } = useTranslation('account')
-  return <PageTitle>{t('title')}</PageTitle>
+  const { to } = route.useSearch()
+  const router = useRouter()
+  const queryClient = useQueryClient()
+  const [email, setEmail] = useState('')
+  const [password, setPassword] = useState('')
+  const [isBusy, setBusy] = useState(false)
+  const [error, setError] = useState<unknown>(null)
+  const submit = async (event: FormEvent) => {
+    event.preventDefault()
+    setBusy(true)
+    setError(null)
+    try {
+      await ask(api.signIn({ body: { email: email.trim(), password } }))
+      await afterSignIn(queryClient)
+      router.history.push(to ?? '/my-bookings')
+    } catch (refusal) {
+      setError(refusal)
+    } finally {
+      setBusy(false)
+    }
+  }
+  const isWrong = refusalCode(error) === 'unauthenticated' || refusalCode(error) === 'invalid_request'
+  return (
+    <Stack gap="lg" maw="28rem" mx="auto">
+      <PageTitle>{t('signIn.title')}</PageTitle>
+      <Paper withBorder p="xl" radius="lg">
+        <form onSubmit={submit}>
+          <Stack gap="md">
+            <TextInput
+              type="email"
+              label={t('email')}
+              autoComplete="username"
+              required
+              withAsterisk={false}
+              maxLength={254}
+              value={email}
+              onChange={({ currentTarget }) => setEmail(currentTarget.value)}
+            />
+            <PasswordInput
+              label={t('password')}
+              autoComplete="current-password"
+              required
+              withAsterisk={false}
+              maxLength={128}
+              visibilityToggleButtonProps={{ 'aria-label': t('showPassword') }}
+              value={password}
+              onChange={({ currentTarget }) => setPassword(currentTarget.value)}
+            />
+            {error === null ? null : isWrong ? (
+              <Text role="alert" c="var(--mantine-color-error)">
+                {t('signIn.wrong')}
+              </Text>
+            ) : (
+              <ErrorState error={error} />
+            )}
+            <Button type="submit" loading={isBusy}>
+              {t('signIn.submit')}
+            </Button>
+          </Stack>
+        </form>
+      </Paper>
+      <Text>
+        {t('signIn.none')}{' '}
+        <TextLink to="/sign-up" search={to ? { to } : {}}>
+          {t('signIn.signUp')}
+        </TextLink>
+      </Text>
+    </Stack>
+  )
 }

@@ -1,7 +1,130 @@
+import type { Booking } from '@holdfast/contract/client'
+import { Badge, Button, Group, Paper, Stack, Tabs, Text, Title } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { clinicQuery, doctorQuery } from '../../lib/directory-queries.ts'
+import { formatAppointment, formatNumber, formatZone } from '../../lib/format.ts'
+import { serverNow } from '../../lib/server-clock.ts'
+import { useSession } from '../../lib/session.ts'
+import { useLiveSlots } from '../../lib/use-live-slots.ts'
+import { EmptyState } from '../../ui/empty-state.tsx'
+import { ErrorState } from '../../ui/error-state.tsx'
+import { LinkButton } from '../../ui/link-button.tsx'
+import { PageLoading } from '../../ui/page-loading.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
+import { SignInFirst } from '../../ui/sign-in-first.tsx'
+import { CancelBooking } from '../ticket/cancel-booking.tsx'
+import { ticketHash } from '../ticket/ticket-link.ts'
+import classes from './my-bookings.module.css'
+import { myBookingsQuery } from './my-bookings-query.ts'
+import { type BookingKind, sortBookings } from './sort-bookings.ts'
 
+const kinds = ['coming', 'past', 'cancelled'] as const satisfies BookingKind[]
+
+/** An account's bookings: coming, past and cancelled. */
 export function MyBookingsPage() {
   const { t } = useTranslation('my-bookings')
-  return <PageTitle>{t('title')}</PageTitle>
+  const session = useSession()
+  if (session.kind === 'unknown') return <PageLoading />
+  if (session.kind === 'guest') return <SignInFirst title={t('title')} />
+  return (
+    <Stack gap="lg">
+      <PageTitle>{t('title')}</PageTitle>
+      <Bookings accountId={session.me.id} />
+    </Stack>
+  )
+}
+
+function Bookings({ accountId }: { accountId: string }) {
+  const { t } = useTranslation('my-bookings')
+  const { data, error, refetch } = useQuery(myBookingsQuery(accountId))
+  const [kind, setKind] = useState<BookingKind>('coming')
+  const sorted = sortBookings(data ?? [], serverNow())
+  // Whatever happens to them at the clinic changes places too.
+  useLiveSlots(
+    sorted.coming.map(({ doctorId }) => doctorId),
+    { onSlots: () => void refetch(), onStale: () => void refetch() },
+  )
+  if (data === undefined)
+    return error === null ? <PageLoading /> : <ErrorState error={error} retry={() => void refetch()} />
+  return (
+    <Tabs
+      value={kind}
+      onChange={(value) => setKind(kinds.find((one) => one === value) ?? 'coming')}
+      keepMounted={false}
+    >
+      <Tabs.List>
+        {kinds.map((one) => (
+          <Tabs.Tab key={one} value={one}>
+            {t(`kind.${one}`)} ({formatNumber(sorted[one].length)})
+          </Tabs.Tab>
+        ))}
+      </Tabs.List>
+      {kinds.map((one) => (
+        <Tabs.Panel key={one} value={one} pt="lg">
+          {sorted[one].length === 0 ? (
+            <EmptyState title={t(`none.${one}`)}>
+              {one === 'coming' ? <LinkButton to="/">{t('findDoctor')}</LinkButton> : null}
+            </EmptyState>
+          ) : (
+            <ul className={classes.list}>
+              {sorted[one].map((booking) => (
+                <BookingItem key={booking.id} booking={booking} kind={one} />
+              ))}
+            </ul>
+          )}
+        </Tabs.Panel>
+      ))}
+    </Tabs>
+  )
+}
+
+function BookingItem({ booking, kind }: { booking: Booking; kind: BookingKind }) {
+  const { t } = useTranslation(['my-bookings', 'shell'])
+  const doctor = useQuery(doctorQuery(booking.doctorId)).data
+  const clinic = useQuery(clinicQuery(booking.clinicId)).data
+  const [isCancelling, setCancelling] = useState(false)
+  const link = { bookingId: booking.id, manageToken: null }
+  const canBeCancelled = kind === 'coming' && (booking.status === 'CONFIRMED' || booking.status === 'PENDING')
+  const timeZone = clinic?.timezone ?? 'UTC'
+  return (
+    <li>
+      <Paper withBorder p="lg" radius="lg">
+        <Group justify="space-between" align="flex-start" gap="sm">
+          <div>
+            <Title order={2} size="h3" className="tabular">
+              {formatAppointment(booking.startsAt, booking.endsAt, timeZone)}
+            </Title>
+            <Text size="sm" c="dimmed">
+              {formatZone(booking.startsAt, timeZone)}
+            </Text>
+          </div>
+          <Badge variant={kind === 'coming' ? 'filled' : 'default'} tt="none">
+            {t(`shell:status.${booking.status}`)}
+          </Badge>
+        </Group>
+        <Text mt="sm">
+          {doctor === undefined ? '\u00a0' : `${doctor.name}, ${doctor.specialization}`}
+          {clinic === undefined ? null : ` · ${clinic.name}`}
+        </Text>
+        <Group gap="sm" mt="md">
+          <LinkButton size="sm" to="/ticket" hash={ticketHash(link)} variant={kind === 'coming' ? 'filled' : 'default'}>
+            {t(kind === 'coming' ? 'open' : 'details')}
+          </LinkButton>
+          {canBeCancelled ? (
+            <Button size="sm" variant="default" onClick={() => setCancelling(true)}>
+              {t('cancel')}
+            </Button>
+          ) : null}
+          {kind === 'coming' ? null : (
+            <LinkButton size="sm" variant="default" to="/doctors/$doctorId" params={{ doctorId: booking.doctorId }}>
+              {t('again')}
+            </LinkButton>
+          )}
+        </Group>
+      </Paper>
+      <CancelBooking link={link} isOpen={isCancelling} onClose={() => setCancelling(false)} />
+    </li>
+  )
 }

@@ -6,7 +6,7 @@ import { loadTexts } from '../../lib/i18n.ts'
 const ticketRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/ticket',
-  loader: () => loadTexts('ticket'),
+  loader: () => loadTexts('ticket', 'booking'),
   component: lazyRouteComponent(() => import('./ticket-page.tsx'), 'TicketPage'),
 })
 

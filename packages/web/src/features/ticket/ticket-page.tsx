@@ -1,7 +1,64 @@
+import { Alert, Stack, Text } from '@mantine/core'
+import { useRouterState } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
+import { formatDayTime, ownTimeZone } from '../../lib/format.ts'
+import { EmptyState } from '../../ui/empty-state.tsx'
+import { ErrorState } from '../../ui/error-state.tsx'
+import { WarningIcon } from '../../ui/icons.tsx'
+import { LinkButton } from '../../ui/link-button.tsx'
+import { PageLoading } from '../../ui/page-loading.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
+import { TicketActions } from './ticket-actions.tsx'
+import { TicketCard } from './ticket-card.tsx'
+import { parseTicketLink, type TicketLink } from './ticket-link.ts'
+import { useTicket } from './use-ticket.ts'
 
+/** One booking, by its secret link. */
 export function TicketPage() {
   const { t } = useTranslation('ticket')
-  return <PageTitle>{t('title')}</PageTitle>
+  const hash = useRouterState({ select: (state) => state.location.hash })
+  const link = parseTicketLink(hash)
+  if (link !== null) return <Ticket key={link.bookingId} link={link} />
+  return (
+    <>
+      <PageTitle>{t('title')}</PageTitle>
+      <EmptyState title={t('notWhole.title')} help={t('notWhole.help')}>
+        <LinkButton to="/">{t('findDoctor')}</LinkButton>
+      </EmptyState>
+    </>
+  )
+}
+
+function Ticket({ link }: { link: TicketLink }) {
+  const { t } = useTranslation('ticket')
+  const ticket = useTicket(link)
+  if (ticket.kind === 'loading') return <PageLoading />
+  if (ticket.kind === 'failed') {
+    return (
+      <Stack gap="lg">
+        <PageTitle>{t('title')}</PageTitle>
+        <ErrorState error={ticket.error} retry={ticket.retry} />
+      </Stack>
+    )
+  }
+  const { booking, keptAt } = ticket
+  return (
+    <Stack gap="lg">
+      <div>
+        <PageTitle of={t('title')}>{t(`heading.${booking.status}`)}</PageTitle>
+        <Text c="dimmed" mt={4}>
+          {booking.status === 'FAILED' && booking.failureReason !== null
+            ? t(`failed.${booking.failureReason}`)
+            : t(`help.${booking.status}`)}
+        </Text>
+      </div>
+      {keptAt === null ? null : (
+        <Alert color="amber" variant="outline" icon={<WarningIcon />} role="status">
+          {t('offline', { time: formatDayTime(keptAt, ownTimeZone()) })}
+        </Alert>
+      )}
+      <TicketCard {...ticket} link={link} />
+      <TicketActions {...ticket} link={link} isOffline={keptAt !== null} />
+    </Stack>
+  )
 }

@@ -1,0 +1,34 @@
+import type { Booking } from '@holdfast/contract/client'
+import { useQueryClient } from '@tanstack/react-query'
+import { api, ask } from '../../lib/api.ts'
+import { bookingQuery } from '../../lib/booking-query.ts'
+import type { TicketLink } from './ticket-link.ts'
+
+export type BookingActions = {
+  /** @throws RefusedError, UnreachableError */
+  cancel(reason: string): Promise<Booking>
+  /** @throws as cancel */
+  move(slotId: string): Promise<Booking>
+}
+
+/** Changes a booking, and everything cached that shows it. */
+export function useBookingActions(link: TicketLink): BookingActions {
+  const queryClient = useQueryClient()
+  const auth = link.manageToken === null ? {} : { auth: link.manageToken }
+  const path = { bookingId: link.bookingId }
+  const done = (booking: Booking) => {
+    queryClient.setQueryData(bookingQuery(link.bookingId, link.manageToken).queryKey, booking)
+    void queryClient.invalidateQueries({ queryKey: ['my-bookings'] })
+    void queryClient.invalidateQueries({ queryKey: ['slots', booking.doctorId] })
+    return booking
+  }
+  return {
+    async cancel(reason) {
+      const body = reason.trim() === '' ? {} : { reason: reason.trim() }
+      return done(await ask(api.cancelBooking({ path, body, ...auth })))
+    },
+    async move(slotId) {
+      return done(await ask(api.rescheduleBooking({ path, body: { slotId }, ...auth })))
+    },
+  }
+}

@@ -1,0 +1,60 @@
+import { Button, Group, Modal, Stack, Text, Textarea } from '@mantine/core'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { ErrorState } from '../../ui/error-state.tsx'
+import { toastDone } from '../../ui/toast.ts'
+import { useBookingActions } from './booking-actions.ts'
+import type { TicketLink } from './ticket-link.ts'
+
+type CancelProps = { link: TicketLink; isOpen: boolean; onClose: () => void }
+
+/** Asks once more, because somebody else may have the time a moment later. */
+export function CancelBooking({ link, isOpen, onClose }: CancelProps) {
+  const { t } = useTranslation(['ticket', 'shell'])
+  const { cancel } = useBookingActions(link)
+  const [reason, setReason] = useState('')
+  const [isBusy, setBusy] = useState(false)
+  const [error, setError] = useState<unknown>(null)
+  const submit = async () => {
+    setBusy(true)
+    setError(null)
+    try {
+      await cancel(reason)
+      onClose()
+      toastDone({ message: t('cancel.done') })
+    } catch (refusal) {
+      setError(refusal)
+    } finally {
+      setBusy(false)
+    }
+  }
+  return (
+    <Modal
+      opened={isOpen}
+      onClose={onClose}
+      title={t('cancel.title')}
+      closeButtonProps={{ 'aria-label': t('shell:close') }}
+    >
+      <Stack gap="md">
+        <Text>{t('cancel.help')}</Text>
+        <Textarea
+          label={t('cancel.reason')}
+          maxLength={1000}
+          autosize
+          minRows={2}
+          value={reason}
+          onChange={({ currentTarget }) => setReason(currentTarget.value)}
+        />
+        {error === null ? null : <ErrorState error={error} />}
+        <Group gap="sm">
+          <Button color="red" loading={isBusy} onClick={submit}>
+            {t('cancel.confirm')}
+          </Button>
+          <Button variant="default" onClick={onClose} disabled={isBusy}>
+            {t('cancel.keep')}
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  )
+}

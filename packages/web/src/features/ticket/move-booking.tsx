@@ -1,0 +1,90 @@
+import type { Booking, Clinic, Slot } from '@holdfast/contract/client'
+import { Button, Group, Paper, Stack, Text } from '@mantine/core'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { formatDay, formatTime } from '../../lib/format.ts'
+import { problemMessage } from '../../lib/problem-message.ts'
+import { ErrorState } from '../../ui/error-state.tsx'
+import { FocusedTitle } from '../../ui/focused-title.tsx'
+import { toastDone, toastFailed } from '../../ui/toast.ts'
+import { localDate } from '../booking/week-days.ts'
+import { WeekOfTimes } from '../booking/week-of-times.tsx'
+import { useBookingActions } from './booking-actions.ts'
+import type { TicketLink } from './ticket-link.ts'
+
+type MoveProps = { booking: Booking; clinic: Clinic; link: TicketLink; onDone: () => void }
+
+/** Another time with the same doctor: the old one is given back exactly when the new one is had. */
+export function MoveBooking({ booking, clinic, link, onDone }: MoveProps) {
+  const { t } = useTranslation(['ticket', 'problems'])
+  const { t: tProblem } = useTranslation('problems')
+  const { move } = useBookingActions(link)
+  const [from, setFrom] = useState(() => localDate(booking.startsAt, clinic.timezone))
+  const [chosen, setChosen] = useState<Slot | null>(null)
+  const [isBusy, setBusy] = useState(false)
+  const [error, setError] = useState<unknown>(null)
+  const say = (startsAt: string) => `${formatDay(startsAt, clinic.timezone)}, ${formatTime(startsAt, clinic.timezone)}`
+
+  const undo = async (slotId: string) => {
+    try {
+      const back = await move(slotId)
+      toastDone({ id: 'moved-back', message: t('move.undone', { when: say(back.startsAt) }) })
+    } catch (refusal) {
+      toastFailed({ message: problemMessage(refusal, tProblem).title })
+    }
+  }
+  const submit = async (slot: Slot) => {
+    setBusy(true)
+    setError(null)
+    try {
+      const before = booking.slotId
+      const moved = await move(slot.id)
+      toastDone({
+        message: (
+          <Group justify="space-between" gap="sm">
+            {t('move.done', { when: say(moved.startsAt) })}
+            <Button size="compact-sm" variant="default" onClick={() => undo(before)}>
+              {t('move.undo')}
+            </Button>
+          </Group>
+        ),
+      })
+      onDone()
+    } catch (refusal) {
+      setError(refusal)
+      setChosen(null)
+    } finally {
+      setBusy(false)
+    }
+  }
+  return (
+    <Stack gap="lg" mt="xl">
+      {error === null ? null : <ErrorState error={error} />}
+      {chosen === null ? (
+        <WeekOfTimes
+          doctorId={booking.doctorId}
+          clinic={clinic}
+          from={from}
+          onFrom={setFrom}
+          onChoose={setChosen}
+          exceptSlotId={booking.slotId}
+        />
+      ) : (
+        <Paper withBorder p="xl" radius="lg" maw="44rem">
+          <Stack gap="md">
+            <FocusedTitle id="move-title">{t('move.title')}</FocusedTitle>
+            <Text>{t('move.help', { before: say(booking.startsAt), after: say(chosen.startsAt) })}</Text>
+            <Group gap="sm">
+              <Button loading={isBusy} onClick={() => submit(chosen)}>
+                {t('move.confirm')}
+              </Button>
+              <Button variant="default" disabled={isBusy} onClick={() => setChosen(null)}>
+                {t('move.other')}
+              </Button>
+            </Group>
+          </Stack>
+        </Paper>
+      )}
+    </Stack>
+  )
+}

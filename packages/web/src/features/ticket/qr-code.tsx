@@ -1,0 +1,20 @@
+import { encode } from 'uqr'
+
+/** Dark on white in both schemes, because scanners want it so. */
+export function QrCode({ text, label }: { text: string; label: string }) {
+  const { data, size } = encode(text, { ecc: 'M', border: 2 })
+  const dark = data.flatMap((row, y) => row.flatMap((isDark, x) => (isDark ? [`M${x} ${y}h1v1h-1z`] : [])))
+  return (
+    <svg
+      viewBox={`0 0 ${size} ${size}`}
+      width="176"
+      height="176"
+      role="img"
+      aria-label={label}
+      shapeRendering="crispEdges"
+      style={{ background: '#fff', borderRadius: 8, flex: 'none' }}
+    >
+      <path d={dark.join('')} fill="#000" />
+    </svg>
+  )
+}

@@ -1,0 +1,99 @@
+import type { Booking, Clinic, Doctor } from '@holdfast/contract/client'
+import { Button } from '@mantine/core'
+import { lazy, Suspense, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { CalendarIcon, PrintIcon } from '../../ui/icons.tsx'
+import { LinkButton } from '../../ui/link-button.tsx'
+import { PageLoading } from '../../ui/page-loading.tsx'
+import { toastDone, toastFailed } from '../../ui/toast.ts'
+import { calendarFile } from './calendar-file.ts'
+import { CancelBooking } from './cancel-booking.tsx'
+import classes from './ticket.module.css'
+import { referenceOf, type TicketLink, ticketHash } from './ticket-link.ts'
+
+/** Its week of times is only needed by those who move. */
+const MoveBooking = lazy(async () => ({ default: (await import('./move-booking.tsx')).MoveBooking }))
+
+type ActionsProps = { booking: Booking; doctor: Doctor; clinic: Clinic; link: TicketLink; isOffline: boolean }
+
+/** What can be done with a ticket. Without a network, only what needs none. */
+export function TicketActions({ booking, doctor, clinic, link, isOffline }: ActionsProps) {
+  const { t } = useTranslation('ticket')
+  const [isMoving, setMoving] = useState(false)
+  const [isCancelling, setCancelling] = useState(false)
+  const isComing = booking.status === 'CONFIRMED' || booking.status === 'PENDING'
+  const download = () =>
+    downloadCalendar(booking, {
+      summary: t('calendar.summary', { doctor: doctor.name }),
+      location:
+        booking.appointmentType === 'video'
+          ? t('byVideo', { clinic: clinic.name })
+          : [clinic.name, clinic.address].filter(Boolean).join(', '),
+      description: t('calendar.description', { reference: referenceOf(booking.id), clinic: clinic.name }),
+    })
+  return (
+    <div className="no-print">
+      <div className={classes.actions}>
+        {booking.status === 'CONFIRMED' ? (
+          <Button leftSection={<CalendarIcon size={18} />} onClick={download}>
+            {t('calendar.add')}
+          </Button>
+        ) : null}
+        <Button variant="default" leftSection={<PrintIcon size={18} />} onClick={() => window.print()}>
+          {t('print')}
+        </Button>
+        {link.manageToken === null ? null : <CopyLink link={link} />}
+        {isComing && !isOffline ? (
+          <>
+            <Button variant="default" aria-expanded={isMoving} onClick={() => setMoving(!isMoving)}>
+              {t('move.start')}
+            </Button>
+            <Button variant="default" onClick={() => setCancelling(true)}>
+              {t('cancel.start')}
+            </Button>
+          </>
+        ) : null}
+        {isComing ? null : (
+          <LinkButton variant="default" to="/doctors/$doctorId" params={{ doctorId: doctor.id }}>
+            {t('bookAgain')}
+          </LinkButton>
+        )}
+      </div>
+      {isMoving && isComing && !isOffline ? (
+        <Suspense fallback={<PageLoading />}>
+          <MoveBooking booking={booking} clinic={clinic} link={link} onDone={() => setMoving(false)} />
+        </Suspense>
+      ) : null}
+      <CancelBooking link={link} isOpen={isCancelling} onClose={() => setCancelling(false)} />
+    </div>
+  )
+}
+
+function CopyLink({ link }: { link: TicketLink }) {
+  const { t } = useTranslation('ticket')
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(`${window.location.origin}/ticket#${ticketHash(link)}`)
+      toastDone({ message: t('copy.done') })
+    } catch {
+      // Not allowed, or not there by plain http: the address bar has it.
+      toastFailed({ message: t('copy.failed') })
+    }
+  }
+  return (
+    <Button variant="default" onClick={copy}>
+      {t('copy.start')}
+    </Button>
+  )
+}
+
+function downloadCalendar(booking: Booking, texts: { summary: string; location: string; description: string }): void {
+  const { id, version, startsAt, endsAt, status } = booking
+  const isCancelled = status === 'CANCELLED' || status === 'FAILED'
+  const stampedAt = new Date().toISOString()
+  const file = calendarFile({ id, sequence: version, startsAt, endsAt, ...texts, isCancelled, stampedAt })
+  const url = URL.createObjectURL(new Blob([file], { type: 'text/calendar;charset=utf-8' }))
+  const anchor = Object.assign(document.createElement('a'), { href: url, download: `${referenceOf(id)}.ics` })
+  anchor.click()
+  URL.revokeObjectURL(url)
+}

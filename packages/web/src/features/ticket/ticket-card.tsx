@@ -1,0 +1,113 @@
+import type { Booking, Clinic, Doctor } from '@holdfast/contract/client'
+import { Badge, Text } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+import { formatAppointment, formatMoney, formatZone, ownTimeZone } from '../../lib/format.ts'
+import { QrCode } from './qr-code.tsx'
+import classes from './ticket.module.css'
+import { referenceOf, type TicketLink, ticketHash } from './ticket-link.ts'
+
+type CardProps = { booking: Booking; doctor: Doctor; clinic: Clinic; link: TicketLink }
+
+/** What one shows at the desk, or prints. */
+export function TicketCard({ booking, doctor, clinic, link }: CardProps) {
+  const { t } = useTranslation(['ticket', 'shell'])
+  const address = `${window.location.origin}/ticket#${ticketHash(link)}`
+  const isAlive = booking.status === 'CONFIRMED' || booking.status === 'ARRIVED'
+  return (
+    <article className={classes.ticket} aria-label={t('title')}>
+      <div className={classes.head}>
+        <div>
+          <Text size="sm" c="dimmed">
+            {t('reference')}
+          </Text>
+          <span className={classes.reference} dir="ltr">
+            {referenceOf(booking.id)}
+          </span>
+        </div>
+        <Badge size="lg" variant={isAlive ? 'filled' : 'default'} tt="none">
+          {t(`shell:status.${booking.status}`)}
+        </Badge>
+      </div>
+      <div className={classes.body}>
+        <dl className={classes.facts}>
+          <When booking={booking} timeZone={clinic.timezone} />
+          <div>
+            <dt>{t('doctor')}</dt>
+            <dd>
+              {doctor.name}, {doctor.specialization}
+            </dd>
+          </div>
+          <Where booking={booking} clinic={clinic} />
+          <div>
+            <dt>{t('patient')}</dt>
+            <dd>{booking.patient.name}</dd>
+          </div>
+          {doctor.fee === null ? null : (
+            <div>
+              <dt>{t('fee')}</dt>
+              <dd>{formatMoney(doctor.fee)}</dd>
+            </div>
+          )}
+        </dl>
+        {isAlive ? <QrCode text={address} label={t('qr')} /> : null}
+      </div>
+    </article>
+  )
+}
+
+function When({ booking, timeZone }: { booking: Booking; timeZone: string }) {
+  const { t } = useTranslation('ticket')
+  const { startsAt, endsAt } = booking
+  const own = ownTimeZone()
+  const isSame = formatZone(startsAt, timeZone, 'offset') === formatZone(startsAt, own, 'offset')
+  return (
+    <div>
+      <dt>{t('when')}</dt>
+      <dd>
+        <Text fw={600} size="lg" className="tabular">
+          {formatAppointment(startsAt, endsAt, timeZone)}
+        </Text>
+        <Text size="sm" c="dimmed">
+          {formatZone(startsAt, timeZone)}
+        </Text>
+        {isSame ? null : (
+          <Text size="sm">
+            {t('ownTime', { time: formatAppointment(startsAt, endsAt, own), zone: formatZone(startsAt, own) })}
+          </Text>
+        )}
+      </dd>
+    </div>
+  )
+}
+
+function Where({ booking, clinic }: { booking: Booking; clinic: Clinic }) {
+  const { t } = useTranslation('ticket')
+  return (
+    <div>
+      <dt>{t('where')}</dt>
+      <dd>
+        {booking.appointmentType === 'video' ? (
+          t('byVideo', { clinic: clinic.name })
+        ) : (
+          <>
+            {clinic.name}
+            {clinic.address === null ? null : (
+              <>
+                <br />
+                {clinic.address}
+              </>
+            )}
+          </>
+        )}
+        {clinic.phone === null ? null : (
+          <>
+            <br />
+            <a href={`tel:${clinic.phone.replace(/[^+\d]/g, '')}`} dir="ltr">
+              {clinic.phone}
+            </a>
+          </>
+        )}
+      </dd>
+    </div>
+  )
+}

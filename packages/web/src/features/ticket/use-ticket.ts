@@ -1,0 +1,53 @@
+import type { Booking, Clinic, Doctor } from '@holdfast/contract/client'
+import { useQuery } from '@tanstack/react-query'
+import { useEffect } from 'react'
+import { UnreachableError } from '../../lib/api-error.ts'
+import { bookingQuery } from '../../lib/booking-query.ts'
+import { clinicQuery, doctorQuery } from '../../lib/directory-queries.ts'
+import { keepTicket, readKeptTicket } from '../../lib/kept-tickets.ts'
+import type { TicketLink } from './ticket-link.ts'
+
+export type TicketState =
+  | { kind: 'loading' }
+  | { kind: 'failed'; error: unknown; retry: () => void }
+  /** `keptAt`: there is no network, and this is how it was then (milliseconds since 1970). */
+  | { kind: 'shown'; booking: Booking; doctor: Doctor; clinic: Clinic; keptAt: number | null }
+
+const rereadMs = 30_000
+
+/** A booking with what stands on its ticket; as it was last seen, when there is no network. */
+export function useTicket({ bookingId, manageToken }: TicketLink): TicketState {
+  const booking = useQuery({ ...bookingQuery(bookingId, manageToken), retry: 1, refetchInterval: rereadMs })
+  const doctor = useQuery({ ...doctorQuery(booking.data?.doctorId ?? ''), enabled: booking.data !== undefined })
+  const clinic = useQuery({ ...clinicQuery(booking.data?.clinicId ?? ''), enabled: booking.data !== undefined })
+  const error = booking.error ?? doctor.error ?? clinic.error
+  const isOffline = error instanceof UnreachableError
+  const kept = useQuery({
+    queryKey: ['kept-ticket', bookingId],
+    queryFn: () => readKeptTicket(bookingId),
+    enabled: isOffline,
+    staleTime: 0,
+  })
+  const shown = { booking: booking.data, doctor: doctor.data, clinic: clinic.data }
+  useKept(shown.booking, shown.doctor, shown.clinic)
+
+  if (isWhole(shown) && !isOffline) return { kind: 'shown', ...shown, keptAt: null }
+  if (isOffline && kept.data) return { kind: 'shown', ...kept.data }
+  if (error !== null && (!isOffline || kept.isFetched)) {
+    return { kind: 'failed', error, retry: () => void booking.refetch() }
+  }
+  return { kind: 'loading' }
+}
+
+type Parts = { booking: Booking | undefined; doctor: Doctor | undefined; clinic: Clinic | undefined }
+
+function isWhole(parts: Parts): parts is { booking: Booking; doctor: Doctor; clinic: Clinic } {
+  return parts.booking !== undefined && parts.doctor !== undefined && parts.clinic !== undefined
+}
+
+/** The three are kept together, whenever one of them is another. */
+function useKept(booking: Booking | undefined, doctor: Doctor | undefined, clinic: Clinic | undefined): void {
+  useEffect(() => {
+    if (booking && doctor && clinic) void keepTicket({ booking, doctor, clinic })
+  }, [booking, doctor, clinic])
+}

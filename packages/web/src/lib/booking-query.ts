@@ -1,0 +1,13 @@
+import type { Booking } from '@holdfast/contract/client'
+import { queryOptions } from '@tanstack/react-query'
+import { api, ask } from './api.ts'
+
+/** @param manageToken null: the account's cookie says who asks */
+export function bookingQuery(bookingId: string, manageToken: string | null) {
+  return queryOptions({
+    queryKey: ['booking', bookingId],
+    queryFn: (): Promise<Booking> =>
+      ask(api.getBooking({ path: { bookingId }, ...(manageToken === null ? {} : { auth: manageToken }) })),
+    staleTime: 10_000,
+  })
+}

@@ -1,0 +1,12 @@
+import { Anchor, type AnchorProps } from '@mantine/core'
+import { createLink } from '@tanstack/react-router'
+import type { ComponentPropsWithRef } from 'react'
+
+type TextAnchorProps = AnchorProps & Omit<ComponentPropsWithRef<'a'>, keyof AnchorProps>
+
+function TextAnchor(props: TextAnchorProps) {
+  return <Anchor underline="always" {...props} />
+}
+
+/** A link inside of a text: underlined, because colour alone would not tell. */
+export const TextLink = createLink(TextAnchor)
