@@ -1,5 +1,5 @@
 // One baseline server: `node bench/baselines/main.ts NAME`, where NAME is a design's folder, `five-statements-express`,
-// `single-claims` or `echo`. Says "ready PORT" on stdout. {"poolSize": n} over IPC gives it a pool of that size.
+// `single-claims`, `echo` or `static` (of STATIC_JSON). Says "ready PORT" on stdout. {"poolSize": n} over IPC gives it a pool of that size.
 import { createPool } from '@holdfast/engine'
 import { Redis } from 'ioredis'
 import type pg from 'pg'
@@ -8,12 +8,14 @@ import { serveEcho } from './serve-echo.ts'
 import { serveExpress } from './serve-express.ts'
 import { serveFastify } from './serve-fastify.ts'
 import { serveSingleClaims } from './serve-single-claims.ts'
+import { serveStatic } from './serve-static.ts'
 import type { Resources } from './strategy.ts'
 
 const poolSizeDefault = 20
 
 async function serve(name: string): Promise<number> {
   if (name === 'echo') return serveEcho()
+  if (name === 'static') return serveStatic(process.env.STATIC_JSON ?? '{}')
   const databaseUrl = process.env.DATABASE_URL
   if (databaseUrl === undefined) throw new Error('DATABASE_URL is not set.')
   const resources = openResources(name, databaseUrl)

@@ -16,7 +16,15 @@ export type RequestPart =
       /** Our own answers have more fields than the baselines' designs know. */
       isFull?: boolean
     }
-  | { kind: 'get'; name: string; weight: number; paths: readonly string[]; startsWith: string }
+  | {
+      kind: 'get'
+      name: string
+      weight: number
+      paths: readonly string[]
+      startsWith: string
+      /** A Holdfast-Position to send along. */
+      position?: string
+    }
   /** The same bodies as `book`, to a server that echoes them. */
   | { kind: 'echo'; weight: number; slotIds: readonly string[] }
 

@@ -42,7 +42,8 @@ export class Requests {
     this.#made += 1
     if (part.kind === 'get') {
       const path = pick(part.paths, this.#random())
-      return { partIndex, about: path, text: `GET ${path} HTTP/1.1\r\nHost: ${this.#host}\r\n\r\n` }
+      const position = part.position === undefined ? '' : `Holdfast-Position: ${part.position}\r\n`
+      return { partIndex, about: path, text: `GET ${path} HTTP/1.1\r\nHost: ${this.#host}\r\n${position}\r\n` }
     }
     const slotId = this.#slotOf(part)
     if (slotId === undefined) return undefined

@@ -3,8 +3,10 @@ import { connections } from '../scenarios/connections.ts'
 import { flushes } from '../scenarios/flushes.ts'
 import { growth } from '../scenarios/growth.ts'
 import { lightLoad } from '../scenarios/light-load.ts'
+import { live } from '../scenarios/live.ts'
 import { mix } from '../scenarios/mix.ts'
 import { overload } from '../scenarios/overload.ts'
+import { reads } from '../scenarios/reads.ts'
 import { refusals } from '../scenarios/refusals.ts'
 import type { Scenario } from '../scenarios/scenario.ts'
 import { signedIn } from '../scenarios/signed-in.ts'
@@ -22,6 +24,8 @@ export const allScenarios: readonly Scenario[] = [
   bareHttp,
   signedIn,
   stampede,
+  reads,
+  live,
   mix,
   overload,
   connections,

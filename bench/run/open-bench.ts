@@ -24,8 +24,10 @@ export async function openBench(pace: Pace, growthBookings: number, say: (line: 
     stops.push(() => cluster.stop())
     const generator = startLoadGenerator()
     stops.push(() => generator.stop())
+    const made = new Map<string, Promise<string>>()
+    const databaseOf = (name: string) => made.getOrInsertComputed(name, () => cluster.createDatabase(`bench_${name}`))
     const startOurs = async (name: string, env: Record<string, string> = {}) =>
-      startOurServer(await cluster.createDatabase(`bench_${name}`), { name, env })
+      startOurServer(await databaseOf(name), { name, env })
     return {
       cluster,
       generator,
@@ -35,6 +37,10 @@ export async function openBench(pace: Pace, growthBookings: number, say: (line: 
       redisVersion: redis.version,
       ...servers({ startOurs, createDatabase: cluster.createDatabase, redis, onStart: (stop) => stops.push(stop) }),
       startOurs,
+      async countStatements(name) {
+        await databaseOf(name)
+        await cluster.pool.query(`alter database bench_${name} set pg_stat_statements.track = 'top'`)
+      },
       close,
     }
   } catch (error) {

@@ -20,6 +20,8 @@ export type Bench = {
   baseline(name: BaselineName): Promise<Contender>
   /** Another server of ours, with settings of its own, over an empty database; the caller stops it. */
   startOurs(name: string, env?: Record<string, string>): Promise<OurServer>
+  /** Counts the statements of the `startOurs` server of that name, which is started after this. */
+  countStatements(name: string): Promise<void>
 }
 
 /** One line of the report's table of figures. */

@@ -1,0 +1,31 @@
+// The subscribers: a process of its own, so that a thousand listeners do not slow down who asks. Does what comes over
+// its IPC channel, one thing at a time, and ends with its parent.
+import { measureDelays } from './measure-delays.ts'
+import type { ProbeMessage, ProbeReply } from './probe-message.ts'
+import { Subscribers } from './subscribers.ts'
+
+let subscribers = new Subscribers()
+
+async function answer(message: ProbeMessage): Promise<ProbeReply> {
+  switch (message.kind) {
+    case 'subscribe':
+      await subscribers.open(message.target, message.doctorIds, message.sockets)
+      return { kind: 'done' }
+    case 'measure':
+      return { kind: 'delays', delays: await measureDelays(subscribers, message) }
+    case 'count':
+      return { kind: 'count', messages: subscribers.messages, closed: subscribers.closed, resyncs: subscribers.resyncs }
+    case 'close':
+      subscribers.close()
+      subscribers = new Subscribers()
+      return { kind: 'done' }
+  }
+}
+
+process.on('message', (message: ProbeMessage) => {
+  answer(message).then(
+    (reply) => process.send?.(reply),
+    (error: unknown) => process.send?.({ kind: 'failed', message: String(error) } satisfies ProbeReply),
+  )
+})
+process.on('disconnect', () => process.exit(0))

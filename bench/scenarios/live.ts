@@ -1,0 +1,132 @@
+import { type LiveProbe, startLiveProbe } from '../contenders/live-probe.ts'
+import type { OurServer } from '../contenders/our-server.ts'
+import type { Delays } from '../live/probe-message.ts'
+import { ratiosOf, spreadOf } from '../measure/spread.ts'
+import { runRound } from './round.ts'
+import type { Bench, Scenario } from './scenario.ts'
+
+const doctors = 100
+const slotsPerDoctor = 100
+const bookingsPerSecond = 100
+
+/** A thousand people watch a hundred calendars: how soon they hear, and what it costs those who book. */
+export const live: Scenario = {
+  name: 'live',
+  title: 'Live updates: 1,000 subscribers, and none',
+  inSmoke: true,
+  async run(bench) {
+    const sockets = bench.pace.isSmoke ? 100 : 1_000
+    const ours = await bench.ours()
+    const probe = startLiveProbe()
+    const faults: string[] = []
+    const delays: Delays[] = []
+    const rates = { watched: [] as number[], alone: [] as number[] }
+    let messages = 0
+    try {
+      for (let round = 0; round < Math.min(3, bench.pace.rounds); round += 1) {
+        const measured = await delaysOf(bench, ours, probe, sockets)
+        delays.push(measured)
+        if (measured.untold > 0) faults.push(`live: ${measured.untold} bookings were never told`)
+      }
+      for (let round = 0; round < bench.pace.rounds; round += 1) {
+        for (const isWatched of [true, false]) {
+          const result = await loadedRound(bench, ours, isWatched ? { probe, sockets } : null, round)
+          faults.push(...result.faults)
+          messages += result.messages
+          rates[isWatched ? 'watched' : 'alone'].push(result.bookedPerSecond)
+        }
+      }
+    } finally {
+      await probe.stop()
+    }
+    if (messages === 0) faults.push('live: nobody was told of anything under load')
+    return resultOf(delays, rates, messages, faults)
+  },
+}
+
+async function delaysOf(bench: Bench, ours: OurServer, probe: LiveProbe, sockets: number): Promise<Delays> {
+  const calendar = await ours.makeCalendar({ doctors, slotsPerDoctor, places: doctors * slotsPerDoctor })
+  await probe.ask({ kind: 'subscribe', target: ours.target, doctorIds: calendar.doctorIds, sockets }, 'done')
+  // Another doctor each time: what is told of one at most ten times a second is then told at once.
+  const count = bookingsPerSecond * (bench.pace.isSmoke ? 1 : 8)
+  const bookings = Array.from({ length: count }, (_, n) => {
+    const doctor = n % doctors
+    const slotId = calendar.slotIds[doctor * slotsPerDoctor + Math.floor(n / doctors)] ?? ''
+    return { slotId, doctorId: calendar.doctorIds[doctor] ?? '' }
+  })
+  const measure = { kind: 'measure', target: ours.target, bookings, ratePerSecond: bookingsPerSecond } as const
+  const { delays } = await probe.ask(measure, 'delays')
+  await probe.ask({ kind: 'close' }, 'done')
+  return delays
+}
+
+type Watched = { probe: LiveProbe; sockets: number }
+
+async function loadedRound(bench: Bench, ours: OurServer, watched: Watched | null, seed: number) {
+  const { warmupMs, roundMs, connections } = bench.pace
+  const shape = { doctors, slotsPerDoctor, places: 1_000_000 }
+  const load = { kind: 'closed', warmupMs, durationMs: roundMs } as const
+  const watchedServer: OurServer = {
+    ...ours,
+    async makeCalendar(wanted) {
+      const calendar = await ours.makeCalendar(wanted)
+      const { doctorIds } = calendar
+      if (watched !== null) {
+        const { probe, sockets } = watched
+        await probe.ask({ kind: 'subscribe', target: ours.target, doctorIds, sockets }, 'done')
+      }
+      return calendar
+    },
+  }
+  const round = await runRound(bench, watchedServer, { shape, load, connections, seed })
+  if (watched === null) return { ...round, messages: 0 }
+  const { messages, closed } = await watched.probe.ask({ kind: 'count' }, 'count')
+  await watched.probe.ask({ kind: 'close' }, 'done')
+  const faults = closed > 0 ? [...round.faults, `live: ${closed} subscribers were dropped`] : round.faults
+  return { ...round, faults, messages }
+}
+
+function resultOf(
+  delays: Delays[],
+  { watched, alone }: Record<'watched' | 'alone', number[]>,
+  messages: number,
+  faults: string[],
+): Awaited<ReturnType<Scenario['run']>> {
+  const told = delays.map((one) => one.told.p99)
+  const answered = delays.map((one) => one.answered.p99)
+  const delayRatio = ratiosOf(told, answered)
+  const rateRatio = ratiosOf(watched, alone)
+  return {
+    measured: [
+      {
+        name: 'light bookings',
+        values: {
+          'commit p50 ms': spreadOf(delays.map((one) => one.answered.p50)),
+          'commit p99 ms': spreadOf(answered),
+          'then told p50 ms': spreadOf(delays.map((one) => one.told.p50)),
+          'then told p99 ms': spreadOf(told),
+        },
+      },
+      { name: 'full load, watched', values: { 'bookings/s': spreadOf(watched), messages } },
+      { name: 'full load, not watched', values: { 'bookings/s': spreadOf(alone) } },
+    ],
+    figures: [
+      {
+        row: 13,
+        title: 'commit → subscriber, p99 ÷ commit latency p99, 1,000 subscribers',
+        target: '≤ 5',
+        parts: [{ name: 'p99 ÷ p99', reached: delayRatio, unit: '×', isReached: delayRatio.median <= 5 }],
+      },
+      {
+        row: 14,
+        title: 'bookings/s with 1,000 live subscribers ÷ without',
+        target: '≥ 0.95',
+        parts: [{ name: 'watched ÷ not', reached: rateRatio, unit: '×', isReached: rateRatio.median >= 0.95 }],
+      },
+    ],
+    faults,
+    notes: [
+      `Commit latency is that of the whole request; the delay counts from its answer. ${bookingsPerSecond} bookings/s at arrivals fixed beforehand.`,
+    ],
+  }
+}

@@ -1,0 +1,128 @@
+import { startBaselineProcess } from '../contenders/baseline-server.ts'
+import type { Calendar } from '../contenders/contender.ts'
+import { firstSlotStart } from '../contenders/our-calendar.ts'
+import type { OurServer } from '../contenders/our-server.ts'
+import type { LoadResult, RequestPart } from '../load/load-job.ts'
+import { ratiosOf, spreadOf } from '../measure/spread.ts'
+import { alternate } from './alternate.ts'
+import { loadJob } from './round.ts'
+import type { Bench, Scenario } from './scenario.ts'
+
+const doctors = 20
+const simultaneous = 1_000
+/** Of a write far ahead of any: who has seen it is never answered from a cache. */
+const futurePosition = '1000000000000000'
+
+/** A doctor's slots of one day, which almost everybody reads before they book. */
+export const reads: Scenario = {
+  name: 'reads',
+  title: 'Slot lists: cached, not cached, and static bytes',
+  inSmoke: true,
+  async run(bench) {
+    await bench.countStatements('reads')
+    const ours = await bench.startOurs('reads')
+    const calendar = await ours.makeCalendar({ doctors, slotsPerDoctor: 30, places: 600 })
+    const paths = calendar.doctorIds.map(listPath)
+    const [firstPath = ''] = paths
+    const staticJson = await (await fetch(`http://${ours.target.host}:${ours.target.port}${firstPath}`)).text()
+    const fixed = await startBaselineProcess('static', { STATIC_JSON: staticJson })
+    const { warmupMs, roundMs, connections } = bench.pace
+    const load = { kind: 'closed', warmupMs, durationMs: roundMs } as const
+    const sides = [
+      { name: 'cached', server: ours, part: listsOf(paths) },
+      { name: 'not cached', server: ours, part: { ...listsOf(paths), position: futurePosition } },
+      { name: 'static bytes', server: { ...ours, ...fixed }, part: listsOf(paths) },
+    ]
+    try {
+      const rounds = await alternate(sides, bench.pace.rounds, ({ server, part }, seed) =>
+        bench.generator.run(loadJob(bench, server, { load, connections, seed, parts: () => [part] }, calendar)),
+      )
+      const queries = await queriesOfOneList(bench, ours)
+      return resultOf(sides, rounds, queries)
+    } finally {
+      await fixed.stop()
+      await ours.stop()
+    }
+  },
+}
+
+function listPath(doctorId: string): string {
+  const day = new Date(firstSlotStart()).toISOString().slice(0, 10)
+  return `/api/v1/doctors/${doctorId}/slots?from=${day}&to=${day}`
+}
+
+function listsOf(paths: readonly string[]): Extract<RequestPart, { kind: 'get' }> {
+  return { kind: 'get', name: 'slot lists', weight: 1, paths, startsWith: '{"items":[{"id":"' }
+}
+
+/** How many statements a list that nobody has asked for yet costs, when everybody asks for it at the same moment. */
+async function queriesOfOneList(bench: Bench, ours: OurServer): Promise<number> {
+  const calendar: Calendar = await ours.makeCalendar({ doctors: 1, slotsPerDoctor: 30, places: 30 })
+  const { pool } = ours.calendars
+  await pool.query('create extension if not exists pg_stat_statements')
+  await pool.query('select pg_stat_statements_reset()')
+  const load = { kind: 'burst', requests: simultaneous } as const
+  const parts = () => [listsOf(calendar.doctorIds.map(listPath))]
+  const result = await bench.generator.run(
+    loadJob(bench, ours, { load, connections: simultaneous, seed: 1, parts }, calendar),
+  )
+  const { ok = 0 } = result.parts[0]?.outcomes ?? {}
+  if (ok !== simultaneous) throw new Error(`${ok} of ${simultaneous} simultaneous requests were answered.`)
+  // The tail of the log asks for nothing but the log, and goes on meanwhile.
+  const { rows } = await pool.query<{ calls: number }>(
+    `select coalesce(sum(calls), 0)::integer as calls from pg_stat_statements s join pg_database d on d.oid = s.dbid
+      where d.datname = current_database() and query ~ 'holdfast\\.(slot|resource|clinic)\\M' and query !~ 'directory_change'`,
+  )
+  return rows[0]?.calls ?? 0
+}
+
+function resultOf(
+  sides: { name: string }[],
+  rounds: LoadResult[][],
+  queries: number,
+): Awaited<ReturnType<Scenario['run']>> {
+  const rates = rounds.map((own) => own.map(({ parts, seconds }) => (parts[0]?.windowOutcomes.ok ?? 0) / seconds))
+  const [cached = [], uncached = [], fixed = []] = rates
+  const faults = rounds.flat().flatMap(({ wrong, wrongCount }) => (wrongCount > 0 ? [`reads: ${wrong[0]}`] : []))
+  const overUncached = ratiosOf(cached, uncached)
+  const overStatic = ratiosOf(cached, fixed)
+  const measured = sides.map(({ name }, side) => {
+    const own = rounds[side] ?? []
+    const cpu = own.map(
+      ({ cpuSeconds, parts }) => ((cpuSeconds.server ?? 0) * 1e6) / (parts[0]?.windowOutcomes.ok ?? 1),
+    )
+    const p99 = own.map(({ parts }) => parts[0]?.latencies.ok?.p99 ?? 0)
+    return {
+      name,
+      values: {
+        'lists/s': spreadOf(rates[side] ?? []),
+        'p99 ms': spreadOf(p99).median,
+        'server µs': spreadOf(cpu).median,
+      },
+    }
+  })
+  return {
+    measured,
+    figures: [
+      {
+        row: 9,
+        title: 'cached availability ÷ uncached · ÷ static JSON of the same bytes',
+        target: '≥ 10 · ≥ 0.8',
+        parts: [
+          { name: '÷ uncached', reached: overUncached, unit: '×', isReached: overUncached.median >= 10 },
+          { name: '÷ static', reached: overStatic, unit: '×', isReached: overStatic.median >= 0.8 },
+        ],
+      },
+      {
+        row: 10,
+        title: 'database queries for 1,000 simultaneous requests of one list that is not cached',
+        target: '≤ 2',
+        parts: [{ name: 'queries', reached: spreadOf([queries]), unit: '', isReached: queries >= 1 && queries <= 2 }],
+      },
+    ],
+    faults,
+    notes: [
+      'Static: the bytes of one list, ready in memory behind the same Fastify; a file would have to be opened first.',
+    ],
+  }
+}
