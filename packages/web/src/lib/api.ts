@@ -3,8 +3,8 @@ import { createHoldfastClient } from '@holdfast/contract/client'
 import { RefusedError, UnreachableError } from './api-error.ts'
 import { positionFetch } from './position.ts'
 
-/** Every call of the API by its operation id. The session's cookie says who asks; a guest's manage token goes as `auth`. */
-export const api = createHoldfastClient({ baseUrl: window.location.origin, fetch: positionFetch })
+/** Every call of the API by its operation id, at the page's own origin. The session's cookie says who asks; a guest's manage token goes as `auth`. */
+export const api = createHoldfastClient({ baseUrl: '', fetch: positionFetch })
 
 type Answer<Data> = { data?: Data | undefined; error?: unknown; response?: Response | undefined }
 

@@ -4,7 +4,6 @@ import { useEffect, useEffectEvent, useSyncExternalStore } from 'react'
 import type { LiveState } from './live/live-feed.ts'
 import type { LiveMessage } from './live/live-message.ts'
 import { pageFeed } from './live/page-feed.ts'
-import { notePosition } from './position.ts'
 import { slotsKey, withAvailability } from './slots-query.ts'
 
 export type LiveSlotsEvents = {
@@ -23,7 +22,6 @@ export function useLiveSlots(doctorIds: readonly string[], events: LiveSlotsEven
   const watched = [...new Set(doctorIds)].sort().join()
 
   const onSlots = useEffectEvent((message: Extract<LiveMessage, { type: 'slots' }>) => {
-    notePosition(message.position)
     const cached = queryClient.getQueriesData<SlotList>({ queryKey: slotsKey(message.doctorId) })
     for (const [key, list] of cached) {
       if (list !== undefined) queryClient.setQueryData<SlotList>(key, withAvailability(list, message.items))
@@ -35,8 +33,8 @@ export function useLiveSlots(doctorIds: readonly string[], events: LiveSlotsEven
     }
     events.onSlots?.(message)
   })
-  const onStale = useEffectEvent(() => {
-    for (const doctorId of watched.split(',')) void queryClient.invalidateQueries({ queryKey: slotsKey(doctorId) })
+  const onStale = useEffectEvent((stale: readonly string[]) => {
+    for (const doctorId of stale) void queryClient.invalidateQueries({ queryKey: slotsKey(doctorId) })
     events.onStale?.()
   })
 

@@ -15,6 +15,8 @@ import { doctorsQuery, type FoundDoctors } from './doctors-query.ts'
 
 const route = getRouteApi('/')
 const shownAtOnce = 24
+/** A connection follows 50 doctors by default. */
+const watchedMax = 48
 /** Where many people book, next free times change all the time: often enough is once in so long. */
 const rereadMsMin = 5_000
 
@@ -52,7 +54,7 @@ function Found({ found, isOlder, search, onReset }: FoundProps) {
   const { t } = useTranslation('doctors')
   const [shown, setShown] = useState(shownAtOnce)
   const doctors = found.doctors.slice(0, shown)
-  useFreshTimes(doctors.map(({ id }) => id))
+  useFreshTimes(doctors.slice(0, watchedMax).map(({ id }) => id))
   const isNarrowed = Object.keys(search).length > 0
   return (
     <section aria-label={t('results')}>

@@ -1,19 +1,35 @@
 import type { OpenChannel } from './live-feed.ts'
 
-/** `/api/v1/live`: one `subscribe` names all doctors that are watched; a later one takes its place. */
+/** `/api/v1/live`. `subscribe` adds to what the connection follows, `unsubscribe` takes away. */
 export const openWebSocket: OpenChannel = (doctorIds, events) => {
   const url = new URL('/api/v1/live', window.location.origin)
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
   const socket = new WebSocket(url)
+  let followed: readonly string[] = []
   let wanted = doctorIds
-  const subscribe = () => socket.send(JSON.stringify({ type: 'subscribe', doctorIds: wanted }))
-  socket.addEventListener('open', subscribe)
+  const tell = (type: 'subscribe' | 'unsubscribe', ids: readonly string[]) => {
+    if (ids.length > 0) socket.send(JSON.stringify({ type, doctorIds: ids }))
+  }
+  const follow = () => {
+    const [before, after] = [followed, wanted]
+    followed = after
+    // First away, then to it: a connection follows only so many.
+    tell(
+      'unsubscribe',
+      before.filter((id) => !after.includes(id)),
+    )
+    tell(
+      'subscribe',
+      after.filter((id) => !before.includes(id)),
+    )
+  }
+  socket.addEventListener('open', follow)
   socket.addEventListener('message', ({ data }) => events.message(data))
   socket.addEventListener('close', () => events.closed())
   return {
     watch(next) {
       wanted = next
-      if (socket.readyState === WebSocket.OPEN) subscribe()
+      if (socket.readyState === WebSocket.OPEN) follow()
       return true
     },
     close: () => socket.close(),

@@ -6,8 +6,11 @@ export type LiveState = 'connecting' | 'live' | 'polling'
 export type LiveListener = {
   /** Of a doctor that is watched. */
   slots(message: Extract<LiveMessage, { type: 'slots' }>): void
-  /** Anything may have changed since: read again. Also every {@link pollMs} while nothing arrives by itself. */
-  stale(): void
+  /**
+   * Anything of these doctors, which are watched, may have changed since: read again. Also once they are followed,
+   * because what was read before lacks what happened in between; and every {@link pollMs} while nothing arrives by itself.
+   */
+  stale(doctorIds: readonly string[]): void
 }
 
 /** One way to hear of changes. `close` is called once; nothing is told after it. */
@@ -34,7 +37,7 @@ export type LiveFeed = {
  * One connection for all that a page watches. Tries the ways in their order (WebSocket, then server-sent events), polls
  * while none works, and keeps trying the first one, ever more seldom up to once a minute.
  */
-export function createLiveFeed(ways: readonly OpenChannel[]): LiveFeed {
+export function createLiveFeed(ways: readonly OpenChannel[], onPosition: (position: string | null) => void): LiveFeed {
   const watches = new Set<{ doctorIds: readonly string[]; listener: LiveListener }>()
   const stateListeners = new Set<() => void>()
   let state: LiveState = 'connecting'
@@ -47,13 +50,16 @@ export function createLiveFeed(ways: readonly OpenChannel[]): LiveFeed {
   let pollTimer: ReturnType<typeof setInterval> | undefined
 
   const wanted = () => [...new Set([...watches].flatMap(({ doctorIds }) => doctorIds))].sort()
-  const tellStale = () => {
-    for (const { listener } of watches) listener.stale()
+  const tellStale = (stale: readonly string[]) => {
+    for (const { doctorIds, listener } of watches) {
+      const mine = doctorIds.filter((doctorId) => stale.includes(doctorId))
+      if (mine.length > 0) listener.stale(mine)
+    }
   }
 
   function become(next: LiveState): void {
     clearInterval(pollTimer)
-    if (next !== 'live' && watches.size > 0) pollTimer = setInterval(tellStale, pollMs)
+    if (next !== 'live' && watches.size > 0) pollTimer = setInterval(() => tellStale(wanted()), pollMs)
     if (state === next) return
     state = next
     for (const listener of stateListeners) listener()
@@ -85,11 +91,9 @@ export function createLiveFeed(ways: readonly OpenChannel[]): LiveFeed {
     if (message === null) return
     clearTimeout(answerTimer)
     failures = 0
-    if (message.type === 'subscribed') {
-      // What happened while nobody listened is not told again.
-      if (state !== 'live') tellStale()
-      become('live')
-    } else if (message.type === 'resync') tellStale()
+    onPosition(message.position)
+    if (message.type === 'subscribed') become('live')
+    if (message.type !== 'slots') tellStale(message.doctorIds)
     else {
       for (const { doctorIds, listener } of watches) {
         if (doctorIds.includes(message.doctorId)) listener.slots(message)

@@ -1,9 +1,9 @@
-/** What the live feed tells; see the HTTP contract, `/api/v1/live`. */
+/** What the live feed tells, as far as it is of use here; see packages/contract/src/live.ts. */
 export type LiveMessage =
   | { type: 'subscribed'; doctorIds: string[]; position: string | null }
   | { type: 'slots'; doctorId: string; items: { id: string; available: number }[]; position: string | null }
-  /** Something was missed: what is shown has to be read again. */
-  | { type: 'resync' }
+  /** More changed than is told: what is shown of these doctors has to be read again. */
+  | { type: 'resync'; doctorIds: string[]; position: string | null }
 
 /** A message as it came; null for what this build doesn't know, so that a newer server may say more. */
 export function parseLiveMessage(text: unknown): LiveMessage | null {
@@ -17,7 +17,7 @@ export function parseLiveMessage(text: unknown): LiveMessage | null {
       if (typeof message.doctorId !== 'string' || !Array.isArray(message.items)) return null
       return { type: 'slots', doctorId: message.doctorId, items: message.items.filter(isItem), position }
     case 'resync':
-      return { type: 'resync' }
+      return { type: 'resync', doctorIds: strings(message.doctorIds), position }
     default:
       return null
   }

@@ -1,8 +1,9 @@
+import { notePosition } from '../position.ts'
 import { openEventSource, openWebSocket } from './live-channels.ts'
 import { createLiveFeed } from './live-feed.ts'
 
 /** The page's one live connection. */
-export const pageFeed = createLiveFeed([openWebSocket, openEventSource])
+export const pageFeed = createLiveFeed([openWebSocket, openEventSource], notePosition)
 
 window.addEventListener('online', pageFeed.wake)
 document.addEventListener('visibilitychange', () => {

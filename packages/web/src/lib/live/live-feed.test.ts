@@ -1,0 +1,123 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { type ChannelEvents, createLiveFeed, type LiveListener, type OpenChannel, pollMs } from './live-feed.ts'
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+/** A way in that is in the test's hand. */
+function aWay() {
+  const opened: {
+    doctorIds: readonly string[]
+    events: ChannelEvents
+    watched: (readonly string[])[]
+    isClosed: boolean
+  }[] = []
+  const open: OpenChannel = (doctorIds, events) => {
+    const channel = { doctorIds, events, watched: [] as (readonly string[])[], isClosed: false }
+    opened.push(channel)
+    return {
+      watch: (next) => channel.watched.push(next) > 0,
+      close: () => {
+        channel.isClosed = true
+      },
+    }
+  }
+  return { open, opened }
+}
+
+function aListener() {
+  const heard: unknown[] = []
+  const listener: LiveListener = {
+    slots: ({ items }) => heard.push(items),
+    stale: (doctorIds) => heard.push(['stale', ...doctorIds]),
+  }
+  return { listener, heard }
+}
+
+const subscribed = (...doctorIds: string[]) => JSON.stringify({ type: 'subscribed', doctorIds, position: '7' })
+const slots = (doctorId: string) =>
+  JSON.stringify({ type: 'slots', doctorId, items: [{ id: 's', available: 0 }], position: '8' })
+
+test('what changes reaches those who watch that doctor, and what was read before is read again', () => {
+  const [socket, positions] = [aWay(), [] as unknown[]]
+  const feed = createLiveFeed([socket.open], (position) => positions.push(position))
+  const [first, second] = [aListener(), aListener()]
+  feed.watch(['a'], first.listener)
+  feed.watch(['b'], second.listener)
+  expect(socket.opened).toHaveLength(1)
+  expect(socket.opened[0]?.watched).toEqual([['a', 'b']])
+  socket.opened[0]?.events.message(subscribed('a', 'b'))
+  expect(feed.state()).toBe('live')
+  socket.opened[0]?.events.message(slots('a'))
+  socket.opened[0]?.events.message('what is this?')
+  socket.opened[0]?.events.message('{"type":"of a newer server"}')
+  expect(first.heard).toEqual([['stale', 'a'], [{ id: 's', available: 0 }]])
+  expect(second.heard).toEqual([['stale', 'b']])
+  expect(positions).toEqual(['7', '8'])
+})
+
+test('without a WebSocket it takes the events, without both it polls, and goes on trying', () => {
+  const [socket, events] = [aWay(), aWay()]
+  const feed = createLiveFeed([socket.open, events.open], () => undefined)
+  const { listener, heard } = aListener()
+  feed.watch(['a'], listener)
+  socket.opened[0]?.events.closed()
+  expect(events.opened).toHaveLength(1)
+  // Says nothing: given up after a while.
+  vi.advanceTimersByTime(5_000)
+  expect([feed.state(), events.opened[0]?.isClosed]).toEqual(['polling', true])
+  heard.length = 0
+  vi.advanceTimersByTime(pollMs)
+  expect(heard).toContainEqual(['stale', 'a'])
+  expect(socket.opened.length).toBeGreaterThan(1)
+  const open = [...socket.opened, ...events.opened].filter(({ isClosed }) => !isClosed)
+  expect(open).toHaveLength(1)
+  open[0]?.events.message(subscribed('a'))
+  expect(feed.state()).toBe('live')
+  heard.length = 0
+  vi.advanceTimersByTime(10 * pollMs)
+  expect(heard).toEqual([])
+})
+
+test('a lost connection is taken up again by the way that worked, and what was missed is read', () => {
+  const [socket, events] = [aWay(), aWay()]
+  const feed = createLiveFeed([socket.open, events.open], () => undefined)
+  const { listener, heard } = aListener()
+  feed.watch(['a'], listener)
+  socket.opened[0]?.events.message(subscribed('a'))
+  socket.opened[0]?.events.closed()
+  expect(feed.state()).toBe('connecting')
+  vi.advanceTimersByTime(2_000)
+  expect([socket.opened.length, events.opened.length]).toEqual([2, 0])
+  heard.length = 0
+  socket.opened[1]?.events.message(subscribed('a'))
+  expect([feed.state(), heard]).toEqual(['live', [['stale', 'a']]])
+})
+
+test('tries grow seldom, up to one a minute; when the network is back it tries at once', () => {
+  const socket = aWay()
+  const feed = createLiveFeed([socket.open], () => undefined)
+  feed.watch(['a'], aListener().listener)
+  for (let hour = 0; hour < 60; hour += 1) {
+    socket.opened.at(-1)?.events.closed()
+    vi.advanceTimersByTime(60_000)
+  }
+  const tries = socket.opened.length
+  expect(tries).toBeLessThan(70)
+  socket.opened.at(-1)?.events.closed()
+  feed.wake()
+  expect(socket.opened.length).toBeGreaterThan(tries)
+})
+
+test('when nobody watches any more it hangs up, and what the old connection says later is not heard', () => {
+  const socket = aWay()
+  const feed = createLiveFeed([socket.open], () => undefined)
+  const { listener, heard } = aListener()
+  const stop = feed.watch(['a'], listener)
+  stop()
+  expect(socket.opened[0]?.isClosed).toBe(true)
+  socket.opened[0]?.events.message(slots('a'))
+  socket.opened[0]?.events.closed()
+  vi.advanceTimersByTime(60_000)
+  expect([heard, socket.opened.length]).toEqual([[], 1])
+})

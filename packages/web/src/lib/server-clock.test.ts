@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import { createServerClock } from './server-clock.ts'
+
+/** A reader whose wall clock is an hour wrong, asking a server with a delay each way. */
+function asked(count: number, delayMs: number) {
+  let monotonic = 5_000
+  const serverAhead = 1_700_000_000_000.4
+  const clock = createServerClock(
+    () => monotonic,
+    () => monotonic + serverAhead + 3_600_000,
+  )
+  for (let n = 0; n < count; n += 1) {
+    const askedAt = monotonic
+    monotonic += delayMs
+    const date = new Date(Math.floor((monotonic + serverAhead) / 1000) * 1000).toUTCString()
+    monotonic += delayMs
+    clock.note(date, askedAt)
+    monotonic += 137
+  }
+  return { error: clock.now() - (monotonic + serverAhead), clock }
+}
+
+test('before the first answer there is only the reader’s clock', () => {
+  const clock = createServerClock(
+    () => 0,
+    () => 42,
+  )
+  clock.note(null, 0)
+  clock.note('not a date', 0)
+  expect(clock.now()).toBe(42)
+})
+
+test('one answer tells it to half a second and the delay, many to much less, whatever the reader’s clock says', () => {
+  expect(Math.abs(asked(1, 30).error)).toBeLessThanOrEqual(560)
+  expect(Math.abs(asked(20, 30).error)).toBeLessThanOrEqual(150)
+})
+
+test('it is whole milliseconds, as Temporal wants them', () => {
+  expect(Number.isInteger(asked(3, 21).clock.now())).toBe(true)
+})
+
+test('when the server’s clock is set, what was known before counts no longer', () => {
+  const { clock } = asked(5, 30)
+  clock.note(new Date(1_800_000_000_000).toUTCString(), 6_000)
+  expect(Math.abs(clock.now() - 1_800_000_000_000)).toBeLessThan(3_000)
+})
