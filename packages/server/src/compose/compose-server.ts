@@ -74,7 +74,7 @@ export async function composeServer(config: Config, database: PreparedDatabase, 
     log,
   })
   freshness.onReturn(() => live.resyncAll())
-  addLiveFigures(metrics.registry, () => live.figures)
+  addLiveFigures(metrics.registry, live)
   const app = await buildApp({
     config,
     log,

@@ -17,8 +17,20 @@ export function noFigures(): LiveFigures {
 }
 
 /** Shows them in the metrics. */
-export function addLiveFigures(registry: Registry, read: () => Readonly<LiveFigures>): void {
+export function addLiveFigures(
+  registry: Registry,
+  live: { figures: Readonly<LiveFigures>; bufferedBytes: number },
+): void {
   const registers = [registry]
+  const read = () => live.figures
+  new Gauge({
+    name: 'holdfast_live_buffered_bytes',
+    help: 'What live connections have been sent and not read yet.',
+    registers,
+    collect() {
+      this.set(live.bufferedBytes)
+    },
+  })
   new Gauge({
     name: 'holdfast_live_connections',
     help: 'Open connections for live updates: WebSockets (socket) and server-sent events (events).',

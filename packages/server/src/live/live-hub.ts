@@ -69,6 +69,13 @@ export class LiveHub {
     return this.#stop.signal.aborted
   }
 
+  /** What all connections together have been sent and not read yet. */
+  get bufferedBytes(): number {
+    let bytes = 0
+    for (const { transport } of this.#subscribers.keys()) bytes += transport.bufferedBytes()
+    return bytes
+  }
+
   /** A new connection, which follows nobody yet. Call `disconnect` when it has ended. */
   connect(transport: LiveTransport): LiveSubscriber {
     const subscriber = new LiveSubscriber(transport, this.settings.bufferedBytesMax)

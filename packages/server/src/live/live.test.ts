@@ -1,20 +1,12 @@
-import { randomUUID } from 'node:crypto'
-import {
-  aBooking,
-  aClinic,
-  aDoctor,
-  aSlot,
-  type BuiltDoctor,
-  type BuiltSlot,
-  holdLock,
-  lapseHolds,
-  until,
-} from '@holdfast/testkit'
+import { aBooking, aSlot, lapseHolds, until } from '@holdfast/testkit'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { aCalendar, book, cancel, untilHeard } from '../../test/live-calendar.ts'
 import { liveClient } from '../../test/live-client.ts'
 import { call, type RunningServer, runningServer, serverOn } from '../../test/running-server.ts'
 
-vi.setConfig({ testTimeout: 60_000 })
+// The tail's horizon is the whole PostgreSQL server's: a transaction of another test file delays what is told.
+vi.setConfig({ testTimeout: 90_000 })
+const toldWithinMs = 45_000
 
 let server: RunningServer
 let other: Awaited<ReturnType<typeof serverOn>>
@@ -28,47 +20,178 @@ afterAll(async () => {
   await server.end()
 })
 
-async function aCalendar(capacity = 1): Promise<{ doctor: BuiltDoctor; slot: BuiltSlot }> {
-  const doctor = await aDoctor(server.database, await aClinic(server.database))
-  const slot = await aSlot(server.database, doctor, { capacity })
-  // Its own making is no news.
-  await until(
-    async () => {
-      const client = await liveClient(server.url)
-      const { position } = await client.follows([doctor.id])
-      await client.end()
-      const { rows } = await server.database.ownerPool.query<{ told: boolean }>(
-        'select max(xid) <= $1::text::xid8 as told from holdfast.directory_change where resource_id = $2',
-        [position, doctor.id],
-      )
-      return rows[0]?.told ? true : undefined
-    },
-    () => 'the tail past the making of the slot',
-    30_000,
-  )
-  return { doctor, slot }
-}
-
-async function book(slot: BuiltSlot, { url = server.url, confirm = true } = {}) {
-  const answer = await call(`${url}/api/v1/bookings`, {
-    method: 'POST',
-    body: { slotId: slot.id, patient: { name: 'P' }, confirm },
-    headers: { 'idempotency-key': randomUUID() },
-  })
-  if (answer.status !== 201) throw new Error(`not booked: ${answer.text}`)
-  return { ...(answer.body as { id: string; manageToken: string }), position: answer.headers.get('holdfast-position') }
-}
+const calendar = (wishes?: Parameters<typeof aCalendar>[2]) =>
+  aCalendar(server.database, [server.url, other.url], wishes)
 
 describe('a follower', () => {
-  test('hears of a booking made by another process', async () => {
-    const { doctor, slot } = await aCalendar(3)
+  test('hears of a booking made by another process, and of its cancellation', async () => {
+    const { doctor, slot } = await calendar({ capacity: 3 })
     const client = await liveClient(server.url)
-    expect(await client.follows([doctor.id])).toMatchObject({ doctorIds: [doctor.id], position: /^\d+$/ })
-    const { position } = await book(slot, { url: other.url })
-    const message = await client.hears('slots')
-    expect(message).toMatchObject({ doctorId: doctor.id, items: [{ id: slot.id, available: 2 }] })
-    // The position is of the kind that writes answer: this one has been told.
-    expect(BigInt(message.position)).toBeGreaterThanOrEqual(BigInt(position ?? 0))
+    expect(await client.follows([doctor.id])).toMatchObject({ doctorIds: [doctor.id] })
+    const booking = await book(other.url, slot)
+    await client.untilAvailable(slot.id, 2, toldWithinMs)
+    expect(await client.hears('slots')).toMatchObject({ doctorId: doctor.id, items: [{ id: slot.id, available: 2 }] })
+    // The position is of the kind that writes answer.
+    const { message } = client.heard.at(-1) ?? {}
+    expect(message).toMatchObject({ type: 'slots' })
+    if (message?.type === 'slots') expect(BigInt(message.position)).toBeGreaterThanOrEqual(booking.position)
+    await cancel(other.url, booking)
+    await client.untilAvailable(slot.id, 3, toldWithinMs)
+    await client.end()
+  })
+
+  test('hears of both doctors of a move, and of nobody it does not follow', async () => {
+    const [from, to, stranger] = [await calendar(), await calendar(), await calendar()]
+    const client = await liveClient(server.url)
+    await client.follows([from.doctor.id])
+    await client.follows([to.doctor.id])
+    const booking = await book(server.url, from.slot, { confirm: false })
+    await book(server.url, stranger.slot)
+    await client.untilAvailable(from.slot.id, 0, toldWithinMs)
+    // A move is within a clinic; a doctor of another one is told by the log alone.
+    const sibling = await aSlot(server.database, from.doctor)
+    const moved = await call(`${server.url}/api/v1/bookings/${booking.id}/reschedule`, {
+      method: 'POST',
+      bearer: booking.manageToken,
+      body: { slotId: sibling.id },
+    })
+    expect(moved.status).toBe(200)
+    await client.untilAvailable(from.slot.id, 1, toldWithinMs)
+    await client.untilAvailable(sibling.id, 0, toldWithinMs)
+    await book(server.url, to.slot)
+    await client.untilAvailable(to.slot.id, 0, toldWithinMs)
+    expect(client.availableOf(stranger.slot.id)).toBeUndefined()
+    await client.end()
+  })
+
+  test('hears no more of whom it unsubscribed from', async () => {
+    const [one, two] = [await calendar({ capacity: 5 }), await calendar({ capacity: 5 })]
+    const client = await liveClient(server.url)
+    await client.follows([one.doctor.id, two.doctor.id])
+    client.say({ type: 'unsubscribe', doctorIds: [one.doctor.id] })
+    expect(await client.hears('unsubscribed')).toEqual({ type: 'unsubscribed', doctorIds: [one.doctor.id] })
+    await book(server.url, one.slot)
+    await book(server.url, two.slot)
+    await client.untilAvailable(two.slot.id, 4, toldWithinMs)
+    expect(client.availableOf(one.slot.id)).toBeUndefined()
+    await client.end()
+  })
+
+  test('of a slot in great demand hears at most ten times a second, at once, in order, and the last of it', async () => {
+    const { doctor, slot } = await calendar({ capacity: 100_000 })
+    const client = await liveClient(server.url)
+    await client.follows([doctor.id])
+    const beganMs = performance.now()
+    let booked = 0
+    await Promise.all(
+      [server.url, other.url].flatMap((url) =>
+        Array.from({ length: 4 }, async () => {
+          while (performance.now() - beganMs < 2_000) {
+            await book(url, slot)
+            booked += 1
+          }
+        }),
+      ),
+    )
+    await client.untilAvailable(slot.id, 100_000 - booked, toldWithinMs)
+    const overMs = performance.now() - beganMs
+    const told = client.heard.flatMap(({ message }) => (message.type === 'slots' ? message.items : []))
+    expect(told.length).toBeGreaterThan(1)
+    // One at the beginning, one after the end.
+    expect(told.length).toBeLessThanOrEqual(Math.ceil(overMs / 100) + 2)
+    expect(told.map((item) => item.available)).toEqual(told.map((item) => item.available).toSorted((a, b) => b - a))
+    // The control: there was far more to tell.
+    expect(booked).toBeGreaterThan(3 * told.length)
+    await client.end()
+  })
+})
+
+describe('a hold that lapses, with nobody to sweep', () => {
+  const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1_000)
+  const pending = async (slotId: string) => {
+    const { rows } = await server.database.ownerPool.query<{ status: string }>(
+      'select status from holdfast.booking where slot_id = $1',
+      [slotId],
+    )
+    return rows.map((row) => row.status)
+  }
+
+  test('is told at that moment: one after the other on the same slot', async () => {
+    const { doctor, slot } = await calendar({ capacity: 2 })
+    const client = await liveClient(server.url)
+    await client.follows([doctor.id])
+    const ends = [inSeconds(4), inSeconds(6)]
+    for (const holdExpiresAt of ends) await aBooking(server.database, slot, { status: 'PENDING', holdExpiresAt })
+    await client.untilAvailable(slot.id, 0, toldWithinMs)
+    for (const [index, end] of ends.entries()) {
+      await client.untilAvailable(slot.id, index + 1, toldWithinMs)
+      expect(Date.now()).toBeGreaterThanOrEqual(end.getTime())
+    }
+    expect(await pending(slot.id)).toEqual(['PENDING', 'PENDING'])
+    await client.end()
+  })
+
+  test('is told to who came after the hold was made', async () => {
+    const { doctor, slot } = await calendar()
+    const holdExpiresAt = inSeconds(4)
+    await aBooking(server.database, slot, { status: 'PENDING', holdExpiresAt })
+    await untilHeard(server.database, server.url, doctor.id)
+    const client = await liveClient(server.url)
+    await client.follows([doctor.id])
+    await client.untilAvailable(slot.id, 1, toldWithinMs)
+    expect(Date.now()).toBeGreaterThanOrEqual(holdExpiresAt.getTime())
+    expect(await pending(slot.id)).toEqual(['PENDING'])
+    // Only what lapsed was told, and once.
+    expect(client.heard.filter(({ message }) => message.type === 'slots')).toHaveLength(1)
+    await client.end()
+  })
+
+  test('is told to who was away meanwhile', async () => {
+    const { doctor, slot } = await calendar()
+    await aBooking(server.database, slot, { status: 'PENDING' })
+    await untilHeard(server.database, server.url, doctor.id)
+    const before = await liveClient(server.url)
+    const { position } = await before.follows([doctor.id])
+    await before.end()
+    await lapseHolds(server.database, slot)
+    const after = await liveClient(server.url)
+    await after.follows([doctor.id], position)
+    await after.untilAvailable(slot.id, 1)
+    await after.end()
+  })
+})
+
+describe('what a calendar offers', () => {
+  test('slots that are made: resync', async () => {
+    const { doctor } = await calendar()
+    const client = await liveClient(server.url)
+    await client.follows([doctor.id])
+    await aSlot(server.database, doctor)
+    expect(
+      await until(
+        async () => client.heard.at(1)?.message,
+        () => 'resync',
+        toldWithinMs,
+      ),
+    ).toMatchObject({
+      type: 'resync',
+      doctorIds: [doctor.id],
+    })
+    await client.end()
+  })
+
+  test('a withdrawn slot with bookings: nothing is free of it, and resync', async () => {
+    const { doctor, slot } = await calendar({ capacity: 4 })
+    await book(server.url, slot)
+    await untilHeard(server.database, server.url, doctor.id)
+    const client = await liveClient(server.url)
+    await client.follows([doctor.id])
+    await server.database.ownerPool.query(
+      'select holdfast.withdraw_slots($1, $2, null, null, null, true, false, null)',
+      [slot.clinicNo, slot.id],
+    )
+    await client.untilAvailable(slot.id, 0, toldWithinMs)
+    expect(await client.hears('resync')).toMatchObject({ doctorIds: [doctor.id] })
     await client.end()
   })
 })

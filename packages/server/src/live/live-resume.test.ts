@@ -1,0 +1,219 @@
+import { until } from '@holdfast/testkit'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { aCalendar, book, cancel, untilHeard } from '../../test/live-calendar.ts'
+import { type LiveClient, liveClient } from '../../test/live-client.ts'
+import { call, type RunningServer, runningServer, serverOn } from '../../test/running-server.ts'
+
+// The tail's horizon is the whole PostgreSQL server's: a transaction of another test file delays what is told.
+vi.setConfig({ testTimeout: 120_000 })
+const toldWithinMs = 45_000
+
+let server: RunningServer
+let other: Awaited<ReturnType<typeof serverOn>>
+
+beforeAll(async () => {
+  server = await runningServer()
+  other = await serverOn(server.database)
+})
+afterAll(async () => {
+  await other.stop()
+  await server.end()
+})
+
+const calendar = (wishes?: Parameters<typeof aCalendar>[2]) =>
+  aCalendar(server.database, [server.url, other.url], wishes)
+
+/** Follows, and goes: @returns where it was */
+async function positionNow(doctorId: string): Promise<string> {
+  const client = await liveClient(server.url)
+  const { position } = await client.follows([doctorId])
+  await client.end()
+  return position
+}
+
+describe('who comes back with a position', () => {
+  test('is told what changed meanwhile, at either process, and of nothing else', async () => {
+    const { doctor, slots } = await calendar({ slots: 3, capacity: 5 })
+    const [before, between] = slots
+    if (before === undefined || between === undefined) throw new Error('three slots')
+    await book(server.url, before)
+    await untilHeard(server.database, server.url, doctor.id)
+    const position = await positionNow(doctor.id)
+    await book(server.url, between)
+    await untilHeard(server.database, server.url, doctor.id)
+    await untilHeard(server.database, other.url, doctor.id)
+    for (const url of [server.url, other.url]) {
+      const client = await liveClient(url)
+      // Should it be lost again before it was told, it comes back with what it knew before.
+      expect(await client.follows([doctor.id], position)).toMatchObject({ position })
+      expect(await client.hears('slots')).toMatchObject({ items: [{ id: between.id, available: 4 }] })
+      expect(client.heard).toHaveLength(2)
+      await client.end()
+    }
+  })
+
+  test('the control: without a position, what changed meanwhile is not told', async () => {
+    const { doctor, slots } = await calendar({ slots: 2, capacity: 5 })
+    const [first, second] = slots
+    if (first === undefined || second === undefined) throw new Error('two slots')
+    await book(server.url, first)
+    await untilHeard(server.database, server.url, doctor.id)
+    const client = await liveClient(server.url)
+    await client.follows([doctor.id])
+    await book(server.url, second)
+    await client.untilAvailable(second.id, 4, toldWithinMs)
+    expect(client.availableOf(first.id)).toBeUndefined()
+    await client.end()
+  })
+
+  test('older than is remembered, or newer than there is: resync', async () => {
+    const { doctor } = await calendar()
+    for (const after of ['1', '99999999999999999999']) {
+      const client = await liveClient(server.url)
+      await client.follows([doctor.id], after)
+      expect(await client.hears('resync')).toMatchObject({ doctorIds: [doctor.id] })
+      await client.end()
+    }
+  })
+
+  test('before slots were made: resync', async () => {
+    const { doctor, slot } = await calendar()
+    const position = await positionNow(doctor.id)
+    await server.database.ownerPool.query('update holdfast.slot set capacity = 2 where id = $1', [slot.id])
+    await untilHeard(server.database, server.url, doctor.id)
+    const client = await liveClient(server.url)
+    await client.follows([doctor.id], position)
+    expect(await client.hears('resync')).toMatchObject({ doctorIds: [doctor.id] })
+    await client.end()
+  })
+})
+
+describe('clients that come and go between two processes', () => {
+  /** What a page does: reads at the beginning and when it is told to, applies what it hears, comes back where it was. */
+  class Page {
+    readonly shown = new Map<string, number>()
+    readonly #doctorIds: string[]
+    readonly #from: string
+    readonly #to: string
+    readonly #comesBackWithPosition: boolean
+    #client: LiveClient | null = null
+    #heard = 0
+    #position: bigint | null = null
+    resyncs = 0
+
+    constructor(doctorIds: string[], from: string, to: string, comesBackWithPosition: boolean) {
+      this.#doctorIds = doctorIds
+      this.#from = from
+      this.#to = to
+      this.#comesBackWithPosition = comesBackWithPosition
+    }
+
+    async come(url: string): Promise<void> {
+      const isFirst = this.#position === null
+      this.#client = await liveClient(url)
+      this.#heard = 0
+      await this.#client.follows(this.#doctorIds, this.#comesBackWithPosition ? this.#position?.toString() : undefined)
+      await this.look(url)
+      if (isFirst) for (const doctorId of this.#doctorIds) await this.#read(url, doctorId)
+    }
+
+    async look(url: string): Promise<void> {
+      const news = this.#client?.heard.slice(this.#heard) ?? []
+      this.#heard += news.length
+      for (const { message } of news) {
+        if ('position' in message && BigInt(message.position) > (this.#position ?? 0n)) {
+          this.#position = BigInt(message.position)
+        }
+        if (message.type === 'slots') for (const { id, available } of message.items) this.shown.set(id, available)
+        if (message.type === 'resync') {
+          this.resyncs += 1
+          for (const doctorId of message.doctorIds) await this.#read(url, doctorId)
+        }
+      }
+    }
+
+    async go(url: string): Promise<void> {
+      await this.look(url)
+      this.#client?.socket.terminate()
+      await this.#client?.closed
+    }
+
+    async #read(url: string, doctorId: string): Promise<void> {
+      const answer = await call(`${url}/api/v1/doctors/${doctorId}/slots?from=${this.#from}&to=${this.#to}`, {
+        headers: this.#position === null ? {} : { 'holdfast-position': this.#position.toString() },
+      })
+      for (const { id, available } of answer.body.items as { id: string; available: number }[]) {
+        this.shown.set(id, available)
+      }
+    }
+  }
+
+  test('end with the truth; the control, who comes back without a position, does not', async () => {
+    const seed = Number(process.env.HOLDFAST_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31))
+    let state = seed
+    const random = (max: number) => {
+      state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0
+      return Math.floor((state / 2 ** 32) * max)
+    }
+    const pick = <Value>(values: readonly Value[]): Value => values[random(values.length)] as Value
+    const calendars = [await calendar({ slots: 4, capacity: 50 }), await calendar({ slots: 4, capacity: 50 })]
+    const doctorIds = calendars.map(({ doctor }) => doctor.id)
+    const slots = calendars.flatMap((one) => one.slots)
+    const urls = [server.url, other.url]
+    const day = (days: number) => Temporal.Now.plainDateISO('UTC').add({ days }).toString()
+    const pages = Array.from({ length: 6 }, (_, n) => new Page(doctorIds, day(0), day(4), n < 5))
+
+    let isOver = false
+    const bookers = urls.map(async (url) => {
+      while (!isOver) {
+        const booking = await book(url, pick(slots)).catch(() => null)
+        if (booking !== null && random(3) > 0) await cancel(pick(urls), booking)
+      }
+    })
+    await Promise.all(
+      pages.map(async (page) => {
+        for (let visit = 0; visit < 12; visit += 1) {
+          const url = pick(urls)
+          await page.come(url)
+          // Reads between what it hears, as often as it happens to.
+          const looks = random(30)
+          for (let look = 0; look < looks; look += 1) {
+            await call(`${url}/livez`)
+            await page.look(url)
+          }
+          await page.go(url)
+        }
+      }),
+    )
+    isOver = true
+    await Promise.all(bookers)
+    // While everybody is away, each slot changes once more.
+    for (const slot of slots) await book(server.url, slot)
+    for (const url of urls) for (const id of doctorIds) await untilHeard(server.database, url, id)
+
+    const { rows } = await server.database.ownerPool.query<{ id: string; available: number }>(
+      'select id, capacity - taken as available from holdfast.slot where id = any ($1) order by id',
+      [slots.map((slot) => slot.id)],
+    )
+    const truth = rows.map(({ id, available }) => `${id} ${available}`)
+    const shownBy = (page: Page) => rows.map(({ id }) => `${id} ${page.shown.get(id)}`)
+    const [control] = pages.slice(-1)
+    if (control === undefined) throw new Error('six pages')
+    await control.come(server.url)
+    for (const page of pages.slice(0, -1)) {
+      await page.come(server.url)
+      await until(
+        async () => {
+          await page.look(server.url)
+          return shownBy(page).join() === truth.join() ? true : undefined
+        },
+        () => `seed ${seed}: the page shows\n${shownBy(page).join('\n')}\nthe truth is\n${truth.join('\n')}`,
+      )
+      await page.go(server.url)
+    }
+    await control.go(server.url)
+    expect(shownBy(control)).not.toEqual(truth)
+    // They were told what changed, and did not just read again each time.
+    expect(Math.max(...pages.map((page) => page.resyncs))).toBeLessThan(12)
+  })
+})

@@ -1,0 +1,50 @@
+import { createLiveReads, EventTail } from '@holdfast/engine'
+import { createTestDatabase, type TestDatabase } from '@holdfast/testkit'
+import Fastify from 'fastify'
+import { errorHandler } from '../src/edge/error-handler.ts'
+import { rateLimits } from '../src/edge/rate-limits.ts'
+import { validatorCompiler } from '../src/edge/validator.ts'
+import { LiveHub } from '../src/live/live-hub.ts'
+import { isLiveUpgrade, liveRoutes, liveSockets } from '../src/live/live-routes.ts'
+import { type LiveSettings, liveDefaults } from '../src/live/live-settings.ts'
+import { createLogger } from '../src/logger.ts'
+
+/** The live routes alone, on a real port, tail and database, with bounds of one's own. */
+export type LiveApp = { url: string; hub: LiveHub; database: TestDatabase; stop(): Promise<void> }
+
+export async function liveApp(settings: Partial<LiveSettings> = {}, origins: string[] = []): Promise<LiveApp> {
+  const database = await createTestDatabase()
+  const tail = await EventTail.start({ pool: database.appPool, listenUrl: database.appUrl })
+  const hub = new LiveHub({
+    tail,
+    reads: createLiveReads(database.appPool),
+    settings: { ...liveDefaults, connectionsPerAddressMax: null, ...settings },
+    log: createLogger('silent'),
+  })
+  const app = Fastify({ http: { shouldUpgradeCallback: isLiveUpgrade }, forceCloseConnections: 'idle' })
+  await app.register(liveSockets, { hub })
+  app.setErrorHandler(errorHandler)
+  app.setValidatorCompiler(validatorCompiler())
+  await app.register(rateLimits, {
+    rateLimit: false,
+    limitReadsPerMinute: 1,
+    limitAnonymousWritesPerMinute: 1,
+    limitAccountPerMinute: 1,
+    limitSignInsPerIp: 1,
+    limitSignInsPerEmail: 1,
+    limitBookingsPerAccount: 1,
+    limitBookingsPerEmail: 1,
+  })
+  await app.register(liveRoutes, { hub, origins })
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  return {
+    url,
+    hub,
+    database,
+    async stop() {
+      await app.close()
+      await tail.stop()
+      await database.drop()
+    },
+  }
+}

@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto'
+import { aClinic, aDoctor, aSlot, type BuiltDoctor, type BuiltSlot, type TestDatabase, until } from '@holdfast/testkit'
+import { liveClient } from './live-client.ts'
+import { call } from './running-server.ts'
+
+export type Calendar = { doctor: BuiltDoctor; slots: BuiltSlot[]; slot: BuiltSlot }
+
+/** A doctor with slots, whose making the servers at these addresses have heard of: it is no news any more. */
+export async function aCalendar(
+  database: TestDatabase,
+  urls: string[],
+  { capacity = 1, slots: count = 1 } = {},
+): Promise<Calendar> {
+  const doctor = await aDoctor(database, await aClinic(database))
+  const slots: BuiltSlot[] = []
+  for (let n = 0; n < count; n += 1) slots.push(await aSlot(database, doctor, { capacity }))
+  for (const url of urls) await untilHeard(database, url, doctor.id)
+  const [slot] = slots
+  if (slot === undefined) throw new Error('A calendar has a slot.')
+  return { doctor, slots, slot }
+}
+
+/** Waits until the server has heard of all that is committed so far. A transaction elsewhere may keep it waiting. */
+export async function untilHeard(database: TestDatabase, url: string, doctorId: string): Promise<void> {
+  const { rows } = await database.ownerPool.query<{ xid: string }>('select pg_current_xact_id()::text as xid')
+  await until(
+    async () => {
+      const client = await liveClient(url)
+      const { position } = await client.follows([doctorId])
+      await client.end()
+      return BigInt(position) >= BigInt(rows[0]?.xid ?? 0) ? true : undefined
+    },
+    () => `the tail past transaction ${rows[0]?.xid}`,
+    30_000,
+  )
+}
+
+/** Books one unit over HTTP. */
+export async function book(url: string, slot: { id: string }, { confirm = true } = {}) {
+  const answer = await call(`${url}/api/v1/bookings`, {
+    method: 'POST',
+    body: { slotId: slot.id, patient: { name: 'P' }, confirm },
+    headers: { 'idempotency-key': randomUUID() },
+  })
+  if (answer.status !== 201) throw new Error(`not booked: ${answer.text}`)
+  const { id, manageToken } = answer.body as { id: string; manageToken: string }
+  return { id, manageToken, position: BigInt(answer.headers.get('holdfast-position') ?? 0) }
+}
+
+export async function cancel(url: string, booking: { id: string; manageToken: string }): Promise<void> {
+  const answer = await call(`${url}/api/v1/bookings/${booking.id}/cancel`, {
+    method: 'POST',
+    bearer: booking.manageToken,
+  })
+  if (answer.status !== 200) throw new Error(`not cancelled: ${answer.text}`)
+}
