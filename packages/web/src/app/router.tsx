@@ -1,5 +1,6 @@
 import { createRouter } from '@tanstack/react-router'
 import { accountRoutes } from '../features/account/routes.tsx'
+import { adminRoutes } from '../features/admin/routes.tsx'
 import { bookingRoutes } from '../features/booking/routes.tsx'
 import { doctorDayRoutes } from '../features/doctor-day/routes.tsx'
 import { doctorsRoutes } from '../features/doctors/routes.tsx'
@@ -23,6 +24,7 @@ const routeTree = rootRoute
     ...myBookingsRoutes,
     ...accountRoutes,
     ...doctorDayRoutes,
+    ...adminRoutes,
   ])
 
 export const router = createRouter({

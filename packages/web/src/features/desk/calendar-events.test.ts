@@ -42,8 +42,8 @@ test('the calendar shows all that there is, and at least eight hours', () => {
     endTime: '20:00:00',
   })
   expect(shownHours([event('2026-06-01 09:00:00', '2026-06-01 09:15:00')])).toEqual({
-    startTime: '05:00:00',
-    endTime: '13:00:00',
+    startTime: '06:00:00',
+    endTime: '14:00:00',
   })
   expect(shownHours([event('2026-06-01 22:00:00', '2026-06-02 02:00:00')]).endTime).toBe('23:59:59')
 })

@@ -1,0 +1,10 @@
+import { expect, test } from 'vitest'
+import { parseBookingsSearch, parseDayListSearch } from './admin-search.ts'
+
+test('an address keeps what it may ask for, and loses the rest', () => {
+  expect(
+    parseBookingsSearch({ from: '2026-01-01', to: 'soon', status: 'CONFIRMED', q: 'Ada', doctorId: 'd', evil: '1' }),
+  ).toEqual({ from: '2026-01-01', status: 'CONFIRMED', q: 'Ada', doctorId: 'd' })
+  expect(parseBookingsSearch({ status: 'GONE', q: 7, doctorId: '' })).toEqual({})
+  expect(parseDayListSearch({ day: '2026-02-30' })).toEqual({})
+})

@@ -1,0 +1,50 @@
+import type { BookingStatus } from '@holdfast/contract/client'
+import { parseDay } from '../desk/local-time.ts'
+
+const statuses: readonly BookingStatus[] = [
+  'PENDING',
+  'CONFIRMED',
+  'ARRIVED',
+  'COMPLETED',
+  'NO_SHOW',
+  'CANCELLED',
+  'FAILED',
+]
+
+export type RangeSearch = { from?: string; to?: string }
+export type DoctorSearch = { doctorId?: string }
+export type DayListSearch = DoctorSearch & { day?: string }
+export type BookingsSearch = RangeSearch & DoctorSearch & { q?: string; status?: BookingStatus }
+export type BookSearch = DoctorSearch
+
+type Raw = Record<string, unknown>
+
+export function parseRangeSearch({ from, to }: Raw): RangeSearch {
+  const [first, last] = [parseDay(from), parseDay(to)]
+  return { ...(first === null ? {} : { from: first }), ...(last === null ? {} : { to: last }) }
+}
+
+export function parseDoctorSearch({ doctorId }: Raw): DoctorSearch {
+  return isText(doctorId) ? { doctorId } : {}
+}
+
+export function parseDayListSearch(search: Raw): DayListSearch {
+  const day = parseDay(search.day)
+  return { ...parseDoctorSearch(search), ...(day === null ? {} : { day }) }
+}
+
+export function parseBookingsSearch(search: Raw): BookingsSearch {
+  const status = statuses.find((one) => one === search.status)
+  return {
+    ...parseRangeSearch(search),
+    ...parseDoctorSearch(search),
+    ...(isText(search.q) ? { q: search.q } : {}),
+    ...(status === undefined ? {} : { status }),
+  }
+}
+
+export const parseBookSearch = parseDoctorSearch
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= 100
+}

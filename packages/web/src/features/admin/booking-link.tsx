@@ -1,0 +1,16 @@
+import type { Booking } from '@holdfast/contract/client'
+import { Link } from '@tanstack/react-router'
+import deskClasses from '../desk/desk.module.css'
+
+/** The patient's name, leading to the booking. */
+export function BookingLink({ booking }: { booking: Pick<Booking, 'id' | 'clinicId' | 'patient'> }) {
+  return (
+    <Link
+      className={deskClasses.link}
+      to="/clinic/$clinicId/bookings/$bookingId"
+      params={{ clinicId: booking.clinicId, bookingId: booking.id }}
+    >
+      {booking.patient.name}
+    </Link>
+  )
+}

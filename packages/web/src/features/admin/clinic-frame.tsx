@@ -1,0 +1,44 @@
+import { Group, Text } from '@mantine/core'
+import { Outlet } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
+import { LinkButton } from '../../ui/link-button.tsx'
+import { Tabs } from '../desk/tabs.tsx'
+import { useClinic } from './use-clinic.ts'
+
+/** The clinic's name, its pages, and the way to book for somebody. */
+export function ClinicFrame() {
+  const { t } = useTranslation('admin')
+  const { clinicId, clinic, isAdmin } = useClinic()
+  const params = { clinicId }
+  const forAdmins = isAdmin
+    ? [
+        { to: '/clinic/$clinicId/people', label: t('tabs.people'), params },
+        { to: '/clinic/$clinicId/settings', label: t('tabs.settings'), params },
+        { to: '/clinic/$clinicId/proof', label: t('tabs.proof'), params },
+      ]
+    : []
+  return (
+    <>
+      <Group justify="space-between" mb="sm" className="no-print">
+        <Text fw={600} c="dimmed">
+          {clinic.name}
+        </Text>
+        <LinkButton to="/clinic/$clinicId/book" params={params} search={{}} size="sm">
+          {t('book.link')}
+        </LinkButton>
+      </Group>
+      <Tabs
+        label={t('tabs.label')}
+        tabs={[
+          ...(isAdmin ? [{ to: '/clinic/$clinicId', label: t('tabs.dashboard'), params, exact: true }] : []),
+          { to: '/clinic/$clinicId/day', label: t('tabs.day'), params },
+          { to: '/clinic/$clinicId/bookings', label: t('tabs.bookings'), params },
+          { to: '/clinic/$clinicId/doctors', label: t('tabs.doctors'), params },
+          { to: '/clinic/$clinicId/times', label: t('tabs.times'), params },
+          ...forAdmins,
+        ]}
+      />
+      <Outlet />
+    </>
+  )
+}

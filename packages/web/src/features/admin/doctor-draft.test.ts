@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest'
+import { decimalsOf, doctorOf, draftOf } from './doctor-draft.ts'
+
+test('an empty form is a doctor of whom little is said', () => {
+  expect(doctorOf({ ...draftOf(null), name: ' Dr Ada ', specialization: 'Surgery' })).toEqual({
+    name: 'Dr Ada',
+    specialization: 'Surgery',
+    experienceYears: null,
+    fee: null,
+    languages: [],
+    appointmentTypes: ['in_person'],
+  })
+})
+
+test('fees are typed in the main unit and sent in the minor one, whatever the currency’s digits', () => {
+  const fee = (typed: number, currency: string) => doctorOf({ ...draftOf(null), fee: typed, currency }).fee
+  expect(fee(65.5, 'EUR')).toEqual({ amount: 6550, currency: 'EUR' })
+  expect(fee(1.1, 'EUR')).toEqual({ amount: 110, currency: 'EUR' })
+  expect(fee(7000, 'JPY')).toEqual({ amount: 7000, currency: 'JPY' })
+  expect(fee(12.345, 'KWD')).toEqual({ amount: 12_345, currency: 'KWD' })
+  expect(decimalsOf('JPY')).toBe(0)
+})

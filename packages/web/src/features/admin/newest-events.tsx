@@ -1,0 +1,72 @@
+import type { BookingEvent } from '@holdfast/contract/client'
+import { Text, Title } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
+import { formatDayTime } from '../../lib/format.ts'
+import { ErrorState } from '../../ui/error-state.tsx'
+import deskClasses from '../desk/desk.module.css'
+import { newestEventsQuery } from './admin-queries.ts'
+import { useClinic } from './use-clinic.ts'
+
+/** What happened last, from the log itself. */
+export function NewestEvents({ limit }: { limit: number }) {
+  const { t } = useTranslation('admin')
+  const { clinicId } = useClinic()
+  const newest = useQuery(newestEventsQuery(clinicId, limit))
+  return (
+    <section aria-labelledby="newest-events">
+      <Title order={2} size="h3" mb="sm" id="newest-events">
+        {t('events.title')}
+      </Title>
+      {newest.data === undefined ? (
+        newest.isError ? (
+          <ErrorState error={newest.error} retry={() => void newest.refetch()} />
+        ) : (
+          <Text role="status">{t('events.loading')}</Text>
+        )
+      ) : newest.data.length === 0 ? (
+        <Text c="dimmed">{t('events.none')}</Text>
+      ) : (
+        <EventsTable events={newest.data} />
+      )}
+    </section>
+  )
+}
+
+function EventsTable({ events }: { events: readonly BookingEvent[] }) {
+  const { t } = useTranslation('admin')
+  const { clinicId, doctors, timeZone } = useClinic()
+  return (
+    <table className={deskClasses.table}>
+      <caption className={deskClasses.caption}>{t('events.title')}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{t('column.when')}</th>
+          <th scope="col">{t('column.what')}</th>
+          <th scope="col">{t('column.doctor')}</th>
+          <th scope="col">{t('column.booking')}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {events.map((event) => (
+          <tr key={event.position}>
+            <td className="tabular">{formatDayTime(event.at, timeZone)}</td>
+            <td>{t(`events.${event.type}`)}</td>
+            <td data-label={t('column.doctor')}>{doctors.find(({ id }) => id === event.doctorId)?.name ?? '–'}</td>
+            <td>
+              <Link
+                className={deskClasses.link}
+                to="/clinic/$clinicId/bookings/$bookingId"
+                params={{ clinicId, bookingId: event.bookingId }}
+                aria-label={t('events.open', { reference: event.bookingId.slice(-6) })}
+              >
+                <bdi className="tabular">…{event.bookingId.slice(-6)}</bdi>
+              </Link>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}

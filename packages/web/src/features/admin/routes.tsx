@@ -1,0 +1,146 @@
+import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router'
+import type { NavItem } from '../../app/nav-item.ts'
+import { rootRoute } from '../../app/root-route.ts'
+import { clinicQuery } from '../../lib/directory-queries.ts'
+import { loadTexts } from '../../lib/i18n.ts'
+import type { Role } from '../../lib/session.ts'
+import { forbidden, requireMe, roleIn } from '../desk/clinic-roles.ts'
+import { clinicDoctorsQuery } from '../desk/desk-queries.ts'
+import {
+  parseBookingsSearch,
+  parseBookSearch,
+  parseDayListSearch,
+  parseDoctorSearch,
+  parseRangeSearch,
+} from './admin-search.ts'
+
+/** Who works at the desk of a clinic; doctors have their own pages. */
+const deskRoles: readonly (Role | null)[] = ['staff', 'admin']
+
+const clinicsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/clinic',
+  beforeLoad: async ({ context, location }) => {
+    const me = await requireMe(context.queryClient, location.href)
+    const clinicIds = me.memberships.filter(({ role }) => deskRoles.includes(role)).map(({ clinicId }) => clinicId)
+    if (clinicIds.length === 0 && !me.siteAdministrator) throw forbidden()
+    return { clinicIds, isSiteAdministrator: me.siteAdministrator }
+  },
+  loader: () => loadTexts('admin', 'desk'),
+  component: lazyRouteComponent(() => import('./clinics-page.tsx'), 'ClinicsPage'),
+})
+
+const clinicRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/clinic/$clinicId',
+  beforeLoad: async ({ context, location, params }) => {
+    const role = roleIn(await requireMe(context.queryClient, location.href), params.clinicId)
+    if (!deskRoles.includes(role)) throw forbidden()
+    return { role }
+  },
+  loader: async ({ context: { queryClient, role }, params: { clinicId } }) => {
+    const [clinic] = await Promise.all([
+      queryClient.ensureQueryData(clinicQuery(clinicId)),
+      queryClient.ensureQueryData(clinicDoctorsQuery(clinicId)),
+      loadTexts('admin', 'desk'),
+    ])
+    return { clinic, isAdmin: role === 'admin' }
+  },
+  component: lazyRouteComponent(() => import('./clinic-frame.tsx'), 'ClinicFrame'),
+})
+
+/** Staff keep the calendar; figures, people, settings and the log are the admins'. */
+function requireAdmin({ context }: { context: { role: Role | null } }): void {
+  if (context.role !== 'admin') throw forbidden()
+}
+
+const parent = { getParentRoute: () => clinicRoute } as const
+
+const dashboardRoute = createRoute({
+  ...parent,
+  path: '/',
+  validateSearch: parseRangeSearch,
+  beforeLoad: ({ context, params }) => {
+    // Staff may not see the figures: they start with the day.
+    if (context.role !== 'admin') throw redirect({ to: '/clinic/$clinicId/day', params, search: {} })
+  },
+  component: lazyRouteComponent(() => import('./dashboard-page.tsx'), 'DashboardPage'),
+})
+const dayListRoute = createRoute({
+  ...parent,
+  path: 'day',
+  validateSearch: parseDayListSearch,
+  component: lazyRouteComponent(() => import('./day-list-page.tsx'), 'DayListPage'),
+})
+const bookingsRoute = createRoute({
+  ...parent,
+  path: 'bookings',
+  validateSearch: parseBookingsSearch,
+  component: lazyRouteComponent(() => import('./bookings-page.tsx'), 'BookingsPage'),
+})
+const bookingRoute = createRoute({
+  ...parent,
+  path: 'bookings/$bookingId',
+  component: lazyRouteComponent(() => import('./booking-page.tsx'), 'ClinicBookingPage'),
+})
+const bookRoute = createRoute({
+  ...parent,
+  path: 'book',
+  validateSearch: parseBookSearch,
+  component: lazyRouteComponent(() => import('./book-page.tsx'), 'BookPage'),
+})
+const doctorsRoute = createRoute({
+  ...parent,
+  path: 'doctors',
+  component: lazyRouteComponent(() => import('./doctors-page.tsx'), 'ClinicDoctorsPage'),
+})
+const timesRoute = createRoute({
+  ...parent,
+  path: 'times',
+  validateSearch: parseDoctorSearch,
+  component: lazyRouteComponent(() => import('./times-page.tsx'), 'ClinicTimesPage'),
+})
+const peopleRoute = createRoute({
+  ...parent,
+  path: 'people',
+  beforeLoad: requireAdmin,
+  component: lazyRouteComponent(() => import('./people-page.tsx'), 'PeoplePage'),
+})
+const settingsRoute = createRoute({
+  ...parent,
+  path: 'settings',
+  beforeLoad: requireAdmin,
+  component: lazyRouteComponent(() => import('./settings-page.tsx'), 'SettingsPage'),
+})
+const proofRoute = createRoute({
+  ...parent,
+  path: 'proof',
+  beforeLoad: requireAdmin,
+  component: lazyRouteComponent(() => import('./proof-page.tsx'), 'ProofPage'),
+})
+
+export const adminRoutes = [
+  clinicsRoute,
+  clinicRoute.addChildren([
+    dashboardRoute,
+    dayListRoute,
+    bookingsRoute,
+    bookingRoute,
+    bookRoute,
+    doctorsRoute,
+    timesRoute,
+    peopleRoute,
+    settingsRoute,
+    proofRoute,
+  ]),
+] as const
+
+export const adminNav: readonly NavItem[] = [
+  {
+    to: '/clinic',
+    label: 'nav.clinic',
+    isFor: (session) =>
+      session.kind === 'account' &&
+      (session.me.siteAdministrator || session.me.memberships.some(({ role }) => deskRoles.includes(role))),
+  },
+]

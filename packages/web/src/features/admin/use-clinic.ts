@@ -1,0 +1,24 @@
+import { useQuery, useSuspenseQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import { clinicQuery } from '../../lib/directory-queries.ts'
+import { serverNow } from '../../lib/server-clock.ts'
+import { clinicDoctorsQuery } from '../desk/desk-queries.ts'
+import { localDay } from '../desk/local-time.ts'
+
+const route = getRouteApi('/clinic/$clinicId')
+
+/** The clinic of the page, its doctors, and what the reader may do there. The loader has read them already. */
+export function useClinic() {
+  const { clinicId } = route.useParams()
+  const { isAdmin } = route.useLoaderData()
+  const { data: clinic } = useSuspenseQuery(clinicQuery(clinicId))
+  const doctors = useQuery(clinicDoctorsQuery(clinicId)).data ?? []
+  return {
+    clinicId,
+    clinic,
+    doctors,
+    isAdmin,
+    timeZone: clinic.timezone,
+    today: localDay(serverNow(), clinic.timezone),
+  }
+}
