@@ -1,6 +1,7 @@
 import type { FieldError } from '@holdfast/contract'
 import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv'
 import type { FastifySchemaCompiler } from 'fastify'
+import { LRUCache } from 'lru-cache'
 import { type ProblemError, problem } from './problem-error.ts'
 
 /** More are not told: a body of a mebibyte can be wrong in a million places. */
@@ -166,6 +167,13 @@ function isInstant(text: string): boolean {
 }
 
 function isDate(text: string): boolean {
+  return knownDates.memo(text)
+}
+
+/** The same few days are asked for again and again. */
+const knownDates = new LRUCache<string, boolean>({ max: 1_000, memoMethod: (text) => isDateByCalendar(text) })
+
+function isDateByCalendar(text: string): boolean {
   try {
     Temporal.PlainDate.from(text)
     return true
