@@ -35,7 +35,7 @@ export class Answers {
   list(answer: HttpAnswer, path: string, startsWith: string): Verdict {
     if (answer.status === 503) return refusal(answer, parse(answer.body) ?? {}, ['overloaded', 'unavailable'])
     if (answer.status !== 200) return wrong(`status_${answer.status}`, answer, 'is not 200')
-    if (!answer.body.startsWith(startsWith) || !answer.body.endsWith('}'))
+    if (!answer.body.startsWith(startsWith) || !answer.body.trimEnd().endsWith('}'))
       return wrong('unreadable', answer, `does not start with ${startsWith} and end with }`)
     const first = this.#lengths.get(path)
     if (first === undefined) {

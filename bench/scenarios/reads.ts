@@ -19,7 +19,7 @@ const futurePosition = '1000000000000000'
 /** A doctor's slots of one day, which almost everybody reads before they book. */
 export const reads: Scenario = {
   name: 'reads',
-  title: 'Slot lists: cached, not cached, and static bytes',
+  title: 'Slot lists: cached and not, beside a static file and static bytes',
   inSmoke: true,
   async run(bench) {
     await bench.countStatements('reads')
@@ -35,6 +35,7 @@ export const reads: Scenario = {
     const sides = [
       { name: 'cached', server: ours, part: listsOf(paths) },
       { name: 'not cached', server: ours, part: { ...listsOf(paths), position: futurePosition } },
+      { name: 'static file', server: ours, part: { ...listsOf([await staticFile(ours)]), startsWith: '{' } },
       { name: 'static bytes', server: { ...ours, ...fixed }, part: listsOf(paths) },
     ]
     try {
@@ -48,6 +49,14 @@ export const reads: Scenario = {
       await ours.stop()
     }
   },
+}
+
+/** The one JSON file that the product serves from its disk. */
+async function staticFile({ target }: OurServer): Promise<string> {
+  const path = '/manifest.webmanifest'
+  const { status } = await fetch(`http://${target.host}:${target.port}${path}`)
+  if (status !== 200) throw new Error(`${path} is answered ${status}: build the site first (npm run site).`)
+  return path
 }
 
 function listPath(doctorId: string): string {
@@ -87,10 +96,10 @@ function resultOf(
   queries: number,
 ): Awaited<ReturnType<Scenario['run']>> {
   const rates = rounds.map((own) => own.map(({ parts, seconds }) => (parts[0]?.windowOutcomes.ok ?? 0) / seconds))
-  const [cached = [], uncached = [], fixed = []] = rates
+  const [cached = [], uncached = [], file = []] = rates
   const faults = rounds.flat().flatMap(({ wrong, wrongCount }) => (wrongCount > 0 ? [`reads: ${wrong[0]}`] : []))
   const overUncached = ratiosOf(cached, uncached)
-  const overStatic = ratiosOf(cached, fixed)
+  const overStatic = ratiosOf(cached, file)
   const measured = sides.map(({ name }, side) => {
     const own = rounds[side] ?? []
     const cpu = own.map(
@@ -111,7 +120,7 @@ function resultOf(
     figures: [
       {
         row: 9,
-        title: 'cached availability ÷ uncached · ÷ static JSON of the same bytes',
+        title: 'cached availability ÷ uncached · ÷ a static JSON file from the same server',
         target: '≥ 10 · ≥ 0.8',
         parts: [
           { name: '÷ uncached', reached: overUncached, unit: '×', isReached: overUncached.median >= 10 },
@@ -127,7 +136,7 @@ function resultOf(
     ],
     faults,
     notes: [
-      'Static: the bytes of one list, ready in memory behind the same Fastify; a file would have to be opened first.',
+      'Static file: the manifest of the site, 623 bytes. Static bytes: those of one list, ready in memory behind a bare Fastify.',
     ],
   }
 }
