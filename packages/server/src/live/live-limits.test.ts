@@ -1,0 +1,251 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { aClinic, aDoctor, type BuiltDoctor, until } from '@holdfast/testkit'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type LiveApp, liveApp } from '../../test/live-app.ts'
+import { liveClient, refusedHandshake } from '../../test/live-client.ts'
+import { call, runningServer } from '../../test/running-server.ts'
+import type { LiveSettings } from './live-settings.ts'
+
+let app: LiveApp
+let doctor: BuiltDoctor
+
+async function start(settings: Partial<LiveSettings> = {}, origins: string[] = []): Promise<void> {
+  app = await liveApp(settings, origins)
+  doctor = await aDoctor(app.database, await aClinic(app.database))
+}
+beforeEach(() => {
+  app = { stop: async () => undefined } as LiveApp
+})
+afterEach(() => app.stop())
+
+const nobody = '0192f8a0-0000-8000-8000-000000000000'
+const madeUp = (n: number) => `0192f8a0-0000-8000-8004-${String(n).padStart(12, '0')}`
+
+describe('what a client sends', () => {
+  test.each([
+    ['not JSON', 'hello', 'A message is a JSON object.'],
+    ['no object', '[]', '/type must be one of subscribe, unsubscribe, not nothing'],
+    ['a type nobody knows', { type: 'toString' }, '/type must be one of subscribe, unsubscribe, not "toString"'],
+    ['no ids', { type: 'subscribe' }, "/ must have required property 'doctorIds'"],
+    ['an empty list', { type: 'subscribe', doctorIds: [] }, '/doctorIds must NOT have fewer than 1 items'],
+    ['no id', { type: 'subscribe', doctorIds: ['x'] }, '/doctorIds/0 must be an id (a lower-case UUID), not "x"'],
+    [
+      'an unknown field',
+      { type: 'unsubscribe', doctorIds: [nobody], x: 1 },
+      '/ must NOT have additional properties: "x"',
+    ],
+    [
+      'no position',
+      { type: 'subscribe', doctorIds: [nobody], after: '-1' },
+      '/after must be a position (a decimal number as text), not "-1"',
+    ],
+    [
+      'its own prototype',
+      '{"type":"subscribe","doctorIds":["x"],"__proto__":{}}',
+      '/ must NOT have additional properties: "__proto__"',
+    ],
+  ])('%s is told as an error, and the connection goes on', async (_what, message, why) => {
+    await start()
+    const client = await liveClient(app.url)
+    client.say(message)
+    expect(await client.hears('error')).toEqual({ type: 'error', code: 'invalid_message', message: why })
+    await client.follows([doctor.id])
+    await client.end()
+  })
+
+  test('binary is refused', async () => {
+    await start()
+    const client = await liveClient(app.url)
+    client.socket.send(Buffer.from(JSON.stringify({ type: 'subscribe', doctorIds: [doctor.id] })))
+    expect(await client.hears('error')).toMatchObject({ code: 'invalid_message' })
+    await client.end()
+  })
+
+  test('doctors who do not exist, or are not active, are named; the others are followed', async () => {
+    await start()
+    const inactive = await aDoctor(app.database, await aClinic(app.database), { active: false })
+    const client = await liveClient(app.url)
+    // One with an id that cannot be one of ours.
+    const unknown = [inactive.id, madeUp(1), nobody]
+    expect(await client.follows([doctor.id, ...unknown])).toMatchObject({ doctorIds: [doctor.id] })
+    expect(await client.hears('error')).toMatchObject({ code: 'doctor_not_found', doctorIds: unknown })
+    client.say({ type: 'subscribe', doctorIds: [nobody] })
+    await until(
+      async () => (client.heard.length === 3 ? true : undefined),
+      () => `3 messages, not ${client.heard.length}`,
+    )
+    expect(client.heard.at(-1)?.message).toMatchObject({ type: 'error', doctorIds: [nobody] })
+    expect(app.hub.figures.subscriptions).toBe(1)
+    await client.end()
+  })
+
+  test('a doctor deactivated while followed is not found by the next who asks', async () => {
+    await start()
+    const client = await liveClient(app.url)
+    await client.follows([doctor.id])
+    await app.database.ownerPool.query('update holdfast.resource set active = false where id = $1', [doctor.id])
+    await until(
+      async () => (client.heard.some(({ message }) => message.type === 'resync') ? true : undefined),
+      () => 'resync',
+      30_000,
+    )
+    const late = await liveClient(app.url)
+    late.say({ type: 'subscribe', doctorIds: [doctor.id] })
+    expect(await late.hears('error')).toMatchObject({ code: 'doctor_not_found' })
+    await Promise.all([client.end(), late.end()])
+  })
+
+  test('after a few mistakes the connection ends with 1008', async () => {
+    await start({ errorsMax: 3 })
+    const client = await liveClient(app.url)
+    for (const n of [1, 2, 3, 4]) client.say(`mistake ${n}`)
+    expect(await client.closed).toEqual({ code: 1008, reason: 'too many errors' })
+    expect(client.heard).toHaveLength(3)
+  })
+
+  test('too many messages at once end it with 1008; pings count', async () => {
+    await start({ messagesBurstMax: 5, messagesPerSecondMax: 0.001 })
+    const chatty = await liveClient(app.url)
+    for (let n = 0; n < 6; n += 1) chatty.say({ type: 'unsubscribe', doctorIds: [nobody] })
+    expect(await chatty.closed).toEqual({ code: 1008, reason: 'too many messages' })
+    expect(chatty.heard.at(-1)?.message).toMatchObject({ type: 'error', code: 'rate_limited' })
+    const pinging = await liveClient(app.url)
+    for (let n = 0; n < 6; n += 1) pinging.socket.ping()
+    expect(await pinging.closed).toMatchObject({ code: 1008 })
+    // The control: as many as allowed.
+    const quiet = await liveClient(app.url)
+    for (let n = 0; n < 4; n += 1) quiet.socket.ping()
+    await quiet.follows([doctor.id])
+    await quiet.end()
+  })
+
+  test('a message that is too large ends it with 1009', async () => {
+    await start({ messageBytesMax: 1_000 })
+    const client = await liveClient(app.url)
+    client.say('x'.repeat(1_000))
+    await client.hears('error')
+    client.say('x'.repeat(1_001))
+    expect(await client.closed).toMatchObject({ code: 1009 })
+  })
+})
+
+describe('bounds', () => {
+  test('doctors of one connection: what would be too many is refused whole', async () => {
+    await start({ doctorsPerConnectionMax: 2 })
+    const clinic = await aClinic(app.database)
+    const more = [await aDoctor(app.database, clinic), await aDoctor(app.database, clinic)].map(({ id }) => id)
+    const client = await liveClient(app.url)
+    await client.follows([doctor.id])
+    client.say({ type: 'subscribe', doctorIds: more })
+    expect(await client.hears('error')).toMatchObject({
+      code: 'too_many_doctors',
+      message: 'One connection follows at most 2 doctors: unsubscribe from some first.',
+    })
+    // Again those it follows, and with room made for others.
+    await client.follows([doctor.id, ...more.slice(0, 1)])
+    client.say({ type: 'unsubscribe', doctorIds: [doctor.id] })
+    expect(await client.follows(more)).toMatchObject({ doctorIds: more })
+    expect(app.hub.figures.subscriptions).toBe(2)
+    await client.end()
+    await until(
+      async () => (app.hub.figures.subscriptions === 0 ? true : undefined),
+      () => `no subscriptions, not ${app.hub.figures.subscriptions}`,
+    )
+  })
+
+  test('connections in all: 503 with Retry-After, until one goes', async () => {
+    await start({ connectionsMax: 2 })
+    const [first, second] = [await liveClient(app.url), await liveClient(app.url)]
+    const refused = await refusedHandshake(app.url)
+    expect(refused).toMatchObject({ status: 503, code: 'overloaded' })
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
+    expect((await call(`${app.url}/api/v1/live/events?doctorIds=${doctor.id}`)).status).toBe(503)
+    await first.end()
+    const third = await until(
+      () => liveClient(app.url).catch(() => undefined),
+      () => 'a place for the third',
+    )
+    await Promise.all([second.end(), third.end()])
+  })
+
+  test('connections of one address: 429', async () => {
+    await start({ connectionsPerAddressMax: 1 })
+    const first = await liveClient(app.url)
+    expect(await refusedHandshake(app.url)).toMatchObject({ status: 429, code: 'rate_limited' })
+    const elsewhere = await liveClient(app.url, { localAddress: '127.0.0.2' })
+    await Promise.all([first.end(), elsewhere.end()])
+  })
+
+  test('a handshake that fails keeps no place', async () => {
+    await start({ connectionsMax: 1 })
+    for (let n = 0; n < 3; n += 1) {
+      const socket = connect(Number(new URL(app.url).port), '127.0.0.1')
+      socket.write('GET /api/v1/live HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n')
+      const [answer] = await once(socket, 'data')
+      expect(String(answer)).toMatch(/^HTTP\/1.1 4\d\d /)
+      if (!socket.closed) await once(socket, 'close')
+    }
+    const client = await until(
+      () => liveClient(app.url).catch(() => undefined),
+      () => 'a place',
+    )
+    await client.end()
+  })
+
+  test('who does not answer the heartbeat is ended, who does is not', async () => {
+    await start({ heartbeatMs: 300 })
+    const [dead, living] = [await liveClient(app.url, { autoPong: false }), await liveClient(app.url)]
+    expect(await dead.closed).toMatchObject({ code: 1006 })
+    await living.follows([doctor.id])
+    await living.end()
+  })
+})
+
+describe('origins', () => {
+  test('pages of other origins may not connect, our own and configured ones may, and programs', async () => {
+    await start({}, ['https://book.example.org'])
+    for (const origin of ['https://evil.example.org', 'null', 'http://127.0.0.1:1']) {
+      expect(await refusedHandshake(app.url, { headers: { origin } })).toMatchObject({ status: 403, code: 'forbidden' })
+      const events = await call(`${app.url}/api/v1/live/events?doctorIds=${doctor.id}`, { headers: { origin } })
+      expect(events.body).toMatchObject({ code: 'forbidden' })
+    }
+    for (const origin of [app.url, 'https://book.example.org']) {
+      await (await liveClient(app.url, { headers: { origin } })).end()
+    }
+  })
+})
+
+describe('the whole server', () => {
+  test('upgrades nothing but this path, and answers what asks for another protocol as it is', async () => {
+    const server = await runningServer()
+    try {
+      const refused = await call(`${server.url}/api/v1/live`)
+      expect(refused).toMatchObject({ status: 400, body: { code: 'invalid_request' } })
+      expect((await call(`${server.url}/api/v1/live`, { method: 'POST' })).headers.get('allow')).toBe('GET')
+      for (const [path, upgrade] of [
+        ['/api/v1/clinics', 'websocket'],
+        ['/api/v1/clinics', 'h2c'],
+        ['/api/v1/live', 'h2c'],
+        ['/%zz', 'websocket'],
+      ]) {
+        const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
+        socket.write(
+          `GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: upgrade, close\r\nupgrade: ${upgrade}\r\nsec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`,
+        )
+        const [answer] = await once(socket, 'data')
+        expect(String(answer)).toMatch(path === '/api/v1/clinics' ? /^HTTP\/1.1 200 / : /^HTTP\/1.1 400 /)
+        socket.destroy()
+      }
+      // A Host that is refused before any route: the connection ends.
+      const strange = connect(Number(new URL(server.url).port), '127.0.0.1')
+      strange.write(
+        'GET /api/v1/live HTTP/1.1\r\nhost: a b\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
+      )
+      await once(strange, 'data')
+      if (!strange.closed) await once(strange, 'close')
+    } finally {
+      await server.end()
+    }
+  })
+})

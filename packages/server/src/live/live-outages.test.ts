@@ -1,0 +1,114 @@
+import { until } from '@holdfast/testkit'
+import { describe, expect, test, vi } from 'vitest'
+import { type DatabaseProxy, databaseProxy } from '../../test/database-proxy.ts'
+import { aCalendar, book } from '../../test/live-calendar.ts'
+import { liveClient, refusedHandshake } from '../../test/live-client.ts'
+import { eventsClient } from '../../test/live-events-client.ts'
+import { runningServer, serverOn, settingsFor } from '../../test/running-server.ts'
+import { serverProcess } from '../../test/server-process.ts'
+
+vi.setConfig({ testTimeout: 120_000 })
+
+describe('a server that stops', () => {
+  test('says farewell to all, waits for nobody who does not answer, and ends', async () => {
+    const server = await runningServer()
+    const { doctor } = await aCalendar(server.database, [server.url])
+    const sockets = await Promise.all(Array.from({ length: 3 }, () => liveClient(server.url)))
+    const events = await eventsClient(`${server.url}/api/v1/live/events?doctorIds=${doctor.id}`)
+    for (const client of sockets) await client.follows([doctor.id])
+    const [deaf] = sockets
+    deaf?.socket.pause()
+    const beganMs = performance.now()
+    const stopped = server.stop()
+    for (const client of sockets.slice(1)) {
+      expect(await client.closed).toEqual({ code: 1001, reason: 'This server is stopping: connect again.' })
+    }
+    await events.ended
+    await stopped
+    expect(performance.now() - beganMs).toBeLessThan(10_000)
+    deaf?.socket.resume()
+    deaf?.socket.terminate()
+    await server.end()
+  })
+
+  test('the process ends by itself on SIGTERM', async () => {
+    const server = await runningServer()
+    const { doctor } = await aCalendar(server.database, [server.url])
+    const child = await serverProcess(settingsFor(server.database))
+    const client = await liveClient(child.url)
+    await client.follows([doctor.id])
+    expect(await child.end('SIGTERM')).toBe(0)
+    expect(await client.closed).toMatchObject({ code: 1001 })
+    await server.end()
+  })
+})
+
+describe('a server whose database goes away', () => {
+  const away = async (proxy: DatabaseProxy, url: string, doctorId: string) => {
+    await proxy.cut()
+    // A doctor nobody follows yet cannot be looked up.
+    const client = await liveClient(url)
+    client.say({ type: 'subscribe', doctorIds: [doctorId] })
+    expect(await client.hears('error')).toMatchObject({ code: 'unavailable' })
+    await client.end()
+  }
+
+  test('keeps its connections, and tells them to read again when it is back, and what changed meanwhile', async () => {
+    const server = await runningServer()
+    const proxy = await databaseProxy(server.database.appUrl)
+    const cutOff = await serverOn({ ownerUrl: server.database.ownerUrl, appUrl: proxy.url })
+    const [followed, other] = [
+      await aCalendar(server.database, [cutOff.url], { capacity: 3 }),
+      await aCalendar(server.database, [cutOff.url]),
+    ]
+    const client = await liveClient(cutOff.url)
+    await client.follows([followed.doctor.id])
+    const events = await eventsClient(`${cutOff.url}/api/v1/live/events?doctorIds=${followed.doctor.id}`)
+    await away(proxy, cutOff.url, other.doctor.id)
+    await book(server.url, followed.slot)
+    await until(
+      async () => (cutOff.logText().includes('the database is away') ? true : undefined),
+      () => `that the server knows:\n${cutOff.logText()}`,
+    )
+    await proxy.restore()
+    await client.untilAvailable(followed.slot.id, 2, 45_000)
+    expect(await client.hears('resync')).toMatchObject({ doctorIds: [followed.doctor.id] })
+    await events.hears('resync')
+    const late = await liveClient(cutOff.url)
+    await late.follows([other.doctor.id])
+    await Promise.all([client.end(), late.end(), events.end()])
+    await cutOff.stop()
+    await proxy.end()
+    await server.end()
+  })
+})
+
+describe('a thousand connections', () => {
+  test('all hear of a booking, and of one doctor the database is asked once', async () => {
+    const server = await runningServer({ HOLDFAST_METRICS_PORT: '0' })
+    const { doctor, slot } = await aCalendar(server.database, [server.url])
+    const clients = await Promise.all(Array.from({ length: 1_000 }, () => liveClient(server.url)))
+    await Promise.all(clients.map((client) => client.follows([doctor.id])))
+    const metric = async (name: string) => {
+      const text = await (await fetch(`${server.metricsUrl}/metrics`)).text()
+      return Number(new RegExp(`^${name.replace(/[{}"]/g, '\\$&')} (\\S+)$`, 'm').exec(text)?.[1])
+    }
+    expect(await metric('holdfast_live_connections{kind="socket"}')).toBe(1_000)
+    expect(await metric('holdfast_live_subscriptions')).toBe(1_000)
+    const beganMs = performance.now()
+    await book(server.url, slot)
+    await Promise.all(clients.map((client) => client.untilAvailable(slot.id, 0, 45_000)))
+    expect(performance.now() - beganMs).toBeLessThan(45_000)
+    expect(await metric('holdfast_live_messages_total')).toBeGreaterThanOrEqual(2_000)
+    for (const client of clients) client.socket.terminate()
+    await Promise.all(clients.map((client) => client.closed))
+    await until(
+      async () => ((await metric('holdfast_live_connections{kind="socket"}')) === 0 ? true : undefined),
+      () => 'no connections',
+    )
+    expect(await refusedHandshake(server.url, { headers: { origin: 'https://evil.example.org' } })).toMatchObject({
+      status: 403,
+    })
+    await server.end()
+  })
+})
