@@ -163,6 +163,21 @@ describe('a start that cannot be', () => {
     expect(stderr).not.toMatch(/\n\s+at /)
   })
 
+  test('because its port is in use has told the password it made: no later start does', async () => {
+    const empty = await createTestDatabase()
+    const running = await serverOn(database)
+    const { PORT: _, HOLDFAST_ADMIN_PASSWORD: __, ...env } = settingsFor(empty)
+    const said: string[] = []
+    const start = startServer({ env: { ...env, PORT: new URL(running.url).port }, log, say: (line) => said.push(line) })
+    await expect(start).rejects.toThrow(/in use/)
+    await running.stop()
+    const password = said.find((line) => line.startsWith('Password: '))?.slice('Password: '.length) ?? ''
+    const again = await startServer({ env: { ...env, PORT: '0' }, log, say: () => undefined })
+    await signIn(again.url, { email: administrator.email, password })
+    await again.stop()
+    await empty.drop()
+  })
+
   test.each([
     [
       'the database is not there',

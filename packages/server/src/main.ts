@@ -45,11 +45,12 @@ export async function startServer(options: StartOptions): Promise<StartedServer>
     server = await composeServer(config, prepared, log)
     const wantsDemo = config.demo ?? database.embedded
     const administrator = await makeFirstContents(server, { ownerUrl: database.ownerUrl, config, wantsDemo })
+    // At once: the password is told this one time, also when what follows fails (the port is in use).
+    if (administrator !== null) sayAdministrator(administrator, say)
     const metricsUrl =
       server.metricsApp === null ? null : await listen(server.metricsApp, config.host, config.metricsPort ?? 0)
     const url = await listen(server.app, config.host, config.port)
     await server.startJobs()
-    if (administrator !== null) sayAdministrator(administrator, say)
     if (metricsUrl !== null) say(`Metrics are at ${metricsUrl}/metrics`)
     say(`Holdfast is ready at ${url}`)
     const started = server
