@@ -157,10 +157,11 @@ function cut(text: string): string {
   return text.length <= previewLengthMax ? text : `${text.slice(0, previewLengthMax)}…`
 }
 
+/** Both readings count: Temporal takes the leap second 23:59:60, which a Date cannot hold. */
 function isInstant(text: string): boolean {
   try {
     Temporal.Instant.from(text)
-    return true
+    return !Number.isNaN(Date.parse(text))
   } catch {
     return false
   }
