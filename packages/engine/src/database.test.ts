@@ -52,6 +52,20 @@ test('a lost idle connection is reported and replaced; the process goes on', asy
   }
 })
 
+test('a connection lost while the pool ends is not reported: the database may stop right after', async () => {
+  const lost: Error[] = []
+  const pool = createPool({ url: database.appUrl, max: 2, name: 'ends', onIdleError: (error) => void lost.push(error) })
+  const [first, second] = await Promise.all([pool.connect(), pool.connect()])
+  first.release()
+  second.release()
+  first.emit('error', new Error('while it is used'))
+  expect(lost.map(({ message }) => message)).toEqual(['while it is used'])
+  const ended = pool.end()
+  second.emit('error', new Error('while it ends'))
+  await ended
+  expect(lost).toHaveLength(1)
+})
+
 test('a wait for a lock ends, and so does a session that idles in a transaction; a statement never does by time', async () => {
   const slot = await aSlot(database, await aDoctor(database, await aClinic(database)))
   const held = await holdSlotLock(database, slot)

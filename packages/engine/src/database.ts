@@ -43,7 +43,10 @@ export function createPool(settings: PoolSettings): pg.Pool {
     idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
     ...(settings.statementTimeoutMs === undefined ? {} : { statement_timeout: settings.statementTimeoutMs }),
   })
-  pool.on('error', (error) => settings.onIdleError?.(error))
+  // end() lets its connections go without waiting until they are closed: one lost after that is nobody's any more.
+  pool.on('error', (error) => {
+    if (!pool.ending) settings.onIdleError?.(error)
+  })
   // A connection in somebody's hands is not watched by the pool, and its error event without a listener would end the
   // process. Whoever holds it hears of the loss by the query that fails.
   pool.on('connect', (client) => void client.on('error', () => {}))
