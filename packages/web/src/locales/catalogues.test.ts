@@ -35,7 +35,7 @@ function placeholdersOf(text: string): string[] {
 }
 
 const files = readdirSync(sources, { recursive: true, encoding: 'utf8' })
-  .filter((name) => /\.tsx?$/.test(name) && !/\.test\.tsx?$/.test(name))
+  .filter((name) => !name.startsWith('locales') && /\.tsx?$/.test(name) && !/\.test\.tsx?$/.test(name))
   .map((name) => readFileSync(join(sources, name), 'utf8'))
 const uses: TextUse[] = files.flatMap(textKeysIn)
 const literals = new Set(files.flatMap(literalsIn))

@@ -11,6 +11,7 @@ export async function afterSignIn(queryClient: QueryClient): Promise<void> {
 /** Nothing of the account stays in this browser. */
 export async function afterSignOut(queryClient: QueryClient): Promise<void> {
   await forgetTickets()
-  queryClient.clear()
+  await queryClient.cancelQueries()
   queryClient.setQueryData(meQuery.queryKey, null)
+  queryClient.removeQueries({ predicate: (query) => query.getObserversCount() === 0 })
 }

@@ -1,0 +1,88 @@
+import type { Clinic, Doctor, Slot } from '@holdfast/contract/client'
+import type { Site } from './harness.ts'
+
+export type Practice = { clinic: Clinic; doctor: Doctor; slots: Slot[] }
+
+export type PracticeWishes = {
+  clinicName?: string
+  doctorName?: string
+  timezone?: string
+  holdSeconds?: number
+  capacity?: number
+  /** Quarters of an hour from nine o'clock on, on the second day from now. Default 6. */
+  slotCount?: number
+  appointmentTypes?: ('in_person' | 'video')[]
+}
+
+/** A clinic with one doctor and a morning of free times, made through the API as a site administrator would. */
+export async function aPractice(site: Site, wishes: PracticeWishes = {}): Promise<Practice> {
+  const clinic = await made(
+    site.admin.createClinic({
+      body: {
+        name: wishes.clinicName ?? 'Harbour Street Practice',
+        timezone: wishes.timezone ?? 'UTC',
+        address: '12 Harbour Street, Whitstable',
+        phone: '+44 1632 960 471',
+        ...(wishes.holdSeconds ? { settings: { holdSeconds: wishes.holdSeconds } } : {}),
+      },
+    }),
+  )
+  return { clinic, ...(await aDoctorWithTimes(site, clinic, wishes)) }
+}
+
+/** One doctor more in a clinic, with times of their own. */
+export async function aDoctorWithTimes(site: Site, clinic: Clinic, wishes: PracticeWishes = {}) {
+  const doctor = await made(
+    site.admin.createDoctor({
+      body: {
+        clinicId: clinic.id,
+        name: wishes.doctorName ?? 'Dr Amara Okafor',
+        specialization: 'General practice',
+        experienceYears: 14,
+        languages: ['en', 'ig'],
+        fee: { amount: 6500, currency: 'GBP' },
+        appointmentTypes: wishes.appointmentTypes ?? ['in_person'],
+      },
+    }),
+  )
+  const day = Temporal.Now.plainDateISO('UTC').add({ days: 2 })
+  const nine = day.toZonedDateTime({ timeZone: clinic.timezone, plainTime: '09:00' })
+  const slots = Array.from({ length: wishes.slotCount ?? 6 }, (_, index) => ({
+    startsAt: nine
+      .add({ minutes: 15 * index })
+      .toInstant()
+      .toString(),
+    endsAt: nine
+      .add({ minutes: 15 * (index + 1) })
+      .toInstant()
+      .toString(),
+    capacity: wishes.capacity ?? 1,
+  }))
+  await made(site.admin.createSlots({ path: { doctorId: doctor.id }, body: { slots } }))
+  const listed = await made(
+    site.admin.listSlots({
+      path: { doctorId: doctor.id },
+      query: { from: day.subtract({ days: 1 }).toString(), to: day.add({ days: 3 }).toString() },
+    }),
+  )
+  return { doctor, slots: listed.items }
+}
+
+/** The places left of a time, as the API tells them. */
+export async function placesLeft(
+  site: Site,
+  { doctor }: Pick<Practice, 'doctor'>,
+  slotId: string,
+): Promise<number | undefined> {
+  const from = Temporal.Now.plainDateISO('UTC')
+  const query = { from: from.toString(), to: from.add({ days: 10 }).toString() }
+  const { items } = await made(site.admin.listSlots({ path: { doctorId: doctor.id }, query }))
+  return items.find(({ id }) => id === slotId)?.available
+}
+
+/** What a call made. @throws Error with the refusal */
+export async function made<Data>(call: Promise<{ data?: Data; error?: unknown }>): Promise<NonNullable<Data>> {
+  const { data, error } = await call
+  if (data === undefined || data === null) throw new Error(`The API refused: ${JSON.stringify(error)}`)
+  return data
+}

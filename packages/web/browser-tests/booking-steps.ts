@@ -1,0 +1,26 @@
+import type { Page } from 'playwright-core'
+import type { Practice } from './a-practice.ts'
+
+/** Opens the doctor's times, where the practice has some. */
+export async function openTimes(page: Page, { doctor }: Pick<Practice, 'doctor'>): Promise<void> {
+  await page.goto(`/doctors/${doctor.id}`)
+  await page.getByRole('heading', { name: 'Choose a time' }).waitFor()
+}
+
+/** `9:00`, as a reader of English in the clinic's zone sees it. */
+export function timeOf(page: Page, time: string) {
+  return page.getByRole('button', { name: new RegExp(`^0?${time}\\b`) })
+}
+
+/** Chooses a time and waits until it is held. */
+export async function hold(page: Page, time: string): Promise<void> {
+  await timeOf(page, time).click()
+  await page.getByRole('heading', { name: 'This time is held for you' }).waitFor()
+}
+
+/** Fills in who comes, and confirms; ends at the ticket. */
+export async function confirm(page: Page, name: string): Promise<void> {
+  await page.getByLabel('Full name').fill(name)
+  await page.getByRole('button', { name: 'Confirm booking' }).click()
+  await page.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
+}

@@ -1,0 +1,199 @@
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { aPractice, made, placesLeft } from './a-practice.ts'
+import { confirm, hold, openTimes, timeOf } from './booking-steps.ts'
+import { type Site, signInPage, signUp, startSite } from './harness.ts'
+
+let site: Site
+
+beforeAll(async () => {
+  site = await startSite()
+}, 180_000)
+
+afterEach(() => expect(site.pageErrors.splice(0)).toEqual([]))
+afterAll(() => site?.stop())
+
+async function bookingsOf(doctorId: string) {
+  const { rows } = await site.database.ownerPool.query<{ id: string; status: string; patient: { name: string } }>(
+    'select id, status, patient from holdfast.booking where resource_id = $1 order by id',
+    [doctorId],
+  )
+  return rows
+}
+
+/** Presses Tab until the focus is on what has this name. */
+async function tabTo(page: Page, name: RegExp): Promise<void> {
+  for (let presses = 0; presses < 40; presses += 1) {
+    await page.keyboard.press('Tab')
+    const focused = await page.evaluate(() => {
+      const element = document.activeElement
+      const label = element instanceof HTMLInputElement ? (element.labels?.[0]?.textContent ?? '') : ''
+      return element?.getAttribute('aria-label') ?? (label || element?.textContent) ?? ''
+    })
+    if (name.test(focused)) return
+  }
+  throw new Error(`Tab never came to ${name}.`)
+}
+
+test('a guest finds a doctor and books, with the keyboard alone', async () => {
+  const practice = await aPractice(site, { doctorName: 'Dr Keyboard' })
+  const page = await site.newPage()
+  await page.goto('/?q=Keyboard')
+  await page.getByRole('heading', { name: 'Dr Keyboard' }).waitFor()
+  await tabTo(page, /See times of Dr Keyboard/)
+  await page.keyboard.press('Enter')
+  await timeOf(page, '9:00').waitFor()
+  await tabTo(page, /^0?9:00/)
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'This time is held for you' }).waitFor()
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('This time is held for you')
+  expect(await placesLeft(site, practice, practice.slots[1]?.id ?? '')).toBe(0)
+  await tabTo(page, /Full name/)
+  await page.keyboard.type('Grace Hopper')
+  await tabTo(page, /^Confirm booking$/)
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
+  expect(await page.getByText('Grace Hopper').count()).toBe(1)
+  expect(await bookingsOf(practice.doctor.id)).toMatchObject([
+    { status: 'CONFIRMED', patient: { name: 'Grace Hopper' } },
+  ])
+  await page.context().close()
+})
+
+test('what was not filled in is said, and gets the focus; nothing is confirmed', async () => {
+  const practice = await aPractice(site)
+  const page = await site.newPage()
+  await openTimes(page, practice)
+  await hold(page, '9:00')
+  await page.getByRole('button', { name: 'Confirm booking' }).click()
+  await page.getByText('Please enter the name of the patient.').waitFor()
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe('details-name')
+  await page.getByLabel('E-mail').fill('not an address')
+  await page.getByLabel('Full name').fill('Grace')
+  await page.getByText('This doesn’t look like an e-mail address.').waitFor()
+  expect(await bookingsOf(practice.doctor.id)).toMatchObject([{ status: 'PENDING' }])
+  await page.context().close()
+})
+
+test('an account books under its own name, and finds it among its bookings', async () => {
+  const practice = await aPractice(site)
+  const account = await signUp(site.url, { name: 'Ada Lovelace', email: 'ada@example.org' })
+  const page = await site.newPage()
+  await signInPage(page, account, `/doctors/${practice.doctor.id}`)
+  await hold(page, '9:15')
+  expect(await page.getByLabel('Full name').inputValue()).toBe('Ada Lovelace')
+  await confirm(page, 'Ada Lovelace')
+  await page.getByRole('link', { name: 'My bookings' }).click()
+  const coming = page.getByRole('listitem').filter({ hasText: practice.doctor.name })
+  await coming.waitFor()
+  await coming.getByRole('button', { name: 'Cancel' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel it' }).click()
+  await page.getByText('Your appointment is cancelled.').waitFor()
+  await page.getByRole('tab', { name: /Cancelled \(1\)/ }).click()
+  await page.getByRole('link', { name: 'Book again' }).click()
+  await timeOf(page, '9:15').and(page.locator(':not([aria-disabled])')).waitFor()
+  await page.getByRole('link', { name: 'Ada Lovelace' }).click()
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.getByRole('link', { name: 'Sign in' }).waitFor()
+  await page.goto('/my-bookings')
+  await page.getByText('Sign in to see this.', { exact: false }).waitFor()
+  await page.context().close()
+})
+
+test('a reload gives the hold back with what was typed; the back button books nothing twice', async () => {
+  const practice = await aPractice(site)
+  const page = await site.newPage()
+  await page.goto('/')
+  await openTimes(page, practice)
+  await hold(page, '9:00')
+  await page.getByLabel('Full name').fill('Grace Hopper')
+  await page.reload()
+  await page.getByRole('heading', { name: 'This time is held for you' }).waitFor()
+  expect(await page.getByLabel('Full name').inputValue()).toBe('Grace Hopper')
+  await page.goBack()
+  await page.getByRole('heading', { name: 'Find a doctor' }).waitFor()
+  await page.goForward()
+  await page.getByRole('heading', { name: 'This time is held for you' }).waitFor()
+  await confirm(page, 'Grace Hopper')
+  await page.goBack()
+  await page.getByRole('heading', { name: 'Choose a time' }).waitFor()
+  expect(await bookingsOf(practice.doctor.id)).toMatchObject([{ status: 'CONFIRMED' }])
+  await page.context().close()
+})
+
+test('a hold whose answer was lost is asked for again with its key: there is one booking', async () => {
+  const practice = await aPractice(site)
+  const page = await site.newPage()
+  await openTimes(page, practice)
+  let requests = 0
+  await page.route('**/api/v1/bookings', async (route) => {
+    requests += 1
+    // It reaches the server, and its answer never arrives.
+    if (requests === 1) {
+      await route.fetch()
+      await route.abort()
+    } else await route.continue()
+  })
+  await timeOf(page, '9:30').click()
+  await page.getByText('No connection').waitFor()
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await page.getByRole('heading', { name: 'This time is held for you' }).waitFor()
+  expect(requests).toBeGreaterThan(1)
+  expect(await bookingsOf(practice.doctor.id)).toHaveLength(1)
+  await page.context().close()
+})
+
+test('of two browsers racing for the last place one gets a ticket, the other a kind refusal with times near it', async () => {
+  const practice = await aPractice(site)
+  const [first, second] = [await site.newPage(), await site.newPage()]
+  await Promise.all([openTimes(first, practice), openTimes(second, practice)])
+  // Both choose before either can be told of the other.
+  await Promise.all([timeOf(first, '9:45').waitFor(), timeOf(second, '9:45').waitFor()])
+  await Promise.all(
+    [first, second].map((page) =>
+      page.evaluate((id) => document.querySelector<HTMLElement>(`[data-slot="${id}"]`)?.click(), practice.slots[3]?.id),
+    ),
+  )
+  const isHeld = (page: Page) =>
+    Promise.race([
+      page
+        .getByRole('heading', { name: 'This time is held for you' })
+        .waitFor()
+        .then(() => true),
+      page
+        .getByRole('heading', { name: 'Somebody was a moment faster' })
+        .waitFor()
+        .then(() => false),
+    ])
+  const outcomes = await Promise.all([isHeld(first), isHeld(second)])
+  expect(outcomes.toSorted()).toEqual([false, true])
+  const [winner, loser] = outcomes[0] ? [first, second] : [second, first]
+  await confirm(winner, 'The Faster')
+  await loser.getByText('These are near it, and free right now:').waitFor()
+  const alternatives = loser.getByRole('listitem').getByRole('button')
+  expect(await alternatives.count()).toBe(3)
+  await alternatives.first().click()
+  await loser.getByRole('heading', { name: 'This time is held for you' }).waitFor()
+  await confirm(loser, 'The Kinder')
+  const booked = await bookingsOf(practice.doctor.id)
+  expect(booked.map(({ status, patient }) => `${patient.name} ${status}`).toSorted()).toEqual([
+    'The Faster CONFIRMED',
+    'The Kinder CONFIRMED',
+  ])
+  await Promise.all([first.context().close(), second.context().close()])
+})
+
+test('the chosen kind of appointment is what is booked', async () => {
+  const practice = await aPractice(site, { appointmentTypes: ['in_person', 'video'] })
+  const page = await site.newPage()
+  await openTimes(page, practice)
+  await page.getByText('Video', { exact: true }).click()
+  await hold(page, '9:00')
+  await confirm(page, 'Grace Hopper')
+  await page.getByText('By video.', { exact: false }).waitFor()
+  const [booking] = await bookingsOf(practice.doctor.id)
+  const read = await made(site.admin.getBooking({ path: { bookingId: booking?.id ?? '' } }))
+  expect(read.appointmentType).toBe('video')
+  await page.context().close()
+})

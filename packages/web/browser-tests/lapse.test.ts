@@ -1,0 +1,70 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { aDoctorWithTimes, aPractice, made } from './a-practice.ts'
+import { confirm, hold, openTimes } from './booking-steps.ts'
+import { type Site, startSite } from './harness.ts'
+
+let site: Site
+
+beforeAll(async () => {
+  site = await startSite()
+}, 180_000)
+
+afterEach(() => expect(site.pageErrors.splice(0)).toEqual([]))
+afterAll(() => site?.stop())
+
+const secondsOf = (clock: string) => {
+  const [minutes = '0', seconds = '0'] = clock.split(':')
+  return Number(minutes) * 60 + Number(seconds)
+}
+
+test('a hold counts down by the server’s clock, is extended once, lapses, and is taken again in one press', async () => {
+  const practice = await aPractice(site, { holdSeconds: 30 })
+  // This reader's clock is two hours wrong.
+  const page = await site.newPage()
+  await page.addInitScript(() => {
+    const now = Date.now
+    Date.now = () => now() + 7_200_000
+  })
+  await openTimes(page, practice)
+  await hold(page, '9:00')
+  const clock = page.getByRole('timer')
+  const shown = secondsOf(await clock.innerText())
+  expect(shown).toBeGreaterThan(25)
+  expect(shown).toBeLessThanOrEqual(31)
+  await page.getByRole('button', { name: 'I need more time' }).click()
+  await page.getByRole('button', { name: 'I need more time' }).waitFor({ state: 'detached' })
+  expect(secondsOf(await clock.innerText())).toBeGreaterThan(40)
+  await page.getByLabel('Full name').fill('Grace Hopper')
+  // Both halves run out: half a minute, and as much again.
+  await page.getByRole('heading', { name: 'The time to confirm has run out' }).waitFor({ timeout: 75_000 })
+  await page.getByRole('button', { name: 'Take this time again' }).click()
+  await page.getByRole('heading', { name: 'This time is held for you' }).waitFor()
+  expect(await page.getByLabel('Full name').inputValue()).toBe('Grace Hopper')
+  await confirm(page, 'Grace Hopper')
+  await page.context().close()
+}, 120_000)
+
+test('a lapsed time that somebody else has taken meanwhile gives way to the nearest, also another doctor’s', async () => {
+  const practice = await aPractice(site, { holdSeconds: 30, slotCount: 1 })
+  const other = await aDoctorWithTimes(site, practice.clinic, { doctorName: 'Dr Other', slotCount: 2 })
+  const page = await site.newPage()
+  await openTimes(page, practice)
+  await hold(page, '9:00')
+  await page.getByRole('heading', { name: 'The time to confirm has run out' }).waitFor({ timeout: 45_000 })
+  await made(
+    site.admin.createBooking({
+      body: { slotId: practice.slots[0]?.id ?? '', patient: { name: 'Somebody' }, confirm: true },
+    }),
+  )
+  await page.getByRole('button', { name: 'Take this time again' }).click()
+  await page.getByRole('heading', { name: 'Somebody was a moment faster' }).waitFor()
+  await page
+    .getByRole('button', { name: /with Dr Other/ })
+    .first()
+    .click()
+  await page.waitForURL(`**/doctors/${other.doctor.id}**`)
+  await page.getByRole('heading', { name: 'This time is held for you' }).waitFor()
+  await confirm(page, 'Grace Hopper')
+  await page.getByText('Dr Other, General practice').waitFor()
+  await page.context().close()
+}, 90_000)

@@ -1,0 +1,61 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { aPractice } from './a-practice.ts'
+import { confirm, hold, openTimes, timeOf } from './booking-steps.ts'
+import { type Site, startSite } from './harness.ts'
+
+let site: Site
+
+beforeAll(async () => {
+  site = await startSite()
+}, 180_000)
+
+afterEach(() => expect(site.pageErrors.splice(0)).toEqual([]))
+afterAll(() => site?.stop())
+
+test('a time that is taken changes in place in another browser, and is free again when it is cancelled', async () => {
+  const practice = await aPractice(site)
+  const [watcher, booker] = [await site.newPage(), await site.newPage()]
+  await openTimes(watcher, practice)
+  await watcher.getByText('Changes show by themselves').waitFor()
+  const before = await timeOf(watcher, '9:15').boundingBox()
+  await openTimes(booker, practice)
+  await hold(booker, '9:15')
+  const taken = watcher.getByRole('button', { name: '9:15, taken' })
+  await taken.waitFor()
+  expect(await taken.boundingBox()).toEqual(before)
+  await taken.click({ force: true })
+  expect(await watcher.getByRole('heading', { name: 'Choose a time' }).count()).toBe(1)
+  await confirm(booker, 'Grace Hopper')
+  await booker.getByRole('button', { name: 'Cancel appointment' }).click()
+  await booker.getByRole('dialog').getByRole('button', { name: 'Cancel it' }).click()
+  await booker.getByRole('heading', { name: 'This appointment is cancelled' }).waitFor()
+  await watcher.getByRole('button', { name: /^0?9:15$/ }).waitFor()
+  await Promise.all([watcher.context().close(), booker.context().close()])
+})
+
+test('places left are counted down', async () => {
+  const practice = await aPractice(site, { capacity: 3 })
+  const [watcher, booker] = [await site.newPage(), await site.newPage()]
+  await openTimes(watcher, practice)
+  await watcher.getByRole('button', { name: '9:00, 3 places' }).waitFor()
+  await openTimes(booker, practice)
+  await hold(booker, '9:00')
+  await watcher.getByRole('button', { name: '9:00, 2 places' }).waitFor()
+  await Promise.all([watcher.context().close(), booker.context().close()])
+})
+
+test('without a WebSocket the events come, and without both it asks again and says since when', async () => {
+  const practice = await aPractice(site)
+  const [events, polling, booker] = [await site.newPage(), await site.newPage(), await site.newPage()]
+  for (const page of [events, polling]) {
+    await page.routeWebSocket('**/api/v1/live', (socket) => socket.close())
+  }
+  await polling.route('**/api/v1/live/events**', (route) => route.abort())
+  await Promise.all([openTimes(events, practice), openTimes(polling, practice), openTimes(booker, practice)])
+  await events.getByText('Changes show by themselves').waitFor()
+  await polling.getByText('Last updated', { exact: false }).waitFor()
+  await hold(booker, '9:30')
+  await events.getByRole('button', { name: '9:30, taken' }).waitFor()
+  await polling.getByRole('button', { name: '9:30, taken' }).waitFor({ timeout: 25_000 })
+  for (const page of [events, polling, booker]) await page.context().close()
+}, 60_000)

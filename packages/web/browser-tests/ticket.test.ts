@@ -1,0 +1,107 @@
+import { readFile } from 'node:fs/promises'
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { aPractice, type Practice, placesLeft } from './a-practice.ts'
+import { confirm, hold, openTimes, timeOf } from './booking-steps.ts'
+import { type Site, startSite } from './harness.ts'
+
+let site: Site
+
+beforeAll(async () => {
+  site = await startSite()
+}, 180_000)
+
+afterEach(() => expect(site.pageErrors.splice(0)).toEqual([]))
+afterAll(() => site?.stop())
+
+/** A guest's page at the ticket of a fresh booking at nine. */
+async function aTicket(practice: Practice): Promise<Page> {
+  const page = await site.newPage()
+  await openTimes(page, practice)
+  await hold(page, '9:00')
+  await confirm(page, 'Grace Hopper')
+  return page
+}
+
+test('a ticket is reached again by its secret link alone, and no request ever holds the secret', async () => {
+  const practice = await aPractice(site, { timezone: 'Asia/Tokyo' })
+  const page = await aTicket(practice)
+  const [, secret = ''] = /\.(hfm_.+)$/.exec(page.url()) ?? []
+  expect(secret).toMatch(/^hfm_/)
+  const elsewhere = await site.newPage({ timezoneId: 'Europe/Berlin' })
+  const asked: string[] = []
+  elsewhere.on('request', (request) => asked.push(`${request.url()} ${request.headers().referer ?? ''}`))
+  await elsewhere.goto(page.url())
+  await elsewhere.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
+  await elsewhere.getByText('Japan Standard Time').waitFor()
+  await elsewhere.getByText('By your own clock', { exact: false }).waitFor()
+  await elsewhere.getByRole('img', { name: /QR code/ }).waitFor()
+  expect(asked.filter((line) => line.includes(secret.slice(4, 20)))).toEqual([])
+  expect(await elsewhere.evaluate(() => JSON.stringify(localStorage))).not.toContain(secret)
+  await elsewhere.goto('/ticket#cut-short')
+  await elsewhere.getByText('This link is not whole').waitFor()
+  await elsewhere.goto(`/ticket#${'0'.repeat(8)}-0000-8000-8000-000000000000.hfm_${'A'.repeat(43)}`)
+  await elsewhere.getByText('We can’t find this booking').waitFor()
+  await Promise.all([page.context().close(), elsewhere.context().close()])
+})
+
+test('it goes into a calendar', async () => {
+  const practice = await aPractice(site)
+  const page = await aTicket(practice)
+  const downloading = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Add to calendar' }).click()
+  const download = await downloading
+  expect(download.suggestedFilename()).toMatch(/^[0-9A-F]{4}-[0-9A-F]{4}\.ics$/)
+  const file = await readFile(await download.path(), 'utf8')
+  const start = practice.slots[0]?.startsAt.replaceAll(/[-:]|\.\d+/g, '')
+  expect(file).toContain(`DTSTART:${start}\r\n`)
+  expect(file).toContain('SUMMARY:Appointment with Dr Amara Okafor\r\n')
+  await page.context().close()
+})
+
+test('moving gives the old time back exactly when the new one is had, and can be undone', async () => {
+  const practice = await aPractice(site)
+  const page = await aTicket(practice)
+  await page.getByRole('button', { name: 'Move to another time' }).click()
+  await timeOf(page, '9:45').click()
+  await page.getByRole('button', { name: 'Move it' }).click()
+  await page.getByText('Moved to', { exact: false }).waitFor()
+  const [first, , , fourth] = practice.slots
+  expect(await placesLeft(site, practice, first?.id ?? '')).toBe(1)
+  expect(await placesLeft(site, practice, fourth?.id ?? '')).toBe(0)
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await page.getByText('again.', { exact: false }).first().waitFor()
+  expect(await placesLeft(site, practice, first?.id ?? '')).toBe(0)
+  expect(await placesLeft(site, practice, fourth?.id ?? '')).toBe(1)
+  await page.context().close()
+})
+
+test('without a network a ticket can be read, and says from when it is; times are never old ones', async () => {
+  const practice = await aPractice(site)
+  const page = await aTicket(practice)
+  await page.evaluate(() => navigator.serviceWorker.ready)
+  const address = page.url()
+  await page.context().setOffline(true)
+  await page.reload()
+  await page.getByText('You are offline.', { exact: false }).waitFor()
+  await page.getByText('Grace Hopper').waitFor()
+  expect(await page.getByRole('button', { name: 'Cancel appointment' }).count()).toBe(0)
+  await page.goto(`/doctors/${practice.doctor.id}`)
+  await page.getByText('No connection').waitFor({ timeout: 20_000 })
+  expect(await page.getByRole('button', { name: '9:15' }).count()).toBe(0)
+  await page.context().setOffline(false)
+  await page.goto(address)
+  await page.getByRole('button', { name: 'Cancel appointment' }).waitFor()
+  expect(await page.getByText('You are offline.', { exact: false }).count()).toBe(0)
+  await page.context().close()
+}, 60_000)
+
+test('a time that the clinic withdrew is said on the ticket', async () => {
+  const practice = await aPractice(site)
+  const page = await aTicket(practice)
+  await site.admin.withdrawSlot({ path: { slotId: practice.slots[0]?.id ?? '' }, query: { withBookings: true } })
+  await page.reload()
+  await page.getByText('The clinic had to withdraw this time.', { exact: false }).waitFor()
+  await page.getByRole('link', { name: 'Book again' }).waitFor()
+  await page.context().close()
+})
