@@ -4,6 +4,7 @@ import './app/page.css'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app/app.tsx'
+import { RefusedError } from './lib/api-error.ts'
 import { startTexts } from './lib/i18n.ts'
 
 const root = document.getElementById('root')
@@ -20,7 +21,12 @@ window.addEventListener('vite:preloadError', (event) => {
 
 // Browsers that have Temporal don't load another one.
 await Promise.all([startTexts(), 'Temporal' in globalThis ? null : import('temporal-polyfill/global')])
-createRoot(root).render(
+createRoot(root, {
+  // A page that was refused is shown as such: that is an answer, not an error.
+  onCaughtError: (error) => {
+    if (!(error instanceof RefusedError)) console.error(error)
+  },
+}).render(
   <StrictMode>
     <App />
   </StrictMode>,

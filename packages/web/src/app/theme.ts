@@ -1,4 +1,10 @@
-import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core'
+import {
+  type CSSVariablesResolver,
+  createTheme,
+  defaultVariantColorsResolver,
+  type MantineColorsTuple,
+  type VariantColorsResolver,
+} from '@mantine/core'
 
 /** Deep sea green: calm, and far from the blue that every booking form has. Shade 7 on white: 6.5 : 1. */
 const pine: MantineColorsTuple = [
@@ -26,6 +32,20 @@ const amber: MantineColorsTuple = [
   '#8a5602',
   '#6b4303',
   '#4d3003',
+]
+
+/** For what is wrong, or can't be taken back. Shade 7 under white: 6.6 : 1. */
+const red: MantineColorsTuple = [
+  '#fdecea',
+  '#fbd5d1',
+  '#f5aaa2',
+  '#ee8479',
+  '#f0877c',
+  '#dc4f41',
+  '#c93a2c',
+  '#b42318',
+  '#911c13',
+  '#6d150e',
 ]
 
 /** With a drop of the green in it. Shade 6 on the canvas: 5.4 : 1. */
@@ -57,12 +77,20 @@ const dark: MantineColorsTuple = [
 
 const sans = 'ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Noto Sans Arabic", sans-serif'
 
+/** Mantine chooses the text on a filled button once, for the light scheme; the dark one's fillings are lighter. */
+function readableOnFilled(input: Parameters<VariantColorsResolver>[0]): ReturnType<VariantColorsResolver> {
+  const colors = defaultVariantColorsResolver(input)
+  const isPlain = typeof input.color !== 'string' || !/[.#(]/.test(input.color)
+  return input.variant === 'filled' && isPlain ? { ...colors, color: 'var(--holdfast-on-filled)' } : colors
+}
+
 export const theme = createTheme({
   primaryColor: 'pine',
   primaryShade: { light: 7, dark: 4 },
   autoContrast: true,
   luminanceThreshold: 0.3,
-  colors: { pine, amber, gray, dark },
+  colors: { pine, amber, red, gray, dark },
+  variantColorResolver: readableOnFilled,
   black: '#18201d',
   fontFamily: sans,
   headings: {
@@ -96,6 +124,7 @@ export const theme = createTheme({
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: { '--holdfast-page-width': '70rem' },
   light: {
+    '--holdfast-on-filled': '#fff',
     '--holdfast-canvas': '#f3f5f2',
     '--holdfast-hairline': gray[2],
     '--mantine-color-placeholder': gray[6],
@@ -103,6 +132,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--mantine-color-error': '#b42318',
   },
   dark: {
+    '--holdfast-on-filled': dark[9],
     '--holdfast-canvas': dark[8],
     '--holdfast-hairline': dark[5],
     '--mantine-color-placeholder': dark[2],

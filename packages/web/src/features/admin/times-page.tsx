@@ -1,6 +1,6 @@
 import { NativeSelect, Stack } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { getRouteApi } from '@tanstack/react-router'
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { slotsQuery } from '../../lib/slots-query.ts'
@@ -62,6 +62,7 @@ function Week({ doctorId }: { doctorId: string }) {
   const { clinicId, timeZone, today } = useClinic()
   const [day, setDay] = useState(today)
   const [slotId, setSlotId] = useState<string | null>(null)
+  const navigate = useNavigate()
   const from = mondayOf(day)
   const to = addDays(from, 6)
   const slots = useQuery(slotsQuery(doctorId, from, to))
@@ -76,7 +77,17 @@ function Week({ doctorId }: { doctorId: string }) {
       ) : items.length === 0 && !slots.isPending ? (
         <EmptyState title={t('times.none')} help={t('times.noneHelp')} />
       ) : (
-        <DeskCalendar view="week" day={from} slots={items} bookings={bookings} timeZone={timeZone} onSlot={setSlotId} />
+        <DeskCalendar
+          view="week"
+          day={from}
+          slots={items}
+          bookings={bookings}
+          timeZone={timeZone}
+          onSlot={setSlotId}
+          onDay={(wanted) =>
+            void navigate({ to: '/clinic/$clinicId/day', params: { clinicId }, search: { day: wanted, doctorId } })
+          }
+        />
       )}
       <SlotDialog
         slot={items.find(({ id }) => id === slotId)}

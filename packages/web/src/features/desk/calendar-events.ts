@@ -31,7 +31,7 @@ export function calendarEvents(
       start: localDateTime(slot.startsAt, timeZone),
       end: localDateTime(slot.endsAt, timeZone),
       color: isFree ? 'gray' : 'pine',
-      variant: isFree ? 'light' : 'filled',
+      payload: { isFree },
     }
   })
 }

@@ -1,7 +1,7 @@
 import '@mantine/schedule/styles.css'
 import type { Booking, Slot } from '@holdfast/contract/client'
-import { DayView, WeekView } from '@mantine/schedule'
-import { useMemo } from 'react'
+import { DayView, type ScheduleEventData, WeekView } from '@mantine/schedule'
+import { useLayoutEffect, useMemo, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatDate, formatNumber, formatTime } from '../../lib/format.ts'
 import { serverNow } from '../../lib/server-clock.ts'
@@ -17,10 +17,12 @@ type DeskCalendarProps = {
   bookings: readonly Booking[]
   timeZone: string
   onSlot: (slotId: string) => void
+  /** A day of the week was opened. */
+  onDay?: (day: string) => void
 }
 
 /** A doctor's times as a calendar, in the clinic's local time; each opens by press or key. */
-export function DeskCalendar({ view, day, slots, bookings, timeZone, onSlot }: DeskCalendarProps) {
+export function DeskCalendar({ view, day, slots, bookings, timeZone, onSlot, onDay }: DeskCalendarProps) {
   const { t } = useTranslation('desk')
   const events = useMemo(
     () =>
@@ -31,6 +33,8 @@ export function DeskCalendar({ view, day, slots, bookings, timeZone, onSlot }: D
       }),
     [slots, bookings, timeZone, t],
   )
+  const rootRef = useRef<HTMLDivElement>(null)
+  useLayoutEffect(() => nameDaysByTheirText(rootRef.current))
   const shared = {
     date: day,
     events,
@@ -42,13 +46,18 @@ export function DeskCalendar({ view, day, slots, bookings, timeZone, onSlot }: D
     getCurrentTime: () => localDateTime(serverNow(), timeZone),
     getTimeSlotProps: () => ({ tabIndex: -1, 'aria-hidden': true }),
     onEventClick: ({ id }: { id: string | number }) => onSlot(String(id)),
-    renderEvent: (event: { start: Date | string; title: string }, props: EventProps) => (
-      <button {...props} aria-label={`${clockOf(event.start)} ${event.title}`} />
+    renderEvent: (event: ScheduleEventData, props: EventProps) => (
+      <button
+        {...props}
+        className={`${props.className ?? ''} ${classes.event}`}
+        data-free={event.payload?.isFree || undefined}
+        aria-label={`${clockOf(event.start)} ${event.title}`}
+      />
     ),
-    labels: { noEvents: t('calendar.none'), timeSlot: t('column.time'), weekday: t('calendar.weekday') },
+    labels: { noEvents: t('calendar.none'), timeSlot: t('column.time') },
   }
   return (
-    <div className={classes.calendar} data-view={view}>
+    <div className={classes.calendar} data-view={view} ref={rootRef}>
       {view === 'day' ? (
         <DayView {...shared} withAllDaySlot={false} />
       ) : (
@@ -57,11 +66,19 @@ export function DeskCalendar({ view, day, slots, bookings, timeZone, onSlot }: D
           withAllDaySlots={false}
           withWeekNumber={false}
           highlightToday
+          onDateChange={(wanted) => onDay?.(wanted)}
           weekdayFormat={(date) => formatDate(date.slice(0, 10), { weekday: 'short' })}
         />
       )}
     </div>
   )
+}
+
+/** The calendar names its days `2026-11-16`, whatever stands on them; what can be read is the better name (WCAG 2.5.3). */
+function nameDaysByTheirText(root: HTMLElement | null): void {
+  for (const label of root?.querySelectorAll('.mantine-WeekView-weekViewDayLabel[aria-label]') ?? []) {
+    label.removeAttribute('aria-label')
+  }
 }
 
 type EventProps = React.ComponentPropsWithoutRef<'button'> & { children: React.ReactNode }

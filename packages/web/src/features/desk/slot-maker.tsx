@@ -89,15 +89,20 @@ function useMakeSlots(doctorId: string, clinicId: string) {
       const slotIds = made.items.flatMap(({ outcome, slotId }) =>
         outcome === 'created' && slotId !== null ? [slotId] : [],
       )
+      const toastId = crypto.randomUUID()
       toastDone({
-        id: 'slots-made',
+        id: toastId,
         message:
           slotIds.length === 0 || slotIds.length > undoSlotsMax ? (
             t('rule.made', { count: made.created })
           ) : (
             <Group justify="space-between">
               <span>{t('rule.made', { count: made.created })}</span>
-              <Button size="compact-sm" variant="default" onClick={() => void undoSlots(slotIds, t).then(reread)}>
+              <Button
+                size="compact-sm"
+                variant="default"
+                onClick={() => void undoSlots(toastId, slotIds, t).then(reread)}
+              >
                 {t('undo')}
               </Button>
             </Group>

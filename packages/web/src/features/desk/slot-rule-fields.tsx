@@ -103,7 +103,7 @@ function Breaks({ breaks, isWrong, onChange }: BreaksProps) {
   return (
     <Stack gap="sm">
       {breaks.map((one, index) => (
-        <Group key={one.id} gap="sm" align="end" wrap="nowrap">
+        <div key={one.id} className={classes.break}>
           <TextInput
             type="time"
             label={t('rule.breakFrom', { number: index + 1 })}
@@ -125,7 +125,7 @@ function Breaks({ breaks, isWrong, onChange }: BreaksProps) {
           >
             <CloseIcon />
           </ActionIcon>
-        </Group>
+        </div>
       ))}
       {breaks.length < breaksMax ? (
         <Group>

@@ -8,9 +8,8 @@ import { refusalCode } from '../../lib/api-error.ts'
 export const undoSlotsMax = 500
 const atOnce = 4
 
-/** Withdraws times just made, showing how far it is; one that somebody has booked meanwhile stays. */
-export async function undoSlots(slotIds: readonly string[], t: TFunction<'desk'>): Promise<void> {
-  const id = 'slots-made'
+/** Withdraws times just made, showing how far it is in the toast `id`; one that somebody has booked meanwhile stays. */
+export async function undoSlots(id: string, slotIds: readonly string[], t: TFunction<'desk'>): Promise<void> {
   let done = 0
   let kept = 0
   const show = () =>

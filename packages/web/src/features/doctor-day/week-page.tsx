@@ -1,4 +1,5 @@
 import { Group, Stack, Title } from '@mantine/core'
+import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatDate } from '../../lib/format.ts'
@@ -17,6 +18,7 @@ import { useOwnDays } from './use-own-days.ts'
 export function WeekPage() {
   const { t } = useTranslation('doctor-day')
   const own = useOwnDays('week')
+  const navigate = useNavigate()
   const [slotId, setSlotId] = useState<string | null>(null)
   return (
     <Stack gap="lg">
@@ -47,6 +49,7 @@ export function WeekPage() {
             bookings={own.bookings}
             timeZone={own.clinic.timezone}
             onSlot={setSlotId}
+            onDay={(day) => void navigate({ to: '/my-day', search: (before) => ({ ...before, day }) })}
           />
         </>
       )}

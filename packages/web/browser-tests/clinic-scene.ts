@@ -1,0 +1,62 @@
+import { aClinic, aDoctor, type BuiltClinic, type BuiltDoctor } from '@holdfast/testkit'
+import type { BrowserContextOptions, Page } from 'playwright-core'
+import { type Site, signUp } from './harness.ts'
+
+type Account = { email: string; password: string }
+
+/** A clinic with one doctor, and the people who work there, signed up and with their roles. */
+export type ClinicScene = {
+  clinic: BuiltClinic
+  doctor: BuiltDoctor
+  people: { admin: Account; staff: Account; doctor: Account; stranger: Account }
+  /** A page of its own browser, signed in as one of them. */
+  pageOf(who: keyof ClinicScene['people'], options?: BrowserContextOptions): Promise<Page>
+}
+
+let scenes = 0
+
+export async function aClinicScene(
+  site: Site,
+  names = { clinic: 'North Clinic', doctor: 'Dr Ada Lovelace' },
+): Promise<ClinicScene> {
+  scenes += 1
+  const clinic = await aClinic(site.database, { name: names.clinic })
+  const doctor = await aDoctor(site.database, clinic, { name: names.doctor, specialization: 'Cardiology' })
+  const person = (name: string) => signUp(site.url, { name, email: `${name.toLowerCase()}-${scenes}@example.org` })
+  const [admin, staff, own, stranger] = [
+    await person('Alma'),
+    await person('Sam'),
+    await person('Ada'),
+    await person('Otto'),
+  ]
+  const path = { clinicId: clinic.id }
+  for (const body of [
+    { email: admin.email, role: 'admin' },
+    { email: staff.email, role: 'staff' },
+    { email: own.email, role: 'doctor', doctorId: doctor.id },
+  ] as const) {
+    const { error } = await site.admin.putMember({ path, body })
+    if (error !== undefined) throw new Error(`No role for ${body.email}: ${JSON.stringify(error)}`)
+  }
+  const people = { admin, staff, doctor: own, stranger }
+  const scene: ClinicScene = {
+    clinic,
+    doctor,
+    people,
+    async pageOf(who, options) {
+      const page = await site.newPage(options)
+      await signInContext(site, page, people[who])
+      return page
+    },
+  }
+  return scene
+}
+
+/** Signs a browser in without the form, as another test shows that the form does it. */
+async function signInContext(site: Site, page: Page, account: Account): Promise<void> {
+  const answer = await page.context().request.post(`${site.url}/api/auth/sign-in/email`, {
+    data: account,
+    headers: { origin: site.url },
+  })
+  if (!answer.ok()) throw new Error(`${account.email} could not sign in: ${answer.status()} ${await answer.text()}`)
+}

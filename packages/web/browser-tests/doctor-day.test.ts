@@ -1,0 +1,137 @@
+import { aBooking, aSlot } from '@holdfast/testkit'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { aClinicScene, type ClinicScene } from './clinic-scene.ts'
+import { axeFindings, type Site, sidewaysPixels, startSite } from './harness.ts'
+
+let site: Site
+let scene: ClinicScene
+const minute = 60_000
+
+beforeAll(async () => {
+  site = await startSite()
+  scene = await aClinicScene(site)
+}, 180_000)
+
+afterAll(async () => {
+  expect(site.pageErrors).toEqual([])
+  await site.stop()
+})
+
+/** Today's slots, of which some have begun: half an hour that is near neither midnight. */
+async function aDayOfPatients() {
+  const begun = new Date(Math.floor((Date.now() - 10 * minute) / minute) * minute)
+  const slots = [0, 20, 40].map((minutes) =>
+    aSlot(site.database, scene.doctor, { startsAt: new Date(begun.getTime() + minutes * minute) }),
+  )
+  const [first, second, third] = await Promise.all(slots)
+  if (!first || !second || !third) throw new Error('no slots')
+  await aBooking(site.database, first, { patient: { name: 'Missing Mia', phone: '+49 30 1' } })
+  await aBooking(site.database, second, { patient: { name: 'Coming Carl' }, reason: 'Check-up' })
+  return { third }
+}
+
+test('the doctor sees who comes, and notes arrived, completed and no-show; a new booking shows by itself', async () => {
+  const { third } = await aDayOfPatients()
+  const page = await scene.pageOf('doctor')
+  await page.goto('/')
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'My day' }).click()
+  const row = (name: string) => page.getByRole('row').filter({ hasText: name })
+  await row('Coming Carl').getByText('Check-up').waitFor()
+  await page.getByText('2 expected').waitFor()
+
+  await row('Coming Carl').getByRole('button', { name: 'Coming Carl has arrived' }).click()
+  await row('Coming Carl').getByText('Arrived', { exact: true }).waitFor()
+  await row('Coming Carl').getByRole('button', { name: 'Coming Carl: completed' }).click()
+  await row('Coming Carl').getByText('Completed', { exact: true }).waitFor()
+
+  await row('Missing Mia').getByRole('button', { name: 'Missing Mia didn’t come' }).click()
+  await page.getByRole('button', { name: 'Yes, didn’t come' }).click()
+  await row('Missing Mia').getByText('Missed').waitFor()
+  await page.getByText('0 expected').waitFor()
+
+  const { error } = await site.admin.createBooking({
+    body: { slotId: third.id, patient: { name: 'Late Lena' }, confirm: true },
+  })
+  expect(error).toBeUndefined()
+  await row('Late Lena').getByText('Confirmed').waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  await page.context().close()
+})
+
+test('times are made by a rule after a preview, taken back, and a day is withdrawn after a preview of whom it meets', async () => {
+  const page = await scene.pageOf('doctor')
+  await page.goto('/my-day/times')
+  await page.getByRole('button', { name: 'Show what would be made' }).click()
+  await page.getByText('140 new times').waitFor()
+  const slots = async () => {
+    const { rows } = await site.database.ownerPool.query<{ count: number }>(
+      `select count(*)::int as count from holdfast.slot
+        where resource_id = $1 and withdrawn_at is null and starts_at > now() + interval '12 hours'`,
+      [scene.doctor.id],
+    )
+    return rows[0]?.count
+  }
+  expect(await slots()).toBe(0)
+  expect(await axeFindings(page)).toEqual([])
+  await page.getByRole('button', { name: 'Make 140 times' }).click()
+  await page.getByText('140 times were made.').waitFor()
+  expect(await slots()).toBe(140)
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await page.getByText('The times were taken back.').waitFor()
+  expect(await slots()).toBe(0)
+
+  await page.getByRole('button', { name: 'Show what would be made' }).click()
+  await page.getByRole('button', { name: 'Make 140 times' }).click()
+  await page.getByText('140 times were made.').waitFor()
+  const { rows } = await site.database.ownerPool.query<{ id: string; day: string }>(
+    `select id, to_char(starts_at at time zone 'UTC', 'YYYY-MM-DD') as day from holdfast.slot
+      where resource_id = $1 and withdrawn_at is null and starts_at > now() + interval '12 hours'
+      order by starts_at limit 1`,
+    [scene.doctor.id],
+  )
+  const { id: slotId = '', day = '' } = rows[0] ?? {}
+  await site.admin.createBooking({ body: { slotId, patient: { name: 'Unlucky Uli' }, confirm: true } })
+  const withdrawal = page.getByRole('region', { name: 'Withdraw days' })
+  await withdrawal.getByLabel('First day').fill(day)
+  await withdrawal.getByLabel('Last day').fill(day)
+  await withdrawal.getByRole('button', { name: 'Show who is affected' }).click()
+  await withdrawal.getByText('28 times would be withdrawn.').waitFor()
+  await withdrawal.getByText('1 booking is affected').waitFor()
+  await withdrawal.getByText('Unlucky Uli').waitFor()
+  expect(await slots()).toBe(140)
+  await withdrawal.getByRole('button', { name: 'Withdraw', exact: true }).click()
+  await page.getByText('28 times are withdrawn.').waitFor()
+  expect(await slots()).toBe(112)
+  await page.context().close()
+})
+
+test('one time is opened in the week’s calendar by keyboard and withdrawn', async () => {
+  const page = await scene.pageOf('doctor')
+  const slot = await aSlot(site.database, scene.doctor, { minutes: 30 })
+  await page.goto(`/my-day/week?day=${slot.startsAt.toISOString().slice(0, 10)}`)
+  const label = new Intl.DateTimeFormat('en-GB', { hour: 'numeric', minute: '2-digit', timeZone: 'UTC' })
+  const event = page.getByRole('button', { name: `${label.format(slot.startsAt)} Free`, exact: true }).last()
+  await event.focus()
+  await page.keyboard.press('Enter')
+  const dialog = page.getByRole('dialog')
+  await dialog.getByText('1 of 1 free').waitFor()
+  await dialog.getByRole('button', { name: 'Withdraw this time' }).click()
+  await dialog.getByText('Nobody is booked there.').waitFor()
+  await dialog.getByRole('button', { name: 'Withdraw', exact: true }).click()
+  await page.getByText('1 time is withdrawn.').waitFor()
+  await dialog.waitFor({ state: 'hidden' })
+  expect(await axeFindings(page)).toEqual([])
+  await page.context().close()
+})
+
+test('at 320 pixels, in Arabic, nothing is wider than the page and axe finds nothing', async () => {
+  const page = await scene.pageOf('doctor', { locale: 'ar', viewport: { width: 320, height: 700 } })
+  for (const path of ['/my-day', '/my-day/week', '/my-day/times']) {
+    await page.goto(path)
+    await page.getByRole('heading', { level: 2 }).first().waitFor()
+    expect(await page.locator('html').getAttribute('dir')).toBe('rtl')
+    expect(await sidewaysPixels(page), path).toBe(0)
+    expect(await axeFindings(page), path).toEqual([])
+  }
+  await page.context().close()
+})
