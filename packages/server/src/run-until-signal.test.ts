@@ -26,6 +26,22 @@ test('a signal during the start stops it as soon as it has started', async () =>
   expect(stop).toHaveBeenCalledOnce()
 })
 
+test('a start that fails of the signal is a stop, not a failure; a bug stays one', async () => {
+  const lines = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+  const failing = async (error: Error) => {
+    const starting = Promise.withResolvers<{ stop(): Promise<void> }>()
+    const ended = runUntilSignal(() => starting.promise)
+    process.emit('SIGINT')
+    starting.reject(error)
+    return ended
+  }
+  const bug = new TypeError('x is not a function')
+  expect(await failing(new StartError('initdb was terminated by signal 2'))).toBe(130)
+  expect(await failing(bug)).toBe(1)
+  expect(lines.mock.calls).toEqual([['Stopped before it was ready.'], [bug]])
+  lines.mockRestore()
+})
+
 test('what cannot start says why in a line, a bug says it with its stack; both end with 1', async () => {
   const lines = vi.spyOn(console, 'error').mockImplementation(() => undefined)
   const bug = new TypeError('x is not a function')
