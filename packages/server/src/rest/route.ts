@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, preHandlerAsyncHook
 import type { Principal } from '../edge/principal.ts'
 import { invalidRequest } from '../edge/validator.ts'
 import { requireCredential } from './access.ts'
+import { idempotencyKeyOf } from './idempotency.ts'
 
 type StaticOf<Schema> = Schema extends TSchema ? Static<Schema> : undefined
 
@@ -59,6 +60,8 @@ export function serve<Described extends Operation, const Given extends Answer<De
     config: { operationId: described.id },
     onRequest: async (request) => {
       if (described.access !== 'anyone') requireCredential(request.principal)
+      // Every write takes a key, so every write refuses a wrong one, also where repeating it changes nothing anyway.
+      if (described.method !== 'GET') idempotencyKeyOf(request)
       options.refuseEarly?.()
     },
     preValidation: async (request) => {

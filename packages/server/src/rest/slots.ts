@@ -13,7 +13,6 @@ import { invalidRequest } from '../edge/validator.ts'
 import { clinicNoIn, requireOwnCalendar, requireRole } from './access.ts'
 import { slotBody } from './bodies/slot-body.ts'
 import { cachedRead } from './cached-read.ts'
-import { idempotencyKeyOf } from './idempotency.ts'
 import { requireDays } from './local-days.ts'
 import { refusalProblem } from './outcome-problems.ts'
 import { doctorNotFound, requireDoctor } from './require-doctor.ts'
@@ -53,8 +52,7 @@ export function serveSlots(app: FastifyInstance, deps: RestDeps): void {
     })
   })
 
-  serve(app, restOperations.createSlots, async ({ params, query, body, principal, request }) => {
-    idempotencyKeyOf(request)
+  serve(app, restOperations.createSlots, async ({ params, query, body, principal }) => {
     const { doctor, clinic } = await requireDoctor(deps, principal, params.doctorId)
     const drafts = draftsOf(body, clinic.timezone, deps.now())
     const result = await engine.createSlots({ doctorId: doctor.id, drafts, dryRun: query.dryRun })
@@ -66,8 +64,7 @@ export function serveSlots(app: FastifyInstance, deps: RestDeps): void {
     }
   })
 
-  serve(app, restOperations.withdrawSlot, async ({ params, query, principal, request }) => {
-    idempotencyKeyOf(request)
+  serve(app, restOperations.withdrawSlot, async ({ params, query, principal }) => {
     const { slotId } = params
     const missing = () => problem('slot_not_found', `There is no slot ${slotId}.`)
     const actor = requireRole(principal, slotId, ['doctor', 'staff', 'admin'], missing)
@@ -82,8 +79,7 @@ export function serveSlots(app: FastifyInstance, deps: RestDeps): void {
     return withdrawn(outcome, query.dryRun)
   })
 
-  serve(app, restOperations.withdrawSlotsOfDoctor, async ({ params, query, principal, request }) => {
-    idempotencyKeyOf(request)
+  serve(app, restOperations.withdrawSlotsOfDoctor, async ({ params, query, principal }) => {
     const { from, to, withBookings, dryRun } = query
     requireDays(from, to, daysMax)
     const { doctor, clinic, actor } = await requireDoctor(deps, principal, params.doctorId)
