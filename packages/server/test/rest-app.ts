@@ -75,6 +75,7 @@ export async function startRestApp(pool: pg.Pool): Promise<RestApp> {
   app.setErrorHandler(errorHandler)
   app.decorateRequest('principal')
   app.decorate('limitBooking', async () => undefined)
+  app.decorate('limitPatient', async () => undefined)
   app.addHook('onRequest', async (request) => {
     request.principal = await principalOf(request, engine, accounts)
   })

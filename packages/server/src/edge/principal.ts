@@ -27,5 +27,7 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** The booking limits: by account, and by the patient's e-mail in the (already validated) body. */
     limitBooking: preHandlerAsyncHookHandler
+    /** The latter alone: a hold may be told only at its confirmation for whom it is. */
+    limitPatient: preHandlerAsyncHookHandler
   }
 }

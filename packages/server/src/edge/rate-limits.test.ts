@@ -159,6 +159,19 @@ describe('bookings for one patient', () => {
     expect(answers).toEqual([201, 201, 429, 201])
   })
 
+  test('are limited too where the address only comes with the confirmation', async () => {
+    const confirmAs = async (round: number) => {
+      const held = await book(`192.0.2.${round}`, { name: 'P' })
+      return call(`${fresh.url}/api/v1/bookings/${held.body.id}/confirm`, {
+        method: 'POST',
+        body: { patient: { name: 'P', email: 'late@example.org' } },
+        headers: from(`192.0.2.${round}`),
+        bearer: String(held.body.manageToken),
+      })
+    }
+    expect(await statuses(3, confirmAs)).toEqual([200, 200, 429])
+  })
+
   test('without an e-mail address share no bucket', async () => {
     expect(await statuses(5, () => book('192.0.2.1', { name: 'P' }))).toEqual([201, 201, 201, 201, 201])
   })

@@ -38,7 +38,7 @@ type LimitSettings = Pick<
 type Bucket = (request: FastifyRequest, reply: FastifyReply) => Promise<void>
 
 /**
- * The rate limits: `app.rateLimits` and `app.limitBooking`. Each process counts for itself, in memory, so n processes
+ * The rate limits: `app.rateLimits`, `app.limitBooking` and `app.limitPatient`. Each process counts for itself, in memory, so n processes
  * admit up to n times as much. An IPv6 client is its /64, as one customer has that many addresses.
  */
 export const rateLimits = fp(async (app: FastifyInstance, settings: LimitSettings) => {
@@ -46,6 +46,7 @@ export const rateLimits = fp(async (app: FastifyInstance, settings: LimitSetting
     const free = async () => undefined
     app.decorate('rateLimits', { countRequest: free, countSignInByAddress: free, countSignInByEmail: free })
     app.decorate('limitBooking', free)
+    app.decorate('limitPatient', free)
     return
   }
   await app.register(rateLimitPlugin, { global: false })
@@ -78,11 +79,15 @@ export const rateLimits = fp(async (app: FastifyInstance, settings: LimitSetting
     (request) => patientEmail(request) ?? '',
   )
 
-  const limitBooking: preHandlerAsyncHookHandler = async (request, reply) => {
-    if (request.principal.kind === 'account') await bookingsByAccount(request, reply)
+  const limitPatient: preHandlerAsyncHookHandler = async (request, reply) => {
     if (patientEmail(request) !== null) await bookingsByEmail(request, reply)
   }
+  const limitBooking: preHandlerAsyncHookHandler = async function (request, reply) {
+    if (request.principal.kind === 'account') await bookingsByAccount(request, reply)
+    await limitPatient.call(this, request, reply)
+  }
   app.decorate('limitBooking', limitBooking)
+  app.decorate('limitPatient', limitPatient)
   app.decorate('rateLimits', {
     countRequest: (request, reply) => {
       if (request.principal.kind === 'account') return account(request, reply)

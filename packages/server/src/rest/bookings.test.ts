@@ -1,4 +1,5 @@
 import { request } from 'node:http'
+import { restOperations } from '@holdfast/contract'
 import { aBooking, aClinic, aDoctor, aSlot, createTestDatabase, lapseHolds, type TestDatabase } from '@holdfast/testkit'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { type RestApp, startRestApp } from '../../test/rest-app.ts'
@@ -277,6 +278,17 @@ test('an Idempotency-Key is 1–255 printable characters, sent once', async () =
     })
   }
   expect((await rest.call('createBooking', { body, key: 'x'.repeat(255) })).status).toBe(201)
+})
+
+test('every write refuses a wrong Idempotency-Key, before it looks at anything else', async () => {
+  const operationIds = Object.keys(restOperations) as (keyof typeof restOperations)[]
+  const writes = operationIds.filter((operationId) => restOperations[operationId].method !== 'GET')
+  expect(writes.length).toBeGreaterThan(15)
+  const as = rest.anAccount({ siteAdministrator: true })
+  for (const operationId of writes) {
+    const { problem } = await rest.call(operationId, { as, key: '' })
+    expect({ operationId, ...problem }).toMatchObject({ operationId, errors: [{ path: '/headers/idempotency-key' }] })
+  }
 })
 
 test('two Idempotency-Key headers are refused, one with a comma is not', async () => {

@@ -88,7 +88,6 @@ export function serveBookings(app: FastifyInstance, deps: RestDeps): void {
   })
 
   serve(app, restOperations.rescheduleBooking, async ({ params, body, principal, request }) => {
-    idempotencyKeyOf(request)
     const { bookingId } = params
     const reach = await reachBooking(deps, principal, bookingId)
     const { slotId } = body
@@ -103,7 +102,9 @@ export function serveBookings(app: FastifyInstance, deps: RestDeps): void {
     return settled(outcome)
   })
 
-  serve(app, restOperations.confirmBooking, (asked) => settle(deps, asked, 'confirm', asked.body))
+  serve(app, restOperations.confirmBooking, (asked) => settle(deps, asked, 'confirm', asked.body), {
+    preHandler: app.limitPatient,
+  })
   serve(app, restOperations.extendBooking, (asked) => settle(deps, asked, 'extend', {}))
   serve(app, restOperations.cancelBooking, (asked) => settle(deps, asked, 'cancel', asked.body))
 
