@@ -7,6 +7,7 @@ import { createLineReader, type LineReader } from './line-reader.ts'
 const keyCharactersMax = 100
 const slotsAheadYearsMax = 2
 const slotCapacityMax = 1_000_000
+const slotHoursMax = 7 * 24
 
 /** Each line as a clinic; what is wrong goes to `bad`. */
 export function parseClinics(lines: readonly CsvLine[], bad: BadLines): ImportClinic[] {
@@ -79,6 +80,9 @@ export function parseSlots(
     }
     if (startsAt !== null && endsAt !== null && Temporal.Instant.compare(endsAt, startsAt) <= 0) {
       reader.refuse('ends_at', 'is not after starts_at')
+    }
+    if (startsAt !== null && endsAt !== null && startsAt.until(endsAt).total('hours') > slotHoursMax) {
+      reader.refuse('ends_at', 'is more than a week after starts_at')
     }
     const capacity = reader.optionalWholeNumber('capacity', 1, slotCapacityMax) ?? 1
     if (bad.count > before || startsAt === null || endsAt === null) continue

@@ -149,6 +149,8 @@ describe('reading an import', () => {
         'd1,2026-12-01T08:00:00Z,2026-12-01T08:15:00Z,-1',
         'd1,2026-12-01T08:00:00Z,2026-12-01T08:15:00Z,1000000000',
         'd1,2026-02-30T08:00:00Z,2026-12-01T08:15:00Z,1',
+        'd1,2026-12-31T23:59:60Z,2027-01-01T08:15:00Z,1',
+        'd1,2026-12-01T08:00:00Z,2026-12-08T08:00:01Z,1',
       ].join('\n'),
     })
     expect(problems).toEqual([
@@ -181,6 +183,8 @@ describe('reading an import', () => {
       'slots, line 9, capacity "-1": expected a whole number from 1 to 1,000,000',
       'slots, line 10, capacity "1000000000": expected a whole number from 1 to 1,000,000',
       'slots, line 11, starts_at "2026-02-30T08:00:00Z": expected a time with its zone, such as 2026-12-01T08:00:00-03:00',
+      'slots, line 12, starts_at "2026-12-31T23:59:60Z": expected a time with its zone, such as 2026-12-01T08:00:00-03:00',
+      'slots, line 13, ends_at "2026-12-08T08:00:01Z": is more than a week after starts_at',
     ])
     expect(problemCount).toBe(problems.length)
   })
