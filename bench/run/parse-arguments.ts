@@ -6,7 +6,7 @@ export type Arguments =
   | { kind: 'run'; scenarios: readonly Scenario[]; pace: Pace; growthBookings: number; isWhole: boolean }
   | { kind: 'refused'; message: string }
 
-const whole: Pace = { isSmoke: false, rounds: 5, warmupMs: 500, roundMs: 3_000, connections: 256 }
+const whole: Pace = { isSmoke: false, rounds: 5, warmupMs: 500, roundMs: 2_500, connections: 256 }
 const smoke: Pace = { isSmoke: true, rounds: 1, warmupMs: 50, roundMs: 350, connections: 64 }
 const growthDefault = 1_000_000
 

@@ -17,8 +17,10 @@ type Row = {
 /** One call of book_slot() a request, which is its own transaction; a slot that is locked is refused at once. */
 export const book: Strategy = async ({ pool }, asked) => {
   const { slotId, units, appointmentType, patient, reason } = asked
+  // pool.query would close the connection of a statement that fails, and a refusal would cost a new one.
+  const client = await pool.connect()
   try {
-    const { rows } = await pool.query<Row>({
+    const { rows } = await client.query<Row>({
       name: 'book_slot',
       text: 'select * from book_slot($1, $2, $3, $4, $5, $6, $7)',
       values: [slotId, units, appointmentType, patient.name, patient.email, patient.phone, reason],
@@ -46,5 +48,7 @@ export const book: Strategy = async ({ pool }, asked) => {
   } catch (error) {
     if (sqlState(error) === lockNotAvailable) return { kind: 'slot_locked' }
     throw error
+  } finally {
+    client.release()
   }
 }
