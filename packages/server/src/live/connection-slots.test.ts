@@ -1,0 +1,25 @@
+import { describe, expect, test } from 'vitest'
+import { ConnectionSlots } from './connection-slots.ts'
+
+describe('places for connections', () => {
+  test('so many in all and so many of one address; given back once each', () => {
+    const slots = new ConnectionSlots(3, 2)
+    const first = slots.take('a')
+    const second = slots.take('a')
+    expect(slots.take('a')).toBe('full_for_address')
+    const third = slots.take('b')
+    expect(slots.take('c')).toBe('full')
+    for (const release of [first, first, first]) if (typeof release === 'function') release()
+    expect(slots.count).toBe(2)
+    expect(slots.take('a')).toBeTypeOf('function')
+    expect(slots.take('c')).toBe('full')
+    for (const release of [second, third]) if (typeof release === 'function') release()
+    expect(slots.count).toBe(1)
+  })
+
+  test('without a bound for one address only the whole counts', () => {
+    const slots = new ConnectionSlots(300, null)
+    for (let n = 0; n < 300; n += 1) expect(slots.take('a')).toBeTypeOf('function')
+    expect(slots.take('b')).toBe('full')
+  })
+})

@@ -1,0 +1,74 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { LapseWatch } from './lapse-watch.ts'
+
+// Its clock is the monotonic one: nothing here is the database's, so nothing needs to pass.
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+function aWatch() {
+  const lapsed: string[][] = []
+  let forgotten = 0
+  const watch = new LapseWatch({ onLapsed: (slotIds) => lapsed.push(slotIds), onForgotten: () => (forgotten += 1) })
+  return { watch, lapsed, forgotten: () => forgotten }
+}
+
+describe('a watch on holds', () => {
+  test('tells of each at its end, those that end together at once', () => {
+    const { watch, lapsed } = aWatch()
+    watch.note('late', 5_000, 0)
+    watch.note('soon', 1_000, 0)
+    watch.note('soon too', 1_000, 0)
+    vi.advanceTimersByTime(999)
+    expect(lapsed).toEqual([])
+    vi.advanceTimersByTime(10)
+    expect(lapsed).toEqual([['soon', 'soon too']])
+    for (const slotId of ['soon', 'soon too']) watch.note(slotId, null, 1)
+    vi.advanceTimersByTime(4_000)
+    expect(lapsed.slice(1)).toEqual([['late']])
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  test('a hold that is no more is not told of, one that is extended later', () => {
+    const { watch, lapsed } = aWatch()
+    watch.note('confirmed', 1_000, 0)
+    watch.note('extended', 1_000, 0)
+    watch.note('confirmed', null, 0)
+    watch.note('extended', 2_000, 0)
+    vi.advanceTimersByTime(1_500)
+    expect(lapsed).toEqual([])
+    vi.advanceTimersByTime(600)
+    expect(lapsed).toEqual([['extended']])
+    expect(watch.toldOf('extended')).toBe(0)
+    expect(watch.toldOf('confirmed')).toBeUndefined()
+  })
+
+  test('of an older reading only an earlier end counts', () => {
+    const { watch, lapsed } = aWatch()
+    watch.note('a', 2_000, 0)
+    watch.noteOlder('a', 3_000, 0)
+    watch.note('b', 3_000, 0)
+    watch.noteOlder('b', 2_000, 0)
+    vi.advanceTimersByTime(2_100)
+    expect(lapsed.flat()).toEqual(['a', 'b'])
+  })
+
+  test('more slots than it has room for are not lost: it says when the first of them may have lapsed', () => {
+    const { watch, lapsed, forgotten } = aWatch()
+    for (let n = 0; n < 5_000; n += 1) watch.note(`slot ${n}`, 10_000, 0)
+    watch.note('one more', 3_000, 0)
+    watch.note('another', 4_000, 0)
+    expect(watch.size).toBe(5_000)
+    vi.advanceTimersByTime(3_100)
+    expect([lapsed.length, forgotten()]).toEqual([0, 1])
+    vi.advanceTimersByTime(7_000)
+    expect([lapsed[0]?.length, forgotten()]).toEqual([5_000, 1])
+  })
+
+  test('stopped, it tells of nothing', () => {
+    const { watch, lapsed } = aWatch()
+    watch.note('a', 1_000, 0)
+    watch.stop()
+    vi.advanceTimersByTime(2_000)
+    expect(lapsed).toEqual([])
+  })
+})
