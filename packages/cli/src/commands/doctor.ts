@@ -18,10 +18,12 @@ const colours = { ok: 'green', warning: 'yellow', error: 'red' } as const
 function print(terminal: Terminal, { settings, versions, checks }: Examination): void {
   const heading = (text: string) => terminal.out(terminal.style('bold', text))
   heading('Settings')
-  const rows = settings.map(({ name, value, from, default: defaultValue }) => [
+  const rows = settings.map(({ name, value, from, default: defaultValue, whenAbsent }) => [
     name,
     value ?? '(not set)',
-    from === 'default' ? 'default' : `environment (default: ${defaultValue ?? 'not set'})`,
+    from === 'environment'
+      ? `environment (default: ${defaultValue ?? whenAbsent})`
+      : `default${value === null ? `: ${whenAbsent}` : ''}`,
   ])
   for (const line of columns(rows)) terminal.out(line)
   terminal.out('')

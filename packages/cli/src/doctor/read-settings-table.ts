@@ -7,6 +7,8 @@ export type SettingLine = {
   /** As given or by default; a secret's is masked; null: absent, without a default. */
   value: string | null
   default: string | null
+  /** What holds where a setting without a default is absent; null: it has one. */
+  whenAbsent: string | null
   from: 'environment' | 'default'
   description: string
 }
@@ -20,10 +22,17 @@ export function settingLines(env: Environment): SettingLine[] {
       name,
       value: isGiven ? (secret ? masked(given) : given) : defaultValue,
       default: defaultValue,
+      whenAbsent: defaultValue === null ? whenAbsent(description) : null,
       from: isGiven ? 'environment' : 'default',
       description,
     }
   })
+}
+
+/** Each description of a setting without a default says it after this word. */
+function whenAbsent(description: string): string {
+  const [, words = 'not set'] = /\bAbsent: (.+?)\.(?: |$)/.exec(description) ?? []
+  return words
 }
 
 function masked(secret: string): string {

@@ -94,7 +94,11 @@ export const settingTable = {
     kinds.wholeNumber(0, 65_535),
   ),
   metricsToken: secretSetting(
-    optionalSetting('HOLDFAST_METRICS_TOKEN', 'The Bearer token that /metrics asks for.', kinds.textOfLength(16, 256)),
+    optionalSetting(
+      'HOLDFAST_METRICS_TOKEN',
+      'The Bearer token that /metrics asks for. Absent: served on HOLDFAST_METRICS_PORT alone, to anyone.',
+      kinds.textOfLength(16, 256),
+    ),
   ),
   rateLimit: setting('HOLDFAST_RATE_LIMIT', 'on', 'All rate limits; off for load tests.', kinds.onOff),
   limitReadsPerMinute: limit(
