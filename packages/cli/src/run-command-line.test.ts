@@ -45,7 +45,7 @@ describe('the command line', () => {
     expect(plain).toEqual({
       code: 1,
       out: [],
-      err: ["error: ENOENT: no such file or directory, open '/nowhere/file.csv'"],
+      err: ['error: there is no file /nowhere/file.csv'],
     })
     const debug = await runCaptured(['replay', 'appointments', '/nowhere/file.csv'], { HOLDFAST_LOG_LEVEL: 'debug' })
     expect(debug.err.join('\n')).toMatch(/Error: ENOENT/)

@@ -184,7 +184,7 @@ describe('import', () => {
   test('a file that is not there is one clear line', async () => {
     const { code, err } = await runCaptured(['import', '--clinics', join(directory, 'nowhere.csv')], env)
     expect(code).toBe(1)
-    expect(err).toEqual([expect.stringMatching(/^error: ENOENT: no such file or directory.*nowhere\.csv/)])
+    expect(err).toEqual([expect.stringMatching(/^error: there is no file .*nowhere\.csv$/)])
   })
 })
 
