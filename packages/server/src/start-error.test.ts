@@ -7,7 +7,7 @@ const withCode = (code: string) => Object.assign(new Error('the reason'), { code
 test.each([
   ['a StartError', new StartError('the reason'), /^the reason$/],
   ['an error of the migration', new MigrateError('server_too_old', 'the reason'), /^the reason$/],
-  ['a refused connection', withCode('ECONNREFUSED'), /the reason.*DATABASE_URL/],
+  ['a refused connection', withCode('ECONNREFUSED'), /: the reason\. Check DATABASE_URL/],
   ['a wrong password', withCode('28P01'), /the reason.*DATABASE_URL/],
   ['a database that does not exist', withCode('3D000'), /the reason.*DATABASE_URL/],
   ['refused connections to every address of a host', new AggregateError([withCode('ECONNREFUSED')]), /the reason/],
