@@ -123,6 +123,8 @@ export async function axeFindings(page: Page): Promise<string[]> {
       (scheme) => document.documentElement.getAttribute('data-mantine-color-scheme') === scheme,
       colorScheme,
     )
+    // Colours on their way from one scheme to the other are neither's.
+    await page.waitForFunction(() => document.getAnimations().every(({ playState }) => playState !== 'running'))
     // As an expression, because the page's policy would not load it as a script.
     await page.evaluate(axeSource)
     const found = await page.evaluate(async () => {

@@ -4,7 +4,7 @@ import './app/page.css'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app/app.tsx'
-import { RefusedError } from './lib/api-error.ts'
+import { RefusedError, UnreachableError } from './lib/api-error.ts'
 import { startTexts } from './lib/i18n.ts'
 
 const root = document.getElementById('root')
@@ -22,9 +22,9 @@ window.addEventListener('vite:preloadError', (event) => {
 // Browsers that have Temporal don't load another one.
 await Promise.all([startTexts(), 'Temporal' in globalThis ? null : import('temporal-polyfill/global')])
 createRoot(root, {
-  // A page that was refused is shown as such: that is an answer, not an error.
+  // A page that was refused, or a lost network, is shown as such: that is an answer, not an error.
   onCaughtError: (error) => {
-    if (!(error instanceof RefusedError)) console.error(error)
+    if (!(error instanceof RefusedError || error instanceof UnreachableError)) console.error(error)
   },
 }).render(
   <StrictMode>

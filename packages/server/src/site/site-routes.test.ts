@@ -20,6 +20,7 @@ beforeEach(async () => {
   await writeFile(join(directory, 'assets/index-abc123.js'), script)
   await writeFile(join(directory, 'assets/index-abc123.js.br'), brotliCompressSync(script))
   await writeFile(join(directory, 'sw.js'), 'self')
+  await writeFile(join(directory, 'sw.js.br'), brotliCompressSync('self'))
   await writeFile(join(directory, 'build-manifest.json'), '{}')
   app = Fastify()
   app.setErrorHandler(errorHandler)
@@ -66,8 +67,13 @@ test('a file with a hash in its name is kept for ever, and sent as it was compre
   expect(plain.body).toBe(script)
 })
 
-test('the service worker is asked for anew each time', async () => {
-  expect((await app.inject('/sw.js')).headers['cache-control']).toBe('no-cache')
+test('the service worker is asked for anew each time, and may fetch from here', async () => {
+  for (const encoding of ['identity', 'br']) {
+    const { headers } = await app.inject({ url: '/sw.js', headers: { 'accept-encoding': encoding } })
+    expect(headers['content-encoding'] ?? 'identity').toBe(encoding)
+    expect(headers['cache-control']).toBe('no-cache')
+    expect(headers['content-security-policy']).toBe("default-src 'none'; connect-src 'self'")
+  }
 })
 
 test.each([

@@ -67,12 +67,15 @@ function wantsPage(request: FastifyRequest): boolean {
   return /\btext\/html\b/.test(request.headers.accept ?? '')
 }
 
+/** `path` is the file's that is sent, which may be the compressed one (`/sw.js.br`). */
 function setHeaders(reply: FastifyReply, path: string, policy: string): void {
   if (path.startsWith('/assets/')) void reply.header('cache-control', 'public, max-age=31536000, immutable')
   else if (path.startsWith('/icons/')) void reply.header('cache-control', 'public, max-age=86400')
   else if (path.startsWith(`/${page}`)) {
     void reply.header('cache-control', 'no-store').header('content-security-policy', policy)
   } else void reply.header('cache-control', 'no-cache')
+  // A worker asks under its own script's policy, and would not be let out to fetch the shell.
+  if (path.startsWith('/sw.js')) void reply.header('content-security-policy', "default-src 'none'; connect-src 'self'")
 }
 
 /**

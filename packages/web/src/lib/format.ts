@@ -1,9 +1,9 @@
 import { currentLocale } from './i18n.ts'
 
 /** Formatters are dear to make and asked for by the hundred: one of a kind is kept. */
-const made = new Map<string, Intl.DateTimeFormat | Intl.NumberFormat | Intl.RelativeTimeFormat | Intl.DisplayNames>()
+const made = new Map<string, Intl.DateTimeFormat | Intl.NumberFormat | Intl.ListFormat | Intl.DisplayNames>()
 
-function once<Formatter extends Intl.DateTimeFormat | Intl.NumberFormat | Intl.RelativeTimeFormat | Intl.DisplayNames>(
+function once<Formatter extends Intl.DateTimeFormat | Intl.NumberFormat | Intl.ListFormat | Intl.DisplayNames>(
   kind: string,
   options: object,
   make: (locale: string) => Formatter,
@@ -112,6 +112,12 @@ export function formatCountdown(seconds: number): string {
   const whole = Math.max(0, Math.ceil(seconds))
   const two = formatNumber(whole % 60, { minimumIntegerDigits: 2 })
   return `${formatNumber(Math.floor(whole / 60))}:${two}`
+}
+
+/** `English, Igbo`, with the commas of the reader's language. */
+export function formatLanguages(tags: readonly string[]): string {
+  const options = { type: 'unit', style: 'short' } as const
+  return once('list', options, (locale) => new Intl.ListFormat(locale, options)).format(tags.map(formatLanguage))
 }
 
 /** `pt-BR` as `Brazilian Portuguese`. */

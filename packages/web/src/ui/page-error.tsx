@@ -1,13 +1,23 @@
+import { Stack } from '@mantine/core'
 import type { ErrorComponentProps } from '@tanstack/react-router'
 import { useRouter } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
+import { problemMessage } from '../lib/problem-message.ts'
 import { ErrorState } from './error-state.tsx'
+import { PageTitle } from './page-title.tsx'
 
 /** For a route whose loader or drawing failed. */
 export function PageError({ error, reset }: ErrorComponentProps) {
+  const { t } = useTranslation('problems')
   const router = useRouter()
   const retry = () => {
     reset()
     void router.invalidate()
   }
-  return <ErrorState error={error} retry={retry} />
+  return (
+    <Stack gap="lg">
+      <PageTitle>{problemMessage(error, t).title}</PageTitle>
+      <ErrorState error={error} retry={retry} />
+    </Stack>
+  )
 }

@@ -5,7 +5,7 @@ import type { ComponentPropsWithRef } from 'react'
 type TextAnchorProps = AnchorProps & Omit<ComponentPropsWithRef<'a'>, keyof AnchorProps>
 
 function TextAnchor(props: TextAnchorProps) {
-  return <Anchor underline="always" {...props} />
+  return <Anchor {...props} />
 }
 
 /** A link inside of a text: underlined, because colour alone would not tell. */

@@ -1,7 +1,7 @@
 import type { Clinic, Doctor } from '@holdfast/contract/client'
 import { Anchor, Stack, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import { formatLanguage, formatMoney, formatNumber } from '../../lib/format.ts'
+import { formatLanguages, formatMoney, formatNumber } from '../../lib/format.ts'
 import { PhoneIcon, PlaceIcon } from '../../ui/icons.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
 import classes from './booking.module.css'
@@ -23,7 +23,7 @@ export function AboutDoctor({ doctor, clinic }: { doctor: Doctor; clinic: Clinic
         {doctor.rating === null ? null : (
           <li>{t('about.rating', { rating: formatNumber(doctor.rating, { minimumFractionDigits: 1 }) })}</li>
         )}
-        {doctor.languages.length === 0 ? null : <li>{doctor.languages.map(formatLanguage).join(', ')}</li>}
+        {doctor.languages.length === 0 ? null : <li>{formatLanguages(doctor.languages)}</li>}
       </ul>
       <ul className={classes.facts}>
         <li>

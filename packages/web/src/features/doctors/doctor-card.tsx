@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { clinicQuery } from '../../lib/directory-queries.ts'
-import { formatDayTime, formatLanguage, formatMoney, formatNumber, formatZone, ownTimeZone } from '../../lib/format.ts'
+import { formatDayTime, formatLanguages, formatMoney, formatNumber, formatZone, ownTimeZone } from '../../lib/format.ts'
 import { initialsOf } from '../../lib/initials.ts'
 import { PlaceIcon, VideoIcon } from '../../ui/icons.tsx'
 import { LinkButton } from '../../ui/link-button.tsx'
@@ -78,7 +78,7 @@ function Facts({ doctor }: { doctor: Doctor }) {
           {t(`shell:appointmentType.${type}`)}
         </li>
       ))}
-      {doctor.languages.length === 0 ? null : <li>{doctor.languages.map(formatLanguage).join(', ')}</li>}
+      {doctor.languages.length === 0 ? null : <li>{formatLanguages(doctor.languages)}</li>}
     </ul>
   )
 }

@@ -1,6 +1,7 @@
-import { Button, Group, Modal, Stack, Text, Textarea } from '@mantine/core'
+import { Button, Group, Stack, Text, Textarea } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Dialog } from '../../ui/dialog.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { toastDone } from '../../ui/toast.ts'
 import { useBookingActions } from './booking-actions.ts'
@@ -10,7 +11,7 @@ type CancelProps = { link: TicketLink; isOpen: boolean; onClose: () => void }
 
 /** Asks once more, because somebody else may have the time a moment later. */
 export function CancelBooking({ link, isOpen, onClose }: CancelProps) {
-  const { t } = useTranslation(['ticket', 'shell'])
+  const { t } = useTranslation('ticket')
   const { cancel } = useBookingActions(link)
   const [reason, setReason] = useState('')
   const [isBusy, setBusy] = useState(false)
@@ -29,12 +30,7 @@ export function CancelBooking({ link, isOpen, onClose }: CancelProps) {
     }
   }
   return (
-    <Modal
-      opened={isOpen}
-      onClose={onClose}
-      title={t('cancel.title')}
-      closeButtonProps={{ 'aria-label': t('shell:close') }}
-    >
+    <Dialog title={t('cancel.title')} isOpen={isOpen} onClose={onClose}>
       <Stack gap="md">
         <Text>{t('cancel.help')}</Text>
         <Textarea
@@ -55,6 +51,6 @@ export function CancelBooking({ link, isOpen, onClose }: CancelProps) {
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,5 +1,5 @@
 import type { Booking, Clinic, Doctor } from '@holdfast/contract/client'
-import { Badge, Text } from '@mantine/core'
+import { Anchor, Badge, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { formatAppointment, formatMoney, formatZone, ownTimeZone } from '../../lib/format.ts'
 import { QrCode } from './qr-code.tsx'
@@ -102,9 +102,9 @@ function Where({ booking, clinic }: { booking: Booking; clinic: Clinic }) {
         {clinic.phone === null ? null : (
           <>
             <br />
-            <a href={`tel:${clinic.phone.replace(/[^+\d]/g, '')}`} dir="ltr">
+            <Anchor href={`tel:${clinic.phone.replace(/[^+\d]/g, '')}`} dir="ltr">
               {clinic.phone}
-            </a>
+            </Anchor>
           </>
         )}
       </dd>

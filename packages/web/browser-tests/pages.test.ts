@@ -1,0 +1,127 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { aPractice, made, type Practice } from './a-practice.ts'
+import { hold, openTimes } from './booking-steps.ts'
+import { axeFindings, type Site, sidewaysPixels, signInPage, signUp, startSite } from './harness.ts'
+
+let site: Site
+let practice: Practice
+let ticket: string
+let account: { email: string; password: string }
+
+beforeAll(async () => {
+  site = await startSite()
+  practice = await aPractice(site, { appointmentTypes: ['in_person', 'video'] })
+  account = await signUp(site.url, { name: 'Ada Lovelace', email: 'ada@example.org' })
+  const [first = { id: '' }, second = { id: '' }] = practice.slots
+  const booking = await made(
+    site.admin.createBooking({ body: { slotId: first.id, patient: { name: 'Grace' }, confirm: true } }),
+  )
+  await made(site.admin.createBooking({ body: { slotId: second.id, patient: { name: 'Somebody' }, confirm: true } }))
+  ticket = `/ticket#${booking.id}.${booking.manageToken}`
+}, 180_000)
+
+afterEach(() => expect(site.pageErrors.splice(0)).toEqual([]))
+afterAll(() => site?.stop())
+
+type OpenPage = { path: () => string; heading: RegExp; isSignedIn?: boolean }
+
+const pages: Record<string, OpenPage> = {
+  'find a doctor': { path: () => '/', heading: /.+/ },
+  'nobody found': { path: () => '/?q=nobody-has-this-name', heading: /.+/ },
+  times: { path: () => `/doctors/${practice.doctor.id}`, heading: /Okafor/ },
+  'an unknown doctor': { path: () => '/doctors/00000000-0000-8000-8000-000000000000', heading: /^$/ },
+  ticket: { path: () => ticket, heading: /.+/ },
+  'a cut link': { path: () => '/ticket#cut', heading: /.+/ },
+  'sign in': { path: () => '/sign-in', heading: /.+/ },
+  'sign up': { path: () => '/sign-up', heading: /.+/ },
+  'my bookings as a guest': { path: () => '/my-bookings', heading: /.+/ },
+  'my bookings': { path: () => '/my-bookings', heading: /.+/, isSignedIn: true },
+  account: { path: () => '/account', heading: /.+/, isSignedIn: true },
+  nowhere: { path: () => '/nowhere', heading: /.+/ },
+}
+
+describe.each(Object.entries(pages))('%s', (_name, { path, heading, isSignedIn }) => {
+  const open = async (options: Parameters<Site['newPage']>[0] = {}) => {
+    const page = await site.newPage(options)
+    if (isSignedIn) await signInPage(page, account)
+    await page.goto(path())
+    const shown =
+      heading.source === '^$' ? page.getByRole('alert') : page.getByRole('heading', { level: 1, name: heading })
+    await shown.first().waitFor()
+    await page.waitForFunction(() => document.querySelector('[aria-busy="true"]') === null)
+    return page
+  }
+
+  test('axe finds nothing, in either colour scheme', async () => {
+    const page = await open()
+    expect(await axeFindings(page)).toEqual([])
+    await page.context().close()
+  })
+
+  test('fits on 320 pixels', async () => {
+    const page = await open({ viewport: { width: 320, height: 640 } })
+    expect(await sidewaysPixels(page)).toBe(0)
+    await page.context().close()
+  })
+})
+
+test.each(['de-DE', 'ar-EG'])(
+  'in %s the pages fit on a phone, axe finds nothing, and no text is a key',
+  async (locale) => {
+    const page = await site.newPage({ locale, viewport: { width: 320, height: 640 } })
+    for (const path of ['/', `/doctors/${practice.doctor.id}`, ticket, '/sign-up']) {
+      await page.goto('about:blank')
+      await page.goto(path)
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      await page.waitForFunction(() => document.querySelector('[aria-busy="true"]') === null)
+      expect(await page.locator('html').getAttribute('dir')).toBe(locale.startsWith('ar') ? 'rtl' : 'ltr')
+      expect(await sidewaysPixels(page), path).toBe(0)
+      expect(await axeFindings(page), path).toEqual([])
+      expect(await page.locator('body').innerText(), path).not.toMatch(/\b[a-z]+\.[a-z]+[A-Z]\w*\b|{{/)
+    }
+    await page.context().close()
+  },
+  60_000,
+)
+
+test('while a time is held, after it was lost, and in the dialogs: axe finds nothing, on a phone too', async () => {
+  const page = await site.newPage({ viewport: { width: 320, height: 640 } })
+  await openTimes(page, practice)
+  await hold(page, '9:30')
+  expect(await axeFindings(page)).toEqual([])
+  expect(await sidewaysPixels(page)).toBe(0)
+  await page.getByRole('button', { name: 'Choose another time' }).click()
+  await page.route('**/api/v1/bookings', (route) =>
+    route.fulfill({
+      status: 409,
+      contentType: 'application/problem+json',
+      json: {
+        type: 'urn:holdfast:problem:slot_full',
+        title: '',
+        status: 409,
+        detail: '',
+        code: 'slot_full',
+        alternatives: practice.slots.slice(3, 6),
+      },
+    }),
+  )
+  await page.getByRole('button', { name: /^0?9:45$/ }).click()
+  await page.getByText('These are near it').waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  expect(await sidewaysPixels(page)).toBe(0)
+  await page.goto(ticket)
+  await page.getByRole('button', { name: 'Cancel appointment' }).click()
+  await page.getByRole('dialog').waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  await page.getByRole('button', { name: 'Keep it' }).click()
+  await page.context().close()
+}, 60_000)
+
+test('negative control: axe finds what is wrong', async () => {
+  const page = await site.newPage()
+  await page.goto('/')
+  await page.getByRole('heading', { level: 1 }).waitFor()
+  await page.evaluate(() => document.querySelector('main')?.insertAdjacentHTML('beforeend', '<button></button>'))
+  expect((await axeFindings(page)).join()).toMatch(/button-name/)
+  await page.context().close()
+})
