@@ -1,0 +1,45 @@
+import Fastify from 'fastify'
+import { afterAll, expect, test } from 'vitest'
+import { errorHandler } from './error-handler.ts'
+import { readJsonOnly } from './json-bodies.ts'
+
+const app = Fastify({ onProtoPoisoning: 'error', onConstructorPoisoning: 'error' })
+readJsonOnly(app)
+app.setErrorHandler(errorHandler)
+app.post('/', async (request) => ({ got: request.body ?? null }))
+afterAll(() => app.close())
+
+async function post(payload: string | Buffer, headers: Record<string, string> = {}) {
+  const sent = { 'content-type': 'application/json', ...headers }
+  const response = await app.inject({ method: 'POST', url: '/', payload, headers: sent })
+  return { status: response.statusCode, body: response.json() }
+}
+
+test.each([
+  ['text in many scripts', '{"name":"Zoë 佐藤 🩺"}', { name: 'Zoë 佐藤 🩺' }],
+  ['a byte order mark', '\ufeff{"name":"Ada"}', { name: 'Ada' }],
+  ['nothing', '', null],
+])('%s is read', async (_what, payload, got) => {
+  expect(await post(payload)).toEqual({ status: 200, body: { got } })
+})
+
+test('broken UTF-8 is refused, not mended', async () => {
+  const latin1 = Buffer.from('{"name":"Zoë"}', 'latin1')
+  expect(await post(latin1)).toMatchObject({
+    status: 400,
+    body: { code: 'invalid_request', detail: 'The body is not UTF-8 text.' },
+  })
+})
+
+test('a packed body is refused, and not read as if it were plain', async () => {
+  expect(await post('{}', { 'content-encoding': 'gzip' })).toMatchObject({
+    status: 415,
+    body: { code: 'unsupported_media_type' },
+  })
+  expect((await post('{}', { 'content-encoding': 'identity' })).status).toBe(200)
+})
+
+test('what reaches for prototypes is refused', async () => {
+  expect((await post('{"__proto__": {"a": 1}}')).status).toBe(400)
+  expect((await post('{"constructor": {"prototype": {"a": 1}}}')).status).toBe(400)
+})
