@@ -17,6 +17,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {
+      // @mantine/schedule looks for both shapes of rrule, of which a bundle has one.
+      checks: { importIsUndefined: false },
       input: { index: 'index.html', sw: 'service-worker/service-worker.ts' },
       output: {
         entryFileNames: (chunk) => (chunk.name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js'),

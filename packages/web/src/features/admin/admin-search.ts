@@ -1,15 +1,6 @@
 import type { BookingStatus } from '@holdfast/contract/client'
 import { parseDay } from '../desk/local-time.ts'
-
-const statuses: readonly BookingStatus[] = [
-  'PENDING',
-  'CONFIRMED',
-  'ARRIVED',
-  'COMPLETED',
-  'NO_SHOW',
-  'CANCELLED',
-  'FAILED',
-]
+import { statusesInOrder } from '../desk/status-colors.ts'
 
 export type RangeSearch = { from?: string; to?: string }
 export type DoctorSearch = { doctorId?: string }
@@ -34,7 +25,7 @@ export function parseDayListSearch(search: Raw): DayListSearch {
 }
 
 export function parseBookingsSearch(search: Raw): BookingsSearch {
-  const status = statuses.find((one) => one === search.status)
+  const status = statusesInOrder.find((one) => one === search.status)
   return {
     ...parseRangeSearch(search),
     ...parseDoctorSearch(search),

@@ -1,5 +1,5 @@
 import type { Booking } from '@holdfast/contract/client'
-import { Button, Stack, Text, Title } from '@mantine/core'
+import { Button, Stack, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
@@ -14,6 +14,7 @@ import deskClasses from '../desk/desk.module.css'
 import { isOpen } from '../desk/offered-actions.ts'
 import { StatusMark } from '../desk/status-mark.tsx'
 import { useLiveDesk } from '../desk/use-live-desk.ts'
+import { referenceOf } from '../ticket/ticket-link.ts'
 import classes from './admin.module.css'
 import { bookingQuery } from './admin-queries.ts'
 import { BookingHistory } from './booking-history.tsx'
@@ -54,6 +55,7 @@ function BookingFacts({ booking }: { booking: Booking }) {
   const close = () => setDialog(null)
   const facts: { label: string; value: ReactNode }[] = [
     { label: t('column.status'), value: <StatusMark status={booking.status} /> },
+    { label: t('booking.reference'), value: <bdi className="tabular">{referenceOf(booking.id)}</bdi> },
     { label: t('column.when'), value: formatAppointment(booking.startsAt, booking.endsAt, timeZone) },
     { label: t('column.doctor'), value: doctors.find(({ id }) => id === booking.doctorId)?.name ?? '–' },
     { label: t('column.kind'), value: t(`shell:appointmentType.${booking.appointmentType}`) },
@@ -80,9 +82,6 @@ function BookingFacts({ booking }: { booking: Booking }) {
             </div>
           ))}
         </dl>
-        <Text size="sm" c="dimmed">
-          {t('booking.reference')} <bdi className="tabular">{booking.id}</bdi>
-        </Text>
         <BookingActions booking={booking} timeZone={timeZone} />
         {isOpen(booking) ? (
           <div className={deskClasses.actions}>

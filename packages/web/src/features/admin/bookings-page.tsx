@@ -16,7 +16,7 @@ import { PageTitle } from '../../ui/page-title.tsx'
 import deskClasses from '../desk/desk.module.css'
 import { deskKey, rereadMs } from '../desk/desk-queries.ts'
 import { addDays, localDateTime, parseDay } from '../desk/local-time.ts'
-import { statusColors } from '../desk/status-colors.ts'
+import { statusesInOrder } from '../desk/status-colors.ts'
 import { StatusMark } from '../desk/status-mark.tsx'
 import { useLiveDesk } from '../desk/use-live-desk.ts'
 import classes from './admin.module.css'
@@ -193,7 +193,7 @@ function Filters({ search, onChange }: FiltersProps) {
         onChange={({ currentTarget }) => set({ status: currentTarget.value as BookingStatus | '' })}
         data={[
           { value: '', label: t('filter.anyStatus') },
-          ...statusColors.map(({ status }) => ({ value: status, label: t(`shell:status.${status}`) })),
+          ...statusesInOrder.map((status) => ({ value: status, label: t(`shell:status.${status}`) })),
         ]}
       />
       <DoctorFilter doctorId={search.doctorId} onChange={(doctorId) => set({ doctorId })} />

@@ -110,6 +110,7 @@ function Types({ types, error, onChange }: TypesProps) {
   const { t } = useTranslation(['admin', 'shell'])
   return (
     <Checkbox.Group
+      size="md"
       label={t('field.appointmentTypes')}
       value={types}
       error={error ? t('doctors.typeNeeded') : null}

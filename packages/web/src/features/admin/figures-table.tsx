@@ -3,7 +3,7 @@ import { Button, Group, Stack } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { formatDate, formatNumber, formatShare } from '../../lib/format.ts'
 import deskClasses from '../desk/desk.module.css'
-import { statusColors } from '../desk/status-colors.ts'
+import { statusesInOrder } from '../desk/status-colors.ts'
 import { downloadCsv } from './csv-download.ts'
 import { useClinic } from './use-clinic.ts'
 
@@ -20,7 +20,7 @@ export function FiguresTable({ stats }: { stats: ClinicStats }) {
         [t('column.day')]: date,
         [t('column.capacity')]: capacity,
         [t('column.taken')]: taken,
-        ...Object.fromEntries(statusColors.map(({ status }) => [t(`shell:status.${status}`), bookings[status]])),
+        ...Object.fromEntries(statusesInOrder.map((status) => [t(`shell:status.${status}`), bookings[status]])),
       })),
     )
   }
@@ -45,7 +45,7 @@ export function FiguresTable({ stats }: { stats: ClinicStats }) {
             <th scope="col" className={deskClasses.number}>
               {t('figures.utilisation')}
             </th>
-            {statusColors.map(({ status }) => (
+            {statusesInOrder.map((status) => (
               <th key={status} scope="col" className={deskClasses.number}>
                 {t(`shell:status.${status}`)}
               </th>
@@ -65,7 +65,7 @@ export function FiguresTable({ stats }: { stats: ClinicStats }) {
               <td className={deskClasses.number} data-label={t('figures.utilisation')}>
                 {capacity === 0 ? '–' : formatShare(taken / capacity)}
               </td>
-              {statusColors.map(({ status }) => (
+              {statusesInOrder.map((status) => (
                 <td key={status} className={deskClasses.number} data-label={t(`shell:status.${status}`)}>
                   {formatNumber(bookings[status])}
                 </td>

@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { formatDayTime } from '../../lib/format.ts'
 import { ErrorState } from '../../ui/error-state.tsx'
 import deskClasses from '../desk/desk.module.css'
+import { referenceOf } from '../ticket/ticket-link.ts'
 import { newestEventsQuery } from './admin-queries.ts'
 import { useClinic } from './use-clinic.ts'
 
@@ -59,9 +60,9 @@ function EventsTable({ events }: { events: readonly BookingEvent[] }) {
                 className={deskClasses.link}
                 to="/clinic/$clinicId/bookings/$bookingId"
                 params={{ clinicId, bookingId: event.bookingId }}
-                aria-label={t('events.open', { reference: event.bookingId.slice(-6) })}
+                aria-label={t('events.open', { reference: referenceOf(event.bookingId) })}
               >
-                <bdi className="tabular">…{event.bookingId.slice(-6)}</bdi>
+                <bdi className="tabular">{referenceOf(event.bookingId)}</bdi>
               </Link>
             </td>
           </tr>

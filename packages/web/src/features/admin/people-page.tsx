@@ -79,6 +79,8 @@ function AddMember() {
             />
             <NativeSelect
               label={t('people.role')}
+              description={t(`roleMay.${role}`)}
+              inputWrapperOrder={['label', 'input', 'description', 'error']}
               value={role}
               onChange={({ currentTarget }) => setRole(roles.find((one) => one === currentTarget.value) ?? 'staff')}
               data={roles.map((one) => ({ value: one, label: t(`role.${one}`) }))}
@@ -93,9 +95,6 @@ function AddMember() {
               />
             ) : null}
           </div>
-          <Text size="sm" c="dimmed">
-            {t(`roleMay.${role}`)}
-          </Text>
           {put.isError ? <ErrorState error={put.error} /> : null}
           <Group>
             <Button type="submit" loading={put.isPending}>

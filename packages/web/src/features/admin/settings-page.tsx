@@ -9,6 +9,7 @@ import { ErrorState } from '../../ui/error-state.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
 import { toastDone } from '../../ui/toast.ts'
 import deskClasses from '../desk/desk.module.css'
+import classes from './admin.module.css'
 import { type ClinicDraft, changeOf, draftOfClinic, settingLimits } from './clinic-draft.ts'
 import { ClinicFields } from './clinic-fields.tsx'
 import { useClinic } from './use-clinic.ts'
@@ -56,7 +57,7 @@ function SettingsForm({ clinic }: { clinic: Clinic }) {
               </Title>
               <Text c="dimmed">{t('settings.rulesHelp')}</Text>
             </div>
-            <div className={deskClasses.fields}>
+            <div className={classes.rules}>
               {settingLimits.map(({ name, min, max, step }) => (
                 <NumberInput
                   key={name}

@@ -5,7 +5,7 @@ import { Title } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { formatDate, formatNumber, formatShare } from '../../lib/format.ts'
 import deskClasses from '../desk/desk.module.css'
-import { statusColors } from '../desk/status-colors.ts'
+import { statusColor, statusesInOrder } from '../desk/status-colors.ts'
 import classes from './admin.module.css'
 
 /** Bookings by day and status, and how full the days are. What they show is in the table too, for those who don't see it. */
@@ -17,16 +17,16 @@ export function StatsCharts({ stats }: { stats: ClinicStats }) {
     day: day(date),
     share: capacity === 0 ? null : taken / capacity,
   }))
-  const shown = statusColors.filter(({ status }) => stats.totals[status] > 0)
-  const series = (shown.length > 0 ? shown : statusColors).map(({ status, color }) => ({
+  const shown = statusesInOrder.filter((status) => stats.totals[status] > 0)
+  const series = (shown.length > 0 ? shown : statusesInOrder).map((status) => ({
     name: status,
     label: t(`shell:status.${status}`),
-    color,
+    color: statusColor(status),
     stackId: 'all',
   }))
-  const shared = { h: 260, dataKey: 'day', tickLine: 'none', gridAxis: 'y', strokeDasharray: '0' } as const
+  const shared = { h: 260, dataKey: 'day', tickLine: 'none', gridAxis: 'x', strokeDasharray: '0' } as const
   return (
-    <div className={classes.charts}>
+    <div className={`${classes.charts} ${deskClasses.palette}`}>
       <section className={deskClasses.panel} aria-labelledby="chart-bookings">
         <Title order={2} size="h3" mb="md" id="chart-bookings">
           {t('dashboard.byDay')}
@@ -37,7 +37,7 @@ export function StatsCharts({ stats }: { stats: ClinicStats }) {
             data={bars}
             series={series}
             withLegend
-            legendProps={{ verticalAlign: 'bottom' }}
+            legendProps={{ verticalAlign: 'bottom', itemSorter: null }}
             valueFormatter={(value) => formatNumber(value)}
             yAxisProps={{ allowDecimals: false, width: 40 }}
             barChartProps={{ accessibilityLayer: false }}
@@ -54,7 +54,7 @@ export function StatsCharts({ stats }: { stats: ClinicStats }) {
             {...shared}
             h={200}
             data={shares}
-            series={[{ name: 'share', label: t('figures.utilisation'), color: 'pine.6' }]}
+            series={[{ name: 'share', label: t('figures.utilisation'), color: 'var(--mantine-primary-color-filled)' }]}
             curveType="monotone"
             connectNulls={false}
             valueFormatter={(value) => formatShare(value)}

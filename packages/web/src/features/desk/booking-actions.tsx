@@ -26,6 +26,7 @@ export function BookingActions({ booking, timeZone }: { booking: Booking; timeZo
           <Button
             key={name}
             size="sm"
+            variant="light"
             disabled={action.isPending}
             aria-label={t(`${name}Of`, { name: booking.patient.name })}
             onClick={() => action.mutate({ booking, action: name })}

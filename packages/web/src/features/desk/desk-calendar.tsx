@@ -66,6 +66,7 @@ export function DeskCalendar({ view, day, slots, bookings, timeZone, onSlot, onD
           withAllDaySlots={false}
           withWeekNumber={false}
           highlightToday
+          classNames={dayLabelClass}
           onDateChange={(wanted) => onDay?.(wanted)}
           weekdayFormat={(date) => formatDate(date.slice(0, 10), { weekday: 'short' })}
         />
@@ -80,6 +81,9 @@ function nameDaysByTheirText(root: HTMLElement | null): void {
     label.removeAttribute('aria-label')
   }
 }
+
+/** Weekends in the same ink: red means that something is wrong. */
+const dayLabelClass = { weekViewDayLabel: classes.dayLabel ?? '' }
 
 type EventProps = React.ComponentPropsWithoutRef<'button'> & { children: React.ReactNode }
 

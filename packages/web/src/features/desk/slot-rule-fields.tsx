@@ -36,6 +36,7 @@ export function SlotRuleFields({ draft, wrong, onChange }: SlotRuleFieldsProps) 
         />
       </div>
       <Checkbox.Group
+        size="md"
         label={t('rule.weekdays')}
         value={draft.weekdays.map(String)}
         error={errorOf('weekdays', t('rule.weekdaysWrong'))}

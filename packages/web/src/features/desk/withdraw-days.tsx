@@ -44,6 +44,7 @@ export function WithdrawDays({ doctorId, clinicId, timeZone, today }: WithdrawDa
                 type="date"
                 label={t('rule.from')}
                 required
+                withAsterisk={false}
                 value={from}
                 onChange={({ currentTarget }) => {
                   setAsked(null)
@@ -55,6 +56,7 @@ export function WithdrawDays({ doctorId, clinicId, timeZone, today }: WithdrawDa
                 type="date"
                 label={t('rule.to')}
                 required
+                withAsterisk={false}
                 min={from}
                 value={to}
                 error={isWrong ? t('rule.daysWrong', { count: daysMax }) : null}
