@@ -25,7 +25,12 @@ export const clinicDeskOperations = {
         to: Type.Optional(localDate({ description: 'Last day, included, at most 366 in all; 30 days on when absent' })),
         status: Type.Optional(bookingStatusSchema),
         doctorId: Type.Optional(id()),
-        q: Type.Optional(searchText({ description: 'Part of the patient’s name, e-mail or phone, or a booking’s id' })),
+        q: Type.Optional(
+          searchText({
+            description:
+              'Part of the patient’s name, e-mail or phone, a booking’s id, or the last eight characters of one',
+          }),
+        ),
         ...pageParameters,
       },
       { additionalProperties: false },

@@ -12,6 +12,9 @@ import { containsSql } from './search-text.ts'
 const accountCursor = cursorOf('bookings of account', ['micros', 'id'])
 const clinicCursor = cursorOf('bookings of clinic', ['micros', 'id'])
 
+/** What a ticket shows of its id: the last eight characters, `004E-81F2`. It may also be a part of a phone number. */
+const referencePattern = /^([0-9a-f]{4})-?([0-9a-f]{4})$/i
+
 type ListedRow = BookingRow & { starts_micros: string }
 
 const bookingById = `
@@ -122,7 +125,9 @@ function clinicQuery(query: BookingsOfClinicQuery, timezone: string): { text: st
 function matches(q: string, add: (value: unknown) => string): string {
   if (isId(q.trim().toLowerCase())) return `b.id = ${add(q.trim().toLowerCase())}::uuid`
   // One fold for all three, with a line's end between them: folding is what a search spends its time on.
-  return containsSql(`concat_ws(chr(10), b.patient->>'name', b.patient->>'email', b.patient->>'phone')`, add(q))
+  const names = containsSql(`concat_ws(chr(10), b.patient->>'name', b.patient->>'email', b.patient->>'phone')`, add(q))
+  const reference = referencePattern.exec(q.trim())
+  return reference ? `(right(b.id::text, 8) = ${add(reference.slice(1).join('').toLowerCase())} or ${names})` : names
 }
 
 function pageOf(rows: ListedRow[], limit: number, encode: (micros: string, id: string) => string): Page<Booking> {

@@ -2622,7 +2622,7 @@ export type ListClinicBookingsData = {
         status?: BookingStatus;
         doctorId?: string;
         /**
-         * Part of the patient’s name, e-mail or phone, or a booking’s id
+         * Part of the patient’s name, e-mail or phone, a booking’s id, or the last eight characters of one
          */
         q?: string;
         /**
