@@ -7,6 +7,7 @@ import type { LiveFigures } from './live-figures.ts'
 import { LiveFrame } from './live-frame.ts'
 import type { LiveSettings } from './live-settings.ts'
 import type { LiveSubscriber } from './live-subscriber.ts'
+import { Pacing } from './pacing.ts'
 
 export type SlotTellerDeps = {
   reads: Pick<LiveReads, 'slots'>
@@ -39,6 +40,7 @@ export class SlotTeller {
   readonly #behind: BehindList
   readonly #changed = new Set<DoctorFeed>()
   readonly #catchingUp = new Set<LiveSubscriber>()
+  readonly #pacing = new Pacing()
   #horizon: bigint
   /** The oldest position of what is being told at this moment. */
   #tellingAt: bigint | null = null
@@ -149,7 +151,7 @@ export class SlotTeller {
     // All that one turn of the event loop changed is told together.
     await null
     const now = performance.now()
-    this.#nextReadAtMs = now + this.#deps.settings.readMs
+    this.#nextReadAtMs = now + this.#deps.settings.readMs * this.#pacing.stretch
     const slotIds = new Set<string>()
     const catchingUp = this.#takeCatchingUp(slotIds)
     const taken = this.#takeChanges(slotIds, now)
@@ -237,7 +239,9 @@ export class SlotTeller {
     if (changes.isResync) frames.push(new LiveFrame({ type: 'resync', doctorIds: [doctorId], position }))
     const { messageMs, messageMicrosecondsPerWatcher } = this.#deps.settings
     const pauseMs = Math.max(messageMs, (subscribers.size * messageMicrosecondsPerWatcher) / 1_000)
-    if (frames.length > 0) feed.nextMessageAtMs = performance.now() + frames.length * pauseMs
+    if (frames.length > 0) {
+      feed.nextMessageAtMs = performance.now() + frames.length * pauseMs * this.#pacing.stretch
+    }
     for (const frame of frames) await this.#tellAll(feed, frame)
   }
 
