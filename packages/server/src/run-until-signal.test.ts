@@ -36,7 +36,7 @@ test('a start that fails of the signal is a stop, not a failure; a bug stays one
     return ended
   }
   const bug = new TypeError('x is not a function')
-  expect(await failing(new StartError('initdb was terminated by signal 2'))).toBe(130)
+  expect(await failing(new StartError('initdb was terminated by signal 2'))).toBe(0)
   expect(await failing(bug)).toBe(1)
   expect(lines.mock.calls).toEqual([['Stopped before it was ready.'], [bug]])
   lines.mockRestore()

@@ -6,8 +6,8 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
  * Starts something and stops it at the first SIGINT, SIGTERM or SIGHUP, also when that comes during the start; the
  * second signal ends the process at once.
  *
- * @returns the exit code: 0 after a clean stop, 1 if it could not start (the reason stands on stderr), 130 if it could
- *   not because it was told to stop: a Ctrl-C also ends the programs that a start runs, such as initdb
+ * @returns the exit code: 0 after a clean stop, also where the start failed of it (a Ctrl-C ends the programs that a
+ *   start runs too, such as initdb); 1 if it could not start (the reason stands on stderr)
  */
 export async function runUntilSignal(start: () => Promise<{ stop(): Promise<void> }>): Promise<number> {
   const asked = Promise.withResolvers<void>()
@@ -27,7 +27,7 @@ export async function runUntilSignal(start: () => Promise<{ stop(): Promise<void
     const reason = reasonOf(error)
     if (count > 0 && reason !== null) {
       console.error('Stopped before it was ready.')
-      return 130
+      return 0
     }
     console.error(reason ?? error)
     return 1
