@@ -43,3 +43,24 @@ test('what reaches for prototypes is refused', async () => {
   expect((await post('{"__proto__": {"a": 1}}')).status).toBe(400)
   expect((await post('{"constructor": {"prototype": {"a": 1}}}')).status).toBe(400)
 })
+
+const nested = (levels: number) => `${'[{"a":'.repeat(levels / 2)}1${'}]'.repeat(levels / 2)}`
+
+test('32 levels are read, more are refused before they are', async () => {
+  expect((await post(nested(32))).status).toBe(200)
+  for (const levels of [34, 100_000]) {
+    expect(await post(nested(levels))).toMatchObject({
+      status: 400,
+      body: { detail: 'The body is nested more than 32 levels deep.' },
+    })
+  }
+})
+
+test('brackets in texts are no levels, whatever is quoted beside them', async () => {
+  const name = `${'['.repeat(100)}\\"${'{'.repeat(100)}`
+  expect((await post(JSON.stringify({ name, other: [[name]] }))).body).toEqual({ got: { name, other: [[name]] } })
+})
+
+test('lists beside one another are not deep', async () => {
+  expect((await post(`[${Array(1000).fill('[{}]').join(',')}]`)).status).toBe(200)
+})
