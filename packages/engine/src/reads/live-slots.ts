@@ -29,11 +29,12 @@ const lapsesInMsSql = `extract(epoch from case
       where b.clinic_no = s.clinic_no and b.slot_id = s.id and b.status = 'PENDING' and b.hold_expires_at > statement_timestamp())
     end - statement_timestamp())::float8 * 1000`
 
+// `limit 1` keeps it to one look-up by primary key a slot: as a join, thousands of ids are planned as a scan of all slots.
 const liveSlots = `
   select s.id, s.resource_id, case when s.withdrawn_at is null then ${availableSql} else 0 end as available,
          ${lapsesInMsSql} as lapses_in_ms
     from unnest($1::integer[], $2::uuid[]) u(clinic_no, id)
-    join holdfast.slot s on s.clinic_no = u.clinic_no and s.id = u.id`
+   cross join lateral (select t.* from holdfast.slot t where t.clinic_no = u.clinic_no and t.id = u.id limit 1) s`
 
 // What has begun long ago has no holds: a hold lasts half an hour at most.
 const liveDoctors = `
