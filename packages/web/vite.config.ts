@@ -5,6 +5,16 @@ import { serviceWorkerOfBuild } from './service-worker-of-build.ts'
 /** `npm run dev -w @holdfast/web` beside a started Holdfast: pages from here, everything else from there. */
 const server = process.env.HOLDFAST_URL ?? 'http://localhost:3000'
 
+/**
+ * What more than one of the patient's pages uses stands in one file: on a slow network thirty small ones take longer
+ * than their bytes do. What only clinics use (charts, calendars, tables) stays out of it.
+ */
+const partsOfMantine =
+  'ActionIcon|Alert|Anchor|Badge|Burger|Button|CloseButton|Group|Input|InputBase|Loader|NativeSelect|Paper|SegmentedControl|Skeleton|Stack|Text|TextInput|Title|UnstyledButton|VisuallyHidden'
+const parts = new RegExp(
+  `/node_modules/(@mantine/core/esm/(core|components/(${partsOfMantine}))/|react-i18next/|@tanstack/react-query/)|/packages/web/src/(lib|ui)/`,
+)
+
 export default defineConfig({
   plugins: [react(), serviceWorkerOfBuild()],
   server: { proxy: { '/api': { target: server, ws: true, changeOrigin: true } } },
@@ -21,6 +31,7 @@ export default defineConfig({
       checks: { importIsUndefined: false },
       input: { index: 'index.html', sw: 'service-worker/service-worker.ts' },
       output: {
+        codeSplitting: { groups: [{ name: 'parts', test: parts }] },
         entryFileNames: (chunk) => (chunk.name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js'),
       },
     },

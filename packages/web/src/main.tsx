@@ -4,6 +4,7 @@ import './app/page.css'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app/app.tsx'
+import { router } from './app/router.tsx'
 import { RefusedError, UnreachableError } from './lib/api-error.ts'
 import { startTexts } from './lib/i18n.ts'
 
@@ -20,7 +21,9 @@ window.addEventListener('vite:preloadError', (event) => {
 })
 
 // Browsers that have Temporal don't load another one.
-await Promise.all([startTexts(), 'Temporal' in globalThis ? null : import('temporal-polyfill/global')])
+await ('Temporal' in globalThis ? null : import('temporal-polyfill/global'))
+// The page's script and data are on their way beside the texts, not after them.
+await Promise.all([startTexts(), router.load()])
 createRoot(root, {
   // A page that was refused, or a lost network, is shown as such: that is an answer, not an error.
   onCaughtError: (error) => {

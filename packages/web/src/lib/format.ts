@@ -24,9 +24,12 @@ function dateTime(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
 
 type Instant = string | number | Date
 
-/** The reader's own time zone. */
+let own: string | undefined
+
+/** The reader's own time zone, as it was when it was first asked for: asking takes a while, and hundreds of times do. */
 export function ownTimeZone(): string {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone
+  own ??= Intl.DateTimeFormat().resolvedOptions().timeZone
+  return own
 }
 
 /** `09:30` or `9:30 am`, as the reader writes it. */

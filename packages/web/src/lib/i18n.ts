@@ -15,8 +15,15 @@ async function read(language: string, feature: string): Promise<Record<string, u
   return load()
 }
 
+let started: Promise<void> | undefined
+
 /** Loads the reader's language and sets the page's `lang` and `dir`. Before anything is shown. */
-export async function startTexts(): Promise<void> {
+export function startTexts(): Promise<void> {
+  started ??= start()
+  return started
+}
+
+async function start(): Promise<void> {
   const language = chooseLanguage(readStored(), navigator.languages)
   await i18next
     .use({
@@ -45,6 +52,7 @@ export async function startTexts(): Promise<void> {
 
 /** For a route's loader: its texts arrive beside its script, not after it. */
 export async function loadTexts(...features: string[]): Promise<void> {
+  await startTexts()
   await i18next.loadNamespaces(features)
 }
 

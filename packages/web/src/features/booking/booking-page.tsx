@@ -6,15 +6,14 @@ import { useEffect, useEffectEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { clinicQuery, doctorQuery } from '../../lib/directory-queries.ts'
 import { formatDay, formatTime } from '../../lib/format.ts'
-import { serverNow } from '../../lib/server-clock.ts'
 import { useSession } from '../../lib/session.ts'
 import { AboutDoctor } from './about-doctor.tsx'
 import { keepAttempt, newAttempt, noDetails } from './attempt.ts'
 import { HeldPanel } from './held-panel.tsx'
 import { LapsedPanel, LostPanel, TakingPanel } from './hold-outcomes.tsx'
 import { OtherHold } from './other-hold.tsx'
+import { firstDayOf } from './slots-of-week-query.ts'
 import { useHold } from './use-hold.ts'
-import { localDate } from './week-days.ts'
 import { WeekOfTimes } from './week-of-times.tsx'
 
 const route = getRouteApi('/doctors/$doctorId')
@@ -40,7 +39,7 @@ function Booking({ doctor, clinic }: { doctor: Doctor; clinic: Clinic }) {
   const session = useSession()
   const { state } = hold
   const type = doctor.appointmentTypes.find((one) => one === search.type) ?? doctor.appointmentTypes[0] ?? 'in_person'
-  const from = search.from ?? localDate(doctor.nextAvailableAt ?? serverNow(), clinic.timezone)
+  const from = search.from ?? firstDayOf(doctor, clinic)
   const toTicket = useEffectEvent((hash: string) => void navigate({ to: '/ticket', hash }))
   useEffect(() => {
     if (state.kind === 'confirmed' && state.attempt.made !== null) {

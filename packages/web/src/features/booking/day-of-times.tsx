@@ -1,4 +1,5 @@
 import type { Slot } from '@holdfast/contract/client'
+import type { TFunction } from 'i18next'
 import { type KeyboardEvent, memo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatDate, formatNumber, formatTime, ownTimeZone } from '../../lib/format.ts'
@@ -44,6 +45,7 @@ export function DayOfTimes({ day, timeZone, canBeChosen, stopId, onFocus, onChoo
                   isStop={slot.id === stopId}
                   onFocus={onFocus}
                   onChoose={onChoose}
+                  t={t}
                 />
               ))}
             </ul>
@@ -61,11 +63,12 @@ type TimeProps = {
   isStop: boolean
   onFocus: (slotId: string) => void
   onChoose: (slot: Slot) => void
+  /** Handed down: a hook in each of hundreds is felt. */
+  t: TFunction<'booking'>
 }
 
 /** Remembered, because a week may have hundreds, and one of them changes. What is taken stays where it was. */
-const TimeItem = memo(({ slot, timeZone, isBookable, isStop, onFocus, onChoose }: TimeProps) => {
-  const { t } = useTranslation('booking')
+const TimeItem = memo(({ slot, timeZone, isBookable, isStop, onFocus, onChoose, t }: TimeProps) => {
   const time = formatTime(slot.startsAt, timeZone)
   const own = formatTime(slot.startsAt, ownTimeZone())
   const places =

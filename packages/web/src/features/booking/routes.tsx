@@ -2,16 +2,21 @@ import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { rootRoute } from '../../app/root-route.ts'
 import { clinicQuery, doctorQuery } from '../../lib/directory-queries.ts'
 import { loadTexts } from '../../lib/i18n.ts'
+import { firstDayOf, slotsOfWeekQuery } from './slots-of-week-query.ts'
 import { parseWeekSearch } from './week-search.ts'
 
 const bookingRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/doctors/$doctorId',
   validateSearch: parseWeekSearch,
-  loader: async ({ context: { queryClient }, params: { doctorId } }) => {
+  loaderDeps: ({ search: { from } }) => ({ from }),
+  loader: async ({ context: { queryClient }, params: { doctorId }, deps: { from } }) => {
     const texts = loadTexts('booking')
+    const readTimes = (first: string) => void queryClient.prefetchQuery(slotsOfWeekQuery(doctorId, first))
+    if (from !== undefined) readTimes(from)
     const doctor = await queryClient.ensureQueryData(doctorQuery(doctorId))
-    await Promise.all([texts, queryClient.ensureQueryData(clinicQuery(doctor.clinicId))])
+    const [clinic] = await Promise.all([queryClient.ensureQueryData(clinicQuery(doctor.clinicId)), texts])
+    if (from === undefined) readTimes(firstDayOf(doctor, clinic))
   },
   component: lazyRouteComponent(() => import('./booking-page.tsx'), 'BookingPage'),
 })

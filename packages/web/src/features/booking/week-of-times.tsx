@@ -1,17 +1,17 @@
 import type { Clinic, Slot } from '@holdfast/contract/client'
 import { Skeleton, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatZone, ownTimeZone } from '../../lib/format.ts'
 import { serverNow } from '../../lib/server-clock.ts'
-import { slotsQuery } from '../../lib/slots-query.ts'
 import { useLiveSlots } from '../../lib/use-live-slots.ts'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { LiveNote } from '../../ui/live-note.tsx'
 import classes from './booking.module.css'
 import { DayOfTimes } from './day-of-times.tsx'
-import { addDays, daysShown, isBookable, localDate, weekDays } from './week-days.ts'
+import { slotsOfWeekQuery } from './slots-of-week-query.ts'
+import { isBookable, localDate, weekDays } from './week-days.ts'
 import { WeekNavigation } from './week-navigation.tsx'
 
 export type WeekOfTimesProps = {
@@ -31,7 +31,7 @@ export type WeekOfTimesProps = {
  */
 export function WeekOfTimes({ doctorId, clinic, from, onFrom, onChoose, exceptSlotId }: WeekOfTimesProps) {
   const { t } = useTranslation('booking')
-  const slots = useQuery(slotsQuery(doctorId, from, addDays(from, daysShown - 1)))
+  const slots = useQuery(slotsOfWeekQuery(doctorId, from))
   const live = useLiveSlots([doctorId])
   const now = serverNow()
   return (
@@ -74,7 +74,9 @@ type WeekProps = Pick<WeekOfTimesProps, 'from' | 'clinic' | 'onChoose' | 'except
 function Week({ slots, from, clinic, now, onChoose, exceptSlotId }: WeekProps) {
   const [focusedId, setFocusedId] = useState<string | null>(null)
   const choose = useStable(onChoose)
-  const days = weekDays(slots, from, clinic.timezone, now)
+  // Once a minute is often enough for what has begun; a press of an arrow key must not sort hundreds of times.
+  const minute = Math.floor(now / 60_000) * 60_000
+  const days = useMemo(() => weekDays(slots, from, clinic.timezone, minute), [slots, from, clinic.timezone, minute])
   const canBeChosen = (slot: Slot) => slot.id !== exceptSlotId && isBookable(slot, clinic.settings, now)
   const all = days.flatMap(({ morning, afternoon }) => [...morning, ...afternoon])
   const stop = all.find(({ id }) => id === focusedId) ?? all.find(canBeChosen) ?? all[0]

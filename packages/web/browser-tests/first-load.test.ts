@@ -1,0 +1,88 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { brotliCompressSync } from 'node:zlib'
+import { beforeAll, expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+const dist = join(root, 'packages/web/dist')
+const boundBytes = 200 * 1024
+
+type Chunk = { file: string; imports?: string[]; css?: string[]; dynamicImports?: string[] }
+let manifest: Record<string, Chunk>
+
+beforeAll(() => {
+  const built = spawnSync(process.execPath, [join(root, 'tools/build-site.mjs')], { encoding: 'utf8' })
+  if (built.status !== 0) throw new Error(`The site could not be built: ${built.stderr}`)
+  manifest = JSON.parse(readFileSync(join(dist, 'build-manifest.json'), 'utf8'))
+}, 120_000)
+
+/** The files that these modules load at once, with all they import. */
+function filesOf(...modules: string[]): Set<string> {
+  const files = new Set<string>()
+  const visit = (name: string) => {
+    const chunk = manifest[name]
+    if (chunk === undefined) throw new Error(`The build has no ${name}.`)
+    if (files.has(chunk.file)) return
+    files.add(chunk.file)
+    for (const imported of chunk.imports ?? []) visit(imported)
+  }
+  for (const name of modules) visit(name)
+  return files
+}
+
+/** As it is sent; what is too small to be compressed by the build counts as it is. */
+function sentBytes(files: Iterable<string>): number {
+  return [...files].reduce((sum, file) => {
+    const path = join(dist, file)
+    return sum + statSync(existsSync(`${path}.br`) ? `${path}.br` : path).size
+  }, 0)
+}
+
+const texts = (language: string, ...features: string[]) =>
+  ['shell', 'problems', ...features].map((feature) => `src/locales/${language}/${feature}.json`)
+
+const patientPages: [name: string, module: string, features: string[]][] = [
+  ['find a doctor', 'src/features/doctors/doctors-page.tsx', ['doctors']],
+  ['times', 'src/features/booking/booking-page.tsx', ['booking']],
+  ['ticket', 'src/features/ticket/ticket-page.tsx', ['ticket', 'booking']],
+  ['my bookings', 'src/features/my-bookings/my-bookings-page.tsx', ['my-bookings', 'ticket']],
+  ['sign in', 'src/features/account/sign-in-page.tsx', ['account']],
+]
+
+test.each(patientPages)(
+  '%s: the first load is at most 200 KB of compressed script, in any language',
+  (name, module, features) => {
+    for (const language of ['en', 'de', 'ar']) {
+      const bytes = sentBytes(filesOf('index.html', module, ...texts(language, ...features)))
+      expect(bytes, `${name} in ${language}`).toBeLessThanOrEqual(boundBytes)
+      // Nearly empty would mean that something was not counted.
+      expect(bytes).toBeGreaterThan(80 * 1024)
+    }
+  },
+)
+
+test('what only clinics need is not part of it', () => {
+  const files = filesOf('index.html', ...patientPages.map(([, module]) => module))
+  const code = [...files].map((file) => readFileSync(join(dist, file), 'utf8')).join('\n')
+  for (const foreign of ['recharts', 'mantine-Schedule', 'dayjs']) expect(code.includes(foreign), foreign).toBe(false)
+})
+
+test('React is the one for production', () => {
+  const code = [...filesOf('index.html')].map((file) => readFileSync(join(dist, file), 'utf8')).join('\n')
+  expect(code).not.toContain('Download the React DevTools')
+})
+
+test('negative control: the bound would be broken by the charts', () => {
+  const charts = Object.keys(manifest).filter((name) => name.startsWith('src/features/admin/') && name.endsWith('.tsx'))
+  const bytes = sentBytes(filesOf('index.html', ...charts))
+  expect(bytes).toBeGreaterThan(boundBytes)
+})
+
+test('what is compressed is what was built', () => {
+  const file = [...filesOf('index.html')].find((name) => existsSync(join(dist, `${name}.br`))) ?? ''
+  const plain = readFileSync(join(dist, file))
+  expect(statSync(join(dist, `${file}.br`)).size).toBeLessThan(plain.length / 2)
+  expect(brotliCompressSync(plain).length).toBeGreaterThan(statSync(join(dist, `${file}.br`)).size * 0.9)
+})

@@ -1,0 +1,155 @@
+/**
+ * `npm run screenshots`: every page at 1280 and 390 pixels, light and dark, as packages/web/screenshots/*.png, for people
+ * to look at. Starts a Holdfast of its own with the demo clinic, and stops it again.
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { createHoldfastClient } from '@holdfast/contract/client'
+import type { Page } from 'playwright-core'
+import { launchChromium } from './browser-tests/chromium.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const directory = join(root, 'packages/web/screenshots')
+const administrator = { email: 'admin@example.org', password: 'correct horse battery' }
+const widths = [1280, 390]
+const schemes = ['light', 'dark'] as const
+
+type Shot = {
+  name: string
+  path: string
+  as: 'guest' | 'administrator'
+  act?: (page: Page) => Promise<void>
+  locale?: string
+}
+
+async function startDemo(): Promise<{ url: string; stop(): Promise<void> }> {
+  const data = await mkdtemp(join(tmpdir(), 'holdfast-screenshots-'))
+  const child = spawn('npm', ['start'], {
+    cwd: root,
+    env: {
+      ...process.env,
+      PORT: '0',
+      HOLDFAST_DATA: data,
+      HOLDFAST_RATE_LIMIT: 'off',
+      HOLDFAST_ADMIN_EMAIL: administrator.email,
+      HOLDFAST_ADMIN_PASSWORD: administrator.password,
+      HOLDFAST_LOG_LEVEL: 'error',
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const stop = async () => {
+    if (child.exitCode === null) {
+      child.kill('SIGTERM')
+      await once(child, 'exit')
+    }
+    await rm(data, { recursive: true, force: true })
+  }
+  for await (const line of createInterface(child.stdout)) {
+    const port = /^Holdfast is ready at http:\S+:(\d+)$/.exec(line)?.[1]
+    if (port !== undefined) return { url: `http://localhost:${port}`, stop }
+  }
+  await stop()
+  throw new Error('Holdfast ended before it was ready.')
+}
+
+/** What there is to see: some bookings, one of them a ticket, and every page that can be opened. */
+async function shotsOf(url: string): Promise<Shot[]> {
+  const guest = createHoldfastClient({ baseUrl: url })
+  const { data: signedIn } = await guest.signIn({ body: administrator })
+  const { data: doctors } = await guest.listDoctors({ query: { limit: 100 } })
+  const doctor = doctors?.items.find(({ name }) => name.includes('Okafor'))
+  const clinicId = doctor?.clinicId
+  if (doctor === undefined || typeof signedIn?.token !== 'string') throw new Error('The demo clinic is not there.')
+  const admin = createHoldfastClient({ baseUrl: url, bearer: signedIn.token })
+  const from = Temporal.Now.plainDateISO('Europe/London').add({ days: 1 })
+  const days = { from: from.toString(), to: from.add({ days: 6 }).toString() }
+  const { data: slots } = await guest.listSlots({ path: { doctorId: doctor.id }, query: days })
+  const names = [
+    'Grace Hopper',
+    'Ada Lovelace',
+    'Edsger Dijkstra',
+    'Barbara Liskov',
+    'Alan Turing',
+    'Katherine Johnson',
+  ]
+  let ticket = ''
+  for (const [index, name] of names.entries()) {
+    const slotId = slots?.items[index * 7]?.id ?? ''
+    const email = `${name.split(' ')[0]?.toLowerCase()}@example.org`
+    const { data } = await admin.createBooking({ body: { slotId, patient: { name, email }, confirm: index !== 4 } })
+    ticket ||= `/ticket#${data?.id}.${data?.manageToken}`
+  }
+  const times = `/doctors/${doctor.id}?from=${days.from}`
+  const shot = (name: string, path: string, as: Shot['as'], act?: Shot['act']): Shot => ({
+    name,
+    path,
+    as,
+    ...(act ? { act } : {}),
+  })
+  const holdOne = async (page: Page) => {
+    await page.locator('[data-slot]:not([aria-disabled])').nth(3).click()
+    await page.getByRole('heading', { name: /held for you/ }).waitFor()
+  }
+  return [
+    shot('find-a-doctor', '/', 'guest'),
+    shot('nobody-found', '/?q=nobody', 'guest'),
+    shot('times', times, 'guest'),
+    shot('held', times, 'guest', holdOne),
+    shot('ticket', ticket, 'guest'),
+    shot('cancel', ticket, 'guest', (page) => page.getByRole('button', { name: 'Cancel appointment' }).click()),
+    shot('sign-in', '/sign-in', 'guest'),
+    shot('sign-up', '/sign-up', 'guest'),
+    shot('my-bookings-guest', '/my-bookings', 'guest'),
+    shot('nowhere', '/nowhere', 'guest'),
+    { ...shot('find-a-doctor-ar', '/', 'guest'), locale: 'ar' },
+    { ...shot('times-de', times, 'guest'), locale: 'de-DE' },
+    shot('my-bookings', '/my-bookings', 'administrator'),
+    shot('account', '/account', 'administrator'),
+    shot('my-day', '/my-day', 'administrator'),
+    shot('my-week', '/my-day/week', 'administrator'),
+    shot('my-times', '/my-day/times', 'administrator'),
+    ...['', '/day', '/bookings', '/book', '/doctors', '/times', '/people', '/settings', '/proof'].map((path) =>
+      shot(`clinic${path.replace('/', '-')}`, `/clinic/${clinicId}${path}`, 'administrator'),
+    ),
+  ]
+}
+
+const { url, stop } = await startDemo()
+const browser = await launchChromium()
+try {
+  await rm(directory, { recursive: true, force: true })
+  await mkdir(directory, { recursive: true })
+  for (const { name, path, as, act, locale } of await shotsOf(url)) {
+    for (const width of widths) {
+      for (const colorScheme of schemes) {
+        const viewport = { width, height: width > 600 ? 900 : 844 }
+        const context = await browser.newContext({
+          baseURL: url,
+          viewport,
+          colorScheme,
+          locale: locale ?? 'en-GB',
+          timezoneId: 'Europe/London',
+          reducedMotion: 'reduce',
+        })
+        if (as === 'administrator') await context.request.post('/api/auth/sign-in/email', { data: administrator })
+        const page = await context.newPage()
+        await page.goto(path)
+        await page.locator('h1').first().waitFor()
+        await page.waitForFunction(() => document.querySelector('[aria-busy="true"]') === null)
+        await act?.(page)
+        await page.screenshot({ path: join(directory, `${name}-${width}-${colorScheme}.png`), fullPage: true })
+        await context.close()
+      }
+    }
+    console.log(name)
+  }
+} finally {
+  await browser.close()
+  await stop()
+}
+console.log(`The pictures are in ${directory}`)

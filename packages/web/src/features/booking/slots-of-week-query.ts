@@ -1,0 +1,14 @@
+import type { Clinic, Doctor } from '@holdfast/contract/client'
+import { serverNow } from '../../lib/server-clock.ts'
+import { slotsQuery } from '../../lib/slots-query.ts'
+import { addDays, daysShown, localDate } from './week-days.ts'
+
+/** The slots of the days shown from `from` on. */
+export function slotsOfWeekQuery(doctorId: string, from: string) {
+  return slotsQuery(doctorId, from, addDays(from, daysShown - 1))
+}
+
+/** Where a doctor's times are first opened: at the next free one, else today, in the clinic's zone. */
+export function firstDayOf(doctor: Doctor, clinic: Clinic): string {
+  return localDate(doctor.nextAvailableAt ?? serverNow(), clinic.timezone)
+}
