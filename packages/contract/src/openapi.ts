@@ -213,5 +213,19 @@ function introduction(): string {
     '| code | status | what it means and what to do |',
     '|---|---|---|',
     ...rows,
+    '',
+    ...liveUpdates,
   ].join('\n')
 }
+
+const liveUpdates = [
+  '## Live updates',
+  'WebSocket `/api/v1/live`, JSON texts. Send `{"type": "subscribe", "doctorIds": […]}`, and `unsubscribe` likewise. You are told:',
+  '- `{"type": "subscribed", "doctorIds", "position"}`: read the lists you show after this, with `Holdfast-Position: <position>`.',
+  '- `{"type": "slots", "doctorId", "items": [{"id", "available"}], "position"}`: so many are free now; at most ten a second for a doctor.',
+  '- `{"type": "resync", "doctorIds", "position"}`: more changed than is told (slots made or withdrawn, messages lost): read the lists again.',
+  '- `{"type": "error", "code", "message"}`: after a few of your mistakes the connection ends (1008).',
+  '',
+  'After a lost connection send `"after"` with the newest position you have heard: what changed meanwhile is told first. A ping comes every 30 seconds.',
+  'Where WebSockets do not get through, `GET /api/v1/live/events?doctorIds=a,b` tells the same as server-sent events, with positions as ids.',
+]

@@ -11,8 +11,8 @@ import { serveEvents } from './live-events.ts'
 import type { LiveHub } from './live-hub.ts'
 import { serveSocket } from './live-socket.ts'
 
-export const socketPath = '/api/v1/live'
-export const eventsPath = '/api/v1/live/events'
+const socketPath = '/api/v1/live'
+const eventsPath = '/api/v1/live/events'
 
 /** For the HTTP server's `shouldUpgradeCallback`: any other request that asks for an upgrade is answered as it is. */
 export function isLiveUpgrade(request: IncomingMessage): boolean {
