@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createHoldfastClient, type HoldfastClient } from '@holdfast/contract/client'
 import { createTestDatabase, type TestDatabase } from '@holdfast/testkit'
+import axe from 'axe-core'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { launchChromium } from './chromium.ts'
 
@@ -30,7 +29,6 @@ export type Site = {
 export const administrator = { email: 'admin@example.org', password: 'correct horse battery' }
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const readyPattern = /^Holdfast is ready at http:\S+:(\d+)$/m
 
 /**
@@ -126,14 +124,16 @@ export async function axeFindings(page: Page): Promise<string[]> {
     // Colours on their way from one scheme to the other are neither's.
     await page.waitForFunction(() => document.getAnimations().every(({ playState }) => playState !== 'running'))
     // As an expression, because the page's policy would not load it as a script.
-    await page.evaluate(axeSource)
+    await page.evaluate(axe.source)
     const found = await page.evaluate(async () => {
       const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
-      const { axe } = window as unknown as { axe: { run(where: Document, options: object): Promise<AxeResults> } }
+      const { axe: inPage } = window as unknown as {
+        axe: { run(where: Document, options: object): Promise<AxeResults> }
+      }
       type AxeResults = {
         violations: { id: string; help: string; nodes: { html: string; failureSummary?: string }[] }[]
       }
-      const { violations } = await axe.run(document, { runOnly: { type: 'tag', values: tags } })
+      const { violations } = await inPage.run(document, { runOnly: { type: 'tag', values: tags } })
       return violations.flatMap(({ id, help, nodes }) =>
         nodes.map((node) => `${id}: ${help}: ${node.html.slice(0, 200)} ${node.failureSummary ?? ''}`),
       )

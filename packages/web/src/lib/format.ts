@@ -44,13 +44,6 @@ export function formatDay(instant: Instant, timeZone: string): string {
   )
 }
 
-/** `Mon 23 Nov` */
-export function formatDayShort(instant: Instant, timeZone: string): string {
-  return dateTime({ weekday: 'short', day: 'numeric', month: 'short', timeZone, ...yearUnlessNow(instant) }).format(
-    new Date(instant),
-  )
-}
-
 /** `Mon 23 Nov, 09:30` */
 export function formatDayTime(instant: Instant, timeZone: string): string {
   return dateTime({

@@ -28,8 +28,3 @@ export function useSession(): Session {
   if (data) return { kind: 'account', me: data }
   return isPending && !isError ? { kind: 'unknown' } : { kind: 'guest' }
 }
-
-/** The clinics where the account has one of these roles. A site administrator has every role everywhere: see `me`. */
-export function clinicsWithRole(me: Me, roles: readonly Role[]): string[] {
-  return me.memberships.filter(({ role }) => roles.includes(role)).map(({ clinicId }) => clinicId)
-}
