@@ -1,0 +1,15 @@
+import type { Problem } from '@holdfast/contract/client'
+import { expect, test } from 'vitest'
+import { RefusedError, UnreachableError } from './api-error.ts'
+import { shouldRetry } from './query-client.ts'
+
+const refused = (code: Problem['code']) => new RefusedError({ type: '', title: '', status: 0, detail: '', code })
+
+test('a lost network and a server in trouble are tried again, a few times; a refusal never', () => {
+  for (const error of [new UnreachableError(null), refused('overloaded'), refused('unavailable')]) {
+    expect([0, 1, 2, 3].map((failures) => shouldRetry(failures, error))).toEqual([true, true, true, false])
+  }
+  for (const code of ['not_found', 'unauthenticated', 'forbidden', 'invalid_request', 'rate_limited'] as const) {
+    expect(shouldRetry(0, refused(code))).toBe(false)
+  }
+})
