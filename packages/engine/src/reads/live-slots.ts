@@ -11,12 +11,16 @@ export type LiveSlot = { id: string; doctorId: string; available: number; lapses
  */
 export type LiveDoctor = { doctorId: string; held: (LiveSlot & { hasLapsed: boolean })[]; isPartial: boolean }
 
+/** Both fail within seconds when the database does not answer. */
 export type LiveReads = {
   /** The slots that exist of these, in no order; of a withdrawn one nothing is available. */
   slots(slotIds: readonly string[]): Promise<LiveSlot[]>
   /** The active doctors among these. */
   doctors(doctorIds: readonly string[]): Promise<LiveDoctor[]>
 }
+
+/** A database that hangs is as good as lost: the connection is dropped, not waited for. pg reads it, its types forgot. */
+const inTime = { query_timeout: 5_000 }
 
 /** A doctor's slots with holds that are told at once: each costs its watchers' process a timer's worth of memory. */
 const heldMax = 1_000
@@ -57,13 +61,18 @@ type DoctorRow = { doctor_id: string } & ({ [Column in keyof SlotRow]: null } | 
 export function createLiveReads(pool: pg.Pool): LiveReads {
   return {
     async slots(slotIds) {
-      const { rows } = await pool.query<SlotRow>({ name: 'live_slots', text: liveSlots, values: keysOf(slotIds) })
+      const { rows } = await pool.query<SlotRow>({
+        ...inTime,
+        name: 'live_slots',
+        text: liveSlots,
+        values: keysOf(slotIds),
+      })
       return rows.map(liveSlotOf)
     },
 
     async doctors(doctorIds) {
       const values = keysOf([...new Set(doctorIds)].filter(isId))
-      const { rows } = await pool.query<DoctorRow>({ name: 'live_doctors', text: liveDoctors, values })
+      const { rows } = await pool.query<DoctorRow>({ ...inTime, name: 'live_doctors', text: liveDoctors, values })
       const doctors = new Map<string, LiveDoctor>()
       for (const row of rows) {
         const doctor = doctors.get(row.doctor_id) ?? { doctorId: row.doctor_id, held: [], isPartial: false }

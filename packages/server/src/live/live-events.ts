@@ -22,6 +22,7 @@ export async function serveEvents(
   const subscriber = hub.connect({
     kind: 'events',
     send(frame: LiveFrame) {
+      if (response.writableEnded || response.destroyed) return
       if (!response.headersSent) begin(reply)
       response.write(frame.event)
     },
@@ -29,7 +30,7 @@ export async function serveEvents(
     end: () => (response.headersSent ? response.end() : response.destroy()),
     destroy: () => response.destroy(),
     beat(position) {
-      if (!response.headersSent) return
+      if (!response.headersSent || response.writableEnded) return
       // Nothing was taken since the last time: nobody is there.
       const isStuck = bufferedBefore && response.writableLength > 0
       bufferedBefore = response.writableLength > 0

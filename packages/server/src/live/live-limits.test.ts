@@ -217,6 +217,17 @@ describe('origins', () => {
 })
 
 describe('the whole server', () => {
+  test('counts connecting like any other read of an address', async () => {
+    const server = await runningServer({ HOLDFAST_RATE_LIMIT: 'on', HOLDFAST_LIMIT_READS_PER_MINUTE: '3' })
+    try {
+      for (let n = 0; n < 3; n += 1) await (await liveClient(server.url)).end()
+      expect(await refusedHandshake(server.url)).toMatchObject({ status: 429, code: 'rate_limited' })
+      expect((await call(`${server.url}/api/v1/live/events?doctorIds=${nobody}`)).status).toBe(429)
+    } finally {
+      await server.end()
+    }
+  })
+
   test('upgrades nothing but this path, and answers what asks for another protocol as it is', async () => {
     const server = await runningServer()
     try {

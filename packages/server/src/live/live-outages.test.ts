@@ -83,6 +83,34 @@ describe('a server whose database goes away', () => {
   })
 })
 
+describe('a server whose database stays silent', () => {
+  test('says within seconds that nobody can be looked up, and goes on with a new connection', async () => {
+    const server = await runningServer()
+    const proxy = await databaseProxy(server.database.appUrl)
+    const hung = await serverOn({ ownerUrl: server.database.ownerUrl, appUrl: proxy.url })
+    const { doctor, slot } = await aCalendar(server.database, [server.url])
+    const other = await aCalendar(server.database, [server.url])
+    const client = await liveClient(hung.url)
+    await client.follows([other.doctor.id])
+    // Those that are open: a new one gets through.
+    proxy.hang()
+    client.say({ type: 'subscribe', doctorIds: [doctor.id] })
+    const refusal = await until(
+      async () => client.heard.map(({ message }) => message).find(({ type }) => type === 'error'),
+      () => 'an error',
+      30_000,
+    )
+    expect(refusal).toMatchObject({ code: 'unavailable' })
+    await client.follows([doctor.id])
+    await book(server.url, slot)
+    await client.untilAvailable(slot.id, 0, 45_000)
+    await client.end()
+    await proxy.end()
+    await hung.stop()
+    await server.end()
+  })
+})
+
 describe('a thousand connections', () => {
   test('all hear of a booking, and of one doctor the database is asked once', async () => {
     const server = await runningServer({ HOLDFAST_METRICS_PORT: '0' })
