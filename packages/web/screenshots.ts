@@ -15,6 +15,7 @@ import { launchChromium } from './browser-tests/chromium.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const directory = join(root, 'packages/web/screenshots')
+const ownDoctor = { name: 'Ngozi Okafor', email: 'doctor@example.org', password: 'correct horse battery' }
 const administrator = { email: 'admin@example.org', password: 'correct horse battery' }
 const widths = [1280, 390]
 const schemes = ['light', 'dark'] as const
@@ -22,7 +23,7 @@ const schemes = ['light', 'dark'] as const
 type Shot = {
   name: string
   path: string
-  as: 'guest' | 'administrator'
+  as: 'guest' | 'administrator' | 'doctor'
   act?: (page: Page) => Promise<void>
   locale?: string
 }
@@ -66,6 +67,11 @@ async function shotsOf(url: string): Promise<Shot[]> {
   const clinicId = doctor?.clinicId
   if (doctor === undefined || typeof signedIn?.token !== 'string') throw new Error('The demo clinic is not there.')
   const admin = createHoldfastClient({ baseUrl: url, bearer: signedIn.token })
+  await guest.signUp({ body: ownDoctor })
+  await admin.putMember({
+    path: { clinicId: doctor.clinicId },
+    body: { email: ownDoctor.email, role: 'doctor', doctorId: doctor.id },
+  })
   const from = Temporal.Now.plainDateISO('Europe/London').add({ days: 1 })
   const days = { from: from.toString(), to: from.add({ days: 6 }).toString() }
   const { data: slots } = await guest.listSlots({ path: { doctorId: doctor.id }, query: days })
@@ -78,11 +84,13 @@ async function shotsOf(url: string): Promise<Shot[]> {
     'Katherine Johnson',
   ]
   let ticket = ''
+  let bookingId = ''
   for (const [index, name] of names.entries()) {
     const slotId = slots?.items[index * 7]?.id ?? ''
     const email = `${name.split(' ')[0]?.toLowerCase()}@example.org`
     const { data } = await admin.createBooking({ body: { slotId, patient: { name, email }, confirm: index !== 4 } })
     ticket ||= `/ticket#${data?.id}.${data?.manageToken}`
+    bookingId ||= data?.id ?? ''
   }
   const times = `/doctors/${doctor.id}?from=${days.from}`
   const shot = (name: string, path: string, as: Shot['as'], act?: Shot['act']): Shot => ({
@@ -110,9 +118,17 @@ async function shotsOf(url: string): Promise<Shot[]> {
     { ...shot('times-de', times, 'guest'), locale: 'de-DE' },
     shot('my-bookings', '/my-bookings', 'administrator'),
     shot('account', '/account', 'administrator'),
-    shot('my-day', '/my-day', 'administrator'),
-    shot('my-week', '/my-day/week', 'administrator'),
-    shot('my-times', '/my-day/times', 'administrator'),
+    shot('my-day', `/my-day?day=${days.from}`, 'doctor'),
+    shot('my-week', `/my-day/week?day=${days.to}`, 'doctor'),
+    shot('my-times', '/my-day/times', 'doctor'),
+    shot('my-times-preview', '/my-day/times', 'doctor', async (page) => {
+      await page.getByRole('button', { name: 'Show what would be made' }).click()
+      await page.getByRole('button', { name: /^Make \d+ times?$/ }).waitFor()
+    }),
+    { ...shot('my-week-ar', `/my-day/week?day=${days.to}`, 'doctor'), locale: 'ar' },
+    shot('clinics', '/clinic', 'administrator'),
+    shot('clinic-booking', `/clinic/${clinicId}/bookings/${bookingId}`, 'administrator'),
+    { ...shot('clinic-de', `/clinic/${clinicId}`, 'administrator'), locale: 'de-DE' },
     ...['', '/day', '/bookings', '/book', '/doctors', '/times', '/people', '/settings', '/proof'].map((path) =>
       shot(`clinic${path.replace('/', '-')}`, `/clinic/${clinicId}${path}`, 'administrator'),
     ),
@@ -136,7 +152,10 @@ try {
           timezoneId: 'Europe/London',
           reducedMotion: 'reduce',
         })
-        if (as === 'administrator') await context.request.post('/api/auth/sign-in/email', { data: administrator })
+        if (as !== 'guest') {
+          const { email, password } = as === 'doctor' ? ownDoctor : administrator
+          await context.request.post('/api/auth/sign-in/email', { data: { email, password } })
+        }
         const page = await context.newPage()
         await page.goto(path)
         await page.locator('h1').first().waitFor()

@@ -1,8 +1,11 @@
-import { aBooking, aSlot } from '@holdfast/testkit'
+import { aBooking, aDoctor, aSlot } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { aClinicScene, type ClinicScene } from './clinic-scene.ts'
-import { axeFindings, type Site, sidewaysPixels, signUp, startSite } from './harness.ts'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { aClinicScene, type ClinicScene, signInContext } from './clinic-scene.ts'
+import { administrator, axeFindings, type Site, sidewaysPixels, signUp, startSite } from './harness.ts'
+
+// A browser on a machine that does other things, too.
+vi.setConfig({ testTimeout: 120_000 })
 
 let site: Site
 let scene: ClinicScene
@@ -211,7 +214,7 @@ test('every page of the clinic: axe finds nothing, and at 320 pixels, in Arabic,
     expect(await axeFindings(phone), tab).toEqual([])
   }
   await phone.context().close()
-}, 120_000)
+})
 
 test('the figures can be taken along: as a table, and as CSV', async () => {
   const page = await scene.pageOf('admin')
@@ -227,5 +230,64 @@ test('the figures can be taken along: as a table, and as CSV', async () => {
   const lines = Buffer.concat(chunks).toString('utf8').split('\r\n')
   expect(lines[0]).toBe('\uFEFFDay,Places,Taken,Completed,Arrived,Confirmed,Held,Missed,Cancelled,Not booked')
   expect(lines).toHaveLength(29)
+  expect(await axeFindings(page)).toEqual([])
+  await page.context().close()
+})
+
+test('the table of figures is never wider than the page, in the language with the longest words', async () => {
+  for (const width of [800, 1280]) {
+    const page = await scene.pageOf('admin', { locale: 'de', viewport: { width, height: 900 } })
+    await page.goto(pathOf(''))
+    await page.getByText('Tabelle', { exact: true }).click()
+    await page.getByRole('table').first().waitFor()
+    expect(await sidewaysPixels(page), String(width)).toBe(0)
+    await page.context().close()
+  }
+})
+
+test('the site administrator makes a clinic and finds every other', async () => {
+  await site.admin.createClinic({ body: { name: 'East Clinic', timezone: 'UTC' } })
+  const page = await site.newPage()
+  await signInContext(site, page, administrator)
+  await page.goto('/clinic')
+  await page.getByRole('link', { name: 'North Clinic' }).waitFor()
+  await page.getByLabel('Name or address').fill('east')
+  await page.getByRole('link', { name: 'North Clinic' }).waitFor({ state: 'hidden' })
+  await page.getByRole('link', { name: 'East Clinic' }).waitFor()
+  await page.getByRole('button', { name: 'New clinic' }).click()
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('West Clinic')
+  await page.getByRole('combobox', { name: 'Time zone' }).fill('Asia/Tokyo')
+  await page.getByRole('option', { name: 'Asia/Tokyo' }).click()
+  expect(await axeFindings(page)).toEqual([])
+  await page.getByRole('button', { name: 'Make the clinic' }).click()
+  await page.getByText('West Clinic was made.').waitFor()
+  await page.getByText('No doctors yet').waitFor()
+  await page.context().close()
+})
+
+test('when somebody was faster, reception is told and offered what is still free', async () => {
+  const day = new Date(Date.now() + 3 * 86_400_000).toISOString().slice(0, 10)
+  const doctor = await aDoctor(site.database, scene.clinic, { name: 'Dr Zoe Zuse' })
+  await site.admin.createSlots({
+    path: { doctorId: doctor.id },
+    body: { rule: { from: day, to: day, weekdays: [1, 2, 3, 4, 5, 6, 7], startTime: '09:00', endTime: '09:30' } },
+  })
+  const { data } = await site.admin.listSlots({ path: { doctorId: doctor.id }, query: { from: day, to: day } })
+  const [first] = data?.items ?? []
+  const page = await scene.pageOf('staff')
+  await page.goto(pathOf('book'))
+  await page.getByLabel('Doctor').selectOption(doctor.id)
+  await page.getByLabel('Go to a day').fill(day)
+  await page.getByRole('list').getByRole('button').first().click()
+  await page.getByLabel('Name').fill('Sue Slow')
+  const taken = await site.admin.createBooking({
+    body: { slotId: first?.id ?? '', patient: { name: 'Fay Fast' }, confirm: true },
+  })
+  expect(taken.error).toBeUndefined()
+  await page.getByRole('button', { name: /^Book \w+,? \d/ }).click()
+  await page.getByText('Somebody was a moment faster').waitFor()
+  await page.getByText('Still free:').locator('..').getByRole('button').first().click()
+  await page.getByRole('button', { name: /^Book \w+,? \d/ }).click()
+  await page.getByRole('heading', { level: 1, name: 'It is booked' }).waitFor()
   await page.context().close()
 })

@@ -53,7 +53,7 @@ export async function aClinicScene(
 }
 
 /** Signs a browser in without the form, as another test shows that the form does it. */
-async function signInContext(site: Site, page: Page, account: Account): Promise<void> {
+export async function signInContext(site: Site, page: Page, account: Account): Promise<void> {
   const answer = await page.context().request.post(`${site.url}/api/auth/sign-in/email`, {
     data: account,
     headers: { origin: site.url },

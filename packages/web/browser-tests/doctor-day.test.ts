@@ -1,7 +1,10 @@
 import { aBooking, aSlot } from '@holdfast/testkit'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { aClinicScene, type ClinicScene } from './clinic-scene.ts'
 import { axeFindings, type Site, sidewaysPixels, startSite } from './harness.ts'
+
+// A browser on a machine that does other things, too.
+vi.setConfig({ testTimeout: 120_000 })
 
 let site: Site
 let scene: ClinicScene

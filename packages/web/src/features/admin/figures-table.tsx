@@ -1,5 +1,5 @@
 import type { ClinicStats } from '@holdfast/contract/client'
-import { Button, Group, Stack } from '@mantine/core'
+import { Box, Button, Group, Stack } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { formatDate, formatNumber, formatShare } from '../../lib/format.ts'
 import deskClasses from '../desk/desk.module.css'
@@ -31,49 +31,52 @@ export function FiguresTable({ stats }: { stats: ClinicStats }) {
           {t('csv')}
         </Button>
       </Group>
-      <table className={deskClasses.table}>
-        <caption className={deskClasses.caption}>{t('dashboard.byDay')}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{t('column.day')}</th>
-            <th scope="col" className={deskClasses.number}>
-              {t('column.capacity')}
-            </th>
-            <th scope="col" className={deskClasses.number}>
-              {t('column.taken')}
-            </th>
-            <th scope="col" className={deskClasses.number}>
-              {t('figures.utilisation')}
-            </th>
-            {statusesInOrder.map((status) => (
-              <th key={status} scope="col" className={deskClasses.number}>
-                {t(`shell:status.${status}`)}
+      {/* Wider than some screens: it scrolls by itself, by keyboard too. */}
+      <Box component="section" className={deskClasses.scroll} aria-label={t('dashboard.byDay')} tabIndex={0}>
+        <table className={deskClasses.table}>
+          <caption className={deskClasses.caption}>{t('dashboard.byDay')}</caption>
+          <thead>
+            <tr>
+              <th scope="col">{t('column.day')}</th>
+              <th scope="col" className={deskClasses.number}>
+                {t('column.capacity')}
               </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {days.map(({ date, capacity, taken, bookings }) => (
-            <tr key={date} data-quiet={capacity === 0 || undefined}>
-              <td>{formatDate(date)}</td>
-              <td className={deskClasses.number} data-label={t('column.capacity')}>
-                {formatNumber(capacity)}
-              </td>
-              <td className={deskClasses.number} data-label={t('column.taken')}>
-                {formatNumber(taken)}
-              </td>
-              <td className={deskClasses.number} data-label={t('figures.utilisation')}>
-                {capacity === 0 ? '–' : formatShare(taken / capacity)}
-              </td>
+              <th scope="col" className={deskClasses.number}>
+                {t('column.taken')}
+              </th>
+              <th scope="col" className={deskClasses.number}>
+                {t('figures.utilisation')}
+              </th>
               {statusesInOrder.map((status) => (
-                <td key={status} className={deskClasses.number} data-label={t(`shell:status.${status}`)}>
-                  {formatNumber(bookings[status])}
-                </td>
+                <th key={status} scope="col" className={deskClasses.number}>
+                  {t(`shell:status.${status}`)}
+                </th>
               ))}
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {days.map(({ date, capacity, taken, bookings }) => (
+              <tr key={date} data-quiet={capacity === 0 || undefined}>
+                <td className={deskClasses.day}>{formatDate(date)}</td>
+                <td className={deskClasses.number} data-label={t('column.capacity')}>
+                  {formatNumber(capacity)}
+                </td>
+                <td className={deskClasses.number} data-label={t('column.taken')}>
+                  {formatNumber(taken)}
+                </td>
+                <td className={deskClasses.number} data-label={t('figures.utilisation')}>
+                  {capacity === 0 ? '–' : formatShare(taken / capacity)}
+                </td>
+                {statusesInOrder.map((status) => (
+                  <td key={status} className={deskClasses.number} data-label={t(`shell:status.${status}`)}>
+                    {formatNumber(bookings[status])}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Box>
     </Stack>
   )
 }

@@ -5,9 +5,9 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, ask } from '../../lib/api.ts'
 import { clinicQuery } from '../../lib/directory-queries.ts'
-import { ErrorState } from '../../ui/error-state.tsx'
+import { problemMessage } from '../../lib/problem-message.ts'
 import { PageTitle } from '../../ui/page-title.tsx'
-import { toastDone } from '../../ui/toast.ts'
+import { toastDone, toastFailed } from '../../ui/toast.ts'
 import deskClasses from '../desk/desk.module.css'
 import classes from './admin.module.css'
 import { type ClinicDraft, changeOf, draftOfClinic, settingLimits } from './clinic-draft.ts'
@@ -77,7 +77,6 @@ function SettingsForm({ clinic }: { clinic: Clinic }) {
             </div>
           </Stack>
         </section>
-        {saving.isError ? <ErrorState error={saving.error} /> : null}
         <Group>
           <Button type="submit" disabled={changes === null} loading={saving.isPending}>
             {t('save')}
@@ -92,6 +91,7 @@ type Change = NonNullable<ReturnType<typeof changeOf>>
 
 function useSaveClinic(clinic: Clinic) {
   const { t } = useTranslation('admin')
+  const { t: tProblem } = useTranslation('problems')
   const queryClient = useQueryClient()
   const save = async (body: Change) => {
     const saved = await ask(api.updateClinic({ path: { clinicId: clinic.id }, body }))
@@ -99,17 +99,16 @@ function useSaveClinic(clinic: Clinic) {
     void queryClient.invalidateQueries({ queryKey: ['clinics'] })
     return saved
   }
-  return useMutation({
+  const mutation = useMutation({
     mutationFn: save,
     onSuccess: (saved) => {
       const back = changeOf(draftOfClinic(clinic), saved)
       toastDone({
-        id: 'clinic-saved',
         message: (
           <Group justify="space-between">
             <span>{t('saved', { name: saved.name })}</span>
             {back === null ? null : (
-              <Button size="compact-sm" variant="default" onClick={() => void save(back).catch(() => undefined)}>
+              <Button size="compact-sm" variant="default" onClick={() => mutation.mutate(back)}>
                 {t('undo')}
               </Button>
             )}
@@ -117,5 +116,10 @@ function useSaveClinic(clinic: Clinic) {
         ),
       })
     },
+    onError: (error) => {
+      const { title, help } = problemMessage(error, tProblem)
+      toastFailed({ title, message: help })
+    },
   })
+  return mutation
 }

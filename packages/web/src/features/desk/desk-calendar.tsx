@@ -40,6 +40,8 @@ export function DeskCalendar({ view, day, slots, bookings, timeZone, onSlot, onD
     events,
     ...shownHours(events),
     withHeader: false,
+    // Made for `09:30`: times of other languages don't fit into it.
+    withCurrentTimeBubble: false,
     slotHeight: heightOfHour(slots),
     intervalMinutes: 60,
     slotLabelFormat: (local: string) => formatTime(`${local.replace(' ', 'T').slice(0, 19)}Z`, 'UTC'),
