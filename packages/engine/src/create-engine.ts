@@ -5,6 +5,7 @@ import { runMoveBatch } from './bookings/move-batch.ts'
 import type { MoveOutcome, MoveRequest, SettleOutcome, SettleRequest } from './bookings/settle.ts'
 import { runSettleBatch } from './bookings/settle-batch.ts'
 import { createDirectory } from './directory/create-directory.ts'
+import { createKeptAnswers } from './directory/kept-answers.ts'
 import type { Engine } from './engine.ts'
 import { type Answer, BatchQueue, type BatchReport } from './queue/batch-queue.ts'
 import { createReads } from './reads/create-reads.ts'
@@ -68,6 +69,7 @@ export function createEngine(settings: EngineSettings): Engine & { queueDepths()
     withdrawSlots: (request) => withdrawSlots(readPool, request),
     reads: { ...createReads(readPool), verify: (query) => verify(readPool, query) },
     directory: createDirectory(readPool),
+    answers: createKeptAnswers(readPool),
     queueDepths: () => ({ claim: claims.depth, settle: settles.depth, move: moves.depth }),
     async stop() {
       await Promise.all([claims.stop(), settles.stop(), moves.stop()])

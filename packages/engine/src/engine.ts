@@ -16,6 +16,7 @@ export type Engine = {
   withdrawSlots(request: WithdrawSlotsRequest): Promise<WithdrawSlotsOutcome>
   reads: Reads
   directory: Directory
+  answers: KeptAnswers
   /** Stops taking new work and settles what was accepted. */
   stop(): Promise<void>
 }
@@ -94,6 +95,15 @@ export type Remembered<Value> =
   | { kind: 'key_reused' }
 
 export type WriteKey = { key: string; requestHash: string } | null
+
+/** For writes that change nothing when done again: what their first answer was. */
+export type KeptAnswers = {
+  recall(
+    writeKey: NonNullable<WriteKey>,
+  ): Promise<{ kind: 'unknown' } | { kind: 'known'; answer: unknown } | { kind: 'key_reused' }>
+  /** `answer` is kept as JSON; of two for one key the first stays. */
+  keep(writeKey: NonNullable<WriteKey>, answer: unknown): Promise<void>
+}
 
 export type Directory = {
   clinics(query: { q: string | null; limit: number; cursor: string | null }): Promise<Page<Clinic>>

@@ -16,6 +16,7 @@ export type {
   CreateSlotsRequest,
   Directory,
   Engine,
+  KeptAnswers,
   NewClinic,
   NewDoctor,
   Reads,

@@ -30,14 +30,7 @@ export const bookingOperations = {
       201: { description: 'The booking', schema: madeBookingSchema },
       200: { description: 'The same as the first answer, told to a retry', schema: madeBookingSchema },
     },
-    problems: [
-      'slot_not_found',
-      'slot_full',
-      'slot_closed',
-      'units_over_capacity',
-      'appointment_type_not_offered',
-      'idempotency_key_reused',
-    ],
+    problems: ['slot_not_found', 'slot_full', 'slot_closed', 'units_over_capacity', 'appointment_type_not_offered'],
   }),
   getBooking: operation({
     id: 'getBooking',

@@ -47,7 +47,7 @@ export const clinicOperations = {
       201: { description: 'The new clinic', schema: clinicSchema },
       200: { description: 'The same, told again to a retry', schema: clinicSchema },
     },
-    problems: ['idempotency_key_reused'],
+    problems: [],
   }),
   updateClinic: operation({
     id: 'updateClinic',

@@ -72,7 +72,7 @@ export const doctorOperations = {
       201: { description: 'The new doctor', schema: doctorSchema },
       200: { description: 'The same, told again to a retry', schema: doctorSchema },
     },
-    problems: ['clinic_not_found', 'idempotency_key_reused'],
+    problems: ['clinic_not_found'],
   }),
   updateDoctor: operation({
     id: 'updateDoctor',

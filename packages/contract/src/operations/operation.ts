@@ -67,6 +67,9 @@ export function problemsOf(described: Operation): ProblemCode[] {
   if (described.body) codes.add('body_too_large').add('unsupported_media_type').add('request_timeout')
   for (const code of ['rate_limited', 'internal_error', 'unavailable'] as const) codes.add(code)
   // A cookie that another origin's page made the browser send is forbidden to write.
-  if (described.method !== 'GET') codes.add('forbidden').add('overloaded')
+  if (described.method !== 'GET') {
+    codes.add('forbidden').add('overloaded')
+    if (described.url.startsWith('/api/v1/')) codes.add('idempotency_key_reused')
+  }
   return [...codes]
 }

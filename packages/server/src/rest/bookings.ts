@@ -60,6 +60,7 @@ export function serveBookings(app: FastifyInstance, deps: RestDeps): void {
     },
     {
       preHandler: app.limitBooking,
+      keepsOwnKeys: true,
       refuseEarly() {
         if (deps.isClaimQueueFull()) throw refusalProblem({ kind: 'overloaded', retryAfterSeconds: 1 })
       },
@@ -167,7 +168,13 @@ async function settle(
     action,
     actorId: reach.actorId,
     onBehalf: reach.as === 'desk',
-    key: action === 'extend' && key !== null ? keyDigest(principal, `extendBooking ${bookingId}`, key) : null,
+    // Always one for an extension: the engine may have to send it twice, when a connection is lost.
+    key:
+      action === 'extend'
+        ? key === null
+          ? freshKey()
+          : keyDigest(principal, `extendBooking ${bookingId}`, key)
+        : null,
     reason: details.reason ?? null,
     patient: details.patient ?? null,
   })

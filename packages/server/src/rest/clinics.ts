@@ -48,23 +48,28 @@ export function serveClinics(app: FastifyInstance, deps: RestDeps): void {
     })
   })
 
-  serve(app, restOperations.createClinic, async ({ body, principal, request }) => {
-    if (!requireAccount(principal).siteAdministrator) {
-      throw problem('forbidden', 'Clinics are made by the site administrator.')
-    }
-    const clinic: NewClinic = {
-      name: body.name.trim(),
-      timezone: body.timezone,
-      address: body.address ?? null,
-      phone: body.phone ?? null,
-      settings: { holdSeconds: deps.holdSecondsDefault, ...body.settings },
-    }
-    const outcome = await directory
-      .createClinic(clinic, writeKeyOf(request, 'createClinic'))
-      .catch((error: unknown) => throwReadable(error))
-    if (outcome.kind === 'key_reused') throw refusalProblem(outcome)
-    return { status: outcome.kind === 'replayed' ? 200 : 201, body: clinicBody(outcome.value) }
-  })
+  serve(
+    app,
+    restOperations.createClinic,
+    async ({ body, principal, request }) => {
+      if (!requireAccount(principal).siteAdministrator) {
+        throw problem('forbidden', 'Clinics are made by the site administrator.')
+      }
+      const clinic: NewClinic = {
+        name: body.name.trim(),
+        timezone: body.timezone,
+        address: body.address ?? null,
+        phone: body.phone ?? null,
+        settings: { holdSeconds: deps.holdSecondsDefault, ...body.settings },
+      }
+      const outcome = await directory
+        .createClinic(clinic, writeKeyOf(request, 'createClinic'))
+        .catch((error: unknown) => throwReadable(error))
+      if (outcome.kind === 'key_reused') throw refusalProblem(outcome)
+      return { status: outcome.kind === 'replayed' ? 200 : 201, body: clinicBody(outcome.value) }
+    },
+    { keepsOwnKeys: true },
+  )
 
   serve(app, restOperations.updateClinic, async ({ params, body, principal }) => {
     const { clinic } = await requireClinic(deps, principal, params.clinicId, ['admin'])

@@ -88,23 +88,28 @@ export function serveDoctors(app: FastifyInstance, deps: RestDeps): void {
     }),
   )
 
-  serve(app, restOperations.createDoctor, async ({ body, principal, request }) => {
-    requireCredential(principal)
-    const { clinic } = await requireClinic(deps, principal, body.clinicId, ['admin'])
-    requireCurrency(body.fee)
-    const doctor: NewDoctor = {
-      name: body.name.trim(),
-      specialization: body.specialization.trim(),
-      experienceYears: body.experienceYears ?? null,
-      rating: body.rating ?? null,
-      languages: body.languages ?? [],
-      fee: body.fee ?? null,
-      appointmentTypes: body.appointmentTypes ?? ['in_person'],
-    }
-    const outcome = await directory.createDoctor(clinic.no, doctor, writeKeyOf(request, 'createDoctor'))
-    if (outcome.kind === 'key_reused') throw refusalProblem(outcome)
-    return { status: outcome.kind === 'replayed' ? 200 : 201, body: doctorBody(outcome.value) }
-  })
+  serve(
+    app,
+    restOperations.createDoctor,
+    async ({ body, principal, request }) => {
+      requireCredential(principal)
+      const { clinic } = await requireClinic(deps, principal, body.clinicId, ['admin'])
+      requireCurrency(body.fee)
+      const doctor: NewDoctor = {
+        name: body.name.trim(),
+        specialization: body.specialization.trim(),
+        experienceYears: body.experienceYears ?? null,
+        rating: body.rating ?? null,
+        languages: body.languages ?? [],
+        fee: body.fee ?? null,
+        appointmentTypes: body.appointmentTypes ?? ['in_person'],
+      }
+      const outcome = await directory.createDoctor(clinic.no, doctor, writeKeyOf(request, 'createDoctor'))
+      if (outcome.kind === 'key_reused') throw refusalProblem(outcome)
+      return { status: outcome.kind === 'replayed' ? 200 : 201, body: doctorBody(outcome.value) }
+    },
+    { keepsOwnKeys: true },
+  )
 
   serve(app, restOperations.updateDoctor, async ({ params, body, principal }) => {
     requireRole(principal, params.doctorId, ['admin'], () => doctorNotFound(params.doctorId))

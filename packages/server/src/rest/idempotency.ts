@@ -22,12 +22,16 @@ export function idempotencyKeyOf(request: FastifyRequest): string | null {
 }
 
 /**
- * A key as the engine stores it: a 128-bit digest, as a UUID, of who asks, what for and the key. Two accounts never
- * share a key; guests share one scope, because nothing tells them apart.
+ * A key as the engine stores it: a 128-bit digest, as a UUID, of who asks, what for and the key. Two accounts or holders
+ * of manage tokens never share a key; guests share one scope, because nothing tells them apart.
  */
 export function keyDigest(principal: Principal, purpose: string, key: string): string {
-  const scope = principal.kind === 'account' ? `account:${principal.accountId}` : 'guest'
-  return digest(`${scope}\n${purpose}\n${key}`)
+  return digest(`${scopeOf(principal)}\n${purpose}\n${key}`)
+}
+
+function scopeOf(principal: Principal): string {
+  if (principal.kind === 'account') return `account:${principal.accountId}`
+  return principal.kind === 'manage_token' ? `token:${principal.token}` : 'guest'
 }
 
 /** The same of a request that sent no key: nobody can send this one again. */
@@ -41,10 +45,10 @@ export function requestHash(parts: unknown): string {
 }
 
 /** The key of a write that is not a booking; null where none was sent. */
-export function writeKeyOf(request: FastifyRequest, operationId: string): WriteKey {
+export function writeKeyOf(request: FastifyRequest, purpose: string, asked: unknown = request.body): WriteKey {
   const key = idempotencyKeyOf(request)
   if (key === null) return null
-  return { key: keyDigest(request.principal, operationId, key), requestHash: requestHash(request.body) }
+  return { key: keyDigest(request.principal, purpose, key), requestHash: requestHash(asked) }
 }
 
 /** JSON with the names of every object in order, so that the same content is the same text. */

@@ -14,6 +14,7 @@ import { serveSlots } from './slots.ts'
  */
 export function restRoutes(deps: RestDeps): FastifyPluginAsync {
   return async (app: FastifyInstance) => {
+    app.decorate('keptAnswers', deps.engine.answers)
     // A database that is known to be away refuses writes at once; reads may still know an answer.
     app.addHook('onRequest', async (request) => {
       if (request.method !== 'GET' && request.method !== 'HEAD') deps.freshness.breaker.check()

@@ -1,10 +1,11 @@
 import type { Operation, Static, TSchema } from '@holdfast/contract'
-import { InvalidCursor } from '@holdfast/engine'
+import { InvalidCursor, type KeptAnswers } from '@holdfast/engine'
 import type { FastifyInstance, FastifyReply, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify'
 import type { Principal } from '../edge/principal.ts'
 import { invalidRequest } from '../edge/validator.ts'
 import { requireCredential } from './access.ts'
 import { idempotencyKeyOf } from './idempotency.ts'
+import { answerOnce } from './kept-answer.ts'
 
 type StaticOf<Schema> = Schema extends TSchema ? Static<Schema> : undefined
 
@@ -33,6 +34,8 @@ export type RouteOptions = {
   preHandler?: preHandlerAsyncHookHandler
   /** Throws where it is plain, before the body is even read, that this request cannot be served now. */
   refuseEarly?: () => void
+  /** The handler looks after its Idempotency-Key itself, in the transaction of what it writes. */
+  keepsOwnKeys?: true
 }
 
 const nothingAsked = { type: 'object', properties: {}, additionalProperties: false }
@@ -73,7 +76,9 @@ export function serve<Described extends Operation, const Given extends Answer<De
       const { params, query, body, principal } = request
       // The schemas have been checked by now: this is where their types begin.
       const input = { params, query, body, principal, request } as Input<Described>
-      return send(reply, await handler(input).catch((error: unknown) => throwReadable(error, described)))
+      const run = () => handler(input).catch((error: unknown) => throwReadable(error, described))
+      const isKept = described.method !== 'GET' && !options.keepsOwnKeys
+      return send(reply, isKept ? await answerOnce(app.keptAnswers, request, described, run) : await run())
     },
   })
 }
@@ -86,7 +91,7 @@ function responsesOf(described: Operation): Record<string, TSchema> {
 
 function send(
   reply: FastifyReply,
-  answer: { status: number; body: unknown; position?: string; headers?: Record<string, string> },
+  answer: { status: number; body?: unknown; position?: string; headers?: Record<string, string> },
 ): FastifyReply {
   reply.code(answer.status)
   if (answer.position !== undefined) reply.header('holdfast-position', answer.position)
@@ -104,6 +109,9 @@ function throwReadable(error: unknown, described: Operation): never {
 }
 
 declare module 'fastify' {
+  interface FastifyInstance {
+    keptAnswers: KeptAnswers
+  }
   interface FastifyContextConfig {
     /** Which operation of the contract a route serves. */
     operationId?: string

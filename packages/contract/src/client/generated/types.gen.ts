@@ -1164,6 +1164,10 @@ export type UpdateClinicErrors = {
      */
     415: Problem;
     /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
      * `rate_limited`: Too many requests.
      */
     429: Problem;
@@ -1442,6 +1446,10 @@ export type UpdateDoctorErrors = {
      */
     415: Problem;
     /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
      * `rate_limited`: Too many requests.
      */
     429: Problem;
@@ -1570,6 +1578,10 @@ export type WithdrawSlotsOfDoctorErrors = {
      * `slot_has_bookings`: The slot has bookings.
      */
     409: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
     /**
      * `rate_limited`: Too many requests.
      */
@@ -1715,6 +1727,10 @@ export type CreateSlotsErrors = {
      */
     415: Problem;
     /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
      * `rate_limited`: Too many requests.
      */
     429: Problem;
@@ -1788,6 +1804,10 @@ export type WithdrawSlotErrors = {
      * `slot_has_bookings`: The slot has bookings. `slot_in_past`: The slot has already begun.
      */
     409: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
     /**
      * `rate_limited`: Too many requests.
      */
@@ -2039,6 +2059,10 @@ export type ConfirmBookingErrors = {
      */
     415: Problem;
     /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
      * `rate_limited`: Too many requests.
      */
     429: Problem;
@@ -2111,6 +2135,10 @@ export type CancelBookingErrors = {
      * `unsupported_media_type`: The body’s type is not understood.
      */
     415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
     /**
      * `rate_limited`: Too many requests.
      */
@@ -2185,7 +2213,7 @@ export type RescheduleBookingErrors = {
      */
     415: Problem;
     /**
-     * `units_over_capacity`: The slot is not that large. `appointment_type_not_offered`: The doctor does not offer this type of appointment.
+     * `units_over_capacity`: The slot is not that large. `appointment_type_not_offered`: The doctor does not offer this type of appointment. `idempotency_key_reused`: The Idempotency-Key was used for another request.
      */
     422: Problem;
     /**
@@ -2262,6 +2290,10 @@ export type ExtendBookingErrors = {
      */
     415: Problem;
     /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
      * `rate_limited`: Too many requests.
      */
     429: Problem;
@@ -2334,6 +2366,10 @@ export type ArriveBookingErrors = {
      * `unsupported_media_type`: The body’s type is not understood.
      */
     415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
     /**
      * `rate_limited`: Too many requests.
      */
@@ -2408,6 +2444,10 @@ export type CompleteBookingErrors = {
      */
     415: Problem;
     /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
      * `rate_limited`: Too many requests.
      */
     429: Problem;
@@ -2480,6 +2520,10 @@ export type NoShowBookingErrors = {
      * `unsupported_media_type`: The body’s type is not understood.
      */
     415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
     /**
      * `rate_limited`: Too many requests.
      */
@@ -2788,6 +2832,10 @@ export type PutMemberErrors = {
      */
     415: Problem;
     /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
      * `rate_limited`: Too many requests.
      */
     429: Problem;
@@ -2853,6 +2901,10 @@ export type RemoveMemberErrors = {
      * `last_admin`: The clinic would have no admin left.
      */
     409: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
     /**
      * `rate_limited`: Too many requests.
      */
