@@ -6,7 +6,6 @@ export type RangeSearch = { from?: string; to?: string }
 export type DoctorSearch = { doctorId?: string }
 export type DayListSearch = DoctorSearch & { day?: string }
 export type BookingsSearch = RangeSearch & DoctorSearch & { q?: string; status?: BookingStatus }
-export type BookSearch = DoctorSearch
 
 type Raw = Record<string, unknown>
 
@@ -33,8 +32,6 @@ export function parseBookingsSearch(search: Raw): BookingsSearch {
     ...(status === undefined ? {} : { status }),
   }
 }
-
-export const parseBookSearch = parseDoctorSearch
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '' && value.length <= 100

@@ -6,13 +6,7 @@ import { loadTexts } from '../../lib/i18n.ts'
 import type { Role } from '../../lib/session.ts'
 import { forbidden, requireMe, roleIn } from '../desk/clinic-roles.ts'
 import { clinicDoctorsQuery } from '../desk/desk-queries.ts'
-import {
-  parseBookingsSearch,
-  parseBookSearch,
-  parseDayListSearch,
-  parseDoctorSearch,
-  parseRangeSearch,
-} from './admin-search.ts'
+import { parseBookingsSearch, parseDayListSearch, parseDoctorSearch, parseRangeSearch } from './admin-search.ts'
 
 /** Who works at the desk of a clinic; doctors have their own pages. */
 const deskRoles: readonly (Role | null)[] = ['staff', 'admin']
@@ -86,7 +80,7 @@ const bookingRoute = createRoute({
 const bookRoute = createRoute({
   ...parent,
   path: 'book',
-  validateSearch: parseBookSearch,
+  validateSearch: parseDoctorSearch,
   component: lazyRouteComponent(() => import('./book-page.tsx'), 'BookPage'),
 })
 const doctorsRoute = createRoute({
