@@ -40,7 +40,7 @@ function markdown({ facts, figures, scenarios, faults }: Run): string {
     'Everything ran on this one machine: PostgreSQL, the server measured and the load generator shared its cores.',
     '',
     `- ${facts.startedAt}, commit ${facts.commit}`,
-    `- ${facts.machine}`,
+    `- ${facts.machine}; load average before ${numberText(facts.loadAverageBefore)}${facts.loadAverageBefore > 1 ? ' (others were at work: ratios count, rates do not)' : ''}`,
     `- ${list(facts.versions)}`,
     `- PostgreSQL: ${list(facts.postgresSettings)}`,
     `- ${facts.pace.rounds} rounds of ${facts.pace.roundMs / 1000} s, ${facts.pace.connections} connections, each baseline with the best of its pool sizes`,

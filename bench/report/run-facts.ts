@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { availableParallelism, cpus, release, totalmem } from 'node:os'
+import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { OpenBench } from '../run/open-bench.ts'
 
@@ -9,6 +9,8 @@ export type RunFacts = {
   startedAt: string
   commit: string
   machine: string
+  /** Of the last minute before the first scenario. Above 1, somebody else was at work. */
+  loadAverageBefore: number
   versions: Record<string, string>
   postgresSettings: Record<string, string>
   pace: OpenBench['pace']
@@ -21,6 +23,7 @@ export async function describeRun({ cluster, pace, redisVersion }: OpenBench): P
     startedAt: new Date().toISOString(),
     commit: commitOf(),
     machine: `${availableParallelism()} × ${cpu?.model.trim() ?? 'unknown processor'}, ${gibibytes} GiB, Linux ${release()}`,
+    loadAverageBefore: loadavg()[0] ?? 0,
     versions: {
       node: process.versions.node,
       postgresql: cluster.version,
