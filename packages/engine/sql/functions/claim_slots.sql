@@ -9,7 +9,8 @@
 -- Locks: the slots that have a chance, by (clinic_no, id); then lapsed bookings on them (lapse_holds); then keys, by
 --   (clinic_no, key). What is known, missing, closed or plainly full is answered from a plain read before: a batch of
 --   refusals takes no lock, and so no transaction id and no flush.
--- Fails: unique_violation on a booking id sent twice; check_violation if admission were ever wrong.
+-- Fails: 22023 for arrays of different lengths, units below 1, or a claim without key, hash or patient; unique_violation
+--   on a booking id sent twice; check_violation if admission were ever wrong.
 -- Idempotent: by key, for 24 hours.
 create or replace function holdfast.claim_slots(
   p_clinic_nos integer[], p_slot_ids uuid[], p_ids uuid[], p_units integer[], p_keys uuid[], p_hashes uuid[],
@@ -37,6 +38,18 @@ declare
   v_clinic_nos integer[]; v_slot_ids uuid[]; v_lapsed_clinic_nos integer[]; v_lapsed_slot_ids uuid[];
   v_locked_ids uuid[]; v_free integer[]; v_withdrawn boolean[]; v_more_lapsed boolean[];
 begin
+  if cardinality(p_ids) not between 1 and 1000
+     or array[cardinality(p_clinic_nos), cardinality(p_slot_ids), cardinality(p_units), cardinality(p_keys), cardinality(p_hashes),
+              cardinality(p_confirm), cardinality(p_account_ids), cardinality(p_types), cardinality(p_patients), cardinality(p_reasons)]
+        <> array_fill(cardinality(p_ids), array[10]) then
+    raise exception 'claims come as arrays of the same length, 1 to 1000' using errcode = 'invalid_parameter_value';
+  elsif 1 > any (p_units) or 1000000 < any (p_units) or array_position(p_units, null) is not null then
+    raise exception 'units must be 1 to 1000000, not %', p_units using errcode = 'invalid_parameter_value';
+  elsif array_position(p_keys, null) is not null or array_position(p_hashes, null) is not null
+     or array_position(p_patients, null) is not null then
+    raise exception 'every claim needs a key, a hash and a patient' using errcode = 'invalid_parameter_value';
+  end if;
+
   -- 1. A plain read: the facts of each request, and the verdict where no lock is needed for it. A known key comes
   --    first: its first answer stands, however full the slot is now.
   select array_agg(q.verdict order by q.n), array_agg(q.prior order by q.n), array_agg(q.clinic_id order by q.n),

@@ -7,7 +7,7 @@
 --   gives back: send it again)
 -- Locks: all slots left or entered, by (clinic_no, id); then, in one run, the bookings moved and the lapsed holds on the
 --   slots entered, by (clinic_no, id). In two runs, a batch of confirmations between them would deadlock.
--- Fails: check_violation if a count were ever wrong.
+-- Fails: 22023 for arrays of different lengths; check_violation if a count were ever wrong.
 -- Idempotent: yes; a booking that is already there answers unchanged.
 create or replace function holdfast.move_bookings(
   p_clinic_nos integer[], p_ids uuid[], p_slot_ids uuid[], p_actor_ids uuid[], p_on_behalf boolean[]
@@ -34,6 +34,11 @@ declare
   v_outcome text;
   v_from_resource_id uuid;
 begin
+  if cardinality(p_ids) not between 1 and 1000
+     or array[cardinality(p_clinic_nos), cardinality(p_slot_ids), cardinality(p_actor_ids), cardinality(p_on_behalf)]
+        <> array_fill(cardinality(p_ids), array[4]) then
+    raise exception 'moves come as arrays of the same length, 1 to 1000' using errcode = 'invalid_parameter_value';
+  end if;
   select array_agg(q.id) into v_locked_slot_ids
     from (select s.id
             from slot s

@@ -5,7 +5,7 @@
 --   too_early | retry (the booking was moved meanwhile, or stands twice in this batch: send it again)
 -- Locks: the slots of bookings to be cancelled, by (clinic_no, id); then all the bookings, by (clinic_no, id). Claims and
 --   moves take them in the same order: without that, moves deadlocked.
--- Fails: check_violation if a count were ever wrong.
+-- Fails: 22023 for arrays of different lengths or an unknown action; check_violation if a count were ever wrong.
 -- Idempotent: yes; a change that is already made answers unchanged. extend: by its key.
 -- p_reasons: of a cancellation; with confirm, why the patient comes. p_patients: with confirm, who comes, as a hold is
 --   made before that is known. null: as it was.
@@ -31,6 +31,14 @@ declare
   v_locked_slot_ids uuid[];
   v_outcomes text[];
 begin
+  if cardinality(p_ids) not between 1 and 1000
+     or array[cardinality(p_clinic_nos), cardinality(p_actions), cardinality(p_actor_ids), cardinality(p_on_behalf), cardinality(p_keys),
+              cardinality(p_reasons)] <> array_fill(cardinality(p_ids), array[6]) then
+    raise exception 'changes come as arrays of the same length, 1 to 1000' using errcode = 'invalid_parameter_value';
+  elsif not p_actions <@ array['confirm', 'cancel', 'extend', 'arrive', 'complete', 'no_show'] then
+    raise exception 'actions are confirm, cancel, extend, arrive, complete and no_show, not %', p_actions
+      using errcode = 'invalid_parameter_value';
+  end if;
   if 'cancel' = any (p_actions) then
     select array_agg(q.id) into v_locked_slot_ids
       from (select s.id

@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto'
+import { createTestDatabase, type TestDatabase } from '@holdfast/testkit'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+let database: TestDatabase
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+})
+afterAll(() => database.drop())
+
+const claim = (wishes: { units?: (number | null)[]; keys?: (string | null)[]; patients?: (string | null)[] } = {}) => {
+  const { units = [1], keys = [randomUUID()], patients = ['{"name": "Ada"}'] } = wishes
+  return database.appPool.query('select * from holdfast.claim_slots($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)', [
+    [1],
+    [randomUUID()],
+    [randomUUID()],
+    units,
+    keys,
+    [randomUUID()],
+    [false],
+    [null],
+    [null],
+    patients,
+    [null],
+  ])
+}
+
+test('claim_slots names units below one, missing keys and patients, and arrays that do not fit together', async () => {
+  // The control: the same call with nothing wrong is answered.
+  expect((await claim()).rows).toMatchObject([{ outcome: 'slot_missing' }])
+  const wrong = [
+    [{ units: [0] }, /units must be 1 to 1000000, not \{0\}/],
+    [{ units: [-5] }, /units must be 1 to 1000000, not \{-5\}/],
+    [{ units: [null] }, /units must be 1 to 1000000/],
+    [{ units: [1_000_001] }, /units must be 1 to 1000000/],
+    [{ keys: [null] }, /needs a key, a hash and a patient/],
+    [{ patients: [null] }, /needs a key, a hash and a patient/],
+    [{ units: [1, 1] }, /arrays of the same length/],
+    [{ units: [] }, /arrays of the same length/],
+  ] as const
+  for (const [wishes, message] of wrong) {
+    const refused = claim({ ...wishes, ...('units' in wishes ? { units: [...wishes.units] } : {}) } as Parameters<
+      typeof claim
+    >[0])
+    await expect(refused).rejects.toMatchObject({
+      code: '22023',
+      message: expect.stringMatching(message),
+      detail: undefined,
+    })
+  }
+})
+
+test('settle_bookings names an action it does not know, and both functions arrays that do not fit together', async () => {
+  const settle = (actions: (string | null)[]) =>
+    database.appPool.query('select * from holdfast.settle_bookings($1, $2, $3, $4, $5, $6, $7)', [
+      [1],
+      [randomUUID()],
+      actions,
+      [null],
+      [false],
+      [null],
+      [null],
+    ])
+  expect((await settle(['confirm'])).rows).toMatchObject([{ outcome: 'booking_missing' }])
+  await expect(settle(['delete'])).rejects.toMatchObject({
+    code: '22023',
+    message: expect.stringMatching(/not \{delete\}/),
+  })
+  await expect(settle([null])).rejects.toMatchObject({ code: '22023' })
+  await expect(settle(['confirm', 'confirm'])).rejects.toMatchObject({ code: '22023' })
+  const move = (slotIds: string[]) =>
+    database.appPool.query('select * from holdfast.move_bookings($1, $2, $3, $4, $5)', [
+      [1],
+      [randomUUID()],
+      slotIds,
+      [null],
+      [false],
+    ])
+  expect((await move([randomUUID()])).rows).toMatchObject([{ outcome: 'booking_missing' }])
+  await expect(move([])).rejects.toMatchObject({ code: '22023' })
+})
