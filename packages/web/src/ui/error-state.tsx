@@ -3,12 +3,26 @@ import { useTranslation } from 'react-i18next'
 import { problemMessage } from '../lib/problem-message.ts'
 import { WarningIcon } from './icons.tsx'
 
+type ErrorStateProps = {
+  error: unknown
+  retry?: () => void
+  /** false: the page's own heading says what went wrong. */
+  isTitled?: boolean
+}
+
 /** What went wrong, in words, and one press to try again. */
-export function ErrorState({ error, retry }: { error: unknown; retry?: () => void }) {
+export function ErrorState({ error, retry, isTitled = true }: ErrorStateProps) {
   const { t } = useTranslation('problems')
   const { title, help } = problemMessage(error, t)
   return (
-    <Alert role="alert" color="red" variant="outline" icon={<WarningIcon />} title={title} radius="lg">
+    <Alert
+      role="alert"
+      color="red"
+      variant="outline"
+      icon={<WarningIcon />}
+      title={isTitled ? title : null}
+      radius="lg"
+    >
       <Stack align="flex-start" gap="sm">
         <Text>{help}</Text>
         {retry === undefined ? null : (

@@ -17,7 +17,7 @@ export function PageError({ error, reset }: ErrorComponentProps) {
   return (
     <Stack gap="lg">
       <PageTitle>{problemMessage(error, t).title}</PageTitle>
-      <ErrorState error={error} retry={retry} />
+      <ErrorState error={error} retry={retry} isTitled={false} />
     </Stack>
   )
 }

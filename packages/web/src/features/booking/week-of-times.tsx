@@ -1,7 +1,7 @@
 import type { Clinic, Slot } from '@holdfast/contract/client'
 import { Skeleton, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatZone, ownTimeZone } from '../../lib/format.ts'
 import { serverNow } from '../../lib/server-clock.ts'
@@ -34,6 +34,9 @@ export function WeekOfTimes({ doctorId, clinic, from, onFrom, onChoose, exceptSl
   const slots = useQuery(slotsOfWeekQuery(doctorId, from))
   const live = useLiveSlots([doctorId])
   const now = serverNow()
+  // What stands around the times, and the answer to a press, are painted before hundreds of them are drawn.
+  const read = useMemo(() => (slots.data === undefined ? null : { from, items: slots.data.items }), [slots.data, from])
+  const drawn = useDeferredValue(read, null)
   return (
     <section aria-labelledby="times-title">
       <div className={classes.bar}>
@@ -50,11 +53,11 @@ export function WeekOfTimes({ doctorId, clinic, from, onFrom, onChoose, exceptSl
       </Text>
       {slots.isError && slots.data === undefined ? (
         <ErrorState error={slots.error} retry={() => void slots.refetch()} />
-      ) : slots.data === undefined ? (
+      ) : drawn === null || drawn.from !== from ? (
         <Skeleton height="24rem" radius="lg" />
       ) : (
         <Week
-          slots={slots.data.items}
+          slots={drawn.items}
           from={from}
           clinic={clinic}
           now={now}

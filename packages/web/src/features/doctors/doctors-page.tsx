@@ -59,7 +59,7 @@ function Found({ found, isOlder, search, onReset }: FoundProps) {
   return (
     <section aria-label={t('results')}>
       <Text role="status" size="sm" c="dimmed" mb="sm">
-        {t('count', { count: found.doctors.length })}
+        {found.doctors.length === 0 ? '\u00a0' : t('count', { count: found.doctors.length })}
       </Text>
       {found.doctors.length === 0 ? (
         <EmptyState title={t('none.title')} help={isNarrowed ? t('none.narrowed') : t('none.empty')}>

@@ -79,6 +79,20 @@ test('without a WebSocket it takes the events, without both it polls, and goes o
   expect(heard).toEqual([])
 })
 
+test('while every try fails, what is shown is still read every ten seconds', () => {
+  const socket = aWay()
+  const refused: OpenChannel = (doctorIds, events) => {
+    setTimeout(() => events.closed(), 10)
+    return socket.open(doctorIds, events)
+  }
+  const feed = createLiveFeed([refused, refused], () => undefined)
+  const { listener, heard } = aListener()
+  feed.watch(['a'], listener)
+  vi.advanceTimersByTime(6 * pollMs + 100)
+  expect(feed.state()).toBe('polling')
+  expect(heard).toEqual(Array.from({ length: 6 }, () => ['stale', 'a']))
+})
+
 test('a lost connection is taken up again by the way that worked, and what was missed is read', () => {
   const [socket, events] = [aWay(), aWay()]
   const feed = createLiveFeed([socket.open, events.open], () => undefined)

@@ -57,9 +57,15 @@ export function createLiveFeed(ways: readonly OpenChannel[], onPosition: (positi
     }
   }
 
-  function become(next: LiveState): void {
+  function stopPolling(): void {
     clearInterval(pollTimer)
-    if (next !== 'live' && watches.size > 0) pollTimer = setInterval(() => tellStale(wanted()), pollMs)
+    pollTimer = undefined
+  }
+
+  function become(next: LiveState): void {
+    if (next === 'live') stopPolling()
+    // One that runs goes on: every failed try of the feed would put it off otherwise.
+    else pollTimer ??= setInterval(() => tellStale(wanted()), pollMs)
     if (state === next) return
     state = next
     for (const listener of stateListeners) listener()
@@ -133,7 +139,7 @@ export function createLiveFeed(ways: readonly OpenChannel[], onPosition: (positi
         watches.delete(watch)
         if (watches.size > 0) return
         hangUp()
-        clearInterval(pollTimer)
+        stopPolling()
         state = 'connecting'
       }
     },
