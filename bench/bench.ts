@@ -4,7 +4,7 @@
  * wrong answers, never on timing. `--growth=10000000`: so many bookings in the table of the growth scenario.
  */
 
-import { printReport, writeReport } from './report/report.ts'
+import { printFigures, writeReport } from './report/report.ts'
 import { openBench } from './run/open-bench.ts'
 import { parseArguments } from './run/parse-arguments.ts'
 import { runScenarios } from './run/run-scenarios.ts'
@@ -26,7 +26,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 try {
   const run = await runScenarios(bench, asked.scenarios)
-  if (!isStopped) printReport(run, say)
+  if (!isStopped) printFigures(run, say)
   if (asked.isWhole && !isStopped) await writeReport(run)
   if (run.faults.length > 0) process.exitCode = 1
   if (!asked.pace.isSmoke && run.figures.some(({ parts }) => parts.some((part) => !part.isReached)))

@@ -1,4 +1,4 @@
-import { restOperations } from '@holdfast/contract'
+import { type NewBookingBody, restOperations } from '@holdfast/contract'
 import { type ClaimedBooking, type ClaimRequest, clinicNoOf, newId } from '@holdfast/engine'
 import type pg from 'pg'
 import { runClaimBatch } from '../../packages/engine/src/bookings/claim-batch.ts'
@@ -6,8 +6,10 @@ import { createManageTokens } from '../../packages/server/src/edge/manage-tokens
 import { problem } from '../../packages/server/src/edge/problem-error.ts'
 import { freshKey, idempotencyKeyOf, keyDigest, requestHash } from '../../packages/server/src/rest/idempotency.ts'
 import type { ManageTokensPort } from '../../packages/server/src/rest/rest-deps.ts'
-import { serve } from '../../packages/server/src/rest/route.ts'
+import { bodySchema } from './contract.ts'
 import { fastifyApp } from './fastify-app.ts'
+
+const madeSchema = restOperations.createBooking.answers[201].schema
 
 /**
  * The product's own function behind its own contract, but one claim a transaction: what is left of the difference is
@@ -16,25 +18,23 @@ import { fastifyApp } from './fastify-app.ts'
 export async function serveSingleClaims(pool: () => pg.Pool): Promise<number> {
   const manageTokens = createManageTokens(['a-secret-of-the-benchmark-of-enough-length'])
   const app = await fastifyApp()
-  app.decorateRequest('principal')
-  app.addHook('onRequest', async (request) => {
-    request.principal = { kind: 'anonymous' }
-  })
-  serve(app, restOperations.createBooking, async ({ body, principal, request }) => {
-    const { slotId, units = 1, patient, appointmentType = null, reason = null, confirm = false } = body
+  const guest = { kind: 'anonymous' } as const
+  const schema = { body: bodySchema, response: { 201: madeSchema, 200: madeSchema } }
+  app.post<{ Body: NewBookingBody }>('/api/v1/bookings', { schema }, async (request, reply) => {
+    const { slotId, units = 1, patient, appointmentType = null, reason = null, confirm = false } = request.body
     const asked = { slotId, units, patient, appointmentType, reason, confirm }
     const key = idempotencyKeyOf(request)
     const outcome = await claimAlone(pool(), {
       ...asked,
       bookingId: newId(clinicNoOf(slotId)),
       accountId: null,
-      key: key === null ? freshKey() : keyDigest(principal, 'createBooking', key),
+      key: key === null ? freshKey() : keyDigest(guest, 'createBooking', key),
       requestHash: requestHash(asked),
     })
     if (outcome.kind === 'slot_full') throw problem('slot_full', 'The slot does not have this many units free.')
     if (outcome.kind !== 'booked' && outcome.kind !== 'replayed') throw problem('slot_not_found', outcome.kind)
-    const status = outcome.kind === 'booked' ? (201 as const) : (200 as const)
-    return { status, body: bodyOf(outcome.booking, manageTokens), position: outcome.position }
+    void reply.header('cache-control', 'no-store').header('holdfast-position', outcome.position)
+    return reply.code(outcome.kind === 'booked' ? 201 : 200).send(bodyOf(outcome.booking, manageTokens))
   })
   return Number(new URL(await app.listen({ host: '127.0.0.1', port: 0 })).port)
 }

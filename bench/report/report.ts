@@ -3,17 +3,22 @@ import type { Spread } from '../measure/spread.ts'
 import type { Run } from '../run/run-scenarios.ts'
 import type { Figure, Measured } from '../scenarios/scenario.ts'
 
-/** To the terminal: what was measured, the figures, and what makes the run void. */
-export function printReport(run: Run, say: (line: string) => void): void {
-  for (const { name, measured, notes } of run.scenarios) {
-    say(`\n${name}`)
-    for (const { name: what, values } of measured) {
-      const texts = Object.entries(values).map(([key, value]) => `${key} ${valueText(value)}`)
-      say(`  ${what}: ${texts.join(' · ')}`)
-    }
-    for (const note of notes) say(`  ${note}`)
+/** To the terminal, as soon as a scenario is over: what was measured. */
+export function printScenario(
+  { measured, notes, faults }: Run['scenarios'][number],
+  say: (line: string) => void,
+): void {
+  for (const { name, values } of measured) {
+    const texts = Object.entries(values).map(([key, value]) => `${key} ${valueText(value)}`)
+    say(`  ${name}: ${texts.join(' · ')}`)
   }
+  for (const note of notes) say(`  ${note}`)
+  for (const fault of faults) say(`  VOID: ${fault}`)
   say('')
+}
+
+/** At the end: the figures, and what makes the run void. */
+export function printFigures(run: Run, say: (line: string) => void): void {
   for (const figure of run.figures) {
     say(`${figure.row}. ${figure.title}: ${figure.target}${figure.note === undefined ? '' : ` (${figure.note})`}`)
     for (const part of figure.parts) say(`     ${mark(part.isReached)} ${part.name}: ${partText(part)}`)

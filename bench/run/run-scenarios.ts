@@ -1,3 +1,4 @@
+import { printScenario } from '../report/report.ts'
 import { describeRun, type RunFacts } from '../report/run-facts.ts'
 import type { Figure, Scenario, ScenarioResult } from '../scenarios/scenario.ts'
 import type { OpenBench } from './open-bench.ts'
@@ -19,8 +20,9 @@ export async function runScenarios(bench: OpenBench, scenarios: readonly Scenari
     const began = performance.now()
     const result = await run(bench).catch((error: unknown) => brokenBy(name, error))
     const seconds = Math.round((performance.now() - began) / 1000)
-    for (const fault of result.faults) bench.say(`  VOID: ${fault}`)
-    done.push({ name, title, seconds, ...result })
+    const one = { name, title, seconds, ...result }
+    printScenario(one, bench.say)
+    done.push(one)
   }
   const figures = mergedFigures(done.flatMap((one) => one.figures))
   return {
