@@ -28,6 +28,7 @@ export async function serveSingleClaims(pool: () => pg.Pool): Promise<number> {
       ...asked,
       bookingId: newId(clinicNoOf(slotId)),
       accountId: null,
+      actorId: null,
       key: key === null ? freshKey() : keyDigest(guest, 'createBooking', key),
       requestHash: requestHash(asked),
     })

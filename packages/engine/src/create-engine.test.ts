@@ -32,6 +32,7 @@ const aClaim = (slot: BuiltSlot): ClaimRequest => ({
   reason: null,
   confirm: false,
   accountId: null,
+  actorId: null,
   key: randomUUID(),
   requestHash: randomUUID(),
 })

@@ -83,6 +83,7 @@ test('whatever ten clients of two servers do at once: nothing is overbooked, and
             reason: null,
             confirm: one.confirm,
             accountId: null,
+            actorId: null,
             key: keys[one.key] ?? '',
             requestHash: keys[(one.key + one.slot) % keys.length] ?? '',
           })

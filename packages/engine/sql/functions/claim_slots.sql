@@ -1,6 +1,8 @@
 -- claim_slots: books up to 128 requests for units of slots in one go, first come, first served in the given order.
 -- One element of every array a request; answers one row each, with its place `ord` in the arrays.
 --
+-- p_actor_ids: who acts for somebody else; null: the account itself, or a guest.
+--
 -- Outcomes: booked | replayed | slot_full | slot_missing | slot_closed:<why> | units_over_capacity |
 --   appointment_type_not_offered | key_reused | retry
 --   replayed: the key is known with this hash; booking_id is the first one's.
@@ -14,7 +16,8 @@
 -- Idempotent: by key, for 24 hours.
 create or replace function holdfast.claim_slots(
   p_clinic_nos integer[], p_slot_ids uuid[], p_ids uuid[], p_units integer[], p_keys uuid[], p_hashes uuid[],
-  p_confirm boolean[], p_account_ids uuid[], p_types text[], p_patients jsonb[], p_reasons text[]
+  p_confirm boolean[], p_account_ids uuid[], p_types text[], p_patients jsonb[], p_reasons text[],
+  p_actor_ids uuid[] default null
 ) returns table (
   ord integer, outcome text, booking_id uuid, clinic_id uuid, resource_id uuid, capacity integer,
   appointment_type text, starts_at timestamptz, ends_at timestamptz, hold_expires_at timestamptz, created_at timestamptz,
@@ -121,10 +124,10 @@ begin
                 when l.id is null then 'slot_missing'
                 when l.withdrawn then 'slot_closed:withdrawn'
                 when i.starts_at <= v_now then 'slot_closed:started' end as verdict
-      from unnest(p_clinic_nos, p_slot_ids, p_ids, p_units, p_keys, p_hashes, p_confirm, p_account_ids, p_patients, p_reasons,
+      from unnest(p_clinic_nos, p_slot_ids, p_ids, p_units, p_keys, p_hashes, p_confirm, p_account_ids, p_patients, p_reasons, p_actor_ids,
                   v_verdicts, v_priors, v_clinic_ids, v_resource_ids, v_capacities, v_types, v_starts, v_ends, v_hold_seconds)
            with ordinality
-           i(clinic_no, slot_id, id, units, key, hash, confirm, account_id, patient, reason,
+           i(clinic_no, slot_id, id, units, key, hash, confirm, account_id, patient, reason, actor_id,
              first_verdict, first_prior, clinic_id, resource_id, capacity, appointment_type, starts_at, ends_at, hold_seconds, n)
       left join unnest(v_locked_ids, v_free, v_withdrawn, v_more_lapsed) l(id, free, withdrawn, more_lapsed) on l.id = i.slot_id
       left join lateral (select t.booking_id, t.request_hash from idempotency t
@@ -151,7 +154,7 @@ begin
   ), logged as (
     insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, hold_expires_at, actor_id)
     select d.clinic_no, d.id, 1, v_now, case when d.confirm then 'confirmed' else 'held' end, d.slot_id, d.resource_id, d.units,
-           d.hold_until, d.account_id
+           d.hold_until, coalesce(d.actor_id, d.account_id)
       from decided d where d.won
   ), counted as (
     update slot t set taken = t.taken + w.units, next_lapse = least(t.next_lapse, w.hold_until)

@@ -39,6 +39,7 @@ const aClaim = (slot: { id: string; clinicNo: number }, wishes: Partial<ClaimReq
   reason: null,
   confirm: false,
   accountId: null,
+  actorId: null,
   key: randomUUID(),
   requestHash: randomUUID(),
   ...wishes,
@@ -285,6 +286,19 @@ describe('claim_slots: retries', () => {
     expect(runs).toBe(2)
     expect(await slotRow(slot)).toMatchObject({ taken: 1 })
   })
+})
+
+test('the log names who acted: somebody at the desk before the account it is for', async () => {
+  const slot = await aSlot(database, doctor, { capacity: 3 })
+  const [accountId, actorId] = [randomUUID(), randomUUID()]
+  const claims = [aClaim(slot, { accountId }), aClaim(slot, { actorId }), aClaim(slot)]
+  await claim(...claims)
+  const { rows } = await database.ownerPool.query<{ booking_id: string; actor_id: string | null }>(
+    'select booking_id, actor_id from holdfast.booking_event where slot_id = $1',
+    [slot.id],
+  )
+  const actors = claims.map(({ bookingId }) => rows.find((row) => row.booking_id === bookingId)?.actor_id)
+  expect(actors).toEqual([accountId, actorId, null])
 })
 
 describe('claim_slots: refusals', () => {

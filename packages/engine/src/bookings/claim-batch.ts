@@ -20,7 +20,7 @@ type ClaimRow = {
 }
 
 const claimSlots = `select * from holdfast.claim_slots($1::integer[], $2::uuid[], $3::uuid[], $4::integer[], $5::uuid[], $6::uuid[],
-  $7::boolean[], $8::uuid[], $9::text[], $10::jsonb[], $11::text[])`
+  $7::boolean[], $8::uuid[], $9::text[], $10::jsonb[], $11::text[], $12::uuid[])`
 
 /** Runs one batch of claims in one transaction. Safe to run again: each claim has a key. */
 export async function runClaimBatch(pool: pg.Pool, requests: readonly ClaimRequest[]): Promise<Answer<ClaimOutcome>[]> {
@@ -39,6 +39,7 @@ export async function runClaimBatch(pool: pg.Pool, requests: readonly ClaimReque
       requests.map((request) => request.appointmentType),
       requests.map((request) => JSON.stringify(request.patient)),
       requests.map((request) => request.reason),
+      requests.map((request) => request.actorId),
     ],
   })
   const replays = rows.flatMap((row) => (row.outcome === 'replayed' && row.booking_id !== null ? [row.booking_id] : []))

@@ -13,6 +13,8 @@ export type ClaimRequest = {
   /** true: CONFIRMED at once, no hold. */
   confirm: boolean
   accountId: string | null
+  /** The account that books for somebody else; null: nobody does. */
+  actorId: string | null
   /** 128-bit digest (as a UUID) of who asks and their Idempotency-Key, or a fresh random UUID where none was sent. */
   key: string
   /** 128-bit digest (as a UUID) of everything that makes the request this request. */

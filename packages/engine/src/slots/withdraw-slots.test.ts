@@ -79,6 +79,7 @@ function claimOf(slot: BuiltSlot, units = 1) {
     reason: null,
     confirm: false,
     accountId: null,
+    actorId: null,
     key: randomUUID(),
     requestHash: randomUUID(),
   }

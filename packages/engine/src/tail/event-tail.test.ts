@@ -201,6 +201,7 @@ describe('under load', () => {
           reason: null,
           confirm: false,
           accountId: null,
+          actorId: null,
           key: randomUUID(),
           requestHash: randomUUID(),
         })

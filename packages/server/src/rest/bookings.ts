@@ -137,6 +137,7 @@ async function claim(
     ...asked,
     bookingId: newId(clinicNo),
     accountId: principal.kind === 'account' && !body.onBehalf ? principal.accountId : null,
+    actorId: principal.kind === 'account' && body.onBehalf ? principal.accountId : null,
     key: key === null ? freshKey() : keyDigest(principal, 'createBooking', key),
     requestHash: requestHash(body.onBehalf ? { ...asked, onBehalf: true } : asked),
   })
