@@ -80,7 +80,7 @@ export async function startSite(settings: Record<string, string> = {}): Promise<
 }
 
 /** The API as an account. It says who it is by Bearer, as programs do. */
-export async function signedInClient(
+async function signedInClient(
   url: string,
   account: { email: string; password: string },
 ): Promise<HoldfastClient> {
