@@ -80,10 +80,7 @@ export async function startSite(settings: Record<string, string> = {}): Promise<
 }
 
 /** The API as an account. It says who it is by Bearer, as programs do. */
-async function signedInClient(
-  url: string,
-  account: { email: string; password: string },
-): Promise<HoldfastClient> {
+async function signedInClient(url: string, account: { email: string; password: string }): Promise<HoldfastClient> {
   const { data, error } = await createHoldfastClient({ baseUrl: url }).signIn({ body: account })
   const token = data?.token
   if (typeof token !== 'string') throw new Error(`${account.email} could not sign in: ${JSON.stringify(error)}`)
