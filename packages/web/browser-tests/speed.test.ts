@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core'
+import { errors, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { made } from './a-practice.ts'
 import { type Site, startSite } from './harness.ts'
@@ -14,6 +14,8 @@ const network = {
   uploadThroughput: (5 * 1024 * 1024) / 8,
 }
 const runs = 5
+const hangMs = 8_000
+const hangsMax = 2
 const bounds = { largestPaintMs: 1_500, shift: 0.02, nextPaintMs: 100 }
 
 let site: Site
@@ -82,7 +84,7 @@ async function measure(path: string, use: (page: Page) => Promise<void>): Promis
   await session.send('Network.enable')
   await session.send('Network.emulateNetworkConditions', network)
   await observe(page)
-  await page.goto(path)
+  await page.goto(path, { timeout: hangMs })
   await page.getByRole('heading', { level: 1 }).waitFor()
   await page.waitForFunction(() => document.querySelector('[aria-busy="true"], .mantine-Skeleton-root') === null)
   // Told a moment after the paint.
@@ -98,7 +100,17 @@ async function measure(path: string, use: (page: Page) => Promise<void>): Promis
 
 async function best(path: string, use: (page: Page) => Promise<void>): Promise<Figures> {
   const all: Figures[] = []
-  for (let run = 0; run < runs; run += 1) all.push(await measure(path, use))
+  let hangs = 0
+  while (all.length < runs) {
+    try {
+      all.push(await measure(path, use))
+    } catch (error) {
+      // Chromium's emulated network sometimes keeps all requests for itself: 1 load of 14 with it, none of 40 without.
+      if (!(error instanceof errors.TimeoutError) || !error.message.includes('page.goto') || hangs === hangsMax)
+        throw error
+      hangs += 1
+    }
+  }
   const least = (name: keyof Figures) => Math.min(...all.map((one) => one[name]))
   const figures = { largestPaintMs: least('largestPaintMs'), shift: least('shift'), nextPaintMs: least('nextPaintMs') }
   console.log(`${path}: ${JSON.stringify(figures)}`)
