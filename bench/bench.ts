@@ -16,18 +16,18 @@ if (asked.kind === 'refused') {
 }
 const say = (line: string) => console.log(line)
 const bench = await openBench(asked.pace, asked.growthBookings, say)
-let isStopped = false
+const stopped = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
-    isStopped = true
+    stopped.abort()
     say('Stopping what was started …')
     void bench.close().finally(() => process.exit(130))
   })
 }
 try {
-  const run = await runScenarios(bench, asked.scenarios)
-  if (!isStopped) printFigures(run, say)
-  if (asked.isWhole && !isStopped) await writeReport(run)
+  const run = await runScenarios(bench, asked.scenarios, stopped.signal)
+  if (!stopped.signal.aborted) printFigures(run, say)
+  if (asked.isWhole && !stopped.signal.aborted) await writeReport(run)
   if (run.faults.length > 0) process.exitCode = 1
   if (!asked.pace.isSmoke && run.figures.some(({ parts }) => parts.some((part) => !part.isReached)))
     process.exitCode = 1

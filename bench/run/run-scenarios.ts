@@ -11,11 +11,16 @@ export type Run = {
   faults: string[]
 }
 
-/** One scenario after the other. One that breaks is a fault, and does not keep the others from running. */
-export async function runScenarios(bench: OpenBench, scenarios: readonly Scenario[]): Promise<Run> {
+/** One scenario after the other, until `stopped`. One that breaks is a fault, and does not keep the others from running. */
+export async function runScenarios(
+  bench: OpenBench,
+  scenarios: readonly Scenario[],
+  stopped?: AbortSignal,
+): Promise<Run> {
   const facts = await describeRun(bench)
   const done: Run['scenarios'] = []
   for (const { name, title, run } of scenarios) {
+    if (stopped?.aborted) break
     bench.say(`${name}: ${title}`)
     const began = performance.now()
     const result = await run(bench).catch((error: unknown) => brokenBy(name, error))

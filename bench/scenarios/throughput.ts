@@ -140,6 +140,7 @@ function measuredOf(sides: Side[], rounds: Round[][]): Measured[] {
         'server µs': perBooking('server').median,
         'PostgreSQL µs': perBooking('postgres').median,
         'generator µs': perBooking('generator').median,
+        'all µs': perBooking('server').median + perBooking('postgres').median + perBooking('generator').median,
         pool: poolSize ?? '–',
       },
     }
