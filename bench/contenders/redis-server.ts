@@ -8,6 +8,8 @@ import { Redis } from 'ioredis'
 export type RedisServer = { socket: string; version: string; stop(): Promise<void> }
 
 const startSecondsMax = 10
+/** Redis ends when its stdin does, which is when we let go of it, or are gone. */
+const untilStdinEnds = 'redis-server "$@" >/dev/null 2>&1 </dev/null & cat >/dev/null; kill $!; wait'
 
 /**
  * A Redis of our own on a socket in a directory of its own, which nothing else can reach.
@@ -22,10 +24,10 @@ export async function startRedis(): Promise<RedisServer> {
   const directory = await mkdtemp(join(tmpdir(), 'holdfast-bench-redis-'))
   const socket = join(directory, 'redis.sock')
   const args = ['--port', '0', '--unixsocket', socket, '--save', '', '--appendonly', 'no', '--dir', directory]
-  const child = spawn('redis-server', args, { stdio: 'ignore' })
+  const child = spawn('sh', ['-c', untilStdinEnds, 'sh', ...args], { stdio: ['pipe', 'ignore', 'ignore'] })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const stop = async () => {
-    child.kill('SIGTERM')
+    child.stdin.end()
     await ended
     await rm(directory, { recursive: true, force: true })
   }
