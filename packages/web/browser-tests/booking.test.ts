@@ -124,7 +124,8 @@ test('a reload gives the hold back with what was typed; the back button books no
 
 test('a hold whose answer was lost is asked for again with its key: there is one booking', async () => {
   const practice = await aPractice(site)
-  const page = await site.newPage()
+  // Requests of a page that the service worker has taken over are not routed through the test.
+  const page = await site.newPage({ serviceWorkers: 'block' })
   await openTimes(page, practice)
   let requests = 0
   await page.route('**/api/v1/bookings', async (route) => {

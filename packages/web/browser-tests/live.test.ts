@@ -46,7 +46,9 @@ test('places left are counted down', async () => {
 
 test('without a WebSocket the events come, and without both it asks again and says since when', async () => {
   const practice = await aPractice(site)
-  const [events, polling, booker] = [await site.newPage(), await site.newPage(), await site.newPage()]
+  // Requests of a page that the service worker has taken over are not routed through the test.
+  const routed = { serviceWorkers: 'block' } as const
+  const [events, polling, booker] = [await site.newPage(routed), await site.newPage(routed), await site.newPage()]
   for (const page of [events, polling]) {
     await page.routeWebSocket('**/api/v1/live', (socket) => socket.close())
   }
