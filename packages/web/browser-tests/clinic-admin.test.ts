@@ -81,6 +81,8 @@ test('staff book for a patient, find the booking, move it and back, and cancel i
   await page.goto(pathOf(''))
   await page.waitForURL('**/day')
   await page.getByRole('link', { name: 'Book for a patient' }).click()
+  // The day's list has a doctor and a day of its own, and stays until the page is there.
+  await page.getByRole('heading', { level: 1, name: 'Book for a patient' }).waitFor()
   await page.getByLabel('Doctor').selectOption(scene.doctor.id)
   await page.getByLabel('Go to a day').fill(day)
   const times = page.getByRole('list').getByRole('button')
