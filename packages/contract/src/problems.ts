@@ -111,6 +111,11 @@ export const problemKinds = {
     title: 'It is too early for this',
     help: 'Arrivals are noted from the slot’s day on, a no-show after its start.',
   },
+  booking_has_account: {
+    status: 409,
+    title: 'The booking is another account’s',
+    help: 'Sign in with the account that it is kept in. Its manage token goes on working without one.',
+  },
   last_admin: {
     status: 409,
     title: 'The clinic would have no admin left',

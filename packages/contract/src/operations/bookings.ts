@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import {
+  bookingLinkSchema,
   bookingSchema,
   cancellationSchema,
   confirmationSchema,
@@ -159,5 +160,34 @@ export const bookingOperations = {
     bodyOptional: true,
     answers: booking('The booking, NO_SHOW'),
     problems: ['booking_not_found', 'hold_expired', 'invalid_transition', 'too_early'],
+  }),
+  reopenBooking: operation({
+    id: 'reopenBooking',
+    method: 'POST',
+    url: '/api/v1/bookings/{bookingId}/reopen',
+    tag: 'Bookings',
+    summary: 'Take the last mark back',
+    description:
+      'ARRIVED and NO_SHOW become CONFIRMED again, COMPLETED becomes ARRIVED. A CONFIRMED booking: 200, unchanged. Its place was kept all along.',
+    access: 'clinic',
+    params,
+    body: nothingSchema,
+    bodyOptional: true,
+    answers: booking('The booking, CONFIRMED or ARRIVED'),
+    problems: ['booking_not_found', 'invalid_transition'],
+  }),
+  linkBooking: operation({
+    id: 'linkBooking',
+    method: 'POST',
+    url: '/api/v1/bookings/{bookingId}/account',
+    tag: 'Bookings',
+    summary: 'Keep a guest’s booking in my account',
+    description:
+      'In any state: `GET /me/bookings` lists it from then on, and the account reaches it. The manage token goes on working. Repeated: 200, unchanged.',
+    access: 'account',
+    params,
+    body: bookingLinkSchema,
+    answers: booking('The booking, of this account'),
+    problems: ['booking_not_found', 'booking_has_account'],
   }),
 }

@@ -1,12 +1,15 @@
 import Type from 'typebox'
 import {
+  appointmentTypeSchema,
   doctorChangeSchema,
   doctorPageSchema,
   doctorSchema,
   newDoctorSchema,
   specializationListSchema,
+  videoRoomSchema,
 } from '../schemas/doctor.ts'
 import { flag, id, pageParameters, searchText } from '../schemas/fields.ts'
+import { literals } from '../schemas/literals.ts'
 import { notModified, operation } from './operation.ts'
 
 const params = Type.Object({ doctorId: id() }, { additionalProperties: false })
@@ -24,6 +27,12 @@ export const doctorOperations = {
         clinicId: Type.Optional(id()),
         specialization: Type.Optional(searchText({ description: 'Exactly this one' })),
         q: Type.Optional(searchText({ description: 'Part of the name or specialization' })),
+        appointmentType: Type.Optional(appointmentTypeSchema),
+        sort: literals(['name', 'soonest'], {
+          default: 'name',
+          description:
+            '`soonest`: by `nextAvailableAt`, those without one last, then by name. A `nextCursor` is of its sort.',
+        }),
         includeInactive: flag('Deactivated ones too: for the people of the clinic named by `clinicId`'),
         ...pageParameters,
       },
@@ -85,6 +94,32 @@ export const doctorOperations = {
     params,
     body: doctorChangeSchema,
     answers: { 200: { description: 'The doctor as they are now', schema: doctorSchema } },
+    problems: ['doctor_not_found'],
+  }),
+  getVideoRoom: operation({
+    id: 'getVideoRoom',
+    method: 'GET',
+    url: '/api/v1/doctors/{doctorId}/video-room',
+    tag: 'Doctors',
+    summary: 'Read a doctor’s video room',
+    description: 'As it was set, with its placeholder. Where one visit takes place is the `joinUrl` of its booking.',
+    access: 'clinic',
+    params,
+    answers: { 200: { description: 'The video room; `null` where there is none', schema: videoRoomSchema } },
+    problems: ['doctor_not_found'],
+  }),
+  setVideoRoom: operation({
+    id: 'setVideoRoom',
+    method: 'PUT',
+    url: '/api/v1/doctors/{doctorId}/video-room',
+    tag: 'Doctors',
+    summary: 'Set or remove a doctor’s video room',
+    description:
+      'For admins, and for the doctor whose calendar it is; staff only read it. Bookings by video tell the new place at once.',
+    access: 'clinic',
+    params,
+    body: videoRoomSchema,
+    answers: { 200: { description: 'The video room as it is now', schema: videoRoomSchema } },
     problems: ['doctor_not_found'],
   }),
 }

@@ -15,7 +15,7 @@ export type Access =
   | 'admin'
   | 'site_administrator'
 
-export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /** A good answer: its schema (absent: no body), and headers worth telling. */
 export type Answer = { description: string; schema?: TSchema; headers?: Record<string, string> }

@@ -79,6 +79,10 @@ export const bookingSchema = Type.Object(
     patient: patientSchema,
     reason: nullableText(),
     cancellationReason: nullableText(),
+    joinUrl: nullableText({
+      description:
+        'Where the visit by video takes place: when CONFIRMED or ARRIVED, the type is `video`, and the doctor has a video room; else null',
+    }),
     version: Type.Integer({ description: 'Counts the booking’s changes, from 1' }),
   },
   { title: 'Booking', additionalProperties: false },
@@ -108,6 +112,11 @@ export const cancellationSchema = Type.Object(
 export const reschedulingSchema = Type.Object(
   { slotId: id({ description: 'A slot of the same clinic' }) },
   { title: 'Rescheduling', additionalProperties: false },
+)
+
+export const bookingLinkSchema = Type.Object(
+  { manageToken: line(100, { description: 'Of this booking: only who holds it makes the booking their own' }) },
+  { title: 'BookingLink', additionalProperties: false },
 )
 
 /** A call that takes nothing: no body, or `{}`. */

@@ -91,6 +91,25 @@ export const doctorChangeSchema = Type.Object(
   { title: 'DoctorChange', additionalProperties: false, minProperties: 1 },
 )
 
+export const videoRoomSchema = Type.Object(
+  {
+    url: nullable<string>(
+      {
+        type: 'string',
+        maxLength: 500,
+        pattern: '^https://[!-~]+$',
+        'x-expected': 'an address that begins with https:// and has no spaces; other letters percent-encoded',
+      },
+      {
+        description:
+          'Where this doctor sees patients by video; null: nowhere. `{room}`, once, after the host, stands for a name that nobody can guess, another for each booking; without it all share one room.',
+        examples: ['https://meet.example.org/{room}'],
+      },
+    ),
+  },
+  { title: 'VideoRoom', additionalProperties: false },
+)
+
 export const specializationListSchema = Type.Object(
   {
     items: Type.Array(

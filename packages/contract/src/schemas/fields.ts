@@ -130,7 +130,8 @@ export const pageParameters = {
   cursor: Type.Optional(
     Type.String({
       minLength: 1,
-      maxLength: 512,
+      // The longest name of a list, in letters of four bytes, and where it stands.
+      maxLength: 2_000,
       pattern: '^[A-Za-z0-9_-]+$',
       'x-expected': 'the nextCursor of the page before',
       description: 'The `nextCursor` of the page before',

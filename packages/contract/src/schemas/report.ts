@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { bookingStatuses } from './booking.ts'
 import { nullable, nullableId, nullableText, nullableTime, pageOf } from './fields.ts'
-import { literals } from './literals.ts'
+import { literals, nullableLiterals } from './literals.ts'
 
 const count = Type.Integer({ minimum: 0 })
 
@@ -53,13 +53,18 @@ const bookingEventSchema = Type.Object(
       'arrived',
       'completed',
       'no_show',
+      'linked',
+      'reopened',
     ]),
+    status: nullableLiterals(bookingStatuses, {
+      description: 'linked, reopened: what the booking is afterwards. null: the type says it',
+    }),
     slotId: Type.String({ format: 'uuid' }),
     doctorId: Type.String({ format: 'uuid' }),
     units: Type.Integer(),
     holdExpiresAt: nullableTime(),
     fromSlotId: nullableId({ description: 'moved: where it was' }),
-    reason: nullableText({ description: 'failed: why' }),
+    reason: nullableText({ description: 'failed, and linked after it: why' }),
     actorId: nullableId({ description: 'The account that did it; null: the manage token’s holder, or the system' }),
   },
   { title: 'BookingEvent', additionalProperties: false },

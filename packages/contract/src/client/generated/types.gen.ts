@@ -61,6 +61,10 @@ export type Booking = {
     reason: string | null;
     cancellationReason: string | null;
     /**
+     * Where the visit by video takes place: when CONFIRMED or ARRIVED, the type is `video`, and the doctor has a video room; else null
+     */
+    joinUrl: string | null;
+    /**
      * Counts the booking’s changes, from 1
      */
     version: number;
@@ -90,7 +94,11 @@ export type BookingEvent = {
     bookingId: string;
     version: number;
     at: string;
-    type: 'held' | 'confirmed' | 'extended' | 'moved' | 'cancelled' | 'failed' | 'arrived' | 'completed' | 'no_show';
+    type: 'held' | 'confirmed' | 'extended' | 'moved' | 'cancelled' | 'failed' | 'arrived' | 'completed' | 'no_show' | 'linked' | 'reopened';
+    /**
+     * linked, reopened: what the booking is afterwards. null: the type says it
+     */
+    status: 'PENDING' | 'CONFIRMED' | 'FAILED' | 'CANCELLED' | 'ARRIVED' | 'NO_SHOW' | 'COMPLETED' | null;
     slotId: string;
     doctorId: string;
     units: number;
@@ -100,7 +108,7 @@ export type BookingEvent = {
      */
     fromSlotId: string | null;
     /**
-     * failed: why
+     * failed, and linked after it: why
      */
     reason: string | null;
     /**
@@ -139,6 +147,16 @@ export type BookingHistoryEntry = {
      * Of the account that did it; null also where it was deleted
      */
     actorName: string | null;
+};
+
+/**
+ * BookingLink
+ */
+export type BookingLink = {
+    /**
+     * Of this booking: only who holds it makes the booking their own
+     */
+    manageToken: string;
 };
 
 /**
@@ -665,7 +683,7 @@ export type Problem = {
 /**
  * ProblemCode
  */
-export type ProblemCode = 'invalid_request' | 'unauthenticated' | 'forbidden' | 'not_found' | 'clinic_not_found' | 'doctor_not_found' | 'slot_not_found' | 'booking_not_found' | 'account_not_found' | 'member_not_found' | 'method_not_allowed' | 'request_timeout' | 'slot_full' | 'slot_closed' | 'slot_has_bookings' | 'slot_in_past' | 'hold_expired' | 'invalid_transition' | 'already_extended' | 'past_deadline' | 'too_early' | 'last_admin' | 'email_taken' | 'body_too_large' | 'uri_too_long' | 'unsupported_media_type' | 'units_over_capacity' | 'appointment_type_not_offered' | 'idempotency_key_reused' | 'rate_limited' | 'headers_too_large' | 'internal_error' | 'overloaded' | 'unavailable';
+export type ProblemCode = 'invalid_request' | 'unauthenticated' | 'forbidden' | 'not_found' | 'clinic_not_found' | 'doctor_not_found' | 'slot_not_found' | 'booking_not_found' | 'account_not_found' | 'member_not_found' | 'method_not_allowed' | 'request_timeout' | 'slot_full' | 'slot_closed' | 'slot_has_bookings' | 'slot_in_past' | 'hold_expired' | 'invalid_transition' | 'already_extended' | 'past_deadline' | 'too_early' | 'booking_has_account' | 'last_admin' | 'email_taken' | 'body_too_large' | 'uri_too_long' | 'unsupported_media_type' | 'units_over_capacity' | 'appointment_type_not_offered' | 'idempotency_key_reused' | 'rate_limited' | 'headers_too_large' | 'internal_error' | 'overloaded' | 'unavailable';
 
 /**
  * Rescheduling
@@ -911,6 +929,16 @@ export type VerifyReport = {
      * The first of them
      */
     details: Array<VerifyFinding>;
+};
+
+/**
+ * VideoRoom
+ */
+export type VideoRoom = {
+    /**
+     * Where this doctor sees patients by video; null: nowhere. `{room}`, once, after the host, stands for a name that nobody can guess, another for each booking; without it all share one room.
+     */
+    url: string | null;
 };
 
 /**
@@ -1215,6 +1243,11 @@ export type ListDoctorsData = {
          * Part of the name or specialization
          */
         q?: string;
+        appointmentType?: AppointmentType;
+        /**
+         * `soonest`: by `nextAvailableAt`, those without one last, then by name. A `nextCursor` is of its sort.
+         */
+        sort?: 'name' | 'soonest';
         /**
          * Deactivated ones too: for the people of the clinic named by `clinicId`
          */
@@ -1524,6 +1557,130 @@ export type ListSpecializationsResponses = {
 };
 
 export type ListSpecializationsResponse = ListSpecializationsResponses[keyof ListSpecializationsResponses];
+
+export type GetVideoRoomData = {
+    body?: never;
+    path: {
+        doctorId: string;
+    };
+    query?: never;
+    url: '/api/v1/doctors/{doctorId}/video-room';
+};
+
+export type GetVideoRoomErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this.
+     */
+    403: Problem;
+    /**
+     * `doctor_not_found`: There is no such doctor.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Something went wrong here.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: Something this needs cannot be reached now.
+     */
+    503: Problem;
+};
+
+export type GetVideoRoomError = GetVideoRoomErrors[keyof GetVideoRoomErrors];
+
+export type GetVideoRoomResponses = {
+    /**
+     * The video room; `null` where there is none
+     */
+    200: VideoRoom;
+};
+
+export type GetVideoRoomResponse = GetVideoRoomResponses[keyof GetVideoRoomResponses];
+
+export type SetVideoRoomData = {
+    body: VideoRoom;
+    headers?: {
+        /**
+         * Makes a retry safe: the same key with the same request has one effect. Kept for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        doctorId: string;
+    };
+    query?: never;
+    url: '/api/v1/doctors/{doctorId}/video-room';
+};
+
+export type SetVideoRoomErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this.
+     */
+    403: Problem;
+    /**
+     * `doctor_not_found`: There is no such doctor.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The body’s type is not understood.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Something went wrong here.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: Something this needs cannot be reached now. `overloaded`: More requests than can be served now.
+     */
+    503: Problem;
+};
+
+export type SetVideoRoomError = SetVideoRoomErrors[keyof SetVideoRoomErrors];
+
+export type SetVideoRoomResponses = {
+    /**
+     * The video room as it is now
+     */
+    200: VideoRoom;
+};
+
+export type SetVideoRoomResponse = SetVideoRoomResponses[keyof SetVideoRoomResponses];
 
 export type WithdrawSlotsOfDoctorData = {
     body?: never;
@@ -2548,6 +2705,160 @@ export type NoShowBookingResponses = {
 };
 
 export type NoShowBookingResponse = NoShowBookingResponses[keyof NoShowBookingResponses];
+
+export type ReopenBookingData = {
+    body?: Nothing;
+    headers?: {
+        /**
+         * Makes a retry safe: the same key with the same request has one effect. Kept for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        bookingId: string;
+    };
+    query?: never;
+    url: '/api/v1/bookings/{bookingId}/reopen';
+};
+
+export type ReopenBookingErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this.
+     */
+    403: Problem;
+    /**
+     * `booking_not_found`: There is no such booking.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `invalid_transition`: The booking is not in a state that allows this.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The body’s type is not understood.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Something went wrong here.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: Something this needs cannot be reached now. `overloaded`: More requests than can be served now.
+     */
+    503: Problem;
+};
+
+export type ReopenBookingError = ReopenBookingErrors[keyof ReopenBookingErrors];
+
+export type ReopenBookingResponses = {
+    /**
+     * The booking, CONFIRMED or ARRIVED
+     */
+    200: Booking;
+};
+
+export type ReopenBookingResponse = ReopenBookingResponses[keyof ReopenBookingResponses];
+
+export type LinkBookingData = {
+    body: BookingLink;
+    headers?: {
+        /**
+         * Makes a retry safe: the same key with the same request has one effect. Kept for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        bookingId: string;
+    };
+    query?: never;
+    url: '/api/v1/bookings/{bookingId}/account';
+};
+
+export type LinkBookingErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this.
+     */
+    403: Problem;
+    /**
+     * `booking_not_found`: There is no such booking.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `booking_has_account`: The booking is another account’s.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The body’s type is not understood.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Something went wrong here.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: Something this needs cannot be reached now. `overloaded`: More requests than can be served now.
+     */
+    503: Problem;
+};
+
+export type LinkBookingError = LinkBookingErrors[keyof LinkBookingErrors];
+
+export type LinkBookingResponses = {
+    /**
+     * The booking, of this account
+     */
+    200: Booking;
+};
+
+export type LinkBookingResponse = LinkBookingResponses[keyof LinkBookingResponses];
 
 export type GetMeData = {
     body?: never;
