@@ -121,12 +121,28 @@ async function shotsOf(url: string): Promise<Shot[]> {
     shot('my-day', `/my-day?day=${days.from}`, 'doctor'),
     shot('my-week', `/my-day/week?day=${days.to}`, 'doctor'),
     shot('my-times', '/my-day/times', 'doctor'),
+    shot('my-video', '/my-day/video', 'doctor', (page) =>
+      page.getByLabel('Video room').fill('https://meet.example.org/{room}'),
+    ),
     shot('my-times-preview', '/my-day/times', 'doctor', async (page) => {
       await page.getByRole('button', { name: 'Show what would be made' }).click()
       await page.getByRole('button', { name: /^Make \d+ times?$/ }).waitFor()
     }),
     { ...shot('my-week-ar', `/my-day/week?day=${days.to}`, 'doctor'), locale: 'ar' },
     shot('clinics', '/clinic', 'administrator'),
+    shot('clinic-doctor-form', `/clinic/${clinicId}/doctors`, 'administrator', async (page) => {
+      await page.getByRole('button', { name: `Change ${doctor.name}` }).click()
+      await page.getByRole('dialog').getByLabel('Video', { exact: true }).check()
+    }),
+    { ...shot('clinic-day-ar', `/clinic/${clinicId}/day?day=${days.from}`, 'administrator'), locale: 'ar' },
+    { ...shot('clinic-settings-de', `/clinic/${clinicId}/settings`, 'administrator'), locale: 'de-DE' },
+    { ...shot('ticket-ar', ticket, 'guest'), locale: 'ar' },
+    { ...shot('ticket-de', ticket, 'guest'), locale: 'de-DE' },
+    shot('ticket-keep', ticket, 'doctor'),
+    shot('clinic-options', '/', 'guest', async (page) => {
+      await page.getByRole('combobox', { name: 'Clinic' }).click()
+      await page.getByRole('option').first().waitFor()
+    }),
     shot('clinic-booking', `/clinic/${clinicId}/bookings/${bookingId}`, 'administrator'),
     { ...shot('clinic-de', `/clinic/${clinicId}`, 'administrator'), locale: 'de-DE' },
     ...['', '/day', '/bookings', '/book', '/doctors', '/times', '/people', '/settings', '/proof'].map((path) =>

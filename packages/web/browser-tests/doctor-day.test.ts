@@ -48,9 +48,21 @@ test('the doctor sees who comes, and notes arrived, completed and no-show; a new
   await row('Coming Carl').getByText('Completed', { exact: true }).waitFor()
 
   await row('Missing Mia').getByRole('button', { name: 'Missing Mia didn’t come' }).click()
-  await page.getByRole('button', { name: 'Yes, didn’t come' }).click()
   await row('Missing Mia').getByText('Missed').waitFor()
   await page.getByText('0 expected').waitFor()
+
+  // She was only late.
+  await page.getByRole('button', { name: 'Undo' }).last().click()
+  await page.getByText('Missing Mia: the mark was taken back.').waitFor()
+  await row('Missing Mia').getByText('Confirmed').waitFor()
+  await row('Missing Mia').getByRole('button', { name: 'Missing Mia didn’t come' }).click()
+  await row('Missing Mia').getByText('Missed').waitFor()
+  const last = row('Coming Carl').getByRole('button', { name: 'Take back the last mark on Coming Carl' })
+  await last.click()
+  await row('Coming Carl').getByText('Arrived', { exact: true }).waitFor()
+  await last.click()
+  await row('Coming Carl').getByText('Confirmed').waitFor()
+  await page.getByText('1 expected').waitFor()
 
   const { error } = await site.admin.createBooking({
     body: { slotId: third.id, patient: { name: 'Late Lena' }, confirm: true },

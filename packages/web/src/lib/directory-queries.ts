@@ -1,8 +1,10 @@
 import type { Clinic, Doctor } from '@holdfast/contract/client'
-import { type QueryClient, queryOptions } from '@tanstack/react-query'
+import { keepPreviousData, type QueryClient, queryOptions } from '@tanstack/react-query'
 import { api, ask } from './api.ts'
 
 const clinicsMax = 100
+/** More are found by typing more. */
+const clinicsOffered = 20
 const clinicStaleMs = 10 * 60_000
 
 export function clinicQuery(clinicId: string) {
@@ -22,6 +24,17 @@ export function clinicsQuery(queryClient: QueryClient) {
       for (const clinic of items) queryClient.setQueryData(clinicQuery(clinic.id).queryKey, clinic)
       return items
     },
+    staleTime: clinicStaleMs,
+  })
+}
+
+/** Some clinics whose name or address holds this text; the first of all by name when it is empty. */
+export function clinicSearchQuery(q: string) {
+  return queryOptions({
+    queryKey: ['clinics', 'search', 'few', q],
+    queryFn: async (): Promise<Clinic[]> =>
+      (await ask(api.listClinics({ query: { limit: clinicsOffered, ...(q === '' ? {} : { q }) } }))).items,
+    placeholderData: keepPreviousData,
     staleTime: clinicStaleMs,
   })
 }

@@ -98,6 +98,12 @@ export function formatNumber(value: number, options: Intl.NumberFormatOptions = 
   return once('number', options, (locale) => new Intl.NumberFormat(locale, options)).format(value)
 }
 
+/** What the reader types between the whole and the rest of a number; fields take Latin digits only. */
+export function decimalSeparator(): '.' | ',' {
+  const parts = once('number', {}, (locale) => new Intl.NumberFormat(locale)).formatToParts(0.5)
+  return parts.find(({ type }) => type === 'decimal')?.value === ',' ? ',' : '.'
+}
+
 /** 0–1 as a percentage. */
 export function formatShare(share: number): string {
   return formatNumber(share, { style: 'percent', maximumFractionDigits: 1 })

@@ -1,6 +1,6 @@
 import type { Booking, Clinic, Doctor } from '@holdfast/contract/client'
 
-/** What a ticket shows, as it was when it was last seen. No secret is in it. */
+/** What a ticket shows, as it was when it was last seen. No secret is in it, so no way into the video visit either. */
 export type KeptTicket = { booking: Booking; doctor: Doctor; clinic: Clinic; keptAt: number }
 
 const cacheName = 'holdfast-tickets'
@@ -10,7 +10,8 @@ const keptMax = 30
 export async function keepTicket(ticket: Omit<KeptTicket, 'keptAt'>): Promise<void> {
   try {
     const cache = await caches.open(cacheName)
-    await cache.put(addressOf(ticket.booking.id), Response.json({ ...ticket, keptAt: Date.now() }))
+    const kept: KeptTicket = { ...ticket, booking: { ...ticket.booking, joinUrl: null }, keptAt: Date.now() }
+    await cache.put(addressOf(ticket.booking.id), Response.json(kept))
     // In the order in which they were first put.
     const addresses = await cache.keys()
     await Promise.all(addresses.slice(0, -keptMax).map((address) => cache.delete(address)))
@@ -22,7 +23,10 @@ export async function keepTicket(ticket: Omit<KeptTicket, 'keptAt'>): Promise<vo
 export async function readKeptTicket(bookingId: string): Promise<KeptTicket | null> {
   try {
     const kept = await caches.match(addressOf(bookingId), { cacheName })
-    return kept === undefined ? null : await kept.json()
+    if (kept === undefined) return null
+    const ticket: KeptTicket = await kept.json()
+    // Older builds kept bookings that knew of no such way.
+    return { ...ticket, booking: { ...ticket.booking, joinUrl: null } }
   } catch {
     return null
   }

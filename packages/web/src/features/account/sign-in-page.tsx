@@ -1,6 +1,6 @@
 import { Button, Paper, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
-import { getRouteApi, useRouter } from '@tanstack/react-router'
+import { getRouteApi } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, ask } from '../../lib/api.ts'
@@ -9,14 +9,14 @@ import { ErrorState } from '../../ui/error-state.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
 import { TextLink } from '../../ui/text-link.tsx'
 import { afterSignIn } from './after-sign-in.ts'
+import { useReturn } from './use-return.ts'
 
 const route = getRouteApi('/sign-in')
 
 /** Sign in; then back to where one wanted to go. */
 export function SignInPage() {
   const { t } = useTranslation('account')
-  const { to } = route.useSearch()
-  const router = useRouter()
+  const { way, go } = useReturn(route.useSearch().to)
   const queryClient = useQueryClient()
   const [email, setEmail] = useState('')
   const [password, setPassword] = useState('')
@@ -29,7 +29,7 @@ export function SignInPage() {
     try {
       await ask(api.signIn({ body: { email: email.trim(), password } }))
       await afterSignIn(queryClient)
-      router.history.push(to ?? '/my-bookings')
+      go()
     } catch (refusal) {
       setError(refusal)
     } finally {
@@ -78,7 +78,7 @@ export function SignInPage() {
       </Paper>
       <Text>
         {t('signIn.none')}{' '}
-        <TextLink to="/sign-up" search={to ? { to } : {}}>
+        <TextLink to="/sign-up" {...way}>
           {t('signIn.signUp')}
         </TextLink>
       </Text>

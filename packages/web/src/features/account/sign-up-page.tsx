@@ -1,6 +1,6 @@
 import { Button, Paper, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
-import { getRouteApi, useRouter } from '@tanstack/react-router'
+import { getRouteApi } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, ask } from '../../lib/api.ts'
@@ -8,6 +8,7 @@ import { ErrorState } from '../../ui/error-state.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
 import { TextLink } from '../../ui/text-link.tsx'
 import { afterSignIn } from './after-sign-in.ts'
+import { useReturn } from './use-return.ts'
 
 const route = getRouteApi('/sign-up')
 const passwordLengthMin = 10
@@ -15,8 +16,7 @@ const passwordLengthMin = 10
 /** A new account, signed in at once. */
 export function SignUpPage() {
   const { t } = useTranslation('account')
-  const { to } = route.useSearch()
-  const router = useRouter()
+  const { way, go } = useReturn(route.useSearch().to)
   const queryClient = useQueryClient()
   const [fields, setFields] = useState({ name: '', email: '', password: '' })
   const [isTried, setTried] = useState(false)
@@ -37,7 +37,7 @@ export function SignUpPage() {
       const body = { name: fields.name.trim(), email: fields.email.trim(), password: fields.password }
       await ask(api.signUp({ body }))
       await afterSignIn(queryClient)
-      router.history.push(to ?? '/my-bookings')
+      go()
     } catch (refusal) {
       setError(refusal)
     } finally {
@@ -96,7 +96,7 @@ export function SignUpPage() {
       </Paper>
       <Text>
         {t('signUp.have')}{' '}
-        <TextLink to="/sign-in" search={to ? { to } : {}}>
+        <TextLink to="/sign-in" {...way}>
           {t('signIn.submit')}
         </TextLink>
       </Text>

@@ -1,11 +1,12 @@
 import type { Booking } from '@holdfast/contract/client'
-import { Button, Stack, Title } from '@mantine/core'
+import { Button, Group, Stack, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatAppointment, formatDayTime, formatNumber } from '../../lib/format.ts'
 import { ErrorState } from '../../ui/error-state.tsx'
+import { JoinVideo } from '../../ui/join-video.tsx'
 import { LiveNote } from '../../ui/live-note.tsx'
 import { PageLoading } from '../../ui/page-loading.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
@@ -58,7 +59,7 @@ function BookingFacts({ booking }: { booking: Booking }) {
     { label: t('booking.reference'), value: <bdi className="tabular">{referenceOf(booking.id)}</bdi> },
     { label: t('column.when'), value: formatAppointment(booking.startsAt, booking.endsAt, timeZone) },
     { label: t('column.doctor'), value: doctors.find(({ id }) => id === booking.doctorId)?.name ?? '–' },
-    { label: t('column.kind'), value: t(`shell:appointmentType.${booking.appointmentType}`) },
+    { label: t('column.kind'), value: <Kind booking={booking} /> },
     { label: t('field.units'), value: formatNumber(booking.units) },
     { label: t('field.email'), value: <ContactLink scheme="mailto" to={patient.email} /> },
     { label: t('field.phone'), value: <ContactLink scheme="tel" to={patient.phone} /> },
@@ -97,6 +98,16 @@ function BookingFacts({ booking }: { booking: Booking }) {
       <MoveDialog booking={booking} isOpen={dialog === 'move'} onClose={close} />
       <CancelDialog booking={booking} isOpen={dialog === 'cancel'} onClose={close} />
     </section>
+  )
+}
+
+function Kind({ booking }: { booking: Booking }) {
+  const { t } = useTranslation('shell')
+  return (
+    <Group gap="sm">
+      {t(`appointmentType.${booking.appointmentType}`)}
+      <JoinVideo url={booking.joinUrl} size="compact-sm" variant="light" />
+    </Group>
   )
 }
 

@@ -6,10 +6,17 @@ test('an empty form is a doctor of whom little is said', () => {
     name: 'Dr Ada',
     specialization: 'Surgery',
     experienceYears: null,
+    rating: null,
     fee: null,
     languages: [],
     appointmentTypes: ['in_person'],
   })
+})
+
+test('a rating has one decimal, and is none when nothing was typed', () => {
+  const rating = (typed: number | string) => doctorOf({ ...draftOf(null), rating: typed }).rating
+  expect([rating(4.3), rating('4.3'), rating(0), rating(5), rating('')]).toEqual([4.3, 4.3, 0, 5, null])
+  expect(rating(4.349)).toBe(4.3)
 })
 
 test('fees are typed in the main unit and sent in the minor one, whatever the currency’s digits', () => {

@@ -5,6 +5,8 @@ export type DoctorDraft = {
   name: string
   specialization: string
   experienceYears: number | string
+  /** 0–5. */
+  rating: number | string
   /** Of the currency's main unit, such as 65 for 65 €. */
   fee: number | string
   currency: string
@@ -18,6 +20,7 @@ export function draftOf(doctor: Doctor | null): DoctorDraft {
     name: doctor?.name ?? '',
     specialization: doctor?.specialization ?? '',
     experienceYears: doctor?.experienceYears ?? '',
+    rating: doctor?.rating ?? '',
     fee: doctor?.fee ? doctor.fee.amount / 10 ** decimalsOf(doctor.fee.currency) : '',
     currency: doctor?.fee?.currency ?? 'EUR',
     languages: doctor?.languages ?? [],
@@ -32,6 +35,8 @@ export function doctorOf(draft: DoctorDraft): Omit<NewDoctor, 'clinicId'> {
     name: draft.name.trim(),
     specialization: draft.specialization.trim(),
     experienceYears: draft.experienceYears === '' ? null : Number(draft.experienceYears),
+    // To the one decimal that there is.
+    rating: draft.rating === '' ? null : Math.round(Number(draft.rating) * 10) / 10,
     fee:
       draft.fee === ''
         ? null

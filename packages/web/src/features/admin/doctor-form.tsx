@@ -1,38 +1,39 @@
 import type { Doctor } from '@holdfast/contract/client'
-import { Button, Checkbox, Group, MultiSelect, NumberInput, Select, Stack, TextInput } from '@mantine/core'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useRef, useState } from 'react'
+import { Button, Checkbox, Group, MultiSelect, Stack, TextInput } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, ask } from '../../lib/api.ts'
-import { doctorQuery } from '../../lib/directory-queries.ts'
 import { formatLanguage } from '../../lib/format.ts'
 import { ErrorState } from '../../ui/error-state.tsx'
-import { toastDone } from '../../ui/toast.ts'
-import deskClasses from '../desk/desk.module.css'
-import { clinicDoctorsQuery } from '../desk/desk-queries.ts'
-import { type DoctorDraft, decimalsOf, doctorOf, draftOf } from './doctor-draft.ts'
-import { useClinic } from './use-clinic.ts'
+import { roomProblem, videoRoomQuery } from '../desk/video-room.ts'
+import { VideoRoomField } from '../desk/video-room-field.tsx'
+import { type DoctorDraft, draftOf } from './doctor-draft.ts'
+import { DoctorNumbers } from './doctor-numbers.tsx'
+import { useSaveDoctor } from './use-save-doctor.ts'
 
 /** Common ones first offered; what a doctor has already is always among them. */
 const languageTags = 'ar de en es fa fr hi it ja ku nl pl pt ro ru sq tr uk ur vi zh'.split(' ')
-const currencies = Intl.supportedValuesOf('currency')
 
-/** What is told of a doctor. Without one, a new one is made. */
+/** What is told of a doctor, and where their video visits take place. Without one, a new one is made. */
 export function DoctorForm({ doctor, onDone }: { doctor: Doctor | null; onDone: () => void }) {
   const { t } = useTranslation('admin')
   const [draft, setDraft] = useState<DoctorDraft>(() => draftOf(doctor))
-  const [isShown, setShown] = useState(false)
+  const [typedRoom, setTypedRoom] = useState<string | null>(null)
+  const [isTried, setTried] = useState(false)
+  const room = useQuery({ ...videoRoomQuery(doctor?.id ?? ''), enabled: doctor !== null })
   const saving = useSaveDoctor(doctor, onDone)
   const change = (part: Partial<DoctorDraft>) => setDraft({ ...draft, ...part })
-  const lacksType = draft.appointmentTypes.length === 0
+  const hasVideo = draft.appointmentTypes.includes('video')
+  const videoRoom = hasVideo ? typedRoom : null
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    setTried(true)
+    if (draft.appointmentTypes.length === 0) return
+    if (videoRoom !== null && roomProblem(videoRoom) !== null) document.getElementById('video-room')?.focus()
+    else saving.mutate({ draft, videoRoom })
+  }
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault()
-        setShown(true)
-        if (!lacksType) saving.mutate(draft)
-      }}
-    >
+    <form onSubmit={submit}>
       <Stack gap="md">
         <TextInput
           label={t('field.name')}
@@ -49,46 +50,16 @@ export function DoctorForm({ doctor, onDone }: { doctor: Doctor | null; onDone: 
           value={draft.specialization}
           onChange={({ currentTarget }) => change({ specialization: currentTarget.value })}
         />
-        <div className={deskClasses.fields}>
-          <NumberInput
-            size="md"
-            label={t('field.experienceYears')}
-            min={0}
-            max={80}
-            allowDecimal={false}
-            value={draft.experienceYears}
-            onChange={(experienceYears) => change({ experienceYears })}
+        <DoctorNumbers draft={draft} onChange={change} />
+        <Languages tags={draft.languages} onChange={change} />
+        <Types types={draft.appointmentTypes} isTried={isTried} onChange={change} />
+        {hasVideo ? (
+          <VideoRoomField
+            value={typedRoom ?? (doctor === null ? '' : room.isPending ? null : (room.data ?? ''))}
+            isTried={isTried}
+            onChange={setTypedRoom}
           />
-          <NumberInput
-            size="md"
-            label={t('field.fee')}
-            min={0}
-            max={10_000_000}
-            decimalScale={decimalsOf(draft.currency)}
-            value={draft.fee}
-            onChange={(fee) => change({ fee })}
-          />
-          <Select
-            label={t('field.currency')}
-            data={currencies}
-            searchable
-            allowDeselect={false}
-            value={draft.currency}
-            onChange={(currency) => change({ currency: currency ?? 'EUR' })}
-          />
-        </div>
-        <MultiSelect
-          size="md"
-          label={t('field.languages')}
-          searchable
-          data={[...new Set([...languageTags, ...draft.languages])].map((tag) => ({
-            value: tag,
-            label: formatLanguage(tag),
-          }))}
-          value={draft.languages}
-          onChange={(languages) => change({ languages })}
-        />
-        <Types types={draft.appointmentTypes} error={isShown && lacksType} onChange={change} />
+        ) : null}
         {saving.isError ? <ErrorState error={saving.error} /> : null}
         <Group>
           <Button type="submit" loading={saving.isPending}>
@@ -100,20 +71,34 @@ export function DoctorForm({ doctor, onDone }: { doctor: Doctor | null; onDone: 
   )
 }
 
+function Languages({ tags, onChange }: { tags: string[]; onChange: (part: { languages: string[] }) => void }) {
+  const { t } = useTranslation('admin')
+  return (
+    <MultiSelect
+      size="md"
+      label={t('field.languages')}
+      searchable
+      data={[...new Set([...languageTags, ...tags])].map((tag) => ({ value: tag, label: formatLanguage(tag) }))}
+      value={tags}
+      onChange={(languages) => onChange({ languages })}
+    />
+  )
+}
+
 type TypesProps = {
   types: string[]
-  error: boolean
+  isTried: boolean
   onChange: (part: { appointmentTypes: string[] }) => void
 }
 
-function Types({ types, error, onChange }: TypesProps) {
+function Types({ types, isTried, onChange }: TypesProps) {
   const { t } = useTranslation(['admin', 'shell'])
   return (
     <Checkbox.Group
       size="md"
       label={t('field.appointmentTypes')}
       value={types}
-      error={error ? t('doctors.typeNeeded') : null}
+      error={isTried && types.length === 0 ? t('doctors.typeNeeded') : null}
       onChange={(appointmentTypes) => onChange({ appointmentTypes })}
     >
       <Group gap="lg" mt={6}>
@@ -122,28 +107,4 @@ function Types({ types, error, onChange }: TypesProps) {
       </Group>
     </Checkbox.Group>
   )
-}
-
-/** A retry of the same form with a lost answer makes no second doctor: its key stays with what is asked for. */
-function useSaveDoctor(doctor: Doctor | null, onDone: () => void) {
-  const { t } = useTranslation('admin')
-  const { clinicId } = useClinic()
-  const queryClient = useQueryClient()
-  const attempt = useRef<{ of: string; key: string } | null>(null)
-  return useMutation({
-    mutationFn: (draft: DoctorDraft): Promise<Doctor> => {
-      const body = doctorOf(draft)
-      if (doctor !== null) return ask(api.updateDoctor({ path: { doctorId: doctor.id }, body }))
-      const of = JSON.stringify(body)
-      if (attempt.current?.of !== of) attempt.current = { of, key: crypto.randomUUID() }
-      return ask(api.createDoctor({ body: { clinicId, ...body }, headers: { 'Idempotency-Key': attempt.current.key } }))
-    },
-    onSuccess: async (saved) => {
-      queryClient.setQueryData(doctorQuery(saved.id).queryKey, saved)
-      await queryClient.invalidateQueries({ queryKey: clinicDoctorsQuery(clinicId).queryKey })
-      await queryClient.invalidateQueries({ queryKey: ['doctors'] })
-      toastDone({ message: t(doctor === null ? 'doctors.added' : 'saved', { name: saved.name }) })
-      onDone()
-    },
-  })
 }

@@ -70,7 +70,8 @@ type TimeProps = {
 /** Remembered, because a week may have hundreds, and one of them changes. What is taken stays where it was. */
 const TimeItem = memo(({ slot, timeZone, isBookable, isStop, onFocus, onChoose, t }: TimeProps) => {
   const time = formatTime(slot.startsAt, timeZone)
-  const own = formatTime(slot.startsAt, ownTimeZone())
+  const ownClock = formatTime(slot.startsAt, ownTimeZone())
+  const own = ownClock === time ? null : t('week.yourTime', { time: ownClock })
   const places =
     slot.capacity > 1 && isBookable
       ? t('week.places', { count: slot.available, places: formatNumber(slot.available) })
@@ -82,8 +83,7 @@ const TimeItem = memo(({ slot, timeZone, isBookable, isStop, onFocus, onChoose, 
         type="button"
         className={classes.time}
         aria-disabled={isBookable ? undefined : true}
-        aria-label={`${time}${places === null ? '' : `, ${places}`}${status}`}
-        title={own === time ? undefined : t('week.yourTime', { time: own })}
+        aria-label={[time, own, places].filter((part) => part !== null).join(', ') + status}
         tabIndex={isStop ? 0 : -1}
         data-slot={slot.id}
         onFocus={() => onFocus(slot.id)}
@@ -93,7 +93,8 @@ const TimeItem = memo(({ slot, timeZone, isBookable, isStop, onFocus, onChoose, 
         }}
       >
         {time}
-        {places === null ? null : <span className={classes.places}>{places}</span>}
+        {own === null ? null : <span className={classes.small}>{ownClock}</span>}
+        {places === null ? null : <span className={classes.small}>{places}</span>}
       </button>
     </li>
   )

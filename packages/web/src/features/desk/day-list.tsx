@@ -4,6 +4,7 @@ import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatNumber, formatTime } from '../../lib/format.ts'
 import { EmptyState } from '../../ui/empty-state.tsx'
+import { JoinVideo } from '../../ui/join-video.tsx'
 import { BookingActions } from './booking-actions.tsx'
 import classes from './desk.module.css'
 import { StatusMark } from './status-mark.tsx'
@@ -65,7 +66,14 @@ export function DayList({ bookings, timeZone, caption, doctors, nameOf }: DayLis
             {doctors ? (
               <td data-label={t('column.doctor')}>{doctors.find(({ id }) => id === booking.doctorId)?.name ?? '–'}</td>
             ) : null}
-            <td data-label={t('column.kind')}>{t(`shell:appointmentType.${booking.appointmentType}`)}</td>
+            <td data-label={t('column.kind')}>
+              {t(`shell:appointmentType.${booking.appointmentType}`)}
+              {booking.joinUrl === null ? null : (
+                <div className={classes.join}>
+                  <JoinVideo url={booking.joinUrl} of={booking.patient.name} size="compact-sm" variant="light" />
+                </div>
+              )}
+            </td>
             <td>
               <StatusMark status={booking.status} />
             </td>

@@ -1,6 +1,8 @@
 import type { Booking } from '@holdfast/contract/client'
 import { expect, test } from 'vitest'
 import { offeredActions } from './offered-actions.ts'
+import { reopenedStatus } from './reopened-status.ts'
+import { statusesInOrder } from './status-colors.ts'
 
 function aBooking(wishes: Partial<Booking>): Booking {
   return {
@@ -21,6 +23,7 @@ function aBooking(wishes: Partial<Booking>): Booking {
     patient: { name: 'Ada' },
     reason: null,
     cancellationReason: null,
+    joinUrl: null,
     version: 2,
     ...wishes,
   }
@@ -36,11 +39,18 @@ test('an arrival is offered from the clinic’s local day on, a no-show after th
   expect(offeredAt('2026-11-23T22:31:00Z')).toEqual(['arrive', 'noShow'])
 })
 
-test('after the arrival comes the end, and after an end nothing', () => {
+test('after the arrival comes the end; the last mark can be taken back, and what is cancelled is over', () => {
   const late = '2026-11-24T00:00:00Z'
   expect(offeredAt(late, { status: 'PENDING' })).toEqual(['confirm'])
-  expect(offeredAt(late, { status: 'ARRIVED' })).toEqual(['complete'])
-  for (const status of ['COMPLETED', 'NO_SHOW', 'CANCELLED', 'FAILED'] as const) {
-    expect(offeredAt(late, { status })).toEqual([])
+  expect(offeredAt(late, { status: 'ARRIVED' })).toEqual(['complete', 'reopen'])
+  for (const status of ['COMPLETED', 'NO_SHOW'] as const) expect(offeredAt(late, { status })).toEqual(['reopen'])
+  for (const status of ['CANCELLED', 'FAILED'] as const) expect(offeredAt(late, { status })).toEqual([])
+})
+
+test('taking back is offered exactly where it leads somewhere', () => {
+  for (const status of statusesInOrder) {
+    expect(offeredAt('2026-11-24T00:00:00Z', { status }).includes('reopen'), status).toBe(
+      reopenedStatus(status) !== null,
+    )
   }
 })

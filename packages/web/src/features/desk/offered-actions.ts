@@ -1,9 +1,10 @@
 import type { Booking } from '@holdfast/contract/client'
 import { localDay } from './local-time.ts'
-import type { BookingAction } from './use-booking-action.ts'
+import type { BookingAction } from './use-booking-action.tsx'
 
 /**
- * What the server would accept now: arrivals from the slot's local day on, a no-show after its start.
+ * What the server would accept now: arrivals from the slot's local day on, a no-show after its start, and taking back the
+ * last mark.
  *
  * @param now milliseconds since 1970, by the server's clock
  */
@@ -18,9 +19,10 @@ export function offeredActions(booking: Booking, timeZone: string, now: number):
       return offered
     }
     case 'ARRIVED':
-      return ['complete']
+      return ['complete', 'reopen']
     case 'COMPLETED':
     case 'NO_SHOW':
+      return ['reopen']
     case 'CANCELLED':
     case 'FAILED':
       return []

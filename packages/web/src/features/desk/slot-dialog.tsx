@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { api, ask } from '../../lib/api.ts'
 import { formatAppointment, formatNumber } from '../../lib/format.ts'
 import { serverNow } from '../../lib/server-clock.ts'
+import { JoinVideo } from '../../ui/join-video.tsx'
 import { BookingActions } from './booking-actions.tsx'
 import { StatusMark } from './status-mark.tsx'
 import { Withdrawal } from './withdrawal.tsx'
@@ -68,6 +69,11 @@ function SlotDetails({ slot, bookings, clinicId, timeZone, nameOf, onClose }: Sl
             <StatusMark status={booking.status} />
           </Group>
           {booking.reason ? <Text size="sm">{booking.reason}</Text> : null}
+          {booking.joinUrl === null ? null : (
+            <Group>
+              <JoinVideo url={booking.joinUrl} of={booking.patient.name} size="sm" variant="light" />
+            </Group>
+          )}
           <BookingActions booking={booking} timeZone={timeZone} />
         </Stack>
       ))}

@@ -6,7 +6,7 @@ import { Tabs } from '../desk/tabs.tsx'
 
 const route = getRouteApi('/my-day')
 
-/** The doctor's three pages: today, the week, the times. */
+/** The doctor's pages: today, the week, the times, video visits. */
 export function DoctorFrame() {
   const { t } = useTranslation('doctor-day')
   const { clinic, clinics } = route.useLoaderData()
@@ -33,6 +33,7 @@ export function DoctorFrame() {
           { to: '/my-day', label: t('tabs.day'), search, exact: true },
           { to: '/my-day/week', label: t('tabs.week'), search },
           { to: '/my-day/times', label: t('tabs.times'), search },
+          { to: '/my-day/video', label: t('tabs.video'), search },
         ]}
       />
       <Outlet />

@@ -50,7 +50,13 @@ const timesRoute = createRoute({
   component: lazyRouteComponent(() => import('./times-page.tsx'), 'TimesPage'),
 })
 
-export const doctorDayRoutes = [doctorRoute.addChildren([dayRoute, weekRoute, timesRoute])] as const
+const videoRoute = createRoute({
+  getParentRoute: () => doctorRoute,
+  path: 'video',
+  component: lazyRouteComponent(() => import('./video-page.tsx'), 'VideoPage'),
+})
+
+export const doctorDayRoutes = [doctorRoute.addChildren([dayRoute, weekRoute, timesRoute, videoRoute])] as const
 
 export const doctorDayNav: readonly NavItem[] = [
   {

@@ -1,10 +1,11 @@
 import { NativeSelect, TextInput } from '@mantine/core'
-import { useDebouncedCallback } from '@mantine/hooks'
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useDebouncedCallback, useDebouncedValue } from '@mantine/hooks'
+import { useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { clinicsQuery } from '../../lib/directory-queries.ts'
+import { clinicQuery, clinicSearchQuery } from '../../lib/directory-queries.ts'
 import { SearchIcon } from '../../ui/icons.tsx'
+import { SearchSelect } from '../../ui/search-select.tsx'
 import type { DoctorSearch } from './doctor-search.ts'
 import classes from './doctors-page.module.css'
 import { specializationsQuery } from './doctors-query.ts'
@@ -16,7 +17,6 @@ const typingMs = 250
 /** What to look for; every change shows at once, and stands in the address. */
 export function DoctorFilters({ search, onChange }: FiltersProps) {
   const { t } = useTranslation(['doctors', 'shell'])
-  const clinics = useQuery(clinicsQuery(useQueryClient())).data ?? []
   const specializations = useQuery(specializationsQuery).data ?? []
   const set = (part: { [Key in keyof DoctorSearch]: DoctorSearch[Key] | undefined }) => {
     const entries = Object.entries({ ...search, ...part }).filter(([, value]) => value !== undefined && value !== '')
@@ -24,7 +24,7 @@ export function DoctorFilters({ search, onChange }: FiltersProps) {
   }
   return (
     <form className={classes.filters} onSubmit={(event) => event.preventDefault()} aria-label={t('filters.label')}>
-      <SearchField value={search.q ?? ''} onChange={(q) => set({ q })} />
+      <SearchField className={classes.search ?? ''} value={search.q ?? ''} onChange={(q) => set({ q })} />
       <NativeSelect
         label={t('filters.specialization')}
         value={search.specialization ?? ''}
@@ -37,18 +37,7 @@ export function DoctorFilters({ search, onChange }: FiltersProps) {
           ),
         ]}
       />
-      <NativeSelect
-        label={t('filters.clinic')}
-        value={search.clinicId ?? ''}
-        onChange={({ currentTarget }) => set({ clinicId: currentTarget.value })}
-        data={[
-          { value: '', label: t('filters.any') },
-          ...known(
-            search.clinicId,
-            clinics.map(({ id, name }) => ({ value: id, label: name })),
-          ),
-        ]}
-      />
+      <ClinicFilter clinicId={search.clinicId ?? null} onChange={(clinicId) => set({ clinicId })} />
       <NativeSelect
         label={t('filters.type')}
         value={search.type ?? ''}
@@ -62,6 +51,15 @@ export function DoctorFilters({ search, onChange }: FiltersProps) {
           { value: 'video', label: t('shell:appointmentType.video') },
         ]}
       />
+      <NativeSelect
+        label={t('sort.label')}
+        value={search.sort ?? 'soonest'}
+        onChange={({ currentTarget }) => set({ sort: currentTarget.value === 'name' ? 'name' : undefined })}
+        data={[
+          { value: 'soonest', label: t('sort.soonest') },
+          { value: 'name', label: t('sort.name') },
+        ]}
+      />
     </form>
   )
 }
@@ -69,10 +67,39 @@ export function DoctorFilters({ search, onChange }: FiltersProps) {
 /** What the address asks for is shown as chosen, also before the list is there. */
 function known(chosen: string | undefined, options: { value: string; label: string }[]) {
   if (chosen === undefined || options.some(({ value }) => value === chosen)) return options
-  return [{ value: chosen, label: chosen.length === 36 ? '…' : chosen }, ...options]
+  return [{ value: chosen, label: chosen }, ...options]
 }
 
-function SearchField({ value, onChange }: { value: string; onChange: (value: string) => void }) {
+type ClinicFilterProps = { clinicId: string | null; onChange: (clinicId: string | undefined) => void }
+
+/** Any clinic there is, however many: found by name or address. */
+function ClinicFilter({ clinicId, onChange }: ClinicFilterProps) {
+  const { t } = useTranslation('doctors')
+  // null: nobody has looked for one yet.
+  const [typed, setTyped] = useState<string | null>(null)
+  const [q] = useDebouncedValue(typed, typingMs)
+  const found = useQuery({ ...clinicSearchQuery(q ?? ''), enabled: q !== null }).data
+  const chosen = useQuery({ ...clinicQuery(clinicId ?? ''), enabled: clinicId !== null }).data
+  return (
+    <SearchSelect
+      label={t('filters.clinic')}
+      placeholder={t('filters.any')}
+      value={clinicId}
+      valueLabel={chosen?.name ?? null}
+      onChange={(next) => onChange(next ?? undefined)}
+      onSearch={setTyped}
+      options={found?.map(({ id, name, address }) => ({
+        value: id,
+        label: name,
+        ...(address === null ? {} : { detail: address }),
+      }))}
+    />
+  )
+}
+
+type SearchFieldProps = { className: string; value: string; onChange: (value: string) => void }
+
+function SearchField({ className, value, onChange }: SearchFieldProps) {
   const { t } = useTranslation('doctors')
   const [text, setText] = useState(value)
   const tell = useDebouncedCallback((next: string) => onChange(next.trim()), typingMs)
@@ -81,6 +108,7 @@ function SearchField({ value, onChange }: { value: string; onChange: (value: str
   return (
     <TextInput
       type="search"
+      className={className}
       label={t('filters.q')}
       placeholder={t('filters.placeholder')}
       leftSection={<SearchIcon size={18} />}

@@ -1,9 +1,8 @@
 import { Button, Skeleton, Stack, Text } from '@mantine/core'
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { useRef, useState } from 'react'
+import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useLiveSlots } from '../../lib/use-live-slots.ts'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
@@ -11,22 +10,16 @@ import { DoctorCard } from './doctor-card.tsx'
 import { DoctorFilters } from './doctor-filters.tsx'
 import type { DoctorSearch } from './doctor-search.ts'
 import classes from './doctors-page.module.css'
-import { doctorsQuery, type FoundDoctors } from './doctors-query.ts'
+import { doctorsOf, doctorsQuery } from './doctors-query.ts'
+import { useFreshTimes } from './use-fresh-times.ts'
 
 const route = getRouteApi('/')
-const shownAtOnce = 24
-/** A connection follows 50 doctors by default. */
-const watchedMax = 48
-/** Where many people book, next free times change all the time: often enough is once in so long. */
-const rereadMsMin = 5_000
 
 /** Find a doctor: by name, specialisation, clinic and kind of appointment; the soonest first. */
 export function DoctorsPage() {
   const { t } = useTranslation('doctors')
   const search = route.useSearch()
   const navigate = route.useNavigate()
-  const queryClient = useQueryClient()
-  const found = useQuery(doctorsQuery(queryClient, search))
   const change = (next: DoctorSearch) => navigate({ search: next, replace: true, resetScroll: false })
   return (
     <Stack gap="xl">
@@ -37,31 +30,31 @@ export function DoctorsPage() {
         </Text>
       </Stack>
       <DoctorFilters search={search} onChange={change} />
-      {found.isError && found.data === undefined ? (
-        <ErrorState error={found.error} retry={() => void found.refetch()} />
-      ) : found.data === undefined ? (
-        <LoadingCards />
-      ) : (
-        <Found found={found.data} isOlder={found.isPlaceholderData} search={search} onReset={() => change({})} />
-      )}
+      <Found search={search} onReset={() => change({})} />
     </Stack>
   )
 }
 
-type FoundProps = { found: FoundDoctors; isOlder: boolean; search: DoctorSearch; onReset: () => void }
-
-function Found({ found, isOlder, search, onReset }: FoundProps) {
+function Found({ search, onReset }: { search: DoctorSearch; onReset: () => void }) {
   const { t } = useTranslation('doctors')
-  const [shown, setShown] = useState(shownAtOnce)
-  const doctors = found.doctors.slice(0, shown)
-  useFreshTimes(doctors.slice(0, watchedMax).map(({ id }) => id))
-  const isNarrowed = Object.keys(search).length > 0
+  const found = useInfiniteQuery(doctorsQuery(useQueryClient(), search))
+  const doctors = found.data === undefined ? [] : doctorsOf(found.data)
+  const more = useFocusOnMore(doctors.length)
+  useFreshTimes(
+    search,
+    doctors.map(({ id }) => id),
+  )
+  if (found.data === undefined) {
+    return found.isError ? <ErrorState error={found.error} retry={() => void found.refetch()} /> : <LoadingCards />
+  }
+  const { sort: _, ...narrowing } = search
+  const isNarrowed = Object.keys(narrowing).length > 0
   return (
     <section aria-label={t('results')}>
       <Text role="status" size="sm" c="dimmed" mb="sm">
-        {found.doctors.length === 0 ? '\u00a0' : t('count', { count: found.doctors.length })}
+        {doctors.length === 0 ? '\u00a0' : t(found.hasNextPage ? 'countMore' : 'count', { count: doctors.length })}
       </Text>
-      {found.doctors.length === 0 ? (
+      {doctors.length === 0 ? (
         <EmptyState title={t('none.title')} help={isNarrowed ? t('none.narrowed') : t('none.empty')}>
           {isNarrowed ? (
             <Button variant="default" onClick={onReset}>
@@ -70,36 +63,44 @@ function Found({ found, isOlder, search, onReset }: FoundProps) {
           ) : null}
         </EmptyState>
       ) : null}
-      <ul className={classes.cards} data-older={isOlder || undefined}>
+      <ul className={classes.cards} data-older={found.isPlaceholderData || undefined} ref={more.listRef}>
         {doctors.map((doctor) => (
           <DoctorCard key={doctor.id} doctor={doctor} type={search.type} />
         ))}
       </ul>
-      {found.doctors.length > shown ? (
-        <Button variant="default" mt="lg" onClick={() => setShown(shown + shownAtOnce)}>
-          {t('more')}
-        </Button>
-      ) : null}
-      {found.isCut ? (
-        <Text size="sm" c="dimmed" mt="lg">
-          {t('isCut')}
-        </Text>
+      {found.hasNextPage ? (
+        <Stack mt="lg" gap="md" align="flex-start">
+          {found.isFetchNextPageError ? <ErrorState error={found.error} /> : null}
+          <Button
+            variant="default"
+            loading={found.isFetchingNextPage}
+            onClick={() => {
+              more.ask()
+              void found.fetchNextPage()
+            }}
+          >
+            {t('more')}
+          </Button>
+        </Stack>
       ) : null}
     </section>
   )
 }
 
-/** The next free times are part of the list: it is read again when places change, but not for each of them. */
-function useFreshTimes(doctorIds: string[]): void {
-  const queryClient = useQueryClient()
-  const readAt = useRef(0)
-  useLiveSlots(doctorIds, {
-    onSlots: () => {
-      if (performance.now() - readAt.current < rereadMsMin) return
-      readAt.current = performance.now()
-      void queryClient.invalidateQueries({ queryKey: ['doctors'] })
-    },
-  })
+/** Whoever asks for more goes on at the first of them. */
+function useFocusOnMore(count: number) {
+  const listRef = useRef<HTMLUListElement>(null)
+  const askedAt = useRef<number | null>(null)
+  useEffect(() => {
+    const first = askedAt.current
+    if (first === null || count <= first) return
+    askedAt.current = null
+    listRef.current?.children[first]?.querySelector('a')?.focus()
+  }, [count])
+  const ask = () => {
+    askedAt.current = count
+  }
+  return { listRef, ask }
 }
 
 /** As high as the cards that will stand there. */

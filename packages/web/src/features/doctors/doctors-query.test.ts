@@ -1,7 +1,7 @@
 import type { Doctor } from '@holdfast/contract/client'
 import { expect, test } from 'vitest'
 import { parseDoctorSearch } from './doctor-search.ts'
-import { soonestFirst } from './doctors-query.ts'
+import { doctorsOf, withDoctors } from './doctors-query.ts'
 
 function aDoctor(name: string, nextAvailableAt: string | null): Doctor {
   return {
@@ -19,21 +19,34 @@ function aDoctor(name: string, nextAvailableAt: string | null): Doctor {
   }
 }
 
-test('the soonest free time first, by name among equals, and those without one last', () => {
-  const doctors = [
-    aDoctor('Zoe', null),
-    aDoctor('Bea', '2026-11-23T09:00:00Z'),
-    aDoctor('Ann', '2026-11-23T10:00:00+01:00'),
-    aDoctor('Cleo', '2026-11-21T09:00:00Z'),
-    aDoctor('Abe', null),
-  ]
-  expect(soonestFirst(doctors).map(({ name }) => name)).toEqual(['Cleo', 'Ann', 'Bea', 'Abe', 'Zoe'])
+const found = (...pages: Doctor[][]) => ({
+  pages: pages.map((items) => ({ items, nextCursor: null })),
+  pageParams: pages.map(() => null),
+})
+
+test('a doctor who came to an earlier page while the next was read stands there once, as last read', () => {
+  const [early, late] = ['2026-11-21T09:00:00Z', '2026-11-23T09:00:00Z']
+  const listed = doctorsOf(
+    found([aDoctor('Bea', late), aDoctor('Ann', late)], [aDoctor('Bea', early), aDoctor('Cleo', late)]),
+  )
+  expect(listed.map(({ name }) => name)).toEqual(['Bea', 'Ann', 'Cleo'])
+  expect(listed[0]?.nextAvailableAt).toBe(early)
+})
+
+test('a doctor that changed is changed in place, and nobody else is another object', () => {
+  const before = found([aDoctor('Ann', null), aDoctor('Bea', null)], [aDoctor('Cleo', null)])
+  const after = withDoctors(before, [aDoctor('Bea', '2026-11-23T09:00:00Z'), aDoctor('Zoe', null)])
+  expect(doctorsOf(after).map(({ name, nextAvailableAt }) => `${name} ${nextAvailableAt}`)).toEqual([
+    'Ann null',
+    'Bea 2026-11-23T09:00:00Z',
+    'Cleo null',
+  ])
+  expect(after.pages[0]?.items[0]).toBe(before.pages[0]?.items[0])
 })
 
 test('a search that was typed into the address is taken for what it is worth', () => {
-  expect(parseDoctorSearch({ q: 'knee', type: 'video', clinicId: '', specialization: 7, other: 'x' })).toEqual({
-    q: 'knee',
-    type: 'video',
-  })
-  expect(parseDoctorSearch({ q: 'x'.repeat(201), type: 'letter' })).toEqual({})
+  expect(
+    parseDoctorSearch({ q: 'knee', type: 'video', sort: 'name', clinicId: '', specialization: 7, other: 'x' }),
+  ).toEqual({ q: 'knee', type: 'video', sort: 'name' })
+  expect(parseDoctorSearch({ q: 'x'.repeat(201), type: 'letter', sort: 'rating' })).toEqual({})
 })

@@ -1,62 +1,66 @@
 import type { Doctor } from '@holdfast/contract/client'
-import { keepPreviousData, type QueryClient, queryOptions } from '@tanstack/react-query'
+import {
+  type InfiniteData,
+  infiniteQueryOptions,
+  keepPreviousData,
+  type QueryClient,
+  queryOptions,
+} from '@tanstack/react-query'
 import { api, ask } from '../../lib/api.ts'
 import { clinicsQuery } from '../../lib/directory-queries.ts'
 import type { DoctorSearch } from './doctor-search.ts'
 
-/** `isCut`: there are more than were read, so the search has to be narrowed to see them all. */
-export type FoundDoctors = { doctors: Doctor[]; isCut: boolean }
+export type DoctorsPage = { items: Doctor[]; nextCursor: string | null }
+export type FoundDoctors = InfiniteData<DoctorsPage>
 
-const pageSize = 100
-const pagesMax = 3
+const pageSize = 24
 
-/**
- * The doctors of a search, those with the soonest free time first. The API lists by name, so a few pages are read and
- * sorted here.
- */
+/** The doctors of a search, page by page, in the API's order. */
 export function doctorsQuery(queryClient: QueryClient, search: DoctorSearch) {
-  return queryOptions({
+  return infiniteQueryOptions({
     queryKey: ['doctors', search],
-    queryFn: async (): Promise<FoundDoctors> => {
+    queryFn: async ({ pageParam }): Promise<DoctorsPage> => {
       // The cards name the clinics: one list instead of one question each. Without it they ask for themselves.
       const clinics = queryClient.ensureQueryData(clinicsQuery(queryClient)).catch(() => null)
-      const [found] = await Promise.all([readPages(search), clinics])
-      return { ...found, doctors: soonestFirst(found.doctors.filter((doctor) => offers(doctor, search.type))) }
+      const [page] = await Promise.all([readPage(search, pageParam), clinics])
+      return page
     },
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ nextCursor }) => nextCursor,
     placeholderData: keepPreviousData,
     staleTime: 15_000,
-    refetchInterval: 60_000,
   })
 }
 
-async function readPages({ q, specialization, clinicId }: DoctorSearch): Promise<FoundDoctors> {
-  const doctors: Doctor[] = []
-  let cursor: string | null = null
-  for (let page = 0; page < pagesMax; page += 1) {
-    const query = {
-      limit: pageSize,
-      ...(q ? { q } : {}),
-      ...(specialization ? { specialization } : {}),
-      ...(clinicId ? { clinicId } : {}),
-      ...(cursor === null ? {} : { cursor }),
-    }
-    const answer: { items: Doctor[]; nextCursor: string | null } = await ask(api.listDoctors({ query }))
-    doctors.push(...answer.items)
-    cursor = answer.nextCursor
-    if (cursor === null) return { doctors, isCut: false }
-  }
-  return { doctors, isCut: true }
+function readPage(
+  { q, specialization, clinicId, type, sort }: DoctorSearch,
+  cursor: string | null,
+): Promise<DoctorsPage> {
+  const query = {
+    limit: pageSize,
+    sort: sort ?? 'soonest',
+    ...(q ? { q } : {}),
+    ...(specialization ? { specialization } : {}),
+    ...(clinicId ? { clinicId } : {}),
+    ...(type ? { appointmentType: type } : {}),
+    ...(cursor === null ? {} : { cursor }),
+  } as const
+  return ask(api.listDoctors({ query }))
 }
 
-function offers(doctor: Doctor, type: DoctorSearch['type']): boolean {
-  return type === undefined || doctor.appointmentTypes.includes(type)
+/** All pages as one list. Between two pages somebody may have moved from the second to the first: each stands once. */
+export function doctorsOf({ pages }: FoundDoctors): Doctor[] {
+  return [...new Map(pages.flatMap(({ items }) => items.map((doctor) => [doctor.id, doctor]))).values()]
 }
 
-/** Those without a free time last; among equals by name. */
-export function soonestFirst(doctors: readonly Doctor[]): Doctor[] {
-  const rank = (doctor: Doctor) =>
-    doctor.nextAvailableAt === null ? Number.POSITIVE_INFINITY : Date.parse(doctor.nextAvailableAt)
-  return doctors.toSorted((a, b) => (rank(a) === rank(b) ? a.name.localeCompare(b.name) : rank(a) - rank(b)))
+/** The list with some doctors as they are now, each where it was. */
+export function withDoctors(found: FoundDoctors, changed: readonly Doctor[]): FoundDoctors {
+  const now = new Map(changed.map((doctor) => [doctor.id, doctor]))
+  const pages = found.pages.map((page) => ({
+    ...page,
+    items: page.items.map((doctor) => now.get(doctor.id) ?? doctor),
+  }))
+  return { ...found, pages }
 }
 
 export const specializationsQuery = queryOptions({

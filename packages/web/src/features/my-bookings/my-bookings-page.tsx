@@ -10,6 +10,7 @@ import { useSession } from '../../lib/session.ts'
 import { useLiveSlots } from '../../lib/use-live-slots.ts'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
+import { JoinVideo } from '../../ui/join-video.tsx'
 import { LinkButton } from '../../ui/link-button.tsx'
 import { PageLoading } from '../../ui/page-loading.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
@@ -81,7 +82,7 @@ function Bookings({ accountId }: { accountId: string }) {
 }
 
 function BookingItem({ booking, kind }: { booking: Booking; kind: BookingKind }) {
-  const { t } = useTranslation(['my-bookings', 'shell'])
+  const { t } = useTranslation(['my-bookings', 'shell', 'ticket'])
   const doctor = useQuery(doctorQuery(booking.doctorId)).data
   const clinic = useQuery(clinicQuery(booking.clinicId)).data
   const [isCancelling, setCancelling] = useState(false)
@@ -107,9 +108,21 @@ function BookingItem({ booking, kind }: { booking: Booking; kind: BookingKind })
         <Text mt="sm">
           {doctor === undefined ? '\u00a0' : `${doctor.name}, ${doctor.specialization}`}
           {clinic === undefined ? null : ` · ${clinic.name}`}
+          {booking.appointmentType === 'video' ? ` · ${t('shell:appointmentType.video')}` : null}
         </Text>
+        {booking.appointmentType === 'video' && booking.status === 'PENDING' ? (
+          <Text size="sm" c="dimmed">
+            {t('ticket:video.onceConfirmed')}
+          </Text>
+        ) : null}
         <Group gap="sm" mt="md">
-          <LinkButton size="sm" to="/ticket" hash={ticketHash(link)} variant={kind === 'coming' ? 'filled' : 'default'}>
+          <JoinVideo url={booking.joinUrl} size="sm" />
+          <LinkButton
+            size="sm"
+            to="/ticket"
+            hash={ticketHash(link)}
+            variant={kind === 'coming' && booking.joinUrl === null ? 'filled' : 'default'}
+          >
             {t(kind === 'coming' ? 'open' : 'details')}
           </LinkButton>
           {canBeCancelled ? (

@@ -29,6 +29,7 @@ function aBooking(
     patient: { name: 'Grace' },
     reason: null,
     cancellationReason: null,
+    joinUrl: null,
     version: 1,
   }
 }

@@ -9,6 +9,8 @@ export type BookingActions = {
   cancel(reason: string): Promise<Booking>
   /** @throws as cancel */
   move(slotId: string): Promise<Booking>
+  /** Into the account that is signed in. @throws as cancel */
+  keep(): Promise<Booking>
 }
 
 /** Changes a booking, and everything cached that shows it. */
@@ -29,6 +31,10 @@ export function useBookingActions(link: TicketLink): BookingActions {
     },
     async move(slotId) {
       return done(await ask(api.rescheduleBooking({ path, body: { slotId }, ...auth })))
+    },
+    async keep() {
+      // Here the cookie says who asks, and the token, in the body, that it is theirs to have.
+      return done(await ask(api.linkBooking({ path, body: { manageToken: link.manageToken ?? '' } })))
     },
   }
 }

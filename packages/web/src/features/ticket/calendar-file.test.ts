@@ -10,6 +10,7 @@ const event: CalendarEvent = {
   summary: 'Dr Okafor; check, again',
   location: '12 Harbour Street\nWhitstable',
   description: 'Back\\slash',
+  url: null,
   isCancelled: false,
   stampedAt: '2026-11-20T08:00:00Z',
 }
@@ -38,6 +39,15 @@ test('a cancelled appointment says so under the same id, and no place is no line
   const read_ = read(calendarFile({ ...event, isCancelled: true, location: null }))
   expect(read_).toMatchObject({ STATUS: 'CANCELLED', UID: `${event.id}@holdfast`, SEQUENCE: '2' })
   expect(read_).not.toHaveProperty('LOCATION')
+  expect(read_).not.toHaveProperty('URL')
+})
+
+test('a video visit has its address, which is no text: nothing in it is escaped, and nothing can end its line', () => {
+  const url = 'https://meet.example/a,b;c?room=1\r\nATTENDEE:x'
+  const file = calendarFile({ ...event, url, location: 'https://meet.example/a,b' })
+  expect(file).toContain('URL:https://meet.example/a,b;c?room=1ATTENDEE:x\r\n')
+  expect(file).toContain('LOCATION:https://meet.example/a\\,b\r\n')
+  expect(file).not.toMatch(/^ATTENDEE/m)
 })
 
 test('whatever the text, lines have at most 75 octets, whole characters, and give the text back', () => {

@@ -9,6 +9,8 @@ export type CalendarEvent = {
   summary: string
   location: string | null
   description: string
+  /** Where it takes place, when that is a web address. */
+  url: string | null
   isCancelled: boolean
   /** When this was written. */
   stampedAt: string
@@ -34,6 +36,8 @@ export function calendarFile(event: CalendarEvent): string {
     `SUMMARY:${escaped(event.summary)}`,
     ...(event.location === null ? [] : [`LOCATION:${escaped(event.location)}`]),
     `DESCRIPTION:${escaped(event.description)}`,
+    // A URI, which is not escaped (section 3.3.13): whatever doesn't belong into one is percent-encoded.
+    ...(event.url === null ? [] : [`URL:${new URL(event.url).href}`]),
     `STATUS:${event.isCancelled ? 'CANCELLED' : 'CONFIRMED'}`,
     'TRANSP:OPAQUE',
     'END:VEVENT',

@@ -3,6 +3,7 @@ import { Button } from '@mantine/core'
 import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { CalendarIcon, PrintIcon } from '../../ui/icons.tsx'
+import { JoinVideo } from '../../ui/join-video.tsx'
 import { LinkButton } from '../../ui/link-button.tsx'
 import { PageLoading } from '../../ui/page-loading.tsx'
 import { toastDone, toastFailed } from '../../ui/toast.ts'
@@ -27,15 +28,20 @@ export function TicketActions({ booking, doctor, clinic, link, isOffline }: Acti
       summary: t('calendar.summary', { doctor: doctor.name }),
       location:
         booking.appointmentType === 'video'
-          ? t('byVideo', { clinic: clinic.name })
+          ? (booking.joinUrl ?? t('video.byClinic', { clinic: clinic.name }))
           : [clinic.name, clinic.address].filter(Boolean).join(', '),
       description: t('calendar.description', { reference: referenceOf(booking.id), clinic: clinic.name }),
     })
   return (
     <div className="no-print">
       <div className={classes.actions}>
+        <JoinVideo url={booking.joinUrl} />
         {booking.status === 'CONFIRMED' ? (
-          <Button leftSection={<CalendarIcon size={18} />} onClick={download}>
+          <Button
+            variant={booking.joinUrl === null ? 'filled' : 'default'}
+            leftSection={<CalendarIcon size={18} />}
+            onClick={download}
+          >
             {t('calendar.add')}
           </Button>
         ) : null}
@@ -88,10 +94,10 @@ function CopyLink({ link }: { link: TicketLink }) {
 }
 
 function downloadCalendar(booking: Booking, texts: { summary: string; location: string; description: string }): void {
-  const { id, version, startsAt, endsAt, status } = booking
+  const { id, version, startsAt, endsAt, status, joinUrl } = booking
   const isCancelled = status === 'CANCELLED' || status === 'FAILED'
   const stampedAt = new Date().toISOString()
-  const file = calendarFile({ id, sequence: version, startsAt, endsAt, ...texts, isCancelled, stampedAt })
+  const file = calendarFile({ id, sequence: version, startsAt, endsAt, ...texts, url: joinUrl, isCancelled, stampedAt })
   const url = URL.createObjectURL(new Blob([file], { type: 'text/calendar;charset=utf-8' }))
   const anchor = Object.assign(document.createElement('a'), { href: url, download: `${referenceOf(id)}.ics` })
   anchor.click()

@@ -6,10 +6,10 @@ import { QrCode } from './qr-code.tsx'
 import classes from './ticket.module.css'
 import { referenceOf, type TicketLink, ticketHash } from './ticket-link.ts'
 
-type CardProps = { booking: Booking; doctor: Doctor; clinic: Clinic; link: TicketLink }
+type CardProps = { booking: Booking; doctor: Doctor; clinic: Clinic; link: TicketLink; isOffline: boolean }
 
 /** What one shows at the desk, or prints. */
-export function TicketCard({ booking, doctor, clinic, link }: CardProps) {
+export function TicketCard({ booking, doctor, clinic, link, isOffline }: CardProps) {
   const { t } = useTranslation(['ticket', 'shell'])
   const address = `${window.location.origin}/ticket#${ticketHash(link)}`
   const isAlive = booking.status === 'CONFIRMED' || booking.status === 'ARRIVED'
@@ -37,7 +37,7 @@ export function TicketCard({ booking, doctor, clinic, link }: CardProps) {
               {doctor.name}, {doctor.specialization}
             </dd>
           </div>
-          <Where booking={booking} clinic={clinic} />
+          <Where booking={booking} clinic={clinic} isOffline={isOffline} />
           <div>
             <dt>{t('patient')}</dt>
             <dd>{booking.patient.name}</dd>
@@ -46,6 +46,12 @@ export function TicketCard({ booking, doctor, clinic, link }: CardProps) {
             <div>
               <dt>{t('fee')}</dt>
               <dd>{formatMoney(doctor.fee)}</dd>
+            </div>
+          )}
+          {booking.cancellationReason === null ? null : (
+            <div>
+              <dt>{t('cancelledBecause')}</dt>
+              <dd>{booking.cancellationReason}</dd>
             </div>
           )}
         </dl>
@@ -80,14 +86,14 @@ function When({ booking, timeZone }: { booking: Booking; timeZone: string }) {
   )
 }
 
-function Where({ booking, clinic }: { booking: Booking; clinic: Clinic }) {
+function Where({ booking, clinic, isOffline }: Pick<CardProps, 'booking' | 'clinic' | 'isOffline'>) {
   const { t } = useTranslation('ticket')
   return (
     <div>
       <dt>{t('where')}</dt>
       <dd>
         {booking.appointmentType === 'video' ? (
-          t('byVideo', { clinic: clinic.name })
+          t(videoText(booking, isOffline), { clinic: clinic.name })
         ) : (
           <>
             {clinic.name}
@@ -110,4 +116,12 @@ function Where({ booking, clinic }: { booking: Booking; clinic: Clinic }) {
       </dd>
     </div>
   )
+}
+
+/** How one joins, as it stands now. The link itself is not kept for reading offline: it leads nowhere then. */
+function videoText({ status, joinUrl }: Booking, isOffline: boolean) {
+  if (status === 'PENDING') return 'video.onceConfirmed'
+  if (status !== 'CONFIRMED' && status !== 'ARRIVED') return 'video.plain'
+  if (joinUrl !== null) return 'video.join'
+  return isOffline ? 'video.onceOnline' : 'video.byClinic'
 }

@@ -1,6 +1,7 @@
 import { Alert, Stack, Text } from '@mantine/core'
 import { useRouterState } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
+import { refusalCode } from '../../lib/api-error.ts'
 import { formatDayTime, ownTimeZone } from '../../lib/format.ts'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
@@ -8,6 +9,8 @@ import { WarningIcon } from '../../ui/icons.tsx'
 import { LinkButton } from '../../ui/link-button.tsx'
 import { PageLoading } from '../../ui/page-loading.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
+import { SignInFirst } from '../../ui/sign-in-first.tsx'
+import { KeepBooking } from './keep-booking.tsx'
 import { TicketActions } from './ticket-actions.tsx'
 import { TicketCard } from './ticket-card.tsx'
 import { parseTicketLink, type TicketLink } from './ticket-link.ts'
@@ -33,6 +36,9 @@ function Ticket({ link }: { link: TicketLink }) {
   const { t } = useTranslation('ticket')
   const ticket = useTicket(link)
   if (ticket.kind === 'loading') return <PageLoading />
+  if (ticket.kind === 'failed' && link.manageToken === null && refusalCode(ticket.error) === 'unauthenticated') {
+    return <SignInFirst title={t('title')} />
+  }
   if (ticket.kind === 'failed') {
     return (
       <Stack gap="lg">
@@ -57,8 +63,11 @@ function Ticket({ link }: { link: TicketLink }) {
           {t('offline', { time: formatDayTime(keptAt, ownTimeZone()) })}
         </Alert>
       )}
-      <TicketCard {...ticket} link={link} />
+      <TicketCard {...ticket} link={link} isOffline={keptAt !== null} />
       <TicketActions {...ticket} link={link} isOffline={keptAt !== null} />
+      {link.manageToken === null || keptAt !== null || booking.status === 'FAILED' ? null : (
+        <KeepBooking booking={booking} link={link} />
+      )}
     </Stack>
   )
 }

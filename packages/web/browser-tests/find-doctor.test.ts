@@ -1,0 +1,133 @@
+import { aClinic, aDoctor, aSlot, type BuiltClinic } from '@holdfast/testkit'
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { axeFindings, type Site, sidewaysPixels, startSite } from './harness.ts'
+
+let site: Site
+let many: BuiltClinic
+const doctorsOfMany = 60
+
+beforeAll(async () => {
+  site = await startSite()
+  many = await aClinic(site.database, { name: 'Many Doctors' })
+  // The name's order is the other way round than that of the free times; the last few have none.
+  for (let index = 0; index < doctorsOfMany; index += 1) {
+    const name = `Dr Many ${String(doctorsOfMany - index).padStart(2, '0')}`
+    const doctor = await aDoctor(site.database, many, {
+      name,
+      appointmentTypes: index % 10 === 0 ? ['video'] : ['in_person'],
+    })
+    const startsAt = new Date(Math.ceil(Date.now() / 3_600_000 + 24 + index) * 3_600_000)
+    if (index < doctorsOfMany - 3) await aSlot(site.database, doctor, { startsAt })
+  }
+}, 180_000)
+
+afterEach(() => expect(site.pageErrors.splice(0)).toEqual([]))
+afterAll(() => site?.stop())
+
+const cards = (page: Page) => page.getByRole('region', { name: 'Doctors' }).getByRole('heading', { level: 2 })
+
+test('the soonest first, page by page, each once; by name when that is chosen; the address keeps it', async () => {
+  const page = await site.newPage()
+  await page.goto('/?q=Many')
+  await page.getByText('The first 24 doctors').waitFor()
+  expect((await cards(page).allTextContents()).slice(0, 2)).toEqual(['Dr Many 60', 'Dr Many 59'])
+  const more = page.getByRole('button', { name: 'Show more doctors' })
+  await more.focus()
+  await page.keyboard.press('Enter')
+  await page.getByText('The first 48 doctors').waitFor()
+  // Whoever asked for more goes on at the first of them.
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Dr Many 36')
+  await more.click()
+  await page.getByText('60 doctors').waitFor()
+  const names = await cards(page).allTextContents()
+  expect(new Set(names).size).toBe(doctorsOfMany)
+  expect(names.slice(0, 57)).toEqual(names.slice(0, 57).toSorted().toReversed())
+  expect(names.slice(57)).toEqual(['Dr Many 01', 'Dr Many 02', 'Dr Many 03'])
+  expect(await axeFindings(page)).toEqual([])
+
+  await page.getByLabel('Order').selectOption('By name')
+  await cards(page).first().getByText('Dr Many 01').waitFor()
+  await page.waitForURL(/sort=name/)
+  await page.reload()
+  await cards(page).first().getByText('Dr Many 01').waitFor()
+  await page.getByLabel('Order').selectOption('Soonest first')
+  await cards(page).first().getByText('Dr Many 60').waitFor()
+  await page.context().close()
+})
+
+test('the kind of appointment is asked of the server: those beyond the first page are found too', async () => {
+  const page = await site.newPage()
+  await page.goto('/?q=Many&sort=name')
+  await cards(page).first().getByText('Dr Many 01').waitFor()
+  await page.getByLabel('Appointment').selectOption('Video')
+  await page.getByText('6 doctors', { exact: true }).waitFor()
+  expect(await cards(page).allTextContents()).toEqual(['10', '20', '30', '40', '50', '60'].map((no) => `Dr Many ${no}`))
+  await page.context().close()
+})
+
+test('any clinic is found by its name or address, however many there are, by keyboard alone', async () => {
+  for (let index = 0; index < 120; index += 1) await aClinic(site.database, { name: `Clinic A${index}` })
+  const late = await aClinic(site.database, { name: 'Zenith Surgery' })
+  const doctor = await aDoctor(site.database, late, { name: 'Dr Zora Zenith' })
+  await aSlot(site.database, doctor)
+  const page = await site.newPage({ viewport: { width: 320, height: 640 } })
+  await page.goto('/')
+  await page.getByText('The first 24 doctors').waitFor()
+  const field = page.getByRole('combobox', { name: 'Clinic' })
+  await field.click()
+  await page.getByRole('option').first().waitFor()
+  expect(await page.getByRole('option').count()).toBe(20)
+  await field.fill('no clinic is called so')
+  await page.getByText('Nothing found').waitFor()
+  await field.fill('zenith')
+  await page.getByRole('option', { name: 'Zenith Surgery' }).waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  expect(await sidewaysPixels(page)).toBe(0)
+  await page.keyboard.press('ArrowDown')
+  expect(await field.getAttribute('aria-activedescendant')).toBe(
+    await page.getByRole('option', { name: 'Zenith Surgery' }).getAttribute('id'),
+  )
+  await page.keyboard.press('Enter')
+  await page.getByText('1 doctor', { exact: true }).waitFor()
+  expect(await field.inputValue()).toBe('Zenith Surgery')
+  expect(await field.getAttribute('aria-expanded')).toBe('false')
+  await page.reload()
+  await page.getByRole('heading', { name: 'Dr Zora Zenith' }).waitFor()
+  await page.getByRole('button', { name: 'Clear: Clinic' }).click()
+  await page.getByText('The first 24 doctors').waitFor()
+  // What was typed and not chosen is not chosen.
+  await field.fill('zenith')
+  await page.keyboard.press('Escape')
+  expect(await field.inputValue()).toBe('')
+  await page.context().close()
+}, 60_000)
+
+test('a next free time that is taken changes in its place, and nobody moves under the reader’s finger', async () => {
+  const clinic = await aClinic(site.database, { name: 'Moving Times' })
+  const [first, second] = [
+    await aDoctor(site.database, clinic, { name: 'Dr Move First' }),
+    await aDoctor(site.database, clinic, { name: 'Dr Move Second' }),
+  ]
+  const at = (hours: number) => new Date(Math.ceil(Date.now() / 3_600_000 + 48 + hours) * 3_600_000)
+  const slot = await aSlot(site.database, first, { startsAt: at(0) })
+  await aSlot(site.database, first, { startsAt: at(30) })
+  await aSlot(site.database, second, { startsAt: at(10) })
+  const page = await site.newPage()
+  await page.goto('/?q=Move')
+  await page.getByText('2 doctors').waitFor()
+  const shown = (time: Date) =>
+    new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' }).format(time)
+  const card = page.getByRole('article', { name: 'Dr Move First' })
+  await card.getByText(shown(at(0))).waitFor()
+  const made = await site.admin.createBooking({
+    body: { slotId: slot.id, patient: { name: 'Grace' }, confirm: true, onBehalf: true },
+  })
+  expect(made.error).toBeUndefined()
+  await card.getByText(shown(at(30))).waitFor()
+  expect(await cards(page).allTextContents()).toEqual(['Dr Move First', 'Dr Move Second'])
+  // Whoever searches anew finds them in their order of now.
+  await page.reload()
+  await cards(page).first().getByText('Dr Move Second').waitFor()
+  await page.context().close()
+})

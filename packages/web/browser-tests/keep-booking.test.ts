@@ -1,0 +1,140 @@
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { aPractice, made, type Practice } from './a-practice.ts'
+import { confirm, hold, openTimes } from './booking-steps.ts'
+import { axeFindings, type Site, sidewaysPixels, signInPage, signUp, startSite } from './harness.ts'
+
+let site: Site
+let practice: Practice
+
+beforeAll(async () => {
+  site = await startSite()
+  practice = await aPractice(site, { slotCount: 12 })
+}, 180_000)
+
+afterEach(() => expect(site.pageErrors.splice(0)).toEqual([]))
+afterAll(() => site?.stop())
+
+/** The link of a guest's fresh booking, and its secret. */
+async function aGuestsTicket(index: number): Promise<{ address: string; secret: string }> {
+  const slotId = practice.slots[index]?.id ?? ''
+  const booking = await made(
+    site.admin.createBooking({
+      body: { slotId, patient: { name: 'Grace Hopper' }, confirm: true, onBehalf: true },
+    }),
+  )
+  return { address: `/ticket#${booking.id}.${booking.manageToken}`, secret: booking.manageToken }
+}
+
+const offer = (page: Page) => page.getByRole('region', { name: 'Keep this booking in your account' })
+const kept = (page: Page) => page.getByText('This booking is in your account.', { exact: false })
+
+test('a guest books, signs up from the ticket, and is back at it with the booking kept; no request holds the secret', async () => {
+  const page = await site.newPage()
+  const asked: string[] = []
+  page.on('request', (request) => asked.push(`${request.url()} ${request.headers().referer ?? ''}`))
+  await openTimes(page, practice)
+  await hold(page, '9:00')
+  await confirm(page, 'Grace Hopper')
+  const address = page.url()
+  const [, secret = ''] = /\.(hfm_.+)$/.exec(address) ?? []
+  expect(secret).toMatch(/^hfm_/)
+  await offer(page).waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  await offer(page).getByRole('link', { name: 'Sign in and keep it' }).click()
+  // Somebody without an account finds the way to one, and the way back is not lost.
+  await page.getByRole('link', { name: 'Create one' }).click()
+  await page.getByLabel('Full name').fill('Grace Hopper')
+  await page.getByLabel('E-mail').fill('grace@example.org')
+  await page.getByLabel('Password', { exact: true }).fill('a password of the tests')
+  await page.getByRole('button', { name: 'Create account' }).click()
+  await kept(page).waitFor()
+  expect(page.url()).toBe(address)
+  await page.getByText('You find it under “My bookings” now.').waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  await page.getByRole('link', { name: 'All my bookings' }).click()
+  await page.getByRole('listitem').filter({ hasText: practice.doctor.name }).waitFor()
+  expect(asked.filter((line) => line.includes(secret.slice(4, 20)))).toEqual([])
+  expect(await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }))).not.toContain(secret)
+  // The link itself goes on working, for whoever has it.
+  const guest = await site.newPage()
+  await guest.goto(address)
+  await guest.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
+  await Promise.all([page.context().close(), guest.context().close()])
+})
+
+test('whoever is signed in keeps it in one press; for another account it is refused kindly', async () => {
+  const { address } = await aGuestsTicket(1)
+  const [ada, bea] = [
+    await signUp(site.url, { name: 'Ada', email: 'ada@example.org' }),
+    await signUp(site.url, { name: 'Bea', email: 'bea@example.org' }),
+  ]
+  const first = await site.newPage()
+  await signInPage(first, ada)
+  await first.goto(address)
+  await offer(first).getByRole('button', { name: 'Keep it in my account' }).click()
+  await kept(first).waitFor()
+  // The focus stays where the button was.
+  expect(await first.evaluate(() => document.activeElement?.textContent)).toContain('This booking is in your account.')
+  await first.reload()
+  await kept(first).waitFor()
+  await first.getByRole('link', { name: 'All my bookings' }).click()
+  await first.getByRole('listitem').filter({ hasText: practice.doctor.name }).waitFor()
+
+  const second = await site.newPage({ viewport: { width: 320, height: 640 } })
+  await signInPage(second, bea)
+  await second.goto(address)
+  await offer(second).getByRole('button', { name: 'Keep it in my account' }).click()
+  await second.getByText('This booking is in another account').waitFor()
+  expect(await axeFindings(second)).toEqual([])
+  expect(await sidewaysPixels(second)).toBe(0)
+  await second.goto('/my-bookings')
+  await second.getByText('No appointments ahead').waitFor()
+  await Promise.all([first.context().close(), second.context().close()])
+})
+
+test('an address alone keeps nothing: a ticket that somebody sent stays theirs until it is asked for', async () => {
+  const { address } = await aGuestsTicket(2)
+  const account = await signUp(site.url, { name: 'Cleo', email: 'cleo@example.org' })
+  const page = await site.newPage()
+  await signInPage(page, account)
+  await page.goto(address)
+  await offer(page).waitFor()
+  await page.goto('/my-bookings')
+  await page.getByText('No appointments ahead').waitFor()
+  // Neither does a change of mind: who comes back without signing in wants it no longer.
+  await page.goto('/account')
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.getByRole('link', { name: 'Sign in' }).waitFor()
+  await page.goto(address)
+  await offer(page).getByRole('link', { name: 'Sign in and keep it' }).click()
+  await page.waitForURL('**/sign-in**')
+  await page.goBack()
+  await offer(page).waitFor()
+  await signInPage(page, account)
+  await page.goto(address)
+  await offer(page).getByRole('button', { name: 'Keep it in my account' }).waitFor()
+  await page.context().close()
+})
+
+test('a ticket of an account’s own asks whoever is signed out to sign in, and leads back', async () => {
+  const account = await signUp(site.url, { name: 'Dora', email: 'dora@example.org' })
+  const page = await site.newPage()
+  await signInPage(page, account, `/doctors/${practice.doctor.id}`)
+  await hold(page, '9:45')
+  await confirm(page, 'Dora')
+  await page.getByRole('link', { name: 'My bookings' }).click()
+  await page.getByRole('link', { name: 'Open the ticket' }).click()
+  await page.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
+  const address = page.url()
+  await page.context().clearCookies()
+  await page.goto('about:blank')
+  await page.goto(address)
+  await page.getByRole('main').getByRole('link', { name: 'Sign in' }).click()
+  await page.getByLabel('E-mail').fill(account.email)
+  await page.getByLabel('Password', { exact: true }).fill(account.password)
+  await page.getByRole('main').getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
+  expect(page.url()).toBe(address)
+  await page.context().close()
+})

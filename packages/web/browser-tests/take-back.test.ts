@@ -1,0 +1,85 @@
+import { aSlot } from '@holdfast/testkit'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { made } from './a-practice.ts'
+import { aClinicScene, type ClinicScene } from './clinic-scene.ts'
+import { axeFindings, type Site, signInPage, signUp, startSite } from './harness.ts'
+
+// A browser on a machine that does other things, too.
+vi.setConfig({ testTimeout: 120_000 })
+
+let site: Site
+let scene: ClinicScene
+
+beforeAll(async () => {
+  site = await startSite()
+  scene = await aClinicScene(site)
+}, 180_000)
+
+afterAll(async () => {
+  expect(site.pageErrors).toEqual([])
+  await site.stop()
+})
+
+/** Confirmed, and begun so long ago. */
+async function aBegunBooking(name: string, minutesAgo: number) {
+  const slot = await aSlot(site.database, scene.doctor)
+  const booking = await made(
+    site.admin.createBooking({ body: { slotId: slot.id, patient: { name }, confirm: true, onBehalf: true } }),
+  )
+  await site.database.ownerPool.query(
+    `update holdfast.slot set starts_at = now() - make_interval(mins => $2), ends_at = now() - make_interval(mins => $2 - 15)
+      where id = $1`,
+    [slot.id, minutesAgo],
+  )
+  return booking
+}
+
+test('staff take back what was noted, at once or later; the history tells it, and that the patient kept the booking', async () => {
+  const booking = await aBegunBooking('Rita Return', 10)
+  const account = await signUp(site.url, { name: 'Rita Return', email: 'rita@example.org' })
+  const patient = await site.newPage()
+  await signInPage(patient, account)
+  await patient.goto(`/ticket#${booking.id}.${booking.manageToken}`)
+  await patient.getByRole('button', { name: 'Keep it in my account' }).click()
+  await patient.getByText('This booking is in your account.', { exact: false }).waitFor()
+  await patient.context().close()
+
+  const page = await scene.pageOf('staff')
+  await page.goto(`/clinic/${scene.clinic.id}/bookings/${booking.id}`)
+  const facts = page.getByRole('region', { name: 'Booking', exact: true })
+  await page.getByRole('button', { name: 'Rita Return has arrived' }).click()
+  await facts.getByText('Arrived', { exact: true }).first().waitFor()
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await facts.getByText('Confirmed').waitFor()
+  await page.getByRole('button', { name: 'Rita Return didn’t come' }).click()
+  await facts.getByText('Missed').waitFor()
+  // The toast is not the only way: also when it is gone.
+  await page.reload()
+  await page.getByRole('button', { name: 'Take back the last mark on Rita Return' }).click()
+  await facts.getByText('Confirmed').waitFor()
+  const history = page.getByRole('region', { name: 'History' })
+  await history.getByText('Mark taken back').nth(1).waitFor()
+  const steps = await history.getByRole('listitem').locator('p:first-child').allTextContents()
+  expect(steps).toEqual(['Confirmed', 'Kept in an account', 'Arrived', 'Mark taken back', 'Missed', 'Mark taken back'])
+  expect(await axeFindings(page)).toEqual([])
+  await page.context().close()
+})
+
+test('what was taken back meanwhile elsewhere is told, and shown as it is', async () => {
+  const booking = await aBegunBooking('Tom Twice', 40)
+  await made(site.admin.arriveBooking({ path: { bookingId: booking.id } }))
+  const page = await scene.pageOf('staff', { serviceWorkers: 'block' })
+  await page.goto(`/clinic/${scene.clinic.id}/bookings/${booking.id}`)
+  const facts = page.getByRole('region', { name: 'Booking', exact: true })
+  await facts.getByText('Arrived', { exact: true }).first().waitFor()
+  // The page doesn't hear of it before the press.
+  await page.route(`**/api/v1/bookings/${booking.id}/reopen`, async (route) => {
+    await made(site.admin.reopenBooking({ path: { bookingId: booking.id } }))
+    await made(site.admin.cancelBooking({ path: { bookingId: booking.id }, body: {} }))
+    await route.continue()
+  })
+  await page.getByRole('button', { name: 'Take back the last mark on Tom Twice' }).click()
+  await page.getByText('The booking has changed meanwhile').waitFor()
+  await facts.getByText('Cancelled', { exact: true }).waitFor()
+  await page.context().close()
+})

@@ -1,0 +1,195 @@
+import { readFile } from 'node:fs/promises'
+import { aDoctor, aSlot } from '@holdfast/testkit'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { made } from './a-practice.ts'
+import { aClinicScene, type ClinicScene } from './clinic-scene.ts'
+import { axeFindings, type Site, sidewaysPixels, signInPage, signUp, startSite } from './harness.ts'
+
+// A browser on a machine that does other things, too.
+vi.setConfig({ testTimeout: 120_000 })
+
+let site: Site
+let scene: ClinicScene
+
+beforeAll(async () => {
+  site = await startSite()
+  scene = await aClinicScene(site)
+  await made(
+    site.admin.updateDoctor({
+      path: { doctorId: scene.doctor.id },
+      body: { appointmentTypes: ['in_person', 'video'] },
+    }),
+  )
+}, 180_000)
+
+afterAll(async () => {
+  expect(site.pageErrors).toEqual([])
+  await site.stop()
+})
+
+async function aVideoBooking(name: string, isConfirmed = true) {
+  const slot = await aSlot(site.database, scene.doctor)
+  const booking = await made(
+    site.admin.createBooking({
+      body: {
+        slotId: slot.id,
+        patient: { name },
+        appointmentType: 'video',
+        confirm: isConfirmed,
+        onBehalf: true,
+      },
+    }),
+  )
+  return { slot, booking, ticket: `/ticket#${booking.id}.${booking.manageToken}` }
+}
+
+test('a doctor sets the own video room; what can’t be one is said, and a change can be undone', async () => {
+  const page = await scene.pageOf('doctor')
+  await page.goto('/my-day')
+  await page.getByRole('link', { name: 'Video visits' }).click()
+  const room = page.getByLabel('Video room')
+  const save = page.getByRole('button', { name: 'Save' })
+  await room.fill('http://meet.example/{room}')
+  await save.click()
+  await page.getByText('Please enter a whole address', { exact: false }).waitFor()
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe('video-room')
+  expect(await axeFindings(page)).toEqual([])
+  await room.fill('https://meet.example/everybody')
+  await page.getByText('all visits share this one address', { exact: false }).waitFor()
+  await room.fill('https://meet.example/{room}')
+  await page.getByText(/https:\/\/meet\.example\/[a-z0-9]+-/).waitFor()
+  await save.click()
+  await page.getByText('The video room is saved.').waitFor()
+  const kept = async () => (await made(site.admin.getVideoRoom({ path: { doctorId: scene.doctor.id } }))).url
+  expect(await kept()).toBe('https://meet.example/{room}')
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await page.getByText('The video room is removed.').waitFor()
+  expect(await kept()).toBeNull()
+  await page.getByLabel('Video room').fill('https://meet.example/{room}')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('The video room is saved.').waitFor()
+  await page.context().close()
+})
+
+test('the link to join appears once the booking is confirmed: on the ticket, in the calendar, among the bookings', async () => {
+  const { booking, ticket } = await aVideoBooking('Vera Video', false)
+  const account = await signUp(site.url, { name: 'Vera', email: 'vera@example.org' })
+  const page = await site.newPage({ viewport: { width: 320, height: 640 } })
+  await signInPage(page, account)
+  await page.goto(ticket)
+  await page.getByText('The link to join appears here once the booking is confirmed.', { exact: false }).waitFor()
+  const join = page.getByRole('link', { name: 'Join the video visit' })
+  expect(await join.count()).toBe(0)
+  await made(site.admin.confirmBooking({ path: { bookingId: booking.id } }))
+  await page.reload()
+  await join.waitFor()
+  const url = (await join.getAttribute('href')) ?? ''
+  expect(url).toMatch(/^https:\/\/meet\.example\/[A-Za-z0-9_-]{16,}$/)
+  expect([await join.getAttribute('target'), await join.getAttribute('rel')]).toEqual(['_blank', 'noopener noreferrer'])
+  expect(await axeFindings(page)).toEqual([])
+  expect(await sidewaysPixels(page)).toBe(0)
+
+  const downloading = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Add to calendar' }).click()
+  const file = (await readFile(await (await downloading).path(), 'utf8')).replaceAll('\r\n ', '')
+  expect(file).toContain(`URL:${url}\r\n`)
+  expect(file).toContain(`LOCATION:${url}\r\n`)
+
+  // What is kept for reading offline is no way into the visit.
+  const stored = await page.evaluate(async () => {
+    const cache = await caches.open('holdfast-tickets')
+    const answers = await Promise.all((await cache.keys()).map((key) => cache.match(key)))
+    return (await Promise.all(answers.map((answer) => answer?.text() ?? ''))).join()
+  })
+  expect(stored).toContain(booking.id)
+  expect(stored).not.toContain(url)
+
+  await page.getByRole('button', { name: 'Keep it in my account' }).click()
+  await page.getByRole('link', { name: 'All my bookings' }).click()
+  expect(
+    await page.getByRole('listitem').getByRole('link', { name: 'Join the video visit' }).getAttribute('href'),
+  ).toBe(url)
+  expect(await axeFindings(page)).toEqual([])
+  expect(await sidewaysPixels(page)).toBe(0)
+  await page.context().close()
+})
+
+test('doctor and desk join each visit in its own room', async () => {
+  const [first, second] = [await aVideoBooking('Walter Webcam'), await aVideoBooking('Wanda Webcam')]
+  const day = first.slot.startsAt.toISOString().slice(0, 10)
+  const page = await scene.pageOf('doctor')
+  const joinOf = (name: string) => page.getByRole('link', { name: `Join the video visit – ${name}` })
+  await page.goto(`/my-day?day=${day}`)
+  await joinOf('Walter Webcam').waitFor()
+  const read = async (bookingId: string) => (await made(site.admin.getBooking({ path: { bookingId } }))).joinUrl
+  const [room, another] = [await read(first.booking.id), await read(second.booking.id)]
+  expect(await joinOf('Walter Webcam').getAttribute('href')).toBe(room)
+  expect(another).not.toBe(room)
+  expect(await axeFindings(page)).toEqual([])
+  await page.context().close()
+  const desk = await scene.pageOf('staff')
+  await desk.goto(`/clinic/${scene.clinic.id}/bookings/${first.booking.id}`)
+  expect(await desk.getByRole('link', { name: 'Join the video visit' }).getAttribute('href')).toBe(room)
+  expect(await axeFindings(desk)).toEqual([])
+  await desk.context().close()
+})
+
+test('an admin sets rating and video room with the doctor', async () => {
+  const page = await scene.pageOf('admin')
+  await page.goto(`/clinic/${scene.clinic.id}/doctors`)
+  await page.getByRole('button', { name: 'Add a doctor' }).click()
+  const form = page.getByRole('dialog')
+  await form.getByLabel('Name').fill('Dr Rita Rating')
+  await form.getByLabel('Specialisation').fill('Neurology')
+  expect(await form.getByLabel('Video room').count()).toBe(0)
+  await form.getByLabel('Video', { exact: true }).check()
+  await form.getByLabel('Rating').fill('4.3')
+  await form.getByLabel('Video room').fill('https://ada:secret@meet.example/')
+  await form.getByRole('button', { name: 'Add a doctor' }).click()
+  await form.getByText('must not contain a user name or a password', { exact: false }).waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  await form.getByLabel('Video room').fill('https://meet.example/rita?visit={room}')
+  await form.getByRole('button', { name: 'Add a doctor' }).click()
+  await page.getByText('Dr Rita Rating was added').waitFor()
+  const rita = async () => {
+    const { items } = await made(site.admin.listDoctors({ query: { clinicId: scene.clinic.id, q: 'Rita' } }))
+    return items[0]
+  }
+  expect((await rita())?.rating).toBe(4.3)
+  await page.getByRole('button', { name: 'Change Dr Rita Rating' }).click()
+  await form.getByLabel('Video room').and(page.locator('[value="https://meet.example/rita?visit={room}"]')).waitFor()
+  // Every tenth is a rating, and typing beyond the scale ends at its end.
+  await form.getByLabel('Rating').fill('9')
+  await form.getByLabel('Rating').blur()
+  await form.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Dr Rita Rating: saved.').waitFor()
+  expect((await rita())?.rating).toBeLessThanOrEqual(5)
+  for (let tenth = 0; tenth <= 50; tenth += 1) {
+    const rating = tenth / 10
+    const saved = await made(
+      site.admin.updateDoctor({ path: { doctorId: (await rita())?.id ?? '' }, body: { rating } }),
+    )
+    expect(saved.rating).toBe(rating)
+  }
+  await page.context().close()
+})
+
+test('a doctor who doesn’t offer video yet is told who turns it on', async () => {
+  const other = await aDoctor(site.database, scene.clinic, { name: 'Dr Otto Office' })
+  const account = await signUp(site.url, { name: 'Otto Office', email: 'otto.office@example.org' })
+  await made(
+    site.admin.putMember({
+      path: { clinicId: scene.clinic.id },
+      body: { email: account.email, role: 'doctor', doctorId: other.id },
+    }),
+  )
+  const page = await site.newPage({ locale: 'ar', viewport: { width: 320, height: 700 } })
+  await page.goto('/sign-in?to=%2Fmy-day%2Fvideo')
+  await page.locator('input[type="email"]').fill(account.email)
+  await page.locator('input[type="password"]').fill(account.password)
+  await page.locator('main button[type="submit"]').click()
+  await page.getByRole('note').waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  expect(await sidewaysPixels(page)).toBe(0)
+  await page.context().close()
+})

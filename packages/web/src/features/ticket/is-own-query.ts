@@ -1,0 +1,21 @@
+import type { Booking } from '@holdfast/contract/client'
+import { queryOptions } from '@tanstack/react-query'
+import { api, ask } from '../../lib/api.ts'
+
+const dayMs = 86_400_000
+
+/**
+ * Whether a booking is among the account's own. Reading it by the account would not tell: whoever works at the clinic
+ * may read it too.
+ */
+export function isOwnQuery(accountId: string, { id, startsAt }: Pick<Booking, 'id' | 'startsAt'>) {
+  const day = new Date(startsAt).toISOString().slice(0, 10)
+  return queryOptions({
+    queryKey: ['my-bookings', accountId, 'has', id, day],
+    queryFn: async (): Promise<boolean> => {
+      const { items } = await ask(api.listMyBookings({ query: { from: day, to: day, limit: 100 } }))
+      return items.some((booking) => booking.id === id)
+    },
+    staleTime: dayMs,
+  })
+}

@@ -1,0 +1,109 @@
+import type { Booking } from '@holdfast/contract/client'
+import { Button, Group, Stack, Text, Title } from '@mantine/core'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { type ReactNode, useEffect, useEffectEvent, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useSession } from '../../lib/session.ts'
+import { ErrorState } from '../../ui/error-state.tsx'
+import { CheckIcon } from '../../ui/icons.tsx'
+import { LinkButton } from '../../ui/link-button.tsx'
+import { TextLink } from '../../ui/text-link.tsx'
+import { toastDone } from '../../ui/toast.ts'
+import { useBookingActions } from './booking-actions.ts'
+import { isOwnQuery } from './is-own-query.ts'
+import { takeWish, wishToKeep } from './keep-wish.ts'
+import classes from './ticket.module.css'
+import { type TicketLink, ticketHash } from './ticket-link.ts'
+
+type KeepProps = { booking: Booking; link: TicketLink }
+
+/** A guest's booking becomes an account's: in one press, or on the way back from signing in. */
+export function KeepBooking({ booking, link }: KeepProps) {
+  const session = useSession()
+  if (session.kind === 'unknown') return null
+  if (session.kind === 'guest') return <SignInToKeep booking={booking} link={link} />
+  return <KeepInAccount key={session.me.id} accountId={session.me.id} booking={booking} link={link} />
+}
+
+function SignInToKeep({ booking, link }: KeepProps) {
+  const { t } = useTranslation('ticket')
+  // Whoever is back without having signed in has thought better of it.
+  useEffect(() => void takeWish(booking.id), [booking.id])
+  // What gives access goes along behind the #, which browsers never send.
+  const way = { search: { to: '/ticket' }, hash: ticketHash(link), onClick: () => wishToKeep(booking.id) }
+  return (
+    <Offer>
+      <LinkButton to="/sign-in" {...way} variant="default">
+        {t('keep.signIn')}
+      </LinkButton>
+      <LinkButton to="/sign-up" {...way} variant="default">
+        {t('keep.signUp')}
+      </LinkButton>
+    </Offer>
+  )
+}
+
+function KeepInAccount({ accountId, booking, link }: KeepProps & { accountId: string }) {
+  const { t } = useTranslation('ticket')
+  const { keep } = useBookingActions(link)
+  const [isPressed, setPressed] = useState(false)
+  const own = useQuery(isOwnQuery(accountId, booking))
+  const keeping = useMutation({
+    mutationFn: keep,
+    onSuccess: () => toastDone({ message: t('keep.done') }),
+  })
+  const onMount = useEffectEvent(() => {
+    if (takeWish(booking.id)) keeping.mutate()
+  })
+  useEffect(() => onMount(), [])
+  if (own.data === true || keeping.isSuccess) return <Kept isFocused={isPressed} />
+  if (own.isPending && keeping.isIdle) return null
+  return (
+    <Offer error={keeping.error}>
+      <Button
+        loading={keeping.isPending}
+        onClick={() => {
+          setPressed(true)
+          keeping.mutate()
+        }}
+      >
+        {t('keep.now')}
+      </Button>
+    </Offer>
+  )
+}
+
+/** @param isFocused it takes the place of the button that was pressed */
+function Kept({ isFocused }: { isFocused: boolean }) {
+  const { t } = useTranslation('ticket')
+  const ref = useRef<HTMLParagraphElement>(null)
+  useEffect(() => {
+    if (isFocused) ref.current?.focus()
+  }, [isFocused])
+  return (
+    <Text ref={ref} tabIndex={-1} className={`${classes.kept} no-print`}>
+      <CheckIcon size={18} />
+      <span>
+        {t('keep.isKept')} <TextLink to="/my-bookings">{t('keep.all')}</TextLink>
+      </span>
+    </Text>
+  )
+}
+
+function Offer({ error = null, children }: { error?: unknown; children: ReactNode }) {
+  const { t } = useTranslation('ticket')
+  return (
+    <section className={`${classes.keep} no-print`} aria-labelledby="keep-title">
+      <Stack gap="sm">
+        <div>
+          <Title order={2} size="h3" id="keep-title">
+            {t('keep.title')}
+          </Title>
+          <Text c="dimmed">{t('keep.help')}</Text>
+        </div>
+        {error === null ? null : <ErrorState error={error} />}
+        <Group gap="sm">{children}</Group>
+      </Stack>
+    </section>
+  )
+}

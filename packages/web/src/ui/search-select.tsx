@@ -1,0 +1,142 @@
+import { CloseButton, TextInput } from '@mantine/core'
+import { useFocusWithin } from '@mantine/hooks'
+import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import classes from './search-select.module.css'
+
+export type SearchOption = { value: string; label: string; detail?: string }
+
+type SearchSelectProps = {
+  label: string
+  placeholder: string
+  /** What is chosen; null: nothing. Its label may still be on the way. */
+  value: string | null
+  valueLabel: string | null
+  onChange: (value: string | null) => void
+  /** What was typed, for whoever finds the options; empty: whatever is offered before one types. */
+  onSearch: (text: string) => void
+  /** undefined: they are being looked for. */
+  options: readonly SearchOption[] | undefined
+}
+
+/**
+ * One of very many, found by typing (the pattern "editable combobox with list autocomplete" of ARIA APG). Mantine's own
+ * would be a tenth of the patient pages' script.
+ */
+export function SearchSelect({
+  label,
+  placeholder,
+  value,
+  valueLabel,
+  onChange,
+  onSearch,
+  options,
+}: SearchSelectProps) {
+  const { t } = useTranslation('shell')
+  const id = useId()
+  const inputRef = useRef<HTMLInputElement>(null)
+  const [text, setText] = useState<string | null>(null)
+  const [isOpen, setOpen] = useState(false)
+  const [active, setActive] = useState(-1)
+  const shown = options ?? []
+  useEffect(() => {
+    if (active >= 0) document.getElementById(`${id}-${active}`)?.scrollIntoView({ block: 'nearest' })
+  }, [active, id])
+  const close = () => {
+    setOpen(false)
+    setActive(-1)
+    setText(null)
+  }
+  const { ref: rootRef } = useFocusWithin<HTMLDivElement>({ onBlur: close })
+  const open = () => {
+    if (!isOpen) onSearch('')
+    setOpen(true)
+  }
+  const choose = (next: string | null) => {
+    onChange(next)
+    close()
+    inputRef.current?.focus()
+  }
+  const onKeyDown = (event: KeyboardEvent) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+    if (step !== undefined) {
+      event.preventDefault()
+      open()
+      if (shown.length > 0) setActive((active + step + (active < 0 && step < 0 ? 1 : 0) + shown.length) % shown.length)
+    } else if (event.key === 'Enter' && isOpen) {
+      const option = shown[active]
+      if (option === undefined) return
+      event.preventDefault()
+      choose(option.value)
+    } else if (event.key === 'Escape' && isOpen) {
+      event.preventDefault()
+      close()
+    }
+  }
+  return (
+    <div className={classes.root} ref={rootRef}>
+      <TextInput
+        ref={inputRef}
+        label={label}
+        placeholder={placeholder}
+        role="combobox"
+        aria-expanded={isOpen}
+        aria-controls={`${id}-list`}
+        aria-autocomplete="list"
+        {...(isOpen && active >= 0 ? { 'aria-activedescendant': `${id}-${active}` } : {})}
+        autoComplete="off"
+        maxLength={100}
+        value={text ?? (value === null ? '' : (valueLabel ?? '…'))}
+        onClick={open}
+        onKeyDown={onKeyDown}
+        onChange={({ currentTarget }) => {
+          setText(currentTarget.value)
+          setOpen(true)
+          setActive(-1)
+          onSearch(currentTarget.value.trim())
+        }}
+        rightSection={
+          value === null ? null : <CloseButton aria-label={t('clear', { label })} onClick={() => choose(null)} />
+        }
+      />
+      <Options {...{ id, label, isOpen, active, options, value }} onChoose={choose} />
+    </div>
+  )
+}
+
+type OptionsProps = Pick<SearchSelectProps, 'label' | 'options' | 'value'> & {
+  id: string
+  isOpen: boolean
+  active: number
+  onChoose: (value: string) => void
+}
+
+function Options({ id, label, isOpen, active, options, value, onChoose }: OptionsProps) {
+  const { t } = useTranslation('shell')
+  const status = options === undefined ? t('loading') : options.length === 0 ? t('noneFound') : null
+  return (
+    <div className={classes.dropdown} hidden={!isOpen}>
+      <div role="status" className={classes.status}>
+        {isOpen ? status : null}
+      </div>
+      <div role="listbox" id={`${id}-list`} aria-label={label}>
+        {(options ?? []).map((option, index) => (
+          <button
+            key={option.value}
+            type="button"
+            id={`${id}-${index}`}
+            role="option"
+            aria-selected={option.value === value}
+            tabIndex={-1}
+            className={classes.option}
+            data-active={index === active || undefined}
+            onClick={() => onChoose(option.value)}
+          >
+            {option.label}
+            {option.detail === undefined ? null : <span className={classes.detail}>{option.detail}</span>}
+          </button>
+        ))}
+      </div>
+    </div>
+  )
+}
