@@ -127,9 +127,11 @@ create table holdfast.booking_event (
   from_slot_id uuid,
   reason text,
   actor_id uuid,
+  status text,
   constraint booking_event_pkey PRIMARY KEY (clinic_no, booking_id, version),
   constraint booking_event_check CHECK ((holdfast.clinic_no_of(booking_id) = clinic_no)),
-  constraint booking_event_type_check CHECK ((type = ANY (ARRAY['held'::text, 'confirmed'::text, 'extended'::text, 'moved'::text, 'cancelled'::text, 'failed'::text, 'arrived'::text, 'completed'::text, 'no_show'::text]))),
+  constraint booking_event_status_check CHECK ((((type = ANY (ARRAY['linked'::text, 'reopened'::text])) = (status IS NOT NULL)) AND ((type <> 'linked'::text) OR (actor_id IS NOT NULL)) AND ((type <> 'reopened'::text) OR (status = ANY (ARRAY['CONFIRMED'::text, 'ARRIVED'::text]))) AND (status = ANY (ARRAY['PENDING'::text, 'CONFIRMED'::text, 'FAILED'::text, 'CANCELLED'::text, 'ARRIVED'::text, 'NO_SHOW'::text, 'COMPLETED'::text])))),
+  constraint booking_event_type_check CHECK ((type = ANY (ARRAY['held'::text, 'confirmed'::text, 'extended'::text, 'moved'::text, 'cancelled'::text, 'failed'::text, 'arrived'::text, 'completed'::text, 'no_show'::text, 'linked'::text, 'reopened'::text]))),
   constraint booking_event_version_check CHECK ((version >= 1))
 ) partition by RANGE (booking_id);
 create table holdfast.clinic (
@@ -214,6 +216,7 @@ create table holdfast.resource (
   appointment_types text[] not null default '{in_person}'::text[],
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  video_room text,
   constraint resource_pkey PRIMARY KEY (clinic_no, id),
   constraint resource_appointment_types_check CHECK (((appointment_types <@ '{in_person,video}'::text[]) AND ((cardinality(appointment_types) >= 1) AND (cardinality(appointment_types) <= 2)))),
   constraint resource_check CHECK ((holdfast.clinic_no_of(id) = clinic_no)),
@@ -226,7 +229,8 @@ create table holdfast.resource (
   constraint resource_languages_check CHECK ((cardinality(languages) <= 20)),
   constraint resource_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
   constraint resource_rating_check CHECK (((rating >= (0)::numeric) AND (rating <= (5)::numeric))),
-  constraint resource_units_check CHECK (((units >= 1) AND (units <= 1000000)))
+  constraint resource_units_check CHECK (((units >= 1) AND (units <= 1000000))),
+  constraint resource_video_room_check CHECK (((char_length(video_room) <= 500) AND (video_room ~ '^https://[^[:space:][:cntrl:]]+$'::text)))
 );
 create table holdfast.setting (
   name text not null,
@@ -276,6 +280,7 @@ CREATE INDEX idempotency_created_at ON holdfast.idempotency USING brin (created_
 CREATE INDEX membership_account ON holdfast.membership USING btree (account_id);
 CREATE INDEX resource_name ON holdfast.resource USING btree (clinic_no, kind, name, id);
 CREATE INDEX resource_specialization ON holdfast.resource USING btree (specialization, name, id) WHERE ((kind = 'doctor'::text) AND active);
+CREATE INDEX slot_ahead ON holdfast.slot USING btree (starts_at) WHERE (withdrawn_at IS NULL);
 CREATE INDEX slot_resource ON holdfast.slot USING btree (clinic_no, resource_id, starts_at);
 CREATE INDEX slot_starts_at ON holdfast.slot USING btree (clinic_no, starts_at);
 

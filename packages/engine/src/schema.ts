@@ -65,6 +65,7 @@ export type ResourceTable = {
   fee_amount: number | null
   fee_currency: string | null
   appointment_types: Generated<AppointmentType[]>
+  video_room: string | null
   created_at: CreatedAt
   updated_at: UpdatedAt
 }
@@ -129,6 +130,7 @@ export type BookingEventTable = {
   seq: ReadOnly<number>
   at: ReadOnly<Date>
   type: ReadOnly<BookingEvent['type']>
+  status: ReadOnly<BookingStatus | null>
   slot_id: ReadOnly<string>
   resource_id: ReadOnly<string>
   units: ReadOnly<number>

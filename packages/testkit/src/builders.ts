@@ -192,7 +192,7 @@ export async function aBooking(
     for (const [index, type] of events.entries()) {
       await transaction.query(
         `insert into holdfast.booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units,
-           hold_expires_at, reason) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+           hold_expires_at, reason, actor_id) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
         [
           slot.clinicNo,
           id,
@@ -204,6 +204,8 @@ export async function aBooking(
           units,
           type === 'held' ? holdExpiresAt : null,
           type === 'failed' ? failureReason : null,
+          // Who made it is in its first event.
+          index === 0 ? (wishes.accountId ?? null) : null,
         ],
       )
     }

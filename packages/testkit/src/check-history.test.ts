@@ -29,14 +29,19 @@ const held: HistoryEvent = {
   seq: 1,
   at: new Date(1_000),
   type: 'held',
+  status: null,
   slotId: 's',
   units: 1,
   holdExpiresAt: new Date(2_000),
   fromSlotId: null,
   reason: null,
+  actorId: null,
 }
 const oneSlot: HistorySlot[] = [{ id: 's', capacity: 1, taken: 1 }]
 const confirmed: HistoryEvent = { ...held, version: 2, seq: 2, type: 'confirmed', holdExpiresAt: null }
+const arrived: HistoryEvent = { ...confirmed, version: 3, seq: 3, type: 'arrived' }
+const reopened: HistoryEvent = { ...arrived, version: 4, seq: 4, type: 'reopened', status: 'CONFIRMED' }
+const linked: HistoryEvent = { ...held, version: 2, seq: 2, type: 'linked', status: 'PENDING', actorId: 'a' }
 
 test.each<[string, HistorySlot[], HistoryEvent[]]>([
   ['slot s has 2 of 1 units', oneSlot, [held, { ...held, bookingId: 'c', seq: 2 }]],
@@ -57,6 +62,20 @@ test.each<[string, HistorySlot[], HistoryEvent[]]>([
     [held, { ...confirmed, slotId: 't' }],
   ],
   ['a slot it was not in', oneSlot, [held, { ...confirmed, type: 'moved', fromSlotId: 't' }]],
+  ['reopened after CONFIRMED', oneSlot, [held, confirmed, { ...reopened, version: 3 }]],
+  [
+    'reopened says ARRIVED, and makes CONFIRMED',
+    oneSlot,
+    [held, confirmed, arrived, { ...reopened, status: 'ARRIVED' }],
+  ],
+  ['confirmed says ARRIVED, and makes CONFIRMED', oneSlot, [held, { ...confirmed, status: 'ARRIVED' }]],
+  ['linked after nothing', oneSlot, [{ ...linked, version: 1 }]],
+  ['linked says CONFIRMED, and makes PENDING', oneSlot, [held, { ...linked, status: 'CONFIRMED' }]],
+  ['linked to nobody', oneSlot, [held, { ...linked, actorId: null }]],
+  ['linked a second time', oneSlot, [held, linked, { ...linked, version: 3, seq: 3, actorId: 'b' }]],
+  ['the link changed its hold', oneSlot, [held, { ...linked, holdExpiresAt: null }]],
+  ['the link changed why it failed', oneSlot, [held, { ...linked, reason: 'hold_expired' }]],
+  ['confirmed after its end', oneSlot, [held, linked, { ...confirmed, version: 3, seq: 3, at: new Date(2_000) }]],
   ['taken is 0, the log says 1', [{ id: 's', capacity: 1, taken: 0 }], [held]],
   ["slot s doesn't exist", [], [held]],
 ])('a planted fault is named: %s', (expected, slots, events) => {
@@ -65,4 +84,6 @@ test.each<[string, HistorySlot[], HistoryEvent[]]>([
 
 test('a good history has no violation', () => {
   expect(replayHistory(oneSlot, [held, confirmed])).toEqual([])
+  expect(replayHistory(oneSlot, [held, confirmed, arrived, reopened])).toEqual([])
+  expect(replayHistory(oneSlot, [held, linked, { ...confirmed, version: 3, seq: 3 }])).toEqual([])
 })

@@ -10,40 +10,54 @@ export type HistoryEvent = {
   seq: number
   at: Date
   type: BookingEvent['type']
+  /** linked, reopened: what the booking is afterwards, by its own word. */
+  status: Status | null
   slotId: string
   units: number
   holdExpiresAt: Date | null
   fromSlotId: string | null
   reason: string | null
+  actorId: string | null
 }
 
 export type HistorySlot = { id: string; capacity: number; taken: number }
 
-type Follower = { status: Status; version: number; at: Date; slotId: string; units: number; holdExpiresAt: Date | null }
+type Follower = {
+  status: Status
+  version: number
+  at: Date
+  slotId: string
+  units: number
+  holdExpiresAt: Date | null
+  reason: string | null
+  linkedTo: string | null
+}
 
-/** What may come after what; held and confirmed may also be first. Design, Vocabulary. */
+/** What may come after what; held and confirmed may also be first. A link may come after all, once, and changes none. */
 const next: Record<Status, Partial<Record<BookingEvent['type'], Status>>> = {
   PENDING: { confirmed: 'CONFIRMED', extended: 'PENDING', moved: 'PENDING', cancelled: 'CANCELLED', failed: 'FAILED' },
   CONFIRMED: { moved: 'CONFIRMED', cancelled: 'CANCELLED', failed: 'FAILED', arrived: 'ARRIVED', no_show: 'NO_SHOW' },
-  ARRIVED: { completed: 'COMPLETED' },
+  ARRIVED: { completed: 'COMPLETED', reopened: 'CONFIRMED' },
   FAILED: {},
   CANCELLED: {},
-  NO_SHOW: {},
-  COMPLETED: {},
+  NO_SHOW: { reopened: 'CONFIRMED' },
+  COMPLETED: { reopened: 'ARRIVED' },
 }
 
 /**
  * Replays the whole log of a database and names everything that should not have happened, in words: a slot with more
  * units than its capacity at any moment (not only at the end), versions with a gap or out of order, a step that the
- * vocabulary doesn't allow, a hold confirmed after its end or expired before it, a `taken` that the log doesn't explain. Empty: all is well.
+ * vocabulary doesn't allow, a hold confirmed after its end or expired before it, a link to nobody or a second one, a
+ * `taken` that the log doesn't explain. Empty: all is well.
  *
  * It shares no code with the engine's `verify`, so that one mistake can't hide in both.
  */
 export async function checkHistory(database: BuilderDatabase): Promise<string[]> {
   const slots = await database.ownerPool.query<HistorySlot>('select id, capacity, taken from holdfast.slot')
   const events = await database.ownerPool.query<HistoryEvent>(
-    `select booking_id as "bookingId", version, seq, at, type, slot_id as "slotId", units,
-            hold_expires_at as "holdExpiresAt", from_slot_id as "fromSlotId", reason
+    `select booking_id as "bookingId", version, seq, at, type, status, slot_id as "slotId", units,
+            hold_expires_at as "holdExpiresAt", from_slot_id as "fromSlotId", reason,
+            actor_id as "actorId"
        from holdfast.booking_event order by seq`,
   )
   return replayHistory(slots.rows, events.rows)
@@ -80,8 +94,10 @@ function follow(before: Follower | undefined, event: HistoryEvent, violations: s
   const complain = (what: string) => violations.push(`event ${event.seq}, booking ${event.bookingId}: ${what}`)
   const versionWanted = (before?.version ?? 0) + 1
   if (event.version !== versionWanted) complain(`version ${event.version} where ${versionWanted} was due`)
-  const status = before === undefined ? firstStatus(event.type) : next[before.status][event.type]
+  const status = statusAfter(before, event.type)
   if (status === undefined) complain(`${event.type} after ${before?.status ?? 'nothing'}`)
+  const saysStatus = event.type === 'linked' || event.type === 'reopened'
+  if (event.status !== (saysStatus ? status : null)) complain(`${event.type} says ${event.status}, and makes ${status}`)
   if (before !== undefined) {
     if (event.at < before.at) complain('it happened before its predecessor')
     if (event.units !== before.units) complain(`its units went from ${before.units} to ${event.units}`)
@@ -94,6 +110,7 @@ function follow(before: Follower | undefined, event: HistoryEvent, violations: s
       complain('its hold expired before its end')
     }
   }
+  if (before !== undefined && event.type === 'linked') judgeLink(before, event, complain)
   return {
     status: status ?? before?.status ?? 'PENDING',
     version: event.version,
@@ -101,13 +118,23 @@ function follow(before: Follower | undefined, event: HistoryEvent, violations: s
     slotId: event.slotId,
     units: event.units,
     holdExpiresAt: event.holdExpiresAt,
+    reason: event.reason,
+    linkedTo: event.type === 'linked' ? event.actorId : (before?.linkedTo ?? null),
   }
 }
 
-function firstStatus(type: BookingEvent['type']): Status | undefined {
+function statusAfter(before: Follower | undefined, type: BookingEvent['type']): Status | undefined {
+  if (before !== undefined) return type === 'linked' ? before.status : next[before.status][type]
   if (type === 'held') return 'PENDING'
   if (type === 'confirmed') return 'CONFIRMED'
   return undefined
+}
+
+function judgeLink(before: Follower, event: HistoryEvent, complain: (what: string) => void): void {
+  if (event.actorId === null) complain('it was linked to nobody')
+  if (before.linkedTo !== null) complain('it was linked a second time')
+  if (event.holdExpiresAt?.getTime() !== before.holdExpiresAt?.getTime()) complain('the link changed its hold')
+  if (event.reason !== before.reason) complain('the link changed why it failed')
 }
 
 function holdsUnits(status: Status): boolean {

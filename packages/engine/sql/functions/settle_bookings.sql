@@ -1,11 +1,14 @@
--- settle_bookings: confirm, cancel, extend, arrive, complete or no_show, one per element of the arrays, each by the
--- rules of its booking's clinic. Answers one row each with the booking as it is afterwards.
+-- settle_bookings: confirm, cancel, extend, arrive, complete, no_show, reopen or link, one per element of the arrays, each
+-- by the rules of its booking's clinic. Answers one row each with the booking as it is afterwards.
+-- reopen takes the last mark back: ARRIVED and NO_SHOW become CONFIRMED again, COMPLETED becomes ARRIVED; the units were
+-- taken all along, so no slot is looked at. link gives a guest's booking, whatever its state, to the account that acts.
 --
 -- Outcomes: done | unchanged | booking_missing | hold_expired | invalid_transition | already_extended | past_deadline |
---   too_early | retry (the booking was moved meanwhile, or stands twice in this batch: send it again)
+--   too_early | booking_has_account | retry (the booking was moved meanwhile, or stands twice in this batch: send it again)
 -- Locks: the slots of bookings to be cancelled, by (clinic_no, id); then all the bookings, by (clinic_no, id). Claims and
 --   moves take them in the same order: without that, moves deadlocked.
--- Fails: 22023 for arrays of different lengths or an unknown action; check_violation if a count were ever wrong.
+-- Fails: 22023 for arrays of different lengths, an unknown action or a link without an account; check_violation if a count
+--   were ever wrong.
 -- Idempotent: yes; a change that is already made answers unchanged. extend: by its key.
 -- p_reasons: of a cancellation; with confirm, why the patient comes. p_patients: with confirm, who comes, as a hold is
 --   made before that is known. null: as it was.
@@ -35,9 +38,12 @@ begin
      or array[cardinality(p_clinic_nos), cardinality(p_actions), cardinality(p_actor_ids), cardinality(p_on_behalf), cardinality(p_keys),
               cardinality(p_reasons)] <> array_fill(cardinality(p_ids), array[6]) then
     raise exception 'changes come as arrays of the same length, 1 to 1000' using errcode = 'invalid_parameter_value';
-  elsif not p_actions <@ array['confirm', 'cancel', 'extend', 'arrive', 'complete', 'no_show'] then
-    raise exception 'actions are confirm, cancel, extend, arrive, complete and no_show, not %', p_actions
+  elsif not p_actions <@ array['confirm', 'cancel', 'extend', 'arrive', 'complete', 'no_show', 'reopen', 'link'] then
+    raise exception 'actions are confirm, cancel, extend, arrive, complete, no_show, reopen and link, not %', p_actions
       using errcode = 'invalid_parameter_value';
+  elsif 'link' = any (p_actions)
+        and exists (select from unnest(p_actions, p_actor_ids) i(action, actor_id) where i.action = 'link' and i.actor_id is null) then
+    raise exception 'a booking is linked to the account that acts, which is missing' using errcode = 'invalid_parameter_value';
   end if;
   if 'cancel' = any (p_actions) then
     select array_agg(q.id) into v_locked_slot_ids
@@ -60,10 +66,16 @@ begin
   v_now := clock_timestamp();
 
   with judged as materialized (
-    select i.*, b.slot_id, b.resource_id, b.units, b.version, b.hold_expires_at,
+    select i.*, b.slot_id, b.resource_id, b.units, b.version, b.failure_reason,
            case when b.id is null then 'booking_missing'
                 when row_number() over (partition by i.id order by i.n) > 1 then 'retry'
                 when i.action = 'cancel' and (b.slot_id = any (v_locked_slot_ids)) is not true then 'retry'
+                when i.action = 'link' then
+                  case when b.account_id is null then 'done' when b.account_id = i.actor_id then 'unchanged'
+                       else 'booking_has_account' end
+                when i.action = 'reopen' then
+                  case when b.status = 'CONFIRMED' then 'unchanged' when b.status in ('ARRIVED', 'NO_SHOW', 'COMPLETED') then 'done'
+                       else 'invalid_transition' end
                 when b.status = 'PENDING' and b.hold_expires_at <= v_now
                   or b.failure_reason = 'hold_expired' then 'hold_expired'
                 when i.action = 'confirm' then
@@ -91,7 +103,12 @@ begin
                        when v_now < s.starts_at then 'too_early'
                        else 'done' end
                 end as outcome,
-           case when i.action = 'extend' then b.hold_expires_at + make_interval(secs => c.hold_seconds) end as hold_until
+           case i.action when 'extend' then b.hold_expires_at + make_interval(secs => c.hold_seconds)
+                         when 'link' then b.hold_expires_at end as hold_until,
+           case i.action when 'confirm' then 'CONFIRMED' when 'cancel' then 'CANCELLED' when 'arrive' then 'ARRIVED'
+                         when 'complete' then 'COMPLETED' when 'no_show' then 'NO_SHOW'
+                         when 'reopen' then case b.status when 'COMPLETED' then 'ARRIVED' else 'CONFIRMED' end
+                         else b.status end as status_after
       from unnest(p_clinic_nos, p_ids, p_actions, p_actor_ids, p_on_behalf, p_keys, p_reasons, p_patients) with ordinality
            i(clinic_no, id, action, actor_id, on_behalf, key, reason, patient, n)
       left join lateral (select t.* from booking t where t.clinic_no = i.clinic_no and t.id = i.id limit 1) b on true
@@ -100,9 +117,9 @@ begin
                            from clinic t where t.no = i.clinic_no limit 1) c on true
   ), changed as (
     update booking b
-       set status = case j.action when 'confirm' then 'CONFIRMED' when 'cancel' then 'CANCELLED' when 'arrive' then 'ARRIVED'
-                                  when 'complete' then 'COMPLETED' when 'no_show' then 'NO_SHOW' else b.status end,
+       set status = j.status_after,
            hold_expires_at = j.hold_until,
+           account_id = case when j.action = 'link' then j.actor_id else b.account_id end,
            extended_by = case when j.action = 'extend' then coalesce(j.key, gen_random_uuid()) else b.extended_by end,
            patient = case when j.action = 'confirm' then coalesce(j.patient, b.patient) else b.patient end,
            reason = case when j.action = 'confirm' then coalesce(j.reason, b.reason) else b.reason end,
@@ -111,11 +128,14 @@ begin
       from judged j
      where j.outcome = 'done' and b.clinic_no = j.clinic_no and b.id = j.id
   ), logged as (
-    insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, hold_expires_at, actor_id)
+    insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, hold_expires_at, reason,
+                               actor_id, status)
     select j.clinic_no, j.id, j.version + 1, v_now,
            case j.action when 'confirm' then 'confirmed' when 'cancel' then 'cancelled' when 'extend' then 'extended'
-                         when 'arrive' then 'arrived' when 'complete' then 'completed' when 'no_show' then 'no_show' end,
-           j.slot_id, j.resource_id, j.units, j.hold_until, j.actor_id
+                         when 'arrive' then 'arrived' when 'complete' then 'completed' when 'no_show' then 'no_show'
+                         when 'reopen' then 'reopened' when 'link' then 'linked' end,
+           j.slot_id, j.resource_id, j.units, j.hold_until, case when j.action = 'link' then j.failure_reason end, j.actor_id,
+           case when j.action in ('reopen', 'link') then j.status_after end
       from judged j where j.outcome = 'done'
   ), freed as (
     update slot t set taken = t.taken - f.units

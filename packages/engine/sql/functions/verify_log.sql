@@ -2,8 +2,10 @@
 --
 -- Findings: event_missing (a booking without events, or ahead of its log) | event_gap (versions are not 1, 2, 3 …) |
 --   illegal_transition (a step that the vocabulary doesn't allow, a change of slot that is no move, of units, a step back
---   in time, a hold confirmed after its end or expired before it) | state_differs (the row is not what its log says, or is
---   not there).
+--   in time, a hold confirmed after its end or expired before it, a link that changed more than the account, a second
+--   link) | state_differs (the row is not what its log says, or is not there; its account is neither the one that booked nor
+--   the one it was linked to).
+-- Accounts are not named in findings: an admin reads them, and whose a booking is, is nobody's business.
 -- Locks: none; one snapshot, the caller's (stable). Internal: called by verify_clinic.
 -- Fails: never. Idempotent: yes.
 create or replace function holdfast.verify_log(p_clinic_no integer)
@@ -15,17 +17,19 @@ set jit = off
 as $function$
   with event as (
     select e.*,
-           case e.type when 'held' then 'PENDING' when 'extended' then 'PENDING' when 'confirmed' then 'CONFIRMED'
-                       when 'moved' then case when e.hold_expires_at is null then 'CONFIRMED' else 'PENDING' end
-                       when 'cancelled' then 'CANCELLED' when 'failed' then 'FAILED' when 'arrived' then 'ARRIVED'
-                       when 'completed' then 'COMPLETED' when 'no_show' then 'NO_SHOW' end as status
+           coalesce(e.status, case e.type
+             when 'held' then 'PENDING' when 'extended' then 'PENDING' when 'confirmed' then 'CONFIRMED'
+             when 'moved' then case when e.hold_expires_at is null then 'CONFIRMED' else 'PENDING' end
+             when 'cancelled' then 'CANCELLED' when 'failed' then 'FAILED' when 'arrived' then 'ARRIVED'
+             when 'completed' then 'COMPLETED' when 'no_show' then 'NO_SHOW' else 'nothing' end) as status_after
       from booking_event e
      where e.clinic_no = p_clinic_no
   ), step as (
-    select e.booking_id, e.version, e.at, e.type, e.status, e.slot_id, e.resource_id, e.units, e.hold_expires_at, e.from_slot_id,
-           e.reason, row_number() over w as place, lead(e.version) over w is null as is_last,
-           lag(e.version) over w as was_version, lag(e.status) over w as was_status, lag(e.slot_id) over w as was_slot_id,
-           lag(e.units) over w as was_units, lag(e.at) over w as was_at, lag(e.hold_expires_at) over w as was_hold_expires_at
+    select e.booking_id, e.version, e.at, e.type, e.status_after as status, e.slot_id, e.resource_id, e.units, e.hold_expires_at,
+           e.from_slot_id, e.reason, row_number() over w as place, lead(e.version) over w is null as is_last,
+           lag(e.version) over w as was_version, lag(e.status_after) over w as was_status, lag(e.slot_id) over w as was_slot_id,
+           lag(e.units) over w as was_units, lag(e.at) over w as was_at, lag(e.hold_expires_at) over w as was_hold_expires_at,
+           lag(e.reason) over w as was_reason, first_value(e.actor_id) over w as first_actor_id
       from event e
     window w as (partition by e.booking_id order by e.version)
   ), judged as materialized (
@@ -34,12 +38,17 @@ as $function$
       from (select s.*, case
               when s.version = 1 and s.type in ('held', 'confirmed') then null
               when s.version <> coalesce(s.was_version, 0) + 1 then null
-              when (coalesce(s.was_status, 'nothing'), s.type, s.status) not in (
+              when s.type <> 'linked' and (coalesce(s.was_status, 'nothing'), s.type, s.status) not in (
                      ('PENDING', 'confirmed', 'CONFIRMED'), ('PENDING', 'extended', 'PENDING'), ('PENDING', 'moved', 'PENDING'),
                      ('PENDING', 'cancelled', 'CANCELLED'), ('PENDING', 'failed', 'FAILED'), ('CONFIRMED', 'moved', 'CONFIRMED'),
                      ('CONFIRMED', 'cancelled', 'CANCELLED'), ('CONFIRMED', 'failed', 'FAILED'),
-                     ('CONFIRMED', 'arrived', 'ARRIVED'), ('CONFIRMED', 'no_show', 'NO_SHOW'), ('ARRIVED', 'completed', 'COMPLETED'))
-                then format('%s after %s', s.type, coalesce(s.was_status, 'nothing'))
+                     ('CONFIRMED', 'arrived', 'ARRIVED'), ('CONFIRMED', 'no_show', 'NO_SHOW'), ('ARRIVED', 'completed', 'COMPLETED'),
+                     ('ARRIVED', 'reopened', 'CONFIRMED'), ('NO_SHOW', 'reopened', 'CONFIRMED'), ('COMPLETED', 'reopened', 'ARRIVED'))
+                then format('%s%s after %s', s.type, case when s.type = 'reopened' then ' to ' || s.status end,
+                            coalesce(s.was_status, 'nothing'))
+              when s.type = 'linked' and (s.status, s.hold_expires_at, s.reason) is distinct from
+                                         (s.was_status, s.was_hold_expires_at, s.was_reason)
+                then format('linked as %s after %s, with more changed than its account', s.status, coalesce(s.was_status, 'nothing'))
               when s.at < s.was_at then format('%s at %s, before its predecessor at %s', s.type, s.at, s.was_at)
               when s.units <> s.was_units then format('%s changed its units from %s to %s', s.type, s.was_units, s.units)
               when s.type = 'moved' and s.from_slot_id is distinct from s.was_slot_id
@@ -52,10 +61,15 @@ as $function$
             end as fault
               from step s) s
      where s.fault is not null or s.is_last
+  ), linked as (
+    select e.booking_id, array_agg(e.actor_id order by e.version) as accounts
+      from booking_event e
+     where e.clinic_no = p_clinic_no and e.type = 'linked'
+     group by e.booking_id
   ), rebuilt as (
     select coalesce(b.id, e.booking_id) as booking_id, coalesce(b.slot_id, e.slot_id) as slot_id,
            b.id is not null as has_row, e.booking_id is not null as has_log,
-           b.version as row_version, e.version as log_version, e.place as log_length,
+           b.version as row_version, e.version as log_version, e.place as log_length, cardinality(l.accounts) as links,
            concat_ws(', ',
              case when b.status <> e.status then format('status is %s, by its log %s', b.status, e.status) end,
              case when b.slot_id <> e.slot_id then format('slot is %s, by its log %s', b.slot_id, e.slot_id) end,
@@ -67,13 +81,18 @@ as $function$
                               coalesce(e.hold_expires_at::text, 'null')) end,
              case when b.failure_reason is distinct from e.reason
                   then format('failure_reason is %s, by its log %s', coalesce(b.failure_reason, 'null'),
-                              coalesce(e.reason, 'null')) end) as differences
+                              coalesce(e.reason, 'null')) end,
+             case when b.account_id is distinct from a.account_id then 'account is not the one in its log' end) as differences
       from (select * from booking where clinic_no = p_clinic_no) b
       full join (select * from judged where is_last) e on e.booking_id = b.id
+      left join linked l on l.booking_id = e.booking_id
+      -- Who made it is in its first event: the account whose it is, or somebody on behalf of a guest.
+     cross join lateral (select coalesce(l.accounts[1], case when b.account_id is not null then e.first_actor_id end) as account_id) a
      -- Few are left by this; words are made for those alone.
-     where (b.version, e.place, b.status, b.slot_id, b.resource_id, b.units, b.hold_expires_at, b.failure_reason)
+     where (b.version, e.place, b.status, b.slot_id, b.resource_id, b.units, b.hold_expires_at, b.failure_reason, b.account_id)
            is distinct from
-           (e.version, e.version, e.status, e.slot_id, e.resource_id, e.units, e.hold_expires_at, e.reason)
+           (e.version, e.version, e.status, e.slot_id, e.resource_id, e.units, e.hold_expires_at, e.reason, a.account_id)
+        or cardinality(l.accounts) > 1
   )
   select 'illegal_transition', j.slot_id, j.booking_id, format('version %s: %s', j.version, j.fault)
     from judged j
@@ -87,6 +106,7 @@ as $function$
        format('it is at version %s, its log ends at %s', r.row_version, r.log_version)),
       ('event_gap', r.log_length <> r.log_version,
        format('its log has %s events and ends at version %s', r.log_length, r.log_version)),
+      ('illegal_transition', r.links > 1, format('it was linked %s times', r.links)),
       ('state_differs', r.has_log and not r.has_row, 'its log is there, and the booking is not'),
       ('state_differs', r.row_version < r.log_version,
        format('it is at version %s, its log ends at %s', r.row_version, r.log_version)),

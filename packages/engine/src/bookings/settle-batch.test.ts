@@ -61,15 +61,6 @@ async function takenOf(slot: { id: string }): Promise<number> {
 }
 
 describe('settle_bookings: every action on every status', () => {
-  // By staff, on a slot that started ten minutes ago, so that only the status decides.
-  const expected: Record<SettleAction, Partial<Record<string, SettleOutcome['kind']>>> = {
-    confirm: { PENDING: 'done', CONFIRMED: 'unchanged', hold_expired: 'hold_expired' },
-    cancel: { PENDING: 'done', CONFIRMED: 'done', CANCELLED: 'unchanged', hold_expired: 'hold_expired' },
-    extend: { PENDING: 'done', hold_expired: 'hold_expired' },
-    arrive: { CONFIRMED: 'done', ARRIVED: 'unchanged', hold_expired: 'hold_expired' },
-    complete: { ARRIVED: 'done', COMPLETED: 'unchanged', hold_expired: 'hold_expired' },
-    no_show: { CONFIRMED: 'done', NO_SHOW: 'unchanged', hold_expired: 'hold_expired' },
-  }
   const statuses = [
     'PENDING',
     'CONFIRMED',
@@ -80,6 +71,17 @@ describe('settle_bookings: every action on every status', () => {
     'hold_expired',
     'slot_withdrawn',
   ] as const
+  // By staff, on a slot that started ten minutes ago, so that only the status decides.
+  const expected: Record<SettleAction, Partial<Record<string, SettleOutcome['kind']>>> = {
+    confirm: { PENDING: 'done', CONFIRMED: 'unchanged', hold_expired: 'hold_expired' },
+    cancel: { PENDING: 'done', CONFIRMED: 'done', CANCELLED: 'unchanged', hold_expired: 'hold_expired' },
+    extend: { PENDING: 'done', hold_expired: 'hold_expired' },
+    arrive: { CONFIRMED: 'done', ARRIVED: 'unchanged', hold_expired: 'hold_expired' },
+    complete: { ARRIVED: 'done', COMPLETED: 'unchanged', hold_expired: 'hold_expired' },
+    no_show: { CONFIRMED: 'done', NO_SHOW: 'unchanged', hold_expired: 'hold_expired' },
+    reopen: { CONFIRMED: 'unchanged', ARRIVED: 'done', NO_SHOW: 'done', COMPLETED: 'done' },
+    link: Object.fromEntries(statuses.map((status) => [status, 'done'])),
+  }
   const cases = (Object.keys(expected) as SettleAction[]).flatMap((action) =>
     statuses.map((status) => ({ action, status, outcome: expected[action][status] ?? 'invalid_transition' })),
   )
@@ -89,7 +91,7 @@ describe('settle_bookings: every action on every status', () => {
     const booking = await aBooking(database, slot, { status, units: 2 })
     await shiftSlot(database, slot, -Math.round((slot.startsAt.getTime() - Date.now()) / 60_000) - 10)
     const before = await takenOf(slot)
-    const [answer] = await settle(request(booking, action, { onBehalf: true }))
+    const [answer] = await settle(request(booking, action, { onBehalf: true, actorId: randomUUID() }))
     expect(answer?.kind).toBe(outcome)
     const { rows } = await database.ownerPool.query('select status, version from holdfast.booking where id = $1', [
       booking.id,

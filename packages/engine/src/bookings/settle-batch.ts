@@ -46,6 +46,7 @@ function outcomeOf(row: SettleRow, kind: SettleOutcome['kind']): SettleOutcome {
     case 'too_early':
       return { kind, booking: bookingOf(row) }
     case 'booking_missing':
+    case 'booking_has_account':
       return { kind }
     case 'overloaded':
       throw new Error('The database does not know of queues.')

@@ -1,13 +1,17 @@
 import type { Booking, Patient } from './booking.ts'
 import type { Overloaded, SlotClosedWhy } from './claim.ts'
 
-export type SettleAction = 'confirm' | 'cancel' | 'extend' | 'arrive' | 'complete' | 'no_show'
+/**
+ * `reopen` takes a mark back: ARRIVED and NO_SHOW become CONFIRMED, COMPLETED becomes ARRIVED. `link` gives a guest's
+ * booking, whatever its state, to the account that acts.
+ */
+export type SettleAction = 'confirm' | 'cancel' | 'extend' | 'arrive' | 'complete' | 'no_show' | 'reopen' | 'link'
 
 /** One change of a booking's state that needs no other slot. */
 export type SettleRequest = {
   bookingId: string
   action: SettleAction
-  /** The account that acts; null: the holder of the manage token. */
+  /** The account that acts; null: the holder of the manage token. link: whose the booking becomes, never null. */
   actorId: string | null
   /** true for the clinic's own people: the clinic's cancellation deadline binds patients, not them. */
   onBehalf: boolean
@@ -21,7 +25,7 @@ export type SettleRequest = {
 
 export type SettleOutcome =
   | { kind: 'done'; booking: Booking; position: string }
-  /** It already was so: confirm, cancel, arrive, complete, no_show or the same extension, repeated. */
+  /** It already was so: confirm, cancel, arrive, complete, no_show, link or the same extension, repeated; or not marked. */
   | { kind: 'unchanged'; booking: Booking }
   | { kind: 'booking_missing' }
   | { kind: 'hold_expired'; booking: Booking }
@@ -31,6 +35,8 @@ export type SettleOutcome =
   | { kind: 'past_deadline'; booking: Booking }
   /** arrive before the slot's local day, or no_show before its start. */
   | { kind: 'too_early'; booking: Booking }
+  /** link: it is another account's. */
+  | { kind: 'booking_has_account' }
   | Overloaded
 
 /** Move a booking to another slot of its clinic: one atomic step, both slots' capacities kept. */

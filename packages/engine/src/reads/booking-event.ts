@@ -1,3 +1,5 @@
+import type { BookingStatus } from '../bookings/booking.ts'
+
 /** One line of the log: what a booking became, without patient data. */
 export type BookingEvent = {
   /** `xid.seq`, to be sent back as `after` */
@@ -5,7 +7,20 @@ export type BookingEvent = {
   bookingId: string
   version: number
   at: Date
-  type: 'held' | 'confirmed' | 'extended' | 'moved' | 'cancelled' | 'failed' | 'arrived' | 'completed' | 'no_show'
+  type:
+    | 'held'
+    | 'confirmed'
+    | 'extended'
+    | 'moved'
+    | 'cancelled'
+    | 'failed'
+    | 'arrived'
+    | 'completed'
+    | 'no_show'
+    | 'linked'
+    | 'reopened'
+  /** linked, reopened: what the booking is afterwards; null: the type says it */
+  status: BookingStatus | null
   slotId: string
   doctorId: string
   units: number

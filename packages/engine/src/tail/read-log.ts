@@ -33,6 +33,7 @@ type Columns = [
   fromSlotId: string | null,
   reason: string | null,
   actorId: string | null,
+  status: BookingEvent['status'],
   fromDoctorId: string | null,
   predecessorIsLater: boolean,
 ]
@@ -44,7 +45,7 @@ const readLogSql = (horizon: string) => `
     from (select ${horizon} as horizon) h
     left join lateral (
       select 'booking' as kind, b.xid, b.seq, b.clinic_no, b.resource_id, b.booking_id, b.version, b.at, b.type, b.slot_id, b.units,
-             b.hold_expires_at, b.from_slot_id, b.reason, b.actor_id,
+             b.hold_expires_at, b.from_slot_id, b.reason, b.actor_id, b.status,
              case when b.from_slot_id is not null then (select f.resource_id from holdfast.slot f
                where f.clinic_no = b.clinic_no and f.id = b.from_slot_id) end as from_resource_id,
              coalesce((select (p.xid, p.seq) > (b.xid, b.seq) from holdfast.booking_event p
@@ -54,7 +55,7 @@ const readLogSql = (horizon: string) => `
                where (xid, seq) > ($1::text::xid8, $2::bigint) and xid < ${horizon}
                order by xid, seq limit $3) b
       union all
-      (select 'directory', d.xid, d.seq, d.clinic_no, d.resource_id, null, null, null, null, null, null, null, null, null, null, null, false
+      (select 'directory', d.xid, d.seq, d.clinic_no, d.resource_id, null, null, null, null, null, null, null, null, null, null, null, null, false
          from holdfast.directory_change d
         where (d.xid, d.seq) > ($1::text::xid8, $2::bigint) and d.xid < ${horizon}
         order by d.xid, d.seq limit $3)
@@ -91,11 +92,12 @@ export async function endOfLog(connection: pg.Pool | pg.ClientBase): Promise<Log
 
 function logRow(row: Columns): LogRow {
   const [, kind, xidText, seqNumber, clinicNo, resourceId, bookingId, version, at, type, slotId, units] = row
-  const [holdExpiresAt, fromSlotId, reason, actorId, fromDoctorId, predecessorIsLater] = row.slice(12) as [
+  const [holdExpiresAt, fromSlotId, reason, actorId, status, fromDoctorId, predecessorIsLater] = row.slice(12) as [
     Date | null,
     string | null,
     string | null,
     string | null,
+    BookingEvent['status'],
     string | null,
     boolean,
   ]
@@ -109,6 +111,7 @@ function logRow(row: Columns): LogRow {
     version,
     at,
     type,
+    status,
     slotId,
     doctorId: resourceId ?? '',
     units,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import {
   aBooking,
   aClinic,
@@ -8,9 +9,12 @@ import {
   type BuiltSlot,
   createTestDatabase,
   lapseHolds,
+  shiftSlot,
   type TestDatabase,
 } from '@holdfast/testkit'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { SettleAction } from '../bookings/settle.ts'
+import { runSettleBatch } from '../bookings/settle-batch.ts'
 import { verify } from './verify.ts'
 import type { VerifyFinding } from './verify-report.ts'
 
@@ -44,6 +48,7 @@ async function findings(): Promise<VerifyFinding[]> {
 }
 
 const kinds = async () => (await findings()).map((finding) => finding.kind).sort()
+const messages = async () => (await findings()).map((finding) => finding.message).sort()
 
 /** Spoils something of `booking`, as the owner; $1 and $2 are its clinic number and id. */
 const spoilBooking = (statement: string) => database.ownerPool.query(statement, [clinicNo, booking.id])
@@ -210,6 +215,107 @@ test('state_differs: the slot, the units, the failure reason, and a row that is 
   ])
   await spoilBooking('delete from holdfast.booking where clinic_no = $1 and id = $2')
   expect((await findings()).map((finding) => finding.message)).toContain('its log is there, and the booking is not')
+})
+
+describe('linked and reopened', () => {
+  const accountId = randomUUID()
+  const settle = (...actions: SettleAction[]) =>
+    actions.reduce(async (before, action) => {
+      await before
+      const one = { bookingId: booking.id, action, actorId: accountId, onBehalf: true, key: null, reason: null }
+      expect(await runSettleBatch(database.appPool, [one])).toMatchObject([{ outcome: { kind: 'done' } }])
+    }, Promise.resolve())
+
+  test('have no finding', async () => {
+    await shiftSlot(database, slot, -2 * 1440)
+    await settle('link', 'no_show', 'reopen', 'arrive', 'complete', 'reopen', 'reopen')
+    expect(await findings()).toEqual([])
+  })
+
+  test('illegal_transition: reopened to what it was not', async () => {
+    await shiftSlot(database, slot, -2 * 1440)
+    await settle('arrive', 'reopen')
+    await spoilBooking(`update holdfast.booking_event set status = 'ARRIVED' where ${eventOf(4)}`)
+    expect(await findings()).toMatchObject([
+      { kind: 'illegal_transition', message: 'version 4: reopened to ARRIVED after ARRIVED' },
+      { kind: 'state_differs', message: 'status is CONFIRMED, by its log ARRIVED' },
+    ])
+    await spoilBooking(`update holdfast.booking_event set type = 'confirmed', status = null where ${eventOf(3)}`)
+    expect(await messages()).toEqual([
+      'status is CONFIRMED, by its log ARRIVED',
+      'version 3: confirmed after CONFIRMED',
+      'version 4: reopened to ARRIVED after CONFIRMED',
+    ])
+  })
+
+  test.each([
+    ['its status', `status = 'ARRIVED'`, 'linked as ARRIVED after CONFIRMED'],
+    ['its hold', 'hold_expires_at = at', 'more changed than its account'],
+    ['why it failed', `reason = 'system_error'`, 'more changed than its account'],
+    ['its units', 'units = 1', 'its units from 2 to 1'],
+  ])('illegal_transition: a link that changed %s', async (_what, change, message) => {
+    await settle('link')
+    await spoilBooking(`update holdfast.booking_event set ${change} where ${eventOf(3)}`)
+    expect(await findings()).toMatchObject([
+      { kind: 'illegal_transition', message: expect.stringContaining(message) },
+      { kind: 'state_differs' },
+    ])
+  })
+
+  test('illegal_transition: a second link, or one before anything else', async () => {
+    await settle('link')
+    await spoilBooking(
+      `insert into holdfast.booking_event (clinic_no, booking_id, version, at, type, status, slot_id, resource_id, units, actor_id)
+       select clinic_no, booking_id, 4, at, type, status, slot_id, resource_id, units, actor_id
+         from holdfast.booking_event where ${eventOf(3)}`,
+    )
+    await spoilBooking('update holdfast.booking set version = 4 where clinic_no = $1 and id = $2')
+    expect(await findings()).toMatchObject([{ kind: 'illegal_transition', message: 'it was linked 2 times' }])
+    await spoilBooking(`delete from holdfast.booking_event where ${eventOf(4)}`)
+    await spoilBooking('update holdfast.booking set version = 3 where clinic_no = $1 and id = $2')
+    expect(await findings()).toEqual([])
+    await spoilBooking(
+      `update holdfast.booking_event set type = 'linked', status = 'PENDING', actor_id = '${accountId}' where ${eventOf(1)}`,
+    )
+    expect(await messages()).toEqual([
+      'it was linked 2 times',
+      'version 1: linked as PENDING after nothing, with more changed than its account',
+    ])
+  })
+
+  test('state_differs: the account is not the one that booked or was linked; neither is named', async () => {
+    const [thief, owner] = [randomUUID(), randomUUID()]
+    const theirs = await aBooking(database, slot, { accountId: owner })
+    expect(await findings()).toEqual([])
+    await settle('link')
+    const give = (id: string, to: string | null) =>
+      database.ownerPool.query('update holdfast.booking set account_id = $2 where id = $1', [id, to])
+    const found = [{ kind: 'state_differs', message: 'account is not the one in its log' }]
+    for (const to of [thief, null]) {
+      await give(booking.id, to)
+      expect(await findings()).toMatchObject(found)
+    }
+    await give(booking.id, accountId)
+    // Nobody linked this one, nor the hold of a guest.
+    await give(theirs.id, thief)
+    expect(await findings()).toMatchObject(found)
+    await give(theirs.id, owner)
+    const guests = await aBooking(database, slot)
+    await give(guests.id, thief)
+    expect(await findings()).toMatchObject(found)
+    expect(JSON.stringify(await findings())).not.toContain(thief)
+  })
+
+  test.each([
+    ['a link to nobody', `type = 'linked', status = 'CONFIRMED', actor_id = null`],
+    ['a link without a status', `type = 'linked', actor_id = booking_id`],
+    ['taken back to nothing', `type = 'reopened'`],
+    ['taken back to FAILED', `type = 'reopened', status = 'FAILED'`],
+    ['a status where the type says it', `status = 'CONFIRMED'`],
+  ])('the log itself refuses %s', async (_what, change) => {
+    const spoiling = spoilBooking(`update holdfast.booking_event set ${change} where ${eventOf(2)}`)
+    await expect(spoiling).rejects.toThrow('booking_event_status_check')
+  })
 })
 
 test('findings are all counted, and named up to the bound', async () => {

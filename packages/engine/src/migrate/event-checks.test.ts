@@ -1,0 +1,59 @@
+import { aBooking, aClinic, aDoctor, aSlot, createEmptyDatabase } from '@holdfast/testkit'
+import type pg from 'pg'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createPool } from '../database.ts'
+import { migrate } from '../migrate.ts'
+import { verify } from '../verify/verify.ts'
+import { readSqlFiles, type SqlFiles } from './sql-files.ts'
+
+let database: Awaited<ReturnType<typeof createEmptyDatabase>>
+let owner: pg.Pool
+
+beforeAll(async () => {
+  database = await createEmptyDatabase()
+  owner = createPool({ url: database.ownerUrl, max: 4, name: 'test owner' })
+})
+afterAll(async () => {
+  await owner.end()
+  await database.drop()
+})
+
+/** The schema before version 3, with as many functions as builders need, and no grants: they name newer columns. */
+async function schemaBeforeLinks(): Promise<SqlFiles> {
+  const files = await readSqlFiles()
+  return {
+    ...files,
+    release: '0.0.1',
+    grants: 'select 1',
+    migrations: files.migrations.filter(({ version }) => version < 3),
+    functions: files.functions.filter(({ name }) => name === 'ensure_partitions' || name === 'id_floor'),
+  }
+}
+
+test('a log in use takes the new events’ checks, and then still what an older server writes', async () => {
+  await migrate({ ownerUrl: database.ownerUrl, files: await schemaBeforeLinks() })
+  const slot = await aSlot(
+    { ownerPool: owner },
+    await aDoctor({ ownerPool: owner }, await aClinic({ ownerPool: owner })),
+    {
+      capacity: 9,
+    },
+  )
+  const before = await aBooking({ ownerPool: owner }, slot, { status: 'COMPLETED' })
+  const { applied } = await migrate({ ownerUrl: database.ownerUrl })
+  expect(applied[0]).toBe('0003-linked-and-reopened')
+  // Builders name no status, as the functions of a server before this don't.
+  await aBooking({ ownerPool: owner }, slot, { status: 'NO_SHOW' })
+  expect(await verify(owner, { clinicNo: null, detailsMax: 10 })).toMatchObject({ bookings: 2, events: 7, details: [] })
+  const checks = await owner.query(
+    `select distinct conname, convalidated from pg_constraint
+      where conrelid in (select relid from pg_partition_tree('holdfast.booking_event'))
+        and conname in ('booking_event_type_check', 'booking_event_status_check') order by 1`,
+  )
+  expect(checks.rows).toEqual([
+    { conname: 'booking_event_status_check', convalidated: true },
+    { conname: 'booking_event_type_check', convalidated: true },
+  ])
+  const planted = owner.query(`update holdfast.booking_event set type = 'planted' where booking_id = $1`, [before.id])
+  await expect(planted).rejects.toThrow('booking_event_type_check')
+})
