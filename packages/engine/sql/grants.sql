@@ -22,7 +22,7 @@ grant select, insert on holdfast.clinic, holdfast.resource to holdfast_app;
 grant update (name, timezone, address, phone, hold_seconds, minimum_notice_minutes, booking_horizon_days,
   cancellation_deadline_minutes, updated_at) on holdfast.clinic to holdfast_app;
 grant update (name, units, active, specialization, experience_years, rating, languages, fee_amount, fee_currency,
-  appointment_types, updated_at) on holdfast.resource to holdfast_app;
+  appointment_types, video_room, updated_at) on holdfast.resource to holdfast_app;
 grant select, insert on holdfast.specialization to holdfast_app;
 grant select, insert, delete on holdfast.membership, holdfast.site_administrator, holdfast.answer to holdfast_app;
 grant update (role, doctor_id) on holdfast.membership to holdfast_app;

@@ -1,4 +1,4 @@
-import type { Booking, BookingStatus } from './bookings/booking.ts'
+import type { AppointmentType, Booking, BookingStatus } from './bookings/booking.ts'
 import type { ClaimOutcome, ClaimRequest } from './bookings/claim.ts'
 import type { MoveOutcome, MoveRequest, SettleOutcome, SettleRequest } from './bookings/settle.ts'
 import type { Clinic, ClinicSettings, Doctor, Membership, Page, Role } from './directory/directory.ts'
@@ -88,6 +88,18 @@ export type NewClinic = {
 
 export type NewDoctor = Omit<Doctor, 'id' | 'clinicId' | 'active' | 'nextAvailableAt'>
 
+/** `soonest`: by nextAvailableAt, those without one last, then by name. A cursor is of its sort. */
+export type DoctorsQuery = {
+  clinicId: string | null
+  specialization: string | null
+  q: string | null
+  appointmentType: AppointmentType | null
+  includeInactive: boolean
+  sort: 'name' | 'soonest'
+  limit: number
+  cursor: string | null
+}
+
 /** The answer of a write that is not a booking, kept 24 h for its retries. */
 export type Remembered<Value> =
   | { kind: 'done'; value: Value }
@@ -113,19 +125,16 @@ export type Directory = {
     clinicId: string,
     change: Partial<Omit<NewClinic, 'settings'>> & { settings?: Partial<ClinicSettings> },
   ): Promise<Clinic | null>
-  doctors(query: {
-    clinicId: string | null
-    specialization: string | null
-    q: string | null
-    includeInactive: boolean
-    limit: number
-    cursor: string | null
-  }): Promise<Page<Doctor>>
+  doctors(query: DoctorsQuery): Promise<Page<Doctor>>
   /** Inactive doctors too; the edge decides who may see them. */
   doctor(doctorId: string): Promise<Doctor | null>
   createDoctor(clinicNo: number, doctor: NewDoctor, writeKey: WriteKey): Promise<Remembered<Doctor>>
   updateDoctor(doctorId: string, change: Partial<NewDoctor> & { active?: boolean }): Promise<Doctor | null>
   specializations(): Promise<{ name: string; doctors: number }[]>
+  /** The video rooms of those of these doctors who have one, by doctor: https addresses, in which `{room}` may stand once. */
+  videoRooms(doctorIds: readonly string[]): Promise<Map<string, string>>
+  /** `url` is one that {@link videoRoomProblem} has nothing against, null removes the room. false: no such doctor. */
+  setVideoRoom(doctorId: string, url: string | null): Promise<boolean>
   membershipsOf(accountId: string): Promise<Membership[]>
   members(query: { clinicNo: number; limit: number; cursor: string | null }): Promise<Page<Membership>>
   /** Adds, or changes the role of, a member. `doctor_missing`: doctorId names no doctor of this clinic. `last_admin`: the clinic would have no admin left. */

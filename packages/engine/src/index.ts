@@ -10,11 +10,13 @@ export { changeDatabaseUrl } from './database-url.ts'
 export type { Clinic, ClinicSettings, Doctor, Membership, Money, Page, Role } from './directory/directory.ts'
 export { importDirectory } from './directory/import.ts'
 export { UnknownTimeZone } from './directory/time-zone.ts'
+export { videoRoomCharactersMax, videoRoomProblem, visitAddress } from './directory/video-room.ts'
 export type {
   BookingsOfAccountQuery,
   BookingsOfClinicQuery,
   CreateSlotsRequest,
   Directory,
+  DoctorsQuery,
   Engine,
   KeptAnswers,
   NewClinic,

@@ -18,7 +18,15 @@ export const importColumns: Record<ImportList, CsvColumns> = {
   },
   doctors: {
     required: ['doctor', 'clinic', 'name', 'specialization'],
-    optional: ['experience_years', 'rating', 'languages', 'fee_amount', 'fee_currency', 'appointment_types'],
+    optional: [
+      'experience_years',
+      'rating',
+      'languages',
+      'fee_amount',
+      'fee_currency',
+      'appointment_types',
+      'video_room',
+    ],
   },
   slots: { required: ['doctor', 'starts_at', 'ends_at'], optional: ['capacity'] },
 }
@@ -38,7 +46,8 @@ doctors   doctor            your own key, used by the slots' lines
           clinic            a clinic's key in the clinics' file, or a clinic's id
           name, specialization
           experience_years, rating (0–5, one decimal), languages (de;en), fee_amount (in cents) and fee_currency (EUR),
-          appointment_types (in_person;video)                                                        optional
+          appointment_types (in_person;video), video_room (https://…, {room} in it is another for each booking)
+                                                                                                     optional
 slots     doctor            a doctor's key in the doctors' file, or a doctor's id
           starts_at, ends_at  times with their zone: 2026-12-01T08:00:00-03:00
           capacity          1–1,000,000, 1 if absent                                                 optional

@@ -1,4 +1,4 @@
-import type { ClinicSettings } from '@holdfast/engine'
+import { type ClinicSettings, videoRoomCharactersMax, videoRoomProblem } from '@holdfast/engine'
 import { addBadLine, type BadLines } from '../tables/bad-lines.ts'
 import type { CsvLine } from '../tables/read-csv.ts'
 import type { ImportClinic, ImportDoctor, ImportSlot } from './import-types.ts'
@@ -53,6 +53,7 @@ export function parseDoctors(
       languages: reader.list('languages', 20, isLanguageTag, 'language tags such as pt-BR'),
       fee: parseFee(reader),
       appointmentTypes: types.length === 0 ? ['in_person'] : types.filter(isAppointmentType),
+      videoRoom: parseVideoRoom(reader),
     }
   })
 }
@@ -121,6 +122,13 @@ function parseFee(reader: LineReader): { amount: number; currency: string } | nu
   if (!reader.has('fee_amount') && currency !== null) reader.refuse('fee_amount', 'is missing beside fee_currency')
   if (amount !== null && !reader.has('fee_currency')) reader.refuse('fee_currency', 'is missing beside fee_amount')
   return amount === null || currency === null ? null : { amount, currency }
+}
+
+function parseVideoRoom(reader: LineReader): string | null {
+  const address = reader.optionalText('video_room', videoRoomCharactersMax)
+  const problem = address === null ? null : videoRoomProblem(address)
+  if (problem !== null) reader.refuse('video_room', `must ${problem}`)
+  return address
 }
 
 function isAppointmentType(text: string): text is 'in_person' | 'video' {

@@ -36,7 +36,7 @@ async function readDocument(text: string) {
 const good: Required<Files> = {
   clinics: 'clinic,name,timezone,hold_seconds\nc1,"Praxis, Mitte",Europe/Berlin,300\nc2,Centro,America/Sao_Paulo,\n',
   doctors:
-    'doctor,clinic,name,specialization,languages,fee_amount,fee_currency,appointment_types,rating\nd1,c1,Ana Lima,Cardiology,de;pt-BR,5000,EUR,video;in_person,4.5\nd2,c2,Bo Berg,Dermatology,,,,,\n',
+    'doctor,clinic,name,specialization,languages,fee_amount,fee_currency,appointment_types,rating,video_room\nd1,c1,Ana Lima,Cardiology,de;pt-BR,5000,EUR,video;in_person,4.5,https://meet.example.org/{room}\nd2,c2,Bo Berg,Dermatology,,,,,,\n',
   slots:
     'doctor,starts_at,ends_at,capacity\nd1,2026-12-01T08:00:00+01:00,2026-12-01T08:15:00+01:00,3\nd2,2026-12-01T11:00:00Z,2026-12-01T11:15:00Z,\n',
 }
@@ -68,6 +68,7 @@ describe('reading an import', () => {
       languages: ['de', 'pt-BR'],
       fee: { amount: 5000, currency: 'EUR' },
       appointmentTypes: ['video', 'in_person'],
+      videoRoom: 'https://meet.example.org/{room}',
     })
     expect(lists.doctors[1]).toMatchObject({ languages: [], fee: null, appointmentTypes: ['in_person'] })
     expect(lists.slots).toEqual([
@@ -107,6 +108,7 @@ describe('reading an import', () => {
             feeCurrency: 'EUR',
             appointmentTypes: ['video', 'in_person'],
             rating: 4.5,
+            videoRoom: 'https://meet.example.org/{room}',
           },
           { doctor: 'd2', clinic: 'c2', name: 'Bo Berg', specialization: 'Dermatology' },
         ],
@@ -132,10 +134,10 @@ describe('reading an import', () => {
         'c3,Praxis,Europe/Berlin,,',
       ].join('\n'),
       doctors: [
-        'doctor,clinic,name,specialization,rating,languages,fee_amount,fee_currency,appointment_types,experience_years',
-        'd1,c9,Ana,Cardiology,5.1,german language,10,,phone,81',
-        'd2,c1,Ana,Cardiology,,,-5,eur,video;video,',
-        'd3,c1,Ana,Cardiology,,,,EUR,,',
+        'doctor,clinic,name,specialization,rating,languages,fee_amount,fee_currency,appointment_types,experience_years,video_room',
+        'd1,c9,Ana,Cardiology,5.1,german language,10,,phone,81,http://meet.example.org/x',
+        'd2,c1,Ana,Cardiology,,,-5,eur,video;video,,https://user:secret@meet.example.org/',
+        'd3,c1,Ana,Cardiology,,,,EUR,,,',
       ].join('\n'),
       slots: [
         'doctor,starts_at,ends_at,capacity',
@@ -168,9 +170,11 @@ describe('reading an import', () => {
       'doctors, line 2, rating "5.1": expected a number from 0 to 5 with at most one decimal',
       'doctors, line 2, languages "german language": expected at most 20 different language tags such as pt-BR, separated by semicolons',
       'doctors, line 2, fee_currency "": is missing beside fee_amount',
+      'doctors, line 2, video_room "http://meet.example.org/x": must begin with https:// and have no characters but those of an address',
       'doctors, line 3, appointment_types "video;video": expected at most 2 different of in_person and video, separated by semicolons',
       'doctors, line 3, fee_amount "-5": expected a whole number from 0 to 1,000,000,000',
       'doctors, line 3, fee_currency "eur": expected a currency such as EUR',
+      'doctors, line 3, video_room "https://user:secret@meet.example.org/": must hold no user name or password',
       'doctors, line 4, fee_amount "": is missing beside fee_currency',
       'slots, line 2, doctor "d9": is neither in the doctors’ file nor a doctor’s id',
       'slots, line 3, starts_at "2026-12-01T08:00:00": expected a time with its zone, such as 2026-12-01T08:00:00-03:00',

@@ -4,6 +4,7 @@ import type { Directory } from '../engine.ts'
 import { clinicsOf } from './clinics.ts'
 import { doctorsOf } from './doctors.ts'
 import { membersOf } from './members.ts'
+import { videoRoomsOf } from './video-rooms.ts'
 
 /**
  * Clinics, doctors and members: plain reads and writes in the application's role. Lists are pages by key.
@@ -12,5 +13,5 @@ import { membersOf } from './members.ts'
  */
 export function createDirectory(pool: pg.Pool): Directory {
   const db = createKysely(pool)
-  return { ...clinicsOf(db), ...doctorsOf(db), ...membersOf(db) }
+  return { ...clinicsOf(db), ...doctorsOf(db), ...membersOf(db), ...videoRoomsOf(db) }
 }

@@ -9,6 +9,7 @@ import {
   untilLockWaiters,
 } from '@holdfast/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { AppointmentType } from '../bookings/booking.ts'
 import type { NewClinic, NewDoctor } from '../engine.ts'
 import { clinicNoOf, newId } from '../id.ts'
 import { InvalidCursor } from '../reads/cursor.ts'
@@ -182,6 +183,8 @@ describe('doctors', () => {
       clinicId: clinic.id as string | null,
       specialization: null as string | null,
       q: null as string | null,
+      appointmentType: null as AppointmentType | null,
+      sort: 'name' as const,
       includeInactive: false,
     }
     const list = (wishes: Partial<typeof query>, limit = 100) =>
@@ -194,6 +197,10 @@ describe('doctors', () => {
     expect(await list({ specialization: 'Oncology', includeInactive: true })).toEqual(['Carla'])
     expect((await list({ clinicId: null, specialization: 'Urology' })).toSorted()).toEqual(['Bruno', 'Diego', 'Águeda'])
     expect(await list({ clinicId: 'x' })).toEqual([])
+    await makeDoctor(clinic, { name: 'Edda', appointmentTypes: ['video'] })
+    await makeDoctor(clinic, { name: 'Frida', appointmentTypes: ['in_person'] })
+    expect((await list({ appointmentType: 'video' })).toSorted()).toEqual(['Bruno', 'Edda', 'Águeda'])
+    expect((await list({ appointmentType: 'in_person' })).toSorted()).toEqual(['Bruno', 'Frida', 'Águeda'])
     await expect(directory().doctors({ ...query, limit: 1, cursor: 'x' })).rejects.toThrow(InvalidCursor)
   })
 
@@ -219,6 +226,8 @@ describe('doctors', () => {
       clinicId: clinic.id,
       specialization: null,
       q: null,
+      appointmentType: null,
+      sort: 'name',
       includeInactive: true,
       limit: 5,
       cursor: null,
@@ -278,6 +287,8 @@ describe('a write with a key', () => {
           clinicId: clinic.id,
           specialization: null,
           q: null,
+          appointmentType: null,
+          sort: 'name',
           includeInactive: false,
           limit: 9,
           cursor: null,

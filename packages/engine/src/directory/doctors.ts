@@ -1,45 +1,29 @@
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 import type { AppointmentType } from '../bookings/booking.ts'
-import type { Directory, NewDoctor } from '../engine.ts'
+import type { Directory, DoctorsQuery, NewDoctor } from '../engine.ts'
 import { clinicNoOf, isId, newId } from '../id.ts'
-import { availableSql, bookableTimeSql } from '../reads/bookable-sql.ts'
 import { cursorOf } from '../reads/cursor.ts'
 import { contains } from '../reads/search-text.ts'
 import type { Schema } from '../schema.ts'
 import type { Doctor } from './directory.ts'
+import { type DoctorRow, doctorColumnsSql, doctorOf, firstFreeSql } from './doctor-row.ts'
 import { remember } from './remember.ts'
+import { soonestDoctors } from './soonest-doctors.ts'
 
 const doctorCursor = cursorOf('doctors', ['name', 'id'])
 /** The list of specializations has no pages. */
 const specializationsMax = 1_000
 
-type DoctorRow = {
-  id: string
-  clinic_id: string
-  name: string
-  specialization: string
-  experience_years: number | null
-  rating: number | null
-  languages: string[]
-  fee_amount: number | null
-  fee_currency: string | null
-  appointment_types: AppointmentType[]
-  active: boolean
-  next_available_at: Date | null
-}
-
-/** The doctors of the directory: lists by name, and plain writes. Doctors are deactivated, never deleted. */
+/** The doctors of the directory: lists by name or by their next free time, and plain writes. Doctors are deactivated, never deleted. */
 export function doctorsOf(
   db: Kysely<Schema>,
 ): Pick<Directory, 'doctors' | 'doctor' | 'createDoctor' | 'updateDoctor' | 'specializations'> {
   return {
-    async doctors({ clinicId, specialization, q, includeInactive, limit, cursor }) {
+    async doctors(query) {
+      const { clinicId, sort, limit, cursor } = query
       if (clinicId !== null && !isId(clinicId)) return { items: [], nextCursor: null }
-      const conditions: RawBuilder<unknown>[] = [sql`r.kind = 'doctor'`]
-      if (clinicId !== null) conditions.push(sql`r.clinic_no = ${clinicNoOf(clinicId)}`)
-      if (specialization !== null) conditions.push(sql`r.specialization = ${specializationName(specialization)}`)
-      if (!includeInactive) conditions.push(sql`r.active`)
-      if (q !== null) conditions.push(contains("r.name || ' ' || r.specialization", q))
+      const conditions = conditionsOf(query)
+      if (sort === 'soonest') return soonestDoctors(db, { clinicId, conditions, limit, cursor })
       if (cursor !== null) {
         const [name, id] = doctorCursor.decode(cursor)
         conditions.push(sql`(r.name, r.id) > (${name}, ${id}::uuid)`)
@@ -79,6 +63,18 @@ export function doctorsOf(
   }
 }
 
+/** What is asked of a doctor `r`, whatever the order. */
+function conditionsOf(query: DoctorsQuery): RawBuilder<unknown>[] {
+  const { clinicId, specialization, q, appointmentType, includeInactive } = query
+  const conditions: RawBuilder<unknown>[] = [sql`r.kind = 'doctor'`]
+  if (clinicId !== null) conditions.push(sql`r.clinic_no = ${clinicNoOf(clinicId)}`)
+  if (specialization !== null) conditions.push(sql`r.specialization = ${specializationName(specialization)}`)
+  if (appointmentType !== null) conditions.push(sql`${appointmentType} = any(r.appointment_types)`)
+  if (!includeInactive) conditions.push(sql`r.active`)
+  if (q !== null) conditions.push(contains("r.name || ' ' || r.specialization", q))
+  return conditions
+}
+
 /** Makes an active doctor in a clinic that exists. A specialization is added to the list when it is first used. */
 export async function insertDoctor(
   transaction: Transaction<Schema>,
@@ -106,36 +102,12 @@ async function selectDoctor(db: Kysely<Schema>, doctorId: string): Promise<Docto
 /** The next free slot is looked up for the rows of the page only, one short walk along the doctor's calendar each. */
 async function selectDoctors(db: Kysely<Schema>, condition: RawBuilder<unknown>, limit: number): Promise<Doctor[]> {
   const { rows } = await sql<DoctorRow>`
-    select r.id, c.id as clinic_id, r.name, r.specialization, r.experience_years, r.rating, r.languages, r.fee_amount,
-           r.fee_currency, r.appointment_types, r.active, n.starts_at as next_available_at
+    select ${sql.raw(doctorColumnsSql)}, n.starts_at as next_available_at
       from (select r.* from holdfast.resource r where ${condition} order by r.name, r.id limit ${limit}) r
       join holdfast.clinic c on c.no = r.clinic_no
-      left join lateral (
-        select s.starts_at from holdfast.slot s
-         where r.active and s.clinic_no = r.clinic_no and s.resource_id = r.id
-           and ${sql.raw(bookableTimeSql)} and ${sql.raw(availableSql)} > 0
-         order by s.starts_at limit 1) n on true
+      left join lateral (${sql.raw(firstFreeSql)}) n on true
      order by r.name, r.id`.execute(db)
   return rows.map(doctorOf)
-}
-
-function doctorOf(row: DoctorRow): Doctor {
-  return {
-    id: row.id,
-    clinicId: row.clinic_id,
-    name: row.name,
-    specialization: row.specialization,
-    experienceYears: row.experience_years,
-    rating: row.rating,
-    languages: row.languages,
-    fee:
-      row.fee_amount === null || row.fee_currency === null
-        ? null
-        : { amount: row.fee_amount, currency: row.fee_currency },
-    appointmentTypes: row.appointment_types,
-    active: row.active,
-    nextAvailableAt: row.next_available_at,
-  }
 }
 
 type DoctorColumns = {

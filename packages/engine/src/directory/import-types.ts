@@ -7,8 +7,11 @@ export type ImportList = 'clinics' | 'doctors' | 'slots'
 /** `key` is the name by which doctors of the same import refer to it; null: none does. */
 export type ImportClinic = NewClinic & { row: number; key: string | null }
 
-/** `clinic`: the key of a clinic of this import, or the id of one that exists. `key` as for clinics, for slots. */
-export type ImportDoctor = NewDoctor & { row: number; key: string | null; clinic: string }
+/**
+ * `clinic`: the key of a clinic of this import, or the id of one that exists. `key` as for clinics, for slots.
+ * `videoRoom`: an address that videoRoomProblem has nothing against; null: none.
+ */
+export type ImportDoctor = NewDoctor & { row: number; key: string | null; clinic: string; videoRoom: string | null }
 
 /** `doctor`: the key of a doctor of this import, or the id of one that exists. */
 export type ImportSlot = SlotDraft & { row: number; doctor: string }

@@ -45,6 +45,7 @@ function doctor(wishes: Partial<ImportDoctor> = {}): ImportDoctor {
     languages: [],
     fee: null,
     appointmentTypes: ['in_person'],
+    videoRoom: null,
     ...wishes,
   }
 }
@@ -97,6 +98,15 @@ test('clinics, doctors and slots that refer to one another by key', async () => 
     { ...common, clinic: 'Posto A', starts_at: at(15) },
     { ...common, clinic: 'Posto B', starts_at: at(0) },
   ])
+})
+
+test('a new doctor gets the video room; one who was there keeps theirs', async () => {
+  const roomOf = async () => (await db().ownerPool.query('select video_room from holdfast.resource')).rows
+  const videoRoom = 'https://meet.example.org/{room}'
+  await run({ clinics: [clinic()], doctors: [doctor({ videoRoom })] })
+  expect(await roomOf()).toEqual([{ video_room: videoRoom }])
+  await run({ clinics: [clinic()], doctors: [doctor({ videoRoom: null })] })
+  expect(await roomOf()).toEqual([{ video_room: videoRoom }])
 })
 
 test('the same again changes nothing; with something new, only that is made', async () => {

@@ -18,6 +18,7 @@ import type {
   ImportSlot,
 } from './import-types.ts'
 import { timeZoneName, UnknownTimeZone } from './time-zone.ts'
+import { videoRoomsOf } from './video-rooms.ts'
 
 const problemsMax = 1_000
 
@@ -185,11 +186,18 @@ async function importDoctors(
     const identity = JSON.stringify([no, doctor.name, specializationName(doctor.specialization)])
     if (!seen.isNew(doctor, identity, `a doctor ${quoted(doctor.name)} of this clinic and specialization`)) continue
     const same = there.get(identity)
-    const id = same ?? (await problems.ofRow('doctors', doctor.row, () => insertDoctor(transaction, no, doctor))).id
+    const id = same ?? (await problems.ofRow('doctors', doctor.row, () => insertWithRoom(transaction, no, doctor)))
     counts[same === undefined ? 'created' : 'existing'] += 1
     if (doctor.key !== null) meanings.set(doctor.key, id)
   }
   return { counts, meanings, refused: refusedKeys(doctors, meanings) }
+}
+
+/** Answers the new doctor's id. */
+async function insertWithRoom(transaction: Transaction<Schema>, no: number, doctor: ImportDoctor): Promise<string> {
+  const { id } = await insertDoctor(transaction, no, doctor)
+  if (doctor.videoRoom !== null) await videoRoomsOf(transaction).setVideoRoom(id, doctor.videoRoom)
+  return id
 }
 
 async function importSlots(

@@ -12,6 +12,7 @@ const cursorPart = {
   id: /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
   /** Microseconds since 1970: a Date would cut PostgreSQL's times short, and the page after would begin too early. */
   micros: /^-?\d{1,16}$/,
+  microsOrNone: /^(?:-?\d{1,16}|none)$/,
   name: /^[^\0]{1,200}$/u,
 } as const
 

@@ -1,0 +1,158 @@
+import {
+  aBooking,
+  aClinic,
+  aDoctor,
+  aSlot,
+  type BuiltClinic,
+  createTestDatabase,
+  lapseHolds,
+  type TestDatabase,
+} from '@holdfast/testkit'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createKysely } from '../database.ts'
+import type { DoctorsQuery } from '../engine.ts'
+import { InvalidCursor } from '../reads/cursor.ts'
+import { createDirectory } from './create-directory.ts'
+import type { Doctor, Page } from './directory.ts'
+import { type SoonestPlan, soonestDoctors } from './soonest-doctors.ts'
+
+let database: TestDatabase
+let clinic: BuiltClinic
+let busy: BuiltClinic
+beforeAll(async () => {
+  database = await createTestDatabase()
+  clinic = await aClinic(database)
+  busy = await aClinic(database, { settings: { minimumNoticeMinutes: 150, bookingHorizonDays: 2 } })
+  await aScene()
+})
+afterAll(() => database.drop())
+
+const hour = 3_600_000
+const tomorrow = Math.ceil(Date.now() / hour) * hour + 24 * hour
+const at = (hours: number) => new Date(tomorrow + hours * hour)
+
+/** Doctors of two clinics with few starts between them, so that many are equal; some with the same name. */
+async function aScene(): Promise<void> {
+  for (let n = 0; n < 26; n += 1) {
+    const wishes = { name: `D ${String(n % 20).padStart(2, '0')}`, specialization: n % 3 === 0 ? 'Urology' : 'Surgery' }
+    const doctor = await aDoctor(database, n % 4 === 0 ? busy : clinic, { ...wishes, active: n % 11 !== 5 })
+    // 0: never a slot. 1–4: one in that hour. 5: first full, then free. 6: a lapsed hold. 7: only full or withdrawn.
+    const kind = n % 8
+    if (kind >= 1 && kind <= 4) await aSlot(database, doctor, { startsAt: at(kind % 3) })
+    if (kind >= 5) {
+      const first = await aSlot(database, doctor, { startsAt: at(1) })
+      await aBooking(database, first, { status: kind === 6 ? 'PENDING' : 'CONFIRMED' })
+      if (kind === 5) await aSlot(database, doctor, { startsAt: at(2) })
+      if (kind === 6) await lapseHolds(database, first)
+      if (kind === 7) await aSlot(database, doctor, { startsAt: at(2), withdrawn: true })
+    }
+    // Later ones change nothing, nor do those too near or too far for the clinic.
+    if (kind >= 1 && kind <= 6) await aSlot(database, doctor, { startsAt: at(5 + (n % 3)) })
+    if (n % 4 === 0) {
+      await aSlot(database, doctor, { startsAt: new Date(Date.now() + 2 * hour) })
+      await aSlot(database, doctor, { startsAt: at(72) })
+    }
+  }
+}
+
+const query: DoctorsQuery = {
+  clinicId: null,
+  specialization: null,
+  q: null,
+  appointmentType: null,
+  includeInactive: false,
+  sort: 'soonest',
+  limit: 100,
+  cursor: null,
+}
+const directory = () => createDirectory(database.appPool)
+
+async function walked(read: (cursor: string | null) => Promise<Page<Doctor>>): Promise<Doctor[]> {
+  const doctors: Doctor[] = []
+  let cursor: string | null = null
+  do {
+    const page: Page<Doctor> = await read(cursor)
+    doctors.push(...page.items)
+    cursor = page.nextCursor
+  } while (cursor !== null)
+  return doctors
+}
+
+/** By the definition: every doctor alone, then sorted. */
+async function expected(wishes: Partial<DoctorsQuery>): Promise<Doctor[]> {
+  const all = await walked((cursor) => directory().doctors({ ...query, ...wishes, sort: 'name', cursor }))
+  const rank = ({ nextAvailableAt }: Doctor) => nextAvailableAt?.getTime() ?? Number.POSITIVE_INFINITY
+  const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
+  return all.toSorted((a, b) =>
+    rank(a) === rank(b) ? compare(a.name, b.name) || compare(a.id, b.id) : rank(a) - rank(b),
+  )
+}
+
+describe('page by page the same as all of them sorted', () => {
+  test('the scene has ties, in time and in name, and doctors without a free time', async () => {
+    const all = await expected({ includeInactive: true })
+    const times = all.map(({ nextAvailableAt }) => nextAvailableAt?.getTime() ?? null)
+    expect(all).toHaveLength(26)
+    expect(times.filter((time) => time === null).length).toBeGreaterThan(4)
+    expect(new Set(times).size).toBeLessThan(8)
+    expect(new Set(all.map(({ name }) => name)).size).toBeLessThan(all.length)
+  })
+
+  const plans: [string, SoonestPlan][] = [
+    ['few are asked one by one', { fewDoctors: 1_000, walks: [] }],
+    ['all are asked one by one', { fewDoctors: 0, walks: [] }],
+    ['the walk is too short, then long enough', { fewDoctors: 0, walks: [1, 5, 1_000] }],
+    ['the walk ends in a tie', { fewDoctors: 0, walks: [7] }],
+    ['one walk sees all', { fewDoctors: 0, walks: [10_000] }],
+  ]
+  test.each(plans)('%s', async (_, plan) => {
+    const db = createKysely(database.appPool)
+    const doctors = await expected({})
+    for (const limit of [1, 2, 5, doctors.length, 100]) {
+      const conditions = [sql`r.kind = 'doctor'`, sql`r.active`]
+      const pages = await walked((cursor) => soonestDoctors(db, { clinicId: null, conditions, limit, cursor }, plan))
+      expect(pages, `limit ${limit}`).toEqual(doctors)
+    }
+    const ofClinic = [sql`r.kind = 'doctor'`, sql`r.active`, sql`r.clinic_no = ${busy.no}`]
+    const pages = await walked((cursor) =>
+      soonestDoctors(db, { clinicId: busy.id, conditions: ofClinic, limit: 2, cursor }, plan),
+    )
+    expect(pages).toEqual(await expected({ clinicId: busy.id }))
+  })
+
+  test.each<Partial<DoctorsQuery>>([
+    {},
+    { specialization: 'Urology' },
+    { q: 'd 1' },
+    { appointmentType: 'in_person' },
+    { appointmentType: 'video' },
+    { includeInactive: true },
+  ])('as the directory answers it, narrowed to %j', async (wishes) => {
+    for (const limit of [3, 100]) {
+      const pages = await walked((cursor) => directory().doctors({ ...query, ...wishes, limit, cursor }))
+      expect(pages).toEqual(await expected(wishes))
+    }
+  })
+})
+
+test('a cursor is good for its own order alone', async () => {
+  const cursorOf = async (sort: DoctorsQuery['sort']) =>
+    (await directory().doctors({ ...query, sort, limit: 1 })).nextCursor
+  const [byName, soonest] = [await cursorOf('name'), await cursorOf('soonest')]
+  expect(byName).not.toBeNull()
+  expect(soonest).not.toBeNull()
+  await expect(directory().doctors({ ...query, sort: 'soonest', cursor: byName })).rejects.toThrow(InvalidCursor)
+  await expect(directory().doctors({ ...query, sort: 'name', cursor: soonest })).rejects.toThrow(InvalidCursor)
+  await expect(directory().doctors({ ...query, cursor: 'x' })).rejects.toThrow(InvalidCursor)
+})
+
+test('behind those with a free time come those without, and no page is lost between', async () => {
+  const doctors = await expected({})
+  const last = doctors.findLastIndex(({ nextAvailableAt }) => nextAvailableAt !== null)
+  const first = await directory().doctors({ ...query, limit: last + 1 })
+  const rest = await directory().doctors({ ...query, cursor: first.nextCursor })
+  expect(first.items.at(-1)).toEqual(doctors[last])
+  expect(rest.items).toEqual(doctors.slice(last + 1))
+  expect(rest.nextCursor).toBeNull()
+})

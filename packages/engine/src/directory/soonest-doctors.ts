@@ -1,0 +1,163 @@
+import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { clinicNoOf } from '../id.ts'
+import { availableSql, bookableTimeSql } from '../reads/bookable-sql.ts'
+import { cursorOf } from '../reads/cursor.ts'
+import type { Schema } from '../schema.ts'
+import type { Doctor, Page } from './directory.ts'
+import { type DoctorRow, doctorColumnsSql, doctorOf, firstFreeSql } from './doctor-row.ts'
+
+const soonestCursor = cursorOf('doctors by soonest', ['microsOrNone', 'name', 'id'])
+
+export type SoonestQuery = {
+  clinicId: string | null
+  /** On `r`, the doctor. */
+  conditions: readonly RawBuilder<unknown>[]
+  limit: number
+  cursor: string | null
+}
+
+/** Up to `fewDoctors` are each asked for their next free time; of more, the next slots of all are walked first. */
+export type SoonestPlan = { fewDoctors: number; walks: readonly number[] }
+
+// Measured with 10,000 doctors: docs/decisions/0006.
+const measuredPlan: SoonestPlan = { fewDoctors: 300, walks: [2_000, 20_000] }
+
+type SoonestRow = DoctorRow & { next_micros: string | null }
+
+/** Behind which doctor a page begins; `micros` null: among those without a free time. */
+type Start = { micros: string | null; name: string; id: string }
+
+/**
+ * The doctors by the time at which they can next be booked, those who can't be last, equals by name and id. Asking each
+ * of them would be 10,000 small walks, long ones where everybody is booked out: so the slots that lie ahead of all of
+ * them are walked together until a page is full, and each is asked only when that didn't fill it.
+ *
+ * @throws InvalidCursor for a cursor of another list, that by name among them
+ */
+export async function soonestDoctors(
+  db: Kysely<Schema>,
+  query: SoonestQuery,
+  plan: SoonestPlan = measuredPlan,
+): Promise<Page<Doctor>> {
+  const start = startOf(query.cursor)
+  const few = await doctorsIfFew(db, query, plan.fewDoctors)
+  // Those without a free time are in no walk.
+  const walks = few !== null || start?.micros === null ? [] : plan.walks
+  for (const slotsMax of walks) {
+    const rows = await alongSlots(db, query, start, slotsMax)
+    if (rows.length > query.limit) return pageOf(rows, query.limit)
+  }
+  return pageOf(await oneByOne(db, query, start, few), query.limit)
+}
+
+function startOf(cursor: string | null): Start | null {
+  if (cursor === null) return null
+  const [micros, name, id] = soonestCursor.decode(cursor)
+  return { micros: micros === 'none' ? null : micros, name, id }
+}
+
+function pageOf(rows: SoonestRow[], limit: number): Page<Doctor> {
+  const items = rows.slice(0, limit).map(doctorOf)
+  const last = rows[limit - 1]
+  if (rows.length <= limit || last === undefined) return { items, nextCursor: null }
+  return { items, nextCursor: soonestCursor.encode(last.next_micros ?? 'none', last.name, last.id) }
+}
+
+/** The ids of all that match; null: there are more than `max`. */
+async function doctorsIfFew(db: Kysely<Schema>, { conditions }: SoonestQuery, max: number): Promise<string[] | null> {
+  const { rows } = await sql<{ id: string }>`
+    select r.id from holdfast.resource r where ${all(conditions)} limit ${max + 1}`.execute(db)
+  return rows.length > max ? null : rows.map(({ id }) => id)
+}
+
+/**
+ * What the next `slotsMax` slots tell, and all that begin together with the last of them: whose first free one is in
+ * there. Everybody it finds stands before everybody it doesn't.
+ */
+async function alongSlots(
+  db: Kysely<Schema>,
+  { clinicId, conditions, limit }: SoonestQuery,
+  start: Start | null,
+  slotsMax: number,
+): Promise<SoonestRow[]> {
+  const ahead = [sql`s.withdrawn_at is null`, sql`s.starts_at > statement_timestamp()`]
+  if (clinicId !== null) ahead.push(sql`s.clinic_no = ${clinicNoOf(clinicId)}`)
+  const wanted = [sql`r.active`, ...conditions]
+  let isFirst = sql``
+  if (start !== null && start.micros !== null) {
+    const time = timeOf(start.micros)
+    ahead.push(sql`s.starts_at >= ${time}`)
+    wanted.push(sql`(f.starts_at, r.name, r.id) > (${time}, ${start.name}, ${start.id}::uuid)`)
+    // Who is free before that has been listed.
+    isFirst = sql`join lateral (${sql.raw(firstFreeSql)}) n on n.starts_at = r.starts_at`
+  }
+  // Sorted before that is asked of each, so that it ends with the page.
+  const { rows } = await sql<SoonestRow>`
+    with ahead as (
+      select s.* from holdfast.slot s where ${all(ahead)}
+       order by s.starts_at fetch first ${slotsMax} rows with ties
+    ), first_free as (
+      select s.clinic_no, s.resource_id, min(s.starts_at) as starts_at
+        from ahead s
+        join holdfast.clinic c on c.no = s.clinic_no
+       where ${sql.raw(bookableTimeSql)} and ${sql.raw(availableSql)} > 0
+       group by s.clinic_no, s.resource_id
+    )
+    select ${sql.raw(doctorColumnsSql)}, r.starts_at as next_available_at, ${sql.raw(microsOf('r.starts_at'))} as next_micros
+      from (select r.*, f.starts_at
+              from first_free f
+              join holdfast.resource r on r.clinic_no = f.clinic_no and r.id = f.resource_id
+             where ${all(wanted)}
+             order by f.starts_at, r.name, r.id offset 0) r
+      join holdfast.clinic c on c.no = r.clinic_no
+      ${isFirst}
+     order by r.starts_at, r.name, r.id
+     limit ${limit + 1}`.execute(db)
+  return rows
+}
+
+/** Each doctor asked for the next free time: `few` of them, or all that match. */
+async function oneByOne(
+  db: Kysely<Schema>,
+  { conditions, limit }: SoonestQuery,
+  start: Start | null,
+  few: readonly string[] | null,
+): Promise<SoonestRow[]> {
+  const matching = [...conditions]
+  if (few !== null) {
+    matching.push(sql`(r.clinic_no, r.id) in (
+      select i.clinic_no, i.id from unnest(${few.map((id) => clinicNoOf(id))}::integer[], ${few}::uuid[]) i(clinic_no, id))`)
+  }
+  let behind = sql`true`
+  if (start !== null) {
+    const later = sql`(r.name, r.id) > (${start.name}, ${start.id}::uuid)`
+    if (start.micros === null) matching.push(later)
+    behind =
+      start.micros === null
+        ? sql`n.starts_at is null`
+        : sql`(n.starts_at is null or n.starts_at > ${timeOf(start.micros)} or n.starts_at = ${timeOf(start.micros)} and ${later})`
+  }
+  // Among those without a free time the names alone decide: in their order, it ends with the page.
+  const isByName = start?.micros === null
+  const { rows } = await sql<SoonestRow>`
+    select ${sql.raw(doctorColumnsSql)}, n.starts_at as next_available_at, ${sql.raw(microsOf('n.starts_at'))} as next_micros
+      from (select r.* from holdfast.resource r where ${all(matching)} ${isByName ? sql`order by r.name, r.id offset 0` : sql``}) r
+      join holdfast.clinic c on c.no = r.clinic_no
+      left join lateral (${sql.raw(firstFreeSql)}) n on true
+     where ${behind}
+     order by ${isByName ? sql`` : sql`n.starts_at nulls last, `}r.name, r.id
+     limit ${limit + 1}`.execute(db)
+  return rows
+}
+
+function all(conditions: readonly RawBuilder<unknown>[]): RawBuilder<unknown> {
+  return sql.join(conditions, sql` and `)
+}
+
+function microsOf(time: string): string {
+  return `(extract(epoch from ${time}) * 1000000)::bigint::text`
+}
+
+function timeOf(micros: string): RawBuilder<Date> {
+  return sql<Date>`(timestamptz 'epoch' + ${micros}::bigint * interval '1 microsecond')`
+}
