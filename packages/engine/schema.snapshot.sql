@@ -127,10 +127,10 @@ create table holdfast.booking_event (
   from_slot_id uuid,
   reason text,
   actor_id uuid,
-  status text,
+  status_after text,
   constraint booking_event_pkey PRIMARY KEY (clinic_no, booking_id, version),
   constraint booking_event_check CHECK ((holdfast.clinic_no_of(booking_id) = clinic_no)),
-  constraint booking_event_status_check CHECK ((((type = ANY (ARRAY['linked'::text, 'reopened'::text])) = (status IS NOT NULL)) AND ((type <> 'linked'::text) OR (actor_id IS NOT NULL)) AND ((type <> 'reopened'::text) OR (status = ANY (ARRAY['CONFIRMED'::text, 'ARRIVED'::text]))) AND (status = ANY (ARRAY['PENDING'::text, 'CONFIRMED'::text, 'FAILED'::text, 'CANCELLED'::text, 'ARRIVED'::text, 'NO_SHOW'::text, 'COMPLETED'::text])))),
+  constraint booking_event_status_check CHECK ((((type = ANY (ARRAY['linked'::text, 'reopened'::text])) = (status_after IS NOT NULL)) AND ((type <> 'linked'::text) OR (actor_id IS NOT NULL)) AND ((type <> 'reopened'::text) OR (status_after = ANY (ARRAY['CONFIRMED'::text, 'ARRIVED'::text]))) AND (status_after = ANY (ARRAY['PENDING'::text, 'CONFIRMED'::text, 'FAILED'::text, 'CANCELLED'::text, 'ARRIVED'::text, 'NO_SHOW'::text, 'COMPLETED'::text])))),
   constraint booking_event_type_check CHECK ((type = ANY (ARRAY['held'::text, 'confirmed'::text, 'extended'::text, 'moved'::text, 'cancelled'::text, 'failed'::text, 'arrived'::text, 'completed'::text, 'no_show'::text, 'linked'::text, 'reopened'::text]))),
   constraint booking_event_version_check CHECK ((version >= 1))
 ) partition by RANGE (booking_id);

@@ -130,7 +130,7 @@ export type BookingEventTable = {
   seq: ReadOnly<number>
   at: ReadOnly<Date>
   type: ReadOnly<BookingEvent['type']>
-  status: ReadOnly<BookingStatus | null>
+  status_after: ReadOnly<BookingStatus | null>
   slot_id: ReadOnly<string>
   resource_id: ReadOnly<string>
   units: ReadOnly<number>

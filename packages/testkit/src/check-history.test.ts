@@ -29,7 +29,7 @@ const held: HistoryEvent = {
   seq: 1,
   at: new Date(1_000),
   type: 'held',
-  status: null,
+  statusAfter: null,
   slotId: 's',
   units: 1,
   holdExpiresAt: new Date(2_000),
@@ -40,8 +40,8 @@ const held: HistoryEvent = {
 const oneSlot: HistorySlot[] = [{ id: 's', capacity: 1, taken: 1 }]
 const confirmed: HistoryEvent = { ...held, version: 2, seq: 2, type: 'confirmed', holdExpiresAt: null }
 const arrived: HistoryEvent = { ...confirmed, version: 3, seq: 3, type: 'arrived' }
-const reopened: HistoryEvent = { ...arrived, version: 4, seq: 4, type: 'reopened', status: 'CONFIRMED' }
-const linked: HistoryEvent = { ...held, version: 2, seq: 2, type: 'linked', status: 'PENDING', actorId: 'a' }
+const reopened: HistoryEvent = { ...arrived, version: 4, seq: 4, type: 'reopened', statusAfter: 'CONFIRMED' }
+const linked: HistoryEvent = { ...held, version: 2, seq: 2, type: 'linked', statusAfter: 'PENDING', actorId: 'a' }
 
 test.each<[string, HistorySlot[], HistoryEvent[]]>([
   ['slot s has 2 of 1 units', oneSlot, [held, { ...held, bookingId: 'c', seq: 2 }]],
@@ -66,11 +66,11 @@ test.each<[string, HistorySlot[], HistoryEvent[]]>([
   [
     'reopened says ARRIVED, and makes CONFIRMED',
     oneSlot,
-    [held, confirmed, arrived, { ...reopened, status: 'ARRIVED' }],
+    [held, confirmed, arrived, { ...reopened, statusAfter: 'ARRIVED' }],
   ],
-  ['confirmed says ARRIVED, and makes CONFIRMED', oneSlot, [held, { ...confirmed, status: 'ARRIVED' }]],
+  ['confirmed says ARRIVED, and makes CONFIRMED', oneSlot, [held, { ...confirmed, statusAfter: 'ARRIVED' }]],
   ['linked after nothing', oneSlot, [{ ...linked, version: 1 }]],
-  ['linked says CONFIRMED, and makes PENDING', oneSlot, [held, { ...linked, status: 'CONFIRMED' }]],
+  ['linked says CONFIRMED, and makes PENDING', oneSlot, [held, { ...linked, statusAfter: 'CONFIRMED' }]],
   ['linked to nobody', oneSlot, [held, { ...linked, actorId: null }]],
   ['linked a second time', oneSlot, [held, linked, { ...linked, version: 3, seq: 3, actorId: 'b' }]],
   ['the link changed its hold', oneSlot, [held, { ...linked, holdExpiresAt: null }]],

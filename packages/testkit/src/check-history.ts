@@ -11,7 +11,7 @@ export type HistoryEvent = {
   at: Date
   type: BookingEvent['type']
   /** linked, reopened: what the booking is afterwards, by its own word. */
-  status: Status | null
+  statusAfter: Status | null
   slotId: string
   units: number
   holdExpiresAt: Date | null
@@ -55,7 +55,7 @@ const next: Record<Status, Partial<Record<BookingEvent['type'], Status>>> = {
 export async function checkHistory(database: BuilderDatabase): Promise<string[]> {
   const slots = await database.ownerPool.query<HistorySlot>('select id, capacity, taken from holdfast.slot')
   const events = await database.ownerPool.query<HistoryEvent>(
-    `select booking_id as "bookingId", version, seq, at, type, status, slot_id as "slotId", units,
+    `select booking_id as "bookingId", version, seq, at, type, status_after as "statusAfter", slot_id as "slotId", units,
             hold_expires_at as "holdExpiresAt", from_slot_id as "fromSlotId", reason,
             actor_id as "actorId"
        from holdfast.booking_event order by seq`,
@@ -97,7 +97,9 @@ function follow(before: Follower | undefined, event: HistoryEvent, violations: s
   const status = statusAfter(before, event.type)
   if (status === undefined) complain(`${event.type} after ${before?.status ?? 'nothing'}`)
   const saysStatus = event.type === 'linked' || event.type === 'reopened'
-  if (event.status !== (saysStatus ? status : null)) complain(`${event.type} says ${event.status}, and makes ${status}`)
+  if (event.statusAfter !== (saysStatus ? status : null)) {
+    complain(`${event.type} says ${event.statusAfter}, and makes ${status}`)
+  }
   if (before !== undefined) {
     if (event.at < before.at) complain('it happened before its predecessor')
     if (event.units !== before.units) complain(`its units went from ${before.units} to ${event.units}`)

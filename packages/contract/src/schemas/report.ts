@@ -56,7 +56,7 @@ const bookingEventSchema = Type.Object(
       'linked',
       'reopened',
     ]),
-    status: nullableLiterals(bookingStatuses, {
+    statusAfter: nullableLiterals(bookingStatuses, {
       description: 'linked, reopened: what the booking is afterwards. null: the type says it',
     }),
     slotId: Type.String({ format: 'uuid' }),

@@ -129,7 +129,7 @@ begin
      where j.outcome = 'done' and b.clinic_no = j.clinic_no and b.id = j.id
   ), logged as (
     insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, hold_expires_at, reason,
-                               actor_id, status)
+                               actor_id, status_after)
     select j.clinic_no, j.id, j.version + 1, v_now,
            case j.action when 'confirm' then 'confirmed' when 'cancel' then 'cancelled' when 'extend' then 'extended'
                          when 'arrive' then 'arrived' when 'complete' then 'completed' when 'no_show' then 'no_show'

@@ -17,17 +17,17 @@ set jit = off
 as $function$
   with event as (
     select e.*,
-           coalesce(e.status, case e.type
+           coalesce(e.status_after, case e.type
              when 'held' then 'PENDING' when 'extended' then 'PENDING' when 'confirmed' then 'CONFIRMED'
              when 'moved' then case when e.hold_expires_at is null then 'CONFIRMED' else 'PENDING' end
              when 'cancelled' then 'CANCELLED' when 'failed' then 'FAILED' when 'arrived' then 'ARRIVED'
-             when 'completed' then 'COMPLETED' when 'no_show' then 'NO_SHOW' else 'nothing' end) as status_after
+             when 'completed' then 'COMPLETED' when 'no_show' then 'NO_SHOW' else 'nothing' end) as status
       from booking_event e
      where e.clinic_no = p_clinic_no
   ), step as (
-    select e.booking_id, e.version, e.at, e.type, e.status_after as status, e.slot_id, e.resource_id, e.units, e.hold_expires_at,
+    select e.booking_id, e.version, e.at, e.type, e.status, e.slot_id, e.resource_id, e.units, e.hold_expires_at,
            e.from_slot_id, e.reason, row_number() over w as place, lead(e.version) over w is null as is_last,
-           lag(e.version) over w as was_version, lag(e.status_after) over w as was_status, lag(e.slot_id) over w as was_slot_id,
+           lag(e.version) over w as was_version, lag(e.status) over w as was_status, lag(e.slot_id) over w as was_slot_id,
            lag(e.units) over w as was_units, lag(e.at) over w as was_at, lag(e.hold_expires_at) over w as was_hold_expires_at,
            lag(e.reason) over w as was_reason, first_value(e.actor_id) over w as first_actor_id
       from event e

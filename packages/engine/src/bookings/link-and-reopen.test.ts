@@ -90,7 +90,12 @@ describe('a mark is taken back', () => {
       ['done', 'CONFIRMED'],
       ['unchanged', 'CONFIRMED'],
     ])
-    expect(await lastEventOf(booking)).toMatchObject({ type: 'reopened', status: 'CONFIRMED', version: 6, actorId })
+    expect(await lastEventOf(booking)).toMatchObject({
+      type: 'reopened',
+      statusAfter: 'CONFIRMED',
+      version: 6,
+      actorId,
+    })
     await shiftSlot(database, slot, -30 * 1440)
     expect(await kindsOf(request(booking, 'no_show'))).toEqual(['done'])
     expect(await kindsOf(request(booking, 'reopen'))).toEqual(['done'])
@@ -164,7 +169,7 @@ describe('a guest’s booking becomes an account’s', () => {
     const [mine, other] = [randomUUID(), randomUUID()]
     const [linked] = await settle(request(booking, 'link', mine))
     expect(linked).toMatchObject({ kind: 'done', booking: { status: 'CONFIRMED', accountId: mine, version: 3 } })
-    expect(await lastEventOf(booking)).toMatchObject({ type: 'linked', status: 'CONFIRMED', actorId: mine })
+    expect(await lastEventOf(booking)).toMatchObject({ type: 'linked', statusAfter: 'CONFIRMED', actorId: mine })
     expect(await settle(request(booking, 'link', mine))).toMatchObject([{ kind: 'unchanged', booking: { version: 3 } }])
     expect(await settle(request(booking, 'link', other))).toEqual([{ kind: 'booking_has_account' }])
     expect(await kindsOf(request({ id: newId(doctor.clinicNo) }, 'link', mine))).toEqual(['booking_missing'])

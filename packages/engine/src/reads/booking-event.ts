@@ -20,7 +20,7 @@ export type BookingEvent = {
     | 'linked'
     | 'reopened'
   /** linked, reopened: what the booking is afterwards; null: the type says it */
-  status: BookingStatus | null
+  statusAfter: BookingStatus | null
   slotId: string
   doctorId: string
   units: number

@@ -8,7 +8,7 @@ import { InvalidCursor } from './cursor.ts'
 const horizonSql = 'pg_snapshot_xmin(pg_current_snapshot())'
 
 const selectEvents = `
-  select e.xid::text as xid, e.seq::text as seq, e.booking_id, e.version, e.at, e.type, e.status, e.slot_id, e.resource_id, e.units,
+  select e.xid::text as xid, e.seq::text as seq, e.booking_id, e.version, e.at, e.type, e.status_after, e.slot_id, e.resource_id, e.units,
          e.hold_expires_at, e.from_slot_id, e.reason, e.actor_id
     from holdfast.booking_event e`
 
@@ -36,7 +36,7 @@ type EventRow = {
   version: number
   at: Date
   type: BookingEvent['type']
-  status: BookingEvent['status']
+  status_after: BookingEvent['statusAfter']
   slot_id: string
   resource_id: string
   units: number
@@ -102,7 +102,7 @@ function eventOf(row: EventRow): BookingEvent {
     version: row.version,
     at: row.at,
     type: row.type,
-    status: row.status,
+    statusAfter: row.status_after,
     slotId: row.slot_id,
     doctorId: row.resource_id,
     units: row.units,

@@ -33,7 +33,7 @@ type Columns = [
   fromSlotId: string | null,
   reason: string | null,
   actorId: string | null,
-  status: BookingEvent['status'],
+  statusAfter: BookingEvent['statusAfter'],
   fromDoctorId: string | null,
   predecessorIsLater: boolean,
 ]
@@ -45,7 +45,7 @@ const readLogSql = (horizon: string) => `
     from (select ${horizon} as horizon) h
     left join lateral (
       select 'booking' as kind, b.xid, b.seq, b.clinic_no, b.resource_id, b.booking_id, b.version, b.at, b.type, b.slot_id, b.units,
-             b.hold_expires_at, b.from_slot_id, b.reason, b.actor_id, b.status,
+             b.hold_expires_at, b.from_slot_id, b.reason, b.actor_id, b.status_after,
              case when b.from_slot_id is not null then (select f.resource_id from holdfast.slot f
                where f.clinic_no = b.clinic_no and f.id = b.from_slot_id) end as from_resource_id,
              coalesce((select (p.xid, p.seq) > (b.xid, b.seq) from holdfast.booking_event p
@@ -92,12 +92,12 @@ export async function endOfLog(connection: pg.Pool | pg.ClientBase): Promise<Log
 
 function logRow(row: Columns): LogRow {
   const [, kind, xidText, seqNumber, clinicNo, resourceId, bookingId, version, at, type, slotId, units] = row
-  const [holdExpiresAt, fromSlotId, reason, actorId, status, fromDoctorId, predecessorIsLater] = row.slice(12) as [
+  const [holdExpiresAt, fromSlotId, reason, actorId, statusAfter, fromDoctorId, predecessorIsLater] = row.slice(12) as [
     Date | null,
     string | null,
     string | null,
     string | null,
-    BookingEvent['status'],
+    BookingEvent['statusAfter'],
     string | null,
     boolean,
   ]
@@ -111,7 +111,7 @@ function logRow(row: Columns): LogRow {
     version,
     at,
     type,
-    status,
+    statusAfter,
     slotId,
     doctorId: resourceId ?? '',
     units,

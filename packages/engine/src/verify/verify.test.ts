@@ -235,12 +235,12 @@ describe('linked and reopened', () => {
   test('illegal_transition: reopened to what it was not', async () => {
     await shiftSlot(database, slot, -2 * 1440)
     await settle('arrive', 'reopen')
-    await spoilBooking(`update holdfast.booking_event set status = 'ARRIVED' where ${eventOf(4)}`)
+    await spoilBooking(`update holdfast.booking_event set status_after = 'ARRIVED' where ${eventOf(4)}`)
     expect(await findings()).toMatchObject([
       { kind: 'illegal_transition', message: 'version 4: reopened to ARRIVED after ARRIVED' },
       { kind: 'state_differs', message: 'status is CONFIRMED, by its log ARRIVED' },
     ])
-    await spoilBooking(`update holdfast.booking_event set type = 'confirmed', status = null where ${eventOf(3)}`)
+    await spoilBooking(`update holdfast.booking_event set type = 'confirmed', status_after = null where ${eventOf(3)}`)
     expect(await messages()).toEqual([
       'status is CONFIRMED, by its log ARRIVED',
       'version 3: confirmed after CONFIRMED',
@@ -249,7 +249,7 @@ describe('linked and reopened', () => {
   })
 
   test.each([
-    ['its status', `status = 'ARRIVED'`, 'linked as ARRIVED after CONFIRMED'],
+    ['its status', `status_after = 'ARRIVED'`, 'linked as ARRIVED after CONFIRMED'],
     ['its hold', 'hold_expires_at = at', 'more changed than its account'],
     ['why it failed', `reason = 'system_error'`, 'more changed than its account'],
     ['its units', 'units = 1', 'its units from 2 to 1'],
@@ -265,8 +265,8 @@ describe('linked and reopened', () => {
   test('illegal_transition: a second link, or one before anything else', async () => {
     await settle('link')
     await spoilBooking(
-      `insert into holdfast.booking_event (clinic_no, booking_id, version, at, type, status, slot_id, resource_id, units, actor_id)
-       select clinic_no, booking_id, 4, at, type, status, slot_id, resource_id, units, actor_id
+      `insert into holdfast.booking_event (clinic_no, booking_id, version, at, type, status_after, slot_id, resource_id, units, actor_id)
+       select clinic_no, booking_id, 4, at, type, status_after, slot_id, resource_id, units, actor_id
          from holdfast.booking_event where ${eventOf(3)}`,
     )
     await spoilBooking('update holdfast.booking set version = 4 where clinic_no = $1 and id = $2')
@@ -275,7 +275,7 @@ describe('linked and reopened', () => {
     await spoilBooking('update holdfast.booking set version = 3 where clinic_no = $1 and id = $2')
     expect(await findings()).toEqual([])
     await spoilBooking(
-      `update holdfast.booking_event set type = 'linked', status = 'PENDING', actor_id = '${accountId}' where ${eventOf(1)}`,
+      `update holdfast.booking_event set type = 'linked', status_after = 'PENDING', actor_id = '${accountId}' where ${eventOf(1)}`,
     )
     expect(await messages()).toEqual([
       'it was linked 2 times',
@@ -307,11 +307,11 @@ describe('linked and reopened', () => {
   })
 
   test.each([
-    ['a link to nobody', `type = 'linked', status = 'CONFIRMED', actor_id = null`],
+    ['a link to nobody', `type = 'linked', status_after = 'CONFIRMED', actor_id = null`],
     ['a link without a status', `type = 'linked', actor_id = booking_id`],
     ['taken back to nothing', `type = 'reopened'`],
-    ['taken back to FAILED', `type = 'reopened', status = 'FAILED'`],
-    ['a status where the type says it', `status = 'CONFIRMED'`],
+    ['taken back to FAILED', `type = 'reopened', status_after = 'FAILED'`],
+    ['a status where the type says it', `status_after = 'CONFIRMED'`],
   ])('the log itself refuses %s', async (_what, change) => {
     const spoiling = spoilBooking(`update holdfast.booking_event set ${change} where ${eventOf(2)}`)
     await expect(spoiling).rejects.toThrow('booking_event_status_check')

@@ -98,7 +98,7 @@ export type BookingEvent = {
     /**
      * linked, reopened: what the booking is afterwards. null: the type says it
      */
-    status: 'PENDING' | 'CONFIRMED' | 'FAILED' | 'CANCELLED' | 'ARRIVED' | 'NO_SHOW' | 'COMPLETED' | null;
+    statusAfter: 'PENDING' | 'CONFIRMED' | 'FAILED' | 'CANCELLED' | 'ARRIVED' | 'NO_SHOW' | 'COMPLETED' | null;
     slotId: string;
     doctorId: string;
     units: number;
