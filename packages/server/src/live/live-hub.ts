@@ -30,7 +30,7 @@ export type SubscribeOutcome =
   | { kind: 'unavailable' }
 
 // A confirmation or an extension is told: a read may have met its hold as lapsed a moment before.
-const quietTypes = new Set<string>(['arrived', 'completed', 'no_show'])
+const quietTypes = new Set<string>(['arrived', 'completed', 'no_show', 'linked', 'reopened'])
 const endMsMax = 2_000
 const retryMs = 1_000
 

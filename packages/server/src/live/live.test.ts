@@ -2,7 +2,7 @@ import { aBooking, aSlot, lapseHolds, until } from '@holdfast/testkit'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { aCalendar, book, cancel, untilHeard } from '../../test/live-calendar.ts'
 import { liveClient } from '../../test/live-client.ts'
-import { call, type RunningServer, runningServer, serverOn } from '../../test/running-server.ts'
+import { call, type RunningServer, runningServer, serverOn, signIn, signUp } from '../../test/running-server.ts'
 
 // The tail's horizon is the whole PostgreSQL server's: a transaction of another test file delays what is told.
 vi.setConfig({ testTimeout: 90_000 })
@@ -74,6 +74,32 @@ describe('a follower', () => {
     await book(server.url, two.slot)
     await client.untilAvailable(two.slot.id, 4, toldWithinMs)
     expect(client.availableOf(one.slot.id)).toBeUndefined()
+    await client.end()
+  })
+
+  test('hears nothing of a link to an account or a mark taken back: no place changes, and nobody is told whose it is', async () => {
+    const { doctor, slot } = await calendar({ capacity: 3 })
+    const [noShow, linked] = [
+      await aBooking(server.database, slot, { status: 'NO_SHOW' }),
+      await book(server.url, slot),
+    ]
+    await untilHeard(server.database, server.url, doctor.id)
+    const client = await liveClient(server.url)
+    await client.follows([doctor.id])
+    const account = await signUp(server.url, 'live-link@example.org')
+    const change = (path: string, bearer: string, body: object) =>
+      call(`${server.url}/api/v1/bookings/${path}`, { method: 'POST', bearer, body })
+    const answers = [
+      await change(`${linked.id}/account`, account.token, { manageToken: linked.manageToken }),
+      await change(`${noShow.id}/reopen`, await signIn(server.url), {}),
+    ]
+    expect(answers.map(({ status }) => status)).toEqual([200, 200])
+    // What comes after them in the log is told, so they have been read by then.
+    await book(server.url, slot)
+    await client.untilAvailable(slot.id, 0, toldWithinMs)
+    const told = client.heard.map(({ message }) => message)
+    expect(told.filter(({ type }) => type === 'slots')).toMatchObject([{ items: [{ id: slot.id, available: 0 }] }])
+    expect(JSON.stringify(told)).not.toContain(account.id)
     await client.end()
   })
 
