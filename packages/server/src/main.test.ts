@@ -67,6 +67,16 @@ describe('a start', () => {
       const doctors = await call(`${url}/api/v1/doctors?limit=100`)
       expect(doctors.body.items).toHaveLength(6)
       expect(doctors.text).not.toContain('"nextAvailableAt":null')
+      const items = doctors.body.items as { id: string; appointmentTypes: string[] }[]
+      const rooms = await Promise.all(
+        items.map(async ({ id, appointmentTypes }) => {
+          const { body } = await call(`${url}/api/v1/doctors/${id}/video-room`, { bearer })
+          return { room: body.url, appointmentTypes }
+        }),
+      )
+      const withRoom = rooms.filter(({ room }) => room !== null)
+      expect(withRoom).toHaveLength(2)
+      for (const one of withRoom) expect(one.appointmentTypes).toContain('video')
     } finally {
       await Promise.all(servers.map((server) => server.stop()))
     }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { aClinic, aDoctor, aSlot, lapseHolds, until } from '@holdfast/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type DatabaseProxy, databaseProxy } from '../test/database-proxy.ts'
-import { call, type RunningServer, runningServer, serverOn, signUp } from '../test/running-server.ts'
+import { call, type RunningServer, runningServer, serverOn, signIn, signUp } from '../test/running-server.ts'
 
 const token = 'a metrics token of some length'
 let server: RunningServer
@@ -10,12 +10,14 @@ let slotId: string
 /** With room for two. */
 let smallSlot: Awaited<ReturnType<typeof aSlot>>
 let clinicId: string
+let doctorId: string
 
 beforeAll(async () => {
   server = await runningServer({ HOLDFAST_METRICS_PORT: '0' })
   const clinic = await aClinic(server.database)
   clinicId = clinic.id
-  const doctor = await aDoctor(server.database, clinic)
+  const doctor = await aDoctor(server.database, clinic, { appointmentTypes: ['in_person', 'video'] })
+  doctorId = doctor.id
   slotId = (await aSlot(server.database, doctor, { capacity: 100 })).id
   smallSlot = await aSlot(server.database, await aDoctor(server.database, clinic), { capacity: 2 })
 })
@@ -205,7 +207,29 @@ describe('the log', () => {
       bearer: account.token,
     })
     await call(`${server.url}/api/v1/me`, { headers: { cookie: 'better-auth.session_token=a-forged-cookie' } })
+    const room = 'https://video.unlikely.example/{room}'
+    const administratorToken = await signIn(server.url)
+    const setRoom = (url: string) =>
+      call(`${server.url}/api/v1/doctors/${doctorId}/video-room`, {
+        method: 'PUT',
+        bearer: administratorToken,
+        body: { url },
+      })
+    expect((await setRoom(room)).status).toBe(200)
+    expect((await setRoom(`${room}{room}`)).status).toBe(400)
+    const visit = { slotId, patient: { name }, appointmentType: 'video', confirm: true }
+    const visited = await book(visit)
+    const told = await call(`${server.url}/api/v1/bookings/${visited.body.id}`, {
+      bearer: String(visited.body.manageToken),
+    })
+    const joinUrl = String(told.body.joinUrl)
+    expect(joinUrl).toMatch(/^https:\/\/video\.unlikely\.example\/[0-9a-f]{32}$/)
     // A failure inside: PostgreSQL's own message would quote the row.
+    await server.database.ownerPool.query(
+      `alter table holdfast.resource add constraint planted check (video_room not like '%unlikely%') not valid`,
+    )
+    expect((await setRoom(room)).status).toBe(500)
+    await server.database.ownerPool.query('alter table holdfast.resource drop constraint planted')
     await server.database.ownerPool.query(
       `alter table holdfast.booking add constraint planted check (patient->>'name' <> 'Persephone Unlikely') not valid`,
     )
@@ -219,7 +243,7 @@ describe('the log', () => {
     expect(log).toContain(String(failed.body.instance))
     const credentials = { password: 'a-secret-password', session: account.token, cookie: 'a-forged-cookie' }
     const manageToken = String(booked.body.manageToken ?? 'none')
-    for (const [what, text] of Object.entries({ ...secrets, ...credentials, manageToken })) {
+    for (const [what, text] of Object.entries({ ...secrets, ...credentials, manageToken, joinUrl })) {
       expect(log.includes(text), what).toBe(false)
       if (what !== 'manageToken') expect(failed.text.includes(text), what).toBe(false)
     }

@@ -13,6 +13,7 @@ import type { Principal } from '../src/edge/principal.ts'
 import { validatorCompiler } from '../src/edge/validator.ts'
 import type { AccountCard, ManageTokensPort } from '../src/rest/rest-deps.ts'
 import { restRoutes } from '../src/rest/rest-routes.ts'
+import { createVisitRooms } from '../src/rest/visit-rooms.ts'
 import { keepContract } from './keep-contract.ts'
 
 export type OperationId = keyof typeof restOperations
@@ -85,6 +86,7 @@ export async function startRestApp(pool: pg.Pool): Promise<RestApp> {
     restRoutes({
       engine,
       manageTokens,
+      visitRooms: createVisitRooms(['a secret of the tests']),
       freshness: untailed(),
       isClaimQueueFull: () => false,
       holdSecondsDefault: 120,

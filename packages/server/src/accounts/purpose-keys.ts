@@ -1,7 +1,7 @@
 import { createHash, hkdfSync } from 'node:crypto'
 
 /** What a key derived from the server's secret is for. Each purpose has its own, so that none can stand in for another. */
-export type KeyPurpose = 'manage-token' | 'accounts'
+export type KeyPurpose = 'manage-token' | 'accounts' | 'visit-room'
 
 /** 32 bytes for one purpose out of the server's secret (HKDF, RFC 5869). */
 export function purposeKey(secret: string, purpose: KeyPurpose): Buffer {

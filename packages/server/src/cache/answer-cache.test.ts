@@ -5,6 +5,7 @@ const answer = (text: string, wishes: Partial<LoadedAnswer> = {}): LoadedAnswer 
   body: Buffer.from(text),
   etag: `W/"${text}"`,
   freshUntilMs: Number.POSITIVE_INFINITY,
+  horizon: 0n,
   tags: ['doctor:1'],
   ...wishes,
 })
@@ -31,6 +32,7 @@ describe('AnswerCache', () => {
     key: 'k',
     tags: ['doctor:1'],
     mayBeCached: true,
+    readAfter: null,
     load,
     ...wishes,
   })
@@ -77,6 +79,24 @@ describe('AnswerCache', () => {
       expect(await before).toBe('old')
       expect(cache.current('k')?.body.toString()).toBe('new')
     }
+  })
+
+  test('what must have been read after a write is given from a load that began after it, and to others as it is', async () => {
+    const cache = open()
+    const held = heldLoads()
+    const first = cache.read(query(held.load))
+    held.loads[0]?.give('before 5', { horizon: 5n })
+    await first
+    expect(await textOf(cache.read(query(held.load, { readAfter: 4n })))).toBe('before 5')
+    const after = textOf(cache.read(query(held.load, { readAfter: 5n })))
+    const beside = textOf(cache.read(query(held.load, { readAfter: 5n })))
+    expect(held.loads).toHaveLength(3)
+    expect(await textOf(cache.read(query(held.load)))).toBe('before 5')
+    held.loads[1]?.give('before 6', { horizon: 6n })
+    held.loads[2]?.give('before 6, too', { horizon: 6n })
+    expect([await after, await beside]).toEqual(['before 6', 'before 6, too'])
+    expect(await textOf(cache.read(query(held.load, { readAfter: 5n })))).toBe('before 6, too')
+    expect(held.loads).toHaveLength(3)
   })
 
   test('who has seen newer data is given neither what is kept nor what is being loaded', async () => {

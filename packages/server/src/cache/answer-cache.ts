@@ -1,8 +1,11 @@
 import { isConnectionLost } from '@holdfast/engine'
 import { LRUCache } from 'lru-cache'
 
-/** An answer as it goes over the wire. `freshUntilMs`: when it changes by itself; Infinity: never. */
-export type ReadyAnswer = { body: Buffer; etag: string; freshUntilMs: number }
+/**
+ * An answer as it goes over the wire. `freshUntilMs`: when it changes by itself; Infinity: never. `horizon`: every
+ * transaction below it was over when its load began.
+ */
+export type ReadyAnswer = { body: Buffer; etag: string; freshUntilMs: number; horizon: bigint }
 
 /** `tags` name what the answer was made of: it is dropped with any of them. */
 export type LoadedAnswer = ReadyAnswer & { tags: readonly string[] }
@@ -13,6 +16,8 @@ export type AnswerQuery = {
   tags: readonly string[] | null
   /** false: the asker has seen newer data than this process may have cached. */
   mayBeCached: boolean
+  /** A transaction that the answer has to include, for one that not every change drops; null: none. */
+  readAfter: bigint | null
   load: () => Promise<LoadedAnswer>
 }
 
@@ -67,16 +72,17 @@ export class AnswerCache {
   }
 
   /** The answer, if it is kept and good. Takes no promise: this is the path of almost every read. */
-  current(key: string): ReadyAnswer | undefined {
+  current(key: string, readAfter: bigint | null = null): ReadyAnswer | undefined {
     const kept = this.#isTrusted ? this.#kept.get(key) : undefined
     if (kept === undefined || !kept.isCurrent || kept.freshUntilMs <= this.#now()) return undefined
+    if (readAfter !== null && kept.horizon <= readAfter) return undefined
     this.#figures.hits += 1
     return kept
   }
 
   /** @throws what the load throws, unless the database is away and an older answer is known */
   async read(query: AnswerQuery): Promise<AnswerGiven> {
-    const current = query.mayBeCached ? this.current(query.key) : undefined
+    const current = query.mayBeCached ? this.current(query.key, query.readAfter) : undefined
     if (current !== undefined) return { ...current, isStale: false }
     this.#figures.misses += 1
     try {
@@ -114,7 +120,8 @@ export class AnswerCache {
 
   #load(query: AnswerQuery): Promise<LoadedAnswer> {
     // Who has seen newer data does not join a load that may have begun before it.
-    const underway = query.mayBeCached ? this.#flights.get(query.key) : undefined
+    const mayJoin = query.mayBeCached && query.readAfter === null
+    const underway = mayJoin ? this.#flights.get(query.key) : undefined
     if (underway !== undefined) return underway.answer
     this.#figures.loads += 1
     const flight: Flight = { answer: query.load(), tags: query.tags, dropped: new Set() }

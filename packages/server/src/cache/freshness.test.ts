@@ -204,6 +204,77 @@ describe('lists of slots', () => {
   })
 })
 
+describe('lists of doctors, the soonest first', () => {
+  const soonestUrl = (server: { url: string }, doctor: BuiltDoctor) =>
+    `${server.url}/api/v1/doctors?sort=soonest&limit=1&clinicId=${doctor.clinicId}`
+  const firstOf = (answer: Answer) => (answer.body.items as { id: string; nextAvailableAt: string }[])[0]
+
+  /** Two doctors: `first` can be booked before `second`. */
+  async function twoDoctors() {
+    const first = await aNewDoctor()
+    const second = await aDoctor(database, { no: first.clinicNo, id: first.clinicId, timezone: 'UTC' })
+    const slot = await aSlot(database, first)
+    const other = await aSlot(database, second, { startsAt: slot.endsAt })
+    return { first, second, slot, other }
+  }
+
+  test('with the Holdfast-Position of a booking anywhere, whoever is the soonest now is told, here and there', async () => {
+    for (const server of [here, there]) {
+      const { first, second, slot } = await twoDoctors()
+      expect(firstOf(await call(soonestUrl(server, first)))?.id).toBe(first.id)
+      const booked = await book(here, slot)
+      const headers = { 'holdfast-position': booked.headers.get('holdfast-position') ?? '' }
+      expect(firstOf(await call(soonestUrl(server, first), { headers }))?.id).toBe(second.id)
+      // Somebody who is not on the page comes back to it.
+      const cancelled = await call(`${here.url}/api/v1/bookings/${booked.body.id}/cancel`, {
+        method: 'POST',
+        bearer: String(booked.body.manageToken),
+      })
+      headers['holdfast-position'] = cancelled.headers.get('holdfast-position') ?? ''
+      expect(firstOf(await call(soonestUrl(server, first), { headers }))?.id).toBe(first.id)
+    }
+  })
+
+  test('without it, within seconds; edits and new slots at once', async () => {
+    const { first, second, slot } = await twoDoctors()
+    expect(firstOf(await call(soonestUrl(here, first)))?.id).toBe(first.id)
+    await book(there, slot)
+    await until(
+      async () => (firstOf(await call(soonestUrl(here, first)))?.id === second.id ? true : undefined),
+      () => 'the booking to be noticed',
+    )
+    const bearer = await signIn(here.url, administrator)
+    const active = { method: 'PATCH', bearer, body: { active: false } }
+    expect((await call(`${here.url}/api/v1/doctors/${second.id}`, active)).status).toBe(200)
+    expect(firstOf(await call(soonestUrl(here, first)))).toMatchObject({ id: first.id, nextAvailableAt: null })
+    const startsAt = new Date(slot.startsAt.getTime() + 86_400_000)
+    const slots = [{ startsAt, endsAt: new Date(startsAt.getTime() + 900_000) }]
+    await call(`${here.url}/api/v1/doctors/${first.id}/slots`, { method: 'POST', bearer, body: { slots } })
+    expect(firstOf(await call(soonestUrl(here, first)))?.nextAvailableAt).toBe(startsAt.toISOString())
+  })
+
+  test('however much is booked, it is loaded once in the while that it stands; the control: by name, after each booking', async () => {
+    const own = await serverOn(database, { HOLDFAST_METRICS_TOKEN: 'metrics-token-of-the-tests' })
+    const { first, second } = await twoDoctors()
+    const slot = await aSlot(database, second, { capacity: 100 })
+    const loadsWhileBooking = async (url: string) => {
+      const before = await metric(own, 'holdfast_cache_loads_total')
+      for (let n = 0; n < 20; n += 1) {
+        await book(own, slot)
+        expect((await call(url)).status).toBe(200)
+      }
+      return (await metric(own, 'holdfast_cache_loads_total')) - before
+    }
+    const startedAt = performance.now()
+    const soonest = await loadsWhileBooking(soonestUrl(own, first))
+    // A few for the slots that were made above, which the server hears of a moment later.
+    expect(soonest).toBeLessThanOrEqual(6 + (performance.now() - startedAt) / 2_000)
+    const byName = `${own.url}/api/v1/doctors?limit=2&clinicId=${first.clinicId}`
+    expect(await loadsWhileBooking(byName)).toBeGreaterThanOrEqual(20)
+    await own.stop()
+  })
+})
+
 test('the database away: lists are answered as stale, writes are refused within a second, and all heals by itself', async () => {
   const proxy = await databaseProxy(database.appUrl)
   const server = await serverOn({ ownerUrl: database.ownerUrl, appUrl: proxy.url })

@@ -13,6 +13,7 @@ import { LiveHub } from '../live/live-hub.ts'
 import { liveSettingsOf } from '../live/live-settings.ts'
 import type { Logger } from '../logger.ts'
 import { createMetrics } from '../metrics.ts'
+import { createVisitRooms } from '../rest/visit-rooms.ts'
 import type { PreparedDatabase } from './prepare-database.ts'
 import { type Stopping, stopServer } from './stop-server.ts'
 
@@ -87,6 +88,7 @@ export async function composeServer(config: Config, database: PreparedDatabase, 
       engine,
       accounts: accounts.accounts,
       manageTokens: createManageTokens(database.secrets),
+      visitRooms: createVisitRooms(database.secrets),
       freshness,
       isClaimQueueFull: () => engine.queueDepths().claim.queued >= config.queueSizeMax,
       holdSecondsDefault: config.holdSeconds,

@@ -10,8 +10,12 @@ const clinic = {
 }
 
 type DemoDoctor = NewDoctor & {
+  videoRoom?: string
   hours: Pick<SlotRule, 'weekdays' | 'startTime' | 'endTime' | 'slotMinutes' | 'breaks' | 'capacity'>[]
 }
+
+/** A public service that opens a room for whoever comes with its name: each visit has a name of its own. */
+const videoRoom = 'https://meet.jit.si/harbour-street-{room}'
 
 const lunch = [{ startTime: '12:30', endTime: '13:30' }]
 const weekdays = [1, 2, 3, 4, 5]
@@ -25,6 +29,7 @@ const doctors: DemoDoctor[] = [
     languages: ['en', 'ig'],
     fee: { amount: 6500, currency: 'GBP' },
     appointmentTypes: ['in_person', 'video'],
+    videoRoom,
     hours: [{ weekdays, startTime: '08:30', endTime: '17:00', slotMinutes: 15, breaks: lunch, capacity: 1 }],
   },
   {
@@ -68,6 +73,7 @@ const doctors: DemoDoctor[] = [
     languages: ['en'],
     fee: { amount: 8500, currency: 'GBP' },
     appointmentTypes: ['in_person', 'video'],
+    videoRoom,
     hours: [{ weekdays: [1, 3, 5], startTime: '08:30', endTime: '15:30', slotMinutes: 20, breaks: lunch, capacity: 1 }],
   },
   {
@@ -96,9 +102,10 @@ export async function createDemoClinic(engine: Pick<Engine, 'directory' | 'creat
   const clinicNo = clinicNoOf(id)
   const today = Temporal.Instant.fromEpochMilliseconds(now.getTime()).toZonedDateTimeISO(clinic.timezone).toPlainDate()
   const [from, to] = [today.toString(), today.add({ days: daysAhead - 1 }).toString()]
-  for (const { hours, ...doctor } of doctors) {
+  for (const { hours, videoRoom: room, ...doctor } of doctors) {
     const made = await engine.directory.createDoctor(clinicNo, doctor, null)
     if (made.kind === 'key_reused') throw new Error('A write without a key was told that its key was used.')
+    if (room !== undefined) await engine.directory.setVideoRoom(made.value.id, room)
     for (const pattern of hours) {
       const expanded = expandSlotRule({ from, to, ...pattern }, clinic.timezone, now)
       if (expanded.kind !== 'expanded') throw new Error(`The demo's rule is wrong: ${JSON.stringify(expanded)}`)

@@ -1,4 +1,5 @@
 import { connect } from 'node:net'
+import { operations } from '@holdfast/contract'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { call, type RunningServer, runningServer, serverOn, signIn } from '../../test/running-server.ts'
 
@@ -157,6 +158,9 @@ describe('headers for browsers', () => {
     })
     expect(preflight.status).toBe(204)
     expect(preflight.headers.get('access-control-allow-headers')).toContain('Idempotency-Key')
+    // Every method that an operation has.
+    const methods = new Set(operations.map(({ method }) => method))
+    for (const method of methods) expect(preflight.headers.get('access-control-allow-methods')).toContain(method)
   })
 })
 

@@ -35,7 +35,7 @@ export const securityHeaders = fp(
     await app.register(cors, {
       origin: [...settings.corsOrigins],
       credentials: true,
-      methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
+      methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
       allowedHeaders,
       exposedHeaders,
       maxAge: 600,

@@ -65,6 +65,7 @@ const requests: Partial<Record<OperationId, (ids: Ids) => Pick<CallOptions, 'que
   updateClinic: () => ({ body: { phone: '1' } }),
   createDoctor: ({ clinicId }) => ({ body: { clinicId, name: 'Dr', specialization: 'X' } }),
   updateDoctor: () => ({ body: { experienceYears: 3 } }),
+  setVideoRoom: () => ({ body: { url: 'https://meet.example.org/{room}' } }),
   createSlots: () => ({
     query: { dryRun: true },
     body: {
@@ -80,6 +81,7 @@ const requests: Partial<Record<OperationId, (ids: Ids) => Pick<CallOptions, 'que
   withdrawSlot: () => ({ query: { dryRun: true, withBookings: true } }),
   withdrawSlotsOfDoctor: () => ({ query: { from: '2031-01-01', to: '2031-01-01', dryRun: true } }),
   rescheduleBooking: ({ slotId }) => ({ body: { slotId } }),
+  linkBooking: ({ bookingId = '' }) => ({ body: { manageToken: rest.manageTokens.issue(bookingId) } }),
   putMember: () => ({ body: { email: 'nobody@example.org', role: 'staff' } }),
 }
 
@@ -140,12 +142,15 @@ test.each(withIds)('%s of an id that cannot be ours: 404, and of what is no id: 
 const reach: [OperationId, (keyof typeof scene & string)[]][] = [
   ['getBooking', ['owner', 'staff', 'admin', 'ownDoctor', 'site']],
   ['listBookingEvents', ['staff', 'admin', 'ownDoctor', 'site']],
+  ['reopenBooking', ['staff', 'admin', 'ownDoctor', 'site']],
   ['createSlots', ['staff', 'admin', 'ownDoctor', 'site']],
   ['withdrawSlot', ['staff', 'admin', 'ownDoctor', 'site']],
   ['withdrawSlotsOfDoctor', ['staff', 'admin', 'ownDoctor', 'site']],
   ['listClinicBookings', ['staff', 'admin', 'ownDoctor', 'colleague', 'site']],
   ['updateClinic', ['admin', 'site']],
   ['updateDoctor', ['admin', 'site']],
+  ['getVideoRoom', ['staff', 'admin', 'ownDoctor', 'site']],
+  ['setVideoRoom', ['admin', 'ownDoctor', 'site']],
   ['createDoctor', ['admin', 'site']],
   ['listMembers', ['admin', 'site']],
   ['getClinicStats', ['admin', 'site']],
@@ -169,7 +174,7 @@ test.each(reach)('%s reaches exactly %j', async (id, allowed) => {
 })
 
 test('a doctor is refused a colleague’s calendar with 403, and a colleague’s booking as if there were none', async () => {
-  for (const id of ['createSlots', 'withdrawSlot', 'withdrawSlotsOfDoctor'] as const) {
+  for (const id of ['createSlots', 'withdrawSlot', 'withdrawSlotsOfDoctor', 'getVideoRoom', 'setVideoRoom'] as const) {
     expect((await ask(id, scene.ids, { as: scene.colleague })).problem).toMatchObject({
       status: 403,
       code: 'forbidden',
@@ -202,7 +207,7 @@ test('the manage token reaches its booking and nothing else', async () => {
   expect((await ask('getBooking', scene.ids, { token: scene.token })).status).toBe(200)
   expect((await rest.call('getMe', { token: scene.token })).problem.status).toBe(401)
   expect((await rest.call('listMyBookings', { token: scene.token })).problem.status).toBe(401)
-  for (const id of ['listClinicBookings', 'verifyClinic', 'updateDoctor', 'withdrawSlot'] as const) {
+  for (const id of ['listClinicBookings', 'verifyClinic', 'updateDoctor', 'getVideoRoom', 'withdrawSlot'] as const) {
     expect((await ask(id, scene.ids, { token: scene.token })).problem.status, id).toBe(404)
   }
   expect((await ask('createClinic', scene.ids, { token: scene.token })).problem.status).toBe(401)

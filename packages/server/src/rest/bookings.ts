@@ -11,8 +11,8 @@ import {
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Principal } from '../edge/principal.ts'
 import { type ProblemError, problem } from '../edge/problem-error.ts'
-import { clinicNoIn, requireOwnCalendar, requireRole } from './access.ts'
-import { bookingBody } from './bodies/booking-body.ts'
+import { clinicNoIn, requireAccount, requireOwnCalendar, requireRole } from './access.ts'
+import { answeredBooking } from './answered-bookings.ts'
 import { eventBody } from './bodies/event-body.ts'
 import { slotBody } from './bodies/slot-body.ts'
 import { freshKey, idempotencyKeyOf, keyDigest, requestHash } from './idempotency.ts'
@@ -71,7 +71,7 @@ export function serveBookings(app: FastifyInstance, deps: RestDeps): void {
     const reach = await reachBooking(deps, principal, params.bookingId)
     const booking = reach.booking ?? (await engine.reads.booking(params.bookingId))
     if (booking === null) throw bookingNotFound(params.bookingId)
-    return { status: 200, body: bookingBody(booking) }
+    return { status: 200, body: await answeredBooking(deps, booking) }
   })
 
   serve(app, restOperations.listBookingEvents, async ({ params, principal }) => {
@@ -100,7 +100,7 @@ export function serveBookings(app: FastifyInstance, deps: RestDeps): void {
       const booking = reach.booking ?? (await engine.reads.booking(bookingId))
       throw await slotFull(request, slotId, booking?.units ?? 1)
     }
-    return settled(outcome)
+    return settled(deps, outcome)
   })
 
   serve(app, restOperations.confirmBooking, (asked) => settle(deps, asked, 'confirm', asked.body), {
@@ -109,7 +109,14 @@ export function serveBookings(app: FastifyInstance, deps: RestDeps): void {
   serve(app, restOperations.extendBooking, (asked) => settle(deps, asked, 'extend', {}))
   serve(app, restOperations.cancelBooking, (asked) => settle(deps, asked, 'cancel', asked.body))
 
-  const deskActions = { arriveBooking: 'arrive', completeBooking: 'complete', noShowBooking: 'no_show' } as const
+  serve(app, restOperations.linkBooking, (asked) => link(deps, asked, asked.body.manageToken))
+
+  const deskActions = {
+    arriveBooking: 'arrive',
+    completeBooking: 'complete',
+    noShowBooking: 'no_show',
+    reopenBooking: 'reopen',
+  } as const
   for (const [id, action] of Object.entries(deskActions) as [keyof typeof deskActions, SettleAction][]) {
     serve(app, restOperations[id], (asked) => settle(deps, asked, action, {}, requireDesk))
   }
@@ -179,15 +186,45 @@ async function settle(
     reason: details.reason ?? null,
     patient: details.patient ?? null,
   })
-  return settled(outcome)
+  return settled(deps, outcome)
+}
+
+/**
+ * Whoever asks needs the manage token: no role reaches this, and an account that has the booking already doesn't
+ * either. A wrong token hears what a made-up id is answered.
+ */
+async function link(deps: RestDeps, { params, principal }: Asked, manageToken: string) {
+  const { bookingId } = params
+  const { accountId } = requireAccount(principal)
+  if (clinicNoIn(bookingId) === null || !deps.manageTokens.verify(bookingId, manageToken)) {
+    throw bookingNotFound(bookingId)
+  }
+  return settled(
+    deps,
+    await deps.engine.settle({
+      bookingId,
+      action: 'link',
+      actorId: accountId,
+      onBehalf: false,
+      key: null,
+      reason: null,
+    }),
+  )
 }
 
 type Settled = Extract<SettleOutcome | MoveOutcome, { kind: 'done' | 'unchanged' }>
 
-function settled(outcome: Settled | Refusal) {
-  if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw refusalProblem(outcome)
+async function settled(deps: RestDeps, outcome: Settled | Refusal) {
+  if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw await refused(deps, outcome)
   const position = outcome.kind === 'done' ? { position: outcome.position } : {}
-  return { status: 200 as const, body: bookingBody(outcome.booking), ...position }
+  return { status: 200 as const, body: await answeredBooking(deps, outcome.booking), ...position }
+}
+
+/** Where a refusal tells of the booking, it tells all of it. */
+async function refused(deps: RestDeps, outcome: Refusal): Promise<ProblemError> {
+  const told = refusalProblem(outcome)
+  if (told.extras.booking === undefined || !('booking' in outcome)) return told
+  return refusalProblem(outcome, { booking: await answeredBooking(deps, outcome.booking) })
 }
 
 function requireDesk(reach: BookingReach): void {

@@ -20,6 +20,11 @@ export type ReadPlan = {
   tags: readonly string[] | null
   /** Lists say in their body that they are stale; one thing says so in the header alone. */
   isList: boolean
+  /**
+   * false: its tags don't name all that changes it. Who sends back a position is then given only what was read after it;
+   * everybody else may be as late as it stands. Default true.
+   */
+  isToldOfAll?: boolean
   load(): Promise<Loaded>
 }
 
@@ -45,15 +50,16 @@ export async function cachedRead(deps: RestDeps, request: FastifyRequest, plan: 
     key: plan.key,
     tags: plan.tags,
     mayBeCached,
+    readAfter: plan.isToldOfAll === false ? position : null,
     load: () => {
       breaker.check()
-      return load(plan)
+      return load(plan, tail.horizon)
     },
   })
   return answer.isStale ? staleReply(answer, plan) : freshReply(answer, request.headers['if-none-match'])
 }
 
-async function load(plan: ReadPlan): Promise<LoadedAnswer> {
+async function load(plan: ReadPlan, horizon: bigint): Promise<LoadedAnswer> {
   const startedMs = Date.now()
   const { body, tagged = body, tags, standsMs = standsMsMax } = await plan.load()
   return {
@@ -61,6 +67,7 @@ async function load(plan: ReadPlan): Promise<LoadedAnswer> {
     etag: weakEntityTag(JSON.stringify(tagged)),
     freshUntilMs: startedMs + Math.min(standsMs, standsMsMax),
     tags,
+    horizon,
   }
 }
 

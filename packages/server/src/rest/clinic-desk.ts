@@ -2,7 +2,7 @@ import { restOperations } from '@holdfast/contract'
 import type { FastifyInstance } from 'fastify'
 import { invalidRequest } from '../edge/validator.ts'
 import { requireOwnCalendar } from './access.ts'
-import { bookingBody } from './bodies/booking-body.ts'
+import { answeredBookings } from './answered-bookings.ts'
 import { eventBody } from './bodies/event-body.ts'
 import { statsBody } from './bodies/stats-body.ts'
 import { requireDays, todayIn } from './local-days.ts'
@@ -40,7 +40,7 @@ export function serveClinicDesk(app: FastifyInstance, deps: RestDeps): void {
       limit: query.limit,
       cursor: query.cursor ?? null,
     })
-    return { status: 200, body: { items: page.items.map(bookingBody), nextCursor: page.nextCursor } }
+    return { status: 200, body: { items: await answeredBookings(deps, page.items), nextCursor: page.nextCursor } }
   })
 
   serve(app, restOperations.getClinicStats, async ({ params, query, principal }) => {

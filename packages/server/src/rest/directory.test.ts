@@ -148,6 +148,78 @@ test('a doctor says when they can next be booked', async () => {
   expect(body.nextAvailableAt).toBe(slot.startsAt.toISOString())
 })
 
+/** All pages of a list of doctors, by name. */
+async function namesOf(query: Record<string, string | number>): Promise<string[]> {
+  const names: string[] = []
+  let cursor: string | null = null
+  do {
+    const asked: Record<string, string | number> = { ...query, ...(cursor === null ? {} : { cursor }) }
+    const page: Reply<'listDoctors'> = await rest.call('listDoctors', { query: asked })
+    names.push(...page.body.items.map(({ name }) => name))
+    cursor = page.body.nextCursor
+  } while (cursor !== null)
+  return names
+}
+
+test('the soonest first, equals by name, those without a free time last, also page by page', async () => {
+  const clinic = await aClinic(database)
+  const later = { startsAt: new Date(Date.now() + 50 * 3_600_000) }
+  const sooner = { startsAt: new Date(Date.now() + 48 * 3_600_000) }
+  const doctors = [
+    ['Ada', null],
+    ['Bea', later],
+    ['Cleo', sooner],
+    ['Dora', later],
+    ['Edda', null],
+  ] as const
+  for (const [name, wishes] of doctors) {
+    const doctor = await aDoctor(database, clinic, { name, appointmentTypes: name < 'C' ? ['video'] : ['in_person'] })
+    if (wishes !== null) await aSlot(database, doctor, wishes)
+  }
+  const query = { clinicId: clinic.id }
+  for (const limit of [1, 2, 100]) {
+    expect(await namesOf({ ...query, sort: 'soonest', limit })).toEqual(['Cleo', 'Bea', 'Dora', 'Ada', 'Edda'])
+    expect(await namesOf({ ...query, sort: 'name', limit })).toEqual(['Ada', 'Bea', 'Cleo', 'Dora', 'Edda'])
+  }
+  expect(await namesOf(query)).toEqual(await namesOf({ ...query, sort: 'name' }))
+  expect(await namesOf({ ...query, sort: 'soonest', appointmentType: 'video' })).toEqual(['Bea', 'Ada'])
+  expect(await namesOf({ ...query, appointmentType: 'in_person' })).toEqual(['Cleo', 'Dora', 'Edda'])
+})
+
+test('a cursor of the other order is refused, and so are orders and types that nobody knows', async () => {
+  const clinic = await aClinic(database)
+  for (const name of ['Ada', 'Bea']) await aDoctor(database, clinic, { name })
+  const query = { clinicId: clinic.id, limit: 1 }
+  for (const [one, other] of [
+    ['name', 'soonest'],
+    ['soonest', 'name'],
+  ] as const) {
+    const { nextCursor } = (await rest.call('listDoctors', { query: { ...query, sort: one } })).body
+    const refused = await rest.call('listDoctors', { query: { ...query, sort: other, cursor: String(nextCursor) } })
+    expect(refused.problem).toMatchObject({
+      status: 400,
+      code: 'invalid_request',
+      errors: [{ path: '/query/cursor', message: expect.stringContaining('is not a cursor of this list') }],
+    })
+  }
+  for (const [name, value] of [
+    ['sort', 'rating'],
+    ['appointmentType', 'phone'],
+  ] as const) {
+    const { problem } = await rest.call('listDoctors', { query: { [name]: value } })
+    expect(problem).toMatchObject({ status: 400, errors: [{ path: `/query/${name}` }] })
+  }
+})
+
+test('the longest names, in letters of four bytes, are walked page by page too', async () => {
+  const clinic = await aClinic(database)
+  const names = ['𝒜', '𝒞', '𝒟'].map((letter) => letter.repeat(200))
+  for (const name of names) await aDoctor(database, clinic, { name })
+  for (const sort of ['name', 'soonest']) {
+    expect((await namesOf({ clinicId: clinic.id, limit: 1, sort })).toSorted()).toEqual(names)
+  }
+})
+
 test('a currency nobody has and a clinic nobody made are named', async () => {
   const clinic = await aClinic(database)
   const as = await rest.aMember(clinic.no, 'admin')

@@ -23,35 +23,7 @@ const currencies = new Set(Intl.supportedValuesOf('currency'))
 export function serveDoctors(app: FastifyInstance, deps: RestDeps): void {
   const { directory } = deps.engine
 
-  serve(app, restOperations.listDoctors, async ({ query, principal, request }) => {
-    const clinicId = query.clinicId ?? null
-    if (query.includeInactive) {
-      if (clinicId === null) {
-        throw invalidRequest([{ path: '/query/clinicId', message: 'is required together with includeInactive' }])
-      }
-      requireRole(principal, clinicId, ['doctor', 'staff', 'admin'], () => clinicNotFound(clinicId))
-    }
-    const sought = {
-      clinicId,
-      specialization: query.specialization || null,
-      q: query.q || null,
-      includeInactive: query.includeInactive,
-      limit: query.limit,
-      cursor: query.cursor ?? null,
-    }
-    const load = async () => {
-      const page = await directory.doctors(sought)
-      return {
-        body: { items: page.items.map(doctorBody), nextCursor: page.nextCursor },
-        tags: [directoryTag, ...page.items.flatMap(tagsOfDoctor)],
-        standsMs: nextAvailableStandsMs,
-      }
-    }
-    if (query.includeInactive) {
-      return { status: 200, body: (await load()).body, headers: { 'cache-control': 'no-store' } }
-    }
-    return cachedRead(deps, request, { isList: true, key: `doctors ${JSON.stringify(sought)}`, tags: null, load })
-  })
+  serveDoctorList(app, deps)
 
   serve(app, restOperations.getDoctor, async ({ params, principal, request }) => {
     const { doctorId } = params
@@ -121,6 +93,46 @@ export function serveDoctors(app: FastifyInstance, deps: RestDeps): void {
     })
     if (changed === null) throw problem('doctor_not_found', `There is no doctor ${params.doctorId}.`)
     return { status: 200, body: doctorBody(changed) }
+  })
+}
+
+function serveDoctorList(app: FastifyInstance, deps: RestDeps): void {
+  const { directory } = deps.engine
+
+  serve(app, restOperations.listDoctors, async ({ query, principal, request }) => {
+    const clinicId = query.clinicId ?? null
+    if (query.includeInactive) {
+      if (clinicId === null) {
+        throw invalidRequest([{ path: '/query/clinicId', message: 'is required together with includeInactive' }])
+      }
+      requireRole(principal, clinicId, ['doctor', 'staff', 'admin'], () => clinicNotFound(clinicId))
+    }
+    const sought = {
+      clinicId,
+      specialization: query.specialization || null,
+      q: query.q || null,
+      appointmentType: query.appointmentType ?? null,
+      includeInactive: query.includeInactive,
+      sort: query.sort,
+      limit: query.limit,
+      cursor: query.cursor ?? null,
+    }
+    const isSoonest = query.sort === 'soonest'
+    const load = async () => {
+      const page = await directory.doctors(sought)
+      return {
+        body: { items: page.items.map(doctorBody), nextCursor: page.nextCursor },
+        tags: isSoonest ? [directoryTag] : [directoryTag, ...page.items.flatMap(tagsOfDoctor)],
+        standsMs: nextAvailableStandsMs,
+      }
+    }
+    if (query.includeInactive) {
+      return { status: 200, body: (await load()).body, headers: { 'cache-control': 'no-store' } }
+    }
+    const plan = { isList: true, key: `doctors ${JSON.stringify(sought)}`, load }
+    // Any booking anywhere may bring another doctor in or out: dropped by each, it would be loaded again all the time.
+    const tags = isSoonest ? { tags: [directoryTag], isToldOfAll: false } : { tags: null }
+    return cachedRead(deps, request, { ...plan, ...tags })
   })
 }
 

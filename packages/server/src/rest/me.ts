@@ -1,7 +1,7 @@
 import { restOperations } from '@holdfast/contract'
 import type { FastifyInstance } from 'fastify'
 import { requireAccount } from './access.ts'
-import { bookingBody } from './bodies/booking-body.ts'
+import { answeredBookings } from './answered-bookings.ts'
 import { requireDays } from './local-days.ts'
 import type { RestDeps } from './rest-deps.ts'
 import { serve } from './route.ts'
@@ -19,6 +19,6 @@ export function serveMe(app: FastifyInstance, deps: RestDeps): void {
     const { status = null, from = null, to = null, limit, cursor = null } = query
     if (from !== null && to !== null) requireDays(from, to, Number.POSITIVE_INFINITY)
     const page = await deps.engine.reads.bookingsOfAccount({ accountId, status, from, to, limit, cursor })
-    return { status: 200, body: { items: page.items.map(bookingBody), nextCursor: page.nextCursor } }
+    return { status: 200, body: { items: await answeredBookings(deps, page.items), nextCursor: page.nextCursor } }
   })
 }

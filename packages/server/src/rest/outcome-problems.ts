@@ -39,8 +39,9 @@ const closedTexts = {
   booking_horizon: 'This slot lies further ahead than the clinic takes bookings.',
 } as const satisfies Record<SlotClosedWhy, string>
 
+// Where it takes place is asked of the database: who can wait for that puts it in.
 const withBooking = (outcome: { booking: Parameters<typeof bookingBody>[0] }): ProblemExtras => ({
-  booking: bookingBody(outcome.booking),
+  booking: bookingBody(outcome.booking, null),
 })
 
 /** Every refusal of the engine and the problem it becomes. The compiler sees to it that none is missing. */
@@ -93,6 +94,10 @@ const rules = {
     code: 'too_early',
     detail: ({ booking }) => `The slot starts at ${booking.startsAt.toISOString()}: it is too early for this.`,
     extras: withBooking,
+  },
+  booking_has_account: {
+    code: 'booking_has_account',
+    detail: () => 'This booking is kept in another account already.',
   },
   slot_in_past: { code: 'slot_in_past', detail: () => 'This slot has already begun; it cannot be withdrawn.' },
   slot_has_bookings: {

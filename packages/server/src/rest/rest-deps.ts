@@ -21,11 +21,18 @@ export type ManageTokensPort = {
   verify(bookingId: string, token: string): boolean
 }
 
+/** Video visits: each booking's own room has a name that nobody can guess. */
+export type VisitRoomsPort = {
+  /** 32 letters and digits, always the same for a booking. */
+  nameOf(bookingId: string): string
+}
+
 /** Everything the REST routes work with; wired in compose.ts. */
 export type RestDeps = {
   engine: Engine
   accounts: AccountsPort
   manageTokens: ManageTokensPort
+  visitRooms: VisitRoomsPort
   /** What this process has ready, and how far it has been told of changes. */
   freshness: Pick<Freshness, 'cache' | 'breaker'> & { tail: Pick<Freshness['tail'], 'horizon'> }
   /** One more claim would be refused: said before its body is read. */

@@ -7,6 +7,7 @@ import { serveMe } from './me.ts'
 import { serveMembers } from './members.ts'
 import type { RestDeps } from './rest-deps.ts'
 import { serveSlots } from './slots.ts'
+import { serveVideoRooms } from './video-rooms.ts'
 
 /**
  * The REST routes of the contract. Register it where bodies are JSON only, the validator of the edge checks them,
@@ -21,6 +22,7 @@ export function restRoutes(deps: RestDeps): FastifyPluginAsync {
     })
     serveClinics(app, deps)
     serveDoctors(app, deps)
+    serveVideoRooms(app, deps)
     serveSlots(app, deps)
     serveBookings(app, deps)
     serveMe(app, deps)

@@ -1,8 +1,12 @@
 import type { BookingBody } from '@holdfast/contract'
 import type { Booking } from '@holdfast/engine'
 
-/** A booking as those who reach it see it: the account behind it is nobody's business. */
-export function bookingBody(booking: Booking): BookingBody {
+/**
+ * A booking as those who reach it see it: the account behind it is nobody's business.
+ *
+ * @param joinUrl where its visit by video takes place: answeredBookings knows
+ */
+export function bookingBody(booking: Booking, joinUrl: string | null): BookingBody {
   return {
     id: booking.id,
     clinicId: booking.clinicId,
@@ -21,6 +25,7 @@ export function bookingBody(booking: Booking): BookingBody {
     patient: booking.patient,
     reason: booking.reason,
     cancellationReason: booking.cancellationReason,
+    joinUrl,
     version: booking.version,
   }
 }
