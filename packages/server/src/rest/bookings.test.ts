@@ -244,6 +244,33 @@ test('arrive, complete and no-show are the clinic’s, each in its time', async 
   })
 })
 
+test('a mark is taken back by the clinic, step by step, and its place is kept', async () => {
+  const { clinic, doctor } = await aPlace()
+  const staff = await rest.aMember(clinic.no, 'staff')
+  const begun = await aSlot(database, doctor, { startsAt: new Date(Date.now() - 60_000) })
+  const booking = await aBooking(database, begun, { status: 'COMPLETED' })
+  const path = { bookingId: booking.id }
+  const reopen = () => rest.call('reopenBooking', { path, as: staff })
+  const arrived = await reopen()
+  expect(arrived.body).toMatchObject({ status: 'ARRIVED', version: 5 })
+  expect(arrived.headers['holdfast-position']).toMatch(/^\d+$/)
+  const confirmed = await reopen()
+  expect(confirmed.body.status).toBe('CONFIRMED')
+  const unchanged = await reopen()
+  expect([unchanged.status, unchanged.body]).toEqual([200, confirmed.body])
+  expect((await rest.engine.reads.slot(begun.id))?.available).toBe(0)
+  expect((await rest.call('noShowBooking', { path, as: staff })).body.status).toBe('NO_SHOW')
+  expect((await reopen()).body.status).toBe('CONFIRMED')
+  const token = rest.manageTokens.issue(booking.id)
+  expect((await rest.call('reopenBooking', { path, token })).problem).toMatchObject({ status: 403, code: 'forbidden' })
+  await rest.call('cancelBooking', { path, as: staff })
+  expect((await reopen()).problem).toMatchObject({
+    status: 409,
+    code: 'invalid_transition',
+    booking: { status: 'CANCELLED' },
+  })
+})
+
 test('the clinic’s deadline binds the patient, not the clinic', async () => {
   const clinic = await aClinic(database, { settings: { cancellationDeadlineMinutes: 10_000 } })
   const slot = await aSlot(database, await aDoctor(database, clinic))
