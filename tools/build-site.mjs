@@ -14,6 +14,8 @@ const sources = [
   'packages/web/index.html',
   'packages/web/build.ts',
   'packages/web/vite.config.ts',
+  'packages/web/first-files-of-build.ts',
+  'packages/web/first-pages.ts',
   'packages/web/service-worker-of-build.ts',
   'packages/web/public',
   'packages/web/service-worker',

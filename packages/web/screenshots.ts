@@ -141,7 +141,7 @@ async function shotsOf(url: string): Promise<Shot[]> {
     shot('ticket-keep', ticket, 'doctor'),
     shot('clinic-options', '/', 'guest', async (page) => {
       await page.getByRole('combobox', { name: 'Clinic' }).click()
-      await page.getByRole('option').first().waitFor()
+      await page.getByRole('listbox').getByRole('option').first().waitFor()
     }),
     shot('clinic-booking', `/clinic/${clinicId}/bookings/${bookingId}`, 'administrator'),
     { ...shot('clinic-de', `/clinic/${clinicId}`, 'administrator'), locale: 'de-DE' },

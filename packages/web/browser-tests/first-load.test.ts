@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync } from 'node:zlib'
 import { beforeAll, expect, test } from 'vitest'
+import { firstPages, textsOfAll } from '../first-pages.ts'
+import { languages } from '../src/lib/languages.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const dist = join(root, 'packages/web/dist')
@@ -40,22 +42,14 @@ function sentBytes(files: Iterable<string>): number {
   }, 0)
 }
 
-const texts = (language: string, ...features: string[]) =>
-  ['shell', 'problems', ...features].map((feature) => `src/locales/${language}/${feature}.json`)
+const catalogues = (language: string, features: readonly string[]) =>
+  [...textsOfAll, ...features].map((feature) => `src/locales/${language}/${feature}.json`)
 
-const patientPages: [name: string, module: string, features: string[]][] = [
-  ['find a doctor', 'src/features/doctors/doctors-page.tsx', ['doctors']],
-  ['times', 'src/features/booking/booking-page.tsx', ['booking']],
-  ['ticket', 'src/features/ticket/ticket-page.tsx', ['ticket', 'booking']],
-  ['my bookings', 'src/features/my-bookings/my-bookings-page.tsx', ['my-bookings', 'ticket']],
-  ['sign in', 'src/features/account/sign-in-page.tsx', ['account']],
-]
-
-test.each(patientPages)(
-  '%s: the first load is at most 200 KB of compressed script, in any language',
-  (name, module, features) => {
-    for (const language of ['en', 'de', 'ar']) {
-      const bytes = sentBytes(filesOf('index.html', module, ...texts(language, ...features)))
+test.each(firstPages)(
+  '$name: the first load is at most 200 KB of compressed script, in any language',
+  ({ name, module, texts }) => {
+    for (const language of languages) {
+      const bytes = sentBytes(filesOf('index.html', module, ...catalogues(language, texts)))
       expect(bytes, `${name} in ${language}`).toBeLessThanOrEqual(boundBytes)
       // Nearly empty would mean that something was not counted.
       expect(bytes).toBeGreaterThan(80 * 1024)
@@ -64,9 +58,23 @@ test.each(patientPages)(
 )
 
 test('what only clinics need is not part of it', () => {
-  const files = filesOf('index.html', ...patientPages.map(([, module]) => module))
+  const files = filesOf('index.html', ...firstPages.map(({ module }) => module))
   const code = [...files].map((file) => readFileSync(join(dist, file), 'utf8')).join('\n')
   for (const foreign of ['recharts', 'mantine-Schedule', 'dayjs']) expect(code.includes(foreign), foreign).toBe(false)
+})
+
+test('the page asks at once for what its address begins with, and only for files that are there', () => {
+  const html = readFileSync(join(dist, 'index.html'), 'utf8')
+  const [, list = '{}'] = /const first = (\{.*\})\n/.exec(html) ?? []
+  const { pages, texts } = JSON.parse(list)
+  for (const { name, path, module } of firstPages) {
+    const page = pages.find((one: { path: string }) => one.path === path.source)
+    expect(page?.files, name).toContain(manifest[module]?.file)
+    for (const file of page.files) expect(existsSync(join(dist, file)), file).toBe(true)
+    for (const language of languages) {
+      for (const feature of page.texts) expect(existsSync(join(dist, texts[language][feature])), feature).toBe(true)
+    }
+  }
 })
 
 test('React is the one for production', () => {

@@ -117,10 +117,6 @@ export const theme = createTheme({
     NativeSelect: { defaultProps: { size: 'md' } },
     Textarea: { defaultProps: { size: 'md' } },
     Select: { defaultProps: { size: 'md' } },
-    Modal: {
-      defaultProps: { centered: true, radius: 'lg' },
-      styles: { title: { fontWeight: 650, fontSize: '1.125rem' } },
-    },
   },
 })
 

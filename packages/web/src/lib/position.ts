@@ -1,3 +1,4 @@
+import { takeEarlyAnswer } from './early-answers.ts'
 import { noteServerTime } from './server-clock.ts'
 
 /** How far this page has read the log: the newest position any answer or live message told. */
@@ -13,9 +14,15 @@ export function notePosition(position: string | null): void {
 /** The global fetch, with `Holdfast-Position`: after one's own write, or a live change, nothing older is ever answered. */
 export const positionFetch: typeof fetch = async (input, init) => {
   const request = new Request(input, init)
+  // Asked before anything was known here that it could be older than.
+  const early = newest === null ? takeEarlyAnswer(request) : undefined
+  if (early !== undefined) return noted(await early.answer, early.askedAt)
   if (newest !== null && request.method === 'GET') request.headers.set('Holdfast-Position', newest.toString())
   const askedAt = performance.now()
-  const response = await fetch(request)
+  return noted(await fetch(request), askedAt)
+}
+
+function noted(response: Response, askedAt: number): Response {
   noteServerTime(response.headers.get('Date'), askedAt)
   notePosition(response.headers.get('Holdfast-Position'))
   return response

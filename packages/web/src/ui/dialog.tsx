@@ -2,16 +2,16 @@ import { Group, Modal } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 
-type DialogProps = { title: string; isOpen: boolean; onClose: () => void; children: ReactNode }
+type DialogProps = { title: string; isOpen: boolean; onClose: () => void; size?: 'md' | 'lg'; children: ReactNode }
 
 /**
  * Asks before something is done. Mantine's own header is a `header` element, which screen readers would list as a second
  * banner of the page: this has none.
  */
-export function Dialog({ title, isOpen, onClose, children }: DialogProps) {
+export function Dialog({ title, isOpen, onClose, size = 'md', children }: DialogProps) {
   const { t } = useTranslation('shell')
   return (
-    <Modal.Root opened={isOpen} onClose={onClose} centered>
+    <Modal.Root opened={isOpen} onClose={onClose} size={size} centered>
       <Modal.Overlay />
       <Modal.Content radius="lg">
         <Group justify="space-between" wrap="nowrap" p="md" pb={0}>

@@ -1,10 +1,11 @@
 import type { Booking } from '@holdfast/contract/client'
-import { Button, Group, Modal, Stack, Text, Textarea } from '@mantine/core'
+import { Button, Group, Stack, Text, Textarea } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, ask } from '../../lib/api.ts'
 import { formatAppointment } from '../../lib/format.ts'
+import { Dialog } from '../../ui/dialog.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { toastDone } from '../../ui/toast.ts'
 import { deskKey } from '../desk/desk-queries.ts'
@@ -14,7 +15,7 @@ type CancelDialogProps = { booking: Booking; isOpen: boolean; onClose: () => voi
 
 /** Cancels a booking for good; says so, and keeps the reason. */
 export function CancelDialog({ booking, isOpen, onClose }: CancelDialogProps) {
-  const { t } = useTranslation(['admin', 'shell'])
+  const { t } = useTranslation('admin')
   const { clinicId, timeZone } = useClinic()
   const queryClient = useQueryClient()
   const [reason, setReason] = useState('')
@@ -33,12 +34,7 @@ export function CancelDialog({ booking, isOpen, onClose }: CancelDialogProps) {
     onSettled: () => queryClient.invalidateQueries({ queryKey: deskKey(clinicId) }),
   })
   return (
-    <Modal
-      opened={isOpen}
-      onClose={onClose}
-      title={t('cancel.title')}
-      closeButtonProps={{ 'aria-label': t('shell:close') }}
-    >
+    <Dialog isOpen={isOpen} onClose={onClose} title={t('cancel.title')}>
       <Stack gap="md">
         <Text>
           {booking.patient.name}, {formatAppointment(booking.startsAt, booking.endsAt, timeZone)}
@@ -62,6 +58,6 @@ export function CancelDialog({ booking, isOpen, onClose }: CancelDialogProps) {
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   )
 }

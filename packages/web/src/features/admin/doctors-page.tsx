@@ -1,11 +1,12 @@
 import type { Doctor } from '@holdfast/contract/client'
-import { Button, Group, Modal, Stack, Text } from '@mantine/core'
+import { Button, Group, Stack, Text } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, ask } from '../../lib/api.ts'
 import { formatDayTime, formatMoney } from '../../lib/format.ts'
 import { problemMessage } from '../../lib/problem-message.ts'
+import { Dialog } from '../../ui/dialog.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { LinkButton } from '../../ui/link-button.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
@@ -31,17 +32,16 @@ export function ClinicDoctorsPage() {
       ) : (
         <DoctorsTable doctors={doctors} onEdit={setEdited} />
       )}
-      <Modal
-        opened={edited !== null}
+      <Dialog
+        isOpen={edited !== null}
         onClose={() => setEdited(null)}
         size="lg"
         title={edited === 'new' ? t('doctors.add') : t('doctors.change')}
-        closeButtonProps={{ 'aria-label': t('shell:close') }}
       >
         {edited === null ? null : (
           <DoctorForm doctor={edited === 'new' ? null : edited} onDone={() => setEdited(null)} />
         )}
-      </Modal>
+      </Dialog>
     </Stack>
   )
 }

@@ -1,11 +1,12 @@
 import type { Booking, Slot } from '@holdfast/contract/client'
-import { Button, Group, Modal, Stack, Text } from '@mantine/core'
+import { Button, Group, Stack, Text } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, ask } from '../../lib/api.ts'
 import { formatAppointment, formatDayTime } from '../../lib/format.ts'
 import { problemMessage } from '../../lib/problem-message.ts'
+import { Dialog } from '../../ui/dialog.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { toastDone, toastFailed } from '../../ui/toast.ts'
 import { deskKey } from '../desk/desk-queries.ts'
@@ -16,7 +17,7 @@ type MoveDialogProps = { booking: Booking; isOpen: boolean; onClose: () => void 
 
 /** Moves a booking in one step: the old time is given back only when the new one is had. Can be moved back. */
 export function MoveDialog({ booking, isOpen, onClose }: MoveDialogProps) {
-  const { t } = useTranslation(['admin', 'shell'])
+  const { t } = useTranslation('admin')
   const { clinicId, doctors, timeZone } = useClinic()
   const queryClient = useQueryClient()
   const { t: tProblem } = useTranslation('problems')
@@ -54,13 +55,7 @@ export function MoveDialog({ booking, isOpen, onClose }: MoveDialogProps) {
     onSettled: reread,
   })
   return (
-    <Modal
-      opened={isOpen}
-      onClose={onClose}
-      size="lg"
-      title={t('move.title')}
-      closeButtonProps={{ 'aria-label': t('shell:close') }}
-    >
+    <Dialog isOpen={isOpen} onClose={onClose} size="lg" title={t('move.title')}>
       <Stack gap="md">
         <Text c="dimmed">
           {t('move.from', { when: formatAppointment(booking.startsAt, booking.endsAt, timeZone) })}
@@ -87,6 +82,6 @@ export function MoveDialog({ booking, isOpen, onClose }: MoveDialogProps) {
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,8 +1,8 @@
-import type { Clinic, Doctor, Slot } from '@holdfast/contract/client'
-import { SegmentedControl, Stack, Text } from '@mantine/core'
+import type { AppointmentType, Clinic, Doctor, Slot } from '@holdfast/contract/client'
+import { SegmentedControl, Skeleton, Stack, Text } from '@mantine/core'
 import { useSuspenseQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import { useEffect, useEffectEvent } from 'react'
+import { Activity, useDeferredValue, useEffect, useEffectEvent, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { clinicQuery, doctorQuery } from '../../lib/directory-queries.ts'
 import { formatDay, formatTime } from '../../lib/format.ts'
@@ -11,9 +11,10 @@ import { AboutDoctor } from './about-doctor.tsx'
 import { keepAttempt, newAttempt, noDetails } from './attempt.ts'
 import { HeldPanel } from './held-panel.tsx'
 import { LapsedPanel, LostPanel, TakingPanel } from './hold-outcomes.tsx'
+import type { HoldState } from './hold-state.ts'
 import { OtherHold } from './other-hold.tsx'
 import { firstDayOf } from './slots-of-week-query.ts'
-import { useHold } from './use-hold.ts'
+import { type Hold, useHold } from './use-hold.ts'
 import { WeekOfTimes } from './week-of-times.tsx'
 
 const route = getRouteApi('/doctors/$doctorId')
@@ -32,12 +33,24 @@ export function BookingPage() {
 }
 
 function Booking({ doctor, clinic }: { doctor: Doctor; clinic: Clinic }) {
-  const { t } = useTranslation(['booking', 'shell'])
+  const { t } = useTranslation('booking')
   const search = route.useSearch()
   const navigate = useNavigate()
   const hold = useHold(doctor.id)
   const session = useSession()
   const { state } = hold
+  const isChoosing = state.kind === 'choosing'
+  // Hundreds of times are put away in one piece, and taken out again after the press has been answered.
+  const [hasShown, setShown] = useState(isChoosing)
+  if (isChoosing && !hasShown) setShown(true)
+  const canBeSeen = useDeferredValue(isChoosing)
+  const isShown = isChoosing && canBeSeen
+  const wasAway = useRef(!isChoosing)
+  useEffect(() => {
+    // Whoever comes back reads on at the times.
+    if (isShown && wasAway.current) document.getElementById('times-title')?.focus({ preventScroll: true })
+    wasAway.current = !isShown
+  }, [isShown])
   const type = doctor.appointmentTypes.find((one) => one === search.type) ?? doctor.appointmentTypes[0] ?? 'in_person'
   const from = search.from ?? firstDayOf(doctor, clinic)
   const toTicket = useEffectEvent((hash: string) => void navigate({ to: '/ticket', hash }))
@@ -63,18 +76,60 @@ function Booking({ doctor, clinic }: { doctor: Doctor; clinic: Clinic }) {
     void navigate({ to: '/doctors/$doctorId', params: { doctorId: slot.doctorId } })
   }
 
-  if (state.kind !== 'choosing') {
-    const { startsAt } = state.attempt.slot
-    const when = `${formatDay(startsAt, clinic.timezone)}, ${formatTime(startsAt, clinic.timezone)}`
-    if (state.kind === 'held') return <HeldPanel state={state} hold={hold} when={when} />
-    if (state.kind === 'lapsed') return <LapsedPanel state={state} hold={hold} when={when} />
-    if (state.kind === 'taking') return <TakingPanel state={state} hold={hold} when={when} />
-    if (state.kind === 'lost') {
-      const place = { timeZone: clinic.timezone, doctorId: doctor.id }
-      return <LostPanel state={state} hold={hold} when={when} {...place} onChoose={choose} />
-    }
-    return <Text role="status">{t('confirmed')}</Text>
+  const place = { timeZone: clinic.timezone, doctorId: doctor.id }
+  return (
+    <>
+      {isChoosing ? null : <Outcome state={state} hold={hold} {...place} onChoose={choose} />}
+      {isChoosing && !isShown ? <Skeleton height="28rem" radius="lg" /> : null}
+      {hasShown ? (
+        <Activity mode={isShown ? 'visible' : 'hidden'}>
+          <Choice doctor={doctor} clinic={clinic} type={type} from={from} onChoose={choose} />
+        </Activity>
+      ) : null}
+    </>
+  )
+}
+
+type OutcomeProps = {
+  state: Exclude<HoldState, { kind: 'choosing' }>
+  hold: Hold
+  timeZone: string
+  doctorId: string
+  onChoose: (slot: Slot) => void
+}
+
+/** How the try stands. */
+function Outcome({ state, hold, timeZone, doctorId, onChoose }: OutcomeProps) {
+  const { t } = useTranslation('booking')
+  const { startsAt } = state.attempt.slot
+  const when = `${formatDay(startsAt, timeZone)}, ${formatTime(startsAt, timeZone)}`
+  switch (state.kind) {
+    case 'held':
+      return <HeldPanel state={state} hold={hold} when={when} />
+    case 'lapsed':
+      return <LapsedPanel state={state} hold={hold} when={when} />
+    case 'taking':
+      return <TakingPanel state={state} hold={hold} when={when} />
+    case 'lost':
+      return <LostPanel {...{ state, hold, when, timeZone, doctorId, onChoose }} />
+    case 'confirmed':
+      return <Text role="status">{t('confirmed')}</Text>
   }
+}
+
+type ChoiceProps = {
+  doctor: Doctor
+  clinic: Clinic
+  type: AppointmentType
+  from: string
+  onChoose: (slot: Slot) => void
+}
+
+/** How to meet the doctor, and when. */
+function Choice({ doctor, clinic, type, from, onChoose }: ChoiceProps) {
+  const { t } = useTranslation(['booking', 'shell'])
+  const search = route.useSearch()
+  const navigate = useNavigate()
   return (
     <Stack gap="lg">
       <OtherHold doctorId={doctor.id} />
@@ -98,7 +153,7 @@ function Booking({ doctor, clinic }: { doctor: Doctor; clinic: Clinic }) {
         onFrom={(next) =>
           void navigate({ from: route.id, search: { ...search, from: next }, replace: true, resetScroll: false })
         }
-        onChoose={choose}
+        onChoose={onChoose}
       />
     </Stack>
   )

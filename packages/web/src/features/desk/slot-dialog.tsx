@@ -1,10 +1,11 @@
 import type { Booking, Slot } from '@holdfast/contract/client'
-import { Button, Group, Modal, Stack, Text } from '@mantine/core'
+import { Button, Group, Stack, Text } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, ask } from '../../lib/api.ts'
 import { formatAppointment, formatNumber } from '../../lib/format.ts'
 import { serverNow } from '../../lib/server-clock.ts'
+import { Dialog } from '../../ui/dialog.tsx'
 import { JoinVideo } from '../../ui/join-video.tsx'
 import { BookingActions } from './booking-actions.tsx'
 import { StatusMark } from './status-mark.tsx'
@@ -22,16 +23,14 @@ type SlotDialogProps = {
 
 /** One time of the calendar: who comes, what can be noted of them, and how to withdraw it. */
 export function SlotDialog({ slot, onClose, ...rest }: SlotDialogProps) {
-  const { t } = useTranslation(['desk', 'shell'])
   return (
-    <Modal
-      opened={slot !== undefined}
+    <Dialog
+      isOpen={slot !== undefined}
       onClose={onClose}
       title={slot ? formatAppointment(slot.startsAt, slot.endsAt, rest.timeZone) : ''}
-      closeButtonProps={{ 'aria-label': t('shell:close') }}
     >
       {slot ? <SlotDetails key={slot.id} slot={slot} onClose={onClose} {...rest} /> : null}
-    </Modal>
+    </Dialog>
   )
 }
 

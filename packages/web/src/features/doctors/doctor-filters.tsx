@@ -77,7 +77,7 @@ function ClinicFilter({ clinicId, onChange }: ClinicFilterProps) {
   const { t } = useTranslation('doctors')
   // null: nobody has looked for one yet.
   const [typed, setTyped] = useState<string | null>(null)
-  const [q] = useDebouncedValue(typed, typingMs)
+  const [q] = useDebouncedValue(typed, typingMs, { leading: true })
   const found = useQuery({ ...clinicSearchQuery(q ?? ''), enabled: q !== null }).data
   const chosen = useQuery({ ...clinicQuery(clinicId ?? ''), enabled: clinicId !== null }).data
   return (

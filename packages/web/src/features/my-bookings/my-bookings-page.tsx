@@ -1,7 +1,7 @@
 import type { Booking } from '@holdfast/contract/client'
 import { Badge, Button, Group, Paper, Stack, Tabs, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { clinicQuery, doctorQuery } from '../../lib/directory-queries.ts'
 import { formatAppointment, formatNumber, formatZone } from '../../lib/format.ts'
@@ -15,11 +15,13 @@ import { LinkButton } from '../../ui/link-button.tsx'
 import { PageLoading } from '../../ui/page-loading.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
 import { SignInFirst } from '../../ui/sign-in-first.tsx'
-import { CancelBooking } from '../ticket/cancel-booking.tsx'
 import { ticketHash } from '../ticket/ticket-link.ts'
 import classes from './my-bookings.module.css'
 import { myBookingsQuery } from './my-bookings-query.ts'
 import { type BookingKind, sortBookings } from './sort-bookings.ts'
+
+/** A dialog: drawn after the page. */
+const CancelBooking = lazy(async () => ({ default: (await import('../ticket/cancel-booking.tsx')).CancelBooking }))
 
 const kinds = ['coming', 'past', 'cancelled'] as const satisfies BookingKind[]
 
@@ -137,7 +139,9 @@ function BookingItem({ booking, kind }: { booking: Booking; kind: BookingKind })
           )}
         </Group>
       </Paper>
-      <CancelBooking link={link} isOpen={isCancelling} onClose={() => setCancelling(false)} />
+      <Suspense>
+        <CancelBooking link={link} isOpen={isCancelling} onClose={() => setCancelling(false)} />
+      </Suspense>
     </li>
   )
 }

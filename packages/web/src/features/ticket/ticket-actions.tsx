@@ -8,11 +8,11 @@ import { LinkButton } from '../../ui/link-button.tsx'
 import { PageLoading } from '../../ui/page-loading.tsx'
 import { toastDone, toastFailed } from '../../ui/toast.ts'
 import { calendarFile } from './calendar-file.ts'
-import { CancelBooking } from './cancel-booking.tsx'
 import classes from './ticket.module.css'
 import { referenceOf, type TicketLink, ticketHash } from './ticket-link.ts'
 
-/** Its week of times is only needed by those who move. */
+/** What only those need who change something. */
+const CancelBooking = lazy(async () => ({ default: (await import('./cancel-booking.tsx')).CancelBooking }))
 const MoveBooking = lazy(async () => ({ default: (await import('./move-booking.tsx')).MoveBooking }))
 
 type ActionsProps = { booking: Booking; doctor: Doctor; clinic: Clinic; link: TicketLink; isOffline: boolean }
@@ -70,7 +70,9 @@ export function TicketActions({ booking, doctor, clinic, link, isOffline }: Acti
           <MoveBooking booking={booking} clinic={clinic} link={link} onDone={() => setMoving(false)} />
         </Suspense>
       ) : null}
-      <CancelBooking link={link} isOpen={isCancelling} onClose={() => setCancelling(false)} />
+      <Suspense>
+        <CancelBooking link={link} isOpen={isCancelling} onClose={() => setCancelling(false)} />
+      </Suspense>
     </div>
   )
 }

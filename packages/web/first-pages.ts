@@ -1,0 +1,19 @@
+/** A page that people come to from outside: its addresses, its module, and the catalogues that its route loads. */
+export type FirstPage = { name: string; path: RegExp; module: string; texts: readonly string[] }
+
+/** The patients' pages. What they load at once is bounded (first-load.test.ts) and fetched early (first-files-of-build.ts). */
+export const firstPages: readonly FirstPage[] = [
+  { name: 'find a doctor', path: /^\/$/, module: 'src/features/doctors/doctors-page.tsx', texts: ['doctors'] },
+  { name: 'times', path: /^\/doctors\//, module: 'src/features/booking/booking-page.tsx', texts: ['booking'] },
+  { name: 'ticket', path: /^\/ticket$/, module: 'src/features/ticket/ticket-page.tsx', texts: ['ticket', 'booking'] },
+  {
+    name: 'my bookings',
+    path: /^\/my-bookings$/,
+    module: 'src/features/my-bookings/my-bookings-page.tsx',
+    texts: ['my-bookings', 'ticket'],
+  },
+  { name: 'sign in', path: /^\/sign-in$/, module: 'src/features/account/sign-in-page.tsx', texts: ['account'] },
+]
+
+/** What every page loads beside its own. */
+export const textsOfAll: readonly string[] = ['shell', 'problems']
