@@ -105,7 +105,7 @@ create table holdfast.booking (
   updated_at timestamp with time zone not null,
   constraint booking_pkey PRIMARY KEY (clinic_no, id),
   constraint booking_appointment_type_check CHECK ((appointment_type = ANY (ARRAY['in_person'::text, 'video'::text]))),
-  constraint booking_check CHECK ((holdfast.clinic_no_of(id) = clinic_no)),
+  constraint booking_check CHECK (((((((get_byte(uuid_send(id), 6) & 15) << 20) | (get_byte(uuid_send(id), 7) << 12)) | ((get_byte(uuid_send(id), 8) & 63) << 6)) | (get_byte(uuid_send(id), 9) >> 2)) = clinic_no)),
   constraint booking_check1 CHECK (((status = 'FAILED'::text) = (failure_reason IS NOT NULL))),
   constraint booking_check2 CHECK (((status <> 'PENDING'::text) OR (hold_expires_at IS NOT NULL))),
   constraint booking_failure_reason_check CHECK ((failure_reason = ANY (ARRAY['hold_expired'::text, 'slot_withdrawn'::text, 'system_error'::text]))),
@@ -129,7 +129,7 @@ create table holdfast.booking_event (
   actor_id uuid,
   status_after text,
   constraint booking_event_pkey PRIMARY KEY (clinic_no, booking_id, version),
-  constraint booking_event_check CHECK ((holdfast.clinic_no_of(booking_id) = clinic_no)),
+  constraint booking_event_check CHECK (((((((get_byte(uuid_send(booking_id), 6) & 15) << 20) | (get_byte(uuid_send(booking_id), 7) << 12)) | ((get_byte(uuid_send(booking_id), 8) & 63) << 6)) | (get_byte(uuid_send(booking_id), 9) >> 2)) = clinic_no)),
   constraint booking_event_status_check CHECK ((((type = ANY (ARRAY['linked'::text, 'reopened'::text])) = (status_after IS NOT NULL)) AND ((type <> 'linked'::text) OR (actor_id IS NOT NULL)) AND ((type <> 'reopened'::text) OR (status_after = ANY (ARRAY['CONFIRMED'::text, 'ARRIVED'::text]))) AND (status_after = ANY (ARRAY['PENDING'::text, 'CONFIRMED'::text, 'FAILED'::text, 'CANCELLED'::text, 'ARRIVED'::text, 'NO_SHOW'::text, 'COMPLETED'::text])))),
   constraint booking_event_type_check CHECK ((type = ANY (ARRAY['held'::text, 'confirmed'::text, 'extended'::text, 'moved'::text, 'cancelled'::text, 'failed'::text, 'arrived'::text, 'completed'::text, 'no_show'::text, 'linked'::text, 'reopened'::text]))),
   constraint booking_event_version_check CHECK ((version >= 1))
@@ -256,7 +256,7 @@ create table holdfast.slot (
   created_at timestamp with time zone not null default now(),
   constraint slot_pkey PRIMARY KEY (clinic_no, id),
   constraint slot_capacity_check CHECK (((capacity >= 1) AND (capacity <= 1000000))),
-  constraint slot_check CHECK ((holdfast.clinic_no_of(id) = clinic_no)),
+  constraint slot_check CHECK (((((((get_byte(uuid_send(id), 6) & 15) << 20) | (get_byte(uuid_send(id), 7) << 12)) | ((get_byte(uuid_send(id), 8) & 63) << 6)) | (get_byte(uuid_send(id), 9) >> 2)) = clinic_no)),
   constraint slot_never_overbooked CHECK (((taken >= 0) AND (taken <= capacity))),
   constraint slot_no_overlap EXCLUDE USING gist (clinic_no WITH =, resource_id WITH =, tstzrange(starts_at, ends_at) WITH &&) WHERE ((withdrawn_at IS NULL)),
   constraint slot_not_empty CHECK ((starts_at < ends_at))

@@ -37,7 +37,7 @@ begin
     select oid::regprocedure from pg_proc
      where pronamespace = 'holdfast'::regnamespace
        and proname in (
-         'claim_slots', 'settle_bookings', 'move_bookings', 'expire_holds',
+         'claim_slot', 'claim_slots', 'settle_bookings', 'move_bookings', 'expire_holds',
          'create_slots', 'withdraw_slots',
          'verify_clinic',
          'ensure_partitions', 'purge_outdated',

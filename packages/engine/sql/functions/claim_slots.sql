@@ -53,8 +53,7 @@ begin
     raise exception 'every claim needs a key, a hash and a patient' using errcode = 'invalid_parameter_value';
   end if;
 
-  -- 1. A plain read: the facts of each request, and the verdict where no lock is needed for it. A known key comes
-  --    first: its first answer stands, however full the slot is now.
+  -- 1. A plain read: the facts of each request, and the verdict where no lock is needed for it.
   select array_agg(q.verdict order by q.n), array_agg(q.prior order by q.n), array_agg(q.clinic_id order by q.n),
          array_agg(q.resource_id order by q.n), array_agg(q.capacity order by q.n), array_agg(q.appointment_type order by q.n),
          array_agg(q.starts_at order by q.n), array_agg(q.ends_at order by q.n), array_agg(q.hold_seconds order by q.n),
@@ -64,16 +63,9 @@ begin
     from (
       select i.n, i.clinic_no, i.slot_id, k.booking_id as prior, c.clinic_id, s.resource_id, s.capacity, s.starts_at, s.ends_at,
              c.hold_seconds, coalesce(i.type, r.appointment_types[1]) as appointment_type,
-             case when k.booking_id is not null then case when k.request_hash = i.hash then 'replayed' else 'key_reused' end
-                  when s.id is null then 'slot_missing'
-                  when s.withdrawn_at is not null then 'slot_closed:withdrawn'
-                  when s.starts_at <= v_now then 'slot_closed:started'
-                  when not r.active then 'slot_closed:doctor_inactive'
-                  when s.starts_at < v_now + c.minimum_notice then 'slot_closed:minimum_notice'
-                  when s.starts_at > v_now + c.booking_horizon then 'slot_closed:booking_horizon'
-                  when i.type <> all (r.appointment_types) then 'appointment_type_not_offered'
-                  when i.units > s.capacity then 'units_over_capacity'
-                  when s.taken + i.units > s.capacity and (s.next_lapse is null or s.next_lapse > v_now) then 'slot_full' end as verdict
+             claim_verdict(v_now, k.booking_id, k.request_hash, i.hash, s.id, s.withdrawn_at, s.starts_at, r.active,
+                           c.minimum_notice, c.booking_horizon, i.type, r.appointment_types, i.units, s.capacity, s.taken,
+                           s.next_lapse) as verdict
         from unnest(p_clinic_nos, p_slot_ids, p_units, p_keys, p_hashes, p_types) with ordinality
              i(clinic_no, slot_id, units, key, hash, type, n)
         left join lateral (select t.* from slot t where t.clinic_no = i.clinic_no and t.id = i.slot_id limit 1) s on true

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { jsonArray, plainArray, textArray } from '../array-literal.ts'
 import { clinicNoOf } from '../id.ts'
 import type { Answer } from '../queue/batch-queue.ts'
 import type { AppointmentType } from './booking.ts'
@@ -22,26 +23,12 @@ type ClaimRow = {
 const claimSlots = `select * from holdfast.claim_slots($1::integer[], $2::uuid[], $3::uuid[], $4::integer[], $5::uuid[], $6::uuid[],
   $7::boolean[], $8::uuid[], $9::text[], $10::jsonb[], $11::text[], $12::uuid[])`
 
+const claimSlot = `select * from holdfast.claim_slot($1::integer, $2::uuid, $3::uuid, $4::integer, $5::uuid, $6::uuid,
+  $7::boolean, $8::uuid, $9::text, $10::jsonb, $11::text, $12::uuid)`
+
 /** Runs one batch of claims in one transaction. Safe to run again: each claim has a key. */
 export async function runClaimBatch(pool: pg.Pool, requests: readonly ClaimRequest[]): Promise<Answer<ClaimOutcome>[]> {
-  const { rows } = await pool.query<ClaimRow>({
-    name: 'claim_slots',
-    text: claimSlots,
-    values: [
-      requests.map((request) => clinicNoOf(request.slotId)),
-      requests.map((request) => request.slotId),
-      requests.map((request) => request.bookingId),
-      requests.map((request) => request.units),
-      requests.map((request) => request.key),
-      requests.map((request) => request.requestHash),
-      requests.map((request) => request.confirm),
-      requests.map((request) => request.accountId),
-      requests.map((request) => request.appointmentType),
-      requests.map((request) => JSON.stringify(request.patient)),
-      requests.map((request) => request.reason),
-      requests.map((request) => request.actorId),
-    ],
-  })
+  const { rows } = await pool.query<ClaimRow>(claimStatement(requests))
   const replays = rows.flatMap((row) => (row.outcome === 'replayed' && row.booking_id !== null ? [row.booking_id] : []))
   const firstAnswers = replays.length === 0 ? new Map<string, FirstAnswer>() : await readFirstAnswers(pool, replays)
   const answers = new Array<Answer<ClaimOutcome>>(requests.length).fill({ kind: 'again' })
@@ -51,6 +38,38 @@ export async function runClaimBatch(pool: pg.Pool, requests: readonly ClaimReque
     answers[row.ord - 1] = { kind: 'answered', outcome: outcomeOf(row, request, firstAnswers) }
   }
   return answers
+}
+
+function claimStatement(requests: readonly ClaimRequest[]): pg.QueryConfig {
+  const [alone] = requests
+  if (alone !== undefined && requests.length === 1) {
+    const { slotId, bookingId, units, key, requestHash, confirm, accountId, appointmentType, reason, actorId } = alone
+    const patient = JSON.stringify(alone.patient)
+    const what = [clinicNoOf(slotId), slotId, bookingId, units, key, requestHash, confirm]
+    return {
+      name: 'claim_slot',
+      text: claimSlot,
+      values: [...what, accountId, appointmentType, patient, reason, actorId],
+    }
+  }
+  return {
+    name: 'claim_slots',
+    text: claimSlots,
+    values: [
+      plainArray(requests, ({ slotId }) => clinicNoOf(slotId)),
+      plainArray(requests, ({ slotId }) => slotId),
+      plainArray(requests, ({ bookingId }) => bookingId),
+      plainArray(requests, ({ units }) => units),
+      plainArray(requests, ({ key }) => key),
+      plainArray(requests, ({ requestHash }) => requestHash),
+      plainArray(requests, ({ confirm }) => confirm),
+      plainArray(requests, ({ accountId }) => accountId),
+      plainArray(requests, ({ appointmentType }) => appointmentType),
+      jsonArray(requests, ({ patient }) => patient),
+      textArray(requests, ({ reason }) => reason),
+      plainArray(requests, ({ actorId }) => actorId),
+    ],
+  }
 }
 
 function outcomeOf(row: ClaimRow, request: ClaimRequest, firstAnswers: Map<string, FirstAnswer>): ClaimOutcome {

@@ -1,0 +1,22 @@
+-- claim_verdict: why a claim cannot be tried, as far as a plain read can tell; null: it has a chance. The rules of
+-- claim_slot and claim_slots, in one place: the planner puts it into their statements.
+--
+-- A known key comes first: its first answer stands, however full the slot is now.
+create or replace function holdfast.claim_verdict(
+  p_now timestamptz, p_prior uuid, p_prior_hash uuid, p_hash uuid, p_slot_id uuid, p_withdrawn_at timestamptz, p_starts_at timestamptz,
+  p_doctor_active boolean, p_minimum_notice interval, p_booking_horizon interval, p_type text, p_types text[],
+  p_units integer, p_capacity integer, p_taken integer, p_next_lapse timestamptz
+) returns text
+language sql stable
+return case
+  when p_prior is not null then case when p_prior_hash = p_hash then 'replayed' else 'key_reused' end
+  when p_slot_id is null then 'slot_missing'
+  when p_withdrawn_at is not null then 'slot_closed:withdrawn'
+  when p_starts_at <= p_now then 'slot_closed:started'
+  when not p_doctor_active then 'slot_closed:doctor_inactive'
+  when p_starts_at < p_now + p_minimum_notice then 'slot_closed:minimum_notice'
+  when p_starts_at > p_now + p_booking_horizon then 'slot_closed:booking_horizon'
+  when p_type <> all (p_types) then 'appointment_type_not_offered'
+  when p_units > p_capacity then 'units_over_capacity'
+  when p_taken + p_units > p_capacity and (p_next_lapse is null or p_next_lapse > p_now) then 'slot_full'
+end;
