@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { wakeChannel } from './listen-for-wakes.ts'
 
-const pauseMs = 5
+const pauseMs = 10
 
 /**
  * Tells the other processes that something was committed: from a connection of its own, after the commit (inside the
