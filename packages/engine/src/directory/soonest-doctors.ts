@@ -20,7 +20,7 @@ export type SoonestQuery = {
 export type SoonestPlan = { fewDoctors: number; walks: readonly number[] }
 
 // Measured with 10,000 doctors: docs/decisions/0006.
-const measuredPlan: SoonestPlan = { fewDoctors: 300, walks: [2_000, 20_000] }
+const measuredPlan: SoonestPlan = { fewDoctors: 300, walks: [2_000, 50_000] }
 
 type SoonestRow = DoctorRow & { next_micros: string | null }
 
