@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import { errorHandler } from '../../packages/server/src/edge/error-handler.ts'
 import { readJsonOnly } from '../../packages/server/src/edge/json-bodies.ts'
-import { securityHeaders } from '../../packages/server/src/edge/security-headers.ts'
+import { helmetHeaders, securityHeaders } from '../../packages/server/src/edge/security-headers.ts'
 import { validatorCompiler } from '../../packages/server/src/edge/validator.ts'
 
 /** Fastify as the product sets it up for every request: body reader, checks, headers, errors. No log, no metrics. */
@@ -10,6 +10,6 @@ export async function fastifyApp(): Promise<FastifyInstance> {
   readJsonOnly(app)
   app.setValidatorCompiler(validatorCompiler())
   app.setErrorHandler(errorHandler)
-  await app.register(securityHeaders, { corsOrigins: [], isHttps: false })
+  await app.register(securityHeaders, { corsOrigins: [], headers: await helmetHeaders(false) })
   return app
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { buildOpenApi, type OpenApiDocument } from '@holdfast/contract'
+import { buildOpenApi, type OpenApiDocument, restOperations } from '@holdfast/contract'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { type AuthRoutesDeps, authRoutes } from './accounts/auth-routes.ts'
 import type { Config } from './config.ts'
@@ -15,7 +15,8 @@ import { metricsRoutes } from './edge/metrics-routes.ts'
 import { notFound } from './edge/not-found.ts'
 import { type Probes, probeRoutes } from './edge/probes.ts'
 import { rateLimits } from './edge/rate-limits.ts'
-import { securityHeaders } from './edge/security-headers.ts'
+import { helmetHeaders, securityHeaders } from './edge/security-headers.ts'
+import { shedLoad } from './edge/shed-load.ts'
 import { validatorCompiler } from './edge/validator.ts'
 import type { LiveHub } from './live/live-hub.ts'
 import { isLiveUpgrade, liveRoutes, liveSockets } from './live/live-routes.ts'
@@ -32,6 +33,8 @@ export type AppDeps = {
   probes: Probes
   /** true from the moment the server begins to stop. */
   isStopping: () => boolean
+  /** One more claim would be refused. */
+  isClaimQueueFull: () => boolean
   admission: Omit<AdmissionDeps, 'corsOrigins'>
   auth: AuthRoutesDeps
   rest: RestDeps
@@ -52,12 +55,13 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   readJsonOnly(app)
   app.setValidatorCompiler(validatorCompiler())
   app.setErrorHandler(errorHandler)
-  countRequests(app, metrics)
+  countRequests(app, metrics, deps.log)
   app.addHook('onRequest', refuseStrangeHost)
   await app.register(answerDeadline, { seconds: config.answerSecondsMax })
   await app.register(draining, deps)
   const corsOrigins = config.corsOrigins ?? []
-  await app.register(securityHeaders, { corsOrigins, isHttps: config.publicUrl?.startsWith('https:') ?? false })
+  const headers = await helmetHeaders(config.publicUrl?.startsWith('https:') ?? false)
+  await app.register(securityHeaders, { corsOrigins, headers })
   await app.register(notFound)
   await app.register(rateLimits, config)
   await app.register(admission, { ...deps.admission, corsOrigins })
@@ -75,6 +79,15 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(docsRoutes, { openApi })
   await app.register(siteRoutes, {})
   await app.ready()
+  const { method, url: path } = restOperations.createBooking
+  shedLoad(app.server, {
+    method,
+    path,
+    isOverloaded: () => !deps.isStopping() && deps.isClaimQueueFull(),
+    corsOrigins,
+    headers,
+    onShed: () => metrics.requestAnswered({ route: path, method, status: 503, seconds: 0 }),
+  })
   return app
 }
 
@@ -82,7 +95,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
 export async function buildMetricsApp(deps: { log: Logger; metrics: Metrics; token: string | null }) {
   const app = Fastify({
     loggerInstance: asFastifyLogger(deps.log),
-    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    logController: new LogController({ disableRequestLogging: true }),
+    childLoggerFactory: (logger) => logger,
     requestTimeout: 10_000,
   })
   app.setErrorHandler(errorHandler)
@@ -97,6 +111,8 @@ function createServer(config: Config, log: Logger): FastifyInstance {
     loggerInstance: asFastifyLogger(log),
     // Fastify's own lines hold the address with its query, which may name a patient.
     logController: new LogController({ disableRequestLogging: true }),
+    // A logger for each request is made whether it logs or not: the few lines that are logged name their request.
+    childLoggerFactory: (logger) => logger,
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     bodyLimit: bodyBytesMax,
@@ -127,17 +143,20 @@ function createServer(config: Config, log: Logger): FastifyInstance {
 }
 
 /** One count, and at level debug one line, per answered request; by the route's pattern, without ids and queries. */
-function countRequests(app: FastifyInstance, metrics: Metrics): void {
+function countRequests(app: FastifyInstance, metrics: Metrics, log: Logger): void {
   app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'none'
     const seconds = reply.elapsedTime / 1000
     metrics.requestAnswered({ route, method: request.method, status: reply.statusCode, seconds })
-    request.log.debug({ method: request.method, route, status: reply.statusCode, seconds }, 'request answered')
+    if (log.isLevelEnabled('debug')) {
+      const answered = { requestId: request.id, method: request.method, route, status: reply.statusCode, seconds }
+      log.debug(answered, 'request answered')
+    }
     done()
   })
 }
 
-/** pino's logger is what Fastify asks for; the child loggers of requests carry nothing of the request. */
+/** pino's logger is what Fastify asks for. */
 function asFastifyLogger(log: Logger): FastifyBaseLogger {
   return log
 }

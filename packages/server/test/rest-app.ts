@@ -88,7 +88,6 @@ export async function startRestApp(pool: pg.Pool): Promise<RestApp> {
       manageTokens,
       visitRooms: createVisitRooms(['a secret of the tests']),
       freshness: untailed(),
-      isClaimQueueFull: () => false,
       holdSecondsDefault: 120,
       now: () => clock.now ?? new Date(),
       accounts: {

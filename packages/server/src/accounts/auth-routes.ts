@@ -109,7 +109,7 @@ async function refusalOf(answer: Response, request: FastifyRequest): Promise<Pro
   if (answer.status === 403) return problem('forbidden', 'This session may not do that: sign in again.')
   if (answer.status < 500)
     return problem('invalid_request', `The accounts service refuses this (${code ?? answer.status}).`)
-  request.log.error({ status: answer.status }, 'the accounts library failed')
+  request.log.error({ requestId: request.id, status: answer.status }, 'the accounts library failed')
   return problem('internal_error', 'An error was noted under this id.')
 }
 

@@ -41,8 +41,9 @@ export function problemOf(error: unknown): ProblemError {
 /** The one place that writes problem documents. Errors nobody foresaw are logged, once, with the request's id. */
 export function errorHandler(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const refusal = problemOf(error)
-  if (refusal.code === 'internal_error') request.log.error({ err: error }, 'request failed')
-  else if (refusal.code === 'unavailable') request.log.warn({ err: error }, 'request not served')
+  const noted = { requestId: request.id, err: error }
+  if (refusal.code === 'internal_error') request.log.error(noted, 'request failed')
+  else if (refusal.code === 'unavailable') request.log.warn(noted, 'request not served')
   const { status, headers, body } = refusal.render(request.id)
   void reply.code(status).headers(headers).send(JSON.stringify(body))
 }

@@ -23,10 +23,10 @@ const allowedHeaders = [
   clientHeader,
 ]
 
-/** Helmet's headers with a policy for answers that are data, and CORS for the configured origins, none by default. */
+/** The headers of every answer ({@link helmetHeaders}), and CORS for the configured origins, none by default. */
 export const securityHeaders = fp(
-  async (app: FastifyInstance, settings: { corsOrigins: readonly string[]; isHttps: boolean }) => {
-    const headers = await helmetHeaders(settings.isHttps)
+  async (app: FastifyInstance, settings: { corsOrigins: readonly string[]; headers: Record<string, string> }) => {
+    const { headers } = settings
     app.addHook('onRequest', (_request, reply, done) => {
       reply.headers(headers)
       done()
@@ -45,10 +45,10 @@ export const securityHeaders = fp(
 )
 
 /**
- * What Helmet sends, which is the same for every answer, asked of it once: its plugin works the policy out anew for each
- * request, header by header, and took a quarter of a booking's CPU here.
+ * What Helmet sends, with a policy for answers that are data. It is the same for every answer, and so asked of it once:
+ * its plugin works the policy out anew for each request, header by header, and took a quarter of a booking's CPU here.
  */
-async function helmetHeaders(isHttps: boolean): Promise<Record<string, string>> {
+export async function helmetHeaders(isHttps: boolean): Promise<Record<string, string>> {
   const app = Fastify()
   await app.register(helmet, {
     contentSecurityPolicy: {

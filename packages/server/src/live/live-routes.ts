@@ -28,7 +28,7 @@ export const liveSockets = fp(async (app: FastifyInstance, { hub }: { hub: LiveH
     options: { maxPayload: hub.settings.messageBytesMax, perMessageDeflate: false, clientTracking: false },
     // Who breaks the protocol is being told so (1009: too large, 1002 …); a lost connection closes by itself.
     errorHandler(error, socket, request) {
-      request.log.debug({ err: error }, 'a live connection broke')
+      request.log.debug({ requestId: request.id, err: error }, 'a live connection broke')
       if (!('code' in error && String(error.code).startsWith('WS_ERR_'))) socket.terminate()
     },
     preClose: (done) => void hub.stop().then(() => done()),

@@ -15,6 +15,7 @@ import { clinicNoIn, requireAccount, requireOwnCalendar, requireRole } from './a
 import { answeredBooking } from './answered-bookings.ts'
 import { eventBody } from './bodies/event-body.ts'
 import { slotBody } from './bodies/slot-body.ts'
+import { timeText } from './bodies/time-text.ts'
 import { freshKey, idempotencyKeyOf, keyDigest, requestHash } from './idempotency.ts'
 import { type Refusal, refusalProblem } from './outcome-problems.ts'
 import { type BookingReach, bookingNotFound, reachBooking } from './reach-booking.ts'
@@ -61,9 +62,6 @@ export function serveBookings(app: FastifyInstance, deps: RestDeps): void {
     {
       preHandler: app.limitBooking,
       keepsOwnKeys: true,
-      refuseEarly() {
-        if (deps.isClaimQueueFull()) throw refusalProblem({ kind: 'overloaded', retryAfterSeconds: 1 })
-      },
     },
   )
 
@@ -240,10 +238,10 @@ function madeBookingBody(booking: ClaimedBooking, deps: RestDeps) {
     status: booking.status,
     units: booking.units,
     appointmentType: booking.appointmentType,
-    startsAt: booking.startsAt.toISOString(),
-    endsAt: booking.endsAt.toISOString(),
-    holdExpiresAt: booking.holdExpiresAt?.toISOString() ?? null,
-    createdAt: booking.createdAt.toISOString(),
+    startsAt: timeText(booking.startsAt),
+    endsAt: timeText(booking.endsAt),
+    holdExpiresAt: booking.holdExpiresAt && timeText(booking.holdExpiresAt),
+    createdAt: timeText(booking.createdAt),
     manageToken: deps.manageTokens.issue(booking.id),
   }
 }

@@ -35,8 +35,6 @@ export type RestDeps = {
   visitRooms: VisitRoomsPort
   /** What this process has ready, and how far it has been told of changes. */
   freshness: Pick<Freshness, 'cache' | 'breaker'> & { tail: Pick<Freshness['tail'], 'horizon'> }
-  /** One more claim would be refused: said before its body is read. */
-  isClaimQueueFull(): boolean
   /** Hold seconds of a new clinic that names none. */
   holdSecondsDefault: number
   /** This process's clock, only for early refusals of what is plainly past; the database's clock decides. */

@@ -1,6 +1,12 @@
 import type { Operation, Static, TSchema } from '@holdfast/contract'
 import { InvalidCursor, type KeptAnswers } from '@holdfast/engine'
-import type { FastifyInstance, FastifyReply, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify'
+import type {
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  onRequestHookHandler,
+  preHandlerAsyncHookHandler,
+} from 'fastify'
 import type { Principal } from '../edge/principal.ts'
 import { invalidRequest } from '../edge/validator.ts'
 import { requireCredential } from './access.ts'
@@ -32,8 +38,6 @@ export type Answer<Described extends Operation> = {
 
 export type RouteOptions = {
   preHandler?: preHandlerAsyncHookHandler
-  /** Throws where it is plain, before the body is even read, that this request cannot be served now. */
-  refuseEarly?: () => void
   /** The handler looks after its Idempotency-Key itself, in the transaction of what it writes. */
   keepsOwnKeys?: true
 }
@@ -61,15 +65,12 @@ export function serve<Described extends Operation, const Given extends Answer<De
       response: responsesOf(described),
     },
     config: { operationId: described.id },
-    onRequest: async (request) => {
+    onRequest: refusing((request) => {
       if (described.access !== 'anyone') requireCredential(request.principal)
       // Every write takes a key, so every write refuses a wrong one, also where repeating it changes nothing anyway.
       if (described.method !== 'GET') idempotencyKeyOf(request)
-      options.refuseEarly?.()
-    },
-    preValidation: async (request) => {
-      if (described.bodyOptional && request.body === undefined) request.body = {}
-    },
+    }),
+    ...(described.bodyOptional ? { preValidation: emptyBodyForNone } : {}),
     ...(options.preHandler ? { preHandler: options.preHandler } : {}),
     handler: async (request, reply) => {
       reply.header('cache-control', isPublicRead ? 'no-cache' : 'no-store')
@@ -81,6 +82,24 @@ export function serve<Described extends Operation, const Given extends Answer<De
       return send(reply, isKept ? await answerOnce(app.keptAnswers, request, described, run) : await run())
     },
   })
+}
+
+/** A hook that answers with what `check` throws, and has nothing to wait for. */
+function refusing(check: (request: FastifyRequest) => void): onRequestHookHandler {
+  return (request, _reply, done) => {
+    try {
+      check(request)
+    } catch (error) {
+      done(error instanceof Error ? error : new Error(String(error)))
+      return
+    }
+    done()
+  }
+}
+
+function emptyBodyForNone(request: FastifyRequest, _reply: FastifyReply, done: () => void): void {
+  if (request.body === undefined) request.body = {}
+  done()
 }
 
 function responsesOf(described: Operation): Record<string, TSchema> {

@@ -1,8 +1,9 @@
 import type { SlotBody } from '@holdfast/contract'
 import type { Slot } from '@holdfast/engine'
+import { timeText } from './time-text.ts'
 
 /** A slot as it is answered. */
 export function slotBody(slot: Slot): SlotBody {
   const { id, doctorId, startsAt, endsAt, capacity, available } = slot
-  return { id, doctorId, startsAt: startsAt.toISOString(), endsAt: endsAt.toISOString(), capacity, available }
+  return { id, doctorId, startsAt: timeText(startsAt), endsAt: timeText(endsAt), capacity, available }
 }

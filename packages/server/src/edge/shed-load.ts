@@ -1,0 +1,46 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, RequestListener, Server } from 'node:http'
+import { problem } from './problem-error.ts'
+
+export type Shedding = {
+  /** Method and path, without a query, of what is refused. */
+  method: string
+  path: string
+  isOverloaded: () => boolean
+  /** Origins whose pages may read answers: they are refused on the way that tells their browsers so. */
+  corsOrigins: readonly string[]
+  /** Sent with every answer of this server. */
+  headers: Record<string, string>
+  /** Told of each request that was refused. */
+  onShed: () => void
+}
+
+const refusal = problem('overloaded', 'Too many requests are waiting. This one was not tried.', {
+  retryAfterSeconds: 1,
+})
+
+/**
+ * Refuses a request that cannot be served now before anything else looks at it: no hook, no credential, no body. At four
+ * times what can be served, three of four requests are refused, and what that costs is missing where the fourth is served.
+ */
+export function shedLoad(server: Server, shedding: Shedding): void {
+  const listeners = server.listeners('request') as RequestListener[]
+  const fixed = Object.entries(shedding.headers).flat()
+  server.removeAllListeners('request')
+  server.on('request', (request, response) => {
+    if (!isShed(request, shedding)) {
+      for (const listener of listeners) listener.call(server, request, response)
+      return
+    }
+    const { status, headers, body } = refusal.render(randomUUID())
+    const text = JSON.stringify(body)
+    const own = Object.entries({ ...headers, 'content-length': String(Buffer.byteLength(text)) }).flat()
+    response.writeHead(status, [...fixed, ...own]).end(text)
+    shedding.onShed()
+  })
+}
+
+function isShed({ method, url, headers }: IncomingMessage, shedding: Shedding): boolean {
+  if (method !== shedding.method || url !== shedding.path || !shedding.isOverloaded()) return false
+  return headers.origin === undefined || !shedding.corsOrigins.includes(headers.origin)
+}

@@ -1,0 +1,86 @@
+import { aClinic, aDoctor, aSlot, type HeldLock, holdSlotLock, until } from '@holdfast/testkit'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Answer, call, type RunningServer, runningServer } from '../test/running-server.ts'
+
+const origin = 'https://clinic.example'
+let server: RunningServer
+let slot: Awaited<ReturnType<typeof aSlot>>
+
+beforeAll(async () => {
+  const env = { HOLDFAST_QUEUE_SIZE_MAX: '1', HOLDFAST_CORS_ORIGINS: origin, HOLDFAST_METRICS_PORT: '0' }
+  server = await runningServer(env)
+  slot = await aSlot(server.database, await aDoctor(server.database, await aClinic(server.database)), { capacity: 9 })
+})
+afterAll(() => server.end())
+
+const book = (headers: Record<string, string> = {}): Promise<Answer> =>
+  call(`${server.url}/api/v1/bookings`, { method: 'POST', body: { slotId: slot.id, patient: { name: 'P' } }, headers })
+
+/** Sent as it is, JSON or not. */
+const post = (body: string) =>
+  fetch(`${server.url}/api/v1/bookings`, { method: 'POST', body, headers: { 'content-type': 'application/json' } })
+
+async function sample(line: string): Promise<number> {
+  const { text } = await call(`${server.metricsUrl}/metrics`)
+  return Number(
+    text
+      .split('\n')
+      .find((one) => one.startsWith(`${line} `))
+      ?.slice(line.length) ?? 0,
+  )
+}
+
+/** Two batches wait for the slot's lock, and one claim for its turn. @returns their answers, once the lock is let go */
+async function fillQueue(lock: HeldLock): Promise<() => Promise<Answer[]>> {
+  const answers: Promise<Answer>[] = []
+  for (const [metric, depth] of [
+    ['holdfast_batches_in_flight{queue="claim"}', 1],
+    ['holdfast_batches_in_flight{queue="claim"}', 2],
+    ['holdfast_queue_depth{queue="claim"}', 1],
+  ] as const) {
+    answers.push(book())
+    await until(
+      async () => ((await sample(metric)) === depth ? true : undefined),
+      () => `${metric} is ${depth}`,
+    )
+  }
+  return async () => {
+    await lock.release()
+    return Promise.all(answers)
+  }
+}
+
+test('a full queue refuses at once, before the body is read; what was accepted is booked, and it goes on after', async () => {
+  const release = await fillQueue(await holdSlotLock(server.database, slot))
+  const refused = await book()
+  expect(refused.status).toBe(503)
+  expect(refused.body).toMatchObject({ code: 'overloaded', status: 503, type: 'urn:holdfast:problem:overloaded' })
+  expect(refused.body.instance).toMatch(/^[0-9a-f-]{36}$/)
+  expect(refused.headers.get('retry-after')).toBe('1')
+  expect(refused.headers.get('content-type')).toBe('application/problem+json; charset=utf-8')
+  expect(refused.headers.get('x-content-type-options')).toBe('nosniff')
+  // Nobody looked at these bodies; one of them is larger than any that is read.
+  expect((await post('{no JSON')).status).toBe(503)
+  expect((await post('x'.repeat(2_000_000))).status).toBe(503)
+  // Everything else is served.
+  expect((await call(`${server.url}/api/v1/clinics`)).status).toBe(200)
+  expect((await call(`${server.url}/api/v1/bookings/${slot.id}`)).status).toBe(401)
+  expect(await sample(requests('503'))).toBe(3)
+
+  expect((await release()).map((answer) => answer.status)).toEqual([201, 201, 201])
+  expect((await book()).status).toBe(201)
+  expect((await post('{no JSON')).status).toBe(400)
+})
+
+test('a page of an allowed origin may read its refusal', async () => {
+  const release = await fillQueue(await holdSlotLock(server.database, slot))
+  const foreign = await book({ origin })
+  expect([foreign.status, foreign.body.code]).toEqual([503, 'overloaded'])
+  expect(foreign.headers.get('access-control-allow-origin')).toBe(origin)
+  const stranger = await book({ origin: 'https://stranger.example' })
+  expect([stranger.status, stranger.headers.get('access-control-allow-origin')]).toEqual([503, null])
+  expect((await release()).map((answer) => answer.status)).toEqual([201, 201, 201])
+})
+
+const requests = (status: string) =>
+  `holdfast_http_request_duration_seconds_count{route="/api/v1/bookings",method="POST",status="${status}"}`
