@@ -152,37 +152,27 @@ export class EventTail {
   async #sleep(): Promise<void> {
     const isBehind = this.#expected >= this.#horizon
     if (!this.#woken) {
-      const sleeping = new AbortController()
-      await Promise.race([
-        new Promise<void>((resolve) => {
-          this.#wake = resolve
-          if (this.#woken || this.#stop.signal.aborted) resolve()
-        }),
-        delay(isBehind ? behindMs : (this.#settings.idleMs ?? 250), undefined, { signal: sleeping.signal }).catch(
-          () => undefined,
-        ),
-      ])
-      sleeping.abort()
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, isBehind ? behindMs : (this.#settings.idleMs ?? 250))
+        this.#wake = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+        if (this.#woken || this.#stop.signal.aborted) this.#wake()
+      })
     }
     if (!this.#woken) return
     const restMs = this.#readAtMs + pauseMs - performance.now()
-    await delay(Math.max(gatherMs, restMs), undefined, { signal: this.#stop.signal }).catch(() => undefined)
+    await delay(Math.max(gatherMs, restMs))
   }
 }
 
 /** A database that hangs is as good as lost: its answer, should it come, is dropped, and the page is read again. */
-async function inTime<Value>(work: Promise<Value>): Promise<Value> {
-  const ended = new AbortController()
-  const late = delay(readMsMax, undefined, { signal: ended.signal }).then(
-    () =>
-      Promise.reject(
-        new DatabaseUnavailable('The log did not answer in time.', { outcomeUnknown: false, cause: undefined }),
-      ),
-    () => work,
-  )
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    ended.abort()
-  }
+function inTime<Value>(work: Promise<Value>): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const late = () =>
+      reject(new DatabaseUnavailable('The log did not answer in time.', { outcomeUnknown: false, cause: undefined }))
+    const timer = setTimeout(late, readMsMax)
+    work.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
 }
