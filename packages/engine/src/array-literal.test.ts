@@ -14,29 +14,83 @@ async function read(literal: string, type: string): Promise<unknown> {
   return rows[0]?.value
 }
 
-const nasty = ['', ' ', 'NULL', 'null', '"', '\\', '{a,b}', 'a,b', "O'Brien", '\n\t\r\b\f\u0001\u2028', '日本語 🏥', '\\"', '\\n']
+const nasty = [
+  '',
+  ' ',
+  'NULL',
+  'null',
+  '"',
+  '\\',
+  '{a,b}',
+  'a,b',
+  "O'Brien",
+  '\n\t\r\b\f\u0001\u2028',
+  '日本語 🏥',
+  '\\"',
+  '\\n',
+]
 
 test('values without quotes come back as they were', async () => {
-  expect(await read(plainArray([1, null, -3], (value) => value), 'integer')).toEqual([1, null, -3])
-  expect(await read(plainArray([true, false, null], (value) => value), 'boolean')).toEqual([true, false, null])
+  expect(
+    await read(
+      plainArray([1, null, -3], (value) => value),
+      'integer',
+    ),
+  ).toEqual([1, null, -3])
+  expect(
+    await read(
+      plainArray([true, false, null], (value) => value),
+      'boolean',
+    ),
+  ).toEqual([true, false, null])
   const id = '018f0000-0000-8000-8000-000000000001'
-  expect(await read(plainArray([id, null], (value) => value), 'uuid')).toEqual([id, null])
-  expect(await read(plainArray([], (value: string) => value), 'uuid')).toEqual([])
+  expect(
+    await read(
+      plainArray([id, null], (value) => value),
+      'uuid',
+    ),
+  ).toEqual([id, null])
+  expect(
+    await read(
+      plainArray([], (value: string) => value),
+      'uuid',
+    ),
+  ).toEqual([])
 })
 
 test('whatever anybody wrote comes back as it was, as text and inside JSON', async () => {
-  expect(await read(textArray([...nasty, null], (text) => text), 'text')).toEqual([...nasty, null])
+  expect(
+    await read(
+      textArray([...nasty, null], (text) => text),
+      'text',
+    ),
+  ).toEqual([...nasty, null])
   const objects = nasty.map((text) => ({ [text]: text }))
-  expect(await read(jsonArray([...objects, null], (value) => value), 'jsonb')).toEqual([...objects, null])
+  expect(
+    await read(
+      jsonArray([...objects, null], (value) => value),
+      'jsonb',
+    ),
+  ).toEqual([...objects, null])
 })
 
 test('any text that PostgreSQL can hold', async () => {
   const storable = fc.string({ unit: 'binary' }).filter((text) => !text.includes('\0') && text.isWellFormed())
   await fc.assert(
     fc.asyncProperty(fc.array(storable, { maxLength: 20 }), async (texts) => {
-      expect(await read(textArray(texts, (text) => text), 'text')).toEqual(texts)
+      expect(
+        await read(
+          textArray(texts, (text) => text),
+          'text',
+        ),
+      ).toEqual(texts)
       const objects = texts.map((text) => ({ text }))
-      expect(await read(jsonArray(objects, (value) => value), 'jsonb')).toEqual(objects)
+      expect(
+        await read(
+          jsonArray(objects, (value) => value),
+          'jsonb',
+        ),
+      ).toEqual(objects)
     }),
   )
 })
