@@ -8,28 +8,28 @@
 /** Of values that are never quoted: uuid, integer, boolean, or one of our own words. null becomes NULL. */
 export function plainArray<Item>(
   items: readonly Item[],
-  valueOf: (item: Item) => string | number | boolean | null,
+  valueFor: (item: Item) => string | number | boolean | null,
 ): string {
   let literal = ''
-  for (const item of items) literal += `,${valueOf(item) ?? 'NULL'}`
+  for (const item of items) literal += `,${valueFor(item) ?? 'NULL'}`
   return `{${literal.slice(1)}}`
 }
 
 /** Of anything that anybody wrote. */
-export function textArray<Item>(items: readonly Item[], textOf: (item: Item) => string | null): string {
+export function textArray<Item>(items: readonly Item[], textFor: (item: Item) => string | null): string {
   let literal = ''
   for (const item of items) {
-    const text = textOf(item)
+    const text = textFor(item)
     literal += text === null ? ',NULL' : `,"${text.replace(/[\\"]/g, '\\$&')}"`
   }
   return `{${literal.slice(1)}}`
 }
 
 /** Of values that become JSON. JSON has no control characters, so that its own quoting is PostgreSQL's too. */
-export function jsonArray<Item>(items: readonly Item[], valueOf: (item: Item) => object | null): string {
+export function jsonArray<Item>(items: readonly Item[], valueFor: (item: Item) => object | null): string {
   let literal = ''
   for (const item of items) {
-    const value = valueOf(item)
+    const value = valueFor(item)
     literal += value === null ? ',NULL' : `,${JSON.stringify(JSON.stringify(value))}`
   }
   return `{${literal.slice(1)}}`
