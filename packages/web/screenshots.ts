@@ -72,7 +72,7 @@ async function shotsOf(url: string): Promise<Shot[]> {
     path: { clinicId: doctor.clinicId },
     body: { email: ownDoctor.email, role: 'doctor', doctorId: doctor.id },
   })
-  const from = Temporal.Now.plainDateISO('Europe/London').add({ days: 1 })
+  const from = Temporal.Now.plainDateISO('Europe/London')
   const days = { from: from.toString(), to: from.add({ days: 6 }).toString() }
   const { data: slots } = await guest.listSlots({ path: { doctorId: doctor.id }, query: days })
   const names = [
@@ -83,12 +83,17 @@ async function shotsOf(url: string): Promise<Shot[]> {
     'Alan Turing',
     'Katherine Johnson',
   ]
+  const busyDay = slots?.items[0]?.startsAt.slice(0, 10) ?? days.from
   let ticket = ''
   let bookingId = ''
   for (const [index, name] of names.entries()) {
-    const slotId = slots?.items[index * 7]?.id ?? ''
+    const slotId = slots?.items[index * 3]?.id ?? ''
     const email = `${name.split(' ')[0]?.toLowerCase()}@example.org`
-    const { data } = await admin.createBooking({ body: { slotId, patient: { name, email }, confirm: index !== 4 } })
+    const appointmentType = index % 3 === 0 ? 'video' : 'in_person'
+    const { data } = await admin.createBooking({
+      body: { slotId, patient: { name, email }, appointmentType, confirm: index !== 4 },
+    })
+    if (index === 2) await admin.arriveBooking({ path: { bookingId: data?.id ?? '' } })
     ticket ||= `/ticket#${data?.id}.${data?.manageToken}`
     bookingId ||= data?.id ?? ''
   }
@@ -118,7 +123,8 @@ async function shotsOf(url: string): Promise<Shot[]> {
     { ...shot('times-de', times, 'guest'), locale: 'de-DE' },
     shot('my-bookings', '/my-bookings', 'administrator'),
     shot('account', '/account', 'administrator'),
-    shot('my-day', `/my-day?day=${days.from}`, 'doctor'),
+    shot('my-day', `/my-day?day=${busyDay}`, 'doctor'),
+    { ...shot('my-day-de', `/my-day?day=${busyDay}`, 'doctor'), locale: 'de-DE' },
     shot('my-week', `/my-day/week?day=${days.to}`, 'doctor'),
     shot('my-times', '/my-day/times', 'doctor'),
     shot('my-video', '/my-day/video', 'doctor', (page) =>
@@ -134,7 +140,7 @@ async function shotsOf(url: string): Promise<Shot[]> {
       await page.getByRole('button', { name: `Change ${doctor.name}` }).click()
       await page.getByRole('dialog').getByLabel('Video', { exact: true }).check()
     }),
-    { ...shot('clinic-day-ar', `/clinic/${clinicId}/day?day=${days.from}`, 'administrator'), locale: 'ar' },
+    { ...shot('clinic-day-ar', `/clinic/${clinicId}/day?day=${busyDay}`, 'administrator'), locale: 'ar' },
     { ...shot('clinic-settings-de', `/clinic/${clinicId}/settings`, 'administrator'), locale: 'de-DE' },
     { ...shot('ticket-ar', ticket, 'guest'), locale: 'ar' },
     { ...shot('ticket-de', ticket, 'guest'), locale: 'de-DE' },

@@ -1,4 +1,5 @@
-import { currentLocale } from './i18n.ts'
+import { currentLanguage, currentLocale } from './i18n.ts'
+import { directionOf } from './languages.ts'
 
 /** Formatters are dear to make and asked for by the hundred: one of a kind is kept. */
 const made = new Map<string, Intl.DateTimeFormat | Intl.NumberFormat | Intl.ListFormat | Intl.DisplayNames>()
@@ -88,7 +89,10 @@ export function formatZone(instant: Instant, timeZone: string, style: 'long' | '
 
 /** Minor units and an ISO 4217 code; `£65` when there are no pence. */
 export function formatMoney(fee: { amount: number; currency: string }): string {
-  const options = { style: 'currency', currency: fee.currency, trailingZeroDisplay: 'stripIfInteger' } as const
+  // `UK£` between words that are written from the right is torn apart.
+  const currencyDisplay = directionOf(currentLanguage()) === 'rtl' ? 'code' : 'symbol'
+  const { currency } = fee
+  const options = { style: 'currency', currency, currencyDisplay, trailingZeroDisplay: 'stripIfInteger' } as const
   const formatter = once('number', options, (locale) => new Intl.NumberFormat(locale, options))
   const digits = formatter.resolvedOptions().maximumFractionDigits ?? 2
   return formatter.format(fee.amount / 10 ** digits)

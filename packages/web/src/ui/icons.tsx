@@ -64,6 +64,15 @@ export function SearchIcon(props: IconProps) {
   )
 }
 
+/** Of a field that offers a choice, as the browser's own have it. */
+export function ChoiceIcon(props: IconProps) {
+  return (
+    <Icon {...props}>
+      <path d="m8 9 4-4 4 4M8 15l4 4 4-4" />
+    </Icon>
+  )
+}
+
 export function CalendarIcon(props: IconProps) {
   return (
     <Icon {...props}>

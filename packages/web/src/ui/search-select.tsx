@@ -2,6 +2,7 @@ import { CloseButton, TextInput } from '@mantine/core'
 import { useFocusWithin } from '@mantine/hooks'
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { ChoiceIcon } from './icons.tsx'
 import classes from './search-select.module.css'
 
 export type SearchOption = { value: string; label: string; detail?: string }
@@ -95,8 +96,13 @@ export function SearchSelect({
           setActive(-1)
           onSearch(currentTarget.value.trim())
         }}
+        rightSectionPointerEvents={value === null ? 'none' : 'all'}
         rightSection={
-          value === null ? null : <CloseButton aria-label={t('clear', { label })} onClick={() => choose(null)} />
+          value === null ? (
+            <ChoiceIcon size={16} />
+          ) : (
+            <CloseButton aria-label={t('clear', { label })} onClick={() => choose(null)} />
+          )
         }
       />
       <Options {...{ id, label, isOpen, active, options, value }} onChoose={choose} />
@@ -132,8 +138,12 @@ function Options({ id, label, isOpen, active, options, value, onChoose }: Option
             data-active={index === active || undefined}
             onClick={() => onChoose(option.value)}
           >
-            {option.label}
-            {option.detail === undefined ? null : <span className={classes.detail}>{option.detail}</span>}
+            <bdi>{option.label}</bdi>
+            {option.detail === undefined ? null : (
+              <span className={classes.detail}>
+                <bdi>{option.detail}</bdi>
+              </span>
+            )}
           </button>
         ))}
       </div>

@@ -118,7 +118,9 @@ function ClinicList({ clinics }: { clinics: readonly Clinic[] }) {
                 {name}
               </Link>
             </td>
-            <td>{address ?? '–'}</td>
+            <td>
+              <bdi>{address ?? '–'}</bdi>
+            </td>
             <td>
               <bdi>{timezone}</bdi>
             </td>

@@ -9,6 +9,7 @@ import { PageLoading } from '../../ui/page-loading.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
 import { addDays, daysBetween, parseDay } from '../desk/local-time.ts'
 import { useLiveDesk } from '../desk/use-live-desk.ts'
+import classes from './admin.module.css'
 import { statsQuery } from './admin-queries.ts'
 import { Figures } from './figures.tsx'
 import { FiguresTable } from './figures-table.tsx'
@@ -84,7 +85,7 @@ type RangeProps = {
 function Range({ from, to, isRight, onChange }: RangeProps) {
   const { t } = useTranslation('admin')
   return (
-    <Group gap="sm" align="end">
+    <div className={classes.range}>
       <TextInput
         type="date"
         label={t('filter.from')}
@@ -104,6 +105,6 @@ function Range({ from, to, isRight, onChange }: RangeProps) {
           if (day !== null) onChange({ from: from > day ? day : from, to: day })
         }}
       />
-    </Group>
+    </div>
   )
 }

@@ -1,7 +1,7 @@
 import { NumberInput, Select } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { decimalSeparator } from '../../lib/format.ts'
-import deskClasses from '../desk/desk.module.css'
+import classes from './admin.module.css'
 import { type DoctorDraft, decimalsOf } from './doctor-draft.ts'
 
 const currencies = Intl.supportedValuesOf('currency')
@@ -13,7 +13,7 @@ export function DoctorNumbers({ draft, onChange }: DoctorNumbersProps) {
   const { t } = useTranslation('admin')
   const decimals = { decimalSeparator: decimalSeparator(), allowedDecimalSeparators: ['.', ',', '٫'] }
   return (
-    <div className={deskClasses.fields}>
+    <div className={classes.numbers}>
       <NumberInput
         size="md"
         label={t('field.experienceYears')}

@@ -36,7 +36,7 @@ export function ClinicDoctorsPage() {
         isOpen={edited !== null}
         onClose={() => setEdited(null)}
         size="lg"
-        title={edited === 'new' ? t('doctors.add') : t('doctors.change')}
+        title={edited === 'new' || edited === null ? t('doctors.add') : t('doctors.changeOf', { name: edited.name })}
       >
         {edited === null ? null : (
           <DoctorForm doctor={edited === 'new' ? null : edited} onDone={() => setEdited(null)} />

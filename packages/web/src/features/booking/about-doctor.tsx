@@ -28,8 +28,10 @@ export function AboutDoctor({ doctor, clinic }: { doctor: Doctor; clinic: Clinic
       <ul className={classes.facts}>
         <li>
           <PlaceIcon size={18} />
-          {clinic.name}
-          {clinic.address === null ? null : `, ${clinic.address}`}
+          <bdi>
+            {clinic.name}
+            {clinic.address === null ? null : `, ${clinic.address}`}
+          </bdi>
         </li>
         {clinic.phone === null ? null : (
           <li>

@@ -19,7 +19,7 @@ export function SlotRuleFields({ draft, wrong, onChange }: SlotRuleFieldsProps) 
   const errorOf = (field: RuleField, text: string) => (wrong.includes(field) ? text : null)
   return (
     <Stack gap="md">
-      <div className={classes.fields}>
+      <div className={classes.short}>
         <TextInput
           type="date"
           label={t('rule.from')}
@@ -48,7 +48,7 @@ export function SlotRuleFields({ draft, wrong, onChange }: SlotRuleFieldsProps) 
           ))}
         </Group>
       </Checkbox.Group>
-      <div className={classes.fields}>
+      <div className={classes.short}>
         <TextInput
           type="time"
           label={t('rule.startTime')}

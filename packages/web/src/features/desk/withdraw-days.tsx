@@ -39,7 +39,7 @@ export function WithdrawDays({ doctorId, clinicId, timeZone, today }: WithdrawDa
           }}
         >
           <Stack gap="md">
-            <div className={classes.fields}>
+            <div className={classes.short}>
               <TextInput
                 type="date"
                 label={t('rule.from')}

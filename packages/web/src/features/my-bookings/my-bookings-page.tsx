@@ -108,8 +108,9 @@ function BookingItem({ booking, kind }: { booking: Booking; kind: BookingKind })
           </Badge>
         </Group>
         <Text mt="sm">
-          {doctor === undefined ? '\u00a0' : `${doctor.name}, ${doctor.specialization}`}
-          {clinic === undefined ? null : ` · ${clinic.name}`}
+          <bdi>{doctor === undefined ? '\u00a0' : `${doctor.name}, ${doctor.specialization}`}</bdi>
+          {clinic === undefined ? null : ' · '}
+          <bdi>{clinic?.name}</bdi>
           {booking.appointmentType === 'video' ? ` · ${t('shell:appointmentType.video')}` : null}
         </Text>
         {booking.appointmentType === 'video' && booking.status === 'PENDING' ? (

@@ -34,13 +34,17 @@ export function TicketCard({ booking, doctor, clinic, link, isOffline }: CardPro
           <div>
             <dt>{t('doctor')}</dt>
             <dd>
-              {doctor.name}, {doctor.specialization}
+              <bdi>
+                {doctor.name}, {doctor.specialization}
+              </bdi>
             </dd>
           </div>
           <Where booking={booking} clinic={clinic} isOffline={isOffline} />
           <div>
             <dt>{t('patient')}</dt>
-            <dd>{booking.patient.name}</dd>
+            <dd>
+              <bdi>{booking.patient.name}</bdi>
+            </dd>
           </div>
           {doctor.fee === null ? null : (
             <div>
@@ -51,7 +55,7 @@ export function TicketCard({ booking, doctor, clinic, link, isOffline }: CardPro
           {booking.cancellationReason === null ? null : (
             <div>
               <dt>{t('cancelledBecause')}</dt>
-              <dd>{booking.cancellationReason}</dd>
+              <dd dir="auto">{booking.cancellationReason}</dd>
             </div>
           )}
         </dl>
@@ -96,11 +100,11 @@ function Where({ booking, clinic, isOffline }: Pick<CardProps, 'booking' | 'clin
           t(videoText(booking, isOffline), { clinic: clinic.name })
         ) : (
           <>
-            {clinic.name}
+            <bdi>{clinic.name}</bdi>
             {clinic.address === null ? null : (
               <>
                 <br />
-                {clinic.address}
+                <bdi>{clinic.address}</bdi>
               </>
             )}
           </>
