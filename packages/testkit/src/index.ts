@@ -15,5 +15,6 @@ export {
   type SlotWishes,
 } from './builders.ts'
 export { checkHistory } from './check-history.ts'
+export { aClaim, type ClaimWay, claimWays } from './claim-ways.ts'
 export { lapseHolds, shiftSlot } from './clock.ts'
 export { createEmptyDatabase, createTestDatabase, type TestDatabase } from './test-database.ts'

@@ -1,8 +1,11 @@
 -- claim_slot: claim_slots for one request that travels alone, as under light load each does. A batch of one costs three
 -- times as much: what a set of statements takes to begin.
 --
--- Outcomes, locks, failures and idempotency: as claim_slots. What one statement cannot decide under the slot's lock (a
--- lapsed hold to give back, the last place gone while it waited) is left to claim_slots.
+-- Outcomes and idempotency: as claim_slots. What one statement cannot decide under the slot's lock (a lapsed hold to give
+-- back, the last place gone or the slot's start passed while it waited) is left to claim_slots.
+-- Locks: the slot; then its key, or what claim_slots locks. A key taken before the slot would deadlock with a batch, which
+--   takes it after: a claim that loses the race for its key gives its units back.
+-- Fails: 22023 for units below 1, or without key, hash, patient or confirm; else as claim_slots.
 create or replace function holdfast.claim_slot(
   p_clinic_no integer, p_slot_id uuid, p_id uuid, p_units integer, p_key uuid, p_hash uuid, p_confirm boolean, p_account_id uuid,
   p_type text, p_patient jsonb, p_reason text, p_actor_id uuid
@@ -24,7 +27,8 @@ begin
   if p_units not between 1 and 1000000 or p_units is null then
     raise exception 'units must be 1 to 1000000, not %', p_units using errcode = 'invalid_parameter_value';
   elsif p_key is null or p_hash is null or p_patient is null or p_confirm is null then
-    raise exception 'every claim needs a key, a hash and a patient' using errcode = 'invalid_parameter_value';
+    raise exception 'every claim needs a key, a hash and a patient, and whether to confirm it'
+      using errcode = 'invalid_parameter_value';
   end if;
 
   select claim_verdict(v_now, k.booking_id, k.request_hash, p_hash, s.id, s.withdrawn_at, s.starts_at, r.active,
@@ -45,14 +49,20 @@ begin
     return;
   end if;
 
-  -- Judged again under the lock, where the row may be another; the time is read there, too.
+  -- Judged again under the lock, where the row may be another.
   update slot s
      set taken = s.taken + p_units,
          next_lapse = case when p_confirm then s.next_lapse else least(s.next_lapse, clock_timestamp() + v_hold) end
-   where s.clinic_no = p_clinic_no and s.id = p_slot_id and s.withdrawn_at is null and s.starts_at > clock_timestamp()
+   where s.clinic_no = p_clinic_no and s.id = p_slot_id and s.withdrawn_at is null
      and s.taken + p_units <= s.capacity and (s.next_lapse is null or s.next_lapse > clock_timestamp())
-  returning clock_timestamp() into created_at;
-  if not found then
+  returning clock_timestamp(), s.starts_at into created_at, starts_at;
+  if starts_at <= created_at then
+    -- Judged here, by the time that came back with the row: when who had the lock left the row as it was, nothing above is
+    -- looked at again, and its clock stood before the wait.
+    update slot s set taken = s.taken - p_units where s.clinic_no = p_clinic_no and s.id = p_slot_id;
+    created_at := null;
+  end if;
+  if created_at is null then
     return query
     select * from claim_slots(array[p_clinic_no], array[p_slot_id], array[p_id], array[p_units], array[p_key], array[p_hash],
       array[p_confirm], array[p_account_id], array[p_type], array[p_patient], array[p_reason], array[p_actor_id]);
@@ -63,7 +73,7 @@ begin
   values (p_clinic_no, p_key, p_hash, p_id, created_at)
   on conflict do nothing;
   if not found then
-    -- The key came while we waited: whoever looks again finds its booking.
+    -- The key came while we waited: whoever looks again finds its booking. next_lapse may stay too early, never too late.
     update slot s set taken = s.taken - p_units where s.clinic_no = p_clinic_no and s.id = p_slot_id;
     outcome := 'retry';
     return next;

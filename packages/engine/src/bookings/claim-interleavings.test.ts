@@ -1,0 +1,266 @@
+import {
+  aBooking,
+  aClaim,
+  aClinic,
+  aDoctor,
+  aSlot,
+  type BuiltClinic,
+  checkHistory,
+  claimWays,
+  createTestDatabase,
+  holdSlotLock,
+  lapseHolds,
+  type TestDatabase,
+  until,
+  untilLockWaiters,
+} from '@holdfast/testkit'
+import type pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { verify } from '../verify/verify.ts'
+import type { ClaimOutcome } from './claim.ts'
+import { runClaimBatch } from './claim-batch.ts'
+import { runSettleBatch } from './settle-batch.ts'
+
+let database: TestDatabase
+let clinic: BuiltClinic
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  clinic = await aClinic(database)
+})
+afterAll(() => database.drop())
+
+const { alone, together } = claimWays(runClaimBatch)
+
+const kinds = (outcomes: (ClaimOutcome | 'again')[]) => outcomes.map((one) => (one === 'again' ? one : one.kind))
+
+/** Somebody else's transaction: what is done with its pool is not seen until it ends, and locked until then. */
+async function aTransaction(): Promise<{ pool: pg.Pool; end(how: 'commit' | 'rollback'): Promise<void> }> {
+  const client = await database.appPool.connect()
+  await client.query('begin')
+  return {
+    pool: Object.assign(Object.create(database.appPool), { query: client.query.bind(client) }),
+    async end(how) {
+      await client.query(how)
+      client.release()
+    },
+  }
+}
+
+const slotOf = async (capacity = 1) => aSlot(database, await aDoctor(database, clinic), { capacity })
+
+async function slotRow(slot: { id: string }) {
+  const { rows } = await database.ownerPool.query<{ taken: number; next_lapse: Date | null }>(
+    'select taken, next_lapse from holdfast.slot where id = $1',
+    [slot.id],
+  )
+  return rows[0]
+}
+
+async function expectAllWell(): Promise<void> {
+  const { overbooked, mismatches, details } = await verify(database.appPool, { clinicNo: clinic.no, detailsMax: 10 })
+  expect({ overbooked, mismatches, details }).toEqual({ overbooked: 0, mismatches: 0, details: [] })
+  expect(await checkHistory(database)).toEqual([])
+}
+
+const withdraw = (pool: pg.Pool, slot: { id: string; clinicNo: number }) =>
+  pool.query('select * from holdfast.withdraw_slots($1, $2, null, null, null, true, false, null)', [
+    slot.clinicNo,
+    slot.id,
+  ])
+
+const cancel = (pool: pg.Pool, booking: { id: string }) =>
+  runSettleBatch(pool, [
+    { bookingId: booking.id, action: 'cancel', actorId: null, onBehalf: true, key: null, reason: null },
+  ])
+
+describe.each([alone, together])('while somebody else has the slot, claimed $way', ({ claim }) => {
+  test.each([
+    { how: 'commit' as const, outcome: { kind: 'slot_closed', why: 'withdrawn' }, taken: 0 },
+    { how: 'rollback' as const, outcome: { kind: 'booked' }, taken: 2 },
+  ])('a withdrawal that ends with $how: $outcome.kind', async ({ how, outcome, taken }) => {
+    const slot = await slotOf(3)
+    await aBooking(database, slot)
+    const other = await aTransaction()
+    await withdraw(other.pool, slot)
+    const waiting = claim(database.appPool, aClaim(slot))
+    await untilLockWaiters(database, 1)
+    await other.end(how)
+    expect(await waiting).toMatchObject([outcome])
+    expect(await slotRow(slot)).toMatchObject({ taken })
+    await expectAllWell()
+  })
+
+  test.each([
+    { how: 'commit' as const, taken: 2 },
+    { how: 'rollback' as const, taken: 3 },
+  ])('a cancellation that ends with $how: booked, and $taken units taken', async ({ how, taken }) => {
+    const slot = await slotOf(3)
+    const [booking] = [await aBooking(database, slot), await aBooking(database, slot)]
+    const other = await aTransaction()
+    await cancel(other.pool, booking)
+    const waiting = claim(database.appPool, aClaim(slot))
+    await untilLockWaiters(database, 1)
+    await other.end(how)
+    expect(kinds(await waiting)).toEqual(['booked'])
+    expect(await slotRow(slot)).toMatchObject({ taken })
+    await expectAllWell()
+  })
+
+  test('a cancellation of one unit of two that are asked for: the request did not fit before, and is refused at once', async () => {
+    const slot = await slotOf(2)
+    const booking = await aBooking(database, slot)
+    const other = await aTransaction()
+    await cancel(other.pool, booking)
+    expect(kinds(await claim(database.appPool, aClaim(slot, { units: 2 })))).toEqual(['slot_full'])
+    await other.end('commit')
+    expect(kinds(await claim(database.appPool, aClaim(slot, { units: 2 })))).toEqual(['booked'])
+  })
+
+  test.each([
+    { how: 'commit' as const, kind: 'slot_full', taken: 3 },
+    { how: 'rollback' as const, kind: 'booked', taken: 2 },
+  ])('a claim on what is left that ends with $how: $kind, though others wait behind', async ({ how, kind, taken }) => {
+    const slot = await slotOf(3)
+    await aBooking(database, slot)
+    const other = await aTransaction()
+    expect(kinds(await alone.claim(other.pool, aClaim(slot, { units: 2, confirm: true })))).toEqual(['booked'])
+    const waiting = claim(database.appPool, aClaim(slot))
+    await untilLockWaiters(database, 1)
+    const behind = [alone, together].map((way) => way.claim(database.appPool, aClaim(slot, { units: 2 })))
+    await untilLockWaiters(database, 3)
+    await other.end(how)
+    expect(kinds((await Promise.all([waiting, ...behind])).flat())).toEqual([kind, 'slot_full', 'slot_full'])
+    expect(await slotRow(slot)).toMatchObject({ taken })
+    await expectAllWell()
+  })
+
+  test.each(['commit', 'rollback'] as const)(
+    'the sweeper has just given a lapsed hold back, and ends with %s: booked',
+    async (how) => {
+      const slot = await slotOf()
+      const held = await aBooking(database, slot, { status: 'PENDING' })
+      await lapseHolds(database, slot)
+      const other = await aTransaction()
+      await other.pool.query('select holdfast.expire_holds(1000)')
+      const waiting = claim(database.appPool, aClaim(slot, { confirm: true }))
+      await untilLockWaiters(database, 1)
+      await other.end(how)
+      expect(kinds(await waiting)).toEqual(['booked'])
+      expect(await slotRow(slot)).toEqual({ taken: 1, next_lapse: null })
+      const { rows } = await database.ownerPool.query('select status, version from holdfast.booking where id = $1', [
+        held.id,
+      ])
+      expect(rows).toEqual([{ status: 'FAILED', version: 2 }])
+      await expectAllWell()
+    },
+  )
+
+  test('holds that lapse while it waits are given back, though there was room without them', async () => {
+    const slot = await slotOf(3)
+    const held = await aBooking(database, slot, { status: 'PENDING', units: 2 })
+    const lock = await holdSlotLock(database, slot)
+    // The test's clock waits for the same lock, ahead of the claim.
+    const lapsing = lapseHolds(database, slot)
+    await untilLockWaiters(database, 1)
+    const waiting = claim(database.appPool, aClaim(slot, { confirm: true }))
+    await untilLockWaiters(database, 2)
+    await lock.release()
+    expect(await lapsing).toBe(1)
+    expect(kinds(await waiting)).toEqual(['booked'])
+    expect(await slotRow(slot)).toEqual({ taken: 1, next_lapse: null })
+    const { rows } = await database.ownerPool.query('select failure_reason from holdfast.booking where id = $1', [
+      held.id,
+    ])
+    expect(rows).toEqual([{ failure_reason: 'hold_expired' }])
+    await expectAllWell()
+  })
+
+  test('another hold made while it waits keeps its end in next_lapse', async () => {
+    const slot = await slotOf(3)
+    const other = await aTransaction()
+    const [made] = await alone.claim(other.pool, aClaim(slot))
+    if (made === undefined || made === 'again' || made.kind !== 'booked') throw new Error('not booked')
+    const waiting = [false, true].map((confirm) => claim(database.appPool, aClaim(slot, { confirm })))
+    await untilLockWaiters(database, 2)
+    await other.end('commit')
+    expect(kinds((await Promise.all(waiting)).flat())).toEqual(['booked', 'booked'])
+    const row = await slotRow(slot)
+    expect(row).toMatchObject({ taken: 3 })
+    expect(row?.next_lapse?.getTime()).toBeLessThanOrEqual(made.booking.holdExpiresAt?.getTime() ?? Number.NaN)
+    await expectAllWell()
+  })
+})
+
+describe('the slot starts while a claim waits for it', () => {
+  const soon = async (its: TestDatabase) =>
+    aSlot(its, await aDoctor(its, await aClinic(its)), { startsAt: new Date(Date.now() + 4_000), capacity: 2 })
+
+  /** A claim waits across the start for somebody who changes nothing; its outcome, and what it took. */
+  async function waitAcrossStart(its: TestDatabase, claim: typeof alone.claim) {
+    const slot = await soon(its)
+    const lock = await holdSlotLock(its, slot)
+    const waiting = claim(its.appPool, aClaim(slot))
+    await untilLockWaiters(its, 1)
+    await untilStarted(its, slot)
+    await lock.release()
+    const [outcome] = await waiting
+    const { rows } = await its.ownerPool.query<{ taken: number }>('select taken from holdfast.slot where id = $1', [
+      slot.id,
+    ])
+    return { outcome, taken: rows[0]?.taken }
+  }
+
+  test('it is closed, and nothing is taken; negative control: a condition of the UPDATE alone is not looked at again', async () => {
+    const planted = await createTestDatabase()
+    const { rows } = await planted.ownerPool.query<{ source: string }>(
+      "select pg_get_functiondef('holdfast.claim_slot'::regproc) as source",
+    )
+    const source = rows[0]?.source ?? ''
+    const changed = source
+      .replace('and s.withdrawn_at is null', '$& and s.starts_at > clock_timestamp()')
+      .replace('if starts_at <= created_at then', 'if false then')
+    expect(changed.length - source.length).toBe(
+      ' and s.starts_at > clock_timestamp()'.length - 'starts_at <= created_at'.length + 'false'.length,
+    )
+    await planted.ownerPool.query(changed)
+    const closed = { outcome: { kind: 'slot_closed', why: 'started' }, taken: 0 }
+    expect(await Promise.all([waitAcrossStart(database, alone.claim), waitAcrossStart(planted, alone.claim)])).toEqual([
+      closed,
+      { outcome: expect.objectContaining({ kind: 'booked' }), taken: 1 },
+    ])
+    expect(await waitAcrossStart(database, together.claim)).toEqual(closed)
+    await expectAllWell()
+    await planted.drop()
+  })
+
+  test.each([alone, together])(
+    'somebody with the same key, booked before the start, is found by the one $way: the first answer stands',
+    async ({ claim }) => {
+      const slot = await soon(database)
+      const first = aClaim(slot)
+      const other = await aTransaction()
+      expect(kinds(await alone.claim(other.pool, first))).toEqual(['booked'])
+      const waiting = claim(database.appPool, { ...aClaim(slot), key: first.key, requestHash: first.requestHash })
+      await untilLockWaiters(database, 1)
+      await untilStarted(database, slot)
+      await other.end('commit')
+      expect(await waiting).toMatchObject([{ kind: 'replayed', booking: { id: first.bookingId } }])
+      expect(await slotRow(slot)).toMatchObject({ taken: 1 })
+    },
+  )
+})
+
+/** By the database's own clock. */
+async function untilStarted(its: TestDatabase, slot: { id: string }): Promise<void> {
+  await until(
+    async () => {
+      const { rows } = await its.ownerPool.query<{ started: boolean }>(
+        'select starts_at < clock_timestamp() as started from holdfast.slot where id = $1',
+        [slot.id],
+      )
+      return rows[0]?.started === true ? true : undefined
+    },
+    () => 'the slot to start',
+  )
+}

@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto'
+import type { ClaimOutcome, ClaimRequest } from '@holdfast/engine'
+import { newId } from '@holdfast/engine/id'
+import type pg from 'pg'
+
+/** A hold on one unit by a guest, with a key of its own. */
+export function aClaim(slot: { id: string; clinicNo: number }, wishes: Partial<ClaimRequest> = {}): ClaimRequest {
+  return {
+    bookingId: newId(slot.clinicNo),
+    slotId: slot.id,
+    units: 1,
+    patient: { name: 'Ada Lovelace', email: 'ada@example.org' },
+    appointmentType: null,
+    reason: null,
+    confirm: false,
+    accountId: null,
+    actorId: null,
+    key: randomUUID(),
+    requestHash: randomUUID(),
+    ...wishes,
+  }
+}
+
+type ClaimAnswer = { kind: 'answered'; outcome: ClaimOutcome } | { kind: 'again' }
+type RunClaims = (pool: pg.Pool, requests: readonly ClaimRequest[]) => Promise<ClaimAnswer[]>
+
+/** One of the functions behind the engine's claims, made to answer whatever is asked. */
+export type ClaimWay = {
+  /** `alone` or `in a batch`. */
+  way: string
+  /** The SQL function that is asked. */
+  sqlFunction: 'claim_slot' | 'claim_slots'
+  /** As the engine's own: one answer a request, in its place. */
+  run: RunClaims
+  /** The outcomes; `again` where the request is to be sent again. */
+  claim(pool: pg.Pool, ...requests: ClaimRequest[]): Promise<(ClaimOutcome | 'again')[]>
+}
+
+/**
+ * Both ways that a claim may take, for what has to hold on each: one request after the other, alone; or all in one batch
+ * together with one for a slot that doesn't exist, whose answer is dropped, so that no batch is a batch of one.
+ *
+ * @param runClaimBatch the engine's, which chooses the function by the number of requests
+ */
+export function claimWays(runClaimBatch: RunClaims): { alone: ClaimWay; together: ClaimWay } {
+  const alone: RunClaims = async (pool, requests) => {
+    const answers: ClaimAnswer[] = []
+    for (const request of requests) answers.push(...(await runClaimBatch(pool, [request])))
+    return answers
+  }
+  const together: RunClaims = async (pool, requests) => {
+    const stranger = aClaim({ id: newId(clinicNoMadeUp), clinicNo: clinicNoMadeUp })
+    return (await runClaimBatch(pool, [...requests, stranger])).slice(0, requests.length)
+  }
+  return {
+    alone: { way: 'alone', sqlFunction: 'claim_slot', run: alone, claim: outcomesOf(alone) },
+    together: { way: 'in a batch', sqlFunction: 'claim_slots', run: together, claim: outcomesOf(together) },
+  }
+}
+
+const clinicNoMadeUp = 0xffffff
+
+function outcomesOf(run: RunClaims): ClaimWay['claim'] {
+  return async (pool, ...requests) => {
+    const answers = await run(pool, requests)
+    return answers.map((answer) => (answer.kind === 'answered' ? answer.outcome : 'again'))
+  }
+}
