@@ -29,7 +29,7 @@ const claim = (wishes: { units?: (number | null)[]; keys?: (string | null)[]; pa
 test('claim_slots names units below one, missing keys and patients, and arrays that do not fit together', async () => {
   // The control: the same call with nothing wrong is answered.
   expect((await claim()).rows).toMatchObject([{ outcome: 'slot_missing' }])
-  const wrong = [
+  const wrong: [Parameters<typeof claim>[0], RegExp][] = [
     [{ units: [0] }, /units must be 1 to 1000000, not \{0\}/],
     [{ units: [-5] }, /units must be 1 to 1000000, not \{-5\}/],
     [{ units: [null] }, /units must be 1 to 1000000/],
@@ -38,12 +38,38 @@ test('claim_slots names units below one, missing keys and patients, and arrays t
     [{ patients: [null] }, /needs a key, a hash and a patient/],
     [{ units: [1, 1] }, /arrays of the same length/],
     [{ units: [] }, /arrays of the same length/],
-  ] as const
+  ]
   for (const [wishes, message] of wrong) {
-    const refused = claim({ ...wishes, ...('units' in wishes ? { units: [...wishes.units] } : {}) } as Parameters<
-      typeof claim
-    >[0])
-    await expect(refused).rejects.toMatchObject({
+    await expect(claim(wishes)).rejects.toMatchObject({
+      code: '22023',
+      message: expect.stringMatching(message),
+      detail: undefined,
+    })
+  }
+})
+
+test('claim_slot names units below one, and missing keys, hashes, patients and whether to confirm', async () => {
+  const right = { units: 1, key: randomUUID(), hash: randomUUID(), confirm: false, patient: '{"name": "Ada"}' }
+  const claimAlone = (wishes: { [name in keyof typeof right]?: (typeof right)[name] | null }) => {
+    const { units, key, hash, confirm, patient } = { ...right, ...wishes }
+    return database.appPool.query(
+      'select * from holdfast.claim_slot(1, $1, $2, $3, $4, $5, $6, null, null, $7, null, null)',
+      [randomUUID(), randomUUID(), units, key, hash, confirm, patient],
+    )
+  }
+  expect((await claimAlone({})).rows).toMatchObject([{ ord: 1, outcome: 'slot_missing' }])
+  const wrong: [Parameters<typeof claimAlone>[0], RegExp][] = [
+    [{ units: 0 }, /units must be 1 to 1000000, not 0/],
+    [{ units: -5 }, /units must be 1 to 1000000, not -5/],
+    [{ units: null }, /units must be 1 to 1000000/],
+    [{ units: 1_000_001 }, /units must be 1 to 1000000, not 1000001/],
+    [{ key: null }, /needs a key, a hash and a patient/],
+    [{ hash: null }, /needs a key, a hash and a patient/],
+    [{ patient: null }, /needs a key, a hash and a patient/],
+    [{ confirm: null }, /and whether to confirm it/],
+  ]
+  for (const [wishes, message] of wrong) {
+    await expect(claimAlone(wishes)).rejects.toMatchObject({
       code: '22023',
       message: expect.stringMatching(message),
       detail: undefined,

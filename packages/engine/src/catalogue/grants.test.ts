@@ -156,6 +156,7 @@ test('exactly these functions are its way in', async () => {
     select distinct proname as name from pg_proc
      where pronamespace = 'holdfast'::regnamespace and has_function_privilege(oid, 'EXECUTE') order by 1`)
   expect(rows.map((row) => row.name)).toEqual([
+    'claim_slot',
     'claim_slots',
     'clinic_no_of',
     'create_slots',
@@ -197,6 +198,8 @@ const shadows = `
 test('tables of the same names in its temporary schema deceive no function', async () => {
   const full = await aSlot(database, doctor)
   await aBooking(database, full)
+  const claimAlone = (slotId: string) => `select outcome from holdfast.claim_slot(${doctor.clinicNo}, '${slotId}',
+    '${newId(doctor.clinicNo)}', 1, gen_random_uuid(), gen_random_uuid(), true, null, null, '{}', null, null)`
   const claim = (
     slotId: string,
   ) => `select outcome from holdfast.claim_slots(array[${doctor.clinicNo}], array['${slotId}']::uuid[],
@@ -207,8 +210,10 @@ test('tables of the same names in its temporary schema deceive no function', asy
     await client.query(shadows)
     expect((await client.query(claim(full.id))).rows).toEqual([{ outcome: 'slot_full' }])
     expect((await client.query(claim(slot.id))).rows).toEqual([{ outcome: 'booked' }])
+    expect((await client.query(claimAlone(full.id))).rows).toEqual([{ outcome: 'slot_full' }])
+    expect((await client.query(claimAlone(slot.id))).rows).toEqual([{ outcome: 'booked' }])
     expect((await client.query('select taken from holdfast.slot where id = $1', [slot.id])).rows).toEqual([
-      { taken: 2 },
+      { taken: 3 },
     ])
   } finally {
     client.release(true)

@@ -1,0 +1,197 @@
+import {
+  aBooking,
+  aClaim,
+  aClinic,
+  aDoctor,
+  aSlot,
+  type BuiltDoctor,
+  checkHistory,
+  claimWays,
+  createTestDatabase,
+  holdSlotLock,
+  lapseHolds,
+  type TestDatabase,
+  untilLockWaiters,
+} from '@holdfast/testkit'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { BatchQueue } from '../queue/batch-queue.ts'
+import { verify } from '../verify/verify.ts'
+import type { ClaimedBooking, ClaimOutcome, ClaimRequest } from './claim.ts'
+import { runClaimBatch } from './claim-batch.ts'
+
+let database: TestDatabase
+let doctor: BuiltDoctor
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  doctor = await aDoctor(database, await aClinic(database))
+})
+afterAll(() => database.drop())
+
+const { alone, together } = claimWays(runClaimBatch)
+
+const kinds = (outcomes: (ClaimOutcome | 'again')[]) => outcomes.map((one) => (one === 'again' ? one : one.kind))
+
+function bookedOf(outcome: ClaimOutcome | 'again' | undefined): ClaimedBooking {
+  if (outcome === undefined || outcome === 'again' || outcome.kind !== 'booked') throw new Error('not booked')
+  return outcome.booking
+}
+
+async function slotRow(slot: { clinicNo: number; id: string }) {
+  const { rows } = await database.ownerPool.query<{ taken: number; next_lapse: Date | null }>(
+    'select taken, next_lapse from holdfast.slot where clinic_no = $1 and id = $2',
+    [slot.clinicNo, slot.id],
+  )
+  return rows[0]
+}
+
+async function statusOf({ id }: { id: string }) {
+  const { rows } = await database.ownerPool.query(
+    'select status, failure_reason, version from holdfast.booking where id = $1',
+    [id],
+  )
+  return rows[0]
+}
+
+const lapsed = { status: 'FAILED', failure_reason: 'hold_expired', version: 2 }
+
+const verified = async () => {
+  const { overbooked, mismatches, details } = await verify(database.appPool, { clinicNo: null, detailsMax: 10 })
+  return { overbooked, mismatches, details, history: await checkHistory(database) }
+}
+const allWell = { overbooked: 0, mismatches: 0, details: [], history: [] }
+
+describe.each([alone, together])('holds, claimed $way', ({ run, claim }) => {
+  test('a hold lapses by itself: the next request gets the place, with no worker running', async () => {
+    const slot = await aSlot(database, doctor)
+    const held = bookedOf((await claim(database.appPool, aClaim(slot)))[0])
+    expect(kinds(await claim(database.appPool, aClaim(slot)))).toEqual(['slot_full'])
+    expect(await lapseHolds(database, slot)).toBe(1)
+    expect(kinds(await claim(database.appPool, aClaim(slot)))).toEqual(['booked'])
+    expect(await statusOf(held)).toEqual(lapsed)
+    expect(await checkHistory(database)).toEqual([])
+  })
+
+  test('where nothing but lapsed holds is in the way of several units, all of them are given back', async () => {
+    const slot = await aSlot(database, doctor, { capacity: 3 })
+    const held = await Promise.all([2, 1].map((units) => aBooking(database, slot, { status: 'PENDING', units })))
+    await lapseHolds(database, slot)
+    expect(kinds(await claim(database.appPool, aClaim(slot, { units: 3, confirm: true })))).toEqual(['booked'])
+    expect(await Promise.all(held.map(statusOf))).toEqual([lapsed, lapsed])
+    expect(await slotRow(slot)).toEqual({ taken: 3, next_lapse: null })
+    expect(await verified()).toEqual(allWell)
+  })
+
+  test('lapsed holds that do not make enough room are given back none the less, and the request is refused', async () => {
+    const slot = await aSlot(database, doctor, { capacity: 3 })
+    await aBooking(database, slot, { units: 2 })
+    const held = await aBooking(database, slot, { status: 'PENDING' })
+    await lapseHolds(database, slot)
+    expect(kinds(await claim(database.appPool, aClaim(slot, { units: 2 })))).toEqual(['slot_full'])
+    expect(await statusOf(held)).toEqual(lapsed)
+    expect(await slotRow(slot)).toEqual({ taken: 2, next_lapse: null })
+  })
+
+  test('the hold lasts as long as the clinic says; confirmed at once there is none', async () => {
+    const clinic = await aClinic(database, { settings: { holdSeconds: 300 } })
+    const slot = await aSlot(database, await aDoctor(database, clinic), { capacity: 2 })
+    const [held, confirmed] = await claim(database.appPool, aClaim(slot), aClaim(slot, { confirm: true }))
+    expect(held).toMatchObject({ kind: 'booked', booking: { status: 'PENDING' } })
+    const { createdAt, holdExpiresAt } = bookedOf(held)
+    expect((holdExpiresAt?.getTime() ?? 0) - createdAt.getTime()).toBe(300_000)
+    expect(confirmed).toMatchObject({ kind: 'booked', booking: { status: 'CONFIRMED', holdExpiresAt: null } })
+  })
+
+  test('it begins when the slot is had, however long that was waited for', async () => {
+    const slot = await aSlot(database, doctor)
+    const lock = await holdSlotLock(database, slot)
+    const waiting = claim(database.appPool, aClaim(slot))
+    await untilLockWaiters(database, 1)
+    const { rows } = await database.ownerPool.query<{ now: Date }>('select clock_timestamp() as now')
+    await lock.release()
+    const { createdAt, holdExpiresAt } = bookedOf((await waiting)[0])
+    expect(createdAt.getTime()).toBeGreaterThanOrEqual(rows[0]?.now.getTime() ?? Number.NaN)
+    expect((holdExpiresAt?.getTime() ?? 0) - createdAt.getTime()).toBe(120_000)
+    // Never later than the first hold's end, or no claim would look for it.
+    expect((await slotRow(slot))?.next_lapse?.getTime()).toBeLessThanOrEqual(holdExpiresAt?.getTime() ?? 0)
+    expect(await verified()).toEqual(allWell)
+  })
+
+  test('next_lapse is the end of the first hold: a later one and a confirmed booking leave it', async () => {
+    const slot = await aSlot(database, doctor, { capacity: 3 })
+    const first = bookedOf((await claim(database.appPool, aClaim(slot)))[0])
+    const early = (await slotRow(slot))?.next_lapse?.getTime() ?? Number.NaN
+    // claim_slot reads the clock once for the row and once for the hold: the row's comes first, by microseconds.
+    expect((first.holdExpiresAt?.getTime() ?? 0) - early).toBeGreaterThanOrEqual(0)
+    expect((first.holdExpiresAt?.getTime() ?? 0) - early).toBeLessThan(10_000)
+    expect(kinds(await claim(database.appPool, aClaim(slot), aClaim(slot, { confirm: true })))).toEqual([
+      'booked',
+      'booked',
+    ])
+    expect((await slotRow(slot))?.next_lapse?.getTime()).toBe(early)
+  })
+
+  test('2,500 lapsed holds on one slot are given back a thousand at a time, and nobody is refused meanwhile', async () => {
+    const slot = await aSlot(database, doctor, { capacity: 2500 })
+    for (let done = 0; done < 2500; done += 125) {
+      await together.claim(database.appPool, ...Array.from({ length: 125 }, () => aClaim(slot)))
+    }
+    expect(await lapseHolds(database, slot)).toBe(2500)
+    const large = aClaim(slot, { units: 2500 })
+    expect(kinds(await claim(database.appPool, large))).toEqual(['again'])
+    expect(await slotRow(slot)).toMatchObject({ taken: 1500 })
+    const queue = new BatchQueue<ClaimRequest, ClaimOutcome>({
+      name: 'claim',
+      run: (items) => run(database.appPool, items),
+    })
+    expect(await queue.submit(large)).toMatchObject({ kind: 'booked' })
+    expect(await slotRow(slot)).toMatchObject({ taken: 2500 })
+  })
+})
+
+test('twenty alone and five batches at once on a slot of lapsed holds: no deadlock, and as many booked as there is room', async () => {
+  const slot = await aSlot(database, doctor, { capacity: 30 })
+  for (let n = 0; n < 30; n += 1) await aBooking(database, slot, { status: 'PENDING' })
+  await lapseHolds(database, slot)
+  const lock = await holdSlotLock(database, slot)
+  // As many as the pool has connections, so that all of them wait at once.
+  const racing = [
+    ...Array.from({ length: 15 }, () => alone.claim(database.appPool, aClaim(slot))),
+    ...Array.from({ length: 5 }, () => together.claim(database.appPool, aClaim(slot), aClaim(slot), aClaim(slot))),
+  ]
+  await untilLockWaiters(database, 20)
+  racing.push(...Array.from({ length: 5 }, () => alone.claim(database.appPool, aClaim(slot))))
+  await lock.release()
+  const all = kinds((await Promise.all(racing)).flat())
+  expect(all.filter((kind) => kind === 'booked')).toHaveLength(30)
+  expect(all.filter((kind) => kind === 'slot_full')).toHaveLength(5)
+  expect(await slotRow(slot)).toMatchObject({ taken: 30 })
+  expect(await verified()).toEqual(allWell)
+})
+
+// Last: a hold that ended yesterday and is confirmed today is not what a log should say.
+describe.each([alone, together])('in the last moment, claimed $way', ({ claim }) => {
+  test('a hold confirmed in its last moment is kept, though a claim is already waiting to give it back', async () => {
+    const slot = await aSlot(database, doctor)
+    const held = bookedOf((await claim(database.appPool, aClaim(slot)))[0])
+    await lapseHolds(database, slot)
+    // A confirmation made in time is in flight and holds the booking's row; a claim wants the place.
+    const client = await database.ownerPool.connect()
+    await client.query('begin')
+    await client.query(
+      "update holdfast.booking set status = 'CONFIRMED', hold_expires_at = null, version = 2 where id = $1",
+      [held.id],
+    )
+    await client.query(
+      `insert into holdfast.booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units)
+       values ($1, $2, 2, now(), 'confirmed', $3, $4, 1)`,
+      [slot.clinicNo, held.id, slot.id, slot.doctorId],
+    )
+    const other = claim(database.appPool, aClaim(slot))
+    await untilLockWaiters(database, 1)
+    await client.query('commit')
+    client.release()
+    expect(kinds(await other)).toEqual(['slot_full'])
+    expect(await slotRow(slot)).toMatchObject({ taken: 1, next_lapse: null })
+  })
+})

@@ -1,0 +1,177 @@
+import {
+  aClaim,
+  aClinic,
+  aDoctor,
+  aSlot,
+  type BuiltDoctor,
+  checkHistory,
+  claimWays,
+  createTestDatabase,
+  holdSlotLock,
+  type TestDatabase,
+  untilLockWaiters,
+} from '@holdfast/testkit'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { ClaimOutcome } from './claim.ts'
+import { runClaimBatch } from './claim-batch.ts'
+
+let database: TestDatabase
+let doctor: BuiltDoctor
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  doctor = await aDoctor(database, await aClinic(database))
+})
+afterAll(() => database.drop())
+
+const { alone, together } = claimWays(runClaimBatch)
+
+const kinds = (outcomes: (ClaimOutcome | 'again')[]) => outcomes.map((one) => (one === 'again' ? one : one.kind))
+
+async function takenOf(slot: { id: string }): Promise<number> {
+  const { rows } = await database.ownerPool.query<{ taken: number }>('select taken from holdfast.slot where id = $1', [
+    slot.id,
+  ])
+  return rows[0]?.taken ?? Number.NaN
+}
+
+describe.each([alone, together])('the last place, claimed $way', ({ sqlFunction, claim }) => {
+  test('two claims on the last unit, one after the other: the first is booked, the other hears slot_full', async () => {
+    const slot = await aSlot(database, doctor)
+    expect(kinds(await claim(database.appPool, aClaim(slot), aClaim(slot)))).toEqual(['booked', 'slot_full'])
+    expect(await takenOf(slot)).toBe(1)
+  })
+
+  test('two transactions want the last unit at the same time: one is booked, the other hears slot_full', async () => {
+    const slot = await aSlot(database, doctor)
+    const lock = await holdSlotLock(database, slot)
+    const outcomes = Promise.all([1, 2].map(() => claim(database.appPool, aClaim(slot))))
+    await untilLockWaiters(database, 2)
+    await lock.release()
+    expect(kinds((await outcomes).flat()).sort()).toEqual(['booked', 'slot_full'])
+    expect(await checkHistory(database)).toEqual([])
+  })
+
+  test('negative control: without its guard that race is real, and only the constraint is left to stop it', async () => {
+    // Both read one free unit; the test's lock on the counter stands in for the time between reading and writing.
+    const guards = {
+      claim_slot: / and s\.taken \+ p_units <= s\.capacity/,
+      claim_slots: /\s+for update(?=\) q)/,
+    }
+    const unguarded = await createTestDatabase()
+    const { rows } = await unguarded.ownerPool.query<{ source: string }>(
+      'select pg_get_functiondef(oid) as source from pg_proc where proname = $1',
+      [sqlFunction],
+    )
+    const source = rows[0]?.source ?? ''
+    const planted = source.replace(guards[sqlFunction], '')
+    expect(planted).not.toBe(source)
+    await unguarded.ownerPool.query(planted)
+    const its = await aDoctor(unguarded, await aClinic(unguarded))
+    const race = async () => {
+      const slot = await aSlot(unguarded, its)
+      const lock = await holdSlotLock(unguarded, slot)
+      const racing = Promise.allSettled([1, 2].map(() => claim(unguarded.appPool, aClaim(slot))))
+      await untilLockWaiters(unguarded, 2)
+      await lock.release()
+      return racing
+    }
+    const results = await race()
+    expect(results.map((result) => result.status).sort()).toEqual(['fulfilled', 'rejected'])
+    expect(results.find((result) => result.status === 'rejected')).toMatchObject({
+      reason: { constraint: 'slot_never_overbooked' },
+    })
+    expect(await checkHistory(unguarded)).toEqual([])
+
+    await unguarded.ownerPool.query('alter table holdfast.slot drop constraint slot_never_overbooked')
+    expect(await race()).toMatchObject([{ value: [{ kind: 'booked' }] }, { value: [{ kind: 'booked' }] }])
+    expect(await checkHistory(unguarded)).toEqual([expect.stringMatching(/has 2 of 1 units taken/)])
+    await unguarded.drop()
+  })
+
+  test('units are counted, by one and by several', async () => {
+    const slot = await aSlot(database, doctor, { capacity: 5 })
+    const [first, second] = [aClaim(slot, { units: 3 }), aClaim(slot, { units: 2 })]
+    expect(kinds(await claim(database.appPool, first, second, aClaim(slot)))).toEqual(['booked', 'booked', 'slot_full'])
+    expect(await takenOf(slot)).toBe(5)
+    const { rows } = await database.ownerPool.query(
+      'select b.units, e.units as logged from holdfast.booking b join holdfast.booking_event e on e.booking_id = b.id where b.slot_id = $1 order by 1',
+      [slot.id],
+    )
+    expect(rows).toEqual([
+      { units: 2, logged: 2 },
+      { units: 3, logged: 3 },
+    ])
+  })
+
+  test('two transactions that want three of five units: one is booked, and two units are left to be had', async () => {
+    const slot = await aSlot(database, doctor, { capacity: 5 })
+    const lock = await holdSlotLock(database, slot)
+    const outcomes = Promise.all([1, 2].map(() => claim(database.appPool, aClaim(slot, { units: 3 }))))
+    await untilLockWaiters(database, 2)
+    await lock.release()
+    expect(kinds((await outcomes).flat()).sort()).toEqual(['booked', 'slot_full'])
+    expect(await takenOf(slot)).toBe(3)
+    expect(kinds(await claim(database.appPool, aClaim(slot, { units: 2 })))).toEqual(['booked'])
+  })
+})
+
+describe('one alone and a batch on the last unit', () => {
+  test.each([
+    { first: 'the one alone', order: [alone, together] },
+    { first: 'the batch', order: [together, alone] },
+  ])('$first waits first, and is booked; the other hears slot_full', async ({ order }) => {
+    const [slot, beside] = [await aSlot(database, doctor), await aSlot(database, doctor)]
+    const lock = await holdSlotLock(database, slot)
+    const racing: Promise<(ClaimOutcome | 'again')[]>[] = []
+    for (const { claim } of order) {
+      racing.push(claim(database.appPool, aClaim(slot)))
+      await untilLockWaiters(database, racing.length)
+    }
+    // A batch locks all its slots before it books any: one for another slot too waits with the rest.
+    racing.push(together.claim(database.appPool, aClaim(slot), aClaim(beside)))
+    await untilLockWaiters(database, 3)
+    await lock.release()
+    expect((await Promise.all(racing)).map(kinds)).toEqual([['booked'], ['slot_full'], ['slot_full', 'booked']])
+    expect(await takenOf(slot)).toBe(1)
+    expect(await checkHistory(database)).toEqual([])
+  })
+
+  test('three units of four, and two and one in a batch: what fits is booked in the order of the lock', async () => {
+    const slot = await aSlot(database, doctor, { capacity: 4 })
+    const lock = await holdSlotLock(database, slot)
+    const large = alone.claim(database.appPool, aClaim(slot, { units: 3 }))
+    await untilLockWaiters(database, 1)
+    const batch = together.claim(database.appPool, aClaim(slot), aClaim(slot, { units: 2 }))
+    await untilLockWaiters(database, 2)
+    await lock.release()
+    expect(kinds((await Promise.all([large, batch])).flat())).toEqual(['booked', 'booked', 'slot_full'])
+    expect(await takenOf(slot)).toBe(4)
+  })
+})
+
+describe('in a batch', () => {
+  test('a smaller request behind a larger one that does not fit is sent again, not refused', async () => {
+    const slot = await aSlot(database, doctor, { capacity: 3 })
+    const [first, large, small] = [aClaim(slot, { units: 2 }), aClaim(slot, { units: 2 }), aClaim(slot)]
+    expect(kinds(await together.claim(database.appPool, first, large, small))).toEqual(['booked', 'slot_full', 'again'])
+    expect(kinds(await alone.claim(database.appPool, small))).toEqual(['booked'])
+    expect(await takenOf(slot)).toBe(3)
+  })
+
+  test('batches that want the same slots in opposite order do not deadlock, with single claims between them', async () => {
+    const slots = await Promise.all(
+      Array.from({ length: 8 }, async () =>
+        aSlot(database, await aDoctor(database, await aClinic(database)), { capacity: 1000 }),
+      ),
+    )
+    const batches = Array.from({ length: 40 }, (_, n) =>
+      (n % 2 === 0 ? slots : slots.toReversed()).map((slot) => aClaim(slot)),
+    )
+    const outcomes = await Promise.all(
+      batches.map((batch, n) => (n % 4 === 3 ? alone : together).claim(database.appPool, ...batch)),
+    )
+    expect(new Set(kinds(outcomes.flat()))).toEqual(new Set(['booked']))
+    expect(await Promise.all(slots.map(takenOf))).toEqual(slots.map(() => 40))
+  })
+})

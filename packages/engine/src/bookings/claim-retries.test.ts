@@ -1,0 +1,258 @@
+import { randomUUID } from 'node:crypto'
+import {
+  aClaim,
+  aClinic,
+  aDoctor,
+  aSlot,
+  type BuiltDoctor,
+  checkHistory,
+  claimWays,
+  createTestDatabase,
+  holdSlotLock,
+  type TestDatabase,
+  untilLockWaiters,
+} from '@holdfast/testkit'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { newId } from '../id.ts'
+import { BatchQueue } from '../queue/batch-queue.ts'
+import { verify } from '../verify/verify.ts'
+import type { ClaimOutcome, ClaimRequest } from './claim.ts'
+import { runClaimBatch } from './claim-batch.ts'
+import { runSettleBatch } from './settle-batch.ts'
+
+let database: TestDatabase
+let doctor: BuiltDoctor
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  doctor = await aDoctor(database, await aClinic(database))
+})
+afterAll(() => database.drop())
+
+const { alone, together } = claimWays(runClaimBatch)
+
+const kinds = (outcomes: (ClaimOutcome | 'again')[]) => outcomes.map((one) => (one === 'again' ? one : one.kind))
+
+async function takenOf(...slots: { id: string }[]): Promise<number> {
+  const { rows } = await database.ownerPool.query<{ taken: number }>(
+    'select sum(taken)::integer as taken from holdfast.slot where id = any ($1)',
+    [slots.map((slot) => slot.id)],
+  )
+  return rows[0]?.taken ?? Number.NaN
+}
+
+/** The same request as a retry from outside: with a booking id of its own. */
+const retryOf = (request: ClaimRequest, wishes: Partial<ClaimRequest> = {}): ClaimRequest => {
+  const slotId = wishes.slotId ?? request.slotId
+  return { ...request, ...wishes, slotId, bookingId: newId(doctor.clinicNo) }
+}
+
+describe.each([alone, together])('retries, claimed $way', ({ run, claim }) => {
+  const queueOf = (runs: (items: readonly ClaimRequest[]) => ReturnType<typeof run>) =>
+    new BatchQueue<ClaimRequest, ClaimOutcome>({ name: 'claim', run: runs })
+
+  test('the same key and hash: the first answer again, even when the slot is full and the booking has moved on', async () => {
+    const slot = await aSlot(database, doctor)
+    const request = aClaim(slot)
+    const [first] = await claim(database.appPool, request)
+    if (first === undefined || first === 'again' || first.kind !== 'booked') throw new Error('not booked')
+    await runSettleBatch(database.appPool, [
+      { bookingId: first.booking.id, action: 'confirm', actorId: null, onBehalf: false, key: null, reason: null },
+    ])
+    const [retried] = await claim(database.appPool, retryOf(request))
+    expect(retried).toEqual({ ...first, kind: 'replayed' })
+  })
+
+  test('the same key with another hash is refused, and books nothing', async () => {
+    const slot = await aSlot(database, doctor, { capacity: 2 })
+    const request = aClaim(slot)
+    expect(kinds(await claim(database.appPool, request))).toEqual(['booked'])
+    const other = retryOf(request, { requestHash: randomUUID() })
+    expect(kinds(await claim(database.appPool, other))).toEqual(['key_reused'])
+    expect(await takenOf(slot)).toBe(1)
+  })
+
+  test('one key in twenty transactions at once, over two slots: one booking, everybody hears of the same one', async () => {
+    const [slot, other] = [
+      await aSlot(database, doctor, { capacity: 50 }),
+      await aSlot(database, doctor, { capacity: 50 }),
+    ]
+    const request = aClaim(slot)
+    const locks = [await holdSlotLock(database, slot), await holdSlotLock(database, other)]
+    const queues = Array.from({ length: 20 }, () => queueOf((items) => run(database.appPool, items)))
+    const racing = Promise.all(
+      queues.map((queue, n) =>
+        queue.submit(retryOf(request, n % 5 === 4 ? { slotId: other.id, requestHash: randomUUID() } : {})),
+      ),
+    )
+    await untilLockWaiters(database, 20)
+    await Promise.all(locks.map((lock) => lock.release()))
+    const outcomes = await racing
+    const counted = outcomes.reduce<Record<string, number>>(
+      (counts, { kind }) => Object.assign(counts, { [kind]: (counts[kind] ?? 0) + 1 }),
+      {},
+    )
+    expect(counted.booked ?? 0).toBe(1)
+    expect(await takenOf(slot, other)).toBe(1)
+    expect((counted.replayed ?? 0) + (counted.key_reused ?? 0)).toBe(19)
+    expect(await checkHistory(database)).toEqual([])
+  })
+
+  test("a connection lost after COMMIT: sent again, it is told as booked, for it is the caller's first answer", async () => {
+    const slot = await aSlot(database, doctor)
+    const request = aClaim(slot)
+    let runs = 0
+    const queue = queueOf(async (items) => {
+      const answers = await run(database.appPool, items)
+      runs += 1
+      if (runs === 1) throw Object.assign(new Error('Connection terminated unexpectedly'))
+      return answers
+    })
+    expect(await queue.submit(request)).toMatchObject({ kind: 'booked', booking: { id: request.bookingId } })
+    expect(runs).toBe(2)
+    expect(await takenOf(slot)).toBe(1)
+  })
+
+  test('a booking id sent twice with two keys is a mistake: the second is an error, and takes nothing', async () => {
+    const slot = await aSlot(database, doctor, { capacity: 2 })
+    const request = aClaim(slot)
+    await claim(database.appPool, request)
+    await expect(claim(database.appPool, { ...request, key: randomUUID() })).rejects.toMatchObject({ code: '23505' })
+    expect(await takenOf(slot)).toBe(1)
+  })
+})
+
+test('one key twice in a batch: one booking, and the other is sent again', async () => {
+  const slot = await aSlot(database, doctor, { capacity: 5 })
+  const request = aClaim(slot)
+  expect(kinds(await together.claim(database.appPool, request, retryOf(request)))).toEqual(['booked', 'again'])
+  expect(await takenOf(slot)).toBe(1)
+})
+
+describe('two alone with one key at once', () => {
+  /** Both have read the slots and no key; the answers in the order in which they got hold of their slots. */
+  async function race(requests: [ClaimRequest, ClaimRequest], slots: { id: string; clinicNo: number }[]) {
+    const locks = await Promise.all(slots.map((slot) => holdSlotLock(database, slot)))
+    const racing: Promise<(ClaimOutcome | 'again')[]>[] = []
+    for (const request of requests) {
+      racing.push(alone.claim(database.appPool, request))
+      await untilLockWaiters(database, racing.length)
+    }
+    await Promise.all(locks.map((lock) => lock.release()))
+    return (await Promise.all(racing)).flat()
+  }
+
+  test.each([
+    { hash: 'the same hash', place: 'the same slot', after: 'replayed' },
+    { hash: 'another hash', place: 'the same slot', after: 'key_reused' },
+    { hash: 'the same hash', place: 'another slot', after: 'replayed' },
+    { hash: 'another hash', place: 'another slot', after: 'key_reused' },
+  ])('$hash, $place: one is booked, the other is sent again and then $after', async ({ hash, place, after }) => {
+    const slot = await aSlot(database, doctor, { capacity: 5 })
+    const other = place === 'another slot' ? await aSlot(database, doctor, { capacity: 5 }) : slot
+    const first = aClaim(slot, { units: 2 })
+    const second = retryOf(first, {
+      slotId: other.id,
+      units: 3,
+      ...(hash === 'another hash' ? { requestHash: randomUUID() } : {}),
+    })
+    const outcomes = await race([first, second], slot === other ? [slot] : [slot, other])
+    expect(kinds(outcomes).sort()).toEqual(['again', 'booked'])
+    const [won, lost] = kinds(outcomes)[0] === 'booked' ? [first, second] : [second, first]
+    expect(await takenOf(slot, other)).toBe(won.units)
+    const [told] = await alone.claim(database.appPool, lost)
+    expect(told).toMatchObject(after === 'replayed' ? { kind: after, booking: { id: won.bookingId } } : { kind: after })
+    expect(await takenOf(slot, other)).toBe(won.units)
+    expect(await checkHistory(database)).toEqual([])
+  })
+
+  test('on the last unit the other hears of the first booking at once: it is replayed, not refused', async () => {
+    const slot = await aSlot(database, doctor)
+    const first = aClaim(slot)
+    const outcomes = await race([first, retryOf(first)], [slot])
+    expect(outcomes).toMatchObject([{ kind: 'booked' }, { kind: 'replayed', booking: { id: first.bookingId } }])
+    expect(await takenOf(slot)).toBe(1)
+  })
+
+  test('the first rolls back: the other, already waiting for the key, is booked', async () => {
+    const [slot, other] = [await aSlot(database, doctor), await aSlot(database, doctor)]
+    const first = aClaim(slot)
+    const client = await database.appPool.connect()
+    await client.query('begin')
+    const pool = Object.assign(Object.create(database.appPool), { query: client.query.bind(client) })
+    expect(kinds(await alone.claim(pool, first))).toEqual(['booked'])
+    const waiting = alone.claim(database.appPool, retryOf(first, { slotId: other.id }))
+    await untilLockWaiters(database, 1)
+    await client.query('rollback')
+    client.release()
+    expect(kinds(await waiting)).toEqual(['booked'])
+    expect([await takenOf(slot), await takenOf(other)]).toEqual([0, 1])
+  })
+})
+
+/** A database of its own with claim_slot changed; throws if the change isn't one. */
+async function withPlanted(change: (source: string) => string): Promise<TestDatabase> {
+  const planted = await createTestDatabase()
+  const { rows } = await planted.ownerPool.query<{ source: string }>(
+    "select pg_get_functiondef('holdfast.claim_slot'::regproc) as source",
+  )
+  const source = rows[0]?.source ?? ''
+  expect(change(source)).not.toBe(source)
+  await planted.ownerPool.query(change(source))
+  return planted
+}
+
+describe('negative controls: the slot first, its key after, and the units back when the key is lost', () => {
+  /** Two alone on one slot with one key; what verify finds of the slot afterwards. */
+  async function findings(its: TestDatabase) {
+    const clinic = await aClinic(its)
+    const slot = await aSlot(its, await aDoctor(its, clinic), { capacity: 5 })
+    const request = aClaim(slot, { units: 2 })
+    const lock = await holdSlotLock(its, slot)
+    const racing = Promise.all(
+      [request, { ...request, bookingId: newId(slot.clinicNo) }].map((one) => alone.claim(its.appPool, one)),
+    )
+    await untilLockWaiters(its, 2)
+    await lock.release()
+    expect(kinds((await racing).flat()).sort()).toEqual(['again', 'booked'])
+    const { details } = await verify(its.appPool, { clinicNo: clinic.no, detailsMax: 10 })
+    return details.map(({ kind, message }) => ({ kind, message }))
+  }
+
+  test('units that are not given back with a lost key are found by verify', async () => {
+    const planted = await withPlanted((source) =>
+      source.replace(/(on conflict do nothing;\s+if not found then\s+--[^\n]*\n)\s+update slot [^;]*;/, '$1'),
+    )
+    expect(await findings(planted)).toEqual([
+      { kind: 'taken_differs', message: 'taken is 4, its bookings have 2 units' },
+    ])
+    expect(await checkHistory(planted)).toEqual([expect.stringMatching(/taken is 4, the log says 2/)])
+    await planted.drop()
+    expect(await findings(database)).toEqual([])
+  })
+
+  /** A batch waits for the slot before one alone with the same key does; then the slot is theirs. */
+  async function keyRace(its: TestDatabase) {
+    const slot = await aSlot(its, await aDoctor(its, await aClinic(its)), { capacity: 5 })
+    const request = aClaim(slot)
+    const lock = await holdSlotLock(its, slot)
+    const batch = together.claim(its.appPool, request)
+    await untilLockWaiters(its, 1)
+    const one = alone.claim(its.appPool, { ...request, bookingId: newId(slot.clinicNo) })
+    await untilLockWaiters(its, 2)
+    await lock.release()
+    const results = await Promise.allSettled([batch, one])
+    return results.map((result) => (result.status === 'fulfilled' ? kinds(result.value)[0] : result.reason.code))
+  }
+
+  test('a key taken before the slot deadlocks with a batch; taken after it, it never does', async () => {
+    const planted = await withPlanted((source) => {
+      const insert = /insert into idempotency[^;]*on conflict do nothing;/.exec(source)?.[0] ?? ''
+      const early = insert.replace('p_id, created_at)', 'p_id, v_now)')
+      return source.replace(insert, '').replace(/\bupdate slot s\b/, `${early}\n$&`)
+    })
+    expect(await keyRace(planted)).toContain('40P01')
+    await planted.drop()
+    expect(await keyRace(database)).toEqual(['booked', 'again'])
+  })
+})
