@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { plainArray } from '../array-literal.ts'
 import { clinicNoOf } from '../id.ts'
 import type { Answer } from '../queue/batch-queue.ts'
 import { type BookingRow, bookingOf } from './booking-row.ts'
@@ -22,11 +23,11 @@ export async function runMoveBatch(pool: pg.Pool, requests: readonly MoveRequest
     name: 'move_bookings',
     text: moveBookings,
     values: [
-      requests.map((request) => clinicNoOf(request.bookingId)),
-      requests.map((request) => request.bookingId),
-      requests.map((request) => request.slotId),
-      requests.map((request) => request.actorId),
-      requests.map((request) => request.onBehalf),
+      plainArray(requests, ({ bookingId }) => clinicNoOf(bookingId)),
+      plainArray(requests, ({ bookingId }) => bookingId),
+      plainArray(requests, ({ slotId }) => slotId),
+      plainArray(requests, ({ actorId }) => actorId),
+      plainArray(requests, ({ onBehalf }) => onBehalf),
     ],
   })
   const answers = new Array<Answer<MoveOutcome>>(requests.length).fill({ kind: 'again' })

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { jsonArray, plainArray, textArray } from '../array-literal.ts'
 import { clinicNoOf } from '../id.ts'
 import type { Answer } from '../queue/batch-queue.ts'
 import { type BookingRow, bookingOf } from './booking-row.ts'
@@ -17,14 +18,14 @@ export async function runSettleBatch(
     name: 'settle_bookings',
     text: settleBookings,
     values: [
-      requests.map((request) => clinicNoOf(request.bookingId)),
-      requests.map((request) => request.bookingId),
-      requests.map((request) => request.action),
-      requests.map((request) => request.actorId),
-      requests.map((request) => request.onBehalf),
-      requests.map((request) => request.key),
-      requests.map((request) => request.reason),
-      requests.map((request) => (request.patient ? JSON.stringify(request.patient) : null)),
+      plainArray(requests, ({ bookingId }) => clinicNoOf(bookingId)),
+      plainArray(requests, ({ bookingId }) => bookingId),
+      plainArray(requests, ({ action }) => action),
+      plainArray(requests, ({ actorId }) => actorId),
+      plainArray(requests, ({ onBehalf }) => onBehalf),
+      plainArray(requests, ({ key }) => key),
+      textArray(requests, ({ reason }) => reason),
+      jsonArray(requests, ({ patient }) => patient ?? null),
     ],
   })
   const answers = new Array<Answer<SettleOutcome>>(requests.length).fill({ kind: 'again' })
