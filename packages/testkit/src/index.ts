@@ -17,4 +17,5 @@ export {
 export { checkHistory } from './check-history.ts'
 export { aClaim, type ClaimWay, claimWays } from './claim-ways.ts'
 export { lapseHolds, shiftSlot } from './clock.ts'
+export { plantFunction } from './plant-function.ts'
 export { createEmptyDatabase, createTestDatabase, type TestDatabase } from './test-database.ts'

@@ -10,6 +10,7 @@ import {
   createTestDatabase,
   holdSlotLock,
   lapseHolds,
+  plantFunction,
   type TestDatabase,
   until,
   untilLockWaiters,
@@ -213,17 +214,12 @@ describe('the slot starts while a claim waits for it', () => {
 
   test('it is closed, and nothing is taken; negative control: a condition of the UPDATE alone is not looked at again', async () => {
     const planted = await createTestDatabase()
-    const { rows } = await planted.ownerPool.query<{ source: string }>(
-      "select pg_get_functiondef('holdfast.claim_slot'::regproc) as source",
+    await plantFunction(
+      planted,
+      'claim_slot',
+      { part: 'and s.withdrawn_at is null', becomes: '$& and s.starts_at > clock_timestamp()' },
+      { part: 'if starts_at <= created_at then', becomes: 'if false then' },
     )
-    const source = rows[0]?.source ?? ''
-    const changed = source
-      .replace('and s.withdrawn_at is null', '$& and s.starts_at > clock_timestamp()')
-      .replace('if starts_at <= created_at then', 'if false then')
-    expect(changed.length - source.length).toBe(
-      ' and s.starts_at > clock_timestamp()'.length - 'starts_at <= created_at'.length + 'false'.length,
-    )
-    await planted.ownerPool.query(changed)
     const closed = { outcome: { kind: 'slot_closed', why: 'started' }, taken: 0 }
     expect(await Promise.all([waitAcrossStart(database, alone.claim), waitAcrossStart(planted, alone.claim)])).toEqual([
       closed,

@@ -8,6 +8,7 @@ import {
   claimWays,
   createTestDatabase,
   holdSlotLock,
+  plantFunction,
   type TestDatabase,
   untilLockWaiters,
 } from '@holdfast/testkit'
@@ -59,14 +60,7 @@ describe.each([alone, together])('the last place, claimed $way', ({ sqlFunction,
       claim_slots: /\s+for update(?=\) q)/,
     }
     const unguarded = await createTestDatabase()
-    const { rows } = await unguarded.ownerPool.query<{ source: string }>(
-      'select pg_get_functiondef(oid) as source from pg_proc where proname = $1',
-      [sqlFunction],
-    )
-    const source = rows[0]?.source ?? ''
-    const planted = source.replace(guards[sqlFunction], '')
-    expect(planted).not.toBe(source)
-    await unguarded.ownerPool.query(planted)
+    await plantFunction(unguarded, sqlFunction, { part: guards[sqlFunction], becomes: '' })
     const its = await aDoctor(unguarded, await aClinic(unguarded))
     const race = async () => {
       const slot = await aSlot(unguarded, its)

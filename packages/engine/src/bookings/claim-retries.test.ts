@@ -9,6 +9,7 @@ import {
   claimWays,
   createTestDatabase,
   holdSlotLock,
+  plantFunction,
   type TestDatabase,
   untilLockWaiters,
 } from '@holdfast/testkit'
@@ -190,18 +191,6 @@ describe('two alone with one key at once', () => {
   })
 })
 
-/** A database of its own with claim_slot changed; throws if the change isn't one. */
-async function withPlanted(change: (source: string) => string): Promise<TestDatabase> {
-  const planted = await createTestDatabase()
-  const { rows } = await planted.ownerPool.query<{ source: string }>(
-    "select pg_get_functiondef('holdfast.claim_slot'::regproc) as source",
-  )
-  const source = rows[0]?.source ?? ''
-  expect(change(source)).not.toBe(source)
-  await planted.ownerPool.query(change(source))
-  return planted
-}
-
 describe('negative controls: the slot first, its key after, and the units back when the key is lost', () => {
   /** Two alone on one slot with one key; what verify finds of the slot afterwards. */
   async function findings(its: TestDatabase) {
@@ -220,9 +209,11 @@ describe('negative controls: the slot first, its key after, and the units back w
   }
 
   test('units that are not given back with a lost key are found by verify', async () => {
-    const planted = await withPlanted((source) =>
-      source.replace(/(on conflict do nothing;\s+if not found then\s+--[^\n]*\n)\s+update slot [^;]*;/, '$1'),
-    )
+    const planted = await createTestDatabase()
+    await plantFunction(planted, 'claim_slot', {
+      part: /(on conflict do nothing;\s+if not found then\s+--[^\n]*\n)\s+update slot [^;]*;/,
+      becomes: '$1',
+    })
     expect(await findings(planted)).toEqual([
       { kind: 'taken_differs', message: 'taken is 4, its bookings have 2 units' },
     ])
@@ -246,11 +237,15 @@ describe('negative controls: the slot first, its key after, and the units back w
   }
 
   test('a key taken before the slot deadlocks with a batch; taken after it, it never does', async () => {
-    const planted = await withPlanted((source) => {
-      const insert = /insert into idempotency[^;]*on conflict do nothing;/.exec(source)?.[0] ?? ''
-      const early = insert.replace('p_id, created_at)', 'p_id, v_now)')
-      return source.replace(insert, '').replace(/\bupdate slot s\b/, `${early}\n$&`)
-    })
+    const planted = await createTestDatabase()
+    const insert = /\binsert into idempotency[^;]*;/
+    const early = 'insert into idempotency values (p_clinic_no, p_key, p_hash, p_id, v_now) on conflict do nothing;'
+    await plantFunction(
+      planted,
+      'claim_slot',
+      { part: insert, becomes: '' },
+      { part: /\bupdate slot s\b/, becomes: `${early}\n$&` },
+    )
     expect(await keyRace(planted)).toContain('40P01')
     await planted.drop()
     expect(await keyRace(database)).toEqual(['booked', 'again'])
