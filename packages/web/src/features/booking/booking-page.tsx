@@ -1,20 +1,22 @@
 import type { AppointmentType, Clinic, Doctor, Slot } from '@holdfast/contract/client'
-import { SegmentedControl, Skeleton, Stack, Text } from '@mantine/core'
+import { Box, SegmentedControl, Skeleton, Stack, Text } from '@mantine/core'
 import { useSuspenseQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import { Activity, useDeferredValue, useEffect, useEffectEvent, useRef, useState } from 'react'
+import { memo, Suspense, useDeferredValue, useEffect, useEffectEvent, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { clinicQuery, doctorQuery } from '../../lib/directory-queries.ts'
 import { formatDay, formatTime } from '../../lib/format.ts'
 import { useSession } from '../../lib/session.ts'
 import { AboutDoctor } from './about-doctor.tsx'
 import { keepAttempt, newAttempt, noDetails } from './attempt.ts'
+import { ClinicPlace } from './clinic-place.tsx'
 import { HeldPanel } from './held-panel.tsx'
 import { LapsedPanel, LostPanel, TakingPanel } from './hold-outcomes.tsx'
 import type { HoldState } from './hold-state.ts'
 import { OtherHold } from './other-hold.tsx'
 import { firstDayOf } from './slots-of-week-query.ts'
 import { type Hold, useHold } from './use-hold.ts'
+import { useStable } from './use-stable.ts'
 import { WeekOfTimes } from './week-of-times.tsx'
 
 const route = getRouteApi('/doctors/$doctorId')
@@ -23,12 +25,26 @@ const route = getRouteApi('/doctors/$doctorId')
 export function BookingPage() {
   const { doctorId } = route.useParams()
   const doctor = useSuspenseQuery(doctorQuery(doctorId)).data
+  return (
+    <Stack gap="xs">
+      <AboutDoctor doctor={doctor} />
+      {/* Whoever it is can be read while the clinic is on its way; what comes below takes its place in one piece. */}
+      <Suspense fallback={<Skeleton height="32rem" radius="lg" />}>
+        <AtClinic key={doctorId} doctor={doctor} />
+      </Suspense>
+    </Stack>
+  )
+}
+
+function AtClinic({ doctor }: { doctor: Doctor }) {
   const clinic = useSuspenseQuery(clinicQuery(doctor.clinicId)).data
   return (
-    <Stack gap="xl">
-      <AboutDoctor doctor={doctor} clinic={clinic} />
-      <Booking key={doctorId} doctor={doctor} clinic={clinic} />
-    </Stack>
+    <>
+      <ClinicPlace clinic={clinic} />
+      <Box mt="lg">
+        <Booking doctor={doctor} clinic={clinic} />
+      </Box>
+    </>
   )
 }
 
@@ -40,17 +56,14 @@ function Booking({ doctor, clinic }: { doctor: Doctor; clinic: Clinic }) {
   const session = useSession()
   const { state } = hold
   const isChoosing = state.kind === 'choosing'
-  // Hundreds of times are put away in one piece, and taken out again after the press has been answered.
-  const [hasShown, setShown] = useState(isChoosing)
-  if (isChoosing && !hasShown) setShown(true)
-  const canBeSeen = useDeferredValue(isChoosing)
-  const isShown = isChoosing && canBeSeen
+  // Hundreds of times are hidden with the press, and taken apart when it has been answered.
+  const isAway = useDeferredValue(!isChoosing)
   const wasAway = useRef(!isChoosing)
   useEffect(() => {
     // Whoever comes back reads on at the times.
-    if (isShown && wasAway.current) document.getElementById('times-title')?.focus({ preventScroll: true })
-    wasAway.current = !isShown
-  }, [isShown])
+    if (isChoosing && wasAway.current) document.getElementById('times-title')?.focus({ preventScroll: true })
+    wasAway.current = !isChoosing
+  }, [isChoosing])
   const type = doctor.appointmentTypes.find((one) => one === search.type) ?? doctor.appointmentTypes[0] ?? 'in_person'
   const from = search.from ?? firstDayOf(doctor, clinic)
   const toTicket = useEffectEvent((hash: string) => void navigate({ to: '/ticket', hash }))
@@ -76,15 +89,15 @@ function Booking({ doctor, clinic }: { doctor: Doctor; clinic: Clinic }) {
     void navigate({ to: '/doctors/$doctorId', params: { doctorId: slot.doctorId } })
   }
 
+  const onChoose = useStable(choose)
   const place = { timeZone: clinic.timezone, doctorId: doctor.id }
   return (
     <>
-      {isChoosing ? null : <Outcome state={state} hold={hold} {...place} onChoose={choose} />}
-      {isChoosing && !isShown ? <Skeleton height="28rem" radius="lg" /> : null}
-      {hasShown ? (
-        <Activity mode={isShown ? 'visible' : 'hidden'}>
-          <Choice doctor={doctor} clinic={clinic} type={type} from={from} onChoose={choose} />
-        </Activity>
+      {isChoosing ? null : <Outcome state={state} hold={hold} {...place} onChoose={onChoose} />}
+      {isChoosing || !isAway ? (
+        <div hidden={!isChoosing}>
+          <Choice doctor={doctor} clinic={clinic} type={type} from={from} onChoose={onChoose} />
+        </div>
       ) : null}
     </>
   )
@@ -126,7 +139,7 @@ type ChoiceProps = {
 }
 
 /** How to meet the doctor, and when. */
-function Choice({ doctor, clinic, type, from, onChoose }: ChoiceProps) {
+const Choice = memo(({ doctor, clinic, type, from, onChoose }: ChoiceProps) => {
   const { t } = useTranslation(['booking', 'shell'])
   const search = route.useSearch()
   const navigate = useNavigate()
@@ -157,4 +170,4 @@ function Choice({ doctor, clinic, type, from, onChoose }: ChoiceProps) {
       />
     </Stack>
   )
-}
+})

@@ -15,8 +15,11 @@ const bookingRoute = createRoute({
     const readTimes = (first: string) => void queryClient.prefetchQuery(slotsOfWeekQuery(doctorId, first))
     if (from !== undefined) readTimes(from)
     const doctor = await queryClient.ensureQueryData(doctorQuery(doctorId))
-    const [clinic] = await Promise.all([queryClient.ensureQueryData(clinicQuery(doctor.clinicId)), texts])
-    if (from === undefined) readTimes(firstDayOf(doctor, clinic))
+    // The page begins without the clinic, and tells if it can't be read.
+    const clinic = queryClient.ensureQueryData(clinicQuery(doctor.clinicId))
+    if (from === undefined) clinic.then((found) => readTimes(firstDayOf(doctor, found))).catch(() => undefined)
+    else clinic.catch(() => undefined)
+    await texts
   },
   component: lazyRouteComponent(() => import('./booking-page.tsx'), 'BookingPage'),
 })

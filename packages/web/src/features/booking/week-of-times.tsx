@@ -1,7 +1,7 @@
 import type { Clinic, Slot } from '@holdfast/contract/client'
 import { Skeleton, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
+import { useDeferredValue, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatZone, ownTimeZone } from '../../lib/format.ts'
 import { serverNow } from '../../lib/server-clock.ts'
@@ -11,6 +11,7 @@ import { LiveNote } from '../../ui/live-note.tsx'
 import classes from './booking.module.css'
 import { DayOfTimes } from './day-of-times.tsx'
 import { slotsOfWeekQuery } from './slots-of-week-query.ts'
+import { useStable } from './use-stable.ts'
 import { isBookable, localDate, weekDays } from './week-days.ts'
 import { WeekNavigation } from './week-navigation.tsx'
 
@@ -98,15 +99,6 @@ function Week({ slots, from, clinic, now, onChoose, exceptSlotId }: WeekProps) {
       ))}
     </div>
   )
-}
-
-/** Always the same function, which calls the newest one: hundreds of times needn't be drawn again for it. */
-function useStable(onChoose: (slot: Slot) => void): (slot: Slot) => void {
-  const newest = useRef(onChoose)
-  useEffect(() => {
-    newest.current = onChoose
-  })
-  return useCallback((slot) => newest.current(slot), [])
 }
 
 /** The clinic's clock; and that the reader's shows another time, where it does. */
