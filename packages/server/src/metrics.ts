@@ -29,7 +29,7 @@ export type DatabaseFigures = { activeHolds: number; eventTailLagSeconds: number
 const databaseFiguresMs = 1_000
 const httpSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 const queueSeconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
-const batchSizes = [1, 2, 4, 8, 16, 32, 64, 128]
+const batchSizes = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]
 
 /** Everything this process counts, in a registry of its own. Labels come from fixed sets only. */
 export function createMetrics(sources: MetricsSources): Metrics {

@@ -60,6 +60,27 @@ describe('BatchQueue', () => {
     expect(await Promise.all(outcomes)).toEqual(['1', '2', '3', '4', '5', '6'])
   })
 
+  test.each([
+    [16, 2],
+    [17, 3],
+    [100, 8],
+  ])('with %i waiting behind batches of two, the next has %i', async (waiting, size) => {
+    const held = heldRun()
+    const queue = new BatchQueue({ name: 'q', run: held.run, batchSizeMax: 2, inFlightMax: 1 })
+    const outcomes = [queue.submit(0)]
+    await held.untilCalls(1)
+    outcomes.push(...Array.from({ length: waiting }, (_, n) => queue.submit(n + 1)))
+    held.calls[0]?.answer()
+    await held.untilCalls(2)
+    expect(held.calls[1]?.items).toEqual(Array.from({ length: size }, (_, n) => n + 1))
+    for (let next = 1; queue.depth.inFlight > 0; next += 1) {
+      await held.untilCalls(next + 1)
+      held.calls[next]?.answer()
+      await turn()
+    }
+    expect(await Promise.all(outcomes)).toHaveLength(waiting + 1)
+  })
+
   test('beyond its bound it refuses at once, and what it took is answered all the same', async () => {
     const held = heldRun()
     const queue = new BatchQueue({ name: 'q', run: held.run, queuedMax: 2 })

@@ -42,10 +42,12 @@ type Waiting<Item, Outcome> = {
 // A retry is a lost race, and somebody won it: a hundred lost in a row mean a bug, not bad luck.
 const triesMax = 100
 const unknownRetryMs = 100
+const overloadFactor = 4
 
 /**
  * Requests that arrive while a transaction is in flight share the next one (docs/decisions/0002). Idle, an item goes
- * out at once, alone; busy, up to `batchSizeMax` go together, `inFlightMax` batches at a time.
+ * out at once, alone; busy, up to `batchSizeMax` go together, `inFlightMax` batches at a time. Under overload a batch is
+ * an eighth of what waits, up to four times `batchSizeMax`.
  *
  * - Bounded: a full queue, or an item that waited too long, is answered `overloaded`, never tried.
  * - When a whole batch fails its items are tried alone, so that one poisonous item hurts nobody else.
@@ -118,7 +120,10 @@ export class BatchQueue<Item, Outcome> {
   }
 
   #take(): Waiting<Item, Outcome>[] {
-    const taken = this.#waiting.splice(0, this.#settings.batchSizeMax)
+    const { batchSizeMax } = this.#settings
+    // Overload makes the turns of the event loop long, and a turn takes up two batches: they grow with what waits.
+    const size = Math.min(batchSizeMax * overloadFactor, Math.max(batchSizeMax, Math.ceil(this.#waiting.length / 8)))
+    const taken = this.#waiting.splice(0, size)
     const oldest = performance.now() - this.#settings.waitMsMax
     return taken.filter((waiting) => {
       if (waiting.since >= oldest) return true
