@@ -10,6 +10,8 @@ export type EventTailSettings = {
   pool: pg.Pool
   /** The application role's URL, for a connection that listens; without it (PgBouncer in transaction mode) the tail polls. */
   listenUrl: string | null
+  /** This process's waker: what it tells the others, this tail is told by {@link EventTail.wake}. */
+  ownWaker?: { name: string }
   /** Where to begin; default: the end of the log. */
   from?: LogCursor
   /** How long it sleeps when nobody wakes it, milliseconds. */
@@ -62,7 +64,7 @@ export class EventTail {
     const listening =
       settings.listenUrl === null
         ? Promise.resolve()
-        : listenForWakes(settings.listenUrl, () => tail.wake(), tail.#stop.signal)
+        : listenForWakes(settings.listenUrl, settings.ownWaker?.name ?? null, () => tail.wake(), tail.#stop.signal)
     tail.#running = Promise.all([tail.#run(), listening]).then(() => undefined)
     return tail
   }

@@ -1,16 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 
-/** The channel on which processes tell each other that something was committed. It carries no payload. */
+/** The channel on which processes tell each other that something was committed; the payload says who says so. */
 export const wakeChannel = 'holdfast_log'
 
 const retryMsMax = 5_000
 
 /**
- * Keeps a connection that listens, and calls `wake` for each notification; reconnects by itself, and then wakes once
- * for what it may have missed. Settles when `signal` is aborted.
+ * Keeps a connection that listens, and calls `wake` for each notification of others than `ownName`; reconnects by itself,
+ * and then wakes once for what it may have missed. Settles when `signal` is aborted.
  */
-export async function listenForWakes(url: string, wake: () => void, signal: AbortSignal): Promise<void> {
+export async function listenForWakes(
+  url: string,
+  ownName: string | null,
+  wake: () => void,
+  signal: AbortSignal,
+): Promise<void> {
   let failures = 0
   while (!signal.aborted) {
     const client = new pg.Client({
@@ -25,7 +30,9 @@ export async function listenForWakes(url: string, wake: () => void, signal: Abor
         client.on('error', () => resolve())
         signal.addEventListener('abort', () => resolve(), { once: true })
       })
-      client.on('notification', wake)
+      client.on('notification', ({ payload }) => {
+        if (payload !== ownName) wake()
+      })
       await client.connect()
       await client.query(`listen ${wakeChannel}`)
       failures = 0

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import { wakeChannel } from './listen-for-wakes.ts'
 
@@ -6,13 +7,17 @@ const pauseMs = 10
 /**
  * Tells the other processes that something was committed: from a connection of its own, after the commit (inside the
  * claim's transaction it cost 16 % at batches of 8), and once for everything that commits while one is under way.
+ *
+ * @returns `name`: what its notifications carry, for the tail that does not need them
  */
-export function createWaker(pool: pg.Pool): { wakeOthers(): void } {
+export function createWaker(pool: pg.Pool): { name: string; wakeOthers(): void } {
+  const name = randomUUID()
   let underway = false
   let again = false
   const send = async () => {
     // A lost notification costs the others a little time: they look by themselves as well.
-    await pool.query({ name: 'wake_others', text: `select pg_notify('${wakeChannel}', '')` }).catch(() => undefined)
+    const notify = { name: 'wake_others', text: `select pg_notify('${wakeChannel}', $1)`, values: [name] }
+    await pool.query(notify).catch(() => undefined)
     setTimeout(() => {
       underway = false
       if (again) wakeOthers()
@@ -24,5 +29,5 @@ export function createWaker(pool: pg.Pool): { wakeOthers(): void } {
     underway = true
     void send()
   }
-  return { wakeOthers }
+  return { name, wakeOthers }
 }

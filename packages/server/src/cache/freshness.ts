@@ -36,6 +36,7 @@ export async function openFreshness({ pool, listenUrl, cacheBytesMax, log }: Fre
   const tail = await EventTail.start({
     pool,
     listenUrl,
+    ownWaker: waker,
     onRead(result) {
       if (result.kind === 'read') breaker.succeeded()
       else breaker.failed()
