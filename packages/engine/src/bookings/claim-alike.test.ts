@@ -240,8 +240,8 @@ test.each([
     await plantFunction(planted, 'claim_slot', mistake)
     const property = fc.asyncProperty(histories, (steps) => compare(planted, steps, new Set()))
     const { errorInstance } = await fc.check(property, { numRuns: 25, endOnFailure: true })
-  // A difference, and not a function that doesn't run at all.
-  expect(errorInstance).toMatchObject({ name: 'AssertionError' })
+    // A difference, and not a function that doesn't run at all.
+    expect(errorInstance).toMatchObject({ name: 'AssertionError' })
     await planted.drop()
   },
   180_000,
