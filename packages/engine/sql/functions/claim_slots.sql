@@ -49,8 +49,8 @@ begin
   elsif 1 > any (p_units) or 1000000 < any (p_units) or array_position(p_units, null) is not null then
     raise exception 'units must be 1 to 1000000, not %', p_units using errcode = 'invalid_parameter_value';
   elsif array_position(p_keys, null) is not null or array_position(p_hashes, null) is not null
-     or array_position(p_patients, null) is not null then
-    raise exception 'every claim needs a key, a hash and a patient' using errcode = 'invalid_parameter_value';
+     or array_position(p_patients, null) is not null or array_position(p_confirm, null) is not null then
+    raise exception 'every claim needs a key, a hash and a patient, and whether to confirm it' using errcode = 'invalid_parameter_value';
   end if;
 
   -- 1. A plain read: the facts of each request, and the verdict where no lock is needed for it.
