@@ -71,7 +71,11 @@ export function HeldPanel({ state, hold, when }: HeldProps) {
 function Countdown({ state, hold, onError }: { state: Held; hold: Hold; onError: (error: unknown) => void }) {
   const { t } = useTranslation('booking')
   const seconds = useSecondsLeft(state.holdExpiresAt)
-  const isUrgent = seconds <= offerSeconds
+  // What was offered stays, though an answer tells the server's time better and a second more is left.
+  const [wasOffered, setOffered] = useState(false)
+  const isNearEnd = seconds <= offerSeconds
+  if (isNearEnd && !wasOffered) setOffered(true)
+  const isUrgent = isNearEnd || (wasOffered && !state.isExtended)
   const canExtend = isUrgent && !state.isExtended
   return (
     <div className={classes.countdown} data-urgent={isUrgent || undefined}>
