@@ -38,6 +38,7 @@ export async function startOurServer(
     /^Holdfast is ready at http:\/\/[^/]+:(\d+)/,
   )
   const calendars = ourCalendars(ownerUrl)
+  let stopped: Promise<void> | null = null
   return {
     name,
     label: 'Holdfast',
@@ -51,9 +52,9 @@ export async function startOurServer(
     makeCalendar: (shape) => calendars.make(shape),
     recount: (calendar) => calendars.recount(calendar),
     setPoolSize: null,
-    async stop() {
-      await server.stop()
-      await calendars.end()
+    stop() {
+      stopped ??= server.stop().then(() => calendars.end())
+      return stopped
     },
   }
 }

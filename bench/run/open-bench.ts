@@ -26,8 +26,11 @@ export async function openBench(pace: Pace, growthBookings: number, say: (line: 
     stops.push(() => generator.stop())
     const made = new Map<string, Promise<string>>()
     const databaseOf = (name: string) => made.getOrInsertComputed(name, () => cluster.createDatabase(`bench_${name}`))
-    const startOurs = async (name: string, env: Record<string, string> = {}) =>
-      startOurServer(await databaseOf(name), { name, env })
+    const startOurs = async (name: string, env: Record<string, string> = {}) => {
+      const ours = await startOurServer(await databaseOf(name), { name, env })
+      stops.push(() => ours.stop())
+      return ours
+    }
     return {
       cluster,
       generator,
@@ -67,7 +70,7 @@ function servers({ startOurs, createDatabase, redis, onStart }: Starting): Pick<
   }
   return {
     ours() {
-      ours ??= noted(startOurs('holdfast'))
+      ours ??= startOurs('holdfast')
       return ours
     },
     baseline(name) {

@@ -28,6 +28,7 @@ export const reads: Scenario = {
     await delay(settledMs)
     const paths = calendar.doctorIds.map(listPath)
     const [firstPath = ''] = paths
+    const filePath = await staticFile(ours)
     const staticJson = await (await fetch(`http://${ours.target.host}:${ours.target.port}${firstPath}`)).text()
     const fixed = await startBaselineProcess('static', { STATIC_JSON: staticJson })
     const { warmupMs, roundMs, connections } = bench.pace
@@ -35,7 +36,7 @@ export const reads: Scenario = {
     const sides = [
       { name: 'cached', server: ours, part: listsOf(paths) },
       { name: 'not cached', server: ours, part: { ...listsOf(paths), position: futurePosition } },
-      { name: 'static file', server: ours, part: { ...listsOf([await staticFile(ours)]), startsWith: '{' } },
+      { name: 'static file', server: ours, part: { ...listsOf([filePath]), startsWith: '{' } },
       { name: 'static bytes', server: { ...ours, ...fixed }, part: listsOf(paths) },
     ]
     try {
