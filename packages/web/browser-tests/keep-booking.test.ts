@@ -52,7 +52,7 @@ test('a guest books, signs up from the ticket, and is back at it with the bookin
   expect(page.url()).toBe(address)
   await page.getByText('You find it under “My bookings” now.').waitFor()
   expect(await axeFindings(page)).toEqual([])
-  await page.getByRole('link', { name: 'All my bookings' }).click()
+  await page.getByRole('link', { name: 'See all your bookings' }).click()
   await page.getByRole('listitem').filter({ hasText: practice.doctor.name }).waitFor()
   expect(asked.filter((line) => line.includes(secret.slice(4, 20)))).toEqual([])
   expect(await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }))).not.toContain(secret)
@@ -78,7 +78,7 @@ test('whoever is signed in keeps it in one press; for another account it is refu
   expect(await first.evaluate(() => document.activeElement?.textContent)).toContain('This booking is in your account.')
   await first.reload()
   await kept(first).waitFor()
-  await first.getByRole('link', { name: 'All my bookings' }).click()
+  await first.getByRole('link', { name: 'See all your bookings' }).click()
   await first.getByRole('listitem').filter({ hasText: practice.doctor.name }).waitFor()
 
   const second = await site.newPage({ viewport: { width: 320, height: 640 } })

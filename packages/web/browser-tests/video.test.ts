@@ -67,7 +67,8 @@ test('a doctor sets the own video room; what can’t be one is said, and a chang
   expect(await kept()).toBeNull()
   await page.getByLabel('Video room').fill('https://meet.example/{room}')
   await page.getByRole('button', { name: 'Save' }).click()
-  await page.getByText('The video room is saved.').waitFor()
+  await page.getByRole('button', { name: 'Save', disabled: true }).waitFor()
+  expect(await kept()).toBe('https://meet.example/{room}')
   await page.context().close()
 })
 
@@ -105,7 +106,7 @@ test('the link to join appears once the booking is confirmed: on the ticket, in 
   expect(stored).not.toContain(url)
 
   await page.getByRole('button', { name: 'Keep it in my account' }).click()
-  await page.getByRole('link', { name: 'All my bookings' }).click()
+  await page.getByRole('link', { name: 'See all your bookings' }).click()
   expect(
     await page.getByRole('listitem').getByRole('link', { name: 'Join the video visit' }).getAttribute('href'),
   ).toBe(url)

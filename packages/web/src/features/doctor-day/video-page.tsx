@@ -1,4 +1,5 @@
 import { Button, Group, Stack, Text, Title } from '@mantine/core'
+import { notifications } from '@mantine/notifications'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -75,12 +76,18 @@ function useSaveRoom(doctorId: string, before: string | null) {
   const mutation = useMutation({
     mutationFn: (url: string) => saveVideoRoom(doctorId, url),
     onSuccess: (url) => {
+      const id = crypto.randomUUID()
+      const undo = () => {
+        notifications.hide(id)
+        mutation.mutate(before ?? '')
+      }
       toastDone({
+        id,
         message: (
           <Group justify="space-between">
             <span>{t(url === null ? 'video.removed' : 'video.saved')}</span>
             {url === before ? null : (
-              <Button size="compact-sm" variant="default" onClick={() => mutation.mutate(before ?? '')}>
+              <Button size="compact-sm" variant="default" onClick={undo}>
                 {t('video.undo')}
               </Button>
             )}
