@@ -62,6 +62,15 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const corsOrigins = config.corsOrigins ?? []
   const headers = await helmetHeaders(config.publicUrl?.startsWith('https:') ?? false)
   await app.register(securityHeaders, { corsOrigins, headers })
+  const { method, url: path } = restOperations.createBooking
+  shedLoad(app, {
+    method,
+    path,
+    isOverloaded: () => !deps.isStopping() && deps.isClaimQueueFull(),
+    corsOrigins,
+    headers,
+    onShed: () => metrics.requestAnswered({ route: path, method, status: 503, seconds: 0 }),
+  })
   await app.register(notFound)
   await app.register(rateLimits, config)
   await app.register(admission, { ...deps.admission, corsOrigins })
@@ -79,15 +88,6 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(docsRoutes, { openApi })
   await app.register(siteRoutes, {})
   await app.ready()
-  const { method, url: path } = restOperations.createBooking
-  shedLoad(app.server, {
-    method,
-    path,
-    isOverloaded: () => !deps.isStopping() && deps.isClaimQueueFull(),
-    corsOrigins,
-    headers,
-    onShed: () => metrics.requestAnswered({ route: path, method, status: 503, seconds: 0 }),
-  })
   return app
 }
 

@@ -1,24 +1,36 @@
+import { connect } from 'node:net'
 import { aClinic, aDoctor, aSlot, type HeldLock, holdSlotLock, until } from '@holdfast/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Answer, call, type RunningServer, runningServer } from '../test/running-server.ts'
 
 const origin = 'https://clinic.example'
+const env = {
+  HOLDFAST_QUEUE_SIZE_MAX: '1',
+  HOLDFAST_CORS_ORIGINS: origin,
+  HOLDFAST_METRICS_PORT: '0',
+  HOLDFAST_RATE_LIMIT: 'on',
+  HOLDFAST_LIMIT_ANONYMOUS_WRITES_PER_MINUTE: '1000',
+  HOLDFAST_LIMIT_BOOKINGS_PER_EMAIL: '1',
+}
 let server: RunningServer
 let slot: Awaited<ReturnType<typeof aSlot>>
 
 beforeAll(async () => {
-  const env = { HOLDFAST_QUEUE_SIZE_MAX: '1', HOLDFAST_CORS_ORIGINS: origin, HOLDFAST_METRICS_PORT: '0' }
   server = await runningServer(env)
-  slot = await aSlot(server.database, await aDoctor(server.database, await aClinic(server.database)), { capacity: 9 })
+  slot = await aSlot(server.database, await aDoctor(server.database, await aClinic(server.database)), { capacity: 99 })
 })
 afterAll(() => server.end())
 
-const book = (headers: Record<string, string> = {}): Promise<Answer> =>
-  call(`${server.url}/api/v1/bookings`, { method: 'POST', body: { slotId: slot.id, patient: { name: 'P' } }, headers })
+const book = (headers: Record<string, string> = {}, patient: object = { name: 'P' }): Promise<Answer> =>
+  call(`${server.url}/api/v1/bookings`, { method: 'POST', body: { slotId: slot.id, patient }, headers })
 
 /** Sent as it is, JSON or not. */
-const post = (body: string) =>
-  fetch(`${server.url}/api/v1/bookings`, { method: 'POST', body, headers: { 'content-type': 'application/json' } })
+const post = (body: string, { query = '', headers = {} }: { query?: string; headers?: Record<string, string> } = {}) =>
+  fetch(`${server.url}/api/v1/bookings${query}`, {
+    method: 'POST',
+    body,
+    headers: { 'content-type': 'application/json', ...headers },
+  })
 
 async function sample(line: string): Promise<number> {
   const { text } = await call(`${server.metricsUrl}/metrics`)
@@ -80,6 +92,48 @@ test('a page of an allowed origin may read its refusal', async () => {
   const stranger = await book({ origin: 'https://stranger.example' })
   expect([stranger.status, stranger.headers.get('access-control-allow-origin')]).toEqual([503, null])
   expect((await release()).map((answer) => answer.status)).toEqual([201, 201, 201])
+})
+
+test('what comes by a longer way is refused unread as well, and is not counted as a booking', async () => {
+  const patient = { name: 'P', email: 'p@example.org' }
+  const release = await fillQueue(await holdSlotLock(server.database, slot))
+  expect((await post('{no JSON', { headers: { origin } })).status).toBe(503)
+  expect((await post('{no JSON', { query: '?from=page' })).status).toBe(503)
+  for (let tries = 0; tries < 3; tries += 1) {
+    const refused = await book({ origin }, patient)
+    expect([refused.status, refused.body.code, refused.headers.get('ratelimit-limit')]).toEqual([
+      503,
+      'overloaded',
+      null,
+    ])
+  }
+  await release()
+  // The one booking that this address may make in a quarter of an hour is still there; the next is one too many.
+  expect((await book({ origin }, patient)).status).toBe(201)
+  expect((await book({ origin }, patient)).status).toBe(429)
+})
+
+test('a connection goes on after a refusal, whose body comes late and is read by nobody', async () => {
+  const release = await fillQueue(await holdSlotLock(server.database, slot))
+  const { hostname, port } = new URL(server.url)
+  const socket = connect(Number(port), hostname)
+  let heard = ''
+  socket.on('data', (chunk) => {
+    heard += String(chunk)
+  })
+  const head = `Host: ${hostname}\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n`
+  socket.write(`POST /api/v1/bookings HTTP/1.1\r\n${head}{"slotId":`)
+  const hears = (words: RegExp) =>
+    until(
+      async () => (words.test(heard) ? true : undefined),
+      () => `${words} in ${heard}`,
+    )
+  await hears(/^HTTP\/1\.1 503 .*"code":"overloaded"/s)
+  socket.write(`"0123456"}`)
+  socket.write(`GET /livez HTTP/1.1\r\nHost: ${hostname}\r\n\r\n`)
+  await hears(/"code":"overloaded"}HTTP\/1\.1 200 /)
+  socket.destroy()
+  await release()
 })
 
 const requests = (status: string) =>

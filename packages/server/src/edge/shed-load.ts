@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { IncomingMessage, RequestListener, Server } from 'node:http'
+import type { IncomingMessage, RequestListener } from 'node:http'
+import type { FastifyInstance } from 'fastify'
 import { problem } from './problem-error.ts'
 
 export type Shedding = {
@@ -22,8 +23,22 @@ const refusal = problem('overloaded', 'Too many requests are waiting. This one w
 /**
  * Refuses a request that cannot be served now before anything else looks at it: no hook, no credential, no body. At four
  * times what can be served, three of four requests are refused, and what that costs is missing where the fourth is served.
+ *
+ * What comes by a longer way (a page of an allowed origin, a query behind the path) is refused by a hook. Register it after
+ * CORS and before the limits: who was refused here has not booked, and must not be counted as if.
  */
-export function shedLoad(server: Server, shedding: Shedding): void {
+export function shedLoad(app: FastifyInstance, shedding: Shedding): void {
+  app.addHook('onRequest', (request, _reply, done) => {
+    const isMeant = request.method === shedding.method && request.routeOptions.url === shedding.path
+    done(isMeant && shedding.isOverloaded() ? refusal : undefined)
+  })
+  app.addHook('onReady', (done) => {
+    shedAtOnce(app, shedding)
+    done()
+  })
+}
+
+function shedAtOnce({ server }: FastifyInstance, shedding: Shedding): void {
   const listeners = server.listeners('request') as RequestListener[]
   const fixed = Object.entries(shedding.headers).flat()
   server.removeAllListeners('request')
