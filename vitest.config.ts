@@ -1,20 +1,31 @@
-import { defineConfig } from 'vitest/config'
+import { defaultExclude, defineConfig } from 'vitest/config'
 
-/** Every test of the house in one run, two files at a time; PostgreSQL is started once, by the global setup. */
+/** Measures how fast the site is, and so runs alone, after all the others. */
+const timed = 'packages/web/browser-tests/speed.test.ts'
+
+/** Every test of the house in one run, two files at a time; PostgreSQL is started by the global setup. */
+const tests = [
+  'packages/*/{src,test}/**/*.test.ts',
+  'packages/web/{browser-tests,service-worker}/**/*.test.ts',
+  'test/**/*.test.ts',
+  'tools/**/*.test.ts',
+  'bench/**/*.test.ts',
+]
+
 export default defineConfig({
   test: {
-    include: [
-      'packages/*/{src,test}/**/*.test.ts',
-      'packages/web/{browser-tests,service-worker}/**/*.test.ts',
-      'test/**/*.test.ts',
-      'tools/**/*.test.ts',
-      'bench/**/*.test.ts',
-    ],
     globalSetup: ['packages/testkit/src/vitest-global-setup.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 90_000,
     hookTimeout: 180_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'tests', include: tests, exclude: [...defaultExclude, timed], sequence: { groupOrder: 0 } },
+      },
+      { extends: true, test: { name: 'timed', include: [timed], maxWorkers: 1, sequence: { groupOrder: 1 } } },
+    ],
     coverage: {
       provider: 'v8',
       include: ['packages/engine/src/**/*.ts', 'packages/server/src/**/*.ts'],
