@@ -1,4 +1,4 @@
--- claim_slots: books up to 128 requests for units of slots in one go, first come, first served in the given order.
+-- claim_slots: books up to 512 requests for units of slots in one go, first come, first served in the given order.
 -- One element of every array a request; answers one row each, with its place `ord` in the arrays.
 --
 -- p_actor_ids: who acts for somebody else; null: the account itself, or a guest.

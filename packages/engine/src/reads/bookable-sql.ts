@@ -1,6 +1,6 @@
 /**
  * When a slot can be booked, in SQL, for queries in which `s` is the slot and `c` its clinic: the same conditions that a
- * claim meets under the lock (claim_slots.sql), so that what is shown as free is not refused. The caller adds that the
+ * claim meets (claim_verdict.sql), so that what is shown as free is not refused. The caller adds that the
  * doctor is active. statement_timestamp(), because an index can be searched by it and by clock_timestamp() it can't.
  */
 export const bookableTimeSql = `(s.withdrawn_at is null
