@@ -89,7 +89,7 @@ function BookingItem({ booking, kind }: { booking: Booking; kind: BookingKind })
   const clinic = useQuery(clinicQuery(booking.clinicId)).data
   const [isCancelling, setCancelling] = useState(false)
   const link = { bookingId: booking.id, manageToken: null }
-  const canBeCancelled = kind === 'coming' && (booking.status === 'CONFIRMED' || booking.status === 'PENDING')
+  const canBeChanged = kind === 'coming' && (booking.status === 'CONFIRMED' || booking.status === 'PENDING')
   const timeZone = clinic?.timezone ?? 'UTC'
   return (
     <li>
@@ -128,10 +128,15 @@ function BookingItem({ booking, kind }: { booking: Booking; kind: BookingKind })
           >
             {t(kind === 'coming' ? 'open' : 'details')}
           </LinkButton>
-          {canBeCancelled ? (
-            <Button size="sm" variant="default" onClick={() => setCancelling(true)}>
-              {t('cancel')}
-            </Button>
+          {canBeChanged ? (
+            <>
+              <LinkButton size="sm" variant="default" to="/ticket" search={{ move: true }} hash={ticketHash(link)}>
+                {t('move')}
+              </LinkButton>
+              <Button size="sm" variant="default" onClick={() => setCancelling(true)}>
+                {t('cancel')}
+              </Button>
+            </>
           ) : null}
           {kind === 'coming' ? null : (
             <LinkButton size="sm" variant="default" to="/doctors/$doctorId" params={{ doctorId: booking.doctorId }}>

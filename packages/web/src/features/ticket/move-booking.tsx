@@ -1,6 +1,6 @@
 import type { Booking, Clinic, Slot } from '@holdfast/contract/client'
 import { Button, Group, Paper, Stack, Text } from '@mantine/core'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatDay, formatTime } from '../../lib/format.ts'
 import { problemMessage } from '../../lib/problem-message.ts'
@@ -23,6 +23,12 @@ export function MoveBooking({ booking, clinic, link, onDone }: MoveProps) {
   const [chosen, setChosen] = useState<Slot | null>(null)
   const [isBusy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>(null)
+  useEffect(() => {
+    // The times stand below the ticket: whoever asked for them sees them at once, and reads on there.
+    const title = document.getElementById('times-title')
+    title?.focus({ preventScroll: true })
+    title?.scrollIntoView({ block: 'start' })
+  }, [])
   const say = (startsAt: string) => `${formatDay(startsAt, clinic.timezone)}, ${formatTime(startsAt, clinic.timezone)}`
 
   const undo = async (slotId: string) => {

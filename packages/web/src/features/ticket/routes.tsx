@@ -2,10 +2,14 @@ import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { rootRoute } from '../../app/root-route.ts'
 import { loadTexts } from '../../lib/i18n.ts'
 
-/** `/ticket#ID.TOKEN`: what gives access stands behind the #, which browsers never send. */
+/**
+ * `/ticket#ID.TOKEN`: what gives access stands behind the #, which browsers never send. With `?move=true` the times to move
+ * to are shown at once.
+ */
 const ticketRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/ticket',
+  validateSearch: ({ move }: Record<string, unknown>): { move?: true } => (move === true ? { move } : {}),
   loader: () => loadTexts('ticket', 'booking'),
   component: lazyRouteComponent(() => import('./ticket-page.tsx'), 'TicketPage'),
 })

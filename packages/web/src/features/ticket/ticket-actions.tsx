@@ -1,5 +1,6 @@
 import type { Booking, Clinic, Doctor } from '@holdfast/contract/client'
 import { Button } from '@mantine/core'
+import { getRouteApi } from '@tanstack/react-router'
 import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { CalendarIcon, PrintIcon } from '../../ui/icons.tsx'
@@ -15,13 +16,22 @@ import { referenceOf, type TicketLink, ticketHash } from './ticket-link.ts'
 const CancelBooking = lazy(async () => ({ default: (await import('./cancel-booking.tsx')).CancelBooking }))
 const MoveBooking = lazy(async () => ({ default: (await import('./move-booking.tsx')).MoveBooking }))
 
+const route = getRouteApi('/ticket')
+
 type ActionsProps = { booking: Booking; doctor: Doctor; clinic: Clinic; link: TicketLink; isOffline: boolean }
 
 /** What can be done with a ticket. Without a network, only what needs none. */
 export function TicketActions({ booking, doctor, clinic, link, isOffline }: ActionsProps) {
   const { t } = useTranslation('ticket')
-  const [isMoving, setMoving] = useState(false)
+  const { move: isMovingAtFirst = false } = route.useSearch()
+  const navigate = route.useNavigate()
+  const [isMoving, setMoving] = useState<boolean>(isMovingAtFirst)
   const [isCancelling, setCancelling] = useState(false)
+  const endMoving = () => {
+    setMoving(false)
+    // A reload shows the ticket, and asks nothing again.
+    if (isMovingAtFirst) void navigate({ search: {}, hash: true, replace: true, resetScroll: false })
+  }
   const isComing = booking.status === 'CONFIRMED' || booking.status === 'PENDING'
   const download = () =>
     downloadCalendar(booking, {
@@ -67,7 +77,7 @@ export function TicketActions({ booking, doctor, clinic, link, isOffline }: Acti
       </div>
       {isMoving && isComing && !isOffline ? (
         <Suspense fallback={<PageLoading />}>
-          <MoveBooking booking={booking} clinic={clinic} link={link} onDone={() => setMoving(false)} />
+          <MoveBooking booking={booking} clinic={clinic} link={link} onDone={endMoving} />
         </Suspense>
       ) : null}
       <Suspense>
