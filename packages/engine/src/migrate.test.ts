@@ -1,4 +1,4 @@
-import { createEmptyDatabase, createTestDatabase, holdLock } from '@holdfast/testkit'
+import { createEmptyDatabase, createTestDatabase, holdLock, untilLockWaiters } from '@holdfast/testkit'
 import type pg from 'pg'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createPool } from './database.ts'
@@ -180,6 +180,29 @@ test('DDL gives up on a lock that others keep, and says so; once they let go it 
     },
   })
   expect((await waiting).applied).toEqual(['9000-planted'])
+  expect(log).toContain('Waiting for a lock for 9000-planted (1 of 12).')
+})
+
+test('DDL that ends a deadlock with the traffic lets it through, and tries again', async () => {
+  await migrate({ ownerUrl: database.ownerUrl })
+  const altering = ['slot', 'booking'].map((table) => `alter table holdfast.${table} add column planted integer`)
+  const traffic = await owner.connect()
+  await traffic.query('begin')
+  // Who looks for a deadlock first is the one that ends.
+  await traffic.query("set local deadlock_timeout = '20s'")
+  await traffic.query('select from holdfast.booking for update')
+  const log: string[] = []
+  const migrating = migrate({
+    ownerUrl: database.ownerUrl,
+    files: withMigration(9000, altering.join(';')),
+    lockTimeoutMs: 10_000,
+    log: (line) => void log.push(line),
+  })
+  await untilLockWaiters({ ownerPool: owner }, 1)
+  await traffic.query('select from holdfast.slot')
+  await traffic.query('commit')
+  traffic.release()
+  expect((await migrating).applied).toEqual(['9000-planted'])
   expect(log).toContain('Waiting for a lock for 9000-planted (1 of 12).')
 })
 

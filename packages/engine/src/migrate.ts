@@ -36,7 +36,8 @@ const lockTriesMax = 12
  * checksum), functions whose file changed, grants, partitions. Any number of processes may call it at once: one works,
  * the others wait for it. Forward only; a database of a newer release is left as it is.
  *
- * DDL waits at most `lockTimeoutMs` for a lock, so that it never queues up the traffic behind it, and tries 12 times.
+ * DDL waits at most `lockTimeoutMs` for a lock, so that it never queues up the traffic behind it, and tries 12 times; so
+ * too where it would wait in a ring with the traffic, which takes more tables than one and in an order of its own.
  *
  * @throws MigrateError for what a person must mend; pg's own errors when the database can't be reached
  */
@@ -143,7 +144,7 @@ async function inOwnTransaction<Result>(
       return result
     } catch (error) {
       await client.query('rollback').catch(() => {})
-      if (!isLockTimeout(error)) throw error
+      if (!isLockLost(error)) throw error
       if (tries === lockTriesMax) {
         throw new MigrateError(
           'locked',
@@ -157,8 +158,9 @@ async function inOwnTransaction<Result>(
   }
 }
 
-function isLockTimeout(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === '55P03'
+/** A lock that was not had in time, or a deadlock that ended here. */
+function isLockLost(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === '55P03' || error.code === '40P01')
 }
 
 /** Asks again rather than waits: a waiting statement would hold a snapshot, and with it back vacuum and the log's tail. */
