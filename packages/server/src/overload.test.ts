@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import { aClinic, aDoctor, aSlot, type HeldLock, holdSlotLock, until } from '@holdfast/testkit'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { type Answer, call, type RunningServer, runningServer } from '../test/running-server.ts'
 
 const origin = 'https://clinic.example'
@@ -14,11 +14,14 @@ const env = {
 }
 let server: RunningServer
 let slot: Awaited<ReturnType<typeof aSlot>>
+/** Let go whatever a test found: the claims that wait for it would keep the server from stopping. */
+let held: HeldLock | undefined
 
 beforeAll(async () => {
   server = await runningServer(env)
   slot = await aSlot(server.database, await aDoctor(server.database, await aClinic(server.database)), { capacity: 99 })
 })
+afterEach(() => held?.release())
 afterAll(() => server.end())
 
 const book = (headers: Record<string, string> = {}, patient: object = { name: 'P' }): Promise<Answer> =>
@@ -43,7 +46,9 @@ async function sample(line: string): Promise<number> {
 }
 
 /** Two batches wait for the slot's lock, and one claim for its turn. @returns their answers, once the lock is let go */
-async function fillQueue(lock: HeldLock): Promise<() => Promise<Answer[]>> {
+async function fillQueue(): Promise<() => Promise<Answer[]>> {
+  const lock = await holdSlotLock(server.database, slot)
+  held = lock
   const answers: Promise<Answer>[] = []
   for (const [metric, depth] of [
     ['holdfast_batches_in_flight{queue="claim"}', 1],
@@ -63,7 +68,7 @@ async function fillQueue(lock: HeldLock): Promise<() => Promise<Answer[]>> {
 }
 
 test('a full queue refuses at once, before the body is read; what was accepted is booked, and it goes on after', async () => {
-  const release = await fillQueue(await holdSlotLock(server.database, slot))
+  const release = await fillQueue()
   const refused = await book()
   expect(refused.status).toBe(503)
   expect(refused.body).toMatchObject({ code: 'overloaded', status: 503, type: 'urn:holdfast:problem:overloaded' })
@@ -85,7 +90,7 @@ test('a full queue refuses at once, before the body is read; what was accepted i
 })
 
 test('a page of an allowed origin may read its refusal', async () => {
-  const release = await fillQueue(await holdSlotLock(server.database, slot))
+  const release = await fillQueue()
   const foreign = await book({ origin })
   expect([foreign.status, foreign.body.code]).toEqual([503, 'overloaded'])
   expect(foreign.headers.get('access-control-allow-origin')).toBe(origin)
@@ -96,7 +101,7 @@ test('a page of an allowed origin may read its refusal', async () => {
 
 test('what comes by a longer way is refused unread as well, and is not counted as a booking', async () => {
   const patient = { name: 'P', email: 'p@example.org' }
-  const release = await fillQueue(await holdSlotLock(server.database, slot))
+  const release = await fillQueue()
   expect((await post('{no JSON', { headers: { origin } })).status).toBe(503)
   expect((await post('{no JSON', { query: '?from=page' })).status).toBe(503)
   for (let tries = 0; tries < 3; tries += 1) {
@@ -114,7 +119,7 @@ test('what comes by a longer way is refused unread as well, and is not counted a
 })
 
 test('a connection goes on after a refusal, whose body comes late and is read by nobody', async () => {
-  const release = await fillQueue(await holdSlotLock(server.database, slot))
+  const release = await fillQueue()
   const { hostname, port } = new URL(server.url)
   const socket = connect(Number(port), hostname)
   let heard = ''
