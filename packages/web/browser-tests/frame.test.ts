@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { aPractice } from './a-practice.ts'
 import { type Site, sidewaysPixels, startSite } from './harness.ts'
 
 let site: Site
@@ -41,6 +42,30 @@ test('the first Tab offers to skip the navigation; an unknown address helps on',
   expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to content')
   await page.keyboard.press('Enter')
   expect(await page.evaluate(() => document.activeElement?.id)).toBe('main')
+  await page.context().close()
+})
+
+test('without a network the list says so at once, and is there by itself when the network is back', async () => {
+  const practice = await aPractice(site)
+  const page = await site.newPage()
+  await page.goto('/')
+  await page.evaluate(() => navigator.serviceWorker.ready)
+  await page.context().setOffline(true)
+  await page.reload()
+  await page.getByText('No connection').waitFor()
+  const doctor = page.getByRole('heading', { name: practice.doctor.name })
+  expect(await doctor.count()).toBe(0)
+  await page.context().setOffline(false)
+  await doctor.waitFor()
+  expect(await page.getByText('No connection').count()).toBe(0)
+
+  // A whole page that could not be read is there after one press.
+  await page.context().setOffline(true)
+  await page.goto(`/doctors/${practice.doctor.id}`)
+  await page.getByText('No connection').waitFor()
+  await page.context().setOffline(false)
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await page.getByRole('heading', { name: 'Choose a time' }).waitFor()
   await page.context().close()
 })
 

@@ -90,7 +90,7 @@ test('without a network a ticket can be read, and says from when it is; times ar
   await page.getByText('Grace Hopper').waitFor()
   expect(await page.getByRole('button', { name: 'Cancel appointment' }).count()).toBe(0)
   await page.goto(`/doctors/${practice.doctor.id}`)
-  await page.getByText('No connection').waitFor({ timeout: 20_000 })
+  await page.getByText('No connection').waitFor()
   expect(await page.getByRole('button', { name: '9:15' }).count()).toBe(0)
   await page.context().setOffline(false)
   await page.goto(address)

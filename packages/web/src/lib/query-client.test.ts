@@ -1,9 +1,11 @@
 import type { Problem } from '@holdfast/contract/client'
-import { expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { RefusedError, UnreachableError } from './api-error.ts'
 import { shouldRetry } from './query-client.ts'
 
 const refused = (code: Problem['code']) => new RefusedError({ type: '', title: '', status: 0, detail: '', code })
+
+afterEach(() => vi.unstubAllGlobals())
 
 test('a lost network and a server in trouble are tried again, a few times; a refusal never', () => {
   for (const error of [new UnreachableError(null), refused('overloaded'), refused('unavailable')]) {
@@ -12,4 +14,12 @@ test('a lost network and a server in trouble are tried again, a few times; a ref
   for (const code of ['not_found', 'unauthenticated', 'forbidden', 'invalid_request', 'rate_limited'] as const) {
     expect(shouldRetry(0, refused(code))).toBe(false)
   }
+})
+
+test('without any network nothing is waited for; a server in trouble is there by its answer', () => {
+  vi.stubGlobal('navigator', { onLine: false })
+  expect(shouldRetry(0, new UnreachableError(null))).toBe(false)
+  expect(shouldRetry(0, refused('unavailable'))).toBe(true)
+  vi.stubGlobal('navigator', { onLine: true })
+  expect(shouldRetry(0, new UnreachableError(null))).toBe(true)
 })

@@ -2,6 +2,7 @@ import { Stack } from '@mantine/core'
 import type { ErrorComponentProps } from '@tanstack/react-router'
 import { useRouter } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
+import { RefusedError } from '../lib/api-error.ts'
 import { problemMessage } from '../lib/problem-message.ts'
 import { ErrorState } from './error-state.tsx'
 import { PageTitle } from './page-title.tsx'
@@ -11,8 +12,13 @@ export function PageError({ error, reset }: ErrorComponentProps) {
   const { t } = useTranslation('problems')
   const router = useRouter()
   const retry = () => {
-    reset()
-    void router.invalidate()
+    if (error instanceof RefusedError) {
+      reset()
+      void router.invalidate()
+      return
+    }
+    // A page whose code did not come is never asked for again by the router.
+    window.location.reload()
   }
   return (
     <Stack gap="lg">
