@@ -138,10 +138,11 @@ test('names that reach for the prototype are refused', async () => {
 })
 
 test('query parameters are read as numbers and booleans; unknown, repeated and odd ones are refused', async () => {
-  expect((await get('/listDoctors')).body).toEqual({ limit: 20, includeInactive: false })
+  expect((await get('/listDoctors')).body).toEqual({ limit: 20, includeInactive: false, sort: 'name' })
   expect((await get('/listDoctors?limit=5&includeInactive=true&q=a%20b')).body).toEqual({
     limit: 5,
     includeInactive: true,
+    sort: 'name',
     q: 'a b',
   })
   expect((await get('/listDoctors?page=2')).errors[0]?.[0]).toBe('/query/page')
