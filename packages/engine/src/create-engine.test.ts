@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto'
 import {
+  aClaim,
   aClinic,
   aDoctor,
   aSlot,
@@ -10,11 +10,9 @@ import {
   until,
 } from '@holdfast/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { ClaimRequest } from './bookings/claim.ts'
 import { createEngine } from './create-engine.ts'
 import { createPool } from './database.ts'
 import { DatabaseUnavailable } from './database-unavailable.ts'
-import { newId } from './id.ts'
 
 let database: TestDatabase
 
@@ -22,20 +20,6 @@ beforeAll(async () => {
   database = await createTestDatabase()
 })
 afterAll(() => database.drop())
-
-const aClaim = (slot: BuiltSlot): ClaimRequest => ({
-  bookingId: newId(slot.clinicNo),
-  slotId: slot.id,
-  units: 1,
-  patient: { name: 'Ada' },
-  appointmentType: null,
-  reason: null,
-  confirm: false,
-  accountId: null,
-  actorId: null,
-  key: randomUUID(),
-  requestHash: randomUUID(),
-})
 
 async function taken(slot: BuiltSlot): Promise<number> {
   const { rows } = await database.ownerPool.query<{ taken: number }>('select taken from holdfast.slot where id = $1', [

@@ -21,6 +21,11 @@ export function aClaim(slot: { id: string; clinicNo: number }, wishes: Partial<C
   }
 }
 
+/** What became of each, in a word. */
+export function kinds(outcomes: readonly (ClaimOutcome | 'again')[]): string[] {
+  return outcomes.map((one) => (one === 'again' ? one : one.kind))
+}
+
 type ClaimAnswer = { kind: 'answered'; outcome: ClaimOutcome } | { kind: 'again' }
 type RunClaims = (pool: pg.Pool, requests: readonly ClaimRequest[]) => Promise<ClaimAnswer[]>
 

@@ -15,7 +15,7 @@ export {
   type SlotWishes,
 } from './builders.ts'
 export { checkHistory } from './check-history.ts'
-export { aClaim, type ClaimWay, claimWays } from './claim-ways.ts'
+export { aClaim, type ClaimWay, claimWays, kinds } from './claim-ways.ts'
 export { lapseHolds, shiftSlot } from './clock.ts'
 export { plantFunction } from './plant-function.ts'
 export { createEmptyDatabase, createTestDatabase, type TestDatabase } from './test-database.ts'

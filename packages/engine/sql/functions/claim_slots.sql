@@ -11,7 +11,7 @@
 -- Locks: the slots that have a chance, by (clinic_no, id); then lapsed bookings on them (lapse_holds); then keys, by
 --   (clinic_no, key). What is known, missing, closed or plainly full is answered from a plain read before: a batch of
 --   refusals takes no lock, and so no transaction id and no flush.
--- Fails: 22023 for arrays of different lengths, units below 1, or a claim without key, hash or patient; unique_violation
+-- Fails: 22023 for arrays of different lengths, units below 1, or a claim without key, hash, patient or confirm; unique_violation
 --   on a booking id sent twice; check_violation if admission were ever wrong.
 -- Idempotent: by key, for 24 hours.
 create or replace function holdfast.claim_slots(

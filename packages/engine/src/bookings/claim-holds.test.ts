@@ -9,6 +9,7 @@ import {
   claimWays,
   createTestDatabase,
   holdSlotLock,
+  kinds,
   lapseHolds,
   type TestDatabase,
   untilLockWaiters,
@@ -29,8 +30,6 @@ beforeAll(async () => {
 afterAll(() => database.drop())
 
 const { alone, together } = claimWays(runClaimBatch)
-
-const kinds = (outcomes: (ClaimOutcome | 'again')[]) => outcomes.map((one) => (one === 'again' ? one : one.kind))
 
 function bookedOf(outcome: ClaimOutcome | 'again' | undefined): ClaimedBooking {
   if (outcome === undefined || outcome === 'again' || outcome.kind !== 'booked') throw new Error('not booked')

@@ -9,6 +9,7 @@ import {
   claimWays,
   createTestDatabase,
   holdSlotLock,
+  kinds,
   lapseHolds,
   plantFunction,
   type TestDatabase,
@@ -18,7 +19,6 @@ import {
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { verify } from '../verify/verify.ts'
-import type { ClaimOutcome } from './claim.ts'
 import { runClaimBatch } from './claim-batch.ts'
 import { runSettleBatch } from './settle-batch.ts'
 
@@ -32,8 +32,6 @@ beforeAll(async () => {
 afterAll(() => database.drop())
 
 const { alone, together } = claimWays(runClaimBatch)
-
-const kinds = (outcomes: (ClaimOutcome | 'again')[]) => outcomes.map((one) => (one === 'again' ? one : one.kind))
 
 /** Somebody else's transaction: what is done with its pool is not seen until it ends, and locked until then. */
 async function aTransaction(): Promise<{ pool: pg.Pool; end(how: 'commit' | 'rollback'): Promise<void> }> {

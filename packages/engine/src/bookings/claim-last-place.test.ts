@@ -8,6 +8,7 @@ import {
   claimWays,
   createTestDatabase,
   holdSlotLock,
+  kinds,
   plantFunction,
   type TestDatabase,
   untilLockWaiters,
@@ -26,8 +27,6 @@ beforeAll(async () => {
 afterAll(() => database.drop())
 
 const { alone, together } = claimWays(runClaimBatch)
-
-const kinds = (outcomes: (ClaimOutcome | 'again')[]) => outcomes.map((one) => (one === 'again' ? one : one.kind))
 
 async function takenOf(slot: { id: string }): Promise<number> {
   const { rows } = await database.ownerPool.query<{ taken: number }>('select taken from holdfast.slot where id = $1', [

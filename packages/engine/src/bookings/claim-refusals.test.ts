@@ -9,6 +9,7 @@ import {
   claimWays,
   createTestDatabase,
   holdSlotLock,
+  kinds,
   shiftSlot,
   type TestDatabase,
 } from '@holdfast/testkit'
@@ -28,8 +29,6 @@ beforeAll(async () => {
 afterAll(() => database.drop())
 
 const { alone, together } = claimWays(runClaimBatch)
-
-const kinds = (outcomes: (ClaimOutcome | 'again')[]) => outcomes.map((one) => (one === 'again' ? one : one.kind))
 
 describe.each([alone, together])('refusals, claimed $way', ({ run, claim }) => {
   test('each closed slot says why', async () => {

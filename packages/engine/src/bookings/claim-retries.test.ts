@@ -9,6 +9,7 @@ import {
   claimWays,
   createTestDatabase,
   holdSlotLock,
+  kinds,
   plantFunction,
   type TestDatabase,
   untilLockWaiters,
@@ -31,8 +32,6 @@ beforeAll(async () => {
 afterAll(() => database.drop())
 
 const { alone, together } = claimWays(runClaimBatch)
-
-const kinds = (outcomes: (ClaimOutcome | 'again')[]) => outcomes.map((one) => (one === 'again' ? one : one.kind))
 
 async function takenOf(...slots: { id: string }[]): Promise<number> {
   const { rows } = await database.ownerPool.query<{ taken: number }>(

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import {
   aBooking,
+  aClaim,
   aClinic,
   aDoctor,
   aSlot,
@@ -69,22 +70,6 @@ async function lastEvent(bookingId: string) {
   return rows[0]
 }
 
-function claimOf(slot: BuiltSlot, units = 1) {
-  return {
-    bookingId: newId(slot.clinicNo),
-    slotId: slot.id,
-    units,
-    patient: { name: 'Ana' },
-    appointmentType: null,
-    reason: null,
-    confirm: false,
-    accountId: null,
-    actorId: null,
-    key: randomUUID(),
-    requestHash: randomUUID(),
-  }
-}
-
 describe('one slot', () => {
   test('an empty one is withdrawn; again, it answers the same', async () => {
     const { doctor } = await aCalendar()
@@ -105,7 +90,7 @@ describe('one slot', () => {
     const { doctor } = await aCalendar()
     const slot = await aSlot(database, doctor)
     await withdraw(slot)
-    expect(await runClaimBatch(database.appPool, [claimOf(slot)])).toEqual([
+    expect(await runClaimBatch(database.appPool, [aClaim(slot)])).toEqual([
       { kind: 'answered', outcome: { kind: 'slot_closed', why: 'withdrawn' } },
     ])
   })
@@ -291,7 +276,7 @@ describe('against others at the same moment', () => {
         ),
       )
       const lock = await holdSlotLock(database, slots[0] as BuiltSlot)
-      const claims = Array.from({ length: 200 }, (_, n) => claimOf(slots[n % 10] as BuiltSlot))
+      const claims = Array.from({ length: 200 }, (_, n) => aClaim(slots[n % 10] as BuiltSlot))
       const batches = Array.from({ length: 10 }, (_, n) =>
         runClaimBatch(database.appPool, claims.slice(n * 20, n * 20 + 20)),
       )
@@ -382,7 +367,7 @@ describe('against others at the same moment', () => {
     await Promise.all([
       runClaimBatch(
         database.appPool,
-        slots.toReversed().map((slot) => claimOf(slot)),
+        slots.toReversed().map((slot) => aClaim(slot)),
       ),
       withdrawDays(doctor, ...range, { withBookings: true }),
       runSettleBatch(database.appPool, bookings.map(({ id }) => cancel(id)).toReversed()),
@@ -393,7 +378,7 @@ describe('against others at the same moment', () => {
       ),
       runClaimBatch(
         database.appPool,
-        slots.map((slot) => claimOf(slot)),
+        slots.map((slot) => aClaim(slot)),
       ),
     ])
     for (const slot of slots) expect((await state(slot)).slot).toEqual({ taken: 0, withdrawn: true, next_lapse: null })

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import {
   aBooking,
+  aClaim,
   aClinic,
   aDoctor,
   aSlot,
@@ -14,7 +15,6 @@ import {
 import type pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createEngine } from '../create-engine.ts'
-import { newId } from '../id.ts'
 import { EventTail } from './event-tail.ts'
 import type { LogEntry } from './log-entry.ts'
 import { endOfLog, type LogCursor, readLog } from './read-log.ts'
@@ -192,19 +192,7 @@ describe('under load', () => {
     const client = async (n: number) => {
       const engine = engines[n % 2]
       for (let round = 0; round < 12; round += 1) {
-        const outcome = await engine?.claim({
-          bookingId: newId(own.clinicNo),
-          slotId: own.id,
-          units: 1,
-          patient: { name: 'Ada' },
-          appointmentType: null,
-          reason: null,
-          confirm: false,
-          accountId: null,
-          actorId: null,
-          key: randomUUID(),
-          requestHash: randomUUID(),
-        })
+        const outcome = await engine?.claim(aClaim(own))
         wake()
         if (outcome?.kind !== 'booked') throw new Error(`not booked: ${outcome?.kind}`)
         const settle = (action: 'extend' | 'confirm' | 'cancel') =>
