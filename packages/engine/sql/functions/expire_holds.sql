@@ -14,12 +14,15 @@ declare
   v_clinic_nos integer[];
   v_slot_ids uuid[];
 begin
+  select array_agg(q.clinic_no), array_agg(q.slot_id) into v_clinic_nos, v_slot_ids
+    from (select b.clinic_no, b.slot_id
+            from booking b
+           where b.status = 'PENDING' and b.hold_expires_at <= v_now
+           limit least(greatest(p_limit, 1), 1000)) q;
   select array_agg(q.clinic_no), array_agg(q.id) into v_clinic_nos, v_slot_ids
     from (select s.clinic_no, s.id
             from slot s
-           where (s.clinic_no, s.id) in (
-                   select b.clinic_no, b.slot_id from booking b
-                    where b.status = 'PENDING' and b.hold_expires_at <= v_now limit least(greatest(p_limit, 1), 1000))
+           where (s.clinic_no, s.id) in (select u.clinic_no, u.slot_id from unnest(v_clinic_nos, v_slot_ids) u(clinic_no, slot_id))
            order by s.clinic_no, s.id
              for update skip locked) q;
   if v_slot_ids is null then

@@ -1,6 +1,8 @@
 -- lapse_holds: gives back the units of lapsed holds on slots that the caller has locked: those bookings become FAILED
 -- `hold_expired`, each with its event, and the slots' taken and next_lapse are set right. At most 1,000 holds a call: one
 -- slot with 50,000 of them once stalled its first claim for a second. What is left shows in next_lapse <= p_now.
+-- A hold may be linked to an account after p_now was read and before its booking is locked here: it fails no earlier than
+-- that, or its log would go back in time.
 -- Answers how many holds it gave back. Internal: the application's role may not execute it.
 --
 -- Locks: the lapsed bookings, by (clinic_no, id). The slots must be locked already.
@@ -16,36 +18,38 @@ set jit = off
 as $function$
 #variable_conflict use_column
 declare
-  v_lapsed integer;
+  v_clinic_nos integer[]; v_ids uuid[]; v_ats timestamptz[];
 begin
-  -- It waits for a confirmation in flight and then looks again: confirmed in time is confirmed.
-  with lapsed as materialized (
-    select b.clinic_no, b.id, b.slot_id, b.resource_id, b.units, b.version
-      from booking b
-     where (b.clinic_no, b.slot_id) in (select u.clinic_no, u.slot_id from unnest(p_clinic_nos, p_slot_ids) u(clinic_no, slot_id))
-       and b.status = 'PENDING' and b.hold_expires_at <= p_now
-     order by b.clinic_no, b.id
-     limit 1000
-       for update
-  ), failed as (
+  -- It waits for a confirmation in flight and then looks again: confirmed in time is confirmed. By itself, because what
+  -- looks again must not choose partitions (lock_bookings says why); this reads them all, by their indexes of holds.
+  select array_agg(q.clinic_no), array_agg(q.id), array_agg(greatest(p_now, q.updated_at)) into v_clinic_nos, v_ids, v_ats
+    from (select b.clinic_no, b.id, b.updated_at
+            from booking b
+           where (b.clinic_no, b.slot_id) in (select u.clinic_no, u.slot_id from unnest(p_clinic_nos, p_slot_ids) u(clinic_no, slot_id))
+             and b.status = 'PENDING' and b.hold_expires_at <= p_now
+           order by b.clinic_no, b.id
+           limit 1000
+             for update) q;
+
+  with failed as (
     update booking b
-       set status = 'FAILED', failure_reason = 'hold_expired', hold_expires_at = null, version = l.version + 1, updated_at = p_now
-      from lapsed l where b.clinic_no = l.clinic_no and b.id = l.id
+       set status = 'FAILED', failure_reason = 'hold_expired', hold_expires_at = null, version = b.version + 1, updated_at = l.at
+      from unnest(v_clinic_nos, v_ids, v_ats) l(clinic_no, id, at)
+     where b.clinic_no = l.clinic_no and b.id = l.id
+    returning b.clinic_no, b.id, b.slot_id, b.resource_id, b.units, b.version, b.updated_at
   ), logged as (
     insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, reason)
-    select l.clinic_no, l.id, l.version + 1, p_now, 'failed', l.slot_id, l.resource_id, l.units, 'hold_expired' from lapsed l
-  ), freed as (
-    update slot t set taken = t.taken - f.units
-      from (select l.clinic_no, l.slot_id, sum(l.units)::integer as units from lapsed l group by l.clinic_no, l.slot_id) f
-     where t.clinic_no = f.clinic_no and t.id = f.slot_id
+    select f.clinic_no, f.id, f.version, f.updated_at, 'failed', f.slot_id, f.resource_id, f.units, 'hold_expired' from failed f
   )
-  select count(*) into v_lapsed from lapsed;
+  update slot t set taken = t.taken - f.units
+    from (select f.clinic_no, f.slot_id, sum(f.units)::integer as units from failed f group by f.clinic_no, f.slot_id) f
+   where t.clinic_no = f.clinic_no and t.id = f.slot_id;
 
   update slot t
      set next_lapse = (select min(b.hold_expires_at) from booking b
                         where b.clinic_no = t.clinic_no and b.slot_id = t.id and b.status = 'PENDING')
     from (select distinct u.clinic_no, u.slot_id from unnest(p_clinic_nos, p_slot_ids) u(clinic_no, slot_id)) q
    where t.clinic_no = q.clinic_no and t.id = q.slot_id;
-  return v_lapsed;
+  return coalesce(cardinality(v_ids), 0);
 end
 $function$;

@@ -27,9 +27,9 @@ as $function$
 #variable_conflict use_column
 declare
   v_now timestamptz;
-  v_locked_slot_ids uuid[];
-  v_lapsed_clinic_nos integer[];
-  v_lapsed_slot_ids uuid[];
+  v_left_clinic_nos integer[]; v_left_slot_ids uuid[]; v_locked_slot_ids uuid[];
+  v_lapsed_clinic_nos integer[]; v_lapsed_slot_ids uuid[];
+  v_booking_clinic_nos integer[]; v_booking_ids uuid[];
   v_item record;
   v_outcome text;
   v_from_resource_id uuid;
@@ -39,16 +39,14 @@ begin
         <> array_fill(cardinality(p_ids), array[4]) then
     raise exception 'moves come as arrays of the same length, 1 to 1000' using errcode = 'invalid_parameter_value';
   end if;
+  select array_agg(b.clinic_no), array_agg(b.slot_id) into v_left_clinic_nos, v_left_slot_ids
+    from unnest(p_clinic_nos, p_ids) i(clinic_no, id)
+   cross join lateral (select t.clinic_no, t.slot_id from booking t where t.clinic_no = i.clinic_no and t.id = i.id limit 1) b;
   select array_agg(q.id) into v_locked_slot_ids
     from (select s.id
             from slot s
-           where (s.clinic_no, s.id) in (
-                   select i.clinic_no, i.slot_id from unnest(p_clinic_nos, p_slot_ids) i(clinic_no, slot_id)
-                   union
-                   select b.clinic_no, b.slot_id
-                     from unnest(p_clinic_nos, p_ids) i(clinic_no, id)
-                    cross join lateral (select t.clinic_no, t.slot_id from booking t
-                                         where t.clinic_no = i.clinic_no and t.id = i.id limit 1) b)
+           where (s.clinic_no, s.id) in (select u.clinic_no, u.slot_id
+                                           from unnest(p_clinic_nos || v_left_clinic_nos, p_slot_ids || v_left_slot_ids) u(clinic_no, slot_id))
            order by s.clinic_no, s.id
              for update) q;
   v_now := clock_timestamp();
@@ -58,19 +56,14 @@ begin
    cross join lateral (select t.clinic_no, t.id, t.next_lapse from slot t
                         where t.clinic_no = i.clinic_no and t.id = i.slot_id limit 1) s
    where s.next_lapse <= v_now;
-  perform 1
-     from booking b
-    where (b.clinic_no, b.id) in (
-            select i.clinic_no, i.id from unnest(p_clinic_nos, p_ids) i(clinic_no, id)
-            union all
-            (select l.clinic_no, l.id from booking l
-              where (l.clinic_no, l.slot_id) in (select u.clinic_no, u.slot_id
-                                                   from unnest(v_lapsed_clinic_nos, v_lapsed_slot_ids) u(clinic_no, slot_id))
-                and l.status = 'PENDING' and l.hold_expires_at <= v_now
-              order by l.clinic_no, l.id limit 1000))
-    order by b.clinic_no, b.id
-      for update;
-  v_now := clock_timestamp();
+  select array_agg(q.clinic_no), array_agg(q.id) into v_booking_clinic_nos, v_booking_ids
+    from (select l.clinic_no, l.id
+            from booking l
+           where (l.clinic_no, l.slot_id) in (select u.clinic_no, u.slot_id
+                                                from unnest(v_lapsed_clinic_nos, v_lapsed_slot_ids) u(clinic_no, slot_id))
+             and l.status = 'PENDING' and l.hold_expires_at <= v_now
+           order by l.clinic_no, l.id limit 1000) q;
+  v_now := lock_bookings(p_clinic_nos || v_booking_clinic_nos, p_ids || v_booking_ids);
   if v_lapsed_slot_ids is not null then
     perform lapse_holds(v_lapsed_clinic_nos, v_lapsed_slot_ids, v_now);
   end if;

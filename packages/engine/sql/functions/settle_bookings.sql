@@ -31,7 +31,7 @@ as $function$
 #variable_conflict use_column
 declare
   v_now timestamptz;
-  v_locked_slot_ids uuid[];
+  v_slot_clinic_nos integer[]; v_slot_ids uuid[]; v_locked_slot_ids uuid[];
   v_outcomes text[];
 begin
   if cardinality(p_ids) not between 1 and 1000
@@ -46,24 +46,19 @@ begin
     raise exception 'a booking is linked to the account that acts, which is missing' using errcode = 'invalid_parameter_value';
   end if;
   if 'cancel' = any (p_actions) then
+    select array_agg(b.clinic_no), array_agg(b.slot_id) into v_slot_clinic_nos, v_slot_ids
+      from unnest(p_clinic_nos, p_ids, p_actions) i(clinic_no, id, action)
+     cross join lateral (select t.clinic_no, t.slot_id from booking t
+                          where t.clinic_no = i.clinic_no and t.id = i.id limit 1) b
+     where i.action = 'cancel';
     select array_agg(q.id) into v_locked_slot_ids
       from (select s.id
               from slot s
-             where (s.clinic_no, s.id) in (
-                     select b.clinic_no, b.slot_id
-                       from unnest(p_clinic_nos, p_ids, p_actions) i(clinic_no, id, action)
-                      cross join lateral (select t.clinic_no, t.slot_id from booking t
-                                           where t.clinic_no = i.clinic_no and t.id = i.id limit 1) b
-                      where i.action = 'cancel')
+             where (s.clinic_no, s.id) in (select u.clinic_no, u.slot_id from unnest(v_slot_clinic_nos, v_slot_ids) u(clinic_no, slot_id))
              order by s.clinic_no, s.id
                for update) q;
   end if;
-  perform 1
-     from booking b
-    where (b.clinic_no, b.id) in (select i.clinic_no, i.id from unnest(p_clinic_nos, p_ids) i(clinic_no, id))
-    order by b.clinic_no, b.id
-      for update;
-  v_now := clock_timestamp();
+  v_now := lock_bookings(p_clinic_nos, p_ids);
 
   with judged as materialized (
     select i.*, b.slot_id, b.resource_id, b.units, b.version, b.failure_reason,

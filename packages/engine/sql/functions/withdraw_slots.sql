@@ -91,8 +91,10 @@ begin
     return;
   end if;
   if not p_dry_run then
-    perform 1 from booking b where b.clinic_no = p_clinic_no and b.id = any (v_bookings) order by b.clinic_no, b.id for update;
-    v_now := clock_timestamp();
+    -- As in settle_bookings: not before what happened to them last.
+    select greatest(clock_timestamp(), max(q.updated_at)) into v_now
+      from (select b.updated_at from booking b
+             where b.clinic_no = p_clinic_no and b.id = any (v_bookings) order by b.clinic_no, b.id for update) q;
   end if;
   select count(*) into live
     from booking b

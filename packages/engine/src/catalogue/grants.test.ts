@@ -138,6 +138,7 @@ test.each([
   'update holdfast.specialization set name = name',
   'update holdfast.site_administrator set account_id = account_id',
   `select * from holdfast.lapse_holds('{}', '{}', now())`,
+  `select holdfast.lock_bookings('{}', '{}')`,
   'select * from holdfast.verify_slots(1)',
 ])('the application role may not: %s', async (statement) => {
   await expectOwnersAlone(statement)

@@ -1,0 +1,140 @@
+import { randomUUID } from 'node:crypto'
+import {
+  aBooking,
+  aClaim,
+  aClinic,
+  aDoctor,
+  aSlot,
+  type BuiltBooking,
+  type BuiltDoctor,
+  createTestDatabase,
+  holdLock,
+  lapseHolds,
+  plantFunction,
+  type TestDatabase,
+  untilLockWaiters,
+} from '@holdfast/testkit'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { withdrawSlots } from '../slots/withdraw-slots.ts'
+import { verify } from '../verify/verify.ts'
+import { runClaimBatch } from './claim-batch.ts'
+import { runMoveBatch } from './move-batch.ts'
+import type { SettleAction } from './settle.ts'
+import { runSettleBatch } from './settle-batch.ts'
+
+let database: TestDatabase
+let doctor: BuiltDoctor
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  doctor = await aDoctor(database, await aClinic(database))
+})
+afterAll(() => database.drop())
+
+const settle = (its: TestDatabase, booking: { id: string }, action: SettleAction) =>
+  runSettleBatch(its.appPool, [
+    { bookingId: booking.id, action, actorId: randomUUID(), onBehalf: true, key: randomUUID(), reason: null },
+  ])
+
+const sweep = (its: TestDatabase) => its.appPool.query('select holdfast.expire_holds(100)')
+
+const faultsOf = async (its: TestDatabase) =>
+  (await verify(its.appPool, { clinicNo: null, detailsMax: 10 })).details.map(({ message }) => message)
+
+/** The sweeper has read the clock and waits for the first of two lapsed holds; the second is linked to an account. */
+async function linkDuringSweep(its: TestDatabase): Promise<string[]> {
+  const slot = await aSlot(its, await aDoctor(its, await aClinic(its)), { capacity: 2 })
+  const first = await aBooking(its, slot, { status: 'PENDING' })
+  const second = await aBooking(its, slot, { status: 'PENDING' })
+  await lapseHolds(its, slot)
+  const lock = await holdLock(its.ownerPool, 'select from holdfast.booking where id = $1 for update', [first.id])
+  const sweeping = sweep(its)
+  await untilLockWaiters(its, 1)
+  expect(await settle(its, second, 'link')).toMatchObject([{ outcome: { kind: 'done' } }])
+  await lock.release()
+  await sweeping
+  return faultsOf(its)
+}
+
+test('a lapsed hold linked during the sweep fails after that; negative control: by the time the sweep began', async () => {
+  const planted = await createTestDatabase()
+  await plantFunction(planted, 'lapse_holds', { part: 'greatest(p_now, q.updated_at)', becomes: 'p_now' })
+  expect(await linkDuringSweep(database)).toEqual([])
+  expect(await linkDuringSweep(planted)).toEqual([
+    expect.stringMatching(/^version 3: failed at .*, before its predecessor/),
+  ])
+  await planted.drop()
+})
+
+/** As if the server that wrote what happened so far, and has failed over to this one, had a clock an hour ahead. */
+async function writtenByFastClock(booking: BuiltBooking): Promise<void> {
+  const parameters = [booking.clinicNo, booking.id]
+  await database.ownerPool.query(
+    `update holdfast.booking_event set at = at + interval '1 hour', hold_expires_at = hold_expires_at + interval '1 hour'
+      where clinic_no = $1 and booking_id = $2`,
+    parameters,
+  )
+  await database.ownerPool.query(
+    `update holdfast.booking
+        set created_at = created_at + interval '1 hour', updated_at = updated_at + interval '1 hour',
+            hold_expires_at = hold_expires_at + interval '1 hour'
+      where clinic_no = $1 and id = $2`,
+    parameters,
+  )
+}
+
+test.each([
+  {
+    what: 'is confirmed',
+    status: 'CONFIRMED',
+    after: 'CANCELLED',
+    act: (b: BuiltBooking) => settle(database, b, 'cancel'),
+  },
+  { what: 'is linked', status: 'CONFIRMED', after: 'CONFIRMED', act: (b: BuiltBooking) => settle(database, b, 'link') },
+  {
+    what: 'is moved',
+    status: 'CONFIRMED',
+    after: 'CONFIRMED',
+    act: async (b: BuiltBooking) =>
+      runMoveBatch(database.appPool, [
+        { bookingId: b.id, slotId: (await aSlot(database, doctor)).id, actorId: null, onBehalf: true },
+      ]),
+  },
+  {
+    what: 'loses its slot',
+    status: 'CONFIRMED',
+    after: 'FAILED',
+    act: ({ clinicNo, slotId }: BuiltBooking) =>
+      withdrawSlots(database.appPool, {
+        clinicNo,
+        which: { slotId },
+        withBookings: true,
+        dryRun: false,
+        actorId: null,
+      }),
+  },
+  { what: 'lapses', status: 'PENDING', after: 'FAILED', act: () => sweep(database) },
+  {
+    what: 'makes room',
+    status: 'PENDING',
+    after: 'FAILED',
+    act: (b: BuiltBooking) => runClaimBatch(database.appPool, [aClaim({ clinicNo: b.clinicNo, id: b.slotId })]),
+  },
+] as const)(
+  'a booking written by a clock that was ahead $what after what it is known by',
+  async ({ status, after, act }) => {
+    const slot = await aSlot(database, doctor)
+    const booking = await aBooking(database, slot, { status })
+    await writtenByFastClock(booking)
+    await lapseHolds(database, slot)
+    await act(booking)
+    const { rows } = await database.ownerPool.query(
+      `select b.status, b.version = count(*) as logged, b.updated_at = max(e.at) as timed
+       from holdfast.booking b join holdfast.booking_event e on e.clinic_no = b.clinic_no and e.booking_id = b.id
+      where b.id = $1 group by b.clinic_no, b.id`,
+      [booking.id],
+    )
+    expect(rows).toEqual([{ status: after, logged: true, timed: true }])
+    expect(await faultsOf(database)).toEqual([])
+  },
+)
