@@ -1,7 +1,7 @@
 import { NativeSelect, TextInput } from '@mantine/core'
 import { useDebouncedCallback, useDebouncedValue } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { clinicQuery, clinicSearchQuery } from '../../lib/directory-queries.ts'
 import { SearchIcon } from '../../ui/icons.tsx'
@@ -102,9 +102,18 @@ type SearchFieldProps = { className: string; value: string; onChange: (value: st
 function SearchField({ className, value, onChange }: SearchFieldProps) {
   const { t } = useTranslation('doctors')
   const [text, setText] = useState(value)
-  const tell = useDebouncedCallback((next: string) => onChange(next.trim()), typingMs)
-  // The address may change otherwise: by the back button, or by the reset.
-  useEffect(() => setText((typed) => (typed.trim() === value ? typed : value)), [value])
+  /** What was told and does not stand in the address yet: when it does, more may have been typed. */
+  const told = useRef<string[]>([])
+  const tell = useDebouncedCallback((next: string) => {
+    told.current.push(next.trim())
+    onChange(next.trim())
+  }, typingMs)
+  useEffect(() => {
+    const own = told.current.indexOf(value)
+    told.current = own < 0 ? [] : told.current.slice(own + 1)
+    // The address may change otherwise: by the back button, or by the reset.
+    if (own < 0) setText(value)
+  }, [value])
   return (
     <TextInput
       type="search"
