@@ -13,6 +13,8 @@ if (root === null) throw new Error('The page has no #root.')
 
 // A page of a build that is no longer there asks for what is: once, or it would go on for ever.
 window.addEventListener('vite:preloadError', (event) => {
+  // Without a network nothing else would come either, and what is on the page would be gone.
+  if (navigator.onLine === false) return
   const reloadedAt = Number(sessionStorage.getItem('holdfast-reloaded-at') ?? 0)
   if (Date.now() - reloadedAt < 60_000) return
   event.preventDefault()

@@ -80,9 +80,12 @@ export function TicketActions({ booking, doctor, clinic, link, isOffline }: Acti
           <MoveBooking booking={booking} clinic={clinic} link={link} onDone={endMoving} />
         </Suspense>
       ) : null}
-      <Suspense>
-        <CancelBooking link={link} isOpen={isCancelling} onClose={() => setCancelling(false)} />
-      </Suspense>
+      {/* Without a network the ticket is read all the same, though the dialog's code may never have come. */}
+      {isOffline ? null : (
+        <Suspense>
+          <CancelBooking link={link} isOpen={isCancelling} onClose={() => setCancelling(false)} />
+        </Suspense>
+      )}
     </div>
   )
 }
