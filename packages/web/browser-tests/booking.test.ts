@@ -46,8 +46,8 @@ test('a guest finds a doctor and books, with the keyboard alone', async () => {
   await tabTo(page, /^0?9:00/)
   await page.keyboard.press('ArrowDown')
   await page.keyboard.press('Enter')
-  await page.getByRole('heading', { name: 'This time is held for you' }).waitFor()
-  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('This time is held for you')
+  const held = page.getByRole('heading', { name: 'This time is held for you' })
+  await held.and(page.locator(':focus')).waitFor()
   expect(await placesLeft(site, practice, practice.slots[1]?.id ?? '')).toBe(0)
   await tabTo(page, /Full name/)
   await page.keyboard.type('Grace Hopper')
@@ -135,6 +135,7 @@ test('a hold whose answer was lost is asked for again with its key: there is one
   // Requests of a page that the service worker has taken over are not routed through the test.
   const page = await site.newPage({ serviceWorkers: 'block' })
   await openTimes(page, practice)
+  const pressed = Promise.withResolvers<void>()
   let requests = 0
   await page.route('**/api/v1/bookings', async (route) => {
     requests += 1
@@ -142,11 +143,16 @@ test('a hold whose answer was lost is asked for again with its key: there is one
     if (requests === 1) {
       await route.fetch()
       await route.abort()
-    } else await route.continue()
+      return
+    }
+    // The page asks again by itself, too: not before the press, which would find no button then.
+    await pressed.promise
+    await route.continue()
   })
   await timeOf(page, '9:30').click()
   await page.getByText('No connection').waitFor()
   await page.getByRole('button', { name: 'Try again' }).click()
+  pressed.resolve()
   await page.getByRole('heading', { name: 'This time is held for you' }).waitFor()
   expect(requests).toBeGreaterThan(1)
   expect(await bookingsOf(practice.doctor.id)).toHaveLength(1)
@@ -155,15 +161,22 @@ test('a hold whose answer was lost is asked for again with its key: there is one
 
 test('of two browsers racing for the last place one gets a ticket, the other a kind refusal with times near it', async () => {
   const practice = await aPractice(site)
-  const [first, second] = [await site.newPage(), await site.newPage()]
+  // Requests of a page that the service worker has taken over are not routed through the test.
+  const routed = { serviceWorkers: 'block' } as const
+  const [first, second] = [await site.newPage(routed), await site.newPage(routed)]
+  // Both choose before the server hears of either, and so before either can be told of the other.
+  const bothAsked = Promise.withResolvers<void>()
+  let asked = 0
+  for (const page of [first, second]) {
+    await page.route('**/api/v1/bookings', async (route) => {
+      asked += 1
+      if (asked === 2) bothAsked.resolve()
+      await bothAsked.promise
+      await route.continue()
+    })
+  }
   await Promise.all([openTimes(first, practice), openTimes(second, practice)])
-  // Both choose before either can be told of the other.
-  await Promise.all([timeOf(first, '9:45').waitFor(), timeOf(second, '9:45').waitFor()])
-  await Promise.all(
-    [first, second].map((page) =>
-      page.evaluate((id) => document.querySelector<HTMLElement>(`[data-slot="${id}"]`)?.click(), practice.slots[3]?.id),
-    ),
-  )
+  await Promise.all([timeOf(first, '9:45').click(), timeOf(second, '9:45').click()])
   const isHeld = (page: Page) =>
     Promise.race([
       page
@@ -198,6 +211,7 @@ test('the chosen kind of appointment is what is booked', async () => {
   const page = await site.newPage()
   await openTimes(page, practice)
   await page.getByText('Video', { exact: true }).click()
+  await page.getByRole('radio', { name: 'Video', checked: true }).waitFor({ state: 'attached' })
   await hold(page, '9:00')
   await confirm(page, 'Grace Hopper')
   await page.getByText('By video.', { exact: false }).waitFor()
