@@ -15,13 +15,18 @@ export type ClinicScene = {
 
 let scenes = 0
 
-export async function aClinicScene(
-  site: Site,
-  names = { clinic: 'North Clinic', doctor: 'Dr Ada Lovelace' },
-): Promise<ClinicScene> {
+type SceneWishes = { clinic?: string; doctor?: string; timezone?: string }
+
+export async function aClinicScene(site: Site, wishes: SceneWishes = {}): Promise<ClinicScene> {
   scenes += 1
-  const clinic = await aClinic(site.database, { name: names.clinic })
-  const doctor = await aDoctor(site.database, clinic, { name: names.doctor, specialization: 'Cardiology' })
+  const clinic = await aClinic(site.database, {
+    name: wishes.clinic ?? 'North Clinic',
+    timezone: wishes.timezone ?? 'UTC',
+  })
+  const doctor = await aDoctor(site.database, clinic, {
+    name: wishes.doctor ?? 'Dr Ada Lovelace',
+    specialization: 'Cardiology',
+  })
   const person = (name: string) => signUp(site.url, { name, email: `${name.toLowerCase()}-${scenes}@example.org` })
   const [admin, staff, own, stranger] = [
     await person('Alma'),
@@ -50,6 +55,13 @@ export async function aClinicScene(
     },
   }
   return scene
+}
+
+/** A time zone in which it is about noon: whatever is about today is far from either midnight. */
+export function noonZone(): string {
+  const behind = new Date().getUTCHours() - 12
+  // In these names the sign says how far UTC is ahead.
+  return behind === 0 ? 'Etc/GMT' : `Etc/GMT${behind > 0 ? '+' : ''}${behind}`
 }
 
 /** Signs a browser in without the form, as another test shows that the form does it. */

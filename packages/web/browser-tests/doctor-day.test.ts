@@ -1,7 +1,7 @@
 import { aBooking, aSlot } from '@holdfast/testkit'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { aClinicScene, type ClinicScene } from './clinic-scene.ts'
-import { axeFindings, type Site, sidewaysPixels, startSite } from './harness.ts'
+import { aClinicScene, type ClinicScene, noonZone } from './clinic-scene.ts'
+import { axeFindings, type Site, sidewaysPixels, startSite, untilRead } from './harness.ts'
 
 // A browser on a machine that does other things, too.
 vi.setConfig({ testTimeout: 120_000 })
@@ -12,7 +12,7 @@ const minute = 60_000
 
 beforeAll(async () => {
   site = await startSite()
-  scene = await aClinicScene(site)
+  scene = await aClinicScene(site, { timezone: noonZone() })
 }, 180_000)
 
 afterAll(async () => {
@@ -20,7 +20,7 @@ afterAll(async () => {
   await site.stop()
 })
 
-/** Today's slots, of which some have begun: half an hour that is near neither midnight. */
+/** Three of today's slots, of which one has begun. */
 async function aDayOfPatients() {
   const begun = new Date(Math.floor((Date.now() - 10 * minute) / minute) * minute)
   const slots = [0, 20, 40].map((minutes) =>
@@ -94,17 +94,18 @@ test('times are made by a rule after a preview, taken back, and a day is withdra
   await page.getByText('140 times were made.').waitFor()
   expect(await slots()).toBe(140)
   await page.getByRole('button', { name: 'Undo' }).click()
-  await page.getByText('The times were taken back.').waitFor()
+  // One by one, each with its own request.
+  await page.getByText('The times were taken back.').waitFor({ timeout: 60_000 })
   expect(await slots()).toBe(0)
 
   await page.getByRole('button', { name: 'Show what would be made' }).click()
   await page.getByRole('button', { name: 'Make 140 times' }).click()
   await page.getByText('140 times were made.').waitFor()
   const { rows } = await site.database.ownerPool.query<{ id: string; day: string }>(
-    `select id, to_char(starts_at at time zone 'UTC', 'YYYY-MM-DD') as day from holdfast.slot
+    `select id, to_char(starts_at at time zone $2::text, 'YYYY-MM-DD') as day from holdfast.slot
       where resource_id = $1 and withdrawn_at is null and starts_at > now() + interval '12 hours'
       order by starts_at limit 1`,
-    [scene.doctor.id],
+    [scene.doctor.id, scene.clinic.timezone],
   )
   const { id: slotId = '', day = '' } = rows[0] ?? {}
   await site.admin.createBooking({ body: { slotId, patient: { name: 'Unlucky Uli' }, confirm: true } })
@@ -125,9 +126,11 @@ test('times are made by a rule after a preview, taken back, and a day is withdra
 test('one time is opened in the week’s calendar by keyboard and withdrawn', async () => {
   const page = await scene.pageOf('doctor')
   const slot = await aSlot(site.database, scene.doctor, { minutes: 30 })
-  await page.goto(`/my-day/week?day=${slot.startsAt.toISOString().slice(0, 10)}`)
-  const label = new Intl.DateTimeFormat('en-GB', { hour: 'numeric', minute: '2-digit', timeZone: 'UTC' })
-  const event = page.getByRole('button', { name: `${label.format(slot.startsAt)} Free`, exact: true }).last()
+  const timeZone = scene.clinic.timezone
+  const day = slot.startsAt.toTemporalInstant().toZonedDateTimeISO(timeZone).toPlainDate()
+  await page.goto(`/my-day/week?day=${day}`)
+  const label = new Intl.DateTimeFormat('en-GB', { hour: 'numeric', minute: '2-digit', timeZone })
+  const event = page.getByRole('button', { name: `${label.format(slot.startsAt)} Free`, exact: true })
   await event.focus()
   await page.keyboard.press('Enter')
   const dialog = page.getByRole('dialog')
@@ -146,6 +149,7 @@ test('at 320 pixels, in Arabic, nothing is wider than the page and axe finds not
   for (const path of ['/my-day', '/my-day/week', '/my-day/times']) {
     await page.goto(path)
     await page.getByRole('heading', { level: 2 }).first().waitFor()
+    await untilRead(page)
     expect(await page.locator('html').getAttribute('dir')).toBe('rtl')
     expect(await sidewaysPixels(page), path).toBe(0)
     expect(await axeFindings(page), path).toEqual([])

@@ -109,6 +109,11 @@ export async function signInPage(page: Page, account: { email: string; password:
   await page.waitForURL((url) => url.pathname !== '/sign-in')
 }
 
+/** Waits until nothing of the page is being read any more; call it once the page itself is there, by its heading. */
+export async function untilRead(page: Page): Promise<void> {
+  await page.waitForFunction(() => document.querySelector('[aria-busy="true"], .mantine-Skeleton-root') === null)
+}
+
 /** What axe finds against WCAG 2.2 AA, in both colour schemes, one line each; empty is right. */
 export async function axeFindings(page: Page): Promise<string[]> {
   const findings: string[] = []
