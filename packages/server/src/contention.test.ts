@@ -3,36 +3,46 @@ import {
   aClinic,
   aDoctor,
   aSlot,
+  type BuiltDoctor,
   checkHistory,
   createTestDatabase,
+  type HeldLock,
   holdLock,
+  holdSlotLock,
   type TestDatabase,
+  until,
   untilLockWaiters,
 } from '@holdfast/testkit'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { call, settingsFor, signIn } from '../test/running-server.ts'
+import { type Answer, call, settingsFor, signIn } from '../test/running-server.ts'
 import { type ServerProcess, serverProcess } from '../test/server-process.ts'
 
 const clients = 500
 const slots = 10
 const unitsPerSlot = 5
+const metricsToken = 'a metrics token of some length'
 
 let database: TestDatabase
 let servers: ServerProcess[]
 let clinic: Awaited<ReturnType<typeof aClinic>>
+let doctor: BuiltDoctor
 let slotIds: string[]
+/** Let go whatever a test found: the claims that wait for them would keep the servers from stopping. */
+let locks: HeldLock[]
 
 beforeEach(async () => {
   database = await createTestDatabase()
   servers = []
+  locks = []
   clinic = await aClinic(database)
-  const doctor = await aDoctor(database, clinic)
+  doctor = await aDoctor(database, clinic)
   slotIds = []
   for (let index = 0; index < slots; index += 1) {
     const startsAt = new Date(Date.now() + (index + 24) * 3_600_000)
     slotIds.push((await aSlot(database, doctor, { capacity: unitsPerSlot, startsAt })).id)
   }
   return async () => {
+    await Promise.all(locks.map((lock) => lock.release()))
     await Promise.all(servers.map((server) => server.end()))
     await database.drop()
   }
@@ -41,19 +51,27 @@ afterEach(() => expect(servers.length).toBeGreaterThan(0))
 
 async function start(processes: number): Promise<void> {
   // One after the other migrates; both at once is another test's.
-  for (let index = 0; index < processes; index += 1) servers.push(await serverProcess(settingsFor(database)))
+  for (let index = 0; index < processes; index += 1) {
+    const bounds = { HOLDFAST_QUEUE_WAIT_MS_MAX: '60000', HOLDFAST_METRICS_TOKEN: metricsToken }
+    servers.push(await serverProcess({ ...settingsFor(database), ...bounds }))
+  }
 }
 
-/** Every client wants one unit, all at once, spread over the slots and the servers. @returns how often each answer came */
-async function contend(): Promise<Record<string, number>> {
+function book(server: ServerProcess | undefined, slotId: string | undefined, patient: string): Promise<Answer> {
+  return call(`${server?.url}/api/v1/bookings`, {
+    method: 'POST',
+    body: { slotId, patient: { name: patient }, confirm: true },
+    headers: { 'idempotency-key': randomUUID() },
+  })
+}
+
+/** Every client wants one unit, all at once; each slot is wanted at every server. @returns how often each answer came */
+async function contend(count = clients): Promise<Record<string, number>> {
   const answers = await Promise.all(
-    Array.from({ length: clients }, (_, index) =>
-      call(`${servers[index % servers.length]?.url}/api/v1/bookings`, {
-        method: 'POST',
-        body: { slotId: slotIds[index % slots], patient: { name: `Patient ${index}` }, confirm: true },
-        headers: { 'idempotency-key': randomUUID() },
-      }),
-    ),
+    Array.from({ length: count }, (_, index) => {
+      const slotId = slotIds[Math.floor(index / servers.length) % slots]
+      return book(servers[index % servers.length], slotId, `Patient ${index}`)
+    }),
   )
   const counts: Record<string, number> = {}
   for (const { status, body } of answers) {
@@ -87,18 +105,48 @@ describe.each([1, 2])('500 clients want 50 units, through %i server process(es)'
 })
 
 describe('when every batch has read the slots before any may write', () => {
-  /** The slots are locked until both processes' batches wait for them: all of them saw ten empty slots. */
+  /** Not more than go out in one batch of each server. */
+  const clientsAtOnce = 200
+
+  /**
+   * Each server waits for another slot with all that it may have in flight until everybody has asked: then they go out in
+   * one batch a server. The slots are locked until both batches wait for them: both saw ten empty slots.
+   */
   async function contendAtOnce(): Promise<Record<string, number>> {
-    const lock = await holdLock(database.ownerPool, 'select from holdfast.slot for update')
-    const answers = contend()
-    await untilLockWaiters(database, 2)
-    await lock.release()
+    const other = await aSlot(database, doctor, { capacity: 9 })
+    const slotsLock = await holdLock(database.ownerPool, 'select from holdfast.slot where id = any ($1) for update', [
+      slotIds,
+    ])
+    const otherLock = await holdSlotLock(database, other)
+    locks = [slotsLock, otherLock]
+    const before: Promise<Answer>[] = []
+    for (const server of [...servers, ...servers]) {
+      before.push(book(server, other.id, 'Patient before'))
+      await untilLockWaiters(database, before.length)
+    }
+    const answers = contend(clientsAtOnce)
+    for (const server of servers) await untilQueued(server, clientsAtOnce / servers.length)
+    await otherLock.release()
+    expect((await Promise.all(before)).map(({ status }) => status)).toEqual(before.map(() => 201))
+    await untilLockWaiters(database, servers.length)
+    await slotsLock.release()
     return answers
+  }
+
+  async function untilQueued(server: ServerProcess, count: number): Promise<void> {
+    const line = `\nholdfast_queue_depth{queue="claim"} ${count}\n`
+    await until(
+      async () => {
+        const { text } = await call(`${server.url}/metrics`, { bearer: metricsToken })
+        return text.includes(line) ? true : undefined
+      },
+      () => `${count} claims that wait`,
+    )
   }
 
   test('still exactly 50 are booked', async () => {
     await start(2)
-    expect(await contendAtOnce()).toMatchObject({ booked: 50, slot_full: 450 })
+    expect(await contendAtOnce()).toEqual({ booked: 50, slot_full: clientsAtOnce - 50 })
     expect(await checkHistory(database)).toEqual([])
   })
 
