@@ -31,25 +31,7 @@ begin
            limit 1000
              for update) q;
 
-  with failed as (
-    update booking b
-       set status = 'FAILED', failure_reason = 'hold_expired', hold_expires_at = null, version = b.version + 1, updated_at = l.at
-      from unnest(v_clinic_nos, v_ids, v_ats) l(clinic_no, id, at)
-     where b.clinic_no = l.clinic_no and b.id = l.id
-    returning b.clinic_no, b.id, b.slot_id, b.resource_id, b.units, b.version, b.updated_at
-  ), logged as (
-    insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, reason)
-    select f.clinic_no, f.id, f.version, f.updated_at, 'failed', f.slot_id, f.resource_id, f.units, 'hold_expired' from failed f
-  )
-  update slot t set taken = t.taken - f.units
-    from (select f.clinic_no, f.slot_id, sum(f.units)::integer as units from failed f group by f.clinic_no, f.slot_id) f
-   where t.clinic_no = f.clinic_no and t.id = f.slot_id;
-
-  update slot t
-     set next_lapse = (select min(b.hold_expires_at) from booking b
-                        where b.clinic_no = t.clinic_no and b.slot_id = t.id and b.status = 'PENDING')
-    from (select distinct u.clinic_no, u.slot_id from unnest(p_clinic_nos, p_slot_ids) u(clinic_no, slot_id)) q
-   where t.clinic_no = q.clinic_no and t.id = q.slot_id;
+  perform fail_holds(v_clinic_nos, v_ids, v_ats, p_clinic_nos, p_slot_ids);
   return coalesce(cardinality(v_ids), 0);
 end
 $function$;

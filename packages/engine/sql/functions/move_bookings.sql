@@ -6,7 +6,8 @@
 --   past_deadline | retry (moved by somebody else meanwhile, or more lapsed holds are left on the slot than one call
 --   gives back: send it again)
 -- Locks: all slots left or entered, by (clinic_no, id); then, in one run, the bookings moved and the lapsed holds on the
---   slots entered, by (clinic_no, id). In two runs, a batch of confirmations between them would deadlock.
+--   slots entered, by (clinic_no, id). In two runs, a batch of confirmations between them would deadlock: a hold that lapses
+--   during the run is left to the next call.
 -- Fails: 22023 for arrays of different lengths; check_violation if a count were ever wrong.
 -- Idempotent: yes; a booking that is already there answers unchanged.
 create or replace function holdfast.move_bookings(
@@ -29,7 +30,8 @@ declare
   v_now timestamptz;
   v_left_clinic_nos integer[]; v_left_slot_ids uuid[]; v_locked_slot_ids uuid[];
   v_lapsed_clinic_nos integer[]; v_lapsed_slot_ids uuid[];
-  v_booking_clinic_nos integer[]; v_booking_ids uuid[];
+  v_booking_clinic_nos integer[]; v_booking_ids uuid[]; v_booking_ats timestamptz[];
+  v_locked_at timestamptz;
   v_item record;
   v_outcome text;
   v_from_resource_id uuid;
@@ -63,10 +65,17 @@ begin
                                                 from unnest(v_lapsed_clinic_nos, v_lapsed_slot_ids) u(clinic_no, slot_id))
              and l.status = 'PENDING' and l.hold_expires_at <= v_now
            order by l.clinic_no, l.id limit 1000) q;
-  v_now := lock_bookings(p_clinic_nos || v_booking_clinic_nos, p_ids || v_booking_ids);
+  v_locked_at := lock_bookings(p_clinic_nos || v_booking_clinic_nos, p_ids || v_booking_ids);
   if v_lapsed_slot_ids is not null then
-    perform lapse_holds(v_lapsed_clinic_nos, v_lapsed_slot_ids, v_now);
+    -- Those that are locked, as they are now: confirmed in time is confirmed.
+    select array_agg(b.clinic_no), array_agg(b.id), array_agg(greatest(v_locked_at, b.updated_at))
+      into v_booking_clinic_nos, v_booking_ids, v_booking_ats
+      from unnest(v_booking_clinic_nos, v_booking_ids) l(clinic_no, id)
+     cross join lateral (select t.* from booking t where t.clinic_no = l.clinic_no and t.id = l.id limit 1) b
+     where b.status = 'PENDING' and b.hold_expires_at <= v_now;
+    perform fail_holds(v_booking_clinic_nos, v_booking_ids, v_booking_ats, v_lapsed_clinic_nos, v_lapsed_slot_ids);
   end if;
+  v_now := v_locked_at;
 
   for v_item in
     select i.*
