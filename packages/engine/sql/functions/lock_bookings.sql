@@ -1,6 +1,7 @@
--- lock_bookings: locks bookings that are named by two arrays of the same length, and answers the time to write down for
--- what is done to them: now, and not before what happened to them last, though that was written by the clock of a server
--- that failed over to this one. Names that are missing are passed over. Internal: the application's role may not execute it.
+-- lock_bookings: locks bookings that are named by two arrays of the same length, and answers what time it is then. The
+-- caller writes down, of each booking, no earlier time than what happened to it last, though that was written by the clock of a
+-- server that failed over to this one; and judges no other by it. Names that are missing are passed over. Internal: the
+-- application's role may not execute it.
 --
 -- One statement a booking. In one for all of them the partitions are chosen while it runs, and PostgreSQL 18 (18.4 was seen
 -- to) breaks down with every connection when a row that it waited for had changed: looking again at that row uses up what
@@ -15,16 +16,12 @@ set enable_seqscan = off
 as $function$
 declare
   v_item record;
-  v_updated_at timestamptz;
-  v_last timestamptz;
 begin
   for v_item in
     select distinct u.clinic_no, u.id from unnest(p_clinic_nos, p_ids) u(clinic_no, id) order by u.clinic_no, u.id
   loop
-    select b.updated_at into v_updated_at
-      from booking b where b.clinic_no = v_item.clinic_no and b.id = v_item.id for update;
-    v_last := greatest(v_last, v_updated_at);
+    perform 1 from booking b where b.clinic_no = v_item.clinic_no and b.id = v_item.id for update;
   end loop;
-  return greatest(clock_timestamp(), v_last);
+  return clock_timestamp();
 end
 $function$;

@@ -12,6 +12,7 @@ set search_path = holdfast, pg_catalog, pg_temp
 as $function$
 declare
   v_booking booking;
+  v_at timestamptz;
   v_from slot;
   v_to slot;
   v_clinic clinic;
@@ -25,7 +26,9 @@ begin
   if v_booking.slot_id <> all (p_locked_slot_ids) then
     return 'retry';
   end if;
-  if v_booking.failure_reason = 'hold_expired' or v_booking.status = 'PENDING' and v_booking.hold_expires_at <= p_now then
+  -- Not before what happened to it last, which another server's clock may have written.
+  v_at := greatest(p_now, v_booking.updated_at);
+  if v_booking.failure_reason = 'hold_expired' or v_booking.status = 'PENDING' and v_booking.hold_expires_at <= v_at then
     return 'hold_expired';
   elsif v_booking.status not in ('PENDING', 'CONFIRMED') then
     return 'invalid_transition';
@@ -68,10 +71,10 @@ begin
    where clinic_no = p_clinic_no and id = p_slot_id;
   update slot set taken = taken - v_booking.units where clinic_no = p_clinic_no and id = v_booking.slot_id;
   update booking
-     set slot_id = p_slot_id, resource_id = v_to.resource_id, version = version + 1, updated_at = p_now
+     set slot_id = p_slot_id, resource_id = v_to.resource_id, version = version + 1, updated_at = v_at
    where clinic_no = p_clinic_no and id = p_id;
   insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, hold_expires_at, from_slot_id, actor_id)
-  values (p_clinic_no, p_id, v_booking.version + 1, p_now, 'moved', p_slot_id, v_to.resource_id, v_booking.units,
+  values (p_clinic_no, p_id, v_booking.version + 1, v_at, 'moved', p_slot_id, v_to.resource_id, v_booking.units,
           v_booking.hold_expires_at, v_booking.slot_id, p_actor_id);
   return 'done';
 end

@@ -97,7 +97,8 @@ begin
       left join clinic c on c.no = v_item.clinic_no
       left join lateral (select case when l.lapsed then 'FAILED' else b.status end as status,
                                 case when l.lapsed then 'hold_expired' else b.failure_reason end as failure_reason
-                           from (select b.status = 'PENDING' and b.hold_expires_at <= v_now as lapsed) l) f on true;
+                           from (select b.status = 'PENDING' and b.hold_expires_at <= greatest(v_now, b.updated_at) as lapsed) l) f
+        on true;
   end loop;
 end
 $function$;

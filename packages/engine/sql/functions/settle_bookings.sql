@@ -61,7 +61,7 @@ begin
   v_now := lock_bookings(p_clinic_nos, p_ids);
 
   with judged as materialized (
-    select i.*, b.slot_id, b.resource_id, b.units, b.version, b.failure_reason,
+    select i.*, b.slot_id, b.resource_id, b.units, b.version, b.failure_reason, greatest(v_now, b.updated_at) as at,
            case when b.id is null then 'booking_missing'
                 when row_number() over (partition by i.id order by i.n) > 1 then 'retry'
                 when i.action = 'cancel' and (b.slot_id = any (v_locked_slot_ids)) is not true then 'retry'
@@ -71,7 +71,7 @@ begin
                 when i.action = 'reopen' then
                   case when b.status = 'CONFIRMED' then 'unchanged' when b.status in ('ARRIVED', 'NO_SHOW', 'COMPLETED') then 'done'
                        else 'invalid_transition' end
-                when b.status = 'PENDING' and b.hold_expires_at <= v_now
+                when b.status = 'PENDING' and b.hold_expires_at <= greatest(v_now, b.updated_at)
                   or b.failure_reason = 'hold_expired' then 'hold_expired'
                 when i.action = 'confirm' then
                   case b.status when 'PENDING' then 'done' when 'CONFIRMED' then 'unchanged' else 'invalid_transition' end
@@ -119,13 +119,13 @@ begin
            patient = case when j.action = 'confirm' then coalesce(j.patient, b.patient) else b.patient end,
            reason = case when j.action = 'confirm' then coalesce(j.reason, b.reason) else b.reason end,
            cancellation_reason = case when j.action = 'cancel' then j.reason else b.cancellation_reason end,
-           version = b.version + 1, updated_at = v_now
+           version = b.version + 1, updated_at = j.at
       from judged j
      where j.outcome = 'done' and b.clinic_no = j.clinic_no and b.id = j.id
   ), logged as (
     insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, hold_expires_at, reason,
                                actor_id, status_after)
-    select j.clinic_no, j.id, j.version + 1, v_now,
+    select j.clinic_no, j.id, j.version + 1, j.at,
            case j.action when 'confirm' then 'confirmed' when 'cancel' then 'cancelled' when 'extend' then 'extended'
                          when 'arrive' then 'arrived' when 'complete' then 'completed' when 'no_show' then 'no_show'
                          when 'reopen' then 'reopened' when 'link' then 'linked' end,
@@ -152,6 +152,6 @@ begin
     left join lateral (select t.id from clinic t where t.no = i.clinic_no limit 1) c on true
     left join lateral (select case when l.lapsed then 'FAILED' else b.status end as status,
                               case when l.lapsed then 'hold_expired' else b.failure_reason end as failure_reason
-                         from (select b.status = 'PENDING' and b.hold_expires_at <= v_now as lapsed) l) f on true;
+                         from (select b.status = 'PENDING' and b.hold_expires_at <= greatest(v_now, b.updated_at) as lapsed) l) f on true;
 end
 $function$;

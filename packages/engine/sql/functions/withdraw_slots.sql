@@ -91,15 +91,13 @@ begin
     return;
   end if;
   if not p_dry_run then
-    -- As in settle_bookings: not before what happened to them last.
-    select greatest(clock_timestamp(), max(q.updated_at)) into v_now
-      from (select b.updated_at from booking b
-             where b.clinic_no = p_clinic_no and b.id = any (v_bookings) order by b.clinic_no, b.id for update) q;
+    perform 1 from booking b where b.clinic_no = p_clinic_no and b.id = any (v_bookings) order by b.clinic_no, b.id for update;
+    v_now := clock_timestamp();
   end if;
   select count(*) into live
     from booking b
    where b.clinic_no = p_clinic_no and b.id = any (v_bookings)
-     and (b.status in ('CONFIRMED', 'ARRIVED') or b.status = 'PENDING' and b.hold_expires_at > v_now);
+     and (b.status in ('CONFIRMED', 'ARRIVED') or b.status = 'PENDING' and b.hold_expires_at > greatest(v_now, b.updated_at));
   if live > 0 and not p_with_bookings then
     outcome := 'slot_has_bookings';
     return next;
@@ -111,7 +109,7 @@ begin
     into booking_ids, slot_ids, starts, units, statuses
     from booking b join slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
    where b.clinic_no = p_clinic_no and b.id = any (v_bookings)
-     and (b.status = 'CONFIRMED' or b.status = 'PENDING' and b.hold_expires_at > v_now);
+     and (b.status = 'CONFIRMED' or b.status = 'PENDING' and b.hold_expires_at > greatest(v_now, b.updated_at));
   if p_dry_run then
     return next;
     return;
@@ -120,13 +118,16 @@ begin
   -- 3. Fail them, log it, give their units back, close the slots.
   with failed as (
     update booking b
-       set status = 'FAILED', hold_expires_at = null, version = b.version + 1, updated_at = v_now,
-           failure_reason = case when b.status = 'PENDING' and b.hold_expires_at <= v_now then 'hold_expired' else 'slot_withdrawn' end
+       set status = 'FAILED', hold_expires_at = null, version = b.version + 1,
+           -- Not before what happened to it last, which another server's clock may have written.
+           updated_at = greatest(v_now, b.updated_at),
+           failure_reason = case when b.status = 'PENDING' and b.hold_expires_at <= greatest(v_now, b.updated_at) then 'hold_expired'
+                                 else 'slot_withdrawn' end
      where b.clinic_no = p_clinic_no and b.id = any (v_bookings) and b.status in ('PENDING', 'CONFIRMED')
-    returning b.id, b.version, b.slot_id, b.resource_id, b.units, b.failure_reason
+    returning b.id, b.version, b.updated_at, b.slot_id, b.resource_id, b.units, b.failure_reason
   ), logged as (
     insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, reason, actor_id)
-    select p_clinic_no, f.id, f.version, v_now, 'failed', f.slot_id, f.resource_id, f.units, f.failure_reason,
+    select p_clinic_no, f.id, f.version, f.updated_at, 'failed', f.slot_id, f.resource_id, f.units, f.failure_reason,
            case when f.failure_reason = 'slot_withdrawn' then p_actor_id end
       from failed f
   ), freed as (

@@ -1,0 +1,141 @@
+import { randomUUID } from 'node:crypto'
+import {
+  aBooking,
+  aClinic,
+  aDoctor,
+  aSlot,
+  type BuiltBooking,
+  type BuiltSlot,
+  createTestDatabase,
+  plantFunction,
+  type TestDatabase,
+} from '@holdfast/testkit'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { withdrawSlots } from '../slots/withdraw-slots.ts'
+import { verify } from '../verify/verify.ts'
+import { runMoveBatch } from './move-batch.ts'
+import { runSettleBatch } from './settle-batch.ts'
+
+let database: TestDatabase
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+})
+afterAll(() => database.drop())
+
+const kindsOf = (answers: { kind: string; outcome?: { kind: string } }[]) =>
+  answers.map(({ kind, outcome }) => outcome?.kind ?? kind)
+
+type Scene = {
+  its: TestDatabase
+  slot: BuiltSlot
+  another(): Promise<BuiltSlot>
+  ahead: BuiltBooking
+  held: BuiltBooking
+}
+
+/**
+ * Two bookings of one slot: `ahead` is confirmed, by a server that failed over to this one with a clock an hour ahead;
+ * `held` is a hold of two minutes that this one made.
+ */
+async function aScene(its: TestDatabase): Promise<Scene> {
+  const clinic = await aClinic(its)
+  const another = async () => aSlot(its, await aDoctor(its, clinic), { capacity: 2 })
+  const slot = await another()
+  const [ahead, held] = [await aBooking(its, slot), await aBooking(its, slot, { status: 'PENDING' })]
+  const parameters = [ahead.clinicNo, ahead.id]
+  await its.ownerPool.query(
+    `update holdfast.booking_event set at = at + interval '1 hour', hold_expires_at = hold_expires_at + interval '1 hour'
+      where clinic_no = $1 and booking_id = $2`,
+    parameters,
+  )
+  await its.ownerPool.query(
+    `update holdfast.booking set created_at = created_at + interval '1 hour', updated_at = updated_at + interval '1 hour'
+      where clinic_no = $1 and id = $2`,
+    parameters,
+  )
+  return { its, slot, another, ahead, held }
+}
+
+async function settleBoth({ its, ahead, held }: Scene): Promise<string[]> {
+  const asked = { actorId: randomUUID(), onBehalf: true, key: null, reason: null }
+  return kindsOf(
+    await runSettleBatch(its.appPool, [
+      { ...asked, bookingId: ahead.id, action: 'link' },
+      { ...asked, bookingId: held.id, action: 'confirm' },
+    ]),
+  )
+}
+
+async function moveBoth({ its, another, ahead, held }: Scene): Promise<string[]> {
+  const [full, free] = [await another(), await another()]
+  await aBooking(its, full, { status: 'PENDING', units: 2 })
+  const asked = { actorId: null, onBehalf: true }
+  return kindsOf(
+    await runMoveBatch(its.appPool, [
+      { ...asked, bookingId: ahead.id, slotId: full.id },
+      { ...asked, bookingId: ahead.id, slotId: free.id },
+      { ...asked, bookingId: held.id, slotId: free.id },
+    ]),
+  )
+}
+
+async function withdrawBoth({ its, slot, ahead, held }: Scene): Promise<string[]> {
+  const { clinicNo, id: slotId } = slot
+  const ways = { clinicNo, which: { slotId }, withBookings: true, dryRun: false, actorId: null }
+  const outcome = await withdrawSlots(its.appPool, ways)
+  const told = outcome.kind === 'withdrawn' ? outcome.bookings.map(({ id }) => id) : []
+  const { rows } = await its.ownerPool.query<{ id: string; failure_reason: string }>(
+    'select id, failure_reason from holdfast.booking where slot_id = $1',
+    [slotId],
+  )
+  return [ahead, held].map(({ id }) => {
+    const reason = rows.find((row) => row.id === id)?.failure_reason
+    return `${reason}, ${told.includes(id) ? 'told' : 'not told'}`
+  })
+}
+
+const planted = {
+  locks: { name: 'lock_bookings', part: 'return clock_timestamp()', becomes: "$& + interval '1 hour'" },
+  withdrawal: {
+    name: 'withdraw_slots',
+    part: /v_now := clock_timestamp\(\)(?=;\s+end if;\s+select count)/,
+    becomes: "$& + interval '1 hour'",
+  },
+}
+
+test.each([
+  {
+    what: 'settled together',
+    act: settleBoth,
+    right: ['done', 'done'],
+    mistake: planted.locks,
+    wrong: ['done', 'hold_expired'],
+  },
+  {
+    what: 'moved together',
+    act: moveBoth,
+    right: ['slot_full', 'done', 'done'],
+    mistake: planted.locks,
+    wrong: ['again', 'done', 'hold_expired'],
+  },
+  {
+    what: 'withdrawn together',
+    act: withdrawBoth,
+    right: ['slot_withdrawn, told', 'slot_withdrawn, told'],
+    mistake: planted.withdrawal,
+    wrong: ['slot_withdrawn, told', 'hold_expired, not told'],
+  },
+])(
+  'a hold $what with a booking written by a clock that was ahead is judged by the clock of now; negative control: by the other',
+  async ({ act, right, mistake, wrong }) => {
+    expect(await act(await aScene(database))).toEqual(right)
+    const { overbooked, mismatches, details } = await verify(database.appPool, { clinicNo: null, detailsMax: 10 })
+    expect({ overbooked, mismatches, details }).toEqual({ overbooked: 0, mismatches: 0, details: [] })
+    const other = await createTestDatabase()
+    const { name, ...change } = mistake
+    await plantFunction(other, name, change)
+    expect(await act(await aScene(other))).toEqual(wrong)
+    await other.drop()
+  },
+)
