@@ -7,6 +7,7 @@ import { Client } from 'pg'
 import { afterEach, describe, expect, test } from 'vitest'
 import { prepareClusterHome } from './cluster-home.ts'
 import { EmbeddedPostgresError } from './embedded-postgres-error.ts'
+import { errorCode } from './error-code.ts'
 import { pollUntil } from './poll-until.ts'
 import { postgresBinaries } from './postgres-binaries.ts'
 import { startPostmaster } from './postmaster.ts'
@@ -28,11 +29,30 @@ afterEach(async () => {
   for (const child of children.splice(0)) if (child.exitCode === null) child.kill('SIGKILL')
   for (const database of running.splice(0)) await database.stop()
   for (const directory of directories.splice(0)) {
-    const state = await readPostmasterState(join(directory, 'postgres'))
-    if (state.kind === 'live') process.kill(state.file.pid, 'SIGQUIT')
+    await endLeftover(join(directory, 'postgres'))
     await rm(directory, { recursive: true, force: true })
   }
 })
+
+/** A server that a killed Holdfast left, which may be ending just now. */
+async function endLeftover(clusterDirectory: string): Promise<void> {
+  const isGone = async () => {
+    const state = await readPostmasterState(clusterDirectory)
+    if (state.kind !== 'live') return true
+    signal(state.file.pid, 'SIGQUIT')
+    return undefined
+  }
+  await pollUntil(isGone, 60_000)
+}
+
+/** To a process that may have ended by now. */
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch (error) {
+    if (errorCode(error) !== 'ESRCH') throw error
+  }
+}
 
 /** Under /tmp, and not os.tmpdir(): the length of the path decides where the socket goes. */
 async function aDirectory(): Promise<string> {
@@ -178,8 +198,10 @@ describe('startEmbeddedPostgres', () => {
     const { child, url } = await startElsewhere(dataDirectory)
     await query(url, 'create table kept as select 42 as answer')
     const pid = await postmasterPid(dataDirectory)
-    child.kill('SIGKILL')
+    // Held still, it neither starts its server again nor, by its end, has it stopped in good order.
+    child.kill('SIGSTOP')
     process.kill(pid, 'SIGKILL')
+    child.kill('SIGKILL')
     await once(child, 'exit')
     const database = await start({ dataDirectory })
     expect(await query(database.ownerUrl, 'select answer from kept')).toEqual([42])
