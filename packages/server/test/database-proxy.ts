@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
+import { portToKeep } from '@holdfast/testkit'
 
 export type DatabaseProxy = {
   /** The same login and database, through the proxy. */
@@ -35,13 +36,13 @@ export async function databaseProxy(databaseUrl: string): Promise<DatabaseProxy>
       })
     }
   })
-  const listen = async (wanted: number) => {
-    server.listen(wanted, '127.0.0.1')
+  // Let go while it is cut, and wanted back.
+  const listeningPort = await portToKeep()
+  const listen = async () => {
+    server.listen(listeningPort, '127.0.0.1')
     await once(server, 'listening')
   }
-  await listen(0)
-  const address = server.address()
-  const listeningPort = typeof address === 'object' && address !== null ? address.port : 0
+  await listen()
   const url = new URL(databaseUrl)
   url.searchParams.delete('host')
   url.host = `127.0.0.1:${listeningPort}`
@@ -55,7 +56,7 @@ export async function databaseProxy(databaseUrl: string): Promise<DatabaseProxy>
   return {
     url: url.href,
     cut,
-    restore: () => listen(listeningPort),
+    restore: listen,
     hang() {
       for (const socket of sockets) socket.unpipe().pause()
     },

@@ -31,7 +31,6 @@ export async function untilHeard(database: TestDatabase, url: string, doctorId: 
       return BigInt(position) >= BigInt(rows[0]?.xid ?? 0) ? true : undefined
     },
     () => `the tail past transaction ${rows[0]?.xid}`,
-    30_000,
   )
 }
 

@@ -1,0 +1,25 @@
+import { randomInt } from 'node:crypto'
+import { createServer } from 'node:net'
+
+// Systems lend ports from 32,768 on to whoever asks for any.
+const portMin = 10_000
+const portMax = 32_000
+
+/**
+ * A free port of 127.0.0.1 that the system lends to nobody: who stops listening there and comes back finds it free still,
+ * where a lent one may be somebody else's by then.
+ */
+export async function portToKeep(): Promise<number> {
+  for (;;) {
+    const port = randomInt(portMin, portMax)
+    if (await isFree(port)) return port
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
+}
