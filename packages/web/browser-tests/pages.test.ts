@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { aPractice, made, type Practice } from './a-practice.ts'
 import { hold, openTimes } from './booking-steps.ts'
-import { axeFindings, type Site, sidewaysPixels, signInPage, signUp, startSite } from './harness.ts'
+import { axeFindings, type Site, sidewaysPixels, signInPage, signUp, startSite, untilRead } from './harness.ts'
 
 let site: Site
 let practice: Practice
@@ -48,7 +48,7 @@ describe.each(Object.entries(pages))('%s', (_name, { path, heading, isSignedIn }
     const shown =
       heading.source === '^$' ? page.getByRole('alert') : page.getByRole('heading', { level: 1, name: heading })
     await shown.first().waitFor()
-    await page.waitForFunction(() => document.querySelector('[aria-busy="true"]') === null)
+    await untilRead(page)
     return page
   }
 
@@ -73,7 +73,7 @@ test.each(['de-DE', 'ar-EG'])(
       await page.goto('about:blank')
       await page.goto(path)
       await page.getByRole('heading', { level: 1 }).waitFor()
-      await page.waitForFunction(() => document.querySelector('[aria-busy="true"]') === null)
+      await untilRead(page)
       expect(await page.locator('html').getAttribute('dir')).toBe(locale.startsWith('ar') ? 'rtl' : 'ltr')
       expect(await sidewaysPixels(page), path).toBe(0)
       expect(await axeFindings(page), path).toEqual([])
@@ -81,7 +81,6 @@ test.each(['de-DE', 'ar-EG'])(
     }
     await page.context().close()
   },
-  60_000,
 )
 
 test('while a time is held, after it was lost, and in the dialogs: axe finds nothing, on a phone too', async () => {
@@ -116,7 +115,7 @@ test('while a time is held, after it was lost, and in the dialogs: axe finds not
   expect(await axeFindings(page)).toEqual([])
   await page.getByRole('button', { name: 'Keep it' }).click()
   await page.context().close()
-}, 60_000)
+})
 
 test('negative control: axe finds what is wrong', async () => {
   const page = await site.newPage()

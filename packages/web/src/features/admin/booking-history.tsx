@@ -23,7 +23,9 @@ export function BookingHistory({ bookingId }: { bookingId: string }) {
         history.isError ? (
           <ErrorState error={history.error} retry={() => void history.refetch()} />
         ) : (
-          <Text role="status">{t('events.loading')}</Text>
+          <Text role="status" aria-busy="true">
+            {t('events.loading')}
+          </Text>
         )
       ) : (
         <ol className={classes.history}>

@@ -24,7 +24,9 @@ export function NewestEvents({ limit }: { limit: number }) {
         newest.isError ? (
           <ErrorState error={newest.error} retry={() => void newest.refetch()} />
         ) : (
-          <Text role="status">{t('events.loading')}</Text>
+          <Text role="status" aria-busy="true">
+            {t('events.loading')}
+          </Text>
         )
       ) : newest.data.length === 0 ? (
         <Text c="dimmed">{t('events.none')}</Text>

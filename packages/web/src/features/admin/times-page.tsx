@@ -70,7 +70,7 @@ function Week({ doctorId }: { doctorId: string }) {
   useLiveDesk(clinicId, [doctorId])
   const items = slots.data?.items ?? []
   return (
-    <Stack gap="md">
+    <Stack gap="md" aria-busy={slots.isPending}>
       <DayNav day={day} today={today} step={7} onChange={setDay} />
       {slots.isError && slots.data === undefined ? (
         <ErrorState error={slots.error} retry={() => void slots.refetch()} />
