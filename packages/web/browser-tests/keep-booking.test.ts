@@ -75,7 +75,7 @@ test('whoever is signed in keeps it in one press; for another account it is refu
   await offer(first).getByRole('button', { name: 'Keep it in my account' }).click()
   await kept(first).waitFor()
   // The focus stays where the button was.
-  expect(await first.evaluate(() => document.activeElement?.textContent)).toContain('This booking is in your account.')
+  await first.locator('p:focus', { hasText: 'This booking is in your account.' }).waitFor()
   await first.reload()
   await kept(first).waitFor()
   await first.getByRole('link', { name: 'See all your bookings' }).click()

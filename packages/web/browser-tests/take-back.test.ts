@@ -52,6 +52,8 @@ test('staff take back what was noted, at once or later; the history tells it, an
   await page.getByRole('button', { name: 'Undo' }).click()
   await facts.getByText('Confirmed').waitFor()
   await page.getByRole('button', { name: 'Rita Return didn’t come' }).click()
+  // The page shows it before the server knows it: only the toast tells that it does.
+  await page.getByText('Rita Return didn’t come: noted.').waitFor()
   await facts.getByText('Missed').waitFor()
   // The toast is not the only way: also when it is gone.
   await page.reload()

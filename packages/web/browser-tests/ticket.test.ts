@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { until } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { aPractice, type Practice, placesLeft } from './a-practice.ts'
@@ -83,6 +84,11 @@ test('without a network a ticket can be read, and says from when it is; times ar
   const practice = await aPractice(site)
   const page = await aTicket(practice)
   await page.evaluate(() => navigator.serviceWorker.ready)
+  const isKept = () => page.evaluate(async () => (await (await caches.open('holdfast-tickets')).keys()).length > 0)
+  await until(
+    async () => ((await isKept()) ? true : undefined),
+    () => 'the ticket is kept in the browser',
+  )
   const address = page.url()
   await page.context().setOffline(true)
   await page.reload()
@@ -97,7 +103,7 @@ test('without a network a ticket can be read, and says from when it is; times ar
   await page.getByRole('button', { name: 'Cancel appointment' }).waitFor()
   expect(await page.getByText('You are offline.', { exact: false }).count()).toBe(0)
   await page.context().close()
-}, 60_000)
+})
 
 test('a time that the clinic withdrew is said on the ticket', async () => {
   const practice = await aPractice(site)
