@@ -65,8 +65,9 @@ function load() {
       until(
         async () => (answers.length >= count ? true : undefined),
         () => `${answers.length} answers so far`,
-        20_000,
       ),
+    /** Settles when their server is gone for every one of them. */
+    done,
     async stop() {
       isOver = true
       await done
@@ -135,7 +136,8 @@ describe('kill -9 under load', () => {
     const running = load()
     await running.until(200)
     await server.end('SIGKILL')
-    await running.stop()
+    // Not told to stop: an answer from before the end may arrive after it, and every client has to meet its loss.
+    await running.done
     const unanswered = running.answers.filter((answer) => answer.status === null)
     expect(unanswered.length).toBe(clients)
 
@@ -162,7 +164,15 @@ describe('an answer that takes too long', () => {
         async () => ((await bookings()) === 1 ? true : undefined),
         () => 'the claim to be booked all the same',
       )
-      expect(await book(key, hurried.url)).toBe(200)
+      // A second may be too short once more.
+      const told = await until(
+        async () => {
+          const status = await book(key, hurried.url)
+          return status === 503 ? undefined : status
+        },
+        () => 'the outcome',
+      )
+      expect(told).toBe(200)
       expect(await bookings()).toBe(1)
     } finally {
       await hurried.end()
