@@ -139,6 +139,7 @@ test.each([
   'update holdfast.site_administrator set account_id = account_id',
   `select * from holdfast.lapse_holds('{}', '{}', now())`,
   `select holdfast.lock_bookings('{}', '{}')`,
+  `select holdfast.fail_holds('{}', '{}', '{}', '{}', '{}')`,
   'select * from holdfast.verify_slots(1)',
 ])('the application role may not: %s', async (statement) => {
   await expectOwnersAlone(statement)

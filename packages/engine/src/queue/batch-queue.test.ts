@@ -174,6 +174,41 @@ describe('BatchQueue', () => {
     })
   })
 
+  test('what may have been done is never called overloaded, however long it has waited', async () => {
+    const held = heldRun()
+    const queue = new BatchQueue({ name: 'q', run: held.run, waitMsMax: 1 })
+    const outcome = queue.submit(1)
+    await held.untilCalls(1)
+    held.calls[0]?.fail(lostConnection())
+    // It is looked into after a tenth of a second: far beyond what an item may wait.
+    await held.untilCalls(2)
+    held.calls[1]?.answer([{ kind: 'again' }])
+    const third = held.untilCalls(3).then(() => held.calls[2]?.answer())
+    expect(await Promise.race([outcome, third.then(() => outcome)])).toBe('1')
+  })
+
+  test.each([
+    ['the database that cannot be reached', refusedConnection()],
+    ['the database that refuses it', new Error('canceling statement due to lock timeout')],
+  ])('what may have been done stays so, whatever is said of the next try: %s', async (_who, error) => {
+    const held = heldRun()
+    const queue = new BatchQueue({ name: 'q', run: held.run, unknownMsMax: 150 })
+    const outcome = queue.submit(1).catch((reason: unknown) => reason)
+    await held.untilCalls(1)
+    held.calls[0]?.fail(lostConnection())
+    await held.untilCalls(2)
+    held.calls[1]?.answer([{ kind: 'again' }])
+    await held.untilCalls(3)
+    held.calls[2]?.fail(error)
+    const refusing = (async () => {
+      for (let count = 4; ; count += 1) {
+        await held.untilCalls(count)
+        held.calls[count - 1]?.fail(error)
+      }
+    })()
+    expect(await Promise.race([outcome, refusing])).toMatchObject({ name: 'DatabaseUnavailable', outcomeUnknown: true })
+  })
+
   test('stopping refuses what is new and settles what was taken', async () => {
     const held = heldRun()
     const queue = new BatchQueue({ name: 'q', run: held.run })

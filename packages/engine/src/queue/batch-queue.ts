@@ -35,6 +35,8 @@ type Waiting<Item, Outcome> = {
   item: Item
   since: number
   tries: number
+  /** A try whose answer was lost may be committed, now or later: it can no longer be said that nothing was done. */
+  mayStand: boolean
   resolve(outcome: Outcome | Overloaded): void
   reject(error: unknown): void
 }
@@ -85,7 +87,7 @@ export class BatchQueue<Item, Outcome> {
   submit(item: Item): Promise<Outcome | Overloaded> {
     if (this.#stopped || this.#waiting.length >= this.#settings.queuedMax) return Promise.resolve(overloaded)
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ item, since: performance.now(), tries: 0, resolve, reject })
+      this.#waiting.push({ item, since: performance.now(), tries: 0, mayStand: false, resolve, reject })
       this.#schedule()
     })
   }
@@ -126,7 +128,7 @@ export class BatchQueue<Item, Outcome> {
     const taken = this.#waiting.splice(0, size)
     const oldest = performance.now() - this.#settings.waitMsMax
     return taken.filter((waiting) => {
-      if (waiting.since >= oldest) return true
+      if (waiting.since >= oldest || waiting.mayStand) return true
       waiting.resolve(overloaded)
       return false
     })
@@ -137,7 +139,7 @@ export class BatchQueue<Item, Outcome> {
       this.#settle(batch, await this.#run(batch))
     } catch (error) {
       if (isConnectionLost(error)) await this.#lookInto(batch, error)
-      else if (batch.length === 1) batch[0]?.reject(error)
+      else if (batch.length === 1) batch[0]?.reject(batch[0].mayStand ? unknownOutcome(error) : error)
       else for (const waiting of batch) await this.#send([waiting])
     }
   }
@@ -178,7 +180,8 @@ export class BatchQueue<Item, Outcome> {
 
   // A commit whose answer was lost may stand. Nothing is told to the callers until the database says which.
   async #lookInto(batch: Waiting<Item, Outcome>[], cause: unknown): Promise<void> {
-    const until = performance.now() + (mayHaveRun(cause) ? this.#settings.unknownMsMax : 0)
+    if (mayHaveRun(cause)) for (const waiting of batch) waiting.mayStand = true
+    const until = performance.now() + (batch.some(({ mayStand }) => mayStand) ? this.#settings.unknownMsMax : 0)
     while (performance.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, unknownRetryMs))
       try {
@@ -190,17 +193,17 @@ export class BatchQueue<Item, Outcome> {
         }
       }
     }
-    const error = new DatabaseUnavailable(
-      mayHaveRun(cause)
-        ? 'The connection to the database was lost; the outcome is not known.'
-        : 'The database cannot be reached.',
-      { outcomeUnknown: mayHaveRun(cause), cause },
-    )
-    for (const waiting of batch) waiting.reject(error)
+    const unreached = new DatabaseUnavailable('The database cannot be reached.', { outcomeUnknown: false, cause })
+    for (const waiting of batch) waiting.reject(waiting.mayStand ? unknownOutcome(cause) : unreached)
   }
 }
 
 const overloaded: Overloaded = { kind: 'overloaded', retryAfterSeconds: 1 }
+
+function unknownOutcome(cause: unknown): DatabaseUnavailable {
+  const message = 'The connection to the database was lost; the outcome is not known.'
+  return new DatabaseUnavailable(message, { outcomeUnknown: true, cause })
+}
 
 /** Errors of connecting come before anything was sent. */
 function mayHaveRun(error: unknown): boolean {

@@ -1,9 +1,10 @@
+import type { BookingEvent } from '../reads/booking-event.ts'
 import type { LogEntry } from './log-entry.ts'
 import type { LogCursor, LogRow } from './read-log.ts'
 
 /**
- * Puts rows of the log into each booking's own order: an event whose predecessor stands behind it is held back until
- * that one has come. Everything else passes as it stands.
+ * Puts rows of the log into each booking's own order: an event whose predecessor stands behind it, or is itself held
+ * back, is held back until that one has come. Everything else passes as it stands.
  */
 export class BookingOrder {
   /** By the booking and version that is waited for. */
@@ -18,7 +19,7 @@ export class BookingOrder {
   pass(rows: readonly LogRow[]): LogEntry[] {
     const passed: LogEntry[] = []
     for (const { entry, predecessorIsLater } of rows) {
-      if (entry.kind === 'booking' && predecessorIsLater) {
+      if (entry.kind === 'booking' && (predecessorIsLater || this.#holdsPredecessorOf(entry.event))) {
         this.#heldBack.set(`${entry.event.bookingId}.${entry.event.version - 1}`, entry)
         continue
       }
@@ -35,6 +36,11 @@ export class BookingOrder {
         safe = { xid: entry.xid, seq: entry.seq - 1n }
     }
     return safe
+  }
+
+  /** The one before waits for the one before that. */
+  #holdsPredecessorOf({ bookingId, version }: BookingEvent): boolean {
+    return this.#heldBack.size > 0 && this.#heldBack.has(`${bookingId}.${version - 2}`)
   }
 
   #successorOf(entry: LogEntry): LogEntry | undefined {

@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest'
+import { BookingOrder } from './booking-order.ts'
+import type { LogRow } from './read-log.ts'
+
+/** What wrote each version of one booking: the number of its transaction. */
+const written = new Map([
+  [2, 30n],
+  [3, 10n],
+  [4, 20n],
+  [5, 40n],
+])
+
+const bookingId = 'a booking'
+const rowOf = (version: number): LogRow => {
+  const xid = written.get(version) ?? 0n
+  const event = { position: '', bookingId, version, at: new Date(0), type: 'extended' as const, statusAfter: null }
+  const what = {
+    slotId: '',
+    doctorId: '',
+    units: 1,
+    holdExpiresAt: null,
+    fromSlotId: null,
+    reason: null,
+    actorId: null,
+  }
+  return {
+    entry: { kind: 'booking', xid, seq: 0n, clinicNo: 1, event: { ...event, ...what }, fromDoctorId: null },
+    predecessorIsLater: (written.get(version - 1) ?? 0n) > xid,
+  }
+}
+
+const versionsOf = (entries: ReturnType<BookingOrder['pass']>) =>
+  entries.map((entry) => (entry.kind === 'booking' ? entry.event.version : 0))
+
+// The log's order: 3, 4, 2, 5. Version 4 stands behind 3, which waits for 2.
+const rows = [3, 4, 2, 5].map(rowOf)
+
+test('a version whose predecessor is held back waits with it, on one page or on several', () => {
+  const order = new BookingOrder()
+  expect(versionsOf(order.pass(rows))).toEqual([2, 3, 4, 5])
+  expect(rows.flatMap((row) => versionsOf(order.pass([row])))).toEqual([2, 3, 4, 5])
+  expect(order.heldBack).toBe(0)
+})
+
+test('a tail that starts anew goes back to before what is held back', () => {
+  const order = new BookingOrder()
+  expect(order.pass(rows.slice(0, 2))).toEqual([])
+  expect(order.safeCursor({ xid: 20n, seq: 0n })).toEqual({ xid: 10n, seq: -1n })
+})
