@@ -25,7 +25,8 @@ describe('a server that stops', () => {
     }
     await events.ended
     await stopped
-    expect(performance.now() - beganMs).toBeLessThan(10_000)
+    // Less than a server waits for what is in flight.
+    expect(performance.now() - beganMs).toBeLessThan(25_000)
     deaf?.socket.resume()
     deaf?.socket.terminate()
     await server.end()

@@ -156,7 +156,9 @@ describe('clients that come and go between two processes', () => {
       return Math.floor((state / 2 ** 32) * max)
     }
     const pick = <Value>(values: readonly Value[]): Value => values[random(values.length)] as Value
-    const calendars = [await calendar({ slots: 4, capacity: 50 }), await calendar({ slots: 4, capacity: 50 })]
+    // However long it takes, none of them becomes full.
+    const wishes = { slots: 4, capacity: 100_000 }
+    const calendars = [await calendar(wishes), await calendar(wishes)]
     const doctorIds = calendars.map(({ doctor }) => doctor.id)
     const slots = calendars.flatMap((one) => one.slots)
     const urls = [server.url, other.url]
