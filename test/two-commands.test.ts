@@ -45,18 +45,18 @@ function npmStart(env: Record<string, string | undefined>): NpmStart {
 
 type Made = { id: string; status: string; manageToken: string }
 
-/** Books the first free slot there is, as a guest. */
+/** Books a free slot a week or so from now, as a guest: the next one may begin meanwhile. */
 async function bookSomething(url: string): Promise<Made> {
   const doctors = await getJson<{ items: { id: string; nextAvailableAt: string | null }[] }>(`${url}/api/v1/doctors`)
   const doctor = doctors.items.find((one) => one.nextAvailableAt !== null)
   if (doctor === undefined || doctor.nextAvailableAt === null) throw new Error('no doctor has a free slot')
   const day = Temporal.Instant.from(doctor.nextAvailableAt).toZonedDateTimeISO('UTC').toPlainDate()
-  const range = `from=${day.subtract({ days: 1 })}&to=${day.add({ days: 1 })}&onlyAvailable=true`
+  const range = `from=${day.subtract({ days: 1 })}&to=${day.add({ days: 7 })}&onlyAvailable=true`
   const slots = await getJson<{ items: { id: string }[] }>(`${url}/api/v1/doctors/${doctor.id}/slots?${range}`)
   const response = await fetch(`${url}/api/v1/bookings`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ slotId: slots.items[0]?.id, patient: { name: 'Ada' }, confirm: true }),
+    body: JSON.stringify({ slotId: slots.items.at(-1)?.id, patient: { name: 'Ada' }, confirm: true }),
   })
   expect(response.status, await response.clone().text()).toBe(201)
   return (await response.json()) as Made
