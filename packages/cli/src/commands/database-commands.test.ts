@@ -121,8 +121,9 @@ describe('admin create', () => {
 describe('import', () => {
   const clinics = 'clinic,name,timezone\nc1,Praxis,Europe/Berlin\n'
   const doctors = 'doctor,clinic,name,specialization\nd1,c1,Ana Lima,Cardiology\n'
+  const firstStart = Temporal.Now.instant().round('hour').add({ hours: 240 })
   const slot = (minutes: number, capacity = 1) => {
-    const start = Temporal.Now.instant().round('hour').add({ hours: 240, minutes })
+    const start = firstStart.add({ minutes })
     return `d1,${start},${start.add({ minutes: 15 })},${capacity}`
   }
   const slots = ['doctor,starts_at,ends_at,capacity', slot(0), slot(15, 3)].join('\n')

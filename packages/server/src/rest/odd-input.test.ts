@@ -31,10 +31,13 @@ afterAll(async () => {
 
 type Json = null | boolean | number | string | Json[] | { [name: string]: Json }
 
+// What lies in the past is no good slot.
+const day = (ahead: number) => Temporal.Now.plainDateISO('UTC').add({ days: ahead }).toString()
+
 const rule = {
-  from: '2027-01-04',
-  to: '2027-01-05',
-  weekdays: [1, 2],
+  from: day(40),
+  to: day(41),
+  weekdays: [1, 2, 3, 4, 5, 6, 7],
   startTime: '09:00',
   endTime: '10:00',
   slotMinutes: 30,
@@ -65,7 +68,7 @@ const bodies: Partial<Record<OperationId, () => Json>> = {
   }),
   createSlots: () => ({
     rule,
-    slots: [{ startsAt: '2027-01-04T09:00:00Z', endsAt: '2027-01-04T09:30:00Z', capacity: 1 }],
+    slots: [{ startsAt: `${day(40)}T09:00:00Z`, endsAt: `${day(40)}T09:30:00Z`, capacity: 1 }],
   }),
   createBooking: () => ({
     slotId: ids.slotId ?? '',

@@ -24,8 +24,10 @@ async function aCalendar(timezone = 'UTC') {
   return { clinic, doctor, staff, path: { doctorId: doctor.id } }
 }
 
+// One for all tests: midnight may pass while they run.
+const today = Temporal.Now.plainDateISO('UTC')
 /** A day from now on, as `YYYY-MM-DD`. */
-const day = (ahead: number) => Temporal.Now.plainDateISO('UTC').add({ days: ahead }).toString()
+const day = (ahead: number) => today.add({ days: ahead }).toString()
 const at = (ahead: number, time: string) => `${day(ahead)}T${time}:00Z`
 const slotAt = (ahead: number, from: string, to: string, capacity?: number) => ({
   startsAt: at(ahead, from),
