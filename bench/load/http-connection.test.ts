@@ -43,6 +43,6 @@ test.each([
 ])('%s is a lost answer, and the connection is gone', async (_what, text) => {
   const connection = await connected((socket) => socket.end(text))
   expect(await asked(connection)).toBeNull()
-  await expect.poll(() => connection.isOpen).toBe(false)
+  await expect.poll(() => connection.isOpen, { timeout: 20_000 }).toBe(false)
   expect(await asked(connection)).toBeNull()
 })

@@ -6,6 +6,7 @@ import { type Answer, call, type RunningServer, runningServer } from '../test/ru
 const origin = 'https://clinic.example'
 const env = {
   HOLDFAST_QUEUE_SIZE_MAX: '1',
+  HOLDFAST_QUEUE_WAIT_MS_MAX: '60000',
   HOLDFAST_CORS_ORIGINS: origin,
   HOLDFAST_METRICS_PORT: '0',
   HOLDFAST_RATE_LIMIT: 'on',

@@ -155,7 +155,6 @@ describe('the schedule', () => {
       await until(
         async () => ((await taken(slot.id)) === 0 ? true : undefined),
         () => 'the job queue to sweep again',
-        25_000,
       )
     } finally {
       await running.stop()
