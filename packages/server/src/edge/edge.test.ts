@@ -33,7 +33,7 @@ describe('what is not a request', () => {
     const { text, seconds } = await raw(['GET /livez HTTP/1.1\r\nHost: x\r\nX-Slow: '])
     expect(text).toMatch(/^HTTP\/1\.1 408 /)
     expect(text).toContain('"code":"request_timeout"')
-    expect(seconds).toBeLessThan(6)
+    expect(seconds).toBeLessThan(30)
   })
 
   test('a client that sends its body slowly is cut off', async () => {
@@ -41,7 +41,7 @@ describe('what is not a request', () => {
       'POST /api/v1/bookings HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n'
     const { text, seconds } = await raw([head, '{"slotId":'])
     expect(text).toMatch(/^HTTP\/1\.1 408 /)
-    expect(seconds).toBeLessThan(6)
+    expect(seconds).toBeLessThan(30)
   })
 
   test('headers beyond 16 KiB are answered 431', async () => {
