@@ -66,13 +66,15 @@ export async function startPostmaster(
 export async function stopLeftover(clusterHome: ClusterHome, log: (message: string) => void): Promise<void> {
   const { clusterDirectory } = clusterHome
   const state = await readPostmasterState(clusterDirectory)
-  if (state.kind === 'stranger') {
+  if (state.kind === 'live') await stopLive(clusterDirectory, state.file.pid, log)
+  // Also a server's that was killed just now: until it is waited for, its process id is there, and nothing behind it.
+  if ((await readPostmasterState(clusterDirectory)).kind === 'stranger') {
     // Safe: PostgreSQL also looks for other processes by the shared memory of this very directory.
     await rm(join(clusterDirectory, 'postmaster.pid'), { force: true })
-    return
   }
-  if (state.kind !== 'live') return
-  const { pid } = state.file
+}
+
+async function stopLive(clusterDirectory: string, pid: number, log: (message: string) => void): Promise<void> {
   log(`PostgreSQL (process ${pid}) was left running by a Holdfast that was killed: stopping it.`)
   const isGone = async () => ((await readPostmasterState(clusterDirectory)).kind === 'live' ? undefined : true)
   for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
