@@ -107,12 +107,12 @@ begin
              cross join lateral (select t.* from slot t where t.clinic_no = u.clinic_no and t.id = u.slot_id limit 1) s) q;
   end if;
 
-  -- 3. Admit, and write everything that follows from it. Keys are looked up again: one may have come while we waited.
+  -- 3. Admit, and write everything that follows from it. A key may have come while we waited: its insert tells of who was
+  --    admitted, and who was not is looked up again.
   return query
   with judged as materialized (
-    select i.*, l.free, l.more_lapsed is true as more_lapsed, coalesce(d.booking_id, i.first_prior) as prior,
+    select i.*, l.free, l.more_lapsed is true as more_lapsed,
            case when i.first_verdict is not null then i.first_verdict
-                when d.booking_id is not null then case when d.request_hash = i.hash then 'replayed' else 'key_reused' end
                 when l.id is null then 'slot_missing'
                 when l.withdrawn then 'slot_closed:withdrawn'
                 when i.starts_at <= v_now then 'slot_closed:started' end as verdict
@@ -122,8 +122,6 @@ begin
            i(clinic_no, slot_id, id, units, key, hash, confirm, account_id, patient, reason, actor_id,
              first_verdict, first_prior, clinic_id, resource_id, capacity, appointment_type, starts_at, ends_at, hold_seconds, n)
       left join unnest(v_locked_ids, v_free, v_withdrawn, v_more_lapsed) l(id, free, withdrawn, more_lapsed) on l.id = i.slot_id
-      left join lateral (select t.booking_id, t.request_hash from idempotency t
-                          where i.first_verdict is null and t.clinic_no = i.clinic_no and t.key = i.key limit 1) d on true
   ), admitted as materialized (
     select j.*, j.verdict is null
            and sum(j.units) filter (where j.verdict is null) over (partition by j.slot_id order by j.n) <= j.free as fits
@@ -134,9 +132,12 @@ begin
     on conflict do nothing
     returning booking_id
   ), decided as materialized (
-    select a.*, a.fits and a.id in (select k.booking_id from keyed k) as won,
+    select a.*, a.fits and a.id in (select k.booking_id from keyed k) as won, coalesce(d.booking_id, a.first_prior) as prior,
+           case when d.booking_id is null then a.verdict when d.request_hash = a.hash then 'replayed' else 'key_reused' end as answer,
            case when not a.confirm then v_now + make_interval(secs => a.hold_seconds) end as hold_until
       from admitted a
+      left join lateral (select t.booking_id, t.request_hash from idempotency t
+                          where a.first_verdict is null and not a.fits and t.clinic_no = a.clinic_no and t.key = a.key limit 1) d on true
   ), booked as (
     insert into booking (clinic_no, id, slot_id, resource_id, units, status, hold_expires_at, account_id, appointment_type,
                          patient, reason, created_at, updated_at)
@@ -156,11 +157,11 @@ begin
   )
   select d.n::integer,
          case when d.won then 'booked'
-              when d.verdict is not null then d.verdict
+              when d.answer is not null then d.answer
               when d.fits or d.more_lapsed
                 or d.units <= d.free - coalesce(sum(d.units) filter (where d.won) over (partition by d.slot_id), 0) then 'retry'
               else 'slot_full' end,
-         case when d.won then d.id when d.verdict = 'replayed' then d.prior end,
+         case when d.won then d.id when d.answer = 'replayed' then d.prior end,
          d.clinic_id, d.resource_id, d.capacity, d.appointment_type, d.starts_at, d.ends_at, d.hold_until, v_now,
          case when d.won then pg_current_xact_id() end
     from decided d;
