@@ -68,7 +68,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     path,
     isOverloaded: () => !deps.isStopping() && deps.isClaimQueueFull(),
     corsOrigins,
-    headers,
+    headers: headers.ofData,
     onShed: () => metrics.requestAnswered({ route: path, method, status: 503, seconds: 0 }),
   })
   await app.register(notFound)

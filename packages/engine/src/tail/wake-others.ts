@@ -15,8 +15,13 @@ export function createWaker(pool: pg.Pool): { name: string; wakeOthers(): void }
   let underway = false
   let again = false
   const send = async () => {
-    // A lost notification costs the others a little time: they look by themselves as well.
-    const notify = { name: 'wake_others', text: `select pg_notify('${wakeChannel}', $1)`, values: [name] }
+    // A lost notification costs the others a little time: they look by themselves as well. So it is not flushed, which
+    // it would be, as it writes.
+    const notify = {
+      name: 'wake_others',
+      text: `select set_config('synchronous_commit', 'off', true), pg_notify('${wakeChannel}', $1)`,
+      values: [name],
+    }
     await pool.query(notify).catch(() => undefined)
     setTimeout(() => {
       underway = false

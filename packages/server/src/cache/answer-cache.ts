@@ -2,10 +2,11 @@ import { isConnectionLost } from '@holdfast/engine'
 import { LRUCache } from 'lru-cache'
 
 /**
- * An answer as it goes over the wire. `freshUntilMs`: when it changes by itself; Infinity: never. `horizon`: every
+ * An answer as it goes over the wire: text, because Node writes it with its headers in one piece, and bytes in two.
+ * `freshUntilMs`: when it changes by itself; Infinity: never. `horizon`: every
  * transaction below it was over when its load began.
  */
-export type ReadyAnswer = { body: Buffer; etag: string; freshUntilMs: number; horizon: bigint }
+export type ReadyAnswer = { body: string; etag: string; freshUntilMs: number; horizon: bigint }
 
 /** `tags` name what the answer was made of: it is dropped with any of them. */
 export type LoadedAnswer = ReadyAnswer & { tags: readonly string[] }
@@ -61,7 +62,7 @@ export class AnswerCache {
     this.#kept = new LRUCache({
       maxSize: settings.bytesMax,
       maxEntrySize: Math.ceil(settings.bytesMax / 4),
-      sizeCalculation: (kept, key) => kept.body.length + key.length + entryOverheadBytes,
+      sizeCalculation: (kept, key) => Buffer.byteLength(kept.body) + key.length + entryOverheadBytes,
       dispose: (kept, key) => this.#untag(kept, key),
       noDisposeOnSet: false,
     })

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import fp from 'fastify-plugin'
 import type { JwtVerifier } from '../accounts/jwt-verifier.ts'
 import type { Principals } from '../accounts/principals.ts'
@@ -42,21 +42,36 @@ export const admission = fp(async (app: FastifyInstance, deps: AdmissionDeps) =>
   app.decorateRequest('principal')
   app.decorateRequest('sessionToken', null)
 
-  app.addHook('onRequest', async (request, reply) => {
-    request.principal = anonymous
-    const mode = request.routeOptions.config?.admission
-    if (mode === 'open') return
+  const admit = async (request: FastifyRequest, reply: FastifyReply, isLenient: boolean) => {
     const identified = await identify(request, deps)
     request.principal = identified.principal
     request.sessionToken = identified.sessionToken
     // Wrong credentials count like none, before they are refused: guessing is not free.
     await app.rateLimits.countRequest(request, reply)
-    if (identified.refusal !== null && mode !== 'lenient') throw identified.refusal
+    if (identified.refusal !== null && !isLenient) throw identified.refusal
     if (identified.byCookie && !isMeant(request, deps.corsOrigins)) {
       throw problem('forbidden', 'This request carries a cookie, but comes from a page of another origin.')
     }
+  }
+  // By callback: most requests are a guest's, who has nothing to wait for.
+  app.addHook('onRequest', (request, reply, done) => {
+    request.principal = anonymous
+    const mode = request.routeOptions.config?.admission
+    const { authorization, cookie } = request.headers
+    const isGuest = authorization === undefined && cookie === undefined
+    if (mode === 'open') done()
+    else settle(isGuest ? app.rateLimits.countRequest(request, reply) : admit(request, reply, mode === 'lenient'), done)
   })
 })
+
+function settle(waiting: Promise<void> | undefined, done: HookHandlerDoneFunction): void {
+  if (waiting === undefined) done()
+  else
+    waiting.then(
+      () => done(),
+      (error) => done(error),
+    )
+}
 
 async function identify(request: FastifyRequest, deps: AdmissionDeps): Promise<Identified> {
   const { authorization } = request.headers

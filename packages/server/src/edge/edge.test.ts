@@ -118,9 +118,13 @@ describe('headers for browsers', () => {
     expect(headers.get('x-content-type-options')).toBe('nosniff')
     expect(headers.get('x-frame-options')).toBe('DENY')
     expect(headers.get('referrer-policy')).toBe('no-referrer')
+    expect(headers.get('cross-origin-resource-policy')).toBe('same-origin')
     expect(headers.get('strict-transport-security')).toBeNull()
     expect(headers.get('x-powered-by')).toBeNull()
     expect(headers.get('server')).toBeNull()
+    // What is about a document's window is sent with documents.
+    expect(headers.get('cross-origin-opener-policy')).toBeNull()
+    expect((await call(`${server.url}/docs`)).headers.get('cross-origin-opener-policy')).toBe('same-origin')
   })
 
   test('behind https, cookies are Secure and https is promised', async () => {

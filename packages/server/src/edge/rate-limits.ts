@@ -10,8 +10,11 @@ const minuteMs = 60_000
 const quarterHourMs = 15 * minuteMs
 
 export type RateLimits = {
-  /** Counts a request to the API: reads and writes without an account by address, an account's requests by account. */
-  countRequest(request: FastifyRequest, reply: FastifyReply): Promise<void>
+  /**
+   * Counts a request to the API: reads and writes without an account by address, an account's requests by account.
+   * undefined: nothing is counted.
+   */
+  countRequest(request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined
   /** Counts a sign-in or sign-up by address, and by e-mail address. @throws ProblemError rate_limited */
   countSignInByAddress(request: FastifyRequest, reply: FastifyReply): Promise<void>
   countSignInByEmail(request: FastifyRequest, reply: FastifyReply): Promise<void>
@@ -44,7 +47,7 @@ type Bucket = (request: FastifyRequest, reply: FastifyReply) => Promise<void>
 export const rateLimits = fp(async (app: FastifyInstance, settings: LimitSettings) => {
   if (!settings.rateLimit) {
     const free = async () => undefined
-    app.decorate('rateLimits', { countRequest: free, countSignInByAddress: free, countSignInByEmail: free })
+    app.decorate('rateLimits', { countRequest: () => undefined, countSignInByAddress: free, countSignInByEmail: free })
     app.decorate('limitBooking', free)
     app.decorate('limitPatient', free)
     return

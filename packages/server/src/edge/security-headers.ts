@@ -23,12 +23,25 @@ const allowedHeaders = [
   clientHeader,
 ]
 
+/** What is sent with every answer: all of Helmet's, and those of them that the API's answers need, which are data. */
+export type BrowserHeaders = { all: Record<string, string>; ofData: Record<string, string> }
+
+/** The rest is about documents and their windows. */
+const namesOfData = new Set([
+  'content-security-policy',
+  'cross-origin-resource-policy',
+  'referrer-policy',
+  'strict-transport-security',
+  'x-content-type-options',
+  'x-frame-options',
+])
+
 /** The headers of every answer ({@link helmetHeaders}), and CORS for the configured origins, none by default. */
 export const securityHeaders = fp(
-  async (app: FastifyInstance, settings: { corsOrigins: readonly string[]; headers: Record<string, string> }) => {
-    const { headers } = settings
-    app.addHook('onRequest', (_request, reply, done) => {
-      reply.headers(headers)
+  async (app: FastifyInstance, settings: { corsOrigins: readonly string[]; headers: BrowserHeaders }) => {
+    const { all, ofData } = settings.headers
+    app.addHook('onRequest', (request, reply, done) => {
+      reply.headers(request.url.startsWith('/api/') ? ofData : all)
       done()
     })
     if (settings.corsOrigins.length === 0) return
@@ -48,7 +61,7 @@ export const securityHeaders = fp(
  * What Helmet sends, with a policy for answers that are data. It is the same for every answer, and so asked of it once:
  * its plugin works the policy out anew for each request, header by header, and took a quarter of a booking's CPU here.
  */
-export async function helmetHeaders(isHttps: boolean): Promise<Record<string, string>> {
+export async function helmetHeaders(isHttps: boolean): Promise<BrowserHeaders> {
   const app = Fastify()
   await app.register(helmet, {
     contentSecurityPolicy: {
@@ -60,12 +73,12 @@ export async function helmetHeaders(isHttps: boolean): Promise<Record<string, st
     referrerPolicy: { policy: 'no-referrer' },
     xFrameOptions: { action: 'deny' },
   })
-  let headers: Record<string, string> = {}
+  let sent: [name: string, value: string][] = []
   app.get('/', async (_request, reply) => {
-    headers = Object.fromEntries(Object.entries(reply.raw.getHeaders()).map(([name, value]) => [name, String(value)]))
+    sent = Object.entries(reply.raw.getHeaders()).map(([name, value]) => [name, String(value)])
     return ''
   })
   await app.inject('/')
   await app.close()
-  return headers
+  return { all: Object.fromEntries(sent), ofData: Object.fromEntries(sent.filter(([name]) => namesOfData.has(name))) }
 }

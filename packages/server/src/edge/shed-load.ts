@@ -10,7 +10,7 @@ export type Shedding = {
   isOverloaded: () => boolean
   /** Origins whose pages may read answers: they are refused on the way that tells their browsers so. */
   corsOrigins: readonly string[]
-  /** Sent with every answer of this server. */
+  /** Sent with every answer of the API. */
   headers: Record<string, string>
   /** Told of each request that was refused. */
   onShed: () => void

@@ -28,9 +28,9 @@ export type ReadPlan = {
   load(): Promise<Loaded>
 }
 
-/** Ready-made bytes with their headers, or that the asker has them already. */
+/** A ready-made text with its headers, or that the asker has them already. */
 export type ReadyReply =
-  | { status: 200; body: Buffer; headers: Record<string, string> }
+  | { status: 200; body: string; headers: Record<string, string> }
   | { status: 304; body: undefined; headers: Record<string, string> }
 
 const standsMsMax = 60_000
@@ -63,7 +63,7 @@ async function load(plan: ReadPlan, horizon: bigint): Promise<LoadedAnswer> {
   const startedMs = Date.now()
   const { body, tagged = body, tags, standsMs = standsMsMax } = await plan.load()
   return {
-    body: Buffer.from(JSON.stringify(body)),
+    body: JSON.stringify(body),
     etag: weakEntityTag(JSON.stringify(tagged)),
     freshUntilMs: startedMs + Math.min(standsMs, standsMsMax),
     tags,
@@ -77,7 +77,7 @@ function freshReply({ body, etag }: AnswerGiven, ifNoneMatch: string | undefined
 }
 
 function staleReply({ body }: AnswerGiven, { isList }: ReadPlan): ReadyReply {
-  const marked = Buffer.concat([body.subarray(0, -1), Buffer.from(',"stale":true}')])
+  const marked = `${body.slice(0, -1)},"stale":true}`
   return {
     status: 200,
     body: isList ? marked : body,

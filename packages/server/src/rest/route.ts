@@ -28,8 +28,8 @@ export type Input<Described extends Operation> = {
 export type Answer<Described extends Operation> = {
   [Status in keyof Described['answers'] & number]: {
     status: Status
-    /** Or its bytes, ready-made. */
-    body: Described['answers'][Status] extends { schema: infer Schema } ? StaticOf<Schema> | Buffer : undefined
+    /** Or its JSON, ready-made. */
+    body: Described['answers'][Status] extends { schema: infer Schema } ? StaticOf<Schema> | string : undefined
     /** The write's place in the log, for Holdfast-Position. */
     position?: string
     headers?: Record<string, string>
