@@ -15,7 +15,11 @@ export class ProblemError extends Error {
   readonly extras: ProblemExtras
 
   constructor(code: ProblemCode, detail: string, extras: ProblemExtras = {}) {
+    // Said to people, never looked into: where it was made is not worth what it takes to find out.
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 0
     super(detail)
+    Error.stackTraceLimit = stackTraceLimit
     this.name = 'ProblemError'
     this.code = code
     this.statusCode = problemKinds[code].status

@@ -55,6 +55,7 @@ export function serve<Described extends Operation, const Given extends Answer<De
   options: RouteOptions = {},
 ): void {
   const isPublicRead = described.access === 'anyone' && described.method === 'GET'
+  const cursorName = cursorNameOf(described)
   app.route({
     method: described.method,
     url: described.url.replaceAll(/\{(\w+)\}/g, ':$1'),
@@ -77,7 +78,8 @@ export function serve<Described extends Operation, const Given extends Answer<De
       const { params, query, body, principal } = request
       // The schemas have been checked by now: this is where their types begin.
       const input = { params, query, body, principal, request } as Input<Described>
-      const run = () => handler(input).catch((error: unknown) => throwReadable(error, described))
+      const run = () =>
+        cursorName === null ? handler(input) : handler(input).catch((error: unknown) => throwReadable(error, cursorName))
       const isKept = described.method !== 'GET' && !options.keepsOwnKeys
       return send(reply, isKept ? await answerOnce(app.keptAnswers, request, described, run) : await run())
     },
@@ -118,12 +120,16 @@ function send(
   return reply.send(answer.body)
 }
 
+/** The parameter that tells where a list goes on; null: it has no pages. */
+function cursorNameOf({ query }: Operation): 'cursor' | 'after' | null {
+  if (query === undefined) return null
+  if ('cursor' in query.properties) return 'cursor'
+  return 'after' in query.properties ? 'after' : null
+}
+
 /** A cursor that looks right but is none of this list's is only found out by the engine. */
-function throwReadable(error: unknown, described: Operation): never {
-  if (error instanceof InvalidCursor) {
-    const name = described.query && 'cursor' in described.query.properties ? 'cursor' : 'after'
-    throw invalidRequest([{ path: `/query/${name}`, message: error.message }])
-  }
+function throwReadable(error: unknown, cursorName: string): never {
+  if (error instanceof InvalidCursor) throw invalidRequest([{ path: `/query/${cursorName}`, message: error.message }])
   throw error
 }
 
