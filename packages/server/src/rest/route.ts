@@ -79,7 +79,9 @@ export function serve<Described extends Operation, const Given extends Answer<De
       // The schemas have been checked by now: this is where their types begin.
       const input = { params, query, body, principal, request } as Input<Described>
       const run = () =>
-        cursorName === null ? handler(input) : handler(input).catch((error: unknown) => throwReadable(error, cursorName))
+        cursorName === null
+          ? handler(input)
+          : handler(input).catch((error: unknown) => throwReadable(error, cursorName))
       const isKept = described.method !== 'GET' && !options.keepsOwnKeys
       return send(reply, isKept ? await answerOnce(app.keptAnswers, request, described, run) : await run())
     },
