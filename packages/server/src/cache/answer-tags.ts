@@ -8,13 +8,21 @@ export const doctorTag = (doctorId: string) => `doctor:${doctorId}`
 /** A clinic's name, zone or settings; its doctors' times are told by the settings too. */
 export const clinicTag = (clinicNo: number) => `clinic:${clinicNo}`
 
-/** What cannot be current any more once these have happened. */
-export function tagsOf(entries: readonly LogEntry[]): Set<string> {
+/**
+ * What cannot be current any more once these have happened.
+ *
+ * @param isDropped whether what was made of a doctor's slots was dropped after the transaction's end already
+ */
+export function tagsOf(
+  entries: readonly LogEntry[],
+  isDropped: (xid: bigint, doctorId: string) => boolean,
+): Set<string> {
   const tags = new Set<string>()
   for (const entry of entries) {
     if (entry.kind === 'booking') {
-      tags.add(doctorTag(entry.event.doctorId))
-      if (entry.fromDoctorId !== null) tags.add(doctorTag(entry.fromDoctorId))
+      for (const doctorId of [entry.event.doctorId, entry.fromDoctorId]) {
+        if (doctorId !== null && !isDropped(entry.xid, doctorId)) tags.add(doctorTag(doctorId))
+      }
     } else {
       tags.add(directoryTag)
       tags.add(entry.doctorId === null ? clinicTag(entry.clinicNo) : doctorTag(entry.doctorId))

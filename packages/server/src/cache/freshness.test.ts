@@ -87,6 +87,20 @@ describe('lists of slots', () => {
     }
   })
 
+  test('a booking of its own costs a server one load: told of it by the log as well, it keeps the list', async () => {
+    const doctor = await aNewDoctor()
+    const slot = await aSlot(database, doctor, { capacity: 5 })
+    await untilHeard(database, here.url, doctor.id)
+    await book(here, slot)
+    const list = await call(listUrl(here, doctor, slot))
+    await untilHeard(database, here.url, doctor.id)
+    expect((await call(listUrl(here, doctor, slot))).text).toBe(list.text)
+    // Another server's is told of by the log alone.
+    await book(there, slot)
+    await untilHeard(database, here.url, doctor.id)
+    expect(availableOf(await call(listUrl(here, doctor, slot)), slot)).toBe(3)
+  })
+
   test('with the Holdfast-Position of a write, another server is never older either; without it, soon not', async () => {
     const doctor = await aNewDoctor()
     const slot = await aSlot(database, doctor, { capacity: 40 })

@@ -1,4 +1,5 @@
 import { type Commit, createWaker, type Engine, EventTail } from '@holdfast/engine'
+import { LRUCache } from 'lru-cache'
 import type pg from 'pg'
 import { DatabaseBreaker } from '../database-breaker.ts'
 import type { Logger } from '../logger.ts'
@@ -6,6 +7,9 @@ import { AnswerCache } from './answer-cache.ts'
 import { clinicTag, directoryTag, doctorTag, tagsOf } from './answer-tags.ts'
 
 export type FreshnessSettings = { pool: pg.Pool; listenUrl: string; cacheBytesMax: number; log: Logger }
+
+/** Enough for the commits that the log has not told of yet; one that is forgotten is dropped twice. */
+const ownCommitsMax = 1_000
 
 /** The one tail of a process, and what listens to it. */
 export type Freshness = {
@@ -46,7 +50,11 @@ export async function openFreshness({ pool, listenUrl, cacheBytesMax, log }: Fre
       if (isBack) for (const listener of returnListeners) listener()
     },
   })
-  tail.subscribe((entries) => cache.drop(tagsOf(entries)))
+  // What this process has committed it dropped at once: dropped again when the log tells of it, every list would be
+  // loaded twice a booking.
+  const dropped = new LRUCache<bigint, ReadonlySet<string>>({ max: ownCommitsMax })
+  const isDropped = (xid: bigint, doctorId: string) => dropped.get(xid)?.has(doctorId) === true
+  tail.subscribe((entries) => cache.drop(tagsOf(entries, isDropped)))
 
   const drop = (tags: Iterable<string>) => {
     cache.drop(tags)
@@ -58,8 +66,10 @@ export async function openFreshness({ pool, listenUrl, cacheBytesMax, log }: Fre
     cache,
     breaker,
     committed({ doctorIds, position }) {
+      const xid = BigInt(position)
+      dropped.set(xid, doctorIds)
       cache.drop(Array.from(doctorIds, doctorTag))
-      tail.wake(BigInt(position))
+      tail.wake(xid)
       waker.wakeOthers()
     },
     edited(engine) {
