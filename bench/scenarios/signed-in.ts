@@ -14,7 +14,7 @@ export const signedIn: Scenario = {
     const jwt = await signUp(ours)
     const { warmupMs, roundMs, connections } = bench.pace
     const kinds = [{ bearer: jwt }, {}]
-    const rounds = await alternate(kinds, bench.pace.isSmoke ? 1 : bench.pace.rounds + 4, (credential, seed) =>
+    const rounds = await alternate(kinds, bench.pace.isSmoke ? 1 : bench.pace.rounds + 8, (credential, seed) =>
       runRound(bench, ours, {
         shape: { doctors: 1, slotsPerDoctor: 30, places: 1_000_000 },
         load: { kind: 'closed', warmupMs, durationMs: roundMs },
