@@ -110,7 +110,7 @@ begin
   -- 3. Admit, and write everything that follows from it. A key may have come while we waited: its insert tells of who was
   --    admitted, and who was not is looked up again.
   return query
-  with judged as materialized (
+  with judged as (
     select i.*, l.free, l.more_lapsed is true as more_lapsed,
            case when i.first_verdict is not null then i.first_verdict
                 when l.id is null then 'slot_missing'
@@ -149,21 +149,24 @@ begin
     select d.clinic_no, d.id, 1, v_now, case when d.confirm then 'confirmed' else 'held' end, d.slot_id, d.resource_id, d.units,
            d.hold_until, coalesce(d.actor_id, d.account_id)
       from decided d where d.won
+  ), won_of_slot as materialized (
+    select d.clinic_no, d.slot_id, sum(d.units)::integer as units, min(d.hold_until) as hold_until
+      from decided d where d.won group by d.clinic_no, d.slot_id
   ), counted as (
     update slot t set taken = t.taken + w.units, next_lapse = least(t.next_lapse, w.hold_until)
-      from (select d.clinic_no, d.slot_id, sum(d.units)::integer as units, min(d.hold_until) as hold_until
-              from decided d where d.won group by d.clinic_no, d.slot_id) w
+      from won_of_slot w
      where t.clinic_no = w.clinic_no and t.id = w.slot_id
   )
   select d.n::integer,
          case when d.won then 'booked'
               when d.answer is not null then d.answer
               when d.fits or d.more_lapsed
-                or d.units <= d.free - coalesce(sum(d.units) filter (where d.won) over (partition by d.slot_id), 0) then 'retry'
+                or d.units <= d.free - coalesce(w.units, 0) then 'retry'
               else 'slot_full' end,
          case when d.won then d.id when d.answer = 'replayed' then d.prior end,
          d.clinic_id, d.resource_id, d.capacity, d.appointment_type, d.starts_at, d.ends_at, d.hold_until, v_now,
          case when d.won then pg_current_xact_id() end
-    from decided d;
+    from decided d
+    left join won_of_slot w on w.clinic_no = d.clinic_no and w.slot_id = d.slot_id;
 end
 $function$;
