@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { tmpdir, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
@@ -29,7 +29,8 @@ const program = `
     process.on('SIGTERM', () => process.exit(7))
     setInterval(() => {}, 1000)
   }
-  console.log(JSON.stringify({ args: process.argv.slice(2), pid: process.pid, node: process.execPath }))
+  const { argv, pid, execPath: node, execArgv: options } = process
+  console.log(JSON.stringify({ args: argv.slice(2), pid, node, options }))
   if (process.argv[2] === 'exit') process.exit(Number(process.argv[3]))`
 
 const lock = JSON.stringify({
@@ -109,6 +110,13 @@ test('a first run installs, says so on stderr, and runs the program with its arg
   expect(stderr).toContain('installing packages (none are installed)')
   expect(code).toBe(0)
   expect(await npmRuns()).toEqual([expect.stringMatching(/^ci --include=dev --include=optional /)])
+})
+
+test('the program has a nursery for requests that wait, where there is memory for it, and one thread for V8’s chores', async () => {
+  await putNpm(npmThatInstalls)
+  const { options } = JSON.parse((await run('holdfast')).stdout)
+  const isRoomy = Math.min(process.constrainedMemory() || Number.POSITIVE_INFINITY, totalmem()) >= 2 * 1024 ** 3
+  expect(options).toEqual(['--v8-pool-size=1', ...(isRoomy ? ['--max-semi-space-size=64'] : [])])
 })
 
 test('a second run installs nothing; a changed lockfile does', async () => {
