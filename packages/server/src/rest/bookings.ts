@@ -30,20 +30,20 @@ type Asked = { params: { bookingId: string }; principal: Principal; request: Fas
 /** Bookings: made by anyone, read and changed by those who reach them. */
 export function serveBookings(app: FastifyInstance, deps: RestDeps): void {
   const { engine } = deps
-  // Hundreds can hear slot_full at once: they share one look for alternatives.
-  const alternatives = singleFlight(
-    (query: { slotId: string; units: number }) => engine.reads.alternatives({ ...query, limit: alternativesMax }),
+  // Hundreds can hear slot_full at once: they share one look for alternatives, and what is made of it.
+  const fullProblem = singleFlight(
+    async (query: { slotId: string; units: number }) =>
+      slotFullWith(await engine.reads.alternatives({ ...query, limit: alternativesMax })),
     ({ slotId, units }) => `${slotId} ${units}`,
   )
   const slotFull = async (request: FastifyRequest, slotId: string, units: number): Promise<ProblemError> => {
-    let found: Slot[] = []
     try {
-      found = await alternatives({ slotId, units })
+      return await fullProblem({ slotId, units })
     } catch (error) {
       // That the slot is full is true without them.
       request.log.warn({ err: error, requestId: request.id }, 'no alternatives could be read')
+      return slotFullWith([])
     }
-    return refusalProblem({ kind: 'slot_full' }, { alternatives: found.map(slotBody) })
   }
 
   serve(
@@ -118,6 +118,10 @@ export function serveBookings(app: FastifyInstance, deps: RestDeps): void {
   for (const [id, action] of Object.entries(deskActions) as [keyof typeof deskActions, SettleAction][]) {
     serve(app, restOperations[id], (asked) => settle(deps, asked, action, {}, requireDesk))
   }
+}
+
+function slotFullWith(alternatives: Slot[]): ProblemError {
+  return refusalProblem({ kind: 'slot_full' }, { alternatives: alternatives.map(slotBody) })
 }
 
 async function claim(

@@ -64,9 +64,9 @@ function inOrder(value: unknown): unknown {
   return Object.fromEntries(names.map((name) => [name, inOrder((value as Record<string, unknown>)[name])]))
 }
 
-/** The hyphens are left out, as PostgreSQL reads a UUID without them too: five pieces put together take as long again. */
 function digest(text: string): string {
-  return hash('sha256', text, 'hex').slice(0, 32)
+  const hex = hash('sha256', text, 'hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
 }
 
 /** Node joins two headers of a name by ", ", which a key may also contain: then what was sent decides. */
