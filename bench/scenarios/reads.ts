@@ -40,7 +40,7 @@ export const reads: Scenario = {
       { name: 'static bytes', server: { ...ours, ...fixed }, part: listsOf(paths) },
     ]
     try {
-      const rounds = await alternate(sides, bench.pace.rounds, ({ server, part }, seed) =>
+      const rounds = await alternate(sides, bench.pace.isSmoke ? 1 : bench.pace.rounds + 4, ({ server, part }, seed) =>
         bench.generator.run(loadJob(bench, server, { load, connections, seed, parts: () => [part] }, calendar)),
       )
       const queries = await queriesOfOneList(bench, ours)

@@ -14,7 +14,8 @@ export const refusals: Scenario = {
   inSmoke: true,
   async run(bench) {
     const ours = await bench.ours()
-    const { warmupMs, roundMs, connections, rounds } = bench.pace
+    const { isSmoke, warmupMs, roundMs, connections } = bench.pace
+    const rounds = isSmoke ? 1 : bench.pace.rounds + 4
     const load = { kind: 'closed', warmupMs, durationMs: roundMs } as const
     const booked: number[] = []
     const refused: number[] = []
