@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import type { LoadedAnswer, ReadyAnswer } from '../cache/answer-cache.ts'
+import type { AnswerGiven, LoadedAnswer } from '../cache/answer-cache.ts'
 import { invalidRequest, preview } from '../edge/validator.ts'
 import { matchesEntityTag, weakEntityTag } from './entity-tag.ts'
 import type { RestDeps } from './rest-deps.ts'
@@ -46,21 +46,17 @@ export async function cachedRead(deps: RestDeps, request: FastifyRequest, plan: 
   const { cache, tail, breaker } = deps.freshness
   const position = positionOf(request)
   const mayBeCached = position === null || position < tail.horizon
-  const readAfter = plan.isToldOfAll === false ? position : null
-  const ifNoneMatch = request.headers['if-none-match']
-  const ready = mayBeCached ? cache.current(plan.key, readAfter) : undefined
-  if (ready !== undefined) return freshReply(ready, ifNoneMatch)
   const answer = await cache.read({
     key: plan.key,
     tags: plan.tags,
     mayBeCached,
-    readAfter,
+    readAfter: plan.isToldOfAll === false ? position : null,
     load: () => {
       breaker.check()
       return load(plan, tail.horizon)
     },
   })
-  return answer.isStale ? staleReply(answer, plan) : freshReply(answer, ifNoneMatch)
+  return answer.isStale ? staleReply(answer, plan) : freshReply(answer, request.headers['if-none-match'])
 }
 
 async function load(plan: ReadPlan, horizon: bigint): Promise<LoadedAnswer> {
@@ -75,12 +71,12 @@ async function load(plan: ReadPlan, horizon: bigint): Promise<LoadedAnswer> {
   }
 }
 
-function freshReply({ body, etag }: ReadyAnswer, ifNoneMatch: string | undefined): ReadyReply {
+function freshReply({ body, etag }: AnswerGiven, ifNoneMatch: string | undefined): ReadyReply {
   if (matchesEntityTag(ifNoneMatch, etag)) return { status: 304, body: undefined, headers: { etag } }
   return { status: 200, body, headers: { etag, 'content-type': json } }
 }
 
-function staleReply({ body }: ReadyAnswer, { isList }: ReadPlan): ReadyReply {
+function staleReply({ body }: AnswerGiven, { isList }: ReadPlan): ReadyReply {
   const marked = `${body.slice(0, -1)},"stale":true}`
   return {
     status: 200,

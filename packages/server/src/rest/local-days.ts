@@ -10,7 +10,6 @@ const knownLengths = new LRUCache<string, number>({ max: 1_000, memoMethod: (ran
  * @throws ProblemError invalid_request
  */
 export function requireDays(from: string, to: string, daysMax: number): void {
-  if (from === to) return
   const days = knownLengths.memo(`${from}/${to}`)
   if (days < 1) throw invalidRequest([{ path: '/query/to', message: `must not be before from (${from}), not "${to}"` }])
   if (days > daysMax) {
