@@ -117,6 +117,27 @@ test('an address alone keeps nothing: a ticket that somebody sent stays theirs u
   await page.context().close()
 })
 
+test('going back before the sign-in page is here is a change of mind as well', async () => {
+  const { address } = await aGuestsTicket(4)
+  const account = await signUp(site.url, { name: 'Eve', email: 'eve@example.org' })
+  const page = await site.newPage()
+  await page.goto(address)
+  const isStillThere = await offer(page)
+    .getByRole('link', { name: 'Sign in and keep it' })
+    .evaluate(async (link: HTMLElement) => {
+      link.click()
+      while (location.pathname !== '/sign-in') await Promise.resolve()
+      history.back()
+      await new Promise((resolve) => window.addEventListener('popstate', resolve, { once: true }))
+      return link.isConnected
+    })
+  expect(isStillThere).toBe(true)
+  await signInPage(page, account)
+  await page.goto(address)
+  await offer(page).getByRole('button', { name: 'Keep it in my account' }).waitFor()
+  await page.context().close()
+})
+
 test('a ticket of an account’s own asks whoever is signed out to sign in, and leads back', async () => {
   const account = await signUp(site.url, { name: 'Dora', email: 'dora@example.org' })
   const page = await site.newPage()

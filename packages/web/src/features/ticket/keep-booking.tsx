@@ -1,7 +1,7 @@
 import type { Booking } from '@holdfast/contract/client'
 import { Button, Group, Stack, Text, Title } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { type ReactNode, useEffect, useEffectEvent, useRef, useState } from 'react'
+import { type ReactNode, useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useSession } from '../../lib/session.ts'
 import { ErrorState } from '../../ui/error-state.tsx'
@@ -27,8 +27,14 @@ export function KeepBooking({ booking, link }: KeepProps) {
 
 function SignInToKeep({ booking, link }: KeepProps) {
   const { t } = useTranslation('ticket')
-  // Whoever is back without having signed in has thought better of it.
-  useEffect(() => void takeWish(booking.id), [booking.id])
+  // Whoever is back without having signed in has thought better of it; also who goes back before the other page is here,
+  // to a ticket that was never gone. Done by when the ticket is seen.
+  useLayoutEffect(() => {
+    const forget = () => void takeWish(booking.id)
+    forget()
+    window.addEventListener('popstate', forget)
+    return () => window.removeEventListener('popstate', forget)
+  }, [booking.id])
   // What gives access goes along behind the #, which browsers never send.
   const way = { search: { to: '/ticket' }, hash: ticketHash(link), onClick: () => wishToKeep(booking.id) }
   return (
