@@ -8,9 +8,14 @@ export const bodySchema = restOperations.createBooking.body
 /** The product's answer, but for the manage token, which none of the designs has. */
 export const answerSchema = Type.Omit(restOperations.createBooking.answers[201].schema, ['manageToken'])
 
-export function askedOf({ slotId, units = 1, patient, appointmentType = 'in_person', reason }: NewBookingBody): Asked {
+export function askedOf(
+  { slotId, units = 1, patient, appointmentType = 'in_person', reason }: NewBookingBody,
+  key: string | string[] | undefined,
+): Asked {
   const { name, email = null, phone = null } = patient
-  return { slotId, units, patient: { name, email, phone }, appointmentType, reason: reason ?? null }
+  const patientGiven = { name, email, phone }
+  const sent = typeof key === 'string' ? key : null
+  return { slotId, units, patient: patientGiven, appointmentType, reason: reason ?? null, key: sent }
 }
 
 export function bookingBody(booking: Booked) {
@@ -24,13 +29,14 @@ export function bookingBody(booking: Booked) {
 }
 
 const refusals = {
-  slot_full: { status: 409, title: 'The slot has no room for this' },
-  slot_locked: { status: 409, title: 'Somebody else is booking this slot' },
-  slot_missing: { status: 404, title: 'There is no such slot' },
-} as const satisfies Record<Exclude<Outcome['kind'], 'booked'>, { status: number; title: string }>
+  slot_full: { code: 'slot_full', status: 409, title: 'The slot has no room for this' },
+  slot_locked: { code: 'slot_locked', status: 409, title: 'Somebody else is booking this slot' },
+  slot_missing: { code: 'slot_not_found', status: 404, title: 'There is no such slot' },
+  key_reused: { code: 'idempotency_key_reused', status: 422, title: 'This key came with another request' },
+} as const satisfies Record<Exclude<Outcome['kind'], 'booked'>, { code: string; status: number; title: string }>
 
 /** The problem document of a refusal. */
 export function refusalBody(kind: keyof typeof refusals) {
-  const code = kind === 'slot_missing' ? 'slot_not_found' : kind
-  return { type: `https://holdfast.example/problems/${code}`, ...refusals[kind], code }
+  const { code, status, title } = refusals[kind]
+  return { type: `https://holdfast.example/problems/${code}`, status, title, code }
 }

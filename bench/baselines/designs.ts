@@ -1,5 +1,6 @@
 import { book as databaseFunction } from './database-function/book.ts'
 import { book as fiveStatements } from './five-statements/book.ts'
+import { book as fiveStatementsKept } from './five-statements-kept/book.ts'
 import { book as noLock } from './no-lock/book.ts'
 import { book as optimisticVersion } from './optimistic-version/book.ts'
 import { book as redisLock } from './redis-lock/book.ts'
@@ -11,6 +12,7 @@ import { book as uniqueSlot } from './unique-slot/book.ts'
 /** The designs with tables of their own, by the name of their folder. */
 export const designs = {
   'five-statements': fiveStatements,
+  'five-statements-kept': fiveStatementsKept,
   'serializable-nowait': serializableNowait,
   'optimistic-version': optimisticVersion,
   'unique-slot': uniqueSlot,

@@ -20,7 +20,7 @@ export async function serveExpress(book: Strategy, resources: () => Resources): 
   app.post('/api/v1/bookings', async (request, response) => {
     const checked = validate(request.body) as { error?: Error }
     if (checked.error !== undefined) throw checked.error
-    const outcome = await book(resources(), askedOf(request.body))
+    const outcome = await book(resources(), askedOf(request.body, request.headers['idempotency-key']))
     response.setHeader('cache-control', 'no-store')
     if (outcome.kind === 'booked') {
       response.status(201).json(bookingBody(outcome.booking))
@@ -31,7 +31,7 @@ export async function serveExpress(book: Strategy, resources: () => Resources): 
   })
   const onError: express.ErrorRequestHandler = (error, _request, response, _next) => {
     const { status, headers, body } = problemOf(error).render('')
-    response.status(status).set(headers).send(JSON.stringify(body))
+    response.status(status).set(headers).send(body)
   }
   app.use(onError)
   return new Promise((resolve, reject) => {

@@ -10,7 +10,7 @@ export async function serveFastify(book: Strategy, resources: () => Resources): 
     '/api/v1/bookings',
     { schema: { body: bodySchema, response: { 201: answerSchema } } },
     async (request, reply) => {
-      const outcome = await book(resources(), askedOf(request.body))
+      const outcome = await book(resources(), askedOf(request.body, request.headers['idempotency-key']))
       void reply.header('cache-control', 'no-store')
       if (outcome.kind === 'booked') return reply.code(201).send(bookingBody(outcome.booking))
       const refusal = refusalBody(outcome.kind)

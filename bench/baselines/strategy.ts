@@ -8,6 +8,8 @@ export type Asked = {
   patient: { name: string; email: string | null; phone: string | null }
   appointmentType: 'in_person' | 'video'
   reason: string | null
+  /** The Idempotency-Key, for the one design that keeps it; null: none was sent. */
+  key: string | null
 }
 
 export type Booked = {
@@ -30,6 +32,7 @@ export type Outcome =
   | { kind: 'slot_full' }
   | { kind: 'slot_locked' }
   | { kind: 'slot_missing' }
+  | { kind: 'key_reused' }
 
 export type Resources = {
   pool: pg.Pool

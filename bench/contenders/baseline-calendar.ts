@@ -36,6 +36,7 @@ const recountSlots = `
 
 const believed: Record<DesignName, string> = {
   'five-statements': 'coalesce(b.units, 0)',
+  'five-statements-kept': 'coalesce(b.units, 0)',
   'no-lock': 'coalesce(b.units, 0)',
   'unique-slot': '(not s.is_available)::integer',
   'serializable-nowait': 's.booked',

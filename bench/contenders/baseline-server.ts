@@ -14,6 +14,7 @@ type BaselineFacts = { number: string; label: string; mayAnswer: readonly string
 /** Numbered as in the README of this folder's parent. */
 export const baselines: Record<BaselineName, BaselineFacts> = {
   'five-statements': { number: '1', label: '1 five statements, FOR UPDATE', mayAnswer: [] },
+  'five-statements-kept': { number: '–', label: '1 with keys and log, as ours', mayAnswer: [] },
   'five-statements-express': { number: '1', label: '1 the same on Express 5', mayAnswer: [] },
   'serializable-nowait': { number: '2', label: '2 SERIALIZABLE, NOWAIT', mayAnswer: ['slot_locked'] },
   'optimistic-version': { number: '3', label: '3 optimistic version', mayAnswer: ['slot_locked'] },

@@ -1,0 +1,81 @@
+import type pg from 'pg'
+import { freshKey, keyDigest, requestHash } from '../../../packages/server/src/rest/idempotency.ts'
+import { insertPending, readSlot, type SlotRow, unitsBooked } from '../statements.ts'
+import type { Asked, Booked, Strategy } from '../strategy.ts'
+import { transaction } from '../transaction.ts'
+
+const guest = { kind: 'anonymous' } as const
+
+/**
+ * The five statements, and two more for what the contract asks and Holdfast keeps: the request's key, so that a retry is
+ * given the first answer, and the log.
+ */
+export const book: Strategy = async ({ pool }, asked) => {
+  const { key: sent, ...request } = asked
+  const key = sent === null ? freshKey() : keyDigest(guest, 'createBooking', sent)
+  const hash = requestHash(request)
+  const outcome = await transaction(pool, 'begin', async (client) => {
+    const slot = await readSlot(client, asked.slotId, '', 'for update of s')
+    if (slot === undefined) return { kind: 'slot_missing' }
+    if ((await unitsBooked(client, asked.slotId)) + asked.units > slot.capacity) return { kind: 'slot_full' }
+    const booking = await insertPending(client, asked, slot)
+    if (!(await keep(client, key, hash, booking.id))) return { kind: 'key_reused' }
+    await log(client, asked, booking.id)
+    return { kind: 'booked', booking }
+  })
+  // Also a full slot may be full with the very booking that this is a retry of.
+  return outcome.kind === 'key_reused' || outcome.kind === 'slot_full'
+    ? ((await firstAnswer(pool, key, hash)) ?? outcome)
+    : outcome
+}
+
+/** @returns false: the key is known */
+async function keep(client: pg.PoolClient, key: string, hash: string, bookingId: string): Promise<boolean> {
+  const { rowCount } = await client.query({
+    name: 'keep_key',
+    text: 'insert into idempotency (key, request_hash, booking_id) values ($1, $2, $3) on conflict do nothing',
+    values: [key, hash, bookingId],
+  })
+  return rowCount === 1
+}
+
+async function log(client: pg.PoolClient, { slotId, units }: Asked, bookingId: string): Promise<void> {
+  await client.query({
+    name: 'log_event',
+    text: `insert into booking_event (booking_id, type, slot_id, units) values ($1, 'held', $2, $3)`,
+    values: [bookingId, slotId, units],
+  })
+}
+
+type FirstRow = SlotRow & { id: string; slot_id: string; units: number; appointment_type: Asked['appointmentType'] } & {
+  request_hash: string
+  expires_at: Date
+  created_at: Date
+}
+
+async function firstAnswer(pool: pg.Pool, key: string, hash: string) {
+  const { rows } = await pool.query<FirstRow>({
+    name: 'first_answer',
+    text: `select k.request_hash, b.*, s.starts_at, s.ends_at, s.doctor_id, d.clinic_id
+             from idempotency k join booking b on b.id = k.booking_id join slot s on s.id = b.slot_id
+             join doctor d on d.id = s.doctor_id where k.key = $1`,
+    values: [key],
+  })
+  const [first] = rows
+  if (first === undefined) return null
+  if (first.request_hash !== hash) return { kind: 'key_reused' as const }
+  const booking: Booked = {
+    id: first.id,
+    clinicId: first.clinic_id,
+    doctorId: first.doctor_id,
+    slotId: first.slot_id,
+    status: 'PENDING',
+    units: first.units,
+    appointmentType: first.appointment_type,
+    startsAt: first.starts_at,
+    endsAt: first.ends_at,
+    holdExpiresAt: first.expires_at,
+    createdAt: first.created_at,
+  }
+  return { kind: 'booked' as const, booking }
+}
