@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { JwtVerifier } from '../accounts/jwt-verifier.ts'
 import type { Principals } from '../accounts/principals.ts'
@@ -7,6 +7,7 @@ import { isMeant } from './csrf.ts'
 import { manageTokenPrefix } from './manage-tokens.ts'
 import type { Principal } from './principal.ts'
 import { type ProblemError, problem } from './problem-error.ts'
+import { settleHook } from './settle-hook.ts'
 
 export type AdmissionDeps = {
   principals: Principals
@@ -60,18 +61,10 @@ export const admission = fp(async (app: FastifyInstance, deps: AdmissionDeps) =>
     const { authorization, cookie } = request.headers
     const isGuest = authorization === undefined && cookie === undefined
     if (mode === 'open') done()
-    else settle(isGuest ? app.rateLimits.countRequest(request, reply) : admit(request, reply, mode === 'lenient'), done)
+    else if (isGuest) settleHook(app.rateLimits.countRequest(request, reply), done)
+    else settleHook(admit(request, reply, mode === 'lenient'), done)
   })
 })
-
-function settle(waiting: Promise<void> | undefined, done: HookHandlerDoneFunction): void {
-  if (waiting === undefined) done()
-  else
-    waiting.then(
-      () => done(),
-      (error) => done(error),
-    )
-}
 
 async function identify(request: FastifyRequest, deps: AdmissionDeps): Promise<Identified> {
   const { authorization } = request.headers

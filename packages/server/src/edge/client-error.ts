@@ -17,11 +17,10 @@ export function clientErrorHandler(error: Error & { code?: string }, socket: Soc
   }
   const [code, detail] = known[error.code ?? ''] ?? ['invalid_request', 'This is not a valid HTTP request.']
   const { status, headers, body } = problem(code, detail).render(randomUUID())
-  const text = JSON.stringify(body)
-  const lines = Object.entries({ ...headers, 'content-length': String(Buffer.byteLength(text)), connection: 'close' })
+  const lines = Object.entries({ ...headers, 'content-length': String(Buffer.byteLength(body)), connection: 'close' })
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
     ...lines.map(([name, value]) => `${name}: ${value}`),
   ]
-  socket.end(`${head.join('\r\n')}\r\n\r\n${text}`)
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
 }

@@ -45,7 +45,7 @@ export function errorHandler(error: unknown, request: FastifyRequest, reply: Fas
   if (refusal.code === 'internal_error') request.log.error(noted, 'request failed')
   else if (refusal.code === 'unavailable') request.log.warn(noted, 'request not served')
   const { status, headers, body } = refusal.render(request.id)
-  void reply.code(status).headers(headers).send(JSON.stringify(body))
+  void reply.code(status).headers(headers).send(body)
 }
 
 // A lock or a statement that took too long, a deadlock, a serialization failure, a server short of something: rolled back.

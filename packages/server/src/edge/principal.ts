@@ -1,5 +1,5 @@
 import type { Membership } from '@holdfast/engine'
-import type { preHandlerAsyncHookHandler } from 'fastify'
+import type { preHandlerHookHandler } from 'fastify'
 
 /**
  * Who asks. Set on every request by the edge's onRequest hook, before any route's own: a credential that was sent and
@@ -26,8 +26,8 @@ declare module 'fastify' {
   }
   interface FastifyInstance {
     /** The booking limits: by account, and by the patient's e-mail in the (already validated) body. */
-    limitBooking: preHandlerAsyncHookHandler
+    limitBooking: preHandlerHookHandler
     /** The latter alone: a hold may be told only at its confirmation for whom it is. */
-    limitPatient: preHandlerAsyncHookHandler
+    limitPatient: preHandlerHookHandler
   }
 }

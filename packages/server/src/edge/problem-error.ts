@@ -6,6 +6,8 @@ export type ProblemExtras = Pick<Problem, 'errors' | 'alternatives' | 'booking' 
   retryAfterSeconds?: number
 }
 
+type Answer = { headers: Readonly<Record<string, string>>; beforeInstance: string; afterInstance: string }
+
 /** A refusal on its way to the error handler, which is the only place that writes problem documents. */
 export class ProblemError extends Error {
   readonly code: ProblemCode
@@ -13,6 +15,7 @@ export class ProblemError extends Error {
   readonly statusCode: number
   readonly detail: string
   readonly extras: ProblemExtras
+  #answer: Answer | null = null
 
   constructor(code: ProblemCode, detail: string, extras: ProblemExtras = {}) {
     // Said to people, never looked into: where it was made is not worth what it takes to find out.
@@ -31,8 +34,17 @@ export class ProblemError extends Error {
     return this.statusCode
   }
 
-  /** The answer: `instance` is the request's id, so that a report can be found in the log. */
-  render(instance: string): { status: number; headers: Record<string, string>; body: Problem } {
+  /**
+   * The answer, its body as JSON: `instance` is the request's id, so that a report can be found in the log. All but the
+   * id is made once: hundreds can hear the same refusal.
+   */
+  render(instance: string): { status: number; headers: Readonly<Record<string, string>>; body: string } {
+    this.#answer ??= this.#prepare()
+    const { headers, beforeInstance, afterInstance } = this.#answer
+    return { status: this.statusCode, headers, body: beforeInstance + JSON.stringify(instance) + afterInstance }
+  }
+
+  #prepare(): Answer {
     const { retryAfterSeconds, ...members } = this.extras
     const headers: Record<string, string> = {
       'content-type': 'application/problem+json; charset=utf-8',
@@ -40,18 +52,23 @@ export class ProblemError extends Error {
     }
     if (retryAfterSeconds !== undefined) headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfterSeconds)))
     if (this.statusCode === 401) headers['www-authenticate'] = 'Bearer realm="holdfast"'
-    const body: Problem = {
+    const before: Omit<Problem, 'instance' | 'code'> = {
       type: problemType(this.code),
       title: problemKinds[this.code].title,
       status: this.statusCode,
       detail: this.detail,
-      instance,
+    }
+    const after: Omit<Problem, keyof typeof before | 'instance'> = {
       code: this.code,
       // What is wrong with the whole of a request has no field to name.
       ...(this.code === 'invalid_request' ? { errors: [{ path: '/', message: this.detail }] } : {}),
       ...members,
     }
-    return { status: this.statusCode, headers, body }
+    return {
+      headers,
+      beforeInstance: `${JSON.stringify(before).slice(0, -1)},"instance":`,
+      afterInstance: `,${JSON.stringify(after).slice(1)}`,
+    }
   }
 }
 

@@ -1,8 +1,9 @@
 import rateLimitPlugin, { normalizeIP } from '@fastify/rate-limit'
-import type { FastifyInstance, FastifyReply, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, preHandlerHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Config } from '../config.ts'
 import { problem } from './problem-error.ts'
+import { settleHook } from './settle-hook.ts'
 
 /** How many callers a bucket remembers; the one not seen longest is forgotten first. Some 10 MB in all when full. */
 const callersMax = 20_000
@@ -48,8 +49,8 @@ export const rateLimits = fp(async (app: FastifyInstance, settings: LimitSetting
   if (!settings.rateLimit) {
     const free = async () => undefined
     app.decorate('rateLimits', { countRequest: () => undefined, countSignInByAddress: free, countSignInByEmail: free })
-    app.decorate('limitBooking', free)
-    app.decorate('limitPatient', free)
+    app.decorate('limitBooking', unlimited)
+    app.decorate('limitPatient', unlimited)
     return
   }
   await app.register(rateLimitPlugin, { global: false })
@@ -82,15 +83,17 @@ export const rateLimits = fp(async (app: FastifyInstance, settings: LimitSetting
     (request) => patientEmail(request) ?? '',
   )
 
-  const limitPatient: preHandlerAsyncHookHandler = async (request, reply) => {
-    if (patientEmail(request) !== null) await bookingsByEmail(request, reply)
+  const countPatient = (request: FastifyRequest, reply: FastifyReply) =>
+    patientEmail(request) === null ? undefined : bookingsByEmail(request, reply)
+  const countBooking = async (request: FastifyRequest, reply: FastifyReply) => {
+    await bookingsByAccount(request, reply)
+    await countPatient(request, reply)
   }
-  const limitBooking: preHandlerAsyncHookHandler = async function (request, reply) {
-    if (request.principal.kind === 'account') await bookingsByAccount(request, reply)
-    await limitPatient.call(this, request, reply)
-  }
-  app.decorate('limitBooking', limitBooking)
-  app.decorate('limitPatient', limitPatient)
+  app.decorate('limitBooking', (request, reply, done) => {
+    const isAccount = request.principal.kind === 'account'
+    settleHook(isAccount ? countBooking(request, reply) : countPatient(request, reply), done)
+  })
+  app.decorate('limitPatient', (request, reply, done) => settleHook(countPatient(request, reply), done))
   app.decorate('rateLimits', {
     countRequest: (request, reply) => {
       if (request.principal.kind === 'account') return account(request, reply)
@@ -100,6 +103,8 @@ export const rateLimits = fp(async (app: FastifyInstance, settings: LimitSetting
     countSignInByEmail: signInsByEmail,
   })
 })
+
+const unlimited: preHandlerHookHandler = (_request, _reply, done) => done()
 
 type BucketState = { max: number; remaining: number; ttlInSeconds: number; isExceeded: boolean; what: string }
 

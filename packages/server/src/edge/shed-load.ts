@@ -48,9 +48,8 @@ function shedAtOnce({ server }: FastifyInstance, shedding: Shedding): void {
       return
     }
     const { status, headers, body } = refusal.render(randomUUID())
-    const text = JSON.stringify(body)
-    const own = Object.entries({ ...headers, 'content-length': String(Buffer.byteLength(text)) }).flat()
-    response.writeHead(status, [...fixed, ...own]).end(text)
+    const own = Object.entries({ ...headers, 'content-length': String(Buffer.byteLength(body)) }).flat()
+    response.writeHead(status, [...fixed, ...own]).end(body)
     shedding.onShed()
   })
 }

@@ -78,8 +78,9 @@ export class SlotTeller {
     this.#arm()
   }
 
-  /** The feed has something to tell. */
+  /** The feed has something to tell. Under load it has so with every booking: its turn has come or is waited for already. */
   tell(feed: DoctorFeed): void {
+    if (this.#changed.has(feed)) return
     this.#changed.add(feed)
     this.#arm()
   }

@@ -50,6 +50,7 @@ export function serveBookings(app: FastifyInstance, deps: RestDeps): void {
     app,
     restOperations.createBooking,
     async ({ body, principal, request }) => {
+      if (body.onBehalf) await requireDeskOfSlot(deps, principal, body.slotId)
       const outcome = await claim(deps, principal, request, body)
       if (outcome.kind === 'slot_full') throw await slotFull(request, body.slotId, body.units ?? 1)
       if (outcome.kind !== 'booked' && outcome.kind !== 'replayed') throw refusalProblem(outcome)
@@ -124,16 +125,15 @@ function slotFullWith(alternatives: Slot[]): ProblemError {
   return refusalProblem({ kind: 'slot_full' }, { alternatives: alternatives.map(slotBody) })
 }
 
-async function claim(
+function claim(
   deps: RestDeps,
   principal: Principal,
   request: FastifyRequest,
   body: NewBookingBody,
-): Promise<ClaimOutcome> {
+): Promise<ClaimOutcome> | ClaimOutcome {
   const key = idempotencyKeyOf(request)
   const clinicNo = clinicNoIn(body.slotId)
   if (clinicNo === null) return { kind: 'slot_missing' }
-  if (body.onBehalf) await requireDeskOfSlot(deps, principal, body.slotId)
   const asked = {
     slotId: body.slotId,
     units: body.units ?? 1,

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import type { AnswerGiven, LoadedAnswer } from '../cache/answer-cache.ts'
+import type { AnswerGiven, AnswerQuery, LoadedAnswer, ReadyAnswer } from '../cache/answer-cache.ts'
 import { invalidRequest, preview } from '../edge/validator.ts'
 import { matchesEntityTag, weakEntityTag } from './entity-tag.ts'
 import type { RestDeps } from './rest-deps.ts'
@@ -42,15 +42,28 @@ const json = 'application/json; charset=utf-8'
  *
  * With the database away: the last known answer, with `"stale": true` and a Warning header (RFC 7234 §5.5.1).
  */
-export async function cachedRead(deps: RestDeps, request: FastifyRequest, plan: ReadPlan): Promise<ReadyReply> {
-  const { cache, tail, breaker } = deps.freshness
+export function cachedRead(deps: RestDeps, request: FastifyRequest, plan: ReadPlan): ReadyReply | Promise<ReadyReply> {
+  const { cache, tail } = deps.freshness
   const position = positionOf(request)
   const mayBeCached = position === null || position < tail.horizon
+  const readAfter = plan.isToldOfAll === false ? position : null
+  // Almost every read: the promises that it does not wait for were a twentieth of what it took.
+  const current = mayBeCached ? cache.current(plan.key, readAfter) : undefined
+  if (current !== undefined) return freshReply(current, request.headers['if-none-match'])
+  return loadedRead(deps, request, plan, { mayBeCached, readAfter })
+}
+
+async function loadedRead(
+  deps: RestDeps,
+  request: FastifyRequest,
+  plan: ReadPlan,
+  asked: Pick<AnswerQuery, 'mayBeCached' | 'readAfter'>,
+): Promise<ReadyReply> {
+  const { cache, tail, breaker } = deps.freshness
   const answer = await cache.read({
+    ...asked,
     key: plan.key,
     tags: plan.tags,
-    mayBeCached,
-    readAfter: plan.isToldOfAll === false ? position : null,
     load: () => {
       breaker.check()
       return load(plan, tail.horizon)
@@ -71,7 +84,7 @@ async function load(plan: ReadPlan, horizon: bigint): Promise<LoadedAnswer> {
   }
 }
 
-function freshReply({ body, etag }: AnswerGiven, ifNoneMatch: string | undefined): ReadyReply {
+function freshReply({ body, etag }: ReadyAnswer, ifNoneMatch: string | undefined): ReadyReply {
   if (matchesEntityTag(ifNoneMatch, etag)) return { status: 304, body: undefined, headers: { etag } }
   return { status: 200, body, headers: { etag, 'content-type': json } }
 }

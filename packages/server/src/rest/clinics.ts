@@ -17,7 +17,7 @@ import { serve } from './route.ts'
 export function serveClinics(app: FastifyInstance, deps: RestDeps): void {
   const { directory } = deps.engine
 
-  serve(app, restOperations.listClinics, async ({ query, request }) => {
+  serve(app, restOperations.listClinics, ({ query, request }) => {
     const { limit } = query
     const [q, cursor] = [query.q || null, query.cursor ?? null]
     return cachedRead(deps, request, {
@@ -31,7 +31,7 @@ export function serveClinics(app: FastifyInstance, deps: RestDeps): void {
     })
   })
 
-  serve(app, restOperations.getClinic, async ({ params, request }) => {
+  serve(app, restOperations.getClinic, ({ params, request }) => {
     const { clinicId } = params
     const clinicNo = clinicNoIn(clinicId)
     if (clinicNo === null) throw clinicNotFound(clinicId)

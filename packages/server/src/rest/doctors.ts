@@ -48,7 +48,7 @@ export function serveDoctors(app: FastifyInstance, deps: RestDeps): void {
     })
   })
 
-  serve(app, restOperations.listSpecializations, async ({ request }) =>
+  serve(app, restOperations.listSpecializations, ({ request }) =>
     cachedRead(deps, request, {
       isList: true,
       key: 'specializations',

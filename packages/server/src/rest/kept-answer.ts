@@ -18,7 +18,7 @@ export async function answerOnce<Given extends KeptAnswer>(
   answers: KeptAnswers,
   request: FastifyRequest,
   described: Operation,
-  run: () => Promise<Given>,
+  run: () => Given | Promise<Given>,
 ): Promise<KeptAnswer> {
   const asked = { params: request.params, query: request.query, body: request.body ?? null }
   const writeKey = writeKeyOf(request, `${described.method} ${described.url} ${JSON.stringify(request.params)}`, asked)

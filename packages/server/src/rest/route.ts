@@ -5,7 +5,7 @@ import type {
   FastifyReply,
   FastifyRequest,
   onRequestHookHandler,
-  preHandlerAsyncHookHandler,
+  preHandlerHookHandler,
 } from 'fastify'
 import type { Principal } from '../edge/principal.ts'
 import { invalidRequest } from '../edge/validator.ts'
@@ -37,7 +37,7 @@ export type Answer<Described extends Operation> = {
 }[keyof Described['answers'] & number]
 
 export type RouteOptions = {
-  preHandler?: preHandlerAsyncHookHandler
+  preHandler?: preHandlerHookHandler
   /** The handler looks after its Idempotency-Key itself, in the transaction of what it writes. */
   keepsOwnKeys?: true
 }
@@ -51,7 +51,7 @@ const nothingAsked = { type: 'object', properties: {}, additionalProperties: fal
 export function serve<Described extends Operation, const Given extends Answer<Described>>(
   app: FastifyInstance,
   described: Described,
-  handler: (input: Input<Described>) => Promise<Given>,
+  handler: (input: Input<Described>) => Given | Promise<Given>,
   options: RouteOptions = {},
 ): void {
   const isPublicRead = described.access === 'anyone' && described.method === 'GET'
@@ -78,12 +78,10 @@ export function serve<Described extends Operation, const Given extends Answer<De
       const { params, query, body, principal } = request
       // The schemas have been checked by now: this is where their types begin.
       const input = { params, query, body, principal, request } as Input<Described>
-      const run = () =>
-        cursorName === null
-          ? handler(input)
-          : handler(input).catch((error: unknown) => throwReadable(error, cursorName))
+      const run = () => (cursorName === null ? handler(input) : readably(handler, input, cursorName))
       const isKept = described.method !== 'GET' && !options.keepsOwnKeys
-      return send(reply, isKept ? await answerOnce(app.keptAnswers, request, described, run) : await run())
+      const answer = isKept ? answerOnce(app.keptAnswers, request, described, run) : run()
+      return send(reply, answer instanceof Promise ? await answer : answer)
     },
   })
 }
@@ -130,9 +128,17 @@ function cursorNameOf({ query }: Operation): 'cursor' | 'after' | null {
 }
 
 /** A cursor that looks right but is none of this list's is only found out by the engine. */
-function throwReadable(error: unknown, cursorName: string): never {
-  if (error instanceof InvalidCursor) throw invalidRequest([{ path: `/query/${cursorName}`, message: error.message }])
-  throw error
+async function readably<Asked, Given>(
+  handler: (input: Asked) => Given | Promise<Given>,
+  input: Asked,
+  cursorName: string,
+): Promise<Given> {
+  try {
+    return await handler(input)
+  } catch (error) {
+    if (error instanceof InvalidCursor) throw invalidRequest([{ path: `/query/${cursorName}`, message: error.message }])
+    throw error
+  }
 }
 
 declare module 'fastify' {

@@ -26,7 +26,7 @@ const daysMax = 62
 export function serveSlots(app: FastifyInstance, deps: RestDeps): void {
   const { engine } = deps
 
-  serve(app, restOperations.listSlots, async ({ params, query, request }) => {
+  serve(app, restOperations.listSlots, ({ params, query, request }) => {
     const { doctorId } = params
     const { from, to, onlyAvailable } = query
     requireDays(from, to, daysMax)
