@@ -88,7 +88,10 @@ export async function aDoctor(
 export type SlotWishes = {
   /** Default 1. */
   capacity?: number
-  /** Default: right after the doctor's last slot, or a day from now on the next quarter of an hour. */
+  /**
+   * Default: right after the doctor's last slot; for the first, four in the morning (UTC), 24 to 48 hours from now: a
+   * doctor's slots are of one day, whenever the test runs.
+   */
   startsAt?: Date
   /** Default 15. */
   minutes?: number
@@ -107,7 +110,7 @@ export async function aSlot(
      select $1::int, $2, $3, s.starts_at, s.starts_at + make_interval(mins => $6), $4,
             case when $7 then clock_timestamp() end
        from (select coalesce($5, greatest(
-               date_bin('15 min', clock_timestamp(), '2000-01-01') + interval '1 day 15 min',
+               date_trunc('day', clock_timestamp() - interval '4 hours', 'UTC') + interval '2 days 4 hours',
                (select max(ends_at) from holdfast.slot where clinic_no = $1::int and resource_id = $3))) as starts_at) s
      returning starts_at, ends_at`,
     [

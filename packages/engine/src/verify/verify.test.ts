@@ -227,13 +227,13 @@ describe('linked and reopened', () => {
     }, Promise.resolve())
 
   test('have no finding', async () => {
-    await shiftSlot(database, slot, -2 * 1440)
+    await shiftSlot(database, slot, -3 * 1440)
     await settle('link', 'no_show', 'reopen', 'arrive', 'complete', 'reopen', 'reopen')
     expect(await findings()).toEqual([])
   })
 
   test('illegal_transition: reopened to what it was not', async () => {
-    await shiftSlot(database, slot, -2 * 1440)
+    await shiftSlot(database, slot, -3 * 1440)
     await settle('arrive', 'reopen')
     await spoilBooking(`update holdfast.booking_event set status_after = 'ARRIVED' where ${eventOf(4)}`)
     expect(await findings()).toMatchObject([
