@@ -157,7 +157,7 @@ test('a next free time that is taken changes in its place, and nobody moves unde
   await page.goto('/?q=Move')
   await page.getByText('2 doctors').waitFor()
   const shown = (time: Date) =>
-    new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' }).format(time)
+    new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' }).format(time)
   const card = page.getByRole('article', { name: 'Dr Move First' })
   await card.getByText(shown(at(0))).waitFor()
   await isFollowed
