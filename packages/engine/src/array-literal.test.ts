@@ -1,7 +1,7 @@
 import { createTestDatabase, type TestDatabase } from '@holdfast/testkit'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { jsonArray, plainArray, textArray } from './array-literal.ts'
+import { asSent, jsonArray, plainArray, readPlainArray, textArray } from './array-literal.ts'
 
 let database: TestDatabase
 beforeAll(async () => {
@@ -56,6 +56,37 @@ test('values without quotes come back as they were', async () => {
       'uuid',
     ),
   ).toEqual([])
+})
+
+test('an answer’s array is read as the database has it, also when it is empty', async () => {
+  const sent = async (array: string) => {
+    const { rows } = await database.appPool.query<{ value: string }>({
+      text: `select ${array} as value`,
+      types: asSent,
+    })
+    return readPlainArray(rows[0]?.value ?? '')
+  }
+  const id = '018f0000-0000-8000-8000-000000000001'
+  expect(await sent(`array['${id}', null]::uuid[]`)).toEqual([id, null])
+  expect(await sent('array[-1, null, 7]')).toEqual(['-1', null, '7'])
+  expect(await sent('array[true, false]')).toEqual(['t', 'f'])
+  expect(await sent("array['slot_closed:withdrawn', null, 'in_person']")).toEqual([
+    'slot_closed:withdrawn',
+    null,
+    'in_person',
+  ])
+  // With a space in it, an element comes in quotes.
+  expect(await sent("array['2026-11-21 08:00:00.5+00', null, 'infinity']::timestamptz[]")).toEqual([
+    '2026-11-21 08:00:00.5+00',
+    null,
+    'infinity',
+  ])
+  expect(await sent('array[18446744073709551615::text::xid8]')).toEqual(['18446744073709551615'])
+  expect(await sent("'{}'::uuid[]")).toEqual([])
+  expect(await sent("array['', 'NULL', ' ']")).toEqual(['', 'NULL', ' '])
+  for (const unreadable of ["array['a,b']", "array['\"']", "array['\\']", "array[',']", "array['a', ',b']"]) {
+    await expect(sent(unreadable)).rejects.toThrow(/An array of plain values cannot be read/)
+  }
 })
 
 test('whatever anybody wrote comes back as it was, as text and inside JSON', async () => {

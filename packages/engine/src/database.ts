@@ -101,7 +101,7 @@ const knownTimesMax = 1_000
 const knownTimes = new Map<string, number>()
 
 /** A batch's rows say the same few times again and again, and reading one costs more than all the rest of a row. */
-function parseTime(text: string): Date {
+export function parseTime(text: string): Date {
   let time = knownTimes.get(text)
   if (time === undefined) {
     time = parseAnyTime(text).getTime()

@@ -8,9 +8,9 @@
 -- Fails: 22023 for units below 1, or without key, hash, patient or confirm; else as claim_slots.
 create or replace function holdfast.claim_slot(
   p_clinic_no integer, p_slot_id uuid, p_id uuid, p_units integer, p_key uuid, p_hash uuid, p_confirm boolean, p_account_id uuid,
-  p_type text, p_patient jsonb, p_reason text, p_actor_id uuid
+  p_actor_id uuid, p_type text, p_patient jsonb, p_reason text
 ) returns table (
-  ord integer, outcome text, booking_id uuid, clinic_id uuid, resource_id uuid, capacity integer,
+  outcome text, booking_id uuid, clinic_id uuid, resource_id uuid, capacity integer,
   appointment_type text, starts_at timestamptz, ends_at timestamptz, hold_expires_at timestamptz, created_at timestamptz,
   tx xid8
 )
@@ -42,7 +42,6 @@ begin
     left join resource r on r.clinic_no = p_clinic_no and r.id = s.resource_id
     left join clinic c on c.no = p_clinic_no
     left join idempotency k on k.clinic_no = p_clinic_no and k.key = p_key;
-  ord := 1;
   if outcome is not null then
     booking_id := case when outcome = 'replayed' then booking_id end;
     return next;
@@ -64,8 +63,10 @@ begin
   end if;
   if created_at is null then
     return query
-    select * from claim_slots(array[p_clinic_no], array[p_slot_id], array[p_id], array[p_units], array[p_key], array[p_hash],
-      array[p_confirm], array[p_account_id], array[p_type], array[p_patient], array[p_reason], array[p_actor_id]);
+    select c.outcomes[1], c.booking_ids[1], c.clinic_ids[1], c.resource_ids[1], c.capacities[1], c.appointment_types[1], c.starts_at[1],
+           c.ends_at[1], c.hold_expires_at[1], c.created_at, c.tx
+      from claim_slots(array[p_clinic_no], array[p_slot_id], array[p_id], array[p_units], array[p_key], array[p_hash],
+        array[p_confirm], array[p_account_id], array[p_actor_id], array[p_type], array[p_patient], array[p_reason]) c;
     return;
   end if;
 

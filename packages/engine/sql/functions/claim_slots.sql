@@ -1,11 +1,13 @@
 -- claim_slots: books up to 512 requests for units of slots in one go, first come, first served in the given order.
--- One element of every array a request; answers one row each, with its place `ord` in the arrays.
+-- One element of every array a request; answers one row, of arrays again, as a row a request takes a client longer to read
+-- than all else that it does with a batch. hold_expires_at: of who was booked; created_at: when it was decided; tx: the
+-- transaction of those who were booked, null when nobody was.
 --
 -- p_actor_ids: who acts for somebody else; null: the account itself, or a guest.
 --
 -- Outcomes: booked | replayed | slot_full | slot_missing | slot_closed:<why> | units_over_capacity |
 --   appointment_type_not_offered | key_reused | retry
---   replayed: the key is known with this hash; booking_id is the first one's.
+--   replayed: the key is known with this hash; its booking id is the first one's.
 --   retry: lost a race for its key, would fit behind a larger request that didn't, or more lapsed holds are left than
 --   one call gives back: send it again.
 -- Locks: the slots that have a chance, by (clinic_no, id); then lapsed bookings on them (lapse_holds); then keys, by
@@ -14,14 +16,14 @@
 -- Fails: 22023 for arrays of different lengths, units below 1, or a claim without key, hash, patient or confirm; unique_violation
 --   on a booking id sent twice; check_violation if admission were ever wrong.
 -- Idempotent: by key, for 24 hours.
+-- Its parameters have another order than those of the function that answered a row a claim: a server that would misread this
+-- answer finds no such function, and books nothing.
 create or replace function holdfast.claim_slots(
   p_clinic_nos integer[], p_slot_ids uuid[], p_ids uuid[], p_units integer[], p_keys uuid[], p_hashes uuid[],
-  p_confirm boolean[], p_account_ids uuid[], p_types text[], p_patients jsonb[], p_reasons text[],
-  p_actor_ids uuid[] default null
+  p_confirm boolean[], p_account_ids uuid[], p_actor_ids uuid[], p_types text[], p_patients jsonb[], p_reasons text[]
 ) returns table (
-  ord integer, outcome text, booking_id uuid, clinic_id uuid, resource_id uuid, capacity integer,
-  appointment_type text, starts_at timestamptz, ends_at timestamptz, hold_expires_at timestamptz, created_at timestamptz,
-  tx xid8
+  outcomes text[], booking_ids uuid[], clinic_ids uuid[], resource_ids uuid[], capacities integer[], appointment_types text[],
+  starts_at timestamptz[], ends_at timestamptz[], hold_expires_at timestamptz[], created_at timestamptz, tx xid8
 )
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
@@ -54,9 +56,10 @@ begin
   end if;
 
   -- 1. A plain read: the facts of each request, and the verdict where no lock is needed for it.
-  select array_agg(q.verdict order by q.n), array_agg(q.prior order by q.n), array_agg(q.clinic_id order by q.n),
-         array_agg(q.resource_id order by q.n), array_agg(q.capacity order by q.n), array_agg(q.appointment_type order by q.n),
-         array_agg(q.starts_at order by q.n), array_agg(q.ends_at order by q.n), array_agg(q.hold_seconds order by q.n),
+  select array_agg(q.verdict order by q.n), array_agg(case when q.verdict = 'replayed' then q.prior end order by q.n),
+         array_agg(q.clinic_id order by q.n), array_agg(q.resource_id order by q.n), array_agg(q.capacity order by q.n),
+         array_agg(q.appointment_type order by q.n), array_agg(q.starts_at order by q.n), array_agg(q.ends_at order by q.n),
+         array_agg(q.hold_seconds order by q.n),
          array_agg(q.clinic_no) filter (where q.verdict is null), array_agg(q.slot_id) filter (where q.verdict is null)
     into v_verdicts, v_priors, v_clinic_ids, v_resource_ids, v_capacities, v_types, v_starts, v_ends, v_hold_seconds,
          v_clinic_nos, v_slot_ids
@@ -80,10 +83,8 @@ begin
 
   if v_slot_ids is null then
     return query
-    select i.n::integer, i.verdict, case when i.verdict = 'replayed' then i.prior end, i.clinic_id, i.resource_id, i.capacity,
-           i.appointment_type, i.starts_at, i.ends_at, null::timestamptz, null::timestamptz, null::xid8
-      from unnest(v_verdicts, v_priors, v_clinic_ids, v_resource_ids, v_capacities, v_types, v_starts, v_ends) with ordinality
-           i(verdict, prior, clinic_id, resource_id, capacity, appointment_type, starts_at, ends_at, n);
+    select v_verdicts, v_priors, v_clinic_ids, v_resource_ids, v_capacities, v_types, v_starts, v_ends,
+           array_fill(null::timestamptz, array[cardinality(p_ids)]), v_now, null::xid8;
     return;
   end if;
 
@@ -117,10 +118,10 @@ begin
                 when l.withdrawn then 'slot_closed:withdrawn'
                 when i.starts_at <= v_now then 'slot_closed:started' end as verdict
       from unnest(p_clinic_nos, p_slot_ids, p_ids, p_units, p_keys, p_hashes, p_confirm, p_account_ids, p_patients, p_reasons, p_actor_ids,
-                  v_verdicts, v_priors, v_clinic_ids, v_resource_ids, v_capacities, v_types, v_starts, v_ends, v_hold_seconds)
+                  v_verdicts, v_priors, v_resource_ids, v_types, v_starts, v_hold_seconds)
            with ordinality
            i(clinic_no, slot_id, id, units, key, hash, confirm, account_id, patient, reason, actor_id,
-             first_verdict, first_prior, clinic_id, resource_id, capacity, appointment_type, starts_at, ends_at, hold_seconds, n)
+             first_verdict, first_prior, resource_id, appointment_type, starts_at, hold_seconds, n)
       left join unnest(v_locked_ids, v_free, v_withdrawn, v_more_lapsed) l(id, free, withdrawn, more_lapsed) on l.id = i.slot_id
   ), admitted as materialized (
     select j.*, j.verdict is null
@@ -157,15 +158,15 @@ begin
       from won_of_slot w
      where t.clinic_no = w.clinic_no and t.id = w.slot_id
   )
-  select d.n::integer,
-         case when d.won then 'booked'
-              when d.answer is not null then d.answer
-              when d.fits or d.more_lapsed
-                or d.units <= d.free - coalesce(w.units, 0) then 'retry'
-              else 'slot_full' end,
-         case when d.won then d.id when d.answer = 'replayed' then d.prior end,
-         d.clinic_id, d.resource_id, d.capacity, d.appointment_type, d.starts_at, d.ends_at, d.hold_until, v_now,
-         case when d.won then pg_current_xact_id() end
+  select array_agg(case when d.won then 'booked'
+                        when d.answer is not null then d.answer
+                        when d.fits or d.more_lapsed
+                          or d.units <= d.free - coalesce(w.units, 0) then 'retry'
+                        else 'slot_full' end order by d.n),
+         array_agg(case when d.won then d.id when d.answer = 'replayed' then d.prior end order by d.n),
+         v_clinic_ids, v_resource_ids, v_capacities, v_types, v_starts, v_ends,
+         array_agg(case when d.won then d.hold_until end order by d.n), v_now,
+         case when bool_or(d.won) then pg_current_xact_id() end
     from decided d
     left join won_of_slot w on w.clinic_no = d.clinic_no and w.slot_id = d.slot_id;
 end

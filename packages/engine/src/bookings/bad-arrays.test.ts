@@ -11,24 +11,28 @@ afterAll(() => database.drop())
 
 const claim = (wishes: { units?: (number | null)[]; keys?: (string | null)[]; patients?: (string | null)[] } = {}) => {
   const { units = [1], keys = [randomUUID()], patients = ['{"name": "Ada"}'] } = wishes
-  return database.appPool.query('select * from holdfast.claim_slots($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)', [
-    [1],
-    [randomUUID()],
-    [randomUUID()],
-    units,
-    keys,
-    [randomUUID()],
-    [false],
-    [null],
-    [null],
-    patients,
-    [null],
-  ])
+  return database.appPool.query(
+    'select * from holdfast.claim_slots($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)',
+    [
+      [1],
+      [randomUUID()],
+      [randomUUID()],
+      units,
+      keys,
+      [randomUUID()],
+      [false],
+      [null],
+      [null],
+      [null],
+      patients,
+      [null],
+    ],
+  )
 }
 
 test('claim_slots names units below one, missing keys and patients, and arrays that do not fit together', async () => {
   // The control: the same call with nothing wrong is answered.
-  expect((await claim()).rows).toMatchObject([{ outcome: 'slot_missing' }])
+  expect((await claim()).rows).toMatchObject([{ outcomes: ['slot_missing'], tx: null }])
   const wrong: [Parameters<typeof claim>[0], RegExp][] = [
     [{ units: [0] }, /units must be 1 to 1000000, not \{0\}/],
     [{ units: [-5] }, /units must be 1 to 1000000, not \{-5\}/],
@@ -53,11 +57,11 @@ test('claim_slot names units below one, and missing keys, hashes, patients and w
   const claimAlone = (wishes: { [name in keyof typeof right]?: (typeof right)[name] | null }) => {
     const { units, key, hash, confirm, patient } = { ...right, ...wishes }
     return database.appPool.query(
-      'select * from holdfast.claim_slot(1, $1, $2, $3, $4, $5, $6, null, null, $7, null, null)',
+      'select * from holdfast.claim_slot(1, $1, $2, $3, $4, $5, $6, null, null, null, $7, null)',
       [randomUUID(), randomUUID(), units, key, hash, confirm, patient],
     )
   }
-  expect((await claimAlone({})).rows).toMatchObject([{ ord: 1, outcome: 'slot_missing' }])
+  expect((await claimAlone({})).rows).toMatchObject([{ outcome: 'slot_missing' }])
   const wrong: [Parameters<typeof claimAlone>[0], RegExp][] = [
     [{ units: 0 }, /units must be 1 to 1000000, not 0/],
     [{ units: -5 }, /units must be 1 to 1000000, not -5/],

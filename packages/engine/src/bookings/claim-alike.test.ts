@@ -246,11 +246,3 @@ test.each([
   },
   180_000,
 )
-
-test('both functions answer the same columns', async () => {
-  const { rows } = await database.ownerPool.query<{ columns: string }>(
-    `select pg_get_function_result(oid) as columns from pg_proc where proname in ('claim_slot', 'claim_slots')`,
-  )
-  expect(rows).toHaveLength(2)
-  expect(rows[0]).toEqual(rows[1])
-})

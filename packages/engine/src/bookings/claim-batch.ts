@@ -1,60 +1,78 @@
 import type pg from 'pg'
-import { jsonArray, plainArray, textArray } from '../array-literal.ts'
+import { asSent, jsonArray, plainArray, readPlainArray, textArray } from '../array-literal.ts'
+import { parseTime } from '../database.ts'
 import { clinicNoOf } from '../id.ts'
 import type { Answer } from '../queue/batch-queue.ts'
 import type { AppointmentType } from './booking.ts'
 import type { ClaimedBooking, ClaimOutcome, ClaimRequest, SlotClosedWhy } from './claim.ts'
 
-type ClaimRow = {
-  ord: number
-  outcome: string
-  booking_id: string | null
-  clinic_id: string
-  resource_id: string
-  capacity: number
-  appointment_type: AppointmentType
-  starts_at: Date
-  ends_at: Date
-  hold_expires_at: Date | null
-  created_at: Date
-  tx: string | null
-}
+/** What `claim_slot` answers of its claim, as text. Of a slot that is not there no doctor, capacity and times are known. */
+type ClaimRow = { outcome: string } & Record<
+  | 'booking_id'
+  | 'clinic_id'
+  | 'resource_id'
+  | 'capacity'
+  | 'appointment_type'
+  | 'starts_at'
+  | 'ends_at'
+  | 'hold_expires_at'
+  | 'created_at'
+  | 'tx',
+  string | null
+>
+
+/** What `claim_slots` answers of all of them, as text: arrays, but for the last two. */
+type ClaimsRow = Record<
+  | 'outcomes'
+  | 'booking_ids'
+  | 'clinic_ids'
+  | 'resource_ids'
+  | 'capacities'
+  | 'appointment_types'
+  | 'starts_at'
+  | 'ends_at'
+  | 'hold_expires_at'
+  | 'created_at',
+  string
+> & { tx: string | null }
 
 const claimSlots = `select * from holdfast.claim_slots($1::integer[], $2::uuid[], $3::uuid[], $4::integer[], $5::uuid[], $6::uuid[],
-  $7::boolean[], $8::uuid[], $9::text[], $10::jsonb[], $11::text[], $12::uuid[])`
+  $7::boolean[], $8::uuid[], $9::uuid[], $10::text[], $11::jsonb[], $12::text[])`
 
 const claimSlot = `select * from holdfast.claim_slot($1::integer, $2::uuid, $3::uuid, $4::integer, $5::uuid, $6::uuid,
-  $7::boolean, $8::uuid, $9::text, $10::jsonb, $11::text, $12::uuid)`
+  $7::boolean, $8::uuid, $9::uuid, $10::text, $11::jsonb, $12::text)`
 
 /** Runs one batch of claims in one transaction. Safe to run again: each claim has a key. */
 export async function runClaimBatch(pool: pg.Pool, requests: readonly ClaimRequest[]): Promise<Answer<ClaimOutcome>[]> {
-  const { rows } = await pool.query<ClaimRow>(claimStatement(requests))
+  const rows = await claimedRows(pool, requests)
   const replays = rows.flatMap((row) => (row.outcome === 'replayed' && row.booking_id !== null ? [row.booking_id] : []))
   const firstAnswers = replays.length === 0 ? new Map<string, FirstAnswer>() : await readFirstAnswers(pool, replays)
-  const answers = new Array<Answer<ClaimOutcome>>(requests.length).fill({ kind: 'again' })
-  for (const row of rows) {
-    const request = requests[row.ord - 1]
-    if (request === undefined || row.outcome === 'retry') continue
-    answers[row.ord - 1] = { kind: 'answered', outcome: outcomeOf(row, request, firstAnswers) }
-  }
-  return answers
+  return requests.map((request, index) => {
+    const row = rows[index]
+    if (row === undefined || row.outcome === 'retry') return { kind: 'again' }
+    return { kind: 'answered', outcome: outcomeOf(row, request, firstAnswers) }
+  })
 }
 
-function claimStatement(requests: readonly ClaimRequest[]): pg.QueryConfig {
+async function claimedRows(pool: pg.Pool, requests: readonly ClaimRequest[]): Promise<ClaimRow[]> {
   const [alone] = requests
-  if (alone !== undefined && requests.length === 1) {
-    const { slotId, bookingId, units, key, requestHash, confirm, accountId, appointmentType, reason, actorId } = alone
-    const patient = JSON.stringify(alone.patient)
-    const what = [clinicNoOf(slotId), slotId, bookingId, units, key, requestHash, confirm]
-    return {
-      name: 'claim_slot',
-      text: claimSlot,
-      values: [...what, accountId, appointmentType, patient, reason, actorId],
-    }
-  }
+  if (alone !== undefined && requests.length === 1) return (await pool.query<ClaimRow>(claimAlone(alone))).rows
+  const { rows } = await pool.query<ClaimsRow>(claimTogether(requests))
+  return rows.flatMap(rowsOfAll)
+}
+
+function claimAlone({ slotId, bookingId, units, key, requestHash, confirm, ...who }: ClaimRequest): pg.QueryConfig {
+  const { accountId, appointmentType, patient, reason, actorId } = who
+  const what = [clinicNoOf(slotId), slotId, bookingId, units, key, requestHash, confirm]
+  const values = [...what, accountId, actorId, appointmentType, JSON.stringify(patient), reason]
+  return { name: 'claim_slot', text: claimSlot, types: asSent, values }
+}
+
+function claimTogether(requests: readonly ClaimRequest[]): pg.QueryConfig {
   return {
     name: 'claim_slots',
     text: claimSlots,
+    types: asSent,
     values: [
       plainArray(requests, ({ slotId }) => clinicNoOf(slotId)),
       plainArray(requests, ({ slotId }) => slotId),
@@ -64,12 +82,36 @@ function claimStatement(requests: readonly ClaimRequest[]): pg.QueryConfig {
       plainArray(requests, ({ requestHash }) => requestHash),
       plainArray(requests, ({ confirm }) => confirm),
       plainArray(requests, ({ accountId }) => accountId),
+      plainArray(requests, ({ actorId }) => actorId),
       plainArray(requests, ({ appointmentType }) => appointmentType),
       jsonArray(requests, ({ patient }) => patient),
       textArray(requests, ({ reason }) => reason),
-      plainArray(requests, ({ actorId }) => actorId),
     ],
   }
+}
+
+function rowsOfAll(claims: ClaimsRow): ClaimRow[] {
+  const bookingIds = readPlainArray(claims.booking_ids)
+  const clinicIds = readPlainArray(claims.clinic_ids)
+  const resourceIds = readPlainArray(claims.resource_ids)
+  const capacities = readPlainArray(claims.capacities)
+  const appointmentTypes = readPlainArray(claims.appointment_types)
+  const startTimes = readPlainArray(claims.starts_at)
+  const endTimes = readPlainArray(claims.ends_at)
+  const holdTimes = readPlainArray(claims.hold_expires_at)
+  return readPlainArray(claims.outcomes).map((outcome, n) => ({
+    outcome: outcome ?? '',
+    booking_id: bookingIds[n] ?? null,
+    clinic_id: clinicIds[n] ?? null,
+    resource_id: resourceIds[n] ?? null,
+    capacity: capacities[n] ?? null,
+    appointment_type: appointmentTypes[n] ?? null,
+    starts_at: startTimes[n] ?? null,
+    ends_at: endTimes[n] ?? null,
+    hold_expires_at: holdTimes[n] ?? null,
+    created_at: claims.created_at,
+    tx: claims.tx,
+  }))
 }
 
 function outcomeOf(row: ClaimRow, request: ClaimRequest, firstAnswers: Map<string, FirstAnswer>): ClaimOutcome {
@@ -89,7 +131,7 @@ function outcomeOf(row: ClaimRow, request: ClaimRequest, firstAnswers: Map<strin
     case 'appointment_type_not_offered':
       return { kind: row.outcome }
     case 'units_over_capacity':
-      return { kind: 'units_over_capacity', capacity: row.capacity }
+      return { kind: 'units_over_capacity', capacity: Number(row.capacity) }
     default:
       return { kind: 'slot_closed', why: slotClosedWhy(row.outcome) }
   }
@@ -106,18 +148,22 @@ export function slotClosedWhy(outcome: string): SlotClosedWhy {
 const closedWhys: SlotClosedWhy[] = ['withdrawn', 'doctor_inactive', 'started', 'minimum_notice', 'booking_horizon']
 
 function claimedBooking(row: ClaimRow, request: ClaimRequest): ClaimedBooking {
+  const { clinic_id, resource_id, appointment_type, starts_at, ends_at, hold_expires_at, created_at } = row
+  if (clinic_id === null || resource_id === null || starts_at === null || ends_at === null || created_at === null) {
+    throw new Error(`Booking ${request.bookingId} was made, and nothing was answered of its slot.`)
+  }
   return {
     id: request.bookingId,
-    clinicId: row.clinic_id,
-    doctorId: row.resource_id,
+    clinicId: clinic_id,
+    doctorId: resource_id,
     slotId: request.slotId,
     status: request.confirm ? 'CONFIRMED' : 'PENDING',
     units: request.units,
-    appointmentType: row.appointment_type,
-    startsAt: row.starts_at,
-    endsAt: row.ends_at,
-    holdExpiresAt: row.hold_expires_at,
-    createdAt: row.created_at,
+    appointmentType: appointment_type as AppointmentType,
+    startsAt: parseTime(starts_at),
+    endsAt: parseTime(ends_at),
+    holdExpiresAt: hold_expires_at === null ? null : parseTime(hold_expires_at),
+    createdAt: parseTime(created_at),
   }
 }
 

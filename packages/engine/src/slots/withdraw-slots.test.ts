@@ -306,7 +306,7 @@ describe('against others at the same moment', () => {
     // A claim that has admitted its booking and not yet committed; the withdrawal looks, sees none, and closes the slot.
     const claim = await database.ownerPool.connect()
     await claim.query('begin')
-    await claim.query('select * from holdfast.claim_slots($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)', [
+    await claim.query('select * from holdfast.claim_slots($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)', [
       [slot.clinicNo],
       [slot.id],
       [newId(slot.clinicNo)],
@@ -314,6 +314,7 @@ describe('against others at the same moment', () => {
       [randomUUID()],
       [randomUUID()],
       [true],
+      [null],
       [null],
       [null],
       [JSON.stringify({ name: 'Ana' })],

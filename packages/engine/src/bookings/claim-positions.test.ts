@@ -1,0 +1,111 @@
+import {
+  aClaim,
+  aClinic,
+  aDoctor,
+  aSlot,
+  type BuiltSlot,
+  createTestDatabase,
+  plantFunction,
+  type TestDatabase,
+} from '@holdfast/testkit'
+import { expect, test } from 'vitest'
+import type { ClaimRequest } from './claim.ts'
+import { runClaimBatch } from './claim-batch.ts'
+
+/** Slots of three clinics with holds of another length each, their ids in no order of their times. */
+async function threeSlots(database: TestDatabase): Promise<BuiltSlot[]> {
+  const slots: BuiltSlot[] = []
+  for (const [holdSeconds, capacity, minutes] of [
+    [60, 1, 10],
+    [120, 2, 20],
+    [180, 3, 30],
+  ] as const) {
+    const doctor = await aDoctor(database, await aClinic(database, { settings: { holdSeconds } }))
+    await aSlot(database, doctor)
+    slots.push(await aSlot(database, doctor, { capacity, minutes }))
+  }
+  return slots.toReversed()
+}
+
+/** One batch in which all that can become of a claim comes between others; what each was told, in its place. */
+async function told(database: TestDatabase): Promise<{ expected: object[]; answers: object[] }> {
+  const slots = await threeSlots(database)
+  const [wide, middle, narrow] = slots
+  if (wide === undefined || middle === undefined || narrow === undefined) throw new Error('There are no three slots.')
+  const first = aClaim(middle, { confirm: true })
+  const before = await runClaimBatch(database.appPool, [first, aClaim(wide)])
+  const holdSeconds = new Map([wide, middle, narrow].map((slot, index) => [slot.id, 180 - 60 * index]))
+  const booked = (slot: BuiltSlot, wishes: Partial<ClaimRequest> = {}) => {
+    const request = aClaim(slot, wishes)
+    const { units, confirm } = request
+    const heldMs = confirm ? null : (holdSeconds.get(slot.id) ?? 0) * 1_000
+    const { doctorId, startsAt, endsAt } = slot
+    const booking = {
+      id: request.bookingId,
+      slotId: slot.id,
+      doctorId,
+      clinicId: clinicIds.get(slot.id),
+      units,
+      startsAt,
+      endsAt,
+    }
+    return { request, expected: { kind: 'booked', ...booking, heldMs } }
+  }
+  const { rows } = await database.ownerPool.query<{ slot_id: string; clinic_id: string }>(
+    'select s.id as slot_id, c.id as clinic_id from holdfast.slot s join holdfast.clinic c on c.no = s.clinic_no',
+  )
+  const clinicIds = new Map(rows.map((row) => [row.slot_id, row.clinic_id]))
+  const only = (request: ClaimRequest, expected: object) => ({ request, expected })
+  const firstAnswer = before[0]?.kind === 'answered' ? summary(before[0].outcome) : {}
+  const asked = [
+    only(aClaim(narrow, { units: 2 }), { kind: 'units_over_capacity', capacity: 1 }),
+    booked(narrow),
+    only(aClaim({ id: narrow.doctorId, clinicNo: narrow.clinicNo }), { kind: 'slot_missing' }),
+    booked(wide, { units: 2, confirm: true }),
+    only(aClaim(middle, { key: first.key, requestHash: first.requestHash }), { ...firstAnswer, kind: 'replayed' }),
+    booked(middle),
+    only(aClaim(narrow), { kind: 'slot_full' }),
+    only(aClaim(wide, { key: first.key.replace(/^./, 'f'), appointmentType: 'video' }), {
+      kind: 'appointment_type_not_offered',
+    }),
+    only(aClaim(middle, { key: first.key }), { kind: 'key_reused' }),
+    only(aClaim(wide), { kind: 'slot_full' }),
+  ]
+  const answers = await runClaimBatch(
+    database.appPool,
+    asked.map(({ request }) => request),
+  )
+  return {
+    expected: asked.map(({ expected }) => expected),
+    answers: answers.map((answer) => (answer.kind === 'answered' ? summary(answer.outcome) : answer)),
+  }
+}
+
+/** A booking's facts beside its outcome; the length of its hold instead of its end. */
+function summary(outcome: object): object {
+  if (!('booking' in outcome) || !('kind' in outcome)) return outcome
+  const { createdAt, holdExpiresAt, status, appointmentType, ...facts } = outcome.booking as {
+    createdAt: Date
+    holdExpiresAt: Date | null
+    status: string
+    appointmentType: string
+  }
+  expect([status, appointmentType]).toEqual([holdExpiresAt === null ? 'CONFIRMED' : 'PENDING', 'in_person'])
+  const heldMs = holdExpiresAt === null ? null : holdExpiresAt.getTime() - createdAt.getTime()
+  return { kind: outcome.kind, ...facts, heldMs }
+}
+
+test('each claim of a batch is told what became of it, and of its own slot', async () => {
+  const database = await createTestDatabase()
+  const { expected, answers } = await told(database)
+  expect(answers).toEqual(expected)
+  await database.drop()
+})
+
+test('negative control: answers that come in another order than the claims are seen', async () => {
+  const planted = await createTestDatabase()
+  await plantFunction(planted, 'claim_slots', { part: / order by d\.n\)/g, becomes: ')' })
+  const compared = told(planted).then(({ expected, answers }) => expect(answers).toEqual(expected))
+  await expect(compared).rejects.toThrow(/to deeply equal|nothing was answered of its slot/)
+  await planted.drop()
+})
