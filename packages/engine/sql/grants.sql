@@ -39,7 +39,7 @@ begin
        and proname in (
          'claim_slot', 'claim_slots', 'settle_bookings', 'move_bookings', 'expire_holds',
          'create_slots', 'withdraw_slots',
-         'verify_clinic',
+         'read_log', 'verify_clinic',
          'ensure_partitions', 'purge_outdated',
          'clinic_no_of', 'id_floor')
   loop

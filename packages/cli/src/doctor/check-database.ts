@@ -114,7 +114,7 @@ async function checkRoles(pool: Pool): Promise<Check[]> {
                   order by t) as writable,
            array(select p.proname::text from pg_proc p
                   where p.pronamespace = 'holdfast'::regnamespace
-                    and p.proname in ('claim_slot', 'claim_slots', 'settle_bookings', 'move_bookings', 'create_slots',
+                    and p.proname in ('claim_slot', 'claim_slots', 'settle_bookings', 'move_bookings', 'read_log', 'create_slots',
                                       'withdraw_slots')
                     and not has_function_privilege(r.oid, p.oid, 'execute')
                   order by 1) as missing,

@@ -13,24 +13,15 @@ const written = new Map([
 const bookingId = 'a booking'
 const rowOf = (version: number): LogRow => {
   const xid = written.get(version) ?? 0n
-  const event = { position: '', bookingId, version, at: new Date(0), type: 'extended' as const, statusAfter: null }
-  const what = {
-    slotId: '',
-    doctorId: '',
-    units: 1,
-    holdExpiresAt: null,
-    fromSlotId: null,
-    reason: null,
-    actorId: null,
-  }
+  const where = { slotId: '', doctorId: '', fromSlotId: null, fromDoctorId: null }
   return {
-    entry: { kind: 'booking', xid, seq: 0n, clinicNo: 1, event: { ...event, ...what }, fromDoctorId: null },
+    entry: { kind: 'booking', xid, seq: 0n, bookingId, version, type: 'extended', ...where },
     predecessorIsLater: (written.get(version - 1) ?? 0n) > xid,
   }
 }
 
 const versionsOf = (entries: ReturnType<BookingOrder['pass']>) =>
-  entries.map((entry) => (entry.kind === 'booking' ? entry.event.version : 0))
+  entries.map((entry) => (entry.kind === 'booking' ? entry.version : 0))
 
 // The log's order: 3, 4, 2, 5. Version 4 stands behind 3, which waits for 2.
 const rows = [3, 4, 2, 5].map(rowOf)

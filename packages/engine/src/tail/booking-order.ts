@@ -1,5 +1,4 @@
-import type { BookingEvent } from '../reads/booking-event.ts'
-import type { LogEntry } from './log-entry.ts'
+import type { BookingLine, LogEntry } from './log-entry.ts'
 import type { LogCursor, LogRow } from './read-log.ts'
 
 /**
@@ -19,8 +18,8 @@ export class BookingOrder {
   pass(rows: readonly LogRow[]): LogEntry[] {
     const passed: LogEntry[] = []
     for (const { entry, predecessorIsLater } of rows) {
-      if (entry.kind === 'booking' && (predecessorIsLater || this.#holdsPredecessorOf(entry.event))) {
-        this.#heldBack.set(`${entry.event.bookingId}.${entry.event.version - 1}`, entry)
+      if (entry.kind === 'booking' && (predecessorIsLater || this.#holdsPredecessorOf(entry))) {
+        this.#heldBack.set(`${entry.bookingId}.${entry.version - 1}`, entry)
         continue
       }
       for (let next: LogEntry | undefined = entry; next !== undefined; next = this.#successorOf(next)) passed.push(next)
@@ -39,13 +38,13 @@ export class BookingOrder {
   }
 
   /** The one before waits for the one before that. */
-  #holdsPredecessorOf({ bookingId, version }: BookingEvent): boolean {
+  #holdsPredecessorOf({ bookingId, version }: BookingLine): boolean {
     return this.#heldBack.size > 0 && this.#heldBack.has(`${bookingId}.${version - 2}`)
   }
 
   #successorOf(entry: LogEntry): LogEntry | undefined {
     if (entry.kind !== 'booking' || this.#heldBack.size === 0) return undefined
-    const key = `${entry.event.bookingId}.${entry.event.version}`
+    const key = `${entry.bookingId}.${entry.version}`
     const successor = this.#heldBack.get(key)
     this.#heldBack.delete(key)
     return successor

@@ -20,7 +20,7 @@ export function tagsOf(
   const tags = new Set<string>()
   for (const entry of entries) {
     if (entry.kind === 'booking') {
-      for (const doctorId of [entry.event.doctorId, entry.fromDoctorId]) {
+      for (const doctorId of [entry.doctorId, entry.fromDoctorId]) {
         if (doctorId !== null && !isDropped(entry.xid, doctorId)) tags.add(doctorTag(doctorId))
       }
     } else {

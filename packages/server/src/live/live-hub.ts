@@ -178,7 +178,7 @@ export class LiveHub {
     for (const entry of entries) {
       const at = entry.xid > before ? entry.xid : before
       if (entry.kind === 'booking') {
-        const { type, doctorId, slotId, fromSlotId } = entry.event
+        const { type, doctorId, slotId, fromSlotId } = entry
         if (quietTypes.has(type)) continue
         this.#noteSlot(doctorId, slotId, at)
         if (fromSlotId !== null && entry.fromDoctorId !== null) this.#noteSlot(entry.fromDoctorId, fromSlotId, at)
