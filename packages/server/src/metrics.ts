@@ -2,6 +2,7 @@ import type { BatchReport, ClaimOutcome, Engine } from '@holdfast/engine'
 import type pg from 'pg'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { CacheFigures } from './cache/answer-cache.ts'
+import { RequestDurations } from './request-durations.ts'
 
 export type Metrics = {
   registry: Registry
@@ -27,22 +28,19 @@ export type MetricsSources = {
 export type DatabaseFigures = { activeHolds: number; eventTailLagSeconds: number }
 
 const databaseFiguresMs = 1_000
-const httpSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 const queueSeconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
 const batchSizes = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]
 
 /** Everything this process counts, in a registry of its own. Labels come from fixed sets only. */
 export function createMetrics(sources: MetricsSources): Metrics {
   const registry = new Registry()
-  const registers = [registry]
   collectDefaultMetrics({ register: registry, prefix: 'holdfast_' })
-  const { requests, claims, size, seconds, wait, jobs, jobCounts } = addCounts(registers)
+  const { requests, claims, size, seconds, wait, jobs, jobCounts } = addCounts(registry)
   addGauges(registry, sources)
 
   return {
     registry,
-    requestAnswered: ({ route, method, status, seconds: took }) =>
-      requests.observe({ route, method, status: String(status) }, took),
+    requestAnswered: ({ route, method, status, seconds: took }) => requests.count(route, method, status, took),
     batchDone(report) {
       size.observe({ queue: report.queue }, report.size)
       seconds.observe({ queue: report.queue, failed: String(report.failed) }, report.durationMs / 1000)
@@ -69,14 +67,9 @@ export function createMetrics(sources: MetricsSources): Metrics {
 }
 
 /** What is counted as it happens. */
-function addCounts(registers: Registry[]) {
-  const requests = new Histogram({
-    name: 'holdfast_http_request_duration_seconds',
-    help: 'Answered requests by route, method and status.',
-    labelNames: ['route', 'method', 'status'],
-    buckets: httpSeconds,
-    registers,
-  })
+function addCounts(registry: Registry) {
+  const registers = [registry]
+  const requests = new RequestDurations(registry)
   const claims = new Counter({
     name: 'holdfast_claims_total',
     help: 'Claims by outcome; error: the outcome is not known.',
