@@ -16,7 +16,7 @@ import { answeredBooking } from './answered-bookings.ts'
 import { eventBody } from './bodies/event-body.ts'
 import { slotBody } from './bodies/slot-body.ts'
 import { timeText } from './bodies/time-text.ts'
-import { freshKey, idempotencyKeyOf, keyDigest, requestHash } from './idempotency.ts'
+import { type ClaimAsked, claimHash, freshKey, idempotencyKeyOf, keyDigest } from './idempotency.ts'
 import { type Refusal, refusalProblem } from './outcome-problems.ts'
 import { type BookingReach, bookingNotFound, reachBooking } from './reach-booking.ts'
 import type { RestDeps } from './rest-deps.ts'
@@ -134,7 +134,7 @@ function claim(
   const key = idempotencyKeyOf(request)
   const clinicNo = clinicNoIn(body.slotId)
   if (clinicNo === null) return { kind: 'slot_missing' }
-  const asked = {
+  const asked: ClaimAsked = {
     slotId: body.slotId,
     units: body.units ?? 1,
     patient: body.patient,
@@ -148,7 +148,7 @@ function claim(
     accountId: principal.kind === 'account' && !body.onBehalf ? principal.accountId : null,
     actorId: principal.kind === 'account' && body.onBehalf ? principal.accountId : null,
     key: key === null ? freshKey() : keyDigest(principal, 'createBooking', key),
-    requestHash: requestHash(body.onBehalf ? { ...asked, onBehalf: true } : asked),
+    requestHash: claimHash(asked, body.onBehalf === true),
   })
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Principal } from '../edge/principal.ts'
-import { canonicalJson, keyDigest, requestHash } from './idempotency.ts'
+import { canonicalJson, claimHash, keyDigest, requestHash } from './idempotency.ts'
 
 test('the same content in another order is the same text, other content another', () => {
   fc.assert(
@@ -10,6 +10,24 @@ test('the same content in another order is the same text, other content another'
       expect(JSON.parse(canonicalJson(one))).toEqual(JSON.parse(JSON.stringify(one)))
       const isSame = canonicalJson(one) === canonicalJson(other)
       expect(requestHash(one) === requestHash(other)).toBe(isSame)
+    }),
+  )
+})
+
+test('a claim’s hash is that of all that was asked, with its names in order', () => {
+  const text = fc.string()
+  const asked = fc.record({
+    slotId: text,
+    units: fc.nat(),
+    patient: fc.record({ name: text, email: text, phone: text }, { requiredKeys: ['name'] }),
+    appointmentType: fc.constantFrom(null, 'in_person' as const, 'video' as const),
+    reason: fc.option(text),
+    confirm: fc.boolean(),
+  })
+  fc.assert(
+    fc.property(asked, fc.boolean(), (one, onBehalf) => {
+      expect(claimHash(one, onBehalf)).toBe(requestHash(onBehalf ? { ...one, onBehalf } : one))
+      expect(claimHash(one, !onBehalf)).not.toBe(claimHash(one, onBehalf))
     }),
   )
 })

@@ -1,5 +1,5 @@
 import { hash, randomUUID } from 'node:crypto'
-import type { WriteKey } from '@holdfast/engine'
+import type { ClaimRequest, WriteKey } from '@holdfast/engine'
 import type { FastifyRequest } from 'fastify'
 import type { Principal } from '../edge/principal.ts'
 import { invalidRequest, preview } from '../edge/validator.ts'
@@ -42,6 +42,32 @@ export function freshKey(): string {
 /** A 128-bit digest, as a UUID, of everything that makes a request this request. */
 export function requestHash(parts: unknown): string {
   return digest(canonicalJson(parts))
+}
+
+/** What a request for a booking asks for. */
+export type ClaimAsked = Pick<ClaimRequest, 'appointmentType' | 'confirm' | 'patient' | 'reason' | 'slotId' | 'units'>
+
+/** No name is forgotten, also where it may be left out. */
+type Every<Asked> = { [Name in keyof Asked]-?: Asked[Name] | undefined }
+
+/**
+ * The same of a request for a booking. Its names stand in order here, as {@link canonicalJson} puts them: putting them in
+ * order took four times as long as writing them.
+ */
+export function claimHash({ patient: { email, name, phone }, ...asked }: ClaimAsked, isOnBehalf: boolean): string {
+  const { appointmentType, confirm, reason, slotId, units } = asked
+  const onBehalf = isOnBehalf || undefined
+  const patient: Every<ClaimAsked['patient']> = { email, name, phone }
+  const inOrder: Every<typeof asked> & { onBehalf: unknown; patient: unknown } = {
+    appointmentType,
+    confirm,
+    onBehalf,
+    patient,
+    reason,
+    slotId,
+    units,
+  }
+  return digest(JSON.stringify(inOrder))
 }
 
 /** The key of a write that is not a booking; null where none was sent. */
