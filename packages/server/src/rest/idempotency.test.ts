@@ -32,6 +32,14 @@ test('a claim’s hash is that of all that was asked, with its names in order', 
   )
 })
 
+test('a claim’s hash stays what it was: a key is known for a day, also across an upgrade', () => {
+  const patient = { name: 'Ada', phone: '+44 20 7946 0000' }
+  const what = { slotId: '01900000-0000-8000-8000-000000000001', units: 2, appointmentType: null, confirm: true }
+  const asked = { ...what, patient, reason: 'Fever' }
+  expect(claimHash(asked, false)).toBe('2e3d7e24-a4ef-d43d-c001-c7484823d9cd')
+  expect(claimHash(asked, true)).toBe('ce791417-77d4-00ce-d80d-1aa31da14822')
+})
+
 test('a digest is a UUID, and differs by who asks, what for and the key', () => {
   const account: Principal = {
     kind: 'account',
