@@ -47,9 +47,10 @@ export async function runClaimBatch(pool: pg.Pool, requests: readonly ClaimReque
   const rows = await claimedRows(pool, requests)
   const replays = rows.flatMap((row) => (row.outcome === 'replayed' && row.booking_id !== null ? [row.booking_id] : []))
   const firstAnswers = replays.length === 0 ? new Map<string, FirstAnswer>() : await readFirstAnswers(pool, replays)
-  return requests.map((request, index) => {
-    const row = rows[index]
-    if (row === undefined || row.outcome === 'retry') return { kind: 'again' }
+  return rows.map((row, index) => {
+    const request = requests[index]
+    if (request === undefined) throw new Error(`${rows.length} answers to ${requests.length} claims`)
+    if (row.outcome === 'retry') return { kind: 'again' }
     return { kind: 'answered', outcome: outcomeOf(row, request, firstAnswers) }
   })
 }
@@ -99,16 +100,16 @@ function rowsOfAll(claims: ClaimsRow): ClaimRow[] {
   const startTimes = readPlainArray(claims.starts_at)
   const endTimes = readPlainArray(claims.ends_at)
   const holdTimes = readPlainArray(claims.hold_expires_at)
-  return readPlainArray(claims.outcomes).map((outcome, n) => ({
+  return readPlainArray(claims.outcomes).map((outcome, index) => ({
     outcome: outcome ?? '',
-    booking_id: bookingIds[n] ?? null,
-    clinic_id: clinicIds[n] ?? null,
-    resource_id: resourceIds[n] ?? null,
-    capacity: capacities[n] ?? null,
-    appointment_type: appointmentTypes[n] ?? null,
-    starts_at: startTimes[n] ?? null,
-    ends_at: endTimes[n] ?? null,
-    hold_expires_at: holdTimes[n] ?? null,
+    booking_id: bookingIds[index] ?? null,
+    clinic_id: clinicIds[index] ?? null,
+    resource_id: resourceIds[index] ?? null,
+    capacity: capacities[index] ?? null,
+    appointment_type: appointmentTypes[index] ?? null,
+    starts_at: startTimes[index] ?? null,
+    ends_at: endTimes[index] ?? null,
+    hold_expires_at: holdTimes[index] ?? null,
     created_at: claims.created_at,
     tx: claims.tx,
   }))

@@ -66,11 +66,11 @@ function rowsOf(page: PageRow): LogRow[] {
   const fromSlotIds = read(page.from_slot_ids)
   const fromResourceIds = read(page.from_resource_ids)
   const predecessorsLater = read(page.predecessors_later)
-  return read(page.xids).map((xidText, n) => {
-    const [xid, seq] = [BigInt(xidText ?? 0), BigInt(seqs[n] ?? 0)]
-    const [doctorId, bookingId] = [resourceIds[n] ?? null, bookingIds[n] ?? null]
+  return read(page.xids).map((xidText, index) => {
+    const [xid, seq] = [BigInt(xidText ?? 0), BigInt(seqs[index] ?? 0)]
+    const [doctorId, bookingId] = [resourceIds[index] ?? null, bookingIds[index] ?? null]
     if (bookingId === null) {
-      const clinicNo = Number(clinicNos[n])
+      const clinicNo = Number(clinicNos[index])
       return { entry: { kind: 'directory', xid, seq, clinicNo, doctorId }, predecessorIsLater: false }
     }
     const entry: BookingLine = {
@@ -78,13 +78,13 @@ function rowsOf(page: PageRow): LogRow[] {
       xid,
       seq,
       bookingId,
-      version: Number(versions[n]),
-      type: types[n] as BookingLine['type'],
-      slotId: slotIds[n] ?? '',
+      version: Number(versions[index]),
+      type: types[index] as BookingLine['type'],
+      slotId: slotIds[index] ?? '',
       doctorId: doctorId ?? '',
-      fromSlotId: fromSlotIds[n] ?? null,
-      fromDoctorId: fromResourceIds[n] ?? null,
+      fromSlotId: fromSlotIds[index] ?? null,
+      fromDoctorId: fromResourceIds[index] ?? null,
     }
-    return { entry, predecessorIsLater: predecessorsLater[n] === 't' }
+    return { entry, predecessorIsLater: predecessorsLater[index] === 't' }
   })
 }
