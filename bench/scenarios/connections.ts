@@ -18,7 +18,11 @@ export const connections: Scenario = {
         `A process may open ${filesMax} files here. For 10,000 connections run: ulimit -n ${connectionCount + spare}`,
       )
     }
-    const ours = await bench.startOurs('connections', { HOLDFAST_CONNECTIONS_MAX: String(connectionCount + spare) })
+    const ours = await bench.startOurs('connections', {
+      HOLDFAST_CONNECTIONS_MAX: String(connectionCount + spare),
+      // The first connection waits for its first request until the last one is open: longer than a visitor may.
+      HOLDFAST_REQUEST_SECONDS_MAX: '60',
+    })
     try {
       const idleMiB = residentMiB(ours.pid)
       const round = await runRound(bench, ours, {
