@@ -1,7 +1,7 @@
-// The arrows of ARCHITECTURE.md, "Code map": imports point one way. tools/dependency-rules.test.ts plants violations and
-// sees each of them caught, because a cruiser that finds no modules also finds nothing wrong.
+// The import directions of ARCHITECTURE.md, "Code map". tools/dependency-rules.test.ts plants a violation of each rule and
+// expects it to be reported, because a cruiser that finds no modules reports no violations either.
 
-/** What each package may import of ours. Tests are free, and so may everything import itself. */
+/** Which workspaces each workspace may import. Tests are exempt. */
 const allowed = {
   contract: [],
   engine: [],
@@ -10,22 +10,26 @@ const allowed = {
   cli: ['contract', 'engine', 'adapters', 'server'],
   web: ['contract'],
   testkit: ['engine', 'adapters'],
+  bench: ['contract', 'engine', 'adapters', 'server', 'cli'],
 }
+
+/** @param {string} name */
+const folderOf = (name) => (name === 'bench' ? '^bench/' : `^packages/${name}/`)
 
 /** Tests, and what they share (`packages/server/test`). */
 const test = ['\\.test\\.tsx?$', '^packages/[^/]+/(test|browser-tests)/', '^packages/web/screenshots\\.ts$']
 
-const arrows = Object.entries(allowed).map(([name, targets]) => ({
+const directions = Object.entries(allowed).map(([name, targets]) => ({
   name: `${name}-imports-only-${targets.length === 0 ? 'itself' : targets.join('-')}`,
   severity: 'error',
-  from: { path: `^packages/${name}/`, pathNot: test },
-  to: { path: '^packages/', pathNot: `^packages/(${[name, ...targets].join('|')})/` },
+  from: { path: folderOf(name), pathNot: test },
+  to: { path: '^(packages|bench)/', pathNot: [name, ...targets].map(folderOf) },
 }))
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
-    ...arrows,
+    ...directions,
     {
       name: 'testkit-is-for-tests',
       severity: 'error',
@@ -46,7 +50,7 @@ export default {
     },
     {
       name: 'no-orphan',
-      comment: 'A file that nothing imports, and that imports nothing, is forgotten code.',
+      comment: 'A file that neither imports anything nor is imported is dead code.',
       severity: 'error',
       from: {
         orphan: true,

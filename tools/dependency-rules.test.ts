@@ -1,30 +1,32 @@
 import { execFile } from 'node:child_process'
 import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const cruiser = join(root, 'node_modules/dependency-cruiser/bin/dependency-cruiser.mjs')
 const packageNames = ['contract', 'engine', 'adapters', 'server', 'cli', 'web', 'testkit']
+const folders = [...packageNames.map((name) => `packages/${name}`), 'bench']
 
-/** A small house with the real one's rules: one file and one test a package, and nothing wrong. */
-let house: string
+/** A small project under the real rules: two files and a test in each workspace, and no violation. */
+let project: string
 
 beforeEach(async () => {
-  house = await mkdtemp(join(tmpdir(), 'holdfast-rules-'))
+  project = await mkdtemp(join(tmpdir(), 'holdfast-rules-'))
   for (const name of ['.dependency-cruiser.mjs', 'tsconfig.json', 'package.json']) {
-    await copyFile(join(root, name), join(house, name))
+    await copyFile(join(root, name), join(project, name))
   }
-  await mkdir(join(house, 'node_modules/@holdfast'), { recursive: true })
-  for (const name of packageNames) {
-    await symlink(`../../packages/${name}`, join(house, 'node_modules/@holdfast', name))
-    const manifest = { name: `@holdfast/${name}`, type: 'module', exports: { '.': './src/index.ts' } }
-    await write(`packages/${name}/package.json`, JSON.stringify(manifest))
-    await write(`packages/${name}/src/index.ts`, "export { part } from './part.ts'")
-    await write(`packages/${name}/src/part.ts`, 'export const part = 1')
-    await write(`packages/${name}/src/part.test.ts`, "import '@holdfast/testkit'\nimport './part.ts'")
+  await mkdir(join(project, 'node_modules/@holdfast'), { recursive: true })
+  for (const folder of folders) {
+    const name = `@holdfast/${basename(folder)}`
+    await symlink(`../../${folder}`, join(project, 'node_modules', name))
+    const manifest = { name, type: 'module', exports: { '.': './src/index.ts' } }
+    await write(`${folder}/package.json`, JSON.stringify(manifest))
+    await write(`${folder}/src/index.ts`, "export { part } from './part.ts'")
+    await write(`${folder}/src/part.ts`, 'export const part = 1')
+    await write(`${folder}/src/part.test.ts`, "import '@holdfast/testkit'\nimport './part.ts'")
   }
   await write(
     'packages/server/src/compose.ts',
@@ -33,18 +35,18 @@ beforeEach(async () => {
   await write('packages/cli/src/start.ts', "import '@holdfast/server'\nimport '@holdfast/engine'")
 })
 
-afterEach(() => rm(house, { recursive: true, force: true }))
+afterEach(() => rm(project, { recursive: true, force: true }))
 
 async function write(path: string, text: string): Promise<void> {
-  await mkdir(dirname(join(house, path)), { recursive: true })
-  await writeFile(join(house, path), `${text}\n`)
+  await mkdir(dirname(join(project, path)), { recursive: true })
+  await writeFile(join(project, path), `${text}\n`)
 }
 
 type Cruise = { summary: { totalCruised: number; violations: { rule: { name: string } }[] } }
 
 async function cruise(directory: string): Promise<{ modules: number; rules: string[] }> {
-  const args = [cruiser, '--config', '.dependency-cruiser.mjs', '--output-type', 'json', 'packages']
-  // Exits with the number of violations; the report on stdout has them all.
+  const args = [cruiser, '--config', '.dependency-cruiser.mjs', '--output-type', 'json', 'packages', 'bench']
+  // The exit code is the number of violations; the report on stdout lists them.
   const output = await new Promise<string>((resolve) => {
     execFile(process.execPath, args, { cwd: directory, maxBuffer: 1 << 28 }, (_error, stdout) => resolve(stdout))
   })
@@ -53,13 +55,13 @@ async function cruise(directory: string): Promise<{ modules: number; rules: stri
   return { modules: report.summary.totalCruised, rules: [...rules].sort() }
 }
 
-test('a house in order passes, and the cruiser saw it', async () => {
-  const { modules, rules } = await cruise(house)
+test('a project without violations passes, and the cruiser has read it', async () => {
+  const { modules, rules } = await cruise(project)
   expect(rules).toEqual([])
-  expect(modules).toBeGreaterThanOrEqual(packageNames.length * 3)
+  expect(modules).toBeGreaterThanOrEqual(folders.length * 3)
 })
 
-test('the cruiser sees the real house too', async () => {
+test('the cruiser reads the real project too', async () => {
   expect((await cruise(root)).modules).toBeGreaterThan(100)
 })
 
@@ -91,14 +93,32 @@ const planted: [what: string, path: string, text: string, rule: string][] = [
   ],
   ['the server imports the testkit', 'server/src/part.ts', "import '@holdfast/testkit'", 'testkit-is-for-tests'],
   ['the site imports the engine', 'web/src/part.ts', "import '@holdfast/engine'", 'web-imports-only-contract'],
-  ['the engine knows HTTP', 'engine/src/part.ts', "import 'node:http'", 'engine-knows-no-http'],
+  [
+    'the server imports the benchmark',
+    'server/src/part.ts',
+    "import '@holdfast/bench'",
+    'server-imports-only-engine-adapters-contract',
+  ],
+  [
+    'the benchmark imports the site',
+    '../bench/src/part.ts',
+    "import '@holdfast/web'",
+    'bench-imports-only-contract-engine-adapters-server-cli',
+  ],
+  [
+    'the benchmark imports the testkit outside a test',
+    '../bench/src/part.ts',
+    "import '@holdfast/testkit'",
+    'testkit-is-for-tests',
+  ],
+  ['the engine imports an HTTP module', 'engine/src/part.ts', "import 'node:http'", 'engine-knows-no-http'],
   ['two files import each other', 'cli/src/part.ts', "import './index.ts'\nexport const part = 1", 'no-cycle'],
-  ['a file is forgotten', 'cli/src/forgotten.ts', 'export const forgotten = 1', 'no-orphan'],
+  ['a file is dead code', 'cli/src/unused.ts', 'export const unused = 1', 'no-orphan'],
   ['a test is imported', 'cli/src/part.ts', "import './part.test.ts'", 'no-test-is-imported'],
-  ['an import leads nowhere', 'cli/src/part.ts', "import './gone.ts'", 'nothing-unresolvable'],
+  ['an import cannot be resolved', 'cli/src/part.ts', "import './gone.ts'", 'nothing-unresolvable'],
 ]
 
-test.each(planted)('caught: %s', async (_what, path, text, rule) => {
+test.each(planted)('reported: %s', async (_what, path, text, rule) => {
   await write(`packages/${path}`, text)
-  expect((await cruise(house)).rules).toContain(rule)
+  expect((await cruise(project)).rules).toContain(rule)
 })

@@ -3,7 +3,7 @@ import type { Contender } from './contender.ts'
 import { type OurCalendars, ourCalendars } from './our-calendar.ts'
 import { startServerProcess } from './server-process.ts'
 
-const program = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url))
+const program = fileURLToPath(import.meta.resolve('@holdfast/cli'))
 
 export type OurServer = Contender & { calendars: OurCalendars }
 
