@@ -1,0 +1,19 @@
+import { readFile } from 'node:fs/promises'
+import { expect, test } from 'vitest'
+import { settingsPage, withCurrentTable } from './settings-docs.ts'
+
+test('docs/configuration.md lists the settings as the code has them: else run `npm run settings-docs`', async () => {
+  const page = await readFile(settingsPage, 'utf8')
+  expect(page).toBe(withCurrentTable(page))
+})
+
+test('a default that was changed by hand is noticed', async () => {
+  const page = await readFile(settingsPage, 'utf8')
+  const changed = page.replace('| `PORT` | `3000` |', '| `PORT` | `4000` |')
+  expect(changed).not.toBe(page)
+  expect(withCurrentTable(changed)).toBe(page)
+})
+
+test('a page without the marks is an error that names them', () => {
+  expect(() => withCurrentTable('# Configuration\n')).toThrow('docs/configuration.md needs the lines')
+})
