@@ -7,10 +7,10 @@ import { doctorsRoutes } from '../features/doctors/routes.tsx'
 import { myBookingsRoutes } from '../features/my-bookings/routes.tsx'
 import { ticketRoutes } from '../features/ticket/routes.tsx'
 import { createQueryClient } from '../lib/query-client.ts'
+import { rootRoute } from '../lib/root-route.ts'
 import { PageError } from '../ui/page-error.tsx'
 import { PageLoading } from '../ui/page-loading.tsx'
 import { PageNotFound } from './page-not-found.tsx'
-import { rootRoute } from './root-route.ts'
 import { Shell } from './shell.tsx'
 
 export const queryClient = createQueryClient()

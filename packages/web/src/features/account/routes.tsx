@@ -1,6 +1,6 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
-import { rootRoute } from '../../app/root-route.ts'
 import { loadTexts } from '../../lib/i18n.ts'
+import { rootRoute } from '../../lib/root-route.ts'
 import { parseReturnSearch } from './return-search.ts'
 
 const signInRoute = createRoute({

@@ -8,7 +8,7 @@ import type {
 } from '@holdfast/contract/client'
 import { queryOptions } from '@tanstack/react-query'
 import { api, ask } from '../../lib/api.ts'
-import { deskKey, rereadMs } from '../desk/desk-queries.ts'
+import { deskKey, rereadMs } from '../../lib/clinic-queries.ts'
 
 const path = (clinicId: string) => ({ path: { clinicId } })
 

@@ -1,6 +1,6 @@
 import type { BookingStatus } from '@holdfast/contract/client'
-import { parseDay } from '../desk/local-time.ts'
-import { statusesInOrder } from '../desk/status-colors.ts'
+import { statusesInOrder } from '../../domain/bookings/status-colors.ts'
+import { parseDay } from '../../lib/local-time.ts'
 
 export type RangeSearch = { from?: string; to?: string }
 export type DoctorSearch = { doctorId?: string }

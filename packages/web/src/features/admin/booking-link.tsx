@@ -1,6 +1,6 @@
 import type { Booking } from '@holdfast/contract/client'
 import { Link } from '@tanstack/react-router'
-import deskClasses from '../desk/desk.module.css'
+import deskClasses from '../../ui/layout.module.css'
 
 /** The patient's name, leading to the booking. */
 export function BookingLink({ booking }: { booking: Pick<Booking, 'id' | 'clinicId' | 'patient'> }) {

@@ -1,6 +1,6 @@
 import { Select, TextInput } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import deskClasses from '../desk/desk.module.css'
+import deskClasses from '../../ui/layout.module.css'
 import type { ClinicCardDraft } from './clinic-draft.ts'
 
 const zones = Intl.supportedValuesOf('timeZone')

@@ -2,7 +2,7 @@ import { Group, Text } from '@mantine/core'
 import { Outlet } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { LinkButton } from '../../ui/link-button.tsx'
-import { Tabs } from '../desk/tabs.tsx'
+import { Tabs } from '../../ui/page-tabs.tsx'
 import { useClinic } from './use-clinic.ts'
 
 /** The clinic's name, its pages, and the way to book for somebody. */

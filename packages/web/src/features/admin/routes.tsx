@@ -1,11 +1,11 @@
 import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router'
-import type { NavItem } from '../../app/nav-item.ts'
-import { rootRoute } from '../../app/root-route.ts'
+import { forbidden, requireMe, roleIn } from '../../lib/access.ts'
+import { clinicDoctorsQuery } from '../../lib/clinic-queries.ts'
 import { clinicQuery } from '../../lib/directory-queries.ts'
 import { loadTexts } from '../../lib/i18n.ts'
+import type { NavItem } from '../../lib/nav-item.ts'
+import { rootRoute } from '../../lib/root-route.ts'
 import type { Role } from '../../lib/session.ts'
-import { forbidden, requireMe, roleIn } from '../desk/clinic-roles.ts'
-import { clinicDoctorsQuery } from '../desk/desk-queries.ts'
 import { parseBookingsSearch, parseDayListSearch, parseDoctorSearch, parseRangeSearch } from './admin-search.ts'
 
 /** Who works at the desk of a clinic; doctors have their own pages. */
@@ -21,7 +21,7 @@ const clinicsRoute = createRoute({
     return { clinicIds, isSiteAdministrator: me.siteAdministrator }
   },
   loader: () => loadTexts('admin', 'desk'),
-  component: lazyRouteComponent(() => import('./clinics-page.tsx'), 'ClinicsPage'),
+  component: lazyRouteComponent(() => import('./clinics/clinics-page.tsx'), 'ClinicsPage'),
 })
 
 const clinicRoute = createRoute({
@@ -58,59 +58,59 @@ const dashboardRoute = createRoute({
     // Staff may not see the figures: they start with the day.
     if (context.role !== 'admin') throw redirect({ to: '/clinic/$clinicId/day', params, search: {} })
   },
-  component: lazyRouteComponent(() => import('./dashboard-page.tsx'), 'DashboardPage'),
+  component: lazyRouteComponent(() => import('./dashboard/dashboard-page.tsx'), 'DashboardPage'),
 })
 const dayListRoute = createRoute({
   ...parent,
   path: 'day',
   validateSearch: parseDayListSearch,
-  component: lazyRouteComponent(() => import('./day-list-page.tsx'), 'DayListPage'),
+  component: lazyRouteComponent(() => import('./day-list/day-list-page.tsx'), 'DayListPage'),
 })
 const bookingsRoute = createRoute({
   ...parent,
   path: 'bookings',
   validateSearch: parseBookingsSearch,
-  component: lazyRouteComponent(() => import('./bookings-page.tsx'), 'BookingsPage'),
+  component: lazyRouteComponent(() => import('./bookings/bookings-page.tsx'), 'BookingsPage'),
 })
 const bookingRoute = createRoute({
   ...parent,
   path: 'bookings/$bookingId',
-  component: lazyRouteComponent(() => import('./booking-page.tsx'), 'ClinicBookingPage'),
+  component: lazyRouteComponent(() => import('./bookings/booking-page.tsx'), 'ClinicBookingPage'),
 })
 const bookRoute = createRoute({
   ...parent,
   path: 'book',
   validateSearch: parseDoctorSearch,
-  component: lazyRouteComponent(() => import('./book-page.tsx'), 'BookPage'),
+  component: lazyRouteComponent(() => import('./book/book-page.tsx'), 'BookPage'),
 })
 const doctorsRoute = createRoute({
   ...parent,
   path: 'doctors',
-  component: lazyRouteComponent(() => import('./doctors-page.tsx'), 'ClinicDoctorsPage'),
+  component: lazyRouteComponent(() => import('./doctors/doctors-page.tsx'), 'ClinicDoctorsPage'),
 })
 const timesRoute = createRoute({
   ...parent,
   path: 'times',
   validateSearch: parseDoctorSearch,
-  component: lazyRouteComponent(() => import('./times-page.tsx'), 'ClinicTimesPage'),
+  component: lazyRouteComponent(() => import('./times/times-page.tsx'), 'ClinicTimesPage'),
 })
 const peopleRoute = createRoute({
   ...parent,
   path: 'people',
   beforeLoad: requireAdmin,
-  component: lazyRouteComponent(() => import('./people-page.tsx'), 'PeoplePage'),
+  component: lazyRouteComponent(() => import('./people/people-page.tsx'), 'PeoplePage'),
 })
 const settingsRoute = createRoute({
   ...parent,
   path: 'settings',
   beforeLoad: requireAdmin,
-  component: lazyRouteComponent(() => import('./settings-page.tsx'), 'SettingsPage'),
+  component: lazyRouteComponent(() => import('./settings/settings-page.tsx'), 'SettingsPage'),
 })
 const proofRoute = createRoute({
   ...parent,
   path: 'proof',
   beforeLoad: requireAdmin,
-  component: lazyRouteComponent(() => import('./proof-page.tsx'), 'ProofPage'),
+  component: lazyRouteComponent(() => import('./proof/proof-page.tsx'), 'ProofPage'),
 })
 
 export const adminRoutes = [

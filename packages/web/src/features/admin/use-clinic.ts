@@ -1,9 +1,9 @@
 import { useQuery, useSuspenseQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
+import { clinicDoctorsQuery } from '../../lib/clinic-queries.ts'
 import { clinicQuery } from '../../lib/directory-queries.ts'
+import { localDay } from '../../lib/local-time.ts'
 import { serverNow } from '../../lib/server-clock.ts'
-import { clinicDoctorsQuery } from '../desk/desk-queries.ts'
-import { localDay } from '../desk/local-time.ts'
 
 const route = getRouteApi('/clinic/$clinicId')
 

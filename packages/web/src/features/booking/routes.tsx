@@ -1,8 +1,8 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
-import { rootRoute } from '../../app/root-route.ts'
+import { firstDayOf, slotsOfWeekQuery } from '../../domain/free-times/slots-of-week-query.ts'
 import { clinicQuery, doctorQuery } from '../../lib/directory-queries.ts'
 import { loadTexts } from '../../lib/i18n.ts'
-import { firstDayOf, slotsOfWeekQuery } from './slots-of-week-query.ts'
+import { rootRoute } from '../../lib/root-route.ts'
 import { parseWeekSearch } from './week-search.ts'
 
 const bookingRoute = createRoute({

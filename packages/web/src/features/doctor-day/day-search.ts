@@ -1,4 +1,4 @@
-import { parseDay } from '../desk/local-time.ts'
+import { parseDay } from '../../lib/local-time.ts'
 
 /** `day`: which one is shown, today when absent. `clinicId`: for a doctor of several clinics. */
 export type DaySearch = { day?: string; clinicId?: string }

@@ -1,8 +1,8 @@
 import { Group, NativeSelect } from '@mantine/core'
 import { getRouteApi, Outlet } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
+import { Tabs } from '../../ui/page-tabs.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
-import { Tabs } from '../desk/tabs.tsx'
 
 const route = getRouteApi('/my-day')
 

@@ -1,9 +1,9 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
-import type { NavItem } from '../../app/nav-item.ts'
-import { rootRoute } from '../../app/root-route.ts'
+import { forbidden, requireMe } from '../../lib/access.ts'
 import { clinicQuery } from '../../lib/directory-queries.ts'
 import { loadTexts } from '../../lib/i18n.ts'
-import { forbidden, requireMe } from '../desk/clinic-roles.ts'
+import type { NavItem } from '../../lib/nav-item.ts'
+import { rootRoute } from '../../lib/root-route.ts'
 import { parseDaySearch } from './day-search.ts'
 import { ownCalendars } from './own-calendars.ts'
 

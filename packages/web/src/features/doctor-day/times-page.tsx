@@ -1,6 +1,6 @@
 import { Stack } from '@mantine/core'
-import { SlotMaker } from '../desk/slot-maker.tsx'
-import { WithdrawDays } from '../desk/withdraw-days.tsx'
+import { SlotMaker } from '../../domain/slots/create-slots.tsx'
+import { WithdrawDays } from '../../domain/slots/withdraw-days.tsx'
 import { useShownDay } from './use-own-days.ts'
 
 /** The doctor's own times: made by a rule, withdrawn by days. */

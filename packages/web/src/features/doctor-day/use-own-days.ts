@@ -1,11 +1,11 @@
 import type { Booking, Slot } from '@holdfast/contract/client'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
+import { bookingsQuery } from '../../lib/clinic-queries.ts'
+import { addDays, localDay, mondayOf } from '../../lib/local-time.ts'
 import { serverNow } from '../../lib/server-clock.ts'
 import { slotsQuery } from '../../lib/slots-query.ts'
-import { bookingsQuery } from '../desk/desk-queries.ts'
-import { addDays, localDay, mondayOf } from '../desk/local-time.ts'
-import { useLiveDesk } from '../desk/use-live-desk.ts'
+import { useLiveDesk } from '../../lib/use-live-clinic.ts'
 
 const route = getRouteApi('/my-day')
 const none: never[] = []

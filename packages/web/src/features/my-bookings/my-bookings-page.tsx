@@ -3,6 +3,8 @@ import { Badge, Button, Group, Paper, Stack, Tabs, Text, Title } from '@mantine/
 import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { ticketHash } from '../../domain/bookings/ticket-link.ts'
+import { JoinVideo } from '../../domain/video/join-video.tsx'
 import { clinicQuery, doctorQuery } from '../../lib/directory-queries.ts'
 import { formatAppointment, formatNumber, formatZone } from '../../lib/format.ts'
 import { serverNow } from '../../lib/server-clock.ts'
@@ -10,18 +12,18 @@ import { useSession } from '../../lib/session.ts'
 import { useLiveSlots } from '../../lib/use-live-slots.ts'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
-import { JoinVideo } from '../../ui/join-video.tsx'
 import { LinkButton } from '../../ui/link-button.tsx'
 import { PageLoading } from '../../ui/page-loading.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
 import { SignInFirst } from '../../ui/sign-in-first.tsx'
-import { ticketHash } from '../ticket/ticket-link.ts'
 import classes from './my-bookings.module.css'
 import { myBookingsQuery } from './my-bookings-query.ts'
 import { type BookingKind, sortBookings } from './sort-bookings.ts'
 
 /** A dialog: drawn after the page. */
-const CancelBooking = lazy(async () => ({ default: (await import('../ticket/cancel-booking.tsx')).CancelBooking }))
+const CancelBooking = lazy(async () => ({
+  default: (await import('../../domain/bookings/cancel-booking.tsx')).CancelBooking,
+}))
 
 const kinds = ['coming', 'past', 'cancelled'] as const satisfies BookingKind[]
 

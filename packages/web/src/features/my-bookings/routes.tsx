@@ -1,7 +1,7 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
-import type { NavItem } from '../../app/nav-item.ts'
-import { rootRoute } from '../../app/root-route.ts'
 import { loadTexts } from '../../lib/i18n.ts'
+import type { NavItem } from '../../lib/nav-item.ts'
+import { rootRoute } from '../../lib/root-route.ts'
 
 const myBookingsRoute = createRoute({
   getParentRoute: () => rootRoute,

@@ -1,6 +1,6 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
-import { rootRoute } from '../../app/root-route.ts'
 import { loadTexts } from '../../lib/i18n.ts'
+import { rootRoute } from '../../lib/root-route.ts'
 
 /**
  * `/ticket#ID.TOKEN`: what gives access stands behind the #, which browsers never send. With `?move=true` the times to move

@@ -3,17 +3,19 @@ import { Button } from '@mantine/core'
 import { getRouteApi } from '@tanstack/react-router'
 import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { referenceOf, type TicketLink, ticketHash } from '../../domain/bookings/ticket-link.ts'
+import { JoinVideo } from '../../domain/video/join-video.tsx'
 import { CalendarIcon, PrintIcon } from '../../ui/icons.tsx'
-import { JoinVideo } from '../../ui/join-video.tsx'
 import { LinkButton } from '../../ui/link-button.tsx'
 import { PageLoading } from '../../ui/page-loading.tsx'
 import { toastDone, toastFailed } from '../../ui/toast.ts'
 import { calendarFile } from './calendar-file.ts'
 import classes from './ticket.module.css'
-import { referenceOf, type TicketLink, ticketHash } from './ticket-link.ts'
 
 /** What only those need who change something. */
-const CancelBooking = lazy(async () => ({ default: (await import('./cancel-booking.tsx')).CancelBooking }))
+const CancelBooking = lazy(async () => ({
+  default: (await import('../../domain/bookings/cancel-booking.tsx')).CancelBooking,
+}))
 const MoveBooking = lazy(async () => ({ default: (await import('./move-booking.tsx')).MoveBooking }))
 
 const route = getRouteApi('/ticket')

@@ -1,10 +1,10 @@
 import type { Booking, Clinic, Doctor } from '@holdfast/contract/client'
 import { Anchor, Badge, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
+import { referenceOf, type TicketLink, ticketHash } from '../../domain/bookings/ticket-link.ts'
 import { formatAppointment, formatMoney, formatZone, ownTimeZone } from '../../lib/format.ts'
 import { QrCode } from './qr-code.tsx'
 import classes from './ticket.module.css'
-import { referenceOf, type TicketLink, ticketHash } from './ticket-link.ts'
 
 type CardProps = { booking: Booking; doctor: Doctor; clinic: Clinic; link: TicketLink; isOffline: boolean }
 

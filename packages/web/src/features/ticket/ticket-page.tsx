@@ -1,6 +1,7 @@
 import { Alert, Stack, Text } from '@mantine/core'
 import { useRouterState } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
+import { parseTicketLink, type TicketLink } from '../../domain/bookings/ticket-link.ts'
 import { refusalCode } from '../../lib/api-error.ts'
 import { formatDayTime, ownTimeZone } from '../../lib/format.ts'
 import { EmptyState } from '../../ui/empty-state.tsx'
@@ -13,7 +14,6 @@ import { SignInFirst } from '../../ui/sign-in-first.tsx'
 import { KeepBooking } from './keep-booking.tsx'
 import { TicketActions } from './ticket-actions.tsx'
 import { TicketCard } from './ticket-card.tsx'
-import { parseTicketLink, type TicketLink } from './ticket-link.ts'
 import { useTicket } from './use-ticket.ts'
 
 /** One booking, by its secret link. */

@@ -1,11 +1,11 @@
 import type { Booking, Clinic, Doctor } from '@holdfast/contract/client'
 import { useQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
+import type { TicketLink } from '../../domain/bookings/ticket-link.ts'
 import { UnreachableError } from '../../lib/api-error.ts'
 import { bookingQuery } from '../../lib/booking-query.ts'
 import { clinicQuery, doctorQuery } from '../../lib/directory-queries.ts'
 import { keepTicket, readKeptTicket } from '../../lib/kept-tickets.ts'
-import type { TicketLink } from './ticket-link.ts'
 
 export type TicketState =
   | { kind: 'loading' }

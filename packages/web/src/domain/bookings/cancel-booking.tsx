@@ -1,0 +1,56 @@
+import { Button, Group, Stack, Text, Textarea } from '@mantine/core'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Dialog } from '../../ui/dialog.tsx'
+import { ErrorState } from '../../ui/error-state.tsx'
+import { toastDone } from '../../ui/toast.ts'
+import type { TicketLink } from './ticket-link.ts'
+import { useBookingActions } from './use-booking-changes.ts'
+
+type CancelProps = { link: TicketLink; isOpen: boolean; onClose: () => void }
+
+/** Asks once more, because somebody else may have the time a moment later. */
+export function CancelBooking({ link, isOpen, onClose }: CancelProps) {
+  const { t } = useTranslation('ticket')
+  const { cancel } = useBookingActions(link)
+  const [reason, setReason] = useState('')
+  const [isBusy, setBusy] = useState(false)
+  const [error, setError] = useState<unknown>(null)
+  const submit = async () => {
+    setBusy(true)
+    setError(null)
+    try {
+      await cancel(reason)
+      onClose()
+      toastDone({ message: t('cancel.done') })
+    } catch (refusal) {
+      setError(refusal)
+    } finally {
+      setBusy(false)
+    }
+  }
+  return (
+    <Dialog title={t('cancel.title')} isOpen={isOpen} onClose={onClose}>
+      <Stack gap="md">
+        <Text>{t('cancel.help')}</Text>
+        <Textarea
+          label={t('cancel.reason')}
+          maxLength={1000}
+          autosize
+          minRows={2}
+          value={reason}
+          onChange={({ currentTarget }) => setReason(currentTarget.value)}
+        />
+        {error === null ? null : <ErrorState error={error} />}
+        <Group gap="sm">
+          <Button color="red" loading={isBusy} onClick={submit}>
+            {t('cancel.confirm')}
+          </Button>
+          <Button variant="default" onClick={onClose} disabled={isBusy}>
+            {t('cancel.keep')}
+          </Button>
+        </Group>
+      </Stack>
+    </Dialog>
+  )
+}

@@ -1,0 +1,110 @@
+import type { Booking, Doctor } from '@holdfast/contract/client'
+import { Stack, Text } from '@mantine/core'
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import { formatNumber, formatTime } from '../../lib/format.ts'
+import { EmptyState } from '../../ui/empty-state.tsx'
+import classes from '../../ui/layout.module.css'
+import { JoinVideo } from '../video/join-video.tsx'
+import { BookingActions } from './booking-actions.tsx'
+import { StatusMark } from './status-mark.tsx'
+
+type DayListProps = {
+  bookings: readonly Booking[]
+  timeZone: string
+  caption: string
+  /** With them, each line says whose patient it is. */
+  doctors?: readonly Doctor[]
+  /** What stands for the patient's name, such as a link. */
+  nameOf?: (booking: Booking) => ReactNode
+}
+
+/** Who comes, in order. Those who cancelled or never booked are left out: they are in the list of bookings. */
+export function DayList({ bookings, timeZone, caption, doctors, nameOf }: DayListProps) {
+  const { t } = useTranslation(['desk', 'shell'])
+  const coming = bookings.filter(({ status }) => status !== 'CANCELLED' && status !== 'FAILED')
+  if (coming.length === 0) return <EmptyState title={t('day.none')} help={t('day.noneHelp')} />
+  return (
+    <table className={classes.table}>
+      <caption className={classes.caption}>{caption}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{t('column.time')}</th>
+          <th scope="col">{t('column.patient')}</th>
+          {doctors ? <th scope="col">{t('column.doctor')}</th> : null}
+          <th scope="col">{t('column.kind')}</th>
+          <th scope="col">{t('column.status')}</th>
+          <th scope="col" className="no-print">
+            {t('column.actions')}
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {coming.map((booking) => (
+          <tr key={booking.id} data-quiet={booking.status === 'NO_SHOW' || booking.status === 'COMPLETED' || undefined}>
+            <td className="tabular">
+              <strong>{formatTime(booking.startsAt, timeZone)}</strong>
+            </td>
+            <td>
+              <Stack gap={0}>
+                <span>
+                  {nameOf ? nameOf(booking) : booking.patient.name}
+                  {booking.units > 1 ? ` (${t('units', { count: booking.units })})` : ''}
+                </span>
+                {booking.patient.phone ? (
+                  <Text size="sm" c="dimmed" component="span">
+                    <bdi>{booking.patient.phone}</bdi>
+                  </Text>
+                ) : null}
+                {booking.reason ? (
+                  <Text size="sm" c="dimmed" component="span" lineClamp={2}>
+                    {booking.reason}
+                  </Text>
+                ) : null}
+              </Stack>
+            </td>
+            {doctors ? (
+              <td data-label={t('column.doctor')}>{doctors.find(({ id }) => id === booking.doctorId)?.name ?? '–'}</td>
+            ) : null}
+            <td data-label={t('column.kind')}>
+              {t(`shell:appointmentType.${booking.appointmentType}`)}
+              {booking.joinUrl === null ? null : (
+                <div className={classes.join}>
+                  <JoinVideo url={booking.joinUrl} of={booking.patient.name} size="compact-sm" variant="light" />
+                </div>
+              )}
+            </td>
+            <td>
+              <StatusMark status={booking.status} />
+            </td>
+            <td className="no-print">
+              <BookingActions booking={booking} timeZone={timeZone} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+/** How many come, are here, and are done: in one line above the list. */
+export function DayCounts({ bookings }: { bookings: readonly Booking[] }) {
+  const { t } = useTranslation('desk')
+  const count = (...statuses: Booking['status'][]) => bookings.filter(({ status }) => statuses.includes(status)).length
+  const parts = [
+    { label: t('counts.expected'), value: count('PENDING', 'CONFIRMED') },
+    { label: t('counts.here'), value: count('ARRIVED') },
+    { label: t('counts.done'), value: count('COMPLETED') },
+    { label: t('counts.missed'), value: count('NO_SHOW') },
+  ]
+  return (
+    <Text component="p" className="tabular" m={0} role="status">
+      {parts.map(({ label, value }, index) => (
+        <span key={label}>
+          {index > 0 ? ' · ' : ''}
+          <strong>{formatNumber(value)}</strong> {label}
+        </span>
+      ))}
+    </Text>
+  )
+}

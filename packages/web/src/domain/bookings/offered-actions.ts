@@ -1,0 +1,35 @@
+import type { Booking } from '@holdfast/contract/client'
+import { localDay } from '../../lib/local-time.ts'
+import type { BookingAction } from './use-booking-action.tsx'
+
+/**
+ * What the server would accept now: arrivals from the slot's local day on, a no-show after its start, and taking back the
+ * last mark.
+ *
+ * @param now milliseconds since 1970, by the server's clock
+ */
+export function offeredActions(booking: Booking, timeZone: string, now: number): BookingAction[] {
+  switch (booking.status) {
+    case 'PENDING':
+      return ['confirm']
+    case 'CONFIRMED': {
+      const offered: BookingAction[] = []
+      if (localDay(now, timeZone) >= localDay(booking.startsAt, timeZone)) offered.push('arrive')
+      if (now > Date.parse(booking.startsAt)) offered.push('noShow')
+      return offered
+    }
+    case 'ARRIVED':
+      return ['complete', 'reopen']
+    case 'COMPLETED':
+    case 'NO_SHOW':
+      return ['reopen']
+    case 'CANCELLED':
+    case 'FAILED':
+      return []
+  }
+}
+
+/** Whether it can still be moved or cancelled. */
+export function isOpen(booking: Booking): boolean {
+  return booking.status === 'PENDING' || booking.status === 'CONFIRMED'
+}

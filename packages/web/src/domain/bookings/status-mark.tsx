@@ -1,0 +1,15 @@
+import type { BookingStatus } from '@holdfast/contract/client'
+import { useTranslation } from 'react-i18next'
+import classes from '../../ui/layout.module.css'
+import { statusColor } from './status-colors.ts'
+
+/** A booking's status in words; the dot before it only repeats them in colour. */
+export function StatusMark({ status }: { status: BookingStatus }) {
+  const { t } = useTranslation('shell')
+  return (
+    <span className={`${classes.status} ${classes.palette}`}>
+      <span className={classes.dot} style={{ background: statusColor(status) }} aria-hidden="true" />
+      {t(`status.${status}`)}
+    </span>
+  )
+}

@@ -1,0 +1,81 @@
+import type { Booking, BookingStatus } from '@holdfast/contract/client'
+import { Button, Group } from '@mantine/core'
+import { notifications } from '@mantine/notifications'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { api, ask } from '../../lib/api.ts'
+import { type DayBookings, deskKey } from '../../lib/clinic-queries.ts'
+import { problemMessage } from '../../lib/problem-message.ts'
+import { toastDone, toastFailed } from '../../ui/toast.ts'
+import { reopenedStatus } from './reopened-status.ts'
+
+export type BookingAction = 'confirm' | 'arrive' | 'complete' | 'noShow' | 'reopen'
+
+const calls = {
+  confirm: { call: api.confirmBooking, becomes: () => 'CONFIRMED' },
+  arrive: { call: api.arriveBooking, becomes: () => 'ARRIVED' },
+  complete: { call: api.completeBooking, becomes: () => 'COMPLETED' },
+  noShow: { call: api.noShowBooking, becomes: () => 'NO_SHOW' },
+  reopen: { call: api.reopenBooking, becomes: (status) => reopenedStatus(status) ?? status },
+} as const satisfies Record<BookingAction, { call: unknown; becomes: (status: BookingStatus) => BookingStatus }>
+
+/** Notes what became of a booking, or takes it back: shown at once, and as it was when the server refuses. */
+export function useBookingAction(clinicId: string) {
+  const queryClient = useQueryClient()
+  const { t } = useTranslation(['desk', 'problems'])
+  const { t: tProblem } = useTranslation('problems')
+  const show = (changed: Booking) => {
+    queryClient.setQueriesData<DayBookings>({ queryKey: [...deskKey(clinicId), 'bookings'] }, (day) =>
+      day === undefined
+        ? day
+        : { ...day, bookings: day.bookings.map((one) => (one.id === changed.id ? changed : one)) },
+    )
+    queryClient.setQueryData<Booking>([...deskKey(clinicId), 'booking', changed.id], (one) => one && changed)
+  }
+  const mutation = useMutation({
+    mutationFn: ({ booking, action }: { booking: Booking; action: BookingAction }) =>
+      ask(calls[action].call({ path: { bookingId: booking.id } })),
+    onMutate: async ({ booking, action }) => {
+      await queryClient.cancelQueries({ queryKey: deskKey(clinicId) })
+      show({ ...booking, status: calls[action].becomes(booking.status) })
+    },
+    onSuccess: (booking, { action }) => {
+      show(booking)
+      // What was said of it before, and could be undone then, is no longer so.
+      for (let version = 1; version < booking.version; version += 1) notifications.hide(toastOf(booking.id, version))
+      const text = t(`done.${action}`, { name: booking.patient.name })
+      if (action === 'reopen' || reopenedStatus(booking.status) === null) toastDone({ message: text })
+      else {
+        const id = toastOf(booking.id, booking.version)
+        const undo = () => {
+          notifications.hide(id)
+          mutation.mutate({ booking, action: 'reopen' })
+        }
+        toastDone({ id, message: <Undoable text={text} onUndo={undo} /> })
+      }
+    },
+    onError: (error, { booking }) => {
+      show(booking)
+      const { title, help } = problemMessage(error, tProblem)
+      toastFailed({ title, message: help })
+    },
+    onSettled: () => queryClient.invalidateQueries({ queryKey: deskKey(clinicId) }),
+  })
+  return mutation
+}
+
+function toastOf(bookingId: string, version: number): string {
+  return `mark ${bookingId} ${version}`
+}
+
+function Undoable({ text, onUndo }: { text: string; onUndo: () => void }) {
+  const { t } = useTranslation('desk')
+  return (
+    <Group justify="space-between">
+      <span>{text}</span>
+      <Button size="compact-sm" variant="default" onClick={onUndo}>
+        {t('undo')}
+      </Button>
+    </Group>
+  )
+}

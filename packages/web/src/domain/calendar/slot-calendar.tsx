@@ -1,0 +1,101 @@
+import '@mantine/schedule/styles.css'
+import type { Booking, Slot } from '@holdfast/contract/client'
+import { DayView, type ScheduleEventData, WeekView } from '@mantine/schedule'
+import { useLayoutEffect, useMemo, useRef } from 'react'
+import { useTranslation } from 'react-i18next'
+import { formatDate, formatNumber, formatTime } from '../../lib/format.ts'
+import { localDateTime } from '../../lib/local-time.ts'
+import { serverNow } from '../../lib/server-clock.ts'
+import { calendarEvents, shownHours } from './calendar-events.ts'
+import classes from './slot-calendar.module.css'
+
+type DeskCalendarProps = {
+  view: 'day' | 'week'
+  /** Any day of the week. */
+  day: string
+  slots: readonly Slot[]
+  bookings: readonly Booking[]
+  timeZone: string
+  onSlot: (slotId: string) => void
+  /** A day of the week was opened. */
+  onDay?: (day: string) => void
+}
+
+/** A doctor's times as a calendar, in the clinic's local time; each opens by press or key. */
+export function DeskCalendar({ view, day, slots, bookings, timeZone, onSlot, onDay }: DeskCalendarProps) {
+  const { t } = useTranslation('desk')
+  const events = useMemo(
+    () =>
+      calendarEvents(slots, bookings, timeZone, {
+        free: t('calendar.free'),
+        places: (taken, capacity) =>
+          t('calendar.places', { taken: formatNumber(taken), capacity: formatNumber(capacity) }),
+      }),
+    [slots, bookings, timeZone, t],
+  )
+  const rootRef = useRef<HTMLDivElement>(null)
+  useLayoutEffect(() => nameDaysByTheirText(rootRef.current))
+  const shared = {
+    date: day,
+    events,
+    ...shownHours(events),
+    withHeader: false,
+    // Made for `09:30`: times of other languages don't fit into it.
+    withCurrentTimeBubble: false,
+    slotHeight: heightOfHour(slots),
+    intervalMinutes: 60,
+    slotLabelFormat: (local: string) => formatTime(`${local.replace(' ', 'T').slice(0, 19)}Z`, 'UTC'),
+    getCurrentTime: () => localDateTime(serverNow(), timeZone),
+    getTimeSlotProps: () => ({ tabIndex: -1, 'aria-hidden': true }),
+    onEventClick: ({ id }: { id: string | number }) => onSlot(String(id)),
+    renderEvent: (event: ScheduleEventData, props: EventProps) => (
+      <button
+        {...props}
+        className={`${props.className ?? ''} ${classes.event}`}
+        data-free={event.payload?.isFree || undefined}
+        aria-label={`${clockOf(event.start)} ${event.title}`}
+      />
+    ),
+    labels: { noEvents: t('calendar.none'), timeSlot: t('column.time') },
+  }
+  return (
+    <div className={classes.calendar} data-view={view} ref={rootRef}>
+      {view === 'day' ? (
+        <DayView {...shared} withAllDaySlot={false} />
+      ) : (
+        <WeekView
+          {...shared}
+          withAllDaySlots={false}
+          withWeekNumber={false}
+          highlightToday
+          classNames={dayLabelClass}
+          onDateChange={(wanted) => onDay?.(wanted)}
+          weekdayFormat={(date) => formatDate(date.slice(0, 10), { weekday: 'short' })}
+        />
+      )}
+    </div>
+  )
+}
+
+/** The calendar names its days `2026-11-16`, whatever stands on them; what can be read is the better name (WCAG 2.5.3). */
+function nameDaysByTheirText(root: HTMLElement | null): void {
+  for (const label of root?.querySelectorAll('.mantine-WeekView-weekViewDayLabel[aria-label]') ?? []) {
+    label.removeAttribute('aria-label')
+  }
+}
+
+/** Weekends in the same ink: red means that something is wrong. */
+const dayLabelClass = { weekViewDayLabel: classes.dayLabel ?? '' }
+
+type EventProps = React.ComponentPropsWithoutRef<'button'> & { children: React.ReactNode }
+
+function clockOf(start: Date | string): string {
+  return formatTime(`${String(start).replace(' ', 'T')}Z`, 'UTC')
+}
+
+/** High enough that the shortest of the times can be read: 24 pixels, which is also what a finger needs. */
+function heightOfHour(slots: readonly Slot[]): number {
+  const minutes = slots.map(({ startsAt, endsAt }) => (Date.parse(endsAt) - Date.parse(startsAt)) / 60_000)
+  const shortest = Math.max(5, Math.min(60, ...minutes))
+  return Math.min(288, Math.max(64, (60 / shortest) * 26))
+}

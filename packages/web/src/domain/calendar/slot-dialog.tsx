@@ -1,0 +1,88 @@
+import type { Booking, Slot } from '@holdfast/contract/client'
+import { Button, Group, Stack, Text } from '@mantine/core'
+import { type ReactNode, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { api, ask } from '../../lib/api.ts'
+import { formatAppointment, formatNumber } from '../../lib/format.ts'
+import { serverNow } from '../../lib/server-clock.ts'
+import { Dialog } from '../../ui/dialog.tsx'
+import { BookingActions } from '../bookings/booking-actions.tsx'
+import { StatusMark } from '../bookings/status-mark.tsx'
+import { Withdrawal } from '../slots/withdrawal.tsx'
+import { JoinVideo } from '../video/join-video.tsx'
+
+type SlotDialogProps = {
+  slot: Slot | undefined
+  /** Of the days shown; those of this slot are found among them. */
+  bookings: readonly Booking[]
+  clinicId: string
+  timeZone: string
+  nameOf?: (booking: Booking) => ReactNode
+  onClose: () => void
+}
+
+/** One time of the calendar: who comes, what can be noted of them, and how to withdraw it. */
+export function SlotDialog({ slot, onClose, ...rest }: SlotDialogProps) {
+  return (
+    <Dialog
+      isOpen={slot !== undefined}
+      onClose={onClose}
+      title={slot ? formatAppointment(slot.startsAt, slot.endsAt, rest.timeZone) : ''}
+    >
+      {slot ? <SlotDetails key={slot.id} slot={slot} onClose={onClose} {...rest} /> : null}
+    </Dialog>
+  )
+}
+
+type SlotDetailsProps = SlotDialogProps & { slot: Slot }
+
+function SlotDetails({ slot, bookings, clinicId, timeZone, nameOf, onClose }: SlotDetailsProps) {
+  const { t } = useTranslation('desk')
+  const [isWithdrawing, setWithdrawing] = useState(false)
+  const here = bookings.filter(
+    ({ slotId, status }) => slotId === slot.id && status !== 'CANCELLED' && status !== 'FAILED',
+  )
+  if (isWithdrawing) {
+    return (
+      <Withdrawal
+        of={slot.id}
+        doctorId={slot.doctorId}
+        clinicId={clinicId}
+        timeZone={timeZone}
+        known={here}
+        run={(query) => ask(api.withdrawSlot({ path: { slotId: slot.id }, query }))}
+        onDone={onClose}
+        onBack={() => setWithdrawing(false)}
+      />
+    )
+  }
+  return (
+    <Stack gap="md">
+      <Text c="dimmed">
+        {t('calendar.freeOf', { free: formatNumber(slot.available), capacity: formatNumber(slot.capacity) })}
+      </Text>
+      {here.map((booking) => (
+        <Stack key={booking.id} gap="xs">
+          <Group justify="space-between">
+            <Text fw={600}>{nameOf ? nameOf(booking) : booking.patient.name}</Text>
+            <StatusMark status={booking.status} />
+          </Group>
+          {booking.reason ? <Text size="sm">{booking.reason}</Text> : null}
+          {booking.joinUrl === null ? null : (
+            <Group>
+              <JoinVideo url={booking.joinUrl} of={booking.patient.name} size="sm" variant="light" />
+            </Group>
+          )}
+          <BookingActions booking={booking} timeZone={timeZone} />
+        </Stack>
+      ))}
+      {Date.parse(slot.startsAt) > serverNow() ? (
+        <Group>
+          <Button variant="default" onClick={() => setWithdrawing(true)}>
+            {t('withdraw.thisTime')}
+          </Button>
+        </Group>
+      ) : null}
+    </Stack>
+  )
+}

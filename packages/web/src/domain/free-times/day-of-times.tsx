@@ -1,0 +1,101 @@
+import type { Slot } from '@holdfast/contract/client'
+import type { TFunction } from 'i18next'
+import { type KeyboardEvent, memo } from 'react'
+import { useTranslation } from 'react-i18next'
+import classes from '../../features/booking/booking.module.css'
+import { formatDate, formatNumber, formatTime, ownTimeZone } from '../../lib/format.ts'
+import { moveFocus } from './move-focus.ts'
+import type { TimeOfDay, WeekDay } from './week-days.ts'
+
+type DayProps = {
+  day: WeekDay
+  timeZone: string
+  canBeChosen: (slot: Slot) => boolean
+  /** The one time that the Tab key stops at. */
+  stopId: string | null
+  onFocus: (slotId: string) => void
+  onChoose: (slot: Slot) => void
+}
+
+const parts = ['morning', 'afternoon'] as const satisfies TimeOfDay[]
+
+/** A day's times, morning and afternoon. */
+export function DayOfTimes({ day, timeZone, canBeChosen, stopId, onFocus, onChoose }: DayProps) {
+  const { t } = useTranslation('booking')
+  const isEmpty = parts.every((part) => day[part].length === 0)
+  return (
+    <section
+      className={classes.day}
+      data-day
+      aria-label={formatDate(day.date, { weekday: 'long', day: 'numeric', month: 'long' })}
+    >
+      <h3 className={classes.dayName}>{formatDate(day.date)}</h3>
+      {isEmpty ? <div className={classes.noTimes}>{t('week.noTimes')}</div> : null}
+      {parts.map((part) =>
+        day[part].length === 0 ? null : (
+          <div key={part}>
+            <h4 className={classes.part}>{t(`week.${part}`)}</h4>
+            <ul className={classes.times}>
+              {day[part].map((slot) => (
+                <TimeItem
+                  key={slot.id}
+                  slot={slot}
+                  timeZone={timeZone}
+                  isBookable={canBeChosen(slot)}
+                  isStop={slot.id === stopId}
+                  onFocus={onFocus}
+                  onChoose={onChoose}
+                  t={t}
+                />
+              ))}
+            </ul>
+          </div>
+        ),
+      )}
+    </section>
+  )
+}
+
+type TimeProps = {
+  slot: Slot
+  timeZone: string
+  isBookable: boolean
+  isStop: boolean
+  onFocus: (slotId: string) => void
+  onChoose: (slot: Slot) => void
+  /** Handed down: a hook in each of hundreds is felt. */
+  t: TFunction<'booking'>
+}
+
+/** Remembered, because a week may have hundreds, and one of them changes. What is taken stays where it was. */
+const TimeItem = memo(({ slot, timeZone, isBookable, isStop, onFocus, onChoose, t }: TimeProps) => {
+  const time = formatTime(slot.startsAt, timeZone)
+  const ownClock = formatTime(slot.startsAt, ownTimeZone())
+  const own = ownClock === time ? null : t('week.yourTime', { time: ownClock })
+  const places =
+    slot.capacity > 1 && isBookable
+      ? t('week.places', { count: slot.available, places: formatNumber(slot.available) })
+      : null
+  const status = isBookable ? '' : `, ${t(slot.available > 0 ? 'week.closed' : 'week.taken')}`
+  return (
+    <li>
+      <button
+        type="button"
+        className={classes.time}
+        aria-disabled={isBookable ? undefined : true}
+        aria-label={[time, own, places].filter((part) => part !== null).join(', ') + status}
+        tabIndex={isStop ? 0 : -1}
+        data-slot={slot.id}
+        onFocus={() => onFocus(slot.id)}
+        onKeyDown={(event: KeyboardEvent<HTMLButtonElement>) => moveFocus(event)}
+        onClick={() => {
+          if (isBookable) onChoose(slot)
+        }}
+      >
+        {time}
+        {own === null ? null : <span className={classes.small}>{ownClock}</span>}
+        {places === null ? null : <span className={classes.small}>{places}</span>}
+      </button>
+    </li>
+  )
+})

@@ -1,0 +1,115 @@
+import type { Clinic, Slot } from '@holdfast/contract/client'
+import { Skeleton, Text, Title } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useDeferredValue, useMemo, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import classes from '../../features/booking/booking.module.css'
+import { formatZone, ownTimeZone } from '../../lib/format.ts'
+import { serverNow } from '../../lib/server-clock.ts'
+import { useLiveSlots } from '../../lib/use-live-slots.ts'
+import { ErrorState } from '../../ui/error-state.tsx'
+import { LiveNote } from '../../ui/live-note.tsx'
+import { DayOfTimes } from './day-of-times.tsx'
+import { slotsOfWeekQuery } from './slots-of-week-query.ts'
+import { useStable } from './use-stable.ts'
+import { isBookable, localDate, weekDays } from './week-days.ts'
+import { WeekNavigation } from './week-navigation.tsx'
+
+export type WeekOfTimesProps = {
+  doctorId: string
+  clinic: Clinic
+  /** First day shown, YYYY-MM-DD, in the clinic's zone. */
+  from: string
+  onFrom: (from: string) => void
+  onChoose: (slot: Slot) => void
+  /** A time that can't be chosen here, such as the one to be moved away from. */
+  exceptSlotId?: string
+}
+
+/**
+ * A week of a doctor's times in the clinic's zone. Places change in place while it is shown. One stop for the Tab key;
+ * from there the arrow keys go on.
+ */
+export function WeekOfTimes({ doctorId, clinic, from, onFrom, onChoose, exceptSlotId }: WeekOfTimesProps) {
+  const { t } = useTranslation('booking')
+  const slots = useQuery(slotsOfWeekQuery(doctorId, from))
+  const live = useLiveSlots([doctorId])
+  const now = serverNow()
+  // What stands around the times, and the answer to a press, are painted before hundreds of them are drawn.
+  const read = useMemo(() => (slots.data === undefined ? null : { from, items: slots.data.items }), [slots.data, from])
+  const drawn = useDeferredValue(read, null)
+  return (
+    <section aria-labelledby="times-title">
+      <div className={classes.bar}>
+        <div>
+          <Title order={2} id="times-title" tabIndex={-1}>
+            {t('week.title')}
+          </Title>
+          <ZoneNote from={from} timeZone={clinic.timezone} />
+        </div>
+        <WeekNavigation from={from} today={localDate(now, clinic.timezone)} onFrom={onFrom} />
+      </div>
+      <Text size="sm" mt="sm" mb="xs">
+        <LiveNote state={live} updatedAt={slots.dataUpdatedAt} />
+      </Text>
+      {slots.isError && slots.data === undefined ? (
+        <ErrorState error={slots.error} retry={() => void slots.refetch()} />
+      ) : drawn === null || drawn.from !== from ? (
+        <Skeleton height="24rem" radius="lg" />
+      ) : (
+        <Week
+          slots={drawn.items}
+          from={from}
+          clinic={clinic}
+          now={now}
+          onChoose={onChoose}
+          {...(exceptSlotId ? { exceptSlotId } : {})}
+        />
+      )}
+    </section>
+  )
+}
+
+type WeekProps = Pick<WeekOfTimesProps, 'from' | 'clinic' | 'onChoose' | 'exceptSlotId'> & {
+  slots: Slot[]
+  now: number
+}
+
+function Week({ slots, from, clinic, now, onChoose, exceptSlotId }: WeekProps) {
+  const [focusedId, setFocusedId] = useState<string | null>(null)
+  const choose = useStable(onChoose)
+  // Once a minute is often enough for what has begun; a press of an arrow key must not sort hundreds of times.
+  const minute = Math.floor(now / 60_000) * 60_000
+  const days = useMemo(() => weekDays(slots, from, clinic.timezone, minute), [slots, from, clinic.timezone, minute])
+  const canBeChosen = (slot: Slot) => slot.id !== exceptSlotId && isBookable(slot, clinic.settings, now)
+  const all = days.flatMap(({ morning, afternoon }) => [...morning, ...afternoon])
+  const stop = all.find(({ id }) => id === focusedId) ?? all.find(canBeChosen) ?? all[0]
+  return (
+    <div className={classes.week} data-week>
+      {days.map((day) => (
+        <DayOfTimes
+          key={day.date}
+          day={day}
+          timeZone={clinic.timezone}
+          canBeChosen={canBeChosen}
+          stopId={stop?.id ?? null}
+          onFocus={setFocusedId}
+          onChoose={choose}
+        />
+      ))}
+    </div>
+  )
+}
+
+/** The clinic's clock; and that the reader's shows another time, where it does. */
+function ZoneNote({ from, timeZone }: { from: string; timeZone: string }) {
+  const { t } = useTranslation('booking')
+  const noon = `${from}T12:00:00Z`
+  const [zone, own] = [formatZone(noon, timeZone), formatZone(noon, ownTimeZone())]
+  const isSame = formatZone(noon, timeZone, 'offset') === formatZone(noon, ownTimeZone(), 'offset')
+  return (
+    <Text size="sm" c="dimmed">
+      {isSame ? t('week.zone', { zone }) : t('week.zones', { zone, own })}
+    </Text>
+  )
+}

@@ -1,0 +1,32 @@
+import type { CreatedSlots } from '@holdfast/contract/client'
+import { localDay } from '../../lib/local-time.ts'
+
+export type PreviewDay = {
+  day: string
+  /** ISO times of the first start and the last end of what would be made. */
+  startsAt: string
+  endsAt: string
+  created: number
+  skipped: number
+  conflicts: number
+}
+
+/** A dry run's answer by local days, in order. */
+export function previewDays(made: CreatedSlots, timeZone: string): PreviewDay[] {
+  const byDay = Map.groupBy(made.items, ({ startsAt }) => localDay(startsAt, timeZone))
+  return [...byDay]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([day, items]) => {
+      const count = (outcome: string) => items.filter((item) => item.outcome === outcome).length
+      const starts = items.map(({ startsAt }) => startsAt).toSorted()
+      const ends = items.map(({ endsAt }) => endsAt).toSorted()
+      return {
+        day,
+        startsAt: starts[0] ?? '',
+        endsAt: ends.at(-1) ?? '',
+        created: count('created'),
+        skipped: count('skipped'),
+        conflicts: count('conflict'),
+      }
+    })
+}

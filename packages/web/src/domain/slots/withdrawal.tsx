@@ -1,0 +1,92 @@
+import type { Booking, WithdrawnSlots } from '@holdfast/contract/client'
+import { Alert, Button, Group, Stack, Text } from '@mantine/core'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { deskKey } from '../../lib/clinic-queries.ts'
+import { formatDayTime } from '../../lib/format.ts'
+import { problemMessage } from '../../lib/problem-message.ts'
+import { slotsKey } from '../../lib/slots-query.ts'
+import { ErrorState } from '../../ui/error-state.tsx'
+import { WarningIcon } from '../../ui/icons.tsx'
+import classes from '../../ui/layout.module.css'
+import { toastDone, toastFailed } from '../../ui/toast.ts'
+
+type WithdrawalProps = {
+  /** What is asked for, in a word; another is previewed anew. */
+  of: string
+  doctorId: string
+  clinicId: string
+  timeZone: string
+  /** Bookings whose patients' names are known here. */
+  known: readonly Booking[]
+  run: (how: { dryRun: boolean; withBookings: boolean }) => Promise<WithdrawnSlots>
+  onDone: () => void
+  onBack: () => void
+}
+
+/** What a withdrawal would do and to whom, then the withdrawal. The preview changes nothing. */
+export function Withdrawal({ of, doctorId, clinicId, timeZone, known, run, onDone, onBack }: WithdrawalProps) {
+  const { t } = useTranslation('desk')
+  const { t: tProblem } = useTranslation('problems')
+  const queryClient = useQueryClient()
+  const preview = useQuery({
+    queryKey: [...deskKey(clinicId), 'withdrawal', of],
+    queryFn: () => run({ dryRun: true, withBookings: true }),
+    staleTime: 0,
+    gcTime: 0,
+  })
+  const withdrawal = useMutation({
+    // Where nobody was shown, nobody may be met: a booking made meanwhile refuses it, and the preview is read again.
+    mutationFn: () => run({ dryRun: false, withBookings: (preview.data?.bookings.length ?? 0) > 0 }),
+    onSuccess: ({ slots }) => {
+      toastDone({ message: t('withdraw.done', { count: slots }) })
+      onDone()
+    },
+    onError: (error) => {
+      const { title, help } = problemMessage(error, tProblem)
+      toastFailed({ title, message: help })
+    },
+    onSettled: async () => {
+      await queryClient.invalidateQueries({ queryKey: deskKey(clinicId) })
+      await queryClient.invalidateQueries({ queryKey: slotsKey(doctorId) })
+    },
+  })
+  if (preview.isError) return <ErrorState error={preview.error} retry={() => void preview.refetch()} />
+  if (preview.data === undefined) return <Text role="status">{t('withdraw.looking')}</Text>
+  const { slots, bookings } = preview.data
+  return (
+    <Stack gap="md">
+      <Text role="status">{t('withdraw.slots', { count: slots })}</Text>
+      {bookings.length > 0 ? (
+        <Alert
+          color="red"
+          variant="outline"
+          icon={<WarningIcon />}
+          title={t('withdraw.affected', { count: bookings.length })}
+        >
+          <ul className={classes.affected}>
+            {bookings.map(({ id, startsAt }) => (
+              <li key={id}>
+                {formatDayTime(startsAt, timeZone)} ·{' '}
+                {known.find((one) => one.id === id)?.patient.name ?? t('withdraw.unnamed')}
+              </li>
+            ))}
+          </ul>
+          <Text size="sm" mt="xs">
+            {t('withdraw.become')}
+          </Text>
+        </Alert>
+      ) : slots > 0 ? (
+        <Text c="dimmed">{t('withdraw.nobody')}</Text>
+      ) : null}
+      <Group gap="sm">
+        <Button color="red" disabled={slots === 0} loading={withdrawal.isPending} onClick={() => withdrawal.mutate()}>
+          {t('withdraw.now')}
+        </Button>
+        <Button variant="default" onClick={onBack}>
+          {t('withdraw.keep')}
+        </Button>
+      </Group>
+    </Stack>
+  )
+}

@@ -1,0 +1,46 @@
+import type { MadeBooking } from '@holdfast/contract/client'
+import { Alert, Anchor, Button, Group, Stack, Text } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+import { formatAppointment } from '../../../lib/format.ts'
+import { CheckIcon } from '../../../ui/icons.tsx'
+import { LinkButton } from '../../../ui/link-button.tsx'
+import { PageTitle } from '../../../ui/page-title.tsx'
+import { useClinic } from '../use-clinic.ts'
+
+type BookedProps = { booking: MadeBooking; name: string; onAgain: () => void }
+
+/** It is booked; the ticket is the patient's, so it opens beside this page to be printed or sent. */
+export function Booked({ booking, name, onAgain }: BookedProps) {
+  const { t } = useTranslation('admin')
+  const { clinicId, doctors, timeZone } = useClinic()
+  const doctor = doctors.find(({ id }) => id === booking.doctorId)?.name ?? ''
+  return (
+    <Stack gap="lg">
+      <PageTitle>{t('book.done')}</PageTitle>
+      <Alert role="status" color="pine" variant="outline" radius="lg" icon={<CheckIcon />} title={name}>
+        <Stack gap="xs">
+          <Text>{doctor}</Text>
+          <Text>{formatAppointment(booking.startsAt, booking.endsAt, timeZone)}</Text>
+          <Anchor
+            href={`/ticket#${booking.id}.${booking.manageToken}`}
+            target="_blank"
+            rel="noopener"
+            underline="always"
+          >
+            {t('book.ticket')}
+          </Anchor>
+        </Stack>
+      </Alert>
+      <Group>
+        <Button onClick={onAgain}>{t('book.again')}</Button>
+        <LinkButton
+          variant="default"
+          to="/clinic/$clinicId/bookings/$bookingId"
+          params={{ clinicId, bookingId: booking.id }}
+        >
+          {t('book.open')}
+        </LinkButton>
+      </Group>
+    </Stack>
+  )
+}

@@ -1,0 +1,61 @@
+import type { BookingHistory as History } from '@holdfast/contract/client'
+import { Text, Title } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { formatDayTime } from '../../../lib/format.ts'
+import { ErrorState } from '../../../ui/error-state.tsx'
+import deskClasses from '../../../ui/layout.module.css'
+import classes from '../admin.module.css'
+import { historyQuery } from '../admin-queries.ts'
+import { useClinic } from '../use-clinic.ts'
+
+/** All that happened to a booking, and by whom, as the log has it. */
+export function BookingHistory({ bookingId }: { bookingId: string }) {
+  const { t } = useTranslation('admin')
+  const { clinicId } = useClinic()
+  const history = useQuery(historyQuery(clinicId, bookingId))
+  return (
+    <section className={deskClasses.panel} aria-labelledby="booking-history">
+      <Title order={2} size="h3" mb="md" id="booking-history">
+        {t('booking.history')}
+      </Title>
+      {history.data === undefined ? (
+        history.isError ? (
+          <ErrorState error={history.error} retry={() => void history.refetch()} />
+        ) : (
+          <Text role="status" aria-busy="true">
+            {t('events.loading')}
+          </Text>
+        )
+      ) : (
+        <ol className={classes.history}>
+          {history.data.map((entry) => (
+            <Entry key={entry.event.version} entry={entry} />
+          ))}
+        </ol>
+      )}
+    </section>
+  )
+}
+
+function Entry({ entry: { event, actorName } }: { entry: History['items'][number] }) {
+  const { t } = useTranslation('admin')
+  const { timeZone, doctors } = useClinic()
+  const by =
+    actorName ??
+    (event.actorId !== null ? t('booking.bySomebody') : event.type === 'failed' ? '' : t('booking.byPatient'))
+  const doctor = doctors.find(({ id }) => id === event.doctorId)?.name
+  return (
+    <li>
+      <Text fw={600}>{t(`events.${event.type}`)}</Text>
+      <Text size="sm" c="dimmed" className="tabular">
+        {formatDayTime(event.at, timeZone)}
+        {by === '' ? '' : ` · ${by}`}
+      </Text>
+      {event.type === 'moved' && doctor ? <Text size="sm">{t('booking.movedTo', { doctor })}</Text> : null}
+      {event.type === 'failed' && event.reason ? (
+        <Text size="sm">{t(`failure.${event.reason}`, { defaultValue: event.reason })}</Text>
+      ) : null}
+    </li>
+  )
+}

@@ -1,0 +1,122 @@
+import type { Booking } from '@holdfast/contract/client'
+import { Button, Group, Stack, Title } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import { type ReactNode, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { BookingActions } from '../../../domain/bookings/booking-actions.tsx'
+import { isOpen } from '../../../domain/bookings/offered-actions.ts'
+import { StatusMark } from '../../../domain/bookings/status-mark.tsx'
+import { referenceOf } from '../../../domain/bookings/ticket-link.ts'
+import { JoinVideo } from '../../../domain/video/join-video.tsx'
+import { formatAppointment, formatDayTime, formatNumber } from '../../../lib/format.ts'
+import { useLiveDesk } from '../../../lib/use-live-clinic.ts'
+import { ErrorState } from '../../../ui/error-state.tsx'
+import deskClasses from '../../../ui/layout.module.css'
+import { LiveNote } from '../../../ui/live-note.tsx'
+import { PageLoading } from '../../../ui/page-loading.tsx'
+import { PageTitle } from '../../../ui/page-title.tsx'
+import classes from '../admin.module.css'
+import { bookingQuery } from '../admin-queries.ts'
+import { useClinic } from '../use-clinic.ts'
+import { BookingHistory } from './booking-history.tsx'
+import { CancelDialog } from './cancel-dialog.tsx'
+import { MoveDialog } from './move-dialog.tsx'
+
+const route = getRouteApi('/clinic/$clinicId/bookings/$bookingId')
+
+/** One booking: who, when, with whom, what can be done, and all that happened to it. */
+export function ClinicBookingPage() {
+  const { bookingId } = route.useParams()
+  const { clinicId } = useClinic()
+  const found = useQuery(bookingQuery(clinicId, bookingId))
+  const live = useLiveDesk(clinicId, found.data ? [found.data.doctorId] : [])
+  if (found.data === undefined) {
+    return found.isError ? <ErrorState error={found.error} retry={() => void found.refetch()} /> : <PageLoading />
+  }
+  return (
+    <Stack gap="lg">
+      <div>
+        <PageTitle>{found.data.patient.name}</PageTitle>
+        <LiveNote state={live} updatedAt={found.dataUpdatedAt} />
+      </div>
+      <div className={classes.two}>
+        <BookingFacts booking={found.data} />
+        <BookingHistory bookingId={bookingId} />
+      </div>
+    </Stack>
+  )
+}
+
+function BookingFacts({ booking }: { booking: Booking }) {
+  const { t } = useTranslation(['admin', 'shell'])
+  const { doctors, timeZone } = useClinic()
+  const [dialog, setDialog] = useState<'move' | 'cancel' | null>(null)
+  const { patient } = booking
+  const close = () => setDialog(null)
+  const facts: { label: string; value: ReactNode }[] = [
+    { label: t('column.status'), value: <StatusMark status={booking.status} /> },
+    { label: t('booking.reference'), value: <bdi className="tabular">{referenceOf(booking.id)}</bdi> },
+    { label: t('column.when'), value: formatAppointment(booking.startsAt, booking.endsAt, timeZone) },
+    { label: t('column.doctor'), value: doctors.find(({ id }) => id === booking.doctorId)?.name ?? '–' },
+    { label: t('column.kind'), value: <Kind booking={booking} /> },
+    { label: t('field.units'), value: formatNumber(booking.units) },
+    { label: t('field.email'), value: <ContactLink scheme="mailto" to={patient.email} /> },
+    { label: t('field.phone'), value: <ContactLink scheme="tel" to={patient.phone} /> },
+    { label: t('field.reason'), value: booking.reason ?? '–' },
+    { label: t('field.createdAt'), value: formatDayTime(booking.createdAt, timeZone) },
+  ]
+  const { cancellationReason, failureReason } = booking
+  if (cancellationReason) facts.push({ label: t('field.cancellationReason'), value: cancellationReason })
+  if (failureReason) facts.push({ label: t('field.failureReason'), value: t(`failure.${failureReason}`) })
+  return (
+    <section className={deskClasses.panel} aria-labelledby="booking-facts">
+      <Stack gap="lg">
+        <Title order={2} size="h3" id="booking-facts">
+          {t('booking.facts')}
+        </Title>
+        <dl className={classes.facts}>
+          {facts.map(({ label, value }) => (
+            <div key={label} style={{ display: 'contents' }}>
+              <dt>{label}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
+        </dl>
+        <BookingActions booking={booking} timeZone={timeZone} />
+        {isOpen(booking) ? (
+          <div className={deskClasses.actions}>
+            <Button variant="default" size="sm" onClick={() => setDialog('move')}>
+              {t('booking.move')}
+            </Button>
+            <Button variant="default" size="sm" onClick={() => setDialog('cancel')}>
+              {t('booking.cancel')}
+            </Button>
+          </div>
+        ) : null}
+      </Stack>
+      <MoveDialog booking={booking} isOpen={dialog === 'move'} onClose={close} />
+      <CancelDialog booking={booking} isOpen={dialog === 'cancel'} onClose={close} />
+    </section>
+  )
+}
+
+function Kind({ booking }: { booking: Booking }) {
+  const { t } = useTranslation('shell')
+  return (
+    <Group gap="sm">
+      {t(`appointmentType.${booking.appointmentType}`)}
+      <JoinVideo url={booking.joinUrl} size="compact-sm" variant="light" />
+    </Group>
+  )
+}
+
+function ContactLink({ scheme, to }: { scheme: 'mailto' | 'tel'; to: string | undefined }) {
+  if (to === undefined) return '–'
+  const address = scheme === 'tel' ? to.replaceAll(/[^\d+]/g, '') : encodeURIComponent(to).replaceAll('%40', '@')
+  return (
+    <a className={deskClasses.link} href={`${scheme}:${address}`}>
+      <bdi>{to}</bdi>
+    </a>
+  )
+}

@@ -1,0 +1,214 @@
+import type { Booking, BookingStatus } from '@holdfast/contract/client'
+import { Button, Group, NativeSelect, Stack, Text, TextInput } from '@mantine/core'
+import { useDebouncedCallback } from '@mantine/hooks'
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { statusesInOrder } from '../../../domain/bookings/status-colors.ts'
+import { StatusMark } from '../../../domain/bookings/status-mark.tsx'
+import { api, ask } from '../../../lib/api.ts'
+import { deskKey, rereadMs } from '../../../lib/clinic-queries.ts'
+import { formatDayTime } from '../../../lib/format.ts'
+import { addDays, localDateTime, parseDay } from '../../../lib/local-time.ts'
+import { useLiveDesk } from '../../../lib/use-live-clinic.ts'
+import { EmptyState } from '../../../ui/empty-state.tsx'
+import { ErrorState } from '../../../ui/error-state.tsx'
+import { SearchIcon } from '../../../ui/icons.tsx'
+import deskClasses from '../../../ui/layout.module.css'
+import { LiveNote } from '../../../ui/live-note.tsx'
+import { PageLoading } from '../../../ui/page-loading.tsx'
+import { PageTitle } from '../../../ui/page-title.tsx'
+import classes from '../admin.module.css'
+import type { BookingsSearch } from '../admin-search.ts'
+import { BookingLink } from '../booking-link.tsx'
+import { downloadCsv } from '../csv-download.ts'
+import { DoctorFilter } from '../day-list/day-list-page.tsx'
+import { useClinic } from '../use-clinic.ts'
+
+const route = getRouteApi('/clinic/$clinicId/bookings')
+const pageSize = 50
+const typingMs = 250
+
+type Page = { items: Booking[]; nextCursor: string | null }
+
+/** Every booking of the clinic: searched, filtered, walked page by page, taken along as CSV. */
+export function BookingsPage() {
+  const { t } = useTranslation('admin')
+  const { clinicId, doctors, timeZone, today } = useClinic()
+  const search = route.useSearch()
+  const navigate = route.useNavigate()
+  const range = { from: search.from ?? addDays(today, -7), to: search.to ?? addDays(today, 30) }
+  const query = { ...search, ...range, limit: pageSize }
+  const found = useInfiniteQuery({
+    queryKey: [...deskKey(clinicId), 'list', query],
+    queryFn: ({ pageParam }): Promise<Page> =>
+      ask(
+        api.listClinicBookings({
+          path: { clinicId },
+          query: { ...query, ...(pageParam === null ? {} : { cursor: pageParam }) },
+        }),
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ nextCursor }) => nextCursor,
+    placeholderData: keepPreviousData,
+    refetchInterval: rereadMs,
+  })
+  const live = useLiveDesk(
+    clinicId,
+    doctors.map(({ id }) => id),
+  )
+  const bookings = found.data?.pages.flatMap(({ items }) => items) ?? []
+  return (
+    <Stack gap="lg">
+      <Group justify="space-between" align="end">
+        <PageTitle>{t('tabs.bookings')}</PageTitle>
+        <LiveNote state={live} updatedAt={found.dataUpdatedAt} />
+      </Group>
+      <Filters
+        search={{ ...search, ...range }}
+        onChange={(next) => navigate({ search: next, replace: true, resetScroll: false })}
+      />
+      {found.data === undefined ? (
+        found.isError ? (
+          <ErrorState error={found.error} retry={() => void found.refetch()} />
+        ) : (
+          <PageLoading />
+        )
+      ) : bookings.length === 0 ? (
+        <EmptyState title={t('bookings.none')} help={t('bookings.noneHelp')}>
+          <Button variant="default" onClick={() => navigate({ search: {} })}>
+            {t('bookings.reset')}
+          </Button>
+        </EmptyState>
+      ) : (
+        <>
+          <Group justify="space-between">
+            <Text role="status" c="dimmed" size="sm">
+              {t(found.hasNextPage ? 'bookings.countMore' : 'bookings.count', { count: bookings.length })}
+            </Text>
+            <Button
+              variant="default"
+              size="sm"
+              onClick={() => downloadCsv(`${range.from} ${range.to}.csv`, csvRows(bookings))}
+            >
+              {t('csv')}
+            </Button>
+          </Group>
+          <BookingsTable bookings={bookings} isOlder={found.isPlaceholderData} />
+          {found.hasNextPage ? (
+            <Group>
+              <Button variant="default" loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
+                {t('bookings.more')}
+              </Button>
+            </Group>
+          ) : null}
+        </>
+      )}
+    </Stack>
+  )
+
+  function csvRows(rows: readonly Booking[]) {
+    return rows.map((booking) => ({
+      [t('column.when')]: localDateTime(booking.startsAt, timeZone),
+      [t('column.patient')]: booking.patient.name,
+      [t('field.email')]: booking.patient.email ?? '',
+      [t('field.phone')]: booking.patient.phone ?? '',
+      [t('column.doctor')]: doctors.find(({ id }) => id === booking.doctorId)?.name ?? '',
+      [t('column.status')]: t(`shell:status.${booking.status}`),
+      [t('field.units')]: booking.units,
+      [t('column.booking')]: booking.id,
+    }))
+  }
+}
+
+function BookingsTable({ bookings, isOlder }: { bookings: readonly Booking[]; isOlder: boolean }) {
+  const { t } = useTranslation('admin')
+  const { doctors, timeZone } = useClinic()
+  return (
+    <table className={deskClasses.table} style={isOlder ? { opacity: 0.6 } : {}}>
+      <caption className={deskClasses.caption}>{t('tabs.bookings')}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{t('column.when')}</th>
+          <th scope="col">{t('column.patient')}</th>
+          <th scope="col">{t('column.doctor')}</th>
+          <th scope="col">{t('column.status')}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {bookings.map((booking) => (
+          <tr key={booking.id} data-quiet={booking.status === 'CANCELLED' || booking.status === 'FAILED' || undefined}>
+            <td className="tabular">{formatDayTime(booking.startsAt, timeZone)}</td>
+            <td>
+              <BookingLink booking={booking} />
+              <Text size="sm" c="dimmed">
+                <bdi>{booking.patient.email ?? booking.patient.phone ?? ''}</bdi>
+              </Text>
+            </td>
+            <td data-label={t('column.doctor')}>{doctors.find(({ id }) => id === booking.doctorId)?.name ?? '–'}</td>
+            <td>
+              <StatusMark status={booking.status} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+type FiltersProps = {
+  search: BookingsSearch & { from: string; to: string }
+  onChange: (search: BookingsSearch) => void
+}
+
+function Filters({ search, onChange }: FiltersProps) {
+  const { t } = useTranslation(['admin', 'shell'])
+  const [text, setText] = useState(search.q ?? '')
+  const set = (part: Partial<Record<keyof BookingsSearch, string>>) => {
+    const entries = Object.entries({ ...search, ...part }).filter(([, value]) => value !== '')
+    onChange(Object.fromEntries(entries))
+  }
+  const tell = useDebouncedCallback((q: string) => set({ q: q.trim() }), typingMs)
+  const setDay = (name: 'from' | 'to', value: string) => {
+    if (parseDay(value) !== null) set({ [name]: value })
+  }
+  return (
+    <form className={classes.filters} aria-label={t('filter.label')} onSubmit={(event) => event.preventDefault()}>
+      <TextInput
+        type="search"
+        label={t('filter.q')}
+        placeholder={t('filter.placeholder')}
+        leftSection={<SearchIcon size={18} />}
+        maxLength={100}
+        value={text}
+        onChange={({ currentTarget }) => {
+          setText(currentTarget.value)
+          tell(currentTarget.value)
+        }}
+      />
+      <NativeSelect
+        label={t('column.status')}
+        value={search.status ?? ''}
+        onChange={({ currentTarget }) => set({ status: currentTarget.value as BookingStatus | '' })}
+        data={[
+          { value: '', label: t('filter.anyStatus') },
+          ...statusesInOrder.map((status) => ({ value: status, label: t(`shell:status.${status}`) })),
+        ]}
+      />
+      <DoctorFilter doctorId={search.doctorId} onChange={(doctorId) => set({ doctorId })} />
+      <TextInput
+        type="date"
+        label={t('filter.from')}
+        value={search.from}
+        onChange={({ currentTarget }) => setDay('from', currentTarget.value)}
+      />
+      <TextInput
+        type="date"
+        label={t('filter.to')}
+        value={search.to}
+        onChange={({ currentTarget }) => setDay('to', currentTarget.value)}
+      />
+    </form>
+  )
+}

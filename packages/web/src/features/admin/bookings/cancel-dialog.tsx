@@ -1,0 +1,63 @@
+import type { Booking } from '@holdfast/contract/client'
+import { Button, Group, Stack, Text, Textarea } from '@mantine/core'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { api, ask } from '../../../lib/api.ts'
+import { deskKey } from '../../../lib/clinic-queries.ts'
+import { formatAppointment } from '../../../lib/format.ts'
+import { Dialog } from '../../../ui/dialog.tsx'
+import { ErrorState } from '../../../ui/error-state.tsx'
+import { toastDone } from '../../../ui/toast.ts'
+import { useClinic } from '../use-clinic.ts'
+
+type CancelDialogProps = { booking: Booking; isOpen: boolean; onClose: () => void }
+
+/** Cancels a booking for good; says so, and keeps the reason. */
+export function CancelDialog({ booking, isOpen, onClose }: CancelDialogProps) {
+  const { t } = useTranslation('admin')
+  const { clinicId, timeZone } = useClinic()
+  const queryClient = useQueryClient()
+  const [reason, setReason] = useState('')
+  const cancellation = useMutation({
+    mutationFn: () =>
+      ask(
+        api.cancelBooking({
+          path: { bookingId: booking.id },
+          body: reason.trim() === '' ? {} : { reason: reason.trim() },
+        }),
+      ),
+    onSuccess: () => {
+      toastDone({ message: t('cancel.done', { name: booking.patient.name }) })
+      onClose()
+    },
+    onSettled: () => queryClient.invalidateQueries({ queryKey: deskKey(clinicId) }),
+  })
+  return (
+    <Dialog isOpen={isOpen} onClose={onClose} title={t('cancel.title')}>
+      <Stack gap="md">
+        <Text>
+          {booking.patient.name}, {formatAppointment(booking.startsAt, booking.endsAt, timeZone)}
+        </Text>
+        <Textarea
+          label={t('cancel.reason')}
+          description={t('cancel.reasonHelp')}
+          maxLength={1000}
+          autosize
+          minRows={2}
+          value={reason}
+          onChange={({ currentTarget }) => setReason(currentTarget.value)}
+        />
+        {cancellation.isError ? <ErrorState error={cancellation.error} /> : null}
+        <Group gap="sm">
+          <Button color="red" loading={cancellation.isPending} onClick={() => cancellation.mutate()}>
+            {t('cancel.now')}
+          </Button>
+          <Button variant="default" onClick={onClose}>
+            {t('cancel.keep')}
+          </Button>
+        </Group>
+      </Stack>
+    </Dialog>
+  )
+}

@@ -1,0 +1,87 @@
+import type { Booking, Slot } from '@holdfast/contract/client'
+import { Button, Group, Stack, Text } from '@mantine/core'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { api, ask } from '../../../lib/api.ts'
+import { deskKey } from '../../../lib/clinic-queries.ts'
+import { formatAppointment, formatDayTime } from '../../../lib/format.ts'
+import { problemMessage } from '../../../lib/problem-message.ts'
+import { Dialog } from '../../../ui/dialog.tsx'
+import { ErrorState } from '../../../ui/error-state.tsx'
+import { toastDone, toastFailed } from '../../../ui/toast.ts'
+import { SlotPicker } from '../slot-picker.tsx'
+import { useClinic } from '../use-clinic.ts'
+
+type MoveDialogProps = { booking: Booking; isOpen: boolean; onClose: () => void }
+
+/** Moves a booking in one step: the old time is given back only when the new one is had. Can be moved back. */
+export function MoveDialog({ booking, isOpen, onClose }: MoveDialogProps) {
+  const { t } = useTranslation('admin')
+  const { clinicId, doctors, timeZone } = useClinic()
+  const queryClient = useQueryClient()
+  const { t: tProblem } = useTranslation('problems')
+  const [doctorId, setDoctorId] = useState(booking.doctorId)
+  const [chosen, setChosen] = useState<Slot | null>(null)
+  const reread = () => queryClient.invalidateQueries({ queryKey: deskKey(clinicId) })
+  const moveTo = (slotId: string) => ask(api.rescheduleBooking({ path: { bookingId: booking.id }, body: { slotId } }))
+  const moveBack = async (slotId: string) => {
+    try {
+      await moveTo(slotId)
+      toastDone({ id: 'moved', message: t('move.undone') })
+    } catch (error) {
+      const { title, help } = problemMessage(error, tProblem)
+      toastFailed({ title, message: help })
+    }
+    await reread()
+  }
+  const move = useMutation({
+    mutationFn: (slot: Slot) => moveTo(slot.id),
+    onSuccess: (moved) => {
+      const before = booking.slotId
+      toastDone({
+        message: (
+          <Group justify="space-between">
+            <span>{t('move.done', { when: formatDayTime(moved.startsAt, timeZone) })}</span>
+            <Button size="compact-sm" variant="default" onClick={() => void moveBack(before)}>
+              {t('undo')}
+            </Button>
+          </Group>
+        ),
+      })
+      setChosen(null)
+      onClose()
+    },
+    onSettled: reread,
+  })
+  return (
+    <Dialog isOpen={isOpen} onClose={onClose} size="lg" title={t('move.title')}>
+      <Stack gap="md">
+        <Text c="dimmed">
+          {t('move.from', { when: formatAppointment(booking.startsAt, booking.endsAt, timeZone) })}
+        </Text>
+        <SlotPicker
+          doctors={doctors}
+          doctorId={doctorId}
+          onDoctor={setDoctorId}
+          timeZone={timeZone}
+          chosen={chosen}
+          onChoose={setChosen}
+          units={booking.units}
+        />
+        {move.isError ? <ErrorState error={move.error} /> : null}
+        <Group>
+          <Button
+            disabled={chosen === null}
+            loading={move.isPending}
+            onClick={() => {
+              if (chosen !== null) move.mutate(chosen)
+            }}
+          >
+            {chosen === null ? t('move.choose') : t('move.now', { when: formatDayTime(chosen.startsAt, timeZone) })}
+          </Button>
+        </Group>
+      </Stack>
+    </Dialog>
+  )
+}

@@ -1,0 +1,184 @@
+import type { Clinic } from '@holdfast/contract/client'
+import { Button, Group, Stack, Text, TextInput, Title } from '@mantine/core'
+import { useDebouncedValue } from '@mantine/hooks'
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { getRouteApi, Link, Navigate } from '@tanstack/react-router'
+import { useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { api, ask } from '../../../lib/api.ts'
+import { clinicQuery } from '../../../lib/directory-queries.ts'
+import { ownTimeZone } from '../../../lib/format.ts'
+import { EmptyState } from '../../../ui/empty-state.tsx'
+import { ErrorState } from '../../../ui/error-state.tsx'
+import { SearchIcon } from '../../../ui/icons.tsx'
+import deskClasses from '../../../ui/layout.module.css'
+import { PageLoading } from '../../../ui/page-loading.tsx'
+import { PageTitle } from '../../../ui/page-title.tsx'
+import { toastDone } from '../../../ui/toast.ts'
+import type { ClinicCardDraft } from '../clinic-draft.ts'
+import { ClinicFields } from '../clinic-fields.tsx'
+
+const route = getRouteApi('/clinic')
+
+/** The way into a clinic: straight on where there is one, a list where there are more. */
+export function ClinicsPage() {
+  const { clinicIds, isSiteAdministrator } = route.useRouteContext()
+  const [only] = clinicIds
+  if (!isSiteAdministrator && clinicIds.length === 1 && only !== undefined) {
+    return <Navigate to="/clinic/$clinicId" params={{ clinicId: only }} search={{}} replace />
+  }
+  return isSiteAdministrator ? <AllClinics /> : <OwnClinics clinicIds={clinicIds} />
+}
+
+function OwnClinics({ clinicIds }: { clinicIds: readonly string[] }) {
+  const { t } = useTranslation('admin')
+  const clinics = useQuery({
+    queryKey: ['own-clinics', clinicIds],
+    queryFn: () => Promise.all(clinicIds.map((clinicId) => ask(api.getClinic({ path: { clinicId } })))),
+  })
+  return (
+    <Stack gap="lg">
+      <PageTitle>{t('clinics.title')}</PageTitle>
+      {clinics.data ? (
+        <ClinicList clinics={clinics.data} />
+      ) : clinics.isError ? (
+        <ErrorState error={clinics.error} retry={() => void clinics.refetch()} />
+      ) : (
+        <PageLoading />
+      )}
+    </Stack>
+  )
+}
+
+/** The site administrator's: any clinic, and new ones. */
+function AllClinics() {
+  const { t } = useTranslation('admin')
+  const [text, setText] = useState('')
+  const [isAdding, setAdding] = useState(false)
+  const [q] = useDebouncedValue(text.trim(), 250)
+  const clinics = useQuery({
+    queryKey: ['clinics', 'search', q],
+    queryFn: () => ask(api.listClinics({ query: { limit: 100, ...(q === '' ? {} : { q }) } })),
+    placeholderData: keepPreviousData,
+  })
+  const found = clinics.data?.items
+  return (
+    <Stack gap="lg">
+      <Group justify="space-between">
+        <PageTitle>{t('clinics.title')}</PageTitle>
+        <Button variant={isAdding ? 'default' : 'filled'} onClick={() => setAdding(!isAdding)} aria-expanded={isAdding}>
+          {t('clinics.add')}
+        </Button>
+      </Group>
+      {isAdding ? <NewClinic onDone={() => setAdding(false)} /> : null}
+      <TextInput
+        type="search"
+        maw="24rem"
+        label={t('clinics.search')}
+        leftSection={<SearchIcon size={18} />}
+        maxLength={100}
+        value={text}
+        onChange={({ currentTarget }) => setText(currentTarget.value)}
+      />
+      {found === undefined ? (
+        clinics.isError ? (
+          <ErrorState error={clinics.error} retry={() => void clinics.refetch()} />
+        ) : (
+          <PageLoading />
+        )
+      ) : found.length === 0 ? (
+        <EmptyState title={t('clinics.none')} help={t('clinics.noneHelp')} />
+      ) : (
+        <>
+          <ClinicList clinics={found} />
+          {clinics.data?.nextCursor ? <Text c="dimmed">{t('clinics.isCut')}</Text> : null}
+        </>
+      )}
+    </Stack>
+  )
+}
+
+function ClinicList({ clinics }: { clinics: readonly Clinic[] }) {
+  const { t } = useTranslation('admin')
+  return (
+    <table className={deskClasses.table}>
+      <caption className={deskClasses.caption}>{t('clinics.title')}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{t('field.name')}</th>
+          <th scope="col">{t('field.address')}</th>
+          <th scope="col">{t('field.timezone')}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {clinics.map(({ id, name, address, timezone }) => (
+          <tr key={id}>
+            <td>
+              <Link className={deskClasses.link} to="/clinic/$clinicId" params={{ clinicId: id }}>
+                {name}
+              </Link>
+            </td>
+            <td>
+              <bdi>{address ?? '–'}</bdi>
+            </td>
+            <td>
+              <bdi>{timezone}</bdi>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+function NewClinic({ onDone }: { onDone: () => void }) {
+  const { t } = useTranslation('admin')
+  const navigate = route.useNavigate()
+  const queryClient = useQueryClient()
+  const attempt = useRef<{ of: string; key: string } | null>(null)
+  const [draft, setDraft] = useState<ClinicCardDraft>(() => ({
+    name: '',
+    timezone: ownTimeZone(),
+    address: '',
+    phone: '',
+  }))
+  const making = useMutation({
+    mutationFn: () => {
+      const { name, timezone, address, phone } = draft
+      const body = { name: name.trim(), timezone, address: address.trim() || null, phone: phone.trim() || null }
+      const of = JSON.stringify(body)
+      if (attempt.current?.of !== of) attempt.current = { of, key: crypto.randomUUID() }
+      return ask(api.createClinic({ body, headers: { 'Idempotency-Key': attempt.current.key } }))
+    },
+    onSuccess: async (clinic) => {
+      queryClient.setQueryData(clinicQuery(clinic.id).queryKey, clinic)
+      void queryClient.invalidateQueries({ queryKey: ['clinics'] })
+      toastDone({ message: t('clinics.added', { name: clinic.name }) })
+      onDone()
+      await navigate({ to: '/clinic/$clinicId/doctors', params: { clinicId: clinic.id } })
+    },
+  })
+  return (
+    <section className={deskClasses.panel} aria-labelledby="new-clinic">
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          making.mutate()
+        }}
+      >
+        <Stack gap="md">
+          <Title order={2} size="h3" id="new-clinic">
+            {t('clinics.add')}
+          </Title>
+          <ClinicFields draft={draft} onChange={(part) => setDraft({ ...draft, ...part })} />
+          {making.isError ? <ErrorState error={making.error} /> : null}
+          <Group>
+            <Button type="submit" loading={making.isPending}>
+              {t('clinics.addNow')}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </section>
+  )
+}

@@ -1,0 +1,110 @@
+import { Group, SegmentedControl, Stack, TextInput } from '@mantine/core'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { addDays, daysBetween, parseDay } from '../../../lib/local-time.ts'
+import { useLiveDesk } from '../../../lib/use-live-clinic.ts'
+import { ErrorState } from '../../../ui/error-state.tsx'
+import { LiveNote } from '../../../ui/live-note.tsx'
+import { PageLoading } from '../../../ui/page-loading.tsx'
+import { PageTitle } from '../../../ui/page-title.tsx'
+import classes from '../admin.module.css'
+import { statsQuery } from '../admin-queries.ts'
+import { NewestEvents } from '../newest-events.tsx'
+import { useClinic } from '../use-clinic.ts'
+import { Figures } from './figures.tsx'
+import { FiguresTable } from './figures-table.tsx'
+import { StatsCharts } from './stats-charts.tsx'
+
+const route = getRouteApi('/clinic/$clinicId/')
+const daysMax = 366
+
+/** The clinic's figures as they are now: what was, what is booked, and the last that happened. */
+export function DashboardPage() {
+  const { t } = useTranslation('admin')
+  const { clinicId, doctors, today } = useClinic()
+  const search = route.useSearch()
+  const navigate = route.useNavigate()
+  const [view, setView] = useState('charts')
+  const from = search.from ?? addDays(today, -13)
+  const to = search.to ?? addDays(today, 14)
+  const isRange = from <= to && daysBetween(from, to) <= daysMax
+  const stats = useQuery({ ...statsQuery(clinicId, from, to), enabled: isRange, placeholderData: keepPreviousData })
+  const live = useLiveDesk(
+    clinicId,
+    doctors.map(({ id }) => id),
+  )
+  return (
+    <Stack gap="lg">
+      <Group justify="space-between" align="end">
+        <PageTitle>{t('tabs.dashboard')}</PageTitle>
+        <LiveNote state={live} updatedAt={stats.dataUpdatedAt} />
+      </Group>
+      <Group justify="space-between" align="end">
+        <Range
+          from={from}
+          to={to}
+          isRight={isRange}
+          onChange={(next) => navigate({ search: next, resetScroll: false })}
+        />
+        <SegmentedControl
+          aria-label={t('dashboard.view')}
+          value={view}
+          onChange={setView}
+          data={[
+            { value: 'charts', label: t('dashboard.charts') },
+            { value: 'table', label: t('dashboard.table') },
+          ]}
+        />
+      </Group>
+      {stats.data === undefined ? (
+        stats.isError ? (
+          <ErrorState error={stats.error} retry={() => void stats.refetch()} />
+        ) : (
+          <PageLoading />
+        )
+      ) : (
+        <>
+          <Figures stats={stats.data} />
+          {view === 'charts' ? <StatsCharts stats={stats.data} /> : <FiguresTable stats={stats.data} />}
+        </>
+      )}
+      <NewestEvents limit={8} />
+    </Stack>
+  )
+}
+
+type RangeProps = {
+  from: string
+  to: string
+  isRight: boolean
+  onChange: (range: { from: string; to: string }) => void
+}
+
+function Range({ from, to, isRight, onChange }: RangeProps) {
+  const { t } = useTranslation('admin')
+  return (
+    <div className={classes.range}>
+      <TextInput
+        type="date"
+        label={t('filter.from')}
+        value={from}
+        onChange={({ currentTarget }) => {
+          const day = parseDay(currentTarget.value)
+          if (day !== null) onChange({ from: day, to: to < day ? day : to })
+        }}
+      />
+      <TextInput
+        type="date"
+        label={t('filter.to')}
+        value={to}
+        error={isRight ? null : t('filter.rangeWrong', { count: daysMax })}
+        onChange={({ currentTarget }) => {
+          const day = parseDay(currentTarget.value)
+          if (day !== null) onChange({ from: from > day ? day : from, to: day })
+        }}
+      />
+    </div>
+  )
+}

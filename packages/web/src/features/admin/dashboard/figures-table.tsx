@@ -1,0 +1,82 @@
+import type { ClinicStats } from '@holdfast/contract/client'
+import { Box, Button, Group, Stack } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+import { statusesInOrder } from '../../../domain/bookings/status-colors.ts'
+import { formatDate, formatNumber, formatShare } from '../../../lib/format.ts'
+import deskClasses from '../../../ui/layout.module.css'
+import { downloadCsv } from '../csv-download.ts'
+import { useClinic } from '../use-clinic.ts'
+
+/** The charts' numbers, day by day, on the page or as a file. */
+export function FiguresTable({ stats }: { stats: ClinicStats }) {
+  const { t } = useTranslation(['admin', 'shell'])
+  const { clinic } = useClinic()
+  const days = stats.days
+  const download = () => {
+    const name = `${clinic.name} ${days[0]?.date ?? ''} ${days.at(-1)?.date ?? ''}.csv`.replaceAll(/[\\/:*?"<>|]/g, ' ')
+    downloadCsv(
+      name,
+      days.map(({ date, capacity, taken, bookings }) => ({
+        [t('column.day')]: date,
+        [t('column.capacity')]: capacity,
+        [t('column.taken')]: taken,
+        ...Object.fromEntries(statusesInOrder.map((status) => [t(`shell:status.${status}`), bookings[status]])),
+      })),
+    )
+  }
+  return (
+    <Stack gap="sm">
+      <Group justify="flex-end">
+        <Button variant="default" size="sm" onClick={download}>
+          {t('csv')}
+        </Button>
+      </Group>
+      {/* Wider than some screens: it scrolls by itself, by keyboard too. */}
+      <Box component="section" className={deskClasses.scroll} aria-label={t('dashboard.byDay')} tabIndex={0}>
+        <table className={deskClasses.table}>
+          <caption className={deskClasses.caption}>{t('dashboard.byDay')}</caption>
+          <thead>
+            <tr>
+              <th scope="col">{t('column.day')}</th>
+              <th scope="col" className={deskClasses.number}>
+                {t('column.capacity')}
+              </th>
+              <th scope="col" className={deskClasses.number}>
+                {t('column.taken')}
+              </th>
+              <th scope="col" className={deskClasses.number}>
+                {t('figures.utilisation')}
+              </th>
+              {statusesInOrder.map((status) => (
+                <th key={status} scope="col" className={deskClasses.number}>
+                  {t(`shell:status.${status}`)}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {days.map(({ date, capacity, taken, bookings }) => (
+              <tr key={date} data-quiet={capacity === 0 || undefined}>
+                <td className={deskClasses.day}>{formatDate(date)}</td>
+                <td className={deskClasses.number} data-label={t('column.capacity')}>
+                  {formatNumber(capacity)}
+                </td>
+                <td className={deskClasses.number} data-label={t('column.taken')}>
+                  {formatNumber(taken)}
+                </td>
+                <td className={deskClasses.number} data-label={t('figures.utilisation')}>
+                  {capacity === 0 ? '–' : formatShare(taken / capacity)}
+                </td>
+                {statusesInOrder.map((status) => (
+                  <td key={status} className={deskClasses.number} data-label={t(`shell:status.${status}`)}>
+                    {formatNumber(bookings[status])}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Box>
+    </Stack>
+  )
+}

@@ -1,0 +1,69 @@
+import '@mantine/charts/styles.css'
+import type { ClinicStats } from '@holdfast/contract/client'
+import { AreaChart, BarChart } from '@mantine/charts'
+import { Title } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+import { statusColor, statusesInOrder } from '../../../domain/bookings/status-colors.ts'
+import { formatDate, formatNumber, formatShare } from '../../../lib/format.ts'
+import deskClasses from '../../../ui/layout.module.css'
+import classes from '../admin.module.css'
+
+/** Bookings by day and status, and how full the days are. What they show is in the table too, for those who don't see it. */
+export function StatsCharts({ stats }: { stats: ClinicStats }) {
+  const { t } = useTranslation(['admin', 'shell'])
+  const day = (date: string) => formatDate(date, { day: 'numeric', month: 'short' })
+  const bars = stats.days.map(({ date, bookings }) => ({ day: day(date), ...bookings }))
+  const shares = stats.days.map(({ date, capacity, taken }) => ({
+    day: day(date),
+    share: capacity === 0 ? null : taken / capacity,
+  }))
+  const shown = statusesInOrder.filter((status) => stats.totals[status] > 0)
+  const series = (shown.length > 0 ? shown : statusesInOrder).map((status) => ({
+    name: status,
+    label: t(`shell:status.${status}`),
+    color: statusColor(status),
+    stackId: 'all',
+  }))
+  const shared = { h: 260, dataKey: 'day', tickLine: 'none', gridAxis: 'x', strokeDasharray: '0' } as const
+  return (
+    <div className={`${classes.charts} ${deskClasses.palette}`}>
+      <section className={deskClasses.panel} aria-labelledby="chart-bookings">
+        <Title order={2} size="h3" mb="md" id="chart-bookings">
+          {t('dashboard.byDay')}
+        </Title>
+        <div role="img" aria-label={t('dashboard.byDayAlt')} dir="ltr">
+          <BarChart
+            {...shared}
+            data={bars}
+            series={series}
+            withLegend
+            legendProps={{ verticalAlign: 'bottom', itemSorter: null }}
+            valueFormatter={(value) => formatNumber(value)}
+            yAxisProps={{ allowDecimals: false, width: 40 }}
+            barChartProps={{ accessibilityLayer: false }}
+            barProps={{ isAnimationActive: false }}
+          />
+        </div>
+      </section>
+      <section className={deskClasses.panel} aria-labelledby="chart-utilisation">
+        <Title order={2} size="h3" mb="md" id="chart-utilisation">
+          {t('figures.utilisation')}
+        </Title>
+        <div role="img" aria-label={t('dashboard.utilisationAlt')} dir="ltr">
+          <AreaChart
+            {...shared}
+            h={200}
+            data={shares}
+            series={[{ name: 'share', label: t('figures.utilisation'), color: 'var(--mantine-primary-color-filled)' }]}
+            curveType="monotone"
+            connectNulls={false}
+            valueFormatter={(value) => formatShare(value)}
+            yAxisProps={{ domain: [0, 1], width: 52 }}
+            areaChartProps={{ accessibilityLayer: false }}
+            areaProps={{ isAnimationActive: false }}
+          />
+        </div>
+      </section>
+    </div>
+  )
+}

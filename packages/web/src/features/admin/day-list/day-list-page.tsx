@@ -1,0 +1,103 @@
+import { Button, Group, NativeSelect, Stack, Text } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
+import { DayCounts, DayList } from '../../../domain/bookings/day-list.tsx'
+import { bookingsQuery } from '../../../lib/clinic-queries.ts'
+import { formatDate } from '../../../lib/format.ts'
+import { useLiveDesk } from '../../../lib/use-live-clinic.ts'
+import { DayNav } from '../../../ui/day-nav.tsx'
+import { ErrorState } from '../../../ui/error-state.tsx'
+import { PrintIcon } from '../../../ui/icons.tsx'
+import { LiveNote } from '../../../ui/live-note.tsx'
+import { PageLoading } from '../../../ui/page-loading.tsx'
+import { PageTitle } from '../../../ui/page-title.tsx'
+import { BookingLink } from '../booking-link.tsx'
+import { useClinic } from '../use-clinic.ts'
+
+const route = getRouteApi('/clinic/$clinicId/day')
+
+/** Who comes on a day, to all doctors or to one; made to be printed, too. */
+export function DayListPage() {
+  const { t } = useTranslation('admin')
+  const { clinicId, clinic, doctors, timeZone, today } = useClinic()
+  const search = route.useSearch()
+  const navigate = route.useNavigate()
+  const day = search.day ?? today
+  const { doctorId } = search
+  const found = useQuery(bookingsQuery(clinicId, { from: day, to: day, ...(doctorId ? { doctorId } : {}) }))
+  const live = useLiveDesk(
+    clinicId,
+    doctors.map(({ id }) => id),
+  )
+  const heading = formatDate(day, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' })
+  const of = doctorId === undefined ? clinic.name : (doctors.find(({ id }) => id === doctorId)?.name ?? '')
+  return (
+    <Stack gap="lg">
+      <div>
+        <PageTitle>{heading}</PageTitle>
+        <Text c="dimmed">{of}</Text>
+      </div>
+      <Group align="end" className="no-print">
+        <DayNav
+          day={day}
+          today={today}
+          step={1}
+          onChange={(next) => navigate({ search: { ...search, day: next }, resetScroll: false })}
+        />
+        <DoctorFilter
+          doctorId={doctorId}
+          onChange={(next) =>
+            navigate({ search: { ...(search.day ? { day: search.day } : {}), ...(next ? { doctorId: next } : {}) } })
+          }
+        />
+        <Button variant="default" leftSection={<PrintIcon />} onClick={() => window.print()}>
+          {t('dayList.print')}
+        </Button>
+      </Group>
+      {found.data === undefined ? (
+        found.isError ? (
+          <ErrorState error={found.error} retry={() => void found.refetch()} />
+        ) : (
+          <PageLoading />
+        )
+      ) : (
+        <>
+          <Group justify="space-between">
+            <DayCounts bookings={found.data.bookings} />
+            <span className="no-print">
+              <LiveNote state={live} updatedAt={found.dataUpdatedAt} />
+            </span>
+          </Group>
+          <DayList
+            bookings={found.data.bookings}
+            timeZone={timeZone}
+            caption={heading}
+            {...(doctorId ? {} : { doctors })}
+            nameOf={(booking) => <BookingLink booking={booking} />}
+          />
+          {found.data.isCut ? <Text c="dimmed">{t('dayList.isCut')}</Text> : null}
+        </>
+      )}
+    </Stack>
+  )
+}
+
+type DoctorFilterProps = { doctorId: string | undefined; onChange: (doctorId: string) => void }
+
+/** All doctors of the clinic, or one. */
+export function DoctorFilter({ doctorId, onChange }: DoctorFilterProps) {
+  const { t } = useTranslation('admin')
+  const { doctors } = useClinic()
+  return (
+    <NativeSelect
+      label={t('filter.doctor')}
+      value={doctorId ?? ''}
+      onChange={({ currentTarget }) => onChange(currentTarget.value)}
+      data={[
+        { value: '', label: t('filter.allDoctors') },
+        ...doctors.map(({ id, name }) => ({ value: id, label: name })),
+      ]}
+    />
+  )
+}

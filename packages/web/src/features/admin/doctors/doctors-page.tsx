@@ -1,0 +1,152 @@
+import type { Doctor } from '@holdfast/contract/client'
+import { Button, Group, Stack, Text } from '@mantine/core'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { api, ask } from '../../../lib/api.ts'
+import { clinicDoctorsQuery } from '../../../lib/clinic-queries.ts'
+import { formatDayTime, formatMoney } from '../../../lib/format.ts'
+import { problemMessage } from '../../../lib/problem-message.ts'
+import { Dialog } from '../../../ui/dialog.tsx'
+import { EmptyState } from '../../../ui/empty-state.tsx'
+import deskClasses from '../../../ui/layout.module.css'
+import { LinkButton } from '../../../ui/link-button.tsx'
+import { PageTitle } from '../../../ui/page-title.tsx'
+import { toastDone, toastFailed } from '../../../ui/toast.ts'
+import { useClinic } from '../use-clinic.ts'
+import { DoctorForm } from './doctor-form.tsx'
+
+/** The clinic's doctors: added, changed, and taken out of booking without losing what is booked. */
+export function ClinicDoctorsPage() {
+  const { t } = useTranslation(['admin', 'shell'])
+  const { doctors, isAdmin } = useClinic()
+  const [edited, setEdited] = useState<Doctor | 'new' | null>(null)
+  return (
+    <Stack gap="lg">
+      <Group justify="space-between">
+        <PageTitle>{t('tabs.doctors')}</PageTitle>
+        {isAdmin ? <Button onClick={() => setEdited('new')}>{t('doctors.add')}</Button> : null}
+      </Group>
+      {doctors.length === 0 ? (
+        <EmptyState title={t('doctors.none')} help={t('doctors.noneHelp')} />
+      ) : (
+        <DoctorsTable doctors={doctors} onEdit={setEdited} />
+      )}
+      <Dialog
+        isOpen={edited !== null}
+        onClose={() => setEdited(null)}
+        size="lg"
+        title={edited === 'new' || edited === null ? t('doctors.add') : t('doctors.changeOf', { name: edited.name })}
+      >
+        {edited === null ? null : (
+          <DoctorForm doctor={edited === 'new' ? null : edited} onDone={() => setEdited(null)} />
+        )}
+      </Dialog>
+    </Stack>
+  )
+}
+
+function DoctorsTable({ doctors, onEdit }: { doctors: readonly Doctor[]; onEdit: (doctor: Doctor) => void }) {
+  const { t } = useTranslation(['admin', 'shell'])
+  const { isAdmin, clinicId, timeZone } = useClinic()
+  return (
+    <table className={deskClasses.table}>
+      <caption className={deskClasses.caption}>{t('tabs.doctors')}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{t('field.name')}</th>
+          <th scope="col">{t('field.fee')}</th>
+          <th scope="col">{t('doctors.nextFree')}</th>
+          <th scope="col">{t('doctors.bookable')}</th>
+          <th scope="col">{t('doctors.actions')}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {doctors.map((doctor) => (
+          <tr key={doctor.id} data-quiet={!doctor.active || undefined}>
+            <td>
+              <Text fw={600}>{doctor.name}</Text>
+              <Text size="sm" c="dimmed">
+                {doctor.specialization}
+              </Text>
+            </td>
+            <td data-label={t('field.fee')}>{doctor.fee === null ? '–' : formatMoney(doctor.fee)}</td>
+            <td data-label={t('doctors.nextFree')} className="tabular">
+              {doctor.nextAvailableAt === null ? '–' : formatDayTime(doctor.nextAvailableAt, timeZone)}
+            </td>
+            <td data-label={t('doctors.bookable')}>{doctor.active ? t('yes') : t('no')}</td>
+            <td>
+              <div className={deskClasses.actions}>
+                <LinkButton
+                  size="sm"
+                  variant="default"
+                  to="/clinic/$clinicId/times"
+                  params={{ clinicId }}
+                  search={{ doctorId: doctor.id }}
+                  aria-label={t('doctors.timesOf', { name: doctor.name })}
+                >
+                  {t('tabs.times')}
+                </LinkButton>
+                {isAdmin ? (
+                  <>
+                    <Button
+                      size="sm"
+                      variant="default"
+                      aria-label={t('doctors.changeOf', { name: doctor.name })}
+                      onClick={() => onEdit(doctor)}
+                    >
+                      {t('doctors.change')}
+                    </Button>
+                    <ActiveButton doctor={doctor} />
+                  </>
+                ) : null}
+              </div>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+/** Closes or opens a doctor for new bookings; what is booked stays either way. */
+function ActiveButton({ doctor }: { doctor: Doctor }) {
+  const { t } = useTranslation('admin')
+  const { t: tProblem } = useTranslation('problems')
+  const { clinicId } = useClinic()
+  const queryClient = useQueryClient()
+  const change = useMutation({
+    mutationFn: (active: boolean) => ask(api.updateDoctor({ path: { doctorId: doctor.id }, body: { active } })),
+    onSuccess: (_doctor, active) => {
+      toastDone({
+        message: (
+          <Group justify="space-between">
+            <span>{t(active ? 'doctors.opened' : 'doctors.closed', { name: doctor.name })}</span>
+            <Button size="compact-sm" variant="default" onClick={() => change.mutate(!active)}>
+              {t('undo')}
+            </Button>
+          </Group>
+        ),
+      })
+    },
+    onError: (error) => {
+      const { title, help } = problemMessage(error, tProblem)
+      toastFailed({ title, message: help })
+    },
+    onSettled: async () => {
+      await queryClient.invalidateQueries({ queryKey: clinicDoctorsQuery(clinicId).queryKey })
+      await queryClient.invalidateQueries({ queryKey: ['doctors'] })
+    },
+  })
+  return (
+    <Button
+      size="sm"
+      variant="default"
+      loading={change.isPending}
+      aria-label={t(doctor.active ? 'doctors.closeOf' : 'doctors.openOf', { name: doctor.name })}
+      onClick={() => change.mutate(!doctor.active)}
+    >
+      {doctor.active ? t('doctors.close') : t('doctors.open')}
+    </Button>
+  )
+}

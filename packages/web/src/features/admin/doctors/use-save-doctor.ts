@@ -1,0 +1,53 @@
+import type { Doctor } from '@holdfast/contract/client'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useRef } from 'react'
+import { useTranslation } from 'react-i18next'
+import { saveVideoRoom, videoRoomQuery } from '../../../domain/video/video-room.ts'
+import { api, ask } from '../../../lib/api.ts'
+import { clinicDoctorsQuery, deskKey } from '../../../lib/clinic-queries.ts'
+import { doctorQuery } from '../../../lib/directory-queries.ts'
+import { toastDone } from '../../../ui/toast.ts'
+import { useClinic } from '../use-clinic.ts'
+import { type DoctorDraft, doctorOf } from './doctor-draft.ts'
+
+export type DoctorWishes = {
+  draft: DoctorDraft
+  /** null: it stays as it is. */
+  videoRoom: string | null
+}
+
+/**
+ * Saves a doctor, and then their video room. A retry of the same form with a lost answer makes no second doctor: its key
+ * stays with what is asked for.
+ */
+export function useSaveDoctor(doctor: Doctor | null, onDone: () => void) {
+  const { t } = useTranslation('admin')
+  const { clinicId } = useClinic()
+  const queryClient = useQueryClient()
+  const attempt = useRef<{ of: string; key: string } | null>(null)
+  const save = (draft: DoctorDraft): Promise<Doctor> => {
+    const body = doctorOf(draft)
+    if (doctor !== null) return ask(api.updateDoctor({ path: { doctorId: doctor.id }, body }))
+    const of = JSON.stringify(body)
+    if (attempt.current?.of !== of) attempt.current = { of, key: crypto.randomUUID() }
+    return ask(api.createDoctor({ body: { clinicId, ...body }, headers: { 'Idempotency-Key': attempt.current.key } }))
+  }
+  return useMutation({
+    mutationFn: async ({ draft, videoRoom }: DoctorWishes): Promise<Doctor> => {
+      const saved = await save(draft)
+      if (videoRoom !== null) {
+        const room = await saveVideoRoom(saved.id, videoRoom)
+        queryClient.setQueryData(videoRoomQuery(saved.id).queryKey, room)
+      }
+      return saved
+    },
+    onSuccess: async (saved) => {
+      queryClient.setQueryData(doctorQuery(saved.id).queryKey, saved)
+      await queryClient.invalidateQueries({ queryKey: clinicDoctorsQuery(clinicId).queryKey })
+      await queryClient.invalidateQueries({ queryKey: ['doctors'] })
+      void queryClient.invalidateQueries({ queryKey: deskKey(clinicId) })
+      toastDone({ message: t(doctor === null ? 'doctors.added' : 'saved', { name: saved.name }) })
+      onDone()
+    },
+  })
+}

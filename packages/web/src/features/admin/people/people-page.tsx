@@ -1,0 +1,205 @@
+import type { Member } from '@holdfast/contract/client'
+import { Button, Group, NativeSelect, Popover, Stack, Text, TextInput, Title } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Role } from '../../../lib/session.ts'
+import { ErrorState } from '../../../ui/error-state.tsx'
+import deskClasses from '../../../ui/layout.module.css'
+import { PageLoading } from '../../../ui/page-loading.tsx'
+import { PageTitle } from '../../../ui/page-title.tsx'
+import { membersQuery } from '../admin-queries.ts'
+import { useClinic } from '../use-clinic.ts'
+import { usePutMember, useRemoveMember } from './use-members.tsx'
+
+const roles: readonly Role[] = ['staff', 'doctor', 'admin']
+
+/** Who may do what in the clinic. */
+export function PeoplePage() {
+  const { t } = useTranslation('admin')
+  const { clinicId } = useClinic()
+  const members = useQuery(membersQuery(clinicId))
+  return (
+    <Stack gap="lg">
+      <div>
+        <PageTitle>{t('tabs.people')}</PageTitle>
+        <Text c="dimmed">{t('people.intro')}</Text>
+      </div>
+      <AddMember />
+      {members.data === undefined ? (
+        members.isError ? (
+          <ErrorState error={members.error} retry={() => void members.refetch()} />
+        ) : (
+          <PageLoading />
+        )
+      ) : members.data.length === 0 ? (
+        <Text role="status" c="dimmed">
+          {t('people.none')}
+        </Text>
+      ) : (
+        <MembersTable members={members.data} />
+      )}
+    </Stack>
+  )
+}
+
+function AddMember() {
+  const { t } = useTranslation('admin')
+  const { doctors } = useClinic()
+  const put = usePutMember()
+  const [email, setEmail] = useState('')
+  const [role, setRole] = useState<Role>('staff')
+  const [doctorId, setDoctorId] = useState(doctors[0]?.id ?? '')
+  const lacksDoctor = role === 'doctor' && doctorId === ''
+  return (
+    <section className={deskClasses.panel} aria-labelledby="add-member">
+      <Title order={2} size="h3" mb="md" id="add-member">
+        {t('people.add')}
+      </Title>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          if (lacksDoctor) return
+          const member = { email: email.trim(), role, ...(role === 'doctor' ? { doctorId } : {}) }
+          put.mutate(member, { onSuccess: () => setEmail('') })
+        }}
+      >
+        <Stack gap="md">
+          <div className={deskClasses.fields}>
+            <TextInput
+              type="email"
+              label={t('field.email')}
+              description={t('people.emailHelp')}
+              inputWrapperOrder={['label', 'input', 'description', 'error']}
+              required
+              maxLength={254}
+              autoComplete="off"
+              value={email}
+              onChange={({ currentTarget }) => setEmail(currentTarget.value)}
+            />
+            <NativeSelect
+              label={t('people.role')}
+              description={t(`roleMay.${role}`)}
+              inputWrapperOrder={['label', 'input', 'description', 'error']}
+              value={role}
+              onChange={({ currentTarget }) => setRole(roles.find((one) => one === currentTarget.value) ?? 'staff')}
+              data={roles.map((one) => ({ value: one, label: t(`role.${one}`) }))}
+            />
+            {role === 'doctor' ? (
+              <NativeSelect
+                label={t('people.calendar')}
+                value={doctorId}
+                error={lacksDoctor ? t('doctors.none') : null}
+                onChange={({ currentTarget }) => setDoctorId(currentTarget.value)}
+                data={doctors.map(({ id, name }) => ({ value: id, label: name }))}
+              />
+            ) : null}
+          </div>
+          {put.isError ? <ErrorState error={put.error} /> : null}
+          <Group>
+            <Button type="submit" loading={put.isPending}>
+              {t('people.addNow')}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </section>
+  )
+}
+
+function MembersTable({ members }: { members: readonly Member[] }) {
+  const { t } = useTranslation('admin')
+  const { doctors } = useClinic()
+  return (
+    <table className={deskClasses.table}>
+      <caption className={deskClasses.caption}>{t('tabs.people')}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{t('field.name')}</th>
+          <th scope="col">{t('people.role')}</th>
+          <th scope="col">{t('people.calendar')}</th>
+          <th scope="col">{t('doctors.actions')}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {members.map((member) => (
+          <tr key={member.accountId}>
+            <td>
+              <Text fw={600}>{member.name ?? t('people.deleted')}</Text>
+              <Text size="sm" c="dimmed">
+                <bdi>{member.email}</bdi>
+              </Text>
+            </td>
+            <td>
+              <RoleSelect member={member} />
+            </td>
+            <td data-label={t('people.calendar')}>{doctors.find(({ id }) => id === member.doctorId)?.name ?? '–'}</td>
+            <td>
+              <RemoveMember member={member} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+/** A doctor's role needs a calendar: that is given by adding the person with it. */
+function RoleSelect({ member }: { member: Member }) {
+  const { t } = useTranslation('admin')
+  const put = usePutMember()
+  const { email } = member
+  const offered = member.role === 'doctor' ? roles : roles.filter((role) => role !== 'doctor')
+  if (email === null) return t(`role.${member.role}`)
+  return (
+    <NativeSelect
+      size="sm"
+      maw="13rem"
+      aria-label={t('people.roleOf', { name: member.name })}
+      value={put.isPending ? put.variables.role : member.role}
+      disabled={put.isPending}
+      onChange={({ currentTarget }) => {
+        const role = offered.find((one) => one === currentTarget.value)
+        if (role !== undefined && role !== 'doctor') put.mutate({ email, role }, { onError: put.tell })
+      }}
+      data={offered.map((one) => ({ value: one, label: t(`role.${one}`) }))}
+    />
+  )
+}
+
+function RemoveMember({ member }: { member: Member }) {
+  const { t } = useTranslation('admin')
+  const [isOpen, setOpen] = useState(false)
+  const remove = useRemoveMember(member)
+  const name = member.name ?? t('people.deleted')
+  return (
+    <Popover opened={isOpen} onChange={setOpen} trapFocus returnFocus width={260} position="bottom-end" shadow="md">
+      <Popover.Target>
+        <Button
+          size="sm"
+          variant="default"
+          loading={remove.isPending}
+          aria-label={t('people.removeOf', { name })}
+          onClick={() => setOpen(!isOpen)}
+        >
+          {t('people.remove')}
+        </Button>
+      </Popover.Target>
+      <Popover.Dropdown aria-label={t('people.removeOf', { name })}>
+        <Stack gap="sm">
+          <Text size="sm">{t('people.removeSure', { name })}</Text>
+          <Button
+            size="sm"
+            color="red"
+            onClick={() => {
+              setOpen(false)
+              remove.mutate()
+            }}
+          >
+            {t('people.remove')}
+          </Button>
+        </Stack>
+      </Popover.Dropdown>
+    </Popover>
+  )
+}

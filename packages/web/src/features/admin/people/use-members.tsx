@@ -1,0 +1,71 @@
+import type { Member, NewMember } from '@holdfast/contract/client'
+import { Button, Group } from '@mantine/core'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { api, ask } from '../../../lib/api.ts'
+import { problemMessage } from '../../../lib/problem-message.ts'
+import { meQuery } from '../../../lib/session.ts'
+import { toastDone, toastFailed } from '../../../ui/toast.ts'
+import { membersQuery } from '../admin-queries.ts'
+import { useClinic } from '../use-clinic.ts'
+
+function useReread() {
+  const { clinicId } = useClinic()
+  const queryClient = useQueryClient()
+  return async () => {
+    await queryClient.invalidateQueries({ queryKey: membersQuery(clinicId).queryKey })
+    // One may have changed one's own role.
+    await queryClient.invalidateQueries({ queryKey: meQuery.queryKey })
+  }
+}
+
+function useTellFailure() {
+  const { t } = useTranslation('problems')
+  return (error: unknown) => {
+    const { title, help } = problemMessage(error, t)
+    toastFailed({ title, message: help })
+  }
+}
+
+/** Adds a member, or changes a role. `tell` shows a failure as a toast, where there is no form to show it in. */
+export function usePutMember() {
+  const { t } = useTranslation('admin')
+  const { clinicId } = useClinic()
+  const reread = useReread()
+  const mutation = useMutation({
+    mutationFn: (body: NewMember): Promise<Member> => ask(api.putMember({ path: { clinicId }, body })),
+    onSuccess: (member) =>
+      toastDone({ message: t('people.put', { name: member.name, role: t(`role.${member.role}`) }) }),
+    onSettled: reread,
+  })
+  return { ...mutation, tell: useTellFailure() }
+}
+
+/** Removes a member at once; the toast brings them back as they were. */
+export function useRemoveMember(member: Member) {
+  const { t } = useTranslation('admin')
+  const { clinicId } = useClinic()
+  const reread = useReread()
+  const put = usePutMember()
+  const { email, role, doctorId } = member
+  return useMutation({
+    mutationFn: () => ask(api.removeMember({ path: { clinicId, accountId: member.accountId } })),
+    onSuccess: () => {
+      const back = email === null ? null : { email, role, ...(doctorId === null ? {} : { doctorId }) }
+      toastDone({
+        message: (
+          <Group justify="space-between">
+            <span>{t('people.removed', { name: member.name ?? '' })}</span>
+            {back === null ? null : (
+              <Button size="compact-sm" variant="default" onClick={() => put.mutate(back, { onError: put.tell })}>
+                {t('undo')}
+              </Button>
+            )}
+          </Group>
+        ),
+      })
+    },
+    onError: useTellFailure(),
+    onSettled: reread,
+  })
+}

@@ -1,0 +1,123 @@
+import type { VerifyReport } from '@holdfast/contract/client'
+import { Button, Group, Stack, Text, Title } from '@mantine/core'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { formatNumber, formatTime } from '../../../lib/format.ts'
+import { useLiveDesk } from '../../../lib/use-live-clinic.ts'
+import { ErrorState } from '../../../ui/error-state.tsx'
+import deskClasses from '../../../ui/layout.module.css'
+import { LiveNote } from '../../../ui/live-note.tsx'
+import { PageLoading } from '../../../ui/page-loading.tsx'
+import { PageTitle } from '../../../ui/page-title.tsx'
+import classes from '../admin.module.css'
+import { proofQuery } from '../admin-queries.ts'
+import { NewestEvents } from '../newest-events.tsx'
+import { useClinic } from '../use-clinic.ts'
+
+/** The promise, recounted while one looks: every slot, every booking, every line of the log. */
+export function ProofPage() {
+  const { t } = useTranslation('admin')
+  const { clinicId, doctors, timeZone } = useClinic()
+  const queryClient = useQueryClient()
+  const proof = useQuery(proofQuery(clinicId))
+  const live = useLiveDesk(
+    clinicId,
+    doctors.map(({ id }) => id),
+  )
+  return (
+    <Stack gap="lg">
+      <Group justify="space-between" align="end">
+        <PageTitle>{t('tabs.proof')}</PageTitle>
+        <LiveNote state={live} updatedAt={proof.dataUpdatedAt} />
+      </Group>
+      <Text maw="44rem">{t('proof.intro')}</Text>
+      {proof.data === undefined ? (
+        proof.isError ? (
+          <ErrorState error={proof.error} retry={() => void proof.refetch()} />
+        ) : (
+          <PageLoading />
+        )
+      ) : (
+        <>
+          <Verdict report={proof.data.report} />
+          <Counted report={proof.data.report} />
+          <Group>
+            <Button
+              variant="default"
+              loading={proof.isFetching}
+              onClick={() => void queryClient.invalidateQueries({ queryKey: proofQuery(clinicId).queryKey })}
+            >
+              {t('proof.again')}
+            </Button>
+            <Text size="sm" c="dimmed" className="tabular">
+              {t('proof.checkedAt', {
+                time: formatTime(proof.dataUpdatedAt, timeZone),
+                took: formatNumber(proof.data.tookMs / 1000, {
+                  style: 'unit',
+                  unit: 'second',
+                  maximumFractionDigits: 2,
+                }),
+              })}
+            </Text>
+          </Group>
+          {proof.isError ? <ErrorState error={proof.error} /> : null}
+          <Findings report={proof.data.report} />
+        </>
+      )}
+      <NewestEvents limit={12} />
+    </Stack>
+  )
+}
+
+function Verdict({ report }: { report: VerifyReport }) {
+  const { t } = useTranslation('admin')
+  const isWrong = report.overbooked > 0 || report.mismatches > 0
+  return (
+    <div className={classes.verdict} data-wrong={isWrong || undefined} role="status">
+      <strong className="tabular">{formatNumber(report.overbooked)}</strong>
+      <div>
+        <Text fw={600} size="lg">
+          {t('proof.overbooked')}
+        </Text>
+        <Text c="dimmed">{t(isWrong ? 'proof.isWrong' : 'proof.isRight')}</Text>
+      </div>
+    </div>
+  )
+}
+
+function Counted({ report }: { report: VerifyReport }) {
+  const { t } = useTranslation('admin')
+  const counts = [
+    { label: t('proof.slots'), value: report.slots },
+    { label: t('proof.bookings'), value: report.bookings },
+    { label: t('proof.events'), value: report.events },
+    { label: t('proof.mismatches'), value: report.mismatches },
+  ]
+  return (
+    <dl className={classes.figures}>
+      {counts.map(({ label, value }) => (
+        <div key={label} className={classes.figure}>
+          <dt>{label}</dt>
+          <dd className="tabular">{formatNumber(value)}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
+function Findings({ report }: { report: VerifyReport }) {
+  const { t } = useTranslation('admin')
+  if (report.details.length === 0) return null
+  return (
+    <section className={deskClasses.panel} aria-labelledby="findings">
+      <Title order={2} size="h3" mb="sm" id="findings">
+        {t('proof.findings')}
+      </Title>
+      <ul className={deskClasses.affected}>
+        {report.details.map(({ kind, slotId, bookingId, message }) => (
+          <li key={`${kind} ${slotId} ${bookingId} ${message}`}>{message}</li>
+        ))}
+      </ul>
+    </section>
+  )
+}

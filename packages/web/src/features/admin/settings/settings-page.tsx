@@ -1,0 +1,125 @@
+import type { Clinic } from '@holdfast/contract/client'
+import { Button, Group, NumberInput, Stack, Text, Title } from '@mantine/core'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { api, ask } from '../../../lib/api.ts'
+import { clinicQuery } from '../../../lib/directory-queries.ts'
+import { problemMessage } from '../../../lib/problem-message.ts'
+import deskClasses from '../../../ui/layout.module.css'
+import { PageTitle } from '../../../ui/page-title.tsx'
+import { toastDone, toastFailed } from '../../../ui/toast.ts'
+import classes from '../admin.module.css'
+import { type ClinicDraft, changeOf, draftOfClinic, settingLimits } from '../clinic-draft.ts'
+import { ClinicFields } from '../clinic-fields.tsx'
+import { useClinic } from '../use-clinic.ts'
+
+/** The clinic as patients see it, and the rules of its booking. */
+export function SettingsPage() {
+  const { t } = useTranslation('admin')
+  const { clinic } = useClinic()
+  return (
+    <Stack gap="lg">
+      <PageTitle>{t('tabs.settings')}</PageTitle>
+      {/* Whatever was saved, also by undoing it, the form begins again from there. */}
+      <SettingsForm key={JSON.stringify(clinic)} clinic={clinic} />
+    </Stack>
+  )
+}
+
+function SettingsForm({ clinic }: { clinic: Clinic }) {
+  const { t } = useTranslation('admin')
+  const [draft, setDraft] = useState<ClinicDraft>(() => draftOfClinic(clinic))
+  const saving = useSaveClinic(clinic)
+  const change = (part: Partial<ClinicDraft>) => setDraft({ ...draft, ...part })
+  const changes = changeOf(draft, clinic)
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (changes !== null) saving.mutate(changes)
+      }}
+    >
+      <Stack gap="lg">
+        <section className={deskClasses.panel} aria-labelledby="settings-clinic">
+          <Stack gap="md">
+            <Title order={2} size="h3" id="settings-clinic">
+              {t('settings.clinic')}
+            </Title>
+            <ClinicFields draft={draft} onChange={change} />
+          </Stack>
+        </section>
+        <section className={deskClasses.panel} aria-labelledby="settings-rules">
+          <Stack gap="md">
+            <div>
+              <Title order={2} size="h3" id="settings-rules">
+                {t('settings.rules')}
+              </Title>
+              <Text c="dimmed">{t('settings.rulesHelp')}</Text>
+            </div>
+            <div className={classes.rules}>
+              {settingLimits.map(({ name, min, max, step }) => (
+                <NumberInput
+                  key={name}
+                  size="md"
+                  label={t(`settings.${name}`)}
+                  description={t(`settings.${name}Help`)}
+                  inputWrapperOrder={['label', 'input', 'description', 'error']}
+                  required
+                  min={min}
+                  max={max}
+                  step={step}
+                  allowDecimal={false}
+                  value={draft[name]}
+                  onChange={(value) => change({ [name]: value })}
+                />
+              ))}
+            </div>
+          </Stack>
+        </section>
+        <Group>
+          <Button type="submit" disabled={changes === null} loading={saving.isPending}>
+            {t('save')}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  )
+}
+
+type Change = NonNullable<ReturnType<typeof changeOf>>
+
+function useSaveClinic(clinic: Clinic) {
+  const { t } = useTranslation('admin')
+  const { t: tProblem } = useTranslation('problems')
+  const queryClient = useQueryClient()
+  const save = async (body: Change) => {
+    const saved = await ask(api.updateClinic({ path: { clinicId: clinic.id }, body }))
+    queryClient.setQueryData(clinicQuery(clinic.id).queryKey, saved)
+    void queryClient.invalidateQueries({ queryKey: ['clinics'] })
+    return saved
+  }
+  const mutation = useMutation({
+    mutationFn: save,
+    onSuccess: (saved) => {
+      const back = changeOf(draftOfClinic(clinic), saved)
+      toastDone({
+        message: (
+          <Group justify="space-between">
+            <span>{t('saved', { name: saved.name })}</span>
+            {back === null ? null : (
+              <Button size="compact-sm" variant="default" onClick={() => mutation.mutate(back)}>
+                {t('undo')}
+              </Button>
+            )}
+          </Group>
+        ),
+      })
+    },
+    onError: (error) => {
+      const { title, help } = problemMessage(error, tProblem)
+      toastFailed({ title, message: help })
+    },
+  })
+  return mutation
+}

@@ -1,0 +1,84 @@
+import type { Doctor, Slot } from '@holdfast/contract/client'
+import { Button, NativeSelect, Skeleton, Stack, Text } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { formatDay, formatTime } from '../../lib/format.ts'
+import { addDays, localDay, mondayOf } from '../../lib/local-time.ts'
+import { serverNow } from '../../lib/server-clock.ts'
+import { slotsQuery } from '../../lib/slots-query.ts'
+import { useLiveSlots } from '../../lib/use-live-slots.ts'
+import { DayNav } from '../../ui/day-nav.tsx'
+import { ErrorState } from '../../ui/error-state.tsx'
+import classes from '../../ui/layout.module.css'
+
+type SlotPickerProps = {
+  doctors: readonly Doctor[]
+  doctorId: string
+  onDoctor: (doctorId: string) => void
+  timeZone: string
+  chosen: Slot | null
+  onChoose: (slot: Slot | null) => void
+  units?: number
+}
+
+/** A week of a doctor's free times, as they are now; one can be chosen. */
+export function SlotPicker({ doctors, doctorId, onDoctor, timeZone, chosen, onChoose, units = 1 }: SlotPickerProps) {
+  const { t } = useTranslation('desk')
+  const today = localDay(serverNow(), timeZone)
+  const [day, setDay] = useState(today)
+  const monday = mondayOf(day)
+  const slots = useQuery({ ...slotsQuery(doctorId, monday, addDays(monday, 6)), enabled: doctorId !== '' })
+  useLiveSlots(doctorId === '' ? [] : [doctorId])
+  const now = serverNow()
+  const free = (slots.data?.items ?? []).filter((slot) => slot.available >= units && Date.parse(slot.startsAt) > now)
+  const byDay = Map.groupBy(free, ({ startsAt }) => localDay(startsAt, timeZone))
+  return (
+    <Stack gap="md">
+      <NativeSelect
+        label={t('column.doctor')}
+        value={doctorId}
+        onChange={({ currentTarget }) => {
+          onDoctor(currentTarget.value)
+          onChoose(null)
+        }}
+        data={doctors
+          .filter(({ active }) => active)
+          .map(({ id, name, specialization }) => ({ value: id, label: `${name} · ${specialization}` }))}
+      />
+      <DayNav day={day} today={today} step={7} onChange={setDay} />
+      {slots.isError && slots.data === undefined ? (
+        <ErrorState error={slots.error} retry={() => void slots.refetch()} />
+      ) : slots.data === undefined ? (
+        <Skeleton height={120} radius="lg" />
+      ) : free.length === 0 ? (
+        <Text role="status" c="dimmed">
+          {t('picker.none')}
+        </Text>
+      ) : (
+        [...byDay].map(([date, times]) => (
+          <section key={date} aria-label={formatDay(times[0]?.startsAt ?? date, timeZone)}>
+            <Text fw={600} mb={6}>
+              {formatDay(times[0]?.startsAt ?? date, timeZone)}
+            </Text>
+            <ul className={classes.times}>
+              {times.map((slot) => (
+                <li key={slot.id}>
+                  <Button
+                    size="sm"
+                    variant={chosen?.id === slot.id ? 'filled' : 'default'}
+                    aria-pressed={chosen?.id === slot.id}
+                    className="tabular"
+                    onClick={() => onChoose(chosen?.id === slot.id ? null : slot)}
+                  >
+                    {formatTime(slot.startsAt, timeZone)}
+                  </Button>
+                </li>
+              ))}
+            </ul>
+          </section>
+        ))
+      )}
+    </Stack>
+  )
+}

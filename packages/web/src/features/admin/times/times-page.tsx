@@ -1,0 +1,102 @@
+import { NativeSelect, Stack } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { DeskCalendar } from '../../../domain/calendar/slot-calendar.tsx'
+import { SlotDialog } from '../../../domain/calendar/slot-dialog.tsx'
+import { SlotMaker } from '../../../domain/slots/create-slots.tsx'
+import { WithdrawDays } from '../../../domain/slots/withdraw-days.tsx'
+import { bookingsQuery } from '../../../lib/clinic-queries.ts'
+import { addDays, mondayOf } from '../../../lib/local-time.ts'
+import { slotsQuery } from '../../../lib/slots-query.ts'
+import { useLiveDesk } from '../../../lib/use-live-clinic.ts'
+import { DayNav } from '../../../ui/day-nav.tsx'
+import { EmptyState } from '../../../ui/empty-state.tsx'
+import { ErrorState } from '../../../ui/error-state.tsx'
+import { LinkButton } from '../../../ui/link-button.tsx'
+import { PageTitle } from '../../../ui/page-title.tsx'
+import { BookingLink } from '../booking-link.tsx'
+import { useClinic } from '../use-clinic.ts'
+
+const route = getRouteApi('/clinic/$clinicId/times')
+
+/** A doctor's times, kept by the clinic: the week as it stands, new ones by a rule, days withdrawn. */
+export function ClinicTimesPage() {
+  const { t } = useTranslation('admin')
+  const { clinicId, doctors, timeZone, today } = useClinic()
+  const search = route.useSearch()
+  const navigate = route.useNavigate()
+  const doctorId = search.doctorId ?? doctors[0]?.id
+  return (
+    <Stack gap="lg">
+      <PageTitle>{t('tabs.times')}</PageTitle>
+      {doctorId === undefined ? (
+        <EmptyState title={t('doctors.none')} help={t('doctors.noneHelp')}>
+          <LinkButton to="/clinic/$clinicId/doctors" params={{ clinicId }}>
+            {t('tabs.doctors')}
+          </LinkButton>
+        </EmptyState>
+      ) : (
+        <>
+          <NativeSelect
+            maw="24rem"
+            label={t('column.doctor')}
+            value={doctorId}
+            onChange={({ currentTarget }) => navigate({ search: { doctorId: currentTarget.value } })}
+            data={doctors.map(({ id, name }) => ({ value: id, label: name }))}
+          />
+          <Week key={doctorId} doctorId={doctorId} />
+          <Stack gap="xl" key={`keep ${doctorId}`}>
+            <SlotMaker doctorId={doctorId} clinicId={clinicId} timeZone={timeZone} today={today} />
+            <WithdrawDays doctorId={doctorId} clinicId={clinicId} timeZone={timeZone} today={today} />
+          </Stack>
+        </>
+      )}
+    </Stack>
+  )
+}
+
+function Week({ doctorId }: { doctorId: string }) {
+  const { t } = useTranslation('admin')
+  const { clinicId, timeZone, today } = useClinic()
+  const [day, setDay] = useState(today)
+  const [slotId, setSlotId] = useState<string | null>(null)
+  const navigate = useNavigate()
+  const from = mondayOf(day)
+  const to = addDays(from, 6)
+  const slots = useQuery(slotsQuery(doctorId, from, to))
+  const bookings = useQuery(bookingsQuery(clinicId, { from, to, doctorId })).data?.bookings ?? []
+  useLiveDesk(clinicId, [doctorId])
+  const items = slots.data?.items ?? []
+  return (
+    <Stack gap="md" aria-busy={slots.isPending}>
+      <DayNav day={day} today={today} step={7} onChange={setDay} />
+      {slots.isError && slots.data === undefined ? (
+        <ErrorState error={slots.error} retry={() => void slots.refetch()} />
+      ) : items.length === 0 && !slots.isPending ? (
+        <EmptyState title={t('times.none')} help={t('times.noneHelp')} />
+      ) : (
+        <DeskCalendar
+          view="week"
+          day={from}
+          slots={items}
+          bookings={bookings}
+          timeZone={timeZone}
+          onSlot={setSlotId}
+          onDay={(wanted) =>
+            void navigate({ to: '/clinic/$clinicId/day', params: { clinicId }, search: { day: wanted, doctorId } })
+          }
+        />
+      )}
+      <SlotDialog
+        slot={items.find(({ id }) => id === slotId)}
+        bookings={bookings}
+        clinicId={clinicId}
+        timeZone={timeZone}
+        nameOf={(booking) => <BookingLink booking={booking} />}
+        onClose={() => setSlotId(null)}
+      />
+    </Stack>
+  )
+}

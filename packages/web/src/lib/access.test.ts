@@ -1,0 +1,17 @@
+import type { Me } from '@holdfast/contract/client'
+import { expect, test } from 'vitest'
+import { roleIn } from './access.ts'
+
+const me: Me = {
+  id: '1',
+  email: 'a@example.org',
+  name: 'Ada',
+  siteAdministrator: false,
+  memberships: [{ clinicId: 'north', role: 'staff', doctorId: null }],
+}
+
+test('a role counts in its own clinic only; a site administrator is admin everywhere', () => {
+  expect(roleIn(me, 'north')).toBe('staff')
+  expect(roleIn(me, 'south')).toBeNull()
+  expect(roleIn({ ...me, siteAdministrator: true }, 'south')).toBe('admin')
+})

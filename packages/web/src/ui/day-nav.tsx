@@ -1,0 +1,50 @@
+import { ActionIcon, Button, Group, TextInput } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+import { addDays, parseDay } from '../lib/local-time.ts'
+import { NextIcon, PreviousIcon } from './icons.tsx'
+
+type DayNavProps = {
+  day: string
+  today: string
+  /** 1 for a day at a time, 7 for a week. */
+  step: 1 | 7
+  onChange: (day: string) => void
+}
+
+/** Backwards, forwards, back to today, or straight to a day. */
+export function DayNav({ day, today, step, onChange }: DayNavProps) {
+  const { t } = useTranslation('desk')
+  const unit = step === 1 ? 'day' : 'week'
+  return (
+    <Group gap="xs" className="no-print" align="end">
+      <ActionIcon
+        size={42}
+        variant="default"
+        aria-label={t(`${unit}.previous`)}
+        onClick={() => onChange(addDays(day, -step))}
+      >
+        <PreviousIcon />
+      </ActionIcon>
+      <Button variant="default" onClick={() => onChange(today)} disabled={day === today}>
+        {t('today')}
+      </Button>
+      <ActionIcon
+        size={42}
+        variant="default"
+        aria-label={t(`${unit}.next`)}
+        onClick={() => onChange(addDays(day, step))}
+      >
+        <NextIcon />
+      </ActionIcon>
+      <TextInput
+        type="date"
+        aria-label={t('goTo')}
+        value={day}
+        onChange={({ currentTarget }) => {
+          const wanted = parseDay(currentTarget.value)
+          if (wanted !== null) onChange(wanted)
+        }}
+      />
+    </Group>
+  )
+}

@@ -1,0 +1,24 @@
+import { Link } from '@tanstack/react-router'
+import classes from './layout.module.css'
+
+export type Tab = { to: string; label: string; params?: Record<string, string>; search?: object; exact?: boolean }
+
+/** The pages of one place, as links. */
+export function Tabs({ label, tabs }: { label: string; tabs: readonly Tab[] }) {
+  return (
+    <nav className={`${classes.tabs} no-print`} aria-label={label}>
+      {tabs.map(({ to, label: text, params, search, exact }) => (
+        <Link
+          key={to}
+          to={to}
+          {...(params ? { params } : {})}
+          {...(search ? { search } : {})}
+          className={classes.tab}
+          activeOptions={{ exact: exact ?? false, includeSearch: false }}
+        >
+          {text}
+        </Link>
+      ))}
+    </nav>
+  )
+}
