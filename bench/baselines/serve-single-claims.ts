@@ -2,10 +2,15 @@ import { type NewBookingBody, restOperations } from '@holdfast/contract'
 import { type ClaimedBooking, type ClaimRequest, clinicNoOf, newId } from '@holdfast/engine'
 import type pg from 'pg'
 import { runClaimBatch } from '../../packages/engine/src/bookings/claim-batch.ts'
-import { createManageTokens } from '../../packages/server/src/edge/manage-tokens.ts'
 import { problem } from '../../packages/server/src/edge/problem-error.ts'
-import { freshKey, idempotencyKeyOf, keyDigest, requestHash } from '../../packages/server/src/rest/idempotency.ts'
+import {
+  freshKey,
+  idempotencyKeyOf,
+  keyDigest,
+  requestHash,
+} from '../../packages/server/src/rest/answers/idempotency.ts'
 import type { ManageTokensPort } from '../../packages/server/src/rest/rest-deps.ts'
+import { createManageTokens } from '../../packages/server/src/secrets/manage-tokens.ts'
 import { bodySchema } from './contract.ts'
 import { fastifyApp } from './fastify-app.ts'
 

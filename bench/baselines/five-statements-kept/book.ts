@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { freshKey, keyDigest, requestHash } from '../../../packages/server/src/rest/idempotency.ts'
+import { freshKey, keyDigest, requestHash } from '../../../packages/server/src/rest/answers/idempotency.ts'
 import { insertPending, readSlot, type SlotRow, unitsBooked } from '../statements.ts'
 import type { Asked, Booked, Strategy } from '../strategy.ts'
 import { transaction } from '../transaction.ts'

@@ -1,8 +1,8 @@
 import { type BetterAuthOptions, betterAuth } from 'better-auth'
 import { bearer, jwt } from 'better-auth/plugins'
 import type { Pool } from 'pg'
+import { accountsSecrets } from '../secrets/purpose-keys.ts'
 import type { Passwords } from './passwords.ts'
-import { accountsSecrets } from './purpose-keys.ts'
 
 const sessionSeconds = 30 * 24 * 3600
 const jwtSeconds = 15 * 60

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { accountsSecrets } from './purpose-keys.ts'
+import { accountsSecrets } from '../secrets/purpose-keys.ts'
 
 export type SessionCookies = {
   /** The session token of a `Cookie` header; null where there is none that this server signed. */

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg'
-import { accountsSecrets } from './purpose-keys.ts'
+import { accountsSecrets } from '../secrets/purpose-keys.ts'
 
 /**
  * Ends the signing life of keys whose private half no valid secret opens (HOLDFAST_SECRET was changed without naming the

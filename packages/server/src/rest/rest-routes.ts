@@ -1,13 +1,13 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
-import { serveBookings } from './bookings.ts'
-import { serveClinicDesk } from './clinic-desk.ts'
-import { serveClinics } from './clinics.ts'
-import { serveDoctors } from './doctors.ts'
-import { serveMe } from './me.ts'
-import { serveMembers } from './members.ts'
+import { serveBookings } from './resources/bookings.ts'
+import { serveClinicDesk } from './resources/clinic-desk.ts'
+import { serveClinics } from './resources/clinics.ts'
+import { serveDoctors } from './resources/doctors.ts'
+import { serveMe } from './resources/me.ts'
+import { serveMembers } from './resources/members.ts'
+import { serveSlots } from './resources/slots.ts'
+import { serveVideoRooms } from './resources/video-rooms.ts'
 import type { RestDeps } from './rest-deps.ts'
-import { serveSlots } from './slots.ts'
-import { serveVideoRooms } from './video-rooms.ts'
 
 /**
  * The REST routes of the contract. Register it where bodies are JSON only, the validator of the edge checks them,

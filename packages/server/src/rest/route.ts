@@ -9,9 +9,9 @@ import type {
 } from 'fastify'
 import type { Principal } from '../edge/principal.ts'
 import { invalidRequest } from '../edge/validator.ts'
-import { requireCredential } from './access.ts'
-import { idempotencyKeyOf } from './idempotency.ts'
-import { answerOnce } from './kept-answer.ts'
+import { idempotencyKeyOf } from './answers/idempotency.ts'
+import { answerOnce } from './answers/stored-response.ts'
+import { requireCredential } from './guards/access.ts'
 
 type StaticOf<Schema> = Schema extends TSchema ? Static<Schema> : undefined
 

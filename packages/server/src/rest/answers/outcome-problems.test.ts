@@ -1,0 +1,44 @@
+import { restOperations } from '@holdfast/contract'
+import { expect, test } from 'vitest'
+import { violationsOf } from '../../../test/keep-contract.ts'
+import { refusalProblem } from './outcome-problems.ts'
+
+test('what is over the bound is 503 with Retry-After in whole seconds', () => {
+  const { status, headers, body } = refusalProblem({ kind: 'overloaded', retryAfterSeconds: 0.3 }).render('r-1')
+  expect(status).toBe(503)
+  expect(headers).toMatchObject({ 'retry-after': '1', 'cache-control': 'no-store' })
+  expect(JSON.parse(body)).toEqual({
+    type: 'urn:holdfast:problem:overloaded',
+    title: 'More requests than can be served now',
+    status: 503,
+    detail: expect.any(String),
+    instance: 'r-1',
+    code: 'overloaded',
+  })
+})
+
+test('an answer outside of the contract is noticed: a field too many, one too few, a wrong time, an undescribed code', () => {
+  const { getClinic, withdrawSlot, removeMember } = restOperations
+  const settings = {
+    holdSeconds: 120,
+    minimumNoticeMinutes: 0,
+    bookingHorizonDays: 730,
+    cancellationDeadlineMinutes: 0,
+  }
+  const clinic = {
+    id: '0192f8a0-0000-8000-8000-000000000000',
+    name: 'X',
+    timezone: 'UTC',
+    address: null,
+    phone: null,
+    settings,
+  }
+  expect(violationsOf(getClinic, 200, clinic)).toEqual([])
+  expect(violationsOf(getClinic, 200, { ...clinic, no: 1 })).toHaveLength(1)
+  expect(violationsOf(getClinic, 200, { ...clinic, phone: undefined })).toHaveLength(1)
+  const body = JSON.parse(refusalProblem({ kind: 'slot_has_bookings', bookings: 2 }).render('r').body)
+  expect(violationsOf(withdrawSlot, 409, body)).toEqual([])
+  expect(violationsOf(getClinic, 409, body)).toHaveLength(1)
+  expect(violationsOf(withdrawSlot, 404, body)).toHaveLength(1)
+  expect(violationsOf(removeMember, 204, {})).toHaveLength(1)
+})

@@ -1,0 +1,126 @@
+import type { ProblemCode } from '@holdfast/contract'
+import type {
+  ClaimOutcome,
+  Directory,
+  MoveOutcome,
+  Remembered,
+  SettleOutcome,
+  SlotClosedWhy,
+  WithdrawSlotsOutcome,
+} from '@holdfast/engine'
+import { type ProblemError, type ProblemExtras, problem } from '../../edge/problem-error.ts'
+import { bookingBody } from './bodies/booking-body.ts'
+
+type AnyOutcome =
+  | ClaimOutcome
+  | SettleOutcome
+  | MoveOutcome
+  | WithdrawSlotsOutcome
+  | Remembered<unknown>
+  | Awaited<ReturnType<Directory['putMember']>>
+  | Awaited<ReturnType<Directory['removeMember']>>
+
+/** An outcome of the engine that is answered with a problem. */
+export type Refusal = Exclude<AnyOutcome, { kind: 'booked' | 'replayed' | 'done' | 'unchanged' | 'withdrawn' }>
+
+type RefusalOf<Kind extends Refusal['kind']> = Extract<Refusal, { kind: Kind }>
+
+type Rule<Kind extends Refusal['kind']> = {
+  code: ProblemCode
+  detail(outcome: RefusalOf<Kind>): string
+  extras?(outcome: RefusalOf<Kind>): ProblemExtras
+}
+
+const closedTexts = {
+  withdrawn: 'The clinic has withdrawn this slot.',
+  doctor_inactive: 'This doctor takes no bookings.',
+  started: 'This slot has already begun.',
+  minimum_notice: 'This slot starts too soon: the clinic needs more notice.',
+  booking_horizon: 'This slot lies further ahead than the clinic takes bookings.',
+} as const satisfies Record<SlotClosedWhy, string>
+
+// Where it takes place is asked of the database: who can wait for that puts it in.
+const withBooking = (outcome: { booking: Parameters<typeof bookingBody>[0] }): ProblemExtras => ({
+  booking: bookingBody(outcome.booking, null),
+})
+
+/** Every refusal of the engine and the problem it becomes. The compiler sees to it that none is missing. */
+const rules = {
+  overloaded: {
+    code: 'overloaded',
+    detail: () => 'More bookings are waiting than can be served now; this one was not tried.',
+    extras: ({ retryAfterSeconds }) => ({ retryAfterSeconds }),
+  },
+  slot_full: { code: 'slot_full', detail: () => 'The slot does not have this many units free.' },
+  slot_missing: { code: 'slot_not_found', detail: () => 'There is no such slot.' },
+  slot_closed: { code: 'slot_closed', detail: ({ why }) => closedTexts[why] },
+  units_over_capacity: {
+    code: 'units_over_capacity',
+    detail: ({ capacity }) => `The slot has ${capacity} units in all, fewer than asked for.`,
+    extras: ({ capacity }) => ({ capacity }),
+  },
+  appointment_type_not_offered: {
+    code: 'appointment_type_not_offered',
+    detail: () => 'The doctor of this slot does not offer this type of appointment.',
+  },
+  key_reused: {
+    code: 'idempotency_key_reused',
+    detail: () => 'This Idempotency-Key came with another request before.',
+  },
+  booking_missing: { code: 'booking_not_found', detail: () => 'There is no such booking.' },
+  hold_expired: {
+    code: 'hold_expired',
+    detail: ({ booking }) => `The hold of booking ${booking.id} has ended, and its place was given back.`,
+    extras: withBooking,
+  },
+  invalid_transition: {
+    code: 'invalid_transition',
+    detail: ({ booking }) => `The booking is ${booking.status}, which does not allow this.`,
+    extras: withBooking,
+  },
+  already_extended: {
+    code: 'already_extended',
+    detail: ({ booking }) =>
+      `The hold was extended before${booking.holdExpiresAt ? ` and ends at ${booking.holdExpiresAt.toISOString()}` : ''}.`,
+    extras: withBooking,
+  },
+  past_deadline: {
+    code: 'past_deadline',
+    detail: ({ booking }) =>
+      `The clinic’s deadline before the start (${booking.startsAt.toISOString()}) has passed: ask the clinic.`,
+    extras: withBooking,
+  },
+  too_early: {
+    code: 'too_early',
+    detail: ({ booking }) => `The slot starts at ${booking.startsAt.toISOString()}: it is too early for this.`,
+    extras: withBooking,
+  },
+  booking_has_account: {
+    code: 'booking_has_account',
+    detail: () => 'This booking is kept in another account already.',
+  },
+  slot_in_past: { code: 'slot_in_past', detail: () => 'This slot has already begun; it cannot be withdrawn.' },
+  slot_has_bookings: {
+    code: 'slot_has_bookings',
+    detail: ({ bookings }) => `There ${bookings === 1 ? 'is 1 booking' : `are ${bookings} bookings`} on it.`,
+    extras: ({ bookings }) => ({ bookings }),
+  },
+  withdrawal_too_large: {
+    code: 'invalid_request',
+    detail: ({ slotsMax, bookingsMax }) =>
+      `These days have more than ${slotsMax} slots or ${bookingsMax} bookings: withdraw fewer days at a time.`,
+  },
+  doctor_missing: { code: 'doctor_not_found', detail: () => 'There is no such doctor in this clinic.' },
+  member_missing: { code: 'member_not_found', detail: () => 'This account is not a member of the clinic.' },
+  last_admin: { code: 'last_admin', detail: () => 'This account is the only admin of the clinic.' },
+} satisfies { [Kind in Refusal['kind']]: Rule<Kind> }
+
+/** The problem that an outcome becomes. */
+export function refusalProblem<Kind extends Refusal['kind']>(
+  outcome: RefusalOf<Kind>,
+  extras: ProblemExtras = {},
+): ProblemError {
+  // Each kind has the rule for its own outcome (checked above); the compiler cannot follow that through the index.
+  const rule = rules[outcome.kind] as unknown as Rule<Kind>
+  return problem(rule.code, rule.detail(outcome), { ...rule.extras?.(outcome), ...extras })
+}

@@ -1,0 +1,107 @@
+import { aBooking, aClinic, aDoctor, aSlot, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { type RestApp, startRestApp } from '../../../test/rest-app.ts'
+
+let database: TestDatabase
+let rest: RestApp
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  rest = await startRestApp(database.appPool)
+})
+
+afterEach(() => expect(rest.violations.splice(0)).toEqual([]))
+
+afterAll(async () => {
+  await rest.stop()
+  await database.drop()
+})
+
+const inDays = (days: number, minutes = 0) => new Date(Date.now() + days * 86_400_000 + minutes * 60_000).toISOString()
+
+test('slots made with a key: a retry is told the first answer, another body with that key is refused, and without one it is done again', async () => {
+  const clinic = await aClinic(database)
+  const path = { doctorId: (await aDoctor(database, clinic)).id }
+  const as = await rest.aMember(clinic.no, 'staff')
+  const body = { slots: [{ startsAt: inDays(3), endsAt: inDays(3, 15) }] }
+  const first = await rest.call('createSlots', { path, as, key: 'monday', body })
+  expect(first.status).toBe(201)
+  const retried = await rest.call('createSlots', { path, as, key: 'monday', body })
+  expect(retried.status).toBe(200)
+  expect(retried.body).toEqual(first.body)
+  expect(retried.headers['holdfast-position']).toBe(first.headers['holdfast-position'])
+  const other = await rest.call('createSlots', {
+    path,
+    as,
+    key: 'monday',
+    body: { slots: [{ startsAt: inDays(4), endsAt: inDays(4, 15) }] },
+  })
+  expect(other.problem).toMatchObject({ status: 422, code: 'idempotency_key_reused' })
+  const dry = await rest.call('createSlots', { path, as, key: 'monday', query: { dryRun: true }, body })
+  expect(dry.problem).toMatchObject({ status: 422, code: 'idempotency_key_reused' })
+  expect((await rest.call('createSlots', { path, as, body })).body).toMatchObject({ created: 0, skipped: 1 })
+})
+
+test('a booking confirmed with a key: the retry is told what the first was, whatever became of the booking since', async () => {
+  const slot = await aSlot(database, await aDoctor(database, await aClinic(database)), { capacity: 2 })
+  const booking = await aBooking(database, slot, { status: 'PENDING' })
+  const path = { bookingId: booking.id }
+  const token = rest.manageTokens.issue(booking.id)
+  const confirmed = await rest.call('confirmBooking', { path, token, key: 'once' })
+  expect(confirmed.body).toMatchObject({ status: 'CONFIRMED' })
+  await rest.call('cancelBooking', { path, token, key: 'once' })
+  const retried = await rest.call('confirmBooking', { path, token, key: 'once' })
+  expect(retried.status).toBe(200)
+  expect(retried.body).toEqual(confirmed.body)
+  expect((await rest.call('confirmBooking', { path, token })).problem).toMatchObject({ code: 'invalid_transition' })
+})
+
+test('what was kept for one is told to nobody else: another token, another account, the same key', async () => {
+  const clinic = await aClinic(database)
+  const slot = await aSlot(database, await aDoctor(database, clinic), { capacity: 2 })
+  const booking = await aBooking(database, slot, { status: 'PENDING' })
+  const path = { bookingId: booking.id }
+  expect(
+    (await rest.call('confirmBooking', { path, token: rest.manageTokens.issue(booking.id), key: 'mine' })).status,
+  ).toBe(200)
+  const other = await aBooking(database, slot)
+  const strangers = [{ token: rest.manageTokens.issue(other.id) }, { as: rest.anAccount() }]
+  for (const who of strangers) {
+    expect((await rest.call('confirmBooking', { path, key: 'mine', ...who })).problem).toMatchObject({ status: 404 })
+  }
+})
+
+test('a refusal is not kept: the same key succeeds once it can', async () => {
+  const clinic = await aClinic(database)
+  const doctor = await aDoctor(database, clinic)
+  const [from, to] = [await aSlot(database, doctor), await aSlot(database, doctor)]
+  const [booking, inTheWay] = [await aBooking(database, from), await aBooking(database, to)]
+  const move = () =>
+    rest.call('rescheduleBooking', {
+      path: { bookingId: booking.id },
+      token: rest.manageTokens.issue(booking.id),
+      key: 'move',
+      body: { slotId: to.id },
+    })
+  expect((await move()).problem).toMatchObject({ code: 'slot_full' })
+  await rest.call('cancelBooking', { path: { bookingId: inTheWay.id }, token: rest.manageTokens.issue(inTheWay.id) })
+  expect((await move()).status).toBe(200)
+  expect((await move()).body).toMatchObject({ slotId: to.id })
+})
+
+test('an edit and a removal with a key are told again as they were', async () => {
+  const clinic = await aClinic(database)
+  const as = await rest.aMember(clinic.no, 'admin')
+  const doctor = await aDoctor(database, clinic)
+  const rename = (name: string, key: string) =>
+    rest.call('updateDoctor', { path: { doctorId: doctor.id }, as, key, body: { name } })
+  const first = await rename('Dr One', 'a')
+  await rename('Dr Two', 'b')
+  expect((await rename('Dr One', 'a')).body).toEqual(first.body)
+  expect((await rename('Dr Three', 'a')).problem).toMatchObject({ code: 'idempotency_key_reused' })
+  const member = await rest.aMember(clinic.no, 'staff')
+  const remove = () =>
+    rest.call('removeMember', { path: { clinicId: clinic.id, accountId: member.id }, as, key: 'remove' })
+  expect((await remove()).status).toBe(204)
+  expect((await remove()).status).toBe(204)
+})

@@ -1,0 +1,229 @@
+import { type Operation, restOperations } from '@holdfast/contract'
+import { newId } from '@holdfast/engine'
+import { aBooking, aClinic, aDoctor, aSlot, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { type CallOptions, type OperationId, type RestApp, startRestApp } from '../../../test/rest-app.ts'
+
+let database: TestDatabase
+let rest: RestApp
+let scene: Awaited<ReturnType<typeof aScene>>
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  rest = await startRestApp(database.appPool)
+  scene = await aScene()
+})
+
+afterEach(() => expect(rest.violations.splice(0)).toEqual([]))
+
+afterAll(async () => {
+  await rest.stop()
+  await database.drop()
+})
+
+/** A clinic with two doctors, a booked slot of the first, its people, and people of elsewhere. */
+async function aScene() {
+  const [clinic, other] = [await aClinic(database), await aClinic(database)]
+  const [doctor, colleague] = [await aDoctor(database, clinic), await aDoctor(database, clinic)]
+  const slot = await aSlot(database, doctor)
+  const owner = rest.anAccount()
+  const booking = await aBooking(database, slot, { accountId: owner.id })
+  return {
+    ids: {
+      clinicId: clinic.id,
+      doctorId: doctor.id,
+      slotId: slot.id,
+      bookingId: booking.id,
+      accountId: newId(clinic.no),
+    },
+    madeUp: {
+      clinicId: newId(clinic.no),
+      doctorId: newId(clinic.no),
+      slotId: newId(clinic.no),
+      bookingId: newId(clinic.no),
+      accountId: newId(clinic.no),
+    },
+    clinic,
+    token: rest.manageTokens.issue(booking.id),
+    otherToken: rest.manageTokens.issue(newId(clinic.no)),
+    owner,
+    stranger: rest.anAccount(),
+    staff: await rest.aMember(clinic.no, 'staff'),
+    admin: await rest.aMember(clinic.no, 'admin'),
+    ownDoctor: await rest.aMember(clinic.no, 'doctor', doctor.id),
+    colleague: await rest.aMember(clinic.no, 'doctor', colleague.id),
+    otherAdmin: await rest.aMember(other.no, 'admin'),
+    site: rest.anAccount({ siteAdministrator: true }),
+  }
+}
+
+type Ids = Record<string, string>
+
+/** A request that would be good if one may make it. */
+const requests: Partial<Record<OperationId, (ids: Ids) => Pick<CallOptions, 'query' | 'body'>>> = {
+  createClinic: () => ({ body: { name: 'New', timezone: 'UTC' } }),
+  updateClinic: () => ({ body: { phone: '1' } }),
+  createDoctor: ({ clinicId }) => ({ body: { clinicId, name: 'Dr', specialization: 'X' } }),
+  updateDoctor: () => ({ body: { experienceYears: 3 } }),
+  setVideoRoom: () => ({ body: { url: 'https://meet.example.org/{room}' } }),
+  createSlots: () => ({
+    query: { dryRun: true },
+    body: {
+      rule: {
+        from: '2026-12-01',
+        to: '2026-12-01',
+        weekdays: [1, 2, 3, 4, 5, 6, 7],
+        startTime: '09:00',
+        endTime: '10:00',
+      },
+    },
+  }),
+  withdrawSlot: () => ({ query: { dryRun: true, withBookings: true } }),
+  withdrawSlotsOfDoctor: () => ({ query: { from: '2031-01-01', to: '2031-01-01', dryRun: true } }),
+  rescheduleBooking: ({ slotId }) => ({ body: { slotId } }),
+  linkBooking: ({ bookingId = '' }) => ({ body: { manageToken: rest.manageTokens.issue(bookingId) } }),
+  putMember: () => ({ body: { email: 'nobody@example.org', role: 'staff' } }),
+}
+
+const guarded = (Object.entries(restOperations) as [OperationId, Operation][]).filter(
+  ([, { access }]) => access !== 'anyone',
+)
+
+function ask(id: OperationId, ids: Ids, who: Pick<CallOptions, 'as' | 'token'>) {
+  return rest.call(id, { path: ids, ...requests[id]?.(ids), ...who })
+}
+
+const narrower = guarded.filter(([, { access }]) => access !== 'account' && access !== 'site_administrator')
+const ofAdmins = guarded.filter(([, { access }]) => access === 'admin')
+const ofTheClinic = guarded.filter(([, { access }]) => access === 'admin' || access === 'clinic')
+const withIds = guarded.filter(([, { url }]) => url.includes('{'))
+
+test.each(guarded)('%s without a credential: 401, whether the thing exists or not', async (id) => {
+  for (const ids of [scene.ids, scene.madeUp]) {
+    const { problem, headers } = await ask(id, ids, {})
+    expect(problem).toMatchObject({ status: 401, code: 'unauthenticated' })
+    expect(headers['www-authenticate']).toContain('Bearer')
+  }
+  const unread = await rest.call(id, { path: scene.ids, query: { no: 'such' }, raw: '{' })
+  expect(unread.problem.status).toBe(401)
+})
+
+test.each(narrower)('%s by somebody of elsewhere: 404, as for a made-up id', async (id) => {
+  for (const who of [{ as: scene.stranger }, { as: scene.otherAdmin }, { token: scene.otherToken }]) {
+    const real = await ask(id, scene.ids, who)
+    const madeUp = await ask(id, scene.madeUp, who)
+    expect(real.problem.status).toBe(404)
+    expect({ ...real.problem, detail: '', instance: '' }).toEqual({ ...madeUp.problem, detail: '', instance: '' })
+    expect(withoutIds(real.problem.detail)).toBe(withoutIds(madeUp.problem.detail))
+  }
+})
+
+test.each(ofAdmins)('%s by staff or a doctor of the clinic: 403', async (id) => {
+  for (const as of [scene.staff, scene.ownDoctor]) {
+    expect((await ask(id, scene.ids, { as })).problem).toMatchObject({ status: 403, code: 'forbidden' })
+  }
+})
+
+test.each(ofTheClinic)('%s of a made-up id, by those with the role: 404', async (id) => {
+  for (const as of [scene.admin, scene.site]) {
+    const { problem } = await ask(id, scene.madeUp, { as })
+    expect(problem.status, `${problem.code} ${problem.detail}`).toBe(404)
+  }
+})
+
+test.each(withIds)('%s of an id that cannot be ours: 404, and of what is no id: 400', async (id) => {
+  const foreign = Object.fromEntries(Object.keys(scene.ids).map((name) => [name, crypto.randomUUID()]))
+  expect((await ask(id, foreign, { as: scene.site })).problem.status).toBe(404)
+  const malformed = Object.fromEntries(Object.keys(scene.ids).map((name) => [name, "1' or 1=1"]))
+  expect((await ask(id, malformed, { as: scene.site })).problem).toMatchObject({ status: 400, code: 'invalid_request' })
+})
+
+/** Who reaches what, where the answer is good. */
+const reach: [OperationId, (keyof typeof scene & string)[]][] = [
+  ['getBooking', ['owner', 'staff', 'admin', 'ownDoctor', 'site']],
+  ['listBookingEvents', ['staff', 'admin', 'ownDoctor', 'site']],
+  ['reopenBooking', ['staff', 'admin', 'ownDoctor', 'site']],
+  ['createSlots', ['staff', 'admin', 'ownDoctor', 'site']],
+  ['withdrawSlot', ['staff', 'admin', 'ownDoctor', 'site']],
+  ['withdrawSlotsOfDoctor', ['staff', 'admin', 'ownDoctor', 'site']],
+  ['listClinicBookings', ['staff', 'admin', 'ownDoctor', 'colleague', 'site']],
+  ['updateClinic', ['admin', 'site']],
+  ['updateDoctor', ['admin', 'site']],
+  ['getVideoRoom', ['staff', 'admin', 'ownDoctor', 'site']],
+  ['setVideoRoom', ['admin', 'ownDoctor', 'site']],
+  ['createDoctor', ['admin', 'site']],
+  ['listMembers', ['admin', 'site']],
+  ['getClinicStats', ['admin', 'site']],
+  ['listEvents', ['admin', 'site']],
+  ['verifyClinic', ['admin', 'site']],
+  ['createClinic', ['site']],
+  ['getMe', ['owner', 'stranger', 'staff', 'site']],
+]
+
+const everybody = ['owner', 'stranger', 'staff', 'admin', 'ownDoctor', 'colleague', 'otherAdmin', 'site'] as const
+
+test.each(reach)('%s reaches exactly %j', async (id, allowed) => {
+  const reached: string[] = []
+  for (const name of everybody) {
+    const { status } = await ask(id, scene.ids, { as: scene[name] })
+    if (status < 300) reached.push(name)
+    else expect([403, 404], `${name} ${status}`).toContain(status)
+  }
+  if (id === 'getMe') expect(reached).toEqual([...everybody])
+  else expect(reached.sort()).toEqual([...allowed].sort())
+})
+
+test('a doctor is refused a colleague’s calendar with 403, and a colleague’s booking as if there were none', async () => {
+  for (const id of ['createSlots', 'withdrawSlot', 'withdrawSlotsOfDoctor', 'getVideoRoom', 'setVideoRoom'] as const) {
+    expect((await ask(id, scene.ids, { as: scene.colleague })).problem).toMatchObject({
+      status: 403,
+      code: 'forbidden',
+    })
+  }
+  expect((await ask('getBooking', scene.ids, { as: scene.colleague })).problem.status).toBe(404)
+  const listed = await rest.call('listClinicBookings', { path: scene.ids, as: scene.colleague })
+  expect(listed.body.items).toEqual([])
+  const own = await rest.call('listClinicBookings', { path: scene.ids, as: scene.ownDoctor })
+  expect(own.body.items.map(({ id }) => id)).toEqual([scene.ids.bookingId])
+  const others = await rest.call('listClinicBookings', {
+    path: scene.ids,
+    query: { doctorId: scene.ids.doctorId },
+    as: scene.colleague,
+  })
+  expect(others.problem.status).toBe(403)
+})
+
+test('a clinic’s number in another id is not the clinic’s id', async () => {
+  const path = { ...scene.ids, clinicId: scene.ids.doctorId }
+  expect((await rest.call('listClinicBookings', { path, as: scene.staff })).problem).toMatchObject({
+    status: 404,
+    code: 'clinic_not_found',
+  })
+  const doctorPath = { doctorId: scene.ids.slotId }
+  expect((await rest.call('updateDoctor', { path: doctorPath, body: { name: 'x' }, as: scene.admin })).status).toBe(404)
+})
+
+test('the manage token reaches its booking and nothing else', async () => {
+  expect((await ask('getBooking', scene.ids, { token: scene.token })).status).toBe(200)
+  expect((await rest.call('getMe', { token: scene.token })).problem.status).toBe(401)
+  expect((await rest.call('listMyBookings', { token: scene.token })).problem.status).toBe(401)
+  for (const id of ['listClinicBookings', 'verifyClinic', 'updateDoctor', 'getVideoRoom', 'withdrawSlot'] as const) {
+    expect((await ask(id, scene.ids, { token: scene.token })).problem.status, id).toBe(404)
+  }
+  expect((await ask('createClinic', scene.ids, { token: scene.token })).problem.status).toBe(401)
+  // Not the last character: two of its bits say nothing.
+  const nearly = scene.token.replace(/^hfm_./, (start) => (start === 'hfm_A' ? 'hfm_B' : 'hfm_A'))
+  expect((await ask('getBooking', scene.ids, { token: nearly })).problem.status).toBe(404)
+})
+
+test('a membership that ends, ends at once', async () => {
+  const as = await rest.aMember(scene.clinic.no, 'staff')
+  expect((await ask('getBooking', scene.ids, { as })).status).toBe(200)
+  const path = { clinicId: scene.clinic.id, accountId: as.id }
+  expect((await rest.call('removeMember', { path, as: scene.admin })).status).toBe(204)
+  expect((await ask('getBooking', scene.ids, { as })).problem.status).toBe(404)
+})
+
+function withoutIds(text: string): string {
+  return text.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'ID')
+}

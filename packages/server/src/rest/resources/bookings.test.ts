@@ -1,0 +1,354 @@
+import { request } from 'node:http'
+import { restOperations } from '@holdfast/contract'
+import { aBooking, aClinic, aDoctor, aSlot, createTestDatabase, lapseHolds, type TestDatabase } from '@holdfast/testkit'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { type RestApp, startRestApp } from '../../../test/rest-app.ts'
+
+let database: TestDatabase
+let rest: RestApp
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  rest = await startRestApp(database.appPool)
+})
+
+afterEach(() => expect(rest.violations.splice(0)).toEqual([]))
+
+afterAll(async () => {
+  await rest.stop()
+  await database.drop()
+})
+
+const patient = { name: 'Grace Hopper', email: 'grace@example.org' }
+
+/** A clinic with one doctor and one slot. */
+async function aPlace(capacity = 1) {
+  const clinic = await aClinic(database)
+  const doctor = await aDoctor(database, clinic)
+  const slot = await aSlot(database, doctor, { capacity })
+  return { clinic, doctor, slot }
+}
+
+async function aHold(slotId: string) {
+  const { body } = await rest.call('createBooking', { body: { slotId, patient } })
+  return { id: body.id, token: body.manageToken, path: { bookingId: body.id } }
+}
+
+test('a guest books, confirms and cancels with nothing but the token', async () => {
+  const { clinic, doctor, slot } = await aPlace()
+  const made = await rest.call('createBooking', { body: { slotId: slot.id, patient, reason: 'Knee' } })
+  expect(made.status).toBe(201)
+  expect(made.body).toMatchObject({
+    clinicId: clinic.id,
+    doctorId: doctor.id,
+    slotId: slot.id,
+    status: 'PENDING',
+    units: 1,
+    appointmentType: 'in_person',
+    startsAt: slot.startsAt.toISOString(),
+    manageToken: expect.stringMatching(/^hfm_[A-Za-z0-9_-]{43}$/),
+  })
+  expect(made.headers['holdfast-position']).toMatch(/^\d+$/)
+  expect(made.headers['cache-control']).toBe('no-store')
+  const asked = { path: { bookingId: made.body.id }, token: made.body.manageToken }
+
+  const confirmed = await rest.call('confirmBooking', asked)
+  expect(confirmed.body).toMatchObject({
+    status: 'CONFIRMED',
+    holdExpiresAt: null,
+    patient,
+    reason: 'Knee',
+    version: 2,
+  })
+  expect(confirmed.headers['holdfast-position']).toMatch(/^\d+$/)
+  const again = await rest.call('confirmBooking', {
+    ...asked,
+    raw: '',
+    headers: { 'content-type': 'application/json' },
+  })
+  expect(again.status).toBe(200)
+  expect(again.body).toEqual(confirmed.body)
+
+  const cancelled = await rest.call('cancelBooking', { ...asked, body: { reason: 'Better now' } })
+  expect(cancelled.body).toMatchObject({ status: 'CANCELLED', cancellationReason: 'Better now' })
+  expect((await rest.call('cancelBooking', asked)).body).toEqual(cancelled.body)
+  expect((await rest.call('getBooking', asked)).body).toEqual(cancelled.body)
+  expect((await rest.call('confirmBooking', asked)).problem).toMatchObject({
+    status: 409,
+    code: 'invalid_transition',
+    booking: { status: 'CANCELLED' },
+  })
+})
+
+test('who comes and why may be said when the hold is confirmed; a second confirmation changes nothing', async () => {
+  const { slot } = await aPlace()
+  const hold = await rest.call('createBooking', { body: { slotId: slot.id, patient: { name: 'Guest' } } })
+  const asked = { path: { bookingId: hold.body.id }, token: hold.body.manageToken }
+  const wrong = await rest.call('confirmBooking', { ...asked, body: { patient: { name: '' } } })
+  expect(wrong.problem).toMatchObject({ code: 'invalid_request', errors: [{ path: '/patient/name' }] })
+
+  const confirmed = await rest.call('confirmBooking', { ...asked, body: { patient, reason: 'Knee' } })
+  expect(confirmed.body).toMatchObject({ status: 'CONFIRMED', patient, reason: 'Knee' })
+  const other = await rest.call('confirmBooking', { ...asked, body: { patient: { name: 'Somebody else' } } })
+  expect([other.status, other.body]).toEqual([200, confirmed.body])
+})
+
+test('a retry with the key hears the first answer, token and all; another body is refused', async () => {
+  const { slot } = await aPlace(5)
+  const body = { slotId: slot.id, patient, units: 2, confirm: true }
+  const first = await rest.call('createBooking', { body, key: 'once' })
+  expect(first.status).toBe(201)
+  expect(first.body).toMatchObject({ status: 'CONFIRMED', holdExpiresAt: null, units: 2 })
+  const reordered = { confirm: true, units: 2, patient: { email: patient.email, name: patient.name }, slotId: slot.id }
+  const second = await rest.call('createBooking', { body: reordered, key: 'once' })
+  expect(second.status).toBe(200)
+  expect(second.body).toEqual(first.body)
+  const third = await rest.call('createBooking', { body: { ...body, units: 1 }, key: 'once' })
+  expect(third.problem).toMatchObject({ status: 422, code: 'idempotency_key_reused' })
+  const account = rest.anAccount()
+  expect((await rest.call('createBooking', { body, key: 'once', as: account })).status).toBe(201)
+  expect((await rest.call('createBooking', { body: { ...body, units: 1 } })).status).toBe(201)
+})
+
+test('a default that is spelled out is the same request', async () => {
+  const { slot } = await aPlace(5)
+  const first = await rest.call('createBooking', { body: { slotId: slot.id, patient }, key: 'k' })
+  const second = await rest.call('createBooking', {
+    body: { slotId: slot.id, patient, units: 1, confirm: false },
+    key: 'k',
+  })
+  expect([first.status, second.status]).toEqual([201, 200])
+})
+
+test('a full slot names up to three others', async () => {
+  const { doctor, slot } = await aPlace()
+  const others = [await aSlot(database, doctor), await aSlot(database, doctor), await aSlot(database, doctor)]
+  await aSlot(database, doctor)
+  await aBooking(database, slot)
+  const { problem } = await rest.call('createBooking', { body: { slotId: slot.id, patient } })
+  expect(problem).toMatchObject({ status: 409, code: 'slot_full', title: 'The slot has no room for this' })
+  expect(problem.alternatives?.map(({ id }) => id)).toEqual(others.map(({ id }) => id))
+})
+
+test('fifty claims on one full slot share a look for alternatives', async () => {
+  const { doctor, slot } = await aPlace()
+  await aSlot(database, doctor)
+  await aBooking(database, slot)
+  const { alternatives } = rest.engine.reads
+  let looks = 0
+  rest.engine.reads.alternatives = (query) => {
+    looks += 1
+    return alternatives(query)
+  }
+  try {
+    const replies = await Promise.all(
+      Array.from({ length: 50 }, () => rest.call('createBooking', { body: { slotId: slot.id, patient } })),
+    )
+    expect(replies.every(({ problem }) => problem.code === 'slot_full' && problem.alternatives?.length === 1)).toBe(
+      true,
+    )
+    expect(looks).toBeLessThan(25)
+  } finally {
+    rest.engine.reads.alternatives = alternatives
+  }
+})
+
+test('what cannot be booked is refused with its reason', async () => {
+  const { doctor, slot } = await aPlace(3)
+  const past = await aSlot(database, doctor, { startsAt: new Date(Date.now() - 60_000) })
+  const withdrawn = await aSlot(database, doctor, { withdrawn: true, startsAt: new Date(Date.now() + 864_000_000) })
+  const refused = async (body: object) => (await rest.call('createBooking', { body: { patient, ...body } })).problem
+  expect(await refused({ slotId: past.id })).toMatchObject({
+    status: 409,
+    code: 'slot_closed',
+    detail: expect.stringMatching('begun'),
+  })
+  expect(await refused({ slotId: withdrawn.id })).toMatchObject({
+    status: 409,
+    code: 'slot_closed',
+    detail: expect.stringMatching('withdrawn'),
+  })
+  expect(await refused({ slotId: slot.id, units: 4 })).toMatchObject({
+    status: 422,
+    code: 'units_over_capacity',
+    capacity: 3,
+  })
+  expect(await refused({ slotId: slot.id, appointmentType: 'video' })).toMatchObject({
+    status: 422,
+    code: 'appointment_type_not_offered',
+  })
+  expect(await refused({ slotId: doctor.id })).toMatchObject({ status: 404, code: 'slot_not_found' })
+  expect(await refused({ slotId: crypto.randomUUID() })).toMatchObject({ status: 404, code: 'slot_not_found' })
+})
+
+test('a hold that has ended is FAILED, confirmed no more, and its place is free at once', async () => {
+  const { slot } = await aPlace()
+  const hold = await aHold(slot.id)
+  await lapseHolds(database, slot)
+  expect((await rest.call('getBooking', hold)).body).toMatchObject({ status: 'FAILED', failureReason: 'hold_expired' })
+  expect((await rest.call('confirmBooking', hold)).problem).toMatchObject({ status: 409, code: 'hold_expired' })
+  expect((await rest.call('createBooking', { body: { slotId: slot.id, patient } })).status).toBe(201)
+})
+
+test('a hold is extended once; a retry with the same key is told so', async () => {
+  const { slot } = await aPlace()
+  const hold = await aHold(slot.id)
+  const before = (await rest.call('getBooking', hold)).body.holdExpiresAt ?? ''
+  const extended = await rest.call('extendBooking', { ...hold, key: 'more' })
+  expect(extended.body.extended).toBe(true)
+  expect(Date.parse(extended.body.holdExpiresAt ?? '')).toBeGreaterThan(Date.parse(before))
+  expect((await rest.call('extendBooking', { ...hold, key: 'more' })).status).toBe(200)
+  expect((await rest.call('extendBooking', { ...hold, key: 'yet more' })).problem.code).toBe('already_extended')
+  expect((await rest.call('extendBooking', hold)).problem).toMatchObject({ status: 409, code: 'already_extended' })
+})
+
+test('a booking moves to another slot of its clinic, and to no other', async () => {
+  const { doctor, slot } = await aPlace()
+  const target = await aSlot(database, doctor)
+  const full = await aSlot(database, doctor)
+  await aBooking(database, full)
+  const elsewhere = await aPlace()
+  const hold = await aHold(slot.id)
+  const move = (slotId: string) => rest.call('rescheduleBooking', { ...hold, body: { slotId } })
+  expect((await move(full.id)).problem).toMatchObject({ code: 'slot_full', alternatives: [{ id: target.id }] })
+  expect((await move(elsewhere.slot.id)).problem).toMatchObject({ status: 404, code: 'slot_not_found' })
+  expect((await move(doctor.id)).problem).toMatchObject({ status: 404, code: 'slot_not_found' })
+  const moved = await move(target.id)
+  expect(moved.body).toMatchObject({ slotId: target.id, startsAt: target.startsAt.toISOString(), status: 'PENDING' })
+  expect((await move(target.id)).status).toBe(200)
+  expect((await rest.call('createBooking', { body: { slotId: slot.id, patient } })).status).toBe(201)
+})
+
+test('arrive, complete and no-show are the clinic’s, each in its time', async () => {
+  const { clinic, doctor, slot } = await aPlace(2)
+  const staff = await rest.aMember(clinic.no, 'staff')
+  const tomorrow = await aBooking(database, slot)
+  const path = { bookingId: tomorrow.id }
+  expect((await rest.call('noShowBooking', { path, as: staff })).problem).toMatchObject({
+    status: 409,
+    code: 'too_early',
+  })
+  expect((await rest.call('completeBooking', { path, as: staff })).problem.code).toBe('invalid_transition')
+  const begun = await aSlot(database, doctor, { capacity: 2, startsAt: new Date(Date.now() - 60_000) })
+  const [here, absent] = [await aBooking(database, begun), await aBooking(database, begun)]
+  const arrived = await rest.call('arriveBooking', { path: { bookingId: here.id }, as: staff })
+  expect(arrived.body.status).toBe('ARRIVED')
+  expect((await rest.call('completeBooking', { path: { bookingId: here.id }, as: staff })).body.status).toBe(
+    'COMPLETED',
+  )
+  expect((await rest.call('noShowBooking', { path: { bookingId: absent.id }, as: staff })).body.status).toBe('NO_SHOW')
+  const token = rest.manageTokens.issue(here.id)
+  expect((await rest.call('arriveBooking', { path: { bookingId: here.id }, token })).problem).toMatchObject({
+    status: 403,
+    code: 'forbidden',
+  })
+})
+
+test('a mark is taken back by the clinic, step by step, and its place is kept', async () => {
+  const { clinic, doctor } = await aPlace()
+  const staff = await rest.aMember(clinic.no, 'staff')
+  const begun = await aSlot(database, doctor, { startsAt: new Date(Date.now() - 60_000) })
+  const booking = await aBooking(database, begun, { status: 'COMPLETED' })
+  const path = { bookingId: booking.id }
+  const reopen = () => rest.call('reopenBooking', { path, as: staff })
+  const arrived = await reopen()
+  expect(arrived.body).toMatchObject({ status: 'ARRIVED', version: 5 })
+  expect(arrived.headers['holdfast-position']).toMatch(/^\d+$/)
+  const confirmed = await reopen()
+  expect(confirmed.body.status).toBe('CONFIRMED')
+  const unchanged = await reopen()
+  expect([unchanged.status, unchanged.body]).toEqual([200, confirmed.body])
+  expect((await rest.engine.reads.slot(begun.id))?.available).toBe(0)
+  expect((await rest.call('noShowBooking', { path, as: staff })).body.status).toBe('NO_SHOW')
+  expect((await reopen()).body.status).toBe('CONFIRMED')
+  const token = rest.manageTokens.issue(booking.id)
+  expect((await rest.call('reopenBooking', { path, token })).problem).toMatchObject({ status: 403, code: 'forbidden' })
+  await rest.call('cancelBooking', { path, as: staff })
+  expect((await reopen()).problem).toMatchObject({
+    status: 409,
+    code: 'invalid_transition',
+    booking: { status: 'CANCELLED' },
+  })
+})
+
+test('the clinic’s deadline binds the patient, not the clinic', async () => {
+  const clinic = await aClinic(database, { settings: { cancellationDeadlineMinutes: 10_000 } })
+  const slot = await aSlot(database, await aDoctor(database, clinic))
+  const booking = await aBooking(database, slot)
+  const path = { bookingId: booking.id }
+  const token = rest.manageTokens.issue(booking.id)
+  expect((await rest.call('cancelBooking', { path, token })).problem).toMatchObject({
+    status: 409,
+    code: 'past_deadline',
+  })
+  const staff = await rest.aMember(clinic.no, 'staff')
+  expect((await rest.call('cancelBooking', { path, as: staff })).body.status).toBe('CANCELLED')
+})
+
+test('the last place for two at once: one books, one hears slot_full', async () => {
+  const { slot } = await aPlace()
+  const replies = await Promise.all(
+    [1, 2].map(() => rest.call('createBooking', { body: { slotId: slot.id, patient } })),
+  )
+  expect(replies.map(({ status }) => status).sort()).toEqual([201, 409])
+})
+
+test('an Idempotency-Key is 1–255 printable characters, sent once', async () => {
+  const { slot } = await aPlace()
+  const body = { slotId: slot.id, patient }
+  for (const key of ['', 'x'.repeat(256), 'caf\u00e9', 'tab\there']) {
+    const { problem } = await rest.call('createBooking', { body, key })
+    expect(problem).toMatchObject({
+      status: 400,
+      code: 'invalid_request',
+      errors: [{ path: '/headers/idempotency-key' }],
+    })
+  }
+  expect((await rest.call('createBooking', { body, key: 'x'.repeat(255) })).status).toBe(201)
+})
+
+test('every write refuses a wrong Idempotency-Key, before it looks at anything else', async () => {
+  const operationIds = Object.keys(restOperations) as (keyof typeof restOperations)[]
+  const writes = operationIds.filter((operationId) => restOperations[operationId].method !== 'GET')
+  expect(writes.length).toBeGreaterThan(15)
+  const as = rest.anAccount({ siteAdministrator: true })
+  for (const operationId of writes) {
+    const { problem } = await rest.call(operationId, { as, key: '' })
+    expect({ operationId, ...problem }).toMatchObject({ operationId, errors: [{ path: '/headers/idempotency-key' }] })
+  }
+})
+
+test('two Idempotency-Key headers are refused, one with a comma is not', async () => {
+  const { slot } = await aPlace(2)
+  const origin = await rest.app.listen({ port: 0, host: '127.0.0.1' })
+  const send = (keys: string[]) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      const headers = { 'content-type': 'application/json', 'idempotency-key': keys }
+      request(`${origin}/api/v1/bookings`, { method: 'POST', headers, agent: false }, (response) => {
+        response.resume()
+        resolve(response.statusCode)
+      })
+        .on('error', reject)
+        .end(JSON.stringify({ slotId: slot.id, patient }))
+    })
+  expect(await send(['one', 'two'])).toBe(400)
+  expect(await send(['one, two'])).toBe(201)
+})
+
+test('a booking on behalf is the patient’s; only those who keep the calendar make one', async () => {
+  const clinic = await aClinic(database)
+  const doctor = await aDoctor(database, clinic)
+  const slot = await aSlot(database, doctor, { capacity: 3 })
+  const staff = await rest.aMember(clinic.no, 'staff')
+  const colleague = await rest.aMember(clinic.no, 'doctor', (await aDoctor(database, clinic)).id)
+  const body = { slotId: slot.id, patient: { name: 'Ada' }, confirm: true, onBehalf: true }
+  const made = await rest.call('createBooking', { body, as: staff, key: 'one' })
+  expect(made.status).toBe(201)
+  expect((await rest.call('createBooking', { body, as: staff, key: 'one' })).status).toBe(200)
+  const otherwise = await rest.call('createBooking', { body: { ...body, onBehalf: false }, as: staff, key: 'one' })
+  expect(otherwise.problem.code).toBe('idempotency_key_reused')
+  expect((await rest.call('listMyBookings', { as: staff })).body.items).toEqual([])
+  expect((await rest.call('createBooking', { body, as: colleague })).problem.code).toBe('forbidden')
+  expect((await rest.call('createBooking', { body, as: rest.anAccount() })).problem.code).toBe('slot_not_found')
+  expect((await rest.call('createBooking', { body })).problem.code).toBe('unauthenticated')
+})

@@ -1,0 +1,236 @@
+import { aBooking, aClinic, aDoctor, aSlot, createTestDatabase, type TestDatabase, until } from '@holdfast/testkit'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { type RestApp, startRestApp } from '../../../test/rest-app.ts'
+
+let database: TestDatabase
+let rest: RestApp
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  rest = await startRestApp(database.appPool)
+})
+
+afterEach(() => expect(rest.violations.splice(0)).toEqual([]))
+
+afterAll(async () => {
+  await rest.stop()
+  await database.drop()
+})
+
+async function aDesk() {
+  const clinic = await aClinic(database)
+  const doctor = await aDoctor(database, clinic)
+  const admin = await rest.aMember(clinic.no, 'admin')
+  return { clinic, doctor, admin, path: { clinicId: clinic.id } }
+}
+
+test('the clinic’s bookings are found by day, status, doctor and patient, and walked page by page', async () => {
+  const { doctor, admin, path, clinic } = await aDesk()
+  const slot = await aSlot(database, doctor, { capacity: 10 })
+  const other = await aSlot(database, await aDoctor(database, clinic), { capacity: 10 })
+  const ada = await aBooking(database, slot, {
+    patient: { name: 'Ada Lovelace', email: 'ada@example.org', phone: '77' },
+  })
+  const held = await aBooking(database, slot, { status: 'PENDING', patient: { name: 'Bob' } })
+  const third = await aBooking(database, other, { patient: { name: 'Cyd' } })
+  const ids = async (query: Record<string, string | number>) =>
+    (await rest.call('listClinicBookings', { path, as: admin, query })).body.items.map(({ id }) => id).sort()
+  expect(await ids({})).toEqual([ada.id, held.id, third.id].sort())
+  expect(await ids({ status: 'PENDING' })).toEqual([held.id])
+  expect(await ids({ doctorId: doctor.id })).toEqual([ada.id, held.id].sort())
+  const reference = `${ada.id.slice(-8, -4)}-${ada.id.slice(-4)}`.toUpperCase()
+  for (const q of ['lovelace', 'ADA@EXAMPLE', '77', ada.id, reference, ada.id.slice(-8)])
+    expect(await ids({ q }), q).toEqual([ada.id])
+  expect(await ids({ to: '2020-01-02', from: '2020-01-01' })).toEqual([])
+  expect(await ids({ to: '2020-01-02' })).toEqual([])
+  const first = await rest.call('listClinicBookings', { path, as: admin, query: { limit: 2 } })
+  const second = await rest.call('listClinicBookings', {
+    path,
+    as: admin,
+    query: { limit: 2, cursor: first.body.nextCursor ?? '' },
+  })
+  expect([...first.body.items, ...second.body.items].map(({ id }) => id).sort()).toEqual(await ids({}))
+  expect(second.body.nextCursor).toBeNull()
+  expect(first.headers['cache-control']).toBe('no-store')
+  expect(first.body.items.find(({ id }) => id === ada.id)?.patient.email).toBe('ada@example.org')
+})
+
+test('days out of order or more than 366 are refused', async () => {
+  const { admin, path } = await aDesk()
+  for (const id of ['listClinicBookings', 'getClinicStats'] as const) {
+    const ask = (from: string, to: string) => rest.call(id, { path, as: admin, query: { from, to } })
+    expect((await ask('2026-01-02', '2026-01-01')).problem.errors?.[0]?.path).toBe('/query/to')
+    expect((await ask('2026-01-01', '2027-01-02')).problem.detail).toContain('at most 366 days')
+    expect((await ask('2026-01-01', '2027-01-01')).status).toBe(200)
+  }
+})
+
+test('figures count every status', async () => {
+  const { doctor, admin, path } = await aDesk()
+  const slot = await aSlot(database, doctor, { capacity: 4 })
+  await aBooking(database, slot)
+  await aBooking(database, slot, { status: 'CANCELLED' })
+  const date = slot.startsAt.toISOString().slice(0, 10)
+  const { body } = await rest.call('getClinicStats', { path, as: admin, query: { from: date, to: date } })
+  expect(body).toMatchObject({
+    days: [{ date, capacity: 4, taken: 1, bookings: { CONFIRMED: 1, CANCELLED: 1, PENDING: 0 } }],
+    totals: { CONFIRMED: 1, CANCELLED: 1, NO_SHOW: 0 },
+    utilisation: 0.25,
+    noShowRate: null,
+  })
+  expect((await rest.call('getClinicStats', { path, as: admin })).body.days).toHaveLength(31)
+})
+
+test('the log is read in order, from where one stopped', async () => {
+  const { doctor, admin, path } = await aDesk()
+  const slot = await aSlot(database, doctor, { capacity: 3 })
+  const body = { slotId: slot.id, patient: { name: 'Ada' } }
+  const made = await rest.call('createBooking', { body })
+  await rest.call('confirmBooking', { path: { bookingId: made.body.id }, token: made.body.manageToken })
+  // A line shows once every older transaction of the whole server has ended; other tests have some open.
+  await until(
+    async () => ((await rest.call('listEvents', { path, as: admin })).body.items.length === 2 ? true : undefined),
+    () => 'two events in the log',
+  )
+  const first = await rest.call('listEvents', { path, as: admin, query: { limit: 1 } })
+  expect(first.body.items).toMatchObject([{ bookingId: made.body.id, version: 1, type: 'held', units: 1 }])
+  expect(JSON.stringify(first.body)).not.toContain('Ada')
+  const after = first.body.items[0]?.position ?? ''
+  const onward = await rest.call('listEvents', { path, as: admin, query: { after } })
+  expect(onward.body).toMatchObject({
+    items: [{ version: 2, type: 'confirmed', holdExpiresAt: null }],
+    nextCursor: null,
+  })
+  for (const wrong of ['x', '1', '-1.1', '99999999999999999999.1', '1.9999999999999999999']) {
+    const { problem } = await rest.call('listEvents', { path, as: admin, query: { after: wrong } })
+    expect(problem.errors?.[0]?.path, wrong).toBe('/query/after')
+  }
+  expect(
+    (await rest.call('listEvents', { path, as: admin, query: { after: '18446744073709551615.1' } })).status,
+  ).toBeLessThan(500)
+})
+
+test('verify counts a sound clinic and names what was corrupted', async () => {
+  const { doctor, admin, path } = await aDesk()
+  const slot = await aSlot(database, doctor, { capacity: 3 })
+  await aBooking(database, slot)
+  const sound = await rest.call('verifyClinic', { path, as: admin })
+  expect(sound.body).toEqual({ slots: 1, bookings: 1, events: 2, overbooked: 0, mismatches: 0, details: [] })
+  await database.ownerPool.query('update holdfast.slot set taken = 3 where id = $1', [slot.id])
+  const corrupted = await rest.call('verifyClinic', { path, as: admin })
+  expect(corrupted.body.mismatches).toBe(1)
+  expect(corrupted.body.details).toMatchObject([{ kind: 'taken_differs', slotId: slot.id, clinicId: path.clinicId }])
+})
+
+test('members are added, change their role and leave; the last admin stays', async () => {
+  const { clinic, doctor, admin, path } = await aDesk()
+  const person = rest.anAccount({ email: 'eve@example.org', name: 'Eve' })
+  const put = (body: object) => rest.call('putMember', { path, as: admin, body })
+  const added = await put({ email: 'EVE@example.org', role: 'staff' })
+  expect(added).toMatchObject({
+    status: 201,
+    body: { accountId: person.id, email: 'eve@example.org', name: 'Eve', role: 'staff', doctorId: null },
+  })
+  const promoted = await put({ email: person.email, role: 'doctor', doctorId: doctor.id })
+  expect(promoted).toMatchObject({ status: 200, body: { role: 'doctor', doctorId: doctor.id } })
+  const listed = await rest.call('listMembers', { path, as: admin })
+  expect(listed.body.items.map(({ accountId, role }) => [accountId, role]).sort()).toEqual(
+    [
+      [admin.id, 'admin'],
+      [person.id, 'doctor'],
+    ].sort(),
+  )
+  const self = { path: { clinicId: clinic.id, accountId: admin.id }, as: admin }
+  expect((await rest.call('removeMember', self)).problem).toMatchObject({ status: 409, code: 'last_admin' })
+  expect((await put({ email: admin.email, role: 'staff' })).problem.code).toBe('last_admin')
+  const leaving = { path: { clinicId: clinic.id, accountId: person.id }, as: admin }
+  expect((await rest.call('removeMember', leaving)).status).toBe(204)
+  expect((await rest.call('removeMember', leaving)).problem).toMatchObject({ status: 404, code: 'member_not_found' })
+})
+
+test('a member needs an account, and a doctor’s role a doctor of this clinic', async () => {
+  const { admin, path, doctor } = await aDesk()
+  const person = rest.anAccount()
+  const elsewhere = await aDoctor(database, await aClinic(database))
+  const refused = async (body: object) => (await rest.call('putMember', { path, as: admin, body })).problem
+  expect(await refused({ email: 'nobody@example.org', role: 'staff' })).toMatchObject({
+    status: 404,
+    code: 'account_not_found',
+  })
+  expect((await refused({ email: person.email, role: 'doctor' })).errors).toEqual([
+    { path: '/doctorId', message: 'is required with role doctor' },
+  ])
+  expect((await refused({ email: person.email, role: 'admin', doctorId: doctor.id })).errors?.[0]?.path).toBe(
+    '/doctorId',
+  )
+  for (const doctorId of [elsewhere.id, path.clinicId]) {
+    expect(await refused({ email: person.email, role: 'doctor', doctorId })).toMatchObject({ code: 'doctor_not_found' })
+  }
+  expect((await refused({ email: person.email, role: 'owner' })).errors?.[0]?.path).toBe('/role')
+})
+
+test('an account sees itself and the bookings made with it, nobody’s by e-mail', async () => {
+  const { clinic, doctor, path } = await aDesk()
+  const slot = await aSlot(database, doctor, { capacity: 5 })
+  const me = await rest.aMember(clinic.no, 'staff')
+  const patient = { name: me.name, email: me.email }
+  expect((await rest.call('getMe', { as: me })).body).toEqual({
+    id: me.id,
+    email: me.email,
+    name: me.name,
+    siteAdministrator: false,
+    memberships: [{ clinicId: path.clinicId, role: 'staff', doctorId: null }],
+  })
+  await rest.call('createBooking', { body: { slotId: slot.id, patient } })
+  expect((await rest.call('listMyBookings', { as: me })).body).toEqual({ items: [], nextCursor: null })
+  const own = await rest.call('createBooking', { body: { slotId: slot.id, patient }, as: me })
+  const ids = async (query: Record<string, string>) =>
+    (await rest.call('listMyBookings', { as: me, query })).body.items.map(({ id }) => id)
+  expect(await ids({})).toEqual([own.body.id])
+  expect(await ids({ status: 'PENDING' })).toEqual([own.body.id])
+  expect(await ids({ status: 'CANCELLED' })).toEqual([])
+  expect(await ids({ from: '2020-01-01', to: '2020-02-01' })).toEqual([])
+  const wrong = await rest.call('listMyBookings', { as: me, query: { from: '2026-02-01', to: '2026-01-01' } })
+  expect(wrong.problem.errors?.[0]?.path).toBe('/query/to')
+})
+
+test('a booking’s history tells every change and who made it, before the clinic’s log does', async () => {
+  const { doctor, admin, clinic } = await aDesk()
+  const slot = await aSlot(database, doctor)
+  const booking = await aBooking(database, slot)
+  const path = { bookingId: booking.id }
+  await rest.call('cancelBooking', { path, as: admin, body: { reason: 'Ill' } })
+  const open = await database.ownerPool.connect()
+  await open.query('begin')
+  await open.query('select pg_current_xact_id()')
+  const { body } = await rest.call('listBookingEvents', { path, as: admin })
+  await open.query('commit')
+  open.release()
+  expect(body.items).toMatchObject([
+    { event: { type: 'held', version: 1 }, actorName: null },
+    { event: { type: 'confirmed', version: 2 }, actorName: null },
+    { event: { type: 'cancelled', version: 3, actorId: admin.id }, actorName: admin.name },
+  ])
+  const token = rest.manageTokens.issue(booking.id)
+  expect((await rest.call('listBookingEvents', { path, token })).problem.code).toBe('forbidden')
+  const colleague = await rest.aMember(clinic.no, 'doctor', (await aDoctor(database, clinic)).id)
+  expect((await rest.call('listBookingEvents', { path, as: colleague })).problem.code).toBe('booking_not_found')
+})
+
+test('the newest of the log come newest first', async () => {
+  const { doctor, admin, path } = await aDesk()
+  const slot = await aSlot(database, doctor, { capacity: 2 })
+  await aBooking(database, slot)
+  const last = await aBooking(database, slot)
+  const newest = await until(
+    async () => {
+      const { body } = await rest.call('listEvents', { path, as: admin, query: { newest: true, limit: 3 } })
+      return body.items[0]?.bookingId === last.id ? body : undefined
+    },
+    () => 'the last booking in the log',
+  )
+  expect(newest.items.map(({ version }) => version)).toEqual([2, 1, 2])
+  expect(newest.nextCursor).toBeNull()
+  const both = await rest.call('listEvents', { path, as: admin, query: { newest: true, after: '1.1' } })
+  expect(both.problem.errors?.[0]?.path).toBe('/query/newest')
+})

@@ -1,0 +1,242 @@
+import { aClinic, aDoctor, aSlot, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { type Reply, type RestApp, startRestApp, type TestAccount } from '../../../test/rest-app.ts'
+
+let database: TestDatabase
+let rest: RestApp
+let site: TestAccount
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  rest = await startRestApp(database.appPool)
+  site = rest.anAccount({ siteAdministrator: true })
+})
+
+afterEach(() => expect(rest.violations.splice(0)).toEqual([]))
+
+afterAll(async () => {
+  await rest.stop()
+  await database.drop()
+})
+
+test('the site administrator makes a clinic; what is not named has its default', async () => {
+  const body = { name: ' Praxis am Ring ', timezone: 'europe/berlin', settings: { minimumNoticeMinutes: 60 } }
+  const made = await rest.call('createClinic', { as: site, body })
+  expect(made.status).toBe(201)
+  expect(made.body).toEqual({
+    id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    name: 'Praxis am Ring',
+    timezone: 'Europe/Berlin',
+    address: null,
+    phone: null,
+    settings: { holdSeconds: 120, minimumNoticeMinutes: 60, bookingHorizonDays: 730, cancellationDeadlineMinutes: 0 },
+  })
+  expect((await rest.call('getClinic', { path: { clinicId: made.body.id } })).body).toEqual(made.body)
+  const found = await rest.call('listClinics', { query: { q: 'RING' } })
+  expect(found.body.items).toEqual([made.body])
+})
+
+test('a retry with the key makes no second clinic, and another clinic is refused', async () => {
+  const body = { name: 'Once', timezone: 'UTC' }
+  const first = await rest.call('createClinic', { as: site, body, key: 'clinic' })
+  const second = await rest.call('createClinic', { as: site, body, key: 'clinic' })
+  expect([first.status, second.status]).toEqual([201, 200])
+  expect(second.body).toEqual(first.body)
+  const third = await rest.call('createClinic', { as: site, body: { ...body, name: 'Twice' }, key: 'clinic' })
+  expect(third.problem).toMatchObject({ status: 422, code: 'idempotency_key_reused' })
+  expect((await rest.call('listClinics', { query: { q: 'Once' } })).body.items).toHaveLength(1)
+})
+
+test.each(['Mars/Olympus', 'CEST2', '+02:00', 'Europe/Berlin ', '', 'Europe/../etc'])(
+  'a time zone %j that does not exist is named',
+  async (timezone) => {
+    const { problem } = await rest.call('createClinic', { as: site, body: { name: 'X', timezone } })
+    expect(problem).toMatchObject({ status: 400, code: 'invalid_request', errors: [{ path: '/timezone' }] })
+    if (timezone !== '') expect(problem.detail).toContain(JSON.stringify(timezone))
+  },
+)
+
+test('an admin changes a clinic; what is not named stays', async () => {
+  const clinic = await aClinic(database, { settings: { holdSeconds: 300 } })
+  const as = await rest.aMember(clinic.no, 'admin')
+  const path = { clinicId: clinic.id }
+  const before = (await rest.call('getClinic', { path })).body
+  const changed = await rest.call('updateClinic', {
+    path,
+    as,
+    body: { phone: '+49 30 1', settings: { holdSeconds: 60 } },
+  })
+  expect(changed.body).toEqual({ ...before, phone: '+49 30 1', settings: { ...before.settings, holdSeconds: 60 } })
+  expect((await rest.call('updateClinic', { path, as, body: { phone: null } })).body.phone).toBeNull()
+  const wrong = await rest.call('updateClinic', { path, as, body: { settings: { holdSeconds: 29 } } })
+  expect(wrong.problem.errors).toEqual([{ path: '/settings/holdSeconds', message: 'must be at least 30, not 29' }])
+  const nowhere = await rest.call('updateClinic', { path, as, body: { timezone: 'Nowhere/Land' } })
+  expect(nowhere.problem.errors?.[0]?.path).toBe('/timezone')
+})
+
+test('a list is walked page by page, and a foreign cursor is refused', async () => {
+  const names = ['Page A', 'Page B', 'Page C', 'Page D', 'Page E']
+  for (const name of names) await aClinic(database, { name })
+  const seen: string[] = []
+  let cursor: string | null = null
+  do {
+    const query: Record<string, string | number> = { q: 'Page', limit: 2, ...(cursor === null ? {} : { cursor }) }
+    const page: Reply<'listClinics'> = await rest.call('listClinics', { query })
+    seen.push(...page.body.items.map(({ name }) => name))
+    cursor = page.body.nextCursor
+    if (cursor !== null) {
+      const foreign = await rest.call('listDoctors', { query: { cursor } })
+      expect(foreign.problem).toMatchObject({ status: 400, errors: [{ path: '/query/cursor' }] })
+    }
+  } while (cursor !== null)
+  expect(seen).toEqual(names)
+})
+
+test('a doctor is added, found, changed, and never deleted but deactivated', async () => {
+  const clinic = await aClinic(database)
+  const as = await rest.aMember(clinic.no, 'admin')
+  const body = {
+    clinicId: clinic.id,
+    name: 'Dr. Ana Souza',
+    specialization: 'Cardiology of tests',
+    experienceYears: 12,
+    rating: 4.7,
+    languages: ['pt-BR', 'en'],
+    fee: { amount: 25_000, currency: 'BRL' },
+    appointmentTypes: ['video'],
+  }
+  const made = await rest.call('createDoctor', { as, body })
+  expect(made.status).toBe(201)
+  const { clinicId, ...fields } = body
+  expect(made.body).toEqual({ id: expect.any(String), clinicId, ...fields, active: true, nextAvailableAt: null })
+  const path = { doctorId: made.body.id }
+  expect((await rest.call('listSpecializations')).body.items).toContainEqual({ name: body.specialization, doctors: 1 })
+  for (const query of [{ q: 'souza' }, { specialization: body.specialization }, { clinicId: clinic.id }]) {
+    expect((await rest.call('listDoctors', { query })).body.items.map(({ id }) => id)).toEqual([made.body.id])
+  }
+  const changed = await rest.call('updateDoctor', { path, as, body: { fee: null, rating: null } })
+  expect(changed.body).toEqual({ ...made.body, fee: null, rating: null })
+
+  expect((await rest.call('updateDoctor', { path, as, body: { active: false } })).body.active).toBe(false)
+  expect((await rest.call('getDoctor', { path })).problem).toMatchObject({ status: 404, code: 'doctor_not_found' })
+  expect((await rest.call('getDoctor', { path, as })).body.active).toBe(false)
+  const query = { clinicId: clinic.id }
+  expect((await rest.call('listDoctors', { query })).body.items).toEqual([])
+  const all = await rest.call('listDoctors', { query: { ...query, includeInactive: true }, as })
+  expect(all.body.items.map(({ id }) => id)).toEqual([made.body.id])
+  expect(all.headers['cache-control']).toBe('no-store')
+  const slots = await rest.call('listSlots', { path, query: { from: '2026-01-01', to: '2026-01-02' } })
+  expect(slots.problem.code).toBe('doctor_not_found')
+  expect((await rest.call('listSpecializations')).body.items).not.toContainEqual(
+    expect.objectContaining({ name: body.specialization }),
+  )
+})
+
+test('deactivated doctors are listed for the clinic’s people alone', async () => {
+  const clinic = await aClinic(database)
+  const query = { clinicId: clinic.id, includeInactive: true }
+  expect((await rest.call('listDoctors', { query })).problem.status).toBe(401)
+  expect((await rest.call('listDoctors', { query, as: rest.anAccount() })).problem.status).toBe(404)
+  const everywhere = await rest.call('listDoctors', { query: { includeInactive: true }, as: site })
+  expect(everywhere.problem.errors?.[0]?.path).toBe('/query/clinicId')
+})
+
+test('a doctor says when they can next be booked', async () => {
+  const doctor = await aDoctor(database, await aClinic(database))
+  const slot = await aSlot(database, doctor)
+  const { body } = await rest.call('getDoctor', { path: { doctorId: doctor.id } })
+  expect(body.nextAvailableAt).toBe(slot.startsAt.toISOString())
+})
+
+/** All pages of a list of doctors, by name. */
+async function namesOf(query: Record<string, string | number>): Promise<string[]> {
+  const names: string[] = []
+  let cursor: string | null = null
+  do {
+    const asked: Record<string, string | number> = { ...query, ...(cursor === null ? {} : { cursor }) }
+    const page: Reply<'listDoctors'> = await rest.call('listDoctors', { query: asked })
+    names.push(...page.body.items.map(({ name }) => name))
+    cursor = page.body.nextCursor
+  } while (cursor !== null)
+  return names
+}
+
+test('the soonest first, equals by name, those without a free time last, also page by page', async () => {
+  const clinic = await aClinic(database)
+  const later = { startsAt: new Date(Date.now() + 50 * 3_600_000) }
+  const sooner = { startsAt: new Date(Date.now() + 48 * 3_600_000) }
+  const doctors = [
+    ['Ada', null],
+    ['Bea', later],
+    ['Cleo', sooner],
+    ['Dora', later],
+    ['Edda', null],
+  ] as const
+  for (const [name, wishes] of doctors) {
+    const doctor = await aDoctor(database, clinic, { name, appointmentTypes: name < 'C' ? ['video'] : ['in_person'] })
+    if (wishes !== null) await aSlot(database, doctor, wishes)
+  }
+  const query = { clinicId: clinic.id }
+  for (const limit of [1, 2, 100]) {
+    expect(await namesOf({ ...query, sort: 'soonest', limit })).toEqual(['Cleo', 'Bea', 'Dora', 'Ada', 'Edda'])
+    expect(await namesOf({ ...query, sort: 'name', limit })).toEqual(['Ada', 'Bea', 'Cleo', 'Dora', 'Edda'])
+  }
+  expect(await namesOf(query)).toEqual(await namesOf({ ...query, sort: 'name' }))
+  expect(await namesOf({ ...query, sort: 'soonest', appointmentType: 'video' })).toEqual(['Bea', 'Ada'])
+  expect(await namesOf({ ...query, appointmentType: 'in_person' })).toEqual(['Cleo', 'Dora', 'Edda'])
+})
+
+test('a cursor of the other order is refused, and so are orders and types that nobody knows', async () => {
+  const clinic = await aClinic(database)
+  for (const name of ['Ada', 'Bea']) await aDoctor(database, clinic, { name })
+  const query = { clinicId: clinic.id, limit: 1 }
+  for (const [one, other] of [
+    ['name', 'soonest'],
+    ['soonest', 'name'],
+  ] as const) {
+    const { nextCursor } = (await rest.call('listDoctors', { query: { ...query, sort: one } })).body
+    const refused = await rest.call('listDoctors', { query: { ...query, sort: other, cursor: String(nextCursor) } })
+    expect(refused.problem).toMatchObject({
+      status: 400,
+      code: 'invalid_request',
+      errors: [{ path: '/query/cursor', message: expect.stringContaining('is not a cursor of this list') }],
+    })
+  }
+  for (const [name, value] of [
+    ['sort', 'rating'],
+    ['appointmentType', 'phone'],
+  ] as const) {
+    const { problem } = await rest.call('listDoctors', { query: { [name]: value } })
+    expect(problem).toMatchObject({ status: 400, errors: [{ path: `/query/${name}` }] })
+  }
+})
+
+test('the longest names, in letters of four bytes, are walked page by page too', async () => {
+  const clinic = await aClinic(database)
+  const names = ['𝒜', '𝒞', '𝒟'].map((letter) => letter.repeat(200))
+  for (const name of names) await aDoctor(database, clinic, { name })
+  for (const sort of ['name', 'soonest']) {
+    expect((await namesOf({ clinicId: clinic.id, limit: 1, sort })).toSorted()).toEqual(names)
+  }
+})
+
+test('a currency nobody has and a clinic nobody made are named', async () => {
+  const clinic = await aClinic(database)
+  const as = await rest.aMember(clinic.no, 'admin')
+  const body = { clinicId: clinic.id, name: 'Dr', specialization: 'X', fee: { amount: 1, currency: 'ABC' } }
+  expect((await rest.call('createDoctor', { as, body })).problem.errors).toEqual([
+    { path: '/fee/currency', message: 'must be an ISO 4217 code, not "ABC"' },
+  ])
+  const nowhere = await rest.call('createDoctor', { as: site, body: { ...body, clinicId: crypto.randomUUID() } })
+  expect(nowhere.problem.code).toBe('clinic_not_found')
+})
+
+test('what a search asks for is not a pattern', async () => {
+  await aClinic(database, { name: '100% Praxis_1' })
+  const names = async (q: string) =>
+    (await rest.call('listClinics', { query: { q } })).body.items.map(({ name }) => name)
+  expect(await names('100%')).toEqual(['100% Praxis_1'])
+  expect(await names('Praxis_1')).toEqual(['100% Praxis_1'])
+  expect(await names('P%1')).toEqual([])
+  expect(await names("'; drop table holdfast.clinic; --")).toEqual([])
+})

@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { aCalendar, book } from '../../../test/live-calendar.ts'
+import { call, type RunningServer, runningServer } from '../../../test/running-server.ts'
+
+let server: RunningServer
+
+beforeAll(async () => {
+  server = await runningServer()
+})
+afterAll(() => server.end())
+
+test('the account comes as a credential and the token in the body: a page of another origin, or a token in the account’s place, links nothing', async () => {
+  const { slot } = await aCalendar(server.database, [server.url])
+  const { id, manageToken } = await book(server.url, slot)
+  const signedUp = await call(`${server.url}/api/auth/sign-up/email`, {
+    method: 'POST',
+    body: { name: 'Ada', email: 'keeper@example.org', password: 'ten letters' },
+  })
+  const cookie = (signedUp.headers.getSetCookie()[0] ?? '').split(';')[0] ?? ''
+  const session = String(signedUp.body.token)
+  const link = (headers: Record<string, string>, body: object = { manageToken }) =>
+    call(`${server.url}/api/v1/bookings/${id}/account`, { method: 'POST', body, headers })
+  const mine = async () => (await call(`${server.url}/api/v1/me/bookings`, { bearer: session })).body.items
+
+  const refusals = [
+    await link({ cookie, origin: 'https://evil.example' }),
+    await link({ cookie, origin: server.url, authorization: `Bearer ${manageToken}` }),
+    await link({ authorization: `Bearer ${manageToken}` }),
+    await link({ cookie: `${cookie}x`, origin: server.url }),
+    await link({}),
+  ]
+  expect(refusals.map(({ body }) => body.code)).toEqual([
+    'forbidden',
+    'unauthenticated',
+    'unauthenticated',
+    'unauthenticated',
+    'unauthenticated',
+  ])
+  expect(await mine()).toEqual([])
+
+  const linked = await link({ cookie, origin: server.url })
+  expect([linked.status, linked.body.id]).toEqual([200, id])
+  expect(await mine()).toMatchObject([{ id }])
+  const { body } = await call(`${server.url}/api/auth/token`, { bearer: session })
+  for (const bearer of [session, String(body.token)]) {
+    const again = await link({ authorization: `Bearer ${bearer}` })
+    expect([again.status, again.body]).toEqual([200, linked.body])
+  }
+  // Nor does it stand in the log, where a body that is refused might be told.
+  await link({ authorization: `Bearer ${session}` }, { manageToken, more: true })
+  expect(server.logText()).toContain('/account')
+  expect(server.logText()).not.toContain(manageToken)
+})

@@ -1,0 +1,197 @@
+import { aBooking, aClinic, aDoctor, aSlot, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { type RestApp, startRestApp, type TestAccount } from '../../../test/rest-app.ts'
+
+let database: TestDatabase
+let rest: RestApp
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  rest = await startRestApp(database.appPool)
+})
+
+afterEach(() => expect(rest.violations.splice(0)).toEqual([]))
+
+afterAll(async () => {
+  await rest.stop()
+  await database.drop()
+})
+
+const patient = { name: 'Grace Hopper', email: 'grace@example.org' }
+
+/** A guest's booking of a new clinic, with the token that came with it. */
+async function aGuestsBooking(wishes: { confirm?: boolean } = {}) {
+  const clinic = await aClinic(database)
+  const doctor = await aDoctor(database, clinic)
+  const slot = await aSlot(database, doctor)
+  const { body } = await rest.call('createBooking', { body: { slotId: slot.id, patient, ...wishes } })
+  return { clinic, doctor, slot, id: body.id, path: { bookingId: body.id }, manageToken: body.manageToken }
+}
+
+const link = (booking: { path: { bookingId: string }; manageToken: string }, as?: TestAccount, key?: string) =>
+  rest.call('linkBooking', {
+    path: booking.path,
+    body: { manageToken: booking.manageToken },
+    ...(as ? { as } : {}),
+    ...(key ? { key } : {}),
+  })
+
+const idsOf = async (as: TestAccount) => (await rest.call('listMyBookings', { as })).body.items.map(({ id }) => id)
+
+test('who holds a guest’s token keeps the booking in their account: listed, reached without the token, once', async () => {
+  const booking = await aGuestsBooking({ confirm: true })
+  const me = rest.anAccount()
+  expect(await idsOf(me)).toEqual([])
+  expect((await rest.call('getBooking', { path: booking.path, as: me })).problem.status).toBe(404)
+  const linked = await link(booking, me)
+  expect(linked.body).toMatchObject({ id: booking.id, status: 'CONFIRMED', patient, version: 2 })
+  expect(linked.headers['holdfast-position']).toMatch(/^\d+$/)
+  expect(linked.headers['cache-control']).toBe('no-store')
+  expect(JSON.stringify(linked.body)).not.toContain(me.id)
+  expect(await idsOf(me)).toEqual([booking.id])
+  expect((await rest.call('getBooking', { path: booking.path, as: me })).body).toEqual(linked.body)
+
+  const again = await link(booking, me)
+  expect([again.status, again.body]).toEqual([200, linked.body])
+  expect(again.headers['holdfast-position']).toBeUndefined()
+  // The token goes on working.
+  const cancelled = await rest.call('cancelBooking', { path: booking.path, token: booking.manageToken })
+  expect(cancelled.body.status).toBe('CANCELLED')
+  expect((await link(booking, me)).body.status).toBe('CANCELLED')
+})
+
+test('another account’s stays theirs, also for who holds the token', async () => {
+  const booking = await aGuestsBooking()
+  const [me, other] = [rest.anAccount(), rest.anAccount()]
+  await link(booking, me)
+  const { problem } = await link(booking, other)
+  expect(problem).toMatchObject({ status: 409, code: 'booking_has_account' })
+  expect(JSON.stringify(problem)).not.toContain(me.id)
+  expect(await idsOf(other)).toEqual([])
+  // One that was made with an account is that account's from the beginning.
+  const { doctor } = await aGuestsBooking()
+  const made = await aBooking(database, await aSlot(database, doctor), { accountId: me.id })
+  const theirs = { path: { bookingId: made.id }, manageToken: rest.manageTokens.issue(made.id) }
+  expect((await link(theirs, other)).problem.code).toBe('booking_has_account')
+  expect((await link(theirs, me)).status).toBe(200)
+})
+
+test('a booking in any state may be kept: a hold that ended, and what was cancelled', async () => {
+  const { clinic, doctor } = await aGuestsBooking()
+  const me = rest.anAccount()
+  const slot = await aSlot(database, doctor, { capacity: 9 })
+  for (const status of ['PENDING', 'CANCELLED', 'ARRIVED', 'NO_SHOW', 'COMPLETED', 'hold_expired'] as const) {
+    const { id } = await aBooking(database, slot, { status })
+    const { body } = await link({ path: { bookingId: id }, manageToken: rest.manageTokens.issue(id) }, me)
+    expect(body).toMatchObject(status === 'hold_expired' ? { status: 'FAILED', failureReason: status } : { status })
+  }
+  const report = await rest.engine.reads.verify({ clinicNo: clinic.no, detailsMax: 10 })
+  expect(report.details).toEqual([])
+})
+
+test('without this booking’s token: 404 for everybody, as for a made-up id, whatever the role', async () => {
+  const [booking, another] = [await aGuestsBooking(), await aGuestsBooking()]
+  const owner = rest.anAccount()
+  await link(booking, owner)
+  const madeUp = { bookingId: booking.id.replace(/.$/, (last) => (last === '0' ? '1' : '0')) }
+  const wrongTokens = [
+    another.manageToken,
+    // Not the last character: two of its bits say nothing.
+    booking.manageToken.replace(/^hfm_./, (start) => (start === 'hfm_A' ? 'hfm_B' : 'hfm_A')),
+    booking.manageToken.slice(0, -1),
+    'hfm_',
+    'anything',
+  ]
+  const { no } = booking.clinic
+  const people = [
+    rest.anAccount(),
+    owner,
+    await rest.aMember(no, 'staff'),
+    await rest.aMember(no, 'admin'),
+    await rest.aMember(no, 'doctor', booking.doctor.id),
+    rest.anAccount({ siteAdministrator: true }),
+  ]
+  for (const as of people) {
+    for (const manageToken of wrongTokens) {
+      const real = (await link({ path: booking.path, manageToken }, as)).problem
+      const none = (await link({ path: madeUp, manageToken }, as)).problem
+      expect(real).toMatchObject({ status: 404, code: 'booking_not_found' })
+      const alike = { ...none, detail: none.detail.replace(madeUp.bookingId, booking.id), instance: '' }
+      expect({ ...real, instance: '' }).toEqual(alike)
+    }
+  }
+  expect(await idsOf(people[0] ?? owner)).toEqual([])
+  const unborn = { path: madeUp, manageToken: rest.manageTokens.issue(madeUp.bookingId) }
+  expect((await link(unborn, owner)).problem.code).toBe('booking_not_found')
+  const foreign = crypto.randomUUID()
+  const elsewhere = { path: { bookingId: foreign }, manageToken: rest.manageTokens.issue(foreign) }
+  expect((await link(elsewhere, owner)).problem.code).toBe('booking_not_found')
+})
+
+test('without an account: 401, also with the booking’s token as the credential', async () => {
+  const booking = await aGuestsBooking()
+  expect((await link(booking)).problem).toMatchObject({ status: 401, code: 'unauthenticated' })
+  const { path, manageToken } = booking
+  const asHolder = await rest.call('linkBooking', { path, body: { manageToken }, token: manageToken })
+  expect(asHolder.problem).toMatchObject({ status: 401, code: 'unauthenticated' })
+  expect(await rest.engine.reads.booking(booking.id)).toMatchObject({ accountId: null, version: 1 })
+})
+
+test.each([
+  ['no body', undefined, '/'],
+  ['no token', {}, '/manageToken'],
+  ['a token that is no text', { manageToken: 7 }, '/manageToken'],
+  ['an empty one', { manageToken: '' }, '/manageToken'],
+  ['a control character', { manageToken: 'hfm_\u0000' }, '/manageToken'],
+  ['a long one', { manageToken: 'h'.repeat(101) }, '/manageToken'],
+  ['another account to give it to', { manageToken: 'x', accountId: 'y' }, '/accountId'],
+])('a body with %s is refused by its field', async (_what, body, path) => {
+  const { path: at } = await aGuestsBooking()
+  const { problem } = await rest.call('linkBooking', { path: at, as: rest.anAccount(), ...(body ? { body } : {}) })
+  expect(problem).toMatchObject({ status: 400, code: 'invalid_request' })
+  expect(problem.errors?.map((error) => error.path)).toContain(path)
+})
+
+test('two accounts at once: exactly one has it', async () => {
+  const booking = await aGuestsBooking({ confirm: true })
+  const accounts = Array.from({ length: 8 }, () => rest.anAccount())
+  const replies = await Promise.all(accounts.map((as) => link(booking, as)))
+  expect(replies.map(({ status }) => status).toSorted()).toEqual([200, ...Array.from({ length: 7 }, () => 409)])
+  const lists = await Promise.all(accounts.map(idsOf))
+  expect(lists.map((ids) => ids.length)).toEqual(replies.map(({ status }) => (status === 200 ? 1 : 0)))
+})
+
+test('a retry with its key hears the first answer; the key with another body is refused', async () => {
+  const booking = await aGuestsBooking()
+  const me = rest.anAccount()
+  const first = await link(booking, me, 'once')
+  await rest.call('confirmBooking', { path: booking.path, as: me })
+  const retry = await link(booking, me, 'once')
+  expect([retry.status, retry.body, retry.headers['holdfast-position']]).toEqual([
+    200,
+    first.body,
+    first.headers['holdfast-position'],
+  ])
+  const other = await link({ ...booking, manageToken: 'hfm_other' }, me, 'once')
+  expect(other.problem.code).toBe('idempotency_key_reused')
+})
+
+test('the history says who linked and who took a mark back, and what the booking was then', async () => {
+  const { clinic, doctor } = await aGuestsBooking()
+  const slot = await aSlot(database, doctor, { startsAt: new Date(Date.now() - 60_000) })
+  const { id } = await aBooking(database, slot)
+  const path = { bookingId: id }
+  const [me, staff] = [rest.anAccount({ name: 'Grace' }), await rest.aMember(clinic.no, 'staff')]
+  await link({ path, manageToken: rest.manageTokens.issue(id) }, me)
+  await rest.call('noShowBooking', { path, as: staff })
+  expect((await rest.call('reopenBooking', { path, as: staff })).body).toMatchObject({
+    status: 'CONFIRMED',
+    version: 5,
+  })
+  const { body } = await rest.call('listBookingEvents', { path, as: staff })
+  expect(body.items.slice(2)).toMatchObject([
+    { event: { type: 'linked', statusAfter: 'CONFIRMED', actorId: me.id }, actorName: 'Grace' },
+    { event: { type: 'no_show', statusAfter: null, actorId: staff.id } },
+    { event: { type: 'reopened', statusAfter: 'CONFIRMED', actorId: staff.id } },
+  ])
+})

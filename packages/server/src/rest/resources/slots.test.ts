@@ -1,0 +1,246 @@
+import { aBooking, aClinic, aDoctor, aSlot, createTestDatabase, lapseHolds, type TestDatabase } from '@holdfast/testkit'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { type CallOptions, type RestApp, startRestApp } from '../../../test/rest-app.ts'
+
+let database: TestDatabase
+let rest: RestApp
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  rest = await startRestApp(database.appPool)
+})
+
+afterEach(() => expect(rest.violations.splice(0)).toEqual([]))
+
+afterAll(async () => {
+  await rest.stop()
+  await database.drop()
+})
+
+async function aCalendar(timezone = 'UTC') {
+  const clinic = await aClinic(database, { timezone })
+  const doctor = await aDoctor(database, clinic)
+  const staff = await rest.aMember(clinic.no, 'staff')
+  return { clinic, doctor, staff, path: { doctorId: doctor.id } }
+}
+
+// One for all tests: midnight may pass while they run.
+const today = Temporal.Now.plainDateISO('UTC')
+/** A day from now on, as `YYYY-MM-DD`. */
+const day = (ahead: number) => today.add({ days: ahead }).toString()
+const at = (ahead: number, time: string) => `${day(ahead)}T${time}:00Z`
+const slotAt = (ahead: number, from: string, to: string, capacity?: number) => ({
+  startsAt: at(ahead, from),
+  endsAt: at(ahead, to),
+  ...(capacity === undefined ? {} : { capacity }),
+})
+
+async function refusal(options: CallOptions) {
+  const { problem } = await rest.call('createSlots', options)
+  expect(problem).toMatchObject({ status: 400, code: 'invalid_request' })
+  return problem.errors?.map(({ path, message }) => [path, message])
+}
+
+test('slots are made, skipped when they exist, and told as conflicts when they overlap', async () => {
+  const { staff, path } = await aCalendar()
+  const slots = [slotAt(3, '09:00', '09:30', 5), slotAt(3, '10:00', '10:30')]
+  const made = await rest.call('createSlots', { path, as: staff, body: { slots } })
+  expect(made.status).toBe(201)
+  expect(made.body).toMatchObject({ created: 2, skipped: 0, conflicts: 0 })
+  expect(made.headers['holdfast-position']).toMatch(/^\d+$/)
+  const again = await rest.call('createSlots', {
+    path,
+    as: staff,
+    body: { slots: [slotAt(3, '09:00', '09:30', 5), slotAt(3, '10:15', '10:45')] },
+  })
+  expect(again.status).toBe(200)
+  expect(again.body).toMatchObject({ created: 0, skipped: 1, conflicts: 1 })
+  expect(again.body.items.map(({ outcome }) => outcome)).toEqual(['skipped', 'conflict'])
+  expect(again.body.items[1]?.slotId).toBe(made.body.items[1]?.slotId)
+})
+
+test('a dry run tells the same and makes nothing', async () => {
+  const { staff, path } = await aCalendar()
+  const body = { slots: [slotAt(3, '09:00', '09:30')] }
+  const dry = await rest.call('createSlots', { path, as: staff, body, query: { dryRun: true } })
+  expect(dry).toMatchObject({ status: 200, body: { created: 1, items: [{ slotId: null }] } })
+  const query = { from: day(3), to: day(3) }
+  expect((await rest.call('listSlots', { path, query })).body.items).toEqual([])
+  expect((await rest.call('createSlots', { path, as: staff, body })).body.created).toBe(1)
+})
+
+test('times may have any offset; answers are in UTC', async () => {
+  const { staff, path } = await aCalendar()
+  const body = { slots: [{ startsAt: `${day(5)}T09:00:00+05:30`, endsAt: `${day(5)}T09:30:00+05:30` }] }
+  const { items } = (await rest.call('createSlots', { path, as: staff, body })).body
+  expect(items[0]).toMatchObject({ startsAt: `${day(5)}T03:30:00.000Z`, endsAt: `${day(5)}T04:00:00.000Z` })
+})
+
+test('each slot that makes no sense is told by its place', async () => {
+  const { staff, path } = await aCalendar()
+  const good = Array.from({ length: 17 }, (_, index) => slotAt(3, `00:${10 + index}`, `00:${11 + index}`))
+  const with17 = (slot: object) => refusal({ path, as: staff, body: { slots: [...good, slot] } })
+  expect(await with17(slotAt(3, '10:00', '10:00'))).toEqual([
+    ['/slots/17/endsAt', expect.stringContaining('must be after startsAt')],
+  ])
+  expect(await with17(slotAt(3, '10:00', '09:00'))).toEqual([
+    ['/slots/17/endsAt', expect.stringContaining('must be after startsAt')],
+  ])
+  expect(await with17(slotAt(-1, '10:00', '10:30'))).toEqual([
+    ['/slots/17/startsAt', expect.stringContaining('must be in the future')],
+  ])
+  expect(await with17(slotAt(800, '10:00', '10:30'))).toEqual([
+    ['/slots/17/startsAt', expect.stringContaining('two years ahead')],
+  ])
+  expect(await with17({ startsAt: at(3, '10:00'), endsAt: at(30, '10:00') })).toEqual([
+    ['/slots/17/endsAt', expect.stringContaining('a week')],
+  ])
+  expect(await with17(slotAt(3, '00:12', '00:13'))).toEqual([['/slots/17', 'must not overlap /slots/2']])
+  expect(await with17(slotAt(3, '00:00', '23:00'))).toEqual([
+    ['/slots/17', expect.stringContaining('must not overlap')],
+  ])
+})
+
+test('a rule is in the clinic’s zone', async () => {
+  const { staff, path } = await aCalendar('America/New_York')
+  const rule = { from: day(10), to: day(10), weekdays: [1, 2, 3, 4, 5, 6, 7], startTime: '09:00', endTime: '10:30' }
+  const made = await rest.call('createSlots', {
+    path,
+    as: staff,
+    body: { rule: { ...rule, slotMinutes: 30, breaks: [{ startTime: '09:30', endTime: '10:00' }], capacity: 2 } },
+  })
+  expect(made.body.created).toBe(2)
+  const local = made.body.items.map(({ startsAt }) =>
+    Temporal.Instant.from(startsAt).toZonedDateTimeISO('America/New_York').toPlainTime().toString(),
+  )
+  expect(local).toEqual(['09:00:00', '10:00:00'])
+  expect(made.body.items[0]?.capacity).toBe(2)
+})
+
+test('a rule that makes no sense is told by its field', async () => {
+  const { staff, path } = await aCalendar()
+  const rule = { from: day(1), to: day(2), weekdays: [1], startTime: '09:00', endTime: '10:00' }
+  const wrong = (change: object) => refusal({ path, as: staff, body: { rule: { ...rule, ...change } } })
+  expect((await wrong({ to: day(0) }))?.[0]?.[0]).toBe('/rule/to')
+  expect((await wrong({ weekdays: [0, 8] }))?.map(([at]) => at)).toEqual(['/rule/weekdays/0', '/rule/weekdays/1'])
+  expect((await wrong({ endTime: '08:00' }))?.[0]?.[0]).toMatch(/^\/rule\/(startTime|endTime)$/)
+  expect((await wrong({ startTime: '24:00' }))?.[0]?.[0]).toBe('/rule/startTime')
+  expect((await wrong({ slotMinutes: 0 }))?.[0]?.[0]).toBe('/rule/slotMinutes')
+  expect((await wrong({ to: day(800) }))?.[0]?.[0]).toBe('/rule/to')
+  const many = { to: day(700), weekdays: [1, 2, 3, 4, 5, 6, 7], startTime: '00:00', endTime: '24:00', slotMinutes: 5 }
+  expect((await wrong(many))?.[0]).toEqual(['/rule', expect.stringMatching(/at most 10000 slots, not 20\d{4}/)])
+})
+
+test('slots and rule exclude each other', async () => {
+  const { staff, path } = await aCalendar()
+  expect(await refusal({ path, as: staff, body: {} })).toEqual([['/', 'must have either slots or rule, not neither']])
+  const rule = { from: day(1), to: day(1), weekdays: [1], startTime: '09:00', endTime: '10:00' }
+  const both = { slots: [slotAt(3, '09:00', '10:00')], rule }
+  expect(await refusal({ path, as: staff, body: both })).toEqual([['/', 'must have either slots or rule, not both']])
+})
+
+test('ten thousand slots go in one call', async () => {
+  const { staff, path } = await aCalendar()
+  const first = Date.parse(at(10, '00:00'))
+  const slots = Array.from({ length: 10_000 }, (_, index) => ({
+    startsAt: new Date(first + index * 300_000).toISOString(),
+    endsAt: new Date(first + (index + 1) * 300_000).toISOString(),
+  }))
+  expect((await rest.call('createSlots', { path, as: staff, body: { slots } })).body.created).toBe(10_000)
+  const all = await rest.call('listSlots', { path, query: { from: day(10), to: day(44) } })
+  expect(all.body.items).toHaveLength(10_000)
+})
+
+test('the list tells what is free, and its ETag when nothing changed', async () => {
+  const { doctor, path } = await aCalendar()
+  const slot = await aSlot(database, doctor, { capacity: 3, startsAt: new Date(at(2, '09:00')) })
+  const full = await aSlot(database, doctor, { startsAt: new Date(at(2, '10:00')) })
+  await aBooking(database, full)
+  await aSlot(database, doctor, { withdrawn: true, startsAt: new Date(at(2, '11:00')) })
+  const query = { from: day(2), to: day(2) }
+  const list = await rest.call('listSlots', { path, query })
+  expect(list.body.items).toEqual([
+    {
+      id: slot.id,
+      doctorId: doctor.id,
+      startsAt: slot.startsAt.toISOString(),
+      endsAt: slot.endsAt.toISOString(),
+      capacity: 3,
+      available: 3,
+    },
+    expect.objectContaining({ id: full.id, available: 0 }),
+  ])
+  expect(list.headers['cache-control']).toBe('no-cache')
+  const etag = String(list.headers.etag)
+  expect(etag).toMatch(/^W\/".+"$/)
+  const again = (ifNoneMatch: string) =>
+    rest.call('listSlots', { path, query, headers: { 'if-none-match': ifNoneMatch } })
+  for (const match of [etag, etag.slice(2), `"other", ${etag}`, '*']) {
+    expect(await again(match)).toMatchObject({ status: 304, headers: { etag } })
+  }
+  expect((await again('"other"')).status).toBe(200)
+  await aBooking(database, slot, { status: 'PENDING' })
+  const changed = await again(etag)
+  expect(changed).toMatchObject({ status: 200, body: { items: [{ available: 2 }, { available: 0 }] } })
+  await lapseHolds(database, slot)
+  expect((await again(etag)).status).toBe(304)
+  const free = await rest.call('listSlots', { path, query: { ...query, onlyAvailable: true } })
+  expect(free.body.items.map(({ id }) => id)).toEqual([slot.id])
+})
+
+test('at most 62 days, in order, by real dates', async () => {
+  const { path } = await aCalendar()
+  const ask = (from: string, to: string) => rest.call('listSlots', { path, query: { from, to } })
+  expect((await ask(day(0), day(61))).status).toBe(200)
+  expect((await ask(day(0), day(62))).problem.errors).toEqual([
+    { path: '/query/to', message: expect.stringContaining('at most 62 days from the first, not 63') },
+  ])
+  expect((await ask(day(1), day(0))).problem.errors?.[0]?.message).toContain('must not be before from')
+  for (const wrong of ['2026-02-30', '2026-2-3', 'today', '0000-01-01', '']) {
+    expect((await ask(wrong, day(0))).problem.errors?.[0]?.path, wrong).toBe('/query/from')
+  }
+  expect((await rest.call('listSlots', { path })).problem.errors?.map((error) => error.path)).toEqual([
+    '/query/from',
+    '/query/to',
+  ])
+})
+
+test('a slot is withdrawn; with bookings only when that is meant', async () => {
+  const { doctor, staff } = await aCalendar()
+  const slot = await aSlot(database, doctor, { capacity: 2 })
+  const booking = await aBooking(database, slot)
+  const path = { slotId: slot.id }
+  const refused = await rest.call('withdrawSlot', { path, as: staff })
+  expect(refused.problem).toMatchObject({ status: 409, code: 'slot_has_bookings', bookings: 1 })
+  const query = { withBookings: true }
+  const dry = await rest.call('withdrawSlot', { path, as: staff, query: { ...query, dryRun: true } })
+  expect(dry.body).toMatchObject({ slots: 1, bookings: [{ id: booking.id, status: 'CONFIRMED', units: 1 }] })
+  expect(dry.headers['holdfast-position']).toBeUndefined()
+  const done = await rest.call('withdrawSlot', { path, as: staff, query })
+  expect(done.body).toEqual(dry.body)
+  expect(done.headers['holdfast-position']).toMatch(/^\d+$/)
+  const token = rest.manageTokens.issue(booking.id)
+  const seen = await rest.call('getBooking', { path: { bookingId: booking.id }, token })
+  expect(seen.body).toMatchObject({ status: 'FAILED', failureReason: 'slot_withdrawn' })
+  expect((await rest.call('withdrawSlot', { path, as: staff, query })).status).toBe(200)
+})
+
+test('a slot that has begun stays', async () => {
+  const { doctor, staff } = await aCalendar()
+  const slot = await aSlot(database, doctor, { startsAt: new Date(Date.now() - 60_000) })
+  const { problem } = await rest.call('withdrawSlot', { path: { slotId: slot.id }, as: staff })
+  expect(problem).toMatchObject({ status: 409, code: 'slot_in_past' })
+})
+
+test('a doctor’s days are withdrawn in the clinic’s zone', async () => {
+  const { doctor, staff, path } = await aCalendar('Pacific/Auckland')
+  const zoned = Temporal.PlainDate.from(day(5)).toZonedDateTime({ timeZone: 'Pacific/Auckland', plainTime: '00:30' })
+  const inside = await aSlot(database, doctor, { startsAt: new Date(zoned.epochMilliseconds) })
+  const before = await aSlot(database, doctor, { startsAt: new Date(zoned.epochMilliseconds - 3_600_000) })
+  const query = { from: day(5), to: day(5) }
+  const done = await rest.call('withdrawSlotsOfDoctor', { path, as: staff, query })
+  expect(done.body).toEqual({ slots: 1, bookings: [] })
+  const left = await rest.call('listSlots', { path, query: { from: day(4), to: day(6) } })
+  expect(left.body.items.map(({ id }) => id)).toEqual([before.id])
+  expect(inside.id).not.toBe(before.id)
+})

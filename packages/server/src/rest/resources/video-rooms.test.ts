@@ -1,0 +1,249 @@
+import { aClinic, aDoctor, aSlot, createTestDatabase, lapseHolds, type TestDatabase } from '@holdfast/testkit'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { type RestApp, startRestApp, type TestAccount } from '../../../test/rest-app.ts'
+
+let database: TestDatabase
+let rest: RestApp
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  rest = await startRestApp(database.appPool)
+})
+
+afterEach(() => expect(rest.violations.splice(0)).toEqual([]))
+
+afterAll(async () => {
+  await rest.stop()
+  await database.drop()
+})
+
+const patient = { name: 'Grace Hopper' }
+const room = 'https://meet.example.org/{room}'
+const joinPattern = /^https:\/\/meet\.example\.org\/[0-9a-f]{32}$/
+
+/** A doctor who sees patients by video, with a slot for ten, and the clinic's people. */
+async function aPractice() {
+  const clinic = await aClinic(database)
+  const doctor = await aDoctor(database, clinic, { appointmentTypes: ['in_person', 'video'] })
+  const slot = await aSlot(database, doctor, { capacity: 10 })
+  const admin = await rest.aMember(clinic.no, 'admin')
+  return { clinic, doctor, slot, admin, path: { doctorId: doctor.id } }
+}
+
+type Practice = Awaited<ReturnType<typeof aPractice>>
+
+async function setRoom({ path, admin }: Practice, url: string | null) {
+  return rest.call('setVideoRoom', { path, as: admin, body: { url } })
+}
+
+/** Confirmed, unless it is to stay a hold. */
+async function aVisit(
+  { slot }: Practice,
+  { confirm = true, ...wishes }: { appointmentType?: 'in_person' | 'video'; confirm?: boolean; as?: TestAccount } = {},
+) {
+  const { as, appointmentType = 'video' } = wishes
+  const body = { slotId: slot.id, patient, appointmentType, confirm }
+  const made = await rest.call('createBooking', { body, ...(as ? { as } : {}) })
+  expect(made.status).toBe(201)
+  expect(made.body).not.toHaveProperty('joinUrl')
+  return { id: made.body.id, asked: { path: { bookingId: made.body.id }, token: made.body.manageToken } }
+}
+
+describe('a doctor’s video room', () => {
+  test('is none, is set, read, changed and removed', async () => {
+    const practice = await aPractice()
+    const { path, admin } = practice
+    const read = async () => (await rest.call('getVideoRoom', { path, as: admin })).body
+    expect(await read()).toEqual({ url: null })
+    const set = await setRoom(practice, room)
+    expect(set.status).toBe(200)
+    expect(set.body).toEqual({ url: room })
+    expect(set.headers['cache-control']).toBe('no-store')
+    expect(await read()).toEqual({ url: room })
+    expect((await setRoom(practice, room)).body).toEqual({ url: room })
+    expect((await setRoom(practice, null)).body).toEqual({ url: null })
+    expect(await read()).toEqual({ url: null })
+  })
+
+  test('is read by staff, and set by the doctor and admins alone', async () => {
+    const { clinic, doctor, path } = await aPractice()
+    const staff = await rest.aMember(clinic.no, 'staff')
+    const own = await rest.aMember(clinic.no, 'doctor', doctor.id)
+    const colleague = await rest.aMember(clinic.no, 'doctor', (await aDoctor(database, clinic)).id)
+    const elsewhere = await rest.aMember((await aClinic(database)).no, 'admin')
+    expect((await rest.call('setVideoRoom', { path, as: own, body: { url: room } })).body).toEqual({ url: room })
+    expect((await rest.call('getVideoRoom', { path, as: own })).body).toEqual({ url: room })
+    expect((await rest.call('getVideoRoom', { path, as: staff })).body).toEqual({ url: room })
+    const body = { url: 'https://evil.example/' }
+    expect((await rest.call('setVideoRoom', { path, as: staff, body })).problem.code).toBe('forbidden')
+    expect((await rest.call('setVideoRoom', { path, as: colleague, body })).problem.code).toBe('forbidden')
+    expect((await rest.call('getVideoRoom', { path, as: colleague })).problem.code).toBe('forbidden')
+    for (const as of [elsewhere, rest.anAccount()]) {
+      expect((await rest.call('setVideoRoom', { path, as, body })).problem.code).toBe('doctor_not_found')
+      expect((await rest.call('getVideoRoom', { path, as })).problem.code).toBe('doctor_not_found')
+    }
+    expect((await rest.call('setVideoRoom', { path, body })).problem.status).toBe(401)
+    expect((await rest.call('getVideoRoom', { path, as: own })).body).toEqual({ url: room })
+  })
+
+  test('is no part of the public doctor, nor of a list, nor of the log', async () => {
+    const practice = await aPractice()
+    const { clinic, path, admin } = practice
+    await setRoom(practice, 'https://secret.example.org/{room}')
+    const { asked } = await aVisit(practice)
+    await rest.call('confirmBooking', asked)
+    const told = [
+      await rest.call('getDoctor', { path }),
+      await rest.call('getDoctor', { path, as: admin }),
+      await rest.call('listDoctors', { query: { clinicId: clinic.id } }),
+      await rest.call('listDoctors', { query: { clinicId: clinic.id, includeInactive: true }, as: admin }),
+      await rest.call('updateDoctor', { path, as: admin, body: { experienceYears: 3 } }),
+      await rest.call('listEvents', { path: { clinicId: clinic.id }, as: admin }),
+      await rest.call('listBookingEvents', { ...asked, token: '', as: admin }),
+    ]
+    for (const { status, body } of told) {
+      expect(status).toBe(200)
+      expect(JSON.stringify(body)).not.toContain('secret.example.org')
+    }
+  })
+
+  test.each([
+    'http://meet.example.org/{room}',
+    'javascript:alert(1)',
+    'https://user:secret@meet.example.org/{room}',
+    'https://meet.example.org/a\nb',
+    'https://meet.example.org/{room}/{room}',
+    'https://{room}.example.org/',
+    'https://meet.example.org/{other}',
+    `https://meet.example.org/${'x'.repeat(500)}`,
+    'meet.example.org',
+    '',
+    7,
+  ])('%j is refused by name, and what was set stays', async (url) => {
+    const practice = await aPractice()
+    await setRoom(practice, room)
+    const { path, admin } = practice
+    const { problem } = await rest.call('setVideoRoom', { path, as: admin, body: { url } })
+    expect(problem).toMatchObject({ status: 400, code: 'invalid_request', errors: [{ path: '/url' }] })
+    expect((await rest.call('getVideoRoom', { path, as: admin })).body).toEqual({ url: room })
+  })
+
+  test('says what was expected', async () => {
+    const practice = await aPractice()
+    const told = async (url: string) => (await setRoom(practice, url)).problem.errors?.[0]?.message
+    expect(await told('http://meet.example.org')).toBe(
+      'must be an address that begins with https:// and has no spaces; other letters percent-encoded, not "http://meet.example.org"',
+    )
+    expect(await told('https://a@b/')).toBe('must hold no user name or password, not "https://a@b/"')
+    const { path, admin } = practice
+    const empty = await rest.call('setVideoRoom', { path, as: admin, body: {} })
+    expect(empty.problem.errors).toEqual([{ path: '/url', message: 'is required' }])
+    const more = await rest.call('setVideoRoom', { path, as: admin, body: { url: null, room: 'x' } })
+    expect(more.problem.errors?.[0]?.path).toBe('/room')
+  })
+})
+
+describe('joinUrl', () => {
+  test('is told once a visit by video is confirmed, by every answer that holds the booking', async () => {
+    const practice = await aPractice()
+    const { clinic, doctor, admin } = practice
+    await setRoom(practice, room)
+    const as = rest.anAccount()
+    const { id, asked } = await aVisit(practice, { confirm: false, as })
+    expect((await rest.call('getBooking', asked)).body.joinUrl).toBeNull()
+    const confirmed = await rest.call('confirmBooking', asked)
+    const { joinUrl } = confirmed.body
+    expect(joinUrl).toMatch(joinPattern)
+    expect(joinUrl).not.toContain(id)
+
+    const other = await aSlot(database, doctor)
+    const day = practice.slot.startsAt.toISOString().slice(0, 10)
+    const told = [
+      (await rest.call('confirmBooking', asked)).body,
+      (await rest.call('getBooking', asked)).body,
+      (await rest.call('getBooking', { path: asked.path, as })).body,
+      (await rest.call('getBooking', { path: asked.path, as: admin })).body,
+      (await rest.call('listMyBookings', { as })).body.items[0],
+      (
+        await rest.call('listClinicBookings', {
+          path: { clinicId: clinic.id },
+          query: { from: day, to: day },
+          as: admin,
+        })
+      ).body.items[0],
+      (await rest.call('extendBooking', asked)).problem.booking,
+      (await rest.call('rescheduleBooking', { ...asked, body: { slotId: other.id } })).body,
+    ]
+    for (const booking of told) expect(booking).toMatchObject({ id, status: 'CONFIRMED', joinUrl })
+    expect((await rest.call('cancelBooking', asked)).body).toMatchObject({ status: 'CANCELLED', joinUrl: null })
+    expect((await rest.call('confirmBooking', asked)).problem.booking).toMatchObject({ id, joinUrl: null })
+  })
+
+  test('is told while CONFIRMED or ARRIVED, and in no other state', async () => {
+    const practice = await aPractice()
+    await setRoom(practice, room)
+    const { id, asked } = await aVisit(practice)
+    const joinUrlAs = async (status: string) => {
+      const failure = status === 'FAILED' ? 'slot_withdrawn' : null
+      await database.ownerPool.query(
+        `update holdfast.booking set status = $2, failure_reason = $3, hold_expires_at = now() + interval '1 minute' where id = $1`,
+        [id, status, failure],
+      )
+      const { body } = await rest.call('getBooking', asked)
+      expect(body.status).toBe(status)
+      return body.joinUrl
+    }
+    for (const status of ['CONFIRMED', 'ARRIVED']) expect(await joinUrlAs(status), status).toMatch(joinPattern)
+    for (const status of ['PENDING', 'FAILED', 'CANCELLED', 'NO_SHOW', 'COMPLETED']) {
+      expect(await joinUrlAs(status), status).toBeNull()
+    }
+    await joinUrlAs('PENDING')
+    await lapseHolds(database, practice.slot)
+    expect((await rest.call('getBooking', asked)).body).toMatchObject({ status: 'FAILED', joinUrl: null })
+  })
+
+  test('is null in person, and where the doctor has no room', async () => {
+    const practice = await aPractice()
+    const [inPerson, video] = [await aVisit(practice, { appointmentType: 'in_person' }), await aVisit(practice)]
+    const told = async () =>
+      Promise.all([inPerson, video].map(async ({ asked }) => (await rest.call('getBooking', asked)).body.joinUrl))
+    expect(await told()).toEqual([null, null])
+    await setRoom(practice, room)
+    expect(await told()).toEqual([null, expect.stringMatching(joinPattern)])
+    await setRoom(practice, null)
+    expect(await told()).toEqual([null, null])
+  })
+
+  test('is another for each booking with a placeholder, and one for all without; what is changed is told at once', async () => {
+    const practice = await aPractice()
+    await setRoom(practice, room)
+    const visits = [await aVisit(practice), await aVisit(practice)]
+    const told = async () =>
+      Promise.all(visits.map(async ({ asked }) => (await rest.call('getBooking', asked)).body.joinUrl))
+    const before = await told()
+    expect(new Set(before).size).toBe(2)
+    await setRoom(practice, 'https://video.example.org/?r={room}#x')
+    const after = await told()
+    expect(after).toEqual(before.map((url) => `https://video.example.org/?r=${String(url).slice(-32)}#x`))
+    await setRoom(practice, 'https://video.example.org/the-one')
+    expect(await told()).toEqual(['https://video.example.org/the-one', 'https://video.example.org/the-one'])
+  })
+
+  test('of a page of many doctors is each doctor’s own', async () => {
+    const clinic = await aClinic(database)
+    const as = rest.anAccount()
+    const admin = await rest.aMember(clinic.no, 'admin')
+    const expected = new Map<string, unknown>()
+    for (let n = 0; n < 4; n += 1) {
+      const doctor = await aDoctor(database, clinic, { appointmentTypes: ['in_person', 'video'] })
+      const slot = await aSlot(database, doctor, { capacity: 2 })
+      const practice = { clinic, doctor, slot, admin, path: { doctorId: doctor.id } }
+      if (n !== 2) await setRoom(practice, `https://d${n}.example.org/{room}`)
+      const visit = await aVisit(practice, { as, appointmentType: n === 3 ? 'in_person' : 'video' })
+      expected.set(visit.id, n < 2 ? expect.stringMatching(`^https://d${n}\\.example\\.org/[0-9a-f]{32}$`) : null)
+    }
+    const { items } = (await rest.call('listMyBookings', { as })).body
+    expect(new Map(items.map(({ id, joinUrl }) => [id, joinUrl]))).toEqual(expected)
+    expect(items).toHaveLength(4)
+  })
+})
