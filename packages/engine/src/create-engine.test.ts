@@ -11,8 +11,8 @@ import {
 } from '@holdfast/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createEngine } from './create-engine.ts'
-import { createPool } from './database.ts'
-import { DatabaseUnavailable } from './database-unavailable.ts'
+import { DatabaseUnavailable } from './database/database-unavailable.ts'
+import { createPool } from './database/pools.ts'
 
 let database: TestDatabase
 

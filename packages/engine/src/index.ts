@@ -1,16 +1,21 @@
 export { AppLoginError, type AppLoginErrorKind } from './app-login/app-login-error.ts'
-export { ensureAppLogin } from './app-login.ts'
-export type { AppointmentType, Booking, BookingStatus, FailureReason, Patient } from './bookings/booking.ts'
-export type { ClaimedBooking, ClaimOutcome, ClaimRequest, Overloaded, SlotClosedWhy } from './bookings/claim.ts'
-export type { MoveOutcome, MoveRequest, SettleAction, SettleOutcome, SettleRequest } from './bookings/settle.ts'
+export { ensureAppLogin } from './app-login/ensure-app-login.ts'
 export { type Commit, createEngine, type EngineSettings, type QueueDepths } from './create-engine.ts'
-export { createKysely, createPool, inTransaction, type PoolSettings } from './database.ts'
-export { DatabaseUnavailable, isConnectionLost } from './database-unavailable.ts'
-export { changeDatabaseUrl } from './database-url.ts'
-export type { Clinic, ClinicSettings, Doctor, Membership, Money, Page, Role } from './directory/directory.ts'
-export { importDirectory } from './directory/import.ts'
+export { DatabaseUnavailable, isConnectionLost } from './database/database-unavailable.ts'
+export { changeDatabaseUrl } from './database/database-url.ts'
+export { createKysely, createPool, inTransaction, type PoolSettings } from './database/pools.ts'
+export { serverSecrets } from './database/server-secrets.ts'
 export { UnknownTimeZone } from './directory/time-zone.ts'
 export { videoRoomCharactersMax, videoRoomProblem, visitAddress } from './directory/video-room.ts'
+export { importDirectory } from './import/import-directory.ts'
+export { type MigrateOptions, type MigrateResult, migrate } from './migrate/migrate.ts'
+export { MigrateError, type MigrateErrorKind } from './migrate/migrate-error.ts'
+export { type MigrationStatus, migrationStatus } from './migrate/migration-status.ts'
+export type { AppointmentType, Booking, BookingStatus, FailureReason, Patient } from './model/booking.ts'
+export type { BookingEvent } from './model/booking-event.ts'
+export type { ClaimedBooking, ClaimOutcome, ClaimRequest, Overloaded, SlotClosedWhy } from './model/claim.ts'
+export type { ClinicStats } from './model/clinic-stats.ts'
+export type { Clinic, ClinicSettings, Doctor, Membership, Money, Page, Role } from './model/directory.ts'
 export type {
   BookingsOfAccountQuery,
   BookingsOfClinicQuery,
@@ -25,20 +30,9 @@ export type {
   Remembered,
   WithdrawSlotsRequest,
   WriteKey,
-} from './engine.ts'
-export { clinicNoMax, clinicNoOf, isId, newId, timeOf } from './id.ts'
-export { MigrateError, type MigrateErrorKind } from './migrate/migrate-error.ts'
-export { type MigrationStatus, migrationStatus } from './migrate/migration-status.ts'
-export { type MigrateOptions, type MigrateResult, migrate } from './migrate.ts'
-export { ensurePartitions } from './partitions.ts'
-export { purgeOutdated } from './purge-outdated.ts'
-export type { BatchReport } from './queue/batch-queue.ts'
-export type { BookingEvent } from './reads/booking-event.ts'
-export type { ClinicStats } from './reads/clinic-stats.ts'
-export { InvalidCursor } from './reads/cursor.ts'
-export { createLiveReads, type LiveDoctor, type LiveReads, type LiveSlot } from './reads/live-slots.ts'
-export { instantsOfLocalDays } from './reads/local-days.ts'
-export { serverSecrets } from './server-secrets.ts'
+} from './model/engine.ts'
+export { clinicNoMax, clinicNoOf, isId, newId, timeOf } from './model/id.ts'
+export type { MoveOutcome, MoveRequest, SettleAction, SettleOutcome, SettleRequest } from './model/settle.ts'
 export type {
   AffectedBooking,
   CreateSlotsResult,
@@ -47,10 +41,16 @@ export type {
   SlotDraftOutcome,
   SlotRule,
   WithdrawSlotsOutcome,
-} from './slots/slot.ts'
+} from './model/slot.ts'
+export type { VerifyFinding, VerifyReport } from './model/verify-report.ts'
+export type { BatchReport } from './queue/batch-queue.ts'
+export { InvalidCursor } from './reads/cursor.ts'
+export { createLiveReads, type LiveDoctor, type LiveReads, type LiveSlot } from './reads/live-slots.ts'
+export { instantsOfLocalDays } from './reads/local-days.ts'
 export { expandSlotRule, slotsAheadYearsMax, slotsPerCallMax } from './slots/slot-rule.ts'
 export { EventTail, type EventTailSettings, type TailListener } from './tail/event-tail.ts'
 export type { LogEntry } from './tail/log-entry.ts'
 export { createWaker } from './tail/wake-others.ts'
+export { ensurePartitions } from './upkeep/ensure-partitions.ts'
+export { purgeOutdated } from './upkeep/purge-outdated.ts'
 export { type VerifyQuery, verify } from './verify/verify.ts'
-export type { VerifyFinding, VerifyReport } from './verify/verify-report.ts'

@@ -11,9 +11,9 @@ import {
 } from '@holdfast/testkit'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { SettleAction } from './bookings/settle.ts'
 import { createEngine } from './create-engine.ts'
-import { newId } from './id.ts'
+import { newId } from './model/id.ts'
+import type { SettleAction } from './model/settle.ts'
 
 let database: TestDatabase
 

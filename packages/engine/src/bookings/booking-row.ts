@@ -1,4 +1,4 @@
-import type { AppointmentType, Booking, BookingStatus, FailureReason, Patient } from './booking.ts'
+import type { AppointmentType, Booking, BookingStatus, FailureReason, Patient } from '../model/booking.ts'
 
 /** A booking as the engine's functions and reads answer it: with its slot's times, and with its effective status. */
 export type BookingRow = {

@@ -17,8 +17,8 @@ import {
 } from '@holdfast/testkit'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { ClaimOutcome, ClaimRequest } from '../model/claim.ts'
 import { verify } from '../verify/verify.ts'
-import type { ClaimOutcome, ClaimRequest } from './claim.ts'
 import { runClaimBatch } from './claim-batch.ts'
 import { runSettleBatch } from './settle-batch.ts'
 

@@ -1,10 +1,10 @@
 import type pg from 'pg'
-import { asSent, jsonArray, plainArray, readPlainArray, textArray } from '../array-literal.ts'
-import { parseTime } from '../database.ts'
-import { clinicNoOf } from '../id.ts'
+import { asSent, jsonArray, plainArray, readPlainArray, textArray } from '../database/array-literal.ts'
+import { parseTime } from '../database/pools.ts'
+import type { AppointmentType } from '../model/booking.ts'
+import type { ClaimedBooking, ClaimOutcome, ClaimRequest, SlotClosedWhy } from '../model/claim.ts'
+import { clinicNoOf } from '../model/id.ts'
 import type { Answer } from '../queue/batch-queue.ts'
-import type { AppointmentType } from './booking.ts'
-import type { ClaimedBooking, ClaimOutcome, ClaimRequest, SlotClosedWhy } from './claim.ts'
 
 /** What `claim_slot` answers of its claim, as text. Of a slot that is not there no doctor, capacity and times are known. */
 type ClaimRow = { outcome: string } & Record<

@@ -15,9 +15,9 @@ import {
   untilLockWaiters,
 } from '@holdfast/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { ClaimedBooking, ClaimOutcome, ClaimRequest } from '../model/claim.ts'
 import { BatchQueue } from '../queue/batch-queue.ts'
 import { verify } from '../verify/verify.ts'
-import type { ClaimedBooking, ClaimOutcome, ClaimRequest } from './claim.ts'
 import { runClaimBatch } from './claim-batch.ts'
 
 let database: TestDatabase

@@ -14,7 +14,7 @@ import {
   untilLockWaiters,
 } from '@holdfast/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { ClaimOutcome } from './claim.ts'
+import type { ClaimOutcome } from '../model/claim.ts'
 import { runClaimBatch } from './claim-batch.ts'
 
 let database: TestDatabase

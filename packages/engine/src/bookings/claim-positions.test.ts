@@ -9,7 +9,7 @@ import {
   type TestDatabase,
 } from '@holdfast/testkit'
 import { expect, test } from 'vitest'
-import type { ClaimRequest } from './claim.ts'
+import type { ClaimRequest } from '../model/claim.ts'
 import { runClaimBatch } from './claim-batch.ts'
 
 /** Slots of three clinics with holds of another length each, their ids in no order of their times. */

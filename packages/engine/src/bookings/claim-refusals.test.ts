@@ -14,9 +14,9 @@ import {
   type TestDatabase,
 } from '@holdfast/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { newId } from '../id.ts'
+import type { ClaimOutcome, ClaimRequest } from '../model/claim.ts'
+import { newId } from '../model/id.ts'
 import { BatchQueue } from '../queue/batch-queue.ts'
-import type { ClaimOutcome, ClaimRequest } from './claim.ts'
 import { runClaimBatch } from './claim-batch.ts'
 
 let database: TestDatabase

@@ -15,11 +15,11 @@ import {
   untilLockWaiters,
 } from '@holdfast/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { SettleAction } from '../model/settle.ts'
 import { withdrawSlots } from '../slots/withdraw-slots.ts'
 import { verify } from '../verify/verify.ts'
 import { runClaimBatch } from './claim-batch.ts'
 import { runMoveBatch } from './move-batch.ts'
-import type { SettleAction } from './settle.ts'
 import { runSettleBatch } from './settle-batch.ts'
 
 let database: TestDatabase

@@ -16,13 +16,13 @@ import {
 } from '@holdfast/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createEngine } from '../create-engine.ts'
-import type { Engine } from '../engine.ts'
-import { newId } from '../id.ts'
+import type { Engine } from '../model/engine.ts'
+import { newId } from '../model/id.ts'
+import type { SettleAction, SettleOutcome, SettleRequest } from '../model/settle.ts'
 import { createReads } from '../reads/create-reads.ts'
 import { withdrawSlots } from '../slots/withdraw-slots.ts'
 import { verify } from '../verify/verify.ts'
 import { runMoveBatch } from './move-batch.ts'
-import type { SettleAction, SettleOutcome, SettleRequest } from './settle.ts'
 import { runSettleBatch } from './settle-batch.ts'
 
 let database: TestDatabase

@@ -13,9 +13,9 @@ import {
   untilLockWaiters,
 } from '@holdfast/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { newId } from '../id.ts'
+import { newId } from '../model/id.ts'
+import type { MoveOutcome, MoveRequest } from '../model/settle.ts'
 import { runMoveBatch } from './move-batch.ts'
-import type { MoveOutcome, MoveRequest } from './settle.ts'
 import { runSettleBatch } from './settle-batch.ts'
 
 let database: TestDatabase

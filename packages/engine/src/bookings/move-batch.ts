@@ -1,10 +1,10 @@
 import type pg from 'pg'
-import { plainArray } from '../array-literal.ts'
-import { clinicNoOf } from '../id.ts'
+import { plainArray } from '../database/array-literal.ts'
+import { clinicNoOf } from '../model/id.ts'
+import type { MoveOutcome, MoveRequest } from '../model/settle.ts'
 import type { Answer } from '../queue/batch-queue.ts'
 import { type BookingRow, bookingOf } from './booking-row.ts'
 import { slotClosedWhy } from './claim-batch.ts'
-import type { MoveOutcome, MoveRequest } from './settle.ts'
 
 type MoveRow = BookingRow & {
   ord: number

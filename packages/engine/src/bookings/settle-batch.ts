@@ -1,9 +1,9 @@
 import type pg from 'pg'
-import { jsonArray, plainArray, textArray } from '../array-literal.ts'
-import { clinicNoOf } from '../id.ts'
+import { jsonArray, plainArray, textArray } from '../database/array-literal.ts'
+import { clinicNoOf } from '../model/id.ts'
+import type { SettleOutcome, SettleRequest } from '../model/settle.ts'
 import type { Answer } from '../queue/batch-queue.ts'
 import { type BookingRow, bookingOf } from './booking-row.ts'
-import type { SettleOutcome, SettleRequest } from './settle.ts'
 
 type SettleRow = BookingRow & { ord: number; outcome: SettleOutcome['kind'] | 'retry'; tx: string | null }
 

@@ -10,7 +10,7 @@ import {
 } from '@holdfast/testkit'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { newId } from '../id.ts'
+import { newId } from '../model/id.ts'
 
 let database: TestDatabase
 let doctor: BuiltDoctor

@@ -1,12 +1,12 @@
 import { type ExpressionBuilder, type Kysely, type Selectable, sql, type Transaction } from 'kysely'
 import pg from 'pg'
-import type { Directory, NewClinic } from '../engine.ts'
-import { isId, newId } from '../id.ts'
+import { remember } from '../answers/remember.ts'
+import type { ClinicTable, Schema } from '../database/schema.ts'
+import type { Clinic, ClinicSettings } from '../model/directory.ts'
+import type { Directory, NewClinic } from '../model/engine.ts'
+import { isId, newId } from '../model/id.ts'
 import { cursorOf } from '../reads/cursor.ts'
 import { contains } from '../reads/search-text.ts'
-import type { ClinicTable, Schema } from '../schema.ts'
-import type { Clinic, ClinicSettings } from './directory.ts'
-import { remember } from './remember.ts'
 import { timeZoneName, UnknownTimeZone } from './time-zone.ts'
 
 const clinicCursor = cursorOf('clinics', ['name', 'id'])

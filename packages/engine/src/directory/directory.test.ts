@@ -9,12 +9,12 @@ import {
   untilLockWaiters,
 } from '@holdfast/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { AppointmentType } from '../bookings/booking.ts'
-import type { NewClinic, NewDoctor } from '../engine.ts'
-import { clinicNoOf, newId } from '../id.ts'
+import type { AppointmentType } from '../model/booking.ts'
+import type { Clinic, Doctor, Page } from '../model/directory.ts'
+import type { NewClinic, NewDoctor } from '../model/engine.ts'
+import { clinicNoOf, newId } from '../model/id.ts'
 import { InvalidCursor } from '../reads/cursor.ts'
 import { createDirectory } from './create-directory.ts'
-import type { Clinic, Doctor, Page } from './directory.ts'
 import { UnknownTimeZone } from './time-zone.ts'
 
 let database: TestDatabase

@@ -1,6 +1,6 @@
-import type { AppointmentType } from '../bookings/booking.ts'
+import type { AppointmentType } from '../model/booking.ts'
+import type { Doctor } from '../model/directory.ts'
 import { availableSql, bookableTimeSql } from '../reads/bookable-sql.ts'
-import type { Doctor } from './directory.ts'
 
 /** A doctor as lists and look-ups read one. What is not public, such as the video room, is no part of it. */
 export type DoctorRow = {

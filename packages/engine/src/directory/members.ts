@@ -1,8 +1,8 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
-import type { Directory } from '../engine.ts'
+import type { Schema } from '../database/schema.ts'
+import type { Membership, Role } from '../model/directory.ts'
+import type { Directory } from '../model/engine.ts'
 import { cursorOf } from '../reads/cursor.ts'
-import type { Schema } from '../schema.ts'
-import type { Membership, Role } from './directory.ts'
 
 const memberCursor = cursorOf('members', ['id'])
 /** An account belongs to fewer clinics than this; the list has no pages. */

@@ -10,11 +10,11 @@ import {
 } from '@holdfast/testkit'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createKysely } from '../database.ts'
-import type { DoctorsQuery } from '../engine.ts'
+import { createKysely } from '../database/pools.ts'
+import type { Doctor, Page } from '../model/directory.ts'
+import type { DoctorsQuery } from '../model/engine.ts'
 import { InvalidCursor } from '../reads/cursor.ts'
 import { createDirectory } from './create-directory.ts'
-import type { Doctor, Page } from './directory.ts'
 import { type SoonestPlan, soonestDoctors } from './soonest-doctors.ts'
 
 let database: TestDatabase

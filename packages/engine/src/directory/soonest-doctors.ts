@@ -1,9 +1,9 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
-import { clinicNoOf } from '../id.ts'
+import type { Schema } from '../database/schema.ts'
+import type { Doctor, Page } from '../model/directory.ts'
+import { clinicNoOf } from '../model/id.ts'
 import { availableSql, bookableTimeSql } from '../reads/bookable-sql.ts'
 import { cursorOf } from '../reads/cursor.ts'
-import type { Schema } from '../schema.ts'
-import type { Doctor, Page } from './directory.ts'
 import { type DoctorRow, doctorColumnsSql, doctorOf, firstFreeSql } from './doctor-row.ts'
 
 const soonestCursor = cursorOf('doctors by soonest', ['microsOrNone', 'name', 'id'])

@@ -1,6 +1,6 @@
 import { aClinic, aDoctor, type BuiltDoctor, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { newId } from '../id.ts'
+import { newId } from '../model/id.ts'
 import { createDirectory } from './create-directory.ts'
 
 let database: TestDatabase

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
-import type { Directory } from '../engine.ts'
-import { clinicNoOf, isId } from '../id.ts'
-import type { Schema } from '../schema.ts'
+import type { Schema } from '../database/schema.ts'
+import type { Directory } from '../model/engine.ts'
+import { clinicNoOf, isId } from '../model/id.ts'
 
 /** The video rooms of doctors: read and written apart from them, because a doctor is public and a room is not. */
 export function videoRoomsOf(db: Kysely<Schema>): Pick<Directory, 'videoRooms' | 'setVideoRoom'> {

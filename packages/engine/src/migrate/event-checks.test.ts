@@ -1,9 +1,9 @@
 import { aBooking, aClinic, aDoctor, aSlot, createEmptyDatabase } from '@holdfast/testkit'
 import type pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createPool } from '../database.ts'
-import { migrate } from '../migrate.ts'
+import { createPool } from '../database/pools.ts'
 import { verify } from '../verify/verify.ts'
+import { migrate } from './migrate.ts'
 import { readSqlFiles, type SqlFiles } from './sql-files.ts'
 
 let database: Awaited<ReturnType<typeof createEmptyDatabase>>

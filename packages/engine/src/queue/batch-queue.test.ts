@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { DatabaseUnavailable } from '../database-unavailable.ts'
+import { DatabaseUnavailable } from '../database/database-unavailable.ts'
 import { type Answer, BatchQueue, type BatchReport } from './batch-queue.ts'
 
 /** A run that is held until the test lets it go, one call at a time. */

@@ -1,5 +1,5 @@
-import type { Overloaded } from '../bookings/claim.ts'
-import { DatabaseUnavailable, isConnectionLost } from '../database-unavailable.ts'
+import { DatabaseUnavailable, isConnectionLost } from '../database/database-unavailable.ts'
+import type { Overloaded } from '../model/claim.ts'
 
 /** An item's answer, or that it is to be sent again with the next batch. */
 export type Answer<Outcome> = { kind: 'answered'; outcome: Outcome } | { kind: 'again' }

@@ -1,4 +1,4 @@
-import type { BookingStatus } from '../bookings/booking.ts'
+import type { BookingStatus } from '../model/booking.ts'
 
 /**
  * The columns of a BookingRow, where `b` is the booking, `s` its slot and `c` its clinic. A PENDING booking whose hold

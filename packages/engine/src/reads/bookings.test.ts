@@ -11,10 +11,10 @@ import {
   type TestDatabase,
 } from '@holdfast/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Booking } from '../bookings/booking.ts'
-import type { Page } from '../directory/directory.ts'
-import type { BookingsOfAccountQuery, BookingsOfClinicQuery } from '../engine.ts'
-import { newId } from '../id.ts'
+import type { Booking } from '../model/booking.ts'
+import type { Page } from '../model/directory.ts'
+import type { BookingsOfAccountQuery, BookingsOfClinicQuery } from '../model/engine.ts'
+import { newId } from '../model/id.ts'
 import { createReads } from './create-reads.ts'
 import { InvalidCursor } from './cursor.ts'
 

@@ -1,11 +1,11 @@
 import type pg from 'pg'
-import type { BookingStatus } from '../bookings/booking.ts'
-import { inTransaction } from '../database.ts'
-import type { Reads } from '../engine.ts'
-import { idFloor } from '../id.ts'
+import { inTransaction } from '../database/pools.ts'
+import type { BookingStatus } from '../model/booking.ts'
+import type { ClinicStats } from '../model/clinic-stats.ts'
+import type { Reads } from '../model/engine.ts'
+import { idFloor } from '../model/id.ts'
 import { availableSql } from './bookable-sql.ts'
 import { idClockGraceMs } from './booking-sql.ts'
-import type { ClinicStats } from './clinic-stats.ts'
 import { instantsOfLocalDays, localDays } from './local-days.ts'
 
 // $1 clinic, $2 and $3 the stretch of time, $4 when each of its days begins, $5 the floor of ids made after it.

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { newId } from '../id.ts'
+import { newId } from '../model/id.ts'
 import { cursorOf, InvalidCursor } from './cursor.ts'
 
 const byName = cursorOf('clinics', ['name', 'id'])

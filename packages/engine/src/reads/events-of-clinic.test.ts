@@ -1,7 +1,7 @@
 import { aBooking, aClinic, aDoctor, aSlot, createTestDatabase, type TestDatabase, until } from '@holdfast/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { BookingEvent } from '../model/booking-event.ts'
 import { withdrawSlots } from '../slots/withdraw-slots.ts'
-import type { BookingEvent } from './booking-event.ts'
 import { createReads } from './create-reads.ts'
 import { InvalidCursor } from './cursor.ts'
 

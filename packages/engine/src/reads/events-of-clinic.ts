@@ -1,7 +1,7 @@
 import type pg from 'pg'
-import type { Reads } from '../engine.ts'
-import { clinicNoOf, isId } from '../id.ts'
-import type { BookingEvent } from './booking-event.ts'
+import type { BookingEvent } from '../model/booking-event.ts'
+import type { Reads } from '../model/engine.ts'
+import { clinicNoOf, isId } from '../model/id.ts'
 import { InvalidCursor } from './cursor.ts'
 
 /** Below this transaction everything has ended: no event can still appear before one that was read. */

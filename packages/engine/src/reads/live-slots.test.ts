@@ -1,6 +1,6 @@
 import { aBooking, aClinic, aDoctor, aSlot, createTestDatabase, lapseHolds, type TestDatabase } from '@holdfast/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { newId } from '../id.ts'
+import { newId } from '../model/id.ts'
 import { createLiveReads } from './live-slots.ts'
 
 let database: TestDatabase

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { clinicNoOf, isId } from '../id.ts'
+import { clinicNoOf, isId } from '../model/id.ts'
 import { availableSql } from './bookable-sql.ts'
 
 /** A slot as its watchers are told of it. `lapsesInMs`: until the next hold on it lapses; null: none is held. */

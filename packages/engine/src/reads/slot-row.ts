@@ -1,4 +1,4 @@
-import type { Slot } from '../slots/slot.ts'
+import type { Slot } from '../model/slot.ts'
 import { availableSql } from './bookable-sql.ts'
 
 export type SlotRow = {

@@ -9,7 +9,7 @@ import {
   type TestDatabase,
 } from '@holdfast/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { newId } from '../id.ts'
+import { newId } from '../model/id.ts'
 import { createReads } from './create-reads.ts'
 
 let database: TestDatabase

@@ -10,9 +10,9 @@ import {
 } from '@holdfast/testkit'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { newId } from '../id.ts'
+import { newId } from '../model/id.ts'
+import type { SlotDraft } from '../model/slot.ts'
 import { createSlots } from './create-slots.ts'
-import type { SlotDraft } from './slot.ts'
 
 let database: TestDatabase
 beforeAll(async () => {

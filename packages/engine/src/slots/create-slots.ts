@@ -1,7 +1,7 @@
 import type pg from 'pg'
-import type { CreateSlotsRequest } from '../engine.ts'
-import { clinicNoOf, newId } from '../id.ts'
-import type { CreateSlotsResult, SlotDraftOutcome } from './slot.ts'
+import type { CreateSlotsRequest } from '../model/engine.ts'
+import { clinicNoOf, newId } from '../model/id.ts'
+import type { CreateSlotsResult, SlotDraftOutcome } from '../model/slot.ts'
 
 type CreatedRow = { ord: number; outcome: SlotDraftOutcome['outcome']; slot_id: string | null; tx: string | null }
 

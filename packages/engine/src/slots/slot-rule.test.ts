@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { SlotRule } from './slot.ts'
+import type { SlotRule } from '../model/slot.ts'
 import { expandSlotRule, slotsPerCallMax } from './slot-rule.ts'
 
 const everyDay = [1, 2, 3, 4, 5, 6, 7]

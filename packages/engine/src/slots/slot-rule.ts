@@ -1,4 +1,4 @@
-import type { SlotDraft, SlotRule } from './slot.ts'
+import type { SlotDraft, SlotRule } from '../model/slot.ts'
 
 /** The most slots that one call makes, by rule or by list. */
 export const slotsPerCallMax = 10_000

@@ -16,7 +16,7 @@ import {
 import type pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createEngine } from '../create-engine.ts'
-import { newId } from '../id.ts'
+import { newId } from '../model/id.ts'
 import { EventTail } from './event-tail.ts'
 import type { LogEntry } from './log-entry.ts'
 import { endOfLog, type LogCursor, readLog } from './read-log.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
-import { DatabaseUnavailable } from '../database-unavailable.ts'
+import { DatabaseUnavailable } from '../database/database-unavailable.ts'
 import { BookingOrder } from './booking-order.ts'
 import { listenForWakes } from './listen-for-wakes.ts'
 import type { LogEntry } from './log-entry.ts'

@@ -1,4 +1,4 @@
-import type { BookingEvent } from '../reads/booking-event.ts'
+import type { BookingEvent } from '../model/booking-event.ts'
 
 /**
  * One thing that happened, as the tail tells it: a line of the booking log, or a change of what is offered. No more of it

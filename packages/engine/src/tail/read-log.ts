@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { asSent, readPlainArray } from '../array-literal.ts'
+import { asSent, readPlainArray } from '../database/array-literal.ts'
 import type { BookingLine, LogEntry } from './log-entry.ts'
 
 /** Everything at or before it has been read. Transactions are numbered by `xid`, what they wrote by `seq`. */

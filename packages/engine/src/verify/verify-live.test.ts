@@ -9,7 +9,7 @@ import {
   type TestDatabase,
 } from '@holdfast/testkit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { newId } from '../id.ts'
+import { newId } from '../model/id.ts'
 import { verify } from './verify.ts'
 
 let database: TestDatabase

@@ -13,10 +13,10 @@ import {
   type TestDatabase,
 } from '@holdfast/testkit'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { SettleAction } from '../bookings/settle.ts'
 import { runSettleBatch } from '../bookings/settle-batch.ts'
+import type { SettleAction } from '../model/settle.ts'
+import type { VerifyFinding } from '../model/verify-report.ts'
 import { verify } from './verify.ts'
-import type { VerifyFinding } from './verify-report.ts'
 
 let database: TestDatabase
 let clinicNo: number

@@ -1,6 +1,6 @@
 import type pg from 'pg'
-import { inTransaction } from '../database.ts'
-import type { VerifyFinding, VerifyReport } from './verify-report.ts'
+import { inTransaction } from '../database/pools.ts'
+import type { VerifyFinding, VerifyReport } from '../model/verify-report.ts'
 
 export type VerifyQuery = {
   /** null: every clinic, one after the other. */

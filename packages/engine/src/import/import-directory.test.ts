@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { aClinic, aDoctor, aSlot, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
-import { newId } from '../id.ts'
-import { importDirectory } from './import.ts'
+import { newId } from '../model/id.ts'
+import { importDirectory } from './import-directory.ts'
 import type { DirectoryImport, ImportClinic, ImportDoctor, ImportOutcome, ImportSlot } from './import-types.ts'
 
 let database: TestDatabase | undefined

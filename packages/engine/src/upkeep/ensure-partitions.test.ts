@@ -1,7 +1,7 @@
 import { aBooking, aClinic, aDoctor, aSlot, createTestDatabase, holdLock, type TestDatabase } from '@holdfast/testkit'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { idFloor, newId, timeOf } from './id.ts'
-import { ensurePartitions, partitionMonthsAhead } from './partitions.ts'
+import { idFloor, newId, timeOf } from '../model/id.ts'
+import { ensurePartitions, partitionMonthsAhead } from './ensure-partitions.ts'
 
 let database: TestDatabase
 

@@ -1,4 +1,4 @@
-import type { BookingStatus } from '../bookings/booking.ts'
+import type { BookingStatus } from './booking.ts'
 
 /** Figures of a clinic over local days [from, to] of the slots' starts. Rates are 0–1, null where there is nothing to divide by. */
 export type ClinicStats = {

@@ -1,12 +1,14 @@
 import { CompiledQuery, sql, type Transaction } from 'kysely'
 import pg from 'pg'
-import { createKysely } from '../database.ts'
-import { clinicNoOf, isId } from '../id.ts'
-import type { Schema } from '../schema.ts'
+import { createKysely } from '../database/pools.ts'
+import type { Schema } from '../database/schema.ts'
+import { insertClinic } from '../directory/clinics.ts'
+import { insertDoctor, specializationName } from '../directory/doctors.ts'
+import { timeZoneName, UnknownTimeZone } from '../directory/time-zone.ts'
+import { videoRoomsOf } from '../directory/video-rooms.ts'
+import { clinicNoOf, isId } from '../model/id.ts'
 import { insertSlots } from '../slots/create-slots.ts'
 import { slotsAheadYearsMax, slotsPerCallMax } from '../slots/slot-rule.ts'
-import { insertClinic } from './clinics.ts'
-import { insertDoctor, specializationName } from './doctors.ts'
 import type {
   DirectoryImport,
   ImportClinic,
@@ -17,8 +19,6 @@ import type {
   ImportProblem,
   ImportSlot,
 } from './import-types.ts'
-import { timeZoneName, UnknownTimeZone } from './time-zone.ts'
-import { videoRoomsOf } from './video-rooms.ts'
 
 const problemsMax = 1_000
 

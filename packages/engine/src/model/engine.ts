@@ -1,11 +1,11 @@
-import type { AppointmentType, Booking, BookingStatus } from './bookings/booking.ts'
-import type { ClaimOutcome, ClaimRequest } from './bookings/claim.ts'
-import type { MoveOutcome, MoveRequest, SettleOutcome, SettleRequest } from './bookings/settle.ts'
-import type { Clinic, ClinicSettings, Doctor, Membership, Page, Role } from './directory/directory.ts'
-import type { BookingEvent } from './reads/booking-event.ts'
-import type { ClinicStats } from './reads/clinic-stats.ts'
-import type { CreateSlotsResult, Slot, SlotDraft, WithdrawSlotsOutcome } from './slots/slot.ts'
-import type { VerifyReport } from './verify/verify-report.ts'
+import type { AppointmentType, Booking, BookingStatus } from './booking.ts'
+import type { BookingEvent } from './booking-event.ts'
+import type { ClaimOutcome, ClaimRequest } from './claim.ts'
+import type { ClinicStats } from './clinic-stats.ts'
+import type { Clinic, ClinicSettings, Doctor, Membership, Page, Role } from './directory.ts'
+import type { MoveOutcome, MoveRequest, SettleOutcome, SettleRequest } from './settle.ts'
+import type { CreateSlotsResult, Slot, SlotDraft, WithdrawSlotsOutcome } from './slot.ts'
+import type { VerifyReport } from './verify-report.ts'
 
 /** The way in. Everything that changes a booking goes through here; each promise settles after COMMIT. */
 export type Engine = {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import pg from 'pg'
-import { AppLoginError } from './app-login/app-login-error.ts'
-import { checkAppLogin } from './app-login/check-app-login.ts'
-import { scramVerifier } from './app-login/scram-verifier.ts'
-import { changeDatabaseUrl } from './database-url.ts'
-import { settingMadeOnce } from './server-secrets.ts'
+import { changeDatabaseUrl } from '../database/database-url.ts'
+import { settingMadeOnce } from '../database/server-secrets.ts'
+import { AppLoginError } from './app-login-error.ts'
+import { checkAppLogin } from './check-app-login.ts'
+import { scramVerifier } from './scram-verifier.ts'
 
 export type AppLoginOptions = {
   /** The owner's, of a migrated database. */

@@ -1,4 +1,4 @@
-import type { AppointmentType } from '../bookings/booking.ts'
+import type { AppointmentType } from './booking.ts'
 
 export type Money = { amount: number; currency: string }
 

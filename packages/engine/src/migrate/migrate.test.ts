@@ -1,11 +1,11 @@
 import { createEmptyDatabase, createTestDatabase, holdLock, untilLockWaiters } from '@holdfast/testkit'
 import type pg from 'pg'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createPool } from './database.ts'
-import { changeDatabaseUrl } from './database-url.ts'
-import { migrationStatus } from './migrate/migration-status.ts'
-import { readSqlFiles, type SqlFiles } from './migrate/sql-files.ts'
+import { changeDatabaseUrl } from '../database/database-url.ts'
+import { createPool } from '../database/pools.ts'
 import { migrate } from './migrate.ts'
+import { migrationStatus } from './migration-status.ts'
+import { readSqlFiles, type SqlFiles } from './sql-files.ts'
 
 const files = await readSqlFiles()
 

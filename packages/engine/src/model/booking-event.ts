@@ -1,4 +1,4 @@
-import type { BookingStatus } from '../bookings/booking.ts'
+import type { BookingStatus } from './booking.ts'
 
 /** One line of the log: what a booking became, without patient data. */
 export type BookingEvent = {

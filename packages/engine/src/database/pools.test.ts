@@ -1,7 +1,7 @@
 import { aClinic, aDoctor, aSlot, createTestDatabase, holdSlotLock, type TestDatabase, until } from '@holdfast/testkit'
 import type pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createKysely, createPool, inTransaction } from './database.ts'
+import { createKysely, createPool, inTransaction } from './pools.ts'
 
 let database: TestDatabase
 beforeAll(async () => {

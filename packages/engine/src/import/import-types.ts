@@ -1,5 +1,5 @@
-import type { NewClinic, NewDoctor } from '../engine.ts'
-import type { SlotDraft } from '../slots/slot.ts'
+import type { NewClinic, NewDoctor } from '../model/engine.ts'
+import type { SlotDraft } from '../model/slot.ts'
 
 /** One of the lists of an import, and where in it: `row` is the line or item number that the file's author sees. */
 export type ImportList = 'clinics' | 'doctors' | 'slots'

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
-import { applyFunctions } from './migrate/apply-functions.ts'
-import { checkDatabase } from './migrate/check-database.ts'
-import { isFromNewerRelease, type Ledger, ledgerDefinition, readLedger } from './migrate/ledger.ts'
-import { MigrateError } from './migrate/migrate-error.ts'
-import { type MigrationFile, type SqlFiles, sqlFiles } from './migrate/sql-files.ts'
-import { ensurePartitions } from './partitions.ts'
+import { ensurePartitions } from '../upkeep/ensure-partitions.ts'
+import { applyFunctions } from './apply-functions.ts'
+import { checkDatabase } from './check-database.ts'
+import { isFromNewerRelease, type Ledger, ledgerDefinition, readLedger } from './ledger.ts'
+import { MigrateError } from './migrate-error.ts'
+import { type MigrationFile, type SqlFiles, sqlFiles } from './sql-files.ts'
 
 export type MigrateOptions = {
   /** The owner's: a login that may create in the database. */

@@ -1,9 +1,9 @@
 import { createTestDatabase, type TestDatabase } from '@holdfast/testkit'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { appLoginName, ensureAppLogin } from './app-login.ts'
-import { changeDatabaseUrl } from './database-url.ts'
-import { serverSecrets } from './server-secrets.ts'
+import { changeDatabaseUrl } from '../database/database-url.ts'
+import { serverSecrets } from '../database/server-secrets.ts'
+import { appLoginName, ensureAppLogin } from './ensure-app-login.ts'
 
 let database: TestDatabase
 let login: string
