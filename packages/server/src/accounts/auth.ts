@@ -5,7 +5,8 @@ import { accountsSecrets } from '../secrets/purpose-keys.ts'
 import type { Passwords } from './passwords.ts'
 
 const sessionSeconds = 30 * 24 * 3600
-const jwtSeconds = 15 * 60
+/** Lifetime of a JWT. */
+export const jwtSeconds = 15 * 60
 /** A key signs this long; then the next one is made. */
 const keyRotationSeconds = 30 * 24 * 3600
 /** How long after its last signature a key still verifies: longer than any token it signed, so rotation logs nobody out. */

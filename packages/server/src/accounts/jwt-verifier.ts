@@ -1,32 +1,32 @@
-import { createPublicKey, type KeyObject, verify } from 'node:crypto'
+import { type CryptoKey, errors, importJWK, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose'
 import { LRUCache } from 'lru-cache'
 import type { Pool } from 'pg'
-import { keyGraceSeconds } from './auth.ts'
+import { jwtSeconds, keyGraceSeconds } from './auth.ts'
 
 export type JwtVerifier = {
-  /** The account a token speaks for; null for a token that is not ours, not valid any more, or not signed by us. */
+  /** The account id in a token's `sub` claim; null when the token is malformed, expired or not signed by this service. */
   verify(token: string): Promise<string | null>
 }
 
-/** `key` null: there is no key of that name. */
-type SigningKey = { key: KeyObject | null; expiresAtMs: number | null }
+/** `key` null: there is no key with this id. */
+type SigningKey = { key: CryptoKey | null; expiresAtMs: number | null }
 type Verified = { accountId: string; expiresAtMs: number }
 
 const verifiedTokensMax = 10_000
 const tokenLengthMax = 2_048
 const keysMax = 1_000
 const keyMs = 60_000
-/** A name nobody has is not looked up again at once; names are made up by us, so none becomes valid later. */
+/** An unknown key id is not looked up again during this time. Key ids are random, so an unknown one stays unknown. */
 const unknownKeyMs = 5_000
-/** Clocks of several servers differ a little. */
-const clockSkewMs = 5_000
-const jwtPattern = /^[A-Za-z0-9_-]{1,512}\.[A-Za-z0-9_-]{1,1400}\.[A-Za-z0-9_-]{86}$/
+/** Clocks of several servers differ a little. Not applied to `exp`. */
+const clockSkewSeconds = 5
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 /**
- * Verifies JWTs against the keys in the database: EdDSA and nothing else, whatever the header says; issuer, audience and
- * times checked (RFC 8725). Verified tokens are remembered until they expire, as a signature costs 60 µs. A key is read
- * when a token first names it, so that one just made, by whichever process, is known at once.
+ * Verifies JWTs against the keys in the database. Accepts EdDSA only, whatever the header says, and checks issuer,
+ * audience and times (RFC 8725). Verified tokens are cached until they expire, because checking a signature costs far
+ * more than a look-up. A key is read when a token first names it, so a key that another process just created works
+ * at once.
  *
  * @param pool connected with `search_path=auth`
  */
@@ -42,28 +42,43 @@ export function createJwtVerifier(pool: Pool, issuer: string, now: () => number 
     },
   })
 
-  async function keyOf(kid: string): Promise<KeyObject | null> {
-    if (!uuidPattern.test(kid)) return null
-    const found = await keys.fetch(kid)
-    if (found === undefined) return null
-    return found.expiresAtMs === null || found.expiresAtMs > now() ? found.key : null
+  /** @throws JWKSNoMatchingKey */
+  async function keyOf(kid: string | undefined): Promise<CryptoKey> {
+    const found = kid !== undefined && uuidPattern.test(kid) ? await keys.fetch(kid) : undefined
+    const isValid = found !== undefined && (found.expiresAtMs === null || found.expiresAtMs > now())
+    if (!isValid || found.key === null) throw new errors.JWKSNoMatchingKey()
+    return found.key
+  }
+
+  async function verified(token: string): Promise<Verified | null> {
+    const options: JWTVerifyOptions = {
+      algorithms: ['EdDSA'],
+      issuer,
+      audience: issuer,
+      requiredClaims: ['sub', 'exp'],
+      maxTokenAge: jwtSeconds,
+      clockTolerance: clockSkewSeconds,
+      currentDate: new Date(now()),
+    }
+    try {
+      const { payload } = await jwtVerify(token, (header) => keyOf(header.kid), options)
+      return accountOf(payload)
+    } catch (error) {
+      if (error instanceof errors.JOSEError) return null
+      throw error
+    }
   }
 
   return {
     async verify(token) {
-      const known = verifiedTokens.get(token)
-      if (known !== undefined) return known.expiresAtMs > now() ? known.accountId : null
-      if (token.length > tokenLengthMax || !jwtPattern.test(token)) return null
-      const [head = '', body = '', signature = ''] = token.split('.')
-      const header = jsonOf(head)
-      if (header?.alg !== 'EdDSA' || typeof header.kid !== 'string' || 'crit' in header) return null
-      const key = await keyOf(header.kid)
-      if (key === null || key.asymmetricKeyType !== 'ed25519') return null
-      if (!verify(null, Buffer.from(`${head}.${body}`), key, Buffer.from(signature, 'base64url'))) return null
-      const claims = checkedClaims(jsonOf(body), issuer, now())
-      if (claims === null) return null
-      verifiedTokens.set(token, claims)
-      return claims.accountId
+      if (token.length > tokenLengthMax) return null
+      let claims = verifiedTokens.get(token) ?? null
+      if (claims === null) {
+        claims = await verified(token)
+        if (claims === null) return null
+        verifiedTokens.set(token, claims)
+      }
+      return claims.expiresAtMs > now() ? claims.accountId : null
     },
   }
 }
@@ -76,31 +91,15 @@ async function readKey(pool: Pool, kid: string): Promise<SigningKey> {
   })
   const row = rows[0]
   if (row === undefined) return { key: null, expiresAtMs: null }
+  const key = await importJWK(JSON.parse(row.publicKey), 'EdDSA')
   return {
-    key: createPublicKey({ key: JSON.parse(row.publicKey), format: 'jwk' }),
+    key: key instanceof Uint8Array ? null : key,
     expiresAtMs: row.expiresAt === null ? null : row.expiresAt.getTime() + keyGraceSeconds * 1000,
   }
 }
 
-/** null: for somebody else, by somebody else, or not at this time. */
-function checkedClaims(payload: Record<string, unknown> | null, issuer: string, nowMs: number): Verified | null {
-  if (payload === null || payload.iss !== issuer || payload.aud !== issuer) return null
-  const { sub, exp, nbf, iat } = payload
-  if (typeof sub !== 'string' || !uuidPattern.test(sub)) return null
-  if (typeof exp !== 'number' || exp * 1000 <= nowMs) return null
-  for (const notBefore of [nbf, iat]) {
-    if (notBefore === undefined) continue
-    if (typeof notBefore !== 'number' || notBefore * 1000 > nowMs + clockSkewMs) return null
-  }
+/** null for a token that is also meant for other audiences, or whose subject cannot be an account id. */
+function accountOf({ sub, aud, exp }: JWTPayload): Verified | null {
+  if (typeof aud !== 'string' || sub === undefined || !uuidPattern.test(sub) || exp === undefined) return null
   return { accountId: sub, expiresAtMs: exp * 1000 }
-}
-
-function jsonOf(base64url: string): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(base64url, 'base64url').toString('utf8'))
-    return typeof value === 'object' && value !== null ? { ...value } : null
-  } catch (error) {
-    if (error instanceof SyntaxError) return null
-    throw error
-  }
 }
