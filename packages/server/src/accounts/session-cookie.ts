@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import { parseCookie } from 'cookie'
 import { accountsSecrets } from '../secrets/purpose-keys.ts'
 
 export type SessionCookies = {
@@ -33,8 +34,8 @@ export function createSessionCookies(secrets: readonly string[], isSecure: boole
 
   return {
     read(cookieHeader) {
-      const value = cookieValue(cookieHeader ?? '', cookieName)
-      return value === null ? null : verified(value)
+      const value = parseCookie(cookieHeader ?? '', { decode: percentDecoded })[cookieName]
+      return value === undefined ? null : verified(value)
     },
     readBearer(credential) {
       if (bareToken.test(credential)) return credential
@@ -43,20 +44,11 @@ export function createSessionCookies(secrets: readonly string[], isSecure: boole
   }
 }
 
-function cookieValue(header: string, name: string): string | null {
-  for (const pair of header.split(';')) {
-    const separator = pair.indexOf('=')
-    if (separator > 0 && pair.slice(0, separator).trim() === name)
-      return percentDecoded(pair.slice(separator + 1).trim())
-  }
-  return null
-}
-
-function percentDecoded(text: string): string | null {
+function percentDecoded(text: string): string | undefined {
   try {
     return decodeURIComponent(text)
   } catch (error) {
-    if (error instanceof URIError) return null
+    if (error instanceof URIError) return undefined
     throw error
   }
 }
