@@ -1,3 +1,4 @@
+import { closest, distance } from 'fastest-levenshtein'
 import type { Setting } from './config/setting.ts'
 import { settings, settingTable } from './config/settings.ts'
 
@@ -80,26 +81,9 @@ function unknownSettings(env: Record<string, string | undefined>): UnknownSettin
     .map((name) => ({ name, nearest: nearestName(name, [...known]) }))
 }
 
-/** The known name with the smallest edit distance, if it is near enough to be a slip of the finger. */
+/** The known name with the smallest edit distance, if it is close enough to be a typing error. */
 function nearestName(name: string, known: string[]): string | null {
-  const ranked = known.map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
-  ranked.sort((a, b) => a.distance - b.distance)
-  const best = ranked[0]
-  return best !== undefined && best.distance <= Math.max(2, Math.floor((name.length - 'HOLDFAST_'.length) / 3))
-    ? best.candidate
-    : null
-}
-
-/** Levenshtein's distance, one row at a time. Names are short. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row[b.length] ?? 0
+  const nearest = closest(name, known)
+  const distanceMax = Math.max(2, Math.floor((name.length - 'HOLDFAST_'.length) / 3))
+  return distance(name, nearest) <= distanceMax ? nearest : null
 }
