@@ -10,10 +10,10 @@ export type OurCalendars = {
   end(): Promise<void>
 }
 
-const slotMs = 15 * 60_000
+export const slotMs = 15 * 60_000
 const slotsPerCallMax = 10_000
 /** So long that no hold lapses in a round: giving back lapsed ones is measured by the engine's own tests. */
-const holdSeconds = 900
+export const holdSeconds = 900
 
 /** As the owner of a migrated database; each calendar is a clinic of its own, so that a round is verified by itself. */
 export function ourCalendars(ownerUrl: string): OurCalendars {

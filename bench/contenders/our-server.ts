@@ -3,12 +3,15 @@ import type { Contender } from './contender.ts'
 import { type OurCalendars, ourCalendars } from './our-calendar.ts'
 import { startServerProcess } from './server-process.ts'
 
-const program = fileURLToPath(import.meta.resolve('@holdfast/cli'))
+const ourProgram = fileURLToPath(import.meta.resolve('@holdfast/cli'))
 
 export type OurServer = Contender & { calendars: OurCalendars }
 
+/** `program`: the `holdfast` of another checkout, to compare with. */
+export type OurServerOptions = { name?: string; env?: Record<string, string>; program?: string }
+
 /** Of every server of ours that is measured. */
-const administrator = { email: 'bench@example.org', password: 'a password of the benchmark' }
+export const administrator = { email: 'bench@example.org', password: 'a password of the benchmark' }
 
 /**
  * The product as `holdfast start` runs it, with rate limits off, as for every load test, and the jobs off, as in
@@ -16,7 +19,7 @@ const administrator = { email: 'bench@example.org', password: 'a password of the
  */
 export async function startOurServer(
   ownerUrl: string,
-  { name = 'holdfast', env = {} }: { name?: string; env?: Record<string, string> } = {},
+  { name = 'holdfast', env = {}, program = ourProgram }: OurServerOptions = {},
 ): Promise<OurServer> {
   const server = await startServerProcess(
     program,

@@ -98,7 +98,7 @@ function valueText(value: Spread | number | string): string {
 }
 
 /** Three digits are as many as a benchmark is worth. */
-function numberText(value: number): string {
+export function numberText(value: number): string {
   if (!Number.isFinite(value)) return '–'
   if (Math.abs(value) >= 100) return Math.round(value).toLocaleString('en')
   return String(Number(value.toPrecision(3)))

@@ -26,8 +26,9 @@ export async function openBench(pace: Pace, growthBookings: number, say: (line: 
     stops.push(() => generator.stop())
     const made = new Map<string, Promise<string>>()
     const databaseOf = (name: string) => made.getOrInsertComputed(name, () => cluster.createDatabase(`bench_${name}`))
-    const startOurs = async (name: string, env: Record<string, string> = {}) => {
-      const ours = await startOurServer(await databaseOf(name), { name, env })
+    const startOurs = async (name: string, env: Record<string, string> = {}, program?: string) => {
+      const options = { name, env, ...(program === undefined ? {} : { program }) }
+      const ours = await startOurServer(await databaseOf(name), options)
       stops.push(() => ours.stop())
       return ours
     }

@@ -7,7 +7,7 @@ export type Arguments =
   | { kind: 'refused'; message: string }
 
 // 256 clients are two batches of Holdfast's: with both at the database, nobody is left whose request could be read.
-const whole: Pace = { isSmoke: false, rounds: 5, warmupMs: 500, roundMs: 2_500, connections: 384 }
+export const wholePace: Pace = { isSmoke: false, rounds: 5, warmupMs: 500, roundMs: 2_500, connections: 384 }
 const smoke: Pace = { isSmoke: true, rounds: 1, warmupMs: 50, roundMs: 350, connections: 64 }
 const growthDefault = 1_000_000
 
@@ -25,7 +25,7 @@ export function parseArguments(args: string[]): Arguments {
   if (!Number.isInteger(growthBookings) || growthBookings < 20_000 || growthBookings > 100_000_000)
     return refused(`--growth=${values.growth} is not a number of bookings from 20000 to 100000000.`)
   const isSmoke = positionals.includes('smoke')
-  const pace = isSmoke || values.short === true ? smoke : whole
+  const pace = isSmoke || values.short === true ? smoke : wholePace
   const names = positionals.filter((name) => name !== 'smoke')
   const unknown = names.find((name) => !allScenarios.some((scenario) => scenario.name === name))
   if (unknown !== undefined) return refused(`There is no scenario ${JSON.stringify(unknown)}.`)

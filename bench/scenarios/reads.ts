@@ -60,12 +60,12 @@ async function staticFile({ target }: OurServer): Promise<string> {
   return path
 }
 
-function listPath(doctorId: string): string {
+export function listPath(doctorId: string): string {
   const day = new Date(firstSlotStart()).toISOString().slice(0, 10)
   return `/api/v1/doctors/${doctorId}/slots?from=${day}&to=${day}`
 }
 
-function listsOf(paths: readonly string[]): Extract<RequestPart, { kind: 'get' }> {
+export function listsOf(paths: readonly string[]): Extract<RequestPart, { kind: 'get' }> {
   return { kind: 'get', name: 'slot lists', weight: 1, paths, startsWith: '{"items":[{"id":"' }
 }
 

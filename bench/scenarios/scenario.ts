@@ -18,8 +18,8 @@ export type Bench = {
   say(line: string): void
   ours(): Promise<OurServer>
   baseline(name: BaselineName): Promise<Contender>
-  /** Another server of ours, with settings of its own, over an empty database; the caller stops it. */
-  startOurs(name: string, env?: Record<string, string>): Promise<OurServer>
+  /** Another server of ours, with settings of its own, over an empty database, from another checkout if `program` names its command line; the caller stops it. */
+  startOurs(name: string, env?: Record<string, string>, program?: string): Promise<OurServer>
   /** Counts the statements of the `startOurs` server of that name, which is started after this. */
   countStatements(name: string): Promise<void>
 }

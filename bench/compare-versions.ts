@@ -1,0 +1,101 @@
+/**
+ * `npm run bench:compare -- DIRECTORY [--rounds=8] [--row=TEXT]`: this version of Holdfast and the one checked out in
+ * DIRECTORY, on one PostgreSQL, in alternating rounds. For every row: the ratio new ÷ old of neighbouring rounds (median,
+ * least and most), and the CPU that server and database took per booking or request. DIRECTORY must be installed and built
+ * (`npm ci && npm run site`). Exits with 1 when a row is worse than --worse=0.03 or an answer was wrong.
+ */
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { apiCalendars } from './compare/api-calendar.ts'
+import { type CompareRow, compareRows, type RowRound, type Version } from './compare/compare-rows.ts'
+import type { Contender } from './contenders/contender.ts'
+import { startLiveProbe } from './contenders/live-probe.ts'
+import { ratiosOf, type Spread, spreadOf } from './measure/spread.ts'
+import { numberText } from './report/report.ts'
+import { openBench } from './run/open-bench.ts'
+import { wholePace } from './run/parse-arguments.ts'
+import type { Bench } from './scenarios/scenario.ts'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: 'string', default: '8' },
+    row: { type: 'string', default: '' },
+    worse: { type: 'string', default: '0.03' },
+  },
+})
+const rounds = Number(values.rounds)
+const worseMax = Number(values.worse)
+const rows = compareRows.filter(({ name }) => name.includes(values.row))
+const directory = resolve(positionals[0] ?? '')
+const program = join(directory, 'packages/cli/src/main.ts')
+const refusal = whyRefused()
+if (refusal !== null) {
+  console.error(`${refusal}\nnpm run bench:compare -- DIRECTORY [--rounds=8] [--row=TEXT] [--worse=0.03]`)
+  process.exit(2)
+}
+
+function whyRefused(): string | null {
+  if (positionals.length !== 1) return 'Name the one directory in which the other version is checked out.'
+  if (!existsSync(program)) return `${directory} is not a checkout of Holdfast: there is no ${program}.`
+  if (!Number.isInteger(rounds) || rounds < 1) return `--rounds=${values.rounds} is not a number of rounds.`
+  if (!(worseMax >= 0)) return `--worse=${values.worse} is not a share, such as 0.03.`
+  return rows.length === 0 ? `No row is named like ${JSON.stringify(values.row)}.` : null
+}
+
+async function openVersion(bench: Bench, name: string, serverProgram?: string): Promise<Version> {
+  const server = await bench.startOurs(name, {}, serverProgram)
+  const calendars = await apiCalendars(server.target)
+  const contender: Contender = { ...server, label: name, makeCalendar: calendars.make, recount: calendars.recount }
+  return { contender, probe: startLiveProbe() }
+}
+
+/** Rounds of both in turn, the order reversed each time: whoever comes second may be a little faster. */
+async function pairs(row: CompareRow, bench: Bench, versions: Record<'old' | 'new', Version>) {
+  const results: Record<'old' | 'new', RowRound[]> = { old: [], new: [] }
+  for (let round = 0; round < rounds; round += 1) {
+    for (const which of round % 2 === 0 ? (['old', 'new'] as const) : (['new', 'old'] as const)) {
+      results[which].push(await row.run(bench, versions[which], round))
+    }
+  }
+  return results
+}
+
+function report(row: CompareRow, results: Record<'old' | 'new', RowRound[]>): { line: string; isWorse: boolean } {
+  const ratio = (of: (round: RowRound) => number) => ratiosOf(results.new.map(of), results.old.map(of))
+  const value = ratio((round) => round.value)
+  const isWorse = row.better === 'higher' ? value.median < 1 - worseMax : value.median > 1 + worseMax
+  const median = (which: 'old' | 'new') => numberText(spreadOf(results[which].map((round) => round.value)).median)
+  const line = [
+    `${row.name}: ${median('old')} → ${median('new')}${row.unit}`,
+    `new ÷ old ${spreadText(value)}`,
+    `server CPU ${spreadText(ratio((round) => round.serverMicros))}`,
+    `PostgreSQL CPU ${spreadText(ratio((round) => round.databaseMicros))}`,
+  ].join(' · ')
+  return { line: `${isWorse ? '✗' : '✓'} ${line}`, isWorse }
+}
+
+function spreadText({ median, min, max }: Spread): string {
+  return `${numberText(median)} (${numberText(min)}–${numberText(max)})`
+}
+
+const bench = await openBench(wholePace, 0, console.log)
+const versions: Version[] = []
+try {
+  const old = await openVersion(bench, 'old', program)
+  versions.push(old)
+  const current = await openVersion(bench, 'new')
+  versions.push(current)
+  for (const row of rows) {
+    const results = await pairs(row, bench, { old, new: current })
+    const { line, isWorse } = report(row, results)
+    console.log(line)
+    const faults = [...results.old, ...results.new].flatMap((round) => round.faults)
+    for (const fault of faults) console.log(`  VOID: ${fault}`)
+    if (isWorse || faults.length > 0) process.exitCode = 1
+  }
+} finally {
+  for (const { probe } of versions) await probe.stop()
+  await bench.close()
+}
