@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router'
-import classes from './layout.module.css'
+import classes from './page-tabs.module.css'
 
 export type Tab = { to: string; label: string; params?: Record<string, string>; search?: object; exact?: boolean }
 

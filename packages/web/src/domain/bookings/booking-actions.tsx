@@ -2,7 +2,7 @@ import type { Booking } from '@holdfast/contract/client'
 import { Button } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { serverNow } from '../../lib/server-clock.ts'
-import classes from '../../ui/layout.module.css'
+import layoutClasses from '../../ui/layout.module.css'
 import { offeredActions } from './offered-actions.ts'
 import { useBookingAction } from './use-booking-action.tsx'
 
@@ -13,7 +13,7 @@ export function BookingActions({ booking, timeZone }: { booking: Booking; timeZo
   const offered = offeredActions(booking, timeZone, serverNow())
   const look = { arrive: 'light', confirm: 'light', complete: 'light', noShow: 'default', reopen: 'subtle' } as const
   return (
-    <div className={`${classes.actions} no-print`}>
+    <div className={`${layoutClasses.actions} no-print`}>
       {offered.map((name) => (
         <Button
           key={name}

@@ -1,10 +1,10 @@
 import type { Booking, Doctor } from '@holdfast/contract/client'
-import { Stack, Text } from '@mantine/core'
+import { Box, Stack, Text } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatNumber, formatTime } from '../../lib/format.ts'
 import { EmptyState } from '../../ui/empty-state.tsx'
-import classes from '../../ui/layout.module.css'
+import tableClasses from '../../ui/table.module.css'
 import { JoinVideo } from '../video/join-video.tsx'
 import { BookingActions } from './booking-actions.tsx'
 import { StatusMark } from './status-mark.tsx'
@@ -25,8 +25,8 @@ export function DayList({ bookings, timeZone, caption, doctors, nameOf }: DayLis
   const coming = bookings.filter(({ status }) => status !== 'CANCELLED' && status !== 'FAILED')
   if (coming.length === 0) return <EmptyState title={t('day.none')} help={t('day.noneHelp')} />
   return (
-    <table className={classes.table}>
-      <caption className={classes.caption}>{caption}</caption>
+    <table className={tableClasses.table}>
+      <caption className={tableClasses.caption}>{caption}</caption>
       <thead>
         <tr>
           <th scope="col">{t('column.time')}</th>
@@ -69,9 +69,9 @@ export function DayList({ bookings, timeZone, caption, doctors, nameOf }: DayLis
             <td data-label={t('column.kind')}>
               {t(`shell:appointmentType.${booking.appointmentType}`)}
               {booking.joinUrl === null ? null : (
-                <div className={classes.join}>
+                <Box mt={4}>
                   <JoinVideo url={booking.joinUrl} of={booking.patient.name} size="compact-sm" variant="light" />
-                </div>
+                </Box>
               )}
             </td>
             <td>

@@ -11,7 +11,7 @@ export const statusesInOrder: readonly BookingStatus[] = [
   'FAILED',
 ]
 
-/** A variable of the class `palette` in desk.module.css. */
+/** A variable of the class `palette` in status-mark.module.css. */
 export function statusColor(status: BookingStatus): string {
   return `var(--status-${status.toLowerCase().replace('_', '-')})`
 }

@@ -1,7 +1,7 @@
 import type { BookingStatus } from '@holdfast/contract/client'
 import { useTranslation } from 'react-i18next'
-import classes from '../../ui/layout.module.css'
 import { statusColor } from './status-colors.ts'
+import classes from './status-mark.module.css'
 
 /** A booking's status in words; the dot before it only repeats them in colour. */
 export function StatusMark({ status }: { status: BookingStatus }) {

@@ -4,8 +4,9 @@ import { notifications } from '@mantine/notifications'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { api, ask } from '../../lib/api.ts'
-import { type DayBookings, deskKey } from '../../lib/clinic-queries.ts'
+import { clinicKey } from '../../lib/clinic-queries.ts'
 import { problemMessage } from '../../lib/problem-message.ts'
+import type { AllPages } from '../../lib/read-pages.ts'
 import { toastDone, toastFailed } from '../../ui/toast.ts'
 import { reopenedStatus } from './reopened-status.ts'
 
@@ -25,18 +26,16 @@ export function useBookingAction(clinicId: string) {
   const { t } = useTranslation(['desk', 'problems'])
   const { t: tProblem } = useTranslation('problems')
   const show = (changed: Booking) => {
-    queryClient.setQueriesData<DayBookings>({ queryKey: [...deskKey(clinicId), 'bookings'] }, (day) =>
-      day === undefined
-        ? day
-        : { ...day, bookings: day.bookings.map((one) => (one.id === changed.id ? changed : one)) },
+    queryClient.setQueriesData<AllPages<Booking>>({ queryKey: [...clinicKey(clinicId), 'bookings'] }, (read) =>
+      read === undefined ? read : { ...read, items: read.items.map((one) => (one.id === changed.id ? changed : one)) },
     )
-    queryClient.setQueryData<Booking>([...deskKey(clinicId), 'booking', changed.id], (one) => one && changed)
+    queryClient.setQueryData<Booking>([...clinicKey(clinicId), 'booking', changed.id], (one) => one && changed)
   }
   const mutation = useMutation({
     mutationFn: ({ booking, action }: { booking: Booking; action: BookingAction }) =>
       ask(calls[action].call({ path: { bookingId: booking.id } })),
     onMutate: async ({ booking, action }) => {
-      await queryClient.cancelQueries({ queryKey: deskKey(clinicId) })
+      await queryClient.cancelQueries({ queryKey: clinicKey(clinicId) })
       show({ ...booking, status: calls[action].becomes(booking.status) })
     },
     onSuccess: (booking, { action }) => {
@@ -59,7 +58,7 @@ export function useBookingAction(clinicId: string) {
       const { title, help } = problemMessage(error, tProblem)
       toastFailed({ title, message: help })
     },
-    onSettled: () => queryClient.invalidateQueries({ queryKey: deskKey(clinicId) }),
+    onSettled: () => queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) }),
   })
   return mutation
 }

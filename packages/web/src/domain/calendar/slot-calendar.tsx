@@ -9,7 +9,7 @@ import { serverNow } from '../../lib/server-clock.ts'
 import { calendarEvents, shownHours } from './calendar-events.ts'
 import classes from './slot-calendar.module.css'
 
-type DeskCalendarProps = {
+type SlotCalendarProps = {
   view: 'day' | 'week'
   /** Any day of the week. */
   day: string
@@ -22,7 +22,7 @@ type DeskCalendarProps = {
 }
 
 /** A doctor's times as a calendar, in the clinic's local time; each opens by press or key. */
-export function DeskCalendar({ view, day, slots, bookings, timeZone, onSlot, onDay }: DeskCalendarProps) {
+export function SlotCalendar({ view, day, slots, bookings, timeZone, onSlot, onDay }: SlotCalendarProps) {
   const { t } = useTranslation('desk')
   const events = useMemo(
     () =>

@@ -2,10 +2,10 @@ import type { Slot } from '@holdfast/contract/client'
 import type { TFunction } from 'i18next'
 import { type KeyboardEvent, memo } from 'react'
 import { useTranslation } from 'react-i18next'
-import classes from '../../features/booking/booking.module.css'
 import { formatDate, formatNumber, formatTime, ownTimeZone } from '../../lib/format.ts'
 import { moveFocus } from './move-focus.ts'
 import type { TimeOfDay, WeekDay } from './week-days.ts'
+import classes from './week-of-times.module.css'
 
 type DayProps = {
   day: WeekDay

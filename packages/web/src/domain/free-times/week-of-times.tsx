@@ -3,7 +3,6 @@ import { Skeleton, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useDeferredValue, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import classes from '../../features/booking/booking.module.css'
 import { formatZone, ownTimeZone } from '../../lib/format.ts'
 import { serverNow } from '../../lib/server-clock.ts'
 import { useLiveSlots } from '../../lib/use-live-slots.ts'
@@ -14,6 +13,7 @@ import { slotsOfWeekQuery } from './slots-of-week-query.ts'
 import { useStable } from './use-stable.ts'
 import { isBookable, localDate, weekDays } from './week-days.ts'
 import { WeekNavigation } from './week-navigation.tsx'
+import classes from './week-of-times.module.css'
 
 export type WeekOfTimesProps = {
   doctorId: string

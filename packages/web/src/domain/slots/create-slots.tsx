@@ -4,20 +4,20 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, ask } from '../../lib/api.ts'
-import { deskKey } from '../../lib/clinic-queries.ts'
+import { clinicKey } from '../../lib/clinic-queries.ts'
 import { slotsKey } from '../../lib/slots-query.ts'
 import { ErrorState } from '../../ui/error-state.tsx'
-import classes from '../../ui/layout.module.css'
+import layoutClasses from '../../ui/layout.module.css'
 import { toastDone } from '../../ui/toast.ts'
 import { SlotPreview } from './slot-preview.tsx'
 import { firstDraft, type RuleField, ruleOf, type SlotRuleDraft } from './slot-rule-draft.ts'
 import { SlotRuleFields } from './slot-rule-fields.tsx'
 import { undoSlots, undoSlotsMax } from './undo-created-slots.tsx'
 
-type SlotMakerProps = { doctorId: string; clinicId: string; timeZone: string; today: string }
+type CreateSlotsProps = { doctorId: string; clinicId: string; timeZone: string; today: string }
 
 /** Times by a rule: shown first as they would be, then made; what was made can be taken back. */
-export function SlotMaker({ doctorId, clinicId, timeZone, today }: SlotMakerProps) {
+export function CreateSlots({ doctorId, clinicId, timeZone, today }: CreateSlotsProps) {
   const { t } = useTranslation('desk')
   const [draft, setDraft] = useState<SlotRuleDraft>(() => firstDraft(today))
   const [wrong, setWrong] = useState<RuleField[]>([])
@@ -37,7 +37,7 @@ export function SlotMaker({ doctorId, clinicId, timeZone, today }: SlotMakerProp
     if (ruled.kind === 'rule') preview.mutate(ruled.rule)
   }
   return (
-    <section className={classes.panel} aria-labelledby="slot-maker">
+    <section className={layoutClasses.panel} aria-labelledby="slot-maker">
       <Stack gap="lg">
         <div>
           <Title order={2} size="h3" id="slot-maker">
@@ -80,7 +80,7 @@ function useMakeSlots(doctorId: string, clinicId: string) {
   const { t } = useTranslation('desk')
   const queryClient = useQueryClient()
   const reread = async () => {
-    await queryClient.invalidateQueries({ queryKey: deskKey(clinicId) })
+    await queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) })
     await queryClient.invalidateQueries({ queryKey: slotsKey(doctorId) })
   }
   return useMutation({

@@ -2,7 +2,7 @@ import type { CreatedSlots } from '@holdfast/contract/client'
 import { Button, Group, Stack, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { formatDate, formatNumber, formatTime } from '../../lib/format.ts'
-import classes from '../../ui/layout.module.css'
+import tableClasses from '../../ui/table.module.css'
 import { previewDays } from './preview-days.ts'
 
 const daysShown = 31
@@ -21,19 +21,19 @@ export function SlotPreview({ made, timeZone, isPending, onMake }: SlotPreviewPr
         {made.conflicts > 0 ? ` · ${t('preview.conflicts', { count: made.conflicts })}` : ''}
       </Text>
       {days.length === 0 ? null : (
-        <table className={classes.table}>
-          <caption className={classes.caption}>{t('preview.caption')}</caption>
+        <table className={tableClasses.table}>
+          <caption className={tableClasses.caption}>{t('preview.caption')}</caption>
           <thead>
             <tr>
               <th scope="col">{t('preview.day')}</th>
               <th scope="col">{t('preview.hours')}</th>
-              <th scope="col" className={classes.number}>
+              <th scope="col" className={tableClasses.number}>
                 {t('preview.new')}
               </th>
-              <th scope="col" className={classes.number}>
+              <th scope="col" className={tableClasses.number}>
                 {t('preview.there')}
               </th>
-              <th scope="col" className={classes.number}>
+              <th scope="col" className={tableClasses.number}>
                 {t('preview.inTheWay')}
               </th>
             </tr>
@@ -45,13 +45,13 @@ export function SlotPreview({ made, timeZone, isPending, onMake }: SlotPreviewPr
                 <td className="tabular">
                   {formatTime(startsAt, timeZone)} – {formatTime(endsAt, timeZone)}
                 </td>
-                <td className={classes.number} data-label={t('preview.new')}>
+                <td className={tableClasses.number} data-label={t('preview.new')}>
                   {formatNumber(created)}
                 </td>
-                <td className={classes.number} data-label={t('preview.there')}>
+                <td className={tableClasses.number} data-label={t('preview.there')}>
                   {formatNumber(skipped)}
                 </td>
-                <td className={classes.number} data-label={t('preview.inTheWay')}>
+                <td className={tableClasses.number} data-label={t('preview.inTheWay')}>
                   {formatNumber(conflicts)}
                 </td>
               </tr>

@@ -1,9 +1,10 @@
 import { ActionIcon, Button, Checkbox, Group, NumberInput, Stack, TextInput } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { formatDate } from '../../lib/format.ts'
-import classes from '../../ui/layout.module.css'
+import layoutClasses from '../../ui/layout.module.css'
 import { CloseIcon } from './close-icon.tsx'
 import type { RuleField, SlotRuleDraft } from './slot-rule-draft.ts'
+import classes from './slot-rule-fields.module.css'
 
 type SlotRuleFieldsProps = {
   draft: SlotRuleDraft
@@ -19,7 +20,7 @@ export function SlotRuleFields({ draft, wrong, onChange }: SlotRuleFieldsProps) 
   const errorOf = (field: RuleField, text: string) => (wrong.includes(field) ? text : null)
   return (
     <Stack gap="md">
-      <div className={classes.short}>
+      <div className={layoutClasses.shortFields}>
         <TextInput
           type="date"
           label={t('rule.from')}
@@ -48,7 +49,7 @@ export function SlotRuleFields({ draft, wrong, onChange }: SlotRuleFieldsProps) 
           ))}
         </Group>
       </Checkbox.Group>
-      <div className={classes.short}>
+      <div className={layoutClasses.shortFields}>
         <TextInput
           type="time"
           label={t('rule.startTime')}

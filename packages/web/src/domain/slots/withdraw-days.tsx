@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { api, ask } from '../../lib/api.ts'
 import { bookingsQuery } from '../../lib/clinic-queries.ts'
 import { daysBetween, parseDay } from '../../lib/local-time.ts'
-import classes from '../../ui/layout.module.css'
+import layoutClasses from '../../ui/layout.module.css'
 import { Withdrawal } from './withdrawal.tsx'
 
 const daysMax = 62
@@ -24,7 +24,7 @@ export function WithdrawDays({ doctorId, clinicId, timeZone, today }: WithdrawDa
   })
   const isWrong = parseDay(from) === null || parseDay(to) === null || to < from || daysBetween(from, to) > daysMax
   return (
-    <section className={classes.panel} aria-labelledby="withdraw-days">
+    <section className={layoutClasses.panel} aria-labelledby="withdraw-days">
       <Stack gap="md">
         <div>
           <Title order={2} size="h3" id="withdraw-days">
@@ -39,7 +39,7 @@ export function WithdrawDays({ doctorId, clinicId, timeZone, today }: WithdrawDa
           }}
         >
           <Stack gap="md">
-            <div className={classes.short}>
+            <div className={layoutClasses.shortFields}>
               <TextInput
                 type="date"
                 label={t('rule.from')}
@@ -81,7 +81,7 @@ export function WithdrawDays({ doctorId, clinicId, timeZone, today }: WithdrawDa
             doctorId={doctorId}
             clinicId={clinicId}
             timeZone={timeZone}
-            known={known.data?.bookings ?? []}
+            known={known.data?.items ?? []}
             run={(how) => ask(api.withdrawSlotsOfDoctor({ path: { doctorId }, query: { ...asked, ...how } }))}
             onDone={() => setAsked(null)}
             onBack={() => setAsked(null)}

@@ -2,13 +2,13 @@ import type { Booking, WithdrawnSlots } from '@holdfast/contract/client'
 import { Alert, Button, Group, Stack, Text } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { deskKey } from '../../lib/clinic-queries.ts'
+import { clinicKey } from '../../lib/clinic-queries.ts'
 import { formatDayTime } from '../../lib/format.ts'
 import { problemMessage } from '../../lib/problem-message.ts'
 import { slotsKey } from '../../lib/slots-query.ts'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { WarningIcon } from '../../ui/icons.tsx'
-import classes from '../../ui/layout.module.css'
+import layoutClasses from '../../ui/layout.module.css'
 import { toastDone, toastFailed } from '../../ui/toast.ts'
 
 type WithdrawalProps = {
@@ -30,7 +30,7 @@ export function Withdrawal({ of, doctorId, clinicId, timeZone, known, run, onDon
   const { t: tProblem } = useTranslation('problems')
   const queryClient = useQueryClient()
   const preview = useQuery({
-    queryKey: [...deskKey(clinicId), 'withdrawal', of],
+    queryKey: [...clinicKey(clinicId), 'withdrawal', of],
     queryFn: () => run({ dryRun: true, withBookings: true }),
     staleTime: 0,
     gcTime: 0,
@@ -47,7 +47,7 @@ export function Withdrawal({ of, doctorId, clinicId, timeZone, known, run, onDon
       toastFailed({ title, message: help })
     },
     onSettled: async () => {
-      await queryClient.invalidateQueries({ queryKey: deskKey(clinicId) })
+      await queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) })
       await queryClient.invalidateQueries({ queryKey: slotsKey(doctorId) })
     },
   })
@@ -64,7 +64,7 @@ export function Withdrawal({ of, doctorId, clinicId, timeZone, known, run, onDon
           icon={<WarningIcon />}
           title={t('withdraw.affected', { count: bookings.length })}
         >
-          <ul className={classes.affected}>
+          <ul className={layoutClasses.scrollList}>
             {bookings.map(({ id, startsAt }) => (
               <li key={id}>
                 {formatDayTime(startsAt, timeZone)} ·{' '}

@@ -1,12 +1,12 @@
 import type { Booking } from '@holdfast/contract/client'
 import { Link } from '@tanstack/react-router'
-import deskClasses from '../../ui/layout.module.css'
+import layoutClasses from '../../ui/layout.module.css'
 
 /** The patient's name, leading to the booking. */
 export function BookingLink({ booking }: { booking: Pick<Booking, 'id' | 'clinicId' | 'patient'> }) {
   return (
     <Link
-      className={deskClasses.link}
+      className={layoutClasses.link}
       to="/clinic/$clinicId/bookings/$bookingId"
       params={{ clinicId: booking.clinicId, bookingId: booking.id }}
     >

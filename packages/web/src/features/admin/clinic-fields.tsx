@@ -1,6 +1,6 @@
 import { Select, TextInput } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import deskClasses from '../../ui/layout.module.css'
+import layoutClasses from '../../ui/layout.module.css'
 import type { ClinicCardDraft } from './clinic-draft.ts'
 
 const zones = Intl.supportedValuesOf('timeZone')
@@ -12,7 +12,7 @@ export function ClinicFields({ draft, onChange }: FieldsProps) {
   const { t } = useTranslation('admin')
   return (
     <>
-      <div className={deskClasses.fields}>
+      <div className={layoutClasses.fields}>
         <TextInput
           label={t('field.name')}
           required
@@ -30,7 +30,7 @@ export function ClinicFields({ draft, onChange }: FieldsProps) {
           onChange={(timezone) => onChange({ timezone: timezone ?? draft.timezone })}
         />
       </div>
-      <div className={deskClasses.fields}>
+      <div className={layoutClasses.fields}>
         <TextInput
           label={t('field.address')}
           maxLength={500}

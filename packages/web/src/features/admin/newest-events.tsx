@@ -6,8 +6,9 @@ import { useTranslation } from 'react-i18next'
 import { referenceOf } from '../../domain/bookings/ticket-link.ts'
 import { formatDayTime } from '../../lib/format.ts'
 import { ErrorState } from '../../ui/error-state.tsx'
-import deskClasses from '../../ui/layout.module.css'
-import { newestEventsQuery } from './admin-queries.ts'
+import layoutClasses from '../../ui/layout.module.css'
+import tableClasses from '../../ui/table.module.css'
+import { newestEventsQuery } from './newest-events-query.ts'
 import { useClinic } from './use-clinic.ts'
 
 /** What happened last, from the log itself. */
@@ -41,8 +42,8 @@ function EventsTable({ events }: { events: readonly BookingEvent[] }) {
   const { t } = useTranslation('admin')
   const { clinicId, doctors, timeZone } = useClinic()
   return (
-    <table className={deskClasses.table}>
-      <caption className={deskClasses.caption}>{t('events.title')}</caption>
+    <table className={tableClasses.table}>
+      <caption className={tableClasses.caption}>{t('events.title')}</caption>
       <thead>
         <tr>
           <th scope="col">{t('column.when')}</th>
@@ -59,7 +60,7 @@ function EventsTable({ events }: { events: readonly BookingEvent[] }) {
             <td data-label={t('column.doctor')}>{doctors.find(({ id }) => id === event.doctorId)?.name ?? '–'}</td>
             <td>
               <Link
-                className={deskClasses.link}
+                className={layoutClasses.link}
                 to="/clinic/$clinicId/bookings/$bookingId"
                 params={{ clinicId, bookingId: event.bookingId }}
                 aria-label={t('events.open', { reference: referenceOf(event.bookingId) })}

@@ -9,14 +9,14 @@ import type { Role } from '../../lib/session.ts'
 import { parseBookingsSearch, parseDayListSearch, parseDoctorSearch, parseRangeSearch } from './admin-search.ts'
 
 /** Who works at the desk of a clinic; doctors have their own pages. */
-const deskRoles: readonly (Role | null)[] = ['staff', 'admin']
+const clinicRoles: readonly (Role | null)[] = ['staff', 'admin']
 
 const clinicsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/clinic',
   beforeLoad: async ({ context, location }) => {
     const me = await requireMe(context.queryClient, location.href)
-    const clinicIds = me.memberships.filter(({ role }) => deskRoles.includes(role)).map(({ clinicId }) => clinicId)
+    const clinicIds = me.memberships.filter(({ role }) => clinicRoles.includes(role)).map(({ clinicId }) => clinicId)
     if (clinicIds.length === 0 && !me.siteAdministrator) throw forbidden()
     return { clinicIds, isSiteAdministrator: me.siteAdministrator }
   },
@@ -29,7 +29,7 @@ const clinicRoute = createRoute({
   path: '/clinic/$clinicId',
   beforeLoad: async ({ context, location, params }) => {
     const role = roleIn(await requireMe(context.queryClient, location.href), params.clinicId)
-    if (!deskRoles.includes(role)) throw forbidden()
+    if (!clinicRoles.includes(role)) throw forbidden()
     return { role }
   },
   loader: async ({ context: { queryClient, role }, params: { clinicId } }) => {
@@ -135,6 +135,6 @@ export const adminNav: readonly NavItem[] = [
     label: 'nav.clinic',
     isFor: (session) =>
       session.kind === 'account' &&
-      (session.me.siteAdministrator || session.me.memberships.some(({ role }) => deskRoles.includes(role))),
+      (session.me.siteAdministrator || session.me.memberships.some(({ role }) => clinicRoles.includes(role))),
   },
 ]

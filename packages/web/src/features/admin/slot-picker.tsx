@@ -10,7 +10,7 @@ import { slotsQuery } from '../../lib/slots-query.ts'
 import { useLiveSlots } from '../../lib/use-live-slots.ts'
 import { DayNav } from '../../ui/day-nav.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
-import classes from '../../ui/layout.module.css'
+import classes from './slot-picker.module.css'
 
 type SlotPickerProps = {
   doctors: readonly Doctor[]

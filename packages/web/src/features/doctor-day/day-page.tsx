@@ -2,7 +2,7 @@ import { Group, Stack, Title } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { DayCounts, DayList } from '../../domain/bookings/day-list.tsx'
-import { DeskCalendar } from '../../domain/calendar/slot-calendar.tsx'
+import { SlotCalendar } from '../../domain/calendar/slot-calendar.tsx'
 import { SlotDialog } from '../../domain/calendar/slot-dialog.tsx'
 import { formatDate } from '../../lib/format.ts'
 import { DayNav } from '../../ui/day-nav.tsx'
@@ -38,7 +38,7 @@ export function DayPage() {
             <DayList bookings={own.bookings} timeZone={own.clinic.timezone} caption={heading} />
             {own.slots.length === 0 ? null : (
               <section aria-label={t('calendar')}>
-                <DeskCalendar
+                <SlotCalendar
                   view="day"
                   day={own.day}
                   slots={own.slots}

@@ -1,5 +1,5 @@
 import { Stack } from '@mantine/core'
-import { SlotMaker } from '../../domain/slots/create-slots.tsx'
+import { CreateSlots } from '../../domain/slots/create-slots.tsx'
 import { WithdrawDays } from '../../domain/slots/withdraw-days.tsx'
 import { useShownDay } from './use-own-days.ts'
 
@@ -9,7 +9,7 @@ export function TimesPage() {
   const of = { doctorId, clinicId: clinic.id, timeZone: clinic.timezone, today }
   return (
     <Stack gap="xl" key={doctorId}>
-      <SlotMaker {...of} />
+      <CreateSlots {...of} />
       <WithdrawDays {...of} />
     </Stack>
   )

@@ -5,7 +5,7 @@ import { bookingsQuery } from '../../lib/clinic-queries.ts'
 import { addDays, localDay, mondayOf } from '../../lib/local-time.ts'
 import { serverNow } from '../../lib/server-clock.ts'
 import { slotsQuery } from '../../lib/slots-query.ts'
-import { useLiveDesk } from '../../lib/use-live-clinic.ts'
+import { useLiveClinic } from '../../lib/use-live-clinic.ts'
 
 const route = getRouteApi('/my-day')
 const none: never[] = []
@@ -31,13 +31,13 @@ export function useOwnDays(span: 'day' | 'week') {
   const to = span === 'day' ? day : addDays(from, 6)
   const slots = useQuery(slotsQuery(doctorId, from, to))
   const bookings = useQuery(bookingsQuery(clinic.id, { from, to, doctorId }))
-  const live = useLiveDesk(clinic.id, [doctorId])
+  const live = useLiveClinic(clinic.id, [doctorId])
   return {
     ...shown,
     from,
     to,
     slots: slots.data?.items ?? (none as Slot[]),
-    bookings: bookings.data?.bookings ?? (none as Booking[]),
+    bookings: bookings.data?.items ?? (none as Booking[]),
     isCut: bookings.data?.isCut ?? false,
     isPending: slots.isPending || bookings.isPending,
     error: (slots.data === undefined ? slots.error : null) ?? (bookings.data === undefined ? bookings.error : null),

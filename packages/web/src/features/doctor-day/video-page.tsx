@@ -5,11 +5,11 @@ import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { roomProblem, saveVideoRoom, videoRoomQuery } from '../../domain/video/video-room.ts'
 import { VideoRoomField } from '../../domain/video/video-room-field.tsx'
-import { deskKey } from '../../lib/clinic-queries.ts'
+import { clinicKey } from '../../lib/clinic-queries.ts'
 import { doctorQuery } from '../../lib/directory-queries.ts'
 import { problemMessage } from '../../lib/problem-message.ts'
 import { ErrorState } from '../../ui/error-state.tsx'
-import deskClasses from '../../ui/layout.module.css'
+import layoutClasses from '../../ui/layout.module.css'
 import { PageLoading } from '../../ui/page-loading.tsx'
 import { toastDone, toastFailed } from '../../ui/toast.ts'
 import { useShownDay } from './use-own-days.ts'
@@ -38,7 +38,7 @@ function RoomForm({ doctorId, room }: { doctorId: string; room: string | null })
     else document.getElementById('video-room')?.focus()
   }
   return (
-    <section className={deskClasses.panel} aria-labelledby="video-title">
+    <section className={layoutClasses.panel} aria-labelledby="video-title">
       <form onSubmit={submit} noValidate>
         <Stack gap="md" maw="40rem">
           <div>
@@ -71,7 +71,7 @@ function useSaveRoom(doctorId: string, before: string | null) {
   const keep = (url: string | null) => {
     queryClient.setQueryData(videoRoomQuery(doctorId).queryKey, url)
     // The bookings' links lead there.
-    return queryClient.invalidateQueries({ queryKey: deskKey(clinic.id) })
+    return queryClient.invalidateQueries({ queryKey: clinicKey(clinic.id) })
   }
   const mutation = useMutation({
     mutationFn: (url: string) => saveVideoRoom(doctorId, url),

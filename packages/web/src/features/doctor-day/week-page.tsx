@@ -3,7 +3,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { DayCounts } from '../../domain/bookings/day-list.tsx'
-import { DeskCalendar } from '../../domain/calendar/slot-calendar.tsx'
+import { SlotCalendar } from '../../domain/calendar/slot-calendar.tsx'
 import { SlotDialog } from '../../domain/calendar/slot-dialog.tsx'
 import { formatDate } from '../../lib/format.ts'
 import { DayNav } from '../../ui/day-nav.tsx'
@@ -42,7 +42,7 @@ export function WeekPage() {
             <DayCounts bookings={own.bookings} />
             <LiveNote state={own.live} updatedAt={own.updatedAt} />
           </Group>
-          <DeskCalendar
+          <SlotCalendar
             view="week"
             day={own.from}
             slots={own.slots}

@@ -21,7 +21,7 @@ function aDoctor(name: string, nextAvailableAt: string | null): Doctor {
 
 const found = (...pages: Doctor[][]) => ({
   pages: pages.map((items) => ({ items, nextCursor: null })),
-  pageParams: pages.map(() => null),
+  pageParams: pages.map(() => ({})),
 })
 
 test('a doctor who came to an earlier page while the next was read stands there once, as last read', () => {

@@ -8,34 +8,30 @@ import {
 } from '@tanstack/react-query'
 import { api, ask } from '../../lib/api.ts'
 import { clinicsQuery } from '../../lib/directory-queries.ts'
+import { type Page, type PageStart, pageByPage } from '../../lib/read-pages.ts'
 import type { DoctorSearch } from './doctor-search.ts'
 
-export type DoctorsPage = { items: Doctor[]; nextCursor: string | null }
-export type FoundDoctors = InfiniteData<DoctorsPage>
+export type FoundDoctors = InfiniteData<Page<Doctor>>
 
 const pageSize = 24
 
 /** The doctors of a search, page by page, in the API's order. */
 export function doctorsQuery(queryClient: QueryClient, search: DoctorSearch) {
   return infiniteQueryOptions({
+    ...pageByPage,
     queryKey: ['doctors', search],
-    queryFn: async ({ pageParam }): Promise<DoctorsPage> => {
+    queryFn: async ({ pageParam }): Promise<Page<Doctor>> => {
       // The cards name the clinics: one list instead of one question each. Without it they ask for themselves.
       const clinics = queryClient.ensureQueryData(clinicsQuery(queryClient)).catch(() => null)
       const [page] = await Promise.all([readPage(search, pageParam), clinics])
       return page
     },
-    initialPageParam: null as string | null,
-    getNextPageParam: ({ nextCursor }) => nextCursor,
     placeholderData: keepPreviousData,
     staleTime: 15_000,
   })
 }
 
-function readPage(
-  { q, specialization, clinicId, type, sort }: DoctorSearch,
-  cursor: string | null,
-): Promise<DoctorsPage> {
+function readPage({ q, specialization, clinicId, type, sort }: DoctorSearch, start: PageStart): Promise<Page<Doctor>> {
   const query = {
     limit: pageSize,
     sort: sort ?? 'soonest',
@@ -43,7 +39,7 @@ function readPage(
     ...(specialization ? { specialization } : {}),
     ...(clinicId ? { clinicId } : {}),
     ...(type ? { appointmentType: type } : {}),
-    ...(cursor === null ? {} : { cursor }),
+    ...start,
   } as const
   return ask(api.listDoctors({ query }))
 }

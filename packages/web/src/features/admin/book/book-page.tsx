@@ -6,15 +6,15 @@ import { type FormEvent, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, ask } from '../../../lib/api.ts'
 import { RefusedError } from '../../../lib/api-error.ts'
-import { deskKey } from '../../../lib/clinic-queries.ts'
+import { clinicKey } from '../../../lib/clinic-queries.ts'
 import { formatDayTime } from '../../../lib/format.ts'
 import { slotsKey } from '../../../lib/slots-query.ts'
 import { EmptyState } from '../../../ui/empty-state.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
-import deskClasses from '../../../ui/layout.module.css'
+import layoutClasses from '../../../ui/layout.module.css'
 import { LinkButton } from '../../../ui/link-button.tsx'
 import { PageTitle } from '../../../ui/page-title.tsx'
-import classes from '../admin.module.css'
+import adminClasses from '../admin.module.css'
 import { SlotPicker } from '../slot-picker.tsx'
 import { useClinic } from '../use-clinic.ts'
 import { Booked } from './booked.tsx'
@@ -57,8 +57,8 @@ export function BookPage() {
   return (
     <Stack gap="lg">
       <PageTitle>{t('book.title')}</PageTitle>
-      <div className={classes.two}>
-        <section className={deskClasses.panel} aria-labelledby="book-when">
+      <div className={adminClasses.two}>
+        <section className={layoutClasses.panel} aria-labelledby="book-when">
           <Title order={2} size="h3" mb="md" id="book-when">
             {t('book.when')}
           </Title>
@@ -71,7 +71,7 @@ export function BookPage() {
             onChoose={setChosen}
           />
         </section>
-        <section className={deskClasses.panel} aria-labelledby="book-who">
+        <section className={layoutClasses.panel} aria-labelledby="book-who">
           <Title order={2} size="h3" mb="md" id="book-who">
             {t('book.who')}
           </Title>
@@ -126,7 +126,7 @@ function useBook(clinicId: string) {
       attempt.current = null
     },
     onSettled: async (_made, _error, { slot }) => {
-      await queryClient.invalidateQueries({ queryKey: deskKey(clinicId) })
+      await queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) })
       await queryClient.invalidateQueries({ queryKey: slotsKey(slot.doctorId) })
     },
   })
@@ -141,7 +141,7 @@ function Alternatives({ error, timeZone, onChoose }: AlternativesProps) {
   return (
     <div>
       <Text mb={6}>{t('book.alternatives')}</Text>
-      <div className={deskClasses.actions}>
+      <div className={layoutClasses.actions}>
         {found.map((slot) => (
           <Button key={slot.id} size="sm" variant="default" onClick={() => onChoose(slot)}>
             {formatDayTime(slot.startsAt, timeZone)}

@@ -4,10 +4,10 @@ import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { formatDayTime } from '../../../lib/format.ts'
 import { ErrorState } from '../../../ui/error-state.tsx'
-import deskClasses from '../../../ui/layout.module.css'
-import classes from '../admin.module.css'
-import { historyQuery } from '../admin-queries.ts'
+import layoutClasses from '../../../ui/layout.module.css'
 import { useClinic } from '../use-clinic.ts'
+import { historyQuery } from './booking-queries.ts'
+import classes from './bookings.module.css'
 
 /** All that happened to a booking, and by whom, as the log has it. */
 export function BookingHistory({ bookingId }: { bookingId: string }) {
@@ -15,7 +15,7 @@ export function BookingHistory({ bookingId }: { bookingId: string }) {
   const { clinicId } = useClinic()
   const history = useQuery(historyQuery(clinicId, bookingId))
   return (
-    <section className={deskClasses.panel} aria-labelledby="booking-history">
+    <section className={layoutClasses.panel} aria-labelledby="booking-history">
       <Title order={2} size="h3" mb="md" id="booking-history">
         {t('booking.history')}
       </Title>

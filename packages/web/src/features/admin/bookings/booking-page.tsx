@@ -10,16 +10,17 @@ import { StatusMark } from '../../../domain/bookings/status-mark.tsx'
 import { referenceOf } from '../../../domain/bookings/ticket-link.ts'
 import { JoinVideo } from '../../../domain/video/join-video.tsx'
 import { formatAppointment, formatDayTime, formatNumber } from '../../../lib/format.ts'
-import { useLiveDesk } from '../../../lib/use-live-clinic.ts'
+import { useLiveClinic } from '../../../lib/use-live-clinic.ts'
 import { ErrorState } from '../../../ui/error-state.tsx'
-import deskClasses from '../../../ui/layout.module.css'
+import layoutClasses from '../../../ui/layout.module.css'
 import { LiveNote } from '../../../ui/live-note.tsx'
 import { PageLoading } from '../../../ui/page-loading.tsx'
 import { PageTitle } from '../../../ui/page-title.tsx'
-import classes from '../admin.module.css'
-import { bookingQuery } from '../admin-queries.ts'
+import adminClasses from '../admin.module.css'
 import { useClinic } from '../use-clinic.ts'
 import { BookingHistory } from './booking-history.tsx'
+import { clinicBookingQuery } from './booking-queries.ts'
+import classes from './bookings.module.css'
 import { CancelDialog } from './cancel-dialog.tsx'
 import { MoveDialog } from './move-dialog.tsx'
 
@@ -29,8 +30,8 @@ const route = getRouteApi('/clinic/$clinicId/bookings/$bookingId')
 export function ClinicBookingPage() {
   const { bookingId } = route.useParams()
   const { clinicId } = useClinic()
-  const found = useQuery(bookingQuery(clinicId, bookingId))
-  const live = useLiveDesk(clinicId, found.data ? [found.data.doctorId] : [])
+  const found = useQuery(clinicBookingQuery(clinicId, bookingId))
+  const live = useLiveClinic(clinicId, found.data ? [found.data.doctorId] : [])
   if (found.data === undefined) {
     return found.isError ? <ErrorState error={found.error} retry={() => void found.refetch()} /> : <PageLoading />
   }
@@ -40,7 +41,7 @@ export function ClinicBookingPage() {
         <PageTitle>{found.data.patient.name}</PageTitle>
         <LiveNote state={live} updatedAt={found.dataUpdatedAt} />
       </div>
-      <div className={classes.two}>
+      <div className={adminClasses.two}>
         <BookingFacts booking={found.data} />
         <BookingHistory bookingId={bookingId} />
       </div>
@@ -70,7 +71,7 @@ function BookingFacts({ booking }: { booking: Booking }) {
   if (cancellationReason) facts.push({ label: t('field.cancellationReason'), value: cancellationReason })
   if (failureReason) facts.push({ label: t('field.failureReason'), value: t(`failure.${failureReason}`) })
   return (
-    <section className={deskClasses.panel} aria-labelledby="booking-facts">
+    <section className={layoutClasses.panel} aria-labelledby="booking-facts">
       <Stack gap="lg">
         <Title order={2} size="h3" id="booking-facts">
           {t('booking.facts')}
@@ -85,7 +86,7 @@ function BookingFacts({ booking }: { booking: Booking }) {
         </dl>
         <BookingActions booking={booking} timeZone={timeZone} />
         {isOpen(booking) ? (
-          <div className={deskClasses.actions}>
+          <div className={layoutClasses.actions}>
             <Button variant="default" size="sm" onClick={() => setDialog('move')}>
               {t('booking.move')}
             </Button>
@@ -115,7 +116,7 @@ function ContactLink({ scheme, to }: { scheme: 'mailto' | 'tel'; to: string | un
   if (to === undefined) return '–'
   const address = scheme === 'tel' ? to.replaceAll(/[^\d+]/g, '') : encodeURIComponent(to).replaceAll('%40', '@')
   return (
-    <a className={deskClasses.link} href={`${scheme}:${address}`}>
+    <a className={layoutClasses.link} href={`${scheme}:${address}`}>
       <bdi>{to}</bdi>
     </a>
   )

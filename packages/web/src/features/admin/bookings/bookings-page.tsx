@@ -1,36 +1,32 @@
 import type { Booking, BookingStatus } from '@holdfast/contract/client'
 import { Button, Group, NativeSelect, Stack, Text, TextInput } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
-import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
+import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { statusesInOrder } from '../../../domain/bookings/status-colors.ts'
 import { StatusMark } from '../../../domain/bookings/status-mark.tsx'
-import { api, ask } from '../../../lib/api.ts'
-import { deskKey, rereadMs } from '../../../lib/clinic-queries.ts'
 import { formatDayTime } from '../../../lib/format.ts'
 import { addDays, localDateTime, parseDay } from '../../../lib/local-time.ts'
-import { useLiveDesk } from '../../../lib/use-live-clinic.ts'
+import { useLiveClinic } from '../../../lib/use-live-clinic.ts'
 import { EmptyState } from '../../../ui/empty-state.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
 import { SearchIcon } from '../../../ui/icons.tsx'
-import deskClasses from '../../../ui/layout.module.css'
 import { LiveNote } from '../../../ui/live-note.tsx'
 import { PageLoading } from '../../../ui/page-loading.tsx'
 import { PageTitle } from '../../../ui/page-title.tsx'
-import classes from '../admin.module.css'
+import tableClasses from '../../../ui/table.module.css'
 import type { BookingsSearch } from '../admin-search.ts'
 import { BookingLink } from '../booking-link.tsx'
 import { downloadCsv } from '../csv-download.ts'
-import { DoctorFilter } from '../day-list/day-list-page.tsx'
+import { DoctorFilter } from '../doctor-filter.tsx'
 import { useClinic } from '../use-clinic.ts'
+import { bookingSearchQuery } from './booking-queries.ts'
+import classes from './bookings.module.css'
 
 const route = getRouteApi('/clinic/$clinicId/bookings')
-const pageSize = 50
 const typingMs = 250
-
-type Page = { items: Booking[]; nextCursor: string | null }
 
 /** Every booking of the clinic: searched, filtered, walked page by page, taken along as CSV. */
 export function BookingsPage() {
@@ -39,22 +35,8 @@ export function BookingsPage() {
   const search = route.useSearch()
   const navigate = route.useNavigate()
   const range = { from: search.from ?? addDays(today, -7), to: search.to ?? addDays(today, 30) }
-  const query = { ...search, ...range, limit: pageSize }
-  const found = useInfiniteQuery({
-    queryKey: [...deskKey(clinicId), 'list', query],
-    queryFn: ({ pageParam }): Promise<Page> =>
-      ask(
-        api.listClinicBookings({
-          path: { clinicId },
-          query: { ...query, ...(pageParam === null ? {} : { cursor: pageParam }) },
-        }),
-      ),
-    initialPageParam: null as string | null,
-    getNextPageParam: ({ nextCursor }) => nextCursor,
-    placeholderData: keepPreviousData,
-    refetchInterval: rereadMs,
-  })
-  const live = useLiveDesk(
+  const found = useInfiniteQuery(bookingSearchQuery(clinicId, { ...search, ...range }))
+  const live = useLiveClinic(
     clinicId,
     doctors.map(({ id }) => id),
   )
@@ -126,8 +108,8 @@ function BookingsTable({ bookings, isOlder }: { bookings: readonly Booking[]; is
   const { t } = useTranslation('admin')
   const { doctors, timeZone } = useClinic()
   return (
-    <table className={deskClasses.table} style={isOlder ? { opacity: 0.6 } : {}}>
-      <caption className={deskClasses.caption}>{t('tabs.bookings')}</caption>
+    <table className={tableClasses.table} style={isOlder ? { opacity: 0.6 } : {}}>
+      <caption className={tableClasses.caption}>{t('tabs.bookings')}</caption>
       <thead>
         <tr>
           <th scope="col">{t('column.when')}</th>

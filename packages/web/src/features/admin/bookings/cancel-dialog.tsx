@@ -4,7 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, ask } from '../../../lib/api.ts'
-import { deskKey } from '../../../lib/clinic-queries.ts'
+import { clinicKey } from '../../../lib/clinic-queries.ts'
 import { formatAppointment } from '../../../lib/format.ts'
 import { Dialog } from '../../../ui/dialog.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
@@ -31,7 +31,7 @@ export function CancelDialog({ booking, isOpen, onClose }: CancelDialogProps) {
       toastDone({ message: t('cancel.done', { name: booking.patient.name }) })
       onClose()
     },
-    onSettled: () => queryClient.invalidateQueries({ queryKey: deskKey(clinicId) }),
+    onSettled: () => queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) }),
   })
   return (
     <Dialog isOpen={isOpen} onClose={onClose} title={t('cancel.title')}>

@@ -4,7 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, ask } from '../../../lib/api.ts'
-import { deskKey } from '../../../lib/clinic-queries.ts'
+import { clinicKey } from '../../../lib/clinic-queries.ts'
 import { formatAppointment, formatDayTime } from '../../../lib/format.ts'
 import { problemMessage } from '../../../lib/problem-message.ts'
 import { Dialog } from '../../../ui/dialog.tsx'
@@ -23,7 +23,7 @@ export function MoveDialog({ booking, isOpen, onClose }: MoveDialogProps) {
   const { t: tProblem } = useTranslation('problems')
   const [doctorId, setDoctorId] = useState(booking.doctorId)
   const [chosen, setChosen] = useState<Slot | null>(null)
-  const reread = () => queryClient.invalidateQueries({ queryKey: deskKey(clinicId) })
+  const reread = () => queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) })
   const moveTo = (slotId: string) => ask(api.rescheduleBooking({ path: { bookingId: booking.id }, body: { slotId } }))
   const moveBack = async (slotId: string) => {
     try {

@@ -11,9 +11,10 @@ import { ownTimeZone } from '../../../lib/format.ts'
 import { EmptyState } from '../../../ui/empty-state.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
 import { SearchIcon } from '../../../ui/icons.tsx'
-import deskClasses from '../../../ui/layout.module.css'
+import layoutClasses from '../../../ui/layout.module.css'
 import { PageLoading } from '../../../ui/page-loading.tsx'
 import { PageTitle } from '../../../ui/page-title.tsx'
+import tableClasses from '../../../ui/table.module.css'
 import { toastDone } from '../../../ui/toast.ts'
 import type { ClinicCardDraft } from '../clinic-draft.ts'
 import { ClinicFields } from '../clinic-fields.tsx'
@@ -101,8 +102,8 @@ function AllClinics() {
 function ClinicList({ clinics }: { clinics: readonly Clinic[] }) {
   const { t } = useTranslation('admin')
   return (
-    <table className={deskClasses.table}>
-      <caption className={deskClasses.caption}>{t('clinics.title')}</caption>
+    <table className={tableClasses.table}>
+      <caption className={tableClasses.caption}>{t('clinics.title')}</caption>
       <thead>
         <tr>
           <th scope="col">{t('field.name')}</th>
@@ -114,7 +115,7 @@ function ClinicList({ clinics }: { clinics: readonly Clinic[] }) {
         {clinics.map(({ id, name, address, timezone }) => (
           <tr key={id}>
             <td>
-              <Link className={deskClasses.link} to="/clinic/$clinicId" params={{ clinicId: id }}>
+              <Link className={layoutClasses.link} to="/clinic/$clinicId" params={{ clinicId: id }}>
                 {name}
               </Link>
             </td>
@@ -159,7 +160,7 @@ function NewClinic({ onDone }: { onDone: () => void }) {
     },
   })
   return (
-    <section className={deskClasses.panel} aria-labelledby="new-clinic">
+    <section className={layoutClasses.panel} aria-labelledby="new-clinic">
       <form
         onSubmit={(event) => {
           event.preventDefault()

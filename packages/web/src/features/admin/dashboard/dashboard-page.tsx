@@ -4,18 +4,18 @@ import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { addDays, daysBetween, parseDay } from '../../../lib/local-time.ts'
-import { useLiveDesk } from '../../../lib/use-live-clinic.ts'
+import { useLiveClinic } from '../../../lib/use-live-clinic.ts'
 import { ErrorState } from '../../../ui/error-state.tsx'
 import { LiveNote } from '../../../ui/live-note.tsx'
 import { PageLoading } from '../../../ui/page-loading.tsx'
 import { PageTitle } from '../../../ui/page-title.tsx'
-import classes from '../admin.module.css'
-import { statsQuery } from '../admin-queries.ts'
 import { NewestEvents } from '../newest-events.tsx'
 import { useClinic } from '../use-clinic.ts'
+import classes from './dashboard.module.css'
 import { Figures } from './figures.tsx'
 import { FiguresTable } from './figures-table.tsx'
 import { StatsCharts } from './stats-charts.tsx'
+import { statsQuery } from './stats-query.ts'
 
 const route = getRouteApi('/clinic/$clinicId/')
 const daysMax = 366
@@ -31,7 +31,7 @@ export function DashboardPage() {
   const to = search.to ?? addDays(today, 14)
   const isRange = from <= to && daysBetween(from, to) <= daysMax
   const stats = useQuery({ ...statsQuery(clinicId, from, to), enabled: isRange, placeholderData: keepPreviousData })
-  const live = useLiveDesk(
+  const live = useLiveClinic(
     clinicId,
     doctors.map(({ id }) => id),
   )

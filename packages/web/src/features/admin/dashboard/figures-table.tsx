@@ -3,7 +3,7 @@ import { Box, Button, Group, Stack } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { statusesInOrder } from '../../../domain/bookings/status-colors.ts'
 import { formatDate, formatNumber, formatShare } from '../../../lib/format.ts'
-import deskClasses from '../../../ui/layout.module.css'
+import tableClasses from '../../../ui/table.module.css'
 import { downloadCsv } from '../csv-download.ts'
 import { useClinic } from '../use-clinic.ts'
 
@@ -32,23 +32,23 @@ export function FiguresTable({ stats }: { stats: ClinicStats }) {
         </Button>
       </Group>
       {/* Wider than some screens: it scrolls by itself, by keyboard too. */}
-      <Box component="section" className={deskClasses.scroll} aria-label={t('dashboard.byDay')} tabIndex={0}>
-        <table className={deskClasses.table}>
-          <caption className={deskClasses.caption}>{t('dashboard.byDay')}</caption>
+      <Box component="section" className={tableClasses.scroll} aria-label={t('dashboard.byDay')} tabIndex={0}>
+        <table className={tableClasses.table}>
+          <caption className={tableClasses.caption}>{t('dashboard.byDay')}</caption>
           <thead>
             <tr>
               <th scope="col">{t('column.day')}</th>
-              <th scope="col" className={deskClasses.number}>
+              <th scope="col" className={tableClasses.number}>
                 {t('column.capacity')}
               </th>
-              <th scope="col" className={deskClasses.number}>
+              <th scope="col" className={tableClasses.number}>
                 {t('column.taken')}
               </th>
-              <th scope="col" className={deskClasses.number}>
+              <th scope="col" className={tableClasses.number}>
                 {t('figures.utilisation')}
               </th>
               {statusesInOrder.map((status) => (
-                <th key={status} scope="col" className={deskClasses.number}>
+                <th key={status} scope="col" className={tableClasses.number}>
                   {t(`shell:status.${status}`)}
                 </th>
               ))}
@@ -57,18 +57,18 @@ export function FiguresTable({ stats }: { stats: ClinicStats }) {
           <tbody>
             {days.map(({ date, capacity, taken, bookings }) => (
               <tr key={date} data-quiet={capacity === 0 || undefined}>
-                <td className={deskClasses.day}>{formatDate(date)}</td>
-                <td className={deskClasses.number} data-label={t('column.capacity')}>
+                <td className={tableClasses.nowrap}>{formatDate(date)}</td>
+                <td className={tableClasses.number} data-label={t('column.capacity')}>
                   {formatNumber(capacity)}
                 </td>
-                <td className={deskClasses.number} data-label={t('column.taken')}>
+                <td className={tableClasses.number} data-label={t('column.taken')}>
                   {formatNumber(taken)}
                 </td>
-                <td className={deskClasses.number} data-label={t('figures.utilisation')}>
+                <td className={tableClasses.number} data-label={t('figures.utilisation')}>
                   {capacity === 0 ? '–' : formatShare(taken / capacity)}
                 </td>
                 {statusesInOrder.map((status) => (
-                  <td key={status} className={deskClasses.number} data-label={t(`shell:status.${status}`)}>
+                  <td key={status} className={tableClasses.number} data-label={t(`shell:status.${status}`)}>
                     {formatNumber(bookings[status])}
                   </td>
                 ))}

@@ -1,7 +1,7 @@
 import type { ClinicStats } from '@holdfast/contract/client'
 import { useTranslation } from 'react-i18next'
 import { formatNumber, formatShare } from '../../../lib/format.ts'
-import classes from '../admin.module.css'
+import adminClasses from '../admin.module.css'
 
 /** The five numbers that tell how a clinic does. */
 export function Figures({ stats }: { stats: ClinicStats }) {
@@ -17,9 +17,9 @@ export function Figures({ stats }: { stats: ClinicStats }) {
     { label: t('figures.leadTime'), value: leadTime(stats.leadTimeHoursMedian) },
   ]
   return (
-    <dl className={classes.figures}>
+    <dl className={adminClasses.figures}>
       {figures.map(({ label, value }) => (
-        <div key={label} className={classes.figure}>
+        <div key={label} className={adminClasses.figure}>
           <dt>{label}</dt>
           <dd className="tabular">{value}</dd>
         </div>

@@ -4,9 +4,10 @@ import { AreaChart, BarChart } from '@mantine/charts'
 import { Title } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { statusColor, statusesInOrder } from '../../../domain/bookings/status-colors.ts'
+import statusClasses from '../../../domain/bookings/status-mark.module.css'
 import { formatDate, formatNumber, formatShare } from '../../../lib/format.ts'
-import deskClasses from '../../../ui/layout.module.css'
-import classes from '../admin.module.css'
+import layoutClasses from '../../../ui/layout.module.css'
+import classes from './dashboard.module.css'
 
 /** Bookings by day and status, and how full the days are. What they show is in the table too, for those who don't see it. */
 export function StatsCharts({ stats }: { stats: ClinicStats }) {
@@ -26,8 +27,8 @@ export function StatsCharts({ stats }: { stats: ClinicStats }) {
   }))
   const shared = { h: 260, dataKey: 'day', tickLine: 'none', gridAxis: 'x', strokeDasharray: '0' } as const
   return (
-    <div className={`${classes.charts} ${deskClasses.palette}`}>
-      <section className={deskClasses.panel} aria-labelledby="chart-bookings">
+    <div className={`${classes.charts} ${statusClasses.palette}`}>
+      <section className={layoutClasses.panel} aria-labelledby="chart-bookings">
         <Title order={2} size="h3" mb="md" id="chart-bookings">
           {t('dashboard.byDay')}
         </Title>
@@ -45,7 +46,7 @@ export function StatsCharts({ stats }: { stats: ClinicStats }) {
           />
         </div>
       </section>
-      <section className={deskClasses.panel} aria-labelledby="chart-utilisation">
+      <section className={layoutClasses.panel} aria-labelledby="chart-utilisation">
         <Title order={2} size="h3" mb="md" id="chart-utilisation">
           {t('figures.utilisation')}
         </Title>

@@ -1,11 +1,11 @@
-import { Button, Group, NativeSelect, Stack, Text } from '@mantine/core'
+import { Button, Group, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { DayCounts, DayList } from '../../../domain/bookings/day-list.tsx'
 import { bookingsQuery } from '../../../lib/clinic-queries.ts'
 import { formatDate } from '../../../lib/format.ts'
-import { useLiveDesk } from '../../../lib/use-live-clinic.ts'
+import { useLiveClinic } from '../../../lib/use-live-clinic.ts'
 import { DayNav } from '../../../ui/day-nav.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
 import { PrintIcon } from '../../../ui/icons.tsx'
@@ -13,6 +13,7 @@ import { LiveNote } from '../../../ui/live-note.tsx'
 import { PageLoading } from '../../../ui/page-loading.tsx'
 import { PageTitle } from '../../../ui/page-title.tsx'
 import { BookingLink } from '../booking-link.tsx'
+import { DoctorFilter } from '../doctor-filter.tsx'
 import { useClinic } from '../use-clinic.ts'
 
 const route = getRouteApi('/clinic/$clinicId/day')
@@ -26,7 +27,7 @@ export function DayListPage() {
   const day = search.day ?? today
   const { doctorId } = search
   const found = useQuery(bookingsQuery(clinicId, { from: day, to: day, ...(doctorId ? { doctorId } : {}) }))
-  const live = useLiveDesk(
+  const live = useLiveClinic(
     clinicId,
     doctors.map(({ id }) => id),
   )
@@ -64,13 +65,13 @@ export function DayListPage() {
       ) : (
         <>
           <Group justify="space-between">
-            <DayCounts bookings={found.data.bookings} />
+            <DayCounts bookings={found.data.items} />
             <span className="no-print">
               <LiveNote state={live} updatedAt={found.dataUpdatedAt} />
             </span>
           </Group>
           <DayList
-            bookings={found.data.bookings}
+            bookings={found.data.items}
             timeZone={timeZone}
             caption={heading}
             {...(doctorId ? {} : { doctors })}
@@ -80,24 +81,5 @@ export function DayListPage() {
         </>
       )}
     </Stack>
-  )
-}
-
-type DoctorFilterProps = { doctorId: string | undefined; onChange: (doctorId: string) => void }
-
-/** All doctors of the clinic, or one. */
-export function DoctorFilter({ doctorId, onChange }: DoctorFilterProps) {
-  const { t } = useTranslation('admin')
-  const { doctors } = useClinic()
-  return (
-    <NativeSelect
-      label={t('filter.doctor')}
-      value={doctorId ?? ''}
-      onChange={({ currentTarget }) => onChange(currentTarget.value)}
-      data={[
-        { value: '', label: t('filter.allDoctors') },
-        ...doctors.map(({ id, name }) => ({ value: id, label: name })),
-      ]}
-    />
   )
 }

@@ -1,8 +1,8 @@
 import { NumberInput, Select } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { decimalSeparator } from '../../../lib/format.ts'
-import classes from '../admin.module.css'
 import { type DoctorDraft, decimalsOf } from './doctor-draft.ts'
+import classes from './doctors.module.css'
 
 const currencies = Intl.supportedValuesOf('currency')
 

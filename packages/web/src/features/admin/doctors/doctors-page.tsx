@@ -9,9 +9,10 @@ import { formatDayTime, formatMoney } from '../../../lib/format.ts'
 import { problemMessage } from '../../../lib/problem-message.ts'
 import { Dialog } from '../../../ui/dialog.tsx'
 import { EmptyState } from '../../../ui/empty-state.tsx'
-import deskClasses from '../../../ui/layout.module.css'
+import layoutClasses from '../../../ui/layout.module.css'
 import { LinkButton } from '../../../ui/link-button.tsx'
 import { PageTitle } from '../../../ui/page-title.tsx'
+import tableClasses from '../../../ui/table.module.css'
 import { toastDone, toastFailed } from '../../../ui/toast.ts'
 import { useClinic } from '../use-clinic.ts'
 import { DoctorForm } from './doctor-form.tsx'
@@ -50,8 +51,8 @@ function DoctorsTable({ doctors, onEdit }: { doctors: readonly Doctor[]; onEdit:
   const { t } = useTranslation(['admin', 'shell'])
   const { isAdmin, clinicId, timeZone } = useClinic()
   return (
-    <table className={deskClasses.table}>
-      <caption className={deskClasses.caption}>{t('tabs.doctors')}</caption>
+    <table className={tableClasses.table}>
+      <caption className={tableClasses.caption}>{t('tabs.doctors')}</caption>
       <thead>
         <tr>
           <th scope="col">{t('field.name')}</th>
@@ -76,7 +77,7 @@ function DoctorsTable({ doctors, onEdit }: { doctors: readonly Doctor[]; onEdit:
             </td>
             <td data-label={t('doctors.bookable')}>{doctor.active ? t('yes') : t('no')}</td>
             <td>
-              <div className={deskClasses.actions}>
+              <div className={layoutClasses.actions}>
                 <LinkButton
                   size="sm"
                   variant="default"

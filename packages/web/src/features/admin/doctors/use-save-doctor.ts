@@ -4,7 +4,7 @@ import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { saveVideoRoom, videoRoomQuery } from '../../../domain/video/video-room.ts'
 import { api, ask } from '../../../lib/api.ts'
-import { clinicDoctorsQuery, deskKey } from '../../../lib/clinic-queries.ts'
+import { clinicDoctorsQuery, clinicKey } from '../../../lib/clinic-queries.ts'
 import { doctorQuery } from '../../../lib/directory-queries.ts'
 import { toastDone } from '../../../ui/toast.ts'
 import { useClinic } from '../use-clinic.ts'
@@ -45,7 +45,7 @@ export function useSaveDoctor(doctor: Doctor | null, onDone: () => void) {
       queryClient.setQueryData(doctorQuery(saved.id).queryKey, saved)
       await queryClient.invalidateQueries({ queryKey: clinicDoctorsQuery(clinicId).queryKey })
       await queryClient.invalidateQueries({ queryKey: ['doctors'] })
-      void queryClient.invalidateQueries({ queryKey: deskKey(clinicId) })
+      void queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) })
       toastDone({ message: t(doctor === null ? 'doctors.added' : 'saved', { name: saved.name }) })
       onDone()
     },

@@ -5,11 +5,12 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Role } from '../../../lib/session.ts'
 import { ErrorState } from '../../../ui/error-state.tsx'
-import deskClasses from '../../../ui/layout.module.css'
+import layoutClasses from '../../../ui/layout.module.css'
 import { PageLoading } from '../../../ui/page-loading.tsx'
 import { PageTitle } from '../../../ui/page-title.tsx'
-import { membersQuery } from '../admin-queries.ts'
+import tableClasses from '../../../ui/table.module.css'
 import { useClinic } from '../use-clinic.ts'
+import { membersQuery } from './members-query.ts'
 import { usePutMember, useRemoveMember } from './use-members.tsx'
 
 const roles: readonly Role[] = ['staff', 'doctor', 'admin']
@@ -52,7 +53,7 @@ function AddMember() {
   const [doctorId, setDoctorId] = useState(doctors[0]?.id ?? '')
   const lacksDoctor = role === 'doctor' && doctorId === ''
   return (
-    <section className={deskClasses.panel} aria-labelledby="add-member">
+    <section className={layoutClasses.panel} aria-labelledby="add-member">
       <Title order={2} size="h3" mb="md" id="add-member">
         {t('people.add')}
       </Title>
@@ -65,7 +66,7 @@ function AddMember() {
         }}
       >
         <Stack gap="md">
-          <div className={deskClasses.fields}>
+          <div className={layoutClasses.fields}>
             <TextInput
               type="email"
               label={t('field.email')}
@@ -111,8 +112,8 @@ function MembersTable({ members }: { members: readonly Member[] }) {
   const { t } = useTranslation('admin')
   const { doctors } = useClinic()
   return (
-    <table className={deskClasses.table}>
-      <caption className={deskClasses.caption}>{t('tabs.people')}</caption>
+    <table className={tableClasses.table}>
+      <caption className={tableClasses.caption}>{t('tabs.people')}</caption>
       <thead>
         <tr>
           <th scope="col">{t('field.name')}</th>

@@ -6,8 +6,8 @@ import { api, ask } from '../../../lib/api.ts'
 import { problemMessage } from '../../../lib/problem-message.ts'
 import { meQuery } from '../../../lib/session.ts'
 import { toastDone, toastFailed } from '../../../ui/toast.ts'
-import { membersQuery } from '../admin-queries.ts'
 import { useClinic } from '../use-clinic.ts'
+import { membersQuery } from './members-query.ts'
 
 function useReread() {
   const { clinicId } = useClinic()

@@ -3,16 +3,17 @@ import { Button, Group, Stack, Text, Title } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { formatNumber, formatTime } from '../../../lib/format.ts'
-import { useLiveDesk } from '../../../lib/use-live-clinic.ts'
+import { useLiveClinic } from '../../../lib/use-live-clinic.ts'
 import { ErrorState } from '../../../ui/error-state.tsx'
-import deskClasses from '../../../ui/layout.module.css'
+import layoutClasses from '../../../ui/layout.module.css'
 import { LiveNote } from '../../../ui/live-note.tsx'
 import { PageLoading } from '../../../ui/page-loading.tsx'
 import { PageTitle } from '../../../ui/page-title.tsx'
-import classes from '../admin.module.css'
-import { proofQuery } from '../admin-queries.ts'
+import adminClasses from '../admin.module.css'
 import { NewestEvents } from '../newest-events.tsx'
 import { useClinic } from '../use-clinic.ts'
+import classes from './proof.module.css'
+import { proofQuery } from './proof-query.ts'
 
 /** The promise, recounted while one looks: every slot, every booking, every line of the log. */
 export function ProofPage() {
@@ -20,7 +21,7 @@ export function ProofPage() {
   const { clinicId, doctors, timeZone } = useClinic()
   const queryClient = useQueryClient()
   const proof = useQuery(proofQuery(clinicId))
-  const live = useLiveDesk(
+  const live = useLiveClinic(
     clinicId,
     doctors.map(({ id }) => id),
   )
@@ -94,9 +95,9 @@ function Counted({ report }: { report: VerifyReport }) {
     { label: t('proof.mismatches'), value: report.mismatches },
   ]
   return (
-    <dl className={classes.figures}>
+    <dl className={adminClasses.figures}>
       {counts.map(({ label, value }) => (
-        <div key={label} className={classes.figure}>
+        <div key={label} className={adminClasses.figure}>
           <dt>{label}</dt>
           <dd className="tabular">{formatNumber(value)}</dd>
         </div>
@@ -109,11 +110,11 @@ function Findings({ report }: { report: VerifyReport }) {
   const { t } = useTranslation('admin')
   if (report.details.length === 0) return null
   return (
-    <section className={deskClasses.panel} aria-labelledby="findings">
+    <section className={layoutClasses.panel} aria-labelledby="findings">
       <Title order={2} size="h3" mb="sm" id="findings">
         {t('proof.findings')}
       </Title>
-      <ul className={deskClasses.affected}>
+      <ul className={layoutClasses.scrollList}>
         {report.details.map(({ kind, slotId, bookingId, message }) => (
           <li key={`${kind} ${slotId} ${bookingId} ${message}`}>{message}</li>
         ))}

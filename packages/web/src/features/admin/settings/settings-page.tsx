@@ -6,13 +6,13 @@ import { useTranslation } from 'react-i18next'
 import { api, ask } from '../../../lib/api.ts'
 import { clinicQuery } from '../../../lib/directory-queries.ts'
 import { problemMessage } from '../../../lib/problem-message.ts'
-import deskClasses from '../../../ui/layout.module.css'
+import layoutClasses from '../../../ui/layout.module.css'
 import { PageTitle } from '../../../ui/page-title.tsx'
 import { toastDone, toastFailed } from '../../../ui/toast.ts'
-import classes from '../admin.module.css'
 import { type ClinicDraft, changeOf, draftOfClinic, settingLimits } from '../clinic-draft.ts'
 import { ClinicFields } from '../clinic-fields.tsx'
 import { useClinic } from '../use-clinic.ts'
+import classes from './settings.module.css'
 
 /** The clinic as patients see it, and the rules of its booking. */
 export function SettingsPage() {
@@ -41,7 +41,7 @@ function SettingsForm({ clinic }: { clinic: Clinic }) {
       }}
     >
       <Stack gap="lg">
-        <section className={deskClasses.panel} aria-labelledby="settings-clinic">
+        <section className={layoutClasses.panel} aria-labelledby="settings-clinic">
           <Stack gap="md">
             <Title order={2} size="h3" id="settings-clinic">
               {t('settings.clinic')}
@@ -49,7 +49,7 @@ function SettingsForm({ clinic }: { clinic: Clinic }) {
             <ClinicFields draft={draft} onChange={change} />
           </Stack>
         </section>
-        <section className={deskClasses.panel} aria-labelledby="settings-rules">
+        <section className={layoutClasses.panel} aria-labelledby="settings-rules">
           <Stack gap="md">
             <div>
               <Title order={2} size="h3" id="settings-rules">

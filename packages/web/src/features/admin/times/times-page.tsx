@@ -3,14 +3,14 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { DeskCalendar } from '../../../domain/calendar/slot-calendar.tsx'
+import { SlotCalendar } from '../../../domain/calendar/slot-calendar.tsx'
 import { SlotDialog } from '../../../domain/calendar/slot-dialog.tsx'
-import { SlotMaker } from '../../../domain/slots/create-slots.tsx'
+import { CreateSlots } from '../../../domain/slots/create-slots.tsx'
 import { WithdrawDays } from '../../../domain/slots/withdraw-days.tsx'
 import { bookingsQuery } from '../../../lib/clinic-queries.ts'
 import { addDays, mondayOf } from '../../../lib/local-time.ts'
 import { slotsQuery } from '../../../lib/slots-query.ts'
-import { useLiveDesk } from '../../../lib/use-live-clinic.ts'
+import { useLiveClinic } from '../../../lib/use-live-clinic.ts'
 import { DayNav } from '../../../ui/day-nav.tsx'
 import { EmptyState } from '../../../ui/empty-state.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
@@ -48,7 +48,7 @@ export function ClinicTimesPage() {
           />
           <Week key={doctorId} doctorId={doctorId} />
           <Stack gap="xl" key={`keep ${doctorId}`}>
-            <SlotMaker doctorId={doctorId} clinicId={clinicId} timeZone={timeZone} today={today} />
+            <CreateSlots doctorId={doctorId} clinicId={clinicId} timeZone={timeZone} today={today} />
             <WithdrawDays doctorId={doctorId} clinicId={clinicId} timeZone={timeZone} today={today} />
           </Stack>
         </>
@@ -66,8 +66,8 @@ function Week({ doctorId }: { doctorId: string }) {
   const from = mondayOf(day)
   const to = addDays(from, 6)
   const slots = useQuery(slotsQuery(doctorId, from, to))
-  const bookings = useQuery(bookingsQuery(clinicId, { from, to, doctorId })).data?.bookings ?? []
-  useLiveDesk(clinicId, [doctorId])
+  const bookings = useQuery(bookingsQuery(clinicId, { from, to, doctorId })).data?.items ?? []
+  useLiveClinic(clinicId, [doctorId])
   const items = slots.data?.items ?? []
   return (
     <Stack gap="md" aria-busy={slots.isPending}>
@@ -77,7 +77,7 @@ function Week({ doctorId }: { doctorId: string }) {
       ) : items.length === 0 && !slots.isPending ? (
         <EmptyState title={t('times.none')} help={t('times.noneHelp')} />
       ) : (
-        <DeskCalendar
+        <SlotCalendar
           view="week"
           day={from}
           slots={items}

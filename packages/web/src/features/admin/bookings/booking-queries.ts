@@ -1,0 +1,36 @@
+import type { Booking, BookingHistory } from '@holdfast/contract/client'
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { api, ask } from '../../../lib/api.ts'
+import { type BookingsFilter, clinicKey, rereadMs } from '../../../lib/clinic-queries.ts'
+import { pageByPage } from '../../../lib/read-pages.ts'
+
+const pageSize = 50
+
+/** The clinic's bookings that match a search, page by page. */
+export function bookingSearchQuery(clinicId: string, filter: BookingsFilter & { q?: string }) {
+  return infiniteQueryOptions({
+    ...pageByPage,
+    queryKey: [...clinicKey(clinicId), 'list', filter],
+    queryFn: ({ pageParam }) =>
+      ask(api.listClinicBookings({ path: { clinicId }, query: { ...filter, limit: pageSize, ...pageParam } })),
+    placeholderData: keepPreviousData,
+    refetchInterval: rereadMs,
+  })
+}
+
+export function clinicBookingQuery(clinicId: string, bookingId: string) {
+  return queryOptions({
+    queryKey: [...clinicKey(clinicId), 'booking', bookingId],
+    queryFn: (): Promise<Booking> => ask(api.getBooking({ path: { bookingId } })),
+    refetchInterval: rereadMs,
+  })
+}
+
+export function historyQuery(clinicId: string, bookingId: string) {
+  return queryOptions({
+    queryKey: [...clinicKey(clinicId), 'history', bookingId],
+    queryFn: async (): Promise<BookingHistory['items']> =>
+      (await ask(api.listBookingEvents({ path: { bookingId } }))).items,
+    refetchInterval: rereadMs,
+  })
+}
