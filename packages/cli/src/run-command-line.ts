@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander'
 import { type CommandContext, CommandRefusal } from './command.ts'
+import { messageOf } from './message-of.ts'
 import { buildProgram, type ExitCodeSink } from './program.ts'
-import { wordsOf } from './words-of.ts'
 
 /**
  * Runs one command line and answers its exit code: 0 done, 1 wrong (said on one line), 2 called in a wrong way, 130
@@ -21,7 +21,7 @@ export async function runCommandLine(args: readonly string[], context: CommandCo
     // Commander has said it already, on stderr, or has shown the help that was asked for.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     if (context.signal.aborted) return exitCodeOfSignal(context.signal)
-    context.terminal.error(wordsOf(error))
+    context.terminal.error(messageOf(error))
     if (context.env.HOLDFAST_LOG_LEVEL === 'debug' && error instanceof Error) context.terminal.note(error.stack ?? '')
     return error instanceof CommandRefusal ? error.exitCode : 1
   }

@@ -1,7 +1,7 @@
 import { openDatabase, type PreparedDatabase } from '@holdfast/server/compose'
 import { type Config, describeSettingError, describeUnknownSetting, readConfig } from '@holdfast/server/config'
 import { type CommandContext, CommandRefusal } from './command.ts'
-import { wordsOf } from './words-of.ts'
+import { messageOf } from './message-of.ts'
 
 /**
  * The settings of the environment. Warns of a HOLDFAST_ variable that means nothing.
@@ -48,7 +48,7 @@ function refusalOfDatabase(error: unknown): CommandRefusal | null {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   if (!databaseCodes.test(code)) return null
   return new CommandRefusal(
-    `the database cannot be used: ${wordsOf(error)}. Check DATABASE_URL (\`holdfast doctor\` tells more)`,
+    `the database cannot be used: ${messageOf(error)}. Check DATABASE_URL (\`holdfast doctor\` tells more)`,
   )
 }
 

@@ -20,8 +20,9 @@ export async function replayCommand(context: CommandContext, file: string, optio
     throw new CommandRefusal(`${file}: ${bad.count === 1 ? '1 problem' : `${bad.count} problems`}; nothing was booked`)
   }
   const target = await openTarget(context, options.url)
+  const ended = new AbortController()
   try {
-    const server = await openReplayServer(target.url, target.credentials, signal)
+    const server = await openReplayServer(target.url, target.credentials, AbortSignal.any([signal, ended.signal]))
     const today = Temporal.Now.plainDateISO(replayTimeZone)
     const { capacity: factor, concurrency } = options
     const progress = createReplayProgress(terminal)
@@ -32,6 +33,8 @@ export async function replayCommand(context: CommandContext, file: string, optio
       progress.end()
     }
   } finally {
+    // After an error other calls may still be in flight, and must not be retried.
+    ended.abort()
     await target.stop()
   }
 }
@@ -50,7 +53,7 @@ async function openTarget({ env, terminal, signal }: CommandContext, url: string
   const password = env.HOLDFAST_ADMIN_PASSWORD
   if (!email || !password) {
     throw new CommandRefusal(
-      'with --url, set HOLDFAST_ADMIN_EMAIL and HOLDFAST_ADMIN_PASSWORD to a site administrator of that server: it makes the clinics',
+      'with --url, set HOLDFAST_ADMIN_EMAIL and HOLDFAST_ADMIN_PASSWORD to a site administrator of that server: it creates the clinics',
     )
   }
   return { url, credentials: { email, password }, stop: async () => {} }
@@ -61,9 +64,9 @@ function report({ terminal }: CommandContext, result: ReplayResult, asJson: bool
   if (asJson) terminal.json(summary)
   else for (const line of columns(describeSummary(summary), '')) terminal.out(line)
   for (const { appointmentId, why } of failures) terminal.note(`appointment ${appointmentId}: ${why}`)
-  const kept = summary.failed + summary.booked + summary.replayed - summary.confirmed - failures.length
-  if (kept > 0) terminal.note(`… and ${kept} more`)
+  const unreported = summary.failed + summary.booked + summary.replayed - summary.confirmed - failures.length
+  if (unreported > 0) terminal.note(`… and ${unreported} more`)
   for (const finding of findings) terminal.note(`verify: ${finding}`)
-  if (!isGood(summary)) throw new CommandRefusal('the replay is not good: see above')
+  if (!isGood(summary)) throw new CommandRefusal('the replay did not pass: see above')
   return 0
 }

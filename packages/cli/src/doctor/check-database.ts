@@ -1,5 +1,5 @@
 import { createPool, migrationStatus } from '@holdfast/engine'
-import { wordsOf } from '../words-of.ts'
+import { messageOf } from '../message-of.ts'
 import { type Check, ok, problem, warning } from './check.ts'
 
 type Pool = ReturnType<typeof createPool>
@@ -28,7 +28,7 @@ export async function checkDatabase(ownerUrl: string): Promise<{ version: string
     return { version: facts.version, checks }
   } catch (error) {
     const mend = 'check DATABASE_URL, and that PostgreSQL runs there and lets this login in'
-    return { version: null, checks: [problem('database', `cannot be reached: ${wordsOf(error)}`, mend)] }
+    return { version: null, checks: [problem('database', `cannot be reached: ${messageOf(error)}`, mend)] }
   } finally {
     await pool.end()
   }

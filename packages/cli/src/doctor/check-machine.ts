@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname } from 'node:path'
-import { wordsOf } from '../words-of.ts'
+import { messageOf } from '../message-of.ts'
 import { type Check, ok, problem, warning } from './check.ts'
 import type { Versions } from './versions.ts'
 
@@ -32,13 +32,13 @@ export async function checkDataDirectory(directory: string): Promise<Check> {
     await access(directory, constants.R_OK | constants.W_OK | constants.X_OK)
     return ok(name, directory)
   } catch (error) {
-    if (!isMissing(error)) return problem(name, `${directory} cannot be used: ${wordsOf(error)}`, mend)
+    if (!isMissing(error)) return problem(name, `${directory} cannot be used: ${messageOf(error)}`, mend)
   }
   try {
     await access(await nearestExisting(dirname(directory)), constants.W_OK | constants.X_OK)
     return ok(name, `${directory}, not made yet`)
   } catch (error) {
-    return problem(name, `${directory} cannot be made: ${wordsOf(error)}`, mend)
+    return problem(name, `${directory} cannot be made: ${messageOf(error)}`, mend)
   }
 }
 

@@ -2,8 +2,8 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { connectEmbeddedPostgres, withEmbeddedPostgres } from '@holdfast/adapters/embedded-postgres'
 import { type Config, readConfig } from '@holdfast/server/config'
+import { messageOf } from '../message-of.ts'
 import type { Environment } from '../terminal.ts'
-import { wordsOf } from '../words-of.ts'
 import { type Check, ok, problem, warning } from './check.ts'
 import { checkDatabase } from './check-database.ts'
 import { checkDataDirectory, checkPort, checkVersions } from './check-machine.ts'
@@ -61,7 +61,11 @@ async function examineDatabase(config: Config): Promise<{ version: string | null
       await withEmbeddedPostgres({ dataDirectory }, ({ ownerUrl }) => checkDatabase(ownerUrl)),
     )
   } catch (error) {
-    const check = problem('database', `the embedded database cannot run: ${wordsOf(error)}`, 'do what the message says')
+    const check = problem(
+      'database',
+      `the embedded database cannot run: ${messageOf(error)}`,
+      'do what the message says',
+    )
     return { version: null, checks: [directory, check] }
   }
 }

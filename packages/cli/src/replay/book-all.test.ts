@@ -12,17 +12,17 @@ const rows: RowToBook[] = Array.from({ length: 50 }, (_, index) => ({
 const booked: RowOutcome = { kind: 'booked', confirmed: true, why: null }
 const never = new AbortController().signal
 
-/** Books after a turn of the event loop, and remembers how many were under way at most, and in which order they began. */
+/** Books after a turn of the event loop, and records the order of the calls and how many were in flight at most. */
 function recorded(outcomeOf: (row: RowToBook) => RowOutcome) {
-  const begun: string[] = []
-  let underWay = 0
-  const seen = { begun, underWayMax: 0, finished: 0 }
+  const started: string[] = []
+  let inFlight = 0
+  const seen = { started, inFlightMax: 0, finished: 0 }
   const book = async (row: RowToBook) => {
-    begun.push(row.appointmentId)
-    underWay++
-    seen.underWayMax = Math.max(seen.underWayMax, underWay)
+    started.push(row.appointmentId)
+    inFlight++
+    seen.inFlightMax = Math.max(seen.inFlightMax, inFlight)
     await new Promise(setImmediate)
-    underWay--
+    inFlight--
     seen.finished++
     return outcomeOf(row)
   }
@@ -30,17 +30,17 @@ function recorded(outcomeOf: (row: RowToBook) => RowOutcome) {
 }
 
 describe('booking all rows', () => {
-  test('begins them in their order, as many at a time as allowed', async () => {
+  test('starts them in their order, at most `concurrency` at a time', async () => {
     const { book, seen } = recorded(() => booked)
     const done: number[] = []
     const result = await bookAll(rows, 8, book, (count) => done.push(count), never)
-    expect(seen.begun).toEqual(rows.map(({ appointmentId }) => appointmentId))
-    expect(seen.underWayMax).toBe(8)
+    expect(seen.started).toEqual(rows.map(({ appointmentId }) => appointmentId))
+    expect(seen.inFlightMax).toBe(8)
     expect(done).toEqual(rows.map((_, index) => index + 1))
     expect(result).toMatchObject({ booked: 50, replayed: 0, confirmed: 50, failed: 0, stop: null })
   })
 
-  test('counts each kind of outcome, and keeps the first twenty reasons', async () => {
+  test('counts each kind of outcome, and reports the first twenty reasons', async () => {
     const outcomes: RowOutcome[] = [
       booked,
       { kind: 'replayed', confirmed: true, why: null },
@@ -59,26 +59,26 @@ describe('booking all rows', () => {
     ])
   })
 
-  test('a stop begins no more rows, and waits for those under way', async () => {
+  test('after a stop no more rows start, and those in flight are awaited', async () => {
     const stop: RowOutcome = { kind: 'stopped', by: 'server_lost', detail: 'gone' }
     const { book, seen } = recorded((row) => (row.appointmentId === '10' ? stop : booked))
     const result = await bookAll(rows, 4, book, () => {}, never)
     expect(result.stop).toEqual(stop)
-    expect(seen.begun.length).toBeLessThan(20)
-    expect(seen.finished).toBe(seen.begun.length)
+    expect(seen.started.length).toBeLessThan(20)
+    expect(seen.finished).toBe(seen.started.length)
   })
 
-  test('an error is thrown only when what was under way is through', async () => {
+  test('an error is thrown only after the rows in flight have finished', async () => {
     const { book, seen } = recorded((row) => {
       if (row.appointmentId === '10') throw new Error('a bug')
       return booked
     })
     await expect(bookAll(rows, 4, book, () => {}, never)).rejects.toThrow('a bug')
-    expect(seen.finished).toBe(seen.begun.length)
-    expect(seen.begun.length).toBeLessThan(20)
+    expect(seen.finished).toBe(seen.started.length)
+    expect(seen.started.length).toBeLessThan(20)
   })
 
-  test('a Ctrl-C begins no more rows', async () => {
+  test('after a Ctrl-C no more rows start', async () => {
     const stopping = new AbortController()
     const { book, seen } = recorded((row) => {
       if (row.appointmentId === '5') stopping.abort()
@@ -86,7 +86,7 @@ describe('booking all rows', () => {
     })
     const result = await bookAll(rows, 2, book, () => {}, stopping.signal)
     expect(result.booked).toBeLessThan(10)
-    expect(seen.finished).toBe(seen.begun.length)
+    expect(seen.finished).toBe(seen.started.length)
   })
 
   test('no rows take no time', async () => {
@@ -101,7 +101,7 @@ describe('booking all rows', () => {
   })
 })
 
-test('latencies are told as percentiles in milliseconds', () => {
+test('latencies are reported as percentiles in milliseconds', () => {
   const recorder = createLatencyRecorder()
   expect(recorder.percentiles()).toEqual({ p50: 0, p95: 0, p99: 0 })
   for (let milliseconds = 1; milliseconds <= 1000; milliseconds++) recorder.record(milliseconds)

@@ -1,6 +1,7 @@
 import { createHistogram } from 'node:perf_hooks'
+import pMap from 'p-map'
 import type { RowOutcome, RowToBook } from './book-appointment.ts'
-import type { Stop } from './patience.ts'
+import type { Stop } from './retry-call.ts'
 
 export type FailedRow = { appointmentId: string; why: string }
 
@@ -13,15 +14,16 @@ export type BookAllResult = {
   /** The first twenty rows that failed or were not confirmed. */
   failures: FailedRow[]
   seconds: number
-  /** Set when the replay ended before its last row. */
+  /** Why the replay ended before its last row; null: it did not. */
   stop: Stop | null
 }
 
-const failuresKeptMax = 20
+const failuresReportedMax = 20
 
 /**
- * Sends the rows in their order, at most `concurrency` at a time, until the last or until one of them says stop or
- * `signal` is aborted. Whatever was sent is waited for, also when a row throws; then the first such error is thrown.
+ * Books the rows in their order, at most `concurrency` at a time, until the last one, until the outcome of a row is
+ * `stopped`, or until `signal` is aborted. Rows in flight are always awaited, also when a row throws: the error is
+ * thrown afterwards.
  */
 export async function bookAll(
   rows: readonly RowToBook[],
@@ -40,50 +42,51 @@ export async function bookAll(
     seconds: 0,
     stop: null,
   }
-  const startedAt = performance.now()
-  let next = 0
-  let done = 0
-  let thrown: { error: unknown } | null = null
-  const worker = async () => {
-    while (result.stop === null && thrown === null && !signal.aborted) {
-      const row = rows[next++]
-      if (row === undefined) return
-      try {
-        const outcome = await book(row)
-        count(result, row, outcome)
-        if (outcome.kind !== 'stopped') onRow(++done)
-      } catch (error) {
-        thrown ??= { error }
-      }
+  let hasThrown = false
+  function* rowsUntilStopped() {
+    for (const row of rows) {
+      if (result.stop !== null || hasThrown || signal.aborted) return
+      yield row
     }
   }
-  await Promise.all(Array.from({ length: Math.min(concurrency, rows.length) }, worker))
-  rethrow(thrown)
+  const startedAt = performance.now()
+  let done = 0
+  const bookAndCount = async (row: RowToBook) => {
+    try {
+      const outcome = await book(row)
+      count(result, row, outcome)
+      if (outcome.kind !== 'stopped') onRow(++done)
+    } catch (error) {
+      hasThrown = true
+      throw error
+    }
+  }
+  try {
+    await pMap(rowsUntilStopped(), bookAndCount, { concurrency, stopOnError: false })
+  } catch (error) {
+    throw error instanceof AggregateError ? error.errors[0] : error
+  }
   result.seconds = (performance.now() - startedAt) / 1000
   return result
 }
 
-function rethrow(thrown: { error: unknown } | null): void {
-  if (thrown !== null) throw thrown.error
-}
-
 function count(result: BookAllResult, row: RowToBook, outcome: RowOutcome): void {
-  const keep = (why: string) => {
-    if (result.failures.length < failuresKeptMax) result.failures.push({ appointmentId: row.appointmentId, why })
+  const addFailure = (why: string) => {
+    if (result.failures.length < failuresReportedMax) result.failures.push({ appointmentId: row.appointmentId, why })
   }
   switch (outcome.kind) {
     case 'booked':
     case 'replayed':
       result[outcome.kind]++
       if (outcome.confirmed) result.confirmed++
-      else keep(outcome.why ?? 'not confirmed')
+      else addFailure(outcome.why ?? 'not confirmed')
       return
     case 'refused_full':
       result.refusedFull.push(row)
       return
     case 'failed':
       result.failed++
-      keep(outcome.why)
+      addFailure(outcome.why)
       return
     case 'stopped':
       result.stop ??= outcome

@@ -24,20 +24,20 @@ function offered(...ids: string[]): OfferedSlot[] {
 const booked = (kind: 'booked' | 'replayed'): BookAnswer => ({ kind, bookingId: 'b', manageToken: 't' })
 const full = (...ids: string[]): BookAnswer => ({ kind: 'slot_full', alternatives: offered(...ids) })
 
-/** A server that answers what the script says, in its order; what was asked and waited is kept. */
+/** A server that returns these answers in order, and records the requests and the waits. */
 function scripted(
   books: BookAnswer[],
   confirms: ConfirmAnswer[] = [{ kind: 'confirmed' }],
   earlier: EarlierBooking[] = [],
   found: EarlierBooking[] = [],
 ) {
-  const asked: BookRequest[] = []
+  const requests: BookRequest[] = []
   const slept: number[] = []
   const deps: BookAppointmentDeps = {
     api: {
       book: async (request) => {
-        asked.push(request)
-        return books.shift() ?? { kind: 'refused', why: 'asked more often than expected' }
+        requests.push(request)
+        return books.shift() ?? { kind: 'refused', why: 'requested more often than expected' }
       },
       confirm: async () => confirms.shift() ?? { kind: 'refused', why: 'confirmed more often than expected' },
     },
@@ -49,26 +49,26 @@ function scripted(
       slept.push(seconds)
     },
   }
-  return { deps, asked, slept, books }
+  return { deps, requests, slept, books }
 }
 
 describe('booking one appointment', () => {
   test('books and confirms its first choice', async () => {
-    const { deps, asked } = scripted([booked('booked')])
+    const { deps, requests } = scripted([booked('booked')])
     expect(await bookAppointment(row, deps)).toEqual({ kind: 'booked', confirmed: true, why: null })
-    expect(asked).toEqual([
+    expect(requests).toEqual([
       { slotId: 's1', key: idempotencyKeyOf('7', 1), patientName: 'Patient 70', reason: 'Appointment 7' },
     ])
   })
 
-  test('asks for alternatives, always of the freshest answer, with the same key', async () => {
-    const { deps, asked } = scripted([full('s2', 's3'), full('s3', 's4'), full('s4'), booked('booked')])
+  test('requests alternatives, always from the latest response, with the same key', async () => {
+    const { deps, requests } = scripted([full('s2', 's3'), full('s3', 's4'), full('s4'), booked('booked')])
     expect(await bookAppointment(row, deps)).toMatchObject({ kind: 'booked', confirmed: true })
-    expect(asked.map(({ slotId }) => slotId)).toEqual(['s1', 's2', 's3', 's4'])
-    expect(new Set(asked.map(({ key }) => key)).size).toBe(1)
+    expect(requests.map(({ slotId }) => slotId)).toEqual(['s1', 's2', 's3', 's4'])
+    expect(new Set(requests.map(({ key }) => key)).size).toBe(1)
   })
 
-  test('is refused when the answer offers none of that day', async () => {
+  test('is refused when the response has no alternative on that day', async () => {
     const { deps } = scripted([
       full('s2'),
       { kind: 'slot_full', alternatives: [{ id: 'x', doctorId: 'other', startsAt: '2026-12-01T11:00:00Z' }] },
@@ -76,7 +76,7 @@ describe('booking one appointment', () => {
     expect(await bookAppointment(row, deps)).toEqual({ kind: 'refused_full' })
   })
 
-  test('asks again for a slot that is offered after it was full, but not forever', async () => {
+  test('requests a slot again that is offered after it was full, but not forever', async () => {
     const again = scripted([full('s1'), booked('booked')])
     expect(await bookAppointment(row, again.deps)).toMatchObject({ kind: 'booked' })
     const forever = scripted(Array.from({ length: 1000 }, () => full('s1')))
@@ -89,19 +89,19 @@ describe('booking one appointment', () => {
     expect(await bookAppointment(row, deps)).toMatchObject({ kind: 'replayed', confirmed: true })
   })
 
-  test('an earlier run booked it elsewhere and the server says so beforehand: it asks for that slot', async () => {
-    const { deps, asked } = scripted([booked('replayed')], undefined, [
+  test('an earlier run booked another slot and the server listed that booking: it requests that slot', async () => {
+    const { deps, requests } = scripted([booked('replayed')], undefined, [
       { slotId: 's9', settled: true, createdAt: start },
     ])
     expect(await bookAppointment(row, deps)).toMatchObject({ kind: 'replayed' })
-    expect(asked.map(({ slotId }) => slotId)).toEqual(['s9'])
+    expect(requests.map(({ slotId }) => slotId)).toEqual(['s9'])
   })
 
-  test('its key turns out to be used: it finds where, and asks for that slot', async () => {
+  test('its key turns out to be used: it finds the booking, and requests that slot', async () => {
     const found = [{ slotId: 's9', settled: true, createdAt: start }]
-    const { deps, asked } = scripted([{ kind: 'key_reused' }, booked('replayed')], undefined, [], found)
+    const { deps, requests } = scripted([{ kind: 'key_reused' }, booked('replayed')], undefined, [], found)
     expect(await bookAppointment(row, deps)).toMatchObject({ kind: 'replayed', confirmed: true })
-    expect(asked.map(({ slotId }) => slotId)).toEqual(['s1', 's9'])
+    expect(requests.map(({ slotId }) => slotId)).toEqual(['s1', 's9'])
     const nowhere = scripted([{ kind: 'key_reused' }])
     expect(await bookAppointment(row, nowhere.deps)).toMatchObject({
       kind: 'failed',
@@ -109,20 +109,20 @@ describe('booking one appointment', () => {
     })
   })
 
-  test('booked longer ago than servers keep keys: it is not sent again', async () => {
+  test('booked longer ago than servers store keys: it is not sent again', async () => {
     const dayBefore = start.subtract({ hours: 24 })
-    const { deps, asked } = scripted([], undefined, [{ slotId: 's1', settled: true, createdAt: dayBefore }])
+    const { deps, requests } = scripted([], undefined, [{ slotId: 's1', settled: true, createdAt: dayBefore }])
     expect(await bookAppointment(row, deps)).toMatchObject({ kind: 'replayed', confirmed: true })
-    expect(asked).toEqual([])
+    expect(requests).toEqual([])
   })
 
   test('a hold that lapsed before its confirmation is booked again, with another key', async () => {
-    const { deps, asked } = scripted(
+    const { deps, requests } = scripted(
       [booked('booked'), booked('booked')],
       [{ kind: 'hold_expired' }, { kind: 'confirmed' }],
     )
     expect(await bookAppointment(row, deps)).toMatchObject({ kind: 'booked', confirmed: true })
-    expect(asked.map(({ key }) => key)).toEqual([idempotencyKeyOf('7', 1), idempotencyKeyOf('7', 2)])
+    expect(requests.map(({ key }) => key)).toEqual([idempotencyKeyOf('7', 1), idempotencyKeyOf('7', 2)])
     const always = scripted(
       Array.from({ length: 9 }, () => booked('booked')),
       Array.from({ length: 9 }, () => ({ kind: 'hold_expired' as const })),
@@ -130,7 +130,7 @@ describe('booking one appointment', () => {
     expect(await bookAppointment(row, always.deps)).toMatchObject({ kind: 'failed' })
   })
 
-  test('a busy server is waited for as long as it says', async () => {
+  test('a busy server is retried after the delay that it requests', async () => {
     const { deps, slept } = scripted(
       [{ kind: 'busy', retryAfterSeconds: 2 }, booked('booked')],
       [{ kind: 'busy', retryAfterSeconds: 999 }, { kind: 'confirmed' }],
@@ -144,31 +144,31 @@ describe('booking one appointment', () => {
     })
   })
 
-  test('a lost answer is asked for again with the same key, and its replay is this run’s booking', async () => {
-    const { deps, asked, slept } = scripted([{ kind: 'unreachable', message: 'reset' }, booked('replayed')])
+  test('a lost response is retried with the same key, and its replay counts as booked by this run', async () => {
+    const { deps, requests, slept } = scripted([{ kind: 'unreachable', message: 'reset' }, booked('replayed')])
     expect(await bookAppointment(row, deps)).toMatchObject({ kind: 'booked', confirmed: true })
-    expect(asked[0]).toEqual(asked[1])
+    expect(requests[0]).toEqual(requests[1])
     expect(slept).toEqual([0.2])
   })
 
-  test('a server that stays away stops the replay', async () => {
+  test('a server that stays unreachable stops the replay', async () => {
     const { deps } = scripted(Array.from({ length: 100 }, () => ({ kind: 'unreachable' as const, message: 'refused' })))
     expect(await bookAppointment(row, deps)).toEqual({ kind: 'stopped', by: 'server_lost', detail: 'refused' })
   })
 
-  test('the server’s limits stop the replay, whichever call they hit', async () => {
+  test('the server’s rate limits stop the replay, whichever call they refuse', async () => {
     const limited = { kind: 'rate_limited' as const, detail: 'too many', retryAfterSeconds: 60 }
     const stop = { kind: 'stopped', by: 'limits', detail: 'too many', retryAfterSeconds: 60 }
     expect(await bookAppointment(row, scripted([limited]).deps)).toEqual(stop)
     expect(await bookAppointment(row, scripted([booked('booked')], [limited]).deps)).toEqual(stop)
   })
 
-  test('a refused confirmation leaves it booked, and says why', async () => {
+  test('a refused confirmation leaves it booked, with the reason', async () => {
     const { deps } = scripted([booked('replayed')], [{ kind: 'refused', why: 'it is cancelled' }])
     expect(await bookAppointment(row, deps)).toEqual({
       kind: 'replayed',
       confirmed: false,
-      why: 'it is booked, but not confirmed: it is cancelled',
+      why: 'booked, but not confirmed: it is cancelled',
     })
   })
 })

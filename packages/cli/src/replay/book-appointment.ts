@@ -1,13 +1,13 @@
 import type { BookAnswer, BookingApi, OfferedSlot } from './booking-api.ts'
-import { patiently, type Stop } from './patience.ts'
+import { retryCall, type Stop } from './retry-call.ts'
 
-/** A row of the file, with its place in the plan made real: ids of slots on the server. */
+/** A row of the file with the id of the slot that the plan chose for it. */
 export type RowToBook = {
   appointmentId: string
   patientId: string
   unit: string
   date: string
-  /** The slot it asks for first. */
+  /** The slot that is requested first. */
   slotId: string
 }
 
@@ -17,36 +17,36 @@ export type EarlierBooking = { slotId: string; settled: boolean; createdAt: Temp
 type Failed = { kind: 'failed'; why: string }
 
 export type RowOutcome =
-  /** `why` tells why it is not confirmed. */
+  /** `why`: the reason when it is not confirmed. */
   | { kind: 'booked' | 'replayed'; confirmed: boolean; why: string | null }
   | { kind: 'refused_full' }
   | Failed
-  /** This row was not decided. */
+  /** The replay ends, and this row's outcome is unknown. */
   | Stop
 
 export type BookAppointmentDeps = {
   api: BookingApi
   /** Bookings of the appointment from an earlier run, oldest first. */
   earlier: readonly EarlierBooking[]
-  /** Asks the server again for them, when a key turns out to be used. */
+  /** Requests them from the server again, when a key turns out to be used. */
   findEarlier(row: RowToBook): Promise<readonly EarlierBooking[]>
   isOnDay(row: RowToBook, slot: OfferedSlot): boolean
   now(): Temporal.Instant
   sleep(seconds: number): Promise<void>
 }
 
-/** Each pass may end in a hold that lapsed before its confirmation came through; then the row books again. */
+/** A round ends without a result if the hold lapses before it is confirmed; the next round books again. */
 const roundsMax = 3
-/** A day has 40 slots; the rest is for answers that others overtook. */
+/** A day has 40 slots; the remaining tries are for alternatives that other bookings fill first. */
 const slotTriesMax = 200
-/** Servers keep keys for 24 hours; from 23 on they are not relied upon. */
+/** Servers store idempotency keys for 24 hours; after 23 the replay does not rely on them. */
 const keyHours = 23
 
 export function idempotencyKeyOf(appointmentId: string, round: number): string {
   return round === 1 ? `holdfast-replay-${appointmentId}` : `holdfast-replay-${appointmentId}/${round}`
 }
 
-/** Seen by staff with the booking; {@link appointmentIdOf} reads it back. */
+/** Shown to staff with the booking; {@link appointmentIdOf} parses it. */
 function reasonOf(appointmentId: string): string {
   return `Appointment ${appointmentId}`
 }
@@ -57,10 +57,10 @@ export function appointmentIdOf(reason: string | null | undefined): string | nul
 }
 
 /**
- * Books one row and confirms it. The key comes from the appointment alone, whichever slot is asked for, so that the
- * server itself keeps an appointment from being booked twice: a slot that was full stored nothing, and the next one is
- * asked for with the same key. Each 409 names alternatives; those of the row's day are tried, always from the freshest
- * answer, until an answer offers none: places are only ever taken during a replay, so that the day is then full.
+ * Books one row and confirms it. The idempotency key depends on the appointment alone, whichever slot is requested, so
+ * that the server never books an appointment twice: a full slot stores nothing, and the next slot is requested with the
+ * same key. Each 409 lists alternatives; those on the row's day are tried, always from the latest response, until a
+ * response has none. Units are only ever taken during a replay, so the day is full then.
  */
 export async function bookAppointment(row: RowToBook, deps: BookAppointmentDeps): Promise<RowOutcome> {
   let earlier = deps.earlier
@@ -74,15 +74,15 @@ export async function bookAppointment(row: RowToBook, deps: BookAppointmentDeps)
       if (slotId !== undefined) booked = await bookSomewhere(row, key, slotId, deps)
     }
     if (booked.kind === 'key_reused') {
-      return { kind: 'failed', why: `its idempotency key ${key} was used for something else` }
+      return { kind: 'failed', why: `its idempotency key ${key} was used for another booking` }
     }
     if (booked.kind !== 'booked' && booked.kind !== 'replayed') return booked
     const { bookingId, manageToken } = booked
-    const { answer } = await patiently(() => deps.api.confirm({ bookingId, manageToken }), deps.sleep)
+    const { answer } = await retryCall(() => deps.api.confirm({ bookingId, manageToken }), deps.sleep)
     if (answer.kind === 'stopped') return answer
     if (answer.kind === 'confirmed') return { kind: booked.kind, confirmed: true, why: null }
     if (answer.kind !== 'hold_expired') {
-      return { kind: booked.kind, confirmed: false, why: `it is booked, but not confirmed: ${answer.why}` }
+      return { kind: booked.kind, confirmed: false, why: `booked, but not confirmed: ${answer.why}` }
     }
   }
   return { kind: 'failed', why: `its hold lapsed ${roundsMax} times before it was confirmed` }
@@ -102,23 +102,23 @@ async function bookSomewhere(
   deps: BookAppointmentDeps,
 ): Promise<Booked> {
   const request = { key, patientName: `Patient ${row.patientId}`, reason: reasonOf(row.appointmentId) }
-  const asked = new Set<string>()
+  const requested = new Set<string>()
   let slotId = earlierSlotId ?? row.slotId
   for (let tries = 1; tries <= slotTriesMax; tries++) {
-    asked.add(slotId)
-    const slotToAsk = slotId
-    const { answer, outcomeWasUnknown } = await patiently(
-      () => deps.api.book({ ...request, slotId: slotToAsk }),
+    requested.add(slotId)
+    const requestedSlotId = slotId
+    const { answer, outcomeWasUnknown } = await retryCall(
+      () => deps.api.book({ ...request, slotId: requestedSlotId }),
       deps.sleep,
     )
     switch (answer.kind) {
       case 'replayed':
-        // After a lost answer the replay tells of this run's own booking.
+        // After a lost response, the replayed booking is the one that this run created.
         return outcomeWasUnknown && earlierSlotId === null ? { ...answer, kind: 'booked' } : answer
       case 'slot_full': {
         const offered = answer.alternatives.filter((slot) => deps.isOnDay(row, slot))
-        // One offered again although it was full a moment ago was read before it filled up; asking once more tells.
-        const next = offered.find((slot) => !asked.has(slot.id)) ?? offered[0]
+        // A slot offered again although it was full a moment ago was read before it filled up: request it once more.
+        const next = offered.find((slot) => !requested.has(slot.id)) ?? offered[0]
         if (next === undefined) return { kind: 'refused_full' }
         slotId = next.id
         break
@@ -129,10 +129,10 @@ async function bookSomewhere(
         return answer
     }
   }
-  return { kind: 'failed', why: `${slotTriesMax} slots in turn were full when asked for, though just offered` }
+  return { kind: 'failed', why: `${slotTriesMax} alternatives in a row were full when requested` }
 }
 
 function isSettledLongAgo(earlier: readonly EarlierBooking[], now: Temporal.Instant): boolean {
-  const relied = now.subtract({ hours: keyHours })
-  return earlier.some((booking) => booking.settled && Temporal.Instant.compare(booking.createdAt, relied) < 0)
+  const trustedSince = now.subtract({ hours: keyHours })
+  return earlier.some((booking) => booking.settled && Temporal.Instant.compare(booking.createdAt, trustedSince) < 0)
 }

@@ -1,9 +1,9 @@
+import pMap from 'p-map'
 import { appointmentIdOf, type EarlierBooking } from './book-appointment.ts'
 import { callTimeout } from './http-answer.ts'
-import { mapConcurrently } from './map-concurrently.ts'
 import { pages } from './pages.ts'
 import type { UnitOnServer } from './prepare-clinics.ts'
-import { must, type ReplayServer } from './replay-server.ts'
+import { callUntilOk, type ReplayServer } from './replay-server.ts'
 
 /** Bookings of earlier replays by appointment id, oldest first. */
 export type EarlierBookings = ReadonlyMap<string, readonly EarlierBooking[]>
@@ -13,8 +13,8 @@ const clinicsAtOnce = 8
 const daysPerListMax = 366
 
 /**
- * What other replays have booked in these units. Known beforehand, a row asks for the slot it has and
- * is told its booking again; and one that was booked longer ago than servers keep idempotency keys is not sent at all.
+ * What earlier replays have booked in these units. A row that is among them requests the slot it already has, and so gets
+ * its booking again; one that was booked longer ago than servers store idempotency keys is not sent at all.
  */
 export async function listEarlierBookings(
   server: ReplayServer,
@@ -23,7 +23,7 @@ export async function listEarlierBookings(
   lastDate: string,
 ): Promise<EarlierBookings> {
   const earlier = new Map<string, EarlierBooking[]>()
-  await mapConcurrently(units, clinicsAtOnce, server.signal, async (unit) => {
+  const listOfUnit = async (unit: UnitOnServer) => {
     for (
       let from = Temporal.PlainDate.from(firstDate);
       from.toString() <= lastDate;
@@ -32,7 +32,8 @@ export async function listEarlierBookings(
       const to = from.add({ days: daysPerListMax - 1 })
       await collect(server, unit.clinicId, from.toString(), to.toString(), earlier)
     }
-  })
+  }
+  await pMap(units, listOfUnit, { concurrency: clinicsAtOnce, signal: server.signal })
   for (const bookings of earlier.values()) {
     bookings.sort((one, other) => Temporal.Instant.compare(one.createdAt, other.createdAt))
   }
@@ -47,7 +48,7 @@ async function collect(
   earlier: Map<string, EarlierBooking[]>,
 ): Promise<void> {
   const bookings = pages((page) =>
-    must(server, 'listing bookings', () =>
+    callUntilOk(server, 'listing bookings', () =>
       server.admin.listClinicBookings({ path: { clinicId }, query: { from, to, ...page }, ...callTimeout() }),
     ),
   )

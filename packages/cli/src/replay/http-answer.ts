@@ -1,22 +1,22 @@
 import type { Problem } from '@holdfast/contract/client'
-import type { NotNow } from './booking-api.ts'
+import type { Unavailable } from './booking-api.ts'
 
-/** What the typed client answers; `error` is a Problem, text of something in between, or why there was no answer. */
+/** A result of the typed client; `error` is a Problem, the text of a proxy, or the reason why there was no response. */
 type ClientResult<Data> = { data: Data | undefined; error?: unknown; response?: Response | undefined }
 
 export type HttpAnswer<Data> =
   | { kind: 'ok'; status: number; data: Data; headers: Headers }
   | { kind: 'problem'; status: number; code: string; detail: string; alternatives: Problem['alternatives'] }
-  | NotNow
+  | Unavailable
 
 const requestSecondsMax = 30
 
-/** For each call: one that takes longer counts as unreachable, and is asked again. */
+/** For each call: one that takes longer counts as unreachable, and is retried. */
 export function callTimeout(): { signal: AbortSignal } {
   return { signal: AbortSignal.timeout(requestSecondsMax * 1000) }
 }
 
-/** Sorts an answer of the typed client into data, a refusal, or something to wait for. */
+/** Classifies a result of the typed client: data, a refusal, or a reason to retry. */
 export async function httpAnswer<Data>(call: Promise<ClientResult<Data>>): Promise<HttpAnswer<Data>> {
   const { data, error, response } = await call
   if (response === undefined || error instanceof Error) return { kind: 'unreachable', message: connectionError(error) }
@@ -26,7 +26,7 @@ export async function httpAnswer<Data>(call: Promise<ClientResult<Data>>): Promi
   const retryAfterSeconds = Number(response.headers.get('retry-after')) || 1
   if (response.status === 429) return { kind: 'rate_limited', detail, retryAfterSeconds }
   if (response.status === 503) return { kind: 'busy', retryAfterSeconds }
-  // Of what stands between us and the server, or of a server that failed at it: whether it was done is unknown.
+  // From a proxy, or from a server that failed meanwhile: the outcome is unknown.
   if (response.status >= 500) return { kind: 'unreachable', message: detail }
   return {
     kind: 'problem',
@@ -46,9 +46,9 @@ function describeProblem(problem: Problem): string {
   return `${problem.code}: ${[problem.detail, ...fields].join('; ')}`
 }
 
-/** fetch says only "fetch failed"; why is in the cause. */
+/** The message of fetch is only "fetch failed"; its cause has the reason. */
 function connectionError(error: unknown): string {
-  if (!(error instanceof Error)) return 'no answer'
+  if (!(error instanceof Error)) return 'no response'
   const { cause } = error
   if (cause instanceof Error) return cause.message || ('code' in cause ? String(cause.code) : error.message)
   return error.message

@@ -3,8 +3,8 @@ import type { BookingApi } from './booking-api.ts'
 import { callTimeout, httpAnswer } from './http-answer.ts'
 
 /**
- * Books and confirms over HTTP as a guest: without an account, confirming with the booking's own token. `onLatency` is
- * told how many milliseconds each booking request took.
+ * Books and confirms over HTTP as a guest: without an account, confirming with the booking's manage token. `onLatency`
+ * receives how many milliseconds each booking request took.
  */
 export function createHttpBookingApi(guest: HoldfastClient, onLatency: (milliseconds: number) => void): BookingApi {
   return {

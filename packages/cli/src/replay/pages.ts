@@ -1,4 +1,4 @@
-/** Every item of a list of the API, page by page. `fetchPage` is given the cursor to send, if there is one. */
+/** Every item of a list of the API, page by page. `fetchPage` receives the cursor to send, if there is one. */
 export async function* pages<Item>(
   fetchPage: (page: { limit: number; cursor?: string }) => Promise<{ items: Item[]; nextCursor: string | null }>,
 ): AsyncGenerator<Item> {
@@ -13,5 +13,5 @@ export async function* pages<Item>(
   } while (cursor !== null)
 }
 
-/** The most the API gives at a time. */
+/** The API's largest page. */
 const pageSize = 100

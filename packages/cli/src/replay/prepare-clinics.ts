@@ -1,35 +1,35 @@
 import { createHash } from 'node:crypto'
+import pMap from 'p-map'
 import { CommandRefusal } from '../command.ts'
 import { callTimeout } from './http-answer.ts'
-import { mapConcurrently } from './map-concurrently.ts'
 import { pages } from './pages.ts'
 import { dayKey, type PlannedUnit, replayTimeZone } from './plan-replay.ts'
-import { must, type ReplayServer } from './replay-server.ts'
+import { callUntilOk, type ReplayServer } from './replay-server.ts'
 
-/** A health unit as the server knows it. */
+/** A health unit's clinic and doctor on the server. */
 export type UnitOnServer = { name: string; clinicId: string; doctorId: string; existedBefore: boolean }
 
 /** Slot ids of each unit's day, in the order of the plan; see `dayKey`. */
 export type SlotIds = ReadonlyMap<string, readonly string[]>
 
-/** Marks the clinics of replays, so that a real clinic of the same name is never touched. */
+/** Marks the clinics of replays, so that a real clinic of the same name is never changed. */
 const replayAddress = 'Replayed health unit'
 const unitsAtOnce = 8
 const slotsPerRequestMax = 2_000
 /** The API lists at most 62 days at a time. */
 const daysPerListMax = 62
 
-/** The clinic and the doctor of a health unit, if an earlier replay made them. */
+/** The clinic and the doctor of a health unit, if an earlier replay created them. */
 async function findUnit(server: ReplayServer, name: string): Promise<UnitOnServer | null> {
   const clinics = pages((page) =>
-    must(server, 'looking for clinics', () =>
+    callUntilOk(server, 'looking for clinics', () =>
       server.admin.listClinics({ query: { q: name.slice(0, 100), ...page }, ...callTimeout() }),
     ),
   )
   for await (const clinic of clinics) {
-    const isIts = clinic.name === name && clinic.timezone === replayTimeZone && clinic.address === replayAddress
-    if (!isIts) continue
-    const doctors = await must(server, 'looking for doctors', () =>
+    const isReplayed = clinic.name === name && clinic.timezone === replayTimeZone && clinic.address === replayAddress
+    if (!isReplayed) continue
+    const doctors = await callUntilOk(server, 'looking for doctors', () =>
       server.admin.listDoctors({ query: { clinicId: clinic.id, limit: 1 }, ...callTimeout() }),
     )
     const doctor = doctors.items[0]
@@ -48,8 +48,8 @@ export async function hasPlannedSlots(server: ReplayServer, planned: PlannedUnit
 }
 
 /**
- * Makes each health unit's clinic, doctor and slots, or finds them where an earlier replay made them; both may be
- * repeated. Answers them with the ids of the slots.
+ * Creates each health unit's clinic, doctor and slots, or finds those that an earlier replay created. Idempotent.
+ * Returns them with the ids of the slots.
  *
  * @throws CommandRefusal also when the server has other slots on those days than the plan (another `--capacity`)
  */
@@ -59,27 +59,28 @@ export async function prepareClinics(
   onUnit: () => void,
 ): Promise<{ units: UnitOnServer[]; slotIds: SlotIds }> {
   const slotIds = new Map<string, readonly string[]>()
-  const units = await mapConcurrently(planned, unitsAtOnce, server.signal, async (plannedUnit) => {
+  const prepare = async (plannedUnit: PlannedUnit) => {
     const unit = (await findUnit(server, plannedUnit.name)) ?? (await createUnit(server, plannedUnit.name))
     await createSlots(server, unit, plannedUnit)
     await collectSlotIds(server, unit, plannedUnit, slotIds)
     onUnit()
     return unit
-  })
+  }
+  const units = await pMap(planned, prepare, { concurrency: unitsAtOnce, signal: server.signal })
   return { units, slotIds }
 }
 
 async function createUnit(server: ReplayServer, name: string): Promise<UnitOnServer> {
-  // Keys made from the name: should two replays begin at once, they get the same clinic and doctor.
+  // Idempotency keys derived from the name: two replays that start at once get the same clinic and doctor.
   const key = createHash('sha256').update(name).digest('hex').slice(0, 32)
-  const clinic = await must(server, `making the clinic ${name}`, () =>
+  const clinic = await callUntilOk(server, `creating the clinic ${name}`, () =>
     server.admin.createClinic({
       body: { name, timezone: replayTimeZone, address: replayAddress },
       headers: { 'Idempotency-Key': `holdfast-replay-clinic-${key}` },
       ...callTimeout(),
     }),
   )
-  const doctor = await must(server, `making the doctor of ${name}`, () =>
+  const doctor = await callUntilOk(server, `creating the doctor of ${name}`, () =>
     server.admin.createDoctor({
       body: { clinicId: clinic.id, name: `Doctor of ${name}`, specialization: 'General practice' },
       headers: { 'Idempotency-Key': `holdfast-replay-doctor-${key}` },
@@ -98,14 +99,14 @@ async function createSlots(server: ReplayServer, unit: UnitOnServer, planned: Pl
     })),
   )
   for (let from = 0; from < slots.length; from += slotsPerRequestMax) {
-    const made = await must(server, `making slots of ${unit.name}`, () =>
+    const created = await callUntilOk(server, `creating slots of ${unit.name}`, () =>
       server.admin.createSlots({
         path: { doctorId: unit.doctorId },
         body: { slots: slots.slice(from, from + slotsPerRequestMax) },
         ...callTimeout(),
       }),
     )
-    if (made.conflicts > 0) throw otherSlots(unit.name)
+    if (created.conflicts > 0) throw otherSlots(unit.name)
   }
 }
 
@@ -148,13 +149,13 @@ async function collectSlotIds(
   }
 }
 
-/** The local day of an instant, where the health units are. */
+/** The date of an instant in the health units' time zone. */
 export function localDateOf(instant: string): string {
   return Temporal.Instant.from(instant).toZonedDateTimeISO(replayTimeZone).toPlainDate().toString()
 }
 
 async function listSlots(server: ReplayServer, doctorId: string, from: string, to: string) {
-  const { items } = await must(server, 'listing slots', () =>
+  const { items } = await callUntilOk(server, 'listing slots', () =>
     server.guest.listSlots({ path: { doctorId }, query: { from, to }, ...callTimeout() }),
   )
   return items

@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { createHoldfastClient, type HoldfastClient } from '@holdfast/contract/client'
 import { CommandRefusal } from '../command.ts'
 import { callTimeout, type HttpAnswer, httpAnswer } from './http-answer.ts'
-import { patiently, type Stop } from './patience.ts'
+import { retryCall, type Stop } from './retry-call.ts'
 
-/** A running server, seen by its site administrator and by anyone. */
+/** A running server with two clients: one signed in as a site administrator, one anonymous. */
 export type ReplayServer = {
   url: string
   admin: HoldfastClient
@@ -12,13 +12,13 @@ export type ReplayServer = {
   signal: AbortSignal
 }
 
-/** Nothing is under way yet: a wrong address is told soon. */
+/** Fewer than for later calls: nothing is in flight yet, and a wrong address is reported soon. */
 const signInTriesMax = 3
 
 /**
- * Signs in and answers the two clients of a replay.
+ * Signs in, and returns the two clients of a replay.
  *
- * @throws CommandRefusal when the server is out of reach or does not take these credentials
+ * @throws CommandRefusal when the server is unreachable or rejects these credentials
  */
 export async function openReplayServer(
   url: string,
@@ -26,7 +26,7 @@ export async function openReplayServer(
   signal: AbortSignal,
 ): Promise<ReplayServer> {
   const guest = createHoldfastClient({ baseUrl: url })
-  const { answer } = await patiently(
+  const { answer } = await retryCall(
     () => httpAnswer(guest.signIn({ body: credentials, ...callTimeout() })),
     sleeper(signal),
     signInTriesMax,
@@ -36,40 +36,41 @@ export async function openReplayServer(
   }
   if (answer.kind === 'problem' && answer.status === 401) {
     throw new CommandRefusal(
-      `${url} does not know this e-mail address and password. Set HOLDFAST_ADMIN_EMAIL and HOLDFAST_ADMIN_PASSWORD to a site administrator's (\`holdfast admin create\` makes one).`,
+      `${url} does not know this e-mail address and password. Set HOLDFAST_ADMIN_EMAIL and HOLDFAST_ADMIN_PASSWORD to a site administrator's (\`holdfast admin create\` creates one).`,
     )
   }
   if (answer.kind !== 'ok') throw refusalOf(answer, `signing in at ${url}`)
   const bearer = answer.headers.get('set-auth-token') ?? answer.data.token
-  if (!bearer) throw new CommandRefusal(`${url} answered the sign-in without a session token. Is it a Holdfast server?`)
+  if (!bearer)
+    throw new CommandRefusal(`the response of ${url} to the sign-in has no session token. Is it a Holdfast server?`)
   return { url, admin: createHoldfastClient({ baseUrl: url, bearer }), guest, signal }
 }
 
 /**
- * The data of a call that has to succeed, asked again while the server is busy or out of reach. `what` completes the
+ * The data of a call that has to succeed, retried while the server is busy or unreachable. `what` completes the
  * sentence "… failed:".
  *
  * @throws CommandRefusal with the server's reason
  */
-export async function must<Data>(
+export async function callUntilOk<Data>(
   server: ReplayServer,
   what: string,
   call: () => Parameters<typeof httpAnswer<Data>>[0],
 ): Promise<Data> {
-  const { answer } = await patiently(() => httpAnswer(call()), sleeper(server.signal))
+  const { answer } = await retryCall(() => httpAnswer(call()), sleeper(server.signal))
   if (answer.kind === 'ok') return answer.data
   throw refusalOf(answer, what)
 }
 
-/** Waits, but not beyond a Ctrl-C: then it throws an AbortError. */
+/** Waits until the time is over or `signal` is aborted; then it throws an AbortError. */
 export function sleeper(signal: AbortSignal): (seconds: number) => Promise<void> {
   return (seconds) => delay(seconds * 1000, undefined, { signal })
 }
 
-/** What a person reads when the server's limits, or its absence, end a replay. */
+/** The message when rate limits or a lost server end a replay. */
 export function describeStop(stop: Stop): string {
   if (stop.by === 'server_lost') return `the server can no longer be reached (${stop.detail})`
-  return `the server's rate limits stop the replay (${stop.detail}; it says to wait ${stop.retryAfterSeconds} s). Start it with HOLDFAST_RATE_LIMIT=off; the next run goes on where this one ended`
+  return `the server's rate limits stop the replay (${stop.detail}; retry after ${stop.retryAfterSeconds} s). Start it with HOLDFAST_RATE_LIMIT=off; the next run continues where this one ended`
 }
 
 function refusalOf(

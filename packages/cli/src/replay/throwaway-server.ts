@@ -18,14 +18,14 @@ export type ThrowawayServer = {
 
 const startSecondsMax = 120
 const stopSecondsMax = 60
-const keptErrorLines = 20
+const errorLinesReportedMax = 20
 const mainPath = fileURLToPath(new URL('../main.ts', import.meta.url))
-/** What the server needs of the machine; no setting is inherited, DATABASE_URL least of all. */
+/** The environment variables that the server needs; no setting is inherited, least of all DATABASE_URL. */
 const inherited = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TMPDIR', 'TZ', 'USER', 'LOGNAME', 'NODE_V8_COVERAGE']
 
 /**
- * Starts `holdfast start` with an empty database of its own in a temporary directory, on a free port, without rate
- * limits and without the demo clinic. It also stops by itself when this process ends in whatever way.
+ * Starts `holdfast start` with a new, empty database in a temporary directory, on a free port, without rate limits and
+ * without the demo clinic. It stops by itself when this process ends, for whatever reason.
  *
  * @throws CommandRefusal with the last lines it wrote, when it does not become ready
  */
@@ -45,7 +45,7 @@ export async function startThrowawayServer(env: Environment, signal: AbortSignal
     },
     // Its own process group: a Ctrl-C at the terminal reaches this process only, which then stops the server once.
     detached: true,
-    // The channel closes when this process ends, and `start` then stops; see commands/start.ts.
+    // When this process ends, the channel closes and `start` stops; see commands/start.ts.
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   const stop = async () => {
@@ -67,32 +67,26 @@ async function readyUrl(child: ChildProcess, signal: AbortSignal): Promise<strin
   if (stdout === null || stderr === null) throw new Error('The server was started without pipes.')
   createInterface({ input: stderr }).on('line', (line) => {
     errorLines.push(line)
-    if (errorLines.length > keptErrorLines) errorLines.shift()
+    if (errorLines.length > errorLinesReportedMax) errorLines.shift()
   })
   const failed = (what: string) =>
     new CommandRefusal(`the throw-away server ${what}${errorLines.length === 0 ? '' : `: ${errorLines.join(' | ')}`}`)
-  return new Promise((resolve, reject) => {
-    const settle = (act: () => void) => {
-      clearTimeout(deadline)
-      signal.removeEventListener('abort', onAbort)
-      act()
-    }
-    const onAbort = () => settle(() => reject(new CommandRefusal('stopped')))
-    const deadline = setTimeout(() => {
-      settle(() => reject(failed(`was not ready in ${startSecondsMax} s`)))
-    }, startSecondsMax * 1000)
-    signal.addEventListener('abort', onAbort)
-    if (signal.aborted) onAbort()
-    child.once('error', (error) => settle(() => reject(failed(`could not be started (${error.message})`))))
-    child.once('close', (code) => settle(() => reject(failed(`ended with exit code ${code}`))))
-    createInterface({ input: stdout }).on('line', (line) => {
-      const url = /^Holdfast is ready at (http:\S+)$/.exec(line)?.[1]
-      if (url !== undefined) settle(() => resolve(url))
-    })
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
+  const onAbort = () =>
+    reject(signal.aborted ? new CommandRefusal('stopped') : failed(`was not ready in ${startSecondsMax} s`))
+  const aborted = AbortSignal.any([signal, AbortSignal.timeout(startSecondsMax * 1000)])
+  aborted.addEventListener('abort', onAbort)
+  if (aborted.aborted) onAbort()
+  child.once('error', (error) => reject(failed(`could not be started (${error.message})`)))
+  child.once('close', (code) => reject(failed(`ended with exit code ${code}`)))
+  createInterface({ input: stdout }).on('line', (line) => {
+    const url = /^Holdfast is ready at (http:\S+)$/.exec(line)?.[1]
+    if (url !== undefined) resolve(url)
   })
+  return promise
 }
 
-/** Also what root's server keeps elsewhere, where its account cannot enter the directory; a note in it says where. */
+/** Also removes the data of a server started by root, which is elsewhere; a file in the directory says where. */
 async function removeData(directory: string): Promise<void> {
   const elsewhere = (await readIfAny(join(directory, 'database-location')))?.trim()
   if (elsewhere) {

@@ -1,21 +1,21 @@
+import pMap from 'p-map'
 import { callTimeout } from './http-answer.ts'
-import { mapConcurrently } from './map-concurrently.ts'
 import type { UnitOnServer } from './prepare-clinics.ts'
-import { must, type ReplayServer } from './replay-server.ts'
+import { callUntilOk, type ReplayServer } from './replay-server.ts'
 import type { ReplaySummary } from './replay-summary.ts'
 
 const clinicsAtOnce = 4
 
-/** Has the server recount every clinic of the replay, and adds up what it found; `findings` are the first ones, named. */
+/** Lets the server recount every clinic of the replay, and adds up the reports; `findings` describes the first 20. */
 export async function verifyClinics(
   server: ReplayServer,
   units: readonly UnitOnServer[],
 ): Promise<{ verify: ReplaySummary['verify']; findings: string[] }> {
-  const reports = await mapConcurrently(units, clinicsAtOnce, server.signal, (unit) =>
-    must(server, `verifying ${unit.name}`, () =>
+  const verifyUnit = (unit: UnitOnServer) =>
+    callUntilOk(server, `verifying ${unit.name}`, () =>
       server.admin.verifyClinic({ path: { clinicId: unit.clinicId }, ...callTimeout() }),
-    ),
-  )
+    )
+  const reports = await pMap(units, verifyUnit, { concurrency: clinicsAtOnce, signal: server.signal })
   const verify = { slots: 0, bookings: 0, overbooked: 0, mismatches: 0 }
   const findings: string[] = []
   for (const report of reports) {

@@ -1,6 +1,6 @@
 /** An error in its own words, on one line; also a refused connection's, whose own message is empty. */
-export function wordsOf(error: unknown): string {
-  if (error instanceof AggregateError && error.message === '') return error.errors.map(wordsOf).join('; ')
+export function messageOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ')
   if (!(error instanceof Error)) return String(error)
   if (
     'code' in error &&

@@ -1,33 +1,37 @@
-import type { NotNow } from './booking-api.ts'
+import type { Unavailable } from './booking-api.ts'
 
 /** Why the whole replay ends before its last row. */
 export type Stop =
   | { kind: 'stopped'; by: 'limits'; detail: string; retryAfterSeconds: number }
   | { kind: 'stopped'; by: 'server_lost'; detail: string }
 
-/** Some 25 seconds in all: a server that restarts meanwhile is waited for. */
+/** About 25 seconds in all: long enough for a server to restart. */
 const unreachableTriesMaxDefault = 8
 const busyTriesMax = 30
 const waitSecondsMax = 30
 
-/** What patience ends with: an answer, a refusal after being told to wait too often, or the end of the replay. */
-export type Settled<Answer> = Exclude<Answer, NotNow> | Stop | { kind: 'refused'; why: string }
+/** The final answer of a call: the server's, a refusal after too many busy responses, or the end of the replay. */
+export type FinalAnswer<Answer> = Exclude<Answer, Unavailable> | Stop | { kind: 'refused'; why: string }
 
 /**
- * Asks, and asks again while the server is busy (waiting as long as it says) or out of reach (waiting longer each
- * time), both bounded. `outcomeWasUnknown`: an earlier try was answered by nothing, and may have been done.
+ * Makes a call, and repeats it while the server is busy (after the delay that the server requests) or unreachable (with
+ * exponential backoff); both are bounded separately. `outcomeWasUnknown`: an earlier try got no response, and may have
+ * been carried out.
+ *
+ * Not `p-retry`: the calls return their failures as values, the server sets one of the two delays, and each kind of
+ * failure has its own limit. As options of `p-retry` (an error class around the values, three callbacks) this was longer.
  */
-export async function patiently<Answer extends { kind: string }>(
-  ask: () => Promise<Answer | NotNow>,
+export async function retryCall<Answer extends { kind: string }>(
+  call: () => Promise<Answer | Unavailable>,
   sleep: (seconds: number) => Promise<void>,
   unreachableTriesMax = unreachableTriesMaxDefault,
-): Promise<{ answer: Settled<Answer>; outcomeWasUnknown: boolean }> {
+): Promise<{ answer: FinalAnswer<Answer>; outcomeWasUnknown: boolean }> {
   let busyTries = 0
   let unreachableTries = 0
   for (;;) {
-    const answer = await ask()
+    const answer = await call()
     const outcomeWasUnknown = unreachableTries > 0
-    if (!isNotNow(answer)) return { answer: answer as Exclude<Answer, NotNow>, outcomeWasUnknown }
+    if (!isUnavailable(answer)) return { answer: answer as Exclude<Answer, Unavailable>, outcomeWasUnknown }
     switch (answer.kind) {
       case 'rate_limited': {
         const { detail, retryAfterSeconds } = answer
@@ -50,6 +54,6 @@ export async function patiently<Answer extends { kind: string }>(
   }
 }
 
-function isNotNow<Answer extends { kind: string }>(answer: Answer | NotNow): answer is NotNow {
+function isUnavailable<Answer extends { kind: string }>(answer: Answer | Unavailable): answer is Unavailable {
   return answer.kind === 'rate_limited' || answer.kind === 'busy' || answer.kind === 'unreachable'
 }
