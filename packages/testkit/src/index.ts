@@ -17,6 +17,7 @@ export {
 export { checkHistory } from './check-history.ts'
 export { aClaim, type ClaimWay, claimWays, kinds } from './claim-ways.ts'
 export { lapseHolds, shiftSlot } from './clock.ts'
+export { fillDataDirectory } from './data-directory.ts'
 export { plantFunction } from './plant-function.ts'
 export { portToKeep } from './port-to-keep.ts'
 export { createEmptyDatabase, createTestDatabase, type TestDatabase } from './test-database.ts'

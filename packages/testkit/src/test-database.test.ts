@@ -2,8 +2,8 @@ import { changeDatabaseUrl } from '@holdfast/engine'
 import pg from 'pg'
 import { expect, test } from 'vitest'
 import { createTestDatabase } from './test-database.ts'
-import { testEnvironment } from './test-environment.ts'
-import { startTestServer } from './test-server.ts'
+import { preparedServer } from './test-environment.ts'
+import { startTestServers } from './test-server.ts'
 
 async function query(url: string, statement: string): Promise<unknown[]> {
   const client = new pg.Client({ connectionString: url })
@@ -16,9 +16,9 @@ async function query(url: string, statement: string): Promise<unknown[]> {
   }
 }
 
-const serverUrl = testEnvironment().HOLDFAST_TEST_DATABASE_URL
+const serverUrl = preparedServer().url
 
-test('two databases of one run know nothing of each other, and each is empty', async () => {
+test('two databases of one run are independent, and each is empty', async () => {
   const [one, other] = await Promise.all([createTestDatabase(), createTestDatabase()])
   try {
     await one.ownerPool.query(`insert into holdfast.specialization (name) values ('Cardiology')`)
@@ -29,7 +29,7 @@ test('two databases of one run know nothing of each other, and each is empty', a
   }
 })
 
-test('a database is dropped with whoever is still in it', async () => {
+test('a database is dropped although a session is still connected to it', async () => {
   const database = await createTestDatabase()
   const [name] = await query(database.ownerUrl, 'select current_database()::text')
   const lingering = new pg.Client({ connectionString: database.appUrl })
@@ -40,9 +40,9 @@ test('a database is dropped with whoever is still in it', async () => {
   expect(await query(serverUrl, `select 1 from pg_database where datname = '${name}'`)).toEqual([])
 })
 
-test('a run on somebody’s server leaves nothing behind, also of databases that a test forgot', async () => {
-  const server = await startTestServer({ DATABASE_URL: serverUrl })
-  const run = server.environment.HOLDFAST_TEST_RUN
+test('a run on an existing server leaves nothing behind, not even databases that a test did not drop', async () => {
+  const server = await startTestServers({ DATABASE_URL: serverUrl }, 2)
+  const run = server.environment.servers[0]?.run
   const leftovers = `select datname::text from pg_database where starts_with(datname, '${run}')
     union all select rolname::text from pg_roles where starts_with(rolname, '${run}')`
   await query(serverUrl, `create database ${run}_forgotten template ${run}_template`)
@@ -51,12 +51,14 @@ test('a run on somebody’s server leaves nothing behind, also of databases that
   expect(await query(serverUrl, leftovers)).toEqual([])
 })
 
-test('a login that may not make databases is told so', async () => {
-  const role = `${testEnvironment().HOLDFAST_TEST_RUN}_poor`
+test('a login that may not create databases is reported, with the statement that helps', async () => {
+  const role = `${preparedServer().run}_poor`
   await query(serverUrl, `create role ${role} login password 'poor'`)
   try {
     const poor = changeDatabaseUrl(serverUrl, { user: role, password: 'poor' })
-    await expect(startTestServer({ DATABASE_URL: poor })).rejects.toThrow(`ALTER ROLE "${role}" CREATEDB CREATEROLE;`)
+    await expect(startTestServers({ DATABASE_URL: poor }, 2)).rejects.toThrow(
+      `ALTER ROLE "${role}" CREATEDB CREATEROLE;`,
+    )
   } finally {
     await query(serverUrl, `drop role ${role}`)
   }

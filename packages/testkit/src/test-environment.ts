@@ -1,25 +1,41 @@
-/** What the global setup tells the tests' processes, by their environment. */
+/** A PostgreSQL server that the global setup prepared for test databases. */
+export type PreparedServer = {
+  /** The owner's URL of the server, and of a database from which others can be created. */
+  url: string
+  /** The prefix of everything that this run creates there: `<run>_template`, the login `<run>_app`, the clones. */
+  run: string
+  appPassword: string
+}
+
+/** What the global setup passes to the test processes in their environment. */
 export type TestEnvironment = {
-  /** The owner's URL of the server, and of a database on it from which others are created. */
-  HOLDFAST_TEST_DATABASE_URL: string
-  /** The prefix of everything this run makes: `<run>_template`, the login `<run>_app`, the clones. */
-  HOLDFAST_TEST_RUN: string
-  HOLDFAST_TEST_APP_PASSWORD: string
+  /** One for each worker, so that no transaction of another test file delays what a test waits for; or one for all. */
+  servers: PreparedServer[]
+  /** A data directory in which initdb has run; undefined where the tests use the server of DATABASE_URL. */
+  dataDirectory: string | undefined
 }
 
-/** @throws Error outside of a vitest run with our global setup */
+const variable = 'HOLDFAST_TEST_ENVIRONMENT'
+
+/** Processes started from now on see `environment`. */
+export function provideTestEnvironment(environment: TestEnvironment): void {
+  process.env[variable] = JSON.stringify(environment)
+}
+
+/** @throws Error outside a vitest run with our global setup */
 export function testEnvironment(): TestEnvironment {
-  return {
-    HOLDFAST_TEST_DATABASE_URL: required('HOLDFAST_TEST_DATABASE_URL'),
-    HOLDFAST_TEST_RUN: required('HOLDFAST_TEST_RUN'),
-    HOLDFAST_TEST_APP_PASSWORD: required('HOLDFAST_TEST_APP_PASSWORD'),
+  const value = process.env[variable]
+  if (value === undefined || value === '') {
+    throw new Error(`${variable} is not set: run the tests by vitest with packages/testkit/src/vitest-global-setup.ts.`)
   }
+  return JSON.parse(value) as TestEnvironment
 }
 
-function required(name: keyof TestEnvironment): string {
-  const value = process.env[name]
-  if (value === undefined || value === '') {
-    throw new Error(`${name} is not set: run the tests by vitest with packages/testkit/src/vitest-global-setup.ts.`)
-  }
-  return value
+/** The server of this test process. */
+export function preparedServer(): PreparedServer {
+  const { servers } = testEnvironment()
+  // Vitest numbers its workers from 1, and a test file has a worker for itself.
+  const server = servers[(Number(process.env.VITEST_POOL_ID ?? 1) - 1) % servers.length]
+  if (server === undefined) throw new Error(`${variable} names no server.`)
+  return server
 }

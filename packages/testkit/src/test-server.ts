@@ -1,62 +1,96 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startEmbeddedPostgres } from '@holdfast/adapters/embedded-postgres'
 import { changeDatabaseUrl } from '@holdfast/engine/database-url'
 import { migrate } from '@holdfast/engine/migrate'
 import pg from 'pg'
-import type { TestEnvironment } from './test-environment.ts'
+import { copyDataDirectory, initialiseDataDirectory } from './data-directory.ts'
+import type { PreparedServer, TestEnvironment } from './test-environment.ts'
 
-/** The server that a run's databases are made on. `environment` is what `createTestDatabase` needs to know. */
-export type TestServer = { environment: TestEnvironment; stop(): Promise<void> }
+/** The PostgreSQL servers of a run. `environment` is what the test processes need to know of them. */
+export type TestServers = { environment: TestEnvironment; stop(): Promise<void> }
+
+type RunningPostgres = { url: string; stop(): Promise<void> }
+type TestServer = { server: PreparedServer; stop(): Promise<void> }
 
 /**
  * Uses the server of DATABASE_URL when it is set (its login must be allowed to create databases and roles), else starts
- * the embedded one in a temporary directory. Makes a migrated template database and an application login, both named
- * for this run, so that runs can share a server; `stop` removes them, with every clone that a test left behind.
+ * an embedded one for each worker in temporary directories. Two workers share no server, because much of PostgreSQL is
+ * about the whole of it: the oldest running transaction, roles, checkpoints.
+ *
+ * @param workerCount how many test files run at a time
  */
-export async function startTestServer(environment: NodeJS.ProcessEnv): Promise<TestServer> {
-  const given = environment.DATABASE_URL
-  const server = given === undefined || given === '' ? await startEmbedded() : { url: given, stop: async () => {} }
+export async function startTestServers(environment: NodeJS.ProcessEnv, workerCount: number): Promise<TestServers> {
+  const databaseUrl = environment.DATABASE_URL
+  if (databaseUrl !== undefined && databaseUrl !== '') {
+    const { server, stop } = await prepareServer({ url: databaseUrl, stop: async () => {} })
+    return { environment: { servers: [server], dataDirectory: undefined }, stop }
+  }
+  const directory = await mkdtemp(join(tmpdir(), 'holdfast-test-'))
+  await chmod(directory, 0o711)
+  const started: TestServer[] = []
+  const stop = async () => {
+    await Promise.all(started.map((server) => server.stop()))
+    await rm(directory, { recursive: true, force: true })
+  }
+  try {
+    const dataDirectory = join(directory, 'prepared')
+    await initialiseDataDirectory(dataDirectory)
+    const starts = await Promise.allSettled(
+      Array.from({ length: workerCount }, async (_, worker) => {
+        const copy = join(directory, `worker-${worker + 1}`)
+        await copyDataDirectory(dataDirectory, copy)
+        started[worker] = await prepareServer(await startEmbedded(copy))
+      }),
+    )
+    for (const one of starts) if (one.status === 'rejected') throw one.reason
+    return { environment: { servers: started.map(({ server }) => server), dataDirectory }, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/**
+ * Creates a migrated template database and an application login, both named after this run, so that runs can share a
+ * server; `stop` drops them, with every clone that a test left behind, and then stops the server.
+ */
+async function prepareServer(postgres: RunningPostgres): Promise<TestServer> {
+  const { url } = postgres
   try {
     const run = `holdfast_test_${randomBytes(4).toString('hex')}`
     const template = `${run}_template`
     const login = `${run}_app`
-    const password = randomBytes(16).toString('hex')
-    await withClient(server.url, async (client) => {
+    const appPassword = randomBytes(16).toString('hex')
+    await withClient(url, async (client) => {
       await checkRights(client)
       await client.query(`create database ${template} encoding 'UTF8' template template0`)
     })
-    const templateUrl = changeDatabaseUrl(server.url, { database: template })
-    await migrate({ ownerUrl: templateUrl })
-    await withClient(server.url, async (client) => {
-      await client.query(`create role ${login} login password '${password}' in role holdfast_app`)
+    await migrate({ ownerUrl: changeDatabaseUrl(url, { database: template }) })
+    await withClient(url, async (client) => {
+      await client.query(`create role ${login} login password '${appPassword}' in role holdfast_app`)
       // For an owner that is no superuser: only so may it end the login's sessions, and drop databases they are in.
       await client.query(`grant ${login} to current_user`)
       await client.query(`alter database ${template} allow_connections false`)
     })
     return {
-      environment: {
-        HOLDFAST_TEST_DATABASE_URL: server.url,
-        HOLDFAST_TEST_RUN: run,
-        HOLDFAST_TEST_APP_PASSWORD: password,
-      },
+      server: { url, run, appPassword },
       async stop() {
-        await withClient(server.url, (client) => dropRun(client, run))
-        await server.stop()
+        await withClient(url, (client) => dropRun(client, run))
+        await postgres.stop()
       },
     }
   } catch (error) {
-    await server.stop()
+    await postgres.stop()
     throw error
   }
 }
 
-/** Durability is off: what is on disk after a crash is not what these tests are about, and they take half as long. */
-async function startEmbedded(): Promise<{ url: string; stop(): Promise<void> }> {
-  const dataDirectory = await mkdtemp(join(tmpdir(), 'holdfast-test-'))
-  const embedded = await startEmbeddedPostgres({
+/** Durability is off: the tests are not about what is on disk after a crash, and they take half as long. */
+async function startEmbedded(dataDirectory: string): Promise<RunningPostgres> {
+  const { ownerUrl, stop } = await startEmbeddedPostgres({
     dataDirectory,
     settings: {
       fsync: 'off',
@@ -66,13 +100,7 @@ async function startEmbedded(): Promise<{ url: string; stop(): Promise<void> }> 
       max_wal_size: '4GB',
     },
   })
-  return {
-    url: embedded.ownerUrl,
-    async stop() {
-      await embedded.stop()
-      await rm(dataDirectory, { recursive: true, force: true })
-    },
-  }
+  return { url: ownerUrl, stop: () => stop() }
 }
 
 async function checkRights(client: pg.Client): Promise<void> {
@@ -81,7 +109,7 @@ async function checkRights(client: pg.Client): Promise<void> {
   )
   if (rows[0]?.enough !== true) {
     throw new Error(
-      `The tests make databases and roles of their own; DATABASE_URL's login may not. Run: ALTER ROLE "${rows[0]?.login}" CREATEDB CREATEROLE; or leave DATABASE_URL out: then they bring their own server.`,
+      `The tests create databases and roles, and the login of DATABASE_URL may not. Run: ALTER ROLE "${rows[0]?.login}" CREATEDB CREATEROLE; or unset DATABASE_URL: then they start their own server.`,
     )
   }
 }

@@ -1,14 +1,16 @@
-import { startTestServer, type TestServer } from './test-server.ts'
+import type { TestProject } from 'vitest/node'
+import { provideTestEnvironment } from './test-environment.ts'
+import { startTestServers, type TestServers } from './test-server.ts'
 
-let server: TestServer | undefined
+let servers: TestServers | undefined
 
-/** Once per run, before the first test file: a PostgreSQL server and a migrated template to clone. */
-export async function setup(): Promise<void> {
-  server = await startTestServer(process.env)
-  // Workers are started later and inherit these; see test-database.ts.
-  Object.assign(process.env, server.environment)
+/** Runs once, before the first test file: starts PostgreSQL and prepares migrated templates to clone. */
+export async function setup(project: TestProject): Promise<void> {
+  servers = await startTestServers(process.env, project.vitest.config.maxWorkers)
+  // Workers are started later and inherit it.
+  provideTestEnvironment(servers.environment)
 }
 
 export async function teardown(): Promise<void> {
-  await server?.stop()
+  await servers?.stop()
 }

@@ -1,0 +1,36 @@
+import { execFile } from 'node:child_process'
+import { access, mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { startEmbeddedPostgres } from '@holdfast/adapters/embedded-postgres'
+import { testEnvironment } from './test-environment.ts'
+
+/** Creates a data directory of the embedded PostgreSQL in which nothing has been stored yet. */
+export async function initialiseDataDirectory(dataDirectory: string): Promise<void> {
+  await (await startEmbeddedPostgres({ dataDirectory })).stop()
+}
+
+/**
+ * Copies a data directory whose server is stopped: 0.1–0.3 s, where initdb takes 1 s. Does nothing where its database
+ * is stored elsewhere, because the account that runs PostgreSQL can't enter it: two copies would share that database.
+ */
+export async function copyDataDirectory(from: string, to: string): Promise<void> {
+  const isHere = await access(join(from, 'postgres')).then(
+    () => true,
+    () => false,
+  )
+  if (!isHere) return
+  await mkdir(to, { recursive: true, mode: 0o711 })
+  // `cp -a` preserves the owner, which is the account that runs PostgreSQL where the tests run as root.
+  await promisify(execFile)('cp', ['-a', join(from, 'postgres'), join(from, 'owner-password'), to])
+}
+
+/**
+ * Fills a directory with a database of the embedded PostgreSQL, as if initdb had run in it, for tests that start
+ * Holdfast on it and are not about its very first start. Without a prepared one (DATABASE_URL is set) the directory
+ * stays empty, and the first start runs initdb.
+ */
+export async function fillDataDirectory(dataDirectory: string): Promise<void> {
+  const prepared = testEnvironment().dataDirectory
+  if (prepared !== undefined) await copyDataDirectory(prepared, dataDirectory)
+}
