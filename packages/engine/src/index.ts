@@ -14,34 +14,28 @@ export { type MigrationStatus, migrationStatus } from './migrate/migration-statu
 export type { AppointmentType, Booking, BookingStatus, FailureReason, Patient } from './model/booking.ts'
 export type { BookingEvent } from './model/booking-event.ts'
 export type { ClaimedBooking, ClaimOutcome, ClaimRequest, Overloaded, SlotClosedWhy } from './model/claim.ts'
+export type { Clinic, ClinicSettings, NewClinic } from './model/clinic.ts'
 export type { ClinicStats } from './model/clinic-stats.ts'
-export type { Clinic, ClinicSettings, Doctor, Membership, Money, Page, Role } from './model/directory.ts'
-export type {
-  BookingsOfAccountQuery,
-  BookingsOfClinicQuery,
-  CreateSlotsRequest,
-  Directory,
-  DoctorsQuery,
-  Engine,
-  KeptAnswers,
-  NewClinic,
-  NewDoctor,
-  Reads,
-  Remembered,
-  WithdrawSlotsRequest,
-  WriteKey,
-} from './model/engine.ts'
+export type { Directory } from './model/directory.ts'
+export type { Doctor, DoctorsQuery, Money, NewDoctor } from './model/doctor.ts'
+export type { Engine } from './model/engine.ts'
 export { clinicNoMax, clinicNoOf, isId, newId, timeOf } from './model/id.ts'
+export type { Membership, Role } from './model/membership.ts'
+export type { Page } from './model/page.ts'
+export type { BookingsOfAccountQuery, BookingsOfClinicQuery, Reads } from './model/reads.ts'
 export type { MoveOutcome, MoveRequest, SettleAction, SettleOutcome, SettleRequest } from './model/settle.ts'
 export type {
   AffectedBooking,
+  CreateSlotsRequest,
   CreateSlotsResult,
   Slot,
   SlotDraft,
   SlotDraftOutcome,
   SlotRule,
   WithdrawSlotsOutcome,
+  WithdrawSlotsRequest,
 } from './model/slot.ts'
+export type { KeptAnswers, Remembered, WriteKey } from './model/stored-answers.ts'
 export type { VerifyFinding, VerifyReport } from './model/verify-report.ts'
 export type { BatchReport } from './queue/batch-queue.ts'
 export { InvalidCursor } from './reads/cursor.ts'

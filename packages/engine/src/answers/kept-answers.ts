@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import type { KeptAnswers } from '../model/engine.ts'
+import type { KeptAnswers } from '../model/stored-answers.ts'
 
 /** Answers of writes, kept for a day under their key for those who ask again (see purge_outdated). */
 export function createKeptAnswers(pool: pg.Pool): KeptAnswers {

@@ -1,6 +1,6 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Schema } from '../database/schema.ts'
-import type { Remembered, WriteKey } from '../model/engine.ts'
+import type { Remembered, WriteKey } from '../model/stored-answers.ts'
 
 /**
  * Runs `make` in a transaction, and keeps its answer beside what it wrote, under the key: a retry is told the same and

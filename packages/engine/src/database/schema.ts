@@ -1,7 +1,7 @@
 import type { ColumnType, Generated } from 'kysely'
 import type { AppointmentType, BookingStatus, FailureReason, Patient } from '../model/booking.ts'
 import type { BookingEvent } from '../model/booking-event.ts'
-import type { Role } from '../model/directory.ts'
+import type { Role } from '../model/membership.ts'
 
 /**
  * The tables of the schema `holdfast` as Kysely sees them. What the application role may not write is marked

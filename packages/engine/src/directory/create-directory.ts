@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { createKysely } from '../database/pools.ts'
-import type { Directory } from '../model/engine.ts'
+import type { Directory } from '../model/directory.ts'
 import { clinicsOf } from './clinics.ts'
 import { doctorsOf } from './doctors.ts'
 import { membersOf } from './members.ts'

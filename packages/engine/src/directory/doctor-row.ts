@@ -1,5 +1,5 @@
 import type { AppointmentType } from '../model/booking.ts'
-import type { Doctor } from '../model/directory.ts'
+import type { Doctor } from '../model/doctor.ts'
 import { availableSql, bookableTimeSql } from '../reads/bookable-sql.ts'
 
 /** A doctor as lists and look-ups read one. What is not public, such as the video room, is no part of it. */

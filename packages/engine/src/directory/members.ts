@@ -1,7 +1,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Schema } from '../database/schema.ts'
-import type { Membership, Role } from '../model/directory.ts'
-import type { Directory } from '../model/engine.ts'
+import type { Directory } from '../model/directory.ts'
+import type { Membership, Role } from '../model/membership.ts'
 import { cursorOf } from '../reads/cursor.ts'
 
 const memberCursor = cursorOf('members', ['id'])

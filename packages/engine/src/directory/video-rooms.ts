@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { Schema } from '../database/schema.ts'
-import type { Directory } from '../model/engine.ts'
+import type { Directory } from '../model/directory.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
 
 /** The video rooms of doctors: read and written apart from them, because a doctor is public and a room is not. */

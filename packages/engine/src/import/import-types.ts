@@ -1,4 +1,5 @@
-import type { NewClinic, NewDoctor } from '../model/engine.ts'
+import type { NewClinic } from '../model/clinic.ts'
+import type { NewDoctor } from '../model/doctor.ts'
 import type { SlotDraft } from '../model/slot.ts'
 
 /** One of the lists of an import, and where in it: `row` is the line or item number that the file's author sees. */

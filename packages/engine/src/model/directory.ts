@@ -1,49 +1,39 @@
-import type { AppointmentType } from './booking.ts'
+import type { Clinic, ClinicSettings, NewClinic } from './clinic.ts'
+import type { Doctor, DoctorsQuery, NewDoctor } from './doctor.ts'
+import type { Membership, Role } from './membership.ts'
+import type { Page } from './page.ts'
+import type { Remembered, WriteKey } from './stored-answers.ts'
 
-export type Money = { amount: number; currency: string }
-
-export type Clinic = {
-  id: string
-  no: number
-  name: string
-  /** IANA */
-  timezone: string
-  address: string | null
-  phone: string | null
-  settings: ClinicSettings
+export type Directory = {
+  clinics(query: { q: string | null; limit: number; cursor: string | null }): Promise<Page<Clinic>>
+  clinic(clinicId: string): Promise<Clinic | null>
+  createClinic(clinic: NewClinic, writeKey: WriteKey): Promise<Remembered<Clinic>>
+  updateClinic(
+    clinicId: string,
+    change: Partial<Omit<NewClinic, 'settings'>> & { settings?: Partial<ClinicSettings> },
+  ): Promise<Clinic | null>
+  doctors(query: DoctorsQuery): Promise<Page<Doctor>>
+  /** Inactive doctors too; the edge decides who may see them. */
+  doctor(doctorId: string): Promise<Doctor | null>
+  createDoctor(clinicNo: number, doctor: NewDoctor, writeKey: WriteKey): Promise<Remembered<Doctor>>
+  updateDoctor(doctorId: string, change: Partial<NewDoctor> & { active?: boolean }): Promise<Doctor | null>
+  specializations(): Promise<{ name: string; doctors: number }[]>
+  /** The video rooms of those of these doctors who have one, by doctor: https addresses, in which `{room}` may stand once. */
+  videoRooms(doctorIds: readonly string[]): Promise<Map<string, string>>
+  /** `url` is one that {@link videoRoomProblem} has nothing against, null removes the room. false: no such doctor. */
+  setVideoRoom(doctorId: string, url: string | null): Promise<boolean>
+  membershipsOf(accountId: string): Promise<Membership[]>
+  members(query: { clinicNo: number; limit: number; cursor: string | null }): Promise<Page<Membership>>
+  /** Adds, or changes the role of, a member. `doctor_missing`: doctorId names no doctor of this clinic. `last_admin`: the clinic would have no admin left. */
+  putMember(member: {
+    clinicNo: number
+    accountId: string
+    role: Role
+    doctorId: string | null
+  }): Promise<{ kind: 'done'; membership: Membership } | { kind: 'doctor_missing' } | { kind: 'last_admin' }>
+  removeMember(
+    clinicNo: number,
+    accountId: string,
+  ): Promise<{ kind: 'done' } | { kind: 'member_missing' } | { kind: 'last_admin' }>
+  isSiteAdministrator(accountId: string): Promise<boolean>
 }
-
-export type ClinicSettings = {
-  /** 30–900 */
-  holdSeconds: number
-  /** 0–525,600: how long before its start a slot stops being bookable */
-  minimumNoticeMinutes: number
-  /** 1–730: how far ahead slots can be booked */
-  bookingHorizonDays: number
-  /** 0–525,600: how long before its start a patient can no longer cancel or move */
-  cancellationDeadlineMinutes: number
-}
-
-export type Doctor = {
-  id: string
-  clinicId: string
-  name: string
-  specialization: string
-  experienceYears: number | null
-  /** 0–5, one decimal */
-  rating: number | null
-  /** BCP 47 tags */
-  languages: string[]
-  fee: Money | null
-  appointmentTypes: AppointmentType[]
-  active: boolean
-  /** The first start of a bookable slot with room, by the clinic's settings; null: none. */
-  nextAvailableAt: Date | null
-}
-
-export type Role = 'doctor' | 'staff' | 'admin'
-
-export type Membership = { clinicNo: number; clinicId: string; accountId: string; role: Role; doctorId: string | null }
-
-/** A page of a keyset-paginated list; `nextCursor` is opaque, null on the last page. */
-export type Page<Item> = { items: Item[]; nextCursor: string | null }

@@ -62,3 +62,16 @@ export type AffectedBooking = {
   units: number
   status: 'PENDING' | 'CONFIRMED'
 }
+
+/** `drafts` are checked at the edge; `doctorId` names an existing doctor. Same answer for the same `key`. */
+export type CreateSlotsRequest = { doctorId: string; drafts: SlotDraft[]; dryRun: boolean }
+
+export type WithdrawSlotsRequest = {
+  clinicNo: number
+  /** One slot, or a doctor's slots that start in [from, to). */
+  which: { slotId: string } | { doctorId: string; from: Date; to: Date }
+  /** true: PENDING and CONFIRMED bookings become FAILED `slot_withdrawn`; false: they refuse the withdrawal. */
+  withBookings: boolean
+  dryRun: boolean
+  actorId: string | null
+}

@@ -1,6 +1,6 @@
 import type pg from 'pg'
-import type { Reads } from '../model/engine.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
+import type { Reads } from '../model/reads.ts'
 import type { Slot } from '../model/slot.ts'
 import { bookableTimeSql } from './bookable-sql.ts'
 import { localDayOf } from './local-days.ts'

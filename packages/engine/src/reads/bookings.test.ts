@@ -12,9 +12,9 @@ import {
 } from '@holdfast/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Booking } from '../model/booking.ts'
-import type { Page } from '../model/directory.ts'
-import type { BookingsOfAccountQuery, BookingsOfClinicQuery } from '../model/engine.ts'
 import { newId } from '../model/id.ts'
+import type { Page } from '../model/page.ts'
+import type { BookingsOfAccountQuery, BookingsOfClinicQuery } from '../model/reads.ts'
 import { createReads } from './create-reads.ts'
 import { InvalidCursor } from './cursor.ts'
 

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import type { Reads } from '../model/engine.ts'
+import type { Reads } from '../model/reads.ts'
 import { verify } from '../verify/verify.ts'
 import { alternativeReads } from './alternatives.ts'
 import { bookingReads } from './bookings.ts'

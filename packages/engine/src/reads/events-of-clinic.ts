@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import type { BookingEvent } from '../model/booking-event.ts'
-import type { Reads } from '../model/engine.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
+import type { Reads } from '../model/reads.ts'
 import { InvalidCursor } from './cursor.ts'
 
 /** Below this transaction everything has ended: no event can still appear before one that was read. */

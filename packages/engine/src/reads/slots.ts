@@ -1,6 +1,6 @@
 import type pg from 'pg'
-import type { Reads } from '../model/engine.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
+import type { Reads } from '../model/reads.ts'
 import { bookableTimeSql } from './bookable-sql.ts'
 import { instantsOfLocalDays } from './local-days.ts'
 import { type SlotRow, slotColumnsSql, slotOf } from './slot-row.ts'

@@ -1,7 +1,6 @@
 import type pg from 'pg'
-import type { CreateSlotsRequest } from '../model/engine.ts'
 import { clinicNoOf, newId } from '../model/id.ts'
-import type { CreateSlotsResult, SlotDraftOutcome } from '../model/slot.ts'
+import type { CreateSlotsRequest, CreateSlotsResult, SlotDraftOutcome } from '../model/slot.ts'
 
 type CreatedRow = { ord: number; outcome: SlotDraftOutcome['outcome']; slot_id: string | null; tx: string | null }
 

@@ -19,8 +19,8 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runClaimBatch } from '../bookings/claim-batch.ts'
 import { runSettleBatch } from '../bookings/settle-batch.ts'
-import type { WithdrawSlotsRequest } from '../model/engine.ts'
 import { newId } from '../model/id.ts'
+import type { WithdrawSlotsRequest } from '../model/slot.ts'
 import { withdrawSlots } from './withdraw-slots.ts'
 
 let database: TestDatabase

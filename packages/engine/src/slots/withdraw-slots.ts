@@ -1,6 +1,5 @@
 import type pg from 'pg'
-import type { WithdrawSlotsRequest } from '../model/engine.ts'
-import type { AffectedBooking, WithdrawSlotsOutcome } from '../model/slot.ts'
+import type { AffectedBooking, WithdrawSlotsOutcome, WithdrawSlotsRequest } from '../model/slot.ts'
 
 type WithdrawnRow = {
   outcome: 'withdrawn' | 'slot_missing' | 'slot_in_past' | 'slot_has_bookings' | 'too_large'

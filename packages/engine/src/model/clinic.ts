@@ -1,0 +1,29 @@
+export type Clinic = {
+  id: string
+  no: number
+  name: string
+  /** IANA */
+  timezone: string
+  address: string | null
+  phone: string | null
+  settings: ClinicSettings
+}
+
+export type ClinicSettings = {
+  /** 30–900 */
+  holdSeconds: number
+  /** 0–525,600: how long before its start a slot stops being bookable */
+  minimumNoticeMinutes: number
+  /** 1–730: how far ahead slots can be booked */
+  bookingHorizonDays: number
+  /** 0–525,600: how long before its start a patient can no longer cancel or move */
+  cancellationDeadlineMinutes: number
+}
+
+export type NewClinic = {
+  name: string
+  timezone: string
+  address: string | null
+  phone: string | null
+  settings: Partial<ClinicSettings>
+}

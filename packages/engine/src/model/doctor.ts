@@ -1,0 +1,34 @@
+import type { AppointmentType } from './booking.ts'
+
+export type Money = { amount: number; currency: string }
+
+export type Doctor = {
+  id: string
+  clinicId: string
+  name: string
+  specialization: string
+  experienceYears: number | null
+  /** 0–5, one decimal */
+  rating: number | null
+  /** BCP 47 tags */
+  languages: string[]
+  fee: Money | null
+  appointmentTypes: AppointmentType[]
+  active: boolean
+  /** The first start of a bookable slot with room, by the clinic's settings; null: none. */
+  nextAvailableAt: Date | null
+}
+
+export type NewDoctor = Omit<Doctor, 'id' | 'clinicId' | 'active' | 'nextAvailableAt'>
+
+/** `soonest`: by nextAvailableAt, those without one last, then by name. A cursor is of its sort. */
+export type DoctorsQuery = {
+  clinicId: string | null
+  specialization: string | null
+  q: string | null
+  appointmentType: AppointmentType | null
+  includeInactive: boolean
+  sort: 'name' | 'soonest'
+  limit: number
+  cursor: string | null
+}

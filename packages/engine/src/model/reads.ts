@@ -1,0 +1,50 @@
+import type { Booking, BookingStatus } from './booking.ts'
+import type { BookingEvent } from './booking-event.ts'
+import type { ClinicStats } from './clinic-stats.ts'
+import type { Page } from './page.ts'
+import type { Slot } from './slot.ts'
+import type { VerifyReport } from './verify-report.ts'
+
+export type Reads = {
+  /** A doctor's slots on local days [from, to] of the clinic's zone; null: no such (active) doctor. Ordered by start. */
+  slots(query: { doctorId: string; from: string; to: string; onlyAvailable: boolean }): Promise<SlotList | null>
+  slot(slotId: string): Promise<Slot | null>
+  /** At most `limit` bookable slots with `units` free of the same doctor: the same local day first, by nearness, then later days, then other active doctors of the clinic with the same specialization on that day. */
+  alternatives(query: { slotId: string; units: number; limit: number }): Promise<Slot[]>
+  booking(bookingId: string): Promise<Booking | null>
+  bookingsOfAccount(query: BookingsOfAccountQuery): Promise<Page<Booking>>
+  bookingsOfClinic(query: BookingsOfClinicQuery): Promise<Page<Booking>>
+  /** In the order of the log; `after` is the `position` of an event already read, exclusive. */
+  eventsOfClinic(query: { clinicNo: number; after: string | null; limit: number }): Promise<Page<BookingEvent>>
+  /** The last ones that `eventsOfClinic` tells, newest first. */
+  newestEventsOfClinic(query: { clinicNo: number; limit: number }): Promise<BookingEvent[]>
+  /** By version, all that is committed; [] for what is no booking. */
+  eventsOfBooking(bookingId: string): Promise<BookingEvent[]>
+  clinicStats(query: { clinicNo: number; from: string; to: string }): Promise<ClinicStats>
+  verify(query: { clinicNo: number | null; detailsMax: number }): Promise<VerifyReport>
+}
+
+/** `freshUntil`: when the list changes though nobody books (a hold lapses, a slot comes too near); null: never. */
+export type SlotList = { items: Slot[]; asOf: Date; freshUntil: Date | null }
+
+/** `status` is the effective one. `from`/`to` are dates in the clinic's zone (account: UTC instants' dates), both included, of the slot's start. Newest slots last. */
+export type BookingsOfAccountQuery = {
+  accountId: string
+  status: BookingStatus | null
+  from: string | null
+  to: string | null
+  limit: number
+  cursor: string | null
+}
+
+export type BookingsOfClinicQuery = {
+  clinicNo: number
+  from: string
+  to: string
+  status: BookingStatus | null
+  doctorId: string | null
+  /** Part of the patient's name, e-mail or phone (case and accents as stored are ignored where the database can), or a booking's id. */
+  q: string | null
+  limit: number
+  cursor: string | null
+}
