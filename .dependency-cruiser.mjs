@@ -26,10 +26,58 @@ const directions = Object.entries(allowed).map(([name, targets]) => ({
   to: { path: '^(packages|bench)/', pathNot: [name, ...targets].map(folderOf) },
 }))
 
+/** Which folders of the engine each of its folders may import besides {@link engineBase}. Only `create-engine.ts` knows all. */
+const engineFolders = {
+  queue: [],
+  answers: [],
+  slots: [],
+  tail: [],
+  upkeep: [],
+  'app-login': [],
+  verify: [],
+  bookings: ['queue'],
+  reads: ['bookings', 'verify'],
+  directory: ['answers', 'reads'],
+  import: ['directory', 'slots'],
+  migrate: ['upkeep'],
+}
+
+/** What every folder of the engine may import. */
+const engineBase = ['model', 'database']
+
+/** @param {string[]} names */
+const engineFolder = (...names) => `^packages/engine/src/(${names.join('|')})/`
+
+const engineDirections = [
+  { from: 'model', to: [] },
+  { from: 'database', to: ['model'] },
+  ...Object.entries(engineFolders).map(([from, targets]) => ({ from, to: [...engineBase, ...targets] })),
+].map(({ from, to }) => ({
+  name: `engine-${from}-imports-only-${to.length === 0 ? 'itself' : to.join('-')}`,
+  severity: 'error',
+  from: { path: engineFolder(from), pathNot: test },
+  to: { path: '^packages/engine/src/', pathNot: engineFolder(from, ...to) },
+}))
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
     ...directions,
+    ...engineDirections,
+    {
+      name: 'engine-folder-has-a-rule',
+      comment: 'A folder that engineFolders does not list could import anything.',
+      severity: 'error',
+      from: {
+        path: '^packages/engine/src/[^/]+/',
+        pathNot: [
+          ...test,
+          engineFolder(...engineBase, ...Object.keys(engineFolders)),
+          '^packages/engine/src/catalogue/',
+        ],
+      },
+      to: {},
+    },
     {
       name: 'testkit-is-for-tests',
       severity: 'error',

@@ -28,6 +28,10 @@ beforeEach(async () => {
     await write(`${folder}/src/part.ts`, 'export const part = 1')
     await write(`${folder}/src/part.test.ts`, "import '@holdfast/testkit'\nimport './part.ts'")
   }
+  await write('packages/engine/src/create-engine.ts', "import './model/id.ts'\nimport './database/pools.ts'")
+  await write('packages/engine/src/model/id.ts', 'export const id = 1')
+  await write('packages/engine/src/database/pools.ts', "import '../model/id.ts'")
+  await write('packages/engine/src/reads/cursor.ts', "import '../model/id.ts'\nimport '../database/pools.ts'")
   await write(
     'packages/server/src/compose.ts',
     "import '@holdfast/engine'\nimport '@holdfast/adapters'\nimport './part.ts'",
@@ -110,6 +114,43 @@ const planted: [what: string, path: string, text: string, rule: string][] = [
     '../bench/src/part.ts',
     "import '@holdfast/testkit'",
     'testkit-is-for-tests',
+  ],
+  [
+    "the engine's model imports its database folder",
+    'engine/src/model/id.ts',
+    "import '../database/pools.ts'",
+    'engine-model-imports-only-itself',
+  ],
+  [
+    "the engine's database folder imports a folder above it",
+    'engine/src/database/pools.ts',
+    "import '../reads/cursor.ts'",
+    'engine-database-imports-only-model',
+  ],
+  ...Object.entries({
+    queue: 'model-database',
+    answers: 'model-database',
+    slots: 'model-database',
+    tail: 'model-database',
+    upkeep: 'model-database',
+    'app-login': 'model-database',
+    verify: 'model-database',
+    bookings: 'model-database-queue',
+    reads: 'model-database-bookings-verify',
+    directory: 'model-database-answers-reads',
+    import: 'model-database-directory-slots',
+    migrate: 'model-database-upkeep',
+  }).map(([folder, allowed]): [string, string, string, string] => [
+    `the engine's ${folder}/ imports what composes it`,
+    `engine/src/${folder}/planted.ts`,
+    "import '../create-engine.ts'",
+    `engine-${folder}-imports-only-${allowed}`,
+  ]),
+  [
+    'a folder of the engine has no rule',
+    'engine/src/planted/planted.ts',
+    "import '../model/id.ts'",
+    'engine-folder-has-a-rule',
   ],
   ['the engine imports an HTTP module', 'engine/src/part.ts', "import 'node:http'", 'engine-knows-no-http'],
   ['two files import each other', 'cli/src/part.ts', "import './index.ts'\nexport const part = 1", 'no-cycle'],

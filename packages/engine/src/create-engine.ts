@@ -11,7 +11,6 @@ import { type Answer, BatchQueue, type BatchReport } from './queue/batch-queue.t
 import { createReads } from './reads/create-reads.ts'
 import { createSlots } from './slots/create-slots.ts'
 import { withdrawSlots } from './slots/withdraw-slots.ts'
-import { verify } from './verify/verify.ts'
 
 export type EngineSettings = {
   /** For the queues alone: two batches of each of the three can be in flight, so 6 connections are never waited for. */
@@ -67,7 +66,7 @@ export function createEngine(settings: EngineSettings): Engine & { queueDepths()
     move: (request) => moves.submit(request),
     createSlots: (request) => createSlots(readPool, request),
     withdrawSlots: (request) => withdrawSlots(readPool, request),
-    reads: { ...createReads(readPool), verify: (query) => verify(readPool, query) },
+    reads: createReads(readPool),
     directory: createDirectory(readPool),
     answers: createKeptAnswers(readPool),
     queueDepths: () => ({ claim: claims.depth, settle: settles.depth, move: moves.depth }),

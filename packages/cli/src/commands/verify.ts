@@ -1,4 +1,4 @@
-import { createEngine, createPool, migrationStatus, type VerifyReport } from '@holdfast/engine'
+import { createPool, migrationStatus, type VerifyReport, verify } from '@holdfast/engine'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../program.ts'
 import { columns } from '../terminal.ts'
@@ -17,7 +17,6 @@ export async function verifyCommand(context: CommandContext, options: JsonOption
 
 async function verifyAll(ownerUrl: string): Promise<VerifyReport> {
   const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast verify' })
-  const engine = createEngine({ writePool: pool, readPool: pool })
   try {
     const { current, pending } = await migrationStatus(pool)
     if (!current) {
@@ -25,9 +24,8 @@ async function verifyAll(ownerUrl: string): Promise<VerifyReport> {
         `the database is not up to date (${pending.length} missing, the first is ${pending[0]}): run \`holdfast migrate\` first`,
       )
     }
-    return await engine.reads.verify({ clinicNo: null, detailsMax })
+    return await verify(pool, { clinicNo: null, detailsMax })
   } finally {
-    await engine.stop()
     await pool.end()
   }
 }
