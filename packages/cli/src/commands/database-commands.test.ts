@@ -250,9 +250,24 @@ describe('doctor', () => {
     const { code, answer } = await holdfastJson('doctor')
     expect(code).toBe(1)
     const roles = answer.checks.find(({ name }: { name: string }) => name === 'roles')
-    expect(roles).toMatchObject({ state: 'error', found: 'holdfast_app may write booking past the functions' })
+    expect(roles).toMatchObject({ state: 'error', found: 'holdfast_app may write booking without the functions' })
     await owner.query('revoke insert on holdfast.booking from holdfast_app')
     expect((await holdfastJson('doctor')).code).toBe(0)
+  })
+
+  test('names every function that the application’s role should be able to call and cannot', async () => {
+    const { rows } = await owner.query<{ name: string }>(`
+      select distinct proname::text as name from pg_proc
+       where pronamespace = 'holdfast'::regnamespace and has_function_privilege('holdfast_app', oid, 'execute')
+       order by 1`)
+    expect(rows.length).toBeGreaterThan(10)
+    await owner.query('revoke execute on all functions in schema holdfast from holdfast_app')
+    const { answer } = await holdfastJson('doctor')
+    const roles = answer.checks.find(({ name }: { name: string }) => name === 'roles')
+    const names = rows.map(({ name }) => name)
+    expect(roles).toMatchObject({ state: 'error', found: `holdfast_app may not call ${names.join(', ')}` })
+    expect((await runCaptured(['migrate'], env)).code).toBe(0)
+    expect(stateOf((await holdfastJson('doctor')).answer, 'roles')).toEqual(['ok'])
   })
 
   test('a variable that means nothing is a warning, with the name it may have been', async () => {

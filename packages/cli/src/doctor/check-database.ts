@@ -1,4 +1,4 @@
-import { createPool, migrationStatus } from '@holdfast/engine'
+import { createPool, grantedFunctions, migrationStatus } from '@holdfast/engine'
 import { messageOf } from '../message-of.ts'
 import { type Check, ok, problem, warning } from './check.ts'
 
@@ -18,7 +18,7 @@ type ServerFacts = {
 const versionNumberMin = 150_000
 const clockSkewSecondsMax = 2
 
-/** Everything about a database that can be asked without changing it. `ownerUrl` is the owner's. */
+/** Every check of a database, all read-only. `ownerUrl` logs in as the owner. */
 export async function checkDatabase(ownerUrl: string): Promise<{ version: string | null; checks: Check[] }> {
   const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast doctor', statementTimeoutMs: 15_000 })
   try {
@@ -35,7 +35,7 @@ export async function checkDatabase(ownerUrl: string): Promise<{ version: string
 }
 
 async function readServer(pool: Pool): Promise<{ facts: ServerFacts; skewSeconds: number }> {
-  // The first query opens the connection; only the second one's time tells of the clocks.
+  // The first query opens the connection, so that the second takes one round trip, which bounds the clock skew.
   await pool.query('select 1')
   const before = Date.now()
   const { rows } = await pool.query<ServerFacts>(`
@@ -45,7 +45,7 @@ async function readServer(pool: Pool): Promise<{ facts: ServerFacts; skewSeconds
            current_setting('synchronous_commit') as synchronous_commit, clock_timestamp() as now`)
   const after = Date.now()
   const facts = rows[0]
-  if (facts === undefined) throw new Error('the database answered nothing about itself')
+  if (facts === undefined) throw new Error('the database returned no row about itself')
   return { facts, skewSeconds: (facts.now.getTime() - (before + after) / 2) / 1000 }
 }
 
@@ -60,12 +60,12 @@ function judgeServer(facts: ServerFacts): Check[] {
     checks.push(problem('database', 'is a standby and cannot be written', 'point DATABASE_URL at the primary'))
   }
   if (facts.encoding !== 'UTF8') {
-    checks.push(problem('database', `keeps text as ${facts.encoding}`, 'make a database with the encoding UTF8'))
+    checks.push(problem('database', `stores text as ${facts.encoding}`, 'create a database with the encoding UTF8'))
   }
   const risky = (['fsync', 'full_page_writes', 'synchronous_commit'] as const).filter((name) => facts[name] === 'off')
   checks.push(
     risky.length === 0
-      ? ok('durability', 'what is committed survives a crash')
+      ? ok('durability', 'committed data survives a crash')
       : warning(
           'durability',
           `${risky.join(', ')} ${risky.length === 1 ? 'is' : 'are'} off: a crash can lose confirmed bookings`,
@@ -79,7 +79,7 @@ function judgeClock(skewSeconds: number): Check {
   const found = `the database's is ${Math.abs(skewSeconds).toFixed(2)} s ${skewSeconds < 0 ? 'behind' : 'ahead'}`
   return Math.abs(skewSeconds) <= clockSkewSecondsMax
     ? ok('clocks', found)
-    : warning('clocks', found, 'set the clocks of both machines by NTP; the database’s decides about holds')
+    : warning('clocks', found, 'set the clocks of both machines by NTP; the database’s clock decides when holds expire')
 }
 
 async function checkSchema(pool: Pool): Promise<Check[]> {
@@ -105,26 +105,27 @@ async function isMigrated(pool: Pool): Promise<boolean> {
 
 type RoleFacts = { can_login: boolean; superuser: boolean; writable: string[]; missing: string[]; logins: string[] }
 
-/** The application's role may read booking state and call the functions, and change it in no other way. */
+/** Checks that the application's role can call the functions and cannot change booking state without them. */
 async function checkRoles(pool: Pool): Promise<Check[]> {
-  const { rows } = await pool.query<RoleFacts>(`
+  const { rows } = await pool.query<RoleFacts>(
+    `
     select r.rolcanlogin as can_login, r.rolsuper as superuser,
            array(select t from unnest(array['slot', 'booking', 'booking_event', 'allocation', 'idempotency']) t
                   where has_table_privilege(r.oid, 'holdfast.' || t, 'insert, update, delete, truncate')
                   order by t) as writable,
-           array(select p.proname::text from pg_proc p
-                  where p.pronamespace = 'holdfast'::regnamespace
-                    and p.proname in ('claim_slot', 'claim_slots', 'settle_bookings', 'move_bookings', 'read_log', 'create_slots',
-                                      'withdraw_slots')
-                    and not has_function_privilege(r.oid, p.oid, 'execute')
-                  order by 1) as missing,
+           array(select f from unnest($1::text[]) f
+                  where not coalesce((select bool_and(has_function_privilege(r.oid, p.oid, 'execute')) from pg_proc p
+                                       where p.pronamespace = 'holdfast'::regnamespace and p.proname = f), false)
+                  order by f) as missing,
            array(select l.rolname::text from pg_roles l
                   where l.rolcanlogin and not l.rolsuper and pg_has_role(l.oid, r.oid, 'member')
                     and not pg_has_role(l.oid, (select nspowner from pg_namespace where nspname = 'holdfast'), 'member')
                   order by 1) as logins
-      from pg_roles r where r.rolname = 'holdfast_app'`)
+      from pg_roles r where r.rolname = 'holdfast_app'`,
+    [await grantedFunctions()],
+  )
   const facts = rows[0]
-  const migrate = 'run `holdfast migrate`: it sets the grants anew'
+  const migrate = 'run `holdfast migrate`: it resets the grants'
   if (facts === undefined) return [problem('roles', 'the role holdfast_app is missing', migrate)]
   const checks: Check[] = []
   if (facts.superuser) {
@@ -132,7 +133,7 @@ async function checkRoles(pool: Pool): Promise<Check[]> {
   }
   if (facts.can_login) checks.push(warning('roles', 'holdfast_app may log in', 'ALTER ROLE holdfast_app NOLOGIN'))
   if (facts.writable.length > 0) {
-    checks.push(problem('roles', `holdfast_app may write ${facts.writable.join(', ')} past the functions`, migrate))
+    checks.push(problem('roles', `holdfast_app may write ${facts.writable.join(', ')} without the functions`, migrate))
   }
   if (facts.missing.length > 0) {
     checks.push(problem('roles', `holdfast_app may not call ${facts.missing.join(', ')}`, migrate))
