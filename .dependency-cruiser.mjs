@@ -59,6 +59,27 @@ const engineDirections = [
   to: { path: '^packages/engine/src/', pathNot: engineFolder(from, ...to) },
 }))
 
+/**
+ * The folders of the site, and which of them each may import. Features meet only in `app`, which composes them; what
+ * several of them show belongs to `domain`.
+ */
+const siteFolders = {
+  app: ['features', 'domain', 'ui', 'lib'],
+  features: ['domain', 'ui', 'lib'],
+  domain: ['ui', 'lib'],
+  ui: ['lib'],
+  lib: [],
+}
+
+const site = '^packages/web/src/'
+
+const siteDirections = Object.entries(siteFolders).map(([name, targets]) => ({
+  name: `site-${name}-imports-only-${targets.length === 0 ? 'itself' : targets.join('-')}`,
+  severity: 'error',
+  from: { path: `${site}${name}/`, pathNot: test },
+  to: { path: `${site}(${Object.keys(siteFolders).join('|')})/`, pathNot: `${site}(${[name, ...targets].join('|')})/` },
+}))
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
@@ -77,6 +98,30 @@ export default {
         ],
       },
       to: {},
+    },
+    ...siteDirections,
+    {
+      name: 'site-feature-imports-no-other-feature',
+      severity: 'error',
+      from: { path: `${site}features/([^/]+)/` },
+      to: { path: `${site}features/`, pathNot: `${site}features/$1/` },
+    },
+    {
+      name: 'site-admin-page-imports-no-other-page',
+      comment: 'Pages of the clinic share the files of features/admin itself, not those of another page.',
+      severity: 'error',
+      from: { path: `${site}features/admin/([^/]+)/` },
+      to: { path: `${site}features/admin/[^/]+/`, pathNot: `${site}features/admin/$1/` },
+    },
+    {
+      name: 'site-ui-knows-no-business',
+      comment: 'Of lib, ui needs what shows text, time and errors; it makes no requests.',
+      severity: 'error',
+      from: { path: `${site}ui/`, pathNot: test },
+      to: {
+        path: `${site}lib/`,
+        pathNot: `${site}lib/(api-error|format|local-time|problem-message|live/live-feed)\\.ts$`,
+      },
     },
     {
       name: 'testkit-is-for-tests',

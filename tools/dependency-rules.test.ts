@@ -10,6 +10,18 @@ const cruiser = join(root, 'node_modules/dependency-cruiser/bin/dependency-cruis
 const packageNames = ['contract', 'engine', 'adapters', 'server', 'cli', 'web', 'testkit']
 const folders = [...packageNames.map((name) => `packages/${name}`), 'bench']
 
+/** The folders of the site, each with one file and what it imports: every direction that is allowed. */
+const siteImports: Record<string, string[]> = {
+  app: ['../features/booking/part.ts', '../features/ticket/part.ts', '../features/admin/part.ts'],
+  'features/booking': ['../../domain/bookings/part.ts', '../../ui/part.ts', '../../lib/api.ts'],
+  'features/ticket': ['../../domain/bookings/part.ts'],
+  'features/admin': ['./doctors/part.ts', './people/part.ts'],
+  'features/admin/doctors': [],
+  'features/admin/people': [],
+  'domain/bookings': ['../../ui/part.ts', '../../lib/api.ts'],
+  ui: ['../lib/format.ts'],
+}
+
 /** A small project under the real rules: two files and a test in each workspace, and no violation. */
 let project: string
 
@@ -37,6 +49,12 @@ beforeEach(async () => {
     "import '@holdfast/engine'\nimport '@holdfast/adapters'\nimport './part.ts'",
   )
   await write('packages/cli/src/start.ts', "import '@holdfast/server'\nimport '@holdfast/engine'")
+  for (const [folder, imported] of Object.entries(siteImports)) {
+    await write(`packages/web/src/${folder}/part.ts`, imported.map((path) => `import '${path}'`).join('\n'))
+  }
+  for (const name of ['api', 'format', 'part']) await write(`packages/web/src/lib/${name}.ts`, "import './language.ts'")
+  await write('packages/web/src/lib/language.ts', 'export const language = 1')
+  await write('packages/web/src/main.ts', "import './app/part.ts'")
 })
 
 afterEach(() => rm(project, { recursive: true, force: true }))
@@ -97,6 +115,43 @@ const planted: [what: string, path: string, text: string, rule: string][] = [
   ],
   ['the server imports the testkit', 'server/src/part.ts', "import '@holdfast/testkit'", 'testkit-is-for-tests'],
   ['the site imports the engine', 'web/src/part.ts', "import '@holdfast/engine'", 'web-imports-only-contract'],
+  [
+    'a feature of the site imports another feature',
+    'web/src/features/ticket/part.ts',
+    "import '../booking/part.ts'",
+    'site-feature-imports-no-other-feature',
+  ],
+  [
+    'a page of the clinic imports another page',
+    'web/src/features/admin/doctors/part.ts',
+    "import '../people/part.ts'",
+    'site-admin-page-imports-no-other-page',
+  ],
+  [
+    'a feature imports the app that composes it',
+    'web/src/features/ticket/part.ts',
+    "import '../../app/part.ts'",
+    'site-features-imports-only-domain-ui-lib',
+  ],
+  [
+    'what features share imports a feature',
+    'web/src/domain/bookings/part.ts',
+    "import '../../features/booking/part.ts'",
+    'site-domain-imports-only-ui-lib',
+  ],
+  [
+    'a component without business words imports one with them',
+    'web/src/ui/part.ts',
+    "import '../domain/bookings/part.ts'",
+    'site-ui-imports-only-lib',
+  ],
+  [
+    'a component without business words makes requests',
+    'web/src/ui/part.ts',
+    "import '../lib/api.ts'",
+    'site-ui-knows-no-business',
+  ],
+  ['lib imports a component', 'web/src/lib/part.ts', "import '../ui/part.ts'", 'site-lib-imports-only-itself'],
   [
     'the server imports the benchmark',
     'server/src/part.ts',
