@@ -15,24 +15,18 @@ export type SettingLine = {
 
 /** Every setting with its value and where that came from. Of secrets only what is none: a database's login and place. */
 export function settingLines(env: Environment): SettingLine[] {
-  return settings.map(({ name, default: defaultValue, description, secret }) => {
+  return settings.map(({ name, default: defaultValue, whenAbsent, description, secret }) => {
     const given = env[name]
     const isGiven = given !== undefined && given !== ''
     return {
       name,
       value: isGiven ? (secret ? masked(given) : given) : defaultValue,
       default: defaultValue,
-      whenAbsent: defaultValue === null ? whenAbsent(description) : null,
+      whenAbsent,
       from: isGiven ? 'environment' : 'default',
       description,
     }
   })
-}
-
-/** Each description of a setting without a default says it after this word. */
-function whenAbsent(description: string): string {
-  const [, words = 'not set'] = /\bAbsent: (.+?)\.(?: |$)/.exec(description) ?? []
-  return words
 }
 
 function masked(secret: string): string {

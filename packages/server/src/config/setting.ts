@@ -1,10 +1,12 @@
-/** One environment variable: its name, what it means, what it may be. `holdfast doctor` lists these, `readConfig` reads them. */
+/** One environment variable. `readConfig` parses these; `holdfast doctor` and docs/configuration.md list them. */
 export type Setting<Value> = {
   name: string
-  /** The value when the variable is absent or empty; null: there is none, `description` says what then happens. */
+  /** The value used when the variable is absent or empty; null: there is none, and `whenAbsent` says what happens. */
   default: string | null
+  /** What happens when the variable is absent; null for a setting with a default. */
+  whenAbsent: string | null
   description: string
-  /** What a valid value looks like, for the message about one that isn't. */
+  /** What a valid value looks like, for the message about an invalid one. */
   expected: string
   /** Its value is never printed. */
   secret: boolean
@@ -16,12 +18,23 @@ type Kind<Value> = Pick<Setting<Value>, 'expected' | 'parse'>
 
 /** A setting that always has a value. */
 export function setting<Value>(name: string, defaultText: string, description: string, kind: Kind<Value>) {
-  return { name, default: defaultText, description, secret: false, ...kind } satisfies Setting<Value>
+  return {
+    name,
+    default: defaultText,
+    whenAbsent: null,
+    description,
+    secret: false,
+    ...kind,
+  } satisfies Setting<Value>
 }
 
 /** A setting that may be absent: its value is then null. */
-export function optionalSetting<Value>(name: string, description: string, kind: Kind<Value>): Setting<Value | null> {
-  return { name, default: null, description, secret: false, ...kind }
+export function optionalSetting<Value>(
+  name: string,
+  texts: { description: string; whenAbsent: string },
+  kind: Kind<Value>,
+): Setting<Value | null> {
+  return { name, default: null, ...texts, secret: false, ...kind }
 }
 
 /** The same setting with a value that is never printed. */

@@ -18,8 +18,13 @@ export function withCurrentTable(page: string): string {
 
 /** One Markdown row per setting, in the order in which `holdfast doctor` prints them. */
 function settingsTable(): string {
-  const rows = settings.map(({ name, default: defaultText, description, expected }) => {
-    const cells = [`\`${name}\``, defaultText === null ? '–' : `\`${defaultText}\``, expected, description]
+  const rows = settings.map(({ name, default: defaultText, whenAbsent, description, expected }) => {
+    const cells = [
+      `\`${name}\``,
+      defaultText === null ? (whenAbsent ?? '–') : `\`${defaultText}\``,
+      expected,
+      description,
+    ]
     return `| ${cells.map((cell) => cell.replaceAll(/[|<]/g, '\\$&')).join(' | ')} |`
   })
   return ['| variable | default | value | meaning |', '|---|---|---|---|', ...rows].join('\n')
