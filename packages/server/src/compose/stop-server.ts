@@ -1,5 +1,6 @@
 import type { Engine } from '@holdfast/engine'
 import type { FastifyInstance } from 'fastify'
+import pTimeout, { TimeoutError } from 'p-timeout'
 import type pg from 'pg'
 import type { RunningJobs } from '../jobs/run-jobs.ts'
 import type { Logger } from '../logger.ts'
@@ -16,15 +17,16 @@ export type Stopping = {
 const closeIdleMs = 50
 
 /**
- * Stops in the order in which nothing accepted is lost: no new connections; what is in flight is answered (the claims
- * in the queues with it); then jobs, queues, pools. What is not done in time is logged, and its connections are cut:
- * a commit under way is then an unknown outcome, to be told by its key.
+ * Stops the parts in an order that loses no accepted request: first new connections are refused and requests in flight
+ * completed (including the claims in the queues), then jobs, queues and pools stop. Whatever exceeds the time limit is
+ * logged and its connections are closed. The outcome of a commit in progress is then unknown to its client, who can
+ * repeat the request with the same Idempotency-Key.
  */
 export async function stopServer(parts: Stopping, msMax: number, log: Logger): Promise<void> {
   const deadline = performance.now() + msMax
-  const within = (what: string, work: Promise<unknown>) => orDeadline(what, work, deadline, log)
+  const within = (what: string, work: Promise<unknown>) => finishBy(deadline, what, work, log)
 
-  // A connection whose answer was under way when the stop began idles afterwards: nothing else would end it.
+  // A connection whose response was being sent when the stop began becomes idle later, and nothing else closes it.
   const closingIdle = setInterval(() => parts.app.server.closeIdleConnections(), closeIdleMs)
   const inFlightDone = await within('requests in flight', parts.app.close())
   clearInterval(closingIdle)
@@ -36,18 +38,17 @@ export async function stopServer(parts: Stopping, msMax: number, log: Logger): P
   await within('database connections', Promise.all(parts.pools.map((pool) => pool.end())))
 }
 
-/** false: it was not over in time. A failure to stop one part does not keep the others running. */
-async function orDeadline(what: string, work: Promise<unknown>, deadline: number, log: Logger): Promise<boolean> {
-  const waiting = Promise.withResolvers<'late'>()
-  const timer = setTimeout(() => waiting.resolve('late'), Math.max(0, deadline - performance.now()))
+/** @returns false if it did not finish in time. A failure is logged, so that the other parts are still stopped. */
+async function finishBy(deadline: number, what: string, work: Promise<unknown>, log: Logger): Promise<boolean> {
   try {
-    const ended = await Promise.race([work, waiting.promise])
-    if (ended === 'late') log.error({ what }, 'not stopped in time')
-    return ended !== 'late'
+    await pTimeout(work, { milliseconds: Math.max(0, deadline - performance.now()) })
+    return true
   } catch (error) {
+    if (error instanceof TimeoutError) {
+      log.error({ what }, 'not stopped in time')
+      return false
+    }
     log.error({ err: error, what }, 'failed to stop')
     return true
-  } finally {
-    clearTimeout(timer)
   }
 }

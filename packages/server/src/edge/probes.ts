@@ -1,5 +1,6 @@
 import { migrationStatus } from '@holdfast/engine'
 import type { FastifyInstance } from 'fastify'
+import pTimeout from 'p-timeout'
 import type { Pool } from 'pg'
 import type { DatabaseFigures } from '../metrics.ts'
 
@@ -27,7 +28,7 @@ export function createProbes(pool: Pool, isStopping: () => boolean): Probes {
 
   async function ask(): Promise<Readiness['checks']> {
     try {
-      const { current } = await withinOneSecond(migrationStatus(pool))
+      const { current } = await pTimeout(migrationStatus(pool), { milliseconds: answerMsMax })
       return { server: 'accepting', database: 'reachable', migrations: current ? 'current' : 'pending' }
     } catch {
       return { server: 'accepting', database: 'unreachable', migrations: 'unknown' }
@@ -66,12 +67,5 @@ export async function probeRoutes(app: FastifyInstance, probes: Probes): Promise
     const readiness = await probes.readiness()
     void reply.header('cache-control', 'no-store').code(readiness.status === 'ready' ? 200 : 503)
     return readiness
-  })
-}
-
-function withinOneSecond<Value>(work: Promise<Value>): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('The database did not answer within a second.')), answerMsMax)
-    work.then(resolve, reject).finally(() => clearTimeout(timer))
   })
 }

@@ -1,13 +1,13 @@
 import { EventEmitter } from 'node:events'
-import { setTimeout as delay } from 'node:timers/promises'
 import { Logger as JobLogger, parseCronItems, type Runner, run, type TaskList } from 'graphile-worker'
+import pRetry from 'p-retry'
 import type pg from 'pg'
 import type { Logger } from '../logger.ts'
 import { type Job, jobs } from './jobs.ts'
 
-/** Look-ups that fail in a row (one each two seconds) before the queue is begun anew. */
+/** Consecutive failed look-ups of jobs (one every two seconds) after which the queue is restarted. */
 const failuresMax = 3
-const beginAgainMs = 2_000
+const restartMs = 2_000
 
 export type JobsDeps = {
   /** Of the application role, with at least 3 connections. */
@@ -17,11 +17,11 @@ export type JobsDeps = {
 }
 
 export type RunningJobs = {
-  /** Finishes the job at hand and stops. */
+  /** Finishes the running job and stops. */
   stop(): Promise<void>
 }
 
-/** Runs every job once, now, one after the other. @returns what each one counted */
+/** Runs every job once, in sequence. @returns each job's count */
 export async function runJobsOnce(deps: JobsDeps): Promise<Record<Job['name'], number>> {
   const counts = { sweep: 0, partitions: 0, retention: 0 }
   for (const job of jobs) counts[job.name] = await runJob(job, deps)
@@ -29,14 +29,14 @@ export async function runJobsOnce(deps: JobsDeps): Promise<Record<Job['name'], n
 }
 
 /**
- * Runs every job on its schedule until stopped, and once at the start. The schedule is kept in the database: of any
- * number of workers each run happens in one.
+ * Runs every job once at the start and then on its schedule until stopped. The schedule is stored in the database: with
+ * several workers, each run happens in only one of them.
  */
 export async function startJobs(deps: JobsDeps): Promise<RunningJobs> {
-  // graphile-worker asks for it: a connection lost while it is out of the pool must not end the process.
+  // graphile-worker requires this: a connection lost while it is checked out must not end the process.
   deps.pool.on('connect', (client) => client.on('error', () => undefined))
   const queue = await startQueue(deps)
-  // Failures were logged; the schedule tries again.
+  // Failures have been logged, and the schedule runs the job again.
   const first = runJobsOnce(deps).catch(() => undefined)
   return {
     async stop() {
@@ -46,42 +46,46 @@ export async function startJobs(deps: JobsDeps): Promise<RunningJobs> {
   }
 }
 
-/** The queue's runner; begun anew when it cannot get at its jobs any more. */
+/** Starts the queue's runner, and restarts it when it can no longer read its jobs. */
 async function startQueue(deps: JobsDeps): Promise<RunningJobs> {
   const stopping = new AbortController()
-  let runner = await beginRunner(deps, onLost)
-  let beginning: Promise<void> | null = null
+  let runner = await startRunner(deps, onLost)
+  let restarting: Promise<void> | null = null
 
   function onLost(): void {
-    beginning ??= beginAgain().finally(() => {
-      beginning = null
+    restarting ??= restart().finally(() => {
+      restarting = null
     })
   }
 
-  async function beginAgain(): Promise<void> {
-    deps.log.warn('the job queue cannot get at its jobs: it is begun anew')
+  async function restart(): Promise<void> {
+    deps.log.warn('the job queue cannot read its jobs and is restarted')
     await runner.stop().catch(() => undefined)
-    while (!stopping.signal.aborted) {
-      try {
-        runner = await beginRunner(deps, onLost)
-        return
-      } catch (error) {
-        deps.log.warn({ err: error }, 'the job queue cannot begin')
-        await delay(beginAgainMs, undefined, { signal: stopping.signal }).catch(() => undefined)
-      }
+    const { signal } = stopping
+    const start = async () => {
+      runner = await startRunner(deps, onLost)
     }
+    await pRetry(start, {
+      retries: Number.POSITIVE_INFINITY,
+      minTimeout: restartMs,
+      factor: 1,
+      signal,
+      onFailedAttempt: ({ error }) => deps.log.warn({ err: error }, 'the job queue could not start'),
+    }).catch((error: unknown) => {
+      if (!signal.aborted) deps.log.error({ err: error }, 'the job queue could not be restarted')
+    })
   }
 
   return {
     async stop() {
       stopping.abort()
-      await beginning
+      await restarting
       await runner.stop().catch(() => undefined)
     },
   }
 }
 
-async function beginRunner(deps: JobsDeps, onLost: () => void): Promise<Runner> {
+async function startRunner(deps: JobsDeps, onLost: () => void): Promise<Runner> {
   const taskList: TaskList = Object.fromEntries(
     jobs.map((job) => [job.name, (_payload, helpers) => runJob(job, deps, helpers.abortSignal).then(() => undefined)]),
   )
@@ -89,7 +93,7 @@ async function beginRunner(deps: JobsDeps, onLost: () => void): Promise<Runner> 
     task: job.name,
     match: job.schedule,
     identifier: job.name,
-    // One waiting run at a time, however long nobody came to do it.
+    // At most one run of each job waits, however long no worker was available.
     options: { backfillPeriod: 0, maxAttempts: 3, jobKey: job.name, jobKeyMode: 'replace' as const },
   }))
   const runner = await run({
@@ -109,8 +113,8 @@ async function beginRunner(deps: JobsDeps, onLost: () => void): Promise<Runner> 
 }
 
 /**
- * Counts look-ups of jobs that fail in a row. graphile-worker (0.18) keeps the failed promise of its first look-up: when the
- * database goes away in that moment, it fails with the same error for ever.
+ * Counts consecutive failed look-ups of jobs. graphile-worker 0.18 caches the failed promise of its first look-up: if the
+ * database is unavailable at that moment, every later look-up fails with the same error.
  */
 function failureCounter(onLost: () => void): EventEmitter {
   const events = new EventEmitter()

@@ -1,5 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { clinicNoOf, type EventTail, isId, type LiveDoctor, type LiveReads, type LogEntry } from '@holdfast/engine'
+import pRetry from 'p-retry'
+import pTimeout from 'p-timeout'
 import type { Logger } from '../logger.ts'
 import { ChangeHistory } from './change-history.ts'
 import { DoctorFeed } from './doctor-feed.ts'
@@ -163,10 +164,7 @@ export class LiveHub {
     const told = this.#teller.stop()
     for (const { transport } of this.#subscribers.keys()) transport.end(1001, 'This server is stopping: connect again.')
     if (this.#subscribers.size === 0) this.#emptied.resolve()
-    const inTime = new AbortController()
-    const tooLate = delay(endMsMax, undefined, { signal: inTime.signal }).catch(() => undefined)
-    await Promise.race([Promise.all([told, this.#emptied.promise]), tooLate])
-    inTime.abort()
+    await pTimeout(Promise.all([told, this.#emptied.promise]), { milliseconds: endMsMax, message: false })
     for (const { transport } of [...this.#subscribers.keys()]) transport.destroy()
     for (const feed of this.#feeds.values()) feed.lapses.stop()
   }
@@ -296,15 +294,17 @@ export class LiveHub {
 
   /** Learns again which of a doctor's slots are held; tries until it does, or nobody follows the doctor. */
   async #readHolds(feed: DoctorFeed): Promise<void> {
-    while (feed.isWatched && !this.isStopping) {
-      try {
-        const doctor = (await this.#opener.open([feed.doctorId])).get(feed.doctorId)
-        if (doctor !== undefined && feed.isWatched) feed.noteDoctor(doctor)
-        return
-      } catch {
-        await delay(retryMs, undefined, { signal: this.#stop.signal }).catch(() => undefined)
-      }
+    const read = async () => {
+      if (!feed.isWatched) return
+      const doctor = (await this.#opener.open([feed.doctorId])).get(feed.doctorId)
+      if (doctor !== undefined && feed.isWatched) feed.noteDoctor(doctor)
     }
+    const { signal } = this.#stop
+    await pRetry(read, { retries: Number.POSITIVE_INFINITY, minTimeout: retryMs, factor: 1, signal }).catch(
+      (error: unknown) => {
+        if (!signal.aborted) this.#log.error({ err: error }, 'the holds of a doctor could not be read')
+      },
+    )
   }
 
   #dropUnwatched(feed: DoctorFeed): void {
