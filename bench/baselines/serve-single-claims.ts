@@ -48,7 +48,7 @@ export async function serveSingleClaims(pool: () => pg.Pool): Promise<number> {
 async function claimAlone(pool: pg.Pool, request: ClaimRequest) {
   for (;;) {
     const [answer] = await runClaimBatch(pool, [request])
-    if (answer?.kind === 'answered') return answer.outcome
+    if (answer?.kind === 'completed') return answer.outcome
   }
 }
 

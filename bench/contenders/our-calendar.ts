@@ -18,7 +18,7 @@ export const holdSeconds = 900
 /** As the owner of a migrated database; each calendar is a clinic of its own, so that a round is verified by itself. */
 export function ourCalendars(ownerUrl: string): OurCalendars {
   const pool = createPool({ url: ownerUrl, max: 2, name: 'bench calendars' })
-  const engine = createEngine({ writePool: pool, readPool: pool })
+  const engine = createEngine({ batchPool: pool, generalPool: pool })
   return {
     pool,
     async make({ doctors, slotsPerDoctor, places }) {

@@ -30,8 +30,8 @@ async function taken(slot: BuiltSlot): Promise<number> {
 
 test('connections killed again and again under load: every claim is answered, once, and the count is the number told', async () => {
   const slot = await aSlot(database, await aDoctor(database, await aClinic(database)), { capacity: 600 })
-  const writePool = createPool({ url: database.appUrl, max: 6, name: 'to be killed' })
-  const engine = createEngine({ writePool, readPool: database.appPool })
+  const batchPool = createPool({ url: database.appUrl, max: 6, name: 'to be killed' })
+  const engine = createEngine({ batchPool, generalPool: database.appPool })
   const answers: string[] = []
   const clients = Array.from({ length: 50 }, async () => {
     for (let n = 0; n < 16; n += 1) answers.push((await engine.claim(aClaim(slot))).kind)
@@ -55,12 +55,12 @@ test('connections killed again and again under load: every claim is answered, on
   expect(await taken(slot)).toBe(600)
   expect(await checkHistory(database)).toEqual([])
   await engine.stop()
-  await writePool.end()
+  await batchPool.end()
 }, 60_000)
 
 test('stopping answers every claim that was taken', async () => {
   const slot = await aSlot(database, await aDoctor(database, await aClinic(database)), { capacity: 1000 })
-  const engine = createEngine({ writePool: database.appPool, readPool: database.appPool })
+  const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
   const accepted = Array.from({ length: 500 }, () => engine.claim(aClaim(slot)))
   const stopped = engine.stop()
   expect(await engine.claim(aClaim(slot))).toEqual({ kind: 'overloaded', retryAfterSeconds: 1 })
@@ -74,7 +74,7 @@ test('stopping answers every claim that was taken', async () => {
 
 test('a database that is not there is said within a second, and that nothing was tried', async () => {
   const nowhere = createPool({ url: 'postgres://nobody@127.0.0.1:1/none', max: 2, name: 'nowhere' })
-  const engine = createEngine({ writePool: nowhere, readPool: nowhere })
+  const engine = createEngine({ batchPool: nowhere, generalPool: nowhere })
   const slot = await aSlot(database, await aDoctor(database, await aClinic(database)))
   const startedAt = performance.now()
   const error = await engine.claim(aClaim(slot)).catch((reason: unknown) => reason)

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { createKeptAnswers } from './answers/kept-answers.ts'
+import { createStoredAnswers } from './answers/stored-answers.ts'
 import { runClaimBatch } from './bookings/claim-batch.ts'
 import { runMoveBatch } from './bookings/move-batch.ts'
 import { runSettleBatch } from './bookings/settle-batch.ts'
@@ -7,16 +7,16 @@ import { createDirectory } from './directory/create-directory.ts'
 import type { ClaimOutcome, ClaimRequest } from './model/claim.ts'
 import type { Engine } from './model/engine.ts'
 import type { MoveOutcome, MoveRequest, SettleOutcome, SettleRequest } from './model/settle.ts'
-import { type Answer, BatchQueue, type BatchReport } from './queue/batch-queue.ts'
+import { BatchQueue, type BatchReport, type ItemResult } from './queue/batch-queue.ts'
 import { createReads } from './reads/create-reads.ts'
 import { createSlots } from './slots/create-slots.ts'
 import { withdrawSlots } from './slots/withdraw-slots.ts'
 
 export type EngineSettings = {
-  /** For the queues alone: two batches of each of the three can be in flight, so 6 connections are never waited for. */
-  writePool: pg.Pool
-  /** For everything else. Reads never wait for writes. */
-  readPool: pg.Pool
+  /** For batches of the three queues only. Each runs at most two at a time, so with 6 connections none waits for one. */
+  batchPool: pg.Pool
+  /** For everything else: reads, the directory, creating and withdrawing slots. They never wait for a batch's connection. */
+  generalPool: pg.Pool
   /** Requests that may wait in each queue; one more is refused. Default 4,096. */
   queuedMax?: number
   /** How long a request may wait in a queue before it is refused, milliseconds. Default 5,000. */
@@ -36,9 +36,9 @@ export type QueueDepths = Record<'claim' | 'settle' | 'move', { queued: number; 
 
 /** The engine over two pools of the application's role. It does not own the pools: end them after `stop()`. */
 export function createEngine(settings: EngineSettings): Engine & { queueDepths(): QueueDepths } {
-  const { writePool, readPool, onCommitted = () => undefined, ...bounds } = settings
-  const told = <Outcome>(doctorsOf: (outcome: Outcome) => Changed | null, answers: Answer<Outcome>[]) => {
-    const changes = answers.flatMap((answer) => (answer.kind === 'answered' ? (doctorsOf(answer.outcome) ?? []) : []))
+  const { batchPool, generalPool, onCommitted = () => undefined, ...bounds } = settings
+  const told = <Outcome>(doctorsOf: (outcome: Outcome) => Changed | null, answers: ItemResult<Outcome>[]) => {
+    const changes = answers.flatMap((answer) => (answer.kind === 'completed' ? (doctorsOf(answer.outcome) ?? []) : []))
     const position = changes.at(-1)?.position
     if (position !== undefined) {
       onCommitted({ doctorIds: new Set(changes.flatMap((change) => change.doctorIds)), clinicNo: null, position })
@@ -47,28 +47,28 @@ export function createEngine(settings: EngineSettings): Engine & { queueDepths()
   }
   const claims = new BatchQueue<ClaimRequest, ClaimOutcome>({
     name: 'claim',
-    run: async (items) => told(changedByClaim, await runClaimBatch(writePool, items)),
+    run: async (items) => told(changedByClaim, await runClaimBatch(batchPool, items)),
     ...bounds,
   })
   const settles = new BatchQueue<SettleRequest, SettleOutcome>({
     name: 'settle',
-    run: async (items) => told(changedBySettle, await runSettleBatch(writePool, items)),
+    run: async (items) => told(changedBySettle, await runSettleBatch(batchPool, items)),
     ...bounds,
   })
   const moves = new BatchQueue<MoveRequest, MoveOutcome>({
     name: 'move',
-    run: async (items) => told(changedByMove, await runMoveBatch(writePool, items)),
+    run: async (items) => told(changedByMove, await runMoveBatch(batchPool, items)),
     ...bounds,
   })
   return {
     claim: (request) => claims.submit(request),
     settle: (request) => settles.submit(request),
     move: (request) => moves.submit(request),
-    createSlots: (request) => createSlots(readPool, request),
-    withdrawSlots: (request) => withdrawSlots(readPool, request),
-    reads: createReads(readPool),
-    directory: createDirectory(readPool),
-    answers: createKeptAnswers(readPool),
+    createSlots: (request) => createSlots(generalPool, request),
+    withdrawSlots: (request) => withdrawSlots(generalPool, request),
+    reads: createReads(generalPool),
+    directory: createDirectory(generalPool),
+    answers: createStoredAnswers(generalPool),
     queueDepths: () => ({ claim: claims.depth, settle: settles.depth, move: moves.depth }),
     async stop() {
       await Promise.all([claims.stop(), settles.stop(), moves.stop()])

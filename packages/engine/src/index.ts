@@ -36,7 +36,7 @@ export type {
   WithdrawSlotsOutcome,
   WithdrawSlotsRequest,
 } from './model/slot.ts'
-export type { KeptAnswers, Remembered, WriteKey } from './model/stored-answers.ts'
+export type { OnceResult, StoredAnswers, WriteKey } from './model/stored-answers.ts'
 export type { VerifyFinding, VerifyReport } from './model/verify-report.ts'
 export type { BatchReport } from './queue/batch-queue.ts'
 export { InvalidCursor } from './reads/cursor.ts'

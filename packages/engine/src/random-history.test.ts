@@ -85,7 +85,7 @@ test('whatever ten clients of two servers do at once: nothing is overbooked, and
       const slots = [await aSlot(database, doctor, { capacity: 2, startsAt })]
       for (let n = 1; n < slotCount; n += 1)
         slots.push(await aSlot(database, doctor, { capacity: 2 + n * 2, startsAt: slots.at(-1)?.endsAt ?? startsAt }))
-      const engines = [0, 1].map(() => createEngine({ writePool: database.appPool, readPool: database.appPool }))
+      const engines = [0, 1].map(() => createEngine({ batchPool: database.appPool, generalPool: database.appPool }))
       const accounts = Array.from({ length: 3 }, () => randomUUID())
       const keys = Array.from({ length: 61 }, () => randomUUID())
       const made: string[] = []
@@ -144,7 +144,7 @@ test('whatever ten clients of two servers do at once: nothing is overbooked, and
       )
       expect(await checkHistory(database)).toEqual([])
       const { overbooked, mismatches, details } = await (
-        engines[0] ?? createEngine({ writePool: database.appPool, readPool: database.appPool })
+        engines[0] ?? createEngine({ batchPool: database.appPool, generalPool: database.appPool })
       ).reads.verify({
         clinicNo: doctor.clinicNo,
         detailsMax: 10,

@@ -65,7 +65,7 @@ export type RestApp = {
 const accountHeader = 'x-test-account'
 
 export async function startRestApp(pool: pg.Pool): Promise<RestApp> {
-  const engine = createEngine({ writePool: pool, readPool: pool })
+  const engine = createEngine({ batchPool: pool, generalPool: pool })
   const manageTokens = createManageTokens(['a secret of the tests'])
   const accounts = new Map<string, TestAccount>()
   const violations: string[] = []

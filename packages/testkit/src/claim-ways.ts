@@ -22,12 +22,12 @@ export function aClaim(slot: { id: string; clinicNo: number }, wishes: Partial<C
 }
 
 /** What became of each, in a word. */
-export function kinds(outcomes: readonly (ClaimOutcome | 'again')[]): string[] {
-  return outcomes.map((one) => (one === 'again' ? one : one.kind))
+export function kinds(outcomes: readonly (ClaimOutcome | 'retry')[]): string[] {
+  return outcomes.map((one) => (one === 'retry' ? one : one.kind))
 }
 
-type ClaimAnswer = { kind: 'answered'; outcome: ClaimOutcome } | { kind: 'again' }
-type RunClaims = (pool: pg.Pool, requests: readonly ClaimRequest[]) => Promise<ClaimAnswer[]>
+type ClaimResult = { kind: 'completed'; outcome: ClaimOutcome } | { kind: 'retry' }
+type RunClaims = (pool: pg.Pool, requests: readonly ClaimRequest[]) => Promise<ClaimResult[]>
 
 /** One of the functions behind the engine's claims, made to answer whatever is asked. */
 export type ClaimWay = {
@@ -38,7 +38,7 @@ export type ClaimWay = {
   /** As the engine's own: one answer a request, in its place. */
   run: RunClaims
   /** The outcomes; `again` where the request is to be sent again. */
-  claim(pool: pg.Pool, ...requests: ClaimRequest[]): Promise<(ClaimOutcome | 'again')[]>
+  claim(pool: pg.Pool, ...requests: ClaimRequest[]): Promise<(ClaimOutcome | 'retry')[]>
 }
 
 /**
@@ -49,7 +49,7 @@ export type ClaimWay = {
  */
 export function claimWays(runClaimBatch: RunClaims): { alone: ClaimWay; together: ClaimWay } {
   const alone: RunClaims = async (pool, requests) => {
-    const answers: ClaimAnswer[] = []
+    const answers: ClaimResult[] = []
     for (const request of requests) answers.push(...(await runClaimBatch(pool, [request])))
     return answers
   }
@@ -68,6 +68,6 @@ const clinicNoMadeUp = 0xffffff
 function outcomesOf(run: RunClaims): ClaimWay['claim'] {
   return async (pool, ...requests) => {
     const answers = await run(pool, requests)
-    return answers.map((answer) => (answer.kind === 'answered' ? answer.outcome : 'again'))
+    return answers.map((answer) => (answer.kind === 'completed' ? answer.outcome : 'retry'))
   }
 }

@@ -113,8 +113,8 @@ function requestOf(calendar: Calendar, one: Claim): ClaimRequest {
 }
 
 /** What is told, with everything replaced that two calendars cannot have in common. */
-function told(calendar: Calendar, outcome: ClaimOutcome | 'again' | undefined): object | string {
-  if (outcome === undefined || outcome === 'again') return 'again'
+function told(calendar: Calendar, outcome: ClaimOutcome | 'retry' | undefined): object | string {
+  if (outcome === undefined || outcome === 'retry') return 'retry'
   if (!('booking' in outcome)) return outcome
   const { booking, position, ...rest } = outcome
   const { id, clinicId, doctorId, slotId, createdAt, holdExpiresAt, ...same } = booking
@@ -133,7 +133,7 @@ async function run(calendar: Calendar, one: Step): Promise<object | string> {
   const { database } = calendar
   if (one.kind === 'claim') {
     const [outcome] = await calendar.claim(database.appPool, requestOf(calendar, one))
-    if (outcome !== undefined && outcome !== 'again' && outcome.kind === 'booked')
+    if (outcome !== undefined && outcome !== 'retry' && outcome.kind === 'booked')
       calendar.made.push(outcome.booking.id)
     return told(calendar, outcome)
   }
@@ -143,7 +143,7 @@ async function run(calendar: Calendar, one: Step): Promise<object | string> {
     const [answer] = await runSettleBatch(database.appPool, [
       { bookingId, action: 'cancel', actorId: null, onBehalf: true, key: null, reason: null },
     ])
-    return answer?.kind === 'answered' ? answer.outcome.kind : 'again'
+    return answer?.kind === 'completed' ? answer.outcome.kind : 'retry'
   }
   const at = calendar.slots[one.slot]
   if (at === undefined) throw new Error('no such slot')

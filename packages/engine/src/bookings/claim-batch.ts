@@ -4,7 +4,7 @@ import { parseTime } from '../database/pools.ts'
 import type { AppointmentType } from '../model/booking.ts'
 import type { ClaimedBooking, ClaimOutcome, ClaimRequest, SlotClosedWhy } from '../model/claim.ts'
 import { clinicNoOf } from '../model/id.ts'
-import type { Answer } from '../queue/batch-queue.ts'
+import type { ItemResult } from '../queue/batch-queue.ts'
 
 /** What `claim_slot` answers of its claim, as text. Of a slot that is not there no doctor, capacity and times are known. */
 type ClaimRow = { outcome: string } & Record<
@@ -43,15 +43,18 @@ const claimSlot = `select * from holdfast.claim_slot($1::integer, $2::uuid, $3::
   $7::boolean, $8::uuid, $9::uuid, $10::text, $11::jsonb, $12::text)`
 
 /** Runs one batch of claims in one transaction. Safe to run again: each claim has a key. */
-export async function runClaimBatch(pool: pg.Pool, requests: readonly ClaimRequest[]): Promise<Answer<ClaimOutcome>[]> {
+export async function runClaimBatch(
+  pool: pg.Pool,
+  requests: readonly ClaimRequest[],
+): Promise<ItemResult<ClaimOutcome>[]> {
   const rows = await claimedRows(pool, requests)
   const replays = rows.flatMap((row) => (row.outcome === 'replayed' && row.booking_id !== null ? [row.booking_id] : []))
   const firstAnswers = replays.length === 0 ? new Map<string, FirstAnswer>() : await readFirstAnswers(pool, replays)
   return rows.map((row, index) => {
     const request = requests[index]
     if (request === undefined) throw new Error(`${rows.length} answers to ${requests.length} claims`)
-    if (row.outcome === 'retry') return { kind: 'again' }
-    return { kind: 'answered', outcome: outcomeOf(row, request, firstAnswers) }
+    if (row.outcome === 'retry') return { kind: 'retry' }
+    return { kind: 'completed', outcome: outcomeOf(row, request, firstAnswers) }
   })
 }
 

@@ -31,8 +31,8 @@ afterAll(() => database.drop())
 
 const { alone, together } = claimWays(runClaimBatch)
 
-function bookedOf(outcome: ClaimOutcome | 'again' | undefined): ClaimedBooking {
-  if (outcome === undefined || outcome === 'again' || outcome.kind !== 'booked') throw new Error('not booked')
+function bookedOf(outcome: ClaimOutcome | 'retry' | undefined): ClaimedBooking {
+  if (outcome === undefined || outcome === 'retry' || outcome.kind !== 'booked') throw new Error('not booked')
   return outcome.booking
 }
 
@@ -137,7 +137,7 @@ describe.each([alone, together])('holds, claimed $way', ({ run, claim }) => {
     }
     expect(await lapseHolds(database, slot)).toBe(2500)
     const large = aClaim(slot, { units: 2500 })
-    expect(kinds(await claim(database.appPool, large))).toEqual(['again'])
+    expect(kinds(await claim(database.appPool, large))).toEqual(['retry'])
     expect(await slotRow(slot)).toMatchObject({ taken: 1500 })
     const queue = new BatchQueue<ClaimRequest, ClaimOutcome>({
       name: 'claim',

@@ -179,7 +179,7 @@ describe.each([alone, together])('while somebody else has the slot, claimed $way
     const slot = await slotOf(3)
     const other = await aTransaction()
     const [made] = await alone.claim(other.pool, aClaim(slot))
-    if (made === undefined || made === 'again' || made.kind !== 'booked') throw new Error('not booked')
+    if (made === undefined || made === 'retry' || made.kind !== 'booked') throw new Error('not booked')
     const waiting = [false, true].map((confirm) => claim(database.appPool, aClaim(slot, { confirm })))
     await untilLockWaiters(database, 2)
     await other.end('commit')

@@ -116,7 +116,7 @@ describe('one alone and a batch on the last unit', () => {
   ])('$first waits first, and is booked; the other hears slot_full', async ({ order }) => {
     const [slot, beside] = [await aSlot(database, doctor), await aSlot(database, doctor)]
     const lock = await holdSlotLock(database, slot)
-    const racing: Promise<(ClaimOutcome | 'again')[]>[] = []
+    const racing: Promise<(ClaimOutcome | 'retry')[]>[] = []
     for (const { claim } of order) {
       racing.push(claim(database.appPool, aClaim(slot)))
       await untilLockWaiters(database, racing.length)
@@ -147,7 +147,7 @@ describe('in a batch', () => {
   test('a smaller request behind a larger one that does not fit is sent again, not refused', async () => {
     const slot = await aSlot(database, doctor, { capacity: 3 })
     const [first, large, small] = [aClaim(slot, { units: 2 }), aClaim(slot, { units: 2 }), aClaim(slot)]
-    expect(kinds(await together.claim(database.appPool, first, large, small))).toEqual(['booked', 'slot_full', 'again'])
+    expect(kinds(await together.claim(database.appPool, first, large, small))).toEqual(['booked', 'slot_full', 'retry'])
     expect(kinds(await alone.claim(database.appPool, small))).toEqual(['booked'])
     expect(await takenOf(slot)).toBe(3)
   })

@@ -56,7 +56,7 @@ async function told(database: TestDatabase): Promise<{ expected: object[]; answe
   )
   const clinicIds = new Map(rows.map((row) => [row.slot_id, row.clinic_id]))
   const only = (request: ClaimRequest, expected: object) => ({ request, expected })
-  const firstAnswer = before[0]?.kind === 'answered' ? summary(before[0].outcome) : {}
+  const firstAnswer = before[0]?.kind === 'completed' ? summary(before[0].outcome) : {}
   const asked = [
     only(aClaim(narrow, { units: 2 }), { kind: 'units_over_capacity', capacity: 1 }),
     booked(narrow),
@@ -77,7 +77,7 @@ async function told(database: TestDatabase): Promise<{ expected: object[]; answe
   )
   return {
     expected: asked.map(({ expected }) => expected),
-    answers: answers.map((answer) => (answer.kind === 'answered' ? summary(answer.outcome) : answer)),
+    answers: answers.map((answer) => (answer.kind === 'completed' ? summary(answer.outcome) : answer)),
   }
 }
 

@@ -46,7 +46,7 @@ describe.each([alone, together])('refusals, claimed $way', ({ run, claim }) => {
       await aSlot(database, open, { startsAt: inMinutes(300) }),
     ]
     const outcomes = await claim(database.appPool, ...slots.map((slot) => aClaim(slot)))
-    expect(outcomes.map((one) => (one === 'again' ? one : one.kind === 'slot_closed' ? one.why : one.kind))).toEqual([
+    expect(outcomes.map((one) => (one === 'retry' ? one : one.kind === 'slot_closed' ? one.why : one.kind))).toEqual([
       'started',
       'minimum_notice',
       'booking_horizon',
@@ -86,7 +86,7 @@ describe.each([alone, together])('refusals, claimed $way', ({ run, claim }) => {
     expect((await client.query('select pg_current_xact_id_if_assigned() as xid')).rows).not.toEqual([{ xid: null }])
     await client.query('rollback')
     client.release()
-    expect(answers.map((answer) => (answer.kind === 'answered' ? answer.outcome.kind : 'again'))).toEqual([
+    expect(answers.map((answer) => (answer.kind === 'completed' ? answer.outcome.kind : 'retry'))).toEqual([
       'slot_full',
       'slot_closed',
       'replayed',

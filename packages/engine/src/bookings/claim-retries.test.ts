@@ -55,7 +55,7 @@ describe.each([alone, together])('retries, claimed $way', ({ run, claim }) => {
     const slot = await aSlot(database, doctor)
     const request = aClaim(slot)
     const [first] = await claim(database.appPool, request)
-    if (first === undefined || first === 'again' || first.kind !== 'booked') throw new Error('not booked')
+    if (first === undefined || first === 'retry' || first.kind !== 'booked') throw new Error('not booked')
     await runSettleBatch(database.appPool, [
       { bookingId: first.booking.id, action: 'confirm', actorId: null, onBehalf: false, key: null, reason: null },
     ])
@@ -125,7 +125,7 @@ describe.each([alone, together])('retries, claimed $way', ({ run, claim }) => {
 test('one key twice in a batch: one booking, and the other is sent again', async () => {
   const slot = await aSlot(database, doctor, { capacity: 5 })
   const request = aClaim(slot)
-  expect(kinds(await together.claim(database.appPool, request, retryOf(request)))).toEqual(['booked', 'again'])
+  expect(kinds(await together.claim(database.appPool, request, retryOf(request)))).toEqual(['booked', 'retry'])
   expect(await takenOf(slot)).toBe(1)
 })
 
@@ -133,7 +133,7 @@ describe('two alone with one key at once', () => {
   /** Both have read the slots and no key; the answers in the order in which they got hold of their slots. */
   async function race(requests: [ClaimRequest, ClaimRequest], slots: { id: string; clinicNo: number }[]) {
     const locks = await Promise.all(slots.map((slot) => holdSlotLock(database, slot)))
-    const racing: Promise<(ClaimOutcome | 'again')[]>[] = []
+    const racing: Promise<(ClaimOutcome | 'retry')[]>[] = []
     for (const request of requests) {
       racing.push(alone.claim(database.appPool, request))
       await untilLockWaiters(database, racing.length)
@@ -157,7 +157,7 @@ describe('two alone with one key at once', () => {
       ...(hash === 'another hash' ? { requestHash: randomUUID() } : {}),
     })
     const outcomes = await race([first, second], slot === other ? [slot] : [slot, other])
-    expect(kinds(outcomes).sort()).toEqual(['again', 'booked'])
+    expect(kinds(outcomes).sort()).toEqual(['booked', 'retry'])
     const [won, lost] = kinds(outcomes)[0] === 'booked' ? [first, second] : [second, first]
     expect(await takenOf(slot, other)).toBe(won.units)
     const [told] = await alone.claim(database.appPool, lost)
@@ -202,7 +202,7 @@ describe('negative controls: the slot first, its key after, and the units back w
     )
     await untilLockWaiters(its, 2)
     await lock.release()
-    expect(kinds((await racing).flat()).sort()).toEqual(['again', 'booked'])
+    expect(kinds((await racing).flat()).sort()).toEqual(['booked', 'retry'])
     const { details } = await verify(its.appPool, { clinicNo: clinic.no, detailsMax: 10 })
     return details.map(({ kind, message }) => ({ kind, message }))
   }
@@ -247,6 +247,6 @@ describe('negative controls: the slot first, its key after, and the units back w
     )
     expect(await keyRace(planted)).toContain('40P01')
     await planted.drop()
-    expect(await keyRace(database)).toEqual(['booked', 'again'])
+    expect(await keyRace(database)).toEqual(['booked', 'retry'])
   })
 })

@@ -117,7 +117,7 @@ test.each([
     act: moveBoth,
     right: ['slot_full', 'done', 'done'],
     mistake: planted.locks,
-    wrong: ['again', 'done', 'hold_expired'],
+    wrong: ['retry', 'done', 'hold_expired'],
   },
   {
     what: 'withdrawn together',

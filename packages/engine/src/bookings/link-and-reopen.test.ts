@@ -32,7 +32,7 @@ let engine: Engine
 beforeAll(async () => {
   database = await createTestDatabase()
   doctor = await aDoctor(database, await aClinic(database))
-  engine = createEngine({ writePool: database.appPool, readPool: database.appPool })
+  engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
 })
 afterAll(async () => {
   // Whatever happened here, the log explains it, and both checkers agree.
@@ -49,9 +49,9 @@ const request = (
   wishes: Partial<SettleRequest> = {},
 ): SettleRequest => ({ bookingId: booking.id, action, actorId, onBehalf: true, key: null, reason: null, ...wishes })
 
-async function settle(...requests: SettleRequest[]): Promise<(SettleOutcome | { kind: 'again' })[]> {
+async function settle(...requests: SettleRequest[]): Promise<(SettleOutcome | { kind: 'retry' })[]> {
   const answers = await runSettleBatch(database.appPool, requests)
-  return answers.map((answer) => (answer.kind === 'answered' ? answer.outcome : answer))
+  return answers.map((answer) => (answer.kind === 'completed' ? answer.outcome : answer))
 }
 
 const kindsOf = async (...requests: SettleRequest[]) => (await settle(...requests)).map((outcome) => outcome.kind)
@@ -241,7 +241,7 @@ describe('a guest’s booking becomes an account’s', () => {
         const accountId = randomUUID()
         const both = [request(booking, 'link', accountId), request(booking, action, null, { key: randomUUID() })]
         if (order === 1) both.reverse()
-        expect(await kindsOf(...both)).toEqual(['done', 'again'])
+        expect(await kindsOf(...both)).toEqual(['done', 'retry'])
         expect(await kindsOf(...both.slice(1))).toEqual(['done'])
         expect(await createReads(database.appPool).booking(booking.id)).toMatchObject({ accountId, version: 3 })
       }

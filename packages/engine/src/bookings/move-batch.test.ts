@@ -37,9 +37,9 @@ const aMove = (booking: { id: string }, slot: { id: string }, wishes: Partial<Mo
   ...wishes,
 })
 
-async function move(...requests: MoveRequest[]): Promise<(MoveOutcome | { kind: 'again' })[]> {
+async function move(...requests: MoveRequest[]): Promise<(MoveOutcome | { kind: 'retry' })[]> {
   const answers = await runMoveBatch(database.appPool, requests)
-  return answers.map((answer) => (answer.kind === 'answered' ? answer.outcome : answer))
+  return answers.map((answer) => (answer.kind === 'completed' ? answer.outcome : answer))
 }
 
 const kindOf = async (...requests: MoveRequest[]) => (await move(...requests)).map((outcome) => outcome.kind)
@@ -211,7 +211,7 @@ describe('move_bookings', () => {
     await untilLockWaiters(database, 2)
     await lock.release()
     const kinds = (await Promise.all([first, second])).flat().map((outcome) => outcome.kind)
-    expect(kinds.sort()).toEqual(['again', 'done'])
+    expect(kinds.sort()).toEqual(['done', 'retry'])
     expect((await takenOf(a, b, c)).reduce((sum, taken) => sum + taken)).toBe(1)
   })
 })

@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { plainArray } from '../database/array-literal.ts'
 import { clinicNoOf } from '../model/id.ts'
 import type { MoveOutcome, MoveRequest } from '../model/settle.ts'
-import type { Answer } from '../queue/batch-queue.ts'
+import type { ItemResult } from '../queue/batch-queue.ts'
 import { type BookingRow, bookingOf } from './booking-row.ts'
 import { slotClosedWhy } from './claim-batch.ts'
 
@@ -18,7 +18,10 @@ const moveBookings =
   'select * from holdfast.move_bookings($1::integer[], $2::uuid[], $3::uuid[], $4::uuid[], $5::boolean[])'
 
 /** Runs one batch of moves in one transaction. Safe to run again: a booking already there is `unchanged`. */
-export async function runMoveBatch(pool: pg.Pool, requests: readonly MoveRequest[]): Promise<Answer<MoveOutcome>[]> {
+export async function runMoveBatch(
+  pool: pg.Pool,
+  requests: readonly MoveRequest[],
+): Promise<ItemResult<MoveOutcome>[]> {
   const { rows } = await pool.query<MoveRow>({
     name: 'move_bookings',
     text: moveBookings,
@@ -30,9 +33,9 @@ export async function runMoveBatch(pool: pg.Pool, requests: readonly MoveRequest
       plainArray(requests, ({ onBehalf }) => onBehalf),
     ],
   })
-  const answers = new Array<Answer<MoveOutcome>>(requests.length).fill({ kind: 'again' })
+  const answers = new Array<ItemResult<MoveOutcome>>(requests.length).fill({ kind: 'retry' })
   for (const row of rows) {
-    if (row.outcome !== 'retry') answers[row.ord - 1] = { kind: 'answered', outcome: outcomeOf(row) }
+    if (row.outcome !== 'retry') answers[row.ord - 1] = { kind: 'completed', outcome: outcomeOf(row) }
   }
   return answers
 }

@@ -71,7 +71,7 @@ test('a hold that lapses while a move waits for its locks is left to the next ca
     becomes: 'perform lapse_holds(v_lapsed_clinic_nos, v_lapsed_slot_ids, v_locked_at);',
   })
   const [well, deadlocked] = await Promise.all([lapseDuringMove(database), lapseDuringMove(planted)])
-  expect(well).toEqual({ words: ['again', 'hold_expired, done'], next: ['done'] })
+  expect(well).toEqual({ words: ['retry', 'hold_expired, done'], next: ['done'] })
   expect(deadlocked.words).toContain('40P01')
   expect(await verify(database.appPool, { clinicNo: null, detailsMax: 10 })).toMatchObject({
     overbooked: 0,

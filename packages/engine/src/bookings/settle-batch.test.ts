@@ -46,9 +46,9 @@ const request = (
   ...wishes,
 })
 
-async function settle(...requests: SettleRequest[]): Promise<(SettleOutcome | { kind: 'again' })[]> {
+async function settle(...requests: SettleRequest[]): Promise<(SettleOutcome | { kind: 'retry' })[]> {
   const answers = await runSettleBatch(database.appPool, requests)
-  return answers.map((answer) => (answer.kind === 'answered' ? answer.outcome : answer))
+  return answers.map((answer) => (answer.kind === 'completed' ? answer.outcome : answer))
 }
 
 const kindOf = async (...requests: SettleRequest[]) => (await settle(...requests)).map((outcome) => outcome.kind)
@@ -244,7 +244,7 @@ describe("settle_bookings: the clinic's rules", () => {
 
   test('twice in one batch: the first is done, the second is sent again and finds it unchanged', async () => {
     const booking = await aBooking(database, await aSlot(database, doctor), { status: 'PENDING' })
-    expect(await kindOf(request(booking, 'confirm'), request(booking, 'confirm'))).toEqual(['done', 'again'])
+    expect(await kindOf(request(booking, 'confirm'), request(booking, 'confirm'))).toEqual(['done', 'retry'])
     expect(await kindOf(request(booking, 'confirm'))).toEqual(['unchanged'])
   })
 
@@ -271,7 +271,7 @@ describe("settle_bookings: the clinic's rules", () => {
     await untilLockWaiters(database, 2)
     await lock.release()
     expect(await moving).toMatchObject([{ outcome: { kind: 'done' } }])
-    expect(await cancelling).toEqual(['again'])
+    expect(await cancelling).toEqual(['retry'])
     expect(await kindOf(request(booking, 'cancel'))).toEqual(['done'])
     expect([await takenOf(from), await takenOf(to)]).toEqual([0, 0])
   })

@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { jsonArray, plainArray, textArray } from '../database/array-literal.ts'
 import { clinicNoOf } from '../model/id.ts'
 import type { SettleOutcome, SettleRequest } from '../model/settle.ts'
-import type { Answer } from '../queue/batch-queue.ts'
+import type { ItemResult } from '../queue/batch-queue.ts'
 import { type BookingRow, bookingOf } from './booking-row.ts'
 
 type SettleRow = BookingRow & { ord: number; outcome: SettleOutcome['kind'] | 'retry'; tx: string | null }
@@ -13,7 +13,7 @@ const settleBookings = `select * from holdfast.settle_bookings($1::integer[], $2
 export async function runSettleBatch(
   pool: pg.Pool,
   requests: readonly SettleRequest[],
-): Promise<Answer<SettleOutcome>[]> {
+): Promise<ItemResult<SettleOutcome>[]> {
   const { rows } = await pool.query<SettleRow>({
     name: 'settle_bookings',
     text: settleBookings,
@@ -28,9 +28,9 @@ export async function runSettleBatch(
       jsonArray(requests, ({ patient }) => patient ?? null),
     ],
   })
-  const answers = new Array<Answer<SettleOutcome>>(requests.length).fill({ kind: 'again' })
+  const answers = new Array<ItemResult<SettleOutcome>>(requests.length).fill({ kind: 'retry' })
   for (const row of rows) {
-    if (row.outcome !== 'retry') answers[row.ord - 1] = { kind: 'answered', outcome: outcomeOf(row, row.outcome) }
+    if (row.outcome !== 'retry') answers[row.ord - 1] = { kind: 'completed', outcome: outcomeOf(row, row.outcome) }
   }
   return answers
 }

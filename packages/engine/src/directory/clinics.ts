@@ -1,6 +1,6 @@
 import { type ExpressionBuilder, type Kysely, type Selectable, sql, type Transaction } from 'kysely'
 import pg from 'pg'
-import { remember } from '../answers/remember.ts'
+import { runOnce } from '../answers/run-once.ts'
 import type { ClinicTable, Schema } from '../database/schema.ts'
 import type { Clinic, ClinicSettings, NewClinic } from '../model/clinic.ts'
 import type { Directory } from '../model/directory.ts'
@@ -40,7 +40,7 @@ export function clinicsOf(db: Kysely<Schema>): Pick<Directory, 'clinics' | 'clin
       return row === undefined ? null : clinicOf(row)
     },
 
-    createClinic: (clinic, writeKey) => remember(db, writeKey, (transaction) => insertClinic(transaction, clinic)),
+    createClinic: (clinic, writeKey) => runOnce(db, writeKey, (transaction) => insertClinic(transaction, clinic)),
 
     async updateClinic(clinicId, change) {
       if (!isId(clinicId)) return null

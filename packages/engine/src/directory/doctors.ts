@@ -1,5 +1,5 @@
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
-import { remember } from '../answers/remember.ts'
+import { runOnce } from '../answers/run-once.ts'
 import type { Schema } from '../database/schema.ts'
 import type { AppointmentType } from '../model/booking.ts'
 import type { Directory } from '../model/directory.ts'
@@ -37,7 +37,7 @@ export function doctorsOf(
     doctor: (doctorId) => selectDoctor(db, doctorId),
 
     createDoctor: (clinicNo, doctor, writeKey) =>
-      remember(db, writeKey, (transaction) => insertDoctor(transaction, clinicNo, doctor)),
+      runOnce(db, writeKey, (transaction) => insertDoctor(transaction, clinicNo, doctor)),
 
     updateDoctor: (doctorId, change) =>
       db.transaction().execute(async (transaction) => {

@@ -2,12 +2,12 @@ import type { Clinic, ClinicSettings, NewClinic } from './clinic.ts'
 import type { Doctor, DoctorsQuery, NewDoctor } from './doctor.ts'
 import type { Membership, Role } from './membership.ts'
 import type { Page } from './page.ts'
-import type { Remembered, WriteKey } from './stored-answers.ts'
+import type { OnceResult, WriteKey } from './stored-answers.ts'
 
 export type Directory = {
   clinics(query: { q: string | null; limit: number; cursor: string | null }): Promise<Page<Clinic>>
   clinic(clinicId: string): Promise<Clinic | null>
-  createClinic(clinic: NewClinic, writeKey: WriteKey): Promise<Remembered<Clinic>>
+  createClinic(clinic: NewClinic, writeKey: WriteKey): Promise<OnceResult<Clinic>>
   updateClinic(
     clinicId: string,
     change: Partial<Omit<NewClinic, 'settings'>> & { settings?: Partial<ClinicSettings> },
@@ -15,7 +15,7 @@ export type Directory = {
   doctors(query: DoctorsQuery): Promise<Page<Doctor>>
   /** Inactive doctors too; the edge decides who may see them. */
   doctor(doctorId: string): Promise<Doctor | null>
-  createDoctor(clinicNo: number, doctor: NewDoctor, writeKey: WriteKey): Promise<Remembered<Doctor>>
+  createDoctor(clinicNo: number, doctor: NewDoctor, writeKey: WriteKey): Promise<OnceResult<Doctor>>
   updateDoctor(doctorId: string, change: Partial<NewDoctor> & { active?: boolean }): Promise<Doctor | null>
   specializations(): Promise<{ name: string; doctors: number }[]>
   /** The video rooms of those of these doctors who have one, by doctor: https addresses, in which `{room}` may stand once. */

@@ -3,7 +3,7 @@ import type { Directory } from './directory.ts'
 import type { Reads } from './reads.ts'
 import type { MoveOutcome, MoveRequest, SettleOutcome, SettleRequest } from './settle.ts'
 import type { CreateSlotsRequest, CreateSlotsResult, WithdrawSlotsOutcome, WithdrawSlotsRequest } from './slot.ts'
-import type { KeptAnswers } from './stored-answers.ts'
+import type { StoredAnswers } from './stored-answers.ts'
 
 /** The way in. Everything that changes a booking goes through here; each promise settles after COMMIT. */
 export type Engine = {
@@ -14,7 +14,7 @@ export type Engine = {
   withdrawSlots(request: WithdrawSlotsRequest): Promise<WithdrawSlotsOutcome>
   reads: Reads
   directory: Directory
-  answers: KeptAnswers
+  answers: StoredAnswers
   /** Stops taking new work and settles what was accepted. */
   stop(): Promise<void>
 }

@@ -1,16 +1,17 @@
-/** The answer of a write that is not a booking, kept 24 h for its retries. */
-export type Remembered<Value> =
+/** The result of a write that runs once per idempotency key. `replayed`: the stored result of an earlier run. */
+export type OnceResult<Value> =
   | { kind: 'done'; value: Value }
   | { kind: 'replayed'; value: Value }
   | { kind: 'key_reused' }
 
+/** An idempotency key and the digest of the request it was sent with; null: the request has no key. */
 export type WriteKey = { key: string; requestHash: string } | null
 
-/** For writes that change nothing when done again: what their first answer was. */
-export type KeptAnswers = {
-  recall(
+/** Answers of requests, stored for 24 hours under their idempotency keys. */
+export type StoredAnswers = {
+  find(
     writeKey: NonNullable<WriteKey>,
-  ): Promise<{ kind: 'unknown' } | { kind: 'known'; answer: unknown } | { kind: 'key_reused' }>
-  /** `answer` is kept as JSON; of two for one key the first stays. */
-  keep(writeKey: NonNullable<WriteKey>, answer: unknown): Promise<void>
+  ): Promise<{ kind: 'missing' } | { kind: 'found'; answer: unknown } | { kind: 'key_reused' }>
+  /** Stores `answer` as JSON, unless an answer is already stored under the key. */
+  store(writeKey: NonNullable<WriteKey>, answer: unknown): Promise<void>
 }

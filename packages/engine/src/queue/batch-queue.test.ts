@@ -1,13 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import { DatabaseUnavailable } from '../database/database-unavailable.ts'
-import { type Answer, BatchQueue, type BatchReport } from './batch-queue.ts'
+import { BatchQueue, type BatchReport, type ItemResult } from './batch-queue.ts'
 
 /** A run that is held until the test lets it go, one call at a time. */
 function heldRun() {
-  const calls: { items: readonly number[]; answer(answers?: Answer<string>[]): void; fail(error: unknown): void }[] = []
+  const calls: {
+    items: readonly number[]
+    answer(answers?: ItemResult<string>[]): void
+    fail(error: unknown): void
+  }[] = []
   const called: (() => void)[] = []
   const run = (items: readonly number[]) =>
-    new Promise<Answer<string>[]>((resolve, reject) => {
+    new Promise<ItemResult<string>[]>((resolve, reject) => {
       calls.push({
         items,
         answer: (answers) => resolve(answers ?? items.map((item) => answered(`${item}`))),
@@ -21,7 +25,7 @@ function heldRun() {
   return { run, calls, untilCalls }
 }
 
-const answered = (outcome: string): Answer<string> => ({ kind: 'answered', outcome })
+const answered = (outcome: string): ItemResult<string> => ({ kind: 'completed', outcome })
 const lostConnection = () => Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' })
 const refusedConnection = () =>
   Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED', syscall: 'connect' })
@@ -121,7 +125,7 @@ describe('BatchQueue', () => {
     const outcomes = [queue.submit(1), queue.submit(2)]
     await held.untilCalls(1)
     outcomes.push(queue.submit(3))
-    held.calls[0]?.answer([answered('1'), { kind: 'again' }])
+    held.calls[0]?.answer([answered('1'), { kind: 'retry' }])
     await held.untilCalls(2)
     expect(held.calls[1]?.items).toEqual([2, 3])
     held.calls[1]?.answer()
@@ -130,9 +134,9 @@ describe('BatchQueue', () => {
 
   test('an item that is never answered is an error in the end, not a loop', async () => {
     let runs = 0
-    const run = async (): Promise<Answer<string>[]> => {
+    const run = async (): Promise<ItemResult<string>[]> => {
       runs += 1
-      return [{ kind: 'again' }]
+      return [{ kind: 'retry' }]
     }
     const queue = new BatchQueue({ name: 'q', run })
     await expect(queue.submit(1)).rejects.toThrow('q: sent 100 times, and never answered')
@@ -182,7 +186,7 @@ describe('BatchQueue', () => {
     held.calls[0]?.fail(lostConnection())
     // It is looked into after a tenth of a second: far beyond what an item may wait.
     await held.untilCalls(2)
-    held.calls[1]?.answer([{ kind: 'again' }])
+    held.calls[1]?.answer([{ kind: 'retry' }])
     const third = held.untilCalls(3).then(() => held.calls[2]?.answer())
     expect(await Promise.race([outcome, third.then(() => outcome)])).toBe('1')
   })
@@ -197,7 +201,7 @@ describe('BatchQueue', () => {
     await held.untilCalls(1)
     held.calls[0]?.fail(lostConnection())
     await held.untilCalls(2)
-    held.calls[1]?.answer([{ kind: 'again' }])
+    held.calls[1]?.answer([{ kind: 'retry' }])
     await held.untilCalls(3)
     held.calls[2]?.fail(error)
     const refusing = (async () => {

@@ -2,7 +2,7 @@ import { DatabaseUnavailable, isConnectionLost } from '../database/database-unav
 import type { Overloaded } from '../model/claim.ts'
 
 /** An item's answer, or that it is to be sent again with the next batch. */
-export type Answer<Outcome> = { kind: 'answered'; outcome: Outcome } | { kind: 'again' }
+export type ItemResult<Outcome> = { kind: 'completed'; outcome: Outcome } | { kind: 'retry' }
 
 /** What one batch was like, told after it is over. */
 export type BatchReport = {
@@ -19,7 +19,7 @@ export type BatchReport = {
 export type BatchQueueSettings<Item, Outcome> = {
   name: string
   /** Runs one batch in one transaction and answers each item in its place, after COMMIT. Must be safe to run again. */
-  run(items: readonly Item[]): Promise<Answer<Outcome>[]>
+  run(items: readonly Item[]): Promise<ItemResult<Outcome>[]>
   batchSizeMax?: number
   inFlightMax?: number
   /** Items that may wait; one more is refused at once. */
@@ -144,7 +144,7 @@ export class BatchQueue<Item, Outcome> {
     }
   }
 
-  async #run(batch: Waiting<Item, Outcome>[]): Promise<Answer<Outcome>[]> {
+  async #run(batch: Waiting<Item, Outcome>[]): Promise<ItemResult<Outcome>[]> {
     const startedAt = performance.now()
     const waitMs = startedAt - Math.min(...batch.map((waiting) => waiting.since))
     let failed = true
@@ -165,11 +165,11 @@ export class BatchQueue<Item, Outcome> {
     }
   }
 
-  #settle(batch: Waiting<Item, Outcome>[], answers: Answer<Outcome>[]): void {
+  #settle(batch: Waiting<Item, Outcome>[], answers: ItemResult<Outcome>[]): void {
     const again: Waiting<Item, Outcome>[] = []
     for (const [index, waiting] of batch.entries()) {
       const answer = answers[index]
-      if (answer?.kind === 'answered') waiting.resolve(answer.outcome)
+      if (answer?.kind === 'completed') waiting.resolve(answer.outcome)
       else if (waiting.tries + 1 >= triesMax)
         waiting.reject(new Error(`${this.#settings.name}: sent ${triesMax} times, and never answered`))
       else again.push({ ...waiting, tries: waiting.tries + 1 })

@@ -91,7 +91,7 @@ describe('one slot', () => {
     const slot = await aSlot(database, doctor)
     await withdraw(slot)
     expect(await runClaimBatch(database.appPool, [aClaim(slot)])).toEqual([
-      { kind: 'answered', outcome: { kind: 'slot_closed', why: 'withdrawn' } },
+      { kind: 'completed', outcome: { kind: 'slot_closed', why: 'withdrawn' } },
     ])
   })
 
@@ -286,7 +286,7 @@ describe('against others at the same moment', () => {
       await lock.release()
       const answers = (await Promise.all(batches)).flat()
       const result = await withdrawal
-      const booked = answers.filter((answer) => answer.kind === 'answered' && answer.outcome.kind === 'booked').length
+      const booked = answers.filter((answer) => answer.kind === 'completed' && answer.outcome.kind === 'booked').length
       expect(result).toMatchObject({ kind: 'withdrawn', slots: 10 })
       expect('bookings' in result && Array.isArray(result.bookings) ? result.bookings.length : -1).toBe(booked)
     }

@@ -247,7 +247,7 @@ describe('under load', () => {
     )
     const { tail, told } = await startTail()
     const wake = createWaker(database.appPool).wakeOthers
-    const engines = [0, 1].map(() => createEngine({ writePool: database.appPool, readPool: database.appPool }))
+    const engines = [0, 1].map(() => createEngine({ batchPool: database.appPool, generalPool: database.appPool }))
     const client = async (n: number) => {
       const engine = engines[n % 2]
       for (let round = 0; round < 12; round += 1) {

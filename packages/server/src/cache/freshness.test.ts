@@ -195,7 +195,7 @@ describe('lists of slots', () => {
     const doctor = await aNewDoctor()
     const slot = await aSlot(database, doctor, { capacity: 1000 })
     const pool = createPool({ url: database.appUrl, max: 4, name: 'beside' })
-    const engine = createEngine({ writePool: pool, readPool: pool })
+    const engine = createEngine({ batchPool: pool, generalPool: pool })
     let reading = true
     const seen: number[] = []
     const reader = (async () => {

@@ -30,7 +30,7 @@ export type ComposedServer = {
 }
 
 /** Two batches in flight of each of the three queues: that many connections are never waited for. */
-const writeConnections = 6
+const batchConnections = 6
 const jobConnections = 3
 /** One reads the log, one wakes the other processes. */
 const tailConnections = 2
@@ -45,7 +45,15 @@ export async function composeServer(config: Config, database: PreparedDatabase, 
   let isStopping = false
   const probes = createProbes(pools.probes, () => isStopping)
   const metrics = createMetrics({
-    pools: { ...pools, accounts: accounts.pool },
+    // Dashboards know these two by their label values.
+    pools: {
+      write: pools.batches,
+      read: pools.general,
+      tail: pools.tail,
+      probes: pools.probes,
+      jobs: pools.jobs,
+      accounts: accounts.pool,
+    },
     queueDepths: () => engine.queueDepths(),
     cacheFigures: () => freshness.cache.figures,
     readDatabase: () => probes.databaseFigures(),
@@ -59,8 +67,8 @@ export async function composeServer(config: Config, database: PreparedDatabase, 
   const engine = metrics.counted(
     freshness.edited(
       createEngine({
-        writePool: pools.write,
-        readPool: pools.read,
+        batchPool: pools.batches,
+        generalPool: pools.general,
         queuedMax: config.queueSizeMax,
         waitMsMax: config.queueWaitMsMax,
         onBatch: metrics.batchDone,
@@ -70,7 +78,7 @@ export async function composeServer(config: Config, database: PreparedDatabase, 
   )
   const live = new LiveHub({
     tail: freshness.tail,
-    reads: createLiveReads(pools.read),
+    reads: createLiveReads(pools.general),
     settings: liveSettingsOf(config),
     log,
   })
@@ -124,7 +132,7 @@ export async function composeServer(config: Config, database: PreparedDatabase, 
   }
 }
 
-type Pools = Record<'write' | 'read' | 'tail' | 'probes' | 'jobs', pg.Pool>
+type Pools = Record<'batches' | 'general' | 'tail' | 'probes' | 'jobs', pg.Pool>
 
 function openPools(config: Config, url: string, log: Logger): Pools {
   const onIdleError = (error: Error) => log.warn({ err: error }, 'an idle database connection was lost')
@@ -137,8 +145,8 @@ function openPools(config: Config, url: string, log: Logger): Pools {
       ...(statementTimeoutMs === undefined ? {} : { statementTimeoutMs }),
     })
   return {
-    write: open('write', writeConnections),
-    read: open('read', config.poolSize),
+    batches: open('write', batchConnections),
+    general: open('read', config.poolSize),
     tail: open('tail', tailConnections),
     probes: open('probes', probeConnections, probeMsMax),
     jobs: open('jobs', jobConnections),

@@ -1,5 +1,5 @@
 import type { Operation, Static, TSchema } from '@holdfast/contract'
-import { InvalidCursor, type KeptAnswers } from '@holdfast/engine'
+import { InvalidCursor, type StoredAnswers } from '@holdfast/engine'
 import type {
   FastifyInstance,
   FastifyReply,
@@ -143,7 +143,7 @@ async function readably<Asked, Given>(
 
 declare module 'fastify' {
   interface FastifyInstance {
-    keptAnswers: KeptAnswers
+    keptAnswers: StoredAnswers
   }
   interface FastifyContextConfig {
     /** Which operation of the contract a route serves. */

@@ -3,7 +3,7 @@ import type {
   ClaimOutcome,
   Directory,
   MoveOutcome,
-  Remembered,
+  OnceResult,
   SettleOutcome,
   SlotClosedWhy,
   WithdrawSlotsOutcome,
@@ -16,7 +16,7 @@ type AnyOutcome =
   | SettleOutcome
   | MoveOutcome
   | WithdrawSlotsOutcome
-  | Remembered<unknown>
+  | OnceResult<unknown>
   | Awaited<ReturnType<Directory['putMember']>>
   | Awaited<ReturnType<Directory['removeMember']>>
 

@@ -1,5 +1,5 @@
 import type { Operation } from '@holdfast/contract'
-import type { KeptAnswers } from '@holdfast/engine'
+import type { StoredAnswers } from '@holdfast/engine'
 import type { FastifyRequest } from 'fastify'
 import { writeKeyOf } from './idempotency.ts'
 import { refusalProblem } from './outcome-problems.ts'
@@ -15,7 +15,7 @@ export type KeptAnswer = { status: number; body?: unknown; position?: string; he
  * @throws ProblemError idempotency_key_reused
  */
 export async function answerOnce<Given extends KeptAnswer>(
-  answers: KeptAnswers,
+  answers: StoredAnswers,
   request: FastifyRequest,
   described: Operation,
   run: () => Given | Promise<Given>,
@@ -23,12 +23,12 @@ export async function answerOnce<Given extends KeptAnswer>(
   const asked = { params: request.params, query: request.query, body: request.body ?? null }
   const writeKey = writeKeyOf(request, `${described.method} ${described.url} ${JSON.stringify(request.params)}`, asked)
   if (writeKey === null) return run()
-  const recalled = await answers.recall(writeKey)
+  const recalled = await answers.find(writeKey)
   if (recalled.kind === 'key_reused') throw refusalProblem(recalled)
   // Written below, by the same operation: its digest covers what was asked, and who asked.
-  if (recalled.kind === 'known') return toldAgain(recalled.answer as KeptAnswer, described)
+  if (recalled.kind === 'found') return toldAgain(recalled.answer as KeptAnswer, described)
   const answer = await run()
-  await answers.keep(writeKey, answer)
+  await answers.store(writeKey, answer)
   return answer
 }
 
