@@ -6,6 +6,7 @@
 -- Locks: the slot; then its key, or what claim_slots locks. A key taken before the slot would deadlock with a batch, which
 --   takes it after: a claim that loses the race for its key gives its units back.
 -- Fails: 22023 for units below 1, or without key, hash, patient or confirm; else as claim_slots.
+-- Idempotent: by key, as claim_slots.
 create or replace function holdfast.claim_slot(
   p_clinic_no integer, p_slot_id uuid, p_id uuid, p_units integer, p_key uuid, p_hash uuid, p_confirm boolean, p_account_id uuid,
   p_actor_id uuid, p_type text, p_patient jsonb, p_reason text

@@ -2,6 +2,7 @@
 -- claim_slot and claim_slots, in one place: the planner puts it into their statements.
 --
 -- A known key comes first: its first answer stands, however full the slot is now.
+-- Internal. Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.claim_verdict(
   p_now timestamptz, p_prior uuid, p_prior_hash uuid, p_hash uuid, p_slot_id uuid, p_withdrawn_at timestamptz, p_starts_at timestamptz,
   p_doctor_active boolean, p_minimum_notice interval, p_booking_horizon interval, p_type text, p_types text[],

@@ -8,6 +8,7 @@
 -- predecessors_later: the booking's version before this one stands behind it in the log. A transaction takes its number before it
 --   waits for a row, so a booking's versions can stand in another order than they came about.
 -- Arrays are null where there is no line.
+-- Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.read_log(p_xid xid8, p_seq bigint, p_limit integer) returns table (
   horizon xid8, xids xid8[], seqs bigint[], resource_ids uuid[], clinic_nos integer[], booking_ids uuid[], versions integer[],
   types text[], slot_ids uuid[], from_slot_ids uuid[], from_resource_ids uuid[], predecessors_later boolean[]
