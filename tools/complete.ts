@@ -1,0 +1,42 @@
+// `npm run complete`: the second half, after `npm run check`. Runs the tests that fail when a change is incomplete, and says
+// for each of them what is missing. CONTRIBUTING.md lists the files of each kind of change.
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { startVitest } from 'vitest/node'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+
+/** Each test with what its failure means. */
+const tests: Record<string, string> = {
+  'packages/contract/src/generated.test.ts': 'openapi.json or the client is not generated: run `npm run contract`',
+  'packages/contract/src/openapi.test.ts': 'an operation of the contract is not described completely',
+  'packages/server/src/rest/served-operations.test.ts': 'an operation of the contract has no route',
+  'packages/server/src/rest/guards/access.test.ts':
+    'a route does not enforce its declared access, or has no good request in this test',
+  'packages/engine/src/migrate/sql-files.test.ts': 'an SQL file breaks the rules for its name',
+  'packages/engine/src/catalogue/function-headers.test.ts':
+    'an SQL function lacks a part of its header, or its line in sql/grants.sql',
+  'packages/engine/src/catalogue/grants.test.ts': 'sql/grants.sql grants more or less than this test lists',
+  'packages/engine/src/catalogue/clinic-no-rule.test.ts': 'a table or an index does not begin with clinic_no',
+  'packages/engine/src/catalogue/schema-snapshot.test.ts':
+    'schema.snapshot.sql is out of date: run `npm run snapshot --workspace packages/engine`',
+  'packages/server/src/config.test.ts': 'a setting is not read, checked or described completely',
+  'packages/server/src/config/settings-docs.test.ts':
+    'docs/configuration.md lacks a setting: run `npm run settings-docs`',
+  'packages/web/src/locales/catalogues.test.ts': 'a text of the site is missing in one of its languages, or not used',
+}
+
+const gone = Object.keys(tests).filter((path) => !existsSync(join(root, path)))
+if (gone.length > 0) throw new Error(`tools/complete.ts names tests that do not exist: ${gone.join(', ')}`)
+
+const vitest = await startVitest('test', Object.keys(tests), { root, watch: false, reporters: ['default'] })
+const failed = vitest.state.getTestModules().filter((module) => !module.ok())
+await vitest.close()
+if (failed.length > 0) {
+  process.stderr.write('\nThe change is not complete:\n')
+  for (const { relativeModuleId } of failed) {
+    process.stderr.write(`  ${tests[relativeModuleId] ?? 'see above'}\n    (${relativeModuleId})\n`)
+  }
+  process.exitCode = 1
+}
