@@ -3,30 +3,36 @@ import { defineConfig } from 'vite'
 import { firstFilesOfBuild } from './first-files-of-build.ts'
 import { serviceWorkerOfBuild } from './service-worker-of-build.ts'
 
-/** `npm run dev -w @holdfast/web` beside a started Holdfast: pages from here, everything else from there. */
+/** For `npm run dev -w @holdfast/web`: the running Holdfast that serves the API. */
 const server = process.env.HOLDFAST_URL ?? 'http://localhost:3000'
 
 /**
- * What more than one of the patient's pages uses stands in one file: on a slow network thirty small ones take longer
- * than their bytes do. What only clinics use (charts, calendars, tables) stays out of it, and so do dialogs, which bring
- * much along and are opened by a press.
+ * What several of the patients' pages use is bundled into one file: on a slow network, thirty small files take longer
+ * than their bytes do. Components that only clinics use (charts, calendars, tables) stay out of it, and so do dialogs:
+ * they are large, and loaded when they are opened.
  */
-const partsOfMantine =
-  'ActionIcon|Alert|Anchor|Badge|Burger|Button|CloseButton|Group|Input|InputBase|Loader|NativeSelect|Paper|SegmentedControl|Skeleton|Stack|Text|TextInput|Title|UnstyledButton|VisuallyHidden'
-const parts = new RegExp(
-  `/node_modules/(@mantine/core/esm/(core|components/(${partsOfMantine}))/|react-i18next/|@tanstack/react-query/)|/packages/web/src/(lib|ui)/(?!dialog)`,
+const mantineComponents =
+  'ActionIcon|Alert|Anchor|Badge|Burger|Button|CloseButton|Group|Input|InputBase|Loader|NativeSelect|Paper|' +
+  'SegmentedControl|Skeleton|Stack|Text|TextInput|Title|UnstyledButton|VisuallyHidden'
+const sharedByPatientPages = new RegExp(
+  [
+    `/node_modules/@mantine/core/esm/(core|components/(${mantineComponents}))/`,
+    '/node_modules/(react-i18next|@tanstack/react-query)/',
+    '/packages/web/src/lib/',
+    '/packages/web/src/ui/(?!day-nav|dialog|layout|page-tabs|table)',
+  ].join('|'),
 )
 
 export default defineConfig({
-  // The service worker's version counts the page as the first has left it.
+  // In this order: the service worker's version includes the page as firstFilesOfBuild changed it.
   plugins: [react(), firstFilesOfBuild(), serviceWorkerOfBuild()],
   server: { proxy: { '/api': { target: server, ws: true, changeOrigin: true } } },
   build: {
     target: 'es2023',
     manifest: 'build-manifest.json',
-    // Measured on what is sent, in src/app/first-load.test.ts.
+    // Measured by what is sent, in browser-tests/first-load.test.ts.
     reportCompressedSize: false,
-    // Inlined pictures would be counted as script, and CSP has no data: for anything but pictures.
+    // Inlined images would count as script, and the CSP allows data: URLs for images only.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {
@@ -34,7 +40,7 @@ export default defineConfig({
       checks: { importIsUndefined: false },
       input: { index: 'index.html', sw: 'service-worker/service-worker.ts' },
       output: {
-        codeSplitting: { groups: [{ name: 'parts', test: parts }] },
+        codeSplitting: { groups: [{ name: 'parts', test: sharedByPatientPages }] },
         entryFileNames: (chunk) => (chunk.name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js'),
       },
     },

@@ -1,4 +1,4 @@
-import { takeEarlyAnswer } from './early-answers.ts'
+import { takeEarlyResponse } from './early-responses.ts'
 import { noteServerTime } from './server-clock.ts'
 
 /** How far this page has read the log: the newest position any answer or live message told. */
@@ -15,7 +15,7 @@ export function notePosition(position: string | null): void {
 export const positionFetch: typeof fetch = async (input, init) => {
   const request = new Request(input, init)
   // Asked before anything was known here that it could be older than.
-  const early = newest === null ? takeEarlyAnswer(request) : undefined
+  const early = newest === null ? takeEarlyResponse(request) : undefined
   if (early !== undefined) return noted(await early.answer, early.askedAt)
   if (newest !== null && request.method === 'GET') request.headers.set('Holdfast-Position', newest.toString())
   const askedAt = performance.now()

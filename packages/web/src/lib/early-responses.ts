@@ -1,15 +1,15 @@
 /** An answer that was asked for before the program was there. `askedAt`: `performance.now()` then. */
-export type EarlyAnswer = { askedAt: number; answer: Promise<Response> }
+export type EarlyResponse = { askedAt: number; answer: Promise<Response> }
 
 declare global {
   interface Window {
     /** By address, as the script in index.html put them there. */
-    holdfastEarly?: Map<string, EarlyAnswer>
+    holdfastEarly?: Map<string, EarlyResponse>
   }
 }
 
 /** What index.html asked for already, once; undefined: nothing, or not this. */
-export function takeEarlyAnswer(request: Request): EarlyAnswer | undefined {
+export function takeEarlyResponse(request: Request): EarlyResponse | undefined {
   // Whoever says who they are asks for themselves.
   if (request.method !== 'GET' || request.headers.has('Authorization')) return undefined
   const { origin } = window.location
