@@ -17,7 +17,7 @@ const mantineComponents =
 const sharedByPatientPages = new RegExp(
   [
     `/node_modules/@mantine/core/esm/(core|components/(${mantineComponents}))/`,
-    '/node_modules/(react-i18next|@tanstack/react-query)/',
+    '/node_modules/(react-i18next|@tabler/icons-react|@tanstack/react-query)/',
     '/packages/web/src/lib/',
     '/packages/web/src/ui/(?!day-nav|dialog|layout|page-tabs|table)',
   ].join('|'),

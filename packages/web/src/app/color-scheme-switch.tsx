@@ -1,6 +1,7 @@
 import { ActionIcon, useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
+import { IconMoon, IconSun } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
-import { MoonIcon, SunIcon } from '../ui/icons.tsx'
+import { Icon } from '../ui/icon.tsx'
 
 /** Light or dark; the system's choice until somebody presses it. */
 export function ColorSchemeSwitch() {
@@ -15,7 +16,7 @@ export function ColorSchemeSwitch() {
       aria-label={isDark ? t('useLight') : t('useDark')}
       onClick={() => setColorScheme(isDark ? 'light' : 'dark')}
     >
-      {isDark ? <SunIcon /> : <MoonIcon />}
+      {isDark ? <Icon of={IconSun} /> : <Icon of={IconMoon} />}
     </ActionIcon>
   )
 }

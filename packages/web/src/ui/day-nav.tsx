@@ -1,7 +1,8 @@
 import { ActionIcon, Button, Group, TextInput } from '@mantine/core'
+import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 import { addDays, parseDay } from '../lib/local-time.ts'
-import { NextIcon, PreviousIcon } from './icons.tsx'
+import { Icon } from './icon.tsx'
 
 type DayNavProps = {
   day: string
@@ -23,7 +24,7 @@ export function DayNav({ day, today, step, onChange }: DayNavProps) {
         aria-label={t(`${unit}.previous`)}
         onClick={() => onChange(addDays(day, -step))}
       >
-        <PreviousIcon />
+        <Icon of={IconChevronLeft} isMirrored />
       </ActionIcon>
       <Button variant="default" onClick={() => onChange(today)} disabled={day === today}>
         {t('today')}
@@ -34,7 +35,7 @@ export function DayNav({ day, today, step, onChange }: DayNavProps) {
         aria-label={t(`${unit}.next`)}
         onClick={() => onChange(addDays(day, step))}
       >
-        <NextIcon />
+        <Icon of={IconChevronRight} isMirrored />
       </ActionIcon>
       <TextInput
         type="date"

@@ -1,7 +1,8 @@
 import { Alert, Button, Stack, Text } from '@mantine/core'
+import { IconAlertTriangle } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 import { problemMessage } from '../lib/problem-message.ts'
-import { WarningIcon } from './icons.tsx'
+import { Icon } from './icon.tsx'
 
 type ErrorStateProps = {
   error: unknown
@@ -19,7 +20,7 @@ export function ErrorState({ error, retry, isTitled = true }: ErrorStateProps) {
       role="alert"
       color="red"
       variant="outline"
-      icon={<WarningIcon />}
+      icon={<Icon of={IconAlertTriangle} />}
       title={isTitled ? title : null}
       radius="lg"
     >

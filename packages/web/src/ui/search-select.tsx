@@ -1,8 +1,9 @@
 import { CloseButton, TextInput } from '@mantine/core'
 import { useFocusWithin } from '@mantine/hooks'
+import { IconSelector } from '@tabler/icons-react'
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { ChoiceIcon } from './icons.tsx'
+import { Icon } from './icon.tsx'
 import classes from './search-select.module.css'
 
 export type SearchOption = { value: string; label: string; detail?: string }
@@ -99,7 +100,7 @@ export function SearchSelect({
         rightSectionPointerEvents={value === null ? 'none' : 'all'}
         rightSection={
           value === null ? (
-            <ChoiceIcon size={16} />
+            <Icon of={IconSelector} size={16} />
           ) : (
             <CloseButton aria-label={t('clear', { label })} onClick={() => choose(null)} />
           )

@@ -1,6 +1,7 @@
 import { ActionIcon, Group, TextInput } from '@mantine/core'
+import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
-import { NextIcon, PreviousIcon } from '../../ui/icons.tsx'
+import { Icon } from '../../ui/icon.tsx'
 import { addDays, daysShown } from './week-days.ts'
 
 type NavigationProps = { from: string; today: string; onFrom: (from: string) => void }
@@ -18,7 +19,7 @@ export function WeekNavigation({ from, today, onFrom }: NavigationProps) {
         disabled={from <= today}
         onClick={() => go(addDays(from, -daysShown))}
       >
-        <PreviousIcon />
+        <Icon of={IconChevronLeft} isMirrored />
       </ActionIcon>
       <TextInput
         type="date"
@@ -31,7 +32,7 @@ export function WeekNavigation({ from, today, onFrom }: NavigationProps) {
         }}
       />
       <ActionIcon variant="default" size={42} aria-label={t('week.next')} onClick={() => go(addDays(from, daysShown))}>
-        <NextIcon />
+        <Icon of={IconChevronRight} isMirrored />
       </ActionIcon>
     </Group>
   )

@@ -1,8 +1,9 @@
 import { ActionIcon, Button, Checkbox, Group, NumberInput, Stack, TextInput } from '@mantine/core'
+import { IconX } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 import { formatDate } from '../../lib/format.ts'
+import { Icon } from '../../ui/icon.tsx'
 import layoutClasses from '../../ui/layout.module.css'
-import { CloseIcon } from './close-icon.tsx'
 import type { RuleField, SlotRuleDraft } from './slot-rule-draft.ts'
 import classes from './slot-rule-fields.module.css'
 
@@ -125,7 +126,7 @@ function Breaks({ breaks, isWrong, onChange }: BreaksProps) {
             aria-label={t('rule.removeBreak', { number: index + 1 })}
             onClick={() => onChange(breaks.filter((_, at) => at !== index))}
           >
-            <CloseIcon />
+            <Icon of={IconX} />
           </ActionIcon>
         </div>
       ))}

@@ -1,5 +1,6 @@
 import type { Booking, WithdrawnSlots } from '@holdfast/contract/client'
 import { Alert, Button, Group, Stack, Text } from '@mantine/core'
+import { IconAlertTriangle } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { clinicKey } from '../../lib/clinic-queries.ts'
@@ -7,7 +8,7 @@ import { formatDayTime } from '../../lib/format.ts'
 import { problemMessage } from '../../lib/problem-message.ts'
 import { slotsKey } from '../../lib/slots-query.ts'
 import { ErrorState } from '../../ui/error-state.tsx'
-import { WarningIcon } from '../../ui/icons.tsx'
+import { Icon } from '../../ui/icon.tsx'
 import layoutClasses from '../../ui/layout.module.css'
 import { toastDone, toastFailed } from '../../ui/toast.ts'
 
@@ -61,7 +62,7 @@ export function Withdrawal({ of, doctorId, clinicId, timeZone, known, run, onDon
         <Alert
           color="red"
           variant="outline"
-          icon={<WarningIcon />}
+          icon={<Icon of={IconAlertTriangle} />}
           title={t('withdraw.affected', { count: bookings.length })}
         >
           <ul className={layoutClasses.scrollList}>

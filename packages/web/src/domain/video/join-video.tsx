@@ -1,6 +1,7 @@
 import { Button, type ButtonProps, VisuallyHidden } from '@mantine/core'
+import { IconVideo } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
-import { VideoIcon } from '../../ui/icons.tsx'
+import { Icon } from '../../ui/icon.tsx'
 
 type JoinVideoProps = ButtonProps & {
   /** null: there is no visit to join now, and nothing is shown. */
@@ -20,7 +21,7 @@ export function JoinVideo({ url, of, ...button }: JoinVideoProps) {
       target="_blank"
       rel="noopener noreferrer"
       className="no-print"
-      leftSection={<VideoIcon size={18} />}
+      leftSection={<Icon of={IconVideo} size={18} />}
       {...button}
     >
       {t('joinVideo')}

@@ -1,6 +1,7 @@
 import type { Clinic } from '@holdfast/contract/client'
 import { Anchor } from '@mantine/core'
-import { PhoneIcon, PlaceIcon } from '../../ui/icons.tsx'
+import { IconMapPin, IconPhone } from '@tabler/icons-react'
+import { Icon } from '../../ui/icon.tsx'
 import classes from './booking.module.css'
 
 /** Where it is, and whom to call. */
@@ -8,7 +9,7 @@ export function ClinicPlace({ clinic }: { clinic: Clinic }) {
   return (
     <ul className={classes.facts}>
       <li>
-        <PlaceIcon size={18} />
+        <Icon of={IconMapPin} size={18} />
         <bdi>
           {clinic.name}
           {clinic.address === null ? null : `, ${clinic.address}`}
@@ -16,7 +17,7 @@ export function ClinicPlace({ clinic }: { clinic: Clinic }) {
       </li>
       {clinic.phone === null ? null : (
         <li>
-          <PhoneIcon size={18} />
+          <Icon of={IconPhone} size={18} />
           <Anchor href={`tel:${clinic.phone.replace(/[^+\d]/g, '')}`} dir="ltr">
             {clinic.phone}
           </Anchor>

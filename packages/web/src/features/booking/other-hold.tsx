@@ -1,9 +1,10 @@
 import { Alert, Group, Text } from '@mantine/core'
+import { IconClock } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { doctorQuery } from '../../lib/directory-queries.ts'
-import { ClockIcon } from '../../ui/icons.tsx'
+import { Icon } from '../../ui/icon.tsx'
 import { LinkButton } from '../../ui/link-button.tsx'
 import { readAttempt } from './attempt.ts'
 
@@ -15,7 +16,7 @@ export function OtherHold({ doctorId }: { doctorId: string }) {
   const name = useQuery({ ...doctorQuery(otherId ?? ''), enabled: otherId !== null }).data?.name
   if (otherId === null || name === undefined) return null
   return (
-    <Alert icon={<ClockIcon />} color="amber" variant="outline">
+    <Alert icon={<Icon of={IconClock} />} color="amber" variant="outline">
       <Group justify="space-between" gap="sm">
         <Text>{t('otherHold.text', { name })}</Text>
         <LinkButton size="sm" variant="default" to="/doctors/$doctorId" params={{ doctorId: otherId }}>

@@ -1,12 +1,13 @@
 import type { Doctor } from '@holdfast/contract/client'
 import { Text, Title } from '@mantine/core'
+import { IconMapPin, IconVideo } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { clinicQuery } from '../../lib/directory-queries.ts'
 import { formatDayTime, formatLanguages, formatMoney, formatNumber, formatZone, ownTimeZone } from '../../lib/format.ts'
 import { initialsOf } from '../../lib/initials.ts'
-import { PlaceIcon, VideoIcon } from '../../ui/icons.tsx'
+import { Icon } from '../../ui/icon.tsx'
 import { LinkButton } from '../../ui/link-button.tsx'
 import type { DoctorSearch } from './doctor-search.ts'
 import classes from './doctors-page.module.css'
@@ -74,7 +75,7 @@ function Facts({ doctor }: { doctor: Doctor }) {
       )}
       {doctor.appointmentTypes.map((type) => (
         <li key={type}>
-          {type === 'video' ? <VideoIcon size={16} /> : <PlaceIcon size={16} />}
+          {type === 'video' ? <Icon of={IconVideo} size={16} /> : <Icon of={IconMapPin} size={16} />}
           {t(`shell:appointmentType.${type}`)}
         </li>
       ))}

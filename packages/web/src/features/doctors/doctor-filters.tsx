@@ -1,10 +1,11 @@
 import { NativeSelect, TextInput } from '@mantine/core'
 import { useDebouncedCallback, useDebouncedValue } from '@mantine/hooks'
+import { IconSearch } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { clinicQuery, clinicSearchQuery } from '../../lib/directory-queries.ts'
-import { SearchIcon } from '../../ui/icons.tsx'
+import { Icon } from '../../ui/icon.tsx'
 import { SearchSelect } from '../../ui/search-select.tsx'
 import type { DoctorSearch } from './doctor-search.ts'
 import classes from './doctors-page.module.css'
@@ -120,7 +121,7 @@ function SearchField({ className, value, onChange }: SearchFieldProps) {
       className={className}
       label={t('filters.q')}
       placeholder={t('filters.placeholder')}
-      leftSection={<SearchIcon size={18} />}
+      leftSection={<Icon of={IconSearch} size={18} />}
       maxLength={100}
       value={text}
       onChange={({ currentTarget }) => {

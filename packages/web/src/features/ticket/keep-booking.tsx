@@ -1,5 +1,6 @@
 import type { Booking } from '@holdfast/contract/client'
 import { Button, Group, Stack, Text, Title } from '@mantine/core'
+import { IconCheck } from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { type ReactNode, useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -7,7 +8,7 @@ import { type TicketLink, ticketHash } from '../../domain/bookings/ticket-link.t
 import { useBookingActions } from '../../domain/bookings/use-booking-changes.ts'
 import { useSession } from '../../lib/session.ts'
 import { ErrorState } from '../../ui/error-state.tsx'
-import { CheckIcon } from '../../ui/icons.tsx'
+import { Icon } from '../../ui/icon.tsx'
 import { LinkButton } from '../../ui/link-button.tsx'
 import { TextLink } from '../../ui/text-link.tsx'
 import { toastDone } from '../../ui/toast.ts'
@@ -88,7 +89,7 @@ function Kept({ isFocused }: { isFocused: boolean }) {
   }, [isFocused])
   return (
     <Text ref={ref} tabIndex={-1} className={`${classes.kept} no-print`}>
-      <CheckIcon size={18} />
+      <Icon of={IconCheck} size={18} />
       <span>
         {t('keep.isKept')} <TextLink to="/my-bookings">{t('keep.all')}</TextLink>
       </span>

@@ -1,11 +1,12 @@
 import type { Booking, Clinic, Doctor } from '@holdfast/contract/client'
 import { Button } from '@mantine/core'
+import { IconCalendar, IconPrinter } from '@tabler/icons-react'
 import { getRouteApi } from '@tanstack/react-router'
 import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { referenceOf, type TicketLink, ticketHash } from '../../domain/bookings/ticket-link.ts'
 import { JoinVideo } from '../../domain/video/join-video.tsx'
-import { CalendarIcon, PrintIcon } from '../../ui/icons.tsx'
+import { Icon } from '../../ui/icon.tsx'
 import { LinkButton } from '../../ui/link-button.tsx'
 import { PageLoading } from '../../ui/page-loading.tsx'
 import { toastDone, toastFailed } from '../../ui/toast.ts'
@@ -51,13 +52,13 @@ export function TicketActions({ booking, doctor, clinic, link, isOffline }: Acti
         {booking.status === 'CONFIRMED' ? (
           <Button
             variant={booking.joinUrl === null ? 'filled' : 'default'}
-            leftSection={<CalendarIcon size={18} />}
+            leftSection={<Icon of={IconCalendar} size={18} />}
             onClick={download}
           >
             {t('calendar.add')}
           </Button>
         ) : null}
-        <Button variant="default" leftSection={<PrintIcon size={18} />} onClick={() => window.print()}>
+        <Button variant="default" leftSection={<Icon of={IconPrinter} size={18} />} onClick={() => window.print()}>
           {t('print')}
         </Button>
         {link.manageToken === null ? null : <CopyLink link={link} />}

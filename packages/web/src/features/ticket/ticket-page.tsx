@@ -1,4 +1,5 @@
 import { Alert, Stack, Text } from '@mantine/core'
+import { IconAlertTriangle } from '@tabler/icons-react'
 import { useRouterState } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { parseTicketLink, type TicketLink } from '../../domain/bookings/ticket-link.ts'
@@ -6,7 +7,7 @@ import { refusalCode } from '../../lib/api-error.ts'
 import { formatDayTime, ownTimeZone } from '../../lib/format.ts'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
-import { WarningIcon } from '../../ui/icons.tsx'
+import { Icon } from '../../ui/icon.tsx'
 import { LinkButton } from '../../ui/link-button.tsx'
 import { PageLoading } from '../../ui/page-loading.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
@@ -59,7 +60,7 @@ function Ticket({ link }: { link: TicketLink }) {
         </Text>
       </div>
       {keptAt === null ? null : (
-        <Alert color="amber" variant="outline" icon={<WarningIcon />} role="status">
+        <Alert color="amber" variant="outline" icon={<Icon of={IconAlertTriangle} />} role="status">
           {t('offline', { time: formatDayTime(keptAt, ownTimeZone()) })}
         </Alert>
       )}

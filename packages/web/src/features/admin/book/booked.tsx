@@ -1,8 +1,9 @@
 import type { MadeBooking } from '@holdfast/contract/client'
 import { Alert, Anchor, Button, Group, Stack, Text } from '@mantine/core'
+import { IconCheck } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 import { formatAppointment } from '../../../lib/format.ts'
-import { CheckIcon } from '../../../ui/icons.tsx'
+import { Icon } from '../../../ui/icon.tsx'
 import { LinkButton } from '../../../ui/link-button.tsx'
 import { PageTitle } from '../../../ui/page-title.tsx'
 import { useClinic } from '../use-clinic.ts'
@@ -17,7 +18,7 @@ export function Booked({ booking, name, onAgain }: BookedProps) {
   return (
     <Stack gap="lg">
       <PageTitle>{t('book.done')}</PageTitle>
-      <Alert role="status" color="pine" variant="outline" radius="lg" icon={<CheckIcon />} title={name}>
+      <Alert role="status" color="pine" variant="outline" radius="lg" icon={<Icon of={IconCheck} />} title={name}>
         <Stack gap="xs">
           <Text>{doctor}</Text>
           <Text>{formatAppointment(booking.startsAt, booking.endsAt, timeZone)}</Text>

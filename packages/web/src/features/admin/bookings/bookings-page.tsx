@@ -1,6 +1,7 @@
 import type { Booking, BookingStatus } from '@holdfast/contract/client'
 import { Button, Group, NativeSelect, Stack, Text, TextInput } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
+import { IconSearch } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -12,7 +13,7 @@ import { addDays, localDateTime, parseDay } from '../../../lib/local-time.ts'
 import { useLiveClinic } from '../../../lib/use-live-clinic.ts'
 import { EmptyState } from '../../../ui/empty-state.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
-import { SearchIcon } from '../../../ui/icons.tsx'
+import { Icon } from '../../../ui/icon.tsx'
 import { LiveNote } from '../../../ui/live-note.tsx'
 import { PageLoading } from '../../../ui/page-loading.tsx'
 import { PageTitle } from '../../../ui/page-title.tsx'
@@ -161,7 +162,7 @@ function Filters({ search, onChange }: FiltersProps) {
         type="search"
         label={t('filter.q')}
         placeholder={t('filter.placeholder')}
-        leftSection={<SearchIcon size={18} />}
+        leftSection={<Icon of={IconSearch} size={18} />}
         maxLength={100}
         value={text}
         onChange={({ currentTarget }) => {

@@ -1,6 +1,7 @@
 import type { Clinic } from '@holdfast/contract/client'
 import { Button, Group, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
+import { IconSearch } from '@tabler/icons-react'
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link, Navigate } from '@tanstack/react-router'
 import { useRef, useState } from 'react'
@@ -10,7 +11,7 @@ import { clinicQuery } from '../../../lib/directory-queries.ts'
 import { ownTimeZone } from '../../../lib/format.ts'
 import { EmptyState } from '../../../ui/empty-state.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
-import { SearchIcon } from '../../../ui/icons.tsx'
+import { Icon } from '../../../ui/icon.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { PageLoading } from '../../../ui/page-loading.tsx'
 import { PageTitle } from '../../../ui/page-title.tsx'
@@ -76,7 +77,7 @@ function AllClinics() {
         type="search"
         maw="24rem"
         label={t('clinics.search')}
-        leftSection={<SearchIcon size={18} />}
+        leftSection={<Icon of={IconSearch} size={18} />}
         maxLength={100}
         value={text}
         onChange={({ currentTarget }) => setText(currentTarget.value)}

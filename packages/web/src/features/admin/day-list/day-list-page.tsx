@@ -1,4 +1,5 @@
 import { Button, Group, Stack, Text } from '@mantine/core'
+import { IconPrinter } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
@@ -8,7 +9,7 @@ import { formatDate } from '../../../lib/format.ts'
 import { useLiveClinic } from '../../../lib/use-live-clinic.ts'
 import { DayNav } from '../../../ui/day-nav.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
-import { PrintIcon } from '../../../ui/icons.tsx'
+import { Icon } from '../../../ui/icon.tsx'
 import { LiveNote } from '../../../ui/live-note.tsx'
 import { PageLoading } from '../../../ui/page-loading.tsx'
 import { PageTitle } from '../../../ui/page-title.tsx'
@@ -52,7 +53,7 @@ export function DayListPage() {
             navigate({ search: { ...(search.day ? { day: search.day } : {}), ...(next ? { doctorId: next } : {}) } })
           }
         />
-        <Button variant="default" leftSection={<PrintIcon />} onClick={() => window.print()}>
+        <Button variant="default" leftSection={<Icon of={IconPrinter} />} onClick={() => window.print()}>
           {t('dayList.print')}
         </Button>
       </Group>
