@@ -1,17 +1,21 @@
 import { defaultExclude, defineConfig } from 'vitest/config'
+import { LongestFirst } from './packages/testkit/src/longest-first.ts'
 
 /** Measures how fast the site is, and so runs alone, after all the others. */
 const timed = 'packages/web/browser-tests/speed.test.ts'
 
-/** Every test of the house in one run, two files at a time; PostgreSQL is started by the global setup. */
+/** They share a server and a browser, so the files of a worker run in one process. */
+const browserTests = 'packages/web/browser-tests/**/*.test.ts'
+
 const tests = [
   'packages/*/{src,test}/**/*.test.ts',
-  'packages/web/{browser-tests,service-worker}/**/*.test.ts',
+  'packages/web/service-worker/**/*.test.ts',
   'test/**/*.test.ts',
   'tools/**/*.test.ts',
   'bench/**/*.test.ts',
 ]
 
+/** Every test of the project in one run, two files at a time; PostgreSQL is started by the global setup. */
 export default defineConfig({
   test: {
     globalSetup: ['packages/testkit/src/vitest-global-setup.ts'],
@@ -19,11 +23,13 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 90_000,
     hookTimeout: 180_000,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
-        test: { name: 'tests', include: tests, exclude: [...defaultExclude, timed], sequence: { groupOrder: 0 } },
+        test: { name: 'browser', include: [browserTests], exclude: [...defaultExclude, timed], isolate: false },
       },
+      { extends: true, test: { name: 'tests', include: tests } },
       { extends: true, test: { name: 'timed', include: [timed], maxWorkers: 1, sequence: { groupOrder: 1 } } },
     ],
     coverage: {

@@ -1,19 +1,11 @@
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { expect } from 'vitest'
 import { aPractice, made, placesLeft } from './a-practice.ts'
 import { confirm, hold, openTimes, timeOf } from './booking-steps.ts'
-import { type Site, signInPage, signUp, startSite } from './harness.ts'
+import { type Site, signInPage, signUp } from './harness.ts'
+import { test } from './site-test.ts'
 
-let site: Site
-
-beforeAll(async () => {
-  site = await startSite()
-}, 180_000)
-
-afterEach(() => expect(site.pageErrors.splice(0)).toEqual([]))
-afterAll(() => site?.stop())
-
-async function bookingsOf(doctorId: string) {
+async function bookingsOf(site: Site, doctorId: string) {
   const { rows } = await site.database.ownerPool.query<{ id: string; status: string; patient: { name: string } }>(
     'select id, status, patient from holdfast.booking where resource_id = $1 order by id',
     [doctorId],
@@ -35,7 +27,7 @@ async function tabTo(page: Page, name: RegExp): Promise<void> {
   throw new Error(`Tab never came to ${name}.`)
 }
 
-test('a guest finds a doctor and books, with the keyboard alone', async () => {
+test('a guest finds a doctor and books, with the keyboard alone', async ({ site }) => {
   const practice = await aPractice(site, { doctorName: 'Dr Keyboard' })
   const page = await site.newPage()
   await page.goto('/?q=Keyboard')
@@ -55,13 +47,13 @@ test('a guest finds a doctor and books, with the keyboard alone', async () => {
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
   expect(await page.getByText('Grace Hopper').count()).toBe(1)
-  expect(await bookingsOf(practice.doctor.id)).toMatchObject([
+  expect(await bookingsOf(site, practice.doctor.id)).toMatchObject([
     { status: 'CONFIRMED', patient: { name: 'Grace Hopper' } },
   ])
   await page.context().close()
 })
 
-test('what was not filled in is said, and gets the focus; nothing is confirmed', async () => {
+test('what was not filled in is said, and gets the focus; nothing is confirmed', async ({ site }) => {
   const practice = await aPractice(site)
   const page = await site.newPage()
   await openTimes(page, practice)
@@ -72,13 +64,13 @@ test('what was not filled in is said, and gets the focus; nothing is confirmed',
   await page.getByLabel('E-mail').fill('not an address')
   await page.getByLabel('Full name').fill('Grace')
   await page.getByText('This doesn’t look like an e-mail address.').waitFor()
-  expect(await bookingsOf(practice.doctor.id)).toMatchObject([{ status: 'PENDING' }])
+  expect(await bookingsOf(site, practice.doctor.id)).toMatchObject([{ status: 'PENDING' }])
   await page.context().close()
 })
 
-test('an account books under its own name, and finds it among its bookings', async () => {
+test('an account books under its own name, and finds it among its bookings', async ({ site }) => {
   const practice = await aPractice(site)
-  const account = await signUp(site.url, { name: 'Ada Lovelace', email: 'ada@example.org' })
+  const account = await signUp(site.url, 'Ada Lovelace')
   const page = await site.newPage()
   await signInPage(page, account, `/doctors/${practice.doctor.id}`)
   await hold(page, '9:15')
@@ -109,7 +101,7 @@ test('an account books under its own name, and finds it among its bookings', asy
   await page.context().close()
 })
 
-test('a reload gives the hold back with what was typed; the back button books nothing twice', async () => {
+test('a reload gives the hold back with what was typed; the back button books nothing twice', async ({ site }) => {
   const practice = await aPractice(site)
   const page = await site.newPage()
   await page.goto('/')
@@ -126,11 +118,11 @@ test('a reload gives the hold back with what was typed; the back button books no
   await confirm(page, 'Grace Hopper')
   await page.goBack()
   await page.getByRole('heading', { name: 'Choose a time' }).waitFor()
-  expect(await bookingsOf(practice.doctor.id)).toMatchObject([{ status: 'CONFIRMED' }])
+  expect(await bookingsOf(site, practice.doctor.id)).toMatchObject([{ status: 'CONFIRMED' }])
   await page.context().close()
 })
 
-test('a hold whose answer was lost is asked for again with its key: there is one booking', async () => {
+test('a hold whose answer was lost is asked for again with its key: there is one booking', async ({ site }) => {
   const practice = await aPractice(site)
   // Requests of a page that the service worker has taken over are not routed through the test.
   const page = await site.newPage({ serviceWorkers: 'block' })
@@ -155,11 +147,13 @@ test('a hold whose answer was lost is asked for again with its key: there is one
   pressed.resolve()
   await page.getByRole('heading', { name: 'This time is held for you' }).waitFor()
   expect(requests).toBeGreaterThan(1)
-  expect(await bookingsOf(practice.doctor.id)).toHaveLength(1)
+  expect(await bookingsOf(site, practice.doctor.id)).toHaveLength(1)
   await page.context().close()
 })
 
-test('of two browsers racing for the last place one gets a ticket, the other a kind refusal with times near it', async () => {
+test('of two browsers racing for the last place one gets a ticket, the other a kind refusal with times near it', async ({
+  site,
+}) => {
   const practice = await aPractice(site)
   // Requests of a page that the service worker has taken over are not routed through the test.
   const routed = { serviceWorkers: 'block' } as const
@@ -198,7 +192,7 @@ test('of two browsers racing for the last place one gets a ticket, the other a k
   await alternatives.first().click()
   await loser.getByRole('heading', { name: 'This time is held for you' }).waitFor()
   await confirm(loser, 'The Kinder')
-  const booked = await bookingsOf(practice.doctor.id)
+  const booked = await bookingsOf(site, practice.doctor.id)
   expect(booked.map(({ status, patient }) => `${patient.name} ${status}`).toSorted()).toEqual([
     'The Faster CONFIRMED',
     'The Kinder CONFIRMED',
@@ -206,7 +200,7 @@ test('of two browsers racing for the last place one gets a ticket, the other a k
   await Promise.all([first.context().close(), second.context().close()])
 })
 
-test('the chosen kind of appointment is what is booked', async () => {
+test('the chosen kind of appointment is what is booked', async ({ site }) => {
   const practice = await aPractice(site, { appointmentTypes: ['in_person', 'video'] })
   const page = await site.newPage()
   await openTimes(page, practice)
@@ -215,7 +209,7 @@ test('the chosen kind of appointment is what is booked', async () => {
   await hold(page, '9:00')
   await confirm(page, 'Grace Hopper')
   await page.getByText('By video.', { exact: false }).waitFor()
-  const [booking] = await bookingsOf(practice.doctor.id)
+  const [booking] = await bookingsOf(site, practice.doctor.id)
   const read = await made(site.admin.getBooking({ path: { bookingId: booking?.id ?? '' } }))
   expect(read.appointmentType).toBe('video')
   await page.context().close()

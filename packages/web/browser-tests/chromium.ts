@@ -14,17 +14,17 @@ const flags = [
   '--disable-sync',
 ]
 
+export function launchChromium(executablePath: string = findChromium()): Promise<Browser> {
+  return chromium.launch({ executablePath, headless: true, args: flags })
+}
+
 /**
- * The system's Chromium, installed first where that can be done: by root, on Debian. HOLDFAST_TEST_CHROMIUM names
- * another.
+ * The path of HOLDFAST_TEST_CHROMIUM, or of the system's Chromium, which is installed first where that is possible: by
+ * root, on Debian.
  *
  * @throws Error that says what to install
  */
-export function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath: findChromium(), headless: true, args: flags })
-}
-
-function findChromium(): string {
+export function findChromium(): string {
   const named = process.env.HOLDFAST_TEST_CHROMIUM
   if (named !== undefined && named !== '') return named
   const found = candidates.find((path) => existsSync(path))
@@ -33,11 +33,11 @@ function findChromium(): string {
   const installed = candidates.find((path) => existsSync(path))
   if (installed !== undefined) return installed
   throw new Error(
-    `The browser's tests need Chromium: install it (Debian: apt-get install chromium), or name it by HOLDFAST_TEST_CHROMIUM. Looked for ${candidates.join(', ')}.`,
+    `The browser tests need Chromium: install it (Debian: apt-get install chromium), or set HOLDFAST_TEST_CHROMIUM to its path. Looked for ${candidates.join(', ')}.`,
   )
 }
 
-/** Of two test files at once, apt-get itself lets one wait for the other. */
+/** When two workers install at once, apt-get lets one wait for the other. */
 function installChromium(): void {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   const apt = (...args: string[]) =>

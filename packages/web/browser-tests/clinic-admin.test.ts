@@ -1,32 +1,22 @@
 import { aBooking, aDoctor, aSlot } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { expect } from 'vitest'
 import { aClinicScene, type ClinicScene, signInContext } from './clinic-scene.ts'
-import { administrator, axeFindings, type Site, sidewaysPixels, signUp, startSite, untilRead } from './harness.ts'
+import { administrator, axeFindings, sidewaysPixels, signUp, untilRead } from './harness.ts'
+import { test as siteTest } from './site-test.ts'
 
-// A browser on a machine that does other things, too.
-vi.setConfig({ testTimeout: 120_000 })
+const test = siteTest.extend('scene', { scope: 'file' }, ({ site }) => aClinicScene(site, { clinic: 'North Clinic' }))
 
-let site: Site
-let scene: ClinicScene
-
-beforeAll(async () => {
-  site = await startSite()
-  scene = await aClinicScene(site)
-}, 180_000)
-
-afterAll(async () => {
-  expect(site.pageErrors).toEqual([])
-  await site.stop()
-})
-
-const pathOf = (tab: string) => `/clinic/${scene.clinic.id}${tab === '' ? '' : `/${tab}`}`
+const pathOf = (scene: ClinicScene, tab: string) => `/clinic/${scene.clinic.id}${tab === '' ? '' : `/${tab}`}`
 
 function figure(page: Page, name: string) {
   return page.locator('dl > div').filter({ hasText: name }).locator('dd')
 }
 
-test('an admin makes a doctor and a week of times, and sees a booking arrive on the dashboard without a reload', async () => {
+test('an admin makes a doctor and a week of times, and sees a booking arrive on the dashboard without a reload', async ({
+  site,
+  scene,
+}) => {
   const page = await scene.pageOf('admin')
   await page.goto('/')
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Clinic' }).click()
@@ -67,7 +57,10 @@ test('an admin makes a doctor and a week of times, and sees a booking arrive on 
   await page.context().close()
 })
 
-test('staff book for a patient, find the booking, move it and back, and cancel it with a reason; all is in its history', async () => {
+test('staff book for a patient, find the booking, move it and back, and cancel it with a reason; all is in its history', async ({
+  site,
+  scene,
+}) => {
   const page = await scene.pageOf('staff')
   const tomorrow = new Date(Date.now() + 86_400_000)
   const day = tomorrow.toISOString().slice(0, 10)
@@ -78,7 +71,7 @@ test('staff book for a patient, find the booking, move it and back, and cancel i
     },
   })
   expect(made.data?.created).toBe(2)
-  await page.goto(pathOf(''))
+  await page.goto(pathOf(scene, ''))
   await page.waitForURL('**/day')
   await page.getByRole('link', { name: 'Book for a patient' }).click()
   // The day's list has a doctor and a day of its own, and stays until the page is there.
@@ -124,11 +117,11 @@ test('staff book for a patient, find the booking, move it and back, and cancel i
   await page.context().close()
 })
 
-test('the proof page shows nobody overbooked, and says so when somebody is', async () => {
+test('the proof page shows nobody overbooked, and says so when somebody is', async ({ site, scene }) => {
   const slot = await aSlot(site.database, scene.doctor, { capacity: 3 })
   await aBooking(site.database, slot, { units: 3 })
   const page = await scene.pageOf('admin')
-  await page.goto(pathOf('proof'))
+  await page.goto(pathOf(scene, 'proof'))
   await page.getByText('Nobody’s place was given twice, and the log agrees.').waitFor()
   const verdict = page.getByRole('status').filter({ hasText: 'overbooked' })
   expect(await verdict.locator('strong').textContent()).toBe('0')
@@ -143,7 +136,7 @@ test('the proof page shows nobody overbooked, and says so when somebody is', asy
   await page.context().close()
 })
 
-test('roles can’t reach each other’s pages', async () => {
+test('roles can’t reach each other’s pages', async ({ site, scene }) => {
   const refused = 'Your role doesn’t allow this'
   const expectRefused = async (who: Parameters<ClinicScene['pageOf']>[0], path: string) => {
     const page = await scene.pageOf(who)
@@ -167,26 +160,28 @@ test('roles can’t reach each other’s pages', async () => {
     await page.context().close()
   }
   for (const tab of ['people', 'settings', 'proof']) {
-    await expectRefused('staff', pathOf(tab))
-    await expectServed('admin', pathOf(tab))
+    await expectRefused('staff', pathOf(scene, tab))
+    await expectServed('admin', pathOf(scene, tab))
   }
-  await expectServed('staff', pathOf('bookings'))
-  await expectRefused('doctor', pathOf('bookings'))
-  await expectRefused('stranger', pathOf('day'))
+  await expectServed('staff', pathOf(scene, 'bookings'))
+  await expectRefused('doctor', pathOf(scene, 'bookings'))
+  await expectRefused('stranger', pathOf(scene, 'day'))
   await expectRefused('admin', '/my-day')
   const other = await aClinicScene(site, { clinic: 'South Clinic', doctor: 'Dr Sue' })
   await expectRefused('admin', `/clinic/${other.clinic.id}`)
   const guest = await site.newPage()
-  await guest.goto(pathOf('bookings'))
+  await guest.goto(pathOf(scene, 'bookings'))
   await guest.waitForURL('**/sign-in?**')
   await guest.context().close()
 })
 
-test('people get a role and lose it, and a removal can be taken back; settings are changed and taken back', async () => {
+test('people get a role and lose it, and a removal can be taken back; settings are changed and taken back', async ({
+  site,
+  scene,
+}) => {
   const page = await scene.pageOf('admin')
-  const email = 'nora@example.org'
-  await signUp(site.url, { name: 'Nora New', email })
-  await page.goto(pathOf('people'))
+  const { email } = await signUp(site.url, 'Nora New')
+  await page.goto(pathOf(scene, 'people'))
   await page.getByRole('textbox', { name: 'E-mail' }).fill('nobody@example.org')
   await page.getByRole('button', { name: 'Give the role' }).click()
   await page.getByText('No account has this e-mail address').waitFor()
@@ -215,11 +210,13 @@ test('people get a role and lose it, and a removal can be taken back; settings a
   await page.context().close()
 })
 
-test('every page of the clinic: axe finds nothing, and at 320 pixels, in Arabic, nothing is wider than the page', async () => {
+test('every page of the clinic: axe finds nothing, and at 320 pixels, in Arabic, nothing is wider than the page', async ({
+  scene,
+}) => {
   const tabs = ['', 'day', 'bookings', 'doctors', 'times', 'book', 'people', 'settings', 'proof']
   const page = await scene.pageOf('admin')
   for (const tab of tabs) {
-    await page.goto(pathOf(tab))
+    await page.goto(pathOf(scene, tab))
     await page.getByRole('heading', { level: 1 }).waitFor()
     await untilRead(page)
     expect(await axeFindings(page), tab).toEqual([])
@@ -227,7 +224,7 @@ test('every page of the clinic: axe finds nothing, and at 320 pixels, in Arabic,
   await page.context().close()
   const phone = await scene.pageOf('admin', { locale: 'ar', viewport: { width: 320, height: 700 } })
   for (const tab of tabs) {
-    await phone.goto(pathOf(tab))
+    await phone.goto(pathOf(scene, tab))
     await phone.getByRole('heading', { level: 1 }).waitFor()
     await untilRead(phone)
     expect(await sidewaysPixels(phone), tab).toBe(0)
@@ -236,9 +233,9 @@ test('every page of the clinic: axe finds nothing, and at 320 pixels, in Arabic,
   await phone.context().close()
 })
 
-test('the figures can be taken along: as a table, and as CSV', async () => {
+test('the figures can be taken along: as a table, and as CSV', async ({ scene }) => {
   const page = await scene.pageOf('admin')
-  await page.goto(pathOf(''))
+  await page.goto(pathOf(scene, ''))
   await page.getByText('Table', { exact: true }).click()
   const [download] = await Promise.all([
     page.waitForEvent('download'),
@@ -254,10 +251,10 @@ test('the figures can be taken along: as a table, and as CSV', async () => {
   await page.context().close()
 })
 
-test('the table of figures is never wider than the page, in the language with the longest words', async () => {
+test('the table of figures is never wider than the page, in the language with the longest words', async ({ scene }) => {
   for (const width of [800, 1280]) {
     const page = await scene.pageOf('admin', { locale: 'de', viewport: { width, height: 900 } })
-    await page.goto(pathOf(''))
+    await page.goto(pathOf(scene, ''))
     await page.getByText('Tabelle', { exact: true }).click()
     await page.getByRole('region', { name: 'Buchungen nach Tag und Status' }).getByRole('table').waitFor()
     expect(await sidewaysPixels(page), String(width)).toBe(0)
@@ -265,7 +262,7 @@ test('the table of figures is never wider than the page, in the language with th
   }
 })
 
-test('the site administrator makes a clinic and finds every other', async () => {
+test('the site administrator makes a clinic and finds every other', async ({ site }) => {
   await site.admin.createClinic({ body: { name: 'East Clinic', timezone: 'UTC' } })
   const page = await site.newPage()
   await signInContext(site, page, administrator)
@@ -285,7 +282,7 @@ test('the site administrator makes a clinic and finds every other', async () => 
   await page.context().close()
 })
 
-test('when somebody was faster, reception is told and offered what is still free', async () => {
+test('when somebody was faster, reception is told and offered what is still free', async ({ site, scene }) => {
   const day = new Date(Date.now() + 3 * 86_400_000).toISOString().slice(0, 10)
   const doctor = await aDoctor(site.database, scene.clinic, { name: 'Dr Zoe Zuse' })
   await site.admin.createSlots({
@@ -295,7 +292,7 @@ test('when somebody was faster, reception is told and offered what is still free
   const { data } = await site.admin.listSlots({ path: { doctorId: doctor.id }, query: { from: day, to: day } })
   const [first] = data?.items ?? []
   const page = await scene.pageOf('staff')
-  await page.goto(pathOf('book'))
+  await page.goto(pathOf(scene, 'book'))
   await page.getByLabel('Doctor').selectOption(doctor.id)
   await page.getByLabel('Go to a day').fill(day)
   await page.getByRole('list').getByRole('button').first().click()

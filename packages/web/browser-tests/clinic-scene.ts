@@ -13,21 +13,18 @@ export type ClinicScene = {
   pageOf(who: keyof ClinicScene['people'], options?: BrowserContextOptions): Promise<Page>
 }
 
-let scenes = 0
-
 type SceneWishes = { clinic?: string; doctor?: string; timezone?: string }
 
 export async function aClinicScene(site: Site, wishes: SceneWishes = {}): Promise<ClinicScene> {
-  scenes += 1
   const clinic = await aClinic(site.database, {
-    name: wishes.clinic ?? 'North Clinic',
+    name: wishes.clinic ?? 'Hill Clinic',
     timezone: wishes.timezone ?? 'UTC',
   })
   const doctor = await aDoctor(site.database, clinic, {
     name: wishes.doctor ?? 'Dr Ada Lovelace',
     specialization: 'Cardiology',
   })
-  const person = (name: string) => signUp(site.url, { name, email: `${name.toLowerCase()}-${scenes}@example.org` })
+  const person = (name: string) => signUp(site.url, name)
   const [admin, staff, own, stranger] = [
     await person('Alma'),
     await person('Sam'),

@@ -1,27 +1,15 @@
 import { aBooking, aSlot } from '@holdfast/testkit'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { expect } from 'vitest'
 import { aClinicScene, type ClinicScene, noonZone } from './clinic-scene.ts'
-import { axeFindings, type Site, sidewaysPixels, startSite, untilRead } from './harness.ts'
+import { axeFindings, type Site, sidewaysPixels, untilRead } from './harness.ts'
+import { test as siteTest } from './site-test.ts'
 
-// A browser on a machine that does other things, too.
-vi.setConfig({ testTimeout: 120_000 })
-
-let site: Site
-let scene: ClinicScene
 const minute = 60_000
 
-beforeAll(async () => {
-  site = await startSite()
-  scene = await aClinicScene(site, { timezone: noonZone() })
-}, 180_000)
-
-afterAll(async () => {
-  expect(site.pageErrors).toEqual([])
-  await site.stop()
-})
+const test = siteTest.extend('scene', { scope: 'file' }, ({ site }) => aClinicScene(site, { timezone: noonZone() }))
 
 /** Three of today's slots, of which one has begun. */
-async function aDayOfPatients() {
+async function aDayOfPatients(site: Site, scene: ClinicScene) {
   const begun = new Date(Math.floor((Date.now() - 10 * minute) / minute) * minute)
   const slots = [0, 20, 40].map((minutes) =>
     aSlot(site.database, scene.doctor, { startsAt: new Date(begun.getTime() + minutes * minute) }),
@@ -33,8 +21,11 @@ async function aDayOfPatients() {
   return { third }
 }
 
-test('the doctor sees who comes, and notes arrived, completed and no-show; a new booking shows by itself', async () => {
-  const { third } = await aDayOfPatients()
+test('the doctor sees who comes, and notes arrived, completed and no-show; a new booking shows by itself', async ({
+  site,
+  scene,
+}) => {
+  const { third } = await aDayOfPatients(site, scene)
   const page = await scene.pageOf('doctor')
   await page.goto('/')
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'My day' }).click()
@@ -75,7 +66,10 @@ test('the doctor sees who comes, and notes arrived, completed and no-show; a new
   await page.context().close()
 })
 
-test('times are made by a rule after a preview, taken back, and a day is withdrawn after a preview of whom it meets', async () => {
+test('times are made by a rule after a preview, taken back, and a day is withdrawn after a preview of whom it meets', async ({
+  site,
+  scene,
+}) => {
   const page = await scene.pageOf('doctor')
   await page.goto('/my-day/times')
   await page.getByRole('button', { name: 'Show what would be made' }).click()
@@ -123,7 +117,7 @@ test('times are made by a rule after a preview, taken back, and a day is withdra
   await page.context().close()
 })
 
-test('one time is opened in the week’s calendar by keyboard and withdrawn', async () => {
+test('one time is opened in the week’s calendar by keyboard and withdrawn', async ({ site, scene }) => {
   const page = await scene.pageOf('doctor')
   const slot = await aSlot(site.database, scene.doctor, { minutes: 30 })
   const timeZone = scene.clinic.timezone
@@ -144,7 +138,7 @@ test('one time is opened in the week’s calendar by keyboard and withdrawn', as
   await page.context().close()
 })
 
-test('at 320 pixels, in Arabic, nothing is wider than the page and axe finds nothing', async () => {
+test('at 320 pixels, in Arabic, nothing is wider than the page and axe finds nothing', async ({ scene }) => {
   const page = await scene.pageOf('doctor', { locale: 'ar', viewport: { width: 320, height: 700 } })
   for (const path of ['/my-day', '/my-day/week', '/my-day/times']) {
     await page.goto(path)

@@ -1,29 +1,30 @@
-import { aClinic, aDoctor, aSlot, type BuiltClinic } from '@holdfast/testkit'
+import { aClinic, aDoctor, aSlot } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { axeFindings, type Site, sidewaysPixels, startSite } from './harness.ts'
+import { expect } from 'vitest'
+import { axeFindings, sidewaysPixels, startSite } from './harness.ts'
+import { browserTest, expectNoPageErrors } from './site-test.ts'
 
-let site: Site
-let many: BuiltClinic
 const doctorsOfMany = 60
 
-beforeAll(async () => {
-  site = await startSite()
-  many = await aClinic(site.database, { name: 'Many Doctors' })
-  // The name's order is the other way round than that of the free times; the last few have none.
-  for (let index = 0; index < doctorsOfMany; index += 1) {
-    const name = `Dr Many ${String(doctorsOfMany - index).padStart(2, '0')}`
-    const doctor = await aDoctor(site.database, many, {
-      name,
-      appointmentTypes: index % 10 === 0 ? ['video'] : ['in_person'],
-    })
-    const startsAt = new Date(Math.ceil(Date.now() / 3_600_000 + 24 + index) * 3_600_000)
-    if (index < doctorsOfMany - 3) await aSlot(site.database, doctor, { startsAt })
-  }
-}, 180_000)
-
-afterEach(() => expect(site.pageErrors.splice(0)).toEqual([]))
-afterAll(() => site?.stop())
+/** A site with more doctors than a page shows. */
+const test = browserTest
+  .extend('site', { scope: 'file' }, async ({ browser }, { onCleanup }) => {
+    const site = await startSite(browser)
+    onCleanup(() => site.stop())
+    const many = await aClinic(site.database, { name: 'Many Doctors' })
+    // By name they are in the reverse order of their free times; the last few have none.
+    for (let index = 0; index < doctorsOfMany; index += 1) {
+      const name = `Dr Many ${String(doctorsOfMany - index).padStart(2, '0')}`
+      const doctor = await aDoctor(site.database, many, {
+        name,
+        appointmentTypes: index % 10 === 0 ? ['video'] : ['in_person'],
+      })
+      const startsAt = new Date(Math.ceil(Date.now() / 3_600_000 + 24 + index) * 3_600_000)
+      if (index < doctorsOfMany - 3) await aSlot(site.database, doctor, { startsAt })
+    }
+    return site
+  })
+  .extend('pageErrors', { auto: true }, ({ site }, { onCleanup }) => expectNoPageErrors(site, onCleanup))
 
 /** The page hears of changes from now on: what changes between its reading and this, its list may tell late. */
 function followed(page: Page): Promise<void> {
@@ -38,7 +39,9 @@ function followed(page: Page): Promise<void> {
 
 const cards = (page: Page) => page.getByRole('region', { name: 'Doctors' }).getByRole('heading', { level: 2 })
 
-test('the soonest first, page by page, each once; by name when that is chosen; the address keeps it', async () => {
+test('the soonest first, page by page, each once; by name when that is chosen; the address keeps it', async ({
+  site,
+}) => {
   const page = await site.newPage()
   await page.goto('/?q=Many')
   await page.getByText('The first 24 doctors').waitFor()
@@ -67,7 +70,7 @@ test('the soonest first, page by page, each once; by name when that is chosen; t
   await page.context().close()
 })
 
-test('the kind of appointment is asked of the server: those beyond the first page are found too', async () => {
+test('the kind of appointment is asked of the server: those beyond the first page are found too', async ({ site }) => {
   const page = await site.newPage()
   await page.goto('/?q=Many&sort=name')
   await cards(page).first().getByText('Dr Many 01').waitFor()
@@ -77,7 +80,7 @@ test('the kind of appointment is asked of the server: those beyond the first pag
   await page.context().close()
 })
 
-test('any clinic is found by its name or address, however many there are, by keyboard alone', async () => {
+test('any clinic is found by its name or address, however many there are, by keyboard alone', async ({ site }) => {
   for (let index = 0; index < 120; index += 1) await aClinic(site.database, { name: `Clinic A${index}` })
   const late = await aClinic(site.database, { name: 'Zenith Surgery' })
   const doctor = await aDoctor(site.database, late, { name: 'Dr Zora Zenith' })
@@ -116,7 +119,7 @@ test('any clinic is found by its name or address, however many there are, by key
   await page.context().close()
 })
 
-test('what is typed while the address changes stays', async () => {
+test('what is typed while the address changes stays', async ({ site }) => {
   const page = await site.newPage()
   // At the very moment at which the address tells what was typed, one letter more is.
   await page.addInitScript(() => {
@@ -141,7 +144,9 @@ test('what is typed while the address changes stays', async () => {
   await page.context().close()
 })
 
-test('a next free time that is taken changes in its place, and nobody moves under the reader’s finger', async () => {
+test('a next free time that is taken changes in its place, and nobody moves under the reader’s finger', async ({
+  site,
+}) => {
   const clinic = await aClinic(site.database, { name: 'Moving Times' })
   const [first, second] = [
     await aDoctor(site.database, clinic, { name: 'Dr Move First' }),

@@ -1,16 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect } from 'vitest'
 import { aPractice } from './a-practice.ts'
-import { type Site, sidewaysPixels, startSite } from './harness.ts'
+import { sidewaysPixels } from './harness.ts'
+import { test } from './site-test.ts'
 
-let site: Site
-
-beforeAll(async () => {
-  site = await startSite()
-}, 180_000)
-
-afterAll(() => site?.stop())
-
-test('the language is the browser’s, can be changed, and stays; Arabic is written from the right', async () => {
+test('the language is the browser’s, can be changed, and stays; Arabic is written from the right', async ({ site }) => {
   const page = await site.newPage({ locale: 'de-AT' })
   await page.goto('/')
   await page.locator('html[lang="de"]').waitFor()
@@ -18,11 +11,10 @@ test('the language is the browser’s, can be changed, and stays; Arabic is writ
   await page.locator('html[lang="ar"][dir="rtl"]').waitFor()
   await page.reload()
   await page.locator('html[lang="ar"][dir="rtl"]').waitFor()
-  expect(site.pageErrors).toEqual([])
   await page.context().close()
 })
 
-test('the colours are the system’s, until somebody chooses; the choice stays', async () => {
+test('the colours are the system’s, until somebody chooses; the choice stays', async ({ site }) => {
   const page = await site.newPage({ colorScheme: 'dark' })
   await page.goto('/')
   await page.locator('html[data-mantine-color-scheme="dark"]').waitFor()
@@ -34,7 +26,7 @@ test('the colours are the system’s, until somebody chooses; the choice stays',
   await page.context().close()
 })
 
-test('the first Tab offers to skip the navigation; an unknown address helps on', async () => {
+test('the first Tab offers to skip the navigation; an unknown address helps on', async ({ site }) => {
   const page = await site.newPage()
   await page.goto('/nowhere/at/all')
   await page.getByRole('heading', { level: 1, name: 'This page is not here' }).waitFor()
@@ -45,10 +37,12 @@ test('the first Tab offers to skip the navigation; an unknown address helps on',
   await page.context().close()
 })
 
-test('without a network the list says so at once, and is there by itself when the network is back', async () => {
-  const practice = await aPractice(site)
+test('without a network the list says so at once, and is there by itself when the network is back', async ({
+  site,
+}) => {
+  const practice = await aPractice(site, { doctorName: 'Dr Nora Network' })
   const page = await site.newPage()
-  await page.goto('/')
+  await page.goto('/?q=Network')
   await page.evaluate(() => navigator.serviceWorker.ready)
   await page.context().setOffline(true)
   await page.reload()
@@ -69,7 +63,7 @@ test('without a network the list says so at once, and is there by itself when th
   await page.context().close()
 })
 
-test('on a phone of 320 pixels the menu opens and closes, and nothing is wider than the page', async () => {
+test('on a phone of 320 pixels the menu opens and closes, and nothing is wider than the page', async ({ site }) => {
   const page = await site.newPage({ viewport: { width: 320, height: 640 } })
   await page.goto('/')
   await page.getByRole('button', { name: 'Menu' }).click()

@@ -1,4 +1,5 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -6,21 +7,20 @@ import { createHoldfastClient, type HoldfastClient } from '@holdfast/contract/cl
 import { createTestDatabase, type TestDatabase } from '@holdfast/testkit'
 import axe from 'axe-core'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { launchChromium } from './chromium.ts'
 
-/** A whole Holdfast in a process of its own, on a database of its own, and a browser. */
+/** A Holdfast server in a separate process, on a separate database, and a browser. */
 export type Site = {
   /** `http://localhost:PORT` */
   url: string
   database: TestDatabase
   browser: Browser
-  /** A page of a browser that knows nothing yet: own cookies, own storage. English, 1280 × 900, unless told otherwise. */
+  /** A page in a new browser context, with empty cookies and storage. English, 1280 × 900, unless `options` differ. */
   newPage(options?: BrowserContextOptions): Promise<Page>
   /** The API as the site administrator. */
   admin: HoldfastClient
   /**
-   * What went wrong in any page so far: uncaught exceptions, refused scripts, errors on the console. Answers of the API
-   * that refuse (4xx) are no errors. Expect it to be empty.
+   * The errors of all pages so far: uncaught exceptions, refused scripts, errors on the console. Error responses of the
+   * API are not among them. Expect it to be empty.
    */
   pageErrors: string[]
   stop(): Promise<void>
@@ -31,14 +31,9 @@ export const administrator = { email: 'admin@example.org', password: 'correct ho
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const readyPattern = /^Holdfast is ready at http:\S+:(\d+)$/m
 
-/**
- * Starts all of it. Call it in beforeAll, and `stop` in afterAll.
- *
- * @param settings environment of the server, beside its database; limits are off and there is no demo clinic by default
- */
-export async function startSite(settings: Record<string, string> = {}): Promise<Site> {
-  buildSite()
-  const [browser, database] = await Promise.all([launchChromium(), createTestDatabase()])
+/** @param settings environment of the server, beside its database; limits are off and there is no demo clinic by default */
+export async function startSite(browser: Browser, settings: Record<string, string> = {}): Promise<Site> {
+  const database = await createTestDatabase()
   const pageErrors: string[] = []
   try {
     const server = await startServer(database, settings)
@@ -67,19 +62,17 @@ export async function startSite(settings: Record<string, string> = {}): Promise<
         return page
       },
       async stop() {
-        await browser.close()
         await endServer(server.child)
         await database.drop()
       },
     }
   } catch (error) {
-    await browser.close()
     await database.drop()
     throw error
   }
 }
 
-/** The API as an account. It says who it is by Bearer, as programs do. */
+/** An API client that is signed in, with a bearer token as programs use it. */
 async function signedInClient(url: string, account: { email: string; password: string }): Promise<HoldfastClient> {
   const { data, error } = await createHoldfastClient({ baseUrl: url }).signIn({ body: account })
   const token = data?.token
@@ -87,17 +80,17 @@ async function signedInClient(url: string, account: { email: string; password: s
   return createHoldfastClient({ baseUrl: url, bearer: token })
 }
 
-/** Makes an account through the API. Its password is made up where none is given. */
-export async function signUp(
-  url: string,
-  account: { name: string; email: string; password?: string },
-): Promise<{ email: string; password: string }> {
-  const password = account.password ?? 'a password of the tests'
-  const { error } = await createHoldfastClient({ baseUrl: url }).signUp({
-    body: { name: account.name, email: account.email, password },
-  })
-  if (error !== undefined) throw new Error(`${account.email} could not sign up: ${JSON.stringify(error)}`)
-  return { email: account.email, password }
+/** An e-mail address that no other test uses. */
+export function anAddress(): string {
+  return `${randomUUID()}@example.org`
+}
+
+/** Creates an account through the API, with an e-mail address that no other test uses. */
+export async function signUp(url: string, name: string): Promise<{ email: string; password: string }> {
+  const account = { email: anAddress(), password: 'a password of the tests' }
+  const { error } = await createHoldfastClient({ baseUrl: url }).signUp({ body: { name, ...account } })
+  if (error !== undefined) throw new Error(`${name} could not sign up: ${JSON.stringify(error)}`)
+  return account
 }
 
 /** Signs a page's browser in, by the form; ends at `to`. */
@@ -109,12 +102,12 @@ export async function signInPage(page: Page, account: { email: string; password:
   await page.waitForURL((url) => url.pathname !== '/sign-in')
 }
 
-/** Waits until nothing of the page is being read any more; call it once the page itself is there, by its heading. */
+/** Waits until the page has loaded all of its data; call it once the page itself is there, by its heading. */
 export async function untilRead(page: Page): Promise<void> {
   await page.waitForFunction(() => document.querySelector('[aria-busy="true"], .mantine-Skeleton-root') === null)
 }
 
-/** What axe finds against WCAG 2.2 AA, in both colour schemes, one line each; empty is right. */
+/** What axe finds against WCAG 2.2 AA in both colour schemes, one line each. Expect it to be empty. */
 export async function axeFindings(page: Page): Promise<string[]> {
   const findings: string[] = []
   for (const colorScheme of ['light', 'dark'] as const) {
@@ -123,7 +116,7 @@ export async function axeFindings(page: Page): Promise<string[]> {
       (scheme) => document.documentElement.getAttribute('data-mantine-color-scheme') === scheme,
       colorScheme,
     )
-    // Colours on their way from one scheme to the other are neither's.
+    // In a transition between the schemes the colours are neither's.
     await page.waitForFunction(() => document.getAnimations().every(({ playState }) => playState !== 'running'))
     // As an expression, because the page's policy would not load it as a script.
     await page.evaluate(axe.source)
@@ -146,18 +139,12 @@ export async function axeFindings(page: Page): Promise<string[]> {
   return findings
 }
 
-/** How many pixels the page can be scrolled sideways: 0 is right. */
+/** How many pixels the page can be scrolled sideways. Expect 0. */
 export function sidewaysPixels(page: Page): Promise<number> {
   return page.evaluate(() => {
     const { scrollWidth, clientWidth } = document.documentElement
     return scrollWidth - clientWidth
   })
-}
-
-/** Of many test files at once, the first one builds, if there is anything to build. */
-function buildSite(): void {
-  const built = spawnSync(process.execPath, [join(root, 'tools/build-site.mjs')], { encoding: 'utf8' })
-  if (built.status !== 0) throw new Error(`The site could not be built: ${built.stderr}`)
 }
 
 async function startServer(

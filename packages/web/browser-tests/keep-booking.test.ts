@@ -1,22 +1,18 @@
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { expect } from 'vitest'
 import { aPractice, made, type Practice } from './a-practice.ts'
 import { confirm, hold, openTimes } from './booking-steps.ts'
-import { axeFindings, type Site, sidewaysPixels, signInPage, signUp, startSite } from './harness.ts'
+import { anAddress, axeFindings, type Site, sidewaysPixels, signInPage, signUp } from './harness.ts'
+import { test as siteTest } from './site-test.ts'
 
-let site: Site
-let practice: Practice
-
-beforeAll(async () => {
-  site = await startSite()
-  practice = await aPractice(site, { slotCount: 12 })
-}, 180_000)
-
-afterEach(() => expect(site.pageErrors.splice(0)).toEqual([]))
-afterAll(() => site?.stop())
+const test = siteTest.extend('practice', { scope: 'file' }, ({ site }) => aPractice(site, { slotCount: 12 }))
 
 /** The link of a guest's fresh booking, and its secret. */
-async function aGuestsTicket(index: number): Promise<{ address: string; secret: string }> {
+async function aGuestsTicket(
+  site: Site,
+  practice: Practice,
+  index: number,
+): Promise<{ address: string; secret: string }> {
   const slotId = practice.slots[index]?.id ?? ''
   const booking = await made(
     site.admin.createBooking({
@@ -29,7 +25,10 @@ async function aGuestsTicket(index: number): Promise<{ address: string; secret: 
 const offer = (page: Page) => page.getByRole('region', { name: 'Keep this booking in your account' })
 const kept = (page: Page) => page.getByText('This booking is in your account.', { exact: false })
 
-test('a guest books, signs up from the ticket, and is back at it with the booking kept; no request holds the secret', async () => {
+test('a guest books, signs up from the ticket, and is back at it with the booking kept; no request holds the secret', async ({
+  site,
+  practice,
+}) => {
   const page = await site.newPage()
   const asked: string[] = []
   page.on('request', (request) => asked.push(`${request.url()} ${request.headers().referer ?? ''}`))
@@ -45,7 +44,7 @@ test('a guest books, signs up from the ticket, and is back at it with the bookin
   // Somebody without an account finds the way to one, and the way back is not lost.
   await page.getByRole('link', { name: 'Create one' }).click()
   await page.getByLabel('Full name').fill('Grace Hopper')
-  await page.getByLabel('E-mail').fill('grace@example.org')
+  await page.getByLabel('E-mail').fill(anAddress())
   await page.getByLabel('Password', { exact: true }).fill('a password of the tests')
   await page.getByRole('button', { name: 'Create account' }).click()
   await kept(page).waitFor()
@@ -63,12 +62,12 @@ test('a guest books, signs up from the ticket, and is back at it with the bookin
   await Promise.all([page.context().close(), guest.context().close()])
 })
 
-test('whoever is signed in keeps it in one press; for another account it is refused kindly', async () => {
-  const { address } = await aGuestsTicket(1)
-  const [ada, bea] = [
-    await signUp(site.url, { name: 'Ada', email: 'ada@example.org' }),
-    await signUp(site.url, { name: 'Bea', email: 'bea@example.org' }),
-  ]
+test('whoever is signed in keeps it in one press; for another account it is refused kindly', async ({
+  site,
+  practice,
+}) => {
+  const { address } = await aGuestsTicket(site, practice, 1)
+  const [ada, bea] = [await signUp(site.url, 'Ada'), await signUp(site.url, 'Bea')]
   const first = await site.newPage()
   await signInPage(first, ada)
   await first.goto(address)
@@ -93,9 +92,12 @@ test('whoever is signed in keeps it in one press; for another account it is refu
   await Promise.all([first.context().close(), second.context().close()])
 })
 
-test('an address alone keeps nothing: a ticket that somebody sent stays theirs until it is asked for', async () => {
-  const { address } = await aGuestsTicket(2)
-  const account = await signUp(site.url, { name: 'Cleo', email: 'cleo@example.org' })
+test('an address alone keeps nothing: a ticket that somebody sent stays theirs until it is asked for', async ({
+  site,
+  practice,
+}) => {
+  const { address } = await aGuestsTicket(site, practice, 2)
+  const account = await signUp(site.url, 'Cleo')
   const page = await site.newPage()
   await signInPage(page, account)
   await page.goto(address)
@@ -117,9 +119,9 @@ test('an address alone keeps nothing: a ticket that somebody sent stays theirs u
   await page.context().close()
 })
 
-test('going back before the sign-in page is here is a change of mind as well', async () => {
-  const { address } = await aGuestsTicket(4)
-  const account = await signUp(site.url, { name: 'Eve', email: 'eve@example.org' })
+test('going back before the sign-in page is here is a change of mind as well', async ({ site, practice }) => {
+  const { address } = await aGuestsTicket(site, practice, 4)
+  const account = await signUp(site.url, 'Eve')
   const page = await site.newPage()
   await page.goto(address)
   const isStillThere = await offer(page)
@@ -138,8 +140,11 @@ test('going back before the sign-in page is here is a change of mind as well', a
   await page.context().close()
 })
 
-test('a ticket of an account’s own asks whoever is signed out to sign in, and leads back', async () => {
-  const account = await signUp(site.url, { name: 'Dora', email: 'dora@example.org' })
+test('a ticket of an account’s own asks whoever is signed out to sign in, and leads back', async ({
+  site,
+  practice,
+}) => {
+  const account = await signUp(site.url, 'Dora')
   const page = await site.newPage()
   await signInPage(page, account, `/doctors/${practice.doctor.id}`)
   await hold(page, '9:45')

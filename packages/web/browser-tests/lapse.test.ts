@@ -1,18 +1,10 @@
 import { lapseHolds } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { expect } from 'vitest'
 import { aDoctorWithTimes, aPractice, made } from './a-practice.ts'
 import { confirm, hold, openTimes } from './booking-steps.ts'
-import { type Site, startSite } from './harness.ts'
-
-let site: Site
-
-beforeAll(async () => {
-  site = await startSite()
-}, 180_000)
-
-afterEach(() => expect(site.pageErrors.splice(0)).toEqual([]))
-afterAll(() => site?.stop())
+import type { Site } from './harness.ts'
+import { test } from './site-test.ts'
 
 const secondsOf = (clock: string) => {
   const [minutes = '0', seconds = '0'] = clock.split(':')
@@ -23,7 +15,7 @@ const secondsOf = (clock: string) => {
 const clocksAgreeSeconds = 5
 
 /** Until the doctor's one hold ends, by the database's clock. */
-async function secondsLeft(doctorId: string): Promise<number> {
+async function secondsLeft(site: Site, doctorId: string): Promise<number> {
   const { rows } = await site.database.ownerPool.query<{ seconds: number }>(
     `select extract(epoch from hold_expires_at - clock_timestamp())::float8 as seconds
        from holdfast.booking where resource_id = $1 and status = 'PENDING'`,
@@ -33,8 +25,8 @@ async function secondsLeft(doctorId: string): Promise<number> {
 }
 
 /** Lets a hold end now: for the database by moving its end into the past, for the page by turning its clock on. */
-async function endHold(page: Page, doctorId: string): Promise<void> {
-  const seconds = await secondsLeft(doctorId)
+async function endHold(site: Site, page: Page, doctorId: string): Promise<void> {
+  const seconds = await secondsLeft(site, doctorId)
   const { rows } = await site.database.ownerPool.query<{ clinicNo: number; id: string }>(
     `select clinic_no as "clinicNo", slot_id as id from holdfast.booking where resource_id = $1 and status = 'PENDING'`,
     [doctorId],
@@ -44,7 +36,9 @@ async function endHold(page: Page, doctorId: string): Promise<void> {
   await page.clock.fastForward((Math.ceil(seconds) + clocksAgreeSeconds) * 1_000)
 }
 
-test('a hold counts down by the server’s clock, is extended once, lapses, and is taken again in one press', async () => {
+test('a hold counts down by the server’s clock, is extended once, lapses, and is taken again in one press', async ({
+  site,
+}) => {
   const practice = await aPractice(site, { holdSeconds: 30 })
   // This reader's clock is two hours wrong.
   const page = await site.newPage()
@@ -53,9 +47,9 @@ test('a hold counts down by the server’s clock, is extended once, lapses, and 
   await hold(page, '9:00')
   const clock = page.getByRole('timer')
   const expectShown = async () => {
-    const before = await secondsLeft(practice.doctor.id)
+    const before = await secondsLeft(site, practice.doctor.id)
     const shown = secondsOf(await clock.innerText())
-    const after = await secondsLeft(practice.doctor.id)
+    const after = await secondsLeft(site, practice.doctor.id)
     expect(shown).toBeLessThanOrEqual(before + clocksAgreeSeconds)
     expect(shown).toBeGreaterThanOrEqual(after - clocksAgreeSeconds)
   }
@@ -69,7 +63,7 @@ test('a hold counts down by the server’s clock, is extended once, lapses, and 
   await expect.poll(async () => secondsOf(await clock.innerText())).toBeLessThan(shownFirst)
   await expectShown()
   await page.getByLabel('Full name').fill('Grace Hopper')
-  await endHold(page, practice.doctor.id)
+  await endHold(site, page, practice.doctor.id)
   await page.getByRole('heading', { name: 'The time to confirm has run out' }).waitFor()
   await page.getByRole('button', { name: 'Take this time again' }).click()
   await page.getByRole('heading', { name: 'This time is held for you' }).waitFor()
@@ -78,14 +72,16 @@ test('a hold counts down by the server’s clock, is extended once, lapses, and 
   await page.context().close()
 })
 
-test('a lapsed time that somebody else has taken meanwhile gives way to the nearest, also another doctor’s', async () => {
+test('a lapsed time that somebody else has taken meanwhile gives way to the nearest, also another doctor’s', async ({
+  site,
+}) => {
   const practice = await aPractice(site, { holdSeconds: 30, slotCount: 1 })
   const other = await aDoctorWithTimes(site, practice.clinic, { doctorName: 'Dr Other', slotCount: 2 })
   const page = await site.newPage()
   await page.clock.install()
   await openTimes(page, practice)
   await hold(page, '9:00')
-  await endHold(page, practice.doctor.id)
+  await endHold(site, page, practice.doctor.id)
   await page.getByRole('heading', { name: 'The time to confirm has run out' }).waitFor()
   await made(
     site.admin.createBooking({

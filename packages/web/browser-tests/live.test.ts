@@ -1,18 +1,11 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { expect } from 'vitest'
 import { aPractice } from './a-practice.ts'
 import { confirm, hold, openTimes, timeOf } from './booking-steps.ts'
-import { type Site, startSite } from './harness.ts'
+import { test } from './site-test.ts'
 
-let site: Site
-
-beforeAll(async () => {
-  site = await startSite()
-}, 180_000)
-
-afterEach(() => expect(site.pageErrors.splice(0)).toEqual([]))
-afterAll(() => site?.stop())
-
-test('a time that is taken changes in place in another browser, and is free again when it is cancelled', async () => {
+test('a time that is taken changes in place in another browser, and is free again when it is cancelled', async ({
+  site,
+}) => {
   const practice = await aPractice(site)
   const [watcher, booker] = [await site.newPage(), await site.newPage()]
   await openTimes(watcher, practice)
@@ -33,7 +26,7 @@ test('a time that is taken changes in place in another browser, and is free agai
   await Promise.all([watcher.context().close(), booker.context().close()])
 })
 
-test('places left are counted down', async () => {
+test('places left are counted down', async ({ site }) => {
   const practice = await aPractice(site, { capacity: 3 })
   const [watcher, booker] = [await site.newPage(), await site.newPage()]
   await openTimes(watcher, practice)
@@ -44,7 +37,7 @@ test('places left are counted down', async () => {
   await Promise.all([watcher.context().close(), booker.context().close()])
 })
 
-test('what changes while the times are read for the first time is shown', async () => {
+test('what changes while the times are read for the first time is shown', async ({ site }) => {
   const practice = await aPractice(site)
   // Requests of a page that the service worker has taken over are not routed through the test.
   const [page, booker] = [await site.newPage({ serviceWorkers: 'block' }), await site.newPage()]
@@ -72,7 +65,7 @@ test('what changes while the times are read for the first time is shown', async 
   await Promise.all([page.context().close(), booker.context().close()])
 })
 
-test('without a WebSocket the events come, and without both it asks again and says since when', async () => {
+test('without a WebSocket the events come, and without both it asks again and says since when', async ({ site }) => {
   const practice = await aPractice(site)
   // Requests of a page that the service worker has taken over are not routed through the test.
   const routed = { serviceWorkers: 'block' } as const

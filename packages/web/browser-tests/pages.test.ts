@@ -1,36 +1,31 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect } from 'vitest'
 import { aPractice, made, type Practice } from './a-practice.ts'
 import { hold, openTimes } from './booking-steps.ts'
-import { axeFindings, type Site, sidewaysPixels, signInPage, signUp, startSite, untilRead } from './harness.ts'
+import { axeFindings, type Site, sidewaysPixels, signInPage, signUp, untilRead } from './harness.ts'
+import { test as siteTest } from './site-test.ts'
 
-let site: Site
-let practice: Practice
-let ticket: string
-let account: { email: string; password: string }
+/** A clinic with a booking, and an account: what the pages show. */
+type Shown = { practice: Practice; ticket: string; account: { email: string; password: string } }
 
-beforeAll(async () => {
-  site = await startSite()
-  practice = await aPractice(site, { appointmentTypes: ['in_person', 'video'] })
-  account = await signUp(site.url, { name: 'Ada Lovelace', email: 'ada@example.org' })
+const test = siteTest.extend('shown', { scope: 'file' }, async ({ site }): Promise<Shown> => {
+  const practice = await aPractice(site, { appointmentTypes: ['in_person', 'video'] })
+  const account = await signUp(site.url, 'Ada Lovelace')
   const [first = { id: '' }, second = { id: '' }] = practice.slots
   const booking = await made(
     site.admin.createBooking({ body: { slotId: first.id, patient: { name: 'Grace' }, confirm: true } }),
   )
   await made(site.admin.createBooking({ body: { slotId: second.id, patient: { name: 'Somebody' }, confirm: true } }))
-  ticket = `/ticket#${booking.id}.${booking.manageToken}`
-}, 180_000)
+  return { practice, account, ticket: `/ticket#${booking.id}.${booking.manageToken}` }
+})
 
-afterEach(() => expect(site.pageErrors.splice(0)).toEqual([]))
-afterAll(() => site?.stop())
-
-type OpenPage = { path: () => string; heading: RegExp; isSignedIn?: boolean }
+type OpenPage = { path: (shown: Shown) => string; heading: RegExp; isSignedIn?: boolean }
 
 const pages: Record<string, OpenPage> = {
   'find a doctor': { path: () => '/', heading: /.+/ },
   'nobody found': { path: () => '/?q=nobody-has-this-name', heading: /.+/ },
-  times: { path: () => `/doctors/${practice.doctor.id}`, heading: /Okafor/ },
+  times: { path: ({ practice }) => `/doctors/${practice.doctor.id}`, heading: /Okafor/ },
   'an unknown doctor': { path: () => '/doctors/00000000-0000-8000-8000-000000000000', heading: /^$/ },
-  ticket: { path: () => ticket, heading: /.+/ },
+  ticket: { path: ({ ticket }) => ticket, heading: /.+/ },
   'a cut link': { path: () => '/ticket#cut', heading: /.+/ },
   'sign in': { path: () => '/sign-in', heading: /.+/ },
   'sign up': { path: () => '/sign-up', heading: /.+/ },
@@ -41,33 +36,33 @@ const pages: Record<string, OpenPage> = {
 }
 
 describe.each(Object.entries(pages))('%s', (_name, { path, heading, isSignedIn }) => {
-  const open = async (options: Parameters<Site['newPage']>[0] = {}) => {
+  const open = async (site: Site, shown: Shown, options: Parameters<Site['newPage']>[0] = {}) => {
     const page = await site.newPage(options)
-    if (isSignedIn) await signInPage(page, account)
-    await page.goto(path())
-    const shown =
+    if (isSignedIn) await signInPage(page, shown.account)
+    await page.goto(path(shown))
+    const text =
       heading.source === '^$' ? page.getByRole('alert') : page.getByRole('heading', { level: 1, name: heading })
-    await shown.first().waitFor()
+    await text.first().waitFor()
     await untilRead(page)
     return page
   }
 
-  test('axe finds nothing, in either colour scheme', async () => {
-    const page = await open()
+  test('axe finds nothing, in either colour scheme', async ({ site, shown }) => {
+    const page = await open(site, shown)
     expect(await axeFindings(page)).toEqual([])
     await page.context().close()
   })
 
-  test('fits on 320 pixels', async () => {
-    const page = await open({ viewport: { width: 320, height: 640 } })
+  test('fits on 320 pixels', async ({ site, shown }) => {
+    const page = await open(site, shown, { viewport: { width: 320, height: 640 } })
     expect(await sidewaysPixels(page)).toBe(0)
     await page.context().close()
   })
 })
 
-test.each(['de-DE', 'ar-EG'])(
+test.for(['de-DE', 'ar-EG'])(
   'in %s the pages fit on a phone, axe finds nothing, and no text is a key',
-  async (locale) => {
+  async (locale, { site, shown: { practice, ticket } }) => {
     const page = await site.newPage({ locale, viewport: { width: 320, height: 640 } })
     for (const path of ['/', `/doctors/${practice.doctor.id}`, ticket, '/sign-up']) {
       await page.goto('about:blank')
@@ -83,7 +78,10 @@ test.each(['de-DE', 'ar-EG'])(
   },
 )
 
-test('while a time is held, after it was lost, and in the dialogs: axe finds nothing, on a phone too', async () => {
+test('while a time is held, after it was lost, and in the dialogs: axe finds nothing, on a phone too', async ({
+  site,
+  shown: { practice, ticket },
+}) => {
   // Requests of a page that the service worker has taken over are not routed through the test.
   const page = await site.newPage({ viewport: { width: 320, height: 640 }, serviceWorkers: 'block' })
   await openTimes(page, practice)
@@ -117,7 +115,7 @@ test('while a time is held, after it was lost, and in the dialogs: axe finds not
   await page.context().close()
 })
 
-test('negative control: axe finds what is wrong', async () => {
+test('negative control: axe finds what is wrong', async ({ site }) => {
   const page = await site.newPage()
   await page.goto('/')
   await page.getByRole('heading', { level: 1 }).waitFor()

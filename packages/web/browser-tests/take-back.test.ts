@@ -1,27 +1,14 @@
 import { aSlot } from '@holdfast/testkit'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { expect } from 'vitest'
 import { made } from './a-practice.ts'
 import { aClinicScene, type ClinicScene } from './clinic-scene.ts'
-import { axeFindings, type Site, signInPage, signUp, startSite } from './harness.ts'
+import { axeFindings, type Site, signInPage, signUp } from './harness.ts'
+import { test as siteTest } from './site-test.ts'
 
-// A browser on a machine that does other things, too.
-vi.setConfig({ testTimeout: 120_000 })
-
-let site: Site
-let scene: ClinicScene
-
-beforeAll(async () => {
-  site = await startSite()
-  scene = await aClinicScene(site)
-}, 180_000)
-
-afterAll(async () => {
-  expect(site.pageErrors).toEqual([])
-  await site.stop()
-})
+const test = siteTest.extend('scene', { scope: 'file' }, ({ site }) => aClinicScene(site))
 
 /** Confirmed, and begun so long ago. */
-async function aBegunBooking(name: string, minutesAgo: number) {
+async function aBegunBooking(site: Site, scene: ClinicScene, name: string, minutesAgo: number) {
   const slot = await aSlot(site.database, scene.doctor)
   const booking = await made(
     site.admin.createBooking({ body: { slotId: slot.id, patient: { name }, confirm: true, onBehalf: true } }),
@@ -34,9 +21,12 @@ async function aBegunBooking(name: string, minutesAgo: number) {
   return booking
 }
 
-test('staff take back what was noted, at once or later; the history tells it, and that the patient kept the booking', async () => {
-  const booking = await aBegunBooking('Rita Return', 10)
-  const account = await signUp(site.url, { name: 'Rita Return', email: 'rita@example.org' })
+test('staff take back what was noted, at once or later; the history tells it, and that the patient kept the booking', async ({
+  site,
+  scene,
+}) => {
+  const booking = await aBegunBooking(site, scene, 'Rita Return', 10)
+  const account = await signUp(site.url, 'Rita Return')
   const patient = await site.newPage()
   await signInPage(patient, account)
   await patient.goto(`/ticket#${booking.id}.${booking.manageToken}`)
@@ -67,8 +57,8 @@ test('staff take back what was noted, at once or later; the history tells it, an
   await page.context().close()
 })
 
-test('what was taken back meanwhile elsewhere is told, and shown as it is', async () => {
-  const booking = await aBegunBooking('Tom Twice', 40)
+test('what was taken back meanwhile elsewhere is told, and shown as it is', async ({ site, scene }) => {
+  const booking = await aBegunBooking(site, scene, 'Tom Twice', 40)
   await made(site.admin.arriveBooking({ path: { bookingId: booking.id } }))
   const page = await scene.pageOf('staff', { serviceWorkers: 'block' })
   await page.goto(`/clinic/${scene.clinic.id}/bookings/${booking.id}`)

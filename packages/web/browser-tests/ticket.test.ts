@@ -1,22 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import { until } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { expect } from 'vitest'
 import { aPractice, type Practice, placesLeft } from './a-practice.ts'
 import { confirm, hold, openTimes, timeOf } from './booking-steps.ts'
-import { type Site, startSite } from './harness.ts'
-
-let site: Site
-
-beforeAll(async () => {
-  site = await startSite()
-}, 180_000)
-
-afterEach(() => expect(site.pageErrors.splice(0)).toEqual([]))
-afterAll(() => site?.stop())
+import type { Site } from './harness.ts'
+import { test } from './site-test.ts'
 
 /** A guest's page at the ticket of a fresh booking at nine. */
-async function aTicket(practice: Practice): Promise<Page> {
+async function aTicket(site: Site, practice: Practice): Promise<Page> {
   const page = await site.newPage()
   await openTimes(page, practice)
   await hold(page, '9:00')
@@ -24,9 +16,9 @@ async function aTicket(practice: Practice): Promise<Page> {
   return page
 }
 
-test('a ticket is reached again by its secret link alone, and no request ever holds the secret', async () => {
+test('a ticket is reached again by its secret link alone, and no request ever holds the secret', async ({ site }) => {
   const practice = await aPractice(site, { timezone: 'Asia/Tokyo' })
-  const page = await aTicket(practice)
+  const page = await aTicket(site, practice)
   const [, secret = ''] = /\.(hfm_.+)$/.exec(page.url()) ?? []
   expect(secret).toMatch(/^hfm_/)
   const elsewhere = await site.newPage({ timezoneId: 'Europe/Berlin' })
@@ -46,9 +38,9 @@ test('a ticket is reached again by its secret link alone, and no request ever ho
   await Promise.all([page.context().close(), elsewhere.context().close()])
 })
 
-test('it goes into a calendar', async () => {
+test('it goes into a calendar', async ({ site }) => {
   const practice = await aPractice(site)
-  const page = await aTicket(practice)
+  const page = await aTicket(site, practice)
   const downloading = page.waitForEvent('download')
   await page.getByRole('button', { name: 'Add to calendar' }).click()
   const download = await downloading
@@ -60,9 +52,9 @@ test('it goes into a calendar', async () => {
   await page.context().close()
 })
 
-test('moving gives the old time back exactly when the new one is had, and can be undone', async () => {
+test('moving gives the old time back exactly when the new one is had, and can be undone', async ({ site }) => {
   const practice = await aPractice(site)
-  const page = await aTicket(practice)
+  const page = await aTicket(site, practice)
   await page.getByRole('button', { name: 'Move to another time' }).click()
   const times = page.getByRole('heading', { name: 'Choose a time' })
   await times.and(page.locator(':focus')).waitFor()
@@ -80,9 +72,9 @@ test('moving gives the old time back exactly when the new one is had, and can be
   await page.context().close()
 })
 
-test('without a network a ticket can be read, and says from when it is; times are never old ones', async () => {
+test('without a network a ticket can be read, and says from when it is; times are never old ones', async ({ site }) => {
   const practice = await aPractice(site)
-  const page = await aTicket(practice)
+  const page = await aTicket(site, practice)
   await page.evaluate(() => navigator.serviceWorker.ready)
   const isKept = () => page.evaluate(async () => (await (await caches.open('holdfast-tickets')).keys()).length > 0)
   await until(
@@ -105,9 +97,9 @@ test('without a network a ticket can be read, and says from when it is; times ar
   await page.context().close()
 })
 
-test('a time that the clinic withdrew is said on the ticket', async () => {
+test('a time that the clinic withdrew is said on the ticket', async ({ site }) => {
   const practice = await aPractice(site)
-  const page = await aTicket(practice)
+  const page = await aTicket(site, practice)
   await site.admin.withdrawSlot({ path: { slotId: practice.slots[0]?.id ?? '' }, query: { withBookings: true } })
   await page.reload()
   await page.getByText('The clinic had to withdraw this time.', { exact: false }).waitFor()

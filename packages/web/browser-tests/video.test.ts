@@ -1,33 +1,23 @@
 import { readFile } from 'node:fs/promises'
 import { aDoctor, aSlot } from '@holdfast/testkit'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { expect } from 'vitest'
 import { made } from './a-practice.ts'
 import { aClinicScene, type ClinicScene } from './clinic-scene.ts'
-import { axeFindings, type Site, sidewaysPixels, signInPage, signUp, startSite } from './harness.ts'
+import { axeFindings, type Site, sidewaysPixels, signInPage, signUp } from './harness.ts'
+import { test as siteTest } from './site-test.ts'
 
-// A browser on a machine that does other things, too.
-vi.setConfig({ testTimeout: 120_000 })
-
-let site: Site
-let scene: ClinicScene
-
-beforeAll(async () => {
-  site = await startSite()
-  scene = await aClinicScene(site)
+const test = siteTest.extend('scene', { scope: 'file' }, async ({ site }) => {
+  const scene = await aClinicScene(site)
   await made(
     site.admin.updateDoctor({
       path: { doctorId: scene.doctor.id },
       body: { appointmentTypes: ['in_person', 'video'] },
     }),
   )
-}, 180_000)
-
-afterAll(async () => {
-  expect(site.pageErrors).toEqual([])
-  await site.stop()
+  return scene
 })
 
-async function aVideoBooking(name: string, isConfirmed = true) {
+async function aVideoBooking(site: Site, scene: ClinicScene, name: string, isConfirmed = true) {
   const slot = await aSlot(site.database, scene.doctor)
   const booking = await made(
     site.admin.createBooking({
@@ -43,7 +33,10 @@ async function aVideoBooking(name: string, isConfirmed = true) {
   return { slot, booking, ticket: `/ticket#${booking.id}.${booking.manageToken}` }
 }
 
-test('a doctor sets the own video room; what can’t be one is said, and a change can be undone', async () => {
+test('a doctor sets the own video room; what can’t be one is said, and a change can be undone', async ({
+  site,
+  scene,
+}) => {
   const page = await scene.pageOf('doctor')
   await page.goto('/my-day')
   await page.getByRole('link', { name: 'Video visits' }).click()
@@ -75,9 +68,12 @@ test('a doctor sets the own video room; what can’t be one is said, and a chang
   await page.context().close()
 })
 
-test('the link to join appears once the booking is confirmed: on the ticket, in the calendar, among the bookings', async () => {
-  const { booking, ticket } = await aVideoBooking('Vera Video', false)
-  const account = await signUp(site.url, { name: 'Vera', email: 'vera@example.org' })
+test('the link to join appears once the booking is confirmed: on the ticket, in the calendar, among the bookings', async ({
+  site,
+  scene,
+}) => {
+  const { booking, ticket } = await aVideoBooking(site, scene, 'Vera Video', false)
+  const account = await signUp(site.url, 'Vera')
   const page = await site.newPage({ viewport: { width: 320, height: 640 } })
   await signInPage(page, account)
   await page.goto(ticket)
@@ -118,8 +114,11 @@ test('the link to join appears once the booking is confirmed: on the ticket, in 
   await page.context().close()
 })
 
-test('doctor and desk join each visit in its own room', async () => {
-  const [first, second] = [await aVideoBooking('Walter Webcam'), await aVideoBooking('Wanda Webcam')]
+test('doctor and desk join each visit in its own room', async ({ site, scene }) => {
+  const [first, second] = [
+    await aVideoBooking(site, scene, 'Walter Webcam'),
+    await aVideoBooking(site, scene, 'Wanda Webcam'),
+  ]
   const day = first.slot.startsAt.toISOString().slice(0, 10)
   const page = await scene.pageOf('doctor')
   const joinOf = (name: string) => page.getByRole('link', { name: `Join the video visit – ${name}` })
@@ -138,7 +137,7 @@ test('doctor and desk join each visit in its own room', async () => {
   await desk.context().close()
 })
 
-test('an admin sets rating and video room with the doctor', async () => {
+test('an admin sets rating and video room with the doctor', async ({ site, scene }) => {
   const page = await scene.pageOf('admin')
   await page.goto(`/clinic/${scene.clinic.id}/doctors`)
   await page.getByRole('button', { name: 'Add a doctor' }).click()
@@ -178,9 +177,9 @@ test('an admin sets rating and video room with the doctor', async () => {
   await page.context().close()
 })
 
-test('a doctor who doesn’t offer video yet is told who turns it on', async () => {
+test('a doctor who doesn’t offer video yet is told who turns it on', async ({ site, scene }) => {
   const other = await aDoctor(site.database, scene.clinic, { name: 'Dr Otto Office' })
-  const account = await signUp(site.url, { name: 'Otto Office', email: 'otto.office@example.org' })
+  const account = await signUp(site.url, 'Otto Office')
   await made(
     site.admin.putMember({
       path: { clinicId: scene.clinic.id },

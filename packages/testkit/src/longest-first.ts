@@ -1,0 +1,41 @@
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+/** Ends of paths of the files that take longest, the slowest first; `.ci/run` prints what they took. */
+const slowest = [
+  'web/browser-tests/clinic-admin.test.ts',
+  'web/browser-tests/pages.test.ts',
+  'web/browser-tests/live.test.ts',
+  'web/browser-tests/booking.test.ts',
+  'test/two-commands.test.ts',
+  'cli/test/replay.test.ts',
+  'embedded-postgres/start-embedded-postgres.test.ts',
+  'server/src/main.test.ts',
+  'server/src/live/live.test.ts',
+  'server/src/live/live-outages.test.ts',
+  'server/src/shutdown.test.ts',
+  'engine/src/bookings/claim-interleavings.test.ts',
+  'server/src/contention.test.ts',
+  'server/src/accounts/accounts.test.ts',
+  'server/src/live/live-limits.test.ts',
+  'engine/src/migrate/migrate.test.ts',
+  'tools/dependency-rules.test.ts',
+  'server/src/cache/freshness.test.ts',
+  'server/src/edge/rate-limits.test.ts',
+  'server/src/live/live-slow-reader.test.ts',
+]
+
+/**
+ * Starts the longest files first, so that all workers end at about the same time. The browser tests come before the
+ * others and stay together, because a worker ends its site when its next file is no browser test.
+ */
+export class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files)
+    return sorted.toSorted((one, other) => rank(one) - rank(other))
+  }
+}
+
+function rank({ moduleId, project }: TestSpecification): number {
+  const index = slowest.findIndex((end) => moduleId.endsWith(`/${end}`))
+  return (project.name === 'browser' ? 0 : slowest.length + 1) + (index === -1 ? slowest.length : index)
+}
