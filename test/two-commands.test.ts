@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { connectEmbeddedPostgres } from '@holdfast/adapters/embedded-postgres'
-import { createEmptyDatabase } from '@holdfast/testkit'
+import { createEmptyDatabase, fillDataDirectory } from '@holdfast/testkit'
 import { afterEach, expect, test } from 'vitest'
 import { type NpmStart, runNpmStart } from '../tools/run-npm-start.ts'
 
@@ -28,6 +28,13 @@ afterEach(async () => {
 async function aDirectory(): Promise<string> {
   const directory = await mkdtemp('/tmp/hf-start-')
   directories.push(directory)
+  return directory
+}
+
+/** One in which initdb has run, where a test is not about the first start. */
+async function aFilledDirectory(): Promise<string> {
+  const directory = await aDirectory()
+  await fillDataDirectory(directory)
   return directory
 }
 
@@ -88,7 +95,7 @@ test('a first start makes everything; Ctrl-C ends all of it; a second start has 
 })
 
 test('npm told to end (SIGTERM, to it alone) takes everything with it', async () => {
-  const dataDirectory = await aDirectory()
+  const dataDirectory = await aFilledDirectory()
   const one = npmStart({ HOLDFAST_DATA: dataDirectory })
   const url = await one.ready
   one.child.kill('SIGTERM')
@@ -98,7 +105,7 @@ test('npm told to end (SIGTERM, to it alone) takes everything with it', async ()
 })
 
 test('after a kill -9 of everything that npm started, the next start recovers what was booked', async () => {
-  const dataDirectory = await aDirectory()
+  const dataDirectory = await aFilledDirectory()
   const killed = npmStart({ HOLDFAST_DATA: dataDirectory })
   const made = await bookSomething(await killed.ready)
   killed.signalGroup('SIGKILL')
@@ -109,7 +116,7 @@ test('after a kill -9 of everything that npm started, the next start recovers wh
 })
 
 test('a port in use is named, and the database does not stay behind', async () => {
-  const dataDirectory = await aDirectory()
+  const dataDirectory = await aFilledDirectory()
   const occupier = createServer()
   await new Promise<void>((resolve) => occupier.listen(0, '127.0.0.1', resolve))
   const address = occupier.address()
@@ -126,7 +133,7 @@ test('a port in use is named, and the database does not stay behind', async () =
 })
 
 test('a data directory in use is named with the process that has it, which goes on undisturbed', async () => {
-  const dataDirectory = await aDirectory()
+  const dataDirectory = await aFilledDirectory()
   const first = npmStart({ HOLDFAST_DATA: dataDirectory })
   const url = await first.ready
   const second = npmStart({ HOLDFAST_DATA: dataDirectory })
@@ -137,7 +144,7 @@ test('a data directory in use is named with the process that has it, which goes 
 })
 
 test('another command uses the running database; when none runs, it starts one for itself', async () => {
-  const dataDirectory = await aDirectory()
+  const dataDirectory = await aFilledDirectory()
   const one = npmStart({ HOLDFAST_DATA: dataDirectory })
   await bookSomething(await one.ready)
   const verify = async () => {

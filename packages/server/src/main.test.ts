@@ -153,7 +153,7 @@ describe('a start that cannot be', () => {
     const { port } = new URL(running.url)
     const env = { ...settingsFor(database), PORT: port }
     await expect(startServer({ env, log, say: () => undefined })).rejects.toThrow(StartError)
-    await expect(startServer({ env: { ...env, HOST: '192.0.2.1' }, log, say: () => undefined })).rejects.toThrow(
+    await expect(startServer({ env: { ...env, HOST: '203.0.113.1' }, log, say: () => undefined })).rejects.toThrow(
       /HOST=/,
     )
     await expect(startServer({ env: { ...env, PORT: 'x' }, log, say: () => undefined })).rejects.toThrow(/PORT: "x"/)
@@ -194,7 +194,7 @@ describe('a start that cannot be', () => {
       { DATABASE_URL: 'postgres://nobody:x@127.0.0.1:1/none' },
       /The database cannot be used/,
     ],
-    ['HOST is nobody’s', { HOST: '192.0.2.1' }, /HOST=192\.0\.2\.1 is not an address of this machine/],
+    ['HOST is nobody’s', { HOST: '203.0.113.1' }, /HOST=203\.0\.113\.1 is not an address of this machine/],
     ['DATABASE_APP_URL is no login', { DATABASE_APP_URL: 'postgres://nobody:x@127.0.0.1:1/none' }, /DATABASE_APP_URL/],
   ])('because %s says so in a line', async (_what, env, message) => {
     const { code, stderr } = await failingServer({ ...settingsFor(database), ...env })

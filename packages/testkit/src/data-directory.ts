@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { access, mkdir } from 'node:fs/promises'
+import { access, chmod, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { startEmbeddedPostgres } from '@holdfast/adapters/embedded-postgres'
@@ -20,7 +20,9 @@ export async function copyDataDirectory(from: string, to: string): Promise<void>
     () => false,
   )
   if (!isHere) return
-  await mkdir(to, { recursive: true, mode: 0o711 })
+  await mkdir(to, { recursive: true })
+  // The account that runs PostgreSQL for root has to pass through, as through a data directory that Holdfast created.
+  if (process.getuid?.() === 0) await chmod(to, 0o711)
   // `cp -a` preserves the owner, which is the account that runs PostgreSQL where the tests run as root.
   await promisify(execFile)('cp', ['-a', join(from, 'postgres'), join(from, 'owner-password'), to])
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { fillDataDirectory } from '@holdfast/testkit'
 import { Client } from 'pg'
 import { afterEach, describe, expect, test } from 'vitest'
 import { prepareClusterHome } from './cluster-home.ts'
@@ -59,6 +60,13 @@ async function aDirectory(): Promise<string> {
   const directory = await mkdtemp('/tmp/hf-test-')
   await chmod(directory, 0o711)
   directories.push(directory)
+  return directory
+}
+
+/** One in which initdb has run, where a test is not about the first start. */
+async function aFilledDirectory(): Promise<string> {
+  const directory = await aDirectory()
+  await fillDataDirectory(directory)
   return directory
 }
 
@@ -130,14 +138,14 @@ describe('startEmbeddedPostgres', () => {
   })
 
   test('the owner is asked for his password', async () => {
-    const { ownerUrl } = await start({ dataDirectory: await aDirectory() })
+    const { ownerUrl } = await start({ dataDirectory: await aFilledDirectory() })
     const url = new URL(ownerUrl)
     url.password = 'guessed'
     await expect(query(url.href, 'select 1')).rejects.toThrow(/password authentication failed/)
   })
 
   test('a second start keeps the data and the URL', async () => {
-    const dataDirectory = await aDirectory()
+    const dataDirectory = await aFilledDirectory()
     const first = await start({ dataDirectory })
     await query(first.ownerUrl, 'create table kept as select 42 as answer')
     await first.stop()
@@ -148,7 +156,7 @@ describe('startEmbeddedPostgres', () => {
   })
 
   test('a data directory in use is refused with the process and the directory', async () => {
-    const dataDirectory = await aDirectory()
+    const dataDirectory = await aFilledDirectory()
     const { child, url } = await startElsewhere(dataDirectory)
     const error = await failureOf(start({ dataDirectory }))
     expect(error.kind).toBe('data_directory_in_use')
@@ -162,7 +170,7 @@ describe('startEmbeddedPostgres', () => {
   })
 
   test('a kill -9 of Holdfast ends its server too, in good order', async () => {
-    const dataDirectory = await aDirectory()
+    const dataDirectory = await aFilledDirectory()
     const { child, url } = await startElsewhere(dataDirectory)
     await query(url, 'create table kept as select 42 as answer')
     expect((await readPostmasterState(join(dataDirectory, 'postgres'))).kind).toBe('live')
@@ -177,7 +185,7 @@ describe('startEmbeddedPostgres', () => {
   })
 
   test('a server left running without its Holdfast is stopped by the next start, and its data is there', async () => {
-    const dataDirectory = await aDirectory()
+    const dataDirectory = await aFilledDirectory()
     const first = await start({ dataDirectory })
     await query(first.ownerUrl, 'create table kept as select 42 as answer')
     await first.stop()
@@ -194,7 +202,7 @@ describe('startEmbeddedPostgres', () => {
   })
 
   test('a server and its Holdfast both killed: the next start recovers what was committed', async () => {
-    const dataDirectory = await aDirectory()
+    const dataDirectory = await aFilledDirectory()
     const { child, url } = await startElsewhere(dataDirectory)
     await query(url, 'create table kept as select 42 as answer')
     const pid = await postmasterPid(dataDirectory)
@@ -208,7 +216,7 @@ describe('startEmbeddedPostgres', () => {
   })
 
   test('Ctrl-C, which reaches the whole foreground group, does not reach the server', async () => {
-    const dataDirectory = await aDirectory()
+    const dataDirectory = await aFilledDirectory()
     const { child, url } = await startElsewhere(dataDirectory)
     const lines = createInterface(child.stdout ?? process.stdin)
     const heard = once(lines, 'line')
@@ -218,7 +226,7 @@ describe('startEmbeddedPostgres', () => {
   })
 
   test('a server that dies is started again under the same URL', async () => {
-    const dataDirectory = await aDirectory()
+    const dataDirectory = await aFilledDirectory()
     const said: string[] = []
     const { ownerUrl } = await start({ dataDirectory, log: (message) => said.push(message) })
     const firstPid = await postmasterPid(dataDirectory)
@@ -231,6 +239,7 @@ describe('startEmbeddedPostgres', () => {
 
   test('a data directory too deep for a socket: the socket goes to the temporary directory, and away again', async () => {
     const dataDirectory = join(await aDirectory(), 'deep'.repeat(30))
+    await fillDataDirectory(dataDirectory)
     const database = await start({ dataDirectory })
     const socketDirectory = String(new URL(database.ownerUrl).searchParams.get('host'))
     expect(socketDirectory.length).toBeLessThan(85)
@@ -276,7 +285,7 @@ describe('a cluster that is not as it should be', () => {
   })
 
   test('a lost password file is made again, and the data stays', async () => {
-    const dataDirectory = await aDirectory()
+    const dataDirectory = await aFilledDirectory()
     const first = await start({ dataDirectory })
     await query(first.ownerUrl, 'create table kept as select 42 as answer')
     await first.stop()
@@ -287,7 +296,7 @@ describe('a cluster that is not as it should be', () => {
   })
 
   test('a postmaster.pid of a process that is gone, or of a stranger, does not keep it from starting', async () => {
-    const dataDirectory = await aDirectory()
+    const dataDirectory = await aFilledDirectory()
     const clusterDirectory = join(dataDirectory, 'postgres')
     const first = await start({ dataDirectory })
     const content = await readFile(join(clusterDirectory, 'postmaster.pid'), 'utf8')
@@ -309,7 +318,7 @@ describe('a cluster that is not as it should be', () => {
   })
 
   test('a setting the server refuses is told from its log, and the directory is free again', async () => {
-    const dataDirectory = await aDirectory()
+    const dataDirectory = await aFilledDirectory()
     const error = await failureOf(start({ dataDirectory, settings: { max_connections: '-1' } }))
     expect(error.kind).toBe('start_failed')
     expect(error.message).toContain('max_connections')

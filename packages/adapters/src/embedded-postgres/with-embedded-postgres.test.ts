@@ -1,5 +1,6 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fillDataDirectory } from '@holdfast/testkit'
 import { Client } from 'pg'
 import { afterEach, expect, test } from 'vitest'
 import { connectEmbeddedPostgres } from './connect-embedded-postgres.ts'
@@ -17,6 +18,7 @@ async function aDirectory(): Promise<string> {
   const directory = await mkdtemp('/tmp/hf-test-')
   await chmod(directory, 0o711)
   directories.push(directory)
+  await fillDataDirectory(directory)
   return directory
 }
 
@@ -31,7 +33,7 @@ async function one(url: string): Promise<unknown> {
 }
 
 test('there is nothing to connect to where no server runs, and looking makes nothing', async () => {
-  const dataDirectory = join(await aDirectory(), 'none')
+  const dataDirectory = await aDirectory()
   expect(await connectEmbeddedPostgres({ dataDirectory })).toBeUndefined()
   const database = await startEmbeddedPostgres({ dataDirectory })
   expect(await connectEmbeddedPostgres({ dataDirectory })).toEqual({ ownerUrl: database.ownerUrl })
