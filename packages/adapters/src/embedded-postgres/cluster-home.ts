@@ -5,30 +5,31 @@ import { EmbeddedPostgresError } from './embedded-postgres-error.ts'
 import { errorCode } from './error-code.ts'
 import { type Account, canEnter, unprivilegedAccount } from './unprivileged-account.ts'
 
-/** Where the files of one data directory's database are, and who runs it. */
+/** Where the database of a data directory is stored, and the account that runs it. */
 export type ClusterHome = {
-  /** Absolute, without symbolic links: the directory that was asked for. */
+  /** The requested directory, absolute and without symbolic links. */
   dataDirectory: string
-  /** Holds the cluster, its log and its sockets: the data directory, or a place its account can reach. */
+  /** Contains the cluster, its log and its sockets: the data directory, or one that the account can reach. */
   home: string
   /** PostgreSQL's own data directory. */
   clusterDirectory: string
-  /** Undefined: this process. */
+  /** undefined: the account of this process. */
   account: Account | undefined
 }
 
-/** Where root keeps what an unprivileged account must reach when it can't enter the checkout. */
+/** Used when root runs Holdfast and the unprivileged account can't enter the checkout. */
 export const sharedDirectoryDefault = '/var/lib/holdfast'
 
-/** Says, in the data directory, where its database went. */
+/** A file in the data directory that contains the path of the database. */
 const pointerName = 'database-location'
 
 /**
- * Decides where the database of a data directory lives, and makes the directories. Called under the data directory's lock.
+ * Decides where the database of a data directory is stored and creates the directories. Call it with the data
+ * directory locked.
  *
- * Root can't run PostgreSQL, and the account that can often can't enter root's checkout (`/root` is 0700). Then the
- * database lives under `sharedDirectory`, and the data directory keeps a pointer to it: removing the data
- * directory begins anew, as it does anywhere else.
+ * Root can't run PostgreSQL, and the account that can often can't enter root's checkout (`/root` is 0700). The database
+ * is then stored under `sharedDirectory`, and the data directory contains a pointer to it. Removing the data directory
+ * still means starting with an empty database.
  *
  * @throws EmbeddedPostgresError `data_missing`, `not_permitted`, `no_unprivileged_account`
  */
@@ -51,7 +52,7 @@ export async function prepareClusterHome(
   })
   if (account === undefined) return clusterHome(dataDirectory)
   if (await canEnter(account, dataDirectory)) return clusterHome(dataDirectory)
-  // A fresh directory of root's own, as mkdtemp makes them, may be opened for passing through; one with content may not.
+  // An empty directory of root's, as mkdtemp creates it, may be opened for traversal; one with content may not.
   if ((await readdir(dataDirectory)).every((name) => ownFileNames.has(name))) {
     await chmod(dataDirectory, 0o711)
     if (await canEnter(account, dataDirectory)) return clusterHome(dataDirectory)
@@ -65,7 +66,7 @@ export async function prepareClusterHome(
 }
 
 /**
- * Where the database of a data directory already lives; undefined when it has none yet. Changes nothing.
+ * Where the existing database of a data directory is stored; undefined when there is none. Changes nothing.
  *
  * @throws EmbeddedPostgresError `data_missing`, `not_permitted`
  */
@@ -75,7 +76,8 @@ export async function findClusterHome(dataDirectory: string): Promise<ClusterHom
   if (pointer !== undefined && (await statOf(pointer)) === undefined) {
     throw new EmbeddedPostgresError(
       'data_missing',
-      `The database of ${dataDirectory} was kept in ${pointer}, which is gone. Put it back, or remove ${join(dataDirectory, pointerName)} to begin with an empty one.`,
+      `The database of ${dataDirectory} was stored in ${pointer}, which no longer exists. Restore it, or remove ` +
+        `${join(dataDirectory, pointerName)} to start with an empty database.`,
     )
   }
   const clusterDirectory = join(home, 'postgres')
@@ -86,13 +88,18 @@ export async function findClusterHome(dataDirectory: string): Promise<ClusterHom
   if (owner !== undefined && account === undefined && owner.uid !== uid) {
     throw new EmbeddedPostgresError(
       'not_permitted',
-      `The database in ${clusterDirectory} belongs to account ${owner.uid}, and this is account ${uid}. Run Holdfast as the user who made it, or set HOLDFAST_DATA to another directory.`,
+      `The database in ${clusterDirectory} belongs to account ${owner.uid}, and this is account ${uid}. ` +
+        'Run Holdfast as the user who created it, or set HOLDFAST_DATA to another directory.',
     )
   }
   return { dataDirectory, home, clusterDirectory, account }
 }
 
-/** Makes the data directory if need be. The answer is absolute and has no symbolic links, so it names one place only once. */
+/**
+ * Creates the data directory if needed.
+ *
+ * @returns its path, absolute and without symbolic links, so that it is unique
+ */
 export async function makeDataDirectory(dataDirectory: string): Promise<string> {
   const path = resolve(dataDirectory)
   try {
@@ -102,7 +109,7 @@ export async function makeDataDirectory(dataDirectory: string): Promise<string> 
     const reason = error instanceof Error ? error.message : String(error)
     throw new EmbeddedPostgresError(
       'data_directory_unusable',
-      `Can't make the data directory ${path}: ${reason}. Set HOLDFAST_DATA to a directory this user may write.`,
+      `Can't create the data directory ${path}: ${reason}. Set HOLDFAST_DATA to a directory that this user can write.`,
       { cause: error },
     )
   }
@@ -133,7 +140,7 @@ function notPermitted(path: string, error: unknown): unknown {
   if (errorCode(error) !== 'EACCES') return error
   return new EmbeddedPostgresError(
     'not_permitted',
-    `This user may not read ${path}. Run Holdfast as the user who made it, or set HOLDFAST_DATA to another directory.`,
+    `This user can't read ${path}. Run Holdfast as the user who created it, or set HOLDFAST_DATA to another directory.`,
     { cause: error },
   )
 }
@@ -141,6 +148,7 @@ function notPermitted(path: string, error: unknown): unknown {
 function unreachable(found: ClusterHome): EmbeddedPostgresError {
   return new EmbeddedPostgresError(
     'not_permitted',
-    `The account ${found.account?.name ?? 'of this user'}, which runs PostgreSQL, can no longer enter ${found.home}. Let it pass (chmod o+x on the directories above), or move the data.`,
+    `The account ${found.account?.name ?? 'of this user'}, which runs PostgreSQL, can no longer enter ${found.home}. ` +
+      'Make the directories above it traversable (chmod o+x), or move the data.',
   )
 }

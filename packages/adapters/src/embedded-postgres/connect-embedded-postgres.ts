@@ -7,8 +7,8 @@ import { readOwnerPassword } from './initialise-cluster.ts'
 import { readPostmasterState } from './postmaster-file.ts'
 
 /**
- * The URL of the server that another process of this machine runs on a data directory; undefined when none accepts
- * connections. Starts, stops and changes nothing.
+ * The URL of the server that another process on this machine runs on a data directory; undefined when none accepts
+ * connections. Does not start, stop or change anything.
  *
  * @throws EmbeddedPostgresError `not_permitted`, `data_missing`
  */

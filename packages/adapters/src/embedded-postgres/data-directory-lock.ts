@@ -3,20 +3,20 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { EmbeddedPostgresError } from './embedded-postgres-error.ts'
 
-/** Who holds a data directory: for messages only, the kernel's lock decides. */
+/** The process that has locked a data directory. For messages only: the kernel's lock decides. */
 type Owner = { pid: number; since: string }
 
-/** The right to run the database of one data directory. */
+/** The exclusive right to run the database of one data directory. */
 export type DataDirectoryLock = { release(): Promise<void> }
 
 const SQLITE_BUSY = 5
 
 /**
- * Takes the data directory for this process, or throws `data_directory_in_use` naming the process that has it.
+ * Locks the data directory for this process, or throws `data_directory_in_use` with the process that has locked it.
  *
- * A lock file with a process id in it leaves a race wherever a stale one is removed, and Node has no `flock`. SQLite
- * takes a lock of the kernel's (fcntl) on its database file, which ends with the process however it ends: there is no
- * stale state to judge, also after a kill -9 or where a process id was given out again.
+ * A lock file with a process id has a race when a stale one is removed, and Node has no `flock`. SQLite takes a kernel
+ * lock (fcntl) on its database file, which the kernel releases when the process ends, however it ends. So there are no
+ * stale locks, even after kill -9 or when a process id is reused.
  */
 export async function lockDataDirectory(dataDirectory: string): Promise<DataDirectoryLock> {
   const ownerPath = join(dataDirectory, 'owner.json')
@@ -56,17 +56,18 @@ function unusable(path: string, error: unknown): EmbeddedPostgresError {
   const reason = error instanceof Error ? error.message : String(error)
   return new EmbeddedPostgresError(
     'data_directory_unusable',
-    `Can't lock the data directory: ${path}: ${reason}. Make it writable for this user, or set HOLDFAST_DATA to another directory.`,
+    `Can't lock the data directory: ${path}: ${reason}. ` +
+      'Make it writable for this user, or set HOLDFAST_DATA to another directory.',
     { cause: error },
   )
 }
 
 function inUseMessage(dataDirectory: string, owner: Owner | undefined): string {
   const who = owner === undefined ? 'another Holdfast' : `another Holdfast (process ${owner.pid}, since ${owner.since})`
-  return `The data directory ${dataDirectory} is in use by ${who}. Stop that one first, or set HOLDFAST_DATA to another directory.`
+  return `The data directory ${dataDirectory} is in use by ${who}. Stop it, or set HOLDFAST_DATA to another directory.`
 }
 
-/** The holder, unless it is just writing its name down. */
+/** undefined while the owner is still writing the file. */
 async function readOwner(path: string): Promise<Owner | undefined> {
   try {
     const owner: unknown = JSON.parse(await readFile(path, 'utf8'))

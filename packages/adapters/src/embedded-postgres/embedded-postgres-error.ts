@@ -1,4 +1,4 @@
-/** What kept the embedded database from running; each is something a person can mend. */
+/** Why the embedded database could not run. A person can fix each of these. */
 export type EmbeddedPostgresErrorKind =
   | 'data_directory_in_use'
   | 'data_directory_unusable'
@@ -13,7 +13,7 @@ export type EmbeddedPostgresErrorKind =
   | 'start_failed'
   | 'stop_failed'
 
-/** The embedded database can't be had. The message says what was found, where, and what to do about it. */
+/** The embedded database can't be used. The message says what was found, where, and what to do about it. */
 export class EmbeddedPostgresError extends Error {
   readonly kind: EmbeddedPostgresErrorKind
 

@@ -1,7 +1,7 @@
 import { databaseName, ownerName } from './initialise-cluster.ts'
 
 /**
- * A URL that pg, libpq and WHATWG's parser all read. The socket's directory is a parameter: the host before it is only
+ * A URL that pg, libpq and the WHATWG parser all accept. The socket's directory is a query parameter. The host is only
  * there because a URL with a user needs one.
  */
 export function embeddedPostgresUrl(socketDirectory: string, password: string): string {

@@ -9,7 +9,7 @@ import { errorCode } from './error-code.ts'
 import type { PostgresBinaries } from './postgres-binaries.ts'
 import { type Account, spawnIdentity } from './unprivileged-account.ts'
 
-/** The database and its owner, both made with the cluster. */
+/** The database and its owner, both created with the cluster. */
 export const databaseName = 'holdfast'
 export const ownerName = 'holdfast'
 
@@ -17,10 +17,10 @@ const passwordName = 'owner-password'
 const draftPrefix = 'postgres.initialising-'
 
 /**
- * Makes the cluster if there is none, and returns its owner's password. Called under the data directory's lock.
+ * Creates the cluster if there is none, and returns its owner's password. Call it with the data directory locked.
  *
- * The cluster is made under another name and renamed when it is whole, so a half-made one is known by its name and made
- * again, and whatever has the right name is never touched.
+ * The cluster is created under another name and renamed when it is complete. An incomplete one is recognised by its
+ * name and created again; a cluster with the final name is never changed.
  *
  * @throws EmbeddedPostgresError `not_a_cluster`, `other_major_version`, `initialise_failed`
  */
@@ -31,7 +31,7 @@ export async function initialiseCluster(clusterHome: ClusterHome, binaries: Post
   if (existing !== undefined) {
     if (existing !== binaries.majorVersion) throw otherVersion(clusterDirectory, existing, binaries)
     if (known !== undefined) return known
-    // The file was lost, the cluster was not: whoever may run the server may set its owner's password.
+    // The file was lost, but not the cluster. Anyone who may run the server may also set the owner's password.
     const password = newPassword()
     await runSingleUser(clusterDirectory, `ALTER ROLE ${ownerName} PASSWORD '${password}'`, binaries, account)
     await writeDurably(join(dataDirectory, passwordName), password)
@@ -40,7 +40,7 @@ export async function initialiseCluster(clusterHome: ClusterHome, binaries: Post
   const password = known ?? newPassword()
   await writeDurably(join(dataDirectory, passwordName), password)
   await removeDrafts(clusterHome.home)
-  // A name of its own: an initdb whose Holdfast was killed may still be writing to an earlier one.
+  // A unique name: an initdb whose Holdfast was killed may still be writing to an earlier draft.
   const draft = join(clusterHome.home, `${draftPrefix}${randomBytes(4).toString('hex')}`)
   await mkdir(draft, { mode: 0o700 })
   if (account !== undefined) await chown(draft, account.uid, account.gid)
@@ -58,7 +58,7 @@ async function removeDrafts(home: string): Promise<void> {
   }
 }
 
-/** The owner's password; undefined where none was made. */
+/** The owner's password; undefined when none has been stored. */
 export async function readOwnerPassword(dataDirectory: string): Promise<string | undefined> {
   try {
     const password = (await readFile(join(dataDirectory, passwordName), 'utf8')).trim()
@@ -87,25 +87,28 @@ async function majorVersionOf(clusterDirectory: string): Promise<number | undefi
   if (names === undefined) return undefined
   throw new EmbeddedPostgresError(
     'not_a_cluster',
-    `${clusterDirectory} is there but holds no PostgreSQL database (PG_VERSION is missing). Nothing was changed. Put the right files back, or move it away to begin with an empty database.`,
+    `${clusterDirectory} exists but contains no PostgreSQL database (PG_VERSION is missing). Nothing was changed. ` +
+      'Restore the files, or move the directory away to start with an empty database.',
   )
 }
 
 function otherVersion(clusterDirectory: string, found: number, binaries: PostgresBinaries): EmbeddedPostgresError {
   return new EmbeddedPostgresError(
     'other_major_version',
-    `The database in ${clusterDirectory} was made by PostgreSQL ${found}, and this Holdfast carries ${binaries.version}. Nothing was changed. Dump it with the Holdfast that made it and restore it here, or set HOLDFAST_DATA to another directory.`,
+    `The database in ${clusterDirectory} was created by PostgreSQL ${found}, and this Holdfast carries ` +
+      `${binaries.version}. Nothing was changed. Dump it with the Holdfast that created it and restore it here, ` +
+      'or set HOLDFAST_DATA to another directory.',
   )
 }
 
-/** The locale is PostgreSQL's own C.UTF-8: the same order and letters on every machine, whatever it has installed. */
+/** The locale is PostgreSQL's built-in C.UTF-8: the same sort order on every machine, whatever it has installed. */
 async function runInitdb(
   directory: string,
   password: string,
   binaries: PostgresBinaries,
   account: Account | undefined,
 ): Promise<void> {
-  // initdb reads the password from a file its account can open; /dev/stdin is not one when root hands it over.
+  // initdb reads the password from a file that its account can open, which it can't do with root's /dev/stdin.
   const passwordPath = `${directory}.password`
   await rm(passwordPath, { force: true })
   await writeFile(passwordPath, `${password}\n`, { mode: 0o600 })
@@ -141,7 +144,7 @@ async function runSingleUser(
 async function runProgram(program: string, args: string[], input: string, account: Account | undefined): Promise<void> {
   const env = { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' }
   const running = promisify(execFile)(program, args, { cwd: '/', env, ...spawnIdentity(account) })
-  // A program that ends before it has read everything breaks the pipe; its exit code then says more than the pipe does.
+  // A program that ends before reading all of its input breaks the pipe. Its exit code is the better error.
   running.child.stdin?.on('error', () => undefined)
   running.child.stdin?.end(input)
   const result = await running.then(
@@ -150,10 +153,10 @@ async function runProgram(program: string, args: string[], input: string, accoun
   )
   // Single-user mode reports an SQL error and still exits with 0.
   if (!result.failed && !/^.*(ERROR|FATAL|PANIC): /m.test(result.stderr)) return
-  throw new EmbeddedPostgresError('initialise_failed', `Can't make the database: ${result.stderr.trim()}`)
+  throw new EmbeddedPostgresError('initialise_failed', `Can't create the database: ${result.stderr.trim()}`)
 }
 
-/** Whole or not at all, also after a power cut: the cluster it opens is as durable. */
+/** Writes the whole file or nothing, also on a power failure: it must be as durable as the cluster it opens. */
 async function writeDurably(path: string, text: string): Promise<void> {
   const draft = `${path}.new`
   await writeFile(draft, `${text}\n`, { mode: 0o600, flush: true })

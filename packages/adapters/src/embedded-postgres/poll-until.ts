@@ -1,8 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
 
 /**
- * Looks every `intervalMs` until `look` answers something other than undefined, at most `limitMs`; then undefined. For
- * what only shows itself in a file or in the process table.
+ * Calls `look` every `intervalMs` until it returns something other than undefined, for at most `limitMs`. For state
+ * that can only be seen in a file or in the process table, where there is no event to wait for.
+ *
+ * @returns undefined after `limitMs`
  */
 export async function pollUntil<T>(
   look: () => Promise<T | undefined>,

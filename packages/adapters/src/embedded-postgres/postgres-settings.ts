@@ -3,22 +3,22 @@ import { totalmem } from 'node:os'
 const mebibyte = 1024 * 1024
 
 /**
- * The server's settings, given on its command line at every start, so that a new Holdfast brings its own. Made for one
- * process and its database on a small machine; durability is never traded away.
+ * The server's settings, passed on its command line at every start, so that a new version of Holdfast can change them.
+ * They suit one process and its database on a small machine. Durability is never reduced.
  *
- * @param memoryBytes what this machine, or its container, has
+ * @param memoryBytes memory of this machine or its container
  */
 export function postgresSettings(socketDirectory: string, memoryBytes: number): Record<string, string> {
   const sharedMiB = Math.min(512, Math.max(64, Math.floor(memoryBytes / mebibyte / 8)))
   return {
-    // Only through a socket in a directory that nobody else may enter.
+    // Reachable only through a socket, in a directory that no other account can enter.
     listen_addresses: '',
     port: '5432',
     unix_socket_directories: socketDirectory,
     unix_socket_permissions: '0700',
     password_encryption: 'scram-sha-256',
     max_connections: '100',
-    // A confirmed place survives a power cut.
+    // A confirmed booking survives a power failure.
     fsync: 'on',
     synchronous_commit: 'on',
     full_page_writes: 'on',
@@ -33,10 +33,10 @@ export function postgresSettings(socketDirectory: string, memoryBytes: number): 
     checkpoint_timeout: '15min',
     random_page_cost: '1.1',
     jit: 'off',
-    // A transaction over all the monthly partitions and their indexes locks each of them.
+    // A transaction over all monthly partitions locks each partition and each of its indexes.
     max_locks_per_transaction: '256',
     autovacuum_naptime: '20s',
-    // Without DETAIL and STATEMENT: those carry patients' names.
+    // No DETAIL and STATEMENT lines: they contain patients' names.
     log_min_messages: 'error',
     log_error_verbosity: 'terse',
     log_min_error_statement: 'panic',
@@ -45,7 +45,7 @@ export function postgresSettings(socketDirectory: string, memoryBytes: number): 
   }
 }
 
-/** The memory this process may count on, in bytes: the container's bound if there is one. */
+/** The memory available to this process in bytes: the container's limit if there is one. */
 export function memoryBytes(): number {
   const constrained = process.constrainedMemory()
   const total = totalmem()

@@ -8,7 +8,7 @@ import { errorCode } from './error-code.ts'
 /** What a running server writes about itself into `postmaster.pid`. */
 export type PostmasterFile = { pid: number; socketDirectory: string; ready: boolean }
 
-/** `dead`: no such process. `stranger`: the process id was given to something else. */
+/** `dead`: there is no such process. `stranger`: the process id now belongs to another program. */
 export type PostmasterState =
   | { kind: 'none' }
   | { kind: 'dead'; file: PostmasterFile }
@@ -18,7 +18,7 @@ export type PostmasterState =
 const run = promisify(execFile)
 
 /**
- * Reads the server's own file in a cluster and looks whether that server lives. Format: PostgreSQL's `pidfile.h`
+ * Reads the `postmaster.pid` of a cluster and checks whether that server is running. Format: PostgreSQL's `pidfile.h`
  * (line 1 process id, line 5 socket directory, line 8 status).
  */
 export async function readPostmasterState(clusterDirectory: string): Promise<PostmasterState> {
@@ -28,7 +28,7 @@ export async function readPostmasterState(clusterDirectory: string): Promise<Pos
   return { kind: (await isPostmasterOf(file.pid, clusterDirectory)) ? 'live' : 'stranger', file }
 }
 
-/** Undefined where there is no file, or one that is just being written. */
+/** undefined when there is no file, or when it is just being written. */
 export async function readPostmasterFile(clusterDirectory: string): Promise<PostmasterFile | undefined> {
   let text: string
   try {
@@ -53,7 +53,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** A postmaster works in its data directory: told by the kernel on Linux, elsewhere by its command line. */
+/** A postmaster's working directory is its data directory. Checked with /proc on Linux, elsewhere by command line. */
 async function isPostmasterOf(pid: number, clusterDirectory: string): Promise<boolean> {
   try {
     if (platform() === 'linux') return (await readlink(`/proc/${pid}/cwd`)) === clusterDirectory

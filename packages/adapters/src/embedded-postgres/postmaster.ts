@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import pTimeout from 'p-timeout'
 import type { ClusterHome } from './cluster-home.ts'
 import { EmbeddedPostgresError } from './embedded-postgres-error.ts'
 import { errorCode } from './error-code.ts'
@@ -9,26 +11,26 @@ import type { PostgresBinaries } from './postgres-binaries.ts'
 import { readPostmasterFile, readPostmasterState } from './postmaster-file.ts'
 import { spawnIdentity } from './unprivileged-account.ts'
 
-/** A running server process of ours. */
+/** A server process that this process started. */
 export type Postmaster = {
   pid: number
-  /** Settles when it ends, whatever ended it: `SIGKILL`, `exit code 1` … */
+  /** Resolves when the process ends, with the reason: `SIGKILL`, `exit code 1` … */
   ended: Promise<string>
   /**
-   * `fast` cuts the sessions off, `smart` first gives them 10 s to end by themselves. Waits until the process is gone.
+   * `fast` terminates all sessions; `smart` first gives them 10 s to end. Waits until the process has ended.
    * @throws EmbeddedPostgresError `stop_failed`
    */
   stop(mode: 'fast' | 'smart'): Promise<void>
 }
 
-/** Recovery after a crash replays up to max_wal_size (1 GB), which takes minutes on a slow disk. */
+/** Crash recovery replays up to max_wal_size (1 GB), which takes minutes on a slow disk. */
 const startLimitMs = 600_000
 const stopLimitMs = 60_000
 const smartLimitMs = 10_000
 const leftoverLimitMs = 30_000
+const leftoverRetryMs = 200
 const logBytesMax = 8 * 1024 * 1024
 
-/** Where the server writes its log. */
 function postmasterLogPath(home: string): string {
   return join(home, 'postgres.log')
 }
@@ -36,8 +38,8 @@ function postmasterLogPath(home: string): string {
 /**
  * Starts the server and waits until it accepts connections.
  *
- * It gets a session of its own (`detached`): Ctrl-C goes to the terminal's whole foreground group, and we, not the
- * terminal, decide when the database stops.
+ * It runs in a separate session (`detached`), because Ctrl-C signals the terminal's whole foreground process group, and
+ * the database must stop only after the server has.
  *
  * @throws EmbeddedPostgresError `start_failed` with the end of the server's log
  */
@@ -50,16 +52,17 @@ export async function startPostmaster(
   for (;;) {
     const attempt = await tryStart(clusterHome, binaries, settings)
     if (attempt.kind === 'started') return attempt.postmaster
-    // Backends outlive a killed postmaster until they look up from their query; PostgreSQL waits for the last to go.
+    // Backends of a killed postmaster run until their query ends, and PostgreSQL does not start before that.
     const leftover = attempt.log.includes('pre-existing shared memory block')
     if (!leftover || performance.now() > deadline) throw startFailed(clusterHome, attempt)
-    await pollUntil(async () => undefined, 200)
+    await delay(leftoverRetryMs)
   }
 }
 
 /**
- * Stops a server that an earlier Holdfast left behind (killed with kill -9), and clears a `postmaster.pid` whose process
- * id now belongs to something else, which PostgreSQL would take for a running server. Called under the data directory's lock.
+ * Stops a server that an earlier Holdfast left running (killed with kill -9), and removes a `postmaster.pid` whose
+ * process id now belongs to another program, which PostgreSQL would take for a running server. Call it with the data
+ * directory locked.
  *
  * @throws EmbeddedPostgresError `stop_failed`
  */
@@ -67,15 +70,15 @@ export async function stopLeftover(clusterHome: ClusterHome, log: (message: stri
   const { clusterDirectory } = clusterHome
   const state = await readPostmasterState(clusterDirectory)
   if (state.kind === 'live') await stopLive(clusterDirectory, state.file.pid, log)
-  // Also a server's that was killed just now: until it is waited for, its process id is there, and nothing behind it.
+  // This is also the state of a server that was just killed and is still a zombie process.
   if ((await readPostmasterState(clusterDirectory)).kind === 'stranger') {
-    // Safe: PostgreSQL also looks for other processes by the shared memory of this very directory.
+    // Safe: PostgreSQL also checks for other processes by the shared memory of this directory.
     await rm(join(clusterDirectory, 'postmaster.pid'), { force: true })
   }
 }
 
 async function stopLive(clusterDirectory: string, pid: number, log: (message: string) => void): Promise<void> {
-  log(`PostgreSQL (process ${pid}) was left running by a Holdfast that was killed: stopping it.`)
+  log(`PostgreSQL (process ${pid}) was left running by a Holdfast that was killed; stopping it.`)
   const isGone = async () => ((await readPostmasterState(clusterDirectory)).kind === 'live' ? undefined : true)
   for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
     signalProcess(pid, signal)
@@ -99,7 +102,7 @@ async function tryStart(
   for (const [name, value] of Object.entries(settings)) args.push('-c', `${name}=${value}`)
   const child = spawn(binaries.postgres, args, {
     cwd: '/',
-    // Nothing of ours: PGDATA and its like would be obeyed, and secrets have no place in its environment.
+    // Not our environment: the server would obey PGDATA and similar variables, and must not see our secrets.
     env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' },
     stdio: ['ignore', logFile.fd, logFile.fd],
     detached: true,
@@ -136,23 +139,14 @@ async function stopPostmaster(pid: number, ended: Promise<string>, mode: 'fast' 
   const steps = [
     ...(mode === 'smart' ? ([{ signal: 'SIGTERM', limitMs: smartLimitMs }] as const) : []),
     { signal: 'SIGINT', limitMs: stopLimitMs },
-    // Immediate: what was committed is recovered by the next start.
+    // Immediate shutdown: the next start recovers everything that was committed.
     { signal: 'SIGQUIT', limitMs: stopLimitMs },
   ] as const
   for (const { signal, limitMs } of steps) {
     signalProcess(pid, signal)
-    if (await endedWithin(ended, limitMs)) return
+    if ((await pTimeout(ended, { milliseconds: limitMs, message: false })) !== undefined) return
   }
   throw stopFailed(pid)
-}
-
-async function endedWithin(ended: Promise<string>, limitMs: number): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>()
-  const timer = setTimeout(() => resolve(false), limitMs)
-  void ended.then(() => resolve(true))
-  const result = await promise
-  clearTimeout(timer)
-  return result
 }
 
 function signalProcess(pid: number, signal: NodeJS.Signals): void {
@@ -163,7 +157,7 @@ function signalProcess(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** Keeps one older log. The server writes only errors, so the file grows by little while it runs. */
+/** Keeps one older log file. The server logs errors only, so rotating at the start is enough. */
 async function rotateLog(path: string): Promise<void> {
   const size = await stat(path).then(
     (found) => found.size,
@@ -176,13 +170,13 @@ function startFailed(clusterHome: ClusterHome, attempt: { how: string; log: stri
   const tail = attempt.log.trim().split('\n').slice(-8).join('\n')
   return new EmbeddedPostgresError(
     'start_failed',
-    `PostgreSQL didn't start (${attempt.how}). The end of ${postmasterLogPath(clusterHome.home)}:\n${tail}`,
+    `PostgreSQL didn't start (${attempt.how}). Last lines of ${postmasterLogPath(clusterHome.home)}:\n${tail}`,
   )
 }
 
 function stopFailed(pid: number): EmbeddedPostgresError {
   return new EmbeddedPostgresError(
     'stop_failed',
-    `PostgreSQL (process ${pid}) doesn't stop. End it by hand, then start again: what was committed is kept.`,
+    `PostgreSQL (process ${pid}) doesn't stop. End it manually, then start again: committed data is safe.`,
   )
 }

@@ -3,15 +3,15 @@ import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import type { ClusterHome } from './cluster-home.ts'
 
-/** A socket's whole path may have 103 bytes on macOS (107 on Linux), of which `/.s.PGSQL.5432.lock` takes 19. */
+/** A socket's path may have 103 bytes on macOS (107 on Linux), of which `/.s.PGSQL.5432.lock` takes 19. */
 const pathBytesMax = 84
 
 const temporaryPrefix = 'holdfast-'
 
 /**
- * Makes the directory for the server's socket, entered by its account alone: in the cluster's home, or in the system's
- * temporary directory where that path is too long for a socket. Called when no server of this cluster runs: a socket
- * found there is a killed one's, and its lock would stop the next server for as long as that process id is in use.
+ * Creates the directory for the server's socket, which only its account can enter: in the cluster's home, or in the
+ * system's temporary directory if that path is too long for a socket. Call it while no server of this cluster runs: it
+ * removes the socket of a killed server, whose lock file would block the next server if the process id were reused.
  */
 export async function makeSocketDirectory(clusterHome: ClusterHome): Promise<string> {
   const beside = join(clusterHome.home, 'socket')
@@ -23,7 +23,7 @@ export async function makeSocketDirectory(clusterHome: ClusterHome): Promise<str
   return directory
 }
 
-/** Removes the directory if it was a temporary one, also one that a killed Holdfast left. */
+/** Removes the directory if it is a temporary one, including one that a killed Holdfast left behind. */
 export async function removeSocketDirectory(directory: string): Promise<void> {
   if (!basename(directory).startsWith(temporaryPrefix) || !temporaryRoots().includes(dirname(directory))) return
   await rm(directory, { recursive: true, force: true })

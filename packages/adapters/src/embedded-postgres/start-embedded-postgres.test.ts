@@ -123,7 +123,7 @@ async function postmasterPid(dataDirectory: string): Promise<number> {
 }
 
 describe('startEmbeddedPostgres', () => {
-  test('a first start makes a durable UTF-8 database that listens on a socket only', async () => {
+  test('a first start creates a durable UTF-8 database that listens on a socket only', async () => {
     const dataDirectory = await aDirectory()
     const database = await start({ dataDirectory })
     const settings = ['fsync', 'synchronous_commit', 'timezone', 'listen_addresses', 'server_encoding']
@@ -137,7 +137,7 @@ describe('startEmbeddedPostgres', () => {
     expect((await stat(join(dataDirectory, 'socket'))).mode & 0o777).toBe(0o700)
   })
 
-  test('the owner is asked for his password', async () => {
+  test('the owner must log in with a password', async () => {
     const { ownerUrl } = await start({ dataDirectory: await aFilledDirectory() })
     const url = new URL(ownerUrl)
     url.password = 'guessed'
@@ -155,7 +155,7 @@ describe('startEmbeddedPostgres', () => {
     expect(second.ownerUrl).toBe(first.ownerUrl)
   })
 
-  test('a data directory in use is refused with the process and the directory', async () => {
+  test('a data directory in use is refused with an error that names the process and the directory', async () => {
     const dataDirectory = await aFilledDirectory()
     const { child, url } = await startElsewhere(dataDirectory)
     const error = await failureOf(start({ dataDirectory }))
@@ -169,7 +169,7 @@ describe('startEmbeddedPostgres', () => {
     expect(await query(after.ownerUrl, 'select 1')).toEqual([1])
   })
 
-  test('a kill -9 of Holdfast ends its server too, in good order', async () => {
+  test('a kill -9 of Holdfast also shuts down its server cleanly', async () => {
     const dataDirectory = await aFilledDirectory()
     const { child, url } = await startElsewhere(dataDirectory)
     await query(url, 'create table kept as select 42 as answer')
@@ -184,7 +184,7 @@ describe('startEmbeddedPostgres', () => {
     expect(await query(database.ownerUrl, 'select answer from kept')).toEqual([42])
   })
 
-  test('a server left running without its Holdfast is stopped by the next start, and its data is there', async () => {
+  test('the next start stops a server that a killed Holdfast left running, and keeps its data', async () => {
     const dataDirectory = await aFilledDirectory()
     const first = await start({ dataDirectory })
     await query(first.ownerUrl, 'create table kept as select 42 as answer')
@@ -215,7 +215,7 @@ describe('startEmbeddedPostgres', () => {
     expect(await query(database.ownerUrl, 'select answer from kept')).toEqual([42])
   })
 
-  test('Ctrl-C, which reaches the whole foreground group, does not reach the server', async () => {
+  test('Ctrl-C, which signals the whole foreground process group, does not reach the server', async () => {
     const dataDirectory = await aFilledDirectory()
     const { child, url } = await startElsewhere(dataDirectory)
     const lines = createInterface(child.stdout ?? process.stdin)
@@ -225,7 +225,7 @@ describe('startEmbeddedPostgres', () => {
     expect(await query(url, 'select 1')).toEqual([1])
   })
 
-  test('a server that dies is started again under the same URL', async () => {
+  test('a server that crashes is restarted under the same URL', async () => {
     const dataDirectory = await aFilledDirectory()
     const said: string[] = []
     const { ownerUrl } = await start({ dataDirectory, log: (message) => said.push(message) })
@@ -237,7 +237,7 @@ describe('startEmbeddedPostgres', () => {
     expect(said.join('\n')).toContain('SIGKILL')
   })
 
-  test('a data directory too deep for a socket: the socket goes to the temporary directory, and away again', async () => {
+  test('if the path is too long for a socket, the socket is in the temporary directory until the stop', async () => {
     const dataDirectory = join(await aDirectory(), 'deep'.repeat(30))
     await fillDataDirectory(dataDirectory)
     const database = await start({ dataDirectory })
@@ -248,7 +248,7 @@ describe('startEmbeddedPostgres', () => {
     await expect(stat(socketDirectory)).rejects.toThrow(/ENOENT/)
   })
 
-  test('a data directory that cannot be made is refused with its name', async () => {
+  test('a data directory that cannot be created is refused with an error that names it', async () => {
     const directory = await aDirectory()
     await writeFile(join(directory, 'file'), '')
     const error = await failureOf(start({ dataDirectory: join(directory, 'file', 'data') }))
@@ -257,8 +257,8 @@ describe('startEmbeddedPostgres', () => {
   })
 })
 
-describe('a cluster that is not as it should be', () => {
-  test('one whose making was cut short is made again', async () => {
+describe('a damaged cluster', () => {
+  test('one whose creation was interrupted is created again', async () => {
     const dataDirectory = await aDirectory()
     await mkdir(join(dataDirectory, 'postgres.initialising-0a1b2c3d', 'base'), { recursive: true })
     await writeFile(join(dataDirectory, 'postgres.initialising-0a1b2c3d', 'PG_VERSION'), '18\n')
@@ -267,7 +267,7 @@ describe('a cluster that is not as it should be', () => {
     expect(await readdir(dataDirectory)).not.toContain('postgres.initialising-0a1b2c3d')
   })
 
-  test('a directory of other files is refused and left as it is', async () => {
+  test('a directory with other files is refused and not changed', async () => {
     const dataDirectory = await aDirectory()
     await mkdir(join(dataDirectory, 'postgres'))
     await writeFile(join(dataDirectory, 'postgres', 'diary.txt'), 'dear diary')
@@ -284,7 +284,7 @@ describe('a cluster that is not as it should be', () => {
     expect(error.message).toMatch(/PostgreSQL 17.*carries 18\./)
   })
 
-  test('a lost password file is made again, and the data stays', async () => {
+  test('a lost password file is created again, and the data is still there', async () => {
     const dataDirectory = await aFilledDirectory()
     const first = await start({ dataDirectory })
     await query(first.ownerUrl, 'create table kept as select 42 as answer')
@@ -295,7 +295,7 @@ describe('a cluster that is not as it should be', () => {
     expect(await query(second.ownerUrl, 'select answer from kept')).toEqual([42])
   })
 
-  test('a postmaster.pid of a process that is gone, or of a stranger, does not keep it from starting', async () => {
+  test('a postmaster.pid of a dead process, or of another program, does not prevent a start', async () => {
     const dataDirectory = await aFilledDirectory()
     const clusterDirectory = join(dataDirectory, 'postgres')
     const first = await start({ dataDirectory })
@@ -317,7 +317,7 @@ describe('a cluster that is not as it should be', () => {
     expect(await query(third.ownerUrl, 'select 1')).toEqual([1])
   })
 
-  test('a setting the server refuses is told from its log, and the directory is free again', async () => {
+  test('a refused setting is reported with the log of the server, and the directory is unlocked', async () => {
     const dataDirectory = await aFilledDirectory()
     const error = await failureOf(start({ dataDirectory, settings: { max_connections: '-1' } }))
     expect(error.kind).toBe('start_failed')
@@ -335,7 +335,7 @@ if (isRoot) {
       expect((await stat(`/proc/${await postmasterPid(dataDirectory)}`)).uid).not.toBe(0)
     })
 
-    test('an empty directory that only root may enter is opened for passing through', async () => {
+    test('an empty directory that only root can enter is opened for traversal', async () => {
       const dataDirectory = await aDirectory()
       await chmod(dataDirectory, 0o700)
       await start({ dataDirectory })
@@ -343,7 +343,7 @@ if (isRoot) {
       expect((await stat(join(dataDirectory, 'postgres'))).mode & 0o777).toBe(0o700)
     })
 
-    test('where that account cannot enter, the database goes to the shared place, and is found there again', async () => {
+    test('if the account cannot enter, the database is in the shared directory and is found there again', async () => {
       const closed = await aDirectory()
       await chmod(closed, 0o700)
       await mkdir(join(closed, 'checkout'))
@@ -367,7 +367,7 @@ if (isRoot) {
       expect(error.message).toContain(home)
     })
 
-    test('an ordinary user runs it himself; another one is refused, and root may take it over', async () => {
+    test('an ordinary user runs the server directly; another user is refused, and root may take it over', async () => {
       const dataDirectory = join(await aDirectory(), 'data')
       await chmod(String(directories.at(-1)), 0o777)
       const nobody = { uid: 65_534, gid: 65_534 }

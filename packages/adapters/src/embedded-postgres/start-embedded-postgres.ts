@@ -2,41 +2,44 @@ import { type ClusterHome, makeDataDirectory, prepareClusterHome, sharedDirector
 import { lockDataDirectory } from './data-directory-lock.ts'
 import { embeddedPostgresUrl } from './embedded-postgres-url.ts'
 import { initialiseCluster } from './initialise-cluster.ts'
-import { leaveLastWill } from './last-will.ts'
 import { type PostgresBinaries, postgresBinaries } from './postgres-binaries.ts'
 import { memoryBytes, postgresSettings } from './postgres-settings.ts'
 import { type Postmaster, startPostmaster, stopLeftover } from './postmaster.ts'
 import { readPostmasterFile } from './postmaster-file.ts'
 import { makeSocketDirectory, removeSocketDirectory } from './socket-directory.ts'
+import { stopOnParentExit } from './stop-on-parent-exit.ts'
 
 export type StartEmbeddedPostgresOptions = {
-  /** Made if need be. One Holdfast at a time. */
+  /** Created if needed. Only one Holdfast process may use it at a time. */
   dataDirectory: string
-  /** Hears what a person should know: where the data went, what was recovered. */
+  /** Receives messages for a person, such as where the data is stored or what was recovered. */
   log?: (message: string) => void
-  /** Added to our own server settings, as `name: value`. */
+  /** Server settings that are added to Holdfast's, as `name: value`. */
   settings?: Record<string, string>
-  /** Where root keeps what its unprivileged account can't reach otherwise. Default `/var/lib/holdfast`. */
+  /** Used when root's unprivileged account can't enter the data directory. Default `/var/lib/holdfast`. */
   sharedDirectory?: string
 }
 
 export type EmbeddedPostgres = {
-  /** `postgres://…` of the owner, a superuser of this server, over a Unix socket. Stays the same over restarts of the server process. */
+  /**
+   * `postgres://…` of the owner, a superuser of this server, over a Unix socket. It does not change when the server
+   * process is restarted.
+   */
   ownerUrl: string
   /** For example `18.4`. */
   version: string
-  /** Cuts off the sessions, waits until the server is gone and lets the data directory go. Again: does nothing more. */
+  /** Terminates the sessions, waits until the server has ended and unlocks the data directory. Idempotent. */
   stop(mode?: 'fast' | 'smart'): Promise<void>
 }
 
-/** A server that dies this often in a minute is not started again. */
+/** A server that crashes more often than this per minute is not restarted. */
 const restartsPerMinuteMax = 5
 
 /**
- * Starts the real PostgreSQL server on a data directory, making its database first if there is none. The server is
- * started again should it die, and is stopped should this process be killed; if even that fails, the next start takes over.
+ * Starts a PostgreSQL server on a data directory, creating the database first if there is none. The server is
+ * restarted if it crashes, and stopped if this process is killed. If that fails too, the next start stops it.
  *
- * @throws EmbeddedPostgresError see its kinds; `data_directory_in_use` when another Holdfast has the directory
+ * @throws EmbeddedPostgresError see its kinds; `data_directory_in_use` when another Holdfast uses the directory
  */
 export async function startEmbeddedPostgres(options: StartEmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const log = options.log ?? (() => undefined)
@@ -77,7 +80,7 @@ async function clearLeftovers(clusterHome: ClusterHome, log: (message: string) =
   if (before !== undefined) await removeSocketDirectory(before.socketDirectory)
 }
 
-/** Keeps the server running until it is told to stop. */
+/** Starts the server, and restarts it whenever it ends, until `stop` is called. */
 async function supervise(
   clusterHome: ClusterHome,
   binaries: PostgresBinaries,
@@ -91,11 +94,11 @@ async function supervise(
     const now = performance.now()
     while (restartTimes[0] !== undefined && restartTimes[0] < now - 60_000) restartTimes.shift()
     if (restartTimes.length >= restartsPerMinuteMax) {
-      log(`PostgreSQL ended by itself again (${how}), ${restartsPerMinuteMax} times in a minute: giving up.`)
+      log(`PostgreSQL ended unexpectedly (${how}) more than ${restartsPerMinuteMax} times in a minute; giving up.`)
       return undefined
     }
     restartTimes.push(now)
-    log(`PostgreSQL ended by itself (${how}): starting it again.`)
+    log(`PostgreSQL ended unexpectedly (${how}); restarting it.`)
     try {
       return watch(await startPostmaster(clusterHome, binaries, settings))
     } catch (error) {
@@ -105,9 +108,9 @@ async function supervise(
   }
 
   const watch = (postmaster: Postmaster): Postmaster => {
-    const revoke = leaveLastWill(postmaster.pid, clusterHome.account)
+    const cancelStop = stopOnParentExit(postmaster.pid, clusterHome.account)
     void postmaster.ended.then((how) => {
-      revoke()
+      cancelStop()
       if (!stopping) current = restart(how)
     })
     return postmaster

@@ -7,12 +7,13 @@ export type Account = { name: string; uid: number; gid: number }
 
 const run = promisify(execFile)
 
-/** Existing accounts that own nothing of worth, in order of preference. */
+/** Accounts that exist on most systems and own nothing important, in order of preference. */
 const candidates = ['postgres', 'nobody']
 
 /**
- * The account PostgreSQL has to run as: undefined for an ordinary user, who runs it himself. For root, whom PostgreSQL
- * refuses: the owner of an existing cluster, else `postgres`, else `nobody`. No account is ever created.
+ * The account that PostgreSQL has to run as: undefined for an ordinary user, who can run it directly. PostgreSQL
+ * refuses to run as root; then it is the owner of an existing cluster, else `postgres`, else `nobody`. No account is
+ * created.
  *
  * @throws EmbeddedPostgresError `no_unprivileged_account`
  */
@@ -29,11 +30,12 @@ export async function unprivilegedAccount(
   }
   throw new EmbeddedPostgresError(
     'no_unprivileged_account',
-    `PostgreSQL refuses to run as root, and this machine has neither of the accounts ${candidates.join(', ')}. Run Holdfast as an ordinary user, or set DATABASE_URL to a PostgreSQL of your own.`,
+    `PostgreSQL refuses to run as root, and this machine has none of the accounts ${candidates.join(', ')}. ` +
+      'Run Holdfast as an ordinary user, or set DATABASE_URL to your own PostgreSQL.',
   )
 }
 
-/** Whether the account (undefined: this process) can enter the directory and every directory above it. */
+/** Whether the account (undefined: that of this process) can enter the directory and every directory above it. */
 export async function canEnter(account: Account | undefined, directory: string): Promise<boolean> {
   try {
     await run('/bin/sh', ['-c', 'cd -- "$1"', 'sh', directory], { cwd: '/', ...spawnIdentity(account) })

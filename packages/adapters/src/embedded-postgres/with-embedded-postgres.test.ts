@@ -32,7 +32,7 @@ async function one(url: string): Promise<unknown> {
   }
 }
 
-test('there is nothing to connect to where no server runs, and looking makes nothing', async () => {
+test('without a running server there is nothing to connect to, and checking creates nothing', async () => {
   const dataDirectory = await aDirectory()
   expect(await connectEmbeddedPostgres({ dataDirectory })).toBeUndefined()
   const database = await startEmbeddedPostgres({ dataDirectory })
@@ -41,7 +41,7 @@ test('there is nothing to connect to where no server runs, and looking makes not
   expect(await connectEmbeddedPostgres({ dataDirectory })).toBeUndefined()
 })
 
-test('a command uses the server that runs, and leaves it running', async () => {
+test('a command uses a running server and leaves it running', async () => {
   const dataDirectory = await aDirectory()
   const database = await startEmbeddedPostgres({ dataDirectory })
   try {
@@ -56,7 +56,7 @@ test('a command uses the server that runs, and leaves it running', async () => {
   }
 })
 
-test('a command starts a server for itself, and stops it also when it fails', async () => {
+test('a command starts a server if none runs, and stops it even when the command fails', async () => {
   const dataDirectory = await aDirectory()
   expect(await withEmbeddedPostgres({ dataDirectory }, ({ ownerUrl }) => one(ownerUrl))).toBe(1)
   expect((await readPostmasterState(join(dataDirectory, 'postgres'))).kind).toBe('none')
@@ -65,7 +65,7 @@ test('a command starts a server for itself, and stops it also when it fails', as
   expect((await readPostmasterState(join(dataDirectory, 'postgres'))).kind).toBe('none')
 })
 
-test('two commands at once share one server: the one that started it lets the other finish', async () => {
+test('two concurrent commands share one server, and the one that started it waits for the other', async () => {
   const dataDirectory = await aDirectory()
   const arrived = Promise.withResolvers<void>()
   const leave = Promise.withResolvers<void>()

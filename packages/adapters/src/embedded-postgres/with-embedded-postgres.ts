@@ -7,13 +7,13 @@ import {
   startEmbeddedPostgres,
 } from './start-embedded-postgres.ts'
 
-/** The holder of a data directory may just be starting its server, or stopping it. */
+/** The process that has locked the data directory may be starting or stopping its server. */
 const waitLimitMs = 60_000
 
 /**
- * Runs `use` with the database of a data directory: with the server that runs already (as while `holdfast start` is up),
- * or with one started for just as long. A server started here first lets other commands that came to use it finish, up
- * to 10 s.
+ * Runs `use` with the database of a data directory: with a server that is already running (for example under
+ * `holdfast start`), or with one that is started here and stopped afterwards. Before it stops, other commands that use
+ * it get up to 10 s to finish.
  *
  * @throws EmbeddedPostgresError see its kinds; and whatever `use` throws
  */
@@ -22,9 +22,9 @@ export async function withEmbeddedPostgres<T>(
   use: (database: { ownerUrl: string }) => Promise<T>,
 ): Promise<T> {
   const found = await pollUntil(() => startOrConnect(options), waitLimitMs, 100)
-  // Still held, and still no server: say who holds it, by trying once more for good.
+  // Still locked, and still no server: try once more, so that the error names the process that has the lock.
   const database = found ?? (await startEmbeddedPostgres(options))
-  if (!isOurs(database)) return use(database)
+  if (!wasStartedHere(database)) return use(database)
   try {
     return await use(database)
   } finally {
@@ -43,6 +43,6 @@ async function startOrConnect(
   }
 }
 
-function isOurs(database: EmbeddedPostgres | { ownerUrl: string }): database is EmbeddedPostgres {
+function wasStartedHere(database: EmbeddedPostgres | { ownerUrl: string }): database is EmbeddedPostgres {
   return 'stop' in database
 }
