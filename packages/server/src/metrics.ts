@@ -1,7 +1,7 @@
 import type { BatchReport, ClaimOutcome, Engine } from '@holdfast/engine'
 import type pg from 'pg'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { CacheFigures } from './cache/answer-cache.ts'
+import type { CacheFigures } from './cache/response-cache.ts'
 import { RequestDurations } from './request-durations.ts'
 
 export type Metrics = {

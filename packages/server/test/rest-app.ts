@@ -3,7 +3,7 @@ import { type Operation, type Problem, restOperations, type Static, type TSchema
 import { createEngine, type Engine, type Role } from '@holdfast/engine'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import type pg from 'pg'
-import { AnswerCache } from '../src/cache/answer-cache.ts'
+import { ResponseCache } from '../src/cache/response-cache.ts'
 import { DatabaseBreaker } from '../src/database-breaker.ts'
 import { errorHandler } from '../src/edge/error-handler.ts'
 import { readJsonOnly } from '../src/edge/json-bodies.ts'
@@ -126,7 +126,7 @@ export async function startRestApp(pool: pg.Pool): Promise<RestApp> {
 
 /** Builders write past the engine, and nobody reads the log here: nothing is answered from memory. */
 function untailed() {
-  const cache = new AnswerCache({ bytesMax: 1_000_000 })
+  const cache = new ResponseCache({ bytesMax: 1_000_000 })
   cache.trust(false)
   return { cache, breaker: new DatabaseBreaker(), tail: { horizon: 0n } }
 }

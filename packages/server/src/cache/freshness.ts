@@ -3,8 +3,8 @@ import { LRUCache } from 'lru-cache'
 import type pg from 'pg'
 import { DatabaseBreaker } from '../database-breaker.ts'
 import type { Logger } from '../logger.ts'
-import { AnswerCache } from './answer-cache.ts'
-import { clinicTag, directoryTag, doctorTag, tagsOf } from './answer-tags.ts'
+import { clinicTag, directoryTag, doctorTag, tagsOf } from './cache-tags.ts'
+import { ResponseCache } from './response-cache.ts'
 
 export type FreshnessSettings = { pool: pg.Pool; listenUrl: string; cacheBytesMax: number; log: Logger }
 
@@ -14,7 +14,7 @@ const ownCommitsMax = 1_000
 /** The one tail of a process, and what listens to it. */
 export type Freshness = {
   tail: EventTail
-  cache: AnswerCache
+  cache: ResponseCache
   breaker: DatabaseBreaker
   /** For the engine: whose slots a commit changed. Nothing older is answered from then on. */
   committed(commit: Commit): void
@@ -27,7 +27,7 @@ export type Freshness = {
 
 /** @throws the driver's error when the database cannot be reached */
 export async function openFreshness({ pool, listenUrl, cacheBytesMax, log }: FreshnessSettings): Promise<Freshness> {
-  const cache = new AnswerCache({ bytesMax: cacheBytesMax })
+  const cache = new ResponseCache({ bytesMax: cacheBytesMax })
   const breaker = new DatabaseBreaker((isOpen) => {
     log.warn(
       { isOpen },

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import type { AnswerGiven, AnswerQuery, LoadedAnswer, ReadyAnswer } from '../../cache/answer-cache.ts'
+import type { CachedResponse, LoadedResponse, ResponseQuery, ServedResponse } from '../../cache/response-cache.ts'
 import { invalidRequest, preview } from '../../edge/validator.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import { matchesEntityTag, weakEntityTag } from './entity-tag.ts'
@@ -57,7 +57,7 @@ async function loadedRead(
   deps: RestDeps,
   request: FastifyRequest,
   plan: ReadPlan,
-  asked: Pick<AnswerQuery, 'mayBeCached' | 'readAfter'>,
+  asked: Pick<ResponseQuery, 'mayBeCached' | 'readAfter'>,
 ): Promise<ReadyReply> {
   const { cache, tail, breaker } = deps.freshness
   const answer = await cache.read({
@@ -72,7 +72,7 @@ async function loadedRead(
   return answer.isStale ? staleReply(answer, plan) : freshReply(answer, request.headers['if-none-match'])
 }
 
-async function load(plan: ReadPlan, horizon: bigint): Promise<LoadedAnswer> {
+async function load(plan: ReadPlan, horizon: bigint): Promise<LoadedResponse> {
   const startedMs = Date.now()
   const { body, tagged = body, tags, standsMs = standsMsMax } = await plan.load()
   return {
@@ -84,12 +84,12 @@ async function load(plan: ReadPlan, horizon: bigint): Promise<LoadedAnswer> {
   }
 }
 
-function freshReply({ body, etag }: ReadyAnswer, ifNoneMatch: string | undefined): ReadyReply {
+function freshReply({ body, etag }: CachedResponse, ifNoneMatch: string | undefined): ReadyReply {
   if (matchesEntityTag(ifNoneMatch, etag)) return { status: 304, body: undefined, headers: { etag } }
   return { status: 200, body, headers: { etag, 'content-type': json } }
 }
 
-function staleReply({ body }: AnswerGiven, { isList }: ReadPlan): ReadyReply {
+function staleReply({ body }: ServedResponse, { isList }: ReadPlan): ReadyReply {
   const marked = `${body.slice(0, -1)},"stale":true}`
   return {
     status: 200,

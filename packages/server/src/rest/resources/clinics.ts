@@ -1,7 +1,7 @@
 import { restOperations } from '@holdfast/contract'
 import { type NewClinic, UnknownTimeZone } from '@holdfast/engine'
 import type { FastifyInstance } from 'fastify'
-import { clinicTag, directoryTag } from '../../cache/answer-tags.ts'
+import { clinicTag, directoryTag } from '../../cache/cache-tags.ts'
 import { problem } from '../../edge/problem-error.ts'
 import { invalidRequest } from '../../edge/validator.ts'
 import { clinicBody } from '../answers/bodies/clinic-body.ts'

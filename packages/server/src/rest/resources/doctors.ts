@@ -1,7 +1,7 @@
 import { restOperations } from '@holdfast/contract'
 import { clinicNoOf, type Doctor, type NewDoctor } from '@holdfast/engine'
 import type { FastifyInstance } from 'fastify'
-import { clinicTag, directoryTag, doctorTag } from '../../cache/answer-tags.ts'
+import { clinicTag, directoryTag, doctorTag } from '../../cache/cache-tags.ts'
 import { problem } from '../../edge/problem-error.ts'
 import { invalidRequest, preview } from '../../edge/validator.ts'
 import { doctorBody } from '../answers/bodies/doctor-body.ts'

@@ -7,7 +7,7 @@ import {
   type WithdrawSlotsOutcome,
 } from '@holdfast/engine'
 import type { FastifyInstance } from 'fastify'
-import { clinicTag, doctorTag } from '../../cache/answer-tags.ts'
+import { clinicTag, doctorTag } from '../../cache/cache-tags.ts'
 import { problem } from '../../edge/problem-error.ts'
 import { invalidRequest } from '../../edge/validator.ts'
 import { slotBody } from '../answers/bodies/slot-body.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { AnswerCache, type LoadedAnswer } from './answer-cache.ts'
+import { type LoadedResponse, ResponseCache } from './response-cache.ts'
 
-const answer = (text: string, wishes: Partial<LoadedAnswer> = {}): LoadedAnswer => ({
+const answer = (text: string, wishes: Partial<LoadedResponse> = {}): LoadedResponse => ({
   body: text,
   etag: `W/"${text}"`,
   freshUntilMs: Number.POSITIVE_INFINITY,
@@ -12,9 +12,9 @@ const answer = (text: string, wishes: Partial<LoadedAnswer> = {}): LoadedAnswer 
 
 /** Loads that the test lets go, one by one. */
 function heldLoads() {
-  const loads: { give(text: string, wishes?: Partial<LoadedAnswer>): void; fail(error: Error): void }[] = []
+  const loads: { give(text: string, wishes?: Partial<LoadedResponse>): void; fail(error: Error): void }[] = []
   const load = () =>
-    new Promise<LoadedAnswer>((resolve, reject) => {
+    new Promise<LoadedResponse>((resolve, reject) => {
       loads.push({ give: (text, wishes) => resolve(answer(text, wishes)), fail: reject })
     })
   return { load, loads }
@@ -26,9 +26,9 @@ const textOf = async (given: Promise<{ body: string; isStale: boolean }>) => {
   return `${body}${isStale ? ' (stale)' : ''}`
 }
 
-describe('AnswerCache', () => {
-  const open = (now?: () => number) => new AnswerCache({ bytesMax: 1_000_000, ...(now ? { now } : {}) })
-  const query = (load: () => Promise<LoadedAnswer>, wishes = {}) => ({
+describe('ResponseCache', () => {
+  const open = (now?: () => number) => new ResponseCache({ bytesMax: 1_000_000, ...(now ? { now } : {}) })
+  const query = (load: () => Promise<LoadedResponse>, wishes = {}) => ({
     key: 'k',
     tags: ['doctor:1'],
     mayBeCached: true,
@@ -161,7 +161,7 @@ describe('AnswerCache', () => {
   })
 
   test('bounded in bytes: what was not asked for longest goes, and its tags with it', async () => {
-    const cache = new AnswerCache({ bytesMax: 20_000 })
+    const cache = new ResponseCache({ bytesMax: 20_000 })
     for (let n = 0; n < 100; n += 1) {
       await cache.read(
         query(async () => answer('x'.repeat(1_000), { tags: [`doctor:${n}`] }), {

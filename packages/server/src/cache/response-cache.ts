@@ -6,12 +6,12 @@ import { LRUCache } from 'lru-cache'
  * `freshUntilMs`: when it changes by itself; Infinity: never. `horizon`: every
  * transaction below it was over when its load began.
  */
-export type ReadyAnswer = { body: string; etag: string; freshUntilMs: number; horizon: bigint }
+export type CachedResponse = { body: string; etag: string; freshUntilMs: number; horizon: bigint }
 
 /** `tags` name what the answer was made of: it is dropped with any of them. */
-export type LoadedAnswer = ReadyAnswer & { tags: readonly string[] }
+export type LoadedResponse = CachedResponse & { tags: readonly string[] }
 
-export type AnswerQuery = {
+export type ResponseQuery = {
   key: string
   /** Tags known before it is loaded; null: only the load tells. */
   tags: readonly string[] | null
@@ -19,11 +19,11 @@ export type AnswerQuery = {
   mayBeCached: boolean
   /** A transaction that the answer has to include, for one that not every change drops; null: none. */
   readAfter: bigint | null
-  load: () => Promise<LoadedAnswer>
+  load: () => Promise<LoadedResponse>
 }
 
 /** `isStale`: the database is away, and this is the last answer it gave. */
-export type AnswerGiven = ReadyAnswer & { isStale: boolean }
+export type ServedResponse = CachedResponse & { isStale: boolean }
 
 /** `misses` waited for one of the `loads`; `stale`: were given the last known answer, the database being away. */
 export type CacheFigures = {
@@ -35,8 +35,8 @@ export type CacheFigures = {
   bytes: number
 }
 
-type Kept = LoadedAnswer & { isCurrent: boolean }
-type Flight = { answer: Promise<LoadedAnswer>; tags: readonly string[] | null; dropped: Set<string> }
+type Kept = LoadedResponse & { isCurrent: boolean }
+type Flight = { answer: Promise<LoadedResponse>; tags: readonly string[] | null; dropped: Set<string> }
 
 const entryOverheadBytes = 512
 
@@ -48,7 +48,7 @@ const entryOverheadBytes = 512
  *   what was read before it.
  * - What was dropped is kept as the last one known, for when the database is away.
  */
-export class AnswerCache {
+export class ResponseCache {
   readonly #kept: LRUCache<string, Kept>
   readonly #keysByTag = new Map<string, Set<string>>()
   readonly #flights = new Map<string, Flight>()
@@ -73,7 +73,7 @@ export class AnswerCache {
   }
 
   /** The answer, if it is kept and good. Takes no promise: this is the path of almost every read. */
-  current(key: string, readAfter: bigint | null = null): ReadyAnswer | undefined {
+  current(key: string, readAfter: bigint | null = null): CachedResponse | undefined {
     const kept = this.#isTrusted ? this.#kept.get(key) : undefined
     if (kept === undefined || !kept.isCurrent || kept.freshUntilMs <= this.#now()) return undefined
     if (readAfter !== null && kept.horizon <= readAfter) return undefined
@@ -82,7 +82,7 @@ export class AnswerCache {
   }
 
   /** @throws what the load throws, unless the database is away and an older answer is known */
-  async read(query: AnswerQuery): Promise<AnswerGiven> {
+  async read(query: ResponseQuery): Promise<ServedResponse> {
     const current = query.mayBeCached ? this.current(query.key, query.readAfter) : undefined
     if (current !== undefined) return { ...current, isStale: false }
     this.#figures.misses += 1
@@ -119,7 +119,7 @@ export class AnswerCache {
     for (const flight of this.#flying) flight.dropped.add(anyTag)
   }
 
-  #load(query: AnswerQuery): Promise<LoadedAnswer> {
+  #load(query: ResponseQuery): Promise<LoadedResponse> {
     // Who has seen newer data does not join a load that may have begun before it.
     const mayJoin = query.mayBeCached && query.readAfter === null
     const underway = mayJoin ? this.#flights.get(query.key) : undefined
@@ -140,7 +140,7 @@ export class AnswerCache {
     return flight.answer
   }
 
-  #keep(key: string, answer: LoadedAnswer, dropped: ReadonlySet<string>): void {
+  #keep(key: string, answer: LoadedResponse, dropped: ReadonlySet<string>): void {
     const isCurrent = !dropped.has(anyTag) && !answer.tags.some((tag) => dropped.has(tag))
     // What is newer is not put back by a load that took longer.
     if (!isCurrent && this.#kept.peek(key)?.isCurrent) return
