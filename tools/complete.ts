@@ -18,7 +18,8 @@ const tests: Record<string, string> = {
   'packages/engine/src/catalogue/function-headers.test.ts':
     'an SQL function lacks a part of its header, or its line in sql/grants.sql',
   'packages/engine/src/catalogue/grants.test.ts': 'sql/grants.sql grants more or less than this test lists',
-  'packages/engine/src/catalogue/clinic-no-rule.test.ts': 'a table or an index does not begin with clinic_no',
+  'packages/engine/src/catalogue/clinic-no-rule.test.ts':
+    'a table or an index does not begin with clinic_no, or a function has no fixed search_path',
   'packages/engine/src/catalogue/schema-snapshot.test.ts':
     'schema.snapshot.sql is out of date: run `npm run snapshot --workspace packages/engine`',
   'packages/server/src/config.test.ts': 'a setting is not read, checked or described completely',
