@@ -1,5 +1,6 @@
-import { type Kysely, sql, type Transaction } from 'kysely'
-import type { Schema } from '../database/schema.ts'
+import type pg from 'pg'
+import sql from 'sql-template-tag'
+import { inTransaction } from '../database/pools.ts'
 import type { OnceResult, WriteKey } from '../model/stored-answers.ts'
 
 /**
@@ -10,29 +11,26 @@ import type { OnceResult, WriteKey } from '../model/stored-answers.ts'
  * The value is stored as JSON, so it must not contain dates.
  */
 export async function runOnce<Value>(
-  db: Kysely<Schema>,
+  pool: pg.Pool,
   writeKey: WriteKey,
-  write: (transaction: Transaction<Schema>) => Promise<Value>,
+  write: (transaction: pg.PoolClient) => Promise<Value>,
 ): Promise<OnceResult<Value>> {
-  return db.transaction().execute(async (transaction): Promise<OnceResult<Value>> => {
+  return inTransaction(pool, async (transaction): Promise<OnceResult<Value>> => {
     if (writeKey === null) return { kind: 'done', value: await write(transaction) }
     const { key, requestHash } = writeKey
-    await sql`select pg_advisory_xact_lock(hashtextextended(${`holdfast.answer ${key}`}, 0))`.execute(transaction)
-    const stored = await transaction
-      .selectFrom('answer')
-      .select(['request_hash', 'body'])
-      .where('key', '=', key)
-      .executeTakeFirst()
+    await transaction.query(sql`select pg_advisory_xact_lock(hashtextextended(${`holdfast.answer ${key}`}, 0))`)
+    const { rows } = await transaction.query<{ request_hash: string; body: unknown }>(
+      sql`select request_hash, body from holdfast.answer where key = ${key}`,
+    )
+    const [stored] = rows
     if (stored !== undefined) {
       if (stored.request_hash !== requestHash) return { kind: 'key_reused' }
       // The request's digest covers the operation, so the stored value is of this type.
       return { kind: 'replayed', value: stored.body as Value }
     }
     const value = await write(transaction)
-    await transaction
-      .insertInto('answer')
-      .values({ key, request_hash: requestHash, body: JSON.stringify(value) })
-      .execute()
+    await transaction.query(sql`
+      insert into holdfast.answer (key, request_hash, body) values (${key}, ${requestHash}, ${JSON.stringify(value)})`)
     return { kind: 'done', value }
   })
 }

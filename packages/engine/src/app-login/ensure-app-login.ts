@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import pg from 'pg'
+import sql from 'sql-template-tag'
 import { changeDatabaseUrl } from '../database/database-url.ts'
 import { settingMadeOnce } from '../database/server-secrets.ts'
 import { AppLoginError } from './app-login-error.ts'
@@ -39,7 +40,7 @@ export async function ensureAppLogin({ ownerUrl, appUrl }: AppLoginOptions): Pro
       await checkGiven(appUrl, database)
       return appUrl
     }
-    await owner.query('select pg_advisory_lock($1, $2)', [...advisoryLock])
+    await owner.query(sql`select pg_advisory_lock(${advisoryLock[0]}, ${advisoryLock[1]})`)
     return await ensureOwnLogin(owner, ownerUrl, database)
   } finally {
     await owner.end()
@@ -77,8 +78,7 @@ async function ensureOwnLogin(owner: pg.Client, ownerUrl: string, database: stri
   const password = await settingMadeOnce(owner, 'app_login_password')
   const url = changeDatabaseUrl(ownerUrl, { user: role, password })
   const { rows } = await owner.query<{ exists: boolean }>(
-    'select exists (select from pg_roles where rolname = $1) as exists',
-    [role],
+    sql`select exists (select from pg_roles where rolname = ${role}) as exists`,
   )
   if (rows[0]?.exists === true && (await works(url, database))) return url
   await writeRole(owner, role, password, database)
@@ -110,12 +110,11 @@ async function writeRole(owner: pg.Client, role: string, password: string, datab
   try {
     await owner.query('begin')
     const { rows } = await owner.query<{ statement: string }>(
-      `select format(case when exists (select from pg_roles where rolname = $1) then 'alter role %I login password %L'
-                          else 'create role %I login password %L' end, $1::text, $2::text) as statement
-       union all select format('grant holdfast_app to %I', $1::text)
-       union all select format('grant connect on database %I to %I', $3::text, $1::text)
-                  where not has_database_privilege('public', $3::text, 'CONNECT')`,
-      [role, scramVerifier(password), database],
+      sql`select format(case when exists (select from pg_roles where rolname = ${role}) then 'alter role %I login password %L'
+                             else 'create role %I login password %L' end, ${role}::text, ${scramVerifier(password)}::text) as statement
+          union all select format('grant holdfast_app to %I', ${role}::text)
+          union all select format('grant connect on database %I to %I', ${database}::text, ${role}::text)
+                     where not has_database_privilege('public', ${database}::text, 'CONNECT')`,
     )
     for (const { statement } of rows) await owner.query(statement)
     await owner.query('commit')

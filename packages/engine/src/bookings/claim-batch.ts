@@ -1,6 +1,8 @@
 import type pg from 'pg'
+import sql from 'sql-template-tag'
 import { asSent, jsonArray, plainArray, readPlainArray, textArray } from '../database/array-literal.ts'
 import { parseTime } from '../database/pools.ts'
+import { prepared } from '../database/prepared.ts'
 import type { AppointmentType } from '../model/booking.ts'
 import type { ClaimedBooking, ClaimOutcome, ClaimRequest, SlotClosedWhy } from '../model/claim.ts'
 import { clinicNoOf } from '../model/id.ts'
@@ -36,12 +38,6 @@ type ClaimsRow = Record<
   string
 > & { tx: string | null }
 
-const claimSlots = `select * from holdfast.claim_slots($1::integer[], $2::uuid[], $3::uuid[], $4::integer[], $5::uuid[], $6::uuid[],
-  $7::boolean[], $8::uuid[], $9::uuid[], $10::text[], $11::jsonb[], $12::text[])`
-
-const claimSlot = `select * from holdfast.claim_slot($1::integer, $2::uuid, $3::uuid, $4::integer, $5::uuid, $6::uuid,
-  $7::boolean, $8::uuid, $9::uuid, $10::text, $11::jsonb, $12::text)`
-
 /** Runs one batch of claims in one transaction. Safe to run again: each claim has a key. */
 export async function runClaimBatch(
   pool: pg.Pool,
@@ -60,38 +56,36 @@ export async function runClaimBatch(
 
 async function claimedRows(pool: pg.Pool, requests: readonly ClaimRequest[]): Promise<ClaimRow[]> {
   const [alone] = requests
-  if (alone !== undefined && requests.length === 1) return (await pool.query<ClaimRow>(claimAlone(alone))).rows
-  const { rows } = await pool.query<ClaimsRow>(claimTogether(requests))
+  if (alone !== undefined && requests.length === 1) return (await pool.query<ClaimRow>(loneClaim(alone))).rows
+  const { rows } = await pool.query<ClaimsRow>(claimsTogether(requests))
   return rows.flatMap(rowsOfAll)
 }
 
-function claimAlone({ slotId, bookingId, units, key, requestHash, confirm, ...who }: ClaimRequest): pg.QueryConfig {
-  const { accountId, appointmentType, patient, reason, actorId } = who
-  const what = [clinicNoOf(slotId), slotId, bookingId, units, key, requestHash, confirm]
-  const values = [...what, accountId, actorId, appointmentType, JSON.stringify(patient), reason]
-  return { name: 'claim_slot', text: claimSlot, types: asSent, values }
+function loneClaim(request: ClaimRequest): pg.QueryConfig {
+  const { slotId, bookingId, units, key, requestHash, confirm, accountId, actorId, appointmentType, reason } = request
+  const statement = sql`
+    select * from holdfast.claim_slot(${clinicNoOf(slotId)}::integer, ${slotId}::uuid, ${bookingId}::uuid,
+      ${units}::integer, ${key}::uuid, ${requestHash}::uuid, ${confirm}::boolean, ${accountId}::uuid, ${actorId}::uuid,
+      ${appointmentType}::text, ${JSON.stringify(request.patient)}::jsonb, ${reason}::text)`
+  return { ...prepared('claim_slot', statement), types: asSent }
 }
 
-function claimTogether(requests: readonly ClaimRequest[]): pg.QueryConfig {
-  return {
-    name: 'claim_slots',
-    text: claimSlots,
-    types: asSent,
-    values: [
-      plainArray(requests, ({ slotId }) => clinicNoOf(slotId)),
-      plainArray(requests, ({ slotId }) => slotId),
-      plainArray(requests, ({ bookingId }) => bookingId),
-      plainArray(requests, ({ units }) => units),
-      plainArray(requests, ({ key }) => key),
-      plainArray(requests, ({ requestHash }) => requestHash),
-      plainArray(requests, ({ confirm }) => confirm),
-      plainArray(requests, ({ accountId }) => accountId),
-      plainArray(requests, ({ actorId }) => actorId),
-      plainArray(requests, ({ appointmentType }) => appointmentType),
-      jsonArray(requests, ({ patient }) => patient),
-      textArray(requests, ({ reason }) => reason),
-    ],
-  }
+function claimsTogether(requests: readonly ClaimRequest[]): pg.QueryConfig {
+  const statement = sql`
+    select * from holdfast.claim_slots(
+      ${plainArray(requests, ({ slotId }) => clinicNoOf(slotId))}::integer[],
+      ${plainArray(requests, ({ slotId }) => slotId)}::uuid[],
+      ${plainArray(requests, ({ bookingId }) => bookingId)}::uuid[],
+      ${plainArray(requests, ({ units }) => units)}::integer[],
+      ${plainArray(requests, ({ key }) => key)}::uuid[],
+      ${plainArray(requests, ({ requestHash }) => requestHash)}::uuid[],
+      ${plainArray(requests, ({ confirm }) => confirm)}::boolean[],
+      ${plainArray(requests, ({ accountId }) => accountId)}::uuid[],
+      ${plainArray(requests, ({ actorId }) => actorId)}::uuid[],
+      ${plainArray(requests, ({ appointmentType }) => appointmentType)}::text[],
+      ${jsonArray(requests, ({ patient }) => patient)}::jsonb[],
+      ${textArray(requests, ({ reason }) => reason)}::text[])`
+  return { ...prepared('claim_slots', statement), types: asSent }
 }
 
 function rowsOfAll(claims: ClaimsRow): ClaimRow[] {
@@ -173,16 +167,6 @@ function claimedBooking(row: ClaimRow, request: ClaimRequest): ClaimedBooking {
 
 type FirstAnswer = { booking: ClaimedBooking; position: string }
 
-// The log's first line is what the first answer was made of, whatever has become of the booking since.
-const firstAnswersQuery = `
-  select b.id, c.id as clinic_id, e.resource_id, e.slot_id, e.type, e.units, b.appointment_type, s.starts_at, s.ends_at,
-         e.hold_expires_at, b.created_at, e.xid
-    from unnest($1::integer[], $2::uuid[]) i(clinic_no, id)
-    join holdfast.booking b on b.clinic_no = i.clinic_no and b.id = i.id
-    join holdfast.booking_event e on e.clinic_no = i.clinic_no and e.booking_id = i.id and e.version = 1
-    join holdfast.slot s on s.clinic_no = i.clinic_no and s.id = e.slot_id
-    join holdfast.clinic c on c.no = i.clinic_no`
-
 type FirstAnswerRow = {
   id: string
   clinic_id: string
@@ -199,11 +183,16 @@ type FirstAnswerRow = {
 }
 
 async function readFirstAnswers(pool: pg.Pool, bookingIds: string[]): Promise<Map<string, FirstAnswer>> {
-  const { rows } = await pool.query<FirstAnswerRow>({
-    name: 'first_answers',
-    text: firstAnswersQuery,
-    values: [bookingIds.map(clinicNoOf), bookingIds],
-  })
+  // A booking's first event has what the first response was made of, whatever has become of the booking since.
+  const statement = sql`
+    select b.id, c.id as clinic_id, e.resource_id, e.slot_id, e.type, e.units, b.appointment_type, s.starts_at, s.ends_at,
+           e.hold_expires_at, b.created_at, e.xid
+      from unnest(${bookingIds.map(clinicNoOf)}::integer[], ${bookingIds}::uuid[]) i(clinic_no, id)
+      join holdfast.booking b on b.clinic_no = i.clinic_no and b.id = i.id
+      join holdfast.booking_event e on e.clinic_no = i.clinic_no and e.booking_id = i.id and e.version = 1
+      join holdfast.slot s on s.clinic_no = i.clinic_no and s.id = e.slot_id
+      join holdfast.clinic c on c.no = i.clinic_no`
+  const { rows } = await pool.query<FirstAnswerRow>(prepared('first_answers', statement))
   return new Map(
     rows.map((row) => [
       row.id,

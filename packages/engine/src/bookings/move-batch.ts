@@ -1,5 +1,7 @@
 import type pg from 'pg'
+import sql from 'sql-template-tag'
 import { plainArray } from '../database/array-literal.ts'
+import { prepared } from '../database/prepared.ts'
 import { clinicNoOf } from '../model/id.ts'
 import type { MoveOutcome, MoveRequest } from '../model/settle.ts'
 import type { ItemResult } from '../queue/batch-queue.ts'
@@ -14,25 +16,19 @@ type MoveRow = BookingRow & {
   from_resource_id: string
 }
 
-const moveBookings =
-  'select * from holdfast.move_bookings($1::integer[], $2::uuid[], $3::uuid[], $4::uuid[], $5::boolean[])'
-
 /** Runs one batch of moves in one transaction. Safe to run again: a booking already there is `unchanged`. */
 export async function runMoveBatch(
   pool: pg.Pool,
   requests: readonly MoveRequest[],
 ): Promise<ItemResult<MoveOutcome>[]> {
-  const { rows } = await pool.query<MoveRow>({
-    name: 'move_bookings',
-    text: moveBookings,
-    values: [
-      plainArray(requests, ({ bookingId }) => clinicNoOf(bookingId)),
-      plainArray(requests, ({ bookingId }) => bookingId),
-      plainArray(requests, ({ slotId }) => slotId),
-      plainArray(requests, ({ actorId }) => actorId),
-      plainArray(requests, ({ onBehalf }) => onBehalf),
-    ],
-  })
+  const statement = sql`
+    select * from holdfast.move_bookings(
+      ${plainArray(requests, ({ bookingId }) => clinicNoOf(bookingId))}::integer[],
+      ${plainArray(requests, ({ bookingId }) => bookingId)}::uuid[],
+      ${plainArray(requests, ({ slotId }) => slotId)}::uuid[],
+      ${plainArray(requests, ({ actorId }) => actorId)}::uuid[],
+      ${plainArray(requests, ({ onBehalf }) => onBehalf)}::boolean[])`
+  const { rows } = await pool.query<MoveRow>(prepared('move_bookings', statement))
   const answers = new Array<ItemResult<MoveOutcome>>(requests.length).fill({ kind: 'retry' })
   for (const row of rows) {
     if (row.outcome !== 'retry') answers[row.ord - 1] = { kind: 'completed', outcome: outcomeOf(row) }

@@ -1,5 +1,7 @@
 import type pg from 'pg'
+import sql from 'sql-template-tag'
 import { jsonArray, plainArray, textArray } from '../database/array-literal.ts'
+import { prepared } from '../database/prepared.ts'
 import { clinicNoOf } from '../model/id.ts'
 import type { SettleOutcome, SettleRequest } from '../model/settle.ts'
 import type { ItemResult } from '../queue/batch-queue.ts'
@@ -7,27 +9,22 @@ import { type BookingRow, bookingOf } from './booking-row.ts'
 
 type SettleRow = BookingRow & { ord: number; outcome: SettleOutcome['kind'] | 'retry'; tx: string | null }
 
-const settleBookings = `select * from holdfast.settle_bookings($1::integer[], $2::uuid[], $3::text[], $4::uuid[], $5::boolean[], $6::uuid[], $7::text[], $8::jsonb[])`
-
 /** Runs one batch of changes of state in one transaction. Safe to run again: a change already made is `unchanged`. */
 export async function runSettleBatch(
   pool: pg.Pool,
   requests: readonly SettleRequest[],
 ): Promise<ItemResult<SettleOutcome>[]> {
-  const { rows } = await pool.query<SettleRow>({
-    name: 'settle_bookings',
-    text: settleBookings,
-    values: [
-      plainArray(requests, ({ bookingId }) => clinicNoOf(bookingId)),
-      plainArray(requests, ({ bookingId }) => bookingId),
-      plainArray(requests, ({ action }) => action),
-      plainArray(requests, ({ actorId }) => actorId),
-      plainArray(requests, ({ onBehalf }) => onBehalf),
-      plainArray(requests, ({ key }) => key),
-      textArray(requests, ({ reason }) => reason),
-      jsonArray(requests, ({ patient }) => patient ?? null),
-    ],
-  })
+  const statement = sql`
+    select * from holdfast.settle_bookings(
+      ${plainArray(requests, ({ bookingId }) => clinicNoOf(bookingId))}::integer[],
+      ${plainArray(requests, ({ bookingId }) => bookingId)}::uuid[],
+      ${plainArray(requests, ({ action }) => action)}::text[],
+      ${plainArray(requests, ({ actorId }) => actorId)}::uuid[],
+      ${plainArray(requests, ({ onBehalf }) => onBehalf)}::boolean[],
+      ${plainArray(requests, ({ key }) => key)}::uuid[],
+      ${textArray(requests, ({ reason }) => reason)}::text[],
+      ${jsonArray(requests, ({ patient }) => patient ?? null)}::jsonb[])`
+  const { rows } = await pool.query<SettleRow>(prepared('settle_bookings', statement))
   const answers = new Array<ItemResult<SettleOutcome>>(requests.length).fill({ kind: 'retry' })
   for (const row of rows) {
     if (row.outcome !== 'retry') answers[row.ord - 1] = { kind: 'completed', outcome: outcomeOf(row, row.outcome) }

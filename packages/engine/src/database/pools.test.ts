@@ -1,7 +1,7 @@
 import { aClinic, aDoctor, aSlot, createTestDatabase, holdSlotLock, type TestDatabase, until } from '@holdfast/testkit'
 import type pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createKysely, createPool, inTransaction } from './pools.ts'
+import { createPool, inTransaction } from './pools.ts'
 
 let database: TestDatabase
 beforeAll(async () => {
@@ -129,16 +129,4 @@ test('a connection lost inside a transaction fails it, and is not used again', a
   } finally {
     await pool.end()
   }
-})
-
-test('Kysely reads and writes plain tables as the application role', async () => {
-  const kysely = createKysely(database.appPool)
-  const clinic = await aClinic(database, { name: 'Before' })
-  await kysely
-    .updateTable('clinic')
-    .set({ name: 'After', updated_at: new Date() })
-    .where('no', '=', clinic.no)
-    .execute()
-  const rows = await kysely.selectFrom('clinic').select(['id', 'name']).where('no', '=', clinic.no).execute()
-  expect(rows).toEqual([{ id: clinic.id, name: 'After' }])
 })

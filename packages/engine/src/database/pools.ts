@@ -1,6 +1,4 @@
-import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
-import type { Schema } from './schema.ts'
 
 export type PoolSettings = {
   url: string
@@ -51,11 +49,6 @@ export function createPool(settings: PoolSettings): pg.Pool {
   // process. Whoever holds it hears of the loss by the query that fails.
   pool.on('connect', (client) => void client.on('error', () => {}))
   return pool
-}
-
-/** Typed reads and plain CRUD in the schema `holdfast`. Booking state is never written through it. */
-export function createKysely(pool: pg.Pool): Kysely<Schema> {
-  return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) }).withSchema('holdfast')
 }
 
 /**

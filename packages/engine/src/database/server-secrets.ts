@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type pg from 'pg'
+import sql from 'sql-template-tag'
 
 /**
  * The server's secrets: the first signs, all are accepted. Those of HOLDFAST_SECRET where it is set; else one of 32
@@ -16,11 +17,10 @@ export async function serverSecrets(ownerPool: pg.Pool, fromEnvironment: readonl
 
 /** A random text of 256 bits, kept under a name; the first process that asks makes it. */
 export async function settingMadeOnce(owner: pg.Pool | pg.ClientBase, name: string): Promise<string> {
-  await owner.query('insert into holdfast.setting (name, value) values ($1, $2) on conflict (name) do nothing', [
-    name,
-    randomBytes(32).toString('base64url'),
-  ])
-  const { rows } = await owner.query<{ value: string }>('select value from holdfast.setting where name = $1', [name])
+  const random = randomBytes(32).toString('base64url')
+  await owner.query(sql`
+    insert into holdfast.setting (name, value) values (${name}, ${random}) on conflict (name) do nothing`)
+  const { rows } = await owner.query<{ value: string }>(sql`select value from holdfast.setting where name = ${name}`)
   const value = rows[0]?.value
   if (value === undefined) throw new Error(`The setting ${name} vanished from holdfast.setting.`)
   return value

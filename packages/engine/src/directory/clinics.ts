@@ -1,96 +1,103 @@
-import { type ExpressionBuilder, type Kysely, type Selectable, sql, type Transaction } from 'kysely'
 import pg from 'pg'
+import sql, { type Sql } from 'sql-template-tag'
 import { runOnce } from '../answers/run-once.ts'
-import type { ClinicTable, Schema } from '../database/schema.ts'
+import { assignments, type Columns, insertion } from '../database/columns-sql.ts'
+import { prepared } from '../database/prepared.ts'
 import type { Clinic, ClinicSettings, NewClinic } from '../model/clinic.ts'
 import type { Directory } from '../model/directory.ts'
 import { isId, newId } from '../model/id.ts'
 import { cursorOf } from '../reads/cursor.ts'
+import { pageOf } from '../reads/page.ts'
 import { contains } from '../reads/search-text.ts'
 import { timeZoneName, UnknownTimeZone } from './time-zone.ts'
 
 const clinicCursor = cursorOf('clinics', ['name', 'id'])
 
+type ClinicRow = {
+  no: number
+  id: string
+  name: string
+  timezone: string
+  address: string | null
+  phone: string | null
+  hold_seconds: number
+  minimum_notice_minutes: number
+  booking_horizon_days: number
+  cancellation_deadline_minutes: number
+}
+
+/** The columns of a {@link ClinicRow}, where `c` is the clinic. */
+const selectedClinic = sql`c.no, c.id, c.name, c.timezone, c.address, c.phone, c.hold_seconds, c.minimum_notice_minutes,
+  c.booking_horizon_days, c.cancellation_deadline_minutes`
+
 /** The clinics of the directory: lists by name, and plain writes. */
-export function clinicsOf(db: Kysely<Schema>): Pick<Directory, 'clinics' | 'clinic' | 'createClinic' | 'updateClinic'> {
+export function clinicsOf(pool: pg.Pool): Pick<Directory, 'clinics' | 'clinic' | 'createClinic' | 'updateClinic'> {
   return {
     async clinics({ q, limit, cursor }) {
-      let query = db
-        .selectFrom('clinic')
-        .selectAll()
-        .orderBy('name')
-        .orderBy('id')
-        .limit(limit + 1)
-      if (q !== null) query = query.where(contains('name', q))
-      if (cursor !== null) {
-        const [name, id] = clinicCursor.decode(cursor)
-        query = query.where((eb: ExpressionBuilder<Schema, 'clinic'>) =>
-          eb(eb.refTuple('name', 'id'), '>', eb.tuple(name, id)),
-        )
-      }
-      const items = (await query.execute()).map(clinicOf)
-      const last = items[limit - 1]
-      if (items.length <= limit || last === undefined) return { items, nextCursor: null }
-      return { items: items.slice(0, limit), nextCursor: clinicCursor.encode(last.name, last.id) }
+      const { rows } = await pool.query<ClinicRow>(sql`
+        select ${selectedClinic}
+          from holdfast.clinic c
+         where ${q === null ? sql`true` : contains(sql`c.name`, q)} and ${isAfter(cursor)}
+         order by c.name, c.id
+         limit ${limit + 1}`)
+      return pageOf(rows, limit, clinicOf, (last) => clinicCursor.encode(last.name, last.id))
     },
 
     async clinic(clinicId) {
       if (!isId(clinicId)) return null
-      const row = await db.selectFrom('clinic').selectAll().where('id', '=', clinicId).executeTakeFirst()
-      return row === undefined ? null : clinicOf(row)
+      const { rows } = await pool.query<ClinicRow>(
+        prepared('clinic_by_id', sql`select ${selectedClinic} from holdfast.clinic c where c.id = ${clinicId}`),
+      )
+      return rows[0] === undefined ? null : clinicOf(rows[0])
     },
 
-    createClinic: (clinic, writeKey) => runOnce(db, writeKey, (transaction) => insertClinic(transaction, clinic)),
+    createClinic: (clinic, writeKey) => runOnce(pool, writeKey, (transaction) => insertClinic(transaction, clinic)),
 
     async updateClinic(clinicId, change) {
       if (!isId(clinicId)) return null
-      const { settings, timezone, ...plain } = change
-      const zone = timezone === undefined ? {} : { timezone: await knownTimeZone(db, timezone) }
-      const row = await db
-        .updateTable('clinic')
-        .set({ ...plain, ...zone, ...settingColumns(settings ?? {}), updated_at: sql<Date>`now()` })
-        .where('id', '=', clinicId)
-        .returningAll()
-        .executeTakeFirst()
-      return row === undefined ? null : clinicOf(row)
+      const { settings = {}, timezone, name, address, phone } = change
+      const zone = timezone === undefined ? undefined : await knownTimeZone(pool, timezone)
+      const columns = { name, address, phone, timezone: zone, ...settingColumns(settings), updated_at: sql`now()` }
+      const { rows } = await pool.query<ClinicRow>(sql`
+        update holdfast.clinic c set ${assignments(columns)}
+         where c.id = ${clinicId}
+        returning ${selectedClinic}`)
+      return rows[0] === undefined ? null : clinicOf(rows[0])
     },
   }
 }
 
+function isAfter(cursor: string | null): Sql {
+  if (cursor === null) return sql`true`
+  const [name, id] = clinicCursor.decode(cursor)
+  return sql`(c.name, c.id) > (${name}, ${id}::uuid)`
+}
+
 /**
- * Makes a clinic with the next number.
+ * Inserts a clinic with the next number.
  *
  * @throws UnknownTimeZone
  */
-export async function insertClinic(transaction: Transaction<Schema>, clinic: NewClinic): Promise<Clinic> {
+export async function insertClinic(transaction: pg.PoolClient, clinic: NewClinic): Promise<Clinic> {
   const timezone = await knownTimeZone(transaction, clinic.timezone)
-  const { rows } = await sql<{ no: number }>`select nextval('holdfast.clinic_no_seq')::integer as no`.execute(
-    transaction,
+  const next = await transaction.query<{ no: number }>(sql`select nextval('holdfast.clinic_no_seq')::integer as no`)
+  const no = next.rows[0]?.no
+  if (no === undefined) throw new Error('The sequence of clinic numbers returned nothing.')
+  const { name, address, phone, settings } = clinic
+  const columns = { no, id: newId(no), name, timezone, address, phone, ...settingColumns(settings) }
+  const { rows } = await transaction.query<ClinicRow>(
+    sql`insert into holdfast.clinic as c ${insertion(columns)} returning ${selectedClinic}`,
   )
-  const no = rows[0]?.no
-  if (no === undefined) throw new Error('The sequence of clinic numbers answered nothing.')
-  const row = await transaction
-    .insertInto('clinic')
-    .values({
-      no,
-      id: newId(no),
-      name: clinic.name,
-      timezone,
-      address: clinic.address,
-      phone: clinic.phone,
-      ...settingColumns(clinic.settings),
-    })
-    .returningAll()
-    .executeTakeFirstOrThrow()
-  return clinicOf(row)
+  if (rows[0] === undefined) throw new Error(`Clinic ${no} was not inserted.`)
+  return clinicOf(rows[0])
 }
 
-/** The zone as it is stored. Asks the database as well, whose rules may be older than Temporal's. */
-async function knownTimeZone(db: Kysely<Schema>, text: string): Promise<string> {
+/** The zone as it is stored. The database is asked too, because its rules may be older than Temporal's. */
+async function knownTimeZone(connection: pg.Pool | pg.PoolClient, text: string): Promise<string> {
   const name = timeZoneName(text)
   if (name === null) throw new UnknownTimeZone(text)
   try {
-    await sql`select now() at time zone ${name}`.execute(db)
+    await connection.query(sql`select now() at time zone ${name}`)
   } catch (error) {
     const invalidParameterValue = '22023'
     if (error instanceof pg.DatabaseError && error.code === invalidParameterValue) throw new UnknownTimeZone(text)
@@ -99,23 +106,17 @@ async function knownTimeZone(db: Kysely<Schema>, text: string): Promise<string> 
   return name
 }
 
-type SettingColumns = Partial<
-  Record<'hold_seconds' | 'minimum_notice_minutes' | 'booking_horizon_days' | 'cancellation_deadline_minutes', number>
->
-
-/** Only what is given: the rest keeps its default, or what it is. */
-function settingColumns(settings: Partial<ClinicSettings>): SettingColumns {
-  const columns: SettingColumns = {}
-  if (settings.holdSeconds !== undefined) columns.hold_seconds = settings.holdSeconds
-  if (settings.minimumNoticeMinutes !== undefined) columns.minimum_notice_minutes = settings.minimumNoticeMinutes
-  if (settings.bookingHorizonDays !== undefined) columns.booking_horizon_days = settings.bookingHorizonDays
-  if (settings.cancellationDeadlineMinutes !== undefined) {
-    columns.cancellation_deadline_minutes = settings.cancellationDeadlineMinutes
+/** Settings that are not set are left out: they keep their default, or what they are. */
+function settingColumns(settings: Partial<ClinicSettings>): Columns {
+  return {
+    hold_seconds: settings.holdSeconds,
+    minimum_notice_minutes: settings.minimumNoticeMinutes,
+    booking_horizon_days: settings.bookingHorizonDays,
+    cancellation_deadline_minutes: settings.cancellationDeadlineMinutes,
   }
-  return columns
 }
 
-function clinicOf(row: Selectable<ClinicTable>): Clinic {
+function clinicOf(row: ClinicRow): Clinic {
   return {
     id: row.id,
     no: row.no,

@@ -1,5 +1,4 @@
 import type pg from 'pg'
-import { createKysely } from '../database/pools.ts'
 import type { Directory } from '../model/directory.ts'
 import { clinicsOf } from './clinics.ts'
 import { doctorsOf } from './doctors.ts'
@@ -12,6 +11,5 @@ import { videoRoomsOf } from './video-rooms.ts'
  * @throws InvalidCursor for a cursor that a list never gave; UnknownTimeZone where a clinic's zone is set
  */
 export function createDirectory(pool: pg.Pool): Directory {
-  const db = createKysely(pool)
-  return { ...clinicsOf(db), ...doctorsOf(db), ...membersOf(db), ...videoRoomsOf(db) }
+  return { ...clinicsOf(pool), ...doctorsOf(pool), ...membersOf(pool), ...videoRoomsOf(pool) }
 }

@@ -1,6 +1,7 @@
+import sql from 'sql-template-tag'
 import type { AppointmentType } from '../model/booking.ts'
 import type { Doctor } from '../model/doctor.ts'
-import { availableSql, bookableTimeSql } from '../reads/bookable-sql.ts'
+import { availableUnits, isBookableTime } from '../reads/bookable-sql.ts'
 
 /** A doctor as lists and look-ups read one. What is not public, such as the video room, is no part of it. */
 export type DoctorRow = {
@@ -19,13 +20,13 @@ export type DoctorRow = {
 }
 
 /** The columns of a {@link DoctorRow} but the last, where `r` is the resource and `c` its clinic. */
-export const doctorColumnsSql = `r.id, c.id as clinic_id, r.name, r.specialization, r.experience_years, r.rating, r.languages,
-  r.fee_amount, r.fee_currency, r.appointment_types, r.active`
+export const selectedDoctor = sql`r.id, c.id as clinic_id, r.name, r.specialization, r.experience_years, r.rating,
+  r.languages, r.fee_amount, r.fee_currency, r.appointment_types, r.active`
 
 /** When doctor `r` of clinic `c` can next be booked, for a lateral join: a short walk along one calendar. No row: never. */
-export const firstFreeSql = `
+export const firstFree = sql`
   select s.starts_at from holdfast.slot s
-   where r.active and s.clinic_no = r.clinic_no and s.resource_id = r.id and ${bookableTimeSql} and ${availableSql} > 0
+   where r.active and s.clinic_no = r.clinic_no and s.resource_id = r.id and ${isBookableTime} and ${availableUnits} > 0
    order by s.starts_at limit 1`
 
 export function doctorOf(row: DoctorRow): Doctor {

@@ -1,8 +1,10 @@
-import { type Kysely, sql, type Transaction } from 'kysely'
-import type { Schema } from '../database/schema.ts'
+import type pg from 'pg'
+import sql, { type Sql } from 'sql-template-tag'
+import { inTransaction } from '../database/pools.ts'
 import type { Directory } from '../model/directory.ts'
 import type { Membership, Role } from '../model/membership.ts'
 import { cursorOf } from '../reads/cursor.ts'
+import { pageOf } from '../reads/page.ts'
 
 const memberCursor = cursorOf('members', ['id'])
 /** An account belongs to fewer clinics than this; the list has no pages. */
@@ -12,75 +14,67 @@ type MembershipRow = { clinic_no: number; clinic_id: string; account_id: string;
 
 /** Who has which role in which clinic. A clinic that has an admin never loses its last one. */
 export function membersOf(
-  db: Kysely<Schema>,
+  pool: pg.Pool,
 ): Pick<Directory, 'membershipsOf' | 'members' | 'putMember' | 'removeMember' | 'isSiteAdministrator'> {
   return {
     async membershipsOf(accountId) {
-      const rows = await memberships(db)
-        .where('m.account_id', '=', accountId)
-        .orderBy('m.clinic_no')
-        .limit(membershipsMax)
-        .execute()
+      const { rows } = await pool.query<MembershipRow>(sql`
+        ${selectedMemberships}
+         where m.account_id = ${accountId}
+         order by m.clinic_no
+         limit ${membershipsMax}`)
       return rows.map(membershipOf)
     },
 
     async members({ clinicNo, limit, cursor }) {
-      let query = memberships(db)
-        .where('m.clinic_no', '=', clinicNo)
-        .orderBy('m.account_id')
-        .limit(limit + 1)
-      if (cursor !== null) query = query.where('m.account_id', '>', memberCursor.decode(cursor)[0])
-      const items = (await query.execute()).map(membershipOf)
-      const last = items[limit - 1]
-      if (items.length <= limit || last === undefined) return { items, nextCursor: null }
-      return { items: items.slice(0, limit), nextCursor: memberCursor.encode(last.accountId) }
+      const { rows } = await pool.query<MembershipRow>(sql`
+        ${selectedMemberships}
+         where m.clinic_no = ${clinicNo} and ${isAfter(cursor)}
+         order by m.account_id
+         limit ${limit + 1}`)
+      return pageOf(rows, limit, membershipOf, (last) => memberCursor.encode(last.account_id))
     },
 
     putMember: (member) =>
-      db.transaction().execute(async (transaction) => {
+      inTransaction(pool, async (transaction) => {
         const { clinicNo, accountId, role } = member
         const clinicId = await lockClinic(transaction, clinicNo)
         const doctorId = role === 'doctor' ? member.doctorId : null
         if (role === 'doctor' && !(await isDoctor(transaction, clinicNo, doctorId))) return { kind: 'doctor_missing' }
         if (role !== 'admin' && (await isLastAdmin(transaction, clinicNo, accountId))) return { kind: 'last_admin' }
-        await transaction
-          .insertInto('membership')
-          .values({ clinic_no: clinicNo, account_id: accountId, role, doctor_id: doctorId })
-          .onConflict((conflict) =>
-            conflict.columns(['clinic_no', 'account_id']).doUpdateSet({ role, doctor_id: doctorId }),
-          )
-          .execute()
+        await transaction.query(sql`
+          insert into holdfast.membership (clinic_no, account_id, role, doctor_id)
+          values (${clinicNo}, ${accountId}, ${role}, ${doctorId})
+          on conflict (clinic_no, account_id) do update set role = excluded.role, doctor_id = excluded.doctor_id`)
         return { kind: 'done', membership: { clinicNo, clinicId, accountId, role, doctorId } }
       }),
 
     removeMember: (clinicNo, accountId) =>
-      db.transaction().execute(async (transaction) => {
+      inTransaction(pool, async (transaction) => {
         await lockClinic(transaction, clinicNo)
         if (await isLastAdmin(transaction, clinicNo, accountId)) return { kind: 'last_admin' }
-        const { numDeletedRows } = await transaction
-          .deleteFrom('membership')
-          .where('clinic_no', '=', clinicNo)
-          .where('account_id', '=', accountId)
-          .executeTakeFirstOrThrow()
-        return numDeletedRows === 0n ? { kind: 'member_missing' } : { kind: 'done' }
+        const { rowCount } = await transaction.query(
+          sql`delete from holdfast.membership where clinic_no = ${clinicNo} and account_id = ${accountId}`,
+        )
+        return { kind: rowCount === 0 ? 'member_missing' : 'done' }
       }),
 
     async isSiteAdministrator(accountId) {
-      const { rows } = await sql<{ found: boolean }>`
-        select exists (select from holdfast.site_administrator a where a.account_id = ${accountId}) as found`.execute(
-        db,
+      const { rows } = await pool.query<{ found: boolean }>(
+        sql`select exists (select from holdfast.site_administrator a where a.account_id = ${accountId}) as found`,
       )
       return rows[0]?.found === true
     },
   }
 }
 
-function memberships(db: Kysely<Schema>) {
-  return db
-    .selectFrom('membership as m')
-    .innerJoin('clinic as c', 'c.no', 'm.clinic_no')
-    .select(['m.clinic_no', 'c.id as clinic_id', 'm.account_id', 'm.role', 'm.doctor_id'])
+function isAfter(cursor: string | null): Sql {
+  return cursor === null ? sql`true` : sql`m.account_id > ${memberCursor.decode(cursor)[0]}`
 }
+
+const selectedMemberships = sql`
+  select m.clinic_no, c.id as clinic_id, m.account_id, m.role, m.doctor_id
+    from holdfast.membership m join holdfast.clinic c on c.no = m.clinic_no`
 
 function membershipOf(row: MembershipRow): Membership {
   return {
@@ -93,35 +87,25 @@ function membershipOf(row: MembershipRow): Membership {
 }
 
 /** Changes of a clinic's members take turns: without it, two admins could each remove the other as not the last. */
-async function lockClinic(transaction: Transaction<Schema>, clinicNo: number): Promise<string> {
-  const { id } = await transaction
-    .selectFrom('clinic')
-    .select('id')
-    .where('no', '=', clinicNo)
-    .forNoKeyUpdate()
-    .executeTakeFirstOrThrow(() => new Error(`There is no clinic number ${clinicNo}.`))
-  return id
+async function lockClinic(transaction: pg.PoolClient, clinicNo: number): Promise<string> {
+  const { rows } = await transaction.query<{ id: string }>(
+    sql`select id from holdfast.clinic where no = ${clinicNo} for no key update`,
+  )
+  if (rows[0] === undefined) throw new Error(`There is no clinic number ${clinicNo}.`)
+  return rows[0].id
 }
 
-async function isDoctor(transaction: Transaction<Schema>, clinicNo: number, doctorId: string | null): Promise<boolean> {
+async function isDoctor(transaction: pg.PoolClient, clinicNo: number, doctorId: string | null): Promise<boolean> {
   if (doctorId === null) return false
-  const row = await transaction
-    .selectFrom('resource')
-    .select('id')
-    .where('clinic_no', '=', clinicNo)
-    .where('id', '=', doctorId)
-    .where('kind', '=', 'doctor')
-    .executeTakeFirst()
-  return row !== undefined
+  const { rows } = await transaction.query(
+    sql`select from holdfast.resource where clinic_no = ${clinicNo} and id = ${doctorId} and kind = 'doctor'`,
+  )
+  return rows.length > 0
 }
 
-async function isLastAdmin(transaction: Transaction<Schema>, clinicNo: number, accountId: string): Promise<boolean> {
-  const admins = await transaction
-    .selectFrom('membership')
-    .select('account_id')
-    .where('clinic_no', '=', clinicNo)
-    .where('role', '=', 'admin')
-    .limit(2)
-    .execute()
-  return admins.length === 1 && admins[0]?.account_id === accountId
+async function isLastAdmin(transaction: pg.PoolClient, clinicNo: number, accountId: string): Promise<boolean> {
+  const { rows } = await transaction.query<{ account_id: string }>(
+    sql`select account_id from holdfast.membership where clinic_no = ${clinicNo} and role = 'admin' limit 2`,
+  )
+  return rows.length === 1 && rows[0]?.account_id === accountId
 }

@@ -8,9 +8,8 @@ import {
   lapseHolds,
   type TestDatabase,
 } from '@holdfast/testkit'
-import { sql } from 'kysely'
+import sql from 'sql-template-tag'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createKysely } from '../database/pools.ts'
 import type { Doctor, DoctorsQuery } from '../model/doctor.ts'
 import type { Page } from '../model/page.ts'
 import { InvalidCursor } from '../reads/cursor.ts'
@@ -107,16 +106,17 @@ describe('page by page the same as all of them sorted', () => {
     ['one walk sees all', { fewDoctors: 0, walks: [10_000] }],
   ]
   test.each(plans)('%s', async (_, plan) => {
-    const db = createKysely(database.appPool)
     const doctors = await expected({})
     for (const limit of [1, 2, 5, doctors.length, 100]) {
       const conditions = [sql`r.kind = 'doctor'`, sql`r.active`]
-      const pages = await walked((cursor) => soonestDoctors(db, { clinicId: null, conditions, limit, cursor }, plan))
+      const pages = await walked((cursor) =>
+        soonestDoctors(database.appPool, { clinicId: null, conditions, limit, cursor }, plan),
+      )
       expect(pages, `limit ${limit}`).toEqual(doctors)
     }
     const ofClinic = [sql`r.kind = 'doctor'`, sql`r.active`, sql`r.clinic_no = ${busy.no}`]
     const pages = await walked((cursor) =>
-      soonestDoctors(db, { clinicId: busy.id, conditions: ofClinic, limit: 2, cursor }, plan),
+      soonestDoctors(database.appPool, { clinicId: busy.id, conditions: ofClinic, limit: 2, cursor }, plan),
     )
     expect(pages).toEqual(await expected({ clinicId: busy.id }))
   })

@@ -1,18 +1,20 @@
-import { type Kysely, type RawBuilder, sql } from 'kysely'
-import type { Schema } from '../database/schema.ts'
+import type pg from 'pg'
+import sql, { empty, join, type Sql } from 'sql-template-tag'
 import type { Doctor } from '../model/doctor.ts'
 import { clinicNoOf } from '../model/id.ts'
 import type { Page } from '../model/page.ts'
-import { availableSql, bookableTimeSql } from '../reads/bookable-sql.ts'
+import { availableUnits, isBookableTime } from '../reads/bookable-sql.ts'
 import { cursorOf } from '../reads/cursor.ts'
-import { type DoctorRow, doctorColumnsSql, doctorOf, firstFreeSql } from './doctor-row.ts'
+import { microsOf, timeOfMicros } from '../reads/micros-sql.ts'
+import { pageOf } from '../reads/page.ts'
+import { type DoctorRow, doctorOf, firstFree, selectedDoctor } from './doctor-row.ts'
 
 const soonestCursor = cursorOf('doctors by soonest', ['microsOrNone', 'name', 'id'])
 
 export type SoonestQuery = {
   clinicId: string | null
   /** On `r`, the doctor. */
-  conditions: readonly RawBuilder<unknown>[]
+  conditions: readonly Sql[]
   limit: number
   cursor: string | null
 }
@@ -36,19 +38,19 @@ type Start = { micros: string | null; name: string; id: string }
  * @throws InvalidCursor for a cursor of another list, that by name among them
  */
 export async function soonestDoctors(
-  db: Kysely<Schema>,
+  pool: pg.Pool,
   query: SoonestQuery,
   plan: SoonestPlan = measuredPlan,
 ): Promise<Page<Doctor>> {
   const start = startOf(query.cursor)
-  const few = await doctorsIfFew(db, query, plan.fewDoctors)
+  const few = await doctorsIfFew(pool, query, plan.fewDoctors)
   // Those without a free time are in no walk.
   const walks = few !== null || start?.micros === null ? [] : plan.walks
   for (const slotsMax of walks) {
-    const rows = await alongSlots(db, query, start, slotsMax)
-    if (rows.length > query.limit) return pageOf(rows, query.limit)
+    const rows = await alongSlots(pool, query, start, slotsMax)
+    if (rows.length > query.limit) return soonestPage(rows, query.limit)
   }
-  return pageOf(await oneByOne(db, query, start, few), query.limit)
+  return soonestPage(await oneByOne(pool, query, start, few), query.limit)
 }
 
 function startOf(cursor: string | null): Start | null {
@@ -57,17 +59,14 @@ function startOf(cursor: string | null): Start | null {
   return { micros: micros === 'none' ? null : micros, name, id }
 }
 
-function pageOf(rows: SoonestRow[], limit: number): Page<Doctor> {
-  const items = rows.slice(0, limit).map(doctorOf)
-  const last = rows[limit - 1]
-  if (rows.length <= limit || last === undefined) return { items, nextCursor: null }
-  return { items, nextCursor: soonestCursor.encode(last.next_micros ?? 'none', last.name, last.id) }
+function soonestPage(rows: SoonestRow[], limit: number): Page<Doctor> {
+  return pageOf(rows, limit, doctorOf, (last) => soonestCursor.encode(last.next_micros ?? 'none', last.name, last.id))
 }
 
 /** The ids of all that match; null: there are more than `max`. */
-async function doctorsIfFew(db: Kysely<Schema>, { conditions }: SoonestQuery, max: number): Promise<string[] | null> {
-  const { rows } = await sql<{ id: string }>`
-    select r.id from holdfast.resource r where ${all(conditions)} limit ${max + 1}`.execute(db)
+async function doctorsIfFew(pool: pg.Pool, { conditions }: SoonestQuery, max: number): Promise<string[] | null> {
+  const { rows } = await pool.query<{ id: string }>(sql`
+    select r.id from holdfast.resource r where ${all(conditions)} limit ${max + 1}`)
   return rows.length > max ? null : rows.map(({ id }) => id)
 }
 
@@ -76,7 +75,7 @@ async function doctorsIfFew(db: Kysely<Schema>, { conditions }: SoonestQuery, ma
  * there. Everybody it finds stands before everybody it doesn't.
  */
 async function alongSlots(
-  db: Kysely<Schema>,
+  pool: pg.Pool,
   { clinicId, conditions, limit }: SoonestQuery,
   start: Start | null,
   slotsMax: number,
@@ -84,16 +83,16 @@ async function alongSlots(
   const ahead = [sql`s.withdrawn_at is null`, sql`s.starts_at > statement_timestamp()`]
   if (clinicId !== null) ahead.push(sql`s.clinic_no = ${clinicNoOf(clinicId)}`)
   const wanted = [sql`r.active`, ...conditions]
-  let isFirst = sql``
+  let isFirst = empty
   if (start !== null && start.micros !== null) {
-    const time = timeOf(start.micros)
+    const time = timeOfMicros(start.micros)
     ahead.push(sql`s.starts_at >= ${time}`)
     wanted.push(sql`(f.starts_at, r.name, r.id) > (${time}, ${start.name}, ${start.id}::uuid)`)
     // Who is free before that has been listed.
-    isFirst = sql`join lateral (${sql.raw(firstFreeSql)}) n on n.starts_at = r.starts_at`
+    isFirst = sql`join lateral (${firstFree}) n on n.starts_at = r.starts_at`
   }
   // Sorted before that is asked of each, so that it ends with the page.
-  const { rows } = await sql<SoonestRow>`
+  const { rows } = await pool.query<SoonestRow>(sql`
     with ahead as (
       select s.* from holdfast.slot s where ${all(ahead)}
        order by s.starts_at fetch first ${slotsMax} rows with ties
@@ -101,10 +100,10 @@ async function alongSlots(
       select s.clinic_no, s.resource_id, min(s.starts_at) as starts_at
         from ahead s
         join holdfast.clinic c on c.no = s.clinic_no
-       where ${sql.raw(bookableTimeSql)} and ${sql.raw(availableSql)} > 0
+       where ${isBookableTime} and ${availableUnits} > 0
        group by s.clinic_no, s.resource_id
     )
-    select ${sql.raw(doctorColumnsSql)}, r.starts_at as next_available_at, ${sql.raw(microsOf('r.starts_at'))} as next_micros
+    select ${selectedDoctor}, r.starts_at as next_available_at, ${microsOf(sql`r.starts_at`)} as next_micros
       from (select r.*, f.starts_at
               from first_free f
               join holdfast.resource r on r.clinic_no = f.clinic_no and r.id = f.resource_id
@@ -113,13 +112,13 @@ async function alongSlots(
       join holdfast.clinic c on c.no = r.clinic_no
       ${isFirst}
      order by r.starts_at, r.name, r.id
-     limit ${limit + 1}`.execute(db)
+     limit ${limit + 1}`)
   return rows
 }
 
 /** Each doctor asked for the next free time: `few` of them, or all that match. */
 async function oneByOne(
-  db: Kysely<Schema>,
+  pool: pg.Pool,
   { conditions, limit }: SoonestQuery,
   start: Start | null,
   few: readonly string[] | null,
@@ -136,29 +135,21 @@ async function oneByOne(
     behind =
       start.micros === null
         ? sql`n.starts_at is null`
-        : sql`(n.starts_at is null or n.starts_at > ${timeOf(start.micros)} or n.starts_at = ${timeOf(start.micros)} and ${later})`
+        : sql`(n.starts_at is null or n.starts_at > ${timeOfMicros(start.micros)} or n.starts_at = ${timeOfMicros(start.micros)} and ${later})`
   }
   // Among those without a free time the names alone decide: in their order, it ends with the page.
   const isByName = start?.micros === null
-  const { rows } = await sql<SoonestRow>`
-    select ${sql.raw(doctorColumnsSql)}, n.starts_at as next_available_at, ${sql.raw(microsOf('n.starts_at'))} as next_micros
-      from (select r.* from holdfast.resource r where ${all(matching)} ${isByName ? sql`order by r.name, r.id offset 0` : sql``}) r
+  const { rows } = await pool.query<SoonestRow>(sql`
+    select ${selectedDoctor}, n.starts_at as next_available_at, ${microsOf(sql`n.starts_at`)} as next_micros
+      from (select r.* from holdfast.resource r where ${all(matching)} ${isByName ? sql`order by r.name, r.id offset 0` : empty}) r
       join holdfast.clinic c on c.no = r.clinic_no
-      left join lateral (${sql.raw(firstFreeSql)}) n on true
+      left join lateral (${firstFree}) n on true
      where ${behind}
-     order by ${isByName ? sql`` : sql`n.starts_at nulls last, `}r.name, r.id
-     limit ${limit + 1}`.execute(db)
+     order by ${isByName ? empty : sql`n.starts_at nulls last, `}r.name, r.id
+     limit ${limit + 1}`)
   return rows
 }
 
-function all(conditions: readonly RawBuilder<unknown>[]): RawBuilder<unknown> {
-  return sql.join(conditions, sql` and `)
-}
-
-function microsOf(time: string): string {
-  return `(extract(epoch from ${time}) * 1000000)::bigint::text`
-}
-
-function timeOf(micros: string): RawBuilder<Date> {
-  return sql<Date>`(timestamptz 'epoch' + ${micros}::bigint * interval '1 microsecond')`
+function all(conditions: readonly Sql[]): Sql {
+  return join(conditions, ' and ')
 }

@@ -1,13 +1,12 @@
-import { CompiledQuery, sql, type Transaction } from 'kysely'
 import pg from 'pg'
-import { createKysely } from '../database/pools.ts'
-import type { Schema } from '../database/schema.ts'
+import sql from 'sql-template-tag'
+import { inTransaction } from '../database/pools.ts'
 import { insertClinic } from '../directory/clinics.ts'
 import { insertDoctor, specializationName } from '../directory/doctors.ts'
 import { timeZoneName, UnknownTimeZone } from '../directory/time-zone.ts'
 import { videoRoomsOf } from '../directory/video-rooms.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
-import { insertSlots } from '../slots/create-slots.ts'
+import { createSlots } from '../slots/create-slots.ts'
 import { slotsAheadYearsMax, slotsPerCallMax } from '../slots/slot-rule.ts'
 import type {
   DirectoryImport,
@@ -37,20 +36,18 @@ export async function importDirectory(
 ): Promise<ImportOutcome> {
   const problems = new Problems()
   try {
-    return await createKysely(pool)
-      .transaction()
-      .execute(async (transaction) => {
-        await sql`select pg_advisory_xact_lock(hashtextextended('holdfast.import', 0))`.execute(transaction)
-        const clinics = await importClinics(transaction, input.clinics, problems)
-        const doctors = await importDoctors(transaction, input.doctors, clinics, problems)
-        const slots = await importSlots(transaction, input.slots, doctors, problems)
-        if (problems.count > 0) throw new RolledBack(problems.outcome())
-        const counts = { clinics: clinics.counts, doctors: doctors.counts, slots }
-        const wrote = clinics.counts.created + doctors.counts.created + slots.created > 0
-        if (options.dryRun || !wrote) throw new RolledBack({ kind: 'imported', counts, position: '0' })
-        const { rows } = await sql<{ tx: string }>`select pg_current_xact_id()::text as tx`.execute(transaction)
-        return { kind: 'imported', counts, position: rows[0]?.tx ?? '0' }
-      })
+    return await inTransaction(pool, async (transaction) => {
+      await transaction.query(sql`select pg_advisory_xact_lock(hashtextextended('holdfast.import', 0))`)
+      const clinics = await importClinics(transaction, input.clinics, problems)
+      const doctors = await importDoctors(transaction, input.doctors, clinics, problems)
+      const slots = await importSlots(transaction, input.slots, doctors, problems)
+      if (problems.count > 0) throw new RolledBack(problems.outcome())
+      const counts = { clinics: clinics.counts, doctors: doctors.counts, slots }
+      const wrote = clinics.counts.created + doctors.counts.created + slots.created > 0
+      if (options.dryRun || !wrote) throw new RolledBack({ kind: 'imported', counts, position: '0' })
+      const { rows } = await transaction.query<{ tx: string }>(sql`select pg_current_xact_id()::text as tx`)
+      return { kind: 'imported', counts, position: rows[0]?.tx ?? '0' }
+    })
   } catch (error) {
     if (error instanceof RolledBack) return error.outcome
     throw error
@@ -106,17 +103,14 @@ type Keys<Meaning> = { meanings: Map<string, Meaning>; refused: Set<string> }
 
 /** Answers the clinics' numbers by key. */
 async function importClinics(
-  transaction: Transaction<Schema>,
+  transaction: pg.PoolClient,
   clinics: ImportClinic[],
   problems: Problems,
 ): Promise<Keys<number> & { counts: ImportCounts['clinics'] }> {
   const names = [...new Set(clinics.map((clinic) => clinic.name))]
-  const known = await transaction
-    .selectFrom('clinic')
-    .select(['no', 'name', 'timezone'])
-    .where(sql<boolean>`name = any(${names}::text[])`)
-    .orderBy('no')
-    .execute()
+  const { rows: known } = await transaction.query<{ no: number; name: string; timezone: string }>(
+    sql`select no, name, timezone from holdfast.clinic where name = any(${names}::text[]) order by no`,
+  )
   const there = Map.groupBy(known, (clinic) => JSON.stringify([clinic.name, clinic.timezone]))
   const seen = new FirstRows('clinics', problems)
   const meanings = new Map<string, number>()
@@ -145,9 +139,11 @@ async function importClinics(
   return { counts, meanings, refused: refusedKeys(clinics, meanings) }
 }
 
+type KnownDoctor = { clinic_no: number; id: string; name: string; specialization: string }
+
 /** Answers the doctors' ids by key. */
 async function importDoctors(
-  transaction: Transaction<Schema>,
+  transaction: pg.PoolClient,
   doctors: ImportDoctor[],
   clinics: Keys<number>,
   problems: Problems,
@@ -159,13 +155,11 @@ async function importDoctors(
   )
   const noOf = (clinic: string) => clinics.meanings.get(clinic) ?? (named.has(clinic) ? clinicNoOf(clinic) : null)
   const nos = [...new Set(doctors.map((doctor) => noOf(doctor.clinic)).filter((no) => no !== null))]
-  const known = await transaction
-    .selectFrom('resource')
-    .select(['clinic_no', 'id', 'name', 'specialization'])
-    .where('kind', '=', 'doctor')
-    .where(sql<boolean>`clinic_no = any(${nos}::integer[])`)
-    .orderBy('id')
-    .execute()
+  const { rows: known } = await transaction.query<KnownDoctor>(sql`
+    select clinic_no, id, name, specialization
+      from holdfast.resource
+     where kind = 'doctor' and clinic_no = any(${nos}::integer[])
+     order by id`)
   const there = new Map(
     known.map((doctor) => [JSON.stringify([doctor.clinic_no, doctor.name, doctor.specialization]), doctor.id]),
   )
@@ -194,14 +188,14 @@ async function importDoctors(
 }
 
 /** Answers the new doctor's id. */
-async function insertWithRoom(transaction: Transaction<Schema>, no: number, doctor: ImportDoctor): Promise<string> {
+async function insertWithRoom(transaction: pg.PoolClient, no: number, doctor: ImportDoctor): Promise<string> {
   const { id } = await insertDoctor(transaction, no, doctor)
   if (doctor.videoRoom !== null) await videoRoomsOf(transaction).setVideoRoom(id, doctor.videoRoom)
   return id
 }
 
 async function importSlots(
-  transaction: Transaction<Schema>,
+  transaction: pg.PoolClient,
   slots: ImportSlot[],
   doctors: Keys<string>,
   problems: Problems,
@@ -232,7 +226,7 @@ async function importSlots(
     const rowOfSlot = new Map<string, number>()
     for (let first = 0; first < ofDoctor.length; first += slotsPerCallMax) {
       const part = ofDoctor.slice(first, first + slotsPerCallMax)
-      const { items } = await insertSlots(runIn(transaction), { doctorId, drafts: part, dryRun: false })
+      const { items } = await createSlots(transaction, { doctorId, drafts: part, dryRun: false })
       for (const [index, slot] of part.entries()) {
         const item = items[index]
         if (item?.outcome === 'created' && item.slotId !== null) rowOfSlot.set(item.slotId, slot.row)
@@ -305,26 +299,20 @@ class FirstRows {
 
 /** Which of the texts are ids of rows that exist. */
 async function existingIds(
-  transaction: Transaction<Schema>,
+  transaction: pg.PoolClient,
   table: 'clinic' | 'resource',
   texts: string[],
 ): Promise<Set<string>> {
   const ids = [...new Set(texts.filter(isId))]
   if (ids.length === 0) return new Set()
-  const { rows } =
+  const existing =
     table === 'clinic'
-      ? await sql<{ id: string }>`select id from holdfast.clinic where id = any(${ids}::uuid[])`.execute(transaction)
-      : await sql<{ id: string }>`
+      ? sql`select id from holdfast.clinic where id = any(${ids}::uuid[])`
+      : sql`
           select r.id from unnest(${ids}::uuid[]) i(id)
-            join holdfast.resource r on r.clinic_no = holdfast.clinic_no_of(i.id) and r.id = i.id and r.kind = 'doctor'`.execute(
-          transaction,
-        )
+            join holdfast.resource r on r.clinic_no = holdfast.clinic_no_of(i.id) and r.id = i.id and r.kind = 'doctor'`
+  const { rows } = await transaction.query<{ id: string }>(existing)
   return new Set(rows.map((row) => row.id))
-}
-
-function runIn(transaction: Transaction<Schema>) {
-  return async <Row>(text: string, values: unknown[]): Promise<Row[]> =>
-    (await transaction.executeQuery<Row>(CompiledQuery.raw(text, values))).rows
 }
 
 function quoted(text: string): string {

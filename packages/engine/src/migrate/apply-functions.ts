@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import sql from 'sql-template-tag'
 import type { Ledger } from './ledger.ts'
 import type { FunctionFile, SqlFiles } from './sql-files.ts'
 
@@ -29,15 +30,14 @@ export async function applyFunctions(client: pg.Client, ledger: Ledger, files: S
   const written: Catalogued[] = []
   for (const file of changed) {
     written.push(...(await applyFile(client, file)))
-    await client.query(
-      `insert into holdfast.function_file (name, checksum, release) values ($1, $2, $3)
-       on conflict (name) do update set checksum = $2, release = $3, applied_at = now()`,
-      [file.name, file.checksum, files.release],
-    )
+    await client.query(sql`
+      insert into holdfast.function_file (name, checksum, release)
+      values (${file.name}, ${file.checksum}, ${files.release})
+      on conflict (name) do update set checksum = excluded.checksum, release = excluded.release, applied_at = now()`)
   }
   for (const name of removed) {
     for (const { identity } of await functionsNamed(client, name)) await client.query(`drop function ${identity}`)
-    await client.query('delete from holdfast.function_file where name = $1', [name])
+    await client.query(sql`delete from holdfast.function_file where name = ${name}`)
   }
   await validate(client, written)
   await client.query(files.grants)
@@ -77,11 +77,9 @@ async function replaceOrRecreate(client: pg.Client, file: FunctionFile, before: 
 }
 
 async function functionsNamed(client: pg.Client, name: string): Promise<Catalogued[]> {
-  const { rows } = await client.query<Catalogued>(
-    `select oid::int8 as oid, oid::regprocedure::text as identity, oid || ':' || xmin || ':' || cmin || ':' || ctid as stamp
-       from pg_proc where pronamespace = 'holdfast'::regnamespace and proname = $1 order by 1`,
-    [name],
-  )
+  const { rows } = await client.query<Catalogued>(sql`
+    select oid::int8 as oid, oid::regprocedure::text as identity, oid || ':' || xmin || ':' || cmin || ':' || ctid as stamp
+      from pg_proc where pronamespace = 'holdfast'::regnamespace and proname = ${name} order by 1`)
   return rows
 }
 
@@ -91,12 +89,10 @@ async function validate(client: pg.Client, functions: Catalogued[]): Promise<voi
   await client.query('set local search_path = holdfast, pg_catalog, pg_temp')
   for (const { oid, identity } of functions) {
     try {
-      await client.query(
-        `select case l.lanname when 'plpgsql' then plpgsql_validator(p.oid)::text
-                               when 'sql' then fmgr_sql_validator(p.oid)::text end
-           from pg_proc p join pg_language l on l.oid = p.prolang where p.oid = $1`,
-        [oid],
-      )
+      await client.query(sql`
+        select case l.lanname when 'plpgsql' then plpgsql_validator(p.oid)::text
+                              when 'sql' then fmgr_sql_validator(p.oid)::text end
+          from pg_proc p join pg_language l on l.oid = p.prolang where p.oid = ${oid}`)
     } catch (error) {
       throw explain(error, identity)
     }

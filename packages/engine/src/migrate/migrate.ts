@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
+import sql from 'sql-template-tag'
 import { ensurePartitions } from '../upkeep/ensure-partitions.ts'
 import { applyFunctions } from './apply-functions.ts'
 import { checkDatabase } from './check-database.ts'
@@ -112,11 +113,8 @@ function pendingMigrations(ledger: Ledger, files: MigrationFile[]): MigrationFil
 
 async function applyMigration(client: pg.Client, file: MigrationFile): Promise<void> {
   await client.query(file.text)
-  await client.query('insert into holdfast.migration (version, name, checksum) values ($1, $2, $3)', [
-    file.version,
-    file.name,
-    file.checksum,
-  ])
+  await client.query(sql`
+    insert into holdfast.migration (version, name, checksum) values (${file.version}, ${file.name}, ${file.checksum})`)
 }
 
 /** Roles belong to the whole server: another database's migration may make it at the same moment. */
@@ -167,9 +165,9 @@ function isLockLost(error: unknown): boolean {
 async function lockMigrations(client: pg.Client, log: (message: string) => void): Promise<void> {
   const deadline = Date.now() + advisoryWaitMsMax
   for (let told = false; ; told = true) {
-    const { rows } = await client.query<{ locked: boolean }>('select pg_try_advisory_lock($1, $2) as locked', [
-      ...advisoryLock,
-    ])
+    const { rows } = await client.query<{ locked: boolean }>(
+      sql`select pg_try_advisory_lock(${advisoryLock[0]}, ${advisoryLock[1]}) as locked`,
+    )
     if (rows[0]?.locked === true) return
     if (!told) log('Another process is migrating this database: waiting for it.')
     if (Date.now() > deadline) {

@@ -1,33 +1,43 @@
 import type pg from 'pg'
+import sql, { type Sql } from 'sql-template-tag'
+import { prepared } from '../database/prepared.ts'
 import type { BookingEvent } from '../model/booking-event.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
 import type { Reads } from '../model/reads.ts'
 import { InvalidCursor } from './cursor.ts'
+import { pageOf } from './page.ts'
 
-/** Below this transaction everything has ended: no event can still appear before one that was read. */
-const horizonSql = 'pg_snapshot_xmin(pg_current_snapshot())'
+/** Everything below this transaction has ended: no event can still appear before one that was read. */
+const horizon = sql`pg_snapshot_xmin(pg_current_snapshot())`
 
-const selectEvents = `
-  select e.xid::text as xid, e.seq::text as seq, e.booking_id, e.version, e.at, e.type, e.status_after, e.slot_id, e.resource_id, e.units,
-         e.hold_expires_at, e.from_slot_id, e.reason, e.actor_id
+const selectedEvents = sql`
+  select e.xid::text as xid, e.seq::text as seq, e.booking_id, e.version, e.at, e.type, e.status_after, e.slot_id,
+         e.resource_id, e.units, e.hold_expires_at, e.from_slot_id, e.reason, e.actor_id
     from holdfast.booking_event e`
 
-const eventsAfter = `
-  ${selectEvents}
-   where e.clinic_no = $1 and e.xid < ${horizonSql} and (e.xid, e.seq) > ($2::xid8, $3::bigint)
-   order by e.xid, e.seq
-   limit $4`
+function eventsAfter(clinicNo: number, after: string | null, limit: number): Sql {
+  const [xid, seq] = after === null ? ['0', '0'] : parsePosition(after)
+  return sql`
+    ${selectedEvents}
+     where e.clinic_no = ${clinicNo} and e.xid < ${horizon} and (e.xid, e.seq) > (${xid}::xid8, ${seq}::bigint)
+     order by e.xid, e.seq
+     limit ${limit}`
+}
 
-const newestEvents = `
-  ${selectEvents}
-   where e.clinic_no = $1 and e.xid < ${horizonSql}
-   order by e.xid desc, e.seq desc
-   limit $2`
+function newestEvents(clinicNo: number, limit: number): Sql {
+  return sql`
+    ${selectedEvents}
+     where e.clinic_no = ${clinicNo} and e.xid < ${horizon}
+     order by e.xid desc, e.seq desc
+     limit ${limit}`
+}
 
-const eventsOfOneBooking = `
-  ${selectEvents}
-   where e.clinic_no = $1 and e.booking_id = $2
-   order by e.version`
+function eventsOfOneBooking(bookingId: string): Sql {
+  return sql`
+    ${selectedEvents}
+     where e.clinic_no = ${clinicNoOf(bookingId)} and e.booking_id = ${bookingId}
+     order by e.version`
+}
 
 type EventRow = {
   xid: string
@@ -47,39 +57,26 @@ type EventRow = {
 }
 
 /**
- * The clinic's log in the order of `xid.seq`. Only what lies below the horizon is told, so that a reader who goes on
- * from the last position never skips an event; a transaction open for seconds holds the newest back as long. This is
- * not each booking's own order: a transaction takes its number before it waits for a row (sort by version for that).
+ * The clinic's log in the order of `xid.seq`. Only events below the horizon are returned, so that a reader who continues
+ * from the last position never skips one; a transaction open for seconds delays the newest as long. A booking's events
+ * can stand in another order than they came about, because a transaction gets its number before it waits for a row: sort
+ * them by version.
  */
 export function eventReads(pool: pg.Pool): Pick<Reads, 'eventsOfClinic' | 'newestEventsOfClinic' | 'eventsOfBooking'> {
   return {
     async eventsOfClinic({ clinicNo, after, limit }) {
-      const [xid, seq] = after === null ? ['0', '0'] : parsePosition(after)
-      const { rows } = await pool.query<EventRow>({
-        name: 'events_of_clinic',
-        text: eventsAfter,
-        values: [clinicNo, xid, seq, limit + 1],
-      })
-      const items = rows.slice(0, limit).map(eventOf)
-      return { items, nextCursor: rows.length > limit ? (items.at(-1)?.position ?? null) : null }
+      const { rows } = await pool.query<EventRow>(prepared('events_of_clinic', eventsAfter(clinicNo, after, limit + 1)))
+      return pageOf(rows, limit, eventOf, positionOf)
     },
 
     async newestEventsOfClinic({ clinicNo, limit }) {
-      const { rows } = await pool.query<EventRow>({
-        name: 'newest_events_of_clinic',
-        text: newestEvents,
-        values: [clinicNo, limit],
-      })
+      const { rows } = await pool.query<EventRow>(prepared('newest_events_of_clinic', newestEvents(clinicNo, limit)))
       return rows.map(eventOf)
     },
 
     async eventsOfBooking(bookingId) {
       if (!isId(bookingId)) return []
-      const { rows } = await pool.query<EventRow>({
-        name: 'events_of_booking',
-        text: eventsOfOneBooking,
-        values: [clinicNoOf(bookingId), bookingId],
-      })
+      const { rows } = await pool.query<EventRow>(prepared('events_of_booking', eventsOfOneBooking(bookingId)))
       return rows.map(eventOf)
     },
   }
@@ -95,9 +92,13 @@ function parsePosition(position: string): [xid: string, seq: string] {
   return [xid, seq]
 }
 
+function positionOf(row: EventRow): string {
+  return `${row.xid}.${row.seq}`
+}
+
 function eventOf(row: EventRow): BookingEvent {
   return {
-    position: `${row.xid}.${row.seq}`,
+    position: positionOf(row),
     bookingId: row.booking_id,
     version: row.version,
     at: row.at,

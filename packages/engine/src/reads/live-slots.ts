@@ -1,17 +1,20 @@
 import type pg from 'pg'
+import sql, { type Sql } from 'sql-template-tag'
+import { prepared } from '../database/prepared.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
-import { availableSql } from './bookable-sql.ts'
+import { availableUnits } from './bookable-sql.ts'
+import { isHeld } from './hold-sql.ts'
 
-/** A slot as its watchers are told of it. `lapsesInMs`: until the next hold on it lapses; null: none is held. */
+/** A slot as subscribers see it. `lapsesInMs`: until the next hold on it lapses; null: it has no hold. */
 export type LiveSlot = { id: string; doctorId: string; available: number; lapsesInMs: number | null }
 
 /**
  * An active doctor and the slots with holds, those that end first before the others. `hasLapsed`: a hold on it has ended
- * that nobody has given back yet. `isPartial`: there are more such slots than are told of.
+ * and its units were not given back yet. `isPartial`: there are more such slots than are listed.
  */
 export type LiveDoctor = { doctorId: string; held: (LiveSlot & { hasLapsed: boolean })[]; isPartial: boolean }
 
-/** Both fail within seconds when the database does not answer. */
+/** Both fail within seconds when the database does not respond. */
 export type LiveReads = {
   /** The slots that exist of these, in no order; of a withdrawn one nothing is available. */
   slots(slotIds: readonly string[]): Promise<LiveSlot[]>
@@ -19,60 +22,64 @@ export type LiveReads = {
   doctors(doctorIds: readonly string[]): Promise<LiveDoctor[]>
 }
 
-/** A database that hangs is as good as lost: the connection is dropped, not waited for. pg reads it, its types forgot. */
+/** A database that hangs is as good as lost: the connection is dropped, not waited for. pg reads this; its types lack it. */
 const inTime = { query_timeout: 5_000 }
 
-/** A doctor's slots with holds that are told at once: each costs its watchers' process a timer's worth of memory. */
+/** The slots with holds that are listed for a doctor: each costs the subscribers' process the memory of a timer. */
 const heldMax = 1_000
 
 // The next hold to lapse: where next_lapse has passed and nobody has swept, the bookings know.
-const lapsesInMsSql = `extract(epoch from case
+const lapsesInMs = sql`extract(epoch from case
     when s.withdrawn_at is not null then null
     when s.next_lapse > statement_timestamp() then s.next_lapse
     when s.next_lapse is not null then (select min(b.hold_expires_at) from holdfast.booking b
-      where b.clinic_no = s.clinic_no and b.slot_id = s.id and b.status = 'PENDING' and b.hold_expires_at > statement_timestamp())
+      where b.clinic_no = s.clinic_no and b.slot_id = s.id and ${isHeld})
     end - statement_timestamp())::float8 * 1000`
 
-// `limit 1` keeps it to one look-up by primary key a slot: as a join, thousands of ids are planned as a scan of all slots.
-const liveSlots = `
-  select s.id, s.resource_id, case when s.withdrawn_at is null then ${availableSql} else 0 end as available,
-         ${lapsesInMsSql} as lapses_in_ms
-    from unnest($1::integer[], $2::uuid[]) u(clinic_no, id)
-   cross join lateral (select t.* from holdfast.slot t where t.clinic_no = u.clinic_no and t.id = u.id limit 1) s`
+/** The primary keys, as rows of (clinic_no, id). */
+function keysOf(ids: readonly string[]): Sql {
+  return sql`unnest(${ids.map(clinicNoOf)}::integer[], ${ids}::uuid[]) u(clinic_no, id)`
+}
 
-// What has begun long ago has no holds: a hold lasts half an hour at most.
-const liveDoctors = `
-  select r.id as doctor_id, h.*
-    from unnest($1::integer[], $2::uuid[]) u(clinic_no, id)
-    join holdfast.resource r on r.clinic_no = u.clinic_no and r.id = u.id and r.kind = 'doctor' and r.active
-    left join lateral (
-      select s.id, s.resource_id, ${availableSql} as available, ${lapsesInMsSql} as lapses_in_ms,
-             s.next_lapse <= statement_timestamp() as has_lapsed
-        from (select t.* from holdfast.slot t
-               where t.clinic_no = r.clinic_no and t.resource_id = r.id and t.next_lapse is not null
-                 and t.withdrawn_at is null and t.starts_at > statement_timestamp() - interval '1 hour'
-               order by t.next_lapse limit ${heldMax}) s
-       order by s.next_lapse) h on true`
+// `limit 1` makes it one look-up by primary key a slot: as a join, thousands of ids are planned as a scan of all slots.
+function liveSlots(slotIds: readonly string[]): Sql {
+  return sql`
+    select s.id, s.resource_id, case when s.withdrawn_at is null then ${availableUnits} else 0 end as available,
+           ${lapsesInMs} as lapses_in_ms
+      from ${keysOf(slotIds)}
+     cross join lateral (select t.* from holdfast.slot t where t.clinic_no = u.clinic_no and t.id = u.id limit 1) s`
+}
+
+// A slot that began long ago has no holds: a hold lasts half an hour at most.
+function liveDoctors(doctorIds: readonly string[]): Sql {
+  return sql`
+    select r.id as doctor_id, h.*
+      from ${keysOf(doctorIds)}
+      join holdfast.resource r on r.clinic_no = u.clinic_no and r.id = u.id and r.kind = 'doctor' and r.active
+      left join lateral (
+        select s.id, s.resource_id, ${availableUnits} as available, ${lapsesInMs} as lapses_in_ms,
+               s.next_lapse <= statement_timestamp() as has_lapsed
+          from (select t.* from holdfast.slot t
+                 where t.clinic_no = r.clinic_no and t.resource_id = r.id and t.next_lapse is not null
+                   and t.withdrawn_at is null and t.starts_at > statement_timestamp() - interval '1 hour'
+                 order by t.next_lapse limit ${heldMax}) s
+         order by s.next_lapse) h on true`
+}
 
 type SlotRow = { id: string; resource_id: string; available: number; lapses_in_ms: number | null }
 type DoctorRow = { doctor_id: string } & ({ [Column in keyof SlotRow]: null } | (SlotRow & { has_lapsed: boolean }))
 
-/** What the live feed asks: how many units slots have free by the database's clock, and when that changes by itself. */
+/** For the live feed: how many units of slots are free by the database's clock, and when that changes by itself. */
 export function createLiveReads(pool: pg.Pool): LiveReads {
   return {
     async slots(slotIds) {
-      const { rows } = await pool.query<SlotRow>({
-        ...inTime,
-        name: 'live_slots',
-        text: liveSlots,
-        values: keysOf(slotIds),
-      })
+      const { rows } = await pool.query<SlotRow>({ ...inTime, ...prepared('live_slots', liveSlots(slotIds)) })
       return rows.map(liveSlotOf)
     },
 
     async doctors(doctorIds) {
-      const values = keysOf([...new Set(doctorIds)].filter(isId))
-      const { rows } = await pool.query<DoctorRow>({ ...inTime, name: 'live_doctors', text: liveDoctors, values })
+      const ids = [...new Set(doctorIds)].filter(isId)
+      const { rows } = await pool.query<DoctorRow>({ ...inTime, ...prepared('live_doctors', liveDoctors(ids)) })
       const doctors = new Map<string, LiveDoctor>()
       for (const row of rows) {
         const doctor = doctors.get(row.doctor_id) ?? { doctorId: row.doctor_id, held: [], isPartial: false }
@@ -84,11 +91,6 @@ export function createLiveReads(pool: pg.Pool): LiveReads {
       return [...doctors.values()]
     },
   }
-}
-
-/** Parallel arrays of clinic numbers and ids: the primary keys. */
-function keysOf(ids: readonly string[]): [number[], readonly string[]] {
-  return [ids.map(clinicNoOf), ids]
 }
 
 function liveSlotOf(row: SlotRow): LiveSlot {

@@ -1,5 +1,6 @@
+import sql from 'sql-template-tag'
 import type { Slot } from '../model/slot.ts'
-import { availableSql } from './bookable-sql.ts'
+import { availableUnits } from './bookable-sql.ts'
 
 export type SlotRow = {
   id: string
@@ -11,7 +12,7 @@ export type SlotRow = {
 }
 
 /** The columns of a {@link SlotRow}, where `s` is the slot. */
-export const slotColumnsSql = `s.id, s.resource_id, s.starts_at, s.ends_at, s.capacity, ${availableSql} as available`
+export const selectedSlot = sql`s.id, s.resource_id, s.starts_at, s.ends_at, s.capacity, ${availableUnits} as available`
 
 export function slotOf(row: SlotRow): Slot {
   return {

@@ -1,45 +1,62 @@
 import type pg from 'pg'
+import sql, { type Sql } from 'sql-template-tag'
+import { prepared } from '../database/prepared.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
 import type { Reads } from '../model/reads.ts'
-import { bookableTimeSql } from './bookable-sql.ts'
+import { isBookableTime } from './bookable-sql.ts'
 import { instantsOfLocalDays } from './local-days.ts'
-import { type SlotRow, slotColumnsSql, slotOf } from './slot-row.ts'
+import { type SlotRow, selectedSlot, slotOf } from './slot-row.ts'
 
-// The doctor and the zone come first, because Temporal says when the local days begin.
-const zoneOfDoctor = `
-  select c.timezone from holdfast.resource r join holdfast.clinic c on c.no = r.clinic_no
-   where r.clinic_no = $1 and r.id = $2 and r.kind = 'doctor' and r.active`
+/** The slots of a doctor's calendar that start in [start, end). */
+type Stretch = { doctorId: string; start: Date; end: Date }
 
-// Until when the list stands if nobody books: the next hold may lapse, the next slot may come too near to be booked. A
-// slot with lapsed holds that nobody has swept has told only of its first one: such a list is good for a second.
-const lapseSql = `case when s.next_lapse > statement_timestamp() then s.next_lapse
+// How long the list is right if nobody books: until the next hold lapses, or the next slot comes too near to be booked.
+// next_lapse is only the first of a slot's lapsed holds that nobody has swept yet: such a list is good for a second.
+const nextLapse = sql`case when s.next_lapse > statement_timestamp() then s.next_lapse
   when s.next_lapse is not null then statement_timestamp() + interval '1 second' end`
-const noticeSql = 's.starts_at - make_interval(mins => c.minimum_notice_minutes)'
+const noticeBegins = sql`s.starts_at - make_interval(mins => c.minimum_notice_minutes)`
 
-// A row with an empty slot where there is none: as_of is always told, by the clock that decides.
-const slotsOfDoctor = (timeCondition: string, availableMin: number, freshUntilSql: string) => `
-  with a as materialized (
-    select ${slotColumnsSql}, ${freshUntilSql} as fresh_until
-      from holdfast.slot s join holdfast.clinic c on c.no = s.clinic_no
-     where s.clinic_no = $1 and s.resource_id = $2 and s.starts_at >= $3 and s.starts_at < $4
-       and s.withdrawn_at is null and ${timeCondition})
-  select statement_timestamp() as as_of, (select min(a.fresh_until) from a) as list_fresh_until, q.*
-    from (select) one
-    left join lateral (select a.* from a where a.available >= ${availableMin}) q on true
-   order by q.starts_at`
-
-const allSlots = { name: 'slots_of_doctor', text: slotsOfDoctor('true', 0, lapseSql) }
+const allSlots = { name: 'slots_of_doctor', timeCondition: sql`true`, availableMin: 0, freshUntil: nextLapse }
 const bookableSlots = {
   name: 'bookable_slots_of_doctor',
-  text: slotsOfDoctor(bookableTimeSql, 1, `least(${lapseSql}, ${noticeSql})`),
+  timeCondition: isBookableTime,
+  availableMin: 1,
+  freshUntil: sql`least(${nextLapse}, ${noticeBegins})`,
+}
+
+/** One row with an empty slot where there is none: `as_of` is always returned, by the database's clock. */
+function slotsOfDoctor({ doctorId, start, end }: Stretch, which: typeof allSlots): pg.QueryConfig {
+  return prepared(
+    which.name,
+    sql`
+      with a as materialized (
+        select ${selectedSlot}, ${which.freshUntil} as fresh_until
+          from holdfast.slot s join holdfast.clinic c on c.no = s.clinic_no
+         where s.clinic_no = ${clinicNoOf(doctorId)} and s.resource_id = ${doctorId}
+           and s.starts_at >= ${start} and s.starts_at < ${end}
+           and s.withdrawn_at is null and ${which.timeCondition})
+      select statement_timestamp() as as_of, (select min(a.fresh_until) from a) as list_fresh_until, q.*
+        from (select) one
+        left join lateral (select a.* from a where a.available >= ${which.availableMin}) q on true
+       order by q.starts_at`,
+  )
+}
+
+// The doctor and the zone come first, because Temporal says when the local days begin.
+function zoneOfDoctor(doctorId: string): Sql {
+  return sql`
+    select c.timezone from holdfast.resource r join holdfast.clinic c on c.no = r.clinic_no
+     where r.clinic_no = ${clinicNoOf(doctorId)} and r.id = ${doctorId} and r.kind = 'doctor' and r.active`
 }
 
 // Nothing of a withdrawn slot can be booked, whatever an ARRIVED patient still takes of it.
-const slotById = `
-  select q.id, q.resource_id, q.starts_at, q.ends_at, q.capacity,
-         case when q.withdrawn then 0 else q.available end as available
-    from (select ${slotColumnsSql}, s.withdrawn_at is not null as withdrawn
-            from holdfast.slot s where s.clinic_no = $1 and s.id = $2) q`
+function slotById(slotId: string): Sql {
+  return sql`
+    select q.id, q.resource_id, q.starts_at, q.ends_at, q.capacity,
+           case when q.withdrawn then 0 else q.available end as available
+      from (select ${selectedSlot}, s.withdrawn_at is not null as withdrawn
+              from holdfast.slot s where s.clinic_no = ${clinicNoOf(slotId)} and s.id = ${slotId}) q`
+}
 
 type SlotsRow = { [Column in keyof SlotRow]: SlotRow[Column] | null } & { as_of: Date; list_fresh_until: Date | null }
 
@@ -48,31 +65,20 @@ export function slotReads(pool: pg.Pool): Pick<Reads, 'slots' | 'slot'> {
   return {
     async slots({ doctorId, from, to, onlyAvailable }) {
       if (!isId(doctorId)) return null
-      const clinicNo = clinicNoOf(doctorId)
-      const doctor = await pool.query<{ timezone: string }>({
-        name: 'zone_of_doctor',
-        text: zoneOfDoctor,
-        values: [clinicNo, doctorId],
-      })
+      const doctor = await pool.query<{ timezone: string }>(prepared('zone_of_doctor', zoneOfDoctor(doctorId)))
       const zone = doctor.rows[0]?.timezone
       if (zone === undefined) return null
       const { start, end } = instantsOfLocalDays(from, to, zone)
-      const { rows } = await pool.query<SlotsRow>({
-        ...(onlyAvailable ? bookableSlots : allSlots),
-        values: [clinicNo, doctorId, start, end],
-      })
+      const which = onlyAvailable ? bookableSlots : allSlots
+      const { rows } = await pool.query<SlotsRow>(slotsOfDoctor({ doctorId, start, end }, which))
       const first = rows[0]
-      if (first === undefined) throw new Error('The query of slots answered nothing.')
+      if (first === undefined) throw new Error('The query of slots returned no row.')
       return { items: rows.filter(isSlot).map(slotOf), asOf: first.as_of, freshUntil: first.list_fresh_until }
     },
 
     async slot(slotId) {
       if (!isId(slotId)) return null
-      const { rows } = await pool.query<SlotRow>({
-        name: 'slot_by_id',
-        text: slotById,
-        values: [clinicNoOf(slotId), slotId],
-      })
+      const { rows } = await pool.query<SlotRow>(prepared('slot_by_id', slotById(slotId)))
       return rows[0] === undefined ? null : slotOf(rows[0])
     },
   }

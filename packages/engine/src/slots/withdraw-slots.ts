@@ -1,4 +1,6 @@
 import type pg from 'pg'
+import sql from 'sql-template-tag'
+import { prepared } from '../database/prepared.ts'
 import type { AffectedBooking, WithdrawSlotsOutcome, WithdrawSlotsRequest } from '../model/slot.ts'
 
 type WithdrawnRow = {
@@ -23,25 +25,15 @@ const bookingsMax = 100_000
  * alone. Safe to run again: a slot withdrawn before is `withdrawn`, with no bookings.
  */
 export async function withdrawSlots(pool: pg.Pool, request: WithdrawSlotsRequest): Promise<WithdrawSlotsOutcome> {
-  const { which } = request
-  const range =
+  const { clinicNo, which, withBookings, dryRun, actorId } = request
+  const { slotId, doctorId, from, to } =
     'slotId' in which ? { slotId: which.slotId, doctorId: null, from: null, to: null } : { slotId: null, ...which }
-  const { rows } = await pool.query<WithdrawnRow>({
-    name: 'withdraw_slots',
-    text: `select * from holdfast.withdraw_slots($1::integer, $2::uuid, $3::uuid, $4::timestamptz, $5::timestamptz, $6::boolean, $7::boolean, $8::uuid)`,
-    values: [
-      request.clinicNo,
-      range.slotId,
-      range.doctorId,
-      range.from,
-      range.to,
-      request.withBookings,
-      request.dryRun,
-      request.actorId,
-    ],
-  })
+  const statement = sql`
+    select * from holdfast.withdraw_slots(${clinicNo}::integer, ${slotId}::uuid, ${doctorId}::uuid, ${from}::timestamptz,
+      ${to}::timestamptz, ${withBookings}::boolean, ${dryRun}::boolean, ${actorId}::uuid)`
+  const { rows } = await pool.query<WithdrawnRow>(prepared('withdraw_slots', statement))
   const [row] = rows
-  if (row === undefined) throw new Error('withdraw_slots answered nothing.')
+  if (row === undefined) throw new Error('withdraw_slots returned no row.')
   switch (row.outcome) {
     case 'withdrawn':
       return { kind: 'withdrawn', slots: row.slots, bookings: affectedOf(row), position: row.tx ?? '0' }
@@ -64,7 +56,7 @@ function affectedOf(row: WithdrawnRow): AffectedBooking[] {
       row.statuses[index],
     ]
     if (slotId === undefined || startsAt === undefined || units === undefined || status === undefined) {
-      throw new Error('withdraw_slots answered arrays that differ in length.')
+      throw new Error('withdraw_slots returned arrays that differ in length.')
     }
     return { id, slotId, startsAt, units, status }
   })

@@ -1,5 +1,7 @@
 import type pg from 'pg'
+import sql from 'sql-template-tag'
 import { asSent, readPlainArray } from '../database/array-literal.ts'
+import { prepared } from '../database/prepared.ts'
 import type { BookingLine, LogEntry } from './log-entry.ts'
 
 /** Everything at or before it has been read. Transactions are numbered by `xid`, what they wrote by `seq`. */
@@ -34,12 +36,10 @@ type PageRow = { horizon: string } & Record<
 
 /** One page of the log after `cursor`, of at most `limit` rows, in the order of the log. */
 export async function readLog(connection: pg.Pool | pg.ClientBase, cursor: LogCursor, limit: number): Promise<LogPage> {
-  const { rows } = await connection.query<PageRow>({
-    name: 'read_log',
-    text: 'select * from holdfast.read_log($1::text::xid8, $2::bigint, $3::integer)',
-    values: [cursor.xid.toString(), cursor.seq.toString(), limit],
-    types: asSent,
-  })
+  const { xid, seq } = cursor
+  const statement = sql`
+    select * from holdfast.read_log(${xid.toString()}::text::xid8, ${seq.toString()}::bigint, ${limit}::integer)`
+  const { rows } = await connection.query<PageRow>({ ...prepared('read_log', statement), types: asSent })
   const [page] = rows
   if (page === undefined) throw new Error('The log was read, and nothing was answered.')
   const read = rowsOf(page)
@@ -49,7 +49,7 @@ export async function readLog(connection: pg.Pool | pg.ClientBase, cursor: LogCu
 /** Where the log ends now: a tail that starts here is told of everything that commits from now on. */
 export async function endOfLog(connection: pg.Pool | pg.ClientBase): Promise<LogCursor> {
   const { rows } = await connection.query<{ horizon: string }>(
-    'select pg_snapshot_xmin(pg_current_snapshot()) as horizon',
+    sql`select pg_snapshot_xmin(pg_current_snapshot()) as horizon`,
   )
   return { xid: BigInt(rows[0]?.horizon ?? 0) - 1n, seq: 2n ** 62n }
 }

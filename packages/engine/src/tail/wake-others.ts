@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
+import sql from 'sql-template-tag'
+import { prepared } from '../database/prepared.ts'
 import { wakeChannel } from './listen-for-wakes.ts'
 
 const pauseMs = 10
@@ -17,12 +19,8 @@ export function createWaker(pool: pg.Pool): { name: string; wakeOthers(): void }
   const send = async () => {
     // A lost notification costs the others a little time: they look by themselves as well. So it is not flushed, which
     // it would be, as it writes.
-    const notify = {
-      name: 'wake_others',
-      text: `select set_config('synchronous_commit', 'off', true), pg_notify('${wakeChannel}', $1)`,
-      values: [name],
-    }
-    await pool.query(notify).catch(() => undefined)
+    const notify = sql`select set_config('synchronous_commit', 'off', true), pg_notify(${wakeChannel}, ${name})`
+    await pool.query(prepared('wake_others', notify)).catch(() => undefined)
     setTimeout(() => {
       underway = false
       if (again) wakeOthers()

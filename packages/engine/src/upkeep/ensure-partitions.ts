@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import sql from 'sql-template-tag'
 
 /** How many months of partitions are kept made beyond the current one: a worker may be down for a quarter. */
 export const partitionMonthsAhead = 3
@@ -13,8 +14,8 @@ export async function ensurePartitions(
   connection: pg.Pool | pg.ClientBase,
   monthsAhead: number = partitionMonthsAhead,
 ): Promise<string[]> {
-  const { rows } = await connection.query<{ made: string }>('select made from holdfast.ensure_partitions($1) as made', [
-    monthsAhead,
-  ])
-  return rows.map((row) => row.made)
+  const { rows } = await connection.query<{ name: string }>(
+    sql`select name from holdfast.ensure_partitions(${monthsAhead}) name`,
+  )
+  return rows.map((row) => row.name)
 }

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import sql from 'sql-template-tag'
 
 const keptHours = 24
 const rowsPerCallMax = 5_000
@@ -13,8 +14,7 @@ export async function purgeOutdated(pool: pg.Pool, signal?: AbortSignal): Promis
   let total = 0
   while (signal?.aborted !== true) {
     const { rows } = await pool.query<{ gone: number }>(
-      'select holdfast.purge_outdated(make_interval(hours => $1), $2) as gone',
-      [keptHours, rowsPerCallMax],
+      sql`select holdfast.purge_outdated(make_interval(hours => ${keptHours}), ${rowsPerCallMax}) as gone`,
     )
     const gone = rows[0]?.gone ?? 0
     total += gone

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import sql from 'sql-template-tag'
 import { inTransaction } from '../database/pools.ts'
 import type { VerifyFinding, VerifyReport } from '../model/verify-report.ts'
 
@@ -47,38 +48,35 @@ async function verifyClinic(pool: pg.Pool, clinicNo: number, detailsMax: number)
     async (transaction) => {
       // A big clinic may take longer than a page of a list should.
       await transaction.query('set local statement_timeout = 0')
-      const { rows } = await transaction.query<ClinicReport>('select * from holdfast.verify_clinic($1, $2)', [
-        clinicNo,
-        detailsMax,
-      ])
+      const { rows } = await transaction.query<ClinicReport>(
+        sql`select * from holdfast.verify_clinic(${clinicNo}, ${detailsMax})`,
+      )
       return rows[0]
     },
     'begin isolation level repeatable read read only',
   )
-  if (report === undefined) throw new Error('verify_clinic answered no row.')
+  if (report === undefined) throw new Error('verify_clinic returned no row.')
   return report
 }
 
 async function* chunks(pool: pg.Pool, clinicNo: number | null): AsyncGenerator<Chunk> {
   if (clinicNo !== null) {
-    const { rows } = await pool.query<Chunk>('select no, id from holdfast.clinic where no = $1', [clinicNo])
+    const { rows } = await pool.query<Chunk>(sql`select no, id from holdfast.clinic where no = ${clinicNo}`)
     yield* rows
     return
   }
   for (let after = 0; ; ) {
-    const { rows } = await pool.query<Chunk>('select no, id from holdfast.clinic where no > $1 order by no limit $2', [
-      after,
-      clinicsPerPage,
-    ])
+    const { rows } = await pool.query<Chunk>(
+      sql`select no, id from holdfast.clinic where no > ${after} order by no limit ${clinicsPerPage}`,
+    )
     yield* rows
     const last = rows.at(-1)
     if (last === undefined) break
     after = last.no
   }
-  const strays = await pool.query<{ no: number }>(
-    `select b.clinic_no as no from holdfast.booking b
-      where not exists (select from holdfast.clinic c where c.no = b.clinic_no) group by b.clinic_no limit $1`,
-    [clinicsPerPage],
-  )
+  const strays = await pool.query<{ no: number }>(sql`
+    select b.clinic_no as no from holdfast.booking b
+     where not exists (select from holdfast.clinic c where c.no = b.clinic_no)
+     group by b.clinic_no limit ${clinicsPerPage}`)
   for (const { no } of strays.rows) yield { no, id: noClinicId }
 }

@@ -1,0 +1,10 @@
+import type pg from 'pg'
+import type { Sql } from 'sql-template-tag'
+
+/**
+ * A statement that each connection parses and plans once, under this name. Its text must be the same at every call (pg
+ * throws otherwise): values may differ, fragments may not.
+ */
+export function prepared(name: string, { text, values }: Sql): pg.QueryConfig<unknown[]> {
+  return { name, text, values }
+}
