@@ -131,13 +131,13 @@ async function shotsOf(url: string): Promise<Shot[]> {
       page.getByLabel('Video room').fill('https://meet.example.org/{room}'),
     ),
     shot('my-times-preview', '/my-day/times', 'doctor', async (page) => {
-      await page.getByRole('button', { name: 'Show what would be made' }).click()
-      await page.getByRole('button', { name: /^Make \d+ times?$/ }).waitFor()
+      await page.getByRole('button', { name: 'Preview slots' }).click()
+      await page.getByRole('button', { name: /^Create \d+ slots?$/ }).waitFor()
     }),
     { ...shot('my-week-ar', `/my-day/week?day=${days.to}`, 'doctor'), locale: 'ar' },
     shot('clinics', '/clinic', 'administrator'),
     shot('clinic-doctor-form', `/clinic/${clinicId}/doctors`, 'administrator', async (page) => {
-      await page.getByRole('button', { name: `Change ${doctor.name}` }).click()
+      await page.getByRole('button', { name: `Edit ${doctor.name}` }).click()
       await page.getByRole('dialog').getByLabel('Video', { exact: true }).check()
     }),
     { ...shot('clinic-day-ar', `/clinic/${clinicId}/day?day=${busyDay}`, 'administrator'), locale: 'ar' },

@@ -81,14 +81,14 @@ test('an account books under its own name, and finds it among its bookings', asy
   await coming.waitFor()
   await coming.getByRole('link', { name: 'Move' }).click()
   await timeOf(page, '9:45').click()
-  await page.getByRole('button', { name: 'Move it' }).click()
+  await page.getByRole('button', { name: 'Move appointment' }).click()
   await page.getByText('Moved to', { exact: false }).waitFor()
   expect(await placesLeft(site, practice, practice.slots[1]?.id ?? '')).toBe(1)
   expect(await placesLeft(site, practice, practice.slots[3]?.id ?? '')).toBe(0)
   await page.waitForURL((url) => url.search === '')
   await page.getByRole('link', { name: 'My bookings' }).click()
   await coming.getByRole('button', { name: 'Cancel' }).click()
-  await page.getByRole('dialog').getByRole('button', { name: 'Cancel it' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel appointment' }).click()
   await page.getByText('Your appointment is cancelled.').waitFor()
   await page.getByRole('tab', { name: /Cancelled \(1\)/ }).click()
   await page.getByRole('link', { name: 'Book again' }).click()
@@ -97,7 +97,7 @@ test('an account books under its own name, and finds it among its bookings', asy
   await page.getByRole('button', { name: 'Sign out' }).click()
   await page.getByRole('link', { name: 'Sign in' }).waitFor()
   await page.goto('/my-bookings')
-  await page.getByText('Sign in to see this.', { exact: false }).waitFor()
+  await page.getByText('Sign in to see this page.', { exact: false }).waitFor()
   await page.context().close()
 })
 
@@ -178,7 +178,7 @@ test('of two browsers racing for the last place one gets a ticket, the other a k
         .waitFor()
         .then(() => true),
       page
-        .getByRole('heading', { name: 'Somebody was a moment faster' })
+        .getByRole('heading', { name: 'Somebody else was faster' })
         .waitFor()
         .then(() => false),
     ])
@@ -186,7 +186,7 @@ test('of two browsers racing for the last place one gets a ticket, the other a k
   expect(outcomes.toSorted()).toEqual([false, true])
   const [winner, loser] = outcomes[0] ? [first, second] : [second, first]
   await confirm(winner, 'The Faster')
-  await loser.getByText('These are near it, and free right now:').waitFor()
+  await loser.getByText('These nearby times are available right now:').waitFor()
   const alternatives = loser.getByRole('listitem').getByRole('button')
   expect(await alternatives.count()).toBe(3)
   await alternatives.first().click()

@@ -33,24 +33,24 @@ test('the doctor sees who comes, and notes arrived, completed and no-show; a new
   await row('Coming Carl').getByText('Check-up').waitFor()
   await page.getByText('2 expected').waitFor()
 
-  await row('Coming Carl').getByRole('button', { name: 'Coming Carl has arrived' }).click()
+  await row('Coming Carl').getByRole('button', { name: 'Coming Carl: arrived' }).click()
   await row('Coming Carl').getByText('Arrived', { exact: true }).waitFor()
   await row('Coming Carl').getByRole('button', { name: 'Coming Carl: completed' }).click()
   await row('Coming Carl').getByText('Completed', { exact: true }).waitFor()
 
-  await row('Missing Mia').getByRole('button', { name: 'Missing Mia didn’t come' }).click()
-  await row('Missing Mia').getByText('Missed').waitFor()
+  await row('Missing Mia').getByRole('button', { name: 'Missing Mia: no-show' }).click()
+  await row('Missing Mia').getByText('No-show').waitFor()
   await page.getByText('0 expected').waitFor()
 
   // She was only late.
   // Its own toast's: that of Carl's mark may still be the last one.
   const missed = page.getByRole('alert').filter({ hasText: 'Missing Mia' })
   await missed.getByRole('button', { name: 'Undo' }).click()
-  await page.getByText('Missing Mia: the mark was taken back.').waitFor()
+  await page.getByText('Missing Mia: the last status change was undone.').waitFor()
   await row('Missing Mia').getByText('Confirmed').waitFor()
-  await row('Missing Mia').getByRole('button', { name: 'Missing Mia didn’t come' }).click()
-  await row('Missing Mia').getByText('Missed').waitFor()
-  const last = row('Coming Carl').getByRole('button', { name: 'Take back the last mark on Coming Carl' })
+  await row('Missing Mia').getByRole('button', { name: 'Missing Mia: no-show' }).click()
+  await row('Missing Mia').getByText('No-show').waitFor()
+  const last = row('Coming Carl').getByRole('button', { name: 'Undo the last status change for Coming Carl' })
   await last.click()
   await row('Coming Carl').getByText('Arrived', { exact: true }).waitFor()
   await last.click()
@@ -72,8 +72,8 @@ test('times are made by a rule after a preview, taken back, and a day is withdra
 }) => {
   const page = await scene.pageOf('doctor')
   await page.goto('/my-day/times')
-  await page.getByRole('button', { name: 'Show what would be made' }).click()
-  await page.getByText('140 new times').waitFor()
+  await page.getByRole('button', { name: 'Preview slots' }).click()
+  await page.getByText('140 new slots').waitFor()
   const slots = async () => {
     const { rows } = await site.database.ownerPool.query<{ count: number }>(
       `select count(*)::int as count from holdfast.slot
@@ -84,17 +84,17 @@ test('times are made by a rule after a preview, taken back, and a day is withdra
   }
   expect(await slots()).toBe(0)
   expect(await axeFindings(page)).toEqual([])
-  await page.getByRole('button', { name: 'Make 140 times' }).click()
-  await page.getByText('140 times were made.').waitFor()
+  await page.getByRole('button', { name: 'Create 140 slots' }).click()
+  await page.getByText('140 slots were created.').waitFor()
   expect(await slots()).toBe(140)
   await page.getByRole('button', { name: 'Undo' }).click()
   // One by one, each with its own request.
-  await page.getByText('The times were taken back.').waitFor({ timeout: 60_000 })
+  await page.getByText('The new slots were removed.').waitFor({ timeout: 60_000 })
   expect(await slots()).toBe(0)
 
-  await page.getByRole('button', { name: 'Show what would be made' }).click()
-  await page.getByRole('button', { name: 'Make 140 times' }).click()
-  await page.getByText('140 times were made.').waitFor()
+  await page.getByRole('button', { name: 'Preview slots' }).click()
+  await page.getByRole('button', { name: 'Create 140 slots' }).click()
+  await page.getByText('140 slots were created.').waitFor()
   const { rows } = await site.database.ownerPool.query<{ id: string; day: string }>(
     `select id, to_char(starts_at at time zone $2::text, 'YYYY-MM-DD') as day from holdfast.slot
       where resource_id = $1 and withdrawn_at is null and starts_at > now() + interval '12 hours'
@@ -103,16 +103,16 @@ test('times are made by a rule after a preview, taken back, and a day is withdra
   )
   const { id: slotId = '', day = '' } = rows[0] ?? {}
   await site.admin.createBooking({ body: { slotId, patient: { name: 'Unlucky Uli' }, confirm: true } })
-  const withdrawal = page.getByRole('region', { name: 'Withdraw days' })
+  const withdrawal = page.getByRole('region', { name: 'Withdraw slots' })
   await withdrawal.getByLabel('First day').fill(day)
   await withdrawal.getByLabel('Last day').fill(day)
   await withdrawal.getByRole('button', { name: 'Show who is affected' }).click()
-  await withdrawal.getByText('28 times would be withdrawn.').waitFor()
+  await withdrawal.getByText('28 slots would be withdrawn.').waitFor()
   await withdrawal.getByText('1 booking is affected').waitFor()
   await withdrawal.getByText('Unlucky Uli').waitFor()
   expect(await slots()).toBe(140)
   await withdrawal.getByRole('button', { name: 'Withdraw', exact: true }).click()
-  await page.getByText('28 times are withdrawn.').waitFor()
+  await page.getByText('28 slots were withdrawn.').waitFor()
   expect(await slots()).toBe(112)
   await page.context().close()
 })
@@ -128,11 +128,11 @@ test('one time is opened in the week’s calendar by keyboard and withdrawn', as
   await event.focus()
   await page.keyboard.press('Enter')
   const dialog = page.getByRole('dialog')
-  await dialog.getByText('1 of 1 free').waitFor()
-  await dialog.getByRole('button', { name: 'Withdraw this time' }).click()
-  await dialog.getByText('Nobody is booked there.').waitFor()
+  await dialog.getByText('1 of 1 available').waitFor()
+  await dialog.getByRole('button', { name: 'Withdraw this slot' }).click()
+  await dialog.getByText('No bookings are affected.').waitFor()
   await dialog.getByRole('button', { name: 'Withdraw', exact: true }).click()
-  await page.getByText('1 time is withdrawn.').waitFor()
+  await page.getByText('1 slot was withdrawn.').waitFor()
   await dialog.waitFor({ state: 'hidden' })
   expect(await axeFindings(page)).toEqual([])
   await page.context().close()

@@ -29,7 +29,7 @@ test('the colours are the system’s, until somebody chooses; the choice stays',
 test('the first Tab offers to skip the navigation; an unknown address helps on', async ({ site }) => {
   const page = await site.newPage()
   await page.goto('/nowhere/at/all')
-  await page.getByRole('heading', { level: 1, name: 'This page is not here' }).waitFor()
+  await page.getByRole('heading', { level: 1, name: 'Page not found' }).waitFor()
   await page.keyboard.press('Tab')
   expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to content')
   await page.keyboard.press('Enter')

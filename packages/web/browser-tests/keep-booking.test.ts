@@ -22,7 +22,7 @@ async function aGuestsTicket(
   return { address: `/ticket#${booking.id}.${booking.manageToken}`, secret: booking.manageToken }
 }
 
-const offer = (page: Page) => page.getByRole('region', { name: 'Keep this booking in your account' })
+const offer = (page: Page) => page.getByRole('region', { name: 'Add this booking to your account' })
 const kept = (page: Page) => page.getByText('This booking is in your account.', { exact: false })
 
 test('a guest books, signs up from the ticket, and is back at it with the booking kept; no request holds the secret', async ({
@@ -40,7 +40,7 @@ test('a guest books, signs up from the ticket, and is back at it with the bookin
   expect(secret).toMatch(/^hfm_/)
   await offer(page).waitFor()
   expect(await axeFindings(page)).toEqual([])
-  await offer(page).getByRole('link', { name: 'Sign in and keep it' }).click()
+  await offer(page).getByRole('link', { name: 'Sign in and add it' }).click()
   // Somebody without an account finds the way to one, and the way back is not lost.
   await page.getByRole('link', { name: 'Create one' }).click()
   await page.getByLabel('Full name').fill('Grace Hopper')
@@ -49,7 +49,7 @@ test('a guest books, signs up from the ticket, and is back at it with the bookin
   await page.getByRole('button', { name: 'Create account' }).click()
   await kept(page).waitFor()
   expect(page.url()).toBe(address)
-  await page.getByText('You find it under “My bookings” now.').waitFor()
+  await page.getByText('You will find it in “My bookings”.').waitFor()
   expect(await axeFindings(page)).toEqual([])
   await page.getByRole('link', { name: 'See all your bookings' }).click()
   await page.getByRole('listitem').filter({ hasText: practice.doctor.name }).waitFor()
@@ -71,7 +71,7 @@ test('whoever is signed in keeps it in one press; for another account it is refu
   const first = await site.newPage()
   await signInPage(first, ada)
   await first.goto(address)
-  await offer(first).getByRole('button', { name: 'Keep it in my account' }).click()
+  await offer(first).getByRole('button', { name: 'Add to my account' }).click()
   await kept(first).waitFor()
   // The focus stays where the button was.
   await first.locator('p:focus', { hasText: 'This booking is in your account.' }).waitFor()
@@ -83,12 +83,12 @@ test('whoever is signed in keeps it in one press; for another account it is refu
   const second = await site.newPage({ viewport: { width: 320, height: 640 } })
   await signInPage(second, bea)
   await second.goto(address)
-  await offer(second).getByRole('button', { name: 'Keep it in my account' }).click()
-  await second.getByText('This booking is in another account').waitFor()
+  await offer(second).getByRole('button', { name: 'Add to my account' }).click()
+  await second.getByText('This booking belongs to another account').waitFor()
   expect(await axeFindings(second)).toEqual([])
   expect(await sidewaysPixels(second)).toBe(0)
   await second.goto('/my-bookings')
-  await second.getByText('No appointments ahead').waitFor()
+  await second.getByText('No upcoming appointments').waitFor()
   await Promise.all([first.context().close(), second.context().close()])
 })
 
@@ -103,19 +103,19 @@ test('an address alone keeps nothing: a ticket that somebody sent stays theirs u
   await page.goto(address)
   await offer(page).waitFor()
   await page.goto('/my-bookings')
-  await page.getByText('No appointments ahead').waitFor()
+  await page.getByText('No upcoming appointments').waitFor()
   // Neither does a change of mind: who comes back without signing in wants it no longer.
   await page.goto('/account')
   await page.getByRole('button', { name: 'Sign out' }).click()
   await page.getByRole('link', { name: 'Sign in' }).waitFor()
   await page.goto(address)
-  await offer(page).getByRole('link', { name: 'Sign in and keep it' }).click()
+  await offer(page).getByRole('link', { name: 'Sign in and add it' }).click()
   await page.waitForURL('**/sign-in**')
   await page.goBack()
   await offer(page).waitFor()
   await signInPage(page, account)
   await page.goto(address)
-  await offer(page).getByRole('button', { name: 'Keep it in my account' }).waitFor()
+  await offer(page).getByRole('button', { name: 'Add to my account' }).waitFor()
   await page.context().close()
 })
 
@@ -125,7 +125,7 @@ test('going back before the sign-in page is here is a change of mind as well', a
   const page = await site.newPage()
   await page.goto(address)
   const isStillThere = await offer(page)
-    .getByRole('link', { name: 'Sign in and keep it' })
+    .getByRole('link', { name: 'Sign in and add it' })
     .evaluate(async (link: HTMLElement) => {
       link.click()
       while (location.pathname !== '/sign-in') await Promise.resolve()
@@ -136,7 +136,7 @@ test('going back before the sign-in page is here is a change of mind as well', a
   expect(isStillThere).toBe(true)
   await signInPage(page, account)
   await page.goto(address)
-  await offer(page).getByRole('button', { name: 'Keep it in my account' }).waitFor()
+  await offer(page).getByRole('button', { name: 'Add to my account' }).waitFor()
   await page.context().close()
 })
 
@@ -150,7 +150,7 @@ test('a ticket of an account’s own asks whoever is signed out to sign in, and 
   await hold(page, '9:45')
   await confirm(page, 'Dora')
   await page.getByRole('link', { name: 'My bookings' }).click()
-  await page.getByRole('link', { name: 'Open the ticket' }).click()
+  await page.getByRole('link', { name: 'Open ticket' }).click()
   await page.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
   const address = page.url()
   await page.context().clearCookies()

@@ -64,8 +64,8 @@ test('a hold counts down by the server’s clock, is extended once, lapses, and 
   await expectShown()
   await page.getByLabel('Full name').fill('Grace Hopper')
   await endHold(site, page, practice.doctor.id)
-  await page.getByRole('heading', { name: 'The time to confirm has run out' }).waitFor()
-  await page.getByRole('button', { name: 'Take this time again' }).click()
+  await page.getByRole('heading', { name: 'Your hold has expired' }).waitFor()
+  await page.getByRole('button', { name: 'Hold this time again' }).click()
   await page.getByRole('heading', { name: 'This time is held for you' }).waitFor()
   expect(await page.getByLabel('Full name').inputValue()).toBe('Grace Hopper')
   await confirm(page, 'Grace Hopper')
@@ -82,14 +82,14 @@ test('a lapsed time that somebody else has taken meanwhile gives way to the near
   await openTimes(page, practice)
   await hold(page, '9:00')
   await endHold(site, page, practice.doctor.id)
-  await page.getByRole('heading', { name: 'The time to confirm has run out' }).waitFor()
+  await page.getByRole('heading', { name: 'Your hold has expired' }).waitFor()
   await made(
     site.admin.createBooking({
       body: { slotId: practice.slots[0]?.id ?? '', patient: { name: 'Somebody' }, confirm: true },
     }),
   )
-  await page.getByRole('button', { name: 'Take this time again' }).click()
-  await page.getByRole('heading', { name: 'Somebody was a moment faster' }).waitFor()
+  await page.getByRole('button', { name: 'Hold this time again' }).click()
+  await page.getByRole('heading', { name: 'Somebody else was faster' }).waitFor()
   await page
     .getByRole('button', { name: /with Dr Other/ })
     .first()

@@ -9,7 +9,7 @@ test('a time that is taken changes in place in another browser, and is free agai
   const practice = await aPractice(site)
   const [watcher, booker] = [await site.newPage(), await site.newPage()]
   await openTimes(watcher, practice)
-  await watcher.getByText('Changes show by themselves').waitFor()
+  await watcher.getByText('Live', { exact: true }).waitFor()
   const before = await timeOf(watcher, '9:15').boundingBox()
   await openTimes(booker, practice)
   await hold(booker, '9:15')
@@ -20,7 +20,7 @@ test('a time that is taken changes in place in another browser, and is free agai
   expect(await watcher.getByRole('heading', { name: 'Choose a time' }).count()).toBe(1)
   await confirm(booker, 'Grace Hopper')
   await booker.getByRole('button', { name: 'Cancel appointment' }).click()
-  await booker.getByRole('dialog').getByRole('button', { name: 'Cancel it' }).click()
+  await booker.getByRole('dialog').getByRole('button', { name: 'Cancel appointment' }).click()
   await booker.getByRole('heading', { name: 'This appointment is cancelled' }).waitFor()
   await watcher.getByRole('button', { name: /^0?9:15$/ }).waitFor()
   await Promise.all([watcher.context().close(), booker.context().close()])
@@ -75,7 +75,7 @@ test('without a WebSocket the events come, and without both it asks again and sa
   }
   await polling.route('**/api/v1/live/events**', (route) => route.abort())
   await Promise.all([openTimes(events, practice), openTimes(polling, practice), openTimes(booker, practice)])
-  await events.getByText('Changes show by themselves').waitFor()
+  await events.getByText('Live', { exact: true }).waitFor()
   await polling.getByText('Last updated', { exact: false }).waitFor()
   await hold(booker, '9:30')
   await events.getByRole('button', { name: '9:30, taken' }).waitFor()

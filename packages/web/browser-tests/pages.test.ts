@@ -104,14 +104,14 @@ test('while a time is held, after it was lost, and in the dialogs: axe finds not
     }),
   )
   await page.getByRole('button', { name: /^0?9:45$/ }).click()
-  await page.getByText('These are near it').waitFor()
+  await page.getByText('These nearby times').waitFor()
   expect(await axeFindings(page)).toEqual([])
   expect(await sidewaysPixels(page)).toBe(0)
   await page.goto(ticket)
   await page.getByRole('button', { name: 'Cancel appointment' }).click()
   await page.getByRole('dialog').waitFor()
   expect(await axeFindings(page)).toEqual([])
-  await page.getByRole('button', { name: 'Keep it' }).click()
+  await page.getByRole('button', { name: 'Keep appointment' }).click()
   await page.context().close()
 })
 

@@ -44,11 +44,11 @@ test('a doctor sets the own video room; what can’t be one is said, and a chang
   const save = page.getByRole('button', { name: 'Save' })
   await room.fill('http://meet.example/{room}')
   await save.click()
-  await page.getByText('Please enter a whole address', { exact: false }).waitFor()
+  await page.getByText('Enter a full address', { exact: false }).waitFor()
   expect(await page.evaluate(() => document.activeElement?.id)).toBe('video-room')
   expect(await axeFindings(page)).toEqual([])
   await room.fill('https://meet.example/everybody')
-  await page.getByText('all visits share this one address', { exact: false }).waitFor()
+  await page.getByText('all visits share this address', { exact: false }).waitFor()
   await room.fill('https://meet.example/{room}')
   await page.getByText(/https:\/\/meet\.example\/[a-z0-9]+-/).waitFor()
   await save.click()
@@ -104,7 +104,7 @@ test('the link to join appears once the booking is confirmed: on the ticket, in 
   expect(stored).toContain(booking.id)
   expect(stored).not.toContain(url)
 
-  await page.getByRole('button', { name: 'Keep it in my account' }).click()
+  await page.getByRole('button', { name: 'Add to my account' }).click()
   await page.getByRole('link', { name: 'See all your bookings' }).click()
   expect(
     await page.getByRole('listitem').getByRole('link', { name: 'Join the video visit' }).getAttribute('href'),
@@ -140,7 +140,7 @@ test('doctor and desk join each visit in its own room', async ({ site, scene }) 
 test('an admin sets rating and video room with the doctor', async ({ site, scene }) => {
   const page = await scene.pageOf('admin')
   await page.goto(`/clinic/${scene.clinic.id}/doctors`)
-  await page.getByRole('button', { name: 'Add a doctor' }).click()
+  await page.getByRole('button', { name: 'Add doctor' }).click()
   const form = page.getByRole('dialog')
   await form.getByLabel('Name').fill('Dr Rita Rating')
   await form.getByLabel('Specialisation').fill('Neurology')
@@ -148,18 +148,18 @@ test('an admin sets rating and video room with the doctor', async ({ site, scene
   await form.getByLabel('Video', { exact: true }).check()
   await form.getByLabel('Rating').fill('4.3')
   await form.getByLabel('Video room').fill('https://ada:secret@meet.example/')
-  await form.getByRole('button', { name: 'Add a doctor' }).click()
+  await form.getByRole('button', { name: 'Add doctor' }).click()
   await form.getByText('must not contain a user name or a password', { exact: false }).waitFor()
   expect(await axeFindings(page)).toEqual([])
   await form.getByLabel('Video room').fill('https://meet.example/rita?visit={room}')
-  await form.getByRole('button', { name: 'Add a doctor' }).click()
+  await form.getByRole('button', { name: 'Add doctor' }).click()
   await page.getByText('Dr Rita Rating was added').waitFor()
   const rita = async () => {
     const { items } = await made(site.admin.listDoctors({ query: { clinicId: scene.clinic.id, q: 'Rita' } }))
     return items[0]
   }
   expect((await rita())?.rating).toBe(4.3)
-  await page.getByRole('button', { name: 'Change Dr Rita Rating' }).click()
+  await page.getByRole('button', { name: 'Edit Dr Rita Rating' }).click()
   await form.getByLabel('Video room').and(page.locator('[value="https://meet.example/rita?visit={room}"]')).waitFor()
   // Every tenth is a rating, and typing beyond the scale ends at its end.
   await form.getByLabel('Rating').fill('9')
