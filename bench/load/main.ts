@@ -1,5 +1,5 @@
-// The load generator: a process of its own, so that it shares nothing with what it measures but the machine. Runs the
-// jobs that come over its IPC channel, one at a time, and ends with its parent.
+// The load generator, a separate process: it shares only the machine with what it measures. Runs the jobs that arrive
+// on its IPC channel, one at a time, and exits with its parent.
 import type { LoadMessage, LoadReply } from './load-job.ts'
 import { runLoad } from './run-load.ts'
 

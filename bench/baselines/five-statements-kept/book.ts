@@ -7,8 +7,8 @@ import { transaction } from '../transaction.ts'
 const guest = { kind: 'anonymous' } as const
 
 /**
- * The five statements, and two more for what the contract asks and Holdfast keeps: the request's key, so that a retry is
- * given the first answer, and the log.
+ * The five statements, and two more for what the contract requires and Holdfast stores: the request's key, so that a
+ * retry gets the first response, and the event log.
  */
 export const book: Strategy = async ({ pool }, asked) => {
   const { key: sent, ...request } = asked
@@ -23,13 +23,13 @@ export const book: Strategy = async ({ pool }, asked) => {
     await log(client, asked, booking.id)
     return { kind: 'booked', booking }
   })
-  // Also a full slot may be full with the very booking that this is a retry of.
+  // A full slot may be full because of the booking that this request retries.
   return outcome.kind === 'key_reused' || outcome.kind === 'slot_full'
     ? ((await firstAnswer(pool, key, hash)) ?? outcome)
     : outcome
 }
 
-/** @returns false: the key is known */
+/** @returns false if the key is already stored */
 async function keep(client: pg.PoolClient, key: string, hash: string, bookingId: string): Promise<boolean> {
   const { rowCount } = await client.query({
     name: 'keep_key',

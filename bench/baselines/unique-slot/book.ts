@@ -4,7 +4,7 @@ import { sqlState, transaction } from '../transaction.ts'
 
 const uniqueViolation = '23505'
 
-/** FOR UPDATE, INSERT against UNIQUE (slot_id), and the slot is marked. Slots have one place each. */
+/** FOR UPDATE, INSERT guarded by UNIQUE (slot_id), then the slot is marked as taken. Each slot has one place. */
 export const book: Strategy = async ({ pool }, asked) => {
   try {
     return await transaction(pool, 'begin', async (client) => {

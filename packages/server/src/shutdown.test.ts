@@ -31,7 +31,7 @@ beforeEach(async () => {
   }
 })
 
-/** Books with a key. @returns the status; null: the connection was refused or lost */
+/** Books with a key. @returns the status, or null if the connection was refused or lost */
 async function book(key: string, url = server.url): Promise<number | null> {
   try {
     const answer = await call(`${url}/api/v1/bookings`, {
@@ -46,7 +46,7 @@ async function book(key: string, url = server.url): Promise<number | null> {
   }
 }
 
-/** Clients that book one after another until they are told to stop, or their server is gone. */
+/** Clients that each book in a loop until `stop` is called or their server is gone. */
 function load() {
   const answers: { key: string; status: number | null }[] = []
   let isOver = false
@@ -66,7 +66,7 @@ function load() {
         async () => (answers.length >= count ? true : undefined),
         () => `${answers.length} answers so far`,
       ),
-    /** Settles when their server is gone for every one of them. */
+    /** Resolves when every client has lost its server. */
     done,
     async stop() {
       isOver = true
@@ -75,7 +75,7 @@ function load() {
   }
 }
 
-/** By a read: a claim would wait for the lock that these tests hold. */
+/** Polls with a read, because a claim would wait for the lock that these tests hold. */
 function stopsAccepting(): Promise<true> {
   return until(
     async () => ((await call(`${server.url}/api/v1/clinics`).catch(() => null)) === null ? true : undefined),
@@ -101,12 +101,12 @@ describe('SIGTERM under load', () => {
     const told = new Set(running.answers.map((answer) => answer.status))
     expect(booked).toBeGreaterThanOrEqual(100)
     expect(await bookings()).toBe(booked)
-    // What was not accepted heard so, or found nobody listening.
+    // A claim that was not accepted got a 503 or found no server.
     for (const status of told) expect([201, 503, null]).toContain(status)
     expect(await checkHistory(database)).toEqual([])
   })
 
-  test('a claim that waits for a lock is waited for', async () => {
+  test('shutdown waits for a claim that waits for a lock', async () => {
     const lock = await holdLock(database.ownerPool, 'select from holdfast.slot for update')
     const answer = book(randomUUID())
     await untilLockWaiters(database, 1)
@@ -118,7 +118,7 @@ describe('SIGTERM under load', () => {
     expect(await bookings()).toBe(1)
   })
 
-  test('a second signal does not wait', async () => {
+  test('a second signal stops the server immediately', async () => {
     const lock = await holdLock(database.ownerPool, 'select from holdfast.slot for update')
     const answer = book(randomUUID())
     await untilLockWaiters(database, 1)
@@ -132,11 +132,12 @@ describe('SIGTERM under load', () => {
 })
 
 describe('kill -9 under load', () => {
-  test('leaves nothing half done: with its key, every claim is resolved by the next server', async () => {
+  test('leaves no partial writes: the next server resolves every claim by its key', async () => {
     const running = load()
     await running.until(200)
     await server.end('SIGKILL')
-    // Not told to stop: an answer from before the end may arrive after it, and every client has to meet its loss.
+    // The clients are not stopped: a response sent before the kill may arrive after it, and each client must see the
+    // lost connection.
     await running.done
     const unanswered = running.answers.filter((answer) => answer.status === null)
     expect(unanswered.length).toBe(clients)
@@ -152,8 +153,8 @@ describe('kill -9 under load', () => {
   })
 })
 
-describe('an answer that takes too long', () => {
-  test('is a 503, the claim goes on, and its key tells the outcome', async () => {
+describe('a response that takes too long', () => {
+  test('is a 503; the claim continues, and its key returns the outcome', async () => {
     const hurried = await serverProcess({ ...settingsFor(database), HOLDFAST_ANSWER_SECONDS_MAX: '1' })
     try {
       const key = randomUUID()
@@ -164,7 +165,7 @@ describe('an answer that takes too long', () => {
         async () => ((await bookings()) === 1 ? true : undefined),
         () => 'the claim to be booked all the same',
       )
-      // A second may be too short once more.
+      // One second may be too short again.
       const told = await until(
         async () => {
           const status = await book(key, hurried.url)

@@ -1,10 +1,10 @@
 import type { BuilderDatabase } from './builders.ts'
 
 /**
- * Replaces parts of one of the engine's SQL functions in this database, for a negative control: the mistake that a test
- * has to notice.
+ * Plants a bug: replaces parts of one of the engine's SQL functions in this database, as a negative control that a test
+ * has to detect.
  *
- * @throws Error when a part isn't there: a control that plants nothing would show nothing
+ * @throws Error if a part is not found: a control that changes nothing proves nothing
  */
 export async function plantFunction(
   database: BuilderDatabase,
@@ -21,7 +21,7 @@ export async function plantFunction(
   let source = only.source
   for (const { part, becomes } of changes) {
     const planted = source.replace(part, becomes)
-    if (planted === source) throw new Error(`holdfast.${name} has no part ${part}, or it is so already.`)
+    if (planted === source) throw new Error(`holdfast.${name} has no part ${part}, or replacing it changes nothing.`)
     source = planted
   }
   await database.ownerPool.query(source)

@@ -3,7 +3,9 @@ import { aPractice } from './a-practice.ts'
 import { sidewaysPixels } from './harness.ts'
 import { test } from './site-test.ts'
 
-test('the language is the browser’s, can be changed, and stays; Arabic is written from the right', async ({ site }) => {
+test('the language follows the browser until it is changed, and is remembered; Arabic is written right to left', async ({
+  site,
+}) => {
   const page = await site.newPage({ locale: 'de-AT' })
   await page.goto('/')
   await page.locator('html[lang="de"]').waitFor()
@@ -14,7 +16,7 @@ test('the language is the browser’s, can be changed, and stays; Arabic is writ
   await page.context().close()
 })
 
-test('the colours are the system’s, until somebody chooses; the choice stays', async ({ site }) => {
+test('the colours follow the system until they are changed, and are remembered', async ({ site }) => {
   const page = await site.newPage({ colorScheme: 'dark' })
   await page.goto('/')
   await page.locator('html[data-mantine-color-scheme="dark"]').waitFor()
@@ -26,7 +28,9 @@ test('the colours are the system’s, until somebody chooses; the choice stays',
   await page.context().close()
 })
 
-test('the first Tab offers to skip the navigation; an unknown address helps on', async ({ site }) => {
+test('the first Tab focuses the link that skips the navigation, also on the page of an unknown address', async ({
+  site,
+}) => {
   const page = await site.newPage()
   await page.goto('/nowhere/at/all')
   await page.getByRole('heading', { level: 1, name: 'Page not found' }).waitFor()
@@ -37,7 +41,7 @@ test('the first Tab offers to skip the navigation; an unknown address helps on',
   await page.context().close()
 })
 
-test('without a network the list says so at once, and is there by itself when the network is back', async ({
+test('without a network the list shows an error immediately, and loads by itself when the network is back', async ({
   site,
 }) => {
   const practice = await aPractice(site, { doctorName: 'Dr Nora Network' })
@@ -53,7 +57,7 @@ test('without a network the list says so at once, and is there by itself when th
   await doctor.waitFor()
   expect(await page.getByText('No connection').count()).toBe(0)
 
-  // A whole page that could not be read is there after one press.
+  // A page that failed to load appears after one click on “Try again”.
   await page.context().setOffline(true)
   await page.goto(`/doctors/${practice.doctor.id}`)
   await page.getByText('No connection').waitFor()
@@ -63,7 +67,7 @@ test('without a network the list says so at once, and is there by itself when th
   await page.context().close()
 })
 
-test('on a phone of 320 pixels the menu opens and closes, and nothing is wider than the page', async ({ site }) => {
+test('on a phone 320 pixels wide the menu opens and closes, and nothing overflows the page', async ({ site }) => {
   const page = await site.newPage({ viewport: { width: 320, height: 640 } })
   await page.goto('/')
   await page.getByRole('button', { name: 'Menu' }).click()

@@ -19,7 +19,7 @@ afterAll(async () => {
 
 const inDays = (days: number, minutes = 0) => new Date(Date.now() + days * 86_400_000 + minutes * 60_000).toISOString()
 
-test('slots made with a key: a retry is told the first answer, another body with that key is refused, and without one it is done again', async () => {
+test('slots created with a key: a retry gets the first response, another body is refused, no key runs it again', async () => {
   const clinic = await aClinic(database)
   const path = { doctorId: (await aDoctor(database, clinic)).id }
   const as = await rest.aMember(clinic.no, 'staff')
@@ -42,7 +42,7 @@ test('slots made with a key: a retry is told the first answer, another body with
   expect((await rest.call('createSlots', { path, as, body })).body).toMatchObject({ created: 0, skipped: 1 })
 })
 
-test('a booking confirmed with a key: the retry is told what the first was, whatever became of the booking since', async () => {
+test('a booking confirmed with a key: a retry gets the first response, even if the booking has changed since', async () => {
   const slot = await aSlot(database, await aDoctor(database, await aClinic(database)), { capacity: 2 })
   const booking = await aBooking(database, slot, { status: 'PENDING' })
   const path = { bookingId: booking.id }
@@ -56,7 +56,7 @@ test('a booking confirmed with a key: the retry is told what the first was, what
   expect((await rest.call('confirmBooking', { path, token })).problem).toMatchObject({ code: 'invalid_transition' })
 })
 
-test('what was kept for one is told to nobody else: another token, another account, the same key', async () => {
+test('a stored response is returned only to its caller: not to another token or account with the same key', async () => {
   const clinic = await aClinic(database)
   const slot = await aSlot(database, await aDoctor(database, clinic), { capacity: 2 })
   const booking = await aBooking(database, slot, { status: 'PENDING' })
@@ -71,7 +71,7 @@ test('what was kept for one is told to nobody else: another token, another accou
   }
 })
 
-test('a refusal is not kept: the same key succeeds once it can', async () => {
+test('a refusal is not stored: the same key succeeds once the request can succeed', async () => {
   const clinic = await aClinic(database)
   const doctor = await aDoctor(database, clinic)
   const [from, to] = [await aSlot(database, doctor), await aSlot(database, doctor)]
@@ -89,7 +89,7 @@ test('a refusal is not kept: the same key succeeds once it can', async () => {
   expect((await move()).body).toMatchObject({ slotId: to.id })
 })
 
-test('an edit and a removal with a key are told again as they were', async () => {
+test('a retry of an edit or a removal with a key gets the first response', async () => {
   const clinic = await aClinic(database)
   const as = await rest.aMember(clinic.no, 'admin')
   const doctor = await aDoctor(database, clinic)

@@ -20,21 +20,21 @@ const booking = (status: Booking['status']) => [{ slotId: 's', status, patient: 
 const titles = (slot: Slot, bookings: Booking[]) =>
   calendarEvents([slot], bookings, 'UTC', texts).map(({ title }) => title)
 
-test('a slot says who comes, how many places are taken, or that it is free', () => {
+test('a slot’s title is its patient, the number of places taken, or “free”', () => {
   expect(titles(aSlot({}), [])).toEqual(['Free'])
   expect(titles(aSlot({ available: 0 }), booking('CONFIRMED'))).toEqual(['Ada'])
   expect(titles(aSlot({}), booking('CANCELLED'))).toEqual(['Free'])
   expect(titles(aSlot({ capacity: 5, available: 3 }), booking('PENDING'))).toEqual(['2 of 5'])
 })
 
-test('events stand in the clinic’s local time', () => {
+test('events are in the clinic’s local time', () => {
   expect(calendarEvents([aSlot({})], [], 'Europe/Berlin', texts)[0]).toMatchObject({
     start: '2026-06-01 09:00:00',
     end: '2026-06-01 09:15:00',
   })
 })
 
-test('the calendar shows all that there is, and at least eight hours', () => {
+test('the calendar’s hours cover every event, and at least eight hours', () => {
   const event = (start: string, end: string) => ({ id: 1, title: '', color: 'gray', start, end })
   expect(shownHours([])).toEqual({ startTime: '08:00:00', endTime: '18:00:00' })
   expect(shownHours([event('2026-06-01 06:30:00', '2026-06-01 19:15:00')])).toEqual({
