@@ -15,7 +15,7 @@ const event: CalendarEvent = {
   stampedAt: '2026-11-20T08:00:00Z',
 }
 
-/** What a calendar makes of a file: unfolded lines by name, unescaped. */
+/** The properties that a calendar reads from a file: unfolded, by name, unescaped. */
 function read(file: string): Record<string, string> {
   const lines = file.replaceAll('\r\n ', '').split('\r\n')
   return Object.fromEntries(
@@ -26,7 +26,7 @@ function read(file: string): Record<string, string> {
   )
 }
 
-test('times are in UTC, text is escaped, every line ends as the format wants', () => {
+test('times are in UTC, text is escaped, every line ends with CRLF', () => {
   const file = calendarFile(event)
   expect(file).toContain('DTSTART:20261123T093000Z\r\n')
   expect(file).toContain('DTEND:20261123T094500Z\r\n')
@@ -35,14 +35,14 @@ test('times are in UTC, text is escaped, every line ends as the format wants', (
   expect(file.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/)
 })
 
-test('a cancelled appointment says so under the same id, and no place is no line', () => {
-  const read_ = read(calendarFile({ ...event, isCancelled: true, location: null }))
-  expect(read_).toMatchObject({ STATUS: 'CANCELLED', UID: `${event.id}@holdfast`, SEQUENCE: '2' })
-  expect(read_).not.toHaveProperty('LOCATION')
-  expect(read_).not.toHaveProperty('URL')
+test('a cancelled appointment has the same id and the status CANCELLED; without a location there is no LOCATION', () => {
+  const properties = read(calendarFile({ ...event, isCancelled: true, location: null }))
+  expect(properties).toMatchObject({ STATUS: 'CANCELLED', UID: `${event.id}@holdfast`, SEQUENCE: '2' })
+  expect(properties).not.toHaveProperty('LOCATION')
+  expect(properties).not.toHaveProperty('URL')
 })
 
-test('a video visit has its address, which is no text: nothing in it is escaped, and nothing can end its line', () => {
+test('the URL of a video visit is not escaped, and nothing in it can end its line', () => {
   const url = 'https://meet.example/a,b;c?room=1\r\nATTENDEE:x'
   const file = calendarFile({ ...event, url, location: 'https://meet.example/a,b' })
   expect(file).toContain('URL:https://meet.example/a,b;c?room=1ATTENDEE:x\r\n')
@@ -50,7 +50,7 @@ test('a video visit has its address, which is no text: nothing in it is escaped,
   expect(file).not.toMatch(/^ATTENDEE/m)
 })
 
-test('whatever the text, lines have at most 75 octets, whole characters, and give the text back', () => {
+test('any text: lines have at most 75 octets and whole characters, and unfold to the same text', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme', maxLength: 300 }), (text) => {
       const file = calendarFile({ ...event, description: text })

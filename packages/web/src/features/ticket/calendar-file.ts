@@ -1,24 +1,28 @@
-/** One appointment for a calendar. Instants as RFC 3339. */
+/** An appointment for a calendar. Instants are RFC 3339. */
 export type CalendarEvent = {
-  /** Of the booking: an event with the same id takes the place of an older one. */
+  /** The booking's id: an event replaces an older one with the same id. */
   id: string
-  /** The booking's version: the newer one counts. */
+  /** The booking's version: the event with the higher one is the newer. */
   sequence: number
   startsAt: string
   endsAt: string
   summary: string
   location: string | null
   description: string
-  /** Where it takes place, when that is a web address. */
+  /** The link of a video visit. */
   url: string | null
   isCancelled: boolean
-  /** When this was written. */
+  /** When the file was written. */
   stampedAt: string
 }
 
 /**
- * An iCalendar file (RFC 5545) with one event, in UTC: calendars show it in their owner's zone, and need no zone
- * tables.
+ * An iCalendar file (RFC 5545) with one event, in UTC: calendars show it in their owner's time zone, and no time zone
+ * tables are needed.
+ *
+ * ical-generator 11.1.2 does not replace it: it escapes commas and semicolons in URL, so that a video link with them leads
+ * nowhere (a URI is not escaped), lets control characters into TEXT, and is ten times the size (8 KB compressed), while
+ * the file has to be available offline.
  */
 export function calendarFile(event: CalendarEvent): string {
   const lines = [
@@ -36,7 +40,7 @@ export function calendarFile(event: CalendarEvent): string {
     `SUMMARY:${escaped(event.summary)}`,
     ...(event.location === null ? [] : [`LOCATION:${escaped(event.location)}`]),
     `DESCRIPTION:${escaped(event.description)}`,
-    // A URI, which is not escaped (section 3.3.13): whatever doesn't belong into one is percent-encoded.
+    // A URI is not escaped (section 3.3.13); URL percent-encodes or drops whatever is not allowed in one.
     ...(event.url === null ? [] : [`URL:${new URL(event.url).href}`]),
     `STATUS:${event.isCancelled ? 'CANCELLED' : 'CONFIRMED'}`,
     'TRANSP:OPAQUE',
@@ -54,7 +58,7 @@ function utc(instant: string): string {
     .replaceAll(/[-:]/g, '')
 }
 
-/** TEXT (section 3.3.11); control characters have no place in it. */
+/** TEXT (section 3.3.11), which must not contain control characters. */
 function escaped(text: string): string {
   return text
     .replaceAll(/\r\n?/g, '\n')
@@ -65,7 +69,7 @@ function escaped(text: string): string {
 
 const lineOctetsMax = 75
 
-/** At most 75 octets a line, and never inside a character (section 3.1). */
+/** Breaks a line into lines of at most 75 octets, never inside a character (section 3.1). */
 function folded(line: string): string {
   const encoder = new TextEncoder()
   let octets = 0
