@@ -1,23 +1,24 @@
 import i18next from 'i18next'
 import { initReactI18next } from 'react-i18next'
 import { chooseLanguage, directionOf, type Language, languages, localeOf } from './languages.ts'
+import type { Namespace } from './text-keys.ts'
 
-/** One catalogue per language and feature, each its own small file, loaded when a page first needs it. */
+/** A small file for each language and namespace, loaded when a page first needs it. */
 const catalogues = import.meta.glob<Record<string, unknown>>('../locales/*/*.json', { import: 'default' })
 const storageKey = 'holdfast-language'
 
-/** What every page needs: the frame around it, and what to say when something goes wrong. */
-const alwaysLoaded = ['shell', 'problems']
+/** What every page needs: the texts of its frame and of errors. */
+const alwaysLoaded: Namespace[] = ['shell', 'problems']
 
-async function read(language: string, feature: string): Promise<Record<string, unknown>> {
-  const load = catalogues[`../locales/${language}/${feature}.json`]
-  if (load === undefined) throw new Error(`There is no catalogue ${language}/${feature}.`)
+async function read(language: string, namespace: string): Promise<Record<string, unknown>> {
+  const load = catalogues[`../locales/${language}/${namespace}.json`]
+  if (load === undefined) throw new Error(`There are no texts ${language}/${namespace}.`)
   return load()
 }
 
 let started: Promise<void> | undefined
 
-/** Loads the reader's language and sets the page's `lang` and `dir`. Before anything is shown. */
+/** Loads the reader's language and sets the page's `lang` and `dir`. Call it before rendering. */
 export function startTexts(): Promise<void> {
   started ??= start()
   return started
@@ -28,8 +29,8 @@ async function start(): Promise<void> {
   await i18next
     .use({
       type: 'backend',
-      read: (wanted: string, feature: string, done: (error: Error | null, texts: object | null) => void) => {
-        read(wanted, feature).then(
+      read: (wanted: string, namespace: string, done: (error: Error | null, texts: object | null) => void) => {
+        read(wanted, namespace).then(
           (texts) => done(null, texts),
           (error: Error) => done(error, null),
         )
@@ -39,7 +40,7 @@ async function start(): Promise<void> {
     .init({
       lng: language,
       supportedLngs: languages,
-      // Catalogues are complete (tested), so another language is never needed beside the reader's.
+      // Every language has every text (catalogues.test.ts), so no second language is needed.
       fallbackLng: false,
       ns: alwaysLoaded,
       defaultNS: 'shell',
@@ -50,20 +51,20 @@ async function start(): Promise<void> {
   applyToPage(language)
 }
 
-/** For a route's loader: its texts arrive beside its script, not after it. */
-export async function loadTexts(...features: string[]): Promise<void> {
+/** For a route's loader: the texts load in parallel with the route's script. */
+export async function loadTexts(...namespaces: Namespace[]): Promise<void> {
   await startTexts()
-  await i18next.loadNamespaces(features)
+  await i18next.loadNamespaces(namespaces)
 }
 
-/** Changes the language at once, and for the next visits. */
+/** Changes the language now and for later visits. */
 export async function changeLanguage(language: Language): Promise<void> {
   await i18next.changeLanguage(language)
   applyToPage(language)
   try {
     localStorage.setItem(storageKey, language)
   } catch {
-    // Storage may be forbidden: then it lasts as long as the page.
+    // Storage may be forbidden; then the choice lasts as long as the page.
   }
 }
 

@@ -1,9 +1,9 @@
+import type { ParseKeys } from 'i18next'
 import type { Session } from './session.ts'
 
-/** One entry of the header's navigation, as a feature gives it in its routes.tsx. */
+/** An entry of the header's navigation, which a feature exports from its routes.tsx. */
 export type NavItem = {
   to: string
-  /** Key of its text in the catalogue `shell`. */
-  label: string
+  label: ParseKeys<'shell'>
   isFor(session: Session): boolean
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { problemCodes } from '@holdfast/contract'
 import { describe, expect, test } from 'vitest'
 import { languages } from '../lib/languages.ts'
-import { literalsIn, type TextUse, textKeysIn } from './text-keys-in.ts'
+import { unusedKeys } from './unused-keys.ts'
 
 const directory = fileURLToPath(new URL('.', import.meta.url))
 const sources = fileURLToPath(new URL('..', import.meta.url))
@@ -20,10 +20,10 @@ function flattened(texts: object, prefix = ''): Catalogue {
   )
 }
 
-const features = readdirSync(join(directory, 'en')).map((name) => name.replace('.json', ''))
+const namespaces = readdirSync(join(directory, 'en')).map((name) => name.replace('.json', ''))
 
-function catalogue(language: string, feature: string): Catalogue {
-  return flattened(JSON.parse(readFileSync(join(directory, language, `${feature}.json`), 'utf8')))
+function catalogue(language: string, namespace: string): Catalogue {
+  return flattened(JSON.parse(readFileSync(join(directory, language, `${namespace}.json`), 'utf8')))
 }
 
 /** `count_one` and `count_few` are forms of one text; which forms there are is the language's. */
@@ -34,18 +34,16 @@ function placeholdersOf(text: string): string[] {
   return [...new Set([...text.matchAll(/{{\s*(\w+)/g)].map(([, name = '']) => name))].sort()
 }
 
-const files = readdirSync(sources, { recursive: true, encoding: 'utf8' })
+const sourceTexts = readdirSync(sources, { recursive: true, encoding: 'utf8' })
   .filter((name) => !name.startsWith('locales') && /\.tsx?$/.test(name) && !/\.test\.tsx?$/.test(name))
   .map((name) => readFileSync(join(sources, name), 'utf8'))
-const uses: TextUse[] = files.flatMap(textKeysIn)
-const literals = new Set(files.flatMap(literalsIn))
 
-describe.each(features)('%s', (feature) => {
-  const english = catalogue('en', feature)
+describe.each(namespaces)('%s', (namespace) => {
+  const english = catalogue('en', namespace)
   const keys = new Set(Object.keys(english).map(withoutForm))
 
-  test.each(languages)('is complete in %s, with the same places to fill in and every plural form', (language) => {
-    const texts = catalogue(language, feature)
+  test.each(languages)('is complete in %s, with the same placeholders and every plural form', (language) => {
+    const texts = catalogue(language, namespace)
     expect([...new Set(Object.keys(texts).map(withoutForm))].sort()).toEqual([...keys].sort())
     const categories = new Intl.PluralRules(language).resolvedOptions().pluralCategories
     for (const [key, text] of Object.entries(texts)) {
@@ -64,41 +62,12 @@ describe.each(features)('%s', (feature) => {
     }
   })
 
-  test('has every text that is asked for, and none that nobody asks for', () => {
-    const asked = uses.filter((use) => use.features.includes(feature))
-    const missing = asked.filter(
-      ({ key, features: [...others] }) => typeof key === 'string' && !others.some((one) => isThere(one, key)),
-    )
-    expect(
-      missing.map(({ key }) => key),
-      'asked for in the sources, and not in the catalogue',
-    ).toEqual([])
-    const isUsed = (name: string) =>
-      literals.has(name) ||
-      asked.some(({ key }) => key instanceof RegExp && key.test(name)) ||
-      isAsked(asked, name) ||
-      isProblem(feature, name)
-    expect(
-      [...keys].filter((name) => !isUsed(name)),
-      'in the catalogue, and not asked for',
-    ).toEqual([])
+  test('has no text that is not used', () => {
+    expect(unusedKeys(namespace, [...keys], sourceTexts)).toEqual([])
   })
 })
 
-function isThere(feature: string, key: string): boolean {
-  return features.includes(feature) && Object.keys(catalogue('en', feature)).some((one) => withoutForm(one) === key)
-}
-
-function isAsked(asked: TextUse[], name: string): boolean {
-  return asked.some(({ key }) => key === name)
-}
-
-/** Asked for by the code of what went wrong, wherever that comes from. */
-function isProblem(feature: string, key: string): boolean {
-  return feature === 'problems' && /^\w+\.(title|help)$/.test(key)
-}
-
-test('every problem of the API is told in every language', () => {
+test('every problem code of the API has a text in every language', () => {
   for (const language of languages) {
     const texts = catalogue(language, 'problems')
     for (const code of [...problemCodes, 'unreachable', 'unexpected']) {
@@ -112,30 +81,22 @@ test('every problem of the API is told in every language', () => {
 
 test('every language has the same catalogues', () => {
   for (const language of languages)
-    expect(readdirSync(join(directory, language))).toEqual(features.map((name) => `${name}.json`))
+    expect(readdirSync(join(directory, language))).toEqual(namespaces.map((name) => `${name}.json`))
 })
 
-describe('negative control: what the test looks for is found', () => {
-  test('in a source: plain keys, other catalogues, forms of a key, a second translator, labels of the navigation', () => {
-    const source = `
-      const { t } = useTranslation(['booking', 'shell'])
-      const { t: tProblem } = useTranslation('problems')
-      t('week.title'); t("shell:close", { a: 1 }); t(\`heading.\${status}\`); tProblem('retry')
-      t(kind === 'full' ? 'lost.full' : 'lost.closed')
-      const nav = { to: '/x', label: 'nav.x' }`
-    const found = textKeysIn(source).map(
-      ({ features: [feature], key }) => `${feature} ${typeof key === 'string' ? key : key.source}`,
-    )
-    expect(found.sort()).toEqual(
-      [
-        'booking week.title',
-        'shell close',
-        'booking ^heading\\..+$',
-        'problems retry',
-        'booking lost.full',
-        'booking lost.closed',
-        'shell nav.x',
-      ].sort(),
-    )
+describe('negative control: which keys count as used', () => {
+  const source = `
+    const { t } = useTranslation(['booking', 'shell'])
+    t('week.title'); t("shell:close"); t(\`heading.\${status}\`); t(kind === 'full' ? 'lost.full' : 'lost.closed')`
+
+  test('a key that is mentioned whole or fits a template', () => {
+    const used = ['week.title', 'heading.CONFIRMED', 'lost.full', 'lost.closed']
+    expect(unusedKeys('booking', used, [source])).toEqual([])
+    expect(unusedKeys('shell', ['close'], [source])).toEqual([])
+  })
+
+  test('no other key, and no template of a source that does not use the namespace', () => {
+    expect(unusedKeys('booking', ['week.gone', 'heading.a.b', 'heading'], [source])).toHaveLength(3)
+    expect(unusedKeys('ticket', ['heading.CONFIRMED'], [source])).toHaveLength(1)
   })
 })

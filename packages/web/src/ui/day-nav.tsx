@@ -14,7 +14,7 @@ type DayNavProps = {
 
 /** Backwards, forwards, back to today, or straight to a day. */
 export function DayNav({ day, today, step, onChange }: DayNavProps) {
-  const { t } = useTranslation('desk')
+  const { t } = useTranslation('schedule')
   const unit = step === 1 ? 'day' : 'week'
   return (
     <Group gap="xs" className="no-print" align="end">

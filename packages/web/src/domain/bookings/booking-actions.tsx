@@ -8,7 +8,7 @@ import { useBookingAction } from './use-booking-action.tsx'
 
 /** What can be noted of a booking now: arrived, completed, didn't come; and the last of it taken back. */
 export function BookingActions({ booking, timeZone }: { booking: Booking; timeZone: string }) {
-  const { t } = useTranslation('desk')
+  const { t } = useTranslation('schedule')
   const action = useBookingAction(booking.clinicId)
   const offered = offeredActions(booking, timeZone, serverNow())
   const look = { arrive: 'light', confirm: 'light', complete: 'light', noShow: 'default', reopen: 'subtle' } as const

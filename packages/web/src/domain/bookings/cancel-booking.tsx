@@ -47,7 +47,7 @@ export function CancelBooking({ link, isOpen, onClose }: CancelProps) {
             {t('cancel.confirm')}
           </Button>
           <Button variant="default" onClick={onClose} disabled={isBusy}>
-            {t('cancel.keep')}
+            {t('cancel.back')}
           </Button>
         </Group>
       </Stack>

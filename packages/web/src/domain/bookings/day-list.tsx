@@ -21,7 +21,7 @@ type DayListProps = {
 
 /** Who comes, in order. Those who cancelled or never booked are left out: they are in the list of bookings. */
 export function DayList({ bookings, timeZone, caption, doctors, nameOf }: DayListProps) {
-  const { t } = useTranslation(['desk', 'shell'])
+  const { t } = useTranslation(['schedule', 'shell'])
   const coming = bookings.filter(({ status }) => status !== 'CANCELLED' && status !== 'FAILED')
   if (coming.length === 0) return <EmptyState title={t('day.none')} help={t('day.noneHelp')} />
   return (
@@ -32,7 +32,7 @@ export function DayList({ bookings, timeZone, caption, doctors, nameOf }: DayLis
           <th scope="col">{t('column.time')}</th>
           <th scope="col">{t('column.patient')}</th>
           {doctors ? <th scope="col">{t('column.doctor')}</th> : null}
-          <th scope="col">{t('column.kind')}</th>
+          <th scope="col">{t('column.appointmentType')}</th>
           <th scope="col">{t('column.status')}</th>
           <th scope="col" className="no-print">
             {t('column.actions')}
@@ -66,7 +66,7 @@ export function DayList({ bookings, timeZone, caption, doctors, nameOf }: DayLis
             {doctors ? (
               <td data-label={t('column.doctor')}>{doctors.find(({ id }) => id === booking.doctorId)?.name ?? '–'}</td>
             ) : null}
-            <td data-label={t('column.kind')}>
+            <td data-label={t('column.appointmentType')}>
               {t(`shell:appointmentType.${booking.appointmentType}`)}
               {booking.joinUrl === null ? null : (
                 <Box mt={4}>
@@ -89,13 +89,13 @@ export function DayList({ bookings, timeZone, caption, doctors, nameOf }: DayLis
 
 /** How many come, are here, and are done: in one line above the list. */
 export function DayCounts({ bookings }: { bookings: readonly Booking[] }) {
-  const { t } = useTranslation('desk')
+  const { t } = useTranslation('schedule')
   const count = (...statuses: Booking['status'][]) => bookings.filter(({ status }) => statuses.includes(status)).length
   const parts = [
     { label: t('counts.expected'), value: count('PENDING', 'CONFIRMED') },
-    { label: t('counts.here'), value: count('ARRIVED') },
-    { label: t('counts.done'), value: count('COMPLETED') },
-    { label: t('counts.missed'), value: count('NO_SHOW') },
+    { label: t('counts.arrived'), value: count('ARRIVED') },
+    { label: t('counts.completed'), value: count('COMPLETED') },
+    { label: t('counts.noShow'), value: count('NO_SHOW') },
   ]
   return (
     <Text component="p" className="tabular" m={0} role="status">

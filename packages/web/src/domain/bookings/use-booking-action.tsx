@@ -23,7 +23,7 @@ const calls = {
 /** Notes what became of a booking, or takes it back: shown at once, and as it was when the server refuses. */
 export function useBookingAction(clinicId: string) {
   const queryClient = useQueryClient()
-  const { t } = useTranslation(['desk', 'problems'])
+  const { t } = useTranslation(['schedule', 'problems'])
   const { t: tProblem } = useTranslation('problems')
   const show = (changed: Booking) => {
     queryClient.setQueriesData<AllPages<Booking>>({ queryKey: [...clinicKey(clinicId), 'bookings'] }, (read) =>
@@ -68,7 +68,7 @@ function toastOf(bookingId: string, version: number): string {
 }
 
 function Undoable({ text, onUndo }: { text: string; onUndo: () => void }) {
-  const { t } = useTranslation('desk')
+  const { t } = useTranslation('schedule')
   return (
     <Group justify="space-between">
       <span>{text}</span>

@@ -23,7 +23,7 @@ type SlotCalendarProps = {
 
 /** A doctor's times as a calendar, in the clinic's local time; each opens by press or key. */
 export function SlotCalendar({ view, day, slots, bookings, timeZone, onSlot, onDay }: SlotCalendarProps) {
-  const { t } = useTranslation('desk')
+  const { t } = useTranslation('schedule')
   const events = useMemo(
     () =>
       calendarEvents(slots, bookings, timeZone, {

@@ -37,7 +37,7 @@ export function SlotDialog({ slot, onClose, ...rest }: SlotDialogProps) {
 type SlotDetailsProps = SlotDialogProps & { slot: Slot }
 
 function SlotDetails({ slot, bookings, clinicId, timeZone, nameOf, onClose }: SlotDetailsProps) {
-  const { t } = useTranslation('desk')
+  const { t } = useTranslation('schedule')
   const [isWithdrawing, setWithdrawing] = useState(false)
   const here = bookings.filter(
     ({ slotId, status }) => slotId === slot.id && status !== 'CANCELLED' && status !== 'FAILED',
@@ -79,7 +79,7 @@ function SlotDetails({ slot, bookings, clinicId, timeZone, nameOf, onClose }: Sl
       {Date.parse(slot.startsAt) > serverNow() ? (
         <Group>
           <Button variant="default" onClick={() => setWithdrawing(true)}>
-            {t('withdraw.thisTime')}
+            {t('withdraw.slot')}
           </Button>
         </Group>
       ) : null}

@@ -71,7 +71,7 @@ type TimeProps = {
 const TimeItem = memo(({ slot, timeZone, isBookable, isStop, onFocus, onChoose, t }: TimeProps) => {
   const time = formatTime(slot.startsAt, timeZone)
   const ownClock = formatTime(slot.startsAt, ownTimeZone())
-  const own = ownClock === time ? null : t('week.yourTime', { time: ownClock })
+  const own = ownClock === time ? null : t('week.ownTime', { time: ownClock })
   const places =
     slot.capacity > 1 && isBookable
       ? t('week.places', { count: slot.available, places: formatNumber(slot.available) })

@@ -1,7 +1,8 @@
 import type { CreatedSlots, SlotRule } from '@holdfast/contract/client'
 import { Button, Group, Stack, Text, Title } from '@mantine/core'
+import { useForm } from '@mantine/form'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 import { api, ask } from '../../lib/api.ts'
 import { clinicKey } from '../../lib/clinic-queries.ts'
@@ -10,50 +11,38 @@ import { ErrorState } from '../../ui/error-state.tsx'
 import layoutClasses from '../../ui/layout.module.css'
 import { toastDone } from '../../ui/toast.ts'
 import { SlotPreview } from './slot-preview.tsx'
-import { firstDraft, type RuleField, ruleOf, type SlotRuleDraft } from './slot-rule-draft.ts'
+import { firstDraft, invalidFields, ruleOf, type SlotRuleDraft, slotRuleLimits } from './slot-rule-draft.ts'
 import { SlotRuleFields } from './slot-rule-fields.tsx'
 import { undoSlots, undoSlotsMax } from './undo-created-slots.tsx'
 
 type CreateSlotsProps = { doctorId: string; clinicId: string; timeZone: string; today: string }
 
-/** Times by a rule: shown first as they would be, then made; what was made can be taken back. */
+/** Creates slots by a rule: a preview first, then the slots, which can be undone. */
 export function CreateSlots({ doctorId, clinicId, timeZone, today }: CreateSlotsProps) {
-  const { t } = useTranslation('desk')
-  const [draft, setDraft] = useState<SlotRuleDraft>(() => firstDraft(today))
-  const [wrong, setWrong] = useState<RuleField[]>([])
-  const make = useMakeSlots(doctorId, clinicId)
+  const { t } = useTranslation('schedule')
+  const creation = useCreateSlots(doctorId, clinicId)
   const preview = useMutation({
     mutationFn: (rule: SlotRule) =>
       ask(api.createSlots({ path: { doctorId }, query: { dryRun: true }, body: { rule } })),
   })
-  const change = (part: Partial<SlotRuleDraft>) => {
-    setDraft({ ...draft, ...part })
-    setWrong(wrong.filter((field) => !(field in part)))
-    preview.reset()
-  }
-  const ruled = ruleOf(draft)
-  const look = () => {
-    setWrong(ruled.kind === 'wrong' ? ruled.fields : [])
-    if (ruled.kind === 'rule') preview.mutate(ruled.rule)
-  }
+  const form = useForm<SlotRuleDraft>({
+    initialValues: firstDraft(today),
+    validate: (draft) => Object.fromEntries(invalidFields(draft).map((field) => [field, errorText(field, t)])),
+    onValuesChange: () => preview.reset(),
+  })
+  const showPreview = form.onSubmit((draft) => preview.mutate(ruleOf(draft)))
   return (
-    <section className={layoutClasses.panel} aria-labelledby="slot-maker">
+    <section className={layoutClasses.panel} aria-labelledby="create-slots">
       <Stack gap="lg">
         <div>
-          <Title order={2} size="h3" id="slot-maker">
+          <Title order={2} size="h3" id="create-slots">
             {t('rule.title')}
           </Title>
           <Text c="dimmed">{t('rule.intro')}</Text>
         </div>
-        <form
-          noValidate
-          onSubmit={(event) => {
-            event.preventDefault()
-            look()
-          }}
-        >
+        <form noValidate onSubmit={showPreview}>
           <Stack gap="lg">
-            <SlotRuleFields draft={draft} wrong={wrong} onChange={change} />
+            <SlotRuleFields form={form} />
             <Group>
               <Button type="submit" variant={preview.data ? 'default' : 'filled'} loading={preview.isPending}>
                 {t('rule.preview')}
@@ -61,14 +50,14 @@ export function CreateSlots({ doctorId, clinicId, timeZone, today }: CreateSlots
             </Group>
           </Stack>
         </form>
-        {preview.isError ? <ErrorState error={preview.error} retry={look} /> : null}
-        {make.isError ? <ErrorState error={make.error} /> : null}
-        {preview.data && ruled.kind === 'rule' ? (
+        {preview.isError ? <ErrorState error={preview.error} retry={() => showPreview()} /> : null}
+        {creation.isError ? <ErrorState error={creation.error} /> : null}
+        {preview.isSuccess ? (
           <SlotPreview
-            made={preview.data}
+            preview={preview.data}
             timeZone={timeZone}
-            isPending={make.isPending}
-            onMake={() => make.mutate(ruled.rule, { onSuccess: () => preview.reset() })}
+            isPending={creation.isPending}
+            onCreate={() => creation.mutate(preview.variables, { onSuccess: () => preview.reset() })}
           />
         ) : null}
       </Stack>
@@ -76,8 +65,27 @@ export function CreateSlots({ doctorId, clinicId, timeZone, today }: CreateSlots
   )
 }
 
-function useMakeSlots(doctorId: string, clinicId: string) {
-  const { t } = useTranslation('desk')
+function errorText(field: string, t: TFunction<'schedule'>): string {
+  switch (field) {
+    case 'from':
+      return t('rule.dayInvalid')
+    case 'to':
+      return t('rule.daysInvalid', { count: slotRuleLimits.daysMax })
+    case 'weekdays':
+      return t('rule.weekdaysInvalid')
+    case 'startTime':
+      return t('rule.timeInvalid')
+    case 'slotMinutes':
+      return t('rule.minutesInvalid')
+    case 'capacity':
+      return t('rule.capacityInvalid')
+    default:
+      return t('rule.endInvalid')
+  }
+}
+
+function useCreateSlots(doctorId: string, clinicId: string) {
+  const { t } = useTranslation('schedule')
   const queryClient = useQueryClient()
   const reread = async () => {
     await queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) })
@@ -85,8 +93,8 @@ function useMakeSlots(doctorId: string, clinicId: string) {
   }
   return useMutation({
     mutationFn: (rule: SlotRule): Promise<CreatedSlots> => ask(api.createSlots({ path: { doctorId }, body: { rule } })),
-    onSuccess: (made) => {
-      const slotIds = made.items.flatMap(({ outcome, slotId }) =>
+    onSuccess: (created) => {
+      const slotIds = created.items.flatMap(({ outcome, slotId }) =>
         outcome === 'created' && slotId !== null ? [slotId] : [],
       )
       const toastId = crypto.randomUUID()
@@ -94,10 +102,10 @@ function useMakeSlots(doctorId: string, clinicId: string) {
         id: toastId,
         message:
           slotIds.length === 0 || slotIds.length > undoSlotsMax ? (
-            t('rule.made', { count: made.created })
+            t('rule.created', { count: created.created })
           ) : (
             <Group justify="space-between">
-              <span>{t('rule.made', { count: made.created })}</span>
+              <span>{t('rule.created', { count: created.created })}</span>
               <Button
                 size="compact-sm"
                 variant="default"

@@ -3,7 +3,7 @@ import { localDay } from '../../lib/local-time.ts'
 
 export type PreviewDay = {
   day: string
-  /** ISO times of the first start and the last end of what would be made. */
+  /** ISO times: the first start and the last end of the day's slots. */
   startsAt: string
   endsAt: string
   created: number
@@ -11,9 +11,9 @@ export type PreviewDay = {
   conflicts: number
 }
 
-/** A dry run's answer by local days, in order. */
-export function previewDays(made: CreatedSlots, timeZone: string): PreviewDay[] {
-  const byDay = Map.groupBy(made.items, ({ startsAt }) => localDay(startsAt, timeZone))
+/** The result of a dry run by local day, in order. */
+export function previewDays(preview: CreatedSlots, timeZone: string): PreviewDay[] {
+  const byDay = Map.groupBy(preview.items, ({ startsAt }) => localDay(startsAt, timeZone))
   return [...byDay]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([day, items]) => {

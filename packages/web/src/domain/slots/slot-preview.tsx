@@ -7,18 +7,18 @@ import { previewDays } from './preview-days.ts'
 
 const daysShown = 31
 
-type SlotPreviewProps = { made: CreatedSlots; timeZone: string; isPending: boolean; onMake: () => void }
+type SlotPreviewProps = { preview: CreatedSlots; timeZone: string; isPending: boolean; onCreate: () => void }
 
-/** What a rule would make, day by day, and the button that makes it. */
-export function SlotPreview({ made, timeZone, isPending, onMake }: SlotPreviewProps) {
-  const { t } = useTranslation('desk')
-  const days = previewDays(made, timeZone)
+/** The slots that a rule would create, by day, and the button that creates them. */
+export function SlotPreview({ preview, timeZone, isPending, onCreate }: SlotPreviewProps) {
+  const { t } = useTranslation('schedule')
+  const days = previewDays(preview, timeZone)
   return (
     <Stack gap="md" aria-busy={isPending}>
       <Text role="status" fw={600}>
-        {t('preview.created', { count: made.created })}
-        {made.skipped > 0 ? ` · ${t('preview.skipped', { count: made.skipped })}` : ''}
-        {made.conflicts > 0 ? ` · ${t('preview.conflicts', { count: made.conflicts })}` : ''}
+        {t('preview.created', { count: preview.created })}
+        {preview.skipped > 0 ? ` · ${t('preview.skipped', { count: preview.skipped })}` : ''}
+        {preview.conflicts > 0 ? ` · ${t('preview.conflicts', { count: preview.conflicts })}` : ''}
       </Text>
       {days.length === 0 ? null : (
         <table className={tableClasses.table}>
@@ -31,10 +31,10 @@ export function SlotPreview({ made, timeZone, isPending, onMake }: SlotPreviewPr
                 {t('preview.new')}
               </th>
               <th scope="col" className={tableClasses.number}>
-                {t('preview.there')}
+                {t('preview.existing')}
               </th>
               <th scope="col" className={tableClasses.number}>
-                {t('preview.inTheWay')}
+                {t('preview.overlapping')}
               </th>
             </tr>
           </thead>
@@ -48,10 +48,10 @@ export function SlotPreview({ made, timeZone, isPending, onMake }: SlotPreviewPr
                 <td className={tableClasses.number} data-label={t('preview.new')}>
                   {formatNumber(created)}
                 </td>
-                <td className={tableClasses.number} data-label={t('preview.there')}>
+                <td className={tableClasses.number} data-label={t('preview.existing')}>
                   {formatNumber(skipped)}
                 </td>
-                <td className={tableClasses.number} data-label={t('preview.inTheWay')}>
+                <td className={tableClasses.number} data-label={t('preview.overlapping')}>
                   {formatNumber(conflicts)}
                 </td>
               </tr>
@@ -63,8 +63,8 @@ export function SlotPreview({ made, timeZone, isPending, onMake }: SlotPreviewPr
         <Text c="dimmed">{t('preview.moreDays', { count: days.length - daysShown })}</Text>
       ) : null}
       <Group>
-        <Button loading={isPending} disabled={made.created === 0} onClick={onMake}>
-          {t('preview.make', { count: made.created })}
+        <Button loading={isPending} disabled={preview.created === 0} onClick={onCreate}>
+          {t('preview.create', { count: preview.created })}
         </Button>
       </Group>
     </Stack>

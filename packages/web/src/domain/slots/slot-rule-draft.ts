@@ -1,14 +1,14 @@
 import type { SlotRule } from '@holdfast/contract/client'
 import { addDays, daysBetween, mondayOf, parseDay } from '../../lib/local-time.ts'
 
-/** `id` tells breaks apart while they are typed, and is not sent. */
-export type BreakDraft = { id: number; startTime: string; endTime: string }
+/** `key` identifies a break while the form is open; it is not sent. */
+export type BreakDraft = { key: string; startTime: string; endTime: string }
 
-/** The form's fields as they are typed. */
+/** The values of the form's fields. Weekdays are '1' (Monday) to '7'. */
 export type SlotRuleDraft = {
   from: string
   to: string
-  weekdays: number[]
+  weekdays: string[]
   startTime: string
   endTime: string
   slotMinutes: number | string
@@ -16,45 +16,72 @@ export type SlotRuleDraft = {
   breaks: BreakDraft[]
 }
 
-export type RuleField = keyof SlotRuleDraft
-
-/** Next week, mornings and afternoons. */
+/** Next week from Monday to Friday, mornings and afternoons. */
 export function firstDraft(today: string): SlotRuleDraft {
   const monday = addDays(mondayOf(today), 7)
   return {
     from: monday,
     to: addDays(monday, 6),
-    weekdays: [1, 2, 3, 4, 5],
+    weekdays: ['1', '2', '3', '4', '5'],
     startTime: '09:00',
     endTime: '17:00',
     slotMinutes: 15,
     capacity: 1,
-    breaks: [{ id: 1, startTime: '12:00', endTime: '13:00' }],
+    breaks: [{ key: 'lunch', startTime: '12:00', endTime: '13:00' }],
   }
 }
 
-/** The rule, or the fields that must be mended before it is one. */
-export function ruleOf(
-  draft: SlotRuleDraft,
-): { kind: 'rule'; rule: SlotRule } | { kind: 'wrong'; fields: RuleField[] } {
+/** The limits of a slot rule that its form shows. The API has the same in the schema of `SlotRule`. */
+export const slotRuleLimits = {
+  daysMax: 366,
+  breaksMax: 10,
+  slotMinutes: { min: 5, max: 1440 },
+  capacity: { min: 1, max: 1_000_000 },
+} as const
+
+/** The fields that have to be corrected before the draft is a rule, as paths of the form: `to`, `breaks.0.endTime`. */
+export function invalidFields(draft: SlotRuleDraft): string[] {
   const { from, to, weekdays, startTime, endTime, breaks } = draft
-  const slotMinutes = Number(draft.slotMinutes)
-  const capacity = Number(draft.capacity)
-  const fields: RuleField[] = []
+  const { daysMax } = slotRuleLimits
+  const fields: string[] = []
   if (parseDay(from) === null) fields.push('from')
-  if (parseDay(to) === null || to < from || (parseDay(from) !== null && daysBetween(from, to) > 366)) fields.push('to')
+  if (parseDay(to) === null || to < from || (parseDay(from) !== null && daysBetween(from, to) > daysMax)) {
+    fields.push('to')
+  }
   if (weekdays.length === 0) fields.push('weekdays')
   if (startTime === '') fields.push('startTime')
   if (endTime === '' || endTime <= startTime) fields.push('endTime')
-  if (!isWithin(slotMinutes, 5, 1440)) fields.push('slotMinutes')
-  if (!isWithin(capacity, 1, 1_000_000)) fields.push('capacity')
-  if (breaks.some((one) => one.startTime === '' || one.endTime <= one.startTime)) fields.push('breaks')
-  if (fields.length > 0) return { kind: 'wrong', fields }
-  const sent = breaks.map((one) => ({ startTime: one.startTime, endTime: one.endTime }))
-  const rule = { from, to, weekdays: weekdays.toSorted(), startTime, endTime, slotMinutes, capacity, breaks: sent }
-  return { kind: 'rule', rule }
+  if (!isWithin(draft.slotMinutes, slotRuleLimits.slotMinutes)) fields.push('slotMinutes')
+  if (!isWithin(draft.capacity, slotRuleLimits.capacity)) fields.push('capacity')
+  for (const [index, one] of breaks.entries()) {
+    if (one.startTime === '' || one.endTime <= one.startTime) fields.push(`breaks.${index}.endTime`)
+  }
+  return fields
 }
 
-function isWithin(value: number, min: number, max: number): boolean {
-  return Number.isInteger(value) && value >= min && value <= max
+/** The rule of a draft without invalid fields. */
+export function ruleOf({
+  from,
+  to,
+  weekdays,
+  startTime,
+  endTime,
+  slotMinutes,
+  capacity,
+  breaks,
+}: SlotRuleDraft): SlotRule {
+  return {
+    from,
+    to,
+    weekdays: weekdays.map(Number).toSorted(),
+    startTime,
+    endTime,
+    slotMinutes: Number(slotMinutes),
+    capacity: Number(capacity),
+    breaks: breaks.map((one) => ({ startTime: one.startTime, endTime: one.endTime })),
+  }
+}
+
+function isWithin(value: number | string, { min, max }: { min: number; max: number }): boolean {
+  return value !== '' && Number.isInteger(Number(value)) && Number(value) >= min && Number(value) <= max
 }

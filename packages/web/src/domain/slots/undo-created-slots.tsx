@@ -9,7 +9,7 @@ export const undoSlotsMax = 500
 const atOnce = 4
 
 /** Withdraws times just made, showing how far it is in the toast `id`; one that somebody has booked meanwhile stays. */
-export async function undoSlots(id: string, slotIds: readonly string[], t: TFunction<'desk'>): Promise<void> {
+export async function undoSlots(id: string, slotIds: readonly string[], t: TFunction<'schedule'>): Promise<void> {
   let done = 0
   let kept = 0
   const show = () =>

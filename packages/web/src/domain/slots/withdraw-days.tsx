@@ -14,7 +14,7 @@ type WithdrawDaysProps = { doctorId: string; clinicId: string; timeZone: string;
 
 /** Withdraws all times of some days, after showing whom it would meet. */
 export function WithdrawDays({ doctorId, clinicId, timeZone, today }: WithdrawDaysProps) {
-  const { t } = useTranslation('desk')
+  const { t } = useTranslation('schedule')
   const [from, setFrom] = useState(today)
   const [to, setTo] = useState(today)
   const [asked, setAsked] = useState<{ from: string; to: string } | null>(null)
@@ -59,7 +59,7 @@ export function WithdrawDays({ doctorId, clinicId, timeZone, today }: WithdrawDa
                 withAsterisk={false}
                 min={from}
                 value={to}
-                error={isWrong ? t('rule.daysWrong', { count: daysMax }) : null}
+                error={isWrong ? t('rule.daysInvalid', { count: daysMax }) : null}
                 onChange={({ currentTarget }) => {
                   setAsked(null)
                   setTo(currentTarget.value)

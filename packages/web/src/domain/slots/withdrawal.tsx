@@ -27,7 +27,7 @@ type WithdrawalProps = {
 
 /** What a withdrawal would do and to whom, then the withdrawal. The preview changes nothing. */
 export function Withdrawal({ of, doctorId, clinicId, timeZone, known, run, onDone, onBack }: WithdrawalProps) {
-  const { t } = useTranslation('desk')
+  const { t } = useTranslation('schedule')
   const { t: tProblem } = useTranslation('problems')
   const queryClient = useQueryClient()
   const preview = useQuery({
@@ -53,7 +53,7 @@ export function Withdrawal({ of, doctorId, clinicId, timeZone, known, run, onDon
     },
   })
   if (preview.isError) return <ErrorState error={preview.error} retry={() => void preview.refetch()} />
-  if (preview.data === undefined) return <Text role="status">{t('withdraw.looking')}</Text>
+  if (preview.data === undefined) return <Text role="status">{t('withdraw.loading')}</Text>
   const { slots, bookings } = preview.data
   return (
     <Stack gap="md">
@@ -69,23 +69,23 @@ export function Withdrawal({ of, doctorId, clinicId, timeZone, known, run, onDon
             {bookings.map(({ id, startsAt }) => (
               <li key={id}>
                 {formatDayTime(startsAt, timeZone)} ·{' '}
-                {known.find((one) => one.id === id)?.patient.name ?? t('withdraw.unnamed')}
+                {known.find((one) => one.id === id)?.patient.name ?? t('withdraw.unknownPatient')}
               </li>
             ))}
           </ul>
           <Text size="sm" mt="xs">
-            {t('withdraw.become')}
+            {t('withdraw.consequence')}
           </Text>
         </Alert>
       ) : slots > 0 ? (
-        <Text c="dimmed">{t('withdraw.nobody')}</Text>
+        <Text c="dimmed">{t('withdraw.noBookings')}</Text>
       ) : null}
       <Group gap="sm">
         <Button color="red" disabled={slots === 0} loading={withdrawal.isPending} onClick={() => withdrawal.mutate()}>
-          {t('withdraw.now')}
+          {t('withdraw.submit')}
         </Button>
         <Button variant="default" onClick={onBack}>
-          {t('withdraw.keep')}
+          {t('withdraw.back')}
         </Button>
       </Group>
     </Stack>

@@ -12,7 +12,7 @@ type VideoRoomFieldProps = {
 
 /** Where a doctor's video visits take place, and what a visit's link would look like. */
 export function VideoRoomField({ value, isTried, onChange }: VideoRoomFieldProps) {
-  const { t } = useTranslation('desk')
+  const { t } = useTranslation('schedule')
   const problem = roomProblem(value ?? '')
   const typed = (value ?? '').trim()
   return (
@@ -44,7 +44,7 @@ export function VideoRoomField({ value, isTried, onChange }: VideoRoomFieldProps
       spellCheck={false}
       disabled={value === null}
       value={value ?? ''}
-      error={isTried && problem !== null ? t(`video.wrong.${problem}`) : null}
+      error={isTried && problem !== null ? t(`video.invalid.${problem}`) : null}
       onChange={({ currentTarget }) => onChange(currentTarget.value)}
     />
   )

@@ -65,7 +65,7 @@ export function SignInPage() {
             />
             {error === null ? null : isWrong ? (
               <Text role="alert" c="var(--mantine-color-error)">
-                {t('signIn.wrong')}
+                {t('signIn.invalid')}
               </Text>
             ) : (
               <ErrorState error={error} />
@@ -77,7 +77,7 @@ export function SignInPage() {
         </form>
       </Paper>
       <Text>
-        {t('signIn.none')}{' '}
+        {t('signIn.noAccount')}{' '}
         <TextLink to="/sign-up" {...way}>
           {t('signIn.signUp')}
         </TextLink>

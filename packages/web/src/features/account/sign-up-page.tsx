@@ -49,7 +49,7 @@ export function SignUpPage() {
       <div>
         <PageTitle>{t('signUp.title')}</PageTitle>
         <Text c="dimmed" mt={4}>
-          {t('signUp.why')}
+          {t('signUp.intro')}
         </Text>
       </div>
       <Paper withBorder p="xl" radius="lg">
@@ -85,7 +85,7 @@ export function SignUpPage() {
               visibilityToggleButtonProps={{ 'aria-label': t('showPassword') }}
               value={fields.password}
               onChange={({ currentTarget }) => change({ password: currentTarget.value })}
-              error={isTried && isShort ? t('signUp.passwordShort', { count: passwordLengthMin }) : null}
+              error={isTried && isShort ? t('signUp.passwordTooShort', { count: passwordLengthMin }) : null}
             />
             {error === null ? null : <ErrorState error={error} />}
             <Button type="submit" loading={isBusy}>
@@ -95,7 +95,7 @@ export function SignUpPage() {
         </form>
       </Paper>
       <Text>
-        {t('signUp.have')}{' '}
+        {t('signUp.haveAccount')}{' '}
         <TextLink to="/sign-in" {...way}>
           {t('signIn.submit')}
         </TextLink>

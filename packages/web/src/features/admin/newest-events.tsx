@@ -47,7 +47,7 @@ function EventsTable({ events }: { events: readonly BookingEvent[] }) {
       <thead>
         <tr>
           <th scope="col">{t('column.when')}</th>
-          <th scope="col">{t('column.what')}</th>
+          <th scope="col">{t('column.event')}</th>
           <th scope="col">{t('column.doctor')}</th>
           <th scope="col">{t('column.booking')}</th>
         </tr>

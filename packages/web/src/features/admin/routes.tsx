@@ -20,7 +20,7 @@ const clinicsRoute = createRoute({
     if (clinicIds.length === 0 && !me.siteAdministrator) throw forbidden()
     return { clinicIds, isSiteAdministrator: me.siteAdministrator }
   },
-  loader: () => loadTexts('admin', 'desk'),
+  loader: () => loadTexts('admin', 'schedule'),
   component: lazyRouteComponent(() => import('./clinics/clinics-page.tsx'), 'ClinicsPage'),
 })
 
@@ -36,7 +36,7 @@ const clinicRoute = createRoute({
     const [clinic] = await Promise.all([
       queryClient.ensureQueryData(clinicQuery(clinicId)),
       queryClient.ensureQueryData(clinicDoctorsQuery(clinicId)),
-      loadTexts('admin', 'desk'),
+      loadTexts('admin', 'schedule'),
     ])
     return { clinic, isAdmin: role === 'admin' }
   },

@@ -24,7 +24,7 @@ type SlotPickerProps = {
 
 /** A week of a doctor's free times, as they are now; one can be chosen. */
 export function SlotPicker({ doctors, doctorId, onDoctor, timeZone, chosen, onChoose, units = 1 }: SlotPickerProps) {
-  const { t } = useTranslation('desk')
+  const { t } = useTranslation('schedule')
   const today = localDay(serverNow(), timeZone)
   const [day, setDay] = useState(today)
   const monday = mondayOf(day)

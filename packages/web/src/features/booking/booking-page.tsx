@@ -14,7 +14,7 @@ import { AboutDoctor } from './about-doctor.tsx'
 import { keepAttempt, newAttempt, noDetails } from './attempt.ts'
 import { ClinicPlace } from './clinic-place.tsx'
 import { HeldPanel } from './held-panel.tsx'
-import { LapsedPanel, LostPanel, TakingPanel } from './hold-outcomes.tsx'
+import { ExpiredPanel, RequestingPanel, UnavailablePanel } from './hold-outcomes.tsx'
 import type { HoldState } from './hold-state.ts'
 import { OtherHold } from './other-hold.tsx'
 import { type Hold, useHold } from './use-hold.ts'
@@ -119,12 +119,12 @@ function Outcome({ state, hold, timeZone, doctorId, onChoose }: OutcomeProps) {
   switch (state.kind) {
     case 'held':
       return <HeldPanel state={state} hold={hold} when={when} />
-    case 'lapsed':
-      return <LapsedPanel state={state} hold={hold} when={when} />
-    case 'taking':
-      return <TakingPanel state={state} hold={hold} when={when} />
-    case 'lost':
-      return <LostPanel {...{ state, hold, when, timeZone, doctorId, onChoose }} />
+    case 'expired':
+      return <ExpiredPanel state={state} hold={hold} when={when} />
+    case 'requesting':
+      return <RequestingPanel state={state} hold={hold} when={when} />
+    case 'unavailable':
+      return <UnavailablePanel {...{ state, hold, when, timeZone, doctorId, onChoose }} />
     case 'confirmed':
       return <Text role="status">{t('confirmed')}</Text>
   }

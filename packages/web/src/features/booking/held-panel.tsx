@@ -80,8 +80,8 @@ function Countdown({ state, hold, onError }: { state: Held; hold: Hold; onError:
   return (
     <div className={classes.countdown} data-urgent={isUrgent || undefined}>
       <Text component="span">
-        {t('held.left')}{' '}
-        <span className={classes.clock} role="timer" aria-label={t('held.left')}>
+        {t('held.timeLeft')}{' '}
+        <span className={classes.clock} role="timer" aria-label={t('held.timeLeft')}>
           {formatCountdown(seconds)}
         </span>
       </Text>
@@ -114,7 +114,7 @@ function DetailsFields({ details, onChange, isTried }: FieldsProps) {
         maxLength={200}
         value={details.name}
         onChange={({ currentTarget }) => onChange({ name: currentTarget.value })}
-        error={wrong === 'name' ? t('details.nameNeeded') : null}
+        error={wrong === 'name' ? t('details.nameRequired') : null}
       />
       <TextInput
         id="details-email"
@@ -124,7 +124,7 @@ function DetailsFields({ details, onChange, isTried }: FieldsProps) {
         maxLength={254}
         value={details.email}
         onChange={({ currentTarget }) => onChange({ email: currentTarget.value })}
-        error={wrong === 'email' ? t('details.emailWrong') : null}
+        error={wrong === 'email' ? t('details.emailInvalid') : null}
       />
       <TextInput
         type="tel"

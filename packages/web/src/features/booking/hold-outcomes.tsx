@@ -19,21 +19,21 @@ type OutcomeProps<Kind extends HoldState['kind']> = {
 }
 
 /** Asked for, and not answered yet: seen at once, and again after a lost connection. */
-export function TakingPanel({ state, hold, when }: OutcomeProps<'taking'>) {
+export function RequestingPanel({ state, hold, when }: OutcomeProps<'requesting'>) {
   const { t } = useTranslation('booking')
   return (
-    <section className={classes.panel} aria-labelledby="taking-title">
+    <section className={classes.panel} aria-labelledby="requesting-title">
       <div>
-        <FocusedTitle id="taking-title">{t('taking.title')}</FocusedTitle>
+        <FocusedTitle id="requesting-title">{t('requesting.title')}</FocusedTitle>
         <Text size="lg">{when}</Text>
       </div>
       {state.error === null ? (
-        <Loader aria-label={t('taking.title')} />
+        <Loader aria-label={t('requesting.title')} />
       ) : (
         <>
           <ErrorState error={state.error} retry={hold.retry} />
           <Text size="sm" c="dimmed">
-            {t('taking.byItself')}
+            {t('requesting.retrying')}
           </Text>
         </>
       )}
@@ -47,16 +47,16 @@ export function TakingPanel({ state, hold, when }: OutcomeProps<'taking'>) {
 }
 
 /** The hold has ended: the same time once more, in one press. */
-export function LapsedPanel({ hold, when }: OutcomeProps<'lapsed'>) {
+export function ExpiredPanel({ hold, when }: OutcomeProps<'expired'>) {
   const { t } = useTranslation('booking')
   return (
-    <section className={classes.panel} aria-labelledby="lapsed-title">
+    <section className={classes.panel} aria-labelledby="expired-title">
       <div>
-        <FocusedTitle id="lapsed-title">{t('lapsed.title')}</FocusedTitle>
-        <Text mt="xs">{t('lapsed.help', { when })}</Text>
+        <FocusedTitle id="expired-title">{t('expired.title')}</FocusedTitle>
+        <Text mt="xs">{t('expired.help', { when })}</Text>
       </div>
       <Group gap="sm">
-        <Button onClick={hold.takeAgain}>{t('lapsed.again')}</Button>
+        <Button onClick={hold.takeAgain}>{t('expired.again')}</Button>
         <Button variant="default" onClick={hold.release}>
           {t('back')}
         </Button>
@@ -65,24 +65,28 @@ export function LapsedPanel({ hold, when }: OutcomeProps<'lapsed'>) {
   )
 }
 
-type LostProps = OutcomeProps<'lost'> & { timeZone: string; doctorId: string; onChoose: (slot: Slot) => void }
+type UnavailableProps = OutcomeProps<'unavailable'> & {
+  timeZone: string
+  doctorId: string
+  onChoose: (slot: Slot) => void
+}
 
 /** Somebody was faster: said kindly, with the nearest times that are free. */
-export function LostPanel({ state, hold, when, timeZone, doctorId, onChoose }: LostProps) {
+export function UnavailablePanel({ state, hold, when, timeZone, doctorId, onChoose }: UnavailableProps) {
   const { t } = useTranslation(['booking', 'problems'])
   const { t: tProblem } = useTranslation('problems')
   const isFull = refusalCode(state.error) === 'slot_full'
   const { title, help } = problemMessage(state.error, tProblem)
   return (
-    <section className={classes.panel} aria-labelledby="lost-title">
+    <section className={classes.panel} aria-labelledby="unavailable-title">
       <div>
-        <FocusedTitle id="lost-title">{title}</FocusedTitle>
-        <Text mt="xs">{isFull ? t('lost.full', { when }) : help}</Text>
+        <FocusedTitle id="unavailable-title">{title}</FocusedTitle>
+        <Text mt="xs">{isFull ? t('unavailable.full', { when }) : help}</Text>
       </div>
       {state.alternatives.length === 0 ? null : (
         <div>
           <Text fw={600} mb="sm">
-            {t('lost.alternatives')}
+            {t('unavailable.alternatives')}
           </Text>
           <ul className={classes.alternatives}>
             {state.alternatives.map((slot) => (
@@ -100,7 +104,7 @@ export function LostPanel({ state, hold, when, timeZone, doctorId, onChoose }: L
       )}
       <Group>
         <Button variant="default" onClick={hold.release}>
-          {t('lost.all')}
+          {t('unavailable.all')}
         </Button>
       </Group>
     </section>
@@ -110,5 +114,5 @@ export function LostPanel({ state, hold, when, timeZone, doctorId, onChoose }: L
 function OtherDoctor({ doctorId }: { doctorId: string }) {
   const { t } = useTranslation('booking')
   const name = useQuery(doctorQuery(doctorId)).data?.name
-  return name === undefined ? null : <span> · {t('lost.with', { name })}</span>
+  return name === undefined ? null : <span> · {t('unavailable.with', { name })}</span>
 }

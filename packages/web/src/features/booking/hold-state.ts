@@ -6,12 +6,12 @@ import type { Attempt } from './attempt.ts'
 export type HoldState =
   | { kind: 'choosing' }
   /** Asked for, and not yet answered; `error` is what went wrong last, and it may be asked for again. */
-  | { kind: 'taking'; attempt: Attempt; error: unknown }
+  | { kind: 'requesting'; attempt: Attempt; error: unknown }
   /** `holdExpiresAt`: RFC 3339, by the server's clock. */
   | { kind: 'held'; attempt: Attempt; holdExpiresAt: string; isExtended: boolean }
-  | { kind: 'lapsed'; attempt: Attempt }
+  | { kind: 'expired'; attempt: Attempt }
   /** Somebody else has it, or it can't be booked any more. */
-  | { kind: 'lost'; attempt: Attempt; error: unknown; alternatives: Slot[] }
+  | { kind: 'unavailable'; attempt: Attempt; error: unknown; alternatives: Slot[] }
   | { kind: 'confirmed'; attempt: Attempt; booking: Booking }
 
 /** What a booking that was asked about says of its try. */
@@ -19,7 +19,7 @@ export function stateOfBooking(attempt: Attempt, booking: Booking): HoldState {
   if (booking.status === 'PENDING' && booking.holdExpiresAt !== null) {
     return { kind: 'held', attempt, holdExpiresAt: booking.holdExpiresAt, isExtended: booking.extended }
   }
-  if (booking.status === 'FAILED') return { kind: 'lapsed', attempt }
+  if (booking.status === 'FAILED') return { kind: 'expired', attempt }
   return booking.status === 'CONFIRMED' ? { kind: 'confirmed', attempt, booking } : { kind: 'choosing' }
 }
 
@@ -28,7 +28,7 @@ const mayBeTriedAgain = new Set(['rate_limited', 'overloaded', 'unavailable', 'i
 /** What a try is after its hold was refused, or no answer came. */
 export function stateAfterRefusal(attempt: Attempt, error: unknown): HoldState {
   if (!(error instanceof RefusedError) || mayBeTriedAgain.has(error.problem.code)) {
-    return { kind: 'taking', attempt, error }
+    return { kind: 'requesting', attempt, error }
   }
-  return { kind: 'lost', attempt, error, alternatives: error.problem.alternatives ?? [] }
+  return { kind: 'unavailable', attempt, error, alternatives: error.problem.alternatives ?? [] }
 }

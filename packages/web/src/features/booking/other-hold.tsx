@@ -20,7 +20,7 @@ export function OtherHold({ doctorId }: { doctorId: string }) {
       <Group justify="space-between" gap="sm">
         <Text>{t('otherHold.text', { name })}</Text>
         <LinkButton size="sm" variant="default" to="/doctors/$doctorId" params={{ doctorId: otherId }}>
-          {t('otherHold.go')}
+          {t('otherHold.continue')}
         </LinkButton>
       </Group>
     </Alert>

@@ -43,7 +43,7 @@ export function useHold(doctorId: string): Hold {
   const generation = useRef(0)
 
   const become = (next: HoldState) => {
-    const isOver = next.kind === 'choosing' || next.kind === 'confirmed' || next.kind === 'lost'
+    const isOver = next.kind === 'choosing' || next.kind === 'confirmed' || next.kind === 'unavailable'
     keepAttempt(isOver ? null : next.attempt)
     setState(next)
     // The hold, or its end, changes what is free.
@@ -58,7 +58,7 @@ export function useHold(doctorId: string): Hold {
   }
   const start = (attempt: Attempt) => {
     keepAttempt(attempt)
-    setState({ kind: 'taking', attempt, error: null })
+    setState({ kind: 'requesting', attempt, error: null })
     void resume(attempt)
   }
   const whileBusy = async (act: () => Promise<HoldState>) => {
@@ -68,7 +68,7 @@ export function useHold(doctorId: string): Hold {
     } catch (error) {
       // What it has become meanwhile is more than what went wrong.
       if (refusalCode(error) === 'hold_expired' && 'attempt' in state)
-        become({ kind: 'lapsed', attempt: state.attempt })
+        become({ kind: 'expired', attempt: state.attempt })
       else throw error
     } finally {
       setBusy(false)
@@ -76,7 +76,7 @@ export function useHold(doctorId: string): Hold {
   }
 
   const onMount = useEffectEvent(() => {
-    if (state.kind === 'taking') void resume(state.attempt)
+    if (state.kind === 'requesting') void resume(state.attempt)
   })
   useEffect(() => onMount(), [])
   useRetry(state, (attempt) => void resume(attempt))
@@ -125,7 +125,7 @@ export function useHold(doctorId: string): Hold {
 
 function stateAtStart(doctorId: string): HoldState {
   const attempt = readAttempt()
-  return attempt?.doctorId === doctorId ? { kind: 'taking', attempt, error: null } : { kind: 'choosing' }
+  return attempt?.doctorId === doctorId ? { kind: 'requesting', attempt, error: null } : { kind: 'choosing' }
 }
 
 /** Asks for the hold, or about the one that was made. */
@@ -144,7 +144,7 @@ async function outcomeOf(attempt: Attempt): Promise<HoldState> {
 
 /** A lost connection: asked again by itself, and at once when the network is back. */
 function useRetry(state: HoldState, resume: (attempt: Attempt) => void): void {
-  const attempt = state.kind === 'taking' && state.error !== null ? state.attempt : null
+  const attempt = state.kind === 'requesting' && state.error !== null ? state.attempt : null
   const onRetry = useEffectEvent(resume)
   useEffect(() => {
     if (attempt === null) return

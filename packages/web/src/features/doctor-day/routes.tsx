@@ -23,7 +23,7 @@ const doctorRoute = createRoute({
     if (calendar === undefined) throw forbidden()
     const [clinics] = await Promise.all([
       Promise.all(calendars.map(({ clinicId }) => queryClient.ensureQueryData(clinicQuery(clinicId)))),
-      loadTexts('doctor-day', 'desk'),
+      loadTexts('doctor-day', 'schedule'),
     ])
     const clinic = clinics[calendars.indexOf(calendar)]
     if (clinic === undefined) throw forbidden()

@@ -33,7 +33,7 @@ export function WeekPage() {
       ) : own.slots.length === 0 ? (
         <EmptyState title={t('noTimes')} help={t('noTimesHelp')}>
           <LinkButton to="/my-day/times" search={{}}>
-            {t('makeTimes')}
+            {t('createTimes')}
           </LinkButton>
         </EmptyState>
       ) : (

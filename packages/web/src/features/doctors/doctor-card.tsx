@@ -45,7 +45,7 @@ export function DoctorCard({ doctor, type }: { doctor: Doctor; type: DoctorSearc
             <Text fw={600} className="tabular">
               {doctor.nextAvailableAt === null || clinic === undefined
                 ? doctor.nextAvailableAt === null
-                  ? t('noneFree')
+                  ? t('noFreeTime')
                   : '\u00a0'
                 : `${formatDayTime(doctor.nextAvailableAt, clinic.timezone)}${zoneNote(doctor.nextAvailableAt, clinic.timezone)}`}
             </Text>

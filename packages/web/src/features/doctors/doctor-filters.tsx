@@ -119,7 +119,7 @@ function SearchField({ className, value, onChange }: SearchFieldProps) {
     <TextInput
       type="search"
       className={className}
-      label={t('filters.q')}
+      label={t('filters.text')}
       placeholder={t('filters.placeholder')}
       leftSection={<Icon of={IconSearch} size={18} />}
       maxLength={100}

@@ -55,7 +55,7 @@ function Found({ search, onReset }: { search: DoctorSearch; onReset: () => void 
         {doctors.length === 0 ? '\u00a0' : t(found.hasNextPage ? 'countMore' : 'count', { count: doctors.length })}
       </Text>
       {doctors.length === 0 ? (
-        <EmptyState title={t('none.title')} help={isNarrowed ? t('none.narrowed') : t('none.empty')}>
+        <EmptyState title={t('none.title')} help={isNarrowed ? t('none.filtered') : t('none.empty')}>
           {isNarrowed ? (
             <Button variant="default" onClick={onReset}>
               {t('none.reset')}

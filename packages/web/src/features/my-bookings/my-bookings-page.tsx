@@ -25,7 +25,7 @@ const CancelBooking = lazy(async () => ({
   default: (await import('../../domain/bookings/cancel-booking.tsx')).CancelBooking,
 }))
 
-const kinds = ['coming', 'past', 'cancelled'] as const satisfies BookingKind[]
+const kinds = ['upcoming', 'past', 'cancelled'] as const satisfies BookingKind[]
 
 /** An account's bookings: coming, past and cancelled. */
 export function MyBookingsPage() {
@@ -44,11 +44,11 @@ export function MyBookingsPage() {
 function Bookings({ accountId }: { accountId: string }) {
   const { t } = useTranslation('my-bookings')
   const { data, error, refetch } = useQuery(myBookingsQuery(accountId))
-  const [kind, setKind] = useState<BookingKind>('coming')
+  const [kind, setKind] = useState<BookingKind>('upcoming')
   const sorted = sortBookings(data ?? [], serverNow())
   // Whatever happens to them at the clinic changes places too.
   useLiveSlots(
-    sorted.coming.map(({ doctorId }) => doctorId),
+    sorted.upcoming.map(({ doctorId }) => doctorId),
     { onSlots: () => void refetch(), onStale: () => void refetch() },
   )
   if (data === undefined)
@@ -56,7 +56,7 @@ function Bookings({ accountId }: { accountId: string }) {
   return (
     <Tabs
       value={kind}
-      onChange={(value) => setKind(kinds.find((one) => one === value) ?? 'coming')}
+      onChange={(value) => setKind(kinds.find((one) => one === value) ?? 'upcoming')}
       keepMounted={false}
     >
       <Tabs.List>
@@ -70,7 +70,7 @@ function Bookings({ accountId }: { accountId: string }) {
         <Tabs.Panel key={one} value={one} pt="lg">
           {sorted[one].length === 0 ? (
             <EmptyState title={t(`none.${one}`)}>
-              {one === 'coming' ? <LinkButton to="/">{t('findDoctor')}</LinkButton> : null}
+              {one === 'upcoming' ? <LinkButton to="/">{t('findDoctor')}</LinkButton> : null}
             </EmptyState>
           ) : (
             <ul className={classes.list}>
@@ -91,7 +91,7 @@ function BookingItem({ booking, kind }: { booking: Booking; kind: BookingKind })
   const clinic = useQuery(clinicQuery(booking.clinicId)).data
   const [isCancelling, setCancelling] = useState(false)
   const link = { bookingId: booking.id, manageToken: null }
-  const canBeChanged = kind === 'coming' && (booking.status === 'CONFIRMED' || booking.status === 'PENDING')
+  const canBeChanged = kind === 'upcoming' && (booking.status === 'CONFIRMED' || booking.status === 'PENDING')
   const timeZone = clinic?.timezone ?? 'UTC'
   return (
     <li>
@@ -105,7 +105,7 @@ function BookingItem({ booking, kind }: { booking: Booking; kind: BookingKind })
               {formatZone(booking.startsAt, timeZone)}
             </Text>
           </div>
-          <Badge variant={kind === 'coming' ? 'filled' : 'default'} tt="none">
+          <Badge variant={kind === 'upcoming' ? 'filled' : 'default'} tt="none">
             {t(`shell:status.${booking.status}`)}
           </Badge>
         </Group>
@@ -117,7 +117,7 @@ function BookingItem({ booking, kind }: { booking: Booking; kind: BookingKind })
         </Text>
         {booking.appointmentType === 'video' && booking.status === 'PENDING' ? (
           <Text size="sm" c="dimmed">
-            {t('ticket:video.onceConfirmed')}
+            {t('ticket:video.pending')}
           </Text>
         ) : null}
         <Group gap="sm" mt="md">
@@ -126,9 +126,9 @@ function BookingItem({ booking, kind }: { booking: Booking; kind: BookingKind })
             size="sm"
             to="/ticket"
             hash={ticketHash(link)}
-            variant={kind === 'coming' && booking.joinUrl === null ? 'filled' : 'default'}
+            variant={kind === 'upcoming' && booking.joinUrl === null ? 'filled' : 'default'}
           >
-            {t(kind === 'coming' ? 'open' : 'details')}
+            {t(kind === 'upcoming' ? 'open' : 'details')}
           </LinkButton>
           {canBeChanged ? (
             <>
@@ -140,7 +140,7 @@ function BookingItem({ booking, kind }: { booking: Booking; kind: BookingKind })
               </Button>
             </>
           ) : null}
-          {kind === 'coming' ? null : (
+          {kind === 'upcoming' ? null : (
             <LinkButton size="sm" variant="default" to="/doctors/$doctorId" params={{ doctorId: booking.doctorId }}>
               {t('again')}
             </LinkButton>

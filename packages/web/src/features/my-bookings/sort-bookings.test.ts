@@ -50,7 +50,7 @@ test('the next one first, what is over the latest first, and lapsed holds nowher
   )
   const ids = Object.fromEntries(Object.entries(sorted).map(([kind, bookings]) => [kind, bookings.map(({ id }) => id)]))
   expect(ids).toEqual({
-    coming: ['now', 'next', 'later'],
+    upcoming: ['now', 'next', 'later'],
     past: ['missed', 'before'],
     cancelled: ['withdrawn', 'cancelled'],
   })

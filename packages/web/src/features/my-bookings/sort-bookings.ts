@@ -1,16 +1,16 @@
 import type { Booking } from '@holdfast/contract/client'
 
-export type BookingKind = 'coming' | 'past' | 'cancelled'
+export type BookingKind = 'upcoming' | 'past' | 'cancelled'
 
 /** Coming: the next one first. Past and cancelled: the latest first. Holds that lapsed were never bookings to anyone. */
 export function sortBookings(bookings: readonly Booking[], now: number): Record<BookingKind, Booking[]> {
-  const sorted: Record<BookingKind, Booking[]> = { coming: [], past: [], cancelled: [] }
+  const sorted: Record<BookingKind, Booking[]> = { upcoming: [], past: [], cancelled: [] }
   for (const booking of bookings) {
     const kind = kindOf(booking, now)
     if (kind !== null) sorted[kind].push(booking)
   }
   const byStart = (a: Booking, b: Booking) => Date.parse(a.startsAt) - Date.parse(b.startsAt)
-  sorted.coming.sort(byStart)
+  sorted.upcoming.sort(byStart)
   sorted.past.sort((a, b) => byStart(b, a))
   sorted.cancelled.sort((a, b) => byStart(b, a))
   return sorted
@@ -27,6 +27,6 @@ function kindOf(booking: Booking, now: number): BookingKind | null {
     case 'NO_SHOW':
       return 'past'
     default:
-      return Date.parse(booking.endsAt) < now ? 'past' : 'coming'
+      return Date.parse(booking.endsAt) < now ? 'past' : 'upcoming'
   }
 }

@@ -41,10 +41,10 @@ function SignInToKeep({ booking, link }: KeepProps) {
   return (
     <Offer>
       <LinkButton to="/sign-in" {...way} variant="default">
-        {t('keep.signIn')}
+        {t('linkToAccount.signIn')}
       </LinkButton>
       <LinkButton to="/sign-up" {...way} variant="default">
-        {t('keep.signUp')}
+        {t('linkToAccount.signUp')}
       </LinkButton>
     </Offer>
   )
@@ -57,7 +57,7 @@ function KeepInAccount({ accountId, booking, link }: KeepProps & { accountId: st
   const own = useQuery(isOwnQuery(accountId, booking))
   const keeping = useMutation({
     mutationFn: keep,
-    onSuccess: () => toastDone({ message: t('keep.done') }),
+    onSuccess: () => toastDone({ message: t('linkToAccount.done') }),
   })
   const onMount = useEffectEvent(() => {
     if (takeWish(booking.id)) keeping.mutate()
@@ -74,7 +74,7 @@ function KeepInAccount({ accountId, booking, link }: KeepProps & { accountId: st
           keeping.mutate()
         }}
       >
-        {t('keep.now')}
+        {t('linkToAccount.submit')}
       </Button>
     </Offer>
   )
@@ -91,7 +91,7 @@ function Kept({ isFocused }: { isFocused: boolean }) {
     <Text ref={ref} tabIndex={-1} className={`${classes.kept} no-print`}>
       <Icon of={IconCheck} size={18} />
       <span>
-        {t('keep.isKept')} <TextLink to="/my-bookings">{t('keep.all')}</TextLink>
+        {t('linkToAccount.linked')} <TextLink to="/my-bookings">{t('linkToAccount.all')}</TextLink>
       </span>
     </Text>
   )
@@ -104,9 +104,9 @@ function Offer({ error = null, children }: { error?: unknown; children: ReactNod
       <Stack gap="sm">
         <div>
           <Title order={2} size="h3" id="keep-title">
-            {t('keep.title')}
+            {t('linkToAccount.title')}
           </Title>
-          <Text c="dimmed">{t('keep.help')}</Text>
+          <Text c="dimmed">{t('linkToAccount.help')}</Text>
         </div>
         {error === null ? null : <ErrorState error={error} />}
         <Group gap="sm">{children}</Group>

@@ -54,7 +54,7 @@ export function TicketCard({ booking, doctor, clinic, link, isOffline }: CardPro
           )}
           {booking.cancellationReason === null ? null : (
             <div>
-              <dt>{t('cancelledBecause')}</dt>
+              <dt>{t('cancellationReason')}</dt>
               <dd dir="auto">{booking.cancellationReason}</dd>
             </div>
           )}
@@ -124,8 +124,8 @@ function Where({ booking, clinic, isOffline }: Pick<CardProps, 'booking' | 'clin
 
 /** How one joins, as it stands now. The link itself is not kept for reading offline: it leads nowhere then. */
 function videoText({ status, joinUrl }: Booking, isOffline: boolean) {
-  if (status === 'PENDING') return 'video.onceConfirmed'
+  if (status === 'PENDING') return 'video.pending'
   if (status !== 'CONFIRMED' && status !== 'ARRIVED') return 'video.plain'
   if (joinUrl !== null) return 'video.join'
-  return isOffline ? 'video.onceOnline' : 'video.byClinic'
+  return isOffline ? 'video.offline' : 'video.byClinic'
 }

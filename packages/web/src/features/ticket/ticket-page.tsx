@@ -26,7 +26,7 @@ export function TicketPage() {
   return (
     <>
       <PageTitle>{t('title')}</PageTitle>
-      <EmptyState title={t('notWhole.title')} help={t('notWhole.help')}>
+      <EmptyState title={t('invalidLink.title')} help={t('invalidLink.help')}>
         <LinkButton to="/">{t('findDoctor')}</LinkButton>
       </EmptyState>
     </>
@@ -54,8 +54,8 @@ function Ticket({ link }: { link: TicketLink }) {
       <div>
         <PageTitle of={t('title')}>{t(`heading.${booking.status}`)}</PageTitle>
         <Text c="dimmed" mt={4}>
-          {booking.status === 'FAILED' && booking.failureReason !== null
-            ? t(`failed.${booking.failureReason}`)
+          {booking.status === 'FAILED'
+            ? t(`failed.${booking.failureReason ?? 'system_error'}`)
             : t(`help.${booking.status}`)}
         </Text>
       </div>

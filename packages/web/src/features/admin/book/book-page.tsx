@@ -73,7 +73,7 @@ export function BookPage() {
         </section>
         <section className={layoutClasses.panel} aria-labelledby="book-who">
           <Title order={2} size="h3" mb="md" id="book-who">
-            {t('book.who')}
+            {t('book.patient')}
           </Title>
           <PatientForm
             patient={patient}
@@ -197,7 +197,7 @@ function PatientForm({ patient, types, type, when, isPending, onChange, onBook }
         />
         {types.length > 1 ? (
           <NativeSelect
-            label={t('column.kind')}
+            label={t('column.appointmentType')}
             value={type}
             onChange={({ currentTarget }) =>
               onChange({ type: currentTarget.value === 'video' ? 'video' : 'in_person' })
@@ -215,7 +215,7 @@ function PatientForm({ patient, types, type, when, isPending, onChange, onBook }
         />
         <Group>
           <Button type="submit" disabled={when === null} loading={isPending}>
-            {when === null ? t('book.choose') : t('book.now', { when })}
+            {when === null ? t('book.choose') : t('book.submit', { when })}
           </Button>
         </Group>
       </Stack>

@@ -33,7 +33,7 @@ export function Booked({ booking, name, onAgain }: BookedProps) {
         </Stack>
       </Alert>
       <Group>
-        <Button onClick={onAgain}>{t('book.again')}</Button>
+        <Button onClick={onAgain}>{t('book.another')}</Button>
         <LinkButton
           variant="default"
           to="/clinic/$clinicId/bookings/$bookingId"

@@ -43,7 +43,7 @@ function Entry({ entry: { event, actorName } }: { entry: History['items'][number
   const { timeZone, doctors } = useClinic()
   const by =
     actorName ??
-    (event.actorId !== null ? t('booking.bySomebody') : event.type === 'failed' ? '' : t('booking.byPatient'))
+    (event.actorId !== null ? t('booking.byDeletedAccount') : event.type === 'failed' ? '' : t('booking.byPatient'))
   const doctor = doctors.find(({ id }) => id === event.doctorId)?.name
   return (
     <li>

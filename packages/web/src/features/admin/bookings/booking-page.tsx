@@ -60,7 +60,7 @@ function BookingFacts({ booking }: { booking: Booking }) {
     { label: t('booking.reference'), value: <bdi className="tabular">{referenceOf(booking.id)}</bdi> },
     { label: t('column.when'), value: formatAppointment(booking.startsAt, booking.endsAt, timeZone) },
     { label: t('column.doctor'), value: doctors.find(({ id }) => id === booking.doctorId)?.name ?? '–' },
-    { label: t('column.kind'), value: <Kind booking={booking} /> },
+    { label: t('column.appointmentType'), value: <Kind booking={booking} /> },
     { label: t('field.units'), value: formatNumber(booking.units) },
     { label: t('field.email'), value: <ContactLink scheme="mailto" to={patient.email} /> },
     { label: t('field.phone'), value: <ContactLink scheme="tel" to={patient.phone} /> },

@@ -31,7 +31,7 @@ const typingMs = 250
 
 /** Every booking of the clinic: searched, filtered, walked page by page, taken along as CSV. */
 export function BookingsPage() {
-  const { t } = useTranslation('admin')
+  const { t } = useTranslation(['admin', 'shell'])
   const { clinicId, doctors, timeZone, today } = useClinic()
   const search = route.useSearch()
   const navigate = route.useNavigate()
@@ -160,7 +160,7 @@ function Filters({ search, onChange }: FiltersProps) {
     <form className={classes.filters} aria-label={t('filter.label')} onSubmit={(event) => event.preventDefault()}>
       <TextInput
         type="search"
-        label={t('filter.q')}
+        label={t('filter.text')}
         placeholder={t('filter.placeholder')}
         leftSection={<Icon of={IconSearch} size={18} />}
         maxLength={100}

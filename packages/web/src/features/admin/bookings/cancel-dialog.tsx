@@ -51,10 +51,10 @@ export function CancelDialog({ booking, isOpen, onClose }: CancelDialogProps) {
         {cancellation.isError ? <ErrorState error={cancellation.error} /> : null}
         <Group gap="sm">
           <Button color="red" loading={cancellation.isPending} onClick={() => cancellation.mutate()}>
-            {t('cancel.now')}
+            {t('cancel.submit')}
           </Button>
           <Button variant="default" onClick={onClose}>
-            {t('cancel.keep')}
+            {t('cancel.back')}
           </Button>
         </Group>
       </Stack>

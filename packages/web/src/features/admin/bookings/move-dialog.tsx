@@ -78,7 +78,7 @@ export function MoveDialog({ booking, isOpen, onClose }: MoveDialogProps) {
               if (chosen !== null) move.mutate(chosen)
             }}
           >
-            {chosen === null ? t('move.choose') : t('move.now', { when: formatDayTime(chosen.startsAt, timeZone) })}
+            {chosen === null ? t('move.choose') : t('move.submit', { when: formatDayTime(chosen.startsAt, timeZone) })}
           </Button>
         </Group>
       </Stack>

@@ -93,7 +93,7 @@ function AllClinics() {
       ) : (
         <>
           <ClinicList clinics={found} />
-          {clinics.data?.nextCursor ? <Text c="dimmed">{t('clinics.isCut')}</Text> : null}
+          {clinics.data?.nextCursor ? <Text c="dimmed">{t('clinics.truncated')}</Text> : null}
         </>
       )}
     </Stack>
@@ -176,7 +176,7 @@ function NewClinic({ onDone }: { onDone: () => void }) {
           {making.isError ? <ErrorState error={making.error} /> : null}
           <Group>
             <Button type="submit" loading={making.isPending}>
-              {t('clinics.addNow')}
+              {t('clinics.submit')}
             </Button>
           </Group>
         </Stack>

@@ -99,7 +99,7 @@ function Range({ from, to, isRight, onChange }: RangeProps) {
         type="date"
         label={t('filter.to')}
         value={to}
-        error={isRight ? null : t('filter.rangeWrong', { count: daysMax })}
+        error={isRight ? null : t('filter.rangeInvalid', { count: daysMax })}
         onChange={({ currentTarget }) => {
           const day = parseDay(currentTarget.value)
           if (day !== null) onChange({ from: from > day ? day : from, to: day })

@@ -78,7 +78,7 @@ export function DayListPage() {
             {...(doctorId ? {} : { doctors })}
             nameOf={(booking) => <BookingLink booking={booking} />}
           />
-          {found.data.isCut ? <Text c="dimmed">{t('dayList.isCut')}</Text> : null}
+          {found.data.isCut ? <Text c="dimmed">{t('dayList.truncated')}</Text> : null}
         </>
       )}
     </Stack>

@@ -98,7 +98,7 @@ function Types({ types, isTried, onChange }: TypesProps) {
       size="md"
       label={t('field.appointmentTypes')}
       value={types}
-      error={isTried && types.length === 0 ? t('doctors.typeNeeded') : null}
+      error={isTried && types.length === 0 ? t('doctors.typeRequired') : null}
       onChange={(appointmentTypes) => onChange({ appointmentTypes })}
     >
       <Group gap="lg" mt={6}>

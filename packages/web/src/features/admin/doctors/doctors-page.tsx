@@ -37,7 +37,7 @@ export function ClinicDoctorsPage() {
         isOpen={edited !== null}
         onClose={() => setEdited(null)}
         size="lg"
-        title={edited === 'new' || edited === null ? t('doctors.add') : t('doctors.changeOf', { name: edited.name })}
+        title={edited === 'new' || edited === null ? t('doctors.add') : t('doctors.editOf', { name: edited.name })}
       >
         {edited === null ? null : (
           <DoctorForm doctor={edited === 'new' ? null : edited} onDone={() => setEdited(null)} />
@@ -93,10 +93,10 @@ function DoctorsTable({ doctors, onEdit }: { doctors: readonly Doctor[]; onEdit:
                     <Button
                       size="sm"
                       variant="default"
-                      aria-label={t('doctors.changeOf', { name: doctor.name })}
+                      aria-label={t('doctors.editOf', { name: doctor.name })}
                       onClick={() => onEdit(doctor)}
                     >
-                      {t('doctors.change')}
+                      {t('doctors.edit')}
                     </Button>
                     <ActiveButton doctor={doctor} />
                   </>
@@ -122,7 +122,7 @@ function ActiveButton({ doctor }: { doctor: Doctor }) {
       toastDone({
         message: (
           <Group justify="space-between">
-            <span>{t(active ? 'doctors.opened' : 'doctors.closed', { name: doctor.name })}</span>
+            <span>{t(active ? 'doctors.activated' : 'doctors.deactivated', { name: doctor.name })}</span>
             <Button size="compact-sm" variant="default" onClick={() => change.mutate(!active)}>
               {t('undo')}
             </Button>
@@ -144,10 +144,10 @@ function ActiveButton({ doctor }: { doctor: Doctor }) {
       size="sm"
       variant="default"
       loading={change.isPending}
-      aria-label={t(doctor.active ? 'doctors.closeOf' : 'doctors.openOf', { name: doctor.name })}
+      aria-label={t(doctor.active ? 'doctors.deactivateOf' : 'doctors.activateOf', { name: doctor.name })}
       onClick={() => change.mutate(!doctor.active)}
     >
-      {doctor.active ? t('doctors.close') : t('doctors.open')}
+      {doctor.active ? t('doctors.deactivate') : t('doctors.activate')}
     </Button>
   )
 }

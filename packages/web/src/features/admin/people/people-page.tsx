@@ -80,7 +80,7 @@ function AddMember() {
             />
             <NativeSelect
               label={t('people.role')}
-              description={t(`roleMay.${role}`)}
+              description={t(`roleHelp.${role}`)}
               inputWrapperOrder={['label', 'input', 'description', 'error']}
               value={role}
               onChange={({ currentTarget }) => setRole(roles.find((one) => one === currentTarget.value) ?? 'staff')}
@@ -99,7 +99,7 @@ function AddMember() {
           {put.isError ? <ErrorState error={put.error} /> : null}
           <Group>
             <Button type="submit" loading={put.isPending}>
-              {t('people.addNow')}
+              {t('people.submit')}
             </Button>
           </Group>
         </Stack>
@@ -126,7 +126,7 @@ function MembersTable({ members }: { members: readonly Member[] }) {
         {members.map((member) => (
           <tr key={member.accountId}>
             <td>
-              <Text fw={600}>{member.name ?? t('people.deleted')}</Text>
+              <Text fw={600}>{member.name ?? t('people.deletedAccount')}</Text>
               <Text size="sm" c="dimmed">
                 <bdi>{member.email}</bdi>
               </Text>
@@ -172,7 +172,7 @@ function RemoveMember({ member }: { member: Member }) {
   const { t } = useTranslation('admin')
   const [isOpen, setOpen] = useState(false)
   const remove = useRemoveMember(member)
-  const name = member.name ?? t('people.deleted')
+  const name = member.name ?? t('people.deletedAccount')
   return (
     <Popover opened={isOpen} onChange={setOpen} trapFocus returnFocus width={260} position="bottom-end" shadow="md">
       <Popover.Target>
@@ -188,7 +188,7 @@ function RemoveMember({ member }: { member: Member }) {
       </Popover.Target>
       <Popover.Dropdown aria-label={t('people.removeOf', { name })}>
         <Stack gap="sm">
-          <Text size="sm">{t('people.removeSure', { name })}</Text>
+          <Text size="sm">{t('people.removeHelp', { name })}</Text>
           <Button
             size="sm"
             color="red"

@@ -35,7 +35,7 @@ export function usePutMember() {
   const mutation = useMutation({
     mutationFn: (body: NewMember): Promise<Member> => ask(api.putMember({ path: { clinicId }, body })),
     onSuccess: (member) =>
-      toastDone({ message: t('people.put', { name: member.name, role: t(`role.${member.role}`) }) }),
+      toastDone({ message: t('people.saved', { name: member.name, role: t(`role.${member.role}`) }) }),
     onSettled: reread,
   })
   return { ...mutation, tell: useTellFailure() }

@@ -80,7 +80,7 @@ function Verdict({ report }: { report: VerifyReport }) {
         <Text fw={600} size="lg">
           {t('proof.overbooked')}
         </Text>
-        <Text c="dimmed">{t(isWrong ? 'proof.isWrong' : 'proof.isRight')}</Text>
+        <Text c="dimmed">{t(isWrong ? 'proof.inconsistent' : 'proof.consistent')}</Text>
       </div>
     </div>
   )
