@@ -3,6 +3,9 @@ import { aPractice } from './a-practice.ts'
 import { confirm, hold, openTimes, timeOf } from './booking-steps.ts'
 import { test } from './site-test.ts'
 
+/** How often a page without live updates reads again. */
+const pollSeconds = 10
+
 test('a time that is taken changes in place in another browser, and is free again when it is cancelled', async ({
   site,
 }) => {
@@ -74,11 +77,13 @@ test('without a WebSocket the events come, and without both it asks again and sa
     await page.routeWebSocket('**/api/v1/live', (socket) => socket.close())
   }
   await polling.route('**/api/v1/live/events**', (route) => route.abort())
+  await polling.clock.install()
   await Promise.all([openTimes(events, practice), openTimes(polling, practice), openTimes(booker, practice)])
   await events.getByText('Live', { exact: true }).waitFor()
   await polling.getByText('Last updated', { exact: false }).waitFor()
   await hold(booker, '9:30')
   await events.getByRole('button', { name: '9:30, taken' }).waitFor()
-  await polling.getByRole('button', { name: '9:30, taken' }).waitFor({ timeout: 25_000 })
+  await polling.clock.fastForward(pollSeconds * 1_000)
+  await polling.getByRole('button', { name: '9:30, taken' }).waitFor()
   for (const page of [events, polling, booker]) await page.context().close()
 })

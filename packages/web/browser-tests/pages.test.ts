@@ -1,7 +1,8 @@
 import { describe, expect } from 'vitest'
 import { aPractice, made, type Practice } from './a-practice.ts'
 import { hold, openTimes } from './booking-steps.ts'
-import { axeFindings, type Site, sidewaysPixels, signInPage, signUp, untilRead } from './harness.ts'
+import { signInContext } from './clinic-scene.ts'
+import { axeFindings, type Site, sidewaysPixels, signUp, untilRead } from './harness.ts'
 import { test as siteTest } from './site-test.ts'
 
 /** A clinic with a booking, and an account: what the pages show. */
@@ -38,7 +39,7 @@ const pages: Record<string, OpenPage> = {
 describe.each(Object.entries(pages))('%s', (_name, { path, heading, isSignedIn }) => {
   const open = async (site: Site, shown: Shown, options: Parameters<Site['newPage']>[0] = {}) => {
     const page = await site.newPage(options)
-    if (isSignedIn) await signInPage(page, shown.account)
+    if (isSignedIn) await signInContext(site, page, shown.account)
     await page.goto(path(shown))
     const text =
       heading.source === '^$' ? page.getByRole('alert') : page.getByRole('heading', { level: 1, name: heading })

@@ -26,30 +26,26 @@ const hangsMax = 4
 const bounds = { largestPaintMs: 1_500, shift: 0.02, nextPaintMs: 100 }
 
 /** A doctor with 500 times, on a site without any other. */
-const test = browserTest
-  .extend('site', { scope: 'file' }, async ({ browser }, { onCleanup }) => {
-    const site = await startSite(browser)
-    onCleanup(() => site.stop())
-    return site
-  })
-  .extend('times', { scope: 'file' }, async ({ site }) => {
-    const clinic = await made(site.admin.createClinic({ body: { name: 'Busy Clinic', timezone: 'UTC' } }))
-    const doctor = await made(
-      site.admin.createDoctor({ body: { clinicId: clinic.id, name: 'Dr Busy', specialization: 'General practice' } }),
-    )
-    const day = Temporal.Now.plainDateISO('UTC').add({ days: 2 })
-    // Seven days of 72 times: 504.
-    const rule = {
-      from: day.toString(),
-      to: day.add({ days: 6 }).toString(),
-      weekdays: [1, 2, 3, 4, 5, 6, 7],
-      startTime: '06:00',
-      endTime: '18:00',
-      slotMinutes: 10,
-    }
-    await made(site.admin.createSlots({ path: { doctorId: doctor.id }, body: { rule } }))
-    return { doctorId: doctor.id, from: day.toString() }
-  })
+const test = browserTest.extend('busy', { scope: 'file' }, async ({ browser }, { onCleanup }) => {
+  const site = await startSite(browser)
+  onCleanup(() => site.stop())
+  const clinic = await made(site.admin.createClinic({ body: { name: 'Busy Clinic', timezone: 'UTC' } }))
+  const doctor = await made(
+    site.admin.createDoctor({ body: { clinicId: clinic.id, name: 'Dr Busy', specialization: 'General practice' } }),
+  )
+  const day = Temporal.Now.plainDateISO('UTC').add({ days: 2 })
+  // Seven days of 72 times: 504.
+  const rule = {
+    from: day.toString(),
+    to: day.add({ days: 6 }).toString(),
+    weekdays: [1, 2, 3, 4, 5, 6, 7],
+    startTime: '06:00',
+    endTime: '18:00',
+    slotMinutes: 10,
+  }
+  await made(site.admin.createSlots({ path: { doctorId: doctor.id }, body: { rule } }))
+  return { site, doctorId: doctor.id, from: day.toString() }
+})
 
 type Figures = { largestPaintMs: number; shift: number; nextPaintMs: number }
 type Measured = { largestPaintMs: number; shift: number; inputs: number[] }
@@ -150,8 +146,7 @@ function isWithin({ largestPaintMs, shift, nextPaintMs }: Figures): boolean {
 }
 
 test('500 times: painted in 1.5 s, nothing jumps, and each press is answered within 100 ms', async ({
-  site,
-  times: { doctorId, from },
+  busy: { site, doctorId, from },
 }) => {
   const figures = await best(site, `/doctors/${doctorId}?from=${from}`, async (page) => {
     const times = page.locator('[data-slot]')
@@ -168,7 +163,7 @@ test('500 times: painted in 1.5 s, nothing jumps, and each press is answered wit
   expect(figures.shift).toBeLessThanOrEqual(bounds.shift)
 }, 180_000)
 
-test('the list of doctors: painted in 1.5 s, nothing jumps while one types', async ({ site, times: {} }) => {
+test('the list of doctors: painted in 1.5 s, nothing jumps while one types', async ({ busy: { site } }) => {
   const figures = await best(site, '/', async (page) => {
     await page.getByLabel('Name or specialisation').pressSequentially('busy', { delay: 30 })
     await page.getByText('1 doctor', { exact: false }).waitFor()
@@ -178,7 +173,7 @@ test('the list of doctors: painted in 1.5 s, nothing jumps while one types', asy
   expect(figures.nextPaintMs).toBeLessThan(bounds.nextPaintMs)
 }, 180_000)
 
-test('negative control: what jumps is measured', async ({ site }) => {
+test('negative control: what jumps is measured', async ({ busy: { site } }) => {
   const { shift } = await measure(site, '/', async (page) => {
     await page.evaluate(async () => {
       document.querySelector('main')?.insertAdjacentHTML('afterbegin', '<div style="height:300px"></div>')
