@@ -124,7 +124,7 @@ test('one time is opened in the week’s calendar by keyboard and withdrawn', as
   const day = slot.startsAt.toTemporalInstant().toZonedDateTimeISO(timeZone).toPlainDate()
   await page.goto(`/my-day/week?day=${day}`)
   const label = new Intl.DateTimeFormat('en-GB', { hour: 'numeric', minute: '2-digit', timeZone })
-  const event = page.getByRole('button', { name: `${label.format(slot.startsAt)} Free`, exact: true })
+  const event = page.getByRole('button', { name: `${label.format(slot.startsAt)} Available`, exact: true })
   await event.focus()
   await page.keyboard.press('Enter')
   const dialog = page.getByRole('dialog')
