@@ -6,7 +6,7 @@ import type { Asked, Booked, Outcome } from './strategy.ts'
 export const bodySchema = restOperations.createBooking.body
 
 /** The product's answer, but for the manage token, which none of the designs has. */
-export const answerSchema = Type.Omit(restOperations.createBooking.answers[201].schema, ['manageToken'])
+export const answerSchema = Type.Omit(restOperations.createBooking.responses[201].schema, ['manageToken'])
 
 export function askedOf(
   { slotId, units = 1, patient, appointmentType = 'in_person', reason }: NewBookingBody,

@@ -8,13 +8,15 @@ import {
   idempotencyKeyOf,
   keyDigest,
   requestHash,
+  scopeOf,
 } from '../../packages/server/src/rest/answers/idempotency.ts'
 import type { ManageTokensPort } from '../../packages/server/src/rest/rest-deps.ts'
 import { createManageTokens } from '../../packages/server/src/secrets/manage-tokens.ts'
 import { bodySchema } from './contract.ts'
 import { fastifyApp } from './fastify-app.ts'
 
-const madeSchema = restOperations.createBooking.answers[201].schema
+const scope = scopeOf({ kind: 'anonymous' })
+const madeSchema = restOperations.createBooking.responses[201].schema
 
 /**
  * The product's own function behind its own contract, but one claim a transaction: what is left of the difference is
@@ -23,7 +25,6 @@ const madeSchema = restOperations.createBooking.answers[201].schema
 export async function serveSingleClaims(pool: () => pg.Pool): Promise<number> {
   const manageTokens = createManageTokens(['a-secret-of-the-benchmark-of-enough-length'])
   const app = await fastifyApp()
-  const guest = { kind: 'anonymous' } as const
   const schema = { body: bodySchema, response: { 201: madeSchema, 200: madeSchema } }
   app.post<{ Body: NewBookingBody }>('/api/v1/bookings', { schema }, async (request, reply) => {
     const { slotId, units = 1, patient, appointmentType = null, reason = null, confirm = false } = request.body
@@ -34,7 +35,7 @@ export async function serveSingleClaims(pool: () => pg.Pool): Promise<number> {
       bookingId: newId(clinicNoOf(slotId)),
       accountId: null,
       actorId: null,
-      key: key === null ? freshKey() : keyDigest(guest, 'createBooking', key),
+      key: key === null ? freshKey() : keyDigest({ key, scope }, 'createBooking'),
       requestHash: requestHash(asked),
     })
     if (outcome.kind === 'slot_full') throw problem('slot_full', 'The slot does not have this many units free.')

@@ -1,10 +1,10 @@
 import type pg from 'pg'
-import { freshKey, keyDigest, requestHash } from '../../../packages/server/src/rest/answers/idempotency.ts'
+import { freshKey, keyDigest, requestHash, scopeOf } from '../../../packages/server/src/rest/answers/idempotency.ts'
 import { insertPending, readSlot, type SlotRow, unitsBooked } from '../statements.ts'
 import type { Asked, Booked, Strategy } from '../strategy.ts'
 import { transaction } from '../transaction.ts'
 
-const guest = { kind: 'anonymous' } as const
+const scope = scopeOf({ kind: 'anonymous' })
 
 /**
  * The five statements, and two more for what the contract requires and Holdfast stores: the request's key, so that a
@@ -12,7 +12,7 @@ const guest = { kind: 'anonymous' } as const
  */
 export const book: Strategy = async ({ pool }, asked) => {
   const { key: sent, ...request } = asked
-  const key = sent === null ? freshKey() : keyDigest(guest, 'createBooking', sent)
+  const key = sent === null ? freshKey() : keyDigest({ key: sent, scope }, 'createBooking')
   const hash = requestHash(request)
   const outcome = await transaction(pool, 'begin', async (client) => {
     const slot = await readSlot(client, asked.slotId, '', 'for update of s')

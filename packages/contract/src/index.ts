@@ -9,7 +9,7 @@ export {
   liveServerMessageSchema,
 } from './live.ts'
 export { buildOpenApi, type OpenApiDocument } from './openapi.ts'
-export { type Access, type Operation, problemsOf } from './operations/operation.ts'
+export { type Access, type Operation, problemsOf, type RestrictedField } from './operations/operation.ts'
 export { operations, restOperations } from './operations.ts'
 export { type ProblemCode, type ProblemKind, problemCodes, problemKinds, problemType } from './problems.ts'
 export type { MemberBody } from './schemas/account.ts'

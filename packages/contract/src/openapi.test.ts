@@ -70,7 +70,7 @@ test('two different schemas of one title are a mistake', () => {
     summary: 'X',
     access: 'anyone',
     body: Type.Object({ a: Type.Null() }, { title: 'Same' }),
-    answers: { 200: { description: 'X', schema: Type.Object({}, { title: 'Same' }) } },
+    responses: { 200: { description: 'X', schema: Type.Object({}, { title: 'Same' }) } },
     problems: [],
   })
   expect(() => buildOpenApi([described])).toThrow('Two different schemas are titled Same')

@@ -1,4 +1,4 @@
-import { type Access, type Operation, problemsOf } from './operations/operation.ts'
+import { type Access, type Operation, problemsOf, type RestrictedField } from './operations/operation.ts'
 import { operations } from './operations.ts'
 import { type ProblemCode, problemKinds } from './problems.ts'
 import { problemSchema } from './schemas/problem.ts'
@@ -16,12 +16,25 @@ export type OpenApiDocument = {
 
 const accessTexts: Record<Access, string> = {
   anyone: 'Anyone.',
-  booking:
-    'The holder of the booking’s manage token, the booking’s account, the clinic’s people (a doctor: own calendar).',
   account: 'Any account.',
-  clinic: 'Admins and staff of the clinic; a doctor for the own calendar.',
-  admin: 'Admins of the clinic.',
   site_administrator: 'The site administrator.',
+  admin: 'Admins of the clinic.',
+  doctor_admin: 'Admins of the doctor’s clinic.',
+  member: 'Members of the clinic. Doctors see only their own bookings.',
+  calendar: 'Admins and staff of the clinic; doctors for their own calendar.',
+  calendar_owner: 'Admins of the clinic; doctors for their own calendar.',
+  slot: 'Admins and staff of the clinic; doctors for their own calendar.',
+  booking:
+    'The bearer of the booking’s manage token; its account; admins and staff of the clinic; doctors for their own calendar.',
+  booking_desk: 'Admins and staff of the clinic; doctors for their own calendar.',
+}
+
+const restrictedFieldTexts: Record<RestrictedField, string> = {
+  'body.onBehalf': '`onBehalf` is for admins and staff of the clinic, and for doctors in their own calendar.',
+  'query.includeInactive': '`includeInactive` is for members of the clinic.',
+  'query.doctorId': 'Doctors may send only themselves as `doctorId`.',
+  'body.slotId': '`slotId` must be in the booking’s clinic.',
+  'body.manageToken': '`manageToken` must be the booking’s.',
 }
 
 const security: JsonObject[] = [{ bearer: [] }, { session: [] }]
@@ -79,17 +92,17 @@ function describe(operation: Operation, components: Map<string, Json>): JsonObje
     ...(operation.cached ? cachedReadHeaders : []),
   ]
   const responses: JsonObject = {}
-  for (const [status, answer] of Object.entries(operation.answers)) {
+  for (const [status, response] of Object.entries(operation.responses)) {
     const headers = {
-      ...answer.headers,
+      ...response.headers,
       ...(operation.cached ? { ETag: 'The same while the answer is the same' } : {}),
       ...(isOurWrite(operation) ? { 'Holdfast-Position': positionText } : {}),
     }
     responses[status] = {
-      description: answer.description,
+      description: response.description,
       ...(Object.keys(headers).length > 0 ? { headers: headersOf(headers) } : {}),
-      ...(answer.schema
-        ? { content: { 'application/json': { schema: hoist(toJson(answer.schema), components) } } }
+      ...(response.schema
+        ? { content: { 'application/json': { schema: hoist(toJson(response.schema), components) } } }
         : {}),
     }
   }
@@ -103,7 +116,7 @@ function describe(operation: Operation, components: Map<string, Json>): JsonObje
     operationId: operation.id,
     tags: [operation.tag],
     summary: operation.summary,
-    description: [operation.description, `For: ${accessTexts[operation.access]}`].filter(Boolean).join('\n\n'),
+    description: [operation.description, accessText(operation)].filter(Boolean).join('\n\n'),
     security: operation.access === 'anyone' ? [{}, ...security] : security,
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(operation.body
@@ -116,6 +129,11 @@ function describe(operation: Operation, components: Map<string, Json>): JsonObje
       : {}),
     responses,
   }
+}
+
+function accessText({ access, restrictedField }: Operation): string {
+  const restriction = restrictedField === undefined ? '' : ` ${restrictedFieldTexts[restrictedField]}`
+  return `Who may call: ${accessTexts[access]}${restriction}`
 }
 
 /** A write of the REST routes; the accounts' calls know neither keys nor positions. */

@@ -40,7 +40,7 @@ export const keepContract = fp(async (app: FastifyInstance, { violations }: { vi
 /** What of an answer the contract does not promise, in words. */
 export function violationsOf(operation: Operation, status: number, body: unknown): string[] {
   const at = `${operation.id} ${status}`
-  const answer = operation.answers[status]
+  const answer = operation.responses[status]
   if (answer) {
     if (!answer.schema) return body === undefined ? [] : [`${at}: has a body`]
     return errorsOf(answer.schema, body).map((error) => `${at}: ${error}`)

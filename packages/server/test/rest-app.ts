@@ -34,10 +34,12 @@ export type CallOptions = {
 }
 
 type AnswerBody<Described extends Operation> = {
-  [Status in keyof Described['answers']]: Described['answers'][Status] extends { schema: infer Schema extends TSchema }
+  [Status in keyof Described['responses']]: Described['responses'][Status] extends {
+    schema: infer Schema extends TSchema
+  }
     ? Static<Schema>
     : never
-}[keyof Described['answers']]
+}[keyof Described['responses']]
 
 /** `body` throws where it was refused, `problem` where it was not: a test that expects one says so by reading it. */
 export type Reply<Id extends OperationId> = {

@@ -27,7 +27,7 @@ export const accountOperations = {
     summary: 'Sign up',
     access: 'anyone',
     body: signUpSchema,
-    answers: {
+    responses: {
       200: {
         description: 'Signed up and in',
         schema: signedInSchema,
@@ -45,7 +45,7 @@ export const accountOperations = {
     description: 'Sets the session cookie for browsers; programs use `token` as Bearer. Sessions last 30 days.',
     access: 'anyone',
     body: signInSchema,
-    answers: {
+    responses: {
       200: {
         description: 'Signed in',
         schema: signedInSchema,
@@ -63,7 +63,7 @@ export const accountOperations = {
     access: 'account',
     body: nothing,
     bodyOptional: true,
-    answers: { 200: { description: 'Signed out', schema: signedOutSchema } },
+    responses: { 200: { description: 'Signed out', schema: signedOutSchema } },
     problems: [],
   }),
   getSession: operation({
@@ -73,7 +73,7 @@ export const accountOperations = {
     tag: 'Accounts',
     summary: 'The session, or null',
     access: 'anyone',
-    answers: { 200: { description: 'The session and its account', schema: currentSessionSchema } },
+    responses: { 200: { description: 'The session and its account', schema: currentSessionSchema } },
     problems: [],
   }),
   listSessions: operation({
@@ -83,7 +83,7 @@ export const accountOperations = {
     tag: 'Accounts',
     summary: 'Where I am signed in',
     access: 'account',
-    answers: { 200: { description: 'The account’s sessions', schema: sessionListSchema } },
+    responses: { 200: { description: 'The account’s sessions', schema: sessionListSchema } },
     problems: [],
   }),
   revokeSession: operation({
@@ -94,7 +94,7 @@ export const accountOperations = {
     summary: 'End a session of mine',
     access: 'account',
     body: sessionRevocationSchema,
-    answers: { 200: { description: 'It has ended', schema: statusSchema } },
+    responses: { 200: { description: 'It has ended', schema: statusSchema } },
     problems: [],
   }),
   revokeSessions: operation({
@@ -106,7 +106,7 @@ export const accountOperations = {
     access: 'account',
     body: nothing,
     bodyOptional: true,
-    answers: { 200: { description: 'They have ended', schema: statusSchema } },
+    responses: { 200: { description: 'They have ended', schema: statusSchema } },
     problems: [],
   }),
   revokeOtherSessions: operation({
@@ -118,7 +118,7 @@ export const accountOperations = {
     access: 'account',
     body: nothing,
     bodyOptional: true,
-    answers: { 200: { description: 'They have ended', schema: statusSchema } },
+    responses: { 200: { description: 'They have ended', schema: statusSchema } },
     problems: [],
   }),
   changePassword: operation({
@@ -129,7 +129,7 @@ export const accountOperations = {
     summary: 'Change my password',
     access: 'account',
     body: passwordChangeSchema,
-    answers: { 200: { description: 'It is changed', schema: signedInSchema } },
+    responses: { 200: { description: 'It is changed', schema: signedInSchema } },
     problems: [],
   }),
   updateAccount: operation({
@@ -140,7 +140,7 @@ export const accountOperations = {
     summary: 'Change my name',
     access: 'account',
     body: accountChangeSchema,
-    answers: { 200: { description: 'It is changed', schema: statusSchema } },
+    responses: { 200: { description: 'It is changed', schema: statusSchema } },
     problems: [],
   }),
   getToken: operation({
@@ -150,7 +150,7 @@ export const accountOperations = {
     tag: 'Accounts',
     summary: 'A short-lived JWT of the session',
     access: 'account',
-    answers: { 200: { description: 'The token', schema: jwtSchema } },
+    responses: { 200: { description: 'The token', schema: jwtSchema } },
     problems: [],
   }),
   getJwks: operation({
@@ -160,7 +160,7 @@ export const accountOperations = {
     tag: 'Accounts',
     summary: 'The keys that sign JWTs',
     access: 'anyone',
-    answers: { 200: { description: 'JSON Web Key Set', schema: jwksSchema } },
+    responses: { 200: { description: 'JSON Web Key Set', schema: jwksSchema } },
     problems: [],
   }),
 }

@@ -26,8 +26,9 @@ export const bookingOperations = {
     description:
       'Makes a PENDING booking that holds its units until `holdExpiresAt`, or with `confirm` a CONFIRMED one. Send an Idempotency-Key: a retry with it is told the first answer.',
     access: 'anyone',
+    restrictedField: 'body.onBehalf',
     body: newBookingSchema,
-    answers: {
+    responses: {
       201: { description: 'The booking', schema: madeBookingSchema },
       200: { description: 'The same as the first answer, told to a retry', schema: madeBookingSchema },
     },
@@ -41,7 +42,7 @@ export const bookingOperations = {
     summary: 'Read a booking',
     access: 'booking',
     params,
-    answers: booking('The booking'),
+    responses: booking('The booking'),
     problems: [],
   }),
   listBookingEvents: operation({
@@ -51,9 +52,9 @@ export const bookingOperations = {
     tag: 'Bookings',
     summary: 'Read a booking’s history',
     description: 'Every change from the log, also one that `GET /clinics/{id}/events` doesn’t tell yet.',
-    access: 'clinic',
+    access: 'booking_desk',
     params,
-    answers: { 200: { description: 'The history', schema: bookingHistorySchema } },
+    responses: { 200: { description: 'The history', schema: bookingHistorySchema } },
     problems: ['booking_not_found'],
   }),
   confirmBooking: operation({
@@ -67,7 +68,7 @@ export const bookingOperations = {
     params,
     body: confirmationSchema,
     bodyOptional: true,
-    answers: booking('The booking, CONFIRMED'),
+    responses: booking('The booking, CONFIRMED'),
     problems: ['hold_expired', 'invalid_transition'],
   }),
   cancelBooking: operation({
@@ -81,7 +82,7 @@ export const bookingOperations = {
     params,
     body: cancellationSchema,
     bodyOptional: true,
-    answers: booking('The booking, CANCELLED'),
+    responses: booking('The booking, CANCELLED'),
     problems: ['hold_expired', 'invalid_transition', 'past_deadline'],
   }),
   rescheduleBooking: operation({
@@ -92,9 +93,10 @@ export const bookingOperations = {
     summary: 'Move a booking to another slot',
     description: 'One atomic step: the old place is given back exactly when the new one is had.',
     access: 'booking',
+    restrictedField: 'body.slotId',
     params,
     body: reschedulingSchema,
-    answers: booking('The booking in its new slot'),
+    responses: booking('The booking in its new slot'),
     problems: [
       'slot_not_found',
       'slot_full',
@@ -117,7 +119,7 @@ export const bookingOperations = {
     params,
     body: nothingSchema,
     bodyOptional: true,
-    answers: booking('The booking with its new `holdExpiresAt`'),
+    responses: booking('The booking with its new `holdExpiresAt`'),
     problems: ['hold_expired', 'invalid_transition', 'already_extended'],
   }),
   arriveBooking: operation({
@@ -127,11 +129,11 @@ export const bookingOperations = {
     tag: 'Bookings',
     summary: 'Note that the patient is here',
     description: 'From the local day of the slot on.',
-    access: 'clinic',
+    access: 'booking_desk',
     params,
     body: nothingSchema,
     bodyOptional: true,
-    answers: booking('The booking, ARRIVED'),
+    responses: booking('The booking, ARRIVED'),
     problems: ['booking_not_found', 'hold_expired', 'invalid_transition', 'too_early'],
   }),
   completeBooking: operation({
@@ -140,11 +142,11 @@ export const bookingOperations = {
     url: '/api/v1/bookings/{bookingId}/complete',
     tag: 'Bookings',
     summary: 'Note that the appointment is over',
-    access: 'clinic',
+    access: 'booking_desk',
     params,
     body: nothingSchema,
     bodyOptional: true,
-    answers: booking('The booking, COMPLETED'),
+    responses: booking('The booking, COMPLETED'),
     problems: ['booking_not_found', 'hold_expired', 'invalid_transition'],
   }),
   noShowBooking: operation({
@@ -154,11 +156,11 @@ export const bookingOperations = {
     tag: 'Bookings',
     summary: 'Note that the patient did not come',
     description: 'After the slot’s start.',
-    access: 'clinic',
+    access: 'booking_desk',
     params,
     body: nothingSchema,
     bodyOptional: true,
-    answers: booking('The booking, NO_SHOW'),
+    responses: booking('The booking, NO_SHOW'),
     problems: ['booking_not_found', 'hold_expired', 'invalid_transition', 'too_early'],
   }),
   reopenBooking: operation({
@@ -169,11 +171,11 @@ export const bookingOperations = {
     summary: 'Take the last mark back',
     description:
       'ARRIVED and NO_SHOW become CONFIRMED again, COMPLETED becomes ARRIVED. A CONFIRMED booking: 200, unchanged. Its place was kept all along.',
-    access: 'clinic',
+    access: 'booking_desk',
     params,
     body: nothingSchema,
     bodyOptional: true,
-    answers: booking('The booking, CONFIRMED or ARRIVED'),
+    responses: booking('The booking, CONFIRMED or ARRIVED'),
     problems: ['booking_not_found', 'invalid_transition'],
   }),
   linkBooking: operation({
@@ -185,9 +187,10 @@ export const bookingOperations = {
     description:
       'In any state: `GET /me/bookings` lists it from then on, and the account reaches it. The manage token goes on working. Repeated: 200, unchanged.',
     access: 'account',
+    restrictedField: 'body.manageToken',
     params,
     body: bookingLinkSchema,
-    answers: booking('The booking, of this account'),
+    responses: booking('The booking, of this account'),
     problems: ['booking_not_found', 'booking_has_account'],
   }),
 }

@@ -15,7 +15,8 @@ export const clinicDeskOperations = {
     tag: 'Clinic desk',
     summary: 'List a clinic’s bookings',
     description: 'By the slot’s start. A doctor sees the own calendar.',
-    access: 'clinic',
+    access: 'member',
+    restrictedField: 'query.doctorId',
     params,
     query: Type.Object(
       {
@@ -35,7 +36,7 @@ export const clinicDeskOperations = {
       },
       { additionalProperties: false },
     ),
-    answers: { 200: { description: 'A page of bookings', schema: bookingPageSchema } },
+    responses: { 200: { description: 'A page of bookings', schema: bookingPageSchema } },
     problems: ['clinic_not_found'],
   }),
   listMembers: operation({
@@ -47,7 +48,7 @@ export const clinicDeskOperations = {
     access: 'admin',
     params,
     query: Type.Object({ ...pageParameters }, { additionalProperties: false }),
-    answers: { 200: { description: 'A page of members', schema: memberPageSchema } },
+    responses: { 200: { description: 'A page of members', schema: memberPageSchema } },
     problems: ['clinic_not_found'],
   }),
   putMember: operation({
@@ -59,7 +60,7 @@ export const clinicDeskOperations = {
     access: 'admin',
     params,
     body: newMemberSchema,
-    answers: {
+    responses: {
       201: { description: 'The new member', schema: memberSchema },
       200: { description: 'The member, with the role as it is now', schema: memberSchema },
     },
@@ -73,7 +74,7 @@ export const clinicDeskOperations = {
     summary: 'Remove a member',
     access: 'admin',
     params: Type.Object({ clinicId: id(), accountId: id() }, { additionalProperties: false }),
-    answers: { 204: { description: 'They are a member no more' } },
+    responses: { 204: { description: 'They are a member no more' } },
     problems: ['clinic_not_found', 'member_not_found', 'last_admin'],
   }),
   getClinicStats: operation({
@@ -91,7 +92,7 @@ export const clinicDeskOperations = {
       },
       { additionalProperties: false },
     ),
-    answers: { 200: { description: 'The figures', schema: clinicStatsSchema } },
+    responses: { 200: { description: 'The figures', schema: clinicStatsSchema } },
     problems: ['clinic_not_found'],
   }),
   listEvents: operation({
@@ -118,7 +119,7 @@ export const clinicDeskOperations = {
       },
       { additionalProperties: false },
     ),
-    answers: { 200: { description: 'A page of events', schema: bookingEventPageSchema } },
+    responses: { 200: { description: 'A page of events', schema: bookingEventPageSchema } },
     problems: ['clinic_not_found'],
   }),
   verifyClinic: operation({
@@ -129,7 +130,7 @@ export const clinicDeskOperations = {
     summary: 'Recount and check everything booked in a clinic',
     access: 'admin',
     params,
-    answers: { 200: { description: 'What was counted and what is wrong', schema: verifyReportSchema } },
+    responses: { 200: { description: 'What was counted and what is wrong', schema: verifyReportSchema } },
     problems: ['clinic_not_found'],
   }),
 }

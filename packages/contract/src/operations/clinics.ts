@@ -18,7 +18,7 @@ export const clinicOperations = {
       { q: Type.Optional(searchText({ description: 'Part of the name or address' })), ...pageParameters },
       { additionalProperties: false },
     ),
-    answers: { 200: { description: 'A page of clinics', schema: clinicPageSchema }, 304: notModified },
+    responses: { 200: { description: 'A page of clinics', schema: clinicPageSchema }, 304: notModified },
     cached: true,
     problems: [],
   }),
@@ -30,7 +30,7 @@ export const clinicOperations = {
     summary: 'Read a clinic',
     access: 'anyone',
     params,
-    answers: { 200: { description: 'The clinic', schema: clinicSchema }, 304: notModified },
+    responses: { 200: { description: 'The clinic', schema: clinicSchema }, 304: notModified },
     cached: true,
     problems: ['clinic_not_found'],
   }),
@@ -43,7 +43,7 @@ export const clinicOperations = {
     description: 'With an Idempotency-Key a retry is told the first answer.',
     access: 'site_administrator',
     body: newClinicSchema,
-    answers: {
+    responses: {
       201: { description: 'The new clinic', schema: clinicSchema },
       200: { description: 'The same, told again to a retry', schema: clinicSchema },
     },
@@ -59,7 +59,7 @@ export const clinicOperations = {
     access: 'admin',
     params,
     body: clinicChangeSchema,
-    answers: { 200: { description: 'The clinic as it is now', schema: clinicSchema } },
+    responses: { 200: { description: 'The clinic as it is now', schema: clinicSchema } },
     problems: ['clinic_not_found'],
   }),
 }

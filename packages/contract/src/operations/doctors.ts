@@ -22,6 +22,7 @@ export const doctorOperations = {
     tag: 'Doctors',
     summary: 'Find doctors',
     access: 'anyone',
+    restrictedField: 'query.includeInactive',
     query: Type.Object(
       {
         clinicId: Type.Optional(id()),
@@ -38,7 +39,7 @@ export const doctorOperations = {
       },
       { additionalProperties: false },
     ),
-    answers: { 200: { description: 'A page of doctors', schema: doctorPageSchema }, 304: notModified },
+    responses: { 200: { description: 'A page of doctors', schema: doctorPageSchema }, 304: notModified },
     cached: true,
     problems: ['clinic_not_found'],
   }),
@@ -50,7 +51,7 @@ export const doctorOperations = {
     summary: 'Read a doctor',
     access: 'anyone',
     params,
-    answers: { 200: { description: 'The doctor', schema: doctorSchema }, 304: notModified },
+    responses: { 200: { description: 'The doctor', schema: doctorSchema }, 304: notModified },
     cached: true,
     problems: ['doctor_not_found'],
   }),
@@ -61,7 +62,7 @@ export const doctorOperations = {
     tag: 'Doctors',
     summary: 'List specializations',
     access: 'anyone',
-    answers: {
+    responses: {
       200: { description: 'Those with active doctors, by name', schema: specializationListSchema },
       304: notModified,
     },
@@ -77,7 +78,7 @@ export const doctorOperations = {
     description: 'With an Idempotency-Key a retry is told the first answer.',
     access: 'admin',
     body: newDoctorSchema,
-    answers: {
+    responses: {
       201: { description: 'The new doctor', schema: doctorSchema },
       200: { description: 'The same, told again to a retry', schema: doctorSchema },
     },
@@ -90,10 +91,10 @@ export const doctorOperations = {
     tag: 'Doctors',
     summary: 'Change or deactivate a doctor',
     description: '`{"active": false}`: no new bookings; what is booked stays until its slots are withdrawn.',
-    access: 'admin',
+    access: 'doctor_admin',
     params,
     body: doctorChangeSchema,
-    answers: { 200: { description: 'The doctor as they are now', schema: doctorSchema } },
+    responses: { 200: { description: 'The doctor as they are now', schema: doctorSchema } },
     problems: ['doctor_not_found'],
   }),
   getVideoRoom: operation({
@@ -103,9 +104,9 @@ export const doctorOperations = {
     tag: 'Doctors',
     summary: 'Read a doctor’s video room',
     description: 'As it was set, with its placeholder. Where one visit takes place is the `joinUrl` of its booking.',
-    access: 'clinic',
+    access: 'calendar',
     params,
-    answers: { 200: { description: 'The video room; `null` where there is none', schema: videoRoomSchema } },
+    responses: { 200: { description: 'The video room; `null` where there is none', schema: videoRoomSchema } },
     problems: ['doctor_not_found'],
   }),
   setVideoRoom: operation({
@@ -116,10 +117,10 @@ export const doctorOperations = {
     summary: 'Set or remove a doctor’s video room',
     description:
       'For admins, and for the doctor whose calendar it is; staff only read it. Bookings by video tell the new place at once.',
-    access: 'clinic',
+    access: 'calendar_owner',
     params,
     body: videoRoomSchema,
-    answers: { 200: { description: 'The video room as it is now', schema: videoRoomSchema } },
+    responses: { 200: { description: 'The video room as it is now', schema: videoRoomSchema } },
     problems: ['doctor_not_found'],
   }),
 }

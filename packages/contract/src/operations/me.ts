@@ -12,7 +12,7 @@ export const meOperations = {
     tag: 'Me',
     summary: 'Who I am, and my roles',
     access: 'account',
-    answers: { 200: { description: 'The account', schema: meSchema } },
+    responses: { 200: { description: 'The account', schema: meSchema } },
     problems: [],
   }),
   listMyBookings: operation({
@@ -32,7 +32,7 @@ export const meOperations = {
       },
       { additionalProperties: false },
     ),
-    answers: { 200: { description: 'A page of bookings', schema: bookingPageSchema } },
+    responses: { 200: { description: 'A page of bookings', schema: bookingPageSchema } },
     problems: [],
   }),
 }

@@ -1,26 +1,52 @@
 import type { TObject, TSchema } from 'typebox'
 import type { ProblemCode } from '../problems.ts'
 
-/** Who may call: what is checked before anything else, and what the documentation says. */
+/** Who may call an operation. The server checks it before the handler runs, by the id that is named here. */
 export type Access =
-  /** Anyone; credentials may add to the answer. */
+  /** Anyone; credentials may add to the response. */
   | 'anyone'
-  /** The holder of the booking's manage token, the booking's account, the clinic's people (a doctor: own calendar). */
-  | 'booking'
   /** Any account. */
   | 'account'
-  /** The clinic's people: admin, staff, and a doctor for the own calendar. */
-  | 'clinic'
-  /** An admin of the clinic. */
-  | 'admin'
   | 'site_administrator'
+  /** Admins of the clinic `clinicId`, which is in the path or else in the body. */
+  | 'admin'
+  /** Admins of the clinic that the doctor `doctorId` belongs to. */
+  | 'doctor_admin'
+  /** Every member of the clinic `clinicId`. */
+  | 'member'
+  /** Admins and staff of the clinic; the doctor `doctorId`. */
+  | 'calendar'
+  /** Admins of the clinic; the doctor `doctorId`. */
+  | 'calendar_owner'
+  /** Admins and staff of the clinic; the doctor whose calendar the slot `slotId` is in. */
+  | 'slot'
+  /** The bearer of the booking's manage token, the booking's account, and everybody in `booking_desk`. */
+  | 'booking'
+  /** Admins and staff of the clinic; the doctor whose calendar the booking `bookingId` is in. */
+  | 'booking_desk'
+
+/**
+ * A field that access also depends on. The server checks it after `access`, and gives the handler the outcome of the
+ * check in place of the field.
+ */
+export type RestrictedField =
+  /** `true` only for those with `slot` access to `body.slotId`. */
+  | 'body.onBehalf'
+  /** `true` only for members of the clinic `query.clinicId`. */
+  | 'query.includeInactive'
+  /** A member with the role doctor may name only themselves, and sees nobody else's bookings. */
+  | 'query.doctorId'
+  /** Only a slot of the clinic that the booking belongs to. */
+  | 'body.slotId'
+  /** Only the manage token of the booking `bookingId`. */
+  | 'body.manageToken'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
-/** A good answer: its schema (absent: no body), and headers worth telling. */
-export type Answer = { description: string; schema?: TSchema; headers?: Record<string, string> }
+/** A successful response: its schema (absent: no body), and the headers to document. */
+export type ResponseDescription = { description: string; schema?: TSchema; headers?: Record<string, string> }
 
-/** One call of the API, from which the route, its checks, its documentation and its client are made. */
+/** One operation of the API. Its route, checks, documentation and client are derived from it. */
 export type Operation = {
   id: string
   method: Method
@@ -30,43 +56,50 @@ export type Operation = {
   summary: string
   description?: string
   access: Access
+  restrictedField?: RestrictedField
   params?: TObject
   query?: TObject
   body?: TSchema
-  /** The body may be left out; it then counts as `{}`. */
+  /** The body may be omitted, which is the same as `{}`. */
   bodyOptional?: true
-  answers: Record<number, Answer>
-  /** Answered from memory where it can be: takes If-None-Match and Holdfast-Position, may be marked stale. */
+  /** The successful responses, by status. */
+  responses: Record<number, ResponseDescription>
+  /** Answered from the cache where possible: takes If-None-Match and Holdfast-Position, and may be marked stale. */
   cached?: true
-  /** Refusals of its own; those every call of its kind can meet are added by `problemsOf`. */
+  /** The problems specific to this operation; `problemsOf` adds those that every operation of its kind can return. */
   problems: readonly ProblemCode[]
 }
 
-/** Of cached reads. */
-export const notModified = { description: 'It is as it was at the ETag sent' } satisfies Answer
+/** For cached reads. */
+export const notModified = { description: 'Unchanged since the ETag that was sent' } satisfies ResponseDescription
 
-/** Keeps an operation's exact types, so that a handler's are inferred from it. */
+/** Preserves an operation's literal types, so that the types of its handler are inferred from it. */
 export function operation<const Described extends Operation>(described: Described): Described {
   return described
 }
 
 const implied: Record<Access, readonly ProblemCode[]> = {
   anyone: [],
-  booking: ['booking_not_found'],
   account: [],
-  clinic: ['forbidden'],
-  admin: ['forbidden'],
   site_administrator: ['forbidden'],
+  admin: ['forbidden'],
+  doctor_admin: ['forbidden'],
+  member: ['forbidden'],
+  calendar: ['forbidden'],
+  calendar_owner: ['forbidden'],
+  slot: ['forbidden'],
+  booking: ['booking_not_found'],
+  booking_desk: ['forbidden'],
 }
 
-/** Every refusal a call can meet. */
+/** Every problem that an operation can return. */
 export function problemsOf(described: Operation): ProblemCode[] {
-  // Credentials that were sent and are wrong are refused everywhere.
+  // Invalid credentials are refused everywhere, also where none are needed.
   const codes = new Set<ProblemCode>(['invalid_request', 'unauthenticated', ...implied[described.access]])
   for (const code of described.problems) codes.add(code)
   if (described.body) codes.add('body_too_large').add('unsupported_media_type').add('request_timeout')
   for (const code of ['rate_limited', 'internal_error', 'unavailable'] as const) codes.add(code)
-  // A cookie that another origin's page made the browser send is forbidden to write.
+  // A write with a session cookie that was sent from another origin's page is forbidden.
   if (described.method !== 'GET') {
     codes.add('forbidden').add('overloaded')
     if (described.url.startsWith('/api/v1/')) codes.add('idempotency_key_reused')

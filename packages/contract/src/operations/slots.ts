@@ -24,7 +24,7 @@ export const slotOperations = {
       { from, to, onlyAvailable: flag('Only those that can be booked now') },
       { additionalProperties: false },
     ),
-    answers: {
+    responses: {
       200: {
         description: 'The slots',
         schema: slotListSchema,
@@ -42,11 +42,11 @@ export const slotOperations = {
     summary: 'Make slots, one by one or by a rule',
     description:
       'At most 10,000, up to two years ahead. What exists already is skipped, what overlaps is told as a conflict, so it is safe to repeat.',
-    access: 'clinic',
+    access: 'calendar',
     params: doctorParams,
     query: Type.Object({ dryRun }, { additionalProperties: false }),
     body: newSlotsSchema,
-    answers: {
+    responses: {
       201: { description: 'Slots were made', schema: createdSlotsSchema },
       200: { description: 'Nothing was made: a dry run, or nothing to make', schema: createdSlotsSchema },
     },
@@ -58,10 +58,10 @@ export const slotOperations = {
     url: '/api/v1/slots/{slotId}',
     tag: 'Slots',
     summary: 'Withdraw a slot',
-    access: 'clinic',
+    access: 'slot',
     params: Type.Object({ slotId: id() }, { additionalProperties: false }),
     query: Type.Object({ withBookings, dryRun }, { additionalProperties: false }),
-    answers: { 200: { description: 'It is withdrawn', schema: withdrawnSlotsSchema } },
+    responses: { 200: { description: 'It is withdrawn', schema: withdrawnSlotsSchema } },
     problems: ['slot_not_found', 'slot_has_bookings', 'slot_in_past'],
   }),
   withdrawSlotsOfDoctor: operation({
@@ -71,10 +71,10 @@ export const slotOperations = {
     tag: 'Slots',
     summary: 'Withdraw a doctor’s days',
     description: 'All or none: every slot of these days that has not begun.',
-    access: 'clinic',
+    access: 'calendar',
     params: doctorParams,
     query: Type.Object({ from, to, withBookings, dryRun }, { additionalProperties: false }),
-    answers: { 200: { description: 'They are withdrawn', schema: withdrawnSlotsSchema } },
+    responses: { 200: { description: 'They are withdrawn', schema: withdrawnSlotsSchema } },
     problems: ['doctor_not_found', 'slot_has_bookings'],
   }),
 }

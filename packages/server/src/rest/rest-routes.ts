@@ -8,25 +8,26 @@ import { serveMembers } from './resources/members.ts'
 import { serveSlots } from './resources/slots.ts'
 import { serveVideoRooms } from './resources/video-rooms.ts'
 import type { RestDeps } from './rest-deps.ts'
+import { createServe } from './serve.ts'
 
 /**
- * The REST routes of the contract. Register it where bodies are JSON only, the validator of the edge checks them,
- * `request.principal` is set and `app.limitBooking` exists. Its paths are whole (`/api/v1/…`).
+ * The REST routes of the contract. Register it where only JSON bodies are accepted, the edge's validator checks them,
+ * `request.principal` is set, and `app.limitBooking` and `app.limitPatient` exist. Paths are complete (`/api/v1/…`).
  */
 export function restRoutes(deps: RestDeps): FastifyPluginAsync {
   return async (app: FastifyInstance) => {
-    app.decorate('keptAnswers', deps.engine.answers)
-    // A database that is known to be away refuses writes at once; reads may still know an answer.
+    // While the database is known to be unreachable, writes are refused at once; reads may still be in the cache.
     app.addHook('onRequest', async (request) => {
       if (request.method !== 'GET' && request.method !== 'HEAD') deps.freshness.breaker.check()
     })
-    serveClinics(app, deps)
-    serveDoctors(app, deps)
-    serveVideoRooms(app, deps)
-    serveSlots(app, deps)
-    serveBookings(app, deps)
-    serveMe(app, deps)
-    serveMembers(app, deps)
-    serveClinicDesk(app, deps)
+    const serve = createServe(app, deps)
+    serveClinics(serve, deps)
+    serveDoctors(serve, deps)
+    serveVideoRooms(serve, deps)
+    serveSlots(serve, deps)
+    serveBookings(serve, deps)
+    serveMe(serve, deps)
+    serveMembers(serve, deps)
+    serveClinicDesk(serve, deps)
   }
 }

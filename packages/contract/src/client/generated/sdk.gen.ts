@@ -23,7 +23,7 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
  *
  * In the order of their names.
  *
- * For: Anyone.
+ * Who may call: Anyone.
  */
 export const listClinics = <ThrowOnError extends boolean = false>(options?: Options<ListClinicsData, ThrowOnError>): RequestResult<ListClinicsResponses, ListClinicsErrors, ThrowOnError> => (options?.client ?? client).get<ListClinicsResponses, ListClinicsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -40,7 +40,7 @@ export const listClinics = <ThrowOnError extends boolean = false>(options?: Opti
  *
  * With an Idempotency-Key a retry is told the first answer.
  *
- * For: The site administrator.
+ * Who may call: The site administrator.
  */
 export const createClinic = <ThrowOnError extends boolean = false>(options: Options<CreateClinicData, ThrowOnError>): RequestResult<CreateClinicResponses, CreateClinicErrors, ThrowOnError> => (options.client ?? client).post<CreateClinicResponses, CreateClinicErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -59,7 +59,7 @@ export const createClinic = <ThrowOnError extends boolean = false>(options: Opti
 /**
  * Read a clinic
  *
- * For: Anyone.
+ * Who may call: Anyone.
  */
 export const getClinic = <ThrowOnError extends boolean = false>(options: Options<GetClinicData, ThrowOnError>): RequestResult<GetClinicResponses, GetClinicErrors, ThrowOnError> => (options.client ?? client).get<GetClinicResponses, GetClinicErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -76,7 +76,7 @@ export const getClinic = <ThrowOnError extends boolean = false>(options: Options
  *
  * What is not named stays as it is. Settings apply to bookings made from then on.
  *
- * For: Admins of the clinic.
+ * Who may call: Admins of the clinic.
  */
 export const updateClinic = <ThrowOnError extends boolean = false>(options: Options<UpdateClinicData, ThrowOnError>): RequestResult<UpdateClinicResponses, UpdateClinicErrors, ThrowOnError> => (options.client ?? client).patch<UpdateClinicResponses, UpdateClinicErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -95,7 +95,7 @@ export const updateClinic = <ThrowOnError extends boolean = false>(options: Opti
 /**
  * Find doctors
  *
- * For: Anyone.
+ * Who may call: Anyone. `includeInactive` is for members of the clinic.
  */
 export const listDoctors = <ThrowOnError extends boolean = false>(options?: Options<ListDoctorsData, ThrowOnError>): RequestResult<ListDoctorsResponses, ListDoctorsErrors, ThrowOnError> => (options?.client ?? client).get<ListDoctorsResponses, ListDoctorsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -112,7 +112,7 @@ export const listDoctors = <ThrowOnError extends boolean = false>(options?: Opti
  *
  * With an Idempotency-Key a retry is told the first answer.
  *
- * For: Admins of the clinic.
+ * Who may call: Admins of the clinic.
  */
 export const createDoctor = <ThrowOnError extends boolean = false>(options: Options<CreateDoctorData, ThrowOnError>): RequestResult<CreateDoctorResponses, CreateDoctorErrors, ThrowOnError> => (options.client ?? client).post<CreateDoctorResponses, CreateDoctorErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -131,7 +131,7 @@ export const createDoctor = <ThrowOnError extends boolean = false>(options: Opti
 /**
  * Read a doctor
  *
- * For: Anyone.
+ * Who may call: Anyone.
  */
 export const getDoctor = <ThrowOnError extends boolean = false>(options: Options<GetDoctorData, ThrowOnError>): RequestResult<GetDoctorResponses, GetDoctorErrors, ThrowOnError> => (options.client ?? client).get<GetDoctorResponses, GetDoctorErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -148,7 +148,7 @@ export const getDoctor = <ThrowOnError extends boolean = false>(options: Options
  *
  * `{"active": false}`: no new bookings; what is booked stays until its slots are withdrawn.
  *
- * For: Admins of the clinic.
+ * Who may call: Admins of the doctor’s clinic.
  */
 export const updateDoctor = <ThrowOnError extends boolean = false>(options: Options<UpdateDoctorData, ThrowOnError>): RequestResult<UpdateDoctorResponses, UpdateDoctorErrors, ThrowOnError> => (options.client ?? client).patch<UpdateDoctorResponses, UpdateDoctorErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -167,7 +167,7 @@ export const updateDoctor = <ThrowOnError extends boolean = false>(options: Opti
 /**
  * List specializations
  *
- * For: Anyone.
+ * Who may call: Anyone.
  */
 export const listSpecializations = <ThrowOnError extends boolean = false>(options?: Options<ListSpecializationsData, ThrowOnError>): RequestResult<ListSpecializationsResponses, ListSpecializationsErrors, ThrowOnError> => (options?.client ?? client).get<ListSpecializationsResponses, ListSpecializationsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -184,7 +184,7 @@ export const listSpecializations = <ThrowOnError extends boolean = false>(option
  *
  * As it was set, with its placeholder. Where one visit takes place is the `joinUrl` of its booking.
  *
- * For: Admins and staff of the clinic; a doctor for the own calendar.
+ * Who may call: Admins and staff of the clinic; doctors for their own calendar.
  */
 export const getVideoRoom = <ThrowOnError extends boolean = false>(options: Options<GetVideoRoomData, ThrowOnError>): RequestResult<GetVideoRoomResponses, GetVideoRoomErrors, ThrowOnError> => (options.client ?? client).get<GetVideoRoomResponses, GetVideoRoomErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -201,7 +201,7 @@ export const getVideoRoom = <ThrowOnError extends boolean = false>(options: Opti
  *
  * For admins, and for the doctor whose calendar it is; staff only read it. Bookings by video tell the new place at once.
  *
- * For: Admins and staff of the clinic; a doctor for the own calendar.
+ * Who may call: Admins of the clinic; doctors for their own calendar.
  */
 export const setVideoRoom = <ThrowOnError extends boolean = false>(options: Options<SetVideoRoomData, ThrowOnError>): RequestResult<SetVideoRoomResponses, SetVideoRoomErrors, ThrowOnError> => (options.client ?? client).put<SetVideoRoomResponses, SetVideoRoomErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -222,7 +222,7 @@ export const setVideoRoom = <ThrowOnError extends boolean = false>(options: Opti
  *
  * All or none: every slot of these days that has not begun.
  *
- * For: Admins and staff of the clinic; a doctor for the own calendar.
+ * Who may call: Admins and staff of the clinic; doctors for their own calendar.
  */
 export const withdrawSlotsOfDoctor = <ThrowOnError extends boolean = false>(options: Options<WithdrawSlotsOfDoctorData, ThrowOnError>): RequestResult<WithdrawSlotsOfDoctorResponses, WithdrawSlotsOfDoctorErrors, ThrowOnError> => (options.client ?? client).delete<WithdrawSlotsOfDoctorResponses, WithdrawSlotsOfDoctorErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -239,7 +239,7 @@ export const withdrawSlotsOfDoctor = <ThrowOnError extends boolean = false>(opti
  *
  * By start. Full ones are listed, withdrawn ones not. The ETag covers `items`; send it back as If-None-Match.
  *
- * For: Anyone.
+ * Who may call: Anyone.
  */
 export const listSlots = <ThrowOnError extends boolean = false>(options: Options<ListSlotsData, ThrowOnError>): RequestResult<ListSlotsResponses, ListSlotsErrors, ThrowOnError> => (options.client ?? client).get<ListSlotsResponses, ListSlotsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -256,7 +256,7 @@ export const listSlots = <ThrowOnError extends boolean = false>(options: Options
  *
  * At most 10,000, up to two years ahead. What exists already is skipped, what overlaps is told as a conflict, so it is safe to repeat.
  *
- * For: Admins and staff of the clinic; a doctor for the own calendar.
+ * Who may call: Admins and staff of the clinic; doctors for their own calendar.
  */
 export const createSlots = <ThrowOnError extends boolean = false>(options: Options<CreateSlotsData, ThrowOnError>): RequestResult<CreateSlotsResponses, CreateSlotsErrors, ThrowOnError> => (options.client ?? client).post<CreateSlotsResponses, CreateSlotsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -275,7 +275,7 @@ export const createSlots = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * Withdraw a slot
  *
- * For: Admins and staff of the clinic; a doctor for the own calendar.
+ * Who may call: Admins and staff of the clinic; doctors for their own calendar.
  */
 export const withdrawSlot = <ThrowOnError extends boolean = false>(options: Options<WithdrawSlotData, ThrowOnError>): RequestResult<WithdrawSlotResponses, WithdrawSlotErrors, ThrowOnError> => (options.client ?? client).delete<WithdrawSlotResponses, WithdrawSlotErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -292,7 +292,7 @@ export const withdrawSlot = <ThrowOnError extends boolean = false>(options: Opti
  *
  * Makes a PENDING booking that holds its units until `holdExpiresAt`, or with `confirm` a CONFIRMED one. Send an Idempotency-Key: a retry with it is told the first answer.
  *
- * For: Anyone.
+ * Who may call: Anyone. `onBehalf` is for admins and staff of the clinic, and for doctors in their own calendar.
  */
 export const createBooking = <ThrowOnError extends boolean = false>(options: Options<CreateBookingData, ThrowOnError>): RequestResult<CreateBookingResponses, CreateBookingErrors, ThrowOnError> => (options.client ?? client).post<CreateBookingResponses, CreateBookingErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -311,7 +311,7 @@ export const createBooking = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * Read a booking
  *
- * For: The holder of the booking’s manage token, the booking’s account, the clinic’s people (a doctor: own calendar).
+ * Who may call: The bearer of the booking’s manage token; its account; admins and staff of the clinic; doctors for their own calendar.
  */
 export const getBooking = <ThrowOnError extends boolean = false>(options: Options<GetBookingData, ThrowOnError>): RequestResult<GetBookingResponses, GetBookingErrors, ThrowOnError> => (options.client ?? client).get<GetBookingResponses, GetBookingErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -328,7 +328,7 @@ export const getBooking = <ThrowOnError extends boolean = false>(options: Option
  *
  * Every change from the log, also one that `GET /clinics/{id}/events` doesn’t tell yet.
  *
- * For: Admins and staff of the clinic; a doctor for the own calendar.
+ * Who may call: Admins and staff of the clinic; doctors for their own calendar.
  */
 export const listBookingEvents = <ThrowOnError extends boolean = false>(options: Options<ListBookingEventsData, ThrowOnError>): RequestResult<ListBookingEventsResponses, ListBookingEventsErrors, ThrowOnError> => (options.client ?? client).get<ListBookingEventsResponses, ListBookingEventsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -345,7 +345,7 @@ export const listBookingEvents = <ThrowOnError extends boolean = false>(options:
  *
  * Repeated: 200, unchanged.
  *
- * For: The holder of the booking’s manage token, the booking’s account, the clinic’s people (a doctor: own calendar).
+ * Who may call: The bearer of the booking’s manage token; its account; admins and staff of the clinic; doctors for their own calendar.
  */
 export const confirmBooking = <ThrowOnError extends boolean = false>(options: Options<ConfirmBookingData, ThrowOnError>): RequestResult<ConfirmBookingResponses, ConfirmBookingErrors, ThrowOnError> => (options.client ?? client).post<ConfirmBookingResponses, ConfirmBookingErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -366,7 +366,7 @@ export const confirmBooking = <ThrowOnError extends boolean = false>(options: Op
  *
  * Repeated: 200, unchanged.
  *
- * For: The holder of the booking’s manage token, the booking’s account, the clinic’s people (a doctor: own calendar).
+ * Who may call: The bearer of the booking’s manage token; its account; admins and staff of the clinic; doctors for their own calendar.
  */
 export const cancelBooking = <ThrowOnError extends boolean = false>(options: Options<CancelBookingData, ThrowOnError>): RequestResult<CancelBookingResponses, CancelBookingErrors, ThrowOnError> => (options.client ?? client).post<CancelBookingResponses, CancelBookingErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -387,7 +387,7 @@ export const cancelBooking = <ThrowOnError extends boolean = false>(options: Opt
  *
  * One atomic step: the old place is given back exactly when the new one is had.
  *
- * For: The holder of the booking’s manage token, the booking’s account, the clinic’s people (a doctor: own calendar).
+ * Who may call: The bearer of the booking’s manage token; its account; admins and staff of the clinic; doctors for their own calendar. `slotId` must be in the booking’s clinic.
  */
 export const rescheduleBooking = <ThrowOnError extends boolean = false>(options: Options<RescheduleBookingData, ThrowOnError>): RequestResult<RescheduleBookingResponses, RescheduleBookingErrors, ThrowOnError> => (options.client ?? client).post<RescheduleBookingResponses, RescheduleBookingErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -408,7 +408,7 @@ export const rescheduleBooking = <ThrowOnError extends boolean = false>(options:
  *
  * A retry with the same Idempotency-Key is told 200.
  *
- * For: The holder of the booking’s manage token, the booking’s account, the clinic’s people (a doctor: own calendar).
+ * Who may call: The bearer of the booking’s manage token; its account; admins and staff of the clinic; doctors for their own calendar.
  */
 export const extendBooking = <ThrowOnError extends boolean = false>(options: Options<ExtendBookingData, ThrowOnError>): RequestResult<ExtendBookingResponses, ExtendBookingErrors, ThrowOnError> => (options.client ?? client).post<ExtendBookingResponses, ExtendBookingErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -429,7 +429,7 @@ export const extendBooking = <ThrowOnError extends boolean = false>(options: Opt
  *
  * From the local day of the slot on.
  *
- * For: Admins and staff of the clinic; a doctor for the own calendar.
+ * Who may call: Admins and staff of the clinic; doctors for their own calendar.
  */
 export const arriveBooking = <ThrowOnError extends boolean = false>(options: Options<ArriveBookingData, ThrowOnError>): RequestResult<ArriveBookingResponses, ArriveBookingErrors, ThrowOnError> => (options.client ?? client).post<ArriveBookingResponses, ArriveBookingErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -448,7 +448,7 @@ export const arriveBooking = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * Note that the appointment is over
  *
- * For: Admins and staff of the clinic; a doctor for the own calendar.
+ * Who may call: Admins and staff of the clinic; doctors for their own calendar.
  */
 export const completeBooking = <ThrowOnError extends boolean = false>(options: Options<CompleteBookingData, ThrowOnError>): RequestResult<CompleteBookingResponses, CompleteBookingErrors, ThrowOnError> => (options.client ?? client).post<CompleteBookingResponses, CompleteBookingErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -469,7 +469,7 @@ export const completeBooking = <ThrowOnError extends boolean = false>(options: O
  *
  * After the slot’s start.
  *
- * For: Admins and staff of the clinic; a doctor for the own calendar.
+ * Who may call: Admins and staff of the clinic; doctors for their own calendar.
  */
 export const noShowBooking = <ThrowOnError extends boolean = false>(options: Options<NoShowBookingData, ThrowOnError>): RequestResult<NoShowBookingResponses, NoShowBookingErrors, ThrowOnError> => (options.client ?? client).post<NoShowBookingResponses, NoShowBookingErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -490,7 +490,7 @@ export const noShowBooking = <ThrowOnError extends boolean = false>(options: Opt
  *
  * ARRIVED and NO_SHOW become CONFIRMED again, COMPLETED becomes ARRIVED. A CONFIRMED booking: 200, unchanged. Its place was kept all along.
  *
- * For: Admins and staff of the clinic; a doctor for the own calendar.
+ * Who may call: Admins and staff of the clinic; doctors for their own calendar.
  */
 export const reopenBooking = <ThrowOnError extends boolean = false>(options: Options<ReopenBookingData, ThrowOnError>): RequestResult<ReopenBookingResponses, ReopenBookingErrors, ThrowOnError> => (options.client ?? client).post<ReopenBookingResponses, ReopenBookingErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -511,7 +511,7 @@ export const reopenBooking = <ThrowOnError extends boolean = false>(options: Opt
  *
  * In any state: `GET /me/bookings` lists it from then on, and the account reaches it. The manage token goes on working. Repeated: 200, unchanged.
  *
- * For: Any account.
+ * Who may call: Any account. `manageToken` must be the booking’s.
  */
 export const linkBooking = <ThrowOnError extends boolean = false>(options: Options<LinkBookingData, ThrowOnError>): RequestResult<LinkBookingResponses, LinkBookingErrors, ThrowOnError> => (options.client ?? client).post<LinkBookingResponses, LinkBookingErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -530,7 +530,7 @@ export const linkBooking = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * Who I am, and my roles
  *
- * For: Any account.
+ * Who may call: Any account.
  */
 export const getMe = <ThrowOnError extends boolean = false>(options?: Options<GetMeData, ThrowOnError>): RequestResult<GetMeResponses, GetMeErrors, ThrowOnError> => (options?.client ?? client).get<GetMeResponses, GetMeErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -547,7 +547,7 @@ export const getMe = <ThrowOnError extends boolean = false>(options?: Options<Ge
  *
  * A guest’s bookings are never listed by e-mail address.
  *
- * For: Any account.
+ * Who may call: Any account.
  */
 export const listMyBookings = <ThrowOnError extends boolean = false>(options?: Options<ListMyBookingsData, ThrowOnError>): RequestResult<ListMyBookingsResponses, ListMyBookingsErrors, ThrowOnError> => (options?.client ?? client).get<ListMyBookingsResponses, ListMyBookingsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -564,7 +564,7 @@ export const listMyBookings = <ThrowOnError extends boolean = false>(options?: O
  *
  * By the slot’s start. A doctor sees the own calendar.
  *
- * For: Admins and staff of the clinic; a doctor for the own calendar.
+ * Who may call: Members of the clinic. Doctors see only their own bookings. Doctors may send only themselves as `doctorId`.
  */
 export const listClinicBookings = <ThrowOnError extends boolean = false>(options: Options<ListClinicBookingsData, ThrowOnError>): RequestResult<ListClinicBookingsResponses, ListClinicBookingsErrors, ThrowOnError> => (options.client ?? client).get<ListClinicBookingsResponses, ListClinicBookingsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -579,7 +579,7 @@ export const listClinicBookings = <ThrowOnError extends boolean = false>(options
 /**
  * List a clinic’s members
  *
- * For: Admins of the clinic.
+ * Who may call: Admins of the clinic.
  */
 export const listMembers = <ThrowOnError extends boolean = false>(options: Options<ListMembersData, ThrowOnError>): RequestResult<ListMembersResponses, ListMembersErrors, ThrowOnError> => (options.client ?? client).get<ListMembersResponses, ListMembersErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -594,7 +594,7 @@ export const listMembers = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * Add a member, or change their role
  *
- * For: Admins of the clinic.
+ * Who may call: Admins of the clinic.
  */
 export const putMember = <ThrowOnError extends boolean = false>(options: Options<PutMemberData, ThrowOnError>): RequestResult<PutMemberResponses, PutMemberErrors, ThrowOnError> => (options.client ?? client).post<PutMemberResponses, PutMemberErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -613,7 +613,7 @@ export const putMember = <ThrowOnError extends boolean = false>(options: Options
 /**
  * Remove a member
  *
- * For: Admins of the clinic.
+ * Who may call: Admins of the clinic.
  */
 export const removeMember = <ThrowOnError extends boolean = false>(options: Options<RemoveMemberData, ThrowOnError>): RequestResult<RemoveMemberResponses, RemoveMemberErrors, ThrowOnError> => (options.client ?? client).delete<RemoveMemberResponses, RemoveMemberErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -628,7 +628,7 @@ export const removeMember = <ThrowOnError extends boolean = false>(options: Opti
 /**
  * Figures of a clinic
  *
- * For: Admins of the clinic.
+ * Who may call: Admins of the clinic.
  */
 export const getClinicStats = <ThrowOnError extends boolean = false>(options: Options<GetClinicStatsData, ThrowOnError>): RequestResult<GetClinicStatsResponses, GetClinicStatsErrors, ThrowOnError> => (options.client ?? client).get<GetClinicStatsResponses, GetClinicStatsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -645,7 +645,7 @@ export const getClinicStats = <ThrowOnError extends boolean = false>(options: Op
  *
  * Every change of a booking in the order of the log. A page is never behind one that was read before; poll with the last `position` as `after`.
  *
- * For: Admins of the clinic.
+ * Who may call: Admins of the clinic.
  */
 export const listEvents = <ThrowOnError extends boolean = false>(options: Options<ListEventsData, ThrowOnError>): RequestResult<ListEventsResponses, ListEventsErrors, ThrowOnError> => (options.client ?? client).get<ListEventsResponses, ListEventsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -660,7 +660,7 @@ export const listEvents = <ThrowOnError extends boolean = false>(options: Option
 /**
  * Recount and check everything booked in a clinic
  *
- * For: Admins of the clinic.
+ * Who may call: Admins of the clinic.
  */
 export const verifyClinic = <ThrowOnError extends boolean = false>(options: Options<VerifyClinicData, ThrowOnError>): RequestResult<VerifyClinicResponses, VerifyClinicErrors, ThrowOnError> => (options.client ?? client).get<VerifyClinicResponses, VerifyClinicErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -675,7 +675,7 @@ export const verifyClinic = <ThrowOnError extends boolean = false>(options: Opti
 /**
  * Sign up
  *
- * For: Anyone.
+ * Who may call: Anyone.
  */
 export const signUp = <ThrowOnError extends boolean = false>(options: Options<SignUpData, ThrowOnError>): RequestResult<SignUpResponses, SignUpErrors, ThrowOnError> => (options.client ?? client).post<SignUpResponses, SignUpErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -696,7 +696,7 @@ export const signUp = <ThrowOnError extends boolean = false>(options: Options<Si
  *
  * Sets the session cookie for browsers; programs use `token` as Bearer. Sessions last 30 days.
  *
- * For: Anyone.
+ * Who may call: Anyone.
  */
 export const signIn = <ThrowOnError extends boolean = false>(options: Options<SignInData, ThrowOnError>): RequestResult<SignInResponses, SignInErrors, ThrowOnError> => (options.client ?? client).post<SignInResponses, SignInErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -715,7 +715,7 @@ export const signIn = <ThrowOnError extends boolean = false>(options: Options<Si
 /**
  * Sign out: the session ends
  *
- * For: Any account.
+ * Who may call: Any account.
  */
 export const signOut = <ThrowOnError extends boolean = false>(options?: Options<SignOutData, ThrowOnError>): RequestResult<SignOutResponses, SignOutErrors, ThrowOnError> => (options?.client ?? client).post<SignOutResponses, SignOutErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -734,7 +734,7 @@ export const signOut = <ThrowOnError extends boolean = false>(options?: Options<
 /**
  * The session, or null
  *
- * For: Anyone.
+ * Who may call: Anyone.
  */
 export const getSession = <ThrowOnError extends boolean = false>(options?: Options<GetSessionData, ThrowOnError>): RequestResult<GetSessionResponses, GetSessionErrors, ThrowOnError> => (options?.client ?? client).get<GetSessionResponses, GetSessionErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -749,7 +749,7 @@ export const getSession = <ThrowOnError extends boolean = false>(options?: Optio
 /**
  * Where I am signed in
  *
- * For: Any account.
+ * Who may call: Any account.
  */
 export const listSessions = <ThrowOnError extends boolean = false>(options?: Options<ListSessionsData, ThrowOnError>): RequestResult<ListSessionsResponses, ListSessionsErrors, ThrowOnError> => (options?.client ?? client).get<ListSessionsResponses, ListSessionsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -764,7 +764,7 @@ export const listSessions = <ThrowOnError extends boolean = false>(options?: Opt
 /**
  * End a session of mine
  *
- * For: Any account.
+ * Who may call: Any account.
  */
 export const revokeSession = <ThrowOnError extends boolean = false>(options: Options<RevokeSessionData, ThrowOnError>): RequestResult<RevokeSessionResponses, RevokeSessionErrors, ThrowOnError> => (options.client ?? client).post<RevokeSessionResponses, RevokeSessionErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -783,7 +783,7 @@ export const revokeSession = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * End all my sessions
  *
- * For: Any account.
+ * Who may call: Any account.
  */
 export const revokeSessions = <ThrowOnError extends boolean = false>(options?: Options<RevokeSessionsData, ThrowOnError>): RequestResult<RevokeSessionsResponses, RevokeSessionsErrors, ThrowOnError> => (options?.client ?? client).post<RevokeSessionsResponses, RevokeSessionsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -802,7 +802,7 @@ export const revokeSessions = <ThrowOnError extends boolean = false>(options?: O
 /**
  * End all my sessions but this one
  *
- * For: Any account.
+ * Who may call: Any account.
  */
 export const revokeOtherSessions = <ThrowOnError extends boolean = false>(options?: Options<RevokeOtherSessionsData, ThrowOnError>): RequestResult<RevokeOtherSessionsResponses, RevokeOtherSessionsErrors, ThrowOnError> => (options?.client ?? client).post<RevokeOtherSessionsResponses, RevokeOtherSessionsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -821,7 +821,7 @@ export const revokeOtherSessions = <ThrowOnError extends boolean = false>(option
 /**
  * Change my password
  *
- * For: Any account.
+ * Who may call: Any account.
  */
 export const changePassword = <ThrowOnError extends boolean = false>(options: Options<ChangePasswordData, ThrowOnError>): RequestResult<ChangePasswordResponses, ChangePasswordErrors, ThrowOnError> => (options.client ?? client).post<ChangePasswordResponses, ChangePasswordErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -840,7 +840,7 @@ export const changePassword = <ThrowOnError extends boolean = false>(options: Op
 /**
  * Change my name
  *
- * For: Any account.
+ * Who may call: Any account.
  */
 export const updateAccount = <ThrowOnError extends boolean = false>(options: Options<UpdateAccountData, ThrowOnError>): RequestResult<UpdateAccountResponses, UpdateAccountErrors, ThrowOnError> => (options.client ?? client).post<UpdateAccountResponses, UpdateAccountErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -859,7 +859,7 @@ export const updateAccount = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * A short-lived JWT of the session
  *
- * For: Any account.
+ * Who may call: Any account.
  */
 export const getToken = <ThrowOnError extends boolean = false>(options?: Options<GetTokenData, ThrowOnError>): RequestResult<GetTokenResponses, GetTokenErrors, ThrowOnError> => (options?.client ?? client).get<GetTokenResponses, GetTokenErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
@@ -874,7 +874,7 @@ export const getToken = <ThrowOnError extends boolean = false>(options?: Options
 /**
  * The keys that sign JWTs
  *
- * For: Anyone.
+ * Who may call: Anyone.
  */
 export const getJwks = <ThrowOnError extends boolean = false>(options?: Options<GetJwksData, ThrowOnError>): RequestResult<GetJwksResponses, GetJwksErrors, ThrowOnError> => (options?.client ?? client).get<GetJwksResponses, GetJwksErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {

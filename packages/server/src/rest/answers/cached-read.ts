@@ -4,50 +4,53 @@ import { invalidRequest, preview } from '../../edge/validator.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import { matchesEntityTag, weakEntityTag } from './entity-tag.ts'
 
-/** What a cached answer is made of. */
+/** What a read found in the database. */
 export type Loaded = {
   body: Record<string, unknown>
   /** What the entity tag covers; default: all of the body. */
   tagged?: unknown
   tags: readonly string[]
-  /** How long it stands if nothing happens, milliseconds; at most {@link standsMsMax}. */
-  standsMs?: number
+  /** How long it may be cached if none of its tags is invalidated, in milliseconds; at most {@link ageMsMax}. */
+  ageMs?: number
 }
 
 export type ReadPlan = {
   key: string
-  /** Tags known before it is loaded; null: the load tells. */
+  /** Its tags, if they are known before it is loaded; null: the load returns them. */
   tags: readonly string[] | null
-  /** Lists say in their body that they are stale; one thing says so in the header alone. */
+  /** A stale list says so in its body, a single resource only in the Warning header. */
   isList: boolean
   /**
-   * false: its tags don't name all that changes it. Who sends back a position is then given only what was read after it;
-   * everybody else may be as late as it stands. Default true.
+   * false: something that its tags do not name can change it too. A request with a Holdfast-Position then gets only what
+   * was read after that position; any other may get what is as old as `ageMs`. Default true.
    */
-  isToldOfAll?: boolean
+  tagsCoverAllChanges?: boolean
   load(): Promise<Loaded>
 }
 
-/** A ready-made text with its headers, or that the asker has them already. */
-export type ReadyReply =
+/** JSON with its headers, or that the client's copy is current. */
+export type ReadResponse =
   | { status: 200; body: string; headers: Record<string, string> }
   | { status: 304; body: undefined; headers: Record<string, string> }
 
-const standsMsMax = 60_000
+type ReadRequest = Pick<FastifyRequest, 'headers'>
+
+const ageMsMax = 60_000
 const json = 'application/json; charset=utf-8'
 
 /**
- * Answers a public read from what this process has ready, or loads it, once for everybody who asks meanwhile. Who sends
- * back a Holdfast-Position that this process has not been told of yet is answered from the database itself.
+ * Answers a public read from this process's cache, or loads it, once for all requests that arrive meanwhile. A request
+ * with a Holdfast-Position that this process has not reached in the log yet is answered from the database.
  *
- * With the database away: the last known answer, with `"stale": true` and a Warning header (RFC 7234 §5.5.1).
+ * While the database cannot be reached: the last known response, with `"stale": true` and a Warning header
+ * (RFC 7234 §5.5.1).
  */
-export function cachedRead(deps: RestDeps, request: FastifyRequest, plan: ReadPlan): ReadyReply | Promise<ReadyReply> {
+export function cachedRead(deps: RestDeps, request: ReadRequest, plan: ReadPlan): ReadResponse | Promise<ReadResponse> {
   const { cache, tail } = deps.freshness
   const position = positionOf(request)
   const mayBeCached = position === null || position < tail.horizon
-  const readAfter = plan.isToldOfAll === false ? position : null
-  // Almost every read: the promises that it does not wait for were a twentieth of what it took.
+  const readAfter = plan.tagsCoverAllChanges === false ? position : null
+  // Almost every read ends here, without a promise: waiting for promises took a twentieth of a read's time.
   const current = mayBeCached ? cache.current(plan.key, readAfter) : undefined
   if (current !== undefined) return freshReply(current, request.headers['if-none-match'])
   return loadedRead(deps, request, plan, { mayBeCached, readAfter })
@@ -55,13 +58,13 @@ export function cachedRead(deps: RestDeps, request: FastifyRequest, plan: ReadPl
 
 async function loadedRead(
   deps: RestDeps,
-  request: FastifyRequest,
+  request: ReadRequest,
   plan: ReadPlan,
-  asked: Pick<ResponseQuery, 'mayBeCached' | 'readAfter'>,
-): Promise<ReadyReply> {
+  freshness: Pick<ResponseQuery, 'mayBeCached' | 'readAfter'>,
+): Promise<ReadResponse> {
   const { cache, tail, breaker } = deps.freshness
   const answer = await cache.read({
-    ...asked,
+    ...freshness,
     key: plan.key,
     tags: plan.tags,
     load: () => {
@@ -74,22 +77,22 @@ async function loadedRead(
 
 async function load(plan: ReadPlan, horizon: bigint): Promise<LoadedResponse> {
   const startedMs = Date.now()
-  const { body, tagged = body, tags, standsMs = standsMsMax } = await plan.load()
+  const { body, tagged = body, tags, ageMs = ageMsMax } = await plan.load()
   return {
     body: JSON.stringify(body),
     etag: weakEntityTag(JSON.stringify(tagged)),
-    freshUntilMs: startedMs + Math.min(standsMs, standsMsMax),
+    freshUntilMs: startedMs + Math.min(ageMs, ageMsMax),
     tags,
     horizon,
   }
 }
 
-function freshReply({ body, etag }: CachedResponse, ifNoneMatch: string | undefined): ReadyReply {
+function freshReply({ body, etag }: CachedResponse, ifNoneMatch: string | undefined): ReadResponse {
   if (matchesEntityTag(ifNoneMatch, etag)) return { status: 304, body: undefined, headers: { etag } }
   return { status: 200, body, headers: { etag, 'content-type': json } }
 }
 
-function staleReply({ body }: ServedResponse, { isList }: ReadPlan): ReadyReply {
+function staleReply({ body }: ServedResponse, { isList }: ReadPlan): ReadResponse {
   const marked = `${body.slice(0, -1)},"stale":true}`
   return {
     status: 200,
@@ -98,12 +101,15 @@ function staleReply({ body }: ServedResponse, { isList }: ReadPlan): ReadyReply 
   }
 }
 
-/** The Holdfast-Position of a write that the asker has been told of; null: none. */
-function positionOf(request: FastifyRequest): bigint | null {
+/** The Holdfast-Position that the read must not be older than; null: none. */
+function positionOf(request: ReadRequest): bigint | null {
   const sent = request.headers['holdfast-position']
   if (sent === undefined) return null
   if (typeof sent === 'string' && /^\d{1,19}$/.test(sent)) return BigInt(sent)
   throw invalidRequest([
-    { path: '/headers/holdfast-position', message: `must be the Holdfast-Position of an answer, not ${preview(sent)}` },
+    {
+      path: '/headers/holdfast-position',
+      message: `must be the Holdfast-Position of a response, not ${preview(sent)}`,
+    },
   ])
 }

@@ -1,9 +1,6 @@
 import { hash } from 'node:crypto'
 
-/**
- * A weak entity tag of a text: weak, because what it is sent with also says when it was read, which the tag leaves out
- * (RFC 9110 §8.8.1).
- */
+/** A weak entity tag of a text: weak, because it does not cover the time that a body may carry (RFC 9110 §8.8.1). */
 export function weakEntityTag(text: string): string {
   return `W/"${hash('sha1', text, 'base64url')}"`
 }

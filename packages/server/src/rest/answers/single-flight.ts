@@ -1,4 +1,4 @@
-/** One answer for everybody who asks the same at the same time: a stampede costs one query. Nothing is kept after. */
+/** Shares one load among all that ask for the same key while it runs. Nothing is cached afterwards. */
 export function singleFlight<Query, Value>(
   load: (query: Query) => Promise<Value>,
   keyOf: (query: Query) => string,

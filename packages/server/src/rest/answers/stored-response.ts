@@ -1,38 +1,39 @@
 import type { Operation } from '@holdfast/contract'
 import type { StoredAnswers } from '@holdfast/engine'
-import type { FastifyRequest } from 'fastify'
-import { writeKeyOf } from './idempotency.ts'
+import { type SentKey, writeKeyOf } from './idempotency.ts'
 import { refusalProblem } from './outcome-problems.ts'
 
-/** An answer as it is kept, and told again. */
-export type KeptAnswer = { status: number; body?: unknown; position?: string; headers?: Record<string, string> }
+/** A response as it is stored with its Idempotency-Key. */
+export type StoredResponse = { status: number; body?: unknown; position?: string; headers?: Record<string, string> }
 
 /**
- * Runs a write once for its Idempotency-Key: a retry is told the first answer, another request with the key is refused.
- * For writes that change nothing when they are done again; their answer is kept after their commit, so a server that
- * dies between the two does no harm. Bookings, clinics and doctors keep theirs in the same transaction instead.
+ * Runs a write once for its Idempotency-Key: a retry gets the first response, another request with the key is refused.
+ * For writes that change nothing when they are repeated; their response is stored after their commit, so a server that
+ * dies between the two does no harm. Bookings, clinics and doctors store theirs in the same transaction instead.
  *
  * @throws ProblemError idempotency_key_reused
  */
-export async function answerOnce<Given extends KeptAnswer>(
+export async function respondOnce(
   answers: StoredAnswers,
-  request: FastifyRequest,
   described: Operation,
-  run: () => Given | Promise<Given>,
-): Promise<KeptAnswer> {
-  const asked = { params: request.params, query: request.query, body: request.body ?? null }
-  const writeKey = writeKeyOf(request, `${described.method} ${described.url} ${JSON.stringify(request.params)}`, asked)
+  sentKey: SentKey | null,
+  call: { params?: unknown; query?: unknown; body?: unknown },
+  run: () => StoredResponse | Promise<StoredResponse>,
+): Promise<StoredResponse> {
+  const { params, query, body } = call
+  const purpose = `${described.method} ${described.url} ${JSON.stringify(params)}`
+  const writeKey = writeKeyOf(sentKey, purpose, { params, query, body: body ?? null })
   if (writeKey === null) return run()
-  const recalled = await answers.find(writeKey)
-  if (recalled.kind === 'key_reused') throw refusalProblem(recalled)
-  // Written below, by the same operation: its digest covers what was asked, and who asked.
-  if (recalled.kind === 'found') return toldAgain(recalled.answer as KeptAnswer, described)
-  const answer = await run()
-  await answers.store(writeKey, answer)
-  return answer
+  const found = await answers.find(writeKey)
+  if (found.kind === 'key_reused') throw refusalProblem(found)
+  // Written below by the same operation: the key's digest covers the operation, and the request's all that it asks for.
+  if (found.kind === 'found') return repeated(found.answer as StoredResponse, described)
+  const response = await run()
+  await answers.store(writeKey, response)
+  return response
 }
 
-/** What was made is not made again: 200, where the operation knows it. */
-function toldAgain(answer: KeptAnswer, described: Operation): KeptAnswer {
-  return answer.status === 201 && described.answers[200] ? { ...answer, status: 200 } : answer
+/** A retry creates nothing: 200 in place of 201, if the operation describes it. */
+function repeated(response: StoredResponse, described: Operation): StoredResponse {
+  return response.status === 201 && described.responses[200] ? { ...response, status: 200 } : response
 }

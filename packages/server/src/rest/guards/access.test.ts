@@ -2,7 +2,7 @@ import { type Operation, restOperations } from '@holdfast/contract'
 import { newId } from '@holdfast/engine'
 import { aBooking, aClinic, aDoctor, aSlot, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { type CallOptions, type OperationId, type RestApp, startRestApp } from '../../../test/rest-app.ts'
+import { type CallOptions, type OperationId, type Reply, type RestApp, startRestApp } from '../../../test/rest-app.ts'
 
 let database: TestDatabase
 let rest: RestApp
@@ -21,7 +21,7 @@ afterAll(async () => {
   await database.drop()
 })
 
-/** A clinic with two doctors, a booked slot of the first, its people, and people of elsewhere. */
+/** A clinic with two doctors, a booked slot of the first, its members, and people from elsewhere. */
 async function aScene() {
   const [clinic, other] = [await aClinic(database), await aClinic(database)]
   const [doctor, colleague] = [await aDoctor(database, clinic), await aDoctor(database, clinic)]
@@ -44,6 +44,7 @@ async function aScene() {
       accountId: newId(clinic.no),
     },
     clinic,
+    doctor,
     token: rest.manageTokens.issue(booking.id),
     otherToken: rest.manageTokens.issue(newId(clinic.no)),
     owner,
@@ -59,7 +60,7 @@ async function aScene() {
 
 type Ids = Record<string, string>
 
-/** A request that would be good if one may make it. */
+/** A request that succeeds for a caller who may make it. */
 const requests: Partial<Record<OperationId, (ids: Ids) => Pick<CallOptions, 'query' | 'body'>>> = {
   createClinic: () => ({ body: { name: 'New', timezone: 'UTC' } }),
   updateClinic: () => ({ body: { phone: '1' } }),
@@ -94,8 +95,8 @@ function ask(id: OperationId, ids: Ids, who: Pick<CallOptions, 'as' | 'token'>) 
 }
 
 const narrower = guarded.filter(([, { access }]) => access !== 'account' && access !== 'site_administrator')
-const ofAdmins = guarded.filter(([, { access }]) => access === 'admin')
-const ofTheClinic = guarded.filter(([, { access }]) => access === 'admin' || access === 'clinic')
+const ofAdmins = guarded.filter(([, { access }]) => access === 'admin' || access === 'doctor_admin')
+const ofTheClinic = narrower.filter(([, { access }]) => access !== 'booking')
 const withIds = guarded.filter(([, { url }]) => url.includes('{'))
 
 test.each(guarded)('%s without a credential: 401, whether the thing exists or not', async (id) => {
@@ -108,7 +109,7 @@ test.each(guarded)('%s without a credential: 401, whether the thing exists or no
   expect(unread.problem.status).toBe(401)
 })
 
-test.each(narrower)('%s by somebody of elsewhere: 404, as for a made-up id', async (id) => {
+test.each(narrower)('%s by somebody from elsewhere: 404, as for a made-up id', async (id) => {
   for (const who of [{ as: scene.stranger }, { as: scene.otherAdmin }, { token: scene.otherToken }]) {
     const real = await ask(id, scene.ids, who)
     const madeUp = await ask(id, scene.madeUp, who)
@@ -131,14 +132,14 @@ test.each(ofTheClinic)('%s of a made-up id, by those with the role: 404', async 
   }
 })
 
-test.each(withIds)('%s of an id that cannot be ours: 404, and of what is no id: 400', async (id) => {
+test.each(withIds)('%s of another system’s id: 404, and of what is not an id: 400', async (id) => {
   const foreign = Object.fromEntries(Object.keys(scene.ids).map((name) => [name, crypto.randomUUID()]))
   expect((await ask(id, foreign, { as: scene.site })).problem.status).toBe(404)
   const malformed = Object.fromEntries(Object.keys(scene.ids).map((name) => [name, "1' or 1=1"]))
   expect((await ask(id, malformed, { as: scene.site })).problem).toMatchObject({ status: 400, code: 'invalid_request' })
 })
 
-/** Who reaches what, where the answer is good. */
+/** Who has access, where a caller with access succeeds. */
 const reach: [OperationId, (keyof typeof scene & string)[]][] = [
   ['getBooking', ['owner', 'staff', 'admin', 'ownDoctor', 'site']],
   ['listBookingEvents', ['staff', 'admin', 'ownDoctor', 'site']],
@@ -162,7 +163,7 @@ const reach: [OperationId, (keyof typeof scene & string)[]][] = [
 
 const everybody = ['owner', 'stranger', 'staff', 'admin', 'ownDoctor', 'colleague', 'otherAdmin', 'site'] as const
 
-test.each(reach)('%s reaches exactly %j', async (id, allowed) => {
+test.each(reach)('%s succeeds for exactly %j', async (id, allowed) => {
   const reached: string[] = []
   for (const name of everybody) {
     const { status } = await ask(id, scene.ids, { as: scene[name] })
@@ -203,7 +204,7 @@ test('a clinic’s number in another id is not the clinic’s id', async () => {
   expect((await rest.call('updateDoctor', { path: doctorPath, body: { name: 'x' }, as: scene.admin })).status).toBe(404)
 })
 
-test('the manage token reaches its booking and nothing else', async () => {
+test('the manage token gives access to its booking and to nothing else', async () => {
   expect((await ask('getBooking', scene.ids, { token: scene.token })).status).toBe(200)
   expect((await rest.call('getMe', { token: scene.token })).problem.status).toBe(401)
   expect((await rest.call('listMyBookings', { token: scene.token })).problem.status).toBe(401)
@@ -211,7 +212,7 @@ test('the manage token reaches its booking and nothing else', async () => {
     expect((await ask(id, scene.ids, { token: scene.token })).problem.status, id).toBe(404)
   }
   expect((await ask('createClinic', scene.ids, { token: scene.token })).problem.status).toBe(401)
-  // Not the last character: two of its bits say nothing.
+  // Not the last character: two of its bits are unused.
   const nearly = scene.token.replace(/^hfm_./, (start) => (start === 'hfm_A' ? 'hfm_B' : 'hfm_A'))
   expect((await ask('getBooking', scene.ids, { token: nearly })).problem.status).toBe(404)
 })
@@ -222,6 +223,96 @@ test('a membership that ends, ends at once', async () => {
   const path = { clinicId: scene.clinic.id, accountId: as.id }
   expect((await rest.call('removeMember', { path, as: scene.admin })).status).toBe(204)
   expect((await ask('getBooking', scene.ids, { as })).problem.status).toBe(404)
+})
+
+const desk = ['staff', 'admin', 'ownDoctor', 'site'] as const
+
+/** Who has access where the answer may still be another refusal: of the booking's state, or of what the body names. */
+const attempts: [OperationId, readonly (keyof typeof scene & string)[]][] = [
+  ['confirmBooking', ['owner', ...desk]],
+  ['extendBooking', ['owner', ...desk]],
+  ['rescheduleBooking', ['owner', ...desk]],
+  ['cancelBooking', ['owner', ...desk]],
+  ['arriveBooking', desk],
+  ['completeBooking', desk],
+  ['noShowBooking', desk],
+  ['linkBooking', everybody],
+  ['listMyBookings', everybody],
+  ['putMember', ['admin', 'site']],
+  ['removeMember', ['admin', 'site']],
+]
+
+const refusals = ['forbidden', 'booking_not_found', 'clinic_not_found']
+
+test.each(attempts)('%s is open to exactly %j', async (id, allowed) => {
+  const slot = await aSlot(database, scene.doctor)
+  const booking = await aBooking(database, slot, { accountId: scene.owner.id })
+  const ids = { ...scene.ids, slotId: slot.id, bookingId: booking.id }
+  const admitted: string[] = []
+  for (const name of everybody) {
+    const reply = await ask(id, ids, { as: scene[name] })
+    if (reply.status < 300 || !refusals.includes(reply.problem.code)) admitted.push(name)
+  }
+  expect(admitted.sort()).toEqual([...allowed].sort())
+})
+
+test('every route that is not for anyone has its callers written down here', () => {
+  const listed = [...reach, ...attempts].map(([id]) => id)
+  expect(listed.sort()).toEqual(guarded.map(([id]) => id).sort())
+})
+
+/** The caller's status and code; `admitted` where nothing but what was asked for decides. */
+function outcomeOf(reply: Pick<Reply<OperationId>, 'status' | 'problem'>): string {
+  return reply.status < 300 || reply.status === 409 ? 'admitted' : `${reply.status} ${reply.problem.code}`
+}
+
+test('a booking on behalf is for those with access to the slot’s calendar', async () => {
+  const book = (slotId: string, who: Pick<CallOptions, 'as' | 'token'>) =>
+    rest.call('createBooking', { body: { slotId, patient: { name: 'Ada' }, onBehalf: true }, ...who }).then(outcomeOf)
+  const outcomes: Record<string, string> = {}
+  for (const name of everybody) outcomes[name] = await book(scene.ids.slotId, { as: scene[name] })
+  expect(outcomes).toEqual({
+    owner: '404 slot_not_found',
+    stranger: '404 slot_not_found',
+    otherAdmin: '404 slot_not_found',
+    colleague: '403 forbidden',
+    ownDoctor: 'admitted',
+    staff: 'admitted',
+    admin: 'admitted',
+    site: 'admitted',
+  })
+  for (const slotId of [scene.ids.slotId, scene.madeUp.slotId]) {
+    expect(await book(slotId, {})).toBe('401 unauthenticated')
+    expect(await book(slotId, { token: scene.token })).toBe('404 slot_not_found')
+    expect(await book(slotId, { as: scene.stranger })).toBe('404 slot_not_found')
+  }
+  expect(await book(scene.madeUp.slotId, { as: scene.ownDoctor })).toBe('404 slot_not_found')
+})
+
+test('inactive doctors are listed for the clinic’s members', async () => {
+  const list = (clinicId: string, who: Pick<CallOptions, 'as' | 'token'>) =>
+    rest.call('listDoctors', { query: { clinicId, includeInactive: true }, ...who }).then(outcomeOf)
+  const members = ['staff', 'admin', 'ownDoctor', 'colleague', 'site']
+  for (const name of everybody) {
+    const expected = members.includes(name) ? 'admitted' : '404 clinic_not_found'
+    expect(await list(scene.ids.clinicId, { as: scene[name] }), name).toBe(expected)
+  }
+  for (const clinicId of [scene.ids.clinicId, scene.madeUp.clinicId]) {
+    expect(await list(clinicId, {})).toBe('401 unauthenticated')
+    expect(await list(clinicId, { token: scene.token })).toBe('404 clinic_not_found')
+  }
+  const everywhere = await rest.call('listDoctors', { query: { includeInactive: true }, as: scene.site })
+  expect(everywhere.problem).toMatchObject({ status: 400, code: 'invalid_request' })
+})
+
+test('nobody moves a booking to another clinic, and nobody links one without its token', async () => {
+  const elsewhere = await aSlot(database, await aDoctor(database, await aClinic(database)))
+  for (const name of ['owner', 'staff', 'site'] as const) {
+    const move = { path: scene.ids, body: { slotId: elsewhere.id }, as: scene[name] }
+    expect(await rest.call('rescheduleBooking', move).then(outcomeOf)).toBe('404 slot_not_found')
+    const link = { path: scene.ids, body: { manageToken: scene.otherToken }, as: scene[name] }
+    expect(await rest.call('linkBooking', link).then(outcomeOf)).toBe('404 booking_not_found')
+  }
 })
 
 function withoutIds(text: string): string {

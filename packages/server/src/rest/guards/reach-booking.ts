@@ -4,28 +4,27 @@ import { type ProblemError, problem } from '../../edge/problem-error.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import { actorIn, clinicNoIn, requireCredential } from './access.ts'
 
-/** As whom somebody reaches a booking. */
+/** How the caller has access to a booking. */
 export type BookingReach = {
-  /** `patient`: by manage token or as the booking's account; `desk`: one of the clinic's people. */
+  /** `patient`: by its manage token or as its account; `desk`: as a member of the clinic. */
   as: 'patient' | 'desk'
-  /** null: the manage token's holder. */
+  /** null: the bearer of the manage token. */
   actorId: string | null
-  /** Where it had to be read to decide. */
+  /** The booking, if the decision needed it. */
   booking: Booking | null
 }
 
 /**
- * Who may touch a booking: the holder of its manage token, its account, the clinic's staff and admins, and a doctor
- * whose calendar it is in. Everybody else hears what a made-up id is answered. Token, staff and admin are decided
- * without a query.
+ * Access to a booking: the bearer of its manage token, its account, the clinic's staff and admins, and the doctor whose
+ * calendar it is in. For everybody else it does not exist. For the token, staff and admins this takes no query.
  */
 export async function reachBooking(deps: RestDeps, principal: Principal, bookingId: string): Promise<BookingReach> {
   requireCredential(principal)
   const clinicNo = clinicNoIn(bookingId)
   if (clinicNo === null) throw bookingNotFound(bookingId)
   if (principal.kind !== 'account') {
-    const isHolder = principal.kind === 'manage_token' && deps.manageTokens.verify(bookingId, principal.token)
-    if (!isHolder) throw bookingNotFound(bookingId)
+    const isBearer = principal.kind === 'manage_token' && deps.manageTokens.verify(bookingId, principal.token)
+    if (!isBearer) throw bookingNotFound(bookingId)
     return { as: 'patient', actorId: null, booking: null }
   }
   const { accountId } = principal
@@ -36,6 +35,17 @@ export async function reachBooking(deps: RestDeps, principal: Principal, booking
   if (actor !== null && booking.doctorId === actor.doctorId) return { as: 'desk', actorId: accountId, booking }
   if (booking.accountId === accountId) return { as: 'patient', actorId: accountId, booking }
   throw bookingNotFound(bookingId)
+}
+
+/** The same, without the patient. */
+export async function reachBookingAsDesk(
+  deps: RestDeps,
+  principal: Principal,
+  bookingId: string,
+): Promise<BookingReach> {
+  const reach = await reachBooking(deps, principal, bookingId)
+  if (reach.as !== 'desk') throw problem('forbidden', 'Only members of the clinic can do this.')
+  return reach
 }
 
 export function bookingNotFound(bookingId: string): ProblemError {

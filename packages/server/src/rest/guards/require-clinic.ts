@@ -5,8 +5,8 @@ import type { RestDeps } from '../rest-deps.ts'
 import { type ClinicActor, requireRole } from './access.ts'
 
 /**
- * The clinic that a path names, for somebody with one of these roles in it. Any id of the clinic carries its number,
- * so the id itself must be the clinic's.
+ * The clinic with this id, for somebody with one of these roles in it. Every id carries the number of its clinic, so
+ * another id of the clinic would pass the check of the role: the clinic is read by the id itself.
  */
 export async function requireClinic(
   deps: RestDeps,

@@ -6,76 +6,47 @@ import {
   newId,
   type SettleAction,
   type SettleOutcome,
-  type Slot,
 } from '@holdfast/engine'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Principal } from '../../edge/principal.ts'
-import { type ProblemError, problem } from '../../edge/problem-error.ts'
-import { answeredBooking } from '../answers/answered-bookings.ts'
+import type { ProblemError } from '../../edge/problem-error.ts'
 import { eventBody } from '../answers/bodies/event-body.ts'
-import { slotBody } from '../answers/bodies/slot-body.ts'
 import { timeText } from '../answers/bodies/time-text.ts'
-import { type ClaimAsked, claimHash, freshKey, idempotencyKeyOf, keyDigest } from '../answers/idempotency.ts'
+import { bookingBodyWithVisit } from '../answers/booking-bodies.ts'
+import { freshKey, keyDigest, requestHash, type SentKey } from '../answers/idempotency.ts'
 import { type Refusal, refusalProblem } from '../answers/outcome-problems.ts'
-import { singleFlight } from '../answers/single-flight.ts'
-import { clinicNoIn, requireAccount, requireOwnCalendar, requireRole } from '../guards/access.ts'
-import { type BookingReach, bookingNotFound, reachBooking } from '../guards/reach-booking.ts'
+import { slotFullProblems } from '../answers/slot-full-problems.ts'
+import { clinicNoIn } from '../guards/access.ts'
+import { type BookingReach, bookingNotFound } from '../guards/reach-booking.ts'
 import type { RestDeps } from '../rest-deps.ts'
-import { serve } from '../route.ts'
+import type { Input, Serve } from '../serve.ts'
 
-const alternativesMax = 3
-
-type Asked = { params: { bookingId: string }; principal: Principal; request: FastifyRequest }
-
-/** Bookings: made by anyone, read and changed by those who reach them. */
-export function serveBookings(app: FastifyInstance, deps: RestDeps): void {
+/** Bookings: created by anyone, read and changed by those with access to them. */
+export function serveBookings(serve: Serve, deps: RestDeps): void {
   const { engine } = deps
-  // Hundreds can hear slot_full at once: they share one look for alternatives, and what is made of it.
-  const fullProblem = singleFlight(
-    async (query: { slotId: string; units: number }) =>
-      slotFullWith(await engine.reads.alternatives({ ...query, limit: alternativesMax })),
-    ({ slotId, units }) => `${slotId} ${units}`,
-  )
-  const slotFull = async (request: FastifyRequest, slotId: string, units: number): Promise<ProblemError> => {
-    try {
-      return await fullProblem({ slotId, units })
-    } catch (error) {
-      // That the slot is full is true without them.
-      request.log.warn({ err: error, requestId: request.id }, 'no alternatives could be read')
-      return slotFullWith([])
-    }
-  }
+  const slotFull = slotFullProblems(engine.reads)
 
   serve(
-    app,
     restOperations.createBooking,
-    async ({ body, principal, request }) => {
-      if (body.onBehalf) await requireDeskOfSlot(deps, principal, body.slotId)
-      const outcome = await claim(deps, principal, request, body)
+    async (input) => {
+      const { body, request } = input
+      const outcome = await claim(deps, input)
       if (outcome.kind === 'slot_full') throw await slotFull(request, body.slotId, body.units ?? 1)
       if (outcome.kind !== 'booked' && outcome.kind !== 'replayed') throw refusalProblem(outcome)
       return {
         status: outcome.kind === 'booked' ? 201 : 200,
-        body: madeBookingBody(outcome.booking, deps),
+        body: createdBookingBody(outcome.booking, deps),
         position: outcome.position,
       }
     },
-    {
-      preHandler: app.limitBooking,
-      keepsOwnKeys: true,
-    },
+    { limit: 'booking', storesKey: true },
   )
 
-  serve(app, restOperations.getBooking, async ({ params, principal }) => {
-    const reach = await reachBooking(deps, principal, params.bookingId)
+  serve(restOperations.getBooking, async ({ params, granted: reach }) => {
     const booking = reach.booking ?? (await engine.reads.booking(params.bookingId))
     if (booking === null) throw bookingNotFound(params.bookingId)
-    return { status: 200, body: await answeredBooking(deps, booking) }
+    return { status: 200, body: await bookingBodyWithVisit(deps, booking) }
   })
 
-  serve(app, restOperations.listBookingEvents, async ({ params, principal }) => {
-    const reach = await reachBooking(deps, principal, params.bookingId)
-    requireDesk(reach)
+  serve(restOperations.listBookingEvents, async ({ params }) => {
     const events = await engine.reads.eventsOfBooking(params.bookingId)
     if (events.length === 0) throw bookingNotFound(params.bookingId)
     const actorIds = [...new Set(events.flatMap(({ actorId }) => actorId ?? []))]
@@ -87,54 +58,38 @@ export function serveBookings(app: FastifyInstance, deps: RestDeps): void {
     return { status: 200, body: { items } }
   })
 
-  serve(app, restOperations.rescheduleBooking, async ({ params, body, principal, request }) => {
+  serve(restOperations.rescheduleBooking, async ({ params, granted: reach, field: slotId, request }) => {
     const { bookingId } = params
-    const reach = await reachBooking(deps, principal, bookingId)
-    const { slotId } = body
-    if (clinicNoIn(slotId) !== clinicNoIn(bookingId)) {
-      throw problem('slot_not_found', `There is no slot ${slotId} in the clinic of this booking.`)
-    }
     const outcome = await engine.move({ bookingId, slotId, actorId: reach.actorId, onBehalf: reach.as === 'desk' })
     if (outcome.kind === 'slot_full') {
       const booking = reach.booking ?? (await engine.reads.booking(bookingId))
       throw await slotFull(request, slotId, booking?.units ?? 1)
     }
-    return settled(deps, outcome)
+    return settledResponse(deps, outcome)
   })
 
-  serve(app, restOperations.confirmBooking, (asked) => settle(deps, asked, 'confirm', asked.body), {
-    preHandler: app.limitPatient,
+  serve(restOperations.confirmBooking, (input) => settle(deps, input, 'confirm', input.body), { limit: 'patient' })
+  serve(restOperations.extendBooking, (input) => settle(deps, input, 'extend'))
+  serve(restOperations.cancelBooking, (input) => settle(deps, input, 'cancel', input.body))
+  serve(restOperations.arriveBooking, (input) => settle(deps, input, 'arrive'))
+  serve(restOperations.completeBooking, (input) => settle(deps, input, 'complete'))
+  serve(restOperations.noShowBooking, (input) => settle(deps, input, 'no_show'))
+  serve(restOperations.reopenBooking, (input) => settle(deps, input, 'reopen'))
+
+  // The manage token alone decides: no role is enough, nor is an account that has the booking already.
+  serve(restOperations.linkBooking, async ({ params: { bookingId }, granted: { accountId } }) => {
+    const link = { action: 'link', onBehalf: false, key: null, reason: null } as const
+    return settledResponse(deps, await engine.settle({ ...link, bookingId, actorId: accountId }))
   })
-  serve(app, restOperations.extendBooking, (asked) => settle(deps, asked, 'extend', {}))
-  serve(app, restOperations.cancelBooking, (asked) => settle(deps, asked, 'cancel', asked.body))
-
-  serve(app, restOperations.linkBooking, (asked) => link(deps, asked, asked.body.manageToken))
-
-  const deskActions = {
-    arriveBooking: 'arrive',
-    completeBooking: 'complete',
-    noShowBooking: 'no_show',
-    reopenBooking: 'reopen',
-  } as const
-  for (const [id, action] of Object.entries(deskActions) as [keyof typeof deskActions, SettleAction][]) {
-    serve(app, restOperations[id], (asked) => settle(deps, asked, action, {}, requireDesk))
-  }
-}
-
-function slotFullWith(alternatives: Slot[]): ProblemError {
-  return refusalProblem({ kind: 'slot_full' }, { alternatives: alternatives.map(slotBody) })
 }
 
 function claim(
   deps: RestDeps,
-  principal: Principal,
-  request: FastifyRequest,
-  body: NewBookingBody,
+  { body, granted: principal, field: bookedBy, key }: Input<typeof restOperations.createBooking>,
 ): Promise<ClaimOutcome> | ClaimOutcome {
-  const key = idempotencyKeyOf(request)
   const clinicNo = clinicNoIn(body.slotId)
   if (clinicNo === null) return { kind: 'slot_missing' }
-  const asked: ClaimAsked = {
+  const asked = {
     slotId: body.slotId,
     units: body.units ?? 1,
     patient: body.patient,
@@ -145,95 +100,54 @@ function claim(
   return deps.engine.claim({
     ...asked,
     bookingId: newId(clinicNo),
-    accountId: principal.kind === 'account' && !body.onBehalf ? principal.accountId : null,
-    actorId: principal.kind === 'account' && body.onBehalf ? principal.accountId : null,
-    key: key === null ? freshKey() : keyDigest(principal, 'createBooking', key),
-    requestHash: claimHash(asked, body.onBehalf === true),
+    accountId: principal.kind === 'account' && bookedBy === null ? principal.accountId : null,
+    actorId: bookedBy?.accountId ?? null,
+    key: key === null ? freshKey() : keyDigest(key, 'createBooking'),
+    requestHash: requestHash(bookedBy === null ? asked : { ...asked, onBehalf: true }),
   })
 }
 
-/** Only those who keep the slot's calendar book for somebody else there. */
-async function requireDeskOfSlot(deps: RestDeps, principal: Principal, slotId: string): Promise<void> {
-  const missing = () => problem('slot_not_found', `There is no slot ${slotId}.`)
-  const actor = requireRole(principal, slotId, ['doctor', 'staff', 'admin'], missing)
-  if (actor.role !== 'doctor') return
-  const slot = await deps.engine.reads.slot(slotId)
-  if (slot === null) throw missing()
-  requireOwnCalendar(actor, slot.doctorId)
-}
+type SettleInput = { params: { bookingId: string }; granted: BookingReach; key: SentKey | null }
 
 async function settle(
   deps: RestDeps,
-  { params, principal, request }: Asked,
+  { params: { bookingId }, granted: reach, key }: SettleInput,
   action: SettleAction,
-  details: { reason?: string; patient?: NewBookingBody['patient'] },
-  require: (reach: BookingReach) => void = () => {},
+  details: { reason?: string; patient?: NewBookingBody['patient'] } = {},
 ) {
-  const key = idempotencyKeyOf(request)
-  const { bookingId } = params
-  const reach = await reachBooking(deps, principal, bookingId)
-  require(reach)
   const outcome = await deps.engine.settle({
     bookingId,
     action,
     actorId: reach.actorId,
     onBehalf: reach.as === 'desk',
-    // Always one for an extension: the engine may have to send it twice, when a connection is lost.
-    key:
-      action === 'extend'
-        ? key === null
-          ? freshKey()
-          : keyDigest(principal, `extendBooking ${bookingId}`, key)
-        : null,
+    key: action === 'extend' ? extensionKey(bookingId, key) : null,
     reason: details.reason ?? null,
     patient: details.patient ?? null,
   })
-  return settled(deps, outcome)
+  return settledResponse(deps, outcome)
 }
 
-/**
- * Whoever asks needs the manage token: no role reaches this, and an account that has the booking already doesn't
- * either. A wrong token hears what a made-up id is answered.
- */
-async function link(deps: RestDeps, { params, principal }: Asked, manageToken: string) {
-  const { bookingId } = params
-  const { accountId } = requireAccount(principal)
-  if (clinicNoIn(bookingId) === null || !deps.manageTokens.verify(bookingId, manageToken)) {
-    throw bookingNotFound(bookingId)
-  }
-  return settled(
-    deps,
-    await deps.engine.settle({
-      bookingId,
-      action: 'link',
-      actorId: accountId,
-      onBehalf: false,
-      key: null,
-      reason: null,
-    }),
-  )
+/** Never absent: the engine may have to repeat an extension when a connection is lost. */
+function extensionKey(bookingId: string, key: SentKey | null): string {
+  return key === null ? freshKey() : keyDigest(key, `extendBooking ${bookingId}`)
 }
 
 type Settled = Extract<SettleOutcome | MoveOutcome, { kind: 'done' | 'unchanged' }>
 
-async function settled(deps: RestDeps, outcome: Settled | Refusal) {
-  if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw await refused(deps, outcome)
+async function settledResponse(deps: RestDeps, outcome: Settled | Refusal) {
+  if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw await refusalWithVisit(deps, outcome)
   const position = outcome.kind === 'done' ? { position: outcome.position } : {}
-  return { status: 200 as const, body: await answeredBooking(deps, outcome.booking), ...position }
+  return { status: 200 as const, body: await bookingBodyWithVisit(deps, outcome.booking), ...position }
 }
 
-/** Where a refusal tells of the booking, it tells all of it. */
-async function refused(deps: RestDeps, outcome: Refusal): Promise<ProblemError> {
-  const told = refusalProblem(outcome)
-  if (told.extras.booking === undefined || !('booking' in outcome)) return told
-  return refusalProblem(outcome, { booking: await answeredBooking(deps, outcome.booking) })
+/** A refusal whose problem contains the booking contains all of it, with the address of a video visit. */
+async function refusalWithVisit(deps: RestDeps, outcome: Refusal): Promise<ProblemError> {
+  const refusal = refusalProblem(outcome)
+  if (refusal.extras.booking === undefined || !('booking' in outcome)) return refusal
+  return refusalProblem(outcome, { booking: await bookingBodyWithVisit(deps, outcome.booking) })
 }
 
-function requireDesk(reach: BookingReach): void {
-  if (reach.as !== 'desk') throw problem('forbidden', 'Only the clinic’s people note this.')
-}
-
-function madeBookingBody(booking: ClaimedBooking, deps: RestDeps) {
+function createdBookingBody(booking: ClaimedBooking, deps: RestDeps) {
   return {
     id: booking.id,
     clinicId: booking.clinicId,

@@ -1,23 +1,21 @@
 import { restOperations } from '@holdfast/contract'
 import { type NewClinic, UnknownTimeZone } from '@holdfast/engine'
-import type { FastifyInstance } from 'fastify'
 import { clinicTag, directoryTag } from '../../cache/cache-tags.ts'
-import { problem } from '../../edge/problem-error.ts'
 import { invalidRequest } from '../../edge/validator.ts'
 import { clinicBody } from '../answers/bodies/clinic-body.ts'
 import { cachedRead } from '../answers/cached-read.ts'
 import { writeKeyOf } from '../answers/idempotency.ts'
 import { refusalProblem } from '../answers/outcome-problems.ts'
-import { clinicNoIn, requireAccount } from '../guards/access.ts'
-import { clinicNotFound, requireClinic } from '../guards/require-clinic.ts'
+import { clinicNoIn } from '../guards/access.ts'
+import { clinicNotFound } from '../guards/require-clinic.ts'
 import type { RestDeps } from '../rest-deps.ts'
-import { serve } from '../route.ts'
+import type { Serve } from '../serve.ts'
 
-/** Clinics: everybody reads them, the site administrator makes them, their admins change them. */
-export function serveClinics(app: FastifyInstance, deps: RestDeps): void {
+/** Clinics: everybody reads them, the site administrator creates them, their admins change them. */
+export function serveClinics(serve: Serve, deps: RestDeps): void {
   const { directory } = deps.engine
 
-  serve(app, restOperations.listClinics, ({ query, request }) => {
+  serve(restOperations.listClinics, ({ query, request }) => {
     const { limit } = query
     const [q, cursor] = [query.q || null, query.cursor ?? null]
     return cachedRead(deps, request, {
@@ -31,7 +29,7 @@ export function serveClinics(app: FastifyInstance, deps: RestDeps): void {
     })
   })
 
-  serve(app, restOperations.getClinic, ({ params, request }) => {
+  serve(restOperations.getClinic, ({ params, request }) => {
     const { clinicId } = params
     const clinicNo = clinicNoIn(clinicId)
     if (clinicNo === null) throw clinicNotFound(clinicId)
@@ -49,12 +47,8 @@ export function serveClinics(app: FastifyInstance, deps: RestDeps): void {
   })
 
   serve(
-    app,
     restOperations.createClinic,
-    async ({ body, principal, request }) => {
-      if (!requireAccount(principal).siteAdministrator) {
-        throw problem('forbidden', 'Clinics are made by the site administrator.')
-      }
+    async ({ body, key }) => {
       const clinic: NewClinic = {
         name: body.name.trim(),
         timezone: body.timezone,
@@ -63,24 +57,23 @@ export function serveClinics(app: FastifyInstance, deps: RestDeps): void {
         settings: { holdSeconds: deps.holdSecondsDefault, ...body.settings },
       }
       const outcome = await directory
-        .createClinic(clinic, writeKeyOf(request, 'createClinic'))
-        .catch((error: unknown) => throwReadable(error))
+        .createClinic(clinic, writeKeyOf(key, 'createClinic', body))
+        .catch((error: unknown) => throwWithField(error))
       if (outcome.kind === 'key_reused') throw refusalProblem(outcome)
       return { status: outcome.kind === 'replayed' ? 200 : 201, body: clinicBody(outcome.value) }
     },
-    { keepsOwnKeys: true },
+    { storesKey: true },
   )
 
-  serve(app, restOperations.updateClinic, async ({ params, body, principal }) => {
-    const { clinic } = await requireClinic(deps, principal, params.clinicId, ['admin'])
+  serve(restOperations.updateClinic, async ({ body, granted: { clinic } }) => {
     const change = body.name === undefined ? body : { ...body, name: body.name.trim() }
-    const changed = await directory.updateClinic(clinic.id, change).catch((error: unknown) => throwReadable(error))
-    if (changed === null) throw clinicNotFound(params.clinicId)
+    const changed = await directory.updateClinic(clinic.id, change).catch((error: unknown) => throwWithField(error))
+    if (changed === null) throw clinicNotFound(clinic.id)
     return { status: 200, body: clinicBody(changed) }
   })
 }
 
-function throwReadable(error: unknown): never {
+function throwWithField(error: unknown): never {
   if (error instanceof UnknownTimeZone) throw invalidRequest([{ path: '/timezone', message: error.message }])
   throw error
 }

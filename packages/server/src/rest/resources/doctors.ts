@@ -1,40 +1,32 @@
 import { restOperations } from '@holdfast/contract'
-import { clinicNoOf, type Doctor, type NewDoctor } from '@holdfast/engine'
-import type { FastifyInstance } from 'fastify'
+import { clinicNoOf, type Directory, type Doctor, type NewDoctor } from '@holdfast/engine'
 import { clinicTag, directoryTag, doctorTag } from '../../cache/cache-tags.ts'
-import { problem } from '../../edge/problem-error.ts'
 import { invalidRequest, preview } from '../../edge/validator.ts'
 import { doctorBody } from '../answers/bodies/doctor-body.ts'
 import { cachedRead } from '../answers/cached-read.ts'
 import { writeKeyOf } from '../answers/idempotency.ts'
 import { refusalProblem } from '../answers/outcome-problems.ts'
-import { actorIn, clinicNoIn, requireCredential, requireRole } from '../guards/access.ts'
-import { clinicNotFound, requireClinic } from '../guards/require-clinic.ts'
-import { doctorNotFound } from '../guards/require-doctor.ts'
+import { actorIn, clinicNoIn } from '../guards/access.ts'
+import { doctorNotFound } from '../guards/require-calendar.ts'
 import type { RestDeps } from '../rest-deps.ts'
-import { serve } from '../route.ts'
+import type { Serve } from '../serve.ts'
 
-// A lapsing hold can bring the next free time forward, and nobody tells of it.
-const nextAvailableStandsMs = 2_000
+// A hold that lapses can bring the next free time forward, and invalidates no tag.
+const nextAvailableAgeMs = 2_000
 
 const currencies = new Set(Intl.supportedValuesOf('currency'))
 
-/** Doctors: everybody reads the active ones, admins add, change and deactivate them; nobody deletes them. */
-export function serveDoctors(app: FastifyInstance, deps: RestDeps): void {
+/** Doctors: everybody reads the active ones, admins add, change and deactivate them; nobody can delete them. */
+export function serveDoctors(serve: Serve, deps: RestDeps): void {
   const { directory } = deps.engine
 
-  serveDoctorList(app, deps)
+  serveDoctorList(serve, deps)
 
-  serve(app, restOperations.getDoctor, async ({ params, principal, request }) => {
-    const { doctorId } = params
+  serve(restOperations.getDoctor, async ({ params: { doctorId }, granted: principal, request }) => {
     const clinicNo = clinicNoIn(doctorId)
     if (clinicNo === null) throw doctorNotFound(doctorId)
-    // Its own clinic sees an inactive doctor too; everybody else shares one answer.
-    if (actorIn(principal, clinicNo) !== null) {
-      const doctor = await directory.doctor(doctorId)
-      if (doctor === null) throw doctorNotFound(doctorId)
-      return { status: 200, body: doctorBody(doctor), headers: { 'cache-control': 'no-store' } }
-    }
+    // Members of the clinic also see an inactive doctor; everybody else shares one response.
+    if (actorIn(principal, clinicNo) !== null) return doctorForMember(directory, doctorId)
     const tags = [doctorTag(doctorId), clinicTag(clinicNo)]
     return cachedRead(deps, request, {
       isList: false,
@@ -43,12 +35,12 @@ export function serveDoctors(app: FastifyInstance, deps: RestDeps): void {
       async load() {
         const doctor = await directory.doctor(doctorId)
         if (doctor === null || !doctor.active) throw doctorNotFound(doctorId)
-        return { body: doctorBody(doctor), tags, standsMs: nextAvailableStandsMs }
+        return { body: doctorBody(doctor), tags, ageMs: nextAvailableAgeMs }
       },
     })
   })
 
-  serve(app, restOperations.listSpecializations, ({ request }) =>
+  serve(restOperations.listSpecializations, ({ request }) =>
     cachedRead(deps, request, {
       isList: true,
       key: 'specializations',
@@ -61,11 +53,8 @@ export function serveDoctors(app: FastifyInstance, deps: RestDeps): void {
   )
 
   serve(
-    app,
     restOperations.createDoctor,
-    async ({ body, principal, request }) => {
-      requireCredential(principal)
-      const { clinic } = await requireClinic(deps, principal, body.clinicId, ['admin'])
+    async ({ body, granted: { clinic }, key }) => {
       requireCurrency(body.fee)
       const doctor: NewDoctor = {
         name: body.name.trim(),
@@ -76,64 +65,62 @@ export function serveDoctors(app: FastifyInstance, deps: RestDeps): void {
         fee: body.fee ?? null,
         appointmentTypes: body.appointmentTypes ?? ['in_person'],
       }
-      const outcome = await directory.createDoctor(clinic.no, doctor, writeKeyOf(request, 'createDoctor'))
+      const outcome = await directory.createDoctor(clinic.no, doctor, writeKeyOf(key, 'createDoctor', body))
       if (outcome.kind === 'key_reused') throw refusalProblem(outcome)
       return { status: outcome.kind === 'replayed' ? 200 : 201, body: doctorBody(outcome.value) }
     },
-    { keepsOwnKeys: true },
+    { storesKey: true },
   )
 
-  serve(app, restOperations.updateDoctor, async ({ params, body, principal }) => {
-    requireRole(principal, params.doctorId, ['admin'], () => doctorNotFound(params.doctorId))
+  serve(restOperations.updateDoctor, async ({ params, body }) => {
     requireCurrency(body.fee)
     const changed = await directory.updateDoctor(params.doctorId, {
       ...body,
       ...(body.name === undefined ? {} : { name: body.name.trim() }),
       ...(body.specialization === undefined ? {} : { specialization: body.specialization.trim() }),
     })
-    if (changed === null) throw problem('doctor_not_found', `There is no doctor ${params.doctorId}.`)
+    if (changed === null) throw doctorNotFound(params.doctorId)
     return { status: 200, body: doctorBody(changed) }
   })
 }
 
-function serveDoctorList(app: FastifyInstance, deps: RestDeps): void {
+function serveDoctorList(serve: Serve, deps: RestDeps): void {
   const { directory } = deps.engine
 
-  serve(app, restOperations.listDoctors, async ({ query, principal, request }) => {
-    const clinicId = query.clinicId ?? null
-    if (query.includeInactive) {
-      if (clinicId === null) {
-        throw invalidRequest([{ path: '/query/clinicId', message: 'is required together with includeInactive' }])
-      }
-      requireRole(principal, clinicId, ['doctor', 'staff', 'admin'], () => clinicNotFound(clinicId))
-    }
-    const sought = {
-      clinicId,
+  serve(restOperations.listDoctors, async ({ query, request, field: includeInactive }) => {
+    const search = {
+      clinicId: query.clinicId ?? null,
       specialization: query.specialization || null,
       q: query.q || null,
       appointmentType: query.appointmentType ?? null,
-      includeInactive: query.includeInactive,
+      includeInactive,
       sort: query.sort,
       limit: query.limit,
       cursor: query.cursor ?? null,
     }
     const isSoonest = query.sort === 'soonest'
     const load = async () => {
-      const page = await directory.doctors(sought)
+      const page = await directory.doctors(search)
       return {
         body: { items: page.items.map(doctorBody), nextCursor: page.nextCursor },
         tags: isSoonest ? [directoryTag] : [directoryTag, ...page.items.flatMap(tagsOfDoctor)],
-        standsMs: nextAvailableStandsMs,
+        ageMs: nextAvailableAgeMs,
       }
     }
-    if (query.includeInactive) {
+    if (includeInactive) {
       return { status: 200, body: (await load()).body, headers: { 'cache-control': 'no-store' } }
     }
-    const plan = { isList: true, key: `doctors ${JSON.stringify(sought)}`, load }
-    // Any booking anywhere may bring another doctor in or out: dropped by each, it would be loaded again all the time.
-    const tags = isSoonest ? { tags: [directoryTag], isToldOfAll: false } : { tags: null }
+    const plan = { isList: true, key: `doctors ${JSON.stringify(search)}`, load }
+    // Any booking of any doctor can change which doctors come first: invalidated by each, it would never be cached.
+    const tags = isSoonest ? { tags: [directoryTag], tagsCoverAllChanges: false } : { tags: null }
     return cachedRead(deps, request, { ...plan, ...tags })
   })
+}
+
+async function doctorForMember(directory: Directory, doctorId: string) {
+  const doctor = await directory.doctor(doctorId)
+  if (doctor === null) throw doctorNotFound(doctorId)
+  return { status: 200 as const, body: doctorBody(doctor), headers: { 'cache-control': 'no-store' } }
 }
 
 function tagsOfDoctor(doctor: Doctor): string[] {

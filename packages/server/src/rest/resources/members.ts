@@ -1,37 +1,35 @@
 import { type MemberBody, restOperations } from '@holdfast/contract'
 import type { Membership } from '@holdfast/engine'
-import type { FastifyInstance } from 'fastify'
 import { problem } from '../../edge/problem-error.ts'
 import { invalidRequest, preview } from '../../edge/validator.ts'
 import { refusalProblem } from '../answers/outcome-problems.ts'
 import { clinicNoIn } from '../guards/access.ts'
-import { requireClinic } from '../guards/require-clinic.ts'
-import { doctorNotFound } from '../guards/require-doctor.ts'
+import { doctorNotFound } from '../guards/require-calendar.ts'
 import type { AccountCard, RestDeps } from '../rest-deps.ts'
-import { serve } from '../route.ts'
+import type { Serve } from '../serve.ts'
 
-/** Members: who has which role in a clinic, kept by its admins. */
-export function serveMembers(app: FastifyInstance, deps: RestDeps): void {
+/** The members of a clinic and their roles, which its admins manage. */
+export function serveMembers(serve: Serve, deps: RestDeps): void {
   const { directory } = deps.engine
 
-  serve(app, restOperations.listMembers, async ({ params, query, principal }) => {
-    const { clinic } = await requireClinic(deps, principal, params.clinicId, ['admin'])
+  serve(restOperations.listMembers, async ({ query, granted: { clinic } }) => {
     const page = await directory.members({ clinicNo: clinic.no, limit: query.limit, cursor: query.cursor ?? null })
     const cards = await deps.accounts.byIds(page.items.map(({ accountId }) => accountId))
     const items = page.items.map((member) => memberBody(member, cards.get(member.accountId)))
     return { status: 200, body: { items, nextCursor: page.nextCursor } }
   })
 
-  serve(app, restOperations.putMember, async ({ params, body, principal }) => {
-    const { clinic } = await requireClinic(deps, principal, params.clinicId, ['admin'])
+  serve(restOperations.putMember, async ({ body, granted: { clinic } }) => {
     const doctorId = body.doctorId ?? null
     if ((body.role === 'doctor') !== (doctorId !== null)) {
-      const message = doctorId === null ? 'is required with role doctor' : `is only for role doctor, not ${body.role}`
+      const message =
+        doctorId === null ? 'is required with role doctor' : `is allowed only with role doctor, not ${body.role}`
       throw invalidRequest([{ path: '/doctorId', message }])
     }
     if (doctorId !== null && clinicNoIn(doctorId) !== clinic.no) throw doctorNotFound(doctorId)
     const account = await deps.accounts.byEmail(body.email)
-    if (account === null) throw problem('account_not_found', `No account has the address ${preview(body.email)}.`)
+    if (account === null)
+      throw problem('account_not_found', `No account has the e-mail address ${preview(body.email)}.`)
     const isMember = (await directory.membershipsOf(account.id)).some(({ clinicNo }) => clinicNo === clinic.no)
     const outcome = await directory.putMember({ clinicNo: clinic.no, accountId: account.id, role: body.role, doctorId })
     if (outcome.kind !== 'done') throw refusalProblem(outcome)
@@ -39,8 +37,7 @@ export function serveMembers(app: FastifyInstance, deps: RestDeps): void {
     return { status: isMember ? 200 : 201, body: memberBody(outcome.membership, account) }
   })
 
-  serve(app, restOperations.removeMember, async ({ params, principal }) => {
-    const { clinic } = await requireClinic(deps, principal, params.clinicId, ['admin'])
+  serve(restOperations.removeMember, async ({ params, granted: { clinic } }) => {
     const outcome = await directory.removeMember(clinic.no, params.accountId)
     if (outcome.kind !== 'done') throw refusalProblem(outcome)
     deps.accounts.membershipsChanged?.(params.accountId)

@@ -6,27 +6,25 @@ import {
   type SlotDraft,
   type WithdrawSlotsOutcome,
 } from '@holdfast/engine'
-import type { FastifyInstance } from 'fastify'
 import { clinicTag, doctorTag } from '../../cache/cache-tags.ts'
-import { problem } from '../../edge/problem-error.ts'
 import { invalidRequest } from '../../edge/validator.ts'
 import { slotBody } from '../answers/bodies/slot-body.ts'
 import { cachedRead } from '../answers/cached-read.ts'
 import { refusalProblem } from '../answers/outcome-problems.ts'
-import { clinicNoIn, requireOwnCalendar, requireRole } from '../guards/access.ts'
-import { doctorNotFound, requireDoctor } from '../guards/require-doctor.ts'
+import { clinicNoIn } from '../guards/access.ts'
+import { doctorNotFound } from '../guards/require-calendar.ts'
 import type { RestDeps } from '../rest-deps.ts'
-import { serve } from '../route.ts'
+import type { Input, Serve } from '../serve.ts'
 import { requireDays } from './local-days.ts'
 import { parseSlotDrafts } from './slot-drafts.ts'
 
 const daysMax = 62
 
-/** Slots: everybody reads them, the clinic's people make and withdraw them. */
-export function serveSlots(app: FastifyInstance, deps: RestDeps): void {
+/** Slots: everybody reads them, the clinic's members create and withdraw them. */
+export function serveSlots(serve: Serve, deps: RestDeps): void {
   const { engine } = deps
 
-  serve(app, restOperations.listSlots, ({ params, query, request }) => {
+  serve(restOperations.listSlots, ({ params, query, request }) => {
     const { doctorId } = params
     const { from, to, onlyAvailable } = query
     requireDays(from, to, daysMax)
@@ -46,43 +44,36 @@ export function serveSlots(app: FastifyInstance, deps: RestDeps): void {
           body: { items, asOf: asOf.toISOString() },
           tagged: items,
           tags,
-          ...(freshUntil === null ? {} : { standsMs: freshUntil.getTime() - asOf.getTime() }),
+          ...(freshUntil === null ? {} : { ageMs: freshUntil.getTime() - asOf.getTime() }),
         }
       },
     })
   })
 
-  serve(app, restOperations.createSlots, async ({ params, query, body, principal }) => {
-    const { doctor, clinic } = await requireDoctor(deps, principal, params.doctorId)
+  serve(restOperations.createSlots, async ({ query, body, granted: { doctor, clinic } }) => {
     const drafts = draftsOf(body, clinic.timezone, deps.now())
     const result = await engine.createSlots({ doctorId: doctor.id, drafts, dryRun: query.dryRun })
-    const isMade = result.created > 0 && !query.dryRun
+    const isCreated = result.created > 0 && !query.dryRun
     return {
-      status: isMade ? 201 : 200,
+      status: isCreated ? 201 : 200,
       body: createdBody(result),
-      ...(isMade ? { position: result.position } : {}),
+      ...(isCreated ? { position: result.position } : {}),
     }
   })
 
-  serve(app, restOperations.withdrawSlot, async ({ params, query, principal }) => {
-    const { slotId } = params
-    const missing = () => problem('slot_not_found', `There is no slot ${slotId}.`)
-    const actor = requireRole(principal, slotId, ['doctor', 'staff', 'admin'], missing)
-    if (actor.role === 'doctor') {
-      const slot = await engine.reads.slot(slotId)
-      if (slot === null) throw missing()
-      requireOwnCalendar(actor, slot.doctorId)
-    }
-    const clinicNo = clinicNoIn(slotId)
-    if (clinicNo === null) throw missing()
-    const outcome = await engine.withdrawSlots({ clinicNo, which: { slotId }, ...query, actorId: actor.accountId })
+  serve(restOperations.withdrawSlot, async ({ params, query, granted: { clinicNo, accountId } }) => {
+    const outcome = await engine.withdrawSlots({
+      clinicNo,
+      which: { slotId: params.slotId },
+      ...query,
+      actorId: accountId,
+    })
     return withdrawn(outcome, query.dryRun)
   })
 
-  serve(app, restOperations.withdrawSlotsOfDoctor, async ({ params, query, principal }) => {
+  const withdrawDays = async ({ query, granted }: Input<typeof restOperations.withdrawSlotsOfDoctor>) => {
     const { from, to, withBookings, dryRun } = query
-    requireDays(from, to, daysMax)
-    const { doctor, clinic, actor } = await requireDoctor(deps, principal, params.doctorId)
+    const { doctor, clinic, actor } = granted
     const { start, end } = instantsOfLocalDays(from, to, clinic.timezone)
     const outcome = await engine.withdrawSlots({
       clinicNo: clinic.no,
@@ -92,12 +83,15 @@ export function serveSlots(app: FastifyInstance, deps: RestDeps): void {
       actorId: actor.accountId,
     })
     return withdrawn(outcome, dryRun)
+  }
+  serve(restOperations.withdrawSlotsOfDoctor, withdrawDays, {
+    validate: ({ query: { from, to } }) => requireDays(from, to, daysMax),
   })
 }
 
 type NewSlots = { slots?: { startsAt: string; endsAt: string; capacity?: number }[]; rule?: SlotRuleBody }
 
-/** The slots asked for, by list or by rule: exactly one of them. */
+/** The requested slots, from a list or from a rule: exactly one of them. */
 function draftsOf(body: NewSlots, timezone: string, now: Date): SlotDraft[] {
   if (body.slots !== undefined && body.rule === undefined) {
     const outcome = parseSlotDrafts(body.slots, now)
@@ -117,7 +111,10 @@ function draftsOf(body: NewSlots, timezone: string, now: Date): SlotDraft[] {
       throw invalidRequest([{ path: `/rule${outcome.path}`, message: outcome.message }])
     case 'too_many_slots':
       throw invalidRequest([
-        { path: '/rule', message: `must make at most ${outcome.countMax} slots, not ${outcome.count}: fewer days` },
+        {
+          path: '/rule',
+          message: `must create at most ${outcome.countMax} slots, not ${outcome.count}: choose fewer days`,
+        },
       ])
   }
 }

@@ -4,10 +4,10 @@ import type { RestDeps } from '../rest-deps.ts'
 import { bookingBody } from './bodies/booking-body.ts'
 
 /**
- * Bookings as they are answered, each with where its visit by video takes place: one look at the rooms of their doctors
- * for all, and none where no visit by video is ahead.
+ * The bodies of bookings, each with the address of its video visit. The rooms of all their doctors take one query, and
+ * none if no booking is a video visit to come.
  */
-export async function answeredBookings(deps: RestDeps, bookings: readonly Booking[]): Promise<BookingBody[]> {
+export async function bookingBodies(deps: RestDeps, bookings: readonly Booking[]): Promise<BookingBody[]> {
   const visits = bookings.filter(isVideoVisit)
   const rooms =
     visits.length === 0
@@ -19,13 +19,13 @@ export async function answeredBookings(deps: RestDeps, bookings: readonly Bookin
   })
 }
 
-/** The same of one booking. */
-export async function answeredBooking(deps: RestDeps, booking: Booking): Promise<BookingBody> {
-  const [body] = await answeredBookings(deps, [booking])
+/** The same for one booking. */
+export async function bookingBodyWithVisit(deps: RestDeps, booking: Booking): Promise<BookingBody> {
+  const [body] = await bookingBodies(deps, [booking])
   return body ?? bookingBody(booking, null)
 }
 
-/** Who holds a place only for minutes, or is through, has no door to go to. */
+/** A hold, and a booking that is over, have no address. */
 function isVideoVisit({ appointmentType, status }: Booking): boolean {
   return appointmentType === 'video' && (status === 'CONFIRMED' || status === 'ARRIVED')
 }

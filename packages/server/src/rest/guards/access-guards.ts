@@ -1,0 +1,40 @@
+import type { Access } from '@holdfast/contract'
+import type { RestDeps } from '../rest-deps.ts'
+import { memberRoles, requireAccount, requireRole, requireSiteAdministrator } from './access.ts'
+import type { GuardedCall } from './guarded-call.ts'
+import { reachBooking, reachBookingAsDesk } from './reach-booking.ts'
+import { doctorNotFound, requireCalendar, requireCalendarOwner } from './require-calendar.ts'
+import { requireClinic } from './require-clinic.ts'
+import { requireSlot } from './require-slot.ts'
+
+type ClinicCall = GuardedCall & ({ params: { clinicId: string } } | { params: undefined; body: { clinicId: string } })
+type DoctorCall = GuardedCall & { params: { doctorId: string } }
+type SlotCall = GuardedCall & { params: { slotId: string } }
+type BookingCall = GuardedCall & { params: { bookingId: string } }
+
+/**
+ * The check of each access that an operation can declare. It throws the refusal, or returns what it found: the
+ * handler's `granted`. Checks of public operations return no promise, because most reads wait for nothing.
+ */
+export const accessGuards = {
+  anyone: (_deps: RestDeps, { principal }: GuardedCall) => principal,
+  account: (_deps: RestDeps, { principal }: GuardedCall) => requireAccount(principal),
+  site_administrator: (_deps: RestDeps, { principal }: GuardedCall) => requireSiteAdministrator(principal),
+  admin: (deps: RestDeps, call: ClinicCall) => requireClinic(deps, call.principal, clinicIdIn(call), ['admin']),
+  doctor_admin: (_deps: RestDeps, { principal, params: { doctorId } }: DoctorCall) =>
+    requireRole(principal, doctorId, ['admin'], () => doctorNotFound(doctorId)),
+  member: (deps: RestDeps, call: ClinicCall) => requireClinic(deps, call.principal, clinicIdIn(call), memberRoles),
+  calendar: (deps: RestDeps, { principal, params }: DoctorCall) => requireCalendar(deps, principal, params.doctorId),
+  calendar_owner: (deps: RestDeps, { principal, params }: DoctorCall) =>
+    requireCalendarOwner(deps, principal, params.doctorId),
+  slot: (deps: RestDeps, { principal, params }: SlotCall) => requireSlot(deps, principal, params.slotId),
+  booking: (deps: RestDeps, { principal, params }: BookingCall) => reachBooking(deps, principal, params.bookingId),
+  booking_desk: (deps: RestDeps, { principal, params }: BookingCall) =>
+    reachBookingAsDesk(deps, principal, params.bookingId),
+} satisfies Record<Access, (deps: RestDeps, call: never) => unknown>
+
+export type AccessGuards = typeof accessGuards
+
+function clinicIdIn(call: ClinicCall): string {
+  return call.params === undefined ? call.body.clinicId : call.params.clinicId
+}

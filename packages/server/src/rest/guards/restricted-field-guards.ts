@@ -1,0 +1,54 @@
+import type { RestrictedField } from '@holdfast/contract'
+import type { Principal } from '../../edge/principal.ts'
+import { problem } from '../../edge/problem-error.ts'
+import { invalidRequest } from '../../edge/validator.ts'
+import type { RestDeps } from '../rest-deps.ts'
+import { type ClinicActor, clinicNoIn, memberRoles, requireOwnCalendar, requireRole } from './access.ts'
+import { bookingNotFound } from './reach-booking.ts'
+import { clinicNotFound } from './require-clinic.ts'
+import { requireSlot } from './require-slot.ts'
+
+type OnBehalfCall = { principal: Principal; body: { slotId: string; onBehalf?: boolean } }
+type InactiveCall = { principal: Principal; query: { clinicId?: string; includeInactive: boolean } }
+type DoctorBookingsCall = { query: { doctorId?: string } }
+type MoveCall = { params: { bookingId: string }; body: { slotId: string } }
+type LinkCall = { params: { bookingId: string }; body: { manageToken: string } }
+
+/**
+ * The check of each field that an operation can declare as restricted, after the check of its access. What it returns
+ * replaces the field: the handler's `field`.
+ */
+export const restrictedFieldGuards = {
+  /** The member of the clinic who books for somebody else; null: the caller books for themselves. */
+  'body.onBehalf': (deps: RestDeps, { principal, body }: OnBehalfCall): null | Promise<ClinicActor> =>
+    body.onBehalf ? requireSlot(deps, principal, body.slotId) : null,
+
+  'query.includeInactive'(_deps: RestDeps, { principal, query }: InactiveCall): boolean {
+    const { clinicId, includeInactive } = query
+    if (!includeInactive) return false
+    if (clinicId === undefined) {
+      throw invalidRequest([{ path: '/query/clinicId', message: 'is required together with includeInactive' }])
+    }
+    requireRole(principal, clinicId, memberRoles, () => clinicNotFound(clinicId))
+    return true
+  },
+
+  /** The doctor whose bookings are read; null: every doctor's. */
+  'query.doctorId'(_deps: RestDeps, { query }: DoctorBookingsCall, { actor }: { actor: ClinicActor }): string | null {
+    if (query.doctorId !== undefined) requireOwnCalendar(actor, query.doctorId)
+    return actor.role === 'doctor' ? actor.doctorId : (query.doctorId ?? null)
+  },
+
+  /** The slot that the booking moves to. */
+  'body.slotId'(_deps: RestDeps, { params, body }: MoveCall): string {
+    if (clinicNoIn(body.slotId) === clinicNoIn(params.bookingId)) return body.slotId
+    throw problem('slot_not_found', `There is no slot ${body.slotId} in the clinic of this booking.`)
+  },
+
+  'body.manageToken'({ manageTokens }: RestDeps, { params: { bookingId }, body }: LinkCall): undefined {
+    const isValid = clinicNoIn(bookingId) !== null && manageTokens.verify(bookingId, body.manageToken)
+    if (!isValid) throw bookingNotFound(bookingId)
+  },
+} satisfies Record<RestrictedField, (deps: RestDeps, call: never, granted: never) => unknown>
+
+export type RestrictedFieldGuards = typeof restrictedFieldGuards

@@ -1,0 +1,213 @@
+import type { Operation, Static, TSchema } from '@holdfast/contract'
+import { InvalidCursor } from '@holdfast/engine'
+import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
+import type { Principal } from '../edge/principal.ts'
+import { invalidRequest } from '../edge/validator.ts'
+import { idempotencyKeyOf, type SentKey, sentKeyOf } from './answers/idempotency.ts'
+import { respondOnce } from './answers/stored-response.ts'
+import { requireCredential } from './guards/access.ts'
+import { type AccessGuards, accessGuards } from './guards/access-guards.ts'
+import type { GuardedCall } from './guards/guarded-call.ts'
+import { type RestrictedFieldGuards, restrictedFieldGuards } from './guards/restricted-field-guards.ts'
+import type { RestDeps } from './rest-deps.ts'
+
+type StaticOf<Schema> = Schema extends TSchema ? Static<Schema> : undefined
+
+/** What a request carries, typed by the operation's schemas. */
+type CallOf<Described extends Operation> = {
+  params: Described extends { params: infer Schema } ? StaticOf<Schema> : undefined
+  query: Described extends { query: infer Schema } ? StaticOf<Schema> : undefined
+  body: Described extends { body: infer Schema } ? StaticOf<Schema> : undefined
+}
+
+type FieldOf<Described extends Operation> = Described extends { restrictedField: infer Field } ? Field : undefined
+
+/** The query or body without its restricted field: the handler gets the outcome of the check instead. */
+type Unrestricted<Part extends string, Value, Field> = Field extends `${Part}.${infer Name}` ? Omit<Value, Name> : Value
+
+/** What a handler receives: a request that is valid and that its sender may make. */
+export type Input<Described extends Operation> = {
+  params: CallOf<Described>['params']
+  query: Unrestricted<'query', CallOf<Described>['query'], FieldOf<Described>>
+  body: Unrestricted<'body', CallOf<Described>['body'], FieldOf<Described>>
+  /** What the check of the declared access found: the clinic and the caller's role in it, for example. */
+  granted: Awaited<ReturnType<AccessGuards[Described['access']]>>
+  /** What the check of the restricted field found; undefined for operations without one. */
+  field: FieldOf<Described> extends infer Field extends keyof RestrictedFieldGuards
+    ? Awaited<ReturnType<RestrictedFieldGuards[Field]>>
+    : undefined
+  /** The Idempotency-Key of a write; null: none was sent. */
+  key: SentKey | null
+  /** Without its principal, which has not been checked for this operation: see `granted`. */
+  request: Pick<FastifyRequest, 'id' | 'headers' | 'log'>
+}
+
+/** What a handler returns: one of the statuses that the operation describes, with the body of that status. */
+export type RouteResponse<Described extends Operation> = {
+  [Status in keyof Described['responses'] & number]: {
+    status: Status
+    /** A text is sent as it is: JSON that was serialized before. */
+    body: Described['responses'][Status] extends { schema: infer Schema } ? StaticOf<Schema> | string : undefined
+    /** The write's position in the log, for Holdfast-Position. */
+    position?: string
+    headers?: Record<string, string>
+  }
+}[keyof Described['responses'] & number]
+
+type GuardedCallOf<Described extends Operation> = CallOf<Described> & { principal: Principal }
+
+/** What the checks of an operation read from its requests. */
+type CheckedOf<Described extends Operation> = Parameters<AccessGuards[Described['access']]>[1] &
+  (FieldOf<Described> extends infer Field extends keyof RestrictedFieldGuards
+    ? Parameters<RestrictedFieldGuards[Field]>[1]
+    : unknown)
+
+/** The operation, if its requests carry the ids and fields that its checks read; otherwise never. */
+type Guardable<Described extends Operation> = GuardedCallOf<Described> extends CheckedOf<Described> ? Described : never
+
+export type RouteOptions<Described extends Operation> = {
+  /** Checks what the schemas cannot express, before the access is checked. @throws ProblemError */
+  validate?(call: CallOf<Described>): void
+  /** Counts the request against these rate limits before it runs. */
+  limit?: 'booking' | 'patient'
+  /** The handler stores its Idempotency-Key itself, in the transaction of what it writes. */
+  storesKey?: true
+}
+
+/** Adds the route of an operation. */
+export type Serve = <Described extends Operation, const Returned extends RouteResponse<Described>>(
+  described: Described & Guardable<Described>,
+  handler: (input: Input<Described>) => Returned | Promise<Returned>,
+  options?: RouteOptions<Described>,
+) => void
+
+const noParameters = { type: 'object', properties: {}, additionalProperties: false }
+
+/**
+ * The only way to add a route to the REST API: its method and path, the check for credentials before anything is read,
+ * the validation of what is received and sent, the check of the declared access, and the headers of every response.
+ */
+export function createServe(app: FastifyInstance, deps: RestDeps): Serve {
+  return (described, handler, options: RouteOptions<never> = {}) => {
+    const isWrite = described.method !== 'GET'
+    const cacheControl = described.access === 'anyone' && !isWrite ? 'no-cache' : 'no-store'
+    const respond = guarded(deps, described, withCursorErrors(described, handler as Handler))
+    const storesResponse = isWrite && options.storesKey !== true
+    app.route({
+      method: described.method,
+      url: described.url.replaceAll(/\{(\w+)\}/g, ':$1'),
+      schema: {
+        querystring: described.query ?? noParameters,
+        ...(described.params ? { params: described.params } : {}),
+        ...(described.body ? { body: described.body } : {}),
+        response: responseSchemas(described),
+      },
+      config: { operationId: described.id },
+      onRequest: synchronousHook((request) => {
+        if (described.access !== 'anyone') requireCredential(request.principal)
+        // Every write accepts a key, so every write refuses an invalid one, also where a repetition changes nothing.
+        if (isWrite) idempotencyKeyOf(request)
+      }),
+      ...(described.bodyOptional ? { preValidation: emptyBodyIfNone } : {}),
+      ...(options.limit ? { preHandler: options.limit === 'booking' ? app.limitBooking : app.limitPatient } : {}),
+      handler: async (request, reply) => {
+        reply.header('cache-control', cacheControl)
+        const { query, body, principal } = request
+        // Fastify has an empty object here for a path without parameters.
+        const params = described.params === undefined ? undefined : request.params
+        const call = { params, query, body, principal }
+        const key = isWrite ? sentKeyOf(request) : null
+        const run = () => {
+          options.validate?.(call as never)
+          return respond(call, key, request)
+        }
+        const response = storesResponse ? respondOnce(deps.engine.answers, described, key, call, run) : run()
+        return send(reply, response instanceof Promise ? await response : response)
+      },
+    })
+  }
+}
+
+type AnyResponse = { status: number; body?: unknown; position?: string; headers?: Record<string, string> }
+
+// The types of an operation's checks and handler agree (checked by `Serve`); which operation it is, is known only there.
+type Handler = (input: object) => AnyResponse | Promise<AnyResponse>
+type Guard = (deps: RestDeps, call: GuardedCall, granted?: unknown) => unknown
+
+/** Runs the handler after the checks that the operation declares. Waits only for checks that read the database. */
+function guarded(deps: RestDeps, described: Operation, handler: Handler) {
+  const guard = accessGuards[described.access] as Guard
+  const fieldGuard = described.restrictedField && (restrictedFieldGuards[described.restrictedField] as Guard)
+  return (call: GuardedCall, key: SentKey | null, request: FastifyRequest) => {
+    const { params, query, body } = call
+    const handle = (granted: unknown, field: unknown) => handler({ params, query, body, granted, field, key, request })
+    return andThen(guard(deps, call), (granted) =>
+      fieldGuard === undefined
+        ? handle(granted, undefined)
+        : andThen(fieldGuard(deps, call, granted), (field) => handle(granted, field)),
+    )
+  }
+}
+
+function andThen<Value, Next>(value: Value | Promise<Value>, next: (value: Value) => Next | Promise<Next>) {
+  return value instanceof Promise ? value.then(next) : next(value)
+}
+
+/** A hook that refuses with what `check` throws, and waits for nothing. */
+function synchronousHook(check: (request: FastifyRequest) => void): onRequestHookHandler {
+  return (request, _reply, done) => {
+    try {
+      check(request)
+    } catch (error) {
+      done(error instanceof Error ? error : new Error(String(error)))
+      return
+    }
+    done()
+  }
+}
+
+function emptyBodyIfNone(request: FastifyRequest, _reply: FastifyReply, done: () => void): void {
+  if (request.body === undefined) request.body = {}
+  done()
+}
+
+function responseSchemas(described: Operation): Record<string, TSchema> {
+  return Object.fromEntries(
+    Object.entries(described.responses).flatMap(([status, { schema }]) => (schema ? [[status, schema]] : [])),
+  )
+}
+
+function send(reply: FastifyReply, response: AnyResponse): FastifyReply {
+  reply.code(response.status)
+  if (response.position !== undefined) reply.header('holdfast-position', response.position)
+  if (response.headers) reply.headers(response.headers)
+  return reply.send(response.body)
+}
+
+/** The parameter that continues a list; null: the operation has no pages. */
+function cursorNameOf({ query }: Operation): 'cursor' | 'after' | null {
+  if (query === undefined) return null
+  if ('cursor' in query.properties) return 'cursor'
+  return 'after' in query.properties ? 'after' : null
+}
+
+/** Refuses a cursor that passed its schema but belongs to another list, which only the engine can recognize. */
+function withCursorErrors(described: Operation, handler: Handler): Handler {
+  const cursorName = cursorNameOf(described)
+  if (cursorName === null) return handler
+  return async (input) => {
+    try {
+      return await handler(input)
+    } catch (error) {
+      if (!(error instanceof InvalidCursor)) throw error
+      throw invalidRequest([{ path: `/query/${cursorName}`, message: error.message }])
+    }
+  }
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The id of the operation that a route serves. */
+    operationId?: string
+  }
+}
