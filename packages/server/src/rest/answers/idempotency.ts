@@ -1,5 +1,6 @@
 import { hash, randomUUID } from 'node:crypto'
 import type { WriteKey } from '@holdfast/engine'
+import canonicalize from 'canonicalize'
 import type { FastifyRequest } from 'fastify'
 import type { Principal } from '../../edge/principal.ts'
 import { invalidRequest, preview } from '../../edge/validator.ts'
@@ -48,20 +49,12 @@ export function freshKey(): string {
 
 /** A 128-bit digest, as a UUID, of what a request asks for: the same for the same content in any order. */
 export function requestHash(parts: unknown): string {
-  return digest(JSON.stringify(inOrder(parts)))
+  return digest(canonicalize(parts) ?? '')
 }
 
 /** The key of a write that is not a booking; null: none was sent. */
 export function writeKeyOf(sent: SentKey | null, purpose: string, parts: unknown): WriteKey {
   return sent === null ? null : { key: keyDigest(sent, purpose), requestHash: requestHash(parts) }
-}
-
-/** A copy, because JSON.stringify with a function that sorts names takes twice as long. */
-function inOrder(value: unknown): unknown {
-  if (value === null || typeof value !== 'object') return value
-  if (Array.isArray(value)) return value.map(inOrder)
-  const names = Object.keys(value).sort()
-  return Object.fromEntries(names.map((name) => [name, inOrder((value as Record<string, unknown>)[name])]))
 }
 
 function digest(text: string): string {
