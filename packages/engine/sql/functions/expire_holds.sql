@@ -1,9 +1,9 @@
--- expire_holds: the sweeper's step: gives back lapsed holds, at most p_limit (1–1,000) of them, whether or not anyone
--- wants their slots. Only tidies: a lapsed hold is never in anybody's way. Answers how many it gave back; 0: no more now.
+-- expire_holds: one step of the sweeper: gives back lapsed holds, at most p_limit (1–1,000), even if nobody wants their
+-- slots. It only tidies: a lapsed hold never blocks a claim. Returns how many it gave back; 0: none is left for now.
 --
--- Locks: slots with lapsed holds, by (clinic_no, id), passing over those that somebody else has locked (who waits for an
---   answer goes first); then the bookings (lapse_holds).
--- Fails: check_violation if a count were ever wrong.
+-- Locks: slots with lapsed holds, by (clinic_no, id), skipping those that another session has locked (requests go
+--   first); then the bookings (lapse_holds).
+-- Fails: check_violation if a count of units were wrong.
 -- Idempotent: yes.
 create or replace function holdfast.expire_holds(p_limit integer) returns integer
 language plpgsql security definer
@@ -17,7 +17,7 @@ begin
   select array_agg(q.clinic_no), array_agg(q.slot_id) into v_clinic_nos, v_slot_ids
     from (select b.clinic_no, b.slot_id
             from booking b
-           where b.status = 'PENDING' and b.hold_expires_at <= v_now
+           where hold_lapsed(b.status, b.hold_expires_at, v_now)
            limit least(greatest(p_limit, 1), 1000)) q;
   select array_agg(q.clinic_no), array_agg(q.id) into v_clinic_nos, v_slot_ids
     from (select s.clinic_no, s.id

@@ -1,10 +1,11 @@
 -- fail_holds: gives back the units of holds that the caller has locked and found lapsed: each becomes FAILED
--- `hold_expired` at its time in p_ats, with its event, and taken is set right. next_lapse is set right on all the slots
--- named (p_slot_clinic_nos, p_slot_ids), which the caller has locked too. Internal: the application's role may not execute it.
+-- `hold_expired` at its time in p_ats, with its event, and its slot's taken is corrected. next_lapse is computed anew
+-- for all the slots named (p_slot_clinic_nos, p_slot_ids), which the caller has locked too.
 --
--- Locks: none of its own.
+-- Internal: the application's role may not execute it.
+-- Locks: none.
 -- Fails: check_violation if taken would fall below zero.
--- Idempotent: no; it fails what it is given.
+-- Idempotent: no; it fails every booking it is given.
 create or replace function holdfast.fail_holds(
   p_clinic_nos integer[], p_ids uuid[], p_ats timestamptz[], p_slot_clinic_nos integer[], p_slot_ids uuid[]
 ) returns void

@@ -1,9 +1,11 @@
--- move_booking: one step of move_bookings, which has locked both slots (p_locked_slot_ids) and the booking, and given
--- back what had lapsed. Answers the outcome. Internal: the application's role may not execute it.
+-- move_booking: moves one booking, for move_bookings, which has locked both slots (p_locked_slot_ids) and the booking,
+-- and given back the lapsed holds. Returns the outcome, one of move_bookings'. The slot is judged by claim_verdict, as
+-- for a claim.
 --
--- Locks: none of its own.
--- Fails: check_violation if a count were ever wrong.
--- Idempotent: yes; a booking that is already there answers unchanged.
+-- Internal: the application's role may not execute it.
+-- Locks: none.
+-- Fails: check_violation if a count of units were wrong.
+-- Idempotent: yes; a booking that is in the slot already returns unchanged.
 create or replace function holdfast.move_booking(
   p_clinic_no integer, p_id uuid, p_slot_id uuid, p_actor_id uuid, p_on_behalf boolean, p_locked_slot_ids uuid[], p_now timestamptz
 ) returns text
@@ -17,6 +19,7 @@ declare
   v_to slot;
   v_clinic clinic;
   v_resource resource;
+  v_verdict text;
 begin
   select * into v_booking from booking where clinic_no = p_clinic_no and id = p_id;
   if not found then
@@ -26,9 +29,9 @@ begin
   if v_booking.slot_id <> all (p_locked_slot_ids) then
     return 'retry';
   end if;
-  -- Not before what happened to it last, which another server's clock may have written.
+  -- No earlier than its last event, which a server with another clock may have written.
   v_at := greatest(p_now, v_booking.updated_at);
-  if v_booking.failure_reason = 'hold_expired' or v_booking.status = 'PENDING' and v_booking.hold_expires_at <= v_at then
+  if v_booking.failure_reason = 'hold_expired' or hold_lapsed(v_booking.status, v_booking.hold_expires_at, v_at) then
     return 'hold_expired';
   elsif v_booking.status not in ('PENDING', 'CONFIRMED') then
     return 'invalid_transition';
@@ -44,26 +47,16 @@ begin
   end if;
 
   select * into v_to from slot where clinic_no = p_clinic_no and id = p_slot_id;
-  if not found then
-    return 'slot_missing';
-  end if;
   select * into v_resource from resource where clinic_no = p_clinic_no and id = v_to.resource_id;
-  if v_to.withdrawn_at is not null then
-    return 'slot_closed:withdrawn';
-  elsif v_to.starts_at <= p_now then
-    return 'slot_closed:started';
-  elsif not v_resource.active then
-    return 'slot_closed:doctor_inactive';
-  elsif v_to.starts_at < p_now + make_interval(mins => v_clinic.minimum_notice_minutes) then
-    return 'slot_closed:minimum_notice';
-  elsif v_to.starts_at > p_now + make_interval(days => v_clinic.booking_horizon_days) then
-    return 'slot_closed:booking_horizon';
-  elsif v_booking.appointment_type <> all (v_resource.appointment_types) then
-    return 'appointment_type_not_offered';
-  elsif v_booking.units > v_to.capacity then
-    return 'units_over_capacity';
+  v_verdict := claim_verdict(
+    p_now, null, null, null, v_to.id, v_to.withdrawn_at, v_to.starts_at, v_resource.active,
+    make_interval(mins => v_clinic.minimum_notice_minutes), make_interval(days => v_clinic.booking_horizon_days),
+    v_booking.appointment_type, v_resource.appointment_types, v_booking.units, v_to.capacity, v_to.taken, v_to.next_lapse);
+  if v_verdict is not null then
+    return v_verdict;
   elsif v_to.taken + v_booking.units > v_to.capacity then
-    return case when v_to.next_lapse <= p_now then 'retry' else 'slot_full' end;
+    -- No verdict, because more lapsed holds are left to give back.
+    return 'retry';
   end if;
 
   update slot

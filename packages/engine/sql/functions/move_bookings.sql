@@ -1,15 +1,17 @@
--- move_bookings: moves each booking to another slot of its clinic: its units leave one slot and enter the other in the
--- same step, so no count is ever wrong, and the old place is kept when the new one cannot be had. In the given order.
+-- move_bookings: moves each booking to another slot of its clinic: its units leave one slot and enter the other in one
+-- step, so no count is ever wrong, and the booking keeps its slot when the other has no room. In the order of the
+-- arrays. Returns one row per element, by its place `ord`, with the booking as it is afterwards, the capacity of the
+-- slot wanted, the resource of the slot it left and, for done, the transaction that moved it.
 --
 -- Outcomes: done | unchanged (it is in that slot already) | booking_missing | slot_missing | slot_full |
 --   slot_closed:<why> | units_over_capacity | appointment_type_not_offered | hold_expired | invalid_transition |
---   past_deadline | retry (moved by somebody else meanwhile, or more lapsed holds are left on the slot than one call
---   gives back: send it again)
--- Locks: all slots left or entered, by (clinic_no, id); then, in one run, the bookings moved and the lapsed holds on the
---   slots entered, by (clinic_no, id). In two runs, a batch of confirmations between them would deadlock: a hold that lapses
---   during the run is left to the next call.
--- Fails: 22023 for arrays of different lengths; check_violation if a count were ever wrong.
--- Idempotent: yes; a booking that is already there answers unchanged.
+--   past_deadline | retry (send it again: another session moved it meanwhile, or more lapsed holds are left on the slot
+--   than one call gives back)
+-- Locks: all slots left or entered, by (clinic_no, id); then, in one run, the bookings moved and the lapsed holds on
+--   the slots entered, by (clinic_no, id). In two runs, a batch of confirmations between them would deadlock. A hold
+--   that lapses during the run is left to the next call.
+-- Fails: 22023 for arrays of different lengths; check_violation if a count of units were wrong.
+-- Idempotent: yes; a booking that is in the slot already returns unchanged.
 create or replace function holdfast.move_bookings(
   p_clinic_nos integer[], p_ids uuid[], p_slot_ids uuid[], p_actor_ids uuid[], p_on_behalf boolean[]
 ) returns table (
@@ -63,16 +65,16 @@ begin
             from booking l
            where (l.clinic_no, l.slot_id) in (select u.clinic_no, u.slot_id
                                                 from unnest(v_lapsed_clinic_nos, v_lapsed_slot_ids) u(clinic_no, slot_id))
-             and l.status = 'PENDING' and l.hold_expires_at <= v_now
+             and hold_lapsed(l.status, l.hold_expires_at, v_now)
            order by l.clinic_no, l.id limit 1000) q;
   v_locked_at := lock_bookings(p_clinic_nos || v_booking_clinic_nos, p_ids || v_booking_ids);
   if v_lapsed_slot_ids is not null then
-    -- Those that are locked, as they are now: confirmed in time is confirmed.
+    -- As they are under the lock: a hold confirmed in time stays confirmed.
     select array_agg(b.clinic_no), array_agg(b.id), array_agg(greatest(v_locked_at, b.updated_at))
       into v_booking_clinic_nos, v_booking_ids, v_booking_ats
       from unnest(v_booking_clinic_nos, v_booking_ids) l(clinic_no, id)
      cross join lateral (select t.* from booking t where t.clinic_no = l.clinic_no and t.id = l.id limit 1) b
-     where b.status = 'PENDING' and b.hold_expires_at <= v_now;
+     where hold_lapsed(b.status, b.hold_expires_at, v_now);
     perform fail_holds(v_booking_clinic_nos, v_booking_ids, v_booking_ats, v_lapsed_clinic_nos, v_lapsed_slot_ids);
   end if;
   v_now := v_locked_at;
@@ -86,19 +88,14 @@ begin
     select b.resource_id into v_from_resource_id from booking b where b.clinic_no = v_item.clinic_no and b.id = v_item.id;
     v_outcome := move_booking(v_item.clinic_no, v_item.id, v_item.slot_id, v_item.actor_id, v_item.on_behalf, v_locked_slot_ids, v_now);
     return query
-    select v_item.n::integer, v_outcome, case when v_outcome = 'done' then pg_current_xact_id() end,
-           b.id, v_item.clinic_no, c.id, b.resource_id, b.slot_id, f.status, f.failure_reason, b.units, s.starts_at, s.ends_at,
-           case when f.status = 'PENDING' then b.hold_expires_at end, b.extended_by is not null, b.account_id, b.appointment_type,
-           b.patient, b.reason, b.cancellation_reason, b.version, b.created_at, b.updated_at, t.capacity, v_from_resource_id
+    select v_item.n::integer, v_outcome, case when v_outcome = 'done' then pg_current_xact_id() end, e.*, t.capacity,
+           v_from_resource_id
       from (select) one
       left join booking b on b.clinic_no = v_item.clinic_no and b.id = v_item.id
       left join slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
       left join slot t on t.clinic_no = v_item.clinic_no and t.id = v_item.slot_id
       left join clinic c on c.no = v_item.clinic_no
-      left join lateral (select case when l.lapsed then 'FAILED' else b.status end as status,
-                                case when l.lapsed then 'hold_expired' else b.failure_reason end as failure_reason
-                           from (select b.status = 'PENDING' and b.hold_expires_at <= greatest(v_now, b.updated_at) as lapsed) l) f
-        on true;
+     cross join lateral with_effective_status(b, s.starts_at, s.ends_at, c.id, greatest(v_now, b.updated_at)) e;
   end loop;
 end
 $function$;

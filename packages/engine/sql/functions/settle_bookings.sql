@@ -1,17 +1,19 @@
--- settle_bookings: confirm, cancel, extend, arrive, complete, no_show, reopen or link, one per element of the arrays, each
--- by the rules of its booking's clinic. Answers one row each with the booking as it is afterwards.
--- reopen takes the last mark back: ARRIVED and NO_SHOW become CONFIRMED again, COMPLETED becomes ARRIVED; the units were
--- taken all along, so no slot is looked at. link gives a guest's booking, whatever its state, to the account that acts.
+-- settle_bookings: changes the state of bookings: confirm, cancel, extend, arrive, complete, no_show, reopen or link,
+-- one per element of the arrays, each by the rules of its booking's clinic. Returns one row per element, by its place
+-- `ord`, with the booking as it is afterwards and, for done, the transaction that changed it.
+--
+-- reopen undoes the last mark: ARRIVED and NO_SHOW become CONFIRMED again, COMPLETED becomes ARRIVED; the units were
+-- taken all along, so no slot is read. link gives a guest's booking, whatever its state, to the account that acts.
+-- p_reasons: of a cancellation; with confirm, why the patient comes. p_patients: with confirm, who comes, because a
+--   hold is made before that is known. null: unchanged.
 --
 -- Outcomes: done | unchanged | booking_missing | hold_expired | invalid_transition | already_extended | past_deadline |
---   too_early | booking_has_account | retry (the booking was moved meanwhile, or stands twice in this batch: send it again)
--- Locks: the slots of bookings to be cancelled, by (clinic_no, id); then all the bookings, by (clinic_no, id). Claims and
---   moves take them in the same order: without that, moves deadlocked.
--- Fails: 22023 for arrays of different lengths, an unknown action or a link without an account; check_violation if a count
---   were ever wrong.
--- Idempotent: yes; a change that is already made answers unchanged. extend: by its key.
--- p_reasons: of a cancellation; with confirm, why the patient comes. p_patients: with confirm, who comes, as a hold is
---   made before that is known. null: as it was.
+--   too_early | booking_has_account | retry (send it again: the booking was moved meanwhile, or is twice in this batch)
+-- Locks: the slots of bookings to be cancelled, by (clinic_no, id); then all the bookings, by (clinic_no, id). Claims
+--   and moves take them in the same order; without it, moves deadlocked.
+-- Fails: 22023 for arrays of different lengths, an unknown action or a link without an account; check_violation if a
+--   count of units were wrong.
+-- Idempotent: yes; a change that was made before returns unchanged. extend: by its key.
 create or replace function holdfast.settle_bookings(
   p_clinic_nos integer[], p_ids uuid[], p_actions text[], p_actor_ids uuid[], p_on_behalf boolean[], p_keys uuid[], p_reasons text[],
   p_patients jsonb[] default null
@@ -71,7 +73,7 @@ begin
                 when i.action = 'reopen' then
                   case when b.status = 'CONFIRMED' then 'unchanged' when b.status in ('ARRIVED', 'NO_SHOW', 'COMPLETED') then 'done'
                        else 'invalid_transition' end
-                when b.status = 'PENDING' and b.hold_expires_at <= greatest(v_now, b.updated_at)
+                when hold_lapsed(b.status, b.hold_expires_at, greatest(v_now, b.updated_at))
                   or b.failure_reason = 'hold_expired' then 'hold_expired'
                 when i.action = 'confirm' then
                   case b.status when 'PENDING' then 'done' when 'CONFIRMED' then 'unchanged' else 'invalid_transition' end
@@ -140,18 +142,13 @@ begin
   )
   select array_agg(j.outcome order by j.n) into v_outcomes from judged j;
 
-  -- The bookings are locked: what stands now is what this call made of them.
+  -- The bookings are locked: the rows are as this call left them.
   return query
-  select i.n::integer, i.outcome, case when i.outcome = 'done' then pg_current_xact_id() end,
-         b.id, i.clinic_no, c.id, b.resource_id, b.slot_id, f.status, f.failure_reason, b.units, s.starts_at, s.ends_at,
-         case when f.status = 'PENDING' then b.hold_expires_at end, b.extended_by is not null, b.account_id, b.appointment_type,
-         b.patient, b.reason, b.cancellation_reason, b.version, b.created_at, b.updated_at
+  select i.n::integer, i.outcome, case when i.outcome = 'done' then pg_current_xact_id() end, e.*
     from unnest(p_clinic_nos, p_ids, v_outcomes) with ordinality i(clinic_no, id, outcome, n)
     left join lateral (select t.* from booking t where t.clinic_no = i.clinic_no and t.id = i.id limit 1) b on true
     left join lateral (select t.starts_at, t.ends_at from slot t where t.clinic_no = i.clinic_no and t.id = b.slot_id limit 1) s on true
     left join lateral (select t.id from clinic t where t.no = i.clinic_no limit 1) c on true
-    left join lateral (select case when l.lapsed then 'FAILED' else b.status end as status,
-                              case when l.lapsed then 'hold_expired' else b.failure_reason end as failure_reason
-                         from (select b.status = 'PENDING' and b.hold_expires_at <= greatest(v_now, b.updated_at) as lapsed) l) f on true;
+   cross join lateral with_effective_status(b::booking, s.starts_at, s.ends_at, c.id, greatest(v_now, b.updated_at)) e;
 end
 $function$;

@@ -1,15 +1,18 @@
 -- withdraw_slots: takes slots out of the calendar for good: the one named by p_slot_id, or those of p_resource_id that
--- start in [p_from, p_to). Their live bookings (PENDING, CONFIRMED) become FAILED `slot_withdrawn`, lapsed holds on them
--- FAILED `hold_expired`, each with its event. Answers one row: the outcome, how many slots are withdrawn by it, and the
--- live bookings that failed as five arrays in step, by start and id.
+-- start in [p_from, p_to). Their live bookings (PENDING, CONFIRMED) become FAILED `slot_withdrawn`, lapsed holds on
+-- them FAILED `hold_expired`, each with its event. Returns one row: the outcome, how many slots it withdrew, and the
+-- live bookings that failed as parallel arrays, by start and id.
+--
+-- In a range, slots that have started are left alone. An ARRIVED patient is in the building: that booking stays, and
+-- keeps its units. p_dry_run: the same result, and nothing is written or locked.
 --
 -- Outcomes: withdrawn | slot_missing, slot_in_past (only for p_slot_id) | slot_has_bookings (not p_with_bookings, and
---   there are live or ARRIVED ones; `live` says how many, nothing changes) | too_large (a range of more than 20,000 slots
---   or 100,000 bookings; nothing changes). In a range, slots that have started are left alone. An ARRIVED patient is in
---   the house: that booking stays, and keeps its units. p_dry_run: the same answer, nothing is written, nothing locked.
--- Locks: the slots, by (clinic_no, id); then their bookings, by (clinic_no, id): the order of claims, moves and settling.
--- Fails: check_violation if a count were ever wrong.
--- Idempotent: yes; a slot withdrawn before answers withdrawn, with no bookings.
+--   there are live or ARRIVED ones; `live` is their number, nothing changes) | too_large (a range of more than 20,000
+--   slots or 100,000 bookings; nothing changes)
+-- Locks: the slots, by (clinic_no, id); then their bookings, by (clinic_no, id): the order of claims, moves and
+--   settle_bookings.
+-- Fails: check_violation if a count of units were wrong.
+-- Idempotent: yes; a slot withdrawn before returns withdrawn, without bookings.
 create or replace function holdfast.withdraw_slots(
   p_clinic_no integer, p_slot_id uuid, p_resource_id uuid, p_from timestamptz, p_to timestamptz,
   p_with_bookings boolean, p_dry_run boolean, p_actor_id uuid
@@ -19,7 +22,7 @@ create or replace function holdfast.withdraw_slots(
 )
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
--- Planned anew for what it is given: one slot, or 20,000.
+-- Planned for each call: it has one slot, or 20,000.
 set plan_cache_mode = force_custom_plan
 set jit = off
 as $function$
@@ -76,8 +79,8 @@ begin
   end if;
   slots := cardinality(v_slots);
 
-  -- 2. Which bookings. None can come, or be moved in or out, while their slots are locked; a confirmation may be in
-  --    flight, so they are locked as well and then looked at again. Two queries for the two partial indexes.
+  -- 2. Which bookings. None can be added, or moved in or out, while the slots are locked; a confirmation may be in flight,
+  --    so they are locked as well and then read again. Two queries for the two partial indexes.
   select array_agg(q.id) into v_bookings
     from (select b.id from booking b
            where b.clinic_no = p_clinic_no and b.slot_id = any (v_slots) and b.status = 'PENDING'
@@ -97,7 +100,8 @@ begin
   select count(*) into live
     from booking b
    where b.clinic_no = p_clinic_no and b.id = any (v_bookings)
-     and (b.status in ('CONFIRMED', 'ARRIVED') or b.status = 'PENDING' and b.hold_expires_at > greatest(v_now, b.updated_at));
+     and b.status in ('PENDING', 'CONFIRMED', 'ARRIVED')
+     and not hold_lapsed(b.status, b.hold_expires_at, greatest(v_now, b.updated_at));
   if live > 0 and not p_with_bookings then
     outcome := 'slot_has_bookings';
     return next;
@@ -109,7 +113,8 @@ begin
     into booking_ids, slot_ids, starts, units, statuses
     from booking b join slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
    where b.clinic_no = p_clinic_no and b.id = any (v_bookings)
-     and (b.status = 'CONFIRMED' or b.status = 'PENDING' and b.hold_expires_at > greatest(v_now, b.updated_at));
+     and b.status in ('PENDING', 'CONFIRMED')
+     and not hold_lapsed(b.status, b.hold_expires_at, greatest(v_now, b.updated_at));
   if p_dry_run then
     return next;
     return;
@@ -119,10 +124,10 @@ begin
   with failed as (
     update booking b
        set status = 'FAILED', hold_expires_at = null, version = b.version + 1,
-           -- Not before what happened to it last, which another server's clock may have written.
+           -- No earlier than its last event, which a server with another clock may have written.
            updated_at = greatest(v_now, b.updated_at),
-           failure_reason = case when b.status = 'PENDING' and b.hold_expires_at <= greatest(v_now, b.updated_at) then 'hold_expired'
-                                 else 'slot_withdrawn' end
+           failure_reason = case when hold_lapsed(b.status, b.hold_expires_at, greatest(v_now, b.updated_at))
+                                 then 'hold_expired' else 'slot_withdrawn' end
      where b.clinic_no = p_clinic_no and b.id = any (v_bookings) and b.status in ('PENDING', 'CONFIRMED')
     returning b.id, b.version, b.updated_at, b.slot_id, b.resource_id, b.units, b.failure_reason
   ), logged as (

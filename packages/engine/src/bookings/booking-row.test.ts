@@ -1,0 +1,55 @@
+import { aBooking, aClinic, aDoctor, aSlot, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
+import sql from 'sql-template-tag'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { selectedBooking } from '../reads/booking-sql.ts'
+import { bookingColumns } from './booking-row.ts'
+
+let database: TestDatabase
+beforeAll(async () => {
+  database = await createTestDatabase()
+})
+afterAll(() => database.drop())
+
+/** The columns that a function returns, with their types, in their order. */
+async function columnsOf(name: string): Promise<string[]> {
+  const { rows } = await database.ownerPool.query<{ column: string }>(sql`
+    select a.name || ' ' || a.type::regtype as column
+      from pg_proc p,
+           unnest(p.proargnames, p.proargmodes, p.proallargtypes) with ordinality a(name, mode, type, n)
+     where p.pronamespace = 'holdfast'::regnamespace and p.proname = ${name} and a.mode = 't'
+     order by a.n`)
+  return rows.map(({ column }) => column)
+}
+
+const namesOf = (columns: string[]) => columns.map((column) => column.split(' ')[0])
+
+test('the functions and TypeScript agree on the columns of a booking', async () => {
+  const booking = await columnsOf('with_effective_status')
+  expect(namesOf(booking)).toEqual(Object.values(bookingColumns))
+  expect((await columnsOf('settle_bookings')).slice(3)).toEqual(booking)
+  const moved = await columnsOf('move_bookings')
+  expect(moved.slice(3, 3 + booking.length)).toEqual(booking)
+  expect(namesOf(moved.slice(3 + booking.length))).toEqual(['capacity', 'from_resource_id'])
+})
+
+test('reads and functions return the same booking, in every state', async () => {
+  const doctor = await aDoctor(database, await aClinic(database))
+  const slot = await aSlot(database, doctor, { capacity: 100 })
+  const lapsed = { status: 'PENDING', holdExpiresAt: new Date(Date.now() - 1_000) } as const
+  for (const status of ['PENDING', 'CONFIRMED', 'CANCELLED', 'ARRIVED', 'NO_SHOW', 'COMPLETED'] as const) {
+    await aBooking(database, slot, { status, reason: 'a reason' })
+  }
+  await aBooking(database, slot, lapsed)
+  const bookings = sql`
+    from holdfast.booking b
+    join holdfast.slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
+    join holdfast.clinic c on c.no = b.clinic_no`
+  const read = await database.ownerPool.query(sql`select ${selectedBooking} ${bookings} order by b.id`)
+  const returned = await database.ownerPool.query(sql`
+    select e.* ${bookings}
+     cross join lateral holdfast.with_effective_status(b, s.starts_at, s.ends_at, c.id, statement_timestamp()) e
+     order by e.id`)
+  expect(read.rows).toHaveLength(7)
+  expect(read.rows).toEqual(returned.rows)
+  expect(read.rows.map((row) => row.failure_reason)).toContain('hold_expired')
+})

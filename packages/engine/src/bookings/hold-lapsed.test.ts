@@ -1,0 +1,73 @@
+import { createTestDatabase, type TestDatabase } from '@holdfast/testkit'
+import sql, { type Sql } from 'sql-template-tag'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { isHeld, isLapsed } from '../reads/hold-sql.ts'
+
+let database: TestDatabase
+beforeAll(async () => {
+  database = await createTestDatabase()
+})
+afterAll(() => database.drop())
+
+test('a hold has lapsed from the moment at which it ends, in functions and in reads', async () => {
+  const { rows } = await database.ownerPool.query<Record<string, unknown>>(sql`
+    select b.*, holdfast.hold_lapsed(b.status, b.hold_expires_at, statement_timestamp()) is true as lapsed,
+           ${isLapsed} is true as reads_as_lapsed, ${isHeld} is true as reads_as_held
+      from (select s.status, e.ends, statement_timestamp() + e.after as hold_expires_at
+              from unnest('{PENDING,CONFIRMED,CANCELLED,FAILED}'::text[]) s(status),
+                   (values ('before', interval '-1 microsecond'), ('now', interval '0'),
+                           ('after', interval '1 microsecond'), ('never', null)) e(ends, after)) b`)
+  expect(rows).toHaveLength(16)
+  for (const { status, ends, lapsed, reads_as_lapsed, reads_as_held } of rows) {
+    const hasLapsed = status === 'PENDING' && (ends === 'before' || ends === 'now')
+    const holds = status === 'PENDING' && ends === 'after'
+    expect({ status, ends, lapsed, reads_as_lapsed, reads_as_held }).toEqual({
+      status,
+      ends,
+      lapsed: hasLapsed,
+      reads_as_lapsed: hasLapsed,
+      reads_as_held: holds,
+    })
+  }
+})
+
+async function planOf(statement: Sql): Promise<string> {
+  const client = await database.ownerPool.connect()
+  try {
+    await client.query('begin; set local enable_seqscan = off; set local enable_bitmapscan = off')
+    const { rows } = await client.query<{ 'QUERY PLAN': string }>(sql`explain (verbose, costs off) ${statement}`)
+    return rows.map((row) => row['QUERY PLAN']).join('\n')
+  } finally {
+    await client.query('rollback')
+    client.release()
+  }
+}
+
+const lapsedOfSlot = (rule: Sql) => sql`
+  select b.id from holdfast.booking b
+   where b.clinic_no = 1 and b.slot_id = '018f0000-0000-7000-8000-000000000000'
+     and ${rule}(b.status, b.hold_expires_at, statement_timestamp())`
+
+test('the planner replaces hold_lapsed by its body and finds lapsed holds by their index', async () => {
+  const plan = await planOf(lapsedOfSlot(sql`holdfast.hold_lapsed`))
+  expect(plan).toMatch(/Index Cond: .*hold_expires_at <= statement_timestamp/)
+  expect(plan).not.toContain('hold_lapsed(')
+})
+
+test('negative control: a copy of it in PL/pgSQL is called for each row', async () => {
+  await database.ownerPool.query(`
+    create function public.planted(text, timestamptz, timestamptz) returns boolean language plpgsql immutable
+    as 'begin return $1 = ''PENDING'' and $2 <= $3; end'`)
+  const plan = await planOf(lapsedOfSlot(sql`public.planted`))
+  expect(plan).toContain('planted(')
+  expect(plan).not.toMatch(/Index Cond: .*hold_expires_at/)
+})
+
+test('the planner replaces with_effective_status by its body', async () => {
+  const plan = await planOf(sql`
+    select e.* from holdfast.booking b
+     cross join lateral holdfast.with_effective_status(b, now(), now(), null, statement_timestamp()) e
+     where b.clinic_no = 1`)
+  expect(plan).toContain('hold_expires_at <= statement_timestamp()')
+  expect(plan).not.toMatch(/Function Scan|with_effective_status/)
+})
