@@ -1,3 +1,4 @@
+import { slotLimits } from '@holdfast/contract/slot-limits'
 import { type ClinicSettings, videoRoomCharactersMax, videoRoomProblem } from '@holdfast/engine'
 import { addBadLine, type BadLines } from '../tables/bad-lines.ts'
 import type { CsvLine } from '../tables/read-csv.ts'
@@ -6,7 +7,6 @@ import { createLineReader, type LineReader } from './line-reader.ts'
 
 const keyCharactersMax = 100
 const slotsAheadYearsMax = 2
-const slotCapacityMax = 1_000_000
 const slotHoursMax = 7 * 24
 
 /** Each line as a clinic; what is wrong goes to `bad`. */
@@ -85,7 +85,7 @@ export function parseSlots(
     if (startsAt !== null && endsAt !== null && startsAt.until(endsAt).total('hours') > slotHoursMax) {
       reader.refuse('ends_at', 'is more than a week after starts_at')
     }
-    const capacity = reader.optionalWholeNumber('capacity', 1, slotCapacityMax) ?? 1
+    const capacity = reader.optionalWholeNumber('capacity', 1, slotLimits.capacityMax) ?? 1
     if (bad.count > before || startsAt === null || endsAt === null) continue
     rows.push({ row: line.line, doctor, startsAt: dateOf(startsAt), endsAt: dateOf(endsAt), capacity })
   }

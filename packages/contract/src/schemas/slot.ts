@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox'
+import { slotLimits } from '../slot-limits.ts'
 import { localDate, localEndTime, localTime, nullableId, stale, time } from './fields.ts'
 import { literals } from './literals.ts'
 
@@ -25,7 +26,14 @@ export const slotListSchema = Type.Object(
   { title: 'SlotList', additionalProperties: false },
 )
 
-const capacity = Type.Integer({ minimum: 1, maximum: 1_000_000, default: 1, description: 'Units that can be booked' })
+const { slotMinutesMin, slotMinutesMax, capacityMax, breaksMax, slotsPerCallMax } = slotLimits
+
+const capacity = Type.Integer({
+  minimum: 1,
+  maximum: capacityMax,
+  default: 1,
+  description: 'Units that can be booked',
+})
 
 const slotDraftSchema = Type.Object(
   { startsAt: time(), endsAt: time(), capacity: Type.Optional(capacity) },
@@ -49,8 +57,8 @@ export const slotRuleSchema = Type.Object(
     }),
     startTime: localTime({ description: 'Of the first slot of a day' }),
     endTime: localEndTime({ description: 'The last slot ends by then' }),
-    slotMinutes: Type.Optional(Type.Integer({ minimum: 5, maximum: 1440, default: 15 })),
-    breaks: Type.Optional(Type.Array(breakSchema, { maxItems: 50 })),
+    slotMinutes: Type.Optional(Type.Integer({ minimum: slotMinutesMin, maximum: slotMinutesMax, default: 15 })),
+    breaks: Type.Optional(Type.Array(breakSchema, { maxItems: breaksMax })),
     capacity: Type.Optional(capacity),
   },
   {
@@ -64,7 +72,7 @@ export type SlotRuleBody = Static<typeof slotRuleSchema>
 
 export const newSlotsSchema = Type.Object(
   {
-    slots: Type.Optional(Type.Array(slotDraftSchema, { minItems: 1, maxItems: 10_000 })),
+    slots: Type.Optional(Type.Array(slotDraftSchema, { minItems: 1, maxItems: slotsPerCallMax })),
     rule: Type.Optional(slotRuleSchema),
   },
   { title: 'NewSlots', additionalProperties: false, description: 'Either `slots` or `rule`.' },

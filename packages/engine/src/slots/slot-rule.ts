@@ -1,13 +1,9 @@
 import type { SlotDraft, SlotRule } from '../model/slot.ts'
 
-/** The most slots that one call makes, by rule or by list. */
+/** The most slots that one call creates, by rule or by list. As in the contract's slotLimits and create_slots.sql. */
 export const slotsPerCallMax = 10_000
-/** How far ahead slots may be made. */
+/** How far ahead slots may be created. */
 export const slotsAheadYearsMax = 2
-const slotMinutesMin = 5
-const slotMinutesMax = 1_440
-const capacityMax = 1_000_000
-const breaksMax = 50
 const minutesPerDay = 1_440
 
 export type SlotRuleOutcome =
@@ -28,12 +24,13 @@ type DayPattern = { spans: LocalSpan[]; work: LocalSpan; breaks: LocalSpan[]; sl
  * The slots of a weekly rule, as instants.
  *
  * Slots begin every `slotMinutes` of local time from `startTime`; a last one that would end after `endTime` is not
- * made, nor is one that overlaps a break. Each local time counts once (DESIGN §6): a start that doesn't exist on a
+ * created, nor is one that overlaps a break. Each local time counts once: a start that doesn't exist on a
  * day is skipped, one that exists twice means the first. A slot always lasts `slotMinutes` of real time; where that
  * would take it past the end, into a break or into the next slot (only a slot that spans the hour which a
- * daylight-saving change leaves out), it is not made either.
+ * daylight-saving change leaves out), it is not created either.
  *
- * @param rule dates `YYYY-MM-DD`, times `HH:MM`; `24:00` may end a day
+ * @param rule dates `YYYY-MM-DD`, times `HH:MM`; `24:00` may end a day. The edge has checked its numbers and weekdays
+ *   (slotLimits of the contract)
  * @param timeZone IANA name that exists
  * @param now bounds the rule: nothing more than two years ahead
  */
@@ -68,11 +65,6 @@ function daysOf(rule: SlotRule, timeZone: string, now: Date): { dates: Temporal.
   if (Temporal.PlainDate.compare(from, to.subtract({ years: slotsAheadYearsMax })) < 0) {
     return invalid('/from', `${rule.from} to ${rule.to} covers more than two years.`)
   }
-  if (rule.weekdays.length === 0) return invalid('/weekdays', 'At least one weekday is needed, 1 (Monday) to 7.')
-  const odd = rule.weekdays.findIndex((day) => !Number.isInteger(day) || day < 1 || day > 7)
-  if (odd >= 0) {
-    return invalid(`/weekdays/${odd}`, `${rule.weekdays[odd]} is not a weekday, 1 (Monday) to 7 (Sunday).`)
-  }
   const weekdays = new Set(rule.weekdays)
   const dates: Temporal.PlainDate[] = []
   for (let date = from; Temporal.PlainDate.compare(date, to) <= 0; date = date.add({ days: 1 })) {
@@ -85,14 +77,6 @@ function patternOf(rule: SlotRule): DayPattern | SlotRuleOutcome {
   const work = spanOf(rule, '')
   if ('kind' in work) return work
   const { slotMinutes, capacity } = rule
-  if (!Number.isInteger(slotMinutes) || slotMinutes < slotMinutesMin || slotMinutes > slotMinutesMax) {
-    return invalid('/slotMinutes', `${slotMinutes} is not a whole number from ${slotMinutesMin} to ${slotMinutesMax}.`)
-  }
-  if (!Number.isInteger(capacity) || capacity < 1 || capacity > capacityMax) {
-    return invalid('/capacity', `${capacity} is not a whole number from 1 to ${capacityMax}.`)
-  }
-  if (rule.breaks.length > breaksMax)
-    return invalid('/breaks', `At most ${breaksMax} breaks, not ${rule.breaks.length}.`)
   const breaks: LocalSpan[] = []
   for (const [index, pause] of rule.breaks.entries()) {
     const span = spanOf(pause, `/breaks/${index}`)

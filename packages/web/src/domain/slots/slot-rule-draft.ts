@@ -1,4 +1,5 @@
 import type { SlotRule } from '@holdfast/contract/client'
+import { slotLimits } from '@holdfast/contract/slot-limits'
 import { addDays, daysBetween, mondayOf, parseDay } from '../../lib/local-time.ts'
 
 /** `key` identifies a break while the form is open; it is not sent. */
@@ -31,12 +32,12 @@ export function firstDraft(today: string): SlotRuleDraft {
   }
 }
 
-/** The limits of a slot rule that its form shows. The API has the same in the schema of `SlotRule`. */
+/** The limits of the form of a slot rule: the API's, but for days and breaks, of which it offers fewer. */
 export const slotRuleLimits = {
   daysMax: 366,
   breaksMax: 10,
-  slotMinutes: { min: 5, max: 1440 },
-  capacity: { min: 1, max: 1_000_000 },
+  slotMinutes: { min: slotLimits.slotMinutesMin, max: slotLimits.slotMinutesMax },
+  capacity: { min: 1, max: slotLimits.capacityMax },
 } as const
 
 /** The fields that have to be corrected before the draft is a rule, as paths of the form: `to`, `breaks.0.endTime`. */

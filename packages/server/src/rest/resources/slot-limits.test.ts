@@ -1,0 +1,65 @@
+import { type Operation, restOperations } from '@holdfast/contract'
+import { slotLimits } from '@holdfast/contract/slot-limits'
+import { slotsPerCallMax } from '@holdfast/engine'
+import { aClinic, aDoctor, aSlot, createTestDatabase } from '@holdfast/testkit'
+import Fastify from 'fastify'
+import { expect, test } from 'vitest'
+import { errorHandler } from '../../edge/error-handler.ts'
+import { validatorCompiler } from '../../edge/validator.ts'
+
+const { createSlots }: Record<string, Operation> = restOperations
+
+/** The paths of what the schema of createSlots rejects. */
+async function rejected(body: object): Promise<string[]> {
+  const app = Fastify()
+  app.setValidatorCompiler(validatorCompiler())
+  app.setErrorHandler(errorHandler)
+  app.post('/slots', { schema: { body: createSlots?.body } }, async () => ({}))
+  const response = await app.inject({ method: 'POST', url: '/slots', payload: body })
+  await app.close()
+  return (response.json<{ errors?: { path: string }[] }>().errors ?? []).map(({ path }) => path)
+}
+
+const rule = {
+  from: '2026-11-02',
+  to: '2026-11-02',
+  weekdays: [1, 2, 3, 4, 5, 6, 7],
+  startTime: '08:00',
+  endTime: '12:00',
+}
+const breaks = (count: number) => Array.from({ length: count }, () => ({ startTime: '09:00', endTime: '09:15' }))
+
+test.each<[string, object]>([
+  ['/rule/weekdays', { weekdays: [] }],
+  ['/rule/weekdays/1', { weekdays: [1, 8] }],
+  ['/rule/slotMinutes', { slotMinutes: 4 }],
+  ['/rule/slotMinutes', { slotMinutes: 7.5 }],
+  ['/rule/slotMinutes', { slotMinutes: 1_441 }],
+  ['/rule/capacity', { capacity: 0 }],
+  ['/rule/capacity', { capacity: -1 }],
+  ['/rule/capacity', { capacity: 1_000_000_000 }],
+  ['/rule/breaks', { breaks: breaks(51) }],
+])('a rule beyond a limit is rejected by name: %s: %j', async (path, change) => {
+  expect(await rejected({ rule: { ...rule, ...change } })).toEqual([path])
+})
+
+test('a rule at the limits is accepted', async () => {
+  const { slotMinutesMin, slotMinutesMax, capacityMax, breaksMax } = slotLimits
+  for (const slotMinutes of [slotMinutesMin, slotMinutesMax]) {
+    const atLimits = { ...rule, slotMinutes, capacity: capacityMax, breaks: breaks(breaksMax) }
+    expect(await rejected({ rule: atLimits })).toEqual([])
+  }
+})
+
+test('the engine and the database have the same limits', async () => {
+  expect(slotsPerCallMax).toBe(slotLimits.slotsPerCallMax)
+  const database = await createTestDatabase()
+  try {
+    const doctor = await aDoctor(database, await aClinic(database))
+    await aSlot(database, doctor, { capacity: slotLimits.capacityMax })
+    const tooLarge = aSlot(database, doctor, { capacity: slotLimits.capacityMax + 1 })
+    await expect(tooLarge).rejects.toMatchObject({ code: '23514' })
+  } finally {
+    await database.drop()
+  }
+})
