@@ -1,5 +1,5 @@
-// The import directions of ARCHITECTURE.md, "Code map". tools/dependency-rules.test.ts plants a violation of each rule and
-// expects it to be reported, because a cruiser that finds no modules reports no violations either.
+// The import directions of ARCHITECTURE.md, "Code map". tools/dependency-rules.test.ts plants a violation of each rule
+// and expects it to be reported, because a cruiser that finds no modules reports no violations either.
 
 /** Which workspaces each workspace may import. Tests are exempt. */
 const allowed = {
@@ -26,7 +26,10 @@ const directions = Object.entries(allowed).map(([name, targets]) => ({
   to: { path: '^(packages|bench)/', pathNot: [name, ...targets].map(folderOf) },
 }))
 
-/** Which folders of the engine each of its folders may import besides {@link engineBase}. Only `create-engine.ts` knows all. */
+/**
+ * Which folders of the engine each of its folders may import besides {@link engineBase}. Only `create-engine.ts` knows
+ * all.
+ */
 const engineFolders = {
   queue: [],
   answers: [],

@@ -1,8 +1,9 @@
 /**
  * `npm run bench:compare -- DIRECTORY [--rounds=8] [--row=TEXT]`: this version of Holdfast and the one checked out in
- * DIRECTORY, on one PostgreSQL, in alternating rounds. For every row: the ratio new ÷ old of neighbouring rounds (median,
- * least and most), and the CPU that server and database took per booking or request. DIRECTORY must be installed and built
- * (`npm ci && npm run site`). Exits with 1 when a row is worse than --worse=0.03 or an answer was wrong.
+ * DIRECTORY, on one PostgreSQL, in alternating rounds. For every row: the ratio new ÷ old of neighbouring rounds
+ * (median, least and most), and the CPU that server and database took per booking or request. DIRECTORY must be
+ * installed and built (`npm ci && npm run site`). Exits with 1 when a row is worse than --worse=0.03 or an answer was
+ * wrong.
  */
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -41,7 +42,7 @@ function whyRefused(): string | null {
   if (!existsSync(program)) return `${directory} is not a checkout of Holdfast: there is no ${program}.`
   if (!Number.isInteger(rounds) || rounds < 1) return `--rounds=${values.rounds} is not a number of rounds.`
   if (!(worseMax >= 0)) return `--worse=${values.worse} is not a share, such as 0.03.`
-  return rows.length === 0 ? `No row is named like ${JSON.stringify(values.row)}.` : null
+  return rows.length === 0 ? `No row's name contains ${JSON.stringify(values.row)}.` : null
 }
 
 async function openVersion(bench: Bench, name: string, serverProgram?: string): Promise<Version> {
@@ -51,7 +52,7 @@ async function openVersion(bench: Bench, name: string, serverProgram?: string): 
   return { contender, probe: startLiveProbe() }
 }
 
-/** Rounds of both in turn, the order reversed each time: whoever comes second may be a little faster. */
+/** Rounds of both in alternation, the order reversed each time: the second may be a little faster. */
 async function pairs(row: CompareRow, bench: Bench, versions: Record<'old' | 'new', Version>) {
   const results: Record<'old' | 'new', RowRound[]> = { old: [], new: [] }
   for (let round = 0; round < rounds; round += 1) {

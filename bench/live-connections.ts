@@ -1,7 +1,7 @@
 /**
- * `node bench/live-connections.ts [10000]`: so many live connections at once on one server process, each following one
- * doctor of the demo clinic: what memory they take, and how soon all of them hear of a booking. Ends with 1 when one is
- * refused, lost or not told.
+ * `node bench/live-connections.ts [10000]`: opens so many live connections to one server process, each subscribed to
+ * one doctor of the demo clinic, and measures their memory and how soon all of them are notified of a booking. Exits
+ * with 1 when a connection is refused, lost or not notified.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -14,14 +14,14 @@ import { Subscribers } from './live/subscribers.ts'
 const checkout = dirname(dirname(fileURLToPath(import.meta.url)))
 const metricsToken = 'a token of this measurement'
 const settleMs = 5_000
-const toldMsMax = 30_000
+const deliveryMsMax = 30_000
 const bookings = 20
 
 type Memory = { residentMiB: number; heapMiB: number; connections: number }
 
 async function memoryOf(url: string): Promise<Memory> {
-  const answer = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${metricsToken}` } })
-  const text = await answer.text()
+  const response = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${metricsToken}` } })
+  const text = await response.text()
   const figure = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1])
   return {
     residentMiB: figure('holdfast_process_resident_memory_bytes') / 2 ** 20,
@@ -30,7 +30,7 @@ async function memoryOf(url: string): Promise<Memory> {
   }
 }
 
-/** A doctor with slots ahead, and those slots. */
+/** A doctor with future slots, and those slots. */
 async function aCalendar(url: string): Promise<{ doctorId: string; slotIds: string[] }> {
   const read = async (path: string) =>
     (await (await fetch(`${url}/api/v1${path}`)).json()) as { items: { id: string }[] }
@@ -40,24 +40,29 @@ async function aCalendar(url: string): Promise<{ doctorId: string; slotIds: stri
     const slots = await read(`/doctors/${doctor.id}/slots?${range}`)
     if (slots.items.length >= bookings) return { doctorId: doctor.id, slotIds: slots.items.map((slot) => slot.id) }
   }
-  throw new Error('No doctor of the demo clinic has slots enough.')
+  throw new Error('No doctor of the demo clinic has enough slots.')
 }
 
-/** Books one slot. @returns milliseconds until every subscriber has been told of it */
-async function toldOfBooking(url: string, slotId: string, subscribers: Subscribers, count: number): Promise<number> {
+/** Books one slot. @returns milliseconds until every subscriber has been notified */
+async function deliveryOfBooking(
+  url: string,
+  slotId: string,
+  subscribers: Subscribers,
+  count: number,
+): Promise<number> {
   const before = subscribers.messages
   const body = JSON.stringify({ slotId, patient: { name: 'Patient' } })
   const headers = { 'content-type': 'application/json' }
-  const answer = await fetch(`${url}/api/v1/bookings`, { method: 'POST', headers, body })
-  const answeredAtMs = performance.now()
-  if (answer.status !== 201) throw new Error(`The booking was answered ${answer.status}: ${await answer.text()}`)
+  const response = await fetch(`${url}/api/v1/bookings`, { method: 'POST', headers, body })
+  const respondedAtMs = performance.now()
+  if (response.status !== 201) throw new Error(`The booking returned ${response.status}: ${await response.text()}`)
   while (subscribers.messages < before + count) {
-    if (performance.now() - answeredAtMs > toldMsMax) {
-      throw new Error(`Only ${subscribers.messages - before} of ${count} were told of a booking.`)
+    if (performance.now() - respondedAtMs > deliveryMsMax) {
+      throw new Error(`Only ${subscribers.messages - before} of ${count} were notified of a booking.`)
     }
     await delay(1)
   }
-  return performance.now() - answeredAtMs
+  return performance.now() - respondedAtMs
 }
 
 async function measure(url: string, count: number): Promise<void> {
@@ -71,12 +76,12 @@ async function measure(url: string, count: number): Promise<void> {
   const openedMs = performance.now() - beganMs
   await delay(settleMs)
   const open = await memoryOf(url)
-  const toldMs: number[] = []
+  const deliveryMs: number[] = []
   for (const slotId of slotIds.slice(0, bookings)) {
-    toldMs.push(await toldOfBooking(url, slotId, subscribers, count))
+    deliveryMs.push(await deliveryOfBooking(url, slotId, subscribers, count))
     await delay(1_000)
   }
-  toldMs.sort((a, b) => a - b)
+  deliveryMs.sort((a, b) => a - b)
   const after = await memoryOf(url)
   const { closed } = subscribers
   subscribers.close()
@@ -85,10 +90,11 @@ async function measure(url: string, count: number): Promise<void> {
     `${residentMiB.toFixed(0)} MiB resident, ${heapMiB.toFixed(0)} MiB heap`
   console.log(`without connections       ${line(before)}`)
   console.log(`${open.connections} connections         ${line(open)}  (opened in ${(openedMs / 1000).toFixed(1)} s)`)
-  console.log(`after ${bookings} bookings told     ${line(after)}`)
+  console.log(`after ${bookings} bookings          ${line(after)}`)
   console.log(`for each connection       ${grewKiB('residentMiB')} KiB resident, ${grewKiB('heapMiB')} KiB of it heap`)
   console.log(
-    `from a booking's answer until all ${count} were told: median ${toldMs[bookings / 2]?.toFixed(0)} ms, at most ${toldMs.at(-1)?.toFixed(0)} ms`,
+    `from a booking's response until all ${count} were notified: ` +
+      `median ${deliveryMs[bookings / 2]?.toFixed(0)} ms, at most ${deliveryMs.at(-1)?.toFixed(0)} ms`,
   )
   if (open.connections !== count || closed > 0) throw new Error(`${closed} connections were lost.`)
 }

@@ -1,7 +1,7 @@
-// Begins every command of a checkout: `node tools/bootstrap.mjs holdfast ARGS…` and `node tools/bootstrap.mjs test ARGS…`.
-// Installs the packages when they are missing or don't match package-lock.json, then hands over to the Node that came
-// with them. Needs only Node's built-ins, because it runs before anything is installed. Says everything on stderr:
-// stdout belongs to the command.
+// Begins every command of a checkout: `node tools/bootstrap.mjs holdfast ARGS…` and `node tools/bootstrap.mjs test
+// ARGS…`. Installs the packages when they are missing or don't match package-lock.json, then hands over to the Node
+// that came with them. Needs only Node's built-ins, because it runs before anything is installed. Says everything on
+// stderr: stdout belongs to the command.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { totalmem } from 'node:os'
@@ -57,9 +57,9 @@ function handOver(node, args, env) {
 }
 
 /**
- * One thread for V8's chores beside the server's own: its four fought the database for two cores, and cost a sixth more.
- * A nursery of 64 MiB instead of 16, where there is memory for it: what a request holds while it waits for its batch is
- * copied at each of the nursery's collections, which cost a tenth of the server's time.
+ * One thread for V8's chores beside the server's own: its four fought the database for two cores, and cost a sixth
+ * more. A nursery of 64 MiB instead of 16, where there is memory for it: what a request holds while it waits for its
+ * batch is copied at each of the nursery's collections, which cost a tenth of the server's time.
  */
 function v8Options() {
   const memoryBytes = Math.min(process.constrainedMemory() || Number.POSITIVE_INFINITY, totalmem())

@@ -1,5 +1,5 @@
-// `npm run complete`: the second half, after `npm run check`. Runs the tests that fail when a change is incomplete, and says
-// for each of them what is missing. CONTRIBUTING.md lists the files of each kind of change.
+// `npm run complete`: the second half, after `npm run check`. Runs the tests that fail when a change is incomplete, and
+// says for each of them what is missing. CONTRIBUTING.md lists the files of each kind of change.
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'

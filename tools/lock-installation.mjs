@@ -85,7 +85,10 @@ function isAlive(holder) {
   return startTimeOf(holder.pid) === holder.startTime
 }
 
-/** In the kernel's ticks (field 22 of stat, counted after the name, which may hold spaces); null where there is no /proc. */
+/**
+ * In the kernel's ticks (field 22 of stat, counted after the name, which may hold spaces); null where there is no
+ * /proc.
+ */
 function startTimeOf(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')

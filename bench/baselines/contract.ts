@@ -1,21 +1,21 @@
 import { type NewBookingBody, restOperations } from '@holdfast/contract'
 import Type from 'typebox'
-import type { Asked, Booked, Outcome } from './strategy.ts'
+import type { Booked, BookRequest, Outcome } from './strategy.ts'
 
-/** The product's own schema: what is refused there is refused here. */
+/** The product's schema: invalid bodies are refused as in the product. */
 export const bodySchema = restOperations.createBooking.body
 
-/** The product's answer, but for the manage token, which none of the designs has. */
+/** The product's response without the manage token, which none of the designs has. */
 export const answerSchema = Type.Omit(restOperations.createBooking.responses[201].schema, ['manageToken'])
 
-export function askedOf(
+export function bookRequestOf(
   { slotId, units = 1, patient, appointmentType = 'in_person', reason }: NewBookingBody,
   key: string | string[] | undefined,
-): Asked {
+): BookRequest {
   const { name, email = null, phone = null } = patient
-  const patientGiven = { name, email, phone }
+  const patientOrNulls = { name, email, phone }
   const sent = typeof key === 'string' ? key : null
-  return { slotId, units, patient: patientGiven, appointmentType, reason: reason ?? null, key: sent }
+  return { slotId, units, patient: patientOrNulls, appointmentType, reason: reason ?? null, key: sent }
 }
 
 export function bookingBody(booking: Booked) {

@@ -1,6 +1,6 @@
 import { book as databaseFunction } from './database-function/book.ts'
 import { book as fiveStatements } from './five-statements/book.ts'
-import { book as fiveStatementsKept } from './five-statements-kept/book.ts'
+import { book as fiveStatementsComplete } from './five-statements-complete/book.ts'
 import { book as noLock } from './no-lock/book.ts'
 import { book as optimisticVersion } from './optimistic-version/book.ts'
 import { book as redisLock } from './redis-lock/book.ts'
@@ -9,10 +9,10 @@ import { book as slotLocks } from './slot-locks/book.ts'
 import type { Strategy } from './strategy.ts'
 import { book as uniqueSlot } from './unique-slot/book.ts'
 
-/** The designs with tables of their own, by the name of their folder. */
+/** The designs with separate tables, by the name of their folder. */
 export const designs = {
   'five-statements': fiveStatements,
-  'five-statements-kept': fiveStatementsKept,
+  'five-statements-complete': fiveStatementsComplete,
   'serializable-nowait': serializableNowait,
   'optimistic-version': optimisticVersion,
   'unique-slot': uniqueSlot,

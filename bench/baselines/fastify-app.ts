@@ -4,7 +4,7 @@ import { readJsonOnly } from '../../packages/server/src/edge/json-bodies.ts'
 import { helmetHeaders, securityHeaders } from '../../packages/server/src/edge/security-headers.ts'
 import { validatorCompiler } from '../../packages/server/src/edge/validator.ts'
 
-/** Fastify as the product sets it up for every request: body reader, checks, headers, errors. No log, no metrics. */
+/** Fastify as the product configures it: body parser, validation, headers, errors. No log, no metrics. */
 export async function fastifyApp(): Promise<FastifyInstance> {
   const app = Fastify({ logger: false, forceCloseConnections: 'idle' })
   readJsonOnly(app)

@@ -1,5 +1,6 @@
 // One baseline server: `node bench/baselines/main.ts NAME`, where NAME is a design's folder, `five-statements-express`,
-// `single-claims`, `echo` or `static` (of STATIC_JSON). Says "ready PORT" on stdout. {"poolSize": n} over IPC gives it a pool of that size.
+// `single-claims`, `echo` or `static` (of STATIC_JSON). Prints "ready PORT" on stdout. The IPC message {"poolSize": n}
+// changes the size of its pool.
 import { createPool } from '@holdfast/engine'
 import { Redis } from 'ioredis'
 import type pg from 'pg'
@@ -25,7 +26,7 @@ async function serve(name: string): Promise<number> {
   throw new Error(`There is no baseline ${JSON.stringify(name)}.`)
 }
 
-/** The pool, which can be changed for one of another size between rounds, and Redis where the design needs it. */
+/** The pool, which can be replaced between rounds by one of another size, and Redis where the design needs it. */
 function openResources(name: string, databaseUrl: string): () => Resources {
   const open = (max: number): pg.Pool => createPool({ url: databaseUrl, max, name: `bench ${name}` })
   const redisSocket = process.env.REDIS_SOCKET

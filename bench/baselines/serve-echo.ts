@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** The least that a JSON server in Node can do: reads the body, parses it, and sends it back. @returns its port */
+/** The smallest JSON server in Node: reads the body, parses it, and sends it back. @returns its port */
 export function serveEcho(): Promise<number> {
   const server = createServer((request, response) => {
     const chunks: Buffer[] = []

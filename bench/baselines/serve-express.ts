@@ -2,10 +2,10 @@ import type { AddressInfo } from 'node:net'
 import express from 'express'
 import { problemOf } from '../../packages/server/src/edge/error-handler.ts'
 import { validatorCompiler } from '../../packages/server/src/edge/validator.ts'
-import { askedOf, bodySchema, bookingBody, refusalBody } from './contract.ts'
+import { bodySchema, bookingBody, bookRequestOf, refusalBody } from './contract.ts'
 import type { Resources, Strategy } from './strategy.ts'
 
-/** The same behind Express 5. @returns its port, on 127.0.0.1 */
+/** Serves a design with Express 5. @returns its port, on 127.0.0.1 */
 export async function serveExpress(book: Strategy, resources: () => Resources): Promise<number> {
   const validate = validatorCompiler()({
     schema: bodySchema,
@@ -20,7 +20,7 @@ export async function serveExpress(book: Strategy, resources: () => Resources): 
   app.post('/api/v1/bookings', async (request, response) => {
     const checked = validate(request.body) as { error?: Error }
     if (checked.error !== undefined) throw checked.error
-    const outcome = await book(resources(), askedOf(request.body, request.headers['idempotency-key']))
+    const outcome = await book(resources(), bookRequestOf(request.body, request.headers['idempotency-key']))
     response.setHeader('cache-control', 'no-store')
     if (outcome.kind === 'booked') {
       response.status(201).json(bookingBody(outcome.booking))

@@ -1,16 +1,16 @@
 import type { NewBookingBody } from '@holdfast/contract'
-import { answerSchema, askedOf, bodySchema, bookingBody, refusalBody } from './contract.ts'
+import { answerSchema, bodySchema, bookingBody, bookRequestOf, refusalBody } from './contract.ts'
 import { fastifyApp } from './fastify-app.ts'
 import type { Resources, Strategy } from './strategy.ts'
 
-/** A design behind the product's Fastify and contract. @returns its port, on 127.0.0.1 */
+/** Serves a design with the product's Fastify and contract. @returns its port, on 127.0.0.1 */
 export async function serveFastify(book: Strategy, resources: () => Resources): Promise<number> {
   const app = await fastifyApp()
   app.post<{ Body: NewBookingBody }>(
     '/api/v1/bookings',
     { schema: { body: bodySchema, response: { 201: answerSchema } } },
     async (request, reply) => {
-      const outcome = await book(resources(), askedOf(request.body, request.headers['idempotency-key']))
+      const outcome = await book(resources(), bookRequestOf(request.body, request.headers['idempotency-key']))
       void reply.header('cache-control', 'no-store')
       if (outcome.kind === 'booked') return reply.code(201).send(bookingBody(outcome.booking))
       const refusal = refusalBody(outcome.kind)

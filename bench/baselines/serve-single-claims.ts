@@ -16,27 +16,27 @@ import { bodySchema } from './contract.ts'
 import { fastifyApp } from './fastify-app.ts'
 
 const scope = scopeOf({ kind: 'anonymous' })
-const madeSchema = restOperations.createBooking.responses[201].schema
+const bookingSchema = restOperations.createBooking.responses[201].schema
 
 /**
- * The product's own function behind its own contract, but one claim a transaction: what is left of the difference is
- * the batch. Keys, events and manage tokens as in the product. @returns its port, on 127.0.0.1
+ * Serves the product's claim function with its contract, but one claim per transaction: the remaining difference is the
+ * batch. Keys, events and manage tokens as in the product. @returns its port, on 127.0.0.1
  */
 export async function serveSingleClaims(pool: () => pg.Pool): Promise<number> {
   const manageTokens = createManageTokens(['a-secret-of-the-benchmark-of-enough-length'])
   const app = await fastifyApp()
-  const schema = { body: bodySchema, response: { 201: madeSchema, 200: madeSchema } }
+  const schema = { body: bodySchema, response: { 201: bookingSchema, 200: bookingSchema } }
   app.post<{ Body: NewBookingBody }>('/api/v1/bookings', { schema }, async (request, reply) => {
     const { slotId, units = 1, patient, appointmentType = null, reason = null, confirm = false } = request.body
-    const asked = { slotId, units, patient, appointmentType, reason, confirm }
+    const claim = { slotId, units, patient, appointmentType, reason, confirm }
     const key = idempotencyKeyOf(request)
     const outcome = await claimAlone(pool(), {
-      ...asked,
+      ...claim,
       bookingId: newId(clinicNoOf(slotId)),
       accountId: null,
       actorId: null,
       key: key === null ? freshKey() : keyDigest({ key, scope }, 'createBooking'),
-      requestHash: requestHash(asked),
+      requestHash: requestHash(claim),
     })
     if (outcome.kind === 'slot_full') throw problem('slot_full', 'The slot does not have this many units free.')
     if (outcome.kind !== 'booked' && outcome.kind !== 'replayed') throw problem('slot_not_found', outcome.kind)
@@ -48,8 +48,8 @@ export async function serveSingleClaims(pool: () => pg.Pool): Promise<number> {
 
 async function claimAlone(pool: pg.Pool, request: ClaimRequest) {
   for (;;) {
-    const [answer] = await runClaimBatch(pool, [request])
-    if (answer?.kind === 'completed') return answer.outcome
+    const [result] = await runClaimBatch(pool, [request])
+    if (result?.kind === 'completed') return result.outcome
   }
 }
 

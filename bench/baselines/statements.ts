@@ -1,7 +1,7 @@
 import type pg from 'pg'
-import type { Asked, Booked } from './strategy.ts'
+import type { Booked, BookRequest } from './strategy.ts'
 
-/** A slot as the designs' tables have it; `booked` only where theirs has the column. */
+/** A slot of the designs' tables; `booked` only for those that have the column. */
 export type SlotRow = {
   doctor_id: string
   clinic_id: string
@@ -13,43 +13,44 @@ export type SlotRow = {
 }
 
 const insertBooking = `
-  insert into booking (slot_id, units, status, appointment_type, patient_name, patient_email, patient_phone, reason, expires_at)
+  insert into booking (slot_id, units, status, appointment_type, patient_name, patient_email, patient_phone, reason,
+                         expires_at)
   values ($1, $2, 'PENDING', $3, $4, $5, $6, $7, now() + interval '2 minutes')
   returning id, expires_at, created_at`
 
-/** The statement that all the designs share: a PENDING booking of two minutes. */
-export async function insertPending(client: pg.PoolClient, asked: Asked, slot: SlotRow): Promise<Booked> {
+/** The statement that all designs share: inserts a PENDING booking of two minutes. */
+export async function insertPending(client: pg.PoolClient, request: BookRequest, slot: SlotRow): Promise<Booked> {
   const { rows } = await client.query<{ id: string; expires_at: Date; created_at: Date }>({
     name: 'insert_booking',
     text: insertBooking,
     values: [
-      asked.slotId,
-      asked.units,
-      asked.appointmentType,
-      asked.patient.name,
-      asked.patient.email,
-      asked.patient.phone,
-      asked.reason,
+      request.slotId,
+      request.units,
+      request.appointmentType,
+      request.patient.name,
+      request.patient.email,
+      request.patient.phone,
+      request.reason,
     ],
   })
-  const made = rows[0]
-  if (made === undefined) throw new Error('The insert answered no row.')
+  const inserted = rows[0]
+  if (inserted === undefined) throw new Error('The insert returned no row.')
   return {
-    id: made.id,
+    id: inserted.id,
     clinicId: slot.clinic_id,
     doctorId: slot.doctor_id,
-    slotId: asked.slotId,
+    slotId: request.slotId,
     status: 'PENDING',
-    units: asked.units,
-    appointmentType: asked.appointmentType,
+    units: request.units,
+    appointmentType: request.appointmentType,
     startsAt: slot.starts_at,
     endsAt: slot.ends_at,
-    holdExpiresAt: made.expires_at,
-    createdAt: made.created_at,
+    holdExpiresAt: inserted.expires_at,
+    createdAt: inserted.created_at,
   }
 }
 
-/** Reads a slot with the given columns and lock clause, by a statement that is prepared once a connection. */
+/** Reads a slot with these columns and lock clause, by a statement that is prepared once per connection. */
 export async function readSlot(
   client: pg.Pool | pg.PoolClient,
   slotId: string,
@@ -57,7 +58,7 @@ export async function readSlot(
   lock: string,
 ): Promise<SlotRow | undefined> {
   const { rows } = await client.query<SlotRow>({
-    // One design a process: the lock clause alone tells its statements apart.
+    // A process runs one design, whose statements differ only in the lock clause.
     name: `read_slot ${lock}`,
     text: `select s.doctor_id, d.clinic_id, s.starts_at, s.ends_at, s.capacity ${columns}
              from slot s join doctor d on d.id = s.doctor_id where s.id = $1 ${lock}`,
@@ -66,7 +67,7 @@ export async function readSlot(
   return rows[0]
 }
 
-/** The units of a slot that bookings hold, counted from the bookings. */
+/** The booked units of a slot, summed over its bookings. */
 export async function unitsBooked(client: pg.PoolClient, slotId: string): Promise<number> {
   const { rows } = await client.query<{ units: number }>({
     name: 'units_booked',

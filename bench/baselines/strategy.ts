@@ -1,14 +1,14 @@
 import type { Redis } from 'ioredis'
 import type pg from 'pg'
 
-/** A checked body of POST /api/v1/bookings, with the defaults filled in. */
-export type Asked = {
+/** A validated body of POST /api/v1/bookings, with the defaults filled in. */
+export type BookRequest = {
   slotId: string
   units: number
   patient: { name: string; email: string | null; phone: string | null }
   appointmentType: 'in_person' | 'video'
   reason: string | null
-  /** The Idempotency-Key, for the one design that keeps it; null: none was sent. */
+  /** The Idempotency-Key, for the one design that stores it; null: none was sent. */
   key: string | null
 }
 
@@ -36,9 +36,9 @@ export type Outcome =
 
 export type Resources = {
   pool: pg.Pool
-  /** Of the design that locks in Redis; null elsewhere. */
+  /** For the design that locks in Redis; null for the others. */
   redis: Redis | null
 }
 
-/** One design's way of booking. Its tables are in schema.sql beside it. */
-export type Strategy = (resources: Resources, asked: Asked) => Promise<Outcome>
+/** How one design books. Its tables are in schema.sql beside it. */
+export type Strategy = (resources: Resources, request: BookRequest) => Promise<Outcome>

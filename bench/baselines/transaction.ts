@@ -1,7 +1,7 @@
 import pg from 'pg'
 import type { Outcome } from './strategy.ts'
 
-/** Runs `work` on one connection and commits what is booked; whatever else comes of it rolls back. */
+/** Runs `work` on one connection; commits when the outcome is `booked`, and rolls back otherwise. */
 export async function transaction(
   pool: pg.Pool,
   begin: string,
@@ -21,7 +21,7 @@ export async function transaction(
   }
 }
 
-/** The SQLSTATE of what the database refused; undefined for any other error. */
+/** The SQLSTATE of a database error; undefined for any other error. */
 export function sqlState(error: unknown): string | undefined {
   return error instanceof pg.DatabaseError ? error.code : undefined
 }

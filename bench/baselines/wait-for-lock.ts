@@ -4,7 +4,7 @@ import type { Outcome } from './strategy.ts'
 const triesMax = 5
 const pauseMs = 4
 
-/** Runs `work` once `take` has got the lock; asks for it a few times, with growing pauses, before it refuses. */
+/** Runs `work` once `take` has acquired the lock; tries a few times, with growing pauses, before it refuses. */
 export async function withLock(
   take: () => Promise<boolean>,
   release: () => Promise<unknown>,

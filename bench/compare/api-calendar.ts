@@ -4,7 +4,9 @@ import { firstSlotStart, holdSeconds, slotMs } from '../contenders/our-calendar.
 import { administrator } from '../contenders/our-server.ts'
 import type { Target } from '../load/load-job.ts'
 
-/** Calendars created and recounted over HTTP. The contract outlives the SQL functions, so this works for any version. */
+/**
+ * Calendars created and recounted over HTTP. The contract outlives the SQL functions, so this works for any version.
+ */
 export type ApiCalendars = {
   make(shape: CalendarShape): Promise<Calendar>
   recount(calendar: Calendar): Promise<Recount>
@@ -16,12 +18,12 @@ export async function apiCalendars(target: Target): Promise<ApiCalendars> {
   const { token } = okData(await createHoldfastClient({ baseUrl }).signIn({ body: administrator }))
   const api = createHoldfastClient({ baseUrl, bearer: String(token) })
   return {
-    async make({ doctors, slotsPerDoctor, places }) {
+    async make({ doctors, slotsPerDoctor, units }) {
       const settings = { holdSeconds }
       const clinic = okData(
         await api.createClinic({ body: { name: 'Benchmark', timezone: 'Europe/London', settings } }),
       )
-      const capacity = Math.ceil(places / (doctors * slotsPerDoctor))
+      const capacity = Math.ceil(units / (doctors * slotsPerDoctor))
       const calendar: Calendar = { slotIds: [], doctorIds: [], clinic: { no: 0, id: clinic.id } }
       for (let n = 0; n < doctors; n += 1) {
         const doctorId = await createDoctor(api, clinic.id, n)

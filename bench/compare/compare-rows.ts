@@ -8,7 +8,7 @@ import type { Bench } from '../scenarios/scenario.ts'
 
 export type Version = { contender: Contender; probe: LiveProbe }
 
-/** What one round of one version gave. `cpuMicros`: of server and database, per booking or request. */
+/** The result of one round of one version. The CPU times are per booking or request. */
 export type RowRound = { value: number; serverMicros: number; databaseMicros: number; faults: string[] }
 
 export type CompareRow = {
@@ -18,16 +18,16 @@ export type CompareRow = {
   run(bench: Bench, version: Version, seed: number): Promise<RowRound>
 }
 
-/** The server hears of a calendar created beside it through the log; until then its caches may be dropped once more. */
+/** A calendar created beside the server reaches it through the log, and may invalidate its caches until then. */
 const settledMs = 1_000
 const watchers = 1_000
 const unbounded = 1_000_000
-const hotDoctor = { doctors: 1, slotsPerDoctor: 30, places: unbounded }
-const spreadSlots = { doctors: 100, slotsPerDoctor: 100, places: unbounded }
-/** Of a write that is still to come: a reader who sends it is never answered from memory. */
+const hotDoctor = { doctors: 1, slotsPerDoctor: 30, units: unbounded }
+const spreadSlots = { doctors: 100, slotsPerDoctor: 100, units: unbounded }
+/** A position in the future: a reader that sends it never gets a cached response. */
 const futurePosition = '1000000000000000'
 
-/** Every path whose cost the benchmark has a row for. */
+/** The rows, one for each path that the benchmark measures. */
 export const compareRows: readonly CompareRow[] = [
   { name: 'bookings, one doctor', unit: '/s', better: 'higher', run: (...to) => bookingRound(hotDoctor, ...to) },
   { name: 'bookings, 10,000 slots', unit: '/s', better: 'higher', run: (...to) => bookingRound(spreadSlots, ...to) },
@@ -66,26 +66,26 @@ async function watchedRound(bench: Bench, { contender, probe }: Version, seed: n
     async makeCalendar(shape) {
       const calendar = await contender.makeCalendar(shape)
       const { doctorIds } = calendar
-      await probe.ask({ kind: 'subscribe', target: contender.target, doctorIds, sockets: watchers }, 'done')
+      await probe.request({ kind: 'subscribe', target: contender.target, doctorIds, sockets: watchers }, 'done')
       return calendar
     },
   }
   const round = await bookingRound(spreadSlots, bench, { contender: watched, probe }, seed)
-  const { messages, closed } = await probe.ask({ kind: 'count' }, 'count')
-  await probe.ask({ kind: 'close' }, 'done')
+  const { messages, closed } = await probe.request({ kind: 'count' }, 'count')
+  await probe.request({ kind: 'close' }, 'done')
   if (messages === 0 || closed > 0) round.faults.push(`live: ${messages} messages, ${closed} subscribers dropped`)
   return round
 }
 
 async function refusalRound(bench: Bench, { contender }: Version, seed: number): Promise<RowRound> {
-  const calendar = await contender.makeCalendar({ doctors: 1, slotsPerDoctor: 1, places: 1 })
+  const calendar = await contender.makeCalendar({ doctors: 1, slotsPerDoctor: 1, units: 1 })
   const taken = loadJob(bench, contender, { load: { kind: 'burst', requests: 1 }, connections: 1, seed }, calendar)
   await bench.generator.run(taken)
   const parts = (): RequestPart[] => [bookings(contender, calendar, { expected: ['slot_full'] })]
   const { connections } = bench.pace
   const load = closedLoad(bench)
   const result = await bench.generator.run(loadJob(bench, contender, { load, connections, seed, parts }, calendar))
-  return { ...costs(result, 'slot_full'), faults: wrongAnswers(result) }
+  return { ...costs(result, 'slot_full'), faults: wrongResponses(result) }
 }
 
 async function listRound(
@@ -94,13 +94,13 @@ async function listRound(
   { contender }: Version,
   seed: number,
 ): Promise<RowRound> {
-  const calendar = await contender.makeCalendar({ doctors: 20, slotsPerDoctor: 30, places: 600 })
+  const calendar = await contender.makeCalendar({ doctors: 20, slotsPerDoctor: 30, units: 600 })
   await delay(settledMs)
   const parts = (): RequestPart[] => [{ ...listsOf(calendar.doctorIds.map(listPath)), ...more }]
   const { connections } = bench.pace
   const load = closedLoad(bench)
   const result = await bench.generator.run(loadJob(bench, contender, { load, connections, seed, parts }, calendar))
-  return { ...costs(result, 'ok'), faults: wrongAnswers(result) }
+  return { ...costs(result, 'ok'), faults: wrongResponses(result) }
 }
 
 async function loneClientRound(bench: Bench, { contender }: Version, seed: number): Promise<RowRound> {
@@ -109,13 +109,13 @@ async function loneClientRound(bench: Bench, { contender }: Version, seed: numbe
   return { ...costs(round.load, 'booked'), value: round.booking.latencies.booked?.p50 ?? 0, faults: round.faults }
 }
 
-/** Rate of an outcome in the measured window, and what each took of the two programs. */
+/** The rate of an outcome in the measured window, and its CPU time in each of the two programs. */
 function costs({ parts, seconds, cpuSeconds }: LoadResult, outcome: string): Omit<RowRound, 'faults'> {
   const count = Math.max(1, parts[0]?.windowOutcomes[outcome] ?? 0)
   const micros = (name: string) => ((cpuSeconds[name] ?? 0) * 1e6) / count
   return { value: count / seconds, serverMicros: micros('server'), databaseMicros: micros('postgres') }
 }
 
-function wrongAnswers({ wrong, wrongCount }: LoadResult): string[] {
-  return wrongCount > 0 ? [`${wrongCount} wrong answers, such as ${wrong[0]}`] : []
+function wrongResponses({ wrong, wrongCount }: LoadResult): string[] {
+  return wrongCount > 0 ? [`${wrongCount} wrong responses, such as ${wrong[0]}`] : []
 }

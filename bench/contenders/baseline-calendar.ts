@@ -10,33 +10,35 @@ export type BaselineCalendars = {
   end(): Promise<void>
 }
 
-/** All designs name these columns alike; what is more has a default. */
+/** All designs have these columns; the others have defaults. */
 const insertCalendar = `
-  with made as (
+  with created as (
     insert into doctor (id, clinic_id, name)
     select gen_random_uuid(), gen_random_uuid(), 'Doctor ' || n from generate_series(1, $1::integer) n
     returning id
   )
   insert into slot (id, doctor_id, starts_at, ends_at, capacity)
-  select gen_random_uuid(), m.id, $3::timestamptz + n * interval '15 minutes', $3::timestamptz + (n + 1) * interval '15 minutes',
+  select gen_random_uuid(), m.id, $3::timestamptz + n * interval '15 minutes',
+         $3::timestamptz + (n + 1) * interval '15 minutes',
          $4::integer
-    from made m cross join generate_series(0, $2::integer - 1) n
+    from created m cross join generate_series(0, $2::integer - 1) n
   returning id, doctor_id`
 
-/** Units by slot, from the bookings alone: what the design believes of itself is compared with it. */
+/** Counts the units of each slot from the bookings, and compares them with the design's counter. */
 const recountSlots = `
   select coalesce(sum(q.bookings), 0)::integer as bookings,
          count(*) filter (where q.units > q.capacity)::integer as overbooked,
-         count(*) filter (where q.believed <> q.units)::integer as miscounted
-    from (select s.id, s.capacity, coalesce(b.units, 0) as units, coalesce(b.bookings, 0) as bookings, BELIEVED as believed
+         count(*) filter (where q.counted <> q.units)::integer as miscounted
+    from (select s.id, s.capacity, coalesce(b.units, 0) as units, coalesce(b.bookings, 0) as bookings,
+                 COUNTER as counted
             from slot s
             left join (select slot_id, sum(units) as units, count(*) as bookings from booking
                         where status in ('PENDING', 'CONFIRMED') group by slot_id) b on b.slot_id = s.id
            where s.doctor_id = any ($1::uuid[])) q`
 
-const believed: Record<DesignName, string> = {
+const counted: Record<DesignName, string> = {
   'five-statements': 'coalesce(b.units, 0)',
-  'five-statements-kept': 'coalesce(b.units, 0)',
+  'five-statements-complete': 'coalesce(b.units, 0)',
   'no-lock': 'coalesce(b.units, 0)',
   'unique-slot': '(not s.is_available)::integer',
   'serializable-nowait': 's.booked',
@@ -46,13 +48,13 @@ const believed: Record<DesignName, string> = {
   'database-function': 's.booked',
 }
 
-/** Makes the design's tables in its empty database. */
+/** Creates the design's tables in its empty database. */
 export async function baselineCalendars(databaseUrl: string, design: DesignName): Promise<BaselineCalendars> {
   const pool = createPool({ url: databaseUrl, max: 1, name: 'bench calendars' })
   await pool.query(await readFile(new URL(`../baselines/${design}/schema.sql`, import.meta.url), 'utf8'))
   return {
-    async make({ doctors, slotsPerDoctor, places }) {
-      const capacity = Math.ceil(places / (doctors * slotsPerDoctor))
+    async make({ doctors, slotsPerDoctor, units }) {
+      const capacity = Math.ceil(units / (doctors * slotsPerDoctor))
       const { rows } = await pool.query<{ id: string; doctor_id: string }>(insertCalendar, [
         doctors,
         slotsPerDoctor,
@@ -65,11 +67,11 @@ export async function baselineCalendars(databaseUrl: string, design: DesignName)
     },
     async recount({ doctorIds }) {
       type Row = { bookings: number; overbooked: number; miscounted: number }
-      const { rows } = await pool.query<Row>(recountSlots.replace('BELIEVED', believed[design]), [doctorIds])
+      const { rows } = await pool.query<Row>(recountSlots.replace('COUNTER', counted[design]), [doctorIds])
       const { bookings = 0, overbooked = 0, miscounted = 0 } = rows[0] ?? {}
       const faults: string[] = []
       if (overbooked > 0) faults.push(`${overbooked} slots are overbooked`)
-      if (miscounted > 0) faults.push(`${miscounted} slots have counted wrong`)
+      if (miscounted > 0) faults.push(`${miscounted} slots have a wrong counter`)
       return { bookings, faults }
     },
     end: () => pool.end(),

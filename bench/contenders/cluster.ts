@@ -6,37 +6,44 @@ import { changeDatabaseUrl, createPool } from '@holdfast/engine'
 import type pg from 'pg'
 import { parentPidOf } from '../measure/process-cpu.ts'
 
-/** The one PostgreSQL server that everybody is measured on, with a database for each. */
+/** The PostgreSQL server of all measurements, with a database for each contender. */
 export type Cluster = {
   version: string
   postmasterPid: number
-  /** What durability costs is part of every figure. */
+  /** The settings that affect durability and thereby every figure. */
   settings: Record<string, string>
-  /** To look at the server's own counters. */
+  /** For the server's statistics. */
   pool: pg.Pool
-  /** Makes an empty database. @returns its owner's URL */
+  /** Creates an empty database. @returns its owner's URL */
   createDatabase(name: string): Promise<string>
   stop(): Promise<void>
 }
 
 const settings = {
   max_connections: '500',
-  // Counts statements where a scenario switches it on for its database, and costs nothing elsewhere.
+  // Counts statements in the databases where a scenario switches it on; free elsewhere.
   shared_preload_libraries: 'pg_stat_statements',
   'pg_stat_statements.track': 'none',
 }
-const told = ['fsync', 'synchronous_commit', 'full_page_writes', 'shared_buffers', 'max_wal_size', 'wal_sync_method']
+const reportedSettings = [
+  'fsync',
+  'synchronous_commit',
+  'full_page_writes',
+  'shared_buffers',
+  'max_wal_size',
+  'wal_sync_method',
+]
 const tmpfsMagic = 0x01021994
 
 /**
- * Starts the server on a new directory under HOLDFAST_BENCH_DIRECTORY, or the system's for temporary files.
+ * Starts the server on a new directory under HOLDFAST_BENCH_DIRECTORY or the system's temporary directory.
  *
- * @throws Error where that is a file system in memory: a flush costs nothing there, and every figure would be a lie
+ * @throws Error for a file system in memory: a flush costs nothing there, so that every figure would be wrong
  */
 export async function startCluster(say: (line: string) => void): Promise<Cluster> {
   const parent = process.env.HOLDFAST_BENCH_DIRECTORY ?? tmpdir()
   if ((await statfs(parent)).type === tmpfsMagic) {
-    throw new Error(`${parent} is kept in memory. Set HOLDFAST_BENCH_DIRECTORY to a directory on a disk.`)
+    throw new Error(`${parent} is in memory. Set HOLDFAST_BENCH_DIRECTORY to a directory on a disk.`)
   }
   const directory = await mkdtemp(join(parent, 'holdfast-bench-'))
   const postgres = await startEmbeddedPostgres({ dataDirectory: directory, settings, log: say })
@@ -53,7 +60,7 @@ export async function startCluster(say: (line: string) => void): Promise<Cluster
       throw new Error("The server's process cannot be seen in /proc: the benchmark needs Linux.")
     const shown = await pool.query<{ name: string; setting: string }>(
       'select name, current_setting(name) as setting from unnest($1::text[]) name',
-      [told],
+      [reportedSettings],
     )
     return {
       version: postgres.version,

@@ -1,37 +1,37 @@
 import type { RequestPart, Target } from '../load/load-job.ts'
 
-/** How many doctors with how many slots each, and how many units may be booked in all. */
-export type CalendarShape = { doctors: number; slotsPerDoctor: number; places: number }
+/** How many doctors with how many slots each, and how many units can be booked in total. */
+export type CalendarShape = { doctors: number; slotsPerDoctor: number; units: number }
 
-/** Fresh doctors and slots for one round. */
+/** New doctors and slots for one round. */
 export type Calendar = { slotIds: string[]; doctorIds: string[]; clinic: { no: number; id: string } | null }
 
-/** What the database holds after a round. */
+/** What is stored after a round. */
 export type Recount = { bookings: number; faults: string[] }
 
-/** Who takes part: a running server over a database of its own. */
+/** One of the compared systems: a running server with its database. */
 export type Contender = {
   name: string
-  /** As the report calls it. */
+  /** Its name in the report. */
   label: string
   pid: number
   target: Target
   databaseUrl: string
-  /** What a request for a booking may be answered, other than `booked`. */
-  mayAnswer: readonly string[]
+  /** The outcomes of a booking request that this design may return, besides `booked`. */
+  possibleRefusals: readonly string[]
   /** Whether a slot can be booked more than once. */
   slotsHaveCapacity: boolean
-  /** Our own answers have more fields. */
+  /** Holdfast's responses have more fields than the baselines'. */
   isFull: boolean
   makeCalendar(shape: CalendarShape): Promise<Calendar>
-  /** Counts what was booked, and looks for what may not be. */
+  /** Counts the bookings, and looks for inconsistencies. */
   recount(calendar: Calendar): Promise<Recount>
   /** null: it has no pool to change. */
   setPoolSize: ((size: number) => Promise<void>) | null
   stop(): Promise<void>
 }
 
-/** Bookings on a calendar: at random, or each slot once where it can only be booked once. */
+/** Booking requests for a calendar: at random, or each slot once where it can be booked only once. */
 export function bookings(
   contender: Contender,
   calendar: Calendar,
@@ -42,7 +42,7 @@ export function bookings(
     weight: 1,
     slotIds: calendar.slotIds,
     order: contender.slotsHaveCapacity ? 'random' : 'once',
-    expected: ['booked', ...contender.mayAnswer],
+    expected: ['booked', ...contender.possibleRefusals],
     isFull: contender.isFull,
     ...more,
   }

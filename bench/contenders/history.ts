@@ -5,10 +5,10 @@ import type { OurCalendars } from './our-calendar.ts'
 const perSlot = 10
 const slotsPerDoctor = 1_000
 const chunk = 200_000
-/** Keys live for a day: no table holds those of ten million bookings. */
+/** Keys are stored for a day: the table never has those of ten million bookings. */
 const keysMax = 1_000_000
 
-/** Slots of the past, all of them full, a quarter of an hour each. */
+/** Slots in the past, all of them full, a quarter of an hour each. */
 const insertSlots = `
   insert into holdfast.slot (clinic_no, id, resource_id, starts_at, ends_at, capacity, taken)
   select $1::integer, pg_temp.bench_id($1::integer, now() - interval '30 days' + n * interval '1 ms'), $2::uuid,
@@ -16,15 +16,17 @@ const insertSlots = `
     from generate_series(1, $3::integer) n
   returning id`
 
-/** An id of ours at a time (DESIGN: 48 bits of milliseconds, version 8, the clinic's number, 50 random bits). */
+/** An id of a given time (48 bits of milliseconds, version 8, the clinic's number, 50 random bits; decision 0003). */
 const idFunction = `
-  create or replace function pg_temp.bench_id(p_clinic_no integer, p_at timestamptz) returns uuid language sql volatile as $$
-    select (lpad(to_hex((extract(epoch from p_at) * 1000)::bigint), 12, '0') || '8' || lpad(to_hex(p_clinic_no >> 12), 3, '0')
+  create or replace function pg_temp.bench_id(p_clinic_no integer, p_at timestamptz) returns uuid
+  language sql volatile as $$
+    select (lpad(to_hex((extract(epoch from p_at) * 1000)::bigint), 12, '0') || '8'
+      || lpad(to_hex(p_clinic_no >> 12), 3, '0')
       || lpad(to_hex(32768 | ((p_clinic_no & 4095) << 2) | floor(random() * 4)::integer), 4, '0')
       || lpad(to_hex(floor(random() * 281474976710656)::bigint), 12, '0'))::uuid
   $$`
 
-/** Bookings of the last three weeks, and what belongs to them, for the slots numbered $2 to $3 of the list. */
+/** Bookings of the last three weeks with their events and keys, for the slots numbered $2 to $3 of the list. */
 const insertBookings = `
   with booked as materialized (
     select b.slot_id, b.resource_id, b.at, pg_temp.bench_id($1::integer, b.at) as id
@@ -40,12 +42,14 @@ const insertBookings = `
     insert into holdfast.idempotency (clinic_no, key, request_hash, booking_id, created_at)
     select $1::integer, gen_random_uuid(), gen_random_uuid(), id, at from booked where $5::boolean
   )
-  insert into holdfast.booking (clinic_no, id, slot_id, resource_id, units, status, appointment_type, patient, created_at, updated_at)
-  select $1::integer, id, slot_id, resource_id, 1, 'CONFIRMED', 'in_person', '{"name": "Past Patient"}', at, at from booked`
+  insert into holdfast.booking (clinic_no, id, slot_id, resource_id, units, status, appointment_type, patient,
+                                created_at, updated_at)
+  select $1::integer, id, slot_id, resource_id, 1, 'CONFIRMED', 'in_person', '{"name": "Past Patient"}', at, at
+    from booked`
 
 /**
- * Loads `count` bookings of the past by SQL, with their slots, events and keys, as if a clinic had been open for weeks;
- * verify must find nothing wrong with them.
+ * Inserts `count` past bookings by SQL, with their slots, events and keys, as if a clinic had been open for weeks.
+ * `verify` must find nothing wrong with them.
  */
 export async function loadHistory(
   { make, pool }: OurCalendars,
@@ -54,20 +58,21 @@ export async function loadHistory(
 ): Promise<Calendar> {
   const slots = Math.ceil(count / perSlot)
   const doctors = Math.ceil(slots / slotsPerDoctor)
-  const calendar = await make({ doctors, slotsPerDoctor: 1, places: doctors })
+  const calendar = await make({ doctors, slotsPerDoctor: 1, units: doctors })
   const clinicNo = clinicNoOf(calendar.slotIds[0] ?? '')
   const client = await pool.connect()
   try {
     await client.query(idFunction)
     await client.query('create temporary table bench_slot (n integer primary key, slot_id uuid, resource_id uuid)')
-    let made = 0
+    let created = 0
     for (const doctorId of calendar.doctorIds) {
-      const some = Math.min(slotsPerDoctor, slots - made)
+      const some = Math.min(slotsPerDoctor, slots - created)
       await client.query(
-        `with made as (${insertSlots}) insert into bench_slot select $4::integer + row_number() over (), id, $2::uuid from made`,
-        [clinicNo, doctorId, some, made],
+        `with created as (${insertSlots})
+         insert into bench_slot select $4::integer + row_number() over (), id, $2::uuid from created`,
+        [clinicNo, doctorId, some, created],
       )
-      made += some
+      created += some
     }
     await client.query('analyze bench_slot')
     const slotsPerChunk = chunk / perSlot

@@ -4,28 +4,31 @@ import { fileURLToPath } from 'node:url'
 import type { ProbeMessage, ProbeReply } from '../live/probe-message.ts'
 
 export type LiveProbe = {
-  /** @throws Error for what the probe could not do */
-  ask<Kind extends ProbeReply['kind']>(message: ProbeMessage, kind: Kind): Promise<Extract<ProbeReply, { kind: Kind }>>
+  /** @throws Error when the probe fails */
+  request<Kind extends ProbeReply['kind']>(
+    message: ProbeMessage,
+    kind: Kind,
+  ): Promise<Extract<ProbeReply, { kind: Kind }>>
   stop(): Promise<void>
 }
 
 const program = fileURLToPath(new URL('../live/main.ts', import.meta.url))
 
-/** The process of the subscribers. */
+/** Starts the process of the subscribers. */
 export function startLiveProbe(): LiveProbe {
   const child = fork(program, [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   const lost = once(child, 'exit').then(() => {
-    throw new Error('The process of the subscribers ended by itself.')
+    throw new Error('The process of the subscribers ended unexpectedly.')
   })
   lost.catch(() => undefined)
   return {
-    async ask(message, kind) {
+    async request(message, kind) {
       const replied = once(child, 'message')
       child.send(message)
       const [reply] = (await Promise.race([replied, lost])) as [ProbeReply]
       if (reply.kind === 'failed') throw new Error(`The subscribers: ${reply.message}`)
-      if (reply.kind !== kind) throw new Error(`The subscribers answered ${reply.kind} to ${message.kind}.`)
-      // Just compared.
+      if (reply.kind !== kind) throw new Error(`The subscribers replied ${reply.kind} to ${message.kind}.`)
+      // `kind` was compared in the line above.
       return reply as Extract<ProbeReply, { kind: typeof kind }>
     },
     async stop() {

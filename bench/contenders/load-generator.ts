@@ -7,11 +7,11 @@ export type LoadGenerator = { run(job: LoadJob): Promise<LoadResult>; stop(): Pr
 
 const program = fileURLToPath(new URL('../load/main.ts', import.meta.url))
 
-/** The generator's process. One job at a time. */
+/** Starts the generator's process, which runs one job at a time. */
 export function startLoadGenerator(): LoadGenerator {
   const child = fork(program, [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   const lost = once(child, 'exit').then(() => {
-    throw new Error('The load generator ended by itself.')
+    throw new Error('The load generator ended unexpectedly.')
   })
   lost.catch(() => undefined)
   return {

@@ -2,7 +2,7 @@ import { createEngine, createPool, type Engine } from '@holdfast/engine'
 import type pg from 'pg'
 import type { Calendar, CalendarShape, Recount } from './contender.ts'
 
-/** What makes and checks calendars in a database with the product's schema. */
+/** Creates and checks calendars in a database with the product's schema. */
 export type OurCalendars = {
   pool: pg.Pool
   make(shape: CalendarShape): Promise<Calendar>
@@ -12,18 +12,18 @@ export type OurCalendars = {
 
 export const slotMs = 15 * 60_000
 const slotsPerCallMax = 10_000
-/** So long that no hold lapses in a round: giving back lapsed ones is measured by the engine's own tests. */
+/** So long that no hold lapses in a round. */
 export const holdSeconds = 900
 
-/** As the owner of a migrated database; each calendar is a clinic of its own, so that a round is verified by itself. */
+/** Works as the owner of a migrated database. Each calendar is a separate clinic, so that a round is verified alone. */
 export function ourCalendars(ownerUrl: string): OurCalendars {
   const pool = createPool({ url: ownerUrl, max: 2, name: 'bench calendars' })
   const engine = createEngine({ batchPool: pool, generalPool: pool })
   return {
     pool,
-    async make({ doctors, slotsPerDoctor, places }) {
+    async make({ doctors, slotsPerDoctor, units }) {
       const clinic = await madeClinic(engine)
-      const capacity = Math.ceil(places / (doctors * slotsPerDoctor))
+      const capacity = Math.ceil(units / (doctors * slotsPerDoctor))
       const calendar: Calendar = { slotIds: [], doctorIds: [], clinic: { no: clinic.no, id: clinic.id } }
       for (let n = 0; n < doctors; n += 1) {
         const doctorId = await madeDoctor(engine, clinic.no, n)
@@ -46,16 +46,16 @@ export function ourCalendars(ownerUrl: string): OurCalendars {
 }
 
 async function madeClinic(engine: Engine) {
-  const made = await engine.directory.createClinic(
+  const created = await engine.directory.createClinic(
     { name: 'Benchmark', timezone: 'Europe/London', address: null, phone: null, settings: { holdSeconds } },
     null,
   )
-  if (made.kind !== 'done') throw new Error('The clinic was not made.')
-  return made.value
+  if (created.kind !== 'done') throw new Error('The clinic was not created.')
+  return created.value
 }
 
 async function madeDoctor(engine: Engine, clinicNo: number, n: number): Promise<string> {
-  const made = await engine.directory.createDoctor(
+  const created = await engine.directory.createDoctor(
     clinicNo,
     {
       name: `Doctor ${n}`,
@@ -68,11 +68,11 @@ async function madeDoctor(engine: Engine, clinicNo: number, n: number): Promise<
     },
     null,
   )
-  if (made.kind !== 'done') throw new Error('The doctor was not made.')
-  return made.value.id
+  if (created.kind !== 'done') throw new Error('The doctor was not created.')
+  return created.value.id
 }
 
-/** From tomorrow's midnight on, a quarter of an hour each, without a gap. */
+/** Consecutive slots of a quarter of an hour, from {@link firstSlotStart} on. */
 async function madeSlots(engine: Engine, doctorId: string, count: number, capacity: number): Promise<string[]> {
   const first = firstSlotStart()
   const drafts = Array.from({ length: count }, (_, n) => ({
@@ -86,11 +86,11 @@ async function madeSlots(engine: Engine, doctorId: string, count: number, capaci
     const { items } = await engine.createSlots({ doctorId, drafts: part, dryRun: false })
     for (const { slotId } of items) if (slotId !== null) ids.push(slotId)
   }
-  if (ids.length !== count) throw new Error(`${ids.length} of ${count} slots were made.`)
+  if (ids.length !== count) throw new Error(`${ids.length} of ${count} slots were created.`)
   return ids
 }
 
-/** The next UTC midnight but one, in milliseconds: a whole local day ahead everywhere. */
+/** The second next UTC midnight, in milliseconds: in every time zone a full local day ahead. */
 export function firstSlotStart(): number {
   const dayMs = 86_400_000
   return (Math.floor(Date.now() / dayMs) + 2) * dayMs

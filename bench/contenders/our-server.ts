@@ -10,12 +10,12 @@ export type OurServer = Contender & { calendars: OurCalendars }
 /** `program`: the `holdfast` of another checkout, to compare with. */
 export type OurServerOptions = { name?: string; env?: Record<string, string>; program?: string }
 
-/** Of every server of ours that is measured. */
+/** The administrator of every measured Holdfast server. */
 export const administrator = { email: 'bench@example.org', password: 'a password of the benchmark' }
 
 /**
- * The product as `holdfast start` runs it, with rate limits off, as for every load test, and the jobs off, as in
- * production, where they run in a process of their own.
+ * Starts the product by `holdfast start`, without rate limits, as for every load test, and without the jobs, which run
+ * in a separate process in production.
  */
 export async function startOurServer(
   ownerUrl: string,
@@ -48,7 +48,7 @@ export async function startOurServer(
     pid: server.pid,
     target: server.target,
     databaseUrl: ownerUrl,
-    mayAnswer: [],
+    possibleRefusals: [],
     slotsHaveCapacity: true,
     isFull: true,
     calendars,
@@ -62,7 +62,7 @@ export async function startOurServer(
   }
 }
 
-/** HOLDFAST_BENCH_PROFILE names a directory: each server of ours leaves a CPU profile of its life there. */
+/** HOLDFAST_BENCH_PROFILE names a directory: each Holdfast server writes a CPU profile there when it ends. */
 function profiling(): Record<string, string> {
   const directory = process.env.HOLDFAST_BENCH_PROFILE
   return directory === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${directory}` }

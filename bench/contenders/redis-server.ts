@@ -8,13 +8,13 @@ import { Redis } from 'ioredis'
 export type RedisServer = { socket: string; version: string; stop(): Promise<void> }
 
 const startSecondsMax = 10
-/** Redis ends when its stdin does, which is when we let go of it, or are gone. */
+/** Redis ends with its stdin, which closes when we stop it or when this process ends. */
 const untilStdinEnds = 'redis-server "$@" >/dev/null 2>&1 </dev/null & cat >/dev/null; kill $!; wait'
 
 /**
- * A Redis of our own on a socket in a directory of its own, which nothing else can reach.
+ * Starts Redis on a socket in a new directory, so that nothing else can reach it.
  *
- * @throws Error that says what to install where there is none
+ * @throws Error that says what to install when it is missing
  */
 export async function startRedis(): Promise<RedisServer> {
   const shown = spawnSync('redis-server', ['--version'], { encoding: 'utf8' })
@@ -33,7 +33,7 @@ export async function startRedis(): Promise<RedisServer> {
   }
   if (!(await answers(socket))) {
     await stop()
-    throw new Error(`redis-server did not answer on ${socket} within ${startSecondsMax} s.`)
+    throw new Error(`redis-server did not respond on ${socket} within ${startSecondsMax} s.`)
   }
   return { socket, version: /v=([\d.]+)/.exec(shown.stdout)?.[1] ?? 'unknown', stop }
 }

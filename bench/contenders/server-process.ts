@@ -2,17 +2,17 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import type { Target } from '../load/load-job.ts'
 
-/** A server in a process of its own, listening. */
+/** A server process that is listening. */
 export type ServerProcess = { child: ChildProcess; pid: number; target: Target; stop(): Promise<void> }
 
 const startSecondsMax = 60
 const stopSecondsMax = 20
 
 /**
- * Starts a server and waits until it says where it listens.
+ * Starts a server and waits until it prints its address.
  *
  * @param portIn finds the port in a line of its stdout
- * @throws Error with what it said, when it ends or is silent for a minute
+ * @throws Error with its output, when it ends or is not ready within a minute
  */
 export async function startServerProcess(
   program: string,
@@ -20,7 +20,7 @@ export async function startServerProcess(
   env: Record<string, string | undefined>,
   portIn: RegExp,
 ): Promise<ServerProcess> {
-  // The channel ends the server with us, even if we are killed.
+  // The channel ends the server when this process ends, even if it is killed.
   const child = fork(program, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
   const said: string[] = []
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))

@@ -1,5 +1,5 @@
-// The subscribers: a process of its own, so that a thousand listeners do not slow down who asks. Does what comes over
-// its IPC channel, one thing at a time, and ends with its parent.
+// The subscribers, in a separate process so that a thousand listeners do not slow down the load generator. Executes the
+// messages of its IPC channel one at a time, and ends with its parent.
 import { measureDelays } from './measure-delays.ts'
 import type { ProbeMessage, ProbeReply } from './probe-message.ts'
 import { Subscribers } from './subscribers.ts'

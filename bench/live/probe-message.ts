@@ -1,17 +1,17 @@
 import type { LatencySummary, Target } from '../load/load-job.ts'
 
-/** What the process of the subscribers is asked to do, one thing at a time. */
+/** What the process of the subscribers can do, one message at a time. */
 export type ProbeMessage =
-  /** Opens so many sockets, each on one of the doctors in turn. */
+  /** Opens so many sockets, each subscribed to one of the doctors in turn. */
   | { kind: 'subscribe'; target: Target; doctorIds: string[]; sockets: number }
-  /** Books at arrivals fixed beforehand, and waits for each booking to be told to a subscriber of its doctor. */
+  /** Books in an open loop, and waits until a subscriber of its doctor has received each booking. */
   | { kind: 'measure'; target: Target; bookings: { slotId: string; doctorId: string }[]; ratePerSecond: number }
-  /** How many messages have come so far. */
+  /** Returns how many messages have arrived so far. */
   | { kind: 'count' }
   | { kind: 'close' }
 
-/** Milliseconds. `told`: from the booking's answer, which follows its commit, to the message. */
-export type Delays = { answered: LatencySummary; told: LatencySummary; untold: number }
+/** Milliseconds. `delivered`: from the booking's response, which follows its commit, to the message. */
+export type Delays = { answered: LatencySummary; delivered: LatencySummary; undelivered: number }
 
 export type ProbeReply =
   | { kind: 'done' }

@@ -6,22 +6,22 @@ const openSecondsMax = 30
 
 type Message = { type: string; doctorId?: string; items?: unknown[]; position?: string }
 
-// A day of slots is 13 kB. Reading a thousand of them a second whole takes the processor from those who are measured: a
-// phone would read its own.
+// A day of slots is 13 kB. Parsing a thousand of them per second would take CPU from the measured processes; real
+// clients parse on their own devices.
 const slotsHead = /^\{"type":"slots","doctorId":"([0-9a-f-]{36})","items":\[\{/
 const slotsTail = /\],"position":"(\d+)"\}$/
 const headBytes = 90
 const tailBytes = 40
-/** Every so many-th is read whole, and must be what its ends say. */
+/** One in so many is parsed completely, and must agree with its beginning and end. */
 const readWholeEvery = 100
 
-/** Live sockets, each on one doctor, and what they are told. */
+/** Live sockets, each subscribed to one doctor, and the count of their messages. */
 export class Subscribers {
   readonly #sockets: WebSocket[] = []
   messages = 0
   resyncs = 0
   closed = 0
-  /** Hears every message about slots at the moment it comes. */
+  /** Called for every message about slots, as it arrives. */
   onSlots: (doctorId: string, position: bigint) => void = () => undefined
 
   /** @throws Error when a socket is refused or its subscription is not confirmed */
@@ -62,14 +62,14 @@ export class Subscribers {
         if (message.type === 'subscribed') {
           clearTimeout(timer)
           resolve(socket)
-        } else if (message.type === 'error') reject(new Error(`A subscription was answered ${String(data)}`))
+        } else if (message.type === 'error') reject(new Error(`A subscription returned ${String(data)}`))
         else if (message.type === 'resync') this.resyncs += 1
-        else throw new Error(`A subscriber was told what it does not know: ${String(data).slice(0, 200)}`)
+        else throw new Error(`A subscriber received an unknown message: ${String(data).slice(0, 200)}`)
       })
     })
   }
 
-  /** Of whom a message about slots tells, and up to where; null: it is another. */
+  /** The doctor and the position of a message about slots; null: it is another message. */
   #slotsIn(data: Buffer): { doctorId: string; position: bigint } | null {
     const [, doctorId] = slotsHead.exec(data.toString('latin1', 0, headBytes)) ?? []
     const [, position] = slotsTail.exec(data.toString('latin1', Math.max(0, data.length - tailBytes))) ?? []
@@ -78,7 +78,7 @@ export class Subscribers {
     if (this.messages % readWholeEvery === 0) {
       const whole = JSON.parse(String(data)) as Message
       if (whole.type !== 'slots' || whole.doctorId !== doctorId || whole.position !== position || !whole.items?.length)
-        throw new Error(`A message is not what its ends say: ${String(data).slice(0, 200)}`)
+        throw new Error(`A message does not agree with its beginning and end: ${String(data).slice(0, 200)}`)
     }
     return { doctorId, position: BigInt(position) }
   }

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import { arrivals } from './arrivals.ts'
 
-test('a seed fixes every arrival, and another seed gives others', () => {
+test('a seed determines every arrival, and another seed gives others', () => {
   expect(arrivals(500, 2_000, 7)).toEqual(arrivals(500, 2_000, 7))
   expect(arrivals(500, 2_000, 7)).not.toEqual(arrivals(500, 2_000, 8))
 })
 
-test('arrivals come in order, within the time, and about as often as was asked', () => {
+test('arrivals are in order, within the time, and about as frequent as requested', () => {
   const times = arrivals(1_000, 20_000, 1)
   expect(times.toSorted()).toEqual(times)
   expect(times.at(-1)).toBeLessThan(20_000)
@@ -14,7 +14,7 @@ test('arrivals come in order, within the time, and about as often as was asked',
   expect(Math.abs(times.length - 20_000)).toBeLessThan(5 * 141)
 })
 
-test('they come in clumps, as people do: gaps spread as widely as an exponential distribution', () => {
+test('gaps vary as in an exponential distribution, as those of independent people do', () => {
   const times = arrivals(1_000, 20_000, 3)
   const gaps = [...times].slice(1).map((time, index) => time - (times[index] ?? 0))
   const mean = gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length

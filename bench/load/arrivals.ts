@@ -1,8 +1,8 @@
 import { seededRandom } from './random.ts'
 
 /**
- * When independent people come: a Poisson process, in milliseconds from the start, fixed by its seed before anything is
- * sent. A server that stalls is then asked all the same, and the wait is counted from the arrival that was meant.
+ * The arrivals of independent people: a Poisson process, in milliseconds from the start, determined by its seed before
+ * anything is sent. A server that stalls still gets every request, and latency counts from the intended arrival.
  */
 export function arrivals(ratePerSecond: number, durationMs: number, seed: number): Float64Array {
   const random = seededRandom(seed)

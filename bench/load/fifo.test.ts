@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { Fifo } from './fifo.ts'
 
-test('what went in first comes out first, also after many have gone through', () => {
+test('items come out in the order in which they were added, also after many of them', () => {
   const fifo = new Fifo([0, 1])
   for (let n = 2; n < 20_000; n += 1) {
     fifo.put(n)

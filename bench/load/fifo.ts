@@ -1,4 +1,4 @@
-/** First in, first out, in constant time: an array's shift would move all of 10,000 connections each time. */
+/** A queue in constant time: an array's shift would move all 10,000 connections each time. */
 export class Fifo<Item> {
   #items: Item[]
   #first = 0

@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
-import { type HttpAnswer, HttpConnection } from './http-connection.ts'
+import { HttpConnection, type HttpResponse } from './http-connection.ts'
 
 const servers: Server[] = []
 
@@ -8,7 +8,7 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close()
 })
 
-/** A server that says what it is told to, to whoever asks. */
+/** A connection to a server that calls `answer` for every request. */
 async function connected(answer: (socket: Socket) => void): Promise<HttpConnection> {
   const server = createServer((socket) => socket.on('data', () => answer(socket)).on('error', () => undefined))
   servers.push(server)
@@ -16,33 +16,33 @@ async function connected(answer: (socket: Socket) => void): Promise<HttpConnecti
   return HttpConnection.open({ host: '127.0.0.1', port: (server.address() as AddressInfo).port })
 }
 
-function asked(connection: HttpConnection): Promise<HttpAnswer | null> {
-  return new Promise((resolve) => connection.ask('GET / HTTP/1.1\r\n\r\n', resolve))
+function request(connection: HttpConnection): Promise<HttpResponse | null> {
+  return new Promise((resolve) => connection.send('GET / HTTP/1.1\r\n\r\n', resolve))
 }
 
-test('an answer that comes byte by byte is read whole, and the connection is asked again', async () => {
+test('a response that arrives byte by byte is read completely, and the connection can be reused', async () => {
   const text = 'HTTP/1.1 201 Created\r\nContent-Length: 5\r\n\r\nhello'
   const connection = await connected(async (socket) => {
     for (const byte of text) await new Promise((resolve) => socket.write(byte, resolve))
   })
   for (let times = 0; times < 2; times += 1)
-    expect(await asked(connection)).toMatchObject({ status: 201, body: 'hello' })
+    expect(await request(connection)).toMatchObject({ status: 201, body: 'hello' })
   connection.close()
 })
 
-test('304 has no body, whatever its length says', async () => {
+test('304 has no body, whatever its Content-Length', async () => {
   const connection = await connected((socket) => socket.write('HTTP/1.1 304 Not Modified\r\n\r\n'))
-  expect(await asked(connection)).toMatchObject({ status: 304, body: '' })
+  expect(await request(connection)).toMatchObject({ status: 304, body: '' })
   connection.close()
 })
 
 test.each([
-  ['a connection that is closed on us', ''],
-  ['an answer without a length', 'HTTP/1.1 200 OK\r\n\r\nhello'],
-  ['more than was asked for', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhello'],
-])('%s is a lost answer, and the connection is gone', async (_what, text) => {
+  ['a connection that the server closes', ''],
+  ['a response without a length', 'HTTP/1.1 200 OK\r\n\r\nhello'],
+  ['more bytes than announced', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhello'],
+])('%s is a lost response, and the connection is closed', async (_what, text) => {
   const connection = await connected((socket) => socket.end(text))
-  expect(await asked(connection)).toBeNull()
+  expect(await request(connection)).toBeNull()
   await expect.poll(() => connection.isOpen, { timeout: 20_000 }).toBe(false)
-  expect(await asked(connection)).toBeNull()
+  expect(await request(connection)).toBeNull()
 })

@@ -1,21 +1,23 @@
 import { connect, type Socket } from 'node:net'
 import type { Target } from './load-job.ts'
 
-/** `body` has one character a byte: what it is compared with is ASCII, and decoding would cost more than the sending. */
-export type HttpAnswer = { status: number; head: string; body: string }
+/** `body` has one character per byte: it is compared with ASCII, and decoding would cost more than sending. */
+export type HttpResponse = { status: number; head: string; body: string }
 
 const headEnd = '\r\n\r\n'
-/** What arrives is read out of it at once, so that all connections share it: a buffer for each chunk cost a tenth. */
+/**
+ * Read synchronously, so that all connections share it: a buffer for each chunk cost a tenth of the generator's CPU.
+ */
 const arrived = Buffer.alloc(65_536)
 
 /**
- * One keep-alive HTTP/1.1 connection, one request at a time. Measuring equipment: it knows what our servers and the
- * baselines send (Content-Length on every answer with a body) and takes anything else for a lost connection.
+ * One keep-alive HTTP/1.1 connection, one request at a time. It supports only what Holdfast and the baselines send
+ * (Content-Length on every response with a body), and treats anything else as a lost connection.
  */
 export class HttpConnection {
   readonly #socket: Socket
   #received = ''
-  #done: ((answer: HttpAnswer | null) => void) | null = null
+  #done: ((response: HttpResponse | null) => void) | null = null
   isOpen = true
 
   private constructor({ host, port }: Target) {
@@ -30,7 +32,7 @@ export class HttpConnection {
     this.#socket.on('close', () => this.#lost())
   }
 
-  /** @throws Error when nobody listens there, or not for us */
+  /** @throws Error when the connection is refused */
   static open(target: Target): Promise<HttpConnection> {
     return new Promise((resolve, reject) => {
       const connection = new HttpConnection(target)
@@ -43,9 +45,9 @@ export class HttpConnection {
     })
   }
 
-  /** Sends one whole request. `done` hears its answer, or null when the connection was lost before it came. */
-  ask(request: string, done: (answer: HttpAnswer | null) => void): void {
-    if (this.#done !== null) throw new Error('A connection was asked before it had answered.')
+  /** Sends one complete request. `done` receives its response, or null if the connection is lost before it. */
+  send(request: string, done: (response: HttpResponse | null) => void): void {
+    if (this.#done !== null) throw new Error('A request was sent before the response of the previous one.')
     if (!this.isOpen) {
       done(null)
       return
@@ -73,7 +75,7 @@ export class HttpConnection {
     const body = this.#received.slice(bodyAt, bodyAt + length)
     const isWhole = this.#received.length === bodyAt + length
     this.#received = ''
-    // More than was asked for: we no longer know whose answer is whose.
+    // More bytes than announced: the next response could not be assigned to its request.
     if (!isWhole) this.#socket.destroy()
     const done = this.#done
     this.#done = null

@@ -1,19 +1,19 @@
-/** Where the load goes. */
+/** The server under load. */
 export type Target = { host: string; port: number }
 
-/** What is asked. `expected` are the outcomes that count as right; any other makes the round void. */
+/** One kind of request. `expected`: the outcomes that are right; any other makes the round void. */
 export type RequestPart =
   | {
       kind: 'book'
-      /** Of this part among all requests of the plan. */
+      /** This part's share of all requests. */
       weight: number
       slotIds: readonly string[]
-      /** `once`: each slot is asked for once, in turn, which capacity-1 slots need; when they run out the load ends. */
+      /** `once`: each slot is requested once, for slots with capacity 1; the load ends when they run out. */
       order: 'random' | 'once'
       expected: readonly string[]
       /** A signed-in account's token. */
       bearer?: string
-      /** Our own answers have more fields than the baselines' designs know. */
+      /** Holdfast's responses have more fields than the baselines'. */
       isFull?: boolean
     }
   | {
@@ -22,7 +22,7 @@ export type RequestPart =
       weight: number
       paths: readonly string[]
       startsWith: string
-      /** A Holdfast-Position to send along. */
+      /** The Holdfast-Position header to send. */
       position?: string
     }
   /** The same bodies as `book`, to a server that echoes them. */
@@ -30,11 +30,11 @@ export type RequestPart =
 
 /** When requests are sent. */
 export type LoadShape =
-  /** Each connection sends its next request when it has its answer. */
+  /** Each connection sends its next request when it has the response. */
   | { kind: 'closed'; warmupMs: number; durationMs: number }
-  /** Arrivals are fixed beforehand, by seed; whoever waited longer than `giveUpMs` unsent has left. */
+  /** Arrivals are determined by the seed; a request that waits unsent for longer than `giveUpMs` is given up. */
   | { kind: 'open'; warmupMs: number; durationMs: number; ratePerSecond: number; giveUpMs: number }
-  /** So many requests at once, spread over the connections, each sent as soon as its connection is free. */
+  /** So many requests at once, distributed over the connections, each sent as soon as its connection is free. */
   | { kind: 'burst'; requests: number }
 
 export type LoadJob = {
@@ -43,7 +43,7 @@ export type LoadJob = {
   shape: LoadShape
   seed: number
   parts: readonly RequestPart[]
-  /** Processes whose CPU time is read at both ends of the measured window; `withChildren` adds those they started. */
+  /** Processes whose CPU time in the measured window is reported; `withChildren` adds their child processes. */
   watch: readonly { name: string; pid: number; withChildren: boolean }[]
 }
 
@@ -52,22 +52,22 @@ export type LatencySummary = { count: number; p50: number; p90: number; p99: num
 
 export type PartResult = {
   name: string
-  /** All answers of the job, by outcome: they must add up with what the database holds. */
+  /** All responses of the job, by outcome: they must agree with the database. */
   outcomes: Record<string, number>
-  /** Those of the measured window alone. */
+  /** Only those in the measured window. */
   windowOutcomes: Record<string, number>
-  /** Of the window, by outcome. */
+  /** Of the measured window, by outcome. */
   latencies: Record<string, LatencySummary>
 }
 
 export type LoadResult = {
   parts: PartResult[]
-  /** The measured window. */
+  /** The length of the measured window. */
   seconds: number
-  /** Answers that were not what the contract or the part says, counted, and the first few in words. */
+  /** The number of responses that break the contract or the part's expectations, and a description of the first few. */
   wrongCount: number
   wrong: string[]
-  /** CPU seconds of the window, by the names of `watch`, and `generator`. */
+  /** CPU seconds in the window, by the names of `watch`, and of `generator`. */
   cpuSeconds: Record<string, number>
 }
 

@@ -1,4 +1,4 @@
-/** Numbers in [0, 1) that a seed fixes (mulberry32), so that a load can be sent again as it was. */
+/** Numbers in [0, 1) determined by a seed (mulberry32), so that a load can be repeated exactly. */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0
   return () => {

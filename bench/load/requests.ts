@@ -1,20 +1,20 @@
-import { Answers, type Verdict } from './answers.ts'
-import type { HttpAnswer } from './http-connection.ts'
+import type { HttpResponse } from './http-connection.ts'
 import type { LoadJob, RequestPart } from './load-job.ts'
 import { seededRandom } from './random.ts'
+import { type CheckedResponse, ResponseChecker } from './response-checker.ts'
 
-/** One request, ready to be sent, and what it takes to judge its answer. */
+/** One request, ready to be sent, and what its response is checked against. */
 export type PlannedRequest = { partIndex: number; text: string; about: string }
 
-/** Makes the requests of a job, in an order that its seed fixes, and judges their answers. */
+/** Creates the requests of a job, in an order determined by its seed, and checks their responses. */
 export class Requests {
   readonly #parts: readonly RequestPart[]
   readonly #host: string
   readonly #random: () => number
-  readonly #answers = new Answers()
+  readonly #checker = new ResponseChecker()
   readonly #weights: number
   readonly #keyPrefix: string
-  #made = 0
+  #createdCount = 0
   #used = 0
 
   constructor({ parts, target, seed }: Pick<LoadJob, 'parts' | 'target' | 'seed'>) {
@@ -25,7 +25,7 @@ export class Requests {
     this.#keyPrefix = `bench-${process.pid}-${Date.now()}-${seed}`
   }
 
-  /** Which part the next request is of. Cheap: under overload most requests are never sent, and need no text. */
+  /** Chooses the part of the next request. Cheap: under overload most requests are never sent, and need no text. */
   choose(): number {
     if (this.#parts.length === 1) return 0
     let left = this.#random() * this.#weights
@@ -35,11 +35,11 @@ export class Requests {
     })
   }
 
-  /** undefined: there is nothing left to ask for. */
+  /** undefined: every slot has been requested. */
   make(partIndex: number): PlannedRequest | undefined {
     const part = this.#parts[partIndex]
     if (part === undefined) return undefined
-    this.#made += 1
+    this.#createdCount += 1
     if (part.kind === 'get') {
       const path = pick(part.paths, this.#random())
       const position = part.position === undefined ? '' : `Holdfast-Position: ${part.position}\r\n`
@@ -47,18 +47,22 @@ export class Requests {
     }
     const slotId = this.#slotOf(part)
     if (slotId === undefined) return undefined
-    const body = `{"slotId":"${slotId}","patient":{"name":"Patient ${this.#made}","email":"patient${this.#made}@example.org","phone":"+44 20 7946 0000"}}`
+    const n = this.#createdCount
+    const patient = `{"name":"Patient ${n}","email":"patient${n}@example.org","phone":"+44 20 7946 0000"}`
+    const body = `{"slotId":"${slotId}","patient":${patient}}`
     const authorization =
       part.kind === 'book' && part.bearer !== undefined ? `Authorization: Bearer ${part.bearer}\r\n` : ''
-    const text = `POST /api/v1/bookings HTTP/1.1\r\nHost: ${this.#host}\r\n${authorization}Content-Type: application/json\r\nIdempotency-Key: ${this.#keyPrefix}-${this.#made}\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+    const text =
+      `POST /api/v1/bookings HTTP/1.1\r\nHost: ${this.#host}\r\n${authorization}Content-Type: application/json\r\n` +
+      `Idempotency-Key: ${this.#keyPrefix}-${n}\r\nContent-Length: ${body.length}\r\n\r\n${body}`
     return { partIndex, about: part.kind === 'echo' ? body : slotId, text }
   }
 
-  judge({ partIndex, about }: PlannedRequest, answer: HttpAnswer): Verdict {
+  check({ partIndex, about }: PlannedRequest, response: HttpResponse): CheckedResponse {
     const part = this.#parts[partIndex]
-    if (part?.kind === 'book') return this.#answers.booking(answer, about, part.expected, part.isFull ?? false)
-    if (part?.kind === 'get') return this.#answers.list(answer, about, part.startsWith)
-    return this.#answers.echo(answer, about)
+    if (part?.kind === 'book') return this.#checker.booking(response, about, part.expected, part.isFull ?? false)
+    if (part?.kind === 'get') return this.#checker.list(response, about, part.startsWith)
+    return this.#checker.echo(response, about)
   }
 
   #slotOf(part: Exclude<RequestPart, { kind: 'get' }>): string | undefined {
@@ -71,6 +75,6 @@ export class Requests {
 
 function pick(from: readonly string[], share: number): string {
   const chosen = from[Math.floor(share * from.length)]
-  if (chosen === undefined) throw new Error('A part of the load has nothing to choose from.')
+  if (chosen === undefined) throw new Error('A part of the load has no slots or paths.')
   return chosen
 }

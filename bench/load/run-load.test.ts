@@ -29,16 +29,16 @@ async function jobAt(
   return { target, connections, shape, seed: 1, parts: [part], watch: [] }
 }
 
-let made = 0
+let created = 0
 const newBooking = () => {
-  made += 1
-  const id = `01900000-0000-8000-8000-${String(made).padStart(12, '0')}`
+  created += 1
+  const id = `01900000-0000-8000-8000-${String(created).padStart(12, '0')}`
   const times = { startsAt: '2026-11-23T09:00:00.000Z', createdAt: '2026-11-20T09:00:00.000Z' }
   return { id, slotId, status: 'PENDING', units: 1, ...times }
 }
 
-/** Answers every booking with what `body` makes. */
-function answering(status: number, body: () => unknown): RequestListener {
+/** Responds to every booking with the result of `body`. */
+function responding(status: number, body: () => unknown): RequestListener {
   return (request, response) => {
     request.resume().on('end', () => {
       const text = JSON.stringify(body())
@@ -47,17 +47,17 @@ function answering(status: number, body: () => unknown): RequestListener {
   }
 }
 
-test('a burst asks so often and no more, and every answer is counted', async () => {
+test('a burst sends exactly so many requests, and every response is counted', async () => {
   const { parts, wrongCount } = await runLoad(
-    await jobAt(answering(201, newBooking), { kind: 'burst', requests: 100 }, 8),
+    await jobAt(responding(201, newBooking), { kind: 'burst', requests: 100 }, 8),
   )
   expect(parts[0]?.outcomes).toEqual({ booked: 100 })
   expect(wrongCount).toBe(0)
 })
 
-test('a closed loop counts in its window what arrived there, and in all what was sent', async () => {
+test('a closed loop counts the responses in its window, and in total all that were sent', async () => {
   const shape = { kind: 'closed', warmupMs: 50, durationMs: 500 } as const
-  const { parts, seconds } = await runLoad(await jobAt(answering(201, newBooking), shape, 4))
+  const { parts, seconds } = await runLoad(await jobAt(responding(201, newBooking), shape, 4))
   const all = parts[0]?.outcomes.booked ?? 0
   const inWindow = parts[0]?.windowOutcomes.booked ?? 0
   expect(inWindow).toBeGreaterThan(0)
@@ -71,20 +71,20 @@ test.each([
   ['a refusal that may not be', 409, () => ({ code: 'slot_full' })],
   ['no JSON object', 201, () => 'hello'],
 ])('%s is a wrong answer', async (_what, status, body) => {
-  const job = await jobAt(answering(status, body), { kind: 'burst', requests: 2 }, 1)
+  const job = await jobAt(responding(status, body), { kind: 'burst', requests: 2 }, 1)
   expect((await runLoad(job)).wrongCount).toBeGreaterThan(0)
 })
 
-test('a lost connection is a lost answer, never a good one', async () => {
+test('a lost connection is a lost response, never a good one', async () => {
   const job = await jobAt((request) => request.socket.destroy(), { kind: 'burst', requests: 1 }, 1)
   const { parts, wrongCount } = await runLoad(job)
   expect(parts[0]?.outcomes).toEqual({ lost: 1 })
   expect(wrongCount).toBe(1)
 })
 
-test('an open loop counts a stall for everybody who came meanwhile', async () => {
+test('an open loop counts a stall for every arrival during it', async () => {
   const stallMs = 300
-  const quick = answering(201, newBooking)
+  const quick = responding(201, newBooking)
   let stalledUntil = 0
   const listener: RequestListener = (request, response) => {
     stalledUntil ||= performance.now() + stallMs
@@ -92,13 +92,13 @@ test('an open loop counts a stall for everybody who came meanwhile', async () =>
   }
   const shape = { kind: 'open', warmupMs: 0, durationMs: 600, ratePerSecond: 100, giveUpMs: 5_000 } as const
   const { parts } = await runLoad(await jobAt(listener, shape, 1))
-  // One connection, so a closed loop would have met the stall once. Half of the people came during it.
+  // One connection, so a closed loop would see the stall once. Half of the arrivals are during the stall.
   expect(parts[0]?.latencies.booked?.p90).toBeGreaterThan(stallMs / 2)
 })
 
-test('who could not be sent in time has left, and is not asked for', async () => {
+test('a request that cannot be sent in time is given up, and not sent', async () => {
   const listener: RequestListener = (request, response) => {
-    setTimeout(() => answering(201, newBooking)(request, response), 50)
+    setTimeout(() => responding(201, newBooking)(request, response), 50)
   }
   const shape = { kind: 'open', warmupMs: 0, durationMs: 500, ratePerSecond: 200, giveUpMs: 20 } as const
   const { parts, wrongCount } = await runLoad(await jobAt(listener, shape, 1))

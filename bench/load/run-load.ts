@@ -10,7 +10,7 @@ import { Tally } from './tally.ts'
 const openedAtOnceMax = 250
 
 /**
- * Runs one job to its end: every request sent has its answer, or its connection was lost, before the result is given.
+ * Runs one job to its end: before it returns, every request has its response or has lost its connection.
  *
  * @throws Error when the connections can't be opened
  */
@@ -50,8 +50,8 @@ async function closedLoop(load: Load, shape: Extract<LoadShape, { kind: 'closed'
           const request = isOver || !connection.isOpen ? undefined : requests.make(requests.choose())
           if (request === undefined) return resolve()
           const sentAt = performance.now()
-          connection.ask(request.text, (answer) => {
-            tally.answered(request, answer, performance.now() - sentAt)
+          connection.send(request.text, (response) => {
+            tally.responded(request, response, performance.now() - sentAt)
             next()
           })
         }
@@ -82,13 +82,13 @@ async function openLoop(load: Load, shape: Extract<LoadShape, { kind: 'open' }>)
     const request = requests.make(partIndex)
     if (request === undefined) throw new Error('An open loop ran out of requests.')
     inFlight += 1
-    connection.ask(request.text, (answer) => {
+    connection.send(request.text, (response) => {
       inFlight -= 1
-      tally.answered(request, answer, performance.now() - dueAt)
+      tally.responded(request, response, performance.now() - dueAt)
       if (connection.isOpen) release(connection)
     })
   }
-  // The one that waited longest comes next; who waited too long has left without asking.
+  // The one that has waited longest is next; those that have waited too long are given up.
   const release = (connection: HttpConnection) => {
     for (let first = waiting.take(); first !== undefined; first = waiting.take()) {
       const waitedMs = performance.now() - first.dueAt
@@ -98,13 +98,13 @@ async function openLoop(load: Load, shape: Extract<LoadShape, { kind: 'open' }>)
     free.put(connection)
   }
 
-  const began = performance.now()
+  const startedAt = performance.now()
   let window: OpenWindow | null = null
   for (let next = 0; next < times.length; ) {
-    const now = performance.now() - began
+    const now = performance.now() - startedAt
     if (now >= shape.warmupMs) window ??= openWindow(load)
     for (; next < times.length && (times[next] ?? 0) <= now; next += 1) {
-      const arrival = { partIndex: requests.choose(), dueAt: began + (times[next] ?? 0) }
+      const arrival = { partIndex: requests.choose(), dueAt: startedAt + (times[next] ?? 0) }
       const connection = free.take()
       if (connection === undefined) waiting.put(arrival)
       else send(connection, arrival)
@@ -114,7 +114,7 @@ async function openLoop(load: Load, shape: Extract<LoadShape, { kind: 'open' }>)
   const result = (window ?? openWindow(load)).close()
   const until = performance.now() + shape.giveUpMs + 60_000
   while (inFlight > 0 && performance.now() < until) await delay(5)
-  if (inFlight > 0) throw new Error(`${inFlight} requests have had no answer for a minute.`)
+  if (inFlight > 0) throw new Error(`${inFlight} requests have had no response for a minute.`)
   return result()
 }
 
@@ -131,8 +131,8 @@ async function burst(load: Load, { requests: count }: Extract<LoadShape, { kind:
             if (request === undefined) return resolve()
             left -= 1
             const sentAt = performance.now()
-            connection.ask(request.text, (answer) => {
-              tally.answered(request, answer, performance.now() - sentAt)
+            connection.send(request.text, (response) => {
+              tally.responded(request, response, performance.now() - sentAt)
               next()
             })
           }
@@ -145,17 +145,17 @@ async function burst(load: Load, { requests: count }: Extract<LoadShape, { kind:
 
 type OpenWindow = { close(): () => LoadResult }
 
-/** Begins the measured window; `close` ends it, and what it returns gives the result once all answers are in. */
+/** Starts the measured window. `close` ends it, and returns a function for the result once all responses are in. */
 function openWindow({ job, tally }: Load): OpenWindow {
   const watched = [...job.watch, { name: 'generator', pid: process.pid, withChildren: false }]
   const cpuNow = () => watched.map(cpuSecondsOf)
   const cpuBefore = cpuNow()
-  const began = performance.now()
+  const startedAt = performance.now()
   tally.isInWindow = true
   return {
     close() {
       tally.isInWindow = false
-      const seconds = (performance.now() - began) / 1000
+      const seconds = (performance.now() - startedAt) / 1000
       const cpuAfter = cpuNow()
       const used = watched.map(({ name }, index) => [name, (cpuAfter[index] ?? 0) - (cpuBefore[index] ?? 0)])
       return () => tally.result(seconds, Object.fromEntries(used))

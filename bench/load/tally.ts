@@ -1,5 +1,5 @@
 import { Latencies } from '../measure/latencies.ts'
-import type { HttpAnswer } from './http-connection.ts'
+import type { HttpResponse } from './http-connection.ts'
 import type { LoadJob, LoadResult, PartResult } from './load-job.ts'
 import type { PlannedRequest, Requests } from './requests.ts'
 
@@ -12,7 +12,7 @@ type PartTally = {
   latencies: Record<string, Latencies>
 }
 
-/** Counts the answers of one job: all of them for the sums, those that arrive in the window for the figures. */
+/** Counts the responses of one job: all of them for the recount, those in the measured window for the figures. */
 export class Tally {
   readonly #requests: Requests
   readonly #parts: PartTally[]
@@ -30,19 +30,19 @@ export class Tally {
     }))
   }
 
-  /** null: the connection was lost, and with it the answer. */
-  answered(request: PlannedRequest, answer: HttpAnswer | null, ms: number): void {
-    if (answer === null) {
-      this.#wrongAnswer('A connection was lost before its answer came.')
+  /** null: the connection was lost before the response. */
+  responded(request: PlannedRequest, response: HttpResponse | null, ms: number): void {
+    if (response === null) {
+      this.#wrongResponse('A connection was lost before the response.')
       this.#count(request, 'lost', ms)
       return
     }
-    const { outcome, wrong } = this.#requests.judge(request, answer)
-    if (wrong !== null) this.#wrongAnswer(wrong)
+    const { outcome, wrong } = this.#requests.check(request, response)
+    if (wrong !== null) this.#wrongResponse(wrong)
     this.#count(request, outcome, ms)
   }
 
-  /** Never sent: whoever wanted it has left. */
+  /** For a request that was never sent, because it waited too long. */
   gaveUp(partIndex: number, ms: number): void {
     this.#count({ partIndex }, 'gave_up', ms)
   }
@@ -65,7 +65,7 @@ export class Tally {
     part.latencies[outcome].add(ms)
   }
 
-  #wrongAnswer(words: string): void {
+  #wrongResponse(words: string): void {
     this.#wrongCount += 1
     if (this.#wrong.length < wrongShownMax) this.#wrong.push(words)
   }

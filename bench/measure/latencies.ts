@@ -1,6 +1,6 @@
 import type { LatencySummary } from '../load/load-job.ts'
 
-/** Every latency of a round, kept exactly: a round has at most some hundred thousand. Milliseconds. */
+/** Every latency of a round in milliseconds, stored exactly: a round has at most some hundred thousand. */
 export class Latencies {
   #values = new Float64Array(1024)
   #count = 0

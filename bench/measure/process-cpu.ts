@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 // USER_HZ, in which Linux counts CPU time for user space: 100 on every platform that Node runs on.
 const ticksPerSecond = 100
 
-/** The CPU time that a process has used so far, with its children if asked, in seconds. Needs Linux's /proc. */
+/** The CPU seconds that a process has used so far, optionally with its children. Needs Linux's /proc. */
 export function cpuSecondsOf({ pid, withChildren }: { pid: number; withChildren: boolean }): number {
   const own = readStat(String(pid))
   if (own === null)
@@ -20,14 +20,14 @@ export function cpuSecondsOf({ pid, withChildren }: { pid: number; withChildren:
   return ticks / ticksPerSecond
 }
 
-/** null: it is not there, or has just ended. */
+/** null: the process does not exist, or has just ended. */
 export function parentPidOf(pid: number): number | null {
   return readStat(String(pid))?.parentPid ?? null
 }
 
 type Stat = { parentPid: number; ticks: number; endedChildrenTicks: number }
 
-/** See proc_pid_stat(5). The command in brackets may hold anything, so the fields are counted from its end. */
+/** See proc_pid_stat(5). The command in brackets may contain anything, so the fields are counted from its end. */
 function readStat(pid: string): Stat | null {
   let text: string
   try {

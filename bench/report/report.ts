@@ -3,7 +3,7 @@ import type { Spread } from '../measure/spread.ts'
 import type { Run } from '../run/run-scenarios.ts'
 import type { Figure, Measured } from '../scenarios/scenario.ts'
 
-/** To the terminal, as soon as a scenario is over: what was measured. */
+/** Prints what a scenario measured, as soon as it has finished. */
 export function printScenario(
   { measured, notes, faults }: Run['scenarios'][number],
   say: (line: string) => void,
@@ -17,17 +17,17 @@ export function printScenario(
   say('')
 }
 
-/** At the end: the figures, and what makes the run void. */
+/** Prints the figures, and the faults that make the run void. */
 export function printFigures(run: Run, say: (line: string) => void): void {
   for (const figure of run.figures) {
     say(`${figure.row}. ${figure.title}: ${figure.target}${figure.note === undefined ? '' : ` (${figure.note})`}`)
     for (const part of figure.parts) say(`     ${mark(part.isReached)} ${part.name}: ${partText(part)}`)
   }
-  if (run.faults.length > 0) say('\nVOID: these make the run prove nothing:')
+  if (run.faults.length > 0) say('\nVOID: the run proves nothing, because:')
   for (const fault of run.faults) say(`  ${fault}`)
 }
 
-/** bench/RESULTS.md to read, bench/results.json to compare with. */
+/** Writes bench/RESULTS.md to read and bench/results.json to compare with. */
 export async function writeReport(run: Run): Promise<void> {
   await writeFile(new URL('../RESULTS.md', import.meta.url), markdown(run))
   await writeFile(new URL('../results.json', import.meta.url), `${JSON.stringify(run, null, 2)}\n`)
@@ -38,23 +38,25 @@ function markdown({ facts, figures, scenarios, faults }: Run): string {
     Object.entries(of)
       .map(([name, value]) => `${name} ${value}`)
       .join(', ')
+  const { rounds, roundMs, connections } = facts.pace
+  const busy = facts.loadAverageBefore > 1 ? ' (the machine was busy: only ratios are meaningful)' : ''
   const lines = [
-    '# Results of the last whole run',
+    '# Results of the last complete run',
     '',
-    'Written by `npm run bench`. Medians of the rounds, with the least and the most in brackets; ratios are of neighbouring rounds.',
-    'Everything ran on this one machine: PostgreSQL, the server measured and the load generator shared its cores.',
+    'Written by `npm run bench`. Medians of the rounds, with minimum and maximum in brackets; ratios are of neighbouring',
+    'rounds. PostgreSQL, the measured server and the load generator shared the cores of this one machine.',
     '',
     `- ${facts.startedAt}, commit ${facts.commit}`,
-    `- ${facts.machine}; load average before ${numberText(facts.loadAverageBefore)}${facts.loadAverageBefore > 1 ? ' (others were at work: ratios count, rates do not)' : ''}`,
+    `- ${facts.machine}; load average before ${numberText(facts.loadAverageBefore)}${busy}`,
     `- ${list(facts.versions)}`,
     `- PostgreSQL: ${list(facts.postgresSettings)}`,
-    `- ${facts.pace.rounds} rounds of ${facts.pace.roundMs / 1000} s, ${facts.pace.connections} connections, each baseline with the best of its pool sizes`,
+    `- ${rounds} rounds of ${roundMs / 1000} s, ${connections} connections, each baseline with the best of its pool sizes`,
     '',
     faults.length === 0
-      ? 'Every answer was checked, and after every round the database was recounted: nothing was wrong.'
+      ? 'Every response was checked, and the database was recounted after every round: nothing was wrong.'
       : `**Void**: ${faults.join('; ')}`,
     '',
-    '| | figure | must reach | reached | |',
+    '| | figure | target | measured | |',
     '|---|---|---|---|---|',
     ...figures.flatMap(figureRows),
     '',
@@ -69,8 +71,9 @@ function markdown({ facts, figures, scenarios, faults }: Run): string {
 
 function figureRows({ row, title, target, parts, note }: Figure): string[] {
   return parts.map((part, index) => {
-    const named = index === 0 ? `${title}${note === undefined ? '' : ` (${note})`}` : ''
-    return `| ${index === 0 ? row : ''} | ${named} | ${index === 0 ? target : ''} | ${part.name}: ${partText(part)} | ${mark(part.isReached)} |`
+    const name = note === undefined ? title : `${title} (${note})`
+    const first = index === 0 ? [row, name, target] : ['', '', '']
+    return `| ${[...first, `${part.name}: ${partText(part)}`, mark(part.isReached)].join(' | ')} |`
   })
 }
 
@@ -86,8 +89,8 @@ function measuredTable(measured: Measured[]): string[] {
 }
 
 function partText({ reached, unit }: Figure['parts'][number]): string {
-  const isOne = reached.min === reached.max
-  return `${numberText(reached.median)}${unit}${isOne ? '' : ` (${numberText(reached.min)}–${numberText(reached.max)})`}`
+  const range = reached.min === reached.max ? '' : ` (${numberText(reached.min)}–${numberText(reached.max)})`
+  return `${numberText(reached.median)}${unit}${range}`
 }
 
 function valueText(value: Spread | number | string): string {
@@ -97,7 +100,7 @@ function valueText(value: Spread | number | string): string {
   return `${numberText(value.median)} (${numberText(value.min)}–${numberText(value.max)})`
 }
 
-/** Three digits are as many as a benchmark is worth. */
+/** Three significant digits: the noise is larger than the fourth. */
 export function numberText(value: number): string {
   if (!Number.isFinite(value)) return '–'
   if (Math.abs(value) >= 100) return Math.round(value).toLocaleString('en')

@@ -4,12 +4,12 @@ import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { OpenBench } from '../run/open-bench.ts'
 
-/** Where and with what a run was made. */
+/** The machine, versions and settings of a run. */
 export type RunFacts = {
   startedAt: string
   commit: string
   machine: string
-  /** Of the last minute before the first scenario. Above 1, somebody else was at work. */
+  /** Of the last minute before the first scenario. Above 1, the machine was busy with something else. */
   loadAverageBefore: number
   versions: Record<string, string>
   postgresSettings: Record<string, string>
@@ -18,11 +18,12 @@ export type RunFacts = {
 
 export async function describeRun({ cluster, pace, redisVersion }: OpenBench): Promise<RunFacts> {
   const [cpu] = cpus()
+  const model = cpu?.model.trim() ?? 'unknown processor'
   const gibibytes = Math.round(totalmem() / 1024 ** 3)
   return {
     startedAt: new Date().toISOString(),
     commit: commitOf(),
-    machine: `${availableParallelism()} × ${cpu?.model.trim() ?? 'unknown processor'}, ${gibibytes} GiB, Linux ${release()}`,
+    machine: `${availableParallelism()} × ${model}, ${gibibytes} GiB, Linux ${release()}`,
     loadAverageBefore: loadavg()[0] ?? 0,
     versions: {
       node: process.versions.node,

@@ -13,7 +13,7 @@ import { signedIn } from '../scenarios/signed-in.ts'
 import { stampede } from '../scenarios/stampede.ts'
 import { hotDoctor, hotSlot, spread } from '../scenarios/throughput.ts'
 
-/** In the order of a whole run. */
+/** In the order of a complete run. */
 export const allScenarios: readonly Scenario[] = [
   hotDoctor,
   spread,

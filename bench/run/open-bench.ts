@@ -8,11 +8,11 @@ import type { Bench, Pace } from '../scenarios/scenario.ts'
 
 export type OpenBench = Bench & {
   redisVersion: string
-  /** Stops all that was started. */
+  /** Stops every server and process. */
   close(): Promise<void>
 }
 
-/** Starts what every scenario needs; servers follow when a scenario asks for them. */
+/** Starts what every scenario needs; servers start when a scenario first needs them. */
 export async function openBench(pace: Pace, growthBookings: number, say: (line: string) => void): Promise<OpenBench> {
   const redis = await startRedis()
   const stops: (() => Promise<void>)[] = [() => redis.stop()]
@@ -24,8 +24,9 @@ export async function openBench(pace: Pace, growthBookings: number, say: (line: 
     stops.push(() => cluster.stop())
     const generator = startLoadGenerator()
     stops.push(() => generator.stop())
-    const made = new Map<string, Promise<string>>()
-    const databaseOf = (name: string) => made.getOrInsertComputed(name, () => cluster.createDatabase(`bench_${name}`))
+    const databases = new Map<string, Promise<string>>()
+    const databaseOf = (name: string) =>
+      databases.getOrInsertComputed(name, () => cluster.createDatabase(`bench_${name}`))
     const startOurs = async (name: string, env: Record<string, string> = {}, program?: string) => {
       const options = { name, env, ...(program === undefined ? {} : { program }) }
       const ours = await startOurServer(await databaseOf(name), options)
@@ -60,11 +61,11 @@ type Starting = {
   onStart(stop: () => Promise<void>): void
 }
 
-/** Each server once, when it is first asked for. */
+/** Starts each server once, when it is first needed. */
 function servers({ startOurs, createDatabase, redis, onStart }: Starting): Pick<Bench, 'ours' | 'baseline'> {
   let ours: Promise<OurServer> | null = null
   const started = new Map<BaselineName, Promise<Contender>>()
-  const noted = async <One extends Contender>(starting: Promise<One>): Promise<One> => {
+  const stoppedWithBench = async <One extends Contender>(starting: Promise<One>): Promise<One> => {
     const one = await starting
     onStart(() => one.stop())
     return one
@@ -78,7 +79,7 @@ function servers({ startOurs, createDatabase, redis, onStart }: Starting): Pick<
       const known = started.get(name)
       if (known !== undefined) return known
       const database = createDatabase(`bench_${name.replaceAll('-', '_')}`)
-      const starting = noted(database.then((url) => startBaseline(name, url, redis.socket)))
+      const starting = stoppedWithBench(database.then((url) => startBaseline(name, url, redis.socket)))
       started.set(name, starting)
       return starting
     },

@@ -6,7 +6,7 @@ const namesOf = (args: string[]) => {
   return parsed.kind === 'run' ? parsed.scenarios.map(({ name }) => name) : parsed
 }
 
-test('nothing is the whole run, whose results are kept', () => {
+test('no argument is the complete run, whose results are saved', () => {
   expect(parseArguments([])).toMatchObject({
     kind: 'run',
     isWhole: true,
@@ -15,16 +15,16 @@ test('nothing is the whole run, whose results are kept', () => {
   })
 })
 
-test('names are these scenarios alone, at full pace, and are not kept', () => {
+test('names are only these scenarios, at full pace, and are not saved', () => {
   expect(namesOf(['spread', 'hot-doctor'])).toEqual(['hot-doctor', 'spread'])
   expect(parseArguments(['spread'])).toMatchObject({ isWhole: false, pace: { isSmoke: false } })
 })
 
-test('smoke is short and leaves out what takes long', () => {
+test('smoke is short and leaves out the slow scenarios', () => {
   expect(parseArguments(['smoke'])).toMatchObject({ kind: 'run', isWhole: false, pace: { isSmoke: true } })
   expect(namesOf(['smoke'])).not.toContain('growth')
 })
 
-test.each([[['nowhere']], [['--fast']], [['--growth=few']]])('%j is refused, with what there is', (args) => {
+test.each([[['nowhere']], [['--fast']], [['--growth=few']]])('%j is refused, with the list of scenarios', (args) => {
   expect(parseArguments(args)).toMatchObject({ kind: 'refused', message: expect.stringContaining('hot-doctor') })
 })

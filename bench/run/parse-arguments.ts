@@ -6,12 +6,12 @@ export type Arguments =
   | { kind: 'run'; scenarios: readonly Scenario[]; pace: Pace; growthBookings: number; isWhole: boolean }
   | { kind: 'refused'; message: string }
 
-// 256 clients are two batches of Holdfast's: with both at the database, nobody is left whose request could be read.
+// 256 clients are two of Holdfast's batches: with both at the database, no client is left whose request could be read.
 export const wholePace: Pace = { isSmoke: false, rounds: 5, warmupMs: 500, roundMs: 2_500, connections: 384 }
 const smoke: Pace = { isSmoke: true, rounds: 1, warmupMs: 50, roundMs: 350, connections: 64 }
 const growthDefault = 1_000_000
 
-/** What the command line asks for: nothing is everything. `--short` takes the short rounds of smoke. */
+/** Parses the command line. Without names: all scenarios. `--short`: the short rounds of smoke. */
 export function parseArguments(args: string[]): Arguments {
   let parsed: { values: { growth?: string; short?: boolean }; positionals: string[] }
   try {

@@ -11,7 +11,7 @@ export type Run = {
   faults: string[]
 }
 
-/** One scenario after the other, until `stopped`. One that breaks is a fault, and does not keep the others from running. */
+/** Runs one scenario after the other, until `stopped`. A scenario that throws is a fault; the others still run. */
 export async function runScenarios(
   bench: OpenBench,
   scenarios: readonly Scenario[],
@@ -22,9 +22,9 @@ export async function runScenarios(
   for (const { name, title, run } of scenarios) {
     if (stopped?.aborted) break
     bench.say(`${name}: ${title}`)
-    const began = performance.now()
-    const result = await run(bench).catch((error: unknown) => brokenBy(name, error))
-    const seconds = Math.round((performance.now() - began) / 1000)
+    const startedAt = performance.now()
+    const result = await run(bench).catch((error: unknown) => failedWith(name, error))
+    const seconds = Math.round((performance.now() - startedAt) / 1000)
     const one = { name, title, seconds, ...result }
     printScenario(one, bench.say)
     done.push(one)
@@ -38,9 +38,9 @@ export async function runScenarios(
   }
 }
 
-function brokenBy(name: string, error: unknown): ScenarioResult {
+function failedWith(name: string, error: unknown): ScenarioResult {
   const why = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  return { measured: [], figures: [], faults: [`${name} broke off: ${why}`], notes: [] }
+  return { measured: [], figures: [], faults: [`${name} failed: ${why}`], notes: [] }
 }
 
 function mergedFigures(figures: Figure[]): Figure[] {

@@ -1,5 +1,5 @@
 /**
- * Rounds in turn: A B C, A B C, … so that whatever the machine does meanwhile is done to all of them.
+ * Alternates the rounds: A B C, A B C, … so that changes of the machine's speed affect all of them alike.
  *
  * @returns each one's rounds, in the order of `all`
  */

@@ -4,7 +4,7 @@ import { ratiosOf, spreadOf } from '../measure/spread.ts'
 import { loadJob, runRound } from './round.ts'
 import type { Scenario } from './scenario.ts'
 
-/** What a booking costs the server's process, against the least that any JSON request costs in Node. */
+/** What a booking costs the server's process, compared with the cheapest JSON request in Node. */
 export const bareHttp: Scenario = {
   name: 'bare-http',
   title: 'The server process against a bare node:http server that echoes the same JSON',
@@ -14,7 +14,7 @@ export const bareHttp: Scenario = {
     const echo = await startBaselineProcess('echo', {})
     const { warmupMs, roundMs, connections, rounds } = bench.pace
     const load = { kind: 'closed', warmupMs, durationMs: roundMs } as const
-    const shape = { doctors: 1, slotsPerDoctor: 30, places: 1_000_000 }
+    const shape = { doctors: 1, slotsPerDoctor: 30, units: 1_000_000 }
     const faults: string[] = []
     const rate = { booked: [] as number[], echoed: [] as number[] }
     const cpu = { booked: [] as number[], echoed: [] as number[] }
@@ -52,8 +52,14 @@ export const bareHttp: Scenario = {
       ],
     }
     const measured = [
-      { name: 'Holdfast', values: { 'a second': spreadOf(rate.booked), 'server µs each': spreadOf(cpu.booked) } },
-      { name: 'bare echo', values: { 'a second': spreadOf(rate.echoed), 'server µs each': spreadOf(cpu.echoed) } },
+      {
+        name: 'Holdfast',
+        values: { 'per second': spreadOf(rate.booked), 'server µs per request': spreadOf(cpu.booked) },
+      },
+      {
+        name: 'bare echo',
+        values: { 'per second': spreadOf(rate.echoed), 'server µs per request': spreadOf(cpu.echoed) },
+      },
     ]
     return { measured, figures: [figure], faults, notes: [] }
   },

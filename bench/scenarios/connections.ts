@@ -15,18 +15,18 @@ export const connections: Scenario = {
     const filesMax = openFilesMax()
     if (filesMax < connectionCount + spare) {
       throw new Error(
-        `A process may open ${filesMax} files here. For 10,000 connections run: ulimit -n ${connectionCount + spare}`,
+        `A process may open only ${filesMax} files. For 10,000 connections run: ulimit -n ${connectionCount + spare}`,
       )
     }
     const ours = await bench.startOurs('connections', {
       HOLDFAST_CONNECTIONS_MAX: String(connectionCount + spare),
-      // The first connection waits for its first request until the last one is open: longer than a visitor may.
+      // The first connection is idle until the last one is open: longer than the default allows.
       HOLDFAST_REQUEST_SECONDS_MAX: '60',
     })
     try {
       const idleMiB = residentMiB(ours.pid)
       const round = await runRound(bench, ours, {
-        shape: { doctors: 100, slotsPerDoctor: 100, places: 1_000_000 },
+        shape: { doctors: 100, slotsPerDoctor: 100, units: 1_000_000 },
         load: { kind: 'open', warmupMs: 6_000, durationMs: bench.pace.roundMs * 2, ratePerSecond, giveUpMs: 5_000 },
         connections: connectionCount,
         seed: 1,
@@ -37,7 +37,7 @@ export const connections: Scenario = {
           {
             name: 'Holdfast',
             values: {
-              'asked/s': ratePerSecond,
+              'requested/s': ratePerSecond,
               'bookings/s': spreadOf([round.bookedPerSecond]),
               'p50 ms': p50,
               'p99 ms': p99,

@@ -3,7 +3,7 @@ import { spreadOf } from '../measure/spread.ts'
 import { runRound } from './round.ts'
 import type { Bench, Scenario } from './scenario.ts'
 
-/** An idle backend reports its counts to the shared ones after 10 s at the latest. */
+/** An idle backend adds its counts to the shared statistics after 10 s at the latest. */
 const reportedAfterMs = 10_500
 
 export const flushes: Scenario = {
@@ -15,7 +15,7 @@ export const flushes: Scenario = {
     await delay(reportedAfterMs)
     const before = await walFlushes(bench)
     const round = await runRound(bench, ours, {
-      shape: { doctors: 1, slotsPerDoctor: 30, places: 1_000_000 },
+      shape: { doctors: 1, slotsPerDoctor: 30, units: 1_000_000 },
       load: { kind: 'closed', warmupMs: 0, durationMs: bench.pace.roundMs * 2 },
       connections: bench.pace.connections,
       seed: 1,
@@ -31,7 +31,7 @@ export const flushes: Scenario = {
       measured: [{ name: 'Holdfast', values: { flushes: after - before, bookings: booked } }],
       figures: [{ row: 5, title, target: '≤ 0.1', parts: [part] }],
       faults: round.faults,
-      notes: ["Of the whole server, by pg_stat_io: the calendar's making and the verifying are in it."],
+      notes: ['Of the whole server, from pg_stat_io: creating and verifying the calendar are included.'],
     }
   },
 }

@@ -6,7 +6,7 @@ import type { Scenario } from './scenario.ts'
 
 const fewBookings = 10_000
 
-/** Two servers, one over a young database and one over an old one, in turn. */
+/** Two servers in alternation, one with few bookings in its database and one with many. */
 export const growth: Scenario = {
   name: 'growth',
   title: 'Bookings already in the table',
@@ -24,7 +24,7 @@ export const growth: Scenario = {
       }
       for (const side of sides) side.history = await loadHistory(side.server.calendars, side.bookings, bench.say)
       const { warmupMs, roundMs, connections } = bench.pace
-      const shape = { doctors: 100, slotsPerDoctor: 100, places: 1_000_000 }
+      const shape = { doctors: 100, slotsPerDoctor: 100, units: 1_000_000 }
       const load = { kind: 'closed', warmupMs: warmupMs * 2, durationMs: roundMs } as const
       const rounds = await alternate(sides, bench.pace.rounds, ({ server }, seed) =>
         runRound(bench, server, { shape, load, connections, seed }),
@@ -36,11 +36,11 @@ export const growth: Scenario = {
       const [old = [], young = []] = rounds.map((own) => own.map((round) => round.bookedPerSecond))
       const reached = ratiosOf(old, young)
       const part = { name: `${many} ÷ ${fewBookings}`, reached, unit: '×', isReached: reached.median >= 0.9 }
-      const note = many < 10_000_000 ? { note: `with ${many} bookings here; \`--growth=10000000\` for the whole` } : {}
+      const note = many < 10_000_000 ? { note: `with ${many} bookings in this run; \`--growth=10000000\` for all` } : {}
       return {
         measured: [
-          { name: `${fewBookings} bookings there`, values: { 'bookings/s': spreadOf(young) } },
-          { name: `${many} bookings there`, values: { 'bookings/s': spreadOf(old) } },
+          { name: `${fewBookings} bookings before`, values: { 'bookings/s': spreadOf(young) } },
+          { name: `${many} bookings before`, values: { 'bookings/s': spreadOf(old) } },
         ],
         figures: [{ row: 12, title: 'bookings/s at 10⁷ bookings ÷ at 10⁴', target: '≥ 0.9', parts: [part], ...note }],
         faults,

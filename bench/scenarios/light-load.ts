@@ -4,7 +4,7 @@ import { alternate } from './alternate.ts'
 import { runRound } from './round.ts'
 import type { Scenario } from './scenario.ts'
 
-/** One client alone must not wait for company that never comes. */
+/** A lone client must not wait for a batch to fill. */
 export const lightLoad: Scenario = {
   name: 'light-load',
   title: 'Light load: one client, one request at a time',
@@ -15,7 +15,7 @@ export const lightLoad: Scenario = {
     const { isSmoke, warmupMs, roundMs } = bench.pace
     const rounds = await alternate(all, isSmoke ? 1 : bench.pace.rounds + 2, (contender, seed) =>
       runRound(bench, contender, {
-        shape: { doctors: 1, slotsPerDoctor: 30, places: 1_000_000 },
+        shape: { doctors: 1, slotsPerDoctor: 30, units: 1_000_000 },
         load: { kind: 'closed', warmupMs, durationMs: roundMs / 2 },
         connections: 1,
         seed,

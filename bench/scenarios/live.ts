@@ -9,7 +9,7 @@ const doctors = 100
 const slotsPerDoctor = 100
 const bookingsPerSecond = 100
 
-/** A thousand people watch a hundred calendars: how soon they hear, and what it costs those who book. */
+/** A thousand subscribers to a hundred calendars: how soon they are notified, and what that costs bookings. */
 export const live: Scenario = {
   name: 'live',
   title: 'Live updates: 1,000 subscribers, and none',
@@ -26,10 +26,10 @@ export const live: Scenario = {
       for (let round = 0; round < Math.min(3, bench.pace.rounds); round += 1) {
         const measured = await delaysOf(bench, ours, probe, sockets)
         delays.push(measured)
-        if (measured.untold > 0) faults.push(`live: ${measured.untold} bookings were never told`)
+        if (measured.undelivered > 0) faults.push(`live: ${measured.undelivered} bookings were never delivered`)
       }
       for (let round = 0; round < (bench.pace.isSmoke ? 1 : bench.pace.rounds + 4); round += 1) {
-        // Who comes second is a little faster.
+        // The second is a little faster.
         for (const isWatched of round % 2 === 0 ? [true, false] : [false, true]) {
           const result = await loadedRound(bench, ours, isWatched ? { probe, sockets } : null, round)
           faults.push(...result.faults)
@@ -40,15 +40,15 @@ export const live: Scenario = {
     } finally {
       await probe.stop()
     }
-    if (messages === 0) faults.push('live: nobody was told of anything under load')
+    if (messages === 0) faults.push('live: no subscriber received a message under load')
     return resultOf(delays, rates, messages, faults)
   },
 }
 
 async function delaysOf(bench: Bench, ours: OurServer, probe: LiveProbe, sockets: number): Promise<Delays> {
-  const calendar = await ours.makeCalendar({ doctors, slotsPerDoctor, places: doctors * slotsPerDoctor })
-  await probe.ask({ kind: 'subscribe', target: ours.target, doctorIds: calendar.doctorIds, sockets }, 'done')
-  // Another doctor each time: what is told of one at most ten times a second is then told at once.
+  const calendar = await ours.makeCalendar({ doctors, slotsPerDoctor, units: doctors * slotsPerDoctor })
+  await probe.request({ kind: 'subscribe', target: ours.target, doctorIds: calendar.doctorIds, sockets }, 'done')
+  // A different doctor each time: messages about one doctor are limited to ten per second, and would wait.
   const count = bookingsPerSecond * (bench.pace.isSmoke ? 1 : 8)
   const bookings = Array.from({ length: count }, (_, n) => {
     const doctor = n % doctors
@@ -56,8 +56,8 @@ async function delaysOf(bench: Bench, ours: OurServer, probe: LiveProbe, sockets
     return { slotId, doctorId: calendar.doctorIds[doctor] ?? '' }
   })
   const measure = { kind: 'measure', target: ours.target, bookings, ratePerSecond: bookingsPerSecond } as const
-  const { delays } = await probe.ask(measure, 'delays')
-  await probe.ask({ kind: 'close' }, 'done')
+  const { delays } = await probe.request(measure, 'delays')
+  await probe.request({ kind: 'close' }, 'done')
   return delays
 }
 
@@ -65,7 +65,7 @@ type Watched = { probe: LiveProbe; sockets: number }
 
 async function loadedRound(bench: Bench, ours: OurServer, watched: Watched | null, seed: number) {
   const { warmupMs, roundMs, connections } = bench.pace
-  const shape = { doctors, slotsPerDoctor, places: 1_000_000 }
+  const shape = { doctors, slotsPerDoctor, units: 1_000_000 }
   const load = { kind: 'closed', warmupMs, durationMs: roundMs } as const
   const watchedServer: OurServer = {
     ...ours,
@@ -74,16 +74,16 @@ async function loadedRound(bench: Bench, ours: OurServer, watched: Watched | nul
       const { doctorIds } = calendar
       if (watched !== null) {
         const { probe, sockets } = watched
-        await probe.ask({ kind: 'subscribe', target: ours.target, doctorIds, sockets }, 'done')
+        await probe.request({ kind: 'subscribe', target: ours.target, doctorIds, sockets }, 'done')
       }
       return calendar
     },
   }
   const round = await runRound(bench, watchedServer, { shape, load, connections, seed })
   if (watched === null) return { ...round, messages: 0 }
-  const { messages, closed } = await watched.probe.ask({ kind: 'count' }, 'count')
-  await watched.probe.ask({ kind: 'close' }, 'done')
-  const faults = closed > 0 ? [...round.faults, `live: ${closed} subscribers were dropped`] : round.faults
+  const { messages, closed } = await watched.probe.request({ kind: 'count' }, 'count')
+  await watched.probe.request({ kind: 'close' }, 'done')
+  const faults = closed > 0 ? [...round.faults, `live: ${closed} subscribers were disconnected`] : round.faults
   return { ...round, faults, messages }
 }
 
@@ -93,9 +93,9 @@ function resultOf(
   messages: number,
   faults: string[],
 ): Awaited<ReturnType<Scenario['run']>> {
-  const told = delays.map((one) => one.told.p99)
+  const delivered = delays.map((one) => one.delivered.p99)
   const answered = delays.map((one) => one.answered.p99)
-  const delayRatio = ratiosOf(told, answered)
+  const delayRatio = ratiosOf(delivered, answered)
   const rateRatio = ratiosOf(watched, alone)
   return {
     measured: [
@@ -104,8 +104,8 @@ function resultOf(
         values: {
           'commit p50 ms': spreadOf(delays.map((one) => one.answered.p50)),
           'commit p99 ms': spreadOf(answered),
-          'then told p50 ms': spreadOf(delays.map((one) => one.told.p50)),
-          'then told p99 ms': spreadOf(told),
+          'delivery p50 ms': spreadOf(delays.map((one) => one.delivered.p50)),
+          'delivery p99 ms': spreadOf(delivered),
         },
       },
       { name: 'full load, watched', values: { 'bookings/s': spreadOf(watched), messages } },
@@ -127,7 +127,7 @@ function resultOf(
     ],
     faults,
     notes: [
-      `Commit latency is that of the whole request; the delay counts from its answer. ${bookingsPerSecond} bookings/s at arrivals fixed beforehand.`,
+      `Open loop, ${bookingsPerSecond} bookings/s. Commit: the whole request. Delivery: from its response to the message.`,
     ],
   }
 }

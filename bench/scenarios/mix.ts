@@ -7,13 +7,13 @@ import type { Measured, Scenario } from './scenario.ts'
 
 const perSecond = { book: 100, 'slot lists': 500, 'doctor lists': 50 }
 const giveUpMs = 1_000
-/** Until every list has been read once, and the code that reads it is compiled: a server that has just started is not the question. */
+/** Until every list has been read once and its code is compiled: a server that has just started is not measured. */
 const warmupMs = 4_000
 
-/** 100 bookings/s, 500 slot lists/s and 50 doctor lists/s: what one of the systems that are replaced promises, and more. */
+/** 100 bookings/s, 500 slot lists/s and 50 doctor lists/s: more than one of the replaced systems promises. */
 export const mix: Scenario = {
   name: 'mix',
-  title: 'The mix of reads and bookings, once, ten and fifty times over',
+  title: 'A mix of reads and bookings, at 1, 10 and 50 times its rate',
   inSmoke: true,
   async run(bench) {
     const ours = await bench.ours()
@@ -22,7 +22,7 @@ export const mix: Scenario = {
     for (const times of bench.pace.isSmoke ? [1] : [1, 10, 50]) {
       const ratePerSecond = Object.values(perSecond).reduce((sum, rate) => sum + rate, 0) * times
       const round = await runRound(bench, ours, {
-        shape: { doctors: 100, slotsPerDoctor: 30, places: 3_000_000 },
+        shape: { doctors: 100, slotsPerDoctor: 30, units: 3_000_000 },
         load: {
           kind: 'open',
           warmupMs: bench.pace.isSmoke ? bench.pace.warmupMs : warmupMs,
@@ -41,7 +41,7 @@ export const mix: Scenario = {
       measured,
       figures: [],
       faults,
-      notes: ['Asked in an open loop: latency counts from the intended arrival.'],
+      notes: ['Open loop: latency counts from the intended arrival.'],
     }
   },
 }
@@ -74,10 +74,10 @@ function measuredOf(times: number, { parts, seconds }: LoadResult): Measured[] {
     return {
       name: `${times}× ${name}`,
       values: {
-        'asked/s': perSecond[name as keyof typeof perSecond] * times,
-        'answered/s': Math.round((windowOutcomes[good] ?? 0) / seconds),
+        'requested/s': perSecond[name as keyof typeof perSecond] * times,
+        'served/s': Math.round((windowOutcomes[good] ?? 0) / seconds),
         'refused 503/s': Math.round((windowOutcomes.overloaded ?? 0) / seconds),
-        'left unsent/s': Math.round((windowOutcomes.gave_up ?? 0) / seconds),
+        'gave up/s': Math.round((windowOutcomes.gave_up ?? 0) / seconds),
         'p50 ms': p50,
         'p99 ms': p99,
       },

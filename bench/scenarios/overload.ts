@@ -4,11 +4,11 @@ import type { Round } from './round.ts'
 import { runRound } from './round.ts'
 import type { Scenario } from './scenario.ts'
 
-/** The product's own bound on a claim's wait (HOLDFAST_QUEUE_WAIT_MS_MAX), which is its deadline. */
+/** The product's limit for a claim's wait (HOLDFAST_QUEUE_WAIT_MS_MAX), which is its deadline. */
 const deadlineMs = 5_000
 const giveUpMs = 2_000
 
-/** More come than can be served, at times fixed beforehand: what is accepted must stay much and quick. */
+/** More arrivals than can be served, at predetermined times: many must still be accepted, within the deadline. */
 export const overload: Scenario = {
   name: 'overload',
   title: 'Twice and four times as many arrivals as can be served',
@@ -18,7 +18,7 @@ export const overload: Scenario = {
     const ours = await bench.ours()
     const run = (load: Parameters<typeof runRound>[2]['load'], connections: number, seed: number) =>
       runRound(bench, ours, {
-        shape: { doctors: 10, slotsPerDoctor: 100, places: 1_000_000 },
+        shape: { doctors: 10, slotsPerDoctor: 100, units: 1_000_000 },
         load,
         connections,
         seed,
@@ -44,7 +44,7 @@ export const overload: Scenario = {
 
 function resultOf(peaks: Round[], over: { times: number; rounds: Round[] }[]): Awaited<ReturnType<Scenario['run']>> {
   const peak = peaks.map((round) => round.bookedPerSecond)
-  const least = new Map([
+  const minimum = new Map([
     [2, 0.8],
     [4, 0.5],
   ])
@@ -55,7 +55,12 @@ function resultOf(peaks: Round[], over: { times: number; rounds: Round[] }[]): A
     )
     const p99 = spreadOf(rounds.map((round) => round.booking.latencies.booked?.p99 ?? 0))
     return [
-      { name: `goodput at ${times}× ÷ peak`, reached, unit: '×', isReached: reached.median >= (least.get(times) ?? 1) },
+      {
+        name: `goodput at ${times}× ÷ peak`,
+        reached,
+        unit: '×',
+        isReached: reached.median >= (minimum.get(times) ?? 1),
+      },
       { name: `p99 at ${times}×`, reached: p99, unit: ' ms', isReached: p99.min > 0 && p99.max < deadlineMs },
     ]
   })
@@ -68,7 +73,7 @@ function resultOf(peaks: Round[], over: { times: number; rounds: Round[] }[]): A
       values: {
         'booked/s': rate(rounds, 'booked'),
         'refused 503/s': rate(rounds, 'overloaded').median,
-        'left unsent/s': rate(rounds, 'gave_up').median,
+        'gave up/s': rate(rounds, 'gave_up').median,
         'booked p50 ms': spreadOf(rounds.map((round) => round.booking.latencies.booked?.p50 ?? 0)).median,
         'booked p99 ms': spreadOf(rounds.map((round) => round.booking.latencies.booked?.p99 ?? 0)).median,
         'refused p99 ms': spreadOf(rounds.map((round) => round.booking.latencies.overloaded?.p99 ?? 0)).median,
@@ -78,6 +83,6 @@ function resultOf(peaks: Round[], over: { times: number; rounds: Round[] }[]): A
   const title = 'goodput at 2× and 4× saturation ÷ peak; p99 of the accepted'
   const target = '≥ 0.8 and ≥ 0.5; under the deadline of 5 s'
   const faults = [...peaks, ...over.flatMap(({ rounds }) => rounds)].flatMap((round) => round.faults)
-  const note = `Latency counts from the intended arrival; who could not send within ${giveUpMs / 1000} s has left.`
+  const note = `Latency counts from the intended arrival. A request not sent within ${giveUpMs / 1000} s is given up.`
   return { measured, figures: [{ row: 11, title, target, parts }], faults, notes: [note] }
 }

@@ -11,12 +11,12 @@ import type { Bench, Scenario } from './scenario.ts'
 
 const doctors = 20
 const simultaneous = 1_000
-/** The tail of the log tells the server of a calendar that was made without it, and what it keeps is dropped then. */
+/** Until the server has read from the log that a calendar was created, and has invalidated its caches. */
 const settledMs = 1_000
-/** Of a write far ahead of any: who has seen it is never answered from a cache. */
+/** A position in the future: a reader that sends it never gets a cached response. */
 const futurePosition = '1000000000000000'
 
-/** A doctor's slots of one day, which almost everybody reads before they book. */
+/** A doctor's slots on one day, which almost everybody reads before booking. */
 export const reads: Scenario = {
   name: 'reads',
   title: 'Slot lists: cached and not, beside a static file and static bytes',
@@ -24,7 +24,7 @@ export const reads: Scenario = {
   async run(bench) {
     await bench.countStatements('reads')
     const ours = await bench.startOurs('reads')
-    const calendar = await ours.makeCalendar({ doctors, slotsPerDoctor: 30, places: 600 })
+    const calendar = await ours.makeCalendar({ doctors, slotsPerDoctor: 30, units: 600 })
     await delay(settledMs)
     const paths = calendar.doctorIds.map(listPath)
     const [firstPath = ''] = paths
@@ -52,11 +52,11 @@ export const reads: Scenario = {
   },
 }
 
-/** The one JSON file that the product serves from its disk. */
+/** The one JSON file that the product serves from disk. */
 async function staticFile({ target }: OurServer): Promise<string> {
   const path = '/manifest.webmanifest'
   const { status } = await fetch(`http://${target.host}:${target.port}${path}`)
-  if (status !== 200) throw new Error(`${path} is answered ${status}: build the site first (npm run site).`)
+  if (status !== 200) throw new Error(`GET ${path} returned ${status}: build the site first (npm run site).`)
   return path
 }
 
@@ -69,9 +69,9 @@ export function listsOf(paths: readonly string[]): Extract<RequestPart, { kind: 
   return { kind: 'get', name: 'slot lists', weight: 1, paths, startsWith: '{"items":[{"id":"' }
 }
 
-/** How many statements a list that nobody has asked for yet costs, when everybody asks for it at the same moment. */
+/** How many statements run when everybody requests a list at once that is not cached. */
 async function queriesOfOneList(bench: Bench, ours: OurServer): Promise<number> {
-  const calendar: Calendar = await ours.makeCalendar({ doctors: 1, slotsPerDoctor: 30, places: 30 })
+  const calendar: Calendar = await ours.makeCalendar({ doctors: 1, slotsPerDoctor: 30, units: 30 })
   await delay(settledMs)
   const { pool } = ours.calendars
   await pool.query('create extension if not exists pg_stat_statements')
@@ -82,11 +82,12 @@ async function queriesOfOneList(bench: Bench, ours: OurServer): Promise<number> 
     loadJob(bench, ours, { load, connections: simultaneous, seed: 1, parts }, calendar),
   )
   const { ok = 0 } = result.parts[0]?.outcomes ?? {}
-  if (ok !== simultaneous) throw new Error(`${ok} of ${simultaneous} simultaneous requests were answered.`)
-  // The tail of the log asks for nothing but the log, and goes on meanwhile.
+  if (ok !== simultaneous) throw new Error(`${ok} of ${simultaneous} simultaneous requests succeeded.`)
+  // The tail reads the log meanwhile, and nothing else.
   const { rows } = await pool.query<{ calls: number }>(
     `select coalesce(sum(calls), 0)::integer as calls from pg_stat_statements s join pg_database d on d.oid = s.dbid
-      where d.datname = current_database() and query ~ 'holdfast\\.(slot|resource|clinic)\\M' and query !~ 'directory_change'`,
+      where d.datname = current_database() and query ~ 'holdfast\\.(slot|resource|clinic)\\M'
+        and query !~ 'directory_change'`,
   )
   return rows[0]?.calls ?? 0
 }
@@ -137,7 +138,7 @@ function resultOf(
     ],
     faults,
     notes: [
-      'Static file: the manifest of the site, 623 bytes. Static bytes: those of one list, ready in memory behind a bare Fastify.',
+      'Static file: the manifest of the site, 623 bytes. Static bytes: one list, in memory behind a bare Fastify.',
     ],
   }
 }

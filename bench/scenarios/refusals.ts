@@ -4,13 +4,13 @@ import { ratiosOf, spreadOf } from '../measure/spread.ts'
 import { loadJob, runRound } from './round.ts'
 import type { Bench, Scenario } from './scenario.ts'
 
-/** A few belong to the server's own housekeeping. */
+/** The server's background work needs a few. */
 const transactionsMax = 100
 
-/** Being refused must be cheaper than being booked, and leave nothing behind in the table. */
+/** A refusal must be cheaper than a booking, and write nothing to the table. */
 export const refusals: Scenario = {
   name: 'refusals',
-  title: 'A full slot that everybody still asks for',
+  title: 'A full slot that everybody still requests',
   inSmoke: true,
   async run(bench) {
     const ours = await bench.ours()
@@ -22,7 +22,7 @@ export const refusals: Scenario = {
     const faults: string[] = []
     let transactions = 0
     for (let seed = 0; seed < rounds; seed += 1) {
-      const shape = { doctors: 1, slotsPerDoctor: 30, places: 1_000_000 }
+      const shape = { doctors: 1, slotsPerDoctor: 30, units: 1_000_000 }
       const booking = await runRound(bench, ours, { shape, load, connections, seed })
       booked.push(booking.bookedPerSecond)
       const full = await fullSlot(bench, ours)
@@ -36,14 +36,14 @@ export const refusals: Scenario = {
       if (after.row !== before.row)
         faults.push(`refusals: the slot's row was written or locked: ${before.row} → ${after.row}`)
       if (after.transactions - before.transactions > transactionsMax)
-        faults.push(`refusals: ${after.transactions - before.transactions} transactions were given a number meanwhile`)
+        faults.push(`refusals: ${after.transactions - before.transactions} transactions got an id meanwhile`)
     }
     const ratio = ratiosOf(refused, booked)
     const measured = [
-      { name: 'booked', values: { 'a second': spreadOf(booked) } },
+      { name: 'booked', values: { 'per second': spreadOf(booked) } },
       {
         name: 'refused',
-        values: { 'a second': spreadOf(refused), 'writing transactions in all rounds': transactions },
+        values: { 'per second': spreadOf(refused), 'writing transactions in all rounds': transactions },
       },
     ]
     const part = { name: 'refused ÷ booked', reached: ratio, unit: '×', isReached: ratio.median >= 1.5 }
@@ -53,19 +53,20 @@ export const refusals: Scenario = {
 }
 
 async function fullSlot(bench: Bench, ours: OurServer): Promise<Calendar> {
-  const calendar = await ours.makeCalendar({ doctors: 1, slotsPerDoctor: 1, places: 1 })
+  const calendar = await ours.makeCalendar({ doctors: 1, slotsPerDoctor: 1, units: 1 })
   const load = { kind: 'burst', requests: 1 } as const
   await bench.generator.run(loadJob(bench, ours, { load, connections: 1, seed: 0 }, calendar))
   return calendar
 }
 
-/** The row's place and whoever wrote or locked it last, and how many transactions have been given a number. */
+/** The row's position, the transactions that last wrote or locked it, and how many transactions have got an id. */
 async function writesSoFar(
   { calendars }: OurServer,
   { slotIds }: Calendar,
 ): Promise<{ row: string; transactions: number }> {
   const { rows } = await calendars.pool.query<{ row: string; transactions: number }>(
-    `select concat_ws(' ', ctid, xmin, xmax) as row, pg_snapshot_xmax(pg_current_snapshot())::text::float8 as transactions
+    `select concat_ws(' ', ctid, xmin, xmax) as row,
+            pg_snapshot_xmax(pg_current_snapshot())::text::float8 as transactions
        from holdfast.slot where id = $1`,
     [slotIds[0]],
   )

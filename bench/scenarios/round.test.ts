@@ -4,11 +4,11 @@ import { faultsOf } from './round.ts'
 const holdfast = { label: 'Holdfast' }
 const allRight = { wrongCount: 0, wrong: [] }
 
-test('answers that add up with the database are no fault', () => {
+test('responses that agree with the database are no fault', () => {
   expect(faultsOf(holdfast, allRight, { outcomes: { booked: 7 } }, { bookings: 7, faults: [] })).toEqual([])
 })
 
-test('a lost answer leaves open whether its booking stands', () => {
+test('a lost response leaves open whether its booking exists', () => {
   const outcomes = { booked: 7, lost: 1 }
   for (const bookings of [7, 8])
     expect(faultsOf(holdfast, allRight, { outcomes }, { bookings, faults: [] })).toEqual([])
@@ -16,7 +16,7 @@ test('a lost answer leaves open whether its booking stands', () => {
     expect(faultsOf(holdfast, allRight, { outcomes }, { bookings, faults: [] })).toHaveLength(1)
 })
 
-test('a booking that was answered and is not there, wrong answers and overbooked slots make a round void', () => {
+test('a missing booking, wrong responses and overbooked slots make a round void', () => {
   const wrong = { wrongCount: 2, wrong: ['500'] }
   const found = faultsOf(
     holdfast,

@@ -11,17 +11,17 @@ export type RoundPlan = {
 }
 
 export type Round = {
-  /** Booked a second in the window. */
+  /** Bookings per second in the window. */
   bookedPerSecond: number
   load: LoadResult
   /** The part that books. */
   booking: PartResult
   calendar: Calendar
-  /** Empty: the answers add up with the database, and nothing is overbooked. */
+  /** Empty: the responses agree with the database, and nothing is overbooked. */
   faults: string[]
 }
 
-/** One round of one contender: a fresh calendar, the load, and the proof that what was answered is what is stored. */
+/** One round of one contender: a new calendar, the load, and the check that the responses agree with the database. */
 export async function runRound(bench: Bench, contender: Contender, plan: RoundPlan): Promise<Round> {
   const calendar = await contender.makeCalendar(plan.shape)
   const load = await bench.generator.run(loadJob(bench, contender, plan, calendar))
@@ -52,7 +52,7 @@ export function loadJob(
   }
 }
 
-/** What is wrong with a round. A lost answer leaves open whether its booking stands; any other must be found. */
+/** The faults of a round. A lost response leaves open whether its booking exists; every other one must be stored. */
 export function faultsOf(
   { label }: Pick<Contender, 'label'>,
   load: Pick<LoadResult, 'wrongCount' | 'wrong'>,
@@ -60,9 +60,11 @@ export function faultsOf(
   recount: Recount,
 ): string[] {
   const faults = recount.faults.map((fault) => `${label}: ${fault}`)
-  if (load.wrongCount > 0) faults.push(`${label}: ${load.wrongCount} wrong answers, such as ${load.wrong[0]}`)
+  if (load.wrongCount > 0) faults.push(`${label}: ${load.wrongCount} wrong responses, such as ${load.wrong[0]}`)
   const { booked = 0, lost = 0 } = outcomes
   if (recount.bookings < booked || recount.bookings > booked + lost)
-    faults.push(`${label}: ${booked} bookings were answered (and ${lost} answers lost), ${recount.bookings} are stored`)
+    faults.push(
+      `${label}: ${booked} bookings were confirmed (and ${lost} responses lost), ${recount.bookings} are stored`,
+    )
   return faults
 }

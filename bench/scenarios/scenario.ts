@@ -5,10 +5,10 @@ import type { LoadGenerator } from '../contenders/load-generator.ts'
 import type { OurServer } from '../contenders/our-server.ts'
 import type { Spread } from '../measure/spread.ts'
 
-/** How long and how often; short ones prove that the answers are right, and say nothing about speed. */
+/** The number and length of rounds. Short ones prove that the responses are right, and nothing about speed. */
 export type Pace = { isSmoke: boolean; rounds: number; warmupMs: number; roundMs: number; connections: number }
 
-/** What scenarios work with. Servers are started when first asked for, and stay for the rest of the run. */
+/** What scenarios work with. Servers start when first needed, and run until the end. */
 export type Bench = {
   cluster: Cluster
   generator: LoadGenerator
@@ -18,9 +18,12 @@ export type Bench = {
   say(line: string): void
   ours(): Promise<OurServer>
   baseline(name: BaselineName): Promise<Contender>
-  /** Another server of ours, with settings of its own, over an empty database, from another checkout if `program` names its command line; the caller stops it. */
+  /**
+   * Starts another Holdfast server with separate settings and an empty database, which the caller stops. `program`: the
+   * command line of another checkout.
+   */
   startOurs(name: string, env?: Record<string, string>, program?: string): Promise<OurServer>
-  /** Counts the statements of the `startOurs` server of that name, which is started after this. */
+  /** Counts the statements of the `startOurs` server of that name; call it before the server starts. */
   countStatements(name: string): Promise<void>
 }
 
@@ -30,18 +33,18 @@ export type Figure = {
   row: number
   title: string
   target: string
-  /** Several where the row asks for several; all must be reached. */
+  /** All of them must be reached. */
   parts: { name: string; reached: Spread; unit: string; isReached: boolean }[]
   note?: string
 }
 
-/** One line of a scenario's own table: what was measured, whatever the targets. */
+/** One line of a scenario's table. */
 export type Measured = { name: string; values: Record<string, Spread | number | string> }
 
 export type ScenarioResult = {
   measured: Measured[]
   figures: Figure[]
-  /** Rounds that prove nothing, because something was wrong in them. Any makes the run fail. */
+  /** What was wrong in the rounds. Any fault makes the run fail. */
   faults: string[]
   notes: string[]
 }

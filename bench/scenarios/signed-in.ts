@@ -16,7 +16,7 @@ export const signedIn: Scenario = {
     const kinds = [{ bearer: jwt }, {}]
     const rounds = await alternate(kinds, bench.pace.isSmoke ? 1 : bench.pace.rounds + 8, (credential, seed) =>
       runRound(bench, ours, {
-        shape: { doctors: 1, slotsPerDoctor: 30, places: 1_000_000 },
+        shape: { doctors: 1, slotsPerDoctor: 30, units: 1_000_000 },
         load: { kind: 'closed', warmupMs, durationMs: roundMs },
         connections,
         seed,
@@ -42,15 +42,15 @@ export const signedIn: Scenario = {
 async function signUp({ target }: OurServer): Promise<string> {
   const auth = `http://${target.host}:${target.port}/api/auth`
   const email = `patient-${Date.now()}@example.org`
-  const made = await fetch(`${auth}/sign-up/email`, {
+  const signedUp = await fetch(`${auth}/sign-up/email`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ name: 'A Patient', email, password: 'a password of a patient' }),
   })
-  const { token } = (await made.json()) as { token?: string }
-  const given = await fetch(`${auth}/token`, { headers: { authorization: `Bearer ${token}` } })
-  const { token: jwt } = (await given.json()) as { token?: string }
+  const { token } = (await signedUp.json()) as { token?: string }
+  const issued = await fetch(`${auth}/token`, { headers: { authorization: `Bearer ${token}` } })
+  const { token: jwt } = (await issued.json()) as { token?: string }
   if (jwt === undefined)
-    throw new Error(`Sign-up was answered ${made.status}, the request for a token ${given.status}.`)
+    throw new Error(`Sign-up returned ${signedUp.status}, the request for a token ${issued.status}.`)
   return jwt
 }

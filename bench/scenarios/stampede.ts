@@ -18,7 +18,7 @@ const names: BaselineName[] = [
   'single-claims',
 ]
 
-/** A thousand people, one place. Whoever books it twice, or lets nobody have it, makes the run fail. */
+/** A thousand requests for one unit. A contender that books it twice, or never, makes the run fail. */
 export const stampede: Scenario = {
   name: 'stampede',
   title: 'A stampede of 1,000 on the last unit: one is booked, all others are refused',
@@ -36,7 +36,7 @@ export const stampede: Scenario = {
 async function stampedeOn(bench: Bench, contender: Contender, round: number): Promise<Round> {
   const requests = bench.pace.isSmoke ? requestCount / 4 : requestCount
   const result = await runRound(bench, contender, {
-    shape: { doctors: 1, slotsPerDoctor: 1, places: 1 },
+    shape: { doctors: 1, slotsPerDoctor: 1, units: 1 },
     load: { kind: 'burst', requests },
     connections: bench.pace.connections,
     seed: round,
@@ -46,16 +46,16 @@ async function stampedeOn(bench: Bench, contender: Contender, round: number): Pr
   const answered = Object.values(outcomes).reduce((sum, count) => sum + count, 0)
   const faults = [...result.faults]
   if (outcomes.booked !== 1) faults.push(`${contender.label}: ${outcomes.booked ?? 0} of ${requests} got the last unit`)
-  if (answered !== requests) faults.push(`${contender.label}: ${answered} answers to ${requests} requests`)
+  if (answered !== requests) faults.push(`${contender.label}: ${answered} responses to ${requests} requests`)
   return { ...result, faults }
 }
 
 function onlySlot(contender: Contender, calendar: Calendar) {
-  const expected = ['booked', 'slot_full', ...contender.mayAnswer]
+  const expected = ['booked', 'slot_full', ...contender.possibleRefusals]
   return bookings(contender, calendar, { order: 'random', expected })
 }
 
-/** The same on a server that locks nothing must be found out; otherwise the proof proves nothing. */
+/** A server without locks must be found to overbook; otherwise the check proves nothing. */
 async function negativeControl(bench: Bench): Promise<string[]> {
   const url = await bench.cluster.createDatabase(`bench_no_lock_${Date.now()}`)
   const control = await startBaseline('no-lock', url, '')
@@ -63,11 +63,11 @@ async function negativeControl(bench: Bench): Promise<string[]> {
     for (let tries = 0; tries < controlTries; tries += 1) {
       const { faults } = await stampedeOn(bench, control, tries)
       if (faults.some((fault) => fault.includes('overbooked'))) {
-        bench.say('  The negative control, which locks nothing, overbooked and was found out.')
+        bench.say('  The negative control, which locks nothing, was found to overbook.')
         return []
       }
     }
-    return [`The server without locks was not found to overbook in ${controlTries} stampedes: the check is blind.`]
+    return [`The server without locks was not found to overbook in ${controlTries} stampedes: the check does not work.`]
   } finally {
     await control.stop()
   }
@@ -78,8 +78,8 @@ function measuredOf({ label }: Contender, rounds: Round[]): Measured {
   return {
     name: label,
     values: {
-      'all answered after ms': per((round) => round.load.seconds * 1000),
-      'the one booked, ms': per((round) => round.booking.latencies.booked?.max ?? 0).median,
+      'all done after ms': per((round) => round.load.seconds * 1000),
+      'the booking, ms': per((round) => round.booking.latencies.booked?.max ?? 0).median,
       'refused p99 ms': per((round) => round.booking.latencies.slot_full?.p99 ?? 0).median,
     },
   }

@@ -14,10 +14,10 @@ type Row = {
   created_at: Date
 }
 
-/** One call of book_slot() a request, which is its own transaction; a slot that is locked is refused at once. */
-export const book: Strategy = async ({ pool }, asked) => {
-  const { slotId, units, appointmentType, patient, reason } = asked
-  // pool.query would close the connection of a statement that fails, and a refusal would cost a new one.
+/** One call of book_slot() per request, as a transaction; a slot that is locked is refused at once. */
+export const book: Strategy = async ({ pool }, request) => {
+  const { slotId, units, appointmentType, patient, reason } = request
+  // pool.query closes the connection of a failed statement, and every refusal would need a new one.
   const client = await pool.connect()
   try {
     const { rows } = await client.query<Row>({
@@ -26,7 +26,7 @@ export const book: Strategy = async ({ pool }, asked) => {
       values: [slotId, units, appointmentType, patient.name, patient.email, patient.phone, reason],
     })
     const row = rows[0]
-    if (row === undefined) throw new Error('book_slot answered no row.')
+    if (row === undefined) throw new Error('book_slot returned no row.')
     if (row.outcome === 'SLOT_UNAVAILABLE') return { kind: 'slot_full' }
     if (row.outcome === 'SLOT_NOT_FOUND') return { kind: 'slot_missing' }
     return {

@@ -1,4 +1,4 @@
--- The slot keeps count; one function does it all and refuses to wait for a lock.
+-- The slot has a counter; one function does everything, and refuses to wait for a lock.
 create table doctor (
   id uuid primary key,
   clinic_id uuid not null,
@@ -33,7 +33,8 @@ create index booking_slot on booking (slot_id);
 create function book_slot(
   p_slot_id uuid, p_units integer, p_appointment_type text, p_name text, p_email text, p_phone text, p_reason text
 ) returns table (
-  outcome text, id uuid, clinic_id uuid, doctor_id uuid, starts_at timestamptz, ends_at timestamptz, expires_at timestamptz,
+  outcome text, id uuid, clinic_id uuid, doctor_id uuid, starts_at timestamptz, ends_at timestamptz,
+  expires_at timestamptz,
   created_at timestamptz
 ) language plpgsql as $$
 #variable_conflict use_column
@@ -54,9 +55,12 @@ begin
   end if;
   update slot set booked = booked + p_units where slot.id = p_slot_id;
   return query
-  insert into booking (slot_id, units, status, appointment_type, patient_name, patient_email, patient_phone, reason, expires_at)
-  values (p_slot_id, p_units, 'PENDING', p_appointment_type, p_name, p_email, p_phone, p_reason, now() + interval '2 minutes')
-  returning 'BOOKED', booking.id, v_slot.clinic_id, v_slot.doctor_id, v_slot.starts_at, v_slot.ends_at, booking.expires_at,
+  insert into booking (slot_id, units, status, appointment_type, patient_name, patient_email, patient_phone, reason,
+                       expires_at)
+  values (p_slot_id, p_units, 'PENDING', p_appointment_type, p_name, p_email, p_phone, p_reason,
+          now() + interval '2 minutes')
+  returning 'BOOKED', booking.id, v_slot.clinic_id, v_slot.doctor_id, v_slot.starts_at, v_slot.ends_at,
+            booking.expires_at,
             booking.created_at;
 end
 $$;

@@ -1,4 +1,4 @@
--- Capacity is what the bookings leave of it: the slot is locked, and they are summed.
+-- The slot is locked, and its bookings are summed to find the remaining capacity.
 create table doctor (
   id uuid primary key,
   clinic_id uuid not null,

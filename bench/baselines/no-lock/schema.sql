@@ -1,4 +1,4 @@
--- The negative control: counts, then inserts, and locks nothing. It overbooks, and must be caught.
+-- The negative control: counts, then inserts, and locks nothing. It overbooks, which the recount must find.
 create table doctor (
   id uuid primary key,
   clinic_id uuid not null,

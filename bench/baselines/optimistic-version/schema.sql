@@ -1,4 +1,4 @@
--- The slot keeps count and a version; whoever finds another version than was read tries again.
+-- The slot has a counter and a version; a transaction that finds another version than it read tries again.
 create table doctor (
   id uuid primary key,
   clinic_id uuid not null,

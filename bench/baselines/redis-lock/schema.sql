@@ -1,4 +1,4 @@
--- Whoever has the key in Redis may book.
+-- The holder of the key in Redis may book.
 create table doctor (
   id uuid primary key,
   clinic_id uuid not null,

@@ -1,4 +1,4 @@
--- The slot keeps count, changed in a SERIALIZABLE transaction that refuses to wait for a lock.
+-- The slot has a counter, changed in a SERIALIZABLE transaction that refuses to wait for a lock.
 create table doctor (
   id uuid primary key,
   clinic_id uuid not null,

@@ -3,8 +3,8 @@ import { countAndInsert } from '../count-and-insert.ts'
 import type { Strategy } from '../strategy.ts'
 import { withLock } from '../wait-for-lock.ts'
 
-/** A row in slot_locks, taken if it is not there or has lapsed, around the transaction. */
-export const book: Strategy = async (resources, asked) => {
+/** A row in slot_locks around the transaction, taken if there is none or if it has expired. */
+export const book: Strategy = async (resources, request) => {
   const { pool } = resources
   const token = randomUUID()
   const take = async () => {
@@ -13,7 +13,7 @@ export const book: Strategy = async (resources, asked) => {
       text: `insert into slot_locks as l (slot_id, token, expires_at) values ($1, $2, now() + interval '5 seconds')
              on conflict (slot_id) do update set token = excluded.token, expires_at = excluded.expires_at
               where l.expires_at < now()`,
-      values: [asked.slotId, token],
+      values: [request.slotId, token],
     })
     return rowCount === 1
   }
@@ -21,7 +21,7 @@ export const book: Strategy = async (resources, asked) => {
     pool.query({
       name: 'release_lock',
       text: 'delete from slot_locks where slot_id = $1 and token = $2',
-      values: [asked.slotId, token],
+      values: [request.slotId, token],
     })
-  return withLock(take, release, () => countAndInsert(resources, asked))
+  return withLock(take, release, () => countAndInsert(resources, request))
 }

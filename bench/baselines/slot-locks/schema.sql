@@ -1,4 +1,4 @@
--- Whoever has the row in slot_locks may book; it lapses, should its owner be lost.
+-- The owner of the row in slot_locks may book; the row expires if its owner is lost.
 create table doctor (
   id uuid primary key,
   clinic_id uuid not null,

@@ -3,7 +3,9 @@ import { styleText } from 'node:util'
 
 type Format = Parameters<typeof styleText>[0]
 
-/** What a command says and where: data on stdout, everything else on stderr, colours only where a terminal shows them. */
+/**
+ * What a command says and where: data on stdout, everything else on stderr, colours only where a terminal shows them.
+ */
 export type Terminal = {
   /** A line of data or of the answer. */
   out(line: string): void

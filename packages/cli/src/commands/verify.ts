@@ -6,7 +6,9 @@ import { withDatabase } from '../with-database.ts'
 
 const detailsMax = 100
 
-/** `holdfast verify`: recounts every slot and rebuilds every booking from the log. Changes nothing and locks nothing. */
+/**
+ * `holdfast verify`: recounts every slot and rebuilds every booking from the log. Changes nothing and locks nothing.
+ */
 export async function verifyCommand(context: CommandContext, options: JsonOption): Promise<ExitCode> {
   const report = await withDatabase(context, ({ ownerUrl }) => verifyAll(ownerUrl))
   const isGood = report.overbooked === 0 && report.mismatches === 0

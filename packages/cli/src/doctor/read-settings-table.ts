@@ -13,7 +13,9 @@ export type SettingLine = {
   description: string
 }
 
-/** Every setting with its value and where that came from. Of secrets only what is none: a database's login and place. */
+/**
+ * Every setting with its value and where that came from. Of secrets only what is none: a database's login and place.
+ */
 export function settingLines(env: Environment): SettingLine[] {
   return settings.map(({ name, default: defaultValue, whenAbsent, description, secret }) => {
     const given = env[name]

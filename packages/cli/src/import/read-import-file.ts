@@ -67,7 +67,9 @@ function linesOf(value: unknown, kind: ImportList): ImportLines {
   return { lines, bad, unit: 'item' }
 }
 
-/** The fields of a JSON object as the texts a CSV line would have: numbers as digits, lists with semicolons, null as ''. */
+/**
+ * The fields of a JSON object as the texts a CSV line would have: numbers as digits, lists with semicolons, null as ''.
+ */
 function textsOf(
   item: Record<string, unknown>,
   kind: ImportList,

@@ -1,4 +1,6 @@
-/** A capacity factor as an exact fraction: 0.8 is 8/10, so that ceil(0.8 × 5) is 4, not the 5 floating point may give. */
+/**
+ * A capacity factor as an exact fraction: 0.8 is 8/10, so that ceil(0.8 × 5) is 4, not the 5 floating point may give.
+ */
 export type CapacityFactor = { numerator: bigint; denominator: bigint; text: string }
 
 /** Reads `1`, `0.8`, `1.25`: more than 0, at most 1000, at most six decimals. null: it is not one. */

@@ -13,8 +13,8 @@ const clinicsAtOnce = 8
 const daysPerListMax = 366
 
 /**
- * What earlier replays have booked in these units. A row that is among them requests the slot it already has, and so gets
- * its booking again; one that was booked longer ago than servers store idempotency keys is not sent at all.
+ * What earlier replays have booked in these units. A row that is among them requests the slot it already has, and so
+ * gets its booking again; one that was booked longer ago than servers store idempotency keys is not sent at all.
  */
 export async function listEarlierBookings(
   server: ReplayServer,

@@ -43,7 +43,10 @@ export type ReplayPlanOutcome =
   | { kind: 'too_long'; days: number; daysMax: number }
   | { kind: 'too_many_units'; unit: string; date: string; units: number; unitsMax: number }
 
-/** The least number of whole weeks (negative for days far ahead) that brings `firstDay` to a week after `today`, or later. */
+/**
+ * The least number of whole weeks (negative for days far ahead) that brings `firstDay` to a week after `today`, or
+ * later.
+ */
 export function weeksToMove(firstDay: Temporal.PlainDate, today: Temporal.PlainDate): number {
   const days = today.add({ days: 7 }).since(firstDay, { largestUnit: 'days' }).days
   return Math.ceil(days / 7)

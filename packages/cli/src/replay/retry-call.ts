@@ -19,7 +19,8 @@ export type FinalAnswer<Answer> = Exclude<Answer, Unavailable> | Stop | { kind: 
  * been carried out.
  *
  * Not `p-retry`: the calls return their failures as values, the server sets one of the two delays, and each kind of
- * failure has its own limit. As options of `p-retry` (an error class around the values, three callbacks) this was longer.
+ * failure has its own limit. As options of `p-retry` (an error class around the values, three callbacks) this was
+ * longer.
  */
 export async function retryCall<Answer extends { kind: string }>(
   call: () => Promise<Answer | Unavailable>,

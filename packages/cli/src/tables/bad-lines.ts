@@ -28,7 +28,9 @@ export function addBadLine(bad: BadLines, line: BadLine): void {
   if (bad.lines.length < keptMax) bad.lines.push(line)
 }
 
-/** One readable line: `line 17, booked_at "yesterday": …`. Control characters and over-long values are made harmless. */
+/**
+ * One readable line: `line 17, booked_at "yesterday": …`. Control characters and over-long values are made harmless.
+ */
 export function describeBadLine(bad: BadLine, unit: 'line' | 'item' = 'line'): string {
   const place = bad.column === null ? `${unit} ${bad.line}` : `${unit} ${bad.line}, ${bad.column}`
   return bad.value === null ? `${place}: ${bad.message}` : `${place} ${quoted(bad.value)}: ${bad.message}`

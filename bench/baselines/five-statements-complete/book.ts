@@ -1,45 +1,45 @@
 import type pg from 'pg'
 import { freshKey, keyDigest, requestHash, scopeOf } from '../../../packages/server/src/rest/answers/idempotency.ts'
 import { insertPending, readSlot, type SlotRow, unitsBooked } from '../statements.ts'
-import type { Asked, Booked, Strategy } from '../strategy.ts'
+import type { Booked, BookRequest, Strategy } from '../strategy.ts'
 import { transaction } from '../transaction.ts'
 
 const scope = scopeOf({ kind: 'anonymous' })
 
 /**
- * The five statements, and two more for what the contract requires and Holdfast stores: the request's key, so that a
- * retry gets the first response, and the event log.
+ * The five statements, and two more for what the contract requires and Holdfast stores: the request's idempotency key,
+ * so that a retry gets the first response, and the event log.
  */
-export const book: Strategy = async ({ pool }, asked) => {
-  const { key: sent, ...request } = asked
+export const book: Strategy = async ({ pool }, request) => {
+  const { key: sent, ...body } = request
   const key = sent === null ? freshKey() : keyDigest({ key: sent, scope }, 'createBooking')
-  const hash = requestHash(request)
+  const hash = requestHash(body)
   const outcome = await transaction(pool, 'begin', async (client) => {
-    const slot = await readSlot(client, asked.slotId, '', 'for update of s')
+    const slot = await readSlot(client, request.slotId, '', 'for update of s')
     if (slot === undefined) return { kind: 'slot_missing' }
-    if ((await unitsBooked(client, asked.slotId)) + asked.units > slot.capacity) return { kind: 'slot_full' }
-    const booking = await insertPending(client, asked, slot)
-    if (!(await keep(client, key, hash, booking.id))) return { kind: 'key_reused' }
-    await log(client, asked, booking.id)
+    if ((await unitsBooked(client, request.slotId)) + request.units > slot.capacity) return { kind: 'slot_full' }
+    const booking = await insertPending(client, request, slot)
+    if (!(await storeKey(client, key, hash, booking.id))) return { kind: 'key_reused' }
+    await log(client, request, booking.id)
     return { kind: 'booked', booking }
   })
-  // A full slot may be full because of the booking that this request retries.
+  // The slot may be full because of the booking that this request repeats.
   return outcome.kind === 'key_reused' || outcome.kind === 'slot_full'
-    ? ((await firstAnswer(pool, key, hash)) ?? outcome)
+    ? ((await firstResponse(pool, key, hash)) ?? outcome)
     : outcome
 }
 
 /** @returns false if the key is already stored */
-async function keep(client: pg.PoolClient, key: string, hash: string, bookingId: string): Promise<boolean> {
+async function storeKey(client: pg.PoolClient, key: string, hash: string, bookingId: string): Promise<boolean> {
   const { rowCount } = await client.query({
-    name: 'keep_key',
+    name: 'store_key',
     text: 'insert into idempotency (key, request_hash, booking_id) values ($1, $2, $3) on conflict do nothing',
     values: [key, hash, bookingId],
   })
   return rowCount === 1
 }
 
-async function log(client: pg.PoolClient, { slotId, units }: Asked, bookingId: string): Promise<void> {
+async function log(client: pg.PoolClient, { slotId, units }: BookRequest, bookingId: string): Promise<void> {
   await client.query({
     name: 'log_event',
     text: `insert into booking_event (booking_id, type, slot_id, units) values ($1, 'held', $2, $3)`,
@@ -47,13 +47,18 @@ async function log(client: pg.PoolClient, { slotId, units }: Asked, bookingId: s
   })
 }
 
-type FirstRow = SlotRow & { id: string; slot_id: string; units: number; appointment_type: Asked['appointmentType'] } & {
+type FirstRow = SlotRow & {
+  id: string
+  slot_id: string
+  units: number
+  appointment_type: BookRequest['appointmentType']
+} & {
   request_hash: string
   expires_at: Date
   created_at: Date
 }
 
-async function firstAnswer(pool: pg.Pool, key: string, hash: string) {
+async function firstResponse(pool: pg.Pool, key: string, hash: string) {
   const { rows } = await pool.query<FirstRow>({
     name: 'first_answer',
     text: `select k.request_hash, b.*, s.starts_at, s.ends_at, s.doctor_id, d.clinic_id

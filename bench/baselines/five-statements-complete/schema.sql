@@ -1,5 +1,5 @@
--- five-statements, and with it what Holdfast keeps of a booking: the key of the request, the line in the log, and the
--- reference to the slot. One of each, with the indexes that they need and no more.
+-- five-statements, and in addition what Holdfast stores for a booking: the idempotency key, the event, and the
+-- reference to the slot, with the necessary indexes only.
 create table doctor (
   id uuid primary key,
   clinic_id uuid not null,
