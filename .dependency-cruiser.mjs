@@ -83,6 +83,16 @@ const siteDirections = Object.entries(siteFolders).map(([name, targets]) => ({
   to: { path: `${site}(${Object.keys(siteFolders).join('|')})/`, pathNot: `${site}(${[name, ...targets].join('|')})/` },
 }))
 
+const rest = '^packages/server/src/rest/'
+
+/** The layers of the REST API: resources use answers and guards, which know nothing of each other or of resources. */
+const restDirections = ['guards', 'answers'].map((layer) => ({
+  name: `rest-${layer}-imports-no-other-layer`,
+  severity: 'error',
+  from: { path: `${rest}${layer}/`, pathNot: test },
+  to: { path: rest, pathNot: [`${rest}${layer}/`, `${rest}rest-deps\\.ts$`] },
+}))
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
@@ -101,6 +111,20 @@ export default {
         ],
       },
       to: {},
+    },
+    ...restDirections,
+    {
+      name: 'rest-resources-know-no-fastify',
+      comment: 'A resource adds its routes by serve(), which checks the access that an operation declares.',
+      severity: 'error',
+      from: { path: `${rest}resources/`, pathNot: test },
+      to: { path: ['node_modules/(fastify|@fastify)/', `${rest}rest-routes\\.ts$`] },
+    },
+    {
+      name: 'server-secrets-import-only-themselves',
+      severity: 'error',
+      from: { path: '^packages/server/src/secrets/', pathNot: test },
+      to: { path: '^packages/', pathNot: '^packages/server/src/secrets/' },
     },
     ...siteDirections,
     {

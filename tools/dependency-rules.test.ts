@@ -48,6 +48,12 @@ beforeEach(async () => {
     'packages/server/src/compose.ts',
     "import '@holdfast/engine'\nimport '@holdfast/adapters'\nimport './part.ts'",
   )
+  await write('packages/server/src/rest/rest-deps.ts', "import '../secrets/keys.ts'")
+  await write('packages/server/src/rest/guards/access.ts', "import '../rest-deps.ts'")
+  await write('packages/server/src/rest/answers/body.ts', "import '../rest-deps.ts'")
+  await write('packages/server/src/rest/serve.ts', "import './guards/access.ts'\nimport './answers/body.ts'")
+  await write('packages/server/src/rest/resources/bookings.ts', "import '../serve.ts'\nimport '../guards/access.ts'")
+  await write('packages/server/src/secrets/keys.ts', "import 'node:crypto'")
   await write('packages/cli/src/start.ts', "import '@holdfast/server'\nimport '@holdfast/engine'")
   for (const [folder, imported] of Object.entries(siteImports)) {
     await write(`packages/web/src/${folder}/part.ts`, imported.map((path) => `import '${path}'`).join('\n'))
@@ -208,6 +214,36 @@ const planted: [what: string, path: string, text: string, rule: string][] = [
     'engine-folder-has-a-rule',
   ],
   ['the engine imports an HTTP module', 'engine/src/part.ts', "import 'node:http'", 'engine-knows-no-http'],
+  [
+    'a guard imports a resource',
+    'server/src/rest/guards/access.ts',
+    "import '../resources/bookings.ts'",
+    'rest-guards-imports-no-other-layer',
+  ],
+  [
+    'an answer imports a guard',
+    'server/src/rest/answers/body.ts',
+    "import '../guards/access.ts'",
+    'rest-answers-imports-no-other-layer',
+  ],
+  [
+    'an answer imports what adds routes',
+    'server/src/rest/answers/body.ts',
+    "import '../serve.ts'",
+    'rest-answers-imports-no-other-layer',
+  ],
+  [
+    'a resource adds a route past serve()',
+    'server/src/rest/resources/bookings.ts',
+    "import 'fastify'",
+    'rest-resources-know-no-fastify',
+  ],
+  [
+    'a secret imports the REST API',
+    'server/src/secrets/tokens.ts',
+    "import '../rest/serve.ts'",
+    'server-secrets-import-only-themselves',
+  ],
   ['two files import each other', 'cli/src/part.ts', "import './index.ts'\nexport const part = 1", 'no-cycle'],
   ['a file is dead code', 'cli/src/unused.ts', 'export const unused = 1', 'no-orphan'],
   ['a test is imported', 'cli/src/part.ts', "import './part.test.ts'", 'no-test-is-imported'],

@@ -10,8 +10,7 @@ import {
   requestHash,
   scopeOf,
 } from '../../packages/server/src/rest/answers/idempotency.ts'
-import type { ManageTokensPort } from '../../packages/server/src/rest/rest-deps.ts'
-import { createManageTokens } from '../../packages/server/src/secrets/manage-tokens.ts'
+import { createManageTokens, type ManageTokens } from '../../packages/server/src/secrets/manage-tokens.ts'
 import { bodySchema } from './contract.ts'
 import { fastifyApp } from './fastify-app.ts'
 
@@ -53,7 +52,7 @@ async function claimAlone(pool: pg.Pool, request: ClaimRequest) {
   }
 }
 
-function bodyOf(booking: ClaimedBooking, manageTokens: ManageTokensPort) {
+function bodyOf(booking: ClaimedBooking, manageTokens: ManageTokens) {
   return {
     ...booking,
     startsAt: booking.startsAt.toISOString(),

@@ -10,9 +10,9 @@ import { readJsonOnly } from '../src/edge/json-bodies.ts'
 import { notFound } from '../src/edge/not-found.ts'
 import type { Principal } from '../src/edge/principal.ts'
 import { validatorCompiler } from '../src/edge/validator.ts'
-import type { AccountCard, ManageTokensPort } from '../src/rest/rest-deps.ts'
+import type { AccountCard } from '../src/rest/rest-deps.ts'
 import { restRoutes } from '../src/rest/rest-routes.ts'
-import { createManageTokens } from '../src/secrets/manage-tokens.ts'
+import { createManageTokens, type ManageTokens } from '../src/secrets/manage-tokens.ts'
 import { createVisitRooms } from '../src/secrets/visit-rooms.ts'
 import { keepContract } from './keep-contract.ts'
 
@@ -53,7 +53,7 @@ export type Reply<Id extends OperationId> = {
 export type RestApp = {
   app: FastifyInstance
   engine: Engine
-  manageTokens: ManageTokensPort
+  manageTokens: ManageTokens
   /** What did not keep to the contract; empty is right. */
   violations: string[]
   /** What the routes take for now; undefined: the real time. */

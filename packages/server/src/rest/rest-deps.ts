@@ -1,42 +1,31 @@
 import type { Engine } from '@holdfast/engine'
 import type { Freshness } from '../cache/freshness.ts'
+import type { ManageTokens } from '../secrets/manage-tokens.ts'
+import type { VisitRooms } from '../secrets/visit-rooms.ts'
 
 /** An account as the clinic's admins may see it. */
 export type AccountCard = { id: string; email: string; name: string }
 
-/** What the routes need to know of accounts. */
+/** The accounts, as far as the routes need them. */
 export type AccountsPort = {
-  /** By e-mail, whatever its case; null: nobody. */
+  /** By e-mail address, ignoring case; null: there is none. */
   byEmail(email: string): Promise<AccountCard | null>
   /** Accounts that no longer exist are left out. */
   byIds(ids: string[]): Promise<Map<string, AccountCard>>
-  /** An account's memberships were changed through this process: forget what was remembered of them. */
+  /** Drops what this process has cached of an account's memberships. */
   membershipsChanged?(accountId: string): void
 }
 
-/** Manage tokens: `hfm_` and 43 base64url characters, derived from the booking's id. */
-export type ManageTokensPort = {
-  issue(bookingId: string): string
-  /** In constant time. */
-  verify(bookingId: string, token: string): boolean
-}
-
-/** Video visits: each booking's own room has a name that nobody can guess. */
-export type VisitRoomsPort = {
-  /** 32 letters and digits, always the same for a booking. */
-  nameOf(bookingId: string): string
-}
-
-/** Everything the REST routes work with; wired in compose.ts. */
+/** What the REST routes depend on; see compose-server.ts. */
 export type RestDeps = {
   engine: Engine
   accounts: AccountsPort
-  manageTokens: ManageTokensPort
-  visitRooms: VisitRoomsPort
-  /** What this process has ready, and how far it has been told of changes. */
+  manageTokens: ManageTokens
+  visitRooms: VisitRooms
+  /** This process's cache, and how far it has read the log. */
   freshness: Pick<Freshness, 'cache' | 'breaker'> & { tail: Pick<Freshness['tail'], 'horizon'> }
-  /** Hold seconds of a new clinic that names none. */
+  /** The hold duration of a new clinic whose request names none. */
   holdSecondsDefault: number
-  /** This process's clock, only for early refusals of what is plainly past; the database's clock decides. */
+  /** This process's clock, only to refuse early what is clearly in the past; the database's clock decides. */
   now(): Date
 }

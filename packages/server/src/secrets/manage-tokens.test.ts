@@ -6,7 +6,7 @@ const otherId = '0199a3b2-7c00-8000-8004-1234567890ac'
 const oldSecret = 'o'.repeat(32)
 const newSecret = 'n'.repeat(32)
 
-test('a token fits its one booking, and is the same each time', () => {
+test('a token is valid for its booking only, and is the same each time', () => {
   const tokens = createManageTokens([oldSecret])
   const token = tokens.issue(bookingId)
   expect(token).toMatch(/^hfm_[A-Za-z0-9_-]{43}$/)
@@ -15,7 +15,7 @@ test('a token fits its one booking, and is the same each time', () => {
   expect(tokens.verify(otherId, token)).toBe(false)
 })
 
-test('a token of the old secret is valid while two secrets are, and no longer', () => {
+test('a token of the old secret is valid while both secrets are configured, and no longer', () => {
   const token = createManageTokens([oldSecret]).issue(bookingId)
   const rotated = createManageTokens([newSecret, oldSecret])
   expect(rotated.verify(bookingId, token)).toBe(true)
@@ -31,6 +31,6 @@ test.each([
   `hfm_${'A'.repeat(44)}`,
   `hfm_${'!'.repeat(43)}`,
   `HFM_${'A'.repeat(43)}`,
-])('what is no token at all does not fit: %j', (token) => {
+])('text that is not a token is invalid: %j', (token) => {
   expect(createManageTokens([oldSecret]).verify(bookingId, token)).toBe(false)
 })

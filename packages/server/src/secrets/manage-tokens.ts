@@ -1,15 +1,21 @@
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
-import type { ManageTokensPort } from '../rest/rest-deps.ts'
 import { purposeKey } from './purpose-keys.ts'
 
 export const manageTokenPrefix = 'hfm_'
 
+/** Manage tokens: `hfm_` and 43 base64url characters, derived from the booking's id. */
+export type ManageTokens = {
+  issue(bookingId: string): string
+  /** In constant time. */
+  verify(bookingId: string, token: string): boolean
+}
+
 /**
- * The token that manages one booking: HMAC-SHA256 of its id under the server's secret. Derived, so a replay gives it
- * again and nothing is stored. The first secret issues; every one verifies, in constant time.
+ * The token that manages one booking: an HMAC-SHA256 of its id with the server's secret. It is derived, so a retry
+ * returns the same token and nothing is stored. The first secret issues tokens, every secret verifies them.
  */
-export function createManageTokens(secrets: readonly string[]): ManageTokensPort {
-  // As key objects: the HMAC then takes half the time that it takes with the bytes.
+export function createManageTokens(secrets: readonly string[]): ManageTokens {
+  // Key objects: an HMAC takes half the time that it takes with a Buffer.
   const keys = secrets.map((secret) => createSecretKey(purposeKey(secret, 'manage-token')))
   const [issuingKey] = keys
   if (issuingKey === undefined) throw new Error('Manage tokens need a secret.')
@@ -19,7 +25,7 @@ export function createManageTokens(secrets: readonly string[]): ManageTokensPort
     verify(bookingId, token) {
       if (!/^hfm_[A-Za-z0-9_-]{43}$/.test(token)) return false
       const given = Buffer.from(token.slice(manageTokenPrefix.length), 'base64url')
-      // Every key is tried whatever the others said: which one fits is nobody's business either.
+      // All keys are tried: the time taken must not reveal which one is valid.
       let isValid = false
       for (const key of keys) if (timingSafeEqual(given, mac(key, bookingId).digest())) isValid = true
       return isValid

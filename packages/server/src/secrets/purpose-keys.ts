@@ -1,16 +1,16 @@
 import { createHash, hkdfSync } from 'node:crypto'
 
-/** What a key derived from the server's secret is for. Each purpose has its own, so that none can stand in for another. */
+/** What a key derived from the server's secret is for. Each purpose has a separate key. */
 export type KeyPurpose = 'manage-token' | 'accounts' | 'visit-room'
 
-/** 32 bytes for one purpose out of the server's secret (HKDF, RFC 5869). */
+/** A key of 32 bytes, derived from the server's secret for one purpose (HKDF, RFC 5869). */
 export function purposeKey(secret: string, purpose: KeyPurpose): Buffer {
   return Buffer.from(hkdfSync('sha256', secret, '', `holdfast/${purpose}`, 32))
 }
 
 /**
- * The keys of the accounts library: text, with a version number that depends on the key alone. So `new,old` and a later
- * `newer,new` call the same key by the same number.
+ * The keys for the accounts library, as text, each with a version number that depends on the key alone: a key has the
+ * same number in `new,old` and later in `newer,new`.
  */
 export function accountsSecrets(secrets: readonly string[]): { version: number; value: string }[] {
   return secrets.map((secret) => {

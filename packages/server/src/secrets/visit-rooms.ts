@@ -1,17 +1,22 @@
 import { createHmac, createSecretKey } from 'node:crypto'
-import type { VisitRoomsPort } from '../rest/rest-deps.ts'
 import { purposeKey } from './purpose-keys.ts'
 
 const nameCharacters = 32
 
+/** Video visits: each booking has a separate room, with a name that cannot be guessed. */
+export type VisitRooms = {
+  /** 32 letters and digits, always the same for a booking. */
+  nameOf(bookingId: string): string
+}
+
 /**
- * The name of a booking's own video room: 128 bits of an HMAC-SHA256 of its id under the server's secret. Derived, so it
- * is the same for whoever asks, and nothing is stored. Hexadecimal, because some services don't tell capitals apart.
+ * The name of a booking's video room: 128 bits of an HMAC-SHA256 of its id with the server's secret. It is derived, so
+ * it is the same for every caller and nothing is stored. Hexadecimal, because some services ignore case.
  *
- * While the secret changes (`new,old`) the old one goes on naming: patient and doctor must meet in one room, whichever
- * server each asks, and a link that was kept in a calendar stays good.
+ * While the secret is rotated (`new,old`), the old one still names the rooms: patient and doctor must get the same room
+ * from any server, and a link saved in a calendar must stay valid.
  */
-export function createVisitRooms(secrets: readonly string[]): VisitRoomsPort {
+export function createVisitRooms(secrets: readonly string[]): VisitRooms {
   const oldest = secrets.at(-1)
   if (oldest === undefined) throw new Error('Visit rooms need a secret.')
   const key = createSecretKey(purposeKey(oldest, 'visit-room'))
