@@ -1,5 +1,6 @@
 import { defaultExclude, defineConfig } from 'vitest/config'
 import { LongestFirst } from './packages/testkit/src/longest-first.ts'
+import { SlowestFiles } from './packages/testkit/src/slowest-files.ts'
 
 /** Measures how fast the site is, and so runs alone, after all the others. */
 const timed = 'packages/web/browser-tests/speed.test.ts'
@@ -15,15 +16,17 @@ const tests = [
   'bench/**/*.test.ts',
 ]
 
-/** Every test of the project in one run, two files at a time; PostgreSQL is started by the global setup. */
+/** Every test of the project in one run; PostgreSQL is started by the global setup. */
 export default defineConfig({
   test: {
     globalSetup: ['packages/testkit/src/vitest-global-setup.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    // For two cores: half of a file's time is waiting for servers, browsers and databases.
+    maxWorkers: 3,
     testTimeout: 90_000,
     hookTimeout: 180_000,
     sequence: { sequencer: LongestFirst },
+    reporters: process.env.CI ? ['default', new SlowestFiles()] : ['default'],
     projects: [
       {
         extends: true,
