@@ -118,7 +118,7 @@ export default {
       comment: 'A resource adds its routes by serve(), which checks the access that an operation declares.',
       severity: 'error',
       from: { path: `${rest}resources/`, pathNot: test },
-      to: { path: ['node_modules/(fastify|@fastify)/', `${rest}rest-routes\\.ts$`] },
+      to: { path: ['node_modules/@?fastify/', '^@?fastify', `${rest}rest-routes\\.ts$`] },
     },
     {
       name: 'server-secrets-import-only-themselves',
