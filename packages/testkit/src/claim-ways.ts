@@ -3,7 +3,7 @@ import type { ClaimOutcome, ClaimRequest } from '@holdfast/engine'
 import { newId } from '@holdfast/engine/id'
 import type pg from 'pg'
 
-/** A hold on one unit by a guest, with a key of its own. */
+/** A hold on one unit by a guest, with a new idempotency key. */
 export function aClaim(slot: { id: string; clinicNo: number }, wishes: Partial<ClaimRequest> = {}): ClaimRequest {
   return {
     bookingId: newId(slot.clinicNo),
@@ -21,7 +21,7 @@ export function aClaim(slot: { id: string; clinicNo: number }, wishes: Partial<C
   }
 }
 
-/** What became of each, in a word. */
+/** The kind of each outcome. */
 export function kinds(outcomes: readonly (ClaimOutcome | 'retry')[]): string[] {
   return outcomes.map((one) => (one === 'retry' ? one : one.kind))
 }
@@ -29,23 +29,24 @@ export function kinds(outcomes: readonly (ClaimOutcome | 'retry')[]): string[] {
 type ClaimResult = { kind: 'completed'; outcome: ClaimOutcome } | { kind: 'retry' }
 type RunClaims = (pool: pg.Pool, requests: readonly ClaimRequest[]) => Promise<ClaimResult[]>
 
-/** One of the functions behind the engine's claims, made to answer whatever is asked. */
+/** One of the SQL functions behind the engine's claims, which then processes every claim. */
 export type ClaimWay = {
   /** `alone` or `in a batch`. */
   way: string
-  /** The SQL function that is asked. */
+  /** The SQL function that is called. */
   sqlFunction: 'claim_slot' | 'claim_slots'
-  /** As the engine's own: one answer a request, in its place. */
+  /** Like the engine's `runClaimBatch`: one result per request, in the same order. */
   run: RunClaims
-  /** The outcomes; `again` where the request is to be sent again. */
+  /** The outcomes; `retry` if the request has to be sent again. */
   claim(pool: pg.Pool, ...requests: ClaimRequest[]): Promise<(ClaimOutcome | 'retry')[]>
 }
 
 /**
- * Both ways that a claim may take, for what has to hold on each: one request after the other, alone; or all in one batch
- * together with one for a slot that doesn't exist, whose answer is dropped, so that no batch is a batch of one.
+ * The two ways to process claims, for tests that must pass with both: each request alone, one after the other; or all in
+ * one batch. The batch also contains a claim for a slot that does not exist, whose result is dropped, so that it is never
+ * a batch of one.
  *
- * @param runClaimBatch the engine's, which chooses the function by the number of requests
+ * @param runClaimBatch the engine's function, which chooses the SQL function by the number of requests
  */
 export function claimWays(runClaimBatch: RunClaims): { alone: ClaimWay; together: ClaimWay } {
   const alone: RunClaims = async (pool, requests) => {

@@ -22,7 +22,7 @@ export function checkVersions({ node, packages }: Versions): Check[] {
   ]
 }
 
-/** Whether the embedded database's directory is there, or can be made, by this user. */
+/** Checks that this user can use the embedded database's directory, or create it. */
 export async function checkDataDirectory(directory: string): Promise<Check> {
   const name = 'data directory'
   const mend = 'let this user write there, or set HOLDFAST_DATA to another directory'
@@ -42,7 +42,7 @@ export async function checkDataDirectory(directory: string): Promise<Check> {
   }
 }
 
-/** Whether a server could listen there, or one of ours already does. */
+/** Checks that a server could listen there, or that Holdfast already does. */
 export async function checkPort(host: string, port: number): Promise<Check> {
   const name = 'port'
   if (port === 0) return ok(name, 'the system will choose one')

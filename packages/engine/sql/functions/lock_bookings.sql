@@ -1,11 +1,10 @@
--- lock_bookings: locks bookings that are named by two arrays of the same length, and answers what time it is then. The
--- caller writes down, of each booking, no earlier time than what happened to it last, though that was written by the clock of a
--- server that failed over to this one; and judges no other by it. Names that are missing are passed over. Internal: the
--- application's role may not execute it.
+-- lock_bookings: locks the bookings named by two arrays of the same length, and returns the time when it has all locks.
+-- When the caller logs a change, its time must not be earlier than the booking's last event, even if that event was
+-- written by a server with a faster clock that failed over to this one; other bookings are not affected by it. Bookings
+-- that do not exist are skipped. Internal: the application's role may not execute it.
 --
--- One statement a booking. In one for all of them the partitions are chosen while it runs, and PostgreSQL 18 (18.4 was seen
--- to) breaks down with every connection when a row that it waited for had changed: looking again at that row uses up what
--- the rest of the statement chooses partitions by.
+-- It runs one statement per booking. A single statement for all would choose partitions while it runs, and PostgreSQL 18
+-- (seen with 18.4) crashes with every connection if a row that it waited for has changed: see docs/decisions/0009.
 -- Locks: the bookings, by (clinic_no, id).
 -- Fails: never. Idempotent: yes.
 create or replace function holdfast.lock_bookings(p_clinic_nos integer[], p_ids uuid[]) returns timestamptz

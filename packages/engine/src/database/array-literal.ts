@@ -1,14 +1,15 @@
 import type pg from 'pg'
 
 /**
- * PostgreSQL array literals, as a batch's parameters and its answer. The driver makes and reads them too, but takes every
- * element for a text that may hold quotes: for 128 claims of twelve values that was a third of what it did to send them,
- * and with an answer of a row a claim, sending and reading together took a quarter longer than with one row of arrays.
+ * PostgreSQL array literals, for the parameters and the result of a batch. The driver can write and read them too, but
+ * treats every element as a text that may contain quotes. For 128 claims of twelve values that was a third of its work to
+ * send them; with one result row per claim, sending and reading together took a quarter longer than with one row of
+ * arrays.
  *
  * https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO
  */
 
-/** Of values that are never quoted: uuid, integer, boolean, or one of our own words. null becomes NULL. */
+/** For values that never need quotes: uuid, integer, boolean, or a fixed keyword. null becomes NULL. */
 export function plainArray<Item>(
   items: readonly Item[],
   valueFor: (item: Item) => string | number | boolean | null,
@@ -18,7 +19,7 @@ export function plainArray<Item>(
   return `{${literal.slice(1)}}`
 }
 
-/** Of anything that anybody wrote. */
+/** For any text. */
 export function textArray<Item>(items: readonly Item[], textFor: (item: Item) => string | null): string {
   let literal = ''
   for (const item of items) {
@@ -28,7 +29,7 @@ export function textArray<Item>(items: readonly Item[], textFor: (item: Item) =>
   return `{${literal.slice(1)}}`
 }
 
-/** Of values that become JSON. JSON has no control characters, so that its own quoting is PostgreSQL's too. */
+/** For values that become JSON. JSON text has no control characters, so JSON's quoting is valid for PostgreSQL too. */
 export function jsonArray<Item>(items: readonly Item[], valueFor: (item: Item) => object | null): string {
   let literal = ''
   for (const item of items) {
@@ -39,10 +40,10 @@ export function jsonArray<Item>(items: readonly Item[], valueFor: (item: Item) =
 }
 
 /**
- * The elements of a literal of values without commas, quotes, braces and backslashes of their own: what {@link plainArray}
- * takes, and times.
+ * The elements of a literal whose values contain no commas, quotes, braces or backslashes: those of {@link plainArray},
+ * and times.
  *
- * @throws Error for any other
+ * @throws Error for any other value
  */
 export function readPlainArray(literal: string): (string | null)[] {
   if (literal === '{}') return []
@@ -58,5 +59,5 @@ function readPlain(element: string): string | null {
   return element.slice(1, -1)
 }
 
-/** For a query whose columns are read here: each comes as the text that PostgreSQL sent. */
+/** For queries whose columns are parsed here: each column is returned as the text that PostgreSQL sent. */
 export const asSent: pg.CustomTypesConfig = { getTypeParser: () => (text: unknown) => text }

@@ -3,25 +3,28 @@ import { createHoldfastClient } from '@holdfast/contract/client'
 import { RefusedError, UnreachableError } from './api-error.ts'
 import { positionFetch } from './position.ts'
 
-/** Every call of the API by its operation id, at the page's own origin. The session's cookie says who asks; a guest's manage token goes as `auth`. */
+/**
+ * Every API call by its operation id, on the page's origin. The session's cookie identifies the caller; a guest's manage
+ * token is passed as `auth`.
+ */
 export const api = createHoldfastClient({ baseUrl: '', fetch: positionFetch })
 
 type Answer<Data> = { data?: Data | undefined; error?: unknown; response?: Response | undefined }
 
 /**
- * The data of an answer, for TanStack Query: `queryFn: () => ask(api.getDoctor({ path }))`.
+ * The data of a response, for TanStack Query: `queryFn: () => ask(api.getDoctor({ path }))`.
  *
- * @throws RefusedError with the problem the server told, UnreachableError when no answer came
+ * @throws RefusedError with the server's problem document, UnreachableError if there was no response
  */
 export async function ask<Data>(call: Promise<Answer<Data>>): Promise<Data> {
   const { data, error, response } = await call
   if (response === undefined) throw new UnreachableError(error)
   if (!response.ok) throw new RefusedError(problemOf(error, response))
-  // An answer without a body has nothing to tell, and no caller who reads it.
+  // A response without a body has no data, and its callers read none.
   return data as Data
 }
 
-/** What a proxy between us may answer has no problem document: it counts as what its status says. */
+/** A proxy's response may have no problem document: the problem is then derived from its status. */
 function problemOf(error: unknown, response: Response): Problem {
   if (typeof error === 'object' && error !== null && 'code' in error) return error as Problem
   const { status } = response

@@ -1,7 +1,7 @@
 import { currentLanguage, currentLocale } from './i18n.ts'
 import { directionOf } from './languages.ts'
 
-/** Formatters are dear to make and asked for by the hundred: one of a kind is kept. */
+/** Formatters are expensive to create and used hundreds of times, so each kind is cached. */
 const made = new Map<string, Intl.DateTimeFormat | Intl.NumberFormat | Intl.ListFormat | Intl.DisplayNames>()
 
 function once<Formatter extends Intl.DateTimeFormat | Intl.NumberFormat | Intl.ListFormat | Intl.DisplayNames>(
@@ -27,7 +27,7 @@ type Instant = string | number | Date
 
 let own: string | undefined
 
-/** The reader's own time zone, as it was when it was first asked for: asking takes a while, and hundreds of times do. */
+/** The reader's time zone, cached: looking it up is slow, and a page does so hundreds of times. */
 export function ownTimeZone(): string {
   own ??= Intl.DateTimeFormat().resolvedOptions().timeZone
   return own
@@ -38,7 +38,7 @@ export function formatTime(instant: Instant, timeZone: string): string {
   return dateTime({ hour: 'numeric', minute: '2-digit', timeZone }).format(new Date(instant))
 }
 
-/** `Monday 23 November` — with the year when it isn't this one. */
+/** `Monday 23 November`, with the year if it is not the current one. */
 export function formatDay(instant: Instant, timeZone: string): string {
   return dateTime({ weekday: 'long', day: 'numeric', month: 'long', timeZone, ...yearUnlessNow(instant) }).format(
     new Date(instant),
@@ -58,7 +58,7 @@ export function formatDayTime(instant: Instant, timeZone: string): string {
   }).format(new Date(instant))
 }
 
-/** `Monday 23 November 2026, 09:30 to 09:45` with the zone's name: what a ticket says. */
+/** `Monday 23 November 2026, 09:30 to 09:45`, as shown on a ticket. */
 export function formatAppointment(startsAt: Instant, endsAt: Instant, timeZone: string): string {
   const options = {
     weekday: 'long',
@@ -71,7 +71,7 @@ export function formatAppointment(startsAt: Instant, endsAt: Instant, timeZone: 
   return dateTime({ ...options, timeZone }).formatRange(new Date(startsAt), new Date(endsAt))
 }
 
-/** A calendar day `YYYY-MM-DD`, which is in no zone. */
+/** A calendar day `YYYY-MM-DD`, which has no time zone. */
 export function formatDate(
   date: string,
   options: Intl.DateTimeFormatOptions = { weekday: 'short', day: 'numeric', month: 'short' },
@@ -79,7 +79,7 @@ export function formatDate(
   return dateTime({ ...options, timeZone: 'UTC' }).format(new Date(`${date}T00:00:00Z`))
 }
 
-/** `British Summer Time`, as it is called at that moment; `offset`: how far it is from UTC. */
+/** The zone's name at that moment, such as `British Summer Time`; with `offset`, its distance from UTC. */
 export function formatZone(instant: Instant, timeZone: string, style: 'long' | 'short' | 'offset' = 'long'): string {
   const parts = dateTime({ timeZone, timeZoneName: style === 'offset' ? 'longOffset' : style }).formatToParts(
     new Date(instant),
@@ -89,7 +89,7 @@ export function formatZone(instant: Instant, timeZone: string, style: 'long' | '
 
 /** Minor units and an ISO 4217 code; `£65` when there are no pence. */
 export function formatMoney(fee: { amount: number; currency: string }): string {
-  // `UK£` between words that are written from the right is torn apart.
+  // In right-to-left text, a symbol such as `UK£` would be split.
   const currencyDisplay = directionOf(currentLanguage()) === 'rtl' ? 'code' : 'symbol'
   const { currency } = fee
   const options = { style: 'currency', currency, currencyDisplay, trailingZeroDisplay: 'stripIfInteger' } as const
@@ -102,7 +102,7 @@ export function formatNumber(value: number, options: Intl.NumberFormatOptions = 
   return once('number', options, (locale) => new Intl.NumberFormat(locale, options)).format(value)
 }
 
-/** What the reader types between the whole and the rest of a number; fields take Latin digits only. */
+/** The reader's decimal separator. Fields accept Latin digits only. */
 export function decimalSeparator(): '.' | ',' {
   const parts = once('number', {}, (locale) => new Intl.NumberFormat(locale)).formatToParts(0.5)
   return parts.find(({ type }) => type === 'decimal')?.value === ',' ? ',' : '.'

@@ -4,7 +4,7 @@ import { localDateTime } from '../../lib/local-time.ts'
 
 export type SlotTexts = { free: string; places: (taken: number, capacity: number) => string }
 
-/** One event a slot, in the clinic's local time: free, who comes, or how many of how many. */
+/** One event per slot, in the clinic's local time. Its title: free, the patient, or how many places are taken. */
 export function calendarEvents(
   slots: readonly Slot[],
   bookings: readonly Booking[],
@@ -36,7 +36,7 @@ export function calendarEvents(
   })
 }
 
-/** The hours that hold all events, whole and never fewer than eight: a calendar of one quarter of an hour is none. */
+/** The full hours that contain all events, at least eight: a calendar of a quarter of an hour would be unreadable. */
 export function shownHours(events: readonly ScheduleEventData[]): { startTime: string; endTime: string } {
   let first = 24
   let last = 0
