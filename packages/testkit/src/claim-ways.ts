@@ -42,9 +42,9 @@ export type ClaimWay = {
 }
 
 /**
- * The two ways to process claims, for tests that must pass with both: each request alone, one after the other; or all in
- * one batch. The batch also contains a claim for a slot that does not exist, whose result is dropped, so that it is never
- * a batch of one.
+ * The two ways to process claims, for tests that must pass with both: each request alone, one after the other; or all
+ * in one batch. The batch also contains a claim for a slot that does not exist, whose result is dropped, so that it is
+ * never a batch of one.
  *
  * @param runClaimBatch the engine's function, which chooses the SQL function by the number of requests
  */

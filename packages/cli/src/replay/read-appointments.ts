@@ -15,8 +15,8 @@ export type AppointmentsFile = { appointments: Appointment[]; bad: BadLines }
 
 /**
  * Reads the appointments of a CSV file with the columns appointment_id, patient_id, booked_at, appointment_date and
- * health_unit (gender and age are allowed and ignored). They are sorted by `booked_at`; those of the same second stay in
- * the order of the file. Every bad line is in `bad`; if there is one, nothing should be booked.
+ * health_unit (gender and age are allowed and ignored). They are sorted by `booked_at`; those of the same second stay
+ * in the order of the file. Every bad line is in `bad`; if there is one, nothing should be booked.
  *
  * @throws if the file cannot be read
  */

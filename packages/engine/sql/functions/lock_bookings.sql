@@ -3,8 +3,8 @@
 -- written by a server with a faster clock that failed over to this one; other bookings are not affected by it. Bookings
 -- that do not exist are skipped. Internal: the application's role may not execute it.
 --
--- It runs one statement per booking. A single statement for all would choose partitions while it runs, and PostgreSQL 18
--- (seen with 18.4) crashes with every connection if a row that it waited for has changed: see docs/decisions/0009.
+-- It runs one statement per booking. A single statement for all would choose partitions while it runs, and PostgreSQL
+-- 18 (seen with 18.4) crashes with every connection if a row that it waited for has changed: see docs/decisions/0009.
 -- Locks: the bookings, by (clinic_no, id).
 -- Fails: never. Idempotent: yes.
 create or replace function holdfast.lock_bookings(p_clinic_nos integer[], p_ids uuid[]) returns timestamptz

@@ -2,8 +2,8 @@ import type pg from 'pg'
 
 /**
  * PostgreSQL array literals, for the parameters and the result of a batch. The driver can write and read them too, but
- * treats every element as a text that may contain quotes. For 128 claims of twelve values that was a third of its work to
- * send them; with one result row per claim, sending and reading together took a quarter longer than with one row of
+ * treats every element as a text that may contain quotes. For 128 claims of twelve values that was a third of its work
+ * to send them; with one result row per claim, sending and reading together took a quarter longer than with one row of
  * arrays.
  *
  * https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO

@@ -4,8 +4,8 @@ import { RefusedError, UnreachableError } from './api-error.ts'
 import { positionFetch } from './position.ts'
 
 /**
- * Every API call by its operation id, on the page's origin. The session's cookie identifies the caller; a guest's manage
- * token is passed as `auth`.
+ * Every API call by its operation id, on the page's origin. The session's cookie identifies the caller; a guest's
+ * manage token is passed as `auth`.
  */
 export const api = createHoldfastClient({ baseUrl: '', fetch: positionFetch })
 

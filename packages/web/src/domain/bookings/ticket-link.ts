@@ -3,8 +3,8 @@ export type TicketLink = { bookingId: string; manageToken: string | null }
 const pattern = /^#?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:\.(hfm_[A-Za-z0-9_-]{16,200}))?$/
 
 /**
- * Parses the part of a ticket's address after the #: the booking's id and its manage token. Without a token, the booking
- * belongs to the signed-in account. null: the link is incomplete.
+ * Parses the part of a ticket's address after the #: the booking's id and its manage token. Without a token, the
+ * booking belongs to the signed-in account. null: the link is incomplete.
  */
 export function parseTicketLink(hash: string): TicketLink | null {
   const [, bookingId, manageToken] = pattern.exec(hash) ?? []
