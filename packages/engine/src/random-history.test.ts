@@ -1,26 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import {
-  aClinic,
-  aDoctor,
-  aSlot,
-  checkHistory,
-  createTestDatabase,
-  lapseHolds,
-  shiftSlot,
-  type TestDatabase,
-} from '@holdfast/testkit'
+import { aClinic, aDoctor, aSlot, checkHistory, lapseHolds, shiftSlot } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect } from 'vitest'
 import { createEngine } from './create-engine.ts'
 import { newId } from './model/id.ts'
 import type { SettleAction } from './model/settle.ts'
-
-let database: TestDatabase
-
-beforeAll(async () => {
-  database = await createTestDatabase()
-})
-afterAll(() => database.drop())
 
 type Step =
   | { kind: 'claim'; slot: number; units: number; confirm: boolean; key: number }
@@ -78,7 +63,9 @@ const histories = fc.array(fc.array(step, { minLength: 10, maxLength: 40, size: 
 const done: Partial<Record<SettleAction, number>> = {}
 
 // Two engines are two server processes on one database. fast-check prints the seed of a failure, and replays it.
-test('whatever ten clients of two servers do at once: nothing is overbooked, and the log explains every count', async () => {
+test('whatever ten clients of two servers do at once: nothing is overbooked, and the log explains every count', async ({
+  database,
+}) => {
   await fc.assert(
     fc.asyncProperty(histories, async (clients) => {
       const doctor = await aDoctor(database, await aClinic(database, { timezone: zoneOfEarlyMorning() }))

@@ -1,19 +1,14 @@
-import { createTestDatabase, type TestDatabase } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
 import pg from 'pg'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect } from 'vitest'
 import { changeDatabaseUrl } from '../database/database-url.ts'
 import { serverSecrets } from '../database/server-secrets.ts'
 import { appLoginName, ensureAppLogin } from './ensure-app-login.ts'
 
-let database: TestDatabase
 let login: string
 
-beforeAll(async () => {
-  database = await createTestDatabase()
+test.beforeAll(async ({ database }) => {
   login = appLoginName(await query(database.ownerUrl, 'select current_database()'))
-})
-afterAll(async () => {
-  await database.drop()
 })
 
 async function query(url: string, statement: string): Promise<string> {
@@ -27,7 +22,9 @@ async function query(url: string, statement: string): Promise<string> {
   }
 }
 
-test('eight processes that start at once get the same working login, a member of holdfast_app and no more', async () => {
+test('eight processes that start at once get the same working login, a member of holdfast_app and no more', async ({
+  database,
+}) => {
   const urls = await Promise.all(Array.from({ length: 8 }, () => ensureAppLogin({ ownerUrl: database.ownerUrl })))
   expect(new Set(urls).size).toBe(1)
   const url = urls[0] ?? ''
@@ -38,7 +35,7 @@ test('eight processes that start at once get the same working login, a member of
   ).toBe('false')
 })
 
-test('a login with another password, or cut off from its role, is mended', async () => {
+test('a login with another password, or cut off from its role, is mended', async ({ database }) => {
   const before = await ensureAppLogin({ ownerUrl: database.ownerUrl })
   await query(database.ownerUrl, `alter role ${login} password 'another'`)
   await query(database.ownerUrl, `revoke holdfast_app from ${login}`)
@@ -47,7 +44,9 @@ test('a login with another password, or cut off from its role, is mended', async
   expect(await query(after, "select pg_has_role('holdfast_app', 'usage')")).toBe('true')
 })
 
-test('an owner that may not make roles is told which SQL to run, and DATABASE_APP_URL is then enough', async () => {
+test('an owner that may not make roles is told which SQL to run, and DATABASE_APP_URL is then enough', async ({
+  database,
+}) => {
   const name = `${login}_poor`
   await ensureAppLogin({ ownerUrl: database.ownerUrl })
   await query(database.ownerUrl, `create role ${name} login password 'poor'`)
@@ -68,7 +67,9 @@ test('an owner that may not make roles is told which SQL to run, and DATABASE_AP
   }
 })
 
-test('a DATABASE_APP_URL that is the owner, no member, of another database or out of reach is refused', async () => {
+test('a DATABASE_APP_URL that is the owner, no member, of another database or out of reach is refused', async ({
+  database,
+}) => {
   const { ownerUrl } = database
   await expect(ensureAppLogin({ ownerUrl, appUrl: ownerUrl })).rejects.toMatchObject({ kind: 'too_powerful' })
   const other = changeDatabaseUrl(ownerUrl, { database: 'postgres' })
@@ -92,7 +93,9 @@ test('a login name fits into 63 bytes and tells long database names apart', () =
   expect(long[0]).not.toBe(long[1])
 })
 
-test('the secret is made once, for all who ask at the same time; HOLDFAST_SECRET goes before it', async () => {
+test('the secret is made once, for all who ask at the same time; HOLDFAST_SECRET goes before it', async ({
+  database,
+}) => {
   const secrets = await Promise.all(Array.from({ length: 8 }, () => serverSecrets(database.ownerPool, null)))
   expect(new Set(secrets.map((one) => one.join())).size).toBe(1)
   expect(Buffer.from(secrets[0]?.[0] ?? '', 'base64url')).toHaveLength(32)

@@ -1,17 +1,12 @@
-import { aBooking, aClinic, aDoctor, aSlot, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
+import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
 import sql from 'sql-template-tag'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect } from 'vitest'
 import { selectedBooking } from '../reads/booking-sql.ts'
 import { bookingColumns } from './booking-row.ts'
 
-let database: TestDatabase
-beforeAll(async () => {
-  database = await createTestDatabase()
-})
-afterAll(() => database.drop())
-
 /** The columns that a function returns, with their types, in their order. */
-async function columnsOf(name: string): Promise<string[]> {
+async function columnsOf(database: TestDatabase, name: string): Promise<string[]> {
   const { rows } = await database.ownerPool.query<{ column: string }>(sql`
     select a.name || ' ' || a.type::regtype as column
       from pg_proc p,
@@ -23,16 +18,16 @@ async function columnsOf(name: string): Promise<string[]> {
 
 const namesOf = (columns: string[]) => columns.map((column) => column.split(' ')[0])
 
-test('the functions and TypeScript agree on the columns of a booking', async () => {
-  const booking = await columnsOf('with_effective_status')
+test('the functions and TypeScript agree on the columns of a booking', async ({ database }) => {
+  const booking = await columnsOf(database, 'with_effective_status')
   expect(namesOf(booking)).toEqual(Object.values(bookingColumns))
-  expect((await columnsOf('settle_bookings')).slice(3)).toEqual(booking)
-  const moved = await columnsOf('move_bookings')
+  expect((await columnsOf(database, 'settle_bookings')).slice(3)).toEqual(booking)
+  const moved = await columnsOf(database, 'move_bookings')
   expect(moved.slice(3, 3 + booking.length)).toEqual(booking)
   expect(namesOf(moved.slice(3 + booking.length))).toEqual(['capacity', 'from_resource_id'])
 })
 
-test('reads and functions return the same booking, in every state', async () => {
+test('reads and functions return the same booking, in every state', async ({ database }) => {
   const doctor = await aDoctor(database, await aClinic(database))
   const slot = await aSlot(database, doctor, { capacity: 100 })
   const lapsed = { status: 'PENDING', holdExpiresAt: new Date(Date.now() - 1_000) } as const

@@ -15,19 +15,13 @@ import {
   shiftSlot,
   type TestDatabase,
 } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect } from 'vitest'
 import type { ClaimOutcome, ClaimRequest } from '../model/claim.ts'
 import { verify } from '../verify/verify.ts'
 import { runClaimBatch } from './claim-batch.ts'
 import { runSettleBatch } from './settle-batch.ts'
-
-let database: TestDatabase
-
-beforeAll(async () => {
-  database = await createTestDatabase()
-})
-afterAll(() => database.drop())
 
 const { alone, together } = claimWays(runClaimBatch)
 
@@ -205,7 +199,9 @@ async function compare(its: TestDatabase, steps: Step[], heard: Set<string>): Pr
 const histories = fc.array(step, { minLength: 30, maxLength: 60, size: 'max' })
 
 // fast-check prints the seed of a failure, and replays it.
-test('a history of claims is told and written alike, whether each travels alone or in a batch', async () => {
+test('a history of claims is told and written alike, whether each travels alone or in a batch', async ({
+  database,
+}) => {
   const heard = new Set<string>()
   await fc.assert(
     fc.asyncProperty(histories, (steps) => compare(database, steps, heard)),

@@ -17,25 +17,25 @@ import {
   until,
   untilLockWaiters,
 } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
 import type pg from 'pg'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect } from 'vitest'
 import { verify } from '../verify/verify.ts'
 import { runClaimBatch } from './claim-batch.ts'
 import { runSettleBatch } from './settle-batch.ts'
 
-let database: TestDatabase
 let clinic: BuiltClinic
 
-beforeAll(async () => {
-  database = await createTestDatabase()
+test.beforeAll(async ({ database }) => {
   clinic = await aClinic(database)
 })
-afterAll(() => database.drop())
 
 const { alone, together } = claimWays(runClaimBatch)
 
 /** Somebody else's transaction: what is done with its pool is not seen until it ends, and locked until then. */
-async function aTransaction(): Promise<{ pool: pg.Pool; end(how: 'commit' | 'rollback'): Promise<void> }> {
+async function aTransaction(
+  database: TestDatabase,
+): Promise<{ pool: pg.Pool; end(how: 'commit' | 'rollback'): Promise<void> }> {
   const client = await database.appPool.connect()
   await client.query('begin')
   return {
@@ -47,9 +47,10 @@ async function aTransaction(): Promise<{ pool: pg.Pool; end(how: 'commit' | 'rol
   }
 }
 
-const slotOf = async (capacity = 1) => aSlot(database, await aDoctor(database, clinic), { capacity })
+const slotOf = async (database: TestDatabase, capacity = 1) =>
+  aSlot(database, await aDoctor(database, clinic), { capacity })
 
-async function slotRow(slot: { id: string }) {
+async function slotRow(database: TestDatabase, slot: { id: string }) {
   const { rows } = await database.ownerPool.query<{ taken: number; next_lapse: Date | null }>(
     'select taken, next_lapse from holdfast.slot where id = $1',
     [slot.id],
@@ -57,7 +58,7 @@ async function slotRow(slot: { id: string }) {
   return rows[0]
 }
 
-async function expectAllWell(): Promise<void> {
+async function expectAllWell(database: TestDatabase): Promise<void> {
   const { overbooked, mismatches, details } = await verify(database.appPool, { clinicNo: clinic.no, detailsMax: 10 })
   expect({ overbooked, mismatches, details }).toEqual({ overbooked: 0, mismatches: 0, details: [] })
   expect(await checkHistory(database)).toEqual([])
@@ -75,89 +76,94 @@ const cancel = (pool: pg.Pool, booking: { id: string }) =>
   ])
 
 describe.each([alone, together])('while somebody else has the slot, claimed $way', ({ claim }) => {
-  test.each([
+  test.for([
     { how: 'commit' as const, outcome: { kind: 'slot_closed', why: 'withdrawn' }, taken: 0 },
     { how: 'rollback' as const, outcome: { kind: 'booked' }, taken: 2 },
-  ])('a withdrawal that ends with $how: $outcome.kind', async ({ how, outcome, taken }) => {
-    const slot = await slotOf(3)
+  ])('a withdrawal that ends with $how: $outcome.kind', async ({ how, outcome, taken }, { database }) => {
+    const slot = await slotOf(database, 3)
     await aBooking(database, slot)
-    const other = await aTransaction()
+    const other = await aTransaction(database)
     await withdraw(other.pool, slot)
     const waiting = claim(database.appPool, aClaim(slot))
     await untilLockWaiters(database, 1)
     await other.end(how)
     expect(await waiting).toMatchObject([outcome])
-    expect(await slotRow(slot)).toMatchObject({ taken })
-    await expectAllWell()
+    expect(await slotRow(database, slot)).toMatchObject({ taken })
+    await expectAllWell(database)
   })
 
-  test.each([
+  test.for([
     { how: 'commit' as const, taken: 2 },
     { how: 'rollback' as const, taken: 3 },
-  ])('a cancellation that ends with $how: booked, and $taken units taken', async ({ how, taken }) => {
-    const slot = await slotOf(3)
+  ])('a cancellation that ends with $how: booked, and $taken units taken', async ({ how, taken }, { database }) => {
+    const slot = await slotOf(database, 3)
     const [booking] = [await aBooking(database, slot), await aBooking(database, slot)]
-    const other = await aTransaction()
+    const other = await aTransaction(database)
     await cancel(other.pool, booking)
     const waiting = claim(database.appPool, aClaim(slot))
     await untilLockWaiters(database, 1)
     await other.end(how)
     expect(kinds(await waiting)).toEqual(['booked'])
-    expect(await slotRow(slot)).toMatchObject({ taken })
-    await expectAllWell()
+    expect(await slotRow(database, slot)).toMatchObject({ taken })
+    await expectAllWell(database)
   })
 
-  test('a cancellation of one unit of two that are asked for: the request did not fit before, and is refused at once', async () => {
-    const slot = await slotOf(2)
+  test('a cancellation of one unit of two that are asked for: the request did not fit before, and is refused at once', async ({
+    database,
+  }) => {
+    const slot = await slotOf(database, 2)
     const booking = await aBooking(database, slot)
-    const other = await aTransaction()
+    const other = await aTransaction(database)
     await cancel(other.pool, booking)
     expect(kinds(await claim(database.appPool, aClaim(slot, { units: 2 })))).toEqual(['slot_full'])
     await other.end('commit')
     expect(kinds(await claim(database.appPool, aClaim(slot, { units: 2 })))).toEqual(['booked'])
   })
 
-  test.each([
+  test.for([
     { how: 'commit' as const, kind: 'slot_full', taken: 3 },
     { how: 'rollback' as const, kind: 'booked', taken: 2 },
-  ])('a claim on what is left that ends with $how: $kind, though others wait behind', async ({ how, kind, taken }) => {
-    const slot = await slotOf(3)
-    await aBooking(database, slot)
-    const other = await aTransaction()
-    expect(kinds(await alone.claim(other.pool, aClaim(slot, { units: 2, confirm: true })))).toEqual(['booked'])
-    const waiting = claim(database.appPool, aClaim(slot))
-    await untilLockWaiters(database, 1)
-    const behind = [alone, together].map((way) => way.claim(database.appPool, aClaim(slot, { units: 2 })))
-    await untilLockWaiters(database, 3)
-    await other.end(how)
-    expect(kinds((await Promise.all([waiting, ...behind])).flat())).toEqual([kind, 'slot_full', 'slot_full'])
-    expect(await slotRow(slot)).toMatchObject({ taken })
-    await expectAllWell()
-  })
+  ])(
+    'a claim on what is left that ends with $how: $kind, though others wait behind',
+    async ({ how, kind, taken }, { database }) => {
+      const slot = await slotOf(database, 3)
+      await aBooking(database, slot)
+      const other = await aTransaction(database)
+      expect(kinds(await alone.claim(other.pool, aClaim(slot, { units: 2, confirm: true })))).toEqual(['booked'])
+      const waiting = claim(database.appPool, aClaim(slot))
+      await untilLockWaiters(database, 1)
+      const behind = [alone, together].map((way) => way.claim(database.appPool, aClaim(slot, { units: 2 })))
+      await untilLockWaiters(database, 3)
+      await other.end(how)
+      expect(kinds((await Promise.all([waiting, ...behind])).flat())).toEqual([kind, 'slot_full', 'slot_full'])
+      expect(await slotRow(database, slot)).toMatchObject({ taken })
+      await expectAllWell(database)
+    },
+  )
 
-  test.each(['commit', 'rollback'] as const)(
+  test.for(['commit', 'rollback'] as const)(
     'the sweeper has just given a lapsed hold back, and ends with %s: booked',
-    async (how) => {
-      const slot = await slotOf()
+    async (how, { database }) => {
+      const slot = await slotOf(database)
       const held = await aBooking(database, slot, { status: 'PENDING' })
       await lapseHolds(database, slot)
-      const other = await aTransaction()
+      const other = await aTransaction(database)
       await other.pool.query('select holdfast.expire_holds(1000)')
       const waiting = claim(database.appPool, aClaim(slot, { confirm: true }))
       await untilLockWaiters(database, 1)
       await other.end(how)
       expect(kinds(await waiting)).toEqual(['booked'])
-      expect(await slotRow(slot)).toEqual({ taken: 1, next_lapse: null })
+      expect(await slotRow(database, slot)).toEqual({ taken: 1, next_lapse: null })
       const { rows } = await database.ownerPool.query('select status, version from holdfast.booking where id = $1', [
         held.id,
       ])
       expect(rows).toEqual([{ status: 'FAILED', version: 2 }])
-      await expectAllWell()
+      await expectAllWell(database)
     },
   )
 
-  test('holds that lapse while it waits are given back, though there was room without them', async () => {
-    const slot = await slotOf(3)
+  test('holds that lapse while it waits are given back, though there was room without them', async ({ database }) => {
+    const slot = await slotOf(database, 3)
     const held = await aBooking(database, slot, { status: 'PENDING', units: 2 })
     const lock = await holdSlotLock(database, slot)
     // The test's clock waits for the same lock, ahead of the claim.
@@ -168,27 +174,27 @@ describe.each([alone, together])('while somebody else has the slot, claimed $way
     await lock.release()
     expect(await lapsing).toBe(1)
     expect(kinds(await waiting)).toEqual(['booked'])
-    expect(await slotRow(slot)).toEqual({ taken: 1, next_lapse: null })
+    expect(await slotRow(database, slot)).toEqual({ taken: 1, next_lapse: null })
     const { rows } = await database.ownerPool.query('select failure_reason from holdfast.booking where id = $1', [
       held.id,
     ])
     expect(rows).toEqual([{ failure_reason: 'hold_expired' }])
-    await expectAllWell()
+    await expectAllWell(database)
   })
 
-  test('another hold made while it waits keeps its end in next_lapse', async () => {
-    const slot = await slotOf(3)
-    const other = await aTransaction()
+  test('another hold made while it waits keeps its end in next_lapse', async ({ database }) => {
+    const slot = await slotOf(database, 3)
+    const other = await aTransaction(database)
     const [made] = await alone.claim(other.pool, aClaim(slot))
     if (made === undefined || made === 'retry' || made.kind !== 'booked') throw new Error('not booked')
     const waiting = [false, true].map((confirm) => claim(database.appPool, aClaim(slot, { confirm })))
     await untilLockWaiters(database, 2)
     await other.end('commit')
     expect(kinds((await Promise.all(waiting)).flat())).toEqual(['booked', 'booked'])
-    const row = await slotRow(slot)
+    const row = await slotRow(database, slot)
     expect(row).toMatchObject({ taken: 3 })
     expect(row?.next_lapse?.getTime()).toBeLessThanOrEqual(made.booking.holdExpiresAt?.getTime() ?? Number.NaN)
-    await expectAllWell()
+    await expectAllWell(database)
   })
 })
 
@@ -225,7 +231,9 @@ describe('the slot starts while a claim waits for it', () => {
     })
   }
 
-  test('it is closed, and nothing is taken; negative control: a condition of the UPDATE alone is not looked at again', async () => {
+  test('it is closed, and nothing is taken; negative control: a condition of the UPDATE alone is not looked at again', async ({
+    database,
+  }) => {
     const planted = await createTestDatabase()
     await plantFunction(
       planted,
@@ -239,16 +247,16 @@ describe('the slot starts while a claim waits for it', () => {
       { outcome: expect.objectContaining({ kind: 'booked' }), taken: 1 },
     ])
     expect(await waitAcrossStart(database, together.claim)).toEqual(closed)
-    await expectAllWell()
+    await expectAllWell(database)
     await planted.drop()
   })
 
-  test.each([alone, together])(
+  test.for([alone, together])(
     'somebody with the same key, booked before the start, is found by the one $way: the first answer stands',
-    async ({ claim }) => {
+    async ({ claim }, { database }) => {
       const { slot, first, outcomes } = await beforeStart(database, async (slot) => {
         const first = aClaim(slot)
-        const other = await aTransaction()
+        const other = await aTransaction(database)
         const booked = kinds(await alone.claim(other.pool, first))
         const waiting = claim(database.appPool, { ...aClaim(slot), key: first.key, requestHash: first.requestHash })
         if (booked[0] === 'booked') await untilLockWaiters(database, 1)
@@ -261,7 +269,7 @@ describe('the slot starts while a claim waits for it', () => {
         return { slot, first, outcomes }
       })
       expect(outcomes).toMatchObject([{ kind: 'replayed', booking: { id: first.bookingId } }])
-      expect(await slotRow(slot)).toMatchObject({ taken: 1 })
+      expect(await slotRow(database, slot)).toMatchObject({ taken: 1 })
     },
   )
 })

@@ -7,31 +7,27 @@ import {
   aSlot,
   type BuiltDoctor,
   claimWays,
-  createTestDatabase,
   holdSlotLock,
   kinds,
   shiftSlot,
-  type TestDatabase,
 } from '@holdfast/testkit'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { test } from '@holdfast/testkit/database-test'
+import { describe, expect } from 'vitest'
 import type { ClaimOutcome, ClaimRequest } from '../model/claim.ts'
 import { newId } from '../model/id.ts'
 import { BatchQueue } from '../queue/batch-queue.ts'
 import { runClaimBatch } from './claim-batch.ts'
 
-let database: TestDatabase
 let doctor: BuiltDoctor
 
-beforeAll(async () => {
-  database = await createTestDatabase()
+test.beforeAll(async ({ database }) => {
   doctor = await aDoctor(database, await aClinic(database))
 })
-afterAll(() => database.drop())
 
 const { alone, together } = claimWays(runClaimBatch)
 
 describe.each([alone, together])('refusals, claimed $way', ({ run, claim }) => {
-  test('each closed slot says why', async () => {
+  test('each closed slot says why', async ({ database }) => {
     const clinic = await aClinic(database, { settings: { minimumNoticeMinutes: 60, bookingHorizonDays: 30 } })
     const open = await aDoctor(database, clinic)
     const inactive = await aDoctor(database, clinic, { active: false })
@@ -57,7 +53,9 @@ describe.each([alone, together])('refusals, claimed $way', ({ run, claim }) => {
     ])
   })
 
-  test('more units than the slot ever has, and a kind of appointment the doctor does not offer', async () => {
+  test('more units than the slot ever has, and a kind of appointment the doctor does not offer', async ({
+    database,
+  }) => {
     const slot = await aSlot(database, doctor, { capacity: 2 })
     expect(
       await claim(database.appPool, aClaim(slot, { units: 3 }), aClaim(slot, { appointmentType: 'video' })),
@@ -69,7 +67,7 @@ describe.each([alone, together])('refusals, claimed $way', ({ run, claim }) => {
     expect(await claim(database.appPool, aClaim(video))).toMatchObject([{ booking: { appointmentType: 'video' } }])
   })
 
-  test('refusals and replays take no transaction id, so nothing is flushed for them', async () => {
+  test('refusals and replays take no transaction id, so nothing is flushed for them', async ({ database }) => {
     const full = await aSlot(database, doctor)
     const known = aClaim(full)
     await claim(database.appPool, known)
@@ -93,7 +91,9 @@ describe.each([alone, together])('refusals, claimed $way', ({ run, claim }) => {
     ])
   })
 
-  test('what other people wait for is not waited for: a full slot that somebody has locked is refused at once', async () => {
+  test('what other people wait for is not waited for: a full slot that somebody has locked is refused at once', async ({
+    database,
+  }) => {
     const slot = await aSlot(database, doctor)
     await aBooking(database, slot)
     const lock = await holdSlotLock(database, slot)
@@ -101,7 +101,7 @@ describe.each([alone, together])('refusals, claimed $way', ({ run, claim }) => {
     await lock.release()
   })
 
-  test('the log names who acted: somebody at the desk before the account it is for', async () => {
+  test('the log names who acted: somebody at the desk before the account it is for', async ({ database }) => {
     const slot = await aSlot(database, doctor, { capacity: 3 })
     const [accountId, actorId] = [randomUUID(), randomUUID()]
     const claims = [aClaim(slot, { accountId }), aClaim(slot, { actorId }), aClaim(slot)]
@@ -115,7 +115,9 @@ describe.each([alone, together])('refusals, claimed $way', ({ run, claim }) => {
   })
 })
 
-test('one poisonous request in a batch of 128 hurts nobody else: the batch fails, and each is claimed alone', async () => {
+test('one poisonous request in a batch of 128 hurts nobody else: the batch fails, and each is claimed alone', async ({
+  database,
+}) => {
   const slot = await aSlot(database, doctor, { capacity: 200 })
   const queue = new BatchQueue<ClaimRequest, ClaimOutcome>({
     name: 'claim',

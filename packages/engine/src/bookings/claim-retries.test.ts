@@ -14,7 +14,8 @@ import {
   type TestDatabase,
   untilLockWaiters,
 } from '@holdfast/testkit'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { test } from '@holdfast/testkit/database-test'
+import { describe, expect } from 'vitest'
 import type { ClaimOutcome, ClaimRequest } from '../model/claim.ts'
 import { newId } from '../model/id.ts'
 import { BatchQueue } from '../queue/batch-queue.ts'
@@ -22,18 +23,15 @@ import { verify } from '../verify/verify.ts'
 import { runClaimBatch } from './claim-batch.ts'
 import { runSettleBatch } from './settle-batch.ts'
 
-let database: TestDatabase
 let doctor: BuiltDoctor
 
-beforeAll(async () => {
-  database = await createTestDatabase()
+test.beforeAll(async ({ database }) => {
   doctor = await aDoctor(database, await aClinic(database))
 })
-afterAll(() => database.drop())
 
 const { alone, together } = claimWays(runClaimBatch)
 
-async function takenOf(...slots: { id: string }[]): Promise<number> {
+async function takenOf(database: TestDatabase, ...slots: { id: string }[]): Promise<number> {
   const { rows } = await database.ownerPool.query<{ taken: number }>(
     'select sum(taken)::integer as taken from holdfast.slot where id = any ($1)',
     [slots.map((slot) => slot.id)],
@@ -51,7 +49,9 @@ describe.each([alone, together])('retries, claimed $way', ({ run, claim }) => {
   const queueOf = (runs: (items: readonly ClaimRequest[]) => ReturnType<typeof run>) =>
     new BatchQueue<ClaimRequest, ClaimOutcome>({ name: 'claim', run: runs })
 
-  test('the same key and hash: the first answer again, even when the slot is full and the booking has moved on', async () => {
+  test('the same key and hash: the first answer again, even when the slot is full and the booking has moved on', async ({
+    database,
+  }) => {
     const slot = await aSlot(database, doctor)
     const request = aClaim(slot)
     const [first] = await claim(database.appPool, request)
@@ -63,16 +63,18 @@ describe.each([alone, together])('retries, claimed $way', ({ run, claim }) => {
     expect(retried).toEqual({ ...first, kind: 'replayed' })
   })
 
-  test('the same key with another hash is refused, and books nothing', async () => {
+  test('the same key with another hash is refused, and books nothing', async ({ database }) => {
     const slot = await aSlot(database, doctor, { capacity: 2 })
     const request = aClaim(slot)
     expect(kinds(await claim(database.appPool, request))).toEqual(['booked'])
     const other = retryOf(request, { requestHash: randomUUID() })
     expect(kinds(await claim(database.appPool, other))).toEqual(['key_reused'])
-    expect(await takenOf(slot)).toBe(1)
+    expect(await takenOf(database, slot)).toBe(1)
   })
 
-  test('one key in twenty transactions at once, over two slots: one booking, everybody hears of the same one', async () => {
+  test('one key in twenty transactions at once, over two slots: one booking, everybody hears of the same one', async ({
+    database,
+  }) => {
     const [slot, other] = [
       await aSlot(database, doctor, { capacity: 50 }),
       await aSlot(database, doctor, { capacity: 50 }),
@@ -93,12 +95,14 @@ describe.each([alone, together])('retries, claimed $way', ({ run, claim }) => {
       {},
     )
     expect(counted.booked ?? 0).toBe(1)
-    expect(await takenOf(slot, other)).toBe(1)
+    expect(await takenOf(database, slot, other)).toBe(1)
     expect((counted.replayed ?? 0) + (counted.key_reused ?? 0)).toBe(19)
     expect(await checkHistory(database)).toEqual([])
   })
 
-  test("a connection lost after COMMIT: sent again, it is told as booked, for it is the caller's first answer", async () => {
+  test("a connection lost after COMMIT: sent again, it is told as booked, for it is the caller's first answer", async ({
+    database,
+  }) => {
     const slot = await aSlot(database, doctor)
     const request = aClaim(slot)
     let runs = 0
@@ -110,28 +114,34 @@ describe.each([alone, together])('retries, claimed $way', ({ run, claim }) => {
     })
     expect(await queue.submit(request)).toMatchObject({ kind: 'booked', booking: { id: request.bookingId } })
     expect(runs).toBe(2)
-    expect(await takenOf(slot)).toBe(1)
+    expect(await takenOf(database, slot)).toBe(1)
   })
 
-  test('a booking id sent twice with two keys is a mistake: the second is an error, and takes nothing', async () => {
+  test('a booking id sent twice with two keys is a mistake: the second is an error, and takes nothing', async ({
+    database,
+  }) => {
     const slot = await aSlot(database, doctor, { capacity: 2 })
     const request = aClaim(slot)
     await claim(database.appPool, request)
     await expect(claim(database.appPool, { ...request, key: randomUUID() })).rejects.toMatchObject({ code: '23505' })
-    expect(await takenOf(slot)).toBe(1)
+    expect(await takenOf(database, slot)).toBe(1)
   })
 })
 
-test('one key twice in a batch: one booking, and the other is sent again', async () => {
+test('one key twice in a batch: one booking, and the other is sent again', async ({ database }) => {
   const slot = await aSlot(database, doctor, { capacity: 5 })
   const request = aClaim(slot)
   expect(kinds(await together.claim(database.appPool, request, retryOf(request)))).toEqual(['booked', 'retry'])
-  expect(await takenOf(slot)).toBe(1)
+  expect(await takenOf(database, slot)).toBe(1)
 })
 
 describe('two alone with one key at once', () => {
   /** Both have read the slots and no key; the answers in the order in which they got hold of their slots. */
-  async function race(requests: [ClaimRequest, ClaimRequest], slots: { id: string; clinicNo: number }[]) {
+  async function race(
+    database: TestDatabase,
+    requests: [ClaimRequest, ClaimRequest],
+    slots: { id: string; clinicNo: number }[],
+  ) {
     const locks = await Promise.all(slots.map((slot) => holdSlotLock(database, slot)))
     const racing: Promise<(ClaimOutcome | 'retry')[]>[] = []
     for (const request of requests) {
@@ -142,39 +152,46 @@ describe('two alone with one key at once', () => {
     return (await Promise.all(racing)).flat()
   }
 
-  test.each([
+  test.for([
     { hash: 'the same hash', place: 'the same slot', after: 'replayed' },
     { hash: 'another hash', place: 'the same slot', after: 'key_reused' },
     { hash: 'the same hash', place: 'another slot', after: 'replayed' },
     { hash: 'another hash', place: 'another slot', after: 'key_reused' },
-  ])('$hash, $place: one is booked, the other is sent again and then $after', async ({ hash, place, after }) => {
-    const slot = await aSlot(database, doctor, { capacity: 5 })
-    const other = place === 'another slot' ? await aSlot(database, doctor, { capacity: 5 }) : slot
-    const first = aClaim(slot, { units: 2 })
-    const second = retryOf(first, {
-      slotId: other.id,
-      units: 3,
-      ...(hash === 'another hash' ? { requestHash: randomUUID() } : {}),
-    })
-    const outcomes = await race([first, second], slot === other ? [slot] : [slot, other])
-    expect(kinds(outcomes).sort()).toEqual(['booked', 'retry'])
-    const [won, lost] = kinds(outcomes)[0] === 'booked' ? [first, second] : [second, first]
-    expect(await takenOf(slot, other)).toBe(won.units)
-    const [told] = await alone.claim(database.appPool, lost)
-    expect(told).toMatchObject(after === 'replayed' ? { kind: after, booking: { id: won.bookingId } } : { kind: after })
-    expect(await takenOf(slot, other)).toBe(won.units)
-    expect(await checkHistory(database)).toEqual([])
-  })
+  ])(
+    '$hash, $place: one is booked, the other is sent again and then $after',
+    async ({ hash, place, after }, { database }) => {
+      const slot = await aSlot(database, doctor, { capacity: 5 })
+      const other = place === 'another slot' ? await aSlot(database, doctor, { capacity: 5 }) : slot
+      const first = aClaim(slot, { units: 2 })
+      const second = retryOf(first, {
+        slotId: other.id,
+        units: 3,
+        ...(hash === 'another hash' ? { requestHash: randomUUID() } : {}),
+      })
+      const outcomes = await race(database, [first, second], slot === other ? [slot] : [slot, other])
+      expect(kinds(outcomes).sort()).toEqual(['booked', 'retry'])
+      const [won, lost] = kinds(outcomes)[0] === 'booked' ? [first, second] : [second, first]
+      expect(await takenOf(database, slot, other)).toBe(won.units)
+      const [told] = await alone.claim(database.appPool, lost)
+      expect(told).toMatchObject(
+        after === 'replayed' ? { kind: after, booking: { id: won.bookingId } } : { kind: after },
+      )
+      expect(await takenOf(database, slot, other)).toBe(won.units)
+      expect(await checkHistory(database)).toEqual([])
+    },
+  )
 
-  test('on the last unit the other hears of the first booking at once: it is replayed, not refused', async () => {
+  test('on the last unit the other hears of the first booking at once: it is replayed, not refused', async ({
+    database,
+  }) => {
     const slot = await aSlot(database, doctor)
     const first = aClaim(slot)
-    const outcomes = await race([first, retryOf(first)], [slot])
+    const outcomes = await race(database, [first, retryOf(first)], [slot])
     expect(outcomes).toMatchObject([{ kind: 'booked' }, { kind: 'replayed', booking: { id: first.bookingId } }])
-    expect(await takenOf(slot)).toBe(1)
+    expect(await takenOf(database, slot)).toBe(1)
   })
 
-  test('the first rolls back: the other, already waiting for the key, is booked', async () => {
+  test('the first rolls back: the other, already waiting for the key, is booked', async ({ database }) => {
     const [slot, other] = [await aSlot(database, doctor), await aSlot(database, doctor)]
     const first = aClaim(slot)
     const client = await database.appPool.connect()
@@ -186,7 +203,7 @@ describe('two alone with one key at once', () => {
     await client.query('rollback')
     client.release()
     expect(kinds(await waiting)).toEqual(['booked'])
-    expect([await takenOf(slot), await takenOf(other)]).toEqual([0, 1])
+    expect([await takenOf(database, slot), await takenOf(database, other)]).toEqual([0, 1])
   })
 })
 
@@ -207,7 +224,7 @@ describe('negative controls: the slot first, its key after, and the units back w
     return details.map(({ kind, message }) => ({ kind, message }))
   }
 
-  test('units that are not given back with a lost key are found by verify', async () => {
+  test('units that are not given back with a lost key are found by verify', async ({ database }) => {
     const planted = await createTestDatabase()
     await plantFunction(planted, 'claim_slot', {
       part: /(on conflict do nothing;\s+if not found then\s+--[^\n]*\n)\s+update slot [^;]*;/,
@@ -235,7 +252,7 @@ describe('negative controls: the slot first, its key after, and the units back w
     return results.map((result) => (result.status === 'fulfilled' ? kinds(result.value)[0] : result.reason.code))
   }
 
-  test('a key taken before the slot deadlocks with a batch; taken after it, it never does', async () => {
+  test('a key taken before the slot deadlocks with a batch; taken after it, it never does', async ({ database }) => {
     const planted = await createTestDatabase()
     const insert = /\binsert into idempotency[^;]*;/
     const early = 'insert into idempotency values (p_clinic_no, p_key, p_hash, p_id, v_now) on conflict do nothing;'

@@ -10,18 +10,12 @@ import {
   plantFunction,
   type TestDatabase,
 } from '@holdfast/testkit'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { test } from '@holdfast/testkit/database-test'
+import { expect } from 'vitest'
 import { withdrawSlots } from '../slots/withdraw-slots.ts'
 import { verify } from '../verify/verify.ts'
 import { runMoveBatch } from './move-batch.ts'
 import { runSettleBatch } from './settle-batch.ts'
-
-let database: TestDatabase
-
-beforeAll(async () => {
-  database = await createTestDatabase()
-})
-afterAll(() => database.drop())
 
 const kindsOf = (answers: { kind: string; outcome?: { kind: string } }[]) =>
   answers.map(({ kind, outcome }) => outcome?.kind ?? kind)
@@ -104,7 +98,7 @@ const planted = {
   },
 }
 
-test.each([
+test.for([
   {
     what: 'settled together',
     act: settleBoth,
@@ -128,7 +122,7 @@ test.each([
   },
 ])(
   'a hold $what with a booking written by a clock that was ahead is judged by the clock of now; negative control: by the other',
-  async ({ act, right, mistake, wrong }) => {
+  async ({ act, right, mistake, wrong }, { database }) => {
     expect(await act(await aScene(database))).toEqual(right)
     const { overbooked, mismatches, details } = await verify(database.appPool, { clinicNo: null, detailsMax: 10 })
     expect({ overbooked, mismatches, details }).toEqual({ overbooked: 0, mismatches: 0, details: [] })

@@ -1,15 +1,10 @@
-import { createTestDatabase, type TestDatabase } from '@holdfast/testkit'
+import type { TestDatabase } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
 import sql, { type Sql } from 'sql-template-tag'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect } from 'vitest'
 import { isHeld, isLapsed } from '../reads/hold-sql.ts'
 
-let database: TestDatabase
-beforeAll(async () => {
-  database = await createTestDatabase()
-})
-afterAll(() => database.drop())
-
-test('a hold has lapsed from the moment at which it ends, in functions and in reads', async () => {
+test('a hold has lapsed from the moment at which it ends, in functions and in reads', async ({ database }) => {
   const { rows } = await database.ownerPool.query<Record<string, unknown>>(sql`
     select b.*, holdfast.hold_lapsed(b.status, b.hold_expires_at, statement_timestamp()) is true as lapsed,
            ${isLapsed} is true as reads_as_lapsed, ${isHeld} is true as reads_as_held
@@ -31,7 +26,7 @@ test('a hold has lapsed from the moment at which it ends, in functions and in re
   }
 })
 
-async function planOf(statement: Sql): Promise<string> {
+async function planOf(database: TestDatabase, statement: Sql): Promise<string> {
   const client = await database.ownerPool.connect()
   try {
     await client.query('begin; set local enable_seqscan = off; set local enable_bitmapscan = off')
@@ -48,26 +43,29 @@ const lapsedOfSlot = (rule: Sql) => sql`
    where b.clinic_no = 1 and b.slot_id = '018f0000-0000-7000-8000-000000000000'
      and ${rule}(b.status, b.hold_expires_at, statement_timestamp())`
 
-test('the planner replaces hold_lapsed by its body and finds lapsed holds by their index', async () => {
-  const plan = await planOf(lapsedOfSlot(sql`holdfast.hold_lapsed`))
+test('the planner replaces hold_lapsed by its body and finds lapsed holds by their index', async ({ database }) => {
+  const plan = await planOf(database, lapsedOfSlot(sql`holdfast.hold_lapsed`))
   expect(plan).toMatch(/Index Cond: .*hold_expires_at <= statement_timestamp/)
   expect(plan).not.toContain('hold_lapsed(')
 })
 
-test('negative control: a copy of it in PL/pgSQL is called for each row', async () => {
+test('negative control: a copy of it in PL/pgSQL is called for each row', async ({ database }) => {
   await database.ownerPool.query(`
     create function public.planted(text, timestamptz, timestamptz) returns boolean language plpgsql immutable
     as 'begin return $1 = ''PENDING'' and $2 <= $3; end'`)
-  const plan = await planOf(lapsedOfSlot(sql`public.planted`))
+  const plan = await planOf(database, lapsedOfSlot(sql`public.planted`))
   expect(plan).toContain('planted(')
   expect(plan).not.toMatch(/Index Cond: .*hold_expires_at/)
 })
 
-test('the planner replaces with_effective_status by its body', async () => {
-  const plan = await planOf(sql`
+test('the planner replaces with_effective_status by its body', async ({ database }) => {
+  const plan = await planOf(
+    database,
+    sql`
     select e.* from holdfast.booking b
      cross join lateral holdfast.with_effective_status(b, now(), now(), null, statement_timestamp()) e
-     where b.clinic_no = 1`)
+     where b.clinic_no = 1`,
+  )
   expect(plan).toContain('hold_expires_at <= statement_timestamp()')
   expect(plan).not.toMatch(/Function Scan|with_effective_status/)
 })

@@ -6,28 +6,25 @@ import {
   type BuiltClinic,
   type BuiltDoctor,
   checkHistory,
-  createTestDatabase,
   holdLock,
   lapseHolds,
   type TestDatabase,
   untilLockWaiters,
 } from '@holdfast/testkit'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { test } from '@holdfast/testkit/database-test'
+import { describe, expect } from 'vitest'
 import { newId } from '../model/id.ts'
 import type { MoveOutcome, MoveRequest } from '../model/settle.ts'
 import { runMoveBatch } from './move-batch.ts'
 import { runSettleBatch } from './settle-batch.ts'
 
-let database: TestDatabase
 let clinic: BuiltClinic
 let doctor: BuiltDoctor
 
-beforeAll(async () => {
-  database = await createTestDatabase()
+test.beforeAll(async ({ database }) => {
   clinic = await aClinic(database)
   doctor = await aDoctor(database, clinic)
 })
-afterAll(() => database.drop())
 
 const aMove = (booking: { id: string }, slot: { id: string }, wishes: Partial<MoveRequest> = {}): MoveRequest => ({
   bookingId: booking.id,
@@ -37,14 +34,15 @@ const aMove = (booking: { id: string }, slot: { id: string }, wishes: Partial<Mo
   ...wishes,
 })
 
-async function move(...requests: MoveRequest[]): Promise<(MoveOutcome | { kind: 'retry' })[]> {
+async function move(database: TestDatabase, ...requests: MoveRequest[]): Promise<(MoveOutcome | { kind: 'retry' })[]> {
   const answers = await runMoveBatch(database.appPool, requests)
   return answers.map((answer) => (answer.kind === 'completed' ? answer.outcome : answer))
 }
 
-const kindOf = async (...requests: MoveRequest[]) => (await move(...requests)).map((outcome) => outcome.kind)
+const kindOf = async (database: TestDatabase, ...requests: MoveRequest[]) =>
+  (await move(database, ...requests)).map((outcome) => outcome.kind)
 
-async function takenOf(...slots: { id: string }[]): Promise<number[]> {
+async function takenOf(database: TestDatabase, ...slots: { id: string }[]): Promise<number[]> {
   const { rows } = await database.ownerPool.query<{ id: string; taken: number }>(
     'select id, taken from holdfast.slot where id = any ($1)',
     [slots.map((slot) => slot.id)],
@@ -53,25 +51,25 @@ async function takenOf(...slots: { id: string }[]): Promise<number[]> {
 }
 
 describe('move_bookings', () => {
-  test('units leave one slot and enter the other in one step, and the log says from where', async () => {
+  test('units leave one slot and enter the other in one step, and the log says from where', async ({ database }) => {
     const [from, to] = [await aSlot(database, doctor, { capacity: 2 }), await aSlot(database, doctor, { capacity: 3 })]
     const booking = await aBooking(database, from, { units: 2 })
-    const [outcome] = await move(aMove(booking, to))
+    const [outcome] = await move(database, aMove(booking, to))
     expect(outcome).toMatchObject({
       kind: 'done',
       booking: { slotId: to.id, startsAt: to.startsAt, status: 'CONFIRMED', version: 3 },
     })
-    expect(await takenOf(from, to)).toEqual([0, 2])
+    expect(await takenOf(database, from, to)).toEqual([0, 2])
     const { rows } = await database.ownerPool.query(
       'select slot_id, from_slot_id from holdfast.booking_event where booking_id = $1 and version = 3',
       [booking.id],
     )
     expect(rows).toEqual([{ slot_id: to.id, from_slot_id: from.id }])
-    expect(await kindOf(aMove(booking, to))).toEqual(['unchanged'])
+    expect(await kindOf(database, aMove(booking, to))).toEqual(['unchanged'])
     expect(await checkHistory(database)).toEqual([])
   })
 
-  test('a full, missing, closed or foreign slot leaves the old place as it was', async () => {
+  test('a full, missing, closed or foreign slot leaves the old place as it was', async ({ database }) => {
     const from = await aSlot(database, doctor)
     const booking = await aBooking(database, from)
     const full = await aSlot(database, doctor)
@@ -82,7 +80,7 @@ describe('move_bookings', () => {
     const past = await aSlot(database, await aDoctor(database, clinic), { startsAt: new Date(Date.now() - 60_000) })
     const idle = await aSlot(database, await aDoctor(database, clinic, { active: false }))
     const outcomes = [full, elsewhere, { id: newId(clinic.no) }, withdrawn, video, past, idle].map((slot) =>
-      move(aMove(booking, slot)),
+      move(database, aMove(booking, slot)),
     )
     expect((await Promise.all(outcomes)).flat()).toEqual([
       { kind: 'slot_full' },
@@ -93,55 +91,59 @@ describe('move_bookings', () => {
       { kind: 'slot_closed', why: 'started' },
       { kind: 'slot_closed', why: 'doctor_inactive' },
     ])
-    expect(await takenOf(from)).toEqual([1])
+    expect(await takenOf(database, from)).toEqual([1])
     const large = await aBooking(database, await aSlot(database, doctor, { capacity: 4 }), { units: 4 })
-    expect(await move(aMove(large, full))).toEqual([{ kind: 'units_over_capacity', capacity: 1 }])
+    expect(await move(database, aMove(large, full))).toEqual([{ kind: 'units_over_capacity', capacity: 1 }])
   })
 
-  test('what is over or lapsed cannot be moved; a hold can, and keeps its end', async () => {
+  test('what is over or lapsed cannot be moved; a hold can, and keeps its end', async ({ database }) => {
     const [from, to] = [await aSlot(database, doctor, { capacity: 5 }), await aSlot(database, doctor, { capacity: 5 })]
     const holdExpiresAt = new Date(Date.now() + 60_000)
     const held = await aBooking(database, from, { status: 'PENDING', holdExpiresAt })
-    expect(await move(aMove(held, to))).toMatchObject([{ kind: 'done', booking: { status: 'PENDING', holdExpiresAt } }])
+    expect(await move(database, aMove(held, to))).toMatchObject([
+      { kind: 'done', booking: { status: 'PENDING', holdExpiresAt } },
+    ])
     await lapseHolds(database, to)
-    expect(await kindOf(aMove(held, from))).toEqual(['hold_expired'])
+    expect(await kindOf(database, aMove(held, from))).toEqual(['hold_expired'])
     const cancelled = await aBooking(database, from, { status: 'CANCELLED' })
-    expect(await kindOf(aMove(cancelled, to), aMove({ id: newId(clinic.no) }, to))).toEqual([
+    expect(await kindOf(database, aMove(cancelled, to), aMove({ id: newId(clinic.no) }, to))).toEqual([
       'invalid_transition',
       'booking_missing',
     ])
   })
 
-  test('after the cancellation deadline a patient cannot move away; staff can', async () => {
+  test('after the cancellation deadline a patient cannot move away; staff can', async ({ database }) => {
     const strict = await aClinic(database, { settings: { cancellationDeadlineMinutes: 3 * 1440 } })
     const its = await aDoctor(database, strict)
     const [from, to] = [await aSlot(database, its), await aSlot(database, its)]
     const booking = await aBooking(database, from)
-    expect(await kindOf(aMove(booking, to))).toEqual(['past_deadline'])
-    expect(await kindOf(aMove(booking, to, { onBehalf: true }))).toEqual(['done'])
+    expect(await kindOf(database, aMove(booking, to))).toEqual(['past_deadline'])
+    expect(await kindOf(database, aMove(booking, to, { onBehalf: true }))).toEqual(['done'])
   })
 
-  test('a place under a lapsed hold is free to move into', async () => {
+  test('a place under a lapsed hold is free to move into', async ({ database }) => {
     const [from, to] = [await aSlot(database, doctor), await aSlot(database, doctor)]
     const booking = await aBooking(database, from)
     await aBooking(database, to, { status: 'PENDING' })
-    expect(await kindOf(aMove(booking, to))).toEqual(['slot_full'])
+    expect(await kindOf(database, aMove(booking, to))).toEqual(['slot_full'])
     await lapseHolds(database, to)
-    expect(await kindOf(aMove(booking, to))).toEqual(['done'])
-    expect(await takenOf(from, to)).toEqual([0, 1])
+    expect(await kindOf(database, aMove(booking, to))).toEqual(['done'])
+    expect(await takenOf(database, from, to)).toEqual([0, 1])
   })
 
-  test('bookings of two full slots cannot swap, and neither loses its place', async () => {
+  test('bookings of two full slots cannot swap, and neither loses its place', async ({ database }) => {
     const [a, b] = [await aSlot(database, doctor), await aSlot(database, doctor)]
     const [inA, inB] = [await aBooking(database, a), await aBooking(database, b)]
-    expect((await Promise.all([move(aMove(inA, b)), move(aMove(inB, a))])).flat()).toEqual([
+    expect((await Promise.all([move(database, aMove(inA, b)), move(database, aMove(inB, a))])).flat()).toEqual([
       { kind: 'slot_full' },
       { kind: 'slot_full' },
     ])
-    expect(await takenOf(a, b)).toEqual([1, 1])
+    expect(await takenOf(database, a, b)).toEqual([1, 1])
   })
 
-  test('moves between any pair of slots, in any order, with confirmations and lapsing holds between them: no deadlock', async () => {
+  test('moves between any pair of slots, in any order, with confirmations and lapsing holds between them: no deadlock', async ({
+    database,
+  }) => {
     const slots = await Promise.all(
       Array.from({ length: 6 }, async () => aSlot(database, await aDoctor(database, clinic), { capacity: 30 })),
     )
@@ -182,14 +184,14 @@ describe('move_bookings', () => {
     expect(await checkHistory(database)).toEqual([])
   })
 
-  test('the control: bookings locked before their slots do deadlock', async () => {
+  test('the control: bookings locked before their slots do deadlock', async ({ database }) => {
     const [from, to] = [await aSlot(database, doctor), await aSlot(database, doctor)]
     const booking = await aBooking(database, from)
     const wrongWay = await database.ownerPool.connect()
     await wrongWay.query('begin')
     await wrongWay.query("set local deadlock_timeout = '50ms'")
     await wrongWay.query('select from holdfast.booking where id = $1 for update', [booking.id])
-    const moving = move(aMove(booking, to)).then(
+    const moving = move(database, aMove(booking, to)).then(
       () => 'moved',
       (error: { code?: string }) => error.code,
     )
@@ -203,15 +205,15 @@ describe('move_bookings', () => {
     expect([await moving, slotThen]).toContain('40P01')
   })
 
-  test('a booking moved by somebody else while this move waits is sent again', async () => {
+  test('a booking moved by somebody else while this move waits is sent again', async ({ database }) => {
     const [a, b, c] = [await aSlot(database, doctor), await aSlot(database, doctor), await aSlot(database, doctor)]
     const booking = await aBooking(database, a)
     const lock = await holdLock(database.ownerPool, 'select from holdfast.slot where id = $1 for update', [a.id])
-    const [first, second] = [move(aMove(booking, b)), move(aMove(booking, c))]
+    const [first, second] = [move(database, aMove(booking, b)), move(database, aMove(booking, c))]
     await untilLockWaiters(database, 2)
     await lock.release()
     const kinds = (await Promise.all([first, second])).flat().map((outcome) => outcome.kind)
     expect(kinds.sort()).toEqual(['done', 'retry'])
-    expect((await takenOf(a, b, c)).reduce((sum, taken) => sum + taken)).toBe(1)
+    expect((await takenOf(database, a, b, c)).reduce((sum, taken) => sum + taken)).toBe(1)
   })
 })

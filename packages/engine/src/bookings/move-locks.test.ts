@@ -11,17 +11,11 @@ import {
   until,
   untilLockWaiters,
 } from '@holdfast/testkit'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { test } from '@holdfast/testkit/database-test'
+import { expect } from 'vitest'
 import { verify } from '../verify/verify.ts'
 import { runMoveBatch } from './move-batch.ts'
 import { runSettleBatch } from './settle-batch.ts'
-
-let database: TestDatabase
-
-beforeAll(async () => {
-  database = await createTestDatabase()
-})
-afterAll(() => database.drop())
 
 const kindsOf = (answers: { kind: string; outcome?: { kind: string } }[]) =>
   answers.map(({ kind, outcome }) => outcome?.kind ?? kind)
@@ -64,7 +58,9 @@ async function lapseDuringMove(its: TestDatabase) {
   return { words, next: await move() }
 }
 
-test('a hold that lapses while a move waits for its locks is left to the next call; negative control: locked by a second run it deadlocks', async () => {
+test('a hold that lapses while a move waits for its locks is left to the next call; negative control: locked by a second run it deadlocks', async ({
+  database,
+}) => {
   const planted = await createTestDatabase()
   await plantFunction(planted, 'move_bookings', {
     part: /perform fail_holds\([^;]*;/,

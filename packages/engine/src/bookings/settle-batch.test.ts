@@ -7,7 +7,6 @@ import {
   type BuiltClinic,
   type BuiltDoctor,
   checkHistory,
-  createTestDatabase,
   holdLock,
   holdSlotLock,
   lapseHolds,
@@ -15,22 +14,20 @@ import {
   type TestDatabase,
   untilLockWaiters,
 } from '@holdfast/testkit'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { test } from '@holdfast/testkit/database-test'
+import { describe, expect } from 'vitest'
 import { newId } from '../model/id.ts'
 import type { SettleAction, SettleOutcome, SettleRequest } from '../model/settle.ts'
 import { runMoveBatch } from './move-batch.ts'
 import { runSettleBatch } from './settle-batch.ts'
 
-let database: TestDatabase
 let clinic: BuiltClinic
 let doctor: BuiltDoctor
 
-beforeAll(async () => {
-  database = await createTestDatabase()
+test.beforeAll(async ({ database }) => {
   clinic = await aClinic(database)
   doctor = await aDoctor(database, clinic)
 })
-afterAll(() => database.drop())
 
 const request = (
   booking: { id: string },
@@ -46,14 +43,18 @@ const request = (
   ...wishes,
 })
 
-async function settle(...requests: SettleRequest[]): Promise<(SettleOutcome | { kind: 'retry' })[]> {
+async function settle(
+  database: TestDatabase,
+  ...requests: SettleRequest[]
+): Promise<(SettleOutcome | { kind: 'retry' })[]> {
   const answers = await runSettleBatch(database.appPool, requests)
   return answers.map((answer) => (answer.kind === 'completed' ? answer.outcome : answer))
 }
 
-const kindOf = async (...requests: SettleRequest[]) => (await settle(...requests)).map((outcome) => outcome.kind)
+const kindOf = async (database: TestDatabase, ...requests: SettleRequest[]) =>
+  (await settle(database, ...requests)).map((outcome) => outcome.kind)
 
-async function takenOf(slot: { id: string }): Promise<number> {
+async function takenOf(database: TestDatabase, slot: { id: string }): Promise<number> {
   const { rows } = await database.ownerPool.query<{ taken: number }>('select taken from holdfast.slot where id = $1', [
     slot.id,
   ])
@@ -86,18 +87,18 @@ describe('settle_bookings: every action on every status', () => {
     statuses.map((status) => ({ action, status, outcome: expected[action][status] ?? 'invalid_transition' })),
   )
 
-  test.each(cases)('$action of $status: $outcome', async ({ action, status, outcome }) => {
+  test.for(cases)('$action of $status: $outcome', async ({ action, status, outcome }, { database }) => {
     const slot = await aSlot(database, doctor, { capacity: 2 })
     const booking = await aBooking(database, slot, { status, units: 2 })
     await shiftSlot(database, slot, -Math.round((slot.startsAt.getTime() - Date.now()) / 60_000) - 10)
-    const before = await takenOf(slot)
-    const [answer] = await settle(request(booking, action, { onBehalf: true, actorId: randomUUID() }))
+    const before = await takenOf(database, slot)
+    const [answer] = await settle(database, request(booking, action, { onBehalf: true, actorId: randomUUID() }))
     expect(answer?.kind).toBe(outcome)
     const { rows } = await database.ownerPool.query('select status, version from holdfast.booking where id = $1', [
       booking.id,
     ])
     expect(rows[0]?.version).toBe(booking.version + (outcome === 'done' ? 1 : 0))
-    expect(await takenOf(slot)).toBe(outcome === 'done' && action === 'cancel' ? before - 2 : before)
+    expect(await takenOf(database, slot)).toBe(outcome === 'done' && action === 'cancel' ? before - 2 : before)
     if (answer !== undefined && 'booking' in answer)
       expect(answer.booking).toMatchObject({ id: booking.id, version: rows[0]?.version })
     // Out of the way of the next one on the same doctor.
@@ -108,35 +109,47 @@ describe('settle_bookings: every action on every status', () => {
     )
   })
 
-  test('a confirmation may bring the patient and the reason, and else leaves them as they are', async () => {
+  test('a confirmation may bring the patient and the reason, and else leaves them as they are', async ({
+    database,
+  }) => {
     const [brought, plain] = [await aSlot(database, doctor), await aSlot(database, doctor)]
     const [first, second] = [
       await aBooking(database, brought, { status: 'PENDING' }),
       await aBooking(database, plain, { status: 'PENDING' }),
     ]
     const patient = { name: 'Grace Hopper', phone: '1' }
-    const answers = await settle(request(first, 'confirm', { patient, reason: 'Knee' }), request(second, 'confirm'))
+    const answers = await settle(
+      database,
+      request(first, 'confirm', { patient, reason: 'Knee' }),
+      request(second, 'confirm'),
+    )
     const details = answers.map((answer) => 'booking' in answer && [answer.booking.patient.name, answer.booking.reason])
     expect(details[0]).toEqual(['Grace Hopper', 'Knee'])
     expect(details[1]).not.toContain('Grace Hopper')
   })
 
-  test('nothing of all this left the log and the counts apart', async () => {
+  test('nothing of all this left the log and the counts apart', async ({ database }) => {
     expect(await checkHistory(database)).toEqual([])
   })
 
-  test('a booking that does not exist, or is of another clinic, is missing', async () => {
+  test('a booking that does not exist, or is of another clinic, is missing', async ({ database }) => {
     const booking = await aBooking(database, await aSlot(database, doctor))
     const elsewhere = await aClinic(database)
     expect(
-      await kindOf(request({ id: newId(clinic.no) }, 'confirm'), request({ id: newId(elsewhere.no) }, 'cancel')),
+      await kindOf(
+        database,
+        request({ id: newId(clinic.no) }, 'confirm'),
+        request({ id: newId(elsewhere.no) }, 'cancel'),
+      ),
     ).toEqual(['booking_missing', 'booking_missing'])
-    expect(await kindOf(request(booking, 'confirm'))).toEqual(['unchanged'])
+    expect(await kindOf(database, request(booking, 'confirm'))).toEqual(['unchanged'])
   })
 })
 
 describe('settle_bookings: holds', () => {
-  test('a lapsed hold cannot be confirmed, cancelled or extended, swept or not, and reads as FAILED', async () => {
+  test('a lapsed hold cannot be confirmed, cancelled or extended, swept or not, and reads as FAILED', async ({
+    database,
+  }) => {
     const slot = await aSlot(database, doctor, { capacity: 3 })
     const bookings = [
       await aBooking(database, slot, { status: 'PENDING' }),
@@ -144,27 +157,29 @@ describe('settle_bookings: holds', () => {
     ]
     await lapseHolds(database, slot)
     for (const action of ['confirm', 'cancel', 'extend'] as const) {
-      expect(await settle(request(bookings[0] ?? { id: '' }, action))).toMatchObject([
+      expect(await settle(database, request(bookings[0] ?? { id: '' }, action))).toMatchObject([
         { kind: 'hold_expired', booking: { status: 'FAILED', failureReason: 'hold_expired', holdExpiresAt: null } },
       ])
     }
     expect(await database.appPool.query('select holdfast.expire_holds(100) as given_back')).toMatchObject({
       rows: [{ given_back: 2 }],
     })
-    expect(await kindOf(request(bookings[0] ?? { id: '' }, 'confirm'))).toEqual(['hold_expired'])
-    expect(await takenOf(slot)).toBe(0)
+    expect(await kindOf(database, request(bookings[0] ?? { id: '' }, 'confirm'))).toEqual(['hold_expired'])
+    expect(await takenOf(database, slot)).toBe(0)
   })
 
-  test("one extension, by the clinic's hold time; the same key is told the same, another is refused", async () => {
+  test("one extension, by the clinic's hold time; the same key is told the same, another is refused", async ({
+    database,
+  }) => {
     const booking = await aBooking(database, await aSlot(database, doctor), {
       status: 'PENDING',
       holdExpiresAt: new Date(Date.now() + 30_000),
     })
     const key = randomUUID()
-    const [first] = await settle(request(booking, 'extend', { key }))
+    const [first] = await settle(database, request(booking, 'extend', { key }))
     const [retried, second] = [
-      await settle(request(booking, 'extend', { key })),
-      await settle(request(booking, 'extend', { key: randomUUID() })),
+      await settle(database, request(booking, 'extend', { key })),
+      await settle(database, request(booking, 'extend', { key: randomUUID() })),
     ]
     if (first?.kind !== 'done') throw new Error(`not done: ${first?.kind}`)
     expect(first.booking.extended).toBe(true)
@@ -173,7 +188,9 @@ describe('settle_bookings: holds', () => {
     expect(second.map((outcome) => outcome.kind)).toEqual(['already_extended'])
   })
 
-  test('a hold extended in its last moment is not given back by the claim or sweep that was about to', async () => {
+  test('a hold extended in its last moment is not given back by the claim or sweep that was about to', async ({
+    database,
+  }) => {
     const slot = await aSlot(database, doctor)
     const booking = await aBooking(database, slot, { status: 'PENDING' })
     await lapseHolds(database, slot)
@@ -199,24 +216,33 @@ describe('settle_bookings: holds', () => {
     client.release()
     // … and here it looks again after its wait, and leaves it.
     expect((await second).rows[0]?.n).toBe(0)
-    expect(await takenOf(slot)).toBe(1)
+    expect(await takenOf(database, slot)).toBe(1)
   })
 })
 
 describe("settle_bookings: the clinic's rules", () => {
-  test('after the cancellation deadline patients can no longer cancel what is confirmed; a hold they can, and staff can', async () => {
+  test('after the cancellation deadline patients can no longer cancel what is confirmed; a hold they can, and staff can', async ({
+    database,
+  }) => {
     const strict = await aClinic(database, { settings: { cancellationDeadlineMinutes: 3 * 1440 } })
     const slot = await aSlot(database, await aDoctor(database, strict), { capacity: 3 })
     const [confirmed, held] = [await aBooking(database, slot), await aBooking(database, slot, { status: 'PENDING' })]
-    expect(await kindOf(request(confirmed, 'cancel'), request(held, 'cancel'))).toEqual(['past_deadline', 'done'])
-    expect(await kindOf(request(confirmed, 'cancel', { onBehalf: true, reason: 'doctor ill' }))).toEqual(['done'])
+    expect(await kindOf(database, request(confirmed, 'cancel'), request(held, 'cancel'))).toEqual([
+      'past_deadline',
+      'done',
+    ])
+    expect(await kindOf(database, request(confirmed, 'cancel', { onBehalf: true, reason: 'doctor ill' }))).toEqual([
+      'done',
+    ])
     const { rows } = await database.ownerPool.query('select cancellation_reason from holdfast.booking where id = $1', [
       confirmed.id,
     ])
     expect(rows).toEqual([{ cancellation_reason: 'doctor ill' }])
   })
 
-  test("arriving counts from the slot's local day on, in the clinic's zone; a no-show only after the start", async () => {
+  test("arriving counts from the slot's local day on, in the clinic's zone; a no-show only after the start", async ({
+    database,
+  }) => {
     // Noon of tomorrow in a zone 14 hours ahead and in one 11 behind: the same instant, another day.
     const [ahead, behind] = [
       await aClinic(database, { timezone: 'Pacific/Kiritimati' }),
@@ -233,25 +259,27 @@ describe("settle_bookings: the clinic's rules", () => {
         await aSlot(database, await aDoctor(database, ahead), { startsAt: new Date(startsAt.getTime() + 120_000) }),
       ),
     ]
-    expect(await kindOf(request(today, 'arrive'), request(notYet, 'arrive'))).toEqual(['done', 'too_early'])
+    expect(await kindOf(database, request(today, 'arrive'), request(notYet, 'arrive'))).toEqual(['done', 'too_early'])
     const sameInstant = await aBooking(
       database,
       await aSlot(database, await aDoctor(database, behind), { startsAt: new Date(startsAt.getTime() + 86_400_000) }),
     )
-    expect(await kindOf(request(sameInstant, 'arrive'))).toEqual(['too_early'])
-    expect(await kindOf(request(notYet, 'no_show'))).toEqual(['too_early'])
+    expect(await kindOf(database, request(sameInstant, 'arrive'))).toEqual(['too_early'])
+    expect(await kindOf(database, request(notYet, 'no_show'))).toEqual(['too_early'])
   })
 
-  test('twice in one batch: the first is done, the second is sent again and finds it unchanged', async () => {
+  test('twice in one batch: the first is done, the second is sent again and finds it unchanged', async ({
+    database,
+  }) => {
     const booking = await aBooking(database, await aSlot(database, doctor), { status: 'PENDING' })
-    expect(await kindOf(request(booking, 'confirm'), request(booking, 'confirm'))).toEqual(['done', 'retry'])
-    expect(await kindOf(request(booking, 'confirm'))).toEqual(['unchanged'])
+    expect(await kindOf(database, request(booking, 'confirm'), request(booking, 'confirm'))).toEqual(['done', 'retry'])
+    expect(await kindOf(database, request(booking, 'confirm'))).toEqual(['unchanged'])
   })
 
-  test('who acted is in the log', async () => {
+  test('who acted is in the log', async ({ database }) => {
     const booking = await aBooking(database, await aSlot(database, doctor))
     const actorId = randomUUID()
-    await settle(request(booking, 'cancel', { actorId, onBehalf: true }))
+    await settle(database, request(booking, 'cancel', { actorId, onBehalf: true }))
     const { rows } = await database.ownerPool.query(
       'select type, actor_id from holdfast.booking_event where booking_id = $1 and version = 3',
       [booking.id],
@@ -259,7 +287,9 @@ describe("settle_bookings: the clinic's rules", () => {
     expect(rows).toEqual([{ type: 'cancelled', actor_id: actorId }])
   })
 
-  test('a booking moved away while its cancellation waits is sent again, and frees the slot it is in now', async () => {
+  test('a booking moved away while its cancellation waits is sent again, and frees the slot it is in now', async ({
+    database,
+  }) => {
     const [from, to] = [await aSlot(database, doctor), await aSlot(database, doctor)]
     const booking = await aBooking(database, from)
     const lock = await holdSlotLock(database, from)
@@ -267,12 +297,12 @@ describe("settle_bookings: the clinic's rules", () => {
       { bookingId: booking.id, slotId: to.id, actorId: null, onBehalf: true },
     ])
     await untilLockWaiters(database, 1)
-    const cancelling = kindOf(request(booking, 'cancel'))
+    const cancelling = kindOf(database, request(booking, 'cancel'))
     await untilLockWaiters(database, 2)
     await lock.release()
     expect(await moving).toMatchObject([{ outcome: { kind: 'done' } }])
     expect(await cancelling).toEqual(['retry'])
-    expect(await kindOf(request(booking, 'cancel'))).toEqual(['done'])
-    expect([await takenOf(from), await takenOf(to)]).toEqual([0, 0])
+    expect(await kindOf(database, request(booking, 'cancel'))).toEqual(['done'])
+    expect([await takenOf(database, from), await takenOf(database, to)]).toEqual([0, 0])
   })
 })

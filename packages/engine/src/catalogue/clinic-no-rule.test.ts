@@ -1,12 +1,6 @@
-import { createTestDatabase, type TestDatabase } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
 import type pg from 'pg'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-
-let database: TestDatabase
-beforeAll(async () => {
-  database = await createTestDatabase()
-})
-afterAll(() => database.drop())
+import { expect } from 'vitest'
 
 /** Small, and the same for all clinics; everything else belongs to one clinic, row by row. */
 const globalTables = [
@@ -68,11 +62,11 @@ async function violations(connection: pg.Pool | pg.PoolClient): Promise<string[]
   return rows.map((row) => row.violation)
 }
 
-test('every table keeps the rule', async () => {
+test('every table keeps the rule', async ({ database }) => {
   expect(await violations(database.ownerPool)).toEqual([])
 })
 
-test('the list of global tables has none that is gone', async () => {
+test('the list of global tables has none that is gone', async ({ database }) => {
   const { rows } = await database.ownerPool.query<{ relname: string }>(
     `select relname from pg_class where relnamespace = 'holdfast'::regnamespace and relname = any ($1) order by 1`,
     [globalTables],
@@ -80,7 +74,7 @@ test('the list of global tables has none that is gone', async () => {
   expect(rows.map((row) => row.relname)).toEqual(globalTables)
 })
 
-test.each([
+test.for([
   ['planted has no primary key', 'create table holdfast.planted (clinic_no integer not null)'],
   ['planted has no clinic_no integer not null', 'create table holdfast.planted (id uuid primary key)'],
   [
@@ -108,7 +102,7 @@ test.each([
     `alter table holdfast.answer add column clinic_no integer, add constraint planted
        foreign key (clinic_no, key) references holdfast.resource (clinic_no, id)`,
   ],
-])('a planted violation is named: %s', async (expected, statement) => {
+])('a planted violation is named: %s', async ([expected, statement], { database }) => {
   const client = await database.ownerPool.connect()
   try {
     await client.query(`begin; set local search_path = public; ${statement}`)
@@ -120,7 +114,9 @@ test.each([
   }
 })
 
-test('every function has a fixed search_path with the temporary schema last, or a body that was parsed when it was made', async () => {
+test('every function has a fixed search_path with the temporary schema last, or a body that was parsed when it was made', async ({
+  database,
+}) => {
   const { rows } = await database.ownerPool.query(`
     select proname from pg_proc p
      where pronamespace = 'holdfast'::regnamespace and prosqlbody is null

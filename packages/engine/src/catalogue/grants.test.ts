@@ -5,20 +5,18 @@ import {
   aSlot,
   type BuiltDoctor,
   type BuiltSlot,
-  createTestDatabase,
   type TestDatabase,
 } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
 import type pg from 'pg'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect } from 'vitest'
 import { newId } from '../model/id.ts'
 
-let database: TestDatabase
 let doctor: BuiltDoctor
 let slot: BuiltSlot
 let partition: string
 
-beforeAll(async () => {
-  database = await createTestDatabase()
+test.beforeAll(async ({ database }) => {
   doctor = await aDoctor(database, await aClinic(database))
   slot = await aSlot(database, doctor, { capacity: 5 })
   const { id } = await aBooking(database, slot)
@@ -28,7 +26,6 @@ beforeAll(async () => {
   )
   partition = rows[0]?.name ?? ''
 })
-afterAll(() => database.drop())
 
 const permissionDenied = '42501'
 
@@ -48,7 +45,7 @@ async function attempt(pool: pg.Pool, statements: string): Promise<string> {
 }
 
 /** Refused to the application role for its rights; with the owner's the very same statement works. */
-async function expectOwnersAlone(statement: string, controlled = 'done'): Promise<void> {
+async function expectOwnersAlone(database: TestDatabase, statement: string, controlled = 'done'): Promise<void> {
   const application = await attempt(database.appPool, statement)
   const owner = await attempt(database.ownerPool, statement)
   expect({ statement, application, owner }).toEqual({ statement, application: permissionDenied, owner: controlled })
@@ -77,15 +74,15 @@ const writes = [
 ]
 
 describe.each(stateTables)('%s', (table) => {
-  test.each(writes)('the application role may not: %s', async (statement) => {
-    await expectOwnersAlone(statement.replaceAll(/\bT\b/g, `holdfast.${table}`))
+  test.for(writes)('the application role may not: %s', async (statement, { database }) => {
+    await expectOwnersAlone(database, statement.replaceAll(/\bT\b/g, `holdfast.${table}`))
   })
 
-  test('nor copy rows into it; the owner is only missing the rows', async () => {
-    await expectOwnersAlone(`copy holdfast.${table} from stdin`, '57014')
+  test('nor copy rows into it; the owner is only missing the rows', async ({ database }) => {
+    await expectOwnersAlone(database, `copy holdfast.${table} from stdin`, '57014')
   })
 
-  test('nor give itself the right: GRANT warns, and gives nothing', async () => {
+  test('nor give itself the right: GRANT warns, and gives nothing', async ({ database }) => {
     await attempt(database.appPool, `grant all on holdfast.${table} to public`)
     const { rows } = await database.appPool.query(
       `select has_table_privilege($1, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER') as may`,
@@ -94,22 +91,24 @@ describe.each(stateTables)('%s', (table) => {
     expect(rows).toEqual([{ may: false }])
   })
 
-  test('but read it', async () => {
+  test('but read it', async ({ database }) => {
     expect(await attempt(database.appPool, `select * from holdfast.${table}`)).toBe('done')
   })
 })
 
-test('the partitions, by which a table could be written behind its parent’s back, are out of reach', async () => {
+test('the partitions, by which a table could be written behind its parent’s back, are out of reach', async ({
+  database,
+}) => {
   // A column can be added to the parent only, whoever asks.
   for (const statement of [...writes.filter((one) => !one.includes('add column')), 'select * from T']) {
-    await expectOwnersAlone(statement.replaceAll(/\bT\b/g, `holdfast.${partition}`))
+    await expectOwnersAlone(database, statement.replaceAll(/\bT\b/g, `holdfast.${partition}`))
   }
-  await expectOwnersAlone(`alter table holdfast.booking detach partition holdfast.${partition}`)
+  await expectOwnersAlone(database, `alter table holdfast.booking detach partition holdfast.${partition}`)
   const bounds = `for values from ('00000000-0000-0000-0000-000000000000') to ('00000000-0000-0000-0000-000000000001')`
-  await expectOwnersAlone(`create table holdfast.planted partition of holdfast.booking ${bounds}`)
+  await expectOwnersAlone(database, `create table holdfast.planted partition of holdfast.booking ${bounds}`)
 })
 
-test.each([
+test.for([
   'create table holdfast.planted ()',
   'create schema planted',
   'create function holdfast.planted() returns integer language sql return 1',
@@ -141,19 +140,19 @@ test.each([
   `select holdfast.lock_bookings('{}', '{}')`,
   `select holdfast.fail_holds('{}', '{}', '{}', '{}', '{}')`,
   'select * from holdfast.verify_slots(1)',
-])('the application role may not: %s', async (statement) => {
-  await expectOwnersAlone(statement)
+])('the application role may not: %s', async (statement, { database }) => {
+  await expectOwnersAlone(database, statement)
 })
 
-test('nor become the owner', async () => {
+test('nor become the owner', async ({ database }) => {
   const { rows } = await database.ownerPool.query<{ owner: string }>('select current_user as owner')
   const owner = rows[0]?.owner ?? ''
-  await expectOwnersAlone(`set role "${owner}"`)
+  await expectOwnersAlone(database, `set role "${owner}"`)
   expect(await attempt(database.appPool, `set session authorization "${owner}"`)).toBe(permissionDenied)
   expect(await attempt(database.appPool, 'set session_replication_role = replica')).toBe(permissionDenied)
 })
 
-test('exactly these functions are its way in', async () => {
+test('exactly these functions are its way in', async ({ database }) => {
   const { rows } = await database.appPool.query<{ name: string }>(`
     select distinct proname as name from pg_proc
      where pronamespace = 'holdfast'::regnamespace and has_function_privilege(oid, 'EXECUTE') order by 1`)
@@ -174,7 +173,7 @@ test('exactly these functions are its way in', async () => {
   ])
 })
 
-test('everybody else has nothing', async () => {
+test('everybody else has nothing', async ({ database }) => {
   const { rows } = await database.ownerPool.query(`
     select c.relname from pg_class c, aclexplode(c.relacl) a
      where c.relnamespace = 'holdfast'::regnamespace and a.grantee = 0
@@ -198,7 +197,7 @@ const shadows = `
   grant all on slot, booking, booking_event, idempotency, clinic, resource to public;
   set search_path = pg_temp, public;`
 
-test('tables of the same names in its temporary schema deceive no function', async () => {
+test('tables of the same names in its temporary schema deceive no function', async ({ database }) => {
   const full = await aSlot(database, doctor)
   await aBooking(database, full)
   const claimAlone = (slotId: string) => `select outcome from holdfast.claim_slot(${doctor.clinicNo}, '${slotId}',
@@ -223,7 +222,7 @@ test('tables of the same names in its temporary schema deceive no function', asy
   }
 })
 
-test('negative control: a function without a fixed search_path is deceived', async () => {
+test('negative control: a function without a fixed search_path is deceived', async ({ database }) => {
   const naive = (fixed: string) => `create or replace function holdfast.planted() returns bigint language plpgsql
     security definer ${fixed} as $$ begin return (select sum(capacity) from slot); end $$;
     grant execute on function holdfast.planted() to holdfast_app`

@@ -1,12 +1,5 @@
-import { createTestDatabase, type TestDatabase } from '@holdfast/testkit'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-
-let database: TestDatabase
-
-beforeAll(async () => {
-  database = await createTestDatabase()
-})
-afterAll(() => database.drop())
+import { test } from '@holdfast/testkit/database-test'
+import { expect } from 'vitest'
 
 /**
  * The statements that lock rows and also choose partitions while they run: they read a partitioned table beside the one
@@ -26,7 +19,7 @@ function riskyStatements(source: string): string[] {
   })
 }
 
-test('no statement of the engine locks rows and chooses partitions while it runs', async () => {
+test('no statement of the engine locks rows and chooses partitions while it runs', async ({ database }) => {
   const { rows } = await database.ownerPool.query<{ name: string; source: string }>(
     `select proname as name, prosrc as source from pg_proc where pronamespace = 'holdfast'::regnamespace`,
   )

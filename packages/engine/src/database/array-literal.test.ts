@@ -1,15 +1,10 @@
-import { createTestDatabase, type TestDatabase } from '@holdfast/testkit'
+import type { TestDatabase } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect } from 'vitest'
 import { asSent, jsonArray, plainArray, readPlainArray, textArray } from './array-literal.ts'
 
-let database: TestDatabase
-beforeAll(async () => {
-  database = await createTestDatabase()
-})
-afterAll(() => database.drop())
-
-async function read(literal: string, type: string): Promise<unknown> {
+async function read(database: TestDatabase, literal: string, type: string): Promise<unknown> {
   const { rows } = await database.appPool.query<{ value: unknown }>(`select $1::${type}[] as value`, [literal])
   return rows[0]?.value
 }
@@ -30,15 +25,17 @@ const nasty = [
   '\\n',
 ]
 
-test('values without quotes come back as they were', async () => {
+test('values without quotes come back as they were', async ({ database }) => {
   expect(
     await read(
+      database,
       plainArray([1, null, -3], (value) => value),
       'integer',
     ),
   ).toEqual([1, null, -3])
   expect(
     await read(
+      database,
       plainArray([true, false, null], (value) => value),
       'boolean',
     ),
@@ -46,19 +43,21 @@ test('values without quotes come back as they were', async () => {
   const id = '018f0000-0000-8000-8000-000000000001'
   expect(
     await read(
+      database,
       plainArray([id, null], (value) => value),
       'uuid',
     ),
   ).toEqual([id, null])
   expect(
     await read(
+      database,
       plainArray([], (value: string) => value),
       'uuid',
     ),
   ).toEqual([])
 })
 
-test('an answer’s array is read as the database has it, also when it is empty', async () => {
+test('an answer’s array is read as the database has it, also when it is empty', async ({ database }) => {
   const sent = async (array: string) => {
     const { rows } = await database.appPool.query<{ value: string }>({
       text: `select ${array} as value`,
@@ -89,9 +88,10 @@ test('an answer’s array is read as the database has it, also when it is empty'
   }
 })
 
-test('whatever anybody wrote comes back as it was, as text and inside JSON', async () => {
+test('whatever anybody wrote comes back as it was, as text and inside JSON', async ({ database }) => {
   expect(
     await read(
+      database,
       textArray([...nasty, null], (text) => text),
       'text',
     ),
@@ -99,18 +99,20 @@ test('whatever anybody wrote comes back as it was, as text and inside JSON', asy
   const objects = nasty.map((text) => ({ [text]: text }))
   expect(
     await read(
+      database,
       jsonArray([...objects, null], (value) => value),
       'jsonb',
     ),
   ).toEqual([...objects, null])
 })
 
-test('any text that PostgreSQL can hold', async () => {
+test('any text that PostgreSQL can hold', async ({ database }) => {
   const storable = fc.string({ unit: 'binary' }).filter((text) => !text.includes('\0') && text.isWellFormed())
   await fc.assert(
     fc.asyncProperty(fc.array(storable, { maxLength: 20 }), async (texts) => {
       expect(
         await read(
+          database,
           textArray(texts, (text) => text),
           'text',
         ),
@@ -118,6 +120,7 @@ test('any text that PostgreSQL can hold', async () => {
       const objects = texts.map((text) => ({ text }))
       expect(
         await read(
+          database,
           jsonArray(objects, (value) => value),
           'jsonb',
         ),

@@ -1,14 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import {
-  aBooking,
-  aSlot,
-  createTestDatabase,
-  holdLock,
-  lapseHolds,
-  type TestDatabase,
-  untilLockWaiters,
-} from '@holdfast/testkit'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { aBooking, aSlot, holdLock, lapseHolds, type TestDatabase, untilLockWaiters } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
+import { describe, expect } from 'vitest'
 import type { AppointmentType } from '../model/booking.ts'
 import type { Clinic, NewClinic } from '../model/clinic.ts'
 import type { Doctor, NewDoctor } from '../model/doctor.ts'
@@ -18,13 +11,7 @@ import { InvalidCursor } from '../reads/cursor.ts'
 import { createDirectory } from './create-directory.ts'
 import { UnknownTimeZone } from './time-zone.ts'
 
-let database: TestDatabase
-beforeAll(async () => {
-  database = await createTestDatabase()
-})
-afterAll(() => database.drop())
-
-const directory = () => createDirectory(database.appPool)
+const directory = (database: TestDatabase) => createDirectory(database.appPool)
 
 function aNewClinic(wishes: Partial<NewClinic> = {}): NewClinic {
   return { name: `Clinic ${randomUUID()}`, timezone: 'UTC', address: null, phone: null, settings: {}, ...wishes }
@@ -49,10 +36,10 @@ async function created<Value>(answer: Promise<{ kind: string; value?: Value }>):
   return value
 }
 
-const makeClinic = (wishes?: Partial<NewClinic>): Promise<Clinic> =>
-  created(directory().createClinic(aNewClinic(wishes), null))
-const makeDoctor = (clinic: Clinic, wishes?: Partial<NewDoctor>): Promise<Doctor> =>
-  created(directory().createDoctor(clinic.no, aNewDoctor(wishes), null))
+const makeClinic = (database: TestDatabase, wishes?: Partial<NewClinic>): Promise<Clinic> =>
+  created(directory(database).createClinic(aNewClinic(wishes), null))
+const makeDoctor = (database: TestDatabase, clinic: Clinic, wishes?: Partial<NewDoctor>): Promise<Doctor> =>
+  created(directory(database).createDoctor(clinic.no, aNewDoctor(wishes), null))
 
 async function namesOf(read: (cursor: string | null) => Promise<Page<{ name: string }>>): Promise<string[]> {
   const names: string[] = []
@@ -66,8 +53,8 @@ async function namesOf(read: (cursor: string | null) => Promise<Page<{ name: str
 }
 
 describe('clinics', () => {
-  test('a new one gets its number, its id says it, and defaults where nothing was wished', async () => {
-    const clinic = await makeClinic({
+  test('a new one gets its number, its id says it, and defaults where nothing was wished', async ({ database }) => {
+    const clinic = await makeClinic(database, {
       name: 'Posto',
       timezone: 'america/sao_paulo',
       phone: '+55',
@@ -81,13 +68,13 @@ describe('clinics', () => {
       phone: '+55',
       settings: { holdSeconds: 90, minimumNoticeMinutes: 0, bookingHorizonDays: 730, cancellationDeadlineMinutes: 0 },
     })
-    expect(await directory().clinic(clinic.id)).toEqual(clinic)
-    expect((await makeClinic()).no).toBeGreaterThan(clinic.no)
+    expect(await directory(database).clinic(clinic.id)).toEqual(clinic)
+    expect((await makeClinic(database)).no).toBeGreaterThan(clinic.no)
   })
 
-  test('a change touches what it names and nothing else', async () => {
-    const clinic = await makeClinic({ address: 'Rua A' })
-    const changed = await directory().updateClinic(clinic.id, {
+  test('a change touches what it names and nothing else', async ({ database }) => {
+    const clinic = await makeClinic(database, { address: 'Rua A' })
+    const changed = await directory(database).updateClinic(clinic.id, {
       address: null,
       timezone: 'Europe/Berlin',
       settings: { bookingHorizonDays: 30 },
@@ -98,7 +85,7 @@ describe('clinics', () => {
       timezone: 'Europe/Berlin',
       settings: { ...clinic.settings, bookingHorizonDays: 30 },
     })
-    expect(await directory().updateClinic(clinic.id, {})).toEqual(changed)
+    expect(await directory(database).updateClinic(clinic.id, {})).toEqual(changed)
     const { rows } = await database.ownerPool.query(
       'select updated_at > created_at as later from holdfast.clinic where id = $1',
       [clinic.id],
@@ -106,25 +93,25 @@ describe('clinics', () => {
     expect(rows).toEqual([{ later: true }])
   })
 
-  test('a zone that doesn’t exist is refused, and nothing is kept', async () => {
-    const clinic = await makeClinic()
-    await expect(makeClinic({ name: 'Lost', timezone: 'Mars/Olympus' })).rejects.toThrow(UnknownTimeZone)
-    await expect(directory().updateClinic(clinic.id, { timezone: '+03:00' })).rejects.toThrow(UnknownTimeZone)
-    expect((await directory().clinics({ q: 'Lost', limit: 10, cursor: null })).items).toEqual([])
+  test('a zone that doesn’t exist is refused, and nothing is kept', async ({ database }) => {
+    const clinic = await makeClinic(database)
+    await expect(makeClinic(database, { name: 'Lost', timezone: 'Mars/Olympus' })).rejects.toThrow(UnknownTimeZone)
+    await expect(directory(database).updateClinic(clinic.id, { timezone: '+03:00' })).rejects.toThrow(UnknownTimeZone)
+    expect((await directory(database).clinics({ q: 'Lost', limit: 10, cursor: null })).items).toEqual([])
   })
 
-  test('one that isn’t there, or is no id', async () => {
+  test('one that isn’t there, or is no id', async ({ database }) => {
     for (const id of [newId(16_000_000), 'x', randomUUID()]) {
-      expect(await directory().clinic(id)).toBeNull()
-      expect(await directory().updateClinic(id, { name: 'x' })).toBeNull()
+      expect(await directory(database).clinic(id)).toBeNull()
+      expect(await directory(database).updateClinic(id, { name: 'x' })).toBeNull()
     }
   })
 
-  test('by name, page by page, also where names are the same; searched without accents', async () => {
+  test('by name, page by page, also where names are the same; searched without accents', async ({ database }) => {
     const mark = randomUUID().slice(0, 8)
     const names = [`${mark} Água`, `${mark} Água`, `${mark} 100%`, `${mark} Zé`, `${mark} agua 2`]
-    for (const name of names) await makeClinic({ name })
-    const list = (q: string, limit: number) => namesOf((cursor) => directory().clinics({ q, limit, cursor }))
+    for (const name of names) await makeClinic(database, { name })
+    const list = (q: string, limit: number) => namesOf((cursor) => directory(database).clinics({ q, limit, cursor }))
     const whole = await list(mark, 100)
     expect(whole.toSorted()).toEqual(names.toSorted())
     for (const limit of [1, 2, 4, 5]) expect(await list(mark, limit)).toEqual(whole)
@@ -133,14 +120,14 @@ describe('clinics', () => {
     )
     expect(await list(`${mark} 100%`, 100)).toEqual([`${mark} 100%`])
     expect(await list(`${mark}%`, 100)).toEqual([])
-    await expect(directory().clinics({ q: null, limit: 10, cursor: 'x' })).rejects.toThrow(InvalidCursor)
+    await expect(directory(database).clinics({ q: null, limit: 10, cursor: 'x' })).rejects.toThrow(InvalidCursor)
   })
 })
 
 describe('doctors', () => {
-  test('everything about one; a specialization is listed once it is used, trimmed', async () => {
-    const clinic = await makeClinic()
-    const doctor = await makeDoctor(clinic, { name: 'Ana', specialization: '  Sports   medicine ' })
+  test('everything about one; a specialization is listed once it is used, trimmed', async ({ database }) => {
+    const clinic = await makeClinic(database)
+    const doctor = await makeDoctor(database, clinic, { name: 'Ana', specialization: '  Sports   medicine ' })
     expect(doctor).toEqual({
       ...aNewDoctor({ name: 'Ana', specialization: 'Sports medicine' }),
       id: doctor.id,
@@ -148,38 +135,38 @@ describe('doctors', () => {
       active: true,
       nextAvailableAt: null,
     })
-    expect(await directory().doctor(doctor.id)).toEqual(doctor)
-    expect(await directory().specializations()).toContainEqual({ name: 'Sports medicine', doctors: 1 })
-    await makeDoctor(clinic, { specialization: 'Sports medicine' })
-    await directory().updateDoctor(doctor.id, { active: false })
-    expect(await directory().specializations()).toContainEqual({ name: 'Sports medicine', doctors: 1 })
+    expect(await directory(database).doctor(doctor.id)).toEqual(doctor)
+    expect(await directory(database).specializations()).toContainEqual({ name: 'Sports medicine', doctors: 1 })
+    await makeDoctor(database, clinic, { specialization: 'Sports medicine' })
+    await directory(database).updateDoctor(doctor.id, { active: false })
+    expect(await directory(database).specializations()).toContainEqual({ name: 'Sports medicine', doctors: 1 })
   })
 
-  test('a change touches what it names; nothing is deleted, only switched off', async () => {
-    const doctor = await makeDoctor(await makeClinic())
+  test('a change touches what it names; nothing is deleted, only switched off', async ({ database }) => {
+    const doctor = await makeDoctor(database, await makeClinic(database))
     const change = { name: 'Bea', fee: null, rating: null, active: false, languages: [], specialization: 'Surgery ' }
-    const changed = await directory().updateDoctor(doctor.id, change)
+    const changed = await directory(database).updateDoctor(doctor.id, change)
     expect(changed).toEqual({ ...doctor, ...change, specialization: 'Surgery' })
     expect(
-      await directory().updateDoctor(doctor.id, { fee: { amount: 0, currency: 'EUR' }, experienceYears: null }),
+      await directory(database).updateDoctor(doctor.id, { fee: { amount: 0, currency: 'EUR' }, experienceYears: null }),
     ).toEqual({
       ...changed,
       fee: { amount: 0, currency: 'EUR' },
       experienceYears: null,
     })
-    expect(await directory().updateDoctor(newId(clinicNoOf(doctor.id)), change)).toBeNull()
-    expect(await directory().updateDoctor('x', change)).toBeNull()
-    expect(await directory().doctor('x')).toBeNull()
+    expect(await directory(database).updateDoctor(newId(clinicNoOf(doctor.id)), change)).toBeNull()
+    expect(await directory(database).updateDoctor('x', change)).toBeNull()
+    expect(await directory(database).doctor('x')).toBeNull()
   })
 
-  test('lists: by clinic, specialization and text; inactive ones only when asked for', async () => {
-    const clinic = await makeClinic()
-    const other = await makeClinic()
-    await makeDoctor(clinic, { name: 'Águeda', specialization: 'Urology' })
-    await makeDoctor(clinic, { name: 'Bruno', specialization: 'Urology' })
-    const gone = await makeDoctor(clinic, { name: 'Carla', specialization: 'Oncology' })
-    await directory().updateDoctor(gone.id, { active: false })
-    await makeDoctor(other, { name: 'Diego', specialization: 'Urology' })
+  test('lists: by clinic, specialization and text; inactive ones only when asked for', async ({ database }) => {
+    const clinic = await makeClinic(database)
+    const other = await makeClinic(database)
+    await makeDoctor(database, clinic, { name: 'Águeda', specialization: 'Urology' })
+    await makeDoctor(database, clinic, { name: 'Bruno', specialization: 'Urology' })
+    const gone = await makeDoctor(database, clinic, { name: 'Carla', specialization: 'Oncology' })
+    await directory(database).updateDoctor(gone.id, { active: false })
+    await makeDoctor(database, other, { name: 'Diego', specialization: 'Urology' })
     const query = {
       clinicId: clinic.id as string | null,
       specialization: null as string | null,
@@ -189,7 +176,7 @@ describe('doctors', () => {
       includeInactive: false,
     }
     const list = (wishes: Partial<typeof query>, limit = 100) =>
-      namesOf((cursor) => directory().doctors({ ...query, ...wishes, limit, cursor }))
+      namesOf((cursor) => directory(database).doctors({ ...query, ...wishes, limit, cursor }))
     expect((await list({})).toSorted()).toEqual(['Bruno', 'Águeda'])
     expect(await list({}, 1)).toEqual(await list({}))
     expect((await list({ includeInactive: true })).toSorted()).toEqual(['Bruno', 'Carla', 'Águeda'])
@@ -198,17 +185,17 @@ describe('doctors', () => {
     expect(await list({ specialization: 'Oncology', includeInactive: true })).toEqual(['Carla'])
     expect((await list({ clinicId: null, specialization: 'Urology' })).toSorted()).toEqual(['Bruno', 'Diego', 'Águeda'])
     expect(await list({ clinicId: 'x' })).toEqual([])
-    await makeDoctor(clinic, { name: 'Edda', appointmentTypes: ['video'] })
-    await makeDoctor(clinic, { name: 'Frida', appointmentTypes: ['in_person'] })
+    await makeDoctor(database, clinic, { name: 'Edda', appointmentTypes: ['video'] })
+    await makeDoctor(database, clinic, { name: 'Frida', appointmentTypes: ['in_person'] })
     expect((await list({ appointmentType: 'video' })).toSorted()).toEqual(['Bruno', 'Edda', 'Águeda'])
     expect((await list({ appointmentType: 'in_person' })).toSorted()).toEqual(['Bruno', 'Frida', 'Águeda'])
-    await expect(directory().doctors({ ...query, limit: 1, cursor: 'x' })).rejects.toThrow(InvalidCursor)
+    await expect(directory(database).doctors({ ...query, limit: 1, cursor: 'x' })).rejects.toThrow(InvalidCursor)
   })
 
-  test('next available: the first slot with room that can be booked now', async () => {
-    const clinic = await makeClinic({ settings: { minimumNoticeMinutes: 120, bookingHorizonDays: 3 } })
-    const doctor = await makeDoctor(clinic)
-    const next = async () => (await directory().doctor(doctor.id))?.nextAvailableAt
+  test('next available: the first slot with room that can be booked now', async ({ database }) => {
+    const clinic = await makeClinic(database, { settings: { minimumNoticeMinutes: 120, bookingHorizonDays: 3 } })
+    const doctor = await makeDoctor(database, clinic)
+    const next = async () => (await directory(database).doctor(doctor.id))?.nextAvailableAt
     const built = { id: doctor.id, clinicNo: clinic.no, clinicId: clinic.id }
     const in_ = (hours: number) => new Date(Date.now() + hours * 3_600_000)
     expect(await next()).toBeNull()
@@ -223,7 +210,7 @@ describe('doctors', () => {
     expect(await next()).toEqual(free.startsAt)
     await lapseHolds(database, held)
     expect(await next()).toEqual(held.startsAt)
-    const page = await directory().doctors({
+    const page = await directory(database).doctors({
       clinicId: clinic.id,
       specialization: null,
       q: null,
@@ -234,7 +221,7 @@ describe('doctors', () => {
       cursor: null,
     })
     expect(page.items.map((item) => item.nextAvailableAt)).toEqual([held.startsAt])
-    await directory().updateDoctor(doctor.id, { active: false })
+    await directory(database).updateDoctor(doctor.id, { active: false })
     expect(await next()).toBeNull()
   })
 })
@@ -242,47 +229,47 @@ describe('doctors', () => {
 describe('a write with a key', () => {
   const aKey = () => ({ key: randomUUID(), requestHash: randomUUID() })
 
-  test('told again to a retry, refused for another request; without a key it is done again', async () => {
+  test('told again to a retry, refused for another request; without a key it is done again', async ({ database }) => {
     const key = aKey()
     const clinic = aNewClinic()
-    const first = await directory().createClinic(clinic, key)
+    const first = await directory(database).createClinic(clinic, key)
     expect(first.kind).toBe('done')
-    expect(await directory().createClinic(clinic, key)).toEqual({ ...first, kind: 'replayed' })
-    const other = await directory().createClinic(clinic, { ...key, requestHash: randomUUID() })
+    expect(await directory(database).createClinic(clinic, key)).toEqual({ ...first, kind: 'replayed' })
+    const other = await directory(database).createClinic(clinic, { ...key, requestHash: randomUUID() })
     expect(other).toEqual({ kind: 'key_reused' })
-    const made = async () => (await directory().clinics({ q: clinic.name, limit: 10, cursor: null })).items
+    const made = async () => (await directory(database).clinics({ q: clinic.name, limit: 10, cursor: null })).items
     expect(await made()).toHaveLength(1)
-    await directory().createClinic(clinic, null)
+    await directory(database).createClinic(clinic, null)
     expect(await made()).toHaveLength(2)
   })
 
-  test('twenty at once: one clinic, and everyone hears of the same', async () => {
+  test('twenty at once: one clinic, and everyone hears of the same', async ({ database }) => {
     const key = aKey()
     const clinic = aNewClinic()
-    const answers = await Promise.all(Array.from({ length: 20 }, () => directory().createClinic(clinic, key)))
+    const answers = await Promise.all(Array.from({ length: 20 }, () => directory(database).createClinic(clinic, key)))
     expect(answers.filter((answer) => answer.kind === 'done')).toHaveLength(1)
     expect(answers.filter((answer) => answer.kind === 'replayed')).toHaveLength(19)
     const values = answers.map((answer) => 'value' in answer && answer.value)
     for (const value of values) expect(value).toEqual(values[0])
-    expect((await directory().clinics({ q: clinic.name, limit: 10, cursor: null })).items).toHaveLength(1)
+    expect((await directory(database).clinics({ q: clinic.name, limit: 10, cursor: null })).items).toHaveLength(1)
   })
 
-  test('a write that fails leaves its key free', async () => {
+  test('a write that fails leaves its key free', async ({ database }) => {
     const key = aKey()
-    const failing = directory().createClinic(aNewClinic({ timezone: 'Mars/Olympus' }), key)
+    const failing = directory(database).createClinic(aNewClinic({ timezone: 'Mars/Olympus' }), key)
     await expect(failing).rejects.toThrow(UnknownTimeZone)
-    expect((await directory().createClinic(aNewClinic(), key)).kind).toBe('done')
+    expect((await directory(database).createClinic(aNewClinic(), key)).kind).toBe('done')
   })
 
-  test('doctors likewise', async () => {
-    const clinic = await makeClinic()
+  test('doctors likewise', async ({ database }) => {
+    const clinic = await makeClinic(database)
     const key = aKey()
     const doctor = aNewDoctor()
-    const first = await directory().createDoctor(clinic.no, doctor, key)
-    expect(await directory().createDoctor(clinic.no, doctor, key)).toEqual({ ...first, kind: 'replayed' })
+    const first = await directory(database).createDoctor(clinic.no, doctor, key)
+    expect(await directory(database).createDoctor(clinic.no, doctor, key)).toEqual({ ...first, kind: 'replayed' })
     expect(
       (
-        await directory().doctors({
+        await directory(database).doctors({
           clinicId: clinic.id,
           specialization: null,
           q: null,
@@ -298,80 +285,85 @@ describe('a write with a key', () => {
 })
 
 describe('members', () => {
-  const put = (clinic: Clinic, accountId: string, role: 'doctor' | 'staff' | 'admin', doctorId: string | null = null) =>
-    directory().putMember({ clinicNo: clinic.no, accountId, role, doctorId })
+  const put = (
+    database: TestDatabase,
+    clinic: Clinic,
+    accountId: string,
+    role: 'doctor' | 'staff' | 'admin',
+    doctorId: string | null = null,
+  ) => directory(database).putMember({ clinicNo: clinic.no, accountId, role, doctorId })
 
-  test('added, changed, listed and removed', async () => {
-    const [clinic, other] = [await makeClinic(), await makeClinic()]
-    const doctor = await makeDoctor(clinic)
+  test('added, changed, listed and removed', async ({ database }) => {
+    const [clinic, other] = [await makeClinic(database), await makeClinic(database)]
+    const doctor = await makeDoctor(database, clinic)
     const [ana, bea] = [randomUUID(), randomUUID()]
     const membership = { clinicNo: clinic.no, clinicId: clinic.id, accountId: ana, role: 'admin', doctorId: null }
-    expect(await put(clinic, ana, 'admin', doctor.id)).toEqual({ kind: 'done', membership })
-    expect(await put(clinic, bea, 'doctor', doctor.id)).toMatchObject({
+    expect(await put(database, clinic, ana, 'admin', doctor.id)).toEqual({ kind: 'done', membership })
+    expect(await put(database, clinic, bea, 'doctor', doctor.id)).toMatchObject({
       kind: 'done',
       membership: { doctorId: doctor.id },
     })
-    await put(other, bea, 'staff')
-    expect(await directory().membershipsOf(ana)).toEqual([membership])
-    expect((await directory().membershipsOf(bea)).map((one) => [one.clinicId, one.role])).toEqual([
+    await put(database, other, bea, 'staff')
+    expect(await directory(database).membershipsOf(ana)).toEqual([membership])
+    expect((await directory(database).membershipsOf(bea)).map((one) => [one.clinicId, one.role])).toEqual([
       [clinic.id, 'doctor'],
       [other.id, 'staff'],
     ])
-    const first = await directory().members({ clinicNo: clinic.no, limit: 1, cursor: null })
-    const second = await directory().members({ clinicNo: clinic.no, limit: 1, cursor: first.nextCursor })
+    const first = await directory(database).members({ clinicNo: clinic.no, limit: 1, cursor: null })
+    const second = await directory(database).members({ clinicNo: clinic.no, limit: 1, cursor: first.nextCursor })
     expect([...first.items, ...second.items].map((one) => one.accountId)).toEqual([ana, bea].sort())
     expect(second.nextCursor).toBeNull()
-    expect(await put(clinic, bea, 'staff')).toMatchObject({
+    expect(await put(database, clinic, bea, 'staff')).toMatchObject({
       kind: 'done',
       membership: { role: 'staff', doctorId: null },
     })
-    expect(await directory().removeMember(clinic.no, bea)).toEqual({ kind: 'done' })
-    expect(await directory().removeMember(clinic.no, bea)).toEqual({ kind: 'member_missing' })
-    expect(await directory().membershipsOf(bea)).toHaveLength(1)
+    expect(await directory(database).removeMember(clinic.no, bea)).toEqual({ kind: 'done' })
+    expect(await directory(database).removeMember(clinic.no, bea)).toEqual({ kind: 'member_missing' })
+    expect(await directory(database).membershipsOf(bea)).toHaveLength(1)
   })
 
-  test('a doctor’s membership names a doctor of that clinic', async () => {
-    const [clinic, other] = [await makeClinic(), await makeClinic()]
-    const elsewhere = await makeDoctor(other)
+  test('a doctor’s membership names a doctor of that clinic', async ({ database }) => {
+    const [clinic, other] = [await makeClinic(database), await makeClinic(database)]
+    const elsewhere = await makeDoctor(database, other)
     for (const doctorId of [null, elsewhere.id, newId(clinic.no)]) {
-      expect(await put(clinic, randomUUID(), 'doctor', doctorId)).toEqual({ kind: 'doctor_missing' })
+      expect(await put(database, clinic, randomUUID(), 'doctor', doctorId)).toEqual({ kind: 'doctor_missing' })
     }
-    expect((await directory().members({ clinicNo: clinic.no, limit: 9, cursor: null })).items).toEqual([])
+    expect((await directory(database).members({ clinicNo: clinic.no, limit: 9, cursor: null })).items).toEqual([])
   })
 
-  test('the last admin can neither go nor become less', async () => {
-    const clinic = await makeClinic()
+  test('the last admin can neither go nor become less', async ({ database }) => {
+    const clinic = await makeClinic(database)
     const [ana, bea] = [randomUUID(), randomUUID()]
-    await put(clinic, ana, 'admin')
-    await put(clinic, bea, 'staff')
-    expect(await directory().removeMember(clinic.no, ana)).toEqual({ kind: 'last_admin' })
-    expect(await put(clinic, ana, 'staff')).toEqual({ kind: 'last_admin' })
-    expect((await put(clinic, ana, 'admin')).kind).toBe('done')
-    await put(clinic, bea, 'admin')
-    expect(await directory().removeMember(clinic.no, ana)).toEqual({ kind: 'done' })
-    expect(await directory().removeMember(clinic.no, bea)).toEqual({ kind: 'last_admin' })
+    await put(database, clinic, ana, 'admin')
+    await put(database, clinic, bea, 'staff')
+    expect(await directory(database).removeMember(clinic.no, ana)).toEqual({ kind: 'last_admin' })
+    expect(await put(database, clinic, ana, 'staff')).toEqual({ kind: 'last_admin' })
+    expect((await put(database, clinic, ana, 'admin')).kind).toBe('done')
+    await put(database, clinic, bea, 'admin')
+    expect(await directory(database).removeMember(clinic.no, ana)).toEqual({ kind: 'done' })
+    expect(await directory(database).removeMember(clinic.no, bea)).toEqual({ kind: 'last_admin' })
   })
 
-  test('two admins who remove one another at the same moment: one stays', async () => {
-    const clinic = await makeClinic()
+  test('two admins who remove one another at the same moment: one stays', async ({ database }) => {
+    const clinic = await makeClinic(database)
     const [ana, bea] = [randomUUID(), randomUUID()]
-    await put(clinic, ana, 'admin')
-    await put(clinic, bea, 'admin')
+    await put(database, clinic, ana, 'admin')
+    await put(database, clinic, bea, 'admin')
     const lock = await holdLock(database.ownerPool, 'select from holdfast.clinic where no = $1 for update', [clinic.no])
-    const both = Promise.all([directory().removeMember(clinic.no, ana), put(clinic, bea, 'staff')])
+    const both = Promise.all([directory(database).removeMember(clinic.no, ana), put(database, clinic, bea, 'staff')])
     await untilLockWaiters(database, 2)
     await lock.release()
     expect((await both).map((answer) => answer.kind).sort()).toEqual(['done', 'last_admin'])
-    const admins = (await directory().members({ clinicNo: clinic.no, limit: 9, cursor: null })).items.filter(
+    const admins = (await directory(database).members({ clinicNo: clinic.no, limit: 9, cursor: null })).items.filter(
       (one) => one.role === 'admin',
     )
     expect(admins).toHaveLength(1)
   })
 
-  test('without the clinic’s lock both would go', async () => {
-    const clinic = await makeClinic()
-    for (const accountId of [randomUUID(), randomUUID()]) await put(clinic, accountId, 'admin')
-    const { items } = await directory().members({ clinicNo: clinic.no, limit: 9, cursor: null })
+  test('without the clinic’s lock both would go', async ({ database }) => {
+    const clinic = await makeClinic(database)
+    for (const accountId of [randomUUID(), randomUUID()]) await put(database, clinic, accountId, 'admin')
+    const { items } = await directory(database).members({ clinicNo: clinic.no, limit: 9, cursor: null })
     const sessions = await Promise.all(items.map(() => database.ownerPool.connect()))
     for (const [index, session] of sessions.entries()) {
       await session.query('begin')
@@ -389,13 +381,13 @@ describe('members', () => {
       await session.query('commit')
       session.release()
     }
-    expect((await directory().members({ clinicNo: clinic.no, limit: 9, cursor: null })).items).toEqual([])
+    expect((await directory(database).members({ clinicNo: clinic.no, limit: 9, cursor: null })).items).toEqual([])
   })
 
-  test('a site administrator is one who was made one', async () => {
+  test('a site administrator is one who was made one', async ({ database }) => {
     const accountId = randomUUID()
-    expect(await directory().isSiteAdministrator(accountId)).toBe(false)
+    expect(await directory(database).isSiteAdministrator(accountId)).toBe(false)
     await database.ownerPool.query('insert into holdfast.site_administrator (account_id) values ($1)', [accountId])
-    expect(await directory().isSiteAdministrator(accountId)).toBe(true)
+    expect(await directory(database).isSiteAdministrator(accountId)).toBe(true)
   })
 })

@@ -1,38 +1,27 @@
-import {
-  aBooking,
-  aClinic,
-  aDoctor,
-  aSlot,
-  type BuiltClinic,
-  createTestDatabase,
-  lapseHolds,
-  type TestDatabase,
-} from '@holdfast/testkit'
+import { aBooking, aClinic, aDoctor, aSlot, type BuiltClinic, lapseHolds, type TestDatabase } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
 import sql from 'sql-template-tag'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect } from 'vitest'
 import type { Doctor, DoctorsQuery } from '../model/doctor.ts'
 import type { Page } from '../model/page.ts'
 import { InvalidCursor } from '../reads/cursor.ts'
 import { createDirectory } from './create-directory.ts'
 import { type SoonestPlan, soonestDoctors } from './soonest-doctors.ts'
 
-let database: TestDatabase
 let clinic: BuiltClinic
 let busy: BuiltClinic
-beforeAll(async () => {
-  database = await createTestDatabase()
+test.beforeAll(async ({ database }) => {
   clinic = await aClinic(database)
   busy = await aClinic(database, { settings: { minimumNoticeMinutes: 150, bookingHorizonDays: 2 } })
-  await aScene()
+  await aScene(database)
 })
-afterAll(() => database.drop())
 
 const hour = 3_600_000
 const tomorrow = Math.ceil(Date.now() / hour) * hour + 24 * hour
 const at = (hours: number) => new Date(tomorrow + hours * hour)
 
 /** Doctors of two clinics with few starts between them, so that many are equal; some with the same name. */
-async function aScene(): Promise<void> {
+async function aScene(database: TestDatabase): Promise<void> {
   for (let n = 0; n < 26; n += 1) {
     const wishes = { name: `D ${String(n % 20).padStart(2, '0')}`, specialization: n % 3 === 0 ? 'Urology' : 'Surgery' }
     const doctor = await aDoctor(database, n % 4 === 0 ? busy : clinic, { ...wishes, active: n % 11 !== 5 })
@@ -65,7 +54,7 @@ const query: DoctorsQuery = {
   limit: 100,
   cursor: null,
 }
-const directory = () => createDirectory(database.appPool)
+const directory = (database: TestDatabase) => createDirectory(database.appPool)
 
 async function walked(read: (cursor: string | null) => Promise<Page<Doctor>>): Promise<Doctor[]> {
   const doctors: Doctor[] = []
@@ -79,8 +68,8 @@ async function walked(read: (cursor: string | null) => Promise<Page<Doctor>>): P
 }
 
 /** By the definition: every doctor alone, then sorted. */
-async function expected(wishes: Partial<DoctorsQuery>): Promise<Doctor[]> {
-  const all = await walked((cursor) => directory().doctors({ ...query, ...wishes, sort: 'name', cursor }))
+async function expected(database: TestDatabase, wishes: Partial<DoctorsQuery>): Promise<Doctor[]> {
+  const all = await walked((cursor) => directory(database).doctors({ ...query, ...wishes, sort: 'name', cursor }))
   const rank = ({ nextAvailableAt }: Doctor) => nextAvailableAt?.getTime() ?? Number.POSITIVE_INFINITY
   const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
   return all.toSorted((a, b) =>
@@ -89,8 +78,8 @@ async function expected(wishes: Partial<DoctorsQuery>): Promise<Doctor[]> {
 }
 
 describe('page by page the same as all of them sorted', () => {
-  test('the scene has ties, in time and in name, and doctors without a free time', async () => {
-    const all = await expected({ includeInactive: true })
+  test('the scene has ties, in time and in name, and doctors without a free time', async ({ database }) => {
+    const all = await expected(database, { includeInactive: true })
     const times = all.map(({ nextAvailableAt }) => nextAvailableAt?.getTime() ?? null)
     expect(all).toHaveLength(26)
     expect(times.filter((time) => time === null).length).toBeGreaterThan(4)
@@ -105,8 +94,8 @@ describe('page by page the same as all of them sorted', () => {
     ['the walk ends in a tie', { fewDoctors: 0, walks: [7] }],
     ['one walk sees all', { fewDoctors: 0, walks: [10_000] }],
   ]
-  test.each(plans)('%s', async (_, plan) => {
-    const doctors = await expected({})
+  test.for(plans)('%s', async ([_, plan], { database }) => {
+    const doctors = await expected(database, {})
     for (const limit of [1, 2, 5, doctors.length, 100]) {
       const conditions = [sql`r.kind = 'doctor'`, sql`r.active`]
       const pages = await walked((cursor) =>
@@ -118,40 +107,42 @@ describe('page by page the same as all of them sorted', () => {
     const pages = await walked((cursor) =>
       soonestDoctors(database.appPool, { clinicId: busy.id, conditions: ofClinic, limit: 2, cursor }, plan),
     )
-    expect(pages).toEqual(await expected({ clinicId: busy.id }))
+    expect(pages).toEqual(await expected(database, { clinicId: busy.id }))
   })
 
-  test.each<Partial<DoctorsQuery>>([
+  test.for<Partial<DoctorsQuery>>([
     {},
     { specialization: 'Urology' },
     { q: 'd 1' },
     { appointmentType: 'in_person' },
     { appointmentType: 'video' },
     { includeInactive: true },
-  ])('as the directory answers it, narrowed to %j', async (wishes) => {
+  ])('as the directory answers it, narrowed to %j', async (wishes, { database }) => {
     for (const limit of [3, 100]) {
-      const pages = await walked((cursor) => directory().doctors({ ...query, ...wishes, limit, cursor }))
-      expect(pages).toEqual(await expected(wishes))
+      const pages = await walked((cursor) => directory(database).doctors({ ...query, ...wishes, limit, cursor }))
+      expect(pages).toEqual(await expected(database, wishes))
     }
   })
 })
 
-test('a cursor is good for its own order alone', async () => {
+test('a cursor is good for its own order alone', async ({ database }) => {
   const cursorOf = async (sort: DoctorsQuery['sort']) =>
-    (await directory().doctors({ ...query, sort, limit: 1 })).nextCursor
+    (await directory(database).doctors({ ...query, sort, limit: 1 })).nextCursor
   const [byName, soonest] = [await cursorOf('name'), await cursorOf('soonest')]
   expect(byName).not.toBeNull()
   expect(soonest).not.toBeNull()
-  await expect(directory().doctors({ ...query, sort: 'soonest', cursor: byName })).rejects.toThrow(InvalidCursor)
-  await expect(directory().doctors({ ...query, sort: 'name', cursor: soonest })).rejects.toThrow(InvalidCursor)
-  await expect(directory().doctors({ ...query, cursor: 'x' })).rejects.toThrow(InvalidCursor)
+  await expect(directory(database).doctors({ ...query, sort: 'soonest', cursor: byName })).rejects.toThrow(
+    InvalidCursor,
+  )
+  await expect(directory(database).doctors({ ...query, sort: 'name', cursor: soonest })).rejects.toThrow(InvalidCursor)
+  await expect(directory(database).doctors({ ...query, cursor: 'x' })).rejects.toThrow(InvalidCursor)
 })
 
-test('behind those with a free time come those without, and no page is lost between', async () => {
-  const doctors = await expected({})
+test('behind those with a free time come those without, and no page is lost between', async ({ database }) => {
+  const doctors = await expected(database, {})
   const last = doctors.findLastIndex(({ nextAvailableAt }) => nextAvailableAt !== null)
-  const first = await directory().doctors({ ...query, limit: last + 1 })
-  const rest = await directory().doctors({ ...query, cursor: first.nextCursor })
+  const first = await directory(database).doctors({ ...query, limit: last + 1 })
+  const rest = await directory(database).doctors({ ...query, cursor: first.nextCursor })
   expect(first.items.at(-1)).toEqual(doctors[last])
   expect(rest.items).toEqual(doctors.slice(last + 1))
   expect(rest.nextCursor).toBeNull()

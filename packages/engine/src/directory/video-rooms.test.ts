@@ -1,61 +1,59 @@
-import { aClinic, aDoctor, type BuiltDoctor, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { aClinic, aDoctor, type BuiltDoctor, type TestDatabase } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
+import { expect } from 'vitest'
 import { newId } from '../model/id.ts'
 import { createDirectory } from './create-directory.ts'
 
-let database: TestDatabase
 let doctor: BuiltDoctor
 let colleague: BuiltDoctor
-beforeAll(async () => {
-  database = await createTestDatabase()
-})
-beforeEach(async () => {
+test.beforeEach(async ({ database }) => {
   const clinic = await aClinic(database)
   doctor = await aDoctor(database, clinic)
   colleague = await aDoctor(database, clinic)
 })
-afterAll(() => database.drop())
 
-const directory = () => createDirectory(database.appPool)
+const directory = (database: TestDatabase) => createDirectory(database.appPool)
 const address = 'https://meet.example.org/{room}'
 
-test('set, changed and removed, each for its doctor alone', async () => {
-  expect(await directory().videoRooms([doctor.id, colleague.id])).toEqual(new Map())
-  expect(await directory().setVideoRoom(doctor.id, address)).toBe(true)
-  expect(await directory().setVideoRoom(colleague.id, `${address}/2`)).toBe(true)
-  expect(await directory().videoRooms([doctor.id, colleague.id, doctor.id])).toEqual(
+test('set, changed and removed, each for its doctor alone', async ({ database }) => {
+  expect(await directory(database).videoRooms([doctor.id, colleague.id])).toEqual(new Map())
+  expect(await directory(database).setVideoRoom(doctor.id, address)).toBe(true)
+  expect(await directory(database).setVideoRoom(colleague.id, `${address}/2`)).toBe(true)
+  expect(await directory(database).videoRooms([doctor.id, colleague.id, doctor.id])).toEqual(
     new Map([
       [doctor.id, address],
       [colleague.id, `${address}/2`],
     ]),
   )
-  expect(await directory().setVideoRoom(doctor.id, null)).toBe(true)
-  expect(await directory().videoRooms([doctor.id, colleague.id])).toEqual(new Map([[colleague.id, `${address}/2`]]))
+  expect(await directory(database).setVideoRoom(doctor.id, null)).toBe(true)
+  expect(await directory(database).videoRooms([doctor.id, colleague.id])).toEqual(
+    new Map([[colleague.id, `${address}/2`]]),
+  )
 })
 
-test('of what is no doctor there is none, and none is set', async () => {
+test('of what is no doctor there is none, and none is set', async ({ database }) => {
   const room = newId(doctor.clinicNo)
   await database.ownerPool.query(
     `insert into holdfast.resource (clinic_no, id, kind, name) values ($1, $2, 'operating_room', 'OR 1')`,
     [doctor.clinicNo, room],
   )
   for (const id of ['x', '', newId(doctor.clinicNo), room]) {
-    expect(await directory().setVideoRoom(id, address)).toBe(false)
-    expect(await directory().videoRooms([id])).toEqual(new Map())
+    expect(await directory(database).setVideoRoom(id, address)).toBe(false)
+    expect(await directory(database).videoRooms([id])).toEqual(new Map())
   }
-  expect(await directory().videoRooms([])).toEqual(new Map())
+  expect(await directory(database).videoRooms([])).toEqual(new Map())
 })
 
-test('a doctor is told without it, in a list too; that something changed is noted', async () => {
+test('a doctor is told without it, in a list too; that something changed is noted', async ({ database }) => {
   const read = async () => {
     const query = { clinicId: doctor.clinicId, specialization: null, q: null, appointmentType: null, cursor: null }
     const lists = (['name', 'soonest'] as const).map((sort) =>
-      directory().doctors({ ...query, includeInactive: true, sort, limit: 9 }),
+      directory(database).doctors({ ...query, includeInactive: true, sort, limit: 9 }),
     )
-    return JSON.stringify([await directory().doctor(doctor.id), await Promise.all(lists)])
+    return JSON.stringify([await directory(database).doctor(doctor.id), await Promise.all(lists)])
   }
   const before = await read()
-  await directory().setVideoRoom(doctor.id, address)
+  await directory(database).setVideoRoom(doctor.id, address)
   expect(await read()).toBe(before)
   const { rows } = await database.ownerPool.query(
     'select resource_id from holdfast.directory_change where clinic_no = $1 order by seq desc limit 1',
@@ -64,16 +62,16 @@ test('a doctor is told without it, in a list too; that something changed is note
   expect(rows).toEqual([{ resource_id: doctor.id }])
 })
 
-test.each([
+test.for([
   'http://meet.example.org/',
   'javascript:alert(1)',
   'https://meet.example.org/a\nb',
   'https://meet.example.org/a b',
   `https://meet.example.org/${'x'.repeat(476)}`,
-])('the table itself refuses %j', async (wrong) => {
-  await expect(directory().setVideoRoom(doctor.id, wrong)).rejects.toMatchObject({
+])('the table itself refuses %j', async (wrong, { database }) => {
+  await expect(directory(database).setVideoRoom(doctor.id, wrong)).rejects.toMatchObject({
     code: '23514',
     constraint: 'resource_video_room_check',
   })
-  expect(await directory().setVideoRoom(doctor.id, `https://meet.example.org/${'x'.repeat(475)}`)).toBe(true)
+  expect(await directory(database).setVideoRoom(doctor.id, `https://meet.example.org/${'x'.repeat(475)}`)).toBe(true)
 })

@@ -1,13 +1,8 @@
-import { createTestDatabase, type TestDatabase } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
 import fc from 'fast-check'
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { afterEach, expect, vi } from 'vitest'
 import { clinicNoMax, clinicNoOf, idFloor, isId, newId, timeOf } from './id.ts'
 
-let database: TestDatabase
-beforeAll(async () => {
-  database = await createTestDatabase()
-})
-afterAll(() => database.drop())
 afterEach(() => {
   vi.useRealTimers()
 })
@@ -87,7 +82,7 @@ test('a month has exactly the ids made in it, between the floors of its bounds',
   )
 })
 
-test('SQL reads the same clinic number and makes the same floor', async () => {
+test('SQL reads the same clinic number and makes the same floor', async ({ database }) => {
   const ids = fc.sample(clinicNos, 500).map(newId)
   const times = fc.sample(fc.date({ min: new Date(0), max: new Date('9999-12-31'), noInvalidDate: true }), 500)
   const { rows } = await database.appPool.query<{ no: number; floor: string }>(

@@ -1,16 +1,11 @@
-import { aBooking, aClinic, aDoctor, aSlot, createTestDatabase, lapseHolds, type TestDatabase } from '@holdfast/testkit'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { aBooking, aClinic, aDoctor, aSlot, lapseHolds } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
+import { expect } from 'vitest'
 import { createReads } from './create-reads.ts'
-
-let database: TestDatabase
-beforeAll(async () => {
-  database = await createTestDatabase()
-})
-afterAll(() => database.drop())
 
 const dayAhead = (days: number) => Temporal.Now.plainDateISO('UTC').add({ days }).toString()
 
-test('figures by local day of the slots, with the effective status', async () => {
+test('figures by local day of the slots, with the effective status', async ({ database }) => {
   const clinic = await aClinic(database, { timezone: 'America/Sao_Paulo' })
   const doctor = await aDoctor(database, clinic)
   const at = (date: string, time: string) =>
@@ -57,7 +52,7 @@ test('figures by local day of the slots, with the effective status', async () =>
   })
 })
 
-test('a clinic without anything: every day is there, and rates of nothing are null', async () => {
+test('a clinic without anything: every day is there, and rates of nothing are null', async ({ database }) => {
   const clinic = await aClinic(database)
   const stats = await createReads(database.appPool).clinicStats({
     clinicNo: clinic.no,

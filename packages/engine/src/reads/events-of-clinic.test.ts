@@ -1,17 +1,12 @@
-import { aBooking, aClinic, aDoctor, aSlot, createTestDatabase, type TestDatabase, until } from '@holdfast/testkit'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase, until } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
+import { describe, expect } from 'vitest'
 import type { BookingEvent } from '../model/booking-event.ts'
 import { withdrawSlots } from '../slots/withdraw-slots.ts'
 import { createReads } from './create-reads.ts'
 import { InvalidCursor } from './cursor.ts'
 
-let database: TestDatabase
-beforeAll(async () => {
-  database = await createTestDatabase()
-})
-afterAll(() => database.drop())
-
-function eventsOf(clinicNo: number, after: string | null = null, limit = 100) {
+function eventsOf(database: TestDatabase, clinicNo: number, after: string | null = null, limit = 100) {
   return createReads(database.appPool).eventsOfClinic({ clinicNo, after, limit })
 }
 
@@ -19,24 +14,24 @@ function eventsOf(clinicNo: number, after: string | null = null, limit = 100) {
  * The log once it has `count` events. The horizon is the whole server's: a transaction of another test's database holds
  * it back for as long as it is open.
  */
-function eventsOnce(clinicNo: number, count: number) {
+function eventsOnce(database: TestDatabase, clinicNo: number, count: number) {
   return until(
     async () => {
-      const page = await eventsOf(clinicNo)
+      const page = await eventsOf(database, clinicNo)
       return page.items.length >= count ? page : undefined
     },
     () => `${count} events of clinic ${clinicNo}`,
   )
 }
 
-async function aCalendar() {
+async function aCalendar(database: TestDatabase) {
   const clinic = await aClinic(database)
   return { clinic, doctor: await aDoctor(database, clinic) }
 }
 
 describe('a clinic’s log', () => {
-  test('what each booking became, without a word of the patient', async () => {
-    const { clinic, doctor } = await aCalendar()
+  test('what each booking became, without a word of the patient', async ({ database }) => {
+    const { clinic, doctor } = await aCalendar(database)
     const slot = await aSlot(database, doctor, { capacity: 3 })
     const booking = await aBooking(database, slot, { units: 2, status: 'PENDING', patient: { name: 'Ana Secret' } })
     await withdrawSlots(database.appPool, {
@@ -46,7 +41,7 @@ describe('a clinic’s log', () => {
       dryRun: false,
       actorId: null,
     })
-    const { items, nextCursor } = await eventsOnce(clinic.no, 2)
+    const { items, nextCursor } = await eventsOnce(database, clinic.no, 2)
     expect(items).toMatchObject([
       {
         bookingId: booking.id,
@@ -74,30 +69,30 @@ describe('a clinic’s log', () => {
     expect(JSON.stringify(items)).not.toContain('Secret')
   })
 
-  test('page by page each event once; other clinics’ are not told', async () => {
-    const { clinic, doctor } = await aCalendar()
-    const elsewhere = await aCalendar()
+  test('page by page each event once; other clinics’ are not told', async ({ database }) => {
+    const { clinic, doctor } = await aCalendar(database)
+    const elsewhere = await aCalendar(database)
     for (let n = 0; n < 5; n += 1) {
       await aBooking(database, await aSlot(database, doctor), { status: 'COMPLETED' })
       await aBooking(database, await aSlot(database, elsewhere.doctor))
     }
-    const whole = (await eventsOnce(clinic.no, 20)).items
+    const whole = (await eventsOnce(database, clinic.no, 20)).items
     expect(whole).toHaveLength(20)
     const paged: BookingEvent[] = []
     let after: string | null = null
     for (;;) {
-      const page = await eventsOf(clinic.no, after, 7)
+      const page = await eventsOf(database, clinic.no, after, 7)
       paged.push(...page.items)
       if (page.nextCursor === null) break
       after = page.nextCursor
       expect(after).toBe(page.items.at(-1)?.position)
     }
     expect(paged).toEqual(whole)
-    expect(await eventsOf(clinic.no, whole.at(-1)?.position ?? null)).toEqual({ items: [], nextCursor: null })
+    expect(await eventsOf(database, clinic.no, whole.at(-1)?.position ?? null)).toEqual({ items: [], nextCursor: null })
   })
 
-  test('nothing above a transaction that is still open: what it writes is not skipped', async () => {
-    const { clinic, doctor } = await aCalendar()
+  test('nothing above a transaction that is still open: what it writes is not skipped', async ({ database }) => {
+    const { clinic, doctor } = await aCalendar(database)
     const [slow, fast] = [await aSlot(database, doctor), await aSlot(database, doctor)]
     const open = await database.ownerPool.connect()
     await open.query('begin')
@@ -106,7 +101,7 @@ describe('a clinic’s log', () => {
     // Read naively, by what is committed, the reader would now stand after `later`, whose number is the higher one.
     const naive = await database.appPool.query('select from holdfast.booking_event where clinic_no = $1', [clinic.no])
     expect(naive.rowCount).toBe(2)
-    expect((await eventsOf(clinic.no)).items).toEqual([])
+    expect((await eventsOf(database, clinic.no)).items).toEqual([])
     await open.query(
       `insert into holdfast.booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units)
        select $1, $2, 3, clock_timestamp(), 'arrived', $3, $4, 1`,
@@ -114,14 +109,14 @@ describe('a clinic’s log', () => {
     )
     await open.query('commit')
     open.release()
-    const { items } = await eventsOnce(clinic.no, 3)
+    const { items } = await eventsOnce(database, clinic.no, 3)
     expect(items.map((event) => event.version)).toEqual([3, 1, 2])
   })
 
-  test.each(['', 'x', '1', '1.', '.1', '1.1.1', '-1.1', '99999999999999999999.1', '1.9999999999999999999', "1.1'"])(
+  test.for(['', 'x', '1', '1.', '.1', '1.1.1', '-1.1', '99999999999999999999.1', '1.9999999999999999999', "1.1'"])(
     '%j is no position',
-    async (after) => {
-      await expect(eventsOf(1, after)).rejects.toThrow(InvalidCursor)
+    async (after, { database }) => {
+      await expect(eventsOf(database, 1, after)).rejects.toThrow(InvalidCursor)
     },
   )
 })

@@ -1,19 +1,16 @@
-import { aBooking, aClinic, aDoctor, aSlot, createTestDatabase, lapseHolds, type TestDatabase } from '@holdfast/testkit'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { aBooking, aClinic, aDoctor, aSlot, lapseHolds, type TestDatabase } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
+import { describe, expect } from 'vitest'
 import { newId } from '../model/id.ts'
 import { createLiveReads } from './live-slots.ts'
 
-let database: TestDatabase
-beforeAll(async () => {
-  database = await createTestDatabase()
-})
-afterAll(() => database.drop())
-
-const reads = () => createLiveReads(database.appPool)
+const reads = (database: TestDatabase) => createLiveReads(database.appPool)
 const inMs = (ms: number) => new Date(Date.now() + ms)
 
 describe('slots for their watchers', () => {
-  test('what is free now, over clinics, and when the next hold lapses; of a withdrawn one nothing', async () => {
+  test('what is free now, over clinics, and when the next hold lapses; of a withdrawn one nothing', async ({
+    database,
+  }) => {
     const [one, two] = [
       await aDoctor(database, await aClinic(database)),
       await aDoctor(database, await aClinic(database)),
@@ -26,7 +23,7 @@ describe('slots for their watchers', () => {
     await aBooking(database, held, { status: 'PENDING', holdExpiresAt: inMs(120_000) })
     await aBooking(database, withdrawn, { status: 'PENDING' })
     await database.ownerPool.query('update holdfast.slot set withdrawn_at = now() where id = $1', [withdrawn.id])
-    const slots = await reads().slots([free.id, held.id, withdrawn.id, newId(one.clinicNo)])
+    const slots = await reads(database).slots([free.id, held.id, withdrawn.id, newId(one.clinicNo)])
     const byId = new Map(slots.map((slot) => [slot.id, slot]))
     expect(byId.size).toBe(3)
     expect(byId.get(free.id)).toEqual({ id: free.id, doctorId: one.id, available: 2, lapsesInMs: null })
@@ -34,24 +31,24 @@ describe('slots for their watchers', () => {
     expect(byId.get(held.id)).toMatchObject({ doctorId: two.id, available: 1 })
     expect(byId.get(held.id)?.lapsesInMs).toBeGreaterThan(30_000)
     expect(byId.get(held.id)?.lapsesInMs).toBeLessThanOrEqual(60_000)
-    expect(await reads().slots([])).toEqual([])
+    expect(await reads(database).slots([])).toEqual([])
   })
 
-  test('lapsed holds that nobody has swept are free, and the next one after them is told', async () => {
+  test('lapsed holds that nobody has swept are free, and the next one after them is told', async ({ database }) => {
     const doctor = await aDoctor(database, await aClinic(database))
     const slot = await aSlot(database, doctor, { capacity: 2 })
     await aBooking(database, slot, { status: 'PENDING' })
     await lapseHolds(database, slot)
-    expect(await reads().slots([slot.id])).toMatchObject([{ available: 2, lapsesInMs: null }])
+    expect(await reads(database).slots([slot.id])).toMatchObject([{ available: 2, lapsesInMs: null }])
     await aBooking(database, slot, { status: 'PENDING', holdExpiresAt: inMs(60_000) })
-    const [read] = await reads().slots([slot.id])
+    const [read] = await reads(database).slots([slot.id])
     expect(read?.available).toBe(1)
     expect(read?.lapsesInMs).toBeGreaterThan(30_000)
   })
 })
 
 describe('doctors for their watchers', () => {
-  test('active ones with the slots that are held, the first to lapse first', async () => {
+  test('active ones with the slots that are held, the first to lapse first', async ({ database }) => {
     const clinic = await aClinic(database)
     const [busy, idle] = [await aDoctor(database, clinic), await aDoctor(database, clinic)]
     const inactive = await aDoctor(database, clinic, { active: false })
@@ -69,7 +66,7 @@ describe('doctors for their watchers', () => {
     await aBooking(database, confirmed)
     await aBooking(database, gone, { status: 'PENDING' })
     await database.ownerPool.query('update holdfast.slot set withdrawn_at = now() where id = $1', [gone.id])
-    const doctors = await reads().doctors([busy.id, idle.id, inactive.id, newId(clinic.no), 'x', busy.id])
+    const doctors = await reads(database).doctors([busy.id, idle.id, inactive.id, newId(clinic.no), 'x', busy.id])
     const byId = new Map(doctors.map((doctor) => [doctor.doctorId, doctor]))
     expect([...byId.keys()].sort()).toEqual([busy.id, idle.id].sort())
     expect(byId.get(idle.id)).toEqual({ doctorId: idle.id, held: [], isPartial: false })
@@ -81,7 +78,7 @@ describe('doctors for their watchers', () => {
     expect(byId.get(busy.id)?.isPartial).toBe(false)
   })
 
-  test('of very many held slots the first thousand, and that there are more', async () => {
+  test('of very many held slots the first thousand, and that there are more', async ({ database }) => {
     const doctor = await aDoctor(database, await aClinic(database))
     await database.ownerPool.query(
       `insert into holdfast.slot (clinic_no, id, resource_id, starts_at, ends_at, capacity, taken, next_lapse)
@@ -90,7 +87,7 @@ describe('doctors for their watchers', () => {
          from unnest($3::uuid[]) with ordinality s(id, n)`,
       [doctor.clinicNo, doctor.id, Array.from({ length: 1_100 }, () => newId(doctor.clinicNo))],
     )
-    const [read] = await reads().doctors([doctor.id])
+    const [read] = await reads(database).doctors([doctor.id])
     expect(read?.held).toHaveLength(1_000)
     expect(read?.isPartial).toBe(true)
     expect(Math.max(...(read?.held ?? []).map((slot) => slot.lapsesInMs ?? 0))).toBeLessThan(60_000 + 1_001_000)

@@ -1,26 +1,12 @@
-import {
-  aBooking,
-  aClinic,
-  aDoctor,
-  aSlot,
-  type BuiltDoctor,
-  createTestDatabase,
-  lapseHolds,
-  type TestDatabase,
-} from '@holdfast/testkit'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { aBooking, aClinic, aDoctor, aSlot, type BuiltDoctor, lapseHolds, type TestDatabase } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
+import { describe, expect } from 'vitest'
 import { newId } from '../model/id.ts'
 import { createReads } from './create-reads.ts'
 
-let database: TestDatabase
-beforeAll(async () => {
-  database = await createTestDatabase()
-})
-afterAll(() => database.drop())
-
 const hourMs = 3_600_000
 
-function reads() {
+function reads(database: TestDatabase) {
   return createReads(database.appPool)
 }
 
@@ -29,19 +15,23 @@ function dayAhead(days: number): string {
   return Temporal.Now.plainDateISO('UTC').add({ days }).toString()
 }
 
-async function aDoctorOf(wishes: Parameters<typeof aClinic>[1] = {}, doctorWishes: Parameters<typeof aDoctor>[2] = {}) {
+async function aDoctorOf(
+  database: TestDatabase,
+  wishes: Parameters<typeof aClinic>[1] = {},
+  doctorWishes: Parameters<typeof aDoctor>[2] = {},
+) {
   const clinic = await aClinic(database, wishes)
   return { clinic, doctor: await aDoctor(database, clinic, doctorWishes) }
 }
 
-async function list(doctor: BuiltDoctor, from: string, to: string, onlyAvailable = false) {
-  const result = await reads().slots({ doctorId: doctor.id, from, to, onlyAvailable })
+async function list(database: TestDatabase, doctor: BuiltDoctor, from: string, to: string, onlyAvailable = false) {
+  const result = await reads(database).slots({ doctorId: doctor.id, from, to, onlyAvailable })
   return result?.items ?? null
 }
 
 describe('a doctor’s slots', () => {
-  test('those that start on the clinic’s local days, both included, by start', async () => {
-    const { doctor } = await aDoctorOf({ timezone: 'America/Sao_Paulo' })
+  test('those that start on the clinic’s local days, both included, by start', async ({ database }) => {
+    const { doctor } = await aDoctorOf(database, { timezone: 'America/Sao_Paulo' })
     const [day, next] = [dayAhead(10), dayAhead(11)]
     const at = (date: string, time: string) =>
       new Date(Temporal.PlainDateTime.from(`${date}T${time}`).toZonedDateTime('America/Sao_Paulo').epochMilliseconds)
@@ -49,15 +39,15 @@ describe('a doctor’s slots', () => {
     const first = await aSlot(database, doctor, { startsAt: at(day, '00:00') })
     await aSlot(database, doctor, { startsAt: at(dayAhead(9), '23:45') })
     await aSlot(database, doctor, { startsAt: at(dayAhead(12), '00:00') })
-    expect((await list(doctor, day, next))?.map((slot) => slot.id)).toEqual([first.id, last.id])
-    expect(await list(doctor, day, day)).toEqual([
+    expect((await list(database, doctor, day, next))?.map((slot) => slot.id)).toEqual([first.id, last.id])
+    expect(await list(database, doctor, day, day)).toEqual([
       { id: first.id, doctorId: doctor.id, startsAt: first.startsAt, endsAt: first.endsAt, capacity: 1, available: 1 },
     ])
-    expect(await list(doctor, next, day)).toEqual([])
+    expect(await list(database, doctor, next, day)).toEqual([])
   })
 
-  test('full ones are listed, withdrawn ones not; lapsed holds count as free', async () => {
-    const { doctor } = await aDoctorOf()
+  test('full ones are listed, withdrawn ones not; lapsed holds count as free', async ({ database }) => {
+    const { doctor } = await aDoctorOf(database)
     const full = await aSlot(database, doctor, { capacity: 2 })
     const lapsed = await aSlot(database, doctor, { capacity: 3 })
     const held = await aSlot(database, doctor, { capacity: 3 })
@@ -67,14 +57,17 @@ describe('a doctor’s slots', () => {
     await lapseHolds(database, lapsed)
     await aBooking(database, lapsed, { status: 'PENDING' })
     await aBooking(database, held, { status: 'PENDING' })
-    const slots = await list(doctor, dayAhead(0), dayAhead(3))
+    const slots = await list(database, doctor, dayAhead(0), dayAhead(3))
     expect(slots?.map(({ id, available }) => [id, available])).toEqual([
       [full.id, 0],
       [lapsed.id, 2],
       [held.id, 2],
     ])
-    expect((await list(doctor, dayAhead(0), dayAhead(3), true))?.map(({ id }) => id)).toEqual([lapsed.id, held.id])
-    expect(await reads().slot(lapsed.id)).toMatchObject({
+    expect((await list(database, doctor, dayAhead(0), dayAhead(3), true))?.map(({ id }) => id)).toEqual([
+      lapsed.id,
+      held.id,
+    ])
+    expect(await reads(database).slot(lapsed.id)).toMatchObject({
       id: lapsed.id,
       doctorId: doctor.id,
       capacity: 3,
@@ -82,51 +75,56 @@ describe('a doctor’s slots', () => {
     })
   })
 
-  test('available only: not what has passed, is within the notice or beyond the horizon', async () => {
-    const { doctor } = await aDoctorOf({ settings: { minimumNoticeMinutes: 120, bookingHorizonDays: 2 } })
+  test('available only: not what has passed, is within the notice or beyond the horizon', async ({ database }) => {
+    const { doctor } = await aDoctorOf(database, { settings: { minimumNoticeMinutes: 120, bookingHorizonDays: 2 } })
     const in_ = (hours: number) => new Date(Math.ceil(Date.now() / hourMs) * hourMs + hours * hourMs)
     const ids: Record<string, string> = {}
     for (const hours of [-3, 1, 3, 46, 49]) ids[hours] = (await aSlot(database, doctor, { startsAt: in_(hours) })).id
-    const all = await list(doctor, dayAhead(-2), dayAhead(5))
+    const all = await list(database, doctor, dayAhead(-2), dayAhead(5))
     expect(all?.map((slot) => slot.id)).toEqual([ids[-3], ids[1], ids[3], ids[46], ids[49]])
-    const available = await list(doctor, dayAhead(-2), dayAhead(5), true)
+    const available = await list(database, doctor, dayAhead(-2), dayAhead(5), true)
     expect(available?.map((slot) => slot.id)).toEqual([ids[3], ids[46]])
   })
 
-  test('nothing to show is an empty list, and still says of when', async () => {
-    const { doctor } = await aDoctorOf()
+  test('nothing to show is an empty list, and still says of when', async ({ database }) => {
+    const { doctor } = await aDoctorOf(database)
     const before = Date.now() - 60_000
     for (const onlyAvailable of [true, false]) {
-      const result = await reads().slots({ doctorId: doctor.id, from: dayAhead(1), to: dayAhead(2), onlyAvailable })
+      const result = await reads(database).slots({
+        doctorId: doctor.id,
+        from: dayAhead(1),
+        to: dayAhead(2),
+        onlyAvailable,
+      })
       expect(result?.items).toEqual([])
       expect(result?.asOf.getTime()).toBeGreaterThan(before)
     }
     const full = await aSlot(database, doctor)
     await aBooking(database, full)
-    expect(await list(doctor, dayAhead(0), dayAhead(3), true)).toEqual([])
+    expect(await list(database, doctor, dayAhead(0), dayAhead(3), true)).toEqual([])
   })
 
-  test('no such doctor, an inactive one, what is no id at all', async () => {
-    const { clinic, doctor } = await aDoctorOf({}, { active: false })
+  test('no such doctor, an inactive one, what is no id at all', async ({ database }) => {
+    const { clinic, doctor } = await aDoctorOf(database, {}, { active: false })
     await aSlot(database, doctor)
-    expect(await list(doctor, dayAhead(0), dayAhead(3))).toBeNull()
-    expect(await list({ ...doctor, id: newId(clinic.no) }, dayAhead(0), dayAhead(3))).toBeNull()
-    expect(await list({ ...doctor, id: 'x' }, dayAhead(0), dayAhead(3))).toBeNull()
-    expect(await list({ ...doctor, id: crypto.randomUUID() }, dayAhead(0), dayAhead(3))).toBeNull()
-    expect(await reads().slot('x')).toBeNull()
-    expect(await reads().slot(newId(clinic.no))).toBeNull()
+    expect(await list(database, doctor, dayAhead(0), dayAhead(3))).toBeNull()
+    expect(await list(database, { ...doctor, id: newId(clinic.no) }, dayAhead(0), dayAhead(3))).toBeNull()
+    expect(await list(database, { ...doctor, id: 'x' }, dayAhead(0), dayAhead(3))).toBeNull()
+    expect(await list(database, { ...doctor, id: crypto.randomUUID() }, dayAhead(0), dayAhead(3))).toBeNull()
+    expect(await reads(database).slot('x')).toBeNull()
+    expect(await reads(database).slot(newId(clinic.no))).toBeNull()
   })
 
-  test('a withdrawn slot is still told by its id, with nothing available', async () => {
-    const { doctor } = await aDoctorOf()
+  test('a withdrawn slot is still told by its id, with nothing available', async ({ database }) => {
+    const { doctor } = await aDoctorOf(database)
     const slot = await aSlot(database, doctor, { capacity: 4, withdrawn: true })
-    expect(await reads().slot(slot.id)).toMatchObject({ id: slot.id, capacity: 4, available: 0 })
+    expect(await reads(database).slot(slot.id)).toMatchObject({ id: slot.id, capacity: 4, available: 0 })
   })
 })
 
 describe('alternatives to a full slot', () => {
-  test('the same day by nearness, then later days, then colleagues of that day', async () => {
-    const { clinic, doctor } = await aDoctorOf({}, { specialization: 'Cardiology' })
+  test('the same day by nearness, then later days, then colleagues of that day', async ({ database }) => {
+    const { clinic, doctor } = await aDoctorOf(database, {}, { specialization: 'Cardiology' })
     const noon = new Date(`${dayAhead(5)}T12:00Z`)
     const in_ = (hours: number) => ({ startsAt: new Date(noon.getTime() + hours * hourMs) })
     const wanted = await aSlot(database, doctor, in_(0))
@@ -149,7 +147,7 @@ describe('alternatives to a full slot', () => {
       await aSlot(database, other, in_(0))
     }
     const ids = async (limit: number, units = 1) =>
-      (await reads().alternatives({ slotId: wanted.id, units, limit })).map((slot) => slot.id)
+      (await reads(database).alternatives({ slotId: wanted.id, units, limit })).map((slot) => slot.id)
     expect(await ids(10)).toEqual([earlier.id, later.id, nextDay.id, colleagues.id])
     expect(await ids(3)).toEqual([earlier.id, later.id, nextDay.id])
     expect(await ids(1)).toEqual([earlier.id])
@@ -157,29 +155,31 @@ describe('alternatives to a full slot', () => {
     expect(await ids(3, 2)).toEqual([])
   })
 
-  test('room that a lapsed hold gives back counts; units must fit', async () => {
-    const { doctor } = await aDoctorOf()
+  test('room that a lapsed hold gives back counts; units must fit', async ({ database }) => {
+    const { doctor } = await aDoctorOf(database)
     const wanted = await aSlot(database, doctor)
     const lapsed = await aSlot(database, doctor, { capacity: 3 })
     await aBooking(database, lapsed, { status: 'PENDING', units: 2 })
     await aBooking(database, lapsed)
     const ask = async (units: number) =>
-      (await reads().alternatives({ slotId: wanted.id, units, limit: 3 })).map((slot) => slot.available)
+      (await reads(database).alternatives({ slotId: wanted.id, units, limit: 3 })).map((slot) => slot.available)
     expect(await ask(1)).toEqual([])
     await lapseHolds(database, lapsed)
     expect(await ask(2)).toEqual([2])
     expect(await ask(3)).toEqual([])
   })
 
-  test('a slot that is withdrawn has alternatives, one that never was has none; closed ones are none', async () => {
-    const { clinic, doctor } = await aDoctorOf({ settings: { bookingHorizonDays: 3 } })
+  test('a slot that is withdrawn has alternatives, one that never was has none; closed ones are none', async ({
+    database,
+  }) => {
+    const { clinic, doctor } = await aDoctorOf(database, { settings: { bookingHorizonDays: 3 } })
     const noon = new Date(`${dayAhead(2)}T12:00Z`)
     const wanted = await aSlot(database, doctor, { startsAt: noon, withdrawn: true })
     const near = await aSlot(database, doctor, { startsAt: new Date(noon.getTime() + hourMs) })
     await aSlot(database, doctor, { startsAt: new Date(noon.getTime() + 5 * 24 * hourMs) })
-    const found = await reads().alternatives({ slotId: wanted.id, units: 1, limit: 3 })
+    const found = await reads(database).alternatives({ slotId: wanted.id, units: 1, limit: 3 })
     expect(found.map((slot) => slot.id)).toEqual([near.id])
-    expect(await reads().alternatives({ slotId: newId(clinic.no), units: 1, limit: 3 })).toEqual([])
-    expect(await reads().alternatives({ slotId: 'x', units: 1, limit: 3 })).toEqual([])
+    expect(await reads(database).alternatives({ slotId: newId(clinic.no), units: 1, limit: 3 })).toEqual([])
+    expect(await reads(database).alternatives({ slotId: 'x', units: 1, limit: 3 })).toEqual([])
   })
 })

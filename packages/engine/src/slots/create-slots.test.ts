@@ -1,24 +1,10 @@
-import {
-  aBooking,
-  aClinic,
-  aDoctor,
-  aSlot,
-  createTestDatabase,
-  holdLock,
-  type TestDatabase,
-  untilLockWaiters,
-} from '@holdfast/testkit'
+import { aBooking, aClinic, aDoctor, aSlot, holdLock, type TestDatabase, untilLockWaiters } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect } from 'vitest'
 import { newId } from '../model/id.ts'
 import type { SlotDraft } from '../model/slot.ts'
 import { createSlots } from './create-slots.ts'
-
-let database: TestDatabase
-beforeAll(async () => {
-  database = await createTestDatabase()
-})
-afterAll(() => database.drop())
 
 const hour = 3_600_000
 // Far from now, on a whole hour: slots stand at minutes counted from here.
@@ -32,7 +18,7 @@ function draft(from: number, to: number, capacity = 1): SlotDraft {
   return { startsAt: at(from), endsAt: at(to), capacity }
 }
 
-async function aCalendar() {
+async function aCalendar(database: TestDatabase) {
   const clinic = await aClinic(database)
   const doctor = await aDoctor(database, clinic)
   return {
@@ -43,7 +29,7 @@ async function aCalendar() {
   }
 }
 
-async function storedSlots(doctorId: string) {
+async function storedSlots(database: TestDatabase, doctorId: string) {
   const { rows } = await database.appPool.query<{
     id: string
     starts_at: Date
@@ -58,8 +44,8 @@ async function storedSlots(doctorId: string) {
 }
 
 describe('each draft hears what became of it, in its own place', () => {
-  test('created, skipped where it is already, in conflict where it overlaps', async () => {
-    const { doctor, create } = await aCalendar()
+  test('created, skipped where it is already, in conflict where it overlaps', async ({ database }) => {
+    const { doctor, create } = await aCalendar(database)
     const there = await aSlot(database, doctor, { startsAt: at(60), minutes: 30 })
     const result = await create([draft(75, 105), draft(0, 30, 7), draft(60, 90), draft(90, 120)])
     expect(result).toMatchObject({ created: 2, skipped: 1, conflicts: 1 })
@@ -67,7 +53,7 @@ describe('each draft hears what became of it, in its own place', () => {
     expect(result.items[0]?.slotId).toBe(there.id)
     expect(result.items[2]?.slotId).toBe(there.id)
     expect(result.position).toMatch(/^[1-9]\d*$/)
-    const rows = await storedSlots(doctor.id)
+    const rows = await storedSlots(database, doctor.id)
     expect(rows.map((row) => [row.starts_at, row.ends_at, row.capacity, row.taken])).toEqual([
       [at(0), at(30), 7, 0],
       [at(60), at(90), 1, 0],
@@ -76,16 +62,20 @@ describe('each draft hears what became of it, in its own place', () => {
     expect(rows.map((row) => row.id)).toEqual([result.items[1]?.slotId, there.id, result.items[3]?.slotId])
   })
 
-  test('of drafts that overlap one another the one that starts first is made, and the same one again is skipped', async () => {
-    const { create } = await aCalendar()
+  test('of drafts that overlap one another the one that starts first is made, and the same one again is skipped', async ({
+    database,
+  }) => {
+    const { create } = await aCalendar(database)
     const { items } = await create([draft(10, 40), draft(0, 30), draft(0, 30), draft(30, 60)])
     expect(items.map((item) => item.outcome)).toEqual(['conflict', 'created', 'skipped', 'created'])
     expect(items[0]?.slotId).toBe(items[1]?.slotId)
     expect(items[2]?.slotId).toBe(items[1]?.slotId)
   })
 
-  test('a draft over several slots names the first in the way; a withdrawn one is in nobody’s way', async () => {
-    const { doctor, create } = await aCalendar()
+  test('a draft over several slots names the first in the way; a withdrawn one is in nobody’s way', async ({
+    database,
+  }) => {
+    const { doctor, create } = await aCalendar(database)
     await aSlot(database, doctor, { startsAt: at(0), minutes: 15, withdrawn: true })
     const first = await aSlot(database, doctor, { startsAt: at(15), minutes: 15 })
     await aSlot(database, doctor, { startsAt: at(30), minutes: 15 })
@@ -93,8 +83,8 @@ describe('each draft hears what became of it, in its own place', () => {
     expect(items).toMatchObject([{ outcome: 'conflict', slotId: first.id }, { outcome: 'created' }])
   })
 
-  test('what has started is skipped without an id, unless it is there', async () => {
-    const { doctor, create } = await aCalendar()
+  test('what has started is skipped without an id, unless it is there', async ({ database }) => {
+    const { doctor, create } = await aCalendar(database)
     const past = new Date(Math.floor(Date.now() / hour) * hour - hour)
     const there = await aSlot(database, doctor, { startsAt: past, minutes: 15 })
     const [same, gone] = [0, 30].map((minute) => ({
@@ -110,24 +100,24 @@ describe('each draft hears what became of it, in its own place', () => {
     expect(result).toMatchObject({ created: 0, skipped: 2, conflicts: 0, position: '0' })
   })
 
-  test('nothing to make is nothing made', async () => {
-    const { create } = await aCalendar()
+  test('nothing to make is nothing made', async ({ database }) => {
+    const { create } = await aCalendar(database)
     expect(await create([])).toEqual({ created: 0, skipped: 0, conflicts: 0, items: [], position: '0' })
   })
 
-  test('another doctor’s slots are in nobody’s way', async () => {
-    const { clinic, create } = await aCalendar()
+  test('another doctor’s slots are in nobody’s way', async ({ database }) => {
+    const { clinic, create } = await aCalendar(database)
     const other = await aDoctor(database, clinic)
     await aSlot(database, other, { startsAt: at(0), minutes: 30 })
     expect(await create([draft(0, 30)])).toMatchObject({ created: 1 })
   })
 
-  test('a slot that has bookings stays what it is', async () => {
-    const { doctor, create } = await aCalendar()
+  test('a slot that has bookings stays what it is', async ({ database }) => {
+    const { doctor, create } = await aCalendar(database)
     const slot = await aSlot(database, doctor, { startsAt: at(0), minutes: 30, capacity: 2 })
     await aBooking(database, slot)
     expect(await create([draft(0, 30, 9)])).toMatchObject({ skipped: 1 })
-    expect(await storedSlots(doctor.id)).toMatchObject([{ capacity: 2, taken: 1 }])
+    expect(await storedSlots(database, doctor.id)).toMatchObject([{ capacity: 2, taken: 1 }])
   })
 })
 
@@ -136,7 +126,9 @@ const anyDrafts = fc.array(
   { maxLength: 25 },
 )
 
-test('a dry run answers what the real run does, and writes nothing; no two slots ever overlap', async () => {
+test('a dry run answers what the real run does, and writes nothing; no two slots ever overlap', async ({
+  database,
+}) => {
   // Minutes below zero lie in the past.
   const nearby = Math.floor(Date.now() / 60_000) * 60_000
   const toDraft = ([from, length, capacity]: [number, number, number]): SlotDraft => ({
@@ -146,12 +138,12 @@ test('a dry run answers what the real run does, and writes nothing; no two slots
   })
   await fc.assert(
     fc.asyncProperty(anyDrafts, anyDrafts, async (earlier, later) => {
-      const { doctor, create } = await aCalendar()
+      const { doctor, create } = await aCalendar(database)
       await create(earlier.map(toDraft))
-      const before = await storedSlots(doctor.id)
+      const before = await storedSlots(database, doctor.id)
       const dry = await create(later.map(toDraft), true)
       expect(dry.position).toBe('0')
-      expect(await storedSlots(doctor.id)).toEqual(before)
+      expect(await storedSlots(database, doctor.id)).toEqual(before)
       const real = await create(later.map(toDraft))
       expect(dry.items.map((item) => item.outcome)).toEqual(real.items.map((item) => item.outcome))
       expect([dry.created, dry.skipped, dry.conflicts]).toEqual([real.created, real.skipped, real.conflicts])
@@ -161,7 +153,7 @@ test('a dry run answers what the real run does, and writes nothing; no two slots
       expect(idsThere(dry)).toEqual(idsThere(real))
       expect(dry.items.every(({ slotId }) => slotId === null || known.has(slotId))).toBe(true)
 
-      const after = await storedSlots(doctor.id)
+      const after = await storedSlots(database, doctor.id)
       expect(after).toHaveLength(before.length + real.created)
       for (const [index, slot] of after.entries()) {
         expect(slot.starts_at.getTime()).toBeGreaterThanOrEqual(after[index - 1]?.ends_at.getTime() ?? 0)
@@ -174,17 +166,17 @@ test('a dry run answers what the real run does, and writes nothing; no two slots
 })
 
 describe('two calls at once', () => {
-  test('two identical calls: each slot once', async () => {
-    const { doctor, create } = await aCalendar()
+  test('two identical calls: each slot once', async ({ database }) => {
+    const { doctor, create } = await aCalendar(database)
     const drafts = Array.from({ length: 500 }, (_, n) => draft(n * 15, n * 15 + 15))
     const results = await Promise.all([create(drafts), create(drafts.toReversed()), create(drafts)])
     expect(results.map((result) => result.created).sort()).toEqual([0, 0, 500])
     expect(results.reduce((sum, result) => sum + result.skipped, 0)).toBe(1_000)
-    expect(await storedSlots(doctor.id)).toHaveLength(500)
+    expect(await storedSlots(database, doctor.id)).toHaveLength(500)
   })
 
-  test('a call that waited sees what the other made', async () => {
-    const { doctor, create } = await aCalendar()
+  test('a call that waited sees what the other made', async ({ database }) => {
+    const { doctor, create } = await aCalendar(database)
     const lock = await holdLock(database.ownerPool, 'select from holdfast.resource where id = $1 for update', [
       doctor.id,
     ])
@@ -195,8 +187,8 @@ describe('two calls at once', () => {
     expect(outcomes.sort()).toEqual(['conflict', 'created'])
   })
 
-  test('without the lock the constraint alone refuses the second, as an error', async () => {
-    const { clinic, doctor } = await aCalendar()
+  test('without the lock the constraint alone refuses the second, as an error', async ({ database }) => {
+    const { clinic, doctor } = await aCalendar(database)
     const insert = (from: number, to: number) =>
       database.ownerPool.query(
         'insert into holdfast.slot (clinic_no, id, resource_id, starts_at, ends_at, capacity) values ($1, $2, $3, $4, $5, 1)',
@@ -208,8 +200,8 @@ describe('two calls at once', () => {
   })
 })
 
-test('10,000 slots in one call; one more is refused', async () => {
-  const { doctor, create } = await aCalendar()
+test('10,000 slots in one call; one more is refused', async ({ database }) => {
+  const { doctor, create } = await aCalendar(database)
   const drafts = Array.from({ length: 10_000 }, (_, n) => draft(n * 15, n * 15 + 15))
   const dry = await create(drafts, true)
   expect(dry.created).toBe(10_000)
@@ -217,37 +209,37 @@ test('10,000 slots in one call; one more is refused', async () => {
   expect((await create(drafts)).created).toBe(10_000)
   // Some 300 ms on an idle machine.
   expect(performance.now() - started).toBeLessThan(5_000)
-  expect(await storedSlots(doctor.id)).toHaveLength(10_000)
+  expect(await storedSlots(database, doctor.id)).toHaveLength(10_000)
   await expect(create([...drafts, draft(-15, 0)])).rejects.toMatchObject({ code: '54000' })
 }, 60_000)
 
 describe('the function refuses what breaks the bounds, whoever calls it', () => {
-  test.each<[string, SlotDraft]>([
+  test.for<[string, SlotDraft]>([
     ['no length', draft(0, 0)],
     ['reversed', draft(30, 0)],
     ['capacity 0', draft(0, 30, 0)],
     ['capacity -1', draft(0, 30, -1)],
     ['capacity 1,000,001', draft(0, 30, 1_000_001)],
-  ])('%s, also in a dry run', async (_, wrong) => {
-    const { doctor, create } = await aCalendar()
+  ])('%s, also in a dry run', async ([_, wrong], { database }) => {
+    const { doctor, create } = await aCalendar(database)
     for (const dryRun of [true, false]) {
       await expect(create([draft(60, 90), wrong], dryRun)).rejects.toMatchObject({
         code: '23514',
         message: expect.stringMatching(new RegExp(`^create_slots: element 2: .* its capacity \\(${wrong.capacity}\\)`)),
       })
     }
-    expect(await storedSlots(doctor.id)).toEqual([])
+    expect(await storedSlots(database, doctor.id)).toEqual([])
   })
 
-  test('a doctor that does not exist', async () => {
-    const { clinic } = await aCalendar()
+  test('a doctor that does not exist', async ({ database }) => {
+    const { clinic } = await aCalendar(database)
     const request = { doctorId: newId(clinic.no), drafts: [draft(0, 30)], dryRun: false }
     await expect(createSlots(database.appPool, request)).rejects.toMatchObject({ code: 'P0002' })
     await expect(createSlots(database.appPool, { ...request, dryRun: true })).rejects.toMatchObject({ code: 'P0002' })
   })
 
-  test('ids of another clinic, arrays of different lengths, nulls, endless times', async () => {
-    const { clinic, doctor } = await aCalendar()
+  test('ids of another clinic, arrays of different lengths, nulls, endless times', async ({ database }) => {
+    const { clinic, doctor } = await aCalendar(database)
     const call = (ids: (string | null)[], ends: unknown[], capacities = [1]) =>
       database.appPool.query(
         'select * from holdfast.create_slots($1, $2, $3::uuid[], $4::timestamptz[], $5::timestamptz[], $6::int[], false)',

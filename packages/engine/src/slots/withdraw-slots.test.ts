@@ -8,7 +8,6 @@ import {
   type BuiltDoctor,
   type BuiltSlot,
   checkHistory,
-  createTestDatabase,
   holdLock,
   holdSlotLock,
   lapseHolds,
@@ -16,36 +15,41 @@ import {
   type TestDatabase,
   untilLockWaiters,
 } from '@holdfast/testkit'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { test } from '@holdfast/testkit/database-test'
+import { describe, expect } from 'vitest'
 import { runClaimBatch } from '../bookings/claim-batch.ts'
 import { runSettleBatch } from '../bookings/settle-batch.ts'
 import { newId } from '../model/id.ts'
 import type { WithdrawSlotsRequest } from '../model/slot.ts'
 import { withdrawSlots } from './withdraw-slots.ts'
 
-let database: TestDatabase
-beforeAll(async () => {
-  database = await createTestDatabase()
-})
-afterAll(() => database.drop())
-
 const actorId = randomUUID()
 
-async function aCalendar() {
+async function aCalendar(database: TestDatabase) {
   const clinic = await aClinic(database)
   return { clinic, doctor: await aDoctor(database, clinic) }
 }
 
-function withdraw(slot: { clinicNo: number; id: string }, wishes: Partial<WithdrawSlotsRequest> = {}) {
+function withdraw(
+  database: TestDatabase,
+  slot: { clinicNo: number; id: string },
+  wishes: Partial<WithdrawSlotsRequest> = {},
+) {
   const request = { clinicNo: slot.clinicNo, which: { slotId: slot.id }, withBookings: false, dryRun: false, actorId }
   return withdrawSlots(database.appPool, { ...request, ...wishes })
 }
 
-function withdrawDays(doctor: BuiltDoctor, from: Date, to: Date, wishes: Partial<WithdrawSlotsRequest> = {}) {
-  return withdraw(doctor, { which: { doctorId: doctor.id, from, to }, ...wishes })
+function withdrawDays(
+  database: TestDatabase,
+  doctor: BuiltDoctor,
+  from: Date,
+  to: Date,
+  wishes: Partial<WithdrawSlotsRequest> = {},
+) {
+  return withdraw(database, doctor, { which: { doctorId: doctor.id, from, to }, ...wishes })
 }
 
-async function state(slot: BuiltSlot) {
+async function state(database: TestDatabase, slot: BuiltSlot) {
   const slots = await database.appPool.query<{ taken: number; withdrawn: boolean; next_lapse: Date | null }>(
     'select taken, withdrawn_at is not null as withdrawn, next_lapse from holdfast.slot where clinic_no = $1 and id = $2',
     [slot.clinicNo, slot.id],
@@ -62,7 +66,7 @@ async function state(slot: BuiltSlot) {
   return { slot: slots.rows[0], bookings: bookings.rows }
 }
 
-async function lastEvent(bookingId: string) {
+async function lastEvent(database: TestDatabase, bookingId: string) {
   const { rows } = await database.appPool.query(
     'select version, type, reason, actor_id, units, slot_id, hold_expires_at from holdfast.booking_event where booking_id = $1 order by version desc limit 1',
     [bookingId],
@@ -71,47 +75,47 @@ async function lastEvent(bookingId: string) {
 }
 
 describe('one slot', () => {
-  test('an empty one is withdrawn; again, it answers the same', async () => {
-    const { doctor } = await aCalendar()
+  test('an empty one is withdrawn; again, it answers the same', async ({ database }) => {
+    const { doctor } = await aCalendar(database)
     const slot = await aSlot(database, doctor)
-    expect(await withdraw(slot)).toMatchObject({
+    expect(await withdraw(database, slot)).toMatchObject({
       kind: 'withdrawn',
       slots: 1,
       bookings: [],
       position: expect.stringMatching(/^\d+$/),
     })
-    expect((await state(slot)).slot).toMatchObject({ withdrawn: true, taken: 0 })
-    expect(await withdraw(slot)).toMatchObject({ kind: 'withdrawn', slots: 1, bookings: [] })
+    expect((await state(database, slot)).slot).toMatchObject({ withdrawn: true, taken: 0 })
+    expect(await withdraw(database, slot)).toMatchObject({ kind: 'withdrawn', slots: 1, bookings: [] })
     await shiftSlot(database, slot, -3 * 24 * 60)
-    expect(await withdraw(slot)).toMatchObject({ kind: 'withdrawn', slots: 1, bookings: [] })
+    expect(await withdraw(database, slot)).toMatchObject({ kind: 'withdrawn', slots: 1, bookings: [] })
   })
 
-  test('no claim finds a withdrawn slot open', async () => {
-    const { doctor } = await aCalendar()
+  test('no claim finds a withdrawn slot open', async ({ database }) => {
+    const { doctor } = await aCalendar(database)
     const slot = await aSlot(database, doctor)
-    await withdraw(slot)
+    await withdraw(database, slot)
     expect(await runClaimBatch(database.appPool, [aClaim(slot)])).toEqual([
       { kind: 'completed', outcome: { kind: 'slot_closed', why: 'withdrawn' } },
     ])
   })
 
-  test('live bookings refuse it, and nothing changes', async () => {
-    const { doctor } = await aCalendar()
+  test('live bookings refuse it, and nothing changes', async ({ database }) => {
+    const { doctor } = await aCalendar(database)
     const slot = await aSlot(database, doctor, { capacity: 5 })
     for (const status of ['PENDING', 'CONFIRMED', 'CANCELLED'] as const) await aBooking(database, slot, { status })
-    const before = await state(slot)
-    expect(await withdraw(slot)).toEqual({ kind: 'slot_has_bookings', bookings: 2 })
-    expect(await state(slot)).toEqual(before)
+    const before = await state(database, slot)
+    expect(await withdraw(database, slot)).toEqual({ kind: 'slot_has_bookings', bookings: 2 })
+    expect(await state(database, slot)).toEqual(before)
   })
 
-  test('with its bookings: the live ones fail, each with its event; what had ended stays', async () => {
-    const { doctor } = await aCalendar()
+  test('with its bookings: the live ones fail, each with its event; what had ended stays', async ({ database }) => {
+    const { doctor } = await aCalendar(database)
     const slot = await aSlot(database, doctor, { capacity: 9 })
     const held = await aBooking(database, slot, { status: 'PENDING', units: 2 })
     const confirmed = await aBooking(database, slot, { units: 3 })
     await aBooking(database, slot, { status: 'CANCELLED' })
     await aBooking(database, slot, { status: 'hold_expired' })
-    const result = await withdraw(slot, { withBookings: true })
+    const result = await withdraw(database, slot, { withBookings: true })
     expect(result).toMatchObject({
       kind: 'withdrawn',
       slots: 1,
@@ -120,7 +124,7 @@ describe('one slot', () => {
         { id: confirmed.id, slotId: slot.id, startsAt: slot.startsAt, units: 3, status: 'CONFIRMED' },
       ],
     })
-    const after = await state(slot)
+    const after = await state(database, slot)
     expect(after.slot).toEqual({ taken: 0, withdrawn: true, next_lapse: null })
     expect(after.bookings).toMatchObject([
       { id: held.id, status: 'FAILED', failure_reason: 'slot_withdrawn', version: 2 },
@@ -128,7 +132,7 @@ describe('one slot', () => {
       { status: 'CANCELLED' },
       { failure_reason: 'hold_expired', version: 2 },
     ])
-    expect(await lastEvent(held.id)).toEqual({
+    expect(await lastEvent(database, held.id)).toEqual({
       version: 2,
       type: 'failed',
       reason: 'slot_withdrawn',
@@ -137,60 +141,66 @@ describe('one slot', () => {
       slot_id: slot.id,
       hold_expires_at: null,
     })
-    expect(await withdraw(slot, { withBookings: true })).toMatchObject({ kind: 'withdrawn', bookings: [] })
+    expect(await withdraw(database, slot, { withBookings: true })).toMatchObject({ kind: 'withdrawn', bookings: [] })
     expect(await checkHistory(database)).toEqual([])
   })
 
-  test('a lapsed hold is nobody’s booking: it doesn’t refuse the withdrawal, and fails as what it is', async () => {
-    const { doctor } = await aCalendar()
+  test('a lapsed hold is nobody’s booking: it doesn’t refuse the withdrawal, and fails as what it is', async ({
+    database,
+  }) => {
+    const { doctor } = await aCalendar(database)
     const slot = await aSlot(database, doctor, { capacity: 2 })
     const lapsed = await aBooking(database, slot, { status: 'PENDING' })
     await lapseHolds(database, slot)
-    expect(await withdraw(slot)).toMatchObject({ kind: 'withdrawn', bookings: [] })
-    expect(await state(slot)).toMatchObject({
+    expect(await withdraw(database, slot)).toMatchObject({ kind: 'withdrawn', bookings: [] })
+    expect(await state(database, slot)).toMatchObject({
       slot: { taken: 0, withdrawn: true },
       bookings: [{ status: 'FAILED', failure_reason: 'hold_expired' }],
     })
-    expect(await lastEvent(lapsed.id)).toMatchObject({ reason: 'hold_expired', actor_id: null })
+    expect(await lastEvent(database, lapsed.id)).toMatchObject({ reason: 'hold_expired', actor_id: null })
   })
 
-  test('a patient who has arrived refuses it; withdrawn all the same, that booking stays and keeps its units', async () => {
-    const { doctor } = await aCalendar()
+  test('a patient who has arrived refuses it; withdrawn all the same, that booking stays and keeps its units', async ({
+    database,
+  }) => {
+    const { doctor } = await aCalendar(database)
     const slot = await aSlot(database, doctor, { capacity: 3 })
     const arrived = await aBooking(database, slot, { status: 'ARRIVED' })
     await aBooking(database, slot)
-    expect(await withdraw(slot)).toEqual({ kind: 'slot_has_bookings', bookings: 2 })
-    expect(await withdraw(slot, { withBookings: true })).toMatchObject({
+    expect(await withdraw(database, slot)).toEqual({ kind: 'slot_has_bookings', bookings: 2 })
+    expect(await withdraw(database, slot, { withBookings: true })).toMatchObject({
       kind: 'withdrawn',
       bookings: [{ status: 'CONFIRMED' }],
     })
-    const after = await state(slot)
+    const after = await state(database, slot)
     expect(after.slot).toMatchObject({ taken: 1, withdrawn: true })
     expect(after.bookings[0]).toMatchObject({ id: arrived.id, status: 'ARRIVED', version: 3 })
     expect(await checkHistory(database)).toEqual([])
   })
 
-  test('one that has started, one that was never there, one of another clinic', async () => {
-    const { doctor } = await aCalendar()
+  test('one that has started, one that was never there, one of another clinic', async ({ database }) => {
+    const { doctor } = await aCalendar(database)
     const slot = await aSlot(database, doctor, { startsAt: new Date(Date.now() - 60_000) })
-    expect(await withdraw(slot)).toEqual({ kind: 'slot_in_past' })
-    expect(await withdraw({ clinicNo: slot.clinicNo, id: newId(slot.clinicNo) })).toEqual({ kind: 'slot_missing' })
-    expect(await withdraw({ clinicNo: slot.clinicNo + 1, id: slot.id })).toEqual({ kind: 'slot_missing' })
-    expect((await state(slot)).slot).toMatchObject({ withdrawn: false })
+    expect(await withdraw(database, slot)).toEqual({ kind: 'slot_in_past' })
+    expect(await withdraw(database, { clinicNo: slot.clinicNo, id: newId(slot.clinicNo) })).toEqual({
+      kind: 'slot_missing',
+    })
+    expect(await withdraw(database, { clinicNo: slot.clinicNo + 1, id: slot.id })).toEqual({ kind: 'slot_missing' })
+    expect((await state(database, slot)).slot).toMatchObject({ withdrawn: false })
   })
 
-  test('its time can be used again', async () => {
-    const { doctor } = await aCalendar()
+  test('its time can be used again', async ({ database }) => {
+    const { doctor } = await aCalendar(database)
     const slot = await aSlot(database, doctor)
     await expect(aSlot(database, doctor, { startsAt: slot.startsAt })).rejects.toMatchObject({ code: '23P01' })
-    await withdraw(slot)
+    await withdraw(database, slot)
     await aSlot(database, doctor, { startsAt: slot.startsAt })
   })
 })
 
 describe('a doctor’s day', () => {
-  test('the slots that start in [from, to), and no others', async () => {
-    const { clinic, doctor } = await aCalendar()
+  test('the slots that start in [from, to), and no others', async ({ database }) => {
+    const { clinic, doctor } = await aCalendar(database)
     const slots = [
       await aSlot(database, doctor),
       await aSlot(database, doctor),
@@ -201,50 +211,53 @@ describe('a doctor’s day', () => {
     const elsewhere = await aSlot(database, await aDoctor(database, clinic), { startsAt: second.startsAt })
     const booked = [await aBooking(database, third), await aBooking(database, second)]
     const range = [second.startsAt, fourth.startsAt] as const
-    expect(await withdrawDays(doctor, ...range)).toEqual({ kind: 'slot_has_bookings', bookings: 2 })
-    expect(await withdrawDays(doctor, ...range, { withBookings: true })).toMatchObject({
+    expect(await withdrawDays(database, doctor, ...range)).toEqual({ kind: 'slot_has_bookings', bookings: 2 })
+    expect(await withdrawDays(database, doctor, ...range, { withBookings: true })).toMatchObject({
       kind: 'withdrawn',
       slots: 2,
       bookings: [{ id: booked[1]?.id }, { id: booked[0]?.id }],
     })
     const withdrawn = await Promise.all(
-      [first, second, third, fourth, elsewhere].map(async (slot) => (await state(slot)).slot?.withdrawn),
+      [first, second, third, fourth, elsewhere].map(async (slot) => (await state(database, slot)).slot?.withdrawn),
     )
     expect(withdrawn).toEqual([false, true, true, false, false])
-    expect(await withdrawDays(doctor, ...range)).toMatchObject({ kind: 'withdrawn', slots: 0, bookings: [] })
+    expect(await withdrawDays(database, doctor, ...range)).toMatchObject({ kind: 'withdrawn', slots: 0, bookings: [] })
   })
 
-  test('what has started is left alone; a doctor that is not there has nothing to withdraw', async () => {
-    const { clinic, doctor } = await aCalendar()
+  test('what has started is left alone; a doctor that is not there has nothing to withdraw', async ({ database }) => {
+    const { clinic, doctor } = await aCalendar(database)
     const started = await aSlot(database, doctor, { startsAt: new Date(Date.now() - 60_000) })
     await aBooking(database, started)
     const ahead = await aSlot(database, doctor)
     const range = [new Date(0), new Date(ahead.endsAt)] as const
-    expect(await withdrawDays(doctor, ...range)).toMatchObject({ kind: 'withdrawn', slots: 1, bookings: [] })
-    expect((await state(started)).slot).toMatchObject({ withdrawn: false, taken: 1 })
+    expect(await withdrawDays(database, doctor, ...range)).toMatchObject({ kind: 'withdrawn', slots: 1, bookings: [] })
+    expect((await state(database, started)).slot).toMatchObject({ withdrawn: false, taken: 1 })
     const nobody = { ...doctor, id: newId(clinic.no) }
-    expect(await withdrawDays(nobody, ...range)).toMatchObject({ kind: 'withdrawn', slots: 0 })
+    expect(await withdrawDays(database, nobody, ...range)).toMatchObject({ kind: 'withdrawn', slots: 0 })
   })
 
-  test('a dry run answers the same, and changes nothing', async () => {
-    const { doctor } = await aCalendar()
+  test('a dry run answers the same, and changes nothing', async ({ database }) => {
+    const { doctor } = await aCalendar(database)
     const slot = await aSlot(database, doctor, { capacity: 3 })
     const other = await aSlot(database, doctor)
     await aBooking(database, slot, { status: 'PENDING' })
     await aBooking(database, slot)
     const range = [slot.startsAt, other.endsAt] as const
-    const before = [await state(slot), await state(other)]
-    expect(await withdrawDays(doctor, ...range, { dryRun: true })).toEqual({ kind: 'slot_has_bookings', bookings: 2 })
-    const dry = await withdrawDays(doctor, ...range, { dryRun: true, withBookings: true })
-    const dryOne = await withdraw(slot, { dryRun: true, withBookings: true })
-    expect([await state(slot), await state(other)]).toEqual(before)
-    const real = await withdrawDays(doctor, ...range, { withBookings: true })
+    const before = [await state(database, slot), await state(database, other)]
+    expect(await withdrawDays(database, doctor, ...range, { dryRun: true })).toEqual({
+      kind: 'slot_has_bookings',
+      bookings: 2,
+    })
+    const dry = await withdrawDays(database, doctor, ...range, { dryRun: true, withBookings: true })
+    const dryOne = await withdraw(database, slot, { dryRun: true, withBookings: true })
+    expect([await state(database, slot), await state(database, other)]).toEqual(before)
+    const real = await withdrawDays(database, doctor, ...range, { withBookings: true })
     expect(dry).toEqual({ ...real, position: '0' })
     expect(dryOne).toMatchObject({ kind: 'withdrawn', slots: 1, bookings: 'bookings' in real ? real.bookings : [] })
   })
 
-  test('a stretch with more slots than one call withdraws is refused, whole', async () => {
-    const { clinic, doctor } = await aCalendar()
+  test('a stretch with more slots than one call withdraws is refused, whole', async ({ database }) => {
+    const { clinic, doctor } = await aCalendar(database)
     const tomorrow = new Date(Date.now() + 86_400_000)
     await database.ownerPool.query(
       `insert into holdfast.slot (clinic_no, id, resource_id, starts_at, ends_at, capacity)
@@ -254,18 +267,18 @@ describe('a doctor’s day', () => {
       [clinic.no, doctor.id, newId(clinic.no), tomorrow],
     )
     const later = new Date(tomorrow.getTime() + 20 * 86_400_000)
-    expect(await withdrawDays(doctor, tomorrow, later)).toMatchObject({
+    expect(await withdrawDays(database, doctor, tomorrow, later)).toMatchObject({
       kind: 'withdrawal_too_large',
       slotsMax: 20_000,
     })
     const upTo = new Date(tomorrow.getTime() + 20_001 * 60_000)
-    expect(await withdrawDays(doctor, tomorrow, upTo)).toMatchObject({ kind: 'withdrawn', slots: 20_000 })
+    expect(await withdrawDays(database, doctor, tomorrow, upTo)).toMatchObject({ kind: 'withdrawn', slots: 20_000 })
   }, 60_000)
 })
 
 describe('against others at the same moment', () => {
-  test('200 claims and a withdrawal: no live booking is left on a withdrawn slot', async () => {
-    const { doctor } = await aCalendar()
+  test('200 claims and a withdrawal: no live booking is left on a withdrawn slot', async ({ database }) => {
+    const { doctor } = await aCalendar(database)
     for (let round = 0; round < 5; round += 1) {
       const slots = await Promise.all(
         Array.from({ length: 10 }, (_, n) =>
@@ -281,7 +294,7 @@ describe('against others at the same moment', () => {
         runClaimBatch(database.appPool, claims.slice(n * 20, n * 20 + 20)),
       )
       const range = [slots[0]?.startsAt ?? new Date(), slots[9]?.endsAt ?? new Date()] as const
-      const withdrawal = withdrawDays(doctor, ...range, { withBookings: true })
+      const withdrawal = withdrawDays(database, doctor, ...range, { withBookings: true })
       await untilLockWaiters(database, 4)
       await lock.release()
       const answers = (await Promise.all(batches)).flat()
@@ -300,8 +313,8 @@ describe('against others at the same moment', () => {
     expect(await checkHistory(database)).toEqual([])
   }, 60_000)
 
-  test('without the slot’s lock, a withdrawal of plain statements does leave one', async () => {
-    const { doctor } = await aCalendar()
+  test('without the slot’s lock, a withdrawal of plain statements does leave one', async ({ database }) => {
+    const { doctor } = await aCalendar(database)
     const slot = await aSlot(database, doctor)
     // A claim that has admitted its booking and not yet committed; the withdrawal looks, sees none, and closes the slot.
     const claim = await database.ownerPool.connect()
@@ -332,14 +345,14 @@ describe('against others at the same moment', () => {
     await claim.query('commit')
     claim.release()
     await close
-    expect(await state(slot)).toMatchObject({
+    expect(await state(database, slot)).toMatchObject({
       slot: { withdrawn: true, taken: 1 },
       bookings: [{ status: 'CONFIRMED' }],
     })
   })
 
-  test('a confirmation in flight is waited for, and its booking fails as a confirmed one', async () => {
-    const { doctor } = await aCalendar()
+  test('a confirmation in flight is waited for, and its booking fails as a confirmed one', async ({ database }) => {
+    const { doctor } = await aCalendar(database)
     const slot = await aSlot(database, doctor)
     const booking = await aBooking(database, slot, { status: 'PENDING' })
     const lock = await holdLock(database.ownerPool, 'select from holdfast.booking where id = $1 for update', [
@@ -349,16 +362,16 @@ describe('against others at the same moment', () => {
       { bookingId: booking.id, action: 'confirm', actorId: null, onBehalf: false, key: null, reason: null },
     ])
     await untilLockWaiters(database, 1)
-    const withdrawal = withdraw(slot, { withBookings: true })
+    const withdrawal = withdraw(database, slot, { withBookings: true })
     await untilLockWaiters(database, 2)
     await lock.release()
     expect(await confirmation).toMatchObject([{ outcome: { kind: 'done' } }])
     expect(await withdrawal).toMatchObject({ kind: 'withdrawn', bookings: [{ id: booking.id, status: 'CONFIRMED' }] })
-    expect(await lastEvent(booking.id)).toMatchObject({ version: 3, type: 'failed' })
+    expect(await lastEvent(database, booking.id)).toMatchObject({ version: 3, type: 'failed' })
   })
 
-  test('withdrawals, claims and cancellations in every order do not deadlock', async () => {
-    const { doctor } = await aCalendar()
+  test('withdrawals, claims and cancellations in every order do not deadlock', async ({ database }) => {
+    const { doctor } = await aCalendar(database)
     const slots: BuiltSlot[] = []
     for (let n = 0; n < 12; n += 1) slots.push(await aSlot(database, doctor, { capacity: 30 }))
     const bookings = await Promise.all(slots.flatMap((slot) => [aBooking(database, slot), aBooking(database, slot)]))
@@ -370,9 +383,9 @@ describe('against others at the same moment', () => {
         database.appPool,
         slots.toReversed().map((slot) => aClaim(slot)),
       ),
-      withdrawDays(doctor, ...range, { withBookings: true }),
+      withdrawDays(database, doctor, ...range, { withBookings: true }),
       runSettleBatch(database.appPool, bookings.map(({ id }) => cancel(id)).toReversed()),
-      withdrawDays(doctor, ...range, { withBookings: true }),
+      withdrawDays(database, doctor, ...range, { withBookings: true }),
       runSettleBatch(
         database.appPool,
         bookings.map(({ id }) => cancel(id)),
@@ -382,7 +395,8 @@ describe('against others at the same moment', () => {
         slots.map((slot) => aClaim(slot)),
       ),
     ])
-    for (const slot of slots) expect((await state(slot)).slot).toEqual({ taken: 0, withdrawn: true, next_lapse: null })
+    for (const slot of slots)
+      expect((await state(database, slot)).slot).toEqual({ taken: 0, withdrawn: true, next_lapse: null })
     expect(await checkHistory(database)).toEqual([])
   })
 })

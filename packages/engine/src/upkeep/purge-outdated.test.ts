@@ -1,17 +1,15 @@
-import { aClinic, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { aClinic, type TestDatabase } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
+import { expect } from 'vitest'
 import { purgeOutdated } from './purge-outdated.ts'
 
-let database: TestDatabase
 let clinicNo: number
-beforeAll(async () => {
-  database = await createTestDatabase()
+test.beforeAll(async ({ database }) => {
   clinicNo = (await aClinic(database)).no
 })
-afterAll(() => database.drop())
 
 /** Keys and answers of the given age, `count` each. */
-async function remember(count: number, age: string): Promise<void> {
+async function remember(database: TestDatabase, count: number, age: string): Promise<void> {
   await database.ownerPool.query(
     `insert into holdfast.idempotency (clinic_no, key, request_hash, booking_id, created_at)
      select $1, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), now() - $3::interval from generate_series(1, $2)`,
@@ -24,42 +22,42 @@ async function remember(count: number, age: string): Promise<void> {
   )
 }
 
-async function left(): Promise<unknown> {
+async function left(database: TestDatabase): Promise<unknown> {
   const { rows } = await database.ownerPool.query(
     'select (select count(*) from holdfast.idempotency) as keys, (select count(*) from holdfast.answer) as answers',
   )
   return rows[0]
 }
 
-test('what is older than 24 hours is forgotten, however much; the rest stays', async () => {
-  await remember(12_000, '24 hours 1 minute')
-  await remember(7, '23 hours 59 minutes')
+test('what is older than 24 hours is forgotten, however much; the rest stays', async ({ database }) => {
+  await remember(database, 12_000, '24 hours 1 minute')
+  await remember(database, 7, '23 hours 59 minutes')
   expect(await purgeOutdated(database.appPool)).toBe(24_000)
-  expect(await left()).toEqual({ keys: 7, answers: 7 })
+  expect(await left(database)).toEqual({ keys: 7, answers: 7 })
   expect(await purgeOutdated(database.appPool)).toBe(0)
 })
 
-test('two at once forget each row once', async () => {
-  await remember(6_000, '2 days')
+test('two at once forget each row once', async ({ database }) => {
+  await remember(database, 6_000, '2 days')
   const counts = await Promise.all([purgeOutdated(database.appPool), purgeOutdated(database.appPool)])
   const rest = await purgeOutdated(database.appPool)
   expect((counts[0] ?? 0) + (counts[1] ?? 0) + rest).toBe(12_000)
-  expect(await left()).toEqual({ keys: 7, answers: 7 })
+  expect(await left(database)).toEqual({ keys: 7, answers: 7 })
 })
 
-test('told to stop, it stops between two transactions', async () => {
-  await remember(10, '2 days')
+test('told to stop, it stops between two transactions', async ({ database }) => {
+  await remember(database, 10, '2 days')
   expect(await purgeOutdated(database.appPool, AbortSignal.abort())).toBe(0)
   expect(await purgeOutdated(database.appPool)).toBe(20)
 })
 
-test.each([
+test.for([
   ['59 minutes', 10],
   [null, 10],
   ['1 day', 0],
   ['1 day', 100_001],
   ['1 day', null],
-])('keeping %s, at most %s rows: refused', async (keep, limit) => {
+])('keeping %s, at most %s rows: refused', async ([keep, limit], { database }) => {
   const purging = database.appPool.query('select holdfast.purge_outdated($1, $2)', [keep, limit])
   await expect(purging).rejects.toMatchObject({ code: '22023' })
 })

@@ -1,27 +1,17 @@
 import { randomUUID } from 'node:crypto'
-import {
-  aClinic,
-  aDoctor,
-  aSlot,
-  type BuiltSlot,
-  checkHistory,
-  createTestDatabase,
-  type TestDatabase,
-} from '@holdfast/testkit'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { aClinic, aDoctor, aSlot, type BuiltSlot, checkHistory, type TestDatabase } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
+import { expect } from 'vitest'
 import { newId } from '../model/id.ts'
 import { verify } from './verify.ts'
 
-let database: TestDatabase
 let slots: BuiltSlot[]
 
-beforeAll(async () => {
-  database = await createTestDatabase()
+test.beforeAll(async ({ database }) => {
   const doctor = await aDoctor(database, await aClinic(database, { settings: { holdSeconds: 30 } }))
   slots = []
   for (let index = 0; index < 8; index += 1) slots.push(await aSlot(database, doctor, { capacity: 500 }))
 })
-afterAll(() => database.drop())
 
 const batchSize = 16
 const rounds = 30
@@ -34,7 +24,7 @@ function anySlot(): BuiltSlot {
 }
 
 /** One batch of claims, each for any of the slots, every other one confirmed at once. Answers the ids booked. */
-async function claimBatch(): Promise<string[]> {
+async function claimBatch(database: TestDatabase): Promise<string[]> {
   const items = Array.from({ length: batchSize }, () => ({ slot: anySlot(), id: newId(slots[0]?.clinicNo ?? 0) }))
   const { rows } = await database.appPool.query<{ booking_id: string | null }>(
     `select unnest(booking_ids) as booking_id from holdfast.claim_slots($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
@@ -56,7 +46,7 @@ async function claimBatch(): Promise<string[]> {
   return rows.flatMap((row) => (row.booking_id === null ? [] : [row.booking_id]))
 }
 
-async function settleBatch(ids: string[]): Promise<void> {
+async function settleBatch(database: TestDatabase, ids: string[]): Promise<void> {
   const actions = ['confirm', 'cancel', 'extend']
   await database.appPool.query('select from holdfast.settle_bookings($1, $2, $3, $4, $5, $6, $7)', [
     ids.map(() => slots[0]?.clinicNo),
@@ -69,10 +59,10 @@ async function settleBatch(ids: string[]): Promise<void> {
   ])
 }
 
-test('beside claims, confirmations and cancellations it never reports what is not wrong', async () => {
+test('beside claims, confirmations and cancellations it never reports what is not wrong', async ({ database }) => {
   let working = 4
   const work = Array.from({ length: working }, async () => {
-    for (let round = 0; round < rounds; round += 1) await settleBatch(await claimBatch())
+    for (let round = 0; round < rounds; round += 1) await settleBatch(database, await claimBatch(database))
     working -= 1
   })
   let bookingsBefore = 0
@@ -94,9 +84,9 @@ test('beside claims, confirmations and cancellations it never reports what is no
   expect(await checkHistory(database)).toEqual([])
 })
 
-test('negative control: read in two snapshots, the same work looks wrong', async () => {
+test('negative control: read in two snapshots, the same work looks wrong', async ({ database }) => {
   const taken = await database.appPool.query<{ sum: number }>('select sum(taken)::int8 as sum from holdfast.slot')
-  await claimBatch()
+  await claimBatch(database)
   const booked = await database.appPool.query<{ sum: number }>(
     `select sum(units)::int8 as sum from holdfast.booking where status in ('PENDING', 'CONFIRMED')`,
   )
