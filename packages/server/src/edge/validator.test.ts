@@ -77,13 +77,13 @@ test.each([
   expect(await post('/createBooking', body)).toEqual({ status: 400, errors: [[path, message]] })
 })
 
-test('half a surrogate pair, which the database cannot store, is refused', async () => {
+test('an unpaired surrogate, which the database cannot store, is refused', async () => {
   const { status, errors } = await post('/createBooking', `{"slotId":"${id}","patient":{"name":"A\\ud800"}}`)
   expect([status, errors[0]?.[0]]).toEqual([400, '/patient/name'])
   expect((await post('/createBooking', { slotId: id, patient: { name: 'Łukasz 🩺' } })).status).toBe(200)
 })
 
-test('all that is wrong is told at once, and of much that is wrong the first', async () => {
+test('all errors are reported at once, up to 20', async () => {
   const wrong = { slotId: 1, patient: { name: 2, phone: 3 }, units: 'x', what: 4 }
   const { errors } = await post('/createBooking', wrong)
   expect(errors.map(([path]) => path).sort()).toEqual(['/patient/name', '/patient/phone', '/slotId', '/units', '/what'])
@@ -112,7 +112,7 @@ test.each([
     expect(answer.errors[0]).toEqual(['/slots/0/startsAt', expect.stringContaining('a time with its zone')])
 })
 
-test('capacities, ratings and changes have their bounds', async () => {
+test('capacities, ratings and changes have bounds', async () => {
   const slot = { startsAt: '2026-11-23T09:00:00Z', endsAt: '2026-11-23T10:00:00Z' }
   for (const capacity of [0, -1, 1e9, 1.5, '1']) {
     expect((await post('/createSlots', { slots: [{ ...slot, capacity }] })).errors[0]?.[0]).toBe('/slots/0/capacity')
@@ -130,14 +130,14 @@ test('capacities, ratings and changes have their bounds', async () => {
   expect((await post('/updateClinic', {})).errors).toEqual([['/', 'must name at least one field to change']])
 })
 
-test('names that reach for the prototype are refused', async () => {
+test('prototype property names are refused', async () => {
   for (const body of ['{"__proto__": {"units": 5}}', '{"constructor": {"prototype": {}}}']) {
     expect((await post('/createBooking', body)).status).toBe(400)
   }
   expect((await get('/listDoctors?__proto__=1')).errors[0]?.[0]).toBe('/query/__proto__')
 })
 
-test('query parameters are read as numbers and booleans; unknown, repeated and odd ones are refused', async () => {
+test('query parameters are coerced; unknown, repeated and malformed ones are refused', async () => {
   expect((await get('/listDoctors')).body).toEqual({ limit: 20, includeInactive: false, sort: 'name' })
   expect((await get('/listDoctors?limit=5&includeInactive=true&q=a%20b')).body).toEqual({
     limit: 5,
@@ -160,7 +160,7 @@ test('query parameters are read as numbers and booleans; unknown, repeated and o
   expect((await get('/listDoctors?cursor=%27')).errors[0]?.[0]).toBe('/query/cursor')
 })
 
-test('a value is shown cut short', async () => {
+test('a long value is truncated in the error', async () => {
   const { errors } = await post('/createBooking', { slotId: 'x'.repeat(5000), patient: { name: 'Ada' } })
   expect(errors[0]?.[1].length).toBeLessThan(150)
 })

@@ -4,17 +4,17 @@ import type { FastifySchemaCompiler } from 'fastify'
 import { LRUCache } from 'lru-cache'
 import { type ProblemError, problem } from './problem-error.ts'
 
-/** More are not told: a body of a mebibyte can be wrong in a million places. */
+/** Further errors are omitted: a body of a mebibyte can have a million of them. */
 const errorsMax = 20
-/** Bodies with at most this many characters are searched for all their errors, larger ones for the first. */
+/** Bodies with at most this many characters are checked for all errors, larger ones up to the first. */
 const lengthSearchedMax = 16_384
 const previewLengthMax = 60
 
 const dateTimePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/i
 const datePattern = /^\d{4}-\d\d-\d\d$/
-// HTML's idea of an address (https://html.spec.whatwg.org/#valid-e-mail-address), with at least one dot in the domain.
-const emailPattern =
-  /^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)+$/
+// HTML's definition (https://html.spec.whatwg.org/#valid-e-mail-address), with at least one dot in the domain.
+const domainLabel = '[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?'
+const emailPattern = new RegExp(`^[a-zA-Z0-9.!#$%&'*+/=?^_\`{|}~-]{1,64}@${domainLabel}(\\.${domainLabel})+$`)
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 const options: Options = {
@@ -37,9 +37,9 @@ const places = { body: '', querystring: '/query', params: '/path', headers: '/he
 type Place = keyof typeof places
 
 /**
- * How requests are checked: a body exactly as it came, without coercion and without dropping what is unknown; query
- * and path with texts read as the numbers and booleans they stand for. A repeated query parameter is an array and so
- * refused. What fails is a ProblemError `invalid_request` whose `errors` name the path, the value and what was expected.
+ * Validates requests. Bodies are neither coerced nor stripped of unknown fields. Text in the query and the path is
+ * coerced to numbers and booleans. A repeated query parameter is an array and therefore refused. The error is a
+ * ProblemError `invalid_request` whose `errors` name the path, the value and what was expected.
  */
 export function validatorCompiler(): FastifySchemaCompiler<object> {
   const strict = { first: createAjv({}), all: createAjv({ allErrors: true }) }
@@ -62,7 +62,7 @@ export function validatorCompiler(): FastifySchemaCompiler<object> {
   }
 }
 
-/** Ajv coerces `Infinity` and `1e400` to a number that it then holds to no bound. */
+/** Ajv coerces `Infinity` and `1e400` to Infinity and does not check that against any bound. */
 function finite(value: unknown, place: Place): { value: unknown } | { error: ProblemError } {
   for (const [name, one] of Object.entries(value ?? {})) {
     if (typeof one === 'number' && !Number.isFinite(one)) {
@@ -72,14 +72,14 @@ function finite(value: unknown, place: Place): { value: unknown } | { error: Pro
   return { value }
 }
 
-/** The refusal of a request for these fields. */
+/** The problem for a request with these errors. */
 export function invalidRequest(errors: FieldError[]): ProblemError {
   const [first] = errors
   const detail = first === undefined ? 'The request is not valid.' : `${first.path} ${first.message}`
   return problem('invalid_request', detail, { errors: errors.slice(0, errorsMax) })
 }
 
-/** A value as a refusal shows it: JSON, cut short, so that whatever was sent cannot play tricks. */
+/** A value as shown in an error: JSON, truncated. */
 export function preview(value: unknown): string {
   const text = JSON.stringify(value) ?? 'nothing'
   return text.length <= previewLengthMax ? text : `${text.slice(0, previewLengthMax)}…`
@@ -91,13 +91,14 @@ function createAjv(extra: Options): Ajv {
   return ajv
 }
 
-function fieldErrors(errors: ErrorObject[], place: Place): FieldError[] {
-  // `anyOf` tells of each option that failed: "or null" is the one that nobody meant.
-  const telling = errors.filter((error) => error.keyword !== 'anyOf' && error.params.type !== 'null')
+/** Ajv's errors as paths and messages, one per path. */
+export function fieldErrors(errors: readonly ErrorObject[], place: Place): FieldError[] {
+  // `anyOf` reports each alternative. The error of the "or null" alternative is not helpful.
+  const helpful = errors.filter((error) => error.keyword !== 'anyOf' && error.params.type !== 'null')
   const seen = new Map<string, FieldError>()
-  for (const error of telling.length > 0 ? telling : errors) {
+  for (const error of helpful.length > 0 ? helpful : errors) {
     const path = `${places[place]}${error.instancePath}${missingOrUnknown(error)}` || '/'
-    if (!seen.has(path)) seen.set(path, { path, message: message(error) })
+    if (!seen.has(path)) seen.set(path, { path, message: describeError(error) })
   }
   return [...seen.values()]
 }
@@ -107,9 +108,9 @@ function missingOrUnknown(error: ErrorObject): string {
   return typeof name === 'string' ? `/${cut(name).replaceAll('~', '~0').replaceAll('/', '~1')}` : ''
 }
 
-function message(error: ErrorObject): string {
+function describeError(error: ErrorObject): string {
   const found = preview(error.data)
-  const expected: unknown = error.parentSchema?.['x-expected']
+  const expected: string | undefined = error.parentSchema?.['x-expected']
   switch (error.keyword) {
     case 'required':
       return 'is required'
@@ -120,16 +121,16 @@ function message(error: ErrorObject): string {
     case 'type':
       return `must be ${[error.params.type].flat().join(' or ')}, not ${found}`
     case 'enum':
-      return `must be one of ${(error.params.allowedValues as unknown[]).map((one) => JSON.stringify(one)).join(', ')}, not ${found}`
+      return `must be one of ${listOf(error.params.allowedValues)}, not ${found}`
     case 'minimum':
     case 'maximum':
       return `must be ${error.params.comparison === '>=' ? 'at least' : 'at most'} ${error.params.limit}, not ${found}`
     case 'minLength':
     case 'maxLength':
-      return `must have at ${error.keyword === 'minLength' ? 'least' : 'most'} ${characters(error.params.limit)}, not ${lengthOf(String(error.data))}`
+      return `must have ${atLeastOrMost(error)} ${characters(error.params.limit)}, not ${lengthOf(String(error.data))}`
     case 'minItems':
     case 'maxItems':
-      return `must have at ${error.keyword === 'minItems' ? 'least' : 'most'} ${error.params.limit} items, not ${(error.data as unknown[]).length}`
+      return `must have ${atLeastOrMost(error)} ${error.params.limit} items, not ${(error.data as unknown[]).length}`
     case 'minProperties':
       return 'must name at least one field to change'
     case 'uniqueItems':
@@ -138,17 +139,25 @@ function message(error: ErrorObject): string {
       return `must be a multiple of ${error.params.multipleOf}, not ${found}`
     case 'pattern':
     case 'format':
-      return `must be ${typeof expected === 'string' ? expected : `like ${error.params.pattern ?? error.params.format}`}, not ${found}`
+      return `must be ${expected ?? `like ${error.params.pattern ?? error.params.format}`}, not ${found}`
     default:
       return `${error.message ?? 'is not valid'}, not ${found}`
   }
+}
+
+function listOf(values: unknown[]): string {
+  return values.map((value) => JSON.stringify(value)).join(', ')
+}
+
+function atLeastOrMost({ keyword }: ErrorObject): string {
+  return keyword.startsWith('min') ? 'at least' : 'at most'
 }
 
 function characters(count: unknown): string {
   return count === 1 ? '1 character' : `${count} characters`
 }
 
-/** In characters, as the schema counts them; a mebibyte of text is not taken apart for that. */
+/** Length in characters, as the schema counts them. For long text the number of UTF-16 units is close enough. */
 function lengthOf(text: string): number {
   return text.length > 10_000 ? text.length : [...text].length
 }
@@ -157,7 +166,7 @@ function cut(text: string): string {
   return text.length <= previewLengthMax ? text : `${text.slice(0, previewLengthMax)}…`
 }
 
-/** Both readings count: Temporal takes the leap second 23:59:60, which a Date cannot hold. */
+/** Must be valid for Temporal and for Date: Temporal accepts the leap second 23:59:60, Date does not. */
 function isInstant(text: string): boolean {
   try {
     Temporal.Instant.from(text)
@@ -171,7 +180,7 @@ function isDate(text: string): boolean {
   return knownDates.memo(text)
 }
 
-/** The same few days are asked for again and again. */
+/** Most requests use the same few dates. */
 const knownDates = new LRUCache<string, boolean>({ max: 1_000, memoMethod: (text) => isDateByCalendar(text) })
 
 function isDateByCalendar(text: string): boolean {

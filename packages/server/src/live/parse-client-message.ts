@@ -1,6 +1,6 @@
 import { type LiveClientMessage, liveClientMessageSchema } from '@holdfast/contract'
-import { Ajv, type ErrorObject } from 'ajv'
-import { preview } from '../edge/validator.ts'
+import { Ajv } from 'ajv'
+import { fieldErrors, preview } from '../edge/validator.ts'
 
 const ajv = new Ajv({ verbose: true, discriminator: false })
 ajv.addKeyword('x-expected')
@@ -11,7 +11,7 @@ const validators = new Map(
 
 export type ParsedMessage = { kind: 'message'; message: LiveClientMessage } | { kind: 'invalid'; why: string }
 
-/** A client's text as one of the contract's messages; `why`, for people, names what was expected. */
+/** Parses a client's text as one of the contract's messages. `why` tells people what was expected. */
 export function parseClientMessage(text: string): ParsedMessage {
   const value = parseJson(text)
   if (typeof value !== 'object' || value === null) return invalid('A message is a JSON object.')
@@ -20,21 +20,13 @@ export function parseClientMessage(text: string): ParsedMessage {
   if (validate === undefined) {
     return invalid(`/type must be one of ${[...validators.keys()].join(', ')}, not ${preview(type)}`)
   }
-  return validate(value) ? { kind: 'message', message: value } : invalid(wordsOf(validate.errors?.[0]))
+  if (validate(value)) return { kind: 'message', message: value }
+  const [error] = fieldErrors(validate.errors ?? [], 'body')
+  return invalid(error === undefined ? 'The message is not valid.' : `${error.path} ${error.message}`)
 }
 
 function invalid(why: string): ParsedMessage {
   return { kind: 'invalid', why }
-}
-
-function wordsOf(error: ErrorObject | undefined): string {
-  if (error === undefined) return 'The message is not valid.'
-  const expected: unknown = error.parentSchema?.['x-expected']
-  if (error.keyword === 'pattern' && typeof expected === 'string') {
-    return `${error.instancePath} must be ${expected}, not ${preview(error.data)}`
-  }
-  const unknown: unknown = error.params.additionalProperty
-  return `${error.instancePath || '/'} ${error.message}${typeof unknown === 'string' ? `: ${preview(unknown)}` : ''}`
 }
 
 function parseJson(text: string): unknown {
