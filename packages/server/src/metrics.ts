@@ -6,10 +6,10 @@ import { RequestDurations } from './request-durations.ts'
 
 export type Metrics = {
   registry: Registry
-  /** Counts an answered request by its route's pattern (never by its path), method and status. */
-  requestAnswered(request: { route: string; method: string; status: number; seconds: number }): void
+  /** Records a completed request by its route pattern (never its path), method and status. */
+  requestCompleted(request: { route: string; method: string; status: number; seconds: number }): void
   batchDone(report: BatchReport): void
-  /** The same engine, whose claims are counted by outcome. */
+  /** The same engine, with its claims counted by outcome. */
   counted<Counted extends Engine>(engine: Counted): Counted
   jobDone(job: { name: string; count: number; failed: boolean }): void
 }
@@ -20,18 +20,18 @@ export type MetricsSources = {
   pools: Record<string, pg.Pool>
   queueDepths: () => QueueDepths
   cacheFigures: () => CacheFigures
-  /** Asked at most once in {@link databaseFiguresMs}, when somebody reads the metrics. */
+  /** Called when the metrics are read, at most once per {@link databaseFiguresMs}. */
   readDatabase: () => Promise<DatabaseFigures>
 }
 
-/** `eventTailLagSeconds`: the age of the oldest event that a tail of the log may not read yet; 0: none. */
+/** `eventTailLagSeconds`: the age of the oldest event that a tail of the log may not read yet; 0 if there is none. */
 export type DatabaseFigures = { activeHolds: number; eventTailLagSeconds: number }
 
 const databaseFiguresMs = 1_000
 const queueSeconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
 const batchSizes = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]
 
-/** Everything this process counts, in a registry of its own. Labels come from fixed sets only. */
+/** All metrics of this process, in a separate registry. Label values come from fixed sets only. */
 export function createMetrics(sources: MetricsSources): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: 'holdfast_' })
@@ -40,7 +40,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
 
   return {
     registry,
-    requestAnswered: ({ route, method, status, seconds: took }) => requests.count(route, method, status, took),
+    requestCompleted: ({ route, method, status, seconds: took }) => requests.observe(route, method, status, took),
     batchDone(report) {
       size.observe({ queue: report.queue }, report.size)
       seconds.observe({ queue: report.queue, failed: String(report.failed) }, report.durationMs / 1000)
@@ -66,46 +66,46 @@ export function createMetrics(sources: MetricsSources): Metrics {
   }
 }
 
-/** What is counted as it happens. */
+/** Metrics that are updated when something happens. */
 function addCounts(registry: Registry) {
   const registers = [registry]
   const requests = new RequestDurations(registry)
   const claims = new Counter({
     name: 'holdfast_claims_total',
-    help: 'Claims by outcome; error: the outcome is not known.',
+    help: 'Claims by outcome. error: the outcome is unknown.',
     labelNames: ['outcome'],
     registers,
   })
   const size = new Histogram({
     name: 'holdfast_batch_size',
-    help: 'Items that shared one transaction.',
+    help: 'Items per batch, which is one transaction.',
     labelNames: ['queue'],
     buckets: batchSizes,
     registers,
   })
   const seconds = new Histogram({
     name: 'holdfast_batch_duration_seconds',
-    help: 'How long the database took for one batch, with its commit.',
+    help: 'Time the database took for a batch, including the commit.',
     labelNames: ['queue', 'failed'],
     buckets: queueSeconds,
     registers,
   })
   const wait = new Histogram({
     name: 'holdfast_queue_wait_seconds',
-    help: 'How long the oldest item of a batch waited for its turn.',
+    help: 'Time that the oldest item of a batch waited in the queue.',
     labelNames: ['queue'],
     buckets: queueSeconds,
     registers,
   })
   const jobs = new Counter({
     name: 'holdfast_job_runs_total',
-    help: 'Runs of background jobs in this process.',
+    help: 'Background job runs in this process.',
     labelNames: ['job', 'failed'],
     registers,
   })
   const jobCounts = new Counter({
     name: 'holdfast_job_items_total',
-    help: 'What background jobs of this process tidied away or made.',
+    help: 'Rows that background jobs of this process deleted, expired or created.',
     labelNames: ['job'],
     registers,
   })
@@ -125,7 +125,7 @@ function addGauges(registry: Registry, sources: MetricsSources): void {
   })
   new Gauge({
     name: 'holdfast_batches_in_flight',
-    help: 'Batches whose transaction is under way.',
+    help: 'Batches whose transaction is in progress.',
     labelNames: ['queue'],
     registers,
     collect() {
@@ -134,7 +134,7 @@ function addGauges(registry: Registry, sources: MetricsSources): void {
   })
   new Gauge({
     name: 'holdfast_pool_connections',
-    help: 'Database connections by pool and state; waiting: callers without one.',
+    help: 'Database connections by pool and state. waiting: requests for a connection that are queued.',
     labelNames: ['pool', 'state'],
     registers,
     collect() {
@@ -146,10 +146,10 @@ function addGauges(registry: Registry, sources: MetricsSources): void {
     },
   })
   addCacheFigures(registers, sources.cacheFigures)
-  const figures = remembered(sources.readDatabase)
+  const figures = throttled(sources.readDatabase)
   new Gauge({
     name: 'holdfast_active_holds',
-    help: 'Bookings that are PENDING and whose hold has not lapsed, in the whole database.',
+    help: 'PENDING bookings in the database whose hold has not expired.',
     registers,
     async collect() {
       this.set((await figures())?.activeHolds ?? Number.NaN)
@@ -157,7 +157,7 @@ function addGauges(registry: Registry, sources: MetricsSources): void {
   })
   new Gauge({
     name: 'holdfast_event_tail_lag_seconds',
-    help: 'Age of the oldest event that a tail of the log may not read yet, because an older transaction is still open.',
+    help: 'Age of the oldest event that the log tail may not read yet because an older transaction is still open.',
     registers,
     async collect() {
       this.set((await figures())?.eventTailLagSeconds ?? Number.NaN)
@@ -169,7 +169,7 @@ function addGauges(registry: Registry, sources: MetricsSources): void {
 function addCacheFigures(registers: Registry[], cacheFigures: () => CacheFigures): void {
   new Counter({
     name: 'holdfast_cache_reads_total',
-    help: 'Public reads: answered from memory (hit), waited for a load (miss), or given the last known answer (stale).',
+    help: 'Public reads by result: from memory (hit), loaded (miss), or an older response during an outage (stale).',
     labelNames: ['result'],
     registers,
     collect() {
@@ -182,7 +182,7 @@ function addCacheFigures(registers: Registry[], cacheFigures: () => CacheFigures
   })
   new Counter({
     name: 'holdfast_cache_loads_total',
-    help: 'Answers loaded from the database: one for all who ask at the same time.',
+    help: 'Responses loaded from the database. Concurrent requests for one response share a load.',
     registers,
     collect() {
       this.reset()
@@ -191,7 +191,7 @@ function addCacheFigures(registers: Registry[], cacheFigures: () => CacheFigures
   })
   new Gauge({
     name: 'holdfast_cache_bytes',
-    help: 'Memory that ready-made answers take.',
+    help: 'Memory used by cached responses.',
     registers,
     collect() {
       this.set(cacheFigures().bytes)
@@ -199,15 +199,15 @@ function addCacheFigures(registers: Registry[], cacheFigures: () => CacheFigures
   })
 }
 
-/** One question at a time, its answer good for a while; null while the database cannot be asked. */
-function remembered(read: () => Promise<DatabaseFigures>): () => Promise<DatabaseFigures | null> {
-  let answer: Promise<DatabaseFigures | null> | null = null
-  let askedAt = 0
+/** Calls `read` at most once per {@link databaseFiguresMs}; null while the database is unavailable. */
+function throttled(read: () => Promise<DatabaseFigures>): () => Promise<DatabaseFigures | null> {
+  let figures: Promise<DatabaseFigures | null> | null = null
+  let readAt = 0
   return () => {
-    if (answer === null || performance.now() - askedAt > databaseFiguresMs) {
-      askedAt = performance.now()
-      answer = read().catch(() => null)
+    if (figures === null || performance.now() - readAt > databaseFiguresMs) {
+      readAt = performance.now()
+      figures = read().catch(() => null)
     }
-    return answer
+    return figures
   }
 }

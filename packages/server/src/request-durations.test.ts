@@ -3,28 +3,28 @@ import { Histogram, Registry } from 'prom-client'
 import { expect, test } from 'vitest'
 import { bounds, RequestDurations } from './request-durations.ts'
 
-const answered = fc.record({
+const completed = fc.record({
   route: fc.constantFrom('/api/v1/bookings', '/a "quoted" one', 'none'),
   method: fc.constantFrom('GET', 'POST'),
   status: fc.constantFrom(200, 201, 503),
   seconds: fc.oneof(fc.constantFrom(0, ...bounds, 31), fc.double({ min: 0, max: 60, noNaN: true })),
 })
 
-test('whatever is counted is printed as prom-client’s own histogram prints it', async () => {
+test('the output is the same as that of prom-client’s Histogram', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(answered, { maxLength: 50 }), async (requests) => {
+    fc.asyncProperty(fc.array(completed, { maxLength: 50 }), async (requests) => {
       const [ours, theirs] = [new Registry(), new Registry()]
       const durations = new RequestDurations(ours)
       const labelNames = ['route', 'method', 'status']
       const histogram = new Histogram({
         name: 'holdfast_http_request_duration_seconds',
-        help: 'Answered requests by route, method and status.',
+        help: 'Duration of HTTP requests by route, method and status.',
         labelNames,
         buckets: bounds,
         registers: [theirs],
       })
       for (const { route, method, status, seconds } of requests) {
-        durations.count(route, method, status, seconds)
+        durations.observe(route, method, status, seconds)
         histogram.observe({ route, method, status: String(status) }, seconds)
       }
       expect(sorted(await ours.metrics())).toEqual(sorted(await theirs.metrics()))
@@ -34,13 +34,13 @@ test('whatever is counted is printed as prom-client’s own histogram prints it'
   )
 })
 
-test('what is no number of seconds is refused, and spoils nothing', async () => {
+test('a duration that is not a finite number is refused and not recorded', async () => {
   const registry = new Registry()
   const durations = new RequestDurations(registry)
   for (const seconds of [Number.NaN, Number.POSITIVE_INFINITY]) {
-    expect(() => durations.count('none', 'GET', 200, seconds)).toThrow(TypeError)
+    expect(() => durations.observe('none', 'GET', 200, seconds)).toThrow(TypeError)
   }
-  durations.count('none', 'GET', 200, 0.5)
+  durations.observe('none', 'GET', 200, 0.5)
   expect(await registry.metrics()).toContain('_sum{route="none",method="GET",status="200"} 0.5')
 })
 

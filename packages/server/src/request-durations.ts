@@ -1,29 +1,31 @@
 import type { Histogram, Registry } from 'prom-client'
 
 const name = 'holdfast_http_request_duration_seconds'
-const help = 'Answered requests by route, method and status.'
+const help = 'Duration of HTTP requests by route, method and status.'
 export const bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
-/** `counts`: how many fell below each bound and above the one before; the last: above all. */
+/** `counts`: requests per bucket, each between the bound before and its own; the last is above all bounds. */
 type Durations = { labels: Labels; counts: Float64Array; sum: number }
 type Labels = { route: string; method: string; status: string }
 
 /**
- * How long answered requests took, as a metric of prom-client's registry. Every request passes here, and its own histogram
- * puts the labels into words each time: 0.8 µs, a thirtieth of what a cached list takes.
+ * A histogram of request durations for prom-client's registry.
+ *
+ * Performance: prom-client's own Histogram hashes the labels for every request. With it a cached list took 1.05 times
+ * the server CPU (two processes of each, 14 alternating rounds: 1.03 and 1.08).
  */
 export class RequestDurations {
   readonly name = name
   readonly #byRoute = new Map<string, Map<string, Map<number, Durations>>>()
 
   constructor(registry: Registry) {
-    // All that a registry asks of a metric is here; its types know prom-client's own kinds alone.
+    // A registry needs only `name`, `get` and `reset`, but its types accept only prom-client's classes.
     registry.registerMetric(this as unknown as Histogram)
   }
 
-  /** @throws TypeError for what is no number of seconds */
-  count(route: string, method: string, status: number, seconds: number): void {
-    if (!Number.isFinite(seconds)) throw new TypeError(`A request takes a number of seconds, not ${seconds}.`)
+  /** @throws TypeError if `seconds` is not a finite number */
+  observe(route: string, method: string, status: number, seconds: number): void {
+    if (!Number.isFinite(seconds)) throw new TypeError(`A duration must be a finite number of seconds, not ${seconds}.`)
     const durations = this.#byRoute.get(route)?.get(method)?.get(status) ?? this.#add(route, method, status)
     let bucket = 0
     while (bucket < bounds.length && seconds > (bounds[bucket] ?? 0)) bucket += 1
