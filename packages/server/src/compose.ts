@@ -5,19 +5,20 @@ import type { Config } from './config.ts'
 export { type ComposedServer, composeServer } from './compose/compose-server.ts'
 export type { PreparedDatabase } from './compose/prepare-database.ts'
 
-/** The database of the settings, and what it takes to work with it. */
+/** The configured database. */
 export type Database = OpenDatabase & {
   /**
-   * Brings the schema up to date and says how the application logs in. Idempotent.
+   * Migrates the schema and returns how the application logs in. Idempotent.
    *
-   * @param say hears what is done, step by step
+   * @param say receives a message for each step
    * @throws MigrateError, AppLoginError
    */
   migrate(say?: (line: string) => void): Promise<PreparedDatabase>
 }
 
 /**
- * Opens the database that the settings name; see {@link OpenDatabaseOptions} for who shares what. Call `stop` at the end.
+ * Opens the database that the settings name; see {@link OpenDatabaseOptions} for who shares what. Call `stop` at the
+ * end.
  *
  * @throws EmbeddedPostgresError see its kinds
  */

@@ -5,7 +5,7 @@ import { settings, settingTable } from './config/settings.ts'
 export type { Setting } from './config/setting.ts'
 export { settings } from './config/settings.ts'
 
-/** Every setting's value, parsed; null where an optional one is absent. */
+/** The parsed values of all settings; null for an optional one that is absent. */
 export type Config = {
   [Key in keyof typeof settingTable]: (typeof settingTable)[Key] extends {
     default: null
@@ -19,12 +19,12 @@ export type Config = {
 
 export type SettingError = {
   name: string
-  /** What was given; null for a secret. */
+  /** The invalid value; null for a secret. */
   value: string | null
   expected: string
 }
 
-/** A HOLDFAST_ variable that means nothing here, with the setting it may have been meant for. */
+/** A HOLDFAST_ variable that is not a setting, with the most similar setting. */
 export type UnknownSetting = { name: string; nearest: string | null }
 
 export type ConfigResult =
@@ -37,40 +37,40 @@ export type ConfigResult =
   | { kind: 'invalid'; errors: SettingError[] }
 
 /**
- * Reads all settings from an environment. An empty variable counts as absent, as container tools pass them so.
- * All wrong settings are named at once.
+ * Reads all settings from an environment. An empty variable counts as absent, because container tools pass unset
+ * variables that way. Reports all invalid settings at once.
  */
 export function readConfig(env: Record<string, string | undefined>): ConfigResult {
   const errors: SettingError[] = []
   const sources: Record<string, 'environment' | 'default'> = {}
   const values: Record<string, unknown> = {}
   for (const [key, row] of Object.entries<Setting<unknown>>(settingTable)) {
-    const given = env[row.name]
-    const isGiven = given !== undefined && given !== ''
-    sources[row.name] = isGiven ? 'environment' : 'default'
-    const text = isGiven ? given : row.default
+    const variable = env[row.name]
+    const isSet = variable !== undefined && variable !== ''
+    sources[row.name] = isSet ? 'environment' : 'default'
+    const text = isSet ? variable : row.default
     const value = text === null ? null : row.parse(text)
     if (value === undefined) errors.push({ name: row.name, value: row.secret ? null : text, expected: row.expected })
     values[key] = value
   }
   if (errors.length > 0) return { kind: 'invalid', errors }
-  // Each key of the table was parsed by its own row just above.
+  // The loop above has parsed each key with its setting.
   return { kind: 'ok', config: values as Config, sources, unknown: unknownSettings(env) }
 }
 
-/** One line about a wrong setting: name, value (not a secret's) and what was expected. */
+/** One line about an invalid setting: name, value (except a secret's) and what was expected. */
 export function describeSettingError(error: SettingError): string {
-  const given = error.value === null ? 'its value (not shown, it is a secret)' : JSON.stringify(error.value)
-  return `${error.name}: ${given} is not ${error.expected}`
+  const value = error.value === null ? 'its value (not shown, it is a secret)' : JSON.stringify(error.value)
+  return `${error.name}: ${value} is not ${error.expected}`
 }
 
-/** One line about a variable nobody reads. */
+/** One line about an unknown variable. */
 export function describeUnknownSetting(unknown: UnknownSetting): string {
   const hint = unknown.nearest === null ? '' : `; did you mean ${unknown.nearest}?`
   return `${unknown.name} is not a setting of Holdfast${hint}`
 }
 
-/** Names Holdfast's own tests and tools use; they configure no server. */
+/** Prefix of variables for Holdfast's tests and tools, which do not configure a server. */
 const toolPrefix = 'HOLDFAST_TEST_'
 
 function unknownSettings(env: Record<string, string | undefined>): UnknownSetting[] {

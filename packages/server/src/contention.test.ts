@@ -65,7 +65,11 @@ function book(server: ServerProcess | undefined, slotId: string | undefined, pat
   })
 }
 
-/** Every client wants one unit, all at once; each slot is wanted at every server. @returns how often each answer came */
+/**
+ * Every client wants one unit, all at once; each slot is wanted at every server.
+ *
+ * @returns how often each answer came
+ */
 async function contend(count = clients): Promise<Record<string, number>> {
   const answers = await Promise.all(
     Array.from({ length: count }, (_, index) => {
@@ -109,8 +113,8 @@ describe('when every batch has read the slots before any may write', () => {
   const clientsAtOnce = 200
 
   /**
-   * Each server waits for another slot with all that it may have in flight until everybody has asked: then they go out in
-   * one batch a server. The slots are locked until both batches wait for them: both saw ten empty slots.
+   * Each server waits for another slot with all that it may have in flight until everybody has asked: then they go
+   * out in one batch a server. The slots are locked until both batches wait for them: both saw ten empty slots.
    */
   async function contendAtOnce(): Promise<Record<string, number>> {
     const other = await aSlot(database, doctor, { capacity: 9 })

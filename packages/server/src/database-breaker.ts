@@ -4,9 +4,9 @@ const failuresToOpen = 5
 const successesToClose = 2
 
 /**
- * Knows whether it is worth asking the database. Opens after 5 failures in a row, and closes after 2 successes in a
- * row; who keeps trying meanwhile is the tail of the log, after jittered pauses. (The libraries close on the first
- * success: opossum, cockatiel.)
+ * A circuit breaker for the database. Opens after 5 consecutive failures and closes after 2 consecutive successes.
+ * Meanwhile the tail of the log keeps trying, with jittered pauses. Not a library, because opossum and cockatiel
+ * close on the first success.
  */
 export class DatabaseBreaker {
   #isOpen = false
@@ -26,23 +26,23 @@ export class DatabaseBreaker {
     this.#failures = 0
     if (!this.#isOpen) return
     this.#successes += 1
-    if (this.#successes >= successesToClose) this.#turn(false)
+    if (this.#successes >= successesToClose) this.#switch(false)
   }
 
   failed(): void {
     this.#successes = 0
     this.#failures += 1
-    if (!this.#isOpen && this.#failures >= failuresToOpen) this.#turn(true)
+    if (!this.#isOpen && this.#failures >= failuresToOpen) this.#switch(true)
   }
 
-  /** @throws DatabaseUnavailable at once while it is open: nobody waits for what is known to be away */
+  /** @throws DatabaseUnavailable immediately while the breaker is open, so that no request waits for the database */
   check(): void {
     if (this.#isOpen) {
       throw new DatabaseUnavailable('The database cannot be reached.', { outcomeUnknown: false, cause: undefined })
     }
   }
 
-  #turn(isOpen: boolean): void {
+  #switch(isOpen: boolean): void {
     this.#isOpen = isOpen
     this.#failures = 0
     this.#successes = 0

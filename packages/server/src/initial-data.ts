@@ -6,16 +6,16 @@ import type { Config } from './config.ts'
 import { createDemoClinic } from './demo/demo-clinic.ts'
 import { StartError } from './start-error.ts'
 
-/** The log-in that this start made; `password` is null where the settings gave it. */
+/** The account that this start created. `password` is null if the settings contain it. */
 export type NewAdministrator = { email: string; password: string | null }
 
 const emailDefault = 'admin@holdfast.local'
 
 /**
- * What an empty database needs before anyone can use it: the demo clinic where it is wanted, and a site administrator
- * where there is none.
+ * Creates what an empty database needs before anyone can use it: the demo clinic if requested, and a site
+ * administrator if there is none.
  */
-export async function makeFirstContents(
+export async function createInitialData(
   server: Pick<ComposedServer, 'engine' | 'accounts'>,
   options: { ownerUrl: string; config: Config; wantsDemo: boolean },
 ): Promise<NewAdministrator | null> {
@@ -43,10 +43,10 @@ async function ensureAdministrator(accounts: Accounts, config: Config): Promise<
   return { email, password: config.adminPassword === null ? password : null }
 }
 
-/** Somebody signed up with the address first: the account gets the administrator's password, and its sessions end. */
+/** The address is already in use: that account gets the administrator's password, and its sessions end. */
 async function takeOver(accounts: Accounts, email: string, password: string): Promise<string> {
   const account = await accounts.byEmail(email)
-  if (account === null) throw new Error('The account that has the e-mail address vanished.')
+  if (account === null) throw new Error('The account with the e-mail address was deleted meanwhile.')
   await accounts.setPassword(account.id, password)
   return account.id
 }

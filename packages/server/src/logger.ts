@@ -4,8 +4,8 @@ import type { Config } from './config.ts'
 export type { Logger } from 'pino'
 
 /**
- * The log: JSON lines on stderr. No bodies, no addresses with their query, no credentials go in; errors are cut down to
- * what says where it happened, because PostgreSQL's quote the row they fail on.
+ * The log: JSON lines on stderr. It contains no bodies, query strings or credentials. Errors are reduced to what
+ * identifies the cause, because PostgreSQL's error messages quote the row.
  */
 export function createLogger(level: Config['logLevel'], destination: DestinationStream = pino.destination(2)): Logger {
   return pino(
@@ -24,9 +24,9 @@ export function createLogger(level: Config['logLevel'], destination: Destination
   )
 }
 
-/** What of an error is safe to keep: its kind, code, place, and a message without the values it quotes. */
+/** The parts of an error that are safe to log: type, code, location, and the message without quoted values. */
 export function describeError(error: unknown): Record<string, unknown> {
-  if (!(error instanceof Error)) return { message: 'something that is no Error was thrown' }
+  if (!(error instanceof Error)) return { message: 'a value that is not an Error was thrown' }
   const described: Record<string, unknown> = { type: error.name, message: withoutValues(error.message) }
   for (const field of ['code', 'constraint', 'schema', 'table', 'routine', 'kind'] as const) {
     const value = Object.getOwnPropertyDescriptor(error, field)?.value
@@ -39,7 +39,7 @@ export function describeError(error: unknown): Record<string, unknown> {
   return described
 }
 
-/** Quoted and parenthesised parts of a database's message are what somebody entered. */
+/** Quoted and parenthesised parts of a database message are user input. */
 function withoutValues(message: string): string {
   return message
     .slice(0, 500)

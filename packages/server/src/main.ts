@@ -2,7 +2,7 @@ import { isIPv6 } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { type ComposedServer, composeServer, openDatabase } from './compose.ts'
 import type { Config } from './config.ts'
-import { makeFirstContents, type NewAdministrator } from './first-contents.ts'
+import { createInitialData, type NewAdministrator } from './initial-data.ts'
 import { createLogger, type Logger } from './logger.ts'
 import { runUntilSignal } from './run-until-signal.ts'
 import { settingsAtStart } from './settings-at-start.ts'
@@ -12,7 +12,7 @@ export { StartError } from './start-error.ts'
 
 export type StartOptions = {
   env: Record<string, string | undefined>
-  /** Where the human lines of the start go; default: stdout. */
+  /** Receives the messages for people during the start; default: stdout. */
   say?: (line: string) => void
   /** Default: JSON lines on stderr. */
   log?: Logger
@@ -21,18 +21,18 @@ export type StartOptions = {
 export type StartedServer = {
   /** For example `http://127.0.0.1:3000`. */
   url: string
-  /** null: metrics have no port of their own. */
+  /** null: metrics have no separate port. */
   metricsUrl: string | null
   administrator: NewAdministrator | null
-  /** See {@link ComposedServer.stop}; the embedded database stops last. Again: does nothing more. */
+  /** See {@link ComposedServer.stop}. The embedded database stops last. Idempotent. */
   stop(): Promise<void>
 }
 
 /**
- * Starts one server process's worth of Holdfast: settings, database, migrations, first contents, HTTP. Its last line is
+ * Starts Holdfast in this process: settings, database, migrations, initial data, HTTP. The last line it prints is
  * `Holdfast is ready at http://HOST:PORT`.
  *
- * @throws StartError and its kin (see `reasonOf`) for what a person must mend; nothing is left running then
+ * @throws StartError and the other errors in `reasonOf`, for problems that a person has to fix; nothing is left running
  */
 export async function startServer(options: StartOptions): Promise<StartedServer> {
   const say = options.say ?? ((line) => console.log(line))
@@ -44,8 +44,8 @@ export async function startServer(options: StartOptions): Promise<StartedServer>
     const prepared = await database.migrate((line) => log.info(line))
     server = await composeServer(config, prepared, log)
     const wantsDemo = config.demo ?? database.embedded
-    const administrator = await makeFirstContents(server, { ownerUrl: database.ownerUrl, config, wantsDemo })
-    // At once: the password is told this one time, also when what follows fails (the port is in use).
+    const administrator = await createInitialData(server, { ownerUrl: database.ownerUrl, config, wantsDemo })
+    // Print it now: this is the only time, even if a later step fails (for example, the port is in use).
     if (administrator !== null) sayAdministrator(administrator, say)
     const metricsUrl =
       server.metricsApp === null ? null : await listen(server.metricsApp, config.host, config.metricsPort ?? 0)
@@ -67,7 +67,7 @@ export async function startServer(options: StartOptions): Promise<StartedServer>
   }
 }
 
-/** `holdfast start`: runs until a signal says stop. @returns the process's exit code */
+/** `holdfast start`: runs until a signal. @returns the process's exit code */
 export function runServer(options: StartOptions): Promise<number> {
   return runUntilSignal(() => startServer(options))
 }
@@ -92,7 +92,7 @@ function listenError(error: unknown, host: string, port: number): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : null
   if (code === 'EADDRINUSE') {
     return new StartError(
-      `Port ${port} of ${host} is in use by another program. Stop that one, or choose another port: PORT=${port + 1} npm start`,
+      `Port ${port} of ${host} is in use by another program. Stop it, or choose another port: PORT=${port + 1} npm start`,
     )
   }
   if (code === 'EACCES') {

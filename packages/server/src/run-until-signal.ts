@@ -3,14 +3,14 @@ import { reasonOf } from './start-error.ts'
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /**
- * Runs a service until the first SIGINT, SIGTERM or SIGHUP, then stops it. A signal during the start stops it as soon as
- * it has started. A second signal ends the process at once.
+ * Runs a service until the first SIGINT, SIGTERM or SIGHUP, then stops it. A signal during the start stops it as soon
+ * as it has started. A second signal ends the process at once.
  *
  * close-with-grace is not used: it ends the process itself, with 0 or 1, and so cannot return the exit code to the
  * command that started the service; it treats a failed start as a failed stop; and it leaves its listeners installed.
  *
- * @returns the exit code: 0 after a clean stop, also if the signal made the start fail (Ctrl-C also ends the programs that
- *   a start runs, such as initdb); 1 if the service could not start (the reason is printed to stderr)
+ * @returns the exit code: 0 after a clean stop, also if the signal made the start fail (Ctrl-C also ends the programs
+ *   that a start runs, such as initdb); 1 if the service could not start (the reason is printed to stderr)
  */
 export async function runUntilSignal(start: () => Promise<{ stop(): Promise<void> }>): Promise<number> {
   const signalled = Promise.withResolvers<void>()

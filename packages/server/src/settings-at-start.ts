@@ -1,7 +1,7 @@
 import { type Config, describeSettingError, describeUnknownSetting, readConfig } from './config.ts'
 import { StartError } from './start-error.ts'
 
-/** The settings of an environment; what is unknown is said, what is wrong stops the start. @throws StartError */
+/** The settings of an environment. Prints a warning for each unknown one. @throws StartError for invalid settings */
 export function settingsAtStart(env: Record<string, string | undefined>, say: (line: string) => void): Config {
   const result = readConfig(env)
   if (result.kind === 'invalid') {

@@ -1,16 +1,17 @@
-/** The server cannot start for a reason that a person must mend: the message says what was found and what to do. */
+/** The server cannot start, for a reason that a person has to fix. The message says what was found and what to do. */
 export class StartError extends Error {
   override name = 'StartError'
 }
 
-/** What the other parts throw for such a reason; anything else is a bug, or lost hardware, and keeps its stack. */
+/** Errors of this kind. Any other error is a bug or a hardware failure, and is printed with its stack. */
 const namesOfReasons = new Set(['StartError', 'EmbeddedPostgresError', 'MigrateError', 'AppLoginError'])
 
-// ECONNREFUSED and its kin, and PostgreSQL's refusals of a login or a database: the URL, or what it points to, is wrong.
+// ECONNREFUSED and its kin, and PostgreSQL's refusals of a login or a database: the URL, or what it points to, is
+// wrong.
 const codesOfReasons =
   /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENOENT|28...|3D000|42501|53300|57P03)$/
 
-/** The line to show a person for an error at the start; null: nobody foresaw it. */
+/** The message to show for an error at the start; null for an unexpected error. */
 export function reasonOf(error: unknown): string | null {
   if (!(error instanceof Error)) return null
   if (namesOfReasons.has(error.name)) return error.message

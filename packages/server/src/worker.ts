@@ -16,10 +16,10 @@ export type WorkerOptions = {
 const connections = 4
 
 /**
- * Starts the jobs process: sweeping, partitions, retention. Any number may run beside any number of servers; with the
- * embedded database, on the same machine as the server.
+ * Starts the process for background jobs (sweep, partitions, retention). Any number may run, with any number of
+ * servers; with the embedded database, on the same machine as the server.
  *
- * @throws StartError and its kin (see `reasonOf`) for what a person must mend
+ * @throws StartError and the other errors in `reasonOf`, for problems that a person has to fix
  */
 export async function startWorker(options: WorkerOptions): Promise<{ stop(): Promise<void> }> {
   const say = options.say ?? ((line) => console.log(line))
@@ -47,7 +47,7 @@ export async function startWorker(options: WorkerOptions): Promise<{ stop(): Pro
   }
 }
 
-/** `holdfast worker`: runs until a signal says stop. @returns the process's exit code */
+/** `holdfast worker`: runs until a signal. @returns the process's exit code */
 export function runWorker(options: WorkerOptions): Promise<number> {
   return runUntilSignal(() => startWorker(options))
 }

@@ -6,10 +6,10 @@ import { createPasswords } from './passwords.ts'
 export type AccountsMigration = { createdTables: string[]; changedTables: string[] }
 
 /**
- * Makes the accounts' tables in the schema `auth` as the owner, or brings them up to date, and lets the application role
- * use them. Idempotent; one process at a time.
+ * Creates or migrates the accounts' tables in the schema `auth` as the owner, and grants the application role access.
+ * Idempotent. Only one process may run it at a time.
  *
- * @throws errors of PostgreSQL, such as missing privileges
+ * @throws PostgreSQL's errors, such as missing privileges
  */
 export async function migrateAccounts(ownerUrl: string): Promise<AccountsMigration> {
   const pool = accountsPool(ownerUrl, 2, 'holdfast accounts migration')
@@ -30,7 +30,7 @@ export async function migrateAccounts(ownerUrl: string): Promise<AccountsMigrati
   }
 }
 
-/** A pool whose unqualified names are the accounts' tables. */
+/** A pool whose search path is the schema of the accounts' tables. */
 export function accountsPool(url: string, max: number, name: string): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
@@ -42,17 +42,17 @@ export function accountsPool(url: string, max: number, name: string): pg.Pool {
     statement_timeout: 30_000,
     keepAlive: true,
   })
-  // A lost connection is replaced by the pool, and fails the query that used it; without listeners it would end the process.
+  // The pool replaces a lost connection, and the query that used it fails. Without listeners the process would end.
   pool.on('error', () => undefined)
   pool.on('connect', (client) => client.on('error', () => undefined))
   return pool
 }
 
-/** The tables depend on the plugins alone; the rest of the options is for nobody. */
+/** Only the plugins determine the tables. The other options have no effect here. */
 function schemaOptions(pool: pg.Pool) {
   return authOptions({
     pool,
-    secrets: ['for the shape of the tables only, no key is made'],
+    secrets: ['unused: only the table definitions are read'],
     publicUrl: 'http://localhost',
     issuer: 'holdfast',
     passwords: createPasswords(1),

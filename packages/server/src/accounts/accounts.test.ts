@@ -25,7 +25,7 @@ const post = (path: string, body: unknown, bearer?: string, headers: Record<stri
 const me = (bearer: string, url = server.url) => call(`${url}/api/v1/me`, { bearer })
 
 describe('signing up and in', () => {
-  test('sign-up gives a session at once, as cookie and as Bearer, signed and bare', async () => {
+  test('sign-up creates a session that works as cookie and as Bearer, signed and bare', async () => {
     const answer = await post('/sign-up/email', { name: 'Ada', email: 'Ada@Example.org', password: 'ten letters' })
     expect(answer.status).toBe(200)
     expect(answer.body.user).toMatchObject({ email: 'ada@example.org', name: 'Ada' })
@@ -38,7 +38,7 @@ describe('signing up and in', () => {
     expect(byCookie.status).toBe(200)
   })
 
-  test('an address is taken once, whatever its case; the first account is unchanged', async () => {
+  test('an address can be used once, whatever its case, and the first account is unchanged', async () => {
     await signUp(server.url, 'taken@example.org', 'first password')
     const again = await post('/sign-up/email', { name: 'Eve', email: 'TAKEN@example.org', password: 'other password' })
     expect(again.status).toBe(409)
@@ -66,7 +66,7 @@ describe('signing up and in', () => {
     expect(answer.text).not.toContain('123456789')
   })
 
-  test('a wrong password and an unknown address get the same answer', async () => {
+  test('a wrong password and an unknown address get the same response', async () => {
     const wrong = await post('/sign-in/email', { email: administrator.email, password: 'not this one' })
     const unknown = await post('/sign-in/email', { email: 'nobody@example.org', password: 'not this one' })
     expect(wrong.status).toBe(401)
@@ -77,7 +77,7 @@ describe('signing up and in', () => {
     expect([...unknown.headers.keys()]).toEqual([...wrong.headers.keys()])
   })
 
-  test('and in the same time; what is refused before any look-up is faster (the control)', async () => {
+  test('and after the same time; a request that is refused before any look-up is faster (the control)', async () => {
     // The processor's time: what else runs on the machine has no part in it.
     const timed = async (email: string) => {
       const before = process.cpuUsage()
@@ -101,14 +101,14 @@ describe('signing up and in', () => {
     expect(malformed).toBeLessThan(wrong / 2)
   })
 
-  test('passwords are kept as argon2id with the costs of OWASP', async () => {
+  test('passwords are stored as argon2id with the costs that OWASP recommends', async () => {
     const { rows } = await server.database.ownerPool.query('select password from auth.account limit 1')
     expect(rows[0].password).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
   })
 })
 
 describe('sessions', () => {
-  test('last 30 days, and one that has expired is answered 401', async () => {
+  test('last 30 days, and an expired one gets 401', async () => {
     const { token } = await signUp(server.url, 'expires@example.org')
     const { rows } = await server.database.ownerPool.query(
       'select extract(epoch from "expiresAt" - now()) / 86400 as days from auth.session where token = $1',
@@ -149,7 +149,7 @@ describe('sessions', () => {
     expect((await me(token)).status).toBe(401)
   })
 
-  test('a new password ends the other sessions when asked to', async () => {
+  test('a new password ends the other sessions if the request says so', async () => {
     const { token } = await signUp(server.url, 'changes@example.org')
     const other = await signIn(server.url, { email: 'changes@example.org', password: 'a password of ten' })
     expect((await me(other)).status).toBe(200)
@@ -173,7 +173,7 @@ describe('sessions', () => {
     expect((await me(token)).status).toBe(200)
   })
 
-  test('what another process revokes counts here within seconds', async () => {
+  test('a session that another process revokes ends here within seconds', async () => {
     const second = await serverOn(server.database)
     try {
       const { token } = await signUp(server.url, 'elsewhere@example.org')
@@ -200,7 +200,7 @@ describe('sessions', () => {
     expect(answer.body.code).toBe('unauthenticated')
   })
 
-  test('a cookie whose signature is not ours is no credential', async () => {
+  test('a cookie with a wrong signature is not a credential', async () => {
     const { token } = await signUp(server.url, 'forged@example.org')
     const cookie = `better-auth.session_token=${encodeURIComponent(`${token}.${'A'.repeat(43)}=`)}`
     expect((await call(`${server.url}/api/v1/me`, { headers: { cookie } })).status).toBe(401)
@@ -208,8 +208,8 @@ describe('sessions', () => {
   })
 })
 
-describe('what a command may do to accounts', () => {
-  test('a new password ends the sessions; one that is too short, or for nobody, changes nothing', async () => {
+describe('commands that change accounts', () => {
+  test('a new password ends the sessions; a short one or one for an unknown account changes nothing', async () => {
     const result = readConfig(settingsFor(server.database))
     if (result.kind !== 'ok') throw new Error('the settings are wrong')
     const database = { appUrl: server.database.appUrl, secrets: ['a-secret-of-the-tests-that-is-long-enough'] }
@@ -234,7 +234,7 @@ describe('what a command may do to accounts', () => {
   })
 })
 
-test('calls of the accounts library that are not promised are not served', async () => {
+test('endpoints of the accounts library that are not in the contract are not served', async () => {
   for (const path of ['/delete-user', '/change-email', '/sign-in/social', '/request-password-reset', '/error', '/ok']) {
     const answer = await post(path, {})
     expect(answer.status, path).toBe(404)

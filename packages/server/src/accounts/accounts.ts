@@ -12,7 +12,7 @@ export type CreateAccountOutcome =
   | { kind: 'password_length'; min: number; max: number }
 
 export type Accounts = Required<AccountsPort> & {
-  /** Makes an account with a password, without a session. E-mail addresses are kept in lower case. */
+  /** Creates an account with a password, without a session. E-mail addresses are stored in lower case. */
   createAccount(account: NewAccount): Promise<CreateAccountOutcome>
   /** Sets a new password and ends all of the account's sessions. */
   setPassword(
@@ -27,7 +27,7 @@ export type Accounts = Required<AccountsPort> & {
 const uniqueViolation = '23505'
 
 /**
- * Accounts as the rest of the server knows them.
+ * Accounts for the rest of the server.
  *
  * @param pool connected with `search_path=auth`
  */
@@ -107,7 +107,7 @@ function hasAllowedLength(password: string): boolean {
   return password.length >= passwordLength.min && password.length <= passwordLength.max
 }
 
-/** better-auth may wrap the database's error. */
+/** better-auth may wrap the database error. */
 function isUniqueViolation(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   if ('code' in error && error.code === uniqueViolation) return true

@@ -10,7 +10,7 @@ const described = {
   updateUser: 'updateAccount',
 } as const satisfies Record<keyof typeof authBodies, string>
 
-test.each(Object.entries(described))('the contract describes what %s takes', (name, id) => {
+test.each(Object.entries(described))('the contract describes the body of %s', (name, id) => {
   const body = operations.find((operation) => operation.id === id)?.body
   const served = authBodies[name as keyof typeof authBodies]
   expect(withoutWords(served)).toEqual(withoutWords(body))

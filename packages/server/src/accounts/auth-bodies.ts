@@ -1,8 +1,8 @@
 import { passwordLength } from './auth.ts'
 
-/** What the accounts' calls take, as JSON Schema: better-auth would accept more (redirects, pictures) than is promised. */
+/** Request bodies of the accounts API, as JSON Schema. better-auth would accept more (redirects, pictures). */
 
-// No control characters (NUL is one) and no half surrogate pairs: PostgreSQL cannot store them.
+// No control characters (such as NUL) and no unpaired surrogates: PostgreSQL cannot store them.
 const name = {
   type: 'string',
   minLength: 1,
@@ -11,7 +11,7 @@ const name = {
 }
 const email = { type: 'string', format: 'email', minLength: 3, maxLength: 254, pattern: '^[^\\p{Cc}\\p{Cs}]*$' }
 const newPassword = { type: 'string', minLength: passwordLength.min, maxLength: passwordLength.max }
-const givenPassword = { type: 'string', minLength: 1, maxLength: passwordLength.max }
+const existingPassword = { type: 'string', minLength: 1, maxLength: passwordLength.max }
 const flag = { type: 'boolean' }
 
 function body(properties: Record<string, object>, required: string[]) {
@@ -20,9 +20,9 @@ function body(properties: Record<string, object>, required: string[]) {
 
 export const authBodies = {
   signUp: body({ name, email, password: newPassword, rememberMe: flag }, ['name', 'email', 'password']),
-  signIn: body({ email, password: givenPassword, rememberMe: flag }, ['email', 'password']),
+  signIn: body({ email, password: existingPassword, rememberMe: flag }, ['email', 'password']),
   revokeSession: body({ token: { type: 'string', pattern: '^[A-Za-z0-9]{16,128}$' } }, ['token']),
-  changePassword: body({ currentPassword: givenPassword, newPassword, revokeOtherSessions: flag }, [
+  changePassword: body({ currentPassword: existingPassword, newPassword, revokeOtherSessions: flag }, [
     'currentPassword',
     'newPassword',
   ]),

@@ -7,13 +7,16 @@ import type { Passwords } from './passwords.ts'
 const sessionSeconds = 30 * 24 * 3600
 /** Lifetime of a JWT. */
 export const jwtSeconds = 15 * 60
-/** A key signs this long; then the next one is made. */
+/** How long a key signs before the next one is created. */
 const keyRotationSeconds = 30 * 24 * 3600
-/** How long after its last signature a key still verifies: longer than any token it signed, so rotation logs nobody out. */
+/**
+ * How long a key still verifies after its last signature: longer than any token is valid, so rotation logs nobody
+ * out.
+ */
 export const keyGraceSeconds = 24 * 3600
 export const passwordLength = { min: 10, max: 128 }
 
-/** The header in which the edge hands the client's address on; what a client sends under this name never gets here. */
+/** Passes the client's address to better-auth. A header of this name from the client is never passed on. */
 export const clientAddressHeader = 'x-holdfast-client-address'
 
 export type AuthSettings = {
@@ -21,7 +24,7 @@ export type AuthSettings = {
   pool: Pool
   /** The first signs, all verify. */
   secrets: readonly string[]
-  /** Origin seen from outside; https makes cookies Secure. */
+  /** The public origin. With https, cookies are Secure. */
   publicUrl: string
   /** `iss` and `aud` of JWTs. */
   issuer: string
@@ -29,14 +32,14 @@ export type AuthSettings = {
   onError: (message: string) => void
 }
 
-/** Sign-up, sign-in, sessions and JWTs: better-auth, with everything it could guess pinned down. */
+/** Sign-up, sign-in, sessions and JWTs with better-auth. Every option that it could infer is set explicitly. */
 export function createAuth(settings: AuthSettings) {
   return betterAuth(authOptions(settings))
 }
 
 export type Auth = ReturnType<typeof createAuth>
 
-/** The options, also what its tables are made from. */
+/** The options. They also determine the tables. */
 export function authOptions(settings: AuthSettings) {
   return {
     appName: 'Holdfast',
@@ -45,14 +48,14 @@ export function authOptions(settings: AuthSettings) {
     secrets: accountsSecrets(settings.secrets),
     database: settings.pool,
     telemetry: { enabled: false },
-    // The edge counts, for all routes alike.
+    // edge/rate-limits.ts counts requests, for all routes alike.
     rateLimit: { enabled: false },
     emailAndPassword: {
       enabled: true,
       minPasswordLength: passwordLength.min,
       maxPasswordLength: passwordLength.max,
       revokeSessionsOnPasswordReset: true,
-      // An unknown e-mail address is answered after hashing the password once: the same work as checking it.
+      // For an unknown e-mail address the password is hashed once, which takes as long as checking it.
       password: { hash: settings.passwords.hash, verify: settings.passwords.verify },
     },
     session: { expiresIn: sessionSeconds, disableSessionRefresh: true, cookieCache: { enabled: false } },
@@ -70,7 +73,7 @@ export function authOptions(settings: AuthSettings) {
           issuer: settings.issuer,
           audience: settings.issuer,
           expirationTime: `${jwtSeconds}s`,
-          // The default is the whole user. A program needs to be told apart, no more.
+          // The default is the whole user. The account id (`sub`) is enough.
           definePayload: () => ({}),
         },
       }),
@@ -82,7 +85,7 @@ export function authOptions(settings: AuthSettings) {
     },
     logger: {
       level: 'error',
-      // Its messages may hold an e-mail address: they stay out of the log, their existence does not.
+      // The messages may contain e-mail addresses, so only the fact that there was one is logged.
       log: (level) => settings.onError(`The accounts library reports a problem of level ${level}.`),
     },
     onAPIError: { throw: false },

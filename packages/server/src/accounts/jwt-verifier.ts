@@ -4,7 +4,9 @@ import type { Pool } from 'pg'
 import { jwtSeconds, keyGraceSeconds } from './auth.ts'
 
 export type JwtVerifier = {
-  /** The account id in a token's `sub` claim; null when the token is malformed, expired or not signed by this service. */
+  /**
+   * The account id in a token's `sub` claim; null when the token is malformed, expired or not signed by this service.
+   */
   verify(token: string): Promise<string | null>
 }
 

@@ -18,13 +18,13 @@ export type OpenAccounts = {
   principals: Principals
   jwtVerifier: JwtVerifier
   sessionCookies: SessionCookies
-  /** Where this server is reached from outside. */
+  /** The public address of this server. */
   publicUrl: string
   pool: Pool
   close(): Promise<void>
 }
 
-/** Everything about accounts, on a pool of its own; for the server, and for `admin create`. */
+/** Everything about accounts, on a separate pool. Used by the server and by `admin create`. */
 export async function openAccounts(
   config: Pick<Config, 'accountsPoolSize' | 'passwordHashesMax' | 'publicUrl' | 'port'>,
   database: Pick<PreparedDatabase, 'appUrl' | 'secrets'>,

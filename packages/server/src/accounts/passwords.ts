@@ -1,10 +1,14 @@
 import { hash, verify } from '@node-rs/argon2'
 import pLimit from 'p-limit'
 
-/** argon2id (the library's default) with the costs of OWASP's Password Storage Cheat Sheet: 19 MiB, 2 passes, 1 lane. */
+/**
+ * argon2id (the library's default) with the costs of OWASP's Password Storage Cheat Sheet: 19 MiB, 2 passes, 1 lane.
+ */
 const costs = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 
-/** How many may wait for a free place (at 10 ms each, a second and a half). Beyond that the server responds with 503. */
+/**
+ * How many may wait for a free place (at 10 ms each, a second and a half). Beyond that the server responds with 503.
+ */
 const waitingMax = 150
 
 export type Passwords = {
@@ -16,8 +20,8 @@ export type Passwords = {
 }
 
 /**
- * Hashes and checks passwords off the event loop (in libuv's threads), at most `concurrencyMax` at a time, so that a wave
- * of sign-ins does not slow down bookings. Passwords are normalised to Unicode NFKC, because keyboards differ.
+ * Hashes and checks passwords off the event loop (in libuv's threads), at most `concurrencyMax` at a time, so that a
+ * wave of sign-ins does not slow down bookings. Passwords are normalised to Unicode NFKC, because keyboards differ.
  */
 export function createPasswords(concurrencyMax: number): Passwords {
   const limited = pLimit(concurrencyMax)

@@ -4,25 +4,28 @@ import type { Pool } from 'pg'
 import type { AccountPrincipal } from '../edge/principal.ts'
 
 export type Principals = {
-  /** Who a session token speaks for; null: expired, revoked or never made. */
+  /** The account of a session token; null if the session is unknown, expired or revoked. */
   bySession(token: string): Promise<AccountPrincipal | null>
-  /** Who an account is now; null: no such account. */
+  /** The current state of an account; null if there is none. */
   byAccount(accountId: string): Promise<AccountPrincipal | null>
-  /** An account's memberships, name or sessions were changed through this process: the next request asks anew. */
+  /**
+   * Call this after this process changed an account's memberships, name or sessions. The next request reads them
+   * again.
+   */
   forget(accountId: string): void
-  /** A session was ended through this process. */
+  /** Call this after this process ended a session. */
   forgetSession(token: string): void
 }
 
 /**
- * How long an answer is believed. What is revoked in this process counts at once; what another process revoked (a
- * session, a role) counts here after at most this long.
+ * How long a principal is cached. A session or role that this process revokes ends at once; one that another process
+ * revokes ends here after at most this time.
  */
 const principalCacheMs = 3_000
 const cachedMax = 20_000
 
 type Found = { principal: AccountPrincipal; expiresAtMs: number | null }
-type Entry = { found: Promise<Found | null>; askedNo: number }
+type Entry = { found: Promise<Found | null>; queryNo: number }
 
 const accountColumns = `
   u.id::text as account_id, u.email, u.name,
@@ -44,32 +47,32 @@ type Row = {
 }
 
 /**
- * Turns session tokens and account ids into principals with one prepared query each, remembered for
- * {@link principalCacheMs}; simultaneous misses share a query.
+ * Resolves session tokens and account ids to principals with one prepared query each, cached for
+ * {@link principalCacheMs}. Concurrent misses share a query.
  *
  * @param pool connected with `search_path=auth`
  */
 export function createPrincipals(pool: Pool): Principals {
   const cache = new LRUCache<string, Entry>({ max: cachedMax, ttl: principalCacheMs })
-  // Questions are numbered: an answer to one asked before its account was forgotten is not believed.
-  let askedNo = 0
+  // Queries are numbered: the result of one that began before its account was forgotten is discarded.
+  let queryNo = 0
   const forgottenNo = new LRUCache<string, number>({ max: cachedMax, ttl: 60_000 })
 
   function entryOf(key: string, load: () => Promise<Found | null>): Entry {
-    const cached = cache.get(key)
-    if (cached !== undefined) return cached
-    askedNo += 1
-    const entry = { found: load(), askedNo }
+    const known = cache.get(key)
+    if (known !== undefined) return known
+    queryNo += 1
+    const entry = { found: load(), queryNo }
     cache.set(key, entry)
-    // A lost database is not an answer to remember.
+    // A failed query is not cached.
     entry.found.catch(() => cache.peek(key) === entry && cache.delete(key))
     return entry
   }
 
-  async function remembered(key: string, load: () => Promise<Found | null>): Promise<AccountPrincipal | null> {
+  async function cached(key: string, load: () => Promise<Found | null>): Promise<AccountPrincipal | null> {
     let entry = entryOf(key, load)
     let found = await entry.found
-    if (found !== null && (forgottenNo.get(found.principal.accountId) ?? 0) >= entry.askedNo) {
+    if (found !== null && (forgottenNo.get(found.principal.accountId) ?? 0) >= entry.queryNo) {
       if (cache.peek(key) === entry) cache.delete(key)
       entry = entryOf(key, load)
       found = await entry.found
@@ -80,8 +83,8 @@ export function createPrincipals(pool: Pool): Principals {
 
   return {
     bySession: (token) =>
-      remembered(`session:${token}`, () =>
-        ask(
+      cached(`session:${token}`, () =>
+        queryPrincipal(
           pool,
           'principal_by_session',
           `select ${accountColumns}, s."expiresAt" as expires_at
@@ -90,8 +93,8 @@ export function createPrincipals(pool: Pool): Principals {
         ),
       ),
     byAccount: (accountId) =>
-      remembered(`account:${accountId}`, () =>
-        ask(
+      cached(`account:${accountId}`, () =>
+        queryPrincipal(
           pool,
           'principal_by_account',
           `select ${accountColumns}, null::timestamptz as expires_at from "user" u where u.id = $1`,
@@ -99,7 +102,7 @@ export function createPrincipals(pool: Pool): Principals {
         ),
       ),
     forget(accountId) {
-      forgottenNo.set(accountId, askedNo)
+      forgottenNo.set(accountId, queryNo)
     },
     forgetSession(token) {
       cache.delete(`session:${token}`)
@@ -107,7 +110,7 @@ export function createPrincipals(pool: Pool): Principals {
   }
 }
 
-async function ask(pool: Pool, name: string, text: string, value: string): Promise<Found | null> {
+async function queryPrincipal(pool: Pool, name: string, text: string, value: string): Promise<Found | null> {
   const { rows } = await pool.query<Row>({ name, text, values: [value] })
   const row = rows[0]
   if (row === undefined) return null

@@ -3,7 +3,7 @@ import { parseCookie } from 'cookie'
 import { accountsSecrets } from '../secrets/purpose-keys.ts'
 
 export type SessionCookies = {
-  /** The session token of a `Cookie` header; null where there is none that this server signed. */
+  /** The session token in a `Cookie` header; null if there is none with a valid signature. */
   read(cookieHeader: string | undefined): string | null
   /** The session token of a Bearer credential, signed (as `set-auth-token` gives it) or bare. */
   readBearer(credential: string): string | null
@@ -14,8 +14,8 @@ const bareToken = /^[A-Za-z0-9]{16,128}$/
 const signedToken = /^([A-Za-z0-9]{16,128})\.([A-Za-z0-9+/_-]{43}=?)$/
 
 /**
- * Reads what better-auth signs (`token.HMAC-SHA256`, base64, percent-encoded in the cookie) without asking it: its own
- * session look-up takes 2 ms. Every secret that is still valid verifies.
+ * Reads the session tokens that better-auth signs (`token.HMAC-SHA256`, base64, percent-encoded in the cookie) without
+ * calling better-auth, whose session look-up takes 2 ms. Every configured secret verifies.
  */
 export function createSessionCookies(secrets: readonly string[], isSecure: boolean): SessionCookies {
   const cookieName = `${isSecure ? '__Secure-' : ''}better-auth.session_token`
@@ -24,10 +24,10 @@ export function createSessionCookies(secrets: readonly string[], isSecure: boole
   function verified(text: string): string | null {
     const [, token, signature] = signedToken.exec(text) ?? []
     if (token === undefined || signature === undefined) return null
-    const given = Buffer.from(signature, 'base64')
+    const actual = Buffer.from(signature, 'base64')
     const isValid = keys.some((key) => {
       const expected = createHmac('sha256', key).update(token).digest()
-      return given.length === expected.length && timingSafeEqual(given, expected)
+      return actual.length === expected.length && timingSafeEqual(actual, expected)
     })
     return isValid ? token : null
   }

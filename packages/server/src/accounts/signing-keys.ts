@@ -2,8 +2,9 @@ import type { Pool } from 'pg'
 import { accountsSecrets } from '../secrets/purpose-keys.ts'
 
 /**
- * Ends the signing life of keys whose private half no valid secret opens (HOLDFAST_SECRET was changed without naming the
- * old one): the next token makes a new key instead of failing. What they signed stays valid until it expires.
+ * Retires signing keys whose private key cannot be decrypted with a configured secret (HOLDFAST_SECRET was replaced
+ * without keeping the old one). The next token then creates a new key instead of failing. Tokens that were already
+ * signed stay valid until they expire.
  *
  * @param pool connected with `search_path=auth`
  * @returns how many were retired

@@ -19,26 +19,26 @@ import { type Stopping, stopServer } from './stop-server.ts'
 
 export type ComposedServer = {
   app: FastifyInstance
-  /** Absent: metrics have no port of their own. */
+  /** null: metrics have no separate port. */
   metricsApp: FastifyInstance | null
   engine: Engine
   accounts: OpenAccounts['accounts']
-  /** Begins to run the jobs in this process, where the settings say so. */
+  /** Starts the jobs in this process if HOLDFAST_WORKER is on. */
   startJobs(): Promise<void>
-  /** Stops accepting, finishes what is in flight, answers every accepted claim, lets go of the database. Bounded. */
+  /** Stops accepting requests, completes those in flight and all accepted claims, closes the pools. Bounded in time. */
   stop(): Promise<void>
 }
 
-/** Two batches in flight of each of the three queues: that many connections are never waited for. */
+/** Each of the three queues has at most two batches in flight, so they never wait for a connection. */
 const batchConnections = 6
 const jobConnections = 3
-/** One reads the log, one wakes the other processes. */
+/** One reads the log, one notifies the other processes. */
 const tailConnections = 2
 const probeConnections = 2
 const probeMsMax = 1_000
 const bytesPerMegabyte = 1_048_576
 
-/** Wires everything: the one place that knows every part. Nothing listens yet. */
+/** Wires everything: the only place that knows all parts. Nothing listens yet. */
 export async function composeServer(config: Config, database: PreparedDatabase, log: Logger): Promise<ComposedServer> {
   const pools = openPools(config, database.appUrl, log)
   const accounts = await openAccounts(config, database, log)

@@ -2,15 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { StartError } from '../start-error.ts'
 
-// The engine's own locks have the class 'Hold'; this one is 'HoSt', for what servers do at their start.
+// The engine's advisory locks have the class 'Hold'; this one has 'HoSt', for the start of servers.
 const advisoryLock = [0x486f5374, 1] as const
 const waitMsMax = 300_000
-const askAgainMs = 100
+const pollMs = 100
 
 /**
- * Runs `work` while no other process runs its own, by an advisory lock on the database: servers that start together
- * make schema and first contents one after the other. (The accounts library looks at every table of every schema; one
- * that another process just makes has failed it.) Asks again rather than waits in PostgreSQL: a waiting statement
+ * Runs `work` in one process at a time, with an advisory lock on the database, so that servers that start together
+ * create the schema and the initial data one after the other. (The accounts library reads every table of every
+ * schema, and fails on one that another process is creating.) Polls for the lock, because a statement that waits
  * would hold a snapshot.
  *
  * @throws StartError when the others take longer than five minutes; and whatever `work` throws
@@ -22,14 +22,14 @@ export async function oneAtATime<Result>(ownerUrl: string, work: () => Promise<R
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
   })
-  // Lost while nothing is asked of it: the work goes on, and the next question fails.
+  // If the idle connection is lost, the work goes on and the next query fails.
   client.on('error', () => undefined)
   await client.connect()
   try {
     await takeLock(client)
     return await work()
   } finally {
-    // Ends the session, and the lock with it.
+    // Ending the session releases the lock.
     await client.end()
   }
 }
@@ -43,9 +43,9 @@ async function takeLock(client: pg.Client): Promise<void> {
     if (rows[0]?.taken === true) return
     if (performance.now() > deadline) {
       throw new StartError(
-        'Another server has been starting on this database for five minutes. Look for "holdfast start" in pg_stat_activity.',
+        'Another server has been starting on this database for 5 minutes: see "holdfast start" in pg_stat_activity.',
       )
     }
-    await delay(askAgainMs)
+    await delay(pollMs)
   }
 }

@@ -2,27 +2,26 @@ import { startEmbeddedPostgres, withEmbeddedPostgres } from '@holdfast/adapters/
 import type { Config } from '../config.ts'
 
 export type OpenDatabase = {
-  /** The owner's: it may migrate. */
+  /** The URL of the schema's owner, which may migrate. */
   ownerUrl: string
-  /** Whether this is the embedded server, ours or another process's. */
+  /** Whether this is the embedded server, started by this process or by another. */
   embedded: boolean
-  /** Lets go of it: an embedded server that was started here stops. Again: does nothing more. */
+  /** Releases the database. An embedded server that was started here stops. Idempotent. */
   stop(): Promise<void>
 }
 
 export type OpenDatabaseOptions = {
   /**
-   * false: the embedded server must be ours (`start`). true: a server that another process of this machine runs on the
-   * same data directory is used, or one is started for the time being (`worker`, `verify`, `admin` …).
+   * false: this process must start the embedded server (`start`). true: use a server that another process on this
+   * machine runs on the same data directory, or start one temporarily (`worker`, `verify`, `admin` …).
    */
   share: boolean
-  /** Hears what a person should know: where the data went, what was recovered. */
+  /** Receives messages for a person, such as where the data is stored or what was recovered. */
   say?: (line: string) => void
 }
 
 /**
- * The database of the settings: DATABASE_URL, else the embedded server on HOLDFAST_DATA. Connects to nothing yet where
- * a URL was given.
+ * The configured database: DATABASE_URL, else the embedded server on HOLDFAST_DATA. With a URL, does not connect yet.
  *
  * @throws EmbeddedPostgresError see its kinds
  */
@@ -36,17 +35,17 @@ export async function openDatabase(config: Config, { share, say }: OpenDatabaseO
   return { ownerUrl: embedded.ownerUrl, embedded: true, stop: () => embedded.stop() }
 }
 
-/** `withEmbeddedPostgres`, held open until `stop`. */
+/** Runs `withEmbeddedPostgres` until `stop` is called. */
 function openShared(options: Parameters<typeof withEmbeddedPostgres>[0]): Promise<OpenDatabase> {
   return new Promise((resolve, reject) => {
-    const wanted = Promise.withResolvers<void>()
+    const stopped = Promise.withResolvers<void>()
     const done = withEmbeddedPostgres(options, async ({ ownerUrl }) => {
       const stop = () => {
-        wanted.resolve()
+        stopped.resolve()
         return done
       }
       resolve({ ownerUrl, embedded: true, stop })
-      await wanted.promise
+      await stopped.promise
     })
     done.catch(reject)
   })

@@ -6,18 +6,18 @@ import { oneAtATime } from './one-at-a-time.ts'
 
 export type PreparedDatabase = {
   ownerUrl: string
-  /** The application role's: what the server and the worker log in as. */
+  /** The URL of the application role, which the server and the worker log in as. */
   appUrl: string
-  /** The first signs, all are valid. */
+  /** The first signs, all verify. */
   secrets: string[]
   migrated: { engine: MigrateResult; accounts: AccountsMigration }
 }
 
 /**
- * Brings the whole schema up to date as the owner (the engine's, the accounts', the job queue's), and makes sure of the
- * secret and of the application's login. Idempotent, and safe in any number of processes at once.
+ * Migrates all schemas as the owner (engine, accounts, job queue) and ensures that the secret and the application's
+ * login exist. Idempotent, and safe in several processes at the same time.
  *
- * @throws MigrateError, AppLoginError for what a person must mend
+ * @throws MigrateError, AppLoginError for problems that a person has to fix
  */
 export async function prepareDatabase(
   config: Pick<Config, 'databaseAppUrl' | 'secrets'>,

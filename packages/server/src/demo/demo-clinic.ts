@@ -1,6 +1,6 @@
 import { clinicNoOf, type Engine, expandSlotRule, type NewDoctor, type SlotRule } from '@holdfast/engine'
 
-/** A small group practice to try things on: made up, but for its zone. */
+/** A fictional group practice to try Holdfast with. */
 const clinic = {
   name: 'Harbour Street Medical Practice',
   timezone: 'Europe/London',
@@ -14,7 +14,7 @@ type DemoDoctor = NewDoctor & {
   hours: Pick<SlotRule, 'weekdays' | 'startTime' | 'endTime' | 'slotMinutes' | 'breaks' | 'capacity'>[]
 }
 
-/** A public service that opens a room for whoever comes with its name: each visit has a name of its own. */
+/** A public service that opens a room for anyone who has its name. Each visit gets a unique name. */
 const videoRoom = 'https://meet.jit.si/harbour-street-{room}'
 
 const lunch = [{ startTime: '12:30', endTime: '13:30' }]
@@ -94,24 +94,24 @@ const doctors: DemoDoctor[] = [
 
 const daysAhead = 14
 
-/** Makes the demo clinic with its doctors and two weeks of slots from `now` on. @returns the clinic's id */
+/** Creates the demo clinic with its doctors and two weeks of slots from `now` on. @returns the clinic's id */
 export async function createDemoClinic(engine: Pick<Engine, 'directory' | 'createSlots'>, now: Date): Promise<string> {
   const created = await engine.directory.createClinic(clinic, null)
-  if (created.kind === 'key_reused') throw new Error('A write without a key was told that its key was used.')
+  if (created.kind === 'key_reused') throw new Error('A write without a key cannot reuse one.')
   const { id } = created.value
   const clinicNo = clinicNoOf(id)
   const today = Temporal.Instant.fromEpochMilliseconds(now.getTime()).toZonedDateTimeISO(clinic.timezone).toPlainDate()
   const [from, to] = [today.toString(), today.add({ days: daysAhead - 1 }).toString()]
   for (const { hours, videoRoom: room, ...doctor } of doctors) {
-    const made = await engine.directory.createDoctor(clinicNo, doctor, null)
-    if (made.kind === 'key_reused') throw new Error('A write without a key was told that its key was used.')
-    if (room !== undefined) await engine.directory.setVideoRoom(made.value.id, room)
+    const newDoctor = await engine.directory.createDoctor(clinicNo, doctor, null)
+    if (newDoctor.kind === 'key_reused') throw new Error('A write without a key cannot reuse one.')
+    if (room !== undefined) await engine.directory.setVideoRoom(newDoctor.value.id, room)
     for (const pattern of hours) {
       const expanded = expandSlotRule({ from, to, ...pattern }, clinic.timezone, now)
       if (expanded.kind !== 'expanded') throw new Error(`The demo's rule is wrong: ${JSON.stringify(expanded)}`)
-      // What of today is past is no use to anyone.
+      // Slots of today that are already over cannot be booked.
       const drafts = expanded.drafts.filter((draft) => draft.startsAt > now)
-      if (drafts.length > 0) await engine.createSlots({ doctorId: made.value.id, drafts, dryRun: false })
+      if (drafts.length > 0) await engine.createSlots({ doctorId: newDoctor.value.id, drafts, dryRun: false })
     }
   }
   return id

@@ -9,7 +9,7 @@ const known: Record<string, [ProblemCode, string]> = {
   HPE_HEADER_OVERFLOW: ['headers_too_large', 'The headers are larger than 16 KiB.'],
 }
 
-/** Answers on the bare socket what never became a request: too slow, too large, not HTTP. Then the connection ends. */
+/** Responds on the raw socket to input that is too slow, too large or not HTTP, and closes the connection. */
 export function clientErrorHandler(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()

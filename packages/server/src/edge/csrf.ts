@@ -2,14 +2,14 @@ import type { FastifyRequest } from 'fastify'
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
 
-/** Any value: a page of another site cannot send it without asking first (CORS). */
+/** Any value is accepted: a page of another site cannot send this header without a CORS preflight. */
 export const clientHeader = 'x-holdfast-client'
 
 /**
- * Whether a request that a browser authenticated by cookie was meant by our own pages (or a configured origin's), after
- * OWASP's "Cross-Site Request Forgery Prevention", Fetch Metadata first. What is only read cannot be forged to harm.
+ * Whether a request with a session cookie comes from this site's pages (or those of a configured origin) and is not
+ * forged. Follows OWASP's "Cross-Site Request Forgery Prevention", with Fetch Metadata first. Safe methods always pass.
  */
-export function isMeant(request: FastifyRequest, corsOrigins: readonly string[]): boolean {
+export function isIntended(request: FastifyRequest, corsOrigins: readonly string[]): boolean {
   if (safeMethods.has(request.method)) return true
   const { origin, 'sec-fetch-site': site } = request.headers
   if (origin !== undefined && corsOrigins.includes(origin)) return true

@@ -4,8 +4,8 @@ import fastifyApiReference from '@scalar/fastify-api-reference'
 import type { FastifyInstance } from 'fastify'
 
 /**
- * /openapi.json, and /docs to read it in a browser: everything from this server, nothing from elsewhere. The page's one
- * inline script is allowed by its hash.
+ * /openapi.json, and /docs to read it in a browser. The page loads everything from this server. Its inline script is
+ * allowed by hash.
  */
 export async function docsRoutes(app: FastifyInstance, { openApi }: { openApi: OpenApiDocument }): Promise<void> {
   const text = JSON.stringify(openApi)
@@ -36,7 +36,7 @@ export async function docsRoutes(app: FastifyInstance, { openApi }: { openApi: O
   })
 }
 
-/** The reference page draws itself with inline styles; its scripts are its own file, and what stands in the page. */
+/** The reference page uses inline styles, one script file and the inline scripts in the page. */
 function pagePolicy(html: string): string {
   const inline = [...html.matchAll(/<script(?:\s[^>]*)?>([\s\S]*?)<\/script>/g)].map(([, script = '']) => script)
   const hashes = inline

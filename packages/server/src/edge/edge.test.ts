@@ -28,7 +28,7 @@ function raw(parts: string[], url = server.url): Promise<{ text: string; seconds
 
 const bookings = () => `${server.url}/api/v1/bookings`
 
-describe('what is not a request', () => {
+describe('malformed HTTP', () => {
   test('a client that sends its headers slowly is cut off with 408', async () => {
     const { text, seconds } = await raw(['GET /livez HTTP/1.1\r\nHost: x\r\nX-Slow: '])
     expect(text).toMatch(/^HTTP\/1\.1 408 /)
@@ -44,7 +44,7 @@ describe('what is not a request', () => {
     expect(seconds).toBeLessThan(30)
   })
 
-  test('headers beyond 16 KiB are answered 431', async () => {
+  test('headers larger than 16 KiB get 431', async () => {
     const { text } = await raw([`GET /livez HTTP/1.1\r\nHost: x\r\nX-Large: ${'x'.repeat(20_000)}\r\n\r\n`])
     expect(text).toMatch(/^HTTP\/1\.1 431 /)
     expect(text).toContain('"code":"headers_too_large"')
@@ -55,7 +55,7 @@ describe('what is not a request', () => {
     ['no Host', ['GET /livez HTTP/1.1\r\n\r\n']],
     ['two lengths', ['POST /api/v1/bookings HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}']],
     [
-      'a length and chunks, the start of request smuggling',
+      'both Content-Length and chunks, as in request smuggling',
       ['POST /api/v1/bookings HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
     ],
     ['NUL in a header', ['GET /livez HTTP/1.1\r\nHost: x\r\nX-Nul: a\0b\r\n\r\n']],
@@ -65,7 +65,7 @@ describe('what is not a request', () => {
   })
 })
 
-describe('what is a request, but not a good one', () => {
+describe('invalid requests', () => {
   const json = { 'content-type': 'application/json' }
 
   test.each([
@@ -105,14 +105,14 @@ describe('what is a request, but not a good one', () => {
     expect(answer.headers.get('content-type')).toContain('application/problem+json')
   })
 
-  test('a Host that is no host is refused', async () => {
+  test('a malformed Host header is refused', async () => {
     const { text } = await raw(['GET /docs HTTP/1.1\r\nHost: not a host\r\nConnection: close\r\n\r\n'])
     expect(text).toMatch(/^HTTP\/1\.1 400 /)
   })
 })
 
 describe('headers for browsers', () => {
-  test('answers carry a policy that runs nothing, and no word about what serves them', async () => {
+  test('responses have a policy that runs no scripts, and do not name the server software', async () => {
     const { headers } = await call(`${server.url}/api/v1/clinics`)
     expect(headers.get('content-security-policy')).toContain("default-src 'none'")
     expect(headers.get('x-content-type-options')).toBe('nosniff')
@@ -127,7 +127,7 @@ describe('headers for browsers', () => {
     expect((await call(`${server.url}/docs`)).headers.get('cross-origin-opener-policy')).toBe('same-origin')
   })
 
-  test('behind https, cookies are Secure and https is promised', async () => {
+  test('with an https address, cookies are Secure and Strict-Transport-Security is sent', async () => {
     const https = await serverOn(server.database, { HOLDFAST_URL: 'https://book.example.org' })
     try {
       expect((await call(`${https.url}/livez`)).headers.get('strict-transport-security')).toMatch(/max-age=31536000/)
@@ -143,7 +143,7 @@ describe('headers for browsers', () => {
     }
   })
 
-  test('only configured origins may read answers', async () => {
+  test('only configured origins may read responses', async () => {
     const ours = await call(`${server.url}/api/v1/clinics`, { headers: { origin: 'https://app.example.org' } })
     expect(ours.headers.get('access-control-allow-origin')).toBe('https://app.example.org')
     expect(ours.headers.get('access-control-allow-credentials')).toBe('true')
@@ -168,7 +168,7 @@ describe('headers for browsers', () => {
   })
 })
 
-describe('a write by cookie', () => {
+describe('a write with a session cookie', () => {
   async function write(headers: Record<string, string>) {
     const session = await call(`${server.url}/api/auth/sign-in/email`, {
       method: 'POST',
@@ -198,7 +198,7 @@ describe('a write by cookie', () => {
     expect(await write(sent)).toBe(status)
   })
 
-  test('a Bearer needs none of that', async () => {
+  test('a write with a Bearer token needs no origin check', async () => {
     const bearer = await signIn(server.url)
     const options = {
       method: 'POST',
@@ -211,7 +211,7 @@ describe('a write by cookie', () => {
 })
 
 describe('the documentation', () => {
-  test('is a page that loads nothing from elsewhere and may run its own script only', async () => {
+  test('is a page that loads nothing from other servers and may run only its own script', async () => {
     const page = await call(`${server.url}/docs/`)
     expect(page.status).toBe(200)
     expect(page.text).not.toMatch(/(src|href)="(https?:)?\/\//)
@@ -222,7 +222,7 @@ describe('the documentation', () => {
     expect(script.text.length).toBeGreaterThan(100_000)
   })
 
-  test('/openapi.json is an OpenAPI 3.1 document, and knows when it is unchanged', async () => {
+  test('/openapi.json is an OpenAPI 3.1 document and supports If-None-Match', async () => {
     const answer = await call(`${server.url}/openapi.json`)
     expect(answer.body.openapi).toBe('3.1.0')
     const etag = answer.headers.get('etag') ?? ''

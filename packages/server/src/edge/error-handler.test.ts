@@ -8,7 +8,7 @@ const withCode = (code: string, message = 'a message that quotes "a patient"') =
 const withStatus = (statusCode: number) =>
   Object.assign(new SyntaxError('Unexpected token in "a patient"'), { statusCode })
 
-test('a refusal stays what it is', () => {
+test('a problem is returned unchanged', () => {
   const refusal = problem('slot_full', 'No room.')
   expect(problemOf(refusal)).toBe(refusal)
 })
@@ -23,7 +23,7 @@ test.each([
   ['there was a deadlock', withCode('40P01'), 'unavailable', 503],
   ['a statement took too long', withCode('57014'), 'unavailable', 503],
   ['the disk is full', withCode('53100'), 'unavailable', 503],
-  ['a constraint was violated that nobody foresaw', withCode('23514'), 'internal_error', 500],
+  ['an unexpected constraint was violated', withCode('23514'), 'internal_error', 500],
   ['Fastify fails in a new way', withCode('FST_ERR_REP_INVALID_PAYLOAD_TYPE'), 'internal_error', 500],
   ['there is a bug', new TypeError('x is not a function'), 'internal_error', 500],
   ['something else was thrown', 'a patient', 'internal_error', 500],
@@ -34,9 +34,9 @@ test.each([
   expect(refusal.detail).not.toContain('patient')
 })
 
-test('what is known not to have been tried says so, what is not known says how to find out', () => {
+test('the detail says that a request was not processed, or how to find out its outcome', () => {
   const refused = new DatabaseUnavailable('x', { outcomeUnknown: false, cause: null })
-  expect(problemOf(refused)).toMatchObject({ code: 'unavailable', detail: expect.stringContaining('not tried') })
+  expect(problemOf(refused)).toMatchObject({ code: 'unavailable', detail: expect.stringContaining('not processed') })
   const unknown = new DatabaseUnavailable('x', { outcomeUnknown: true, cause: null })
   expect(problemOf(unknown)).toMatchObject({ code: 'unavailable', detail: expect.stringContaining('Idempotency-Key') })
 })

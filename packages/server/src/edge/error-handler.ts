@@ -3,56 +3,59 @@ import { DatabaseUnavailable, isConnectionLost } from '@holdfast/engine'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { ProblemError, problem } from './problem-error.ts'
 
-/** What Fastify itself refuses, in our words. The detail never repeats what the client sent: it may be anything. */
+/** Problems for Fastify's errors. The detail never repeats what the client sent, which may be anything. */
 const frameworkProblems: Record<string, [ProblemCode, string]> = {
   FST_ERR_CTP_BODY_TOO_LARGE: ['body_too_large', 'The body is larger than 1 MiB.'],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported_media_type', 'The Content-Type is not application/json.'],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['invalid_request', 'The body is not as long as Content-Length says.'],
-  FST_ERR_CTP_EMPTY_JSON_BODY: ['invalid_request', 'The body is empty where JSON was announced.'],
+  FST_ERR_CTP_EMPTY_JSON_BODY: ['invalid_request', 'The body is empty, but the Content-Type says JSON.'],
   FST_ERR_CTP_INVALID_JSON_BODY: ['invalid_request', 'The body is not valid JSON.'],
   FST_ERR_BAD_URL: ['invalid_request', 'The path is not a valid URL.'],
   FST_ERR_ASYNC_CONSTRAINT: ['invalid_request', 'The path is not a valid URL.'],
   FST_ERR_MAX_PARAM_LENGTH: ['uri_too_long', 'A part of the path is too long.'],
 }
 
-/** Turns whatever was thrown into the one kind of refusal; `internal_error` for all that nobody foresaw. */
+/** Converts any thrown value to a problem; `internal_error` for unexpected errors. */
 export function problemOf(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error
   if (isFastifyError(error)) {
     const known = frameworkProblems[error.code]
     if (known !== undefined) return problem(...known)
-    // Fastify's JSON parser passes the SyntaxError on, with a 400.
+    // Fastify's JSON parser throws the SyntaxError with status 400.
     if (error.statusCode === 400) return problem('invalid_request', 'The body is not valid JSON.')
   }
   if (error instanceof DatabaseUnavailable && !error.outcomeUnknown) {
-    return problem('unavailable', 'The database cannot be reached now. It was not tried.', { retryAfterSeconds: 1 })
+    return problem('unavailable', 'The database cannot be reached. The request was not processed.', {
+      retryAfterSeconds: 1,
+    })
   }
   if (isConnectionLost(error)) {
-    const detail = 'The database was lost on the way: the outcome is unknown. Repeat it with the same Idempotency-Key.'
+    const detail =
+      'The connection to the database was lost: the outcome is unknown. Repeat it with the same Idempotency-Key.'
     return problem('unavailable', detail, { retryAfterSeconds: 1 })
   }
-  if (isPassing(error)) {
-    const detail = 'The database was too busy with others for this. Nothing was written: repeat it.'
+  if (isTransient(error)) {
+    const detail = 'The database was too busy. Nothing was written: repeat the request.'
     return problem('unavailable', detail, { retryAfterSeconds: 1 })
   }
-  return problem('internal_error', 'An error was noted under this id. The outcome of a write is unknown.')
+  return problem('internal_error', 'The error was logged with this id. The outcome of a write is unknown.')
 }
 
-/** The one place that writes problem documents. Errors nobody foresaw are logged, once, with the request's id. */
+/** The one place that writes problem documents. Logs unexpected errors once, with the request's id. */
 export function errorHandler(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const refusal = problemOf(error)
-  const noted = { requestId: request.id, err: error }
-  if (refusal.code === 'internal_error') request.log.error(noted, 'request failed')
-  else if (refusal.code === 'unavailable') request.log.warn(noted, 'request not served')
+  const logged = { requestId: request.id, err: error }
+  if (refusal.code === 'internal_error') request.log.error(logged, 'request failed')
+  else if (refusal.code === 'unavailable') request.log.warn(logged, 'request not processed')
   const { status, headers, body } = refusal.render(request.id)
   void reply.code(status).headers(headers).send(body)
 }
 
-// A lock or a statement that took too long, a deadlock, a serialization failure, a server short of something: rolled back.
-const passingStates = /^(55P03|57014|40P01|40001|53...)$/
+// Lock or statement timeout, deadlock, serialization failure, insufficient resources: the transaction was rolled back.
+const transientStates = /^(55P03|57014|40P01|40001|53...)$/
 
-function isPassing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && passingStates.test(error.code)
+function isTransient(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && transientStates.test(error.code)
 }
 
 function isFastifyError(error: unknown): error is FastifyError {

@@ -23,7 +23,7 @@ test.each([
   expect(await post(payload)).toEqual({ status: 200, body: { got } })
 })
 
-test('broken UTF-8 is refused, not mended', async () => {
+test('invalid UTF-8 is refused, not repaired', async () => {
   const latin1 = Buffer.from('{"name":"Zoë"}', 'latin1')
   expect(await post(latin1)).toMatchObject({
     status: 400,
@@ -31,7 +31,7 @@ test('broken UTF-8 is refused, not mended', async () => {
   })
 })
 
-test('a packed body is refused, and not read as if it were plain', async () => {
+test('a compressed body is refused instead of being parsed', async () => {
   expect(await post('{}', { 'content-encoding': 'gzip' })).toMatchObject({
     status: 415,
     body: { code: 'unsupported_media_type' },
@@ -39,14 +39,14 @@ test('a packed body is refused, and not read as if it were plain', async () => {
   expect((await post('{}', { 'content-encoding': 'identity' })).status).toBe(200)
 })
 
-test('what reaches for prototypes is refused', async () => {
+test('prototype pollution is refused', async () => {
   expect((await post('{"__proto__": {"a": 1}}')).status).toBe(400)
   expect((await post('{"constructor": {"prototype": {"a": 1}}}')).status).toBe(400)
 })
 
 const nested = (levels: number) => `${'[{"a":'.repeat(levels / 2)}1${'}]'.repeat(levels / 2)}`
 
-test('32 levels are read, more are refused before they are', async () => {
+test('32 levels are parsed, more are refused before parsing', async () => {
   expect((await post(nested(32))).status).toBe(200)
   for (const levels of [34, 100_000]) {
     expect(await post(nested(levels))).toMatchObject({
@@ -56,11 +56,11 @@ test('32 levels are read, more are refused before they are', async () => {
   }
 })
 
-test('brackets in texts are no levels, whatever is quoted beside them', async () => {
+test('brackets in strings do not count as levels, whatever is escaped next to them', async () => {
   const name = `${'['.repeat(100)}\\"${'{'.repeat(100)}`
   expect((await post(JSON.stringify({ name, other: [[name]] }))).body).toEqual({ got: { name, other: [[name]] } })
 })
 
-test('lists beside one another are not deep', async () => {
+test('sibling lists are not nested', async () => {
   expect((await post(`[${Array(1000).fill('[{}]').join(',')}]`)).status).toBe(200)
 })

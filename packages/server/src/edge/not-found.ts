@@ -4,7 +4,7 @@ import { problem } from './problem-error.ts'
 
 type KnownPath = { pattern: RegExp; methods: Set<string> }
 
-/** A path nobody knows: 404. A path that is known for other methods: 405, with `Allow`. Register it before the routes. */
+/** 404 for unknown paths, and 405 with `Allow` for known paths with another method. Register it before the routes. */
 export const notFound = fp(async (app: FastifyInstance) => {
   const paths = new Map<string, KnownPath>()
 
@@ -18,14 +18,14 @@ export const notFound = fp(async (app: FastifyInstance) => {
     const [pathname = ''] = request.url.split('?')
     const matching = [...paths.values()].filter((path) => path.pattern.test(pathname))
     const methods = new Set(matching.flatMap((path) => [...path.methods]))
-    // Known with this very method: a part of the path was too long to be anybody's id.
+    // A route with this method matches: then a path parameter was too long to be an id.
     if (methods.size === 0 || methods.has(request.method)) throw problem('not_found', 'There is nothing at this path.')
     void reply.header('allow', [...methods].sort().join(', '))
     throw problem('method_not_allowed', `${request.method} is not one of ${[...methods].sort().join(', ')}.`)
   })
 })
 
-/** `/doctors/:id/slots` as a regular expression; a wildcard knows every method, and matches nothing here. */
+/** `/doctors/:id/slots` as a regular expression. The pattern of a wildcard route matches no real path. */
 function patternOf(url: string): RegExp {
   const parts = url.split('/').map((part) => (part.startsWith(':') ? '[^/]+' : RegExp.escape(part)))
   return new RegExp(`^${parts.join('/')}$`)

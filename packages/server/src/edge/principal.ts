@@ -2,12 +2,12 @@ import type { Membership } from '@holdfast/engine'
 import type { preHandlerHookHandler } from 'fastify'
 
 /**
- * Who asks. Set on every request by the edge's onRequest hook, before any route's own: a credential that was sent and
- * is wrong or expired has been answered 401 by then (a stale cookie on a public GET counts as none).
+ * The caller of a request. Set by an onRequest hook (admission.ts) before any hook of a route. Requests with a wrong or
+ * expired credential have been refused with 401 by then (an expired cookie on a public GET is ignored).
  */
 export type Principal =
   | { kind: 'anonymous' }
-  /** A bearer token of the manage kind, not yet checked against a booking. */
+  /** A manage token, not yet checked against a booking. */
   | { kind: 'manage_token'; token: string }
   | AccountPrincipal
 
@@ -25,9 +25,9 @@ declare module 'fastify' {
     principal: Principal
   }
   interface FastifyInstance {
-    /** The booking limits: by account, and by the patient's e-mail in the (already validated) body. */
+    /** The booking limits: by account, and by the patient's e-mail address in the validated body. */
     limitBooking: preHandlerHookHandler
-    /** The latter alone: a hold may be told only at its confirmation for whom it is. */
+    /** Only the limit by patient: a hold may get its patient when it is confirmed. */
     limitPatient: preHandlerHookHandler
   }
 }

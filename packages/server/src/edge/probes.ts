@@ -4,9 +4,9 @@ import pTimeout from 'p-timeout'
 import type { Pool } from 'pg'
 import type { DatabaseFigures } from '../metrics.ts'
 
-/** What is looked at from outside, on one small pool of its own, so that a busy server still answers its probes. */
+/** Health checks and database metrics, on a small separate pool, so that a busy server still responds to probes. */
 export type Probes = {
-  /** Whether requests can be served: the database answers within a second, its schema is current, no shutdown began. */
+  /** Ready if the database responds within a second, its schema is current, and the server is not stopping. */
   readiness(): Promise<Readiness>
   databaseFigures(): Promise<DatabaseFigures>
 }
@@ -20,15 +20,15 @@ export type Readiness = {
   }
 }
 
-const answerMsMax = 1_000
+const timeoutMs = 1_000
 
 /** @param pool of the application role, with a statement timeout of about a second */
 export function createProbes(pool: Pool, isStopping: () => boolean): Probes {
-  let asking: Promise<Readiness['checks']> | null = null
+  let running: Promise<Readiness['checks']> | null = null
 
-  async function ask(): Promise<Readiness['checks']> {
+  async function check(): Promise<Readiness['checks']> {
     try {
-      const { current } = await pTimeout(migrationStatus(pool), { milliseconds: answerMsMax })
+      const { current } = await pTimeout(migrationStatus(pool), { milliseconds: timeoutMs })
       return { server: 'accepting', database: 'reachable', migrations: current ? 'current' : 'pending' }
     } catch {
       return { server: 'accepting', database: 'unreachable', migrations: 'unknown' }
@@ -37,18 +37,19 @@ export function createProbes(pool: Pool, isStopping: () => boolean): Probes {
 
   return {
     async readiness() {
-      // Many probes at once share one question.
-      asking ??= ask().finally(() => {
-        asking = null
+      // Concurrent probes share one query.
+      running ??= check().finally(() => {
+        running = null
       })
-      const checks = { ...(await asking), server: isStopping() ? ('stopping' as const) : ('accepting' as const) }
+      const checks = { ...(await running), server: isStopping() ? ('stopping' as const) : ('accepting' as const) }
       const isReady = checks.server === 'accepting' && checks.migrations === 'current'
       return { status: isReady ? 'ready' : 'not_ready', checks }
     },
     async databaseFigures() {
       const { rows } = await pool.query<{ holds: number; lag: number }>(`
         select
-          (select count(*) from holdfast.booking where status = 'PENDING' and hold_expires_at > clock_timestamp()) as holds,
+          (select count(*) from holdfast.booking
+            where status = 'PENDING' and hold_expires_at > clock_timestamp()) as holds,
           (select coalesce(extract(epoch from clock_timestamp() - min(at)), 0) from holdfast.booking_event
             where xid >= pg_snapshot_xmin(pg_current_snapshot())) as lag`)
       return { activeHolds: rows[0]?.holds ?? 0, eventTailLagSeconds: Math.max(0, rows[0]?.lag ?? 0) }
@@ -56,7 +57,7 @@ export function createProbes(pool: Pool, isStopping: () => boolean): Probes {
   }
 }
 
-/** /livez: the process answers. /readyz: it can serve; 503 tells a load balancer to look elsewhere. */
+/** /livez: the process is running. /readyz: it can serve requests; 503 makes a load balancer use another server. */
 export async function probeRoutes(app: FastifyInstance, probes: Probes): Promise<void> {
   const config = { admission: 'open' as const }
   app.get('/livez', { config }, async (_request, reply) => {

@@ -53,7 +53,7 @@ async function statuses(times: number, ask: (round: number) => Promise<Answer>):
 }
 
 describe('without an account', () => {
-  test('reads are counted per address, told in headers, and refused with when to come back', async () => {
+  test('reads are counted per address, reported in headers, and refused with Retry-After', async () => {
     const first = await read('192.0.2.1')
     expect(first.headers.get('ratelimit-limit')).toBe('4')
     expect(first.headers.get('ratelimit-remaining')).toBe('3')
@@ -67,7 +67,7 @@ describe('without an account', () => {
     expect((await read('192.0.2.2')).status).toBe(200)
   })
 
-  test('an IPv6 customer is one address, however many they have', async () => {
+  test('an IPv6 /64 counts as one address', async () => {
     const answers = await statuses(5, (round) => read(`2001:db8:1:2::${round + 1}`))
     expect(answers).toEqual([200, 200, 200, 200, 429])
     expect((await read('2001:db8:1:3::1')).status).toBe(200)
@@ -76,13 +76,13 @@ describe('without an account', () => {
     expect((await read('192.0.2.9')).status).toBe(429)
   })
 
-  test('writes have their own, smaller bucket', async () => {
+  test('writes have a separate, smaller limit', async () => {
     const answers = await statuses(7, (round) => book('192.0.2.1', { name: 'P', email: `p${round}@example.org` }))
     expect(answers).toEqual([201, 201, 201, 201, 201, 201, 429])
     expect((await read('192.0.2.1')).status).toBe(200)
   })
 
-  test('wrong credentials count like none: guessing is not free', async () => {
+  test('requests with wrong credentials are counted as anonymous', async () => {
     const guess = (round: number) => read('192.0.2.1', { authorization: `Bearer ${String(round).repeat(32)}` })
     expect(await statuses(5, guess)).toEqual([401, 401, 401, 401, 429])
   })
@@ -94,11 +94,11 @@ describe('without an account', () => {
 })
 
 describe('proxies', () => {
-  test('only the trusted hop is believed: what a client writes before it changes nothing', async () => {
+  test('only the address from the trusted hop is used, whatever the client puts before it', async () => {
     expect(await statuses(5, (round) => read(`203.0.113.${round}, 192.0.2.1`))).toEqual([200, 200, 200, 200, 429])
   })
 
-  test('without a trusted proxy the header changes nothing', async () => {
+  test('without a trusted proxy the header is ignored', async () => {
     const direct = await serverOn(server.database, { ...limits, HOLDFAST_TRUSTED_PROXIES: '0' })
     try {
       const ask = (round: number) =>
@@ -111,7 +111,7 @@ describe('proxies', () => {
     }
   })
 
-  test('networks can be named instead of hops', async () => {
+  test('proxies can be given as networks instead of hops', async () => {
     const named = await serverOn(server.database, { ...limits, HOLDFAST_TRUSTED_PROXIES: '127.0.0.0/8,10.0.0.0/8' })
     try {
       const ask = (round: number) =>
@@ -122,7 +122,7 @@ describe('proxies', () => {
     }
   })
 
-  test('the session remembers the address that is trusted, not the one that is claimed', async () => {
+  test('the session stores the trusted address, not the claimed one', async () => {
     const { token } = await signUp(server.url, 'address@example.org')
     const answer = await call(`${fresh.url}/api/auth/sign-in/email`, {
       method: 'POST',
@@ -138,7 +138,7 @@ describe('proxies', () => {
 })
 
 describe('with an account', () => {
-  test('all requests count for the account, from wherever they come', async () => {
+  test('all requests count for the account, from any address', async () => {
     const { token } = await signUp(server.url, `${randomUUID()}@example.org`)
     const ask = (round: number) => read(`192.0.2.${round}`, { authorization: `Bearer ${token}` })
     expect(await statuses(9, ask)).toEqual([200, 200, 200, 200, 200, 200, 200, 200, 429])
@@ -153,13 +153,13 @@ describe('with an account', () => {
 })
 
 describe('bookings for one patient', () => {
-  test('are limited by e-mail address, in whatever case and from wherever', async () => {
+  test('are limited by e-mail address, in any case and from any address', async () => {
     const emails = ['Pat@example.org', 'pat@EXAMPLE.org', 'PAT@example.org', 'other@example.org']
     const answers = await statuses(4, (round) => book(`192.0.2.${round}`, { name: 'P', email: emails[round] }))
     expect(answers).toEqual([201, 201, 429, 201])
   })
 
-  test('are limited too where the address only comes with the confirmation', async () => {
+  test('are also limited when the e-mail address comes with the confirmation', async () => {
     const confirmAs = async (round: number) => {
       const held = await book(`192.0.2.${round}`, { name: 'P' })
       return call(`${fresh.url}/api/v1/bookings/${held.body.id}/confirm`, {
@@ -172,13 +172,13 @@ describe('bookings for one patient', () => {
     expect(await statuses(3, confirmAs)).toEqual([200, 200, 429])
   })
 
-  test('without an e-mail address share no bucket', async () => {
+  test('without an e-mail address share no limit', async () => {
     expect(await statuses(5, () => book('192.0.2.1', { name: 'P' }))).toEqual([201, 201, 201, 201, 201])
   })
 })
 
 describe('sign-ins', () => {
-  test('are limited per e-mail address, existing or not, in whatever case', async () => {
+  test('are limited per e-mail address, existing or not, in any case', async () => {
     const answers = await statuses(4, (round) =>
       signIn(`192.0.2.${round}`, round % 2 ? 'Who@example.org' : 'who@example.org'),
     )
@@ -193,7 +193,7 @@ describe('sign-ins', () => {
   })
 })
 
-test('HOLDFAST_RATE_LIMIT=off counts nothing (the control for all of the above)', async () => {
+test('with HOLDFAST_RATE_LIMIT=off nothing is limited (the control for all tests above)', async () => {
   const answers = await statuses(20, (round) => signInAt(server.url, round))
   expect(new Set(answers)).toEqual(new Set([401]))
   expect((await call(`${server.url}/api/v1/clinics`)).headers.get('ratelimit-limit')).toBeNull()

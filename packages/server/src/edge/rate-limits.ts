@@ -2,21 +2,22 @@ import rateLimitPlugin, { normalizeIP } from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyReply, FastifyRequest, preHandlerHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Config } from '../config.ts'
+import { callbackHook } from './callback-hook.ts'
 import { problem } from './problem-error.ts'
-import { settleHook } from './settle-hook.ts'
 
-/** How many callers a bucket remembers; the one not seen longest is forgotten first. Some 10 MB in all when full. */
+/** Callers per bucket; the least recently seen is dropped first. About 10 MB in total when all are full. */
 const callersMax = 20_000
 const minuteMs = 60_000
 const quarterHourMs = 15 * minuteMs
 
 export type RateLimits = {
   /**
-   * Counts a request to the API: reads and writes without an account by address, an account's requests by account.
-   * undefined: nothing is counted.
+   * Counts an API request: by account, or without one by IP address, with separate limits for reads and writes.
+   *
+   * @returns undefined when limits are off
    */
   countRequest(request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined
-  /** Counts a sign-in or sign-up by address, and by e-mail address. @throws ProblemError rate_limited */
+  /** Counts a sign-in or sign-up by IP address and by e-mail address. @throws ProblemError rate_limited */
   countSignInByAddress(request: FastifyRequest, reply: FastifyReply): Promise<void>
   countSignInByEmail(request: FastifyRequest, reply: FastifyReply): Promise<void>
 }
@@ -42,13 +43,18 @@ type LimitSettings = Pick<
 type Bucket = (request: FastifyRequest, reply: FastifyReply) => Promise<void>
 
 /**
- * The rate limits: `app.rateLimits`, `app.limitBooking` and `app.limitPatient`. Each process counts for itself, in memory, so n processes
- * admit up to n times as much. An IPv6 client is its /64, as one customer has that many addresses.
+ * The rate limits: `app.rateLimits`, `app.limitBooking` and `app.limitPatient`. Each process counts in memory, so n
+ * processes admit up to n times as many requests. IPv6 clients are counted by /64, because one customer has that many
+ * addresses.
  */
 export const rateLimits = fp(async (app: FastifyInstance, settings: LimitSettings) => {
   if (!settings.rateLimit) {
-    const free = async () => undefined
-    app.decorate('rateLimits', { countRequest: () => undefined, countSignInByAddress: free, countSignInByEmail: free })
+    const noLimit = async () => undefined
+    app.decorate('rateLimits', {
+      countRequest: () => undefined,
+      countSignInByAddress: noLimit,
+      countSignInByEmail: noLimit,
+    })
     app.decorate('limitBooking', unlimited)
     app.decorate('limitPatient', unlimited)
     return
@@ -56,12 +62,12 @@ export const rateLimits = fp(async (app: FastifyInstance, settings: LimitSetting
   await app.register(rateLimitPlugin, { global: false })
 
   const bucket = (max: number, timeWindow: number, what: string, keyGenerator: (request: FastifyRequest) => string) => {
-    // The store reads `cache`; its type has forgotten to say so.
+    // The store reads `cache`, which its type does not declare.
     const options = { max, timeWindow, keyGenerator, cache: callersMax }
     const count = app.createRateLimit(options)
     return (async (request, reply) => {
       const state = await count(request)
-      if (!state.isAllowed) note(reply, { ...state, what })
+      if (!state.isAllowed) applyState(reply, { ...state, what })
     }) satisfies Bucket
   }
 
@@ -91,9 +97,9 @@ export const rateLimits = fp(async (app: FastifyInstance, settings: LimitSetting
   }
   app.decorate('limitBooking', (request, reply, done) => {
     const isAccount = request.principal.kind === 'account'
-    settleHook(isAccount ? countBooking(request, reply) : countPatient(request, reply), done)
+    callbackHook(isAccount ? countBooking(request, reply) : countPatient(request, reply), done)
   })
-  app.decorate('limitPatient', (request, reply, done) => settleHook(countPatient(request, reply), done))
+  app.decorate('limitPatient', (request, reply, done) => callbackHook(countPatient(request, reply), done))
   app.decorate('rateLimits', {
     countRequest: (request, reply) => {
       if (request.principal.kind === 'account') return account(request, reply)
@@ -108,10 +114,10 @@ const unlimited: preHandlerHookHandler = (_request, _reply, done) => done()
 
 type BucketState = { max: number; remaining: number; ttlInSeconds: number; isExceeded: boolean; what: string }
 
-/** The headers tell of the bucket that is nearest to its end. @throws ProblemError rate_limited */
-function note(reply: FastifyReply, state: BucketState): void {
-  const told = reply.getHeader('ratelimit-remaining')
-  if (typeof told !== 'number' || state.remaining <= told) {
+/** Writes the headers of the bucket with the fewest requests left. @throws ProblemError rate_limited */
+function applyState(reply: FastifyReply, state: BucketState): void {
+  const lowest = reply.getHeader('ratelimit-remaining')
+  if (typeof lowest !== 'number' || state.remaining <= lowest) {
     void reply.headers({
       'ratelimit-limit': state.max,
       'ratelimit-remaining': state.remaining,
@@ -136,7 +142,7 @@ function patientEmail(request: FastifyRequest): string | null {
   return typeof body === 'object' && body !== null && 'patient' in body ? textIn(body.patient, 'email') : null
 }
 
-/** A field of a body as counted: whatever its case. */
+/** A string field of a body, lower-cased. */
 function textIn(body: unknown, field: string): string | null {
   const value =
     typeof body === 'object' && body !== null ? Object.getOwnPropertyDescriptor(body, field)?.value : undefined

@@ -4,7 +4,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { clientHeader } from './csrf.ts'
 
-/** The answers' headers that pages of other origins may read. */
+/** Response headers that pages of other origins may read. */
 const exposedHeaders = [
   'ETag',
   'Holdfast-Position',
@@ -23,10 +23,10 @@ const allowedHeaders = [
   clientHeader,
 ]
 
-/** What is sent with every answer: all of Helmet's, and those of them that the API's answers need, which are data. */
+/** Helmet's headers: all of them, and those that also make sense for the API's responses, which are data. */
 export type BrowserHeaders = { all: Record<string, string>; ofData: Record<string, string> }
 
-/** The rest is about documents and their windows. */
+/** Helmet's other headers concern documents and their windows. */
 const namesOfData = new Set([
   'content-security-policy',
   'cross-origin-resource-policy',
@@ -36,7 +36,7 @@ const namesOfData = new Set([
   'x-frame-options',
 ])
 
-/** The headers of every answer ({@link helmetHeaders}), and CORS for the configured origins, none by default. */
+/** Adds the headers of {@link helmetHeaders} to every response, and CORS for the configured origins (default: none). */
 export const securityHeaders = fp(
   async (app: FastifyInstance, settings: { corsOrigins: readonly string[]; headers: BrowserHeaders }) => {
     const { all, ofData } = settings.headers
@@ -58,8 +58,8 @@ export const securityHeaders = fp(
 )
 
 /**
- * What Helmet sends, with a policy for answers that are data. It is the same for every answer, and so asked of it once:
- * its plugin works the policy out anew for each request, header by header, and took a quarter of a booking's CPU here.
+ * The headers that Helmet sends, with a content security policy for data. They are the same for every response, so they
+ * are computed once. Performance: the plugin computes them for each request, which took a quarter of a booking's CPU.
  */
 export async function helmetHeaders(isHttps: boolean): Promise<BrowserHeaders> {
   const app = Fastify()
@@ -68,7 +68,7 @@ export async function helmetHeaders(isHttps: boolean): Promise<BrowserHeaders> {
       useDefaults: false,
       directives: { defaultSrc: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"], frameAncestors: ["'none'"] },
     },
-    // Only https may promise https, and only the site's owner for its subdomains.
+    // Only an https site may require https, and only its owner can decide for the subdomains.
     strictTransportSecurity: isHttps ? { maxAge: 31_536_000, includeSubDomains: false } : false,
     referrerPolicy: { policy: 'no-referrer' },
     xFrameOptions: { action: 'deny' },

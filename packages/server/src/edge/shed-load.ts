@@ -4,41 +4,42 @@ import type { FastifyInstance } from 'fastify'
 import { problem } from './problem-error.ts'
 
 export type Shedding = {
-  /** Method and path, without a query, of what is refused. */
+  /** Method and path (without a query) of the requests to refuse. */
   method: string
   path: string
   isOverloaded: () => boolean
-  /** Origins whose pages may read answers: they are refused on the way that tells their browsers so. */
+  /** Requests of these origins are refused by the hook instead, so that the response has CORS headers. */
   corsOrigins: readonly string[]
-  /** Sent with every answer of the API. */
+  /** Sent with every response of the API. */
   headers: Record<string, string>
-  /** Told of each request that was refused. */
+  /** Called for each request refused by the listener. */
   onShed: () => void
 }
 
-const refusal = problem('overloaded', 'Too many requests are waiting. This one was not tried.', {
+const refusal = problem('overloaded', 'Too many requests are waiting. This one was not processed.', {
   retryAfterSeconds: 1,
 })
 
 /**
- * Refuses a request that cannot be served now before anything else looks at it: no hook, no credential, no body. At four
- * times what can be served, three of four requests are refused, and what that costs is missing where the fourth is served.
+ * Performance: refuses bookings in an overloaded server before any hook runs, by wrapping the HTTP server's request
+ * listeners. At four times the capacity, three of four requests are refused, and their cost reduces the bookings that
+ * are served. A refusal by hook takes 1.2 times the server CPU (three comparisons of 24 rounds: 1.18, 1.21, 1.22).
  *
- * What comes by a longer way (a page of an allowed origin, a query behind the path) is refused by a hook. Register it after
- * CORS and before the limits: who was refused here has not booked, and must not be counted as if.
+ * Requests that need the full path (an allowed origin, a query in the URL) are refused by a hook. Register it after
+ * CORS and before the rate limits: a refused request must not count as a booking.
  */
 export function shedLoad(app: FastifyInstance, shedding: Shedding): void {
   app.addHook('onRequest', (request, _reply, done) => {
-    const isMeant = request.method === shedding.method && request.routeOptions.url === shedding.path
-    done(isMeant && shedding.isOverloaded() ? refusal : undefined)
+    const isMatch = request.method === shedding.method && request.routeOptions.url === shedding.path
+    done(isMatch && shedding.isOverloaded() ? refusal : undefined)
   })
   app.addHook('onReady', (done) => {
-    shedAtOnce(app, shedding)
+    wrapListeners(app, shedding)
     done()
   })
 }
 
-function shedAtOnce({ server }: FastifyInstance, shedding: Shedding): void {
+function wrapListeners({ server }: FastifyInstance, shedding: Shedding): void {
   const listeners = server.listeners('request') as RequestListener[]
   const fixed = Object.entries(shedding.headers).flat()
   server.removeAllListeners('request')

@@ -4,10 +4,10 @@ import pg from 'pg'
 const schema = 'graphile_worker'
 
 /**
- * Makes the tables of the job queue as the owner and lets the application role work with them. Idempotent; one process at a
- * time.
+ * Creates the tables of the job queue as the owner and grants the application role access. Idempotent. Only one process
+ * may run it at a time.
  *
- * @throws errors of PostgreSQL, such as missing privileges
+ * @throws PostgreSQL's errors, such as missing privileges
  */
 export async function migrateJobs(ownerUrl: string): Promise<void> {
   const pool = new pg.Pool({ connectionString: ownerUrl, max: 4, application_name: 'holdfast jobs migration' })
@@ -21,7 +21,7 @@ export async function migrateJobs(ownerUrl: string): Promise<void> {
   }
 }
 
-// The queue's tables have row level security, which shows nothing to anyone but the owner: a policy opens them.
+// The queue's tables have row-level security, which hides all rows from other roles. A policy grants access.
 const grants = `
   grant usage on schema ${schema} to holdfast_app;
   grant select, insert, update, delete on all tables in schema ${schema} to holdfast_app;

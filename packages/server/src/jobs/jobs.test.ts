@@ -39,7 +39,7 @@ const taken = async (slotId: string) =>
   (await server.database.ownerPool.query('select taken from holdfast.slot where id = $1', [slotId])).rows[0].taken
 
 describe('the jobs', () => {
-  test('give lapsed holds back, each with its event, and say how many', async () => {
+  test('expire lapsed holds, each with its event, and return how many', async () => {
     const slot = await lapsedHolds(5)
     expect(await taken(slot.id)).toBe(5)
     expect((await runJobsOnce({ pool, log })).sweep).toBe(5)
@@ -48,7 +48,7 @@ describe('the jobs', () => {
     expect(await checkHistory(server.database)).toEqual([])
   })
 
-  test('two workers at once give each hold back once', async () => {
+  test('two concurrent workers expire each hold once', async () => {
     const slots = await Promise.all([lapsedHolds(6), lapsedHolds(6), lapsedHolds(6)])
     const runs = await Promise.all(Array.from({ length: 4 }, () => runJobsOnce({ pool, log })))
     const swept = runs.reduce((sum, run) => sum + run.sweep, 0)
@@ -68,7 +68,7 @@ describe('the jobs', () => {
     expect(await taken(slot.id)).toBe(2)
   })
 
-  test('forget keys and answers after 24 hours and sessions after their end, and nothing younger', async () => {
+  test('delete keys and responses after 24 hours and expired sessions, and nothing newer', async () => {
     const { ownerPool } = server.database
     await ownerPool.query(`update holdfast.idempotency set created_at = now() - interval '23 hours'`)
     const { rows } = await ownerPool.query('select count(*)::int as count from holdfast.idempotency')
@@ -92,7 +92,7 @@ describe('the jobs', () => {
     expect((await call(`${server.url}/api/v1/me`, { bearer: live.token })).status).toBe(200)
   })
 
-  test('make partitions that are missing', async () => {
+  test('create missing partitions', async () => {
     await server.database.ownerPool.query(
       `do $$ declare v text; begin
         select 'holdfast.' || max(relname) into v from pg_class where relname ~ '^booking_y\\d{4}m\\d{2}$';
@@ -103,7 +103,7 @@ describe('the jobs', () => {
     expect((await runJobsOnce({ pool, log })).partitions).toBe(0)
   })
 
-  test('that fail say so, and the next run works', async () => {
+  test('report a failure, and the next run works', async () => {
     const runs: { name: string; failed: boolean }[] = []
     const onDone = (run: { name: string; failed: boolean }) => runs.push(run)
     await server.database.ownerPool.query('revoke execute on function holdfast.expire_holds from holdfast_app')
@@ -118,7 +118,7 @@ describe('the jobs', () => {
 })
 
 describe('the schedule', () => {
-  test('is in the database, kept by the application role, whose workers find the jobs that are due', async () => {
+  test('is stored in the database by the application role, and its workers run the jobs that are due', async () => {
     const running = await startJobs({ pool, log })
     try {
       const scheduled = async () => {
@@ -143,7 +143,7 @@ describe('the schedule', () => {
     }
   })
 
-  test('goes on after the database was away, also in the very first moment', async () => {
+  test('continues after a database outage, even one during the first look-up', async () => {
     const proxy = await databaseProxy(server.database.appUrl)
     const cutOff = createPool({ url: proxy.url, max: 3, name: 'jobs test behind a proxy' })
     const running = await startJobs({ pool: cutOff, log })
@@ -163,7 +163,7 @@ describe('the schedule', () => {
     }
   })
 
-  test('a worker process starts, does its jobs at once, and stops', async () => {
+  test('a worker process starts, runs its jobs at once, and stops', async () => {
     const slot = await lapsedHolds(3)
     const said: string[] = []
     const env = settingsFor(server.database)

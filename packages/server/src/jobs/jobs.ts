@@ -1,53 +1,53 @@
 import { ensurePartitions, purgeOutdated } from '@holdfast/engine'
 import type pg from 'pg'
 
-/** A job does its work in small transactions, any number of processes may do it at once, and doing it twice is harmless. */
+/** A job works in small transactions. Any number of processes may run it at the same time, and it is idempotent. */
 export type Job = {
   name: 'sweep' | 'partitions' | 'retention'
-  /** When, as cron has it, in UTC. */
+  /** A cron expression, in UTC. */
   schedule: string
-  /** What its count counts, for the log. */
+  /** What its result counts, for the log. */
   counts: string
   run(pool: pg.Pool, signal?: AbortSignal): Promise<number>
 }
 
 const batchSize = 1_000
-/** A run ends here at the latest, and the next one goes on: no job runs away. */
+/** A run ends after this many batches, and the next run continues. */
 const batchesMax = 1_000
 
-/** What keeps the house tidy. Bookings are right without any of them. */
+/** Maintenance. Bookings are correct even if no job ever runs. */
 export const jobs: readonly Job[] = [
   {
     name: 'sweep',
     schedule: '* * * * *',
-    counts: 'lapsed holds given back',
+    counts: 'lapsed holds expired',
     run: (pool, signal) => untilDone(pool, 'select holdfast.expire_holds($1) as count', [batchSize], signal, 1),
   },
   {
     name: 'partitions',
     schedule: '17 3 * * *',
-    counts: 'partitions made',
+    counts: 'partitions created',
     run: async (pool) => (await ensurePartitions(pool)).length,
   },
   {
     name: 'retention',
     schedule: '27 * * * *',
-    counts: 'old idempotency keys, answers, directory changes and sessions forgotten',
+    counts: 'old idempotency keys, stored responses, directory changes and sessions deleted',
     run: async (pool, signal) => {
       const outdated = await purgeOutdated(pool, signal)
-      return outdated + (await untilDone(pool, forgetSessionsSql, [batchSize], signal, batchSize))
+      return outdated + (await untilDone(pool, deleteSessionsSql, [batchSize], signal, batchSize))
     },
   },
 ]
 
-const forgetSessionsSql = `
+const deleteSessionsSql = `
   with gone as (
     delete from auth.session where id in (
       select id from auth.session where "expiresAt" < now() limit $1 for update skip locked)
     returning 1)
   select count(*) as count from gone`
 
-/** Repeats a step while it still finds at least `enough`; each step is a transaction of its own. */
+/** Repeats a step while it still finds at least `enough` rows. Each step is a separate transaction. */
 async function untilDone(
   pool: pg.Pool,
   sql: string,

@@ -113,8 +113,8 @@ async function startRunner(deps: JobsDeps, onLost: () => void): Promise<Runner> 
 }
 
 /**
- * Counts consecutive failed look-ups of jobs. graphile-worker 0.18 caches the failed promise of its first look-up: if the
- * database is unavailable at that moment, every later look-up fails with the same error.
+ * Counts consecutive failed look-ups of jobs. graphile-worker 0.18 caches the failed promise of its first look-up: if
+ * the database is unavailable at that moment, every later look-up fails with the same error.
  */
 function failureCounter(onLost: () => void): EventEmitter {
   const events = new EventEmitter()

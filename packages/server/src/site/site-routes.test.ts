@@ -38,7 +38,7 @@ afterEach(async () => {
 const person = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' }
 
 test.each(['/', '/doctors/some-id?from=2026-11-23', '/my-bookings', '/ticket'])(
-  'a person at %s gets the page, never from a cache',
+  'a browser at %s gets the page, which is not cacheable',
   async (url) => {
     const answer = await app.inject({ url, headers: person })
     expect(answer.statusCode).toBe(200)
@@ -48,7 +48,7 @@ test.each(['/', '/doctors/some-id?from=2026-11-23', '/my-bookings', '/ticket'])(
   },
 )
 
-test('the page runs no scripts but the build’s, and the one that stands in it', async () => {
+test('the page may run only the scripts of the build and its inline script', async () => {
   const { headers } = await app.inject({ url: '/', headers: person })
   const policy = String(headers['content-security-policy'])
   const scripts = policy.split('; ').find((part) => part.startsWith('script-src'))
@@ -56,7 +56,7 @@ test('the page runs no scripts but the build’s, and the one that stands in it'
   expect(policy).toContain("default-src 'none'")
 })
 
-test('a file with a hash in its name is kept for ever, and sent as it was compressed by the build', async () => {
+test('a file with a hash in its name is cacheable forever, and is sent as compressed by the build', async () => {
   const answer = await app.inject({ url: '/assets/index-abc123.js', headers: { 'accept-encoding': 'gzip, br' } })
   expect(answer.headers['cache-control']).toBe('public, max-age=31536000, immutable')
   expect(answer.headers['content-encoding']).toBe('br')
@@ -67,7 +67,7 @@ test('a file with a hash in its name is kept for ever, and sent as it was compre
   expect(plain.body).toBe(script)
 })
 
-test('the service worker is asked for anew each time, and may fetch from here', async () => {
+test('the service worker is revalidated each time, and may fetch from this server', async () => {
   for (const encoding of ['identity', 'br']) {
     const { headers } = await app.inject({ url: '/sw.js', headers: { 'accept-encoding': encoding } })
     expect(headers['content-encoding'] ?? 'identity').toBe(encoding)
@@ -88,12 +88,12 @@ test.each([
   expect([answer.statusCode, answer.json().code]).toEqual([404, 'not_found'])
 })
 
-test('a program at a page’s address is told that nothing is there', async () => {
+test('a program that requests a page’s URL gets 404', async () => {
   const answer = await app.inject({ url: '/my-bookings', headers: { accept: 'application/json' } })
   expect(answer.statusCode).toBe(404)
 })
 
-test('a path of the API with another method is still 405, and its GET routes answer themselves', async () => {
+test('an API path with another method still gets 405, and its GET routes are served', async () => {
   const wrong = await app.inject({ url: '/api/v1/bookings', headers: person })
   expect([wrong.statusCode, wrong.headers.allow]).toEqual([405, 'POST'])
   const posted = await app.inject({ method: 'POST', url: '/my-bookings', headers: person })
@@ -101,7 +101,7 @@ test('a path of the API with another method is still 405, and its GET routes ans
   expect((await app.inject('/api/v1/clinics')).json()).toEqual({ items: [] })
 })
 
-test('without a build there is only the API', async () => {
+test('without a build only the API is served', async () => {
   const bare = Fastify()
   bare.setErrorHandler(errorHandler)
   await bare.register(notFound)

@@ -6,7 +6,7 @@ import fastifyStatic from '@fastify/static'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 export type SiteSettings = {
-  /** Where the built site is; default: packages/web/dist of this checkout. */
+  /** Directory of the built site; default: packages/web/dist of this checkout. */
   directory?: string
 }
 
@@ -14,18 +14,18 @@ const builtSite = fileURLToPath(new URL('../../../web/dist', import.meta.url))
 const page = 'index.html'
 
 /**
- * The site: the build's files, and its one page for every address that the browser's router knows. Files whose names
- * hold a hash of their content are kept for ever, the page never. Without a build there is only the API, and the log
- * says how to make one.
+ * The site: the files of the build, and its single page for every URL of the browser's router. Browsers cache files
+ * with a content hash in their name forever, and never cache the page. Without a build only the API is served, and
+ * the log says how to build the site.
  */
 export async function siteRoutes(app: FastifyInstance, settings: SiteSettings): Promise<void> {
   const directory = settings.directory ?? builtSite
   if (!existsSync(join(directory, page))) {
-    app.log.warn({ directory }, 'the site is not built, so there is only the API: run `npm run site` and start again')
+    app.log.warn({ directory }, 'the site is not built, so only the API is served: run `npm run site` and restart')
     return
   }
   const policy = pagePolicy(readFileSync(join(directory, page), 'utf8'))
-  // Files are the same for everybody: nobody is asked who they are, and nobody's requests are counted.
+  // Files are the same for everyone: credentials are not read and requests are not counted.
   app.addHook('onRoute', (route) => {
     route.config = { ...route.config, admission: 'open' }
   })
@@ -39,10 +39,10 @@ export async function siteRoutes(app: FastifyInstance, settings: SiteSettings): 
     ...files,
     root: directory,
     wildcard: false,
-    // The manifest is the build's own; the page is served below, by any address.
+    // The manifest is used by the build only; the page is served below, for any URL.
     globIgnore: ['**/*.br', '**/*.gz', '**/.*', 'assets/**', 'build-manifest.json', page],
   })
-  // Looked for when they are asked for: a new build may be put in place while this runs.
+  // Looked up on each request, because a new build may be deployed while the server runs.
   await app.register(fastifyStatic, {
     ...files,
     root: join(directory, 'assets'),
@@ -60,27 +60,27 @@ export async function siteRoutes(app: FastifyInstance, settings: SiteSettings): 
   })
 }
 
-/** A person who opened an address; programs that ask for what isn't there are told so. */
+/** Whether a browser navigates to this URL. Other requests for a missing path get 404. */
 function wantsPage(request: FastifyRequest): boolean {
   const [pathname = ''] = request.url.split('?')
   if (/^\/(api|docs|assets|icons|metrics|livez|readyz)(\/|$)/.test(pathname) || /\.\w+$/.test(pathname)) return false
   return /\btext\/html\b/.test(request.headers.accept ?? '')
 }
 
-/** `path` is the file's that is sent, which may be the compressed one (`/sw.js.br`). */
+/** `path` is that of the file that is sent, which may be compressed (`/sw.js.br`). */
 function setHeaders(reply: FastifyReply, path: string, policy: string): void {
   if (path.startsWith('/assets/')) void reply.header('cache-control', 'public, max-age=31536000, immutable')
   else if (path.startsWith('/icons/')) void reply.header('cache-control', 'public, max-age=86400')
   else if (path.startsWith(`/${page}`)) {
     void reply.header('cache-control', 'no-store').header('content-security-policy', policy)
   } else void reply.header('cache-control', 'no-cache')
-  // A worker asks under its own script's policy, and would not be let out to fetch the shell.
+  // A service worker runs under the policy of its own script, and has to fetch the page.
   if (path.startsWith('/sw.js')) void reply.header('content-security-policy', "default-src 'none'; connect-src 'self'")
 }
 
 /**
- * Scripts: the build's own files, and what stands in the page by its hash. Styles may be inline: Mantine writes its
- * colours into a style element, and positions into attributes.
+ * Scripts: the build's files, and the page's inline script by its hash. Inline styles are allowed, because Mantine
+ * writes colours into a style element and positions into attributes.
  */
 function pagePolicy(html: string): string {
   const inline = [...html.matchAll(/<script>([\s\S]*?)<\/script>/g)].map(([, script = '']) => script)
