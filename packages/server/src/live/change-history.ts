@@ -1,26 +1,26 @@
 type DoctorChanges = {
-  /** What is known is whole after this position. */
+  /** All changes after this position are known. */
   knownAfter: bigint
   /** When each slot changed last. */
   slots: Map<string, bigint>
   lastAt: bigint
 }
 
-/** What changed after a position: these slots; or more than is remembered. */
+/** The slots that changed after a position; `unknown`: the history does not go back that far. */
 export type ChangesSince = { kind: 'slots'; slotIds: string[] } | { kind: 'unknown' }
 
 const slotsPerDoctorMax = 1_000
 
 /**
- * Which slots changed lately, for connections that come back. A slot that changes a thousand times is remembered once;
- * bounded in slots, the doctors that changed longest ago are forgotten first.
+ * The slots that changed recently, for clients that reconnect. Stores each slot once, however often it changes.
+ * Bounded in slots: the doctors with the oldest changes are dropped first.
  */
 export class ChangeHistory {
   readonly #sizeMax: number
-  /** Those that changed last stand last. */
+  /** In order of their last change. */
   readonly #doctors = new Map<string, DoctorChanges>()
   #slots = 0
-  /** Doctors that are not remembered may have changed up to here, and not since. */
+  /** Doctors that are not in the map may have changed up to this position, but not after it. */
   #knownAfter: bigint
 
   constructor(startsAfter: bigint, sizeMax: number) {
@@ -28,16 +28,15 @@ export class ChangeHistory {
     this.#sizeMax = sizeMax
   }
 
-  /** How many slots and doctors are remembered. */
+  /** Number of slots and doctors stored. */
   get size(): number {
     return this.#slots + this.#doctors.size
   }
 
-  /** @param at positions never go back */
+  /** @param at must not be less than in the call before */
   noteSlot(doctorId: string, slotId: string, at: bigint): void {
     const changes = this.#touch(doctorId, at)
-    if (changes.slots.size >= slotsPerDoctorMax && !changes.slots.has(slotId))
-      this.#forgetSlots(changes, changes.lastAt)
+    if (changes.slots.size >= slotsPerDoctorMax && !changes.slots.has(slotId)) this.#clearSlots(changes, changes.lastAt)
     const before = changes.slots.size
     changes.slots.set(slotId, at)
     this.#slots += changes.slots.size - before
@@ -45,10 +44,10 @@ export class ChangeHistory {
     this.#trim()
   }
 
-  /** The doctor's calendar itself changed: which of the slots are new or gone is not remembered. */
+  /** The doctor's calendar changed. The slots that were added or removed are not recorded. */
   noteDoctor(doctorId: string, at: bigint): void {
     const changes = this.#touch(doctorId, at)
-    this.#forgetSlots(changes, at)
+    this.#clearSlots(changes, at)
     changes.lastAt = at
     this.#trim()
   }
@@ -86,7 +85,7 @@ export class ChangeHistory {
     }
   }
 
-  #forgetSlots(changes: DoctorChanges, knownAfter: bigint): void {
+  #clearSlots(changes: DoctorChanges, knownAfter: bigint): void {
     this.#slots -= changes.slots.size
     changes.slots.clear()
     changes.knownAfter = knownAfter

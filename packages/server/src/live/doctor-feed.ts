@@ -2,21 +2,21 @@ import type { LiveDoctor, LiveSlot } from '@holdfast/engine'
 import { LapseWatch } from './lapse-watch.ts'
 import type { LiveSubscriber } from './live-subscriber.ts'
 
-/** More changed slots than this in one go are not told one by one. */
+/** If more slots than this changed, subscribers are told to read again instead. */
 const changedMax = 1_000
 
-/** What a doctor's watchers have to be told. `at`: the first position it stands at. */
+/** Changes that have not been sent to a doctor's subscribers. `at`: the position of the first one. */
 export type FeedChanges = { slots: Map<string, 'event' | 'lapse'>; isResync: boolean; at: bigint }
 
-/** A doctor who is watched: by whom, what they have yet to be told, and when the next hold lapses. */
+/** A doctor with subscribers: who they are, which changes are pending, and when the next hold lapses. */
 export class DoctorFeed {
   readonly doctorId: string
   readonly subscribers = new Set<LiveSubscriber>()
   readonly lapses: LapseWatch
-  /** Whether it has been looked whether the doctor exists, and which of the slots are held. */
+  /** Whether the doctor and the held slots have been read. */
   isKnown = false
-  /** How many are waiting to subscribe. */
-  openings = 0
+  /** Subscriptions in progress. */
+  pendingSubscriptions = 0
   /** The earliest time of the next message, by the monotonic clock. */
   nextMessageAtMs = 0
   #changes: FeedChanges | null = null
@@ -27,7 +27,7 @@ export class DoctorFeed {
   }
 
   get isWatched(): boolean {
-    return this.subscribers.size > 0 || this.openings > 0
+    return this.subscribers.size > 0 || this.pendingSubscriptions > 0
   }
 
   get changedAt(): bigint | null {
@@ -38,7 +38,10 @@ export class DoctorFeed {
     return this.#changes?.slots.size ?? 0
   }
 
-  /** @returns false: there are too many to tell; the watchers are told to read again, and holds are no longer known */
+  /**
+   * @returns false if there are too many changes: subscribers have to read again, and the holds must be read again
+   * too
+   */
   noteSlot(slotId: string, cause: 'event' | 'lapse', at: bigint): boolean {
     const changes = this.#changesAt(at)
     if (changes.slots.size >= changedMax && !changes.slots.has(slotId)) {
@@ -60,22 +63,22 @@ export class DoctorFeed {
     return changes
   }
 
-  /** Changes that could not be told are to be told again. */
-  giveBack(changes: FeedChanges): void {
+  /** Puts back changes that could not be published. */
+  restoreChanges(changes: FeedChanges): void {
     const newer = this.#changes
     this.#changes = changes
     for (const [slotId, cause] of newer?.slots ?? []) this.noteSlot(slotId, cause, changes.at)
     if (newer?.isResync) this.noteResync(changes.at)
   }
 
-  /** A slot as it was just read. @returns whether its watchers are told: a lapse may turn out to be none */
+  /** Records a slot that was just read. @returns whether to publish it: a lapse may have changed nothing */
   noteRead(slot: LiveSlot, cause: 'event' | 'lapse'): boolean {
-    const isNews = cause === 'event' || this.lapses.toldOf(slot.id) !== slot.available
+    const isChanged = cause === 'event' || this.lapses.lastAvailable(slot.id) !== slot.available
     this.lapses.note(slot.id, slot.lapsesInMs, slot.available)
-    return isNews
+    return isChanged
   }
 
-  /** The slots that are held, as they were read some time ago. */
+  /** Records a doctor's held slots, which may have been read some time ago. */
   noteDoctor(doctor: LiveDoctor): void {
     this.isKnown = true
     let lastLapseMs = 0
@@ -84,7 +87,7 @@ export class DoctorFeed {
       this.lapses.noteOlder(id, lapsesInMs, available)
       lastLapseMs = Math.max(lastLapseMs, lapsesInMs)
     }
-    if (doctor.isPartial) this.lapses.noteForgotten(Math.max(lastLapseMs, 1_000))
+    if (doctor.isPartial) this.lapses.noteUnwatched(Math.max(lastLapseMs, 1_000))
   }
 
   #changesAt(at: bigint): FeedChanges {

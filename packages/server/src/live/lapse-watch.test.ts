@@ -8,7 +8,10 @@ afterEach(() => void vi.useRealTimers())
 function aWatch() {
   const lapsed: string[][] = []
   let forgotten = 0
-  const watch = new LapseWatch({ onLapsed: (slotIds) => lapsed.push(slotIds), onForgotten: () => (forgotten += 1) })
+  const watch = new LapseWatch({
+    onLapsed: (slotIds) => lapsed.push(slotIds),
+    onUnwatchedLapse: () => (forgotten += 1),
+  })
   return { watch, lapsed, forgotten: () => forgotten }
 }
 
@@ -38,8 +41,8 @@ describe('a watch on holds', () => {
     expect(lapsed).toEqual([])
     vi.advanceTimersByTime(600)
     expect(lapsed).toEqual([['extended']])
-    expect(watch.toldOf('extended')).toBe(0)
-    expect(watch.toldOf('confirmed')).toBeUndefined()
+    expect(watch.lastAvailable('extended')).toBe(0)
+    expect(watch.lastAvailable('confirmed')).toBeUndefined()
   })
 
   test('of an older reading only an earlier end counts', () => {

@@ -1,70 +1,73 @@
-/** When a hold ends by itself, by this process's monotonic clock, and what was told of its slot before. */
+/** When a hold lapses, by this process's monotonic clock, and how many units were available when it was last read. */
 type Held = { lapsesAtMs: number; available: number }
 
 const slotsMax = 5_000
-// A little late rather than early: by then it has lapsed by the database's clock too.
+// Slightly late, so that the hold has also lapsed by the database's clock.
 const marginMs = 3
 const timerMsMax = 3_600_000
 
 /**
- * Knows when the next hold on a doctor's slots lapses, and says so at that moment, whether or not anybody sweeps. One
- * timer, however many slots.
+ * Calls a listener when a hold on one of a doctor's slots lapses, whether or not the sweep job runs. Uses one timer
+ * for all slots.
  */
 export class LapseWatch {
   readonly #held = new Map<string, Held>()
   readonly #onLapsed: (slotIds: string[]) => void
-  readonly #onForgotten: () => void
-  /** The first lapse that there was no room for. */
-  #forgottenAtMs = Number.POSITIVE_INFINITY
+  readonly #onUnwatchedLapse: () => void
+  /** The earliest lapse that exceeded the limit and is not watched. */
+  #unwatchedAtMs = Number.POSITIVE_INFINITY
   #timer: NodeJS.Timeout | undefined
   #firesAtMs = Number.POSITIVE_INFINITY
 
-  /** `onForgotten`: a slot that there was no room for may have lapsed by now. */
-  constructor(listeners: { onLapsed: (slotIds: string[]) => void; onForgotten: () => void }) {
+  /** `onUnwatchedLapse`: a slot that is not watched may have lapsed. */
+  constructor(listeners: { onLapsed: (slotIds: string[]) => void; onUnwatchedLapse: () => void }) {
     this.#onLapsed = listeners.onLapsed
-    this.#onForgotten = listeners.onForgotten
+    this.#onUnwatchedLapse = listeners.onUnwatchedLapse
   }
 
   get size(): number {
     return this.#held.size
   }
 
-  /** What was told of a slot when it was last read, for a lapse that turns out to be none. */
-  toldOf(slotId: string): number | undefined {
+  /** Units available when the slot was last read, to detect a lapse that changed nothing. */
+  lastAvailable(slotId: string): number | undefined {
     return this.#held.get(slotId)?.available
   }
 
-  /** A slot as it was read just now. @param lapsesInMs null: it is not held */
+  /** Records a slot that was just read. @param lapsesInMs null: it has no hold */
   note(slotId: string, lapsesInMs: number | null, available: number): void {
     if (lapsesInMs === null) {
       this.#held.delete(slotId)
       return
     }
     const lapsesAtMs = performance.now() + lapsesInMs + marginMs
-    if (this.#held.size >= slotsMax && !this.#held.has(slotId)) this.noteForgotten(lapsesInMs)
+    if (this.#held.size >= slotsMax && !this.#held.has(slotId)) this.noteUnwatched(lapsesInMs)
     else {
       this.#held.set(slotId, { lapsesAtMs, available })
       this.#arm(lapsesAtMs)
     }
   }
 
-  /** The same, where what is known already may be newer: the earlier end counts, looking once too often does no harm. */
+  /**
+   * Records a slot that may have been read earlier. The earlier lapse is used, because checking once too often is
+   * safe.
+   */
   noteOlder(slotId: string, lapsesInMs: number, available: number): void {
     const known = this.#held.get(slotId)
     if (known === undefined || known.lapsesAtMs > performance.now() + lapsesInMs)
       this.note(slotId, lapsesInMs, available)
   }
 
-  /** There are slots that lapse from then on and are not watched. */
-  noteForgotten(lapsesInMs: number): void {
-    this.#forgottenAtMs = Math.min(this.#forgottenAtMs, performance.now() + lapsesInMs)
-    this.#arm(this.#forgottenAtMs)
+  /** Records that slots which are not watched may lapse from then on. */
+  noteUnwatched(lapsesInMs: number): void {
+    this.#unwatchedAtMs = Math.min(this.#unwatchedAtMs, performance.now() + lapsesInMs)
+    this.#arm(this.#unwatchedAtMs)
   }
 
   stop(): void {
     clearTimeout(this.#timer)
     this.#held.clear()
-    this.#forgottenAtMs = Number.POSITIVE_INFINITY
+    this.#unwatchedAtMs = Number.POSITIVE_INFINITY
   }
 
   #arm(atMs: number): void {
@@ -84,11 +87,11 @@ export class LapseWatch {
       if (lapsesAtMs <= now) lapsed.push(slotId)
       else if (lapsesAtMs < nextMs) nextMs = lapsesAtMs
     }
-    const isForgotten = this.#forgottenAtMs <= now
-    if (isForgotten) this.#forgottenAtMs = Number.POSITIVE_INFINITY
-    nextMs = Math.min(nextMs, this.#forgottenAtMs)
+    const isUnwatchedLapse = this.#unwatchedAtMs <= now
+    if (isUnwatchedLapse) this.#unwatchedAtMs = Number.POSITIVE_INFINITY
+    nextMs = Math.min(nextMs, this.#unwatchedAtMs)
     if (nextMs < Number.POSITIVE_INFINITY) this.#arm(nextMs)
     if (lapsed.length > 0) this.#onLapsed(lapsed)
-    if (isForgotten) this.#onForgotten()
+    if (isUnwatchedLapse) this.#onUnwatchedLapse()
   }
 }

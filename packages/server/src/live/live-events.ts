@@ -31,11 +31,11 @@ export async function serveEvents(
     destroy: () => response.destroy(),
     beat(position) {
       if (!response.headersSent || response.writableEnded) return
-      // Nothing was taken since the last time: nobody is there.
+      // Nothing was read since the last heartbeat: the client is gone.
       const isStuck = bufferedBefore && response.writableLength > 0
       bufferedBefore = response.writableLength > 0
       if (isStuck) response.destroy()
-      // The id alone is no event, but what a client comes back with.
+      // An id without an event: the client sends it as Last-Event-ID when it reconnects.
       else response.write(`: still here\nid: ${position}\n\n`)
     },
   })
@@ -65,12 +65,12 @@ export async function serveEvents(
   }
 }
 
-/** From here on the answer is ours to write; what the edge's hooks have set (CORS, security) is sent with it. */
+/** Takes over the raw response, with the headers that the hooks have set (CORS, security). */
 function begin(reply: FastifyReply): void {
   void reply.headers({
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store, no-transform',
-    // nginx would keep the events until it has a page of them.
+    // Without this, nginx would buffer the events.
     'x-accel-buffering': 'no',
   })
   reply.hijack()

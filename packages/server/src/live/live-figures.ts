@@ -1,13 +1,13 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
 
-/** What live updates of this process count: totals since the start, unless said otherwise. */
+/** Counters of live updates in this process. Totals since the start, unless stated otherwise. */
 export type LiveFigures = {
-  /** Now. */
+  /** Current number. */
   connections: { socket: number; events: number }
-  /** Doctors followed, over all connections, now. */
+  /** Current number of subscribed doctors, over all connections. */
   subscriptions: number
   messages: number
-  /** Messages that were not sent to somebody who does not read. */
+  /** Messages not sent because the subscriber does not read fast enough. */
   dropped: number
   resyncs: number
 }
@@ -16,7 +16,7 @@ export function noFigures(): LiveFigures {
   return { connections: { socket: 0, events: 0 }, subscriptions: 0, messages: 0, dropped: 0, resyncs: 0 }
 }
 
-/** Shows them in the metrics. */
+/** Adds the counters to the metrics. */
 export function addLiveFigures(
   registry: Registry,
   live: { figures: Readonly<LiveFigures>; bufferedBytes: number },
@@ -25,7 +25,7 @@ export function addLiveFigures(
   const read = () => live.figures
   new Gauge({
     name: 'holdfast_live_buffered_bytes',
-    help: 'What live connections have been sent and not read yet.',
+    help: 'Bytes sent to live connections that they have not read yet.',
     registers,
     collect() {
       this.set(live.bufferedBytes)
@@ -42,20 +42,25 @@ export function addLiveFigures(
   })
   new Gauge({
     name: 'holdfast_live_subscriptions',
-    help: 'Doctors followed, over all connections.',
+    help: 'Subscribed doctors, over all connections.',
     registers,
     collect() {
       this.set(read().subscriptions)
     },
   })
-  addTotal(registers, 'holdfast_live_messages_total', 'Messages told, over all connections.', () => read().messages)
+  addTotal(registers, 'holdfast_live_messages_total', 'Messages sent, over all connections.', () => read().messages)
   addTotal(
     registers,
     'holdfast_live_dropped_total',
-    'Messages not sent because the client does not read fast enough; it is told to read again.',
+    'Messages not sent because the client does not read fast enough. It gets a resync instead.',
     () => read().dropped,
   )
-  addTotal(registers, 'holdfast_live_resyncs_total', 'Messages that tell a client to read again.', () => read().resyncs)
+  addTotal(
+    registers,
+    'holdfast_live_resyncs_total',
+    'Resync messages, which tell a client to read again.',
+    () => read().resyncs,
+  )
 }
 
 function addTotal(registers: Registry[], name: string, help: string, read: () => number): void {

@@ -1,8 +1,8 @@
 import type { LiveServerMessage } from '@holdfast/contract'
 
 /**
- * A message as bytes, made once for everybody who is told of it: as the text of a WebSocket message, and as a
- * server-sent event whose id is the message's position.
+ * A message as bytes, serialised once for all subscribers: as the text of a WebSocket message, and as a server-sent
+ * event whose id is the message's position.
  */
 export class LiveFrame {
   readonly message: LiveServerMessage

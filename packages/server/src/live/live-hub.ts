@@ -4,16 +4,16 @@ import pTimeout from 'p-timeout'
 import type { Logger } from '../logger.ts'
 import { ChangeHistory } from './change-history.ts'
 import { DoctorFeed } from './doctor-feed.ts'
-import { DoctorOpener } from './doctor-opener.ts'
+import { DoctorReader } from './doctor-reader.ts'
 import { Heartbeats } from './heartbeats.ts'
 import { type LiveFigures, noFigures } from './live-figures.ts'
 import { LiveFrame } from './live-frame.ts'
 import type { LiveSettings } from './live-settings.ts'
 import { LiveSubscriber, type LiveTransport } from './live-subscriber.ts'
-import { SlotTeller } from './slot-teller.ts'
+import { SlotPublisher } from './slot-publisher.ts'
 
 export type LiveHubDeps = {
-  /** The process's one tail of the log. */
+  /** The log tail of this process. */
   tail: Pick<EventTail, 'horizon' | 'subscribe'>
   reads: LiveReads
   settings: LiveSettings
@@ -21,8 +21,8 @@ export type LiveHubDeps = {
 }
 
 /**
- * `unknown`: these are no active doctors, the others are followed. `none_known`: nothing was done, nobody told.
- * `unavailable`: the database could not be asked, nothing was done.
+ * `unknown`: these are not active doctors; the subscription has the others. `none_known`: none of them is an active
+ * doctor. `unavailable`: the database could not be read. In all cases but the first nothing has changed.
  */
 export type SubscribeOutcome =
   | { kind: 'subscribed'; unknown: string[] }
@@ -30,26 +30,26 @@ export type SubscribeOutcome =
   | { kind: 'too_many' }
   | { kind: 'unavailable' }
 
-// A confirmation or an extension is told: a read may have met its hold as lapsed a moment before.
+// Confirmations and extensions are published, because a read just before may have seen the hold as lapsed.
 const quietTypes = new Set<string>(['arrived', 'completed', 'no_show', 'linked', 'reopened'])
 const endMsMax = 2_000
 const retryMs = 1_000
 
 /**
- * Tells connections of the slots that change: one listener of the log for all of them. Knows nothing of sockets; see
- * {@link SlotTeller} for what is told when, and packages/contract/src/live.ts for the words.
+ * Notifies connections of changed slots. One listener on the log serves all of them. Independent of the transport; see
+ * {@link SlotPublisher} for when messages are sent, and packages/contract/src/live.ts for the messages.
  */
 export class LiveHub {
   readonly settings: LiveSettings
   readonly figures: LiveFigures = noFigures()
   readonly #log: Logger
-  readonly #opener: DoctorOpener
-  readonly #teller: SlotTeller
+  readonly #doctorReader: DoctorReader
+  readonly #publisher: SlotPublisher
   readonly #history: ChangeHistory
   readonly #heartbeats: Heartbeats<LiveSubscriber>
-  readonly #leaveTail: () => void
+  readonly #unsubscribeFromTail: () => void
   readonly #feeds = new Map<string, DoctorFeed>()
-  /** With how to stop the heartbeat. */
+  /** Each with the function that stops its heartbeat. */
   readonly #subscribers = new Map<LiveSubscriber, () => void>()
   readonly #stop = new AbortController()
   readonly #emptied = Promise.withResolvers<void>()
@@ -57,27 +57,27 @@ export class LiveHub {
   constructor({ tail, reads, settings, log }: LiveHubDeps) {
     this.settings = settings
     this.#log = log
-    this.#opener = new DoctorOpener((doctorIds) => reads.doctors(doctorIds))
-    this.#teller = new SlotTeller({ reads, settings, log, figures: this.figures, horizon: tail.horizon })
+    this.#doctorReader = new DoctorReader((doctorIds) => reads.doctors(doctorIds))
+    this.#publisher = new SlotPublisher({ reads, settings, log, figures: this.figures, horizon: tail.horizon })
     this.#history = new ChangeHistory(tail.horizon - 1n, settings.historyMax)
     this.#heartbeats = new Heartbeats(settings.heartbeatMs, ({ transport }) =>
-      transport.beat(String(this.#teller.told)),
+      transport.beat(String(this.#publisher.resumePosition)),
     )
-    this.#leaveTail = tail.subscribe((entries, horizon) => this.#hear(entries, horizon))
+    this.#unsubscribeFromTail = tail.subscribe((entries, horizon) => this.#onEntries(entries, horizon))
   }
 
   get isStopping(): boolean {
     return this.#stop.signal.aborted
   }
 
-  /** What all connections together have been sent and not read yet. */
+  /** Bytes sent that have not been read yet, over all connections. */
   get bufferedBytes(): number {
     let bytes = 0
     for (const { transport } of this.#subscribers.keys()) bytes += transport.bufferedBytes()
     return bytes
   }
 
-  /** A new connection, which follows nobody yet. Call `disconnect` when it has ended. */
+  /** Adds a connection without subscriptions. Call `disconnect` when it has ended. */
   connect(transport: LiveTransport): LiveSubscriber {
     const subscriber = new LiveSubscriber(transport, this.settings.bufferedBytesMax)
     this.#subscribers.set(subscriber, this.#heartbeats.add(subscriber))
@@ -89,7 +89,7 @@ export class LiveHub {
     if (subscriber.isClosed) return
     subscriber.isClosed = true
     this.unsubscribe(subscriber, [...subscriber.doctorIds])
-    this.#teller.forgetSubscriber(subscriber)
+    this.#publisher.removeSubscriber(subscriber)
     this.#subscribers.get(subscriber)?.()
     this.#subscribers.delete(subscriber)
     this.figures.connections[subscriber.transport.kind] -= 1
@@ -97,8 +97,8 @@ export class LiveHub {
   }
 
   /**
-   * Adds doctors to those a connection follows, and tells it `subscribed`. With `after`, what changed since is told
-   * before anything else; where that is not known, `resync`.
+   * Subscribes a connection to more doctors and sends it `subscribed`. With `after`, the changes since that position
+   * are sent before anything else, or `resync` if they are not known.
    */
   async subscribe(
     subscriber: LiveSubscriber,
@@ -110,9 +110,9 @@ export class LiveHub {
     if (inAll.size > this.settings.doctorsPerConnectionMax) return { kind: 'too_many' }
     const feeds = wanted.filter(isId).map((doctorId) => this.#openFeed(doctorId))
     try {
-      // What lapsed while a client was away stands in no log: for who comes back, the doctors are looked at again.
+      // Lapses are not in the log. For a client that reconnects, the doctors are therefore read again.
       const toRead = feeds.filter((feed) => after !== null || !feed.isKnown).map((feed) => feed.doctorId)
-      const read = toRead.length === 0 ? new Map<string, LiveDoctor>() : await this.#opener.open(toRead)
+      const read = toRead.length === 0 ? new Map<string, LiveDoctor>() : await this.#doctorReader.read(toRead)
       for (const feed of feeds) {
         const doctor = read.get(feed.doctorId)
         if (doctor !== undefined) feed.noteDoctor(doctor)
@@ -123,11 +123,11 @@ export class LiveHub {
       const knownIds = new Set(known.map((feed) => feed.doctorId))
       return { kind: 'subscribed', unknown: wanted.filter((doctorId) => !knownIds.has(doctorId)) }
     } catch (error) {
-      this.#log.warn({ err: error }, 'doctors could not be looked up for live updates')
+      this.#log.warn({ err: error }, 'doctors could not be read for live updates')
       return { kind: 'unavailable' }
     } finally {
       for (const feed of feeds) {
-        feed.openings -= 1
+        feed.pendingSubscriptions -= 1
         this.#dropUnwatched(feed)
       }
     }
@@ -144,34 +144,35 @@ export class LiveHub {
     }
   }
 
-  /** Nobody knows what happened for a while (the database was away): everybody is told to read again. */
+  /** Changes may have been missed (during a database outage): tells all connections to read again. */
   resyncAll(): void {
-    const at = this.#teller.horizon
+    const at = this.#publisher.horizon
     this.#history.noteAll(at)
     for (const feed of this.#feeds.values()) {
       feed.noteResync(at)
-      this.#teller.tell(feed)
+      this.#publisher.publish(feed)
       void this.#readHolds(feed)
     }
   }
 
-  /** Ends every connection: 1001, and those that do not go are cut. */
+  /** Closes every connection with 1001, and destroys those that do not close in time. */
   async stop(): Promise<void> {
     if (this.isStopping) return
     this.#stop.abort()
-    this.#leaveTail()
+    this.#unsubscribeFromTail()
     this.#heartbeats.stop()
-    const told = this.#teller.stop()
+    const published = this.#publisher.stop()
     for (const { transport } of this.#subscribers.keys()) transport.end(1001, 'This server is stopping: connect again.')
     if (this.#subscribers.size === 0) this.#emptied.resolve()
-    await pTimeout(Promise.all([told, this.#emptied.promise]), { milliseconds: endMsMax, message: false })
+    await pTimeout(Promise.all([published, this.#emptied.promise]), { milliseconds: endMsMax, message: false })
     for (const { transport } of [...this.#subscribers.keys()]) transport.destroy()
     for (const feed of this.#feeds.values()) feed.lapses.stop()
   }
 
-  #hear(entries: readonly LogEntry[], horizon: bigint): void {
-    // An event that was held back for its predecessor may be older than what has been told: it counts from now on.
-    const before = this.#teller.horizon
+  #onEntries(entries: readonly LogEntry[], horizon: bigint): void {
+    // An event that waited for an earlier one may be older than what has been published. Its position is then the
+    // horizon.
+    const before = this.#publisher.horizon
     const clinics = new Map<number, bigint>()
     for (const entry of entries) {
       const at = entry.xid > before ? entry.xid : before
@@ -184,7 +185,7 @@ export class LiveHub {
       else this.#noteDoctor(entry.doctorId, at)
     }
     for (const [clinicNo, at] of clinics) this.#noteClinic(clinicNo, at)
-    this.#teller.advance(horizon)
+    this.#publisher.advance(horizon)
   }
 
   #noteSlot(doctorId: string, slotId: string, at: bigint): void {
@@ -192,37 +193,37 @@ export class LiveHub {
     const feed = this.#feeds.get(doctorId)
     if (feed === undefined) return
     if (!feed.noteSlot(slotId, 'event', at)) void this.#readHolds(feed)
-    this.#teller.tell(feed)
+    this.#publisher.publish(feed)
   }
 
   #noteDoctor(doctorId: string, at: bigint): void {
     this.#history.noteDoctor(doctorId, at)
     const feed = this.#feeds.get(doctorId)
     if (feed === undefined) return
-    // Perhaps no longer a doctor who can be followed.
+    // The doctor may no longer be active.
     feed.isKnown = false
     feed.noteResync(at)
-    this.#teller.tell(feed)
+    this.#publisher.publish(feed)
   }
 
-  /** A clinic's zone, notice or horizon: what is offered of all its doctors. */
+  /** A change of the clinic's time zone, notice or booking horizon affects the slots of all its doctors. */
   #noteClinic(clinicNo: number, at: bigint): void {
     this.#history.noteAll(at)
     for (const feed of this.#feeds.values()) {
       if (clinicNoOf(feed.doctorId) !== clinicNo) continue
       feed.noteResync(at)
-      this.#teller.tell(feed)
+      this.#publisher.publish(feed)
     }
   }
 
-  /** A lapse has no place in the log: it stands at the horizon, where nobody has been told that they know it. */
+  /** A lapse has no position in the log. It gets the horizon, which no client has received as its position yet. */
   #noteLapsed(feed: DoctorFeed, slotIds: readonly string[]): void {
-    const at = this.#teller.horizon
+    const at = this.#publisher.horizon
     for (const slotId of slotIds) {
       this.#history.noteSlot(feed.doctorId, slotId, at)
       if (!feed.noteSlot(slotId, 'lapse', at)) void this.#readHolds(feed)
     }
-    this.#teller.tell(feed)
+    this.#publisher.publish(feed)
   }
 
   #openFeed(doctorId: string): DoctorFeed {
@@ -231,10 +232,10 @@ export class LiveHub {
       known ??
       new DoctorFeed(doctorId, {
         onLapsed: (slotIds) => this.#noteLapsed(feed, slotIds),
-        onForgotten: () => void this.#readHolds(feed),
+        onUnwatchedLapse: () => void this.#readHolds(feed),
       })
     this.#feeds.set(doctorId, feed)
-    feed.openings += 1
+    feed.pendingSubscriptions += 1
     return feed
   }
 
@@ -250,27 +251,27 @@ export class LiveHub {
       subscriber.doctorIds.add(doctorId)
     }
     const doctorIds = feeds.map((feed) => feed.doctorId)
-    const { told } = this.#teller
+    const { resumePosition } = this.#publisher
     const missed = after === null ? [] : this.#missedSince(subscriber, doctorIds, after, read)
-    const isBack = missed.length > 0 || subscriber.catchUp !== null
-    const position = String(isBack && after !== null && after < told ? after : told)
+    const isResuming = missed.length > 0 || subscriber.catchUp !== null
+    const position = String(isResuming && after !== null && after < resumePosition ? after : resumePosition)
     this.#send(subscriber, new LiveFrame({ type: 'subscribed', doctorIds, position }))
     if (missed.length > 0) {
       this.figures.resyncs += 1
       this.#send(subscriber, new LiveFrame({ type: 'resync', doctorIds: missed, position }))
     }
-    if (subscriber.catchUp !== null) this.#teller.catchUp(subscriber)
+    if (subscriber.catchUp !== null) this.#publisher.catchUp(subscriber)
   }
 
-  /** Sets what there is to catch up with. @returns the doctors of whom that is not known */
+  /** Sets the subscriber's `catchUp`. @returns the doctors whose changes are not known */
   #missedSince(
     subscriber: LiveSubscriber,
     doctorIds: readonly string[],
     after: bigint,
     read: ReadonlyMap<string, LiveDoctor>,
   ): string[] {
-    // A position ahead of this process is another's, or of a database that is no more.
-    const isAhead = after >= this.#teller.horizon
+    // A position ahead of this process's comes from another process, or from another database.
+    const isAhead = after >= this.#publisher.horizon
     const missed: string[] = []
     const catchUp = new Map<string, readonly string[]>()
     for (const doctorId of doctorIds) {
@@ -292,11 +293,11 @@ export class LiveHub {
     this.figures.messages += 1
   }
 
-  /** Learns again which of a doctor's slots are held; tries until it does, or nobody follows the doctor. */
+  /** Reads a doctor's holds again. Retries until it succeeds or the doctor has no subscribers. */
   async #readHolds(feed: DoctorFeed): Promise<void> {
     const read = async () => {
       if (!feed.isWatched) return
-      const doctor = (await this.#opener.open([feed.doctorId])).get(feed.doctorId)
+      const doctor = (await this.#doctorReader.read([feed.doctorId])).get(feed.doctorId)
       if (doctor !== undefined && feed.isWatched) feed.noteDoctor(doctor)
     }
     const { signal } = this.#stop
@@ -310,7 +311,7 @@ export class LiveHub {
   #dropUnwatched(feed: DoctorFeed): void {
     if (feed.isWatched || this.#feeds.get(feed.doctorId) !== feed) return
     this.#feeds.delete(feed.doctorId)
-    this.#teller.forgetFeed(feed)
+    this.#publisher.removeFeed(feed)
     feed.lapses.stop()
   }
 }

@@ -89,7 +89,9 @@ describe('who comes back with a position', () => {
 })
 
 describe('clients that come and go between two processes', () => {
-  /** What a page does: reads at the beginning and when it is told to, applies what it hears, comes back where it was. */
+  /**
+   * What a page does: reads at the beginning and when it is told to, applies what it hears, comes back where it was.
+   */
   class Page {
     readonly shown = new Map<string, number>()
     readonly #doctorIds: string[]

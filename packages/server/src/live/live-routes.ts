@@ -14,21 +14,21 @@ import { serveSocket } from './live-socket.ts'
 const socketPath = '/api/v1/live'
 const eventsPath = '/api/v1/live/events'
 
-/** For the HTTP server's `shouldUpgradeCallback`: any other request that asks for an upgrade is answered as it is. */
+/** For the HTTP server's `shouldUpgradeCallback`: any other upgrade request is handled as a normal request. */
 export function isLiveUpgrade(request: IncomingMessage): boolean {
   return request.headers.upgrade?.toLowerCase() === 'websocket' && request.url?.split('?', 1)[0] === socketPath
 }
 
 /**
- * WebSockets for the whole server. Register it before every other hook: a request for an upgrade that a hook refuses is
- * then still let go of, because this plugin has seen it.
+ * WebSockets for the whole server. Register it before all other hooks, so that it can close the socket of an upgrade
+ * request that another hook refuses.
  */
 export const liveSockets = fp(async (app: FastifyInstance, { hub }: { hub: LiveHub }) => {
   await app.register(websocket, {
     options: { maxPayload: hub.settings.messageBytesMax, perMessageDeflate: false, clientTracking: false },
-    // Who breaks the protocol is being told so (1009: too large, 1002 …); a lost connection closes by itself.
+    // For protocol errors the library closes the connection with a code (1009: too large, 1002 …).
     errorHandler(error, socket, request) {
-      request.log.debug({ requestId: request.id, err: error }, 'a live connection broke')
+      request.log.debug({ requestId: request.id, err: error }, 'a live connection failed')
       if (!('code' in error && String(error.code).startsWith('WS_ERR_'))) socket.terminate()
     },
     preClose: (done) => void hub.stop().then(() => done()),
@@ -37,7 +37,7 @@ export const liveSockets = fp(async (app: FastifyInstance, { hub }: { hub: LiveH
 
 export type LiveRoutesSettings = {
   hub: LiveHub
-  /** Origins whose pages may connect, beside our own. */
+  /** Origins whose pages may connect, in addition to this site's. */
   origins: readonly string[]
 }
 
@@ -54,12 +54,12 @@ const eventsQuery = {
 /** `/api/v1/live` and `/api/v1/live/events`. Needs {@link liveSockets} and the rate limits. */
 export async function liveRoutes(app: FastifyInstance, { hub, origins }: LiveRoutesSettings): Promise<void> {
   const slots = new ConnectionSlots(hub.settings.connectionsMax, hub.settings.connectionsPerAddressMax)
-  // What is told is public, so nobody's credentials are read; connecting counts like any read of an address.
+  // The data is public, so credentials are not read. Connecting counts as an anonymous read.
   const config = { admission: 'open' as const }
 
   app.addHook('onRequest', async (request, reply) => {
     if (hub.isStopping) throw problem('unavailable', 'This server is stopping.', { retryAfterSeconds: 1 })
-    refuseStrangeOrigin(request, origins)
+    refuseForeignOrigin(request, origins)
     await app.rateLimits.countRequest(request, reply)
   })
 
@@ -69,8 +69,8 @@ export async function liveRoutes(app: FastifyInstance, { hub, origins }: LiveRou
     exposeHeadRoute: false,
     config,
     onRequest: async (request) => {
-      if (!request.ws) throw problem('invalid_request', 'This path speaks WebSocket: connect with ws:// or wss://.')
-      // Here, where a refusal is still an answer in HTTP.
+      if (!request.ws) throw problem('invalid_request', 'This path requires WebSocket: connect with ws:// or wss://.')
+      // Before the upgrade, while a refusal can still be an HTTP response.
       request.raw.socket.once('close', takeSlot(slots, request))
     },
     handler: async () => undefined,
@@ -98,7 +98,7 @@ export async function liveRoutes(app: FastifyInstance, { hub, origins }: LiveRou
 function takeSlot(slots: ConnectionSlots, request: FastifyRequest): () => void {
   const slot = slots.take(normalizeIP(request.ip, 64))
   if (slot === 'full') {
-    throw problem('overloaded', 'There are as many live connections as this server takes.', { retryAfterSeconds: 30 })
+    throw problem('overloaded', 'The server has reached its limit of live connections.', { retryAfterSeconds: 30 })
   }
   if (slot === 'full_for_address') {
     throw problem('rate_limited', 'There are too many live connections from this address.', { retryAfterSeconds: 30 })
@@ -106,8 +106,8 @@ function takeSlot(slots: ConnectionSlots, request: FastifyRequest): () => void {
   return slot
 }
 
-/** Browsers say whose page connects, and a WebSocket of any page would be let through; programs say nothing. */
-function refuseStrangeOrigin(request: FastifyRequest, origins: readonly string[]): void {
+/** Browsers allow a WebSocket from any page, so its origin is checked here. Programs send no Origin header. */
+function refuseForeignOrigin(request: FastifyRequest, origins: readonly string[]): void {
   const { origin } = request.headers
   if (origin === undefined || origins.includes(origin) || URL.parse(origin)?.host === request.host) return
   throw problem('forbidden', 'Pages of this origin may not connect here.')

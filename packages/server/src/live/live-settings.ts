@@ -1,29 +1,29 @@
 import type { Config } from '../config.ts'
 
-/** The bounds of live updates in one process. */
+/** Limits of live updates in one process. */
 export type LiveSettings = {
   connectionsMax: number
-  /** null: no bound. An IPv6 address is its /64. */
+  /** null: no limit. IPv6 addresses are counted by /64. */
   connectionsPerAddressMax: number | null
   doctorsPerConnectionMax: number
   messageBytesMax: number
-  /** A connection may send so many at once, and then so many a second. */
+  /** A connection may send this many messages at once, then `messagesPerSecondMax` per second. */
   messagesBurstMax: number
   messagesPerSecondMax: number
-  /** Errors that one connection is told of before it is ended. */
+  /** Errors after which a connection is closed. */
   errorsMax: number
-  /** A doctor's watchers are told at most once in this time; the first change after a pause at once. */
+  /** Minimum time between two messages about a doctor. The first change after a pause is sent at once. */
   messageMs: number
-  /** Each watcher of a doctor adds so much to `messageMs`, so that a crowd does not take the process for itself. */
+  /** Added to `messageMs` per subscriber of a doctor, so that many subscribers do not overload the process. */
   messageMicrosecondsPerWatcher: number
-  /** Between two reads of availability. */
+  /** Minimum time between two reads of availability. */
   readMs: number
-  /** What a connection has not read yet, before it is told no more until it has. */
+  /** Unread bytes at which a connection gets no more messages until it has read them. */
   bufferedBytesMax: number
-  /** How long it may take to read that. */
+  /** How long a connection may take to read them. */
   behindMsMax: number
   heartbeatMs: number
-  /** Changes that are remembered for connections that come back: slots and doctors. */
+  /** Number of slots and doctors in the change history for clients that reconnect. */
   historyMax: number
 }
 
@@ -44,7 +44,7 @@ export const liveDefaults: LiveSettings = {
   historyMax: 50_000,
 }
 
-/** The bounds as the environment sets them. */
+/** The limits from the settings. */
 export function liveSettingsOf(
   config: Pick<Config, 'liveConnectionsMax' | 'liveConnectionsPerAddressMax' | 'liveDoctorsMax' | 'rateLimit'>,
 ): LiveSettings {

@@ -14,7 +14,9 @@ const slotsMax = 1_000
 const roundsMax = 1_000
 const messageBytesMax = 100_000
 
-/** A doctor all of whose slots change at once, so that a message is large; one who follows and reads, one who doesn't. */
+/**
+ * A doctor all of whose slots change at once, so that a message is large; one who follows and reads, one who doesn't.
+ */
 async function aScene(settings: Parameters<typeof liveApp>[0]) {
   app = await liveApp({ messageMs: 1, readMs: 1, ...settings })
   const doctor = await aDoctor(app.database, await aClinic(app.database))

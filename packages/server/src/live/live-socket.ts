@@ -10,18 +10,18 @@ const brokenRule = 1008
 
 /** Serves one WebSocket until it closes. */
 export function serveSocket(hub: LiveHub, socket: WebSocket): void {
-  // It came between the stop and the end.
+  // The connection arrived while the server was stopping.
   if (hub.isStopping) socket.terminate()
   else new LiveSocket(hub, socket).listen()
 }
 
-/** What one client says over its WebSocket, in order, and how it is answered. */
+/** Handles the messages of one client's WebSocket in order. */
 class LiveSocket {
   readonly #hub: LiveHub
   readonly #socket: WebSocket
   readonly #subscriber: LiveSubscriber
   readonly #allowance: MessageAllowance
-  #answered: Promise<void> = Promise.resolve()
+  #handled: Promise<void> = Promise.resolve()
   #errors = 0
   #isAlive = true
 
@@ -47,7 +47,7 @@ class LiveSocket {
       if (isBinary) this.#refuse('invalid_message', 'Messages are JSON text, not binary.')
       else {
         const text = data.toString()
-        this.#answered = this.#answered.then(() => this.#answer(text))
+        this.#handled = this.#handled.then(() => this.#handle(text))
       }
     })
     socket.on('ping', () => {
@@ -59,7 +59,7 @@ class LiveSocket {
     socket.on('close', () => this.#hub.disconnect(this.#subscriber))
   }
 
-  async #answer(text: string): Promise<void> {
+  async #handle(text: string): Promise<void> {
     if (!this.#isOpen) return
     const parsed = parseClientMessage(text)
     if (parsed.kind === 'invalid') return this.#refuse('invalid_message', parsed.why)
@@ -83,7 +83,7 @@ class LiveSocket {
         return this.#refuse('too_many_doctors', why)
       }
       case 'unavailable':
-        return this.#tellError('unavailable', 'The database cannot be reached now: subscribe again in a moment.')
+        return this.#sendError('unavailable', 'The database cannot be reached now: subscribe again in a moment.')
     }
   }
 
@@ -91,26 +91,26 @@ class LiveSocket {
     this.#refuse('doctor_not_found', 'There are no such active doctors.', doctorIds)
   }
 
-  /** A mistake of the client's: a few are forgiven. */
+  /** Reports a client's error. After too many of them the connection is closed. */
   #refuse(code: LiveErrorCode, why: string, doctorIds?: string[]): void {
-    this.#tellError(code, why, doctorIds)
+    this.#sendError(code, why, doctorIds)
     this.#errors += 1
     if (this.#errors >= this.#hub.settings.errorsMax) this.#socket.close(brokenRule, 'too many errors')
   }
 
-  #tellError(code: LiveErrorCode, message: string, doctorIds?: string[]): void {
+  #sendError(code: LiveErrorCode, message: string, doctorIds?: string[]): void {
     this.#send(new LiveFrame({ type: 'error', code, message, ...(doctorIds === undefined ? {} : { doctorIds }) }))
   }
 
   #isAllowed(): boolean {
     if (!this.#isOpen) return false
     if (this.#subscriber.isFull) {
-      // It asks and doesn't read the answers.
+      // The client sends messages but does not read the responses.
       this.#socket.terminate()
       return false
     }
     if (this.#allowance.take()) return true
-    this.#tellError('rate_limited', 'Too many messages.')
+    this.#sendError('rate_limited', 'Too many messages.')
     this.#socket.close(brokenRule, 'too many messages')
     return false
   }

@@ -1,29 +1,29 @@
 import type { LiveFrame } from './live-frame.ts'
 
-/** A way to one client. Nothing here waits. */
+/** The connection to one client. No method waits. */
 export type LiveTransport = {
   kind: 'socket' | 'events'
   send(frame: LiveFrame): void
-  /** What was sent and the client's side has not taken yet. */
+  /** Bytes sent that the client has not received yet. */
   bufferedBytes(): number
-  /** Says farewell. @param code as of a WebSocket: 1001 the server goes, 1008 the client broke a rule */
+  /** Closes the connection. @param code a WebSocket close code: 1001 the server stops, 1008 the client broke a rule */
   end(code: number, reason: string): void
-  /** Without farewell. */
+  /** Closes the connection without a closing handshake. */
   destroy(): void
-  /** Asks whether the client still lives; ends the connection when it did not show it since the last time. */
+  /** Sends a heartbeat, and closes the connection if the client did not respond to the one before. */
   beat(position: string): void
 }
 
-/** One connection, the doctors it follows, and what it has yet to be told. */
+/** One connection, its subscribed doctors, and what it still has to receive. */
 export class LiveSubscriber {
   readonly transport: LiveTransport
   readonly doctorIds = new Set<string>()
-  /** Slots that changed while the client was away, by doctor; told before anything else is. */
+  /** Slots that changed while the client was disconnected, by doctor. Sent before anything else. */
   catchUp: Map<string, readonly string[]> | null = null
   isClosed = false
-  /** Since when it is told nothing because it does not read. */
+  /** Since when it gets no messages because it does not read fast enough. */
   behindSinceMs: number | null = null
-  /** Doctors of whom something was not told. */
+  /** Doctors with messages that were not sent. */
   readonly #missed = new Set<string>()
   readonly #bufferedBytesMax: number
 
@@ -40,11 +40,11 @@ export class LiveSubscriber {
     return this.transport.bufferedBytes() > this.#bufferedBytesMax
   }
 
-  /** @returns whether it was sent: who is behind, or catching up, will be told to read again instead */
-  tell(doctorId: string, frame: LiveFrame): boolean {
+  /** @returns whether the frame was sent. A slow or resuming subscriber gets a `resync` later instead. */
+  offer(doctorId: string, frame: LiveFrame): boolean {
     if (this.isClosed) return true
     if (this.catchUp !== null) {
-      // What a doctor's catching up tells is read after this, and so includes it.
+      // The slots of a doctor's catch-up are read later, so they include this change.
       if (!this.catchUp.has(doctorId)) this.#missed.add(doctorId)
       return this.catchUp.has(doctorId)
     }
@@ -56,11 +56,11 @@ export class LiveSubscriber {
     return true
   }
 
-  miss(doctorId: string): void {
+  addMissed(doctorId: string): void {
     this.#missed.add(doctorId)
   }
 
-  /** The doctors to read again, once there is room to say so; it is up to date then. */
+  /** Returns the doctors to read again and clears them. Call it when the `resync` can be sent. */
   takeMissed(): string[] {
     const missed = [...this.#missed].filter((doctorId) => this.doctorIds.has(doctorId))
     this.#missed.clear()

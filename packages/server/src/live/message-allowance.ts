@@ -1,4 +1,4 @@
-/** So many at once, and then so many a second: a bucket that fills again. */
+/** A token bucket: `burstMax` messages at once, then `perSecond`. */
 export class MessageAllowance {
   readonly #burstMax: number
   readonly #perSecond: number
@@ -11,7 +11,7 @@ export class MessageAllowance {
     this.#left = burstMax
   }
 
-  /** @returns false: that was one too many */
+  /** @returns false if the limit is exceeded */
   take(): boolean {
     const now = performance.now()
     this.#left = Math.min(this.#burstMax, this.#left + ((now - this.#filledAtMs) / 1_000) * this.#perSecond)

@@ -3,7 +3,7 @@ import type { LiveSubscriber } from './live-subscriber.ts'
 
 const checkMs = 100
 
-export type BehindListDeps = {
+export type SlowSubscribersDeps = {
   bufferedBytesMax: number
   behindMsMax: number
   position: () => string
@@ -11,15 +11,16 @@ export type BehindListDeps = {
 }
 
 /**
- * Connections that were not told something because they do not read fast enough. Nothing is kept for them: when they
- * have read what they were sent, they are told which doctors to read again. Who takes too long is cut off.
+ * Subscribers that missed messages because they do not read fast enough. Messages are not buffered for them: once
+ * they have read what was sent, they receive a `resync` that names the doctors to read again. A subscriber that takes
+ * too long is disconnected.
  */
-export class BehindList {
-  readonly #deps: BehindListDeps
+export class SlowSubscribers {
+  readonly #deps: SlowSubscribersDeps
   readonly #subscribers = new Set<LiveSubscriber>()
   #timer: NodeJS.Timeout | undefined
 
-  constructor(deps: BehindListDeps) {
+  constructor(deps: SlowSubscribersDeps) {
     this.#deps = deps
   }
 

@@ -1,27 +1,27 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { LiveReads, LiveSlot } from '@holdfast/engine'
 import type { Logger } from '../logger.ts'
-import { BehindList } from './behind-list.ts'
 import type { DoctorFeed, FeedChanges } from './doctor-feed.ts'
 import type { LiveFigures } from './live-figures.ts'
 import { LiveFrame } from './live-frame.ts'
 import type { LiveSettings } from './live-settings.ts'
 import type { LiveSubscriber } from './live-subscriber.ts'
 import { Pacing } from './pacing.ts'
+import { SlowSubscribers } from './slow-subscribers.ts'
 
-export type SlotTellerDeps = {
+export type SlotPublisherDeps = {
   reads: Pick<LiveReads, 'slots'>
   settings: LiveSettings
   log: Logger
   figures: LiveFigures
-  /** Every transaction below it has been heard of. */
+  /** All transactions below it have been received. */
   horizon: bigint
 }
 
-/** Slots of one read of availability; catching up takes at most half of it. */
+/** Slots per read of availability. Catching up uses at most half of them. */
 const slotsPerReadMax = 5_000
-/** Clients told between two turns of the event loop. */
-const tellsPerTurnMax = 200
+/** Messages sent before yielding to the event loop. */
+const sendsPerTurnMax = 200
 const retryMsMin = 250
 const retryMsMax = 5_000
 
@@ -29,33 +29,33 @@ type Taken = { feed: DoctorFeed; changes: FeedChanges }
 type CatchingUp = { subscriber: LiveSubscriber; catchUp: ReadonlyMap<string, readonly string[]> }
 
 /**
- * Reads what has changed and tells it: one read at a time for all doctors whose turn it is, one message a doctor, made
- * once. What cannot be read stays to be told, and is tried again.
+ * Reads changed slots and sends them to subscribers. One read at a time covers all doctors that are due, and each
+ * doctor's message is serialised once. If the read fails, the changes are kept and the read is retried.
  *
- * `told` is a position that a connection may safely come back with: it lies before everything that is yet to be told to
- * anybody, so that a message about one doctor never claims what another doctor's next one will say.
+ * `resumePosition` is a position from which a client can safely resume: it lies before every change that has not been
+ * sent to all subscribers yet. So a message about one doctor never skips a pending message about another.
  */
-export class SlotTeller {
-  readonly #deps: SlotTellerDeps
-  readonly #behind: BehindList
+export class SlotPublisher {
+  readonly #deps: SlotPublisherDeps
+  readonly #slow: SlowSubscribers
   readonly #changed = new Set<DoctorFeed>()
   readonly #catchingUp = new Set<LiveSubscriber>()
   readonly #pacing = new Pacing()
   #horizon: bigint
-  /** The oldest position of what is being told at this moment. */
-  #tellingAt: bigint | null = null
-  #telling: Promise<void> | null = null
+  /** The oldest position among the changes that are being published. */
+  #publishingAt: bigint | null = null
+  #publishing: Promise<void> | null = null
   #nextReadAtMs = 0
   #failures = 0
   #timer: NodeJS.Timeout | undefined
   #isStopped = false
 
-  constructor(deps: SlotTellerDeps) {
+  constructor(deps: SlotPublisherDeps) {
     this.#deps = deps
     this.#horizon = deps.horizon
-    this.#behind = new BehindList({
+    this.#slow = new SlowSubscribers({
       ...deps.settings,
-      position: () => String(this.told),
+      position: () => String(this.resumePosition),
       onResync: () => {
         deps.figures.resyncs += 1
         deps.figures.messages += 1
@@ -67,60 +67,60 @@ export class SlotTeller {
     return this.#horizon
   }
 
-  get told(): bigint {
-    const untold = this.#untold()
-    return (this.#tellingAt !== null && this.#tellingAt < untold ? this.#tellingAt : untold) - 1n
+  get resumePosition(): bigint {
+    const unpublished = this.#oldestUnpublished()
+    return (this.#publishingAt !== null && this.#publishingAt < unpublished ? this.#publishingAt : unpublished) - 1n
   }
 
-  /** Everything below the horizon has been heard, and is among the changes. */
+  /** All transactions below the horizon have been received and are among the changes. */
   advance(horizon: bigint): void {
     if (horizon > this.#horizon) this.#horizon = horizon
     this.#arm()
   }
 
-  /** The feed has something to tell. Under load it has so with every booking: its turn has come or is waited for already. */
-  tell(feed: DoctorFeed): void {
+  /** Publishes a feed's changes when it is due. Under load most calls find the feed already scheduled. */
+  publish(feed: DoctorFeed): void {
     if (this.#changed.has(feed)) return
     this.#changed.add(feed)
     this.#arm()
   }
 
-  /** The subscriber's `catchUp` is told first of all, and nothing else before it. */
+  /** Sends the subscriber's `catchUp` before anything else. */
   catchUp(subscriber: LiveSubscriber): void {
     this.#catchingUp.add(subscriber)
     this.#arm()
   }
 
-  /** The subscriber has missed something. */
+  /** The subscriber has missed a message. */
   fallBehind(subscriber: LiveSubscriber): void {
-    this.#behind.add(subscriber)
+    this.#slow.add(subscriber)
   }
 
-  forgetFeed(feed: DoctorFeed): void {
+  removeFeed(feed: DoctorFeed): void {
     this.#changed.delete(feed)
   }
 
-  forgetSubscriber(subscriber: LiveSubscriber): void {
+  removeSubscriber(subscriber: LiveSubscriber): void {
     this.#catchingUp.delete(subscriber)
-    this.#behind.delete(subscriber)
+    this.#slow.delete(subscriber)
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true
     clearTimeout(this.#timer)
-    this.#behind.stop()
-    await this.#telling
+    this.#slow.stop()
+    await this.#publishing
   }
 
-  /** Of what is not being told yet, the oldest position; else the horizon. */
-  #untold(): bigint {
+  /** The oldest position among changes whose publishing has not begun; without any, the horizon. */
+  #oldestUnpublished(): bigint {
     let oldest = this.#horizon
     for (const { changedAt } of this.#changed) if (changedAt !== null && changedAt < oldest) oldest = changedAt
     return oldest
   }
 
   #arm(): void {
-    if (this.#telling !== null || this.#isStopped) return
+    if (this.#publishing !== null || this.#isStopped) return
     let atMs = this.#catchingUp.size > 0 ? 0 : Number.POSITIVE_INFINITY
     for (const { nextMessageAtMs } of this.#changed) if (nextMessageAtMs < atMs) atMs = nextMessageAtMs
     if (atMs === Number.POSITIVE_INFINITY) return
@@ -131,25 +131,25 @@ export class SlotTeller {
   }
 
   #start(): void {
-    this.#telling = this.#tellOnce()
+    this.#publishing = this.#publishOnce()
       .then(() => {
         this.#failures = 0
       })
       .catch((error: unknown) => {
-        if (this.#failures === 0) this.#deps.log.warn({ err: error }, 'live updates cannot read what changed')
+        if (this.#failures === 0) this.#deps.log.warn({ err: error }, 'live updates cannot read the changed slots')
         const pauseMs = Math.min(retryMsMax, retryMsMin * 2 ** this.#failures)
         this.#failures += 1
         this.#nextReadAtMs = performance.now() + pauseMs * (0.5 + Math.random() / 2)
       })
       .finally(() => {
-        this.#telling = null
-        this.#tellingAt = null
+        this.#publishing = null
+        this.#publishingAt = null
         this.#arm()
       })
   }
 
-  async #tellOnce(): Promise<void> {
-    // All that one turn of the event loop changed is told together.
+  async #publishOnce(): Promise<void> {
+    // Changes from the same turn of the event loop are published together.
     await null
     const now = performance.now()
     this.#nextReadAtMs = now + this.#deps.settings.readMs * this.#pacing.stretch
@@ -161,14 +161,14 @@ export class SlotTeller {
       if (slotIds.size > 0) for (const slot of await this.#deps.reads.slots([...slotIds])) slots.set(slot.id, slot)
     } catch (error) {
       for (const { feed, changes } of taken) {
-        feed.giveBack(changes)
+        feed.restoreChanges(changes)
         if (feed.isWatched) this.#changed.add(feed)
       }
       throw error
     }
-    const position = String(this.#untold() - 1n)
-    for (const one of catchingUp) this.#tellCaughtUp(one, slots, position)
-    for (const { feed, changes } of taken) await this.#tellFeed(feed, changes, slots, position)
+    const position = String(this.#oldestUnpublished() - 1n)
+    for (const one of catchingUp) this.#sendCatchUp(one, slots, position)
+    for (const { feed, changes } of taken) await this.#publishFeed(feed, changes, slots, position)
   }
 
   #takeCatchingUp(slotIds: Set<string>): CatchingUp[] {
@@ -180,8 +180,8 @@ export class SlotTeller {
         for (const ids of catchUp.values()) for (const slotId of ids) slotIds.add(slotId)
         catchingUp.push({ subscriber, catchUp })
       } else {
-        // Too many come back at once: these read for themselves.
-        for (const doctorId of catchUp.keys()) subscriber.miss(doctorId)
+        // Too many resume at once: these are told to read again instead.
+        for (const doctorId of catchUp.keys()) subscriber.addMissed(doctorId)
         this.#caughtUp(subscriber)
       }
     }
@@ -197,13 +197,13 @@ export class SlotTeller {
       const changes = feed.takeChanges()
       if (changes === null) continue
       for (const slotId of changes.slots.keys()) slotIds.add(slotId)
-      if (this.#tellingAt === null || changes.at < this.#tellingAt) this.#tellingAt = changes.at
+      if (this.#publishingAt === null || changes.at < this.#publishingAt) this.#publishingAt = changes.at
       taken.push({ feed, changes })
     }
     return taken
   }
 
-  #tellCaughtUp({ subscriber, catchUp }: CatchingUp, slots: ReadonlyMap<string, LiveSlot>, position: string): void {
+  #sendCatchUp({ subscriber, catchUp }: CatchingUp, slots: ReadonlyMap<string, LiveSlot>, position: string): void {
     if (subscriber.isClosed) return
     for (const [doctorId, slotIds] of catchUp) {
       if (!subscriber.doctorIds.has(doctorId)) continue
@@ -218,10 +218,10 @@ export class SlotTeller {
   #caughtUp(subscriber: LiveSubscriber): void {
     subscriber.catchUp = null
     this.#catchingUp.delete(subscriber)
-    if (subscriber.hasMissed) this.#behind.add(subscriber)
+    if (subscriber.hasMissed) this.#slow.add(subscriber)
   }
 
-  async #tellFeed(
+  async #publishFeed(
     feed: DoctorFeed,
     changes: FeedChanges,
     slots: ReadonlyMap<string, LiveSlot>,
@@ -243,22 +243,22 @@ export class SlotTeller {
     if (frames.length > 0) {
       feed.nextMessageAtMs = performance.now() + frames.length * pauseMs * this.#pacing.stretch
     }
-    for (const frame of frames) await this.#tellAll(feed, frame)
+    for (const frame of frames) await this.#sendToAll(feed, frame)
   }
 
-  async #tellAll({ doctorId, subscribers }: DoctorFeed, frame: LiveFrame): Promise<void> {
+  async #sendToAll({ doctorId, subscribers }: DoctorFeed, frame: LiveFrame): Promise<void> {
     const { figures } = this.#deps
-    let tells = 0
+    let sent = 0
     for (const subscriber of subscribers) {
-      if (subscriber.tell(doctorId, frame)) {
+      if (subscriber.offer(doctorId, frame)) {
         figures.messages += 1
         if (frame.message.type === 'resync') figures.resyncs += 1
       } else {
         figures.dropped += 1
-        this.#behind.add(subscriber)
+        this.#slow.add(subscriber)
       }
-      tells += 1
-      if (tells % tellsPerTurnMax === 0) await nextTurn()
+      sent += 1
+      if (sent % sendsPerTurnMax === 0) await nextTurn()
     }
   }
 }

@@ -1,18 +1,18 @@
 import type { LiveDoctor, LiveReads } from '@holdfast/engine'
 
-/** Doctors of one read. */
+/** Doctors per read. */
 const doctorsMax = 200
 
-type Asked = {
+type ReadRequest = {
   doctorIds: readonly string[]
   resolve: (doctors: Map<string, LiveDoctor>) => void
   reject: (error: unknown) => void
 }
 
-/** Reads doctors and their holds: one read at a time, for all who asked while the one before was under way. */
-export class DoctorOpener {
+/** Reads doctors and their holds, one read at a time. Requests that arrive during a read share the next one. */
+export class DoctorReader {
   readonly #read: LiveReads['doctors']
-  #waiting: Asked[] = []
+  #waiting: ReadRequest[] = []
   #isReading = false
 
   constructor(read: LiveReads['doctors']) {
@@ -20,31 +20,31 @@ export class DoctorOpener {
   }
 
   /** The active doctors among these. @throws what the read throws */
-  open(doctorIds: readonly string[]): Promise<Map<string, LiveDoctor>> {
-    const asked = new Promise<Map<string, LiveDoctor>>((resolve, reject) => {
+  read(doctorIds: readonly string[]): Promise<Map<string, LiveDoctor>> {
+    const result = new Promise<Map<string, LiveDoctor>>((resolve, reject) => {
       this.#waiting.push({ doctorIds, resolve, reject })
     })
     if (!this.#isReading) void this.#readAll()
-    return asked
+    return result
   }
 
   async #readAll(): Promise<void> {
     this.#isReading = true
     while (this.#waiting.length > 0) {
-      const asked = this.#takeSome()
+      const requests = this.#takeSome()
       try {
-        const doctors = await this.#read([...new Set(asked.flatMap((one) => one.doctorIds))])
+        const doctors = await this.#read([...new Set(requests.flatMap((one) => one.doctorIds))])
         const byId = new Map(doctors.map((doctor) => [doctor.doctorId, doctor]))
-        for (const one of asked) one.resolve(byId)
+        for (const one of requests) one.resolve(byId)
       } catch (error) {
-        for (const one of asked) one.reject(error)
+        for (const one of requests) one.reject(error)
       }
     }
     this.#isReading = false
   }
 
-  /** As many of those who asked as fit in one read, one at least. */
-  #takeSome(): Asked[] {
+  /** As many requests as fit in one read, at least one. */
+  #takeSome(): ReadRequest[] {
     const distinct = new Set<string>()
     let count = 0
     for (const { doctorIds } of this.#waiting) {
