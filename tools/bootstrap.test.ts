@@ -103,7 +103,7 @@ async function npmRuns(): Promise<string[]> {
   return runs.split('\n').filter((line) => line !== '')
 }
 
-test('a first run installs, says so on stderr, and runs the program with its arguments under the installed Node', async () => {
+test('a first run installs, reports it on stderr, and runs the program under the installed Node', async () => {
   await putNpm(npmThatInstalls)
   const { code, stdout, stderr } = await run('holdfast', 'replay', '--json', 'a b')
   expect(JSON.parse(stdout)).toMatchObject({ args: ['replay', '--json', 'a b'] })
@@ -112,7 +112,7 @@ test('a first run installs, says so on stderr, and runs the program with its arg
   expect(await npmRuns()).toEqual([expect.stringMatching(/^ci --include=dev --include=optional /)])
 })
 
-test('the program has a nursery for requests that wait, where there is memory for it, and one thread for V8’s chores', async () => {
+test('V8 gets one worker thread, and a larger young generation where there is memory for it', async () => {
   await putNpm(npmThatInstalls)
   const { options } = JSON.parse((await run('holdfast')).stdout)
   const isRoomy = Math.min(process.constrainedMemory() || Number.POSITIVE_INFINITY, totalmem()) >= 2 * 1024 ** 3
@@ -132,7 +132,7 @@ test('a second run installs nothing; a changed lockfile does', async () => {
 })
 
 test('two first runs at once: one installs, the other waits for it', async () => {
-  // npm is held until the other has said that it waits.
+  // npm is blocked until the other process reports that it waits.
   await putNpm(`while [ ! -e other-waits ]; do sleep 0.05; done\n${npmThatInstalls}`)
   const both = [start('holdfast', 'one'), start('holdfast', 'two')]
   const waiting = both.map(async (child) => {
@@ -146,20 +146,20 @@ test('two first runs at once: one installs, the other waits for it', async () =>
   expect(await npmRuns()).toHaveLength(1)
 })
 
-test('an installation whose process was killed does not keep the next from installing', async () => {
+test('an installation whose process was killed does not block the next one', async () => {
   await putNpm(npmThatInstalls)
   const gone = spawn('/bin/sh', ['-c', 'exit'])
   await once(gone, 'exit')
   await writeFile(join(checkout, '.install-lock'), JSON.stringify({ pid: gone.pid, startTime: '1' }))
   expect((await run('holdfast')).code).toBe(0)
-  // The same process id, given out again: this very process is alive, and started at another time.
+  // The same process id, reused: this process is alive, but started at another time.
   await rm(join(checkout, 'node_modules'), { recursive: true })
   await writeFile(join(checkout, '.install-lock'), JSON.stringify({ pid: process.pid, startTime: 'long ago' }))
   expect((await run('holdfast')).code).toBe(0)
   expect(await npmRuns()).toHaveLength(2)
 })
 
-test('an npm that fails, is missing, or is not allowed its scripts: each is told, and nothing runs', async () => {
+test('an npm that fails, is missing, or may not run install scripts is reported, and nothing runs', async () => {
   await putNpm('echo "npm error network" >&2; exit 1')
   const failing = await run('holdfast')
   expect(failing).toMatchObject({ code: 1, stdout: '' })
@@ -173,7 +173,7 @@ test('an npm that fails, is missing, or is not allowed its scripts: each is told
   const child = spawn(process.execPath, [join(checkout, 'tools/bootstrap.mjs'), 'holdfast'], {
     env: { PATH: join(checkout, 'bin') },
   })
-  expect(await text(child.stderr)).toContain('npm is not there')
+  expect(await text(child.stderr)).toContain('npm is missing')
 })
 
 test('the exit code is the program’s, and a signal reaches it', async () => {
@@ -186,7 +186,7 @@ test('the exit code is the program’s, and a signal reaches it', async () => {
   expect(await once(waiting, 'exit')).toEqual([7, null])
 })
 
-test('a Node that cannot become another program stays before it, passing signals and exit codes', async () => {
+test('a Node without execve stays the parent, and passes on signals and exit codes', async () => {
   await putNpm(npmThatInstalls)
   const withoutExecve = ['--import', 'data:text/javascript,process.execve = undefined']
   const exiting = startWith(withoutExecve, ['holdfast', 'exit', '5'])
@@ -198,10 +198,10 @@ test('a Node that cannot become another program stays before it, passing signals
   expect(await once(waiting, 'exit')).toEqual([7, null])
 })
 
-test('one Ctrl-C under npm, which comes twice, is heard once; without npm each is heard', async () => {
+test('one Ctrl-C under npm, which arrives twice, counts once; without npm each counts', async () => {
   await putNpm(npmThatInstalls)
   for (const [env, heard] of [
-    // The clock stands still: a busy machine may take longer than the pair that npm makes of one signal.
+    // The clock is stopped: a busy machine may take longer than the two signals are apart.
     [{ npm_lifecycle_event: 'start', NODE_OPTIONS: '--import=data:text/javascript,performance.now=()=>0' }, 1],
     [{}, 2],
   ] as const) {
@@ -211,7 +211,7 @@ test('one Ctrl-C under npm, which comes twice, is heard once; without npm each i
     child.kill('SIGINT')
     expect((await lines.next()).value).toBe('1')
     child.kill('SIGINT')
-    // Signals are delivered in the order of their numbers, so this one is told after the SIGINT before it.
+    // Signals are delivered in the order of their numbers, so this one arrives after the SIGINT.
     if (heard === 2) expect((await lines.next()).value).toBe('2')
     child.kill('SIGTERM')
     expect(await once(child, 'exit')).toEqual([heard, null])

@@ -1,4 +1,4 @@
-// Builds the site when it isn't built, or was built from other sources than there are now. The bootstrap does it before
+// Builds the site if it has not been built from the current sources. The bootstrap does it before
 // `holdfast start` and before the tests; `node tools/build-site.mjs` does it alone. Needs only Node's built-ins.
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { lockInstallation } from './lock-installation.mjs'
 
-/** What the build reads, beside the packages that package-lock.json names. */
+/** The inputs of the build, besides the packages in package-lock.json. */
 const sources = [
   'package-lock.json',
   'packages/contract/src/client',
@@ -23,8 +23,8 @@ const sources = [
 ]
 
 /**
- * Builds the site unless it was built from the very sources that are there. Of two at once one builds and the other
- * waits for it. A checkout without a site has nothing to build.
+ * Builds the site unless it was built from the current sources. Of two processes one builds, and the other waits. A
+ * checkout without a site has nothing to build.
  *
  * @param {string} root the checkout, with its packages installed
  * @returns {Promise<{ kind: 'ready' } | { kind: 'failed', message: string }>}
@@ -35,12 +35,13 @@ export async function buildSite(root) {
   const lock = await lockInstallation(root, say)
   if (lock.kind === 'failed') return lock
   try {
-    // The one we waited for may have done it.
+    // The process that this one waited for may have done it.
     const digest = digestOf(root)
     if (isBuilt(root, digest)) return { kind: 'ready' }
     say('building the site. This is needed once, and takes some seconds.')
     const code = await run(join(root, 'node_modules/node/bin/node'), [script])
-    if (code !== 0) return { kind: 'failed', message: `the site could not be built (exit code ${code}); why is above.` }
+    if (code !== 0)
+      return { kind: 'failed', message: `the site could not be built (exit code ${code}); see its output above.` }
     writeFileSync(stampOf(root), digest)
     return { kind: 'ready' }
   } finally {
@@ -60,7 +61,7 @@ function isBuilt(root, digest) {
   }
 }
 
-/** Of names and contents: times say nothing after a checkout. */
+/** A digest of names and contents; modification times mean nothing after a checkout. */
 function digestOf(root) {
   const hash = createHash('sha256')
   for (const path of sources.flatMap((source) => filesIn(root, source))) {

@@ -4,8 +4,7 @@ import { delimiter, join } from 'node:path'
 import { lockInstallation } from './lock-installation.mjs'
 
 /**
- * Runs `npm ci` unless node_modules already is what package-lock.json says. Of two at once one installs and the other
- * waits for it.
+ * Runs `npm ci` unless node_modules matches package-lock.json. Of two processes one installs, and the other waits.
  *
  * @param {string} root the checkout
  * @returns {Promise<{ kind: 'ready' } | { kind: 'failed', message: string }>}
@@ -15,7 +14,7 @@ export async function installPackages(root) {
   const lock = await lockInstallation(root, say)
   if (lock.kind === 'failed') return lock
   try {
-    // The one we waited for may have done it.
+    // The process that this one waited for may have done it.
     const reason = whyInstall(root)
     if (reason === undefined) return { kind: 'ready' }
     say(`installing packages (${reason}). This is needed once and takes about a minute.`)
@@ -26,8 +25,8 @@ export async function installPackages(root) {
 }
 
 /**
- * Why an installation is needed, or undefined. npm writes node_modules/.package-lock.json last, so it tells what is
- * installed, whoever installed it, and an installation cut short has none.
+ * The reason why an installation is needed, or undefined. npm writes node_modules/.package-lock.json last: it lists
+ * what is installed, and an interrupted installation has none.
  *
  * @param {string} root
  * @returns {string | undefined}
@@ -40,7 +39,7 @@ export function whyInstall(root) {
   for (const [path, entry] of Object.entries(wanted)) {
     if (!path.includes('node_modules/')) continue
     const found = installed[path]
-    // Other platforms' packages are optional, and never here.
+    // The optional packages of other platforms are never installed.
     if (found === undefined && (entry.optional === true || entry.devOptional === true)) continue
     if (found === undefined) return `${path} is missing`
     if (found.version !== entry.version || found.integrity !== entry.integrity) return `${path} is another version`
@@ -61,9 +60,9 @@ async function runNpmCi(root) {
   const binaries = join(root, 'node_modules/.bin')
   const path = (process.env.PATH ?? '').split(delimiter).filter((entry) => entry !== binaries)
   const env = { ...process.env, PATH: path.join(delimiter) }
-  // Set by the npm that runs this script; they would tell the inner npm that it is part of the outer one's command.
+  // Set by the npm that runs this script: the inner npm would take itself for a part of that command.
   for (const name of Object.keys(env)) if (/^npm_(lifecycle|package|command)/.test(name)) delete env[name]
-  // npm empties node_modules, and with it the Node this may be running on: npm has to run on the machine's own.
+  // npm deletes node_modules, and with it the Node that may be running this: npm needs the machine's Node.
   const { npm_execpath: npmScript, npm_node_execpath: npmNode } = process.env
   const viaNpm = npmScript !== undefined && npmNode !== undefined && !npmNode.startsWith(join(root, 'node_modules'))
   const [program, ...first] = viaNpm ? [npmNode, npmScript] : ['npm']
@@ -78,18 +77,20 @@ async function runNpmCi(root) {
       resolve({ code: code ?? 1, signal })
     })
   })
-  if (outcome.error?.code === 'ENOENT') return failed('npm is not there. It comes with Node (https://nodejs.org).')
+  if (outcome.error?.code === 'ENOENT') return failed('npm is missing. It comes with Node (https://nodejs.org).')
   if (outcome.error !== undefined) return failed(`can't run npm: ${outcome.error.message}`)
   if (outcome.signal) return failed(`npm ci was stopped (${outcome.signal}).`)
   if (outcome.code !== 0) {
     return failed(
-      `npm ci failed (exit code ${outcome.code}); what it said is above. The first start needs the npm registry: check the network, and its proxy and registry settings (npm config list).`,
+      `npm ci failed (exit code ${outcome.code}); see its output above. The first start needs the npm registry: ` +
+        'check the network, and the proxy and registry settings of npm (npm config list).',
     )
   }
   const missing = whyInstall(root)
   if (missing === undefined) return { kind: 'ready' }
   return failed(
-    `npm ci ended well, and yet ${missing}. Most likely npm's install scripts are switched off (npm config get ignore-scripts): run \`npm ci --ignore-scripts=false\`.`,
+    `npm ci succeeded, but ${missing}. Most likely npm's install scripts are switched off ` +
+      '(npm config get ignore-scripts): run `npm ci --ignore-scripts=false`.',
   )
 }
 

@@ -5,8 +5,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 const waitLimitMs = 15 * 60_000
 
 /**
- * Takes the right to install in this checkout, waiting for another process that has it. A lock whose process is gone is
- * taken over.
+ * Acquires the lock for installing in this checkout, waiting for another process that has it. The lock of a process
+ * that no longer exists is taken over.
  *
  * @param {string} root
  * @param {(message: string) => void} say
@@ -22,7 +22,7 @@ export async function lockInstallation(root, say) {
     return { kind: 'failed', message: `packages have to be installed, and ${root} can't be written: ${error.message}` }
   }
   const deadline = Date.now() + waitLimitMs
-  let told = false
+  let reported = false
   try {
     for (;;) {
       if (tryLink(draft, path)) return { kind: 'locked', release: () => rmSync(path, { force: true }) }
@@ -33,8 +33,8 @@ export async function lockInstallation(root, say) {
         const message = `process ${holder.pid} has been installing packages for too long. End it, or remove ${path}.`
         return { kind: 'failed', message }
       } else {
-        if (!told) say(`waiting for process ${holder.pid}, which is installing packages.`)
-        told = true
+        if (!reported) say(`waiting for process ${holder.pid}, which is installing packages.`)
+        reported = true
         await wait(200)
       }
     }
@@ -43,7 +43,7 @@ export async function lockInstallation(root, say) {
   }
 }
 
-/** A link appears whole, with its content, and only if there was none. */
+/** Creating a link is atomic, with its content, and fails if there is one. */
 function tryLink(draft, path) {
   try {
     linkSync(draft, path)
@@ -54,7 +54,7 @@ function tryLink(draft, path) {
   }
 }
 
-/** Renames before it removes: should somebody have taken over in between, his lock is put back. */
+/** Renames before it removes: if another process has taken over in between, its lock is put back. */
 function takeAway(path, stale) {
   try {
     renameSync(path, stale)
@@ -81,7 +81,7 @@ function isAlive(holder) {
   } catch (error) {
     if (error.code === 'ESRCH') return false
   }
-  // A process id may have been given out again; the kernel's start time tells the two apart.
+  // A process id may have been reused; the start time of the process distinguishes the two.
   return startTimeOf(holder.pid) === holder.startTime
 }
 

@@ -1,6 +1,6 @@
 // Loaded before the program by the bootstrap. Ctrl-C reaches the terminal's whole foreground group, and npm, which is
-// in it, passes the SIGINT on to its script: one keystroke, two signals, some milliseconds apart. To a program that
-// finishes what is in flight the second one means "now, without finishing", so a pair is made one here. Someone who
+// in it, forwards the SIGINT to its script: one keystroke, two signals, some milliseconds apart. For a program that
+// finishes requests in flight the second one means "stop immediately", so such a pair counts as one here. A person who
 // presses Ctrl-C again is slower than that.
 const pairMs = 300
 

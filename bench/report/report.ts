@@ -43,14 +43,14 @@ function markdown({ facts, figures, scenarios, faults }: Run): string {
   const lines = [
     '# Results of the last complete run',
     '',
-    'Written by `npm run bench`. Medians of the rounds, with minimum and maximum in brackets; ratios are of neighbouring',
-    'rounds. PostgreSQL, the measured server and the load generator shared the cores of this one machine.',
+    'Written by `npm run bench`. Medians of the rounds, with minimum and maximum in brackets; ratios are of',
+    'neighbouring rounds. PostgreSQL, the measured server and the load generator shared the cores of this one machine.',
     '',
     `- ${facts.startedAt}, commit ${facts.commit}`,
     `- ${facts.machine}; load average before ${numberText(facts.loadAverageBefore)}${busy}`,
     `- ${list(facts.versions)}`,
     `- PostgreSQL: ${list(facts.postgresSettings)}`,
-    `- ${rounds} rounds of ${roundMs / 1000} s, ${connections} connections, each baseline with the best of its pool sizes`,
+    `- ${rounds} rounds of ${roundMs / 1000} s, ${connections} connections, each baseline with its best pool size`,
     '',
     faults.length === 0
       ? 'Every response was checked, and the database was recounted after every round: nothing was wrong.'

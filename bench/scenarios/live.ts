@@ -127,7 +127,7 @@ function resultOf(
     ],
     faults,
     notes: [
-      `Open loop, ${bookingsPerSecond} bookings/s. Commit: the whole request. Delivery: from its response to the message.`,
+      `Open loop, ${bookingsPerSecond} bookings/s. Commit: the whole request. Delivery: from response to message.`,
     ],
   }
 }

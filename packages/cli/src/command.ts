@@ -1,19 +1,19 @@
 import type { Environment, Terminal } from './terminal.ts'
 
-/** What every command is given. */
+/** The inputs and outputs of every command. */
 export type CommandContext = {
   env: Environment
   terminal: Terminal
   /** Text piped into the command, for passwords. */
   readStdin(): Promise<string>
-  /** Aborted at the first Ctrl-C or SIGTERM; the command then ends soon, and leaves nothing behind. */
+  /** Aborted at the first Ctrl-C or SIGTERM; the command then ends soon, and cleans up. */
   signal: AbortSignal
 }
 
-/** 0: done; 1: something is wrong, and was said; 2: called in a wrong way. */
+/** 0: done; 1: an error, which was printed; 2: wrong usage. */
 export type ExitCode = 0 | 1 | 2
 
-/** Ends a command with one readable line; an expected refusal of what a person asked for, not a bug. */
+/** Ends a command with a one-line message: an expected error of the input or the environment, not a bug. */
 export class CommandRefusal extends Error {
   readonly exitCode: 1 | 2
 

@@ -2,7 +2,7 @@ import { text } from 'node:stream/consumers'
 import { runCommandLine } from './run-command-line.ts'
 import { createTerminal } from './terminal.ts'
 
-// `holdfast doctor | head` closes our stdout early: that is no error, and nobody is left to read the rest.
+// `holdfast doctor | head` closes stdout early, which is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
   process.exit(process.exitCode ?? 0)
@@ -11,7 +11,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 const stop = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
-    // A second one means: now.
+    // The second signal means: stop immediately.
     if (stop.signal.aborted) process.exit(signal === 'SIGINT' ? 130 : 143)
     stop.abort(signal)
   })

@@ -1,4 +1,4 @@
-/** An error in its own words, on one line; also a refused connection's, whose own message is empty. */
+/** An error's message on one line; also for a refused connection, whose AggregateError has an empty message. */
 export function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ')
   if (!(error instanceof Error)) return String(error)

@@ -3,25 +3,29 @@ import type { CommandContext, ExitCode } from './command.ts'
 import { importHelp } from './import/import-columns.ts'
 import { parseCapacityFactor } from './replay/capacity-factor.ts'
 
-/** Tells {@link buildProgram}'s caller how the command ended. */
+/** Receives the command's exit code. */
 export type ExitCodeSink = { exitCode: ExitCode }
 
 const concurrencyMax = 1024
 
 /**
- * The command line's grammar. Commands are loaded when they are called, so that `--help` and a mistyped option answer
- * at once.
+ * The commands and options. A command's code is loaded when it is called, so that `--help` and a mistyped option
+ * respond at once.
  */
 export function buildProgram(context: CommandContext, sink: ExitCodeSink): Command {
   const program = new Command('holdfast')
-    .description('Books appointments: a confirmed place is yours, and nobody is ever overbooked.')
+    .description('Books appointments: a confirmed booking is final, and no slot is ever overbooked.')
     .usage('COMMAND [options]')
     .helpOption('-h, --help', 'show help')
     .helpCommand('help [COMMAND]', 'show help for a command')
-    .showHelpAfterError('(add --help to see what is possible)')
+    .showHelpAfterError('(use --help for the available options)')
     .addHelpText(
       'after',
-      '\nSettings are environment variables; `holdfast doctor` lists them with their values and defaults.\nExit codes: 0 done, 1 something is wrong (and was said), 2 called in a wrong way.',
+      [
+        '',
+        'Settings are environment variables; `holdfast doctor` lists them with their values and defaults.',
+        'Exit codes: 0 success, 1 error (with a message), 2 wrong usage.',
+      ].join('\n'),
     )
     .exitOverride()
     .configureOutput({
@@ -46,40 +50,42 @@ function addServing(program: Command, context: CommandContext, end: End): void {
     .action(async () => end(await (await import('./commands/start.ts')).startCommand(context)))
   program
     .command('worker')
-    .description('run the jobs (sweep lapsed holds, make partitions, drop old keys) in a process of their own')
+    .description(
+      'run the background jobs (sweep lapsed holds, create partitions, delete old keys) in a separate process',
+    )
     .action(async () => end(await (await import('./commands/worker.ts')).workerCommand(context)))
 }
 
 function addDatabase(program: Command, context: CommandContext, end: End): void {
   program
     .command('migrate')
-    .description('bring the database up to this release, and say what was applied')
+    .description('update the database to this release, and list what was applied')
     .addOption(jsonOption())
     .action(async (options: JsonOption) =>
       end(await (await import('./commands/migrate.ts')).migrateCommand(context, options)),
     )
   program
     .command('verify')
-    .description('recount every slot and rebuild every booking from the log; exit 1 when anything is wrong')
+    .description('recount every slot and rebuild every booking from the event log; exit 1 on any mismatch')
     .addOption(jsonOption())
-    .addHelpText('after', '\nRuns on a live system without locking it. Names at most 100 findings.')
+    .addHelpText('after', '\nRuns on a live system without locking it. Lists at most 100 findings.')
     .action(async (options: JsonOption) =>
       end(await (await import('./commands/verify.ts')).verifyCommand(context, options)),
     )
   const admin = program.command('admin').description('manage site administrators').usage('COMMAND [options]')
   admin
     .command('create')
-    .description('make a site administrator, or promote an existing account')
+    .description('create a site administrator, or promote an existing account')
     .requiredOption('--email <address>', 'e-mail address to sign in with')
     .option('--name <name>', 'name to show (a new account only; default: the e-mail address)')
-    .option('--password-stdin', 'read the password from standard input; without it one is made up and printed once')
+    .option('--password-stdin', 'read the password from standard input; otherwise one is generated and printed once')
     .addOption(jsonOption())
     .action(async (options: AdminCreateOptions) =>
       end(await (await import('./commands/admin-create.ts')).adminCreateCommand(context, options)),
     )
   program
     .command('doctor')
-    .description('check settings, versions and the database, and say how to mend what is wrong')
+    .description('check settings, versions and the database, and suggest fixes')
     .addOption(jsonOption())
     .action(async (options: JsonOption) =>
       end(await (await import('./commands/doctor.ts')).doctorCommand(context, options)),
@@ -94,7 +100,7 @@ function addData(program: Command, context: CommandContext, end: End): void {
     .option('--clinics <file>', 'CSV or JSON file of clinics')
     .option('--doctors <file>', 'CSV or JSON file of doctors')
     .option('--slots <file>', 'CSV or JSON file of slots')
-    .option('--dry-run', 'only say what would happen')
+    .option('--dry-run', 'only report what would happen')
     .addOption(jsonOption())
     .addHelpText('after', importHelp)
     .action(async (file: string | undefined, options: ImportOptions) =>
@@ -106,7 +112,7 @@ function addData(program: Command, context: CommandContext, end: End): void {
     .usage('COMMAND [options]')
   replay
     .command('appointments')
-    .description('book every appointment of a CSV file over HTTP, and prove that nobody was overbooked')
+    .description('book every appointment of a CSV file over HTTP, and verify that no slot is overbooked')
     .argument('<file>', 'CSV file: appointment_id, patient_id, booked_at, appointment_date, health_unit')
     .addOption(
       new Option('--capacity <factor>', 'units of a unit’s day: ceil(factor × its appointments)')
@@ -114,7 +120,7 @@ function addData(program: Command, context: CommandContext, end: End): void {
         .argParser(capacityOption),
     )
     .option('--concurrency <number>', 'bookings in flight at a time', concurrencyOption, 64)
-    .option('--url <url>', 'book against this running server instead of a throw-away one')
+    .option('--url <url>', 'book on this running server instead of a temporary one')
     .addOption(jsonOption())
     .addHelpText('after', replayHelp)
     .action(async (file: string, options: ReplayOptions) =>
@@ -134,17 +140,18 @@ export type ReplayOptions = JsonOption & {
 const oneFactor = capacityOption('1')
 
 const replayHelp = `
-Makes a clinic for each health unit (zone America/Sao_Paulo) with one doctor and 15-minute slots from 08:00, moves all
-days by whole weeks so that the first lies at least a week ahead, and books the rows in the order of booked_at, as
-guests, at most --concurrency at a time. A full slot means the next alternative of that day, until the day is full. A
-second run against the same server books nothing twice: its rows are "replayed".
+Creates a clinic for each health unit (time zone America/Sao_Paulo) with one doctor and 15-minute slots from 08:00,
+moves all days by whole weeks so that the first is at least a week ahead, and books the rows in the order of
+booked_at, as guests, at most --concurrency at a time. If a slot is full, the row requests the next alternative of
+that day, until the day is full. A second run against the same server books nothing twice: its rows count as
+"replayed".
 
 With --url it signs in with HOLDFAST_ADMIN_EMAIL and HOLDFAST_ADMIN_PASSWORD. The server's rate limits stop a replay:
-start it with HOLDFAST_RATE_LIMIT=off. Without --url a server with an empty database of its own is started, and removed
-at the end.
+start it with HOLDFAST_RATE_LIMIT=off. Without --url it starts a temporary server with an empty database, and removes
+both at the end.
 
-seconds and bookingsPerSecond are of the booking alone; latencyMs is of each booking request, refusals included.
-Exit 1 when a row failed or the final verify finds anything.`
+seconds and bookingsPerSecond measure only the booking; latencyMs is per booking request, including refusals.
+Exits with 1 when a row failed or the final verification finds anything.`
 
 function jsonOption(): Option {
   return new Option('--json', 'print one JSON object')

@@ -2,14 +2,14 @@ import { describe, expect, test } from 'vitest'
 import { runCaptured } from '../test/captured-context.ts'
 
 describe('the command line', () => {
-  test('without a command shows what there is, and exits 2', async () => {
+  test('without a command lists the commands, and exits 2', async () => {
     const { code, out } = await runCaptured([])
     expect(code).toBe(2)
     expect(out.join('\n')).toMatch(/start .*worker .*migrate .*verify .*admin .*doctor .*import .*replay /s)
   })
 
   test.each([[['--help']], [['replay', 'appointments', '--help']], [['import', '-h']], [['help', 'verify']]])(
-    '%j helps, and exits 0',
+    '%j shows help, and exits 0',
     async (args) => {
       const { code, out, err } = await runCaptured(args)
       expect(code).toBe(0)
@@ -29,9 +29,9 @@ describe('the command line', () => {
     [['replay', 'appointments', 'f', '--capacity', '1e3'], "'1e3' is invalid", ''],
     [['replay', 'appointments', 'f', '--concurrency', '0'], 'Expected a whole number from 1 to 1024', ''],
     [['import'], 'name a file', ''],
-    [['import', 'clinics.csv'], 'is no .json file', ''],
+    [['import', 'clinics.csv'], 'is not a .json file', ''],
     [['admin', 'create', '--email', 'nobody'], '"nobody" is not an e-mail address', ''],
-    [['admin', 'create', '--email', 'a@b.c', '--password-stdin'], 'holds no password', ''],
+    [['admin', 'create', '--email', 'a@b.c', '--password-stdin'], 'contains no password', ''],
   ])('%j is refused with one clear message', async (args, message, suggestion) => {
     const { code, err } = await runCaptured(args)
     expect(code).toBe(args.includes('--password-stdin') ? 1 : 2)
@@ -60,7 +60,7 @@ describe('the command line', () => {
     expect(err.at(-1)).toBe('error: 2 settings are wrong')
   })
 
-  test('a database that is not there is said to be so, with the setting to look at', async () => {
+  test('an unreachable database is reported with the setting to check', async () => {
     const { code, err } = await runCaptured(['verify'], { DATABASE_URL: 'postgres://nobody:x@127.0.0.1:1/none' })
     expect(code).toBe(1)
     expect(err).toEqual([expect.stringMatching(/^error: the database cannot be used: .*ECONNREFUSED.*DATABASE_URL/)])

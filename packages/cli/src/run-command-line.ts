@@ -4,8 +4,8 @@ import { messageOf } from './message-of.ts'
 import { buildProgram, type ExitCodeSink } from './program.ts'
 
 /**
- * Runs one command line and answers its exit code: 0 done, 1 wrong (said on one line), 2 called in a wrong way, 130
- * or 143 cut short by Ctrl-C or SIGTERM (which `start` and `worker` take as their normal end: 0). Never throws.
+ * Runs one command line and returns its exit code: 0 success, 1 error (with a one-line message), 2 wrong usage, 130 or
+ * 143 interrupted by Ctrl-C or SIGTERM (for `start` and `worker` these are the normal end: 0). Never throws.
  */
 export async function runCommandLine(args: readonly string[], context: CommandContext): Promise<number> {
   const sink: ExitCodeSink = { exitCode: 0 }
@@ -18,7 +18,7 @@ export async function runCommandLine(args: readonly string[], context: CommandCo
     await program.parseAsync(args, { from: 'user' })
     return sink.exitCode
   } catch (error) {
-    // Commander has said it already, on stderr, or has shown the help that was asked for.
+    // Commander has already printed the error on stderr, or the requested help.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     if (context.signal.aborted) return exitCodeOfSignal(context.signal)
     context.terminal.error(messageOf(error))

@@ -1,10 +1,10 @@
 /**
- * A process that was started with a channel to its parent (as `holdfast replay` starts its throw-away server) stops
- * when the parent is gone, even one that was killed and could not say so. Without a channel this does nothing.
+ * Stops a process that was started with an IPC channel (as `holdfast replay` starts its temporary server) when its
+ * parent ends, even if that was killed. Without a channel this does nothing.
  */
 export function stopWithParent(): void {
   if (process.channel === undefined) return
   process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))
-  // Listening must not keep a process alive that is done.
+  // Listening must not keep the process alive.
   process.channel?.unref()
 }

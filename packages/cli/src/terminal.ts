@@ -7,7 +7,7 @@ type Format = Parameters<typeof styleText>[0]
  * What a command says and where: data on stdout, everything else on stderr, colours only where a terminal shows them.
  */
 export type Terminal = {
-  /** A line of data or of the answer. */
+  /** A line of the result. */
   out(line: string): void
   /** One JSON document. */
   json(value: unknown): void
@@ -17,7 +17,7 @@ export type Terminal = {
   error(line: string): void
   /** Text for {@link out} in a colour. */
   style(format: Format, text: string): string
-  /** Where a progress bar may be drawn; null when no person watches. */
+  /** Where a progress bar can be drawn; null when stderr is not a terminal. */
   progress: NodeJS.WriteStream | null
 }
 
@@ -48,7 +48,7 @@ export function columns(rows: readonly (readonly string[])[], indent = '  '): st
   )
 }
 
-/** A path as the person meant it: npm moves to the project before it runs a script, and says where it was called. */
+/** Resolves a path from where npm was called: npm changes to the project's directory before it runs a script. */
 export function pathOf(path: string, env: Environment): string {
   const calledIn = env.npm_lifecycle_event === undefined ? undefined : env.INIT_CWD
   return resolve(calledIn ?? process.cwd(), path)

@@ -100,7 +100,7 @@ describe('against a running server', () => {
     expect(places[0]).toEqual({ capacity: rows, taken: rows, confirmed: rows })
   })
 
-  test('the slots are quarters of an hour from 08:00 in Vitória, a week ahead, as many units as appointments', async () => {
+  test('the slots are 15 minutes from 08:00 in Vitória, a week ahead, with as many units as appointments', async () => {
     const { rows: days } = await owner.query<{
       name: string
       day: string
@@ -127,14 +127,14 @@ describe('against a running server', () => {
     expect([...weekdays].sort()).toEqual([2, 5, 6, 7])
   })
 
-  test('run again: every row is replayed, nothing is booked twice', { timeout: 2 * minutes }, async () => {
+  test('repeated: every row is replayed, nothing is booked twice', { timeout: 2 * minutes }, async () => {
     const { code, summary } = await replay(path, ['--json', '--url', server.url], admin)
     expect(code).toBe(0)
     expect(summary).toMatchObject({ rows, booked: 0, replayed: rows, confirmed: rows, refusedFull: 0, failed: 0 })
     expect(summary?.verify).toMatchObject({ bookings: rows, overbooked: 0, mismatches: 0 })
   })
 
-  test('run again days later, when the days would be moved a week further: still replayed', async () => {
+  test('repeated days later, when the days would move by another week: still replayed', async () => {
     const credentials = { email: admin.HOLDFAST_ADMIN_EMAIL, password: admin.HOLDFAST_ADMIN_PASSWORD }
     const replayServer = await openReplayServer(server.url, credentials, new AbortController().signal)
     const { appointments } = await readAppointments(path)
@@ -153,7 +153,7 @@ describe('against a running server', () => {
     expect(summary).toMatchObject({ rows, booked: 0, replayed: rows, confirmed: rows })
   })
 
-  test('a day’s bookings that were unconfirmed or missing are made up for, and the rest is replayed', async () => {
+  test('unconfirmed and missing bookings are completed, and the rest is replayed', async () => {
     // As if an earlier run had been killed: one booking's hold is open still.
     await owner.query(`
       update holdfast.booking set status = 'PENDING', hold_expires_at = now() + interval '10 minutes', version = 1
@@ -166,13 +166,13 @@ describe('against a running server', () => {
     expect(summary).toMatchObject({ booked: 0, replayed: rows, confirmed: rows })
   })
 
-  test('another factor on the same days is refused in words, and books nothing', async () => {
+  test('another factor on the same days is refused with a message, and books nothing', async () => {
     const { code, stderr, summary } = await replay(path, ['--capacity', '0.8', '--json', '--url', server.url], admin)
     expect({ code, summary }).toEqual({ code: 1, summary: null })
     expect(stderr).toMatch(/has other slots than this replay needs.*--capacity/)
   })
 
-  test('bad lines: all are named, nothing is booked', async () => {
+  test('bad lines: all are reported, nothing is booked', async () => {
     const bad = await file('bad.csv', `${readFileSync(path, 'utf8')}\n1,2,now,2016-05-04,NEW UNIT,F,1\n`)
     const { code, stderr } = await replay(bad, ['--json', '--url', server.url], admin)
     expect(code).toBe(1)
@@ -183,20 +183,20 @@ describe('against a running server', () => {
     expect(found).toHaveLength(0)
   })
 
-  test('wrong credentials, or none, are refused in words', async () => {
+  test('wrong or missing credentials are refused with a message', async () => {
     const none = await replay(path, ['--url', server.url])
     expect(none).toMatchObject({ code: 1, stderr: expect.stringContaining('HOLDFAST_ADMIN_EMAIL') })
     const wrong = await replay(path, ['--url', server.url], { ...admin, HOLDFAST_ADMIN_PASSWORD: 'a wrong password' })
     expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining('does not know this e-mail address') })
   })
 
-  test('a server that is not there is said to be so', { timeout: 2 * minutes }, async () => {
+  test('an unreachable server is reported', { timeout: 2 * minutes }, async () => {
     const { code, stderr } = await replay(path, ['--url', 'http://127.0.0.1:9'], admin)
     expect(code).toBe(1)
     expect(stderr).toMatch(/http:\/\/127\.0\.0\.1:9 cannot be reached .*Is the server running there\?/)
   })
 
-  test('a server with its limits on stops the replay, which says so and which setting lifts them', async () => {
+  test('rate limits stop the replay, which names the setting that turns them off', async () => {
     const limited = await spawnServer({ DATABASE_URL: database.ownerUrl })
     const small = await file('small.csv', syntheticAppointments([{ name: 'SMALL UNIT', appointmentsByDay: [30] }]))
     const { code, stderr } = await replay(small, ['--json', '--url', limited.url], admin)
@@ -211,7 +211,7 @@ describe('against a running server', () => {
     expect(summary?.replayed).toBeGreaterThan(0)
   })
 
-  test('a server that is killed and comes back is waited for: every row is booked once', {
+  test('a killed server that restarts is waited for: every row is booked once', {
     timeout: 3 * minutes,
   }, async () => {
     const port = String(await portToKeep())
@@ -276,7 +276,7 @@ describe('against a running server', () => {
   })
 })
 
-describe('with a throw-away server', () => {
+describe('with a temporary server', () => {
   const counts = [5, 1, 10, 7, 44]
   const units = [
     { name: 'CENTRO', appointmentsByDay: counts.slice(0, 3) },
@@ -325,7 +325,7 @@ describe('with a throw-away server', () => {
 
   /** The embedded server's process, as soon as it accepts connections. */
   async function pidsOfThrowaway(temporary: string, running: RunningHoldfast): Promise<number[]> {
-    await untilFound(running, () => /throw-away/.exec(running.stderr())?.[0])
+    await untilFound(running, () => /temporary server/.exec(running.stderr())?.[0])
     const pid = await until(
       async () => {
         const [name = 'none'] = await readdir(temporary)

@@ -33,14 +33,16 @@ export function spawnHoldfast(args: string[], settings: Record<string, string> =
   return { child, stdout: () => stdout, stderr: () => stderr, ended }
 }
 
-/** Starts a server, and answers its address once it is ready. */
+/** Starts a server, and returns its address once it is ready. */
 export async function spawnServer(settings: Record<string, string>): Promise<RunningHoldfast & { url: string }> {
   const server = spawnHoldfast(['start'], { PORT: '0', HOLDFAST_LOG_LEVEL: 'warn', HOLDFAST_DEMO: 'off', ...settings })
   const url = await untilFound(server, () => /^Holdfast is ready at (\S+)$/m.exec(server.stdout())?.[1])
   return { ...server, url }
 }
 
-/** What `find` finds, asked whenever the process has written something; an error with its output if it ends before. */
+/**
+ * Calls `find` whenever the process has written something, until it finds a text; rejects if the process ends before.
+ */
 export function untilFound(running: RunningHoldfast, find: () => string | undefined): Promise<string> {
   return new Promise((resolve, reject) => {
     const look = () => {

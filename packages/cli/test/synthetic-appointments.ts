@@ -1,9 +1,9 @@
-/** What a synthetic file has: for each health unit, how many appointments on how many days from 29 April 2016. */
+/** A health unit of a synthetic file, with its number of appointments on each day from 29 April 2016. */
 export type SyntheticUnit = { name: string; appointmentsByDay: number[] }
 
 const firstDay = '2016-04-29'
 
-/** A file with the columns of the data set, its rows mixed as patients book: not by unit, and not by day. */
+/** A file with the columns of the data set; its rows are not ordered by unit or day. */
 export function syntheticAppointments(units: readonly SyntheticUnit[]): string {
   const rows = units.flatMap(({ name, appointmentsByDay }, unitIndex) =>
     appointmentsByDay.flatMap((count, day) =>
@@ -12,11 +12,12 @@ export function syntheticAppointments(units: readonly SyntheticUnit[]): string {
   )
   const bookedAt = Temporal.Instant.from('2016-04-01T11:00:00Z')
   const lines = rows.map(({ name, unitIndex, day, index }, rowIndex) => {
-    // A step that shares no factor with the number of rows visits each place in time once.
+    // A step without a common factor with the number of rows reaches each minute once.
     const place = (rowIndex * 7_919) % (rows.length || 1)
     const date = Temporal.PlainDate.from(firstDay).add({ days: day })
     const id = `${unitIndex + 1}${String(day).padStart(2, '0')}${String(index).padStart(4, '0')}`
-    return `${id},9${id},${bookedAt.add({ minutes: place })},${date},"${name}",${index % 2 === 0 ? 'F' : 'M'},${index % 90}`
+    const gender = index % 2 === 0 ? 'F' : 'M'
+    return `${id},9${id},${bookedAt.add({ minutes: place })},${date},"${name}",${gender},${index % 90}`
   })
   return ['appointment_id,patient_id,booked_at,appointment_date,health_unit,gender,age', ...lines].join('\n')
 }

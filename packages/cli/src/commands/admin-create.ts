@@ -13,73 +13,78 @@ export async function adminCreateCommand(context: CommandContext, options: Admin
   if (email.length > emailCharactersMax || !/^[^\s@\p{Cc}]+@[^\s@\p{Cc}]+$/u.test(email)) {
     throw new CommandRefusal(`--email ${JSON.stringify(options.email)} is not an e-mail address`, 2)
   }
-  const given = options.passwordStdin === true ? await passwordFromStdin(context) : null
-  const made = await withPreparedDatabase(context, async (database, config) => {
+  const givenPassword = options.passwordStdin === true ? await passwordFromStdin(context) : null
+  const outcome = await withPreparedDatabase(context, async (database, config) => {
     const opened = await openAccounts(config, database, createLogger('warn'))
     try {
-      return await createOrPromote(opened.accounts, email, options.name?.trim() || email, given)
+      return await createOrPromote(opened.accounts, email, options.name?.trim() || email, givenPassword)
     } finally {
       await opened.close()
     }
   })
-  report(context, made, email, options.json === true)
+  report(context, outcome, email, options.json === true)
   return 0
 }
 
-type Made =
-  /** `password` is the made-up one, printed this once; null where it was given. */
+type AdminCreated =
+  /** `password`: the generated one, printed only once; null: it came from standard input. */
   | { kind: 'created'; accountId: string; password: string | null }
   | { kind: 'promoted'; accountId: string; passwordChanged: boolean }
 
 type Accounts = Awaited<ReturnType<typeof openAccounts>>['accounts']
 
-async function createOrPromote(accounts: Accounts, email: string, name: string, given: string | null): Promise<Made> {
-  if ((await accounts.byEmail(email)) !== null) return promote(accounts, email, given)
-  const password = given ?? randomBytes(18).toString('base64url')
+async function createOrPromote(
+  accounts: Accounts,
+  email: string,
+  name: string,
+  givenPassword: string | null,
+): Promise<AdminCreated> {
+  if ((await accounts.byEmail(email)) !== null) return promote(accounts, email, givenPassword)
+  const password = givenPassword ?? randomBytes(18).toString('base64url')
   const created = await accounts.createAccount({ email, name, password })
   if (created.kind === 'password_length') throw wrongLength(created)
   if (created.kind === 'created') {
     await accounts.makeSiteAdministrator(created.account.id)
-    return { kind: 'created', accountId: created.account.id, password: given === null ? password : null }
+    return { kind: 'created', accountId: created.account.id, password: givenPassword === null ? password : null }
   }
-  // Somebody signed up with it a moment ago.
-  return promote(accounts, email, given)
+  // Somebody has just signed up with this address.
+  return promote(accounts, email, givenPassword)
 }
 
-async function promote(accounts: Accounts, email: string, given: string | null): Promise<Made> {
+async function promote(accounts: Accounts, email: string, givenPassword: string | null): Promise<AdminCreated> {
   const account = await accounts.byEmail(email)
   if (account === null) throw new Error(`The account ${email} exists and cannot be found.`)
-  if (given !== null) {
-    const changed = await accounts.setPassword(account.id, given)
+  if (givenPassword !== null) {
+    const changed = await accounts.setPassword(account.id, givenPassword)
     if (changed.kind === 'password_length') throw wrongLength(changed)
   }
   await accounts.makeSiteAdministrator(account.id)
-  return { kind: 'promoted', accountId: account.id, passwordChanged: given !== null }
+  return { kind: 'promoted', accountId: account.id, passwordChanged: givenPassword !== null }
 }
 
 function wrongLength({ min, max }: { min: number; max: number }): CommandRefusal {
-  return new CommandRefusal(`the password has to have ${min} to ${max} characters`)
+  return new CommandRefusal(`the password must have ${min} to ${max} characters`)
 }
 
-/** One line; what follows it is not the password's. */
+/** The first line; the rest is not part of the password. */
 async function passwordFromStdin({ readStdin }: CommandContext): Promise<string> {
   const [password = ''] = (await readStdin()).split(/\r?\n/)
-  if (password === '') throw new CommandRefusal('--password-stdin: standard input holds no password')
+  if (password === '') throw new CommandRefusal('--password-stdin: standard input contains no password')
   return password
 }
 
-function report({ terminal }: CommandContext, made: Made, email: string, asJson: boolean): void {
+function report({ terminal }: CommandContext, outcome: AdminCreated, email: string, asJson: boolean): void {
   if (asJson) {
-    terminal.json({ ...made, email })
+    terminal.json({ ...outcome, email })
     return
   }
-  if (made.kind === 'promoted') {
+  if (outcome.kind === 'promoted') {
     terminal.out(`${email} had an account, and is now a site administrator.`)
     terminal.out(
-      made.passwordChanged ? 'The password was changed; every session has ended.' : 'The password stays what it was.',
+      outcome.passwordChanged ? 'The password was changed; every session has ended.' : 'The password is unchanged.',
     )
     return
   }
   terminal.out(`Administrator: ${email}`)
-  if (made.password !== null) terminal.out(`Password: ${made.password}`)
+  if (outcome.password !== null) terminal.out(`Password: ${outcome.password}`)
 }

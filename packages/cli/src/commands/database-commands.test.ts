@@ -46,7 +46,7 @@ describe('an empty database', () => {
     expect(err.join('\n')).toMatch(/not up to date.*run `holdfast migrate` first/)
   })
 
-  test('doctor says that it is empty, and changes nothing', async () => {
+  test('doctor reports that it is empty, and changes nothing', async () => {
     const { code, answer } = await holdfastJson('doctor')
     expect(code).toBe(0)
     expect(stateOf(answer, 'migrations')).toEqual(['warning'])
@@ -67,7 +67,7 @@ describe('an empty database', () => {
 })
 
 describe('admin create', () => {
-  test('makes a site administrator and prints a made-up password once', async () => {
+  test('creates a site administrator and prints a generated password once', async () => {
     const { code, out } = await runCaptured(['admin', 'create', '--email', 'Boss@Example.org'], env)
     expect(code).toBe(0)
     expect(out[0]).toBe('Administrator: boss@example.org')
@@ -94,7 +94,7 @@ describe('admin create', () => {
     const args = ['admin', 'create', '--email', 'new@example.org', '--password-stdin']
     const { code, err } = await runCaptured(args, env, { stdin: 'short\n' })
     expect(code).toBe(1)
-    expect(err.at(-1)).toMatch(/password has to have \d+ to \d+ characters/)
+    expect(err.at(-1)).toMatch(/password must have \d+ to \d+ characters/)
     const { rows } = await owner.query(`select from auth."user" where email = 'new@example.org'`)
     expect(rows).toHaveLength(0)
   })
@@ -140,12 +140,13 @@ describe('import', () => {
 
   async function counts() {
     const { rows } = await owner.query<{ clinics: number; doctors: number; slots: number }>(`
-      select (select count(*)::int from holdfast.clinic) as clinics, (select count(*)::int from holdfast.resource) as doctors,
+      select (select count(*)::int from holdfast.clinic) as clinics,
+             (select count(*)::int from holdfast.resource) as doctors,
              (select count(*)::int from holdfast.slot) as slots`)
     return rows[0]
   }
 
-  test('a dry run says what would happen, and changes nothing', async () => {
+  test('a dry run reports what would happen, and changes nothing', async () => {
     const { code, answer } = await importing(slots, '--dry-run')
     expect(code).toBe(0)
     expect(answer).toMatchObject({
@@ -182,7 +183,7 @@ describe('import', () => {
     expect(await counts()).toEqual({ clinics: 1, doctors: 1, slots: 2 })
   })
 
-  test('a file that is not there is one clear line', async () => {
+  test('a missing file is reported on one line', async () => {
     const { code, err } = await runCaptured(['import', '--clinics', join(directory, 'nowhere.csv')], env)
     expect(code).toBe(1)
     expect(err).toEqual([expect.stringMatching(/^error: there is no file .*nowhere\.csv$/)])
@@ -190,13 +191,13 @@ describe('import', () => {
 })
 
 describe('verify', () => {
-  test('finds nothing wrong in a database that is right', async () => {
+  test('finds nothing in a correct database', async () => {
     const { code, answer } = await holdfastJson('verify')
     expect(code).toBe(0)
     expect(answer).toMatchObject({ slots: 2, bookings: 0, overbooked: 0, mismatches: 0, details: [] })
   })
 
-  test('names what is wrong, and exits 1', async () => {
+  test('lists the mismatches, and exits 1', async () => {
     await owner.query('update holdfast.slot set taken = 1 where capacity = 3')
     const { code, answer } = await holdfastJson('verify')
     expect(code).toBe(1)
@@ -209,7 +210,7 @@ describe('verify', () => {
 })
 
 describe('doctor', () => {
-  test('finds nothing wrong in an installation that is right', async () => {
+  test('finds no error in a correct installation', async () => {
     const { code, answer } = await holdfastJson('doctor')
     expect(answer.checks.filter(({ state }: { state: string }) => state === 'error')).toEqual([])
     expect(code).toBe(0)
@@ -220,7 +221,7 @@ describe('doctor', () => {
     expect(answer.versions.packages.fastify).toMatch(/^5\./)
   })
 
-  test('tells every setting with where it came from, and no secret', async () => {
+  test('lists every setting with its origin, and no secret', async () => {
     const secrets = {
       HOLDFAST_SECRET: 'never-to-be-told-0123456789abcdef',
       HOLDFAST_ADMIN_PASSWORD: 'nor-this-one-ever',
@@ -236,7 +237,7 @@ describe('doctor', () => {
     if (password) expect(out.join('')).not.toContain(password)
   })
 
-  test('names what is wrong and how to mend it, and exits 1', async () => {
+  test('lists the errors with fixes, and exits 1', async () => {
     await owner.query('grant insert on holdfast.booking to holdfast_app')
     await owner.query(`delete from holdfast.function_file where name = 'claim_slots'`)
     const pending = await runCaptured(['doctor'], { ...env, PORT: '99999', HOLDFAST_RATELIMIT: 'off' })
@@ -270,13 +271,13 @@ describe('doctor', () => {
     expect(stateOf((await holdfastJson('doctor')).answer, 'roles')).toEqual(['ok'])
   })
 
-  test('a variable that means nothing is a warning, with the name it may have been', async () => {
+  test('an unknown variable is a warning, with the name that it may mean', async () => {
     const { code, out } = await runCaptured(['doctor'], { ...env, HOLDFAST_RATE_LIMTI: 'off' })
     expect(code).toBe(0)
     expect(out.join('\n')).toMatch(/warning +settings: HOLDFAST_RATE_LIMTI .*HOLDFAST_RATE_LIMIT/)
   })
 
-  test('a port that another program has is an error; one that Holdfast has is not', async () => {
+  test('a port used by another program is an error; one used by Holdfast is not', async () => {
     const { createServer } = await import('node:http')
     let answer = 'something else'
     const other = createServer((_, response) => response.end(answer))

@@ -4,7 +4,7 @@ import { type Examination, examine } from '../doctor/examine.ts'
 import type { JsonOption } from '../program.ts'
 import { columns, type Terminal } from '../terminal.ts'
 
-/** `holdfast doctor`: settings, versions, and what is wrong with how to mend it. Exit 1 when there is an error. */
+/** `holdfast doctor`: prints settings, versions, and checks with suggested fixes. Exits with 1 on an error. */
 export async function doctorCommand({ env, terminal }: CommandContext, options: JsonOption): Promise<ExitCode> {
   const examination = await examine(env)
   const isGood = examination.checks.every((check) => check.state !== 'error')
@@ -40,7 +40,7 @@ function print(terminal: Terminal, { settings, versions, checks }: Examination):
   for (const check of checks) for (const line of checkLines(terminal, check)) terminal.out(line)
 }
 
-function checkLines(terminal: Terminal, { name, state, found, mend }: Check): string[] {
+function checkLines(terminal: Terminal, { name, state, found, fix }: Check): string[] {
   const first = `  ${terminal.style(colours[state], state.padEnd(7))}  ${name}: ${found}`
-  return mend === null ? [first] : [first, `           → ${mend}`]
+  return fix === null ? [first] : [first, `           → ${fix}`]
 }

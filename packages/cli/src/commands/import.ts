@@ -24,7 +24,7 @@ export async function importCommand(
     throw new CommandRefusal('name a file: a JSON document, or --clinics, --doctors, --slots (see --help)', 2)
   }
   if (document !== null && !document.toLowerCase().endsWith('.json')) {
-    throw new CommandRefusal(`${document} is no .json file; name CSV files by --clinics, --doctors, --slots`, 2)
+    throw new CommandRefusal(`${document} is not a .json file; name CSV files with --clinics, --doctors, --slots`, 2)
   }
   const read = await readImport(sources, Temporal.Now.instant())
   if (read.problemCount > 0) return refuse(context, read.problems, read.problemCount, options)

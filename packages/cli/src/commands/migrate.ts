@@ -2,7 +2,7 @@ import type { CommandContext, ExitCode } from '../command.ts'
 import type { JsonOption } from '../program.ts'
 import { withDatabase } from '../with-database.ts'
 
-/** `holdfast migrate`: brings the database up to this release. Safe beside running servers, and to repeat. */
+/** `holdfast migrate`: updates the database to this release. Idempotent, and safe beside running servers. */
 export async function migrateCommand(context: CommandContext, options: JsonOption): Promise<ExitCode> {
   const { terminal } = context
   const { engine, accounts } = await withDatabase(context, async (database) => (await database.migrate()).migrated)
@@ -13,7 +13,7 @@ export async function migrateCommand(context: CommandContext, options: JsonOptio
   }
   for (const name of engine.applied) terminal.out(`applied ${name}`)
   if (engine.functions.length > 0) terminal.out(`wrote ${engine.functions.length} functions`)
-  if (accountTables.length > 0) terminal.out(`made or changed the accounts' tables ${accountTables.join(', ')}`)
+  if (accountTables.length > 0) terminal.out(`created or changed the accounts' tables ${accountTables.join(', ')}`)
   const isNew = engine.applied.length + engine.functions.length + accountTables.length > 0
   terminal.out(`The database is ${isNew ? 'now' : 'already'} up to date (migration ${engine.version}).`)
   return 0

@@ -43,7 +43,7 @@ type Target = { url: string; credentials: { email: string; password: string }; s
 
 async function openTarget({ env, terminal, signal }: CommandContext, url: string | undefined): Promise<Target> {
   if (url === undefined) {
-    terminal.note('Starting a throw-away server …')
+    terminal.note('Starting a temporary server …')
     return startThrowawayServer(env, signal)
   }
   if (!URL.canParse(url) || !/^https?:/.test(url)) {
@@ -53,7 +53,8 @@ async function openTarget({ env, terminal, signal }: CommandContext, url: string
   const password = env.HOLDFAST_ADMIN_PASSWORD
   if (!email || !password) {
     throw new CommandRefusal(
-      'with --url, set HOLDFAST_ADMIN_EMAIL and HOLDFAST_ADMIN_PASSWORD to a site administrator of that server: it creates the clinics',
+      'with --url, set HOLDFAST_ADMIN_EMAIL and HOLDFAST_ADMIN_PASSWORD to a site administrator of that server, ' +
+        'who creates the clinics',
     )
   }
   return { url, credentials: { email, password }, stop: async () => {} }

@@ -7,7 +7,8 @@ import { withDatabase } from '../with-database.ts'
 const detailsMax = 100
 
 /**
- * `holdfast verify`: recounts every slot and rebuilds every booking from the log. Changes nothing and locks nothing.
+ * `holdfast verify`: recounts every slot and rebuilds every booking from the event log. Changes nothing and locks
+ * nothing.
  */
 export async function verifyCommand(context: CommandContext, options: JsonOption): Promise<ExitCode> {
   const report = await withDatabase(context, ({ ownerUrl }) => verifyAll(ownerUrl))
@@ -23,7 +24,8 @@ async function verifyAll(ownerUrl: string): Promise<VerifyReport> {
     const { current, pending } = await migrationStatus(pool)
     if (!current) {
       throw new CommandRefusal(
-        `the database is not up to date (${pending.length} missing, the first is ${pending[0]}): run \`holdfast migrate\` first`,
+        `the database is not up to date (${pending.length} missing, the first is ${pending[0]}): ` +
+          'run `holdfast migrate` first',
       )
     }
     return await verify(pool, { clinicNo: null, detailsMax })

@@ -27,8 +27,8 @@ export async function checkDatabase(ownerUrl: string): Promise<{ version: string
     if (facts.version_number >= versionNumberMin) checks.push(...(await checkSchema(pool)))
     return { version: facts.version, checks }
   } catch (error) {
-    const mend = 'check DATABASE_URL, and that PostgreSQL runs there and lets this login in'
-    return { version: null, checks: [problem('database', `cannot be reached: ${messageOf(error)}`, mend)] }
+    const fix = 'check DATABASE_URL, and that PostgreSQL runs there and lets this login in'
+    return { version: null, checks: [problem('database', `cannot be reached: ${messageOf(error)}`, fix)] }
   } finally {
     await pool.end()
   }
@@ -87,8 +87,8 @@ async function checkSchema(pool: Pool): Promise<Check[]> {
   if (!current) {
     const found = `${pending.length} missing: ${pending.slice(0, 5).join(', ')}${pending.length > 5 ? ', …' : ''}`
     const migrated = await isMigrated(pool)
-    const mend = 'run `holdfast migrate` (`holdfast start` does it too)'
-    return [migrated ? problem('migrations', found, mend) : warning('migrations', 'the database is empty', mend)]
+    const fix = 'run `holdfast migrate` (`holdfast start` does it too)'
+    return [migrated ? problem('migrations', found, fix) : warning('migrations', 'the database is empty', fix)]
   }
   return [
     ok('migrations', 'current'),
@@ -139,14 +139,14 @@ async function checkRoles(pool: Pool): Promise<Check[]> {
     checks.push(problem('roles', `holdfast_app may not call ${facts.missing.join(', ')}`, migrate))
   }
   if (facts.logins.length === 0) {
-    const mend =
-      'run `holdfast migrate`, or make one (CREATE ROLE … LOGIN IN ROLE holdfast_app) and set DATABASE_APP_URL'
-    checks.push(problem('roles', 'no login is a member of holdfast_app', mend))
+    const fix =
+      'run `holdfast migrate`, or create one (CREATE ROLE … LOGIN IN ROLE holdfast_app) and set DATABASE_APP_URL'
+    checks.push(problem('roles', 'no login is a member of holdfast_app', fix))
   }
   return checks.length > 0 ? checks : [ok('roles', `the application logs in as ${facts.logins.join(' or ')}`)]
 }
 
-/** Bookings of a month need its partitions; they are made three months ahead. */
+/** The bookings of a month need its partitions, which are created three months ahead. */
 async function checkPartitions(pool: Pool): Promise<Check> {
   const { rows } = await pool.query<{ months: number }>(`
     select count(*)::int as months
@@ -155,11 +155,11 @@ async function checkPartitions(pool: Pool): Promise<Check> {
      where to_regclass('holdfast.booking' || suffix) is not null
        and to_regclass('holdfast.booking_event' || suffix) is not null`)
   const months = rows[0]?.months ?? 0
-  const mend = 'run `holdfast worker` (or `start` with HOLDFAST_WORKER=on); `holdfast migrate` makes them at once'
-  if (months === 0) return problem('partitions', 'none for this month: no booking can be made', mend)
+  const fix = 'run `holdfast worker` (or `start` with HOLDFAST_WORKER=on); `holdfast migrate` creates them at once'
+  if (months === 0) return problem('partitions', 'none for this month: no booking is possible', fix)
   if (months < 3)
-    return warning('partitions', `only for ${months} ${months === 1 ? 'month' : 'months'}, this one included`, mend)
-  return ok('partitions', `made for ${months} months, this one included`)
+    return warning('partitions', `only for ${months} ${months === 1 ? 'month' : 'months'}, including this one`, fix)
+  return ok('partitions', `exist for ${months} months, including this one`)
 }
 
 async function checkAdmins(pool: Pool): Promise<Check> {

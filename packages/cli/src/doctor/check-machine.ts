@@ -15,7 +15,7 @@ export function checkVersions({ node, packages }: Versions): Check[] {
   return [
     major >= nodeMajorMin
       ? ok('node', node)
-      : problem('node', `${node}, but ${nodeMajorMin} or newer is needed`, 'run it by `npm run holdfast -- …`'),
+      : problem('node', `${node}, but ${nodeMajorMin} or newer is needed`, 'run it with `npm run holdfast -- …`'),
     missing.length === 0
       ? ok('packages', `${Object.keys(packages).length} installed`)
       : problem('packages', `missing: ${missing.map(([name]) => name).join(', ')}`, 'run `npm ci`'),
@@ -25,20 +25,20 @@ export function checkVersions({ node, packages }: Versions): Check[] {
 /** Checks that this user can use the embedded database's directory, or create it. */
 export async function checkDataDirectory(directory: string): Promise<Check> {
   const name = 'data directory'
-  const mend = 'let this user write there, or set HOLDFAST_DATA to another directory'
+  const fix = 'let this user write there, or set HOLDFAST_DATA to another directory'
   try {
     const found = await stat(directory)
-    if (!found.isDirectory()) return problem(name, `${directory} is not a directory`, mend)
+    if (!found.isDirectory()) return problem(name, `${directory} is not a directory`, fix)
     await access(directory, constants.R_OK | constants.W_OK | constants.X_OK)
     return ok(name, directory)
   } catch (error) {
-    if (!isMissing(error)) return problem(name, `${directory} cannot be used: ${messageOf(error)}`, mend)
+    if (!isMissing(error)) return problem(name, `${directory} cannot be used: ${messageOf(error)}`, fix)
   }
   try {
     await access(await nearestExisting(dirname(directory)), constants.W_OK | constants.X_OK)
-    return ok(name, `${directory}, not made yet`)
+    return ok(name, `${directory}, not created yet`)
   } catch (error) {
-    return problem(name, `${directory} cannot be made: ${messageOf(error)}`, mend)
+    return problem(name, `${directory} cannot be created: ${messageOf(error)}`, fix)
   }
 }
 

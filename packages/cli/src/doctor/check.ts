@@ -1,19 +1,19 @@
-/** One thing `holdfast doctor` looked at. `mend` says what to do, where something is to be done. */
+/** One check of `holdfast doctor`. `fix`: what to do about it; null: nothing. */
 export type Check = {
   name: string
   state: 'ok' | 'warning' | 'error'
   found: string
-  mend: string | null
+  fix: string | null
 }
 
 export function ok(name: string, found: string): Check {
-  return { name, state: 'ok', found, mend: null }
+  return { name, state: 'ok', found, fix: null }
 }
 
-export function warning(name: string, found: string, mend: string): Check {
-  return { name, state: 'warning', found, mend }
+export function warning(name: string, found: string, fix: string): Check {
+  return { name, state: 'warning', found, fix }
 }
 
-export function problem(name: string, found: string, mend: string): Check {
-  return { name, state: 'error', found, mend }
+export function problem(name: string, found: string, fix: string): Check {
+  return { name, state: 'error', found, fix }
 }

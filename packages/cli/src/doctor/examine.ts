@@ -16,16 +16,16 @@ export type Examination = {
   checks: Check[]
 }
 
-/** Looks at everything `holdfast doctor` reports. Changes nothing; starts an existing embedded database for as long. */
+/** Runs all checks of `holdfast doctor`. Changes nothing; starts an existing embedded database if it is not running. */
 export async function examine(env: Environment): Promise<Examination> {
   const versions = await readVersions()
   const checks = [...checkSettings(env), ...checkVersions(versions)]
   const { config, wrong } = usableSettings(env)
   checks.push(await checkPort(config.host, config.port))
-  const unclear = databaseSettings.find((name) => wrong.includes(name))
-  if (unclear !== undefined) {
-    const found = `not looked at: ${unclear} is wrong`
-    checks.push(warning('database', found, `mend ${unclear}, then run \`holdfast doctor\` again`))
+  const invalid = databaseSettings.find((name) => wrong.includes(name))
+  if (invalid !== undefined) {
+    const found = `not checked: ${invalid} is invalid`
+    checks.push(warning('database', found, `fix ${invalid}, then run \`holdfast doctor\` again`))
     return { settings: settingLines(env), versions: { ...versions, postgres: null }, checks }
   }
   const database = await examineDatabase(config)
@@ -35,13 +35,14 @@ export async function examine(env: Environment): Promise<Examination> {
 
 const databaseSettings = ['DATABASE_URL', 'HOLDFAST_DATA']
 
-/** The settings, with the default for what is wrong: one slip must not hide everything else. */
+/** The settings, with defaults for invalid ones: one mistake must not hide all other checks. */
 function usableSettings(env: Environment): { config: Config; wrong: string[] } {
   const result = readConfig(env)
   if (result.kind === 'ok') return { config: result.config, wrong: [] }
   const wrong = result.errors.map(({ name }) => name)
   const rest = readConfig(Object.fromEntries(Object.entries(env).filter(([name]) => !wrong.includes(name))))
-  if (rest.kind === 'invalid') throw new Error(`A default is wrong: ${rest.errors.map(({ name }) => name).join(', ')}`)
+  if (rest.kind === 'invalid')
+    throw new Error(`A default is invalid: ${rest.errors.map(({ name }) => name).join(', ')}`)
   return { config: rest.config, wrong }
 }
 
@@ -54,18 +55,17 @@ async function examineDatabase(config: Config): Promise<{ version: string | null
     const running = await connectEmbeddedPostgres({ dataDirectory })
     if (running !== undefined) return withDirectory(directory, await checkDatabase(running.ownerUrl))
     if (!(await hasDatabase(dataDirectory))) {
-      return { version: null, checks: [directory, ok('database', 'embedded, not made yet: `holdfast start` makes it')] }
+      return {
+        version: null,
+        checks: [directory, ok('database', 'embedded, not created yet: `holdfast start` creates it')],
+      }
     }
     return withDirectory(
       directory,
       await withEmbeddedPostgres({ dataDirectory }, ({ ownerUrl }) => checkDatabase(ownerUrl)),
     )
   } catch (error) {
-    const check = problem(
-      'database',
-      `the embedded database cannot run: ${messageOf(error)}`,
-      'do what the message says',
-    )
+    const check = problem('database', `the embedded database cannot run: ${messageOf(error)}`, 'follow the message')
     return { version: null, checks: [directory, check] }
   }
 }
@@ -74,7 +74,7 @@ function withDirectory(directory: Check, database: { version: string | null; che
   return { version: database.version, checks: [directory, ...database.checks] }
 }
 
-/** A directory that was never used holds neither a cluster nor the note of where one is. */
+/** An unused directory has neither a cluster nor the file with the location of one. */
 async function hasDatabase(dataDirectory: string): Promise<boolean> {
   for (const name of ['postgres', 'database-location']) {
     const found = await stat(join(dataDirectory, name)).catch(() => null)

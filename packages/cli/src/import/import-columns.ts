@@ -34,19 +34,19 @@ export const importColumns: Record<ImportList, CsvColumns> = {
 /** Shown by `holdfast import --help`. */
 export const importHelp = `
 Files are CSV (UTF-8, first line the column names, in any order) or JSON (a list of objects, the same fields in
-camelCase: startsAt). Everything is imported or, with a single bad line, nothing; every bad line is named by its number.
-Repeating an import makes nothing twice: clinics are known by name and time zone, doctors by clinic, name and
-specialization, slots by doctor and times.
+camelCase: startsAt). Either everything is imported or, if any line is invalid, nothing; every invalid line is
+listed with its number. Repeating an import creates nothing twice: clinics are identified by name and time zone,
+doctors by clinic, name and specialization, slots by doctor and times.
 
-clinics   clinic            your own key for it, used by the doctors' lines
+clinics   clinic            any key, to which the doctors' lines refer
           name, timezone    such as Europe/Berlin
           address, phone, hold_seconds (30–900), minimum_notice_minutes, booking_horizon_days (1–730),
           cancellation_deadline_minutes                                                              optional
-doctors   doctor            your own key, used by the slots' lines
+doctors   doctor            any key, to which the slots' lines refer
           clinic            a clinic's key in the clinics' file, or a clinic's id
           name, specialization
           experience_years, rating (0–5, one decimal), languages (de;en), fee_amount (in cents) and fee_currency (EUR),
-          appointment_types (in_person;video), video_room (https://…, {room} in it is another for each booking)
+          appointment_types (in_person;video), video_room (https://…; {room} becomes a unique name per booking)
                                                                                                      optional
 slots     doctor            a doctor's key in the doctors' file, or a doctor's id
           starts_at, ends_at  times with their zone: 2026-12-01T08:00:00-03:00

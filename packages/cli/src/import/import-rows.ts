@@ -9,7 +9,7 @@ const keyCharactersMax = 100
 const slotsAheadYearsMax = 2
 const slotHoursMax = 7 * 24
 
-/** Each line as a clinic; what is wrong goes to `bad`. */
+/** Parses each line as a clinic; errors go to `bad`. */
 export function parseClinics(lines: readonly CsvLine[], bad: BadLines): ImportClinic[] {
   return parseKeyed(lines, 'clinic', bad, (reader, row) => ({
     row,
@@ -32,7 +32,7 @@ function parseSettings(reader: LineReader): Partial<ClinicSettings> {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== null))
 }
 
-/** Each line as a doctor; `isClinic` knows the keys of the clinics' file and whatever looks like an id. */
+/** Parses each line as a doctor. `isClinic` accepts the keys of the clinics' file and every id. */
 export function parseDoctors(
   lines: readonly CsvLine[],
   isClinic: (key: string) => boolean,
@@ -58,7 +58,7 @@ export function parseDoctors(
   })
 }
 
-/** Each line as a slot that lies ahead of `now`, at most two years. */
+/** Parses each line as a slot in the future, at most two years after `now`. */
 export function parseSlots(
   lines: readonly CsvLine[],
   isDoctor: (key: string) => boolean,

@@ -7,7 +7,7 @@ import type { CsvLine } from '../tables/read-csv.ts'
  * value and what was expected, and a stand-in is answered so that the rest of the line is checked too.
  */
 export type LineReader = {
-  /** Whether anything stands there, good or bad. */
+  /** Whether the column has a value, valid or not. */
   has(column: string): boolean
   /** Text of 1 to `charactersMax` characters. */
   text(column: string, charactersMax: number): string
@@ -15,7 +15,7 @@ export type LineReader = {
   optionalWholeNumber(column: string, min: number, max: number): number | null
   /** 0–5 with at most one decimal. */
   optionalRating(column: string): number | null
-  /** A list with semicolons. */
+  /** A list separated by semicolons. */
   list(column: string, itemsMax: number, isGood: (item: string) => boolean, expected: string): string[]
   timeZone(column: string): string
   instant(column: string): Temporal.Instant | null
@@ -81,7 +81,7 @@ export function createLineReader({ line, values }: CsvLine, bad: BadLines): Line
   }
 }
 
-/** An IANA name; offsets such as +03:00 are none, for they know no daylight saving. */
+/** An IANA name; not an offset such as +03:00, which has no daylight saving time. */
 function isTimeZone(text: string): boolean {
   if (!/^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/.test(text)) return false
   try {

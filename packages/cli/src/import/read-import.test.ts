@@ -35,10 +35,16 @@ async function readDocument(text: string) {
 
 const good: Required<Files> = {
   clinics: 'clinic,name,timezone,hold_seconds\nc1,"Praxis, Mitte",Europe/Berlin,300\nc2,Centro,America/Sao_Paulo,\n',
-  doctors:
-    'doctor,clinic,name,specialization,languages,fee_amount,fee_currency,appointment_types,rating,video_room\nd1,c1,Ana Lima,Cardiology,de;pt-BR,5000,EUR,video;in_person,4.5,https://meet.example.org/{room}\nd2,c2,Bo Berg,Dermatology,,,,,,\n',
-  slots:
-    'doctor,starts_at,ends_at,capacity\nd1,2026-12-01T08:00:00+01:00,2026-12-01T08:15:00+01:00,3\nd2,2026-12-01T11:00:00Z,2026-12-01T11:15:00Z,\n',
+  doctors: [
+    'doctor,clinic,name,specialization,languages,fee_amount,fee_currency,appointment_types,rating,video_room',
+    'd1,c1,Ana Lima,Cardiology,de;pt-BR,5000,EUR,video;in_person,4.5,https://meet.example.org/{room}',
+    'd2,c2,Bo Berg,Dermatology,,,,,,\n',
+  ].join('\n'),
+  slots: [
+    'doctor,starts_at,ends_at,capacity',
+    'd1,2026-12-01T08:00:00+01:00,2026-12-01T08:15:00+01:00,3',
+    'd2,2026-12-01T11:00:00Z,2026-12-01T11:15:00Z,\n',
+  ].join('\n'),
 }
 
 describe('reading an import', () => {
@@ -134,7 +140,8 @@ describe('reading an import', () => {
         'c3,Praxis,Europe/Berlin,,',
       ].join('\n'),
       doctors: [
-        'doctor,clinic,name,specialization,rating,languages,fee_amount,fee_currency,appointment_types,experience_years,video_room',
+        'doctor,clinic,name,specialization,rating,languages,fee_amount,fee_currency,' +
+          'appointment_types,experience_years,video_room',
         'd1,c9,Ana,Cardiology,5.1,german language,10,,phone,81,http://meet.example.org/x',
         'd2,c1,Ana,Cardiology,,,-5,eur,video;video,,https://user:secret@meet.example.org/',
         'd3,c1,Ana,Cardiology,,,,EUR,,,',
@@ -165,19 +172,24 @@ describe('reading an import', () => {
       'clinics, line 4, booking_horizon_days "1.5": expected a whole number from 1 to 730',
       'clinics, line 5, clinic "c3": is already on line 4',
       'doctors, line 2, clinic "c9": is neither in the clinics’ file nor a clinic’s id',
-      'doctors, line 2, appointment_types "phone": expected at most 2 different of in_person and video, separated by semicolons',
+      'doctors, line 2, appointment_types "phone": expected at most 2 different of in_person and video, ' +
+        'separated by semicolons',
       'doctors, line 2, experience_years "81": expected a whole number from 0 to 80',
       'doctors, line 2, rating "5.1": expected a number from 0 to 5 with at most one decimal',
-      'doctors, line 2, languages "german language": expected at most 20 different language tags such as pt-BR, separated by semicolons',
+      'doctors, line 2, languages "german language": expected at most 20 different language tags such as pt-BR, ' +
+        'separated by semicolons',
       'doctors, line 2, fee_currency "": is missing beside fee_amount',
-      'doctors, line 2, video_room "http://meet.example.org/x": must begin with https:// and have no characters but those of an address',
-      'doctors, line 3, appointment_types "video;video": expected at most 2 different of in_person and video, separated by semicolons',
+      'doctors, line 2, video_room "http://meet.example.org/x": must begin with https:// and have no characters ' +
+        'but those of an address',
+      'doctors, line 3, appointment_types "video;video": expected at most 2 different of in_person and video, ' +
+        'separated by semicolons',
       'doctors, line 3, fee_amount "-5": expected a whole number from 0 to 1,000,000,000',
       'doctors, line 3, fee_currency "eur": expected a currency such as EUR',
       'doctors, line 3, video_room "https://user:secret@meet.example.org/": must hold no user name or password',
       'doctors, line 4, fee_amount "": is missing beside fee_currency',
       'slots, line 2, doctor "d9": is neither in the doctors’ file nor a doctor’s id',
-      'slots, line 3, starts_at "2026-12-01T08:00:00": expected a time with its zone, such as 2026-12-01T08:00:00-03:00',
+      'slots, line 3, starts_at "2026-12-01T08:00:00": expected a time with its zone, such as ' +
+        '2026-12-01T08:00:00-03:00',
       'slots, line 3, ends_at "2026-12-01 08:15": expected a time with its zone, such as 2026-12-01T08:00:00-03:00',
       'slots, line 4, starts_at "2026-11-20T08:00:00Z": lies in the past',
       'slots, line 5, starts_at "2028-11-21T08:00:00Z": lies more than 2 years ahead',
@@ -186,8 +198,10 @@ describe('reading an import', () => {
       'slots, line 8, capacity "0": expected a whole number from 1 to 1,000,000',
       'slots, line 9, capacity "-1": expected a whole number from 1 to 1,000,000',
       'slots, line 10, capacity "1000000000": expected a whole number from 1 to 1,000,000',
-      'slots, line 11, starts_at "2026-02-30T08:00:00Z": expected a time with its zone, such as 2026-12-01T08:00:00-03:00',
-      'slots, line 12, starts_at "2026-12-31T23:59:60Z": expected a time with its zone, such as 2026-12-01T08:00:00-03:00',
+      'slots, line 11, starts_at "2026-02-30T08:00:00Z": expected a time with its zone, such as ' +
+        '2026-12-01T08:00:00-03:00',
+      'slots, line 12, starts_at "2026-12-31T23:59:60Z": expected a time with its zone, such as ' +
+        '2026-12-01T08:00:00-03:00',
       'slots, line 13, ends_at "2026-12-08T08:00:01Z": is more than a week after starts_at',
     ])
     expect(problemCount).toBe(problems.length)
@@ -211,7 +225,8 @@ describe('reading an import', () => {
 
   test('JSON values of the wrong kind, and fields that exist nowhere, are named', async () => {
     const items =
-      '[{"doctor":"d","startsAt":true,"endsAt":{"at":1},"capacity":[1]},{"__proto__":{"doctor":"x"},"doctor":"e\\u0000"}]'
+      '[{"doctor":"d","startsAt":true,"endsAt":{"at":1},"capacity":[1]},' +
+      '{"__proto__":{"doctor":"x"},"doctor":"e\\u0000"}]'
     expect((await read({ slots: items }, 'json')).problems).toEqual([
       'slots, item 1, startsAt "true": expected text, a number or a list of texts',
       'slots, item 1, endsAt "{\\"at\\":1}": expected text, a number or a list of texts',

@@ -164,6 +164,7 @@ async function listSlots(server: ReplayServer, doctorId: string, from: string, t
 function otherSlots(unit: string, date?: string): CommandRefusal {
   const where = date === undefined ? unit : `${unit} on ${date}`
   return new CommandRefusal(
-    `${where} has other slots than this replay needs: an earlier one ran with another file or --capacity. Repeat that one, or use a server with an empty database.`,
+    `${where} has other slots than this replay needs: an earlier one ran with another file or --capacity. ` +
+      'Repeat that one, or use a server with an empty database.',
   )
 }

@@ -36,7 +36,7 @@ describe('reading appointments', () => {
     expect(appointments[1]?.date.toString()).toBe('2016-05-04')
   })
 
-  test('takes the columns by name: in any order, without the unused ones, after a byte order mark, with CRLF', async () => {
+  test('finds the columns by name: in any order, without the unused ones, with a byte order mark or CRLF', async () => {
     const { appointments, bad } = await read(
       '\uFEFFhealth_unit,appointment_date,booked_at,patient_id,appointment_id\r',
       'CENTRO,2016-05-04,2016-05-01T09:00:00Z,7,8\r',
@@ -107,8 +107,8 @@ describe('reading appointments', () => {
     const quotes = await read(header, '1,1"0,2016-05-01T09:00:00Z,2016-05-04,CENTRO,F,1', '2', '3,"4"5,x,x,x,x,x')
     // Line 3 lies between two quotes: it may have been meant as part of a value.
     expect(quotes.bad).toEqual([
-      expect.stringMatching(/^line 2: a quote stands in the middle of a value/),
-      expect.stringMatching(/^line 4: a quote stands in the middle of a value/),
+      expect.stringMatching(/^line 2: a quote is in the middle of a value/),
+      expect.stringMatching(/^line 4: a quote is in the middle of a value/),
     ])
     expect((await read('"appointment_id', header)).bad[0]).toMatch(/^line \d: a quoted value .* is never closed$/)
     expect((await read(header, `1,${'9'.repeat(70_000)},2016-05-01T09:00:00Z,2016-05-04,CENTRO,F,1`)).bad).toEqual([

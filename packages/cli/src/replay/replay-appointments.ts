@@ -12,7 +12,7 @@ import type { ReplaySummary } from './replay-summary.ts'
 import { verifyClinics } from './verify-clinics.ts'
 
 export type ReplayProgress = {
-  /** A new phase with so many steps. */
+  /** Starts a phase with so many steps. */
   begin(phase: 'clinics' | 'bookings', steps: number): void
   step(done: number): void
   end(): void
@@ -22,7 +22,7 @@ export type ReplayRequest = {
   appointments: readonly Appointment[]
   factor: CapacityFactor
   concurrency: number
-  /** Today's date where the health units are. */
+  /** Today's date in the health units' time zone. */
   today: Temporal.PlainDate
 }
 
@@ -33,10 +33,10 @@ export type ReplayResult = {
 }
 
 /**
- * Plans, makes the clinics, books every row and verifies. May be repeated against the same server: it finds what
- * earlier runs made and books nothing twice.
+ * Plans, creates the clinics, books every row and verifies. Can be repeated against the same server: it finds what
+ * earlier runs created, and books nothing twice.
  *
- * @throws CommandRefusal for what the file, the server or its limits do not allow
+ * @throws CommandRefusal when the file, the server or its limits do not allow it
  */
 export async function replayAppointments(
   server: ReplayServer,
@@ -60,15 +60,15 @@ export async function replayAppointments(
   progress.end()
   endUnlessDone(server, result, rows.length)
   if (result.refusedFull.length > 0) {
-    const again = await askAgain(server, plan, units, result.refusedFull, (refused, known) =>
+    const retried = await retryRefused(server, plan, units, result.refusedFull, (refused, known) =>
       book(refused, known, () => {}),
     )
-    endUnlessDone(server, again, rows.length)
-    result.replayed += again.replayed
-    result.confirmed += again.confirmed
-    result.failed += again.failed
-    result.failures.push(...again.failures)
-    result.refusedFull = again.refusedFull
+    endUnlessDone(server, retried, rows.length)
+    result.replayed += retried.replayed
+    result.confirmed += retried.confirmed
+    result.failed += retried.failed
+    result.failures.push(...retried.failures)
+    result.refusedFull = retried.refusedFull
   }
 
   const { verify, findings } = await verifyClinics(server, units)
@@ -80,8 +80,8 @@ export async function replayAppointments(
 }
 
 /**
- * The plan, with the days moved to a week ahead; or, where a run of the last days has moved them by a week less and
- * they all still lie ahead, with its weeks, so that this run finds its bookings.
+ * The plan, with the days moved to a week ahead. If a recent run moved them by one week less, and all of them are still
+ * in the future, it uses that number of weeks, so that this run finds those bookings.
  */
 async function choosePlan(server: ReplayServer, request: ReplayRequest): Promise<ReplayPlan> {
   const { appointments, factor, today } = request
@@ -102,11 +102,14 @@ function plannedOrRefused(outcome: ReplayPlanOutcome): ReplayPlan {
       return outcome.plan
     case 'too_long':
       throw new CommandRefusal(
-        `the file's last day would lie ${outcome.days} days ahead; a clinic can be booked at most ${outcome.daysMax} days ahead. Split the file`,
+        `the file's last day would be ${outcome.days} days ahead; a clinic can be booked at most ` +
+          `${outcome.daysMax} days ` +
+          'ahead. Split the file',
       )
     case 'too_many_units':
       throw new CommandRefusal(
-        `${outcome.unit} would need ${outcome.units} units on ${outcome.date}; its 40 slots can have ${outcome.unitsMax}. Use a smaller --capacity`,
+        `${outcome.unit} would need ${outcome.units} units on ${outcome.date}; its 40 slots can have ` +
+          `${outcome.unitsMax}. Use a smaller --capacity`,
       )
   }
 }
@@ -120,11 +123,11 @@ function rowsOf(plan: ReplayPlan, slotIds: SlotIds): RowToBook[] {
 }
 
 /**
- * Rows that found their day full may have a place there all the same, which another run booked while this one ran: full
- * slots are refused before keys are looked up. The log of a full day is final, so one look afterwards tells; such rows
- * ask again, for the slot they have.
+ * A row that found its day full may be booked there nevertheless, by another run at the same time: full slots are
+ * refused before keys are looked up. A full day no longer changes, so listing its bookings once afterwards is enough.
+ * Such rows request the slot that they already have.
  */
-async function askAgain(
+async function retryRefused(
   server: ReplayServer,
   plan: ReplayPlan,
   units: readonly UnitOnServer[],

@@ -36,7 +36,9 @@ export async function openReplayServer(
   }
   if (answer.kind === 'problem' && answer.status === 401) {
     throw new CommandRefusal(
-      `${url} does not know this e-mail address and password. Set HOLDFAST_ADMIN_EMAIL and HOLDFAST_ADMIN_PASSWORD to a site administrator's (\`holdfast admin create\` creates one).`,
+      `${url} does not know this e-mail address and password. Set HOLDFAST_ADMIN_EMAIL and ` +
+        'HOLDFAST_ADMIN_PASSWORD to ' +
+        "a site administrator's (`holdfast admin create` creates one).",
     )
   }
   if (answer.kind !== 'ok') throw refusalOf(answer, `signing in at ${url}`)
@@ -70,7 +72,10 @@ export function sleeper(signal: AbortSignal): (seconds: number) => Promise<void>
 /** The message when rate limits or a lost server end a replay. */
 export function describeStop(stop: Stop): string {
   if (stop.by === 'server_lost') return `the server can no longer be reached (${stop.detail})`
-  return `the server's rate limits stop the replay (${stop.detail}; retry after ${stop.retryAfterSeconds} s). Start it with HOLDFAST_RATE_LIMIT=off; the next run continues where this one ended`
+  return (
+    `the server's rate limits stop the replay (${stop.detail}; retry after ${stop.retryAfterSeconds} s). ` +
+    'Start it with HOLDFAST_RATE_LIMIT=off; the next run continues where this one ended'
+  )
 }
 
 function refusalOf(

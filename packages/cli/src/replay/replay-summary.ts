@@ -1,22 +1,22 @@
 import type { LatencyMs } from './book-all.ts'
 
-/** What a replay says at its end; `--json` prints exactly this. */
+/** The result of a replay; `--json` prints exactly this. */
 export type ReplaySummary = {
   rows: number
   /** Booked by this run. */
   booked: number
-  /** Already booked by an earlier run, and said so by the server. */
+  /** Already booked by an earlier run, as the server reported. */
   replayed: number
   confirmed: number
   /** Their day was full. */
   refusedFull: number
   failed: number
-  /** From the first booking request to the last answer. */
+  /** From the first booking request to the last response. */
   seconds: number
   bookingsPerSecond: number
   /** Of booking requests (`POST /bookings`), refusals included. */
   latencyMs: LatencyMs
-  /** Added up over the clinics of the replay, from the server's own recount. */
+  /** The sum over the replay's clinics, from the server's recount. */
   verify: { slots: number; bookings: number; overbooked: number; mismatches: number }
 }
 
@@ -45,7 +45,12 @@ export function describeSummary(summary: ReplaySummary): [label: string, value: 
     ],
     [
       'verify',
-      `${whole(verify.slots)} slots, ${whole(verify.bookings)} bookings, ${whole(verify.overbooked)} overbooked, ${whole(verify.mismatches)} mismatches`,
+      [
+        `${whole(verify.slots)} slots`,
+        `${whole(verify.bookings)} bookings`,
+        `${whole(verify.overbooked)} overbooked`,
+        `${whole(verify.mismatches)} mismatches`,
+      ].join(', '),
     ],
   ]
 }

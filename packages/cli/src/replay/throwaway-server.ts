@@ -70,7 +70,7 @@ async function readyUrl(child: ChildProcess, signal: AbortSignal): Promise<strin
     if (errorLines.length > errorLinesReportedMax) errorLines.shift()
   })
   const failed = (what: string) =>
-    new CommandRefusal(`the throw-away server ${what}${errorLines.length === 0 ? '' : `: ${errorLines.join(' | ')}`}`)
+    new CommandRefusal(`the temporary server ${what}${errorLines.length === 0 ? '' : `: ${errorLines.join(' | ')}`}`)
   const { promise, resolve, reject } = Promise.withResolvers<string>()
   const onAbort = () =>
     reject(signal.aborted ? new CommandRefusal('stopped') : failed(`was not ready in ${startSecondsMax} s`))

@@ -1,4 +1,4 @@
-/** What is wrong with one line of a file: where, which column, which value, and what was expected. */
+/** An error in one line of a file: the line, the column, the value, and what was expected. */
 export type BadLine = {
   /** The line's number in the file, the header being line 1; for a JSON list the item's number, from 1. */
   line: number
@@ -7,12 +7,12 @@ export type BadLine = {
   message: string
 }
 
-const keptMax = 100
+const reportedMax = 100
 const valueCharactersMax = 80
 
 /**
- * Every bad line is counted; the first hundred are kept, so that a wrong file of a million lines is still reported
- * on one screen and in bounded memory.
+ * Every bad line is counted; the first hundred are stored, so that a wrong file of a million lines needs bounded
+ * memory.
  */
 export type BadLines = {
   count: number
@@ -25,7 +25,7 @@ export function noBadLines(): BadLines {
 
 export function addBadLine(bad: BadLines, line: BadLine): void {
   bad.count++
-  if (bad.lines.length < keptMax) bad.lines.push(line)
+  if (bad.lines.length < reportedMax) bad.lines.push(line)
 }
 
 /**

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { type CsvError, parse } from 'csv-parse'
 import { addBadLine, type BadLines, noBadLines, quoted } from './bad-lines.ts'
 
-/** The columns of a file, by name, in any order. A column that is neither is refused by its name. */
+/** The columns of a file, by name, in any order. Any other column is refused. */
 export type CsvColumns = { required: readonly string[]; optional: readonly string[] }
 
 /** One line of a file: its number, and its values by column. A missing optional column reads as ''. */
@@ -15,8 +15,8 @@ const linesMax = 1_000_000
 
 /**
  * Reads a CSV file (RFC 4180, UTF-8, with or without byte order mark, first line the column names) as a stream and
- * hands on each good line. Lines that cannot be read are in `bad`, with their numbers; nothing is thrown for what a
- * file can contain. Throws when the file cannot be opened or read.
+ * calls `onLine` for each valid line. Lines that cannot be read are in `bad`, with their numbers; no content of a file
+ * throws. Throws when the file cannot be opened or read.
  */
 export async function readCsv(
   path: string,
@@ -38,7 +38,7 @@ export async function readCsv(
     on_skip: (error) => {
       const line = Number(error?.lines ?? 1)
       isHeaderBad ||= line === 1
-      // An endless line is met again every 64 KiB.
+      // A line without an end is reported again every 64 KiB.
       if (line === lastSkipped) return
       lastSkipped = line
       addBadLine(bad, { line, column: null, value: null, message: plainCsvError(error) })
@@ -76,14 +76,15 @@ export async function readCsv(
       message: 'the file is empty; the first line must name the columns',
     })
   }
-  // The parser is ahead of what reads from it.
+  // The parser reads ahead.
   bad.lines.sort((one, other) => one.line - other.line)
   return { lines, bad }
 }
 
 function headerIsGood(header: string[], columns: CsvColumns, bad: BadLines): boolean {
   const known = new Set([...columns.required, ...columns.optional])
-  const expected = `expected: ${columns.required.join(', ')}${columns.optional.length > 0 ? `; optional: ${columns.optional.join(', ')}` : ''}`
+  const optional = columns.optional.length > 0 ? `; optional: ${columns.optional.join(', ')}` : ''
+  const expected = `expected: ${columns.required.join(', ')}${optional}`
   const refuse = (column: string | null, message: string) => addBadLine(bad, { line: 1, column, value: null, message })
   const seen = new Set<string>()
   for (const name of header) {
@@ -99,19 +100,20 @@ function headerIsGood(header: string[], columns: CsvColumns, bad: BadLines): boo
 
 function namedValues(header: string[], record: string[], line: number, bad: BadLines): Record<string, string> | null {
   if (record.length !== header.length) {
-    const message = `has ${record.length === 1 ? '1 value' : `${record.length} values`}, but there are ${header.length} columns`
+    const found = record.length === 1 ? '1 value' : `${record.length} values`
+    const message = `has ${found}, but there are ${header.length} columns`
     addBadLine(bad, { line, column: null, value: null, message })
     return null
   }
   const values: Record<string, string> = Object.create(null)
   for (const [index, name] of header.entries()) {
     const value = record[index] ?? ''
-    // The decoder puts U+FFFD where the bytes were not UTF-8.
+    // The decoder replaces bytes that are not UTF-8 by U+FFFD.
     if (value.includes('\uFFFD')) {
       addBadLine(bad, { line, column: name, value, message: 'is not UTF-8 text; save the file as UTF-8' })
       return null
     }
-    // NUL can be stored nowhere, and no name or time contains the others.
+    // PostgreSQL cannot store NUL, and no name or time contains the others.
     if (/\p{Cc}/u.test(value)) {
       addBadLine(bad, { line, column: name, value, message: 'contains control characters' })
       return null
@@ -127,7 +129,7 @@ function plainCsvError(error: CsvError | undefined): string {
       return 'a quoted value that begins here or earlier is never closed'
     case 'CSV_INVALID_CLOSING_QUOTE':
     case 'INVALID_OPENING_QUOTE':
-      return 'a quote stands in the middle of a value; a value with quotes must be quoted and its quotes doubled'
+      return 'a quote is in the middle of a value; a value with quotes must be quoted and its quotes doubled'
     case 'CSV_MAX_RECORD_SIZE':
       return `the line is longer than ${recordBytesMax} bytes`
     default:
