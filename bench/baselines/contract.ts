@@ -29,7 +29,7 @@ export function bookingBody(booking: Booked) {
 }
 
 const refusals = {
-  slot_full: { code: 'slot_full', status: 409, title: 'The slot has no room for this' },
+  slot_full: { code: 'slot_full', status: 409, title: 'The slot does not have enough free units' },
   slot_locked: { code: 'slot_locked', status: 409, title: 'Somebody else is booking this slot' },
   slot_missing: { code: 'slot_not_found', status: 404, title: 'There is no such slot' },
   key_reused: { code: 'idempotency_key_reused', status: 422, title: 'This key came with another request' },

@@ -4,7 +4,7 @@ import { createClient } from '@hey-api/openapi-ts'
 import { buildOpenApi } from './openapi.ts'
 
 /**
- * Writes what is made from the schemas: `openapi.json` into `directory`, and the typed client into
+ * Writes what is generated from the schemas: `openapi.json` into `directory`, and the typed client into
  * `src/client/generated` below it. The same schemas always give the same files.
  */
 export async function generateContract(directory: string): Promise<void> {
@@ -21,8 +21,8 @@ export async function generateContract(directory: string): Promise<void> {
 }
 
 /**
- * The generator's runtime, which it copies beside what it makes from our document, is written for a browser's types
- * and without `exactOptionalPropertyTypes`. What is made from our document (sdk.gen.ts, types.gen.ts) is checked.
+ * The generator copies its runtime beside the code that it generates. The runtime is written for a browser's types
+ * and without `exactOptionalPropertyTypes`; what is generated from our document (sdk.gen.ts, types.gen.ts) is checked.
  */
 async function leaveUnchecked(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {

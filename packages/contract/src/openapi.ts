@@ -25,7 +25,8 @@ const accessTexts: Record<Access, string> = {
   calendar_owner: 'Admins of the clinic; doctors for their own calendar.',
   slot: 'Admins and staff of the clinic; doctors for their own calendar.',
   booking:
-    'The bearer of the booking’s manage token; its account; admins and staff of the clinic; doctors for their own calendar.',
+    'The bearer of the booking’s manage token; its account; admins and staff of the clinic; doctors for their own ' +
+    'calendar.',
   booking_desk: 'Admins and staff of the clinic; doctors for their own calendar.',
 }
 
@@ -41,7 +42,7 @@ const security: JsonObject[] = [{ bearer: [] }, { session: [] }]
 
 /**
  * The OpenAPI 3.1 document of every operation. A schema with a title becomes a component of that name; two different
- * ones with the same title are a mistake and throw.
+ * schemas with the same title are a mistake and throw.
  */
 export function buildOpenApi(described: Operation[] = operations): OpenApiDocument {
   const components = new Map<string, Json>()
@@ -57,7 +58,7 @@ export function buildOpenApi(described: Operation[] = operations): OpenApiDocume
     info: {
       title: 'Holdfast',
       version: '1',
-      summary: 'Books appointments: a confirmed place is yours, and nobody is ever overbooked.',
+      summary: 'Books appointments: a confirmed booking is guaranteed its place, and no slot is ever overbooked.',
       description: introduction(),
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
@@ -68,7 +69,7 @@ export function buildOpenApi(described: Operation[] = operations): OpenApiDocume
       schemas: Object.fromEntries([...components].sort(([a], [b]) => (a < b ? -1 : 1))),
       responses: {
         Problem: {
-          description: 'A refusal, by its `code`',
+          description: 'A problem document',
           content: { 'application/problem+json': { schema: problem } },
         },
       },
@@ -78,7 +79,12 @@ export function buildOpenApi(described: Operation[] = operations): OpenApiDocume
           scheme: 'bearer',
           description: 'A session token, a JWT, or a booking’s manage token (`hfm_…`).',
         },
-        session: { type: 'apiKey', in: 'cookie', name: 'better-auth.session_token', description: 'Browsers.' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: 'better-auth.session_token',
+          description: 'The session cookie of browsers.',
+        },
       },
     },
   }
@@ -95,7 +101,7 @@ function describe(operation: Operation, components: Map<string, Json>): JsonObje
   for (const [status, response] of Object.entries(operation.responses)) {
     const headers = {
       ...response.headers,
-      ...(operation.cached ? { ETag: 'The same while the answer is the same' } : {}),
+      ...(operation.cached ? { ETag: 'Identifies the content; send it as If-None-Match' } : {}),
       ...(isOurWrite(operation) ? { 'Holdfast-Position': positionText } : {}),
     }
     responses[status] = {
@@ -136,26 +142,26 @@ function accessText({ access, restrictedField }: Operation): string {
   return `Who may call: ${accessTexts[access]}${restriction}`
 }
 
-/** A write of the REST routes; the accounts' calls know neither keys nor positions. */
+/** A write of the REST routes; the calls of accounts have neither keys nor positions. */
 function isOurWrite(operation: Operation): boolean {
   return operation.method !== 'GET' && operation.url.startsWith('/api/v1/')
 }
 
-const positionText = 'Where in the log this write stands; sent back with a read, it is never answered with older data'
+const positionText = 'The position of this write in the log. Send it with a read to get data that is at least as new'
 
 const cachedReadHeaders: JsonObject[] = [
   {
     name: 'Holdfast-Position',
     in: 'header',
     required: false,
-    description: 'Of a write of yours: the answer is never older than that',
+    description: 'The position of one of your writes: the response is at least as new',
     schema: { type: 'string', pattern: '^\\d{1,19}$' },
   },
   {
     name: 'If-None-Match',
     in: 'header',
     required: false,
-    description: 'The ETag of an answer you have',
+    description: 'The ETag of a response that you have',
     schema: { type: 'string' },
   },
 ]
@@ -164,7 +170,8 @@ const idempotencyKey: JsonObject = {
   name: 'Idempotency-Key',
   in: 'header',
   required: false,
-  description: 'Makes a retry safe: the same key with the same request has one effect. Kept for 24 hours.',
+  description:
+    'Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.',
   schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[\\x20-\\x7e]+$' },
 }
 
@@ -215,7 +222,7 @@ function hoist(schema: Json, components: Map<string, Json>): Json {
   return { $ref: `#/components/schemas/${title}` }
 }
 
-/** TypeBox keeps its own marks beside the schema: what is left is JSON Schema alone. */
+/** Plain JSON Schema, without the symbols that TypeBox adds. */
 function toJson(schema: unknown): Json {
   return JSON.parse(JSON.stringify(schema))
 }
@@ -225,10 +232,12 @@ function introduction(): string {
     ([code, { status, title, help }]) => `| \`${code}\` | ${status} | ${title}. ${help} |`,
   )
   return [
-    'Times are UTC; requests may use any offset, but must name one. Unknown fields and unknown query parameters are refused.',
-    'Lists take `limit` and `cursor` and answer `{items, nextCursor}`. Refusals are RFC 9457 problem documents with a stable `code`:',
+    'Times are in UTC; requests may use any offset, but must include one. Unknown fields and query parameters are ' +
+      'invalid.',
+    'Lists take `limit` and `cursor` and return `{items, nextCursor}`. Errors are RFC 9457 problem documents with a ' +
+      'stable `code`:',
     '',
-    '| code | status | what it means and what to do |',
+    '| code | status | meaning and what to do |',
     '|---|---|---|',
     ...rows,
     '',
@@ -238,12 +247,18 @@ function introduction(): string {
 
 const liveUpdates = [
   '## Live updates',
-  'WebSocket `/api/v1/live`, JSON texts. Send `{"type": "subscribe", "doctorIds": […]}`, and `unsubscribe` likewise. You are told:',
-  '- `{"type": "subscribed", "doctorIds", "position"}`: read the lists you show after this, with `Holdfast-Position: <position>`.',
-  '- `{"type": "slots", "doctorId", "items": [{"id", "available"}], "position"}`: so many are free now; at most ten a second for a doctor.',
-  '- `{"type": "resync", "doctorIds", "position"}`: more changed than is told (slots made or withdrawn, messages lost): read the lists again.',
-  '- `{"type": "error", "code", "message"}`: after a few of your mistakes the connection ends (1008).',
+  'The WebSocket `/api/v1/live` carries JSON texts. Send `{"type": "subscribe", "doctorIds": […]}`, and ' +
+    '`unsubscribe` likewise. The server sends:',
+  '- `{"type": "subscribed", "doctorIds", "position"}`: now read the lists that you show, with ' +
+    '`Holdfast-Position: <position>`.',
+  '- `{"type": "slots", "doctorId", "items": [{"id", "available"}], "position"}`: the free units of these slots; ' +
+    'at most ten a second for a doctor.',
+  '- `{"type": "resync", "doctorIds", "position"}`: slots were created or withdrawn, or messages were lost: read the ' +
+    'lists again.',
+  '- `{"type": "error", "code", "message"}`: after several invalid messages the connection is closed (1008).',
   '',
-  'After a lost connection send `"after"` with the newest position you have heard: what changed meanwhile is told first. A ping comes every 30 seconds.',
-  'Where WebSockets do not get through, `GET /api/v1/live/events?doctorIds=a,b` tells the same as server-sent events, with positions as ids.',
+  'After a lost connection send `"after"` with the newest position that you received: the changes since then come ' +
+    'first. The server sends a ping every 30 seconds.',
+  'Where WebSockets are blocked, `GET /api/v1/live/events?doctorIds=a,b` sends the same messages as server-sent ' +
+    'events, with positions as ids.',
 ]

@@ -7,7 +7,7 @@ import { meOperations } from './operations/me.ts'
 import type { Operation } from './operations/operation.ts'
 import { slotOperations } from './operations/slots.ts'
 
-/** Every call the REST routes serve, by its id. */
+/** Every operation that the REST routes serve, by its id. */
 export const restOperations = {
   ...clinicOperations,
   ...doctorOperations,
@@ -17,5 +17,5 @@ export const restOperations = {
   ...clinicDeskOperations,
 }
 
-/** Every call that is documented: the REST routes and the accounts’. */
+/** Every documented operation: those of the REST routes and of accounts. */
 export const operations: Operation[] = [...Object.values(restOperations), ...Object.values(accountOperations)]

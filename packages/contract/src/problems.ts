@@ -1,20 +1,19 @@
-/** What one kind of refusal is: the HTTP status, a title that never changes, and what the caller can do about it. */
+/** One kind of problem: its HTTP status, a title that is the same for all its problems, and what the caller can do. */
 export type ProblemKind = { status: number; title: string; help: string }
 
-/**
- * Every refusal of the API, by its stable `code`. A code is never renamed and never changes its status; `help` is
- * shown in the documentation.
- */
+/** Every problem of the API, by its stable `code`. Codes are never renamed and their statuses never change. */
 export const problemKinds = {
   invalid_request: {
     status: 400,
     title: 'The request is not valid',
-    help: 'Read `errors`: each names the field by its path, the value and what was expected.',
+    help: 'See `errors`: each names a field by its path, its value, and what was expected.',
   },
   unauthenticated: {
     status: 401,
     title: 'Credentials are needed',
-    help: 'Send `Authorization: Bearer …` with a session token, a JWT or a booking’s manage token; or sign in again when it has expired.',
+    help:
+      'Send `Authorization: Bearer …` with a session token, a JWT or a booking’s manage token. If it has expired, ' +
+      'sign in again.',
   },
   forbidden: {
     status: 403,
@@ -23,18 +22,18 @@ export const problemKinds = {
   },
   not_found: {
     status: 404,
-    title: 'There is no such thing',
-    help: 'Check the id. What your credentials do not reach is answered like what does not exist.',
+    title: 'Not found',
+    help: 'Check the id. Without access to it, the response is the same as for an id that does not exist.',
   },
   clinic_not_found: {
     status: 404,
     title: 'There is no such clinic',
-    help: 'Check the id. What your credentials do not reach is answered like what does not exist.',
+    help: 'Check the id. Without access to it, the response is the same as for an id that does not exist.',
   },
   doctor_not_found: {
     status: 404,
     title: 'There is no such doctor',
-    help: 'Check the id with GET /doctors; a deactivated doctor is only seen by the clinic’s own people.',
+    help: 'Check the id with GET /doctors. Inactive doctors are visible only to members of the clinic.',
   },
   slot_not_found: {
     status: 404,
@@ -44,12 +43,14 @@ export const problemKinds = {
   booking_not_found: {
     status: 404,
     title: 'There is no such booking',
-    help: 'Check the id and that the credentials are this booking’s. What they do not reach is answered like what does not exist.',
+    help:
+      'Check the id and the credentials. Without access to the booking, the response is the same as for an id that ' +
+      'does not exist.',
   },
   account_not_found: {
     status: 404,
     title: 'No account has this e-mail address',
-    help: 'The person signs up first (POST /api/auth/sign-up/email), then becomes a member.',
+    help: 'The person must sign up (POST /api/auth/sign-up/email) before they can become a member.',
   },
   member_not_found: {
     status: 404,
@@ -58,23 +59,23 @@ export const problemKinds = {
   },
   method_not_allowed: {
     status: 405,
-    title: 'This path does not know the method',
-    help: 'See the `Allow` header for the methods it knows.',
+    title: 'The method is not allowed for this path',
+    help: 'See the `Allow` header for the allowed methods.',
   },
   request_timeout: {
     status: 408,
     title: 'The request took too long to arrive',
-    help: 'Send it again; a write with an Idempotency-Key is safe to repeat.',
+    help: 'Retry. A write with an Idempotency-Key is safe to repeat.',
   },
   slot_full: {
     status: 409,
-    title: 'The slot has no room for this',
+    title: 'The slot does not have enough free units',
     help: 'Book one of `alternatives`, or fewer units.',
   },
   slot_closed: {
     status: 409,
     title: 'The slot cannot be booked',
-    help: 'It was withdrawn, has begun, is too near or too far ahead, or its doctor takes no bookings: choose another.',
+    help: 'It was withdrawn, has begun, is too soon or too far ahead, or its doctor takes no bookings: choose another.',
   },
   slot_has_bookings: {
     status: 409,
@@ -89,32 +90,32 @@ export const problemKinds = {
   hold_expired: {
     status: 409,
     title: 'The hold has ended',
-    help: 'The place was given back. Make a new booking with a new Idempotency-Key.',
+    help: 'Its units are free again. Create a new booking with a new Idempotency-Key.',
   },
   invalid_transition: {
     status: 409,
     title: 'The booking is not in a state that allows this',
-    help: '`booking` says what state it is in.',
+    help: 'See `booking` for its state.',
   },
   already_extended: {
     status: 409,
-    title: 'The hold was extended before',
-    help: 'A hold is extended once. Confirm it before it ends.',
+    title: 'The hold has been extended already',
+    help: 'A hold can be extended once. Confirm it before it ends.',
   },
   past_deadline: {
     status: 409,
     title: 'It is too late for this',
-    help: 'The clinic’s cancellation deadline has passed: ask the clinic.',
+    help: 'The clinic’s cancellation deadline has passed. Contact the clinic.',
   },
   too_early: {
     status: 409,
     title: 'It is too early for this',
-    help: 'Arrivals are noted from the slot’s day on, a no-show after its start.',
+    help: 'Arrivals can be marked from the day of the slot, no-shows after its start.',
   },
   booking_has_account: {
     status: 409,
-    title: 'The booking is another account’s',
-    help: 'Sign in with the account that it is kept in. Its manage token goes on working without one.',
+    title: 'The booking belongs to another account',
+    help: 'Sign in with that account. The manage token stays valid without an account.',
   },
   last_admin: {
     status: 409,
@@ -129,18 +130,18 @@ export const problemKinds = {
   body_too_large: {
     status: 413,
     title: 'The body is too large',
-    help: 'A body is at most 1 MiB: send it in parts.',
+    help: 'A body may have at most 1 MiB. Send several requests.',
   },
-  uri_too_long: { status: 414, title: 'The address is too long', help: 'Shorten the path or the query.' },
+  uri_too_long: { status: 414, title: 'The URL is too long', help: 'Shorten the path or the query.' },
   unsupported_media_type: {
     status: 415,
-    title: 'The body’s type is not understood',
+    title: 'The media type is not supported',
     help: 'Send JSON with `Content-Type: application/json`.',
   },
   units_over_capacity: {
     status: 422,
-    title: 'The slot is not that large',
-    help: 'Even empty it has fewer units than asked for: `capacity` says how many.',
+    title: 'The units exceed the slot’s capacity',
+    help: 'Request at most `capacity` units.',
   },
   appointment_type_not_offered: {
     status: 422,
@@ -150,12 +151,12 @@ export const problemKinds = {
   idempotency_key_reused: {
     status: 422,
     title: 'The Idempotency-Key was used for another request',
-    help: 'A key belongs to one request. Use a new one, or send the first request again unchanged.',
+    help: 'A key belongs to one request. Use a new key, or repeat the first request unchanged.',
   },
   rate_limited: {
     status: 429,
     title: 'Too many requests',
-    help: 'Wait as long as `Retry-After` says.',
+    help: 'Retry after `Retry-After` seconds.',
   },
   headers_too_large: {
     status: 431,
@@ -164,18 +165,20 @@ export const problemKinds = {
   },
   internal_error: {
     status: 500,
-    title: 'Something went wrong here',
-    help: 'It was noted with the request’s id (`instance`). A write’s outcome is unknown: repeat it with its Idempotency-Key.',
+    title: 'Internal server error',
+    help:
+      'It was logged with the request’s id (`instance`). The outcome of a write is unknown: retry with the same ' +
+      'Idempotency-Key.',
   },
   overloaded: {
     status: 503,
-    title: 'More requests than can be served now',
-    help: 'It was not tried. Repeat it after `Retry-After` seconds.',
+    title: 'The server is overloaded',
+    help: 'The request was not executed. Retry after `Retry-After` seconds.',
   },
   unavailable: {
     status: 503,
-    title: 'Something this needs cannot be reached now',
-    help: 'Repeat it in a moment; a write with its Idempotency-Key.',
+    title: 'The service is temporarily unavailable',
+    help: 'Retry in a moment, a write with the same Idempotency-Key.',
   },
 } as const satisfies Record<string, ProblemKind>
 
@@ -183,7 +186,7 @@ export type ProblemCode = keyof typeof problemKinds
 
 export const problemCodes = Object.keys(problemKinds) as ProblemCode[]
 
-/** The `type` of a problem document: a stable name, not an address. */
+/** The `type` of a problem document: a stable name, not a URL that can be opened. */
 export function problemType(code: ProblemCode): string {
   return `urn:holdfast:problem:${code}`
 }

@@ -3,23 +3,23 @@ import * as sdk from './generated/sdk.gen.ts'
 
 export type * from './generated/types.gen.ts'
 
-/** Where the server is and who asks. */
+/** Where the server is, and with which credentials it is called. */
 export type HoldfastClientSettings = {
-  /** Such as `http://localhost:3000`, without the path. */
+  /** For example `http://localhost:3000`, without a path. */
   baseUrl: string
-  /** A session token, a JWT or a booking's manage token; a function is asked before each call that may need one. */
+  /** A session token, a JWT or a booking's manage token; a function is called before each request that may need one. */
   bearer?: string | (() => string | undefined)
-  /** Instead of the global fetch, for connection pools and tests. */
+  /** Replaces the global fetch, for connection pools and tests. */
   fetch?: typeof fetch
 }
 
-/** Every call by its operation id; see openapi.json. */
+/** Every operation by its id; see openapi.json. */
 export type HoldfastClient = typeof sdk
 
 /**
- * The typed client: `client.createBooking({ body, headers: { 'Idempotency-Key': key } })` answers
- * `{ data, error, response }`. A refusal is `error`, a Problem with its `code`. When no answer came, `response` is
- * undefined and `error` is what fetch threw. One call as somebody else: `auth: manageToken` beside `path`.
+ * The typed client: `client.createBooking({ body, headers: { 'Idempotency-Key': key } })` returns
+ * `{ data, error, response }`. `error` is a Problem with its `code`; if there was no response, it is what fetch threw
+ * and `response` is undefined. To send other credentials with one call, add `auth: manageToken`.
  */
 export function createHoldfastClient(settings: HoldfastClientSettings): HoldfastClient {
   const { bearer } = settings
@@ -32,7 +32,7 @@ export function createHoldfastClient(settings: HoldfastClientSettings): Holdfast
   )
   const bound = Object.entries(sdk).map(([id, call]) => [
     id,
-    (options: object = {}) => (call as (given: object) => unknown)({ client, ...options }),
+    (options: object = {}) => (call as (options: object) => unknown)({ client, ...options }),
   ])
   return Object.fromEntries(bound) as HoldfastClient
 }

@@ -17,7 +17,7 @@ import { operation } from './operation.ts'
 
 const nothing = Type.Object({}, { additionalProperties: true })
 
-/** better-auth's calls, as far as we promise them. They are served by the accounts plugin, not by the REST routes. */
+/** The calls of better-auth that are part of the contract. The accounts plugin serves them, not the REST routes. */
 export const accountOperations = {
   signUp: operation({
     id: 'signUp',
@@ -29,9 +29,9 @@ export const accountOperations = {
     body: signUpSchema,
     responses: {
       200: {
-        description: 'Signed up and in',
+        description: 'Signed up and signed in',
         schema: signedInSchema,
-        headers: { 'set-auth-token': 'The session token, for Bearer' },
+        headers: { 'set-auth-token': 'The session token, to send as the bearer token' },
       },
     },
     problems: ['email_taken'],
@@ -42,14 +42,15 @@ export const accountOperations = {
     url: '/api/auth/sign-in/email',
     tag: 'Accounts',
     summary: 'Sign in',
-    description: 'Sets the session cookie for browsers; programs use `token` as Bearer. Sessions last 30 days.',
+    description:
+      'Sets the session cookie for browsers; programs send `token` as the bearer token. A session lasts 30 days.',
     access: 'anyone',
     body: signInSchema,
     responses: {
       200: {
         description: 'Signed in',
         schema: signedInSchema,
-        headers: { 'set-auth-token': 'The session token, for Bearer' },
+        headers: { 'set-auth-token': 'The session token, to send as the bearer token' },
       },
     },
     problems: ['unauthenticated'],
@@ -59,7 +60,7 @@ export const accountOperations = {
     method: 'POST',
     url: '/api/auth/sign-out',
     tag: 'Accounts',
-    summary: 'Sign out: the session ends',
+    summary: 'Sign out',
     access: 'account',
     body: nothing,
     bodyOptional: true,
@@ -71,9 +72,11 @@ export const accountOperations = {
     method: 'GET',
     url: '/api/auth/get-session',
     tag: 'Accounts',
-    summary: 'The session, or null',
+    summary: 'Read the session',
     access: 'anyone',
-    responses: { 200: { description: 'The session and its account', schema: currentSessionSchema } },
+    responses: {
+      200: { description: 'The session and its account; null without a session', schema: currentSessionSchema },
+    },
     problems: [],
   }),
   listSessions: operation({
@@ -81,7 +84,7 @@ export const accountOperations = {
     method: 'GET',
     url: '/api/auth/list-sessions',
     tag: 'Accounts',
-    summary: 'Where I am signed in',
+    summary: 'List my sessions',
     access: 'account',
     responses: { 200: { description: 'The account’s sessions', schema: sessionListSchema } },
     problems: [],
@@ -91,10 +94,10 @@ export const accountOperations = {
     method: 'POST',
     url: '/api/auth/revoke-session',
     tag: 'Accounts',
-    summary: 'End a session of mine',
+    summary: 'End one of my sessions',
     access: 'account',
     body: sessionRevocationSchema,
-    responses: { 200: { description: 'It has ended', schema: statusSchema } },
+    responses: { 200: { description: 'The session has ended', schema: statusSchema } },
     problems: [],
   }),
   revokeSessions: operation({
@@ -106,7 +109,7 @@ export const accountOperations = {
     access: 'account',
     body: nothing,
     bodyOptional: true,
-    responses: { 200: { description: 'They have ended', schema: statusSchema } },
+    responses: { 200: { description: 'The sessions have ended', schema: statusSchema } },
     problems: [],
   }),
   revokeOtherSessions: operation({
@@ -114,11 +117,11 @@ export const accountOperations = {
     method: 'POST',
     url: '/api/auth/revoke-other-sessions',
     tag: 'Accounts',
-    summary: 'End all my sessions but this one',
+    summary: 'End all my other sessions',
     access: 'account',
     body: nothing,
     bodyOptional: true,
-    responses: { 200: { description: 'They have ended', schema: statusSchema } },
+    responses: { 200: { description: 'The sessions have ended', schema: statusSchema } },
     problems: [],
   }),
   changePassword: operation({
@@ -129,7 +132,7 @@ export const accountOperations = {
     summary: 'Change my password',
     access: 'account',
     body: passwordChangeSchema,
-    responses: { 200: { description: 'It is changed', schema: signedInSchema } },
+    responses: { 200: { description: 'The password is changed', schema: signedInSchema } },
     problems: [],
   }),
   updateAccount: operation({
@@ -140,7 +143,7 @@ export const accountOperations = {
     summary: 'Change my name',
     access: 'account',
     body: accountChangeSchema,
-    responses: { 200: { description: 'It is changed', schema: statusSchema } },
+    responses: { 200: { description: 'The name is changed', schema: statusSchema } },
     problems: [],
   }),
   getToken: operation({
@@ -148,7 +151,7 @@ export const accountOperations = {
     method: 'GET',
     url: '/api/auth/token',
     tag: 'Accounts',
-    summary: 'A short-lived JWT of the session',
+    summary: 'Get a short-lived JWT for the session',
     access: 'account',
     responses: { 200: { description: 'The token', schema: jwtSchema } },
     problems: [],
@@ -158,7 +161,7 @@ export const accountOperations = {
     method: 'GET',
     url: '/api/auth/jwks',
     tag: 'Accounts',
-    summary: 'The keys that sign JWTs',
+    summary: 'Read the keys that verify JWTs',
     access: 'anyone',
     responses: { 200: { description: 'JSON Web Key Set', schema: jwksSchema } },
     problems: [],

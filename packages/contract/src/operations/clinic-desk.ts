@@ -14,22 +14,24 @@ export const clinicDeskOperations = {
     url: '/api/v1/clinics/{clinicId}/bookings',
     tag: 'Clinic desk',
     summary: 'List a clinic’s bookings',
-    description: 'By the slot’s start. A doctor sees the own calendar.',
+    description: 'Ordered by the slot’s start.',
     access: 'member',
     restrictedField: 'query.doctorId',
     params,
     query: Type.Object(
       {
         from: Type.Optional(
-          localDate({ description: 'First day of the slots, in the clinic’s zone; today when absent' }),
+          localDate({ description: 'First day of the slots, in the clinic’s time zone; default: today' }),
         ),
-        to: Type.Optional(localDate({ description: 'Last day, included, at most 366 in all; 30 days on when absent' })),
+        to: Type.Optional(
+          localDate({ description: 'Last day, inclusive; at most 366 days in all; default: 30 days after `from`' }),
+        ),
         status: Type.Optional(bookingStatusSchema),
         doctorId: Type.Optional(id()),
         q: Type.Optional(
           searchText({
             description:
-              'Part of the patient’s name, e-mail or phone, a booking’s id, or the last eight characters of one',
+              'Part of the patient’s name, e-mail or phone, a booking’s id, or the last eight characters of an id',
           }),
         ),
         ...pageParameters,
@@ -62,7 +64,7 @@ export const clinicDeskOperations = {
     body: newMemberSchema,
     responses: {
       201: { description: 'The new member', schema: memberSchema },
-      200: { description: 'The member, with the role as it is now', schema: memberSchema },
+      200: { description: 'The member with the changed role', schema: memberSchema },
     },
     problems: ['clinic_not_found', 'account_not_found', 'doctor_not_found', 'last_admin'],
   }),
@@ -74,7 +76,7 @@ export const clinicDeskOperations = {
     summary: 'Remove a member',
     access: 'admin',
     params: Type.Object({ clinicId: id(), accountId: id() }, { additionalProperties: false }),
-    responses: { 204: { description: 'They are a member no more' } },
+    responses: { 204: { description: 'The member is removed' } },
     problems: ['clinic_not_found', 'member_not_found', 'last_admin'],
   }),
   getClinicStats: operation({
@@ -82,17 +84,17 @@ export const clinicDeskOperations = {
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/stats',
     tag: 'Clinic desk',
-    summary: 'Figures of a clinic',
+    summary: 'Read a clinic’s statistics',
     access: 'admin',
     params,
     query: Type.Object(
       {
-        from: Type.Optional(localDate({ description: 'First day of the slots; 30 days before `to` when absent' })),
-        to: Type.Optional(localDate({ description: 'Last day, included, at most 366 in all; today when absent' })),
+        from: Type.Optional(localDate({ description: 'First day of the slots; default: 30 days before `to`' })),
+        to: Type.Optional(localDate({ description: 'Last day, inclusive; at most 366 days in all; default: today' })),
       },
       { additionalProperties: false },
     ),
-    responses: { 200: { description: 'The figures', schema: clinicStatsSchema } },
+    responses: { 200: { description: 'The statistics', schema: clinicStatsSchema } },
     problems: ['clinic_not_found'],
   }),
   listEvents: operation({
@@ -102,7 +104,8 @@ export const clinicDeskOperations = {
     tag: 'Clinic desk',
     summary: 'Read a clinic’s log',
     description:
-      'Every change of a booking in the order of the log. A page is never behind one that was read before; poll with the last `position` as `after`.',
+      'Every change of a booking, in the order of the log. No event is ever inserted before one that was returned: ' +
+      'poll with the last `position` as `after`.',
     access: 'admin',
     params,
     query: Type.Object(
@@ -111,10 +114,10 @@ export const clinicDeskOperations = {
           Type.String({
             pattern: '^\\d{1,19}\\.\\d{1,18}$',
             'x-expected': 'the position of an event',
-            description: 'Position of the last event read',
+            description: 'The `position` of the last event read',
           }),
         ),
-        newest: flag('The last ones, newest first, instead of a page to go on from; not with `after`'),
+        newest: flag('The latest events, newest first and without further pages; not together with `after`'),
         limit: pageParameters.limit,
       },
       { additionalProperties: false },
@@ -127,10 +130,10 @@ export const clinicDeskOperations = {
     method: 'GET',
     url: '/api/v1/clinics/{clinicId}/verify',
     tag: 'Clinic desk',
-    summary: 'Recount and check everything booked in a clinic',
+    summary: 'Verify a clinic’s bookings against its log',
     access: 'admin',
     params,
-    responses: { 200: { description: 'What was counted and what is wrong', schema: verifyReportSchema } },
+    responses: { 200: { description: 'What was counted, and every discrepancy', schema: verifyReportSchema } },
     problems: ['clinic_not_found'],
   }),
 }

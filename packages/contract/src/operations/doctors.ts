@@ -26,15 +26,16 @@ export const doctorOperations = {
     query: Type.Object(
       {
         clinicId: Type.Optional(id()),
-        specialization: Type.Optional(searchText({ description: 'Exactly this one' })),
+        specialization: Type.Optional(searchText({ description: 'Exactly this specialization' })),
         q: Type.Optional(searchText({ description: 'Part of the name or specialization' })),
         appointmentType: Type.Optional(appointmentTypeSchema),
         sort: literals(['name', 'soonest'], {
           default: 'name',
           description:
-            '`soonest`: by `nextAvailableAt`, those without one last, then by name. A `nextCursor` is of its sort.',
+            '`soonest`: by `nextAvailableAt`, doctors without one last, then by name. A `nextCursor` is valid for its ' +
+            'sort only.',
         }),
-        includeInactive: flag('Deactivated ones too: for the people of the clinic named by `clinicId`'),
+        includeInactive: flag('Also inactive doctors; only for members of the clinic `clinicId`'),
         ...pageParameters,
       },
       { additionalProperties: false },
@@ -63,7 +64,10 @@ export const doctorOperations = {
     summary: 'List specializations',
     access: 'anyone',
     responses: {
-      200: { description: 'Those with active doctors, by name', schema: specializationListSchema },
+      200: {
+        description: 'Specializations that have active doctors, ordered by name',
+        schema: specializationListSchema,
+      },
       304: notModified,
     },
     cached: true,
@@ -75,12 +79,12 @@ export const doctorOperations = {
     url: '/api/v1/doctors',
     tag: 'Doctors',
     summary: 'Add a doctor to a clinic',
-    description: 'With an Idempotency-Key a retry is told the first answer.',
+    description: 'A retry with the same Idempotency-Key gets the first response.',
     access: 'admin',
     body: newDoctorSchema,
     responses: {
       201: { description: 'The new doctor', schema: doctorSchema },
-      200: { description: 'The same, told again to a retry', schema: doctorSchema },
+      200: { description: 'A retry: the first response again', schema: doctorSchema },
     },
     problems: ['clinic_not_found'],
   }),
@@ -90,11 +94,11 @@ export const doctorOperations = {
     url: '/api/v1/doctors/{doctorId}',
     tag: 'Doctors',
     summary: 'Change or deactivate a doctor',
-    description: '`{"active": false}`: no new bookings; what is booked stays until its slots are withdrawn.',
+    description: '`{"active": false}`: no new bookings; existing bookings stay until their slots are withdrawn.',
     access: 'doctor_admin',
     params,
     body: doctorChangeSchema,
-    responses: { 200: { description: 'The doctor as they are now', schema: doctorSchema } },
+    responses: { 200: { description: 'The changed doctor', schema: doctorSchema } },
     problems: ['doctor_not_found'],
   }),
   getVideoRoom: operation({
@@ -103,10 +107,10 @@ export const doctorOperations = {
     url: '/api/v1/doctors/{doctorId}/video-room',
     tag: 'Doctors',
     summary: 'Read a doctor’s video room',
-    description: 'As it was set, with its placeholder. Where one visit takes place is the `joinUrl` of its booking.',
+    description: 'As it was set, with its placeholder. The address of one visit is the `joinUrl` of its booking.',
     access: 'calendar',
     params,
-    responses: { 200: { description: 'The video room; `null` where there is none', schema: videoRoomSchema } },
+    responses: { 200: { description: 'The video room; `url` is `null` if there is none', schema: videoRoomSchema } },
     problems: ['doctor_not_found'],
   }),
   setVideoRoom: operation({
@@ -115,12 +119,11 @@ export const doctorOperations = {
     url: '/api/v1/doctors/{doctorId}/video-room',
     tag: 'Doctors',
     summary: 'Set or remove a doctor’s video room',
-    description:
-      'For admins, and for the doctor whose calendar it is; staff only read it. Bookings by video tell the new place at once.',
+    description: 'Staff can only read it. The `joinUrl` of video bookings changes at once.',
     access: 'calendar_owner',
     params,
     body: videoRoomSchema,
-    responses: { 200: { description: 'The video room as it is now', schema: videoRoomSchema } },
+    responses: { 200: { description: 'The changed video room', schema: videoRoomSchema } },
     problems: ['doctor_not_found'],
   }),
 }

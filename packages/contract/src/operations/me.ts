@@ -10,7 +10,7 @@ export const meOperations = {
     method: 'GET',
     url: '/api/v1/me',
     tag: 'Me',
-    summary: 'Who I am, and my roles',
+    summary: 'Read my account and my roles',
     access: 'account',
     responses: { 200: { description: 'The account', schema: meSchema } },
     problems: [],
@@ -20,14 +20,15 @@ export const meOperations = {
     method: 'GET',
     url: '/api/v1/me/bookings',
     tag: 'Me',
-    summary: 'Bookings made with my account',
-    description: 'A guest’s bookings are never listed by e-mail address.',
+    summary: 'List my bookings',
+    description:
+      'Bookings of this account. A booking without an account is not listed, even if its e-mail address is the same.',
     access: 'account',
     query: Type.Object(
       {
         status: Type.Optional(bookingStatusSchema),
         from: Type.Optional(localDate({ description: 'First day (UTC) of the slot’s start' })),
-        to: Type.Optional(localDate({ description: 'Last day (UTC), included' })),
+        to: Type.Optional(localDate({ description: 'Last day (UTC), inclusive' })),
         ...pageParameters,
       },
       { additionalProperties: false },

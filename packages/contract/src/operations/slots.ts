@@ -4,10 +4,10 @@ import { createdSlotsSchema, newSlotsSchema, slotListSchema, withdrawnSlotsSchem
 import { notModified, operation } from './operation.ts'
 
 const doctorParams = Type.Object({ doctorId: id() }, { additionalProperties: false })
-const from = localDate({ description: 'First day, in the clinic’s zone' })
-const to = localDate({ description: 'Last day, included; at most 62 days in all' })
-const dryRun = flag('Only tells what would happen')
-const withBookings = flag('Bookings on it become FAILED with `slot_withdrawn` instead of refusing the withdrawal')
+const from = localDate({ description: 'First day, in the clinic’s time zone' })
+const to = localDate({ description: 'Last day, inclusive; at most 62 days in all' })
+const dryRun = flag('Only reports what would happen')
+const withBookings = flag('Bookings become FAILED with `slot_withdrawn`; otherwise they prevent the withdrawal')
 
 export const slotOperations = {
   listSlots: operation({
@@ -16,12 +16,11 @@ export const slotOperations = {
     url: '/api/v1/doctors/{doctorId}/slots',
     tag: 'Slots',
     summary: 'List a doctor’s slots',
-    description:
-      'By start. Full ones are listed, withdrawn ones not. The ETag covers `items`; send it back as If-None-Match.',
+    description: 'Ordered by start, including full slots and excluding withdrawn ones. The ETag covers `items`.',
     access: 'anyone',
     params: doctorParams,
     query: Type.Object(
-      { from, to, onlyAvailable: flag('Only those that can be booked now') },
+      { from, to, onlyAvailable: flag('Only slots that can be booked now') },
       { additionalProperties: false },
     ),
     responses: {
@@ -39,16 +38,20 @@ export const slotOperations = {
     method: 'POST',
     url: '/api/v1/doctors/{doctorId}/slots',
     tag: 'Slots',
-    summary: 'Make slots, one by one or by a rule',
+    summary: 'Create slots, from a list or from a rule',
     description:
-      'At most 10,000, up to two years ahead. What exists already is skipped, what overlaps is told as a conflict, so it is safe to repeat.',
+      'At most 10,000, up to two years ahead. Slots that exist already are skipped, and those that overlap others ' +
+      'are reported as conflicts, so the call is safe to repeat.',
     access: 'calendar',
     params: doctorParams,
     query: Type.Object({ dryRun }, { additionalProperties: false }),
     body: newSlotsSchema,
     responses: {
-      201: { description: 'Slots were made', schema: createdSlotsSchema },
-      200: { description: 'Nothing was made: a dry run, or nothing to make', schema: createdSlotsSchema },
+      201: { description: 'Slots were created', schema: createdSlotsSchema },
+      200: {
+        description: 'No slots were created: a dry run, or there was nothing to create',
+        schema: createdSlotsSchema,
+      },
     },
     problems: ['doctor_not_found'],
   }),
@@ -61,7 +64,7 @@ export const slotOperations = {
     access: 'slot',
     params: Type.Object({ slotId: id() }, { additionalProperties: false }),
     query: Type.Object({ withBookings, dryRun }, { additionalProperties: false }),
-    responses: { 200: { description: 'It is withdrawn', schema: withdrawnSlotsSchema } },
+    responses: { 200: { description: 'The slot is withdrawn', schema: withdrawnSlotsSchema } },
     problems: ['slot_not_found', 'slot_has_bookings', 'slot_in_past'],
   }),
   withdrawSlotsOfDoctor: operation({
@@ -69,12 +72,12 @@ export const slotOperations = {
     method: 'DELETE',
     url: '/api/v1/doctors/{doctorId}/slots',
     tag: 'Slots',
-    summary: 'Withdraw a doctor’s days',
-    description: 'All or none: every slot of these days that has not begun.',
+    summary: 'Withdraw a doctor’s slots by days',
+    description: 'All or none of the slots of these days that have not begun.',
     access: 'calendar',
     params: doctorParams,
     query: Type.Object({ from, to, withBookings, dryRun }, { additionalProperties: false }),
-    responses: { 200: { description: 'They are withdrawn', schema: withdrawnSlotsSchema } },
+    responses: { 200: { description: 'The slots are withdrawn', schema: withdrawnSlotsSchema } },
     problems: ['doctor_not_found', 'slot_has_bookings'],
   }),
 }

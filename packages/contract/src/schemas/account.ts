@@ -27,7 +27,7 @@ export const memberSchema = Type.Object(
     email: nullableText({ description: 'null: the account was deleted' }),
     name: nullableText(),
     role: roleSchema,
-    doctorId: nullableId({ description: 'role doctor: whose calendar is theirs' }),
+    doctorId: nullableId({ description: 'Role doctor: the doctor who this member is' }),
   },
   { title: 'Member', additionalProperties: false },
 )
@@ -38,22 +38,22 @@ export const memberPageSchema = pageOf(memberSchema, 'MemberPage')
 
 export const newMemberSchema = Type.Object(
   {
-    email: email({ description: 'Of an account that exists' }),
+    email: email({ description: 'Of an existing account' }),
     role: roleSchema,
-    doctorId: Type.Optional(id({ description: 'With role doctor, and only then' })),
+    doctorId: Type.Optional(id({ description: 'Required with role doctor, and allowed only then' })),
   },
   { title: 'NewMember', additionalProperties: false },
 )
 
-/** better-auth's user, as far as it is promised here. */
+/** The fields of better-auth's user that are part of the contract. */
 const userSchema = Type.Object(
   { id: Type.String(), email: Type.String(), name: Type.String() },
   { title: 'User', additionalProperties: true },
 )
 
 const newPassword = Type.String({ minLength: 10, maxLength: 128 })
-const givenPassword = Type.String({ minLength: 1, maxLength: 128 })
-const rememberMe = Type.Optional(Type.Boolean({ description: 'false: the cookie ends with the browser' }))
+const enteredPassword = Type.String({ minLength: 1, maxLength: 128 })
+const rememberMe = Type.Optional(Type.Boolean({ description: 'false: the cookie ends when the browser is closed' }))
 
 export const signUpSchema = Type.Object(
   { name: line(200), email: email(), password: newPassword, rememberMe },
@@ -61,12 +61,12 @@ export const signUpSchema = Type.Object(
 )
 
 export const signInSchema = Type.Object(
-  { email: email(), password: givenPassword, rememberMe },
+  { email: email(), password: enteredPassword, rememberMe },
   { title: 'SignIn', additionalProperties: false },
 )
 
 export const passwordChangeSchema = Type.Object(
-  { currentPassword: givenPassword, newPassword, revokeOtherSessions: Type.Optional(Type.Boolean()) },
+  { currentPassword: enteredPassword, newPassword, revokeOtherSessions: Type.Optional(Type.Boolean()) },
   { title: 'PasswordChange', additionalProperties: false },
 )
 
@@ -76,7 +76,7 @@ export const accountChangeSchema = Type.Object(
 )
 
 export const sessionRevocationSchema = Type.Object(
-  { token: Type.String({ pattern: '^[A-Za-z0-9]{16,128}$', description: 'Of the session, from the list' }) },
+  { token: Type.String({ pattern: '^[A-Za-z0-9]{16,128}$', description: 'The session’s `token`, from the list' }) },
   { title: 'SessionRevocation', additionalProperties: false },
 )
 
@@ -100,7 +100,10 @@ export const currentSessionSchema = Type.Union([
 export const statusSchema = Type.Object({ status: Type.Boolean() }, { title: 'Status', additionalProperties: true })
 
 export const signedInSchema = Type.Object(
-  { token: nullable<string>({ type: 'string' }, { description: 'The session’s, for Bearer' }), user: userSchema },
+  {
+    token: nullable<string>({ type: 'string' }, { description: 'The session token, to send as the bearer token' }),
+    user: userSchema,
+  },
   { title: 'SignedIn', additionalProperties: true },
 )
 

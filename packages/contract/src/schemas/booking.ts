@@ -26,12 +26,13 @@ export const newBookingSchema = Type.Object(
     units: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000, default: 1 })),
     patient: patientSchema,
     appointmentType: Type.Optional(appointmentTypeSchema),
-    reason: Type.Optional(paragraph(1000, { description: 'Why the patient comes' })),
+    reason: Type.Optional(paragraph(1000, { description: 'Reason for the visit' })),
     confirm: Type.Optional(Type.Boolean({ default: false, description: 'true: CONFIRMED at once, without a hold' })),
     onBehalf: Type.Optional(
       Type.Boolean({
         default: false,
-        description: 'For the clinic’s people: the booking is the patient’s, not of the account that makes it',
+        description:
+          'For members of the clinic: the booking belongs to the patient, not to the account that creates it',
       }),
     ),
   },
@@ -54,14 +55,16 @@ const times = {
   createdAt: Type.String({ format: 'date-time' }),
 }
 
-export const madeBookingSchema = Type.Object(
+export const createdBookingSchema = Type.Object(
   {
     ...identity,
     status: literals(['PENDING', 'CONFIRMED']),
     units: Type.Integer(),
     appointmentType: appointmentTypeSchema,
     ...times,
-    manageToken: Type.String({ description: 'As Bearer it reaches this one booking. Keep it secret.' }),
+    manageToken: Type.String({
+      description: 'As a bearer token it gives access to this booking only. Keep it secret.',
+    }),
   },
   { title: 'MadeBooking', additionalProperties: false },
 )
@@ -75,15 +78,16 @@ export const bookingSchema = Type.Object(
     appointmentType: appointmentTypeSchema,
     ...times,
     updatedAt: Type.String({ format: 'date-time' }),
-    extended: Type.Boolean({ description: 'The hold was extended; it is only once' }),
+    extended: Type.Boolean({ description: 'The hold has been extended, which is possible once' }),
     patient: patientSchema,
     reason: nullableText(),
     cancellationReason: nullableText(),
     joinUrl: nullableText({
       description:
-        'Where the visit by video takes place: when CONFIRMED or ARRIVED, the type is `video`, and the doctor has a video room; else null',
+        'The address of the video visit; null unless the booking is CONFIRMED or ARRIVED, its type is `video`, and ' +
+        'the doctor has a video room',
     }),
-    version: Type.Integer({ description: 'Counts the booking’s changes, from 1' }),
+    version: Type.Integer({ description: 'The number of changes of the booking, from 1' }),
   },
   { title: 'Booking', additionalProperties: false },
 )
@@ -95,12 +99,13 @@ export const bookingPageSchema = pageOf(bookingSchema, 'BookingPage')
 export const confirmationSchema = Type.Object(
   {
     patient: Type.Optional(patientSchema),
-    reason: Type.Optional(paragraph(1000, { description: 'Why the patient comes' })),
+    reason: Type.Optional(paragraph(1000, { description: 'Reason for the visit' })),
   },
   {
     title: 'Confirmation',
     additionalProperties: false,
-    description: 'Who comes and why, where that was not known yet when the hold was made. Absent: as the hold says.',
+    description:
+      'The patient and the reason, if they were not known when the hold was created. Omitted fields stay as they are.',
   },
 )
 
@@ -115,9 +120,9 @@ export const reschedulingSchema = Type.Object(
 )
 
 export const bookingLinkSchema = Type.Object(
-  { manageToken: line(100, { description: 'Of this booking: only who holds it makes the booking their own' }) },
+  { manageToken: line(100, { description: 'The manage token of this booking' }) },
   { title: 'BookingLink', additionalProperties: false },
 )
 
-/** A call that takes nothing: no body, or `{}`. */
+/** For operations without input: no body, or `{}`. */
 export const nothingSchema = Type.Object({}, { title: 'Nothing', additionalProperties: false })

@@ -37,7 +37,7 @@ export const clinicSchema = Type.Object(
   {
     id: Type.String({ format: 'uuid' }),
     name: Type.String(),
-    timezone: Type.String({ description: 'IANA name: the clinic’s local days and hours are in it' }),
+    timezone: Type.String({ description: 'IANA name of the time zone of the clinic’s local days and times' }),
     address: nullableText(),
     phone: nullableText(),
     settings: clinicSettingsSchema,

@@ -35,9 +35,11 @@ export const doctorSchema = Type.Object(
     fee: Type.Union([moneySchema, Type.Null()]),
     appointmentTypes: Type.Array(appointmentTypeSchema),
     active: Type.Boolean({
-      description: 'false: keeps its past, takes no bookings, and only the clinic’s people see it',
+      description: 'false: the doctor takes no bookings, and only members of the clinic see them',
     }),
-    nextAvailableAt: nullableTime({ description: 'Start of the first slot that can be booked now; null: none' }),
+    nextAvailableAt: nullableTime({
+      description: 'Start of the first slot that can be booked now; null: there is none',
+    }),
   },
   { title: 'Doctor', additionalProperties: false },
 )
@@ -86,7 +88,7 @@ export const doctorChangeSchema = Type.Object(
     languages: Type.Optional(fields.languages),
     fee: Type.Optional(fields.fee),
     appointmentTypes: Type.Optional(fields.appointmentTypes),
-    active: Type.Optional(Type.Boolean({ description: 'false: deactivates; doctors are never deleted' })),
+    active: Type.Optional(Type.Boolean({ description: 'false: deactivates the doctor; doctors are never deleted' })),
   },
   { title: 'DoctorChange', additionalProperties: false, minProperties: 1 },
 )
@@ -102,7 +104,8 @@ export const videoRoomSchema = Type.Object(
       },
       {
         description:
-          'Where this doctor sees patients by video; null: nowhere. `{room}`, once, after the host, stands for a name that nobody can guess, another for each booking; without it all share one room.',
+          'The address of the doctor’s video visits; null: none. `{room}`, at most once and after the host, becomes ' +
+          'a unique, unguessable name per booking; without it all visits share one room.',
         examples: ['https://meet.example.org/{room}'],
       },
     ),
@@ -114,7 +117,7 @@ export const specializationListSchema = Type.Object(
   {
     items: Type.Array(
       Type.Object(
-        { name: Type.String(), doctors: Type.Integer({ description: 'Active ones' }) },
+        { name: Type.String(), doctors: Type.Integer({ description: 'How many active doctors' }) },
         { title: 'Specialization', additionalProperties: false },
       ),
     ),

@@ -1,11 +1,11 @@
-// `x-expected` says in words what a pattern or format wants: refusals quote it (server, edge/validator.ts).
+// `x-expected` describes a pattern or format in words: validation errors quote it (server, edge/validator.ts).
 import Type, { type TSchema, type TSchemaOptions, type TUnsafe } from 'typebox'
 
-/** No control characters (NUL is one) and no half surrogate pairs, which PostgreSQL cannot store. */
+/** No control characters, including NUL, and no lone surrogates: PostgreSQL cannot store them. */
 const LINE = '^[^\\p{Cc}\\p{Cs}]*$'
-/** The same, with at least one character that can be seen. */
+/** The same, with at least one visible character. */
 const LINE_NOT_BLANK = '^[^\\p{Cc}\\p{Cs}]*[^\\s\\p{Cc}\\p{Cs}][^\\p{Cc}\\p{Cs}]*$'
-/** Line ends and tabs are welcome. */
+/** The same, but with line ends and tabs. */
 const PARAGRAPH = '^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f\\p{Cs}]*$'
 const UUID = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'
 
@@ -36,7 +36,7 @@ export function paragraph(lengthMax: number, options: TSchemaOptions = {}) {
   })
 }
 
-/** A search text; empty means: not searched. */
+/** A search text; empty: no search. */
 export function searchText(options: TSchemaOptions = {}) {
   return Type.String({
     maxLength: 100,
@@ -46,7 +46,7 @@ export function searchText(options: TSchemaOptions = {}) {
   })
 }
 
-/** An id of ours: a lower-case UUID. Which version is not checked here: another's simply names nothing. */
+/** An id: a lower-case UUID. Its version is not checked here: an id of another system is simply not found. */
 export function id(options: TSchemaOptions = {}) {
   return Type.String({ format: 'uuid', pattern: UUID, 'x-expected': 'an id (a lower-case UUID)', ...options })
 }
@@ -55,7 +55,7 @@ export function nullableId(options: TSchemaOptions = {}) {
   return nullable<string>({ type: 'string', format: 'uuid' }, options)
 }
 
-/** RFC 3339 with any offset, but with one; finer than a millisecond is cut off. Answers are always in UTC (`Z`). */
+/** RFC 3339 with any offset, truncated to milliseconds. Responses are always in UTC (`Z`). */
 export function time(options: TSchemaOptions = {}) {
   return Type.String({
     format: 'date-time',
@@ -70,7 +70,7 @@ export function nullableTime(options: TSchemaOptions = {}) {
   return nullable<string>({ type: 'string', format: 'date-time' }, options)
 }
 
-/** A calendar day `YYYY-MM-DD` between 1900 and 2199, in the clinic's zone. */
+/** A calendar day `YYYY-MM-DD` between 1900 and 2199, in the clinic's time zone. */
 export function localDate(options: TSchemaOptions = {}) {
   return Type.String({
     format: 'date',
@@ -111,7 +111,7 @@ export function email(options: TSchemaOptions = {}) {
   })
 }
 
-/** `null` beside a type, in one schema: what serialises fastest and reads best. */
+/** A type or `null`, in one schema: this serializes faster than a union. */
 export function nullable<Value>(
   schema: { type: string } & Record<string, unknown>,
   options: TSchemaOptions = {},
@@ -126,25 +126,25 @@ export function nullableText(options: TSchemaOptions = {}) {
 
 /** The page parameters of every list. */
 export const pageParameters = {
-  limit: Type.Integer({ minimum: 1, maximum: 100, default: 20, description: 'How many at most' }),
+  limit: Type.Integer({ minimum: 1, maximum: 100, default: 20, description: 'The largest number of items to return' }),
   cursor: Type.Optional(
     Type.String({
       minLength: 1,
-      // The longest name of a list, in letters of four bytes, and where it stands.
+      // Enough for the longest name in a list, in characters of four bytes, with its position.
       maxLength: 2_000,
       pattern: '^[A-Za-z0-9_-]+$',
-      'x-expected': 'the nextCursor of the page before',
-      description: 'The `nextCursor` of the page before',
+      'x-expected': 'the nextCursor of the previous page',
+      description: 'The `nextCursor` of the previous page',
     }),
   ),
 }
 
-/** Of answers that are kept for when the database is away. */
+/** Marks cached responses that are sent while the database cannot be reached. */
 export const stale = Type.Optional(
-  Type.Boolean({ description: 'true: the database is away, and this is the last answer it gave' }),
+  Type.Boolean({ description: 'true: the database cannot be reached, and this is the last known response' }),
 )
 
-/** A page of a list that is answered from memory. */
+/** A page of a list that is served from the cache. */
 export function cachedPageOf<Item extends TSchema>(item: Item, title: string) {
   return Type.Object({ ...pageOf(item, title).properties, stale }, { title, additionalProperties: false })
 }
@@ -152,12 +152,17 @@ export function cachedPageOf<Item extends TSchema>(item: Item, title: string) {
 /** A page of a list. */
 export function pageOf<Item extends TSchema>(item: Item, title: string) {
   return Type.Object(
-    { items: Type.Array(item), nextCursor: nullableText({ description: 'Of the next page; null: this was the last' }) },
+    {
+      items: Type.Array(item),
+      nextCursor: nullableText({
+        description: 'Send it as `cursor` to read the next page; null: this is the last page',
+      }),
+    },
     { title, additionalProperties: false },
   )
 }
 
-/** `?name=true` or `?name=false`, false when absent. */
+/** `?name=true` or `?name=false`, default false. */
 export function flag(description: string) {
   return Type.Boolean({ default: false, description })
 }

@@ -8,32 +8,32 @@ const fieldErrorSchema = Type.Object(
   {
     path: Type.String({
       description:
-        'Where: a JSON pointer into the body (`/slots/17/endsAt`), or `/query/…`, `/path/…`, `/headers/…` and the name',
+        'A JSON pointer into the body (`/slots/17/endsAt`), or `/query/…`, `/path/…` or `/headers/…` with the name',
     }),
-    message: Type.String({ description: 'What was expected there, and what was found' }),
+    message: Type.String({ description: 'What was expected, and what was found' }),
   },
   { title: 'FieldError', additionalProperties: false },
 )
 
-/** One field that was refused, and why. */
+/** One invalid field, and why it is invalid. */
 export type FieldError = Static<typeof fieldErrorSchema>
 
-/** RFC 9457, with our stable `code` and what helps to go on. */
+/** RFC 9457, with a stable `code` and details that help to continue. */
 export const problemSchema = Type.Object(
   {
-    type: Type.String({ description: '`urn:holdfast:problem:` and the code' }),
+    type: Type.String({ description: '`urn:holdfast:problem:` followed by the code' }),
     title: Type.String({ description: 'Always the same for a code' }),
     status: Type.Integer({ minimum: 400, maximum: 599 }),
-    detail: Type.String({ description: 'What was wrong this time, for people' }),
-    instance: Type.Optional(Type.String({ description: 'The id of the request, as the server’s log knows it' })),
+    detail: Type.String({ description: 'What was wrong with this request, for people to read' }),
+    instance: Type.Optional(Type.String({ description: 'The id of the request in the server’s log' })),
     code: literals(problemCodes, { title: 'ProblemCode' }),
-    errors: Type.Optional(
-      Type.Array(fieldErrorSchema, { description: '`invalid_request`: each field that was refused' }),
+    errors: Type.Optional(Type.Array(fieldErrorSchema, { description: '`invalid_request`: every invalid field' })),
+    alternatives: Type.Optional(
+      Type.Array(slotSchema, { maxItems: 3, description: '`slot_full`: slots that have enough free units' }),
     ),
-    alternatives: Type.Optional(Type.Array(slotSchema, { maxItems: 3, description: '`slot_full`: slots with room' })),
     booking: Type.Optional(bookingSchema),
-    bookings: Type.Optional(Type.Integer({ description: '`slot_has_bookings`: how many' })),
-    capacity: Type.Optional(Type.Integer({ description: '`units_over_capacity`: what the slot could hold' })),
+    bookings: Type.Optional(Type.Integer({ description: '`slot_has_bookings`: the number of bookings' })),
+    capacity: Type.Optional(Type.Integer({ description: '`units_over_capacity`: the capacity of the slot' })),
   },
   { title: 'Problem', additionalProperties: false },
 )

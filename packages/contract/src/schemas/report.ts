@@ -5,7 +5,7 @@ import { literals, nullableLiterals } from './literals.ts'
 
 const count = Type.Integer({ minimum: 0 })
 
-const ofEachStatus = Type.Object(
+const countsByStatus = Type.Object(
   Object.fromEntries(bookingStatuses.map((status) => [status, count])) as Record<
     (typeof bookingStatuses)[number],
     typeof count
@@ -19,18 +19,27 @@ export const clinicStatsSchema = Type.Object(
       Type.Object(
         {
           date: Type.String({ format: 'date' }),
-          capacity: Type.Integer({ description: 'Units of the day’s slots' }),
+          capacity: Type.Integer({ description: 'Total units of the day’s slots' }),
           taken: Type.Integer(),
-          bookings: ofEachStatus,
+          bookings: countsByStatus,
         },
         { title: 'DayStats', additionalProperties: false },
       ),
     ),
-    totals: ofEachStatus,
-    utilisation: nullable<number>({ type: 'number' }, { description: 'Taken of capacity, 0–1' }),
-    lapseRate: nullable<number>({ type: 'number' }, { description: 'Holds that lapsed of all bookings, 0–1' }),
-    noShowRate: nullable<number>({ type: 'number' }, { description: 'Of those that came or should have, 0–1' }),
-    leadTimeHoursMedian: nullable<number>({ type: 'number' }, { description: 'From booking to the slot’s start' }),
+    totals: countsByStatus,
+    utilisation: nullable<number>(
+      { type: 'number' },
+      { description: 'Taken units as a fraction of the capacity, 0–1' },
+    ),
+    lapseRate: nullable<number>({ type: 'number' }, { description: 'Lapsed holds as a fraction of all bookings, 0–1' }),
+    noShowRate: nullable<number>(
+      { type: 'number' },
+      { description: 'No-shows as a fraction of the appointments that were due, 0–1' },
+    ),
+    leadTimeHoursMedian: nullable<number>(
+      { type: 'number' },
+      { description: 'Median time from booking to the slot’s start, in hours' },
+    ),
   },
   { title: 'ClinicStats', additionalProperties: false },
 )
@@ -39,7 +48,7 @@ export type ClinicStatsBody = Static<typeof clinicStatsSchema>
 
 const bookingEventSchema = Type.Object(
   {
-    position: Type.String({ description: 'Send it back as `after`' }),
+    position: Type.String({ description: 'Send it as `after` to continue' }),
     bookingId: Type.String({ format: 'uuid' }),
     version: Type.Integer(),
     at: Type.String({ format: 'date-time' }),
@@ -57,15 +66,17 @@ const bookingEventSchema = Type.Object(
       'reopened',
     ]),
     statusAfter: nullableLiterals(bookingStatuses, {
-      description: 'linked, reopened: what the booking is afterwards. null: the type says it',
+      description: 'linked, reopened: the booking’s status afterwards; null: it follows from the type',
     }),
     slotId: Type.String({ format: 'uuid' }),
     doctorId: Type.String({ format: 'uuid' }),
     units: Type.Integer(),
     holdExpiresAt: nullableTime(),
-    fromSlotId: nullableId({ description: 'moved: where it was' }),
-    reason: nullableText({ description: 'failed, and linked after it: why' }),
-    actorId: nullableId({ description: 'The account that did it; null: the manage token’s holder, or the system' }),
+    fromSlotId: nullableId({ description: 'moved: the previous slot' }),
+    reason: nullableText({ description: 'failed, and linked after that: why the booking failed' }),
+    actorId: nullableId({
+      description: 'The account that did it; null: the bearer of the manage token, or the system',
+    }),
   },
   { title: 'BookingEvent', additionalProperties: false },
 )
@@ -80,11 +91,13 @@ export const bookingHistorySchema = Type.Object(
       Type.Object(
         {
           event: bookingEventSchema,
-          actorName: nullableText({ description: 'Of the account that did it; null also where it was deleted' }),
+          actorName: nullableText({
+            description: 'The name of the account that did it; also null if the account was deleted',
+          }),
         },
         { title: 'BookingHistoryEntry', additionalProperties: false },
       ),
-      { description: 'Every change, by version' },
+      { description: 'Every change, ordered by version' },
     ),
   },
   { title: 'BookingHistory', additionalProperties: false },
@@ -95,8 +108,11 @@ export const verifyReportSchema = Type.Object(
     slots: count,
     bookings: count,
     events: count,
-    overbooked: Type.Integer({ minimum: 0, description: 'Slots with more units booked than they have: must be 0' }),
-    mismatches: Type.Integer({ minimum: 0, description: 'Everything found wrong: must be 0' }),
+    overbooked: Type.Integer({
+      minimum: 0,
+      description: 'Slots with more booked units than their capacity: must be 0',
+    }),
+    mismatches: Type.Integer({ minimum: 0, description: 'All discrepancies: must be 0' }),
     details: Type.Array(
       Type.Object(
         {
@@ -117,7 +133,7 @@ export const verifyReportSchema = Type.Object(
         },
         { title: 'VerifyFinding', additionalProperties: false },
       ),
-      { maxItems: 100, description: 'The first of them' },
+      { maxItems: 100, description: 'The first discrepancies' },
     ),
   },
   { title: 'VerifyReport', additionalProperties: false },

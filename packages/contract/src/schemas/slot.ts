@@ -9,8 +9,8 @@ export const slotSchema = Type.Object(
     doctorId: Type.String({ format: 'uuid' }),
     startsAt: Type.String({ format: 'date-time' }),
     endsAt: Type.String({ format: 'date-time' }),
-    capacity: Type.Integer({ description: 'Units in all' }),
-    available: Type.Integer({ description: 'Units nobody holds now' }),
+    capacity: Type.Integer({ description: 'Total units' }),
+    available: Type.Integer({ description: 'Units that are free now' }),
   },
   { title: 'Slot', additionalProperties: false },
 )
@@ -20,7 +20,7 @@ export type SlotBody = Static<typeof slotSchema>
 export const slotListSchema = Type.Object(
   {
     items: Type.Array(slotSchema),
-    asOf: Type.String({ format: 'date-time', description: 'When this was true' }),
+    asOf: Type.String({ format: 'date-time', description: 'When this was read' }),
     stale,
   },
   { title: 'SlotList', additionalProperties: false },
@@ -47,16 +47,16 @@ const breakSchema = Type.Object(
 
 export const slotRuleSchema = Type.Object(
   {
-    from: localDate({ description: 'First day, in the clinic’s zone' }),
-    to: localDate({ description: 'Last day, included' }),
+    from: localDate({ description: 'First day, in the clinic’s time zone' }),
+    to: localDate({ description: 'Last day, inclusive' }),
     weekdays: Type.Array(Type.Integer({ minimum: 1, maximum: 7 }), {
       minItems: 1,
       maxItems: 7,
       uniqueItems: true,
       description: 'Monday is 1, Sunday 7',
     }),
-    startTime: localTime({ description: 'Of the first slot of a day' }),
-    endTime: localEndTime({ description: 'The last slot ends by then' }),
+    startTime: localTime({ description: 'Start of the first slot of a day' }),
+    endTime: localEndTime({ description: 'End of the last slot of a day at the latest' }),
     slotMinutes: Type.Optional(Type.Integer({ minimum: slotMinutesMin, maximum: slotMinutesMax, default: 15 })),
     breaks: Type.Optional(Type.Array(breakSchema, { maxItems: breaksMax })),
     capacity: Type.Optional(capacity),
@@ -64,7 +64,7 @@ export const slotRuleSchema = Type.Object(
   {
     title: 'SlotRule',
     additionalProperties: false,
-    description: 'A local time that doesn’t exist on a day is skipped; one that exists twice means the first.',
+    description: 'A local time that does not exist on a day is skipped; of one that exists twice, the first is used.',
   },
 )
 
@@ -81,8 +81,12 @@ export const newSlotsSchema = Type.Object(
 export const createdSlotsSchema = Type.Object(
   {
     created: Type.Integer(),
-    skipped: Type.Integer({ description: 'They exist already with the very same times, or a rule’s lie in the past' }),
-    conflicts: Type.Integer({ description: 'They overlap another slot of the doctor and were not made' }),
+    skipped: Type.Integer({
+      description: 'Slots that exist already with the same times, or that a rule places in the past',
+    }),
+    conflicts: Type.Integer({
+      description: 'Slots that were not created because they overlap another slot of the doctor',
+    }),
     items: Type.Array(
       Type.Object(
         {
@@ -90,7 +94,7 @@ export const createdSlotsSchema = Type.Object(
           endsAt: Type.String({ format: 'date-time' }),
           capacity: Type.Integer(),
           outcome: literals(['created', 'skipped', 'conflict']),
-          slotId: nullableId({ description: 'The slot made, or the one in the way' }),
+          slotId: nullableId({ description: 'The created slot, or the slot in conflict' }),
         },
         { title: 'SlotOutcome', additionalProperties: false },
       ),
@@ -101,7 +105,7 @@ export const createdSlotsSchema = Type.Object(
 
 export const withdrawnSlotsSchema = Type.Object(
   {
-    slots: Type.Integer({ description: 'How many were withdrawn' }),
+    slots: Type.Integer({ description: 'The number of withdrawn slots' }),
     bookings: Type.Array(
       Type.Object(
         {
@@ -109,11 +113,11 @@ export const withdrawnSlotsSchema = Type.Object(
           slotId: Type.String({ format: 'uuid' }),
           startsAt: Type.String({ format: 'date-time' }),
           units: Type.Integer(),
-          status: literals(['PENDING', 'CONFIRMED'], { description: 'What it was before' }),
+          status: literals(['PENDING', 'CONFIRMED'], { description: 'The status before' }),
         },
         { title: 'AffectedBooking', additionalProperties: false },
       ),
-      { description: 'Those that became FAILED with `slot_withdrawn`, or would' },
+      { description: 'Bookings that became FAILED with `slot_withdrawn`, or would in a dry run' },
     ),
   },
   { title: 'WithdrawnSlots', additionalProperties: false },

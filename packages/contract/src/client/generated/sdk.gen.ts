@@ -21,7 +21,7 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
 /**
  * List clinics
  *
- * In the order of their names.
+ * Ordered by name.
  *
  * Who may call: Anyone.
  */
@@ -36,9 +36,9 @@ export const listClinics = <ThrowOnError extends boolean = false>(options?: Opti
 });
 
 /**
- * Make a clinic
+ * Create a clinic
  *
- * With an Idempotency-Key a retry is told the first answer.
+ * A retry with the same Idempotency-Key gets the first response.
  *
  * Who may call: The site administrator.
  */
@@ -74,7 +74,7 @@ export const getClinic = <ThrowOnError extends boolean = false>(options: Options
 /**
  * Change a clinic
  *
- * What is not named stays as it is. Settings apply to bookings made from then on.
+ * Omitted fields stay as they are. Settings apply to bookings created from then on.
  *
  * Who may call: Admins of the clinic.
  */
@@ -110,7 +110,7 @@ export const listDoctors = <ThrowOnError extends boolean = false>(options?: Opti
 /**
  * Add a doctor to a clinic
  *
- * With an Idempotency-Key a retry is told the first answer.
+ * A retry with the same Idempotency-Key gets the first response.
  *
  * Who may call: Admins of the clinic.
  */
@@ -146,7 +146,7 @@ export const getDoctor = <ThrowOnError extends boolean = false>(options: Options
 /**
  * Change or deactivate a doctor
  *
- * `{"active": false}`: no new bookings; what is booked stays until its slots are withdrawn.
+ * `{"active": false}`: no new bookings; existing bookings stay until their slots are withdrawn.
  *
  * Who may call: Admins of the doctor’s clinic.
  */
@@ -182,7 +182,7 @@ export const listSpecializations = <ThrowOnError extends boolean = false>(option
 /**
  * Read a doctor’s video room
  *
- * As it was set, with its placeholder. Where one visit takes place is the `joinUrl` of its booking.
+ * As it was set, with its placeholder. The address of one visit is the `joinUrl` of its booking.
  *
  * Who may call: Admins and staff of the clinic; doctors for their own calendar.
  */
@@ -199,7 +199,7 @@ export const getVideoRoom = <ThrowOnError extends boolean = false>(options: Opti
 /**
  * Set or remove a doctor’s video room
  *
- * For admins, and for the doctor whose calendar it is; staff only read it. Bookings by video tell the new place at once.
+ * Staff can only read it. The `joinUrl` of video bookings changes at once.
  *
  * Who may call: Admins of the clinic; doctors for their own calendar.
  */
@@ -218,9 +218,9 @@ export const setVideoRoom = <ThrowOnError extends boolean = false>(options: Opti
 });
 
 /**
- * Withdraw a doctor’s days
+ * Withdraw a doctor’s slots by days
  *
- * All or none: every slot of these days that has not begun.
+ * All or none of the slots of these days that have not begun.
  *
  * Who may call: Admins and staff of the clinic; doctors for their own calendar.
  */
@@ -237,7 +237,7 @@ export const withdrawSlotsOfDoctor = <ThrowOnError extends boolean = false>(opti
 /**
  * List a doctor’s slots
  *
- * By start. Full ones are listed, withdrawn ones not. The ETag covers `items`; send it back as If-None-Match.
+ * Ordered by start, including full slots and excluding withdrawn ones. The ETag covers `items`.
  *
  * Who may call: Anyone.
  */
@@ -252,9 +252,9 @@ export const listSlots = <ThrowOnError extends boolean = false>(options: Options
 });
 
 /**
- * Make slots, one by one or by a rule
+ * Create slots, from a list or from a rule
  *
- * At most 10,000, up to two years ahead. What exists already is skipped, what overlaps is told as a conflict, so it is safe to repeat.
+ * At most 10,000, up to two years ahead. Slots that exist already are skipped, and those that overlap others are reported as conflicts, so the call is safe to repeat.
  *
  * Who may call: Admins and staff of the clinic; doctors for their own calendar.
  */
@@ -290,7 +290,7 @@ export const withdrawSlot = <ThrowOnError extends boolean = false>(options: Opti
 /**
  * Book units of a slot
  *
- * Makes a PENDING booking that holds its units until `holdExpiresAt`, or with `confirm` a CONFIRMED one. Send an Idempotency-Key: a retry with it is told the first answer.
+ * Creates a PENDING booking that holds its units until `holdExpiresAt`, or with `confirm` a CONFIRMED one. Send an Idempotency-Key: a retry with the same key gets the first response.
  *
  * Who may call: Anyone. `onBehalf` is for admins and staff of the clinic, and for doctors in their own calendar.
  */
@@ -326,7 +326,7 @@ export const getBooking = <ThrowOnError extends boolean = false>(options: Option
 /**
  * Read a booking’s history
  *
- * Every change from the log, also one that `GET /clinics/{id}/events` doesn’t tell yet.
+ * Every change in the log, including those that `GET /clinics/{id}/events` does not return yet.
  *
  * Who may call: Admins and staff of the clinic; doctors for their own calendar.
  */
@@ -343,7 +343,7 @@ export const listBookingEvents = <ThrowOnError extends boolean = false>(options:
 /**
  * Confirm a hold
  *
- * Repeated: 200, unchanged.
+ * If it has been done already: 200, unchanged.
  *
  * Who may call: The bearer of the booking’s manage token; its account; admins and staff of the clinic; doctors for their own calendar.
  */
@@ -364,7 +364,7 @@ export const confirmBooking = <ThrowOnError extends boolean = false>(options: Op
 /**
  * Cancel a booking
  *
- * Repeated: 200, unchanged.
+ * If it has been done already: 200, unchanged.
  *
  * Who may call: The bearer of the booking’s manage token; its account; admins and staff of the clinic; doctors for their own calendar.
  */
@@ -385,7 +385,7 @@ export const cancelBooking = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * Move a booking to another slot
  *
- * One atomic step: the old place is given back exactly when the new one is had.
+ * One atomic step: the units of the old slot become free exactly when those of the new slot are taken.
  *
  * Who may call: The bearer of the booking’s manage token; its account; admins and staff of the clinic; doctors for their own calendar. `slotId` must be in the booking’s clinic.
  */
@@ -406,7 +406,7 @@ export const rescheduleBooking = <ThrowOnError extends boolean = false>(options:
 /**
  * Extend a hold, once
  *
- * A retry with the same Idempotency-Key is told 200.
+ * A retry with the same Idempotency-Key gets 200.
  *
  * Who may call: The bearer of the booking’s manage token; its account; admins and staff of the clinic; doctors for their own calendar.
  */
@@ -425,9 +425,9 @@ export const extendBooking = <ThrowOnError extends boolean = false>(options: Opt
 });
 
 /**
- * Note that the patient is here
+ * Mark the patient as arrived
  *
- * From the local day of the slot on.
+ * Possible from the start of the slot’s day, in the clinic’s time zone.
  *
  * Who may call: Admins and staff of the clinic; doctors for their own calendar.
  */
@@ -446,7 +446,7 @@ export const arriveBooking = <ThrowOnError extends boolean = false>(options: Opt
 });
 
 /**
- * Note that the appointment is over
+ * Mark the appointment as completed
  *
  * Who may call: Admins and staff of the clinic; doctors for their own calendar.
  */
@@ -465,9 +465,9 @@ export const completeBooking = <ThrowOnError extends boolean = false>(options: O
 });
 
 /**
- * Note that the patient did not come
+ * Mark the patient as a no-show
  *
- * After the slot’s start.
+ * Possible after the slot’s start.
  *
  * Who may call: Admins and staff of the clinic; doctors for their own calendar.
  */
@@ -486,9 +486,9 @@ export const noShowBooking = <ThrowOnError extends boolean = false>(options: Opt
 });
 
 /**
- * Take the last mark back
+ * Undo the last mark
  *
- * ARRIVED and NO_SHOW become CONFIRMED again, COMPLETED becomes ARRIVED. A CONFIRMED booking: 200, unchanged. Its place was kept all along.
+ * ARRIVED and NO_SHOW become CONFIRMED again, COMPLETED becomes ARRIVED. The booking’s units were taken all along. A CONFIRMED booking: 200, unchanged.
  *
  * Who may call: Admins and staff of the clinic; doctors for their own calendar.
  */
@@ -507,9 +507,9 @@ export const reopenBooking = <ThrowOnError extends boolean = false>(options: Opt
 });
 
 /**
- * Keep a guest’s booking in my account
+ * Link a guest’s booking to my account
  *
- * In any state: `GET /me/bookings` lists it from then on, and the account reaches it. The manage token goes on working. Repeated: 200, unchanged.
+ * In any state. From then on `GET /me/bookings` lists it, and the account has access to it; the manage token stays valid. If it has been done already: 200, unchanged.
  *
  * Who may call: Any account. `manageToken` must be the booking’s.
  */
@@ -528,7 +528,7 @@ export const linkBooking = <ThrowOnError extends boolean = false>(options: Optio
 });
 
 /**
- * Who I am, and my roles
+ * Read my account and my roles
  *
  * Who may call: Any account.
  */
@@ -543,9 +543,9 @@ export const getMe = <ThrowOnError extends boolean = false>(options?: Options<Ge
 });
 
 /**
- * Bookings made with my account
+ * List my bookings
  *
- * A guest’s bookings are never listed by e-mail address.
+ * Bookings of this account. A booking without an account is not listed, even if its e-mail address is the same.
  *
  * Who may call: Any account.
  */
@@ -562,7 +562,7 @@ export const listMyBookings = <ThrowOnError extends boolean = false>(options?: O
 /**
  * List a clinic’s bookings
  *
- * By the slot’s start. A doctor sees the own calendar.
+ * Ordered by the slot’s start.
  *
  * Who may call: Members of the clinic. Doctors see only their own bookings. Doctors may send only themselves as `doctorId`.
  */
@@ -626,7 +626,7 @@ export const removeMember = <ThrowOnError extends boolean = false>(options: Opti
 });
 
 /**
- * Figures of a clinic
+ * Read a clinic’s statistics
  *
  * Who may call: Admins of the clinic.
  */
@@ -643,7 +643,7 @@ export const getClinicStats = <ThrowOnError extends boolean = false>(options: Op
 /**
  * Read a clinic’s log
  *
- * Every change of a booking in the order of the log. A page is never behind one that was read before; poll with the last `position` as `after`.
+ * Every change of a booking, in the order of the log. No event is ever inserted before one that was returned: poll with the last `position` as `after`.
  *
  * Who may call: Admins of the clinic.
  */
@@ -658,7 +658,7 @@ export const listEvents = <ThrowOnError extends boolean = false>(options: Option
 });
 
 /**
- * Recount and check everything booked in a clinic
+ * Verify a clinic’s bookings against its log
  *
  * Who may call: Admins of the clinic.
  */
@@ -694,7 +694,7 @@ export const signUp = <ThrowOnError extends boolean = false>(options: Options<Si
 /**
  * Sign in
  *
- * Sets the session cookie for browsers; programs use `token` as Bearer. Sessions last 30 days.
+ * Sets the session cookie for browsers; programs send `token` as the bearer token. A session lasts 30 days.
  *
  * Who may call: Anyone.
  */
@@ -713,7 +713,7 @@ export const signIn = <ThrowOnError extends boolean = false>(options: Options<Si
 });
 
 /**
- * Sign out: the session ends
+ * Sign out
  *
  * Who may call: Any account.
  */
@@ -732,7 +732,7 @@ export const signOut = <ThrowOnError extends boolean = false>(options?: Options<
 });
 
 /**
- * The session, or null
+ * Read the session
  *
  * Who may call: Anyone.
  */
@@ -747,7 +747,7 @@ export const getSession = <ThrowOnError extends boolean = false>(options?: Optio
 });
 
 /**
- * Where I am signed in
+ * List my sessions
  *
  * Who may call: Any account.
  */
@@ -762,7 +762,7 @@ export const listSessions = <ThrowOnError extends boolean = false>(options?: Opt
 });
 
 /**
- * End a session of mine
+ * End one of my sessions
  *
  * Who may call: Any account.
  */
@@ -800,7 +800,7 @@ export const revokeSessions = <ThrowOnError extends boolean = false>(options?: O
 });
 
 /**
- * End all my sessions but this one
+ * End all my other sessions
  *
  * Who may call: Any account.
  */
@@ -857,7 +857,7 @@ export const updateAccount = <ThrowOnError extends boolean = false>(options: Opt
 });
 
 /**
- * A short-lived JWT of the session
+ * Get a short-lived JWT for the session
  *
  * Who may call: Any account.
  */
@@ -872,7 +872,7 @@ export const getToken = <ThrowOnError extends boolean = false>(options?: Options
 });
 
 /**
- * The keys that sign JWTs
+ * Read the keys that verify JWTs
  *
  * Who may call: Anyone.
  */

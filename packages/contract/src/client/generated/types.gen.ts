@@ -20,7 +20,7 @@ export type AffectedBooking = {
     startsAt: string;
     units: number;
     /**
-     * What it was before
+     * The status before
      */
     status: 'PENDING' | 'CONFIRMED';
 };
@@ -54,18 +54,18 @@ export type Booking = {
     createdAt: string;
     updatedAt: string;
     /**
-     * The hold was extended; it is only once
+     * The hold has been extended, which is possible once
      */
     extended: boolean;
     patient: Patient;
     reason: string | null;
     cancellationReason: string | null;
     /**
-     * Where the visit by video takes place: when CONFIRMED or ARRIVED, the type is `video`, and the doctor has a video room; else null
+     * The address of the video visit; null unless the booking is CONFIRMED or ARRIVED, its type is `video`, and the doctor has a video room
      */
     joinUrl: string | null;
     /**
-     * Counts the booking’s changes, from 1
+     * The number of changes of the booking, from 1
      */
     version: number;
 };
@@ -88,7 +88,7 @@ export type BookingCounts = {
  */
 export type BookingEvent = {
     /**
-     * Send it back as `after`
+     * Send it as `after` to continue
      */
     position: string;
     bookingId: string;
@@ -96,7 +96,7 @@ export type BookingEvent = {
     at: string;
     type: 'held' | 'confirmed' | 'extended' | 'moved' | 'cancelled' | 'failed' | 'arrived' | 'completed' | 'no_show' | 'linked' | 'reopened';
     /**
-     * linked, reopened: what the booking is afterwards. null: the type says it
+     * linked, reopened: the booking’s status afterwards; null: it follows from the type
      */
     statusAfter: 'PENDING' | 'CONFIRMED' | 'FAILED' | 'CANCELLED' | 'ARRIVED' | 'NO_SHOW' | 'COMPLETED' | null;
     slotId: string;
@@ -104,15 +104,15 @@ export type BookingEvent = {
     units: number;
     holdExpiresAt: string | null;
     /**
-     * moved: where it was
+     * moved: the previous slot
      */
     fromSlotId: string | null;
     /**
-     * failed, and linked after it: why
+     * failed, and linked after that: why the booking failed
      */
     reason: string | null;
     /**
-     * The account that did it; null: the manage token’s holder, or the system
+     * The account that did it; null: the bearer of the manage token, or the system
      */
     actorId: string | null;
 };
@@ -123,7 +123,7 @@ export type BookingEvent = {
 export type BookingEventPage = {
     items: Array<BookingEvent>;
     /**
-     * Of the next page; null: this was the last
+     * Send it as `cursor` to read the next page; null: this is the last page
      */
     nextCursor: string | null;
 };
@@ -133,7 +133,7 @@ export type BookingEventPage = {
  */
 export type BookingHistory = {
     /**
-     * Every change, by version
+     * Every change, ordered by version
      */
     items: Array<BookingHistoryEntry>;
 };
@@ -144,7 +144,7 @@ export type BookingHistory = {
 export type BookingHistoryEntry = {
     event: BookingEvent;
     /**
-     * Of the account that did it; null also where it was deleted
+     * The name of the account that did it; also null if the account was deleted
      */
     actorName: string | null;
 };
@@ -154,7 +154,7 @@ export type BookingHistoryEntry = {
  */
 export type BookingLink = {
     /**
-     * Of this booking: only who holds it makes the booking their own
+     * The manage token of this booking
      */
     manageToken: string;
 };
@@ -165,7 +165,7 @@ export type BookingLink = {
 export type BookingPage = {
     items: Array<Booking>;
     /**
-     * Of the next page; null: this was the last
+     * Send it as `cursor` to read the next page; null: this is the last page
      */
     nextCursor: string | null;
 };
@@ -197,7 +197,7 @@ export type Clinic = {
     id: string;
     name: string;
     /**
-     * IANA name: the clinic’s local days and hours are in it
+     * IANA name of the time zone of the clinic’s local days and times
      */
     timezone: string;
     address: string | null;
@@ -225,11 +225,11 @@ export type ClinicChange = {
 export type ClinicPage = {
     items: Array<Clinic>;
     /**
-     * Of the next page; null: this was the last
+     * Send it as `cursor` to read the next page; null: this is the last page
      */
     nextCursor: string | null;
     /**
-     * true: the database is away, and this is the last answer it gave
+     * true: the database cannot be reached, and this is the last known response
      */
     stale?: boolean;
 };
@@ -285,19 +285,19 @@ export type ClinicStats = {
     days: Array<DayStats>;
     totals: BookingCounts;
     /**
-     * Taken of capacity, 0–1
+     * Taken units as a fraction of the capacity, 0–1
      */
     utilisation: number | null;
     /**
-     * Holds that lapsed of all bookings, 0–1
+     * Lapsed holds as a fraction of all bookings, 0–1
      */
     lapseRate: number | null;
     /**
-     * Of those that came or should have, 0–1
+     * No-shows as a fraction of the appointments that were due, 0–1
      */
     noShowRate: number | null;
     /**
-     * From booking to the slot’s start
+     * Median time from booking to the slot’s start, in hours
      */
     leadTimeHoursMedian: number | null;
 };
@@ -305,12 +305,12 @@ export type ClinicStats = {
 /**
  * Confirmation
  *
- * Who comes and why, where that was not known yet when the hold was made. Absent: as the hold says.
+ * The patient and the reason, if they were not known when the hold was created. Omitted fields stay as they are.
  */
 export type Confirmation = {
     patient?: Patient;
     /**
-     * Why the patient comes
+     * Reason for the visit
      */
     reason?: string;
 };
@@ -321,11 +321,11 @@ export type Confirmation = {
 export type CreatedSlots = {
     created: number;
     /**
-     * They exist already with the very same times, or a rule’s lie in the past
+     * Slots that exist already with the same times, or that a rule places in the past
      */
     skipped: number;
     /**
-     * They overlap another slot of the doctor and were not made
+     * Slots that were not created because they overlap another slot of the doctor
      */
     conflicts: number;
     items: Array<SlotOutcome>;
@@ -346,7 +346,7 @@ export type CurrentSession = {
 export type DayStats = {
     date: string;
     /**
-     * Units of the day’s slots
+     * Total units of the day’s slots
      */
     capacity: number;
     taken: number;
@@ -373,11 +373,11 @@ export type Doctor = {
     fee: Money | null;
     appointmentTypes: Array<AppointmentType>;
     /**
-     * false: keeps its past, takes no bookings, and only the clinic’s people see it
+     * false: the doctor takes no bookings, and only members of the clinic see them
      */
     active: boolean;
     /**
-     * Start of the first slot that can be booked now; null: none
+     * Start of the first slot that can be booked now; null: there is none
      */
     nextAvailableAt: string | null;
 };
@@ -397,7 +397,7 @@ export type DoctorChange = {
     fee?: Money | null;
     appointmentTypes?: Array<AppointmentType>;
     /**
-     * false: deactivates; doctors are never deleted
+     * false: deactivates the doctor; doctors are never deleted
      */
     active?: boolean;
 };
@@ -408,11 +408,11 @@ export type DoctorChange = {
 export type DoctorPage = {
     items: Array<Doctor>;
     /**
-     * Of the next page; null: this was the last
+     * Send it as `cursor` to read the next page; null: this is the last page
      */
     nextCursor: string | null;
     /**
-     * true: the database is away, and this is the last answer it gave
+     * true: the database cannot be reached, and this is the last known response
      */
     stale?: boolean;
 };
@@ -422,11 +422,11 @@ export type DoctorPage = {
  */
 export type FieldError = {
     /**
-     * Where: a JSON pointer into the body (`/slots/17/endsAt`), or `/query/…`, `/path/…`, `/headers/…` and the name
+     * A JSON pointer into the body (`/slots/17/endsAt`), or `/query/…`, `/path/…` or `/headers/…` with the name
      */
     path: string;
     /**
-     * What was expected there, and what was found
+     * What was expected, and what was found
      */
     message: string;
 };
@@ -469,7 +469,7 @@ export type MadeBooking = {
     holdExpiresAt: string | null;
     createdAt: string;
     /**
-     * As Bearer it reaches this one booking. Keep it secret.
+     * As a bearer token it gives access to this booking only. Keep it secret.
      */
     manageToken: string;
 };
@@ -497,7 +497,7 @@ export type Member = {
     name: string | null;
     role: Role;
     /**
-     * role doctor: whose calendar is theirs
+     * Role doctor: the doctor who this member is
      */
     doctorId: string | null;
 };
@@ -508,7 +508,7 @@ export type Member = {
 export type MemberPage = {
     items: Array<Member>;
     /**
-     * Of the next page; null: this was the last
+     * Send it as `cursor` to read the next page; null: this is the last page
      */
     nextCursor: string | null;
 };
@@ -545,7 +545,7 @@ export type NewBooking = {
     patient: Patient;
     appointmentType?: AppointmentType;
     /**
-     * Why the patient comes
+     * Reason for the visit
      */
     reason?: string;
     /**
@@ -553,7 +553,7 @@ export type NewBooking = {
      */
     confirm?: boolean;
     /**
-     * For the clinic’s people: the booking is the patient’s, not of the account that makes it
+     * For members of the clinic: the booking belongs to the patient, not to the account that creates it
      */
     onBehalf?: boolean;
 };
@@ -594,12 +594,12 @@ export type NewDoctor = {
  */
 export type NewMember = {
     /**
-     * Of an account that exists
+     * Of an existing account
      */
     email: string;
     role: Role;
     /**
-     * With role doctor, and only then
+     * Required with role doctor, and allowed only then
      */
     doctorId?: string;
 };
@@ -644,7 +644,7 @@ export type Patient = {
  */
 export type Problem = {
     /**
-     * `urn:holdfast:problem:` and the code
+     * `urn:holdfast:problem:` followed by the code
      */
     type: string;
     /**
@@ -653,29 +653,29 @@ export type Problem = {
     title: string;
     status: number;
     /**
-     * What was wrong this time, for people
+     * What was wrong with this request, for people to read
      */
     detail: string;
     /**
-     * The id of the request, as the server’s log knows it
+     * The id of the request in the server’s log
      */
     instance?: string;
     code: ProblemCode;
     /**
-     * `invalid_request`: each field that was refused
+     * `invalid_request`: every invalid field
      */
     errors?: Array<FieldError>;
     /**
-     * `slot_full`: slots with room
+     * `slot_full`: slots that have enough free units
      */
     alternatives?: Array<Slot>;
     booking?: Booking;
     /**
-     * `slot_has_bookings`: how many
+     * `slot_has_bookings`: the number of bookings
      */
     bookings?: number;
     /**
-     * `units_over_capacity`: what the slot could hold
+     * `units_over_capacity`: the capacity of the slot
      */
     capacity?: number;
 };
@@ -716,7 +716,7 @@ export type Session = {
  */
 export type SessionRevocation = {
     /**
-     * Of the session, from the list
+     * The session’s `token`, from the list
      */
     token: string;
 };
@@ -728,7 +728,7 @@ export type SignIn = {
     email: string;
     password: string;
     /**
-     * false: the cookie ends with the browser
+     * false: the cookie ends when the browser is closed
      */
     rememberMe?: boolean;
 };
@@ -741,7 +741,7 @@ export type SignUp = {
     email: string;
     password: string;
     /**
-     * false: the cookie ends with the browser
+     * false: the cookie ends when the browser is closed
      */
     rememberMe?: boolean;
 };
@@ -751,7 +751,7 @@ export type SignUp = {
  */
 export type SignedIn = {
     /**
-     * The session’s, for Bearer
+     * The session token, to send as the bearer token
      */
     token: string | null;
     user: User;
@@ -775,11 +775,11 @@ export type Slot = {
     startsAt: string;
     endsAt: string;
     /**
-     * Units in all
+     * Total units
      */
     capacity: number;
     /**
-     * Units nobody holds now
+     * Units that are free now
      */
     available: number;
 };
@@ -802,11 +802,11 @@ export type SlotDraft = {
 export type SlotList = {
     items: Array<Slot>;
     /**
-     * When this was true
+     * When this was read
      */
     asOf: string;
     /**
-     * true: the database is away, and this is the last answer it gave
+     * true: the database cannot be reached, and this is the last known response
      */
     stale?: boolean;
 };
@@ -820,7 +820,7 @@ export type SlotOutcome = {
     capacity: number;
     outcome: 'created' | 'skipped' | 'conflict';
     /**
-     * The slot made, or the one in the way
+     * The created slot, or the slot in conflict
      */
     slotId: string | null;
 };
@@ -828,15 +828,15 @@ export type SlotOutcome = {
 /**
  * SlotRule
  *
- * A local time that doesn’t exist on a day is skipped; one that exists twice means the first.
+ * A local time that does not exist on a day is skipped; of one that exists twice, the first is used.
  */
 export type SlotRule = {
     /**
-     * First day, in the clinic’s zone
+     * First day, in the clinic’s time zone
      */
     from: string;
     /**
-     * Last day, included
+     * Last day, inclusive
      */
     to: string;
     /**
@@ -844,11 +844,11 @@ export type SlotRule = {
      */
     weekdays: Array<number>;
     /**
-     * Of the first slot of a day
+     * Start of the first slot of a day
      */
     startTime: string;
     /**
-     * The last slot ends by then
+     * End of the last slot of a day at the latest
      */
     endTime: string;
     slotMinutes?: number;
@@ -865,7 +865,7 @@ export type SlotRule = {
 export type Specialization = {
     name: string;
     /**
-     * Active ones
+     * How many active doctors
      */
     doctors: number;
 };
@@ -876,7 +876,7 @@ export type Specialization = {
 export type SpecializationList = {
     items: Array<Specialization>;
     /**
-     * true: the database is away, and this is the last answer it gave
+     * true: the database cannot be reached, and this is the last known response
      */
     stale?: boolean;
 };
@@ -918,15 +918,15 @@ export type VerifyReport = {
     bookings: number;
     events: number;
     /**
-     * Slots with more units booked than they have: must be 0
+     * Slots with more booked units than their capacity: must be 0
      */
     overbooked: number;
     /**
-     * Everything found wrong: must be 0
+     * All discrepancies: must be 0
      */
     mismatches: number;
     /**
-     * The first of them
+     * The first discrepancies
      */
     details: Array<VerifyFinding>;
 };
@@ -936,7 +936,7 @@ export type VerifyReport = {
  */
 export type VideoRoom = {
     /**
-     * Where this doctor sees patients by video; null: nowhere. `{room}`, once, after the host, stands for a name that nobody can guess, another for each booking; without it all share one room.
+     * The address of the doctor’s video visits; null: none. `{room}`, at most once and after the host, becomes a unique, unguessable name per booking; without it all visits share one room.
      */
     url: string | null;
 };
@@ -946,11 +946,11 @@ export type VideoRoom = {
  */
 export type WithdrawnSlots = {
     /**
-     * How many were withdrawn
+     * The number of withdrawn slots
      */
     slots: number;
     /**
-     * Those that became FAILED with `slot_withdrawn`, or would
+     * Bookings that became FAILED with `slot_withdrawn`, or would in a dry run
      */
     bookings: Array<AffectedBooking>;
 };
@@ -959,11 +959,11 @@ export type ListClinicsData = {
     body?: never;
     headers?: {
         /**
-         * Of a write of yours: the answer is never older than that
+         * The position of one of your writes: the response is at least as new
          */
         'Holdfast-Position'?: string;
         /**
-         * The ETag of an answer you have
+         * The ETag of a response that you have
          */
         'If-None-Match'?: string;
     };
@@ -974,11 +974,11 @@ export type ListClinicsData = {
          */
         q?: string;
         /**
-         * How many at most
+         * The largest number of items to return
          */
         limit?: number;
         /**
-         * The `nextCursor` of the page before
+         * The `nextCursor` of the previous page
          */
         cursor?: string;
     };
@@ -999,11 +999,11 @@ export type ListClinicsErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now.
+     * `unavailable`: The service is temporarily unavailable.
      */
     503: Problem;
 };
@@ -1023,7 +1023,7 @@ export type CreateClinicData = {
     body: NewClinic;
     headers?: {
         /**
-         * Makes a retry safe: the same key with the same request has one effect. Kept for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
          */
         'Idempotency-Key'?: string;
     };
@@ -1054,7 +1054,7 @@ export type CreateClinicErrors = {
      */
     413: Problem;
     /**
-     * `unsupported_media_type`: The body’s type is not understood.
+     * `unsupported_media_type`: The media type is not supported.
      */
     415: Problem;
     /**
@@ -1066,11 +1066,11 @@ export type CreateClinicErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now. `overloaded`: More requests than can be served now.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -1079,7 +1079,7 @@ export type CreateClinicError = CreateClinicErrors[keyof CreateClinicErrors];
 
 export type CreateClinicResponses = {
     /**
-     * The same, told again to a retry
+     * A retry: the first response again
      */
     200: Clinic;
     /**
@@ -1094,11 +1094,11 @@ export type GetClinicData = {
     body?: never;
     headers?: {
         /**
-         * Of a write of yours: the answer is never older than that
+         * The position of one of your writes: the response is at least as new
          */
         'Holdfast-Position'?: string;
         /**
-         * The ETag of an answer you have
+         * The ETag of a response that you have
          */
         'If-None-Match'?: string;
     };
@@ -1127,11 +1127,11 @@ export type GetClinicErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now.
+     * `unavailable`: The service is temporarily unavailable.
      */
     503: Problem;
 };
@@ -1151,7 +1151,7 @@ export type UpdateClinicData = {
     body: ClinicChange;
     headers?: {
         /**
-         * Makes a retry safe: the same key with the same request has one effect. Kept for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
          */
         'Idempotency-Key'?: string;
     };
@@ -1188,7 +1188,7 @@ export type UpdateClinicErrors = {
      */
     413: Problem;
     /**
-     * `unsupported_media_type`: The body’s type is not understood.
+     * `unsupported_media_type`: The media type is not supported.
      */
     415: Problem;
     /**
@@ -1200,11 +1200,11 @@ export type UpdateClinicErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now. `overloaded`: More requests than can be served now.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -1213,7 +1213,7 @@ export type UpdateClinicError = UpdateClinicErrors[keyof UpdateClinicErrors];
 
 export type UpdateClinicResponses = {
     /**
-     * The clinic as it is now
+     * The changed clinic
      */
     200: Clinic;
 };
@@ -1224,11 +1224,11 @@ export type ListDoctorsData = {
     body?: never;
     headers?: {
         /**
-         * Of a write of yours: the answer is never older than that
+         * The position of one of your writes: the response is at least as new
          */
         'Holdfast-Position'?: string;
         /**
-         * The ETag of an answer you have
+         * The ETag of a response that you have
          */
         'If-None-Match'?: string;
     };
@@ -1236,7 +1236,7 @@ export type ListDoctorsData = {
     query?: {
         clinicId?: string;
         /**
-         * Exactly this one
+         * Exactly this specialization
          */
         specialization?: string;
         /**
@@ -1245,19 +1245,19 @@ export type ListDoctorsData = {
         q?: string;
         appointmentType?: AppointmentType;
         /**
-         * `soonest`: by `nextAvailableAt`, those without one last, then by name. A `nextCursor` is of its sort.
+         * `soonest`: by `nextAvailableAt`, doctors without one last, then by name. A `nextCursor` is valid for its sort only.
          */
         sort?: 'name' | 'soonest';
         /**
-         * Deactivated ones too: for the people of the clinic named by `clinicId`
+         * Also inactive doctors; only for members of the clinic `clinicId`
          */
         includeInactive?: boolean;
         /**
-         * How many at most
+         * The largest number of items to return
          */
         limit?: number;
         /**
-         * The `nextCursor` of the page before
+         * The `nextCursor` of the previous page
          */
         cursor?: string;
     };
@@ -1282,11 +1282,11 @@ export type ListDoctorsErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now.
+     * `unavailable`: The service is temporarily unavailable.
      */
     503: Problem;
 };
@@ -1306,7 +1306,7 @@ export type CreateDoctorData = {
     body: NewDoctor;
     headers?: {
         /**
-         * Makes a retry safe: the same key with the same request has one effect. Kept for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
          */
         'Idempotency-Key'?: string;
     };
@@ -1341,7 +1341,7 @@ export type CreateDoctorErrors = {
      */
     413: Problem;
     /**
-     * `unsupported_media_type`: The body’s type is not understood.
+     * `unsupported_media_type`: The media type is not supported.
      */
     415: Problem;
     /**
@@ -1353,11 +1353,11 @@ export type CreateDoctorErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now. `overloaded`: More requests than can be served now.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -1366,7 +1366,7 @@ export type CreateDoctorError = CreateDoctorErrors[keyof CreateDoctorErrors];
 
 export type CreateDoctorResponses = {
     /**
-     * The same, told again to a retry
+     * A retry: the first response again
      */
     200: Doctor;
     /**
@@ -1381,11 +1381,11 @@ export type GetDoctorData = {
     body?: never;
     headers?: {
         /**
-         * Of a write of yours: the answer is never older than that
+         * The position of one of your writes: the response is at least as new
          */
         'Holdfast-Position'?: string;
         /**
-         * The ETag of an answer you have
+         * The ETag of a response that you have
          */
         'If-None-Match'?: string;
     };
@@ -1414,11 +1414,11 @@ export type GetDoctorErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now.
+     * `unavailable`: The service is temporarily unavailable.
      */
     503: Problem;
 };
@@ -1438,7 +1438,7 @@ export type UpdateDoctorData = {
     body: DoctorChange;
     headers?: {
         /**
-         * Makes a retry safe: the same key with the same request has one effect. Kept for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
          */
         'Idempotency-Key'?: string;
     };
@@ -1475,7 +1475,7 @@ export type UpdateDoctorErrors = {
      */
     413: Problem;
     /**
-     * `unsupported_media_type`: The body’s type is not understood.
+     * `unsupported_media_type`: The media type is not supported.
      */
     415: Problem;
     /**
@@ -1487,11 +1487,11 @@ export type UpdateDoctorErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now. `overloaded`: More requests than can be served now.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -1500,7 +1500,7 @@ export type UpdateDoctorError = UpdateDoctorErrors[keyof UpdateDoctorErrors];
 
 export type UpdateDoctorResponses = {
     /**
-     * The doctor as they are now
+     * The changed doctor
      */
     200: Doctor;
 };
@@ -1511,11 +1511,11 @@ export type ListSpecializationsData = {
     body?: never;
     headers?: {
         /**
-         * Of a write of yours: the answer is never older than that
+         * The position of one of your writes: the response is at least as new
          */
         'Holdfast-Position'?: string;
         /**
-         * The ETag of an answer you have
+         * The ETag of a response that you have
          */
         'If-None-Match'?: string;
     };
@@ -1538,11 +1538,11 @@ export type ListSpecializationsErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now.
+     * `unavailable`: The service is temporarily unavailable.
      */
     503: Problem;
 };
@@ -1551,7 +1551,7 @@ export type ListSpecializationsError = ListSpecializationsErrors[keyof ListSpeci
 
 export type ListSpecializationsResponses = {
     /**
-     * Those with active doctors, by name
+     * Specializations that have active doctors, ordered by name
      */
     200: SpecializationList;
 };
@@ -1589,11 +1589,11 @@ export type GetVideoRoomErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now.
+     * `unavailable`: The service is temporarily unavailable.
      */
     503: Problem;
 };
@@ -1602,7 +1602,7 @@ export type GetVideoRoomError = GetVideoRoomErrors[keyof GetVideoRoomErrors];
 
 export type GetVideoRoomResponses = {
     /**
-     * The video room; `null` where there is none
+     * The video room; `url` is `null` if there is none
      */
     200: VideoRoom;
 };
@@ -1613,7 +1613,7 @@ export type SetVideoRoomData = {
     body: VideoRoom;
     headers?: {
         /**
-         * Makes a retry safe: the same key with the same request has one effect. Kept for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
          */
         'Idempotency-Key'?: string;
     };
@@ -1650,7 +1650,7 @@ export type SetVideoRoomErrors = {
      */
     413: Problem;
     /**
-     * `unsupported_media_type`: The body’s type is not understood.
+     * `unsupported_media_type`: The media type is not supported.
      */
     415: Problem;
     /**
@@ -1662,11 +1662,11 @@ export type SetVideoRoomErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now. `overloaded`: More requests than can be served now.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -1675,7 +1675,7 @@ export type SetVideoRoomError = SetVideoRoomErrors[keyof SetVideoRoomErrors];
 
 export type SetVideoRoomResponses = {
     /**
-     * The video room as it is now
+     * The changed video room
      */
     200: VideoRoom;
 };
@@ -1686,7 +1686,7 @@ export type WithdrawSlotsOfDoctorData = {
     body?: never;
     headers?: {
         /**
-         * Makes a retry safe: the same key with the same request has one effect. Kept for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
          */
         'Idempotency-Key'?: string;
     };
@@ -1695,19 +1695,19 @@ export type WithdrawSlotsOfDoctorData = {
     };
     query: {
         /**
-         * First day, in the clinic’s zone
+         * First day, in the clinic’s time zone
          */
         from: string;
         /**
-         * Last day, included; at most 62 days in all
+         * Last day, inclusive; at most 62 days in all
          */
         to: string;
         /**
-         * Bookings on it become FAILED with `slot_withdrawn` instead of refusing the withdrawal
+         * Bookings become FAILED with `slot_withdrawn`; otherwise they prevent the withdrawal
          */
         withBookings?: boolean;
         /**
-         * Only tells what would happen
+         * Only reports what would happen
          */
         dryRun?: boolean;
     };
@@ -1744,11 +1744,11 @@ export type WithdrawSlotsOfDoctorErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now. `overloaded`: More requests than can be served now.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -1757,7 +1757,7 @@ export type WithdrawSlotsOfDoctorError = WithdrawSlotsOfDoctorErrors[keyof Withd
 
 export type WithdrawSlotsOfDoctorResponses = {
     /**
-     * They are withdrawn
+     * The slots are withdrawn
      */
     200: WithdrawnSlots;
 };
@@ -1768,11 +1768,11 @@ export type ListSlotsData = {
     body?: never;
     headers?: {
         /**
-         * Of a write of yours: the answer is never older than that
+         * The position of one of your writes: the response is at least as new
          */
         'Holdfast-Position'?: string;
         /**
-         * The ETag of an answer you have
+         * The ETag of a response that you have
          */
         'If-None-Match'?: string;
     };
@@ -1781,15 +1781,15 @@ export type ListSlotsData = {
     };
     query: {
         /**
-         * First day, in the clinic’s zone
+         * First day, in the clinic’s time zone
          */
         from: string;
         /**
-         * Last day, included; at most 62 days in all
+         * Last day, inclusive; at most 62 days in all
          */
         to: string;
         /**
-         * Only those that can be booked now
+         * Only slots that can be booked now
          */
         onlyAvailable?: boolean;
     };
@@ -1814,11 +1814,11 @@ export type ListSlotsErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now.
+     * `unavailable`: The service is temporarily unavailable.
      */
     503: Problem;
 };
@@ -1838,7 +1838,7 @@ export type CreateSlotsData = {
     body: NewSlots;
     headers?: {
         /**
-         * Makes a retry safe: the same key with the same request has one effect. Kept for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
          */
         'Idempotency-Key'?: string;
     };
@@ -1847,7 +1847,7 @@ export type CreateSlotsData = {
     };
     query?: {
         /**
-         * Only tells what would happen
+         * Only reports what would happen
          */
         dryRun?: boolean;
     };
@@ -1880,7 +1880,7 @@ export type CreateSlotsErrors = {
      */
     413: Problem;
     /**
-     * `unsupported_media_type`: The body’s type is not understood.
+     * `unsupported_media_type`: The media type is not supported.
      */
     415: Problem;
     /**
@@ -1892,11 +1892,11 @@ export type CreateSlotsErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now. `overloaded`: More requests than can be served now.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -1905,11 +1905,11 @@ export type CreateSlotsError = CreateSlotsErrors[keyof CreateSlotsErrors];
 
 export type CreateSlotsResponses = {
     /**
-     * Nothing was made: a dry run, or nothing to make
+     * No slots were created: a dry run, or there was nothing to create
      */
     200: CreatedSlots;
     /**
-     * Slots were made
+     * Slots were created
      */
     201: CreatedSlots;
 };
@@ -1920,7 +1920,7 @@ export type WithdrawSlotData = {
     body?: never;
     headers?: {
         /**
-         * Makes a retry safe: the same key with the same request has one effect. Kept for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
          */
         'Idempotency-Key'?: string;
     };
@@ -1929,11 +1929,11 @@ export type WithdrawSlotData = {
     };
     query?: {
         /**
-         * Bookings on it become FAILED with `slot_withdrawn` instead of refusing the withdrawal
+         * Bookings become FAILED with `slot_withdrawn`; otherwise they prevent the withdrawal
          */
         withBookings?: boolean;
         /**
-         * Only tells what would happen
+         * Only reports what would happen
          */
         dryRun?: boolean;
     };
@@ -1970,11 +1970,11 @@ export type WithdrawSlotErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now. `overloaded`: More requests than can be served now.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -1983,7 +1983,7 @@ export type WithdrawSlotError = WithdrawSlotErrors[keyof WithdrawSlotErrors];
 
 export type WithdrawSlotResponses = {
     /**
-     * It is withdrawn
+     * The slot is withdrawn
      */
     200: WithdrawnSlots;
 };
@@ -1994,7 +1994,7 @@ export type CreateBookingData = {
     body: NewBooking;
     headers?: {
         /**
-         * Makes a retry safe: the same key with the same request has one effect. Kept for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
          */
         'Idempotency-Key'?: string;
     };
@@ -2025,7 +2025,7 @@ export type CreateBookingErrors = {
      */
     408: Problem;
     /**
-     * `slot_full`: The slot has no room for this. `slot_closed`: The slot cannot be booked.
+     * `slot_full`: The slot does not have enough free units. `slot_closed`: The slot cannot be booked.
      */
     409: Problem;
     /**
@@ -2033,11 +2033,11 @@ export type CreateBookingErrors = {
      */
     413: Problem;
     /**
-     * `unsupported_media_type`: The body’s type is not understood.
+     * `unsupported_media_type`: The media type is not supported.
      */
     415: Problem;
     /**
-     * `units_over_capacity`: The slot is not that large. `appointment_type_not_offered`: The doctor does not offer this type of appointment. `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     * `units_over_capacity`: The units exceed the slot’s capacity. `appointment_type_not_offered`: The doctor does not offer this type of appointment. `idempotency_key_reused`: The Idempotency-Key was used for another request.
      */
     422: Problem;
     /**
@@ -2045,11 +2045,11 @@ export type CreateBookingErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now. `overloaded`: More requests than can be served now.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -2058,7 +2058,7 @@ export type CreateBookingError = CreateBookingErrors[keyof CreateBookingErrors];
 
 export type CreateBookingResponses = {
     /**
-     * The same as the first answer, told to a retry
+     * A retry: the first response again
      */
     200: MadeBooking;
     /**
@@ -2096,11 +2096,11 @@ export type GetBookingErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now.
+     * `unavailable`: The service is temporarily unavailable.
      */
     503: Problem;
 };
@@ -2147,11 +2147,11 @@ export type ListBookingEventsErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now.
+     * `unavailable`: The service is temporarily unavailable.
      */
     503: Problem;
 };
@@ -2171,7 +2171,7 @@ export type ConfirmBookingData = {
     body?: Confirmation;
     headers?: {
         /**
-         * Makes a retry safe: the same key with the same request has one effect. Kept for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
          */
         'Idempotency-Key'?: string;
     };
@@ -2212,7 +2212,7 @@ export type ConfirmBookingErrors = {
      */
     413: Problem;
     /**
-     * `unsupported_media_type`: The body’s type is not understood.
+     * `unsupported_media_type`: The media type is not supported.
      */
     415: Problem;
     /**
@@ -2224,11 +2224,11 @@ export type ConfirmBookingErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now. `overloaded`: More requests than can be served now.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -2248,7 +2248,7 @@ export type CancelBookingData = {
     body?: Cancellation;
     headers?: {
         /**
-         * Makes a retry safe: the same key with the same request has one effect. Kept for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
          */
         'Idempotency-Key'?: string;
     };
@@ -2289,7 +2289,7 @@ export type CancelBookingErrors = {
      */
     413: Problem;
     /**
-     * `unsupported_media_type`: The body’s type is not understood.
+     * `unsupported_media_type`: The media type is not supported.
      */
     415: Problem;
     /**
@@ -2301,11 +2301,11 @@ export type CancelBookingErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now. `overloaded`: More requests than can be served now.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -2325,7 +2325,7 @@ export type RescheduleBookingData = {
     body: Rescheduling;
     headers?: {
         /**
-         * Makes a retry safe: the same key with the same request has one effect. Kept for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
          */
         'Idempotency-Key'?: string;
     };
@@ -2358,7 +2358,7 @@ export type RescheduleBookingErrors = {
      */
     408: Problem;
     /**
-     * `slot_full`: The slot has no room for this. `slot_closed`: The slot cannot be booked. `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `past_deadline`: It is too late for this.
+     * `slot_full`: The slot does not have enough free units. `slot_closed`: The slot cannot be booked. `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `past_deadline`: It is too late for this.
      */
     409: Problem;
     /**
@@ -2366,11 +2366,11 @@ export type RescheduleBookingErrors = {
      */
     413: Problem;
     /**
-     * `unsupported_media_type`: The body’s type is not understood.
+     * `unsupported_media_type`: The media type is not supported.
      */
     415: Problem;
     /**
-     * `units_over_capacity`: The slot is not that large. `appointment_type_not_offered`: The doctor does not offer this type of appointment. `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     * `units_over_capacity`: The units exceed the slot’s capacity. `appointment_type_not_offered`: The doctor does not offer this type of appointment. `idempotency_key_reused`: The Idempotency-Key was used for another request.
      */
     422: Problem;
     /**
@@ -2378,11 +2378,11 @@ export type RescheduleBookingErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now. `overloaded`: More requests than can be served now.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -2402,7 +2402,7 @@ export type ExtendBookingData = {
     body?: Nothing;
     headers?: {
         /**
-         * Makes a retry safe: the same key with the same request has one effect. Kept for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
          */
         'Idempotency-Key'?: string;
     };
@@ -2435,7 +2435,7 @@ export type ExtendBookingErrors = {
      */
     408: Problem;
     /**
-     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `already_extended`: The hold was extended before.
+     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `already_extended`: The hold has been extended already.
      */
     409: Problem;
     /**
@@ -2443,7 +2443,7 @@ export type ExtendBookingErrors = {
      */
     413: Problem;
     /**
-     * `unsupported_media_type`: The body’s type is not understood.
+     * `unsupported_media_type`: The media type is not supported.
      */
     415: Problem;
     /**
@@ -2455,11 +2455,11 @@ export type ExtendBookingErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now. `overloaded`: More requests than can be served now.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -2479,7 +2479,7 @@ export type ArriveBookingData = {
     body?: Nothing;
     headers?: {
         /**
-         * Makes a retry safe: the same key with the same request has one effect. Kept for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
          */
         'Idempotency-Key'?: string;
     };
@@ -2520,7 +2520,7 @@ export type ArriveBookingErrors = {
      */
     413: Problem;
     /**
-     * `unsupported_media_type`: The body’s type is not understood.
+     * `unsupported_media_type`: The media type is not supported.
      */
     415: Problem;
     /**
@@ -2532,11 +2532,11 @@ export type ArriveBookingErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now. `overloaded`: More requests than can be served now.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -2556,7 +2556,7 @@ export type CompleteBookingData = {
     body?: Nothing;
     headers?: {
         /**
-         * Makes a retry safe: the same key with the same request has one effect. Kept for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
          */
         'Idempotency-Key'?: string;
     };
@@ -2597,7 +2597,7 @@ export type CompleteBookingErrors = {
      */
     413: Problem;
     /**
-     * `unsupported_media_type`: The body’s type is not understood.
+     * `unsupported_media_type`: The media type is not supported.
      */
     415: Problem;
     /**
@@ -2609,11 +2609,11 @@ export type CompleteBookingErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now. `overloaded`: More requests than can be served now.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -2633,7 +2633,7 @@ export type NoShowBookingData = {
     body?: Nothing;
     headers?: {
         /**
-         * Makes a retry safe: the same key with the same request has one effect. Kept for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
          */
         'Idempotency-Key'?: string;
     };
@@ -2674,7 +2674,7 @@ export type NoShowBookingErrors = {
      */
     413: Problem;
     /**
-     * `unsupported_media_type`: The body’s type is not understood.
+     * `unsupported_media_type`: The media type is not supported.
      */
     415: Problem;
     /**
@@ -2686,11 +2686,11 @@ export type NoShowBookingErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now. `overloaded`: More requests than can be served now.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -2710,7 +2710,7 @@ export type ReopenBookingData = {
     body?: Nothing;
     headers?: {
         /**
-         * Makes a retry safe: the same key with the same request has one effect. Kept for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
          */
         'Idempotency-Key'?: string;
     };
@@ -2751,7 +2751,7 @@ export type ReopenBookingErrors = {
      */
     413: Problem;
     /**
-     * `unsupported_media_type`: The body’s type is not understood.
+     * `unsupported_media_type`: The media type is not supported.
      */
     415: Problem;
     /**
@@ -2763,11 +2763,11 @@ export type ReopenBookingErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now. `overloaded`: More requests than can be served now.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -2787,7 +2787,7 @@ export type LinkBookingData = {
     body: BookingLink;
     headers?: {
         /**
-         * Makes a retry safe: the same key with the same request has one effect. Kept for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
          */
         'Idempotency-Key'?: string;
     };
@@ -2820,7 +2820,7 @@ export type LinkBookingErrors = {
      */
     408: Problem;
     /**
-     * `booking_has_account`: The booking is another account’s.
+     * `booking_has_account`: The booking belongs to another account.
      */
     409: Problem;
     /**
@@ -2828,7 +2828,7 @@ export type LinkBookingErrors = {
      */
     413: Problem;
     /**
-     * `unsupported_media_type`: The body’s type is not understood.
+     * `unsupported_media_type`: The media type is not supported.
      */
     415: Problem;
     /**
@@ -2840,11 +2840,11 @@ export type LinkBookingErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now. `overloaded`: More requests than can be served now.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -2853,7 +2853,7 @@ export type LinkBookingError = LinkBookingErrors[keyof LinkBookingErrors];
 
 export type LinkBookingResponses = {
     /**
-     * The booking, of this account
+     * The booking, linked to the account
      */
     200: Booking;
 };
@@ -2881,11 +2881,11 @@ export type GetMeErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now.
+     * `unavailable`: The service is temporarily unavailable.
      */
     503: Problem;
 };
@@ -2911,15 +2911,15 @@ export type ListMyBookingsData = {
          */
         from?: string;
         /**
-         * Last day (UTC), included
+         * Last day (UTC), inclusive
          */
         to?: string;
         /**
-         * How many at most
+         * The largest number of items to return
          */
         limit?: number;
         /**
-         * The `nextCursor` of the page before
+         * The `nextCursor` of the previous page
          */
         cursor?: string;
     };
@@ -2940,11 +2940,11 @@ export type ListMyBookingsErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now.
+     * `unavailable`: The service is temporarily unavailable.
      */
     503: Problem;
 };
@@ -2967,25 +2967,25 @@ export type ListClinicBookingsData = {
     };
     query?: {
         /**
-         * First day of the slots, in the clinic’s zone; today when absent
+         * First day of the slots, in the clinic’s time zone; default: today
          */
         from?: string;
         /**
-         * Last day, included, at most 366 in all; 30 days on when absent
+         * Last day, inclusive; at most 366 days in all; default: 30 days after `from`
          */
         to?: string;
         status?: BookingStatus;
         doctorId?: string;
         /**
-         * Part of the patient’s name, e-mail or phone, a booking’s id, or the last eight characters of one
+         * Part of the patient’s name, e-mail or phone, a booking’s id, or the last eight characters of an id
          */
         q?: string;
         /**
-         * How many at most
+         * The largest number of items to return
          */
         limit?: number;
         /**
-         * The `nextCursor` of the page before
+         * The `nextCursor` of the previous page
          */
         cursor?: string;
     };
@@ -3014,11 +3014,11 @@ export type ListClinicBookingsErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now.
+     * `unavailable`: The service is temporarily unavailable.
      */
     503: Problem;
 };
@@ -3041,11 +3041,11 @@ export type ListMembersData = {
     };
     query?: {
         /**
-         * How many at most
+         * The largest number of items to return
          */
         limit?: number;
         /**
-         * The `nextCursor` of the page before
+         * The `nextCursor` of the previous page
          */
         cursor?: string;
     };
@@ -3074,11 +3074,11 @@ export type ListMembersErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now.
+     * `unavailable`: The service is temporarily unavailable.
      */
     503: Problem;
 };
@@ -3098,7 +3098,7 @@ export type PutMemberData = {
     body: NewMember;
     headers?: {
         /**
-         * Makes a retry safe: the same key with the same request has one effect. Kept for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
          */
         'Idempotency-Key'?: string;
     };
@@ -3139,7 +3139,7 @@ export type PutMemberErrors = {
      */
     413: Problem;
     /**
-     * `unsupported_media_type`: The body’s type is not understood.
+     * `unsupported_media_type`: The media type is not supported.
      */
     415: Problem;
     /**
@@ -3151,11 +3151,11 @@ export type PutMemberErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now. `overloaded`: More requests than can be served now.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -3164,7 +3164,7 @@ export type PutMemberError = PutMemberErrors[keyof PutMemberErrors];
 
 export type PutMemberResponses = {
     /**
-     * The member, with the role as it is now
+     * The member with the changed role
      */
     200: Member;
     /**
@@ -3179,7 +3179,7 @@ export type RemoveMemberData = {
     body?: never;
     headers?: {
         /**
-         * Makes a retry safe: the same key with the same request has one effect. Kept for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
          */
         'Idempotency-Key'?: string;
     };
@@ -3221,11 +3221,11 @@ export type RemoveMemberErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now. `overloaded`: More requests than can be served now.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -3234,7 +3234,7 @@ export type RemoveMemberError = RemoveMemberErrors[keyof RemoveMemberErrors];
 
 export type RemoveMemberResponses = {
     /**
-     * They are a member no more
+     * The member is removed
      */
     204: void;
 };
@@ -3248,11 +3248,11 @@ export type GetClinicStatsData = {
     };
     query?: {
         /**
-         * First day of the slots; 30 days before `to` when absent
+         * First day of the slots; default: 30 days before `to`
          */
         from?: string;
         /**
-         * Last day, included, at most 366 in all; today when absent
+         * Last day, inclusive; at most 366 days in all; default: today
          */
         to?: string;
     };
@@ -3281,11 +3281,11 @@ export type GetClinicStatsErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now.
+     * `unavailable`: The service is temporarily unavailable.
      */
     503: Problem;
 };
@@ -3294,7 +3294,7 @@ export type GetClinicStatsError = GetClinicStatsErrors[keyof GetClinicStatsError
 
 export type GetClinicStatsResponses = {
     /**
-     * The figures
+     * The statistics
      */
     200: ClinicStats;
 };
@@ -3308,15 +3308,15 @@ export type ListEventsData = {
     };
     query?: {
         /**
-         * Position of the last event read
+         * The `position` of the last event read
          */
         after?: string;
         /**
-         * The last ones, newest first, instead of a page to go on from; not with `after`
+         * The latest events, newest first and without further pages; not together with `after`
          */
         newest?: boolean;
         /**
-         * How many at most
+         * The largest number of items to return
          */
         limit?: number;
     };
@@ -3345,11 +3345,11 @@ export type ListEventsErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now.
+     * `unavailable`: The service is temporarily unavailable.
      */
     503: Problem;
 };
@@ -3396,11 +3396,11 @@ export type VerifyClinicErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now.
+     * `unavailable`: The service is temporarily unavailable.
      */
     503: Problem;
 };
@@ -3409,7 +3409,7 @@ export type VerifyClinicError = VerifyClinicErrors[keyof VerifyClinicErrors];
 
 export type VerifyClinicResponses = {
     /**
-     * What was counted and what is wrong
+     * What was counted, and every discrepancy
      */
     200: VerifyReport;
 };
@@ -3449,7 +3449,7 @@ export type SignUpErrors = {
      */
     413: Problem;
     /**
-     * `unsupported_media_type`: The body’s type is not understood.
+     * `unsupported_media_type`: The media type is not supported.
      */
     415: Problem;
     /**
@@ -3457,11 +3457,11 @@ export type SignUpErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now. `overloaded`: More requests than can be served now.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -3470,7 +3470,7 @@ export type SignUpError = SignUpErrors[keyof SignUpErrors];
 
 export type SignUpResponses = {
     /**
-     * Signed up and in
+     * Signed up and signed in
      */
     200: SignedIn;
 };
@@ -3506,7 +3506,7 @@ export type SignInErrors = {
      */
     413: Problem;
     /**
-     * `unsupported_media_type`: The body’s type is not understood.
+     * `unsupported_media_type`: The media type is not supported.
      */
     415: Problem;
     /**
@@ -3514,11 +3514,11 @@ export type SignInErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now. `overloaded`: More requests than can be served now.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -3565,7 +3565,7 @@ export type SignOutErrors = {
      */
     413: Problem;
     /**
-     * `unsupported_media_type`: The body’s type is not understood.
+     * `unsupported_media_type`: The media type is not supported.
      */
     415: Problem;
     /**
@@ -3573,11 +3573,11 @@ export type SignOutErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now. `overloaded`: More requests than can be served now.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -3614,11 +3614,11 @@ export type GetSessionErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now.
+     * `unavailable`: The service is temporarily unavailable.
      */
     503: Problem;
 };
@@ -3627,7 +3627,7 @@ export type GetSessionError = GetSessionErrors[keyof GetSessionErrors];
 
 export type GetSessionResponses = {
     /**
-     * The session and its account
+     * The session and its account; null without a session
      */
     200: CurrentSession | null;
 };
@@ -3655,11 +3655,11 @@ export type ListSessionsErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now.
+     * `unavailable`: The service is temporarily unavailable.
      */
     503: Problem;
 };
@@ -3704,7 +3704,7 @@ export type RevokeSessionErrors = {
      */
     413: Problem;
     /**
-     * `unsupported_media_type`: The body’s type is not understood.
+     * `unsupported_media_type`: The media type is not supported.
      */
     415: Problem;
     /**
@@ -3712,11 +3712,11 @@ export type RevokeSessionErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now. `overloaded`: More requests than can be served now.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -3725,7 +3725,7 @@ export type RevokeSessionError = RevokeSessionErrors[keyof RevokeSessionErrors];
 
 export type RevokeSessionResponses = {
     /**
-     * It has ended
+     * The session has ended
      */
     200: Status;
 };
@@ -3763,7 +3763,7 @@ export type RevokeSessionsErrors = {
      */
     413: Problem;
     /**
-     * `unsupported_media_type`: The body’s type is not understood.
+     * `unsupported_media_type`: The media type is not supported.
      */
     415: Problem;
     /**
@@ -3771,11 +3771,11 @@ export type RevokeSessionsErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now. `overloaded`: More requests than can be served now.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -3784,7 +3784,7 @@ export type RevokeSessionsError = RevokeSessionsErrors[keyof RevokeSessionsError
 
 export type RevokeSessionsResponses = {
     /**
-     * They have ended
+     * The sessions have ended
      */
     200: Status;
 };
@@ -3822,7 +3822,7 @@ export type RevokeOtherSessionsErrors = {
      */
     413: Problem;
     /**
-     * `unsupported_media_type`: The body’s type is not understood.
+     * `unsupported_media_type`: The media type is not supported.
      */
     415: Problem;
     /**
@@ -3830,11 +3830,11 @@ export type RevokeOtherSessionsErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now. `overloaded`: More requests than can be served now.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -3843,7 +3843,7 @@ export type RevokeOtherSessionsError = RevokeOtherSessionsErrors[keyof RevokeOth
 
 export type RevokeOtherSessionsResponses = {
     /**
-     * They have ended
+     * The sessions have ended
      */
     200: Status;
 };
@@ -3879,7 +3879,7 @@ export type ChangePasswordErrors = {
      */
     413: Problem;
     /**
-     * `unsupported_media_type`: The body’s type is not understood.
+     * `unsupported_media_type`: The media type is not supported.
      */
     415: Problem;
     /**
@@ -3887,11 +3887,11 @@ export type ChangePasswordErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now. `overloaded`: More requests than can be served now.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -3900,7 +3900,7 @@ export type ChangePasswordError = ChangePasswordErrors[keyof ChangePasswordError
 
 export type ChangePasswordResponses = {
     /**
-     * It is changed
+     * The password is changed
      */
     200: SignedIn;
 };
@@ -3936,7 +3936,7 @@ export type UpdateAccountErrors = {
      */
     413: Problem;
     /**
-     * `unsupported_media_type`: The body’s type is not understood.
+     * `unsupported_media_type`: The media type is not supported.
      */
     415: Problem;
     /**
@@ -3944,11 +3944,11 @@ export type UpdateAccountErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now. `overloaded`: More requests than can be served now.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -3957,7 +3957,7 @@ export type UpdateAccountError = UpdateAccountErrors[keyof UpdateAccountErrors];
 
 export type UpdateAccountResponses = {
     /**
-     * It is changed
+     * The name is changed
      */
     200: Status;
 };
@@ -3985,11 +3985,11 @@ export type GetTokenErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now.
+     * `unavailable`: The service is temporarily unavailable.
      */
     503: Problem;
 };
@@ -4026,11 +4026,11 @@ export type GetJwksErrors = {
      */
     429: Problem;
     /**
-     * `internal_error`: Something went wrong here.
+     * `internal_error`: Internal server error.
      */
     500: Problem;
     /**
-     * `unavailable`: Something this needs cannot be reached now.
+     * `unavailable`: The service is temporarily unavailable.
      */
     503: Problem;
 };

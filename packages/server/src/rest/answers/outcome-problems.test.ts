@@ -9,7 +9,7 @@ test('what is over the bound is 503 with Retry-After in whole seconds', () => {
   expect(headers).toMatchObject({ 'retry-after': '1', 'cache-control': 'no-store' })
   expect(JSON.parse(body)).toEqual({
     type: 'urn:holdfast:problem:overloaded',
-    title: 'More requests than can be served now',
+    title: 'The server is overloaded',
     status: 503,
     detail: expect.any(String),
     instance: 'r-1',

@@ -126,7 +126,7 @@ test('a full slot names up to three others', async () => {
   await aSlot(database, doctor)
   await aBooking(database, slot)
   const { problem } = await rest.call('createBooking', { body: { slotId: slot.id, patient } })
-  expect(problem).toMatchObject({ status: 409, code: 'slot_full', title: 'The slot has no room for this' })
+  expect(problem).toMatchObject({ status: 409, code: 'slot_full', title: 'The slot does not have enough free units' })
   expect(problem.alternatives?.map(({ id }) => id)).toEqual(others.map(({ id }) => id))
 })
 
