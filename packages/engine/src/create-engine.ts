@@ -3,8 +3,11 @@ import { createStoredAnswers } from './answers/stored-answers.ts'
 import { runClaimBatch } from './bookings/claim-batch.ts'
 import { runMoveBatch } from './bookings/move-batch.ts'
 import { runSettleBatch } from './bookings/settle-batch.ts'
+import { directoryTransaction } from './database/announced-transaction.ts'
 import { createDirectory } from './directory/create-directory.ts'
+import { importDirectory } from './import/import-directory.ts'
 import type { ClaimOutcome, ClaimRequest } from './model/claim.ts'
+import type { Announce, Committed } from './model/committed.ts'
 import type { Engine } from './model/engine.ts'
 import type { MoveOutcome, MoveRequest, SettleOutcome, SettleRequest } from './model/settle.ts'
 import { BatchQueue, type BatchReport, type ItemResult } from './queue/batch-queue.ts'
@@ -21,54 +24,48 @@ export type EngineSettings = {
   queuedMax?: number
   /** How long a request may wait in a queue before it is refused, milliseconds. Default 5,000. */
   waitMsMax?: number
-  /** How long a lost connection's outcome is looked into, milliseconds. Default 10,000. */
+  /** How long to look for the outcome of a batch whose connection was lost, milliseconds. Default 10,000. */
   unknownMsMax?: number
   onBatch?: (report: BatchReport) => void
-  /** Told of what has been committed, before those who asked for it are answered. */
-  onCommitted?: (commit: Commit) => void
+  /** The outcomes of claims, as their callers get them, before they get them; `error`: the outcome is not known. */
+  onClaims?: (outcomes: readonly (ClaimOutcome['kind'] | 'error')[]) => void
 }
-
-/** `doctorIds`: whose slots or details changed. `clinicNo`: set when a clinic's own details changed. */
-export type Commit = { doctorIds: ReadonlySet<string>; clinicNo: number | null; position: string }
 
 /** Depth of each queue: items waiting, and batches in flight. */
 export type QueueDepths = Record<'claim' | 'settle' | 'move', { queued: number; inFlight: number }>
 
 /** The engine over two pools of the application's role. It does not own the pools: end them after `stop()`. */
 export function createEngine(settings: EngineSettings): Engine & { queueDepths(): QueueDepths } {
-  const { batchPool, generalPool, onCommitted = () => undefined, ...bounds } = settings
-  const told = <Outcome>(doctorsOf: (outcome: Outcome) => Changed | null, answers: ItemResult<Outcome>[]) => {
-    const changes = answers.flatMap((answer) => (answer.kind === 'completed' ? (doctorsOf(answer.outcome) ?? []) : []))
-    const position = changes.at(-1)?.position
-    if (position !== undefined) {
-      onCommitted({ doctorIds: new Set(changes.flatMap((change) => change.doctorIds)), clinicNo: null, position })
-    }
-    return answers
-  }
+  const { batchPool, generalPool, onClaims, ...bounds } = settings
+  const { announce, onCommitted } = createAnnouncements()
+  const write = directoryTransaction(generalPool, announce)
   const claims = new BatchQueue<ClaimRequest, ClaimOutcome>({
     name: 'claim',
-    run: async (items) => told(changedByClaim, await runClaimBatch(batchPool, items)),
+    run: async (items) => announced(announce, doctorsOfClaim, await runClaimBatch(batchPool, items)),
     ...bounds,
+    onOutcomes: (outcomes) => onClaims?.(outcomes.map((outcome) => (outcome === 'error' ? outcome : outcome.kind))),
   })
   const settles = new BatchQueue<SettleRequest, SettleOutcome>({
     name: 'settle',
-    run: async (items) => told(changedBySettle, await runSettleBatch(batchPool, items)),
+    run: async (items) => announced(announce, doctorsOfSettle, await runSettleBatch(batchPool, items)),
     ...bounds,
   })
   const moves = new BatchQueue<MoveRequest, MoveOutcome>({
     name: 'move',
-    run: async (items) => told(changedByMove, await runMoveBatch(batchPool, items)),
+    run: async (items) => announced(announce, doctorsOfMove, await runMoveBatch(batchPool, items)),
     ...bounds,
   })
   return {
     claim: (request) => claims.submit(request),
     settle: (request) => settles.submit(request),
     move: (request) => moves.submit(request),
-    createSlots: (request) => createSlots(generalPool, request),
-    withdrawSlots: (request) => withdrawSlots(generalPool, request),
+    createSlots: (request) => write((transaction) => createSlots(transaction, request)),
+    withdrawSlots: (request) => write((transaction) => withdrawSlots(transaction, request)),
+    importDirectory: (input, options) => importDirectory(generalPool, input, options, announce),
     reads: createReads(generalPool),
-    directory: createDirectory(generalPool),
+    directory: createDirectory(generalPool, announce),
     answers: createStoredAnswers(generalPool),
+    onCommitted,
     queueDepths: () => ({ claim: claims.depth, settle: settles.depth, move: moves.depth }),
     async stop() {
       await Promise.all([claims.stop(), settles.stop(), moves.stop()])
@@ -76,17 +73,66 @@ export function createEngine(settings: EngineSettings): Engine & { queueDepths()
   }
 }
 
-type Changed = { doctorIds: string[]; position: string }
+function createAnnouncements(): { announce: Announce; onCommitted: Engine['onCommitted'] } {
+  const subscribers = new Set<Announce>()
+  return {
+    announce(committed) {
+      for (const subscriber of subscribers) {
+        try {
+          subscriber(committed)
+        } catch (error) {
+          // The write has committed and must not fail now: as for node:diagnostics_channel, the process reports the bug.
+          process.nextTick(() => {
+            throw error
+          })
+        }
+      }
+    },
+    onCommitted(subscriber) {
+      subscribers.add(subscriber)
+      return () => subscribers.delete(subscriber)
+    },
+  }
+}
 
-function changedByClaim(outcome: ClaimOutcome): Changed | null {
+/** `doctorIds`: whose bookings or slots an outcome changed. */
+type Change = { doctorIds: string[]; position: string }
+
+/**
+ * Announces a batch once: it is one transaction. A claim whose first try committed, but lost its connection, has the
+ * position of that transaction, which is announced now. Holds that a batch found lapsed are not announced: they read as
+ * FAILED from the moment they lapse.
+ */
+function announced<Outcome>(
+  announce: Announce,
+  changeOf: (outcome: Outcome) => Change | null,
+  results: ItemResult<Outcome>[],
+): ItemResult<Outcome>[] {
+  const doctorIdsByPosition = new Map<Committed['position'], Set<string>>()
+  for (const result of results) {
+    const change = result.kind === 'completed' ? changeOf(result.outcome) : null
+    if (change === null) continue
+    const doctorIds = doctorIdsByPosition.get(change.position) ?? new Set()
+    doctorIdsByPosition.set(change.position, doctorIds)
+    for (const doctorId of change.doctorIds) doctorIds.add(doctorId)
+  }
+  for (const [position, doctorIds] of doctorIdsByPosition) {
+    announce({ kind: 'bookings', position, clinicNos: noClinics, doctorIds })
+  }
+  return results
+}
+
+const noClinics: ReadonlySet<number> = new Set()
+
+function doctorsOfClaim(outcome: ClaimOutcome): Change | null {
   return outcome.kind === 'booked' ? { doctorIds: [outcome.booking.doctorId], position: outcome.position } : null
 }
 
-function changedBySettle(outcome: SettleOutcome): Changed | null {
+function doctorsOfSettle(outcome: SettleOutcome): Change | null {
   return outcome.kind === 'done' ? { doctorIds: [outcome.booking.doctorId], position: outcome.position } : null
 }
 
-function changedByMove(outcome: MoveOutcome): Changed | null {
+function doctorsOfMove(outcome: MoveOutcome): Change | null {
   if (outcome.kind !== 'done') return null
   return { doctorIds: [outcome.booking.doctorId, outcome.fromDoctorId], position: outcome.position }
 }

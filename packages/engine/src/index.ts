@@ -1,13 +1,12 @@
 export { AppLoginError, type AppLoginErrorKind } from './app-login/app-login-error.ts'
 export { ensureAppLogin } from './app-login/ensure-app-login.ts'
-export { type Commit, createEngine, type EngineSettings, type QueueDepths } from './create-engine.ts'
+export { createEngine, type EngineSettings, type QueueDepths } from './create-engine.ts'
 export { DatabaseUnavailable, isConnectionLost } from './database/database-unavailable.ts'
 export { changeDatabaseUrl } from './database/database-url.ts'
 export { createPool, inTransaction, type PoolSettings } from './database/pools.ts'
 export { serverSecrets } from './database/server-secrets.ts'
 export { UnknownTimeZone } from './directory/time-zone.ts'
 export { videoRoomCharactersMax, videoRoomProblem, visitAddress } from './directory/video-room.ts'
-export { importDirectory } from './import/import-directory.ts'
 export { grantedFunctions } from './migrate/granted-functions.ts'
 export { type MigrateOptions, type MigrateResult, migrate } from './migrate/migrate.ts'
 export { MigrateError, type MigrateErrorKind } from './migrate/migrate-error.ts'
@@ -17,10 +16,19 @@ export type { BookingEvent } from './model/booking-event.ts'
 export type { ClaimedBooking, ClaimOutcome, ClaimRequest, Overloaded, SlotClosedWhy } from './model/claim.ts'
 export type { Clinic, ClinicSettings, NewClinic } from './model/clinic.ts'
 export type { ClinicStats } from './model/clinic-stats.ts'
+export type { Committed } from './model/committed.ts'
 export type { Directory } from './model/directory.ts'
 export type { Doctor, DoctorsQuery, Money, NewDoctor } from './model/doctor.ts'
 export type { Engine } from './model/engine.ts'
 export { clinicNoMax, clinicNoOf, isId, newId, timeOf } from './model/id.ts'
+export type {
+  DirectoryImport,
+  ImportClinic,
+  ImportDoctor,
+  ImportList,
+  ImportOutcome,
+  ImportSlot,
+} from './model/import.ts'
 export type { Membership, Role } from './model/membership.ts'
 export type { Page } from './model/page.ts'
 export type { BookingsOfAccountQuery, BookingsOfClinicQuery, Reads } from './model/reads.ts'

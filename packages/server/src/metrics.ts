@@ -1,4 +1,4 @@
-import type { BatchReport, ClaimOutcome, Engine } from '@holdfast/engine'
+import type { BatchReport, ClaimOutcome } from '@holdfast/engine'
 import type pg from 'pg'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { CacheFigures } from './cache/response-cache.ts'
@@ -9,8 +9,7 @@ export type Metrics = {
   /** Records a completed request by its route pattern (never its path), method and status. */
   requestCompleted(request: { route: string; method: string; status: number; seconds: number }): void
   batchDone(report: BatchReport): void
-  /** The same engine, with its claims counted by outcome. */
-  counted<Counted extends Engine>(engine: Counted): Counted
+  claimsDone(outcomes: readonly (ClaimOutcome['kind'] | 'error')[]): void
   jobDone(job: { name: string; count: number; failed: boolean }): void
 }
 
@@ -46,18 +45,8 @@ export function createMetrics(sources: MetricsSources): Metrics {
       seconds.observe({ queue: report.queue, failed: String(report.failed) }, report.durationMs / 1000)
       wait.observe({ queue: report.queue }, report.waitMs / 1000)
     },
-    counted(engine) {
-      const claim: Engine['claim'] = async (request) => {
-        let outcome: ClaimOutcome['kind'] | 'error' = 'error'
-        try {
-          const result = await engine.claim(request)
-          outcome = result.kind
-          return result
-        } finally {
-          claims.inc({ outcome })
-        }
-      }
-      return { ...engine, claim }
+    claimsDone(outcomes) {
+      for (const outcome of outcomes) claims.inc({ outcome })
     },
     jobDone({ name, count, failed }) {
       jobs.inc({ job: name, failed: String(failed) })

@@ -1,6 +1,6 @@
-import { createPool, importDirectory } from '@holdfast/engine'
+import type { ImportOutcome } from '@holdfast/engine'
+import { createEngine, createPool } from '@holdfast/engine'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
-import type { ImportOutcome } from '../import/import-types.ts'
 import { type ImportRead, readImport } from '../import/read-import.ts'
 import type { ImportOptions } from '../program.ts'
 import { pathOf } from '../terminal.ts'
@@ -31,7 +31,8 @@ export async function importCommand(
   const outcome = await withPreparedDatabase(context, async ({ appUrl }) => {
     const pool = createPool({ url: appUrl, max: 1, name: 'holdfast import' })
     try {
-      return await importDirectory(pool, read.directory, { dryRun: options.dryRun === true })
+      const engine = createEngine({ batchPool: pool, generalPool: pool })
+      return await engine.importDirectory(read.directory, { dryRun: options.dryRun === true })
     } finally {
       await pool.end()
     }

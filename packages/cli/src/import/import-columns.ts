@@ -1,5 +1,5 @@
+import type { ImportList } from '@holdfast/engine'
 import type { CsvColumns } from '../tables/read-csv.ts'
-import type { ImportList } from './import-types.ts'
 
 export const importKinds = ['clinics', 'doctors', 'slots'] as const satisfies ImportList[]
 

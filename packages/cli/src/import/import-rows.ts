@@ -1,8 +1,8 @@
 import { slotLimits } from '@holdfast/contract/slot-limits'
+import type { ImportClinic, ImportDoctor, ImportSlot } from '@holdfast/engine'
 import { type ClinicSettings, videoRoomCharactersMax, videoRoomProblem } from '@holdfast/engine'
 import { addBadLine, type BadLines } from '../tables/bad-lines.ts'
 import type { CsvLine } from '../tables/read-csv.ts'
-import type { ImportClinic, ImportDoctor, ImportSlot } from './import-types.ts'
 import { createLineReader, type LineReader } from './line-reader.ts'
 
 const keyCharactersMax = 100

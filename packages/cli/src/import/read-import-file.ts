@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises'
+import type { ImportList } from '@holdfast/engine'
 import { addBadLine, type BadLines, noBadLines, quoted } from '../tables/bad-lines.ts'
 import { type CsvLine, readCsv } from '../tables/read-csv.ts'
 import { importColumns, importKinds } from './import-columns.ts'
-import type { ImportList } from './import-types.ts'
 
 /** The lines of one kind of thing, wherever they came from; `unit` is what the numbers count. */
 export type ImportLines = { lines: CsvLine[]; bad: BadLines; unit: 'line' | 'item' }

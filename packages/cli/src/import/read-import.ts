@@ -1,7 +1,7 @@
+import type { DirectoryImport, ImportList } from '@holdfast/engine'
 import { isId } from '@holdfast/engine'
 import { type BadLine, type BadLines, describeBadLine, noBadLines } from '../tables/bad-lines.ts'
 import { parseClinics, parseDoctors, parseSlots } from './import-rows.ts'
-import type { DirectoryImport, ImportList } from './import-types.ts'
 import { camelCase, type ImportLines, readImportDocument, readImportFile } from './read-import-file.ts'
 
 /** Where each list is; `document` is one JSON file with any of the three. Paths are absolute. */

@@ -1,36 +1,33 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
-import { inTransaction } from '../database/pools.ts'
 import type { OnceResult, WriteKey } from '../model/stored-answers.ts'
 
 /**
- * Runs `write` in a transaction and stores its value under the key in the same transaction. A retry with the key gets the
- * stored value and writes nothing; a different request with the key is refused. An advisory lock on the key serializes
- * concurrent calls. Without a key, `write` always runs.
+ * Runs `write` and stores its value under the key, in the same transaction. A retry with the key gets the stored value and
+ * writes nothing; a different request with the key is refused. An advisory lock on the key serializes concurrent calls.
+ * Without a key, `write` always runs.
  *
  * The value is stored as JSON, so it must not contain dates.
  */
 export async function runOnce<Value>(
-  pool: pg.Pool,
+  transaction: pg.PoolClient,
   writeKey: WriteKey,
-  write: (transaction: pg.PoolClient) => Promise<Value>,
+  write: () => Promise<Value>,
 ): Promise<OnceResult<Value>> {
-  return inTransaction(pool, async (transaction): Promise<OnceResult<Value>> => {
-    if (writeKey === null) return { kind: 'done', value: await write(transaction) }
-    const { key, requestHash } = writeKey
-    await transaction.query(sql`select pg_advisory_xact_lock(hashtextextended(${`holdfast.answer ${key}`}, 0))`)
-    const { rows } = await transaction.query<{ request_hash: string; body: unknown }>(
-      sql`select request_hash, body from holdfast.answer where key = ${key}`,
-    )
-    const [stored] = rows
-    if (stored !== undefined) {
-      if (stored.request_hash !== requestHash) return { kind: 'key_reused' }
-      // The request's digest covers the operation, so the stored value is of this type.
-      return { kind: 'replayed', value: stored.body as Value }
-    }
-    const value = await write(transaction)
-    await transaction.query(sql`
-      insert into holdfast.answer (key, request_hash, body) values (${key}, ${requestHash}, ${JSON.stringify(value)})`)
-    return { kind: 'done', value }
-  })
+  if (writeKey === null) return { kind: 'done', value: await write() }
+  const { key, requestHash } = writeKey
+  await transaction.query(sql`select pg_advisory_xact_lock(hashtextextended(${`holdfast.answer ${key}`}, 0))`)
+  const { rows } = await transaction.query<{ request_hash: string; body: unknown }>(
+    sql`select request_hash, body from holdfast.answer where key = ${key}`,
+  )
+  const [stored] = rows
+  if (stored !== undefined) {
+    if (stored.request_hash !== requestHash) return { kind: 'key_reused' }
+    // The request's digest covers the operation, so the stored value is of this type.
+    return { kind: 'replayed', value: stored.body as Value }
+  }
+  const value = await write()
+  await transaction.query(sql`
+    insert into holdfast.answer (key, request_hash, body) values (${key}, ${requestHash}, ${JSON.stringify(value)})`)
+  return { kind: 'done', value }
 }

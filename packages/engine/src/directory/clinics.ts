@@ -1,6 +1,7 @@
 import pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 import { runOnce } from '../answers/run-once.ts'
+import type { AnnouncedTransaction } from '../database/announced-transaction.ts'
 import { assignments, type Columns, insertion } from '../database/columns-sql.ts'
 import { prepared } from '../database/prepared.ts'
 import type { Clinic, ClinicSettings, NewClinic } from '../model/clinic.ts'
@@ -31,7 +32,10 @@ const selectedClinic = sql`c.no, c.id, c.name, c.timezone, c.address, c.phone, c
   c.booking_horizon_days, c.cancellation_deadline_minutes`
 
 /** The clinics of the directory: lists by name, and plain writes. */
-export function clinicsOf(pool: pg.Pool): Pick<Directory, 'clinics' | 'clinic' | 'createClinic' | 'updateClinic'> {
+export function clinicsOf(
+  pool: pg.Pool,
+  write: AnnouncedTransaction,
+): Pick<Directory, 'clinics' | 'clinic' | 'createClinic' | 'updateClinic'> {
   return {
     async clinics({ q, limit, cursor }) {
       const { rows } = await pool.query<ClinicRow>(sql`
@@ -51,19 +55,21 @@ export function clinicsOf(pool: pg.Pool): Pick<Directory, 'clinics' | 'clinic' |
       return rows[0] === undefined ? null : clinicOf(rows[0])
     },
 
-    createClinic: (clinic, writeKey) => runOnce(pool, writeKey, (transaction) => insertClinic(transaction, clinic)),
+    createClinic: (clinic, writeKey) =>
+      write((transaction) => runOnce(transaction, writeKey, () => insertClinic(transaction, clinic))),
 
-    async updateClinic(clinicId, change) {
-      if (!isId(clinicId)) return null
-      const { settings = {}, timezone, name, address, phone } = change
-      const zone = timezone === undefined ? undefined : await knownTimeZone(pool, timezone)
-      const columns = { name, address, phone, timezone: zone, ...settingColumns(settings), updated_at: sql`now()` }
-      const { rows } = await pool.query<ClinicRow>(sql`
-        update holdfast.clinic c set ${assignments(columns)}
-         where c.id = ${clinicId}
-        returning ${selectedClinic}`)
-      return rows[0] === undefined ? null : clinicOf(rows[0])
-    },
+    updateClinic: (clinicId, change) =>
+      write(async (transaction) => {
+        if (!isId(clinicId)) return null
+        const { settings = {}, timezone, name, address, phone } = change
+        const zone = timezone === undefined ? undefined : await knownTimeZone(transaction, timezone)
+        const columns = { name, address, phone, timezone: zone, ...settingColumns(settings), updated_at: sql`now()` }
+        const { rows } = await transaction.query<ClinicRow>(sql`
+          update holdfast.clinic c set ${assignments(columns)}
+           where c.id = ${clinicId}
+          returning ${selectedClinic}`)
+        return rows[0] === undefined ? null : clinicOf(rows[0])
+      }),
   }
 }
 
@@ -93,11 +99,11 @@ export async function insertClinic(transaction: pg.PoolClient, clinic: NewClinic
 }
 
 /** The zone as it is stored. The database is asked too, because its rules may be older than Temporal's. */
-async function knownTimeZone(connection: pg.Pool | pg.PoolClient, text: string): Promise<string> {
+async function knownTimeZone(transaction: pg.PoolClient, text: string): Promise<string> {
   const name = timeZoneName(text)
   if (name === null) throw new UnknownTimeZone(text)
   try {
-    await connection.query(sql`select now() at time zone ${name}`)
+    await transaction.query(sql`select now() at time zone ${name}`)
   } catch (error) {
     const invalidParameterValue = '22023'
     if (error instanceof pg.DatabaseError && error.code === invalidParameterValue) throw new UnknownTimeZone(text)

@@ -1,4 +1,6 @@
 import type pg from 'pg'
+import { directoryTransaction } from '../database/announced-transaction.ts'
+import type { Announce } from '../model/committed.ts'
 import type { Directory } from '../model/directory.ts'
 import { clinicsOf } from './clinics.ts'
 import { doctorsOf } from './doctors.ts'
@@ -10,6 +12,12 @@ import { videoRoomsOf } from './video-rooms.ts'
  *
  * @throws InvalidCursor for a cursor that a list never gave; UnknownTimeZone where a clinic's zone is set
  */
-export function createDirectory(pool: pg.Pool): Directory {
-  return { ...clinicsOf(pool), ...doctorsOf(pool), ...membersOf(pool), ...videoRoomsOf(pool) }
+export function createDirectory(pool: pg.Pool, announce: Announce): Directory {
+  const write = directoryTransaction(pool, announce)
+  return {
+    ...clinicsOf(pool, write),
+    ...doctorsOf(pool, write),
+    ...membersOf(pool, announce),
+    ...videoRoomsOf(pool, write),
+  }
 }

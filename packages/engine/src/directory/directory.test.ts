@@ -11,7 +11,7 @@ import { InvalidCursor } from '../reads/cursor.ts'
 import { createDirectory } from './create-directory.ts'
 import { UnknownTimeZone } from './time-zone.ts'
 
-const directory = (database: TestDatabase) => createDirectory(database.appPool)
+const directory = (database: TestDatabase) => createDirectory(database.appPool, () => undefined)
 
 function aNewClinic(wishes: Partial<NewClinic> = {}): NewClinic {
   return { name: `Clinic ${randomUUID()}`, timezone: 'UTC', address: null, phone: null, settings: {}, ...wishes }

@@ -1,8 +1,8 @@
 import type pg from 'pg'
 import sql, { join, type Sql } from 'sql-template-tag'
 import { runOnce } from '../answers/run-once.ts'
+import type { AnnouncedTransaction } from '../database/announced-transaction.ts'
 import { assignments, type Columns, insertion } from '../database/columns-sql.ts'
-import { inTransaction } from '../database/pools.ts'
 import type { Directory } from '../model/directory.ts'
 import type { Doctor, DoctorsQuery, NewDoctor } from '../model/doctor.ts'
 import { clinicNoOf, isId, newId } from '../model/id.ts'
@@ -19,6 +19,7 @@ const specializationsMax = 1_000
 /** The doctors of the directory: lists by name or by their next free time, and plain writes. Doctors are deactivated, never deleted. */
 export function doctorsOf(
   pool: pg.Pool,
+  write: AnnouncedTransaction,
 ): Pick<Directory, 'doctors' | 'doctor' | 'createDoctor' | 'updateDoctor' | 'specializations'> {
   return {
     async doctors(query) {
@@ -37,10 +38,10 @@ export function doctorsOf(
     doctor: (doctorId) => selectDoctor(pool, doctorId),
 
     createDoctor: (clinicNo, doctor, writeKey) =>
-      runOnce(pool, writeKey, (transaction) => insertDoctor(transaction, clinicNo, doctor)),
+      write((transaction) => runOnce(transaction, writeKey, () => insertDoctor(transaction, clinicNo, doctor))),
 
     updateDoctor: (doctorId, change) =>
-      inTransaction(pool, async (transaction) => {
+      write(async (transaction) => {
         if (!isId(doctorId)) return null
         const columns = { ...(await doctorColumns(transaction, change)), updated_at: sql`now()` }
         const { rowCount } = await transaction.query(sql`

@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
-import { inTransaction } from '../database/pools.ts'
+import { inAnnouncedTransaction, transactionId } from '../database/announced-transaction.ts'
+import type { Announce } from '../model/committed.ts'
 import type { Directory } from '../model/directory.ts'
 import type { Membership, Role } from '../model/membership.ts'
 import { cursorOf } from '../reads/cursor.ts'
@@ -15,7 +16,9 @@ type MembershipRow = { clinic_no: number; clinic_id: string; account_id: string;
 /** Who has which role in which clinic. A clinic that has an admin never loses its last one. */
 export function membersOf(
   pool: pg.Pool,
+  announce: Announce,
 ): Pick<Directory, 'membershipsOf' | 'members' | 'putMember' | 'removeMember' | 'isSiteAdministrator'> {
+  const write = membersTransaction(pool, announce)
   return {
     async membershipsOf(accountId) {
       const { rows } = await pool.query<MembershipRow>(sql`
@@ -36,7 +39,7 @@ export function membersOf(
     },
 
     putMember: (member) =>
-      inTransaction(pool, async (transaction) => {
+      write(member.clinicNo, async (transaction) => {
         const { clinicNo, accountId, role } = member
         const clinicId = await lockClinic(transaction, clinicNo)
         const doctorId = role === 'doctor' ? member.doctorId : null
@@ -50,7 +53,7 @@ export function membersOf(
       }),
 
     removeMember: (clinicNo, accountId) =>
-      inTransaction(pool, async (transaction) => {
+      write(clinicNo, async (transaction) => {
         await lockClinic(transaction, clinicNo)
         if (await isLastAdmin(transaction, clinicNo, accountId)) return { kind: 'last_admin' }
         const { rowCount } = await transaction.query(
@@ -66,6 +69,19 @@ export function membersOf(
       return rows[0]?.found === true
     },
   }
+}
+
+/** Announces the clinic whose members changed. An outcome other than `done` wrote nothing. */
+function membersTransaction(pool: pg.Pool, announce: Announce) {
+  return <Outcome extends { kind: string }>(
+    clinicNo: number,
+    work: (transaction: pg.PoolClient) => Promise<Outcome>,
+  ): Promise<Outcome> =>
+    inAnnouncedTransaction(pool, announce, work, async (transaction, { kind }) => {
+      if (kind !== 'done') return null
+      const position = await transactionId(transaction)
+      return { kind: 'members', position, clinicNos: new Set([clinicNo]), doctorIds: new Set() }
+    })
 }
 
 function isAfter(cursor: string | null): Sql {

@@ -54,7 +54,7 @@ const query: DoctorsQuery = {
   limit: 100,
   cursor: null,
 }
-const directory = (database: TestDatabase) => createDirectory(database.appPool)
+const directory = (database: TestDatabase) => createDirectory(database.appPool, () => undefined)
 
 async function walked(read: (cursor: string | null) => Promise<Page<Doctor>>): Promise<Doctor[]> {
   const doctors: Doctor[] = []

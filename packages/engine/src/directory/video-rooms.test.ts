@@ -12,7 +12,7 @@ test.beforeEach(async ({ database }) => {
   colleague = await aDoctor(database, clinic)
 })
 
-const directory = (database: TestDatabase) => createDirectory(database.appPool)
+const directory = (database: TestDatabase) => createDirectory(database.appPool, () => undefined)
 const address = 'https://meet.example.org/{room}'
 
 test('set, changed and removed, each for its doctor alone', async ({ database }) => {

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { aClinic, aDoctor, aSlot, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { newId } from '../model/id.ts'
+import type { DirectoryImport, ImportClinic, ImportDoctor, ImportOutcome, ImportSlot } from '../model/import.ts'
 import { importDirectory } from './import-directory.ts'
-import type { DirectoryImport, ImportClinic, ImportDoctor, ImportOutcome, ImportSlot } from './import-types.ts'
 
 let database: TestDatabase | undefined
 beforeEach(async () => {
@@ -55,7 +55,7 @@ function slot(row: number, from: number, to: number, wishes: Partial<ImportSlot>
 }
 
 function run(input: Partial<DirectoryImport>, dryRun = false): Promise<ImportOutcome> {
-  return importDirectory(db().appPool, { clinics: [], doctors: [], slots: [], ...input }, { dryRun })
+  return importDirectory(db().appPool, { clinics: [], doctors: [], slots: [], ...input }, { dryRun }, () => undefined)
 }
 
 async function rowCounts() {

@@ -1,13 +1,12 @@
 import pg from 'pg'
 import sql from 'sql-template-tag'
-import { inTransaction } from '../database/pools.ts'
+import { directoryTransaction, transactionId } from '../database/announced-transaction.ts'
 import { insertClinic } from '../directory/clinics.ts'
 import { insertDoctor, specializationName } from '../directory/doctors.ts'
 import { timeZoneName, UnknownTimeZone } from '../directory/time-zone.ts'
-import { videoRoomsOf } from '../directory/video-rooms.ts'
+import { updateVideoRoom } from '../directory/video-rooms.ts'
+import type { Announce } from '../model/committed.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
-import { createSlots } from '../slots/create-slots.ts'
-import { slotsAheadYearsMax, slotsPerCallMax } from '../slots/slot-rule.ts'
 import type {
   DirectoryImport,
   ImportClinic,
@@ -17,7 +16,9 @@ import type {
   ImportOutcome,
   ImportProblem,
   ImportSlot,
-} from './import-types.ts'
+} from '../model/import.ts'
+import { createSlots } from '../slots/create-slots.ts'
+import { slotsAheadYearsMax, slotsPerCallMax } from '../slots/slot-rule.ts'
 
 const problemsMax = 1_000
 
@@ -33,10 +34,14 @@ export async function importDirectory(
   pool: pg.Pool,
   input: DirectoryImport,
   options: { dryRun: boolean },
+  announce: Announce,
 ): Promise<ImportOutcome> {
   const problems = new Problems()
   try {
-    return await inTransaction(pool, async (transaction) => {
+    return await directoryTransaction(
+      pool,
+      announce,
+    )(async (transaction) => {
       await transaction.query(sql`select pg_advisory_xact_lock(hashtextextended('holdfast.import', 0))`)
       const clinics = await importClinics(transaction, input.clinics, problems)
       const doctors = await importDoctors(transaction, input.doctors, clinics, problems)
@@ -45,8 +50,7 @@ export async function importDirectory(
       const counts = { clinics: clinics.counts, doctors: doctors.counts, slots }
       const wrote = clinics.counts.created + doctors.counts.created + slots.created > 0
       if (options.dryRun || !wrote) throw new RolledBack({ kind: 'imported', counts, position: '0' })
-      const { rows } = await transaction.query<{ tx: string }>(sql`select pg_current_xact_id()::text as tx`)
-      return { kind: 'imported', counts, position: rows[0]?.tx ?? '0' }
+      return { kind: 'imported', counts, position: await transactionId(transaction) }
     })
   } catch (error) {
     if (error instanceof RolledBack) return error.outcome
@@ -190,7 +194,7 @@ async function importDoctors(
 /** Answers the new doctor's id. */
 async function insertWithRoom(transaction: pg.PoolClient, no: number, doctor: ImportDoctor): Promise<string> {
   const { id } = await insertDoctor(transaction, no, doctor)
-  if (doctor.videoRoom !== null) await videoRoomsOf(transaction).setVideoRoom(id, doctor.videoRoom)
+  if (doctor.videoRoom !== null) await updateVideoRoom(transaction, id, doctor.videoRoom)
   return id
 }
 

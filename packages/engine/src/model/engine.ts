@@ -1,20 +1,31 @@
 import type { ClaimOutcome, ClaimRequest } from './claim.ts'
+import type { Committed } from './committed.ts'
 import type { Directory } from './directory.ts'
+import type { DirectoryImport, ImportOutcome } from './import.ts'
 import type { Reads } from './reads.ts'
 import type { MoveOutcome, MoveRequest, SettleOutcome, SettleRequest } from './settle.ts'
 import type { CreateSlotsRequest, CreateSlotsResult, WithdrawSlotsOutcome, WithdrawSlotsRequest } from './slot.ts'
 import type { StoredAnswers } from './stored-answers.ts'
 
-/** The way in. Everything that changes a booking goes through here; each promise settles after COMMIT. */
+/** Everything that the engine does. The promise of a write resolves after its COMMIT. */
 export type Engine = {
   claim(request: ClaimRequest): Promise<ClaimOutcome>
   settle(request: SettleRequest): Promise<SettleOutcome>
   move(request: MoveRequest): Promise<MoveOutcome>
   createSlots(request: CreateSlotsRequest): Promise<CreateSlotsResult>
   withdrawSlots(request: WithdrawSlotsRequest): Promise<WithdrawSlotsOutcome>
+  /** Creates clinics, doctors and slots: all of them, or none when `input` has a problem. */
+  importDirectory(input: DirectoryImport, options: { dryRun: boolean }): Promise<ImportOutcome>
   reads: Reads
   directory: Directory
   answers: StoredAnswers
-  /** Stops taking new work and settles what was accepted. */
+  /**
+   * Calls the subscriber for every transaction of this engine that wrote: after COMMIT, and before the caller gets its
+   * result. A batch of claims is one transaction. Other processes' writes arrive by the log (see `EventTail`).
+   *
+   * @returns a function that ends the subscription
+   */
+  onCommitted(subscriber: (committed: Committed) => void): () => void
+  /** Takes no new work, and resolves when everything accepted has its outcome. */
   stop(): Promise<void>
 }

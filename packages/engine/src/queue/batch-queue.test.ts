@@ -42,6 +42,28 @@ describe('BatchQueue', () => {
     expect(await outcome).toBe('1')
   })
 
+  test('the outcomes of a batch are reported together, before the callers get them; a refusal and an error alone', async () => {
+    const held = heldRun()
+    const reports: unknown[] = []
+    const queue = new BatchQueue<number, string>({
+      name: 'q',
+      run: held.run,
+      queuedMax: 2,
+      onOutcomes: (outcomes) => void reports.push(outcomes),
+    })
+    const resolved = [queue.submit(1), queue.submit(2)].map((outcome) => outcome.then((it) => reports.push(it)))
+    await queue.submit(3)
+    await held.untilCalls(1)
+    held.calls[0]?.answer()
+    await Promise.all(resolved)
+    expect(reports).toEqual([[{ kind: 'overloaded', retryAfterSeconds: 1 }], ['1', '2'], '1', '2'])
+    const failing = queue.submit(4)
+    await held.untilCalls(2)
+    held.calls[1]?.fail(new Error('invalid'))
+    await expect(failing).rejects.toThrow('invalid')
+    expect(reports.at(-1)).toEqual(['error'])
+  })
+
   test('what arrives while two batches are in flight shares the next one, in order, and no more than the maximum', async () => {
     const held = heldRun()
     const queue = new BatchQueue({ name: 'q', run: held.run, batchSizeMax: 3 })
@@ -139,7 +161,7 @@ describe('BatchQueue', () => {
       return [{ kind: 'retry' }]
     }
     const queue = new BatchQueue({ name: 'q', run })
-    await expect(queue.submit(1)).rejects.toThrow('q: sent 100 times, and never answered')
+    await expect(queue.submit(1)).rejects.toThrow('q: sent 100 times without an outcome')
     expect(runs).toBe(100)
   })
 

@@ -1,15 +1,16 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { DatabaseUnavailable, isConnectionLost } from '../database/database-unavailable.ts'
 import type { Overloaded } from '../model/claim.ts'
 
-/** An item's answer, or that it is to be sent again with the next batch. */
+/** The outcome of an item of a batch, or that the item must be sent again with the next batch. */
 export type ItemResult<Outcome> = { kind: 'completed'; outcome: Outcome } | { kind: 'retry' }
 
-/** What one batch was like, told after it is over. */
+/** Figures of one batch, reported when it is over. */
 export type BatchReport = {
   queue: string
   /** Items sent. */
   size: number
-  /** How long the database took, milliseconds. */
+  /** How long the database took, with the COMMIT, milliseconds. */
   durationMs: number
   /** How long the oldest item had waited before it was sent, milliseconds. */
   waitMs: number
@@ -18,42 +19,45 @@ export type BatchReport = {
 
 export type BatchQueueSettings<Item, Outcome> = {
   name: string
-  /** Runs one batch in one transaction and answers each item in its place, after COMMIT. Must be safe to run again. */
+  /** Runs one batch in one transaction and resolves after COMMIT, with one result per item, in order. Must be idempotent. */
   run(items: readonly Item[]): Promise<ItemResult<Outcome>[]>
   batchSizeMax?: number
   inFlightMax?: number
-  /** Items that may wait; one more is refused at once. */
+  /** Items that may wait; further ones are refused at once. */
   queuedMax?: number
-  /** An item that could not be sent within this is refused. Milliseconds. */
+  /** An item that is not sent within this time is refused. Milliseconds. */
   waitMsMax?: number
-  /** How long an unknown outcome is looked into before the caller is told that it is unknown. Milliseconds. */
+  /** How long to retry after a connection was lost before the outcome is reported as unknown. Milliseconds. */
   unknownMsMax?: number
   onBatch?: (report: BatchReport) => void
+  /** The outcomes of items, before their callers get them. `error`: the caller gets an exception. */
+  onOutcomes?: (outcomes: readonly (Outcome | Overloaded | 'error')[]) => void
 }
 
 type Waiting<Item, Outcome> = {
   item: Item
   since: number
   tries: number
-  /** A try whose answer was lost may be committed, now or later: it can no longer be said that nothing was done. */
-  mayStand: boolean
+  /** The connection was lost during a try: that transaction may have committed, or may still commit. */
+  mayBeCommitted: boolean
   resolve(outcome: Outcome | Overloaded): void
   reject(error: unknown): void
 }
 
-// A retry is a lost race, and somebody won it: a hundred lost in a row mean a bug, not bad luck.
+// An item is sent again when another transaction won a race. Losing a hundred in a row means a bug.
 const triesMax = 100
 const unknownRetryMs = 100
 const overloadFactor = 4
 
 /**
- * Requests that arrive while a transaction is in flight share the next one (docs/decisions/0002). Idle, an item goes
- * out at once, alone; busy, up to `batchSizeMax` go together, `inFlightMax` batches at a time. Under overload a batch is
- * an eighth of what waits, up to four times `batchSizeMax`.
+ * Requests that arrive while a transaction is in flight share the next one (docs/decisions/0002). An idle queue sends an
+ * item at once, alone; a busy one sends batches of up to `batchSizeMax`, `inFlightMax` at a time. Under overload a batch
+ * is an eighth of the waiting items, up to four times `batchSizeMax`.
  *
- * - Bounded: a full queue, or an item that waited too long, is answered `overloaded`, never tried.
- * - When a whole batch fails its items are tried alone, so that one poisonous item hurts nobody else.
- * - A connection lost in flight is an unknown outcome: the same items are sent again, which their keys make safe.
+ * - Bounded: when the queue is full, or an item has waited too long, its outcome is `overloaded` and it is never sent.
+ * - When a batch fails, its items are sent one by one, so that an invalid item does not fail the others.
+ * - When the connection is lost in flight, the outcome is unknown: the same items are sent again, which their idempotency
+ *   keys make safe.
  */
 export class BatchQueue<Item, Outcome> {
   readonly #settings: Required<BatchQueueSettings<Item, Outcome>>
@@ -71,6 +75,7 @@ export class BatchQueue<Item, Outcome> {
       waitMsMax: 5_000,
       unknownMsMax: 10_000,
       onBatch: () => undefined,
+      onOutcomes: () => undefined,
       ...settings,
     }
   }
@@ -81,24 +86,27 @@ export class BatchQueue<Item, Outcome> {
   }
 
   /**
-   * Answers after COMMIT.
-   * @throws DatabaseUnavailable when the database cannot be reached; whatever the database says of this item alone
+   * Resolves after COMMIT.
+   * @throws DatabaseUnavailable when the database cannot be reached; the database's own error for this item
    */
   submit(item: Item): Promise<Outcome | Overloaded> {
-    if (this.#stopped || this.#waiting.length >= this.#settings.queuedMax) return Promise.resolve(overloaded)
+    if (this.#stopped || this.#waiting.length >= this.#settings.queuedMax) {
+      this.#settings.onOutcomes([overloaded])
+      return Promise.resolve(overloaded)
+    }
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ item, since: performance.now(), tries: 0, mayStand: false, resolve, reject })
+      this.#waiting.push({ item, since: performance.now(), tries: 0, mayBeCommitted: false, resolve, reject })
       this.#schedule()
     })
   }
 
-  /** Takes nothing more, and settles what was taken. */
+  /** Takes no more items, and resolves when every item has its outcome. */
   async stop(): Promise<void> {
     this.#stopped = true
     if (this.#inFlight > 0 || this.#waiting.length > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
   }
 
-  // After the poll phase: everything that the sockets brought in one turn of the event loop shares a batch.
+  // After the poll phase, so that all requests read from the sockets in one turn of the event loop share a batch.
   #schedule(): void {
     if (this.#scheduled) return
     this.#scheduled = true
@@ -123,12 +131,13 @@ export class BatchQueue<Item, Outcome> {
 
   #take(): Waiting<Item, Outcome>[] {
     const { batchSizeMax } = this.#settings
-    // Overload makes the turns of the event loop long, and a turn takes up two batches: they grow with what waits.
+    // Under overload a turn of the event loop is long and starts only two batches, so batches grow with the queue.
     const size = Math.min(batchSizeMax * overloadFactor, Math.max(batchSizeMax, Math.ceil(this.#waiting.length / 8)))
     const taken = this.#waiting.splice(0, size)
     const oldest = performance.now() - this.#settings.waitMsMax
     return taken.filter((waiting) => {
-      if (waiting.since >= oldest || waiting.mayStand) return true
+      if (waiting.since >= oldest || waiting.mayBeCommitted) return true
+      this.#settings.onOutcomes([overloaded])
       waiting.resolve(overloaded)
       return false
     })
@@ -136,11 +145,12 @@ export class BatchQueue<Item, Outcome> {
 
   async #send(batch: Waiting<Item, Outcome>[]): Promise<void> {
     try {
-      this.#settle(batch, await this.#run(batch))
+      this.#deliver(batch, await this.#run(batch))
     } catch (error) {
-      if (isConnectionLost(error)) await this.#lookInto(batch, error)
-      else if (batch.length === 1) batch[0]?.reject(batch[0].mayStand ? unknownOutcome(error) : error)
-      else for (const waiting of batch) await this.#send([waiting])
+      if (isConnectionLost(error)) await this.#retryUnknown(batch, error)
+      else if (batch[0] !== undefined && batch.length === 1) {
+        this.#reject(batch[0], batch[0].mayBeCommitted ? unknownOutcome(error) : error)
+      } else for (const waiting of batch) await this.#send([waiting])
     }
   }
 
@@ -149,11 +159,11 @@ export class BatchQueue<Item, Outcome> {
     const waitMs = startedAt - Math.min(...batch.map((waiting) => waiting.since))
     let failed = true
     try {
-      const answers = await this.#settings.run(batch.map((waiting) => waiting.item))
-      if (answers.length !== batch.length)
-        throw new Error(`${this.#settings.name}: ${answers.length} answers to ${batch.length} items`)
+      const results = await this.#settings.run(batch.map((waiting) => waiting.item))
+      if (results.length !== batch.length)
+        throw new Error(`${this.#settings.name}: ${results.length} results for ${batch.length} items`)
       failed = false
-      return answers
+      return results
     } finally {
       this.#settings.onBatch({
         queue: this.#settings.name,
@@ -165,27 +175,34 @@ export class BatchQueue<Item, Outcome> {
     }
   }
 
-  #settle(batch: Waiting<Item, Outcome>[], answers: ItemResult<Outcome>[]): void {
+  #deliver(batch: Waiting<Item, Outcome>[], results: ItemResult<Outcome>[]): void {
+    this.#settings.onOutcomes(results.flatMap((result) => (result.kind === 'completed' ? [result.outcome] : [])))
     const again: Waiting<Item, Outcome>[] = []
     for (const [index, waiting] of batch.entries()) {
-      const answer = answers[index]
-      if (answer?.kind === 'completed') waiting.resolve(answer.outcome)
+      const result = results[index]
+      if (result?.kind === 'completed') waiting.resolve(result.outcome)
       else if (waiting.tries + 1 >= triesMax)
-        waiting.reject(new Error(`${this.#settings.name}: sent ${triesMax} times, and never answered`))
+        this.#reject(waiting, new Error(`${this.#settings.name}: sent ${triesMax} times without an outcome`))
       else again.push({ ...waiting, tries: waiting.tries + 1 })
     }
-    // To the front: they came first.
+    // To the front: they are the oldest.
     if (again.length > 0) this.#waiting.unshift(...again)
   }
 
-  // A commit whose answer was lost may stand. Nothing is told to the callers until the database says which.
-  async #lookInto(batch: Waiting<Item, Outcome>[], cause: unknown): Promise<void> {
-    if (mayHaveRun(cause)) for (const waiting of batch) waiting.mayStand = true
-    const until = performance.now() + (batch.some(({ mayStand }) => mayStand) ? this.#settings.unknownMsMax : 0)
+  #reject(waiting: Waiting<Item, Outcome>, error: unknown): void {
+    this.#settings.onOutcomes(['error'])
+    waiting.reject(error)
+  }
+
+  // The lost transaction may have committed: callers get no outcome until the database says so, or time is up.
+  async #retryUnknown(batch: Waiting<Item, Outcome>[], cause: unknown): Promise<void> {
+    if (mayHaveRun(cause)) for (const waiting of batch) waiting.mayBeCommitted = true
+    const until =
+      performance.now() + (batch.some(({ mayBeCommitted }) => mayBeCommitted) ? this.#settings.unknownMsMax : 0)
     while (performance.now() < until) {
-      await new Promise((resolve) => setTimeout(resolve, unknownRetryMs))
+      await delay(unknownRetryMs)
       try {
-        return this.#settle(batch, await this.#run(batch))
+        return this.#deliver(batch, await this.#run(batch))
       } catch (error) {
         if (!isConnectionLost(error)) {
           for (const waiting of batch) await this.#send([waiting])
@@ -194,7 +211,7 @@ export class BatchQueue<Item, Outcome> {
       }
     }
     const unreached = new DatabaseUnavailable('The database cannot be reached.', { outcomeUnknown: false, cause })
-    for (const waiting of batch) waiting.reject(waiting.mayStand ? unknownOutcome(cause) : unreached)
+    for (const waiting of batch) this.#reject(waiting, waiting.mayBeCommitted ? unknownOutcome(cause) : unreached)
   }
 }
 
@@ -205,7 +222,7 @@ function unknownOutcome(cause: unknown): DatabaseUnavailable {
   return new DatabaseUnavailable(message, { outcomeUnknown: true, cause })
 }
 
-/** Errors of connecting come before anything was sent. */
+/** false: the error was raised while connecting, before anything was sent. */
 function mayHaveRun(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(mayHaveRun)
   if (!(error instanceof Error)) return true

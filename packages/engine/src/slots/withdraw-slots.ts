@@ -24,14 +24,17 @@ const bookingsMax = 100_000
  * PENDING and CONFIRMED bookings become FAILED `slot_withdrawn`, each with its event. Slots that have started are left
  * alone. Safe to run again: a slot withdrawn before is `withdrawn`, with no bookings.
  */
-export async function withdrawSlots(pool: pg.Pool, request: WithdrawSlotsRequest): Promise<WithdrawSlotsOutcome> {
+export async function withdrawSlots(
+  connection: pg.Pool | pg.PoolClient,
+  request: WithdrawSlotsRequest,
+): Promise<WithdrawSlotsOutcome> {
   const { clinicNo, which, withBookings, dryRun, actorId } = request
   const { slotId, doctorId, from, to } =
     'slotId' in which ? { slotId: which.slotId, doctorId: null, from: null, to: null } : { slotId: null, ...which }
   const statement = sql`
     select * from holdfast.withdraw_slots(${clinicNo}::integer, ${slotId}::uuid, ${doctorId}::uuid, ${from}::timestamptz,
       ${to}::timestamptz, ${withBookings}::boolean, ${dryRun}::boolean, ${actorId}::uuid)`
-  const { rows } = await pool.query<WithdrawnRow>(prepared('withdraw_slots', statement))
+  const { rows } = await connection.query<WithdrawnRow>(prepared('withdraw_slots', statement))
   const [row] = rows
   if (row === undefined) throw new Error('withdraw_slots returned no row.')
   switch (row.outcome) {

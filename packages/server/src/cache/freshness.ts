@@ -1,25 +1,23 @@
-import { type Commit, createWaker, type Engine, EventTail } from '@holdfast/engine'
+import { createWaker, type Engine, EventTail } from '@holdfast/engine'
 import { LRUCache } from 'lru-cache'
 import type pg from 'pg'
 import { DatabaseBreaker } from '../database-breaker.ts'
 import type { Logger } from '../logger.ts'
-import { clinicTag, directoryTag, doctorTag, tagsOf } from './cache-tags.ts'
+import { tagsOfCommitted, tagsOfEntry } from './cache-tags.ts'
 import { ResponseCache } from './response-cache.ts'
 
 export type FreshnessSettings = { pool: pg.Pool; listenUrl: string; cacheBytesMax: number; log: Logger }
 
-/** Enough for the commits that the log has not told of yet; one that is forgotten is dropped twice. */
-const ownCommitsMax = 1_000
+/** Enough for transactions that the tail has not read yet. The answers of one that is evicted are dropped twice. */
+const ownTransactionsMax = 1_000
 
 /** The one tail of a process, and what listens to it. */
 export type Freshness = {
   tail: EventTail
   cache: ResponseCache
   breaker: DatabaseBreaker
-  /** For the engine: whose slots a commit changed. Nothing older is answered from then on. */
-  committed(commit: Commit): void
-  /** The same engine, whose edits of the directory and of slots drop what they changed before they answer. */
-  edited<Edited extends Engine>(engine: Edited): Edited
+  /** From now on, each write of the engine drops the answers that it outdates and wakes the tails of all processes. */
+  follow(engine: Pick<Engine, 'onCommitted'>): void
   /** Calls the listener when the database is back: what was answered meanwhile may have been old. */
   onReturn(listener: () => void): void
   stop(): Promise<void>
@@ -50,59 +48,32 @@ export async function openFreshness({ pool, listenUrl, cacheBytesMax, log }: Fre
       if (isBack) for (const listener of returnListeners) listener()
     },
   })
-  // What this process has committed it dropped at once: dropped again when the log tells of it, every list would be
-  // loaded twice a booking.
-  const dropped = new LRUCache<bigint, ReadonlySet<string>>({ max: ownCommitsMax })
-  const isDropped = (xid: bigint, doctorId: string) => dropped.get(xid)?.has(doctorId) === true
-  tail.subscribe((entries) => cache.drop(tagsOf(entries, isDropped)))
-
-  const drop = (tags: Iterable<string>) => {
+  // This process drops answers when its own transactions commit. Without this map it would drop them again when the tail
+  // reads those transactions, and load every list twice per booking.
+  const dropped = new LRUCache<bigint, ReadonlySet<string>>({ max: ownTransactionsMax })
+  tail.subscribe((entries) => {
+    const tags = new Set<string>()
+    for (const entry of entries) {
+      const droppedBefore = dropped.get(entry.xid)
+      for (const tag of tagsOfEntry(entry)) if (droppedBefore?.has(tag) !== true) tags.add(tag)
+    }
     cache.drop(tags)
-    tail.wake()
-    waker.wakeOthers()
-  }
+  })
+
   return {
     tail,
     cache,
     breaker,
-    committed({ doctorIds, position }) {
-      const xid = BigInt(position)
-      dropped.set(xid, doctorIds)
-      cache.drop(Array.from(doctorIds, doctorTag))
-      tail.wake(xid)
-      waker.wakeOthers()
-    },
-    edited(engine) {
-      const { directory } = engine
-      const droppingAll = async <Value>(work: Promise<Value>, ...tags: string[]) => {
-        const value = await work
-        drop([directoryTag, ...tags])
-        return value
-      }
-      return {
-        ...engine,
-        createSlots: (request) => droppingAll(engine.createSlots(request), doctorTag(request.doctorId)),
-        async withdrawSlots(request) {
-          const outcome = await engine.withdrawSlots(request)
-          if ('doctorId' in request.which) drop([directoryTag, doctorTag(request.which.doctorId)])
-          else {
-            const slot = await engine.reads.slot(request.which.slotId)
-            if (slot !== null) drop([directoryTag, doctorTag(slot.doctorId)])
-          }
-          return outcome
-        },
-        directory: {
-          ...directory,
-          createClinic: (...clinic) => droppingAll(directory.createClinic(...clinic)),
-          async updateClinic(...change) {
-            const clinic = await directory.updateClinic(...change)
-            if (clinic !== null) drop([directoryTag, clinicTag(clinic.no)])
-            return clinic
-          },
-          createDoctor: (...doctor) => droppingAll(directory.createDoctor(...doctor)),
-          updateDoctor: (...change) => droppingAll(directory.updateDoctor(...change), doctorTag(change[0])),
-        },
-      }
+    follow(engine) {
+      engine.onCommitted((committed) => {
+        const tags = new Set(tagsOfCommitted(committed))
+        dropped.set(BigInt(committed.position), tags)
+        cache.drop(tags)
+      })
+      engine.onCommitted(({ position }) => {
+        tail.wake(BigInt(position))
+        waker.wakeOthers()
+      })
     },
     onReturn: (listener) => void returnListeners.push(listener),
     stop: () => tail.stop(),

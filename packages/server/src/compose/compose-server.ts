@@ -64,18 +64,15 @@ export async function composeServer(config: Config, database: PreparedDatabase, 
     cacheBytesMax: config.cacheMegabytes * bytesPerMegabyte,
     log,
   })
-  const engine = metrics.counted(
-    freshness.edited(
-      createEngine({
-        batchPool: pools.batches,
-        generalPool: pools.general,
-        queuedMax: config.queueSizeMax,
-        waitMsMax: config.queueWaitMsMax,
-        onBatch: metrics.batchDone,
-        onCommitted: freshness.committed,
-      }),
-    ),
-  )
+  const engine = createEngine({
+    batchPool: pools.batches,
+    generalPool: pools.general,
+    queuedMax: config.queueSizeMax,
+    waitMsMax: config.queueWaitMsMax,
+    onBatch: metrics.batchDone,
+    onClaims: metrics.claimsDone,
+  })
+  freshness.follow(engine)
   const live = new LiveHub({
     tail: freshness.tail,
     reads: createLiveReads(pools.general),

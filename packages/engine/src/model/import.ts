@@ -1,6 +1,6 @@
-import type { NewClinic } from '../model/clinic.ts'
-import type { NewDoctor } from '../model/doctor.ts'
-import type { SlotDraft } from '../model/slot.ts'
+import type { NewClinic } from './clinic.ts'
+import type { NewDoctor } from './doctor.ts'
+import type { SlotDraft } from './slot.ts'
 
 /** One of the lists of an import, and where in it: `row` is the line or item number that the file's author sees. */
 export type ImportList = 'clinics' | 'doctors' | 'slots'

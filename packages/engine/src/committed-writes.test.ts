@@ -1,0 +1,373 @@
+import { randomUUID } from 'node:crypto'
+import {
+  aBooking,
+  aClaim,
+  aClinic,
+  aDoctor,
+  aSlot,
+  type BuiltClinic,
+  type BuiltDoctor,
+  type BuiltSlot,
+  createTestDatabase,
+  type TestDatabase,
+} from '@holdfast/testkit'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createEngine } from './create-engine.ts'
+import type { NewClinic } from './model/clinic.ts'
+import type { Committed } from './model/committed.ts'
+import type { Directory } from './model/directory.ts'
+import type { NewDoctor } from './model/doctor.ts'
+import type { Engine } from './model/engine.ts'
+import { clinicNoOf } from './model/id.ts'
+import type { SettleAction } from './model/settle.ts'
+
+let database: TestDatabase
+let engine: Engine
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
+})
+afterAll(async () => {
+  await engine.stop()
+  await database.drop()
+})
+
+type Scene = {
+  database: TestDatabase
+  engine: Engine
+  clinic: BuiltClinic
+  doctor: BuiltDoctor
+  colleague: BuiltDoctor
+  slot: BuiltSlot
+  other: BuiltSlot
+}
+
+async function aScene(its: TestDatabase, itsEngine: Engine): Promise<Scene> {
+  const clinic = await aClinic(its)
+  const [doctor, colleague] = [await aDoctor(its, clinic), await aDoctor(its, clinic)]
+  const slot = await aSlot(its, doctor, { capacity: 5 })
+  return {
+    database: its,
+    engine: itsEngine,
+    clinic,
+    doctor,
+    colleague,
+    slot,
+    other: await aSlot(its, colleague, { capacity: 5 }),
+  }
+}
+
+/** What a write must announce; null: nothing. */
+type Expected = { kind: Committed['kind']; clinicNos?: number[]; doctorIds?: string[] } | null
+
+/** Prepares what the write needs, and returns the write itself. */
+type Write = {
+  prepare(scene: Scene): Promise<() => Promise<unknown>>
+  announced(scene: Scene, result: never): Expected
+}
+
+const newClinic: NewClinic = { name: 'New', timezone: 'UTC', address: null, phone: null, settings: {} }
+const newDoctor: NewDoctor = {
+  name: 'Dr. New',
+  specialization: 'Cardiology',
+  experienceYears: null,
+  rating: null,
+  languages: [],
+  fee: null,
+  appointmentTypes: ['in_person'],
+}
+const withdrawal = (slot: BuiltSlot, dryRun = false) => ({
+  clinicNo: slot.clinicNo,
+  which: { slotId: slot.id },
+  withBookings: true,
+  dryRun,
+  actorId: null,
+})
+const draftsAfter = ({ endsAt }: BuiltSlot) => [
+  { startsAt: endsAt, endsAt: new Date(endsAt.getTime() + 900_000), capacity: 1 },
+]
+const settling = (bookingId: string, action: SettleAction) => ({
+  bookingId,
+  action,
+  actorId: null,
+  onBehalf: true,
+  key: null,
+  reason: null,
+})
+const ofDoctor = ({ doctor }: Scene): Expected => ({ kind: 'bookings', doctorIds: [doctor.id] })
+const directoryOf = ({ doctor }: Scene): Expected => ({ kind: 'directory', doctorIds: [doctor.id] })
+
+type DirectoryRead =
+  | 'clinics'
+  | 'clinic'
+  | 'doctors'
+  | 'doctor'
+  | 'specializations'
+  | 'videoRooms'
+  | 'membershipsOf'
+  | 'members'
+  | 'isSiteAdministrator'
+type EngineWrite =
+  | Exclude<keyof Engine, 'reads' | 'directory' | 'answers' | 'onCommitted' | 'stop'>
+  | Exclude<keyof Directory, DirectoryRead>
+
+/** Every method of the engine that writes: a new one does not compile until it is here or among the reads. */
+const writes: Record<EngineWrite, Write> = {
+  claim: {
+    prepare:
+      async ({ engine: its, slot }) =>
+      () =>
+        its.claim(aClaim(slot)),
+    announced: ofDoctor,
+  },
+  settle: {
+    async prepare({ database: db, engine: its, slot }) {
+      const { id } = await aBooking(db, slot, { status: 'PENDING' })
+      return () => its.settle(settling(id, 'confirm'))
+    },
+    announced: ofDoctor,
+  },
+  move: {
+    async prepare({ database: db, engine: its, slot, other }) {
+      const { id } = await aBooking(db, slot, { status: 'CONFIRMED' })
+      return () => its.move({ bookingId: id, slotId: other.id, actorId: null, onBehalf: true })
+    },
+    announced: ({ doctor, colleague }) => ({ kind: 'bookings', doctorIds: [doctor.id, colleague.id] }),
+  },
+  createSlots: {
+    prepare:
+      async ({ engine: its, doctor, slot }) =>
+      () =>
+        its.createSlots({ doctorId: doctor.id, drafts: draftsAfter(slot), dryRun: false }),
+    announced: directoryOf,
+  },
+  withdrawSlots: {
+    async prepare({ database: db, engine: its, slot }) {
+      await aBooking(db, slot, { status: 'CONFIRMED' })
+      return () => its.withdrawSlots(withdrawal(slot))
+    },
+    announced: directoryOf,
+  },
+  importDirectory: {
+    prepare:
+      async ({ engine: its, doctor, slot }) =>
+      () =>
+        its.importDirectory(
+          {
+            clinics: [{ ...newClinic, name: randomUUID(), row: 1, key: 'c' }],
+            doctors: [],
+            slots: draftsAfter(slot).map((draft) => ({ ...draft, row: 1, doctor: doctor.id })),
+          },
+          { dryRun: false },
+        ),
+    announced: ({ doctor, clinic }) => ({ kind: 'directory', clinicNos: [clinic.no + 1], doctorIds: [doctor.id] }),
+  },
+  createClinic: {
+    prepare:
+      async ({ engine: its }) =>
+      () =>
+        its.directory.createClinic(newClinic, null),
+    announced: ({ clinic }) => ({ kind: 'directory', clinicNos: [clinic.no + 1] }),
+  },
+  updateClinic: {
+    prepare:
+      async ({ engine: its, clinic }) =>
+      () =>
+        its.directory.updateClinic(clinic.id, { name: 'Renamed' }),
+    announced: ({ clinic }) => ({ kind: 'directory', clinicNos: [clinic.no] }),
+  },
+  createDoctor: {
+    prepare:
+      async ({ engine: its, clinic }) =>
+      () =>
+        its.directory.createDoctor(clinic.no, newDoctor, null),
+    announced: (_scene, { value }: { value: { id: string } }) => ({ kind: 'directory', doctorIds: [value.id] }),
+  },
+  updateDoctor: {
+    prepare:
+      async ({ engine: its, doctor }) =>
+      () =>
+        its.directory.updateDoctor(doctor.id, { name: 'Renamed' }),
+    announced: directoryOf,
+  },
+  setVideoRoom: {
+    prepare:
+      async ({ engine: its, doctor }) =>
+      () =>
+        its.directory.setVideoRoom(doctor.id, 'https://meet.example.org/a'),
+    announced: directoryOf,
+  },
+  putMember: {
+    prepare:
+      async ({ engine: its, clinic }) =>
+      () =>
+        its.directory.putMember({ clinicNo: clinic.no, accountId: randomUUID(), role: 'staff', doctorId: null }),
+    announced: ({ clinic }) => ({ kind: 'members', clinicNos: [clinic.no] }),
+  },
+  removeMember: {
+    async prepare({ engine: its, clinic }) {
+      const accountId = randomUUID()
+      await its.directory.putMember({ clinicNo: clinic.no, accountId, role: 'staff', doctorId: null })
+      return () => its.directory.removeMember(clinic.no, accountId)
+    },
+    announced: ({ clinic }) => ({ kind: 'members', clinicNos: [clinic.no] }),
+  },
+}
+
+const writesOfNothing: Record<string, Write['prepare']> = {
+  'a claim of a slot that does not exist':
+    async ({ engine: its, doctor }) =>
+    () =>
+      its.claim(aClaim({ id: doctor.id, clinicNo: doctor.clinicNo })),
+  'a claim sent again': async ({ engine: its, slot }) => {
+    const request = aClaim(slot)
+    await its.claim(request)
+    return () => its.claim({ ...aClaim(slot), key: request.key, requestHash: request.requestHash })
+  },
+  'a confirmation sent again': async ({ database: db, engine: its, slot }) => {
+    const { id } = await aBooking(db, slot, { status: 'CONFIRMED' })
+    return () => its.settle(settling(id, 'confirm'))
+  },
+  'a move to the slot that the booking has': async ({ database: db, engine: its, slot }) => {
+    const { id } = await aBooking(db, slot, { status: 'CONFIRMED' })
+    return () => its.move({ bookingId: id, slotId: slot.id, actorId: null, onBehalf: true })
+  },
+  'slots that exist':
+    async ({ engine: its, doctor, slot }) =>
+    () =>
+      its.createSlots({ doctorId: doctor.id, drafts: [slot], dryRun: false }),
+  'a dry run of new slots':
+    async ({ engine: its, doctor, slot }) =>
+    () =>
+      its.createSlots({ doctorId: doctor.id, drafts: draftsAfter(slot), dryRun: true }),
+  'a withdrawal of a withdrawn slot': async ({ engine: its, slot }) => {
+    await its.withdrawSlots(withdrawal(slot))
+    return () => its.withdrawSlots(withdrawal(slot))
+  },
+  'a dry run of a withdrawal':
+    async ({ engine: its, slot }) =>
+    () =>
+      its.withdrawSlots(withdrawal(slot, true)),
+  'an import of what exists': async ({ engine: its }) => {
+    const clinics = [{ ...newClinic, name: randomUUID(), row: 1, key: null }]
+    await its.importDirectory({ clinics, doctors: [], slots: [] }, { dryRun: false })
+    return () => its.importDirectory({ clinics, doctors: [], slots: [] }, { dryRun: false })
+  },
+  'a clinic created with the key of one': async ({ engine: its }) => {
+    const writeKey = { key: randomUUID(), requestHash: randomUUID() }
+    await its.directory.createClinic(newClinic, writeKey)
+    return () => its.directory.createClinic(newClinic, writeKey)
+  },
+  'a doctor that does not exist':
+    async ({ engine: its, clinic }) =>
+    () =>
+      its.directory.updateDoctor(clinic.id, { name: 'Renamed' }),
+  'a removal of nobody':
+    async ({ engine: its, clinic }) =>
+    () =>
+      its.directory.removeMember(clinic.no, randomUUID()),
+}
+
+/** Runs the write, and returns its announcements with what the database and the log say of their transactions. */
+async function observe(scene: Scene, prepare: Write['prepare']) {
+  const write = await prepare(scene)
+  const order: string[] = []
+  const announcements: Promise<{ committed: Committed; status: string }>[] = []
+  const unsubscribe = scene.engine.onCommitted((committed) => {
+    order.push('announced')
+    const { position } = committed
+    announcements.push(
+      scene.database.ownerPool
+        .query<{ status: string }>('select pg_xact_status($1::text::xid8) as status', [position])
+        .then(({ rows }) => ({ committed, status: rows[0]?.status ?? '' })),
+    )
+  })
+  const result = await write()
+  order.push('resolved')
+  unsubscribe()
+  return { result, order, announcements: await Promise.all(announcements) }
+}
+
+/** The clinics and doctors of a transaction's entries in the log. */
+async function logged(its: TestDatabase, position: string) {
+  const { rows } = await its.ownerPool.query<{ clinic_no: number | null; doctor_id: string | null }>(
+    `select null::integer as clinic_no, e.resource_id as doctor_id from holdfast.booking_event e where e.xid = $1::text::xid8
+     union select null, s.resource_id from holdfast.booking_event e
+             join holdfast.slot s on s.clinic_no = e.clinic_no and s.id = e.from_slot_id where e.xid = $1::text::xid8
+     union select case when d.resource_id is null then d.clinic_no end, d.resource_id
+             from holdfast.directory_change d where d.xid = $1::text::xid8`,
+    [position],
+  )
+  return {
+    clinicNos: rows.map((row) => row.clinic_no).filter((no) => no !== null),
+    doctorIds: rows.map((row) => row.doctor_id).filter((id) => id !== null),
+  }
+}
+
+async function expectAnnounced(scene: Scene, { prepare, announced }: Write): Promise<void> {
+  const { result, order, announcements } = await observe(scene, prepare)
+  const expected = announced(scene, result as never)
+  expect(order).toEqual(['announced', 'resolved'])
+  const [first] = announcements
+  if (first === undefined || expected === null) throw new Error('not announced')
+  const { committed, status } = first
+  const [clinicNos, doctorIds] = [expected.clinicNos ?? [], (expected.doctorIds ?? []).toSorted()]
+  expect({ ...committed, clinicNos: [...committed.clinicNos], doctorIds: [...committed.doctorIds].toSorted() }).toEqual(
+    {
+      kind: expected.kind,
+      position: expect.stringMatching(/^\d+$/),
+      clinicNos,
+      doctorIds,
+    },
+  )
+  expect(status).toBe('committed')
+  const { clinicNos: loggedNos, doctorIds: loggedIds } = await logged(scene.database, committed.position)
+  const isLogged = expected.kind !== 'members'
+  expect([loggedNos, loggedIds.toSorted()]).toEqual(isLogged ? [clinicNos, doctorIds] : [[], []])
+  for (const doctorId of doctorIds) expect(clinicNoOf(doctorId)).toBe(scene.clinic.no)
+}
+
+describe('a write is announced once, after COMMIT and before its result, with its position, clinics and doctors', () => {
+  test.each(Object.entries(writes))('%s', async (_name, write) => {
+    await expectAnnounced(await aScene(database, engine), write)
+  })
+
+  test('a batch of claims is one announcement for all of its doctors', async () => {
+    const scene = await aScene(database, engine)
+    const { order, announcements } = await observe(scene, async ({ slot, other }) => async () => {
+      // One turn of the event loop: the queue sends them together.
+      await Promise.all([slot, other, slot].map((each) => engine.claim(aClaim(each))))
+    })
+    expect(order).toEqual(['announced', 'resolved'])
+    expect([...(announcements[0]?.committed.doctorIds ?? [])].toSorted()).toEqual(
+      [scene.doctor.id, scene.colleague.id].toSorted(),
+    )
+  })
+
+  test('negative control: without the trigger that logs changes of doctors, updateDoctor fails this check', async () => {
+    const planted = await createTestDatabase()
+    await planted.ownerPool.query('drop trigger note_change on holdfast.resource')
+    const its = createEngine({ batchPool: planted.appPool, generalPool: planted.appPool })
+    await expect(expectAnnounced(await aScene(planted, its), writes.updateDoctor)).rejects.toThrow(/to deeply equal/)
+    await its.stop()
+    await planted.drop()
+  })
+})
+
+test.each(Object.entries(writesOfNothing))('a write that changes nothing announces nothing: %s', async (_, prepare) => {
+  const { order } = await observe(await aScene(database, engine), prepare)
+  expect(order).toEqual(['resolved'])
+})
+
+test('every subscriber is called, in order, until it unsubscribes', async () => {
+  const { slot } = await aScene(database, engine)
+  const calls: string[] = []
+  const ends = ['first', 'second'].map((name) => engine.onCommitted(() => void calls.push(name)))
+  await engine.claim(aClaim(slot))
+  expect(calls).toEqual(['first', 'second'])
+  ends[0]?.()
+  await engine.claim(aClaim(slot))
+  expect(calls).toEqual(['first', 'second', 'second'])
+  ends[1]?.()
+})
