@@ -1,6 +1,6 @@
 /**
- * `node packages/web/build.ts`: the site as files in dist/, each that can be compressed also as .br and .gz. It is built
- * beside and then put in place whole, so a server that starts meanwhile never sees half of it.
+ * `node packages/web/build.ts`: the site as files in dist/, each that can be compressed also as .br and .gz. It is
+ * built beside and then put in place whole, so a server that starts meanwhile never sees half of it.
  */
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'

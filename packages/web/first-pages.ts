@@ -1,7 +1,10 @@
 /** A page that people come to from outside: its addresses, its module, and the catalogues that its route loads. */
 export type FirstPage = { name: string; path: RegExp; module: string; texts: readonly string[] }
 
-/** The patients' pages. What they load at once is bounded (first-load.test.ts) and fetched early (first-files-of-build.ts). */
+/**
+ * The patients' pages. What they load at once is bounded (first-load.test.ts) and fetched early
+ * (first-files-of-build.ts).
+ */
 export const firstPages: readonly FirstPage[] = [
   { name: 'find a doctor', path: /^\/$/, module: 'src/features/doctors/doctors-page.tsx', texts: ['doctors'] },
   { name: 'times', path: /^\/doctors\//, module: 'src/features/booking/booking-page.tsx', texts: ['booking'] },

@@ -5,8 +5,8 @@ import type { Plugin } from 'vite'
 const placeholder = '__HOLDFAST_SHELL__'
 
 /**
- * Tells the service worker which files the shell is made of: the page, what it loads at once, and the tickets' page. The
- * list's version changes with any of them, and with it the worker, which is how browsers learn of a new build.
+ * Tells the service worker which files the shell is made of: the page, what it loads at once, and the tickets' page.
+ * The list's version changes with any of them, and with it the worker, which is how browsers learn of a new build.
  */
 export function serviceWorkerOfBuild(): Plugin {
   return {

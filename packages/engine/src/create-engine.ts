@@ -16,9 +16,14 @@ import { createSlots } from './slots/create-slots.ts'
 import { withdrawSlots } from './slots/withdraw-slots.ts'
 
 export type EngineSettings = {
-  /** For batches of the three queues only. Each runs at most two at a time, so with 6 connections none waits for one. */
+  /**
+   * For batches of the three queues only. Each runs at most two at a time, so with 6 connections none waits for one.
+   */
   batchPool: pg.Pool
-  /** For everything else: reads, the directory, creating and withdrawing slots. They never wait for a batch's connection. */
+  /**
+   * For everything else: reads, the directory, creating and withdrawing slots. They never wait for a batch's
+   * connection.
+   */
   generalPool: pg.Pool
   /** Requests that may wait in each queue; one more is refused. Default 4,096. */
   queuedMax?: number

@@ -92,7 +92,8 @@ function listenError(error: unknown, host: string, port: number): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : null
   if (code === 'EADDRINUSE') {
     return new StartError(
-      `Port ${port} of ${host} is in use by another program. Stop it, or choose another port: PORT=${port + 1} npm start`,
+      `Port ${port} of ${host} is in use by another program. Stop it, or choose another port: PORT=${port + 1} ` +
+        'npm start',
     )
   }
   if (code === 'EACCES') {

@@ -18,5 +18,8 @@ export function reasonOf(error: unknown): string | null {
   if (error instanceof AggregateError) return error.errors.map(reasonOf).find((reason) => reason !== null) ?? null
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   if (!codesOfReasons.test(code)) return null
-  return `The database cannot be used: ${error.message.replace(/\.?$/, '.')} Check DATABASE_URL, and that PostgreSQL runs there.`
+  return (
+    `The database cannot be used: ${error.message.replace(/\.?$/, '.')} Check DATABASE_URL, and that PostgreSQL ` +
+    'runs there.'
+  )
 }

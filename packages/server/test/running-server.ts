@@ -15,7 +15,9 @@ export type RunningServer = StartedServer & {
   end(): Promise<void>
 }
 
-/** A whole server on a real port and a database of its own. Limits are off and jobs do not run, unless `env` says so. */
+/**
+ * A whole server on a real port and a database of its own. Limits are off and jobs do not run, unless `env` says so.
+ */
 export async function runningServer(env: Record<string, string> = {}): Promise<RunningServer> {
   const database = await createTestDatabase()
   const started = await serverOn(database, env)

@@ -24,7 +24,9 @@ export async function until<Value>(
   }
 }
 
-/** Waits until at least `count` sessions of this database wait for a lock: the interleaving a test is about then stands. */
+/**
+ * Waits until at least `count` sessions of this database wait for a lock: the interleaving a test is about then stands.
+ */
 export async function untilLockWaiters(database: BuilderDatabase, count: number): Promise<void> {
   const sessions = async () => {
     const { rows } = await database.ownerPool.query<{ waiting: boolean; what: string }>(

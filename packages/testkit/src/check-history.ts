@@ -33,7 +33,9 @@ type Follower = {
   linkedTo: string | null
 }
 
-/** What may come after what; held and confirmed may also be first. A link may come after all, once, and changes none. */
+/**
+ * What may come after what; held and confirmed may also be first. A link may come after all, once, and changes none.
+ */
 const next: Record<Status, Partial<Record<BookingEvent['type'], Status>>> = {
   PENDING: { confirmed: 'CONFIRMED', extended: 'PENDING', moved: 'PENDING', cancelled: 'CANCELLED', failed: 'FAILED' },
   CONFIRMED: { moved: 'CONFIRMED', cancelled: 'CANCELLED', failed: 'FAILED', arrived: 'ARRIVED', no_show: 'NO_SHOW' },

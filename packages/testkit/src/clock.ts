@@ -14,7 +14,8 @@ export function lapseHolds(database: BuilderDatabase, slot: { clinicNo: number; 
     await transaction.query('select from holdfast.slot where clinic_no = $1 and id = $2 for update', parameters)
     // An extension in flight locks the booking alone: wait for its event too.
     await transaction.query(
-      `select from holdfast.booking where clinic_no = $1 and slot_id = $2 and status = 'PENDING' order by id for update`,
+      `select from holdfast.booking where clinic_no = $1 and slot_id = $2 and status = 'PENDING'
+         order by id for update`,
       parameters,
     )
     await transaction.query(

@@ -6,8 +6,8 @@ const portMin = 10_000
 const portMax = 32_000
 
 /**
- * A free port of 127.0.0.1 that the system lends to nobody: who stops listening there and comes back finds it free still,
- * where a lent one may be somebody else's by then.
+ * A free port of 127.0.0.1 that the system lends to nobody: who stops listening there and comes back finds it free
+ * still, where a lent one may be somebody else's by then.
  */
 export async function portToKeep(): Promise<number> {
   for (;;) {

@@ -105,11 +105,13 @@ async function startEmbedded(dataDirectory: string): Promise<RunningPostgres> {
 
 async function checkRights(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ login: string; enough: boolean }>(
-    `select rolname as login, rolsuper or rolcreatedb and rolcreaterole as enough from pg_roles where rolname = current_user`,
+    `select rolname as login, rolsuper or rolcreatedb and rolcreaterole as enough from pg_roles
+       where rolname = current_user`,
   )
   if (rows[0]?.enough !== true) {
     throw new Error(
-      `The tests create databases and roles, and the login of DATABASE_URL may not. Run: ALTER ROLE "${rows[0]?.login}" CREATEDB CREATEROLE; or unset DATABASE_URL: then they start their own server.`,
+      'The tests create databases and roles, and the login of DATABASE_URL may not. Run: ALTER ROLE ' +
+        `"${rows[0]?.login}" CREATEDB CREATEROLE; or unset DATABASE_URL: then they start their own server.`,
     )
   }
 }

@@ -33,7 +33,8 @@ export function findChromium(): string {
   const installed = candidates.find((path) => existsSync(path))
   if (installed !== undefined) return installed
   throw new Error(
-    `The browser tests need Chromium: install it (Debian: apt-get install chromium), or set HOLDFAST_TEST_CHROMIUM to its path. Looked for ${candidates.join(', ')}.`,
+    'The browser tests need Chromium: install it (Debian: apt-get install chromium), or set ' +
+      `HOLDFAST_TEST_CHROMIUM to its path. Looked for ${candidates.join(', ')}.`,
   )
 }
 

@@ -32,7 +32,9 @@ const axeSource = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.m
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const readyPattern = /^Holdfast is ready at http:\S+:(\d+)$/m
 
-/** @param settings environment of the server, beside its database; limits are off and there is no demo clinic by default */
+/**
+ * @param settings environment of the server, beside its database; limits are off and there is no demo clinic by default
+ */
 export async function startSite(browser: Browser, settings: Record<string, string> = {}): Promise<Site> {
   const database = await createTestDatabase()
   const pageErrors: string[] = []

@@ -5,9 +5,9 @@ import { type Site, startSite } from './harness.ts'
 import { browserTest } from './site-test.ts'
 
 /**
- * Figures as Lighthouse takes them: on a network of 10 Mbit/s and 40 ms, and on the processor of a telephone, four times as
- * slow as that of the machine the bounds were set on; a slower machine than that is slowed down less. The best of a few
- * runs, and of more where the machine is busy: whatever else it does only adds to them.
+ * Figures as Lighthouse takes them: on a network of 10 Mbit/s and 40 ms, and on the processor of a telephone, four
+ * times as slow as that of the machine the bounds were set on; a slower machine than that is slowed down less. The best
+ * of a few runs, and of more where the machine is busy: whatever else it does only adds to them.
  */
 const network = {
   offline: false,
@@ -50,7 +50,9 @@ const test = browserTest.extend('busy', { scope: 'file' }, async ({ browser }, {
 type Figures = { largestPaintMs: number; shift: number; nextPaintMs: number }
 type Measured = { largestPaintMs: number; shift: number; inputs: number[] }
 
-/** Collects from the first moment on. What moves right after an input was asked to, as the measure's definition has it. */
+/**
+ * Collects from the first moment on. What moves right after an input was asked to, as the measure's definition has it.
+ */
 async function observe(page: Page): Promise<void> {
   await page.addInitScript(() => {
     const measured: Measured = { largestPaintMs: 0, shift: 0, inputs: [] }

@@ -1,4 +1,6 @@
-/** Whence an answer comes: not touched at all; the page, kept for when the network is gone; a kept file of the build. */
+/**
+ * Whence an answer comes: not touched at all; the page, kept for when the network is gone; a kept file of the build.
+ */
 export type Answer = 'network' | 'page' | 'asset'
 
 const ofTheServer = /^\/(api|docs|openapi\.json|livez|readyz|metrics)(\/|$)/

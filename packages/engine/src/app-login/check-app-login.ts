@@ -5,7 +5,8 @@ type Facts = { login: string; database: string; superuser: boolean; member: bool
 
 /**
  * Logs in as the application would and looks whether that is the role it should be: a member of holdfast_app in the
- * owner's database, and nothing more — the owner's or a superuser's login could change booking state past the functions.
+ * owner's database, and nothing more — the owner's or a superuser's login could change booking state past the
+ * functions.
  *
  * @throws AppLoginError `not_a_member`, `too_powerful`, `wrong_database`; pg's own errors when the login is refused
  */
@@ -35,19 +36,24 @@ function judge(facts: Facts, databaseWanted: string): void {
   if (facts.database !== databaseWanted || !facts.schema) {
     throw new AppLoginError(
       'wrong_database',
-      `DATABASE_APP_URL leads to the database "${facts.database}"${facts.schema ? '' : ', which has no schema holdfast'}; DATABASE_URL's is "${databaseWanted}". Both must name the same.`,
+      'DATABASE_APP_URL leads to the database ' +
+        `"${facts.database}"${facts.schema ? '' : ', which has no schema holdfast'}; DATABASE_URL's is ` +
+        `"${databaseWanted}". Both must name the same.`,
     )
   }
   if (facts.superuser || facts.owner) {
     throw new AppLoginError(
       'too_powerful',
-      `The login "${facts.login}" of DATABASE_APP_URL is ${facts.superuser ? 'a superuser' : 'the owner of the schema'}: it could change bookings past the engine. Give the server a login of its own: CREATE ROLE … LOGIN PASSWORD '…' IN ROLE holdfast_app;`,
+      `The login "${facts.login}" of DATABASE_APP_URL is ` +
+        `${facts.superuser ? 'a superuser' : 'the owner of the schema'}: it could change bookings past the engine. ` +
+        `Give the server a login of its own: CREATE ROLE … LOGIN PASSWORD '…' IN ROLE holdfast_app;`,
     )
   }
   if (!facts.member) {
     throw new AppLoginError(
       'not_a_member',
-      `The login "${facts.login}" of DATABASE_APP_URL is no member of holdfast_app. Run: GRANT holdfast_app TO "${facts.login}";`,
+      `The login "${facts.login}" of DATABASE_APP_URL is no member of holdfast_app. Run: GRANT holdfast_app TO ` +
+        `"${facts.login}";`,
     )
   }
 }

@@ -24,7 +24,8 @@ const advisoryLock = [0x486f6c64, 3] as const
  * HOLDFAST_SECRET, whose rotation would lock out the processes that still run with the old one. Any number of processes
  * may start at once.
  *
- * @throws AppLoginError with the SQL to run when the owner may not make roles, or when the login is not what it should be
+ * @throws AppLoginError with the SQL to run when the owner may not make roles, or when the login is not what it should
+ * be
  */
 export async function ensureAppLogin({ ownerUrl, appUrl }: AppLoginOptions): Promise<string> {
   const owner = new pg.Client({
@@ -88,7 +89,9 @@ async function ensureOwnLogin(owner: pg.Client, ownerUrl: string, database: stri
     if (error instanceof AppLoginError) throw error
     throw new AppLoginError(
       'unreachable',
-      `The login "${role}" was made, but the server doesn't let it in: ${reasonOf(error)} Allow it in pg_hba.conf (method scram-sha-256), or set DATABASE_APP_URL to another login that is a member of holdfast_app.`,
+      `The login "${role}" was made, but the server doesn't let it in: ${reasonOf(error)} Allow it in ` +
+        'pg_hba.conf (method scram-sha-256), or set DATABASE_APP_URL to another login that is a member of ' +
+        'holdfast_app.',
       { cause: error },
     )
   }
@@ -123,7 +126,9 @@ async function writeRole(owner: pg.Client, role: string, password: string, datab
     if (!isInsufficientPrivilege(error)) throw error
     throw new AppLoginError(
       'privilege_missing',
-      `DATABASE_URL's login may not make the server's own login (${reasonOf(error)}). Have an administrator of the database run\n  CREATE ROLE "${role}" LOGIN PASSWORD '…' IN ROLE holdfast_app;\nand set DATABASE_APP_URL to that login's URL.`,
+      `DATABASE_URL's login may not make the server's own login (${reasonOf(error)}). Have an administrator of ` +
+        `the database run\n  CREATE ROLE "${role}" LOGIN PASSWORD '…' IN ROLE holdfast_app;\nand set ` +
+        `DATABASE_APP_URL to that login's URL.`,
       { cause: error },
     )
   }

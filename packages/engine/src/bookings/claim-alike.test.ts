@@ -38,7 +38,9 @@ type Step =
   | { kind: 'cancel'; booking: number }
   | { kind: 'lapse' | 'begin' | 'withdraw' | 'leave'; slot: number }
 
-/** Of capacity 1, 2, 3, and one of a doctor who sees patients by video too; the fifth number is a slot that isn't there. */
+/**
+ * Of capacity 1, 2, 3, and one of a doctor who sees patients by video too; the fifth number is a slot that isn't there.
+ */
 const slotCount = 4
 const slot = fc.nat(slotCount - 1)
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -180,7 +182,9 @@ async function written({ database, doctors, slots, made }: Calendar): Promise<ob
   }
 }
 
-/** Lives through the same history twice, on two equal calendars; throws at the first difference. Adds what was heard. */
+/**
+ * Lives through the same history twice, on two equal calendars; throws at the first difference. Adds what was heard.
+ */
 async function compare(its: TestDatabase, steps: Step[], heard: Set<string>): Promise<void> {
   const startsAt = new Date(Math.ceil(Date.now() / 900_000 + 4) * 900_000)
   const [one, other] = [await aCalendar(its, alone, startsAt), await aCalendar(its, together, startsAt)]

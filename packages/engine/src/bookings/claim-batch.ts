@@ -8,7 +8,9 @@ import type { ClaimedBooking, ClaimOutcome, ClaimRequest, SlotClosedWhy } from '
 import { clinicNoOf } from '../model/id.ts'
 import type { ItemResult } from '../queue/batch-queue.ts'
 
-/** What `claim_slot` answers of its claim, as text. Of a slot that is not there no doctor, capacity and times are known. */
+/**
+ * What `claim_slot` answers of its claim, as text. Of a slot that is not there no doctor, capacity and times are known.
+ */
 type ClaimRow = { outcome: string } & Record<
   | 'booking_id'
   | 'clinic_id'

@@ -88,7 +88,8 @@ describe.each([alone, together])('the last place, claimed $way', ({ sqlFunction,
     expect(kinds(await claim(database.appPool, first, second, aClaim(slot)))).toEqual(['booked', 'booked', 'slot_full'])
     expect(await takenOf(slot)).toBe(5)
     const { rows } = await database.ownerPool.query(
-      'select b.units, e.units as logged from holdfast.booking b join holdfast.booking_event e on e.booking_id = b.id where b.slot_id = $1 order by 1',
+      `select b.units, e.units as logged from holdfast.booking b
+         join holdfast.booking_event e on e.booking_id = b.id where b.slot_id = $1 order by 1`,
       [slot.id],
     )
     expect(rows).toEqual([

@@ -121,7 +121,8 @@ test.for([
     wrong: ['slot_withdrawn, told', 'hold_expired, not told'],
   },
 ])(
-  'a hold $what with a booking written by a clock that was ahead is judged by the clock of now; negative control: by the other',
+  'a hold $what with a booking written by a clock that was ahead is judged by the clock of now; negative ' +
+    'control: by the other',
   async ({ act, right, mistake, wrong }, { database }) => {
     expect(await act(await aScene(database))).toEqual(right)
     const { overbooked, mismatches, details } = await verify(database.appPool, { clinicNo: null, detailsMax: 10 })

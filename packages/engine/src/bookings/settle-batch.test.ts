@@ -249,7 +249,8 @@ describe("settle_bookings: the clinic's rules", () => {
       await aClinic(database, { timezone: 'Pacific/Pago_Pago' }),
     ]
     const { rows } = await database.ownerPool.query<{ at: Date }>(
-      `select (date_trunc('day', now() at time zone 'Pacific/Kiritimati') + interval '1 day' - interval '1 minute') at time zone 'Pacific/Kiritimati' as at`,
+      `select (date_trunc('day', now() at time zone 'Pacific/Kiritimati') + interval '1 day' -
+         interval '1 minute') at time zone 'Pacific/Kiritimati' as at`,
     )
     const startsAt = rows[0]?.at ?? new Date()
     const [today, notYet] = [

@@ -2,7 +2,8 @@ import type pg from 'pg'
 
 /** Each query answers lines of SQL; in this order they make the schema again. */
 const sections = [
-  `select format('create extension if not exists %I;', extname) as text from pg_extension where extname <> 'plpgsql' order by 1`,
+  `select format('create extension if not exists %I;', extname) as text from pg_extension
+     where extname <> 'plpgsql' order by 1`,
   `select 'create schema holdfast;' as text`,
   `select format('create sequence %I.%I as %s increment %s minvalue %s maxvalue %s start %s cache %s%s;', schemaname, sequencename,
             data_type, increment_by, min_value, max_value, start_value, cache_size, case when cycle then ' cycle' else '' end) as text

@@ -3,8 +3,8 @@ import { expect } from 'vitest'
 
 /**
  * The statements that lock rows and also choose partitions while they run: they read a partitioned table beside the one
- * they lock, or by ids that another part of the statement finds. When a row that such a statement waited for had changed,
- * PostgreSQL 18.4 breaks down, with every connection (sql/functions/lock_bookings.sql).
+ * they lock, or by ids that another part of the statement finds. When a row that such a statement waited for had
+ * changed, PostgreSQL 18.4 breaks down, with every connection (sql/functions/lock_bookings.sql).
  */
 function riskyStatements(source: string): string[] {
   const statements = source.replaceAll(/--.*$/gm, '').split(';')
@@ -33,7 +33,8 @@ test('no statement of the engine locks rows and chooses partitions while it runs
 test.each([
   'perform 1 from booking b where (b.clinic_no, b.id) in (select 1, p_id) order by b.id for update;',
   'select s.id from slot s where s.id in (select b.slot_id from booking b where b.id = p_id) for update;',
-  'with lapsed as (select b.id from booking b for update) update booking b set version = 2 from lapsed l where b.id = l.id;',
+  `with lapsed as (select b.id from booking b for update) update booking b set version = 2 from lapsed l
+     where b.id = l.id;`,
 ])('negative control: %s', (statement) => {
   expect(riskyStatements(`v_now := now(); ${statement}`)).toHaveLength(1)
 })

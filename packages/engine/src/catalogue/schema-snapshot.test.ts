@@ -43,7 +43,8 @@ test('negative control: a column, an index or a looser check more is another tex
       'alter table holdfast.slot drop constraint slot_never_overbooked',
       'alter table holdfast.slot drop constraint slot_clinic_no_resource_id_fkey',
       'alter sequence holdfast.booking_event_seq cache 10',
-      'create trigger planted before update on holdfast.slot for each row execute function suppress_redundant_updates_trigger()',
+      `create trigger planted before update on holdfast.slot for each row
+         execute function suppress_redundant_updates_trigger()`,
     ]) {
       expect(await describe(database.ownerUrl, change)).not.toBe(clean)
     }

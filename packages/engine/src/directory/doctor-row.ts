@@ -23,7 +23,9 @@ export type DoctorRow = {
 export const selectedDoctor = sql`r.id, c.id as clinic_id, r.name, r.specialization, r.experience_years, r.rating,
   r.languages, r.fee_amount, r.fee_currency, r.appointment_types, r.active`
 
-/** When doctor `r` of clinic `c` can next be booked, for a lateral join: a short walk along one calendar. No row: never. */
+/**
+ * When doctor `r` of clinic `c` can next be booked, for a lateral join: a short walk along one calendar. No row: never.
+ */
 export const firstFree = sql`
   select s.starts_at from holdfast.slot s
    where r.active and s.clinic_no = r.clinic_no and s.resource_id = r.id and ${isBookableTime} and ${availableUnits} > 0

@@ -16,7 +16,10 @@ const doctorCursor = cursorOf('doctors', ['name', 'id'])
 /** The list of specializations has no pages. */
 const specializationsMax = 1_000
 
-/** The doctors of the directory: lists by name or by their next free time, and plain writes. Doctors are deactivated, never deleted. */
+/**
+ * The doctors of the directory: lists by name or by their next free time, and plain writes. Doctors are deactivated,
+ * never deleted.
+ */
 export function doctorsOf(
   pool: pg.Pool,
   write: AnnouncedTransaction,

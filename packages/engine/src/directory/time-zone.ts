@@ -11,7 +11,8 @@ export class UnknownTimeZone extends Error {
 
 /**
  * The IANA name of a zone, in its usual spelling (`europe/berlin` → `Europe/Berlin`; aliases stay what they are), or
- * null. Offsets such as `+03:00` are refused: Temporal would take them, PostgreSQL reads their sign the other way round.
+ * null. Offsets such as `+03:00` are refused: Temporal would take them, PostgreSQL reads their sign the other way
+ * round.
  */
 export function timeZoneName(text: string): string | null {
   if (!/^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/.test(text)) return null

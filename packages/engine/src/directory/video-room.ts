@@ -3,7 +3,9 @@ const placeholder = '{room}'
 /** The longest address of a room, in characters. */
 export const videoRoomCharactersMax = 500
 
-/** All that RFC 3986 lets stand in an address: no space, no line's end, no backslash that a browser reads as a slash. */
+/**
+ * All that RFC 3986 lets stand in an address: no space, no line's end, no backslash that a browser reads as a slash.
+ */
 const addressPattern = /^https:\/\/[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%]+$/
 
 /**

@@ -132,7 +132,8 @@ async function importClinics(
       problems.add(
         'clinics',
         clinic.row,
-        `${same.length} clinics are named ${quoted(clinic.name)} in ${zone}: leave it out, and refer to the one you mean by its id.`,
+        `${same.length} clinics are named ${quoted(clinic.name)} in ${zone}: leave it out, and refer to the one ` +
+          'you mean by its id.',
       )
       continue
     }

@@ -83,7 +83,9 @@ async function functionsNamed(client: pg.Client, name: string): Promise<Catalogu
   return rows
 }
 
-/** Called by hand, a language's validator doesn't see the function's own search_path: it is the same for all of ours. */
+/**
+ * Called by hand, a language's validator doesn't see the function's own search_path: it is the same for all of ours.
+ */
 async function validate(client: pg.Client, functions: Catalogued[]): Promise<void> {
   await client.query('set local check_function_bodies = on')
   await client.query('set local search_path = holdfast, pg_catalog, pg_temp')

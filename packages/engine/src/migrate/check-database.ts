@@ -57,19 +57,22 @@ function checkServer(facts: DatabaseFacts): void {
   if (facts.version < serverVersionMin) {
     throw new MigrateError(
       'server_too_old',
-      `The database is PostgreSQL ${facts.version_text}; Holdfast needs 15 or newer. Upgrade it, or point DATABASE_URL at another.`,
+      `The database is PostgreSQL ${facts.version_text}; Holdfast needs 15 or newer. Upgrade it, or point ` +
+        'DATABASE_URL at another.',
     )
   }
   if (facts.in_recovery) {
     throw new MigrateError(
       'read_only',
-      `The database server of ${quoted(facts.database)} is a standby and can't be written. Point DATABASE_URL at the primary.`,
+      `The database server of ${quoted(facts.database)} is a standby and can't be written. Point DATABASE_URL at ` +
+        'the primary.',
     )
   }
   if (facts.encoding !== 'UTF8') {
     throw new MigrateError(
       'encoding',
-      `The database ${quoted(facts.database)} stores text as ${facts.encoding}, which can't hold every name; Holdfast needs UTF8. Make one: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0;`,
+      `The database ${quoted(facts.database)} stores text as ${facts.encoding}, which can't hold every name; ` +
+        `Holdfast needs UTF8. Make one: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0;`,
     )
   }
 }
@@ -90,13 +93,15 @@ function checkPrivileges(facts: DatabaseFacts): void {
   if (missing.length > 0) {
     throw new MigrateError(
       'privilege_missing',
-      `The login ${quoted(facts.login)} of DATABASE_URL lacks ${missing.join(' It also lacks ')} Have an administrator of the database run this, then start again.`,
+      `The login ${quoted(facts.login)} of DATABASE_URL lacks ${missing.join(' It also lacks ')} Have an ` +
+        'administrator of the database run this, then start again.',
     )
   }
   if (!facts.extension_installed && !facts.extension_available) {
     throw new MigrateError(
       'extension_missing',
-      "The database server has no extension btree_gist. Install PostgreSQL's contrib modules (Debian: in the package postgresql-NN; Red Hat: postgresql-contrib), then start again.",
+      "The database server has no extension btree_gist. Install PostgreSQL's contrib modules (Debian: in the " +
+        'package postgresql-NN; Red Hat: postgresql-contrib), then start again.',
     )
   }
 }

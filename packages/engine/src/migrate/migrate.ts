@@ -37,8 +37,8 @@ const lockTriesMax = 12
  * checksum), functions whose file changed, grants, partitions. Any number of processes may call it at once: one works,
  * the others wait for it. Forward only; a database of a newer release is left as it is.
  *
- * DDL waits at most `lockTimeoutMs` for a lock, so that it never queues up the traffic behind it, and tries 12 times; so
- * too where it would wait in a ring with the traffic, which takes more tables than one and in an order of its own.
+ * DDL waits at most `lockTimeoutMs` for a lock, so that it never queues up the traffic behind it, and tries 12 times;
+ * so too where it would wait in a ring with the traffic, which takes more tables than one and in an order of its own.
  *
  * @throws MigrateError for what a person must mend; pg's own errors when the database can't be reached
  */
@@ -95,7 +95,8 @@ function pendingMigrations(ledger: Ledger, files: MigrationFile[]): MigrationFil
     if (known !== undefined && known.checksum !== file.checksum) {
       throw new MigrateError(
         'migration_changed',
-        `The migration ${file.name} was changed after it was applied (as ${known.name}). Put its file back as it was, and write what is new as another migration.`,
+        `The migration ${file.name} was changed after it was applied (as ${known.name}). Put its file back as it ` +
+          'was, and write what is new as another migration.',
       )
     }
   }
@@ -146,7 +147,8 @@ async function inOwnTransaction<Result>(
       if (tries === lockTriesMax) {
         throw new MigrateError(
           'locked',
-          `A lock that ${what} needs was held by others ${tries} times for ${lockTimeoutMs} ms. Look for long transactions in pg_stat_activity, then start again.`,
+          `A lock that ${what} needs was held by others ${tries} times for ${lockTimeoutMs} ms. Look for long ` +
+            'transactions in pg_stat_activity, then start again.',
           { cause: error },
         )
       }
@@ -161,7 +163,9 @@ function isLockLost(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === '55P03' || error.code === '40P01')
 }
 
-/** Asks again rather than waits: a waiting statement would hold a snapshot, and with it back vacuum and the log's tail. */
+/**
+ * Asks again rather than waits: a waiting statement would hold a snapshot, and with it back vacuum and the log's tail.
+ */
 async function lockMigrations(client: pg.Client, log: (message: string) => void): Promise<void> {
   const deadline = Date.now() + advisoryWaitMsMax
   for (let told = false; ; told = true) {
@@ -173,7 +177,8 @@ async function lockMigrations(client: pg.Client, log: (message: string) => void)
     if (Date.now() > deadline) {
       throw new MigrateError(
         'locked',
-        `Another process has been migrating this database for ${advisoryWaitMsMax / 60_000} minutes. Look for "holdfast migrate" in pg_stat_activity.`,
+        `Another process has been migrating this database for ${advisoryWaitMsMax / 60_000} minutes. Look for ` +
+          '"holdfast migrate" in pg_stat_activity.',
       )
     }
     await delay(100)

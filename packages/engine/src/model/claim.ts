@@ -2,7 +2,9 @@ import type { AppointmentType, Patient } from './booking.ts'
 
 /** One request for units of a slot. Parsed and bounded at the edge: inside, nobody re-checks its shape. */
 export type ClaimRequest = {
-  /** Made by the caller with `newId(clinicNoOf(slotId))`, so that a retry after a lost connection is the same booking. */
+  /**
+   * Made by the caller with `newId(clinicNoOf(slotId))`, so that a retry after a lost connection is the same booking.
+   */
   bookingId: string
   slotId: string
   units: number

@@ -1,6 +1,9 @@
 import type { BookingStatus } from './booking.ts'
 
-/** Figures of a clinic over local days [from, to] of the slots' starts. Rates are 0–1, null where there is nothing to divide by. */
+/**
+ * Figures of a clinic over local days [from, to] of the slots' starts. Rates are 0–1, null where there is nothing to
+ * divide by.
+ */
 export type ClinicStats = {
   days: { date: string; capacity: number; taken: number; bookings: Partial<Record<BookingStatus, number>> }[]
   totals: Record<BookingStatus, number>

@@ -6,10 +6,15 @@ import type { Slot } from './slot.ts'
 import type { VerifyReport } from './verify-report.ts'
 
 export type Reads = {
-  /** A doctor's slots on local days [from, to] of the clinic's zone; null: no such (active) doctor. Ordered by start. */
+  /**
+   * A doctor's slots on local days [from, to] of the clinic's zone; null: no such (active) doctor. Ordered by start.
+   */
   slots(query: { doctorId: string; from: string; to: string; onlyAvailable: boolean }): Promise<SlotList | null>
   slot(slotId: string): Promise<Slot | null>
-  /** At most `limit` bookable slots with `units` free of the same doctor: the same local day first, by nearness, then later days, then other active doctors of the clinic with the same specialization on that day. */
+  /**
+   * At most `limit` bookable slots with `units` free of the same doctor: the same local day first, by nearness, then
+   * later days, then other active doctors of the clinic with the same specialization on that day.
+   */
   alternatives(query: { slotId: string; units: number; limit: number }): Promise<Slot[]>
   booking(bookingId: string): Promise<Booking | null>
   bookingsOfAccount(query: BookingsOfAccountQuery): Promise<Page<Booking>>
@@ -27,7 +32,10 @@ export type Reads = {
 /** `freshUntil`: when the list changes though nobody books (a hold lapses, a slot comes too near); null: never. */
 export type SlotList = { items: Slot[]; asOf: Date; freshUntil: Date | null }
 
-/** `status` is the effective one. `from`/`to` are dates in the clinic's zone (account: UTC instants' dates), both included, of the slot's start. Newest slots last. */
+/**
+ * `status` is the effective one. `from`/`to` are dates in the clinic's zone (account: UTC instants' dates), both
+ * included, of the slot's start. Newest slots last.
+ */
 export type BookingsOfAccountQuery = {
   accountId: string
   status: BookingStatus | null
@@ -43,7 +51,10 @@ export type BookingsOfClinicQuery = {
   to: string
   status: BookingStatus | null
   doctorId: string | null
-  /** Part of the patient's name, e-mail or phone (case and accents as stored are ignored where the database can), or a booking's id. */
+  /**
+   * Part of the patient's name, e-mail or phone (case and accents as stored are ignored where the database can), or a
+   * booking's id.
+   */
   q: string | null
   limit: number
   cursor: string | null

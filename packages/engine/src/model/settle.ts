@@ -25,7 +25,9 @@ export type SettleRequest = {
 
 export type SettleOutcome =
   | { kind: 'done'; booking: Booking; position: string }
-  /** It already was so: confirm, cancel, arrive, complete, no_show, link or the same extension, repeated; or not marked. */
+  /**
+   * It already was so: confirm, cancel, arrive, complete, no_show, link or the same extension, repeated; or not marked.
+   */
   | { kind: 'unchanged'; booking: Booking }
   | { kind: 'booking_missing' }
   | { kind: 'hold_expired'; booking: Booking }

@@ -27,8 +27,8 @@ export type SlotRule = {
 }
 
 /**
- * skipped: the very same time exists already, or is past; conflict: it overlaps another slot. Of two drafts that overlap
- * one another, the one that starts first (then: stands first) is created.
+ * skipped: the very same time exists already, or is past; conflict: it overlaps another slot. Of two drafts that
+ * overlap one another, the one that starts first (then: stands first) is created.
  */
 export type SlotDraftOutcome = SlotDraft & {
   outcome: 'created' | 'skipped' | 'conflict'

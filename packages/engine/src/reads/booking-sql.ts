@@ -14,7 +14,9 @@ const expressions: Partial<Record<string, Sql>> = {
   extended: sql`b.extended_by is not null`,
 }
 
-/** The columns of a BookingRow, where `b` is the booking, `s` its slot and `c` its clinic: as with_effective_status.sql. */
+/**
+ * The columns of a BookingRow, where `b` is the booking, `s` its slot and `c` its clinic: as with_effective_status.sql.
+ */
 export const selectedBooking = join(
   Object.values(bookingColumns).map((column) => sql`${expressions[column] ?? raw(`b.${column}`)} as ${raw(column)}`),
   ', ',

@@ -14,7 +14,10 @@ import { contains } from './search-text.ts'
 const accountCursor = cursorOf('bookings of account', ['micros', 'id'])
 const clinicCursor = cursorOf('bookings of clinic', ['micros', 'id'])
 
-/** The part of its id that a ticket shows: the last eight characters, `004E-81F2`. It may also be part of a phone number. */
+/**
+ * The part of its id that a ticket shows: the last eight characters, `004E-81F2`. It may also be part of a phone
+ * number.
+ */
 const referencePattern = /^([0-9a-f]{4})-?([0-9a-f]{4})$/i
 
 type ListedRow = BookingRow & { starts_micros: string }

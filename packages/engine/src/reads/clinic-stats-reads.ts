@@ -17,7 +17,10 @@ function isInStretch({ clinicNo, start, end }: Stretch): Sql {
   return sql`s.clinic_no = ${clinicNo} and s.starts_at >= ${start} and s.starts_at < ${end}`
 }
 
-/** The number of the day that slot `s` starts on, from 1; a day that a zone never had begins with the next, and gets none. */
+/**
+ * The number of the day that slot `s` starts on, from 1; a day that a zone never had begins with the next, and gets
+ * none.
+ */
 function dayNumber({ days }: Stretch): Sql {
   return sql`width_bucket(s.starts_at, ${days.map((day) => day.start)}::timestamptz[])`
 }

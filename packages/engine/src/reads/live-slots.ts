@@ -9,8 +9,8 @@ import { isHeld } from './hold-sql.ts'
 export type LiveSlot = { id: string; doctorId: string; available: number; lapsesInMs: number | null }
 
 /**
- * An active doctor and the slots with holds, those that end first before the others. `hasLapsed`: a hold on it has ended
- * and its units were not given back yet. `isPartial`: there are more such slots than are listed.
+ * An active doctor and the slots with holds, those that end first before the others. `hasLapsed`: a hold on it has
+ * ended and its units were not given back yet. `isPartial`: there are more such slots than are listed.
  */
 export type LiveDoctor = { doctorId: string; held: (LiveSlot & { hasLapsed: boolean })[]; isPartial: boolean }
 
@@ -22,7 +22,10 @@ export type LiveReads = {
   doctors(doctorIds: readonly string[]): Promise<LiveDoctor[]>
 }
 
-/** A database that hangs is as good as lost: the connection is dropped, not waited for. pg reads this; its types lack it. */
+/**
+ * A database that hangs is as good as lost: the connection is dropped, not waited for. pg reads this; its types lack
+ * it.
+ */
 const inTime = { query_timeout: 5_000 }
 
 /** The slots with holds that are listed for a doctor: each costs the subscribers' process the memory of a timer. */

@@ -16,7 +16,9 @@ export function instantsOfLocalDays(from: string, to: string, timeZone: string):
   }
 }
 
-/** Each of the local days `from` to `to`, both included; a day that the zone never had is empty: it ends as it starts. */
+/**
+ * Each of the local days `from` to `to`, both included; a day that the zone never had is empty: it ends as it starts.
+ */
 export function localDays(from: string, to: string, timeZone: string): LocalDay[] {
   const last = dateOf(to)
   const days: LocalDay[] = []

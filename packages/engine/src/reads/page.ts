@@ -1,6 +1,8 @@
 import type { Page } from '../model/page.ts'
 
-/** A page of at most `limit` items from the rows of a query with `limit + 1`: one row more means that a page follows. */
+/**
+ * A page of at most `limit` items from the rows of a query with `limit + 1`: one row more means that a page follows.
+ */
 export function pageOf<Row, Item>(
   rows: readonly Row[],
   limit: number,

@@ -1,9 +1,9 @@
 import sql, { type Sql } from 'sql-template-tag'
 
 /**
- * Whether the text of an SQL expression contains `part`: without accents and in lower case on both sides (letters beyond
- * ASCII by the database's locale). `strpos` has no wildcards, so `%`, `_` and `\` match themselves. `normalize` needs
- * no extension, only a UTF8 database.
+ * Whether the text of an SQL expression contains `part`: without accents and in lower case on both sides (letters
+ * beyond ASCII by the database's locale). `strpos` has no wildcards, so `%`, `_` and `\` match themselves. `normalize`
+ * needs no extension, only a UTF8 database.
  */
 export function contains(text: Sql, part: string): Sql {
   return sql`strpos(${folded(text)}, ${folded(sql`${part}::text`)}) > 0`

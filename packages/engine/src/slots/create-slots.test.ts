@@ -37,7 +37,8 @@ async function storedSlots(database: TestDatabase, doctorId: string) {
     capacity: number
     taken: number
   }>(
-    'select id, starts_at, ends_at, capacity, taken from holdfast.slot where resource_id = $1 and withdrawn_at is null order by starts_at',
+    `select id, starts_at, ends_at, capacity, taken from holdfast.slot where resource_id = $1
+       and withdrawn_at is null order by starts_at`,
     [doctorId],
   )
   return rows
@@ -191,7 +192,8 @@ describe('two calls at once', () => {
     const { clinic, doctor } = await aCalendar(database)
     const insert = (from: number, to: number) =>
       database.ownerPool.query(
-        'insert into holdfast.slot (clinic_no, id, resource_id, starts_at, ends_at, capacity) values ($1, $2, $3, $4, $5, 1)',
+        `insert into holdfast.slot (clinic_no, id, resource_id, starts_at, ends_at, capacity)
+           values ($1, $2, $3, $4, $5, 1)`,
         [clinic.no, newId(clinic.no), doctor.id, at(from), at(to)],
       )
     await insert(0, 30)
@@ -242,7 +244,8 @@ describe('the function refuses what breaks the bounds, whoever calls it', () => 
     const { clinic, doctor } = await aCalendar(database)
     const call = (ids: (string | null)[], ends: unknown[], capacities = [1]) =>
       database.appPool.query(
-        'select * from holdfast.create_slots($1, $2, $3::uuid[], $4::timestamptz[], $5::timestamptz[], $6::int[], false)',
+        `select * from holdfast.create_slots($1, $2, $3::uuid[], $4::timestamptz[], $5::timestamptz[],
+           $6::int[], false)`,
         [clinic.no, doctor.id, ids, [at(0)], ends, capacities],
       )
     await expect(call([newId(clinic.no + 1)], [at(30)])).rejects.toMatchObject({ code: '23514' })

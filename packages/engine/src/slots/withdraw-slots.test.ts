@@ -51,7 +51,8 @@ function withdrawDays(
 
 async function state(database: TestDatabase, slot: BuiltSlot) {
   const slots = await database.appPool.query<{ taken: number; withdrawn: boolean; next_lapse: Date | null }>(
-    'select taken, withdrawn_at is not null as withdrawn, next_lapse from holdfast.slot where clinic_no = $1 and id = $2',
+    `select taken, withdrawn_at is not null as withdrawn, next_lapse from holdfast.slot
+       where clinic_no = $1 and id = $2`,
     [slot.clinicNo, slot.id],
   )
   const bookings = await database.appPool.query<{
@@ -60,7 +61,8 @@ async function state(database: TestDatabase, slot: BuiltSlot) {
     failure_reason: string | null
     version: number
   }>(
-    `select id, status, failure_reason, version from holdfast.booking where clinic_no = $1 and slot_id = $2 order by id`,
+    `select id, status, failure_reason, version from holdfast.booking where clinic_no = $1
+       and slot_id = $2 order by id`,
     [slot.clinicNo, slot.id],
   )
   return { slot: slots.rows[0], bookings: bookings.rows }
@@ -68,7 +70,8 @@ async function state(database: TestDatabase, slot: BuiltSlot) {
 
 async function lastEvent(database: TestDatabase, bookingId: string) {
   const { rows } = await database.appPool.query(
-    'select version, type, reason, actor_id, units, slot_id, hold_expires_at from holdfast.booking_event where booking_id = $1 order by version desc limit 1',
+    `select version, type, reason, actor_id, units, slot_id, hold_expires_at from holdfast.booking_event
+       where booking_id = $1 order by version desc limit 1`,
     [bookingId],
   )
   return rows[0]
@@ -316,7 +319,8 @@ describe('against others at the same moment', () => {
   test('without the slot’s lock, a withdrawal of plain statements does leave one', async ({ database }) => {
     const { doctor } = await aCalendar(database)
     const slot = await aSlot(database, doctor)
-    // A claim that has admitted its booking and not yet committed; the withdrawal looks, sees none, and closes the slot.
+    // A claim that has admitted its booking and not yet committed; the withdrawal looks, sees none, and closes the
+    // slot.
     const claim = await database.ownerPool.connect()
     await claim.query('begin')
     await claim.query('select * from holdfast.claim_slots($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)', [

@@ -199,7 +199,8 @@ describe('a look at the log', () => {
     const readSoFar = async () => {
       await reader.query('select pg_stat_force_next_flush()')
       const { rows } = await own.ownerPool.query<{ rows_read: number }>(
-        "select (sum(seq_tup_read) + sum(idx_tup_fetch))::int as rows_read from pg_stat_user_tables where relname like 'booking_event%'",
+        `select (sum(seq_tup_read) + sum(idx_tup_fetch))::int as rows_read from pg_stat_user_tables
+           where relname like 'booking_event%'`,
       )
       return rows[0]?.rows_read ?? 0
     }
@@ -271,7 +272,8 @@ describe('under load', () => {
       for (let n = 0; n < 5; n += 1) {
         const sleeper = await transaction()
         await database.ownerPool.query(
-          `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'holdfast tail' and datname = current_database()`,
+          `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'holdfast tail'
+             and datname = current_database()`,
         )
         await end(sleeper, 'rollback')
       }

@@ -8,7 +8,10 @@ import { endOfLog, type LogCursor, readLog } from './read-log.ts'
 
 export type EventTailSettings = {
   pool: pg.Pool
-  /** The application role's URL, for a connection that listens; without it (PgBouncer in transaction mode) the tail polls. */
+  /**
+   * The application role's URL, for a connection that listens; without it (PgBouncer in transaction mode) the tail
+   * polls.
+   */
   listenUrl: string | null
   /** This process's waker: what it tells the others, this tail is told by {@link EventTail.wake}. */
   ownWaker?: { name: string }

@@ -7,8 +7,8 @@ export const wakeChannel = 'holdfast_log'
 const retryMsMax = 5_000
 
 /**
- * Keeps a connection that listens, and calls `wake` for each notification of others than `ownName`; reconnects by itself,
- * and then wakes once for what it may have missed. Settles when `signal` is aborted.
+ * Keeps a connection that listens, and calls `wake` for each notification of others than `ownName`; reconnects by
+ * itself, and then wakes once for what it may have missed. Settles when `signal` is aborted.
  */
 export async function listenForWakes(
   url: string,

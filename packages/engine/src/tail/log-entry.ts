@@ -1,8 +1,8 @@
 import type { BookingEvent } from '../model/booking-event.ts'
 
 /**
- * One thing that happened, as the tail tells it: a line of the booking log, or a change of what is offered. No more of it
- * than its listeners ask for: every process reads every line.
+ * One thing that happened, as the tail tells it: a line of the booking log, or a change of what is offered. No more of
+ * it than its listeners ask for: every process reads every line.
  */
 export type LogEntry = BookingLine | DirectoryChange
 

@@ -98,7 +98,8 @@ test('claims go on meanwhile; made in place, a partition would have waited for t
     expect(await ensurePartitions(database.appPool, partitionMonthsAhead + 1)).toHaveLength(2)
     const from = idFloor(monthStart(30))
     const to = idFloor(monthStart(31))
-    const inPlace = `set local lock_timeout = 50; create table holdfast.planted partition of holdfast.booking for values from ('${from}') to ('${to}')`
+    const inPlace = `set local lock_timeout = 50; create table holdfast.planted partition of holdfast.booking for values
+         from ('${from}') to ('${to}')`
     await expect(database.ownerPool.query(inPlace)).rejects.toMatchObject({ code: '55P03' })
   } finally {
     await writing.release()

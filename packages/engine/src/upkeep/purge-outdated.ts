@@ -5,8 +5,9 @@ const keptHours = 24
 const rowsPerCallMax = 5_000
 
 /**
- * Forgets idempotency keys, remembered answers and changes of the directory that are older than 24 hours, in small transactions, until none is
- * left. Safe from any number of processes at once, and to break off: `signal` ends it between two transactions.
+ * Forgets idempotency keys, remembered answers and changes of the directory that are older than 24 hours, in small
+ * transactions, until none is left. Safe from any number of processes at once, and to break off: `signal` ends it
+ * between two transactions.
  *
  * @returns how many were forgotten
  */

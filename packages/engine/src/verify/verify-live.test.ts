@@ -27,7 +27,8 @@ function anySlot(): BuiltSlot {
 async function claimBatch(database: TestDatabase): Promise<string[]> {
   const items = Array.from({ length: batchSize }, () => ({ slot: anySlot(), id: newId(slots[0]?.clinicNo ?? 0) }))
   const { rows } = await database.appPool.query<{ booking_id: string | null }>(
-    `select unnest(booking_ids) as booking_id from holdfast.claim_slots($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+    `select unnest(booking_ids) as booking_id
+       from holdfast.claim_slots($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
     [
       items.map((item) => item.slot.clinicNo),
       items.map((item) => item.slot.id),

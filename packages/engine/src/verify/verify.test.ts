@@ -175,7 +175,8 @@ test('illegal_transition: moved from a slot where it was not, and a hold expired
     [held.id],
   )
   await database.ownerPool.query(
-    `update holdfast.booking set status = 'FAILED', failure_reason = 'hold_expired', hold_expires_at = null where id = $1`,
+    `update holdfast.booking set status = 'FAILED', failure_reason = 'hold_expired',
+       hold_expires_at = null where id = $1`,
     [held.id],
   )
   await spoilSlot('update holdfast.slot set taken = taken - 1 where clinic_no = $1 and id = $2')
@@ -207,7 +208,8 @@ test('state_differs: the slot, the units, the failure reason, and a row that is 
   expect(await kinds()).toEqual(['state_differs', 'taken_differs'])
   await spoilBooking('update holdfast.booking set units = 2 where clinic_no = $1 and id = $2')
   await database.ownerPool.query(
-    `update holdfast.booking set failure_reason = 'system_error' where clinic_no = $1 and failure_reason = 'hold_expired'`,
+    `update holdfast.booking set failure_reason = 'system_error' where clinic_no = $1
+       and failure_reason = 'hold_expired'`,
     [clinicNo],
   )
   expect(await findings()).toEqual([
@@ -275,7 +277,8 @@ describe('linked and reopened', () => {
     await spoilBooking('update holdfast.booking set version = 3 where clinic_no = $1 and id = $2')
     expect(await findings()).toEqual([])
     await spoilBooking(
-      `update holdfast.booking_event set type = 'linked', status_after = 'PENDING', actor_id = '${accountId}' where ${eventOf(1)}`,
+      `update holdfast.booking_event set type = 'linked', status_after = 'PENDING',
+         actor_id = '${accountId}' where ${eventOf(1)}`,
     )
     expect(await messages()).toEqual([
       'it was linked 2 times',

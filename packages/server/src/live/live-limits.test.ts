@@ -244,7 +244,8 @@ describe('the whole server', () => {
       ]) {
         const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
         socket.write(
-          `GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: upgrade, close\r\nupgrade: ${upgrade}\r\nsec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`,
+          `GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: upgrade, close\r\nupgrade: ` +
+            `${upgrade}\r\nsec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`,
         )
         const [answer] = await once(socket, 'data')
         expect(String(answer)).toMatch(path === '/api/v1/clinics' ? /^HTTP\/1.1 200 / : /^HTTP\/1.1 400 /)
@@ -253,7 +254,8 @@ describe('the whole server', () => {
       // A Host that is refused before any route: the connection ends.
       const strange = connect(Number(new URL(server.url).port), '127.0.0.1')
       strange.write(
-        'GET /api/v1/live HTTP/1.1\r\nhost: a b\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
+        'GET /api/v1/live HTTP/1.1\r\nhost: a b\r\nconnection: upgrade\r\nupgrade: ' +
+          'websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
       )
       await once(strange, 'data')
       if (!strange.closed) await once(strange, 'close')

@@ -63,7 +63,8 @@ const routes: [what: string, code: string, error: RegExp | null][] = [
   ],
   [
     'a restriction by a field that the request does not carry',
-    `serve(operation({ ${getMe}, access: 'anyone', restrictedField: 'body.onBehalf' }), () => ({ status: 204, body: undefined }))`,
+    `serve(operation({ ${getMe}, access: 'anyone', restrictedField: 'body.onBehalf' }), () => ({ status: 204, ` +
+      'body: undefined }))',
     /not assignable to parameter of type 'never'/,
   ],
   [

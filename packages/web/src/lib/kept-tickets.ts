@@ -6,7 +6,9 @@ export type KeptTicket = { booking: Booking; doctor: Doctor; clinic: Clinic; kep
 const cacheName = 'holdfast-tickets'
 const keptMax = 30
 
-/** Tickets are kept in this browser, to be read without a network. Where there is no cache, or it is full, they aren't. */
+/**
+ * Tickets are kept in this browser, to be read without a network. Where there is no cache, or it is full, they aren't.
+ */
 export async function keepTicket(ticket: Omit<KeptTicket, 'keptAt'>): Promise<void> {
   try {
     const cache = await caches.open(cacheName)

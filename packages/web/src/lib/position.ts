@@ -11,7 +11,9 @@ export function notePosition(position: string | null): void {
   if (newest === null || told > newest) newest = told
 }
 
-/** The global fetch, with `Holdfast-Position`: after one's own write, or a live change, nothing older is ever answered. */
+/**
+ * The global fetch, with `Holdfast-Position`: after one's own write, or a live change, nothing older is ever answered.
+ */
 export const positionFetch: typeof fetch = async (input, init) => {
   const request = new Request(input, init)
   // Asked before anything was known here that it could be older than.

@@ -5,8 +5,8 @@ import { useTranslation } from 'react-i18next'
 type DialogProps = { title: string; isOpen: boolean; onClose: () => void; size?: 'md' | 'lg'; children: ReactNode }
 
 /**
- * Asks before something is done. Mantine's own header is a `header` element, which screen readers would list as a second
- * banner of the page: this has none.
+ * Asks before something is done. Mantine's own header is a `header` element, which screen readers would list as a
+ * second banner of the page: this has none.
  */
 export function Dialog({ title, isOpen, onClose, size = 'md', children }: DialogProps) {
   const { t } = useTranslation('shell')

@@ -21,8 +21,8 @@ export type ReadPlan = {
   /** A stale list says so in its body, a single resource only in the Warning header. */
   isList: boolean
   /**
-   * false: something that its tags do not name can change it too. A request with a Holdfast-Position then gets only what
-   * was read after that position; any other may get what is as old as `ageMs`. Default true.
+   * false: something that its tags do not name can change it too. A request with a Holdfast-Position then gets only
+   * what was read after that position; any other may get what is as old as `ageMs`. Default true.
    */
   tagsCoverAllChanges?: boolean
   load(): Promise<Loaded>

@@ -62,7 +62,9 @@ function digest(text: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
 }
 
-/** Node joins two headers of a name by ", ", which a key may also contain: then the headers as they were sent decide. */
+/**
+ * Node joins two headers of a name by ", ", which a key may also contain: then the headers as they were sent decide.
+ */
 function isRepeated(request: FastifyRequest, key: string): boolean {
   if (!key.includes(', ')) return false
   return request.raw.rawHeaders.filter((name, index) => index % 2 === 0 && /^idempotency-key$/i.test(name)).length > 1

@@ -81,7 +81,8 @@ const rules = {
   already_extended: {
     code: 'already_extended',
     detail: ({ booking }) =>
-      `The hold was extended before${booking.holdExpiresAt ? ` and ends at ${booking.holdExpiresAt.toISOString()}` : ''}.`,
+      'The hold was extended ' +
+      `before${booking.holdExpiresAt ? ` and ends at ${booking.holdExpiresAt.toISOString()}` : ''}.`,
     extras: withBooking,
   },
   past_deadline: {

@@ -132,7 +132,8 @@ describe('a doctor’s video room', () => {
     const practice = await aPractice()
     const told = async (url: string) => (await setRoom(practice, url)).problem.errors?.[0]?.message
     expect(await told('http://meet.example.org')).toBe(
-      'must be an address that begins with https:// and has no spaces; other letters percent-encoded, not "http://meet.example.org"',
+      'must be an address that begins with https:// and has no spaces; other letters percent-encoded, not ' +
+        '"http://meet.example.org"',
     )
     expect(await told('https://a@b/')).toBe('must hold no user name or password, not "https://a@b/"')
     const { path, admin } = practice
@@ -186,7 +187,8 @@ describe('joinUrl', () => {
     const joinUrlAs = async (status: string) => {
       const failure = status === 'FAILED' ? 'slot_withdrawn' : null
       await database.ownerPool.query(
-        `update holdfast.booking set status = $2, failure_reason = $3, hold_expires_at = now() + interval '1 minute' where id = $1`,
+        `update holdfast.booking set status = $2, failure_reason = $3, hold_expires_at = now() +
+           interval '1 minute' where id = $1`,
         [id, status, failure],
       )
       const { body } = await rest.call('getBooking', asked)

@@ -3,8 +3,8 @@ import { localDay } from '../../lib/local-time.ts'
 import type { BookingAction } from './use-booking-action.tsx'
 
 /**
- * What the server would accept now: arrivals from the slot's local day on, a no-show after its start, and taking back the
- * last mark.
+ * What the server would accept now: arrivals from the slot's local day on, a no-show after its start, and taking back
+ * the last mark.
  *
  * @param now milliseconds since 1970, by the server's clock
  */

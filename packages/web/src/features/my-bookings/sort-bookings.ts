@@ -2,7 +2,9 @@ import type { Booking } from '@holdfast/contract/client'
 
 export type BookingKind = 'upcoming' | 'past' | 'cancelled'
 
-/** Coming: the next one first. Past and cancelled: the latest first. Holds that lapsed were never bookings to anyone. */
+/**
+ * Coming: the next one first. Past and cancelled: the latest first. Holds that lapsed were never bookings to anyone.
+ */
 export function sortBookings(bookings: readonly Booking[], now: number): Record<BookingKind, Booking[]> {
   const sorted: Record<BookingKind, Booking[]> = { upcoming: [], past: [], cancelled: [] }
   for (const booking of bookings) {

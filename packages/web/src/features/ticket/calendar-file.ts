@@ -20,9 +20,9 @@ export type CalendarEvent = {
  * An iCalendar file (RFC 5545) with one event, in UTC: calendars show it in their owner's time zone, and no time zone
  * tables are needed.
  *
- * ical-generator 11.1.2 does not replace it: it escapes commas and semicolons in URL, so that a video link with them leads
- * nowhere (a URI is not escaped), lets control characters into TEXT, and is ten times the size (8 KB compressed), while
- * the file has to be available offline.
+ * ical-generator 11.1.2 does not replace it: it escapes commas and semicolons in URL, so that a video link with them
+ * leads nowhere (a URI is not escaped), lets control characters into TEXT, and is ten times the size (8 KB compressed),
+ * while the file has to be available offline.
  */
 export function calendarFile(event: CalendarEvent): string {
   const lines = [

@@ -28,8 +28,8 @@ export function KeepBooking({ booking, link }: KeepProps) {
 
 function SignInToKeep({ booking, link }: KeepProps) {
   const { t } = useTranslation('ticket')
-  // Whoever is back without having signed in has thought better of it; also who goes back before the other page is here,
-  // to a ticket that was never gone. Done by when the ticket is seen.
+  // Whoever is back without having signed in has thought better of it; also who goes back before the other page is
+  // here, to a ticket that was never gone. Done by when the ticket is seen.
   useLayoutEffect(() => {
     const forget = () => void takeWish(booking.id)
     forget()

@@ -8,7 +8,8 @@ export type LiveListener = {
   slots(message: Extract<LiveMessage, { type: 'slots' }>): void
   /**
    * Anything of these doctors, which are watched, may have changed since: read again. Also once they are followed,
-   * because what was read before lacks what happened in between; and every {@link pollMs} while nothing arrives by itself.
+   * because what was read before lacks what happened in between; and every {@link pollMs} while nothing arrives by
+   * itself.
    */
   stale(doctorIds: readonly string[]): void
 }

@@ -9,7 +9,10 @@ import { formatDate, formatNumber, formatShare } from '../../../lib/format.ts'
 import layoutClasses from '../../../ui/layout.module.css'
 import classes from './dashboard.module.css'
 
-/** Bookings by day and status, and how full the days are. What they show is in the table too, for those who don't see it. */
+/**
+ * Bookings by day and status, and how full the days are. What they show is in the table too, for those who don't see
+ * it.
+ */
 export function StatsCharts({ stats }: { stats: ClinicStats }) {
   const { t } = useTranslation(['admin', 'shell'])
   const day = (date: string) => formatDate(date, { day: 'numeric', month: 'short' })

@@ -17,8 +17,8 @@ export type DoctorWishes = {
 }
 
 /**
- * Saves a doctor, and then their video room. A retry of the same form with a lost answer makes no second doctor: its key
- * stays with what is asked for.
+ * Saves a doctor, and then their video room. A retry of the same form with a lost answer makes no second doctor: its
+ * key stays with what is asked for.
  */
 export function useSaveDoctor(doctor: Doctor | null, onDone: () => void) {
   const { t } = useTranslation('admin')
