@@ -1,16 +1,17 @@
--- create_slots: makes slots for one resource, one per element of the arrays (times, capacity, and the id it is to get).
--- Answers one row each, by its place `ord` in the arrays, with the transaction that made them.
+-- create_slots: creates slots for one resource, one per element of the arrays (times, capacity, and the id to use).
+-- Returns one row per element, by its place `ord` in the arrays, with the transaction that created them.
 --
--- Outcomes: created | skipped (a slot with the very same start and end is there; or, without a slot_id, the start has
---   passed) | conflict (it overlaps another slot; slot_id is the one in the way). Of two elements that overlap one
---   another the one that starts first (then: stands first) is made. p_dry_run: the same answer, and nothing is written;
---   slot_id is null where it would be that of a slot not made.
--- Locks: the resource (FOR NO KEY UPDATE). Two calls for one resource take turns: with the exclusion constraint alone
---   they can deadlock, each waiting for a row the other has inserted. A dry run locks nothing.
--- Fails: program_limit_exceeded for more than 10,000; no_data_found for a resource that isn't there; check_violation for an empty or reversed time, a capacity outside
---   1–1,000,000 or an id of another clinic; array_subscript_error for arrays that differ in length; not_null_violation
---   for nulls in them.
--- Idempotent: yes; what is there already is skipped.
+-- Outcomes: created | skipped (a slot with the same start and end exists; or, without a slot_id, the start has passed)
+-- |
+--   conflict (it overlaps another slot, whose id is slot_id). If two elements overlap each other, the one that starts
+--   first is created, then the first one in the arrays. p_dry_run: the same result, and nothing is written; slot_id is
+--   null where the slot would be created by this call.
+-- Locks: the resource (FOR NO KEY UPDATE). Two calls for one resource run one after the other: with the exclusion
+--   constraint alone they can deadlock, each waiting for a row that the other has inserted. A dry run locks nothing.
+-- Fails: program_limit_exceeded for more than 10,000; no_data_found for a resource that does not exist; check_violation
+--   for an empty or reversed time, a capacity outside of 1–1,000,000 or an id of another clinic; array_subscript_error
+--   for arrays of different lengths; not_null_violation for nulls in them.
+-- Idempotent: yes; existing slots are skipped.
 create or replace function holdfast.create_slots(
   p_clinic_no integer, p_resource_id uuid, p_ids uuid[], p_starts timestamptz[], p_ends timestamptz[], p_capacities integer[],
   p_dry_run boolean
@@ -23,10 +24,10 @@ as $function$
 declare
   v_now timestamptz;
   v_item record;
-  -- what is there, by start; none overlaps another
+  -- existing slots, by start; none overlaps another
   v_there_ids uuid[]; v_there_starts timestamptz[]; v_there_ends timestamptz[];
   v_there integer := 1;
-  -- the element made last
+  -- the last element created
   v_made_id uuid; v_made_start timestamptz; v_made_end timestamptz;
   -- by element, in the order of the walk
   v_ords integer[] := '{}'; v_outcomes text[] := '{}'; v_slot_ids uuid[] := '{}';
@@ -44,7 +45,7 @@ begin
      or array_position(p_ends, null) is not null or array_position(p_capacities, null) is not null then
     raise exception using errcode = 'not_null_violation', message = 'create_slots: a null in the arrays';
   end if;
-  -- Checked here and not only by the constraints, because what is skipped or in conflict never reaches them.
+  -- Checked here and not only by the constraints, because elements that are skipped or in conflict never reach them.
   select i.* into v_item
     from unnest(p_ids, p_starts, p_ends, p_capacities) with ordinality i(id, starts_at, ends_at, capacity, n)
    where i.starts_at >= i.ends_at or i.capacity not between 1 and 1000000

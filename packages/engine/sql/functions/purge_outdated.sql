@@ -1,9 +1,9 @@
--- purge_outdated: forgets idempotency keys, remembered answers and changes of the directory older than p_keep, at most
--- p_limit rows of each table, and answers how many went. Call again while it answers p_limit or more: small
+-- purge_outdated: deletes idempotency keys, stored responses and directory changes older than p_keep, at most p_limit
+-- rows of each table, and returns how many it deleted. Call it again while it returns p_limit or more: small
 -- transactions keep locks and WAL short.
 --
--- Locks: the rows it deletes; rows that somebody holds are left for the next time.
--- Fails: 22023 if told to keep less than an hour (a retry under way would book twice), or for a limit outside of
+-- Locks: the rows it deletes; rows that are locked by others are left for the next call.
+-- Fails: 22023 for a p_keep of less than an hour (a retry under way would book twice), or a limit outside of
 --   1–100,000.
 -- Idempotent: yes.
 create or replace function holdfast.purge_outdated(p_keep interval, p_limit integer) returns bigint

@@ -1,13 +1,14 @@
--- read_log: up to p_limit lines of the log after (p_xid, p_seq), in the order of the log: bookings' events, and changes of
--- the directory. One row, of arrays, as a row a line takes a client longer to read than all else that it does with it.
+-- read_log: reads up to p_limit lines of the log after (p_xid, p_seq), in log order: events of bookings, and changes of
+-- the directory. Returns one row of arrays, because a client takes longer to read a row per line than for everything
+-- else that it does with the line.
 --
--- horizon: every transaction below it is over, and everything it wrote was there to be read (of the same snapshot as the
---   lines, none of which lies above it).
--- booking_ids: null where a line is a change of the directory, which has a clinic_no and perhaps a resource_id. from_resource_ids:
---   moved: whose slot it came from.
--- predecessors_later: the booking's version before this one stands behind it in the log. A transaction takes its number before it
---   waits for a row, so a booking's versions can stand in another order than they came about.
--- Arrays are null where there is no line.
+-- horizon: every transaction below it has ended, and what it wrote was visible to this call. It belongs to the same
+--   snapshot as the lines, none of which is at or above it.
+-- booking_ids: null for a change of the directory, which has a clinic_no and sometimes a resource_id.
+-- from_resource_ids: for a moved booking, the resource that it left.
+-- predecessors_later: the booking's previous version comes later in the log. A transaction gets its number before it
+--   waits for a row, so the versions of a booking can be out of order.
+-- The arrays are null if there is no line.
 -- Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.read_log(p_xid xid8, p_seq bigint, p_limit integer) returns table (
   horizon xid8, xids xid8[], seqs bigint[], resource_ids uuid[], clinic_nos integer[], booking_ids uuid[], versions integer[],
@@ -15,8 +16,9 @@ create or replace function holdfast.read_log(p_xid xid8, p_seq bigint, p_limit i
 )
 language plpgsql stable
 set search_path = holdfast, pg_catalog, pg_temp
--- Planned once a connection, as planning for all the partitions takes twice as long as reading a hundred lines; and with each
--- partition's rows found by the one index that has their order, as a plan made on an empty month would go on to scan it when full.
+-- Planned once per connection, because planning for all partitions takes twice as long as reading a hundred lines.
+-- Scans and sorts are off, so that each partition is read by the index in log order: a plan made on an empty month
+-- would still scan that month when it is full.
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set enable_bitmapscan = off
@@ -26,7 +28,7 @@ as $function$
 #variable_conflict use_column
 begin
   return query
-  -- The aggregates take the lines as the query below puts them: nothing may come between.
+  -- The aggregates rely on the order of the query below: nothing may come between.
   select pg_snapshot_xmin(pg_current_snapshot()), array_agg(e.xid), array_agg(e.seq), array_agg(e.resource_id), array_agg(e.clinic_no),
          array_agg(e.booking_id), array_agg(e.version), array_agg(e.type), array_agg(e.slot_id), array_agg(e.from_slot_id),
          array_agg(e.from_resource_id), array_agg(e.predecessor_is_later)
@@ -34,7 +36,7 @@ begin
       select b.xid, b.seq, b.resource_id, b.clinic_no, b.booking_id, b.version, b.type, b.slot_id, b.from_slot_id,
              case when b.from_slot_id is not null then (select f.resource_id from slot f
                where f.clinic_no = b.clinic_no and f.id = b.from_slot_id) end as from_resource_id,
-             -- In the order of the primary key, which no other index has.
+             -- Ordered like the primary key; no other index has this order.
              b.version > 1 and (select p.version = b.version - 1 and (p.xid, p.seq) > (b.xid, b.seq) from booking_event p
                where p.clinic_no = b.clinic_no and p.booking_id = b.booking_id and p.version >= b.version - 1
                order by p.version limit 1) as predecessor_is_later

@@ -1,12 +1,12 @@
 -- verify_log: reads a clinic's log booking by booking, checks each step, rebuilds every booking from it and compares.
 --
--- Findings: event_missing (a booking without events, or ahead of its log) | event_gap (versions are not 1, 2, 3 …) |
---   illegal_transition (a step that the vocabulary doesn't allow, a change of slot that is no move, of units, a step back
---   in time, a hold confirmed after its end or expired before it, a link that changed more than the account, a second
---   link) | state_differs (the row is not what its log says, or is not there; its account is neither the one that booked nor
---   the one it was linked to).
--- Accounts are not named in findings: an admin reads them, and whose a booking is, is nobody's business.
--- Locks: none; one snapshot, the caller's (stable). Internal: called by verify_clinic.
+-- Findings: event_missing (a booking without events, or with a later version than its log) | event_gap (versions are
+--   not 1, 2, 3 …) | illegal_transition (a transition that does not exist; a change of slot without a move; a change of
+--   units; a step back in time; a hold confirmed after its end or expired before it; a link that changed more than the
+--   account; a second link) | state_differs (the row differs from its log, or is missing; its account is neither the
+--   one that booked nor the one that it was linked to).
+-- Findings do not name accounts: an admin reads them, and does not need to know whose booking it is.
+-- Locks: none; it reads the caller's snapshot (stable). Internal: called by verify_clinic.
 -- Fails: never. Idempotent: yes.
 create or replace function holdfast.verify_log(p_clinic_no integer)
 returns table (kind text, slot_id uuid, booking_id uuid, message text)
@@ -33,7 +33,7 @@ as $function$
       from event e
     window w as (partition by e.booking_id order by e.version)
   ), judged as materialized (
-    -- Only faulty steps and the last one of each booking are kept; after a gap there is nothing to judge a step by.
+    -- Only faulty steps and each booking's last step are returned; after a gap a step cannot be checked.
     select s.*
       from (select s.*, case
               when s.version = 1 and s.type in ('held', 'confirmed') then null
@@ -86,9 +86,9 @@ as $function$
       from (select * from booking where clinic_no = p_clinic_no) b
       full join (select * from judged where is_last) e on e.booking_id = b.id
       left join linked l on l.booking_id = e.booking_id
-      -- Who made it is in its first event: the account whose it is, or somebody on behalf of a guest.
+      -- The first event names who booked: the booking's account, or somebody on behalf of a guest.
      cross join lateral (select coalesce(l.accounts[1], case when b.account_id is not null then e.first_actor_id end) as account_id) a
-     -- Few are left by this; words are made for those alone.
+     -- Few rows are left here; messages are built for these only.
      where (b.version, e.place, b.status, b.slot_id, b.resource_id, b.units, b.hold_expires_at, b.failure_reason, b.account_id)
            is distinct from
            (e.version, e.version, e.status, e.slot_id, e.resource_id, e.units, e.hold_expires_at, e.reason, a.account_id)
@@ -110,7 +110,7 @@ as $function$
       ('state_differs', r.has_log and not r.has_row, 'its log is there, and the booking is not'),
       ('state_differs', r.row_version < r.log_version,
        format('it is at version %s, its log ends at %s', r.row_version, r.log_version)),
-      -- Ahead of its log, it differs from it by what is missing there: said above.
+      -- A booking with a later version than its log was reported above.
       ('state_differs', r.has_row and r.row_version <= r.log_version and r.differences <> '', r.differences)
    ) f (kind, found, message)
    where f.found
