@@ -11,7 +11,7 @@ import { build } from 'vite'
 
 const root = fileURLToPath(new URL('.', import.meta.url))
 const compressible = new Set(['.html', '.js', '.css', '.svg', '.json', '.webmanifest'])
-/** Below this the headers weigh more than what is saved. */
+/** Compressing smaller files saves less than the headers cost. */
 const compressedBytesMin = 1_000
 
 async function compressFiles(directory: string): Promise<void> {
@@ -32,7 +32,7 @@ async function compressFile(path: string): Promise<void> {
   await Promise.all([writeFile(`${path}.br`, brotli), writeFile(`${path}.gz`, gzipped)])
 }
 
-// Whoever builds, tests too: React's development build is twice as large, and slower.
+// Builds in tests also need it: React's development build is twice as large, and slower.
 process.env.NODE_ENV = 'production'
 const draft = join(root, `dist.${process.pid}`)
 const dist = join(root, 'dist')

@@ -2,21 +2,21 @@ import type { Plugin } from 'vite'
 import { firstPages, textsOfAll } from './first-pages.ts'
 import { languages } from './src/lib/languages.ts'
 
-/** What index.html says where the build puts its list. */
+/** The placeholder in index.html that the build replaces. */
 const placeholder = '/* __HOLDFAST_FIRST_FILES__ */ null'
 
 type Bundle = Parameters<Extract<Plugin['generateBundle'], (...given: never[]) => unknown>>[1]
 
-/** Read by the script in index.html: which files a page begins with, and which hold its texts in a language. */
+/** Read by the script in index.html: the files that a page starts with, and its texts in each language. */
 type FirstFiles = {
   pages: { path: string; files: string[]; texts: string[] }[]
-  /** By language and catalogue. */
+  /** By language and namespace. */
   texts: Record<string, Record<string, string>>
 }
 
 /**
- * Tells the page which files its address will need, so that they are fetched beside the program instead of after it has
- * begun: on a slow telephone that is a fifth of the time until something is seen.
+ * Inserts into the page the files that each address needs, so that they load in parallel with the program instead of
+ * after it. On a slow phone this saves a fifth of the time until something is visible.
  */
 export function firstFilesOfBuild(): Plugin {
   return {
@@ -60,7 +60,7 @@ function chunkOf(module: string, bundle: Bundle) {
   throw new Error(`The build has no ${module}.`)
 }
 
-/** A module's own file with all that it imports, and their styles. */
+/** The file of a module, the files it imports, and their styles. */
 function filesOf(module: string, bundle: Bundle): Set<string> {
   const files = new Set<string>()
   const visit = (fileName: string) => {

@@ -1,4 +1,6 @@
-/** A page that people come to from outside: its addresses, its module, and the catalogues that its route loads. */
+/**
+ * A page that people open from outside: its addresses, its module, and the namespaces of texts that its route loads.
+ */
 export type FirstPage = { name: string; path: RegExp; module: string; texts: readonly string[] }
 
 /**
@@ -18,5 +20,5 @@ export const firstPages: readonly FirstPage[] = [
   { name: 'sign in', path: /^\/sign-in$/, module: 'src/features/account/sign-in-page.tsx', texts: ['account'] },
 ]
 
-/** What every page loads beside its own. */
+/** The namespaces that every page loads. */
 export const textsOfAll: readonly string[] = ['shell', 'problems']

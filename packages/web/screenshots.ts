@@ -58,7 +58,7 @@ async function startDemo(): Promise<{ url: string; stop(): Promise<void> }> {
   throw new Error('Holdfast ended before it was ready.')
 }
 
-/** What there is to see: some bookings, one of them a ticket, and every page that can be opened. */
+/** Creates some bookings and lists every page. */
 async function shotsOf(url: string): Promise<Shot[]> {
   const guest = createHoldfastClient({ baseUrl: url })
   const { data: signedIn } = await guest.signIn({ body: administrator })

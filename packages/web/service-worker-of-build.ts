@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Plugin } from 'vite'
 
-/** What the service worker's source says where the build puts its list; see service-worker/service-worker.ts. */
+/** The placeholder in service-worker/service-worker.ts that the build replaces. */
 const placeholder = '__HOLDFAST_SHELL__'
 
 /**
@@ -25,13 +25,13 @@ export function serviceWorkerOfBuild(): Plugin {
       const wanted = files.filter((name) => isOfShell(name, bundle))
       const shell = JSON.stringify({ version, files: ['/', ...wanted.map((name) => `/${name}`)] })
       if (!worker.code.includes(placeholder)) throw new Error('The service worker has no place for its list.')
-      // Whichever quotes the minifier chose stand around the placeholder.
+      // The minifier chooses the quotes around the placeholder.
       worker.code = worker.code.replace(new RegExp(`(["'\`])${placeholder}\\1`), JSON.stringify(shell))
     },
   }
 }
 
-/** The entry with all it imports, the ticket's page with all of that, every style, and no source maps. */
+/** The entry and the ticket's page, with everything they import and their styles. */
 function isOfShell(
   name: string,
   bundle: Parameters<Extract<Plugin['generateBundle'], (...given: never[]) => unknown>>[1],

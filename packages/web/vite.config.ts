@@ -36,7 +36,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {
-      // @mantine/schedule looks for both shapes of rrule, of which a bundle has one.
+      // @mantine/schedule checks for two forms of rrule, of which a bundle has one.
       checks: { importIsUndefined: false },
       input: { index: 'index.html', sw: 'service-worker/service-worker.ts' },
       output: {

@@ -6,8 +6,8 @@ export type Answer = 'network' | 'page' | 'asset'
 const ofTheServer = /^\/(api|docs|openapi\.json|livez|readyz|metrics)(\/|$)/
 
 /**
- * What the service worker does with a request. Nothing under /api is ever kept: what is free, and what a booking is, is
- * only ever told by the server.
+ * How the service worker handles a request. Nothing under /api is ever cached: availability and bookings come from the
+ * server only.
  */
 export function answerFor(request: { method: string; url: string; isNavigation: boolean }, origin: string): Answer {
   const url = new URL(request.url)

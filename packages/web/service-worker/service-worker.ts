@@ -3,7 +3,7 @@ import { answerFor } from './answer-for.ts'
 
 declare const self: ServiceWorkerGlobalScope
 
-/** Put in by the build; see service-worker-of-build.ts. */
+/** Inserted by the build; see service-worker-of-build.ts. */
 const shell: { version: string; files: string[] } = JSON.parse('__HOLDFAST_SHELL__')
 const cacheName = `holdfast-shell-${shell.version}`
 
@@ -37,7 +37,9 @@ self.addEventListener('fetch', (event) => {
   else event.respondWith(asset(request))
 })
 
-/** The server's page while it can be reached, so that a new build is seen at once; else the one kept. */
+/**
+ * The page from the server, so that a new build is used immediately; the cached one if the server cannot be reached.
+ */
 async function page(request: Request): Promise<Response> {
   try {
     return await fetch(request)
@@ -48,7 +50,7 @@ async function page(request: Request): Promise<Response> {
   }
 }
 
-/** A name with a hash never changes its content. */
+/** The name contains a hash, so the content never changes. */
 async function asset(request: Request): Promise<Response> {
   return (await caches.match(request, { cacheName })) ?? fetch(request)
 }

@@ -11,9 +11,9 @@ import { startTexts } from './lib/i18n.ts'
 const root = document.getElementById('root')
 if (root === null) throw new Error('The page has no #root.')
 
-// A page of a build that is no longer there asks for what is: once, or it would go on for ever.
+// A page of an earlier build reloads when its files are gone; once, to avoid a loop.
 window.addEventListener('vite:preloadError', (event) => {
-  // Without a network nothing else would come either, and what is on the page would be gone.
+  // Without a network a reload would fail, and the page would be lost.
   if (navigator.onLine === false) return
   const reloadedAt = Number(sessionStorage.getItem('holdfast-reloaded-at') ?? 0)
   if (Date.now() - reloadedAt < 60_000) return
@@ -22,12 +22,12 @@ window.addEventListener('vite:preloadError', (event) => {
   window.location.reload()
 })
 
-// Browsers that have Temporal don't load another one.
+// The polyfill is loaded only by browsers without Temporal.
 await ('Temporal' in globalThis ? null : import('temporal-polyfill/global'))
-// The page's script and data are on their way beside the texts, not after them.
+// The route loads in parallel with the texts.
 await Promise.all([startTexts(), router.load()])
 createRoot(root, {
-  // A page that was refused, or a lost network, is shown as such: that is an answer, not an error.
+  // A refused page or a lost network is rendered as such.
   onCaughtError: (error) => {
     if (!(error instanceof RefusedError || error instanceof UnreachableError)) console.error(error)
   },
@@ -37,6 +37,6 @@ createRoot(root, {
   </StrictMode>,
 )
 if (import.meta.env.PROD && 'serviceWorker' in navigator) {
-  // The site works without it; what it adds is the page without a network.
+  // Optional: it only adds the page without a network.
   navigator.serviceWorker.register('/sw.js').catch((error: unknown) => console.warn('no service worker', error))
 }

@@ -3,7 +3,7 @@ import { IconMoon, IconSun } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 import { Icon } from '../ui/icon.tsx'
 
-/** Light or dark; the system's choice until somebody presses it. */
+/** Light or dark; follows the system until it is pressed. */
 export function ColorSchemeSwitch() {
   const { t } = useTranslation('shell')
   const { setColorScheme } = useMantineColorScheme()

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { changeLanguage, currentLanguage } from '../lib/i18n.ts'
 import { directionOf, languageNames, languages } from '../lib/languages.ts'
 
-/** Each language is named in itself: whoever needs it can read it. */
+/** Each language is named in that language, so that those who need it can read it. */
 export function LanguageSwitch() {
   const { t } = useTranslation('shell')
   const { setDirection } = useDirection()

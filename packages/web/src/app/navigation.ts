@@ -4,5 +4,5 @@ import { doctorsNav } from '../features/doctors/routes.tsx'
 import { myBookingsNav } from '../features/my-bookings/routes.tsx'
 import type { NavItem } from '../lib/nav-item.ts'
 
-/** The header's navigation, in its order; each entry is shown to those it is for. */
+/** The entries of the header's navigation, in order. Each is shown if its `isFor` accepts the session. */
 export const navigation: readonly NavItem[] = [...doctorsNav, ...myBookingsNav, ...doctorDayNav, ...adminNav]

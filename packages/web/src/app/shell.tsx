@@ -9,7 +9,7 @@ import { LanguageSwitch } from './language-switch.tsx'
 import { navigation } from './navigation.ts'
 import classes from './shell.module.css'
 
-/** The frame of every page: skip link, header with what the reader's roles open, the page, footer. */
+/** The frame of every page: skip link, header with the navigation for the reader's roles, the page, footer. */
 export function Shell() {
   const { t } = useTranslation('shell')
   const session = useSession()
@@ -78,7 +78,7 @@ function Navigation({ session }: { session: Session }) {
   )
 }
 
-/** A new page is read from its beginning: the focus goes there, where a link would have left it behind. */
+/** Moves the focus to the beginning of a new page, so that screen readers start there. */
 function useFocusOnNavigation(onNavigated: () => void) {
   const mainRef = useRef<HTMLElement>(null)
   const pathname = useRouterState({ select: (state) => state.resolvedLocation?.pathname })

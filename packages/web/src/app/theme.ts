@@ -6,7 +6,7 @@ import {
   type VariantColorsResolver,
 } from '@mantine/core'
 
-/** Deep sea green: calm, and far from the blue that every booking form has. Shade 7 on white: 6.5 : 1. */
+/** Deep sea green. Shade 7 on white: 6.5 : 1. */
 const pine: MantineColorsTuple = [
   '#eaf5f3',
   '#d2eae6',
@@ -20,7 +20,7 @@ const pine: MantineColorsTuple = [
   '#063d3a',
 ]
 
-/** For what is running out, and nothing else. */
+/** Only for what is about to expire. */
 const amber: MantineColorsTuple = [
   '#fff6e5',
   '#fdeac8',
@@ -34,7 +34,7 @@ const amber: MantineColorsTuple = [
   '#4d3003',
 ]
 
-/** For what is wrong, or can't be taken back. Shade 7 under white: 6.6 : 1. */
+/** Only for errors and for what cannot be undone. Shade 7 under white: 6.6 : 1. */
 const red: MantineColorsTuple = [
   '#fdecea',
   '#fbd5d1',
@@ -48,7 +48,7 @@ const red: MantineColorsTuple = [
   '#6d150e',
 ]
 
-/** With a drop of the green in it. Shade 6 on the canvas: 5.4 : 1. */
+/** With a slight green tint. Shade 6 on the canvas: 5.4 : 1. */
 const gray: MantineColorsTuple = [
   '#f7f9f7',
   '#eff2ef',
@@ -77,7 +77,10 @@ const dark: MantineColorsTuple = [
 
 const sans = 'ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Noto Sans Arabic", sans-serif'
 
-/** Mantine chooses the text on a filled button once, for the light scheme; the dark one's fillings are lighter. */
+/**
+ * Mantine chooses the text colour of filled buttons for the light scheme only; the fills of the dark scheme are
+ * lighter.
+ */
 function readableOnFilled(input: Parameters<VariantColorsResolver>[0]): ReturnType<VariantColorsResolver> {
   const colors = defaultVariantColorsResolver(input)
   const isPlain = typeof input.color !== 'string' || !/[.#(]/.test(input.color)
@@ -120,7 +123,7 @@ export const theme = createTheme({
   },
 })
 
-/** The page is a shade darker than the papers that lie on it. */
+/** The page's background is a shade darker than the panels on it. */
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: { '--holdfast-page-width': '70rem' },
   light: {
@@ -137,7 +140,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--holdfast-hairline': dark[5],
     '--mantine-color-placeholder': dark[2],
     '--mantine-color-dimmed': dark[2],
-    // Mantine's own are nearly black on our papers.
+    // Mantine's defaults are nearly black on our panels.
     '--mantine-primary-color-light': 'color-mix(in srgb, #57b3a9 20%, transparent)',
     '--mantine-primary-color-light-hover': 'color-mix(in srgb, #57b3a9 28%, transparent)',
     '--mantine-primary-color-light-color': pine[2],

@@ -4,20 +4,20 @@ import { redirect } from '@tanstack/react-router'
 import { RefusedError } from './api-error.ts'
 import { meQuery, type Role } from './session.ts'
 
-/** For a route's `beforeLoad`: who is signed in; whoever isn't goes to sign in, and comes back here. */
+/** For a route's `beforeLoad`: the signed-in account. Redirects guests to sign in, and back afterwards. */
 export async function requireMe(queryClient: QueryClient, href: string): Promise<Me> {
   const me = await queryClient.ensureQueryData(meQuery)
   if (me === null) throw redirect({ to: '/sign-in', search: { to: href } })
   return me
 }
 
-/** What an account may do in a clinic; a site administrator is admin everywhere. null: nothing that others may not. */
+/** An account's role in a clinic; null if it has none. A site administrator is an admin everywhere. */
 export function roleIn(me: Me, clinicId: string): Role | null {
   if (me.siteAdministrator) return 'admin'
   return me.memberships.find((membership) => membership.clinicId === clinicId)?.role ?? null
 }
 
-/** The same refusal that the API would answer, before it is asked. */
+/** The error that the API would respond with. */
 export function forbidden(): RefusedError {
   const problem: Problem = {
     type: 'urn:holdfast:problem:forbidden',

@@ -1,6 +1,6 @@
 import type { Problem } from '@holdfast/contract/client'
 
-/** The server answered with a refusal. */
+/** The server refused the request with a problem. */
 export class RefusedError extends Error {
   readonly problem: Problem
 
@@ -11,7 +11,7 @@ export class RefusedError extends Error {
   }
 }
 
-/** No answer came: what was asked for may or may not have happened. */
+/** No response arrived: the request may or may not have been executed. */
 export class UnreachableError extends Error {
   constructor(cause: unknown) {
     super('The server could not be reached.', { cause })
@@ -19,7 +19,7 @@ export class UnreachableError extends Error {
   }
 }
 
-/** The problem's code; null for whatever was no refusal. */
+/** The problem's code; null for other errors. */
 export function refusalCode(error: unknown): Problem['code'] | null {
   return error instanceof RefusedError ? error.problem.code : null
 }

@@ -2,7 +2,7 @@ import type { Booking } from '@holdfast/contract/client'
 import { queryOptions } from '@tanstack/react-query'
 import { api, ask } from './api.ts'
 
-/** @param manageToken null: the account's cookie says who asks */
+/** @param manageToken null to use the account's cookie */
 export function bookingQuery(bookingId: string, manageToken: string | null) {
   return queryOptions({
     queryKey: ['booking', bookingId],

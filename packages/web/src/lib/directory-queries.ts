@@ -3,7 +3,7 @@ import { keepPreviousData, type QueryClient, queryOptions } from '@tanstack/reac
 import { api, ask } from './api.ts'
 
 const clinicsMax = 100
-/** More are found by typing more. */
+/** A longer search text finds the others. */
 const clinicsOffered = 20
 const clinicStaleMs = 10 * 60_000
 
@@ -15,7 +15,7 @@ export function clinicQuery(clinicId: string) {
   })
 }
 
-/** The first hundred clinics by name; each is then known by its id too. */
+/** The first hundred clinics by name. Also caches each under its id. */
 export function clinicsQuery(queryClient: QueryClient) {
   return queryOptions({
     queryKey: ['clinics'],
@@ -28,7 +28,7 @@ export function clinicsQuery(queryClient: QueryClient) {
   })
 }
 
-/** Some clinics whose name or address holds this text; the first of all by name when it is empty. */
+/** Some clinics whose name or address contains this text; for an empty text the first by name. */
 export function clinicSearchQuery(q: string) {
   return queryOptions({
     queryKey: ['clinics', 'search', 'few', q],

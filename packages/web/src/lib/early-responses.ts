@@ -1,16 +1,16 @@
-/** An answer that was asked for before the program was there. `askedAt`: `performance.now()` then. */
-export type EarlyResponse = { askedAt: number; answer: Promise<Response> }
+/** A request sent by index.html before the program was loaded. `sentAt`: `performance.now()` then. */
+export type EarlyResponse = { sentAt: number; response: Promise<Response> }
 
 declare global {
   interface Window {
-    /** By address, as the script in index.html put them there. */
+    /** By URL, filled by the script in index.html. */
     holdfastEarly?: Map<string, EarlyResponse>
   }
 }
 
-/** What index.html asked for already, once; undefined: nothing, or not this. */
+/** The response to a request that index.html has sent already; undefined if there is none. Each is returned once. */
 export function takeEarlyResponse(request: Request): EarlyResponse | undefined {
-  // Whoever says who they are asks for themselves.
+  // Requests with credentials get their own response.
   if (request.method !== 'GET' || request.headers.has('Authorization')) return undefined
   const { origin } = window.location
   const address = request.url.startsWith(origin) ? request.url.slice(origin.length) : request.url

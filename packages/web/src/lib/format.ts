@@ -12,7 +12,7 @@ function once<Formatter extends Intl.DateTimeFormat | Intl.NumberFormat | Intl.L
   const locale = currentLocale()
   const key = `${kind} ${locale} ${JSON.stringify(options)}`
   const found = made.get(key)
-  // One kind of formatter per `kind`, by its callers below.
+  // The callers below use each `kind` for one type of formatter.
   if (found !== undefined) return found as Formatter
   const formatter = make(locale)
   made.set(key, formatter)
@@ -33,7 +33,7 @@ export function ownTimeZone(): string {
   return own
 }
 
-/** `09:30` or `9:30 am`, as the reader writes it. */
+/** `09:30` or `9:30 am`, by the reader's locale. */
 export function formatTime(instant: Instant, timeZone: string): string {
   return dateTime({ hour: 'numeric', minute: '2-digit', timeZone }).format(new Date(instant))
 }
@@ -113,14 +113,14 @@ export function formatShare(share: number): string {
   return formatNumber(share, { style: 'percent', maximumFractionDigits: 1 })
 }
 
-/** `1:05`: minutes and seconds of a countdown, in the reader's digits. */
+/** `1:05`: minutes and seconds of a countdown, in the locale's digits. */
 export function formatCountdown(seconds: number): string {
   const whole = Math.max(0, Math.ceil(seconds))
   const two = formatNumber(whole % 60, { minimumIntegerDigits: 2 })
   return `${formatNumber(Math.floor(whole / 60))}:${two}`
 }
 
-/** `English, Igbo`, with the commas of the reader's language. */
+/** `English, Igbo`, as a list in the reader's language. */
 export function formatLanguages(tags: readonly string[]): string {
   const options = { type: 'unit', style: 'short' } as const
   return once('list', options, (locale) => new Intl.ListFormat(locale, options)).format(tags.map(formatLanguage))

@@ -1,6 +1,6 @@
 import type { Booking, Clinic, Doctor } from '@holdfast/contract/client'
 
-/** What a ticket shows, as it was when it was last seen. No secret is in it, so no way into the video visit either. */
+/** The data of a ticket when it was last shown. It contains no secret, so no video link either. */
 export type KeptTicket = { booking: Booking; doctor: Doctor; clinic: Clinic; keptAt: number }
 
 const cacheName = 'holdfast-tickets'
@@ -14,7 +14,7 @@ export async function keepTicket(ticket: Omit<KeptTicket, 'keptAt'>): Promise<vo
     const cache = await caches.open(cacheName)
     const kept: KeptTicket = { ...ticket, booking: { ...ticket.booking, joinUrl: null }, keptAt: Date.now() }
     await cache.put(addressOf(ticket.booking.id), Response.json(kept))
-    // In the order in which they were first put.
+    // Keys are in insertion order.
     const addresses = await cache.keys()
     await Promise.all(addresses.slice(0, -keptMax).map((address) => cache.delete(address)))
   } catch (error) {
@@ -27,19 +27,19 @@ export async function readKeptTicket(bookingId: string): Promise<KeptTicket | nu
     const kept = await caches.match(addressOf(bookingId), { cacheName })
     if (kept === undefined) return null
     const ticket: KeptTicket = await kept.json()
-    // Older builds kept bookings that knew of no such way.
+    // Older builds stored bookings without this field.
     return { ...ticket, booking: { ...ticket.booking, joinUrl: null } }
   } catch {
     return null
   }
 }
 
-/** After signing out: the next one at this machine is somebody else. */
+/** After signing out: the next user of this machine may be somebody else. */
 export async function forgetTickets(): Promise<void> {
   try {
     await caches.delete(cacheName)
   } catch {
-    // There is no cache here, so there is nothing in it.
+    // Without a cache there is nothing to delete.
   }
 }
 

@@ -1,4 +1,4 @@
-/** The languages whose catalogues are complete; the first is what the others fall back to. */
+/** The languages of the site; the first is the default. */
 export const languages = ['en', 'de', 'ar'] as const
 
 export type Language = (typeof languages)[number]
@@ -9,7 +9,7 @@ export function directionOf(language: Language): 'ltr' | 'rtl' {
   return language === 'ar' ? 'rtl' : 'ltr'
 }
 
-/** The language chosen before, else the first of the browser's that there is, else English. */
+/** The language chosen before, else the first supported one of the browser's, else English. */
 export function chooseLanguage(chosen: string | null, wanted: readonly string[]): Language {
   for (const tag of [chosen ?? '', ...wanted]) {
     const found = languages.find((language) => language === tag.toLowerCase().split('-')[0])
@@ -19,8 +19,8 @@ export function chooseLanguage(chosen: string | null, wanted: readonly string[])
 }
 
 /**
- * The locale that dates and numbers are written in: the reader's own of that language (de-AT, ar-MA), for the hour
- * cycle and the digits they are used to.
+ * The locale for dates and numbers: the reader's variant of the language (de-AT, ar-MA), which decides the hour cycle
+ * and the digits.
  */
 export function localeOf(language: Language, wanted: readonly string[]): string {
   return (

@@ -5,7 +5,7 @@ export function localDay(instant: string | number, timeZone: string): string {
   return zoned(instant, timeZone).toPlainDate().toString()
 }
 
-/** As the calendar wants it. */
+/** In the format of the calendar component. */
 export function localDateTime(instant: string | number, timeZone: string): string {
   return zoned(instant, timeZone).toPlainDateTime().toString({ smallestUnit: 'second' }).replace('T', ' ')
 }
@@ -19,7 +19,7 @@ export function mondayOf(day: string): string {
   return addDays(day, 1 - Temporal.PlainDate.from(day).dayOfWeek)
 }
 
-/** @returns the day, or null for what is none between 1900 and 2199 */
+/** @returns the day, or null if it is not one from 1900 to 2199 */
 export function parseDay(value: unknown): string | null {
   if (typeof value !== 'string' || !/^(19|20|21)\d\d-\d\d-\d\d$/.test(value)) return null
   try {
@@ -29,7 +29,7 @@ export function parseDay(value: unknown): string | null {
   }
 }
 
-/** How many days from one to the other, both included. */
+/** The number of days from one to the other, both included. */
 export function daysBetween(from: string, to: string): number {
   return Temporal.PlainDate.from(from).until(Temporal.PlainDate.from(to)).days + 1
 }

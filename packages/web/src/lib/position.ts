@@ -1,10 +1,10 @@
 import { takeEarlyResponse } from './early-responses.ts'
 import { noteServerTime } from './server-clock.ts'
 
-/** How far this page has read the log: the newest position any answer or live message told. */
+/** The newest position of the log in any response or live message of this page. */
 let newest: bigint | null = null
 
-/** Takes note of a position (a decimal number as text); an older one changes nothing. */
+/** Records a position (a decimal number as text) if it is newer. */
 export function notePosition(position: string | null): void {
   if (position === null || !/^\d{1,20}$/.test(position)) return
   const told = BigInt(position)
@@ -16,9 +16,9 @@ export function notePosition(position: string | null): void {
  */
 export const positionFetch: typeof fetch = async (input, init) => {
   const request = new Request(input, init)
-  // Asked before anything was known here that it could be older than.
+  // Only before any position is known: the early request was sent without one.
   const early = newest === null ? takeEarlyResponse(request) : undefined
-  if (early !== undefined) return noted(await early.answer, early.askedAt)
+  if (early !== undefined) return noted(await early.response, early.sentAt)
   if (newest !== null && request.method === 'GET') request.headers.set('Holdfast-Position', newest.toString())
   const askedAt = performance.now()
   return noted(await fetch(request), askedAt)

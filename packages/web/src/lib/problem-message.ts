@@ -1,7 +1,7 @@
 import type { TFunction } from 'i18next'
 import { RefusedError, UnreachableError } from './api-error.ts'
 
-/** What went wrong, in the reader's language: `title` says what, `help` what to do now. Of the namespace `problems`. */
+/** The texts of an error, from the namespace `problems`: `title` says what went wrong, `help` what to do. */
 export function problemMessage(error: unknown, t: TFunction<'problems'>): { title: string; help: string } {
   const code =
     error instanceof RefusedError

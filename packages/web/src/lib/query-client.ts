@@ -5,8 +5,8 @@ const retriesMax = 3
 const retryable = new Set(['overloaded', 'unavailable', 'internal_error', 'request_timeout'])
 
 /**
- * Reads are tried again when the network or the server failed, never when the server said no. Without any network it is
- * said at once: they are tried again when it is back.
+ * Whether to retry a read: after a network or server failure, never after a refusal. Without a network it fails
+ * immediately, and is read again when the network is back.
  */
 export function shouldRetry(failures: number, error: unknown): boolean {
   if (failures >= retriesMax) return false
@@ -14,7 +14,7 @@ export function shouldRetry(failures: number, error: unknown): boolean {
 }
 
 export function createQueryClient(): QueryClient {
-  // It takes every page to begin with a network, and would not notice that one came.
+  // It assumes that a page starts online, and would not notice the first change to online.
   onlineManager.setOnline(navigator.onLine !== false)
   return new QueryClient({
     defaultOptions: {

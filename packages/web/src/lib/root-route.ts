@@ -1,8 +1,8 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { createRootRouteWithContext } from '@tanstack/react-router'
 
-/** What every route's loader is given. */
+/** The context of every route's loader. */
 export type RouteContext = { queryClient: QueryClient }
 
-/** Every feature's routes hang from here; the frame around them is put on in router.tsx, which knows all features. */
+/** The parent of every feature's routes. app/router.tsx adds the frame and the features. */
 export const rootRoute = createRootRouteWithContext<RouteContext>()()

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createServerClock } from './server-clock.ts'
 
-/** A reader whose wall clock is an hour wrong, asking a server with a delay each way. */
+/** A client whose wall clock is an hour off, sending requests with a delay each way. */
 function asked(count: number, delayMs: number) {
   let monotonic = 5_000
   const serverAhead = 1_700_000_000_000.4

@@ -1,12 +1,12 @@
 /**
- * The server's time as far as its `Date` headers tell: they are cut to the second, so each answer says the server's
- * clock was somewhere in one second between our asking and its arrival. The narrowest bounds so far are kept; the
- * reader's own clock is never trusted, and `performance.now()` isn't changed when somebody sets it.
+ * Estimates the server's time from `Date` headers. They are truncated to the second, so each response puts the server's
+ * clock within one second, between sending the request and receiving the response. The narrowest bounds so far are
+ * stored. The reader's clock is never trusted; `performance.now()` does not change when that clock is set.
  */
 export type ServerClock = {
   /** @param date the `Date` header @param askedAt `performance.now()` when the request was sent */
   note(date: string | null, askedAt: number): void
-  /** Whole milliseconds since 1970, by the server's clock; the reader's until a first answer came. */
+  /** Whole milliseconds since 1970 by the server's clock; by the reader's before the first response. */
   now(): number
 }
 
@@ -21,7 +21,7 @@ export function createServerClock(monotonic: () => number, wall: () => number): 
       if (Number.isNaN(told)) return
       const nextLow = told - monotonic()
       const nextHigh = told + 1000 - askedAt
-      // Contradicting bounds mean that a clock was set: what was known before counts no longer.
+      // Contradicting bounds mean that a clock was set: earlier bounds are discarded.
       const contradicts = nextLow > high || nextHigh < low
       low = contradicts ? nextLow : Math.max(low, nextLow)
       high = contradicts ? nextHigh : Math.min(high, nextHigh)

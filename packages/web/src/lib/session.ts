@@ -5,7 +5,7 @@ import { refusalCode } from './api-error.ts'
 
 export type Role = 'doctor' | 'staff' | 'admin'
 
-/** Who is signed in, by the cookie, which no script can read; null: a guest. */
+/** The signed-in account, identified by the HTTP-only cookie; null for a guest. */
 export const meQuery = queryOptions({
   queryKey: ['me'],
   staleTime: 5 * 60_000,
@@ -22,7 +22,7 @@ export const meQuery = queryOptions({
 
 export type Session = { kind: 'unknown' } | { kind: 'guest' } | { kind: 'account'; me: Me }
 
-/** `unknown` until the server has said who this is; whoever can't be asked is shown as a guest. */
+/** `unknown` until the server has responded; a failed request counts as a guest. */
 export function useSession(): Session {
   const { data, isPending, isError } = useQuery(meQuery)
   if (data) return { kind: 'account', me: data }

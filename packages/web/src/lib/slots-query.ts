@@ -2,12 +2,12 @@ import type { SlotList } from '@holdfast/contract/client'
 import { queryOptions } from '@tanstack/react-query'
 import { api, ask } from './api.ts'
 
-/** All cached pages of a doctor's slots begin so; the live feed changes them in place. */
+/** The beginning of the query keys of a doctor's slots, which the live feed updates in place. */
 export function slotsKey(doctorId: string): readonly unknown[] {
   return ['slots', doctorId]
 }
 
-/** A doctor's slots from one local day to another (both included, at most 62 days). */
+/** A doctor's slots from one local day to another, both included, at most 62 days. */
 export function slotsQuery(doctorId: string, from: string, to: string) {
   return queryOptions({
     queryKey: [...slotsKey(doctorId), from, to],
@@ -17,8 +17,8 @@ export function slotsQuery(doctorId: string, from: string, to: string) {
 }
 
 /**
- * The list with the numbers that a live message tells. What didn't change stays the same object, so that only what did
- * is drawn again; also the list itself, when nothing in it changed.
+ * The list with the availability of a live message. Unchanged slots keep their identity, so that only changed ones
+ * render again; so does the list if nothing changed.
  */
 export function withAvailability(list: SlotList, items: readonly { id: string; available: number }[]): SlotList {
   const told = new Map(items.map(({ id, available }) => [id, available]))

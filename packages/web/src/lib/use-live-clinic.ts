@@ -4,11 +4,11 @@ import { clinicKey } from './clinic-queries.ts'
 import type { LiveState } from './live/live-feed.ts'
 import { useLiveSlots } from './use-live-slots.ts'
 
-/** However many book: what is shown is read again at most so often. */
+/** The minimum time between two reads, however many people book. */
 const rereadMsMin = 1_000
 const doctorsMax = 100
 
-/** Keeps all that is shown of a clinic as it is now, while the component is shown. @returns how it hears of changes */
+/** Keeps a clinic's cached data up to date while the component is mounted. @returns the state of the connection */
 export function useLiveClinic(clinicId: string, doctorIds: readonly string[]): LiveState {
   const queryClient = useQueryClient()
   const reread = useThrottledCallback(() => {

@@ -7,15 +7,15 @@ import { pageFeed } from './live/page-feed.ts'
 import { slotsKey, withAvailability } from './slots-query.ts'
 
 export type LiveSlotsEvents = {
-  /** Places of a watched doctor changed; the cached slots have been changed already. */
+  /** The availability of a watched doctor changed; the cached slots are updated already. */
   onSlots?: (message: Extract<LiveMessage, { type: 'slots' }>) => void
-  /** Read again whatever else is shown: something was missed, or nothing arrives by itself and this is the poll. */
+  /** Other data has to be read again: changes were missed, or this is a poll without a live connection. */
   onStale?: () => void
 }
 
 /**
- * Keeps the cached slots of these doctors as they are now, while the component is shown: by the live feed, or by asking
- * again every ten seconds where no feed gets through. @returns which of the two it is
+ * Keeps the cached slots of these doctors up to date while the component is mounted: by the live feed, or by reading
+ * them every ten seconds without one. @returns the state of the connection
  */
 export function useLiveSlots(doctorIds: readonly string[], events: LiveSlotsEvents = {}): LiveState {
   const queryClient = useQueryClient()
@@ -26,11 +26,11 @@ export function useLiveSlots(doctorIds: readonly string[], events: LiveSlotsEven
     const apply = () =>
       queryClient.setQueriesData<SlotList>({ queryKey }, (list) => list && withAvailability(list, message.items))
     apply()
-    // What is just being read may be older than this.
+    // A read under way may return older data than the message.
     for (const { promise } of readingNow(queryClient, message.doctorId)) void promise?.then(apply, () => undefined)
     const cached = queryClient.getQueriesData<SlotList>({ queryKey })
     const known = new Set(cached.flatMap(([, list]) => list?.items.map(({ id }) => id) ?? []))
-    // A slot nobody has read yet may belong to a page that is shown.
+    // An unknown slot may belong to a page that is shown.
     if (message.items.some(({ id }) => !known.has(id))) readAgain(queryClient, message.doctorId)
     events.onSlots?.(message)
   })
@@ -51,12 +51,12 @@ function readingNow(queryClient: QueryClient, doctorId: string) {
   return queryClient.getQueryCache().findAll({ queryKey: slotsKey(doctorId), fetchStatus: 'fetching' })
 }
 
-/** First readings after which it is read again. */
+/** First reads that are followed by a second one. */
 const followedUp = new WeakSet<Promise<unknown>>()
 
 /**
- * Reads a doctor's cached slots again. To ask again during a first reading is to wait for that one, which may have been
- * read too early: it is asked again when it has come.
+ * Reads a doctor's cached slots again. Invalidating a query during its first read only waits for that read, which may
+ * be too old; so the query is invalidated again after it.
  */
 function readAgain(queryClient: QueryClient, doctorId: string): void {
   const queryKey = slotsKey(doctorId)

@@ -12,7 +12,7 @@ type DayNavProps = {
   onChange: (day: string) => void
 }
 
-/** Backwards, forwards, back to today, or straight to a day. */
+/** Moves one step back or forwards, to today, or to any day. */
 export function DayNav({ day, today, step, onChange }: DayNavProps) {
   const { t } = useTranslation('schedule')
   const unit = step === 1 ? 'day' : 'week'

@@ -1,7 +1,7 @@
 import { Paper, Stack, Text } from '@mantine/core'
 import type { ReactNode } from 'react'
 
-/** Nothing is here, and what one can do about it. */
+/** An empty list, with what to do about it. */
 export function EmptyState({ title, help, children }: { title?: string; help?: string; children?: ReactNode }) {
   return (
     <Paper withBorder p="xl" mt="lg" radius="lg">

@@ -7,11 +7,11 @@ import { Icon } from './icon.tsx'
 type ErrorStateProps = {
   error: unknown
   retry?: () => void
-  /** false: the page's own heading says what went wrong. */
+  /** false if the page's heading says what went wrong. */
   isTitled?: boolean
 }
 
-/** What went wrong, in words, and one press to try again. */
+/** An error with its help text, and a button to try again. */
 export function ErrorState({ error, retry, isTitled = true }: ErrorStateProps) {
   const { t } = useTranslation('problems')
   const { title, help } = problemMessage(error, t)

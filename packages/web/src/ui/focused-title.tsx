@@ -1,7 +1,7 @@
 import { Title } from '@mantine/core'
 import { type ReactNode, useEffect, useRef } from 'react'
 
-/** The heading of what has just taken another's place: it gets the focus, so that it is read, and seen. */
+/** The heading of content that has just replaced other content. It takes the focus, so that it is read and visible. */
 export function FocusedTitle({ id, children }: { id: string; children: ReactNode }) {
   const ref = useRef<HTMLHeadingElement>(null)
   useEffect(() => ref.current?.focus(), [])

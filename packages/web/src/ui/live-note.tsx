@@ -4,7 +4,7 @@ import { formatTime, ownTimeZone } from '../lib/format.ts'
 import type { LiveState } from '../lib/live/live-feed.ts'
 
 /**
- * Whether the numbers beside it change by themselves, or when they were last read.
+ * Shows that the data is updated live, or when it was last read.
  *
  * @param updatedAt milliseconds since 1970; 0: not yet
  */

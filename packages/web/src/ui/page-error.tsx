@@ -7,7 +7,7 @@ import { problemMessage } from '../lib/problem-message.ts'
 import { ErrorState } from './error-state.tsx'
 import { PageTitle } from './page-title.tsx'
 
-/** For a route whose loader or drawing failed. */
+/** For a route whose loader or component failed. */
 export function PageError({ error, reset }: ErrorComponentProps) {
   const { t } = useTranslation('problems')
   const router = useRouter()
@@ -17,7 +17,7 @@ export function PageError({ error, reset }: ErrorComponentProps) {
       void router.invalidate()
       return
     }
-    // A page whose code did not come is never asked for again by the router.
+    // The router does not load a page's code again after a failure.
     window.location.reload()
   }
   return (

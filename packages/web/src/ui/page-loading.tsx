@@ -1,7 +1,7 @@
 import { Skeleton, Stack, VisuallyHidden } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 
-/** The outline of a page, while its script or its data is on the way. */
+/** A placeholder while a page's script or data loads. */
 export function PageLoading() {
   const { t } = useTranslation('shell')
   return (

@@ -3,7 +3,7 @@ import classes from './page-tabs.module.css'
 
 export type Tab = { to: string; label: string; params?: Record<string, string>; search?: object; exact?: boolean }
 
-/** The pages of one place, as links. */
+/** Links between the pages of one area. */
 export function Tabs({ label, tabs }: { label: string; tabs: readonly Tab[] }) {
   return (
     <nav className={`${classes.tabs} no-print`} aria-label={label}>

@@ -2,9 +2,9 @@ import { Title } from '@mantine/core'
 import { type ReactNode, useEffect } from 'react'
 
 /**
- * The page's one h1, and the name of its tab.
+ * The page's h1 and document title.
  *
- * @param of the tab's text, where the heading isn't text alone
+ * @param of the title, if the heading is not only text
  */
 export function PageTitle({ children, of }: { children: ReactNode; of?: string }) {
   const text = of ?? (typeof children === 'string' ? children : '')

@@ -11,19 +11,19 @@ export type SearchOption = { value: string; label: string; detail?: string }
 type SearchSelectProps = {
   label: string
   placeholder: string
-  /** What is chosen; null: nothing. Its label may still be on the way. */
+  /** The selected value; null for none. Its label may still be loading. */
   value: string | null
   valueLabel: string | null
   onChange: (value: string | null) => void
-  /** What was typed, for whoever finds the options; empty: whatever is offered before one types. */
+  /** Called with the typed text, to find the options; empty before anything is typed. */
   onSearch: (text: string) => void
-  /** undefined: they are being looked for. */
+  /** undefined while they are loading. */
   options: readonly SearchOption[] | undefined
 }
 
 /**
- * One of very many, found by typing (the pattern "editable combobox with list autocomplete" of ARIA APG). Mantine's own
- * would be a tenth of the patient pages' script.
+ * Selects one of many options by typing (the pattern "editable combobox with list autocomplete" of ARIA APG). Mantine's
+ * component would add a tenth to the script of the patients' pages.
  */
 export function SearchSelect({
   label,

@@ -5,7 +5,7 @@ import { EmptyState } from './empty-state.tsx'
 import { LinkButton } from './link-button.tsx'
 import { PageTitle } from './page-title.tsx'
 
-/** Instead of a page for accounts, while nobody is signed in; afterwards one is back here. */
+/** Replaces a page for accounts while nobody is signed in; after signing in, the user returns to it. */
 export function SignInFirst({ title }: { title: string }) {
   const { t } = useTranslation('shell')
   const to = useRouterState({ select: (state) => state.location.href })

@@ -8,5 +8,5 @@ function TextAnchor(props: TextAnchorProps) {
   return <Anchor {...props} />
 }
 
-/** A link inside of a text: underlined, because colour alone would not tell. */
+/** A link inside text: underlined, because colour alone does not mark it. */
 export const TextLink = createLink(TextAnchor)

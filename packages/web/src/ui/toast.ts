@@ -11,12 +11,12 @@ function shared({ id, title, message }: Toast) {
   return { ...(id ? { id } : {}), title, message, withBorder: true, closeButtonProps }
 }
 
-/** Tells an outcome in passing, and to screen readers. What has to be read stays on the page instead. */
+/** Announces an outcome briefly, also to screen readers. What has to be read stays on the page instead. */
 export function toastDone(toast: Toast): void {
   notifications.show({ ...shared(toast), color: 'pine', autoClose: shownMs })
 }
 
-/** Something didn't work; stays longer. */
+/** Announces a failure; stays longer. */
 export function toastFailed(toast: Toast): void {
   notifications.show({ ...shared(toast), color: 'red', autoClose: 2 * shownMs })
 }

@@ -6,7 +6,7 @@ import layoutClasses from '../../ui/layout.module.css'
 import { offeredActions } from './offered-actions.ts'
 import { useBookingAction } from './use-booking-action.tsx'
 
-/** What can be noted of a booking now: arrived, completed, didn't come; and the last of it taken back. */
+/** Buttons for the actions that are possible now: arrived, completed, no-show, and undoing the last of them. */
 export function BookingActions({ booking, timeZone }: { booking: Booking; timeZone: string }) {
   const { t } = useTranslation('schedule')
   const action = useBookingAction(booking.clinicId)

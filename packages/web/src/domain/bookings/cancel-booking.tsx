@@ -9,7 +9,7 @@ import { useBookingActions } from './use-booking-changes.ts'
 
 type CancelProps = { link: TicketLink; isOpen: boolean; onClose: () => void }
 
-/** Asks once more, because somebody else may have the time a moment later. */
+/** Asks for confirmation, because somebody else may take the slot a moment later. */
 export function CancelBooking({ link, isOpen, onClose }: CancelProps) {
   const { t } = useTranslation('ticket')
   const { cancel } = useBookingActions(link)

@@ -13,13 +13,13 @@ type DayListProps = {
   bookings: readonly Booking[]
   timeZone: string
   caption: string
-  /** With them, each line says whose patient it is. */
+  /** If given, each row shows the doctor. */
   doctors?: readonly Doctor[]
-  /** What stands for the patient's name, such as a link. */
+  /** Renders the patient's name, for example as a link. */
   nameOf?: (booking: Booking) => ReactNode
 }
 
-/** Who comes, in order. Those who cancelled or never booked are left out: they are in the list of bookings. */
+/** The day's bookings in order, without cancelled and failed ones, which the list of bookings has. */
 export function DayList({ bookings, timeZone, caption, doctors, nameOf }: DayListProps) {
   const { t } = useTranslation(['schedule', 'shell'])
   const coming = bookings.filter(({ status }) => status !== 'CANCELLED' && status !== 'FAILED')
@@ -87,7 +87,7 @@ export function DayList({ bookings, timeZone, caption, doctors, nameOf }: DayLis
   )
 }
 
-/** How many come, are here, and are done: in one line above the list. */
+/** The numbers of expected, arrived, completed and missed bookings, in one line above the list. */
 export function DayCounts({ bookings }: { bookings: readonly Booking[] }) {
   const { t } = useTranslation('schedule')
   const count = (...statuses: Booking['status'][]) => bookings.filter(({ status }) => statuses.includes(status)).length

@@ -29,7 +29,7 @@ export function offeredActions(booking: Booking, timeZone: string, now: number):
   }
 }
 
-/** Whether it can still be moved or cancelled. */
+/** Whether the booking can still be moved or cancelled. */
 export function isOpen(booking: Booking): boolean {
   return booking.status === 'PENDING' || booking.status === 'CONFIRMED'
 }

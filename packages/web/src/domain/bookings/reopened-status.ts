@@ -1,6 +1,6 @@
 import type { BookingStatus } from '@holdfast/contract/client'
 
-/** What a booking is again once the last mark on it is taken back; null: there is none to take back. */
+/** The status that reopening a booking returns to; null if it cannot be reopened. */
 export function reopenedStatus(status: BookingStatus): BookingStatus | null {
   switch (status) {
     case 'ARRIVED':

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { statusColor } from './status-colors.ts'
 import classes from './status-mark.module.css'
 
-/** A booking's status in words; the dot before it only repeats them in colour. */
+/** A booking's status as text, with a dot that repeats it in colour. */
 export function StatusMark({ status }: { status: BookingStatus }) {
   const { t } = useTranslation('shell')
   return (

@@ -11,7 +11,7 @@ export function parseTicketLink(hash: string): TicketLink | null {
   return bookingId === undefined ? null : { bookingId, manageToken: manageToken ?? null }
 }
 
-/** The hash for an address, without its #. */
+/** The fragment of a ticket's URL, without the #. */
 export function ticketHash({ bookingId, manageToken }: TicketLink): string {
   return manageToken === null ? bookingId : `${bookingId}.${manageToken}`
 }

@@ -20,7 +20,7 @@ const calls = {
   reopen: { call: api.reopenBooking, becomes: (status) => reopenedStatus(status) ?? status },
 } as const satisfies Record<BookingAction, { call: unknown; becomes: (status: BookingStatus) => BookingStatus }>
 
-/** Notes what became of a booking, or takes it back: shown at once, and as it was when the server refuses. */
+/** Changes a booking's status. Shown immediately, and reverted if the server refuses. */
 export function useBookingAction(clinicId: string) {
   const queryClient = useQueryClient()
   const { t } = useTranslation(['schedule', 'problems'])
@@ -40,7 +40,7 @@ export function useBookingAction(clinicId: string) {
     },
     onSuccess: (booking, { action }) => {
       show(booking)
-      // What was said of it before, and could be undone then, is no longer so.
+      // Earlier toasts offer an undo that is no longer possible.
       for (let version = 1; version < booking.version; version += 1) notifications.hide(toastOf(booking.id, version))
       const text = t(`done.${action}`, { name: booking.patient.name })
       if (action === 'reopen' || reopenedStatus(booking.status) === null) toastDone({ message: text })

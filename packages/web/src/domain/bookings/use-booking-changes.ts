@@ -9,11 +9,11 @@ export type BookingActions = {
   cancel(reason: string): Promise<Booking>
   /** @throws as cancel */
   move(slotId: string): Promise<Booking>
-  /** Into the account that is signed in. @throws as cancel */
+  /** Links the booking to the signed-in account. @throws as cancel */
   keep(): Promise<Booking>
 }
 
-/** Changes a booking, and everything cached that shows it. */
+/** Changes a booking, and updates the cached data that contains it. */
 export function useBookingActions(link: TicketLink): BookingActions {
   const queryClient = useQueryClient()
   const auth = link.manageToken === null ? {} : { auth: link.manageToken }
@@ -33,7 +33,7 @@ export function useBookingActions(link: TicketLink): BookingActions {
       return done(await ask(api.rescheduleBooking({ path, body: { slotId }, ...auth })))
     },
     async keep() {
-      // Here the cookie says who asks, and the token, in the body, that it is theirs to have.
+      // The cookie identifies the account; the token in the body proves the right to the booking.
       return done(await ask(api.linkBooking({ path, body: { manageToken: link.manageToken ?? '' } })))
     },
   }

@@ -11,7 +11,7 @@ import classes from './slot-calendar.module.css'
 
 type SlotCalendarProps = {
   view: 'day' | 'week'
-  /** Any day of the week. */
+  /** A day of the week that is shown. */
   day: string
   slots: readonly Slot[]
   bookings: readonly Booking[]
@@ -21,7 +21,7 @@ type SlotCalendarProps = {
   onDay?: (day: string) => void
 }
 
-/** A doctor's times as a calendar, in the clinic's local time; each opens by press or key. */
+/** A doctor's slots as a calendar in the clinic's local time; each opens by click or key. */
 export function SlotCalendar({ view, day, slots, bookings, timeZone, onSlot, onDay }: SlotCalendarProps) {
   const { t } = useTranslation('schedule')
   const events = useMemo(
@@ -40,7 +40,7 @@ export function SlotCalendar({ view, day, slots, bookings, timeZone, onSlot, onD
     events,
     ...shownHours(events),
     withHeader: false,
-    // Made for `09:30`: times of other languages don't fit into it.
+    // The bubble has room for `09:30` only, not for times in other languages.
     withCurrentTimeBubble: false,
     slotHeight: heightOfHour(slots),
     intervalMinutes: 60,
@@ -86,7 +86,7 @@ function nameDaysByTheirText(root: HTMLElement | null): void {
   }
 }
 
-/** Weekends in the same ink: red means that something is wrong. */
+/** Weekends have the normal colour: red is for errors. */
 const dayLabelClass = { weekViewDayLabel: classes.dayLabel ?? '' }
 
 type EventProps = React.ComponentPropsWithoutRef<'button'> & { children: React.ReactNode }
@@ -95,7 +95,7 @@ function clockOf(start: Date | string): string {
   return formatTime(`${String(start).replace(' ', 'T')}Z`, 'UTC')
 }
 
-/** High enough that the shortest of the times can be read: 24 pixels, which is also what a finger needs. */
+/** High enough that the shortest slot has 24 pixels, to be read and touched. */
 function heightOfHour(slots: readonly Slot[]): number {
   const minutes = slots.map(({ startsAt, endsAt }) => (Date.parse(endsAt) - Date.parse(startsAt)) / 60_000)
   const shortest = Math.max(5, Math.min(60, ...minutes))

@@ -13,7 +13,7 @@ import { JoinVideo } from '../video/join-video.tsx'
 
 type SlotDialogProps = {
   slot: Slot | undefined
-  /** Of the days shown; those of this slot are found among them. */
+  /** All bookings of the days shown; the dialog selects those of the slot. */
   bookings: readonly Booking[]
   clinicId: string
   timeZone: string
@@ -21,7 +21,7 @@ type SlotDialogProps = {
   onClose: () => void
 }
 
-/** One time of the calendar: who comes, what can be noted of them, and how to withdraw it. */
+/** A slot of the calendar: its bookings with their actions, and how to withdraw it. */
 export function SlotDialog({ slot, onClose, ...rest }: SlotDialogProps) {
   return (
     <Dialog

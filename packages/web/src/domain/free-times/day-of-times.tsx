@@ -11,7 +11,7 @@ type DayProps = {
   day: WeekDay
   timeZone: string
   canBeChosen: (slot: Slot) => boolean
-  /** The one time that the Tab key stops at. */
+  /** The slot in the tab order (roving tabindex). */
   stopId: string | null
   onFocus: (slotId: string) => void
   onChoose: (slot: Slot) => void
@@ -19,7 +19,7 @@ type DayProps = {
 
 const parts = ['morning', 'afternoon'] as const satisfies TimeOfDay[]
 
-/** A day's times, morning and afternoon. */
+/** A day's slots, in the morning and in the afternoon. */
 export function DayOfTimes({ day, timeZone, canBeChosen, stopId, onFocus, onChoose }: DayProps) {
   const { t } = useTranslation('booking')
   const isEmpty = parts.every((part) => day[part].length === 0)
@@ -63,11 +63,11 @@ type TimeProps = {
   isStop: boolean
   onFocus: (slotId: string) => void
   onChoose: (slot: Slot) => void
-  /** Handed down: a hook in each of hundreds is felt. */
+  /** Passed as a prop: a hook in each of hundreds of slots is measurably slow. */
   t: TFunction<'booking'>
 }
 
-/** Remembered, because a week may have hundreds, and one of them changes. What is taken stays where it was. */
+/** Memoized: a week may have hundreds of slots, of which one changes. A taken slot keeps its place. */
 const TimeItem = memo(({ slot, timeZone, isBookable, isStop, onFocus, onChoose, t }: TimeProps) => {
   const time = formatTime(slot.startsAt, timeZone)
   const ownClock = formatTime(slot.startsAt, ownTimeZone())

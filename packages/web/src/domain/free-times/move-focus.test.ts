@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { targetOf } from './move-focus.ts'
 
-// Three times, none, two.
+// Days with three, no and two slots.
 const days = [3, 0, 2]
 
 test.each([

@@ -1,6 +1,6 @@
 import type { KeyboardEvent } from 'react'
 
-/** Where an arrow key leads in a week of days of times; null: it is not one, or leads nowhere. */
+/** The slot that an arrow key leads to; null for other keys, or if there is none. */
 export function targetOf(
   key: string,
   days: readonly number[],
@@ -11,7 +11,7 @@ export function targetOf(
   const sideways = (step: 1 | -1) => {
     for (let day = at.day + step; day >= 0 && day < days.length; day += step) {
       const count = days[day] ?? 0
-      // A day with fewer times is entered at its last one; one without any is passed over.
+      // A day with fewer slots is entered at its last one; a day without slots is skipped.
       if (count > 0) return { day, time: Math.min(at.time, count - 1) }
     }
     return null
@@ -34,7 +34,7 @@ export function targetOf(
   }
 }
 
-/** Moves the focus from a time's button to the one that the key leads to. */
+/** Moves the focus from a slot's button to the one that the key leads to. */
 export function moveFocus(event: KeyboardEvent<HTMLButtonElement>): void {
   const button = event.currentTarget
   const week = button.closest('[data-week]')

@@ -8,7 +8,7 @@ export function slotsOfWeekQuery(doctorId: string, from: string) {
   return slotsQuery(doctorId, from, addDays(from, daysShown - 1))
 }
 
-/** Where a doctor's times are first opened: at the next free one, else today, in the clinic's zone. */
+/** The first day to show: the day of the next free slot, else today, in the clinic's time zone. */
 export function firstDayOf(doctor: Doctor, clinic: Clinic): string {
   return localDate(doctor.nextAvailableAt ?? serverNow(), clinic.timezone)
 }

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef } from 'react'
 
-/** Always the same function, which calls the newest one: hundreds of times needn't be drawn again for it. */
+/** A function with a stable identity that calls the newest one, so that hundreds of slots need not render again. */
 export function useStable<Given extends unknown[]>(newest: (...given: Given) => void): (...given: Given) => void {
   const ref = useRef(newest)
   useEffect(() => {

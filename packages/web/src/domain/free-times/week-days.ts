@@ -2,7 +2,7 @@ import type { Clinic, Slot } from '@holdfast/contract/client'
 
 export type TimeOfDay = 'morning' | 'afternoon'
 
-/** A local day of the clinic with its slots, each part by start. */
+/** A local day of the clinic with its slots, sorted by start. */
 export type WeekDay = { date: string; morning: Slot[]; afternoon: Slot[] }
 
 export const daysShown = 7
@@ -18,7 +18,7 @@ export function addDays(date: string, days: number): string {
   return Temporal.PlainDate.from(date).add({ days }).toString()
 }
 
-/** The days from `from` on, with those of the slots that have not begun, in the clinic's zone. */
+/** The days from `from` on with the slots that have not started, in the clinic's time zone. */
 export function weekDays(slots: readonly Slot[], from: string, timeZone: string, now: number): WeekDay[] {
   const days = Array.from({ length: daysShown }, (_, index): WeekDay => {
     return { date: addDays(from, index), morning: [], afternoon: [] }
@@ -32,7 +32,7 @@ export function weekDays(slots: readonly Slot[], from: string, timeZone: string,
   return days
 }
 
-/** What the API would refuse is not offered: full, too near, or too far ahead. */
+/** Whether the API would accept a booking: not full, too soon or too far ahead. */
 export function isBookable(slot: Slot, settings: Clinic['settings'], now: number): boolean {
   const startsIn = Date.parse(slot.startsAt) - now
   return (

@@ -6,7 +6,7 @@ import { addDays, daysShown } from './week-days.ts'
 
 type NavigationProps = { from: string; today: string; onFrom: (from: string) => void }
 
-/** A week on or back, or to any day; never into the past. */
+/** Moves a week forwards or back, or to any day, never into the past. */
 export function WeekNavigation({ from, today, onFrom }: NavigationProps) {
   const { t } = useTranslation('booking')
   const go = (date: string) => onFrom(date < today ? today : date)
@@ -27,7 +27,7 @@ export function WeekNavigation({ from, today, onFrom }: NavigationProps) {
         value={from}
         min={today}
         onChange={({ currentTarget }) => {
-          // Cleared, or not yet a whole date.
+          // The field was cleared, or the date is incomplete.
           if (/^20\d\d-\d\d-\d\d$/.test(currentTarget.value)) go(currentTarget.value)
         }}
       />

@@ -22,20 +22,20 @@ export type WeekOfTimesProps = {
   from: string
   onFrom: (from: string) => void
   onChoose: (slot: Slot) => void
-  /** A time that can't be chosen here, such as the one to be moved away from. */
+  /** A slot that cannot be chosen, such as the one that a booking is moved from. */
   exceptSlotId?: string
 }
 
 /**
- * A week of a doctor's times in the clinic's zone. Places change in place while it is shown. One stop for the Tab key;
- * from there the arrow keys go on.
+ * A week of a doctor's slots in the clinic's time zone, updated live. The week is one tab stop; arrow keys move between
+ * slots.
  */
 export function WeekOfTimes({ doctorId, clinic, from, onFrom, onChoose, exceptSlotId }: WeekOfTimesProps) {
   const { t } = useTranslation('booking')
   const slots = useQuery(slotsOfWeekQuery(doctorId, from))
   const live = useLiveSlots([doctorId])
   const now = serverNow()
-  // What stands around the times, and the answer to a press, are painted before hundreds of them are drawn.
+  // The frame and the response to a click are painted before hundreds of slots are rendered.
   const read = useMemo(() => (slots.data === undefined ? null : { from, items: slots.data.items }), [slots.data, from])
   const drawn = useDeferredValue(read, null)
   return (
@@ -78,7 +78,7 @@ type WeekProps = Pick<WeekOfTimesProps, 'from' | 'clinic' | 'onChoose' | 'except
 function Week({ slots, from, clinic, now, onChoose, exceptSlotId }: WeekProps) {
   const [focusedId, setFocusedId] = useState<string | null>(null)
   const choose = useStable(onChoose)
-  // Once a minute is often enough for what has begun; a press of an arrow key must not sort hundreds of times.
+  // Recomputed once a minute: an arrow key must not sort hundreds of slots.
   const minute = Math.floor(now / 60_000) * 60_000
   const days = useMemo(() => weekDays(slots, from, clinic.timezone, minute), [slots, from, clinic.timezone, minute])
   const canBeChosen = (slot: Slot) => slot.id !== exceptSlotId && isBookable(slot, clinic.settings, now)
@@ -101,7 +101,7 @@ function Week({ slots, from, clinic, now, onChoose, exceptSlotId }: WeekProps) {
   )
 }
 
-/** The clinic's clock; and that the reader's shows another time, where it does. */
+/** The clinic's time zone, with a note if the reader's differs. */
 function ZoneNote({ from, timeZone }: { from: string; timeZone: string }) {
   const { t } = useTranslation('booking')
   const noon = `${from}T12:00:00Z`

@@ -4,11 +4,11 @@ import type { TFunction } from 'i18next'
 import { api, ask } from '../../lib/api.ts'
 import { refusalCode } from '../../lib/api-error.ts'
 
-/** More are not taken back one by one, but by withdrawing their days. */
+/** More slots than these are not undone one by one; their days can be withdrawn. */
 export const undoSlotsMax = 500
 const atOnce = 4
 
-/** Withdraws times just made, showing how far it is in the toast `id`; one that somebody has booked meanwhile stays. */
+/** Withdraws slots just created, with the progress in the toast `id`. Slots that were booked in the meantime stay. */
 export async function undoSlots(id: string, slotIds: readonly string[], t: TFunction<'schedule'>): Promise<void> {
   let done = 0
   let kept = 0
@@ -30,7 +30,7 @@ export async function undoSlots(id: string, slotIds: readonly string[], t: TFunc
       try {
         await ask(api.withdrawSlot({ path: { slotId }, query: { withBookings: false } }))
       } catch (error) {
-        // Booked, begun or withdrawn meanwhile: that one stays as it is. Anything else ends in the count too.
+        // The slot was booked, started or withdrawn in the meantime, or the request failed: all count as not undone.
         if (refusalCode(error) !== 'slot_not_found') kept += 1
       }
       done += 1

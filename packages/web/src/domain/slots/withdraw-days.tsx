@@ -12,7 +12,7 @@ const daysMax = 62
 
 type WithdrawDaysProps = { doctorId: string; clinicId: string; timeZone: string; today: string }
 
-/** Withdraws all times of some days, after showing whom it would meet. */
+/** Withdraws all slots of some days, after a preview of the bookings it would affect. */
 export function WithdrawDays({ doctorId, clinicId, timeZone, today }: WithdrawDaysProps) {
   const { t } = useTranslation('schedule')
   const [from, setFrom] = useState(today)

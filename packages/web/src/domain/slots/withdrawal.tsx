@@ -13,19 +13,19 @@ import layoutClasses from '../../ui/layout.module.css'
 import { toastDone, toastFailed } from '../../ui/toast.ts'
 
 type WithdrawalProps = {
-  /** What is asked for, in a word; another is previewed anew. */
+  /** Identifies the withdrawal: each value has its own preview. */
   of: string
   doctorId: string
   clinicId: string
   timeZone: string
-  /** Bookings whose patients' names are known here. */
+  /** Bookings from which patients' names are taken. */
   known: readonly Booking[]
   run: (how: { dryRun: boolean; withBookings: boolean }) => Promise<WithdrawnSlots>
   onDone: () => void
   onBack: () => void
 }
 
-/** What a withdrawal would do and to whom, then the withdrawal. The preview changes nothing. */
+/** A preview of the slots and bookings that a withdrawal affects, then the withdrawal. */
 export function Withdrawal({ of, doctorId, clinicId, timeZone, known, run, onDone, onBack }: WithdrawalProps) {
   const { t } = useTranslation('schedule')
   const { t: tProblem } = useTranslation('problems')
@@ -37,7 +37,7 @@ export function Withdrawal({ of, doctorId, clinicId, timeZone, known, run, onDon
     gcTime: 0,
   })
   const withdrawal = useMutation({
-    // Where nobody was shown, nobody may be met: a booking made meanwhile refuses it, and the preview is read again.
+    // If the preview showed no bookings, none may be affected: a booking made since makes the server refuse.
     mutationFn: () => run({ dryRun: false, withBookings: (preview.data?.bookings.length ?? 0) > 0 }),
     onSuccess: ({ slots }) => {
       toastDone({ message: t('withdraw.done', { count: slots }) })

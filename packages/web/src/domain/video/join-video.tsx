@@ -4,13 +4,13 @@ import { useTranslation } from 'react-i18next'
 import { Icon } from '../../ui/icon.tsx'
 
 type JoinVideoProps = ButtonProps & {
-  /** null: there is no visit to join now, and nothing is shown. */
+  /** null if there is no visit to join now; then nothing is rendered. */
   url: string | null
-  /** Whose visit it is, where a page has several. */
+  /** The patient, where a page has several visits. */
   of?: string
 }
 
-/** Into the video visit, in a tab of its own that knows nothing of this one. */
+/** Opens the video visit in a new tab without access to this one. */
 export function JoinVideo({ url, of, ...button }: JoinVideoProps) {
   const { t } = useTranslation('shell')
   if (url === null) return null

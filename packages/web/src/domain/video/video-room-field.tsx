@@ -1,23 +1,22 @@
 import { TextInput } from '@mantine/core'
+import type { GetInputPropsReturnType } from '@mantine/form'
 import { useTranslation } from 'react-i18next'
 import { exampleOf, hasOwnRooms, roomProblem } from './video-room.ts'
 
 type VideoRoomFieldProps = {
-  /** null: it is being read. */
+  /** null while it is loading. */
   value: string | null
-  /** Problems are shown once somebody tried to save. */
-  isTried: boolean
-  onChange: (value: string) => void
+  /** The form's `getInputProps` of the field. */
+  inputProps: GetInputPropsReturnType
 }
 
-/** Where a doctor's video visits take place, and what a visit's link would look like. */
-export function VideoRoomField({ value, isTried, onChange }: VideoRoomFieldProps) {
+/** The address of a doctor's video visits, with an example of a visit's link. */
+export function VideoRoomField({ value, inputProps }: VideoRoomFieldProps) {
   const { t } = useTranslation('schedule')
   const problem = roomProblem(value ?? '')
   const typed = (value ?? '').trim()
   return (
     <TextInput
-      id="video-room"
       inputMode="url"
       dir="ltr"
       label={t('video.room')}
@@ -43,9 +42,8 @@ export function VideoRoomField({ value, isTried, onChange }: VideoRoomFieldProps
       autoComplete="off"
       spellCheck={false}
       disabled={value === null}
+      {...inputProps}
       value={value ?? ''}
-      error={isTried && problem !== null ? t(`video.invalid.${problem}`) : null}
-      onChange={({ currentTarget }) => onChange(currentTarget.value)}
     />
   )
 }

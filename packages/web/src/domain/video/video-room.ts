@@ -1,11 +1,11 @@
 import { queryOptions } from '@tanstack/react-query'
 import { api, ask } from '../../lib/api.ts'
 
-/** Stands in a room's address for the name that each visit has of its own. */
+/** Replaced in a room's address by a unique name for each visit. */
 const roomName = '{room}'
 const lengthMax = 500
 
-/** A doctor's video room, which only they and the clinic may read; null: there is none. */
+/** A doctor's video room, which only the doctor and the clinic may read; null if there is none. */
 export function videoRoomQuery(doctorId: string) {
   return queryOptions({
     queryKey: ['video-room', doctorId],
@@ -14,7 +14,7 @@ export function videoRoomQuery(doctorId: string) {
   })
 }
 
-/** @param url empty: none any more */
+/** @param url empty to remove the room */
 export async function saveVideoRoom(doctorId: string, url: string): Promise<string | null> {
   const body = { url: url.trim() === '' ? null : url.trim() }
   return (await ask(api.setVideoRoom({ path: { doctorId }, body }))).url
@@ -22,7 +22,7 @@ export async function saveVideoRoom(doctorId: string, url: string): Promise<stri
 
 export type RoomProblem = 'address' | 'long' | 'credentials' | 'room'
 
-/** Why an address can't be a video room, by the API's rules; null: it can, or nothing was typed. */
+/** Why the API would not accept an address as a video room; null if it would, or if it is empty. */
 export function roomProblem(typed: string): RoomProblem | null {
   const text = typed.trim()
   if (text === '') return null
@@ -33,12 +33,12 @@ export function roomProblem(typed: string): RoomProblem | null {
   return host.includes(roomName) || rest.split(roomName).length > 2 ? 'room' : null
 }
 
-/** Whether each visit has a room of its own. */
+/** Whether each visit has a separate room. */
 export function hasOwnRooms(typed: string): boolean {
   return typed.includes(roomName)
 }
 
-/** What a visit's address looks like. */
+/** An example of a visit's address. */
 export function exampleOf(typed: string): string {
   return typed.trim().replace(roomName, 'k7mq-2xvd-9hfp')
 }

@@ -12,7 +12,7 @@ import { PageTitle } from '../../ui/page-title.tsx'
 import { SignInFirst } from '../../ui/sign-in-first.tsx'
 import { afterSignOut } from './after-sign-in.ts'
 
-/** Who I am here, and the way out. */
+/** The signed-in account, and signing out. */
 export function AccountPage() {
   const { t } = useTranslation('account')
   const session = useSession()

@@ -2,13 +2,13 @@ import type { QueryClient } from '@tanstack/react-query'
 import { forgetTickets } from '../../lib/kept-tickets.ts'
 import { meQuery } from '../../lib/session.ts'
 
-/** Somebody else is here now: what only the former one might see is asked for anew. */
+/** Another account is signed in: all data that depends on the account is read again. */
 export async function afterSignIn(queryClient: QueryClient): Promise<void> {
   await queryClient.fetchQuery({ ...meQuery, staleTime: 0 })
   await queryClient.invalidateQueries({ refetchType: 'none' })
 }
 
-/** Nothing of the account stays in this browser. */
+/** Removes all data of the account from this browser. */
 export async function afterSignOut(queryClient: QueryClient): Promise<void> {
   await forgetTickets()
   await queryClient.cancelQueries()

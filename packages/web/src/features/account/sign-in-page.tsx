@@ -13,7 +13,7 @@ import { useReturn } from './use-return.ts'
 
 const route = getRouteApi('/sign-in')
 
-/** Sign in; then back to where one wanted to go. */
+/** The sign-in page; afterwards it returns to the page that required it. */
 export function SignInPage() {
   const { t } = useTranslation('account')
   const { way, go } = useReturn(route.useSearch().to)

@@ -13,7 +13,7 @@ import { useReturn } from './use-return.ts'
 const route = getRouteApi('/sign-up')
 const passwordLengthMin = 10
 
-/** A new account, signed in at once. */
+/** The sign-up page; the new account is signed in immediately. */
 export function SignUpPage() {
   const { t } = useTranslation('account')
   const { way, go } = useReturn(route.useSearch().to)

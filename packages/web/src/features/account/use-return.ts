@@ -1,15 +1,15 @@
 import { useRouter, useRouterState } from '@tanstack/react-router'
 
 export type Return = {
-  /** For a link to the other of the two pages: it leads back to the same place. */
+  /** For the link between the two pages, which keeps the page to return to. */
   way: { search: { to?: string }; hash: string }
-  /** Goes there, now that somebody is signed in. */
+  /** Goes there after signing in. */
   go(): void
 }
 
 /**
- * Where one goes after signing in or up. What stands behind the # of these pages belongs to that place: a ticket's
- * secret comes along so, and is never sent.
+ * Where to go after signing in or up. The fragment of these pages belongs to that page: a ticket's manage token is
+ * passed on in it and never sent.
  *
  * @param to a path of this site; absent: the account's bookings
  */

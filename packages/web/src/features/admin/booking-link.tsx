@@ -2,7 +2,7 @@ import type { Booking } from '@holdfast/contract/client'
 import { Link } from '@tanstack/react-router'
 import layoutClasses from '../../ui/layout.module.css'
 
-/** The patient's name, leading to the booking. */
+/** The patient's name as a link to the booking. */
 export function BookingLink({ booking }: { booking: Pick<Booking, 'id' | 'clinicId' | 'patient'> }) {
   return (
     <Link

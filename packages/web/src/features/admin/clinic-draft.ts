@@ -2,7 +2,7 @@ import type { Clinic, ClinicChange } from '@holdfast/contract/client'
 
 export type SettingName = keyof Clinic['settings']
 
-/** What the API accepts, by its contract. */
+/** The limits of the API's contract. */
 export const settingLimits: readonly { name: SettingName; min: number; max: number; step: number }[] = [
   { name: 'holdSeconds', min: 30, max: 900, step: 30 },
   { name: 'minimumNoticeMinutes', min: 0, max: 525_600, step: 15 },
@@ -10,7 +10,7 @@ export const settingLimits: readonly { name: SettingName; min: number; max: numb
   { name: 'cancellationDeadlineMinutes', min: 0, max: 525_600, step: 60 },
 ]
 
-/** The form's fields as they are typed. */
+/** The values of the form's fields. */
 export type ClinicCardDraft = { name: string; timezone: string; address: string; phone: string }
 export type ClinicDraft = ClinicCardDraft & Record<SettingName, number | string>
 
@@ -19,7 +19,7 @@ export function draftOfClinic(clinic: Clinic): ClinicDraft {
   return { name, timezone, address: address ?? '', phone: phone ?? '', ...settings }
 }
 
-/** What differs from the clinic as it is; null: nothing does, or a number is missing. */
+/** The changes to the clinic; null if there are none, or if a number is missing or out of its limits. */
 export function changeOf(draft: ClinicDraft, clinic: Clinic): ClinicChange | null {
   const change: ClinicChange = {}
   if (draft.name.trim() !== clinic.name) change.name = draft.name.trim()

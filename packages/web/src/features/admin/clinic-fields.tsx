@@ -1,49 +1,33 @@
 import { Select, TextInput } from '@mantine/core'
+import type { GetInputPropsReturnType } from '@mantine/form'
 import { useTranslation } from 'react-i18next'
 import layoutClasses from '../../ui/layout.module.css'
 import type { ClinicCardDraft } from './clinic-draft.ts'
 
 const zones = Intl.supportedValuesOf('timeZone')
 
-type FieldsProps = { draft: ClinicCardDraft; onChange: (part: Partial<ClinicCardDraft>) => void }
+/** `inputProps`: the form's `getInputProps`. */
+type FieldsProps = { timezone: string; inputProps: (field: keyof ClinicCardDraft) => GetInputPropsReturnType }
 
-/** What patients see of a clinic, and its time zone. */
-export function ClinicFields({ draft, onChange }: FieldsProps) {
+/** The fields of a clinic that patients see, and its time zone. */
+export function ClinicFields({ timezone, inputProps }: FieldsProps) {
   const { t } = useTranslation('admin')
   return (
     <>
       <div className={layoutClasses.fields}>
-        <TextInput
-          label={t('field.name')}
-          required
-          maxLength={200}
-          value={draft.name}
-          onChange={({ currentTarget }) => onChange({ name: currentTarget.value })}
-        />
+        <TextInput label={t('field.name')} required maxLength={200} {...inputProps('name')} />
         <Select
           label={t('field.timezone')}
           required
           searchable
           allowDeselect={false}
-          data={zones.includes(draft.timezone) ? zones : [draft.timezone, ...zones]}
-          value={draft.timezone}
-          onChange={(timezone) => onChange({ timezone: timezone ?? draft.timezone })}
+          data={zones.includes(timezone) ? zones : [timezone, ...zones]}
+          {...inputProps('timezone')}
         />
       </div>
       <div className={layoutClasses.fields}>
-        <TextInput
-          label={t('field.address')}
-          maxLength={500}
-          value={draft.address}
-          onChange={({ currentTarget }) => onChange({ address: currentTarget.value })}
-        />
-        <TextInput
-          type="tel"
-          label={t('field.phone')}
-          maxLength={50}
-          value={draft.phone}
-          onChange={({ currentTarget }) => onChange({ phone: currentTarget.value })}
-        />
+        <TextInput label={t('field.address')} maxLength={500} {...inputProps('address')} />
+        <TextInput type="tel" label={t('field.phone')} maxLength={50} {...inputProps('phone')} />
       </div>
     </>
   )

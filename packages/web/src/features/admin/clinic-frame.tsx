@@ -5,7 +5,7 @@ import { LinkButton } from '../../ui/link-button.tsx'
 import { Tabs } from '../../ui/page-tabs.tsx'
 import { useClinic } from './use-clinic.ts'
 
-/** The clinic's name, its pages, and the way to book for somebody. */
+/** The clinic's name, its pages, and the link to book for a patient. */
 export function ClinicFrame() {
   const { t } = useTranslation('admin')
   const { clinicId, clinic, isAdmin } = useClinic()

@@ -1,8 +1,8 @@
 import Papa from 'papaparse'
 
 /**
- * A table as a file for spreadsheets. What somebody typed could begin like a formula: such cells are written so that no
- * spreadsheet runs them. The mark at the beginning tells Excel that it is UTF-8.
+ * A table as CSV. Cells that spreadsheets would run as formulas are escaped. The byte order mark tells Excel that the
+ * file is UTF-8.
  */
 export function csvOf(rows: readonly Record<string, string | number>[]): string {
   return `\uFEFF${Papa.unparse([...rows], { escapeFormulae: true })}`

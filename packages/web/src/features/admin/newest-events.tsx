@@ -11,7 +11,7 @@ import tableClasses from '../../ui/table.module.css'
 import { newestEventsQuery } from './newest-events-query.ts'
 import { useClinic } from './use-clinic.ts'
 
-/** What happened last, from the log itself. */
+/** The latest events of the log. */
 export function NewestEvents({ limit }: { limit: number }) {
   const { t } = useTranslation('admin')
   const { clinicId } = useClinic()

@@ -8,7 +8,7 @@ import { rootRoute } from '../../lib/root-route.ts'
 import type { Role } from '../../lib/session.ts'
 import { parseBookingsSearch, parseDayListSearch, parseDoctorSearch, parseRangeSearch } from './admin-search.ts'
 
-/** Who works at the desk of a clinic; doctors have their own pages. */
+/** The roles that may open the clinic's pages; doctors have their own pages. */
 const clinicRoles: readonly (Role | null)[] = ['staff', 'admin']
 
 const clinicsRoute = createRoute({
@@ -43,7 +43,7 @@ const clinicRoute = createRoute({
   component: lazyRouteComponent(() => import('./clinic-frame.tsx'), 'ClinicFrame'),
 })
 
-/** Staff keep the calendar; figures, people, settings and the log are the admins'. */
+/** Figures, members, settings and the log are for administrators only. */
 function requireAdmin({ context }: { context: { role: Role | null } }): void {
   if (context.role !== 'admin') throw forbidden()
 }
@@ -55,7 +55,7 @@ const dashboardRoute = createRoute({
   path: '/',
   validateSearch: parseRangeSearch,
   beforeLoad: ({ context, params }) => {
-    // Staff may not see the figures: they start with the day.
+    // Staff may not see the figures; they start with the day list.
     if (context.role !== 'admin') throw redirect({ to: '/clinic/$clinicId/day', params, search: {} })
   },
   component: lazyRouteComponent(() => import('./dashboard/dashboard-page.tsx'), 'DashboardPage'),

@@ -22,7 +22,7 @@ type SlotPickerProps = {
   units?: number
 }
 
-/** A week of a doctor's free times, as they are now; one can be chosen. */
+/** A week of a doctor's free slots, updated live, of which one can be chosen. */
 export function SlotPicker({ doctors, doctorId, onDoctor, timeZone, chosen, onChoose, units = 1 }: SlotPickerProps) {
   const { t } = useTranslation('schedule')
   const today = localDay(serverNow(), timeZone)

@@ -7,7 +7,7 @@ import { serverNow } from '../../lib/server-clock.ts'
 
 const route = getRouteApi('/clinic/$clinicId')
 
-/** The clinic of the page, its doctors, and what the reader may do there. The loader has read them already. */
+/** The clinic of the page, its doctors, and the user's permissions, which the loader has read. */
 export function useClinic() {
   const { clinicId } = route.useParams()
   const { isAdmin } = route.useLoaderData()

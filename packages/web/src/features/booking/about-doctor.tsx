@@ -5,7 +5,7 @@ import { formatLanguages, formatMoney, formatNumber } from '../../lib/format.ts'
 import { PageTitle } from '../../ui/page-title.tsx'
 import classes from './booking.module.css'
 
-/** Who it is, and what it costs. */
+/** The doctor's details and fee. */
 export function AboutDoctor({ doctor }: { doctor: Doctor }) {
   const { t } = useTranslation('booking')
   return (

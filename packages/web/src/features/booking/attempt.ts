@@ -2,9 +2,9 @@ import type { AppointmentType, Slot } from '@holdfast/contract/client'
 import { randomKey } from '../../lib/random-key.ts'
 
 /**
- * One try to get one time, from the press on it until it is confirmed, given up or lost. It is kept before anything is
- * sent: a reload, a lost answer and the back button all find it, send the same request with the same key, and are
- * told about the same booking.
+ * One attempt to book a slot, from choosing it until it is confirmed, released or unavailable. It is stored before
+ * anything is sent: after a reload, a lost response or the back button, the same request is sent with the same key and
+ * returns the same booking.
  */
 export type Attempt = {
   /** The Idempotency-Key of the hold. */
@@ -12,11 +12,11 @@ export type Attempt = {
   doctorId: string
   slot: Pick<Slot, 'id' | 'startsAt' | 'endsAt'>
   appointmentType: AppointmentType
-  /** Said with the hold; who really comes is said when it is confirmed. */
+  /** Sent with the hold; the patient's real details are sent when it is confirmed. */
   holder: { name: string; email?: string }
-  /** Once the hold is known. The token reaches this one booking; this storage ends with the tab. */
+  /** Present once the hold is known. The token gives access to this booking only; session storage ends with the tab. */
   made: { bookingId: string; manageToken: string } | null
-  /** What was typed so far. */
+  /** The details typed so far. */
   details: Details
 }
 
@@ -28,13 +28,13 @@ const storageKey = 'holdfast-attempt'
 
 type AttemptWishes = Pick<Attempt, 'slot' | 'doctorId' | 'appointmentType' | 'holder' | 'details'>
 
-/** A new try, with a key of its own. */
+/** A new attempt with a new idempotency key. */
 export function newAttempt({ slot, ...wishes }: AttemptWishes): Attempt {
   const { id, startsAt, endsAt } = slot
   return { ...wishes, slot: { id, startsAt, endsAt }, key: randomKey(), made: null }
 }
 
-/** The try that this tab is in; null: none, or one that another build wrote. */
+/** The attempt stored in this tab; null if there is none, or if another build wrote it. */
 export function readAttempt(storage: Pick<Storage, 'getItem'> = sessionStorage): Attempt | null {
   const text = storage.getItem(storageKey)
   if (text === null) return null

@@ -21,7 +21,7 @@ import { type Hold, useHold } from './use-hold.ts'
 
 const route = getRouteApi('/doctors/$doctorId')
 
-/** A doctor, and the way from a choice of times to a ticket. */
+/** A doctor's page: from choosing a time to the ticket. */
 export function BookingPage() {
   const { doctorId } = route.useParams()
   const doctor = useSuspenseQuery(doctorQuery(doctorId)).data
@@ -60,7 +60,7 @@ function Booking({ doctor, clinic }: { doctor: Doctor; clinic: Clinic }) {
   const isAway = useDeferredValue(!isChoosing)
   const wasAway = useRef(!isChoosing)
   useEffect(() => {
-    // Whoever comes back reads on at the times.
+    // After going back, the focus is on the times.
     if (isChoosing && wasAway.current) document.getElementById('times-title')?.focus({ preventScroll: true })
     wasAway.current = !isChoosing
   }, [isChoosing])
@@ -77,14 +77,14 @@ function Booking({ doctor, clinic }: { doctor: Doctor; clinic: Clinic }) {
     const me = session.kind === 'account' ? session.me : null
     const details =
       'attempt' in state ? state.attempt.details : { ...noDetails, name: me?.name ?? '', email: me?.email ?? '' }
-    // Who comes is asked while the hold lasts, and told when it is confirmed.
+    // The patient's details are entered during the hold and sent with the confirmation.
     const holder = me === null ? { name: t('guest') } : { name: me.name, email: me.email }
     const wishes = { slot, appointmentType: type, holder, details }
     if (slot.doctorId === doctor.id) {
       hold.take(wishes)
       return
     }
-    // Another doctor's page takes it up from here.
+    // The other doctor's page reads the attempt from the storage.
     keepAttempt(newAttempt({ ...wishes, doctorId: slot.doctorId }))
     void navigate({ to: '/doctors/$doctorId', params: { doctorId: slot.doctorId } })
   }
@@ -111,7 +111,7 @@ type OutcomeProps = {
   onChoose: (slot: Slot) => void
 }
 
-/** How the try stands. */
+/** The state of the attempt. */
 function Outcome({ state, hold, timeZone, doctorId, onChoose }: OutcomeProps) {
   const { t } = useTranslation('booking')
   const { startsAt } = state.attempt.slot
@@ -138,7 +138,7 @@ type ChoiceProps = {
   onChoose: (slot: Slot) => void
 }
 
-/** How to meet the doctor, and when. */
+/** The choice of the appointment type and the time. */
 const Choice = memo(({ doctor, clinic, type, from, onChoose }: ChoiceProps) => {
   const { t } = useTranslation(['booking', 'shell'])
   const search = route.useSearch()

@@ -4,7 +4,7 @@ import { IconMapPin, IconPhone } from '@tabler/icons-react'
 import { Icon } from '../../ui/icon.tsx'
 import classes from './booking.module.css'
 
-/** Where it is, and whom to call. */
+/** The clinic's address and phone number. */
 export function ClinicPlace({ clinic }: { clinic: Clinic }) {
   return (
     <ul className={classes.facts}>

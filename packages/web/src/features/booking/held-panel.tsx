@@ -11,13 +11,13 @@ import type { Hold } from './use-hold.ts'
 import { useSecondsLeft } from './use-seconds-left.ts'
 
 type Held = Extract<HoldState, { kind: 'held' }>
-/** `when`: the time in words. */
+/** `when`: the formatted time. */
 type HeldProps = { state: Held; hold: Hold; when: string }
 
-/** From so many seconds before the end on, the extension is offered. */
+/** The extension is offered in the last seconds of the hold. */
 const offerSeconds = 30
 
-/** The time is held: who comes, how long is left, confirm. */
+/** The slot is held: the patient's details, the time left, and the button to confirm. */
 export function HeldPanel({ state, hold, when }: HeldProps) {
   const { t } = useTranslation('booking')
   const [details, setDetails] = useState(state.attempt.details)
@@ -71,7 +71,7 @@ export function HeldPanel({ state, hold, when }: HeldProps) {
 function Countdown({ state, hold, onError }: { state: Held; hold: Hold; onError: (error: unknown) => void }) {
   const { t } = useTranslation('booking')
   const seconds = useSecondsLeft(state.holdExpiresAt)
-  // What was offered stays, though an answer tells the server's time better and a second more is left.
+  // Once offered, the extension stays offered, even if a more exact server time leaves one more second.
   const [wasOffered, setOffered] = useState(false)
   const isNearEnd = seconds <= offerSeconds
   if (isNearEnd && !wasOffered) setOffered(true)
@@ -148,7 +148,7 @@ function DetailsFields({ details, onChange, isTried }: FieldsProps) {
   )
 }
 
-/** The first field that can't be sent so. */
+/** The first field that is invalid. */
 function wrongField({ name, email }: Details): 'name' | 'email' | null {
   if (name.trim() === '') return 'name'
   return email.trim() === '' || /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email.trim()) ? null : 'email'

@@ -2,7 +2,7 @@ import type { Booking, MadeBooking } from '@holdfast/contract/client'
 import { api, ask } from '../../lib/api.ts'
 import type { Attempt, Details } from './attempt.ts'
 
-/** The hold of a try: however often it is asked for, there is one. */
+/** Requests the hold of an attempt. Idempotent: repeated requests return the same hold. */
 export function askForHold({ key, slot, holder, appointmentType }: Attempt): Promise<MadeBooking> {
   return ask(
     api.createBooking({
@@ -18,7 +18,7 @@ export function readHold({ bookingId, manageToken }: Made): Promise<Booking> {
   return ask(api.getBooking({ path: { bookingId }, auth: manageToken }))
 }
 
-/** Asked for again after a lost answer, the same extension is meant. */
+/** Idempotent: a retry after a lost response does not extend again. */
 export function extendHold({ bookingId, manageToken }: Made, key: string): Promise<Booking> {
   return ask(
     api.extendBooking({

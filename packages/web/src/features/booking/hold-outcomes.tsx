@@ -18,7 +18,7 @@ type OutcomeProps<Kind extends HoldState['kind']> = {
   when: string
 }
 
-/** Asked for, and not answered yet: seen at once, and again after a lost connection. */
+/** The hold was requested and there is no response yet, also after a lost connection. */
 export function RequestingPanel({ state, hold, when }: OutcomeProps<'requesting'>) {
   const { t } = useTranslation('booking')
   return (
@@ -46,7 +46,7 @@ export function RequestingPanel({ state, hold, when }: OutcomeProps<'requesting'
   )
 }
 
-/** The hold has ended: the same time once more, in one press. */
+/** The hold has expired; a button requests the same slot again. */
 export function ExpiredPanel({ hold, when }: OutcomeProps<'expired'>) {
   const { t } = useTranslation('booking')
   return (
@@ -56,7 +56,7 @@ export function ExpiredPanel({ hold, when }: OutcomeProps<'expired'>) {
         <Text mt="xs">{t('expired.help', { when })}</Text>
       </div>
       <Group gap="sm">
-        <Button onClick={hold.takeAgain}>{t('expired.again')}</Button>
+        <Button onClick={hold.requestAgain}>{t('expired.again')}</Button>
         <Button variant="default" onClick={hold.release}>
           {t('back')}
         </Button>
@@ -71,7 +71,7 @@ type UnavailableProps = OutcomeProps<'unavailable'> & {
   onChoose: (slot: Slot) => void
 }
 
-/** Somebody was faster: said kindly, with the nearest times that are free. */
+/** The slot was taken by someone else; offers the nearest free ones. */
 export function UnavailablePanel({ state, hold, when, timeZone, doctorId, onChoose }: UnavailableProps) {
   const { t } = useTranslation(['booking', 'problems'])
   const { t: tProblem } = useTranslation('problems')

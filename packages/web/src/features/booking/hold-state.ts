@@ -2,19 +2,21 @@ import type { Booking, Slot } from '@holdfast/contract/client'
 import { RefusedError } from '../../lib/api-error.ts'
 import type { Attempt } from './attempt.ts'
 
-/** How a try stands. */
+/** The state of an attempt. */
 export type HoldState =
   | { kind: 'choosing' }
-  /** Asked for, and not yet answered; `error` is what went wrong last, and it may be asked for again. */
+  /**
+   * The hold was requested, without a response yet. `error` is the last failure, after which it can be requested again.
+   */
   | { kind: 'requesting'; attempt: Attempt; error: unknown }
   /** `holdExpiresAt`: RFC 3339, by the server's clock. */
   | { kind: 'held'; attempt: Attempt; holdExpiresAt: string; isExtended: boolean }
   | { kind: 'expired'; attempt: Attempt }
-  /** Somebody else has it, or it can't be booked any more. */
+  /** Somebody else has the slot, or it can no longer be booked. */
   | { kind: 'unavailable'; attempt: Attempt; error: unknown; alternatives: Slot[] }
   | { kind: 'confirmed'; attempt: Attempt; booking: Booking }
 
-/** What a booking that was asked about says of its try. */
+/** The state of an attempt, derived from its booking. */
 export function stateOfBooking(attempt: Attempt, booking: Booking): HoldState {
   if (booking.status === 'PENDING' && booking.holdExpiresAt !== null) {
     return { kind: 'held', attempt, holdExpiresAt: booking.holdExpiresAt, isExtended: booking.extended }
@@ -25,7 +27,7 @@ export function stateOfBooking(attempt: Attempt, booking: Booking): HoldState {
 
 const mayBeTriedAgain = new Set(['rate_limited', 'overloaded', 'unavailable', 'internal_error', 'request_timeout'])
 
-/** What a try is after its hold was refused, or no answer came. */
+/** The state of an attempt after its hold was refused or no response arrived. */
 export function stateAfterRefusal(attempt: Attempt, error: unknown): HoldState {
   if (!(error instanceof RefusedError) || mayBeTriedAgain.has(error.problem.code)) {
     return { kind: 'requesting', attempt, error }

@@ -8,7 +8,7 @@ import { Icon } from '../../ui/icon.tsx'
 import { LinkButton } from '../../ui/link-button.tsx'
 import { readAttempt } from './attempt.ts'
 
-/** A time with another doctor is held in this tab: the way back to it. */
+/** Links back to a slot of another doctor that is held in this tab. */
 export function OtherHold({ doctorId }: { doctorId: string }) {
   const { t } = useTranslation('booking')
   const [attempt] = useState(() => readAttempt())

@@ -10,43 +10,43 @@ import { type HoldState, stateAfterRefusal, stateOfBooking } from './hold-state.
 
 export type Hold = {
   state: HoldState
-  /** A change of the hold is on its way. */
+  /** A request that changes the hold is under way. */
   isBusy: boolean
-  /** Asks for a time. `details`: typed before, for another time. */
+  /** Requests a hold. `details`: what was typed before for another slot. */
   take(wishes: { slot: Slot; appointmentType: AppointmentType; holder: Attempt['holder']; details: Details }): void
-  /** The same time, with a new key, after its hold lapsed. */
-  takeAgain(): void
-  /** The same request once more, after no answer came. */
+  /** Requests the same slot with a new key after its hold expired. */
+  requestAgain(): void
+  /** Sends the same request again after no response arrived. */
   retry(): void
-  /** Keeps what was typed for a reload. */
+  /** Stores what was typed, for a reload. */
   note(details: Details): void
   /** @throws RefusedError, UnreachableError: the hold is as it was, unless it has ended */
   extend(): Promise<void>
   /** @throws as {@link extend} */
   confirm(details: Details): Promise<void>
-  /** Gives the time back, and goes back to choosing. */
+  /** Releases the slot and returns to choosing. */
   release(): void
 }
 
-/** While no answer comes it is asked again every so often. */
+/** Without a response, the request is repeated at this interval. */
 const retryMs = 4_000
 const lapseCheckMs = 500
-/** The clocks agree to about so much. */
+/** The accuracy of the estimated server clock. */
 const lapseGraceMs = 300
 
-/** The try that this tab is in with this doctor: taken up again when the page is opened, and kept until it is over. */
+/** The attempt of this tab with this doctor: restored when the page is opened, and stored until it ends. */
 export function useHold(doctorId: string): Hold {
   const queryClient = useQueryClient()
   const [state, setState] = useState<HoldState>(() => stateAtStart(doctorId))
   const [isBusy, setBusy] = useState(false)
-  /** Answers to what was asked before the last change of mind count no longer. */
+  /** Responses to requests made before the last change are ignored. */
   const generation = useRef(0)
 
   const become = (next: HoldState) => {
     const isOver = next.kind === 'choosing' || next.kind === 'confirmed' || next.kind === 'unavailable'
     keepAttempt(isOver ? null : next.attempt)
     setState(next)
-    // The hold, or its end, changes what is free.
+    // A hold, or its end, changes which slots are free.
     void queryClient.invalidateQueries({ queryKey: slotsKey(doctorId) })
   }
 
@@ -66,7 +66,7 @@ export function useHold(doctorId: string): Hold {
     try {
       become(await act())
     } catch (error) {
-      // What it has become meanwhile is more than what went wrong.
+      // The current state of the booking matters more than the error.
       if (refusalCode(error) === 'hold_expired' && 'attempt' in state)
         become({ kind: 'expired', attempt: state.attempt })
       else throw error
@@ -86,7 +86,7 @@ export function useHold(doctorId: string): Hold {
     state,
     isBusy,
     take: (wishes) => start(newAttempt({ ...wishes, doctorId: wishes.slot.doctorId })),
-    takeAgain() {
+    requestAgain() {
       if ('attempt' in state) start(newAttempt(state.attempt))
     },
     retry() {
@@ -113,7 +113,7 @@ export function useHold(doctorId: string): Hold {
     release() {
       generation.current += 1
       if (state.kind === 'held' && state.attempt.made !== null) {
-        // Should it not arrive, the hold ends by itself.
+        // If the request is lost, the hold expires by itself.
         releaseHold(state.attempt.made)
           .catch(() => undefined)
           .finally(() => queryClient.invalidateQueries({ queryKey: slotsKey(doctorId) }))
@@ -128,21 +128,21 @@ function stateAtStart(doctorId: string): HoldState {
   return attempt?.doctorId === doctorId ? { kind: 'requesting', attempt, error: null } : { kind: 'choosing' }
 }
 
-/** Asks for the hold, or about the one that was made. */
+/** Requests the hold, or reads the booking if it exists. */
 async function outcomeOf(attempt: Attempt): Promise<HoldState> {
   try {
     if (attempt.made !== null) return stateOfBooking(attempt, await readHold(attempt.made))
     const made = await askForHold(attempt)
     const known = { ...attempt, made: { bookingId: made.id, manageToken: made.manageToken } }
     keepAttempt(known)
-    // A first answer that is told again may be old: what became of it is asked.
+    // A replayed first response may be outdated, so the booking is read again.
     return stateOfBooking(known, await readHold(known.made))
   } catch (error) {
     return stateAfterRefusal(readAttempt() ?? attempt, error)
   }
 }
 
-/** A lost connection: asked again by itself, and at once when the network is back. */
+/** After a lost connection: retries, immediately once the network is back. */
 function useRetry(state: HoldState, resume: (attempt: Attempt) => void): void {
   const attempt = state.kind === 'requesting' && state.error !== null ? state.attempt : null
   const onRetry = useEffectEvent(resume)
@@ -158,7 +158,7 @@ function useRetry(state: HoldState, resume: (attempt: Attempt) => void): void {
   }, [attempt])
 }
 
-/** When the time is up, the server is asked: its clock decides, and another tab may have extended the hold. */
+/** When the time is up, reads the booking: the server's clock decides, and another tab may have extended the hold. */
 function useLapse(state: HoldState, resume: (attempt: Attempt) => void): void {
   const expiresAt = state.kind === 'held' ? Date.parse(state.holdExpiresAt) : null
   const onLapse = useEffectEvent(() => {

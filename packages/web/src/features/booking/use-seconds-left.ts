@@ -3,7 +3,7 @@ import { serverNow } from '../../lib/server-clock.ts'
 
 const tickMs = 200
 
-/** Whole seconds until an instant, by the server's clock; 0 once it is past. */
+/** Whole seconds until an instant by the server's clock, at least 0. */
 export function useSecondsLeft(until: string): number {
   const [seconds, setSeconds] = useState(() => secondsLeft(until))
   useEffect(() => {

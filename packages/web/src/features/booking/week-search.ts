@@ -1,4 +1,4 @@
-/** `from`: the first day shown, YYYY-MM-DD. `type`: how to meet the doctor, where there is a choice. */
+/** `from`: the first day shown, YYYY-MM-DD. `type`: the appointment type, where the doctor offers several. */
 export type WeekSearch = { from?: string; type?: 'in_person' | 'video' }
 
 export function parseWeekSearch(search: Record<string, unknown>): WeekSearch {

@@ -12,7 +12,7 @@ import { PageLoading } from '../../ui/page-loading.tsx'
 import classes from './doctor-day.module.css'
 import { useOwnDays } from './use-own-days.ts'
 
-/** Who comes today, what became of them, and the day as a calendar. */
+/** The day's bookings with their status, and the day as a calendar. */
 export function DayPage() {
   const { t } = useTranslation('doctor-day')
   const own = useOwnDays('day')

@@ -1,6 +1,6 @@
 import { parseDay } from '../../lib/local-time.ts'
 
-/** `day`: which one is shown, today when absent. `clinicId`: for a doctor of several clinics. */
+/** `day`: the day shown, by default today. `clinicId`: for a doctor of several clinics. */
 export type DaySearch = { day?: string; clinicId?: string }
 
 export function parseDaySearch(search: Record<string, unknown>): DaySearch {

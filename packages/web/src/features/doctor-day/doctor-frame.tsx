@@ -6,7 +6,7 @@ import { PageTitle } from '../../ui/page-title.tsx'
 
 const route = getRouteApi('/my-day')
 
-/** The doctor's pages: today, the week, the times, video visits. */
+/** The frame of the doctor's pages: day, week, slots, video visits. */
 export function DoctorFrame() {
   const { t } = useTranslation('doctor-day')
   const { clinic, clinics } = route.useLoaderData()

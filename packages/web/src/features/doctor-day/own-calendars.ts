@@ -1,6 +1,6 @@
 import type { Me } from '@holdfast/contract/client'
 
-/** A calendar that is the account's own: as a doctor of that clinic. */
+/** The calendar of an account that is a doctor of the clinic. */
 export type OwnCalendar = { clinicId: string; doctorId: string }
 
 export function ownCalendars(me: Me): OwnCalendar[] {

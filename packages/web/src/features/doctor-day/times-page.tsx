@@ -3,7 +3,7 @@ import { CreateSlots } from '../../domain/slots/create-slots.tsx'
 import { WithdrawDays } from '../../domain/slots/withdraw-days.tsx'
 import { useShownDay } from './use-own-days.ts'
 
-/** The doctor's own times: made by a rule, withdrawn by days. */
+/** Creates the doctor's slots by a rule, and withdraws days. */
 export function TimesPage() {
   const { clinic, doctorId, today } = useShownDay()
   const of = { doctorId, clinicId: clinic.id, timeZone: clinic.timezone, today }

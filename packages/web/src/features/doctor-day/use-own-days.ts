@@ -10,7 +10,7 @@ import { useLiveClinic } from '../../lib/use-live-clinic.ts'
 const route = getRouteApi('/my-day')
 const none: never[] = []
 
-/** Which day is shown, and how to show another. */
+/** The day that is shown, and a function to show another. */
 export function useShownDay() {
   const { clinic, doctorId } = route.useLoaderData()
   const search = route.useSearch()
@@ -23,7 +23,7 @@ export function useShownDay() {
   return { clinic, doctorId, today, day: search.day ?? today, show }
 }
 
-/** The doctor's own slots and bookings of a day or a week, as they are now. */
+/** The doctor's slots and bookings of a day or a week, updated live. */
 export function useOwnDays(span: 'day' | 'week') {
   const shown = useShownDay()
   const { clinic, doctorId, day } = shown

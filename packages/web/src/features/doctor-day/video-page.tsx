@@ -1,7 +1,7 @@
 import { Button, Group, Stack, Text, Title } from '@mantine/core'
+import { useForm } from '@mantine/form'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { roomProblem, saveVideoRoom, videoRoomQuery } from '../../domain/video/video-room.ts'
 import { VideoRoomField } from '../../domain/video/video-room-field.tsx'
@@ -14,29 +14,36 @@ import { PageLoading } from '../../ui/page-loading.tsx'
 import { toastDone, toastFailed } from '../../ui/toast.ts'
 import { useShownDay } from './use-own-days.ts'
 
-/** Where the doctor's own video visits take place. */
+/** The address of the doctor's video visits. */
 export function VideoPage() {
   const { doctorId } = useShownDay()
   const room = useQuery(videoRoomQuery(doctorId))
   if (room.data === undefined) {
     return room.isError ? <ErrorState error={room.error} retry={() => void room.refetch()} /> : <PageLoading />
   }
-  // Whatever was saved, also by undoing it, the form begins again from there.
+  // After each save, including an undo, the form starts again from the saved value.
   return <RoomForm key={`${doctorId} ${room.data}`} doctorId={doctorId} room={room.data} />
 }
 
 function RoomForm({ doctorId, room }: { doctorId: string; room: string | null }) {
   const { t } = useTranslation('doctor-day')
-  const [typed, setTyped] = useState(room ?? '')
-  const [isTried, setTried] = useState(false)
+  const { t: tSchedule } = useTranslation('schedule')
   const doctor = useQuery(doctorQuery(doctorId)).data
   const saving = useSaveRoom(doctorId, room)
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    setTried(true)
-    if (roomProblem(typed) === null) saving.mutate(typed)
-    else document.getElementById('video-room')?.focus()
-  }
+  const form = useForm<{ videoRoom: string }>({
+    initialValues: { videoRoom: room ?? '' },
+    validate: {
+      videoRoom: (typed) => {
+        const problem = roomProblem(typed)
+        return problem === null ? null : tSchedule(`video.invalid.${problem}`)
+      },
+    },
+  })
+  const { videoRoom } = form.getValues()
+  const submit = form.onSubmit(
+    () => saving.mutate(videoRoom),
+    () => form.getInputNode('videoRoom')?.focus(),
+  )
   return (
     <section className={layoutClasses.panel} aria-labelledby="video-title">
       <form onSubmit={submit} noValidate>
@@ -50,9 +57,9 @@ function RoomForm({ doctorId, room }: { doctorId: string; room: string | null })
           {doctor === undefined || doctor.appointmentTypes.includes('video') ? null : (
             <Text role="note">{t('video.notOffered')}</Text>
           )}
-          <VideoRoomField value={typed} isTried={isTried} onChange={setTyped} />
+          <VideoRoomField inputProps={form.getInputProps('videoRoom')} value={videoRoom} />
           <Group>
-            <Button type="submit" disabled={typed.trim() === (room ?? '')} loading={saving.isPending}>
+            <Button type="submit" disabled={videoRoom.trim() === (room ?? '')} loading={saving.isPending}>
               {t('video.save')}
             </Button>
           </Group>
@@ -62,7 +69,7 @@ function RoomForm({ doctorId, room }: { doctorId: string; room: string | null })
   )
 }
 
-/** @param before what it was, for taking it back */
+/** @param before the value that an undo restores */
 function useSaveRoom(doctorId: string, before: string | null) {
   const { t } = useTranslation('doctor-day')
   const { t: tProblem } = useTranslation('problems')
@@ -70,7 +77,7 @@ function useSaveRoom(doctorId: string, before: string | null) {
   const queryClient = useQueryClient()
   const keep = (url: string | null) => {
     queryClient.setQueryData(videoRoomQuery(doctorId).queryKey, url)
-    // The bookings' links lead there.
+    // The links of the bookings contain it.
     return queryClient.invalidateQueries({ queryKey: clinicKey(clinic.id) })
   }
   const mutation = useMutation({

@@ -12,7 +12,7 @@ import { LinkButton } from '../../ui/link-button.tsx'
 import type { DoctorSearch } from './doctor-search.ts'
 import classes from './doctors-page.module.css'
 
-/** One doctor of the list: what decides, and when the next free time is. */
+/** A doctor in the list, with the next free slot. */
 export function DoctorCard({ doctor, type }: { doctor: Doctor; type: DoctorSearch['type'] }) {
   const { t } = useTranslation(['doctors', 'shell'])
   const clinic = useQuery(clinicQuery(doctor.clinicId)).data
@@ -43,11 +43,12 @@ export function DoctorCard({ doctor, type }: { doctor: Doctor; type: DoctorSearc
               {t('nextFree')}
             </Text>
             <Text fw={600} className="tabular">
-              {doctor.nextAvailableAt === null || clinic === undefined
-                ? doctor.nextAvailableAt === null
-                  ? t('noFreeTime')
-                  : '\u00a0'
-                : `${formatDayTime(doctor.nextAvailableAt, clinic.timezone)}${zoneNote(doctor.nextAvailableAt, clinic.timezone)}`}
+              {doctor.nextAvailableAt === null
+                ? t('noFreeTime')
+                : clinic === undefined
+                  ? '\u00a0'
+                  : formatDayTime(doctor.nextAvailableAt, clinic.timezone) +
+                    zoneNote(doctor.nextAvailableAt, clinic.timezone)}
             </Text>
           </div>
           <LinkButton
@@ -84,7 +85,7 @@ function Facts({ doctor }: { doctor: Doctor }) {
   )
 }
 
-/** A clinic's time is its own; said where the reader's is another. */
+/** Names the clinic's time zone where the reader's differs. */
 function zoneNote(instant: string, timeZone: string): string {
   const own = formatDayTime(instant, ownTimeZone())
   return own === formatDayTime(instant, timeZone) ? '' : ` (${formatZone(instant, timeZone, 'short')})`

@@ -15,7 +15,7 @@ type FiltersProps = { search: DoctorSearch; onChange: (search: DoctorSearch) => 
 
 const typingMs = 250
 
-/** What to look for; every change shows at once, and stands in the address. */
+/** The search fields; each change is shown immediately and kept in the URL. */
 export function DoctorFilters({ search, onChange }: FiltersProps) {
   const { t } = useTranslation(['doctors', 'shell'])
   const specializations = useQuery(specializationsQuery).data ?? []
@@ -65,7 +65,7 @@ export function DoctorFilters({ search, onChange }: FiltersProps) {
   )
 }
 
-/** What the address asks for is shown as chosen, also before the list is there. */
+/** Offers the value from the URL even before the list has loaded. */
 function known(chosen: string | undefined, options: { value: string; label: string }[]) {
   if (chosen === undefined || options.some(({ value }) => value === chosen)) return options
   return [{ value: chosen, label: chosen }, ...options]
@@ -73,10 +73,10 @@ function known(chosen: string | undefined, options: { value: string; label: stri
 
 type ClinicFilterProps = { clinicId: string | null; onChange: (clinicId: string | undefined) => void }
 
-/** Any clinic there is, however many: found by name or address. */
+/** Any clinic, found by name or address. */
 function ClinicFilter({ clinicId, onChange }: ClinicFilterProps) {
   const { t } = useTranslation('doctors')
-  // null: nobody has looked for one yet.
+  // null before the first search.
   const [typed, setTyped] = useState<string | null>(null)
   const [q] = useDebouncedValue(typed, typingMs, { leading: true })
   const found = useQuery({ ...clinicSearchQuery(q ?? ''), enabled: q !== null }).data
@@ -103,7 +103,7 @@ type SearchFieldProps = { className: string; value: string; onChange: (value: st
 function SearchField({ className, value, onChange }: SearchFieldProps) {
   const { t } = useTranslation('doctors')
   const [text, setText] = useState(value)
-  /** What was told and does not stand in the address yet: when it does, more may have been typed. */
+  /** The text that was passed on and is not in the URL yet; once it is, more may have been typed. */
   const told = useRef<string[]>([])
   const tell = useDebouncedCallback((next: string) => {
     told.current.push(next.trim())
@@ -112,7 +112,7 @@ function SearchField({ className, value, onChange }: SearchFieldProps) {
   useEffect(() => {
     const own = told.current.indexOf(value)
     told.current = own < 0 ? [] : told.current.slice(own + 1)
-    // The address may change otherwise: by the back button, or by the reset.
+    // The URL can also change by the back button or the reset.
     if (own < 0) setText(value)
   }, [value])
   return (

@@ -3,11 +3,11 @@ export type DoctorSearch = {
   specialization?: string
   clinicId?: string
   type?: 'in_person' | 'video'
-  /** Absent: the soonest free time first. */
+  /** Absent: doctors with the soonest free slot first. */
   sort?: 'name'
 }
 
-/** The search as it stands in the address, so that it can be shared and gone back to. */
+/** The search in the URL, so that it can be shared and the back button works. */
 export function parseDoctorSearch(search: Record<string, unknown>): DoctorSearch {
   const { q, specialization, clinicId, type, sort } = search
   return {

@@ -15,7 +15,7 @@ import { useFreshTimes } from './use-fresh-times.ts'
 
 const route = getRouteApi('/')
 
-/** Find a doctor: by name, specialisation, clinic and kind of appointment; the soonest first. */
+/** Finds doctors by name, specialisation, clinic and appointment type; the soonest first. */
 export function DoctorsPage() {
   const { t } = useTranslation('doctors')
   const search = route.useSearch()
@@ -87,7 +87,7 @@ function Found({ search, onReset }: { search: DoctorSearch; onReset: () => void 
   )
 }
 
-/** Whoever asks for more goes on at the first of them. */
+/** After loading more, moves the focus to the first new doctor. */
 function useFocusOnMore(count: number) {
   const listRef = useRef<HTMLUListElement>(null)
   const askedAt = useRef<number | null>(null)
@@ -103,7 +103,7 @@ function useFocusOnMore(count: number) {
   return { listRef, ask }
 }
 
-/** As high as the cards that will stand there. */
+/** As high as the cards that will replace them. */
 function LoadingCards() {
   const { t } = useTranslation('shell')
   return (

@@ -21,7 +21,8 @@ export function doctorsQuery(queryClient: QueryClient, search: DoctorSearch) {
     ...pageByPage,
     queryKey: ['doctors', search],
     queryFn: async ({ pageParam }): Promise<Page<Doctor>> => {
-      // The cards name the clinics: one list instead of one question each. Without it they ask for themselves.
+      // The cards show the clinics: one request for the list instead of one for each. If it fails, each card requests
+      // its clinic.
       const clinics = queryClient.ensureQueryData(clinicsQuery(queryClient)).catch(() => null)
       const [page] = await Promise.all([readPage(search, pageParam), clinics])
       return page
@@ -44,12 +45,12 @@ function readPage({ q, specialization, clinicId, type, sort }: DoctorSearch, sta
   return ask(api.listDoctors({ query }))
 }
 
-/** All pages as one list. Between two pages somebody may have moved from the second to the first: each stands once. */
+/** All pages as one list without duplicates: a doctor may have moved to an earlier page between two requests. */
 export function doctorsOf({ pages }: FoundDoctors): Doctor[] {
   return [...new Map(pages.flatMap(({ items }) => items.map((doctor) => [doctor.id, doctor]))).values()]
 }
 
-/** The list with some doctors as they are now, each where it was. */
+/** The list with some doctors replaced in place. */
 export function withDoctors(found: FoundDoctors, changed: readonly Doctor[]): FoundDoctors {
   const now = new Map(changed.map((doctor) => [doctor.id, doctor]))
   const pages = found.pages.map((page) => ({

@@ -6,18 +6,18 @@ import { useLiveSlots } from '../../lib/use-live-slots.ts'
 import type { DoctorSearch } from './doctor-search.ts'
 import { doctorsQuery, withDoctors } from './doctors-query.ts'
 
-/** A connection follows 50 doctors by default. */
+/** By default a connection can subscribe to 50 doctors. */
 const watchedMax = 48
-/** Where many people book, next free times change all the time: often enough is once in so long. */
+/** At most one update in this time: next free slots change constantly where many people book. */
 const rereadMsMin = 5_000
-/** Of more than these the whole list is read again. */
+/** Above this number of changed doctors the whole list is read again. */
 const changedMax = 8
-/** While no changes arrive by themselves. */
+/** The interval without a live connection. */
 const listMsMin = 30_000
 
 /**
- * Keeps the next free times of the doctors shown as they are now. Each stays where it stands: a list that is put into
- * another order under a reader's finger has the wrong doctor pressed.
+ * Keeps the next free slots of the listed doctors up to date. The order does not change: reordering the list under a
+ * finger would open the wrong doctor.
  */
 export function useFreshTimes(search: DoctorSearch, doctorIds: readonly string[]): void {
   const queryClient = useQueryClient()
@@ -34,7 +34,7 @@ export function useFreshTimes(search: DoctorSearch, doctorIds: readonly string[]
     const read = (id: string) =>
       queryClient.fetchQuery({ ...doctorQuery(id), staleTime: 0, retry: false }).catch(() => null)
     const now = (await Promise.all(ids.map(read))).filter((doctor) => doctor !== null)
-    // The rest of the list is no newer for it.
+    // The rest of the list is not newer.
     queryClient.setQueryData(queryKey, (found) => found && withDoctors(found, now), { updatedAt: readAt() })
   }, rereadMsMin)
   useLiveSlots(doctorIds.slice(0, watchedMax), {

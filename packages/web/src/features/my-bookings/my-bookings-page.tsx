@@ -20,14 +20,14 @@ import classes from './my-bookings.module.css'
 import { myBookingsQuery } from './my-bookings-query.ts'
 import { type BookingKind, sortBookings } from './sort-bookings.ts'
 
-/** A dialog: drawn after the page. */
+/** Dialogs are loaded after the page. */
 const CancelBooking = lazy(async () => ({
   default: (await import('../../domain/bookings/cancel-booking.tsx')).CancelBooking,
 }))
 
 const kinds = ['upcoming', 'past', 'cancelled'] as const satisfies BookingKind[]
 
-/** An account's bookings: coming, past and cancelled. */
+/** An account's bookings: upcoming, past and cancelled. */
 export function MyBookingsPage() {
   const { t } = useTranslation('my-bookings')
   const session = useSession()
@@ -46,7 +46,7 @@ function Bookings({ accountId }: { accountId: string }) {
   const { data, error, refetch } = useQuery(myBookingsQuery(accountId))
   const [kind, setKind] = useState<BookingKind>('upcoming')
   const sorted = sortBookings(data ?? [], serverNow())
-  // Whatever happens to them at the clinic changes places too.
+  // Changes of these bookings at the clinic change slots too.
   useLiveSlots(
     sorted.upcoming.map(({ doctorId }) => doctorId),
     { onSlots: () => void refetch(), onStale: () => void refetch() },

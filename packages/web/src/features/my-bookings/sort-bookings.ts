@@ -23,7 +23,7 @@ function kindOf(booking: Booking, now: number): BookingKind | null {
     case 'CANCELLED':
       return 'cancelled'
     case 'FAILED':
-      // Withdrawn by the clinic: the patient has to learn of it.
+      // Withdrawn by the clinic: the patient has to know.
       return booking.failureReason === 'slot_withdrawn' ? 'cancelled' : null
     case 'COMPLETED':
     case 'NO_SHOW':

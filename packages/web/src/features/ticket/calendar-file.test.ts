@@ -35,7 +35,7 @@ test('times are in UTC, text is escaped, every line ends with CRLF', () => {
   expect(file.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/)
 })
 
-test('a cancelled appointment has the same id and the status CANCELLED; without a location there is no LOCATION', () => {
+test('a cancelled appointment keeps its id and is CANCELLED; without a location there is no LOCATION', () => {
   const properties = read(calendarFile({ ...event, isCancelled: true, location: null }))
   expect(properties).toMatchObject({ STATUS: 'CANCELLED', UID: `${event.id}@holdfast`, SEQUENCE: '2' })
   expect(properties).not.toHaveProperty('LOCATION')

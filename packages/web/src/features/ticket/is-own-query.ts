@@ -5,8 +5,8 @@ import { api, ask } from '../../lib/api.ts'
 const dayMs = 86_400_000
 
 /**
- * Whether a booking is among the account's own. Reading it by the account would not tell: whoever works at the clinic
- * may read it too.
+ * Whether a booking belongs to the account. That the account can read it is not enough: the clinic's members can read
+ * it too.
  */
 export function isOwnQuery(accountId: string, { id, startsAt }: Pick<Booking, 'id' | 'startsAt'>) {
   const day = new Date(startsAt).toISOString().slice(0, 10)

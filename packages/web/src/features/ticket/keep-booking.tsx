@@ -18,7 +18,7 @@ import classes from './ticket.module.css'
 
 type KeepProps = { booking: Booking; link: TicketLink }
 
-/** A guest's booking becomes an account's: in one press, or on the way back from signing in. */
+/** Links a guest's booking to an account: with one button, or after returning from signing in. */
 export function KeepBooking({ booking, link }: KeepProps) {
   const session = useSession()
   if (session.kind === 'unknown') return null
@@ -36,7 +36,7 @@ function SignInToKeep({ booking, link }: KeepProps) {
     window.addEventListener('popstate', forget)
     return () => window.removeEventListener('popstate', forget)
   }, [booking.id])
-  // What gives access goes along behind the #, which browsers never send.
+  // The manage token is passed in the fragment, which browsers never send.
   const way = { search: { to: '/ticket' }, hash: ticketHash(link), onClick: () => wishToKeep(booking.id) }
   return (
     <Offer>

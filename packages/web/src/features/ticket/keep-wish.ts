@@ -11,7 +11,7 @@ export function wishToKeep(bookingId: string, storage: Store = sessionStorage): 
   storage.setItem(storageKey, bookingId)
 }
 
-/** Whether it was wished for this booking; a wish is told once, and one for another booking is over. */
+/** Whether the tab remembers this booking. Clears what it remembers. */
 export function takeWish(bookingId: string, storage: Store = sessionStorage): boolean {
   const wished = storage.getItem(storageKey)
   if (wished !== null) storage.removeItem(storageKey)

@@ -10,12 +10,12 @@ import { keepTicket, readKeptTicket } from '../../lib/kept-tickets.ts'
 export type TicketState =
   | { kind: 'loading' }
   | { kind: 'failed'; error: unknown; retry: () => void }
-  /** `keptAt`: there is no network, and this is how it was then (milliseconds since 1970). */
+  /** `keptAt`: set without a network: the ticket as it was stored then (milliseconds since 1970). */
   | { kind: 'shown'; booking: Booking; doctor: Doctor; clinic: Clinic; keptAt: number | null }
 
 const rereadMs = 30_000
 
-/** A booking with what stands on its ticket; as it was last seen, when there is no network. */
+/** A booking with the data of its ticket; without a network, as it was last seen. */
 export function useTicket({ bookingId, manageToken }: TicketLink): TicketState {
   const booking = useQuery({ ...bookingQuery(bookingId, manageToken), retry: 1, refetchInterval: rereadMs })
   const doctor = useQuery({ ...doctorQuery(booking.data?.doctorId ?? ''), enabled: booking.data !== undefined })
@@ -45,7 +45,7 @@ function isWhole(parts: Parts): parts is { booking: Booking; doctor: Doctor; cli
   return parts.booking !== undefined && parts.doctor !== undefined && parts.clinic !== undefined
 }
 
-/** The three are kept together, whenever one of them is another. */
+/** Stores the three together whenever one of them changes. */
 function useKept(booking: Booking | undefined, doctor: Doctor | undefined, clinic: Clinic | undefined): void {
   useEffect(() => {
     if (booking && doctor && clinic) void keepTicket({ booking, doctor, clinic })

@@ -1,6 +1,6 @@
 import type { OpenChannel } from './live-feed.ts'
 
-/** `/api/v1/live`. `subscribe` adds to what the connection follows, `unsubscribe` takes away. */
+/** `/api/v1/live`: `subscribe` adds doctors to the connection, `unsubscribe` removes them. */
 export const openWebSocket: OpenChannel = (doctorIds, events) => {
   const url = new URL('/api/v1/live', window.location.origin)
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
@@ -13,7 +13,7 @@ export const openWebSocket: OpenChannel = (doctorIds, events) => {
   const follow = () => {
     const [before, after] = [followed, wanted]
     followed = after
-    // First away, then to it: a connection follows only so many.
+    // Unsubscribe first: the number of subscriptions is limited.
     tell(
       'unsubscribe',
       before.filter((id) => !after.includes(id)),
@@ -36,13 +36,13 @@ export const openWebSocket: OpenChannel = (doctorIds, events) => {
   }
 }
 
-/** `/api/v1/live/events`, for networks that let no WebSocket through. The same messages, one an event. */
+/** `/api/v1/live/events`, for networks that block WebSockets. The same messages, one per event. */
 export const openEventSource: OpenChannel = (doctorIds, events) => {
   const source = new EventSource(`/api/v1/live/events?${new URLSearchParams({ doctorIds: doctorIds.join(',') })}`)
   for (const type of ['message', 'subscribed', 'slots', 'resync']) {
     source.addEventListener(type, (event) => events.message((event as MessageEvent<unknown>).data))
   }
-  // It would try for itself for ever; whether and what to try next is the feed's to say.
+  // EventSource would reconnect forever by itself; the feed decides what to try next.
   source.addEventListener('error', () => events.closed())
   return { watch: () => false, close: () => source.close() }
 }

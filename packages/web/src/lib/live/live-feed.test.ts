@@ -4,7 +4,7 @@ import { type ChannelEvents, createLiveFeed, type LiveListener, type OpenChannel
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-/** A way in that is in the test's hand. */
+/** A channel that the test controls. */
 function aWay() {
   const opened: {
     doctorIds: readonly string[]
@@ -63,7 +63,7 @@ test('without a WebSocket it takes the events, without both it polls, and goes o
   feed.watch(['a'], listener)
   socket.opened[0]?.events.closed()
   expect(events.opened).toHaveLength(1)
-  // Says nothing: given up after a while.
+  // Silent, so it is closed after the timeout.
   vi.advanceTimersByTime(5_000)
   expect([feed.state(), events.opened[0]?.isClosed]).toEqual(['polling', true])
   heard.length = 0

@@ -1,10 +1,10 @@
 import { type LiveMessage, parseLiveMessage } from './live-message.ts'
 
-/** `live`: changes arrive by themselves. `polling`: they don't, so whoever shows them asks again every now and then. */
+/** `live`: changes are pushed. `polling`: they are not, so data is read again at an interval. */
 export type LiveState = 'connecting' | 'live' | 'polling'
 
 export type LiveListener = {
-  /** Of a doctor that is watched. */
+  /** A message about a watched doctor. */
   slots(message: Extract<LiveMessage, { type: 'slots' }>): void
   /**
    * Anything of these doctors, which are watched, may have changed since: read again. Also once they are followed,
@@ -14,13 +14,13 @@ export type LiveListener = {
   stale(doctorIds: readonly string[]): void
 }
 
-/** One way to hear of changes. `close` is called once; nothing is told after it. */
+/** A connection that receives changes. `close` is called once; no callback follows it. */
 export type Channel = { close(): void; watch(doctorIds: readonly string[]): boolean }
 export type ChannelEvents = { message(data: unknown): void; closed(): void }
 export type OpenChannel = (doctorIds: readonly string[], events: ChannelEvents) => Channel
 
 export const pollMs = 10_000
-/** A channel that says nothing for so long after it was opened is given up. */
+/** A channel that is silent for this long after it was opened is closed. */
 const answerMsMax = 5_000
 const retryMsMin = 1_000
 const retryMsMax = 60_000
@@ -28,15 +28,15 @@ const retryMsMax = 60_000
 export type LiveFeed = {
   watch(doctorIds: readonly string[], listener: LiveListener): () => void
   state(): LiveState
-  /** @returns how to stop */
+  /** @returns a function that stops watching */
   onState(listener: () => void): () => void
-  /** The network is back, or the page is seen again: tries at once. */
+  /** Reconnects immediately: the network is back, or the page is visible again. */
   wake(): void
 }
 
 /**
- * One connection for all that a page watches. Tries the ways in their order (WebSocket, then server-sent events), polls
- * while none works, and keeps trying the first one, ever more seldom up to once a minute.
+ * One connection for all that a page watches. Tries the channels in order (WebSocket, then server-sent events), polls
+ * while none works, and keeps trying the first one at growing intervals of up to a minute.
  */
 export function createLiveFeed(ways: readonly OpenChannel[], onPosition: (position: string | null) => void): LiveFeed {
   const watches = new Set<{ doctorIds: readonly string[]; listener: LiveListener }>()
@@ -65,7 +65,7 @@ export function createLiveFeed(ways: readonly OpenChannel[], onPosition: (positi
 
   function become(next: LiveState): void {
     if (next === 'live') stopPolling()
-    // One that runs goes on: every failed try of the feed would put it off otherwise.
+    // A running timer continues; otherwise every failed attempt would postpone it.
     else pollTimer ??= setInterval(() => tellStale(wanted()), pollMs)
     if (state === next) return
     state = next
@@ -113,7 +113,7 @@ export function createLiveFeed(ways: readonly OpenChannel[], onPosition: (positi
     hangUp()
     const wasLive = state === 'live'
     const isLastWay = way >= ways.length - 1
-    // One that worked is tried again first; one that never did gives way to the next.
+    // A channel that has worked is tried again first; one that never has is followed by the next.
     way = wasLive || isLastWay ? 0 : way + 1
     if (!wasLive && !isLastWay) {
       connect()

@@ -1,11 +1,11 @@
-/** What the live feed tells, as far as it is of use here; see packages/contract/src/live.ts. */
+/** The messages of the live feed that the site uses; see packages/contract/src/live.ts. */
 export type LiveMessage =
   | { type: 'subscribed'; doctorIds: string[]; position: string | null }
   | { type: 'slots'; doctorId: string; items: { id: string; available: number }[]; position: string | null }
-  /** More changed than is told: what is shown of these doctors has to be read again. */
+  /** More changed than the message contains: the data of these doctors has to be read again. */
   | { type: 'resync'; doctorIds: string[]; position: string | null }
 
-/** A message as it came; null for what this build doesn't know, so that a newer server may say more. */
+/** Parses a message; null for unknown types, which a newer server may send. */
 export function parseLiveMessage(text: unknown): LiveMessage | null {
   const message = parsed(text)
   if (message === null) return null

@@ -2,7 +2,7 @@ import { notePosition } from '../position.ts'
 import { openEventSource, openWebSocket } from './live-channels.ts'
 import { createLiveFeed } from './live-feed.ts'
 
-/** The page's one live connection. */
+/** The page's live connection, shared by all components. */
 export const pageFeed = createLiveFeed([openWebSocket, openEventSource], notePosition)
 
 window.addEventListener('online', pageFeed.wake)

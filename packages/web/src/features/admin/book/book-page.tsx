@@ -1,8 +1,9 @@
 import type { MadeBooking, Slot } from '@holdfast/contract/client'
 import { Button, Group, NativeSelect, Stack, Text, Textarea, TextInput, Title } from '@mantine/core'
+import { type UseFormReturnType, useForm } from '@mantine/form'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { type FormEvent, useRef, useState } from 'react'
+import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, ask } from '../../../lib/api.ts'
 import { RefusedError } from '../../../lib/api-error.ts'
@@ -22,9 +23,9 @@ import { Booked } from './booked.tsx'
 const route = getRouteApi('/clinic/$clinicId/book')
 
 type PatientDraft = { name: string; email: string; phone: string; reason: string; type: 'in_person' | 'video' }
-const nobody: PatientDraft = { name: '', email: '', phone: '', reason: '', type: 'in_person' }
+const emptyPatient: PatientDraft = { name: '', email: '', phone: '', reason: '', type: 'in_person' }
 
-/** Reception books for somebody who called or came: choose a time, say who, done. */
+/** Staff book for a patient who calls or comes in: they choose a time and enter the patient. */
 export function BookPage() {
   const { t } = useTranslation('admin')
   const { clinicId, doctors, timeZone } = useClinic()
@@ -32,7 +33,8 @@ export function BookPage() {
   const bookable = doctors.filter(({ active }) => active)
   const [doctorId, setDoctorId] = useState(search.doctorId ?? bookable[0]?.id ?? '')
   const [chosen, setChosen] = useState<Slot | null>(null)
-  const [patient, setPatient] = useState<PatientDraft>(nobody)
+  const form = useForm<PatientDraft>({ initialValues: emptyPatient })
+  const patient = form.getValues()
   const booking = useBook(clinicId)
   if (bookable.length === 0) {
     return (
@@ -51,7 +53,7 @@ export function BookPage() {
   const again = () => {
     booking.reset()
     setChosen(null)
-    setPatient(nobody)
+    form.reset()
   }
   if (booking.data) return <Booked booking={booking.data} name={patient.name} onAgain={again} />
   return (
@@ -76,14 +78,13 @@ export function BookPage() {
             {t('book.patient')}
           </Title>
           <PatientForm
-            patient={patient}
+            form={form}
             types={types}
             type={type}
             when={chosen === null ? null : formatDayTime(chosen.startsAt, timeZone)}
             isPending={booking.isPending}
-            onChange={(part) => setPatient({ ...patient, ...part })}
-            onBook={() => {
-              if (chosen !== null) booking.mutate({ slot: chosen, patient: { ...patient, type } })
+            onBook={(draft) => {
+              if (chosen !== null) booking.mutate({ slot: chosen, patient: { ...draft, type } })
             }}
           />
           {booking.isError ? (
@@ -98,7 +99,7 @@ export function BookPage() {
   )
 }
 
-/** One key for each thing that is asked for: pressing twice, or again after a lost answer, books once. */
+/** Each distinct request has one idempotency key: pressing twice, or again after a lost response, books once. */
 function useBook(clinicId: string) {
   const queryClient = useQueryClient()
   const attempt = useRef<{ of: string; key: string } | null>(null)
@@ -121,7 +122,7 @@ function useBook(clinicId: string) {
       if (attempt.current?.of !== of) attempt.current = { of, key: crypto.randomUUID() }
       return ask(api.createBooking({ body, headers: { 'Idempotency-Key': attempt.current.key } }))
     },
-    // The next one may be just the same, for twins of one name: it is another booking.
+    // The next request may have the same content, and is another booking.
     onSuccess: () => {
       attempt.current = null
     },
@@ -153,66 +154,49 @@ function Alternatives({ error, timeZone, onChoose }: AlternativesProps) {
 }
 
 type PatientFormProps = {
-  patient: PatientDraft
+  form: UseFormReturnType<PatientDraft>
   types: readonly PatientDraft['type'][]
   type: PatientDraft['type']
   when: string | null
   isPending: boolean
-  onChange: (part: Partial<PatientDraft>) => void
-  onBook: () => void
+  onBook: (patient: PatientDraft) => void
 }
 
-function PatientForm({ patient, types, type, when, isPending, onChange, onBook }: PatientFormProps) {
+function PatientForm({ form, types, type, when, isPending, onBook }: PatientFormProps) {
   const { t } = useTranslation(['admin', 'shell'])
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    onBook()
-  }
   return (
-    <form onSubmit={submit}>
+    <form onSubmit={form.onSubmit(onBook)}>
       <Stack gap="md">
         <TextInput
           label={t('field.name')}
           required
           maxLength={200}
           autoComplete="off"
-          value={patient.name}
-          onChange={({ currentTarget }) => onChange({ name: currentTarget.value })}
+          {...form.getInputProps('name')}
         />
         <TextInput
           type="tel"
           label={t('field.phone')}
           maxLength={50}
           autoComplete="off"
-          value={patient.phone}
-          onChange={({ currentTarget }) => onChange({ phone: currentTarget.value })}
+          {...form.getInputProps('phone')}
         />
         <TextInput
           type="email"
           label={t('field.email')}
           maxLength={254}
           autoComplete="off"
-          value={patient.email}
-          onChange={({ currentTarget }) => onChange({ email: currentTarget.value })}
+          {...form.getInputProps('email')}
         />
         {types.length > 1 ? (
           <NativeSelect
             label={t('column.appointmentType')}
+            {...form.getInputProps('type')}
             value={type}
-            onChange={({ currentTarget }) =>
-              onChange({ type: currentTarget.value === 'video' ? 'video' : 'in_person' })
-            }
             data={types.map((one) => ({ value: one, label: t(`shell:appointmentType.${one}`) }))}
           />
         ) : null}
-        <Textarea
-          label={t('field.reason')}
-          maxLength={1000}
-          autosize
-          minRows={2}
-          value={patient.reason}
-          onChange={({ currentTarget }) => onChange({ reason: currentTarget.value })}
-        />
+        <Textarea label={t('field.reason')} maxLength={1000} autosize minRows={2} {...form.getInputProps('reason')} />
         <Group>
           <Button type="submit" disabled={when === null} loading={isPending}>
             {when === null ? t('book.choose') : t('book.submit', { when })}

@@ -10,7 +10,7 @@ import { useClinic } from '../use-clinic.ts'
 
 type BookedProps = { booking: MadeBooking; name: string; onAgain: () => void }
 
-/** It is booked; the ticket is the patient's, so it opens beside this page to be printed or sent. */
+/** Shows that the booking succeeded. The patient's ticket opens in a new tab, to be printed or sent. */
 export function Booked({ booking, name, onAgain }: BookedProps) {
   const { t } = useTranslation('admin')
   const { clinicId, doctors, timeZone } = useClinic()

@@ -9,7 +9,7 @@ import { useClinic } from '../use-clinic.ts'
 import { historyQuery } from './booking-queries.ts'
 import classes from './bookings.module.css'
 
-/** All that happened to a booking, and by whom, as the log has it. */
+/** The events of a booking, with their actors. */
 export function BookingHistory({ bookingId }: { bookingId: string }) {
   const { t } = useTranslation('admin')
   const { clinicId } = useClinic()

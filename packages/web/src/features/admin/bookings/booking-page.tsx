@@ -26,7 +26,7 @@ import { MoveDialog } from './move-dialog.tsx'
 
 const route = getRouteApi('/clinic/$clinicId/bookings/$bookingId')
 
-/** One booking: who, when, with whom, what can be done, and all that happened to it. */
+/** A booking with its actions and its history. */
 export function ClinicBookingPage() {
   const { bookingId } = route.useParams()
   const { clinicId } = useClinic()

@@ -29,7 +29,7 @@ import classes from './bookings.module.css'
 const route = getRouteApi('/clinic/$clinicId/bookings')
 const typingMs = 250
 
-/** Every booking of the clinic: searched, filtered, walked page by page, taken along as CSV. */
+/** The clinic's bookings: search, filters, paging and download as CSV. */
 export function BookingsPage() {
   const { t } = useTranslation(['admin', 'shell'])
   const { clinicId, doctors, timeZone, today } = useClinic()

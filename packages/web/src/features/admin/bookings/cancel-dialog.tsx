@@ -13,7 +13,7 @@ import { useClinic } from '../use-clinic.ts'
 
 type CancelDialogProps = { booking: Booking; isOpen: boolean; onClose: () => void }
 
-/** Cancels a booking for good; says so, and keeps the reason. */
+/** Cancels a booking, with an optional reason. It cannot be undone. */
 export function CancelDialog({ booking, isOpen, onClose }: CancelDialogProps) {
   const { t } = useTranslation('admin')
   const { clinicId, timeZone } = useClinic()

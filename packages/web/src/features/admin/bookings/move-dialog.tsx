@@ -15,7 +15,7 @@ import { useClinic } from '../use-clinic.ts'
 
 type MoveDialogProps = { booking: Booking; isOpen: boolean; onClose: () => void }
 
-/** Moves a booking in one step: the old time is given back only when the new one is had. Can be moved back. */
+/** Moves a booking atomically to another slot. A button in the toast moves it back. */
 export function MoveDialog({ booking, isOpen, onClose }: MoveDialogProps) {
   const { t } = useTranslation('admin')
   const { clinicId, doctors, timeZone } = useClinic()

@@ -1,5 +1,6 @@
 import type { Clinic } from '@holdfast/contract/client'
 import { Button, Group, Stack, Text, TextInput, Title } from '@mantine/core'
+import { useForm } from '@mantine/form'
 import { useDebouncedValue } from '@mantine/hooks'
 import { IconSearch } from '@tabler/icons-react'
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
@@ -22,7 +23,7 @@ import { ClinicFields } from '../clinic-fields.tsx'
 
 const route = getRouteApi('/clinic')
 
-/** The way into a clinic: straight on where there is one, a list where there are more. */
+/** The way into a clinic: leads directly to the only one, or lists them. */
 export function ClinicsPage() {
   const { clinicIds, isSiteAdministrator } = route.useRouteContext()
   const [only] = clinicIds
@@ -52,7 +53,7 @@ function OwnClinics({ clinicIds }: { clinicIds: readonly string[] }) {
   )
 }
 
-/** The site administrator's: any clinic, and new ones. */
+/** For site administrators: all clinics, and a form for a new one. */
 function AllClinics() {
   const { t } = useTranslation('admin')
   const [text, setText] = useState('')
@@ -138,15 +139,11 @@ function NewClinic({ onDone }: { onDone: () => void }) {
   const navigate = route.useNavigate()
   const queryClient = useQueryClient()
   const attempt = useRef<{ of: string; key: string } | null>(null)
-  const [draft, setDraft] = useState<ClinicCardDraft>(() => ({
-    name: '',
-    timezone: ownTimeZone(),
-    address: '',
-    phone: '',
-  }))
-  const making = useMutation({
-    mutationFn: () => {
-      const { name, timezone, address, phone } = draft
+  const form = useForm<ClinicCardDraft>({
+    initialValues: { name: '', timezone: ownTimeZone(), address: '', phone: '' },
+  })
+  const creation = useMutation({
+    mutationFn: ({ name, timezone, address, phone }: ClinicCardDraft) => {
       const body = { name: name.trim(), timezone, address: address.trim() || null, phone: phone.trim() || null }
       const of = JSON.stringify(body)
       if (attempt.current?.of !== of) attempt.current = { of, key: crypto.randomUUID() }
@@ -162,20 +159,15 @@ function NewClinic({ onDone }: { onDone: () => void }) {
   })
   return (
     <section className={layoutClasses.panel} aria-labelledby="new-clinic">
-      <form
-        onSubmit={(event) => {
-          event.preventDefault()
-          making.mutate()
-        }}
-      >
+      <form onSubmit={form.onSubmit((draft) => creation.mutate(draft))}>
         <Stack gap="md">
           <Title order={2} size="h3" id="new-clinic">
             {t('clinics.add')}
           </Title>
-          <ClinicFields draft={draft} onChange={(part) => setDraft({ ...draft, ...part })} />
-          {making.isError ? <ErrorState error={making.error} /> : null}
+          <ClinicFields timezone={form.getValues().timezone} inputProps={form.getInputProps} />
+          {creation.isError ? <ErrorState error={creation.error} /> : null}
           <Group>
-            <Button type="submit" loading={making.isPending}>
+            <Button type="submit" loading={creation.isPending}>
               {t('clinics.submit')}
             </Button>
           </Group>

@@ -20,7 +20,7 @@ import { statsQuery } from './stats-query.ts'
 const route = getRouteApi('/clinic/$clinicId/')
 const daysMax = 366
 
-/** The clinic's figures as they are now: what was, what is booked, and the last that happened. */
+/** The clinic's current figures, and its latest changes. */
 export function DashboardPage() {
   const { t } = useTranslation('admin')
   const { clinicId, doctors, today } = useClinic()

@@ -7,7 +7,7 @@ import tableClasses from '../../../ui/table.module.css'
 import { downloadCsv } from '../csv-download.ts'
 import { useClinic } from '../use-clinic.ts'
 
-/** The charts' numbers, day by day, on the page or as a file. */
+/** The charts' numbers by day, as a table or a CSV file. */
 export function FiguresTable({ stats }: { stats: ClinicStats }) {
   const { t } = useTranslation(['admin', 'shell'])
   const { clinic } = useClinic()

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { formatNumber, formatShare } from '../../../lib/format.ts'
 import adminClasses from '../admin.module.css'
 
-/** The five numbers that tell how a clinic does. */
+/** The five key figures of a clinic. */
 export function Figures({ stats }: { stats: ClinicStats }) {
   const { t } = useTranslation('admin')
   const { totals } = stats

@@ -19,7 +19,7 @@ import { useClinic } from '../use-clinic.ts'
 
 const route = getRouteApi('/clinic/$clinicId/day')
 
-/** Who comes on a day, to all doctors or to one; made to be printed, too. */
+/** The bookings of a day, for all doctors or one; also made for printing. */
 export function DayListPage() {
   const { t } = useTranslation('admin')
   const { clinicId, clinic, doctors, timeZone, today } = useClinic()

@@ -1,13 +1,13 @@
 import type { Doctor, NewDoctor } from '@holdfast/contract/client'
 
-/** The form's fields as they are typed. */
+/** The values of the form's fields. */
 export type DoctorDraft = {
   name: string
   specialization: string
   experienceYears: number | string
   /** 0–5. */
   rating: number | string
-  /** Of the currency's main unit, such as 65 for 65 €. */
+  /** In the currency's main unit: 65 is 65 €. */
   fee: number | string
   currency: string
   /** BCP 47 tags. */
@@ -28,14 +28,14 @@ export function draftOf(doctor: Doctor | null): DoctorDraft {
   }
 }
 
-/** What the API is sent; null where nothing was typed. */
+/** The request for the API; an empty field is null. */
 export function doctorOf(draft: DoctorDraft): Omit<NewDoctor, 'clinicId'> {
   const types = (['in_person', 'video'] as const).filter((type) => draft.appointmentTypes.includes(type))
   return {
     name: draft.name.trim(),
     specialization: draft.specialization.trim(),
     experienceYears: draft.experienceYears === '' ? null : Number(draft.experienceYears),
-    // To the one decimal that there is.
+    // The API takes one decimal.
     rating: draft.rating === '' ? null : Math.round(Number(draft.rating) * 10) / 10,
     fee:
       draft.fee === ''
@@ -46,7 +46,7 @@ export function doctorOf(draft: DoctorDraft): Omit<NewDoctor, 'clinicId'> {
   }
 }
 
-/** How many digits follow the point: 2 for EUR, 0 for JPY, 3 for KWD. */
+/** The number of decimals of a currency: 2 for EUR, 0 for JPY, 3 for KWD. */
 export function decimalsOf(currency: string): number {
   return new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2
 }

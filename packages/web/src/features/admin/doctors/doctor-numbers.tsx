@@ -1,4 +1,5 @@
 import { NumberInput, Select } from '@mantine/core'
+import type { GetInputPropsReturnType } from '@mantine/form'
 import { useTranslation } from 'react-i18next'
 import { decimalSeparator } from '../../../lib/format.ts'
 import { type DoctorDraft, decimalsOf } from './doctor-draft.ts'
@@ -6,10 +7,11 @@ import classes from './doctors.module.css'
 
 const currencies = Intl.supportedValuesOf('currency')
 
-type DoctorNumbersProps = { draft: DoctorDraft; onChange: (part: Partial<DoctorDraft>) => void }
+/** `inputProps`: the form's `getInputProps`. */
+type DoctorNumbersProps = { currency: string; inputProps: (field: keyof DoctorDraft) => GetInputPropsReturnType }
 
-/** A doctor's years, rating and fee. */
-export function DoctorNumbers({ draft, onChange }: DoctorNumbersProps) {
+/** The years of experience, rating and fee of a doctor. */
+export function DoctorNumbers({ currency, inputProps }: DoctorNumbersProps) {
   const { t } = useTranslation('admin')
   const decimals = { decimalSeparator: decimalSeparator(), allowedDecimalSeparators: ['.', ',', '٫'] }
   return (
@@ -20,8 +22,7 @@ export function DoctorNumbers({ draft, onChange }: DoctorNumbersProps) {
         min={0}
         max={80}
         allowDecimal={false}
-        value={draft.experienceYears}
-        onChange={(experienceYears) => onChange({ experienceYears })}
+        {...inputProps('experienceYears')}
       />
       <NumberInput
         size="md"
@@ -32,26 +33,23 @@ export function DoctorNumbers({ draft, onChange }: DoctorNumbersProps) {
         decimalScale={1}
         clampBehavior="strict"
         {...decimals}
-        value={draft.rating}
-        onChange={(rating) => onChange({ rating })}
+        {...inputProps('rating')}
       />
       <NumberInput
         size="md"
         label={t('field.fee')}
         min={0}
         max={10_000_000}
-        decimalScale={decimalsOf(draft.currency)}
+        decimalScale={decimalsOf(currency)}
         {...decimals}
-        value={draft.fee}
-        onChange={(fee) => onChange({ fee })}
+        {...inputProps('fee')}
       />
       <Select
         label={t('field.currency')}
         data={currencies}
         searchable
         allowDeselect={false}
-        value={draft.currency}
-        onChange={(currency) => onChange({ currency: currency ?? 'EUR' })}
+        {...inputProps('currency')}
       />
     </div>
   )

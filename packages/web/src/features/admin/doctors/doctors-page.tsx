@@ -17,7 +17,7 @@ import { toastDone, toastFailed } from '../../../ui/toast.ts'
 import { useClinic } from '../use-clinic.ts'
 import { DoctorForm } from './doctor-form.tsx'
 
-/** The clinic's doctors: added, changed, and taken out of booking without losing what is booked. */
+/** The clinic's doctors: adding, editing, and closing them for new bookings. */
 export function ClinicDoctorsPage() {
   const { t } = useTranslation(['admin', 'shell'])
   const { doctors, isAdmin } = useClinic()
@@ -110,7 +110,7 @@ function DoctorsTable({ doctors, onEdit }: { doctors: readonly Doctor[]; onEdit:
   )
 }
 
-/** Closes or opens a doctor for new bookings; what is booked stays either way. */
+/** Closes or opens a doctor for new bookings. Existing bookings stay. */
 function ActiveButton({ doctor }: { doctor: Doctor }) {
   const { t } = useTranslation('admin')
   const { t: tProblem } = useTranslation('problems')

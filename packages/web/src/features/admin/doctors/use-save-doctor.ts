@@ -12,7 +12,7 @@ import { type DoctorDraft, doctorOf } from './doctor-draft.ts'
 
 export type DoctorWishes = {
   draft: DoctorDraft
-  /** null: it stays as it is. */
+  /** null to leave it unchanged. */
   videoRoom: string | null
 }
 

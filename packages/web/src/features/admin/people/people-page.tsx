@@ -1,5 +1,6 @@
 import type { Member } from '@holdfast/contract/client'
 import { Button, Group, NativeSelect, Popover, Stack, Text, TextInput, Title } from '@mantine/core'
+import { useForm } from '@mantine/form'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -15,7 +16,7 @@ import { usePutMember, useRemoveMember } from './use-members.tsx'
 
 const roles: readonly Role[] = ['staff', 'doctor', 'admin']
 
-/** Who may do what in the clinic. */
+/** The members of the clinic and their roles. */
 export function PeoplePage() {
   const { t } = useTranslation('admin')
   const { clinicId } = useClinic()
@@ -48,22 +49,21 @@ function AddMember() {
   const { t } = useTranslation('admin')
   const { doctors } = useClinic()
   const put = usePutMember()
-  const [email, setEmail] = useState('')
-  const [role, setRole] = useState<Role>('staff')
-  const [doctorId, setDoctorId] = useState(doctors[0]?.id ?? '')
-  const lacksDoctor = role === 'doctor' && doctorId === ''
+  const form = useForm<{ email: string; role: Role; doctorId: string }>({
+    initialValues: { email: '', role: 'staff', doctorId: doctors[0]?.id ?? '' },
+    validate: { doctorId: (id, draft) => (draft.role === 'doctor' && id === '' ? t('doctors.none') : null) },
+  })
+  const { role } = form.getValues()
   return (
     <section className={layoutClasses.panel} aria-labelledby="add-member">
       <Title order={2} size="h3" mb="md" id="add-member">
         {t('people.add')}
       </Title>
       <form
-        onSubmit={(event) => {
-          event.preventDefault()
-          if (lacksDoctor) return
+        onSubmit={form.onSubmit(({ email, doctorId }) => {
           const member = { email: email.trim(), role, ...(role === 'doctor' ? { doctorId } : {}) }
-          put.mutate(member, { onSuccess: () => setEmail('') })
-        }}
+          put.mutate(member, { onSuccess: () => form.setFieldValue('email', '') })
+        })}
       >
         <Stack gap="md">
           <div className={layoutClasses.fields}>
@@ -75,23 +75,19 @@ function AddMember() {
               required
               maxLength={254}
               autoComplete="off"
-              value={email}
-              onChange={({ currentTarget }) => setEmail(currentTarget.value)}
+              {...form.getInputProps('email')}
             />
             <NativeSelect
               label={t('people.role')}
               description={t(`roleHelp.${role}`)}
               inputWrapperOrder={['label', 'input', 'description', 'error']}
-              value={role}
-              onChange={({ currentTarget }) => setRole(roles.find((one) => one === currentTarget.value) ?? 'staff')}
               data={roles.map((one) => ({ value: one, label: t(`role.${one}`) }))}
+              {...form.getInputProps('role')}
             />
             {role === 'doctor' ? (
               <NativeSelect
                 label={t('people.calendar')}
-                value={doctorId}
-                error={lacksDoctor ? t('doctors.none') : null}
-                onChange={({ currentTarget }) => setDoctorId(currentTarget.value)}
+                {...form.getInputProps('doctorId')}
                 data={doctors.map(({ id, name }) => ({ value: id, label: name }))}
               />
             ) : null}
@@ -145,7 +141,7 @@ function MembersTable({ members }: { members: readonly Member[] }) {
   )
 }
 
-/** A doctor's role needs a calendar: that is given by adding the person with it. */
+/** The role `doctor` needs a calendar, which is chosen in the form above; so it is not offered here to others. */
 function RoleSelect({ member }: { member: Member }) {
   const { t } = useTranslation('admin')
   const put = usePutMember()
@@ -161,7 +157,7 @@ function RoleSelect({ member }: { member: Member }) {
       disabled={put.isPending}
       onChange={({ currentTarget }) => {
         const role = offered.find((one) => one === currentTarget.value)
-        if (role !== undefined && role !== 'doctor') put.mutate({ email, role }, { onError: put.tell })
+        if (role !== undefined && role !== 'doctor') put.mutate({ email, role }, { onError: put.showError })
       }}
       data={offered.map((one) => ({ value: one, label: t(`role.${one}`) }))}
     />

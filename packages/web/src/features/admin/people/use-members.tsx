@@ -14,12 +14,12 @@ function useReread() {
   const queryClient = useQueryClient()
   return async () => {
     await queryClient.invalidateQueries({ queryKey: membersQuery(clinicId).queryKey })
-    // One may have changed one's own role.
+    // The change may affect the user's own role.
     await queryClient.invalidateQueries({ queryKey: meQuery.queryKey })
   }
 }
 
-function useTellFailure() {
+function useShowError() {
   const { t } = useTranslation('problems')
   return (error: unknown) => {
     const { title, help } = problemMessage(error, t)
@@ -27,7 +27,7 @@ function useTellFailure() {
   }
 }
 
-/** Adds a member, or changes a role. `tell` shows a failure as a toast, where there is no form to show it in. */
+/** Adds a member or changes a role. `showError` shows a failure as a toast, for callers without a form. */
 export function usePutMember() {
   const { t } = useTranslation('admin')
   const { clinicId } = useClinic()
@@ -38,10 +38,10 @@ export function usePutMember() {
       toastDone({ message: t('people.saved', { name: member.name, role: t(`role.${member.role}`) }) }),
     onSettled: reread,
   })
-  return { ...mutation, tell: useTellFailure() }
+  return { ...mutation, showError: useShowError() }
 }
 
-/** Removes a member at once; the toast brings them back as they were. */
+/** Removes a member immediately; a button in the toast restores the membership. */
 export function useRemoveMember(member: Member) {
   const { t } = useTranslation('admin')
   const { clinicId } = useClinic()
@@ -57,7 +57,7 @@ export function useRemoveMember(member: Member) {
           <Group justify="space-between">
             <span>{t('people.removed', { name: member.name ?? '' })}</span>
             {back === null ? null : (
-              <Button size="compact-sm" variant="default" onClick={() => put.mutate(back, { onError: put.tell })}>
+              <Button size="compact-sm" variant="default" onClick={() => put.mutate(back, { onError: put.showError })}>
                 {t('undo')}
               </Button>
             )}
@@ -65,7 +65,7 @@ export function useRemoveMember(member: Member) {
         ),
       })
     },
-    onError: useTellFailure(),
+    onError: useShowError(),
     onSettled: reread,
   })
 }

@@ -15,7 +15,7 @@ import { useClinic } from '../use-clinic.ts'
 import classes from './proof.module.css'
 import { proofQuery } from './proof-query.ts'
 
-/** The promise, recounted while one looks: every slot, every booking, every line of the log. */
+/** Verifies every slot, booking and event of the clinic, repeatedly while the page is open. */
 export function ProofPage() {
   const { t } = useTranslation('admin')
   const { clinicId, doctors, timeZone } = useClinic()

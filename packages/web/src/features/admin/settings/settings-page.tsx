@@ -1,7 +1,7 @@
 import type { Clinic } from '@holdfast/contract/client'
 import { Button, Group, NumberInput, Stack, Text, Title } from '@mantine/core'
+import { useForm } from '@mantine/form'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, ask } from '../../../lib/api.ts'
 import { clinicQuery } from '../../../lib/directory-queries.ts'
@@ -14,14 +14,14 @@ import { ClinicFields } from '../clinic-fields.tsx'
 import { useClinic } from '../use-clinic.ts'
 import classes from './settings.module.css'
 
-/** The clinic as patients see it, and the rules of its booking. */
+/** The clinic as patients see it, and its booking rules. */
 export function SettingsPage() {
   const { t } = useTranslation('admin')
   const { clinic } = useClinic()
   return (
     <Stack gap="lg">
       <PageTitle>{t('tabs.settings')}</PageTitle>
-      {/* Whatever was saved, also by undoing it, the form begins again from there. */}
+      {/* After each save, including an undo, the form starts again from the saved values. */}
       <SettingsForm key={JSON.stringify(clinic)} clinic={clinic} />
     </Stack>
   )
@@ -29,16 +29,14 @@ export function SettingsPage() {
 
 function SettingsForm({ clinic }: { clinic: Clinic }) {
   const { t } = useTranslation('admin')
-  const [draft, setDraft] = useState<ClinicDraft>(() => draftOfClinic(clinic))
+  const form = useForm<ClinicDraft>({ initialValues: draftOfClinic(clinic) })
   const saving = useSaveClinic(clinic)
-  const change = (part: Partial<ClinicDraft>) => setDraft({ ...draft, ...part })
-  const changes = changeOf(draft, clinic)
+  const changes = changeOf(form.getValues(), clinic)
   return (
     <form
-      onSubmit={(event) => {
-        event.preventDefault()
+      onSubmit={form.onSubmit(() => {
         if (changes !== null) saving.mutate(changes)
-      }}
+      })}
     >
       <Stack gap="lg">
         <section className={layoutClasses.panel} aria-labelledby="settings-clinic">
@@ -46,7 +44,7 @@ function SettingsForm({ clinic }: { clinic: Clinic }) {
             <Title order={2} size="h3" id="settings-clinic">
               {t('settings.clinic')}
             </Title>
-            <ClinicFields draft={draft} onChange={change} />
+            <ClinicFields timezone={clinic.timezone} inputProps={form.getInputProps} />
           </Stack>
         </section>
         <section className={layoutClasses.panel} aria-labelledby="settings-rules">
@@ -70,8 +68,7 @@ function SettingsForm({ clinic }: { clinic: Clinic }) {
                   max={max}
                   step={step}
                   allowDecimal={false}
-                  value={draft[name]}
-                  onChange={(value) => change({ [name]: value })}
+                  {...form.getInputProps(name)}
                 />
               ))}
             </div>

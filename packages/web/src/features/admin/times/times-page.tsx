@@ -21,7 +21,7 @@ import { useClinic } from '../use-clinic.ts'
 
 const route = getRouteApi('/clinic/$clinicId/times')
 
-/** A doctor's times, kept by the clinic: the week as it stands, new ones by a rule, days withdrawn. */
+/** A doctor's slots: the week as a calendar, creating slots by a rule, withdrawing days. */
 export function ClinicTimesPage() {
   const { t } = useTranslation('admin')
   const { clinicId, doctors, timeZone, today } = useClinic()
