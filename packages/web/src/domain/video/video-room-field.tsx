@@ -17,6 +17,7 @@ export function VideoRoomField({ value, inputProps }: VideoRoomFieldProps) {
   const typed = (value ?? '').trim()
   return (
     <TextInput
+      id="video-room"
       inputMode="url"
       dir="ltr"
       label={t('video.room')}

@@ -1,5 +1,5 @@
 import { Button, Paper, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
-import { useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -13,30 +13,28 @@ import { useReturn } from './use-return.ts'
 
 const route = getRouteApi('/sign-in')
 
-/** The sign-in page; afterwards it returns to the page that required it. */
+/**
+ * The sign-in page; afterwards it returns to the page that required it. Its two fields need no validation, and
+ * @mantine/form would add 5.7 KB to the first load.
+ */
 export function SignInPage() {
   const { t } = useTranslation('account')
   const { way, go } = useReturn(route.useSearch().to)
   const queryClient = useQueryClient()
   const [email, setEmail] = useState('')
   const [password, setPassword] = useState('')
-  const [isBusy, setBusy] = useState(false)
-  const [error, setError] = useState<unknown>(null)
-  const submit = async (event: FormEvent) => {
-    event.preventDefault()
-    setBusy(true)
-    setError(null)
-    try {
-      await ask(api.signIn({ body: { email: email.trim(), password } }))
+  const signIn = useMutation({
+    mutationFn: () => ask(api.signIn({ body: { email: email.trim(), password } })),
+    onSuccess: async () => {
       await afterSignIn(queryClient)
       go()
-    } catch (refusal) {
-      setError(refusal)
-    } finally {
-      setBusy(false)
-    }
+    },
+  })
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    signIn.mutate()
   }
-  const isWrong = refusalCode(error) === 'unauthenticated' || refusalCode(error) === 'invalid_request'
+  const code = refusalCode(signIn.error)
   return (
     <Stack gap="lg" maw="28rem" mx="auto">
       <PageTitle>{t('signIn.title')}</PageTitle>
@@ -63,14 +61,14 @@ export function SignInPage() {
               value={password}
               onChange={({ currentTarget }) => setPassword(currentTarget.value)}
             />
-            {error === null ? null : isWrong ? (
+            {signIn.error === null ? null : code === 'unauthenticated' || code === 'invalid_request' ? (
               <Text role="alert" c="var(--mantine-color-error)">
                 {t('signIn.invalid')}
               </Text>
             ) : (
-              <ErrorState error={error} />
+              <ErrorState error={signIn.error} />
             )}
-            <Button type="submit" loading={isBusy}>
+            <Button type="submit" loading={signIn.isPending}>
               {t('signIn.submit')}
             </Button>
           </Stack>

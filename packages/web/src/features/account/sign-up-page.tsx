@@ -1,7 +1,7 @@
 import { Button, Paper, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
-import { useQueryClient } from '@tanstack/react-query'
+import { useForm } from '@mantine/form'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, ask } from '../../lib/api.ts'
 import { ErrorState } from '../../ui/error-state.tsx'
@@ -18,32 +18,25 @@ export function SignUpPage() {
   const { t } = useTranslation('account')
   const { way, go } = useReturn(route.useSearch().to)
   const queryClient = useQueryClient()
-  const [fields, setFields] = useState({ name: '', email: '', password: '' })
-  const [isTried, setTried] = useState(false)
-  const [isBusy, setBusy] = useState(false)
-  const [error, setError] = useState<unknown>(null)
-  const isShort = fields.password.length < passwordLengthMin
-  const change = (part: Partial<typeof fields>) => setFields({ ...fields, ...part })
-  const submit = async (event: FormEvent) => {
-    event.preventDefault()
-    setTried(true)
-    if (isShort) {
-      document.getElementById('sign-up-password')?.focus()
-      return
-    }
-    setBusy(true)
-    setError(null)
-    try {
-      const body = { name: fields.name.trim(), email: fields.email.trim(), password: fields.password }
-      await ask(api.signUp({ body }))
+  const form = useForm({
+    initialValues: { name: '', email: '', password: '' },
+    validate: {
+      password: (password) =>
+        password.length < passwordLengthMin ? t('signUp.passwordTooShort', { count: passwordLengthMin }) : null,
+    },
+  })
+  const signUp = useMutation({
+    mutationFn: ({ name, email, password }: { name: string; email: string; password: string }) =>
+      ask(api.signUp({ body: { name: name.trim(), email: email.trim(), password } })),
+    onSuccess: async () => {
       await afterSignIn(queryClient)
       go()
-    } catch (refusal) {
-      setError(refusal)
-    } finally {
-      setBusy(false)
-    }
-  }
+    },
+  })
+  const submit = form.onSubmit(
+    (account) => signUp.mutate(account),
+    () => form.getInputNode('password')?.focus(),
+  )
   return (
     <Stack gap="lg" maw="28rem" mx="auto">
       <div>
@@ -61,8 +54,7 @@ export function SignUpPage() {
               required
               withAsterisk={false}
               maxLength={200}
-              value={fields.name}
-              onChange={({ currentTarget }) => change({ name: currentTarget.value })}
+              {...form.getInputProps('name')}
             />
             <TextInput
               type="email"
@@ -71,11 +63,9 @@ export function SignUpPage() {
               required
               withAsterisk={false}
               maxLength={254}
-              value={fields.email}
-              onChange={({ currentTarget }) => change({ email: currentTarget.value })}
+              {...form.getInputProps('email')}
             />
             <PasswordInput
-              id="sign-up-password"
               label={t('password')}
               description={t('signUp.passwordHelp', { count: passwordLengthMin })}
               autoComplete="new-password"
@@ -83,12 +73,10 @@ export function SignUpPage() {
               withAsterisk={false}
               maxLength={128}
               visibilityToggleButtonProps={{ 'aria-label': t('showPassword') }}
-              value={fields.password}
-              onChange={({ currentTarget }) => change({ password: currentTarget.value })}
-              error={isTried && isShort ? t('signUp.passwordTooShort', { count: passwordLengthMin }) : null}
+              {...form.getInputProps('password')}
             />
-            {error === null ? null : <ErrorState error={error} />}
-            <Button type="submit" loading={isBusy}>
+            {signUp.isError ? <ErrorState error={signUp.error} /> : null}
+            <Button type="submit" loading={signUp.isPending}>
               {t('signUp.submit')}
             </Button>
           </Stack>
