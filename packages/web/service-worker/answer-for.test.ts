@@ -19,6 +19,6 @@ test.each([
   expect(answerFor({ method: 'GET', url: new URL(path, origin).href, isNavigation }, origin)).toBe(expected)
 })
 
-test('nothing that is sent is ever answered from what is kept', () => {
+test('requests other than GET are never served from the cache', () => {
   expect(answerFor({ method: 'POST', url: `${origin}/assets/x`, isNavigation: false }, origin)).toBe('network')
 })

@@ -10,7 +10,7 @@ const me: Me = {
   memberships: [{ clinicId: 'north', role: 'staff', doctorId: null }],
 }
 
-test('a role counts in its own clinic only; a site administrator is admin everywhere', () => {
+test('a role applies to its clinic only; a site administrator is admin everywhere', () => {
   expect(roleIn(me, 'north')).toBe('staff')
   expect(roleIn(me, 'south')).toBeNull()
   expect(roleIn({ ...me, siteAdministrator: true }, 'south')).toBe('admin')

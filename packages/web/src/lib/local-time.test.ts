@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { addDays, daysBetween, localDateTime, localDay, mondayOf, parseDay } from './local-time.ts'
 
-test('days and times are the clinic’s, whatever the reader’s zone', () => {
+test('days and times are in the clinic’s time zone, whatever the reader’s', () => {
   expect(localDay('2026-11-20T22:30:00Z', 'Pacific/Auckland')).toBe('2026-11-21')
   expect(localDateTime('2026-06-01T07:00:00.000Z', 'Europe/Berlin')).toBe('2026-06-01 09:00:00')
 })
@@ -13,7 +13,7 @@ test('weeks begin on Monday, across years', () => {
   expect(daysBetween('2026-12-28', '2027-01-03')).toBe(7)
 })
 
-test('what is no day is none', () => {
+test('invalid days are null', () => {
   expect(parseDay('2028-02-29')).toBe('2028-02-29')
   for (const wrong of ['2027-02-29', '2027-2-1', 'today', '', 20270101, undefined, '3000-01-01']) {
     expect(parseDay(wrong), String(wrong)).toBeNull()

@@ -7,7 +7,7 @@ const refused = (code: Problem['code']) => new RefusedError({ type: '', title: '
 
 afterEach(() => vi.unstubAllGlobals())
 
-test('a lost network and a server in trouble are tried again, a few times; a refusal never', () => {
+test('network and server failures are retried a few times, refusals never', () => {
   for (const error of [new UnreachableError(null), refused('overloaded'), refused('unavailable')]) {
     expect([0, 1, 2, 3].map((failures) => shouldRetry(failures, error))).toEqual([true, true, true, false])
   }
@@ -16,7 +16,7 @@ test('a lost network and a server in trouble are tried again, a few times; a ref
   }
 })
 
-test('without any network nothing is waited for; a server in trouble is there by its answer', () => {
+test('offline nothing is retried; a server error is retried even then', () => {
   vi.stubGlobal('navigator', { onLine: false })
   expect(shouldRetry(0, new UnreachableError(null))).toBe(false)
   expect(shouldRetry(0, refused('unavailable'))).toBe(true)

@@ -20,7 +20,7 @@ function asked(count: number, delayMs: number) {
   return { error: clock.now() - (monotonic + serverAhead), clock }
 }
 
-test('before the first answer there is only the reader’s clock', () => {
+test('before the first response it returns the reader’s clock', () => {
   const clock = createServerClock(
     () => 0,
     () => 42,
@@ -30,16 +30,16 @@ test('before the first answer there is only the reader’s clock', () => {
   expect(clock.now()).toBe(42)
 })
 
-test('one answer tells it to half a second and the delay, many to much less, whatever the reader’s clock says', () => {
+test('one response is accurate to half a second plus the delay, many are far more accurate, whatever the reader’s clock', () => {
   expect(Math.abs(asked(1, 30).error)).toBeLessThanOrEqual(560)
   expect(Math.abs(asked(20, 30).error)).toBeLessThanOrEqual(150)
 })
 
-test('it is whole milliseconds, as Temporal wants them', () => {
+test('it returns whole milliseconds, as Temporal requires', () => {
   expect(Number.isInteger(asked(3, 21).clock.now())).toBe(true)
 })
 
-test('when the server’s clock is set, what was known before counts no longer', () => {
+test('when the server’s clock is set, earlier bounds are discarded', () => {
   const { clock } = asked(5, 30)
   clock.note(new Date(1_800_000_000_000).toUTCString(), 6_000)
   expect(Math.abs(clock.now() - 1_800_000_000_000)).toBeLessThan(3_000)

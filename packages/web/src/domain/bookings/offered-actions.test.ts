@@ -39,7 +39,7 @@ test('an arrival is offered from the clinic’s local day on, a no-show after th
   expect(offeredAt('2026-11-23T22:31:00Z')).toEqual(['arrive', 'noShow'])
 })
 
-test('after the arrival comes the end; the last mark can be taken back, and what is cancelled is over', () => {
+test('an arrival can be completed, the last status undone, and a cancelled booking has no actions', () => {
   const late = '2026-11-24T00:00:00Z'
   expect(offeredAt(late, { status: 'PENDING' })).toEqual(['confirm'])
   expect(offeredAt(late, { status: 'ARRIVED' })).toEqual(['complete', 'reopen'])
@@ -47,7 +47,7 @@ test('after the arrival comes the end; the last mark can be taken back, and what
   for (const status of ['CANCELLED', 'FAILED'] as const) expect(offeredAt(late, { status })).toEqual([])
 })
 
-test('taking back is offered exactly where it leads somewhere', () => {
+test('reopening is offered exactly for the statuses that can be reopened', () => {
   for (const status of statusesInOrder) {
     expect(offeredAt('2026-11-24T00:00:00Z', { status }).includes('reopen'), status).toBe(
       reopenedStatus(status) !== null,

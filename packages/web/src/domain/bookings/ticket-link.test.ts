@@ -4,7 +4,7 @@ import { parseTicketLink, referenceOf, ticketHash } from './ticket-link.ts'
 const bookingId = '0193a7c0-0000-8000-8000-0000004e81f2'
 const manageToken = `hfm_${'A'.repeat(43)}`
 
-test('what is written is read again, with and without a token', () => {
+test('a formatted link parses to the same link, with and without a token', () => {
   for (const link of [
     { bookingId, manageToken },
     { bookingId, manageToken: null },
@@ -25,6 +25,6 @@ test.each([
   expect(parseTicketLink(hash)).toBeNull()
 })
 
-test('a reference is short enough to be said', () => {
+test('a reference is the last eight characters, in two groups', () => {
   expect(referenceOf(bookingId)).toBe('004E-81F2')
 })

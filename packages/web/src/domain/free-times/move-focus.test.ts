@@ -19,7 +19,7 @@ test.each([
   expect(targetOf(key, days, { day, time }, false)).toEqual(expected)
 })
 
-test('where one reads from the right, the left arrow goes on', () => {
+test('in right-to-left text, the left arrow moves forwards', () => {
   expect(targetOf('ArrowLeft', days, { day: 0, time: 0 }, true)).toEqual({ day: 2, time: 0 })
   expect(targetOf('ArrowRight', days, { day: 0, time: 0 }, true)).toBeNull()
 })

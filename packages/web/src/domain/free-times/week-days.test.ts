@@ -9,7 +9,7 @@ function aSlot(startsAt: string, available = 1): Slot {
 
 const settings = { holdSeconds: 120, minimumNoticeMinutes: 60, bookingHorizonDays: 30, cancellationDeadlineMinutes: 0 }
 
-test('times stand on the clinic’s days, morning and afternoon by its clock, and what has begun is gone', () => {
+test('slots are grouped by the clinic’s local days, mornings and afternoons, without those that have started', () => {
   const slots = [
     aSlot('2026-11-23T08:00:00Z'),
     aSlot('2026-11-23T14:45:00Z'),
@@ -25,14 +25,14 @@ test('times stand on the clinic’s days, morning and afternoon by its clock, an
   expect(days.flatMap(({ morning, afternoon }) => [...morning, ...afternoon])).toHaveLength(3)
 })
 
-test('days go on over the end of summer time and of the year', () => {
+test('days continue across the end of summer time and of the year', () => {
   expect(addDays('2026-10-24', 2)).toBe('2026-10-26')
   expect(addDays('2026-12-31', 1)).toBe('2027-01-01')
   expect(localDate('2026-11-23T23:30:00Z', 'Asia/Tokyo')).toBe('2026-11-24')
   expect(localDate(Date.parse('2026-11-23T23:30:00Z'), 'America/New_York')).toBe('2026-11-23')
 })
 
-test('what the API would refuse is not offered', () => {
+test('a slot that the API would refuse is not bookable', () => {
   const now = Date.parse('2026-11-20T12:00:00Z')
   expect(isBookable(aSlot('2026-11-20T13:00:00Z'), settings, now)).toBe(true)
   expect(isBookable(aSlot('2026-11-20T12:59:00Z'), settings, now)).toBe(false)

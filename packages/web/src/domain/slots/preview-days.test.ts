@@ -2,7 +2,7 @@ import type { CreatedSlots } from '@holdfast/contract/client'
 import { expect, test } from 'vitest'
 import { previewDays } from './preview-days.ts'
 
-test('a preview tells each local day what would be made, and what stands in the way', () => {
+test('a preview lists for each local day what would be created, skipped and conflicts', () => {
   const item = (startsAt: string, outcome: 'created' | 'skipped' | 'conflict') => ({
     startsAt,
     endsAt: startsAt.replace(':00:00', ':15:00'),

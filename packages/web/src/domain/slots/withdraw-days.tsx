@@ -10,19 +10,18 @@ import { Withdrawal } from './withdrawal.tsx'
 
 const daysMax = 62
 
+type Days = { from: string; to: string }
+
 type WithdrawDaysProps = { doctorId: string; clinicId: string; timeZone: string; today: string }
 
 /** Withdraws all slots of some days, after a preview of the bookings it would affect. */
 export function WithdrawDays({ doctorId, clinicId, timeZone, today }: WithdrawDaysProps) {
   const { t } = useTranslation('schedule')
-  const [from, setFrom] = useState(today)
-  const [to, setTo] = useState(today)
-  const [asked, setAsked] = useState<{ from: string; to: string } | null>(null)
+  const [days, setDays] = useState<Days | null>(null)
   const known = useQuery({
-    ...bookingsQuery(clinicId, { from: asked?.from ?? today, to: asked?.to ?? today, doctorId }),
-    enabled: asked !== null,
+    ...bookingsQuery(clinicId, { from: days?.from ?? today, to: days?.to ?? today, doctorId }),
+    enabled: days !== null,
   })
-  const isWrong = parseDay(from) === null || parseDay(to) === null || to < from || daysBetween(from, to) > daysMax
   return (
     <section className={layoutClasses.panel} aria-labelledby="withdraw-days">
       <Stack gap="md">
@@ -32,62 +31,70 @@ export function WithdrawDays({ doctorId, clinicId, timeZone, today }: WithdrawDa
           </Title>
           <Text c="dimmed">{t('withdraw.intro')}</Text>
         </div>
-        <form
-          onSubmit={(event) => {
-            event.preventDefault()
-            if (!isWrong) setAsked({ from, to })
-          }}
-        >
-          <Stack gap="md">
-            <div className={layoutClasses.shortFields}>
-              <TextInput
-                type="date"
-                label={t('rule.from')}
-                required
-                withAsterisk={false}
-                value={from}
-                onChange={({ currentTarget }) => {
-                  setAsked(null)
-                  setFrom(currentTarget.value)
-                  if (to < currentTarget.value) setTo(currentTarget.value)
-                }}
-              />
-              <TextInput
-                type="date"
-                label={t('rule.to')}
-                required
-                withAsterisk={false}
-                min={from}
-                value={to}
-                error={isWrong ? t('rule.daysInvalid', { count: daysMax }) : null}
-                onChange={({ currentTarget }) => {
-                  setAsked(null)
-                  setTo(currentTarget.value)
-                }}
-              />
-            </div>
-            {asked === null ? (
-              <Group>
-                <Button type="submit" variant="default">
-                  {t('withdraw.preview')}
-                </Button>
-              </Group>
-            ) : null}
-          </Stack>
-        </form>
-        {asked === null ? null : (
+        <DaysForm today={today} isPreviewed={days !== null} onChange={() => setDays(null)} onPreview={setDays} />
+        {days === null ? null : (
           <Withdrawal
-            of={`${doctorId} ${asked.from} ${asked.to}`}
+            of={`${doctorId} ${days.from} ${days.to}`}
             doctorId={doctorId}
             clinicId={clinicId}
             timeZone={timeZone}
             known={known.data?.items ?? []}
-            run={(how) => ask(api.withdrawSlotsOfDoctor({ path: { doctorId }, query: { ...asked, ...how } }))}
-            onDone={() => setAsked(null)}
-            onBack={() => setAsked(null)}
+            run={(how) => ask(api.withdrawSlotsOfDoctor({ path: { doctorId }, query: { ...days, ...how } }))}
+            onDone={() => setDays(null)}
+            onBack={() => setDays(null)}
           />
         )}
       </Stack>
     </section>
+  )
+}
+
+type DaysFormProps = { today: string; isPreviewed: boolean; onChange: () => void; onPreview: (days: Days) => void }
+
+function DaysForm({ today, isPreviewed, onChange, onPreview }: DaysFormProps) {
+  const { t } = useTranslation('schedule')
+  const [{ from, to }, setDays] = useState<Days>({ from: today, to: today })
+  const isInvalid = parseDay(from) === null || parseDay(to) === null || to < from || daysBetween(from, to) > daysMax
+  const change = (days: Days) => {
+    onChange()
+    setDays(days)
+  }
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (!isInvalid) onPreview({ from, to })
+      }}
+    >
+      <Stack gap="md">
+        <div className={layoutClasses.shortFields}>
+          <TextInput
+            type="date"
+            label={t('rule.from')}
+            required
+            withAsterisk={false}
+            value={from}
+            onChange={({ currentTarget: { value } }) => change({ from: value, to: to < value ? value : to })}
+          />
+          <TextInput
+            type="date"
+            label={t('rule.to')}
+            required
+            withAsterisk={false}
+            min={from}
+            value={to}
+            error={isInvalid ? t('rule.daysInvalid', { count: daysMax }) : null}
+            onChange={({ currentTarget }) => change({ from, to: currentTarget.value })}
+          />
+        </div>
+        {isPreviewed ? null : (
+          <Group>
+            <Button type="submit" variant="default">
+              {t('withdraw.preview')}
+            </Button>
+          </Group>
+        )}
+      </Stack>
+    </form>
   )
 }

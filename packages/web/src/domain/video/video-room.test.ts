@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { exampleOf, hasOwnRooms, roomProblem } from './video-room.ts'
 
-test('a room is a whole https address without a password, with at most one place for the visit’s own name', () => {
+test('a room is an https URL without credentials, with at most one placeholder after the host', () => {
   const good = [
     '',
     '  ',
@@ -22,7 +22,7 @@ test('a room is a whole https address without a password, with at most one place
   expect(roomProblem(`https://meet.example/${'x'.repeat(500)}`)).toBe('long')
 })
 
-test('the example shows a name where one will stand', () => {
+test('the example replaces the placeholder with a name', () => {
   expect(exampleOf('https://meet.example/{room}#video')).toMatch(/^https:\/\/meet\.example\/[\w-]+#video$/)
   expect(hasOwnRooms('https://meet.example/{room}')).toBe(true)
   expect(hasOwnRooms('https://meet.example/room')).toBe(false)

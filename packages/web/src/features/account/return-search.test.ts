@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { parseReturnSearch } from './return-search.ts'
 
-test('only ways within this site are followed after signing in', () => {
+test('only paths of this site are followed after signing in', () => {
   expect(parseReturnSearch({ to: '/my-bookings?x=1' })).toEqual({ to: '/my-bookings?x=1' })
   for (const to of [
     '//evil.example',

@@ -17,7 +17,6 @@ const passwordLengthMin = 10
 export function SignUpPage() {
   const { t } = useTranslation('account')
   const { way, go } = useReturn(route.useSearch().to)
-  const queryClient = useQueryClient()
   const form = useForm({
     initialValues: { name: '', email: '', password: '' },
     validate: {
@@ -25,14 +24,7 @@ export function SignUpPage() {
         password.length < passwordLengthMin ? t('signUp.passwordTooShort', { count: passwordLengthMin }) : null,
     },
   })
-  const signUp = useMutation({
-    mutationFn: ({ name, email, password }: { name: string; email: string; password: string }) =>
-      ask(api.signUp({ body: { name: name.trim(), email: email.trim(), password } })),
-    onSuccess: async () => {
-      await afterSignIn(queryClient)
-      go()
-    },
-  })
+  const signUp = useSignUp(go)
   const submit = form.onSubmit(
     (account) => signUp.mutate(account),
     () => form.getInputNode('password')?.focus(),
@@ -90,4 +82,16 @@ export function SignUpPage() {
       </Text>
     </Stack>
   )
+}
+
+function useSignUp(onDone: () => void) {
+  const queryClient = useQueryClient()
+  return useMutation({
+    mutationFn: ({ name, email, password }: { name: string; email: string; password: string }) =>
+      ask(api.signUp({ body: { name: name.trim(), email: email.trim(), password } })),
+    onSuccess: async () => {
+      await afterSignIn(queryClient)
+      onDone()
+    },
+  })
 }

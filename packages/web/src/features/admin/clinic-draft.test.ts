@@ -11,7 +11,7 @@ const clinic: Clinic = {
   settings: { holdSeconds: 120, minimumNoticeMinutes: 0, bookingHorizonDays: 730, cancellationDeadlineMinutes: 0 },
 }
 
-test('only what differs is sent; an emptied field becomes none', () => {
+test('only changed fields are sent; an emptied field becomes null', () => {
   const draft = draftOfClinic(clinic)
   expect(changeOf(draft, clinic)).toBeNull()
   expect(changeOf({ ...draft, phone: ' ', holdSeconds: 60 }, clinic)).toEqual({

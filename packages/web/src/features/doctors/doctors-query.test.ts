@@ -24,7 +24,7 @@ const found = (...pages: Doctor[][]) => ({
   pageParams: pages.map(() => ({})),
 })
 
-test('a doctor who came to an earlier page while the next was read stands there once, as last read', () => {
+test('a doctor who moved to an earlier page between two reads is listed once, as last read', () => {
   const [early, late] = ['2026-11-21T09:00:00Z', '2026-11-23T09:00:00Z']
   const listed = doctorsOf(
     found([aDoctor('Bea', late), aDoctor('Ann', late)], [aDoctor('Bea', early), aDoctor('Cleo', late)]),
@@ -33,7 +33,7 @@ test('a doctor who came to an earlier page while the next was read stands there 
   expect(listed[0]?.nextAvailableAt).toBe(early)
 })
 
-test('a doctor that changed is changed in place, and nobody else is another object', () => {
+test('a changed doctor is replaced in place, and all others keep their identity', () => {
   const before = found([aDoctor('Ann', null), aDoctor('Bea', null)], [aDoctor('Cleo', null)])
   const after = withDoctors(before, [aDoctor('Bea', '2026-11-23T09:00:00Z'), aDoctor('Zoe', null)])
   expect(doctorsOf(after).map(({ name, nextAvailableAt }) => `${name} ${nextAvailableAt}`)).toEqual([
@@ -44,7 +44,7 @@ test('a doctor that changed is changed in place, and nobody else is another obje
   expect(after.pages[0]?.items[0]).toBe(before.pages[0]?.items[0])
 })
 
-test('a search that was typed into the address is taken for what it is worth', () => {
+test('only valid parameters of a search in the URL are used', () => {
   expect(
     parseDoctorSearch({ q: 'knee', type: 'video', sort: 'name', clinicId: '', specialization: 7, other: 'x' }),
   ).toEqual({ q: 'knee', type: 'video', sort: 'name' })

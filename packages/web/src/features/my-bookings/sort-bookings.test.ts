@@ -34,7 +34,7 @@ function aBooking(
   }
 }
 
-test('the next one first, what is over the latest first, and lapsed holds nowhere', () => {
+test('upcoming bookings are listed soonest first, past ones latest first, expired holds nowhere', () => {
   const sorted = sortBookings(
     [
       aBooking('later', 'CONFIRMED', '2026-11-22T09:00:00Z'),

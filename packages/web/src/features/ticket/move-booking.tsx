@@ -14,7 +14,7 @@ import { toastDone, toastFailed } from '../../ui/toast.ts'
 
 type MoveProps = { booking: Booking; clinic: Clinic; link: TicketLink; onDone: () => void }
 
-/** Another time with the same doctor: the old one is given back exactly when the new one is had. */
+/** Moves a booking atomically to another slot of the same doctor. */
 export function MoveBooking({ booking, clinic, link, onDone }: MoveProps) {
   const { t } = useTranslation(['ticket', 'problems'])
   const { t: tProblem } = useTranslation('problems')
@@ -23,18 +23,14 @@ export function MoveBooking({ booking, clinic, link, onDone }: MoveProps) {
   const [chosen, setChosen] = useState<Slot | null>(null)
   const [isBusy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>(null)
-  useEffect(() => {
-    // The times stand below the ticket: whoever asked for them sees them at once, and reads on there.
-    const title = document.getElementById('times-title')
-    title?.focus({ preventScroll: true })
-    title?.scrollIntoView({ block: 'start' })
-  }, [])
-  const say = (startsAt: string) => `${formatDay(startsAt, clinic.timezone)}, ${formatTime(startsAt, clinic.timezone)}`
+  useFocusOnSlots()
+  const describe = (startsAt: string) =>
+    `${formatDay(startsAt, clinic.timezone)}, ${formatTime(startsAt, clinic.timezone)}`
 
   const undo = async (slotId: string) => {
     try {
       const back = await move(slotId)
-      toastDone({ id: 'moved-back', message: t('move.undone', { when: say(back.startsAt) }) })
+      toastDone({ id: 'moved-back', message: t('move.undone', { when: describe(back.startsAt) }) })
     } catch (refusal) {
       toastFailed({ message: problemMessage(refusal, tProblem).title })
     }
@@ -48,7 +44,7 @@ export function MoveBooking({ booking, clinic, link, onDone }: MoveProps) {
       toastDone({
         message: (
           <Group justify="space-between" gap="sm">
-            {t('move.done', { when: say(moved.startsAt) })}
+            {t('move.done', { when: describe(moved.startsAt) })}
             <Button size="compact-sm" variant="default" onClick={() => undo(before)}>
               {t('move.undo')}
             </Button>
@@ -76,21 +72,44 @@ export function MoveBooking({ booking, clinic, link, onDone }: MoveProps) {
           exceptSlotId={booking.slotId}
         />
       ) : (
-        <Paper withBorder p="xl" radius="lg" maw="44rem">
-          <Stack gap="md">
-            <FocusedTitle id="move-title">{t('move.title')}</FocusedTitle>
-            <Text>{t('move.help', { before: say(booking.startsAt), after: say(chosen.startsAt) })}</Text>
-            <Group gap="sm">
-              <Button loading={isBusy} onClick={() => submit(chosen)}>
-                {t('move.confirm')}
-              </Button>
-              <Button variant="default" disabled={isBusy} onClick={() => setChosen(null)}>
-                {t('move.other')}
-              </Button>
-            </Group>
-          </Stack>
-        </Paper>
+        <Confirmation
+          text={t('move.help', { before: describe(booking.startsAt), after: describe(chosen.startsAt) })}
+          isBusy={isBusy}
+          onConfirm={() => submit(chosen)}
+          onBack={() => setChosen(null)}
+        />
       )}
     </Stack>
+  )
+}
+
+/** The slots are below the ticket: moves the focus and the view there. */
+function useFocusOnSlots() {
+  useEffect(() => {
+    const title = document.getElementById('times-title')
+    title?.focus({ preventScroll: true })
+    title?.scrollIntoView({ block: 'start' })
+  }, [])
+}
+
+type ConfirmationProps = { text: string; isBusy: boolean; onConfirm: () => void; onBack: () => void }
+
+function Confirmation({ text, isBusy, onConfirm, onBack }: ConfirmationProps) {
+  const { t } = useTranslation('ticket')
+  return (
+    <Paper withBorder p="xl" radius="lg" maw="44rem">
+      <Stack gap="md">
+        <FocusedTitle id="move-title">{t('move.title')}</FocusedTitle>
+        <Text>{text}</Text>
+        <Group gap="sm">
+          <Button loading={isBusy} onClick={onConfirm}>
+            {t('move.confirm')}
+          </Button>
+          <Button variant="default" disabled={isBusy} onClick={onBack}>
+            {t('move.other')}
+          </Button>
+        </Group>
+      </Stack>
+    </Paper>
   )
 }

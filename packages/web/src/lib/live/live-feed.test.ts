@@ -38,7 +38,7 @@ const subscribed = (...doctorIds: string[]) => JSON.stringify({ type: 'subscribe
 const slots = (doctorId: string) =>
   JSON.stringify({ type: 'slots', doctorId, items: [{ id: 's', available: 0 }], position: '8' })
 
-test('what changes reaches those who watch that doctor, and what was read before is read again', () => {
+test('changes reach those who watch the doctor, and data read before the subscription is read again', () => {
   const [socket, positions] = [aWay(), [] as unknown[]]
   const feed = createLiveFeed([socket.open], (position) => positions.push(position))
   const [first, second] = [aListener(), aListener()]
@@ -56,7 +56,7 @@ test('what changes reaches those who watch that doctor, and what was read before
   expect(positions).toEqual(['7', '8'])
 })
 
-test('without a WebSocket it takes the events, without both it polls, and goes on trying', () => {
+test('without a WebSocket it uses events, without both it polls, and keeps trying', () => {
   const [socket, events] = [aWay(), aWay()]
   const feed = createLiveFeed([socket.open, events.open], () => undefined)
   const { listener, heard } = aListener()
@@ -79,7 +79,7 @@ test('without a WebSocket it takes the events, without both it polls, and goes o
   expect(heard).toEqual([])
 })
 
-test('while every try fails, what is shown is still read every ten seconds', () => {
+test('while every attempt fails, data is still read every ten seconds', () => {
   const socket = aWay()
   const refused: OpenChannel = (doctorIds, events) => {
     setTimeout(() => events.closed(), 10)
@@ -93,7 +93,7 @@ test('while every try fails, what is shown is still read every ten seconds', () 
   expect(heard).toEqual(Array.from({ length: 6 }, () => ['stale', 'a']))
 })
 
-test('a lost connection is taken up again by the way that worked, and what was missed is read', () => {
+test('a lost connection is reopened by the channel that worked, and missed data is read again', () => {
   const [socket, events] = [aWay(), aWay()]
   const feed = createLiveFeed([socket.open, events.open], () => undefined)
   const { listener, heard } = aListener()
@@ -108,7 +108,7 @@ test('a lost connection is taken up again by the way that worked, and what was m
   expect([feed.state(), heard]).toEqual(['live', [['stale', 'a']]])
 })
 
-test('tries grow seldom, up to one a minute; when the network is back it tries at once', () => {
+test('intervals between attempts grow up to a minute; when the network is back it retries immediately', () => {
   const socket = aWay()
   const feed = createLiveFeed([socket.open], () => undefined)
   feed.watch(['a'], aListener().listener)
@@ -123,7 +123,7 @@ test('tries grow seldom, up to one a minute; when the network is back it tries a
   expect(socket.opened.length).toBeGreaterThan(tries)
 })
 
-test('when nobody watches any more it hangs up, and what the old connection says later is not heard', () => {
+test('without watchers it closes the connection, and later messages of it are ignored', () => {
   const socket = aWay()
   const feed = createLiveFeed([socket.open], () => undefined)
   const { listener, heard } = aListener()

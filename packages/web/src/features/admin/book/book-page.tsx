@@ -36,18 +36,7 @@ export function BookPage() {
   const form = useForm<PatientDraft>({ initialValues: emptyPatient })
   const patient = form.getValues()
   const booking = useBook(clinicId)
-  if (bookable.length === 0) {
-    return (
-      <>
-        <PageTitle>{t('book.title')}</PageTitle>
-        <EmptyState title={t('book.noDoctors')}>
-          <LinkButton to="/clinic/$clinicId/doctors" params={{ clinicId }}>
-            {t('tabs.doctors')}
-          </LinkButton>
-        </EmptyState>
-      </>
-    )
-  }
+  if (bookable.length === 0) return <NoDoctors />
   const types = doctors.find(({ id }) => id === (chosen?.doctorId ?? doctorId))?.appointmentTypes ?? []
   const type = types.includes(patient.type) ? patient.type : (types[0] ?? 'in_person')
   const again = () => {
@@ -96,6 +85,21 @@ export function BookPage() {
         </section>
       </div>
     </Stack>
+  )
+}
+
+function NoDoctors() {
+  const { t } = useTranslation('admin')
+  const { clinicId } = useClinic()
+  return (
+    <>
+      <PageTitle>{t('book.title')}</PageTitle>
+      <EmptyState title={t('book.noDoctors')}>
+        <LinkButton to="/clinic/$clinicId/doctors" params={{ clinicId }}>
+          {t('tabs.doctors')}
+        </LinkButton>
+      </EmptyState>
+    </>
   )
 }
 

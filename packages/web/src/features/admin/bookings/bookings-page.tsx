@@ -31,8 +31,9 @@ const typingMs = 250
 
 /** The clinic's bookings: search, filters, paging and download as CSV. */
 export function BookingsPage() {
-  const { t } = useTranslation(['admin', 'shell'])
-  const { clinicId, doctors, timeZone, today } = useClinic()
+  const { t } = useTranslation('admin')
+  const { clinicId, doctors, today } = useClinic()
+  const csvRows = useCsvRows()
   const search = route.useSearch()
   const navigate = route.useNavigate()
   const range = { from: search.from ?? addDays(today, -7), to: search.to ?? addDays(today, 30) }
@@ -90,9 +91,14 @@ export function BookingsPage() {
       )}
     </Stack>
   )
+}
 
-  function csvRows(rows: readonly Booking[]) {
-    return rows.map((booking) => ({
+/** Returns a function that turns bookings into rows of a CSV file. */
+function useCsvRows() {
+  const { t } = useTranslation(['admin', 'shell'])
+  const { doctors, timeZone } = useClinic()
+  return (bookings: readonly Booking[]) =>
+    bookings.map((booking) => ({
       [t('column.when')]: localDateTime(booking.startsAt, timeZone),
       [t('column.patient')]: booking.patient.name,
       [t('field.email')]: booking.patient.email ?? '',
@@ -102,7 +108,6 @@ export function BookingsPage() {
       [t('field.units')]: booking.units,
       [t('column.booking')]: booking.id,
     }))
-  }
 }
 
 function BookingsTable({ bookings, isOlder }: { bookings: readonly Booking[]; isOlder: boolean }) {

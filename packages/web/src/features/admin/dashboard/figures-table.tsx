@@ -31,7 +31,7 @@ export function FiguresTable({ stats }: { stats: ClinicStats }) {
           {t('csv')}
         </Button>
       </Group>
-      {/* Wider than some screens: it scrolls by itself, by keyboard too. */}
+      {/* Wider than some screens: it scrolls separately, also by keyboard. */}
       <Box component="section" className={tableClasses.scroll} aria-label={t('dashboard.byDay')} tabIndex={0}>
         <table className={tableClasses.table}>
           <caption className={tableClasses.caption}>{t('dashboard.byDay')}</caption>
@@ -55,28 +55,36 @@ export function FiguresTable({ stats }: { stats: ClinicStats }) {
             </tr>
           </thead>
           <tbody>
-            {days.map(({ date, capacity, taken, bookings }) => (
-              <tr key={date} data-quiet={capacity === 0 || undefined}>
-                <td className={tableClasses.nowrap}>{formatDate(date)}</td>
-                <td className={tableClasses.number} data-label={t('column.capacity')}>
-                  {formatNumber(capacity)}
-                </td>
-                <td className={tableClasses.number} data-label={t('column.taken')}>
-                  {formatNumber(taken)}
-                </td>
-                <td className={tableClasses.number} data-label={t('figures.utilisation')}>
-                  {capacity === 0 ? '–' : formatShare(taken / capacity)}
-                </td>
-                {statusesInOrder.map((status) => (
-                  <td key={status} className={tableClasses.number} data-label={t(`shell:status.${status}`)}>
-                    {formatNumber(bookings[status])}
-                  </td>
-                ))}
-              </tr>
+            {days.map((day) => (
+              <FiguresRow key={day.date} day={day} />
             ))}
           </tbody>
         </table>
       </Box>
     </Stack>
+  )
+}
+
+function FiguresRow({ day }: { day: ClinicStats['days'][number] }) {
+  const { t } = useTranslation(['admin', 'shell'])
+  const { date, capacity, taken, bookings } = day
+  return (
+    <tr data-quiet={capacity === 0 || undefined}>
+      <td className={tableClasses.nowrap}>{formatDate(date)}</td>
+      <td className={tableClasses.number} data-label={t('column.capacity')}>
+        {formatNumber(capacity)}
+      </td>
+      <td className={tableClasses.number} data-label={t('column.taken')}>
+        {formatNumber(taken)}
+      </td>
+      <td className={tableClasses.number} data-label={t('figures.utilisation')}>
+        {capacity === 0 ? '–' : formatShare(taken / capacity)}
+      </td>
+      {statusesInOrder.map((status) => (
+        <td key={status} className={tableClasses.number} data-label={t(`shell:status.${status}`)}>
+          {formatNumber(bookings[status])}
+        </td>
+      ))}
+    </tr>
   )
 }

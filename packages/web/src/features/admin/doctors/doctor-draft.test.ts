@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { decimalsOf, doctorOf, draftOf } from './doctor-draft.ts'
 
-test('an empty form is a doctor of whom little is said', () => {
+test('an empty form becomes a doctor without optional details', () => {
   expect(doctorOf({ ...draftOf(null), name: ' Dr Ada ', specialization: 'Surgery' })).toEqual({
     name: 'Dr Ada',
     specialization: 'Surgery',
@@ -13,13 +13,13 @@ test('an empty form is a doctor of whom little is said', () => {
   })
 })
 
-test('a rating has one decimal, and is none when nothing was typed', () => {
+test('a rating has one decimal, and an empty field is null', () => {
   const rating = (typed: number | string) => doctorOf({ ...draftOf(null), rating: typed }).rating
   expect([rating(4.3), rating('4.3'), rating(0), rating(5), rating('')]).toEqual([4.3, 4.3, 0, 5, null])
   expect(rating(4.349)).toBe(4.3)
 })
 
-test('fees are typed in the main unit and sent in the minor one, whatever the currency’s digits', () => {
+test('fees are entered in the main unit and sent in the minor one, for currencies with any number of decimals', () => {
   const fee = (typed: number, currency: string) => doctorOf({ ...draftOf(null), fee: typed, currency }).fee
   expect(fee(65.5, 'EUR')).toEqual({ amount: 6550, currency: 'EUR' })
   expect(fee(1.1, 'EUR')).toEqual({ amount: 110, currency: 'EUR' })
