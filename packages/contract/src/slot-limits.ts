@@ -1,6 +1,7 @@
 /**
  * The limits of slots and slot rules. The schemas enforce them, so nothing behind the edge checks them again; the
- * site's forms and the import use the same numbers. A test of the server compares them with the engine and the database.
+ * site's forms and the import use the same numbers. A test of the server compares them with the engine and the
+ * database.
  */
 export const slotLimits = {
   slotMinutesMin: 5,

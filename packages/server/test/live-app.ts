@@ -9,7 +9,7 @@ import { isLiveUpgrade, liveRoutes, liveSockets } from '../src/live/live-routes.
 import { type LiveSettings, liveDefaults } from '../src/live/live-settings.ts'
 import { createLogger } from '../src/logger.ts'
 
-/** The live routes alone, on a real port, tail and database, with bounds of one's own. */
+/** The live routes alone, on a real port, tail and database, with limits that a test sets. */
 export type LiveApp = { url: string; hub: LiveHub; database: TestDatabase; stop(): Promise<void> }
 
 export async function liveApp(settings: Partial<LiveSettings> = {}, origins: string[] = []): Promise<LiveApp> {

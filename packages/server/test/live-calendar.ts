@@ -5,7 +5,7 @@ import { call } from './running-server.ts'
 
 export type Calendar = { doctor: BuiltDoctor; slots: BuiltSlot[]; slot: BuiltSlot }
 
-/** A doctor with slots, whose making the servers at these addresses have heard of: it is no news any more. */
+/** A doctor with slots. The servers at these addresses have read of their creation already. */
 export async function aCalendar(
   database: TestDatabase,
   urls: string[],
@@ -20,7 +20,7 @@ export async function aCalendar(
   return { doctor, slots, slot }
 }
 
-/** Waits until the server has heard of all that is committed so far. A transaction elsewhere may keep it waiting. */
+/** Waits until the server has read all that is committed so far. A transaction elsewhere may delay it. */
 export async function untilHeard(database: TestDatabase, url: string, doctorId: string): Promise<void> {
   const { rows } = await database.ownerPool.query<{ xid: string }>('select pg_current_xact_id()::text as xid')
   await until(

@@ -22,7 +22,7 @@ export type LiveClient = {
   hears<Type extends LiveServerMessage['type']>(type: Type, from?: number): Promise<Typed<Type>>
   /** Subscribes and waits until it is. */
   follows(doctorIds: string[], after?: string): Promise<Typed<'subscribed'>>
-  /** What it was told last of a slot. */
+  /** The last message about each slot. */
   availableOf(slotId: string): number | undefined
   untilAvailable(slotId: string, available: number, deadlineMs?: number): Promise<void>
   end(): Promise<void>

@@ -14,11 +14,11 @@ import type { AccountCard } from '../src/rest/rest-deps.ts'
 import { restRoutes } from '../src/rest/rest-routes.ts'
 import { createManageTokens, type ManageTokens } from '../src/secrets/manage-tokens.ts'
 import { createVisitRooms } from '../src/secrets/visit-rooms.ts'
-import { keepContract } from './keep-contract.ts'
+import { checkContract } from './check-contract.ts'
 
 export type OperationId = keyof typeof restOperations
 
-/** An account as the tests know it. */
+/** An account of the tests. */
 export type TestAccount = AccountCard & { siteAdministrator: boolean }
 
 export type CallOptions = {
@@ -41,7 +41,7 @@ type AnswerBody<Described extends Operation> = {
     : never
 }[keyof Described['responses']]
 
-/** `body` throws where it was refused, `problem` where it was not: a test that expects one says so by reading it. */
+/** `body` throws if the request was refused, `problem` if it was not: a test states what it expects by reading one. */
 export type Reply<Id extends OperationId> = {
   status: number
   headers: Record<string, unknown>
@@ -49,14 +49,14 @@ export type Reply<Id extends OperationId> = {
   problem: Problem
 }
 
-/** The REST routes on the real engine and database. Who asks is said by a header instead of a session. */
+/** The REST routes on the real engine and database. A header names the account, in place of a session. */
 export type RestApp = {
   app: FastifyInstance
   engine: Engine
   manageTokens: ManageTokens
-  /** What did not keep to the contract; empty is right. */
+  /** Violations of the contract; must be empty. */
   violations: string[]
-  /** What the routes take for now; undefined: the real time. */
+  /** The routes' clock; undefined: the real time. */
   clock: { now: Date | undefined }
   anAccount(wishes?: Partial<TestAccount>): TestAccount
   aMember(clinicNo: number, role: Role, doctorId?: string): Promise<TestAccount>
@@ -82,7 +82,7 @@ export async function startRestApp(pool: pg.Pool): Promise<RestApp> {
   app.addHook('onRequest', async (request) => {
     request.principal = await principalOf(request, engine, accounts)
   })
-  await app.register(keepContract, { violations })
+  await app.register(checkContract, { violations })
   await app.register(notFound)
   await app.register(
     restRoutes({
@@ -126,7 +126,7 @@ export async function startRestApp(pool: pg.Pool): Promise<RestApp> {
   }
 }
 
-/** Builders write past the engine, and nobody reads the log here: nothing is answered from memory. */
+/** Nothing is cached: builders write past the engine, and the log is not read here. */
 function untailed() {
   const cache = new ResponseCache({ bytesMax: 1_000_000 })
   cache.trust(false)
@@ -167,16 +167,16 @@ async function call<Id extends OperationId>(app: FastifyInstance, id: Id, option
   })
   const answered: unknown = response.payload === '' ? undefined : JSON.parse(response.payload)
   const isProblem = response.statusCode >= 400
-  const told = `${id} was answered ${response.statusCode}: ${response.payload.slice(0, 500)}`
+  const outcome = `${id} was answered ${response.statusCode}: ${response.payload.slice(0, 500)}`
   return {
     status: response.statusCode,
     headers: response.headers,
     get body() {
-      if (isProblem) throw new Error(told)
+      if (isProblem) throw new Error(outcome)
       return answered as Reply<Id>['body']
     },
     get problem() {
-      if (!isProblem) throw new Error(told)
+      if (!isProblem) throw new Error(outcome)
       return answered as Problem
     },
   }

@@ -15,9 +15,7 @@ export type RunningServer = StartedServer & {
   end(): Promise<void>
 }
 
-/**
- * A whole server on a real port and a database of its own. Limits are off and jobs do not run, unless `env` says so.
- */
+/** A whole server on a real port and a separate database. Without limits and jobs, unless `env` sets them. */
 export async function runningServer(env: Record<string, string> = {}): Promise<RunningServer> {
   const database = await createTestDatabase()
   const started = await serverOn(database, env)
@@ -46,7 +44,7 @@ export async function serverOn(database: Pick<TestDatabase, 'ownerUrl' | 'appUrl
   return { ...started, said, logText: () => lines.join('') }
 }
 
-/** The settings of a server on a test's database; also for one in a process of its own. */
+/** The settings of a server on a test's database; also for one in a separate process. */
 export function settingsFor(database: Pick<TestDatabase, 'ownerUrl' | 'appUrl'>): Record<string, string> {
   return {
     DATABASE_URL: database.ownerUrl,

@@ -14,9 +14,7 @@ export type ServerProcess = {
 const script = fileURLToPath(new URL('run-server.ts', import.meta.url))
 const readyPattern = /^Holdfast is ready at (http:\S+)$/m
 
-/**
- * Starts a server in a process of its own and waits for its ready line. @throws Error with its output if it ends first
- */
+/** Starts a server process and waits for its ready line. @throws Error with its output if it exits first */
 export async function serverProcess(env: Record<string, string>): Promise<ServerProcess> {
   const started = startProcess(env)
   const ready = new Promise<string>((resolve) => {

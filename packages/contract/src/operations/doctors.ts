@@ -32,8 +32,8 @@ export const doctorOperations = {
         sort: literals(['name', 'soonest'], {
           default: 'name',
           description:
-            '`soonest`: by `nextAvailableAt`, doctors without one last, then by name. A `nextCursor` is valid for its ' +
-            'sort only.',
+            '`soonest`: by `nextAvailableAt`, doctors without one last, then by name. A `nextCursor` is valid for ' +
+            'its sort only.',
         }),
         includeInactive: flag('Also inactive doctors; only for members of the clinic `clinicId`'),
         ...pageParameters,

@@ -11,7 +11,8 @@ import type { Serve } from './serve.ts'
 declare const serve: Serve
 `
 
-const getMe =
+/** The fields of an operation, without access. */
+const fields =
   "id: 'x', method: 'GET', url: '/x', tag: 'X', summary: 'X', problems: [], responses: { 204: { description: 'X' } }"
 
 /** Routes that must not compile, each with the reason that the compiler must give; null: it compiles. */
@@ -26,19 +27,19 @@ const routes: [what: string, code: string, error: RegExp | null][] = [
   ],
   [
     'an operation without access',
-    `const described = { ${getMe} } as const
+    `const described = { ${fields} } as const
      serve(described, () => ({ status: 204, body: undefined }))`,
     /'access' is missing|not assignable to parameter of type 'never'/,
   ],
-  ['an operation of the contract without access', `operation({ ${getMe} })`, /'access' is missing/],
+  ['an operation of the contract without access', `operation({ ${fields} })`, /'access' is missing/],
   [
     'an access that nobody checks',
-    `operation({ ${getMe}, access: 'friends' })`,
+    `operation({ ${fields}, access: 'friends' })`,
     /'"friends"' is not assignable to type 'Access'/,
   ],
   [
     'an access by an id that the request does not carry',
-    `serve(operation({ ${getMe}, access: 'admin' }), () => ({ status: 204, body: undefined }))`,
+    `serve(operation({ ${fields}, access: 'admin' }), () => ({ status: 204, body: undefined }))`,
     /not assignable to parameter of type 'never'/,
   ],
   [
@@ -63,13 +64,15 @@ const routes: [what: string, code: string, error: RegExp | null][] = [
   ],
   [
     'a restriction by a field that the request does not carry',
-    `serve(operation({ ${getMe}, access: 'anyone', restrictedField: 'body.onBehalf' }), () => ({ status: 204, ` +
-      'body: undefined }))',
+    `serve(
+       operation({ ${fields}, access: 'anyone', restrictedField: 'body.onBehalf' }),
+       () => ({ status: 204, body: undefined }),
+     )`,
     /not assignable to parameter of type 'never'/,
   ],
   [
     'a restriction that nobody checks',
-    `operation({ ${getMe}, access: 'anyone', restrictedField: 'body.units' })`,
+    `operation({ ${fields}, access: 'anyone', restrictedField: 'body.units' })`,
     /'"body.units"' is not assignable to type 'RestrictedField/,
   ],
   [

@@ -130,8 +130,7 @@ export function createServe(app: FastifyInstance, deps: RestDeps): Serve {
 
 type AnyResponse = { status: number; body?: unknown; position?: string; headers?: Record<string, string> }
 
-// The types of an operation's checks and handler agree (checked by `Serve`); which operation it is, is known only
-// there.
+// `Serve` has checked that the types of an operation's checks and handler agree; here the operation can be any.
 type Handler = (input: object) => AnyResponse | Promise<AnyResponse>
 type Guard = (deps: RestDeps, call: GuardedCall, granted?: unknown) => unknown
 

@@ -18,7 +18,7 @@ afterAll(async () => {
   await database.drop()
 })
 
-test('the typed client books, manages by the token and is told problems', async () => {
+test('the typed client books, manages the booking by its token, and receives problems', async () => {
   const slot = await aSlot(database, await aDoctor(database, await aClinic(database)))
   const client = createHoldfastClient({ baseUrl: `${baseUrl}/` })
   const body = { slotId: slot.id, patient: { name: 'Ada' } }
@@ -40,7 +40,7 @@ test('the typed client books, manages by the token and is told problems', async 
   expect((await client.listClinics({ query: { limit: 5 } })).data?.items).toHaveLength(1)
 })
 
-test('no answer is an error without a response', async () => {
+test('a request without a response is an error', async () => {
   const client = createHoldfastClient({ baseUrl: 'http://127.0.0.1:1' })
   const { error, response } = await client.listClinics()
   expect(response).toBeUndefined()

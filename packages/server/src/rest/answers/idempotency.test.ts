@@ -41,7 +41,7 @@ test('a request’s hash is what it was before RFC 8785: a key is stored for a d
   )
 })
 
-test('a digest is a UUID, and differs by who asks, what for and the key', () => {
+test('a digest is a UUID, and differs by caller, purpose and key', () => {
   const account: Principal = {
     kind: 'account',
     accountId: 'a',

@@ -31,7 +31,7 @@ export function sentKeyOf(request: FastifyRequest): SentKey | null {
   return key === null ? null : { key, scope: scopeOf(request.principal) }
 }
 
-/** Accounts and bearers of manage tokens never share a key. Guests share one scope: nothing tells them apart. */
+/** Accounts and bearers of manage tokens never share a key. Guests share one scope: they cannot be told apart. */
 export function scopeOf(principal: Principal): string {
   if (principal.kind === 'account') return `account:${principal.accountId}`
   return principal.kind === 'manage_token' ? `token:${principal.token}` : 'guest'
@@ -62,9 +62,7 @@ function digest(text: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
 }
 
-/**
- * Node joins two headers of a name by ", ", which a key may also contain: then the headers as they were sent decide.
- */
+/** Node joins two headers of a name with ", ", which a key may also contain: then the raw headers decide. */
 function isRepeated(request: FastifyRequest, key: string): boolean {
   if (!key.includes(', ')) return false
   return request.raw.rawHeaders.filter((name, index) => index % 2 === 0 && /^idempotency-key$/i.test(name)).length > 1

@@ -1,9 +1,9 @@
 import { restOperations } from '@holdfast/contract'
 import { expect, test } from 'vitest'
-import { violationsOf } from '../../../test/keep-contract.ts'
+import { violationsOf } from '../../../test/check-contract.ts'
 import { refusalProblem } from './outcome-problems.ts'
 
-test('what is over the bound is 503 with Retry-After in whole seconds', () => {
+test('an overload is 503 with Retry-After in whole seconds', () => {
   const { status, headers, body } = refusalProblem({ kind: 'overloaded', retryAfterSeconds: 0.3 }).render('r-1')
   expect(status).toBe(503)
   expect(headers).toMatchObject({ 'retry-after': '1', 'cache-control': 'no-store' })
@@ -17,7 +17,7 @@ test('what is over the bound is 503 with Retry-After in whole seconds', () => {
   })
 })
 
-test('an answer outside of the contract is noticed: a field too many, one too few, a wrong time, an undescribed code', () => {
+test('responses outside the contract are found: an extra or missing field, a wrong time, an undescribed code', () => {
   const { getClinic, withdrawSlot, removeMember } = restOperations
   const settings = {
     holdSeconds: 120,

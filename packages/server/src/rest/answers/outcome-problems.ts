@@ -20,7 +20,7 @@ type AnyOutcome =
   | Awaited<ReturnType<Directory['putMember']>>
   | Awaited<ReturnType<Directory['removeMember']>>
 
-/** An outcome of the engine that is answered with a problem. */
+/** An outcome of the engine that becomes a problem. */
 export type Refusal = Exclude<AnyOutcome, { kind: 'booked' | 'replayed' | 'done' | 'unchanged' | 'withdrawn' }>
 
 type RefusalOf<Kind extends Refusal['kind']> = Extract<Refusal, { kind: Kind }>
@@ -36,19 +36,19 @@ const closedTexts = {
   doctor_inactive: 'This doctor takes no bookings.',
   started: 'This slot has already begun.',
   minimum_notice: 'This slot starts too soon: the clinic needs more notice.',
-  booking_horizon: 'This slot lies further ahead than the clinic takes bookings.',
+  booking_horizon: 'This slot is further ahead than the clinic takes bookings.',
 } as const satisfies Record<SlotClosedWhy, string>
 
-// Where it takes place is asked of the database: who can wait for that puts it in.
+// Without the address of a video visit, which takes a query: callers that can wait for it add it.
 const withBooking = (outcome: { booking: Parameters<typeof bookingBody>[0] }): ProblemExtras => ({
   booking: bookingBody(outcome.booking, null),
 })
 
-/** Every refusal of the engine and the problem it becomes. The compiler sees to it that none is missing. */
+/** Every refusal of the engine and the problem that it becomes. The compiler checks that none is missing. */
 const rules = {
   overloaded: {
     code: 'overloaded',
-    detail: () => 'More bookings are waiting than can be served now; this one was not tried.',
+    detail: () => 'Too many bookings are waiting; this one was not attempted.',
     extras: ({ retryAfterSeconds }) => ({ retryAfterSeconds }),
   },
   slot_full: { code: 'slot_full', detail: () => 'The slot does not have this many units free.' },
@@ -56,7 +56,7 @@ const rules = {
   slot_closed: { code: 'slot_closed', detail: ({ why }) => closedTexts[why] },
   units_over_capacity: {
     code: 'units_over_capacity',
-    detail: ({ capacity }) => `The slot has ${capacity} units in all, fewer than asked for.`,
+    detail: ({ capacity }) => `The slot has ${capacity} units in total, fewer than requested.`,
     extras: ({ capacity }) => ({ capacity }),
   },
   appointment_type_not_offered: {
@@ -65,30 +65,29 @@ const rules = {
   },
   key_reused: {
     code: 'idempotency_key_reused',
-    detail: () => 'This Idempotency-Key came with another request before.',
+    detail: () => 'This Idempotency-Key was used with another request.',
   },
   booking_missing: { code: 'booking_not_found', detail: () => 'There is no such booking.' },
   hold_expired: {
     code: 'hold_expired',
-    detail: ({ booking }) => `The hold of booking ${booking.id} has ended, and its place was given back.`,
+    detail: ({ booking }) => `The hold of booking ${booking.id} has ended, and its units are free again.`,
     extras: withBooking,
   },
   invalid_transition: {
     code: 'invalid_transition',
-    detail: ({ booking }) => `The booking is ${booking.status}, which does not allow this.`,
+    detail: ({ booking }) => `The booking is ${booking.status}, which does not allow this change.`,
     extras: withBooking,
   },
   already_extended: {
     code: 'already_extended',
-    detail: ({ booking }) =>
-      'The hold was extended ' +
-      `before${booking.holdExpiresAt ? ` and ends at ${booking.holdExpiresAt.toISOString()}` : ''}.`,
+    detail: ({ booking: { holdExpiresAt } }) =>
+      `The hold has been extended already${holdExpiresAt ? ` and ends at ${holdExpiresAt.toISOString()}` : ''}.`,
     extras: withBooking,
   },
   past_deadline: {
     code: 'past_deadline',
     detail: ({ booking }) =>
-      `The clinic’s deadline before the start (${booking.startsAt.toISOString()}) has passed: ask the clinic.`,
+      `The clinic’s deadline before the start (${booking.startsAt.toISOString()}) has passed: contact the clinic.`,
     extras: withBooking,
   },
   too_early: {
@@ -98,12 +97,13 @@ const rules = {
   },
   booking_has_account: {
     code: 'booking_has_account',
-    detail: () => 'This booking is kept in another account already.',
+    detail: () => 'This booking belongs to another account.',
   },
   slot_in_past: { code: 'slot_in_past', detail: () => 'This slot has already begun; it cannot be withdrawn.' },
   slot_has_bookings: {
     code: 'slot_has_bookings',
-    detail: ({ bookings }) => `There ${bookings === 1 ? 'is 1 booking' : `are ${bookings} bookings`} on it.`,
+    detail: ({ bookings }) =>
+      `${bookings === 1 ? '1 booking prevents' : `${bookings} bookings prevent`} the withdrawal.`,
     extras: ({ bookings }) => ({ bookings }),
   },
   withdrawal_too_large: {
@@ -121,7 +121,7 @@ export function refusalProblem<Kind extends Refusal['kind']>(
   outcome: RefusalOf<Kind>,
   extras: ProblemExtras = {},
 ): ProblemError {
-  // Each kind has the rule for its own outcome (checked above); the compiler cannot follow that through the index.
+  // Each kind has the rule for its outcome (checked above), but the compiler cannot infer that from the index.
   const rule = rules[outcome.kind] as unknown as Rule<Kind>
   return problem(rule.code, rule.detail(outcome), { ...rule.extras?.(outcome), ...extras })
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { singleFlight } from './single-flight.ts'
 
-test('who asks the same while it is looked up shares the answer; who asks later gets a new one', async () => {
+test('calls with the same key share a load that is running; a later call starts a new one', async () => {
   const gate = Promise.withResolvers<void>()
   let loads = 0
   const load = singleFlight(
@@ -19,7 +19,7 @@ test('who asks the same while it is looked up shares the answer; who asks later 
   expect(await load('a')).toBe('a 3')
 })
 
-test('a failure is told to all who waited, and forgotten', async () => {
+test('a failure rejects all calls that share the load, and is not cached', async () => {
   let fails = true
   const load = singleFlight(
     async () => {

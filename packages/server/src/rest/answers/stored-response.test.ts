@@ -19,7 +19,7 @@ afterAll(async () => {
 
 const inDays = (days: number, minutes = 0) => new Date(Date.now() + days * 86_400_000 + minutes * 60_000).toISOString()
 
-test('slots created with a key: a retry gets the first response, another body is refused, no key runs it again', async () => {
+test('createSlots with a key: a retry gets the first response, another body is refused; no key runs it again', async () => {
   const clinic = await aClinic(database)
   const path = { doctorId: (await aDoctor(database, clinic)).id }
   const as = await rest.aMember(clinic.no, 'staff')
@@ -42,7 +42,7 @@ test('slots created with a key: a retry gets the first response, another body is
   expect((await rest.call('createSlots', { path, as, body })).body).toMatchObject({ created: 0, skipped: 1 })
 })
 
-test('a booking confirmed with a key: a retry gets the first response, even if the booking has changed since', async () => {
+test('confirmed with a key: a retry gets the first response, even if the booking has changed since', async () => {
   const slot = await aSlot(database, await aDoctor(database, await aClinic(database)), { capacity: 2 })
   const booking = await aBooking(database, slot, { status: 'PENDING' })
   const path = { bookingId: booking.id }
@@ -56,7 +56,7 @@ test('a booking confirmed with a key: a retry gets the first response, even if t
   expect((await rest.call('confirmBooking', { path, token })).problem).toMatchObject({ code: 'invalid_transition' })
 })
 
-test('a stored response is returned only to its caller: not to another token or account with the same key', async () => {
+test('a stored response is only for its caller: not for another token or account with the same key', async () => {
   const clinic = await aClinic(database)
   const slot = await aSlot(database, await aDoctor(database, clinic), { capacity: 2 })
   const booking = await aBooking(database, slot, { status: 'PENDING' })

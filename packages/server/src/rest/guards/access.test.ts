@@ -174,7 +174,7 @@ test.each(reach)('%s succeeds for exactly %j', async (id, allowed) => {
   else expect(reached.sort()).toEqual([...allowed].sort())
 })
 
-test('a doctor is refused a colleague’s calendar with 403, and a colleague’s booking as if there were none', async () => {
+test('a doctor is refused a colleague’s calendar with 403, and does not find a colleague’s booking', async () => {
   for (const id of ['createSlots', 'withdrawSlot', 'withdrawSlotsOfDoctor', 'getVideoRoom', 'setVideoRoom'] as const) {
     expect((await ask(id, scene.ids, { as: scene.colleague })).problem).toMatchObject({
       status: 403,

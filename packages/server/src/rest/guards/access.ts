@@ -2,8 +2,8 @@ import { clinicNoOf, isId, type Role } from '@holdfast/engine'
 import type { AccountPrincipal, Principal } from '../../edge/principal.ts'
 import { type ProblemError, problem } from '../../edge/problem-error.ts'
 
-// The rules: without credentials 401, whether the thing exists or not. With credentials that do not reach the thing
-// 404, as for an id that does not exist. With too low a role in one's own clinic 403. The clinic number in the id
+// The rules. Without credentials: 401, whether the thing exists or not. With credentials that give no access to it:
+// 404, as for an id that does not exist. With too low a role in the caller's clinic: 403. The clinic number in the id
 // decides before any query.
 
 /** Somebody with a role in a clinic; the site administrator has every role in every clinic. */

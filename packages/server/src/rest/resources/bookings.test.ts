@@ -34,7 +34,7 @@ async function aHold(slotId: string) {
   return { id: body.id, token: body.manageToken, path: { bookingId: body.id } }
 }
 
-test('a guest books, confirms and cancels with nothing but the token', async () => {
+test('a guest books, confirms and cancels with only the token', async () => {
   const { clinic, doctor, slot } = await aPlace()
   const made = await rest.call('createBooking', { body: { slotId: slot.id, patient, reason: 'Knee' } })
   expect(made.status).toBe(201)
@@ -80,7 +80,7 @@ test('a guest books, confirms and cancels with nothing but the token', async () 
   })
 })
 
-test('who comes and why may be said when the hold is confirmed; a second confirmation changes nothing', async () => {
+test('patient and reason may be sent with the confirmation; a second confirmation changes nothing', async () => {
   const { slot } = await aPlace()
   const hold = await rest.call('createBooking', { body: { slotId: slot.id, patient: { name: 'Guest' } } })
   const asked = { path: { bookingId: hold.body.id }, token: hold.body.manageToken }
@@ -93,7 +93,7 @@ test('who comes and why may be said when the hold is confirmed; a second confirm
   expect([other.status, other.body]).toEqual([200, confirmed.body])
 })
 
-test('a retry with the key hears the first answer, token and all; another body is refused', async () => {
+test('a retry with the key gets the first response with its token; another body is refused', async () => {
   const { slot } = await aPlace(5)
   const body = { slotId: slot.id, patient, units: 2, confirm: true }
   const first = await rest.call('createBooking', { body, key: 'once' })
@@ -110,7 +110,7 @@ test('a retry with the key hears the first answer, token and all; another body i
   expect((await rest.call('createBooking', { body: { ...body, units: 1 } })).status).toBe(201)
 })
 
-test('a default that is spelled out is the same request', async () => {
+test('a request with a default value written out is the same request', async () => {
   const { slot } = await aPlace(5)
   const first = await rest.call('createBooking', { body: { slotId: slot.id, patient }, key: 'k' })
   const second = await rest.call('createBooking', {
@@ -120,7 +120,7 @@ test('a default that is spelled out is the same request', async () => {
   expect([first.status, second.status]).toEqual([201, 200])
 })
 
-test('a full slot names up to three others', async () => {
+test('a full slot comes with up to three alternatives', async () => {
   const { doctor, slot } = await aPlace()
   const others = [await aSlot(database, doctor), await aSlot(database, doctor), await aSlot(database, doctor)]
   await aSlot(database, doctor)
@@ -130,7 +130,7 @@ test('a full slot names up to three others', async () => {
   expect(problem.alternatives?.map(({ id }) => id)).toEqual(others.map(({ id }) => id))
 })
 
-test('fifty claims on one full slot share a look for alternatives', async () => {
+test('fifty claims on one full slot share one query for alternatives', async () => {
   const { doctor, slot } = await aPlace()
   await aSlot(database, doctor)
   await aBooking(database, slot)
@@ -153,7 +153,7 @@ test('fifty claims on one full slot share a look for alternatives', async () => 
   }
 })
 
-test('what cannot be booked is refused with its reason', async () => {
+test('a slot that cannot be booked is refused with the reason', async () => {
   const { doctor, slot } = await aPlace(3)
   const past = await aSlot(database, doctor, { startsAt: new Date(Date.now() - 60_000) })
   const withdrawn = await aSlot(database, doctor, { withdrawn: true, startsAt: new Date(Date.now() + 864_000_000) })
@@ -181,7 +181,7 @@ test('what cannot be booked is refused with its reason', async () => {
   expect(await refused({ slotId: crypto.randomUUID() })).toMatchObject({ status: 404, code: 'slot_not_found' })
 })
 
-test('a hold that has ended is FAILED, confirmed no more, and its place is free at once', async () => {
+test('a hold that has ended is FAILED, cannot be confirmed, and its place is free at once', async () => {
   const { slot } = await aPlace()
   const hold = await aHold(slot.id)
   await lapseHolds(database, slot)
@@ -190,7 +190,7 @@ test('a hold that has ended is FAILED, confirmed no more, and its place is free 
   expect((await rest.call('createBooking', { body: { slotId: slot.id, patient } })).status).toBe(201)
 })
 
-test('a hold is extended once; a retry with the same key is told so', async () => {
+test('a hold is extended once; a retry with the same key succeeds', async () => {
   const { slot } = await aPlace()
   const hold = await aHold(slot.id)
   const before = (await rest.call('getBooking', hold)).body.holdExpiresAt ?? ''
@@ -219,7 +219,7 @@ test('a booking moves to another slot of its clinic, and to no other', async () 
   expect((await rest.call('createBooking', { body: { slotId: slot.id, patient } })).status).toBe(201)
 })
 
-test('arrive, complete and no-show are the clinic’s, each in its time', async () => {
+test('only the clinic marks arrived, completed and no-show, each at its time', async () => {
   const { clinic, doctor, slot } = await aPlace(2)
   const staff = await rest.aMember(clinic.no, 'staff')
   const tomorrow = await aBooking(database, slot)
@@ -244,7 +244,7 @@ test('arrive, complete and no-show are the clinic’s, each in its time', async 
   })
 })
 
-test('a mark is taken back by the clinic, step by step, and its place is kept', async () => {
+test('the clinic undoes marks step by step, and the place stays taken', async () => {
   const { clinic, doctor } = await aPlace()
   const staff = await rest.aMember(clinic.no, 'staff')
   const begun = await aSlot(database, doctor, { startsAt: new Date(Date.now() - 60_000) })
@@ -285,7 +285,7 @@ test('the clinic’s deadline binds the patient, not the clinic', async () => {
   expect((await rest.call('cancelBooking', { path, as: staff })).body.status).toBe('CANCELLED')
 })
 
-test('the last place for two at once: one books, one hears slot_full', async () => {
+test('two requests at once for the last place: one books, one gets slot_full', async () => {
   const { slot } = await aPlace()
   const replies = await Promise.all(
     [1, 2].map(() => rest.call('createBooking', { body: { slotId: slot.id, patient } })),
@@ -307,7 +307,7 @@ test('an Idempotency-Key is 1–255 printable characters, sent once', async () =
   expect((await rest.call('createBooking', { body, key: 'x'.repeat(255) })).status).toBe(201)
 })
 
-test('every write refuses a wrong Idempotency-Key, before it looks at anything else', async () => {
+test('every write refuses an invalid Idempotency-Key before it checks anything else', async () => {
   const operationIds = Object.keys(restOperations) as (keyof typeof restOperations)[]
   const writes = operationIds.filter((operationId) => restOperations[operationId].method !== 'GET')
   expect(writes.length).toBeGreaterThan(15)
@@ -318,7 +318,7 @@ test('every write refuses a wrong Idempotency-Key, before it looks at anything e
   }
 })
 
-test('two Idempotency-Key headers are refused, one with a comma is not', async () => {
+test('two Idempotency-Key headers are refused; one with a comma is accepted', async () => {
   const { slot } = await aPlace(2)
   const origin = await rest.app.listen({ port: 0, host: '127.0.0.1' })
   const send = (keys: string[]) =>
@@ -335,7 +335,7 @@ test('two Idempotency-Key headers are refused, one with a comma is not', async (
   expect(await send(['one, two'])).toBe(201)
 })
 
-test('a booking on behalf is the patient’s; only those who keep the calendar make one', async () => {
+test('a booking on behalf belongs to the patient; only those with access to the calendar create one', async () => {
   const clinic = await aClinic(database)
   const doctor = await aDoctor(database, clinic)
   const slot = await aSlot(database, doctor, { capacity: 3 })

@@ -24,7 +24,7 @@ async function aDesk() {
   return { clinic, doctor, admin, path: { clinicId: clinic.id } }
 }
 
-test('the clinic’s bookings are found by day, status, doctor and patient, and walked page by page', async () => {
+test('the clinic’s bookings are found by day, status, doctor and patient, and paged through', async () => {
   const { doctor, admin, path, clinic } = await aDesk()
   const slot = await aSlot(database, doctor, { capacity: 10 })
   const other = await aSlot(database, await aDoctor(database, clinic), { capacity: 10 })
@@ -81,7 +81,7 @@ test('figures count every status', async () => {
   expect((await rest.call('getClinicStats', { path, as: admin })).body.days).toHaveLength(31)
 })
 
-test('the log is read in order, from where one stopped', async () => {
+test('the log is read in order, and continues after a position', async () => {
   const { doctor, admin, path } = await aDesk()
   const slot = await aSlot(database, doctor, { capacity: 3 })
   const body = { slotId: slot.id, patient: { name: 'Ada' } }
@@ -110,7 +110,7 @@ test('the log is read in order, from where one stopped', async () => {
   ).toBeLessThan(500)
 })
 
-test('verify counts a sound clinic and names what was corrupted', async () => {
+test('verify counts a consistent clinic, and names what was corrupted', async () => {
   const { doctor, admin, path } = await aDesk()
   const slot = await aSlot(database, doctor, { capacity: 3 })
   await aBooking(database, slot)
@@ -169,7 +169,7 @@ test('a member needs an account, and a doctor’s role a doctor of this clinic',
   expect((await refused({ email: person.email, role: 'owner' })).errors?.[0]?.path).toBe('/role')
 })
 
-test('an account sees itself and the bookings made with it, nobody’s by e-mail', async () => {
+test('an account sees itself and its own bookings, and none by e-mail address', async () => {
   const { clinic, doctor, path } = await aDesk()
   const slot = await aSlot(database, doctor, { capacity: 5 })
   const me = await rest.aMember(clinic.no, 'staff')
@@ -194,7 +194,7 @@ test('an account sees itself and the bookings made with it, nobody’s by e-mail
   expect(wrong.problem.errors?.[0]?.path).toBe('/query/to')
 })
 
-test('a booking’s history tells every change and who made it, before the clinic’s log does', async () => {
+test('a booking’s history has every change and who made it, before the clinic’s log does', async () => {
   const { doctor, admin, clinic } = await aDesk()
   const slot = await aSlot(database, doctor)
   const booking = await aBooking(database, slot)
@@ -217,7 +217,7 @@ test('a booking’s history tells every change and who made it, before the clini
   expect((await rest.call('listBookingEvents', { path, as: colleague })).problem.code).toBe('booking_not_found')
 })
 
-test('the newest of the log come newest first', async () => {
+test('the newest events are returned newest first', async () => {
   const { doctor, admin, path } = await aDesk()
   const slot = await aSlot(database, doctor, { capacity: 2 })
   await aBooking(database, slot)

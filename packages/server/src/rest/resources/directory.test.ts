@@ -19,7 +19,7 @@ afterAll(async () => {
   await database.drop()
 })
 
-test('the site administrator makes a clinic; what is not named has its default', async () => {
+test('the site administrator creates a clinic; omitted fields have their defaults', async () => {
   const body = { name: ' Praxis am Ring ', timezone: 'europe/berlin', settings: { minimumNoticeMinutes: 60 } }
   const made = await rest.call('createClinic', { as: site, body })
   expect(made.status).toBe(201)
@@ -36,7 +36,7 @@ test('the site administrator makes a clinic; what is not named has its default',
   expect(found.body.items).toEqual([made.body])
 })
 
-test('a retry with the key makes no second clinic, and another clinic is refused', async () => {
+test('a retry with the key creates no second clinic, and another clinic with it is refused', async () => {
   const body = { name: 'Once', timezone: 'UTC' }
   const first = await rest.call('createClinic', { as: site, body, key: 'clinic' })
   const second = await rest.call('createClinic', { as: site, body, key: 'clinic' })
@@ -56,7 +56,7 @@ test.each(['Mars/Olympus', 'CEST2', '+02:00', 'Europe/Berlin ', '', 'Europe/../e
   },
 )
 
-test('an admin changes a clinic; what is not named stays', async () => {
+test('an admin changes a clinic; omitted fields stay', async () => {
   const clinic = await aClinic(database, { settings: { holdSeconds: 300 } })
   const as = await rest.aMember(clinic.no, 'admin')
   const path = { clinicId: clinic.id }
@@ -74,7 +74,7 @@ test('an admin changes a clinic; what is not named stays', async () => {
   expect(nowhere.problem.errors?.[0]?.path).toBe('/timezone')
 })
 
-test('a list is walked page by page, and a foreign cursor is refused', async () => {
+test('a list is paged through, and a cursor of another list is refused', async () => {
   const names = ['Page A', 'Page B', 'Page C', 'Page D', 'Page E']
   for (const name of names) await aClinic(database, { name })
   const seen: string[] = []
@@ -132,7 +132,7 @@ test('a doctor is added, found, changed, and never deleted but deactivated', asy
   )
 })
 
-test('deactivated doctors are listed for the clinic’s people alone', async () => {
+test('inactive doctors are listed only for the clinic’s members', async () => {
   const clinic = await aClinic(database)
   const query = { clinicId: clinic.id, includeInactive: true }
   expect((await rest.call('listDoctors', { query })).problem.status).toBe(401)
@@ -141,7 +141,7 @@ test('deactivated doctors are listed for the clinic’s people alone', async () 
   expect(everywhere.problem.errors?.[0]?.path).toBe('/query/clinicId')
 })
 
-test('a doctor says when they can next be booked', async () => {
+test('a doctor has the next time at which they can be booked', async () => {
   const doctor = await aDoctor(database, await aClinic(database))
   const slot = await aSlot(database, doctor)
   const { body } = await rest.call('getDoctor', { path: { doctorId: doctor.id } })
@@ -161,7 +161,7 @@ async function namesOf(query: Record<string, string | number>): Promise<string[]
   return names
 }
 
-test('the soonest first, equals by name, those without a free time last, also page by page', async () => {
+test('soonest first, ties by name, doctors without a free time last, also across pages', async () => {
   const clinic = await aClinic(database)
   const later = { startsAt: new Date(Date.now() + 50 * 3_600_000) }
   const sooner = { startsAt: new Date(Date.now() + 48 * 3_600_000) }
@@ -186,7 +186,7 @@ test('the soonest first, equals by name, those without a free time last, also pa
   expect(await namesOf({ ...query, appointmentType: 'in_person' })).toEqual(['Cleo', 'Dora', 'Edda'])
 })
 
-test('a cursor of the other order is refused, and so are orders and types that nobody knows', async () => {
+test('a cursor of the other order is refused, and so are unknown orders and types', async () => {
   const clinic = await aClinic(database)
   for (const name of ['Ada', 'Bea']) await aDoctor(database, clinic, { name })
   const query = { clinicId: clinic.id, limit: 1 }
@@ -211,7 +211,7 @@ test('a cursor of the other order is refused, and so are orders and types that n
   }
 })
 
-test('the longest names, in letters of four bytes, are walked page by page too', async () => {
+test('lists with the longest names, in characters of four bytes, are paged through too', async () => {
   const clinic = await aClinic(database)
   const names = ['𝒜', '𝒞', '𝒟'].map((letter) => letter.repeat(200))
   for (const name of names) await aDoctor(database, clinic, { name })
@@ -220,7 +220,7 @@ test('the longest names, in letters of four bytes, are walked page by page too',
   }
 })
 
-test('a currency nobody has and a clinic nobody made are named', async () => {
+test('an unknown currency and an unknown clinic are reported', async () => {
   const clinic = await aClinic(database)
   const as = await rest.aMember(clinic.no, 'admin')
   const body = { clinicId: clinic.id, name: 'Dr', specialization: 'X', fee: { amount: 1, currency: 'ABC' } }
@@ -231,7 +231,7 @@ test('a currency nobody has and a clinic nobody made are named', async () => {
   expect(nowhere.problem.code).toBe('clinic_not_found')
 })
 
-test('what a search asks for is not a pattern', async () => {
+test('a search text is not a pattern', async () => {
   await aClinic(database, { name: '100% Praxis_1' })
   const names = async (q: string) =>
     (await rest.call('listClinics', { query: { q } })).body.items.map(({ name }) => name)

@@ -9,7 +9,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.end())
 
-test('the account comes as a credential and the token in the body: a page of another origin, or a token in the account’s place, links nothing', async () => {
+test('only an account’s credentials link: not a page of another origin, nor the token in their place', async () => {
   const { slot } = await aCalendar(server.database, [server.url])
   const { id, manageToken } = await book(server.url, slot)
   const signedUp = await call(`${server.url}/api/auth/sign-up/email`, {
@@ -46,7 +46,7 @@ test('the account comes as a credential and the token in the body: a page of ano
     const again = await link({ authorization: `Bearer ${bearer}` })
     expect([again.status, again.body]).toEqual([200, linked.body])
   }
-  // Nor does it stand in the log, where a body that is refused might be told.
+  // Nor is it in the server's log, which might contain a refused body.
   await link({ authorization: `Bearer ${session}` }, { manageToken, more: true })
   expect(server.logText()).toContain('/account')
   expect(server.logText()).not.toContain(manageToken)

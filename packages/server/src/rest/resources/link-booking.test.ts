@@ -38,7 +38,7 @@ const link = (booking: { path: { bookingId: string }; manageToken: string }, as?
 
 const idsOf = async (as: TestAccount) => (await rest.call('listMyBookings', { as })).body.items.map(({ id }) => id)
 
-test('who holds a guest’s token keeps the booking in their account: listed, reached without the token, once', async () => {
+test('the bearer of a guest’s token links the booking to an account: listed, readable without it, once', async () => {
   const booking = await aGuestsBooking({ confirm: true })
   const me = rest.anAccount()
   expect(await idsOf(me)).toEqual([])
@@ -60,7 +60,7 @@ test('who holds a guest’s token keeps the booking in their account: listed, re
   expect((await link(booking, me)).body.status).toBe('CANCELLED')
 })
 
-test('another account’s stays theirs, also for who holds the token', async () => {
+test('a booking of another account cannot be linked, even with its token', async () => {
   const booking = await aGuestsBooking()
   const [me, other] = [rest.anAccount(), rest.anAccount()]
   await link(booking, me)
@@ -68,7 +68,7 @@ test('another account’s stays theirs, also for who holds the token', async () 
   expect(problem).toMatchObject({ status: 409, code: 'booking_has_account' })
   expect(JSON.stringify(problem)).not.toContain(me.id)
   expect(await idsOf(other)).toEqual([])
-  // One that was made with an account is that account's from the beginning.
+  // A booking created with an account belongs to it from the start.
   const { doctor } = await aGuestsBooking()
   const made = await aBooking(database, await aSlot(database, doctor), { accountId: me.id })
   const theirs = { path: { bookingId: made.id }, manageToken: rest.manageTokens.issue(made.id) }
@@ -76,7 +76,7 @@ test('another account’s stays theirs, also for who holds the token', async () 
   expect((await link(theirs, me)).status).toBe(200)
 })
 
-test('a booking in any state may be kept: a hold that ended, and what was cancelled', async () => {
+test('a booking in any state can be linked: a hold that ended, and a cancelled booking', async () => {
   const { clinic, doctor } = await aGuestsBooking()
   const me = rest.anAccount()
   const slot = await aSlot(database, doctor, { capacity: 9 })
@@ -89,7 +89,7 @@ test('a booking in any state may be kept: a hold that ended, and what was cancel
   expect(report.details).toEqual([])
 })
 
-test('without this booking’s token: 404 for everybody, as for a made-up id, whatever the role', async () => {
+test('without this booking’s token: 404 for everybody and every role, as for a made-up id', async () => {
   const [booking, another] = [await aGuestsBooking(), await aGuestsBooking()]
   const owner = rest.anAccount()
   await link(booking, owner)
@@ -128,7 +128,7 @@ test('without this booking’s token: 404 for everybody, as for a made-up id, wh
   expect((await link(elsewhere, owner)).problem.code).toBe('booking_not_found')
 })
 
-test('without an account: 401, also with the booking’s token as the credential', async () => {
+test('without an account: 401, even with the booking’s token as the credential', async () => {
   const booking = await aGuestsBooking()
   expect((await link(booking)).problem).toMatchObject({ status: 401, code: 'unauthenticated' })
   const { path, manageToken } = booking
@@ -152,7 +152,7 @@ test.each([
   expect(problem.errors?.map((error) => error.path)).toContain(path)
 })
 
-test('two accounts at once: exactly one has it', async () => {
+test('two accounts link at once: exactly one succeeds', async () => {
   const booking = await aGuestsBooking({ confirm: true })
   const accounts = Array.from({ length: 8 }, () => rest.anAccount())
   const replies = await Promise.all(accounts.map((as) => link(booking, as)))
@@ -161,7 +161,7 @@ test('two accounts at once: exactly one has it', async () => {
   expect(lists.map((ids) => ids.length)).toEqual(replies.map(({ status }) => (status === 200 ? 1 : 0)))
 })
 
-test('a retry with its key hears the first answer; the key with another body is refused', async () => {
+test('a retry with its key gets the first response; the key with another body is refused', async () => {
   const booking = await aGuestsBooking()
   const me = rest.anAccount()
   const first = await link(booking, me, 'once')
@@ -176,7 +176,7 @@ test('a retry with its key hears the first answer; the key with another body is 
   expect(other.problem.code).toBe('idempotency_key_reused')
 })
 
-test('the history says who linked and who took a mark back, and what the booking was then', async () => {
+test('the history has who linked and who undid a mark, and the status after that', async () => {
   const { clinic, doctor } = await aGuestsBooking()
   const slot = await aSlot(database, doctor, { startsAt: new Date(Date.now() - 60_000) })
   const { id } = await aBooking(database, slot)

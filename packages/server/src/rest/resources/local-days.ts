@@ -1,11 +1,11 @@
 import { LRUCache } from 'lru-cache'
 import { invalidRequest } from '../../edge/validator.ts'
 
-/** Lengths of ranges, in days: almost everybody asks for the same few, and counting one took 5 % of a cached answer. */
+/** Lengths of ranges, in days: most requests have the same few, and computing one took 5 % of a cached read. */
 const knownLengths = new LRUCache<string, number>({ max: 1_000, memoMethod: (range) => daysIn(range) })
 
 /**
- * Checks days that both passed their schema: in order, and not more than allowed.
+ * Checks two days that passed their schema: in order, and not more than allowed.
  *
  * @throws ProblemError invalid_request
  */
@@ -24,7 +24,7 @@ function daysIn(range: string): number {
   return Temporal.PlainDate.from(from).until(Temporal.PlainDate.from(to)).total('days') + 1
 }
 
-/** The day it is in a time zone. */
+/** Today's date in a time zone. */
 export function todayIn(timezone: string, now: Date): Temporal.PlainDate {
   return now.toTemporalInstant().toZonedDateTimeISO(timezone).toPlainDate()
 }

@@ -32,13 +32,13 @@ test('drafts are refused exactly when two of them overlap, by the later one of e
   )
 })
 
-test('the two years ahead end to the millisecond', () => {
+test('the limit of two years ahead is exact to the millisecond', () => {
   const slot = (startsAt: string) => [{ startsAt, endsAt: '2028-11-01T00:30:00Z' }]
   expect(parseSlotDrafts(slot('2028-11-01T00:00:00Z'), now).kind).toBe('parsed')
   expect(parseSlotDrafts(slot('2028-11-01T00:00:00.001Z'), now).kind).toBe('invalid')
 })
 
-test('at most twenty mistakes are told', () => {
+test('at most twenty errors are reported', () => {
   const wrong = Array.from({ length: 100 }, () => ({
     startsAt: '2027-01-02T00:00:00Z',
     endsAt: '2027-01-01T00:00:00Z',

@@ -3,7 +3,7 @@ import type { SlotDraft } from '@holdfast/engine'
 
 const minutesMax = 7 * 24 * 60
 const yearsAheadMax = 2
-/** More are not told. */
+/** More errors are not reported. */
 const errorsMax = 20
 
 /** Parsed drafts, or what is wrong with them, by the path of each item. */
@@ -50,7 +50,7 @@ function errorOf(draft: SlotDraft, index: number, now: number, latest: number): 
   return null
 }
 
-/** Of any two that overlap, the one that stands later in the request is told. */
+/** Of any two that overlap, the one that is later in the request is reported. */
 function overlaps(drafts: readonly SlotDraft[]): FieldError[] {
   const byStart = drafts
     .map((draft, index) => ({ starts: draft.startsAt.getTime(), ends: draft.endsAt.getTime(), index }))

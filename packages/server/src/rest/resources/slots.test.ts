@@ -41,7 +41,7 @@ async function refusal(options: CallOptions) {
   return problem.errors?.map(({ path, message }) => [path, message])
 }
 
-test('slots are made, skipped when they exist, and told as conflicts when they overlap', async () => {
+test('slots are created, skipped if they exist, and reported as conflicts if they overlap', async () => {
   const { staff, path } = await aCalendar()
   const slots = [slotAt(3, '09:00', '09:30', 5), slotAt(3, '10:00', '10:30')]
   const made = await rest.call('createSlots', { path, as: staff, body: { slots } })
@@ -59,7 +59,7 @@ test('slots are made, skipped when they exist, and told as conflicts when they o
   expect(again.body.items[1]?.slotId).toBe(made.body.items[1]?.slotId)
 })
 
-test('a dry run tells the same and makes nothing', async () => {
+test('a dry run reports the same and creates nothing', async () => {
   const { staff, path } = await aCalendar()
   const body = { slots: [slotAt(3, '09:00', '09:30')] }
   const dry = await rest.call('createSlots', { path, as: staff, body, query: { dryRun: true } })
@@ -69,14 +69,14 @@ test('a dry run tells the same and makes nothing', async () => {
   expect((await rest.call('createSlots', { path, as: staff, body })).body.created).toBe(1)
 })
 
-test('times may have any offset; answers are in UTC', async () => {
+test('times may have any offset; responses are in UTC', async () => {
   const { staff, path } = await aCalendar()
   const body = { slots: [{ startsAt: `${day(5)}T09:00:00+05:30`, endsAt: `${day(5)}T09:30:00+05:30` }] }
   const { items } = (await rest.call('createSlots', { path, as: staff, body })).body
   expect(items[0]).toMatchObject({ startsAt: `${day(5)}T03:30:00.000Z`, endsAt: `${day(5)}T04:00:00.000Z` })
 })
 
-test('each slot that makes no sense is told by its place', async () => {
+test('each invalid slot is reported by its position', async () => {
   const { staff, path } = await aCalendar()
   const good = Array.from({ length: 17 }, (_, index) => slotAt(3, `00:${10 + index}`, `00:${11 + index}`))
   const with17 = (slot: object) => refusal({ path, as: staff, body: { slots: [...good, slot] } })
@@ -101,7 +101,7 @@ test('each slot that makes no sense is told by its place', async () => {
   ])
 })
 
-test('a rule is in the clinic’s zone', async () => {
+test('a rule is in the clinic’s time zone', async () => {
   const { staff, path } = await aCalendar('America/New_York')
   const rule = { from: day(10), to: day(10), weekdays: [1, 2, 3, 4, 5, 6, 7], startTime: '09:00', endTime: '10:30' }
   const made = await rest.call('createSlots', {
@@ -117,7 +117,7 @@ test('a rule is in the clinic’s zone', async () => {
   expect(made.body.items[0]?.capacity).toBe(2)
 })
 
-test('a rule that makes no sense is told by its field', async () => {
+test('an invalid rule is reported by its field', async () => {
   const { staff, path } = await aCalendar()
   const rule = { from: day(1), to: day(2), weekdays: [1], startTime: '09:00', endTime: '10:00' }
   const wrong = (change: object) => refusal({ path, as: staff, body: { rule: { ...rule, ...change } } })
@@ -139,7 +139,7 @@ test('slots and rule exclude each other', async () => {
   expect(await refusal({ path, as: staff, body: both })).toEqual([['/', 'must have either slots or rule, not both']])
 })
 
-test('ten thousand slots go in one call', async () => {
+test('one call creates ten thousand slots', async () => {
   const { staff, path } = await aCalendar()
   const first = Date.parse(at(10, '00:00'))
   const slots = Array.from({ length: 10_000 }, (_, index) => ({
@@ -151,7 +151,7 @@ test('ten thousand slots go in one call', async () => {
   expect(all.body.items).toHaveLength(10_000)
 })
 
-test('the list tells what is free, and its ETag when nothing changed', async () => {
+test('the list has the free units, and its ETag detects that nothing changed', async () => {
   const { doctor, path } = await aCalendar()
   const slot = await aSlot(database, doctor, { capacity: 3, startsAt: new Date(at(2, '09:00')) })
   const full = await aSlot(database, doctor, { startsAt: new Date(at(2, '10:00')) })
@@ -188,7 +188,7 @@ test('the list tells what is free, and its ETag when nothing changed', async () 
   expect(free.body.items.map(({ id }) => id)).toEqual([slot.id])
 })
 
-test('at most 62 days, in order, by real dates', async () => {
+test('a list spans at most 62 days, in order, of dates that exist', async () => {
   const { path } = await aCalendar()
   const ask = (from: string, to: string) => rest.call('listSlots', { path, query: { from, to } })
   expect((await ask(day(0), day(61))).status).toBe(200)
@@ -205,7 +205,7 @@ test('at most 62 days, in order, by real dates', async () => {
   ])
 })
 
-test('a slot is withdrawn; with bookings only when that is meant', async () => {
+test('a slot is withdrawn; one with bookings only with withBookings', async () => {
   const { doctor, staff } = await aCalendar()
   const slot = await aSlot(database, doctor, { capacity: 2 })
   const booking = await aBooking(database, slot)
@@ -225,14 +225,14 @@ test('a slot is withdrawn; with bookings only when that is meant', async () => {
   expect((await rest.call('withdrawSlot', { path, as: staff, query })).status).toBe(200)
 })
 
-test('a slot that has begun stays', async () => {
+test('a slot that has begun cannot be withdrawn', async () => {
   const { doctor, staff } = await aCalendar()
   const slot = await aSlot(database, doctor, { startsAt: new Date(Date.now() - 60_000) })
   const { problem } = await rest.call('withdrawSlot', { path: { slotId: slot.id }, as: staff })
   expect(problem).toMatchObject({ status: 409, code: 'slot_in_past' })
 })
 
-test('a doctor’s days are withdrawn in the clinic’s zone', async () => {
+test('a doctor’s days are withdrawn in the clinic’s time zone', async () => {
   const { doctor, staff, path } = await aCalendar('Pacific/Auckland')
   const zoned = Temporal.PlainDate.from(day(5)).toZonedDateTime({ timeZone: 'Pacific/Auckland', plainTime: '00:30' })
   const inside = await aSlot(database, doctor, { startsAt: new Date(zoned.epochMilliseconds) })

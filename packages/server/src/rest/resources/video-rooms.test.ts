@@ -21,7 +21,7 @@ const patient = { name: 'Grace Hopper' }
 const room = 'https://meet.example.org/{room}'
 const joinPattern = /^https:\/\/meet\.example\.org\/[0-9a-f]{32}$/
 
-/** A doctor who sees patients by video, with a slot for ten, and the clinic's people. */
+/** A doctor who sees patients by video, with a slot for ten, and the clinic's members. */
 async function aPractice() {
   const clinic = await aClinic(database)
   const doctor = await aDoctor(database, clinic, { appointmentTypes: ['in_person', 'video'] })
@@ -50,7 +50,7 @@ async function aVisit(
 }
 
 describe('a doctor’s video room', () => {
-  test('is none, is set, read, changed and removed', async () => {
+  test('is absent at first, and can be set, read, changed and removed', async () => {
     const practice = await aPractice()
     const { path, admin } = practice
     const read = async () => (await rest.call('getVideoRoom', { path, as: admin })).body
@@ -65,7 +65,7 @@ describe('a doctor’s video room', () => {
     expect(await read()).toEqual({ url: null })
   })
 
-  test('is read by staff, and set by the doctor and admins alone', async () => {
+  test('is read by staff, and set only by the doctor and admins', async () => {
     const { clinic, doctor, path } = await aPractice()
     const staff = await rest.aMember(clinic.no, 'staff')
     const own = await rest.aMember(clinic.no, 'doctor', doctor.id)
@@ -86,7 +86,7 @@ describe('a doctor’s video room', () => {
     expect((await rest.call('getVideoRoom', { path, as: own })).body).toEqual({ url: room })
   })
 
-  test('is no part of the public doctor, nor of a list, nor of the log', async () => {
+  test('is not in the public doctor, in a list, or in the log', async () => {
     const practice = await aPractice()
     const { clinic, path, admin } = practice
     await setRoom(practice, 'https://secret.example.org/{room}')
@@ -128,12 +128,12 @@ describe('a doctor’s video room', () => {
     expect((await rest.call('getVideoRoom', { path, as: admin })).body).toEqual({ url: room })
   })
 
-  test('says what was expected', async () => {
+  test('has validation errors that name what was expected', async () => {
     const practice = await aPractice()
     const told = async (url: string) => (await setRoom(practice, url)).problem.errors?.[0]?.message
     expect(await told('http://meet.example.org')).toBe(
-      'must be an address that begins with https:// and has no spaces; other letters percent-encoded, not ' +
-        '"http://meet.example.org"',
+      'must be an address that begins with https:// and has no spaces; other letters percent-encoded, ' +
+        'not "http://meet.example.org"',
     )
     expect(await told('https://a@b/')).toBe('must hold no user name or password, not "https://a@b/"')
     const { path, admin } = practice
@@ -145,7 +145,7 @@ describe('a doctor’s video room', () => {
 })
 
 describe('joinUrl', () => {
-  test('is told once a visit by video is confirmed, by every answer that holds the booking', async () => {
+  test('is in every response that contains a confirmed video booking', async () => {
     const practice = await aPractice()
     const { clinic, doctor, admin } = practice
     await setRoom(practice, room)
@@ -180,15 +180,16 @@ describe('joinUrl', () => {
     expect((await rest.call('confirmBooking', asked)).problem.booking).toMatchObject({ id, joinUrl: null })
   })
 
-  test('is told while CONFIRMED or ARRIVED, and in no other state', async () => {
+  test('is present while CONFIRMED or ARRIVED, and in no other state', async () => {
     const practice = await aPractice()
     await setRoom(practice, room)
     const { id, asked } = await aVisit(practice)
     const joinUrlAs = async (status: string) => {
       const failure = status === 'FAILED' ? 'slot_withdrawn' : null
       await database.ownerPool.query(
-        `update holdfast.booking set status = $2, failure_reason = $3, hold_expires_at = now() +
-           interval '1 minute' where id = $1`,
+        `update holdfast.booking
+            set status = $2, failure_reason = $3, hold_expires_at = now() + interval '1 minute'
+          where id = $1`,
         [id, status, failure],
       )
       const { body } = await rest.call('getBooking', asked)
@@ -204,7 +205,7 @@ describe('joinUrl', () => {
     expect((await rest.call('getBooking', asked)).body).toMatchObject({ status: 'FAILED', joinUrl: null })
   })
 
-  test('is null in person, and where the doctor has no room', async () => {
+  test('is null for visits in person, and if the doctor has no room', async () => {
     const practice = await aPractice()
     const [inPerson, video] = [await aVisit(practice, { appointmentType: 'in_person' }), await aVisit(practice)]
     const told = async () =>
@@ -216,7 +217,7 @@ describe('joinUrl', () => {
     expect(await told()).toEqual([null, null])
   })
 
-  test('is another for each booking with a placeholder, and one for all without; what is changed is told at once', async () => {
+  test('is different per booking with a placeholder, shared without one, and follows a change at once', async () => {
     const practice = await aPractice()
     await setRoom(practice, room)
     const visits = [await aVisit(practice), await aVisit(practice)]
@@ -231,7 +232,7 @@ describe('joinUrl', () => {
     expect(await told()).toEqual(['https://video.example.org/the-one', 'https://video.example.org/the-one'])
   })
 
-  test('of a page of many doctors is each doctor’s own', async () => {
+  test('is the right doctor’s in a page with many doctors', async () => {
     const clinic = await aClinic(database)
     const as = rest.anAccount()
     const admin = await rest.aMember(clinic.no, 'admin')

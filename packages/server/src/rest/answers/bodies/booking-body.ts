@@ -2,9 +2,9 @@ import type { BookingBody } from '@holdfast/contract'
 import type { Booking } from '@holdfast/engine'
 
 /**
- * A booking as those who reach it see it: the account behind it is nobody's business.
+ * The body of a booking, without the account that it belongs to.
  *
- * @param joinUrl where its visit by video takes place: answeredBookings knows
+ * @param joinUrl the address of its video visit; see bookingBodies
  */
 export function bookingBody(booking: Booking, joinUrl: string | null): BookingBody {
   return {

@@ -1,7 +1,7 @@
 import type { DoctorBody } from '@holdfast/contract'
 import type { Doctor } from '@holdfast/engine'
 
-/** A doctor as they are answered. */
+/** The body of a doctor. */
 export function doctorBody(doctor: Doctor): DoctorBody {
   return { ...doctor, nextAvailableAt: doctor.nextAvailableAt?.toISOString() ?? null }
 }

@@ -2,7 +2,7 @@ import type { SlotBody } from '@holdfast/contract'
 import type { Slot } from '@holdfast/engine'
 import { timeText } from './time-text.ts'
 
-/** A slot as it is answered. */
+/** The body of a slot. */
 export function slotBody(slot: Slot): SlotBody {
   const { id, doctorId, startsAt, endsAt, capacity, available } = slot
   return { id, doctorId, startsAt: timeText(startsAt), endsAt: timeText(endsAt), capacity, available }

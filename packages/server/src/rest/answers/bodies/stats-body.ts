@@ -1,7 +1,7 @@
 import type { ClinicStatsBody } from '@holdfast/contract'
 import type { BookingStatus, ClinicStats } from '@holdfast/engine'
 
-/** Figures as they are answered: a status nothing is in counts 0. */
+/** The body of statistics: a status without bookings counts 0. */
 export function statsBody(stats: ClinicStats): ClinicStatsBody {
   const { days, ...figures } = stats
   return { ...figures, days: days.map((day) => ({ ...day, bookings: allCounts(day.bookings) })) }

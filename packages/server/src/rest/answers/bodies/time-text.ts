@@ -1,7 +1,7 @@
 const knownMax = 1_000
 const known = new Map<number, string>()
 
-/** A time as it is answered, ISO 8601 in UTC. Cached, because the same few slots and batches are told to thousands. */
+/** A time in ISO 8601 and UTC. Cached, because thousands of responses contain the times of the same few slots. */
 export function timeText(time: Date): string {
   const ms = time.getTime()
   let text = known.get(ms)

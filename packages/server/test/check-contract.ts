@@ -18,10 +18,10 @@ const compiled = new Map<unknown, ValidateFunction>()
 const described = new Map<string, Operation>(Object.entries(restOperations))
 
 /**
- * Holds every answer against the contract, before it is serialised (which would drop what the schema doesn't know) and
- * after. What is not promised there goes on the list.
+ * Checks every response against the contract, before it is serialized (which drops unknown fields) and after. Adds
+ * what it finds to the list.
  */
-export const keepContract = fp(async (app: FastifyInstance, { violations }: { violations: string[] }) => {
+export const checkContract = fp(async (app: FastifyInstance, { violations }: { violations: string[] }) => {
   app.addHook('preSerialization', async (request, reply, payload: unknown) => {
     const operation = described.get(request.routeOptions.config?.operationId ?? '')
     if (operation) violations.push(...violationsOf(operation, reply.statusCode, JSON.parse(JSON.stringify(payload))))
@@ -29,7 +29,7 @@ export const keepContract = fp(async (app: FastifyInstance, { violations }: { vi
   })
   app.addHook('onSend', async (request, reply, payload: unknown) => {
     const operation = described.get(request.routeOptions.config?.operationId ?? '')
-    // Ready-made answers come as bytes.
+    // Serialized problems are bytes.
     const text = Buffer.isBuffer(payload) ? payload.toString() : payload
     const body: unknown = typeof text === 'string' && text !== '' ? JSON.parse(text) : undefined
     if (operation) violations.push(...violationsOf(operation, reply.statusCode, body))
@@ -37,7 +37,7 @@ export const keepContract = fp(async (app: FastifyInstance, { violations }: { vi
   })
 })
 
-/** What of an answer the contract does not promise, in words. */
+/** How a response differs from the contract, in words. */
 export function violationsOf(operation: Operation, status: number, body: unknown): string[] {
   const at = `${operation.id} ${status}`
   const answer = operation.responses[status]
@@ -58,7 +58,7 @@ function errorsOf(schema: object, value: unknown): string[] {
   return validate(value) ? [] : (validate.errors ?? []).map((error) => `${error.instancePath} ${error.message}`)
 }
 
-/** Stricter than requests: answers are in UTC, to the millisecond. */
+/** Stricter than for requests: responses are in UTC, to the millisecond. */
 function formatOf(name: string): RegExp {
   if (name === 'uuid') return /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
   if (name === 'date') return /^\d{4}-\d\d-\d\d$/
