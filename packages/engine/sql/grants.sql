@@ -1,8 +1,8 @@
 -- What the server's role may do: this file is the engine's public interface. Applied at every migration, in the same
--- transaction as the functions; what is not named here is not allowed.
+-- transaction as the functions; anything not granted here is not allowed.
 --
 -- Booking state (slot, booking, booking_event, allocation, idempotency) can be read, and is changed by the functions
--- alone, which run as the owner. Partitions have no grants of their own: they are reached through their parents.
+-- alone, which run as the owner. Partitions have no grants: they are read through their parents.
 
 revoke all on schema holdfast from public, holdfast_app;
 revoke all on all tables in schema holdfast from public, holdfast_app;
@@ -11,7 +11,7 @@ revoke all on all routines in schema holdfast from public, holdfast_app;
 
 grant usage on schema holdfast to holdfast_app;
 
--- Booking state, and the ledger for /readyz: to be read.
+-- Read only: booking state, and the ledger, which /readyz reads.
 grant select on holdfast.slot, holdfast.booking, holdfast.booking_event, holdfast.allocation, holdfast.idempotency,
   holdfast.directory_change,
   holdfast.migration, holdfast.function_file to holdfast_app;
@@ -28,7 +28,8 @@ grant select, insert, delete on holdfast.membership, holdfast.site_administrator
 grant update (role, doctor_id) on holdfast.membership to holdfast_app;
 grant update (body) on holdfast.answer to holdfast_app;
 
--- The functions, by name, with all their overloads. The rest are the owner's and those functions' own.
+-- The functions, by name, with all their overloads. All others are internal: only the owner and these functions call
+-- them.
 do $$
 declare
   v_function regprocedure;

@@ -1,33 +1,35 @@
--- claim_slots: books up to 512 requests for units of slots in one go, first come, first served in the given order.
--- One element of every array a request; answers one row, of arrays again, as a row a request takes a client longer to read
--- than all else that it does with a batch. hold_expires_at: of who was booked; created_at: when it was decided; tx: the
--- transaction of those who were booked, null when nobody was.
+-- claim_slots: books units of slots for up to 1,000 requests at once, first come, first served in the order of the
+-- arrays. Each array has one element per request. Returns one row, of arrays again: a client takes longer to read a row
+-- per request than for everything else it does with a batch. hold_expires_at: of booked requests; created_at: when it
+-- was decided; tx: the transaction that booked, null when nothing was booked.
 --
--- p_actor_ids: who acts for somebody else; null: the account itself, or a guest.
+-- p_actor_ids: the account that acts for another person; null: the account itself, or a guest.
 --
 -- Outcomes: booked | replayed | slot_full | slot_missing | slot_closed:<why> | units_over_capacity |
 --   appointment_type_not_offered | key_reused | retry
---   replayed: the key is known with this hash; its booking id is the first one's.
---   retry: lost a race for its key, would fit behind a larger request that didn't, or more lapsed holds are left than
---   one call gives back: send it again.
--- Locks: the slots that have a chance, by (clinic_no, id); then lapsed bookings on them (lapse_holds); then keys, by
---   (clinic_no, key). What is known, missing, closed or plainly full is answered from a plain read before: a batch of
---   refusals takes no lock, and so no transaction id and no flush.
--- Fails: 22023 for arrays of different lengths, units below 1, or a claim without key, hash, patient or confirm; unique_violation
---   on a booking id sent twice; check_violation if admission were ever wrong.
+--   replayed: the key was used with this hash; the booking id is that of the first request.
+--   retry (send it again): it lost a race for its key, would fit behind a larger request that did not, or more lapsed
+--   holds are left than one call gives back.
+-- Locks: the slots that may have room, by (clinic_no, id); then lapsed bookings on them (lapse_holds); then keys, by
+--   (clinic_no, key). What is known, missing, closed or plainly full is decided by a plain read before: a batch of
+--   refusals takes no lock, and so needs no transaction id and no flush.
+-- Fails: 22023 for arrays of different lengths, units below 1, or a claim without key, hash, patient or confirm;
+--   unique_violation on a booking id sent twice; check_violation if a count of units were wrong.
 -- Idempotent: by key, for 24 hours.
--- Its parameters have another order than those of the function that answered a row a claim: a server that would misread this
--- answer finds no such function, and books nothing.
+--
+-- Its parameters are in another order than those of the version that returned a row per claim: a server of that
+-- version, which would misread this result, finds no such function, and books nothing.
 create or replace function holdfast.claim_slots(
   p_clinic_nos integer[], p_slot_ids uuid[], p_ids uuid[], p_units integer[], p_keys uuid[], p_hashes uuid[],
   p_confirm boolean[], p_account_ids uuid[], p_actor_ids uuid[], p_types text[], p_patients jsonb[], p_reasons text[]
 ) returns table (
-  outcomes text[], booking_ids uuid[], clinic_ids uuid[], resource_ids uuid[], capacities integer[], appointment_types text[],
+  outcomes text[], booking_ids uuid[], clinic_ids uuid[], resource_ids uuid[], capacities integer[],
+  appointment_types text[],
   starts_at timestamptz[], ends_at timestamptz[], hold_expires_at timestamptz[], created_at timestamptz, tx xid8
 )
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
--- Planned once, for arrays of any length: a plan made on empty tables once scanned idempotency for every item.
+-- Planned once, for arrays of any length. Without these, a plan made on empty tables scanned idempotency for each item.
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set enable_mergejoin = off
@@ -39,42 +41,49 @@ declare
   -- by request
   v_verdicts text[]; v_priors uuid[]; v_clinic_ids uuid[]; v_resource_ids uuid[]; v_capacities integer[];
   v_types text[]; v_starts timestamptz[]; v_ends timestamptz[]; v_hold_seconds integer[];
-  -- by slot that has a chance
+  -- by slot that may have room
   v_clinic_nos integer[]; v_slot_ids uuid[]; v_lapsed_clinic_nos integer[]; v_lapsed_slot_ids uuid[];
   v_locked_ids uuid[]; v_free integer[]; v_withdrawn boolean[]; v_more_lapsed boolean[];
 begin
   if cardinality(p_ids) not between 1 and 1000
-     or array[cardinality(p_clinic_nos), cardinality(p_slot_ids), cardinality(p_units), cardinality(p_keys), cardinality(p_hashes),
-              cardinality(p_confirm), cardinality(p_account_ids), cardinality(p_types), cardinality(p_patients), cardinality(p_reasons)]
+     or array[cardinality(p_clinic_nos), cardinality(p_slot_ids), cardinality(p_units), cardinality(p_keys),
+              cardinality(p_hashes), cardinality(p_confirm), cardinality(p_account_ids), cardinality(p_types),
+              cardinality(p_patients), cardinality(p_reasons)]
         <> array_fill(cardinality(p_ids), array[10]) then
     raise exception 'claims come as arrays of the same length, 1 to 1000' using errcode = 'invalid_parameter_value';
   elsif 1 > any (p_units) or 1000000 < any (p_units) or array_position(p_units, null) is not null then
     raise exception 'units must be 1 to 1000000, not %', p_units using errcode = 'invalid_parameter_value';
   elsif array_position(p_keys, null) is not null or array_position(p_hashes, null) is not null
      or array_position(p_patients, null) is not null or array_position(p_confirm, null) is not null then
-    raise exception 'every claim needs a key, a hash and a patient, and whether to confirm it' using errcode = 'invalid_parameter_value';
+    raise exception 'every claim needs a key, a hash and a patient, and whether to confirm it'
+      using errcode = 'invalid_parameter_value';
   end if;
 
   -- 1. A plain read: the facts of each request, and the verdict where no lock is needed for it.
   select array_agg(q.verdict order by q.n), array_agg(case when q.verdict = 'replayed' then q.prior end order by q.n),
          array_agg(q.clinic_id order by q.n), array_agg(q.resource_id order by q.n), array_agg(q.capacity order by q.n),
-         array_agg(q.appointment_type order by q.n), array_agg(q.starts_at order by q.n), array_agg(q.ends_at order by q.n),
+         array_agg(q.appointment_type order by q.n), array_agg(q.starts_at order by q.n),
+         array_agg(q.ends_at order by q.n),
          array_agg(q.hold_seconds order by q.n),
          array_agg(q.clinic_no) filter (where q.verdict is null), array_agg(q.slot_id) filter (where q.verdict is null)
     into v_verdicts, v_priors, v_clinic_ids, v_resource_ids, v_capacities, v_types, v_starts, v_ends, v_hold_seconds,
          v_clinic_nos, v_slot_ids
     from (
-      select i.n, i.clinic_no, i.slot_id, k.booking_id as prior, c.clinic_id, s.resource_id, s.capacity, s.starts_at, s.ends_at,
+      select i.n, i.clinic_no, i.slot_id, k.booking_id as prior, c.clinic_id, s.resource_id, s.capacity, s.starts_at,
+             s.ends_at,
              c.hold_seconds, coalesce(i.type, r.appointment_types[1]) as appointment_type,
              claim_verdict(v_now, k.booking_id, k.request_hash, i.hash, s.id, s.withdrawn_at, s.starts_at, r.active,
-                           c.minimum_notice, c.booking_horizon, i.type, r.appointment_types, i.units, s.capacity, s.taken,
+                           c.minimum_notice, c.booking_horizon, i.type, r.appointment_types, i.units, s.capacity,
+                           s.taken,
                            s.next_lapse) as verdict
         from unnest(p_clinic_nos, p_slot_ids, p_units, p_keys, p_hashes, p_types) with ordinality
              i(clinic_no, slot_id, units, key, hash, type, n)
-        left join lateral (select t.* from slot t where t.clinic_no = i.clinic_no and t.id = i.slot_id limit 1) s on true
+        left join lateral (select t.* from slot t where t.clinic_no = i.clinic_no and t.id = i.slot_id limit 1) s
+               on true
         left join lateral (select t.active, t.appointment_types from resource t
                             where t.clinic_no = i.clinic_no and t.id = s.resource_id limit 1) r on true
-        left join lateral (select t.id as clinic_id, t.hold_seconds, make_interval(mins => t.minimum_notice_minutes) as minimum_notice,
+        left join lateral (select t.id as clinic_id, t.hold_seconds,
+                           make_interval(mins => t.minimum_notice_minutes) as minimum_notice,
                                   make_interval(days => t.booking_horizon_days) as booking_horizon
                              from clinic t where t.no = i.clinic_no limit 1) c on true
         left join lateral (select t.booking_id, t.request_hash from idempotency t
@@ -88,28 +97,32 @@ begin
     return;
   end if;
 
-  -- 2. Lock every slot that has a chance, once, in key order; the rows come back as they are under the lock. FILTER, no
-  --    WHERE around this: that would be pushed into it, and only the matching rows would be locked.
+  -- 2. Lock every slot that may have room, once, in key order; the rows come back as they are under the lock. FILTER,
+  --    not WHERE: a WHERE would be pushed into the subquery, and only the matching rows would be locked.
   select array_agg(q.id), array_agg(q.capacity - q.taken), array_agg(q.withdrawn_at is not null),
          array_agg(q.clinic_no) filter (where q.next_lapse <= clock_timestamp()),
          array_agg(q.id) filter (where q.next_lapse <= clock_timestamp())
     into v_locked_ids, v_free, v_withdrawn, v_lapsed_clinic_nos, v_lapsed_slot_ids
     from (select s.clinic_no, s.id, s.capacity, s.taken, s.withdrawn_at, s.next_lapse
             from slot s
-           where (s.clinic_no, s.id) in (select u.clinic_no, u.slot_id from unnest(v_clinic_nos, v_slot_ids) u(clinic_no, slot_id))
+           where (s.clinic_no, s.id) in (select u.clinic_no, u.slot_id
+                                         from unnest(v_clinic_nos, v_slot_ids) u(clinic_no, slot_id))
            order by s.clinic_no, s.id
              for update) q;
   v_now := clock_timestamp();
   if v_lapsed_slot_ids is not null then
     perform lapse_holds(v_lapsed_clinic_nos, v_lapsed_slot_ids, v_now);
-    select array_agg(q.id), array_agg(q.capacity - q.taken), array_agg(q.withdrawn_at is not null), array_agg(q.next_lapse <= v_now)
+    select array_agg(q.id), array_agg(q.capacity - q.taken), array_agg(q.withdrawn_at is not null),
+           array_agg(q.next_lapse <= v_now)
       into v_locked_ids, v_free, v_withdrawn, v_more_lapsed
-      from (select s.* from (select distinct u.clinic_no, u.slot_id from unnest(v_clinic_nos, v_slot_ids) u(clinic_no, slot_id)) u
-             cross join lateral (select t.* from slot t where t.clinic_no = u.clinic_no and t.id = u.slot_id limit 1) s) q;
+      from (select s.* from (select distinct u.clinic_no, u.slot_id
+                             from unnest(v_clinic_nos, v_slot_ids) u(clinic_no, slot_id)) u
+             cross join lateral (select t.* from slot t where t.clinic_no = u.clinic_no and t.id = u.slot_id limit 1
+             ) s) q;
   end if;
 
-  -- 3. Admit, and write everything that follows from it. A key may have come while we waited: its insert tells of who was
-  --    admitted, and who was not is looked up again.
+  -- 3. Admit, and write everything that follows from it. Another session may have used a key while we waited: for
+  --    admitted requests the key's insert shows it, for the others the key is looked up again.
   return query
   with judged as (
     select i.*, l.free, l.more_lapsed is true as more_lapsed,
@@ -117,15 +130,18 @@ begin
                 when l.id is null then 'slot_missing'
                 when l.withdrawn then 'slot_closed:withdrawn'
                 when i.starts_at <= v_now then 'slot_closed:started' end as verdict
-      from unnest(p_clinic_nos, p_slot_ids, p_ids, p_units, p_keys, p_hashes, p_confirm, p_account_ids, p_patients, p_reasons, p_actor_ids,
+      from unnest(p_clinic_nos, p_slot_ids, p_ids, p_units, p_keys, p_hashes, p_confirm, p_account_ids, p_patients,
+                  p_reasons, p_actor_ids,
                   v_verdicts, v_priors, v_resource_ids, v_types, v_starts, v_hold_seconds)
            with ordinality
            i(clinic_no, slot_id, id, units, key, hash, confirm, account_id, patient, reason, actor_id,
              first_verdict, first_prior, resource_id, appointment_type, starts_at, hold_seconds, n)
-      left join unnest(v_locked_ids, v_free, v_withdrawn, v_more_lapsed) l(id, free, withdrawn, more_lapsed) on l.id = i.slot_id
+      left join unnest(v_locked_ids, v_free, v_withdrawn, v_more_lapsed) l(id, free, withdrawn, more_lapsed)
+             on l.id = i.slot_id
   ), admitted as materialized (
     select j.*, j.verdict is null
-           and sum(j.units) filter (where j.verdict is null) over (partition by j.slot_id order by j.n) <= j.free as fits
+           and sum(j.units) filter (where j.verdict is null)
+                 over (partition by j.slot_id order by j.n) <= j.free as fits
       from judged j
   ), keyed as (
     insert into idempotency (clinic_no, key, request_hash, booking_id, created_at)
@@ -133,21 +149,28 @@ begin
     on conflict do nothing
     returning booking_id
   ), decided as materialized (
-    select a.*, a.fits and a.id in (select k.booking_id from keyed k) as won, coalesce(d.booking_id, a.first_prior) as prior,
-           case when d.booking_id is null then a.verdict when d.request_hash = a.hash then 'replayed' else 'key_reused' end as answer,
+    select a.*, a.fits and a.id in (select k.booking_id from keyed k) as won,
+           coalesce(d.booking_id, a.first_prior) as prior,
+           case when d.booking_id is null then a.verdict when d.request_hash = a.hash then 'replayed'
+                else 'key_reused' end as answer,
            case when not a.confirm then v_now + make_interval(secs => a.hold_seconds) end as hold_until
       from admitted a
       left join lateral (select t.booking_id, t.request_hash from idempotency t
-                          where a.first_verdict is null and not a.fits and t.clinic_no = a.clinic_no and t.key = a.key limit 1) d on true
+                          where a.first_verdict is null and not a.fits and t.clinic_no = a.clinic_no and t.key = a.key
+                          limit 1) d on true
   ), booked as (
-    insert into booking (clinic_no, id, slot_id, resource_id, units, status, hold_expires_at, account_id, appointment_type,
+    insert into booking (clinic_no, id, slot_id, resource_id, units, status, hold_expires_at, account_id,
+                         appointment_type,
                          patient, reason, created_at, updated_at)
-    select d.clinic_no, d.id, d.slot_id, d.resource_id, d.units, case when d.confirm then 'CONFIRMED' else 'PENDING' end,
+    select d.clinic_no, d.id, d.slot_id, d.resource_id, d.units,
+           case when d.confirm then 'CONFIRMED' else 'PENDING' end,
            d.hold_until, d.account_id, d.appointment_type, d.patient, d.reason, v_now, v_now
       from decided d where d.won
   ), logged as (
-    insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, hold_expires_at, actor_id)
-    select d.clinic_no, d.id, 1, v_now, case when d.confirm then 'confirmed' else 'held' end, d.slot_id, d.resource_id, d.units,
+    insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, hold_expires_at,
+                               actor_id)
+    select d.clinic_no, d.id, 1, v_now, case when d.confirm then 'confirmed' else 'held' end, d.slot_id, d.resource_id,
+           d.units,
            d.hold_until, coalesce(d.actor_id, d.account_id)
       from decided d where d.won
   ), won_of_slot as materialized (

@@ -1,10 +1,13 @@
--- claim_verdict: why a claim cannot be tried, as far as a plain read can tell; null: it has a chance. The rules of
--- claim_slot and claim_slots, in one place: the planner puts it into their statements.
+-- claim_verdict: why a claim cannot be booked, as far as a plain read can tell, in the order in which reasons are
+-- reported; null: it may have room. The one place of these rules, for claim_slot, claim_slots and move_booking; the
+-- planner replaces a call by this body. claim-verdicts.test.ts tries each rule, and each pair of rules, on both claim
+-- functions.
 --
--- A known key comes first: its first answer stands, however full the slot is now.
+-- A known key comes first: a retry gets the first response, however full the slot is now.
 -- Internal. Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.claim_verdict(
-  p_now timestamptz, p_prior uuid, p_prior_hash uuid, p_hash uuid, p_slot_id uuid, p_withdrawn_at timestamptz, p_starts_at timestamptz,
+  p_now timestamptz, p_prior uuid, p_prior_hash uuid, p_hash uuid, p_slot_id uuid, p_withdrawn_at timestamptz,
+  p_starts_at timestamptz,
   p_doctor_active boolean, p_minimum_notice interval, p_booking_horizon interval, p_type text, p_types text[],
   p_units integer, p_capacity integer, p_taken integer, p_next_lapse timestamptz
 ) returns text

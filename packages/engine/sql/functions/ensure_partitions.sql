@@ -37,7 +37,8 @@ begin
       select from pg_inherits i join pg_class c on c.oid = i.inhrelid
        where i.inhparent = format('holdfast.%I', v_parent)::regclass
          and c.relname = v_name and c.relnamespace = 'holdfast'::regnamespace);
-    execute format('create table holdfast.%I (like holdfast.%I including defaults including constraints including storage)',
+    execute format('create table holdfast.%I '
+                   '(like holdfast.%I including defaults including constraints including storage)',
                    v_name, v_parent);
     execute format('alter table holdfast.%I attach partition holdfast.%I for values from (%L) to (%L)',
                    v_parent, v_name, id_floor(v_month), id_floor(v_month + interval '1 month'));

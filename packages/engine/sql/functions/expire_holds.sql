@@ -22,7 +22,8 @@ begin
   select array_agg(q.clinic_no), array_agg(q.id) into v_clinic_nos, v_slot_ids
     from (select s.clinic_no, s.id
             from slot s
-           where (s.clinic_no, s.id) in (select u.clinic_no, u.slot_id from unnest(v_clinic_nos, v_slot_ids) u(clinic_no, slot_id))
+           where (s.clinic_no, s.id) in (select u.clinic_no, u.slot_id
+                                         from unnest(v_clinic_nos, v_slot_ids) u(clinic_no, slot_id))
            order by s.clinic_no, s.id
              for update skip locked) q;
   if v_slot_ids is null then

@@ -19,13 +19,15 @@ as $function$
 begin
   with failed as (
     update booking b
-       set status = 'FAILED', failure_reason = 'hold_expired', hold_expires_at = null, version = b.version + 1, updated_at = l.at
+       set status = 'FAILED', failure_reason = 'hold_expired', hold_expires_at = null, version = b.version + 1,
+           updated_at = l.at
       from unnest(p_clinic_nos, p_ids, p_ats) l(clinic_no, id, at)
      where b.clinic_no = l.clinic_no and b.id = l.id
     returning b.clinic_no, b.id, b.slot_id, b.resource_id, b.units, b.version, b.updated_at
   ), logged as (
     insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, reason)
-    select f.clinic_no, f.id, f.version, f.updated_at, 'failed', f.slot_id, f.resource_id, f.units, 'hold_expired' from failed f
+    select f.clinic_no, f.id, f.version, f.updated_at, 'failed', f.slot_id, f.resource_id, f.units, 'hold_expired'
+      from failed f
   )
   update slot t set taken = t.taken - f.units
     from (select f.clinic_no, f.slot_id, sum(f.units)::integer as units from failed f group by f.clinic_no, f.slot_id) f

@@ -1,5 +1,6 @@
--- The smallest UUID of a millisecond: ids made at `p_at` or later sort at or above it, earlier ones below. The bound of
--- partitions and of queries that prune to them; the same as idFloor in src/id.ts.
+-- id_floor: the smallest UUID of a millisecond: ids created at p_at or later sort at or above it, earlier ones below.
+-- The bound of partitions, and of queries that are pruned to them; the same as idFloor in src/model/id.ts.
+--
 -- Locks: none. Fails: never for times from 1970 to 10889. Idempotent: yes.
 create or replace function holdfast.id_floor(p_at timestamptz) returns uuid
 language sql immutable strict parallel safe

@@ -10,7 +10,8 @@
 -- Locks: the lapsed bookings, by (clinic_no, id). The caller has locked the slots.
 -- Fails: check_violation if taken would fall below zero.
 -- Idempotent: yes; a second call finds nothing.
-create or replace function holdfast.lapse_holds(p_clinic_nos integer[], p_slot_ids uuid[], p_now timestamptz) returns integer
+create or replace function holdfast.lapse_holds(p_clinic_nos integer[], p_slot_ids uuid[], p_now timestamptz)
+  returns integer
 language plpgsql
 set search_path = holdfast, pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
@@ -23,12 +24,14 @@ declare
   v_clinic_nos integer[]; v_ids uuid[]; v_ats timestamptz[];
 begin
   -- Waits for a confirmation in flight and then rechecks the row: a hold confirmed in time stays confirmed. A separate
-  -- statement, because one that rechecks rows must not choose partitions while it runs (see lock_bookings); this reads all
-  -- of them, by their indexes of holds.
-  select array_agg(q.clinic_no), array_agg(q.id), array_agg(greatest(p_now, q.updated_at)) into v_clinic_nos, v_ids, v_ats
+  -- statement, because one that rechecks rows must not choose partitions while it runs (see lock_bookings); this reads
+  -- all of them, by their indexes of holds.
+  select array_agg(q.clinic_no), array_agg(q.id), array_agg(greatest(p_now, q.updated_at))
+    into v_clinic_nos, v_ids, v_ats
     from (select b.clinic_no, b.id, b.updated_at
             from booking b
-           where (b.clinic_no, b.slot_id) in (select u.clinic_no, u.slot_id from unnest(p_clinic_nos, p_slot_ids) u(clinic_no, slot_id))
+           where (b.clinic_no, b.slot_id) in (select u.clinic_no, u.slot_id
+                                              from unnest(p_clinic_nos, p_slot_ids) u(clinic_no, slot_id))
              and hold_lapsed(b.status, b.hold_expires_at, p_now)
            order by b.clinic_no, b.id
            limit 1000

@@ -7,7 +7,8 @@
 -- Fails: check_violation if a count of units were wrong.
 -- Idempotent: yes; a booking that is in the slot already returns unchanged.
 create or replace function holdfast.move_booking(
-  p_clinic_no integer, p_id uuid, p_slot_id uuid, p_actor_id uuid, p_on_behalf boolean, p_locked_slot_ids uuid[], p_now timestamptz
+  p_clinic_no integer, p_id uuid, p_slot_id uuid, p_actor_id uuid, p_on_behalf boolean, p_locked_slot_ids uuid[],
+  p_now timestamptz
 ) returns text
 language plpgsql
 set search_path = holdfast, pg_catalog, pg_temp
@@ -51,7 +52,8 @@ begin
   v_verdict := claim_verdict(
     p_now, null, null, null, v_to.id, v_to.withdrawn_at, v_to.starts_at, v_resource.active,
     make_interval(mins => v_clinic.minimum_notice_minutes), make_interval(days => v_clinic.booking_horizon_days),
-    v_booking.appointment_type, v_resource.appointment_types, v_booking.units, v_to.capacity, v_to.taken, v_to.next_lapse);
+    v_booking.appointment_type, v_resource.appointment_types, v_booking.units, v_to.capacity, v_to.taken,
+    v_to.next_lapse);
   if v_verdict is not null then
     return v_verdict;
   elsif v_to.taken + v_booking.units > v_to.capacity then
@@ -66,7 +68,8 @@ begin
   update booking
      set slot_id = p_slot_id, resource_id = v_to.resource_id, version = version + 1, updated_at = v_at
    where clinic_no = p_clinic_no and id = p_id;
-  insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, hold_expires_at, from_slot_id, actor_id)
+  insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, hold_expires_at,
+                             from_slot_id, actor_id)
   values (p_clinic_no, p_id, v_booking.version + 1, v_at, 'moved', p_slot_id, v_to.resource_id, v_booking.units,
           v_booking.hold_expires_at, v_booking.slot_id, p_actor_id);
   return 'done';

@@ -15,8 +15,10 @@
 create or replace function holdfast.move_bookings(
   p_clinic_nos integer[], p_ids uuid[], p_slot_ids uuid[], p_actor_ids uuid[], p_on_behalf boolean[]
 ) returns table (
-  ord integer, outcome text, tx xid8, id uuid, clinic_no integer, clinic_id uuid, resource_id uuid, slot_id uuid, status text,
-  failure_reason text, units integer, starts_at timestamptz, ends_at timestamptz, hold_expires_at timestamptz, extended boolean,
+  ord integer, outcome text, tx xid8, id uuid, clinic_no integer, clinic_id uuid, resource_id uuid, slot_id uuid,
+  status text,
+  failure_reason text, units integer, starts_at timestamptz, ends_at timestamptz, hold_expires_at timestamptz,
+  extended boolean,
   account_id uuid, appointment_type text, patient jsonb, reason text, cancellation_reason text, version integer,
   created_at timestamptz, updated_at timestamptz, capacity integer, from_resource_id uuid
 )
@@ -45,12 +47,14 @@ begin
   end if;
   select array_agg(b.clinic_no), array_agg(b.slot_id) into v_left_clinic_nos, v_left_slot_ids
     from unnest(p_clinic_nos, p_ids) i(clinic_no, id)
-   cross join lateral (select t.clinic_no, t.slot_id from booking t where t.clinic_no = i.clinic_no and t.id = i.id limit 1) b;
+   cross join lateral (select t.clinic_no, t.slot_id from booking t where t.clinic_no = i.clinic_no and t.id = i.id
+                       limit 1) b;
   select array_agg(q.id) into v_locked_slot_ids
     from (select s.id
             from slot s
            where (s.clinic_no, s.id) in (select u.clinic_no, u.slot_id
-                                           from unnest(p_clinic_nos || v_left_clinic_nos, p_slot_ids || v_left_slot_ids) u(clinic_no, slot_id))
+                                           from unnest(p_clinic_nos || v_left_clinic_nos,
+                                                       p_slot_ids || v_left_slot_ids) u(clinic_no, slot_id))
            order by s.clinic_no, s.id
              for update) q;
   v_now := clock_timestamp();
@@ -64,7 +68,8 @@ begin
     from (select l.clinic_no, l.id
             from booking l
            where (l.clinic_no, l.slot_id) in (select u.clinic_no, u.slot_id
-                                                from unnest(v_lapsed_clinic_nos, v_lapsed_slot_ids) u(clinic_no, slot_id))
+                                                from unnest(v_lapsed_clinic_nos, v_lapsed_slot_ids)
+                                                     u(clinic_no, slot_id))
              and hold_lapsed(l.status, l.hold_expires_at, v_now)
            order by l.clinic_no, l.id limit 1000) q;
   v_locked_at := lock_bookings(p_clinic_nos || v_booking_clinic_nos, p_ids || v_booking_ids);
@@ -85,8 +90,11 @@ begin
            i(clinic_no, id, slot_id, actor_id, on_behalf, n)
      order by i.n
   loop
-    select b.resource_id into v_from_resource_id from booking b where b.clinic_no = v_item.clinic_no and b.id = v_item.id;
-    v_outcome := move_booking(v_item.clinic_no, v_item.id, v_item.slot_id, v_item.actor_id, v_item.on_behalf, v_locked_slot_ids, v_now);
+    select b.resource_id into v_from_resource_id
+      from booking b
+     where b.clinic_no = v_item.clinic_no and b.id = v_item.id;
+    v_outcome := move_booking(v_item.clinic_no, v_item.id, v_item.slot_id, v_item.actor_id, v_item.on_behalf,
+                              v_locked_slot_ids, v_now);
     return query
     select v_item.n::integer, v_outcome, case when v_outcome = 'done' then pg_current_xact_id() end, e.*, t.capacity,
            v_from_resource_id

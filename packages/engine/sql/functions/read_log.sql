@@ -11,7 +11,8 @@
 -- The arrays are null if there is no line.
 -- Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.read_log(p_xid xid8, p_seq bigint, p_limit integer) returns table (
-  horizon xid8, xids xid8[], seqs bigint[], resource_ids uuid[], clinic_nos integer[], booking_ids uuid[], versions integer[],
+  horizon xid8, xids xid8[], seqs bigint[], resource_ids uuid[], clinic_nos integer[], booking_ids uuid[],
+  versions integer[],
   types text[], slot_ids uuid[], from_slot_ids uuid[], from_resource_ids uuid[], predecessors_later boolean[]
 )
 language plpgsql stable
@@ -29,15 +30,18 @@ as $function$
 begin
   return query
   -- The aggregates rely on the order of the query below: nothing may come between.
-  select pg_snapshot_xmin(pg_current_snapshot()), array_agg(e.xid), array_agg(e.seq), array_agg(e.resource_id), array_agg(e.clinic_no),
-         array_agg(e.booking_id), array_agg(e.version), array_agg(e.type), array_agg(e.slot_id), array_agg(e.from_slot_id),
+  select pg_snapshot_xmin(pg_current_snapshot()), array_agg(e.xid), array_agg(e.seq), array_agg(e.resource_id),
+         array_agg(e.clinic_no),
+         array_agg(e.booking_id), array_agg(e.version), array_agg(e.type), array_agg(e.slot_id),
+         array_agg(e.from_slot_id),
          array_agg(e.from_resource_id), array_agg(e.predecessor_is_later)
     from (
       select b.xid, b.seq, b.resource_id, b.clinic_no, b.booking_id, b.version, b.type, b.slot_id, b.from_slot_id,
              case when b.from_slot_id is not null then (select f.resource_id from slot f
                where f.clinic_no = b.clinic_no and f.id = b.from_slot_id) end as from_resource_id,
              -- Ordered like the primary key; no other index has this order.
-             b.version > 1 and (select p.version = b.version - 1 and (p.xid, p.seq) > (b.xid, b.seq) from booking_event p
+             b.version > 1 and (select p.version = b.version - 1 and (p.xid, p.seq) > (b.xid, b.seq)
+                                from booking_event p
                where p.clinic_no = b.clinic_no and p.booking_id = b.booking_id and p.version >= b.version - 1
                order by p.version limit 1) as predecessor_is_later
         from (select * from booking_event t

@@ -15,11 +15,14 @@
 --   count of units were wrong.
 -- Idempotent: yes; a change that was made before returns unchanged. extend: by its key.
 create or replace function holdfast.settle_bookings(
-  p_clinic_nos integer[], p_ids uuid[], p_actions text[], p_actor_ids uuid[], p_on_behalf boolean[], p_keys uuid[], p_reasons text[],
+  p_clinic_nos integer[], p_ids uuid[], p_actions text[], p_actor_ids uuid[], p_on_behalf boolean[], p_keys uuid[],
+  p_reasons text[],
   p_patients jsonb[] default null
 ) returns table (
-  ord integer, outcome text, tx xid8, id uuid, clinic_no integer, clinic_id uuid, resource_id uuid, slot_id uuid, status text,
-  failure_reason text, units integer, starts_at timestamptz, ends_at timestamptz, hold_expires_at timestamptz, extended boolean,
+  ord integer, outcome text, tx xid8, id uuid, clinic_no integer, clinic_id uuid, resource_id uuid, slot_id uuid,
+  status text,
+  failure_reason text, units integer, starts_at timestamptz, ends_at timestamptz, hold_expires_at timestamptz,
+  extended boolean,
   account_id uuid, appointment_type text, patient jsonb, reason text, cancellation_reason text, version integer,
   created_at timestamptz, updated_at timestamptz
 )
@@ -37,15 +40,18 @@ declare
   v_outcomes text[];
 begin
   if cardinality(p_ids) not between 1 and 1000
-     or array[cardinality(p_clinic_nos), cardinality(p_actions), cardinality(p_actor_ids), cardinality(p_on_behalf), cardinality(p_keys),
+     or array[cardinality(p_clinic_nos), cardinality(p_actions), cardinality(p_actor_ids), cardinality(p_on_behalf),
+              cardinality(p_keys),
               cardinality(p_reasons)] <> array_fill(cardinality(p_ids), array[6]) then
     raise exception 'changes come as arrays of the same length, 1 to 1000' using errcode = 'invalid_parameter_value';
   elsif not p_actions <@ array['confirm', 'cancel', 'extend', 'arrive', 'complete', 'no_show', 'reopen', 'link'] then
     raise exception 'actions are confirm, cancel, extend, arrive, complete, no_show, reopen and link, not %', p_actions
       using errcode = 'invalid_parameter_value';
   elsif 'link' = any (p_actions)
-        and exists (select from unnest(p_actions, p_actor_ids) i(action, actor_id) where i.action = 'link' and i.actor_id is null) then
-    raise exception 'a booking is linked to the account that acts, which is missing' using errcode = 'invalid_parameter_value';
+        and exists (select from unnest(p_actions, p_actor_ids) i(action, actor_id) where i.action = 'link'
+                      and i.actor_id is null) then
+    raise exception 'a booking is linked to the account that acts, which is missing'
+      using errcode = 'invalid_parameter_value';
   end if;
   if 'cancel' = any (p_actions) then
     select array_agg(b.clinic_no), array_agg(b.slot_id) into v_slot_clinic_nos, v_slot_ids
@@ -56,7 +62,8 @@ begin
     select array_agg(q.id) into v_locked_slot_ids
       from (select s.id
               from slot s
-             where (s.clinic_no, s.id) in (select u.clinic_no, u.slot_id from unnest(v_slot_clinic_nos, v_slot_ids) u(clinic_no, slot_id))
+             where (s.clinic_no, s.id) in (select u.clinic_no, u.slot_id
+                                           from unnest(v_slot_clinic_nos, v_slot_ids) u(clinic_no, slot_id))
              order by s.clinic_no, s.id
                for update) q;
   end if;
@@ -71,16 +78,19 @@ begin
                   case when b.account_id is null then 'done' when b.account_id = i.actor_id then 'unchanged'
                        else 'booking_has_account' end
                 when i.action = 'reopen' then
-                  case when b.status = 'CONFIRMED' then 'unchanged' when b.status in ('ARRIVED', 'NO_SHOW', 'COMPLETED') then 'done'
+                  case when b.status = 'CONFIRMED' then 'unchanged'
+                       when b.status in ('ARRIVED', 'NO_SHOW', 'COMPLETED') then 'done'
                        else 'invalid_transition' end
                 when hold_lapsed(b.status, b.hold_expires_at, greatest(v_now, b.updated_at))
                   or b.failure_reason = 'hold_expired' then 'hold_expired'
                 when i.action = 'confirm' then
-                  case b.status when 'PENDING' then 'done' when 'CONFIRMED' then 'unchanged' else 'invalid_transition' end
+                  case b.status when 'PENDING' then 'done' when 'CONFIRMED' then 'unchanged'
+                                else 'invalid_transition' end
                 when i.action = 'cancel' then
                   case when b.status = 'CANCELLED' then 'unchanged'
                        when b.status not in ('PENDING', 'CONFIRMED') then 'invalid_transition'
-                       when b.status = 'CONFIRMED' and not i.on_behalf and v_now > s.starts_at - c.cancellation_deadline then 'past_deadline'
+                       when b.status = 'CONFIRMED' and not i.on_behalf
+                         and v_now > s.starts_at - c.cancellation_deadline then 'past_deadline'
                        else 'done' end
                 when i.action = 'extend' then
                   case when b.extended_by is not null and b.extended_by = i.key then 'unchanged'
@@ -90,10 +100,12 @@ begin
                 when i.action = 'arrive' then
                   case when b.status = 'ARRIVED' then 'unchanged'
                        when b.status <> 'CONFIRMED' then 'invalid_transition'
-                       when (v_now at time zone c.timezone)::date < (s.starts_at at time zone c.timezone)::date then 'too_early'
+                       when (v_now at time zone c.timezone)::date < (s.starts_at at time zone c.timezone)::date
+                         then 'too_early'
                        else 'done' end
                 when i.action = 'complete' then
-                  case b.status when 'COMPLETED' then 'unchanged' when 'ARRIVED' then 'done' else 'invalid_transition' end
+                  case b.status when 'COMPLETED' then 'unchanged' when 'ARRIVED' then 'done'
+                                else 'invalid_transition' end
                 when i.action = 'no_show' then
                   case when b.status = 'NO_SHOW' then 'unchanged'
                        when b.status <> 'CONFIRMED' then 'invalid_transition'
@@ -106,11 +118,14 @@ begin
                          when 'complete' then 'COMPLETED' when 'no_show' then 'NO_SHOW'
                          when 'reopen' then case b.status when 'COMPLETED' then 'ARRIVED' else 'CONFIRMED' end
                          else b.status end as status_after
-      from unnest(p_clinic_nos, p_ids, p_actions, p_actor_ids, p_on_behalf, p_keys, p_reasons, p_patients) with ordinality
+      from unnest(p_clinic_nos, p_ids, p_actions, p_actor_ids, p_on_behalf, p_keys, p_reasons, p_patients)
+           with ordinality
            i(clinic_no, id, action, actor_id, on_behalf, key, reason, patient, n)
       left join lateral (select t.* from booking t where t.clinic_no = i.clinic_no and t.id = i.id limit 1) b on true
-      left join lateral (select t.starts_at from slot t where t.clinic_no = i.clinic_no and t.id = b.slot_id limit 1) s on true
-      left join lateral (select t.timezone, t.hold_seconds, make_interval(mins => t.cancellation_deadline_minutes) as cancellation_deadline
+      left join lateral (select t.starts_at from slot t where t.clinic_no = i.clinic_no and t.id = b.slot_id
+                         limit 1) s on true
+      left join lateral (select t.timezone, t.hold_seconds,
+                         make_interval(mins => t.cancellation_deadline_minutes) as cancellation_deadline
                            from clinic t where t.no = i.clinic_no limit 1) c on true
   ), changed as (
     update booking b
@@ -125,13 +140,15 @@ begin
       from judged j
      where j.outcome = 'done' and b.clinic_no = j.clinic_no and b.id = j.id
   ), logged as (
-    insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, hold_expires_at, reason,
+    insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, hold_expires_at,
+                               reason,
                                actor_id, status_after)
     select j.clinic_no, j.id, j.version + 1, j.at,
            case j.action when 'confirm' then 'confirmed' when 'cancel' then 'cancelled' when 'extend' then 'extended'
                          when 'arrive' then 'arrived' when 'complete' then 'completed' when 'no_show' then 'no_show'
                          when 'reopen' then 'reopened' when 'link' then 'linked' end,
-           j.slot_id, j.resource_id, j.units, j.hold_until, case when j.action = 'link' then j.failure_reason end, j.actor_id,
+           j.slot_id, j.resource_id, j.units, j.hold_until, case when j.action = 'link' then j.failure_reason end,
+           j.actor_id,
            case when j.action in ('reopen', 'link') then j.status_after end
       from judged j where j.outcome = 'done'
   ), freed as (
@@ -147,7 +164,8 @@ begin
   select i.n::integer, i.outcome, case when i.outcome = 'done' then pg_current_xact_id() end, e.*
     from unnest(p_clinic_nos, p_ids, v_outcomes) with ordinality i(clinic_no, id, outcome, n)
     left join lateral (select t.* from booking t where t.clinic_no = i.clinic_no and t.id = i.id limit 1) b on true
-    left join lateral (select t.starts_at, t.ends_at from slot t where t.clinic_no = i.clinic_no and t.id = b.slot_id limit 1) s on true
+    left join lateral (select t.starts_at, t.ends_at from slot t where t.clinic_no = i.clinic_no and t.id = b.slot_id
+                       limit 1) s on true
     left join lateral (select t.id from clinic t where t.no = i.clinic_no limit 1) c on true
    cross join lateral with_effective_status(b::booking, s.starts_at, s.ends_at, c.id, greatest(v_now, b.updated_at)) e;
 end

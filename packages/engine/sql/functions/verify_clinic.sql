@@ -1,8 +1,9 @@
--- verify_clinic: counts what a clinic has and what is wrong with it, and names at most p_details_max findings, as
--- [{kind, slotId, bookingId, message}]. `overbooked` counts slots, `mismatches` all the other findings.
+-- verify_clinic: counts a clinic's slots, bookings and events and what is wrong with them, and lists at most
+-- p_details_max findings, as [{kind, slotId, bookingId, message}]. `overbooked` counts slots, `mismatches` all the
+-- other findings.
 --
--- Locks: none; all of it is read from the snapshot of the calling statement (stable), so it runs beside claims.
--- Fails: never. A clinic that isn't there has nothing. Idempotent: yes.
+-- Locks: none; everything is read by the snapshot of the calling statement (stable), so it runs beside claims.
+-- Fails: never. A clinic that doesn't exist has nothing. Idempotent: yes.
 create or replace function holdfast.verify_clinic(p_clinic_no integer, p_details_max integer)
 returns table (slots bigint, bookings bigint, events bigint, overbooked bigint, mismatches bigint, details jsonb)
 language sql stable security definer

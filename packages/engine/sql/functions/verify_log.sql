@@ -27,8 +27,10 @@ as $function$
   ), step as (
     select e.booking_id, e.version, e.at, e.type, e.status, e.slot_id, e.resource_id, e.units, e.hold_expires_at,
            e.from_slot_id, e.reason, row_number() over w as place, lead(e.version) over w is null as is_last,
-           lag(e.version) over w as was_version, lag(e.status) over w as was_status, lag(e.slot_id) over w as was_slot_id,
-           lag(e.units) over w as was_units, lag(e.at) over w as was_at, lag(e.hold_expires_at) over w as was_hold_expires_at,
+           lag(e.version) over w as was_version, lag(e.status) over w as was_status,
+           lag(e.slot_id) over w as was_slot_id,
+           lag(e.units) over w as was_units, lag(e.at) over w as was_at,
+           lag(e.hold_expires_at) over w as was_hold_expires_at,
            lag(e.reason) over w as was_reason, first_value(e.actor_id) over w as first_actor_id
       from event e
     window w as (partition by e.booking_id order by e.version)
@@ -39,18 +41,22 @@ as $function$
               when s.version = 1 and s.type in ('held', 'confirmed') then null
               when s.version <> coalesce(s.was_version, 0) + 1 then null
               when s.type <> 'linked' and (coalesce(s.was_status, 'nothing'), s.type, s.status) not in (
-                     ('PENDING', 'confirmed', 'CONFIRMED'), ('PENDING', 'extended', 'PENDING'), ('PENDING', 'moved', 'PENDING'),
-                     ('PENDING', 'cancelled', 'CANCELLED'), ('PENDING', 'failed', 'FAILED'), ('CONFIRMED', 'moved', 'CONFIRMED'),
+                     ('PENDING', 'confirmed', 'CONFIRMED'), ('PENDING', 'extended', 'PENDING'),
+                     ('PENDING', 'moved', 'PENDING'), ('PENDING', 'cancelled', 'CANCELLED'),
+                     ('PENDING', 'failed', 'FAILED'), ('CONFIRMED', 'moved', 'CONFIRMED'),
                      ('CONFIRMED', 'cancelled', 'CANCELLED'), ('CONFIRMED', 'failed', 'FAILED'),
-                     ('CONFIRMED', 'arrived', 'ARRIVED'), ('CONFIRMED', 'no_show', 'NO_SHOW'), ('ARRIVED', 'completed', 'COMPLETED'),
-                     ('ARRIVED', 'reopened', 'CONFIRMED'), ('NO_SHOW', 'reopened', 'CONFIRMED'), ('COMPLETED', 'reopened', 'ARRIVED'))
+                     ('CONFIRMED', 'arrived', 'ARRIVED'), ('CONFIRMED', 'no_show', 'NO_SHOW'),
+                     ('ARRIVED', 'completed', 'COMPLETED'), ('ARRIVED', 'reopened', 'CONFIRMED'),
+                     ('NO_SHOW', 'reopened', 'CONFIRMED'), ('COMPLETED', 'reopened', 'ARRIVED'))
                 then format('%s%s after %s', s.type, case when s.type = 'reopened' then ' to ' || s.status end,
                             coalesce(s.was_status, 'nothing'))
               when s.type = 'linked' and (s.status, s.hold_expires_at, s.reason) is distinct from
                                          (s.was_status, s.was_hold_expires_at, s.was_reason)
-                then format('linked as %s after %s, with more changed than its account', s.status, coalesce(s.was_status, 'nothing'))
+                then format('linked as %s after %s, with more changed than its account', s.status,
+                            coalesce(s.was_status, 'nothing'))
               when s.at < s.was_at then format('%s at %s, before its predecessor at %s', s.type, s.at, s.was_at)
-              when s.units <> s.was_units then format('%s changed its units from %s to %s', s.type, s.was_units, s.units)
+              when s.units <> s.was_units then format('%s changed its units from %s to %s', s.type, s.was_units,
+                                                      s.units)
               when s.type = 'moved' and s.from_slot_id is distinct from s.was_slot_id
                 then format('moved from slot %s, where it was not', s.from_slot_id)
               when s.type <> 'moved' and s.slot_id <> s.was_slot_id then format('%s changed its slot', s.type)
@@ -82,16 +88,20 @@ as $function$
              case when b.failure_reason is distinct from e.reason
                   then format('failure_reason is %s, by its log %s', coalesce(b.failure_reason, 'null'),
                               coalesce(e.reason, 'null')) end,
-             case when b.account_id is distinct from a.account_id then 'account is not the one in its log' end) as differences
+             case when b.account_id is distinct from a.account_id
+                  then 'account is not the one in its log' end) as differences
       from (select * from booking where clinic_no = p_clinic_no) b
       full join (select * from judged where is_last) e on e.booking_id = b.id
       left join linked l on l.booking_id = e.booking_id
       -- The first event names who booked: the booking's account, or somebody on behalf of a guest.
-     cross join lateral (select coalesce(l.accounts[1], case when b.account_id is not null then e.first_actor_id end) as account_id) a
+     cross join lateral (select coalesce(l.accounts[1],
+                                       case when b.account_id is not null then e.first_actor_id end) as account_id) a
      -- Few rows are left here; messages are built for these only.
-     where (b.version, e.place, b.status, b.slot_id, b.resource_id, b.units, b.hold_expires_at, b.failure_reason, b.account_id)
+     where (b.version, e.place, b.status, b.slot_id, b.resource_id, b.units, b.hold_expires_at, b.failure_reason,
+            b.account_id)
            is distinct from
-           (e.version, e.version, e.status, e.slot_id, e.resource_id, e.units, e.hold_expires_at, e.reason, a.account_id)
+           (e.version, e.version, e.status, e.slot_id, e.resource_id, e.units, e.hold_expires_at, e.reason,
+            a.account_id)
         or cardinality(l.accounts) > 1
   )
   select 'illegal_transition', j.slot_id, j.booking_id, format('version %s: %s', j.version, j.fault)

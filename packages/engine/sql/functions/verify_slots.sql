@@ -1,11 +1,12 @@
--- verify_slots: recounts every slot of a clinic from its bookings and names those that differ.
+-- verify_slots: recounts every slot of a clinic from its bookings and lists those that differ.
 --
--- Findings: overbooked (more units booked than its capacity) | taken_differs (taken is not the sum of its PENDING, CONFIRMED,
---   ARRIVED, COMPLETED and NO_SHOW bookings; a lapsed hold counts until it is given back) | next_lapse_late (a hold ends
---   before next_lapse, so that no claim would look for it) | orphaned_booking (a booking on a slot that isn't there, or
---   with another resource than its slot's).
--- Locks: none; one snapshot, the caller's (stable). Internal: called by verify_clinic.
--- Fails: never. Idempotent: yes.
+-- Findings: overbooked (more units booked than its capacity) | taken_differs (taken is not the sum of its PENDING,
+--   CONFIRMED, ARRIVED, COMPLETED and NO_SHOW bookings; a lapsed hold counts until it is given back) | next_lapse_late
+--   (a hold ends before next_lapse, so that no claim would look for it) | orphaned_booking (a booking on a slot that
+--   doesn't exist, or with another resource than its slot's).
+--
+-- Internal: called by verify_clinic.
+-- Locks: none; one snapshot, the caller's (stable). Fails: never. Idempotent: yes.
 create or replace function holdfast.verify_slots(p_clinic_no integer)
 returns table (kind text, slot_id uuid, booking_id uuid, message text)
 language sql stable
@@ -23,7 +24,8 @@ as $function$
       from slot s
       left join counted c on c.slot_id = s.id
      where s.clinic_no = p_clinic_no
-       and (coalesce(c.units, 0) <> s.taken or c.units > s.capacity or c.first_lapse < coalesce(s.next_lapse, 'infinity'))
+       and (coalesce(c.units, 0) <> s.taken or c.units > s.capacity
+            or c.first_lapse < coalesce(s.next_lapse, 'infinity'))
   )
   select f.kind, r.id, null::uuid, f.message
     from recounted r

@@ -7,7 +7,8 @@
 create or replace function holdfast.with_effective_status(
   b holdfast.booking, p_starts_at timestamptz, p_ends_at timestamptz, p_clinic_id uuid, p_at timestamptz
 ) returns table (
-  id uuid, clinic_no integer, clinic_id uuid, resource_id uuid, slot_id uuid, status text, failure_reason text, units integer,
+  id uuid, clinic_no integer, clinic_id uuid, resource_id uuid, slot_id uuid, status text, failure_reason text,
+  units integer,
   starts_at timestamptz, ends_at timestamptz, hold_expires_at timestamptz, extended boolean, account_id uuid,
   appointment_type text, patient jsonb, reason text, cancellation_reason text, version integer, created_at timestamptz,
   updated_at timestamptz
@@ -16,10 +17,12 @@ language sql immutable parallel safe
 begin atomic
   select b.id, b.clinic_no, p_clinic_id, b.resource_id, b.slot_id,
          case when holdfast.hold_lapsed(b.status, b.hold_expires_at, p_at) then 'FAILED' else b.status end,
-         case when holdfast.hold_lapsed(b.status, b.hold_expires_at, p_at) then 'hold_expired' else b.failure_reason end,
+         case when holdfast.hold_lapsed(b.status, b.hold_expires_at, p_at) then 'hold_expired'
+              else b.failure_reason end,
          b.units, p_starts_at, p_ends_at,
          case when b.status = 'PENDING' and not holdfast.hold_lapsed(b.status, b.hold_expires_at, p_at)
               then b.hold_expires_at end,
-         b.extended_by is not null, b.account_id, b.appointment_type, b.patient, b.reason, b.cancellation_reason, b.version,
+         b.extended_by is not null, b.account_id, b.appointment_type, b.patient, b.reason, b.cancellation_reason,
+         b.version,
          b.created_at, b.updated_at;
 end;

@@ -65,7 +65,8 @@ begin
       return;
     end if;
     if not p_dry_run then
-      perform 1 from slot s where s.clinic_no = p_clinic_no and s.id = any (v_slots) order by s.clinic_no, s.id for update;
+      perform 1 from slot s where s.clinic_no = p_clinic_no and s.id = any (v_slots) order by s.clinic_no, s.id
+        for update;
       v_now := clock_timestamp();
       select array_agg(s.id) into v_slots
         from slot s
@@ -79,8 +80,8 @@ begin
   end if;
   slots := cardinality(v_slots);
 
-  -- 2. Which bookings. None can be added, or moved in or out, while the slots are locked; a confirmation may be in flight,
-  --    so they are locked as well and then read again. Two queries for the two partial indexes.
+  -- 2. Which bookings. None can be added, or moved in or out, while the slots are locked; a confirmation may be in
+  --    flight, so they are locked as well and then read again. Two queries for the two partial indexes.
   select array_agg(q.id) into v_bookings
     from (select b.id from booking b
            where b.clinic_no = p_clinic_no and b.slot_id = any (v_slots) and b.status = 'PENDING'
@@ -94,7 +95,8 @@ begin
     return;
   end if;
   if not p_dry_run then
-    perform 1 from booking b where b.clinic_no = p_clinic_no and b.id = any (v_bookings) order by b.clinic_no, b.id for update;
+    perform 1 from booking b where b.clinic_no = p_clinic_no and b.id = any (v_bookings) order by b.clinic_no, b.id
+      for update;
     v_now := clock_timestamp();
   end if;
   select count(*) into live
@@ -107,8 +109,10 @@ begin
     return next;
     return;
   end if;
-  select coalesce(array_agg(b.id order by s.starts_at, b.id), '{}'), coalesce(array_agg(b.slot_id order by s.starts_at, b.id), '{}'),
-         coalesce(array_agg(s.starts_at order by s.starts_at, b.id), '{}'), coalesce(array_agg(b.units order by s.starts_at, b.id), '{}'),
+  select coalesce(array_agg(b.id order by s.starts_at, b.id), '{}'),
+         coalesce(array_agg(b.slot_id order by s.starts_at, b.id), '{}'),
+         coalesce(array_agg(s.starts_at order by s.starts_at, b.id), '{}'),
+         coalesce(array_agg(b.units order by s.starts_at, b.id), '{}'),
          coalesce(array_agg(b.status order by s.starts_at, b.id), '{}')
     into booking_ids, slot_ids, starts, units, statuses
     from booking b join slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
@@ -139,7 +143,8 @@ begin
     select f.slot_id, sum(f.units)::integer as units from failed f group by f.slot_id
   )
   update slot s
-     set taken = s.taken - coalesce((select f.units from freed f where f.slot_id = s.id), 0), next_lapse = null, withdrawn_at = v_now
+     set taken = s.taken - coalesce((select f.units from freed f where f.slot_id = s.id), 0), next_lapse = null,
+         withdrawn_at = v_now
    where s.clinic_no = p_clinic_no and s.id = any (v_slots);
   tx := pg_current_xact_id();
   return next;

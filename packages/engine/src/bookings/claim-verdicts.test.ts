@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto'
+import {
+  aBooking,
+  aClaim,
+  aClinic,
+  aDoctor,
+  aSlot,
+  claimWays,
+  createTestDatabase,
+  plantFunction,
+  type TestDatabase,
+} from '@holdfast/testkit'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { ClaimOutcome, ClaimRequest } from '../model/claim.ts'
+import { newId } from '../model/id.ts'
+import { runClaimBatch } from './claim-batch.ts'
+
+let database: TestDatabase
+beforeAll(async () => {
+  database = await createTestDatabase()
+})
+afterAll(() => database.drop())
+
+const { alone, together } = claimWays(runClaimBatch)
+
+/** What can be wrong with a claim, in the order of claim_verdict: of two things that are wrong the first is reported. */
+const verdicts = [
+  'replayed',
+  'key_reused',
+  'slot_missing',
+  'slot_closed:withdrawn',
+  'slot_closed:started',
+  'slot_closed:doctor_inactive',
+  'slot_closed:minimum_notice',
+  'slot_closed:booking_horizon',
+  'appointment_type_not_offered',
+  'units_over_capacity',
+  'slot_full',
+] as const
+type Verdict = (typeof verdicts)[number]
+
+/** A slot starts once, and a key was used with one hash: no claim is wrong in two of these ways. */
+const alternatives: readonly (readonly Verdict[])[] = [
+  ['slot_closed:started', 'slot_closed:minimum_notice', 'slot_closed:booking_horizon'],
+  ['replayed', 'key_reused'],
+]
+
+/** Without a slot, only its key can be wrong as well. */
+const needSlot = (verdict: Verdict) => verdict !== 'replayed' && verdict !== 'key_reused'
+
+function canBeBoth(first: Verdict, second: Verdict): boolean {
+  if (first === 'slot_missing' && needSlot(second)) return false
+  return !alternatives.some((group) => group.includes(first) && group.includes(second))
+}
+
+const startsInMinutes: Partial<Record<Verdict, number>> = {
+  'slot_closed:started': -20,
+  'slot_closed:minimum_notice': 30,
+  'slot_closed:booking_horizon': 31 * 1440,
+}
+
+/** A claim that is wrong in these ways, on a calendar made for it. */
+async function aWrongClaim(its: TestDatabase, wrong: readonly Verdict[]): Promise<ClaimRequest> {
+  const is = (verdict: Verdict) => wrong.includes(verdict)
+  const clinic = await aClinic(its, { settings: { minimumNoticeMinutes: 60, bookingHorizonDays: 30 } })
+  const minutes = wrong.map((verdict) => startsInMinutes[verdict]).find((found) => found !== undefined) ?? 200
+  const slot = await aSlot(its, await aDoctor(its, clinic, { active: !is('slot_closed:doctor_inactive') }), {
+    startsAt: new Date(Date.now() + minutes * 60_000),
+    capacity: 2,
+    withdrawn: is('slot_closed:withdrawn'),
+  })
+  if (is('slot_full')) await aBooking(its, slot, { units: 2 })
+  const claim = aClaim(is('slot_missing') ? { id: newId(clinic.no), clinicNo: clinic.no } : slot, {
+    units: is('units_over_capacity') ? 3 : 1,
+    appointmentType: is('appointment_type_not_offered') ? 'video' : null,
+  })
+  if (is('replayed') || is('key_reused')) {
+    const open = await aSlot(its, await aDoctor(its, clinic))
+    const requestHash = is('replayed') ? claim.requestHash : randomUUID()
+    const first = aClaim(open, { key: claim.key, requestHash })
+    expect(await alone.claim(its.appPool, first)).toMatchObject([{ kind: 'booked' }])
+  }
+  return claim
+}
+
+function verdictOf(outcome: ClaimOutcome | 'retry' | undefined): string | undefined {
+  if (outcome === undefined || outcome === 'retry') return outcome
+  return outcome.kind === 'slot_closed' ? `slot_closed:${outcome.why}` : outcome.kind
+}
+
+const pairs = verdicts.flatMap((first, index) =>
+  verdicts.slice(index + 1).flatMap((second) => (canBeBoth(first, second) ? [[first, second] as const] : [])),
+)
+
+describe.each([alone, together])('claimed $way', ({ claim }) => {
+  test.each(verdicts)('a claim that is wrong in one way: %s', async (verdict) => {
+    const [outcome] = await claim(database.appPool, await aWrongClaim(database, [verdict]))
+    expect(verdictOf(outcome)).toBe(verdict)
+  })
+
+  test('nothing wrong: booked', async () => {
+    const [outcome] = await claim(database.appPool, await aWrongClaim(database, []))
+    expect(verdictOf(outcome)).toBe('booked')
+  })
+
+  test.each(pairs)('%s is reported before %s', async (first, second) => {
+    const [outcome] = await claim(database.appPool, await aWrongClaim(database, [first, second]))
+    expect(verdictOf(outcome)).toBe(first)
+  })
+})
+
+test('negative control: two rules of claim_verdict in another order are noticed', async () => {
+  const planted = await createTestDatabase()
+  const rule = "WHEN (NOT p_doctor_active) THEN 'slot_closed:doctor_inactive'::text"
+  await plantFunction(planted, 'claim_verdict', {
+    part: /(WHEN \(p_withdrawn_at IS NOT NULL\) THEN 'slot_closed:withdrawn'::text)/,
+    becomes: `${rule} $1`,
+  })
+  const claim = await aWrongClaim(planted, ['slot_closed:withdrawn', 'slot_closed:doctor_inactive'])
+  for (const { claim: book } of [alone, together]) {
+    const [outcome] = await book(planted.appPool, claim)
+    expect(verdictOf(outcome)).toBe('slot_closed:doctor_inactive')
+  }
+  await planted.drop()
+})
