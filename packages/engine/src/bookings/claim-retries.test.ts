@@ -12,6 +12,7 @@ import {
   kinds,
   plantFunction,
   type TestDatabase,
+  takenOf,
   untilLockWaiters,
 } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
@@ -31,13 +32,7 @@ test.beforeAll(async ({ database }) => {
 
 const { alone, together } = claimWays(runClaimBatch)
 
-async function takenOf(database: TestDatabase, ...slots: { id: string }[]): Promise<number> {
-  const { rows } = await database.ownerPool.query<{ taken: number }>(
-    'select sum(taken)::integer as taken from holdfast.slot where id = any ($1)',
-    [slots.map((slot) => slot.id)],
-  )
-  return rows[0]?.taken ?? Number.NaN
-}
+const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0)
 
 /** The same request as a retry from outside: with a booking id of its own. */
 const retryOf = (request: ClaimRequest, wishes: Partial<ClaimRequest> = {}): ClaimRequest => {
@@ -69,7 +64,7 @@ describe.each([alone, together])('retries, claimed $way', ({ run, claim }) => {
     expect(kinds(await claim(database.appPool, request))).toEqual(['booked'])
     const other = retryOf(request, { requestHash: randomUUID() })
     expect(kinds(await claim(database.appPool, other))).toEqual(['key_reused'])
-    expect(await takenOf(database, slot)).toBe(1)
+    expect(await takenOf(database, slot)).toEqual([1])
   })
 
   test('one key in twenty transactions at once, over two slots: one booking, everybody hears of the same one', async ({
@@ -95,7 +90,7 @@ describe.each([alone, together])('retries, claimed $way', ({ run, claim }) => {
       {},
     )
     expect(counted.booked ?? 0).toBe(1)
-    expect(await takenOf(database, slot, other)).toBe(1)
+    expect(sum(await takenOf(database, slot, other))).toBe(1)
     expect((counted.replayed ?? 0) + (counted.key_reused ?? 0)).toBe(19)
     expect(await checkHistory(database)).toEqual([])
   })
@@ -114,7 +109,7 @@ describe.each([alone, together])('retries, claimed $way', ({ run, claim }) => {
     })
     expect(await queue.submit(request)).toMatchObject({ kind: 'booked', booking: { id: request.bookingId } })
     expect(runs).toBe(2)
-    expect(await takenOf(database, slot)).toBe(1)
+    expect(await takenOf(database, slot)).toEqual([1])
   })
 
   test('a booking id sent twice with two keys is a mistake: the second is an error, and takes nothing', async ({
@@ -124,7 +119,7 @@ describe.each([alone, together])('retries, claimed $way', ({ run, claim }) => {
     const request = aClaim(slot)
     await claim(database.appPool, request)
     await expect(claim(database.appPool, { ...request, key: randomUUID() })).rejects.toMatchObject({ code: '23505' })
-    expect(await takenOf(database, slot)).toBe(1)
+    expect(await takenOf(database, slot)).toEqual([1])
   })
 })
 
@@ -132,7 +127,7 @@ test('one key twice in a batch: one booking, and the other is sent again', async
   const slot = await aSlot(database, doctor, { capacity: 5 })
   const request = aClaim(slot)
   expect(kinds(await together.claim(database.appPool, request, retryOf(request)))).toEqual(['booked', 'retry'])
-  expect(await takenOf(database, slot)).toBe(1)
+  expect(await takenOf(database, slot)).toEqual([1])
 })
 
 describe('two alone with one key at once', () => {
@@ -168,15 +163,16 @@ describe('two alone with one key at once', () => {
         units: 3,
         ...(hash === 'another hash' ? { requestHash: randomUUID() } : {}),
       })
-      const outcomes = await race(database, [first, second], slot === other ? [slot] : [slot, other])
+      const slots = slot === other ? [slot] : [slot, other]
+      const outcomes = await race(database, [first, second], slots)
       expect(kinds(outcomes).sort()).toEqual(['booked', 'retry'])
       const [won, lost] = kinds(outcomes)[0] === 'booked' ? [first, second] : [second, first]
-      expect(await takenOf(database, slot, other)).toBe(won.units)
+      expect(sum(await takenOf(database, ...slots))).toBe(won.units)
       const [told] = await alone.claim(database.appPool, lost)
       expect(told).toMatchObject(
         after === 'replayed' ? { kind: after, booking: { id: won.bookingId } } : { kind: after },
       )
-      expect(await takenOf(database, slot, other)).toBe(won.units)
+      expect(sum(await takenOf(database, ...slots))).toBe(won.units)
       expect(await checkHistory(database)).toEqual([])
     },
   )
@@ -188,7 +184,7 @@ describe('two alone with one key at once', () => {
     const first = aClaim(slot)
     const outcomes = await race(database, [first, retryOf(first)], [slot])
     expect(outcomes).toMatchObject([{ kind: 'booked' }, { kind: 'replayed', booking: { id: first.bookingId } }])
-    expect(await takenOf(database, slot)).toBe(1)
+    expect(await takenOf(database, slot)).toEqual([1])
   })
 
   test('the first rolls back: the other, already waiting for the key, is booked', async ({ database }) => {
@@ -203,7 +199,7 @@ describe('two alone with one key at once', () => {
     await client.query('rollback')
     client.release()
     expect(kinds(await waiting)).toEqual(['booked'])
-    expect([await takenOf(database, slot), await takenOf(database, other)]).toEqual([0, 1])
+    expect(await takenOf(database, slot, other)).toEqual([0, 1])
   })
 })
 

@@ -64,7 +64,7 @@ async function accountOf(booking: { id: string }): Promise<string | null | undef
   return (await createReads(database.appPool).booking(booking.id))?.accountId
 }
 
-async function takenOf(slot: { id: string }): Promise<number | undefined> {
+async function availableOf(slot: { id: string }): Promise<number | undefined> {
   return (await createReads(database.appPool).slot(slot.id))?.available
 }
 
@@ -83,7 +83,7 @@ describe('a mark is taken back', () => {
     for (const action of ['reopen', 'reopen', 'reopen'] as const) {
       const [outcome] = await settle(request(booking, action, actorId))
       steps.push([outcome?.kind, outcome !== undefined && 'booking' in outcome && outcome.booking.status])
-      expect(await takenOf(slot)).toBe(1)
+      expect(await availableOf(slot)).toBe(1)
     }
     expect(steps).toEqual([
       ['done', 'ARRIVED'],
@@ -209,7 +209,7 @@ describe('a guest’s booking becomes an account’s', () => {
       { kind: 'done', booking: { status: 'FAILED', failureReason: 'hold_expired', holdExpiresAt: null } },
     ])
     await database.appPool.query('select holdfast.expire_holds(100)')
-    expect(await takenOf(slot)).toBe(2)
+    expect(await availableOf(slot)).toBe(2)
     expect(await lastEventOf(swept)).toMatchObject({ type: 'failed', reason: 'hold_expired', version: 3 })
   })
 

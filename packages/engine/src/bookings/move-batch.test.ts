@@ -9,6 +9,7 @@ import {
   holdLock,
   lapseHolds,
   type TestDatabase,
+  takenOf,
   untilLockWaiters,
 } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
@@ -41,14 +42,6 @@ async function move(database: TestDatabase, ...requests: MoveRequest[]): Promise
 
 const kindOf = async (database: TestDatabase, ...requests: MoveRequest[]) =>
   (await move(database, ...requests)).map((outcome) => outcome.kind)
-
-async function takenOf(database: TestDatabase, ...slots: { id: string }[]): Promise<number[]> {
-  const { rows } = await database.ownerPool.query<{ id: string; taken: number }>(
-    'select id, taken from holdfast.slot where id = any ($1)',
-    [slots.map((slot) => slot.id)],
-  )
-  return slots.map((slot) => rows.find((row) => row.id === slot.id)?.taken ?? Number.NaN)
-}
 
 describe('move_bookings', () => {
   test('units leave one slot and enter the other in one step, and the log says from where', async ({ database }) => {

@@ -12,6 +12,7 @@ import {
   lapseHolds,
   shiftSlot,
   type TestDatabase,
+  takenOf,
   untilLockWaiters,
 } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
@@ -54,13 +55,6 @@ async function settle(
 const kindOf = async (database: TestDatabase, ...requests: SettleRequest[]) =>
   (await settle(database, ...requests)).map((outcome) => outcome.kind)
 
-async function takenOf(database: TestDatabase, slot: { id: string }): Promise<number> {
-  const { rows } = await database.ownerPool.query<{ taken: number }>('select taken from holdfast.slot where id = $1', [
-    slot.id,
-  ])
-  return rows[0]?.taken ?? Number.NaN
-}
-
 describe('settle_bookings: every action on every status', () => {
   const statuses = [
     'PENDING',
@@ -91,14 +85,14 @@ describe('settle_bookings: every action on every status', () => {
     const slot = await aSlot(database, doctor, { capacity: 2 })
     const booking = await aBooking(database, slot, { status, units: 2 })
     await shiftSlot(database, slot, -Math.round((slot.startsAt.getTime() - Date.now()) / 60_000) - 10)
-    const before = await takenOf(database, slot)
+    const [before = 0] = await takenOf(database, slot)
     const [answer] = await settle(database, request(booking, action, { onBehalf: true, actorId: randomUUID() }))
     expect(answer?.kind).toBe(outcome)
     const { rows } = await database.ownerPool.query('select status, version from holdfast.booking where id = $1', [
       booking.id,
     ])
     expect(rows[0]?.version).toBe(booking.version + (outcome === 'done' ? 1 : 0))
-    expect(await takenOf(database, slot)).toBe(outcome === 'done' && action === 'cancel' ? before - 2 : before)
+    expect(await takenOf(database, slot)).toEqual([outcome === 'done' && action === 'cancel' ? before - 2 : before])
     if (answer !== undefined && 'booking' in answer)
       expect(answer.booking).toMatchObject({ id: booking.id, version: rows[0]?.version })
     // Out of the way of the next one on the same doctor.
@@ -165,7 +159,7 @@ describe('settle_bookings: holds', () => {
       rows: [{ given_back: 2 }],
     })
     expect(await kindOf(database, request(bookings[0] ?? { id: '' }, 'confirm'))).toEqual(['hold_expired'])
-    expect(await takenOf(database, slot)).toBe(0)
+    expect(await takenOf(database, slot)).toEqual([0])
   })
 
   test("one extension, by the clinic's hold time; the same key is told the same, another is refused", async ({
@@ -216,7 +210,7 @@ describe('settle_bookings: holds', () => {
     client.release()
     // … and here it looks again after its wait, and leaves it.
     expect((await second).rows[0]?.n).toBe(0)
-    expect(await takenOf(database, slot)).toBe(1)
+    expect(await takenOf(database, slot)).toEqual([1])
   })
 })
 
@@ -304,6 +298,6 @@ describe("settle_bookings: the clinic's rules", () => {
     expect(await moving).toMatchObject([{ outcome: { kind: 'done' } }])
     expect(await cancelling).toEqual(['retry'])
     expect(await kindOf(database, request(booking, 'cancel'))).toEqual(['done'])
-    expect([await takenOf(database, from), await takenOf(database, to)]).toEqual([0, 0])
+    expect(await takenOf(database, from, to)).toEqual([0, 0])
   })
 })
