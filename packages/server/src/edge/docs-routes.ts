@@ -2,6 +2,10 @@ import { createHash } from 'node:crypto'
 import type { OpenApiDocument } from '@holdfast/contract'
 import fastifyApiReference from '@scalar/fastify-api-reference'
 import type { FastifyInstance } from 'fastify'
+import { pagePolicy } from './page-policy.ts'
+
+/** The API reference has fonts in its style sheet, and starts a worker from a blob. */
+const extraSources = { 'font-src': "'self' data:", 'worker-src': "'self' blob:" }
 
 /**
  * /openapi.json, and /docs to read it in a browser. The page loads everything from this server. Its inline script is
@@ -18,7 +22,8 @@ export async function docsRoutes(app: FastifyInstance, { openApi }: { openApi: O
 
   app.addHook('onSend', async (_request, reply, payload) => {
     const isPage = String(reply.getHeader('content-type') ?? '').startsWith('text/html')
-    if (isPage && typeof payload === 'string') void reply.header('content-security-policy', pagePolicy(payload))
+    if (isPage && typeof payload === 'string')
+      void reply.header('content-security-policy', pagePolicy(payload, extraSources))
     return payload
   })
   await app.register(fastifyApiReference, {
@@ -34,24 +39,4 @@ export async function docsRoutes(app: FastifyInstance, { openApi }: { openApi: O
       hideClientButton: true,
     },
   })
-}
-
-/** The reference page uses inline styles, one script file and the inline scripts in the page. */
-function pagePolicy(html: string): string {
-  const inline = [...html.matchAll(/<script(?:\s[^>]*)?>([\s\S]*?)<\/script>/g)].map(([, script = '']) => script)
-  const hashes = inline
-    .filter((script) => script.trim() !== '')
-    .map((script) => `'sha256-${createHash('sha256').update(script).digest('base64')}'`)
-  return [
-    "default-src 'none'",
-    `script-src 'self' ${hashes.join(' ')}`,
-    "style-src 'self' 'unsafe-inline'",
-    "img-src 'self' data: blob:",
-    "font-src 'self' data:",
-    "connect-src 'self'",
-    "worker-src 'self' blob:",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ].join('; ')
 }

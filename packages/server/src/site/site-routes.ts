@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { pagePolicy } from '../edge/page-policy.ts'
 
 export type SiteSettings = {
   /** Directory of the built site; default: packages/web/dist of this checkout. */
@@ -12,6 +12,7 @@ export type SiteSettings = {
 
 const builtSite = fileURLToPath(new URL('../../../web/dist', import.meta.url))
 const page = 'index.html'
+const extraSources = { 'manifest-src': "'self'", 'form-action': "'self'" }
 
 /**
  * The site: the files of the build, and its single page for every URL of the browser's router. Browsers cache files
@@ -24,7 +25,7 @@ export async function siteRoutes(app: FastifyInstance, settings: SiteSettings): 
     app.log.warn({ directory }, 'the site is not built, so only the API is served: run `npm run site` and restart')
     return
   }
-  const policy = pagePolicy(readFileSync(join(directory, page), 'utf8'))
+  const policy = pagePolicy(readFileSync(join(directory, page), 'utf8'), extraSources)
   // Files are the same for everyone: credentials are not read and requests are not counted.
   app.addHook('onRoute', (route) => {
     route.config = { ...route.config, admission: 'open' }
@@ -76,26 +77,4 @@ function setHeaders(reply: FastifyReply, path: string, policy: string): void {
   } else void reply.header('cache-control', 'no-cache')
   // A service worker runs under the policy of its own script, and has to fetch the page.
   if (path.startsWith('/sw.js')) void reply.header('content-security-policy', "default-src 'none'; connect-src 'self'")
-}
-
-/**
- * Scripts: the build's files, and the page's inline script by its hash. Inline styles are allowed, because Mantine
- * writes colours into a style element and positions into attributes.
- */
-function pagePolicy(html: string): string {
-  const inline = [...html.matchAll(/<script>([\s\S]*?)<\/script>/g)].map(([, script = '']) => script)
-  const hashes = inline.map((script) => `'sha256-${createHash('sha256').update(script).digest('base64')}'`)
-  return [
-    "default-src 'none'",
-    `script-src 'self' ${hashes.join(' ')}`.trim(),
-    "style-src 'self' 'unsafe-inline'",
-    "img-src 'self' data: blob:",
-    "font-src 'self'",
-    "connect-src 'self'",
-    "manifest-src 'self'",
-    "worker-src 'self'",
-    "base-uri 'none'",
-    "form-action 'self'",
-    "frame-ancestors 'none'",
-  ].join('; ')
 }
