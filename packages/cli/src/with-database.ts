@@ -1,4 +1,4 @@
-import { openDatabase, type PreparedDatabase } from '@holdfast/server/compose'
+import { isDatabaseUnusable, openDatabase, type PreparedDatabase } from '@holdfast/server/compose'
 import { type Config, describeSettingError, describeUnknownSetting, readConfig } from '@holdfast/server/config'
 import { type CommandContext, CommandRefusal } from './command.ts'
 import { messageOf } from './message-of.ts'
@@ -39,15 +39,8 @@ export async function withDatabase<Result>(
   }
 }
 
-// ECONNREFUSED and its kin, and PostgreSQL's refusals of a login or a database: the URL, or what it points to, is
-// wrong.
-const databaseCodes =
-  /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENOENT|28...|3D000|42501|53300|57P03)$/
-
 function refusalOfDatabase(error: unknown): CommandRefusal | null {
-  if (!(error instanceof Error)) return null
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
-  if (!databaseCodes.test(code)) return null
+  if (!isDatabaseUnusable(error)) return null
   return new CommandRefusal(
     `the database cannot be used: ${messageOf(error)}. Check DATABASE_URL (\`holdfast doctor\` tells more)`,
   )

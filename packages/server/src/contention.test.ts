@@ -99,7 +99,7 @@ async function verify() {
 }
 
 describe.each([1, 2])('500 clients want 50 units, through %i server process(es)', (processes) => {
-  test('exactly 50 are booked and 450 hear slot_full; counts and log agree', async () => {
+  test('exactly 50 are booked and 450 get slot_full; counts and log agree', async () => {
     await start(processes)
     expect(await contend()).toEqual({ booked: slots * unitsPerSlot, slot_full: clients - slots * unitsPerSlot })
     expect(await taken()).toEqual(Array(slots).fill(unitsPerSlot))
@@ -154,7 +154,7 @@ describe('when every batch has read the slots before any may write', () => {
     expect(await checkHistory(database)).toEqual([])
   })
 
-  test('negative control: without the lock and the constraint slots are overbooked, and every check says so', async () => {
+  test('negative control: without lock and constraint slots are overbooked, and every check finds it', async () => {
     await start(2)
     const { rows } = await database.ownerPool.query<{ text: string }>(
       "select pg_get_functiondef(oid) as text from pg_proc where proname = 'claim_slots'",

@@ -2,7 +2,7 @@ import { DatabaseUnavailable } from '@holdfast/engine'
 import { expect, test } from 'vitest'
 import { DatabaseBreaker } from './database-breaker.ts'
 
-test('five failures in a row open it, two successes in a row close it, and it says so each time', () => {
+test('five consecutive failures open it, two successes close it, and it reports each change', () => {
   const turns: boolean[] = []
   const breaker = new DatabaseBreaker((isOpen) => turns.push(isOpen))
   for (let n = 0; n < 4; n += 1) breaker.failed()

@@ -2,7 +2,7 @@ import { Writable } from 'node:stream'
 import { expect, test } from 'vitest'
 import { createLogger, describeError } from './logger.ts'
 
-test('an error keeps its kind, code and place, and loses the values it quotes', () => {
+test('an error is logged with type, code and location, without the values it quotes', () => {
   const cause = Object.assign(new Error('Key (email)=(ada@example.org) already exists'), {
     code: '23505',
     constraint: 'user_email_key',
@@ -16,7 +16,7 @@ test('an error keeps its kind, code and place, and loses the values it quotes', 
   expect(JSON.stringify(described)).not.toMatch(/Ada|ada@/)
 })
 
-test('what is no error is not written down', () => {
+test('a thrown value that is not an error is not logged', () => {
   expect(JSON.stringify(describeError({ patient: 'Ada' }))).not.toContain('Ada')
 })
 

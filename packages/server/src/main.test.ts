@@ -40,7 +40,7 @@ async function untilNoConnections(): Promise<void> {
 const clinics = async (url: string) => (await call(`${url}/api/v1/clinics`)).body.items
 
 describe('a start', () => {
-  test('of an empty database makes schema, administrator and demo clinic, once, also when two start together', async () => {
+  test('of an empty database creates schema, administrator and demo clinic once, even when two start together', async () => {
     const empty = await createEmptyDatabase()
     const said: string[][] = [[], []]
     const env = {
@@ -88,7 +88,7 @@ describe('a start', () => {
     await empty.drop()
   })
 
-  test('works for an owner who is no superuser and may make no roles, with DATABASE_APP_URL', async () => {
+  test('works for an owner who is not a superuser and may not create roles, with DATABASE_APP_URL', async () => {
     const empty = await createEmptyDatabase()
     const name = empty.ownerUrl.replace(/\?.*/, '').split('/').at(-1) ?? ''
     const owner = `${name}_owner`
@@ -106,7 +106,7 @@ describe('a start', () => {
     await database.ownerPool.query(`drop role ${owner}`)
   })
 
-  test('names an unknown setting, and does not print a password that the settings gave', async () => {
+  test('names an unknown setting, and does not print a password from the settings', async () => {
     const own = await createTestDatabase()
     const server = await serverOn(own, { HOLDFAST_RATELIMIT: 'off' })
     expect(server.said[0]).toBe(
@@ -119,7 +119,7 @@ describe('a start', () => {
     await own.drop()
   })
 
-  test('whose administrator’s address somebody took first: the account is the administrator’s now, the stranger is out', async () => {
+  test('with an administrator’s address that is in use: that account becomes the administrator’s, signed out', async () => {
     const own = await createTestDatabase()
     const before = await serverOn(own, { HOLDFAST_ADMIN_EMAIL: 'other@example.org' })
     const stranger = await signUp(before.url, 'wanted@example.org', 'password of a stranger')
@@ -134,8 +134,8 @@ describe('a start', () => {
   })
 })
 
-describe('a start that cannot be', () => {
-  test('for its settings names each, and ends with 1 before it touches anything', async () => {
+describe('a start that fails', () => {
+  test('because of its settings names each invalid one, and ends with 1 before any change', async () => {
     const { code, stderr, stdout } = await failingServer({
       ...settingsFor(database),
       PORT: '99999',
@@ -148,7 +148,7 @@ describe('a start that cannot be', () => {
     expect(stdout).toBe('')
   })
 
-  test('leaves nothing running behind', async () => {
+  test('leaves nothing running', async () => {
     const running = await serverOn(database)
     const { port } = new URL(running.url)
     const env = { ...settingsFor(database), PORT: port }
@@ -161,7 +161,7 @@ describe('a start that cannot be', () => {
     await untilNoConnections()
   })
 
-  test('because its port is in use says which and what to do', async () => {
+  test('because its port is in use says which port and what to do', async () => {
     const other = createServer()
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
     const address = other.address()
@@ -173,7 +173,7 @@ describe('a start that cannot be', () => {
     expect(stderr).not.toMatch(/\n\s+at /)
   })
 
-  test('because its port is in use has told the password it made: no later start does', async () => {
+  test('because its port is in use has printed the generated password, as no later start prints it', async () => {
     const empty = await createTestDatabase()
     const running = await serverOn(database)
     const { PORT: _, HOLDFAST_ADMIN_PASSWORD: __, ...env } = settingsFor(empty)
@@ -196,7 +196,7 @@ describe('a start that cannot be', () => {
     ],
     ['HOST is nobody’s', { HOST: '203.0.113.1' }, /HOST=203\.0\.113\.1 is not an address of this machine/],
     ['DATABASE_APP_URL is no login', { DATABASE_APP_URL: 'postgres://nobody:x@127.0.0.1:1/none' }, /DATABASE_APP_URL/],
-  ])('because %s says so in a line', async (_what, env, message) => {
+  ])('because %s says so in one line', async (_what, env, message) => {
     const { code, stderr } = await failingServer({ ...settingsFor(database), ...env })
     expect(code).toBe(1)
     expect(stderr).toMatch(message)
@@ -216,7 +216,7 @@ describe('HOST', () => {
   test.each([
     ['localhost', /^http:\/\/localhost:\d+$/],
     ['0.0.0.0', /^http:\/\/0\.0\.0\.0:\d+$/],
-  ])('%s is listened on and named in the ready line', async (host, url) => {
+  ])('%s is listened on and appears in the ready line', async (host, url) => {
     const server = await serverOn(database, { HOST: host })
     expect(server.url).toMatch(url)
     expect((await call(`${server.url.replace('0.0.0.0', '127.0.0.1')}/livez`)).status).toBe(200)
@@ -232,7 +232,7 @@ describe('with the embedded database', () => {
     return () => rm(dataDirectory, { recursive: true, force: true })
   })
 
-  test('a worker and a command share the server’s; data is kept; alone, a command starts it for as long', async () => {
+  test('a worker and a command share the server’s; data persists; alone, a command starts it temporarily', async () => {
     const env = { PORT: '0', HOLDFAST_DATA: dataDirectory, HOLDFAST_RATE_LIMIT: 'off', HOLDFAST_WORKER: 'off' }
     const said: string[] = []
     const server = await startServer({ env, log, say: (line) => said.push(line) })

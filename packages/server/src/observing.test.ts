@@ -82,7 +82,7 @@ describe('/metrics', () => {
     expect(Object.keys(await samples('holdfast_process_resident_memory_bytes'))).toHaveLength(1)
   })
 
-  test('a lapsed hold is no active one', async () => {
+  test('a lapsed hold is not counted as active', async () => {
     await lapseHolds(server.database, smallSlot)
     await until(
       async () => ((await samples('holdfast_active_holds'))[''] === 0 ? true : undefined),
@@ -90,7 +90,7 @@ describe('/metrics', () => {
     )
   })
 
-  test('an open transaction holds the log’s tail back, and the lag says how long', async () => {
+  test('an open transaction delays the log’s tail, and the lag reports how long', async () => {
     const open = await server.database.ownerPool.connect()
     try {
       await open.query('begin')
@@ -106,11 +106,11 @@ describe('/metrics', () => {
     }
   })
 
-  test('is not on the main port where it has its own, and on none without port or token', async () => {
+  test('is not on the main port if it has a separate one, and nowhere without port or token', async () => {
     expect((await call(`${server.url}/metrics`)).status).toBe(404)
   })
 
-  test('on the main port asks for its token', async () => {
+  test('on the main port requires its token', async () => {
     const guarded = await serverOn(server.database, { HOLDFAST_METRICS_TOKEN: token })
     try {
       for (const bearer of [undefined, 'wrong', `${token}x`, token.slice(1)]) {
@@ -132,7 +132,7 @@ describe('probes', () => {
     expect(ready.body.checks).toEqual({ server: 'accepting', database: 'reachable', migrations: 'current' })
   })
 
-  test('a schema that lacks a migration is not ready, and ready again when it has it', async () => {
+  test('a schema without the latest migration is not ready until it is migrated', async () => {
     const { rows } = await server.database.ownerPool.query(
       'delete from holdfast.migration where version = (select max(version) from holdfast.migration) returning *',
     )
@@ -147,7 +147,7 @@ describe('probes', () => {
     expect((await call(`${server.url}/readyz`)).status).toBe(200)
   })
 
-  describe('of a server whose database goes away', () => {
+  describe('of a server that loses its database', () => {
     let proxy: DatabaseProxy
     let cutOff: Awaited<ReturnType<typeof serverOn>>
 
@@ -162,7 +162,7 @@ describe('probes', () => {
 
     const claim = () => book({ slotId, patient: { name: 'P' } }, cutOff.url)
 
-    test('say so, requests hear 503, and all is well when it is back', async () => {
+    test('report it, requests get 503, and all recovers when it is back', async () => {
       expect((await claim()).status).toBe(201)
       await proxy.cut()
       const unready = await call(`${cutOff.url}/readyz`)
@@ -186,7 +186,7 @@ describe('probes', () => {
       )
     })
 
-    test('say so within seconds also when it just stays silent', async () => {
+    test('report it within seconds also when it does not respond', async () => {
       proxy.hang()
       const startedAt = performance.now()
       expect((await call(`${cutOff.url}/readyz`)).status).toBe(503)
@@ -199,7 +199,7 @@ describe('probes', () => {
 })
 
 describe('the log', () => {
-  test('holds no patient, no credential and no address with its query, whatever goes wrong', async () => {
+  test('contains no patients, credentials or URLs with their query, whatever fails', async () => {
     const secrets = {
       name: 'Persephone Unlikely',
       email: 'persephone@unlikely.example',

@@ -68,7 +68,7 @@ async function fillQueue(): Promise<() => Promise<Answer[]>> {
   }
 }
 
-test('a full queue refuses at once, before the body is read; what was accepted is booked, and it goes on after', async () => {
+test('a full queue refuses before the body is read; accepted claims are booked, and it recovers', async () => {
   const release = await fillQueue()
   const refused = await book()
   expect(refused.status).toBe(503)
@@ -90,7 +90,7 @@ test('a full queue refuses at once, before the body is read; what was accepted i
   expect((await post('{no JSON')).status).toBe(400)
 })
 
-test('a page of an allowed origin may read its refusal', async () => {
+test('a page of an allowed origin can read the refusal', async () => {
   const release = await fillQueue()
   const foreign = await book({ origin })
   expect([foreign.status, foreign.body.code]).toEqual([503, 'overloaded'])
@@ -100,7 +100,7 @@ test('a page of an allowed origin may read its refusal', async () => {
   expect((await release()).map((answer) => answer.status)).toEqual([201, 201, 201])
 })
 
-test('what comes by a longer way is refused unread as well, and is not counted as a booking', async () => {
+test('requests that take the hook are also refused unread, and are not counted as bookings', async () => {
   const patient = { name: 'P', email: 'p@example.org' }
   const release = await fillQueue()
   expect((await post('{no JSON', { headers: { origin } })).status).toBe(503)
@@ -119,7 +119,7 @@ test('what comes by a longer way is refused unread as well, and is not counted a
   expect((await book({ origin }, patient)).status).toBe(429)
 })
 
-test('a connection goes on after a refusal, whose body comes late and is read by nobody', async () => {
+test('a connection stays usable after a refusal whose body arrives late', async () => {
   const release = await fillQueue()
   const { hostname, port } = new URL(server.url)
   const socket = connect(Number(port), hostname)

@@ -26,7 +26,7 @@ test('a signal during the start stops it as soon as it has started', async () =>
   expect(stop).toHaveBeenCalledOnce()
 })
 
-test('a start that fails of the signal is a stop, not a failure; a bug stays one', async () => {
+test('a start that fails because of the signal counts as a stop; a bug is still a failure', async () => {
   const lines = vi.spyOn(console, 'error').mockImplementation(() => undefined)
   const failing = async (error: Error) => {
     const starting = Promise.withResolvers<{ stop(): Promise<void> }>()
@@ -42,7 +42,7 @@ test('a start that fails of the signal is a stop, not a failure; a bug stays one
   lines.mockRestore()
 })
 
-test('what cannot start says why in a line, a bug says it with its stack; both end with 1', async () => {
+test('a failed start prints one line, a bug prints its stack; both return 1', async () => {
   const lines = vi.spyOn(console, 'error').mockImplementation(() => undefined)
   const bug = new TypeError('x is not a function')
   expect(await runUntilSignal(() => Promise.reject(new StartError('the reason')))).toBe(1)

@@ -91,7 +91,7 @@ async function bookings(): Promise<number> {
 }
 
 describe('SIGTERM under load', () => {
-  test('every accepted claim is answered, none is lost, and the process ends by itself', async () => {
+  test('every accepted claim gets a response, none is lost, and the process ends', async () => {
     const running = load()
     await running.until(200)
     const code = await server.end('SIGTERM')

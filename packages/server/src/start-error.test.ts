@@ -11,7 +11,7 @@ test.each([
   ['a wrong password', withCode('28P01'), /the reason.*DATABASE_URL/],
   ['a database that does not exist', withCode('3D000'), /the reason.*DATABASE_URL/],
   ['refused connections to every address of a host', new AggregateError([withCode('ECONNREFUSED')]), /the reason/],
-])('%s is told to a person', (_what, error, line) => {
+])('%s is explained in one line', (_what, error, line) => {
   expect(reasonOf(error)).toMatch(line)
 })
 
@@ -19,7 +19,7 @@ test.each([
   ['a bug', new TypeError('x is not a function')],
   ['an unforeseen error of PostgreSQL', withCode('42P01')],
   ['several bugs', new AggregateError([new Error('one')])],
-  ['what is no error', 'text'],
+  ['a value that is not an error', 'text'],
 ])('%s keeps its stack', (_what, error) => {
   expect(reasonOf(error)).toBeNull()
 })

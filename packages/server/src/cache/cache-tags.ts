@@ -1,14 +1,14 @@
 import type { Committed, LogEntry } from '@holdfast/engine'
 
-/** The page of a list of doctors, clinics or specialisations: any edit may bring somebody in or out. */
+/** For pages of doctors, clinics or specialisations: any edit may add or remove an entry. */
 export const directoryTag = 'directory'
 
 export const doctorTag = (doctorId: string) => `doctor:${doctorId}`
 
-/** A clinic's name, zone or settings; its doctors' times are told by the settings too. */
+/** For responses that depend on a clinic's name, time zone or settings, which also affect its doctors' slots. */
 export const clinicTag = (clinicNo: number) => `clinic:${clinicNo}`
 
-/** The tags of answers that an entry of the log has made outdated. */
+/** The tags of responses that a log entry makes outdated. */
 export function tagsOfEntry(entry: LogEntry): string[] {
   if (entry.kind === 'directory') {
     return [directoryTag, entry.doctorId === null ? clinicTag(entry.clinicNo) : doctorTag(entry.doctorId)]
@@ -16,7 +16,7 @@ export function tagsOfEntry(entry: LogEntry): string[] {
   return [entry.doctorId, entry.fromDoctorId].filter((id) => id !== null).map(doctorTag)
 }
 
-/** The same for a transaction of this process. No cached answer depends on a clinic's members. */
+/** The same for a transaction of this process. No cached response depends on a clinic's members. */
 export function tagsOfCommitted({ kind, clinicNos, doctorIds }: Committed): string[] {
   if (kind === 'members') return []
   const doctorTags = Array.from(doctorIds, doctorTag)

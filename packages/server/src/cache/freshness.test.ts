@@ -46,7 +46,7 @@ async function metric(server: { url: string }, name: string): Promise<number> {
 }
 
 describe('lists of slots', () => {
-  test('answered from memory, with the time they are of; the same bytes until something changes', async () => {
+  test('are served from memory, with their time; the same bytes until something changes', async () => {
     const doctor = await aNewDoctor()
     const slot = await aSlot(database, doctor, { capacity: 3 })
     // Told of the slot's making, the server would read it once more.
@@ -63,7 +63,7 @@ describe('lists of slots', () => {
     expect(String(after.body.asOf) >= String(first.body.asOf)).toBe(true)
   })
 
-  test('after a booking, a cancellation and a move, the next read of the same server is never older', async () => {
+  test('after a booking, a cancellation and a move, the next read from the same server includes it', async () => {
     const doctor = await aNewDoctor()
     const other = await aDoctor(database, { no: doctor.clinicNo, id: doctor.clinicId, timezone: 'UTC' })
     const [slot, elsewhere] = [
@@ -87,7 +87,7 @@ describe('lists of slots', () => {
     }
   })
 
-  test('a booking of its own costs a server one load: told of it by the log as well, it keeps the list', async () => {
+  test('a booking costs its server one load: the log entry does not drop the list again', async () => {
     const doctor = await aNewDoctor()
     const slot = await aSlot(database, doctor, { capacity: 5 })
     await untilHeard(database, here.url, doctor.id)
@@ -101,7 +101,7 @@ describe('lists of slots', () => {
     expect(availableOf(await call(listUrl(here, doctor, slot)), slot)).toBe(3)
   })
 
-  test('with the Holdfast-Position of a write, another server is never older either; without it, soon not', async () => {
+  test('with the Holdfast-Position of a write, another server includes it at once; without it, soon', async () => {
     const doctor = await aNewDoctor()
     const slot = await aSlot(database, doctor, { capacity: 40 })
     for (let n = 1; n <= 10; n += 1) {
@@ -118,7 +118,7 @@ describe('lists of slots', () => {
     )
   })
 
-  test('a position that is none is refused by name', async () => {
+  test('an invalid position is refused with an error that names it', async () => {
     const doctor = await aNewDoctor()
     const slot = await aSlot(database, doctor)
     const answer = await call(listUrl(here, doctor, slot), { headers: { 'holdfast-position': 'latest' } })
@@ -126,7 +126,7 @@ describe('lists of slots', () => {
     expect(answer.body).toMatchObject({ code: 'invalid_request', errors: [{ path: '/headers/holdfast-position' }] })
   })
 
-  test('a thousand simultaneous requests for a list that is not there cost at most two loads', async () => {
+  test('a thousand concurrent requests for a list that is not cached cost at most two loads', async () => {
     const own = await serverOn(database, { HOLDFAST_METRICS_TOKEN: 'metrics-token-of-the-tests' })
     const doctor = await aNewDoctor()
     const slot = await aSlot(database, doctor)
@@ -139,7 +139,7 @@ describe('lists of slots', () => {
     await own.stop()
   })
 
-  test('a hold that lapses is seen to be free though nobody sweeps or asks for it', async () => {
+  test('a slot is free when its hold lapses, even if no sweep runs and nobody claims it', async () => {
     // Moved by hand, so not in the log: a server that has not read the list before must answer.
     const fresh = await serverOn(database)
     /** @returns whether the list was read before the hold had lapsed; a slow machine needs a longer hold for that */
@@ -169,7 +169,7 @@ describe('lists of slots', () => {
     await fresh.stop()
   })
 
-  test('slots made and withdrawn, doctors renamed and clinics edited: the next read knows, here at once, there soon', async () => {
+  test('slots created and withdrawn, doctors and clinics edited: visible here at once, on another server soon', async () => {
     const bearer = await signIn(here.url, administrator)
     const doctor = await aNewDoctor()
     const slot = await aSlot(database, doctor)
@@ -201,7 +201,7 @@ describe('lists of slots', () => {
     )
   })
 
-  test('beside a thousand bookings, what two servers list in the end is what is left', async () => {
+  test('after a thousand concurrent bookings, two servers list the slots that are left', async () => {
     const doctor = await aNewDoctor()
     const slot = await aSlot(database, doctor, { capacity: 1000 })
     const pool = createPool({ url: database.appUrl, max: 4, name: 'beside' })
@@ -242,7 +242,7 @@ describe('lists of doctors, the soonest first', () => {
 
   const positionOf = (answer: Answer) => ({ 'holdfast-position': answer.headers.get('holdfast-position') ?? '' })
 
-  test('with the Holdfast-Position of a booking anywhere, whoever is the soonest now is told, here and there', async () => {
+  test('with the Holdfast-Position of a booking anywhere, both servers return the current order', async () => {
     for (const server of [here, there]) {
       const { first, second, slot } = await twoDoctors()
       expect(firstOf(await call(soonestUrl(server, first)))?.id).toBe(first.id)
@@ -257,7 +257,7 @@ describe('lists of doctors, the soonest first', () => {
     }
   })
 
-  test('also by a server that has been told of the booking, while its answer of before still stands', async () => {
+  test('also from a server that knows the booking while its earlier response is still cached', async () => {
     const own = await serverOn(database, { HOLDFAST_METRICS_TOKEN: 'metrics-token-of-the-tests' })
     const { first, second, slot, other } = await twoDoctors()
     const loads = () => metric(own, 'holdfast_cache_loads_total')
@@ -286,7 +286,7 @@ describe('lists of doctors, the soonest first', () => {
     await own.stop()
   })
 
-  test('without it, within seconds; edits and new slots at once', async () => {
+  test('without it within seconds; edits and new slots at once', async () => {
     const { first, second, slot } = await twoDoctors()
     expect(firstOf(await call(soonestUrl(here, first)))?.id).toBe(first.id)
     await book(there, slot)
@@ -304,7 +304,7 @@ describe('lists of doctors, the soonest first', () => {
     expect(firstOf(await call(soonestUrl(here, first)))?.nextAvailableAt).toBe(startsAt.toISOString())
   })
 
-  test('however much is booked, it is loaded once in the while that it stands; the control: by name, after each booking', async () => {
+  test('bookings do not reload it while it is fresh; the control: a list by name reloads after each booking', async () => {
     const own = await serverOn(database, { HOLDFAST_METRICS_TOKEN: 'metrics-token-of-the-tests' })
     const { first, second } = await twoDoctors()
     const slot = await aSlot(database, second, { capacity: 100 })
@@ -327,7 +327,7 @@ describe('lists of doctors, the soonest first', () => {
   })
 })
 
-test('the database away: lists are answered as stale, writes are refused within a second, and all heals by itself', async () => {
+test('without the database, lists are stale, writes are refused within a second, and both recover', async () => {
   const proxy = await databaseProxy(database.appUrl)
   const server = await serverOn({ ownerUrl: database.ownerUrl, appUrl: proxy.url })
   const doctor = await aNewDoctor()

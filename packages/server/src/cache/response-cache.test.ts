@@ -37,7 +37,7 @@ describe('ResponseCache', () => {
     ...wishes,
   })
 
-  test('a thousand at once cost one load, and later ones none', async () => {
+  test('a thousand concurrent requests cost one load, and later ones none', async () => {
     const cache = open()
     const held = heldLoads()
     const asked = Array.from({ length: 1000 }, () => textOf(cache.read(query(held.load))))
@@ -49,7 +49,7 @@ describe('ResponseCache', () => {
     expect(cache.figures).toMatchObject({ hits: 1, misses: 1000, loads: 1, entries: 1 })
   })
 
-  test('dropped, it is loaded anew; what shares no tag stays', async () => {
+  test('a dropped response is loaded again; one without that tag stays cached', async () => {
     const cache = open()
     const held = heldLoads()
     for (const [key, tag] of [
@@ -65,7 +65,7 @@ describe('ResponseCache', () => {
     expect(cache.current('b')?.body).toBe('b')
   })
 
-  test('dropped while it is being loaded: who asked before is served, who asks after gets a load of their own, and the old one is not kept', async () => {
+  test('dropped during a load: earlier requests get it, later ones a new load, and the old one is not cached', async () => {
     for (const tags of [['doctor:1'], null]) {
       const cache = open()
       const held = heldLoads()
@@ -81,7 +81,7 @@ describe('ResponseCache', () => {
     }
   })
 
-  test('what must have been read after a write is given from a load that began after it, and to others as it is', async () => {
+  test('a request that must see a write gets a load that began after it; others get the cached response', async () => {
     const cache = open()
     const held = heldLoads()
     const first = cache.read(query(held.load))
@@ -99,7 +99,7 @@ describe('ResponseCache', () => {
     expect(held.loads).toHaveLength(3)
   })
 
-  test('who has seen newer data is given neither what is kept nor what is being loaded', async () => {
+  test('a client that has seen newer data gets neither the cached response nor a running load', async () => {
     const cache = open()
     const held = heldLoads()
     const first = cache.read(query(held.load))
@@ -114,7 +114,7 @@ describe('ResponseCache', () => {
     expect(await again).toBe('newer')
   })
 
-  test('an answer that changes by itself is not given after that moment', async () => {
+  test('a response is not served after freshUntilMs', async () => {
     let nowMs = 1_000
     const cache = open(() => nowMs)
     const held = heldLoads()
@@ -127,7 +127,7 @@ describe('ResponseCache', () => {
     expect(cache.current('k')).toBeUndefined()
   })
 
-  test('with the database away the last answer is given as stale; without one, and for other errors, the error is', async () => {
+  test('without the database the last response is served as stale; without one, and for other errors, it throws', async () => {
     const cache = open()
     const held = heldLoads()
     const asked = cache.read(query(held.load))
@@ -145,7 +145,7 @@ describe('ResponseCache', () => {
     await expect(unknown).rejects.toThrow('ECONNREFUSED')
   })
 
-  test('while nobody tells of changes nothing is trusted, nor is what was kept before', async () => {
+  test('while changes are not received, nothing cached is served, now or later', async () => {
     const cache = open()
     const held = heldLoads()
     const first = cache.read(query(held.load))
@@ -160,7 +160,7 @@ describe('ResponseCache', () => {
     expect(cache.current('k')).toBeUndefined()
   })
 
-  test('bounded in bytes: what was not asked for longest goes, and its tags with it', async () => {
+  test('bounded in bytes: the least recently used response is removed, with its tags', async () => {
     const cache = new ResponseCache({ bytesMax: 20_000 })
     for (let n = 0; n < 100; n += 1) {
       await cache.read(

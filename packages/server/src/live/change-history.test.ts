@@ -20,14 +20,14 @@ describe('what changed since a position', () => {
     expect(history.size).toBe(5)
   })
 
-  test('before it began, nothing is known of anybody', () => {
+  test('a position before the history began is unknown for every doctor', () => {
     const history = new ChangeHistory(10n, 100)
     history.noteSlot('a', 'a1', 11n)
     expect(history.since('a', 9n)).toEqual(unknown)
     expect(history.since('nobody', 9n)).toEqual(unknown)
   })
 
-  test('before a calendar changed, nothing is known of that doctor; after it, everything', () => {
+  test('a position before a calendar changed is unknown for that doctor; after it, all changes are known', () => {
     const history = new ChangeHistory(10n, 100)
     history.noteSlot('a', 'a1', 11n)
     history.noteDoctor('a', 12n)
@@ -42,7 +42,7 @@ describe('what changed since a position', () => {
     expect(history.size).toBe(0)
   })
 
-  test('random changes: never less than what changed, in bounded room', () => {
+  test('random changes: the result contains at least what changed, in bounded memory', () => {
     const change = fc.record({
       doctor: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
       slot: fc.integer({ min: 0, max: 9 }),

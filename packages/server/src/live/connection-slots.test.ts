@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { ConnectionSlots } from './connection-slots.ts'
 
-describe('places for connections', () => {
-  test('so many in all and so many of one address; given back once each', () => {
+describe('connection slots', () => {
+  test('are limited in total and per address; each is released once', () => {
     const slots = new ConnectionSlots(3, 2)
     const first = slots.take('a')
     const second = slots.take('a')
@@ -17,7 +17,7 @@ describe('places for connections', () => {
     expect(slots.count).toBe(1)
   })
 
-  test('without a bound for one address only the whole counts', () => {
+  test('without a limit per address only the total is limited', () => {
     const slots = new ConnectionSlots(300, null)
     for (let n = 0; n < 300; n += 1) expect(slots.take('a')).toBeTypeOf('function')
     expect(slots.take('b')).toBe('full')

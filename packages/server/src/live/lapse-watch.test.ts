@@ -15,8 +15,8 @@ function aWatch() {
   return { watch, lapsed, forgotten: () => forgotten }
 }
 
-describe('a watch on holds', () => {
-  test('tells of each at its end, those that end together at once', () => {
+describe('a lapse watch', () => {
+  test('reports each lapse when it happens, and simultaneous ones together', () => {
     const { watch, lapsed } = aWatch()
     watch.note('late', 5_000, 0)
     watch.note('soon', 1_000, 0)
@@ -31,7 +31,7 @@ describe('a watch on holds', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  test('a hold that is no more is not told of, one that is extended later', () => {
+  test('does not report a released hold, and reports an extended one later', () => {
     const { watch, lapsed } = aWatch()
     watch.note('confirmed', 1_000, 0)
     watch.note('extended', 1_000, 0)
@@ -45,7 +45,7 @@ describe('a watch on holds', () => {
     expect(watch.lastAvailable('confirmed')).toBeUndefined()
   })
 
-  test('of an older reading only an earlier end counts', () => {
+  test('an older read can only make a lapse earlier', () => {
     const { watch, lapsed } = aWatch()
     watch.note('a', 2_000, 0)
     watch.noteOlder('a', 3_000, 0)
@@ -55,7 +55,7 @@ describe('a watch on holds', () => {
     expect(lapsed.flat()).toEqual(['a', 'b'])
   })
 
-  test('more slots than it has room for are not lost: it says when the first of them may have lapsed', () => {
+  test('beyond its limit it reports when the first unwatched slot may have lapsed', () => {
     const { watch, lapsed, forgotten } = aWatch()
     for (let n = 0; n < 5_000; n += 1) watch.note(`slot ${n}`, 10_000, 0)
     watch.note('one more', 3_000, 0)
@@ -67,7 +67,7 @@ describe('a watch on holds', () => {
     expect([lapsed[0]?.length, forgotten()]).toEqual([5_000, 1])
   })
 
-  test('stopped, it tells of nothing', () => {
+  test('after a stop it reports nothing', () => {
     const { watch, lapsed } = aWatch()
     watch.note('a', 1_000, 0)
     watch.stop()

@@ -18,7 +18,7 @@ const calendar = (wishes?: Parameters<typeof aCalendar>[2]) => aCalendar(server.
 const eventsUrl = (...doctorIds: string[]) => `${server.url}/api/v1/live/events?doctorIds=${doctorIds.join(',')}`
 
 describe('server-sent events', () => {
-  test('tell the same as the WebSocket, each with its position as id, past the time of other answers', async () => {
+  test('send the same messages as the WebSocket, with positions as ids, beyond the response deadline', async () => {
     const [one, two] = [await calendar({ capacity: 3 }), await calendar()]
     const client = await eventsClient(eventsUrl(one.doctor.id, two.doctor.id), { origin: friend })
     expect(client.status).toBe(200)
@@ -42,7 +42,7 @@ describe('server-sent events', () => {
     await client.end()
   })
 
-  test('come back with Last-Event-ID, or with `after`', async () => {
+  test('resume with Last-Event-ID or with `after`', async () => {
     const { doctor, slot } = await calendar({ capacity: 3 })
     const before = await eventsClient(eventsUrl(doctor.id))
     const { id } = await before.hears('subscribed')
@@ -59,7 +59,7 @@ describe('server-sent events', () => {
     }
   })
 
-  test('what cannot be followed is refused; of several, the unknown are named', async () => {
+  test('unknown doctors are refused; if some are known, the others are reported', async () => {
     const { doctor } = await calendar()
     const nobody = '0192f8a0-0000-8000-8004-000000000000'
     expect(await call(eventsUrl(nobody))).toMatchObject({ status: 404, body: { code: 'doctor_not_found' } })
@@ -75,7 +75,7 @@ describe('server-sent events', () => {
     await client.end()
   })
 
-  test('a client that leaves is forgotten', async () => {
+  test('a client that disconnects is removed', async () => {
     const { doctor } = await calendar()
     const app = await liveApp()
     const { id } = (await aCalendar(app.database, [app.url])).doctor
@@ -92,7 +92,7 @@ describe('server-sent events', () => {
     await app.stop()
   })
 
-  test('the heartbeat is a comment that carries the position on', async () => {
+  test('the heartbeat is a comment with the current position as id', async () => {
     const app = await liveApp({ heartbeatMs: 300 })
     const { doctor, slot } = await aCalendar(app.database, [app.url])
     const client = await eventsClient(`${app.url}/api/v1/live/events?doctorIds=${doctor.id}`)

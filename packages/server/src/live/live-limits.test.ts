@@ -22,7 +22,7 @@ afterEach(() => app.stop())
 const nobody = '0192f8a0-0000-8000-8000-000000000000'
 const madeUp = (n: number) => `0192f8a0-0000-8000-8004-${String(n).padStart(12, '0')}`
 
-describe('what a client sends', () => {
+describe('client messages', () => {
   test.each([
     ['not JSON', 'hello', 'A message is a JSON object.'],
     ['no object', '[]', '/type must be one of subscribe, unsubscribe, not nothing'],
@@ -45,7 +45,7 @@ describe('what a client sends', () => {
       '{"type":"subscribe","doctorIds":["x"],"__proto__":{}}',
       '/__proto__ is not known here; known are type, doctorIds, after',
     ],
-  ])('%s is told as an error, and the connection goes on', async (_what, message, why) => {
+  ])('%s gets an error, and the connection stays open', async (_what, message, why) => {
     await start()
     const client = await liveClient(app.url)
     client.say(message)
@@ -62,7 +62,7 @@ describe('what a client sends', () => {
     await client.end()
   })
 
-  test('doctors who do not exist, or are not active, are named; the others are followed', async () => {
+  test('unknown and inactive doctors are reported; the others are subscribed', async () => {
     await start()
     const inactive = await aDoctor(app.database, await aClinic(app.database), { active: false })
     const client = await liveClient(app.url)
@@ -82,7 +82,7 @@ describe('what a client sends', () => {
     await client.end()
   })
 
-  test('a doctor deactivated while followed is not found by the next who asks', async () => {
+  test('a doctor who is deactivated while subscribed is unknown to the next subscriber', async () => {
     await start()
     const client = await liveClient(app.url)
     await client.follows([doctor.id])
@@ -98,7 +98,7 @@ describe('what a client sends', () => {
     await Promise.all([client.end(), late.end()])
   })
 
-  test('after a few mistakes the connection ends with 1008', async () => {
+  test('after a few errors the connection is closed with 1008', async () => {
     await start({ errorsMax: 3 })
     const client = await liveClient(app.url)
     for (const n of [1, 2, 3, 4]) client.say(`mistake ${n}`)
@@ -106,7 +106,7 @@ describe('what a client sends', () => {
     expect(client.heard).toHaveLength(3)
   })
 
-  test('too many messages at once end it with 1008; pings count', async () => {
+  test('too many messages at once close it with 1008; pings count too', async () => {
     await start({ messagesBurstMax: 5, messagesPerSecondMax: 0.001 })
     const chatty = await liveClient(app.url)
     for (let n = 0; n < 6; n += 1) chatty.say({ type: 'unsubscribe', doctorIds: [nobody] })
@@ -122,7 +122,7 @@ describe('what a client sends', () => {
     await quiet.end()
   })
 
-  test('a message that is too large ends it with 1009', async () => {
+  test('a message that is too large closes it with 1009', async () => {
     await start({ messageBytesMax: 1_000 })
     const client = await liveClient(app.url)
     client.say('x'.repeat(1_000))
@@ -133,7 +133,7 @@ describe('what a client sends', () => {
 })
 
 describe('bounds', () => {
-  test('doctors of one connection: what would be too many is refused whole', async () => {
+  test('doctors per connection: a subscription over the limit is refused as a whole', async () => {
     await start({ doctorsPerConnectionMax: 2 })
     const clinic = await aClinic(app.database)
     const more = [await aDoctor(app.database, clinic), await aDoctor(app.database, clinic)].map(({ id }) => id)
@@ -156,7 +156,7 @@ describe('bounds', () => {
     )
   })
 
-  test('connections in all: 503 with Retry-After, until one goes', async () => {
+  test('total connections: 503 with Retry-After until one closes', async () => {
     await start({ connectionsMax: 2 })
     const [first, second] = [await liveClient(app.url), await liveClient(app.url)]
     const refused = await refusedHandshake(app.url)
@@ -171,7 +171,7 @@ describe('bounds', () => {
     await Promise.all([second.end(), third.end()])
   })
 
-  test('connections of one address: 429', async () => {
+  test('connections per address: 429', async () => {
     await start({ connectionsPerAddressMax: 1 })
     const first = await liveClient(app.url)
     expect(await refusedHandshake(app.url)).toMatchObject({ status: 429, code: 'rate_limited' })
@@ -179,7 +179,7 @@ describe('bounds', () => {
     await Promise.all([first.end(), elsewhere.end()])
   })
 
-  test('a handshake that fails keeps no place', async () => {
+  test('a failed handshake releases its slot', async () => {
     await start({ connectionsMax: 1 })
     for (let n = 0; n < 3; n += 1) {
       const socket = connect(Number(new URL(app.url).port), '127.0.0.1')
@@ -195,7 +195,7 @@ describe('bounds', () => {
     await client.end()
   })
 
-  test('who does not answer the heartbeat is ended, who does is not', async () => {
+  test('a client that does not respond to the heartbeat is disconnected; one that does is not', async () => {
     await start({ heartbeatMs: 300 })
     const [dead, living] = [await liveClient(app.url, { autoPong: false }), await liveClient(app.url)]
     expect(await dead.closed).toMatchObject({ code: 1006 })
@@ -205,7 +205,7 @@ describe('bounds', () => {
 })
 
 describe('origins', () => {
-  test('pages of other origins may not connect, our own and configured ones may, and programs', async () => {
+  test('pages of other origins may not connect; own and configured origins and programs may', async () => {
     await start({}, ['https://book.example.org'])
     for (const origin of ['https://evil.example.org', 'null', 'http://127.0.0.1:1']) {
       expect(await refusedHandshake(app.url, { headers: { origin } })).toMatchObject({ status: 403, code: 'forbidden' })
@@ -219,7 +219,7 @@ describe('origins', () => {
 })
 
 describe('the whole server', () => {
-  test('counts connecting like any other read of an address', async () => {
+  test('counts connecting like any other read from an address', async () => {
     const server = await runningServer({ HOLDFAST_RATE_LIMIT: 'on', HOLDFAST_LIMIT_READS_PER_MINUTE: '3' })
     try {
       for (let n = 0; n < 3; n += 1) await (await liveClient(server.url)).end()
@@ -230,7 +230,7 @@ describe('the whole server', () => {
     }
   })
 
-  test('upgrades nothing but this path, and answers what asks for another protocol as it is', async () => {
+  test('upgrades only this path, and serves other upgrade requests as normal requests', async () => {
     const server = await runningServer()
     try {
       const refused = await call(`${server.url}/api/v1/live`)

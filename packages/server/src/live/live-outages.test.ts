@@ -10,7 +10,7 @@ import { serverProcess } from '../../test/server-process.ts'
 vi.setConfig({ testTimeout: 120_000 })
 
 describe('a server that stops', () => {
-  test('says farewell to all, waits for nobody who does not answer, and ends', async () => {
+  test('closes all connections, does not wait for unresponsive clients, and ends', async () => {
     const server = await runningServer()
     const { doctor } = await aCalendar(server.database, [server.url])
     const sockets = await Promise.all(Array.from({ length: 3 }, () => liveClient(server.url)))
@@ -44,7 +44,7 @@ describe('a server that stops', () => {
   })
 })
 
-describe('a server whose database goes away', () => {
+describe('a server that loses its database', () => {
   const away = async (proxy: DatabaseProxy, url: string, doctorId: string) => {
     await proxy.cut()
     // A doctor nobody follows yet cannot be looked up.
@@ -54,7 +54,7 @@ describe('a server whose database goes away', () => {
     await client.end()
   }
 
-  test('keeps its connections, and tells them to read again when it is back, and what changed meanwhile', async () => {
+  test('keeps its connections, and sends them resync and the changes when it is back', async () => {
     const server = await runningServer()
     const proxy = await databaseProxy(server.database.appUrl)
     const cutOff = await serverOn({ ownerUrl: server.database.ownerUrl, appUrl: proxy.url })
@@ -84,8 +84,8 @@ describe('a server whose database goes away', () => {
   })
 })
 
-describe('a server whose database stays silent', () => {
-  test('says within seconds that nobody can be looked up, and goes on with a new connection', async () => {
+describe('a server whose database does not respond', () => {
+  test('reports within seconds that doctors cannot be read, and continues with a new connection', async () => {
     const server = await runningServer()
     const proxy = await databaseProxy(server.database.appUrl)
     const hung = await serverOn({ ownerUrl: server.database.ownerUrl, appUrl: proxy.url })
@@ -113,7 +113,7 @@ describe('a server whose database stays silent', () => {
 })
 
 describe('a thousand connections', () => {
-  test('all hear of a booking, and of one doctor the database is asked once', async () => {
+  test('are all notified of a booking, with one database read per doctor', async () => {
     const server = await runningServer({ HOLDFAST_METRICS_PORT: '0' })
     const { doctor, slot } = await aCalendar(server.database, [server.url])
     const clients = await Promise.all(Array.from({ length: 1_000 }, () => liveClient(server.url)))

@@ -31,8 +31,8 @@ async function positionNow(doctorId: string): Promise<string> {
   return position
 }
 
-describe('who comes back with a position', () => {
-  test('is told what changed meanwhile, at either process, and of nothing else', async () => {
+describe('a client that resumes with a position', () => {
+  test('receives the changes since then, from either process, and nothing else', async () => {
     const { doctor, slots } = await calendar({ slots: 3, capacity: 5 })
     const [before, between] = slots
     if (before === undefined || between === undefined) throw new Error('three slots')
@@ -52,7 +52,7 @@ describe('who comes back with a position', () => {
     }
   })
 
-  test('the control: without a position, what changed meanwhile is not told', async () => {
+  test('the control: without a position, the changes since then are not sent', async () => {
     const { doctor, slots } = await calendar({ slots: 2, capacity: 5 })
     const [first, second] = slots
     if (first === undefined || second === undefined) throw new Error('two slots')
@@ -66,7 +66,7 @@ describe('who comes back with a position', () => {
     await client.end()
   })
 
-  test('older than is remembered, or newer than there is: resync', async () => {
+  test('a position before the history or after the horizon: resync', async () => {
     const { doctor } = await calendar()
     for (const after of ['1', '99999999999999999999']) {
       const client = await liveClient(server.url)
@@ -76,7 +76,7 @@ describe('who comes back with a position', () => {
     }
   })
 
-  test('before slots were made: resync', async () => {
+  test('a position before slots were created: resync', async () => {
     const { doctor, slot } = await calendar()
     const position = await positionNow(doctor.id)
     await server.database.ownerPool.query('update holdfast.slot set capacity = 2 where id = $1', [slot.id])
@@ -88,7 +88,7 @@ describe('who comes back with a position', () => {
   })
 })
 
-describe('clients that come and go between two processes', () => {
+describe('clients that switch between two processes', () => {
   /**
    * What a page does: reads at the beginning and when it is told to, applies what it hears, comes back where it was.
    */
@@ -150,7 +150,7 @@ describe('clients that come and go between two processes', () => {
     }
   }
 
-  test('end with the truth; the control, who comes back without a position, does not', async () => {
+  test('end with the correct state; the control, which resumes without a position, does not', async () => {
     const seed = Number(process.env.HOLDFAST_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31))
     let state = seed
     const random = (max: number) => {

@@ -59,7 +59,7 @@ async function hearsRound(client: LiveClient, slotIds: string[], round: number):
 }
 
 describe('a client that stops reading', () => {
-  test('is told no more until it reads, then to read again; memory stays bounded and others are told', async () => {
+  test('gets no messages until it reads, then a resync; memory is bounded and others are notified', async () => {
     const bufferedBytesMax = 50_000
     const { reader, sleeper, slotIds, next, round } = await aScene({ bufferedBytesMax })
     sleeper.socket.pause()
@@ -80,7 +80,7 @@ describe('a client that stops reading', () => {
     await Promise.all([reader.end(), sleeper.end()])
   })
 
-  test('the control: without the bound, what it does not read is kept', async () => {
+  test('the control: without the limit, unread messages accumulate', async () => {
     const { reader, sleeper, next, round } = await aScene({ bufferedBytesMax: Number.MAX_SAFE_INTEGER })
     sleeper.socket.pause()
     while (app.hub.bufferedBytes < 10 * messageBytesMax && round() < roundsMax) await next()
@@ -90,7 +90,7 @@ describe('a client that stops reading', () => {
     await reader.end()
   })
 
-  test('is cut off when it takes too long', async () => {
+  test('is disconnected when it takes too long', async () => {
     const { reader, sleeper, next, round } = await aScene({ bufferedBytesMax: 50_000, behindMsMax: 300 })
     sleeper.socket.pause()
     // It falls behind, and stays there as long as there is more to tell.

@@ -23,8 +23,8 @@ afterAll(async () => {
 const calendar = (wishes?: Parameters<typeof aCalendar>[2]) =>
   aCalendar(server.database, [server.url, other.url], wishes)
 
-describe('a follower', () => {
-  test('hears of a booking made by another process, and of its cancellation', async () => {
+describe('a subscriber', () => {
+  test('is notified of a booking in another process and of its cancellation', async () => {
     const { doctor, slot } = await calendar({ capacity: 3 })
     const client = await liveClient(server.url)
     expect(await client.follows([doctor.id])).toMatchObject({ doctorIds: [doctor.id] })
@@ -40,7 +40,7 @@ describe('a follower', () => {
     await client.end()
   })
 
-  test('hears of both doctors of a move, and of nobody it does not follow', async () => {
+  test('is notified of both doctors of a move, and of no other doctors', async () => {
     const [from, to, stranger] = [await calendar(), await calendar(), await calendar()]
     const client = await liveClient(server.url)
     await client.follows([from.doctor.id])
@@ -64,7 +64,7 @@ describe('a follower', () => {
     await client.end()
   })
 
-  test('hears no more of whom it unsubscribed from', async () => {
+  test('gets no messages about a doctor after unsubscribing', async () => {
     const [one, two] = [await calendar({ capacity: 5 }), await calendar({ capacity: 5 })]
     const client = await liveClient(server.url)
     await client.follows([one.doctor.id, two.doctor.id])
@@ -77,7 +77,7 @@ describe('a follower', () => {
     await client.end()
   })
 
-  test('hears nothing of a link to an account or a mark taken back: no place changes, and nobody is told whose it is', async () => {
+  test('is not notified of account links and undone marks, which change no availability', async () => {
     const { doctor, slot } = await calendar({ capacity: 3 })
     const [noShow, linked] = [
       await aBooking(server.database, slot, { status: 'NO_SHOW' }),
@@ -103,7 +103,7 @@ describe('a follower', () => {
     await client.end()
   })
 
-  test('of a slot in great demand hears at most ten times a second, at once, in order, and the last of it', async () => {
+  test('of a busy slot is notified at once, in order, at most ten times a second, and of the last state', async () => {
     const { doctor, slot } = await calendar({ capacity: 100_000 })
     const client = await liveClient(server.url)
     await client.follows([doctor.id])
@@ -132,7 +132,7 @@ describe('a follower', () => {
   })
 })
 
-describe('a hold that lapses, with nobody to sweep', () => {
+describe('a hold that lapses without a sweep', () => {
   const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1_000)
   /** A scene with holds of a few seconds; of longer ones where the log was behind until they had ended. */
   const inTime = async <Scene>(makeScene: (seconds: number) => Promise<Scene | undefined>): Promise<Scene> => {
@@ -150,7 +150,7 @@ describe('a hold that lapses, with nobody to sweep', () => {
     return rows.map((row) => row.status)
   }
 
-  test('is told at that moment: one after the other on the same slot', async () => {
+  test('is reported at that moment: several in sequence on the same slot', async () => {
     const { client, slot, ends } = await inTime(async (seconds) => {
       const { doctor, slot } = await calendar({ capacity: 2 })
       const client = await liveClient(server.url)
@@ -174,7 +174,7 @@ describe('a hold that lapses, with nobody to sweep', () => {
     await client.end()
   })
 
-  test('is told to who came after the hold was made', async () => {
+  test('is reported to a client that subscribed after the hold was created', async () => {
     const { client, slot, holdExpiresAt } = await inTime(async (seconds) => {
       const { doctor, slot } = await calendar()
       const holdExpiresAt = inSeconds(seconds)
@@ -194,7 +194,7 @@ describe('a hold that lapses, with nobody to sweep', () => {
     await client.end()
   })
 
-  test('is told to who was away meanwhile', async () => {
+  test('is reported to a client that was disconnected meanwhile', async () => {
     const { doctor, slot } = await calendar()
     await aBooking(server.database, slot, { status: 'PENDING' })
     await untilHeard(server.database, server.url, doctor.id)
@@ -209,8 +209,8 @@ describe('a hold that lapses, with nobody to sweep', () => {
   })
 })
 
-describe('what a calendar offers', () => {
-  test('slots that are made: resync', async () => {
+describe('changes of a calendar', () => {
+  test('created slots: resync', async () => {
     const { doctor } = await calendar()
     const client = await liveClient(server.url)
     await client.follows([doctor.id])
@@ -228,7 +228,7 @@ describe('what a calendar offers', () => {
     await client.end()
   })
 
-  test('a withdrawn slot with bookings: nothing is free of it, and resync', async () => {
+  test('a withdrawn slot with bookings: no units are available, and resync', async () => {
     const { doctor, slot } = await calendar({ capacity: 4 })
     await book(server.url, slot)
     await untilHeard(server.database, server.url, doctor.id)

@@ -11,7 +11,7 @@ test.each([
   expect(stretchOf(utilization)).toBeCloseTo(stretch)
 })
 
-test('a process that works without a pause is found busy', async () => {
+test('a process without idle time is detected as busy', async () => {
   const pacing = new Pacing()
   for (let look = 0; look < 4; look += 1) {
     const beganMs = performance.now()
