@@ -77,8 +77,8 @@ export async function startRestApp(pool: pg.Pool): Promise<RestApp> {
   app.setValidatorCompiler(validatorCompiler())
   app.setErrorHandler(errorHandler)
   app.decorateRequest('principal')
-  app.decorate('limitBooking', async () => undefined)
-  app.decorate('limitPatient', async () => undefined)
+  app.decorate('limitBooking', (_request, _reply, done) => done())
+  app.decorate('limitPatient', (_request, _reply, done) => done())
   app.addHook('onRequest', async (request) => {
     request.principal = await principalOf(request, engine, accounts)
   })

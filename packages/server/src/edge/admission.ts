@@ -4,6 +4,7 @@ import type { JwtVerifier } from '../accounts/jwt-verifier.ts'
 import type { Principals } from '../accounts/principals.ts'
 import type { SessionCookies } from '../accounts/session-cookie.ts'
 import { manageTokenPrefix } from '../secrets/manage-tokens.ts'
+import { callbackHook } from './callback-hook.ts'
 import { isIntended } from './csrf.ts'
 import type { Principal } from './principal.ts'
 import { type ProblemError, problem } from './problem-error.ts'
@@ -54,10 +55,15 @@ export const admission = fp(async (app: FastifyInstance, deps: AdmissionDeps) =>
       throw problem('forbidden', 'This request has a session cookie but comes from a page of another origin.')
     }
   }
-  app.addHook('onRequest', async (request, reply) => {
+  // A callback instead of a promise: see callback-hook.ts.
+  app.addHook('onRequest', (request, reply, done) => {
     request.principal = anonymous
     const mode = request.routeOptions.config?.admission
-    if (mode !== 'open') await admit(request, reply, mode === 'lenient')
+    const { authorization, cookie } = request.headers
+    const isGuest = authorization === undefined && cookie === undefined
+    if (mode === 'open') done()
+    else if (isGuest) callbackHook(app.rateLimits.countRequest(request, reply), done)
+    else callbackHook(admit(request, reply, mode === 'lenient'), done)
   })
 })
 

@@ -1,5 +1,5 @@
 import type { Membership } from '@holdfast/engine'
-import type { preHandlerAsyncHookHandler } from 'fastify'
+import type { preHandlerHookHandler } from 'fastify'
 
 /**
  * The caller of a request. Set by an onRequest hook (admission.ts) before any hook of a route. Requests with a wrong or
@@ -26,8 +26,8 @@ declare module 'fastify' {
   }
   interface FastifyInstance {
     /** The booking limits: by account, and by the patient's e-mail address in the validated body. */
-    limitBooking: preHandlerAsyncHookHandler
+    limitBooking: preHandlerHookHandler
     /** Only the limit by patient: a hold may get its patient when it is confirmed. */
-    limitPatient: preHandlerAsyncHookHandler
+    limitPatient: preHandlerHookHandler
   }
 }

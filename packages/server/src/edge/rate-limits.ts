@@ -1,7 +1,8 @@
 import rateLimitPlugin, { normalizeIP } from '@fastify/rate-limit'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, preHandlerHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Config } from '../config.ts'
+import { callbackHook } from './callback-hook.ts'
 import { problem } from './problem-error.ts'
 
 /** Callers per bucket; the least recently seen is dropped first. About 10 MB in total when all are full. */
@@ -13,9 +14,9 @@ export type RateLimits = {
   /**
    * Counts an API request: by account, or without one by IP address, with separate limits for reads and writes.
    *
-   * @throws ProblemError rate_limited
+   * @returns undefined when limits are off
    */
-  countRequest(request: FastifyRequest, reply: FastifyReply): Promise<void>
+  countRequest(request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined
   /** Counts a sign-in or sign-up by IP address and by e-mail address. @throws ProblemError rate_limited */
   countSignInByAddress(request: FastifyRequest, reply: FastifyReply): Promise<void>
   countSignInByEmail(request: FastifyRequest, reply: FastifyReply): Promise<void>
@@ -50,12 +51,12 @@ export const rateLimits = fp(async (app: FastifyInstance, settings: LimitSetting
   if (!settings.rateLimit) {
     const noLimit = async () => undefined
     app.decorate('rateLimits', {
-      countRequest: noLimit,
+      countRequest: () => undefined,
       countSignInByAddress: noLimit,
       countSignInByEmail: noLimit,
     })
-    app.decorate('limitBooking', noLimit)
-    app.decorate('limitPatient', noLimit)
+    app.decorate('limitBooking', unlimited)
+    app.decorate('limitPatient', unlimited)
     return
   }
   await app.register(rateLimitPlugin, { global: false })
@@ -88,14 +89,17 @@ export const rateLimits = fp(async (app: FastifyInstance, settings: LimitSetting
     (request) => patientEmail(request) ?? '',
   )
 
-  const limitPatient = async (request: FastifyRequest, reply: FastifyReply) => {
-    if (patientEmail(request) !== null) await bookingsByEmail(request, reply)
+  const countPatient = (request: FastifyRequest, reply: FastifyReply) =>
+    patientEmail(request) === null ? undefined : bookingsByEmail(request, reply)
+  const countBooking = async (request: FastifyRequest, reply: FastifyReply) => {
+    await bookingsByAccount(request, reply)
+    await countPatient(request, reply)
   }
-  app.decorate('limitBooking', async (request, reply) => {
-    if (request.principal.kind === 'account') await bookingsByAccount(request, reply)
-    await limitPatient(request, reply)
+  app.decorate('limitBooking', (request, reply, done) => {
+    const isAccount = request.principal.kind === 'account'
+    callbackHook(isAccount ? countBooking(request, reply) : countPatient(request, reply), done)
   })
-  app.decorate('limitPatient', limitPatient)
+  app.decorate('limitPatient', (request, reply, done) => callbackHook(countPatient(request, reply), done))
   app.decorate('rateLimits', {
     countRequest: (request, reply) => {
       if (request.principal.kind === 'account') return account(request, reply)
@@ -105,6 +109,8 @@ export const rateLimits = fp(async (app: FastifyInstance, settings: LimitSetting
     countSignInByEmail: signInsByEmail,
   })
 })
+
+const unlimited: preHandlerHookHandler = (_request, _reply, done) => done()
 
 type BucketState = { max: number; remaining: number; ttlInSeconds: number; isExceeded: boolean; what: string }
 
