@@ -58,8 +58,8 @@ async function startDemo(): Promise<{ url: string; stop(): Promise<void> }> {
   throw new Error('Holdfast ended before it was ready.')
 }
 
-/** Creates some bookings and lists every page. */
-async function shotsOf(url: string): Promise<Shot[]> {
+/** Creates some bookings of one doctor, of which the first has a ticket. */
+async function createBookings(url: string) {
   const guest = createHoldfastClient({ baseUrl: url })
   const { data: signedIn } = await guest.signIn({ body: administrator })
   const { data: doctors } = await guest.listDoctors({ query: { limit: 100 } })
@@ -97,6 +97,12 @@ async function shotsOf(url: string): Promise<Shot[]> {
     ticket ||= `/ticket#${data?.id}.${data?.manageToken}`
     bookingId ||= data?.id ?? ''
   }
+  return { doctor, clinicId, days, busyDay, ticket, bookingId }
+}
+
+/** Every page with the state to show, after creating some bookings. */
+async function shotsOf(url: string): Promise<Shot[]> {
+  const { doctor, clinicId, days, busyDay, ticket, bookingId } = await createBookings(url)
   const times = `/doctors/${doctor.id}?from=${days.from}`
   const shot = (name: string, path: string, as: Shot['as'], act?: Shot['act']): Shot => ({
     name,
