@@ -1,10 +1,10 @@
 -- create_slots: creates slots for one resource, one per element of the arrays (times, capacity, and the id to use).
 -- Returns one row per element, by its place `ord` in the arrays, with the transaction that created them.
 --
--- Outcomes: created | skipped (a slot with the same start and end exists; or, without a slot_id, the start has passed)
---   | conflict (it overlaps another slot, whose id is slot_id). If two elements overlap each other, the one that starts
---   first is created, then the first one in the arrays. p_dry_run: the same result, and nothing is written; slot_id is
---   null where the slot would be created by this call.
+-- Outcomes: created | skipped (a slot with the same start and end exists; or, without a slot_id, the start has
+--   passed) | conflict (it overlaps another slot, whose id is slot_id). If two elements overlap each other, the one
+--   that starts first is created, then the first one in the arrays. p_dry_run: the same result, and nothing is
+--   written; slot_id is null where the slot would be created by this call.
 -- Locks: the resource (FOR NO KEY UPDATE). Two calls for one resource run one after the other: with the exclusion
 --   constraint alone they can deadlock, each waiting for a row that the other has inserted. A dry run locks nothing.
 -- Fails: program_limit_exceeded for more than 10,000; no_data_found for a resource that does not exist; check_violation
