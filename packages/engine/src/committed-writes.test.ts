@@ -292,7 +292,8 @@ async function observe(scene: Scene, prepare: Write['prepare']) {
 /** The clinics and doctors of a transaction's entries in the log. */
 async function logged(its: TestDatabase, position: string) {
   const { rows } = await its.ownerPool.query<{ clinic_no: number | null; doctor_id: string | null }>(
-    `select null::integer as clinic_no, e.resource_id as doctor_id from holdfast.booking_event e where e.xid = $1::text::xid8
+    `select null::integer as clinic_no, e.resource_id as doctor_id from holdfast.booking_event e
+      where e.xid = $1::text::xid8
      union select null, s.resource_id from holdfast.booking_event e
              join holdfast.slot s on s.clinic_no = e.clinic_no and s.id = e.from_slot_id where e.xid = $1::text::xid8
      union select case when d.resource_id is null then d.clinic_no end, d.resource_id
@@ -328,7 +329,7 @@ async function expectAnnounced(scene: Scene, { prepare, announced }: Write): Pro
   for (const doctorId of doctorIds) expect(clinicNoOf(doctorId)).toBe(scene.clinic.no)
 }
 
-describe('a write is announced once, after COMMIT and before its result, with its position, clinics and doctors', () => {
+describe('a write is announced once, after COMMIT and before its result, with position, clinics and doctors', () => {
   test.each(Object.entries(writes))('%s', async (_name, write) => {
     await expectAnnounced(await aScene(database, engine), write)
   })
@@ -345,7 +346,7 @@ describe('a write is announced once, after COMMIT and before its result, with it
     )
   })
 
-  test('negative control: without the trigger that logs changes of doctors, updateDoctor fails this check', async () => {
+  test('negative control: without the trigger that logs doctors’ changes, updateDoctor fails this check', async () => {
     const planted = await createTestDatabase()
     await planted.ownerPool.query('drop trigger note_change on holdfast.resource')
     const its = createEngine({ batchPool: planted.appPool, generalPool: planted.appPool })

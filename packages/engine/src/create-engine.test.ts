@@ -28,7 +28,7 @@ async function taken(slot: BuiltSlot): Promise<number> {
   return rows[0]?.taken ?? Number.NaN
 }
 
-test('connections killed again and again under load: every claim is answered, once, and the count is the number told', async () => {
+test('connections killed repeatedly under load: each claim gets one result, and the counts agree', async () => {
   const slot = await aSlot(database, await aDoctor(database, await aClinic(database)), { capacity: 600 })
   const batchPool = createPool({ url: database.appUrl, max: 6, name: 'to be killed' })
   const engine = createEngine({ batchPool, generalPool: database.appPool })

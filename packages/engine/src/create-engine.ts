@@ -86,7 +86,8 @@ function createAnnouncements(): { announce: Announce; onCommitted: Engine['onCom
         try {
           subscriber(committed)
         } catch (error) {
-          // The write has committed and must not fail now: as for node:diagnostics_channel, the process reports the bug.
+          // The write has committed and must not fail now: as for node:diagnostics_channel, the process reports the
+          // bug.
           process.nextTick(() => {
             throw error
           })

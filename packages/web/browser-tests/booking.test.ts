@@ -151,7 +151,7 @@ test('a hold whose answer was lost is asked for again with its key: there is one
   await page.context().close()
 })
 
-test('of two browsers racing for the last place one gets a ticket, the other a kind refusal with times near it', async ({
+test('of two browsers racing for the last place one gets a ticket, the other alternatives near it', async ({
   site,
 }) => {
   const practice = await aPractice(site)

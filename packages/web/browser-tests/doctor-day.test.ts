@@ -66,7 +66,7 @@ test('the doctor sees who comes, and notes arrived, completed and no-show; a new
   await page.context().close()
 })
 
-test('times are made by a rule after a preview, taken back, and a day is withdrawn after a preview of whom it meets', async ({
+test('slots are created by a rule after a preview, and undone; a day is withdrawn after a preview', async ({
   site,
   scene,
 }) => {

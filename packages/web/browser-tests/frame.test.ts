@@ -3,7 +3,7 @@ import { aPractice } from './a-practice.ts'
 import { sidewaysPixels } from './harness.ts'
 import { test } from './site-test.ts'
 
-test('the language follows the browser until it is changed, and is remembered; Arabic is written right to left', async ({
+test('the language follows the browser until it is changed, and is stored; Arabic is right to left', async ({
   site,
 }) => {
   const page = await site.newPage({ locale: 'de-AT' })

@@ -25,7 +25,7 @@ async function aGuestsTicket(
 const offer = (page: Page) => page.getByRole('region', { name: 'Add this booking to your account' })
 const kept = (page: Page) => page.getByText('This booking is in your account.', { exact: false })
 
-test('a guest books, signs up from the ticket, and is back at it with the booking kept; no request holds the secret', async ({
+test('a guest books, signs up from the ticket, and has the booking in the account; no request has the secret', async ({
   site,
   practice,
 }) => {

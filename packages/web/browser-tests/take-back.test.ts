@@ -14,14 +14,15 @@ async function aBegunBooking(site: Site, scene: ClinicScene, name: string, minut
     site.admin.createBooking({ body: { slotId: slot.id, patient: { name }, confirm: true, onBehalf: true } }),
   )
   await site.database.ownerPool.query(
-    `update holdfast.slot set starts_at = now() - make_interval(mins => $2), ends_at = now() - make_interval(mins => $2 - 15)
+    `update holdfast.slot set starts_at = now() - make_interval(mins => $2),
+      ends_at = now() - make_interval(mins => $2 - 15)
       where id = $1`,
     [slot.id, minutesAgo],
   )
   return booking
 }
 
-test('staff take back what was noted, at once or later; the history tells it, and that the patient kept the booking', async ({
+test('staff reopen a booking, at once or later; its history shows it, and that the patient linked it', async ({
   site,
   scene,
 }) => {

@@ -68,7 +68,7 @@ test('a doctor sets the own video room; what can’t be one is said, and a chang
   await page.context().close()
 })
 
-test('the link to join appears once the booking is confirmed: on the ticket, in the calendar, among the bookings', async ({
+test('once the booking is confirmed, the link to join is on the ticket, in the calendar and in the list', async ({
   site,
   scene,
 }) => {

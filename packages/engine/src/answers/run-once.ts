@@ -3,9 +3,9 @@ import sql from 'sql-template-tag'
 import type { OnceResult, WriteKey } from '../model/stored-answers.ts'
 
 /**
- * Runs `write` and stores its value under the key, in the same transaction. A retry with the key gets the stored value and
- * writes nothing; a different request with the key is refused. An advisory lock on the key serializes concurrent calls.
- * Without a key, `write` always runs.
+ * Runs `write` and stores its value under the key, in the same transaction. A retry with the key gets the stored value
+ * and writes nothing; a different request with the key is refused. An advisory lock on the key serializes concurrent
+ * calls. Without a key, `write` always runs.
  *
  * The value is stored as JSON, so it must not contain dates.
  */

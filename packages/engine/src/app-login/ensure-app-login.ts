@@ -113,8 +113,10 @@ async function writeRole(owner: pg.Client, role: string, password: string, datab
   try {
     await owner.query('begin')
     const { rows } = await owner.query<{ statement: string }>(
-      sql`select format(case when exists (select from pg_roles where rolname = ${role}) then 'alter role %I login password %L'
-                             else 'create role %I login password %L' end, ${role}::text, ${scramVerifier(password)}::text) as statement
+      sql`select format(case when exists (select from pg_roles where rolname = ${role})
+        then 'alter role %I login password %L'
+                             else 'create role %I login password %L' end, ${role}::text,
+                               ${scramVerifier(password)}::text) as statement
           union all select format('grant holdfast_app to %I', ${role}::text)
           union all select format('grant connect on database %I to %I', ${database}::text, ${role}::text)
                      where not has_database_privilege('public', ${database}::text, 'CONNECT')`,

@@ -81,7 +81,7 @@ test('claim_slot names units below one, and missing keys, hashes, patients and w
   }
 })
 
-test('settle_bookings names an action it does not know, and both functions arrays that do not fit together', async () => {
+test('an unknown action and arrays of different lengths are named in the error', async () => {
   const settle = (actions: (string | null)[]) =>
     database.appPool.query('select * from holdfast.settle_bookings($1, $2, $3, $4, $5, $6, $7)', [
       [1],

@@ -187,7 +187,8 @@ type FirstAnswerRow = {
 async function readFirstAnswers(pool: pg.Pool, bookingIds: string[]): Promise<Map<string, FirstAnswer>> {
   // A booking's first event has what the first response was made of, whatever has become of the booking since.
   const statement = sql`
-    select b.id, c.id as clinic_id, e.resource_id, e.slot_id, e.type, e.units, b.appointment_type, s.starts_at, s.ends_at,
+    select b.id, c.id as clinic_id, e.resource_id, e.slot_id, e.type, e.units, b.appointment_type, s.starts_at,
+      s.ends_at,
            e.hold_expires_at, b.created_at, e.xid
       from unnest(${bookingIds.map(clinicNoOf)}::integer[], ${bookingIds}::uuid[]) i(clinic_no, id)
       join holdfast.booking b on b.clinic_no = i.clinic_no and b.id = i.id

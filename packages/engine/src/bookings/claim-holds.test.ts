@@ -81,7 +81,7 @@ describe.each([alone, together])('holds, claimed $way', ({ run, claim }) => {
     expect(await verified()).toEqual(allWell)
   })
 
-  test('lapsed holds that do not make enough room are given back none the less, and the request is refused', async () => {
+  test('lapsed holds are reclaimed even if they do not free enough units, and the request is refused', async () => {
     const slot = await aSlot(database, doctor, { capacity: 3 })
     await aBooking(database, slot, { units: 2 })
     const held = await aBooking(database, slot, { status: 'PENDING' })
@@ -130,7 +130,7 @@ describe.each([alone, together])('holds, claimed $way', ({ run, claim }) => {
     expect((await slotRow(slot))?.next_lapse?.getTime()).toBe(early)
   })
 
-  test('2,500 lapsed holds on one slot are given back a thousand at a time, and nobody is refused meanwhile', async () => {
+  test('2,500 lapsed holds on a slot are reclaimed a thousand at a time, and no claim is refused', async () => {
     const slot = await aSlot(database, doctor, { capacity: 2500 })
     for (let done = 0; done < 2500; done += 125) {
       await together.claim(database.appPool, ...Array.from({ length: 125 }, () => aClaim(slot)))
@@ -148,7 +148,7 @@ describe.each([alone, together])('holds, claimed $way', ({ run, claim }) => {
   })
 })
 
-test('twenty alone and five batches at once on a slot of lapsed holds: no deadlock, and as many booked as there is room', async () => {
+test('20 lone claims and 5 batches on a slot of lapsed holds: no deadlock, and every unit is booked', async () => {
   const slot = await aSlot(database, doctor, { capacity: 30 })
   for (let n = 0; n < 30; n += 1) await aBooking(database, slot, { status: 'PENDING' })
   await lapseHolds(database, slot)

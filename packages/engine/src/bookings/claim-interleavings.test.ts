@@ -108,7 +108,7 @@ describe.each([alone, together])('while somebody else has the slot, claimed $way
     await expectAllWell(database)
   })
 
-  test('a cancellation of one unit of two that are asked for: the request did not fit before, and is refused at once', async ({
+  test('one of two requested units is cancelled: the request did not fit before, and is refused at once', async ({
     database,
   }) => {
     const slot = await slotOf(database, 2)
@@ -231,7 +231,7 @@ describe('the slot starts while a claim waits for it', () => {
     })
   }
 
-  test('it is closed, and nothing is taken; negative control: a condition of the UPDATE alone is not looked at again', async ({
+  test('it is closed, and no unit is taken; negative control: the condition of an UPDATE is not rechecked', async ({
     database,
   }) => {
     const planted = await createTestDatabase()

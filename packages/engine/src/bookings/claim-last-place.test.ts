@@ -46,7 +46,7 @@ describe.each([alone, together])('the last place, claimed $way', ({ sqlFunction,
     expect(await checkHistory(database)).toEqual([])
   })
 
-  test('negative control: without its guard that race is real, and only the constraint is left to stop it', async () => {
+  test('negative control: without the guard the race is real, and only the constraint stops it', async () => {
     // Both read one free unit; the test's lock on the counter stands in for the time between reading and writing.
     const guards = {
       claim_slot: / and s\.taken \+ p_units <= s\.capacity/,
@@ -147,7 +147,7 @@ describe('in a batch', () => {
     expect(await takenOf(database, slot)).toEqual([3])
   })
 
-  test('batches that want the same slots in opposite order do not deadlock, with single claims between them', async () => {
+  test('batches for the same slots in opposite order, with lone claims between them, do not deadlock', async () => {
     const slots = await Promise.all(
       Array.from({ length: 8 }, async () =>
         aSlot(database, await aDoctor(database, await aClinic(database)), { capacity: 1000 }),

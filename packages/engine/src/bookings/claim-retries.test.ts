@@ -44,7 +44,7 @@ describe.each([alone, together])('retries, claimed $way', ({ run, claim }) => {
   const queueOf = (runs: (items: readonly ClaimRequest[]) => ReturnType<typeof run>) =>
     new BatchQueue<ClaimRequest, ClaimOutcome>({ name: 'claim', run: runs })
 
-  test('the same key and hash: the first answer again, even when the slot is full and the booking has moved on', async ({
+  test('the same key and hash: the first result, even if the slot is full and the booking has changed', async ({
     database,
   }) => {
     const slot = await aSlot(database, doctor)

@@ -39,12 +39,14 @@ async function aScene(its: TestDatabase): Promise<Scene> {
   const [ahead, held] = [await aBooking(its, slot), await aBooking(its, slot, { status: 'PENDING' })]
   const parameters = [ahead.clinicNo, ahead.id]
   await its.ownerPool.query(
-    `update holdfast.booking_event set at = at + interval '1 hour', hold_expires_at = hold_expires_at + interval '1 hour'
+    `update holdfast.booking_event set at = at + interval '1 hour',
+      hold_expires_at = hold_expires_at + interval '1 hour'
       where clinic_no = $1 and booking_id = $2`,
     parameters,
   )
   await its.ownerPool.query(
-    `update holdfast.booking set created_at = created_at + interval '1 hour', updated_at = updated_at + interval '1 hour'
+    `update holdfast.booking set created_at = created_at + interval '1 hour',
+      updated_at = updated_at + interval '1 hour'
       where clinic_no = $1 and id = $2`,
     parameters,
   )

@@ -56,7 +56,7 @@ async function linkDuringSweep(its: TestDatabase): Promise<string[]> {
   return faultsOf(its)
 }
 
-test('a lapsed hold linked during the sweep fails after that; negative control: by the time the sweep began', async () => {
+test('a lapsed hold linked during the sweep fails after the link; negative control: before it', async () => {
   const planted = await createTestDatabase()
   await plantFunction(planted, 'lapse_holds', { part: 'greatest(p_now, q.updated_at)', becomes: 'p_now' })
   expect(await linkDuringSweep(database)).toEqual([])
@@ -70,7 +70,8 @@ test('a lapsed hold linked during the sweep fails after that; negative control: 
 async function writtenByFastClock(booking: BuiltBooking): Promise<void> {
   const parameters = [booking.clinicNo, booking.id]
   await database.ownerPool.query(
-    `update holdfast.booking_event set at = at + interval '1 hour', hold_expires_at = hold_expires_at + interval '1 hour'
+    `update holdfast.booking_event set at = at + interval '1 hour',
+      hold_expires_at = hold_expires_at + interval '1 hour'
       where clinic_no = $1 and booking_id = $2`,
     parameters,
   )

@@ -58,7 +58,7 @@ async function lapseDuringMove(its: TestDatabase) {
   return { words, next: await move() }
 }
 
-test('a hold that lapses while a move waits for its locks is left to the next call; negative control: locked by a second run it deadlocks', async ({
+test('a hold that lapses while a move waits is left to the next call; negative control: deadlock', async ({
   database,
 }) => {
   const planted = await createTestDatabase()

@@ -215,7 +215,7 @@ describe('settle_bookings: holds', () => {
 })
 
 describe("settle_bookings: the clinic's rules", () => {
-  test('after the cancellation deadline patients can no longer cancel what is confirmed; a hold they can, and staff can', async ({
+  test('after the cancellation deadline patients can cancel holds, but not confirmed bookings; staff can', async ({
     database,
   }) => {
     const strict = await aClinic(database, { settings: { cancellationDeadlineMinutes: 3 * 1440 } })

@@ -41,7 +41,8 @@ const violationsQuery = `
    where not exists (select from pg_attribute a where a.attrelid = t.oid and a.attname = 'clinic_no' and a.attnotnull
                                                   and a.atttypid = 'integer'::regtype)
   union all
-  select format('%s of %s begins with %s', f.indexrelid::regclass::text, t.relname, coalesce(f.attname, 'an expression'))
+  select format('%s of %s begins with %s', f.indexrelid::regclass::text, t.relname,
+    coalesce(f.attname, 'an expression'))
     from tenant t join first_column f on f.indrelid = t.oid where f.attname is distinct from 'clinic_no'
   union all
   select format('%s of %s compares clinic_no by %s', x.conname, t.relname, x.conexclop[1]::regoperator)
@@ -114,7 +115,7 @@ test.for([
   }
 })
 
-test('every function has a fixed search_path with the temporary schema last, or a body that was parsed when it was made', async ({
+test('every function has a fixed search_path with pg_temp last, or a body parsed at its creation', async ({
   database,
 }) => {
   const { rows } = await database.ownerPool.query(`

@@ -5,8 +5,10 @@ const sections = [
   `select format('create extension if not exists %I;', extname) as text from pg_extension
      where extname <> 'plpgsql' order by 1`,
   `select 'create schema holdfast;' as text`,
-  `select format('create sequence %I.%I as %s increment %s minvalue %s maxvalue %s start %s cache %s%s;', schemaname, sequencename,
-            data_type, increment_by, min_value, max_value, start_value, cache_size, case when cycle then ' cycle' else '' end) as text
+  `select format('create sequence %I.%I as %s increment %s minvalue %s maxvalue %s start %s cache %s%s;', schemaname,
+    sequencename,
+            data_type, increment_by, min_value, max_value, start_value, cache_size, case when cycle then ' cycle'
+              else '' end) as text
      from pg_sequences where schemaname = 'holdfast' order by sequencename`,
   // Those of the migrations; the others are files of their own.
   `select rtrim(pg_get_functiondef(p.oid)) || ';' as text
@@ -16,7 +18,8 @@ const sections = [
     order by p.oid::regprocedure::text`,
   `select format(E'create table holdfast.%I (\\n%s\\n)%s%s;', c.relname,
             concat_ws(E',\\n', columns.lines, constraints.lines),
-            ' partition by ' || pg_get_partkeydef(c.oid), ' with (' || array_to_string(c.reloptions, ', ') || ')') as text
+            ' partition by ' || pg_get_partkeydef(c.oid),
+              ' with (' || array_to_string(c.reloptions, ', ') || ')') as text
      from pg_class c
     cross join lateral (
       select string_agg(format('  %I %s%s%s', a.attname, format_type(a.atttypid, a.atttypmod),
@@ -35,7 +38,8 @@ const sections = [
     where c.relnamespace = 'holdfast'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
       and not exists (select from pg_constraint k where k.conindid = i.indexrelid and k.contype in ('p', 'u', 'x'))
     order by i.indexrelid::regclass::text collate "C"`,
-  `select format('alter table %s add constraint %I %s;', k.conrelid::regclass, k.conname, pg_get_constraintdef(k.oid)) as text
+  `select format('alter table %s add constraint %I %s;', k.conrelid::regclass, k.conname,
+    pg_get_constraintdef(k.oid)) as text
      from pg_constraint k
     where k.connamespace = 'holdfast'::regnamespace and k.contype = 'f' and k.conparentid = 0
     order by k.conrelid::regclass::text collate "C", k.conname collate "C"`,

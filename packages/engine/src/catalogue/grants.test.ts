@@ -204,9 +204,11 @@ test('tables of the same names in its temporary schema deceive no function', asy
     '${newId(doctor.clinicNo)}', 1, gen_random_uuid(), gen_random_uuid(), true, null, null, null, '{}', null)`
   const claim = (
     slotId: string,
-  ) => `select unnest(outcomes) as outcome from holdfast.claim_slots(array[${doctor.clinicNo}], array['${slotId}']::uuid[],
+  ) => `select unnest(outcomes) as outcome from holdfast.claim_slots(array[${doctor.clinicNo}],
+    array['${slotId}']::uuid[],
     array['${newId(doctor.clinicNo)}']::uuid[], array[1], array[gen_random_uuid()], array[gen_random_uuid()],
-    array[true], array[null]::uuid[], array[null]::uuid[], array[null]::text[], array['{}']::jsonb[], array[null]::text[])`
+    array[true], array[null]::uuid[], array[null]::uuid[], array[null]::text[], array['{}']::jsonb[],
+      array[null]::text[])`
   const client = await database.appPool.connect()
   try {
     await client.query(shadows)

@@ -22,8 +22,8 @@ export async function inAnnouncedTransaction<Result>(
 }
 
 /**
- * For writes of clinics, doctors and slots. What to announce is read from `directory_change`, which triggers fill, so that
- * an announcement names exactly what the log's readers will see.
+ * For writes of clinics, doctors and slots. What to announce is read from `directory_change`, which triggers fill, so
+ * that an announcement names exactly what the log's readers will see.
  */
 export function directoryTransaction(pool: pg.Pool, announce: Announce): AnnouncedTransaction {
   return (work) => inAnnouncedTransaction(pool, announce, work, directoryChanges)

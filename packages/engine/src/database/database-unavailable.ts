@@ -28,8 +28,10 @@ const systemErrors = new Set([
   'EAI_AGAIN',
 ])
 // The driver throws plain errors with these texts and no code: pg/lib/client.js, pg-pool/index.js.
-const driverMessages =
-  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed)/
+const driverMessages = new RegExp(
+  '^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|' +
+    'Client was closed)',
+)
 
 /** Whether an error of the driver means that the connection, not the statement, failed. */
 export function isConnectionLost(error: unknown): boolean {

@@ -66,7 +66,7 @@ test('a connection lost while the pool ends is not reported: the database may st
   expect(lost).toHaveLength(1)
 })
 
-test('a wait for a lock ends, and so does a session that idles in a transaction; a statement never does by time', async () => {
+test('lock waits and idle transactions time out; statements never do', async () => {
   const slot = await aSlot(database, await aDoctor(database, await aClinic(database)))
   const held = await holdSlotLock(database, slot)
   const pool = createPool({ url: database.ownerUrl, max: 1, name: 'waits', lockTimeoutMs: 20 })

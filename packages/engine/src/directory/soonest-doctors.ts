@@ -126,7 +126,8 @@ async function oneByOne(
   const matching = [...conditions]
   if (few !== null) {
     matching.push(sql`(r.clinic_no, r.id) in (
-      select i.clinic_no, i.id from unnest(${few.map((id) => clinicNoOf(id))}::integer[], ${few}::uuid[]) i(clinic_no, id))`)
+      select i.clinic_no, i.id from unnest(${few.map((id) => clinicNoOf(id))}::integer[], ${few}::uuid[])
+        i(clinic_no, id))`)
   }
   let behind = sql`true`
   if (start !== null) {
@@ -135,13 +136,15 @@ async function oneByOne(
     behind =
       start.micros === null
         ? sql`n.starts_at is null`
-        : sql`(n.starts_at is null or n.starts_at > ${timeOfMicros(start.micros)} or n.starts_at = ${timeOfMicros(start.micros)} and ${later})`
+        : sql`(n.starts_at is null or n.starts_at > ${timeOfMicros(start.micros)}
+          or n.starts_at = ${timeOfMicros(start.micros)} and ${later})`
   }
   // Among those without a free time the names alone decide: in their order, it ends with the page.
   const isByName = start?.micros === null
   const { rows } = await pool.query<SoonestRow>(sql`
     select ${selectedDoctor}, n.starts_at as next_available_at, ${microsOf(sql`n.starts_at`)} as next_micros
-      from (select r.* from holdfast.resource r where ${all(matching)} ${isByName ? sql`order by r.name, r.id offset 0` : empty}) r
+      from (select r.* from holdfast.resource r where ${all(matching)}
+            ${isByName ? sql`order by r.name, r.id offset 0` : empty}) r
       join holdfast.clinic c on c.no = r.clinic_no
       left join lateral (${firstFree}) n on true
      where ${behind}

@@ -60,7 +60,8 @@ function run(input: Partial<DirectoryImport>, dryRun = false): Promise<ImportOut
 
 async function rowCounts() {
   const { rows } = await db().ownerPool.query<{ clinics: number; doctors: number; slots: number }>(
-    `select (select count(*) from holdfast.clinic)::int as clinics, (select count(*) from holdfast.resource)::int as doctors,
+    `select (select count(*) from holdfast.clinic)::int as clinics,
+      (select count(*) from holdfast.resource)::int as doctors,
             (select count(*) from holdfast.slot)::int as slots`,
   )
   return rows[0]

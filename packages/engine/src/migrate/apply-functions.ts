@@ -78,7 +78,8 @@ async function replaceOrRecreate(client: pg.Client, file: FunctionFile, before: 
 
 async function functionsNamed(client: pg.Client, name: string): Promise<Catalogued[]> {
   const { rows } = await client.query<Catalogued>(sql`
-    select oid::int8 as oid, oid::regprocedure::text as identity, oid || ':' || xmin || ':' || cmin || ':' || ctid as stamp
+    select oid::int8 as oid, oid::regprocedure::text as identity,
+      oid || ':' || xmin || ':' || cmin || ':' || ctid as stamp
       from pg_proc where pronamespace = 'holdfast'::regnamespace and proname = ${name} order by 1`)
   return rows
 }

@@ -42,7 +42,7 @@ describe('BatchQueue', () => {
     expect(await outcome).toBe('1')
   })
 
-  test('the outcomes of a batch are reported together, before the callers get them; a refusal and an error alone', async () => {
+  test('a batch’s outcomes are reported together, before the callers get them; refusals and errors alone', async () => {
     const held = heldRun()
     const reports: unknown[] = []
     const queue = new BatchQueue<number, string>({
@@ -64,7 +64,7 @@ describe('BatchQueue', () => {
     expect(reports.at(-1)).toEqual(['error'])
   })
 
-  test('what arrives while two batches are in flight shares the next one, in order, and no more than the maximum', async () => {
+  test('items that arrive while two batches are in flight share the next one, in order', async () => {
     const held = heldRun()
     const queue = new BatchQueue({ name: 'q', run: held.run, batchSizeMax: 3 })
     const outcomes = [queue.submit(1)]

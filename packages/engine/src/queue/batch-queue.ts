@@ -19,7 +19,10 @@ export type BatchReport = {
 
 export type BatchQueueSettings<Item, Outcome> = {
   name: string
-  /** Runs one batch in one transaction and resolves after COMMIT, with one result per item, in order. Must be idempotent. */
+  /**
+   * Runs one batch in one transaction and resolves after COMMIT, with one result per item, in order. Must be
+   * idempotent.
+   */
   run(items: readonly Item[]): Promise<ItemResult<Outcome>[]>
   batchSizeMax?: number
   inFlightMax?: number
@@ -50,14 +53,14 @@ const unknownRetryMs = 100
 const overloadFactor = 4
 
 /**
- * Requests that arrive while a transaction is in flight share the next one (docs/decisions/0002). An idle queue sends an
- * item at once, alone; a busy one sends batches of up to `batchSizeMax`, `inFlightMax` at a time. Under overload a batch
- * is an eighth of the waiting items, up to four times `batchSizeMax`.
+ * Requests that arrive while a transaction is in flight share the next one (docs/decisions/0002). An idle queue sends
+ * an item at once, alone; a busy one sends batches of up to `batchSizeMax`, `inFlightMax` at a time. Under overload a
+ * batch is an eighth of the waiting items, up to four times `batchSizeMax`.
  *
  * - Bounded: when the queue is full, or an item has waited too long, its outcome is `overloaded` and it is never sent.
  * - When a batch fails, its items are sent one by one, so that an invalid item does not fail the others.
- * - When the connection is lost in flight, the outcome is unknown: the same items are sent again, which their idempotency
- *   keys make safe.
+ * - When the connection is lost in flight, the outcome is unknown: the same items are sent again, which their
+ *   idempotency keys make safe.
  */
 export class BatchQueue<Item, Outcome> {
   readonly #settings: Required<BatchQueueSettings<Item, Outcome>>

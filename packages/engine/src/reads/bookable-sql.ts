@@ -15,6 +15,7 @@ export const isBookableTime = sql`(s.withdrawn_at is null
  * The free units of slot `s`: lapsed holds count as free, swept or not. Table `booking` is read only for slots whose
  * next_lapse has passed: reading it for every slot cost claims 60 % when it was measured.
  */
-export const availableUnits = sql`(s.capacity - s.taken + case when s.next_lapse <= statement_timestamp() then coalesce((
+export const availableUnits = sql`(s.capacity - s.taken + case when s.next_lapse <= statement_timestamp()
+  then coalesce((
   select sum(b.units)::integer from holdfast.booking b
    where b.clinic_no = s.clinic_no and b.slot_id = s.id and ${isLapsed}), 0) else 0 end)`

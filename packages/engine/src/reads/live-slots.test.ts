@@ -82,7 +82,8 @@ describe('doctors for their watchers', () => {
     const doctor = await aDoctor(database, await aClinic(database))
     await database.ownerPool.query(
       `insert into holdfast.slot (clinic_no, id, resource_id, starts_at, ends_at, capacity, taken, next_lapse)
-       select $1, s.id, $2, now() + s.n * interval '1 hour', now() + s.n * interval '1 hour' + interval '1 minute', 1, 1,
+       select $1, s.id, $2, now() + s.n * interval '1 hour', now() + s.n * interval '1 hour' + interval '1 minute', 1,
+         1,
               now() + interval '1 minute' + s.n * interval '1 second'
          from unnest($3::uuid[]) with ordinality s(id, n)`,
       [doctor.clinicNo, doctor.id, Array.from({ length: 1_100 }, () => newId(doctor.clinicNo))],

@@ -63,7 +63,7 @@ describe('each draft hears what became of it, in its own place', () => {
     expect(rows.map((row) => row.id)).toEqual([result.items[1]?.slotId, there.id, result.items[3]?.slotId])
   })
 
-  test('of drafts that overlap one another the one that starts first is made, and the same one again is skipped', async ({
+  test('of overlapping drafts the one that starts first is created; the same draft again is skipped', async ({
     database,
   }) => {
     const { create } = await aCalendar(database)

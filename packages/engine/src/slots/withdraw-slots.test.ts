@@ -264,7 +264,8 @@ describe('a doctor’s day', () => {
     const tomorrow = new Date(Date.now() + 86_400_000)
     await database.ownerPool.query(
       `insert into holdfast.slot (clinic_no, id, resource_id, starts_at, ends_at, capacity)
-       select $1, (substr(x.id, 1, 24) || lpad(to_hex(n), 12, '0'))::uuid, $2, $4::timestamptz + n * interval '1 minute',
+       select $1, (substr(x.id, 1, 24) || lpad(to_hex(n), 12, '0'))::uuid, $2,
+         $4::timestamptz + n * interval '1 minute',
               $4::timestamptz + (n + 1) * interval '1 minute', 1
          from generate_series(1, 20001) n, (select $3::text as id) x`,
       [clinic.no, doctor.id, newId(clinic.no), tomorrow],

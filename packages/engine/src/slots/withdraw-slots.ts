@@ -32,7 +32,8 @@ export async function withdrawSlots(
   const { slotId, doctorId, from, to } =
     'slotId' in which ? { slotId: which.slotId, doctorId: null, from: null, to: null } : { slotId: null, ...which }
   const statement = sql`
-    select * from holdfast.withdraw_slots(${clinicNo}::integer, ${slotId}::uuid, ${doctorId}::uuid, ${from}::timestamptz,
+    select * from holdfast.withdraw_slots(${clinicNo}::integer, ${slotId}::uuid, ${doctorId}::uuid,
+      ${from}::timestamptz,
       ${to}::timestamptz, ${withBookings}::boolean, ${dryRun}::boolean, ${actorId}::uuid)`
   const { rows } = await connection.query<WithdrawnRow>(prepared('withdraw_slots', statement))
   const [row] = rows

@@ -97,7 +97,7 @@ async function startTail(): Promise<{
 }
 
 describe('the horizon', () => {
-  test('what commits first is not told before an older transaction that is still open, and then both are, in order', async () => {
+  test('an event is not reported before those of an older open transaction; then both are, in order', async () => {
     const [first, second] = [
       await aBooking(database, slot, { status: 'PENDING' }),
       await aBooking(database, slot, { status: 'PENDING' }),
@@ -190,7 +190,8 @@ describe('a look at the log', () => {
     for (let look = 0; look < 10; look += 1) await readLog(reader, from, 100)
     await own.ownerPool.query(
       `insert into holdfast.booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units)
-       select $1, overlay($2::text placing lpad(to_hex(n / 2), 8, '0') from 29)::uuid, n % 2 + 1, clock_timestamp(), 'extended', $2::uuid, $2::uuid, 1
+       select $1, overlay($2::text placing lpad(to_hex(n / 2), 8, '0') from 29)::uuid, n % 2 + 1, clock_timestamp(),
+         'extended', $2::uuid, $2::uuid, 1
          from generate_series(0, 39999) n`,
       [slot.clinicNo, newId(slot.clinicNo)],
     )
@@ -213,7 +214,7 @@ describe('a look at the log', () => {
 })
 
 describe("a booking's own order", () => {
-  test('a version written by a transaction older than the one before it is held back until that one has been told', async () => {
+  test('a version written by an older transaction than its predecessor is reported after that one', async () => {
     const booking = await aBooking(database, slot, { status: 'PENDING' })
     const from = await settledEnd()
     const { tail, untilTold } = await startTail()
@@ -240,7 +241,7 @@ describe("a booking's own order", () => {
 })
 
 describe('under load', () => {
-  test('two servers at work, connections killed, a transaction sleeping now and then: every event is told once, in order', async () => {
+  test('two servers, killed connections, sleeping transactions: every event is reported once, in order', async () => {
     const own = await aSlot(
       database,
       { id: slot.doctorId, clinicNo: slot.clinicNo, clinicId: '' },

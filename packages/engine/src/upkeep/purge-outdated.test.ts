@@ -12,7 +12,8 @@ test.beforeAll(async ({ database }) => {
 async function remember(database: TestDatabase, count: number, age: string): Promise<void> {
   await database.ownerPool.query(
     `insert into holdfast.idempotency (clinic_no, key, request_hash, booking_id, created_at)
-     select $1, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), now() - $3::interval from generate_series(1, $2)`,
+     select $1, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), now() - $3::interval
+       from generate_series(1, $2)`,
     [clinicNo, count, age],
   )
   await database.ownerPool.query(

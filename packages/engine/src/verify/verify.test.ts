@@ -267,7 +267,8 @@ describe('linked and reopened', () => {
   test('illegal_transition: a second link, or one before anything else', async () => {
     await settle('link')
     await spoilBooking(
-      `insert into holdfast.booking_event (clinic_no, booking_id, version, at, type, status_after, slot_id, resource_id, units, actor_id)
+      `insert into holdfast.booking_event (clinic_no, booking_id, version, at, type, status_after, slot_id, resource_id,
+        units, actor_id)
        select clinic_no, booking_id, 4, at, type, status_after, slot_id, resource_id, units, actor_id
          from holdfast.booking_event where ${eventOf(3)}`,
     )

@@ -48,8 +48,8 @@ export async function openFreshness({ pool, listenUrl, cacheBytesMax, log }: Fre
       if (isBack) for (const listener of returnListeners) listener()
     },
   })
-  // This process drops answers when its own transactions commit. Without this map it would drop them again when the tail
-  // reads those transactions, and load every list twice per booking.
+  // This process drops answers when its own transactions commit. Without this map it would drop them again when the
+  // tail reads those transactions, and load every list twice per booking.
   const dropped = new LRUCache<bigint, ReadonlySet<string>>({ max: ownTransactionsMax })
   tail.subscribe((entries) => {
     const tags = new Set<string>()

@@ -23,7 +23,8 @@ async function aScene(settings: Parameters<typeof liveApp>[0]) {
   const slotIds = Array.from({ length: slotsMax }, () => newId(doctor.clinicNo))
   await app.database.ownerPool.query(
     `insert into holdfast.slot (clinic_no, id, resource_id, starts_at, ends_at, capacity)
-     select $1, s.id, $2, now() + interval '1 day' + s.n * interval '1 minute', now() + interval '1 day' + (s.n + 1) * interval '1 minute', 10000
+     select $1, s.id, $2, now() + interval '1 day' + s.n * interval '1 minute',
+       now() + interval '1 day' + (s.n + 1) * interval '1 minute', 10000
        from unnest($3::uuid[]) with ordinality s(id, n)`,
     [doctor.clinicNo, doctor.id, slotIds],
   )
@@ -47,7 +48,8 @@ async function changeAll(doctor: BuiltDoctor, slotIds: string[], bookingIds: str
   await app.database.ownerPool.query(
     `with changed as (update holdfast.slot set taken = $5 where clinic_no = $1 and id = any ($3::uuid[]))
      insert into holdfast.booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units)
-     select $1, b.id, $5, clock_timestamp(), 'confirmed', b.slot_id, $2, 1 from unnest($4::uuid[], $3::uuid[]) b(id, slot_id)`,
+     select $1, b.id, $5, clock_timestamp(), 'confirmed', b.slot_id, $2, 1
+       from unnest($4::uuid[], $3::uuid[]) b(id, slot_id)`,
     [doctor.clinicNo, doctor.id, slotIds, bookingIds, round],
   )
   createWaker(app.database.ownerPool).wakeOthers()
