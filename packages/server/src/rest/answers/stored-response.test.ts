@@ -19,7 +19,7 @@ afterAll(async () => {
 
 const inDays = (days: number, minutes = 0) => new Date(Date.now() + days * 86_400_000 + minutes * 60_000).toISOString()
 
-test('createSlots with a key: a retry gets the first response, another body is refused; no key runs it again', async () => {
+test('createSlots with a key: a retry gets the first response, another body is refused; no key: it runs', async () => {
   const clinic = await aClinic(database)
   const path = { doctorId: (await aDoctor(database, clinic)).id }
   const as = await rest.aMember(clinic.no, 'staff')
