@@ -29,11 +29,11 @@ export async function runMoveBatch(
       ${plainArray(requests, ({ actorId }) => actorId)}::uuid[],
       ${plainArray(requests, ({ onBehalf }) => onBehalf)}::boolean[])`
   const { rows } = await pool.query<MoveRow>(prepared('move_bookings', statement))
-  const answers = new Array<ItemResult<MoveOutcome>>(requests.length).fill({ kind: 'retry' })
+  const results = new Array<ItemResult<MoveOutcome>>(requests.length).fill({ kind: 'retry' })
   for (const row of rows) {
-    if (row.outcome !== 'retry') answers[row.ord - 1] = { kind: 'completed', outcome: outcomeOf(row) }
+    if (row.outcome !== 'retry') results[row.ord - 1] = { kind: 'completed', outcome: outcomeOf(row) }
   }
-  return answers
+  return results
 }
 
 function outcomeOf(row: MoveRow): MoveOutcome {

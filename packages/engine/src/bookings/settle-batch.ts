@@ -9,7 +9,7 @@ import { type BookingRow, bookingOf } from './booking-row.ts'
 
 type SettleRow = BookingRow & { ord: number; outcome: SettleOutcome['kind'] | 'retry'; tx: string | null }
 
-/** Runs one batch of changes of state in one transaction. Safe to run again: a change already made is `unchanged`. */
+/** Runs one batch of changes of state in one transaction. Safe to run again: a repeated change is `unchanged`. */
 export async function runSettleBatch(
   pool: pg.Pool,
   requests: readonly SettleRequest[],
@@ -25,11 +25,11 @@ export async function runSettleBatch(
       ${textArray(requests, ({ reason }) => reason)}::text[],
       ${jsonArray(requests, ({ patient }) => patient ?? null)}::jsonb[])`
   const { rows } = await pool.query<SettleRow>(prepared('settle_bookings', statement))
-  const answers = new Array<ItemResult<SettleOutcome>>(requests.length).fill({ kind: 'retry' })
+  const results = new Array<ItemResult<SettleOutcome>>(requests.length).fill({ kind: 'retry' })
   for (const row of rows) {
-    if (row.outcome !== 'retry') answers[row.ord - 1] = { kind: 'completed', outcome: outcomeOf(row, row.outcome) }
+    if (row.outcome !== 'retry') results[row.ord - 1] = { kind: 'completed', outcome: outcomeOf(row, row.outcome) }
   }
-  return answers
+  return results
 }
 
 function outcomeOf(row: SettleRow, kind: SettleOutcome['kind']): SettleOutcome {

@@ -4,7 +4,7 @@ import sql from 'sql-template-tag'
 
 /**
  * The server's secrets: the first signs, all are accepted. Those of HOLDFAST_SECRET where it is set; else one of 32
- * random bytes (base64url), made once and kept in `holdfast.setting`, which only the owner can read. Any number of
+ * random bytes (base64url), generated once and stored in `holdfast.setting`, which the owner can read. Any number of
  * processes that start at once get the same.
  *
  * @param ownerPool the owner's: the application role may not read it
@@ -15,7 +15,7 @@ export async function serverSecrets(ownerPool: pg.Pool, fromEnvironment: readonl
   return [await settingMadeOnce(ownerPool, 'secret')]
 }
 
-/** A random text of 256 bits, kept under a name; the first process that asks makes it. */
+/** A random text of 256 bits, stored under a name by the first process that needs it. */
 export async function settingMadeOnce(owner: pg.Pool | pg.ClientBase, name: string): Promise<string> {
   const random = randomBytes(32).toString('base64url')
   await owner.query(sql`

@@ -19,7 +19,7 @@ export type SoonestQuery = {
   cursor: string | null
 }
 
-/** Up to `fewDoctors` are each asked for their next free time; of more, the next slots of all are walked first. */
+/** Next free times of up to `fewDoctors` are looked up one by one; of more, the next slots of all are read first. */
 export type SoonestPlan = { fewDoctors: number; walks: readonly number[] }
 
 // Measured with 10,000 doctors: docs/decisions/0006.
@@ -116,7 +116,7 @@ async function alongSlots(
   return rows
 }
 
-/** Each doctor asked for the next free time: `few` of them, or all that match. */
+/** Looks up the next free time of each doctor: `few` of them, or all that match. */
 async function oneByOne(
   pool: pg.Pool,
   { conditions, limit }: SoonestQuery,

@@ -13,7 +13,7 @@ const laterDaysMax = 62
 
 type WantedRow = { resource_id: string; starts_at: Date; specialization: string | null; timezone: string }
 
-/** The slot that was asked for, and what is wanted instead. */
+/** The slot that is full, and what is wanted instead. */
 type Wanted = { slotId: string; units: number; limit: number; doctorId: string; startsAt: Date; day: LocalDay }
 
 /**

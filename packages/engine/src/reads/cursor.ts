@@ -1,4 +1,4 @@
-/** A `cursor` or `after` that this list never gave. The edge answers 400 and names the parameter. */
+/** A `cursor` or `after` that this list never returned. The edge responds 400 and names the parameter. */
 export class InvalidCursor extends Error {
   override name = 'InvalidCursor'
 
