@@ -9,7 +9,7 @@ import { clinicNoOf } from '../model/id.ts'
 import type { ItemResult } from '../queue/batch-queue.ts'
 
 /**
- * What `claim_slot` answers of its claim, as text. Of a slot that is not there no doctor, capacity and times are known.
+ * The row of `claim_slot`, as text. The doctor, capacity and times of a slot that doesn't exist are null.
  */
 type ClaimRow = { outcome: string } & Record<
   | 'booking_id'
@@ -25,7 +25,7 @@ type ClaimRow = { outcome: string } & Record<
   string | null
 >
 
-/** What `claim_slots` answers of all of them, as text: arrays, but for the last two. */
+/** The row of `claim_slots`, as text: arrays, but for the last two. */
 type ClaimsRow = Record<
   | 'outcomes'
   | 'booking_ids'
@@ -50,7 +50,7 @@ export async function runClaimBatch(
   const firstAnswers = replays.length === 0 ? new Map<string, FirstAnswer>() : await readFirstAnswers(pool, replays)
   return rows.map((row, index) => {
     const request = requests[index]
-    if (request === undefined) throw new Error(`${rows.length} answers to ${requests.length} claims`)
+    if (request === undefined) throw new Error(`${rows.length} results for ${requests.length} claims`)
     if (row.outcome === 'retry') return { kind: 'retry' }
     return { kind: 'completed', outcome: outcomeOf(row, request, firstAnswers) }
   })
@@ -122,7 +122,7 @@ function outcomeOf(row: ClaimRow, request: ClaimRequest, firstAnswers: Map<strin
       const first = firstAnswers.get(row.booking_id ?? '')
       if (first === undefined)
         throw new Error(`The key of booking ${row.booking_id} is known, and its first event is not.`)
-      // Our own first try, whose answer was lost with its connection: nobody has been told yet.
+      // It replays our first try, whose result was lost with the connection: the caller has no response yet.
       return { kind: first.booking.id === request.bookingId ? 'booked' : 'replayed', ...first }
     }
     case 'slot_full':
@@ -150,7 +150,7 @@ const closedWhys: SlotClosedWhy[] = ['withdrawn', 'doctor_inactive', 'started', 
 function claimedBooking(row: ClaimRow, request: ClaimRequest): ClaimedBooking {
   const { clinic_id, resource_id, appointment_type, starts_at, ends_at, hold_expires_at, created_at } = row
   if (clinic_id === null || resource_id === null || starts_at === null || ends_at === null || created_at === null) {
-    throw new Error(`Booking ${request.bookingId} was made, and nothing was answered of its slot.`)
+    throw new Error(`Booking ${request.bookingId} was created, and the result lacks its slot.`)
   }
   return {
     id: request.bookingId,
