@@ -25,6 +25,7 @@ export type Accounts = Required<AccountsPort> & {
 }
 
 const uniqueViolation = '23505'
+const cardColumns = 'id::text, email, name'
 
 /**
  * Accounts for the rest of the server.
@@ -34,17 +35,14 @@ const uniqueViolation = '23505'
 export function createAccounts(pool: Pool, auth: Auth, passwords: Passwords, principals: Principals): Accounts {
   return {
     async byEmail(email) {
-      const { rows } = await pool.query<AccountCard>('select id::text, email, name from "user" where email = $1', [
-        email.trim().toLowerCase(),
-      ])
+      const values = [email.trim().toLowerCase()]
+      const { rows } = await pool.query<AccountCard>(`select ${cardColumns} from "user" where email = $1`, values)
       return rows[0] ?? null
     },
     async byIds(ids) {
       if (ids.length === 0) return new Map()
-      const { rows } = await pool.query<AccountCard>(
-        'select id::text, email, name from "user" where id = any($1::uuid[])',
-        [ids],
-      )
+      const sql = `select ${cardColumns} from "user" where id = any($1::uuid[])`
+      const { rows } = await pool.query<AccountCard>(sql, [ids])
       return new Map(rows.map((row) => [row.id, row]))
     },
     membershipsChanged: (accountId) => principals.forget(accountId),

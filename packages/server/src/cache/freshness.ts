@@ -29,7 +29,7 @@ export async function openFreshness({ pool, listenUrl, cacheBytesMax, log }: Fre
   const breaker = new DatabaseBreaker((isOpen) => {
     log.warn(
       { isOpen },
-      isOpen ? 'the database is away: reads are answered from what is known' : 'the database is back',
+      isOpen ? 'the database is unavailable: reads are served from the cache' : 'the database is available again',
     )
   })
   const waker = createWaker(pool)

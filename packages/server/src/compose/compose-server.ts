@@ -45,15 +45,7 @@ export async function composeServer(config: Config, database: PreparedDatabase, 
   let isStopping = false
   const probes = createProbes(pools.probes, () => isStopping)
   const metrics = createMetrics({
-    // Dashboards know these two by their label values.
-    pools: {
-      write: pools.batches,
-      read: pools.general,
-      tail: pools.tail,
-      probes: pools.probes,
-      jobs: pools.jobs,
-      accounts: accounts.pool,
-    },
+    pools: metricPools(pools, accounts.pool),
     queueDepths: () => engine.queueDepths(),
     cacheFigures: () => freshness.cache.figures,
     readDatabase: () => probes.databaseFigures(),
@@ -73,12 +65,8 @@ export async function composeServer(config: Config, database: PreparedDatabase, 
     onClaims: metrics.claimsDone,
   })
   freshness.follow(engine)
-  const live = new LiveHub({
-    tail: freshness.tail,
-    reads: createLiveReads(pools.general),
-    settings: liveSettingsOf(config),
-    log,
-  })
+  const reads = createLiveReads(pools.general)
+  const live = new LiveHub({ tail: freshness.tail, reads, settings: liveSettingsOf(config), log })
   freshness.onReturn(() => live.resyncAll())
   addLiveFigures(metrics.registry, live)
   const app = await buildApp({
@@ -93,8 +81,7 @@ export async function composeServer(config: Config, database: PreparedDatabase, 
     rest: {
       engine,
       accounts: accounts.accounts,
-      manageTokens: createManageTokens(database.secrets),
-      visitRooms: createVisitRooms(database.secrets),
+      ...derivedSecrets(database),
       freshness,
       holdSecondsDefault: config.holdSeconds,
       now: () => new Date(),
@@ -115,18 +102,16 @@ export async function composeServer(config: Config, database: PreparedDatabase, 
     },
     stop() {
       isStopping = true
-      const parts: Stopping = {
-        app,
-        metricsApp,
-        jobs,
-        engine,
-        freshness,
-        pools: [...Object.values(pools), accounts.pool],
-      }
+      const allPools = [...Object.values(pools), accounts.pool]
+      const parts: Stopping = { app, metricsApp, jobs, engine, freshness, pools: allPools }
       stopped ??= stopServer(parts, config.shutdownSecondsMax * 1000, log)
       return stopped
     },
   }
+}
+
+function derivedSecrets({ secrets }: PreparedDatabase) {
+  return { manageTokens: createManageTokens(secrets), visitRooms: createVisitRooms(secrets) }
 }
 
 type Pools = Record<'batches' | 'general' | 'tail' | 'probes' | 'jobs', pg.Pool>
@@ -148,4 +133,9 @@ function openPools(config: Config, url: string, log: Logger): Pools {
     probes: open('probes', probeConnections, probeMsMax),
     jobs: open('jobs', jobConnections),
   }
+}
+
+/** The pools by their label in the metrics. Dashboards know the first two as write and read. */
+function metricPools({ batches, general, ...others }: Pools, accounts: pg.Pool): Record<string, pg.Pool> {
+  return { write: batches, read: general, ...others, accounts }
 }

@@ -2,7 +2,7 @@ import type { LiveDoctor, LiveSlot } from '@holdfast/engine'
 import { LapseWatch } from './lapse-watch.ts'
 import type { LiveSubscriber } from './live-subscriber.ts'
 
-/** If more slots than this changed, subscribers are told to read again instead. */
+/** If more slots than this changed, subscribers get a resync instead. */
 const changedMax = 1_000
 
 /** Changes that have not been sent to a doctor's subscribers. `at`: the position of the first one. */

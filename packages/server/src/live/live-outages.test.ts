@@ -68,7 +68,7 @@ describe('a server that loses its database', () => {
     await away(proxy, cutOff.url, other.doctor.id)
     await book(server.url, followed.slot)
     await until(
-      async () => (cutOff.logText().includes('the database is away') ? true : undefined),
+      async () => (cutOff.logText().includes('the database is unavailable') ? true : undefined),
       () => `that the server knows:\n${cutOff.logText()}`,
     )
     await proxy.restore()

@@ -180,7 +180,7 @@ export class SlotPublisher {
         for (const ids of catchUp.values()) for (const slotId of ids) slotIds.add(slotId)
         catchingUp.push({ subscriber, catchUp })
       } else {
-        // Too many resume at once: these are told to read again instead.
+        // Too many resume at once: these get a resync instead.
         for (const doctorId of catchUp.keys()) subscriber.addMissed(doctorId)
         this.#caughtUp(subscriber)
       }
