@@ -40,7 +40,7 @@ async function untilNoConnections(): Promise<void> {
 const clinics = async (url: string) => (await call(`${url}/api/v1/clinics`)).body.items
 
 describe('a start', () => {
-  test('of an empty database creates schema, administrator and demo clinic once, even when two start together', async () => {
+  test('of an empty database creates schema, administrator and demo clinic once, also if two start', async () => {
     const empty = await createEmptyDatabase()
     const said: string[][] = [[], []]
     const env = {
@@ -119,7 +119,7 @@ describe('a start', () => {
     await own.drop()
   })
 
-  test('with an administrator’s address that is in use: that account becomes the administrator’s, signed out', async () => {
+  test('with an administrator’s address in use: that account becomes the administrator’s, signed out', async () => {
     const own = await createTestDatabase()
     const before = await serverOn(own, { HOLDFAST_ADMIN_EMAIL: 'other@example.org' })
     const stranger = await signUp(before.url, 'wanted@example.org', 'password of a stranger')

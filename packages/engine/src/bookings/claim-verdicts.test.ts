@@ -23,7 +23,9 @@ afterAll(() => database.drop())
 
 const { alone, together } = claimWays(runClaimBatch)
 
-/** What can be wrong with a claim, in the order of claim_verdict: of two things that are wrong the first is reported. */
+/**
+ * What can be wrong with a claim, in the order of claim_verdict: of two things that are wrong the first is reported.
+ */
 const verdicts = [
   'replayed',
   'key_reused',

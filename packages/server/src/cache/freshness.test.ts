@@ -169,7 +169,7 @@ describe('lists of slots', () => {
     await fresh.stop()
   })
 
-  test('slots created and withdrawn, doctors and clinics edited: visible here at once, on another server soon', async () => {
+  test('changes of slots, doctors and clinics are visible here at once, on another server soon', async () => {
     const bearer = await signIn(here.url, administrator)
     const doctor = await aNewDoctor()
     const slot = await aSlot(database, doctor)
@@ -304,7 +304,7 @@ describe('lists of doctors, the soonest first', () => {
     expect(firstOf(await call(soonestUrl(here, first)))?.nextAvailableAt).toBe(startsAt.toISOString())
   })
 
-  test('bookings do not reload it while it is fresh; the control: a list by name reloads after each booking', async () => {
+  test('bookings do not reload it while it is fresh; the control: a list by name reloads each time', async () => {
     const own = await serverOn(database, { HOLDFAST_METRICS_TOKEN: 'metrics-token-of-the-tests' })
     const { first, second } = await twoDoctors()
     const slot = await aSlot(database, second, { capacity: 100 })

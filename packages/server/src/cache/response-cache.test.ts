@@ -65,7 +65,7 @@ describe('ResponseCache', () => {
     expect(cache.current('b')?.body).toBe('b')
   })
 
-  test('dropped during a load: earlier requests get it, later ones a new load, and the old one is not cached', async () => {
+  test('dropped during a load: earlier requests get it, later ones a new load, and it is not cached', async () => {
     for (const tags of [['doctor:1'], null]) {
       const cache = open()
       const held = heldLoads()
@@ -127,7 +127,7 @@ describe('ResponseCache', () => {
     expect(cache.current('k')).toBeUndefined()
   })
 
-  test('without the database the last response is served as stale; without one, and for other errors, it throws', async () => {
+  test('without the database the last response is served as stale; other errors are thrown', async () => {
     const cache = open()
     const held = heldLoads()
     const asked = cache.read(query(held.load))

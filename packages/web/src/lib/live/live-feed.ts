@@ -39,38 +39,14 @@ export type LiveFeed = {
  * while none works, and keeps trying the first one at growing intervals of up to a minute.
  */
 export function createLiveFeed(ways: readonly OpenChannel[], onPosition: (position: string | null) => void): LiveFeed {
-  const watches = new Set<{ doctorIds: readonly string[]; listener: LiveListener }>()
-  const stateListeners = new Set<() => void>()
-  let state: LiveState = 'connecting'
+  const watches = createWatches()
+  const state = createFeedState(() => watches.tellStale(watches.doctorIds()))
   let channel: Channel | null = null
   let way = 0
   let failures = 0
   let attempt = 0
   let answerTimer: ReturnType<typeof setTimeout> | undefined
   let retryTimer: ReturnType<typeof setTimeout> | undefined
-  let pollTimer: ReturnType<typeof setInterval> | undefined
-
-  const wanted = () => [...new Set([...watches].flatMap(({ doctorIds }) => doctorIds))].sort()
-  const tellStale = (stale: readonly string[]) => {
-    for (const { doctorIds, listener } of watches) {
-      const mine = doctorIds.filter((doctorId) => stale.includes(doctorId))
-      if (mine.length > 0) listener.stale(mine)
-    }
-  }
-
-  function stopPolling(): void {
-    clearInterval(pollTimer)
-    pollTimer = undefined
-  }
-
-  function become(next: LiveState): void {
-    if (next === 'live') stopPolling()
-    // A running timer continues; otherwise every failed attempt would postpone it.
-    else pollTimer ??= setInterval(() => tellStale(wanted()), pollMs)
-    if (state === next) return
-    state = next
-    for (const listener of stateListeners) listener()
-  }
 
   function hangUp(): void {
     attempt += 1
@@ -83,10 +59,10 @@ export function createLiveFeed(ways: readonly OpenChannel[], onPosition: (positi
   function connect(): void {
     hangUp()
     const open = ways[way]
-    if (watches.size === 0 || open === undefined) return
+    if (watches.size() === 0 || open === undefined) return
     const mine = attempt
     answerTimer = setTimeout(() => lost(mine), answerMsMax)
-    channel = open(wanted(), {
+    channel = open(watches.doctorIds(), {
       message: (data) => {
         if (mine === attempt) heard(parseLiveMessage(data))
       },
@@ -99,19 +75,15 @@ export function createLiveFeed(ways: readonly OpenChannel[], onPosition: (positi
     clearTimeout(answerTimer)
     failures = 0
     onPosition(message.position)
-    if (message.type === 'subscribed') become('live')
-    if (message.type !== 'slots') tellStale(message.doctorIds)
-    else {
-      for (const { doctorIds, listener } of watches) {
-        if (doctorIds.includes(message.doctorId)) listener.slots(message)
-      }
-    }
+    if (message.type === 'subscribed') state.become('live')
+    if (message.type === 'slots') watches.tellSlots(message)
+    else watches.tellStale(message.doctorIds)
   }
 
   function lost(which: number): void {
     if (which !== attempt) return
     hangUp()
-    const wasLive = state === 'live'
+    const wasLive = state.current() === 'live'
     const isLastWay = way >= ways.length - 1
     // A channel that has worked is tried again first; one that never has is followed by the next.
     way = wasLive || isLastWay ? 0 : way + 1
@@ -119,7 +91,7 @@ export function createLiveFeed(ways: readonly OpenChannel[], onPosition: (positi
       connect()
       return
     }
-    become(wasLive ? 'connecting' : 'polling')
+    state.become(wasLive ? 'connecting' : 'polling')
     const delayMs = Math.min(retryMsMax, retryMsMin * 2 ** failures)
     failures += 1
     retryTimer = setTimeout(connect, delayMs * (0.75 + Math.random() / 2))
@@ -127,33 +99,84 @@ export function createLiveFeed(ways: readonly OpenChannel[], onPosition: (positi
 
   return {
     watch(doctorIds, listener) {
-      const before = wanted().join()
+      const before = watches.doctorIds().join()
       const watch = { doctorIds, listener }
       watches.add(watch)
-      const after = wanted()
+      const after = watches.doctorIds()
       if (channel === null) {
         way = 0
-        become(state === 'live' ? 'connecting' : state)
+        state.become(state.current() === 'live' ? 'connecting' : state.current())
         connect()
       } else if (after.join() !== before && !channel.watch(after)) connect()
       return () => {
         watches.delete(watch)
-        if (watches.size > 0) return
+        if (watches.size() > 0) return
         hangUp()
-        stopPolling()
-        state = 'connecting'
+        state.reset()
       }
     },
-    state: () => state,
-    onState(listener) {
-      stateListeners.add(listener)
-      return () => stateListeners.delete(listener)
-    },
+    state: state.current,
+    onState: state.onChange,
     wake() {
-      if (watches.size === 0 || state === 'live') return
+      if (watches.size() === 0 || state.current() === 'live') return
       way = 0
       failures = 0
       connect()
+    },
+  }
+}
+
+type Watch = { doctorIds: readonly string[]; listener: LiveListener }
+
+/** Who watches which doctors. */
+function createWatches() {
+  const watches = new Set<Watch>()
+  return {
+    add: (watch: Watch) => watches.add(watch),
+    delete: (watch: Watch) => watches.delete(watch),
+    size: () => watches.size,
+    doctorIds: () => [...new Set([...watches].flatMap(({ doctorIds }) => doctorIds))].sort(),
+    tellStale(stale: readonly string[]) {
+      for (const { doctorIds, listener } of watches) {
+        const mine = doctorIds.filter((doctorId) => stale.includes(doctorId))
+        if (mine.length > 0) listener.stale(mine)
+      }
+    },
+    tellSlots(message: Extract<LiveMessage, { type: 'slots' }>) {
+      for (const { doctorIds, listener } of watches) {
+        if (doctorIds.includes(message.doctorId)) listener.slots(message)
+      }
+    },
+  }
+}
+
+/** The state with its listeners. Calls `poll` at intervals unless the state is `live`. */
+function createFeedState(poll: () => void) {
+  const listeners = new Set<() => void>()
+  let current: LiveState = 'connecting'
+  let pollTimer: ReturnType<typeof setInterval> | undefined
+  const stopPolling = () => {
+    clearInterval(pollTimer)
+    pollTimer = undefined
+  }
+  return {
+    current: () => current,
+    become(next: LiveState): void {
+      if (next === 'live') stopPolling()
+      // A running timer continues; otherwise every failed attempt would postpone it.
+      else pollTimer ??= setInterval(poll, pollMs)
+      if (current === next) return
+      current = next
+      for (const listener of listeners) listener()
+    },
+    /** For when nothing is watched any more. */
+    reset(): void {
+      stopPolling()
+      current = 'connecting'
+    },
+    onChange(listener: () => void): () => void {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
     },
   }
 }

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest'
+import { wideLines } from './line-width.ts'
+
+test('a line of 120 columns passes, and one of 121 is named, whatever it consists of', () => {
+  const comment = `// ${'x'.repeat(117)}`
+  expect(wideLines('tools/a.ts', `${comment}\n${comment}x\n`)).toEqual(['tools/a.ts:2: 121 columns'])
+  expect(wideLines('a.sql', `-- ${'é'.repeat(117)}\n-- ${'é'.repeat(118)}`)).toEqual(['a.sql:2: 121 columns'])
+  expect(wideLines('a.ts', '😀'.repeat(120))).toEqual([])
+})
+
+test('generated files and migrations are exempt', () => {
+  const wide = 'x'.repeat(200)
+  for (const path of [
+    'packages/contract/src/client/generated/sdk.gen.ts',
+    'packages/engine/schema.snapshot.sql',
+    'packages/engine/sql/migrations/0001-first.sql',
+  ]) {
+    expect(wideLines(path, wide)).toEqual([])
+  }
+  expect(wideLines('packages/engine/sql/functions/claim_slots.sql', wide)).toHaveLength(1)
+})
