@@ -1,25 +1,13 @@
-import { aBooking, aClinic, aDoctor, aSlot, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { type RestApp, startRestApp } from '../../../test/rest-app.ts'
-
-let database: TestDatabase
-let rest: RestApp
-
-beforeAll(async () => {
-  database = await createTestDatabase()
-  rest = await startRestApp(database.appPool)
-})
-
-afterEach(() => expect(rest.violations.splice(0)).toEqual([]))
-
-afterAll(async () => {
-  await rest.stop()
-  await database.drop()
-})
+import { aBooking, aClinic, aDoctor, aSlot } from '@holdfast/testkit'
+import { expect } from 'vitest'
+import { test } from '../../../test/rest-test.ts'
 
 const inDays = (days: number, minutes = 0) => new Date(Date.now() + days * 86_400_000 + minutes * 60_000).toISOString()
 
-test('createSlots with a key: a retry gets the first response, another body is refused; no key: it runs', async () => {
+test('createSlots with a key: a retry gets the first response, another body is refused; no key: it runs', async ({
+  database,
+  rest,
+}) => {
   const clinic = await aClinic(database)
   const path = { doctorId: (await aDoctor(database, clinic)).id }
   const as = await rest.aMember(clinic.no, 'staff')
@@ -42,7 +30,10 @@ test('createSlots with a key: a retry gets the first response, another body is r
   expect((await rest.call('createSlots', { path, as, body })).body).toMatchObject({ created: 0, skipped: 1 })
 })
 
-test('confirmed with a key: a retry gets the first response, even if the booking has changed since', async () => {
+test('confirmed with a key: a retry gets the first response, even if the booking has changed since', async ({
+  database,
+  rest,
+}) => {
   const slot = await aSlot(database, await aDoctor(database, await aClinic(database)), { capacity: 2 })
   const booking = await aBooking(database, slot, { status: 'PENDING' })
   const path = { bookingId: booking.id }
@@ -56,7 +47,10 @@ test('confirmed with a key: a retry gets the first response, even if the booking
   expect((await rest.call('confirmBooking', { path, token })).problem).toMatchObject({ code: 'invalid_transition' })
 })
 
-test('a stored response is only for its caller: not for another token or account with the same key', async () => {
+test('a stored response is only for its caller: not for another token or account with the same key', async ({
+  database,
+  rest,
+}) => {
   const clinic = await aClinic(database)
   const slot = await aSlot(database, await aDoctor(database, clinic), { capacity: 2 })
   const booking = await aBooking(database, slot, { status: 'PENDING' })
@@ -71,7 +65,7 @@ test('a stored response is only for its caller: not for another token or account
   }
 })
 
-test('a refusal is not stored: the same key succeeds once the request can succeed', async () => {
+test('a refusal is not stored: the same key succeeds once the request can succeed', async ({ database, rest }) => {
   const clinic = await aClinic(database)
   const doctor = await aDoctor(database, clinic)
   const [from, to] = [await aSlot(database, doctor), await aSlot(database, doctor)]
@@ -89,7 +83,7 @@ test('a refusal is not stored: the same key succeeds once the request can succee
   expect((await move()).body).toMatchObject({ slotId: to.id })
 })
 
-test('a retry of an edit or a removal with a key gets the first response', async () => {
+test('a retry of an edit or a removal with a key gets the first response', async ({ database, rest }) => {
   const clinic = await aClinic(database)
   const as = await rest.aMember(clinic.no, 'admin')
   const doctor = await aDoctor(database, clinic)

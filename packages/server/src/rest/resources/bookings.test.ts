@@ -1,41 +1,27 @@
 import { request } from 'node:http'
 import { restOperations } from '@holdfast/contract'
-import { aBooking, aClinic, aDoctor, aSlot, createTestDatabase, lapseHolds, type TestDatabase } from '@holdfast/testkit'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { type RestApp, startRestApp } from '../../../test/rest-app.ts'
-
-let database: TestDatabase
-let rest: RestApp
-
-beforeAll(async () => {
-  database = await createTestDatabase()
-  rest = await startRestApp(database.appPool)
-})
-
-afterEach(() => expect(rest.violations.splice(0)).toEqual([]))
-
-afterAll(async () => {
-  await rest.stop()
-  await database.drop()
-})
+import { aBooking, aClinic, aDoctor, aSlot, lapseHolds, type TestDatabase } from '@holdfast/testkit'
+import { expect } from 'vitest'
+import type { RestApp } from '../../../test/rest-app.ts'
+import { test } from '../../../test/rest-test.ts'
 
 const patient = { name: 'Grace Hopper', email: 'grace@example.org' }
 
 /** A clinic with one doctor and one slot. */
-async function aPlace(capacity = 1) {
+async function aPlace(database: TestDatabase, capacity = 1) {
   const clinic = await aClinic(database)
   const doctor = await aDoctor(database, clinic)
   const slot = await aSlot(database, doctor, { capacity })
   return { clinic, doctor, slot }
 }
 
-async function aHold(slotId: string) {
+async function aHold(rest: RestApp, slotId: string) {
   const { body } = await rest.call('createBooking', { body: { slotId, patient } })
   return { id: body.id, token: body.manageToken, path: { bookingId: body.id } }
 }
 
-test('a guest books, confirms and cancels with only the token', async () => {
-  const { clinic, doctor, slot } = await aPlace()
+test('a guest books, confirms and cancels with only the token', async ({ database, rest }) => {
+  const { clinic, doctor, slot } = await aPlace(database)
   const made = await rest.call('createBooking', { body: { slotId: slot.id, patient, reason: 'Knee' } })
   expect(made.status).toBe(201)
   expect(made.body).toMatchObject({
@@ -80,8 +66,11 @@ test('a guest books, confirms and cancels with only the token', async () => {
   })
 })
 
-test('patient and reason may be sent with the confirmation; a second confirmation changes nothing', async () => {
-  const { slot } = await aPlace()
+test('patient and reason may be sent with the confirmation; a second confirmation changes nothing', async ({
+  database,
+  rest,
+}) => {
+  const { slot } = await aPlace(database)
   const hold = await rest.call('createBooking', { body: { slotId: slot.id, patient: { name: 'Guest' } } })
   const asked = { path: { bookingId: hold.body.id }, token: hold.body.manageToken }
   const wrong = await rest.call('confirmBooking', { ...asked, body: { patient: { name: '' } } })
@@ -93,8 +82,11 @@ test('patient and reason may be sent with the confirmation; a second confirmatio
   expect([other.status, other.body]).toEqual([200, confirmed.body])
 })
 
-test('a retry with the key gets the first response with its token; another body is refused', async () => {
-  const { slot } = await aPlace(5)
+test('a retry with the key gets the first response with its token; another body is refused', async ({
+  database,
+  rest,
+}) => {
+  const { slot } = await aPlace(database, 5)
   const body = { slotId: slot.id, patient, units: 2, confirm: true }
   const first = await rest.call('createBooking', { body, key: 'once' })
   expect(first.status).toBe(201)
@@ -110,8 +102,8 @@ test('a retry with the key gets the first response with its token; another body 
   expect((await rest.call('createBooking', { body: { ...body, units: 1 } })).status).toBe(201)
 })
 
-test('a request with a default value written out is the same request', async () => {
-  const { slot } = await aPlace(5)
+test('a request with a default value written out is the same request', async ({ database, rest }) => {
+  const { slot } = await aPlace(database, 5)
   const first = await rest.call('createBooking', { body: { slotId: slot.id, patient }, key: 'k' })
   const second = await rest.call('createBooking', {
     body: { slotId: slot.id, patient, units: 1, confirm: false },
@@ -120,8 +112,8 @@ test('a request with a default value written out is the same request', async () 
   expect([first.status, second.status]).toEqual([201, 200])
 })
 
-test('a full slot comes with up to three alternatives', async () => {
-  const { doctor, slot } = await aPlace()
+test('a full slot comes with up to three alternatives', async ({ database, rest }) => {
+  const { doctor, slot } = await aPlace(database)
   const others = [await aSlot(database, doctor), await aSlot(database, doctor), await aSlot(database, doctor)]
   await aSlot(database, doctor)
   await aBooking(database, slot)
@@ -130,8 +122,8 @@ test('a full slot comes with up to three alternatives', async () => {
   expect(problem.alternatives?.map(({ id }) => id)).toEqual(others.map(({ id }) => id))
 })
 
-test('fifty claims on one full slot share one query for alternatives', async () => {
-  const { doctor, slot } = await aPlace()
+test('fifty claims on one full slot share one query for alternatives', async ({ database, rest }) => {
+  const { doctor, slot } = await aPlace(database)
   await aSlot(database, doctor)
   await aBooking(database, slot)
   const { alternatives } = rest.engine.reads
@@ -153,8 +145,8 @@ test('fifty claims on one full slot share one query for alternatives', async () 
   }
 })
 
-test('a slot that cannot be booked is refused with the reason', async () => {
-  const { doctor, slot } = await aPlace(3)
+test('a slot that cannot be booked is refused with the reason', async ({ database, rest }) => {
+  const { doctor, slot } = await aPlace(database, 3)
   const past = await aSlot(database, doctor, { startsAt: new Date(Date.now() - 60_000) })
   const withdrawn = await aSlot(database, doctor, { withdrawn: true, startsAt: new Date(Date.now() + 864_000_000) })
   const refused = async (body: object) => (await rest.call('createBooking', { body: { patient, ...body } })).problem
@@ -181,18 +173,21 @@ test('a slot that cannot be booked is refused with the reason', async () => {
   expect(await refused({ slotId: crypto.randomUUID() })).toMatchObject({ status: 404, code: 'slot_not_found' })
 })
 
-test('a hold that has ended is FAILED, cannot be confirmed, and its place is free at once', async () => {
-  const { slot } = await aPlace()
-  const hold = await aHold(slot.id)
+test('a hold that has ended is FAILED, cannot be confirmed, and its place is free at once', async ({
+  database,
+  rest,
+}) => {
+  const { slot } = await aPlace(database)
+  const hold = await aHold(rest, slot.id)
   await lapseHolds(database, slot)
   expect((await rest.call('getBooking', hold)).body).toMatchObject({ status: 'FAILED', failureReason: 'hold_expired' })
   expect((await rest.call('confirmBooking', hold)).problem).toMatchObject({ status: 409, code: 'hold_expired' })
   expect((await rest.call('createBooking', { body: { slotId: slot.id, patient } })).status).toBe(201)
 })
 
-test('a hold is extended once; a retry with the same key succeeds', async () => {
-  const { slot } = await aPlace()
-  const hold = await aHold(slot.id)
+test('a hold is extended once; a retry with the same key succeeds', async ({ database, rest }) => {
+  const { slot } = await aPlace(database)
+  const hold = await aHold(rest, slot.id)
   const before = (await rest.call('getBooking', hold)).body.holdExpiresAt ?? ''
   const extended = await rest.call('extendBooking', { ...hold, key: 'more' })
   expect(extended.body.extended).toBe(true)
@@ -202,13 +197,13 @@ test('a hold is extended once; a retry with the same key succeeds', async () => 
   expect((await rest.call('extendBooking', hold)).problem).toMatchObject({ status: 409, code: 'already_extended' })
 })
 
-test('a booking moves to another slot of its clinic, and to no other', async () => {
-  const { doctor, slot } = await aPlace()
+test('a booking moves to another slot of its clinic, and to no other', async ({ database, rest }) => {
+  const { doctor, slot } = await aPlace(database)
   const target = await aSlot(database, doctor)
   const full = await aSlot(database, doctor)
   await aBooking(database, full)
-  const elsewhere = await aPlace()
-  const hold = await aHold(slot.id)
+  const elsewhere = await aPlace(database)
+  const hold = await aHold(rest, slot.id)
   const move = (slotId: string) => rest.call('rescheduleBooking', { ...hold, body: { slotId } })
   expect((await move(full.id)).problem).toMatchObject({ code: 'slot_full', alternatives: [{ id: target.id }] })
   expect((await move(elsewhere.slot.id)).problem).toMatchObject({ status: 404, code: 'slot_not_found' })
@@ -219,8 +214,8 @@ test('a booking moves to another slot of its clinic, and to no other', async () 
   expect((await rest.call('createBooking', { body: { slotId: slot.id, patient } })).status).toBe(201)
 })
 
-test('only the clinic marks arrived, completed and no-show, each at its time', async () => {
-  const { clinic, doctor, slot } = await aPlace(2)
+test('only the clinic marks arrived, completed and no-show, each at its time', async ({ database, rest }) => {
+  const { clinic, doctor, slot } = await aPlace(database, 2)
   const staff = await rest.aMember(clinic.no, 'staff')
   const tomorrow = await aBooking(database, slot)
   const path = { bookingId: tomorrow.id }
@@ -244,8 +239,8 @@ test('only the clinic marks arrived, completed and no-show, each at its time', a
   })
 })
 
-test('the clinic undoes marks step by step, and the place stays taken', async () => {
-  const { clinic, doctor } = await aPlace()
+test('the clinic undoes marks step by step, and the place stays taken', async ({ database, rest }) => {
+  const { clinic, doctor } = await aPlace(database)
   const staff = await rest.aMember(clinic.no, 'staff')
   const begun = await aSlot(database, doctor, { startsAt: new Date(Date.now() - 60_000) })
   const booking = await aBooking(database, begun, { status: 'COMPLETED' })
@@ -271,7 +266,7 @@ test('the clinic undoes marks step by step, and the place stays taken', async ()
   })
 })
 
-test('the clinic’s deadline binds the patient, not the clinic', async () => {
+test('the clinic’s deadline binds the patient, not the clinic', async ({ database, rest }) => {
   const clinic = await aClinic(database, { settings: { cancellationDeadlineMinutes: 10_000 } })
   const slot = await aSlot(database, await aDoctor(database, clinic))
   const booking = await aBooking(database, slot)
@@ -285,16 +280,16 @@ test('the clinic’s deadline binds the patient, not the clinic', async () => {
   expect((await rest.call('cancelBooking', { path, as: staff })).body.status).toBe('CANCELLED')
 })
 
-test('two requests at once for the last place: one books, one gets slot_full', async () => {
-  const { slot } = await aPlace()
+test('two requests at once for the last place: one books, one gets slot_full', async ({ database, rest }) => {
+  const { slot } = await aPlace(database)
   const replies = await Promise.all(
     [1, 2].map(() => rest.call('createBooking', { body: { slotId: slot.id, patient } })),
   )
   expect(replies.map(({ status }) => status).sort()).toEqual([201, 409])
 })
 
-test('an Idempotency-Key is 1–255 printable characters, sent once', async () => {
-  const { slot } = await aPlace()
+test('an Idempotency-Key is 1–255 printable characters, sent once', async ({ database, rest }) => {
+  const { slot } = await aPlace(database)
   const body = { slotId: slot.id, patient }
   for (const key of ['', 'x'.repeat(256), 'caf\u00e9', 'tab\there']) {
     const { problem } = await rest.call('createBooking', { body, key })
@@ -307,7 +302,7 @@ test('an Idempotency-Key is 1–255 printable characters, sent once', async () =
   expect((await rest.call('createBooking', { body, key: 'x'.repeat(255) })).status).toBe(201)
 })
 
-test('every write refuses an invalid Idempotency-Key before it checks anything else', async () => {
+test('every write refuses an invalid Idempotency-Key before it checks anything else', async ({ rest }) => {
   const operationIds = Object.keys(restOperations) as (keyof typeof restOperations)[]
   const writes = operationIds.filter((operationId) => restOperations[operationId].method !== 'GET')
   expect(writes.length).toBeGreaterThan(15)
@@ -318,8 +313,8 @@ test('every write refuses an invalid Idempotency-Key before it checks anything e
   }
 })
 
-test('two Idempotency-Key headers are refused; one with a comma is accepted', async () => {
-  const { slot } = await aPlace(2)
+test('two Idempotency-Key headers are refused; one with a comma is accepted', async ({ database, rest }) => {
+  const { slot } = await aPlace(database, 2)
   const origin = await rest.app.listen({ port: 0, host: '127.0.0.1' })
   const send = (keys: string[]) =>
     new Promise<number | undefined>((resolve, reject) => {
@@ -335,7 +330,10 @@ test('two Idempotency-Key headers are refused; one with a comma is accepted', as
   expect(await send(['one, two'])).toBe(201)
 })
 
-test('a booking on behalf belongs to the patient; only those with access to the calendar create one', async () => {
+test('a booking on behalf belongs to the patient; only those with access to the calendar create one', async ({
+  database,
+  rest,
+}) => {
   const clinic = await aClinic(database)
   const doctor = await aDoctor(database, clinic)
   const slot = await aSlot(database, doctor, { capacity: 3 })

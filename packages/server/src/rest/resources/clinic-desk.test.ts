@@ -1,31 +1,20 @@
-import { aBooking, aClinic, aDoctor, aSlot, createTestDatabase, type TestDatabase, until } from '@holdfast/testkit'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { type RestApp, startRestApp } from '../../../test/rest-app.ts'
+import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase, until } from '@holdfast/testkit'
+import { expect } from 'vitest'
+import type { RestApp } from '../../../test/rest-app.ts'
+import { test } from '../../../test/rest-test.ts'
 
-let database: TestDatabase
-let rest: RestApp
-
-beforeAll(async () => {
-  database = await createTestDatabase()
-  rest = await startRestApp(database.appPool)
-})
-
-afterEach(() => expect(rest.violations.splice(0)).toEqual([]))
-
-afterAll(async () => {
-  await rest.stop()
-  await database.drop()
-})
-
-async function aDesk() {
+async function aDesk(database: TestDatabase, rest: RestApp) {
   const clinic = await aClinic(database)
   const doctor = await aDoctor(database, clinic)
   const admin = await rest.aMember(clinic.no, 'admin')
   return { clinic, doctor, admin, path: { clinicId: clinic.id } }
 }
 
-test('the clinic’s bookings are found by day, status, doctor and patient, and paged through', async () => {
-  const { doctor, admin, path, clinic } = await aDesk()
+test('the clinic’s bookings are found by day, status, doctor and patient, and paged through', async ({
+  database,
+  rest,
+}) => {
+  const { doctor, admin, path, clinic } = await aDesk(database, rest)
   const slot = await aSlot(database, doctor, { capacity: 10 })
   const other = await aSlot(database, await aDoctor(database, clinic), { capacity: 10 })
   const ada = await aBooking(database, slot, {
@@ -55,8 +44,8 @@ test('the clinic’s bookings are found by day, status, doctor and patient, and 
   expect(first.body.items.find(({ id }) => id === ada.id)?.patient.email).toBe('ada@example.org')
 })
 
-test('days out of order or more than 366 are refused', async () => {
-  const { admin, path } = await aDesk()
+test('days out of order or more than 366 are refused', async ({ database, rest }) => {
+  const { admin, path } = await aDesk(database, rest)
   for (const id of ['listClinicBookings', 'getClinicStats'] as const) {
     const ask = (from: string, to: string) => rest.call(id, { path, as: admin, query: { from, to } })
     expect((await ask('2026-01-02', '2026-01-01')).problem.errors?.[0]?.path).toBe('/query/to')
@@ -65,8 +54,8 @@ test('days out of order or more than 366 are refused', async () => {
   }
 })
 
-test('figures count every status', async () => {
-  const { doctor, admin, path } = await aDesk()
+test('figures count every status', async ({ database, rest }) => {
+  const { doctor, admin, path } = await aDesk(database, rest)
   const slot = await aSlot(database, doctor, { capacity: 4 })
   await aBooking(database, slot)
   await aBooking(database, slot, { status: 'CANCELLED' })
@@ -81,8 +70,8 @@ test('figures count every status', async () => {
   expect((await rest.call('getClinicStats', { path, as: admin })).body.days).toHaveLength(31)
 })
 
-test('the log is read in order, and continues after a position', async () => {
-  const { doctor, admin, path } = await aDesk()
+test('the log is read in order, and continues after a position', async ({ database, rest }) => {
+  const { doctor, admin, path } = await aDesk(database, rest)
   const slot = await aSlot(database, doctor, { capacity: 3 })
   const body = { slotId: slot.id, patient: { name: 'Ada' } }
   const made = await rest.call('createBooking', { body })
@@ -110,8 +99,8 @@ test('the log is read in order, and continues after a position', async () => {
   ).toBeLessThan(500)
 })
 
-test('verify counts a consistent clinic, and names what was corrupted', async () => {
-  const { doctor, admin, path } = await aDesk()
+test('verify counts a consistent clinic, and names what was corrupted', async ({ database, rest }) => {
+  const { doctor, admin, path } = await aDesk(database, rest)
   const slot = await aSlot(database, doctor, { capacity: 3 })
   await aBooking(database, slot)
   const sound = await rest.call('verifyClinic', { path, as: admin })
@@ -122,8 +111,8 @@ test('verify counts a consistent clinic, and names what was corrupted', async ()
   expect(corrupted.body.details).toMatchObject([{ kind: 'taken_differs', slotId: slot.id, clinicId: path.clinicId }])
 })
 
-test('members are added, change their role and leave; the last admin stays', async () => {
-  const { clinic, doctor, admin, path } = await aDesk()
+test('members are added, change their role and leave; the last admin stays', async ({ database, rest }) => {
+  const { clinic, doctor, admin, path } = await aDesk(database, rest)
   const person = rest.anAccount({ email: 'eve@example.org', name: 'Eve' })
   const put = (body: object) => rest.call('putMember', { path, as: admin, body })
   const added = await put({ email: 'EVE@example.org', role: 'staff' })
@@ -148,8 +137,8 @@ test('members are added, change their role and leave; the last admin stays', asy
   expect((await rest.call('removeMember', leaving)).problem).toMatchObject({ status: 404, code: 'member_not_found' })
 })
 
-test('a member needs an account, and a doctor’s role a doctor of this clinic', async () => {
-  const { admin, path, doctor } = await aDesk()
+test('a member needs an account, and a doctor’s role a doctor of this clinic', async ({ database, rest }) => {
+  const { admin, path, doctor } = await aDesk(database, rest)
   const person = rest.anAccount()
   const elsewhere = await aDoctor(database, await aClinic(database))
   const refused = async (body: object) => (await rest.call('putMember', { path, as: admin, body })).problem
@@ -169,8 +158,8 @@ test('a member needs an account, and a doctor’s role a doctor of this clinic',
   expect((await refused({ email: person.email, role: 'owner' })).errors?.[0]?.path).toBe('/role')
 })
 
-test('an account sees itself and its own bookings, and none by e-mail address', async () => {
-  const { clinic, doctor, path } = await aDesk()
+test('an account sees itself and its own bookings, and none by e-mail address', async ({ database, rest }) => {
+  const { clinic, doctor, path } = await aDesk(database, rest)
   const slot = await aSlot(database, doctor, { capacity: 5 })
   const me = await rest.aMember(clinic.no, 'staff')
   const patient = { name: me.name, email: me.email }
@@ -194,8 +183,11 @@ test('an account sees itself and its own bookings, and none by e-mail address', 
   expect(wrong.problem.errors?.[0]?.path).toBe('/query/to')
 })
 
-test('a booking’s history has every change and who made it, before the clinic’s log does', async () => {
-  const { doctor, admin, clinic } = await aDesk()
+test('a booking’s history has every change and who made it, before the clinic’s log does', async ({
+  database,
+  rest,
+}) => {
+  const { doctor, admin, clinic } = await aDesk(database, rest)
   const slot = await aSlot(database, doctor)
   const booking = await aBooking(database, slot)
   const path = { bookingId: booking.id }
@@ -217,8 +209,8 @@ test('a booking’s history has every change and who made it, before the clinic�
   expect((await rest.call('listBookingEvents', { path, as: colleague })).problem.code).toBe('booking_not_found')
 })
 
-test('the newest events are returned newest first', async () => {
-  const { doctor, admin, path } = await aDesk()
+test('the newest events are returned newest first', async ({ database, rest }) => {
+  const { doctor, admin, path } = await aDesk(database, rest)
   const slot = await aSlot(database, doctor, { capacity: 2 })
   await aBooking(database, slot)
   const last = await aBooking(database, slot)

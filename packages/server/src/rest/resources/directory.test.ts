@@ -1,25 +1,15 @@
-import { aClinic, aDoctor, aSlot, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { type Reply, type RestApp, startRestApp, type TestAccount } from '../../../test/rest-app.ts'
+import { aClinic, aDoctor, aSlot } from '@holdfast/testkit'
+import { expect } from 'vitest'
+import type { Reply, RestApp, TestAccount } from '../../../test/rest-app.ts'
+import { test } from '../../../test/rest-test.ts'
 
-let database: TestDatabase
-let rest: RestApp
 let site: TestAccount
 
-beforeAll(async () => {
-  database = await createTestDatabase()
-  rest = await startRestApp(database.appPool)
+test.beforeAll(async ({ rest }) => {
   site = rest.anAccount({ siteAdministrator: true })
 })
 
-afterEach(() => expect(rest.violations.splice(0)).toEqual([]))
-
-afterAll(async () => {
-  await rest.stop()
-  await database.drop()
-})
-
-test('the site administrator creates a clinic; omitted fields have their defaults', async () => {
+test('the site administrator creates a clinic; omitted fields have their defaults', async ({ rest }) => {
   const body = { name: ' Praxis am Ring ', timezone: 'europe/berlin', settings: { minimumNoticeMinutes: 60 } }
   const made = await rest.call('createClinic', { as: site, body })
   expect(made.status).toBe(201)
@@ -36,7 +26,7 @@ test('the site administrator creates a clinic; omitted fields have their default
   expect(found.body.items).toEqual([made.body])
 })
 
-test('a retry with the key creates no second clinic, and another clinic with it is refused', async () => {
+test('a retry with the key creates no second clinic, and another clinic with it is refused', async ({ rest }) => {
   const body = { name: 'Once', timezone: 'UTC' }
   const first = await rest.call('createClinic', { as: site, body, key: 'clinic' })
   const second = await rest.call('createClinic', { as: site, body, key: 'clinic' })
@@ -47,16 +37,16 @@ test('a retry with the key creates no second clinic, and another clinic with it 
   expect((await rest.call('listClinics', { query: { q: 'Once' } })).body.items).toHaveLength(1)
 })
 
-test.each(['Mars/Olympus', 'CEST2', '+02:00', 'Europe/Berlin ', '', 'Europe/../etc'])(
+test.for(['Mars/Olympus', 'CEST2', '+02:00', 'Europe/Berlin ', '', 'Europe/../etc'])(
   'a time zone %j that does not exist is named',
-  async (timezone) => {
+  async (timezone, { rest }) => {
     const { problem } = await rest.call('createClinic', { as: site, body: { name: 'X', timezone } })
     expect(problem).toMatchObject({ status: 400, code: 'invalid_request', errors: [{ path: '/timezone' }] })
     if (timezone !== '') expect(problem.detail).toContain(JSON.stringify(timezone))
   },
 )
 
-test('an admin changes a clinic; omitted fields stay', async () => {
+test('an admin changes a clinic; omitted fields stay', async ({ database, rest }) => {
   const clinic = await aClinic(database, { settings: { holdSeconds: 300 } })
   const as = await rest.aMember(clinic.no, 'admin')
   const path = { clinicId: clinic.id }
@@ -74,7 +64,7 @@ test('an admin changes a clinic; omitted fields stay', async () => {
   expect(nowhere.problem.errors?.[0]?.path).toBe('/timezone')
 })
 
-test('a list is paged through, and a cursor of another list is refused', async () => {
+test('a list is paged through, and a cursor of another list is refused', async ({ database, rest }) => {
   const names = ['Page A', 'Page B', 'Page C', 'Page D', 'Page E']
   for (const name of names) await aClinic(database, { name })
   const seen: string[] = []
@@ -92,7 +82,7 @@ test('a list is paged through, and a cursor of another list is refused', async (
   expect(seen).toEqual(names)
 })
 
-test('a doctor is added, found, changed, and never deleted but deactivated', async () => {
+test('a doctor is added, found, changed, and never deleted but deactivated', async ({ database, rest }) => {
   const clinic = await aClinic(database)
   const as = await rest.aMember(clinic.no, 'admin')
   const body = {
@@ -132,7 +122,7 @@ test('a doctor is added, found, changed, and never deleted but deactivated', asy
   )
 })
 
-test('inactive doctors are listed only for the clinic’s members', async () => {
+test('inactive doctors are listed only for the clinic’s members', async ({ database, rest }) => {
   const clinic = await aClinic(database)
   const query = { clinicId: clinic.id, includeInactive: true }
   expect((await rest.call('listDoctors', { query })).problem.status).toBe(401)
@@ -141,7 +131,7 @@ test('inactive doctors are listed only for the clinic’s members', async () => 
   expect(everywhere.problem.errors?.[0]?.path).toBe('/query/clinicId')
 })
 
-test('a doctor has the next time at which they can be booked', async () => {
+test('a doctor has the next time at which they can be booked', async ({ database, rest }) => {
   const doctor = await aDoctor(database, await aClinic(database))
   const slot = await aSlot(database, doctor)
   const { body } = await rest.call('getDoctor', { path: { doctorId: doctor.id } })
@@ -149,7 +139,7 @@ test('a doctor has the next time at which they can be booked', async () => {
 })
 
 /** All pages of a list of doctors, by name. */
-async function namesOf(query: Record<string, string | number>): Promise<string[]> {
+async function namesOf(rest: RestApp, query: Record<string, string | number>): Promise<string[]> {
   const names: string[] = []
   let cursor: string | null = null
   do {
@@ -161,7 +151,7 @@ async function namesOf(query: Record<string, string | number>): Promise<string[]
   return names
 }
 
-test('soonest first, ties by name, doctors without a free time last, also across pages', async () => {
+test('soonest first, ties by name, doctors without a free time last, also across pages', async ({ database, rest }) => {
   const clinic = await aClinic(database)
   const later = { startsAt: new Date(Date.now() + 50 * 3_600_000) }
   const sooner = { startsAt: new Date(Date.now() + 48 * 3_600_000) }
@@ -178,15 +168,15 @@ test('soonest first, ties by name, doctors without a free time last, also across
   }
   const query = { clinicId: clinic.id }
   for (const limit of [1, 2, 100]) {
-    expect(await namesOf({ ...query, sort: 'soonest', limit })).toEqual(['Cleo', 'Bea', 'Dora', 'Ada', 'Edda'])
-    expect(await namesOf({ ...query, sort: 'name', limit })).toEqual(['Ada', 'Bea', 'Cleo', 'Dora', 'Edda'])
+    expect(await namesOf(rest, { ...query, sort: 'soonest', limit })).toEqual(['Cleo', 'Bea', 'Dora', 'Ada', 'Edda'])
+    expect(await namesOf(rest, { ...query, sort: 'name', limit })).toEqual(['Ada', 'Bea', 'Cleo', 'Dora', 'Edda'])
   }
-  expect(await namesOf(query)).toEqual(await namesOf({ ...query, sort: 'name' }))
-  expect(await namesOf({ ...query, sort: 'soonest', appointmentType: 'video' })).toEqual(['Bea', 'Ada'])
-  expect(await namesOf({ ...query, appointmentType: 'in_person' })).toEqual(['Cleo', 'Dora', 'Edda'])
+  expect(await namesOf(rest, query)).toEqual(await namesOf(rest, { ...query, sort: 'name' }))
+  expect(await namesOf(rest, { ...query, sort: 'soonest', appointmentType: 'video' })).toEqual(['Bea', 'Ada'])
+  expect(await namesOf(rest, { ...query, appointmentType: 'in_person' })).toEqual(['Cleo', 'Dora', 'Edda'])
 })
 
-test('a cursor of the other order is refused, and so are unknown orders and types', async () => {
+test('a cursor of the other order is refused, and so are unknown orders and types', async ({ database, rest }) => {
   const clinic = await aClinic(database)
   for (const name of ['Ada', 'Bea']) await aDoctor(database, clinic, { name })
   const query = { clinicId: clinic.id, limit: 1 }
@@ -211,16 +201,16 @@ test('a cursor of the other order is refused, and so are unknown orders and type
   }
 })
 
-test('lists with the longest names, in characters of four bytes, are paged through too', async () => {
+test('lists with the longest names, in characters of four bytes, are paged through too', async ({ database, rest }) => {
   const clinic = await aClinic(database)
   const names = ['𝒜', '𝒞', '𝒟'].map((letter) => letter.repeat(200))
   for (const name of names) await aDoctor(database, clinic, { name })
   for (const sort of ['name', 'soonest']) {
-    expect((await namesOf({ clinicId: clinic.id, limit: 1, sort })).toSorted()).toEqual(names)
+    expect((await namesOf(rest, { clinicId: clinic.id, limit: 1, sort })).toSorted()).toEqual(names)
   }
 })
 
-test('an unknown currency and an unknown clinic are reported', async () => {
+test('an unknown currency and an unknown clinic are reported', async ({ database, rest }) => {
   const clinic = await aClinic(database)
   const as = await rest.aMember(clinic.no, 'admin')
   const body = { clinicId: clinic.id, name: 'Dr', specialization: 'X', fee: { amount: 1, currency: 'ABC' } }
@@ -231,7 +221,7 @@ test('an unknown currency and an unknown clinic are reported', async () => {
   expect(nowhere.problem.code).toBe('clinic_not_found')
 })
 
-test('a search text is not a pattern', async () => {
+test('a search text is not a pattern', async ({ database, rest }) => {
   await aClinic(database, { name: '100% Praxis_1' })
   const names = async (q: string) =>
     (await rest.call('listClinics', { query: { q } })).body.items.map(({ name }) => name)

@@ -1,23 +1,9 @@
-import { aBooking, aClinic, aDoctor, aSlot, createTestDatabase, lapseHolds, type TestDatabase } from '@holdfast/testkit'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { type CallOptions, type RestApp, startRestApp } from '../../../test/rest-app.ts'
+import { aBooking, aClinic, aDoctor, aSlot, lapseHolds, type TestDatabase } from '@holdfast/testkit'
+import { expect } from 'vitest'
+import type { CallOptions, RestApp } from '../../../test/rest-app.ts'
+import { test } from '../../../test/rest-test.ts'
 
-let database: TestDatabase
-let rest: RestApp
-
-beforeAll(async () => {
-  database = await createTestDatabase()
-  rest = await startRestApp(database.appPool)
-})
-
-afterEach(() => expect(rest.violations.splice(0)).toEqual([]))
-
-afterAll(async () => {
-  await rest.stop()
-  await database.drop()
-})
-
-async function aCalendar(timezone = 'UTC') {
+async function aCalendar(database: TestDatabase, rest: RestApp, timezone = 'UTC') {
   const clinic = await aClinic(database, { timezone })
   const doctor = await aDoctor(database, clinic)
   const staff = await rest.aMember(clinic.no, 'staff')
@@ -35,14 +21,17 @@ const slotAt = (ahead: number, from: string, to: string, capacity?: number) => (
   ...(capacity === undefined ? {} : { capacity }),
 })
 
-async function refusal(options: CallOptions) {
+async function refusal(rest: RestApp, options: CallOptions) {
   const { problem } = await rest.call('createSlots', options)
   expect(problem).toMatchObject({ status: 400, code: 'invalid_request' })
   return problem.errors?.map(({ path, message }) => [path, message])
 }
 
-test('slots are created, skipped if they exist, and reported as conflicts if they overlap', async () => {
-  const { staff, path } = await aCalendar()
+test('slots are created, skipped if they exist, and reported as conflicts if they overlap', async ({
+  database,
+  rest,
+}) => {
+  const { staff, path } = await aCalendar(database, rest)
   const slots = [slotAt(3, '09:00', '09:30', 5), slotAt(3, '10:00', '10:30')]
   const made = await rest.call('createSlots', { path, as: staff, body: { slots } })
   expect(made.status).toBe(201)
@@ -59,8 +48,8 @@ test('slots are created, skipped if they exist, and reported as conflicts if the
   expect(again.body.items[1]?.slotId).toBe(made.body.items[1]?.slotId)
 })
 
-test('a dry run reports the same and creates nothing', async () => {
-  const { staff, path } = await aCalendar()
+test('a dry run reports the same and creates nothing', async ({ database, rest }) => {
+  const { staff, path } = await aCalendar(database, rest)
   const body = { slots: [slotAt(3, '09:00', '09:30')] }
   const dry = await rest.call('createSlots', { path, as: staff, body, query: { dryRun: true } })
   expect(dry).toMatchObject({ status: 200, body: { created: 1, items: [{ slotId: null }] } })
@@ -69,17 +58,17 @@ test('a dry run reports the same and creates nothing', async () => {
   expect((await rest.call('createSlots', { path, as: staff, body })).body.created).toBe(1)
 })
 
-test('times may have any offset; responses are in UTC', async () => {
-  const { staff, path } = await aCalendar()
+test('times may have any offset; responses are in UTC', async ({ database, rest }) => {
+  const { staff, path } = await aCalendar(database, rest)
   const body = { slots: [{ startsAt: `${day(5)}T09:00:00+05:30`, endsAt: `${day(5)}T09:30:00+05:30` }] }
   const { items } = (await rest.call('createSlots', { path, as: staff, body })).body
   expect(items[0]).toMatchObject({ startsAt: `${day(5)}T03:30:00.000Z`, endsAt: `${day(5)}T04:00:00.000Z` })
 })
 
-test('each invalid slot is reported by its position', async () => {
-  const { staff, path } = await aCalendar()
+test('each invalid slot is reported by its position', async ({ database, rest }) => {
+  const { staff, path } = await aCalendar(database, rest)
   const good = Array.from({ length: 17 }, (_, index) => slotAt(3, `00:${10 + index}`, `00:${11 + index}`))
-  const with17 = (slot: object) => refusal({ path, as: staff, body: { slots: [...good, slot] } })
+  const with17 = (slot: object) => refusal(rest, { path, as: staff, body: { slots: [...good, slot] } })
   expect(await with17(slotAt(3, '10:00', '10:00'))).toEqual([
     ['/slots/17/endsAt', expect.stringContaining('must be after startsAt')],
   ])
@@ -101,8 +90,8 @@ test('each invalid slot is reported by its position', async () => {
   ])
 })
 
-test('a rule is in the clinic’s time zone', async () => {
-  const { staff, path } = await aCalendar('America/New_York')
+test('a rule is in the clinic’s time zone', async ({ database, rest }) => {
+  const { staff, path } = await aCalendar(database, rest, 'America/New_York')
   const rule = { from: day(10), to: day(10), weekdays: [1, 2, 3, 4, 5, 6, 7], startTime: '09:00', endTime: '10:30' }
   const made = await rest.call('createSlots', {
     path,
@@ -117,10 +106,10 @@ test('a rule is in the clinic’s time zone', async () => {
   expect(made.body.items[0]?.capacity).toBe(2)
 })
 
-test('an invalid rule is reported by its field', async () => {
-  const { staff, path } = await aCalendar()
+test('an invalid rule is reported by its field', async ({ database, rest }) => {
+  const { staff, path } = await aCalendar(database, rest)
   const rule = { from: day(1), to: day(2), weekdays: [1], startTime: '09:00', endTime: '10:00' }
-  const wrong = (change: object) => refusal({ path, as: staff, body: { rule: { ...rule, ...change } } })
+  const wrong = (change: object) => refusal(rest, { path, as: staff, body: { rule: { ...rule, ...change } } })
   expect((await wrong({ to: day(0) }))?.[0]?.[0]).toBe('/rule/to')
   expect((await wrong({ weekdays: [0, 8] }))?.map(([at]) => at)).toEqual(['/rule/weekdays/0', '/rule/weekdays/1'])
   expect((await wrong({ endTime: '08:00' }))?.[0]?.[0]).toMatch(/^\/rule\/(startTime|endTime)$/)
@@ -131,16 +120,20 @@ test('an invalid rule is reported by its field', async () => {
   expect((await wrong(many))?.[0]).toEqual(['/rule', expect.stringMatching(/at most 10000 slots, not 20\d{4}/)])
 })
 
-test('slots and rule exclude each other', async () => {
-  const { staff, path } = await aCalendar()
-  expect(await refusal({ path, as: staff, body: {} })).toEqual([['/', 'must have either slots or rule, not neither']])
+test('slots and rule exclude each other', async ({ database, rest }) => {
+  const { staff, path } = await aCalendar(database, rest)
+  expect(await refusal(rest, { path, as: staff, body: {} })).toEqual([
+    ['/', 'must have either slots or rule, not neither'],
+  ])
   const rule = { from: day(1), to: day(1), weekdays: [1], startTime: '09:00', endTime: '10:00' }
   const both = { slots: [slotAt(3, '09:00', '10:00')], rule }
-  expect(await refusal({ path, as: staff, body: both })).toEqual([['/', 'must have either slots or rule, not both']])
+  expect(await refusal(rest, { path, as: staff, body: both })).toEqual([
+    ['/', 'must have either slots or rule, not both'],
+  ])
 })
 
-test('one call creates ten thousand slots', async () => {
-  const { staff, path } = await aCalendar()
+test('one call creates ten thousand slots', async ({ database, rest }) => {
+  const { staff, path } = await aCalendar(database, rest)
   const first = Date.parse(at(10, '00:00'))
   const slots = Array.from({ length: 10_000 }, (_, index) => ({
     startsAt: new Date(first + index * 300_000).toISOString(),
@@ -151,8 +144,8 @@ test('one call creates ten thousand slots', async () => {
   expect(all.body.items).toHaveLength(10_000)
 })
 
-test('the list has the free units, and its ETag detects that nothing changed', async () => {
-  const { doctor, path } = await aCalendar()
+test('the list has the free units, and its ETag detects that nothing changed', async ({ database, rest }) => {
+  const { doctor, path } = await aCalendar(database, rest)
   const slot = await aSlot(database, doctor, { capacity: 3, startsAt: new Date(at(2, '09:00')) })
   const full = await aSlot(database, doctor, { startsAt: new Date(at(2, '10:00')) })
   await aBooking(database, full)
@@ -188,8 +181,8 @@ test('the list has the free units, and its ETag detects that nothing changed', a
   expect(free.body.items.map(({ id }) => id)).toEqual([slot.id])
 })
 
-test('a list spans at most 62 days, in order, of dates that exist', async () => {
-  const { path } = await aCalendar()
+test('a list spans at most 62 days, in order, of dates that exist', async ({ database, rest }) => {
+  const { path } = await aCalendar(database, rest)
   const ask = (from: string, to: string) => rest.call('listSlots', { path, query: { from, to } })
   expect((await ask(day(0), day(61))).status).toBe(200)
   expect((await ask(day(0), day(62))).problem.errors).toEqual([
@@ -205,8 +198,8 @@ test('a list spans at most 62 days, in order, of dates that exist', async () => 
   ])
 })
 
-test('a slot is withdrawn; one with bookings only with withBookings', async () => {
-  const { doctor, staff } = await aCalendar()
+test('a slot is withdrawn; one with bookings only with withBookings', async ({ database, rest }) => {
+  const { doctor, staff } = await aCalendar(database, rest)
   const slot = await aSlot(database, doctor, { capacity: 2 })
   const booking = await aBooking(database, slot)
   const path = { slotId: slot.id }
@@ -225,15 +218,15 @@ test('a slot is withdrawn; one with bookings only with withBookings', async () =
   expect((await rest.call('withdrawSlot', { path, as: staff, query })).status).toBe(200)
 })
 
-test('a slot that has begun cannot be withdrawn', async () => {
-  const { doctor, staff } = await aCalendar()
+test('a slot that has begun cannot be withdrawn', async ({ database, rest }) => {
+  const { doctor, staff } = await aCalendar(database, rest)
   const slot = await aSlot(database, doctor, { startsAt: new Date(Date.now() - 60_000) })
   const { problem } = await rest.call('withdrawSlot', { path: { slotId: slot.id }, as: staff })
   expect(problem).toMatchObject({ status: 409, code: 'slot_in_past' })
 })
 
-test('a doctor’s days are withdrawn in the clinic’s time zone', async () => {
-  const { doctor, staff, path } = await aCalendar('Pacific/Auckland')
+test('a doctor’s days are withdrawn in the clinic’s time zone', async ({ database, rest }) => {
+  const { doctor, staff, path } = await aCalendar(database, rest, 'Pacific/Auckland')
   const zoned = Temporal.PlainDate.from(day(5)).toZonedDateTime({ timeZone: 'Pacific/Auckland', plainTime: '00:30' })
   const inside = await aSlot(database, doctor, { startsAt: new Date(zoned.epochMilliseconds) })
   const before = await aSlot(database, doctor, { startsAt: new Date(zoned.epochMilliseconds - 3_600_000) })

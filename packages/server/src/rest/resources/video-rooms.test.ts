@@ -1,28 +1,14 @@
-import { aClinic, aDoctor, aSlot, createTestDatabase, lapseHolds, type TestDatabase } from '@holdfast/testkit'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { type RestApp, startRestApp, type TestAccount } from '../../../test/rest-app.ts'
-
-let database: TestDatabase
-let rest: RestApp
-
-beforeAll(async () => {
-  database = await createTestDatabase()
-  rest = await startRestApp(database.appPool)
-})
-
-afterEach(() => expect(rest.violations.splice(0)).toEqual([]))
-
-afterAll(async () => {
-  await rest.stop()
-  await database.drop()
-})
+import { aClinic, aDoctor, aSlot, lapseHolds, type TestDatabase } from '@holdfast/testkit'
+import { describe, expect } from 'vitest'
+import type { RestApp, TestAccount } from '../../../test/rest-app.ts'
+import { test } from '../../../test/rest-test.ts'
 
 const patient = { name: 'Grace Hopper' }
 const room = 'https://meet.example.org/{room}'
 const joinPattern = /^https:\/\/meet\.example\.org\/[0-9a-f]{32}$/
 
 /** A doctor who sees patients by video, with a slot for ten, and the clinic's members. */
-async function aPractice() {
+async function aPractice(database: TestDatabase, rest: RestApp) {
   const clinic = await aClinic(database)
   const doctor = await aDoctor(database, clinic, { appointmentTypes: ['in_person', 'video'] })
   const slot = await aSlot(database, doctor, { capacity: 10 })
@@ -32,12 +18,13 @@ async function aPractice() {
 
 type Practice = Awaited<ReturnType<typeof aPractice>>
 
-async function setRoom({ path, admin }: Practice, url: string | null) {
+async function setRoom(rest: RestApp, { path, admin }: Practice, url: string | null) {
   return rest.call('setVideoRoom', { path, as: admin, body: { url } })
 }
 
 /** Confirmed, unless it is to stay a hold. */
 async function aVisit(
+  rest: RestApp,
   { slot }: Practice,
   { confirm = true, ...wishes }: { appointmentType?: 'in_person' | 'video'; confirm?: boolean; as?: TestAccount } = {},
 ) {
@@ -50,23 +37,23 @@ async function aVisit(
 }
 
 describe('a doctor’s video room', () => {
-  test('is absent at first, and can be set, read, changed and removed', async () => {
-    const practice = await aPractice()
+  test('is absent at first, and can be set, read, changed and removed', async ({ database, rest }) => {
+    const practice = await aPractice(database, rest)
     const { path, admin } = practice
     const read = async () => (await rest.call('getVideoRoom', { path, as: admin })).body
     expect(await read()).toEqual({ url: null })
-    const set = await setRoom(practice, room)
+    const set = await setRoom(rest, practice, room)
     expect(set.status).toBe(200)
     expect(set.body).toEqual({ url: room })
     expect(set.headers['cache-control']).toBe('no-store')
     expect(await read()).toEqual({ url: room })
-    expect((await setRoom(practice, room)).body).toEqual({ url: room })
-    expect((await setRoom(practice, null)).body).toEqual({ url: null })
+    expect((await setRoom(rest, practice, room)).body).toEqual({ url: room })
+    expect((await setRoom(rest, practice, null)).body).toEqual({ url: null })
     expect(await read()).toEqual({ url: null })
   })
 
-  test('is read by staff, and set only by the doctor and admins', async () => {
-    const { clinic, doctor, path } = await aPractice()
+  test('is read by staff, and set only by the doctor and admins', async ({ database, rest }) => {
+    const { clinic, doctor, path } = await aPractice(database, rest)
     const staff = await rest.aMember(clinic.no, 'staff')
     const own = await rest.aMember(clinic.no, 'doctor', doctor.id)
     const colleague = await rest.aMember(clinic.no, 'doctor', (await aDoctor(database, clinic)).id)
@@ -86,11 +73,11 @@ describe('a doctor’s video room', () => {
     expect((await rest.call('getVideoRoom', { path, as: own })).body).toEqual({ url: room })
   })
 
-  test('is not in the public doctor, in a list, or in the log', async () => {
-    const practice = await aPractice()
+  test('is not in the public doctor, in a list, or in the log', async ({ database, rest }) => {
+    const practice = await aPractice(database, rest)
     const { clinic, path, admin } = practice
-    await setRoom(practice, 'https://secret.example.org/{room}')
-    const { asked } = await aVisit(practice)
+    await setRoom(rest, practice, 'https://secret.example.org/{room}')
+    const { asked } = await aVisit(rest, practice)
     await rest.call('confirmBooking', asked)
     const told = [
       await rest.call('getDoctor', { path }),
@@ -107,7 +94,7 @@ describe('a doctor’s video room', () => {
     }
   })
 
-  test.each([
+  test.for([
     'http://meet.example.org/{room}',
     'javascript:alert(1)',
     'https://user:secret@meet.example.org/{room}',
@@ -119,18 +106,18 @@ describe('a doctor’s video room', () => {
     'meet.example.org',
     '',
     7,
-  ])('%j is refused by name, and what was set stays', async (url) => {
-    const practice = await aPractice()
-    await setRoom(practice, room)
+  ])('%j is refused by name, and what was set stays', async (url, { database, rest }) => {
+    const practice = await aPractice(database, rest)
+    await setRoom(rest, practice, room)
     const { path, admin } = practice
     const { problem } = await rest.call('setVideoRoom', { path, as: admin, body: { url } })
     expect(problem).toMatchObject({ status: 400, code: 'invalid_request', errors: [{ path: '/url' }] })
     expect((await rest.call('getVideoRoom', { path, as: admin })).body).toEqual({ url: room })
   })
 
-  test('has validation errors that name what was expected', async () => {
-    const practice = await aPractice()
-    const told = async (url: string) => (await setRoom(practice, url)).problem.errors?.[0]?.message
+  test('has validation errors that name what was expected', async ({ database, rest }) => {
+    const practice = await aPractice(database, rest)
+    const told = async (url: string) => (await setRoom(rest, practice, url)).problem.errors?.[0]?.message
     expect(await told('http://meet.example.org')).toBe(
       'must be an address that begins with https:// and has no spaces; other letters percent-encoded, ' +
         'not "http://meet.example.org"',
@@ -145,12 +132,12 @@ describe('a doctor’s video room', () => {
 })
 
 describe('joinUrl', () => {
-  test('is in every response that contains a confirmed video booking', async () => {
-    const practice = await aPractice()
+  test('is in every response that contains a confirmed video booking', async ({ database, rest }) => {
+    const practice = await aPractice(database, rest)
     const { clinic, doctor, admin } = practice
-    await setRoom(practice, room)
+    await setRoom(rest, practice, room)
     const as = rest.anAccount()
-    const { id, asked } = await aVisit(practice, { confirm: false, as })
+    const { id, asked } = await aVisit(rest, practice, { confirm: false, as })
     expect((await rest.call('getBooking', asked)).body.joinUrl).toBeNull()
     const confirmed = await rest.call('confirmBooking', asked)
     const { joinUrl } = confirmed.body
@@ -180,10 +167,10 @@ describe('joinUrl', () => {
     expect((await rest.call('confirmBooking', asked)).problem.booking).toMatchObject({ id, joinUrl: null })
   })
 
-  test('is present while CONFIRMED or ARRIVED, and in no other state', async () => {
-    const practice = await aPractice()
-    await setRoom(practice, room)
-    const { id, asked } = await aVisit(practice)
+  test('is present while CONFIRMED or ARRIVED, and in no other state', async ({ database, rest }) => {
+    const practice = await aPractice(database, rest)
+    await setRoom(rest, practice, room)
+    const { id, asked } = await aVisit(rest, practice)
     const joinUrlAs = async (status: string) => {
       const failure = status === 'FAILED' ? 'slot_withdrawn' : null
       await database.ownerPool.query(
@@ -205,34 +192,40 @@ describe('joinUrl', () => {
     expect((await rest.call('getBooking', asked)).body).toMatchObject({ status: 'FAILED', joinUrl: null })
   })
 
-  test('is null for visits in person, and if the doctor has no room', async () => {
-    const practice = await aPractice()
-    const [inPerson, video] = [await aVisit(practice, { appointmentType: 'in_person' }), await aVisit(practice)]
+  test('is null for visits in person, and if the doctor has no room', async ({ database, rest }) => {
+    const practice = await aPractice(database, rest)
+    const [inPerson, video] = [
+      await aVisit(rest, practice, { appointmentType: 'in_person' }),
+      await aVisit(rest, practice),
+    ]
     const told = async () =>
       Promise.all([inPerson, video].map(async ({ asked }) => (await rest.call('getBooking', asked)).body.joinUrl))
     expect(await told()).toEqual([null, null])
-    await setRoom(practice, room)
+    await setRoom(rest, practice, room)
     expect(await told()).toEqual([null, expect.stringMatching(joinPattern)])
-    await setRoom(practice, null)
+    await setRoom(rest, practice, null)
     expect(await told()).toEqual([null, null])
   })
 
-  test('is different per booking with a placeholder, shared without one, and follows a change at once', async () => {
-    const practice = await aPractice()
-    await setRoom(practice, room)
-    const visits = [await aVisit(practice), await aVisit(practice)]
+  test('is different per booking with a placeholder, shared without one, and follows a change at once', async ({
+    database,
+    rest,
+  }) => {
+    const practice = await aPractice(database, rest)
+    await setRoom(rest, practice, room)
+    const visits = [await aVisit(rest, practice), await aVisit(rest, practice)]
     const told = async () =>
       Promise.all(visits.map(async ({ asked }) => (await rest.call('getBooking', asked)).body.joinUrl))
     const before = await told()
     expect(new Set(before).size).toBe(2)
-    await setRoom(practice, 'https://video.example.org/?r={room}#x')
+    await setRoom(rest, practice, 'https://video.example.org/?r={room}#x')
     const after = await told()
     expect(after).toEqual(before.map((url) => `https://video.example.org/?r=${String(url).slice(-32)}#x`))
-    await setRoom(practice, 'https://video.example.org/the-one')
+    await setRoom(rest, practice, 'https://video.example.org/the-one')
     expect(await told()).toEqual(['https://video.example.org/the-one', 'https://video.example.org/the-one'])
   })
 
-  test('is the right doctor’s in a page with many doctors', async () => {
+  test('is the right doctor’s in a page with many doctors', async ({ database, rest }) => {
     const clinic = await aClinic(database)
     const as = rest.anAccount()
     const admin = await rest.aMember(clinic.no, 'admin')
@@ -241,8 +234,8 @@ describe('joinUrl', () => {
       const doctor = await aDoctor(database, clinic, { appointmentTypes: ['in_person', 'video'] })
       const slot = await aSlot(database, doctor, { capacity: 2 })
       const practice = { clinic, doctor, slot, admin, path: { doctorId: doctor.id } }
-      if (n !== 2) await setRoom(practice, `https://d${n}.example.org/{room}`)
-      const visit = await aVisit(practice, { as, appointmentType: n === 3 ? 'in_person' : 'video' })
+      if (n !== 2) await setRoom(rest, practice, `https://d${n}.example.org/{room}`)
+      const visit = await aVisit(rest, practice, { as, appointmentType: n === 3 ? 'in_person' : 'video' })
       expected.set(visit.id, n < 2 ? expect.stringMatching(`^https://d${n}\\.example\\.org/[0-9a-f]{32}$`) : null)
     }
     const { items } = (await rest.call('listMyBookings', { as })).body
