@@ -3,12 +3,11 @@ import type pg from 'pg'
 import type { BuilderDatabase } from './builders.ts'
 
 const pollMs = 5
-// What shows in the log waits for the oldest transaction of the whole server, and other test files have some open.
+// On a server of DATABASE_URL the log waits for the oldest transaction, which may be another test file's.
 const deadlineMsDefault = 45_000
 
 /**
- * Asks until the answer is there. Throws at the deadline with what `describe` says, so that a test that waits in vain
- * says for what.
+ * Polls until `ask` returns a value. Throws at the deadline, with `describe` saying what the test was waiting for.
  */
 export async function until<Value>(
   ask: () => Promise<Value | undefined>,
@@ -43,11 +42,11 @@ export async function untilLockWaiters(database: BuilderDatabase, count: number)
   )
 }
 
-/** A lock in a test's hand. */
+/** A lock that a test holds. */
 export type HeldLock = { release(): Promise<void> }
 
 /**
- * Takes locks in a transaction of their own and keeps them until released: `select … for update`, `lock table …` or
+ * Takes locks in a separate transaction and holds them until they are released: `select … for update`, `lock table …` or
  * `select pg_advisory_xact_lock(…)`.
  */
 export async function holdLock(pool: pg.Pool, statement: string, parameters: unknown[] = []): Promise<HeldLock> {
@@ -72,7 +71,7 @@ export async function holdLock(pool: pg.Pool, statement: string, parameters: unk
   }
 }
 
-/** Keeps a slot's row locked, as another server's batch would. */
+/** Locks a slot's row, as another server's batch would. */
 export function holdSlotLock(database: BuilderDatabase, slot: { clinicNo: number; id: string }): Promise<HeldLock> {
   return holdLock(database.ownerPool, 'select from holdfast.slot where clinic_no = $1 and id = $2 for update', [
     slot.clinicNo,

@@ -2,11 +2,11 @@ import { inTransaction } from '@holdfast/engine/database'
 import type { BuilderDatabase } from './builders.ts'
 
 /**
- * Lets the holds of a slot lapse without waiting. The database's own clock decides when a hold has lapsed, and no test
- * can turn that; so the stored times are moved into the past instead, by the owner: those of the bookings, of the
- * events that say so, and the slot's next_lapse.
+ * Lets the holds of a slot expire without waiting. The database's clock decides when a hold has expired, and a test
+ * can't set it. Instead this moves the stored times into the past, as the owner: those of the bookings, of their
+ * events, and the slot's next_lapse.
  *
- * @returns how many holds have lapsed by it
+ * @returns how many holds have expired
  */
 export function lapseHolds(database: BuilderDatabase, slot: { clinicNo: number; id: string }): Promise<number> {
   return inTransaction(database.ownerPool, async (transaction) => {
@@ -39,8 +39,8 @@ export function lapseHolds(database: BuilderDatabase, slot: { clinicNo: number; 
 }
 
 /**
- * Moves a slot in time, as if the clock had been turned the other way: minus an hour makes one that starts in 30
- * minutes one that started half an hour ago. For arrivals, no-shows, notices and deadlines.
+ * Moves a slot in time: a slot that starts in 30 minutes, moved by -60, started half an hour ago. For arrivals,
+ * no-shows, notices and deadlines.
  */
 export async function shiftSlot(
   database: BuilderDatabase,

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
 
-// Systems lend ports from 32,768 on to whoever asks for any.
+// Operating systems assign ephemeral ports from 32,768 on.
 const portMin = 10_000
 const portMax = 32_000
 

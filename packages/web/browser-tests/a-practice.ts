@@ -14,7 +14,7 @@ export type PracticeWishes = {
   appointmentTypes?: ('in_person' | 'video')[]
 }
 
-/** A clinic with one doctor and a morning of free times, made through the API as a site administrator would. */
+/** Creates a clinic with one doctor and a morning of free times, through the API as a site administrator. */
 export async function aPractice(site: Site, wishes: PracticeWishes = {}): Promise<Practice> {
   const clinic = await made(
     site.admin.createClinic({
@@ -30,7 +30,7 @@ export async function aPractice(site: Site, wishes: PracticeWishes = {}): Promis
   return { clinic, ...(await aDoctorWithTimes(site, clinic, wishes)) }
 }
 
-/** One doctor more in a clinic, with times of their own. */
+/** Adds a doctor with free times to a clinic. */
 export async function aDoctorWithTimes(site: Site, clinic: Clinic, wishes: PracticeWishes = {}) {
   const doctor = await made(
     site.admin.createDoctor({
@@ -68,7 +68,7 @@ export async function aDoctorWithTimes(site: Site, clinic: Clinic, wishes: Pract
   return { doctor, slots: listed.items }
 }
 
-/** The places left of a time, as the API tells them. */
+/** How many places of a time the API reports as free. */
 export async function placesLeft(
   site: Site,
   { doctor }: Pick<Practice, 'doctor'>,
@@ -80,9 +80,9 @@ export async function placesLeft(
   return items.find(({ id }) => id === slotId)?.available
 }
 
-/** What a call made. @throws Error with the refusal */
+/** The data of a successful call. @throws Error with the API's error response */
 export async function made<Data>(call: Promise<{ data?: Data; error?: unknown }>): Promise<NonNullable<Data>> {
   const { data, error } = await call
-  if (data === undefined || data === null) throw new Error(`The API refused: ${JSON.stringify(error)}`)
+  if (data === undefined || data === null) throw new Error(`The API returned an error: ${JSON.stringify(error)}`)
   return data
 }

@@ -1,13 +1,13 @@
 import type { Page } from 'playwright-core'
 import type { Practice } from './a-practice.ts'
 
-/** Opens the doctor's times, where the practice has some. */
+/** Opens the page with the doctor's free times. */
 export async function openTimes(page: Page, { doctor }: Pick<Practice, 'doctor'>): Promise<void> {
   await page.goto(`/doctors/${doctor.id}`)
   await page.getByRole('heading', { name: 'Choose a time' }).waitFor()
 }
 
-/** `9:00`, as a reader of English in the clinic's zone sees it. */
+/** The button of a time such as `9:00`, in English and in the clinic's time zone. */
 export function timeOf(page: Page, time: string) {
   return page.getByRole('button', { name: new RegExp(`^0?${time}\\b`) })
 }
@@ -18,7 +18,7 @@ export async function hold(page: Page, time: string): Promise<void> {
   await page.getByRole('heading', { name: 'This time is held for you' }).waitFor()
 }
 
-/** Fills in who comes, and confirms; ends at the ticket. */
+/** Fills in the patient's name and confirms; ends at the ticket. */
 export async function confirm(page: Page, name: string): Promise<void> {
   await page.getByLabel('Full name').fill(name)
   await page.getByRole('button', { name: 'Confirm booking' }).click()

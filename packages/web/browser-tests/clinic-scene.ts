@@ -9,7 +9,7 @@ export type ClinicScene = {
   clinic: BuiltClinic
   doctor: BuiltDoctor
   people: { admin: Account; staff: Account; doctor: Account; stranger: Account }
-  /** A page of its own browser, signed in as one of them. */
+  /** A page in a new browser context, signed in as one of them. */
   pageOf(who: keyof ClinicScene['people'], options?: BrowserContextOptions): Promise<Page>
 }
 
@@ -54,14 +54,14 @@ export async function aClinicScene(site: Site, wishes: SceneWishes = {}): Promis
   return scene
 }
 
-/** A time zone in which it is about noon: whatever is about today is far from either midnight. */
+/** A time zone in which it is about noon, so that tests about today are far from midnight. */
 export function noonZone(): string {
   const behind = new Date().getUTCHours() - 12
   // In these names the sign says how far UTC is ahead.
   return behind === 0 ? 'Etc/GMT' : `Etc/GMT${behind > 0 ? '+' : ''}${behind}`
 }
 
-/** Signs a browser in without the form, as another test shows that the form does it. */
+/** Signs a browser context in through the API; another test covers the form. */
 export async function signInContext(site: Site, page: Page, account: Account): Promise<void> {
   const answer = await page.context().request.post(`${site.url}/api/auth/sign-in/email`, {
     data: account,
