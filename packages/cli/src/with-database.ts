@@ -1,4 +1,5 @@
-import { isDatabaseUnusable, openDatabase, type PreparedDatabase } from '@holdfast/server/compose'
+import { isDatabaseUnusable } from '@holdfast/engine'
+import { openDatabase, type PreparedDatabase } from '@holdfast/server/compose'
 import { type Config, describeSettingError, describeUnknownSetting, readConfig } from '@holdfast/server/config'
 import { type CommandContext, CommandRefusal } from './command.ts'
 import { messageOf } from './message-of.ts'

@@ -4,7 +4,6 @@ import type { Config } from './config.ts'
 
 export { type ComposedServer, composeServer } from './compose/compose-server.ts'
 export type { PreparedDatabase } from './compose/prepare-database.ts'
-export { isDatabaseUnusable } from './database-unusable.ts'
 
 /** The configured database. */
 export type Database = OpenDatabase & {

@@ -10,6 +10,7 @@ test.each([
   ['a refused connection', withCode('ECONNREFUSED'), /: the reason\. Check DATABASE_URL/],
   ['a wrong password', withCode('28P01'), /the reason.*DATABASE_URL/],
   ['a database that does not exist', withCode('3D000'), /the reason.*DATABASE_URL/],
+  ['a connection reset by the server', withCode('ECONNRESET'), /the reason.*DATABASE_URL/],
   ['refused connections to every address of a host', new AggregateError([withCode('ECONNREFUSED')]), /the reason/],
 ])('%s is explained in one line', (_what, error, line) => {
   expect(reasonOf(error)).toMatch(line)

@@ -1,4 +1,4 @@
-import { isDatabaseUnusable } from './database-unusable.ts'
+import { isDatabaseUnusable } from '@holdfast/engine'
 
 /** The server cannot start, for a reason that a person has to fix. The message says what was found and what to do. */
 export class StartError extends Error {

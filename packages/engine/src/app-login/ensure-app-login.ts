@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import pg from 'pg'
 import sql from 'sql-template-tag'
+import { isLoginRefused } from '../database/database-unavailable.ts'
 import { changeDatabaseUrl } from '../database/database-url.ts'
 import { settingMadeOnce } from '../database/server-secrets.ts'
 import { AppLoginError } from './app-login-error.ts'
@@ -104,7 +105,7 @@ async function works(url: string, database: string): Promise<boolean> {
     return true
   } catch (error) {
     // Another password, no longer a member, may not log in: mended by writing the role anew.
-    if (isRefusedLogin(error) || (error instanceof AppLoginError && error.kind === 'not_a_member')) return false
+    if (isLoginRefused(error) || (error instanceof AppLoginError && error.kind === 'not_a_member')) return false
     throw error
   }
 }
@@ -134,10 +135,6 @@ async function writeRole(owner: pg.Client, role: string, password: string, datab
       { cause: error },
     )
   }
-}
-
-function isRefusedLogin(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('28')
 }
 
 function isInsufficientPrivilege(error: unknown): boolean {

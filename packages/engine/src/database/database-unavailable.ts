@@ -1,8 +1,7 @@
 /**
- * The database could not be reached, or the connection was lost while it worked.
+ * The database could not be reached, or the connection was lost during the work.
  *
- * `outcomeUnknown`: the work may have been committed. Asking again with the same idempotency key tells; that is not a
- * failure of the booking.
+ * `outcomeUnknown`: the work may have committed. A retry with the same idempotency key returns its outcome.
  */
 export class DatabaseUnavailable extends Error {
   override name = 'DatabaseUnavailable'
@@ -14,7 +13,8 @@ export class DatabaseUnavailable extends Error {
   }
 }
 
-// Class 08: connection exceptions; 57P0x: the server ends the session or won't take it yet; 53300: no room for it.
+// Class 08: connection exceptions; 57P0x: the server ends the session or does not accept it yet; 53300: too many
+// connections.
 // https://www.postgresql.org/docs/current/errcodes-appendix.html
 const lostStates = /^(08...|57P0[1-4]|53300)$/
 const systemErrors = new Set([
@@ -28,16 +28,44 @@ const systemErrors = new Set([
   'EAI_AGAIN',
 ])
 // The driver throws plain errors with these texts and no code: pg/lib/client.js, pg-pool/index.js.
+const connectMessages = /^(timeout exceeded when trying to connect|Connection terminated due to connection timeout)/
 const driverMessages = new RegExp(
   '^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|' +
     'Client was closed)',
 )
 
-/** Whether an error of the driver means that the connection, not the statement, failed. */
+/** Whether an error of the driver means that the connection failed, not the statement. */
 export function isConnectionLost(error: unknown): boolean {
   if (error instanceof DatabaseUnavailable) return true
   if (error instanceof AggregateError) return error.errors.some(isConnectionLost)
   if (!(error instanceof Error)) return false
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
-  return lostStates.test(code) || systemErrors.has(code) || driverMessages.test(error.message)
+  return lostStates.test(codeOf(error)) || systemErrors.has(codeOf(error)) || driverMessages.test(error.message)
+}
+
+/** Whether the server refused the login: an unknown role, a wrong password, or not allowed by pg_hba.conf. */
+export function isLoginRefused(error: unknown): boolean {
+  return error instanceof Error && codeOf(error).startsWith('28')
+}
+
+/**
+ * Whether an error means that the database of a URL cannot be used: it is not reachable, refuses the login, does not exist
+ * (3D000) or does not give the login a privilege (42501). Somebody has to change the URL, or what it points to.
+ */
+export function isDatabaseUnusable(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.some(isDatabaseUnusable)
+  if (isConnectionLost(error) || isLoginRefused(error)) return true
+  return error instanceof Error && (codeOf(error) === '3D000' || codeOf(error) === '42501')
+}
+
+/** For a lost connection: whether the statement may have run. false: it was lost while connecting, before that was sent. */
+export function mayHaveRun(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.some(mayHaveRun)
+  if (!(error instanceof Error)) return true
+  if (codeOf(error) === '57P03' || codeOf(error) === '53300') return false
+  if ('syscall' in error && error.syscall === 'connect') return false
+  return !connectMessages.test(error.message)
+}
+
+function codeOf(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : ''
 }

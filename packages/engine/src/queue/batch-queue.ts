@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { DatabaseUnavailable, isConnectionLost } from '../database/database-unavailable.ts'
+import { DatabaseUnavailable, isConnectionLost, mayHaveRun } from '../database/database-unavailable.ts'
 import type { Overloaded } from '../model/claim.ts'
 
 /** The outcome of an item of a batch, or that the item must be sent again with the next batch. */
@@ -223,16 +223,4 @@ const overloaded: Overloaded = { kind: 'overloaded', retryAfterSeconds: 1 }
 function unknownOutcome(cause: unknown): DatabaseUnavailable {
   const message = 'The connection to the database was lost; the outcome is not known.'
   return new DatabaseUnavailable(message, { outcomeUnknown: true, cause })
-}
-
-/** false: the error was raised while connecting, before anything was sent. */
-function mayHaveRun(error: unknown): boolean {
-  if (error instanceof AggregateError) return error.errors.some(mayHaveRun)
-  if (!(error instanceof Error)) return true
-  const code = 'code' in error ? error.code : undefined
-  if (code === '57P03' || code === '53300') return false
-  if ('syscall' in error && error.syscall === 'connect') return false
-  return !/^(timeout exceeded when trying to connect|Connection terminated due to connection timeout)/.test(
-    error.message,
-  )
 }

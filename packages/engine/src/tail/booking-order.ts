@@ -1,5 +1,5 @@
 import type { BookingLine, LogEntry } from './log-entry.ts'
-import type { LogCursor, LogRow } from './read-log.ts'
+import type { LogRow } from './read-log.ts'
 
 /**
  * Puts rows of the log into each booking's own order: an event whose predecessor stands behind it, or is itself held
@@ -25,16 +25,6 @@ export class BookingOrder {
       for (let next: LogEntry | undefined = entry; next !== undefined; next = this.#successorOf(next)) passed.push(next)
     }
     return passed
-  }
-
-  /** Where to go on after a restart: never past the oldest event that is held back. */
-  safeCursor(cursor: LogCursor): LogCursor {
-    let safe = cursor
-    for (const entry of this.#heldBack.values()) {
-      if (entry.xid < safe.xid || (entry.xid === safe.xid && entry.seq <= safe.seq))
-        safe = { xid: entry.xid, seq: entry.seq - 1n }
-    }
-    return safe
   }
 
   /** The one before waits for the one before that. */

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import pTimeout from 'p-timeout'
 import type pg from 'pg'
 import { DatabaseUnavailable } from '../database/database-unavailable.ts'
 import { BookingOrder } from './booking-order.ts'
@@ -45,7 +46,6 @@ export class EventTail {
   readonly #settings: EventTailSettings
   readonly #order = new BookingOrder()
   readonly #listeners = new Set<TailListener>()
-  readonly #waiters = new Set<{ xid: bigint; resolve: () => void }>()
   #cursor: LogCursor = { xid: 0n, seq: 0n }
   #horizon = 0n
   #expected = 0n
@@ -77,11 +77,6 @@ export class EventTail {
     return this.#horizon
   }
 
-  /** Where to go on after a restart without losing anything. */
-  get cursor(): LogCursor {
-    return this.#order.safeCursor(this.#cursor)
-  }
-
   /** @returns a function that ends the subscription */
   subscribe(listener: TailListener): () => void {
     this.#listeners.add(listener)
@@ -93,23 +88,6 @@ export class EventTail {
     if (xid > this.#expected) this.#expected = xid
     this.#woken = true
     this.#wake()
-  }
-
-  /** Waits until the transaction has been told of. @returns whether it was, within `timeoutMs` */
-  async until(xid: bigint, timeoutMs: number): Promise<boolean> {
-    if (xid < this.#horizon) return true
-    const ended = new AbortController()
-    const timeout = delay(timeoutMs, false, { signal: ended.signal }).catch(() => false)
-    let waiter = { xid, resolve: () => undefined as undefined }
-    const told = new Promise<boolean>((resolve) => {
-      waiter = { xid, resolve: () => void resolve(true) }
-      this.#waiters.add(waiter)
-    })
-    this.wake(xid)
-    const inTime = await Promise.race([told, timeout])
-    ended.abort()
-    this.#waiters.delete(waiter)
-    return inTime
   }
 
   async stop(): Promise<void> {
@@ -148,7 +126,6 @@ export class EventTail {
     const moved = horizon > this.#horizon
     if (moved) this.#horizon = horizon
     if (entries.length > 0 || moved) for (const listener of this.#listeners) listener(entries, this.#horizon)
-    for (const waiter of this.#waiters) if (waiter.xid < this.#horizon) waiter.resolve()
     return page.full
   }
 
@@ -172,12 +149,13 @@ export class EventTail {
   }
 }
 
-/** A database that hangs is as good as lost: its answer, should it come, is dropped, and the page is read again. */
+/** A read that takes too long counts as a lost connection: its page, if it still arrives, is dropped and read again. */
 function inTime<Value>(work: Promise<Value>): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const late = () =>
-      reject(new DatabaseUnavailable('The log did not answer in time.', { outcomeUnknown: false, cause: undefined }))
-    const timer = setTimeout(late, readMsMax)
-    work.then(resolve, reject).finally(() => clearTimeout(timer))
+  return pTimeout(work, {
+    milliseconds: readMsMax,
+    fallback: () => {
+      const message = 'Reading the log took too long.'
+      throw new DatabaseUnavailable(message, { outcomeUnknown: false, cause: undefined })
+    },
   })
 }
