@@ -46,7 +46,8 @@ export async function untilLockWaiters(database: BuilderDatabase, count: number)
 export type HeldLock = { release(): Promise<void> }
 
 /**
- * Takes locks in a separate transaction and holds them until they are released: `select … for update`, `lock table …` or
+ * Takes locks in a separate transaction and holds them until they are released: `select … for update`, `lock table …`
+ * or
  * `select pg_advisory_xact_lock(…)`.
  */
 export async function holdLock(pool: pg.Pool, statement: string, parameters: unknown[] = []): Promise<HeldLock> {

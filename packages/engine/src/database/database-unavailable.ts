@@ -48,8 +48,8 @@ export function isLoginRefused(error: unknown): boolean {
 }
 
 /**
- * Whether an error means that the database of a URL cannot be used: it is not reachable, refuses the login, does not exist
- * (3D000) or does not give the login a privilege (42501). Somebody has to change the URL, or what it points to.
+ * Whether an error means that the database of a URL cannot be used: it is not reachable, refuses the login, does not
+ * exist (3D000) or does not give the login a privilege (42501). Somebody has to change the URL, or what it points to.
  */
 export function isDatabaseUnusable(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isDatabaseUnusable)
@@ -57,7 +57,9 @@ export function isDatabaseUnusable(error: unknown): boolean {
   return error instanceof Error && (codeOf(error) === '3D000' || codeOf(error) === '42501')
 }
 
-/** For a lost connection: whether the statement may have run. false: it was lost while connecting, before that was sent. */
+/**
+ * For a lost connection: whether the statement may have run. false: it was lost while connecting, before that was sent.
+ */
 export function mayHaveRun(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(mayHaveRun)
   if (!(error instanceof Error)) return true
