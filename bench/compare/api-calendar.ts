@@ -1,4 +1,5 @@
 import { createHoldfastClient, type HoldfastClient } from '@holdfast/contract/client'
+import { createPool } from '@holdfast/engine'
 import type { Calendar, CalendarShape, Recount } from '../contenders/contender.ts'
 import { firstSlotStart, holdSeconds, slotMs } from '../contenders/our-calendar.ts'
 import { administrator } from '../contenders/our-server.ts'
@@ -10,10 +11,17 @@ import type { Target } from '../load/load-job.ts'
 export type ApiCalendars = {
   make(shape: CalendarShape): Promise<Calendar>
   recount(calendar: Calendar): Promise<Recount>
+  end(): Promise<void>
 }
 
-/** @throws Error when the administrator cannot sign in */
-export async function apiCalendars(target: Target): Promise<ApiCalendars> {
+/**
+ * @param databaseUrl the database of the server at `target`: its statistics are renewed, as autovacuum may be minutes late
+ * @throws Error when the administrator cannot sign in
+ */
+export async function apiCalendars(target: Target, databaseUrl: string): Promise<ApiCalendars> {
+  const pool = createPool({ url: databaseUrl, max: 1, name: 'bench calendars' })
+  const analyze = () =>
+    pool.query('analyze holdfast.slot, holdfast.resource, holdfast.clinic, holdfast.booking, holdfast.booking_event')
   const baseUrl = `http://${target.host}:${target.port}`
   const { token } = okData(await createHoldfastClient({ baseUrl }).signIn({ body: administrator }))
   const api = createHoldfastClient({ baseUrl, bearer: String(token) })
@@ -30,15 +38,18 @@ export async function apiCalendars(target: Target): Promise<ApiCalendars> {
         calendar.doctorIds.push(doctorId)
         calendar.slotIds.push(...(await createSlots(api, doctorId, slotsPerDoctor, capacity)))
       }
+      await analyze()
       return calendar
     },
     async recount({ clinic }) {
       if (clinic === null) throw new Error('A calendar of the API belongs to a clinic.')
+      await analyze()
       const report = okData(await api.verifyClinic({ path: { clinicId: clinic.id } }))
       const faults = report.details.map(({ kind, message }) => `${kind}: ${message}`)
       if (report.mismatches > faults.length) faults.push(`${report.mismatches} findings in all`)
       return { bookings: report.bookings, faults }
     },
+    end: () => pool.end(),
   }
 }
 
