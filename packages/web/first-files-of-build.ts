@@ -5,7 +5,7 @@ import { languages } from './src/lib/languages.ts'
 /** The placeholder in index.html that the build replaces. */
 const placeholder = '/* __HOLDFAST_FIRST_FILES__ */ null'
 
-type Bundle = Parameters<Extract<Plugin['generateBundle'], (...given: never[]) => unknown>>[1]
+type Bundle = Parameters<Extract<Plugin['generateBundle'], (...args: never[]) => unknown>>[1]
 
 /** Read by the script in index.html: the files that a page starts with, and its texts in each language. */
 type FirstFiles = {

@@ -1,6 +1,6 @@
 /**
  * `npm run screenshots`: every page at 1280 and 390 pixels, light and dark, as packages/web/screenshots/*.png, for
- * people to look at. Starts a Holdfast of its own with the demo clinic, and stops it again.
+ * people to look at. Starts a separate Holdfast with the demo clinic, and stops it again.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

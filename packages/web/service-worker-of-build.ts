@@ -5,7 +5,7 @@ import type { Plugin } from 'vite'
 const placeholder = '__HOLDFAST_SHELL__'
 
 /**
- * Tells the service worker which files the shell is made of: the page, what it loads at once, and the tickets' page.
+ * Inserts the list of the shell's files into the service worker: the page, what it loads first, and the ticket page.
  * The list's version changes with any of them, and with it the worker, which is how browsers learn of a new build.
  */
 export function serviceWorkerOfBuild(): Plugin {
@@ -34,7 +34,7 @@ export function serviceWorkerOfBuild(): Plugin {
 /** The entry and the ticket's page, with everything they import and their styles. */
 function isOfShell(
   name: string,
-  bundle: Parameters<Extract<Plugin['generateBundle'], (...given: never[]) => unknown>>[1],
+  bundle: Parameters<Extract<Plugin['generateBundle'], (...args: never[]) => unknown>>[1],
 ) {
   const wanted = new Set<string>()
   const visit = (fileName: string) => {

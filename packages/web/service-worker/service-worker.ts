@@ -1,5 +1,5 @@
 /// <reference lib="webworker" />
-import { answerFor } from './answer-for.ts'
+import { responseSource } from './response-source.ts'
 
 declare const self: ServiceWorkerGlobalScope
 
@@ -28,12 +28,12 @@ self.addEventListener('activate', (event) => {
 
 self.addEventListener('fetch', (event) => {
   const { request } = event
-  const answer = answerFor(
+  const source = responseSource(
     { method: request.method, url: request.url, isNavigation: request.mode === 'navigate' },
     self.location.origin,
   )
-  if (answer === 'network') return
-  if (answer === 'page') event.respondWith(page(request))
+  if (source === 'network') return
+  if (source === 'page') event.respondWith(page(request))
   else event.respondWith(asset(request))
 })
 
@@ -44,9 +44,9 @@ async function page(request: Request): Promise<Response> {
   try {
     return await fetch(request)
   } catch (error) {
-    const kept = await caches.match('/', { cacheName })
-    if (kept === undefined) throw error
-    return kept
+    const cached = await caches.match('/', { cacheName })
+    if (cached === undefined) throw error
+    return cached
   }
 }
 

@@ -9,14 +9,14 @@ import { positionFetch } from './position.ts'
  */
 export const api = createHoldfastClient({ baseUrl: '', fetch: positionFetch })
 
-type Answer<Data> = { data?: Data | undefined; error?: unknown; response?: Response | undefined }
+type ApiResult<Data> = { data?: Data | undefined; error?: unknown; response?: Response | undefined }
 
 /**
- * The data of a response, for TanStack Query: `queryFn: () => ask(api.getDoctor({ path }))`.
+ * The data of a response, for TanStack Query: `queryFn: () => dataOf(api.getDoctor({ path }))`.
  *
  * @throws RefusedError with the server's problem document, UnreachableError if there was no response
  */
-export async function ask<Data>(call: Promise<Answer<Data>>): Promise<Data> {
+export async function dataOf<Data>(call: Promise<ApiResult<Data>>): Promise<Data> {
   const { data, error, response } = await call
   if (response === undefined) throw new UnreachableError(error)
   if (!response.ok) throw new RefusedError(problemOf(error, response))

@@ -1,13 +1,13 @@
 import type { Booking } from '@holdfast/contract/client'
 import { queryOptions } from '@tanstack/react-query'
-import { api, ask } from './api.ts'
+import { api, dataOf } from './api.ts'
 
 /** @param manageToken null to use the account's cookie */
 export function bookingQuery(bookingId: string, manageToken: string | null) {
   return queryOptions({
     queryKey: ['booking', bookingId],
     queryFn: (): Promise<Booking> =>
-      ask(api.getBooking({ path: { bookingId }, ...(manageToken === null ? {} : { auth: manageToken }) })),
+      dataOf(api.getBooking({ path: { bookingId }, ...(manageToken === null ? {} : { auth: manageToken }) })),
     staleTime: 10_000,
   })
 }

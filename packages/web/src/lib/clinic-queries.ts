@@ -1,6 +1,6 @@
 import type { Booking, BookingStatus, Doctor } from '@holdfast/contract/client'
 import { queryOptions } from '@tanstack/react-query'
-import { api, ask } from './api.ts'
+import { api, dataOf } from './api.ts'
 import { type AllPages, readAllPages } from './read-pages.ts'
 
 /** The beginning of every query key for a clinic's internal data: one live change invalidates all of it. */
@@ -20,7 +20,7 @@ export function bookingsQuery(clinicId: string, filter: BookingsFilter) {
     queryKey: [...clinicKey(clinicId), 'bookings', filter],
     queryFn: (): Promise<AllPages<Booking>> =>
       readAllPages(10, (start) =>
-        ask(api.listClinicBookings({ path: { clinicId }, query: { ...filter, limit: pageSize, ...start } })),
+        dataOf(api.listClinicBookings({ path: { clinicId }, query: { ...filter, limit: pageSize, ...start } })),
       ),
     staleTime: 5_000,
     refetchInterval: rereadMs,
@@ -33,7 +33,7 @@ export function clinicDoctorsQuery(clinicId: string) {
     queryKey: ['clinic-doctors', clinicId],
     queryFn: async (): Promise<Doctor[]> => {
       const { items } = await readAllPages(5, (start) =>
-        ask(api.listDoctors({ query: { clinicId, includeInactive: true, limit: pageSize, ...start } })),
+        dataOf(api.listDoctors({ query: { clinicId, includeInactive: true, limit: pageSize, ...start } })),
       )
       return items
     },

@@ -1,6 +1,6 @@
 import type { Clinic, Doctor } from '@holdfast/contract/client'
 import { keepPreviousData, type QueryClient, queryOptions } from '@tanstack/react-query'
-import { api, ask } from './api.ts'
+import { api, dataOf } from './api.ts'
 
 const clinicsMax = 100
 /** A longer search text finds the others. */
@@ -10,7 +10,7 @@ const clinicStaleMs = 10 * 60_000
 export function clinicQuery(clinicId: string) {
   return queryOptions({
     queryKey: ['clinic', clinicId],
-    queryFn: (): Promise<Clinic> => ask(api.getClinic({ path: { clinicId } })),
+    queryFn: (): Promise<Clinic> => dataOf(api.getClinic({ path: { clinicId } })),
     staleTime: clinicStaleMs,
   })
 }
@@ -20,7 +20,7 @@ export function clinicsQuery(queryClient: QueryClient) {
   return queryOptions({
     queryKey: ['clinics'],
     queryFn: async (): Promise<Clinic[]> => {
-      const { items } = await ask(api.listClinics({ query: { limit: clinicsMax } }))
+      const { items } = await dataOf(api.listClinics({ query: { limit: clinicsMax } }))
       for (const clinic of items) queryClient.setQueryData(clinicQuery(clinic.id).queryKey, clinic)
       return items
     },
@@ -33,7 +33,7 @@ export function clinicSearchQuery(q: string) {
   return queryOptions({
     queryKey: ['clinics', 'search', 'few', q],
     queryFn: async (): Promise<Clinic[]> =>
-      (await ask(api.listClinics({ query: { limit: clinicsOffered, ...(q === '' ? {} : { q }) } }))).items,
+      (await dataOf(api.listClinics({ query: { limit: clinicsOffered, ...(q === '' ? {} : { q }) } }))).items,
     placeholderData: keepPreviousData,
     staleTime: clinicStaleMs,
   })
@@ -42,7 +42,7 @@ export function clinicSearchQuery(q: string) {
 export function doctorQuery(doctorId: string) {
   return queryOptions({
     queryKey: ['doctor', doctorId],
-    queryFn: (): Promise<Doctor> => ask(api.getDoctor({ path: { doctorId } })),
+    queryFn: (): Promise<Doctor> => dataOf(api.getDoctor({ path: { doctorId } })),
     staleTime: 60_000,
   })
 }

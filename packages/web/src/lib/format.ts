@@ -1,36 +1,36 @@
 import { currentLanguage, currentLocale } from './i18n.ts'
 import { directionOf } from './languages.ts'
 
-/** Formatters are expensive to create and used hundreds of times, so each kind is cached. */
-const made = new Map<string, Intl.DateTimeFormat | Intl.NumberFormat | Intl.ListFormat | Intl.DisplayNames>()
+/** Formatters are expensive to create and used hundreds of times, so they are cached. */
+const formatters = new Map<string, Intl.DateTimeFormat | Intl.NumberFormat | Intl.ListFormat | Intl.DisplayNames>()
 
-function once<Formatter extends Intl.DateTimeFormat | Intl.NumberFormat | Intl.ListFormat | Intl.DisplayNames>(
+function cached<Formatter extends Intl.DateTimeFormat | Intl.NumberFormat | Intl.ListFormat | Intl.DisplayNames>(
   kind: string,
   options: object,
   make: (locale: string) => Formatter,
 ): Formatter {
   const locale = currentLocale()
   const key = `${kind} ${locale} ${JSON.stringify(options)}`
-  const found = made.get(key)
+  const found = formatters.get(key)
   // The callers below use each `kind` for one type of formatter.
   if (found !== undefined) return found as Formatter
   const formatter = make(locale)
-  made.set(key, formatter)
+  formatters.set(key, formatter)
   return formatter
 }
 
 function dateTime(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  return once('date', options, (locale) => new Intl.DateTimeFormat(locale, options))
+  return cached('date', options, (locale) => new Intl.DateTimeFormat(locale, options))
 }
 
 type Instant = string | number | Date
 
-let own: string | undefined
+let zone: string | undefined
 
 /** The reader's time zone, cached: looking it up is slow, and a page does so hundreds of times. */
 export function ownTimeZone(): string {
-  own ??= Intl.DateTimeFormat().resolvedOptions().timeZone
-  return own
+  zone ??= Intl.DateTimeFormat().resolvedOptions().timeZone
+  return zone
 }
 
 /** `09:30` or `9:30 am`, by the reader's locale. */
@@ -93,18 +93,18 @@ export function formatMoney(fee: { amount: number; currency: string }): string {
   const currencyDisplay = directionOf(currentLanguage()) === 'rtl' ? 'code' : 'symbol'
   const { currency } = fee
   const options = { style: 'currency', currency, currencyDisplay, trailingZeroDisplay: 'stripIfInteger' } as const
-  const formatter = once('number', options, (locale) => new Intl.NumberFormat(locale, options))
+  const formatter = cached('number', options, (locale) => new Intl.NumberFormat(locale, options))
   const digits = formatter.resolvedOptions().maximumFractionDigits ?? 2
   return formatter.format(fee.amount / 10 ** digits)
 }
 
 export function formatNumber(value: number, options: Intl.NumberFormatOptions = {}): string {
-  return once('number', options, (locale) => new Intl.NumberFormat(locale, options)).format(value)
+  return cached('number', options, (locale) => new Intl.NumberFormat(locale, options)).format(value)
 }
 
 /** The reader's decimal separator. Fields accept Latin digits only. */
 export function decimalSeparator(): '.' | ',' {
-  const parts = once('number', {}, (locale) => new Intl.NumberFormat(locale)).formatToParts(0.5)
+  const parts = cached('number', {}, (locale) => new Intl.NumberFormat(locale)).formatToParts(0.5)
   return parts.find(({ type }) => type === 'decimal')?.value === ',' ? ',' : '.'
 }
 
@@ -123,12 +123,12 @@ export function formatCountdown(seconds: number): string {
 /** `English, Igbo`, as a list in the reader's language. */
 export function formatLanguages(tags: readonly string[]): string {
   const options = { type: 'unit', style: 'short' } as const
-  return once('list', options, (locale) => new Intl.ListFormat(locale, options)).format(tags.map(formatLanguage))
+  return cached('list', options, (locale) => new Intl.ListFormat(locale, options)).format(tags.map(formatLanguage))
 }
 
 /** `pt-BR` as `Brazilian Portuguese`. */
 export function formatLanguage(tag: string): string {
-  const names = once('names', {}, (locale) => new Intl.DisplayNames(locale, { type: 'language', fallback: 'code' }))
+  const names = cached('names', {}, (locale) => new Intl.DisplayNames(locale, { type: 'language', fallback: 'code' }))
   return names.of(tag) ?? tag
 }
 

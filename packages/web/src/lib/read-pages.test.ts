@@ -24,7 +24,7 @@ test('no more than pagesMax pages are read, and the result says that there are m
   expect(requested).toHaveLength(2)
 })
 
-test('an infinite query goes on until a page has no next cursor', () => {
+test('an infinite query continues until a page has no next cursor', () => {
   expect(pageByPage.getNextPageParam({ nextCursor: 'abc' })).toEqual({ cursor: 'abc' })
   expect(pageByPage.getNextPageParam({ nextCursor: null })).toBeNull()
 })

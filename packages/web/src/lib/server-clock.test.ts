@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { createServerClock } from './server-clock.ts'
 
-/** A client whose wall clock is an hour off, sending requests with a delay each way. */
-function asked(count: number, delayMs: number) {
+/** The clock of a client whose wall clock is an hour off, after requests with a delay each way. */
+function clockAfter(count: number, delayMs: number) {
   let monotonic = 5_000
   const serverAhead = 1_700_000_000_000.4
   const clock = createServerClock(
@@ -10,11 +10,11 @@ function asked(count: number, delayMs: number) {
     () => monotonic + serverAhead + 3_600_000,
   )
   for (let n = 0; n < count; n += 1) {
-    const askedAt = monotonic
+    const sentAt = monotonic
     monotonic += delayMs
     const date = new Date(Math.floor((monotonic + serverAhead) / 1000) * 1000).toUTCString()
     monotonic += delayMs
-    clock.note(date, askedAt)
+    clock.note(date, sentAt)
     monotonic += 137
   }
   return { error: clock.now() - (monotonic + serverAhead), clock }
@@ -31,16 +31,16 @@ test('before the first response it returns the reader’s clock', () => {
 })
 
 test('one response is accurate to half a second plus the delay, many are far more accurate', () => {
-  expect(Math.abs(asked(1, 30).error)).toBeLessThanOrEqual(560)
-  expect(Math.abs(asked(20, 30).error)).toBeLessThanOrEqual(150)
+  expect(Math.abs(clockAfter(1, 30).error)).toBeLessThanOrEqual(560)
+  expect(Math.abs(clockAfter(20, 30).error)).toBeLessThanOrEqual(150)
 })
 
 test('it returns whole milliseconds, as Temporal requires', () => {
-  expect(Number.isInteger(asked(3, 21).clock.now())).toBe(true)
+  expect(Number.isInteger(clockAfter(3, 21).clock.now())).toBe(true)
 })
 
 test('when the server’s clock is set, earlier bounds are discarded', () => {
-  const { clock } = asked(5, 30)
+  const { clock } = clockAfter(5, 30)
   clock.note(new Date(1_800_000_000_000).toUTCString(), 6_000)
   expect(Math.abs(clock.now() - 1_800_000_000_000)).toBeLessThan(3_000)
 })

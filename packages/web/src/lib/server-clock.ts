@@ -4,8 +4,8 @@
  * stored. The reader's clock is never trusted; `performance.now()` does not change when that clock is set.
  */
 export type ServerClock = {
-  /** @param date the `Date` header @param askedAt `performance.now()` when the request was sent */
-  note(date: string | null, askedAt: number): void
+  /** @param date the `Date` header @param sentAt `performance.now()` when the request was sent */
+  note(date: string | null, sentAt: number): void
   /** Whole milliseconds since 1970 by the server's clock; by the reader's before the first response. */
   now(): number
 }
@@ -16,11 +16,11 @@ export function createServerClock(monotonic: () => number, wall: () => number): 
   let low = Number.NEGATIVE_INFINITY
   let high = Number.POSITIVE_INFINITY
   return {
-    note(date, askedAt) {
-      const told = date === null ? Number.NaN : Date.parse(date)
-      if (Number.isNaN(told)) return
-      const nextLow = told - monotonic()
-      const nextHigh = told + 1000 - askedAt
+    note(date, sentAt) {
+      const serverMs = date === null ? Number.NaN : Date.parse(date)
+      if (Number.isNaN(serverMs)) return
+      const nextLow = serverMs - monotonic()
+      const nextHigh = serverMs + 1000 - sentAt
       // Contradicting bounds mean that a clock was set: earlier bounds are discarded.
       const contradicts = nextLow > high || nextHigh < low
       low = contradicts ? nextLow : Math.max(low, nextLow)

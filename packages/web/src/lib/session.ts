@@ -1,6 +1,6 @@
 import type { Me } from '@holdfast/contract/client'
 import { queryOptions, useQuery } from '@tanstack/react-query'
-import { api, ask } from './api.ts'
+import { api, dataOf } from './api.ts'
 import { refusalCode } from './api-error.ts'
 
 export type Role = 'doctor' | 'staff' | 'admin'
@@ -12,7 +12,7 @@ export const meQuery = queryOptions({
   retry: false,
   queryFn: async (): Promise<Me | null> => {
     try {
-      return await ask(api.getMe())
+      return await dataOf(api.getMe())
     } catch (error) {
       if (refusalCode(error) === 'unauthenticated') return null
       throw error

@@ -1,6 +1,6 @@
 import type { SlotList } from '@holdfast/contract/client'
 import { queryOptions } from '@tanstack/react-query'
-import { api, ask } from './api.ts'
+import { api, dataOf } from './api.ts'
 
 /** The beginning of the query keys of a doctor's slots, which the live feed updates in place. */
 export function slotsKey(doctorId: string): readonly unknown[] {
@@ -11,7 +11,7 @@ export function slotsKey(doctorId: string): readonly unknown[] {
 export function slotsQuery(doctorId: string, from: string, to: string) {
   return queryOptions({
     queryKey: [...slotsKey(doctorId), from, to],
-    queryFn: (): Promise<SlotList> => ask(api.listSlots({ path: { doctorId }, query: { from, to } })),
+    queryFn: (): Promise<SlotList> => dataOf(api.listSlots({ path: { doctorId }, query: { from, to } })),
     staleTime: 15_000,
   })
 }
@@ -21,9 +21,9 @@ export function slotsQuery(doctorId: string, from: string, to: string) {
  * render again; so does the list if nothing changed.
  */
 export function withAvailability(list: SlotList, items: readonly { id: string; available: number }[]): SlotList {
-  const told = new Map(items.map(({ id, available }) => [id, available]))
+  const availableById = new Map(items.map(({ id, available }) => [id, available]))
   const changed = list.items.map((slot) => {
-    const available = told.get(slot.id) ?? slot.available
+    const available = availableById.get(slot.id) ?? slot.available
     return available === slot.available ? slot : { ...slot, available }
   })
   return changed.some((slot, index) => slot !== list.items[index]) ? { ...list, items: changed } : list

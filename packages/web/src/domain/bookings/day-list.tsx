@@ -13,7 +13,7 @@ type DayListProps = {
   bookings: readonly Booking[]
   timeZone: string
   caption: string
-  /** If given, each row shows the doctor. */
+  /** If present, each row shows the doctor. */
   doctors?: readonly Doctor[]
   /** Renders the patient's name, for example as a link. */
   nameOf?: (booking: Booking) => ReactNode

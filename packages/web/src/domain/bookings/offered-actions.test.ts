@@ -4,7 +4,7 @@ import { offeredActions } from './offered-actions.ts'
 import { reopenedStatus } from './reopened-status.ts'
 import { statusesInOrder } from './status-colors.ts'
 
-function aBooking(wishes: Partial<Booking>): Booking {
+function aBooking(fields: Partial<Booking>): Booking {
   return {
     id: 'b',
     clinicId: 'c',
@@ -25,12 +25,12 @@ function aBooking(wishes: Partial<Booking>): Booking {
     cancellationReason: null,
     joinUrl: null,
     version: 2,
-    ...wishes,
+    ...fields,
   }
 }
 
-const offeredAt = (time: string, wishes: Partial<Booking> = {}) =>
-  offeredActions(aBooking(wishes), 'Pacific/Auckland', Date.parse(time))
+const offeredAt = (time: string, fields: Partial<Booking> = {}) =>
+  offeredActions(aBooking(fields), 'Pacific/Auckland', Date.parse(time))
 
 test('an arrival is offered from the clinic’s local day on, a no-show after the start', () => {
   // 22:30 UTC is 11:30 of the 24th in Auckland; that day begins there at 11:00 UTC.

@@ -3,7 +3,7 @@ import { Button, Group } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { api, ask } from '../../lib/api.ts'
+import { api, dataOf } from '../../lib/api.ts'
 import { clinicKey } from '../../lib/clinic-queries.ts'
 import { problemMessage } from '../../lib/problem-message.ts'
 import type { AllPages } from '../../lib/read-pages.ts'
@@ -33,7 +33,7 @@ export function useBookingAction(clinicId: string) {
   }
   const mutation = useMutation({
     mutationFn: ({ booking, action }: { booking: Booking; action: BookingAction }) =>
-      ask(calls[action].call({ path: { bookingId: booking.id } })),
+      dataOf(calls[action].call({ path: { bookingId: booking.id } })),
     onMutate: async ({ booking, action }) => {
       await queryClient.cancelQueries({ queryKey: clinicKey(clinicId) })
       show({ ...booking, status: calls[action].becomes(booking.status) })

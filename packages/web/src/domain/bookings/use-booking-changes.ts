@@ -1,6 +1,6 @@
 import type { Booking } from '@holdfast/contract/client'
 import { useQueryClient } from '@tanstack/react-query'
-import { api, ask } from '../../lib/api.ts'
+import { api, dataOf } from '../../lib/api.ts'
 import { bookingQuery } from '../../lib/booking-query.ts'
 import type { TicketLink } from './ticket-link.ts'
 
@@ -10,7 +10,7 @@ export type BookingActions = {
   /** @throws as cancel */
   move(slotId: string): Promise<Booking>
   /** Links the booking to the signed-in account. @throws as cancel */
-  keep(): Promise<Booking>
+  linkToAccount(): Promise<Booking>
 }
 
 /** Changes a booking, and updates the cached data that contains it. */
@@ -27,14 +27,14 @@ export function useBookingActions(link: TicketLink): BookingActions {
   return {
     async cancel(reason) {
       const body = reason.trim() === '' ? {} : { reason: reason.trim() }
-      return done(await ask(api.cancelBooking({ path, body, ...auth })))
+      return done(await dataOf(api.cancelBooking({ path, body, ...auth })))
     },
     async move(slotId) {
-      return done(await ask(api.rescheduleBooking({ path, body: { slotId }, ...auth })))
+      return done(await dataOf(api.rescheduleBooking({ path, body: { slotId }, ...auth })))
     },
-    async keep() {
+    async linkToAccount() {
       // The cookie identifies the account; the token in the body proves the right to the booking.
-      return done(await ask(api.linkBooking({ path, body: { manageToken: link.manageToken ?? '' } })))
+      return done(await dataOf(api.linkBooking({ path, body: { manageToken: link.manageToken ?? '' } })))
     },
   }
 }

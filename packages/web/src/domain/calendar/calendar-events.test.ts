@@ -4,7 +4,7 @@ import { calendarEvents, shownHours } from './calendar-events.ts'
 
 const texts = { free: 'Free', places: (taken: number, capacity: number) => `${taken} of ${capacity}` }
 
-function aSlot(wishes: Partial<Slot>): Slot {
+function aSlot(fields: Partial<Slot>): Slot {
   return {
     id: 's',
     doctorId: 'd',
@@ -12,7 +12,7 @@ function aSlot(wishes: Partial<Slot>): Slot {
     endsAt: '2026-06-01T07:15:00Z',
     capacity: 1,
     available: 1,
-    ...wishes,
+    ...fields,
   }
 }
 

@@ -78,7 +78,7 @@ export function SlotCalendar({ view, day, slots, bookings, timeZone, onSlot, onD
 }
 
 /**
- * The calendar names its days `2026-11-16`, whatever stands on them; what can be read is the better name (WCAG 2.5.3).
+ * The calendar labels its days `2026-11-16`. The visible text is the better name (WCAG 2.5.3), so the label is removed.
  */
 function nameDaysByTheirText(root: HTMLElement | null): void {
   for (const label of root?.querySelectorAll('.mantine-WeekView-weekViewDayLabel[aria-label]') ?? []) {

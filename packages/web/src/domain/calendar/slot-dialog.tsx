@@ -2,7 +2,7 @@ import type { Booking, Slot } from '@holdfast/contract/client'
 import { Button, Group, Stack, Text } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, ask } from '../../lib/api.ts'
+import { api, dataOf } from '../../lib/api.ts'
 import { formatAppointment, formatNumber } from '../../lib/format.ts'
 import { serverNow } from '../../lib/server-clock.ts'
 import { Dialog } from '../../ui/dialog.tsx'
@@ -50,7 +50,7 @@ function SlotDetails({ slot, bookings, clinicId, timeZone, nameOf, onClose }: Sl
         clinicId={clinicId}
         timeZone={timeZone}
         known={here}
-        run={(query) => ask(api.withdrawSlot({ path: { slotId: slot.id }, query }))}
+        run={(query) => dataOf(api.withdrawSlot({ path: { slotId: slot.id }, query }))}
         onDone={onClose}
         onBack={() => setWithdrawing(false)}
       />

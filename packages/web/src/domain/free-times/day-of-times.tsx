@@ -67,11 +67,11 @@ type TimeProps = {
   t: TFunction<'booking'>
 }
 
-/** Memoized: a week may have hundreds of slots, of which one changes. A taken slot keeps its place. */
+/** Memoized: a week may have hundreds of slots, of which one changes. A taken slot stays where it is. */
 const TimeItem = memo(({ slot, timeZone, isBookable, isStop, onFocus, onChoose, t }: TimeProps) => {
   const time = formatTime(slot.startsAt, timeZone)
   const ownClock = formatTime(slot.startsAt, ownTimeZone())
-  const own = ownClock === time ? null : t('week.ownTime', { time: ownClock })
+  const ownTime = ownClock === time ? null : t('week.ownTime', { time: ownClock })
   const places =
     slot.capacity > 1 && isBookable
       ? t('week.places', { count: slot.available, places: formatNumber(slot.available) })
@@ -83,7 +83,7 @@ const TimeItem = memo(({ slot, timeZone, isBookable, isStop, onFocus, onChoose, 
         type="button"
         className={classes.time}
         aria-disabled={isBookable ? undefined : true}
-        aria-label={[time, own, places].filter((part) => part !== null).join(', ') + status}
+        aria-label={[time, ownTime, places].filter((part) => part !== null).join(', ') + status}
         tabIndex={isStop ? 0 : -1}
         data-slot={slot.id}
         onFocus={() => onFocus(slot.id)}
@@ -93,7 +93,7 @@ const TimeItem = memo(({ slot, timeZone, isBookable, isStop, onFocus, onChoose, 
         }}
       >
         {time}
-        {own === null ? null : <span className={classes.small}>{ownClock}</span>}
+        {ownTime === null ? null : <span className={classes.small}>{ownClock}</span>}
         {places === null ? null : <span className={classes.small}>{places}</span>}
       </button>
     </li>

@@ -105,11 +105,11 @@ function Week({ slots, from, clinic, now, onChoose, exceptSlotId }: WeekProps) {
 function ZoneNote({ from, timeZone }: { from: string; timeZone: string }) {
   const { t } = useTranslation('booking')
   const noon = `${from}T12:00:00Z`
-  const [zone, own] = [formatZone(noon, timeZone), formatZone(noon, ownTimeZone())]
+  const [zone, ownZone] = [formatZone(noon, timeZone), formatZone(noon, ownTimeZone())]
   const isSame = formatZone(noon, timeZone, 'offset') === formatZone(noon, ownTimeZone(), 'offset')
   return (
     <Text size="sm" c="dimmed">
-      {isSame ? t('week.zone', { zone }) : t('week.zones', { zone, own })}
+      {isSame ? t('week.zone', { zone }) : t('week.zones', { zone, own: ownZone })}
     </Text>
   )
 }

@@ -4,7 +4,7 @@ import { useForm } from '@mantine/form'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
-import { api, ask } from '../../lib/api.ts'
+import { api, dataOf } from '../../lib/api.ts'
 import { clinicKey } from '../../lib/clinic-queries.ts'
 import { slotsKey } from '../../lib/slots-query.ts'
 import { ErrorState } from '../../ui/error-state.tsx'
@@ -23,7 +23,7 @@ export function CreateSlots({ doctorId, clinicId, timeZone, today }: CreateSlots
   const creation = useCreateSlots(doctorId, clinicId)
   const preview = useMutation({
     mutationFn: (rule: SlotRule) =>
-      ask(api.createSlots({ path: { doctorId }, query: { dryRun: true }, body: { rule } })),
+      dataOf(api.createSlots({ path: { doctorId }, query: { dryRun: true }, body: { rule } })),
   })
   const form = useForm<SlotRuleDraft>({
     initialValues: firstDraft(today),
@@ -92,7 +92,8 @@ function useCreateSlots(doctorId: string, clinicId: string) {
     await queryClient.invalidateQueries({ queryKey: slotsKey(doctorId) })
   }
   return useMutation({
-    mutationFn: (rule: SlotRule): Promise<CreatedSlots> => ask(api.createSlots({ path: { doctorId }, body: { rule } })),
+    mutationFn: (rule: SlotRule): Promise<CreatedSlots> =>
+      dataOf(api.createSlots({ path: { doctorId }, body: { rule } })),
     onSuccess: (created) => {
       const slotIds = created.items.flatMap(({ outcome, slotId }) =>
         outcome === 'created' && slotId !== null ? [slotId] : [],

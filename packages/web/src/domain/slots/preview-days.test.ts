@@ -10,7 +10,7 @@ test('a preview lists for each local day what would be created, skipped and conf
     outcome,
     slotId: null,
   })
-  const made: CreatedSlots = {
+  const created: CreatedSlots = {
     created: 2,
     skipped: 1,
     conflicts: 1,
@@ -21,7 +21,7 @@ test('a preview lists for each local day what would be created, skipped and conf
       item('2026-11-23T10:00:00Z', 'skipped'),
     ],
   }
-  expect(previewDays(made, 'Europe/Berlin')).toEqual([
+  expect(previewDays(created, 'Europe/Berlin')).toEqual([
     {
       day: '2026-11-23',
       startsAt: '2026-11-23T08:00:00Z',

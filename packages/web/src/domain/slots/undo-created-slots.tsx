@@ -1,7 +1,7 @@
 import { Progress, Stack } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import type { TFunction } from 'i18next'
-import { api, ask } from '../../lib/api.ts'
+import { api, dataOf } from '../../lib/api.ts'
 import { refusalCode } from '../../lib/api-error.ts'
 
 /** More slots than these are not undone one by one; their days can be withdrawn. */
@@ -11,7 +11,7 @@ const atOnce = 4
 /** Withdraws slots just created, with the progress in the toast `id`. Slots that were booked in the meantime stay. */
 export async function undoSlots(id: string, slotIds: readonly string[], t: TFunction<'schedule'>): Promise<void> {
   let done = 0
-  let kept = 0
+  let notUndone = 0
   const show = () =>
     notifications.update({
       id,
@@ -28,10 +28,10 @@ export async function undoSlots(id: string, slotIds: readonly string[], t: TFunc
   const work = async () => {
     for (let slotId = waiting.pop(); slotId !== undefined; slotId = waiting.pop()) {
       try {
-        await ask(api.withdrawSlot({ path: { slotId }, query: { withBookings: false } }))
+        await dataOf(api.withdrawSlot({ path: { slotId }, query: { withBookings: false } }))
       } catch (error) {
         // The slot was booked, started or withdrawn in the meantime, or the request failed: all count as not undone.
-        if (refusalCode(error) !== 'slot_not_found') kept += 1
+        if (refusalCode(error) !== 'slot_not_found') notUndone += 1
       }
       done += 1
       if (done % 10 === 0) show()
@@ -43,7 +43,7 @@ export async function undoSlots(id: string, slotIds: readonly string[], t: TFunc
     id,
     loading: false,
     autoClose: 6_000,
-    color: kept === 0 ? 'pine' : 'red',
-    message: kept === 0 ? t('undone') : t('undoneExcept', { count: kept }),
+    color: notUndone === 0 ? 'pine' : 'red',
+    message: notUndone === 0 ? t('undone') : t('undoneExcept', { count: notUndone }),
   })
 }

@@ -2,7 +2,7 @@ import { Button, Group, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, ask } from '../../lib/api.ts'
+import { api, dataOf } from '../../lib/api.ts'
 import { bookingsQuery } from '../../lib/clinic-queries.ts'
 import { daysBetween, parseDay } from '../../lib/local-time.ts'
 import layoutClasses from '../../ui/layout.module.css'
@@ -39,7 +39,7 @@ export function WithdrawDays({ doctorId, clinicId, timeZone, today }: WithdrawDa
             clinicId={clinicId}
             timeZone={timeZone}
             known={known.data?.items ?? []}
-            run={(how) => ask(api.withdrawSlotsOfDoctor({ path: { doctorId }, query: { ...days, ...how } }))}
+            run={(how) => dataOf(api.withdrawSlotsOfDoctor({ path: { doctorId }, query: { ...days, ...how } }))}
             onDone={() => setDays(null)}
             onBack={() => setDays(null)}
           />

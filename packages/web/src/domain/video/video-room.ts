@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query'
-import { api, ask } from '../../lib/api.ts'
+import { api, dataOf } from '../../lib/api.ts'
 
 /** Replaced in a room's address by a unique name for each visit. */
 const roomName = '{room}'
@@ -9,7 +9,7 @@ const lengthMax = 500
 export function videoRoomQuery(doctorId: string) {
   return queryOptions({
     queryKey: ['video-room', doctorId],
-    queryFn: async (): Promise<string | null> => (await ask(api.getVideoRoom({ path: { doctorId } }))).url,
+    queryFn: async (): Promise<string | null> => (await dataOf(api.getVideoRoom({ path: { doctorId } }))).url,
     staleTime: 60_000,
   })
 }
@@ -17,7 +17,7 @@ export function videoRoomQuery(doctorId: string) {
 /** @param url empty to remove the room */
 export async function saveVideoRoom(doctorId: string, url: string): Promise<string | null> {
   const body = { url: url.trim() === '' ? null : url.trim() }
-  return (await ask(api.setVideoRoom({ path: { doctorId }, body }))).url
+  return (await dataOf(api.setVideoRoom({ path: { doctorId }, body }))).url
 }
 
 export type RoomProblem = 'address' | 'long' | 'credentials' | 'room'

@@ -3,7 +3,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, ask } from '../../lib/api.ts'
+import { api, dataOf } from '../../lib/api.ts'
 import { useSession } from '../../lib/session.ts'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { LinkButton } from '../../ui/link-button.tsx'
@@ -26,7 +26,7 @@ export function AccountPage() {
     setBusy(true)
     setError(null)
     try {
-      await ask(api.signOut({ body: {} }))
+      await dataOf(api.signOut({ body: {} }))
       await navigate({ to: '/' })
       await afterSignOut(queryClient)
     } catch (refusal) {

@@ -1,6 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query'
-import { forgetTickets } from '../../lib/kept-tickets.ts'
 import { meQuery } from '../../lib/session.ts'
+import { deleteStoredTickets } from '../../lib/stored-tickets.ts'
 
 /** Another account is signed in: all data that depends on the account is read again. */
 export async function afterSignIn(queryClient: QueryClient): Promise<void> {
@@ -10,7 +10,7 @@ export async function afterSignIn(queryClient: QueryClient): Promise<void> {
 
 /** Removes all data of the account from this browser. */
 export async function afterSignOut(queryClient: QueryClient): Promise<void> {
-  await forgetTickets()
+  await deleteStoredTickets()
   await queryClient.cancelQueries()
   queryClient.setQueryData(meQuery.queryKey, null)
   queryClient.removeQueries({ predicate: (query) => query.getObserversCount() === 0 })

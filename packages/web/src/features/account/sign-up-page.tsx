@@ -3,7 +3,7 @@ import { useForm } from '@mantine/form'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import { api, ask } from '../../lib/api.ts'
+import { api, dataOf } from '../../lib/api.ts'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
 import { TextLink } from '../../ui/text-link.tsx'
@@ -88,7 +88,7 @@ function useSignUp(onDone: () => void) {
   const queryClient = useQueryClient()
   return useMutation({
     mutationFn: ({ name, email, password }: { name: string; email: string; password: string }) =>
-      ask(api.signUp({ body: { name: name.trim(), email: email.trim(), password } })),
+      dataOf(api.signUp({ body: { name: name.trim(), email: email.trim(), password } })),
     onSuccess: async () => {
       await afterSignIn(queryClient)
       onDone()

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { parseBookingsSearch, parseDayListSearch } from './admin-search.ts'
 
-test('valid search parameters are kept, all others are dropped', () => {
+test('valid search parameters are used, all others are dropped', () => {
   expect(
     parseBookingsSearch({ from: '2026-01-01', to: 'soon', status: 'CONFIRMED', q: 'Ada', doctorId: 'd', evil: '1' }),
   ).toEqual({ from: '2026-01-01', status: 'CONFIRMED', q: 'Ada', doctorId: 'd' })

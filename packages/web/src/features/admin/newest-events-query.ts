@@ -1,6 +1,6 @@
 import type { BookingEvent } from '@holdfast/contract/client'
 import { queryOptions } from '@tanstack/react-query'
-import { api, ask } from '../../lib/api.ts'
+import { api, dataOf } from '../../lib/api.ts'
 import { clinicKey, rereadMs } from '../../lib/clinic-queries.ts'
 
 /** The last changes of bookings, newest first. */
@@ -8,7 +8,7 @@ export function newestEventsQuery(clinicId: string, limit: number) {
   return queryOptions({
     queryKey: [...clinicKey(clinicId), 'newest', limit],
     queryFn: async (): Promise<BookingEvent[]> =>
-      (await ask(api.listEvents({ path: { clinicId }, query: { newest: true, limit } }))).items,
+      (await dataOf(api.listEvents({ path: { clinicId }, query: { newest: true, limit } }))).items,
     refetchInterval: rereadMs,
   })
 }

@@ -26,12 +26,12 @@ export const noDetails: Details = { name: '', email: '', phone: '', reason: '' }
 
 const storageKey = 'holdfast-attempt'
 
-type AttemptWishes = Pick<Attempt, 'slot' | 'doctorId' | 'appointmentType' | 'holder' | 'details'>
+type AttemptRequest = Pick<Attempt, 'slot' | 'doctorId' | 'appointmentType' | 'holder' | 'details'>
 
 /** A new attempt with a new idempotency key. */
-export function newAttempt({ slot, ...wishes }: AttemptWishes): Attempt {
+export function newAttempt({ slot, ...request }: AttemptRequest): Attempt {
   const { id, startsAt, endsAt } = slot
-  return { ...wishes, slot: { id, startsAt, endsAt }, key: randomKey(), made: null }
+  return { ...request, slot: { id, startsAt, endsAt }, key: randomKey(), made: null }
 }
 
 /** The attempt stored in this tab; null if there is none, or if another build wrote it. */
@@ -46,7 +46,7 @@ export function readAttempt(storage: Pick<Storage, 'getItem'> = sessionStorage):
   }
 }
 
-export function keepAttempt(
+export function storeAttempt(
   attempt: Attempt | null,
   storage: Pick<Storage, 'setItem' | 'removeItem'> = sessionStorage,
 ): void {

@@ -11,7 +11,7 @@ import { clinicQuery, doctorQuery } from '../../lib/directory-queries.ts'
 import { formatDay, formatTime } from '../../lib/format.ts'
 import { useSession } from '../../lib/session.ts'
 import { AboutDoctor } from './about-doctor.tsx'
-import { keepAttempt, newAttempt, noDetails } from './attempt.ts'
+import { newAttempt, noDetails, storeAttempt } from './attempt.ts'
 import { ClinicPlace } from './clinic-place.tsx'
 import { HeldPanel } from './held-panel.tsx'
 import { ExpiredPanel, RequestingPanel, UnavailablePanel } from './hold-outcomes.tsx'
@@ -79,13 +79,13 @@ function Booking({ doctor, clinic }: { doctor: Doctor; clinic: Clinic }) {
       'attempt' in state ? state.attempt.details : { ...noDetails, name: me?.name ?? '', email: me?.email ?? '' }
     // The patient's details are entered during the hold and sent with the confirmation.
     const holder = me === null ? { name: t('guest') } : { name: me.name, email: me.email }
-    const wishes = { slot, appointmentType: type, holder, details }
+    const request = { slot, appointmentType: type, holder, details }
     if (slot.doctorId === doctor.id) {
-      hold.take(wishes)
+      hold.take(request)
       return
     }
     // The other doctor's page reads the attempt from the storage.
-    keepAttempt(newAttempt({ ...wishes, doctorId: slot.doctorId }))
+    storeAttempt(newAttempt({ ...request, doctorId: slot.doctorId }))
     void navigate({ to: '/doctors/$doctorId', params: { doctorId: slot.doctorId } })
   }
 

@@ -1,10 +1,10 @@
 import type { Booking, MadeBooking } from '@holdfast/contract/client'
-import { api, ask } from '../../lib/api.ts'
+import { api, dataOf } from '../../lib/api.ts'
 import type { Attempt, Details } from './attempt.ts'
 
 /** Requests the hold of an attempt. Idempotent: repeated requests return the same hold. */
-export function askForHold({ key, slot, holder, appointmentType }: Attempt): Promise<MadeBooking> {
-  return ask(
+export function requestHold({ key, slot, holder, appointmentType }: Attempt): Promise<MadeBooking> {
+  return dataOf(
     api.createBooking({
       body: { slotId: slot.id, patient: holder, appointmentType },
       headers: { 'Idempotency-Key': key },
@@ -12,15 +12,15 @@ export function askForHold({ key, slot, holder, appointmentType }: Attempt): Pro
   )
 }
 
-type Made = NonNullable<Attempt['made']>
+type HoldAccess = NonNullable<Attempt['made']>
 
-export function readHold({ bookingId, manageToken }: Made): Promise<Booking> {
-  return ask(api.getBooking({ path: { bookingId }, auth: manageToken }))
+export function readHold({ bookingId, manageToken }: HoldAccess): Promise<Booking> {
+  return dataOf(api.getBooking({ path: { bookingId }, auth: manageToken }))
 }
 
 /** Idempotent: a retry after a lost response does not extend again. */
-export function extendHold({ bookingId, manageToken }: Made, key: string): Promise<Booking> {
-  return ask(
+export function extendHold({ bookingId, manageToken }: HoldAccess, key: string): Promise<Booking> {
+  return dataOf(
     api.extendBooking({
       path: { bookingId },
       auth: manageToken,
@@ -29,11 +29,11 @@ export function extendHold({ bookingId, manageToken }: Made, key: string): Promi
   )
 }
 
-export function confirmHold({ bookingId, manageToken }: Made, details: Details): Promise<Booking> {
+export function confirmHold({ bookingId, manageToken }: HoldAccess, details: Details): Promise<Booking> {
   const [name, email, phone, reason] = [details.name, details.email, details.phone, details.reason].map((text) =>
     text.trim(),
   )
-  return ask(
+  return dataOf(
     api.confirmBooking({
       path: { bookingId },
       auth: manageToken,
@@ -45,6 +45,6 @@ export function confirmHold({ bookingId, manageToken }: Made, details: Details):
   )
 }
 
-export function releaseHold({ bookingId, manageToken }: Made): Promise<Booking> {
-  return ask(api.cancelBooking({ path: { bookingId }, auth: manageToken, body: {} }))
+export function releaseHold({ bookingId, manageToken }: HoldAccess): Promise<Booking> {
+  return dataOf(api.cancelBooking({ path: { bookingId }, auth: manageToken, body: {} }))
 }

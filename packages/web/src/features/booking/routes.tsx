@@ -15,7 +15,7 @@ const bookingRoute = createRoute({
     const readTimes = (first: string) => void queryClient.prefetchQuery(slotsOfWeekQuery(doctorId, first))
     if (from !== undefined) readTimes(from)
     const doctor = await queryClient.ensureQueryData(doctorQuery(doctorId))
-    // The page begins without the clinic, and tells if it can't be read.
+    // The page is shown before the clinic has been read, and shows an error if that fails.
     const clinic = queryClient.ensureQueryData(clinicQuery(doctor.clinicId))
     if (from === undefined) clinic.then((found) => readTimes(firstDayOf(doctor, found))).catch(() => undefined)
     else clinic.catch(() => undefined)

@@ -4,8 +4,8 @@ import { useEffect, useEffectEvent, useRef, useState } from 'react'
 import { refusalCode } from '../../lib/api-error.ts'
 import { serverNow } from '../../lib/server-clock.ts'
 import { slotsKey } from '../../lib/slots-query.ts'
-import { type Attempt, type Details, keepAttempt, newAttempt, readAttempt } from './attempt.ts'
-import { askForHold, confirmHold, extendHold, readHold, releaseHold } from './hold-calls.ts'
+import { type Attempt, type Details, newAttempt, readAttempt, storeAttempt } from './attempt.ts'
+import { confirmHold, extendHold, readHold, releaseHold, requestHold } from './hold-calls.ts'
 import { type HoldState, stateAfterRefusal, stateOfBooking } from './hold-state.ts'
 
 export type Hold = {
@@ -44,7 +44,7 @@ export function useHold(doctorId: string): Hold {
 
   const become = (next: HoldState) => {
     const isOver = next.kind === 'choosing' || next.kind === 'confirmed' || next.kind === 'unavailable'
-    keepAttempt(isOver ? null : next.attempt)
+    storeAttempt(isOver ? null : next.attempt)
     setState(next)
     // A hold, or its end, changes which slots are free.
     void queryClient.invalidateQueries({ queryKey: slotsKey(doctorId) })
@@ -57,7 +57,7 @@ export function useHold(doctorId: string): Hold {
     if (mine === generation.current) become(next)
   }
   const start = (attempt: Attempt) => {
-    keepAttempt(attempt)
+    storeAttempt(attempt)
     setState({ kind: 'requesting', attempt, error: null })
     void resume(attempt)
   }
@@ -95,7 +95,7 @@ export function useHold(doctorId: string): Hold {
     note(details) {
       if (state.kind !== 'held') return
       const attempt = { ...state.attempt, details }
-      keepAttempt(attempt)
+      storeAttempt(attempt)
       setState({ ...state, attempt })
     },
     async extend() {
@@ -132,9 +132,9 @@ function stateAtStart(doctorId: string): HoldState {
 async function outcomeOf(attempt: Attempt): Promise<HoldState> {
   try {
     if (attempt.made !== null) return stateOfBooking(attempt, await readHold(attempt.made))
-    const made = await askForHold(attempt)
+    const made = await requestHold(attempt)
     const known = { ...attempt, made: { bookingId: made.id, manageToken: made.manageToken } }
-    keepAttempt(known)
+    storeAttempt(known)
     // A replayed first response may be outdated, so the booking is read again.
     return stateOfBooking(known, await readHold(known.made))
   } catch (error) {

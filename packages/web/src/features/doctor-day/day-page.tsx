@@ -15,35 +15,35 @@ import { useOwnDays } from './use-own-days.ts'
 /** The day's bookings with their status, and the day as a calendar. */
 export function DayPage() {
   const { t } = useTranslation('doctor-day')
-  const own = useOwnDays('day')
+  const days = useOwnDays('day')
   const [slotId, setSlotId] = useState<string | null>(null)
-  const heading = formatDate(own.day, { weekday: 'long', day: 'numeric', month: 'long' })
+  const heading = formatDate(days.day, { weekday: 'long', day: 'numeric', month: 'long' })
   return (
     <Stack gap="lg">
       <Group justify="space-between" align="end">
         <Title order={2}>{heading}</Title>
-        <DayNav day={own.day} today={own.today} step={1} onChange={own.show} />
+        <DayNav day={days.day} today={days.today} step={1} onChange={days.show} />
       </Group>
-      {own.error ? (
-        <ErrorState error={own.error} retry={own.retry} />
-      ) : own.isPending ? (
+      {days.error ? (
+        <ErrorState error={days.error} retry={days.retry} />
+      ) : days.isPending ? (
         <PageLoading />
       ) : (
         <>
           <Group justify="space-between">
-            <DayCounts bookings={own.bookings} />
-            <LiveNote state={own.live} updatedAt={own.updatedAt} />
+            <DayCounts bookings={days.bookings} />
+            <LiveNote state={days.live} updatedAt={days.updatedAt} />
           </Group>
           <div className={classes.columns}>
-            <DayList bookings={own.bookings} timeZone={own.clinic.timezone} caption={heading} />
-            {own.slots.length === 0 ? null : (
+            <DayList bookings={days.bookings} timeZone={days.clinic.timezone} caption={heading} />
+            {days.slots.length === 0 ? null : (
               <section aria-label={t('calendar')}>
                 <SlotCalendar
                   view="day"
-                  day={own.day}
-                  slots={own.slots}
-                  bookings={own.bookings}
-                  timeZone={own.clinic.timezone}
+                  day={days.day}
+                  slots={days.slots}
+                  bookings={days.bookings}
+                  timeZone={days.clinic.timezone}
                   onSlot={setSlotId}
                 />
               </section>
@@ -52,10 +52,10 @@ export function DayPage() {
         </>
       )}
       <SlotDialog
-        slot={own.slots.find(({ id }) => id === slotId)}
-        bookings={own.bookings}
-        clinicId={own.clinic.id}
-        timeZone={own.clinic.timezone}
+        slot={days.slots.find(({ id }) => id === slotId)}
+        bookings={days.bookings}
+        clinicId={days.clinic.id}
+        timeZone={days.clinic.timezone}
         onClose={() => setSlotId(null)}
       />
     </Stack>

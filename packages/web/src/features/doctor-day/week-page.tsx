@@ -17,20 +17,20 @@ import { useOwnDays } from './use-own-days.ts'
 /** The week as a calendar. */
 export function WeekPage() {
   const { t } = useTranslation('doctor-day')
-  const own = useOwnDays('week')
+  const days = useOwnDays('week')
   const navigate = useNavigate()
   const [slotId, setSlotId] = useState<string | null>(null)
   return (
     <Stack gap="lg">
       <Group justify="space-between" align="end">
-        <Title order={2}>{t('weekOf', { from: formatDate(own.from), to: formatDate(own.to) })}</Title>
-        <DayNav day={own.day} today={own.today} step={7} onChange={own.show} />
+        <Title order={2}>{t('weekOf', { from: formatDate(days.from), to: formatDate(days.to) })}</Title>
+        <DayNav day={days.day} today={days.today} step={7} onChange={days.show} />
       </Group>
-      {own.error ? (
-        <ErrorState error={own.error} retry={own.retry} />
-      ) : own.isPending ? (
+      {days.error ? (
+        <ErrorState error={days.error} retry={days.retry} />
+      ) : days.isPending ? (
         <PageLoading />
-      ) : own.slots.length === 0 ? (
+      ) : days.slots.length === 0 ? (
         <EmptyState title={t('noTimes')} help={t('noTimesHelp')}>
           <LinkButton to="/my-day/times" search={{}}>
             {t('createTimes')}
@@ -39,25 +39,25 @@ export function WeekPage() {
       ) : (
         <>
           <Group justify="space-between">
-            <DayCounts bookings={own.bookings} />
-            <LiveNote state={own.live} updatedAt={own.updatedAt} />
+            <DayCounts bookings={days.bookings} />
+            <LiveNote state={days.live} updatedAt={days.updatedAt} />
           </Group>
           <SlotCalendar
             view="week"
-            day={own.from}
-            slots={own.slots}
-            bookings={own.bookings}
-            timeZone={own.clinic.timezone}
+            day={days.from}
+            slots={days.slots}
+            bookings={days.bookings}
+            timeZone={days.clinic.timezone}
             onSlot={setSlotId}
             onDay={(day) => void navigate({ to: '/my-day', search: (before) => ({ ...before, day }) })}
           />
         </>
       )}
       <SlotDialog
-        slot={own.slots.find(({ id }) => id === slotId)}
-        bookings={own.bookings}
-        clinicId={own.clinic.id}
-        timeZone={own.clinic.timezone}
+        slot={days.slots.find(({ id }) => id === slotId)}
+        bookings={days.bookings}
+        clinicId={days.clinic.id}
+        timeZone={days.clinic.timezone}
         onClose={() => setSlotId(null)}
       />
     </Stack>

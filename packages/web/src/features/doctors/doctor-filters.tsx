@@ -15,7 +15,7 @@ type FiltersProps = { search: DoctorSearch; onChange: (search: DoctorSearch) => 
 
 const typingMs = 250
 
-/** The search fields; each change is shown immediately and kept in the URL. */
+/** The search fields; each change is shown immediately and stored in the URL. */
 export function DoctorFilters({ search, onChange }: FiltersProps) {
   const { t } = useTranslation(['doctors', 'shell'])
   const specializations = useQuery(specializationsQuery).data ?? []
@@ -104,16 +104,16 @@ function SearchField({ className, value, onChange }: SearchFieldProps) {
   const { t } = useTranslation('doctors')
   const [text, setText] = useState(value)
   /** The text that was passed on and is not in the URL yet; once it is, more may have been typed. */
-  const told = useRef<string[]>([])
-  const tell = useDebouncedCallback((next: string) => {
-    told.current.push(next.trim())
+  const passedOn = useRef<string[]>([])
+  const passOn = useDebouncedCallback((next: string) => {
+    passedOn.current.push(next.trim())
     onChange(next.trim())
   }, typingMs)
   useEffect(() => {
-    const own = told.current.indexOf(value)
-    told.current = own < 0 ? [] : told.current.slice(own + 1)
+    const index = passedOn.current.indexOf(value)
+    passedOn.current = index < 0 ? [] : passedOn.current.slice(index + 1)
     // The URL can also change by the back button or the reset.
-    if (own < 0) setText(value)
+    if (index < 0) setText(value)
   }, [value])
   return (
     <TextInput
@@ -126,7 +126,7 @@ function SearchField({ className, value, onChange }: SearchFieldProps) {
       value={text}
       onChange={({ currentTarget }) => {
         setText(currentTarget.value)
-        tell(currentTarget.value)
+        passOn(currentTarget.value)
       }}
     />
   )

@@ -75,7 +75,7 @@ function Found({ search, onReset }: { search: DoctorSearch; onReset: () => void 
             variant="default"
             loading={found.isFetchingNextPage}
             onClick={() => {
-              more.ask()
+              more.onLoadMore()
               void found.fetchNextPage()
             }}
           >
@@ -90,17 +90,17 @@ function Found({ search, onReset }: { search: DoctorSearch; onReset: () => void 
 /** After loading more, moves the focus to the first new doctor. */
 function useFocusOnMore(count: number) {
   const listRef = useRef<HTMLUListElement>(null)
-  const askedAt = useRef<number | null>(null)
+  const countBefore = useRef<number | null>(null)
   useEffect(() => {
-    const first = askedAt.current
+    const first = countBefore.current
     if (first === null || count <= first) return
-    askedAt.current = null
+    countBefore.current = null
     listRef.current?.children[first]?.querySelector('a')?.focus()
   }, [count])
-  const ask = () => {
-    askedAt.current = count
+  const onLoadMore = () => {
+    countBefore.current = count
   }
-  return { listRef, ask }
+  return { listRef, onLoadMore }
 }
 
 /** As high as the cards that will replace them. */

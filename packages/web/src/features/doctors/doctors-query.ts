@@ -6,7 +6,7 @@ import {
   type QueryClient,
   queryOptions,
 } from '@tanstack/react-query'
-import { api, ask } from '../../lib/api.ts'
+import { api, dataOf } from '../../lib/api.ts'
 import { clinicsQuery } from '../../lib/directory-queries.ts'
 import { type Page, type PageStart, pageByPage } from '../../lib/read-pages.ts'
 import type { DoctorSearch } from './doctor-search.ts'
@@ -42,7 +42,7 @@ function readPage({ q, specialization, clinicId, type, sort }: DoctorSearch, sta
     ...(type ? { appointmentType: type } : {}),
     ...start,
   } as const
-  return ask(api.listDoctors({ query }))
+  return dataOf(api.listDoctors({ query }))
 }
 
 /** All pages as one list without duplicates: a doctor may have moved to an earlier page between two requests. */
@@ -62,6 +62,6 @@ export function withDoctors(found: FoundDoctors, changed: readonly Doctor[]): Fo
 
 export const specializationsQuery = queryOptions({
   queryKey: ['specializations'],
-  queryFn: async () => (await ask(api.listSpecializations())).items,
+  queryFn: async () => (await dataOf(api.listSpecializations())).items,
   staleTime: 10 * 60_000,
 })

@@ -1,6 +1,6 @@
 import type { Booking } from '@holdfast/contract/client'
 import { queryOptions } from '@tanstack/react-query'
-import { api, ask } from '../../lib/api.ts'
+import { api, dataOf } from '../../lib/api.ts'
 
 const dayMs = 86_400_000
 
@@ -13,7 +13,7 @@ export function isOwnQuery(accountId: string, { id, startsAt }: Pick<Booking, 'i
   return queryOptions({
     queryKey: ['my-bookings', accountId, 'has', id, day],
     queryFn: async (): Promise<boolean> => {
-      const { items } = await ask(api.listMyBookings({ query: { from: day, to: day, limit: 100 } }))
+      const { items } = await dataOf(api.listMyBookings({ query: { from: day, to: day, limit: 100 } }))
       return items.some((booking) => booking.id === id)
     },
     staleTime: dayMs,

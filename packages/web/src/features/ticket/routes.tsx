@@ -3,8 +3,8 @@ import { loadTexts } from '../../lib/i18n.ts'
 import { rootRoute } from '../../lib/root-route.ts'
 
 /**
- * `/ticket#ID.TOKEN`: what gives access stands behind the #, which browsers never send. With `?move=true` the times to
- * move to are shown at once.
+ * `/ticket#ID.TOKEN`: the part after the # gives access; browsers never send it. With `?move=true` the times to
+ * move to are shown immediately.
  */
 const ticketRoute = createRoute({
   getParentRoute: () => rootRoute,

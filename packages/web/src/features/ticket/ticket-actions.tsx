@@ -32,7 +32,7 @@ export function TicketActions({ booking, doctor, clinic, link, isOffline }: Acti
   const [isCancelling, setCancelling] = useState(false)
   const endMoving = () => {
     setMoving(false)
-    // A reload shows the ticket, and asks nothing again.
+    // A reload then shows the ticket, not the times.
     if (isMovingAtFirst) void navigate({ search: {}, hash: true, replace: true, resetScroll: false })
   }
   const isComing = booking.status === 'CONFIRMED' || booking.status === 'PENDING'

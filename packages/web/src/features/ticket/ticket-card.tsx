@@ -68,8 +68,8 @@ export function TicketCard({ booking, doctor, clinic, link, isOffline }: CardPro
 function When({ booking, timeZone }: { booking: Booking; timeZone: string }) {
   const { t } = useTranslation('ticket')
   const { startsAt, endsAt } = booking
-  const own = ownTimeZone()
-  const isSame = formatZone(startsAt, timeZone, 'offset') === formatZone(startsAt, own, 'offset')
+  const zone = ownTimeZone()
+  const isSame = formatZone(startsAt, timeZone, 'offset') === formatZone(startsAt, zone, 'offset')
   return (
     <div>
       <dt>{t('when')}</dt>
@@ -82,7 +82,7 @@ function When({ booking, timeZone }: { booking: Booking; timeZone: string }) {
         </Text>
         {isSame ? null : (
           <Text size="sm">
-            {t('ownTime', { time: formatAppointment(startsAt, endsAt, own), zone: formatZone(startsAt, own) })}
+            {t('ownTime', { time: formatAppointment(startsAt, endsAt, zone), zone: formatZone(startsAt, zone) })}
           </Text>
         )}
       </dd>
@@ -122,7 +122,7 @@ function Where({ booking, clinic, isOffline }: Pick<CardProps, 'booking' | 'clin
   )
 }
 
-/** How one joins, as it stands now. The link itself is not kept for reading offline: it leads nowhere then. */
+/** How the patient joins now. The link is not stored for offline use: it would not work then. */
 function videoText({ status, joinUrl }: Booking, isOffline: boolean) {
   if (status === 'PENDING') return 'video.pending'
   if (status !== 'CONFIRMED' && status !== 'ARRIVED') return 'video.plain'

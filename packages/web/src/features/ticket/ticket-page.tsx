@@ -12,7 +12,7 @@ import { LinkButton } from '../../ui/link-button.tsx'
 import { PageLoading } from '../../ui/page-loading.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
 import { SignInFirst } from '../../ui/sign-in-first.tsx'
-import { KeepBooking } from './keep-booking.tsx'
+import { LinkBooking } from './link-booking.tsx'
 import { TicketActions } from './ticket-actions.tsx'
 import { TicketCard } from './ticket-card.tsx'
 import { useTicket } from './use-ticket.ts'
@@ -48,7 +48,7 @@ function Ticket({ link }: { link: TicketLink }) {
       </Stack>
     )
   }
-  const { booking, keptAt } = ticket
+  const { booking, keptAt: storedAt } = ticket
   return (
     <Stack gap="lg">
       <div>
@@ -59,15 +59,15 @@ function Ticket({ link }: { link: TicketLink }) {
             : t(`help.${booking.status}`)}
         </Text>
       </div>
-      {keptAt === null ? null : (
+      {storedAt === null ? null : (
         <Alert color="amber" variant="outline" icon={<Icon of={IconAlertTriangle} />} role="status">
-          {t('offline', { time: formatDayTime(keptAt, ownTimeZone()) })}
+          {t('offline', { time: formatDayTime(storedAt, ownTimeZone()) })}
         </Alert>
       )}
-      <TicketCard {...ticket} link={link} isOffline={keptAt !== null} />
-      <TicketActions {...ticket} link={link} isOffline={keptAt !== null} />
-      {link.manageToken === null || keptAt !== null || booking.status === 'FAILED' ? null : (
-        <KeepBooking booking={booking} link={link} />
+      <TicketCard {...ticket} link={link} isOffline={storedAt !== null} />
+      <TicketActions {...ticket} link={link} isOffline={storedAt !== null} />
+      {link.manageToken === null || storedAt !== null || booking.status === 'FAILED' ? null : (
+        <LinkBooking booking={booking} link={link} />
       )}
     </Stack>
   )

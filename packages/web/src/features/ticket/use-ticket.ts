@@ -5,12 +5,12 @@ import type { TicketLink } from '../../domain/bookings/ticket-link.ts'
 import { UnreachableError } from '../../lib/api-error.ts'
 import { bookingQuery } from '../../lib/booking-query.ts'
 import { clinicQuery, doctorQuery } from '../../lib/directory-queries.ts'
-import { keepTicket, readKeptTicket } from '../../lib/kept-tickets.ts'
+import { readStoredTicket, storeTicket } from '../../lib/stored-tickets.ts'
 
 export type TicketState =
   | { kind: 'loading' }
   | { kind: 'failed'; error: unknown; retry: () => void }
-  /** `keptAt`: set without a network: the ticket as it was stored then (milliseconds since 1970). */
+  /** `keptAt`: without a network, when the ticket shown was stored (milliseconds since 1970). */
   | { kind: 'shown'; booking: Booking; doctor: Doctor; clinic: Clinic; keptAt: number | null }
 
 const rereadMs = 30_000
@@ -22,18 +22,18 @@ export function useTicket({ bookingId, manageToken }: TicketLink): TicketState {
   const clinic = useQuery({ ...clinicQuery(booking.data?.clinicId ?? ''), enabled: booking.data !== undefined })
   const error = booking.error ?? doctor.error ?? clinic.error
   const isOffline = error instanceof UnreachableError
-  const kept = useQuery({
-    queryKey: ['kept-ticket', bookingId],
-    queryFn: () => readKeptTicket(bookingId),
+  const stored = useQuery({
+    queryKey: ['stored-ticket', bookingId],
+    queryFn: () => readStoredTicket(bookingId),
     enabled: isOffline,
     staleTime: 0,
   })
   const shown = { booking: booking.data, doctor: doctor.data, clinic: clinic.data }
-  useKept(shown.booking, shown.doctor, shown.clinic)
+  useStored(shown.booking, shown.doctor, shown.clinic)
 
   if (isWhole(shown) && !isOffline) return { kind: 'shown', ...shown, keptAt: null }
-  if (isOffline && kept.data) return { kind: 'shown', ...kept.data }
-  if (error !== null && (!isOffline || kept.isFetched)) {
+  if (isOffline && stored.data) return { kind: 'shown', ...stored.data }
+  if (error !== null && (!isOffline || stored.isFetched)) {
     return { kind: 'failed', error, retry: () => void booking.refetch() }
   }
   return { kind: 'loading' }
@@ -46,8 +46,8 @@ function isWhole(parts: Parts): parts is { booking: Booking; doctor: Doctor; cli
 }
 
 /** Stores the three together whenever one of them changes. */
-function useKept(booking: Booking | undefined, doctor: Doctor | undefined, clinic: Clinic | undefined): void {
+function useStored(booking: Booking | undefined, doctor: Doctor | undefined, clinic: Clinic | undefined): void {
   useEffect(() => {
-    if (booking && doctor && clinic) void keepTicket({ booking, doctor, clinic })
+    if (booking && doctor && clinic) void storeTicket({ booking, doctor, clinic })
   }, [booking, doctor, clinic])
 }

@@ -7,18 +7,18 @@ export const openWebSocket: OpenChannel = (doctorIds, events) => {
   const socket = new WebSocket(url)
   let followed: readonly string[] = []
   let wanted = doctorIds
-  const tell = (type: 'subscribe' | 'unsubscribe', ids: readonly string[]) => {
+  const send = (type: 'subscribe' | 'unsubscribe', ids: readonly string[]) => {
     if (ids.length > 0) socket.send(JSON.stringify({ type, doctorIds: ids }))
   }
   const follow = () => {
     const [before, after] = [followed, wanted]
     followed = after
     // Unsubscribe first: the number of subscriptions is limited.
-    tell(
+    send(
       'unsubscribe',
       before.filter((id) => !after.includes(id)),
     )
-    tell(
+    send(
       'subscribe',
       after.filter((id) => !before.includes(id)),
     )
@@ -42,7 +42,7 @@ export const openEventSource: OpenChannel = (doctorIds, events) => {
   for (const type of ['message', 'subscribed', 'slots', 'resync']) {
     source.addEventListener(type, (event) => events.message((event as MessageEvent<unknown>).data))
   }
-  // EventSource would reconnect forever by itself; the feed decides what to try next.
+  // EventSource would reconnect forever; the feed decides what to try next.
   source.addEventListener('error', () => events.closed())
   return { watch: () => false, close: () => source.close() }
 }

@@ -5,7 +5,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, ask } from '../../../lib/api.ts'
+import { api, dataOf } from '../../../lib/api.ts'
 import { RefusedError } from '../../../lib/api-error.ts'
 import { clinicKey } from '../../../lib/clinic-queries.ts'
 import { formatDayTime } from '../../../lib/format.ts'
@@ -124,7 +124,7 @@ function useBook(clinicId: string) {
       }
       const of = JSON.stringify(body)
       if (attempt.current?.of !== of) attempt.current = { of, key: crypto.randomUUID() }
-      return ask(api.createBooking({ body, headers: { 'Idempotency-Key': attempt.current.key } }))
+      return dataOf(api.createBooking({ body, headers: { 'Idempotency-Key': attempt.current.key } }))
     },
     // The next request may have the same content, and is another booking.
     onSuccess: () => {

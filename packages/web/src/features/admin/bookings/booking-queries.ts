@@ -1,6 +1,6 @@
 import type { Booking, BookingHistory } from '@holdfast/contract/client'
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
-import { api, ask } from '../../../lib/api.ts'
+import { api, dataOf } from '../../../lib/api.ts'
 import { type BookingsFilter, clinicKey, rereadMs } from '../../../lib/clinic-queries.ts'
 import { pageByPage } from '../../../lib/read-pages.ts'
 
@@ -12,7 +12,7 @@ export function bookingSearchQuery(clinicId: string, filter: BookingsFilter & { 
     ...pageByPage,
     queryKey: [...clinicKey(clinicId), 'list', filter],
     queryFn: ({ pageParam }) =>
-      ask(api.listClinicBookings({ path: { clinicId }, query: { ...filter, limit: pageSize, ...pageParam } })),
+      dataOf(api.listClinicBookings({ path: { clinicId }, query: { ...filter, limit: pageSize, ...pageParam } })),
     placeholderData: keepPreviousData,
     refetchInterval: rereadMs,
   })
@@ -21,7 +21,7 @@ export function bookingSearchQuery(clinicId: string, filter: BookingsFilter & { 
 export function clinicBookingQuery(clinicId: string, bookingId: string) {
   return queryOptions({
     queryKey: [...clinicKey(clinicId), 'booking', bookingId],
-    queryFn: (): Promise<Booking> => ask(api.getBooking({ path: { bookingId } })),
+    queryFn: (): Promise<Booking> => dataOf(api.getBooking({ path: { bookingId } })),
     refetchInterval: rereadMs,
   })
 }
@@ -30,7 +30,7 @@ export function historyQuery(clinicId: string, bookingId: string) {
   return queryOptions({
     queryKey: [...clinicKey(clinicId), 'history', bookingId],
     queryFn: async (): Promise<BookingHistory['items']> =>
-      (await ask(api.listBookingEvents({ path: { bookingId } }))).items,
+      (await dataOf(api.listBookingEvents({ path: { bookingId } }))).items,
     refetchInterval: rereadMs,
   })
 }

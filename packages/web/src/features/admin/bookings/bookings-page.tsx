@@ -157,7 +157,7 @@ function Filters({ search, onChange }: FiltersProps) {
     const entries = Object.entries({ ...search, ...part }).filter(([, value]) => value !== '')
     onChange(Object.fromEntries(entries))
   }
-  const tell = useDebouncedCallback((q: string) => set({ q: q.trim() }), typingMs)
+  const passOn = useDebouncedCallback((q: string) => set({ q: q.trim() }), typingMs)
   const setDay = (name: 'from' | 'to', value: string) => {
     if (parseDay(value) !== null) set({ [name]: value })
   }
@@ -172,7 +172,7 @@ function Filters({ search, onChange }: FiltersProps) {
         value={text}
         onChange={({ currentTarget }) => {
           setText(currentTarget.value)
-          tell(currentTarget.value)
+          passOn(currentTarget.value)
         }}
       />
       <NativeSelect

@@ -3,7 +3,7 @@ import { Button, Group, Stack, Text, Textarea } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, ask } from '../../../lib/api.ts'
+import { api, dataOf } from '../../../lib/api.ts'
 import { clinicKey } from '../../../lib/clinic-queries.ts'
 import { formatAppointment } from '../../../lib/format.ts'
 import { Dialog } from '../../../ui/dialog.tsx'
@@ -21,7 +21,7 @@ export function CancelDialog({ booking, isOpen, onClose }: CancelDialogProps) {
   const [reason, setReason] = useState('')
   const cancellation = useMutation({
     mutationFn: () =>
-      ask(
+      dataOf(
         api.cancelBooking({
           path: { bookingId: booking.id },
           body: reason.trim() === '' ? {} : { reason: reason.trim() },

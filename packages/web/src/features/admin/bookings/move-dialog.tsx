@@ -3,7 +3,7 @@ import { Button, Group, Stack, Text } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, ask } from '../../../lib/api.ts'
+import { api, dataOf } from '../../../lib/api.ts'
 import { clinicKey } from '../../../lib/clinic-queries.ts'
 import { formatAppointment, formatDayTime } from '../../../lib/format.ts'
 import { problemMessage } from '../../../lib/problem-message.ts'
@@ -24,7 +24,8 @@ export function MoveDialog({ booking, isOpen, onClose }: MoveDialogProps) {
   const [doctorId, setDoctorId] = useState(booking.doctorId)
   const [chosen, setChosen] = useState<Slot | null>(null)
   const reread = () => queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) })
-  const moveTo = (slotId: string) => ask(api.rescheduleBooking({ path: { bookingId: booking.id }, body: { slotId } }))
+  const moveTo = (slotId: string) =>
+    dataOf(api.rescheduleBooking({ path: { bookingId: booking.id }, body: { slotId } }))
   const moveBack = async (slotId: string) => {
     try {
       await moveTo(slotId)

@@ -7,7 +7,7 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tansta
 import { getRouteApi, Link, Navigate } from '@tanstack/react-router'
 import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, ask } from '../../../lib/api.ts'
+import { api, dataOf } from '../../../lib/api.ts'
 import { clinicQuery } from '../../../lib/directory-queries.ts'
 import { ownTimeZone } from '../../../lib/format.ts'
 import { EmptyState } from '../../../ui/empty-state.tsx'
@@ -37,7 +37,7 @@ function OwnClinics({ clinicIds }: { clinicIds: readonly string[] }) {
   const { t } = useTranslation('admin')
   const clinics = useQuery({
     queryKey: ['own-clinics', clinicIds],
-    queryFn: () => Promise.all(clinicIds.map((clinicId) => ask(api.getClinic({ path: { clinicId } })))),
+    queryFn: () => Promise.all(clinicIds.map((clinicId) => dataOf(api.getClinic({ path: { clinicId } })))),
   })
   return (
     <Stack gap="lg">
@@ -61,7 +61,7 @@ function AllClinics() {
   const [q] = useDebouncedValue(text.trim(), 250)
   const clinics = useQuery({
     queryKey: ['clinics', 'search', q],
-    queryFn: () => ask(api.listClinics({ query: { limit: 100, ...(q === '' ? {} : { q }) } })),
+    queryFn: () => dataOf(api.listClinics({ query: { limit: 100, ...(q === '' ? {} : { q }) } })),
     placeholderData: keepPreviousData,
   })
   const found = clinics.data?.items
@@ -147,7 +147,7 @@ function NewClinic({ onDone }: { onDone: () => void }) {
       const body = { name: name.trim(), timezone, address: address.trim() || null, phone: phone.trim() || null }
       const of = JSON.stringify(body)
       if (attempt.current?.of !== of) attempt.current = { of, key: crypto.randomUUID() }
-      return ask(api.createClinic({ body, headers: { 'Idempotency-Key': attempt.current.key } }))
+      return dataOf(api.createClinic({ body, headers: { 'Idempotency-Key': attempt.current.key } }))
     },
     onSuccess: async (clinic) => {
       queryClient.setQueryData(clinicQuery(clinic.id).queryKey, clinic)

@@ -1,13 +1,13 @@
 import type { ClinicStats } from '@holdfast/contract/client'
 import { queryOptions } from '@tanstack/react-query'
-import { api, ask } from '../../../lib/api.ts'
+import { api, dataOf } from '../../../lib/api.ts'
 import { clinicKey, rereadMs } from '../../../lib/clinic-queries.ts'
 
 /** The figures of the local days from `from` to `to`, both included. */
 export function statsQuery(clinicId: string, from: string, to: string) {
   return queryOptions({
     queryKey: [...clinicKey(clinicId), 'stats', from, to],
-    queryFn: (): Promise<ClinicStats> => ask(api.getClinicStats({ path: { clinicId }, query: { from, to } })),
+    queryFn: (): Promise<ClinicStats> => dataOf(api.getClinicStats({ path: { clinicId }, query: { from, to } })),
     refetchInterval: rereadMs,
   })
 }

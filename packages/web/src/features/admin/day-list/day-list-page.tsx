@@ -19,7 +19,7 @@ import { useClinic } from '../use-clinic.ts'
 
 const route = getRouteApi('/clinic/$clinicId/day')
 
-/** The bookings of a day, for all doctors or one; also made for printing. */
+/** The bookings of a day, for all doctors or one; it can be printed. */
 export function DayListPage() {
   const { t } = useTranslation('admin')
   const { clinicId, clinic, doctors, timeZone, today } = useClinic()

@@ -3,7 +3,7 @@ import { Button, Group, Stack, Text } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, ask } from '../../../lib/api.ts'
+import { api, dataOf } from '../../../lib/api.ts'
 import { clinicDoctorsQuery } from '../../../lib/clinic-queries.ts'
 import { formatDayTime, formatMoney } from '../../../lib/format.ts'
 import { problemMessage } from '../../../lib/problem-message.ts'
@@ -117,7 +117,7 @@ function ActiveButton({ doctor }: { doctor: Doctor }) {
   const { clinicId } = useClinic()
   const queryClient = useQueryClient()
   const change = useMutation({
-    mutationFn: (active: boolean) => ask(api.updateDoctor({ path: { doctorId: doctor.id }, body: { active } })),
+    mutationFn: (active: boolean) => dataOf(api.updateDoctor({ path: { doctorId: doctor.id }, body: { active } })),
     onSuccess: (_doctor, active) => {
       toastDone({
         message: (

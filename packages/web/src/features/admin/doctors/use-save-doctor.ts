@@ -3,14 +3,14 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { saveVideoRoom, videoRoomQuery } from '../../../domain/video/video-room.ts'
-import { api, ask } from '../../../lib/api.ts'
+import { api, dataOf } from '../../../lib/api.ts'
 import { clinicDoctorsQuery, clinicKey } from '../../../lib/clinic-queries.ts'
 import { doctorQuery } from '../../../lib/directory-queries.ts'
 import { toastDone } from '../../../ui/toast.ts'
 import { useClinic } from '../use-clinic.ts'
 import { type DoctorDraft, doctorOf } from './doctor-draft.ts'
 
-export type DoctorWishes = {
+export type DoctorChange = {
   draft: DoctorDraft
   /** null to leave it unchanged. */
   videoRoom: string | null
@@ -27,13 +27,15 @@ export function useSaveDoctor(doctor: Doctor | null, onDone: () => void) {
   const attempt = useRef<{ of: string; key: string } | null>(null)
   const save = (draft: DoctorDraft): Promise<Doctor> => {
     const body = doctorOf(draft)
-    if (doctor !== null) return ask(api.updateDoctor({ path: { doctorId: doctor.id }, body }))
+    if (doctor !== null) return dataOf(api.updateDoctor({ path: { doctorId: doctor.id }, body }))
     const of = JSON.stringify(body)
     if (attempt.current?.of !== of) attempt.current = { of, key: crypto.randomUUID() }
-    return ask(api.createDoctor({ body: { clinicId, ...body }, headers: { 'Idempotency-Key': attempt.current.key } }))
+    return dataOf(
+      api.createDoctor({ body: { clinicId, ...body }, headers: { 'Idempotency-Key': attempt.current.key } }),
+    )
   }
   return useMutation({
-    mutationFn: async ({ draft, videoRoom }: DoctorWishes): Promise<Doctor> => {
+    mutationFn: async ({ draft, videoRoom }: DoctorChange): Promise<Doctor> => {
       const saved = await save(draft)
       if (videoRoom !== null) {
         const room = await saveVideoRoom(saved.id, videoRoom)

@@ -1,6 +1,6 @@
 import type { Member } from '@holdfast/contract/client'
 import { queryOptions } from '@tanstack/react-query'
-import { api, ask } from '../../../lib/api.ts'
+import { api, dataOf } from '../../../lib/api.ts'
 import { readAllPages } from '../../../lib/read-pages.ts'
 
 /** The clinic's members, at most a thousand. */
@@ -9,7 +9,7 @@ export function membersQuery(clinicId: string) {
     queryKey: ['members', clinicId],
     queryFn: async (): Promise<Member[]> => {
       const { items } = await readAllPages(10, (start) =>
-        ask(api.listMembers({ path: { clinicId }, query: { limit: 100, ...start } })),
+        dataOf(api.listMembers({ path: { clinicId }, query: { limit: 100, ...start } })),
       )
       return items
     },

@@ -2,7 +2,7 @@ import type { Member, NewMember } from '@holdfast/contract/client'
 import { Button, Group } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { api, ask } from '../../../lib/api.ts'
+import { api, dataOf } from '../../../lib/api.ts'
 import { problemMessage } from '../../../lib/problem-message.ts'
 import { meQuery } from '../../../lib/session.ts'
 import { toastDone, toastFailed } from '../../../ui/toast.ts'
@@ -33,7 +33,7 @@ export function usePutMember() {
   const { clinicId } = useClinic()
   const reread = useReread()
   const mutation = useMutation({
-    mutationFn: (body: NewMember): Promise<Member> => ask(api.putMember({ path: { clinicId }, body })),
+    mutationFn: (body: NewMember): Promise<Member> => dataOf(api.putMember({ path: { clinicId }, body })),
     onSuccess: (member) =>
       toastDone({ message: t('people.saved', { name: member.name, role: t(`role.${member.role}`) }) }),
     onSettled: reread,
@@ -49,7 +49,7 @@ export function useRemoveMember(member: Member) {
   const put = usePutMember()
   const { email, role, doctorId } = member
   return useMutation({
-    mutationFn: () => ask(api.removeMember({ path: { clinicId, accountId: member.accountId } })),
+    mutationFn: () => dataOf(api.removeMember({ path: { clinicId, accountId: member.accountId } })),
     onSuccess: () => {
       const back = email === null ? null : { email, role, ...(doctorId === null ? {} : { doctorId }) }
       toastDone({

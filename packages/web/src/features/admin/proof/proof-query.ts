@@ -1,6 +1,6 @@
 import type { VerifyReport } from '@holdfast/contract/client'
 import { queryOptions } from '@tanstack/react-query'
-import { api, ask } from '../../../lib/api.ts'
+import { api, dataOf } from '../../../lib/api.ts'
 
 export type Proof = { report: VerifyReport; tookMs: number }
 
@@ -10,7 +10,7 @@ export function proofQuery(clinicId: string) {
     queryKey: ['proof', clinicId],
     queryFn: async (): Promise<Proof> => {
       const startedAt = performance.now()
-      const report = await ask(api.verifyClinic({ path: { clinicId } }))
+      const report = await dataOf(api.verifyClinic({ path: { clinicId } }))
       return { report, tookMs: performance.now() - startedAt }
     },
     refetchInterval: ({ state }) => Math.max(5_000, 10 * (state.data?.tookMs ?? 0)),

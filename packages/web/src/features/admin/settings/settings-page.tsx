@@ -3,7 +3,7 @@ import { Button, Group, NumberInput, Stack, Text, Title } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { api, ask } from '../../../lib/api.ts'
+import { api, dataOf } from '../../../lib/api.ts'
 import { clinicQuery } from '../../../lib/directory-queries.ts'
 import { problemMessage } from '../../../lib/problem-message.ts'
 import layoutClasses from '../../../ui/layout.module.css'
@@ -91,7 +91,7 @@ function useSaveClinic(clinic: Clinic) {
   const { t: tProblem } = useTranslation('problems')
   const queryClient = useQueryClient()
   const save = async (body: Change) => {
-    const saved = await ask(api.updateClinic({ path: { clinicId: clinic.id }, body }))
+    const saved = await dataOf(api.updateClinic({ path: { clinicId: clinic.id }, body }))
     queryClient.setQueryData(clinicQuery(clinic.id).queryKey, saved)
     void queryClient.invalidateQueries({ queryKey: ['clinics'] })
     return saved

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { answerFor } from './answer-for.ts'
+import { responseSource } from './response-source.ts'
 
 const origin = 'https://clinic.example'
 
@@ -16,9 +16,9 @@ test.each([
   ['/sw.js', false, 'network'],
   ['https://elsewhere.example/assets/x.js', false, 'network'],
 ])('%s (opened by a person: %s): %s', (path, isNavigation, expected) => {
-  expect(answerFor({ method: 'GET', url: new URL(path, origin).href, isNavigation }, origin)).toBe(expected)
+  expect(responseSource({ method: 'GET', url: new URL(path, origin).href, isNavigation }, origin)).toBe(expected)
 })
 
 test('requests other than GET are never served from the cache', () => {
-  expect(answerFor({ method: 'POST', url: `${origin}/assets/x`, isNavigation: false }, origin)).toBe('network')
+  expect(responseSource({ method: 'POST', url: `${origin}/assets/x`, isNavigation: false }, origin)).toBe('network')
 })

@@ -13,65 +13,65 @@ import { LinkButton } from '../../ui/link-button.tsx'
 import { TextLink } from '../../ui/text-link.tsx'
 import { toastDone } from '../../ui/toast.ts'
 import { isOwnQuery } from './is-own-query.ts'
-import { takeWish, wishToKeep } from './keep-wish.ts'
+import { rememberLinkRequest, takeLinkRequest } from './link-request.ts'
 import classes from './ticket.module.css'
 
-type KeepProps = { booking: Booking; link: TicketLink }
+type LinkProps = { booking: Booking; link: TicketLink }
 
 /** Links a guest's booking to an account: with one button, or after returning from signing in. */
-export function KeepBooking({ booking, link }: KeepProps) {
+export function LinkBooking({ booking, link }: LinkProps) {
   const session = useSession()
   if (session.kind === 'unknown') return null
-  if (session.kind === 'guest') return <SignInToKeep booking={booking} link={link} />
-  return <KeepInAccount key={session.me.id} accountId={session.me.id} booking={booking} link={link} />
+  if (session.kind === 'guest') return <SignInToLink booking={booking} link={link} />
+  return <LinkToAccount key={session.me.id} accountId={session.me.id} booking={booking} link={link} />
 }
 
-function SignInToKeep({ booking, link }: KeepProps) {
+function SignInToLink({ booking, link }: LinkProps) {
   const { t } = useTranslation('ticket')
-  // Whoever is back without having signed in has thought better of it; also who goes back before the other page is
-  // here, to a ticket that was never gone. Done by when the ticket is seen.
+  // Returning without having signed in withdraws the request. So does going back before the sign-in page was shown:
+  // this component then stays mounted. The layout effect runs before the ticket is painted.
   useLayoutEffect(() => {
-    const forget = () => void takeWish(booking.id)
+    const forget = () => void takeLinkRequest(booking.id)
     forget()
     window.addEventListener('popstate', forget)
     return () => window.removeEventListener('popstate', forget)
   }, [booking.id])
   // The manage token is passed in the fragment, which browsers never send.
-  const way = { search: { to: '/ticket' }, hash: ticketHash(link), onClick: () => wishToKeep(booking.id) }
+  const signIn = { search: { to: '/ticket' }, hash: ticketHash(link), onClick: () => rememberLinkRequest(booking.id) }
   return (
     <Offer>
-      <LinkButton to="/sign-in" {...way} variant="default">
+      <LinkButton to="/sign-in" {...signIn} variant="default">
         {t('linkToAccount.signIn')}
       </LinkButton>
-      <LinkButton to="/sign-up" {...way} variant="default">
+      <LinkButton to="/sign-up" {...signIn} variant="default">
         {t('linkToAccount.signUp')}
       </LinkButton>
     </Offer>
   )
 }
 
-function KeepInAccount({ accountId, booking, link }: KeepProps & { accountId: string }) {
+function LinkToAccount({ accountId, booking, link }: LinkProps & { accountId: string }) {
   const { t } = useTranslation('ticket')
-  const { keep } = useBookingActions(link)
+  const { linkToAccount } = useBookingActions(link)
   const [isPressed, setPressed] = useState(false)
-  const own = useQuery(isOwnQuery(accountId, booking))
-  const keeping = useMutation({
-    mutationFn: keep,
+  const isOwn = useQuery(isOwnQuery(accountId, booking))
+  const linking = useMutation({
+    mutationFn: linkToAccount,
     onSuccess: () => toastDone({ message: t('linkToAccount.done') }),
   })
   const onMount = useEffectEvent(() => {
-    if (takeWish(booking.id)) keeping.mutate()
+    if (takeLinkRequest(booking.id)) linking.mutate()
   })
   useEffect(() => onMount(), [])
-  if (own.data === true || keeping.isSuccess) return <Kept isFocused={isPressed} />
-  if (own.isPending && keeping.isIdle) return null
+  if (isOwn.data === true || linking.isSuccess) return <Linked isFocused={isPressed} />
+  if (isOwn.isPending && linking.isIdle) return null
   return (
-    <Offer error={keeping.error}>
+    <Offer error={linking.error}>
       <Button
-        loading={keeping.isPending}
+        loading={linking.isPending}
         onClick={() => {
           setPressed(true)
-          keeping.mutate()
+          linking.mutate()
         }}
       >
         {t('linkToAccount.submit')}
@@ -81,14 +81,14 @@ function KeepInAccount({ accountId, booking, link }: KeepProps & { accountId: st
 }
 
 /** @param isFocused it takes the place of the button that was pressed */
-function Kept({ isFocused }: { isFocused: boolean }) {
+function Linked({ isFocused }: { isFocused: boolean }) {
   const { t } = useTranslation('ticket')
   const ref = useRef<HTMLParagraphElement>(null)
   useEffect(() => {
     if (isFocused) ref.current?.focus()
   }, [isFocused])
   return (
-    <Text ref={ref} tabIndex={-1} className={`${classes.kept} no-print`}>
+    <Text ref={ref} tabIndex={-1} className={`${classes.linked} no-print`}>
       <Icon of={IconCheck} size={18} />
       <span>
         {t('linkToAccount.linked')} <TextLink to="/my-bookings">{t('linkToAccount.all')}</TextLink>
@@ -100,10 +100,10 @@ function Kept({ isFocused }: { isFocused: boolean }) {
 function Offer({ error = null, children }: { error?: unknown; children: ReactNode }) {
   const { t } = useTranslation('ticket')
   return (
-    <section className={`${classes.keep} no-print`} aria-labelledby="keep-title">
+    <section className={`${classes.linkOffer} no-print`} aria-labelledby="link-title">
       <Stack gap="sm">
         <div>
-          <Title order={2} size="h3" id="keep-title">
+          <Title order={2} size="h3" id="link-title">
             {t('linkToAccount.title')}
           </Title>
           <Text c="dimmed">{t('linkToAccount.help')}</Text>
