@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
-import { aPractice, made, placesLeft } from './a-practice.ts'
+import { aPractice, dataOf, placesLeft } from './a-practice.ts'
 import { confirm, hold, openTimes, timeOf } from './booking-steps.ts'
 import { type Site, signInPage, signUp } from './harness.ts'
 import { test } from './site-test.ts'
@@ -13,7 +13,7 @@ async function bookingsOf(site: Site, doctorId: string) {
   return rows
 }
 
-/** Presses Tab until the focus is on what has this name. */
+/** Presses Tab until the element with this name has the focus. */
 async function tabTo(page: Page, name: RegExp): Promise<void> {
   for (let presses = 0; presses < 40; presses += 1) {
     await page.keyboard.press('Tab')
@@ -53,7 +53,7 @@ test('a guest finds a doctor and books, with the keyboard alone', async ({ site 
   await page.context().close()
 })
 
-test('what was not filled in is said, and gets the focus; nothing is confirmed', async ({ site }) => {
+test('missing fields are named and get the focus, and nothing is confirmed', async ({ site }) => {
   const practice = await aPractice(site)
   const page = await site.newPage()
   await openTimes(page, practice)
@@ -68,7 +68,7 @@ test('what was not filled in is said, and gets the focus; nothing is confirmed',
   await page.context().close()
 })
 
-test('an account books under its own name, and finds it among its bookings', async ({ site }) => {
+test('an account books with its name, and finds the booking among its bookings', async ({ site }) => {
   const practice = await aPractice(site)
   const account = await signUp(site.url, 'Ada Lovelace')
   const page = await site.newPage()
@@ -101,7 +101,7 @@ test('an account books under its own name, and finds it among its bookings', asy
   await page.context().close()
 })
 
-test('a reload gives the hold back with what was typed; the back button books nothing twice', async ({ site }) => {
+test('a reload restores the hold with what was typed; the back button books nothing twice', async ({ site }) => {
   const practice = await aPractice(site)
   const page = await site.newPage()
   await page.goto('/')
@@ -122,22 +122,22 @@ test('a reload gives the hold back with what was typed; the back button books no
   await page.context().close()
 })
 
-test('a hold whose answer was lost is asked for again with its key: there is one booking', async ({ site }) => {
+test('a hold whose response was lost is requested again with the same key: there is one booking', async ({ site }) => {
   const practice = await aPractice(site)
-  // Requests of a page that the service worker has taken over are not routed through the test.
+  // Requests that pass through the service worker are not routed through the test.
   const page = await site.newPage({ serviceWorkers: 'block' })
   await openTimes(page, practice)
   const pressed = Promise.withResolvers<void>()
   let requests = 0
   await page.route('**/api/v1/bookings', async (route) => {
     requests += 1
-    // It reaches the server, and its answer never arrives.
+    // The request reaches the server, and the response is dropped.
     if (requests === 1) {
       await route.fetch()
       await route.abort()
       return
     }
-    // The page asks again by itself, too: not before the press, which would find no button then.
+    // The page also retries automatically. Before the click, that would remove the button.
     await pressed.promise
     await route.continue()
   })
@@ -151,21 +151,21 @@ test('a hold whose answer was lost is asked for again with its key: there is one
   await page.context().close()
 })
 
-test('of two browsers racing for the last place one gets a ticket, the other alternatives near it', async ({
+test('two browsers race for the last place: one gets a ticket, the other gets alternatives close to it', async ({
   site,
 }) => {
   const practice = await aPractice(site)
-  // Requests of a page that the service worker has taken over are not routed through the test.
+  // Requests that pass through the service worker are not routed through the test.
   const routed = { serviceWorkers: 'block' } as const
   const [first, second] = [await site.newPage(routed), await site.newPage(routed)]
-  // Both choose before the server hears of either, and so before either can be told of the other.
-  const bothAsked = Promise.withResolvers<void>()
-  let asked = 0
+  // Both choose before the server receives either request, so neither page sees the other's hold.
+  const bothRequested = Promise.withResolvers<void>()
+  let requests = 0
   for (const page of [first, second]) {
     await page.route('**/api/v1/bookings', async (route) => {
-      asked += 1
-      if (asked === 2) bothAsked.resolve()
-      await bothAsked.promise
+      requests += 1
+      if (requests === 2) bothRequested.resolve()
+      await bothRequested.promise
       await route.continue()
     })
   }
@@ -200,7 +200,7 @@ test('of two browsers racing for the last place one gets a ticket, the other alt
   await Promise.all([first.context().close(), second.context().close()])
 })
 
-test('the chosen kind of appointment is what is booked', async ({ site }) => {
+test('the booking has the chosen appointment type', async ({ site }) => {
   const practice = await aPractice(site, { appointmentTypes: ['in_person', 'video'] })
   const page = await site.newPage()
   await openTimes(page, practice)
@@ -210,7 +210,7 @@ test('the chosen kind of appointment is what is booked', async ({ site }) => {
   await confirm(page, 'Grace Hopper')
   await page.getByText('By video.', { exact: false }).waitFor()
   const [booking] = await bookingsOf(site, practice.doctor.id)
-  const read = await made(site.admin.getBooking({ path: { bookingId: booking?.id ?? '' } }))
+  const read = await dataOf(site.admin.getBooking({ path: { bookingId: booking?.id ?? '' } }))
   expect(read.appointmentType).toBe('video')
   await page.context().close()
 })

@@ -19,8 +19,8 @@ export function launchChromium(executablePath: string = findChromium()): Promise
 }
 
 /**
- * The path of HOLDFAST_TEST_CHROMIUM, or of the system's Chromium, which is installed first where that is possible: by
- * root, on Debian.
+ * The path in HOLDFAST_TEST_CHROMIUM, or that of the system's Chromium. On Debian, root installs it first if it is
+ * missing.
  *
  * @throws Error that says what to install
  */
@@ -38,7 +38,7 @@ export function findChromium(): string {
   )
 }
 
-/** When two workers install at once, apt-get lets one wait for the other. */
+/** When two workers install at the same time, apt-get makes one wait for the other. */
 function installChromium(): void {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   const apt = (...args: string[]) =>

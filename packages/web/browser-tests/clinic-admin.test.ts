@@ -47,10 +47,10 @@ test('an admin creates a doctor and a week of slots, and sees a booking on the d
   const slots = await site.admin.listSlots({ path: { doctorId: grace?.id ?? '' }, query: { from: day, to: day } })
   const slot = slots.data?.items.find(({ available }) => available > 0)
   const marked = await page.evaluateHandle(() => Object.assign(window, { isSamePage: true }))
-  const made = await site.admin.createBooking({
+  const booked = await site.admin.createBooking({
     body: { slotId: slot?.id ?? '', patient: { name: 'Pia Patient' }, confirm: true },
   })
-  expect(made.error).toBeUndefined()
+  expect(booked.error).toBeUndefined()
   await page.locator('dl > div').filter({ hasText: 'Bookings' }).getByText('1', { exact: true }).waitFor()
   await page.getByRole('row').filter({ hasText: 'Dr Grace Hopper' }).getByText('Confirmed').waitFor()
   expect(await marked.evaluate((window) => window.isSamePage)).toBe(true)
@@ -64,17 +64,17 @@ test('staff book for a patient, find, move and cancel the booking; its history h
   const page = await scene.pageOf('staff')
   const tomorrow = new Date(Date.now() + 86_400_000)
   const day = tomorrow.toISOString().slice(0, 10)
-  const made = await site.admin.createSlots({
+  const created = await site.admin.createSlots({
     path: { doctorId: scene.doctor.id },
     body: {
       rule: { from: day, to: day, weekdays: [1, 2, 3, 4, 5, 6, 7], startTime: '09:00', endTime: '09:30' },
     },
   })
-  expect(made.data?.created).toBe(2)
+  expect(created.data?.created).toBe(2)
   await page.goto(pathOf(scene, ''))
   await page.waitForURL('**/day')
   await page.getByRole('link', { name: 'Book for a patient' }).click()
-  // The day's list has a doctor and a day of its own, and stays until the page is there.
+  // The day list also has fields for a doctor and a day, and stays until the next page is shown.
   await page.getByRole('heading', { level: 1, name: 'Book for a patient' }).waitFor()
   await page.getByLabel('Doctor').selectOption(scene.doctor.id)
   await page.getByLabel('Go to date').fill(day)
@@ -94,7 +94,7 @@ test('staff book for a patient, find, move and cancel the booking; its history h
   await page.getByRole('link', { name: 'Rosa Reception' }).click()
   await page.getByRole('button', { name: 'Move to another time' }).click()
   await page.getByRole('dialog').getByLabel('Go to date').fill(day)
-  // By its name: until the list is read again, the time of this very booking may stand there as free.
+  // By its name: until the list is read again, it may still show this booking's time as free.
   await page
     .getByRole('dialog')
     .getByRole('list')
@@ -117,7 +117,7 @@ test('staff book for a patient, find, move and cancel the booking; its history h
   await page.context().close()
 })
 
-/** How often the proof page counts again. */
+/** The interval at which the proof page counts again. */
 const recountSeconds = 5
 
 test('the proof page shows nobody overbooked, and says so when somebody is', async ({ site, scene }) => {
@@ -130,7 +130,7 @@ test('the proof page shows nobody overbooked, and says so when somebody is', asy
   const verdict = page.getByRole('status').filter({ hasText: 'overbooked' })
   expect(await verdict.locator('strong').textContent()).toBe('0')
   expect(Number(await figure(page, 'Slots checked').textContent())).toBeGreaterThan(0)
-  // The control: what the page promises to see, planted past the engine.
+  // Negative control: an overbooked slot, written to the database without the engine.
   await site.database.ownerPool.query('update holdfast.booking set units = 4 where slot_id = $1', [slot.id])
   await page.clock.fastForward(recountSeconds * 1_000)
   await verdict.locator('strong').getByText('1').waitFor()
@@ -146,7 +146,7 @@ test('roles can’t reach each other’s pages', async ({ site, scene }) => {
   const refused = 'Your role doesn’t allow this'
   type Who = Parameters<ClinicScene['pageOf']>[0]
   const pages = new Map<Who, Promise<Page>>()
-  /** Each of them has one page, and nothing of the last address is left on it. */
+  /** The page of this person, blank before each visit. */
   const emptyPageOf = async (who: Who) => {
     const opened = pages.get(who) ?? scene.pageOf(who)
     pages.set(who, opened)
@@ -190,7 +190,7 @@ test('roles can’t reach each other’s pages', async ({ site, scene }) => {
   for (const page of [guest, ...(await Promise.all(pages.values()))]) await page.context().close()
 })
 
-test('people get a role and lose it, and a removal can be taken back; settings are changed and taken back', async ({
+test('people get a role and lose it, and a removal can be undone; so can a change of settings', async ({
   site,
   scene,
 }) => {
@@ -217,7 +217,7 @@ test('people get a role and lose it, and a removal can be taken back; settings a
   const hold = async () =>
     (await site.admin.getClinic({ path: { clinicId: scene.clinic.id } })).data?.settings.holdSeconds
   expect(await hold()).toBe(300)
-  // Its own toast's: that of the removal may still be there.
+  // The button in this toast: the removal's toast may still be shown.
   const saved = page.getByRole('alert').filter({ hasText: 'North Clinic: saved.' })
   await saved.getByRole('button', { name: 'Undo' }).click()
   await page.getByLabel('Hold time (seconds)').and(page.locator('[value="120"]')).waitFor()
@@ -246,7 +246,7 @@ test('every page of the clinic passes axe, and fits into 320 pixels in Arabic', 
   await phone.context().close()
 })
 
-test('the figures can be taken along: as a table, and as CSV', async ({ scene }) => {
+test('the figures are shown as a table, and can be downloaded as CSV', async ({ scene }) => {
   const page = await scene.pageOf('admin')
   await page.goto(pathOf(scene, ''))
   await page.getByText('Table', { exact: true }).click()
@@ -275,7 +275,7 @@ test('the table of figures is never wider than the page, in the language with th
   }
 })
 
-test('the site administrator makes a clinic and finds every other', async ({ site }) => {
+test('the site administrator creates a clinic and finds all others', async ({ site }) => {
   await site.admin.createClinic({ body: { name: 'East Clinic', timezone: 'UTC' } })
   const page = await site.newPage()
   await signInContext(site, page, administrator)
@@ -295,7 +295,7 @@ test('the site administrator makes a clinic and finds every other', async ({ sit
   await page.context().close()
 })
 
-test('when somebody was faster, reception is told and offered what is still free', async ({ site, scene }) => {
+test('when somebody was faster, reception gets an error with the times still free', async ({ site, scene }) => {
   const day = new Date(Date.now() + 3 * 86_400_000).toISOString().slice(0, 10)
   const doctor = await aDoctor(site.database, scene.clinic, { name: 'Dr Zoe Zuse' })
   await site.admin.createSlots({

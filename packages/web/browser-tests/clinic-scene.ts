@@ -13,19 +13,19 @@ export type ClinicScene = {
   pageOf(who: keyof ClinicScene['people'], options?: BrowserContextOptions): Promise<Page>
 }
 
-type SceneWishes = { clinic?: string; doctor?: string; timezone?: string }
+type SceneOptions = { clinic?: string; doctor?: string; timezone?: string }
 
-export async function aClinicScene(site: Site, wishes: SceneWishes = {}): Promise<ClinicScene> {
+export async function aClinicScene(site: Site, options: SceneOptions = {}): Promise<ClinicScene> {
   const clinic = await aClinic(site.database, {
-    name: wishes.clinic ?? 'Hill Clinic',
-    timezone: wishes.timezone ?? 'UTC',
+    name: options.clinic ?? 'Hill Clinic',
+    timezone: options.timezone ?? 'UTC',
   })
   const doctor = await aDoctor(site.database, clinic, {
-    name: wishes.doctor ?? 'Dr Ada Lovelace',
+    name: options.doctor ?? 'Dr Ada Lovelace',
     specialization: 'Cardiology',
   })
   const person = (name: string) => signUp(site.url, name)
-  const [admin, staff, own, stranger] = [
+  const [admin, staff, doctorAccount, stranger] = [
     await person('Alma'),
     await person('Sam'),
     await person('Ada'),
@@ -35,12 +35,12 @@ export async function aClinicScene(site: Site, wishes: SceneWishes = {}): Promis
   for (const body of [
     { email: admin.email, role: 'admin' },
     { email: staff.email, role: 'staff' },
-    { email: own.email, role: 'doctor', doctorId: doctor.id },
+    { email: doctorAccount.email, role: 'doctor', doctorId: doctor.id },
   ] as const) {
     const { error } = await site.admin.putMember({ path, body })
     if (error !== undefined) throw new Error(`No role for ${body.email}: ${JSON.stringify(error)}`)
   }
-  const people = { admin, staff, doctor: own, stranger }
+  const people = { admin, staff, doctor: doctorAccount, stranger }
   const scene: ClinicScene = {
     clinic,
     doctor,

@@ -21,7 +21,7 @@ async function aDayOfPatients(site: Site, scene: ClinicScene) {
   return { third }
 }
 
-test('the doctor sees who comes, and notes arrived, completed and no-show; a new booking shows by itself', async ({
+test('the doctor records arrived, completed and no-show; a new booking appears without a reload', async ({
   site,
   scene,
 }) => {
@@ -42,8 +42,8 @@ test('the doctor sees who comes, and notes arrived, completed and no-show; a new
   await row('Missing Mia').getByText('No-show').waitFor()
   await page.getByText('0 expected').waitFor()
 
-  // She was only late.
-  // Its own toast's: that of Carl's mark may still be the last one.
+  // She was only late: the no-show is undone.
+  // The button in this toast: Carl's toast may still be the last one.
   const missed = page.getByRole('alert').filter({ hasText: 'Missing Mia' })
   await missed.getByRole('button', { name: 'Undo' }).click()
   await page.getByText('Missing Mia: the last status change was undone.').waitFor()
@@ -88,7 +88,7 @@ test('slots are created by a rule after a preview, and undone; a day is withdraw
   await page.getByText('140 slots were created.').waitFor()
   expect(await slots()).toBe(140)
   await page.getByRole('button', { name: 'Undo' }).click()
-  // One by one, each with its own request.
+  // One by one, each with a separate request.
   await page.getByText('The new slots were removed.').waitFor({ timeout: 60_000 })
   expect(await slots()).toBe(0)
 
@@ -117,7 +117,7 @@ test('slots are created by a rule after a preview, and undone; a day is withdraw
   await page.context().close()
 })
 
-test('one time is opened in the week’s calendar by keyboard and withdrawn', async ({ site, scene }) => {
+test('a slot in the week’s calendar is opened by keyboard and withdrawn', async ({ site, scene }) => {
   const page = await scene.pageOf('doctor')
   const slot = await aSlot(site.database, scene.doctor, { minutes: 30 })
   const timeZone = scene.clinic.timezone

@@ -26,7 +26,7 @@ const test = browserTest
   })
   .extend('pageErrors', { auto: true }, ({ site }, { onCleanup }) => expectNoPageErrors(site, onCleanup))
 
-/** The page hears of changes from now on: what changes between its reading and this, its list may tell late. */
+/** Waits until the page is subscribed to changes. A change between its read and the subscription may be shown late. */
 function followed(page: Page): Promise<void> {
   return new Promise((resolve) => {
     page.on('websocket', (socket) => {
@@ -39,7 +39,7 @@ function followed(page: Page): Promise<void> {
 
 const cards = (page: Page) => page.getByRole('region', { name: 'Doctors' }).getByRole('heading', { level: 2 })
 
-test('the soonest first, page by page, each once; by name when that is chosen; the address keeps it', async ({
+test('the soonest first, page by page, each once; by name when that is chosen; the URL contains the choice', async ({
   site,
 }) => {
   const page = await site.newPage()
@@ -50,7 +50,7 @@ test('the soonest first, page by page, each once; by name when that is chosen; t
   await more.focus()
   await page.keyboard.press('Enter')
   await page.getByText('The first 48 doctors').waitFor()
-  // Whoever asked for more goes on at the first of them.
+  // After loading more, the focus is on the first new doctor.
   await page.getByRole('link', { name: 'Dr Many 36', exact: true }).and(page.locator(':focus')).waitFor()
   await more.click()
   await page.getByText('60 doctors').waitFor()
@@ -70,7 +70,7 @@ test('the soonest first, page by page, each once; by name when that is chosen; t
   await page.context().close()
 })
 
-test('the kind of appointment is asked of the server: those beyond the first page are found too', async ({ site }) => {
+test('the server filters by appointment type: doctors beyond the first page are found too', async ({ site }) => {
   const page = await site.newPage()
   await page.goto('/?q=Many&sort=name')
   await cards(page).first().getByText('Dr Many 01').waitFor()
@@ -80,7 +80,7 @@ test('the kind of appointment is asked of the server: those beyond the first pag
   await page.context().close()
 })
 
-test('any clinic is found by its name or address, however many there are, by keyboard alone', async ({ site }) => {
+test('any of many clinics is found by its name or address, with the keyboard alone', async ({ site }) => {
   for (let index = 0; index < 120; index += 1) await aClinic(site.database, { name: `Clinic A${index}` })
   const late = await aClinic(site.database, { name: 'Zenith Surgery' })
   const doctor = await aDoctor(site.database, late, { name: 'Dr Zora Zenith' })
@@ -105,29 +105,29 @@ test('any clinic is found by its name or address, however many there are, by key
   )
   await page.keyboard.press('Enter')
   await page.getByText('1 doctor', { exact: true }).waitFor()
-  // Its name is asked for by itself.
+  // The clinic's name is read in a separate request.
   await field.and(page.locator('[value="Zenith Surgery"]')).waitFor()
   expect(await field.getAttribute('aria-expanded')).toBe('false')
   await page.reload()
   await page.getByRole('heading', { name: 'Dr Zora Zenith' }).waitFor()
   await page.getByRole('button', { name: 'Clear: Clinic' }).click()
   await page.getByText('The first 24 doctors').waitFor()
-  // What was typed and not chosen is not chosen.
+  // Text that was typed without choosing an option selects nothing.
   await field.fill('zenith')
   await page.keyboard.press('Escape')
   expect(await field.inputValue()).toBe('')
   await page.context().close()
 })
 
-test('what is typed while the address changes stays', async ({ site }) => {
+test('text typed while the URL changes is not lost', async ({ site }) => {
   const page = await site.newPage()
-  // At the very moment at which the address tells what was typed, one letter more is.
+  // Types one more letter at the moment when the URL changes to what was typed before.
   await page.addInitScript(() => {
     const shown: string[] = []
     Object.assign(window, { shown })
     const { replaceState } = history
-    history.replaceState = (...given) => {
-      replaceState.apply(history, given)
+    history.replaceState = (...args) => {
+      replaceState.apply(history, args)
       const input = document.querySelector<HTMLInputElement>('input[type="search"]')
       if (input?.value !== 'man' || !location.search.includes('q=man')) return
       new MutationObserver(() => shown.push(input.defaultValue)).observe(input, { attributeFilter: ['value'] })
@@ -144,9 +144,7 @@ test('what is typed while the address changes stays', async ({ site }) => {
   await page.context().close()
 })
 
-test('a next free time that is taken changes in its place, and nobody moves under the reader’s finger', async ({
-  site,
-}) => {
+test('when a next free time is taken, it changes in place and the order of the doctors stays', async ({ site }) => {
   const clinic = await aClinic(site.database, { name: 'Moving Times' })
   const [first, second] = [
     await aDoctor(site.database, clinic, { name: 'Dr Move First' }),
@@ -166,13 +164,13 @@ test('a next free time that is taken changes in its place, and nobody moves unde
   const card = page.getByRole('article', { name: 'Dr Move First' })
   await card.getByText(shown(at(0))).waitFor()
   await isFollowed
-  const made = await site.admin.createBooking({
+  const booked = await site.admin.createBooking({
     body: { slotId: slot.id, patient: { name: 'Grace' }, confirm: true, onBehalf: true },
   })
-  expect(made.error).toBeUndefined()
+  expect(booked.error).toBeUndefined()
   await card.getByText(shown(at(30))).waitFor()
   expect(await cards(page).allTextContents()).toEqual(['Dr Move First', 'Dr Move Second'])
-  // Another search finds them in their order of now.
+  // The next search returns them in the new order.
   await page.getByLabel('Name or specialisation').fill('dr move')
   await cards(page).first().getByText('Dr Move Second').waitFor()
   await page.context().close()

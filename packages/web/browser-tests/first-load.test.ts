@@ -34,7 +34,7 @@ function filesOf(...modules: string[]): Set<string> {
   return files
 }
 
-/** As it is sent; what is too small to be compressed by the build counts as it is. */
+/** The size as it is sent; files that the build leaves uncompressed, because they are small, count in full. */
 function sentBytes(files: Iterable<string>): number {
   return [...files].reduce((sum, file) => {
     const path = join(dist, file)
@@ -51,19 +51,19 @@ test.each(firstPages)(
     for (const language of languages) {
       const bytes = sentBytes(filesOf('index.html', module, ...catalogues(language, texts)))
       expect(bytes, `${name} in ${language}`).toBeLessThanOrEqual(boundBytes)
-      // Nearly empty would mean that something was not counted.
+      // A very small sum would mean that something was not counted.
       expect(bytes).toBeGreaterThan(80 * 1024)
     }
   },
 )
 
-test('what only clinics need is not part of it', () => {
+test('the first load contains nothing that only clinics need', () => {
   const files = filesOf('index.html', ...firstPages.map(({ module }) => module))
   const code = [...files].map((file) => readFileSync(join(dist, file), 'utf8')).join('\n')
   for (const foreign of ['recharts', 'mantine-Schedule', 'dayjs']) expect(code.includes(foreign), foreign).toBe(false)
 })
 
-test('the page asks at once for what its address begins with, and only for files that are there', () => {
+test('the page preloads the files of its URL immediately, and only files that exist', () => {
   const html = readFileSync(join(dist, 'index.html'), 'utf8')
   const [, list = '{}'] = /const first = (\{.*\})\n/.exec(html) ?? []
   const { pages, texts } = JSON.parse(list)
@@ -77,18 +77,18 @@ test('the page asks at once for what its address begins with, and only for files
   }
 })
 
-test('React is the one for production', () => {
+test('React is the production build', () => {
   const code = [...filesOf('index.html')].map((file) => readFileSync(join(dist, file), 'utf8')).join('\n')
   expect(code).not.toContain('Download the React DevTools')
 })
 
-test('negative control: the bound would be broken by the charts', () => {
+test('negative control: with the charts, the limit would be exceeded', () => {
   const charts = Object.keys(manifest).filter((name) => name.startsWith('src/features/admin/') && name.endsWith('.tsx'))
   const bytes = sentBytes(filesOf('index.html', ...charts))
   expect(bytes).toBeGreaterThan(boundBytes)
 })
 
-test('what is compressed is what was built', () => {
+test('the compressed files have the content of the built ones', () => {
   const file = [...filesOf('index.html')].find((name) => existsSync(join(dist, `${name}.br`))) ?? ''
   const plain = readFileSync(join(dist, file))
   expect(statSync(join(dist, `${file}.br`)).size).toBeLessThan(plain.length / 2)

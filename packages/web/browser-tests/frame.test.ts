@@ -16,7 +16,7 @@ test('the language follows the browser until it is changed, and is stored; Arabi
   await page.context().close()
 })
 
-test('the colours follow the system until they are changed, and are remembered', async ({ site }) => {
+test('the colour scheme follows the system until it is changed, and is stored', async ({ site }) => {
   const page = await site.newPage({ colorScheme: 'dark' })
   await page.goto('/')
   await page.locator('html[data-mantine-color-scheme="dark"]').waitFor()
@@ -28,7 +28,7 @@ test('the colours follow the system until they are changed, and are remembered',
   await page.context().close()
 })
 
-test('the first Tab focuses the link that skips the navigation, also on the page of an unknown address', async ({
+test('the first Tab focuses the link that skips the navigation, also on the page of an unknown URL', async ({
   site,
 }) => {
   const page = await site.newPage()
@@ -41,9 +41,7 @@ test('the first Tab focuses the link that skips the navigation, also on the page
   await page.context().close()
 })
 
-test('without a network the list shows an error immediately, and loads by itself when the network is back', async ({
-  site,
-}) => {
+test('without a network the list shows an error immediately, and loads when the network is back', async ({ site }) => {
   const practice = await aPractice(site, { doctorName: 'Dr Nora Network' })
   const page = await site.newPage()
   await page.goto('/?q=Network')

@@ -96,7 +96,7 @@ export async function signUp(url: string, name: string): Promise<{ email: string
   return account
 }
 
-/** Signs a page's browser in, by the form; ends at `to`. */
+/** Signs in with the form; ends at `to`. */
 export async function signInPage(page: Page, account: { email: string; password: string }, to = '/'): Promise<void> {
   await page.goto(`/sign-in?${new URLSearchParams({ to })}`)
   await page.getByLabel('E-mail').fill(account.email)
@@ -119,9 +119,9 @@ export async function axeFindings(page: Page): Promise<string[]> {
       (scheme) => document.documentElement.getAttribute('data-mantine-color-scheme') === scheme,
       colorScheme,
     )
-    // In a transition between the schemes the colours are neither's.
+    // During a transition between the schemes, the colours belong to neither.
     await page.waitForFunction(() => document.getAnimations().every(({ playState }) => playState !== 'running'))
-    // As an expression, because the page's policy would not load it as a script.
+    // As an expression, because the page's CSP would block a script.
     if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axeSource)
     const found = await page.evaluate(async () => {
       const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
@@ -133,7 +133,7 @@ export async function axeFindings(page: Page): Promise<string[]> {
       }
       const { violations } = await inPage.run(document, {
         runOnly: { type: 'tag', values: tags },
-        // Only these are described in full: nothing reads the rest.
+        // Only violations are described in full: nothing reads the other results.
         resultTypes: ['violations'],
       })
       return violations.flatMap(({ id, help, nodes }) =>
@@ -146,7 +146,7 @@ export async function axeFindings(page: Page): Promise<string[]> {
   return findings
 }
 
-/** How many pixels the page can be scrolled sideways. Expect 0. */
+/** By how many pixels the page can be scrolled sideways. Expect 0. */
 export function sidewaysPixels(page: Page): Promise<number> {
   return page.evaluate(() => {
     const { scrollWidth, clientWidth } = document.documentElement

@@ -1,7 +1,7 @@
 import { lapseHolds } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
-import { aDoctorWithTimes, aPractice, made } from './a-practice.ts'
+import { aDoctorWithTimes, aPractice, dataOf } from './a-practice.ts'
 import { confirm, hold, openTimes } from './booking-steps.ts'
 import type { Site } from './harness.ts'
 import { test } from './site-test.ts'
@@ -11,10 +11,10 @@ const secondsOf = (clock: string) => {
   return Number(minutes) * 60 + Number(seconds)
 }
 
-/** As near as the page knows the server's clock: to a second, and half of what an answer takes. */
+/** How far the page's estimate of the server's clock may be off: a second, and half of a response's time. */
 const clocksAgreeSeconds = 5
 
-/** Until the doctor's one hold ends, by the database's clock. */
+/** How long the doctor's only hold still lasts, by the database's clock. */
 async function secondsLeft(site: Site, doctorId: string): Promise<number> {
   const { rows } = await site.database.ownerPool.query<{ seconds: number }>(
     `select extract(epoch from hold_expires_at - clock_timestamp())::float8 as seconds
@@ -24,7 +24,7 @@ async function secondsLeft(site: Site, doctorId: string): Promise<number> {
   return rows[0]?.seconds ?? Number.NaN
 }
 
-/** Lets a hold end now: for the database by moving its end into the past, for the page by turning its clock on. */
+/** Ends a hold now: for the database by moving its end into the past, for the page by moving its clock forward. */
 async function endHold(site: Site, page: Page, doctorId: string): Promise<void> {
   const seconds = await secondsLeft(site, doctorId)
   const { rows } = await site.database.ownerPool.query<{ clinicNo: number; id: string }>(
@@ -36,11 +36,11 @@ async function endHold(site: Site, page: Page, doctorId: string): Promise<void> 
   await page.clock.fastForward((Math.ceil(seconds) + clocksAgreeSeconds) * 1_000)
 }
 
-test('a hold counts down by the server’s clock, is extended once, lapses, and is taken again in one press', async ({
+test('a hold counts down by the server’s clock, is extended once, expires, and is held again with one click', async ({
   site,
 }) => {
   const practice = await aPractice(site, { holdSeconds: 30 })
-  // This reader's clock is two hours wrong.
+  // This user's clock is two hours off.
   const page = await site.newPage()
   await page.clock.install({ time: Date.now() + 7_200_000 })
   await openTimes(page, practice)
@@ -58,7 +58,7 @@ test('a hold counts down by the server’s clock, is extended once, lapses, and 
   await page.getByRole('button', { name: 'I need more time' }).waitFor({ state: 'detached' })
   await clock.and(page.getByText(/^(0:[345]\d|1:0\d)$/)).waitFor()
   await expectShown()
-  // The clock of the page runs by itself.
+  // The page's clock runs.
   const shownFirst = secondsOf(await clock.innerText())
   await expect.poll(async () => secondsOf(await clock.innerText())).toBeLessThan(shownFirst)
   await expectShown()
@@ -72,7 +72,7 @@ test('a hold counts down by the server’s clock, is extended once, lapses, and 
   await page.context().close()
 })
 
-test('a lapsed time that somebody else has taken meanwhile gives way to the nearest, also another doctor’s', async ({
+test('when somebody else took the slot after the hold expired, the nearest are offered, also another doctor’s', async ({
   site,
 }) => {
   const practice = await aPractice(site, { holdSeconds: 30, slotCount: 1 })
@@ -83,7 +83,7 @@ test('a lapsed time that somebody else has taken meanwhile gives way to the near
   await hold(page, '9:00')
   await endHold(site, page, practice.doctor.id)
   await page.getByRole('heading', { name: 'Your hold has expired' }).waitFor()
-  await made(
+  await dataOf(
     site.admin.createBooking({
       body: { slotId: practice.slots[0]?.id ?? '', patient: { name: 'Somebody' }, confirm: true },
     }),

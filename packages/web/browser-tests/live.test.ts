@@ -6,7 +6,7 @@ import { test } from './site-test.ts'
 /** How often a page without live updates reads again. */
 const pollSeconds = 10
 
-test('a time that is taken changes in place in another browser, and is free again when it is cancelled', async ({
+test('a slot that is booked changes in place in another browser, and is free again when it is cancelled', async ({
   site,
 }) => {
   const practice = await aPractice(site)
@@ -29,7 +29,7 @@ test('a time that is taken changes in place in another browser, and is free agai
   await Promise.all([watcher.context().close(), booker.context().close()])
 })
 
-test('places left are counted down', async ({ site }) => {
+test('the number of places left decreases', async ({ site }) => {
   const practice = await aPractice(site, { capacity: 3 })
   const [watcher, booker] = [await site.newPage(), await site.newPage()]
   await openTimes(watcher, practice)
@@ -40,16 +40,16 @@ test('places left are counted down', async ({ site }) => {
   await Promise.all([watcher.context().close(), booker.context().close()])
 })
 
-test('what changes while the times are read for the first time is shown', async ({ site }) => {
+test('a change during the first read of the slots is shown', async ({ site }) => {
   const practice = await aPractice(site)
-  // Requests of a page that the service worker has taken over are not routed through the test.
+  // Requests that pass through the service worker are not routed through the test.
   const [page, booker] = [await site.newPage({ serviceWorkers: 'block' }), await site.newPage()]
-  const told = Promise.withResolvers<void>()
+  const announced = Promise.withResolvers<void>()
   const followed = Promise.withResolvers<void>()
   page.on('websocket', (socket) => {
     socket.on('framereceived', ({ payload }) => {
       if (String(payload).includes('"subscribed"')) followed.resolve()
-      if (String(payload).includes('"slots"')) told.resolve()
+      if (String(payload).includes('"slots"')) announced.resolve()
     })
   })
   let readings = 0
@@ -59,7 +59,7 @@ test('what changes while the times are read for the first time is shown', async 
     const early = await route.fetch()
     await followed.promise
     await hold(booker, '9:15')
-    await told.promise
+    await announced.promise
     await route.fulfill({ response: early })
   })
   await openTimes(booker, practice)
@@ -68,9 +68,9 @@ test('what changes while the times are read for the first time is shown', async 
   await Promise.all([page.context().close(), booker.context().close()])
 })
 
-test('without a WebSocket the events come, and without both it asks again and says since when', async ({ site }) => {
+test('without a WebSocket server-sent events arrive; without both the page polls and says so', async ({ site }) => {
   const practice = await aPractice(site)
-  // Requests of a page that the service worker has taken over are not routed through the test.
+  // Requests that pass through the service worker are not routed through the test.
   const routed = { serviceWorkers: 'block' } as const
   const [events, polling, booker] = [await site.newPage(routed), await site.newPage(routed), await site.newPage()]
   for (const page of [events, polling]) {

@@ -1,21 +1,21 @@
 import { describe, expect } from 'vitest'
-import { aPractice, made, type Practice } from './a-practice.ts'
+import { aPractice, dataOf, type Practice } from './a-practice.ts'
 import { hold, openTimes } from './booking-steps.ts'
 import { signInContext } from './clinic-scene.ts'
 import { axeFindings, type Site, sidewaysPixels, signUp, untilRead } from './harness.ts'
 import { test as siteTest } from './site-test.ts'
 
-/** A clinic with a booking, and an account: what the pages show. */
+/** A clinic with a booking, and an account, for the pages to show. */
 type Shown = { practice: Practice; ticket: string; account: { email: string; password: string } }
 
 const test = siteTest.extend('shown', { scope: 'file' }, async ({ site }): Promise<Shown> => {
   const practice = await aPractice(site, { appointmentTypes: ['in_person', 'video'] })
   const account = await signUp(site.url, 'Ada Lovelace')
   const [first = { id: '' }, second = { id: '' }] = practice.slots
-  const booking = await made(
+  const booking = await dataOf(
     site.admin.createBooking({ body: { slotId: first.id, patient: { name: 'Grace' }, confirm: true } }),
   )
-  await made(site.admin.createBooking({ body: { slotId: second.id, patient: { name: 'Somebody' }, confirm: true } }))
+  await dataOf(site.admin.createBooking({ body: { slotId: second.id, patient: { name: 'Somebody' }, confirm: true } }))
   return { practice, account, ticket: `/ticket#${booking.id}.${booking.manageToken}` }
 })
 
@@ -48,7 +48,7 @@ describe.each(Object.entries(pages))('%s', (_name, { path, heading, isSignedIn }
     return page
   }
 
-  test('axe finds nothing, in either colour scheme', async ({ site, shown }) => {
+  test('axe finds no violation, in either colour scheme', async ({ site, shown }) => {
     const page = await open(site, shown)
     expect(await axeFindings(page)).toEqual([])
     await page.context().close()
@@ -79,11 +79,11 @@ test.for(['de-DE', 'ar-EG'])(
   },
 )
 
-test('while a time is held, after it was lost, and in the dialogs: axe finds nothing, on a phone too', async ({
+test('during a hold, after it was lost, and in the dialogs: axe finds no violation, also on a phone', async ({
   site,
   shown: { practice, ticket },
 }) => {
-  // Requests of a page that the service worker has taken over are not routed through the test.
+  // Requests that pass through the service worker are not routed through the test.
   const page = await site.newPage({ viewport: { width: 320, height: 640 }, serviceWorkers: 'block' })
   await openTimes(page, practice)
   await hold(page, '9:30')
@@ -116,7 +116,7 @@ test('while a time is held, after it was lost, and in the dialogs: axe finds not
   await page.context().close()
 })
 
-test('negative control: axe finds what is wrong', async ({ site }) => {
+test('negative control: axe finds a planted violation', async ({ site }) => {
   const page = await site.newPage()
   await page.goto('/')
   await page.getByRole('heading', { level: 1 }).waitFor()

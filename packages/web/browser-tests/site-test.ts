@@ -12,8 +12,8 @@ export const browserTest = base
   })
 
 /**
- * `test` with one server and one browser for all test files of a worker. Each test creates its own clinic, and finds it
- * by name: those of other files are there too. A test fails when one of its pages had an error.
+ * `test` with one server and one browser for all test files of a worker. Each test creates a separate clinic, and finds
+ * it by name, because the other tests' clinics exist too. A test fails when one of its pages had an error.
  */
 export const test = browserTest
   .extend('site', { scope: 'worker' }, async ({ browser }, { onCleanup }) => {

@@ -1,13 +1,13 @@
 import { errors, type Page } from 'playwright-core'
 import { expect } from 'vitest'
-import { made } from './a-practice.ts'
+import { dataOf } from './a-practice.ts'
 import { type Site, startSite } from './harness.ts'
 import { browserTest } from './site-test.ts'
 
 /**
- * Figures as Lighthouse takes them: on a network of 10 Mbit/s and 40 ms, and on the processor of a telephone, four
- * times as slow as that of the machine the bounds were set on; a slower machine than that is slowed down less. The best
- * of a few runs, and of more where the machine is busy: whatever else it does only adds to them.
+ * Figures measured as by Lighthouse: on a network of 10 Mbit/s and 40 ms, and on a processor four times as slow as that
+ * of the machine on which the limits were set. A machine slower than that is slowed down less. The best of a few runs
+ * counts, or of more runs if the machine is busy, because other load only adds to the figures.
  */
 const network = {
   offline: false,
@@ -25,16 +25,16 @@ const hangMs = 8_000
 const hangsMax = 4
 const bounds = { largestPaintMs: 1_500, shift: 0.02, nextPaintMs: 100 }
 
-/** A doctor with 500 times, on a site without any other. */
+/** A doctor with 500 slots, the only one of the site. */
 const test = browserTest.extend('busy', { scope: 'file' }, async ({ browser }, { onCleanup }) => {
   const site = await startSite(browser)
   onCleanup(() => site.stop())
-  const clinic = await made(site.admin.createClinic({ body: { name: 'Busy Clinic', timezone: 'UTC' } }))
-  const doctor = await made(
+  const clinic = await dataOf(site.admin.createClinic({ body: { name: 'Busy Clinic', timezone: 'UTC' } }))
+  const doctor = await dataOf(
     site.admin.createDoctor({ body: { clinicId: clinic.id, name: 'Dr Busy', specialization: 'General practice' } }),
   )
   const day = Temporal.Now.plainDateISO('UTC').add({ days: 2 })
-  // Seven days of 72 times: 504.
+  // Seven days of 72 slots: 504.
   const rule = {
     from: day.toString(),
     to: day.add({ days: 6 }).toString(),
@@ -43,7 +43,7 @@ const test = browserTest.extend('busy', { scope: 'file' }, async ({ browser }, {
     endTime: '18:00',
     slotMinutes: 10,
   }
-  await made(site.admin.createSlots({ path: { doctorId: doctor.id }, body: { rule } }))
+  await dataOf(site.admin.createSlots({ path: { doctorId: doctor.id }, body: { rule } }))
   return { site, doctorId: doctor.id, from: day.toString() }
 })
 
@@ -51,7 +51,7 @@ type Figures = { largestPaintMs: number; shift: number; nextPaintMs: number }
 type Measured = { largestPaintMs: number; shift: number; inputs: number[] }
 
 /**
- * Collects from the first moment on. What moves right after an input was asked to, as the measure's definition has it.
+ * Collects from the start of the load. By the metric's definition, shifts right after an input are not counted.
  */
 async function observe(page: Page): Promise<void> {
   await page.addInitScript(() => {
@@ -101,7 +101,7 @@ async function measure(site: Site, path: string, use: (page: Page) => Promise<vo
     try {
       return await measureOn(page, path, use)
     } catch (error) {
-      // Chromium's emulated network sometimes keeps all requests for itself: 1 load of 14 with it, none of 40 without.
+      // Chromium's emulated network sometimes never sends the requests: 1 load of 14 with it, none of 40 without.
       if (!(error instanceof errors.TimeoutError) || !error.message.includes('page.goto') || hangs === hangsMax)
         throw error
     } finally {
@@ -120,7 +120,7 @@ async function measureOn(page: Page, path: string, use: (page: Page) => Promise<
   await page.goto(path, { timeout: hangMs })
   await page.getByRole('heading', { level: 1 }).waitFor()
   await page.waitForFunction(() => document.querySelector('[aria-busy="true"], .mantine-Skeleton-root') === null)
-  // Told a moment after the paint.
+  // Reported a moment after the paint.
   await page.waitForFunction(
     () => (window as unknown as { measured: { largestPaintMs: number } }).measured.largestPaintMs > 0,
   )
@@ -147,7 +147,7 @@ function isWithin({ largestPaintMs, shift, nextPaintMs }: Figures): boolean {
   return largestPaintMs < bounds.largestPaintMs && shift <= bounds.shift && nextPaintMs < bounds.nextPaintMs
 }
 
-test('500 times: painted in 1.5 s, nothing jumps, and each press is answered within 100 ms', async ({
+test('500 slots: painted in 1.5 s, no layout shift, and each click has an effect within 100 ms', async ({
   busy: { site, doctorId, from },
 }) => {
   const figures = await best(site, `/doctors/${doctorId}?from=${from}`, async (page) => {
@@ -165,7 +165,7 @@ test('500 times: painted in 1.5 s, nothing jumps, and each press is answered wit
   expect(figures.shift).toBeLessThanOrEqual(bounds.shift)
 }, 180_000)
 
-test('the list of doctors: painted in 1.5 s, nothing jumps while one types', async ({ busy: { site } }) => {
+test('the list of doctors: painted in 1.5 s, no layout shift while typing', async ({ busy: { site } }) => {
   const figures = await best(site, '/', async (page) => {
     await page.getByLabel('Name or specialisation').pressSequentially('busy', { delay: 30 })
     await page.getByText('1 doctor', { exact: false }).waitFor()
@@ -175,7 +175,7 @@ test('the list of doctors: painted in 1.5 s, nothing jumps while one types', asy
   expect(figures.nextPaintMs).toBeLessThan(bounds.nextPaintMs)
 }, 180_000)
 
-test('negative control: what jumps is measured', async ({ busy: { site } }) => {
+test('negative control: a layout shift is measured', async ({ busy: { site } }) => {
   const { shift } = await measure(site, '/', async (page) => {
     await page.evaluate(async () => {
       document.querySelector('main')?.insertAdjacentHTML('afterbegin', '<div style="height:300px"></div>')

@@ -7,7 +7,7 @@ import { confirm, hold, openTimes, timeOf } from './booking-steps.ts'
 import type { Site } from './harness.ts'
 import { test } from './site-test.ts'
 
-/** A guest's page at the ticket of a fresh booking at nine. */
+/** A guest's page with the ticket of a new booking at 9:00. */
 async function aTicket(site: Site, practice: Practice): Promise<Page> {
   const page = await site.newPage()
   await openTimes(page, practice)
@@ -16,20 +16,20 @@ async function aTicket(site: Site, practice: Practice): Promise<Page> {
   return page
 }
 
-test('a ticket is reached again by its secret link alone, and no request ever holds the secret', async ({ site }) => {
+test('a ticket opens again by its secret link alone, and no request contains the secret', async ({ site }) => {
   const practice = await aPractice(site, { timezone: 'Asia/Tokyo' })
   const page = await aTicket(site, practice)
   const [, secret = ''] = /\.(hfm_.+)$/.exec(page.url()) ?? []
   expect(secret).toMatch(/^hfm_/)
   const elsewhere = await site.newPage({ timezoneId: 'Europe/Berlin' })
-  const asked: string[] = []
-  elsewhere.on('request', (request) => asked.push(`${request.url()} ${request.headers().referer ?? ''}`))
+  const requests: string[] = []
+  elsewhere.on('request', (request) => requests.push(`${request.url()} ${request.headers().referer ?? ''}`))
   await elsewhere.goto(page.url())
   await elsewhere.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
   await elsewhere.getByText('Japan Standard Time').waitFor()
   await elsewhere.getByText('Your local time', { exact: false }).waitFor()
   await elsewhere.getByRole('img', { name: /QR code/ }).waitFor()
-  expect(asked.filter((line) => line.includes(secret.slice(4, 20)))).toEqual([])
+  expect(requests.filter((line) => line.includes(secret.slice(4, 20)))).toEqual([])
   expect(await elsewhere.evaluate(() => JSON.stringify(localStorage))).not.toContain(secret)
   await elsewhere.goto('/ticket#cut-short')
   await elsewhere.getByText('This link is incomplete').waitFor()
@@ -38,7 +38,7 @@ test('a ticket is reached again by its secret link alone, and no request ever ho
   await Promise.all([page.context().close(), elsewhere.context().close()])
 })
 
-test('it goes into a calendar', async ({ site }) => {
+test('a ticket is downloaded as a calendar file', async ({ site }) => {
   const practice = await aPractice(site)
   const page = await aTicket(site, practice)
   const downloading = page.waitForEvent('download')
@@ -52,7 +52,7 @@ test('it goes into a calendar', async ({ site }) => {
   await page.context().close()
 })
 
-test('moving gives the old time back exactly when the new one is had, and can be undone', async ({ site }) => {
+test('moving frees the old slot in the moment when the new one is booked, and can be undone', async ({ site }) => {
   const practice = await aPractice(site)
   const page = await aTicket(site, practice)
   await page.getByRole('button', { name: 'Move to another time' }).click()
@@ -72,14 +72,14 @@ test('moving gives the old time back exactly when the new one is had, and can be
   await page.context().close()
 })
 
-test('without a network a ticket can be read, and says from when it is; times are never old ones', async ({ site }) => {
+test('without a network a ticket is readable and says when it was stored; slots are never cached', async ({ site }) => {
   const practice = await aPractice(site)
   const page = await aTicket(site, practice)
   await page.evaluate(() => navigator.serviceWorker.ready)
   const isKept = () => page.evaluate(async () => (await (await caches.open('holdfast-tickets')).keys()).length > 0)
   await until(
     async () => ((await isKept()) ? true : undefined),
-    () => 'the ticket is kept in the browser',
+    () => 'the ticket is stored in the browser',
   )
   const address = page.url()
   await page.context().setOffline(true)
@@ -97,7 +97,7 @@ test('without a network a ticket can be read, and says from when it is; times ar
   await page.context().close()
 })
 
-test('a time that the clinic withdrew is said on the ticket', async ({ site }) => {
+test('the ticket says that the clinic withdrew the slot', async ({ site }) => {
   const practice = await aPractice(site)
   const page = await aTicket(site, practice)
   await site.admin.withdrawSlot({ path: { slotId: practice.slots[0]?.id ?? '' }, query: { withBookings: true } })

@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import { aDoctor, aSlot } from '@holdfast/testkit'
 import { expect } from 'vitest'
-import { made } from './a-practice.ts'
+import { dataOf } from './a-practice.ts'
 import { aClinicScene, type ClinicScene } from './clinic-scene.ts'
 import { axeFindings, type Site, sidewaysPixels, signInPage, signUp } from './harness.ts'
 import { test as siteTest } from './site-test.ts'
 
 const test = siteTest.extend('scene', { scope: 'file' }, async ({ site }) => {
   const scene = await aClinicScene(site)
-  await made(
+  await dataOf(
     site.admin.updateDoctor({
       path: { doctorId: scene.doctor.id },
       body: { appointmentTypes: ['in_person', 'video'] },
@@ -19,7 +19,7 @@ const test = siteTest.extend('scene', { scope: 'file' }, async ({ site }) => {
 
 async function aVideoBooking(site: Site, scene: ClinicScene, name: string, isConfirmed = true) {
   const slot = await aSlot(site.database, scene.doctor)
-  const booking = await made(
+  const booking = await dataOf(
     site.admin.createBooking({
       body: {
         slotId: slot.id,
@@ -33,7 +33,7 @@ async function aVideoBooking(site: Site, scene: ClinicScene, name: string, isCon
   return { slot, booking, ticket: `/ticket#${booking.id}.${booking.manageToken}` }
 }
 
-test('a doctor sets the own video room; what can’t be one is said, and a change can be undone', async ({
+test('a doctor sets their video room; an invalid URL gets an error, and a change can be undone', async ({
   site,
   scene,
 }) => {
@@ -53,22 +53,22 @@ test('a doctor sets the own video room; what can’t be one is said, and a chang
   await page.getByText(/https:\/\/meet\.example\/[a-z0-9]+-/).waitFor()
   await save.click()
   await page.getByText('The video room is saved.').waitFor()
-  const kept = async () => (await made(site.admin.getVideoRoom({ path: { doctorId: scene.doctor.id } }))).url
-  expect(await kept()).toBe('https://meet.example/{room}')
+  const stored = async () => (await dataOf(site.admin.getVideoRoom({ path: { doctorId: scene.doctor.id } }))).url
+  expect(await stored()).toBe('https://meet.example/{room}')
   await page.getByRole('button', { name: 'Undo' }).click()
   await page.getByText('The video room is removed.').waitFor()
-  expect(await kept()).toBeNull()
-  // The form begins again from there.
+  expect(await stored()).toBeNull()
+  // The form then starts from the restored value.
   await room.and(page.locator('[value=""]')).waitFor()
   await room.fill('https://meet.example/{room}')
   await save.click()
-  // While it is on its way the button is disabled as well.
+  // During the request the button is disabled too.
   await save.and(page.locator(':disabled:not([data-loading])')).waitFor()
-  expect(await kept()).toBe('https://meet.example/{room}')
+  expect(await stored()).toBe('https://meet.example/{room}')
   await page.context().close()
 })
 
-test('once the booking is confirmed, the link to join is on the ticket, in the calendar and in the list', async ({
+test('once the booking is confirmed, the link to join is on the ticket, in the calendar file and in the list', async ({
   site,
   scene,
 }) => {
@@ -80,7 +80,7 @@ test('once the booking is confirmed, the link to join is on the ticket, in the c
   await page.getByText('The link to join appears here once the booking is confirmed.', { exact: false }).waitFor()
   const join = page.getByRole('link', { name: 'Join the video visit' })
   expect(await join.count()).toBe(0)
-  await made(site.admin.confirmBooking({ path: { bookingId: booking.id } }))
+  await dataOf(site.admin.confirmBooking({ path: { bookingId: booking.id } }))
   await page.reload()
   await join.waitFor()
   const url = (await join.getAttribute('href')) ?? ''
@@ -95,7 +95,7 @@ test('once the booking is confirmed, the link to join is on the ticket, in the c
   expect(file).toContain(`URL:${url}\r\n`)
   expect(file).toContain(`LOCATION:${url}\r\n`)
 
-  // What is kept for reading offline is no way into the visit.
+  // The ticket stored for offline use contains no link to join.
   const stored = await page.evaluate(async () => {
     const cache = await caches.open('holdfast-tickets')
     const answers = await Promise.all((await cache.keys()).map((key) => cache.match(key)))
@@ -114,7 +114,7 @@ test('once the booking is confirmed, the link to join is on the ticket, in the c
   await page.context().close()
 })
 
-test('doctor and desk join each visit in its own room', async ({ site, scene }) => {
+test('doctor and reception join each visit in a separate room', async ({ site, scene }) => {
   const [first, second] = [
     await aVideoBooking(site, scene, 'Walter Webcam'),
     await aVideoBooking(site, scene, 'Wanda Webcam'),
@@ -124,7 +124,7 @@ test('doctor and desk join each visit in its own room', async ({ site, scene }) 
   const joinOf = (name: string) => page.getByRole('link', { name: `Join the video visit – ${name}` })
   await page.goto(`/my-day?day=${day}`)
   await joinOf('Walter Webcam').waitFor()
-  const read = async (bookingId: string) => (await made(site.admin.getBooking({ path: { bookingId } }))).joinUrl
+  const read = async (bookingId: string) => (await dataOf(site.admin.getBooking({ path: { bookingId } }))).joinUrl
   const [room, another] = [await read(first.booking.id), await read(second.booking.id)]
   expect(await joinOf('Walter Webcam').getAttribute('href')).toBe(room)
   expect(another).not.toBe(room)
@@ -137,7 +137,7 @@ test('doctor and desk join each visit in its own room', async ({ site, scene }) 
   await desk.context().close()
 })
 
-test('an admin sets rating and video room with the doctor', async ({ site, scene }) => {
+test('an admin sets rating and video room in the doctor’s form', async ({ site, scene }) => {
   const page = await scene.pageOf('admin')
   await page.goto(`/clinic/${scene.clinic.id}/doctors`)
   await page.getByRole('button', { name: 'Add doctor' }).click()
@@ -155,13 +155,13 @@ test('an admin sets rating and video room with the doctor', async ({ site, scene
   await form.getByRole('button', { name: 'Add doctor' }).click()
   await page.getByText('Dr Rita Rating was added').waitFor()
   const rita = async () => {
-    const { items } = await made(site.admin.listDoctors({ query: { clinicId: scene.clinic.id, q: 'Rita' } }))
+    const { items } = await dataOf(site.admin.listDoctors({ query: { clinicId: scene.clinic.id, q: 'Rita' } }))
     return items[0]
   }
   expect((await rita())?.rating).toBe(4.3)
   await page.getByRole('button', { name: 'Edit Dr Rita Rating' }).click()
   await form.getByLabel('Video room').and(page.locator('[value="https://meet.example/rita?visit={room}"]')).waitFor()
-  // Every tenth is a rating, and typing beyond the scale ends at its end.
+  // Ratings have steps of a tenth, and a value beyond the scale becomes its maximum.
   await form.getByLabel('Rating').fill('9')
   await form.getByLabel('Rating').blur()
   await form.getByRole('button', { name: 'Save' }).click()
@@ -169,7 +169,7 @@ test('an admin sets rating and video room with the doctor', async ({ site, scene
   expect((await rita())?.rating).toBeLessThanOrEqual(5)
   for (let tenth = 0; tenth <= 50; tenth += 1) {
     const rating = tenth / 10
-    const saved = await made(
+    const saved = await dataOf(
       site.admin.updateDoctor({ path: { doctorId: (await rita())?.id ?? '' }, body: { rating } }),
     )
     expect(saved.rating).toBe(rating)
@@ -177,10 +177,10 @@ test('an admin sets rating and video room with the doctor', async ({ site, scene
   await page.context().close()
 })
 
-test('a doctor who doesn’t offer video yet is told who turns it on', async ({ site, scene }) => {
+test('a doctor who doesn’t offer video yet reads who can turn it on', async ({ site, scene }) => {
   const other = await aDoctor(site.database, scene.clinic, { name: 'Dr Otto Office' })
   const account = await signUp(site.url, 'Otto Office')
-  await made(
+  await dataOf(
     site.admin.putMember({
       path: { clinicId: scene.clinic.id },
       body: { email: account.email, role: 'doctor', doctorId: other.id },

@@ -1,16 +1,16 @@
 import { aSlot } from '@holdfast/testkit'
 import { expect } from 'vitest'
-import { made } from './a-practice.ts'
+import { dataOf } from './a-practice.ts'
 import { aClinicScene, type ClinicScene } from './clinic-scene.ts'
 import { axeFindings, type Site, signInPage, signUp } from './harness.ts'
 import { test as siteTest } from './site-test.ts'
 
 const test = siteTest.extend('scene', { scope: 'file' }, ({ site }) => aClinicScene(site))
 
-/** Confirmed, and begun so long ago. */
+/** A confirmed booking whose slot began this long ago. */
 async function aBegunBooking(site: Site, scene: ClinicScene, name: string, minutesAgo: number) {
   const slot = await aSlot(site.database, scene.doctor)
-  const booking = await made(
+  const booking = await dataOf(
     site.admin.createBooking({ body: { slotId: slot.id, patient: { name }, confirm: true, onBehalf: true } }),
   )
   await site.database.ownerPool.query(
@@ -22,7 +22,7 @@ async function aBegunBooking(site: Site, scene: ClinicScene, name: string, minut
   return booking
 }
 
-test('staff reopen a booking, at once or later; its history shows it, and that the patient linked it', async ({
+test('staff reopen a booking, immediately or later; its history shows that, and that the patient linked it', async ({
   site,
   scene,
 }) => {
@@ -43,10 +43,10 @@ test('staff reopen a booking, at once or later; its history shows it, and that t
   await page.getByRole('button', { name: 'Undo', exact: true }).click()
   await facts.getByText('Confirmed').waitFor()
   await page.getByRole('button', { name: 'Rita Return: no-show' }).click()
-  // The page shows it before the server knows it: only the toast tells that it does.
+  // The page shows the change before the server's response; only the toast means that it was saved.
   await page.getByText('Rita Return is marked as a no-show.').waitFor()
   await facts.getByText('No-show').waitFor()
-  // The toast is not the only way: also when it is gone.
+  // It can also be reopened when the toast is gone.
   await page.reload()
   await page.getByRole('button', { name: 'Undo the last status change for Rita Return' }).click()
   await facts.getByText('Confirmed').waitFor()
@@ -58,17 +58,20 @@ test('staff reopen a booking, at once or later; its history shows it, and that t
   await page.context().close()
 })
 
-test('what was taken back meanwhile elsewhere is told, and shown as it is', async ({ site, scene }) => {
+test('when somebody else has reopened it already, an error and the current state are shown', async ({
+  site,
+  scene,
+}) => {
   const booking = await aBegunBooking(site, scene, 'Tom Twice', 40)
-  await made(site.admin.arriveBooking({ path: { bookingId: booking.id } }))
+  await dataOf(site.admin.arriveBooking({ path: { bookingId: booking.id } }))
   const page = await scene.pageOf('staff', { serviceWorkers: 'block' })
   await page.goto(`/clinic/${scene.clinic.id}/bookings/${booking.id}`)
   const facts = page.getByRole('region', { name: 'Booking', exact: true })
   await facts.getByText('Arrived', { exact: true }).first().waitFor()
-  // The page doesn't hear of it before the press.
+  // The page doesn't read the change before the click.
   await page.route(`**/api/v1/bookings/${booking.id}/reopen`, async (route) => {
-    await made(site.admin.reopenBooking({ path: { bookingId: booking.id } }))
-    await made(site.admin.cancelBooking({ path: { bookingId: booking.id }, body: {} }))
+    await dataOf(site.admin.reopenBooking({ path: { bookingId: booking.id } }))
+    await dataOf(site.admin.cancelBooking({ path: { bookingId: booking.id }, body: {} }))
     await route.continue()
   })
   await page.getByRole('button', { name: 'Undo the last status change for Tom Twice' }).click()

@@ -1,20 +1,20 @@
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
-import { aPractice, made, type Practice } from './a-practice.ts'
+import { aPractice, dataOf, type Practice } from './a-practice.ts'
 import { confirm, hold, openTimes } from './booking-steps.ts'
 import { anAddress, axeFindings, type Site, sidewaysPixels, signInPage, signUp } from './harness.ts'
 import { test as siteTest } from './site-test.ts'
 
 const test = siteTest.extend('practice', { scope: 'file' }, ({ site }) => aPractice(site, { slotCount: 12 }))
 
-/** The link of a guest's fresh booking, and its secret. */
+/** The link of a guest's new booking, and its secret. */
 async function aGuestsTicket(
   site: Site,
   practice: Practice,
   index: number,
 ): Promise<{ address: string; secret: string }> {
   const slotId = practice.slots[index]?.id ?? ''
-  const booking = await made(
+  const booking = await dataOf(
     site.admin.createBooking({
       body: { slotId, patient: { name: 'Grace Hopper' }, confirm: true, onBehalf: true },
     }),
@@ -23,15 +23,15 @@ async function aGuestsTicket(
 }
 
 const offer = (page: Page) => page.getByRole('region', { name: 'Add this booking to your account' })
-const kept = (page: Page) => page.getByText('This booking is in your account.', { exact: false })
+const linked = (page: Page) => page.getByText('This booking is in your account.', { exact: false })
 
 test('a guest books, signs up from the ticket, and has the booking in the account; no request has the secret', async ({
   site,
   practice,
 }) => {
   const page = await site.newPage()
-  const asked: string[] = []
-  page.on('request', (request) => asked.push(`${request.url()} ${request.headers().referer ?? ''}`))
+  const requests: string[] = []
+  page.on('request', (request) => requests.push(`${request.url()} ${request.headers().referer ?? ''}`))
   await openTimes(page, practice)
   await hold(page, '9:00')
   await confirm(page, 'Grace Hopper')
@@ -41,28 +41,28 @@ test('a guest books, signs up from the ticket, and has the booking in the accoun
   await offer(page).waitFor()
   expect(await axeFindings(page)).toEqual([])
   await offer(page).getByRole('link', { name: 'Sign in and add it' }).click()
-  // Somebody without an account finds the way to one, and the way back is not lost.
+  // From the sign-in page a guest reaches the sign-up page, which also leads back to the ticket.
   await page.getByRole('link', { name: 'Create one' }).click()
   await page.getByLabel('Full name').fill('Grace Hopper')
   await page.getByLabel('E-mail').fill(anAddress())
   await page.getByLabel('Password', { exact: true }).fill('a password of the tests')
   await page.getByRole('button', { name: 'Create account' }).click()
-  await kept(page).waitFor()
+  await linked(page).waitFor()
   expect(page.url()).toBe(address)
   await page.getByText('You will find it in “My bookings”.').waitFor()
   expect(await axeFindings(page)).toEqual([])
   await page.getByRole('link', { name: 'See all your bookings' }).click()
   await page.getByRole('listitem').filter({ hasText: practice.doctor.name }).waitFor()
-  expect(asked.filter((line) => line.includes(secret.slice(4, 20)))).toEqual([])
+  expect(requests.filter((line) => line.includes(secret.slice(4, 20)))).toEqual([])
   expect(await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }))).not.toContain(secret)
-  // The link itself goes on working, for whoever has it.
+  // The link still works for everybody who has it.
   const guest = await site.newPage()
   await guest.goto(address)
   await guest.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
   await Promise.all([page.context().close(), guest.context().close()])
 })
 
-test('whoever is signed in keeps it in one press; for another account it is refused kindly', async ({
+test('a signed-in user links the booking with one click; another account gets a helpful error', async ({
   site,
   practice,
 }) => {
@@ -72,11 +72,11 @@ test('whoever is signed in keeps it in one press; for another account it is refu
   await signInPage(first, ada)
   await first.goto(address)
   await offer(first).getByRole('button', { name: 'Add to my account' }).click()
-  await kept(first).waitFor()
-  // The focus stays where the button was.
+  await linked(first).waitFor()
+  // The focus moves to the text that replaced the button.
   await first.locator('p:focus', { hasText: 'This booking is in your account.' }).waitFor()
   await first.reload()
-  await kept(first).waitFor()
+  await linked(first).waitFor()
   await first.getByRole('link', { name: 'See all your bookings' }).click()
   await first.getByRole('listitem').filter({ hasText: practice.doctor.name }).waitFor()
 
@@ -92,7 +92,7 @@ test('whoever is signed in keeps it in one press; for another account it is refu
   await Promise.all([first.context().close(), second.context().close()])
 })
 
-test('an address alone keeps nothing: a ticket that somebody sent stays theirs until it is asked for', async ({
+test('opening a URL links nothing: a ticket from somebody else is linked only on request', async ({
   site,
   practice,
 }) => {
@@ -104,7 +104,7 @@ test('an address alone keeps nothing: a ticket that somebody sent stays theirs u
   await offer(page).waitFor()
   await page.goto('/my-bookings')
   await page.getByText('No upcoming appointments').waitFor()
-  // Neither does a change of mind: who comes back without signing in wants it no longer.
+  // Neither does returning without having signed in: that withdraws the request.
   await page.goto('/account')
   await page.getByRole('button', { name: 'Sign out' }).click()
   await page.getByRole('link', { name: 'Sign in' }).waitFor()
@@ -119,7 +119,7 @@ test('an address alone keeps nothing: a ticket that somebody sent stays theirs u
   await page.context().close()
 })
 
-test('going back before the sign-in page is here is a change of mind as well', async ({ site, practice }) => {
+test('going back before the sign-in page has loaded withdraws the request too', async ({ site, practice }) => {
   const { address } = await aGuestsTicket(site, practice, 4)
   const account = await signUp(site.url, 'Eve')
   const page = await site.newPage()
@@ -140,7 +140,7 @@ test('going back before the sign-in page is here is a change of mind as well', a
   await page.context().close()
 })
 
-test('a ticket of an account’s own asks whoever is signed out to sign in, and leads back', async ({
+test('the ticket of an account’s booking asks signed-out users to sign in, and leads back', async ({
   site,
   practice,
 }) => {
