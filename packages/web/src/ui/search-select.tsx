@@ -25,56 +25,11 @@ type SearchSelectProps = {
  * Selects one of many options by typing (the pattern "editable combobox with list autocomplete" of ARIA APG). Mantine's
  * component would add a tenth to the script of the patients' pages.
  */
-export function SearchSelect({
-  label,
-  placeholder,
-  value,
-  valueLabel,
-  onChange,
-  onSearch,
-  options,
-}: SearchSelectProps) {
+export function SearchSelect(props: SearchSelectProps) {
+  const { label, placeholder, value, valueLabel, options } = props
   const { t } = useTranslation('shell')
   const id = useId()
-  const inputRef = useRef<HTMLInputElement>(null)
-  const [text, setText] = useState<string | null>(null)
-  const [isOpen, setOpen] = useState(false)
-  const [active, setActive] = useState(-1)
-  const shown = options ?? []
-  useEffect(() => {
-    if (active >= 0) document.getElementById(`${id}-${active}`)?.scrollIntoView({ block: 'nearest' })
-  }, [active, id])
-  const close = () => {
-    setOpen(false)
-    setActive(-1)
-    setText(null)
-  }
-  const { ref: rootRef } = useFocusWithin<HTMLDivElement>({ onBlur: close })
-  const open = () => {
-    if (!isOpen) onSearch('')
-    setOpen(true)
-  }
-  const choose = (next: string | null) => {
-    onChange(next)
-    close()
-    inputRef.current?.focus()
-  }
-  const onKeyDown = (event: KeyboardEvent) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
-    if (step !== undefined) {
-      event.preventDefault()
-      open()
-      if (shown.length > 0) setActive((active + step + (active < 0 && step < 0 ? 1 : 0) + shown.length) % shown.length)
-    } else if (event.key === 'Enter' && isOpen) {
-      const option = shown[active]
-      if (option === undefined) return
-      event.preventDefault()
-      choose(option.value)
-    } else if (event.key === 'Escape' && isOpen) {
-      event.preventDefault()
-      close()
-    }
-  }
+  const { rootRef, inputRef, text, isOpen, active, open, choose, search, onKeyDown } = useCombobox(id, props)
   return (
     <div className={classes.root} ref={rootRef}>
       <TextInput
@@ -91,12 +46,7 @@ export function SearchSelect({
         value={text ?? (value === null ? '' : (valueLabel ?? '…'))}
         onClick={open}
         onKeyDown={onKeyDown}
-        onChange={({ currentTarget }) => {
-          setText(currentTarget.value)
-          setOpen(true)
-          setActive(-1)
-          onSearch(currentTarget.value.trim())
-        }}
+        onChange={({ currentTarget }) => search(currentTarget.value)}
         rightSectionPointerEvents={value === null ? 'none' : 'all'}
         rightSection={
           value === null ? (
@@ -109,6 +59,56 @@ export function SearchSelect({
       <Options {...{ id, label, isOpen, active, options, value }} onChoose={choose} />
     </div>
   )
+}
+
+/** What is typed, open and active, and how keys change it. `text`: null until something is typed. */
+function useCombobox(id: string, { options = [], onChange, onSearch }: SearchSelectProps) {
+  const inputRef = useRef<HTMLInputElement>(null)
+  const [text, setText] = useState<string | null>(null)
+  const [isOpen, setOpen] = useState(false)
+  const [active, setActive] = useState(-1)
+  useEffect(() => {
+    if (active >= 0) document.getElementById(`${id}-${active}`)?.scrollIntoView({ block: 'nearest' })
+  }, [active, id])
+  const close = () => {
+    setOpen(false)
+    setActive(-1)
+    setText(null)
+  }
+  const { ref: rootRef } = useFocusWithin<HTMLDivElement>({ onBlur: close })
+  const open = () => {
+    if (!isOpen) onSearch('')
+    setOpen(true)
+  }
+  const search = (typed: string) => {
+    setText(typed)
+    setOpen(true)
+    setActive(-1)
+    onSearch(typed.trim())
+  }
+  const choose = (next: string | null) => {
+    onChange(next)
+    close()
+    inputRef.current?.focus()
+  }
+  const onKeyDown = (event: KeyboardEvent) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+    if (step !== undefined) {
+      event.preventDefault()
+      open()
+      const count = options.length
+      if (count > 0) setActive((active + step + (active < 0 && step < 0 ? 1 : 0) + count) % count)
+    } else if (event.key === 'Enter' && isOpen) {
+      const option = options[active]
+      if (option === undefined) return
+      event.preventDefault()
+      choose(option.value)
+    } else if (event.key === 'Escape' && isOpen) {
+      event.preventDefault()
+      close()
+    }
+  }
+  return { rootRef, inputRef, text, isOpen, active, open, choose, search, onKeyDown }
 }
 
 type OptionsProps = Pick<SearchSelectProps, 'label' | 'options' | 'value'> & {

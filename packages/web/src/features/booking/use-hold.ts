@@ -13,7 +13,7 @@ export type Hold = {
   /** A request that changes the hold is under way. */
   isBusy: boolean
   /** Requests a hold. `details`: what was typed before for another slot. */
-  take(wishes: { slot: Slot; appointmentType: AppointmentType; holder: Attempt['holder']; details: Details }): void
+  take(request: { slot: Slot; appointmentType: AppointmentType; holder: Attempt['holder']; details: Details }): void
   /** Requests the same slot with a new key after its hold expired. */
   requestAgain(): void
   /** Sends the same request again after no response arrived. */
@@ -36,20 +36,71 @@ const lapseGraceMs = 300
 
 /** The attempt of this tab with this doctor: restored when the page is opened, and stored until it ends. */
 export function useHold(doctorId: string): Hold {
+  const { state, isBusy, setState, start, resume, whileBusy, abandon, rereadSlots } = useAttempt(doctorId)
+
+  const onMount = useEffectEvent(() => {
+    if (state.kind === 'requesting') void resume(state.attempt)
+  })
+  useEffect(() => onMount(), [])
+  useRetry(state, (attempt) => void resume(attempt))
+  useLapse(state, (attempt) => void resume(attempt))
+
+  return {
+    state,
+    isBusy,
+    take: (request) => start(newAttempt({ ...request, doctorId: request.slot.doctorId })),
+    requestAgain() {
+      if ('attempt' in state) start(newAttempt(state.attempt))
+    },
+    retry() {
+      if ('attempt' in state) start(state.attempt)
+    },
+    note(details) {
+      if (state.kind !== 'held') return
+      const attempt = { ...state.attempt, details }
+      storeAttempt(attempt)
+      setState({ ...state, attempt })
+    },
+    async extend() {
+      if (state.kind !== 'held' || state.attempt.made === null) return
+      const { attempt } = state
+      const { made: hold } = state.attempt
+      await whileBusy(async () => stateOfBooking(attempt, await extendHold(hold, attempt.key)))
+    },
+    async confirm(details) {
+      if (state.kind !== 'held' || state.attempt.made === null) return
+      const attempt = { ...state.attempt, details }
+      const { made: hold } = state.attempt
+      await whileBusy(async () => stateOfBooking(attempt, await confirmHold(hold, details)))
+    },
+    release() {
+      if (state.kind === 'held' && state.attempt.made !== null) {
+        // If the request is lost, the hold expires later.
+        releaseHold(state.attempt.made)
+          .catch(() => undefined)
+          .finally(rereadSlots)
+      }
+      abandon()
+    },
+  }
+}
+
+/** The state of the attempt, and everything that changes it. */
+function useAttempt(doctorId: string) {
   const queryClient = useQueryClient()
   const [state, setState] = useState<HoldState>(() => stateAtStart(doctorId))
   const [isBusy, setBusy] = useState(false)
-  /** Responses to requests made before the last change are ignored. */
+  /** Responses to requests sent before the last change are ignored. */
   const generation = useRef(0)
 
+  const rereadSlots = () => queryClient.invalidateQueries({ queryKey: slotsKey(doctorId) })
   const become = (next: HoldState) => {
     const isOver = next.kind === 'choosing' || next.kind === 'confirmed' || next.kind === 'unavailable'
     storeAttempt(isOver ? null : next.attempt)
     setState(next)
     // A hold, or its end, changes which slots are free.
-    void queryClient.invalidateQueries({ queryKey: slotsKey(doctorId) })
+    void rereadSlots()
   }
-
   const resume = async (attempt: Attempt) => {
     generation.current += 1
     const mine = generation.current
@@ -74,53 +125,11 @@ export function useHold(doctorId: string): Hold {
       setBusy(false)
     }
   }
-
-  const onMount = useEffectEvent(() => {
-    if (state.kind === 'requesting') void resume(state.attempt)
-  })
-  useEffect(() => onMount(), [])
-  useRetry(state, (attempt) => void resume(attempt))
-  useLapse(state, (attempt) => void resume(attempt))
-
-  return {
-    state,
-    isBusy,
-    take: (wishes) => start(newAttempt({ ...wishes, doctorId: wishes.slot.doctorId })),
-    requestAgain() {
-      if ('attempt' in state) start(newAttempt(state.attempt))
-    },
-    retry() {
-      if ('attempt' in state) start(state.attempt)
-    },
-    note(details) {
-      if (state.kind !== 'held') return
-      const attempt = { ...state.attempt, details }
-      storeAttempt(attempt)
-      setState({ ...state, attempt })
-    },
-    async extend() {
-      if (state.kind !== 'held' || state.attempt.made === null) return
-      const { attempt } = state
-      const { made } = state.attempt
-      await whileBusy(async () => stateOfBooking(attempt, await extendHold(made, attempt.key)))
-    },
-    async confirm(details) {
-      if (state.kind !== 'held' || state.attempt.made === null) return
-      const attempt = { ...state.attempt, details }
-      const { made } = state.attempt
-      await whileBusy(async () => stateOfBooking(attempt, await confirmHold(made, details)))
-    },
-    release() {
-      generation.current += 1
-      if (state.kind === 'held' && state.attempt.made !== null) {
-        // If the request is lost, the hold expires by itself.
-        releaseHold(state.attempt.made)
-          .catch(() => undefined)
-          .finally(() => queryClient.invalidateQueries({ queryKey: slotsKey(doctorId) }))
-      }
-      become({ kind: 'choosing' })
-    },
+  const abandon = () => {
+    generation.current += 1
+    become({ kind: 'choosing' })
   }
+  return { state, isBusy, setState, start, resume, whileBusy, abandon, rereadSlots }
 }
 
 function stateAtStart(doctorId: string): HoldState {
@@ -132,8 +141,8 @@ function stateAtStart(doctorId: string): HoldState {
 async function outcomeOf(attempt: Attempt): Promise<HoldState> {
   try {
     if (attempt.made !== null) return stateOfBooking(attempt, await readHold(attempt.made))
-    const made = await requestHold(attempt)
-    const known = { ...attempt, made: { bookingId: made.id, manageToken: made.manageToken } }
+    const { id, manageToken } = await requestHold(attempt)
+    const known = { ...attempt, made: { bookingId: id, manageToken } }
     storeAttempt(known)
     // A replayed first response may be outdated, so the booking is read again.
     return stateOfBooking(known, await readHold(known.made))

@@ -7,9 +7,9 @@ export type LiveListener = {
   /** A message about a watched doctor. */
   slots(message: Extract<LiveMessage, { type: 'slots' }>): void
   /**
-   * Anything of these doctors, which are watched, may have changed since: read again. Also once they are followed,
-   * because what was read before lacks what happened in between; and every {@link pollMs} while nothing arrives by
-   * itself.
+   * Any slot of these watched doctors may have changed: read them again. Called when the server has subscribed them,
+   * because changes between the last read and the subscription are missing, and every {@link pollMs} while no channel
+   * works.
    */
   stale(doctorIds: readonly string[]): void
 }
@@ -36,19 +36,61 @@ export type LiveFeed = {
 
 /**
  * One connection for all that a page watches. Tries the channels in order (WebSocket, then server-sent events), polls
- * while none works, and keeps trying the first one at growing intervals of up to a minute.
+ * while none works, and retries the first one at growing intervals of up to a minute.
  */
-export function createLiveFeed(ways: readonly OpenChannel[], onPosition: (position: string | null) => void): LiveFeed {
+export function createLiveFeed(
+  channels: readonly OpenChannel[],
+  onPosition: (position: string | null) => void,
+): LiveFeed {
   const watches = createWatches()
-  const state = createFeedState(() => watches.tellStale(watches.doctorIds()))
+  const state = createFeedState(() => watches.notifyStale(watches.doctorIds()))
+  const connection = createConnection(channels, watches, state, (message) => {
+    onPosition(message.position)
+    if (message.type === 'subscribed') state.become('live')
+    if (message.type === 'slots') watches.notifySlots(message)
+    else watches.notifyStale(message.doctorIds)
+  })
+  return {
+    watch(doctorIds, listener) {
+      const before = watches.doctorIds().join()
+      const watch = { doctorIds, listener }
+      watches.add(watch)
+      if (!connection.isOpen()) {
+        state.become(state.current() === 'live' ? 'connecting' : state.current())
+        connection.open()
+      } else if (watches.doctorIds().join() !== before) connection.updateDoctors()
+      return () => {
+        watches.delete(watch)
+        if (watches.size() > 0) return
+        connection.close()
+        state.reset()
+      }
+    },
+    state: state.current,
+    onState: state.onChange,
+    wake() {
+      if (watches.size() > 0 && state.current() !== 'live') connection.retryNow()
+    },
+  }
+}
+
+/** The open channel. It is reopened when it is lost, and replaced by the next kind if it never worked. */
+function createConnection(
+  channels: readonly OpenChannel[],
+  watches: Watches,
+  state: FeedState,
+  onMessage: (message: LiveMessage) => void,
+) {
   let channel: Channel | null = null
-  let way = 0
+  /** The index in `channels` of the kind that is open, or is tried next. */
+  let kind = 0
   let failures = 0
+  /** Callbacks of earlier attempts are ignored. */
   let attempt = 0
   let answerTimer: ReturnType<typeof setTimeout> | undefined
   let retryTimer: ReturnType<typeof setTimeout> | undefined
 
-  function hangUp(): void {
+  function close(): void {
     attempt += 1
     clearTimeout(answerTimer)
     clearTimeout(retryTimer)
@@ -57,37 +99,31 @@ export function createLiveFeed(ways: readonly OpenChannel[], onPosition: (positi
   }
 
   function connect(): void {
-    hangUp()
-    const open = ways[way]
-    if (watches.size() === 0 || open === undefined) return
+    close()
+    const openChannel = channels[kind]
+    if (watches.size() === 0 || openChannel === undefined) return
     const mine = attempt
-    answerTimer = setTimeout(() => lost(mine), answerMsMax)
-    channel = open(watches.doctorIds(), {
+    answerTimer = setTimeout(() => onClosed(mine), answerMsMax)
+    channel = openChannel(watches.doctorIds(), {
       message: (data) => {
-        if (mine === attempt) heard(parseLiveMessage(data))
+        const message = mine === attempt ? parseLiveMessage(data) : null
+        if (message === null) return
+        clearTimeout(answerTimer)
+        failures = 0
+        onMessage(message)
       },
-      closed: () => lost(mine),
+      closed: () => onClosed(mine),
     })
   }
 
-  function heard(message: LiveMessage | null): void {
-    if (message === null) return
-    clearTimeout(answerTimer)
-    failures = 0
-    onPosition(message.position)
-    if (message.type === 'subscribed') state.become('live')
-    if (message.type === 'slots') watches.tellSlots(message)
-    else watches.tellStale(message.doctorIds)
-  }
-
-  function lost(which: number): void {
-    if (which !== attempt) return
-    hangUp()
+  function onClosed(closedAttempt: number): void {
+    if (closedAttempt !== attempt) return
+    close()
     const wasLive = state.current() === 'live'
-    const isLastWay = way >= ways.length - 1
-    // A channel that has worked is tried again first; one that never has is followed by the next.
-    way = wasLive || isLastWay ? 0 : way + 1
-    if (!wasLive && !isLastWay) {
+    const isLastKind = kind >= channels.length - 1
+    // A kind that has worked is tried again first; one that never has is followed by the next.
+    kind = wasLive || isLastKind ? 0 : kind + 1
+    if (!wasLive && !isLastKind) {
       connect()
       return
     }
@@ -97,35 +133,29 @@ export function createLiveFeed(ways: readonly OpenChannel[], onPosition: (positi
     retryTimer = setTimeout(connect, delayMs * (0.75 + Math.random() / 2))
   }
 
+  /** Begins with the first kind of channel. */
+  function open(): void {
+    kind = 0
+    connect()
+  }
+
   return {
-    watch(doctorIds, listener) {
-      const before = watches.doctorIds().join()
-      const watch = { doctorIds, listener }
-      watches.add(watch)
-      const after = watches.doctorIds()
-      if (channel === null) {
-        way = 0
-        state.become(state.current() === 'live' ? 'connecting' : state.current())
-        connect()
-      } else if (after.join() !== before && !channel.watch(after)) connect()
-      return () => {
-        watches.delete(watch)
-        if (watches.size() > 0) return
-        hangUp()
-        state.reset()
-      }
+    isOpen: () => channel !== null,
+    open,
+    close,
+    /** Other doctors are watched now. A channel that cannot change them is reopened. */
+    updateDoctors(): void {
+      if (channel?.watch(watches.doctorIds()) === false) connect()
     },
-    state: state.current,
-    onState: state.onChange,
-    wake() {
-      if (watches.size() === 0 || state.current() === 'live') return
-      way = 0
+    retryNow(): void {
       failures = 0
-      connect()
+      open()
     },
   }
 }
 
+type Watches = ReturnType<typeof createWatches>
+type FeedState = ReturnType<typeof createFeedState>
 type Watch = { doctorIds: readonly string[]; listener: LiveListener }
 
 /** Who watches which doctors. */
@@ -136,13 +166,13 @@ function createWatches() {
     delete: (watch: Watch) => watches.delete(watch),
     size: () => watches.size,
     doctorIds: () => [...new Set([...watches].flatMap(({ doctorIds }) => doctorIds))].sort(),
-    tellStale(stale: readonly string[]) {
+    notifyStale(stale: readonly string[]) {
       for (const { doctorIds, listener } of watches) {
         const mine = doctorIds.filter((doctorId) => stale.includes(doctorId))
         if (mine.length > 0) listener.stale(mine)
       }
     },
-    tellSlots(message: Extract<LiveMessage, { type: 'slots' }>) {
+    notifySlots(message: Extract<LiveMessage, { type: 'slots' }>) {
       for (const { doctorIds, listener } of watches) {
         if (doctorIds.includes(message.doctorId)) listener.slots(message)
       }
