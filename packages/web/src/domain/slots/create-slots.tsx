@@ -6,6 +6,7 @@ import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api.ts'
 import { clinicKey } from '../../lib/clinic-queries.ts'
+import { randomKey } from '../../lib/random-key.ts'
 import { slotsKey } from '../../lib/slots-query.ts'
 import { ErrorState } from '../../ui/error-state.tsx'
 import layoutClasses from '../../ui/layout.module.css'
@@ -98,7 +99,7 @@ function useCreateSlots(doctorId: string, clinicId: string) {
       const slotIds = created.items.flatMap(({ outcome, slotId }) =>
         outcome === 'created' && slotId !== null ? [slotId] : [],
       )
-      const toastId = crypto.randomUUID()
+      const toastId = randomKey()
       toastDone({
         id: toastId,
         message:

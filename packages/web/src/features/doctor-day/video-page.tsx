@@ -8,6 +8,7 @@ import { VideoRoomField } from '../../domain/video/video-room-field.tsx'
 import { clinicKey } from '../../lib/clinic-queries.ts'
 import { doctorQuery } from '../../lib/directory-queries.ts'
 import { problemMessage } from '../../lib/problem-message.ts'
+import { randomKey } from '../../lib/random-key.ts'
 import { ErrorState } from '../../ui/error-state.tsx'
 import layoutClasses from '../../ui/layout.module.css'
 import { PageLoading } from '../../ui/page-loading.tsx'
@@ -75,7 +76,7 @@ function useSaveRoom(doctorId: string, before: string | null) {
   const { t: tProblem } = useTranslation('problems')
   const { clinic } = useShownDay()
   const queryClient = useQueryClient()
-  const keep = (url: string | null) => {
+  const storeRoom = (url: string | null) => {
     queryClient.setQueryData(videoRoomQuery(doctorId).queryKey, url)
     // The links of the bookings contain it.
     return queryClient.invalidateQueries({ queryKey: clinicKey(clinic.id) })
@@ -83,7 +84,7 @@ function useSaveRoom(doctorId: string, before: string | null) {
   const mutation = useMutation({
     mutationFn: (url: string) => saveVideoRoom(doctorId, url),
     onSuccess: (url) => {
-      const id = crypto.randomUUID()
+      const id = randomKey()
       const undo = () => {
         notifications.hide(id)
         mutation.mutate(before ?? '')
@@ -101,7 +102,7 @@ function useSaveRoom(doctorId: string, before: string | null) {
           </Group>
         ),
       })
-      return keep(url)
+      return storeRoom(url)
     },
     onError: (error) => {
       const { title, help } = problemMessage(error, tProblem)

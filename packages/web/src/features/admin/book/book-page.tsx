@@ -3,7 +3,7 @@ import { Button, Group, NativeSelect, Stack, Text, Textarea, TextInput, Title } 
 import { type UseFormReturnType, useForm } from '@mantine/form'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { useRef, useState } from 'react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api.ts'
 import { RefusedError } from '../../../lib/api-error.ts'
@@ -16,6 +16,7 @@ import layoutClasses from '../../../ui/layout.module.css'
 import { LinkButton } from '../../../ui/link-button.tsx'
 import { PageTitle } from '../../../ui/page-title.tsx'
 import adminClasses from '../admin.module.css'
+import { createRequestKeys } from '../request-keys.ts'
 import { SlotPicker } from '../slot-picker.tsx'
 import { useClinic } from '../use-clinic.ts'
 import { Booked } from './booked.tsx'
@@ -103,10 +104,9 @@ function NoDoctors() {
   )
 }
 
-/** Each distinct request has one idempotency key: pressing twice, or again after a lost response, books once. */
 function useBook(clinicId: string) {
   const queryClient = useQueryClient()
-  const attempt = useRef<{ of: string; key: string } | null>(null)
+  const [requestKeys] = useState(createRequestKeys)
   return useMutation({
     mutationFn: ({ slot, patient }: { slot: Slot; patient: PatientDraft }): Promise<MadeBooking> => {
       const { name, email, phone, reason, type } = patient
@@ -122,15 +122,11 @@ function useBook(clinicId: string) {
         confirm: true,
         onBehalf: true,
       }
-      const of = JSON.stringify(body)
-      if (attempt.current?.of !== of) attempt.current = { of, key: crypto.randomUUID() }
-      return dataOf(api.createBooking({ body, headers: { 'Idempotency-Key': attempt.current.key } }))
+      return dataOf(api.createBooking({ body, headers: { 'Idempotency-Key': requestKeys.keyFor(body) } }))
     },
     // The next request may have the same content, and is another booking.
-    onSuccess: () => {
-      attempt.current = null
-    },
-    onSettled: async (_made, _error, { slot }) => {
+    onSuccess: () => requestKeys.clear(),
+    onSettled: async (_booking, _error, { slot }) => {
       await queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) })
       await queryClient.invalidateQueries({ queryKey: slotsKey(slot.doctorId) })
     },

@@ -5,7 +5,7 @@ import { useDebouncedValue } from '@mantine/hooks'
 import { IconSearch } from '@tabler/icons-react'
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link, Navigate } from '@tanstack/react-router'
-import { useRef, useState } from 'react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api.ts'
 import { clinicQuery } from '../../../lib/directory-queries.ts'
@@ -20,6 +20,7 @@ import tableClasses from '../../../ui/table.module.css'
 import { toastDone } from '../../../ui/toast.ts'
 import type { ClinicCardDraft } from '../clinic-draft.ts'
 import { ClinicFields } from '../clinic-fields.tsx'
+import { createRequestKeys } from '../request-keys.ts'
 
 const route = getRouteApi('/clinic')
 
@@ -138,16 +139,14 @@ function NewClinic({ onDone }: { onDone: () => void }) {
   const { t } = useTranslation('admin')
   const navigate = route.useNavigate()
   const queryClient = useQueryClient()
-  const attempt = useRef<{ of: string; key: string } | null>(null)
+  const [requestKeys] = useState(createRequestKeys)
   const form = useForm<ClinicCardDraft>({
     initialValues: { name: '', timezone: ownTimeZone(), address: '', phone: '' },
   })
   const creation = useMutation({
     mutationFn: ({ name, timezone, address, phone }: ClinicCardDraft) => {
       const body = { name: name.trim(), timezone, address: address.trim() || null, phone: phone.trim() || null }
-      const of = JSON.stringify(body)
-      if (attempt.current?.of !== of) attempt.current = { of, key: crypto.randomUUID() }
-      return dataOf(api.createClinic({ body, headers: { 'Idempotency-Key': attempt.current.key } }))
+      return dataOf(api.createClinic({ body, headers: { 'Idempotency-Key': requestKeys.keyFor(body) } }))
     },
     onSuccess: async (clinic) => {
       queryClient.setQueryData(clinicQuery(clinic.id).queryKey, clinic)

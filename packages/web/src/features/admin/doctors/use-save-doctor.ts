@@ -1,12 +1,13 @@
 import type { Doctor } from '@holdfast/contract/client'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useRef } from 'react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { saveVideoRoom, videoRoomQuery } from '../../../domain/video/video-room.ts'
 import { api, dataOf } from '../../../lib/api.ts'
 import { clinicDoctorsQuery, clinicKey } from '../../../lib/clinic-queries.ts'
 import { doctorQuery } from '../../../lib/directory-queries.ts'
 import { toastDone } from '../../../ui/toast.ts'
+import { createRequestKeys } from '../request-keys.ts'
 import { useClinic } from '../use-clinic.ts'
 import { type DoctorDraft, doctorOf } from './doctor-draft.ts'
 
@@ -17,22 +18,19 @@ export type DoctorChange = {
 }
 
 /**
- * Saves a doctor, and then their video room. A retry of the same form with a lost answer makes no second doctor: its
- * key stays with what is asked for.
+ * Saves a doctor, and then their video room. If a response was lost, saving the same form again
+ * creates no second doctor.
  */
 export function useSaveDoctor(doctor: Doctor | null, onDone: () => void) {
   const { t } = useTranslation('admin')
   const { clinicId } = useClinic()
   const queryClient = useQueryClient()
-  const attempt = useRef<{ of: string; key: string } | null>(null)
+  const [requestKeys] = useState(createRequestKeys)
   const save = (draft: DoctorDraft): Promise<Doctor> => {
     const body = doctorOf(draft)
     if (doctor !== null) return dataOf(api.updateDoctor({ path: { doctorId: doctor.id }, body }))
-    const of = JSON.stringify(body)
-    if (attempt.current?.of !== of) attempt.current = { of, key: crypto.randomUUID() }
-    return dataOf(
-      api.createDoctor({ body: { clinicId, ...body }, headers: { 'Idempotency-Key': attempt.current.key } }),
-    )
+    const headers = { 'Idempotency-Key': requestKeys.keyFor(body) }
+    return dataOf(api.createDoctor({ body: { clinicId, ...body }, headers }))
   }
   return useMutation({
     mutationFn: async ({ draft, videoRoom }: DoctorChange): Promise<Doctor> => {
