@@ -18,7 +18,7 @@ function aRule(rule: Partial<SlotRule> & { from: string }): SlotRule {
   }
 }
 
-/** `now` is the rule's first day: the tests look at days long past. */
+/** `now` is the rule's first day, because the tests use past days. */
 function expand(rule: SlotRule, zone: string) {
   return expandSlotRule(rule, zone, new Date(`${rule.from}T00:00:00Z`))
 }
@@ -38,7 +38,7 @@ function wall(at: Date, zone: string): string {
 }
 
 describe('an ordinary day', () => {
-  test('slots follow one another from the start; a last partial one is not made', () => {
+  test('slots follow one another from the start; a last partial one is not created', () => {
     const rule = aRule({ from: '2026-11-02', startTime: '08:00', endTime: '09:10', slotMinutes: 20, capacity: 3 })
     expect(drafts(rule, 'America/Sao_Paulo')).toEqual([
       { startsAt: new Date('2026-11-02T11:00Z'), endsAt: new Date('2026-11-02T11:20Z'), capacity: 3 },
@@ -77,7 +77,7 @@ describe('daylight saving', () => {
     ['Europe/Berlin', '2026-03-29', ['02']],
     ['America/Sao_Paulo', '2018-11-04', ['00']],
     ['Australia/Lord_Howe', '2026-10-04', ['02']],
-  ])('%s skips the hour that %s leaves out', (zone, from, missing) => {
+  ])('%s skips the hour that does not exist on %s', (zone, from, missing) => {
     const hours = Array.from({ length: 24 }, (_, hour) => String(hour).padStart(2, '0'))
     const expected = hours.filter((hour) => !missing.includes(hour)).map((hour) => `${from}T${hour}:00`)
     expect(localStarts(aRule({ from }), zone)).toEqual(expected)
@@ -88,7 +88,7 @@ describe('daylight saving', () => {
     ['Europe/Berlin', '2026-10-25', '02:00', '2026-10-25T00:00Z'],
     ['America/Sao_Paulo', '2018-02-17', '23:00', '2018-02-18T01:00Z'],
     ['Australia/Lord_Howe', '2026-04-05', '01:30', '2026-04-04T14:30Z'],
-  ])('in %s on %s %s happens twice and means the first', (zone, from, startTime, first) => {
+  ])('in %s on %s, %s happens twice: the first is used', (zone, from, startTime, first) => {
     const minutes = startTime.endsWith('30') ? 30 : 60
     const all = drafts(aRule({ from, slotMinutes: minutes }), zone)
     expect(all).toHaveLength(1_440 / minutes)
@@ -101,7 +101,7 @@ describe('daylight saving', () => {
     expect(localStarts(rule, 'Pacific/Apia')).toEqual(['2011-12-29T08:00', '2011-12-31T08:00'])
   })
 
-  test('a slot that ends as the missing hour begins is made; the end of work and a break there do not touch it', () => {
+  test('a slot that ends when the missing hour begins is created, whatever the end of work or a break there', () => {
     const rule = aRule({ from: '2026-03-08', startTime: '01:45', endTime: '02:00', slotMinutes: 15 })
     expect(drafts(rule, 'America/New_York')).toEqual([
       { startsAt: new Date('2026-03-08T06:45Z'), endsAt: new Date('2026-03-08T07:00Z'), capacity: 1 },
@@ -113,7 +113,7 @@ describe('daylight saving', () => {
     ])
   })
 
-  test('a slot across the missing hour lasts as long as any other, or is not made where it would be in the way', () => {
+  test('a slot across the missing hour has its full length, or is not created if it would overlap something', () => {
     const rule = aRule({ from: '2026-03-08', startTime: '00:30', endTime: '05:00' })
     const free = drafts(rule, 'America/New_York')
     expect(free.map(({ startsAt }) => wall(startsAt, 'America/New_York').slice(11))).toEqual([
@@ -130,7 +130,7 @@ describe('daylight saving', () => {
     expect(starts({ startTime: '01:30', slotMinutes: 45 })).toEqual(['03:00', '03:45'])
   })
 
-  test('a slot that runs on into the hour that comes twice is made, though a break that is over is shown again', () => {
+  test('a slot that ends in the repeated hour is created, even if the clock shows the time of a past break again', () => {
     const breaks = [{ startTime: '00:25', endTime: '02:01' }]
     const rule = aRule({ from: '2009-10-25', startTime: '00:25', endTime: '03:01', slotMinutes: 12, breaks })
     const last = drafts(rule, 'Europe/Berlin').at(-1)
@@ -147,7 +147,7 @@ describe('daylight saving', () => {
     at.toPlainDateTime().toZonedDateTime(at.timeZoneId, { disambiguation: 'earlier' }).equals(at)
   const timeOf = (minutes: number) => `${twoDigits(Math.floor(minutes / 60))}:${twoDigits(minutes % 60)}`
 
-  test('for any rule: whole length, own time, inside of work, clear of breaks and of one another', () => {
+  test('for any rule: full length, the rule’s times, within work, and no overlap with breaks or other slots', () => {
     const anyRule = fc.record({
       zone: fc.constantFrom(...zones),
       from: fc
@@ -181,7 +181,7 @@ describe('daylight saving', () => {
           expect((minute - start) % slotMinutes).toBe(0)
           expect(isFirstTime(local)).toBe(true)
           const lastMinute = local.add({ minutes: slotMinutes - 1 })
-          // A slot may run on into an hour that comes twice: the clock then shows a time, or a break, that is over.
+          // A slot may end in a repeated hour: the clock then shows an earlier time, or that of a past break.
           for (const at of [local, lastMinute].filter(isFirstTime)) {
             const minuteOfDay = at.hour * 60 + at.minute
             expect(minuteOfDay >= start && minuteOfDay < end).toBe(true)
@@ -194,18 +194,18 @@ describe('daylight saving', () => {
     )
   })
 
-  test('where no clock changes, a rule makes every slot of every day', () => {
+  test('without a clock change, a rule creates every slot of every day', () => {
     fc.assert(
       fc.property(fc.integer({ min: 5, max: 1_440 }), fc.integer({ min: 0, max: 10 }), (slotMinutes, days) => {
         const to = Temporal.PlainDate.from('2026-06-01').add({ days }).toString()
-        const made = drafts(aRule({ from: '2026-06-01', to, slotMinutes }), 'Europe/Berlin')
-        return made.length === Math.floor(1_440 / slotMinutes) * (days + 1)
+        const created = drafts(aRule({ from: '2026-06-01', to, slotMinutes }), 'Europe/Berlin')
+        return created.length === Math.floor(1_440 / slotMinutes) * (days + 1)
       }),
     )
   })
 })
 
-describe('a rule that makes no sense is refused by name', () => {
+describe('an invalid rule is refused with the path of the fault', () => {
   const good = aRule({ from: '2026-11-02', startTime: '08:00', endTime: '12:00' })
 
   test.each<[string, Partial<SlotRule>]>([
@@ -236,7 +236,13 @@ describe('a rule that makes no sense is refused by name', () => {
     expect(outcome).toMatchObject({ kind: 'invalid_rule', path })
   })
 
-  test('more slots than one call makes: the count is named', () => {
+  test('a step that is not positive throws instead of looping without end', () => {
+    for (const slotMinutes of [0, -15, Number.NaN]) {
+      expect(() => expand({ ...good, slotMinutes }, 'UTC')).toThrow(RangeError)
+    }
+  })
+
+  test('more slots than one call creates: the count is reported', () => {
     const rule = aRule({ from: '2026-11-02', to: '2027-11-01', slotMinutes: 5 })
     expect(expand(rule, 'UTC')).toEqual({ kind: 'too_many_slots', count: 365 * 288, countMax: 10_000 })
   })

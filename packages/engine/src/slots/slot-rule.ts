@@ -11,13 +11,13 @@ export type SlotRuleOutcome =
   | { kind: 'expanded'; drafts: SlotDraft[] }
   /** `path` is a JSON pointer into the rule. */
   | { kind: 'invalid_rule'; path: string; message: string }
-  /** `count` is taken before daylight saving removes any. */
+  /** `count` includes slots that a change of daylight saving time would leave out. */
   | { kind: 'too_many_slots'; count: number; countMax: number }
 
-/** Minutes since local midnight, 0–1,440; a clock time, not a duration. */
+/** Clock times in minutes since local midnight, 0–1,440. */
 type LocalSpan = { start: number; end: number }
 
-/** The parts of a rule that hold on each of its days. */
+/** The parts of a rule that apply to each of its days. */
 type DayPattern = { spans: LocalSpan[]; work: LocalSpan; breaks: LocalSpan[]; slotMinutes: number; capacity: number }
 
 /**
@@ -32,7 +32,8 @@ type DayPattern = { spans: LocalSpan[]; work: LocalSpan; breaks: LocalSpan[]; sl
  * @param rule dates `YYYY-MM-DD`, times `HH:MM`; `24:00` may end a day. The edge has checked its numbers and weekdays
  *   (slotLimits of the contract)
  * @param timeZone IANA name that exists
- * @param now bounds the rule: nothing more than two years ahead
+ * @param now slots may be at most two years later
+ * @throws RangeError for a `slotMinutes` that is not positive
  */
 export function expandSlotRule(rule: SlotRule, timeZone: string, now: Date): SlotRuleOutcome {
   const days = daysOf(rule, timeZone, now)
@@ -55,12 +56,12 @@ function daysOf(rule: SlotRule, timeZone: string, now: Date): { dates: Temporal.
   const to = parseDate(rule.to)
   if (to === null) return invalid('/to', `${quoted(rule.to)} is not a date (YYYY-MM-DD).`)
   if (Temporal.PlainDate.compare(from, to) > 0) {
-    return invalid('/to', `The last day (${rule.to}) lies before the first (${rule.from}).`)
+    return invalid('/to', `The last day (${rule.to}) is before the first (${rule.from}).`)
   }
   const today = Temporal.Instant.fromEpochMilliseconds(now.getTime()).toZonedDateTimeISO(timeZone).toPlainDate()
   const last = today.add({ years: slotsAheadYearsMax })
   if (Temporal.PlainDate.compare(to, last) > 0) {
-    return invalid('/to', `${rule.to} lies more than two years ahead; ${last} is the last day possible.`)
+    return invalid('/to', `${rule.to} is more than two years ahead; the last possible day is ${last}.`)
   }
   if (Temporal.PlainDate.compare(from, to.subtract({ years: slotsAheadYearsMax })) < 0) {
     return invalid('/from', `${rule.from} to ${rule.to} covers more than two years.`)
@@ -77,6 +78,7 @@ function patternOf(rule: SlotRule): DayPattern | SlotRuleOutcome {
   const work = spanOf(rule, '')
   if ('kind' in work) return work
   const { slotMinutes, capacity } = rule
+  if (!(slotMinutes > 0)) throw new RangeError(`slotMinutes must be positive, not ${slotMinutes}.`)
   const breaks: LocalSpan[] = []
   for (const [index, pause] of rule.breaks.entries()) {
     const span = spanOf(pause, `/breaks/${index}`)
@@ -84,7 +86,7 @@ function patternOf(rule: SlotRule): DayPattern | SlotRuleOutcome {
     if (span.start < work.start || span.end > work.end) {
       return invalid(
         `/breaks/${index}`,
-        `The break ${pause.startTime}–${pause.endTime} lies outside of ${rule.startTime}–${rule.endTime}.`,
+        `The break ${pause.startTime}–${pause.endTime} is outside of ${rule.startTime}–${rule.endTime}.`,
       )
     }
     breaks.push(span)
@@ -98,32 +100,33 @@ function patternOf(rule: SlotRule): DayPattern | SlotRuleOutcome {
 }
 
 function slotsOfDay(date: Temporal.PlainDate, pattern: DayPattern, timeZone: string): SlotDraft[] {
-  const made: { slot: LocalSpan; draft: SlotDraft }[] = []
+  const slots: { span: LocalSpan; draft: SlotDraft }[] = []
   for (const span of pattern.spans) {
     const local = date.toPlainDateTime({ hour: Math.floor(span.start / 60), minute: span.start % 60 })
     const start = local.toZonedDateTime(timeZone, { disambiguation: 'earlier' })
     if (!start.toPlainDateTime().equals(local)) continue
     const end = start.add({ minutes: pattern.slotMinutes })
-    // Later than span.end by what the change leaves out; earlier (a repeated hour) never reaches anything.
-    const slot = { start: span.start, end: Math.max(span.end, endOnTheWall(end, date)) }
-    if (slot.end > pattern.work.end || pattern.breaks.some((pause) => overlap(pause, slot))) continue
-    const previous = made.at(-1)
-    if (previous !== undefined && previous.slot.end > slot.start) made.pop()
+    // The end is later than span.end if an hour is left out. If one is repeated, it is earlier, and conflicts with
+    // nothing.
+    const actual = { start: span.start, end: Math.max(span.end, localEnd(end, date)) }
+    if (actual.end > pattern.work.end || pattern.breaks.some((pause) => overlap(pause, actual))) continue
+    const previous = slots.at(-1)
+    if (previous !== undefined && previous.span.end > actual.start) slots.pop()
     const draft = {
       startsAt: new Date(start.epochMilliseconds),
       endsAt: new Date(end.epochMilliseconds),
       capacity: pattern.capacity,
     }
-    made.push({ slot, draft })
+    slots.push({ span: actual, draft })
   }
-  return made.map(({ draft }) => draft)
+  return slots.map(({ draft }) => draft)
 }
 
 /**
- * What the clock on the wall has reached when a slot ends, in minutes from the midnight that `date` begins with: its
- * last minute and one more, because a slot that ends just as an hour is left out ends before that hour, not after it.
+ * The local time at which a slot ends, in minutes from the midnight at which `date` begins. It is calculated as the
+ * slot's last minute and one more: a slot that ends at the beginning of a missing hour ends before it, not after it.
  */
-function endOnTheWall(end: Temporal.ZonedDateTime, date: Temporal.PlainDate): number {
+function localEnd(end: Temporal.ZonedDateTime, date: Temporal.PlainDate): number {
   const lastMinute = end.subtract({ minutes: 1 }).toPlainDateTime()
   return lastMinute.since(date.toPlainDateTime(), { largestUnit: 'minutes' }).minutes + 1
 }
