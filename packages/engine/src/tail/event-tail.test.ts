@@ -13,8 +13,9 @@ import {
   until,
   untilLockWaiters,
 } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
 import type pg from 'pg'
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, vi } from 'vitest'
 import { createEngine } from '../create-engine.ts'
 import { newId } from '../model/id.ts'
 import { EventTail } from './event-tail.ts'
@@ -25,14 +26,13 @@ import { createWaker } from './wake-others.ts'
 let database: TestDatabase
 let slot: BuiltSlot
 
-beforeAll(async () => {
-  database = await createTestDatabase()
+test.beforeAll(async ({ database: testDatabase }) => {
+  database = testDatabase
   slot = await aSlot(database, await aDoctor(database, await aClinic(database)), { capacity: 100_000 })
 })
-afterAll(() => database.drop())
 
-// The horizon is the whole server's: a transaction that another test file keeps open delays this one's tail.
-const toldWithinMs = 45_000
+// The horizon belongs to the whole server: an open transaction of another test file delays this tail.
+const reportedWithinMs = 45_000
 vi.setConfig({ testTimeout: 60_000 })
 
 const open = new Set<pg.PoolClient>()
@@ -40,7 +40,7 @@ afterEach(async () => {
   for (const client of open) await end(client, 'rollback')
 })
 
-/** A transaction of its own that has its number already. */
+/** A separate transaction that already has its number. */
 async function transaction(its = database): Promise<pg.PoolClient> {
   const client = await its.ownerPool.connect()
   await client.query('begin')
@@ -74,26 +74,26 @@ async function settledEnd(its = database): Promise<LogCursor> {
       return cursor.xid >= xid ? cursor : undefined
     },
     () => `the end of the log past transaction ${xid}`,
-    toldWithinMs,
+    reportedWithinMs,
   )
 }
 
 async function startTail(): Promise<{
   tail: EventTail
-  told: LogEntry[]
-  untilTold: (count: number) => Promise<LogEntry[]>
+  reported: LogEntry[]
+  untilReported: (count: number) => Promise<LogEntry[]>
 }> {
-  const from = await settledEnd()
-  const tail = await EventTail.start({ pool: database.appPool, listenUrl: database.appUrl, from })
-  const told: LogEntry[] = []
-  tail.subscribe((entries) => told.push(...entries))
-  const untilTold = (count: number) =>
+  await settledEnd()
+  const tail = await EventTail.start({ pool: database.appPool, listenUrl: database.appUrl })
+  const reported: LogEntry[] = []
+  tail.subscribe((entries) => reported.push(...entries))
+  const untilReported = (count: number) =>
     until(
-      async () => (told.length >= count ? told : undefined),
-      () => `${count} entries told, not ${told.length}: ${told.map(lineOf).join(', ')}`,
-      toldWithinMs,
+      async () => (reported.length >= count ? reported : undefined),
+      () => `${count} entries reported, not ${reported.length}: ${reported.map(lineOf).join(', ')}`,
+      reportedWithinMs,
     )
-  return { tail, told, untilTold }
+  return { tail, reported, untilReported }
 }
 
 describe('the horizon', () => {
@@ -102,26 +102,26 @@ describe('the horizon', () => {
       await aBooking(database, slot, { status: 'PENDING' }),
       await aBooking(database, slot, { status: 'PENDING' }),
     ]
-    const { tail, told, untilTold } = await startTail()
+    const { tail, reported, untilReported } = await startTail()
     const [older, younger] = [await transaction(), await transaction()]
     await log(younger, second, 2)
     await log(older, first, 2)
     await end(younger)
     tail.wake()
-    // Two whole looks at the log: it had every chance to tell.
+    // Two complete reads of the log: the tail had enough time to report it.
     const start = await endOfLog(database.appPool)
     expect(
       (await readLog(database.appPool, { xid: 0n, seq: 0n }, 1000)).rows.map((row) => lineOf(row.entry)),
     ).not.toContain(`${second.id} v2`)
-    expect(told).toEqual([])
+    expect(reported).toEqual([])
     await end(older)
     tail.wake()
-    expect((await untilTold(2)).map(lineOf)).toEqual([`${first.id} v2`, `${second.id} v2`])
+    expect((await untilReported(2)).map(lineOf)).toEqual([`${first.id} v2`, `${second.id} v2`])
     expect(start.xid).toBeLessThan(tail.horizon)
     await tail.stop()
   })
 
-  test('the control: without the horizon, a cursor passes what commits late, and loses it', async () => {
+  test('the control: without the horizon, a cursor passes an event that commits late, and loses it', async () => {
     const planted = await createTestDatabase()
     await plantFunction(planted, 'read_log', {
       part: /pg_snapshot_xmin\(pg_current_snapshot\(\)\)/g,
@@ -145,29 +145,29 @@ describe('the horizon', () => {
     await planted.drop()
   })
 
-  test('a transaction that sleeps delays the tail and loses nothing', async () => {
-    const { tail, told, untilTold } = await startTail()
+  test('a sleeping transaction delays the tail, and nothing is lost', async () => {
+    const { tail, reported, untilReported } = await startTail()
     const sleeper = await transaction()
     const bookings = [await aBooking(database, slot), await aBooking(database, slot)]
     tail.wake()
     await readLog(database.appPool, { xid: 0n, seq: 0n }, 1)
-    expect(told).toEqual([])
+    expect(reported).toEqual([])
     await end(sleeper, 'rollback')
     tail.wake()
-    expect((await untilTold(4)).map(lineOf)).toEqual(
+    expect((await untilReported(4)).map(lineOf)).toEqual(
       bookings.flatMap((booking) => [`${booking.id} v1`, `${booking.id} v2`]),
     )
     await tail.stop()
   })
 })
 
-describe('a look at the log', () => {
-  test('brings lines of bookings and of the directory in one order, page by page', async () => {
+describe('a read of the log', () => {
+  test('returns events of bookings and changes of the directory in one order, page by page', async () => {
     const doctor = await aDoctor(database, { no: slot.clinicNo, id: '', timezone: 'UTC' })
     const from = await settledEnd()
-    const made: string[] = []
+    const written: string[] = []
     for (let n = 0; n < 3; n += 1) {
-      made.push(`${(await aBooking(database, slot, { status: 'PENDING' })).id} v1`, 'directory')
+      written.push(`${(await aBooking(database, slot, { status: 'PENDING' })).id} v1`, 'directory')
       await database.ownerPool.query('update holdfast.resource set name = $2 where id = $1', [doctor.id, `Dr ${n}`])
     }
     await settledEnd()
@@ -178,28 +178,28 @@ describe('a look at the log', () => {
       cursor = page.rows.at(-1)?.entry ?? cursor
       page = await readLog(database.appPool, cursor, 2)
     }
-    expect(lines).toEqual(made)
+    expect(lines).toEqual(written)
   })
 
-  test('finds its lines by their index, also in a month that was empty when it was planned', async () => {
-    const own = await createTestDatabase()
-    const reader = await own.appPool.connect()
-    // What a restored database does: every month is known to be empty, and the plan is made by that.
-    await own.ownerPool.query('analyze')
-    const from = await settledEnd(own)
-    for (let look = 0; look < 10; look += 1) await readLog(reader, from, 100)
-    await own.ownerPool.query(
+  test('finds its entries by the index, also in a month that was empty when the read was planned', async () => {
+    const restored = await createTestDatabase()
+    const reader = await restored.appPool.connect()
+    // As in a restored database: the statistics say that every month is empty, and the plan relies on it.
+    await restored.ownerPool.query('analyze')
+    const from = await settledEnd(restored)
+    for (let read = 0; read < 10; read += 1) await readLog(reader, from, 100)
+    await restored.ownerPool.query(
       `insert into holdfast.booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units)
        select $1, overlay($2::text placing lpad(to_hex(n / 2), 8, '0') from 29)::uuid, n % 2 + 1, clock_timestamp(),
          'extended', $2::uuid, $2::uuid, 1
          from generate_series(0, 39999) n`,
       [slot.clinicNo, newId(slot.clinicNo)],
     )
-    await settledEnd(own)
-    // The rows that it reads tell a search from a scan, whatever else the machine does.
+    await settledEnd(restored)
+    // The number of rows read distinguishes an index search from a scan, however busy the machine is.
     const readSoFar = async () => {
       await reader.query('select pg_stat_force_next_flush()')
-      const { rows } = await own.ownerPool.query<{ rows_read: number }>(
+      const { rows } = await restored.ownerPool.query<{ rows_read: number }>(
         `select (sum(seq_tup_read) + sum(idx_tup_fetch))::int as rows_read from pg_stat_user_tables
            where relname like 'booking_event%'`,
       )
@@ -209,15 +209,15 @@ describe('a look at the log', () => {
     expect((await readLog(reader, from, 100)).rows).toHaveLength(100)
     expect((await readSoFar()) - before).toBeLessThan(1_000)
     reader.release()
-    await own.drop()
+    await restored.drop()
   })
 })
 
-describe("a booking's own order", () => {
+describe('the order of a booking', () => {
   test('a version written by an older transaction than its predecessor is reported after that one', async () => {
     const booking = await aBooking(database, slot, { status: 'PENDING' })
     const from = await settledEnd()
-    const { tail, untilTold } = await startTail()
+    const { tail, untilReported } = await startTail()
     // The older transaction has its number, and then waits for the booking's row.
     const [older, younger] = [await transaction(), await transaction()]
     await younger.query('select from holdfast.booking where id = $1 for update', [booking.id])
@@ -229,8 +229,8 @@ describe("a booking's own order", () => {
     await log(older, booking, 3)
     await end(older)
     tail.wake()
-    // Told, both lie below the horizon, which another test file's transaction may have held down between them.
-    expect((await untilTold(2)).map(lineOf)).toEqual([`${booking.id} v2`, `${booking.id} v3`])
+    // Once reported, both are below the horizon, which another test file's transaction may have held back in between.
+    expect((await untilReported(2)).map(lineOf)).toEqual([`${booking.id} v2`, `${booking.id} v3`])
     // The control: in the order of transactions alone, version 3 comes first.
     expect((await readLog(database.appPool, from, 1000)).rows.map((row) => lineOf(row.entry))).toEqual([
       `${booking.id} v3`,
@@ -247,7 +247,7 @@ describe('under load', () => {
       { id: slot.doctorId, clinicNo: slot.clinicNo, clinicId: '' },
       { capacity: 100_000 },
     )
-    const { tail, told } = await startTail()
+    const { tail, reported } = await startTail()
     const wake = createWaker(database.appPool).wakeOthers
     const engines = [0, 1].map(() => createEngine({ batchPool: database.appPool, generalPool: database.appPool }))
     const client = async (n: number) => {
@@ -285,11 +285,12 @@ describe('under load', () => {
       [own.id],
     )
     const expected = rows.reduce((sum, row) => sum + row.versions, 0)
-    const ofOwn = () => told.flatMap((entry) => (entry.kind === 'booking' && entry.slotId === own.id ? [entry] : []))
+    const ofOwn = () =>
+      reported.flatMap((entry) => (entry.kind === 'booking' && entry.slotId === own.id ? [entry] : []))
     await until(
       async () => (ofOwn().length >= expected ? true : undefined),
       () => `${expected} events, not ${ofOwn().length}`,
-      toldWithinMs,
+      reportedWithinMs,
     )
     const versions = new Map<string, number[]>()
     for (const event of ofOwn())
@@ -301,26 +302,26 @@ describe('under load', () => {
     await tail.stop()
   }, 60_000)
 
-  test('woken by another process, it tells of a commit within some milliseconds', async () => {
-    const { tail, told, untilTold } = await startTail()
+  test('woken by another process, it reports a commit within milliseconds', async () => {
+    const { tail, reported, untilReported } = await startTail()
     const wake = createWaker(database.ownerPool).wakeOthers
     const waits: number[] = []
     for (let n = 1; n <= 25; n += 1) {
       const booking = await aBooking(database, slot, { status: 'PENDING' })
       const committedAt = performance.now()
       wake()
-      await untilTold(n)
+      await untilReported(n)
       waits.push(performance.now() - committedAt)
-      expect(lineOf(told[n - 1] ?? { kind: 'directory', xid: 0n, seq: 0n, clinicNo: 0, doctorId: null })).toBe(
+      expect(lineOf(reported[n - 1] ?? { kind: 'directory', xid: 0n, seq: 0n, clinicNo: 0, doctorId: null })).toBe(
         `${booking.id} v1`,
       )
     }
-    // Half of its idle time would be 125: it is the wake that brought it.
+    // Without the wake, the median would be half of its idle time: 125 ms.
     expect(waits.sort((a, b) => a - b)[12]).toBeLessThan(80)
     await tail.stop()
   })
 
-  test('woken for a transaction, its horizon passes it, and no transaction that has not begun', async () => {
+  test('woken for a transaction, its horizon passes that one, and none that has not begun', async () => {
     const { tail } = await startTail()
     const { rows } = await database.ownerPool.query<{ xid: string }>(
       "update holdfast.clinic set name = 'Renamed' returning pg_current_xact_id()::text as xid",
@@ -335,15 +336,15 @@ describe('under load', () => {
     await tail.stop()
   })
 
-  test('slots made, withdrawn and doctors edited are told as changes of the directory; bookings are not', async () => {
+  test('created and withdrawn slots and edited doctors are reported as directory changes; bookings are not', async () => {
     const doctor = await aDoctor(database, { no: slot.clinicNo, id: '', timezone: 'UTC' })
-    const { tail, told, untilTold } = await startTail()
-    const made = await aSlot(database, doctor)
-    await database.ownerPool.query('update holdfast.slot set withdrawn_at = now() where id = $1', [made.id])
+    const { tail, reported, untilReported } = await startTail()
+    const created = await aSlot(database, doctor)
+    await database.ownerPool.query('update holdfast.slot set withdrawn_at = now() where id = $1', [created.id])
     await database.ownerPool.query("update holdfast.resource set name = 'Dr Who' where id = $1", [doctor.id])
-    await database.ownerPool.query('update holdfast.slot set taken = 1 where id = $1', [made.id])
-    await untilTold(3)
-    expect(told).toMatchObject([1, 2, 3].map(() => ({ kind: 'directory', doctorId: doctor.id })))
+    await database.ownerPool.query('update holdfast.slot set taken = 1 where id = $1', [created.id])
+    await untilReported(3)
+    expect(reported).toMatchObject([1, 2, 3].map(() => ({ kind: 'directory', doctorId: doctor.id })))
     await tail.stop()
   })
 })

@@ -14,33 +14,31 @@ export type EventTailSettings = {
    * polls.
    */
   listenUrl: string | null
-  /** This process's waker: what it tells the others, this tail is told by {@link EventTail.wake}. */
+  /** This process's waker. Its notifications are ignored, because the process calls {@link EventTail.wake} itself. */
   ownWaker?: { name: string }
-  /** Where to begin; default: the end of the log. */
-  from?: LogCursor
-  /** How long it sleeps when nobody wakes it, milliseconds. */
+  /** How long it sleeps unless it is woken, milliseconds. */
   idleMs?: number
-  /** Told of each look at the log: whether the database answered, and with what error it did not. */
+  /** Called after each read of the log: whether it succeeded, and with which error it failed. */
   onRead?: (result: { kind: 'read' } | { kind: 'failed'; error: unknown }) => void
 }
 
-/** `horizon`: every transaction below it has been told of, these entries included. */
+/** `horizon`: every transaction below it has been reported, these entries included. */
 export type TailListener = (entries: readonly LogEntry[], horizon: bigint) => void
 
 const pageSize = 1_000
 const gatherMs = 2
-/** Between two looks at the log: under load each brings what a hundredth of a second brought, not two commits. */
+/** Between two reads of the log: under load, each read returns the commits of 10 ms, not two commits. */
 const pauseMs = 10
 const behindMs = 10
 const retryMsMax = 2_000
 const readMsMax = 2_000
 
 /**
- * Reads the log to its end, again and again: without gaps, each booking's events in order, every transaction exactly
- * once. One a process; caches and live connections listen to it.
+ * Follows the log: without gaps, each booking's events in order, every transaction exactly once. There is one per
+ * process; caches and live connections subscribe to it.
  *
- * A transaction that stays open anywhere in the cluster delays what committed after it began, and never loses or
- * reorders it: what is told always lies below the oldest transaction still in flight.
+ * A transaction that stays open anywhere in the cluster delays everything that committed after it began, but nothing is
+ * lost or reordered: only transactions below the oldest one still in progress are reported.
  */
 export class EventTail {
   readonly #settings: EventTailSettings
@@ -62,7 +60,7 @@ export class EventTail {
   /** @throws the driver's error when the database cannot be reached */
   static async start(settings: EventTailSettings): Promise<EventTail> {
     const tail = new EventTail(settings)
-    tail.#cursor = settings.from ?? (await endOfLog(settings.pool))
+    tail.#cursor = await endOfLog(settings.pool)
     tail.#horizon = tail.#cursor.xid + 1n
     const listening =
       settings.listenUrl === null
@@ -72,7 +70,7 @@ export class EventTail {
     return tail
   }
 
-  /** Every transaction below this has been told of. */
+  /** Every transaction below this has been reported. */
   get horizon(): bigint {
     return this.#horizon
   }
@@ -83,7 +81,7 @@ export class EventTail {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Something has been committed; `xid`, where it is known, keeps the tail at it until it has told of it. */
+  /** Something was committed. With its `xid`, the tail reads at short intervals until it has reported it. */
   wake(xid = 0n): void {
     if (xid > this.#expected) this.#expected = xid
     this.#woken = true
@@ -120,7 +118,7 @@ export class EventTail {
     const page = await inTime(readLog(this.#settings.pool, this.#cursor, pageSize))
     const last = page.rows.at(-1)?.entry
     if (last !== undefined) this.#cursor = { xid: last.xid, seq: last.seq }
-    // A full page ends in the middle of a transaction perhaps: only what lies before that is told whole.
+    // A full page may end in the middle of a transaction: only the transactions before that one are complete.
     const horizon = page.full && last !== undefined ? last.xid : page.horizon
     const entries = this.#order.pass(page.rows)
     const moved = horizon > this.#horizon
@@ -129,8 +127,8 @@ export class EventTail {
     return page.full
   }
 
-  // Woken, it first lets a few milliseconds of commits gather, more where it has only just looked; held up by an open
-  // transaction, it looks again soon.
+  // When woken, it waits a few milliseconds for more commits, longer if it has only just read. While an open
+  // transaction holds the horizon back, it reads again soon.
   async #sleep(): Promise<void> {
     const isBehind = this.#expected >= this.#horizon
     if (!this.#woken) {
