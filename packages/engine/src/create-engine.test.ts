@@ -1,40 +1,19 @@
-import {
-  aClaim,
-  aClinic,
-  aDoctor,
-  aSlot,
-  type BuiltSlot,
-  checkHistory,
-  createTestDatabase,
-  type TestDatabase,
-  until,
-} from '@holdfast/testkit'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { aClaim, aClinic, aDoctor, aSlot, checkHistory, takenOf, until } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
+import { expect } from 'vitest'
 import { createEngine } from './create-engine.ts'
 import { DatabaseUnavailable } from './database/database-unavailable.ts'
 import { createPool } from './database/pools.ts'
 
-let database: TestDatabase
-
-beforeAll(async () => {
-  database = await createTestDatabase()
-})
-afterAll(() => database.drop())
-
-async function taken(slot: BuiltSlot): Promise<number> {
-  const { rows } = await database.ownerPool.query<{ taken: number }>('select taken from holdfast.slot where id = $1', [
-    slot.id,
-  ])
-  return rows[0]?.taken ?? Number.NaN
-}
-
-test('connections killed repeatedly under load: each claim gets one result, and the counts agree', async () => {
+test('connections killed repeatedly under load: each claim gets one result, and the counts agree', async ({
+  database,
+}) => {
   const slot = await aSlot(database, await aDoctor(database, await aClinic(database)), { capacity: 600 })
   const batchPool = createPool({ url: database.appUrl, max: 6, name: 'to be killed' })
   const engine = createEngine({ batchPool, generalPool: database.appPool })
-  const answers: string[] = []
+  const outcomes: string[] = []
   const clients = Array.from({ length: 50 }, async () => {
-    for (let n = 0; n < 16; n += 1) answers.push((await engine.claim(aClaim(slot))).kind)
+    for (let n = 0; n < 16; n += 1) outcomes.push((await engine.claim(aClaim(slot))).kind)
   })
   let killed = 0
   const killing = until(
@@ -44,21 +23,21 @@ test('connections killed repeatedly under load: each claim gets one result, and 
           where application_name = 'to be killed' and datname = current_database() and state = 'active'`,
       )
       killed += rowCount ?? 0
-      return killed >= 8 || answers.length === 800 ? true : undefined
+      return killed >= 8 || outcomes.length === 800 ? true : undefined
     },
     () => `only ${killed} connections killed`,
   )
   await Promise.all([...clients, killing])
   expect(killed).toBeGreaterThan(0)
-  expect(answers.filter((kind) => kind === 'booked')).toHaveLength(600)
-  expect(answers.filter((kind) => kind === 'slot_full')).toHaveLength(200)
-  expect(await taken(slot)).toBe(600)
+  expect(outcomes.filter((kind) => kind === 'booked')).toHaveLength(600)
+  expect(outcomes.filter((kind) => kind === 'slot_full')).toHaveLength(200)
+  expect(await takenOf(database, slot)).toEqual([600])
   expect(await checkHistory(database)).toEqual([])
   await engine.stop()
   await batchPool.end()
 }, 60_000)
 
-test('stopping answers every claim that was taken', async () => {
+test('stop waits until every accepted claim has its outcome', async ({ database }) => {
   const slot = await aSlot(database, await aDoctor(database, await aClinic(database)), { capacity: 1000 })
   const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
   const accepted = Array.from({ length: 500 }, () => engine.claim(aClaim(slot)))
@@ -69,10 +48,12 @@ test('stopping answers every claim that was taken', async () => {
   expect((await Promise.all(accepted)).map((outcome) => outcome.kind)).toEqual(
     Array.from({ length: 500 }, () => 'booked'),
   )
-  expect(await taken(slot)).toBe(500)
+  expect(await takenOf(database, slot)).toEqual([500])
 })
 
-test('a database that is not there is said within a second, and that nothing was tried', async () => {
+test('an unreachable database is reported within a second, with a known outcome: nothing was tried', async ({
+  database,
+}) => {
   const nowhere = createPool({ url: 'postgres://nobody@127.0.0.1:1/none', max: 2, name: 'nowhere' })
   const engine = createEngine({ batchPool: nowhere, generalPool: nowhere })
   const slot = await aSlot(database, await aDoctor(database, await aClinic(database)))

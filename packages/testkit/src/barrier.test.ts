@@ -1,17 +1,15 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect } from 'vitest'
 import { holdLock, holdSlotLock, until, untilLockWaiters } from './barrier.ts'
 import { aClinic, aDoctor, aSlot, type BuiltSlot } from './builders.ts'
-import { createTestDatabase, type TestDatabase } from './test-database.ts'
+import { test } from './database-test.ts'
 
-let database: TestDatabase
 let slot: BuiltSlot
-beforeAll(async () => {
-  database = await createTestDatabase()
+
+test.beforeAll(async ({ database }) => {
   slot = await aSlot(database, await aDoctor(database, await aClinic(database)), { capacity: 9 })
 })
-afterAll(() => database.drop())
 
-test('sessions that wait for a slot are seen waiting, and go on when it is released', async () => {
+test('sessions that wait for a slot are seen waiting, and continue when it is released', async ({ database }) => {
   const held = await holdSlotLock(database, slot)
   const done: number[] = []
   const waiting = [1, 2, 3].map(async (number) => {
@@ -25,7 +23,7 @@ test('sessions that wait for a slot are seen waiting, and go on when it is relea
   expect(done).toHaveLength(3)
 })
 
-test('advisory locks and whole tables can be held, and released twice', async () => {
+test('advisory locks and whole tables can be held, and released twice', async ({ database }) => {
   for (const statement of ['select pg_advisory_xact_lock(7)', 'lock table holdfast.slot in share mode']) {
     const held = await holdLock(database.ownerPool, statement)
     const second = holdLock(database.ownerPool, statement.replace('share', 'row exclusive'))
@@ -36,15 +34,15 @@ test('advisory locks and whole tables can be held, and released twice', async ()
   }
 })
 
-test('a statement that fails holds nothing', async () => {
+test('a statement that fails holds nothing', async ({ database }) => {
   await expect(holdLock(database.ownerPool, 'select 1 / 0')).rejects.toThrow('division by zero')
 })
 
-test('waiting in vain ends at the deadline and says for what', async () => {
-  const vain = until(
+test('a wait without success ends at the deadline and names what it waited for', async () => {
+  const waiting = until(
     async () => undefined,
     () => 'a second moon',
     20,
   )
-  await expect(vain).rejects.toThrow('Not within 20 ms: a second moon')
+  await expect(waiting).rejects.toThrow('Not within 20 ms: a second moon')
 })

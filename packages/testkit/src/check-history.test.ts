@@ -1,19 +1,11 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { aBooking, aClinic, aDoctor, aSlot, type BuiltSlot } from './builders.ts'
+import { expect } from 'vitest'
+import { aBooking, aClinic, aDoctor, aSlot } from './builders.ts'
 import { checkHistory, type HistoryEvent, type HistorySlot, replayHistory } from './check-history.ts'
 import { lapseHolds } from './clock.ts'
-import { createTestDatabase, type TestDatabase } from './test-database.ts'
+import { test } from './database-test.ts'
 
-let database: TestDatabase
-let slot: BuiltSlot
-
-beforeAll(async () => {
-  database = await createTestDatabase()
-  slot = await aSlot(database, await aDoctor(database, await aClinic(database)), { capacity: 20 })
-})
-afterAll(() => database.drop())
-
-test('what the builders write has a clean history, in every status', async () => {
+test('the builders write a history without faults, in every status', async ({ database }) => {
+  const slot = await aSlot(database, await aDoctor(database, await aClinic(database)), { capacity: 20 })
   const statuses = ['PENDING', 'CONFIRMED', 'CANCELLED', 'ARRIVED', 'NO_SHOW', 'COMPLETED'] as const
   for (const status of [...statuses, 'hold_expired', 'slot_withdrawn'] as const) {
     await aBooking(database, slot, { status, units: 2 })
@@ -64,25 +56,25 @@ test.each<[string, HistorySlot[], HistoryEvent[]]>([
   ['a slot it was not in', oneSlot, [held, { ...confirmed, type: 'moved', fromSlotId: 't' }]],
   ['reopened after CONFIRMED', oneSlot, [held, confirmed, { ...reopened, version: 3 }]],
   [
-    'reopened says ARRIVED, and makes CONFIRMED',
+    'reopened says ARRIVED, but leads to CONFIRMED',
     oneSlot,
     [held, confirmed, arrived, { ...reopened, statusAfter: 'ARRIVED' }],
   ],
-  ['confirmed says ARRIVED, and makes CONFIRMED', oneSlot, [held, { ...confirmed, statusAfter: 'ARRIVED' }]],
+  ['confirmed says ARRIVED, but leads to CONFIRMED', oneSlot, [held, { ...confirmed, statusAfter: 'ARRIVED' }]],
   ['linked after nothing', oneSlot, [{ ...linked, version: 1 }]],
-  ['linked says CONFIRMED, and makes PENDING', oneSlot, [held, { ...linked, statusAfter: 'CONFIRMED' }]],
-  ['linked to nobody', oneSlot, [held, { ...linked, actorId: null }]],
+  ['linked says CONFIRMED, but leads to PENDING', oneSlot, [held, { ...linked, statusAfter: 'CONFIRMED' }]],
+  ['linked to no account', oneSlot, [held, { ...linked, actorId: null }]],
   ['linked a second time', oneSlot, [held, linked, { ...linked, version: 3, seq: 3, actorId: 'b' }]],
   ['the link changed its hold', oneSlot, [held, { ...linked, holdExpiresAt: null }]],
   ['the link changed why it failed', oneSlot, [held, { ...linked, reason: 'hold_expired' }]],
   ['confirmed after its end', oneSlot, [held, linked, { ...confirmed, version: 3, seq: 3, at: new Date(2_000) }]],
   ['taken is 0, the log says 1', [{ id: 's', capacity: 1, taken: 0 }], [held]],
   ["slot s doesn't exist", [], [held]],
-])('a planted fault is named: %s', (expected, slots, events) => {
+])('a planted fault is reported: %s', (expected, slots, events) => {
   expect(replayHistory(slots, events).join('\n')).toContain(expected)
 })
 
-test('a good history has no violation', () => {
+test('a valid history has no violation', () => {
   expect(replayHistory(oneSlot, [held, confirmed])).toEqual([])
   expect(replayHistory(oneSlot, [held, confirmed, arrived, reopened])).toEqual([])
   expect(replayHistory(oneSlot, [held, linked, { ...confirmed, version: 3, seq: 3 }])).toEqual([])

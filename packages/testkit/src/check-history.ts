@@ -47,10 +47,9 @@ const next: Record<Status, Partial<Record<BookingEvent['type'], Status>>> = {
 }
 
 /**
- * Replays the whole log of a database and names everything that should not have happened, in words: a slot with more
- * units than its capacity at any moment (not only at the end), versions with a gap or out of order, a step that the
- * vocabulary doesn't allow, a hold confirmed after its end or expired before it, a link to nobody or a second one, a
- * `taken` that the log doesn't explain. Empty: all is well.
+ * Replays the whole log of a database and describes every fault: a slot with more units than its capacity at any moment
+ * (not only at the end), versions with a gap or out of order, an illegal transition, a hold confirmed after its end or
+ * expired before it, a link to no account or a second one, a `taken` that differs from the log. Empty: no fault.
  *
  * It shares no code with the engine's `verify`, so that one mistake can't hide in both.
  */
@@ -66,7 +65,7 @@ export async function checkHistory(database: BuilderDatabase): Promise<string[]>
   return replayHistory(slots.rows, events.rows)
 }
 
-/** The same for a history at hand; `events` by `seq`. */
+/** The same for a given history; `events` by `seq`. */
 export function replayHistory(slots: HistorySlot[], events: HistoryEvent[]): string[] {
   const violations: string[] = []
   const bookings = new Map<string, Follower>()
@@ -101,7 +100,7 @@ function follow(before: Follower | undefined, event: HistoryEvent, violations: s
   if (status === undefined) complain(`${event.type} after ${before?.status ?? 'nothing'}`)
   const saysStatus = event.type === 'linked' || event.type === 'reopened'
   if (event.statusAfter !== (saysStatus ? status : null)) {
-    complain(`${event.type} says ${event.statusAfter}, and makes ${status}`)
+    complain(`${event.type} says ${event.statusAfter}, but leads to ${status}`)
   }
   if (before !== undefined) {
     if (event.at < before.at) complain('it happened before its predecessor')
@@ -136,7 +135,7 @@ function statusAfter(before: Follower | undefined, type: BookingEvent['type']): 
 }
 
 function judgeLink(before: Follower, event: HistoryEvent, complain: (what: string) => void): void {
-  if (event.actorId === null) complain('it was linked to nobody')
+  if (event.actorId === null) complain('it was linked to no account')
   if (before.linkedTo !== null) complain('it was linked a second time')
   if (event.holdExpiresAt?.getTime() !== before.holdExpiresAt?.getTime()) complain('the link changed its hold')
   if (event.reason !== before.reason) complain('the link changed why it failed')

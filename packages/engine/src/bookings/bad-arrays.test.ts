@@ -1,16 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { createTestDatabase, type TestDatabase } from '@holdfast/testkit'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { TestDatabase } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
+import { expect } from 'vitest'
 
-let database: TestDatabase
+type Arrays = { units?: (number | null)[]; keys?: (string | null)[]; patients?: (string | null)[] }
 
-beforeAll(async () => {
-  database = await createTestDatabase()
-})
-afterAll(() => database.drop())
-
-const claim = (wishes: { units?: (number | null)[]; keys?: (string | null)[]; patients?: (string | null)[] } = {}) => {
-  const { units = [1], keys = [randomUUID()], patients = ['{"name": "Ada"}'] } = wishes
+const claim = (database: TestDatabase, arrays: Arrays = {}) => {
+  const { units = [1], keys = [randomUUID()], patients = ['{"name": "Ada"}'] } = arrays
   return database.appPool.query(
     'select * from holdfast.claim_slots($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)',
     [
@@ -30,10 +26,12 @@ const claim = (wishes: { units?: (number | null)[]; keys?: (string | null)[]; pa
   )
 }
 
-test('claim_slots names units below one, missing keys and patients, and arrays that do not fit together', async () => {
-  // The control: the same call with nothing wrong is answered.
-  expect((await claim()).rows).toMatchObject([{ outcomes: ['slot_missing'], tx: null }])
-  const wrong: [Parameters<typeof claim>[0], RegExp][] = [
+test('claim_slots rejects units below one, missing keys and patients, and arrays of different lengths, by name', async ({
+  database,
+}) => {
+  // The control: the same call with nothing wrong succeeds.
+  expect((await claim(database)).rows).toMatchObject([{ outcomes: ['slot_missing'], tx: null }])
+  const wrong: [Arrays, RegExp][] = [
     [{ units: [0] }, /units must be 1 to 1000000, not \{0\}/],
     [{ units: [-5] }, /units must be 1 to 1000000, not \{-5\}/],
     [{ units: [null] }, /units must be 1 to 1000000/],
@@ -43,8 +41,8 @@ test('claim_slots names units below one, missing keys and patients, and arrays t
     [{ units: [1, 1] }, /arrays of the same length/],
     [{ units: [] }, /arrays of the same length/],
   ]
-  for (const [wishes, message] of wrong) {
-    await expect(claim(wishes)).rejects.toMatchObject({
+  for (const [arrays, message] of wrong) {
+    await expect(claim(database, arrays)).rejects.toMatchObject({
       code: '22023',
       message: expect.stringMatching(message),
       detail: undefined,
@@ -52,10 +50,12 @@ test('claim_slots names units below one, missing keys and patients, and arrays t
   }
 })
 
-test('claim_slot names units below one, and missing keys, hashes, patients and whether to confirm', async () => {
+test('claim_slot rejects units below one, and missing keys, hashes, patients and confirm flags, by name', async ({
+  database,
+}) => {
   const right = { units: 1, key: randomUUID(), hash: randomUUID(), confirm: false, patient: '{"name": "Ada"}' }
-  const claimAlone = (wishes: { [name in keyof typeof right]?: (typeof right)[name] | null }) => {
-    const { units, key, hash, confirm, patient } = { ...right, ...wishes }
+  const claimAlone = (overrides: { [name in keyof typeof right]?: (typeof right)[name] | null }) => {
+    const { units, key, hash, confirm, patient } = { ...right, ...overrides }
     return database.appPool.query(
       'select * from holdfast.claim_slot(1, $1, $2, $3, $4, $5, $6, null, null, null, $7, null)',
       [randomUUID(), randomUUID(), units, key, hash, confirm, patient],
@@ -72,8 +72,8 @@ test('claim_slot names units below one, and missing keys, hashes, patients and w
     [{ patient: null }, /needs a key, a hash and a patient/],
     [{ confirm: null }, /and whether to confirm it/],
   ]
-  for (const [wishes, message] of wrong) {
-    await expect(claimAlone(wishes)).rejects.toMatchObject({
+  for (const [overrides, message] of wrong) {
+    await expect(claimAlone(overrides)).rejects.toMatchObject({
       code: '22023',
       message: expect.stringMatching(message),
       detail: undefined,
@@ -81,7 +81,7 @@ test('claim_slot names units below one, and missing keys, hashes, patients and w
   }
 })
 
-test('an unknown action and arrays of different lengths are named in the error', async () => {
+test('an unknown action and arrays of different lengths are named in the error', async ({ database }) => {
   const settle = (actions: (string | null)[]) =>
     database.appPool.query('select * from holdfast.settle_bookings($1, $2, $3, $4, $5, $6, $7)', [
       [1],

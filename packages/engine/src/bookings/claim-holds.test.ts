@@ -7,27 +7,24 @@ import {
   type BuiltDoctor,
   checkHistory,
   claimWays,
-  createTestDatabase,
   holdSlotLock,
   kinds,
   lapseHolds,
   type TestDatabase,
   untilLockWaiters,
 } from '@holdfast/testkit'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { test } from '@holdfast/testkit/database-test'
+import { describe, expect } from 'vitest'
 import type { ClaimedBooking, ClaimOutcome, ClaimRequest } from '../model/claim.ts'
 import { BatchQueue } from '../queue/batch-queue.ts'
 import { verify } from '../verify/verify.ts'
 import { runClaimBatch } from './claim-batch.ts'
 
-let database: TestDatabase
 let doctor: BuiltDoctor
 
-beforeAll(async () => {
-  database = await createTestDatabase()
+test.beforeAll(async ({ database }) => {
   doctor = await aDoctor(database, await aClinic(database))
 })
-afterAll(() => database.drop())
 
 const { alone, together } = claimWays(runClaimBatch)
 
@@ -36,7 +33,7 @@ function bookedOf(outcome: ClaimOutcome | 'retry' | undefined): ClaimedBooking {
   return outcome.booking
 }
 
-async function slotRow(slot: { clinicNo: number; id: string }) {
+async function slotRow(database: TestDatabase, slot: { clinicNo: number; id: string }) {
   const { rows } = await database.ownerPool.query<{ taken: number; next_lapse: Date | null }>(
     'select taken, next_lapse from holdfast.slot where clinic_no = $1 and id = $2',
     [slot.clinicNo, slot.id],
@@ -44,7 +41,7 @@ async function slotRow(slot: { clinicNo: number; id: string }) {
   return rows[0]
 }
 
-async function statusOf({ id }: { id: string }) {
+async function statusOf(database: TestDatabase, { id }: { id: string }) {
   const { rows } = await database.ownerPool.query(
     'select status, failure_reason, version from holdfast.booking where id = $1',
     [id],
@@ -54,44 +51,48 @@ async function statusOf({ id }: { id: string }) {
 
 const lapsed = { status: 'FAILED', failure_reason: 'hold_expired', version: 2 }
 
-const verified = async () => {
+const verified = async (database: TestDatabase) => {
   const { overbooked, mismatches, details } = await verify(database.appPool, { clinicNo: null, detailsMax: 10 })
   return { overbooked, mismatches, details, history: await checkHistory(database) }
 }
 const allWell = { overbooked: 0, mismatches: 0, details: [], history: [] }
 
 describe.each([alone, together])('holds, claimed $way', ({ run, claim }) => {
-  test('a hold lapses by itself: the next request gets the place, with no worker running', async () => {
+  test('a hold lapses without a worker: the next request gets the place', async ({ database }) => {
     const slot = await aSlot(database, doctor)
     const held = bookedOf((await claim(database.appPool, aClaim(slot)))[0])
     expect(kinds(await claim(database.appPool, aClaim(slot)))).toEqual(['slot_full'])
     expect(await lapseHolds(database, slot)).toBe(1)
     expect(kinds(await claim(database.appPool, aClaim(slot)))).toEqual(['booked'])
-    expect(await statusOf(held)).toEqual(lapsed)
+    expect(await statusOf(database, held)).toEqual(lapsed)
     expect(await checkHistory(database)).toEqual([])
   })
 
-  test('where nothing but lapsed holds is in the way of several units, all of them are given back', async () => {
+  test('if only lapsed holds prevent a claim of several units, all of them are given back', async ({ database }) => {
     const slot = await aSlot(database, doctor, { capacity: 3 })
     const held = await Promise.all([2, 1].map((units) => aBooking(database, slot, { status: 'PENDING', units })))
     await lapseHolds(database, slot)
     expect(kinds(await claim(database.appPool, aClaim(slot, { units: 3, confirm: true })))).toEqual(['booked'])
-    expect(await Promise.all(held.map(statusOf))).toEqual([lapsed, lapsed])
-    expect(await slotRow(slot)).toEqual({ taken: 3, next_lapse: null })
-    expect(await verified()).toEqual(allWell)
+    expect(await Promise.all(held.map((one) => statusOf(database, one)))).toEqual([lapsed, lapsed])
+    expect(await slotRow(database, slot)).toEqual({ taken: 3, next_lapse: null })
+    expect(await verified(database)).toEqual(allWell)
   })
 
-  test('lapsed holds are reclaimed even if they do not free enough units, and the request is refused', async () => {
+  test('lapsed holds are reclaimed even if they do not free enough units, and the request is refused', async ({
+    database,
+  }) => {
     const slot = await aSlot(database, doctor, { capacity: 3 })
     await aBooking(database, slot, { units: 2 })
     const held = await aBooking(database, slot, { status: 'PENDING' })
     await lapseHolds(database, slot)
     expect(kinds(await claim(database.appPool, aClaim(slot, { units: 2 })))).toEqual(['slot_full'])
-    expect(await statusOf(held)).toEqual(lapsed)
-    expect(await slotRow(slot)).toEqual({ taken: 2, next_lapse: null })
+    expect(await statusOf(database, held)).toEqual(lapsed)
+    expect(await slotRow(database, slot)).toEqual({ taken: 2, next_lapse: null })
   })
 
-  test('the hold lasts as long as the clinic says; confirmed at once there is none', async () => {
+  test('a hold lasts as long as the clinic’s setting says; a booking confirmed at once has none', async ({
+    database,
+  }) => {
     const clinic = await aClinic(database, { settings: { holdSeconds: 300 } })
     const slot = await aSlot(database, await aDoctor(database, clinic), { capacity: 2 })
     const [held, confirmed] = await claim(database.appPool, aClaim(slot), aClaim(slot, { confirm: true }))
@@ -101,7 +102,7 @@ describe.each([alone, together])('holds, claimed $way', ({ run, claim }) => {
     expect(confirmed).toMatchObject({ kind: 'booked', booking: { status: 'CONFIRMED', holdExpiresAt: null } })
   })
 
-  test('it begins when the slot is had, however long that was waited for', async () => {
+  test('a hold begins when the slot is locked, however long the claim waited for it', async ({ database }) => {
     const slot = await aSlot(database, doctor)
     const lock = await holdSlotLock(database, slot)
     const waiting = claim(database.appPool, aClaim(slot))
@@ -112,14 +113,16 @@ describe.each([alone, together])('holds, claimed $way', ({ run, claim }) => {
     expect(createdAt.getTime()).toBeGreaterThanOrEqual(rows[0]?.now.getTime() ?? Number.NaN)
     expect((holdExpiresAt?.getTime() ?? 0) - createdAt.getTime()).toBe(120_000)
     // Never later than the first hold's end, or no claim would look for it.
-    expect((await slotRow(slot))?.next_lapse?.getTime()).toBeLessThanOrEqual(holdExpiresAt?.getTime() ?? 0)
-    expect(await verified()).toEqual(allWell)
+    expect((await slotRow(database, slot))?.next_lapse?.getTime()).toBeLessThanOrEqual(holdExpiresAt?.getTime() ?? 0)
+    expect(await verified(database)).toEqual(allWell)
   })
 
-  test('next_lapse is the end of the first hold: a later one and a confirmed booking leave it', async () => {
+  test('next_lapse is the end of the first hold: a later one and a confirmed booking do not change it', async ({
+    database,
+  }) => {
     const slot = await aSlot(database, doctor, { capacity: 3 })
     const first = bookedOf((await claim(database.appPool, aClaim(slot)))[0])
-    const early = (await slotRow(slot))?.next_lapse?.getTime() ?? Number.NaN
+    const early = (await slotRow(database, slot))?.next_lapse?.getTime() ?? Number.NaN
     // claim_slot reads the clock once for the row and once for the hold: the row's comes first, by microseconds.
     expect((first.holdExpiresAt?.getTime() ?? 0) - early).toBeGreaterThanOrEqual(0)
     expect((first.holdExpiresAt?.getTime() ?? 0) - early).toBeLessThan(10_000)
@@ -127,10 +130,12 @@ describe.each([alone, together])('holds, claimed $way', ({ run, claim }) => {
       'booked',
       'booked',
     ])
-    expect((await slotRow(slot))?.next_lapse?.getTime()).toBe(early)
+    expect((await slotRow(database, slot))?.next_lapse?.getTime()).toBe(early)
   })
 
-  test('2,500 lapsed holds on a slot are reclaimed a thousand at a time, and no claim is refused', async () => {
+  test('2,500 lapsed holds on a slot are reclaimed a thousand at a time, and no claim is refused', async ({
+    database,
+  }) => {
     const slot = await aSlot(database, doctor, { capacity: 2500 })
     for (let done = 0; done < 2500; done += 125) {
       await together.claim(database.appPool, ...Array.from({ length: 125 }, () => aClaim(slot)))
@@ -138,17 +143,19 @@ describe.each([alone, together])('holds, claimed $way', ({ run, claim }) => {
     expect(await lapseHolds(database, slot)).toBe(2500)
     const large = aClaim(slot, { units: 2500 })
     expect(kinds(await claim(database.appPool, large))).toEqual(['retry'])
-    expect(await slotRow(slot)).toMatchObject({ taken: 1500 })
+    expect(await slotRow(database, slot)).toMatchObject({ taken: 1500 })
     const queue = new BatchQueue<ClaimRequest, ClaimOutcome>({
       name: 'claim',
       run: (items) => run(database.appPool, items),
     })
     expect(await queue.submit(large)).toMatchObject({ kind: 'booked' })
-    expect(await slotRow(slot)).toMatchObject({ taken: 2500 })
+    expect(await slotRow(database, slot)).toMatchObject({ taken: 2500 })
   })
 })
 
-test('20 lone claims and 5 batches on a slot of lapsed holds: no deadlock, and every unit is booked', async () => {
+test('20 lone claims and 5 batches on a slot of lapsed holds: no deadlock, and every unit is booked', async ({
+  database,
+}) => {
   const slot = await aSlot(database, doctor, { capacity: 30 })
   for (let n = 0; n < 30; n += 1) await aBooking(database, slot, { status: 'PENDING' })
   await lapseHolds(database, slot)
@@ -164,13 +171,15 @@ test('20 lone claims and 5 batches on a slot of lapsed holds: no deadlock, and e
   const all = kinds((await Promise.all(racing)).flat())
   expect(all.filter((kind) => kind === 'booked')).toHaveLength(30)
   expect(all.filter((kind) => kind === 'slot_full')).toHaveLength(5)
-  expect(await slotRow(slot)).toMatchObject({ taken: 30 })
-  expect(await verified()).toEqual(allWell)
+  expect(await slotRow(database, slot)).toMatchObject({ taken: 30 })
+  expect(await verified(database)).toEqual(allWell)
 })
 
-// Last: a hold that ended yesterday and is confirmed today is not what a log should say.
+// Last, because a hold that ended yesterday and is confirmed today is a fault in the log.
 describe.each([alone, together])('in the last moment, claimed $way', ({ claim }) => {
-  test('a hold confirmed in its last moment is kept, though a claim is already waiting to give it back', async () => {
+  test('a hold confirmed in its last moment stays, even if a claim already waits to give it back', async ({
+    database,
+  }) => {
     const slot = await aSlot(database, doctor)
     const held = bookedOf((await claim(database.appPool, aClaim(slot)))[0])
     await lapseHolds(database, slot)
@@ -191,6 +200,6 @@ describe.each([alone, together])('in the last moment, claimed $way', ({ claim })
     await client.query('commit')
     client.release()
     expect(kinds(await other)).toEqual(['slot_full'])
-    expect(await slotRow(slot)).toMatchObject({ taken: 1, next_lapse: null })
+    expect(await slotRow(database, slot)).toMatchObject({ taken: 1, next_lapse: null })
   })
 })

@@ -10,33 +10,34 @@ import {
   holdSlotLock,
   kinds,
   plantFunction,
-  type TestDatabase,
   takenOf,
   untilLockWaiters,
 } from '@holdfast/testkit'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { test } from '@holdfast/testkit/database-test'
+import { describe, expect } from 'vitest'
 import type { ClaimOutcome } from '../model/claim.ts'
 import { runClaimBatch } from './claim-batch.ts'
 
-let database: TestDatabase
 let doctor: BuiltDoctor
 
-beforeAll(async () => {
-  database = await createTestDatabase()
+test.beforeAll(async ({ database }) => {
   doctor = await aDoctor(database, await aClinic(database))
 })
-afterAll(() => database.drop())
 
 const { alone, together } = claimWays(runClaimBatch)
 
 describe.each([alone, together])('the last place, claimed $way', ({ sqlFunction, claim }) => {
-  test('two claims on the last unit, one after the other: the first is booked, the other hears slot_full', async () => {
+  test('two claims on the last unit, one after the other: the first is booked, the other gets slot_full', async ({
+    database,
+  }) => {
     const slot = await aSlot(database, doctor)
     expect(kinds(await claim(database.appPool, aClaim(slot), aClaim(slot)))).toEqual(['booked', 'slot_full'])
     expect(await takenOf(database, slot)).toEqual([1])
   })
 
-  test('two transactions want the last unit at the same time: one is booked, the other hears slot_full', async () => {
+  test('two transactions want the last unit at the same time: one is booked, the other gets slot_full', async ({
+    database,
+  }) => {
     const slot = await aSlot(database, doctor)
     const lock = await holdSlotLock(database, slot)
     const outcomes = Promise.all([1, 2].map(() => claim(database.appPool, aClaim(slot))))
@@ -54,9 +55,9 @@ describe.each([alone, together])('the last place, claimed $way', ({ sqlFunction,
     }
     const unguarded = await createTestDatabase()
     await plantFunction(unguarded, sqlFunction, { part: guards[sqlFunction], becomes: '' })
-    const its = await aDoctor(unguarded, await aClinic(unguarded))
+    const doctor = await aDoctor(unguarded, await aClinic(unguarded))
     const race = async () => {
-      const slot = await aSlot(unguarded, its)
+      const slot = await aSlot(unguarded, doctor)
       const lock = await holdSlotLock(unguarded, slot)
       const racing = Promise.allSettled([1, 2].map(() => claim(unguarded.appPool, aClaim(slot))))
       await untilLockWaiters(unguarded, 2)
@@ -76,7 +77,7 @@ describe.each([alone, together])('the last place, claimed $way', ({ sqlFunction,
     await unguarded.drop()
   })
 
-  test('units are counted, by one and by several', async () => {
+  test('units are counted, by one and by several', async ({ database }) => {
     const slot = await aSlot(database, doctor, { capacity: 5 })
     const [first, second] = [aClaim(slot, { units: 3 }), aClaim(slot, { units: 2 })]
     expect(kinds(await claim(database.appPool, first, second, aClaim(slot)))).toEqual(['booked', 'booked', 'slot_full'])
@@ -92,7 +93,9 @@ describe.each([alone, together])('the last place, claimed $way', ({ sqlFunction,
     ])
   })
 
-  test('two transactions that want three of five units: one is booked, and two units are left to be had', async () => {
+  test('two transactions that want three of five units: one is booked, and two units are left', async ({
+    database,
+  }) => {
     const slot = await aSlot(database, doctor, { capacity: 5 })
     const lock = await holdSlotLock(database, slot)
     const outcomes = Promise.all([1, 2].map(() => claim(database.appPool, aClaim(slot, { units: 3 }))))
@@ -104,11 +107,11 @@ describe.each([alone, together])('the last place, claimed $way', ({ sqlFunction,
   })
 })
 
-describe('one alone and a batch on the last unit', () => {
-  test.each([
-    { first: 'the one alone', order: [alone, together] },
+describe('a lone claim and a batch on the last unit', () => {
+  test.for([
+    { first: 'the lone claim', order: [alone, together] },
     { first: 'the batch', order: [together, alone] },
-  ])('$first waits first, and is booked; the other hears slot_full', async ({ order }) => {
+  ])('$first waits first, and is booked; the other gets slot_full', async ({ order }, { database }) => {
     const [slot, beside] = [await aSlot(database, doctor), await aSlot(database, doctor)]
     const lock = await holdSlotLock(database, slot)
     const racing: Promise<(ClaimOutcome | 'retry')[]>[] = []
@@ -116,7 +119,7 @@ describe('one alone and a batch on the last unit', () => {
       racing.push(claim(database.appPool, aClaim(slot)))
       await untilLockWaiters(database, racing.length)
     }
-    // A batch locks all its slots before it books any: one for another slot too waits with the rest.
+    // A batch locks all its slots before it books any: its claim for another slot waits too.
     racing.push(together.claim(database.appPool, aClaim(slot), aClaim(beside)))
     await untilLockWaiters(database, 3)
     await lock.release()
@@ -125,7 +128,9 @@ describe('one alone and a batch on the last unit', () => {
     expect(await checkHistory(database)).toEqual([])
   })
 
-  test('three units of four, and two and one in a batch: what fits is booked in the order of the lock', async () => {
+  test('three units of four, and two and one in a batch: what fits is booked in the order of the lock', async ({
+    database,
+  }) => {
     const slot = await aSlot(database, doctor, { capacity: 4 })
     const lock = await holdSlotLock(database, slot)
     const large = alone.claim(database.appPool, aClaim(slot, { units: 3 }))
@@ -139,7 +144,7 @@ describe('one alone and a batch on the last unit', () => {
 })
 
 describe('in a batch', () => {
-  test('a smaller request behind a larger one that does not fit is sent again, not refused', async () => {
+  test('a smaller request behind a larger one that does not fit is sent again, not refused', async ({ database }) => {
     const slot = await aSlot(database, doctor, { capacity: 3 })
     const [first, large, small] = [aClaim(slot, { units: 2 }), aClaim(slot, { units: 2 }), aClaim(slot)]
     expect(kinds(await together.claim(database.appPool, first, large, small))).toEqual(['booked', 'slot_full', 'retry'])
@@ -147,7 +152,9 @@ describe('in a batch', () => {
     expect(await takenOf(database, slot)).toEqual([3])
   })
 
-  test('batches for the same slots in opposite order, with lone claims between them, do not deadlock', async () => {
+  test('batches for the same slots in opposite order, with lone claims between them, do not deadlock', async ({
+    database,
+  }) => {
     const slots = await Promise.all(
       Array.from({ length: 8 }, async () =>
         aSlot(database, await aDoctor(database, await aClinic(database)), { capacity: 1000 }),

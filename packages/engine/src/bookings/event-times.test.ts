@@ -14,7 +14,8 @@ import {
   type TestDatabase,
   untilLockWaiters,
 } from '@holdfast/testkit'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { test } from '@holdfast/testkit/database-test'
+import { expect } from 'vitest'
 import type { SettleAction } from '../model/settle.ts'
 import { withdrawSlots } from '../slots/withdraw-slots.ts'
 import { verify } from '../verify/verify.ts'
@@ -22,14 +23,11 @@ import { runClaimBatch } from './claim-batch.ts'
 import { runMoveBatch } from './move-batch.ts'
 import { runSettleBatch } from './settle-batch.ts'
 
-let database: TestDatabase
 let doctor: BuiltDoctor
 
-beforeAll(async () => {
-  database = await createTestDatabase()
+test.beforeAll(async ({ database }) => {
   doctor = await aDoctor(database, await aClinic(database))
 })
-afterAll(() => database.drop())
 
 const settle = (its: TestDatabase, booking: { id: string }, action: SettleAction) =>
   runSettleBatch(its.appPool, [
@@ -56,7 +54,9 @@ async function linkDuringSweep(its: TestDatabase): Promise<string[]> {
   return faultsOf(its)
 }
 
-test('a lapsed hold linked during the sweep fails after the link; negative control: before it', async () => {
+test('a lapsed hold linked during the sweep fails after the link; negative control: before it', async ({
+  database,
+}) => {
   const planted = await createTestDatabase()
   await plantFunction(planted, 'lapse_holds', { part: 'greatest(p_now, q.updated_at)', becomes: 'p_now' })
   expect(await linkDuringSweep(database)).toEqual([])
@@ -66,8 +66,8 @@ test('a lapsed hold linked during the sweep fails after the link; negative contr
   await planted.drop()
 })
 
-/** As if the server that wrote what happened so far, and has failed over to this one, had a clock an hour ahead. */
-async function writtenByFastClock(booking: BuiltBooking): Promise<void> {
+/** As if everything so far was written by a server with a clock an hour ahead that has failed over to this one. */
+async function writtenByFastClock(database: TestDatabase, booking: BuiltBooking): Promise<void> {
   const parameters = [booking.clinicNo, booking.id]
   await database.ownerPool.query(
     `update holdfast.booking_event set at = at + interval '1 hour',
@@ -84,19 +84,24 @@ async function writtenByFastClock(booking: BuiltBooking): Promise<void> {
   )
 }
 
-test.each([
+test.for([
   {
     what: 'is confirmed',
     status: 'CONFIRMED',
     after: 'CANCELLED',
-    act: (b: BuiltBooking) => settle(database, b, 'cancel'),
+    act: (database: TestDatabase, b: BuiltBooking) => settle(database, b, 'cancel'),
   },
-  { what: 'is linked', status: 'CONFIRMED', after: 'CONFIRMED', act: (b: BuiltBooking) => settle(database, b, 'link') },
+  {
+    what: 'is linked',
+    status: 'CONFIRMED',
+    after: 'CONFIRMED',
+    act: (database: TestDatabase, b: BuiltBooking) => settle(database, b, 'link'),
+  },
   {
     what: 'is moved',
     status: 'CONFIRMED',
     after: 'CONFIRMED',
-    act: async (b: BuiltBooking) =>
+    act: async (database: TestDatabase, b: BuiltBooking) =>
       runMoveBatch(database.appPool, [
         { bookingId: b.id, slotId: (await aSlot(database, doctor)).id, actorId: null, onBehalf: true },
       ]),
@@ -105,7 +110,7 @@ test.each([
     what: 'loses its slot',
     status: 'CONFIRMED',
     after: 'FAILED',
-    act: ({ clinicNo, slotId }: BuiltBooking) =>
+    act: (database: TestDatabase, { clinicNo, slotId }: BuiltBooking) =>
       withdrawSlots(database.appPool, {
         clinicNo,
         which: { slotId },
@@ -114,21 +119,22 @@ test.each([
         actorId: null,
       }),
   },
-  { what: 'lapses', status: 'PENDING', after: 'FAILED', act: () => sweep(database) },
+  { what: 'lapses', status: 'PENDING', after: 'FAILED', act: (database: TestDatabase) => sweep(database) },
   {
     what: 'makes room',
     status: 'PENDING',
     after: 'FAILED',
-    act: (b: BuiltBooking) => runClaimBatch(database.appPool, [aClaim({ clinicNo: b.clinicNo, id: b.slotId })]),
+    act: (database: TestDatabase, b: BuiltBooking) =>
+      runClaimBatch(database.appPool, [aClaim({ clinicNo: b.clinicNo, id: b.slotId })]),
   },
 ] as const)(
-  'a booking written by a clock that was ahead $what after what it is known by',
-  async ({ status, after, act }) => {
+  'a booking written by a clock that was ahead $what no earlier than its last event',
+  async ({ status, after, act }, { database }) => {
     const slot = await aSlot(database, doctor)
     const booking = await aBooking(database, slot, { status })
-    await writtenByFastClock(booking)
+    await writtenByFastClock(database, booking)
     await lapseHolds(database, slot)
-    await act(booking)
+    await act(database, booking)
     const { rows } = await database.ownerPool.query(
       `select b.status, b.version = count(*) as logged, b.updated_at = max(e.at) as timed
        from holdfast.booking b join holdfast.booking_event e on e.clinic_no = b.clinic_no and e.booking_id = b.id

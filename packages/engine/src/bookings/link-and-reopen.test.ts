@@ -7,14 +7,14 @@ import {
   type BuiltBooking,
   type BuiltDoctor,
   checkHistory,
-  createTestDatabase,
   holdLock,
   lapseHolds,
   shiftSlot,
   type TestDatabase,
   untilLockWaiters,
 } from '@holdfast/testkit'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { test } from '@holdfast/testkit/database-test'
+import { afterAll, describe, expect } from 'vitest'
 import { createEngine } from '../create-engine.ts'
 import type { Engine } from '../model/engine.ts'
 import { newId } from '../model/id.ts'
@@ -29,29 +29,28 @@ let database: TestDatabase
 let doctor: BuiltDoctor
 let engine: Engine
 
-beforeAll(async () => {
-  database = await createTestDatabase()
+test.beforeAll(async ({ database: testDatabase }) => {
+  database = testDatabase
   doctor = await aDoctor(database, await aClinic(database))
   engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
 })
 afterAll(async () => {
-  // Whatever happened here, the log explains it, and both checkers agree.
+  // After everything that happened here, both checkers find no fault in the log.
   expect(await checkHistory(database)).toEqual([])
   expect((await verify(database.appPool, { clinicNo: null, detailsMax: 10 })).details).toEqual([])
   await engine.stop()
-  await database.drop()
 })
 
 const request = (
   booking: { id: string },
   action: SettleAction,
   actorId: string | null = null,
-  wishes: Partial<SettleRequest> = {},
-): SettleRequest => ({ bookingId: booking.id, action, actorId, onBehalf: true, key: null, reason: null, ...wishes })
+  overrides: Partial<SettleRequest> = {},
+): SettleRequest => ({ bookingId: booking.id, action, actorId, onBehalf: true, key: null, reason: null, ...overrides })
 
 async function settle(...requests: SettleRequest[]): Promise<(SettleOutcome | { kind: 'retry' })[]> {
-  const answers = await runSettleBatch(database.appPool, requests)
-  return answers.map((answer) => (answer.kind === 'completed' ? answer.outcome : answer))
+  const results = await runSettleBatch(database.appPool, requests)
+  return results.map((result) => (result.kind === 'completed' ? result.outcome : result))
 }
 
 const kindsOf = async (...requests: SettleRequest[]) => (await settle(...requests)).map((outcome) => outcome.kind)
@@ -74,8 +73,8 @@ const lockOf = (booking: BuiltBooking) =>
     booking.id,
   ])
 
-describe('a mark is taken back', () => {
-  test('step by step, with the place kept throughout, and can be set again', async () => {
+describe('a mark is undone', () => {
+  test('step by step, its units stay taken, and it can be set again', async () => {
     const slot = await aSlot(database, doctor, { capacity: 3 })
     const booking = await aBooking(database, slot, { status: 'COMPLETED', units: 2 })
     const actorId = randomUUID()
@@ -102,7 +101,7 @@ describe('a mark is taken back', () => {
     expect(await kindsOf(request(booking, 'arrive'))).toEqual(['done'])
   })
 
-  test('a no-show that came after all counts as none, and may get another time', async () => {
+  test('a reopened no-show is not counted as one, and can be moved', async () => {
     const clinic = await aClinic(database)
     const own = await aDoctor(database, clinic)
     const [missed, later] = [await aSlot(database, own), await aSlot(database, own)]
@@ -119,7 +118,7 @@ describe('a mark is taken back', () => {
     expect(await runMoveBatch(database.appPool, [move])).toMatchObject([{ outcome: { kind: 'done' } }])
   })
 
-  test('what was never marked is refused, a lapsed hold too', async () => {
+  test('a booking that was never marked is refused, also a lapsed hold', async () => {
     const slot = await aSlot(database, doctor, { capacity: 4 })
     const held = await aBooking(database, slot, { status: 'PENDING' })
     expect(await kindsOf(request(held, 'reopen'))).toEqual(['invalid_transition'])
@@ -129,7 +128,7 @@ describe('a mark is taken back', () => {
     ])
   })
 
-  test('reopened while its slot is being withdrawn, it is withdrawn like every confirmed booking', async () => {
+  test('a booking reopened while its slot is withdrawn fails like every confirmed booking', async () => {
     const slot = await aSlot(database, doctor, { capacity: 2 })
     const [first, second] = [
       await aBooking(database, slot, { status: 'ARRIVED' }),
@@ -157,14 +156,15 @@ describe('a mark is taken back', () => {
       status: 'FAILED',
       failureReason: 'slot_withdrawn',
     })
-    // The control: who is in the house stays, and is confirmed when the mark is taken back, withdrawn slot or not.
+    // The control: the patient who has arrived stays, and reopening makes that booking CONFIRMED despite the withdrawn
+    // slot.
     expect(await kindsOf(request(second, 'reopen'))).toEqual(['done'])
     expect(await kindsOf(request(second, 'cancel'))).toEqual(['done'])
   })
 })
 
 describe('a guest’s booking becomes an account’s', () => {
-  test('and is listed there; again it is unchanged, and for another account refused', async () => {
+  test('and is listed there; repeated it is unchanged, and another account is refused', async () => {
     const booking = await aBooking(database, await aSlot(database, doctor))
     const [mine, other] = [randomUUID(), randomUUID()]
     const [linked] = await settle(request(booking, 'link', mine))
@@ -181,14 +181,14 @@ describe('a guest’s booking becomes an account’s', () => {
     expect((await reads.bookingsOfAccount({ ...query, accountId: other })).items).toEqual([])
   })
 
-  test('one that an account made is that account’s', async () => {
+  test('a booking created by an account can be linked to no other account', async () => {
     const mine = randomUUID()
     const booking = await aBooking(database, await aSlot(database, doctor), { accountId: mine })
     expect(await kindsOf(request(booking, 'link', randomUUID()))).toEqual(['booking_has_account'])
     expect(await kindsOf(request(booking, 'link', mine))).toEqual(['unchanged'])
   })
 
-  test('a hold stays a hold until the same second: it is confirmed in time, or given back', async () => {
+  test('a linked hold ends at the same time as before: it is confirmed in time, or given back', async () => {
     const slot = await aSlot(database, doctor, { capacity: 3 })
     const [confirmed, lapsed, swept] = [
       await aBooking(database, slot, { status: 'PENDING' }),
@@ -213,13 +213,13 @@ describe('a guest’s booking becomes an account’s', () => {
     expect(await lastEventOf(swept)).toMatchObject({ type: 'failed', reason: 'hold_expired', version: 3 })
   })
 
-  test('to nobody: the database refuses it', async () => {
+  test('without an account, the database refuses it', async () => {
     const booking = await aBooking(database, await aSlot(database, doctor))
     await expect(settle(request(booking, 'link'))).rejects.toMatchObject({ code: '22023' })
     expect(await accountOf(booking)).toBeNull()
   })
 
-  test('two accounts at once: one has it, the other hears so', async () => {
+  test('two accounts at once: one gets it, the other is refused', async () => {
     const booking = await aBooking(database, await aSlot(database, doctor))
     const accounts = [randomUUID(), randomUUID()]
     const lock = await lockOf(booking)
@@ -248,7 +248,7 @@ describe('a guest’s booking becomes an account’s', () => {
     },
   )
 
-  test('while it is moved: both are done, in the one order or the other', async () => {
+  test('while it is moved: both are done, in either order', async () => {
     const [from, to] = [await aSlot(database, doctor), await aSlot(database, doctor)]
     const booking = await aBooking(database, from)
     const lock = await lockOf(booking)

@@ -1,20 +1,15 @@
-import { aClinic, aDoctor, aSlot, createTestDatabase, holdSlotLock, type TestDatabase, until } from '@holdfast/testkit'
+import { aClinic, aDoctor, aSlot, holdSlotLock, type TestDatabase, until } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
 import type pg from 'pg'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect } from 'vitest'
 import { createPool, inTransaction } from './pools.ts'
-
-let database: TestDatabase
-beforeAll(async () => {
-  database = await createTestDatabase()
-})
-afterAll(() => database.drop())
 
 async function value(pool: pg.Pool | pg.PoolClient, expression: string): Promise<unknown> {
   const { rows } = await pool.query<{ value: unknown }>(`select ${expression} as value`)
   return rows[0]?.value
 }
 
-test.each([
+test.for<[string, unknown]>([
   ['9007199254740991::int8', 9007199254740991],
   ['count(*) from (values (1)) one', 1],
   ['4.5::numeric(2, 1)', 4.5],
@@ -24,7 +19,7 @@ test.each([
   [`'18446744073709551615'::xid8`, '18446744073709551615'],
   [`array['a', null]`, ['a', null]],
   [`'{"a": [1]}'::jsonb`, { a: [1] }],
-])('%s reads as %j', async (expression, expected) => {
+])('%s reads as %j', async ([expression, expected], { database }) => {
   const text = expression.includes(' from ')
     ? expression.replace(' from ', ' as value from ')
     : `${expression} as value`
@@ -32,11 +27,11 @@ test.each([
   expect(rows).toEqual([{ value: expected }])
 })
 
-test('a whole number that a number cannot hold is an error, not a wrong number', async () => {
+test('a whole number that a number cannot hold is an error, not a wrong number', async ({ database }) => {
   await expect(value(database.appPool, '9007199254740993::int8')).rejects.toThrow('beyond 2^53')
 })
 
-test('a lost idle connection is reported and replaced; the process goes on', async () => {
+test('a lost idle connection is reported and replaced, and the process does not end', async ({ database }) => {
   const lost: Error[] = []
   const pool = createPool({ url: database.appUrl, max: 1, name: 'lost', onIdleError: (error) => void lost.push(error) })
   try {
@@ -44,7 +39,7 @@ test('a lost idle connection is reported and replaced; the process goes on', asy
     await database.ownerPool.query('select pg_terminate_backend($1)', [pid])
     await until(
       async () => lost[0],
-      () => 'the pool tells of the lost connection',
+      () => 'the pool reports the lost connection',
     )
     expect(await value(pool, 'pg_backend_pid()')).not.toBe(pid)
   } finally {
@@ -52,7 +47,9 @@ test('a lost idle connection is reported and replaced; the process goes on', asy
   }
 })
 
-test('a connection lost while the pool ends is not reported: the database may stop right after', async () => {
+test('a connection lost while the pool ends is not reported, because the database may stop at that time', async ({
+  database,
+}) => {
   const lost: Error[] = []
   const pool = createPool({ url: database.appUrl, max: 2, name: 'ends', onIdleError: (error) => void lost.push(error) })
   const [first, second] = await Promise.all([pool.connect(), pool.connect()])
@@ -66,7 +63,7 @@ test('a connection lost while the pool ends is not reported: the database may st
   expect(lost).toHaveLength(1)
 })
 
-test('lock waits and idle transactions time out; statements never do', async () => {
+test('lock waits and idle transactions have a timeout, statements have none', async ({ database }) => {
   const slot = await aSlot(database, await aDoctor(database, await aClinic(database)))
   const held = await holdSlotLock(database, slot)
   const pool = createPool({ url: database.ownerUrl, max: 1, name: 'waits', lockTimeoutMs: 20 })
@@ -83,7 +80,7 @@ test('lock waits and idle transactions time out; statements never do', async () 
   }
 })
 
-test('a pool that only reads can have its statements bounded', async () => {
+test('a pool that only reads can have a statement timeout', async ({ database }) => {
   const pool = createPool({ url: database.appUrl, max: 1, name: 'reads', statementTimeoutMs: 20 })
   try {
     await expect(pool.query('select pg_sleep(10)')).rejects.toMatchObject({ code: '57014' })
@@ -92,23 +89,24 @@ test('a pool that only reads can have its statements bounded', async () => {
   }
 })
 
-const clinicCount = () => value(database.ownerPool, '(select count(*) from holdfast.specialization)')
+const specializationCount = (database: TestDatabase) =>
+  value(database.ownerPool, '(select count(*) from holdfast.specialization)')
 const insert = (client: pg.PoolClient, name: string) =>
   client.query('insert into holdfast.specialization (name) values ($1)', [name])
 
-test('a transaction commits what it did, or nothing', async () => {
-  const before = Number(await clinicCount())
+test('a transaction commits all of its writes, or none', async ({ database }) => {
+  const before = Number(await specializationCount(database))
   await inTransaction(database.appPool, (transaction) => insert(transaction, 'Cardiology'))
-  expect(await clinicCount()).toBe(before + 1)
+  expect(await specializationCount(database)).toBe(before + 1)
   const failing = inTransaction(database.appPool, async (transaction) => {
     await insert(transaction, 'Neurology')
-    throw new Error('on second thoughts')
+    throw new Error('failing on purpose')
   })
-  await expect(failing).rejects.toThrow('on second thoughts')
-  expect(await clinicCount()).toBe(before + 1)
+  await expect(failing).rejects.toThrow('failing on purpose')
+  expect(await specializationCount(database)).toBe(before + 1)
 })
 
-test('a transaction that swallowed an error is not taken for committed', async () => {
+test('a transaction that swallowed an error is not reported as committed', async ({ database }) => {
   const swallowing = inTransaction(database.appPool, async (transaction) => {
     await insert(transaction, 'Urology')
     await insert(transaction, 'Urology').catch(() => {})
@@ -116,7 +114,7 @@ test('a transaction that swallowed an error is not taken for committed', async (
   await expect(swallowing).rejects.toThrow('not committed')
 })
 
-test('a connection lost inside a transaction fails it, and is not used again', async () => {
+test('a connection lost inside a transaction fails it, and is not used again', async ({ database }) => {
   const pool = createPool({ url: database.appUrl, max: 1, name: 'cut' })
   try {
     const cut = inTransaction(pool, async (transaction) => {

@@ -1,26 +1,21 @@
 import { randomUUID } from 'node:crypto'
-import { aClinic, aDoctor, aSlot, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
-import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
+import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
+import { describe, expect } from 'vitest'
 import { newId } from '../model/id.ts'
 import type { DirectoryImport, ImportClinic, ImportDoctor, ImportOutcome, ImportSlot } from '../model/import.ts'
 import { importDirectory } from './import-directory.ts'
 
-let database: TestDatabase | undefined
-beforeEach(async () => {
-  await database?.drop()
-  database = await createTestDatabase()
-})
-afterAll(() => database?.drop())
+let database: TestDatabase
 
-function db(): TestDatabase {
-  if (database === undefined) throw new Error('no database')
-  return database
-}
+test.beforeEach(({ database: testDatabase }) => {
+  database = testDatabase
+})
 
 const base = Math.ceil(Date.now() / 3_600_000) * 3_600_000 + 240 * 3_600_000
 const at = (minute: number) => new Date(base + minute * 60_000)
 
-function clinic(wishes: Partial<ImportClinic> = {}): ImportClinic {
+function clinic(overrides: Partial<ImportClinic> = {}): ImportClinic {
   return {
     row: 2,
     key: 'c1',
@@ -29,11 +24,11 @@ function clinic(wishes: Partial<ImportClinic> = {}): ImportClinic {
     address: null,
     phone: null,
     settings: { holdSeconds: 60 },
-    ...wishes,
+    ...overrides,
   }
 }
 
-function doctor(wishes: Partial<ImportDoctor> = {}): ImportDoctor {
+function doctor(overrides: Partial<ImportDoctor> = {}): ImportDoctor {
   return {
     row: 2,
     key: 'd1',
@@ -46,20 +41,25 @@ function doctor(wishes: Partial<ImportDoctor> = {}): ImportDoctor {
     fee: null,
     appointmentTypes: ['in_person'],
     videoRoom: null,
-    ...wishes,
+    ...overrides,
   }
 }
 
-function slot(row: number, from: number, to: number, wishes: Partial<ImportSlot> = {}): ImportSlot {
-  return { row, doctor: 'd1', startsAt: at(from), endsAt: at(to), capacity: 3, ...wishes }
+function slot(row: number, from: number, to: number, overrides: Partial<ImportSlot> = {}): ImportSlot {
+  return { row, doctor: 'd1', startsAt: at(from), endsAt: at(to), capacity: 3, ...overrides }
 }
 
 function run(input: Partial<DirectoryImport>, dryRun = false): Promise<ImportOutcome> {
-  return importDirectory(db().appPool, { clinics: [], doctors: [], slots: [], ...input }, { dryRun }, () => undefined)
+  return importDirectory(
+    database.appPool,
+    { clinics: [], doctors: [], slots: [], ...input },
+    { dryRun },
+    () => undefined,
+  )
 }
 
 async function rowCounts() {
-  const { rows } = await db().ownerPool.query<{ clinics: number; doctors: number; slots: number }>(
+  const { rows } = await database.ownerPool.query<{ clinics: number; doctors: number; slots: number }>(
     `select (select count(*) from holdfast.clinic)::int as clinics,
       (select count(*) from holdfast.resource)::int as doctors,
             (select count(*) from holdfast.slot)::int as slots`,
@@ -88,7 +88,7 @@ test('clinics, doctors and slots that refer to one another by key', async () => 
     },
     position: expect.stringMatching(/^[1-9]\d*$/),
   })
-  const { rows } = await db().appPool.query(
+  const { rows } = await database.appPool.query(
     `select c.name as clinic, c.hold_seconds, r.name as doctor, r.specialization, s.starts_at, s.capacity
        from holdfast.slot s join holdfast.resource r on r.clinic_no = s.clinic_no and r.id = s.resource_id
        join holdfast.clinic c on c.no = s.clinic_no order by c.name, s.starts_at`,
@@ -101,8 +101,8 @@ test('clinics, doctors and slots that refer to one another by key', async () => 
   ])
 })
 
-test('a new doctor gets the video room; one who was there keeps theirs', async () => {
-  const roomOf = async () => (await db().ownerPool.query('select video_room from holdfast.resource')).rows
+test('a new doctor gets the video room; that of an existing doctor is not changed', async () => {
+  const roomOf = async () => (await database.ownerPool.query('select video_room from holdfast.resource')).rows
   const videoRoom = 'https://meet.example.org/{room}'
   await run({ clinics: [clinic()], doctors: [doctor({ videoRoom })] })
   expect(await roomOf()).toEqual([{ video_room: videoRoom }])
@@ -110,7 +110,7 @@ test('a new doctor gets the video room; one who was there keeps theirs', async (
   expect(await roomOf()).toEqual([{ video_room: videoRoom }])
 })
 
-test('the same again changes nothing; with something new, only that is made', async () => {
+test('the same import again changes nothing; with something new, only that is created', async () => {
   await run(small)
   const before = await rowCounts()
   expect(await run(small)).toEqual({
@@ -133,14 +133,14 @@ test('the same again changes nothing; with something new, only that is made', as
   })
 })
 
-test('a dry run says what would be, and leaves nothing', async () => {
+test('a dry run returns the same counts, and writes nothing', async () => {
   const dry = await run(small, true)
   expect(await rowCounts()).toEqual({ clinics: 0, doctors: 0, slots: 0 })
   const real = await run(small)
   expect(dry).toEqual({ ...real, position: '0' })
 })
 
-test('two at once: everything once', async () => {
+test('three at once create everything once', async () => {
   const outcomes = await Promise.all([run(small), run(small), run(small)])
   expect(outcomes.map((outcome) => outcome.kind === 'imported' && outcome.counts.clinics.created).sort()).toEqual([
     0, 0, 2,
@@ -148,17 +148,17 @@ test('two at once: everything once', async () => {
   expect(await rowCounts()).toEqual({ clinics: 2, doctors: 3, slots: 3 })
 })
 
-test('by id: doctors for a clinic and slots for a doctor that exist', async () => {
-  const there = await aClinic(db())
-  const known = await aDoctor(db(), there)
+test('by id: doctors for an existing clinic and slots for an existing doctor', async () => {
+  const existing = await aClinic(database)
+  const known = await aDoctor(database, existing)
   const outcome = await run({
-    doctors: [doctor({ clinic: there.id })],
+    doctors: [doctor({ clinic: existing.id })],
     slots: [slot(2, 0, 15, { doctor: known.id }), slot(3, 0, 15)],
   })
   expect(outcome).toMatchObject({ kind: 'imported', counts: { doctors: { created: 1 }, slots: { created: 2 } } })
 })
 
-describe('one bad row and nothing is kept; each is told with its row', () => {
+describe('one bad row prevents the import; each is reported with its row', () => {
   async function problems(input: Partial<DirectoryImport>): Promise<string[]> {
     const before = await rowCounts()
     const outcomes = [await run(input, true), await run(input)]
@@ -170,7 +170,7 @@ describe('one bad row and nothing is kept; each is told with its row', () => {
     return outcome.problems.map(({ list, row, message }) => `${list} ${row}: ${message}`)
   }
 
-  test('zones, references and doubles', async () => {
+  test('zones, references and duplicates', async () => {
     expect(
       await problems({
         clinics: [
@@ -205,10 +205,10 @@ describe('one bad row and nothing is kept; each is told with its row', () => {
     ])
   })
 
-  test('slots that overlap, are past, too far, reversed', async () => {
-    const there = await aClinic(db())
-    const known = await aDoctor(db(), there)
-    const inTheWay = await aSlot(db(), known, { startsAt: at(100), minutes: 15 })
+  test('slots that overlap, are past, too far ahead or reversed', async () => {
+    const existing = await aClinic(database)
+    const known = await aDoctor(database, existing)
+    const blocking = await aSlot(database, known, { startsAt: at(100), minutes: 15 })
     const past = new Date(Date.now() - 3_600_000)
     expect(
       await problems({
@@ -225,19 +225,19 @@ describe('one bad row and nothing is kept; each is told with its row', () => {
       `slots 5: It ends at ${at(30).toISOString()}, not after its start at ${at(30).toISOString()}.`,
       `slots 7: ${at(800 * 24 * 60).toISOString()} is more than two years ahead.`,
       `slots 3: ${at(10).toISOString()} to ${at(25).toISOString()} overlaps row 2.`,
-      `slots 4: ${at(90).toISOString()} to ${at(105).toISOString()} overlaps the doctor's slot ${inTheWay.id}.`,
+      `slots 4: ${at(90).toISOString()} to ${at(105).toISOString()} overlaps the doctor's slot ${blocking.id}.`,
       `slots 6: ${past.toISOString()} is in the past.`,
     ])
   })
 
-  test('a clinic of which there are two', async () => {
-    for (let n = 0; n < 2; n += 1) await aClinic(db(), { name: 'Posto A', timezone: 'UTC' })
+  test('a clinic whose name and zone two clinics have', async () => {
+    for (let n = 0; n < 2; n += 1) await aClinic(database, { name: 'Posto A', timezone: 'UTC' })
     expect(await problems({ clinics: [clinic({ timezone: 'UTC' })] })).toEqual([
       'clinics 2: 2 clinics are named "Posto A" in UTC: leave it out, and refer to the one you mean by its id.',
     ])
   })
 
-  test('what a table refuses, though the caller let it through', async () => {
+  test('a value that a constraint rejects, although the caller accepted it', async () => {
     expect(await problems({ clinics: [clinic({ row: 17, name: 'x'.repeat(201) })] })).toEqual([
       expect.stringMatching(/^clinics 17: The database refuses it: /),
     ])
@@ -246,7 +246,7 @@ describe('one bad row and nothing is kept; each is told with its row', () => {
     ])
   })
 
-  test('a thousand problems are told, all are counted', async () => {
+  test('a thousand problems are listed, all are counted', async () => {
     const slots = Array.from({ length: 1_500 }, (_, n) => slot(n + 2, 0, 15, { doctor: randomUUID() }))
     const outcome = await run({ slots })
     expect(outcome).toMatchObject({ kind: 'refused', problemCount: 1_500 })

@@ -6,11 +6,11 @@ import {
   aSlot,
   type BuiltClinic,
   type BuiltDoctor,
-  createTestDatabase,
   lapseHolds,
   type TestDatabase,
 } from '@holdfast/testkit'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { test } from '@holdfast/testkit/database-test'
+import { beforeAll, describe, expect } from 'vitest'
 import type { Booking } from '../model/booking.ts'
 import { newId } from '../model/id.ts'
 import type { Page } from '../model/page.ts'
@@ -19,10 +19,10 @@ import { createReads } from './create-reads.ts'
 import { InvalidCursor } from './cursor.ts'
 
 let database: TestDatabase
-beforeAll(async () => {
-  database = await createTestDatabase()
+
+test.beforeAll(({ database: testDatabase }) => {
+  database = testDatabase
 })
-afterAll(() => database.drop())
 
 const reads = () => createReads(database.appPool)
 const dayAhead = (days: number) => Temporal.Now.plainDateISO('UTC').add({ days }).toString()
@@ -32,7 +32,7 @@ async function aCalendar(timezone = 'UTC') {
   return { clinic, doctor: await aDoctor(database, clinic) }
 }
 
-function ofClinic(clinic: BuiltClinic, wishes: Partial<BookingsOfClinicQuery> = {}) {
+function ofClinic(clinic: BuiltClinic, overrides: Partial<BookingsOfClinicQuery> = {}) {
   const range = { from: dayAhead(0), to: dayAhead(3) }
   return reads().bookingsOfClinic({
     clinicNo: clinic.no,
@@ -42,11 +42,11 @@ function ofClinic(clinic: BuiltClinic, wishes: Partial<BookingsOfClinicQuery> = 
     q: null,
     limit: 100,
     cursor: null,
-    ...wishes,
+    ...overrides,
   })
 }
 
-function ofAccount(accountId: string, wishes: Partial<BookingsOfAccountQuery> = {}) {
+function ofAccount(accountId: string, overrides: Partial<BookingsOfAccountQuery> = {}) {
   return reads().bookingsOfAccount({
     accountId,
     status: null,
@@ -54,13 +54,13 @@ function ofAccount(accountId: string, wishes: Partial<BookingsOfAccountQuery> = 
     to: null,
     limit: 100,
     cursor: null,
-    ...wishes,
+    ...overrides,
   })
 }
 
 const ids = (page: Page<Booking>) => page.items.map((booking) => booking.id)
 
-/** Reads page after page and answers all items and how many pages there were. */
+/** Reads page after page, and returns all items and the number of pages. */
 async function allPages(
   read: (cursor: string | null) => Promise<Page<Booking>>,
 ): Promise<{ items: Booking[]; pages: number }> {
@@ -81,15 +81,15 @@ describe('a booking by its id', () => {
     const { clinic, doctor } = await aCalendar()
     const slot = await aSlot(database, doctor)
     const accountId = randomUUID()
-    const made = await aBooking(database, slot, {
+    const { id } = await aBooking(database, slot, {
       status: 'PENDING',
       accountId,
       patient: { name: 'Ana', email: 'ana@example.org' },
       reason: 'cough',
     })
-    const booking = await reads().booking(made.id)
+    const booking = await reads().booking(id)
     expect(booking).toEqual({
-      id: made.id,
+      id,
       clinicNo: clinic.no,
       clinicId: clinic.id,
       doctorId: doctor.id,
@@ -112,7 +112,7 @@ describe('a booking by its id', () => {
     })
   })
 
-  test('a hold that has lapsed reads as failed, though nobody has swept it', async () => {
+  test('a hold that has lapsed reads as failed, even before the sweeper has run', async () => {
     const { doctor } = await aCalendar()
     const slot = await aSlot(database, doctor)
     const { id } = await aBooking(database, slot, { status: 'PENDING' })
@@ -127,7 +127,7 @@ describe('a booking by its id', () => {
     expect(rows).toEqual([{ status: 'PENDING' }])
   })
 
-  test('one that isn’t there, or is no id', async () => {
+  test('null for an id that does not exist, and for what is not an id', async () => {
     const { clinic } = await aCalendar()
     expect(await reads().booking(newId(clinic.no))).toBeNull()
     expect(await reads().booking('nothing')).toBeNull()
@@ -152,7 +152,7 @@ describe('a clinic’s bookings', () => {
 
   test('by effective status', async () => {
     const { clinic, doctor } = await aCalendar()
-    const made: Record<string, string> = {}
+    const byStatus: Record<string, string> = {}
     for (const status of [
       'PENDING',
       'CONFIRMED',
@@ -163,7 +163,7 @@ describe('a clinic’s bookings', () => {
       'hold_expired',
       'slot_withdrawn',
     ] as const) {
-      made[status] = (await aBooking(database, await aSlot(database, doctor), { status })).id
+      byStatus[status] = (await aBooking(database, await aSlot(database, doctor), { status })).id
     }
     const slot = await aSlot(database, doctor)
     const lapsed = await aBooking(database, slot, { status: 'PENDING' })
@@ -171,11 +171,11 @@ describe('a clinic’s bookings', () => {
     expect(ids(await ofClinic(clinic))).toHaveLength(9)
     for (const status of ['PENDING', 'CONFIRMED', 'CANCELLED', 'ARRIVED', 'NO_SHOW', 'COMPLETED'] as const) {
       const page = await ofClinic(clinic, { status })
-      expect(ids(page)).toEqual([made[status]])
+      expect(ids(page)).toEqual([byStatus[status]])
       expect(page.items[0]?.status).toBe(status)
     }
     const failed = await ofClinic(clinic, { status: 'FAILED' })
-    expect(ids(failed)).toEqual([made.hold_expired, made.slot_withdrawn, lapsed.id])
+    expect(ids(failed)).toEqual([byStatus.hold_expired, byStatus.slot_withdrawn, lapsed.id])
     expect(failed.items.map((booking) => booking.failureReason)).toEqual([
       'hold_expired',
       'slot_withdrawn',
@@ -183,7 +183,7 @@ describe('a clinic’s bookings', () => {
     ])
   })
 
-  test('of one doctor, and never of another clinic', async () => {
+  test('by doctor, and never those of another clinic', async () => {
     const { clinic, doctor } = await aCalendar()
     const mine = await aBooking(database, await aSlot(database, doctor))
     const colleague = await aDoctor(database, clinic)
@@ -262,7 +262,7 @@ describe('a clinic’s bookings', () => {
     }
   })
 
-  test('a booking made between two pages neither hides nor doubles another', async () => {
+  test('a booking created between two pages neither hides nor repeats another', async () => {
     const { clinic, doctor } = await aCalendar()
     const first = await aSlot(database, doctor, { capacity: 5 })
     const second = await aSlot(database, doctor, { capacity: 5 })
@@ -280,7 +280,7 @@ describe('a clinic’s bookings', () => {
     await expect(ofClinic(clinic, { cursor: 'x' })).rejects.toThrow(InvalidCursor)
   })
 
-  test('a booking that was moved is found where it is now', async () => {
+  test('a moved booking is found at its new slot', async () => {
     const { clinic, doctor } = await aCalendar()
     const booking = await aBooking(database, await aSlot(database, doctor), { createdAt: new Date() })
     const later = await aSlot(database, doctor, { startsAt: new Date(`${dayAhead(30)}T10:00Z`) })
@@ -291,7 +291,7 @@ describe('a clinic’s bookings', () => {
 })
 
 describe('an account’s bookings', () => {
-  test('across clinics, by status and day, page by page; nobody else’s', async () => {
+  test('across clinics, by status and day, page by page; never another account’s', async () => {
     const accountId = randomUUID()
     const [here, there] = [await aCalendar(), await aCalendar()]
     const at = (days: number, hour: number) => new Date(`${dayAhead(days)}T${hour}:00Z`)

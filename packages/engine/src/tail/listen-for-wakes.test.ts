@@ -1,19 +1,13 @@
-import { createTestDatabase, type TestDatabase, until } from '@holdfast/testkit'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { until } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
+import { expect } from 'vitest'
 import { listenForWakes, wakeChannel } from './listen-for-wakes.ts'
 
-let database: TestDatabase
-beforeAll(async () => {
-  database = await createTestDatabase()
-})
-afterAll(() => database.drop())
-
-const notify = (payload: string) => database.appPool.query('select pg_notify($1, $2)', [wakeChannel, payload])
-
-test.each([
-  ['its own', 'mine', 2],
-  ['nobody’s', null, 3],
-])('with %s name it is woken by others, and once for what it may have missed', async (_whose, ownName, wakes) => {
+test.for([
+  ['with a name, it is woken by the notifications of others', 'mine', 2],
+  ['without a name, it is woken by all notifications', null, 3],
+] as const)('%s, and once for what it may have missed', async ([, ownName, wakes], { database }) => {
+  const notify = (payload: string) => database.appPool.query('select pg_notify($1, $2)', [wakeChannel, payload])
   let woken = 0
   const stop = new AbortController()
   const listening = listenForWakes(database.appUrl, ownName, () => (woken += 1), stop.signal)
@@ -23,7 +17,7 @@ test.each([
       () => `woken ${times} times, not ${woken}`,
     )
   await untilWoken(1)
-  // Notifications come in the order of their commits: once the other's is here, our own has been.
+  // Notifications arrive in the order of their commits: after the other's, its own has arrived.
   await notify('mine')
   await notify('another’s')
   await untilWoken(wakes)

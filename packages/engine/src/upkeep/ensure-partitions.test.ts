@@ -1,18 +1,12 @@
-import { aBooking, aClinic, aDoctor, aSlot, createTestDatabase, holdLock, type TestDatabase } from '@holdfast/testkit'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { aBooking, aClinic, aDoctor, aSlot, holdLock, type TestDatabase } from '@holdfast/testkit'
+import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
+import { expect } from 'vitest'
 import { idFloor, newId, timeOf } from '../model/id.ts'
 import { ensurePartitions, partitionMonthsAhead } from './ensure-partitions.ts'
 
-let database: TestDatabase
-
-beforeEach(async () => {
-  database = await createTestDatabase()
-})
-afterEach(() => database.drop())
-
 type Partition = { parent: string; name: string; from: string; to: string }
 
-async function partitions(): Promise<Partition[]> {
+async function partitions(database: TestDatabase): Promise<Partition[]> {
   const { rows } = await database.ownerPool.query<Partition>(`
     select p.relname as parent, c.relname as name, bound[1] as from, bound[2] as to
       from pg_inherits i join pg_class c on c.oid = i.inhrelid join pg_class p on p.oid = i.inhparent,
@@ -35,24 +29,28 @@ function expectedPartitions(parent: string, monthsAhead: number): Partition[] {
   })
 }
 
-test('there is one for each month from the previous one on, with no gap between, for two years ahead', async () => {
+test('there is a partition for each month from the previous one to two years ahead, without gaps', async ({
+  database,
+}) => {
   const ahead = (months: number) => [
     ...expectedPartitions('booking', months),
     ...expectedPartitions('booking_event', months),
   ]
-  expect(await partitions()).toEqual(ahead(partitionMonthsAhead))
-  const made = await ensurePartitions(database.appPool, 24)
-  expect(made).toHaveLength(2 * (24 - partitionMonthsAhead))
-  expect(await partitions()).toEqual(ahead(24))
+  expect(await partitions(database)).toEqual(ahead(partitionMonthsAhead))
+  const created = await ensurePartitions(database.appPool, 24)
+  expect(created).toHaveLength(2 * (24 - partitionMonthsAhead))
+  expect(await partitions(database)).toEqual(ahead(24))
   expect(await ensurePartitions(database.appPool, 24)).toEqual([])
 })
 
-test('eight at once make each one once', async () => {
-  const made = await Promise.all(Array.from({ length: 8 }, () => ensurePartitions(database.appPool, 8)))
-  expect(made.flat()).toHaveLength(2 * (8 - partitionMonthsAhead))
+test('eight calls at once create each partition once', async ({ database }) => {
+  const created = await Promise.all(Array.from({ length: 8 }, () => ensurePartitions(database.appPool, 8)))
+  expect(created.flat()).toHaveLength(2 * (8 - partitionMonthsAhead))
 })
 
-test('the last millisecond of a month and the first of the next fall on both sides of the bound', async () => {
+test('the last millisecond of a month and the first of the next fall on both sides of the bound', async ({
+  database,
+}) => {
   const bound = monthStart(1)
   const rows: { at: Date; table: unknown }[] = []
   const doctor = await aDoctor(database, await aClinic(database))
@@ -73,9 +71,9 @@ test('the last millisecond of a month and the first of the next fall on both sid
   expect(rows.map((row) => row.table)).toEqual([names[1], names[2]])
 })
 
-test('a partition has the parent’s primary key, indexes and checks', async () => {
+test('a partition has the parent’s primary key, indexes and checks', async ({ database }) => {
   const [name] = (await ensurePartitions(database.appPool, partitionMonthsAhead + 1)).filter(
-    (made) => !made.includes('event'),
+    (partition) => !partition.includes('event'),
   )
   const { rows } = await database.ownerPool.query(
     `select relname = 'booking' as is_parent,
@@ -89,7 +87,9 @@ test('a partition has the parent’s primary key, indexes and checks', async () 
   expect({ ...rows[0], is_parent: true }).toEqual(rows[1])
 })
 
-test('claims go on meanwhile; made in place, a partition would have waited for them all', async () => {
+test('claims continue meanwhile; CREATE TABLE … PARTITION OF would have waited for all of them', async ({
+  database,
+}) => {
   const slot = await aSlot(database, await aDoctor(database, await aClinic(database)))
   const booking = await aBooking(database, slot)
   const writing = await holdLock(database.ownerPool, `update holdfast.booking set updated_at = now() where id = $1`, [
@@ -107,13 +107,13 @@ test('claims go on meanwhile; made in place, a partition would have waited for t
   }
 })
 
-test.each([-1, 25, null])('%s months ahead are refused', async (months) => {
+test.for([-1, 25, null])('%s months ahead are refused', async (months, { database }) => {
   await expect(database.appPool.query('select holdfast.ensure_partitions($1)', [months])).rejects.toMatchObject({
     code: '22023',
   })
 })
 
-test('a table that was detached and kept is not overwritten', async () => {
+test('a detached partition that still exists is not overwritten', async ({ database }) => {
   const name = expectedPartitions('booking', 0)[0]?.name
   await database.ownerPool.query(`alter table holdfast.booking detach partition holdfast.${name}`)
   await expect(ensurePartitions(database.appPool)).rejects.toMatchObject({ code: '42P07' })

@@ -7,12 +7,12 @@ import {
   type BuiltBooking,
   type BuiltDoctor,
   type BuiltSlot,
-  createTestDatabase,
   lapseHolds,
   shiftSlot,
   type TestDatabase,
 } from '@holdfast/testkit'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { test } from '@holdfast/testkit/database-test'
+import { describe, expect } from 'vitest'
 import { runSettleBatch } from '../bookings/settle-batch.ts'
 import type { SettleAction } from '../model/settle.ts'
 import type { VerifyFinding } from '../model/verify-report.ts'
@@ -24,15 +24,11 @@ let doctor: BuiltDoctor
 let slot: BuiltSlot
 let booking: BuiltBooking
 
-beforeAll(async () => {
-  database = await createTestDatabase()
-})
-afterAll(() => database.drop())
-
 const statuses = ['PENDING', 'CANCELLED', 'ARRIVED', 'NO_SHOW', 'COMPLETED', 'hold_expired', 'slot_withdrawn'] as const
 
-/** Each test has a clinic of its own, with bookings in every status beside the one it spoils. */
-beforeEach(async () => {
+/** Each test has a separate clinic, with bookings in every status beside the one that it corrupts. */
+test.beforeEach(async ({ database: testDatabase }) => {
+  database = testDatabase
   const clinic = await aClinic(database)
   clinicNo = clinic.no
   doctor = await aDoctor(database, clinic)
@@ -50,9 +46,9 @@ async function findings(): Promise<VerifyFinding[]> {
 const kinds = async () => (await findings()).map((finding) => finding.kind).sort()
 const messages = async () => (await findings()).map((finding) => finding.message).sort()
 
-/** Spoils something of `booking`, as the owner; $1 and $2 are its clinic number and id. */
-const spoilBooking = (statement: string) => database.ownerPool.query(statement, [clinicNo, booking.id])
-const spoilSlot = (statement: string) => database.ownerPool.query(statement, [clinicNo, slot.id])
+/** Corrupts `booking`, as the owner; $1 and $2 are its clinic number and id. */
+const corruptBooking = (statement: string) => database.ownerPool.query(statement, [clinicNo, booking.id])
+const corruptSlot = (statement: string) => database.ownerPool.query(statement, [clinicNo, slot.id])
 
 test('a clean clinic has no finding, with bookings in every status and a hold that has lapsed', async () => {
   await lapseHolds(database, slot)
@@ -78,29 +74,33 @@ test('overbooked and taken_differs: more units booked than the slot has', async 
 })
 
 test('taken_differs: one unit too few, and one on a slot without bookings', async () => {
-  await spoilSlot('update holdfast.slot set taken = taken - 1 where clinic_no = $1 and id = $2')
+  await corruptSlot('update holdfast.slot set taken = taken - 1 where clinic_no = $1 and id = $2')
   const empty = await aSlot(database, doctor)
   await database.ownerPool.query('update holdfast.slot set taken = 1 where id = $1', [empty.id])
   expect(await kinds()).toEqual(['taken_differs', 'taken_differs'])
 })
 
 test('next_lapse_late: a hold ends before next_lapse, or next_lapse is not set', async () => {
-  await spoilSlot(`update holdfast.slot set next_lapse = next_lapse - interval '1 s' where clinic_no = $1 and id = $2`)
+  await corruptSlot(
+    `update holdfast.slot set next_lapse = next_lapse - interval '1 s' where clinic_no = $1 and id = $2`,
+  )
   expect(await kinds()).toEqual([])
-  await spoilSlot(`update holdfast.slot set next_lapse = next_lapse + interval '2 s' where clinic_no = $1 and id = $2`)
+  await corruptSlot(
+    `update holdfast.slot set next_lapse = next_lapse + interval '2 s' where clinic_no = $1 and id = $2`,
+  )
   expect(await kinds()).toEqual(['next_lapse_late'])
-  await spoilSlot('update holdfast.slot set next_lapse = null where clinic_no = $1 and id = $2')
+  await corruptSlot('update holdfast.slot set next_lapse = null where clinic_no = $1 and id = $2')
   expect(await kinds()).toEqual(['next_lapse_late'])
 })
 
-test('orphaned_booking: its slot is not there, or is another doctor’s', async () => {
-  await spoilSlot('delete from holdfast.slot where clinic_no = $1 and id = $2')
+test('orphaned_booking: its slot does not exist, or belongs to another doctor', async () => {
+  await corruptSlot('delete from holdfast.slot where clinic_no = $1 and id = $2')
   const orphans = await findings()
   expect(orphans).toHaveLength(8)
   for (const orphan of orphans) expect(orphan).toMatchObject({ kind: 'orphaned_booking', slotId: slot.id })
 })
 
-test('orphaned_booking: its clinic is not there', async () => {
+test('orphaned_booking: its clinic does not exist', async () => {
   const clinic = await aClinic(database)
   const elsewhere = await aSlot(database, await aDoctor(database, clinic))
   await aBooking(database, elsewhere)
@@ -114,7 +114,7 @@ test('orphaned_booking: its clinic is not there', async () => {
 })
 
 test('event_missing: no event at all, or a row ahead of its log', async () => {
-  await spoilBooking('delete from holdfast.booking_event where clinic_no = $1 and booking_id = $2 and version = 2')
+  await corruptBooking('delete from holdfast.booking_event where clinic_no = $1 and booking_id = $2 and version = 2')
   expect(await findings()).toEqual([
     expect.objectContaining({
       kind: 'event_missing',
@@ -122,12 +122,12 @@ test('event_missing: no event at all, or a row ahead of its log', async () => {
       message: 'it is at version 2, its log ends at 1',
     }),
   ])
-  await spoilBooking('delete from holdfast.booking_event where clinic_no = $1 and booking_id = $2')
+  await corruptBooking('delete from holdfast.booking_event where clinic_no = $1 and booking_id = $2')
   expect(await findings()).toEqual([expect.objectContaining({ kind: 'event_missing', message: 'it has no events' })])
 })
 
 test('event_gap: a version is missing in the middle or at the beginning', async () => {
-  await spoilBooking('delete from holdfast.booking_event where clinic_no = $1 and booking_id = $2 and version = 1')
+  await corruptBooking('delete from holdfast.booking_event where clinic_no = $1 and booking_id = $2 and version = 1')
   expect(await kinds()).toEqual(['event_gap'])
 })
 
@@ -145,7 +145,7 @@ test.each([
   ],
   ['after its hold ended', `update holdfast.booking_event set hold_expires_at = at where ${eventOf(1)}`, null],
 ])('illegal_transition: %s', async (message, statement, otherKind) => {
-  await spoilBooking(statement)
+  await corruptBooking(statement)
   const found = await findings()
   const [illegal] = found.filter((finding) => finding.kind === 'illegal_transition')
   expect(found.map((finding) => finding.kind)).toEqual([
@@ -179,7 +179,7 @@ test('illegal_transition: moved from a slot where it was not, and a hold expired
        hold_expires_at = null where id = $1`,
     [held.id],
   )
-  await spoilSlot('update holdfast.slot set taken = taken - 1 where clinic_no = $1 and id = $2')
+  await corruptSlot('update holdfast.slot set taken = taken - 1 where clinic_no = $1 and id = $2')
   expect(await findings()).toEqual([
     expect.objectContaining({ kind: 'illegal_transition', message: expect.stringContaining('before its hold ended') }),
   ])
@@ -190,7 +190,7 @@ test.each([
   ['hold_expires_at', 'hold_expires_at = created_at', 'by its log null'],
   ['version', 'version = 1', 'it is at version 1, its log ends at 2'],
 ])('state_differs: %s is not what the log says', async (_name, change, message) => {
-  await spoilBooking(`update holdfast.booking set ${change} where clinic_no = $1 and id = $2`)
+  await corruptBooking(`update holdfast.booking set ${change} where clinic_no = $1 and id = $2`)
   expect(await findings()).toEqual([
     expect.objectContaining({
       kind: 'state_differs',
@@ -202,11 +202,11 @@ test.each([
 
 test('state_differs: the slot, the units, the failure reason, and a row that is gone', async () => {
   const other = await aSlot(database, doctor, { capacity: 10 })
-  await spoilBooking(`update holdfast.booking set slot_id = '${other.id}' where clinic_no = $1 and id = $2`)
+  await corruptBooking(`update holdfast.booking set slot_id = '${other.id}' where clinic_no = $1 and id = $2`)
   expect(await kinds()).toEqual(['state_differs', 'taken_differs', 'taken_differs'])
-  await spoilBooking(`update holdfast.booking set slot_id = '${slot.id}', units = 3 where clinic_no = $1 and id = $2`)
+  await corruptBooking(`update holdfast.booking set slot_id = '${slot.id}', units = 3 where clinic_no = $1 and id = $2`)
   expect(await kinds()).toEqual(['state_differs', 'taken_differs'])
-  await spoilBooking('update holdfast.booking set units = 2 where clinic_no = $1 and id = $2')
+  await corruptBooking('update holdfast.booking set units = 2 where clinic_no = $1 and id = $2')
   await database.ownerPool.query(
     `update holdfast.booking set failure_reason = 'system_error' where clinic_no = $1
        and failure_reason = 'hold_expired'`,
@@ -215,7 +215,7 @@ test('state_differs: the slot, the units, the failure reason, and a row that is 
   expect(await findings()).toEqual([
     expect.objectContaining({ message: 'failure_reason is system_error, by its log hold_expired' }),
   ])
-  await spoilBooking('delete from holdfast.booking where clinic_no = $1 and id = $2')
+  await corruptBooking('delete from holdfast.booking where clinic_no = $1 and id = $2')
   expect((await findings()).map((finding) => finding.message)).toContain('its log is there, and the booking is not')
 })
 
@@ -237,12 +237,14 @@ describe('linked and reopened', () => {
   test('illegal_transition: reopened to what it was not', async () => {
     await shiftSlot(database, slot, -3 * 1440)
     await settle('arrive', 'reopen')
-    await spoilBooking(`update holdfast.booking_event set status_after = 'ARRIVED' where ${eventOf(4)}`)
+    await corruptBooking(`update holdfast.booking_event set status_after = 'ARRIVED' where ${eventOf(4)}`)
     expect(await findings()).toMatchObject([
       { kind: 'illegal_transition', message: 'version 4: reopened to ARRIVED after ARRIVED' },
       { kind: 'state_differs', message: 'status is CONFIRMED, by its log ARRIVED' },
     ])
-    await spoilBooking(`update holdfast.booking_event set type = 'confirmed', status_after = null where ${eventOf(3)}`)
+    await corruptBooking(
+      `update holdfast.booking_event set type = 'confirmed', status_after = null where ${eventOf(3)}`,
+    )
     expect(await messages()).toEqual([
       'status is CONFIRMED, by its log ARRIVED',
       'version 3: confirmed after CONFIRMED',
@@ -257,7 +259,7 @@ describe('linked and reopened', () => {
     ['its units', 'units = 1', 'its units from 2 to 1'],
   ])('illegal_transition: a link that changed %s', async (_what, change, message) => {
     await settle('link')
-    await spoilBooking(`update holdfast.booking_event set ${change} where ${eventOf(3)}`)
+    await corruptBooking(`update holdfast.booking_event set ${change} where ${eventOf(3)}`)
     expect(await findings()).toMatchObject([
       { kind: 'illegal_transition', message: expect.stringContaining(message) },
       { kind: 'state_differs' },
@@ -266,18 +268,18 @@ describe('linked and reopened', () => {
 
   test('illegal_transition: a second link, or one before anything else', async () => {
     await settle('link')
-    await spoilBooking(
+    await corruptBooking(
       `insert into holdfast.booking_event (clinic_no, booking_id, version, at, type, status_after, slot_id, resource_id,
         units, actor_id)
        select clinic_no, booking_id, 4, at, type, status_after, slot_id, resource_id, units, actor_id
          from holdfast.booking_event where ${eventOf(3)}`,
     )
-    await spoilBooking('update holdfast.booking set version = 4 where clinic_no = $1 and id = $2')
+    await corruptBooking('update holdfast.booking set version = 4 where clinic_no = $1 and id = $2')
     expect(await findings()).toMatchObject([{ kind: 'illegal_transition', message: 'it was linked 2 times' }])
-    await spoilBooking(`delete from holdfast.booking_event where ${eventOf(4)}`)
-    await spoilBooking('update holdfast.booking set version = 3 where clinic_no = $1 and id = $2')
+    await corruptBooking(`delete from holdfast.booking_event where ${eventOf(4)}`)
+    await corruptBooking('update holdfast.booking set version = 3 where clinic_no = $1 and id = $2')
     expect(await findings()).toEqual([])
-    await spoilBooking(
+    await corruptBooking(
       `update holdfast.booking_event set type = 'linked', status_after = 'PENDING',
          actor_id = '${accountId}' where ${eventOf(1)}`,
     )
@@ -311,19 +313,19 @@ describe('linked and reopened', () => {
   })
 
   test.each([
-    ['a link to nobody', `type = 'linked', status_after = 'CONFIRMED', actor_id = null`],
+    ['a link to no account', `type = 'linked', status_after = 'CONFIRMED', actor_id = null`],
     ['a link without a status', `type = 'linked', actor_id = booking_id`],
-    ['taken back to nothing', `type = 'reopened'`],
-    ['taken back to FAILED', `type = 'reopened', status_after = 'FAILED'`],
-    ['a status where the type says it', `status_after = 'CONFIRMED'`],
-  ])('the log itself refuses %s', async (_what, change) => {
-    const spoiling = spoilBooking(`update holdfast.booking_event set ${change} where ${eventOf(2)}`)
-    await expect(spoiling).rejects.toThrow('booking_event_status_check')
+    ['a reopening without a status', `type = 'reopened'`],
+    ['a reopening to FAILED', `type = 'reopened', status_after = 'FAILED'`],
+    ['a status that follows from the type', `status_after = 'CONFIRMED'`],
+  ])('the constraint of the log rejects %s', async (_what, change) => {
+    const corrupting = corruptBooking(`update holdfast.booking_event set ${change} where ${eventOf(2)}`)
+    await expect(corrupting).rejects.toThrow('booking_event_status_check')
   })
 })
 
-test('findings are all counted, and named up to the bound', async () => {
-  await spoilSlot('delete from holdfast.slot where clinic_no = $1 and id = $2')
+test('all findings are counted, and listed up to the limit', async () => {
+  await corruptSlot('delete from holdfast.slot where clinic_no = $1 and id = $2')
   const report = await verify(database.appPool, { clinicNo, detailsMax: 3 })
   expect(report.mismatches).toBe(8)
   expect(report.details).toHaveLength(3)
