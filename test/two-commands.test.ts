@@ -75,7 +75,7 @@ async function getJson<Body>(url: string, token?: string): Promise<Body> {
   return (await response.json()) as Body
 }
 
-test('a first start makes everything; Ctrl-C ends all of it; a second start has the booking', async () => {
+test('a first start creates everything; Ctrl-C ends all of it; a second start has the booking', async () => {
   const dataDirectory = await aDirectory()
   const first = npmStart({ HOLDFAST_DATA: dataDirectory })
   const url = await first.ready
@@ -94,7 +94,7 @@ test('a first start makes everything; Ctrl-C ends all of it; a second start has 
   expect(second.output()).not.toMatch(/^Password:/m)
 })
 
-test('npm told to end (SIGTERM, to it alone) takes everything with it', async () => {
+test('SIGTERM to npm alone ends all processes', async () => {
   const dataDirectory = await aFilledDirectory()
   const one = npmStart({ HOLDFAST_DATA: dataDirectory })
   const url = await one.ready
@@ -132,7 +132,7 @@ test('a port in use is named, and the database does not stay behind', async () =
   }
 })
 
-test('a data directory in use is named with the process that has it, which goes on undisturbed', async () => {
+test('a data directory in use is reported with the process that uses it, which is not disturbed', async () => {
   const dataDirectory = await aFilledDirectory()
   const first = npmStart({ HOLDFAST_DATA: dataDirectory })
   const url = await first.ready
@@ -162,7 +162,7 @@ test('another command uses the running database; when none runs, it starts one f
   expect(await connectEmbeddedPostgres({ dataDirectory })).toBeUndefined()
 })
 
-test('with DATABASE_URL it uses that database, and makes no data directory of its own', async () => {
+test('with DATABASE_URL it uses that database, and creates no data directory', async () => {
   const database = await createEmptyDatabase()
   const dataDirectory = join(await aDirectory(), 'unused')
   try {

@@ -43,7 +43,7 @@ export async function withDatabase<Result>(
 function refusalOfDatabase(error: unknown): CommandRefusal | null {
   if (!isDatabaseUnusable(error)) return null
   return new CommandRefusal(
-    `the database cannot be used: ${messageOf(error)}. Check DATABASE_URL (\`holdfast doctor\` tells more)`,
+    `the database cannot be used: ${messageOf(error)}. Check DATABASE_URL (\`holdfast doctor\` checks it)`,
   )
 }
 

@@ -2,7 +2,7 @@ import { runCommandLine } from '../src/run-command-line.ts'
 
 export type Captured = { code: number; out: string[]; err: string[] }
 
-/** Runs a command line in this process, and answers its exit code and what it said. */
+/** Runs a command line in this process, and returns its exit code and its output. */
 export async function runCaptured(
   args: string[],
   env: Record<string, string> = {},

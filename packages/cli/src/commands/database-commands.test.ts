@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runCaptured } from '../../test/captured-context.ts'
 import { createEmptyInstallation, type EmptyInstallation } from '../../test/empty-installation.ts'
 
-// One database, used in the order in which a new installation is: each test goes on where the one before it ended.
+// One database, used in the order of a new installation: each test continues where the one before it ended.
 let database: EmptyInstallation
 let owner: EmptyInstallation['owner']
 let directory: string
@@ -81,8 +81,8 @@ describe('admin create', () => {
 
   test('promotes an account that exists, and keeps its password unless one is given', async () => {
     await owner.query('delete from holdfast.site_administrator')
-    const kept = await holdfastJson('admin', 'create', '--email', 'boss@example.org')
-    expect(kept.answer).toMatchObject({ kind: 'promoted', passwordChanged: false, email: 'boss@example.org' })
+    const promoted = await holdfastJson('admin', 'create', '--email', 'boss@example.org')
+    expect(promoted.answer).toMatchObject({ kind: 'promoted', passwordChanged: false, email: 'boss@example.org' })
     const args = ['admin', 'create', '--email', 'boss@example.org', '--password-stdin']
     const changed = await runCaptured(args, env, { stdin: 'another long password\n' })
     expect(changed.out.join('\n')).toMatch(/now a site administrator.*password was changed/s)
@@ -223,7 +223,7 @@ describe('doctor', () => {
 
   test('lists every setting with its origin, and no secret', async () => {
     const secrets = {
-      HOLDFAST_SECRET: 'never-to-be-told-0123456789abcdef',
+      HOLDFAST_SECRET: 'never-to-be-shown-0123456789abcdef',
       HOLDFAST_ADMIN_PASSWORD: 'nor-this-one-ever',
     }
     const { out } = await runCaptured(['doctor', '--json'], { ...env, ...secrets, HOLDFAST_HOLD_SECONDS: '90' })

@@ -4,7 +4,7 @@ import type { CsvLine } from '../tables/read-csv.ts'
 
 /**
  * Reads the values of one line, each with its rule; what breaks a rule is noted with the line's number, the column, the
- * value and what was expected, and a stand-in is answered so that the rest of the line is checked too.
+ * value and what was expected, and a placeholder is returned so that the rest of the line is checked too.
  */
 export type LineReader = {
   /** Whether the column has a value, valid or not. */

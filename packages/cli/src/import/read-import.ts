@@ -20,7 +20,7 @@ const nothing: ImportLines = { lines: [], bad: noBadLines(), unit: 'line' }
 
 /**
  * Reads and checks the files of an import: every value against its rule, and that each key used is known. What only the
- * database knows comes after. Throws when a file cannot be read.
+ * database knows is checked later. Throws when a file cannot be read.
  */
 export async function readImport(sources: ImportSources, now: Temporal.Instant): Promise<ImportRead> {
   const document = sources.document === null ? {} : await readImportDocument(sources.document)

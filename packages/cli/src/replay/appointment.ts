@@ -1,6 +1,6 @@
 /** One line of the appointments file, parsed. */
 export type Appointment = {
-  /** Unique in the file; the idempotency key is made from it. */
+  /** Unique in the file; the idempotency key is derived from it. */
   appointmentId: string
   patientId: string
   /** When the patient booked. */

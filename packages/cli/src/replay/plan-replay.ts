@@ -19,7 +19,7 @@ export type PlannedDay = { date: string; appointments: number; slots: PlannedSlo
 
 export type PlannedUnit = { name: string; days: PlannedDay[] }
 
-/** `firstChoice` is the index of a slot of that unit and day: where the patient asks first. */
+/** `firstChoice` is the index of a slot of that unit and day: the patient's first request. */
 export type PlannedBooking = {
   appointmentId: string
   patientId: string
@@ -62,7 +62,7 @@ export function firstDayOf(appointments: readonly Appointment[]): Temporal.Plain
 }
 
 /**
- * What a replay makes and books: for each health unit and day slots of 15 minutes from 08:00 local whose capacities
+ * What a replay creates and books: for each health unit and day slots of 15 minutes from 08:00 local whose capacities
  * add up to exactly ceil(factor × that day's appointments), and one booking for each appointment. Pure, and the same
  * for the same file, factor and `weeks`: a second run asks for the same slots in the same order.
  */
@@ -145,8 +145,8 @@ export function slotsOfDay(date: string, units: number): PlannedSlot[] {
 }
 
 /**
- * Patients want a time, not a rank: each asks first for a slot of the day picked by a digest of the appointment's id.
- * So slots fill unevenly, and about half of the bookings hear `slot_full` first and take an alternative, as in life.
+ * Patients want a certain time: each first requests a slot of the day that is chosen by a digest of the appointment's
+ * id. So slots fill unevenly, and about half of the bookings get `slot_full` first and take an alternative, as in life.
  */
 function preferredSlot(appointmentId: string, slots: number): number {
   return createHash('sha256').update(appointmentId).digest().readUInt32BE(0) % slots

@@ -25,7 +25,7 @@ const inherited = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TMPDIR', 'TZ', 'USER', 'LO
 
 /**
  * Starts `holdfast start` with a new, empty database in a temporary directory, on a free port, without rate limits and
- * without the demo clinic. It stops by itself when this process ends, for whatever reason.
+ * without the demo clinic. It stops when this process ends, for whatever reason.
  *
  * @throws CommandRefusal with the last lines it wrote, when it does not become ready
  */
