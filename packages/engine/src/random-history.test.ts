@@ -48,14 +48,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('withdraw' as const), slot }) },
 )
 
-/** A zone where the day has just begun: slots of the next hours are today's, and their patients may arrive. */
+/** A zone in which the day has just begun: slots of the next hours are today's, so their patients may arrive. */
 function zoneOfEarlyMorning(): string {
   const hoursEast = ((13 - new Date().getUTCHours() + 24) % 24) - 12
   return `Etc/GMT${hoursEast > 0 ? '-' : '+'}${Math.abs(hoursEast)}`
 }
 
 const startsAt = new Date(Math.ceil(Date.now() / 900_000 + 4) * 900_000)
-// At full length: by itself fast-check keeps to a handful of steps, in which nobody arrives.
+// At full length: by default fast-check generates a few steps, which contain no arrival.
 const histories = fc.array(fc.array(step, { minLength: 10, maxLength: 40, size: 'max' }), {
   minLength: 10,
   maxLength: 10,
@@ -75,12 +75,12 @@ test('whatever ten clients of two servers do at once: nothing is overbooked, and
       const engines = [0, 1].map(() => createEngine({ batchPool: database.appPool, generalPool: database.appPool }))
       const accounts = Array.from({ length: 3 }, () => randomUUID())
       const keys = Array.from({ length: 61 }, () => randomUUID())
-      const made: string[] = []
+      const bookingIds: string[] = []
       const run = async (client: number, one: Step): Promise<void> => {
         const engine = engines[client % 2]
         const at = 'slot' in one ? slots[one.slot] : slots[0]
         if (engine === undefined || at === undefined) throw new Error('no such engine or slot')
-        const bookingId = 'booking' in one ? made[one.booking % Math.max(made.length, 1)] : undefined
+        const bookingId = 'booking' in one ? bookingIds[one.booking % Math.max(bookingIds.length, 1)] : undefined
         if (one.kind === 'claim') {
           const outcome = await engine.claim({
             bookingId: newId(at.clinicNo),
@@ -95,7 +95,7 @@ test('whatever ten clients of two servers do at once: nothing is overbooked, and
             key: keys[one.key] ?? '',
             requestHash: keys[(one.key + one.slot) % keys.length] ?? '',
           })
-          if (outcome.kind === 'booked') made.push(outcome.booking.id)
+          if (outcome.kind === 'booked') bookingIds.push(outcome.booking.id)
         } else if (one.kind === 'settle' && bookingId !== undefined) {
           const outcome = await engine.settle({
             bookingId,
@@ -138,10 +138,10 @@ test('whatever ten clients of two servers do at once: nothing is overbooked, and
       })
       expect({ overbooked, mismatches, details }).toEqual({ overbooked: 0, mismatches: 0, details: [] })
     }),
-    // Not made smaller: what went wrong once stays in the log that all runs share.
+    // No shrinking: a fault stays in the log that all runs share.
     { numRuns: 30, endOnFailure: true },
   )
-  // What was tried and never done would have shown nothing.
+  // An action that never succeeded would have tested nothing.
   expect(Object.keys(done).toSorted()).toEqual([
     'arrive',
     'cancel',

@@ -6,9 +6,7 @@ const pollMs = 5
 // On a server of DATABASE_URL the log waits for the oldest transaction, which may be another test file's.
 const deadlineMsDefault = 45_000
 
-/**
- * Polls until `ask` returns a value. Throws at the deadline, with `describe` saying what the test was waiting for.
- */
+/** Polls until `ask` returns a value. Throws at the deadline; `describe` says what the test was waiting for. */
 export async function until<Value>(
   ask: () => Promise<Value | undefined>,
   describe: () => string | Promise<string>,
@@ -24,7 +22,7 @@ export async function until<Value>(
 }
 
 /**
- * Waits until at least `count` sessions of this database wait for a lock: the interleaving a test is about then stands.
+ * Waits until at least `count` sessions of this database wait for a lock: then the interleaving of the test is set up.
  */
 export async function untilLockWaiters(database: BuilderDatabase, count: number): Promise<void> {
   const sessions = async () => {
@@ -47,8 +45,7 @@ export type HeldLock = { release(): Promise<void> }
 
 /**
  * Takes locks in a separate transaction and holds them until they are released: `select … for update`, `lock table …`
- * or
- * `select pg_advisory_xact_lock(…)`.
+ * or `select pg_advisory_xact_lock(…)`.
  */
 export async function holdLock(pool: pg.Pool, statement: string, parameters: unknown[] = []): Promise<HeldLock> {
   const client = await pool.connect()

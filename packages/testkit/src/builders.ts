@@ -4,7 +4,7 @@ import { newId } from '@holdfast/engine/id'
 import type pg from 'pg'
 import { type BuiltBookingStatus, bookingHistories } from './booking-histories.ts'
 
-/** All that a builder needs of a {@link TestDatabase}: it writes as the owner, past the engine's functions. */
+/** The part of a {@link TestDatabase} that builders need: they write as the owner, without the engine's functions. */
 export type BuilderDatabase = { ownerPool: pg.Pool }
 
 export type BuiltClinic = { no: number; id: string; timezone: string }
@@ -19,7 +19,7 @@ export type BuiltSlot = {
 }
 export type BuiltBooking = { id: string; clinicNo: number; slotId: string; units: number; version: number }
 
-export type ClinicWishes = {
+export type ClinicOverrides = {
   name?: string
   /** Default UTC. */
   timezone?: string
@@ -31,29 +31,29 @@ export type ClinicWishes = {
   }
 }
 
-export async function aClinic(database: BuilderDatabase, wishes: ClinicWishes = {}): Promise<BuiltClinic> {
+export async function aClinic(database: BuilderDatabase, overrides: ClinicOverrides = {}): Promise<BuiltClinic> {
   const { rows } = await database.ownerPool.query<{ no: number }>("select nextval('holdfast.clinic_no_seq')::int as no")
   const no = rows[0]?.no ?? 0
   const id = newId(no)
-  const timezone = wishes.timezone ?? 'UTC'
+  const timezone = overrides.timezone ?? 'UTC'
   await database.ownerPool.query(
     `insert into holdfast.clinic (no, id, name, timezone, hold_seconds, minimum_notice_minutes, booking_horizon_days,
        cancellation_deadline_minutes) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
     [
       no,
       id,
-      wishes.name ?? `Clinic ${no}`,
+      overrides.name ?? `Clinic ${no}`,
       timezone,
-      wishes.settings?.holdSeconds ?? 120,
-      wishes.settings?.minimumNoticeMinutes ?? 0,
-      wishes.settings?.bookingHorizonDays ?? 730,
-      wishes.settings?.cancellationDeadlineMinutes ?? 0,
+      overrides.settings?.holdSeconds ?? 120,
+      overrides.settings?.minimumNoticeMinutes ?? 0,
+      overrides.settings?.bookingHorizonDays ?? 730,
+      overrides.settings?.cancellationDeadlineMinutes ?? 0,
     ],
   )
   return { no, id, timezone }
 }
 
-export type DoctorWishes = {
+export type DoctorOverrides = {
   name?: string
   specialization?: string
   active?: boolean
@@ -63,10 +63,10 @@ export type DoctorWishes = {
 export async function aDoctor(
   database: BuilderDatabase,
   clinic: BuiltClinic,
-  wishes: DoctorWishes = {},
+  overrides: DoctorOverrides = {},
 ): Promise<BuiltDoctor> {
   const id = newId(clinic.no)
-  const specialization = wishes.specialization ?? 'General practice'
+  const specialization = overrides.specialization ?? 'General practice'
   await database.ownerPool.query('insert into holdfast.specialization (name) values ($1) on conflict do nothing', [
     specialization,
   ])
@@ -76,16 +76,16 @@ export async function aDoctor(
     [
       clinic.no,
       id,
-      wishes.name ?? `Doctor ${id.slice(-6)}`,
-      wishes.active ?? true,
+      overrides.name ?? `Doctor ${id.slice(-6)}`,
+      overrides.active ?? true,
       specialization,
-      wishes.appointmentTypes ?? ['in_person'],
+      overrides.appointmentTypes ?? ['in_person'],
     ],
   )
   return { id, clinicNo: clinic.no, clinicId: clinic.id }
 }
 
-export type SlotWishes = {
+export type SlotOverrides = {
   /** Default 1. */
   capacity?: number
   /**
@@ -101,10 +101,10 @@ export type SlotWishes = {
 export async function aSlot(
   database: BuilderDatabase,
   doctor: BuiltDoctor,
-  wishes: SlotWishes = {},
+  overrides: SlotOverrides = {},
 ): Promise<BuiltSlot> {
   const id = newId(doctor.clinicNo)
-  const capacity = wishes.capacity ?? 1
+  const capacity = overrides.capacity ?? 1
   const { rows } = await database.ownerPool.query<{ starts_at: Date; ends_at: Date }>(
     `insert into holdfast.slot (clinic_no, id, resource_id, starts_at, ends_at, capacity, withdrawn_at)
      select $1::int, $2, $3, s.starts_at, s.starts_at + make_interval(mins => $6), $4,
@@ -118,9 +118,9 @@ export async function aSlot(
       id,
       doctor.id,
       capacity,
-      wishes.startsAt ?? null,
-      wishes.minutes ?? 15,
-      wishes.withdrawn ?? false,
+      overrides.startsAt ?? null,
+      overrides.minutes ?? 15,
+      overrides.withdrawn ?? false,
     ],
   )
   const times = rows[0]
@@ -135,12 +135,12 @@ export async function aSlot(
   }
 }
 
-export type BookingWishes = {
+export type BookingOverrides = {
   /** Default CONFIRMED. Its whole history is logged: ARRIVED was held, confirmed and arrived. */
   status?: BuiltBookingStatus
   /** Default 1. */
   units?: number
-  /** PENDING only. Default two minutes from now; a past one makes a lapsed hold that nobody has swept. */
+  /** PENDING only. Default two minutes from now; with a past time it is a lapsed hold before the sweep. */
   holdExpiresAt?: Date
   accountId?: string
   patient?: { name: string; email?: string; phone?: string }
@@ -149,19 +149,19 @@ export type BookingWishes = {
   createdAt?: Date
 }
 
-/** A booking with its events, counted in its slot. The slot's CHECK still holds: what is full refuses it. */
+/** A booking with its events, counted in its slot. The slot's CHECK constraint rejects it if the slot is full. */
 export async function aBooking(
   database: BuilderDatabase,
   slot: BuiltSlot,
-  wishes: BookingWishes = {},
+  overrides: BookingOverrides = {},
 ): Promise<BuiltBooking> {
   const id = newId(slot.clinicNo)
-  const status = wishes.status ?? 'CONFIRMED'
-  const units = wishes.units ?? 1
+  const status = overrides.status ?? 'CONFIRMED'
+  const units = overrides.units ?? 1
   const { events, failureReason } = bookingHistories[status]
-  const at = wishes.createdAt ?? new Date()
-  // An expired hold ended when it was made: its events all have one time.
-  const holdExpiresAt = wishes.holdExpiresAt ?? (status === 'hold_expired' ? at : new Date(Date.now() + 120_000))
+  const at = overrides.createdAt ?? new Date()
+  // An expired hold ended when it was created: all its events have the same time.
+  const holdExpiresAt = overrides.holdExpiresAt ?? (status === 'hold_expired' ? at : new Date(Date.now() + 120_000))
   const heldNow = status === 'PENDING' ? holdExpiresAt : null
   const rowStatus = failureReason === null ? status : 'FAILED'
   await inTransaction(database.ownerPool, async (transaction) => {
@@ -186,9 +186,9 @@ export async function aBooking(
         rowStatus,
         failureReason,
         heldNow,
-        wishes.accountId ?? null,
-        wishes.patient ?? { name: `Patient ${randomUUID().slice(0, 8)}` },
-        wishes.reason ?? null,
+        overrides.accountId ?? null,
+        overrides.patient ?? { name: `Patient ${randomUUID().slice(0, 8)}` },
+        overrides.reason ?? null,
         events.length,
         at,
       ],
@@ -208,8 +208,8 @@ export async function aBooking(
           units,
           type === 'held' ? holdExpiresAt : null,
           type === 'failed' ? failureReason : null,
-          // Who made it is in its first event.
-          index === 0 ? (wishes.accountId ?? null) : null,
+          // The first event has the account that created the booking.
+          index === 0 ? (overrides.accountId ?? null) : null,
         ],
       )
     }

@@ -4,7 +4,7 @@ import { newId } from '@holdfast/engine/id'
 import type pg from 'pg'
 
 /** A hold on one unit by a guest, with a new idempotency key. */
-export function aClaim(slot: { id: string; clinicNo: number }, wishes: Partial<ClaimRequest> = {}): ClaimRequest {
+export function aClaim(slot: { id: string; clinicNo: number }, overrides: Partial<ClaimRequest> = {}): ClaimRequest {
   return {
     bookingId: newId(slot.clinicNo),
     slotId: slot.id,
@@ -17,7 +17,7 @@ export function aClaim(slot: { id: string; clinicNo: number }, wishes: Partial<C
     actorId: null,
     key: randomUUID(),
     requestHash: randomUUID(),
-    ...wishes,
+    ...overrides,
   }
 }
 
@@ -50,13 +50,13 @@ export type ClaimWay = {
  */
 export function claimWays(runClaimBatch: RunClaims): { alone: ClaimWay; together: ClaimWay } {
   const alone: RunClaims = async (pool, requests) => {
-    const answers: ClaimResult[] = []
-    for (const request of requests) answers.push(...(await runClaimBatch(pool, [request])))
-    return answers
+    const results: ClaimResult[] = []
+    for (const request of requests) results.push(...(await runClaimBatch(pool, [request])))
+    return results
   }
   const together: RunClaims = async (pool, requests) => {
-    const stranger = aClaim({ id: newId(clinicNoMadeUp), clinicNo: clinicNoMadeUp })
-    return (await runClaimBatch(pool, [...requests, stranger])).slice(0, requests.length)
+    const extra = aClaim({ id: newId(missingClinicNo), clinicNo: missingClinicNo })
+    return (await runClaimBatch(pool, [...requests, extra])).slice(0, requests.length)
   }
   return {
     alone: { way: 'alone', sqlFunction: 'claim_slot', run: alone, claim: outcomesOf(alone) },
@@ -64,11 +64,11 @@ export function claimWays(runClaimBatch: RunClaims): { alone: ClaimWay; together
   }
 }
 
-const clinicNoMadeUp = 0xffffff
+const missingClinicNo = 0xffffff
 
 function outcomesOf(run: RunClaims): ClaimWay['claim'] {
   return async (pool, ...requests) => {
-    const answers = await run(pool, requests)
-    return answers.map((answer) => (answer.kind === 'completed' ? answer.outcome : 'retry'))
+    const results = await run(pool, requests)
+    return results.map((result) => (result.kind === 'completed' ? result.outcome : 'retry'))
   }
 }

@@ -4,15 +4,15 @@ export {
   aClinic,
   aDoctor,
   aSlot,
-  type BookingWishes,
+  type BookingOverrides,
   type BuilderDatabase,
   type BuiltBooking,
   type BuiltClinic,
   type BuiltDoctor,
   type BuiltSlot,
-  type ClinicWishes,
-  type DoctorWishes,
-  type SlotWishes,
+  type ClinicOverrides,
+  type DoctorOverrides,
+  type SlotOverrides,
 } from './builders.ts'
 export { checkHistory } from './check-history.ts'
 export { aClaim, type ClaimWay, claimWays, kinds } from './claim-ways.ts'

@@ -6,8 +6,8 @@ const portMin = 10_000
 const portMax = 32_000
 
 /**
- * A free port of 127.0.0.1 that the system lends to nobody: who stops listening there and comes back finds it free
- * still, where a lent one may be somebody else's by then.
+ * A free port of 127.0.0.1 that is not ephemeral: a server that stops and starts again there finds it free, whereas
+ * the system may have assigned an ephemeral port to another process.
  */
 export async function portToKeep(): Promise<number> {
   for (;;) {

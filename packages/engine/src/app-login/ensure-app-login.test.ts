@@ -35,7 +35,7 @@ test('eight processes that start at once get the same working login, a member of
   ).toBe('false')
 })
 
-test('a login with another password, or cut off from its role, is mended', async ({ database }) => {
+test('a login with another password, or without its role, is repaired', async ({ database }) => {
   const before = await ensureAppLogin({ ownerUrl: database.ownerUrl })
   await query(database.ownerUrl, `alter role ${login} password 'another'`)
   await query(database.ownerUrl, `revoke holdfast_app from ${login}`)
@@ -44,7 +44,7 @@ test('a login with another password, or cut off from its role, is mended', async
   expect(await query(after, "select pg_has_role('holdfast_app', 'usage')")).toBe('true')
 })
 
-test('an owner that may not make roles is told which SQL to run, and DATABASE_APP_URL is then enough', async ({
+test('if the owner may not create roles, the error names the SQL to run, and DATABASE_APP_URL is then enough', async ({
   database,
 }) => {
   const name = `${login}_poor`
@@ -67,7 +67,7 @@ test('an owner that may not make roles is told which SQL to run, and DATABASE_AP
   }
 })
 
-test('a DATABASE_APP_URL that is the owner, no member, of another database or out of reach is refused', async ({
+test('a DATABASE_APP_URL of the owner, of no member, of another database or that is unreachable is refused', async ({
   database,
 }) => {
   const { ownerUrl } = database
@@ -86,14 +86,14 @@ test('a DATABASE_APP_URL that is the owner, no member, of another database or ou
   }
 })
 
-test('a login name fits into 63 bytes and tells long database names apart', () => {
+test('a login name fits into 63 bytes, and is unique for long database names', () => {
   expect(appLoginName('clinic')).toBe('clinic_holdfast_app')
   const long = ['ä'.repeat(31), `${'ä'.repeat(30)}x`].map(appLoginName)
   for (const name of long) expect(Buffer.byteLength(name)).toBeLessThanOrEqual(63)
   expect(long[0]).not.toBe(long[1])
 })
 
-test('the secret is made once, for all who ask at the same time; HOLDFAST_SECRET goes before it', async ({
+test('the secret is generated once, also by concurrent processes; HOLDFAST_SECRET takes precedence', async ({
   database,
 }) => {
   const secrets = await Promise.all(Array.from({ length: 8 }, () => serverSecrets(database.ownerPool, null)))

@@ -69,7 +69,7 @@ type Calendar = {
   claim: ClaimWay['claim']
   doctors: BuiltDoctor[]
   slots: BuiltSlot[]
-  /** Ids of the bookings made, in the order in which they were. */
+  /** The ids of the bookings, in the order of their creation. */
   made: string[]
 }
 
@@ -102,14 +102,15 @@ function requestOf(calendar: Calendar, one: Claim): ClaimRequest {
     reason: one.reason,
     key: nameOf(one.key),
     requestHash: nameOf(one.hash),
-    // Whoever books for somebody else books for a guest: verify takes a booking's first actor for its account.
+    // An account that books for another person books for a guest: verify reads the first actor as the booking's
+    // account.
     accountId: one.actor === 0 ? personOf(one.account) : null,
     actorId: personOf(one.actor),
   })
 }
 
-/** What is told, with everything replaced that two calendars cannot have in common. */
-function told(calendar: Calendar, outcome: ClaimOutcome | 'retry' | undefined): object | string {
+/** The outcome, with everything replaced that differs between two calendars. */
+function outcomeWithoutIds(calendar: Calendar, outcome: ClaimOutcome | 'retry' | undefined): object | string {
   if (outcome === undefined || outcome === 'retry') return 'retry'
   if (!('booking' in outcome)) return outcome
   const { booking, position, ...rest } = outcome
@@ -131,7 +132,7 @@ async function run(calendar: Calendar, one: Step): Promise<object | string> {
     const [outcome] = await calendar.claim(database.appPool, requestOf(calendar, one))
     if (outcome !== undefined && outcome !== 'retry' && outcome.kind === 'booked')
       calendar.made.push(outcome.booking.id)
-    return told(calendar, outcome)
+    return outcomeWithoutIds(calendar, outcome)
   }
   if (one.kind === 'cancel') {
     const bookingId = calendar.made[one.booking]
@@ -183,15 +184,15 @@ async function written({ database, doctors, slots, made }: Calendar): Promise<ob
 }
 
 /**
- * Lives through the same history twice, on two equal calendars; throws at the first difference. Adds what was heard.
+ * Runs the same history twice, on two equal calendars; throws at the first difference. Adds the outcomes to `kinds`.
  */
-async function compare(its: TestDatabase, steps: Step[], heard: Set<string>): Promise<void> {
+async function compare(its: TestDatabase, steps: Step[], kinds: Set<string>): Promise<void> {
   const startsAt = new Date(Math.ceil(Date.now() / 900_000 + 4) * 900_000)
   const [one, other] = [await aCalendar(its, alone, startsAt), await aCalendar(its, together, startsAt)]
   for (const next of steps) {
-    const answer = await run(one, next)
-    expect({ next, answer: await run(other, next) }).toEqual({ next, answer })
-    if (next.kind === 'claim' && typeof answer === 'object' && 'kind' in answer) heard.add(String(answer.kind))
+    const result = await run(one, next)
+    expect({ next, result: await run(other, next) }).toEqual({ next, result })
+    if (next.kind === 'claim' && typeof result === 'object' && 'kind' in result) kinds.add(String(result.kind))
   }
   expect(await written(other)).toEqual(await written(one))
   for (const { doctors } of [one, other]) {
@@ -203,17 +204,17 @@ async function compare(its: TestDatabase, steps: Step[], heard: Set<string>): Pr
 const histories = fc.array(step, { minLength: 30, maxLength: 60, size: 'max' })
 
 // fast-check prints the seed of a failure, and replays it.
-test('a history of claims is told and written alike, whether each travels alone or in a batch', async ({
+test('a history of claims has the same outcomes and writes the same rows, alone or in a batch', async ({
   database,
 }) => {
-  const heard = new Set<string>()
+  const kinds = new Set<string>()
   await fc.assert(
-    fc.asyncProperty(histories, (steps) => compare(database, steps, heard)),
+    fc.asyncProperty(histories, (steps) => compare(database, steps, kinds)),
     { numRuns: 25 },
   )
   expect(await checkHistory(database)).toEqual([])
-  // What was never heard would have been alike in nothing.
-  expect([...heard].toSorted()).toEqual([
+  // An outcome that never occurred would not have been compared.
+  expect([...kinds].toSorted()).toEqual([
     'appointment_type_not_offered',
     'booked',
     'key_reused',
@@ -226,21 +227,21 @@ test('a history of claims is told and written alike, whether each travels alone 
 }, 180_000)
 
 test.each([
-  { what: 'forgets when a hold lapses', part: /, clock_timestamp\(\) \+ v_hold\) end/, becomes: ') end' },
+  { what: 'does not record when a hold lapses', part: /, clock_timestamp\(\) \+ v_hold\) end/, becomes: ') end' },
   {
-    what: 'logs the account where somebody else acts',
+    what: 'logs the account if another one acts',
     part: 'coalesce(p_actor_id, p_account_id)',
     becomes: 'p_account_id',
   },
-  { what: 'does not look at the hash', part: 'k.request_hash, p_hash', becomes: 'p_hash, p_hash' },
+  { what: 'ignores the hash', part: 'k.request_hash, p_hash', becomes: 'p_hash, p_hash' },
 ])(
-  'negative control: a claim_slot that $what is told from claim_slots',
+  'negative control: a claim_slot that $what differs from claim_slots',
   async (mistake) => {
     const planted = await createTestDatabase()
     await plantFunction(planted, 'claim_slot', mistake)
     const property = fc.asyncProperty(histories, (steps) => compare(planted, steps, new Set()))
     const { errorInstance } = await fc.check(property, { numRuns: 25, endOnFailure: true })
-    // A difference, and not a function that doesn't run at all.
+    // It must be a difference, and not an error of the function.
     expect(errorInstance).toMatchObject({ name: 'AssertionError' })
     await planted.drop()
   },

@@ -32,7 +32,7 @@ test.beforeAll(async ({ database }) => {
 
 const { alone, together } = claimWays(runClaimBatch)
 
-/** Somebody else's transaction: what is done with its pool is not seen until it ends, and locked until then. */
+/** Another session's transaction: what is done with its pool is invisible and locked until it ends. */
 async function aTransaction(
   database: TestDatabase,
 ): Promise<{ pool: pg.Pool; end(how: 'commit' | 'rollback'): Promise<void> }> {
@@ -75,7 +75,7 @@ const cancel = (pool: pg.Pool, booking: { id: string }) =>
     { bookingId: booking.id, action: 'cancel', actorId: null, onBehalf: true, key: null, reason: null },
   ])
 
-describe.each([alone, together])('while somebody else has the slot, claimed $way', ({ claim }) => {
+describe.each([alone, together])('while another session has locked the slot, claimed $way', ({ claim }) => {
   test.for([
     { how: 'commit' as const, outcome: { kind: 'slot_closed', why: 'withdrawn' }, taken: 0 },
     { how: 'rollback' as const, outcome: { kind: 'booked' }, taken: 2 },
@@ -124,7 +124,7 @@ describe.each([alone, together])('while somebody else has the slot, claimed $way
     { how: 'commit' as const, kind: 'slot_full', taken: 3 },
     { how: 'rollback' as const, kind: 'booked', taken: 2 },
   ])(
-    'a claim on what is left that ends with $how: $kind, though others wait behind',
+    'a claim on the remaining units that ends with $how: $kind, even if others wait behind it',
     async ({ how, kind, taken }, { database }) => {
       const slot = await slotOf(database, 3)
       await aBooking(database, slot)
@@ -162,7 +162,7 @@ describe.each([alone, together])('while somebody else has the slot, claimed $way
     },
   )
 
-  test('holds that lapse while it waits are given back, though there was room without them', async ({ database }) => {
+  test('holds that lapse while it waits are given back, even if there was room without them', async ({ database }) => {
     const slot = await slotOf(database, 3)
     const held = await aBooking(database, slot, { status: 'PENDING', units: 2 })
     const lock = await holdSlotLock(database, slot)
@@ -182,24 +182,24 @@ describe.each([alone, together])('while somebody else has the slot, claimed $way
     await expectAllWell(database)
   })
 
-  test('another hold made while it waits keeps its end in next_lapse', async ({ database }) => {
+  test('next_lapse still has the end of another hold that was created while it waited', async ({ database }) => {
     const slot = await slotOf(database, 3)
     const other = await aTransaction(database)
-    const [made] = await alone.claim(other.pool, aClaim(slot))
-    if (made === undefined || made === 'retry' || made.kind !== 'booked') throw new Error('not booked')
+    const [first] = await alone.claim(other.pool, aClaim(slot))
+    if (first === undefined || first === 'retry' || first.kind !== 'booked') throw new Error('not booked')
     const waiting = [false, true].map((confirm) => claim(database.appPool, aClaim(slot, { confirm })))
     await untilLockWaiters(database, 2)
     await other.end('commit')
     expect(kinds((await Promise.all(waiting)).flat())).toEqual(['booked', 'booked'])
     const row = await slotRow(database, slot)
     expect(row).toMatchObject({ taken: 3 })
-    expect(row?.next_lapse?.getTime()).toBeLessThanOrEqual(made.booking.holdExpiresAt?.getTime() ?? Number.NaN)
+    expect(row?.next_lapse?.getTime()).toBeLessThanOrEqual(first.booking.holdExpiresAt?.getTime() ?? Number.NaN)
     await expectAllWell(database)
   })
 })
 
 describe('the slot starts while a claim waits for it', () => {
-  /** What `attempt` made of a slot that starts in a second, or later where the second was over before it was ready. */
+  /** The outcome of `attempt` on a slot that starts in a second, or later if the second was over before it was ready. */
   async function beforeStart<Result>(
     its: TestDatabase,
     attempt: (slot: BuiltSlot) => Promise<Result | undefined>,
@@ -252,7 +252,7 @@ describe('the slot starts while a claim waits for it', () => {
   })
 
   test.for([alone, together])(
-    'somebody with the same key, booked before the start, is found by the one $way: the first answer stands',
+    'a booking with the same key from before the start is found by the claim $way, which is replayed',
     async ({ claim }, { database }) => {
       const { slot, first, outcomes } = await beforeStart(database, async (slot) => {
         const first = aClaim(slot)

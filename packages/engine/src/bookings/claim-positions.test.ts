@@ -27,16 +27,16 @@ async function threeSlots(database: TestDatabase): Promise<BuiltSlot[]> {
   return slots.toReversed()
 }
 
-/** One batch in which all that can become of a claim comes between others; what each was told, in its place. */
-async function told(database: TestDatabase): Promise<{ expected: object[]; answers: object[] }> {
+/** One batch with every outcome between others; returns the outcome of each claim, in the order of the claims. */
+async function everyOutcome(database: TestDatabase): Promise<{ expected: object[]; outcomes: object[] }> {
   const slots = await threeSlots(database)
   const [wide, middle, narrow] = slots
   if (wide === undefined || middle === undefined || narrow === undefined) throw new Error('There are no three slots.')
   const first = aClaim(middle, { confirm: true })
   const before = await runClaimBatch(database.appPool, [first, aClaim(wide)])
   const holdSeconds = new Map([wide, middle, narrow].map((slot, index) => [slot.id, 180 - 60 * index]))
-  const booked = (slot: BuiltSlot, wishes: Partial<ClaimRequest> = {}) => {
-    const request = aClaim(slot, wishes)
+  const booked = (slot: BuiltSlot, overrides: Partial<ClaimRequest> = {}) => {
+    const request = aClaim(slot, overrides)
     const { units, confirm } = request
     const heldMs = confirm ? null : (holdSeconds.get(slot.id) ?? 0) * 1_000
     const { doctorId, startsAt, endsAt } = slot
@@ -56,13 +56,13 @@ async function told(database: TestDatabase): Promise<{ expected: object[]; answe
   )
   const clinicIds = new Map(rows.map((row) => [row.slot_id, row.clinic_id]))
   const only = (request: ClaimRequest, expected: object) => ({ request, expected })
-  const firstAnswer = before[0]?.kind === 'completed' ? summary(before[0].outcome) : {}
-  const asked = [
+  const firstResult = before[0]?.kind === 'completed' ? summary(before[0].outcome) : {}
+  const claims = [
     only(aClaim(narrow, { units: 2 }), { kind: 'units_over_capacity', capacity: 1 }),
     booked(narrow),
     only(aClaim({ id: narrow.doctorId, clinicNo: narrow.clinicNo }), { kind: 'slot_missing' }),
     booked(wide, { units: 2, confirm: true }),
-    only(aClaim(middle, { key: first.key, requestHash: first.requestHash }), { ...firstAnswer, kind: 'replayed' }),
+    only(aClaim(middle, { key: first.key, requestHash: first.requestHash }), { ...firstResult, kind: 'replayed' }),
     booked(middle),
     only(aClaim(narrow), { kind: 'slot_full' }),
     only(aClaim(wide, { key: first.key.replace(/^./, 'f'), appointmentType: 'video' }), {
@@ -71,13 +71,13 @@ async function told(database: TestDatabase): Promise<{ expected: object[]; answe
     only(aClaim(middle, { key: first.key }), { kind: 'key_reused' }),
     only(aClaim(wide), { kind: 'slot_full' }),
   ]
-  const answers = await runClaimBatch(
+  const results = await runClaimBatch(
     database.appPool,
-    asked.map(({ request }) => request),
+    claims.map(({ request }) => request),
   )
   return {
-    expected: asked.map(({ expected }) => expected),
-    answers: answers.map((answer) => (answer.kind === 'completed' ? summary(answer.outcome) : answer)),
+    expected: claims.map(({ expected }) => expected),
+    outcomes: results.map((result) => (result.kind === 'completed' ? summary(result.outcome) : result)),
   }
 }
 
@@ -95,17 +95,17 @@ function summary(outcome: object): object {
   return { kind: outcome.kind, ...facts, heldMs }
 }
 
-test('each claim of a batch is told what became of it, and of its own slot', async () => {
+test('each claim of a batch gets its outcome, with the facts of its slot', async () => {
   const database = await createTestDatabase()
-  const { expected, answers } = await told(database)
-  expect(answers).toEqual(expected)
+  const { expected, outcomes } = await everyOutcome(database)
+  expect(outcomes).toEqual(expected)
   await database.drop()
 })
 
-test('negative control: answers that come in another order than the claims are seen', async () => {
+test('negative control: results in another order than the claims are detected', async () => {
   const planted = await createTestDatabase()
   await plantFunction(planted, 'claim_slots', { part: / order by d\.n\)/g, becomes: ')' })
-  const compared = told(planted).then(({ expected, answers }) => expect(answers).toEqual(expected))
+  const compared = everyOutcome(planted).then(({ expected, outcomes }) => expect(outcomes).toEqual(expected))
   await expect(compared).rejects.toThrow(/to deeply equal|the result lacks its slot/)
   await planted.drop()
 })

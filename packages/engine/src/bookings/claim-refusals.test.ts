@@ -27,7 +27,7 @@ test.beforeAll(async ({ database }) => {
 const { alone, together } = claimWays(runClaimBatch)
 
 describe.each([alone, together])('refusals, claimed $way', ({ run, claim }) => {
-  test('each closed slot says why', async ({ database }) => {
+  test('the outcome for a closed slot contains the reason', async ({ database }) => {
     const clinic = await aClinic(database, { settings: { minimumNoticeMinutes: 60, bookingHorizonDays: 30 } })
     const open = await aDoctor(database, clinic)
     const inactive = await aDoctor(database, clinic, { active: false })
@@ -53,7 +53,7 @@ describe.each([alone, together])('refusals, claimed $way', ({ run, claim }) => {
     ])
   })
 
-  test('more units than the slot ever has, and a kind of appointment the doctor does not offer', async ({
+  test('more units than the slot’s capacity, and an appointment type that the doctor does not offer', async ({
     database,
   }) => {
     const slot = await aSlot(database, doctor, { capacity: 2 })
@@ -79,7 +79,7 @@ describe.each([alone, together])('refusals, claimed $way', ({ run, claim }) => {
     const answers = await run(pool, [aClaim(full), aClaim(past), { ...known, bookingId: newId(full.clinicNo) }])
     const assigned = await client.query('select pg_current_xact_id_if_assigned() as xid')
     expect(assigned.rows).toEqual([{ xid: null }])
-    // The control: a claim that is booked does take one.
+    // The control: a booked claim does take one.
     await run(pool, [aClaim(await aSlot(database, doctor))])
     expect((await client.query('select pg_current_xact_id_if_assigned() as xid')).rows).not.toEqual([{ xid: null }])
     await client.query('rollback')
@@ -91,9 +91,7 @@ describe.each([alone, together])('refusals, claimed $way', ({ run, claim }) => {
     ])
   })
 
-  test('what other people wait for is not waited for: a full slot that somebody has locked is refused at once', async ({
-    database,
-  }) => {
+  test('a full slot is refused at once, even if another session has locked it', async ({ database }) => {
     const slot = await aSlot(database, doctor)
     await aBooking(database, slot)
     const lock = await holdSlotLock(database, slot)
@@ -101,7 +99,7 @@ describe.each([alone, together])('refusals, claimed $way', ({ run, claim }) => {
     await lock.release()
   })
 
-  test('the log names who acted: somebody at the desk before the account it is for', async ({ database }) => {
+  test('the log names the actor: a member of staff, not the account of the booking', async ({ database }) => {
     const slot = await aSlot(database, doctor, { capacity: 3 })
     const [accountId, actorId] = [randomUUID(), randomUUID()]
     const claims = [aClaim(slot, { accountId }), aClaim(slot, { actorId }), aClaim(slot)]
@@ -115,7 +113,7 @@ describe.each([alone, together])('refusals, claimed $way', ({ run, claim }) => {
   })
 })
 
-test('one poisonous request in a batch of 128 hurts nobody else: the batch fails, and each is claimed alone', async ({
+test('one invalid request in a batch of 128 affects no other: the batch fails, and each is claimed alone', async ({
   database,
 }) => {
   const slot = await aSlot(database, doctor, { capacity: 200 })

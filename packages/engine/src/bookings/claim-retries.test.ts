@@ -34,10 +34,10 @@ const { alone, together } = claimWays(runClaimBatch)
 
 const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0)
 
-/** The same request as a retry from outside: with a booking id of its own. */
-const retryOf = (request: ClaimRequest, wishes: Partial<ClaimRequest> = {}): ClaimRequest => {
-  const slotId = wishes.slotId ?? request.slotId
-  return { ...request, ...wishes, slotId, bookingId: newId(doctor.clinicNo) }
+/** The same request as a client's retry: with a new booking id. */
+const retryOf = (request: ClaimRequest, overrides: Partial<ClaimRequest> = {}): ClaimRequest => {
+  const slotId = overrides.slotId ?? request.slotId
+  return { ...request, ...overrides, slotId, bookingId: newId(doctor.clinicNo) }
 }
 
 describe.each([alone, together])('retries, claimed $way', ({ run, claim }) => {
@@ -67,7 +67,7 @@ describe.each([alone, together])('retries, claimed $way', ({ run, claim }) => {
     expect(await takenOf(database, slot)).toEqual([1])
   })
 
-  test('one key in twenty transactions at once, over two slots: one booking, everybody hears of the same one', async ({
+  test('one key in twenty transactions at once, over two slots: one booking, which all of them return', async ({
     database,
   }) => {
     const [slot, other] = [
@@ -95,7 +95,7 @@ describe.each([alone, together])('retries, claimed $way', ({ run, claim }) => {
     expect(await checkHistory(database)).toEqual([])
   })
 
-  test("a connection lost after COMMIT: sent again, it is told as booked, for it is the caller's first answer", async ({
+  test('a connection lost after COMMIT: sent again, the outcome is booked, as the caller has none yet', async ({
     database,
   }) => {
     const slot = await aSlot(database, doctor)
@@ -112,9 +112,7 @@ describe.each([alone, together])('retries, claimed $way', ({ run, claim }) => {
     expect(await takenOf(database, slot)).toEqual([1])
   })
 
-  test('a booking id sent twice with two keys is a mistake: the second is an error, and takes nothing', async ({
-    database,
-  }) => {
+  test('a booking id sent twice with two keys is a bug: the second fails, and takes no units', async ({ database }) => {
     const slot = await aSlot(database, doctor, { capacity: 2 })
     const request = aClaim(slot)
     await claim(database.appPool, request)
@@ -130,8 +128,8 @@ test('one key twice in a batch: one booking, and the other is sent again', async
   expect(await takenOf(database, slot)).toEqual([1])
 })
 
-describe('two alone with one key at once', () => {
-  /** Both have read the slots and no key; the answers in the order in which they got hold of their slots. */
+describe('two lone claims with one key at once', () => {
+  /** Both have read the slots and no key; returns the outcomes in the order in which they locked their slots. */
   async function race(
     database: TestDatabase,
     requests: [ClaimRequest, ClaimRequest],
@@ -168,8 +166,8 @@ describe('two alone with one key at once', () => {
       expect(kinds(outcomes).sort()).toEqual(['booked', 'retry'])
       const [won, lost] = kinds(outcomes)[0] === 'booked' ? [first, second] : [second, first]
       expect(sum(await takenOf(database, ...slots))).toBe(won.units)
-      const [told] = await alone.claim(database.appPool, lost)
-      expect(told).toMatchObject(
+      const [outcome] = await alone.claim(database.appPool, lost)
+      expect(outcome).toMatchObject(
         after === 'replayed' ? { kind: after, booking: { id: won.bookingId } } : { kind: after },
       )
       expect(sum(await takenOf(database, ...slots))).toBe(won.units)
@@ -177,9 +175,7 @@ describe('two alone with one key at once', () => {
     },
   )
 
-  test('on the last unit the other hears of the first booking at once: it is replayed, not refused', async ({
-    database,
-  }) => {
+  test('on the last unit, the other gets the first booking: it is replayed, not refused', async ({ database }) => {
     const slot = await aSlot(database, doctor)
     const first = aClaim(slot)
     const outcomes = await race(database, [first, retryOf(first)], [slot])
@@ -203,8 +199,8 @@ describe('two alone with one key at once', () => {
   })
 })
 
-describe('negative controls: the slot first, its key after, and the units back when the key is lost', () => {
-  /** Two alone on one slot with one key; what verify finds of the slot afterwards. */
+describe('negative controls: the slot is locked before the key, and a lost key gives the units back', () => {
+  /** Two lone claims on one slot with one key; returns verify's findings for the slot. */
   async function findings(its: TestDatabase) {
     const clinic = await aClinic(its)
     const slot = await aSlot(its, await aDoctor(its, clinic), { capacity: 5 })
@@ -234,7 +230,7 @@ describe('negative controls: the slot first, its key after, and the units back w
     expect(await findings(database)).toEqual([])
   })
 
-  /** A batch waits for the slot before one alone with the same key does; then the slot is theirs. */
+  /** A batch waits for the slot, then a lone claim with the same key; then the slot is released. */
   async function keyRace(its: TestDatabase) {
     const slot = await aSlot(its, await aDoctor(its, await aClinic(its)), { capacity: 5 })
     const request = aClaim(slot)

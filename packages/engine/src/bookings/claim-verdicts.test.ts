@@ -61,7 +61,7 @@ const startsInMinutes: Partial<Record<Verdict, number>> = {
   'slot_closed:booking_horizon': 31 * 1440,
 }
 
-/** A claim that is wrong in these ways, on a calendar made for it. */
+/** A claim that is wrong in these ways, on a separate calendar. */
 async function aWrongClaim(its: TestDatabase, wrong: readonly Verdict[]): Promise<ClaimRequest> {
   const is = (verdict: Verdict) => wrong.includes(verdict)
   const clinic = await aClinic(its, { settings: { minimumNoticeMinutes: 60, bookingHorizonDays: 30 } })
@@ -111,7 +111,7 @@ describe.each([alone, together])('claimed $way', ({ claim }) => {
   })
 })
 
-test('negative control: two rules of claim_verdict in another order are noticed', async () => {
+test('negative control: two rules of claim_verdict in another order are detected', async () => {
   const planted = await createTestDatabase()
   const rule = "WHEN (NOT p_doctor_active) THEN 'slot_closed:doctor_inactive'::text"
   await plantFunction(planted, 'claim_verdict', {

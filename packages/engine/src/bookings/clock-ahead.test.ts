@@ -17,8 +17,8 @@ import { verify } from '../verify/verify.ts'
 import { runMoveBatch } from './move-batch.ts'
 import { runSettleBatch } from './settle-batch.ts'
 
-const kindsOf = (answers: { kind: string; outcome?: { kind: string } }[]) =>
-  answers.map(({ kind, outcome }) => outcome?.kind ?? kind)
+const kindsOf = (results: { kind: string; outcome?: { kind: string } }[]) =>
+  results.map(({ kind, outcome }) => outcome?.kind ?? kind)
 
 type Scene = {
   its: TestDatabase
@@ -30,7 +30,7 @@ type Scene = {
 
 /**
  * Two bookings of one slot: `ahead` is confirmed, by a server that failed over to this one with a clock an hour ahead;
- * `held` is a hold of two minutes that this one made.
+ * `held` is a hold of two minutes that this server created.
  */
 async function aScene(its: TestDatabase): Promise<Scene> {
   const clinic = await aClinic(its)
@@ -54,11 +54,11 @@ async function aScene(its: TestDatabase): Promise<Scene> {
 }
 
 async function settleBoth({ its, ahead, held }: Scene): Promise<string[]> {
-  const asked = { actorId: randomUUID(), onBehalf: true, key: null, reason: null }
+  const common = { actorId: randomUUID(), onBehalf: true, key: null, reason: null }
   return kindsOf(
     await runSettleBatch(its.appPool, [
-      { ...asked, bookingId: ahead.id, action: 'link' },
-      { ...asked, bookingId: held.id, action: 'confirm' },
+      { ...common, bookingId: ahead.id, action: 'link' },
+      { ...common, bookingId: held.id, action: 'confirm' },
     ]),
   )
 }
@@ -66,12 +66,12 @@ async function settleBoth({ its, ahead, held }: Scene): Promise<string[]> {
 async function moveBoth({ its, another, ahead, held }: Scene): Promise<string[]> {
   const [full, free] = [await another(), await another()]
   await aBooking(its, full, { status: 'PENDING', units: 2 })
-  const asked = { actorId: null, onBehalf: true }
+  const common = { actorId: null, onBehalf: true }
   return kindsOf(
     await runMoveBatch(its.appPool, [
-      { ...asked, bookingId: ahead.id, slotId: full.id },
-      { ...asked, bookingId: ahead.id, slotId: free.id },
-      { ...asked, bookingId: held.id, slotId: free.id },
+      { ...common, bookingId: ahead.id, slotId: full.id },
+      { ...common, bookingId: ahead.id, slotId: free.id },
+      { ...common, bookingId: held.id, slotId: free.id },
     ]),
   )
 }
@@ -80,14 +80,14 @@ async function withdrawBoth({ its, slot, ahead, held }: Scene): Promise<string[]
   const { clinicNo, id: slotId } = slot
   const ways = { clinicNo, which: { slotId }, withBookings: true, dryRun: false, actorId: null }
   const outcome = await withdrawSlots(its.appPool, ways)
-  const told = outcome.kind === 'withdrawn' ? outcome.bookings.map(({ id }) => id) : []
+  const reported = outcome.kind === 'withdrawn' ? outcome.bookings.map(({ id }) => id) : []
   const { rows } = await its.ownerPool.query<{ id: string; failure_reason: string }>(
     'select id, failure_reason from holdfast.booking where slot_id = $1',
     [slotId],
   )
   return [ahead, held].map(({ id }) => {
     const reason = rows.find((row) => row.id === id)?.failure_reason
-    return `${reason}, ${told.includes(id) ? 'told' : 'not told'}`
+    return `${reason}, ${reported.includes(id) ? 'reported' : 'not reported'}`
   })
 }
 
@@ -118,9 +118,9 @@ test.for([
   {
     what: 'withdrawn together',
     act: withdrawBoth,
-    right: ['slot_withdrawn, told', 'slot_withdrawn, told'],
+    right: ['slot_withdrawn, reported', 'slot_withdrawn, reported'],
     mistake: planted.withdrawal,
-    wrong: ['slot_withdrawn, told', 'hold_expired, not told'],
+    wrong: ['slot_withdrawn, reported', 'hold_expired, not reported'],
   },
 ])(
   'a hold $what with a booking written by a clock that was ahead is judged by the clock of now; negative ' +

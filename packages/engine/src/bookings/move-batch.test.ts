@@ -27,17 +27,17 @@ test.beforeAll(async ({ database }) => {
   doctor = await aDoctor(database, clinic)
 })
 
-const aMove = (booking: { id: string }, slot: { id: string }, wishes: Partial<MoveRequest> = {}): MoveRequest => ({
+const aMove = (booking: { id: string }, slot: { id: string }, overrides: Partial<MoveRequest> = {}): MoveRequest => ({
   bookingId: booking.id,
   slotId: slot.id,
   actorId: null,
   onBehalf: false,
-  ...wishes,
+  ...overrides,
 })
 
 async function move(database: TestDatabase, ...requests: MoveRequest[]): Promise<(MoveOutcome | { kind: 'retry' })[]> {
-  const answers = await runMoveBatch(database.appPool, requests)
-  return answers.map((answer) => (answer.kind === 'completed' ? answer.outcome : answer))
+  const results = await runMoveBatch(database.appPool, requests)
+  return results.map((result) => (result.kind === 'completed' ? result.outcome : result))
 }
 
 const kindOf = async (database: TestDatabase, ...requests: MoveRequest[]) =>
@@ -62,7 +62,7 @@ describe('move_bookings', () => {
     expect(await checkHistory(database)).toEqual([])
   })
 
-  test('a full, missing, closed or foreign slot leaves the old place as it was', async ({ database }) => {
+  test('for a full, missing, closed or foreign slot, the booking stays where it is', async ({ database }) => {
     const from = await aSlot(database, doctor)
     const booking = await aBooking(database, from)
     const full = await aSlot(database, doctor)
@@ -89,7 +89,7 @@ describe('move_bookings', () => {
     expect(await move(database, aMove(large, full))).toEqual([{ kind: 'units_over_capacity', capacity: 1 }])
   })
 
-  test('what is over or lapsed cannot be moved; a hold can, and keeps its end', async ({ database }) => {
+  test('an ended or lapsed booking cannot be moved; a hold can, and its end does not change', async ({ database }) => {
     const [from, to] = [await aSlot(database, doctor, { capacity: 5 }), await aSlot(database, doctor, { capacity: 5 })]
     const holdExpiresAt = new Date(Date.now() + 60_000)
     const held = await aBooking(database, from, { status: 'PENDING', holdExpiresAt })
@@ -114,7 +114,7 @@ describe('move_bookings', () => {
     expect(await kindOf(database, aMove(booking, to, { onBehalf: true }))).toEqual(['done'])
   })
 
-  test('a place under a lapsed hold is free to move into', async ({ database }) => {
+  test('a booking can move into the units of a lapsed hold', async ({ database }) => {
     const [from, to] = [await aSlot(database, doctor), await aSlot(database, doctor)]
     const booking = await aBooking(database, from)
     await aBooking(database, to, { status: 'PENDING' })
@@ -124,7 +124,7 @@ describe('move_bookings', () => {
     expect(await takenOf(database, from, to)).toEqual([0, 1])
   })
 
-  test('bookings of two full slots cannot swap, and neither loses its place', async ({ database }) => {
+  test('bookings of two full slots cannot swap, and both stay where they are', async ({ database }) => {
     const [a, b] = [await aSlot(database, doctor), await aSlot(database, doctor)]
     const [inA, inB] = [await aBooking(database, a), await aBooking(database, b)]
     expect((await Promise.all([move(database, aMove(inA, b)), move(database, aMove(inB, a))])).flat()).toEqual([
@@ -198,7 +198,7 @@ describe('move_bookings', () => {
     expect([await moving, slotThen]).toContain('40P01')
   })
 
-  test('a booking moved by somebody else while this move waits is sent again', async ({ database }) => {
+  test('a move is sent again if another session moves the booking while it waits', async ({ database }) => {
     const [a, b, c] = [await aSlot(database, doctor), await aSlot(database, doctor), await aSlot(database, doctor)]
     const booking = await aBooking(database, a)
     const lock = await holdLock(database.ownerPool, 'select from holdfast.slot where id = $1 for update', [a.id])

@@ -17,8 +17,8 @@ import { verify } from '../verify/verify.ts'
 import { runMoveBatch } from './move-batch.ts'
 import { runSettleBatch } from './settle-batch.ts'
 
-const kindsOf = (answers: { kind: string; outcome?: { kind: string } }[]) =>
-  answers.map(({ kind, outcome }) => outcome?.kind ?? kind)
+const kindsOf = (results: { kind: string; outcome?: { kind: string } }[]) =>
+  results.map(({ kind, outcome }) => outcome?.kind ?? kind)
 
 /**
  * A move into a slot waits for the second of the bookings it locks, which a lapsed hold there is. Meanwhile another
@@ -32,7 +32,7 @@ async function lapseDuringMove(its: TestDatabase) {
   const lapsed = await aBooking(its, to, { status: 'PENDING', holdExpiresAt: new Date(Date.now() - 60_000) })
   const move = async () =>
     kindsOf(await runMoveBatch(its.appPool, [{ bookingId: moved.id, slotId: to.id, actorId: null, onBehalf: true }]))
-  const asked = { actorId: randomUUID(), onBehalf: true, key: null, reason: null }
+  const common = { actorId: randomUUID(), onBehalf: true, key: null, reason: null }
 
   const lock = await holdLock(its.ownerPool, 'select from holdfast.booking where id = $1 for update', [lapsed.id])
   const moving = move()
@@ -48,8 +48,8 @@ async function lapseDuringMove(its: TestDatabase) {
     () => 'the hold to lapse',
   )
   const settling = runSettleBatch(its.appPool, [
-    { ...asked, bookingId: lapsing.id, action: 'confirm' },
-    { ...asked, bookingId: moved.id, action: 'link' },
+    { ...common, bookingId: lapsing.id, action: 'confirm' },
+    { ...common, bookingId: moved.id, action: 'link' },
   ]).then(kindsOf)
   await untilLockWaiters(its, 2)
   await lock.release()

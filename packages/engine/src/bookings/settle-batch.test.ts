@@ -33,7 +33,7 @@ test.beforeAll(async ({ database }) => {
 const request = (
   booking: { id: string },
   action: SettleAction,
-  wishes: Partial<SettleRequest> = {},
+  overrides: Partial<SettleRequest> = {},
 ): SettleRequest => ({
   bookingId: booking.id,
   action,
@@ -41,15 +41,15 @@ const request = (
   onBehalf: false,
   key: null,
   reason: null,
-  ...wishes,
+  ...overrides,
 })
 
 async function settle(
   database: TestDatabase,
   ...requests: SettleRequest[]
 ): Promise<(SettleOutcome | { kind: 'retry' })[]> {
-  const answers = await runSettleBatch(database.appPool, requests)
-  return answers.map((answer) => (answer.kind === 'completed' ? answer.outcome : answer))
+  const results = await runSettleBatch(database.appPool, requests)
+  return results.map((result) => (result.kind === 'completed' ? result.outcome : result))
 }
 
 const kindOf = async (database: TestDatabase, ...requests: SettleRequest[]) =>
@@ -95,7 +95,7 @@ describe('settle_bookings: every action on every status', () => {
     expect(await takenOf(database, slot)).toEqual([outcome === 'done' && action === 'cancel' ? before - 2 : before])
     if (answer !== undefined && 'booking' in answer)
       expect(answer.booking).toMatchObject({ id: booking.id, version: rows[0]?.version })
-    // Out of the way of the next one on the same doctor.
+    // So that it does not overlap the next slot of the doctor.
     await shiftSlot(
       database,
       slot,
@@ -103,9 +103,7 @@ describe('settle_bookings: every action on every status', () => {
     )
   })
 
-  test('a confirmation may bring the patient and the reason, and else leaves them as they are', async ({
-    database,
-  }) => {
+  test('a confirmation can set the patient and the reason, or leave them unchanged', async ({ database }) => {
     const [brought, plain] = [await aSlot(database, doctor), await aSlot(database, doctor)]
     const [first, second] = [
       await aBooking(database, brought, { status: 'PENDING' }),
@@ -122,7 +120,7 @@ describe('settle_bookings: every action on every status', () => {
     expect(details[1]).not.toContain('Grace Hopper')
   })
 
-  test('nothing of all this left the log and the counts apart', async ({ database }) => {
+  test('after all of this, the log agrees with the counts', async ({ database }) => {
     expect(await checkHistory(database)).toEqual([])
   })
 
@@ -162,7 +160,7 @@ describe('settle_bookings: holds', () => {
     expect(await takenOf(database, slot)).toEqual([0])
   })
 
-  test("one extension, by the clinic's hold time; the same key is told the same, another is refused", async ({
+  test("one extension, by the clinic's hold time; the same key gets the same, another is refused", async ({
     database,
   }) => {
     const booking = await aBooking(database, await aSlot(database, doctor), {
@@ -182,7 +180,7 @@ describe('settle_bookings: holds', () => {
     expect(second.map((outcome) => outcome.kind)).toEqual(['already_extended'])
   })
 
-  test('a hold extended in its last moment is not given back by the claim or sweep that was about to', async ({
+  test('a hold extended in its last moment is not given back by a claim or sweep that waits for it', async ({
     database,
   }) => {
     const slot = await aSlot(database, doctor)
@@ -208,7 +206,7 @@ describe('settle_bookings: holds', () => {
     await untilLockWaiters(database, 1)
     await client.query('commit')
     client.release()
-    // … and here it looks again after its wait, and leaves it.
+    // … and here it reads the row again after its wait, and leaves it.
     expect((await second).rows[0]?.n).toBe(0)
     expect(await takenOf(database, slot)).toEqual([1])
   })
@@ -271,7 +269,7 @@ describe("settle_bookings: the clinic's rules", () => {
     expect(await kindOf(database, request(booking, 'confirm'))).toEqual(['unchanged'])
   })
 
-  test('who acted is in the log', async ({ database }) => {
+  test('the actor is in the log', async ({ database }) => {
     const booking = await aBooking(database, await aSlot(database, doctor))
     const actorId = randomUUID()
     await settle(database, request(booking, 'cancel', { actorId, onBehalf: true }))
@@ -282,7 +280,7 @@ describe("settle_bookings: the clinic's rules", () => {
     expect(rows).toEqual([{ type: 'cancelled', actor_id: actorId }])
   })
 
-  test('a booking moved away while its cancellation waits is sent again, and frees the slot it is in now', async ({
+  test('if a booking is moved while its cancellation waits, it is sent again and frees the new slot', async ({
     database,
   }) => {
     const [from, to] = [await aSlot(database, doctor), await aSlot(database, doctor)]

@@ -14,8 +14,8 @@ const globalTables = [
 ]
 
 /**
- * What breaks the rule that lets a clinic's rows live on one node (docs/decisions/0003): a table that is not global has
- * a primary key; that, every unique index and every exclusion constraint begin with clinic_no; every foreign key to a
+ * Violations of the rule that allows all rows of a clinic to be on one node (docs/decisions/0003): a table that is not
+ * global has a primary key; that, every unique index and every exclusion constraint begin with clinic_no; every foreign key to a
  * table that is not global begins with clinic_no on both sides, and no global table refers to one that isn't.
  */
 const violationsQuery = `
@@ -63,11 +63,11 @@ async function violations(connection: pg.Pool | pg.PoolClient): Promise<string[]
   return rows.map((row) => row.violation)
 }
 
-test('every table keeps the rule', async ({ database }) => {
+test('no table violates the rule', async ({ database }) => {
   expect(await violations(database.ownerPool)).toEqual([])
 })
 
-test('the list of global tables has none that is gone', async ({ database }) => {
+test('every table in the list of global tables exists', async ({ database }) => {
   const { rows } = await database.ownerPool.query<{ relname: string }>(
     `select relname from pg_class where relnamespace = 'holdfast'::regnamespace and relname = any ($1) order by 1`,
     [globalTables],
@@ -103,7 +103,7 @@ test.for([
     `alter table holdfast.answer add column clinic_no integer, add constraint planted
        foreign key (clinic_no, key) references holdfast.resource (clinic_no, id)`,
   ],
-])('a planted violation is named: %s', async ([expected, statement], { database }) => {
+])('a planted violation is reported: %s', async ([expected, statement], { database }) => {
   const client = await database.ownerPool.connect()
   try {
     await client.query(`begin; set local search_path = public; ${statement}`)

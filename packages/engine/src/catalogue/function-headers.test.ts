@@ -21,7 +21,7 @@ test('every SQL function has a complete header, and is either granted or interna
   expect(functions.flatMap(({ name, text }) => missingIn(name, text, granted))).toEqual([])
 })
 
-test('negative control: what is missing is named', () => {
+test('negative control: a missing part is reported', () => {
   const complete = '-- planted: does nothing.\n-- Locks: none. Fails: never. Idempotent: yes.\n'
   expect(missingIn('planted', complete, ['planted'])).toEqual([])
   expect(missingIn('planted', complete, [])).toEqual([

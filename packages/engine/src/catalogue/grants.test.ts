@@ -29,7 +29,7 @@ test.beforeAll(async ({ database }) => {
 
 const permissionDenied = '42501'
 
-/** Runs statements in a transaction that is rolled back; answers `done`, or the SQLSTATE of what went wrong. */
+/** Runs statements in a transaction that is rolled back; returns `done`, or the SQLSTATE of the error. */
 async function attempt(pool: pg.Pool, statements: string): Promise<string> {
   const client = await pool.connect()
   try {
@@ -44,7 +44,7 @@ async function attempt(pool: pg.Pool, statements: string): Promise<string> {
   }
 }
 
-/** Refused to the application role for its rights; with the owner's the very same statement works. */
+/** The application role lacks the privilege; the owner can run the same statement. */
 async function expectOwnersAlone(database: TestDatabase, statement: string, controlled = 'done'): Promise<void> {
   const application = await attempt(database.appPool, statement)
   const owner = await attempt(database.ownerPool, statement)
@@ -53,7 +53,7 @@ async function expectOwnersAlone(database: TestDatabase, statement: string, cont
 
 const stateTables = ['slot', 'booking', 'booking_event', 'allocation', 'idempotency']
 
-/** Every way to write a table that has come to mind; T is the table. */
+/** The known ways to write to a table T. */
 const writes = [
   'insert into T select * from T limit 0',
   'update T set clinic_no = clinic_no',
@@ -78,11 +78,11 @@ describe.each(stateTables)('%s', (table) => {
     await expectOwnersAlone(database, statement.replaceAll(/\bT\b/g, `holdfast.${table}`))
   })
 
-  test('nor copy rows into it; the owner is only missing the rows', async ({ database }) => {
+  test('nor copy rows into it; for the owner, only the rows are missing', async ({ database }) => {
     await expectOwnersAlone(database, `copy holdfast.${table} from stdin`, '57014')
   })
 
-  test('nor give itself the right: GRANT warns, and gives nothing', async ({ database }) => {
+  test('nor grant itself the privilege: GRANT warns, and grants nothing', async ({ database }) => {
     await attempt(database.appPool, `grant all on holdfast.${table} to public`)
     const { rows } = await database.appPool.query(
       `select has_table_privilege($1, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER') as may`,
@@ -91,15 +91,13 @@ describe.each(stateTables)('%s', (table) => {
     expect(rows).toEqual([{ may: false }])
   })
 
-  test('but read it', async ({ database }) => {
+  test('but it may read it', async ({ database }) => {
     expect(await attempt(database.appPool, `select * from holdfast.${table}`)).toBe('done')
   })
 })
 
-test('the partitions, by which a table could be written behind its parent’s back, are out of reach', async ({
-  database,
-}) => {
-  // A column can be added to the parent only, whoever asks.
+test('the role has no access to partitions, which would bypass the grants of their parent', async ({ database }) => {
+  // Even the owner can add a column to the parent only.
   for (const statement of [...writes.filter((one) => !one.includes('add column')), 'select * from T']) {
     await expectOwnersAlone(database, statement.replaceAll(/\bT\b/g, `holdfast.${partition}`))
   }

@@ -53,13 +53,13 @@ test('negative control: a column, an index or a looser check more is another tex
   }
 })
 
-test('the snapshot is complete: run on an empty database it makes the same schema again', async () => {
+test('the snapshot is complete: run on an empty database, it creates the same schema', async () => {
   const migrated = await createTestDatabase()
   const empty = await createEmptyDatabase()
   try {
     const text = await describe(migrated.ownerUrl)
     expect(await describe(empty.ownerUrl, text)).toBe(text)
-    // The ledger is in it too: it is made before the first migration, and by none.
+    // It includes the ledger, which is created before the first migration.
     expect(ledgerDefinition).toContain('holdfast.function_file')
     expect(text).toContain('create table holdfast.function_file')
   } finally {

@@ -57,7 +57,7 @@ test('values without quotes come back as they were', async ({ database }) => {
   ).toEqual([])
 })
 
-test('an answer’s array is read as the database has it, also when it is empty', async ({ database }) => {
+test('an array in a result is read as it is in the database, also if it is empty', async ({ database }) => {
   const sent = async (array: string) => {
     const { rows } = await database.appPool.query<{ value: string }>({
       text: `select ${array} as value`,
@@ -74,7 +74,7 @@ test('an answer’s array is read as the database has it, also when it is empty'
     null,
     'in_person',
   ])
-  // With a space in it, an element comes in quotes.
+  // An element with a space is quoted.
   expect(await sent("array['2026-11-21 08:00:00.5+00', null, 'infinity']::timestamptz[]")).toEqual([
     '2026-11-21 08:00:00.5+00',
     null,
@@ -88,7 +88,7 @@ test('an answer’s array is read as the database has it, also when it is empty'
   }
 })
 
-test('whatever anybody wrote comes back as it was, as text and inside JSON', async ({ database }) => {
+test('any text is stored and read unchanged, as text and inside JSON', async ({ database }) => {
   expect(
     await read(
       database,

@@ -15,12 +15,12 @@ test.each([
   expect(changeDatabaseUrl(url, { database: 'two', user: 'you', password: 'p@ss/' })).toBe(expected)
 })
 
-test('what is left out stays', () => {
+test('what is left out is not changed', () => {
   const url = 'postgres://me:secret@db:5432/one?sslmode=require'
   expect(changeDatabaseUrl(url, {})).toBe(url)
   expect(changeDatabaseUrl(url, { database: 'two' })).toBe('postgres://me:secret@db:5432/two?sslmode=require')
 })
 
-test.each(['', 'db', 'mysql://db/one', 'postgres://db:port/one'])('%j is no URL of a database', (url) => {
+test.each(['', 'db', 'mysql://db/one', 'postgres://db:port/one'])('%j is not the URL of a database', (url) => {
   expect(() => changeDatabaseUrl(url, {})).toThrow('postgres://user:password@host:5432/database')
 })

@@ -13,11 +13,11 @@ import { UnknownTimeZone } from './time-zone.ts'
 
 const directory = (database: TestDatabase) => createDirectory(database.appPool, () => undefined)
 
-function aNewClinic(wishes: Partial<NewClinic> = {}): NewClinic {
-  return { name: `Clinic ${randomUUID()}`, timezone: 'UTC', address: null, phone: null, settings: {}, ...wishes }
+function aNewClinic(overrides: Partial<NewClinic> = {}): NewClinic {
+  return { name: `Clinic ${randomUUID()}`, timezone: 'UTC', address: null, phone: null, settings: {}, ...overrides }
 }
 
-function aNewDoctor(wishes: Partial<NewDoctor> = {}): NewDoctor {
+function aNewDoctor(overrides: Partial<NewDoctor> = {}): NewDoctor {
   return {
     name: `Doctor ${randomUUID()}`,
     specialization: 'Cardiology',
@@ -26,7 +26,7 @@ function aNewDoctor(wishes: Partial<NewDoctor> = {}): NewDoctor {
     languages: ['pt-BR', 'en'],
     fee: { amount: 12_500, currency: 'BRL' },
     appointmentTypes: ['in_person', 'video'],
-    ...wishes,
+    ...overrides,
   }
 }
 
@@ -36,10 +36,10 @@ async function created<Value>(answer: Promise<{ kind: string; value?: Value }>):
   return value
 }
 
-const makeClinic = (database: TestDatabase, wishes?: Partial<NewClinic>): Promise<Clinic> =>
-  created(directory(database).createClinic(aNewClinic(wishes), null))
-const makeDoctor = (database: TestDatabase, clinic: Clinic, wishes?: Partial<NewDoctor>): Promise<Doctor> =>
-  created(directory(database).createDoctor(clinic.no, aNewDoctor(wishes), null))
+const makeClinic = (database: TestDatabase, overrides?: Partial<NewClinic>): Promise<Clinic> =>
+  created(directory(database).createClinic(aNewClinic(overrides), null))
+const makeDoctor = (database: TestDatabase, clinic: Clinic, overrides?: Partial<NewDoctor>): Promise<Doctor> =>
+  created(directory(database).createDoctor(clinic.no, aNewDoctor(overrides), null))
 
 async function namesOf(read: (cursor: string | null) => Promise<Page<{ name: string }>>): Promise<string[]> {
   const names: string[] = []
@@ -53,7 +53,7 @@ async function namesOf(read: (cursor: string | null) => Promise<Page<{ name: str
 }
 
 describe('clinics', () => {
-  test('a new one gets its number, its id says it, and defaults where nothing was wished', async ({ database }) => {
+  test('a new clinic gets a number, an id that contains it, and default settings', async ({ database }) => {
     const clinic = await makeClinic(database, {
       name: 'Posto',
       timezone: 'america/sao_paulo',
@@ -72,7 +72,7 @@ describe('clinics', () => {
     expect((await makeClinic(database)).no).toBeGreaterThan(clinic.no)
   })
 
-  test('a change touches what it names and nothing else', async ({ database }) => {
+  test('a change affects only the fields it names', async ({ database }) => {
     const clinic = await makeClinic(database, { address: 'Rua A' })
     const changed = await directory(database).updateClinic(clinic.id, {
       address: null,
@@ -93,7 +93,7 @@ describe('clinics', () => {
     expect(rows).toEqual([{ later: true }])
   })
 
-  test('a zone that doesn’t exist is refused, and nothing is kept', async ({ database }) => {
+  test('a zone that does not exist is refused, and nothing is written', async ({ database }) => {
     const clinic = await makeClinic(database)
     await expect(makeClinic(database, { name: 'Lost', timezone: 'Mars/Olympus' })).rejects.toThrow(UnknownTimeZone)
     await expect(directory(database).updateClinic(clinic.id, { timezone: '+03:00' })).rejects.toThrow(UnknownTimeZone)
@@ -107,7 +107,7 @@ describe('clinics', () => {
     }
   })
 
-  test('by name, page by page, also where names are the same; searched without accents', async ({ database }) => {
+  test('by name, page by page, also with equal names; searched without accents', async ({ database }) => {
     const mark = randomUUID().slice(0, 8)
     const names = [`${mark} Água`, `${mark} Água`, `${mark} 100%`, `${mark} Zé`, `${mark} agua 2`]
     for (const name of names) await makeClinic(database, { name })
@@ -125,7 +125,7 @@ describe('clinics', () => {
 })
 
 describe('doctors', () => {
-  test('everything about one; a specialization is listed once it is used, trimmed', async ({ database }) => {
+  test('all fields of a doctor; a specialization is listed when it is first used, trimmed', async ({ database }) => {
     const clinic = await makeClinic(database)
     const doctor = await makeDoctor(database, clinic, { name: 'Ana', specialization: '  Sports   medicine ' })
     expect(doctor).toEqual({
@@ -142,7 +142,7 @@ describe('doctors', () => {
     expect(await directory(database).specializations()).toContainEqual({ name: 'Sports medicine', doctors: 1 })
   })
 
-  test('a change touches what it names; nothing is deleted, only switched off', async ({ database }) => {
+  test('a change affects only the fields it names; doctors are deactivated, never deleted', async ({ database }) => {
     const doctor = await makeDoctor(database, await makeClinic(database))
     const change = { name: 'Bea', fee: null, rating: null, active: false, languages: [], specialization: 'Surgery ' }
     const changed = await directory(database).updateDoctor(doctor.id, change)
@@ -159,7 +159,7 @@ describe('doctors', () => {
     expect(await directory(database).doctor('x')).toBeNull()
   })
 
-  test('lists: by clinic, specialization and text; inactive ones only when asked for', async ({ database }) => {
+  test('lists: by clinic, specialization and text; inactive doctors only on request', async ({ database }) => {
     const clinic = await makeClinic(database)
     const other = await makeClinic(database)
     await makeDoctor(database, clinic, { name: 'Águeda', specialization: 'Urology' })
@@ -175,8 +175,8 @@ describe('doctors', () => {
       sort: 'name' as const,
       includeInactive: false,
     }
-    const list = (wishes: Partial<typeof query>, limit = 100) =>
-      namesOf((cursor) => directory(database).doctors({ ...query, ...wishes, limit, cursor }))
+    const list = (overrides: Partial<typeof query>, limit = 100) =>
+      namesOf((cursor) => directory(database).doctors({ ...query, ...overrides, limit, cursor }))
     expect((await list({})).toSorted()).toEqual(['Bruno', 'Águeda'])
     expect(await list({}, 1)).toEqual(await list({}))
     expect((await list({ includeInactive: true })).toSorted()).toEqual(['Bruno', 'Carla', 'Águeda'])
@@ -229,7 +229,9 @@ describe('doctors', () => {
 describe('a write with a key', () => {
   const aKey = () => ({ key: randomUUID(), requestHash: randomUUID() })
 
-  test('told again to a retry, refused for another request; without a key it is done again', async ({ database }) => {
+  test('a retry gets the stored result, another request is refused; without a key it is done again', async ({
+    database,
+  }) => {
     const key = aKey()
     const clinic = aNewClinic()
     const first = await directory(database).createClinic(clinic, key)
@@ -237,13 +239,14 @@ describe('a write with a key', () => {
     expect(await directory(database).createClinic(clinic, key)).toEqual({ ...first, kind: 'replayed' })
     const other = await directory(database).createClinic(clinic, { ...key, requestHash: randomUUID() })
     expect(other).toEqual({ kind: 'key_reused' })
-    const made = async () => (await directory(database).clinics({ q: clinic.name, limit: 10, cursor: null })).items
-    expect(await made()).toHaveLength(1)
+    const createdClinics = async () =>
+      (await directory(database).clinics({ q: clinic.name, limit: 10, cursor: null })).items
+    expect(await createdClinics()).toHaveLength(1)
     await directory(database).createClinic(clinic, null)
-    expect(await made()).toHaveLength(2)
+    expect(await createdClinics()).toHaveLength(2)
   })
 
-  test('twenty at once: one clinic, and everyone hears of the same', async ({ database }) => {
+  test('twenty at once: one clinic is created, and all calls return it', async ({ database }) => {
     const key = aKey()
     const clinic = aNewClinic()
     const answers = await Promise.all(Array.from({ length: 20 }, () => directory(database).createClinic(clinic, key)))
@@ -254,7 +257,7 @@ describe('a write with a key', () => {
     expect((await directory(database).clinics({ q: clinic.name, limit: 10, cursor: null })).items).toHaveLength(1)
   })
 
-  test('a write that fails leaves its key free', async ({ database }) => {
+  test('a failed write does not use up its key', async ({ database }) => {
     const key = aKey()
     const failing = directory(database).createClinic(aNewClinic({ timezone: 'Mars/Olympus' }), key)
     await expect(failing).rejects.toThrow(UnknownTimeZone)
@@ -331,7 +334,7 @@ describe('members', () => {
     expect((await directory(database).members({ clinicNo: clinic.no, limit: 9, cursor: null })).items).toEqual([])
   })
 
-  test('the last admin can neither go nor become less', async ({ database }) => {
+  test('the last admin can neither be removed nor get another role', async ({ database }) => {
     const clinic = await makeClinic(database)
     const [ana, bea] = [randomUUID(), randomUUID()]
     await put(database, clinic, ana, 'admin')
@@ -344,7 +347,7 @@ describe('members', () => {
     expect(await directory(database).removeMember(clinic.no, bea)).toEqual({ kind: 'last_admin' })
   })
 
-  test('two admins who remove one another at the same moment: one stays', async ({ database }) => {
+  test('two admins who remove each other at the same time: one stays', async ({ database }) => {
     const clinic = await makeClinic(database)
     const [ana, bea] = [randomUUID(), randomUUID()]
     await put(database, clinic, ana, 'admin')
@@ -360,7 +363,7 @@ describe('members', () => {
     expect(admins).toHaveLength(1)
   })
 
-  test('without the clinic’s lock both would go', async ({ database }) => {
+  test('negative control: without the clinic’s lock, both are removed', async ({ database }) => {
     const clinic = await makeClinic(database)
     for (const accountId of [randomUUID(), randomUUID()]) await put(database, clinic, accountId, 'admin')
     const { items } = await directory(database).members({ clinicNo: clinic.no, limit: 9, cursor: null })
@@ -384,7 +387,7 @@ describe('members', () => {
     expect((await directory(database).members({ clinicNo: clinic.no, limit: 9, cursor: null })).items).toEqual([])
   })
 
-  test('a site administrator is one who was made one', async ({ database }) => {
+  test('an account is a site administrator only if it was made one', async ({ database }) => {
     const accountId = randomUUID()
     expect(await directory(database).isSiteAdministrator(accountId)).toBe(false)
     await database.ownerPool.query('insert into holdfast.site_administrator (account_id) values ($1)', [accountId])

@@ -14,7 +14,7 @@ describe('the address of a video room', () => {
     'https://xn--praxis-mller-llb.example/%C3%BC',
     'https://teams.example.com/l/meetup-join/19%3ameeting%40thread.v2/0?context=%7b%22Tid%22%3a%221%22%7d',
     longest,
-  ])('%s is good', (address) => {
+  ])('%s is valid', (address) => {
     expect(videoRoomProblem(address)).toBeNull()
   })
 
@@ -51,14 +51,14 @@ describe('the address of a video room', () => {
     ['https://meet.example.org/%7Broom%7D', 'hold its placeholder as {room}'],
     ['https://meet.example.org/%7broom%7d', 'hold its placeholder as {room}'],
     [`${longest}x`, 'have at most 500 characters'],
-  ])('%j must %s', (address, told) => {
-    expect(videoRoomProblem(address)).toContain(told)
+  ])('%j must %s', (address, problem) => {
+    expect(videoRoomProblem(address)).toContain(problem)
   })
 })
 
-test('a visit has the room’s address with its own name in it, and without a placeholder the room’s', () => {
+test('a visit’s address is the room’s, with its name instead of the placeholder, if there is one', () => {
   expect(visitAddress('https://meet.example.org/p-{room}?x=1', 'a1')).toBe('https://meet.example.org/p-a1?x=1')
-  // No pattern of String.replace is read in a name.
+  // A name is inserted literally, even if it contains a pattern of String.replace.
   expect(visitAddress('https://meet.example.org/{room}', '$&')).toBe('https://meet.example.org/$&')
   expect(visitAddress('https://meet.example.org/', 'a1')).toBe('https://meet.example.org/')
 })

@@ -15,7 +15,7 @@ test.beforeEach(async ({ database }) => {
 const directory = (database: TestDatabase) => createDirectory(database.appPool, () => undefined)
 const address = 'https://meet.example.org/{room}'
 
-test('set, changed and removed, each for its doctor alone', async ({ database }) => {
+test('a room is set, changed and removed for one doctor only', async ({ database }) => {
   expect(await directory(database).videoRooms([doctor.id, colleague.id])).toEqual(new Map())
   expect(await directory(database).setVideoRoom(doctor.id, address)).toBe(true)
   expect(await directory(database).setVideoRoom(colleague.id, `${address}/2`)).toBe(true)
@@ -31,7 +31,7 @@ test('set, changed and removed, each for its doctor alone', async ({ database })
   )
 })
 
-test('of what is no doctor there is none, and none is set', async ({ database }) => {
+test('for an id that is not a doctor there is no room, and none is set', async ({ database }) => {
   const room = newId(doctor.clinicNo)
   await database.ownerPool.query(
     `insert into holdfast.resource (clinic_no, id, kind, name) values ($1, $2, 'operating_room', 'OR 1')`,
@@ -44,7 +44,7 @@ test('of what is no doctor there is none, and none is set', async ({ database })
   expect(await directory(database).videoRooms([])).toEqual(new Map())
 })
 
-test('a doctor is told without it, in a list too; that something changed is noted', async ({ database }) => {
+test('a doctor is returned without the room, in lists too; the change is logged', async ({ database }) => {
   const read = async () => {
     const query = { clinicId: doctor.clinicId, specialization: null, q: null, appointmentType: null, cursor: null }
     const lists = (['name', 'soonest'] as const).map((sort) =>
@@ -68,7 +68,7 @@ test.for([
   'https://meet.example.org/a\nb',
   'https://meet.example.org/a b',
   `https://meet.example.org/${'x'.repeat(476)}`,
-])('the table itself refuses %j', async (wrong, { database }) => {
+])('the table’s constraint rejects %j', async (wrong, { database }) => {
   await expect(directory(database).setVideoRoom(doctor.id, wrong)).rejects.toMatchObject({
     code: '23514',
     constraint: 'resource_video_room_check',

@@ -17,11 +17,11 @@ const good: DatabaseFacts = {
   may_create_role: true,
 }
 
-test('PostgreSQL 15 with an owner’s rights is enough', () => {
+test('PostgreSQL 15 and an owner’s privileges are enough', () => {
   expect(() => judgeDatabase(good)).not.toThrow()
 })
 
-// What no server at hand can show: the others are in migrate.test.ts, with a real one.
+// The cases that need another server; the others are in migrate.test.ts, with a real one.
 test.each<[string, Partial<DatabaseFacts>, string]>([
   ['server_too_old', { version: 140_011, version_text: '14.11' }, 'PostgreSQL 14.11'],
   ['read_only', { in_recovery: true }, 'standby'],

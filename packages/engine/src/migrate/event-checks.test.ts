@@ -18,7 +18,7 @@ afterAll(async () => {
   await database.drop()
 })
 
-/** The schema before version 3, with as many functions as builders need, and no grants: they name newer columns. */
+/** The schema before version 3, with the functions that builders need, and no grants: those name newer columns. */
 async function schemaBeforeLinks(): Promise<SqlFiles> {
   const files = await readSqlFiles()
   return {
@@ -30,7 +30,7 @@ async function schemaBeforeLinks(): Promise<SqlFiles> {
   }
 }
 
-test('a log in use takes the new events’ checks, and then still what an older server writes', async () => {
+test('the new checks of events can be added to a log in use, and an older server can still write', async () => {
   await migrate({ ownerUrl: database.ownerUrl, files: await schemaBeforeLinks() })
   const slot = await aSlot(
     { ownerPool: owner },
@@ -42,7 +42,7 @@ test('a log in use takes the new events’ checks, and then still what an older 
   const before = await aBooking({ ownerPool: owner }, slot, { status: 'COMPLETED' })
   const { applied } = await migrate({ ownerUrl: database.ownerUrl })
   expect(applied[0]).toBe('0003-linked-and-reopened')
-  // Builders name no status, as the functions of a server before this don't.
+  // Like the functions of an older server, builders do not set the status.
   await aBooking({ ownerPool: owner }, slot, { status: 'NO_SHOW' })
   expect(await verify(owner, { clinicNo: null, detailsMax: 10 })).toMatchObject({ bookings: 2, events: 7, details: [] })
   const checks = await owner.query(

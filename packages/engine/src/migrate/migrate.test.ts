@@ -21,11 +21,11 @@ afterEach(async () => {
   await database.drop()
 })
 
-/** The engine's files with some functions more, or others in their place. */
+/** The engine's files with additional or replaced functions. */
 function withFunctions(texts: Record<string, string>, release = files.release): SqlFiles {
-  const kept = files.functions.filter((file) => !(file.name in texts))
+  const unchanged = files.functions.filter((file) => !(file.name in texts))
   const added = Object.entries(texts).map(([name, text]) => ({ name, text, checksum: text }))
-  return { ...files, release, functions: [...kept, ...added] }
+  return { ...files, release, functions: [...unchanged, ...added] }
 }
 
 function withMigration(version: number, text: string): SqlFiles {
@@ -52,7 +52,7 @@ test('an empty database gets everything, and a second time nothing', async () =>
   expect(await migrate({ ownerUrl: database.ownerUrl })).toEqual({ applied: [], functions: [], version: newestVersion })
 })
 
-test('six processes at once: one works, the others wait for it', async () => {
+test('six processes at once: one migrates, the others wait for it', async () => {
   const logs: string[] = []
   const results = await Promise.all(
     Array.from({ length: 6 }, () => migrate({ ownerUrl: database.ownerUrl, log: (line) => void logs.push(line) })),
@@ -78,16 +78,16 @@ test('a migration that was changed after it was applied is refused, and so is on
   })
 })
 
-test('a migration that fails leaves nothing of itself, and all that came before', async () => {
+test('a failing migration leaves nothing behind; those before it stay applied', async () => {
   const broken = withMigration(9000, 'create table holdfast.half_made (id integer); select 1 / 0')
   await expect(migrate({ ownerUrl: database.ownerUrl, files: broken })).rejects.toThrow('division by zero')
   expect(await value("select to_regclass('holdfast.half_made')")).toBe(null)
   expect(await value('select max(version) from holdfast.migration')).toBe(newestVersion)
-  const mended = withMigration(9000, 'create table holdfast.half_made (id integer)')
-  expect((await migrate({ ownerUrl: database.ownerUrl, files: mended })).applied).toEqual(['9000-planted'])
+  const fixed = withMigration(9000, 'create table holdfast.half_made (id integer)')
+  expect((await migrate({ ownerUrl: database.ownerUrl, files: fixed })).applied).toEqual(['9000-planted'])
 })
 
-test('an old server runs on a newer schema: it is current, and leaves functions and grants alone', async () => {
+test('an old server runs on a newer schema: it is current, and does not change functions and grants', async () => {
   const newer = { ...withMigration(9000, 'select 1'), functions: withFunctions({ planted: planted('2') }).functions }
   await migrate({ ownerUrl: database.ownerUrl, files: newer })
   const log: string[] = []
@@ -102,7 +102,7 @@ test('an old server runs on a newer schema: it is current, and leaves functions 
   expect(await migrationStatus(owner)).toEqual({ current: true, pending: [] })
 })
 
-test('without a new migration, the newer release still keeps its functions', async () => {
+test('the functions of a newer release are not overwritten, even if it has no new migration', async () => {
   await migrate({ ownerUrl: database.ownerUrl, files: withFunctions({ planted: planted('2') }, '99.10.0') })
   await migrate({ ownerUrl: database.ownerUrl, files: withFunctions({ planted: planted('1') }, '99.9.1') })
   expect(await value('select holdfast.planted()')).toBe(2)
@@ -110,7 +110,7 @@ test('without a new migration, the newer release still keeps its functions', asy
   expect(await value('select holdfast.planted()')).toBe(3)
 })
 
-test('a changed function is replaced in place, and dropped first where its shape changed', async () => {
+test('a changed function is replaced in place, and dropped first if its shape has changed', async () => {
   const oid = () => value("select 'holdfast.planted'::regproc::oid::int8")
   await migrate({ ownerUrl: database.ownerUrl, files: withFunctions({ planted: planted('1') }) })
   const before = await oid()
@@ -127,7 +127,7 @@ test('a changed function is replaced in place, and dropped first where its shape
   expect(await value("select count(*)::int from pg_proc where proname = 'planted'")).toBe(1)
 })
 
-test('a function whose file is gone is dropped, and nobody else’s is', async () => {
+test('a function whose file is gone is dropped, and no other function is', async () => {
   await migrate({ ownerUrl: database.ownerUrl, files: withFunctions({ planted: planted('1') }) })
   await migrate({ ownerUrl: database.ownerUrl })
   expect(await value("select to_regproc('holdfast.planted')")).toBe(null)
@@ -138,7 +138,7 @@ test.each([
   ['a mistake', 'create function holdfast.planted() returns integer language plpgsql as $$ begin retrun 1; end $$'],
   ['an unknown table', planted('(select 1 from nowhere)')],
   ['another name', planted('1').replace('planted', 'another')],
-])('functions with %s in one of them are refused by its name, all of them', async (_what, text) => {
+])('with %s in one function, all are rejected with its name', async (_what, text) => {
   await migrate({ ownerUrl: database.ownerUrl, files: withFunctions({ planted: planted('1') }) })
   const broken = withFunctions({
     id_floor: `${files.functions.find((file) => file.name === 'id_floor')?.text} -- new`,
@@ -149,7 +149,7 @@ test.each([
   expect(await value("select checksum not like '%new' from holdfast.function_file where name = 'id_floor'")).toBe(true)
 })
 
-test('what is pending is named, to the application role too', async () => {
+test('the pending files are listed, also for the application role', async () => {
   expect((await migrationStatus(owner)).pending).toContain(files.migrations[0]?.name)
   await migrate({ ownerUrl: database.ownerUrl })
   const other = await createTestDatabase()
@@ -162,7 +162,7 @@ test('what is pending is named, to the application role too', async () => {
   }
 })
 
-test('DDL gives up on a lock that others keep, and says so; once they let go it gets through', async () => {
+test('DDL gives up on a lock that others hold, and reports it; it succeeds when they release it', async () => {
   await migrate({ ownerUrl: database.ownerUrl })
   const altering = withMigration(9000, 'alter table holdfast.slot add column planted integer')
   const options = { ownerUrl: database.ownerUrl, files: altering, lockTimeoutMs: 30 }
@@ -183,12 +183,12 @@ test('DDL gives up on a lock that others keep, and says so; once they let go it 
   expect(log).toContain('Waiting for a lock for 9000-planted (1 of 12).')
 })
 
-test('DDL that ends a deadlock with the traffic lets it through, and tries again', async () => {
+test('DDL that is cancelled by a deadlock with live traffic is tried again', async () => {
   await migrate({ ownerUrl: database.ownerUrl })
   const altering = ['slot', 'booking'].map((table) => `alter table holdfast.${table} add column planted integer`)
   const traffic = await owner.connect()
   await traffic.query('begin')
-  // Who looks for a deadlock first is the one that ends.
+  // The session that checks for a deadlock first is the one that is cancelled.
   await traffic.query("set local deadlock_timeout = '20s'")
   await traffic.query('select from holdfast.booking for update')
   const log: string[] = []
@@ -206,7 +206,7 @@ test('DDL that ends a deadlock with the traffic lets it through, and tries again
   expect(log).toContain('Waiting for a lock for 9000-planted (1 of 12).')
 })
 
-test('a login without the rights is told what it lacks and the SQL that gives it', async () => {
+test('for a login without privileges, the error names what is missing and the SQL that grants it', async () => {
   const name = new URL(database.ownerUrl).pathname.slice(1)
   await owner.query(`create role ${name}_poor login password 'poor'; grant ${name}_poor to current_user`)
   try {
@@ -226,7 +226,7 @@ test('a login without the rights is told what it lacks and the SQL that gives it
   }
 })
 
-test('an owner that is no superuser can do all of it', async () => {
+test('an owner that is not a superuser can migrate', async () => {
   const name = new URL(database.ownerUrl).pathname.slice(1)
   await owner.query(`create role ${name}_owner login password 'owner'; grant ${name}_owner to current_user`)
   try {
@@ -240,7 +240,7 @@ test('an owner that is no superuser can do all of it', async () => {
   }
 })
 
-test('a database that cannot hold every name is refused', async () => {
+test('a database whose encoding cannot represent every name is refused', async () => {
   const name = `${new URL(database.ownerUrl).pathname.slice(1)}_ascii`
   await owner.query(`create database ${name} encoding 'SQL_ASCII' locale 'C' template template0`)
   try {

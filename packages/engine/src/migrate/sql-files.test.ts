@@ -21,7 +21,7 @@ async function read(files: Record<string, string>): Promise<SqlFiles> {
   return readSqlFiles(pathToFileURL(`${root}/`))
 }
 
-test('migrations come by their number, and line ends don’t change a checksum', async () => {
+test('migrations are ordered by number, and line endings do not change a checksum', async () => {
   const files = await read({
     'sql/migrations/0002-b.sql': 'select 1;\nselect 2;\n',
     'sql/migrations/0001-a.sql': 'select 1;\r\nselect 2;\r\n',

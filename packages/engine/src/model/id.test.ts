@@ -9,7 +9,7 @@ afterEach(() => {
 
 const clinicNos = fc.integer({ min: 1, max: clinicNoMax })
 
-test('the clinic number comes back out, and every id is one', () => {
+test('the clinic number can be read from an id, and every new id is valid', () => {
   fc.assert(
     fc.property(clinicNos, (clinicNo) => {
       const id = newId(clinicNo)
@@ -19,9 +19,9 @@ test('the clinic number comes back out, and every id is one', () => {
   )
 })
 
-test('the time comes back out, to the millisecond', () => {
+test('the time can be read from an id, to the millisecond', () => {
   vi.useFakeTimers()
-  // Later than anything made before: a process's ids never go back.
+  // Later than all ids before: the ids of a process never go back.
   const from = Date.now() + 86_400_000
   fc.assert(
     fc.property(fc.array(fc.nat(1_000_000), { minLength: 1, maxLength: 50 }), clinicNos, (steps, clinicNo) => {
@@ -35,7 +35,7 @@ test('the time comes back out, to the millisecond', () => {
   )
 })
 
-test('ids of a clinic only grow, whatever the clock does', () => {
+test('ids of a clinic only increase, whatever the clock does', () => {
   vi.useFakeTimers()
   fc.assert(
     fc.property(fc.array(fc.integer({ min: -5_000, max: 5_000 }), { minLength: 2, maxLength: 200 }), (steps) => {
@@ -50,26 +50,26 @@ test('ids of a clinic only grow, whatever the clock does', () => {
   )
 })
 
-test('10⁶ ids made as fast as can be are all different and in order', () => {
+test('10⁶ ids created as fast as possible are all different and in order', () => {
   const count = 1_000_000
   const ids = Array.from({ length: count }, () => newId(clinicNoMax))
   expect(new Set(ids).size).toBe(count)
   expect(ids.every((id, index) => index === 0 || id > (ids[index - 1] ?? ''))).toBe(true)
 })
 
-test('they can be made at 10⁶ a second', () => {
-  // The best of many short runs: what the code can do, not what else the machine does.
+test('10⁶ ids can be created per second', () => {
+  // The best of many short runs measures the code, not the load of the machine.
   const perRun = 10_000
   let msBest = Number.POSITIVE_INFINITY
   for (let run = 0; run < 50; run += 1) {
     const start = performance.now()
-    for (let made = 0; made < perRun; made += 1) newId(clinicNoMax)
+    for (let count = 0; count < perRun; count += 1) newId(clinicNoMax)
     msBest = Math.min(msBest, performance.now() - start)
   }
   expect(perRun / msBest).toBeGreaterThan(1_000)
 })
 
-test('a month has exactly the ids made in it, between the floors of its bounds', () => {
+test('the ids created in a month lie between the floors of its bounds, and no others do', () => {
   vi.useFakeTimers()
   const start = new Date(Math.max(Date.now(), timeOf(newId(1)).getTime()))
   const months = fc.integer({ min: 1, max: 600 })
@@ -82,7 +82,7 @@ test('a month has exactly the ids made in it, between the floors of its bounds',
   )
 })
 
-test('SQL reads the same clinic number and makes the same floor', async ({ database }) => {
+test('SQL reads the same clinic number and calculates the same floor', async ({ database }) => {
   const ids = fc.sample(clinicNos, 500).map(newId)
   const times = fc.sample(fc.date({ min: new Date(0), max: new Date('9999-12-31'), noInvalidDate: true }), 500)
   const { rows } = await database.appPool.query<{ no: number; floor: string }>(
@@ -94,7 +94,7 @@ test('SQL reads the same clinic number and makes the same floor', async ({ datab
   expect(rows.map((row) => row.floor)).toEqual(times.map(idFloor))
 })
 
-test.each([0, -1, 1.5, clinicNoMax + 1, Number.NaN])('%s is no clinic number', (clinicNo) => {
+test.each([0, -1, 1.5, clinicNoMax + 1, Number.NaN])('%s is not a clinic number', (clinicNo) => {
   expect(() => newId(clinicNo)).toThrow(RangeError)
 })
 
@@ -118,7 +118,7 @@ test('a time that 48 bits cannot hold has no floor', () => {
   expect(() => idFloor(new Date(Number.NaN))).toThrow(RangeError)
 })
 
-/** An id as some process makes it in that millisecond, with random bits of its own. */
+/** An id as another process creates it in that millisecond, with other random bits. */
 function idAt(ms: number, clinicNo: number): string {
   const time = ms.toString(16).padStart(12, '0')
   return `${time.slice(0, 8)}-${time.slice(8)}${newId(clinicNo).slice(13)}`

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { DatabaseUnavailable } from '../database/database-unavailable.ts'
 import { BatchQueue, type BatchReport, type ItemResult } from './batch-queue.ts'
 
-/** A run that is held until the test lets it go, one call at a time. */
+/** A run that waits until the test releases it, one call at a time. */
 function heldRun() {
   const calls: {
     items: readonly number[]
@@ -32,7 +32,7 @@ const refusedConnection = () =>
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 describe('BatchQueue', () => {
-  test('idle, one item goes out at once and alone', async () => {
+  test('an idle queue sends one item at once and alone', async () => {
     const held = heldRun()
     const queue = new BatchQueue({ name: 'q', run: held.run })
     const outcome = queue.submit(1)
@@ -107,7 +107,7 @@ describe('BatchQueue', () => {
     expect(await Promise.all(outcomes)).toHaveLength(waiting + 1)
   })
 
-  test('beyond its bound it refuses at once, and what it took is answered all the same', async () => {
+  test('a full queue refuses at once, and the accepted items still get their outcomes', async () => {
     const held = heldRun()
     const queue = new BatchQueue({ name: 'q', run: held.run, queuedMax: 2 })
     const taken = [queue.submit(1), queue.submit(2)]
@@ -117,7 +117,7 @@ describe('BatchQueue', () => {
     expect(await Promise.all(taken)).toEqual(['1', '2'])
   })
 
-  test('an item older than its deadline is refused, not tried', async () => {
+  test('an item that has waited too long is refused and never sent', async () => {
     const held = heldRun()
     const queue = new BatchQueue({ name: 'q', run: held.run, inFlightMax: 1, waitMsMax: 0 })
     const first = queue.submit(1)
@@ -126,7 +126,7 @@ describe('BatchQueue', () => {
     await queue.stop()
   })
 
-  test('a poisonous item fails alone: the others of its batch are tried again, each alone', async () => {
+  test('an invalid item fails alone: the others of its batch are sent again, one by one', async () => {
     const ran: (readonly number[])[] = []
     const queue = new BatchQueue<number, string>({
       name: 'q',
@@ -141,7 +141,7 @@ describe('BatchQueue', () => {
     expect(ran).toEqual([[1, 2, 3], [1], [2], [3]])
   })
 
-  test('an item told to try again goes first with the next batch', async () => {
+  test('an item with the result retry is first in the next batch', async () => {
     const held = heldRun()
     const queue = new BatchQueue({ name: 'q', run: held.run, inFlightMax: 1 })
     const outcomes = [queue.submit(1), queue.submit(2)]
@@ -154,7 +154,7 @@ describe('BatchQueue', () => {
     expect(await Promise.all(outcomes)).toEqual(['1', '2', '3'])
   })
 
-  test('an item that is never answered is an error in the end, not a loop', async () => {
+  test('an item that never gets an outcome ends with an error, not in a loop', async () => {
     let runs = 0
     const run = async (): Promise<ItemResult<string>[]> => {
       runs += 1
@@ -177,7 +177,7 @@ describe('BatchQueue', () => {
     expect(await outcome).toBe('1')
   })
 
-  test('a database that cannot be reached is said at once, and that nothing was tried', async () => {
+  test('an unreachable database is reported at once, with a known outcome: nothing was tried', async () => {
     const queue = new BatchQueue<number, string>({
       name: 'q',
       run: () => Promise.reject(refusedConnection()),
@@ -188,7 +188,7 @@ describe('BatchQueue', () => {
     expect(error).toMatchObject({ outcomeUnknown: false })
   })
 
-  test('an outcome that stays unknown is said to be so', async () => {
+  test('an outcome that stays unknown is reported as unknown', async () => {
     const queue = new BatchQueue<number, string>({
       name: 'q',
       run: () => Promise.reject(lostConnection()),
@@ -200,13 +200,13 @@ describe('BatchQueue', () => {
     })
   })
 
-  test('what may have been done is never called overloaded, however long it has waited', async () => {
+  test('an item that may have committed is never refused as overloaded, however long it has waited', async () => {
     const held = heldRun()
     const queue = new BatchQueue({ name: 'q', run: held.run, waitMsMax: 1 })
     const outcome = queue.submit(1)
     await held.untilCalls(1)
     held.calls[0]?.fail(lostConnection())
-    // It is looked into after a tenth of a second: far beyond what an item may wait.
+    // It is retried after a tenth of a second, which is longer than an item may wait.
     await held.untilCalls(2)
     held.calls[1]?.answer([{ kind: 'retry' }])
     const third = held.untilCalls(3).then(() => held.calls[2]?.answer())
@@ -235,7 +235,7 @@ describe('BatchQueue', () => {
     expect(await Promise.race([outcome, refusing])).toMatchObject({ name: 'DatabaseUnavailable', outcomeUnknown: true })
   })
 
-  test('stopping refuses what is new and settles what was taken', async () => {
+  test('stop refuses new items and completes the accepted ones', async () => {
     const held = heldRun()
     const queue = new BatchQueue({ name: 'q', run: held.run })
     const taken = queue.submit(1)

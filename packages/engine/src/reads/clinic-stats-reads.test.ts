@@ -5,7 +5,7 @@ import { createReads } from './create-reads.ts'
 
 const dayAhead = (days: number) => Temporal.Now.plainDateISO('UTC').add({ days }).toString()
 
-test('figures by local day of the slots, with the effective status', async ({ database }) => {
+test('statistics by local day of the slots, with the effective status', async ({ database }) => {
   const clinic = await aClinic(database, { timezone: 'America/Sao_Paulo' })
   const doctor = await aDoctor(database, clinic)
   const at = (date: string, time: string) =>
@@ -52,7 +52,7 @@ test('figures by local day of the slots, with the effective status', async ({ da
   })
 })
 
-test('a clinic without anything: every day is there, and rates of nothing are null', async ({ database }) => {
+test('a clinic without slots: every day is listed, and the rates are null', async ({ database }) => {
   const clinic = await aClinic(database)
   const stats = await createReads(database.appPool).clinicStats({
     clinicNo: clinic.no,

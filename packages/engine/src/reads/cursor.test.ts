@@ -6,7 +6,7 @@ import { cursorOf, InvalidCursor } from './cursor.ts'
 const byName = cursorOf('clinics', ['name', 'id'])
 const byTime = cursorOf('bookings', ['micros', 'id'])
 
-test('a cursor says again what was put in, whatever the name', () => {
+test('a cursor decodes to the values it was encoded from, whatever the name', () => {
   fc.assert(
     fc.property(fc.string({ minLength: 1, maxLength: 200, unit: 'grapheme' }), (name) => {
       fc.pre([...name].length <= 200 && !name.includes('\0'))
@@ -19,7 +19,7 @@ test('a cursor says again what was put in, whatever the name', () => {
   expect(byTime.decode(byTime.encode('-1767225600000001', newId(1)))[0]).toBe('-1767225600000001')
 })
 
-describe('what this list never gave is refused', () => {
+describe('a cursor that the list never returned is refused', () => {
   const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
   const id = newId(7)
 
@@ -55,7 +55,7 @@ describe('what this list never gave is refused', () => {
     )
   })
 
-  test('a name with a NUL, which PostgreSQL can’t take', () => {
+  test('a name with a NUL, which PostgreSQL cannot store', () => {
     expect(() => byName.decode(encoded(['clinics', 'a\0b', id]))).toThrow(InvalidCursor)
   })
 })

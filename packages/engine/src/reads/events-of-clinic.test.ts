@@ -11,8 +11,8 @@ function eventsOf(database: TestDatabase, clinicNo: number, after: string | null
 }
 
 /**
- * The log once it has `count` events. The horizon is the whole server's: a transaction of another test's database holds
- * it back for as long as it is open.
+ * The log when it has `count` events. The horizon belongs to the whole server: an open transaction of another test's
+ * database holds it back.
  */
 function eventsOnce(database: TestDatabase, clinicNo: number, count: number) {
   return until(
@@ -30,7 +30,7 @@ async function aCalendar(database: TestDatabase) {
 }
 
 describe('a clinic’s log', () => {
-  test('what each booking became, without a word of the patient', async ({ database }) => {
+  test('the events of each booking, without patient data', async ({ database }) => {
     const { clinic, doctor } = await aCalendar(database)
     const slot = await aSlot(database, doctor, { capacity: 3 })
     const booking = await aBooking(database, slot, { units: 2, status: 'PENDING', patient: { name: 'Ana Secret' } })
@@ -69,7 +69,7 @@ describe('a clinic’s log', () => {
     expect(JSON.stringify(items)).not.toContain('Secret')
   })
 
-  test('page by page each event once; other clinics’ are not told', async ({ database }) => {
+  test('page by page, each event once; never those of other clinics', async ({ database }) => {
     const { clinic, doctor } = await aCalendar(database)
     const elsewhere = await aCalendar(database)
     for (let n = 0; n < 5; n += 1) {
@@ -91,14 +91,14 @@ describe('a clinic’s log', () => {
     expect(await eventsOf(database, clinic.no, whole.at(-1)?.position ?? null)).toEqual({ items: [], nextCursor: null })
   })
 
-  test('nothing above a transaction that is still open: what it writes is not skipped', async ({ database }) => {
+  test('no event above an open transaction, so that its events are not skipped', async ({ database }) => {
     const { clinic, doctor } = await aCalendar(database)
     const [slow, fast] = [await aSlot(database, doctor), await aSlot(database, doctor)]
     const open = await database.ownerPool.connect()
     await open.query('begin')
     await open.query('select pg_current_xact_id()')
     const later = await aBooking(database, fast)
-    // Read naively, by what is committed, the reader would now stand after `later`, whose number is the higher one.
+    // A reader of all committed events would now be after `later`, whose number is higher.
     const naive = await database.appPool.query('select from holdfast.booking_event where clinic_no = $1', [clinic.no])
     expect(naive.rowCount).toBe(2)
     expect((await eventsOf(database, clinic.no)).items).toEqual([])

@@ -7,8 +7,8 @@ import { createLiveReads } from './live-slots.ts'
 const reads = (database: TestDatabase) => createLiveReads(database.appPool)
 const inMs = (ms: number) => new Date(Date.now() + ms)
 
-describe('slots for their watchers', () => {
-  test('what is free now, over clinics, and when the next hold lapses; of a withdrawn one nothing', async ({
+describe('slots for subscribers', () => {
+  test('the free units, across clinics, and when the next hold lapses; none of a withdrawn slot', async ({
     database,
   }) => {
     const [one, two] = [
@@ -34,7 +34,9 @@ describe('slots for their watchers', () => {
     expect(await reads(database).slots([])).toEqual([])
   })
 
-  test('lapsed holds that nobody has swept are free, and the next one after them is told', async ({ database }) => {
+  test('units of lapsed holds are free before the sweep, and the next hold to lapse is reported', async ({
+    database,
+  }) => {
     const doctor = await aDoctor(database, await aClinic(database))
     const slot = await aSlot(database, doctor, { capacity: 2 })
     await aBooking(database, slot, { status: 'PENDING' })
@@ -47,8 +49,8 @@ describe('slots for their watchers', () => {
   })
 })
 
-describe('doctors for their watchers', () => {
-  test('active ones with the slots that are held, the first to lapse first', async ({ database }) => {
+describe('doctors for subscribers', () => {
+  test('active doctors with their slots with holds, the first to lapse first', async ({ database }) => {
     const clinic = await aClinic(database)
     const [busy, idle] = [await aDoctor(database, clinic), await aDoctor(database, clinic)]
     const inactive = await aDoctor(database, clinic, { active: false })
@@ -78,7 +80,7 @@ describe('doctors for their watchers', () => {
     expect(byId.get(busy.id)?.isPartial).toBe(false)
   })
 
-  test('of very many held slots the first thousand, and that there are more', async ({ database }) => {
+  test('of very many slots with holds, the first thousand are listed, and isPartial is true', async ({ database }) => {
     const doctor = await aDoctor(database, await aClinic(database))
     await database.ownerPool.query(
       `insert into holdfast.slot (clinic_no, id, resource_id, starts_at, ends_at, capacity, taken, next_lapse)

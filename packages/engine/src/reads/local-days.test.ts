@@ -8,10 +8,10 @@ test.each([
   ['America/New_York', '2026-11-01', 25, '2026-11-01T04:00Z'],
   ['Europe/Berlin', '2026-06-01', 24, '2026-05-31T22:00Z'],
   ['Australia/Lord_Howe', '2026-10-04', 23.5, '2026-10-03T13:30Z'],
-  // Midnight left out: the day begins at 01:00. Midnight twice: it begins at the first.
+  // If midnight does not exist, the day begins at 01:00; if it happens twice, at the first.
   ['America/Sao_Paulo', '2018-11-04', 23, '2018-11-04T03:00Z'],
   ['America/Havana', '2026-11-01', 25, '2026-11-01T04:00Z'],
-  // A day the zone never had is empty.
+  // A day that the zone never had is empty.
   ['Pacific/Apia', '2011-12-30', 0, '2011-12-30T10:00Z'],
 ])('in %s, %s has %d hours and begins at %s', (zone, date, length, start) => {
   const [day] = localDays(date, date, zone)
@@ -20,7 +20,7 @@ test.each([
   expect(day && hours(day)).toBe(length)
 })
 
-test('days follow one another without a gap, both ends included', () => {
+test('days follow each other without gaps, both ends included', () => {
   const days = localDays('2026-10-23', '2026-10-27', 'Europe/Berlin')
   expect(days.map((day) => day.date)).toEqual(['2026-10-23', '2026-10-24', '2026-10-25', '2026-10-26', '2026-10-27'])
   expect(days.map(hours)).toEqual([24, 24, 25, 24, 24])
@@ -32,7 +32,7 @@ test('an instant falls on its local day', () => {
   expect(day).toEqual({ date: '2026-11-01', start: new Date('2026-11-01T03:00Z'), end: new Date('2026-11-02T03:00Z') })
 })
 
-test('a date or a zone that doesn’t exist is a bug of the caller', () => {
+test('a date or zone that does not exist throws, as a bug of the caller', () => {
   expect(() => instantsOfLocalDays('2026-02-30', '2026-03-01', 'UTC')).toThrow(RangeError)
   expect(() => instantsOfLocalDays('2026-02-01', '2026-03-01', 'Mars/Olympus')).toThrow(RangeError)
 })

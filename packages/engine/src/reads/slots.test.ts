@@ -17,11 +17,11 @@ function dayAhead(days: number): string {
 
 async function aDoctorOf(
   database: TestDatabase,
-  wishes: Parameters<typeof aClinic>[1] = {},
-  doctorWishes: Parameters<typeof aDoctor>[2] = {},
+  overrides: Parameters<typeof aClinic>[1] = {},
+  doctorOverrides: Parameters<typeof aDoctor>[2] = {},
 ) {
-  const clinic = await aClinic(database, wishes)
-  return { clinic, doctor: await aDoctor(database, clinic, doctorWishes) }
+  const clinic = await aClinic(database, overrides)
+  return { clinic, doctor: await aDoctor(database, clinic, doctorOverrides) }
 }
 
 async function list(database: TestDatabase, doctor: BuiltDoctor, from: string, to: string, onlyAvailable = false) {
@@ -86,7 +86,7 @@ describe('a doctor’s slots', () => {
     expect(available?.map((slot) => slot.id)).toEqual([ids[3], ids[46]])
   })
 
-  test('nothing to show is an empty list, and still says of when', async ({ database }) => {
+  test('without slots, the list is empty and still has its time', async ({ database }) => {
     const { doctor } = await aDoctorOf(database)
     const before = Date.now() - 60_000
     for (const onlyAvailable of [true, false]) {
@@ -104,7 +104,7 @@ describe('a doctor’s slots', () => {
     expect(await list(database, doctor, dayAhead(0), dayAhead(3), true)).toEqual([])
   })
 
-  test('no such doctor, an inactive one, what is no id at all', async ({ database }) => {
+  test('null for a missing doctor, an inactive one, and what is not an id', async ({ database }) => {
     const { clinic, doctor } = await aDoctorOf(database, {}, { active: false })
     await aSlot(database, doctor)
     expect(await list(database, doctor, dayAhead(0), dayAhead(3))).toBeNull()
@@ -115,7 +115,7 @@ describe('a doctor’s slots', () => {
     expect(await reads(database).slot(newId(clinic.no))).toBeNull()
   })
 
-  test('a withdrawn slot is still told by its id, with nothing available', async ({ database }) => {
+  test('a withdrawn slot is still found by its id, with nothing available', async ({ database }) => {
     const { doctor } = await aDoctorOf(database)
     const slot = await aSlot(database, doctor, { capacity: 4, withdrawn: true })
     expect(await reads(database).slot(slot.id)).toMatchObject({ id: slot.id, capacity: 4, available: 0 })
@@ -155,7 +155,7 @@ describe('alternatives to a full slot', () => {
     expect(await ids(3, 2)).toEqual([])
   })
 
-  test('room that a lapsed hold gives back counts; units must fit', async ({ database }) => {
+  test('units of lapsed holds count as free; the slot must have enough units', async ({ database }) => {
     const { doctor } = await aDoctorOf(database)
     const wanted = await aSlot(database, doctor)
     const lapsed = await aSlot(database, doctor, { capacity: 3 })
@@ -169,7 +169,7 @@ describe('alternatives to a full slot', () => {
     expect(await ask(3)).toEqual([])
   })
 
-  test('a slot that is withdrawn has alternatives, one that never was has none; closed ones are none', async ({
+  test('a withdrawn slot has alternatives, a missing one has none; closed slots are never alternatives', async ({
     database,
   }) => {
     const { clinic, doctor } = await aDoctorOf(database, { settings: { bookingHorizonDays: 3 } })

@@ -7,7 +7,7 @@ import type { SlotDraft } from '../model/slot.ts'
 import { createSlots } from './create-slots.ts'
 
 const hour = 3_600_000
-// Far from now, on a whole hour: slots stand at minutes counted from here.
+// Far ahead, on a whole hour: the slots' times are minutes after it.
 const base = Math.ceil(Date.now() / hour) * hour + 240 * hour
 
 function at(minute: number): Date {
@@ -44,8 +44,8 @@ async function storedSlots(database: TestDatabase, doctorId: string) {
   return rows
 }
 
-describe('each draft hears what became of it, in its own place', () => {
-  test('created, skipped where it is already, in conflict where it overlaps', async ({ database }) => {
+describe('each draft gets its outcome, in the order of the drafts', () => {
+  test('created; skipped if it exists already; in conflict if it overlaps', async ({ database }) => {
     const { doctor, create } = await aCalendar(database)
     const there = await aSlot(database, doctor, { startsAt: at(60), minutes: 30 })
     const result = await create([draft(75, 105), draft(0, 30, 7), draft(60, 90), draft(90, 120)])
@@ -73,7 +73,7 @@ describe('each draft hears what became of it, in its own place', () => {
     expect(items[2]?.slotId).toBe(items[1]?.slotId)
   })
 
-  test('a draft over several slots names the first in the way; a withdrawn one is in nobody’s way', async ({
+  test('a draft over several slots conflicts with the first of them; a withdrawn slot conflicts with none', async ({
     database,
   }) => {
     const { doctor, create } = await aCalendar(database)
@@ -84,7 +84,7 @@ describe('each draft hears what became of it, in its own place', () => {
     expect(items).toMatchObject([{ outcome: 'conflict', slotId: first.id }, { outcome: 'created' }])
   })
 
-  test('what has started is skipped without an id, unless it is there', async ({ database }) => {
+  test('a slot that has started is skipped without an id, unless it exists', async ({ database }) => {
     const { doctor, create } = await aCalendar(database)
     const past = new Date(Math.floor(Date.now() / hour) * hour - hour)
     const there = await aSlot(database, doctor, { startsAt: past, minutes: 15 })
@@ -101,19 +101,19 @@ describe('each draft hears what became of it, in its own place', () => {
     expect(result).toMatchObject({ created: 0, skipped: 2, conflicts: 0, position: '0' })
   })
 
-  test('nothing to make is nothing made', async ({ database }) => {
+  test('an empty list creates nothing', async ({ database }) => {
     const { create } = await aCalendar(database)
     expect(await create([])).toEqual({ created: 0, skipped: 0, conflicts: 0, items: [], position: '0' })
   })
 
-  test('another doctor’s slots are in nobody’s way', async ({ database }) => {
+  test('slots of different doctors do not conflict', async ({ database }) => {
     const { clinic, create } = await aCalendar(database)
     const other = await aDoctor(database, clinic)
     await aSlot(database, other, { startsAt: at(0), minutes: 30 })
     expect(await create([draft(0, 30)])).toMatchObject({ created: 1 })
   })
 
-  test('a slot that has bookings stays what it is', async ({ database }) => {
+  test('a slot that has bookings is not changed', async ({ database }) => {
     const { doctor, create } = await aCalendar(database)
     const slot = await aSlot(database, doctor, { startsAt: at(0), minutes: 30, capacity: 2 })
     await aBooking(database, slot)
@@ -127,7 +127,7 @@ const anyDrafts = fc.array(
   { maxLength: 25 },
 )
 
-test('a dry run answers what the real run does, and writes nothing; no two slots ever overlap', async ({
+test('a dry run returns the result of the real run, and writes nothing; no two slots ever overlap', async ({
   database,
 }) => {
   // Minutes below zero lie in the past.
@@ -167,7 +167,7 @@ test('a dry run answers what the real run does, and writes nothing; no two slots
 })
 
 describe('two calls at once', () => {
-  test('two identical calls: each slot once', async ({ database }) => {
+  test('two identical calls create each slot once', async ({ database }) => {
     const { doctor, create } = await aCalendar(database)
     const drafts = Array.from({ length: 500 }, (_, n) => draft(n * 15, n * 15 + 15))
     const results = await Promise.all([create(drafts), create(drafts.toReversed()), create(drafts)])
@@ -176,7 +176,7 @@ describe('two calls at once', () => {
     expect(await storedSlots(database, doctor.id)).toHaveLength(500)
   })
 
-  test('a call that waited sees what the other made', async ({ database }) => {
+  test('a call that waited sees what the other created', async ({ database }) => {
     const { doctor, create } = await aCalendar(database)
     const lock = await holdLock(database.ownerPool, 'select from holdfast.resource where id = $1 for update', [
       doctor.id,
@@ -188,7 +188,7 @@ describe('two calls at once', () => {
     expect(outcomes.sort()).toEqual(['conflict', 'created'])
   })
 
-  test('without the lock the constraint alone refuses the second, as an error', async ({ database }) => {
+  test('without the lock, only the constraint rejects the second call, as an error', async ({ database }) => {
     const { clinic, doctor } = await aCalendar(database)
     const insert = (from: number, to: number) =>
       database.ownerPool.query(
@@ -215,7 +215,7 @@ test('10,000 slots in one call; one more is refused', async ({ database }) => {
   await expect(create([...drafts, draft(-15, 0)])).rejects.toMatchObject({ code: '54000' })
 }, 60_000)
 
-describe('the function refuses what breaks the bounds, whoever calls it', () => {
+describe('the function rejects values outside of the limits, whoever calls it', () => {
   test.for<[string, SlotDraft]>([
     ['no length', draft(0, 0)],
     ['reversed', draft(30, 0)],

@@ -33,10 +33,10 @@ async function aCalendar(database: TestDatabase) {
 function withdraw(
   database: TestDatabase,
   slot: { clinicNo: number; id: string },
-  wishes: Partial<WithdrawSlotsRequest> = {},
+  overrides: Partial<WithdrawSlotsRequest> = {},
 ) {
   const request = { clinicNo: slot.clinicNo, which: { slotId: slot.id }, withBookings: false, dryRun: false, actorId }
-  return withdrawSlots(database.appPool, { ...request, ...wishes })
+  return withdrawSlots(database.appPool, { ...request, ...overrides })
 }
 
 function withdrawDays(
@@ -44,9 +44,9 @@ function withdrawDays(
   doctor: BuiltDoctor,
   from: Date,
   to: Date,
-  wishes: Partial<WithdrawSlotsRequest> = {},
+  overrides: Partial<WithdrawSlotsRequest> = {},
 ) {
-  return withdraw(database, doctor, { which: { doctorId: doctor.id, from, to }, ...wishes })
+  return withdraw(database, doctor, { which: { doctorId: doctor.id, from, to }, ...overrides })
 }
 
 async function state(database: TestDatabase, slot: BuiltSlot) {
@@ -78,7 +78,7 @@ async function lastEvent(database: TestDatabase, bookingId: string) {
 }
 
 describe('one slot', () => {
-  test('an empty one is withdrawn; again, it answers the same', async ({ database }) => {
+  test('an empty slot is withdrawn; a second call returns the same', async ({ database }) => {
     const { doctor } = await aCalendar(database)
     const slot = await aSlot(database, doctor)
     expect(await withdraw(database, slot)).toMatchObject({
@@ -102,7 +102,7 @@ describe('one slot', () => {
     ])
   })
 
-  test('live bookings refuse it, and nothing changes', async ({ database }) => {
+  test('live bookings prevent it, and nothing changes', async ({ database }) => {
     const { doctor } = await aCalendar(database)
     const slot = await aSlot(database, doctor, { capacity: 5 })
     for (const status of ['PENDING', 'CONFIRMED', 'CANCELLED'] as const) await aBooking(database, slot, { status })
@@ -111,7 +111,9 @@ describe('one slot', () => {
     expect(await state(database, slot)).toEqual(before)
   })
 
-  test('with its bookings: the live ones fail, each with its event; what had ended stays', async ({ database }) => {
+  test('with its bookings: the live ones fail, each with its event; ended ones are not changed', async ({
+    database,
+  }) => {
     const { doctor } = await aCalendar(database)
     const slot = await aSlot(database, doctor, { capacity: 9 })
     const held = await aBooking(database, slot, { status: 'PENDING', units: 2 })
@@ -148,9 +150,7 @@ describe('one slot', () => {
     expect(await checkHistory(database)).toEqual([])
   })
 
-  test('a lapsed hold is nobody’s booking: it doesn’t refuse the withdrawal, and fails as what it is', async ({
-    database,
-  }) => {
+  test('a lapsed hold does not prevent the withdrawal, and fails as a lapsed hold', async ({ database }) => {
     const { doctor } = await aCalendar(database)
     const slot = await aSlot(database, doctor, { capacity: 2 })
     const lapsed = await aBooking(database, slot, { status: 'PENDING' })
@@ -163,7 +163,7 @@ describe('one slot', () => {
     expect(await lastEvent(database, lapsed.id)).toMatchObject({ reason: 'hold_expired', actor_id: null })
   })
 
-  test('a patient who has arrived refuses it; withdrawn all the same, that booking stays and keeps its units', async ({
+  test('an ARRIVED booking prevents it; withdrawn with its bookings, that one stays and its units too', async ({
     database,
   }) => {
     const { doctor } = await aCalendar(database)
@@ -181,7 +181,7 @@ describe('one slot', () => {
     expect(await checkHistory(database)).toEqual([])
   })
 
-  test('one that has started, one that was never there, one of another clinic', async ({ database }) => {
+  test('a slot that has started, one that does not exist, one of another clinic', async ({ database }) => {
     const { doctor } = await aCalendar(database)
     const slot = await aSlot(database, doctor, { startsAt: new Date(Date.now() - 60_000) })
     expect(await withdraw(database, slot)).toEqual({ kind: 'slot_in_past' })
@@ -227,7 +227,7 @@ describe('a doctor’s day', () => {
     expect(await withdrawDays(database, doctor, ...range)).toMatchObject({ kind: 'withdrawn', slots: 0, bookings: [] })
   })
 
-  test('what has started is left alone; a doctor that is not there has nothing to withdraw', async ({ database }) => {
+  test('started slots are not changed; a doctor that does not exist has none to withdraw', async ({ database }) => {
     const { clinic, doctor } = await aCalendar(database)
     const started = await aSlot(database, doctor, { startsAt: new Date(Date.now() - 60_000) })
     await aBooking(database, started)
@@ -239,7 +239,7 @@ describe('a doctor’s day', () => {
     expect(await withdrawDays(database, nobody, ...range)).toMatchObject({ kind: 'withdrawn', slots: 0 })
   })
 
-  test('a dry run answers the same, and changes nothing', async ({ database }) => {
+  test('a dry run returns the same, and changes nothing', async ({ database }) => {
     const { doctor } = await aCalendar(database)
     const slot = await aSlot(database, doctor, { capacity: 3 })
     const other = await aSlot(database, doctor)
@@ -259,7 +259,7 @@ describe('a doctor’s day', () => {
     expect(dryOne).toMatchObject({ kind: 'withdrawn', slots: 1, bookings: 'bookings' in real ? real.bookings : [] })
   })
 
-  test('a stretch with more slots than one call withdraws is refused, whole', async ({ database }) => {
+  test('a range with more slots than one call withdraws is refused as a whole', async ({ database }) => {
     const { clinic, doctor } = await aCalendar(database)
     const tomorrow = new Date(Date.now() + 86_400_000)
     await database.ownerPool.query(
@@ -280,7 +280,7 @@ describe('a doctor’s day', () => {
   }, 60_000)
 })
 
-describe('against others at the same moment', () => {
+describe('at the same time as other writes', () => {
   test('200 claims and a withdrawal: no live booking is left on a withdrawn slot', async ({ database }) => {
     const { doctor } = await aCalendar(database)
     for (let round = 0; round < 5; round += 1) {
@@ -317,7 +317,7 @@ describe('against others at the same moment', () => {
     expect(await checkHistory(database)).toEqual([])
   }, 60_000)
 
-  test('without the slot’s lock, a withdrawal of plain statements does leave one', async ({ database }) => {
+  test('negative control: without the slot’s lock, a plain withdrawal leaves one', async ({ database }) => {
     const { doctor } = await aCalendar(database)
     const slot = await aSlot(database, doctor)
     // A claim that has admitted its booking and not yet committed; the withdrawal looks, sees none, and closes the
@@ -356,7 +356,7 @@ describe('against others at the same moment', () => {
     })
   })
 
-  test('a confirmation in flight is waited for, and its booking fails as a confirmed one', async ({ database }) => {
+  test('it waits for a confirmation in flight, and that booking fails as a confirmed one', async ({ database }) => {
     const { doctor } = await aCalendar(database)
     const slot = await aSlot(database, doctor)
     const booking = await aBooking(database, slot, { status: 'PENDING' })

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { BookingOrder } from './booking-order.ts'
 import type { LogRow } from './read-log.ts'
 
-/** What wrote each version of one booking: the number of its transaction. */
+/** The number of the transaction that wrote each version of one booking. */
 const written = new Map([
   [2, 30n],
   [3, 10n],
@@ -23,7 +23,7 @@ const rowOf = (version: number): LogRow => {
 const versionsOf = (entries: ReturnType<BookingOrder['pass']>) =>
   entries.map((entry) => (entry.kind === 'booking' ? entry.version : 0))
 
-// The log's order: 3, 4, 2, 5. Version 4 stands behind 3, which waits for 2.
+// The order of the log: 3, 4, 2, 5. Version 4 comes after 3, which waits for 2.
 const rows = [3, 4, 2, 5].map(rowOf)
 
 test('a version whose predecessor is held back waits with it, on one page or on several', () => {

@@ -8,8 +8,8 @@ test.beforeAll(async ({ database }) => {
   clinicNo = (await aClinic(database)).no
 })
 
-/** Keys and answers of the given age, `count` each. */
-async function remember(database: TestDatabase, count: number, age: string): Promise<void> {
+/** Stores `count` keys and `count` responses of this age. */
+async function store(database: TestDatabase, count: number, age: string): Promise<void> {
   await database.ownerPool.query(
     `insert into holdfast.idempotency (clinic_no, key, request_hash, booking_id, created_at)
      select $1, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), now() - $3::interval
@@ -30,24 +30,24 @@ async function left(database: TestDatabase): Promise<unknown> {
   return rows[0]
 }
 
-test('what is older than 24 hours is forgotten, however much; the rest stays', async ({ database }) => {
-  await remember(database, 12_000, '24 hours 1 minute')
-  await remember(database, 7, '23 hours 59 minutes')
+test('rows older than 24 hours are deleted, however many; the others stay', async ({ database }) => {
+  await store(database, 12_000, '24 hours 1 minute')
+  await store(database, 7, '23 hours 59 minutes')
   expect(await purgeOutdated(database.appPool)).toBe(24_000)
   expect(await left(database)).toEqual({ keys: 7, answers: 7 })
   expect(await purgeOutdated(database.appPool)).toBe(0)
 })
 
-test('two at once forget each row once', async ({ database }) => {
-  await remember(database, 6_000, '2 days')
+test('two calls at once delete each row once', async ({ database }) => {
+  await store(database, 6_000, '2 days')
   const counts = await Promise.all([purgeOutdated(database.appPool), purgeOutdated(database.appPool)])
   const rest = await purgeOutdated(database.appPool)
   expect((counts[0] ?? 0) + (counts[1] ?? 0) + rest).toBe(12_000)
   expect(await left(database)).toEqual({ keys: 7, answers: 7 })
 })
 
-test('told to stop, it stops between two transactions', async ({ database }) => {
-  await remember(database, 10, '2 days')
+test('an aborted call stops between two transactions', async ({ database }) => {
+  await store(database, 10, '2 days')
   expect(await purgeOutdated(database.appPool, AbortSignal.abort())).toBe(0)
   expect(await purgeOutdated(database.appPool)).toBe(20)
 })

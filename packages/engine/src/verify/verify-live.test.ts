@@ -23,7 +23,7 @@ function anySlot(): BuiltSlot {
   return slot
 }
 
-/** One batch of claims, each for any of the slots, every other one confirmed at once. Answers the ids booked. */
+/** One batch of claims, each for any of the slots, every other one confirmed at once. Returns the ids booked. */
 async function claimBatch(database: TestDatabase): Promise<string[]> {
   const items = Array.from({ length: batchSize }, () => ({ slot: anySlot(), id: newId(slots[0]?.clinicNo ?? 0) }))
   const { rows } = await database.appPool.query<{ booking_id: string | null }>(
@@ -60,7 +60,7 @@ async function settleBatch(database: TestDatabase, ids: string[]): Promise<void>
   ])
 }
 
-test('beside claims, confirmations and cancellations it never reports what is not wrong', async ({ database }) => {
+test('during claims, confirmations and cancellations it never reports a false finding', async ({ database }) => {
   let working = 4
   const work = Array.from({ length: working }, async () => {
     for (let round = 0; round < rounds; round += 1) await settleBatch(database, await claimBatch(database))
@@ -85,7 +85,7 @@ test('beside claims, confirmations and cancellations it never reports what is no
   expect(await checkHistory(database)).toEqual([])
 })
 
-test('negative control: read in two snapshots, the same work looks wrong', async ({ database }) => {
+test('negative control: read in two snapshots, correct data has findings', async ({ database }) => {
   const taken = await database.appPool.query<{ sum: number }>('select sum(taken)::int8 as sum from holdfast.slot')
   await claimBatch(database)
   const booked = await database.appPool.query<{ sum: number }>(
