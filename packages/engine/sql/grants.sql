@@ -16,7 +16,7 @@ grant select on holdfast.slot, holdfast.booking, holdfast.booking_event, holdfas
   holdfast.directory_change,
   holdfast.migration, holdfast.function_file to holdfast_app;
 
--- Plain tables. Numbers, ids and times of making are written once; clinics and resources are never deleted.
+-- Plain tables. Numbers, ids and creation times are written once; clinics and resources are never deleted.
 grant usage on sequence holdfast.clinic_no_seq to holdfast_app;
 grant select, insert on holdfast.clinic, holdfast.resource to holdfast_app;
 grant update (name, timezone, address, phone, hold_seconds, minimum_notice_minutes, booking_horizon_days,

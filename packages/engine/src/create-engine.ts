@@ -32,7 +32,7 @@ export type EngineSettings = {
   /** How long to look for the outcome of a batch whose connection was lost, milliseconds. Default 10,000. */
   unknownMsMax?: number
   onBatch?: (report: BatchReport) => void
-  /** The outcomes of claims, as their callers get them, before they get them; `error`: the outcome is not known. */
+  /** Called with the outcomes of claims before their callers get them; `error`: the outcome is not known. */
   onClaims?: (outcomes: readonly (ClaimOutcome['kind'] | 'error')[]) => void
 }
 
@@ -106,8 +106,8 @@ type Change = { doctorIds: string[]; position: string }
 
 /**
  * Announces a batch once: it is one transaction. A claim whose first try committed, but lost its connection, has the
- * position of that transaction, which is announced now. Holds that a batch found lapsed are not announced: they read as
- * FAILED from the moment they lapse.
+ * position of that transaction, which is announced now. Lapsed holds that a batch marks as FAILED are not announced:
+ * they read as FAILED from the moment they lapse.
  */
 function announced<Outcome>(
   announce: Announce,

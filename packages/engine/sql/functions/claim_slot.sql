@@ -1,6 +1,6 @@
 -- claim_slot: claim_slots for a lone claim, as most are under light load. Measured as a lone client's p50 over HTTP, in
 -- alternating rounds: 1.09 ms with it, 1.24 ms without (the median of ten ratios is 1.33); claim_slots spends that time
--- on starting statements made for 128 claims. The two share claim_verdict; claim-alike.test.ts and
+-- on starting statements that are written for 128 claims. The two share claim_verdict; claim-alike.test.ts and
 -- claim-verdicts.test.ts compare them.
 --
 -- Outcomes: as claim_slots. What one statement cannot decide under the slot's lock is passed on to claim_slots: a

@@ -29,7 +29,8 @@ create or replace function holdfast.claim_slots(
 )
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
--- Planned once, for arrays of any length. Without these, a plan made on empty tables scanned idempotency for each item.
+-- Planned once, for arrays of any length. Without these settings, a plan from when the tables were empty scanned
+-- idempotency for each item.
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set enable_mergejoin = off

@@ -18,8 +18,8 @@ create or replace function holdfast.read_log(p_xid xid8, p_seq bigint, p_limit i
 language plpgsql stable
 set search_path = holdfast, pg_catalog, pg_temp
 -- Planned once per connection, because planning for all partitions takes twice as long as reading a hundred lines.
--- Scans and sorts are off, so that each partition is read by the index in log order: a plan made on an empty month
--- would still scan that month when it is full.
+-- Scans and sorts are off, so that each partition is read by the index in log order: a plan from a time when a month
+-- was empty would still scan that month when it is full.
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set enable_bitmapscan = off

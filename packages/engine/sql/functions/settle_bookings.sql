@@ -4,8 +4,8 @@
 --
 -- reopen undoes the last mark: ARRIVED and NO_SHOW become CONFIRMED again, COMPLETED becomes ARRIVED; the units were
 -- taken all along, so no slot is read. link gives a guest's booking, whatever its state, to the account that acts.
--- p_reasons: of a cancellation; with confirm, why the patient comes. p_patients: with confirm, who comes, because a
---   hold is made before that is known. null: unchanged.
+-- p_reasons: of a cancellation; with confirm, of the visit. p_patients: with confirm, the patient, who may not be known
+--   when the hold is created. null: unchanged.
 --
 -- Outcomes: done | unchanged | booking_missing | hold_expired | invalid_transition | already_extended | past_deadline |
 --   too_early | booking_has_account | retry (send it again: the booking was moved meanwhile, or is twice in this batch)
@@ -13,7 +13,7 @@
 --   and moves take them in the same order; without it, moves deadlocked.
 -- Fails: 22023 for arrays of different lengths, an unknown action or a link without an account; check_violation if a
 --   count of units were wrong.
--- Idempotent: yes; a change that was made before returns unchanged. extend: by its key.
+-- Idempotent: yes; a repeated change returns unchanged. extend: by its key.
 create or replace function holdfast.settle_bookings(
   p_clinic_nos integer[], p_ids uuid[], p_actions text[], p_actor_ids uuid[], p_on_behalf boolean[], p_keys uuid[],
   p_reasons text[],

@@ -1,6 +1,6 @@
 export type AppLoginErrorKind = 'privilege_missing' | 'unreachable' | 'not_a_member' | 'too_powerful' | 'wrong_database'
 
-/** The application role can't be logged in as. The message says what to do about it. */
+/** The server cannot log in as the application role. The message says what to do. */
 export class AppLoginError extends Error {
   readonly kind: AppLoginErrorKind
 

@@ -4,9 +4,8 @@ import { AppLoginError } from './app-login-error.ts'
 type Facts = { login: string; database: string; superuser: boolean; member: boolean; owner: boolean; schema: boolean }
 
 /**
- * Logs in as the application would and looks whether that is the role it should be: a member of holdfast_app in the
- * owner's database, and nothing more — the owner's or a superuser's login could change booking state past the
- * functions.
+ * Logs in as the application does, and checks that the login is a member of holdfast_app in the owner's database and
+ * nothing more: the owner or a superuser could change booking state without the functions.
  *
  * @throws AppLoginError `not_a_member`, `too_powerful`, `wrong_database`; pg's own errors when the login is refused
  */
@@ -25,7 +24,7 @@ export async function checkAppLogin(appUrl: string, databaseWanted: string): Pro
              coalesce((select pg_has_role(oid, 'USAGE') from pg_roles where rolname = 'holdfast_app'), false) as member
         from pg_roles r left join pg_namespace n on n.nspname = 'holdfast' where r.rolname = current_user`)
     const facts = rows[0]
-    if (facts === undefined) throw new Error('The database answered nothing about its login.')
+    if (facts === undefined) throw new Error('The query for the login returned no row.')
     judge(facts, databaseWanted)
   } finally {
     await client.end()
@@ -36,24 +35,24 @@ function judge(facts: Facts, databaseWanted: string): void {
   if (facts.database !== databaseWanted || !facts.schema) {
     throw new AppLoginError(
       'wrong_database',
-      'DATABASE_APP_URL leads to the database ' +
-        `"${facts.database}"${facts.schema ? '' : ', which has no schema holdfast'}; DATABASE_URL's is ` +
-        `"${databaseWanted}". Both must name the same.`,
+      `DATABASE_APP_URL points to the database "${facts.database}"` +
+        `${facts.schema ? '' : ', which has no schema holdfast'}; DATABASE_URL points to "${databaseWanted}". Both ` +
+        'must name the same database.',
     )
   }
   if (facts.superuser || facts.owner) {
     throw new AppLoginError(
       'too_powerful',
       `The login "${facts.login}" of DATABASE_APP_URL is ` +
-        `${facts.superuser ? 'a superuser' : 'the owner of the schema'}: it could change bookings past the engine. ` +
-        `Give the server a login of its own: CREATE ROLE … LOGIN PASSWORD '…' IN ROLE holdfast_app;`,
+        `${facts.superuser ? 'a superuser' : 'the owner of the schema'}: it could change bookings without the ` +
+        `engine. Create a separate login for the server: CREATE ROLE … LOGIN PASSWORD '…' IN ROLE holdfast_app;`,
     )
   }
   if (!facts.member) {
     throw new AppLoginError(
       'not_a_member',
-      `The login "${facts.login}" of DATABASE_APP_URL is no member of holdfast_app. Run: GRANT holdfast_app TO ` +
-        `"${facts.login}";`,
+      `The login "${facts.login}" of DATABASE_APP_URL is not a member of holdfast_app. Run: GRANT ` +
+        `holdfast_app TO "${facts.login}";`,
     )
   }
 }

@@ -3,30 +3,29 @@ import pg from 'pg'
 import sql from 'sql-template-tag'
 import { isLoginRefused } from '../database/database-unavailable.ts'
 import { changeDatabaseUrl } from '../database/database-url.ts'
-import { settingMadeOnce } from '../database/server-secrets.ts'
+import { generatedSetting } from '../database/server-secrets.ts'
 import { AppLoginError } from './app-login-error.ts'
 import { checkAppLogin } from './check-app-login.ts'
 import { scramVerifier } from './scram-verifier.ts'
 
 export type AppLoginOptions = {
-  /** The owner's, of a migrated database. */
+  /** The owner's URL, of a migrated database. */
   ownerUrl: string
-  /** DATABASE_APP_URL: a login that exists already. It is checked, never changed. */
+  /** DATABASE_APP_URL: an existing login. It is checked, never changed. */
   appUrl?: string | null
 }
 
 const roleBytesMax = 63
-// The class of this house's advisory locks ('Hold'), and this one.
+// The class of Holdfast's advisory locks ('Hold'), and the number of this lock.
 const advisoryLock = [0x486f6c64, 3] as const
 
 /**
- * The URL the server logs in with: never the owner's. Without DATABASE_APP_URL the login `<database>_holdfast_app` is
- * made, or mended, with a password that was made once and is kept in `holdfast.setting` — not derived from
- * HOLDFAST_SECRET, whose rotation would lock out the processes that still run with the old one. Any number of processes
- * may start at once.
+ * The URL that the server logs in with: never the owner's. Without DATABASE_APP_URL, the login
+ * `<database>_holdfast_app` is created, or repaired if it does not work. Its password is generated once and stored in
+ * `holdfast.setting`. It is not derived from HOLDFAST_SECRET, whose rotation would lock out the processes that still
+ * run with the old one. Any number of processes may start at once.
  *
- * @throws AppLoginError with the SQL to run when the owner may not make roles, or when the login is not what it should
- * be
+ * @throws AppLoginError if the login is unsuitable, or if the owner may not create roles; with the SQL to run
  */
 export async function ensureAppLogin({ ownerUrl, appUrl }: AppLoginOptions): Promise<string> {
   const owner = new pg.Client({
@@ -39,7 +38,7 @@ export async function ensureAppLogin({ ownerUrl, appUrl }: AppLoginOptions): Pro
   try {
     const database = await currentDatabase(owner)
     if (appUrl !== undefined && appUrl !== null && appUrl !== '') {
-      await checkGiven(appUrl, database)
+      await checkConfiguredLogin(appUrl, database)
       return appUrl
     }
     await owner.query(sql`select pg_advisory_lock(${advisoryLock[0]}, ${advisoryLock[1]})`)
@@ -49,7 +48,7 @@ export async function ensureAppLogin({ ownerUrl, appUrl }: AppLoginOptions): Pro
   }
 }
 
-/** The login's name; a long database name is cut and told apart by a digest. */
+/** The login's name. A long database name is cut, and a digest makes it unique. */
 export function appLoginName(database: string): string {
   const suffix = '_holdfast_app'
   if (Buffer.byteLength(database + suffix) <= roleBytesMax) return database + suffix
@@ -64,12 +63,12 @@ async function currentDatabase(owner: pg.Client): Promise<string> {
   return rows[0]?.name ?? ''
 }
 
-async function checkGiven(appUrl: string, database: string): Promise<void> {
+async function checkConfiguredLogin(appUrl: string, database: string): Promise<void> {
   try {
     await checkAppLogin(appUrl, database)
   } catch (error) {
     if (error instanceof AppLoginError) throw error
-    throw new AppLoginError('unreachable', `DATABASE_APP_URL can't be logged in with: ${reasonOf(error)}`, {
+    throw new AppLoginError('unreachable', `The login with DATABASE_APP_URL failed: ${reasonOf(error)}`, {
       cause: error,
     })
   }
@@ -77,7 +76,7 @@ async function checkGiven(appUrl: string, database: string): Promise<void> {
 
 async function ensureOwnLogin(owner: pg.Client, ownerUrl: string, database: string): Promise<string> {
   const role = appLoginName(database)
-  const password = await settingMadeOnce(owner, 'app_login_password')
+  const password = await generatedSetting(owner, 'app_login_password')
   const url = changeDatabaseUrl(ownerUrl, { user: role, password })
   const { rows } = await owner.query<{ exists: boolean }>(
     sql`select exists (select from pg_roles where rolname = ${role}) as exists`,
@@ -90,7 +89,7 @@ async function ensureOwnLogin(owner: pg.Client, ownerUrl: string, database: stri
     if (error instanceof AppLoginError) throw error
     throw new AppLoginError(
       'unreachable',
-      `The login "${role}" was made, but the server doesn't let it in: ${reasonOf(error)} Allow it in ` +
+      `The login "${role}" was created, but PostgreSQL refuses it: ${reasonOf(error)} Allow it in ` +
         'pg_hba.conf (method scram-sha-256), or set DATABASE_APP_URL to another login that is a member of ' +
         'holdfast_app.',
       { cause: error },
@@ -104,7 +103,7 @@ async function works(url: string, database: string): Promise<boolean> {
     await checkAppLogin(url, database)
     return true
   } catch (error) {
-    // Another password, no longer a member, may not log in: mended by writing the role anew.
+    // It has another password, is not a member any more, or may not log in: writeRole repairs all three.
     if (isLoginRefused(error) || (error instanceof AppLoginError && error.kind === 'not_a_member')) return false
     throw error
   }
@@ -129,7 +128,7 @@ async function writeRole(owner: pg.Client, role: string, password: string, datab
     if (!isInsufficientPrivilege(error)) throw error
     throw new AppLoginError(
       'privilege_missing',
-      `DATABASE_URL's login may not make the server's own login (${reasonOf(error)}). Have an administrator of ` +
+      `The login of DATABASE_URL may not create the server's login (${reasonOf(error)}). Have an administrator of ` +
         `the database run\n  CREATE ROLE "${role}" LOGIN PASSWORD '…' IN ROLE holdfast_app;\nand set ` +
         `DATABASE_APP_URL to that login's URL.`,
       { cause: error },

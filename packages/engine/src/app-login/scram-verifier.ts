@@ -3,8 +3,8 @@ import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto'
 const iterations = 4096
 
 /**
- * What PostgreSQL stores of a password (RFC 5803): given to CREATE ROLE in its place, so that the password itself is
- * never in a statement, and so in no log of the server. For passwords of ASCII, which need no SASLprep.
+ * The form in which PostgreSQL stores a password (RFC 5803). CREATE ROLE accepts it instead of the password, which is
+ * then in no statement and in no server log. For ASCII passwords, which need no SASLprep.
  */
 export function scramVerifier(password: string): string {
   const salt = randomBytes(16)

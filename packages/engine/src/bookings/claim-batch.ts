@@ -137,11 +137,11 @@ function outcomeOf(row: ClaimRow, request: ClaimRequest, firstAnswers: Map<strin
   }
 }
 
-/** The part of `slot_closed:<why>` after the colon, as the engine's functions answer it. */
+/** The part of `slot_closed:<why>` after the colon, as the SQL functions return it. */
 export function slotClosedWhy(outcome: string): SlotClosedWhy {
   const why = closedWhys.find((known) => outcome === `slot_closed:${known}`)
   if (why === undefined)
-    throw new Error(`The database answered ${JSON.stringify(outcome)}, which no function of this version says.`)
+    throw new Error(`The database returned the outcome ${JSON.stringify(outcome)}, which this version does not know.`)
   return why
 }
 
@@ -185,7 +185,7 @@ type FirstAnswerRow = {
 }
 
 async function readFirstAnswers(pool: pg.Pool, bookingIds: string[]): Promise<Map<string, FirstAnswer>> {
-  // A booking's first event has what the first response was made of, whatever has become of the booking since.
+  // The booking's first event has the values of the first response, whatever has happened to the booking since.
   const statement = sql`
     select b.id, c.id as clinic_id, e.resource_id, e.slot_id, e.type, e.units, b.appointment_type, s.starts_at,
       s.ends_at,

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 
-/** Each query answers lines of SQL; in this order they make the schema again. */
+/** Each query returns lines of SQL; in this order they create the schema again. */
 const sections = [
   `select format('create extension if not exists %I;', extname) as text from pg_extension
      where extname <> 'plpgsql' order by 1`,
@@ -10,7 +10,7 @@ const sections = [
             data_type, increment_by, min_value, max_value, start_value, cache_size, case when cycle then ' cycle'
               else '' end) as text
      from pg_sequences where schemaname = 'holdfast' order by sequencename`,
-  // Those of the migrations; the others are files of their own.
+  // The functions of migrations; the others have separate files.
   `select rtrim(pg_get_functiondef(p.oid)) || ';' as text
      from pg_proc p
     where p.pronamespace = 'holdfast'::regnamespace
@@ -50,14 +50,14 @@ const sections = [
 ]
 
 /**
- * The schema that the migrations have made, as SQL that makes it again: the same text on every version of PostgreSQL.
- * Without partitions (they depend on the date), without the functions that are files of their own, without grants.
- * From the catalogue, not from pg_dump, whose text differs between versions and which an installation may not have.
+ * The schema that the migrations have created, as SQL that creates it again: the same text on every version of
+ * PostgreSQL. Without partitions (they depend on the date), functions that have separate files, and grants. It is read
+ * from the catalogue and not from pg_dump, whose text differs between versions and which may not be installed.
  *
  * @param client in a transaction, whose search_path this changes
  */
 export async function describeSchema(client: pg.ClientBase): Promise<string> {
-  // Nothing but pg_catalog in it, so that every name is written with its schema.
+  // Only pg_catalog, so that every name is written with its schema.
   await client.query('set local search_path = pg_catalog')
   const parts: string[] = []
   for (const section of sections) {

@@ -6,7 +6,7 @@ export type Columns = Readonly<Record<string, unknown>>
 /** `(a, b) values ($1, $2)`, for an INSERT. */
 export function insertion(columns: Columns): Sql {
   const [names, values] = [[] as Sql[], [] as unknown[]]
-  for (const [name, value] of given(columns)) {
+  for (const [name, value] of definedColumns(columns)) {
     names.push(raw(name))
     values.push(value)
   }
@@ -16,11 +16,11 @@ export function insertion(columns: Columns): Sql {
 /** `a = $1, b = $2`, for an UPDATE. At least one column must have a value. */
 export function assignments(columns: Columns): Sql {
   return join(
-    given(columns).map(([name, value]) => sql`${raw(name)} = ${value}`),
+    definedColumns(columns).map(([name, value]) => sql`${raw(name)} = ${value}`),
     ', ',
   )
 }
 
-function given(columns: Columns): [string, unknown][] {
+function definedColumns(columns: Columns): [string, unknown][] {
   return Object.entries(columns).filter(([, value]) => value !== undefined)
 }

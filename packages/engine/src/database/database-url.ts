@@ -1,7 +1,7 @@
-/** What to change in a database's URL; what is left out stays. */
+/** What to change in a database's URL; the rest stays the same. */
 export type DatabaseUrlChange = { database?: string; user?: string; password?: string }
 
-// WHATWG's parser wants a host where a URL has a user; libpq doesn't (`postgres://me@/clinic?host=/run/postgresql`).
+// WHATWG's parser requires a host if a URL has a user; libpq doesn't (`postgres://me@/clinic?host=/run/postgresql`).
 const hostPlaceholder = 'holdfast-no-host'
 
 /**

@@ -10,19 +10,18 @@ export type PoolSettings = {
   statementTimeoutMs?: number
   /** How long a statement waits for one lock before it fails with 55P03, nothing written. Default 10,000. */
   lockTimeoutMs?: number
-  /** Told when a connection that nobody was using is lost. The pool has dropped it and will open another. */
+  /** Called when an idle connection is lost. The pool has removed it and will open another. */
   onIdleError?: (error: Error) => void
 }
 
 const idleInTransactionTimeoutMs = 60_000
 
 /**
- * A pool of connections with the house's types: `int8` and `numeric` are numbers (an int8 beyond 2⁵³ is an error, not
- * a wrong number), `timestamptz` is a Date, `date` stays the text `YYYY-MM-DD`, `xid8` and ranges stay text. Sessions
- * run in UTC, and one that idles inside a transaction for a minute is ended by the server, so that a hung process
- * can't keep its locks.
+ * A pool of connections that parses `int8` and `numeric` as numbers (an int8 beyond 2⁵³ is an error, not a wrong
+ * number) and `timestamptz` as a Date; `date` (`YYYY-MM-DD`), `xid8` and ranges are texts. Sessions run in UTC. The
+ * server ends a session that is idle in a transaction for a minute, so that a hung process releases its locks.
  *
- * A lost connection, idle or in use, never ends the process; a query on a lost one rejects, as always.
+ * A lost connection, idle or in use, never ends the process; its queries reject.
  */
 export function createPool(settings: PoolSettings): pg.Pool {
   const pool = new pg.Pool({
@@ -30,7 +29,7 @@ export function createPool(settings: PoolSettings): pg.Pool {
     application_name: settings.name,
     max: settings.max,
     types: { getTypeParser },
-    // JIT compiles for a second what runs for a tenth: figures over 62 days took 1.6–4 s with it, 0.3 s without.
+    // JIT compilation takes longer than the queries: statistics over 62 days took 1.6–4 s with it, 0.3 s without.
     options: '-c timezone=UTC -c jit=off',
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
@@ -41,19 +40,19 @@ export function createPool(settings: PoolSettings): pg.Pool {
     idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
     ...(settings.statementTimeoutMs === undefined ? {} : { statement_timeout: settings.statementTimeoutMs }),
   })
-  // end() lets its connections go without waiting until they are closed: one lost after that is nobody's any more.
+  // end() does not wait until its connections are closed: a connection lost after that need not be reported.
   pool.on('error', (error) => {
     if (!pool.ending) settings.onIdleError?.(error)
   })
-  // A connection in somebody's hands is not watched by the pool, and its error event without a listener would end the
-  // process. Whoever holds it hears of the loss by the query that fails.
+  // The pool does not listen to the errors of a connection in use, and an error event without a listener would end the
+  // process. The caller notices the loss by the query that fails.
   pool.on('connect', (client) => void client.on('error', () => {}))
   return pool
 }
 
 /**
- * Runs `work` in one transaction on one connection and commits; any throw rolls back and is thrown on. A connection
- * whose ROLLBACK fails is closed, not handed to the next.
+ * Runs `work` in one transaction on one connection and commits. If it throws, the transaction is rolled back and the
+ * error thrown again. A connection whose ROLLBACK fails is closed and not used again.
  */
 export async function inTransaction<Result>(
   pool: pg.Pool,
@@ -65,9 +64,9 @@ export async function inTransaction<Result>(
   try {
     await client.query(begin)
     const result = await work(client)
-    // COMMIT of a transaction that an error has already ended answers ROLLBACK, and raises nothing.
+    // If an error has aborted the transaction, COMMIT raises nothing and its command tag is ROLLBACK.
     const { command } = await client.query('commit')
-    if (command !== 'COMMIT') throw new Error(`The transaction was not committed: the database answered ${command}.`)
+    if (command !== 'COMMIT') throw new Error(`The transaction was not committed: COMMIT returned ${command}.`)
     return result
   } catch (error) {
     try {
@@ -81,7 +80,7 @@ export async function inTransaction<Result>(
   }
 }
 
-// The parsers are given to each pool: changing pg's global ones would reach into other libraries' connections.
+// Each pool has these parsers: changing pg's global ones would affect the connections of other libraries.
 const parsers = new Map<number, (text: string) => unknown>([
   [pg.types.builtins.INT8, parseInt8],
   [pg.types.builtins.NUMERIC, Number],
@@ -93,7 +92,7 @@ const parseAnyTime = pg.types.getTypeParser(pg.types.builtins.TIMESTAMPTZ, 'text
 const knownTimesMax = 1_000
 const knownTimes = new Map<string, number>()
 
-/** A batch's rows say the same few times again and again, and reading one costs more than all the rest of a row. */
+/** Cached, because the rows of a batch repeat a few times, and parsing one costs more than the rest of its row. */
 export function parseTime(text: string): Date {
   let time = knownTimes.get(text)
   if (time === undefined) {
@@ -105,8 +104,8 @@ export function parseTime(text: string): Date {
 }
 
 function getTypeParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
-  const own = format === 'binary' ? undefined : parsers.get(oid)
-  if (own !== undefined) return own
+  const parser = format === 'binary' ? undefined : parsers.get(oid)
+  if (parser !== undefined) return parser
   return format === 'binary' ? pg.types.getTypeParser(oid, 'binary') : pg.types.getTypeParser(oid, 'text')
 }
 

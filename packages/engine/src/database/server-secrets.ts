@@ -12,11 +12,11 @@ import sql from 'sql-template-tag'
  */
 export async function serverSecrets(ownerPool: pg.Pool, fromEnvironment: readonly string[] | null): Promise<string[]> {
   if (fromEnvironment !== null && fromEnvironment.length > 0) return [...fromEnvironment]
-  return [await settingMadeOnce(ownerPool, 'secret')]
+  return [await generatedSetting(ownerPool, 'secret')]
 }
 
-/** A random text of 256 bits, stored under a name by the first process that needs it. */
-export async function settingMadeOnce(owner: pg.Pool | pg.ClientBase, name: string): Promise<string> {
+/** A random text of 256 bits, generated and stored under `name` by the first process that needs it. */
+export async function generatedSetting(owner: pg.Pool | pg.ClientBase, name: string): Promise<string> {
   const random = randomBytes(32).toString('base64url')
   await owner.query(sql`
     insert into holdfast.setting (name, value) values (${name}, ${random}) on conflict (name) do nothing`)

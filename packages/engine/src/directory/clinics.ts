@@ -98,7 +98,7 @@ export async function insertClinic(transaction: pg.PoolClient, clinic: NewClinic
   return clinicOf(rows[0])
 }
 
-/** The zone as it is stored. The database is asked too, because its rules may be older than Temporal's. */
+/** The zone as it is stored. The database must know it too: its list may be older than Temporal's. */
 async function knownTimeZone(transaction: pg.PoolClient, text: string): Promise<string> {
   const name = timeZoneName(text)
   if (name === null) throw new UnknownTimeZone(text)
@@ -112,7 +112,7 @@ async function knownTimeZone(transaction: pg.PoolClient, text: string): Promise<
   return name
 }
 
-/** Settings that are not set are left out: they keep their default, or what they are. */
+/** Settings that are not set are left out: a new clinic gets the defaults, an existing one is not changed. */
 function settingColumns(settings: Partial<ClinicSettings>): Columns {
   return {
     hold_seconds: settings.holdSeconds,

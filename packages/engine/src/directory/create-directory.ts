@@ -8,9 +8,9 @@ import { membersOf } from './members.ts'
 import { videoRoomsOf } from './video-rooms.ts'
 
 /**
- * Clinics, doctors and members: plain reads and writes in the application's role. Lists are pages by key.
+ * Clinics, doctors and members: plain reads and writes with the application's role. Lists are paginated by key.
  *
- * @throws InvalidCursor for a cursor that a list never gave; UnknownTimeZone where a clinic's zone is set
+ * @throws InvalidCursor for a cursor that the list never returned; UnknownTimeZone for the zone of a clinic
  */
 export function createDirectory(pool: pg.Pool, announce: Announce): Directory {
   const write = directoryTransaction(pool, announce)

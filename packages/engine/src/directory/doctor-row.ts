@@ -3,7 +3,7 @@ import type { AppointmentType } from '../model/booking.ts'
 import type { Doctor } from '../model/doctor.ts'
 import { availableUnits, isBookableTime } from '../reads/bookable-sql.ts'
 
-/** A doctor as lists and look-ups read one. What is not public, such as the video room, is no part of it. */
+/** A doctor's public columns: the video room is not among them. */
 export type DoctorRow = {
   id: string
   clinic_id: string
@@ -24,7 +24,8 @@ export const selectedDoctor = sql`r.id, c.id as clinic_id, r.name, r.specializat
   r.languages, r.fee_amount, r.fee_currency, r.appointment_types, r.active`
 
 /**
- * When doctor `r` of clinic `c` can next be booked, for a lateral join: a short walk along one calendar. No row: never.
+ * When doctor `r` of clinic `c` can next be booked, for a lateral join: a short index scan of one calendar. No row:
+ * never.
  */
 export const firstFree = sql`
   select s.starts_at from holdfast.slot s

@@ -64,7 +64,7 @@ export function doctorsOf(
   }
 }
 
-/** What is asked of a doctor `r`, whatever the order. */
+/** The conditions on a doctor `r`, for any order. */
 function conditionsOf(query: DoctorsQuery): Sql[] {
   const { clinicId, specialization, q, appointmentType, includeInactive } = query
   const conditions = [sql`r.kind = 'doctor'`]
@@ -82,7 +82,7 @@ export async function insertDoctor(transaction: pg.PoolClient, clinicNo: number,
   const columns = { clinic_no: clinicNo, id, kind: 'doctor', ...(await doctorColumns(transaction, doctor)) }
   await transaction.query(sql`insert into holdfast.resource ${insertion(columns)}`)
   const inserted = await selectDoctor(transaction, id)
-  if (inserted === null) throw new Error(`The doctor ${id} is gone in its own transaction.`)
+  if (inserted === null) throw new Error(`The doctor ${id} was not found in the transaction that inserted it.`)
   return inserted
 }
 
@@ -93,7 +93,7 @@ async function selectDoctor(connection: pg.Pool | pg.PoolClient, doctorId: strin
   return doctor === undefined ? null : doctorOf(doctor)
 }
 
-/** The next free slot is looked up for the rows of the page only, one short walk along the doctor's calendar each. */
+/** The next free slot is looked up for the rows of the page only, by a short index scan of each doctor's calendar. */
 async function selectDoctors(connection: pg.Pool | pg.PoolClient, condition: Sql, limit: number): Promise<DoctorRow[]> {
   const { rows } = await connection.query<DoctorRow>(sql`
     select ${selectedDoctor}, n.starts_at as next_available_at
@@ -104,7 +104,7 @@ async function selectDoctors(connection: pg.Pool | pg.PoolClient, condition: Sql
   return rows
 }
 
-/** Fields that are not set are left out. The specialization, trimmed, is put on the list if it is not there yet. */
+/** Fields that are not set are left out. The specialization, trimmed, is added to the list if it is new. */
 async function doctorColumns(
   transaction: pg.PoolClient,
   doctor: Partial<NewDoctor> & { active?: boolean },
@@ -129,7 +129,7 @@ async function doctorColumns(
   }
 }
 
-/** `  Family   medicine ` and `Family medicine` are one. */
+/** Normalizes spaces: `  Family   medicine ` and `Family medicine` are the same specialization. */
 export function specializationName(text: string): string {
   return text.trim().replace(/\s+/g, ' ')
 }

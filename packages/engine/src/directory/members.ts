@@ -102,7 +102,7 @@ function membershipOf(row: MembershipRow): Membership {
   }
 }
 
-/** Changes of a clinic's members take turns: without it, two admins could each remove the other as not the last. */
+/** Serializes changes of a clinic's members: without it, two admins could remove each other at the same time. */
 async function lockClinic(transaction: pg.PoolClient, clinicNo: number): Promise<string> {
   const { rows } = await transaction.query<{ id: string }>(
     sql`select id from holdfast.clinic where no = ${clinicNo} for no key update`,

@@ -23,8 +23,11 @@ const at = (hours: number) => new Date(tomorrow + hours * hour)
 /** Doctors of two clinics with few starts between them, so that many are equal; some with the same name. */
 async function aScene(database: TestDatabase): Promise<void> {
   for (let n = 0; n < 26; n += 1) {
-    const wishes = { name: `D ${String(n % 20).padStart(2, '0')}`, specialization: n % 3 === 0 ? 'Urology' : 'Surgery' }
-    const doctor = await aDoctor(database, n % 4 === 0 ? busy : clinic, { ...wishes, active: n % 11 !== 5 })
+    const overrides = {
+      name: `D ${String(n % 20).padStart(2, '0')}`,
+      specialization: n % 3 === 0 ? 'Urology' : 'Surgery',
+    }
+    const doctor = await aDoctor(database, n % 4 === 0 ? busy : clinic, { ...overrides, active: n % 11 !== 5 })
     // 0: never a slot. 1–4: one in that hour. 5: first full, then free. 6: a lapsed hold. 7: only full or withdrawn.
     const kind = n % 8
     if (kind >= 1 && kind <= 4) await aSlot(database, doctor, { startsAt: at(kind % 3) })
@@ -35,7 +38,7 @@ async function aScene(database: TestDatabase): Promise<void> {
       if (kind === 6) await lapseHolds(database, first)
       if (kind === 7) await aSlot(database, doctor, { startsAt: at(2), withdrawn: true })
     }
-    // Later ones change nothing, nor do those too near or too far for the clinic.
+    // Later slots change nothing, nor do those within the minimum notice or beyond the horizon of the clinic.
     if (kind >= 1 && kind <= 6) await aSlot(database, doctor, { startsAt: at(5 + (n % 3)) })
     if (n % 4 === 0) {
       await aSlot(database, doctor, { startsAt: new Date(Date.now() + 2 * hour) })
@@ -68,8 +71,8 @@ async function walked(read: (cursor: string | null) => Promise<Page<Doctor>>): P
 }
 
 /** By the definition: every doctor alone, then sorted. */
-async function expected(database: TestDatabase, wishes: Partial<DoctorsQuery>): Promise<Doctor[]> {
-  const all = await walked((cursor) => directory(database).doctors({ ...query, ...wishes, sort: 'name', cursor }))
+async function expected(database: TestDatabase, overrides: Partial<DoctorsQuery>): Promise<Doctor[]> {
+  const all = await walked((cursor) => directory(database).doctors({ ...query, ...overrides, sort: 'name', cursor }))
   const rank = ({ nextAvailableAt }: Doctor) => nextAvailableAt?.getTime() ?? Number.POSITIVE_INFINITY
   const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
   return all.toSorted((a, b) =>
@@ -88,11 +91,11 @@ describe('page by page the same as all of them sorted', () => {
   })
 
   const plans: [string, SoonestPlan][] = [
-    ['few are asked one by one', { fewDoctors: 1_000, walks: [] }],
-    ['all are asked one by one', { fewDoctors: 0, walks: [] }],
-    ['the walk is too short, then long enough', { fewDoctors: 0, walks: [1, 5, 1_000] }],
-    ['the walk ends in a tie', { fewDoctors: 0, walks: [7] }],
-    ['one walk sees all', { fewDoctors: 0, walks: [10_000] }],
+    ['few are looked up one by one', { fewDoctors: 1_000, scans: [] }],
+    ['all are looked up one by one', { fewDoctors: 0, scans: [] }],
+    ['the scan is too short, then long enough', { fewDoctors: 0, scans: [1, 5, 1_000] }],
+    ['the scan ends in a tie', { fewDoctors: 0, scans: [7] }],
+    ['one scan finds all', { fewDoctors: 0, scans: [10_000] }],
   ]
   test.for(plans)('%s', async ([_, plan], { database }) => {
     const doctors = await expected(database, {})
@@ -117,15 +120,15 @@ describe('page by page the same as all of them sorted', () => {
     { appointmentType: 'in_person' },
     { appointmentType: 'video' },
     { includeInactive: true },
-  ])('as the directory answers it, narrowed to %j', async (wishes, { database }) => {
+  ])('as the directory returns it, filtered by %j', async (overrides, { database }) => {
     for (const limit of [3, 100]) {
-      const pages = await walked((cursor) => directory(database).doctors({ ...query, ...wishes, limit, cursor }))
-      expect(pages).toEqual(await expected(database, wishes))
+      const pages = await walked((cursor) => directory(database).doctors({ ...query, ...overrides, limit, cursor }))
+      expect(pages).toEqual(await expected(database, overrides))
     }
   })
 })
 
-test('a cursor is good for its own order alone', async ({ database }) => {
+test('a cursor is valid for its order only', async ({ database }) => {
   const cursorOf = async (sort: DoctorsQuery['sort']) =>
     (await directory(database).doctors({ ...query, sort, limit: 1 })).nextCursor
   const [byName, soonest] = [await cursorOf('name'), await cursorOf('soonest')]
@@ -138,7 +141,9 @@ test('a cursor is good for its own order alone', async ({ database }) => {
   await expect(directory(database).doctors({ ...query, cursor: 'x' })).rejects.toThrow(InvalidCursor)
 })
 
-test('behind those with a free time come those without, and no page is lost between', async ({ database }) => {
+test('doctors without a free time follow those with one, and no doctor between two pages is lost', async ({
+  database,
+}) => {
   const doctors = await expected(database, {})
   const last = doctors.findLastIndex(({ nextAvailableAt }) => nextAvailableAt !== null)
   const first = await directory(database).doctors({ ...query, limit: last + 1 })

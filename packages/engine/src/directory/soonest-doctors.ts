@@ -19,23 +19,26 @@ export type SoonestQuery = {
   cursor: string | null
 }
 
-/** Next free times of up to `fewDoctors` are looked up one by one; of more, the next slots of all are read first. */
-export type SoonestPlan = { fewDoctors: number; walks: readonly number[] }
+/**
+ * For up to `fewDoctors`, each doctor's next free time is looked up. For more, the next slots of all doctors are
+ * scanned first: `scans` are the numbers of slots to try.
+ */
+export type SoonestPlan = { fewDoctors: number; scans: readonly number[] }
 
 // Measured with 10,000 doctors: docs/decisions/0006.
-const measuredPlan: SoonestPlan = { fewDoctors: 300, walks: [2_000, 50_000] }
+const measuredPlan: SoonestPlan = { fewDoctors: 300, scans: [2_000, 50_000] }
 
 type SoonestRow = DoctorRow & { next_micros: string | null }
 
-/** Behind which doctor a page begins; `micros` null: among those without a free time. */
+/** The doctor after whom a page begins; `micros` null: one without a free time. */
 type Start = { micros: string | null; name: string; id: string }
 
 /**
- * The doctors by the time at which they can next be booked, those who can't be last, equals by name and id. Asking each
- * of them would be 10,000 small walks, long ones where everybody is booked out: so the slots that lie ahead of all of
- * them are walked together until a page is full, and each is asked only when that didn't fill it.
+ * The doctors by the time at which they can next be booked; those without a free time come last; equals by name and id.
+ * One look-up per doctor would be up to 10,000 scans, and long ones if many calendars are full. So the next slots of
+ * all doctors are scanned together until a page is full, and each doctor is looked up only if that does not fill it.
  *
- * @throws InvalidCursor for a cursor of another list, that by name among them
+ * @throws InvalidCursor for a cursor of another list, also of the doctors by name
  */
 export async function soonestDoctors(
   pool: pg.Pool,
@@ -44,9 +47,9 @@ export async function soonestDoctors(
 ): Promise<Page<Doctor>> {
   const start = startOf(query.cursor)
   const few = await doctorsIfFew(pool, query, plan.fewDoctors)
-  // Those without a free time are in no walk.
-  const walks = few !== null || start?.micros === null ? [] : plan.walks
-  for (const slotsMax of walks) {
+  // A scan of slots never finds doctors without a free time.
+  const scans = few !== null || start?.micros === null ? [] : plan.scans
+  for (const slotsMax of scans) {
     const rows = await alongSlots(pool, query, start, slotsMax)
     if (rows.length > query.limit) return soonestPage(rows, query.limit)
   }
@@ -71,8 +74,8 @@ async function doctorsIfFew(pool: pg.Pool, { conditions }: SoonestQuery, max: nu
 }
 
 /**
- * What the next `slotsMax` slots tell, and all that begin together with the last of them: whose first free one is in
- * there. Everybody it finds stands before everybody it doesn't.
+ * The doctors whose first free slot is among the next `slotsMax` slots, or those that begin together with the last of
+ * them. All these doctors come before all others.
  */
 async function alongSlots(
   pool: pg.Pool,
@@ -88,10 +91,10 @@ async function alongSlots(
     const time = timeOfMicros(start.micros)
     ahead.push(sql`s.starts_at >= ${time}`)
     wanted.push(sql`(f.starts_at, r.name, r.id) > (${time}, ${start.name}, ${start.id}::uuid)`)
-    // Who is free before that has been listed.
+    // Doctors with an earlier free slot are on earlier pages.
     isFirst = sql`join lateral (${firstFree}) n on n.starts_at = r.starts_at`
   }
-  // Sorted before that is asked of each, so that it ends with the page.
+  // Sorted before the join that checks each doctor, so that it stops when the page is full.
   const { rows } = await pool.query<SoonestRow>(sql`
     with ahead as (
       select s.* from holdfast.slot s where ${all(ahead)}
@@ -139,7 +142,7 @@ async function oneByOne(
         : sql`(n.starts_at is null or n.starts_at > ${timeOfMicros(start.micros)}
           or n.starts_at = ${timeOfMicros(start.micros)} and ${later})`
   }
-  // Among those without a free time the names alone decide: in their order, it ends with the page.
+  // Doctors without a free time are ordered by name alone: read in that order, it stops when the page is full.
   const isByName = start?.micros === null
   const { rows } = await pool.query<SoonestRow>(sql`
     select ${selectedDoctor}, n.starts_at as next_available_at, ${microsOf(sql`n.starts_at`)} as next_micros

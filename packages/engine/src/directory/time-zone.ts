@@ -1,4 +1,4 @@
-/** A zone that Temporal knows and the database doesn't, or neither. The edge responds 400 and names it. */
+/** A zone that Temporal or the database does not know. The edge responds 400 and names it. */
 export class UnknownTimeZone extends Error {
   override name = 'UnknownTimeZone'
 

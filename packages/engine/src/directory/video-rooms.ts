@@ -4,7 +4,7 @@ import type { AnnouncedTransaction } from '../database/announced-transaction.ts'
 import type { Directory } from '../model/directory.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
 
-/** The video rooms of doctors: read and written apart from them, because a doctor is public and a room is not. */
+/** The video rooms of doctors, read and written separately: a doctor is public, a room is not. */
 export function videoRoomsOf(
   pool: pg.Pool,
   write: AnnouncedTransaction,

@@ -23,12 +23,13 @@ import { slotsAheadYearsMax, slotsPerCallMax } from '../slots/slot-rule.ts'
 const problemsMax = 1_000
 
 /**
- * Brings clinics, doctors and slots in, all or nothing, in one transaction; imports take turns. Running the same file
- * again changes nothing: a clinic is the same when name and zone are, a doctor when clinic, name and specialization
- * are, a slot when doctor, start and end are; what exists is left as it is. A dry run does everything and rolls back.
+ * Imports clinics, doctors and slots, all or nothing, in one transaction; imports run one after the other. The same
+ * file again changes nothing: existing rows are left as they are. Two clinics are the same if their name and zone are
+ * equal, two doctors if their clinic, name and specialization are, two slots if their doctor, start and end are. A dry
+ * run does everything and rolls back.
  *
- * The rows are parsed and bounded by the caller; what only the database can know is checked here, and every problem is
- * told with its row.
+ * The caller has parsed the rows and checked their limits. What only the database can know is checked here, and every
+ * problem is reported with its row.
  */
 export async function importDirectory(
   pool: pg.Pool,
@@ -58,7 +59,7 @@ export async function importDirectory(
   }
 }
 
-/** Carries an outcome out of a transaction that is to leave nothing behind. */
+/** Thrown to roll the transaction back and return an outcome. */
 class RolledBack extends Error {
   readonly outcome: ImportOutcome
 
@@ -68,7 +69,7 @@ class RolledBack extends Error {
   }
 }
 
-/** What is wrong, bounded: a file in the wrong format has as many problems as lines. */
+/** The problems found. Only the first are stored: a file in the wrong format has as many problems as lines. */
 class Problems {
   count = 0
   readonly #first: ImportProblem[] = []
@@ -83,8 +84,8 @@ class Problems {
   }
 
   /**
-   * Runs one row's insert. A refusal by one of the table's constraints is that row's problem, and ends the import:
-   * the transaction can't go on after it.
+   * Runs one row's insert. A violated constraint is that row's problem, and ends the import, because it aborts the
+   * transaction.
    */
   async ofRow<Value>(list: ImportList, row: number, insert: () => Promise<Value>): Promise<Value> {
     try {
@@ -100,12 +101,12 @@ class Problems {
 }
 
 /**
- * What a list's keys stand for; `refused` are those of rows that have a problem: whoever refers to them is not told of
- * it again.
+ * What the keys of a list refer to. `refused` has the keys of rows with a problem: rows that refer to them are not
+ * reported as well.
  */
-type Keys<Meaning> = { meanings: Map<string, Meaning>; refused: Set<string> }
+type Keys<Target> = { targets: Map<string, Target>; refused: Set<string> }
 
-/** Answers the clinics' numbers by key. */
+/** Returns the clinics' numbers by key. */
 async function importClinics(
   transaction: pg.PoolClient,
   clinics: ImportClinic[],
@@ -115,9 +116,9 @@ async function importClinics(
   const { rows: known } = await transaction.query<{ no: number; name: string; timezone: string }>(
     sql`select no, name, timezone from holdfast.clinic where name = any(${names}::text[]) order by no`,
   )
-  const there = Map.groupBy(known, (clinic) => JSON.stringify([clinic.name, clinic.timezone]))
+  const existing = Map.groupBy(known, (clinic) => JSON.stringify([clinic.name, clinic.timezone]))
   const seen = new FirstRows('clinics', problems)
-  const meanings = new Map<string, number>()
+  const targets = new Map<string, number>()
   const counts = { created: 0, existing: 0 }
   for (const clinic of clinics) {
     const zone = timeZoneName(clinic.timezone)
@@ -127,7 +128,7 @@ async function importClinics(
     }
     const identity = JSON.stringify([clinic.name, zone])
     if (!seen.isNew(clinic, identity, `a clinic ${quoted(clinic.name)} in ${zone}`)) continue
-    const same = there.get(identity) ?? []
+    const same = existing.get(identity) ?? []
     if (same.length > 1) {
       problems.add(
         'clinics',
@@ -139,14 +140,14 @@ async function importClinics(
     }
     const no = same[0]?.no ?? (await problems.ofRow('clinics', clinic.row, () => insertClinic(transaction, clinic))).no
     counts[same.length === 1 ? 'existing' : 'created'] += 1
-    if (clinic.key !== null) meanings.set(clinic.key, no)
+    if (clinic.key !== null) targets.set(clinic.key, no)
   }
-  return { counts, meanings, refused: refusedKeys(clinics, meanings) }
+  return { counts, targets, refused: refusedKeys(clinics, targets) }
 }
 
 type KnownDoctor = { clinic_no: number; id: string; name: string; specialization: string }
 
-/** Answers the doctors' ids by key. */
+/** Returns the doctors' ids by key. */
 async function importDoctors(
   transaction: pg.PoolClient,
   doctors: ImportDoctor[],
@@ -158,18 +159,18 @@ async function importDoctors(
     'clinic',
     doctors.map((doctor) => doctor.clinic),
   )
-  const noOf = (clinic: string) => clinics.meanings.get(clinic) ?? (named.has(clinic) ? clinicNoOf(clinic) : null)
+  const noOf = (clinic: string) => clinics.targets.get(clinic) ?? (named.has(clinic) ? clinicNoOf(clinic) : null)
   const nos = [...new Set(doctors.map((doctor) => noOf(doctor.clinic)).filter((no) => no !== null))]
   const { rows: known } = await transaction.query<KnownDoctor>(sql`
     select clinic_no, id, name, specialization
       from holdfast.resource
      where kind = 'doctor' and clinic_no = any(${nos}::integer[])
      order by id`)
-  const there = new Map(
+  const existing = new Map(
     known.map((doctor) => [JSON.stringify([doctor.clinic_no, doctor.name, doctor.specialization]), doctor.id]),
   )
   const seen = new FirstRows('doctors', problems)
-  const meanings = new Map<string, string>()
+  const targets = new Map<string, string>()
   const counts = { created: 0, existing: 0 }
   for (const doctor of doctors) {
     const no = noOf(doctor.clinic)
@@ -184,15 +185,15 @@ async function importDoctors(
     }
     const identity = JSON.stringify([no, doctor.name, specializationName(doctor.specialization)])
     if (!seen.isNew(doctor, identity, `a doctor ${quoted(doctor.name)} of this clinic and specialization`)) continue
-    const same = there.get(identity)
+    const same = existing.get(identity)
     const id = same ?? (await problems.ofRow('doctors', doctor.row, () => insertWithRoom(transaction, no, doctor)))
     counts[same === undefined ? 'created' : 'existing'] += 1
-    if (doctor.key !== null) meanings.set(doctor.key, id)
+    if (doctor.key !== null) targets.set(doctor.key, id)
   }
-  return { counts, meanings, refused: refusedKeys(doctors, meanings) }
+  return { counts, targets, refused: refusedKeys(doctors, targets) }
 }
 
-/** Answers the new doctor's id. */
+/** Returns the new doctor's id. */
 async function insertWithRoom(transaction: pg.PoolClient, no: number, doctor: ImportDoctor): Promise<string> {
   const { id } = await insertDoctor(transaction, no, doctor)
   if (doctor.videoRoom !== null) await updateVideoRoom(transaction, id, doctor.videoRoom)
@@ -214,7 +215,7 @@ async function importSlots(
   const last = new Date(now.add({ years: slotsAheadYearsMax }).epochMilliseconds)
   const byDoctor = Map.groupBy(
     slots.filter((slot) => isAcceptable(slot, last, problems)),
-    (slot) => doctors.meanings.get(slot.doctor) ?? (named.has(slot.doctor) ? slot.doctor : null),
+    (slot) => doctors.targets.get(slot.doctor) ?? (named.has(slot.doctor) ? slot.doctor : null),
   )
   for (const slot of byDoctor.get(null) ?? []) {
     if (doctors.refused.has(slot.doctor)) continue
@@ -250,8 +251,8 @@ async function importSlots(
   return counts
 }
 
-function refusedKeys(items: { key: string | null }[], meanings: Map<string, unknown>): Set<string> {
-  return new Set(items.flatMap(({ key }) => (key === null || meanings.has(key) ? [] : [key])))
+function refusedKeys(items: { key: string | null }[], targets: Map<string, unknown>): Set<string> {
+  return new Set(items.flatMap(({ key }) => (key === null || targets.has(key) ? [] : [key])))
 }
 
 function isAcceptable(slot: ImportSlot, last: Date, problems: Problems): boolean {
@@ -270,13 +271,13 @@ function isAcceptable(slot: ImportSlot, last: Date, problems: Problems): boolean
   return true
 }
 
-function overlapMessage(slot: ImportSlot, inTheWay: string | null, rowOfSlot: Map<string, number>): string {
+function overlapMessage(slot: ImportSlot, otherId: string | null, rowOfSlot: Map<string, number>): string {
   const times = `${slot.startsAt.toISOString()} to ${slot.endsAt.toISOString()}`
-  const row = inTheWay === null ? undefined : rowOfSlot.get(inTheWay)
-  return `${times} overlaps ${row === undefined ? `the doctor's slot ${inTheWay}` : `row ${row}`}.`
+  const row = otherId === null ? undefined : rowOfSlot.get(otherId)
+  return `${times} overlaps ${row === undefined ? `the doctor's slot ${otherId}` : `row ${row}`}.`
 }
 
-/** Notices rows that say the same thing, or use the same key, twice. */
+/** Reports rows that are the same as an earlier row, or use its key. */
 class FirstRows {
   readonly #list: ImportList
   readonly #problems: Problems

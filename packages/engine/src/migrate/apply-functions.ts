@@ -3,10 +3,10 @@ import sql from 'sql-template-tag'
 import type { Ledger } from './ledger.ts'
 import type { FunctionFile, SqlFiles } from './sql-files.ts'
 
-/** A function as the catalogue has it; `stamp` changes whenever it is created or replaced. */
+/** A function in the catalogue; `stamp` changes whenever it is created or replaced. */
 type Catalogued = { oid: number; identity: string; stamp: string }
 
-/** The functions to write and those to drop, by the ledger. */
+/** Which functions to write and which to drop, by comparison with the ledger. */
 export function functionChanges(ledger: Ledger, files: FunctionFile[]): { changed: FunctionFile[]; removed: string[] } {
   const applied = new Map(ledger.functions.map((file) => [file.name, file.checksum]))
   const onDisk = new Set(files.map((file) => file.name))
@@ -17,10 +17,10 @@ export function functionChanges(ledger: Ledger, files: FunctionFile[]): { change
 }
 
 /**
- * Writes the changed functions, drops the removed ones and gives the grants anew. The caller's transaction holds it
- * all, so that no server ever sees a half of it or a function without its grant.
+ * Writes the changed functions, drops the removed ones and applies the grants again. All of it is in the caller's
+ * transaction, so no server ever sees a part of it or a function without its grant.
  *
- * Bodies are checked once all are there (a function may call one that comes later in the alphabet).
+ * Bodies are checked after all functions exist, because a function may call one that comes later in the alphabet.
  *
  * @returns the names of the functions written
  */
@@ -45,8 +45,8 @@ export async function applyFunctions(client: pg.Client, ledger: Ledger, files: S
 }
 
 /**
- * Replaces in place where PostgreSQL can (calls under way keep their function), and drops first where the result's
- * shape or a parameter's name changed. Overloads that the file no longer makes are dropped.
+ * Replaces a function in place if PostgreSQL can (calls in progress go on with the old one), and drops it first if the
+ * shape of its result or the name of a parameter has changed. Overloads that the file no longer creates are dropped.
  */
 async function applyFile(client: pg.Client, file: FunctionFile): Promise<Catalogued[]> {
   const before = await functionsNamed(client, file.name)
@@ -85,7 +85,8 @@ async function functionsNamed(client: pg.Client, name: string): Promise<Catalogu
 }
 
 /**
- * Called by hand, a language's validator doesn't see the function's own search_path: it is the same for all of ours.
+ * A validator that is called directly does not apply the function's search_path, so it is set here: all functions have
+ * the same.
  */
 async function validate(client: pg.Client, functions: Catalogued[]): Promise<void> {
   await client.query('set local check_function_bodies = on')
@@ -110,7 +111,7 @@ function cannotReplace(error: unknown): boolean {
   return error instanceof Error && 'code' in error && cannotReplaceCodes.has(String(error.code))
 }
 
-/** Keeps the SQLSTATE, which tells a lock timeout from a mistake. */
+/** Adds what failed to the message. The SQLSTATE is copied: callers retry after a lock timeout only. */
 function explain(error: unknown, what: string): Error {
   const reason = error instanceof Error ? error.message : String(error)
   const code = error instanceof Error && 'code' in error ? { code: error.code } : {}

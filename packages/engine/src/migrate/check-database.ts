@@ -3,7 +3,7 @@ import { MigrateError } from './migrate-error.ts'
 
 const serverVersionMin = 150_000
 
-/** What the database says about itself. */
+/** The facts that decide whether the database can be migrated. */
 export type DatabaseFacts = {
   version: number
   version_text: string
@@ -37,14 +37,14 @@ const factsQuery = `
          (select rolsuper or rolcreaterole from pg_roles where rolname = current_user) as may_create_role`
 
 /**
- * Looks whether this server and login can carry Holdfast's schema, before anything is changed.
+ * Checks that the server and the login meet the requirements of Holdfast's schema, before anything is changed.
  *
- * @throws MigrateError naming what is missing and the SQL that gives it
+ * @throws MigrateError that names what is missing and the SQL that adds it
  */
 export async function checkDatabase(client: pg.Client): Promise<void> {
   const { rows } = await client.query<DatabaseFacts>(factsQuery)
   const facts = rows[0]
-  if (facts === undefined) throw new Error('The database answered nothing about itself.')
+  if (facts === undefined) throw new Error('The query for facts of the database returned no row.')
   judgeDatabase(facts)
 }
 
@@ -65,15 +65,15 @@ function checkServer(facts: DatabaseFacts): void {
   if (facts.in_recovery) {
     throw new MigrateError(
       'read_only',
-      `The database server of ${quoted(facts.database)} is a standby and can't be written. Point DATABASE_URL at ` +
-        'the primary.',
+      `The database server of ${quoted(facts.database)} is a standby and cannot be written to. Point ` +
+        'DATABASE_URL at the primary.',
     )
   }
   if (facts.encoding !== 'UTF8') {
     throw new MigrateError(
       'encoding',
-      `The database ${quoted(facts.database)} stores text as ${facts.encoding}, which can't hold every name; ` +
-        `Holdfast needs UTF8. Make one: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0;`,
+      `The database ${quoted(facts.database)} stores text as ${facts.encoding}, which cannot represent every ` +
+        `name; Holdfast needs UTF8. Create another database: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0;`,
     )
   }
 }

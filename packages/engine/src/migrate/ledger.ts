@@ -1,14 +1,14 @@
 import type pg from 'pg'
 
-/** What the database remembers of the files that made it. */
+/** The migrations and function files that were applied to the database. */
 export type Ledger = {
   migrations: { version: number; name: string; checksum: string }[]
   functions: { name: string; checksum: string; release: string }[]
 }
 
 /**
- * The two tables of the ledger, and the schema they stand in. Not a migration: migrations are written down here.
- * `release` is the engine's version whose text the function has.
+ * The two tables of the ledger, and their schema. Not a migration, because migrations are recorded here. `release` is
+ * the version of the engine that wrote the function.
  */
 export const ledgerDefinition = `
   create schema if not exists holdfast;
@@ -36,9 +36,9 @@ export async function readLedger(connection: pg.Client | pg.Pool): Promise<Ledge
 }
 
 /**
- * Whether the database was made by a newer Holdfast than these files: it has migrations they don't know, or functions
- * of a later release. Then its functions and grants are left as they are — an old server that restarts during a
- * rolling update must not put the old ones back under the new servers.
+ * Whether a newer release than that of these files has migrated the database: it has migrations that are not among
+ * them, or functions of a later release. Then its functions and grants are left as they are: an old server that
+ * restarts during a rolling update must not overwrite those that the new servers use.
  */
 export function isFromNewerRelease(
   ledger: Ledger,
@@ -49,7 +49,7 @@ export function isFromNewerRelease(
   return ledger.functions.some((file) => compareReleases(file.release, files.release) > 0)
 }
 
-/** Negative, zero, positive, by the three numbers of a version. What follows a hyphen doesn't count. */
+/** Negative, zero or positive, by the three numbers of a version. What follows a hyphen is ignored. */
 export function compareReleases(left: string, right: string): number {
   const numbers = (release: string) => (release.split('-')[0] ?? '').split('.').map(Number)
   const rightNumbers = numbers(right)

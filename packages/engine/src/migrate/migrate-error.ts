@@ -1,4 +1,4 @@
-/** Why the database can't be brought up to date; each is something a person can mend. */
+/** Why the database cannot be migrated. Somebody can fix each of these. */
 export type MigrateErrorKind =
   | 'server_too_old'
   | 'read_only'

@@ -9,12 +9,12 @@ import { MigrateError } from './migrate-error.ts'
 import { type MigrationFile, type SqlFiles, sqlFiles } from './sql-files.ts'
 
 export type MigrateOptions = {
-  /** The owner's: a login that may create in the database. */
+  /** The owner's URL: its login may create objects in the database. */
   ownerUrl: string
   log?: (message: string) => void
   /** Another set of files than the engine's own, for tests. */
   files?: SqlFiles
-  /** How long DDL waits for a lock before it lets the traffic through and tries again. Default 5,000. */
+  /** How long DDL waits for a lock before it gives way to other sessions and tries again. Default 5,000. */
   lockTimeoutMs?: number
 }
 
@@ -27,20 +27,20 @@ export type MigrateResult = {
   version: number
 }
 
-// 'Hold' as an int4: the class of all advisory locks of this house; 1 is the migrations'.
+// 'Hold' as an int4 is the class of all Holdfast's advisory locks; 1 is the lock of migrations.
 const advisoryLock = [0x486f6c64, 1] as const
 const advisoryWaitMsMax = 300_000
 const lockTriesMax = 12
 
 /**
- * Brings a database up to this release: roles, migrations (each in its own transaction, written down with its
- * checksum), functions whose file changed, grants, partitions. Any number of processes may call it at once: one works,
- * the others wait for it. Forward only; a database of a newer release is left as it is.
+ * Updates a database to this release: roles, migrations (each in a separate transaction, recorded with its checksum),
+ * functions whose file has changed, grants, partitions. Any number of processes may call it at once: one migrates, the
+ * others wait for it. Forward only; a database of a newer release is left as it is.
  *
- * DDL waits at most `lockTimeoutMs` for a lock, so that it never queues up the traffic behind it, and tries 12 times;
- * so too where it would wait in a ring with the traffic, which takes more tables than one and in an order of its own.
+ * DDL waits at most `lockTimeoutMs` for a lock, so that other sessions do not queue behind it for long, and is tried 12
+ * times. It is also tried again after a deadlock with live traffic, which locks several tables in another order.
  *
- * @throws MigrateError for what a person must mend; pg's own errors when the database can't be reached
+ * @throws MigrateError for what somebody must fix; pg's own errors when the database cannot be reached
  */
 export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
   const { ownerUrl, log = () => {}, lockTimeoutMs = 5_000 } = options
@@ -57,7 +57,7 @@ export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
   try {
     await checkDatabase(client)
     await lockMigrations(client, log)
-    return await bringUp({ client, log, lockTimeoutMs }, options.files ?? (await sqlFiles()))
+    return await update({ client, log, lockTimeoutMs }, options.files ?? (await sqlFiles()))
   } finally {
     // Ends the session, and the advisory lock with it.
     await client.end()
@@ -66,24 +66,25 @@ export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
 
 type Session = { client: pg.Client; log: (message: string) => void; lockTimeoutMs: number }
 
-async function bringUp(session: Session, files: SqlFiles): Promise<MigrateResult> {
+async function update(session: Session, files: SqlFiles): Promise<MigrateResult> {
   const { client, log } = session
   await ensureAppRole(client)
-  await inOwnTransaction(session, 'the ledger', () => client.query(ledgerDefinition))
+  await inSeparateTransaction(session, 'the ledger', () => client.query(ledgerDefinition))
   const ledger = await readLedger(client)
   const pending = pendingMigrations(ledger, files.migrations)
   for (const file of pending) {
     log(`Applying migration ${file.name}.`)
-    await inOwnTransaction(session, file.name, () => applyMigration(client, file))
+    await inSeparateTransaction(session, file.name, () => applyMigration(client, file))
   }
   let functions: string[] = []
   if (isFromNewerRelease(ledger, files)) {
     log('The database is of a newer release: its functions and grants are left as they are.')
   } else {
-    functions = await inOwnTransaction(session, 'functions and grants', () => applyFunctions(client, ledger, files))
+    const work = () => applyFunctions(client, ledger, files)
+    functions = await inSeparateTransaction(session, 'functions and grants', work)
     if (functions.length > 0) log(`Wrote ${functions.length} functions: ${functions.join(', ')}.`)
   }
-  for (const name of await ensurePartitions(client)) log(`Made the partition ${name}.`)
+  for (const name of await ensurePartitions(client)) log(`Created the partition ${name}.`)
   const newest = Math.max(0, ...ledger.migrations.map((one) => one.version), ...pending.map((one) => one.version))
   return { applied: pending.map((file) => file.name), functions, version: newest }
 }
@@ -95,8 +96,8 @@ function pendingMigrations(ledger: Ledger, files: MigrationFile[]): MigrationFil
     if (known !== undefined && known.checksum !== file.checksum) {
       throw new MigrateError(
         'migration_changed',
-        `The migration ${file.name} was changed after it was applied (as ${known.name}). Put its file back as it ` +
-          'was, and write what is new as another migration.',
+        `The migration ${file.name} was changed after it was applied (as ${known.name}). Restore the ` +
+          'file, and write the change as another migration.',
       )
     }
   }
@@ -118,7 +119,7 @@ async function applyMigration(client: pg.Client, file: MigrationFile): Promise<v
     insert into holdfast.migration (version, name, checksum) values (${file.version}, ${file.name}, ${file.checksum})`)
 }
 
-/** Roles belong to the whole server: another database's migration may make it at the same moment. */
+/** Roles belong to the whole server: the migration of another database may create this one at the same moment. */
 async function ensureAppRole(client: pg.Client): Promise<void> {
   await client.query(`
     do $$ begin
@@ -130,7 +131,7 @@ async function ensureAppRole(client: pg.Client): Promise<void> {
     end $$`)
 }
 
-async function inOwnTransaction<Result>(
+async function inSeparateTransaction<Result>(
   { client, log, lockTimeoutMs }: Session,
   what: string,
   work: () => Promise<Result>,
@@ -147,8 +148,8 @@ async function inOwnTransaction<Result>(
       if (tries === lockTriesMax) {
         throw new MigrateError(
           'locked',
-          `A lock that ${what} needs was held by others ${tries} times for ${lockTimeoutMs} ms. Look for long ` +
-            'transactions in pg_stat_activity, then start again.',
+          `Other sessions held a lock that is needed for ${what}: ${tries} tries of ${lockTimeoutMs} ms failed. Look ` +
+            'for long transactions in pg_stat_activity, then start again.',
           { cause: error },
         )
       }
@@ -158,22 +159,22 @@ async function inOwnTransaction<Result>(
   }
 }
 
-/** A lock that was not had in time, or a deadlock that ended here. */
+/** A lock timeout, or a deadlock. */
 function isLockLost(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === '55P03' || error.code === '40P01')
 }
 
 /**
- * Asks again rather than waits: a waiting statement would hold a snapshot, and with it back vacuum and the log's tail.
+ * Polls, because a statement that waits would hold a snapshot, which holds back vacuum and the tail of the log.
  */
 async function lockMigrations(client: pg.Client, log: (message: string) => void): Promise<void> {
   const deadline = Date.now() + advisoryWaitMsMax
-  for (let told = false; ; told = true) {
+  for (let isLogged = false; ; isLogged = true) {
     const { rows } = await client.query<{ locked: boolean }>(
       sql`select pg_try_advisory_lock(${advisoryLock[0]}, ${advisoryLock[1]}) as locked`,
     )
     if (rows[0]?.locked === true) return
-    if (!told) log('Another process is migrating this database: waiting for it.')
+    if (!isLogged) log('Another process is migrating this database: waiting for it.')
     if (Date.now() > deadline) {
       throw new MigrateError(
         'locked',

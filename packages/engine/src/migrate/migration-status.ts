@@ -6,11 +6,11 @@ import { type SqlFiles, sqlFiles } from './sql-files.ts'
 /** `pending` names the files that the database lacks: `0002-rooms`, `functions/claim_slots`. */
 export type MigrationStatus = { current: boolean; pending: string[] }
 
-const notThereYetCodes = new Set(['42P01', '3F000', '42501'])
+const notMigratedCodes = new Set(['42P01', '3F000', '42501'])
 
 /**
- * Whether the database has everything this process was written for; a newer database is current. Works as the
- * application role.
+ * Whether the database has every migration and function of this release; a newer database is current. It can be called
+ * with the application role.
  */
 export async function migrationStatus(pool: pg.Pool): Promise<MigrationStatus> {
   const files = await sqlFiles()
@@ -26,12 +26,12 @@ function pendingFiles(ledger: Ledger, files: SqlFiles): string[] {
   return [...migrations, ...changed.map((file) => `functions/${file.name}`)]
 }
 
-/** No schema, no table or no right to read it yet: nothing was applied. */
+/** Without a schema, a table or the privilege to read it, nothing has been applied. */
 async function readLedgerIfAny(pool: pg.Pool): Promise<Ledger> {
   try {
     return await readLedger(pool)
   } catch (error) {
-    if (error instanceof Error && 'code' in error && notThereYetCodes.has(String(error.code))) {
+    if (error instanceof Error && 'code' in error && notMigratedCodes.has(String(error.code))) {
       return { migrations: [], functions: [] }
     }
     throw error

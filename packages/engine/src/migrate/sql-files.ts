@@ -11,7 +11,7 @@ export type SqlFiles = {
   migrations: MigrationFile[]
   functions: FunctionFile[]
   grants: string
-  /** The engine's version: the database keeps the functions of the newest release that has migrated it. */
+  /** The engine's version: the database has the functions of the newest release that has migrated it. */
   release: string
 }
 
@@ -58,7 +58,7 @@ async function readFolder(folder: URL, pattern: RegExp): Promise<FunctionFile[]>
   )
 }
 
-/** Line ends don't count: a checkout may have turned them. */
+/** Line endings are ignored, because a checkout may have changed them. */
 function checksumOf(text: string): string {
   return createHash('sha256').update(text.replaceAll('\r\n', '\n')).digest('hex')
 }

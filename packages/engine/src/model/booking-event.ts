@@ -1,6 +1,6 @@
 import type { BookingStatus } from './booking.ts'
 
-/** One line of the log: what a booking became, without patient data. */
+/** One event of a booking in the log, without patient data. */
 export type BookingEvent = {
   /** `xid.seq`, to be sent back as `after` */
   position: string
@@ -19,7 +19,7 @@ export type BookingEvent = {
     | 'no_show'
     | 'linked'
     | 'reopened'
-  /** linked, reopened: what the booking is afterwards; null: the type says it */
+  /** linked, reopened: the status afterwards; null: it follows from the type */
   statusAfter: BookingStatus | null
   slotId: string
   doctorId: string

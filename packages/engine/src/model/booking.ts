@@ -5,12 +5,12 @@ export type FailureReason = 'hold_expired' | 'slot_withdrawn' | 'system_error'
 
 export type AppointmentType = 'in_person' | 'video'
 
-/** Who comes. Stored as JSON with the booking and nowhere else: never in events, never in logs. */
+/** The patient's contact details. Stored as JSON with the booking and nowhere else: never in events or logs. */
 export type Patient = { name: string; email?: string; phone?: string }
 
 /**
- * A booking as it stands now. A PENDING booking whose hold has lapsed reads as FAILED with `hold_expired`, swept or
- * not: expiry is a predicate on the database's clock.
+ * The current state of a booking. A PENDING booking whose hold has lapsed reads as FAILED with `hold_expired`, even
+ * before the sweeper has run: expiry is a predicate on the database's clock.
  */
 export type Booking = {
   id: string

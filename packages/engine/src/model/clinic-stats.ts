@@ -1,8 +1,7 @@
 import type { BookingStatus } from './booking.ts'
 
 /**
- * Figures of a clinic over local days [from, to] of the slots' starts. Rates are 0–1, null where there is nothing to
- * divide by.
+ * Statistics of a clinic over local days [from, to] of the slots' starts. Rates are 0–1, null if the divisor is zero.
  */
 export type ClinicStats = {
   days: { date: string; capacity: number; taken: number; bookings: Partial<Record<BookingStatus, number>> }[]

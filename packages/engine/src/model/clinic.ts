@@ -12,11 +12,11 @@ export type Clinic = {
 export type ClinicSettings = {
   /** 30–900 */
   holdSeconds: number
-  /** 0–525,600: how long before its start a slot stops being bookable */
+  /** 0–525,600: how long before its start a slot stops being bookable (the minimum notice) */
   minimumNoticeMinutes: number
   /** 1–730: how far ahead slots can be booked */
   bookingHorizonDays: number
-  /** 0–525,600: how long before its start a patient can no longer cancel or move */
+  /** 0–525,600: how long before its start a patient can no longer cancel or move a booking */
   cancellationDeadlineMinutes: number
 }
 

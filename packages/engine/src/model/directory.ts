@@ -19,17 +19,16 @@ export type Directory = {
   updateDoctor(doctorId: string, change: Partial<NewDoctor> & { active?: boolean }): Promise<Doctor | null>
   specializations(): Promise<{ name: string; doctors: number }[]>
   /**
-   * The video rooms of those of these doctors who have one, by doctor: https addresses, in which `{room}` may stand
-   * once.
+   * The video rooms of these doctors, by doctor, if they have one: https addresses that may contain `{room}` once.
    */
   videoRooms(doctorIds: readonly string[]): Promise<Map<string, string>>
-  /** `url` is one that {@link videoRoomProblem} has nothing against, null removes the room. false: no such doctor. */
+  /** `url` is valid by {@link videoRoomProblem}; null removes the room. Returns false if there is no such doctor. */
   setVideoRoom(doctorId: string, url: string | null): Promise<boolean>
   membershipsOf(accountId: string): Promise<Membership[]>
   members(query: { clinicNo: number; limit: number; cursor: string | null }): Promise<Page<Membership>>
   /**
-   * Adds, or changes the role of, a member. `doctor_missing`: doctorId names no doctor of this clinic. `last_admin`:
-   * the clinic would have no admin left.
+   * Adds a member or changes a member's role. `doctor_missing`: `doctorId` is not a doctor of this clinic.
+   * `last_admin`: the clinic would have no admin left.
    */
   putMember(member: {
     clinicNo: number

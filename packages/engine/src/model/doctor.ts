@@ -15,13 +15,13 @@ export type Doctor = {
   fee: Money | null
   appointmentTypes: AppointmentType[]
   active: boolean
-  /** The first start of a bookable slot with room, by the clinic's settings; null: none. */
+  /** The start of the first slot with room that can be booked by the clinic's settings; null: none. */
   nextAvailableAt: Date | null
 }
 
 export type NewDoctor = Omit<Doctor, 'id' | 'clinicId' | 'active' | 'nextAvailableAt'>
 
-/** `soonest`: by nextAvailableAt, those without one last, then by name. A cursor is of its sort. */
+/** `soonest`: by nextAvailableAt, those without one last, then by name. A cursor is valid for its sort only. */
 export type DoctorsQuery = {
   clinicId: string | null
   specialization: string | null

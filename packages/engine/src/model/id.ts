@@ -1,11 +1,11 @@
 import { getRandomValues } from 'node:crypto'
 
-/** The largest clinic number an id has room for: 24 bits. */
+/** The largest clinic number that fits into an id: 24 bits. */
 export const clinicNoMax = 0xffffff
 
 const idPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
-// The 50 random bits are kept as 26 + 24, so that all arithmetic stays within small integers.
+// The 50 random bits are stored as 26 + 24, so that all arithmetic uses small integers.
 const highLimit = 2 ** 26
 const lowLimit = 2 ** 24
 // A step of up to 2²² leaves room for some 2²⁸ ids before the millisecond is used up.
@@ -18,13 +18,13 @@ let lastMs = 0
 let high = 0
 let low = 0
 
-// Ids are written here, digit by digit: a text put together from pieces stays a tree of them until somebody reads it.
+// Ids are written here, digit by digit: V8 stores a concatenated text as a tree of its parts until it is read.
 const draft = Buffer.from('00000000-0000-8000-8000-000000000000', 'latin1')
 const hexDigits = Buffer.from('0123456789abcdef', 'latin1')
 let draftMs = 0
 
 /**
- * A new id: a UUID of version 8 (RFC 9562 §5.8) that says when and where.
+ * A new id: a UUID of version 8 (RFC 9562 §5.8) that contains its time and its clinic.
  *
  * 48 bits of Unix milliseconds | version 8 | the clinic number's high 12 bits | variant 10 | its low 12 bits | 50
  * random bits. Within a clinic, ids of one process only ever grow: in the same millisecond, or when the clock steps
@@ -60,7 +60,7 @@ function writeHex(value: number, offset: number, length: number): void {
   }
 }
 
-/** Moves the state to a value that was never used: a fresh start in a later millisecond, a step up otherwise. */
+/** Moves the state to a value that was never used: a random start in a later millisecond, a step up otherwise. */
 function advance(nowMs: number): void {
   if (nowMs > lastMs) {
     lastMs = nowMs
@@ -83,7 +83,7 @@ function startAtRandom(): void {
   low = randomWord() >>> 8
 }
 
-/** One call of the system's generator for 1,024 words: asking for each id alone costs more than all the rest. */
+/** One call of the system's generator for 1,024 words: a call for each id costs more than the rest of an id. */
 function randomWord(): number {
   if (randomWordsUsed === randomWords.length) {
     getRandomValues(randomWords)
@@ -94,7 +94,7 @@ function randomWord(): number {
   return word
 }
 
-/** Whether a text is an id of ours: lower-case, version 8, with a clinic number of at least 1. */
+/** Whether a text is an id: a lower-case UUID of version 8, with a clinic number of at least 1. */
 export function isId(text: string): boolean {
   return idPattern.test(text) && readClinicNo(text) > 0
 }
@@ -110,7 +110,7 @@ export function clinicNoOf(id: string): number {
 }
 
 /**
- * When an id was made, to the millisecond.
+ * When an id was created, to the millisecond.
  *
  * @throws RangeError if the text is not an id ({@link isId})
  */
@@ -120,8 +120,8 @@ export function timeOf(id: string): Date {
 }
 
 /**
- * The smallest UUID of a millisecond: ids made at `at` or later sort at or above it, earlier ones below. The bound of
- * partitions and of queries that prune to them; the same as `holdfast.id_floor(at)` in SQL.
+ * The smallest UUID of a millisecond: ids created at `at` or later sort at or above it, earlier ones below. The bound
+ * of partitions, and of queries that are pruned to them; the same as `holdfast.id_floor(at)` in SQL.
  *
  * @throws RangeError for a time before 1970 or after the year 10889, which 48 bits can't hold
  */

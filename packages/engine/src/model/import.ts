@@ -5,23 +5,23 @@ import type { SlotDraft } from './slot.ts'
 /** One of the lists of an import, and where in it: `row` is the line or item number that the file's author sees. */
 export type ImportList = 'clinics' | 'doctors' | 'slots'
 
-/** `key` is the name by which doctors of the same import refer to it; null: none does. */
+/** `key` is the name by which doctors of the same import refer to the clinic; null: none does. */
 export type ImportClinic = NewClinic & { row: number; key: string | null }
 
 /**
- * `clinic`: the key of a clinic of this import, or the id of one that exists. `key` as for clinics, for slots.
- * `videoRoom`: an address that videoRoomProblem has nothing against; null: none.
+ * `clinic`: the key of a clinic of this import, or the id of an existing one. `key` is the name by which slots refer to
+ * the doctor. `videoRoom`: an address that is valid by videoRoomProblem; null: none.
  */
 export type ImportDoctor = NewDoctor & { row: number; key: string | null; clinic: string; videoRoom: string | null }
 
-/** `doctor`: the key of a doctor of this import, or the id of one that exists. */
+/** `doctor`: the key of a doctor of this import, or the id of an existing one. */
 export type ImportSlot = SlotDraft & { row: number; doctor: string }
 
 export type DirectoryImport = { clinics: ImportClinic[]; doctors: ImportDoctor[]; slots: ImportSlot[] }
 
 export type ImportProblem = { list: ImportList; row: number; message: string }
 
-/** `existing` and `skipped` were there before, and are left as they are. */
+/** `existing` and `skipped` existed before, and are left as they are. */
 export type ImportCounts = {
   clinics: { created: number; existing: number }
   doctors: { created: number; existing: number }
@@ -31,5 +31,5 @@ export type ImportCounts = {
 export type ImportOutcome =
   /** In a dry run: what would be created. `position` is `0` when nothing was written. */
   | { kind: 'imported'; counts: ImportCounts; position: string }
-  /** Nothing was written. At most 1,000 problems are told, `problemCount` counts them all. */
+  /** Nothing was written. At most 1,000 problems are listed, `problemCount` counts all. */
   | { kind: 'refused'; problems: ImportProblem[]; problemCount: number }

@@ -21,20 +21,23 @@ export type Reads = {
   bookingsOfClinic(query: BookingsOfClinicQuery): Promise<Page<Booking>>
   /** In the order of the log; `after` is the `position` of an event already read, exclusive. */
   eventsOfClinic(query: { clinicNo: number; after: string | null; limit: number }): Promise<Page<BookingEvent>>
-  /** The last ones that `eventsOfClinic` tells, newest first. */
+  /** The last events that `eventsOfClinic` returns, newest first. */
   newestEventsOfClinic(query: { clinicNo: number; limit: number }): Promise<BookingEvent[]>
-  /** By version, all that is committed; [] for what is no booking. */
+  /** By version, all committed events; [] if there is no such booking. */
   eventsOfBooking(bookingId: string): Promise<BookingEvent[]>
   clinicStats(query: { clinicNo: number; from: string; to: string }): Promise<ClinicStats>
   verify(query: { clinicNo: number | null; detailsMax: number }): Promise<VerifyReport>
 }
 
-/** `freshUntil`: when the list changes though nobody books (a hold lapses, a slot comes too near); null: never. */
+/**
+ * `freshUntil`: when the list changes even if nobody books, because a hold lapses or a slot's minimum notice begins;
+ * null: never.
+ */
 export type SlotList = { items: Slot[]; asOf: Date; freshUntil: Date | null }
 
 /**
- * `status` is the effective one. `from`/`to` are dates in the clinic's zone (account: UTC instants' dates), both
- * included, of the slot's start. Newest slots last.
+ * `status` is the effective one. `from` and `to` are dates of the slot's start, both included: in the clinic's zone, or
+ * in UTC for an account. Ordered by the slot's start.
  */
 export type BookingsOfAccountQuery = {
   accountId: string
@@ -52,8 +55,8 @@ export type BookingsOfClinicQuery = {
   status: BookingStatus | null
   doctorId: string | null
   /**
-   * Part of the patient's name, e-mail or phone (case and accents as stored are ignored where the database can), or a
-   * booking's id.
+   * Part of the patient's name, e-mail or phone (case and accents are ignored), or of the booking's id as tickets show
+   * it.
    */
   q: string | null
   limit: number

@@ -2,7 +2,7 @@ import type { Booking, Patient } from './booking.ts'
 import type { Overloaded, SlotClosedWhy } from './claim.ts'
 
 /**
- * `reopen` takes a mark back: ARRIVED and NO_SHOW become CONFIRMED, COMPLETED becomes ARRIVED. `link` gives a guest's
+ * `reopen` undoes a mark: ARRIVED and NO_SHOW become CONFIRMED, COMPLETED becomes ARRIVED. `link` gives a guest's
  * booking, whatever its state, to the account that acts.
  */
 export type SettleAction = 'confirm' | 'cancel' | 'extend' | 'arrive' | 'complete' | 'no_show' | 'reopen' | 'link'
@@ -11,22 +11,23 @@ export type SettleAction = 'confirm' | 'cancel' | 'extend' | 'arrive' | 'complet
 export type SettleRequest = {
   bookingId: string
   action: SettleAction
-  /** The account that acts; null: the holder of the manage token. link: whose the booking becomes, never null. */
+  /** The account that acts; null: the holder of the manage token. link: the account that gets it, never null. */
   actorId: string | null
-  /** true for the clinic's own people: the clinic's cancellation deadline binds patients, not them. */
+  /** true for members of the clinic: the cancellation deadline applies to patients only. */
   onBehalf: boolean
-  /** extend only: the retry's digest; the same key again is told `unchanged` instead of `already_extended`. */
+  /** extend only: the digest of a retry; the same key again gets `unchanged` instead of `already_extended`. */
   key: string | null
-  /** Of a cancellation; with confirm, why the patient comes (null: as the hold says). */
+  /** cancel: the reason of the cancellation; confirm: the reason of the visit (null: as in the hold). */
   reason: string | null
-  /** confirm only: who comes, as a hold is made before that is known. Absent: as the hold says. */
+  /** confirm only: the patient, who may not be known when the hold is created. Absent: as in the hold. */
   patient?: Patient | null
 }
 
 export type SettleOutcome =
   | { kind: 'done'; booking: Booking; position: string }
   /**
-   * It already was so: confirm, cancel, arrive, complete, no_show, link or the same extension, repeated; or not marked.
+   * Nothing to change: confirm, cancel, arrive, complete, no_show, link or the same extension was repeated, or reopen
+   * found no mark.
    */
   | { kind: 'unchanged'; booking: Booking }
   | { kind: 'booking_missing' }
@@ -37,23 +38,23 @@ export type SettleOutcome =
   | { kind: 'past_deadline'; booking: Booking }
   /** arrive before the slot's local day, or no_show before its start. */
   | { kind: 'too_early'; booking: Booking }
-  /** link: it is another account's. */
+  /** link: the booking belongs to another account. */
   | { kind: 'booking_has_account' }
   | Overloaded
 
-/** Move a booking to another slot of its clinic: one atomic step, both slots' capacities kept. */
+/** Moves a booking to another slot of its clinic in one atomic step. */
 export type MoveRequest = {
   bookingId: string
   slotId: string
   actorId: string | null
-  /** As in {@link SettleRequest}: a move away is held to the cancellation deadline too. */
+  /** As in {@link SettleRequest}: the cancellation deadline applies to moves too. */
   onBehalf: boolean
 }
 
 export type MoveOutcome =
-  /** `fromDoctorId`: whose slot it left. */
+  /** `fromDoctorId`: the doctor of the slot that it left. */
   | { kind: 'done'; booking: Booking; position: string; fromDoctorId: string }
-  /** It already is in that slot. */
+  /** The booking is in that slot already. */
   | { kind: 'unchanged'; booking: Booking }
   | { kind: 'booking_missing' }
   | { kind: 'slot_missing' }

@@ -8,7 +8,7 @@ export type Slot = {
   available: number
 }
 
-/** One slot to make. Times are instants with `startsAt < endsAt`, capacity 1–1,000,000. */
+/** One slot to create. Times are instants with `startsAt < endsAt`, capacity 1–1,000,000. */
 export type SlotDraft = { startsAt: Date; endsAt: Date; capacity: number }
 
 /**
@@ -27,12 +27,12 @@ export type SlotRule = {
 }
 
 /**
- * skipped: the very same time exists already, or is past; conflict: it overlaps another slot. Of two drafts that
- * overlap one another, the one that starts first (then: stands first) is created.
+ * skipped: a slot with the same start and end exists, or the start has passed; conflict: it overlaps another slot. If
+ * two drafts overlap each other, the one that starts first is created, then the first one in the list.
  */
 export type SlotDraftOutcome = SlotDraft & {
   outcome: 'created' | 'skipped' | 'conflict'
-  /** The slot made, or the one in the way; null for what is past, and in a dry run for what it did not make. */
+  /** The slot created, or the existing one; null for a past time, and in a dry run for a slot that it would create. */
   slotId: string | null
 }
 
@@ -42,7 +42,7 @@ export type CreateSlotsResult = {
   conflicts: number
   /** In the order of the drafts. */
   items: SlotDraftOutcome[]
-  /** `0` when nothing was written: any reader has seen it. */
+  /** `0` when nothing was written. */
   position: string
 }
 
@@ -63,14 +63,14 @@ export type AffectedBooking = {
   status: 'PENDING' | 'CONFIRMED'
 }
 
-/** `drafts` are checked at the edge; `doctorId` names an existing doctor. Same answer for the same `key`. */
+/** `drafts` are checked at the edge; `doctorId` is an existing doctor. */
 export type CreateSlotsRequest = { doctorId: string; drafts: SlotDraft[]; dryRun: boolean }
 
 export type WithdrawSlotsRequest = {
   clinicNo: number
   /** One slot, or a doctor's slots that start in [from, to). */
   which: { slotId: string } | { doctorId: string; from: Date; to: Date }
-  /** true: PENDING and CONFIRMED bookings become FAILED `slot_withdrawn`; false: they refuse the withdrawal. */
+  /** true: PENDING and CONFIRMED bookings become FAILED `slot_withdrawn`; false: they prevent the withdrawal. */
   withBookings: boolean
   dryRun: boolean
   actorId: string | null

@@ -1,4 +1,4 @@
-/** What is wrong, named. `overbooked` counts slots with more units booked than their capacity, by recount. */
+/** The result of `verify`. `overbooked` counts slots with more units booked than their capacity, by recount. */
 export type VerifyReport = {
   slots: number
   bookings: number

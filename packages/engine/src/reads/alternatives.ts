@@ -8,7 +8,7 @@ import { isBookableTime } from './bookable-sql.ts'
 import { type LocalDay, localDayOf } from './local-days.ts'
 import { type SlotRow, selectedSlot, slotOf } from './slot-row.ts'
 
-/** How many days after the wanted day are searched: a doctor without any room costs a bounded walk. */
+/** How many days after the wanted day are searched: a limit for the scan of a full calendar. */
 const laterDaysMax = 62
 
 type WantedRow = { resource_id: string; starts_at: Date; specialization: string | null; timezone: string }
@@ -58,7 +58,7 @@ function isCandidate({ slotId, units }: Wanted): Sql {
     and (s.capacity - s.taken >= ${units} or s.next_lapse <= statement_timestamp())`
 }
 
-/** Two walks along the same calendar: the wanted day's by nearness, then the days after in order. */
+/** Two scans of the same calendar: the wanted day by nearness, then the days after it in order. */
 function ofSameDoctor(wanted: Wanted): Sql {
   const { units, limit, doctorId, startsAt, day } = wanted
   return sql`

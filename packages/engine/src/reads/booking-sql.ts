@@ -3,7 +3,7 @@ import { bookingColumns } from '../bookings/booking-row.ts'
 import type { BookingStatus } from '../model/booking.ts'
 import { isHeld, isLapsed } from './hold-sql.ts'
 
-/** The columns of a BookingRow that are not the booking's own, or not as stored. */
+/** The columns of a BookingRow that are not in table booking, or not as stored. */
 const expressions: Partial<Record<string, Sql>> = {
   clinic_id: sql`c.id`,
   status: sql`case when ${isLapsed} then 'FAILED' else b.status end`,
@@ -23,8 +23,8 @@ export const selectedBooking = join(
 )
 
 /**
- * The conditions on `b` for an effective status, as one or two arms of a UNION ALL: each arm says literally PENDING or
- * not PENDING, because the planner finds the two partial indexes by that.
+ * The conditions on `b` for an effective status, as one or two arms of a UNION ALL. Each arm contains the condition of
+ * one of the two partial indexes, PENDING or not PENDING, so that the planner can use it.
  */
 export function armsOfStatus(status: BookingStatus | null): Sql[] {
   const isPending = sql`b.status = 'PENDING'`

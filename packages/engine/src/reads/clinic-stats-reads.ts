@@ -11,37 +11,37 @@ import { isLapsed } from './hold-sql.ts'
 import { instantsOfLocalDays, type LocalDay, localDays } from './local-days.ts'
 
 /** Whole local days of a clinic, from `start` to `end`. */
-type Stretch = { clinicNo: number; days: LocalDay[]; start: Date; end: Date }
+type DayRange = { clinicNo: number; days: LocalDay[]; start: Date; end: Date }
 
-function isInStretch({ clinicNo, start, end }: Stretch): Sql {
+function isInRange({ clinicNo, start, end }: DayRange): Sql {
   return sql`s.clinic_no = ${clinicNo} and s.starts_at >= ${start} and s.starts_at < ${end}`
 }
 
 /**
- * The number of the day that slot `s` starts on, from 1; a day that a zone never had begins with the next, and gets
- * none.
+ * The number of the day on which slot `s` starts, from 1. A day that a zone never had begins with the next one, so it
+ * has no slots.
  */
-function dayNumber({ days }: Stretch): Sql {
+function dayNumber({ days }: DayRange): Sql {
   return sql`width_bucket(s.starts_at, ${days.map((day) => day.start)}::timestamptz[])`
 }
 
-// `availableUnits` gives lapsed holds back, so what is left of the capacity is taken.
-function slotsByDay(stretch: Stretch): Sql {
+// `availableUnits` counts lapsed holds as free; the rest of the capacity is taken.
+function slotsByDay(range: DayRange): Sql {
   return sql`
     select q.n, sum(q.capacity)::bigint as capacity, sum(q.capacity - q.available)::bigint as taken
-      from (select ${dayNumber(stretch)} as n, s.capacity, ${availableUnits} as available
-              from holdfast.slot s where ${isInStretch(stretch)} and s.withdrawn_at is null) q
+      from (select ${dayNumber(range)} as n, s.capacity, ${availableUnits} as available
+              from holdfast.slot s where ${isInRange(range)} and s.withdrawn_at is null) q
      group by q.n`
 }
 
 // A join, not a look-up for each slot: for two months it reads the clinic's bookings once, 0.2 s instead of 2 s with
 // 120,000 of them. Two arms for the two partial indexes.
-function bookingsByDay(stretch: Stretch): Sql {
-  const idsBefore = idFloor(new Date(stretch.end.getTime() + idClockGraceMs))
-  const bookings = sql`holdfast.booking b where b.clinic_no = ${stretch.clinicNo} and b.id < ${idsBefore}`
+function bookingsByDay(range: DayRange): Sql {
+  const idsBefore = idFloor(new Date(range.end.getTime() + idClockGraceMs))
+  const bookings = sql`holdfast.booking b where b.clinic_no = ${range.clinicNo} and b.id < ${idsBefore}`
   return sql`
     with counted as materialized (
-      select ${dayNumber(stretch)} as n, b.status, b.failure_reason, b.created_at, s.starts_at
+      select ${dayNumber(range)} as n, b.status, b.failure_reason, b.created_at, s.starts_at
         from holdfast.slot s
         join (
           select b.slot_id, b.created_at, case when ${isLapsed} then 'FAILED' else b.status end as status,
@@ -50,7 +50,7 @@ function bookingsByDay(stretch: Stretch): Sql {
           union all
           select b.slot_id, b.created_at, b.status, b.failure_reason
             from ${bookings} and b.status <> 'PENDING') b on b.slot_id = s.id
-       where ${isInStretch(stretch)}
+       where ${isInRange(range)}
     )
     select c.n, c.status, count(*)::integer as bookings,
            count(*) filter (where c.failure_reason = 'hold_expired')::integer as lapsed, null::float8 as lead_hours
@@ -70,7 +70,7 @@ type BookingsRow = {
   lead_hours: number | null
 }
 
-/** Figures over local days, of one moment: both queries read one snapshot. */
+/** Statistics over local days. Both queries read the same snapshot. */
 export function statsReads(pool: pg.Pool): Pick<Reads, 'clinicStats'> {
   return {
     clinicStats: ({ clinicNo, from, to }) =>
@@ -82,9 +82,9 @@ export function statsReads(pool: pg.Pool): Pick<Reads, 'clinicStats'> {
           )
           const zone = clinic.rows[0]?.timezone ?? 'UTC'
           const days = localDays(from, to, zone)
-          const stretch = { clinicNo, days, ...instantsOfLocalDays(from, to, zone) }
-          const slots = await transaction.query<SlotsRow>(slotsByDay(stretch))
-          const bookings = await transaction.query<BookingsRow>(bookingsByDay(stretch))
+          const range = { clinicNo, days, ...instantsOfLocalDays(from, to, zone) }
+          const slots = await transaction.query<SlotsRow>(slotsByDay(range))
+          const bookings = await transaction.query<BookingsRow>(bookingsByDay(range))
           return statsOf(days, slots.rows, bookings.rows)
         },
         'begin isolation level repeatable read read only',

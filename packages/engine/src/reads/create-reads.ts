@@ -8,9 +8,9 @@ import { eventReads } from './events-of-clinic.ts'
 import { slotReads } from './slots.ts'
 
 /**
- * Everything that is read and never waits for a write. Answers are of one moment of the database, by its clock.
+ * The reads, which never wait for a write. Each result is of one moment, by the database's clock.
  *
- * @throws InvalidCursor for a cursor or position that a list never gave
+ * @throws InvalidCursor for a cursor or position that the list never returned
  */
 export function createReads(pool: pg.Pool): Reads {
   return {

@@ -7,10 +7,10 @@ export class InvalidCursor extends Error {
   }
 }
 
-/** What a part of a cursor may look like. Cursors come back from outside, and their parts go into casts. */
+/** The patterns of a cursor's parts. Cursors come from clients, and their parts are cast by the database. */
 const cursorPart = {
   id: /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
-  /** Microseconds since 1970: a Date would cut PostgreSQL's times short, and the page after would begin too early. */
+  /** Microseconds since 1970: a Date would truncate PostgreSQL's times, and the next page would begin too early. */
   micros: /^-?\d{1,16}$/,
   microsOrNone: /^(?:-?\d{1,16}|none)$/,
   name: /^[^\0]{1,200}$/u,

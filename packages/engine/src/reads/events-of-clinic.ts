@@ -58,9 +58,8 @@ type EventRow = {
 
 /**
  * The clinic's log in the order of `xid.seq`. Only events below the horizon are returned, so that a reader who
- * continues from the last position never skips one; a transaction open for seconds delays the newest as long. A
- * booking's events can stand in another order than they came about, because a transaction gets its number before it
- * waits for a row: sort them by version.
+ * continues from the last position never skips one; an open transaction delays the newest events. The events of a
+ * booking can be out of order, because a transaction gets its number before it waits for a row: sort them by version.
  */
 export function eventReads(pool: pg.Pool): Pick<Reads, 'eventsOfClinic' | 'newestEventsOfClinic' | 'eventsOfBooking'> {
   return {

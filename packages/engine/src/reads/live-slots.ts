@@ -9,29 +9,28 @@ import { isHeld } from './hold-sql.ts'
 export type LiveSlot = { id: string; doctorId: string; available: number; lapsesInMs: number | null }
 
 /**
- * An active doctor and the slots with holds, those that end first before the others. `hasLapsed`: a hold on it has
- * ended and its units were not given back yet. `isPartial`: there are more such slots than are listed.
+ * An active doctor and the slots with holds, ordered by when the next hold ends. `hasLapsed`: a hold on the slot has
+ * ended, but its units were not given back yet. `isPartial`: there are more such slots than are listed.
  */
 export type LiveDoctor = { doctorId: string; held: (LiveSlot & { hasLapsed: boolean })[]; isPartial: boolean }
 
 /** Both fail within seconds when the database does not respond. */
 export type LiveReads = {
-  /** The slots that exist of these, in no order; of a withdrawn one nothing is available. */
+  /** Those of these slots that exist, in no order. A withdrawn slot has nothing available. */
   slots(slotIds: readonly string[]): Promise<LiveSlot[]>
   /** The active doctors among these. */
   doctors(doctorIds: readonly string[]): Promise<LiveDoctor[]>
 }
 
 /**
- * A database that hangs is as good as lost: the connection is dropped, not waited for. pg reads this; its types lack
- * it.
+ * If the database hangs, the connection is dropped. pg supports this option, but its types do not declare it.
  */
 const inTime = { query_timeout: 5_000 }
 
-/** The slots with holds that are listed for a doctor: each costs the subscribers' process the memory of a timer. */
+/** The most slots with holds that are listed per doctor: each needs a timer in the subscribers' process. */
 const heldMax = 1_000
 
-// The next hold to lapse: where next_lapse has passed and nobody has swept, the bookings know.
+// When the next hold lapses. If next_lapse has passed and the sweeper has not run yet, it is read from the bookings.
 const lapsesInMs = sql`extract(epoch from case
     when s.withdrawn_at is not null then null
     when s.next_lapse > statement_timestamp() then s.next_lapse
@@ -44,7 +43,7 @@ function keysOf(ids: readonly string[]): Sql {
   return sql`unnest(${ids.map(clinicNoOf)}::integer[], ${ids}::uuid[]) u(clinic_no, id)`
 }
 
-// `limit 1` makes it one look-up by primary key a slot: as a join, thousands of ids are planned as a scan of all slots.
+// `limit 1` forces one look-up by primary key per slot: a join with thousands of ids is planned as a scan of all slots.
 function liveSlots(slotIds: readonly string[]): Sql {
   return sql`
     select s.id, s.resource_id, case when s.withdrawn_at is null then ${availableUnits} else 0 end as available,
@@ -72,7 +71,7 @@ function liveDoctors(doctorIds: readonly string[]): Sql {
 type SlotRow = { id: string; resource_id: string; available: number; lapses_in_ms: number | null }
 type DoctorRow = { doctor_id: string } & ({ [Column in keyof SlotRow]: null } | (SlotRow & { has_lapsed: boolean }))
 
-/** For the live feed: how many units of slots are free by the database's clock, and when that changes by itself. */
+/** For the live feed: how many units of slots are free by the database's clock, and when the next hold lapses. */
 export function createLiveReads(pool: pg.Pool): LiveReads {
   return {
     async slots(slotIds) {

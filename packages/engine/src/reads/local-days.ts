@@ -1,4 +1,4 @@
-/** A local day as instants: from its first to the first of the next, 23–25 hours as a rule. */
+/** A local day as instants [start, end), usually 23–25 hours. */
 export type LocalDay = { date: string; start: Date; end: Date }
 
 /**
@@ -7,7 +7,7 @@ export type LocalDay = { date: string; start: Date; end: Date }
  * the second.)
  *
  * @param from `YYYY-MM-DD`
- * @throws RangeError for a date or a zone that doesn't exist: the edge has checked both
+ * @throws RangeError for a date or a zone that does not exist: the edge has checked both
  */
 export function instantsOfLocalDays(from: string, to: string, timeZone: string): { start: Date; end: Date } {
   return {
@@ -34,7 +34,7 @@ export function localDays(from: string, to: string, timeZone: string): LocalDay[
   return days
 }
 
-/** The local day that an instant falls on. */
+/** The local day of an instant. */
 export function localDayOf(at: Date, timeZone: string): LocalDay {
   const date = at.toTemporalInstant().toZonedDateTimeISO(timeZone).toPlainDate()
   return { date: date.toString(), ...instantsOfLocalDays(date.toString(), date.toString(), timeZone) }
@@ -44,7 +44,7 @@ function startOfDay(date: Temporal.PlainDate, timeZone: string): Date {
   return new Date(date.toZonedDateTime(timeZone).epochMilliseconds)
 }
 
-/** Without `reject`, Temporal takes 30 February for the 28th. */
+/** Without `reject`, Temporal reads 30 February as the 28th. */
 function dateOf(text: string): Temporal.PlainDate {
   return Temporal.PlainDate.from(text, { overflow: 'reject' })
 }

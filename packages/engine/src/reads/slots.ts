@@ -8,10 +8,10 @@ import { instantsOfLocalDays } from './local-days.ts'
 import { type SlotRow, selectedSlot, slotOf } from './slot-row.ts'
 
 /** The slots of a doctor's calendar that start in [start, end). */
-type Stretch = { doctorId: string; start: Date; end: Date }
+type SlotRange = { doctorId: string; start: Date; end: Date }
 
-// How long the list is right if nobody books: until the next hold lapses, or the next slot comes too near to be booked.
-// next_lapse is only the first of a slot's lapsed holds that nobody has swept yet: such a list is good for a second.
+// How long the list is valid if nobody books: until the next hold lapses, or the minimum notice of a slot begins. If
+// next_lapse has passed and the sweeper has not run yet, the next lapse is unknown, and the list is valid for a second.
 const nextLapse = sql`case when s.next_lapse > statement_timestamp() then s.next_lapse
   when s.next_lapse is not null then statement_timestamp() + interval '1 second' end`
 const noticeBegins = sql`s.starts_at - make_interval(mins => c.minimum_notice_minutes)`
@@ -25,7 +25,7 @@ const bookableSlots = {
 }
 
 /** One row with an empty slot where there is none: `as_of` is always returned, by the database's clock. */
-function slotsOfDoctor({ doctorId, start, end }: Stretch, which: typeof allSlots): pg.QueryConfig {
+function slotsOfDoctor({ doctorId, start, end }: SlotRange, which: typeof allSlots): pg.QueryConfig {
   return prepared(
     which.name,
     sql`
@@ -42,14 +42,14 @@ function slotsOfDoctor({ doctorId, start, end }: Stretch, which: typeof allSlots
   )
 }
 
-// The doctor and the zone come first, because Temporal says when the local days begin.
+// A separate query for the zone, because Temporal calculates when the local days begin.
 function zoneOfDoctor(doctorId: string): Sql {
   return sql`
     select c.timezone from holdfast.resource r join holdfast.clinic c on c.no = r.clinic_no
      where r.clinic_no = ${clinicNoOf(doctorId)} and r.id = ${doctorId} and r.kind = 'doctor' and r.active`
 }
 
-// Nothing of a withdrawn slot can be booked, whatever an ARRIVED patient still takes of it.
+// A withdrawn slot has nothing available, even if it still has ARRIVED patients.
 function slotById(slotId: string): Sql {
   return sql`
     select q.id, q.resource_id, q.starts_at, q.ends_at, q.capacity,
@@ -60,7 +60,7 @@ function slotById(slotId: string): Sql {
 
 type SlotsRow = { [Column in keyof SlotRow]: SlotRow[Column] | null } & { as_of: Date; list_fresh_until: Date | null }
 
-/** Slots of a doctor's calendar, and one by its id: a withdrawn one too, with nothing available. */
+/** Slots of a doctor's calendar, and single slots by id, also withdrawn ones. */
 export function slotReads(pool: pg.Pool): Pick<Reads, 'slots' | 'slot'> {
   return {
     async slots({ doctorId, from, to, onlyAvailable }) {

@@ -6,10 +6,10 @@ import type { CreateSlotsRequest, CreateSlotsResult, SlotDraftOutcome } from '..
 type CreatedRow = { ord: number; outcome: SlotDraftOutcome['outcome']; slot_id: string | null; tx: string | null }
 
 /**
- * Creates a doctor's slots, at most 10,000 at a time, in one statement. Safe to run again: a slot that exists is
- * `skipped`. A dry run returns what a real one would and writes nothing.
+ * Creates a doctor's slots, at most 10,000 at a time, in one statement. Idempotent: a slot that exists is `skipped`. A
+ * dry run returns the same result and writes nothing.
  *
- * @throws pg.DatabaseError for a doctor that doesn't exist, or drafts that break the bounds of {@link SlotDraft}: the
+ * @throws pg.DatabaseError for a doctor that does not exist, or drafts outside of the limits of {@link SlotDraft}: the
  *   edge has checked both
  */
 export async function createSlots(

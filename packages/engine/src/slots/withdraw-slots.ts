@@ -15,14 +15,14 @@ type WithdrawnRow = {
   tx: string | null
 }
 
-/** What one call withdraws at most of a range; a single slot is always withdrawn whole. As in withdraw_slots.sql. */
+/** The limits of a range; a single slot is always withdrawn with all its bookings. As in withdraw_slots.sql. */
 const slotsMax = 20_000
 const bookingsMax = 100_000
 
 /**
- * Takes one slot, or a doctor's slots of a stretch of time, out of the calendar for good, in one transaction: their
- * PENDING and CONFIRMED bookings become FAILED `slot_withdrawn`, each with its event. Slots that have started are left
- * alone. Safe to run again: a slot withdrawn before is `withdrawn`, with no bookings.
+ * Withdraws one slot, or a doctor's slots in a range of time, permanently and in one transaction: their PENDING and
+ * CONFIRMED bookings become FAILED `slot_withdrawn`, each with its event. Slots that have started are not changed.
+ * Idempotent: a slot that was withdrawn before is `withdrawn`, without bookings.
  */
 export async function withdrawSlots(
   connection: pg.Pool | pg.PoolClient,

@@ -2,11 +2,11 @@ import type { BookingLine, LogEntry } from './log-entry.ts'
 import type { LogRow } from './read-log.ts'
 
 /**
- * Puts rows of the log into each booking's own order: an event whose predecessor stands behind it, or is itself held
- * back, is held back until that one has come. Everything else passes as it stands.
+ * Puts the events of each booking in order: an event whose predecessor comes later in the log, or is itself held back,
+ * is held back until its predecessor has passed. All other rows pass in the order of the log.
  */
 export class BookingOrder {
-  /** By the booking and version that is waited for. */
+  /** By the booking and version that the entry waits for. */
   readonly #heldBack = new Map<string, LogEntry>()
 
   /** How many are held back now. */
@@ -14,7 +14,7 @@ export class BookingOrder {
     return this.#heldBack.size
   }
 
-  /** The rows that may be told now, in order. */
+  /** The entries that may be reported now, in order. */
   pass(rows: readonly LogRow[]): LogEntry[] {
     const passed: LogEntry[] = []
     for (const { entry, predecessorIsLater } of rows) {
@@ -27,7 +27,7 @@ export class BookingOrder {
     return passed
   }
 
-  /** The one before waits for the one before that. */
+  /** A predecessor that is held back is stored under the key of its own predecessor. */
   #holdsPredecessorOf({ bookingId, version }: BookingLine): boolean {
     return this.#heldBack.size > 0 && this.#heldBack.has(`${bookingId}.${version - 2}`)
   }

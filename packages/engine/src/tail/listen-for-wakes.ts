@@ -1,14 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 
-/** The channel on which processes tell each other that something was committed; the payload says who says so. */
+/** The channel on which processes notify each other of commits; the payload is the sender's name. */
 export const wakeChannel = 'holdfast_log'
 
 const retryMsMax = 5_000
 
 /**
- * Keeps a connection that listens, and calls `wake` for each notification of others than `ownName`; reconnects by
- * itself, and then wakes once for what it may have missed. Settles when `signal` is aborted.
+ * Listens on a separate connection, and calls `wake` for each notification that is not from `ownName`. When the
+ * connection is lost it reconnects, and then calls `wake` once for what it may have missed. Resolves when `signal` is
+ * aborted.
  */
 export async function listenForWakes(
   url: string,

@@ -1,12 +1,12 @@
 import type { BookingEvent } from '../model/booking-event.ts'
 
 /**
- * One thing that happened, as the tail tells it: a line of the booking log, or a change of what is offered. No more of
- * it than its listeners ask for: every process reads every line.
+ * One entry of the log, as the tail reports it: an event of a booking, or a change of the directory. It has only the
+ * fields that listeners use, because every process reads every entry.
  */
 export type LogEntry = BookingLine | DirectoryChange
 
-/** `fromSlotId`, `fromDoctorId`: moved: the slot it came from, and whose that is. */
+/** `fromSlotId`, `fromDoctorId`: for `moved`, the slot that the booking left, and its doctor. */
 export type BookingLine = { kind: 'booking'; xid: bigint; seq: bigint; fromDoctorId: string | null } & Pick<
   BookingEvent,
   'bookingId' | 'version' | 'type' | 'slotId' | 'doctorId' | 'fromSlotId'

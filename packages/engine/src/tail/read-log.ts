@@ -8,17 +8,17 @@ import type { BookingLine, LogEntry } from './log-entry.ts'
 export type LogCursor = { xid: bigint; seq: bigint }
 
 export type LogPage = {
-  /** Every transaction below it is over, and everything it wrote was there to be read. */
+  /** Every transaction below it has ended, and everything it wrote was visible to this read. */
   horizon: bigint
   rows: LogRow[]
   /** Whether the page was full, so that more may be waiting. */
   full: boolean
 }
 
-/** `predecessorIsLater`: the booking's version before this one stands behind it in the order of the log. */
+/** `predecessorIsLater`: the booking's previous version comes later in the log. */
 export type LogRow = { entry: LogEntry; predecessorIsLater: boolean }
 
-/** What `read_log` answers, as text: arrays but for the first, null for an empty page. */
+/** The row that `read_log` returns, as text. All columns but the first are arrays, null for an empty page. */
 type PageRow = { horizon: string } & Record<
   | 'xids'
   | 'seqs'
@@ -41,12 +41,12 @@ export async function readLog(connection: pg.Pool | pg.ClientBase, cursor: LogCu
     select * from holdfast.read_log(${xid.toString()}::text::xid8, ${seq.toString()}::bigint, ${limit}::integer)`
   const { rows } = await connection.query<PageRow>({ ...prepared('read_log', statement), types: asSent })
   const [page] = rows
-  if (page === undefined) throw new Error('The log was read, and nothing was answered.')
+  if (page === undefined) throw new Error('read_log returned no row.')
   const read = rowsOf(page)
   return { horizon: BigInt(page.horizon), rows: read, full: read.length === limit }
 }
 
-/** Where the log ends now: a tail that starts here is told of everything that commits from now on. */
+/** The end of the log: a tail that starts here reports everything that commits from now on. */
 export async function endOfLog(connection: pg.Pool | pg.ClientBase): Promise<LogCursor> {
   const { rows } = await connection.query<{ horizon: string }>(
     sql`select pg_snapshot_xmin(pg_current_snapshot()) as horizon`,

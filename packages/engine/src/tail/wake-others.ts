@@ -7,18 +7,17 @@ import { wakeChannel } from './listen-for-wakes.ts'
 const pauseMs = 10
 
 /**
- * Tells the other processes that something was committed: from a connection of its own, after the commit (inside the
- * claim's transaction it cost 16 % at batches of 8), and once for everything that commits while one is under way.
+ * Notifies the other processes of commits: on a separate connection, after the commit (inside the claim's transaction
+ * it cost 16 % at batches of 8). All commits during one notification share the next one.
  *
- * @returns `name`: what its notifications carry, for the tail that does not need them
+ * @returns `name`: the payload of its notifications, so that this process's tail can ignore them
  */
 export function createWaker(pool: pg.Pool): { name: string; wakeOthers(): void } {
   const name = randomUUID()
   let underway = false
   let again = false
   const send = async () => {
-    // A lost notification costs the others a little time: they look by themselves as well. So it is not flushed, which
-    // it would be, as it writes.
+    // A lost notification only delays the others, because they also poll. So its commit need not wait for a flush.
     const notify = sql`select set_config('synchronous_commit', 'off', true), pg_notify(${wakeChannel}, ${name})`
     await pool.query(prepared('wake_others', notify)).catch(() => undefined)
     setTimeout(() => {

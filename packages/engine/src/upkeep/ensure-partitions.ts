@@ -1,14 +1,14 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 
-/** How many months of partitions are kept made beyond the current one: a worker may be down for a quarter. */
+/** For how many months after the current one partitions exist: a worker may be down for a quarter. */
 export const partitionMonthsAhead = 3
 
 /**
- * Makes the monthly partitions that are missing, from the previous month to `monthsAhead` from now. Safe to call at
- * any time and from any number of processes; claims go on meanwhile.
+ * Creates the missing monthly partitions, from the previous month to `monthsAhead` from now. Safe to call at any time
+ * and from any number of processes; it does not block claims.
  *
- * @returns the names of those made now
+ * @returns the names of the partitions that it created
  */
 export async function ensurePartitions(
   connection: pg.Pool | pg.ClientBase,

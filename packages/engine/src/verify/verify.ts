@@ -6,7 +6,7 @@ import type { VerifyFinding, VerifyReport } from '../model/verify-report.ts'
 export type VerifyQuery = {
   /** null: every clinic, one after the other. */
   clinicNo: number | null
-  /** The most findings that are named; all are counted. */
+  /** The most findings that are listed; all are counted. */
   detailsMax: number
 }
 
@@ -16,14 +16,13 @@ type ClinicReport = Omit<VerifyReport, 'details'> & { details: Omit<VerifyFindin
 
 const clinicsPerPage = 500
 
-/** For bookings whose clinic isn't there: nothing names it. */
+/** For bookings whose clinic does not exist. */
 const noClinicId = '00000000-0000-0000-0000-000000000000'
 
 /**
  * Recounts every slot from its bookings, checks every step of the log, rebuilds every booking from it and compares.
- * Runs beside claims: each clinic is read from one snapshot of its own, without a lock, and counted in the database, so
- * memory here is bounded by `detailsMax`. A clinic of 10⁶ bookings and twice as many events takes five
- * seconds on two cores.
+ * Does not block claims: each clinic is read from a separate snapshot, without locks. The database counts, so memory
+ * here is bounded by `detailsMax`. A clinic of 10⁶ bookings and twice as many events takes five seconds on two cores.
  */
 export async function verify(pool: pg.Pool, query: VerifyQuery): Promise<VerifyReport> {
   const report: VerifyReport = { slots: 0, bookings: 0, events: 0, overbooked: 0, mismatches: 0, details: [] }
@@ -46,7 +45,7 @@ async function verifyClinic(pool: pg.Pool, clinicNo: number, detailsMax: number)
   const report = await inTransaction(
     pool,
     async (transaction) => {
-      // A big clinic may take longer than a page of a list should.
+      // A large clinic may take longer than the pool's timeout for reads.
       await transaction.query('set local statement_timeout = 0')
       const { rows } = await transaction.query<ClinicReport>(
         sql`select * from holdfast.verify_clinic(${clinicNo}, ${detailsMax})`,
