@@ -20,7 +20,7 @@ afterEach(async () => {
     await one.ended
   }
   for (const directory of directories.splice(0)) {
-    // The database of a killed Holdfast is just ending.
+    // The database of a killed Holdfast is still stopping.
     await rm(directory, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 })
   }
 })
@@ -31,7 +31,7 @@ async function aDirectory(): Promise<string> {
   return directory
 }
 
-/** One in which initdb has run, where a test is not about the first start. */
+/** A data directory in which initdb has run, for tests that are not about the first start. */
 async function aFilledDirectory(): Promise<string> {
   const directory = await aDirectory()
   await fillDataDirectory(directory)

@@ -5,7 +5,7 @@ import { type CommandContext, CommandRefusal } from './command.ts'
 import { messageOf } from './message-of.ts'
 
 /**
- * The settings of the environment. Warns of a HOLDFAST_ variable that means nothing.
+ * The settings of the environment. Warns of an unknown HOLDFAST_ variable.
  *
  * @throws CommandRefusal naming every wrong setting, its value and what was expected
  */
@@ -22,8 +22,8 @@ function readSettings({ env, terminal }: CommandContext): Config {
 }
 
 /**
- * Runs `use` with the database of the settings: the server of DATABASE_URL, else the embedded one that is running, or
- * one started for just as long.
+ * Runs `use` with the database of the settings: the server of DATABASE_URL, else the embedded one, which is started
+ * for this call if it is not running.
  */
 export async function withDatabase<Result>(
   context: CommandContext,
@@ -47,7 +47,7 @@ function refusalOfDatabase(error: unknown): CommandRefusal | null {
   )
 }
 
-/** The same, with a database that was brought up to date first, as `start` does it. */
+/** The same, but migrates the database first, as `start` does. */
 export function withPreparedDatabase<Result>(
   context: CommandContext,
   use: (database: PreparedDatabase, config: Config) => Promise<Result>,

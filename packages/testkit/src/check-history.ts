@@ -6,11 +6,11 @@ type Status = 'PENDING' | 'CONFIRMED' | 'FAILED' | 'CANCELLED' | 'ARRIVED' | 'NO
 export type HistoryEvent = {
   bookingId: string
   version: number
-  /** In the order of the log, of each slot's changes too: it is drawn under the slot's lock. */
+  /** In the order of the log, also for the changes of a slot, because it is assigned under the slot's lock. */
   seq: number
   at: Date
   type: BookingEvent['type']
-  /** linked, reopened: what the booking is afterwards, by its own word. */
+  /** linked, reopened: the status afterwards, as the event says. */
   statusAfter: Status | null
   slotId: string
   units: number
@@ -34,7 +34,8 @@ type Follower = {
 }
 
 /**
- * What may come after what; held and confirmed may also be first. A link may come after all, once, and changes none.
+ * The legal transitions; held and confirmed may also be first. A link may follow any event, once, and changes no
+ * status.
  */
 const next: Record<Status, Partial<Record<BookingEvent['type'], Status>>> = {
   PENDING: { confirmed: 'CONFIRMED', extended: 'PENDING', moved: 'PENDING', cancelled: 'CANCELLED', failed: 'FAILED' },

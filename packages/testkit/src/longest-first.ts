@@ -1,6 +1,6 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** Ends of paths of the files that take longest, the slowest first; `.ci/run` prints what they took. */
+/** The ends of the paths of the slowest test files, the slowest first; `.ci/run` prints their times. */
 const slowest = [
   'web/browser-tests/clinic-admin.test.ts',
   'web/browser-tests/pages.test.ts',
@@ -26,7 +26,7 @@ const slowest = [
 
 /**
  * Starts the longest files first, so that all workers end at about the same time. The browser tests come before the
- * others and stay together, because a worker ends its site when its next file is no browser test.
+ * others and stay together, because a worker stops its site when its next file is not a browser test.
  */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -34,7 +34,7 @@ export function testEnvironment(): TestEnvironment {
 /** The server of this test process. */
 export function preparedServer(): PreparedServer {
   const { servers } = testEnvironment()
-  // Vitest numbers its workers from 1, and a test file has a worker for itself.
+  // Vitest numbers its workers from 1, and a worker runs one test file at a time.
   const server = servers[(Number(process.env.VITEST_POOL_ID ?? 1) - 1) % servers.length]
   if (server === undefined) throw new Error(`${variable} names no server.`)
   return server

@@ -9,7 +9,7 @@ import pg from 'pg'
 import { copyDataDirectory, initialiseDataDirectory } from './data-directory.ts'
 import type { PreparedServer, TestEnvironment } from './test-environment.ts'
 
-/** The PostgreSQL servers of a run. `environment` is what the test processes need to know of them. */
+/** The PostgreSQL servers of a run. `environment` describes them to the test processes. */
 export type TestServers = { environment: TestEnvironment; stop(): Promise<void> }
 
 type RunningPostgres = { url: string; stop(): Promise<void> }
@@ -17,8 +17,8 @@ type TestServer = { server: PreparedServer; stop(): Promise<void> }
 
 /**
  * Uses the server of DATABASE_URL when it is set (its login must be allowed to create databases and roles), else starts
- * an embedded one for each worker in temporary directories. Two workers share no server, because much of PostgreSQL is
- * about the whole of it: the oldest running transaction, roles, checkpoints.
+ * an embedded one for each worker in temporary directories. Two workers share no server, because some state belongs to
+ * the whole server: the oldest running transaction, roles, checkpoints.
  *
  * @param workerCount how many test files run at a time
  */
@@ -71,7 +71,7 @@ async function prepareServer(postgres: RunningPostgres): Promise<TestServer> {
     await migrate({ ownerUrl: changeDatabaseUrl(url, { database: template }) })
     await withClient(url, async (client) => {
       await client.query(`create role ${login} login password '${appPassword}' in role holdfast_app`)
-      // For an owner that is no superuser: only so may it end the login's sessions, and drop databases they are in.
+      // An owner that is not a superuser needs this to end the login's sessions, and to drop databases they are in.
       await client.query(`grant ${login} to current_user`)
       await client.query(`alter database ${template} allow_connections false`)
     })
@@ -88,7 +88,7 @@ async function prepareServer(postgres: RunningPostgres): Promise<TestServer> {
   }
 }
 
-/** Durability is off: the tests are not about what is on disk after a crash, and they take half as long. */
+/** Durability is off, because these tests do not crash the server, and they take half as long. */
 async function startEmbedded(dataDirectory: string): Promise<RunningPostgres> {
   const { ownerUrl, stop } = await startEmbeddedPostgres({
     dataDirectory,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { settingLines } from './read-settings-table.ts'
 
-test('every setting says what holds without it: a default, or words', () => {
+test('every setting has a default, or a description of what applies without it', () => {
   const lines = settingLines({})
   for (const line of lines) expect(line.default ?? line.whenAbsent).toBeTruthy()
   const words = Object.fromEntries(lines.map(({ name, whenAbsent }) => [name, whenAbsent]))
@@ -15,7 +15,7 @@ test('every setting says what holds without it: a default, or words', () => {
   expect(Object.values(words)).not.toContain('not set')
 })
 
-test('a secret is shown only as far as it is none', () => {
+test('secrets are masked', () => {
   const lines = settingLines({
     DATABASE_URL: 'postgres://owner:secret@db:5432/clinic',
     HOLDFAST_SECRET: 'x'.repeat(40),

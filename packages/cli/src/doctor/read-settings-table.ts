@@ -4,17 +4,18 @@ import { type Check, ok, problem, warning } from './check.ts'
 
 export type SettingLine = {
   name: string
-  /** As given or by default; a secret's is masked; null: absent, without a default. */
+  /** The value that is set, or the default; secrets are masked; null: not set, without a default. */
   value: string | null
   default: string | null
-  /** What holds where a setting without a default is absent; null: it has one. */
+  /** What applies if a setting without a default is not set; null: it has a default. */
   whenAbsent: string | null
   from: 'environment' | 'default'
   description: string
 }
 
 /**
- * Every setting with its value and where that came from. Of secrets only what is none: a database's login and place.
+ * Every setting with its value and its origin. Secrets are masked: of a database URL, only the login and host are
+ * shown.
  */
 export function settingLines(env: Environment): SettingLine[] {
   return settings.map(({ name, default: defaultValue, whenAbsent, description, secret }) => {
@@ -37,7 +38,7 @@ function masked(secret: string): string {
   return `${url.protocol}//${url.username === '' ? '' : `${url.username}:…@`}${url.host}${url.pathname}`
 }
 
-/** Whether every setting can be used, and every HOLDFAST_ variable means something. */
+/** Checks that every setting is valid, and every HOLDFAST_ variable is known. */
 export function checkSettings(env: Environment): Check[] {
   const result = readConfig(env)
   if (result.kind === 'invalid') {

@@ -7,7 +7,7 @@ export type Versions = { holdfast: string; node: string; system: string; package
 const serverManifest = import.meta.resolve('@holdfast/server/config')
 const adaptersManifest = import.meta.resolve('@holdfast/adapters/embedded-postgres')
 
-/** What runs here: Holdfast, Node, and each package the server is built on; null: it is not installed. */
+/** The versions of Holdfast, Node, and each package that the server uses; null: it is not installed. */
 export async function readVersions(): Promise<Versions> {
   const packages: Record<string, string | null> = {}
   for (const from of [serverManifest, adaptersManifest]) {

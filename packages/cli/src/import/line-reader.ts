@@ -3,7 +3,7 @@ import { parseInstant } from '../tables/parse-instant.ts'
 import type { CsvLine } from '../tables/read-csv.ts'
 
 /**
- * Reads the values of one line, each with its rule; what breaks a rule is noted with the line's number, the column, the
+ * Reads the values of one line, each by its rule. An invalid value is recorded with the line's number, the column, the
  * value and what was expected, and a placeholder is returned so that the rest of the line is checked too.
  */
 export type LineReader = {

@@ -19,7 +19,7 @@ export type ImportRead = {
 const nothing: ImportLines = { lines: [], bad: noBadLines(), unit: 'line' }
 
 /**
- * Reads and checks the files of an import: every value against its rule, and that each key used is known. What only the
+ * Reads and checks the files of an import: every value against its rule, and every reference to a key. What only the
  * database knows is checked later. Throws when a file cannot be read.
  */
 export async function readImport(sources: ImportSources, now: Temporal.Instant): Promise<ImportRead> {

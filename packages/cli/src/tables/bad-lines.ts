@@ -29,7 +29,7 @@ export function addBadLine(bad: BadLines, line: BadLine): void {
 }
 
 /**
- * One readable line: `line 17, booked_at "yesterday": …`. Control characters and over-long values are made harmless.
+ * One readable line: `line 17, booked_at "yesterday": …`. Control characters are escaped, long values cut.
  */
 export function describeBadLine(bad: BadLine, unit: 'line' | 'item' = 'line'): string {
   const place = bad.column === null ? `${unit} ${bad.line}` : `${unit} ${bad.line}, ${bad.column}`

@@ -33,7 +33,7 @@ export async function readCsv(
     skip_empty_lines: true,
     trim: true,
     max_record_size: recordBytesMax,
-    // Goes on with the next line: one broken quote must not hide the bad lines after it.
+    // Continues with the next line: one broken quote must not hide the bad lines after it.
     skip_records_with_error: true,
     on_skip: (error) => {
       const line = Number(error?.lines ?? 1)

@@ -26,7 +26,7 @@ const claim = (database: TestDatabase, arrays: Arrays = {}) => {
   )
 }
 
-test('claim_slots rejects units below one, missing keys and patients, and arrays of different lengths, by name', async ({
+test('claim_slots reports units below one, missing keys and patients, and arrays of different lengths', async ({
   database,
 }) => {
   // The control: the same call with nothing wrong succeeds.
@@ -50,7 +50,7 @@ test('claim_slots rejects units below one, missing keys and patients, and arrays
   }
 })
 
-test('claim_slot rejects units below one, and missing keys, hashes, patients and confirm flags, by name', async ({
+test('claim_slot reports units below one, and missing keys, hashes, patients and confirm flags', async ({
   database,
 }) => {
   const right = { units: 1, key: randomUUID(), hash: randomUUID(), confirm: false, patient: '{"name": "Ada"}' }

@@ -39,7 +39,7 @@ type Step =
   | { kind: 'lapse' | 'begin' | 'withdraw' | 'leave'; slot: number }
 
 /**
- * Of capacity 1, 2, 3, and one of a doctor who sees patients by video too; the fifth number is a slot that isn't there.
+ * Of capacity 1, 2, 3, and one of a doctor who sees patients by video too; the fifth number is a missing slot.
  */
 const slotCount = 4
 const slot = fc.nat(slotCount - 1)

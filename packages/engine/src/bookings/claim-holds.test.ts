@@ -183,7 +183,7 @@ describe.each([alone, together])('in the last moment, claimed $way', ({ claim })
     const slot = await aSlot(database, doctor)
     const held = bookedOf((await claim(database.appPool, aClaim(slot)))[0])
     await lapseHolds(database, slot)
-    // A confirmation made in time is in flight and holds the booking's row; a claim wants the place.
+    // A confirmation in time is in flight and has locked the booking; a claim waits for the slot.
     const client = await database.ownerPool.connect()
     await client.query('begin')
     await client.query(

@@ -199,7 +199,7 @@ describe.each([alone, together])('while another session has locked the slot, cla
 })
 
 describe('the slot starts while a claim waits for it', () => {
-  /** The outcome of `attempt` on a slot that starts in a second, or later if the second was over before it was ready. */
+  /** The outcome of `attempt` on a slot that starts in a second, or later if that was too short to prepare it. */
   async function beforeStart<Result>(
     its: TestDatabase,
     attempt: (slot: BuiltSlot) => Promise<Result | undefined>,
@@ -213,7 +213,7 @@ describe('the slot starts while a claim waits for it', () => {
     throw new Error('No slot was locked before its start.')
   }
 
-  /** A claim waits across the start for somebody who changes nothing; its outcome, and what it took. */
+  /** A claim waits beyond the start for a session that changes nothing; returns its outcome and the units taken. */
   async function waitAcrossStart(its: TestDatabase, claim: typeof alone.claim) {
     return beforeStart(its, async (slot) => {
       const lock = await holdSlotLock(its, slot)
@@ -274,7 +274,7 @@ describe('the slot starts while a claim waits for it', () => {
   )
 })
 
-/** By the database's own clock. */
+/** By the database's clock. */
 async function isStarted(its: TestDatabase, slot: { id: string }): Promise<boolean> {
   const { rows } = await its.ownerPool.query<{ started: boolean }>(
     'select starts_at < clock_timestamp() as started from holdfast.slot where id = $1',

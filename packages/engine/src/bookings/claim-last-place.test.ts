@@ -48,7 +48,7 @@ describe.each([alone, together])('the last place, claimed $way', ({ sqlFunction,
   })
 
   test('negative control: without the guard the race is real, and only the constraint stops it', async () => {
-    // Both read one free unit; the test's lock on the counter stands in for the time between reading and writing.
+    // Both read one free unit; the test's lock on the slot simulates the time between reading and writing.
     const guards = {
       claim_slot: / and s\.taken \+ p_units <= s\.capacity/,
       claim_slots: /\s+for update(?=\) q)/,

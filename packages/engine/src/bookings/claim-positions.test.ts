@@ -12,7 +12,7 @@ import { expect, test } from 'vitest'
 import type { ClaimRequest } from '../model/claim.ts'
 import { runClaimBatch } from './claim-batch.ts'
 
-/** Slots of three clinics with holds of another length each, their ids in no order of their times. */
+/** Slots of three clinics with different hold times; their ids are not in the order of their times. */
 async function threeSlots(database: TestDatabase): Promise<BuiltSlot[]> {
   const slots: BuiltSlot[] = []
   for (const [holdSeconds, capacity, minutes] of [
@@ -81,7 +81,7 @@ async function everyOutcome(database: TestDatabase): Promise<{ expected: object[
   }
 }
 
-/** A booking's facts beside its outcome; the length of its hold instead of its end. */
+/** The outcome with the facts of its booking; the length of the hold instead of its end. */
 function summary(outcome: object): object {
   if (!('booking' in outcome) || !('kind' in outcome)) return outcome
   const { createdAt, holdExpiresAt, status, appointmentType, ...facts } = outcome.booking as {

@@ -204,7 +204,7 @@ describe('a guest’s booking becomes an account’s', () => {
     ])
     await lapseHolds(database, slot)
     expect(await kindsOf(request(lapsed, 'confirm'))).toEqual(['hold_expired'])
-    // Lapsed and not swept yet: linked as it reads.
+    // Lapsed and not swept yet: the outcome has its effective status.
     expect(await settle(request(swept, 'link', randomUUID()))).toMatchObject([
       { kind: 'done', booking: { status: 'FAILED', failureReason: 'hold_expired', holdExpiresAt: null } },
     ])

@@ -21,8 +21,8 @@ const kindsOf = (results: { kind: string; outcome?: { kind: string } }[]) =>
   results.map(({ kind, outcome }) => outcome?.kind ?? kind)
 
 /**
- * A move into a slot waits for the second of the bookings it locks, which a lapsed hold there is. Meanwhile another
- * hold there lapses, whose id comes before both, and a batch locks that one and waits for the booking that is moved.
+ * A move into a slot waits for the second booking that it locks, a lapsed hold on that slot. Meanwhile another hold on
+ * the slot lapses, whose id comes before both, and a batch locks that one and waits for the booking that is moved.
  */
 async function lapseDuringMove(its: TestDatabase) {
   const doctor = await aDoctor(its, await aClinic(its))

@@ -15,8 +15,8 @@ const globalTables = [
 
 /**
  * Violations of the rule that allows all rows of a clinic to be on one node (docs/decisions/0003): a table that is not
- * global has a primary key; that, every unique index and every exclusion constraint begin with clinic_no; every foreign key to a
- * table that is not global begins with clinic_no on both sides, and no global table refers to one that isn't.
+ * global has a primary key; that, every unique index and every exclusion constraint begin with clinic_no; every foreign
+ * key to a table that is not global begins with clinic_no on both sides, and no global table refers to one that isn't.
  */
 const violationsQuery = `
   with tenant as (

@@ -117,7 +117,7 @@ test.for([
   'drop function holdfast.purge_outdated(interval, integer)',
   'alter role holdfast_app connection limit 5',
   `select nextval('holdfast.booking_event_seq')`,
-  // To its own value: what setval does is never rolled back.
+  // To its current value, because setval is never rolled back.
   `select setval('holdfast.booking_event_seq', last_value, is_called) from holdfast.booking_event_seq`,
   `select setval('holdfast.clinic_no_seq', nextval('holdfast.clinic_no_seq'))`,
   'alter sequence holdfast.booking_event_seq restart',
@@ -183,7 +183,7 @@ test('everybody else has nothing', async ({ database }) => {
   expect(rows).toEqual([])
 })
 
-/** Names that a function would find in the session's temporary schema, were its search_path not fixed. */
+/** Names that a function would find in the session's temporary schema if its search_path were not fixed. */
 const shadows = `
   create temp table slot as select * from holdfast.slot;
   update slot set capacity = 1000000, taken = 0;

@@ -130,7 +130,7 @@ describe('daylight saving', () => {
     expect(starts({ startTime: '01:30', slotMinutes: 45 })).toEqual(['03:00', '03:45'])
   })
 
-  test('a slot that ends in the repeated hour is created, even if the clock shows the time of a past break again', () => {
+  test('a slot that ends in the repeated hour is created, even if the clock repeats the time of a break', () => {
     const breaks = [{ startTime: '00:25', endTime: '02:01' }]
     const rule = aRule({ from: '2009-10-25', startTime: '00:25', endTime: '03:01', slotMinutes: 12, breaks })
     const last = drafts(rule, 'Europe/Berlin').at(-1)

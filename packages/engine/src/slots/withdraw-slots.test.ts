@@ -320,8 +320,7 @@ describe('at the same time as other writes', () => {
   test('negative control: without the slot’s lock, a plain withdrawal leaves one', async ({ database }) => {
     const { doctor } = await aCalendar(database)
     const slot = await aSlot(database, doctor)
-    // A claim that has admitted its booking and not yet committed; the withdrawal looks, sees none, and closes the
-    // slot.
+    // A claim has written its booking and not yet committed; the withdrawal finds no booking, and closes the slot.
     const claim = await database.ownerPool.connect()
     await claim.query('begin')
     await claim.query('select * from holdfast.claim_slots($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)', [

@@ -336,7 +336,7 @@ describe('under load', () => {
     await tail.stop()
   })
 
-  test('created and withdrawn slots and edited doctors are reported as directory changes; bookings are not', async () => {
+  test('new and withdrawn slots and edited doctors are reported as directory changes, bookings are not', async () => {
     const doctor = await aDoctor(database, { no: slot.clinicNo, id: '', timezone: 'UTC' })
     const { tail, reported, untilReported } = await startTail()
     const created = await aSlot(database, doctor)

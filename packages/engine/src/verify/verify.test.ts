@@ -302,7 +302,7 @@ describe('linked and reopened', () => {
       expect(await findings()).toMatchObject(found)
     }
     await give(booking.id, accountId)
-    // Nobody linked this one, nor the hold of a guest.
+    // Neither this one nor the hold of a guest was linked.
     await give(theirs.id, thief)
     expect(await findings()).toMatchObject(found)
     await give(theirs.id, owner)
