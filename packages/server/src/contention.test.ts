@@ -27,7 +27,7 @@ let servers: ServerProcess[]
 let clinic: Awaited<ReturnType<typeof aClinic>>
 let doctor: BuiltDoctor
 let slotIds: string[]
-/** Let go whatever a test found: the claims that wait for them would keep the servers from stopping. */
+/** Released after every test: claims that wait for them would prevent the servers from stopping. */
 let locks: HeldLock[]
 
 beforeEach(async () => {
@@ -50,7 +50,7 @@ beforeEach(async () => {
 afterEach(() => expect(servers.length).toBeGreaterThan(0))
 
 async function start(processes: number): Promise<void> {
-  // One after the other migrates; both at once is another test's.
+  // They migrate one after the other; another test covers both at the same time.
   for (let index = 0; index < processes; index += 1) {
     const bounds = { HOLDFAST_QUEUE_WAIT_MS_MAX: '60000', HOLDFAST_METRICS_TOKEN: metricsToken }
     servers.push(await serverProcess({ ...settingsFor(database), ...bounds }))
@@ -66,9 +66,9 @@ function book(server: ServerProcess | undefined, slotId: string | undefined, pat
 }
 
 /**
- * Every client wants one unit, all at once; each slot is wanted at every server.
+ * Every client requests one unit, all at the same time; each slot is requested from every server.
  *
- * @returns how often each answer came
+ * @returns how many clients got each result
  */
 async function contend(count = clients): Promise<Record<string, number>> {
   const answers = await Promise.all(
@@ -109,12 +109,12 @@ describe.each([1, 2])('500 clients want 50 units, through %i server process(es)'
 })
 
 describe('when every batch has read the slots before any may write', () => {
-  /** Not more than go out in one batch of each server. */
+  /** No more than fit into one batch of each server. */
   const clientsAtOnce = 200
 
   /**
-   * Each server waits for another slot with all that it may have in flight until everybody has asked: then they go
-   * out in one batch a server. The slots are locked until both batches wait for them: both saw ten empty slots.
+   * Each server's batches in flight wait for another slot until all clients have sent their requests, which then form
+   * one batch per server. The slots are locked until both batches wait for them, so both saw ten empty slots.
    */
   async function contendAtOnce(): Promise<Record<string, number>> {
     const other = await aSlot(database, doctor, { capacity: 9 })

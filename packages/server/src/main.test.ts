@@ -107,8 +107,8 @@ describe('a start', () => {
   })
 
   test('names an unknown setting, and does not print a password from the settings', async () => {
-    const own = await createTestDatabase()
-    const server = await serverOn(own, { HOLDFAST_RATELIMIT: 'off' })
+    const another = await createTestDatabase()
+    const server = await serverOn(another, { HOLDFAST_RATELIMIT: 'off' })
     expect(server.said[0]).toBe(
       'Warning: HOLDFAST_RATELIMIT is not a setting of Holdfast; did you mean HOLDFAST_RATE_LIMIT?',
     )
@@ -116,21 +116,21 @@ describe('a start', () => {
     expect(server.said).toContain(`Administrator: ${administrator.email}`)
     expect(await clinics(server.url)).toEqual([])
     await server.stop()
-    await own.drop()
+    await another.drop()
   })
 
   test('with an administrator’s address in use: that account becomes the administrator’s, signed out', async () => {
-    const own = await createTestDatabase()
-    const before = await serverOn(own, { HOLDFAST_ADMIN_EMAIL: 'other@example.org' })
+    const another = await createTestDatabase()
+    const before = await serverOn(another, { HOLDFAST_ADMIN_EMAIL: 'other@example.org' })
     const stranger = await signUp(before.url, 'wanted@example.org', 'password of a stranger')
-    await own.ownerPool.query('delete from holdfast.site_administrator')
+    await another.ownerPool.query('delete from holdfast.site_administrator')
     await before.stop()
-    const server = await serverOn(own, { HOLDFAST_ADMIN_EMAIL: 'wanted@example.org' })
+    const server = await serverOn(another, { HOLDFAST_ADMIN_EMAIL: 'wanted@example.org' })
     expect((await call(`${server.url}/api/v1/me`, { bearer: stranger.token })).status).toBe(401)
     const bearer = await signIn(server.url, { email: 'wanted@example.org', password: administrator.password })
     expect((await call(`${server.url}/api/v1/me`, { bearer })).body.siteAdministrator).toBe(true)
     await server.stop()
-    await own.drop()
+    await another.drop()
   })
 })
 
@@ -194,7 +194,7 @@ describe('a start that fails', () => {
       { DATABASE_URL: 'postgres://nobody:x@127.0.0.1:1/none' },
       /The database cannot be used/,
     ],
-    ['HOST is nobody’s', { HOST: '203.0.113.1' }, /HOST=203\.0\.113\.1 is not an address of this machine/],
+    ['HOST is not a local address', { HOST: '203.0.113.1' }, /HOST=203\.0\.113\.1 is not an address of this machine/],
     ['DATABASE_APP_URL is no login', { DATABASE_APP_URL: 'postgres://nobody:x@127.0.0.1:1/none' }, /DATABASE_APP_URL/],
   ])('because %s says so in one line', async (_what, env, message) => {
     const { code, stderr } = await failingServer({ ...settingsFor(database), ...env })
@@ -244,9 +244,9 @@ describe('with the embedded database', () => {
     const prepared = await shared.migrate()
     expect(prepared.migrated.engine.applied).toEqual([])
     const opened = await openAccounts(config, prepared, log)
-    const password = 'made by a command'
-    const made = await opened.accounts.createAccount({ email: 'cli@example.org', name: 'Cli', password })
-    expect(made.kind).toBe('created')
+    const password = 'created by a command'
+    const created = await opened.accounts.createAccount({ email: 'cli@example.org', name: 'Cli', password })
+    expect(created.kind).toBe('created')
     expect((await opened.accounts.createAccount({ email: 'CLI@example.org', name: 'Cli', password })).kind).toBe(
       'email_taken',
     )

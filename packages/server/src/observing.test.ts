@@ -227,10 +227,10 @@ describe('the log', () => {
     expect((await setRoom(`${room}{room}`)).status).toBe(400)
     const visit = { slotId, patient: { name }, appointmentType: 'video', confirm: true }
     const visited = await book(visit)
-    const told = await call(`${server.url}/api/v1/bookings/${visited.body.id}`, {
+    const read = await call(`${server.url}/api/v1/bookings/${visited.body.id}`, {
       bearer: String(visited.body.manageToken),
     })
-    const joinUrl = String(told.body.joinUrl)
+    const joinUrl = String(read.body.joinUrl)
     expect(joinUrl).toMatch(/^https:\/\/video\.unlikely\.example\/[0-9a-f]{32}$/)
     // A failure inside: PostgreSQL's own message would quote the row.
     await server.database.ownerPool.query(

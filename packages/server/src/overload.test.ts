@@ -15,7 +15,7 @@ const env = {
 }
 let server: RunningServer
 let slot: Awaited<ReturnType<typeof aSlot>>
-/** Let go whatever a test found: the claims that wait for it would keep the server from stopping. */
+/** Released after every test: claims that wait for it would prevent the server from stopping. */
 let held: HeldLock | undefined
 
 beforeAll(async () => {
@@ -46,7 +46,11 @@ async function sample(line: string): Promise<number> {
   )
 }
 
-/** Two batches wait for the slot's lock, and one claim for its turn. @returns their answers, once the lock is let go */
+/**
+ * Two batches wait for the slot's lock, and one claim waits in the queue.
+ *
+ * @returns a function that releases the lock and waits for their responses
+ */
 async function fillQueue(): Promise<() => Promise<Answer[]>> {
   const lock = await holdSlotLock(server.database, slot)
   held = lock
@@ -123,21 +127,21 @@ test('a connection stays usable after a refusal whose body arrives late', async 
   const release = await fillQueue()
   const { hostname, port } = new URL(server.url)
   const socket = connect(Number(port), hostname)
-  let heard = ''
+  let received = ''
   socket.on('data', (chunk) => {
-    heard += String(chunk)
+    received += String(chunk)
   })
   const head = `Host: ${hostname}\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n`
   socket.write(`POST /api/v1/bookings HTTP/1.1\r\n${head}{"slotId":`)
-  const hears = (words: RegExp) =>
+  const untilReceived = (words: RegExp) =>
     until(
-      async () => (words.test(heard) ? true : undefined),
-      () => `${words} in ${heard}`,
+      async () => (words.test(received) ? true : undefined),
+      () => `${words} in ${received}`,
     )
-  await hears(/^HTTP\/1\.1 503 .*"code":"overloaded"/s)
+  await untilReceived(/^HTTP\/1\.1 503 .*"code":"overloaded"/s)
   socket.write(`"0123456"}`)
   socket.write(`GET /livez HTTP/1.1\r\nHost: ${hostname}\r\n\r\n`)
-  await hears(/"code":"overloaded"}HTTP\/1\.1 200 /)
+  await untilReceived(/"code":"overloaded"}HTTP\/1\.1 200 /)
   socket.destroy()
   await release()
 })

@@ -9,7 +9,7 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
  * close-with-grace is not used: it ends the process itself, with 0 or 1, and so cannot return the exit code to the
  * command that started the service; it treats a failed start as a failed stop; and it leaves its listeners installed.
  *
- * @returns the exit code: 0 after a clean stop, also if the signal made the start fail (Ctrl-C also ends the programs
+ * @returns the exit code: 0 after a clean stop, also if the signal ended the start (Ctrl-C also ends the programs
  *   that a start runs, such as initdb); 1 if the service could not start (the reason is printed to stderr)
  */
 export async function runUntilSignal(start: () => Promise<{ stop(): Promise<void> }>): Promise<number> {

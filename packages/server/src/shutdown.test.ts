@@ -98,11 +98,11 @@ describe('SIGTERM under load', () => {
     await running.stop()
     expect(code).toBe(0)
     const booked = running.answers.filter((answer) => answer.status === 201).length
-    const told = new Set(running.answers.map((answer) => answer.status))
+    const statuses = new Set(running.answers.map((answer) => answer.status))
     expect(booked).toBeGreaterThanOrEqual(100)
     expect(await bookings()).toBe(booked)
     // A claim that was not accepted got a 503 or found no server.
-    for (const status of told) expect([201, 503, null]).toContain(status)
+    for (const status of statuses) expect([201, 503, null]).toContain(status)
     expect(await checkHistory(database)).toEqual([])
   })
 
@@ -163,17 +163,17 @@ describe('a response that takes too long', () => {
       await lock.release()
       await until(
         async () => ((await bookings()) === 1 ? true : undefined),
-        () => 'the claim to be booked all the same',
+        () => 'the claim to be booked nevertheless',
       )
       // One second may be too short again.
-      const told = await until(
+      const outcome = await until(
         async () => {
           const status = await book(key, hurried.url)
           return status === 503 ? undefined : status
         },
         () => 'the outcome',
       )
-      expect(told).toBe(200)
+      expect(outcome).toBe(200)
       expect(await bookings()).toBe(1)
     } finally {
       await hurried.end()

@@ -21,6 +21,6 @@ test.each([
   ['an unforeseen error of PostgreSQL', withCode('42P01')],
   ['several bugs', new AggregateError([new Error('one')])],
   ['a value that is not an error', 'text'],
-])('%s keeps its stack', (_what, error) => {
+])('%s is shown with its stack', (_what, error) => {
   expect(reasonOf(error)).toBeNull()
 })

@@ -37,7 +37,7 @@ export const checkContract = fp(async (app: FastifyInstance, { violations }: { v
   })
 })
 
-/** How a response differs from the contract, in words. */
+/** Describes how a response differs from the contract. */
 export function violationsOf(operation: Operation, status: number, body: unknown): string[] {
   const at = `${operation.id} ${status}`
   const answer = operation.responses[status]

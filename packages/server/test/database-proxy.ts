@@ -5,15 +5,15 @@ import { portToKeep } from '@holdfast/testkit'
 export type DatabaseProxy = {
   /** The same login and database, through the proxy. */
   url: string
-  /** Ends all connections; new ones are refused as long as it is cut. */
+  /** Ends all connections; new ones are refused until `restore`. */
   cut(): Promise<void>
   restore(): Promise<void>
-  /** Passes nothing on any more, in no direction, and closes nothing: a network that swallows. */
+  /** Stops forwarding in both directions without closing anything, like a network that drops all packets. */
   hang(): void
   end(): Promise<void>
 }
 
-/** A TCP proxy before a test's PostgreSQL, so that a test can take the database away from one server. */
+/** A TCP proxy in front of a test's PostgreSQL, so that a test can cut one server off from the database. */
 export async function databaseProxy(databaseUrl: string): Promise<DatabaseProxy> {
   const target = new URL(databaseUrl)
   const socketDirectory = target.searchParams.get('host')
@@ -36,7 +36,7 @@ export async function databaseProxy(databaseUrl: string): Promise<DatabaseProxy>
       })
     }
   })
-  // Let go while it is cut, and wanted back.
+  // The port is closed during `cut`, and has to be free for `restore`.
   const listeningPort = await portToKeep()
   const listen = async () => {
     server.listen(listeningPort, '127.0.0.1')

@@ -9,7 +9,7 @@ import { isLiveUpgrade, liveRoutes, liveSockets } from '../src/live/live-routes.
 import { type LiveSettings, liveDefaults } from '../src/live/live-settings.ts'
 import { createLogger } from '../src/logger.ts'
 
-/** The live routes alone, on a real port, tail and database, with limits that a test sets. */
+/** Only the live routes, on a real port, tail and database, with limits set by the test. */
 export type LiveApp = { url: string; hub: LiveHub; database: TestDatabase; stop(): Promise<void> }
 
 export async function liveApp(settings: Partial<LiveSettings> = {}, origins: string[] = []): Promise<LiveApp> {

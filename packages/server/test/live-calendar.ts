@@ -5,7 +5,7 @@ import { call } from './running-server.ts'
 
 export type Calendar = { doctor: BuiltDoctor; slots: BuiltSlot[]; slot: BuiltSlot }
 
-/** A doctor with slots. The servers at these addresses have read of their creation already. */
+/** A doctor with slots. The tails of the servers at these URLs have already read their creation. */
 export async function aCalendar(
   database: TestDatabase,
   urls: string[],
@@ -14,19 +14,19 @@ export async function aCalendar(
   const doctor = await aDoctor(database, await aClinic(database))
   const slots: BuiltSlot[] = []
   for (let n = 0; n < count; n += 1) slots.push(await aSlot(database, doctor, { capacity }))
-  for (const url of urls) await untilHeard(database, url, doctor.id)
+  for (const url of urls) await untilCaughtUp(database, url, doctor.id)
   const [slot] = slots
   if (slot === undefined) throw new Error('A calendar has a slot.')
   return { doctor, slots, slot }
 }
 
-/** Waits until the server has read all that is committed so far. A transaction elsewhere may delay it. */
-export async function untilHeard(database: TestDatabase, url: string, doctorId: string): Promise<void> {
+/** Waits until the server's tail has read everything committed so far. An open transaction elsewhere may delay it. */
+export async function untilCaughtUp(database: TestDatabase, url: string, doctorId: string): Promise<void> {
   const { rows } = await database.ownerPool.query<{ xid: string }>('select pg_current_xact_id()::text as xid')
   await until(
     async () => {
       const client = await liveClient(url)
-      const { position } = await client.follows([doctorId])
+      const { position } = await client.subscribe([doctorId])
       await client.end()
       return BigInt(position) >= BigInt(rows[0]?.xid ?? 0) ? true : undefined
     },

@@ -10,18 +10,18 @@ const isServerMessage = ajv.compile<LiveServerMessage>(liveServerMessageSchema)
 
 type Typed<Type extends LiveServerMessage['type']> = Extract<LiveServerMessage, { type: Type }>
 
-/** A client of `/api/v1/live` as a test sees it. Every message is held against the contract. */
+/** A client of `/api/v1/live`. Every message is checked against the contract. */
 export type LiveClient = {
   socket: WebSocket
-  /** All that came so far, with the time of its arrival by the monotonic clock. */
-  heard: { message: LiveServerMessage; atMs: number }[]
+  /** All messages so far, with the time of their arrival by the monotonic clock. */
+  received: { message: LiveServerMessage; atMs: number }[]
   /** Code and reason, once it is closed. */
   closed: Promise<{ code: number; reason: string }>
-  say(message: unknown): void
+  send(message: unknown): void
   /** The first message of this type from index `from` on. */
-  hears<Type extends LiveServerMessage['type']>(type: Type, from?: number): Promise<Typed<Type>>
-  /** Subscribes and waits until it is. */
-  follows(doctorIds: string[], after?: string): Promise<Typed<'subscribed'>>
+  waitFor<Type extends LiveServerMessage['type']>(type: Type, from?: number): Promise<Typed<Type>>
+  /** Subscribes and waits for the confirmation. */
+  subscribe(doctorIds: string[], after?: string): Promise<Typed<'subscribed'>>
   /** The last message about each slot. */
   availableOf(slotId: string): number | undefined
   untilAvailable(slotId: string, available: number, deadlineMs?: number): Promise<void>
@@ -30,50 +30,50 @@ export type LiveClient = {
 
 export async function liveClient(url: string, options: WebSocket.ClientOptions = {}): Promise<LiveClient> {
   const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/api/v1/live`, options)
-  const heard: LiveClient['heard'] = []
+  const received: LiveClient['received'] = []
   const closed = new Promise<{ code: number; reason: string }>((resolve) => {
     socket.on('close', (code, reason) => resolve({ code, reason: reason.toString() }))
   })
   socket.on('message', (data) => {
     const message: unknown = JSON.parse(data.toString())
     if (!isServerMessage(message)) throw new Error(`Not in the contract: ${data.toString()}`)
-    heard.push({ message, atMs: performance.now() })
+    received.push({ message, atMs: performance.now() })
   })
   await new Promise<void>((resolve, reject) => {
     socket.once('open', resolve)
     socket.once('error', reject)
   })
   socket.on('error', () => undefined)
-  const said = () => heard.map(({ message }) => JSON.stringify(message).slice(0, 200)).join('\n')
+  const summary = () => received.map(({ message }) => JSON.stringify(message).slice(0, 200)).join('\n')
   const availableOf = (slotId: string) =>
-    heard
+    received
       .flatMap(({ message }) => (message.type === 'slots' ? message.items : []))
       .findLast((item) => item.id === slotId)?.available
-  const hears: LiveClient['hears'] = (type, from = 0) =>
+  const waitFor: LiveClient['waitFor'] = (type, from = 0) =>
     until(
       async () => {
-        const found = heard.slice(from).find(({ message }) => message.type === type)?.message
+        const found = received.slice(from).find(({ message }) => message.type === type)?.message
         return found as Typed<typeof type> | undefined
       },
-      () => `a message ${type}; there are:\n${said()}`,
+      () => `a message ${type}; there are:\n${summary()}`,
     )
-  const say = (message: unknown) => socket.send(typeof message === 'string' ? message : JSON.stringify(message))
+  const send = (message: unknown) => socket.send(typeof message === 'string' ? message : JSON.stringify(message))
   return {
     socket,
-    heard,
+    received,
     closed,
-    say,
-    hears,
-    follows(doctorIds, after) {
-      const from = heard.length
-      say({ type: 'subscribe', doctorIds, ...(after === undefined ? {} : { after }) })
-      return hears('subscribed', from)
+    send,
+    waitFor,
+    subscribe(doctorIds, after) {
+      const from = received.length
+      send({ type: 'subscribe', doctorIds, ...(after === undefined ? {} : { after }) })
+      return waitFor('subscribed', from)
     },
     availableOf,
     async untilAvailable(slotId, available, deadlineMs) {
       await until(
         async () => (availableOf(slotId) === available ? true : undefined),
-        () => `${available} free of ${slotId}; heard:\n${said()}`,
+        () => `${available} free of ${slotId}; received:\n${summary()}`,
         deadlineMs,
       )
     },
@@ -85,7 +85,7 @@ export async function liveClient(url: string, options: WebSocket.ClientOptions =
   }
 }
 
-/** What the server answers instead of a handshake. */
+/** The server's response to a refused handshake. */
 export function refusedHandshake(
   url: string,
   options: WebSocket.ClientOptions = {},

@@ -1,25 +1,25 @@
 import { until } from '@holdfast/testkit'
 
-export type HeardEvent = { event: string; id: string | null; data: Record<string, unknown> }
+export type ReceivedEvent = { event: string; id: string | null; data: Record<string, unknown> }
 
-/** A client of server-sent events that parses as the standard says, as far as the server uses it. */
+/** A client of server-sent events. It parses the part of the standard that the server uses. */
 export type EventsClient = {
   status: number
   headers: Headers
-  heard: HeardEvent[]
-  /** The last id, of comments with an id too. */
+  received: ReceivedEvent[]
+  /** The last id, also one sent with a comment. */
   lastEventId(): string | null
   comments(): number
-  /** Settles when the server has ended the stream. */
+  /** Resolves when the server has ended the stream. */
   ended: Promise<void>
-  hears(event: string): Promise<HeardEvent>
+  waitFor(event: string): Promise<ReceivedEvent>
   end(): Promise<void>
 }
 
 export async function eventsClient(url: string, headers: Record<string, string> = {}): Promise<EventsClient> {
   const aborting = new AbortController()
   const response = await fetch(url, { headers, signal: aborting.signal })
-  const heard: HeardEvent[] = []
+  const received: ReceivedEvent[] = []
   let lastEventId: string | null = null
   let comments = 0
   let text = ''
@@ -33,7 +33,7 @@ export async function eventsClient(url: string, headers: Record<string, string> 
     lastEventId = fields.get('id') ?? lastEventId
     const data = fields.get('data')
     if (data === undefined) return
-    heard.push({ event: fields.get('event') ?? 'message', id: fields.get('id') ?? null, data: JSON.parse(data) })
+    received.push({ event: fields.get('event') ?? 'message', id: fields.get('id') ?? null, data: JSON.parse(data) })
   }
   const read = async () => {
     const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
@@ -53,14 +53,14 @@ export async function eventsClient(url: string, headers: Record<string, string> 
   return {
     status: response.status,
     headers: response.headers,
-    heard,
+    received,
     lastEventId: () => lastEventId,
     comments: () => comments,
     ended,
-    hears: (event) =>
+    waitFor: (event) =>
       until(
-        async () => heard.find((one) => one.event === event),
-        () => `an event ${event}; there are ${JSON.stringify(heard).slice(0, 500)}`,
+        async () => received.find((one) => one.event === event),
+        () => `an event ${event}; there are ${JSON.stringify(received).slice(0, 500)}`,
         45_000,
       ),
     async end() {

@@ -18,7 +18,7 @@ import { checkContract } from './check-contract.ts'
 
 export type OperationId = keyof typeof restOperations
 
-/** An account of the tests. */
+/** A test's account. */
 export type TestAccount = AccountCard & { siteAdministrator: boolean }
 
 export type CallOptions = {
@@ -58,7 +58,7 @@ export type RestApp = {
   violations: string[]
   /** The routes' clock; undefined: the real time. */
   clock: { now: Date | undefined }
-  anAccount(wishes?: Partial<TestAccount>): TestAccount
+  anAccount(options?: Partial<TestAccount>): TestAccount
   aMember(clinicNo: number, role: Role, doctorId?: string): Promise<TestAccount>
   call<Id extends OperationId>(id: Id, options?: CallOptions): Promise<Reply<Id>>
   stop(): Promise<void>
@@ -100,9 +100,9 @@ export async function startRestApp(pool: pg.Pool): Promise<RestApp> {
   )
   await app.ready()
 
-  const anAccount: RestApp['anAccount'] = (wishes = {}) => {
-    const id = wishes.id ?? randomUUID()
-    const account = { id, email: `${id}@example.org`, name: 'Ada Account', siteAdministrator: false, ...wishes }
+  const anAccount: RestApp['anAccount'] = (options = {}) => {
+    const id = options.id ?? randomUUID()
+    const account = { id, email: `${id}@example.org`, name: 'Ada Account', siteAdministrator: false, ...options }
     accounts.set(id, account)
     return account
   }
@@ -126,7 +126,7 @@ export async function startRestApp(pool: pg.Pool): Promise<RestApp> {
   }
 }
 
-/** Nothing is cached: builders write past the engine, and the log is not read here. */
+/** Nothing is cached: builders write without the engine, and no tail reads the log. */
 function untailed() {
   const cache = new ResponseCache({ bytesMax: 1_000_000 })
   cache.trust(false)
@@ -167,7 +167,7 @@ async function call<Id extends OperationId>(app: FastifyInstance, id: Id, option
   })
   const answered: unknown = response.payload === '' ? undefined : JSON.parse(response.payload)
   const isProblem = response.statusCode >= 400
-  const outcome = `${id} was answered ${response.statusCode}: ${response.payload.slice(0, 500)}`
+  const outcome = `${id} returned ${response.statusCode}: ${response.payload.slice(0, 500)}`
   return {
     status: response.statusCode,
     headers: response.headers,

@@ -7,9 +7,9 @@ export const administrator = { email: 'admin@example.org', password: 'correct ho
 
 export type RunningServer = StartedServer & {
   database: TestDatabase
-  /** What the log holds so far, one JSON object a line. */
+  /** The log so far, one JSON object per line. */
   logText(): string
-  /** The human lines of the start. */
+  /** The lines printed for people at the start. */
   said: string[]
   /** Stops the server and drops the database. */
   end(): Promise<void>
@@ -92,14 +92,14 @@ export async function call(
   }
 }
 
-/** Signs in and gives the session token. */
+/** Signs in. @returns the session token */
 export async function signIn(url: string, who: { email: string; password: string } = administrator): Promise<string> {
   const answer = await call(`${url}/api/auth/sign-in/email`, { method: 'POST', body: who })
-  if (typeof answer.body.token !== 'string') throw new Error(`Sign-in was answered ${answer.status}: ${answer.text}`)
+  if (typeof answer.body.token !== 'string') throw new Error(`Sign-in returned ${answer.status}: ${answer.text}`)
   return answer.body.token
 }
 
-/** Signs up and gives the account's id and session token. */
+/** Signs up. @returns the account's id and session token */
 export async function signUp(
   url: string,
   email: string,
@@ -108,8 +108,7 @@ export async function signUp(
   const body = { name: email.split('@')[0] ?? email, email, password }
   const answer = await call(`${url}/api/auth/sign-up/email`, { method: 'POST', body })
   const { token, user } = answer.body
-  if (typeof token !== 'string' || !isRecord(user))
-    throw new Error(`Sign-up was answered ${answer.status}: ${answer.text}`)
+  if (typeof token !== 'string' || !isRecord(user)) throw new Error(`Sign-up returned ${answer.status}: ${answer.text}`)
   return { id: String(user.id), token }
 }
 

@@ -7,7 +7,7 @@ export type ServerProcess = {
   child: ChildProcess
   stdout(): string
   stderr(): string
-  /** Sends a signal and waits for the end. @returns the exit code; null: it was killed */
+  /** Sends a signal and waits until the process has ended. @returns the exit code; null if it was killed */
   end(signal?: NodeJS.Signals): Promise<number | null>
 }
 
@@ -29,7 +29,7 @@ export async function serverProcess(env: Record<string, string>): Promise<Server
   throw new Error(`The server ended with ${first.code} before it was ready:\n${started.stdout()}\n${started.stderr()}`)
 }
 
-/** Starts a server that is expected to end by itself. */
+/** Starts a server that is expected to exit without a signal. */
 export async function failingServer(
   env: Record<string, string>,
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {

@@ -145,7 +145,7 @@ describe('rotation of the signing key', () => {
     }
   })
 
-  test('another HOLDFAST_SECRET creates a new key; if the old one is kept, nobody is logged out', async () => {
+  test('another HOLDFAST_SECRET creates a new key; if the old one stays configured, nobody is logged out', async () => {
     const [oldSecret, newSecret] = ['o'.repeat(40), 'n'.repeat(40)]
     const old = await serverOn(server.database, { HOLDFAST_SECRET: oldSecret })
     const answer = await call(`${old.url}/api/auth/sign-in/email`, {
@@ -172,7 +172,7 @@ describe('rotation of the signing key', () => {
   })
 })
 
-/** Plants a key pair of ours among the server's, so that the tests can sign. */
+/** Adds the tests' key pair to the server's, so that the tests can sign. */
 async function ownKey(): Promise<{ privateKey: KeyObject; kid: string }> {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
   const { rows } = await server.database.ownerPool.query(

@@ -9,7 +9,7 @@ export type SessionCookies = {
   readBearer(credential: string): string | null
 }
 
-/** A session token as better-auth makes it. */
+/** A session token as created by better-auth. */
 const bareToken = /^[A-Za-z0-9]{16,128}$/
 const signedToken = /^([A-Za-z0-9]{16,128})\.([A-Za-z0-9+/_-]{43}=?)$/
 

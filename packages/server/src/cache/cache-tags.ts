@@ -8,7 +8,7 @@ export const doctorTag = (doctorId: string) => `doctor:${doctorId}`
 /** For responses that depend on a clinic's name, time zone or settings, which also affect its doctors' slots. */
 export const clinicTag = (clinicNo: number) => `clinic:${clinicNo}`
 
-/** The tags of responses that a log entry makes outdated. */
+/** The tags of responses that are outdated after a log entry. */
 export function tagsOfEntry(entry: LogEntry): string[] {
   if (entry.kind === 'directory') {
     return [directoryTag, entry.doctorId === null ? clinicTag(entry.clinicNo) : doctorTag(entry.doctorId)]

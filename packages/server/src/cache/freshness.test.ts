@@ -11,7 +11,7 @@ import {
 } from '@holdfast/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { databaseProxy } from '../../test/database-proxy.ts'
-import { untilHeard } from '../../test/live-calendar.ts'
+import { untilCaughtUp } from '../../test/live-calendar.ts'
 import { type Answer, administrator, call, serverOn, signIn } from '../../test/running-server.ts'
 
 let database: TestDatabase
@@ -49,8 +49,8 @@ describe('lists of slots', () => {
   test('are served from memory, with their time; the same bytes until something changes', async () => {
     const doctor = await aNewDoctor()
     const slot = await aSlot(database, doctor, { capacity: 3 })
-    // Told of the slot's making, the server would read it once more.
-    await untilHeard(database, here.url, doctor.id)
+    // Otherwise the server would read the list once more when it reads of the slot's creation.
+    await untilCaughtUp(database, here.url, doctor.id)
     const first = await call(listUrl(here, doctor, slot))
     expect((await call(listUrl(here, doctor, slot))).text).toBe(first.text)
     expect(first.headers.get('content-type')).toBe('application/json; charset=utf-8')
@@ -90,14 +90,14 @@ describe('lists of slots', () => {
   test('a booking costs its server one load: the log entry does not drop the list again', async () => {
     const doctor = await aNewDoctor()
     const slot = await aSlot(database, doctor, { capacity: 5 })
-    await untilHeard(database, here.url, doctor.id)
+    await untilCaughtUp(database, here.url, doctor.id)
     await book(here, slot)
     const list = await call(listUrl(here, doctor, slot))
-    await untilHeard(database, here.url, doctor.id)
+    await untilCaughtUp(database, here.url, doctor.id)
     expect((await call(listUrl(here, doctor, slot))).text).toBe(list.text)
-    // Another server's is told of by the log alone.
+    // Another server's write arrives only through the log.
     await book(there, slot)
-    await untilHeard(database, here.url, doctor.id)
+    await untilCaughtUp(database, here.url, doctor.id)
     expect(availableOf(await call(listUrl(here, doctor, slot)), slot)).toBe(3)
   })
 
@@ -114,7 +114,7 @@ describe('lists of slots', () => {
     await book(here, slot)
     await until(
       async () => (availableOf(await call(listUrl(there, doctor, slot)), slot) === 29 ? true : undefined),
-      () => 'the other server to hear of the booking',
+      () => 'the other server to read of the booking',
     )
   })
 
@@ -127,16 +127,16 @@ describe('lists of slots', () => {
   })
 
   test('a thousand concurrent requests for a list that is not cached cost at most two loads', async () => {
-    const own = await serverOn(database, { HOLDFAST_METRICS_TOKEN: 'metrics-token-of-the-tests' })
+    const another = await serverOn(database, { HOLDFAST_METRICS_TOKEN: 'metrics-token-of-the-tests' })
     const doctor = await aNewDoctor()
     const slot = await aSlot(database, doctor)
-    await untilHeard(database, own.url, doctor.id)
-    const before = await metric(own, 'holdfast_cache_loads_total')
-    const answers = await Promise.all(Array.from({ length: 1000 }, () => call(listUrl(own, doctor, slot))))
+    await untilCaughtUp(database, another.url, doctor.id)
+    const before = await metric(another, 'holdfast_cache_loads_total')
+    const answers = await Promise.all(Array.from({ length: 1000 }, () => call(listUrl(another, doctor, slot))))
     expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([200]))
-    expect((await metric(own, 'holdfast_cache_loads_total')) - before).toBeLessThanOrEqual(2)
-    expect(await metric(own, 'holdfast_cache_reads_total{result="hit"}')).toBeGreaterThan(0)
-    await own.stop()
+    expect((await metric(another, 'holdfast_cache_loads_total')) - before).toBeLessThanOrEqual(2)
+    expect(await metric(another, 'holdfast_cache_reads_total{result="hit"}')).toBeGreaterThan(0)
+    await another.stop()
   })
 
   test('a slot is free when its hold lapses, even if no sweep runs and nobody claims it', async () => {
@@ -258,32 +258,32 @@ describe('lists of doctors, the soonest first', () => {
   })
 
   test('also from a server that knows the booking while its earlier response is still cached', async () => {
-    const own = await serverOn(database, { HOLDFAST_METRICS_TOKEN: 'metrics-token-of-the-tests' })
+    const another = await serverOn(database, { HOLDFAST_METRICS_TOKEN: 'metrics-token-of-the-tests' })
     const { first, second, slot, other } = await twoDoctors()
-    const loads = () => metric(own, 'holdfast_cache_loads_total')
-    /** Until the server's tail is past a write: a page of the clinic is answered from memory again. */
-    const told = async (headers: Record<string, string>) =>
+    const loads = () => metric(another, 'holdfast_cache_loads_total')
+    /** Waits until the server's tail is past a write: the clinic is then served from memory again. */
+    const untilRead = async (headers: Record<string, string>) =>
       until(
         async () => {
           const before = await loads()
-          await call(`${own.url}/api/v1/clinics/${first.clinicId}`, { headers })
+          await call(`${another.url}/api/v1/clinics/${first.clinicId}`, { headers })
           return (await loads()) === before ? true : undefined
         },
-        () => 'the server to be told of a write',
+        () => 'the server to read of a write',
       )
-    // The builders' own changes drop lists too: they are past with this.
-    await told(positionOf(await book(here, await aSlot(database, second, { startsAt: other.endsAt }))))
-    expect(firstOf(await call(soonestUrl(own, first)))?.id).toBe(first.id)
+    // The builders' changes drop lists too; the tail is past them after this.
+    await untilRead(positionOf(await book(here, await aSlot(database, second, { startsAt: other.endsAt }))))
+    expect(firstOf(await call(soonestUrl(another, first)))?.id).toBe(first.id)
     const booked = positionOf(await book(here, slot))
-    await told(booked)
-    expect(firstOf(await call(soonestUrl(own, first), { headers: booked }))?.id).toBe(second.id)
-    // And from memory, once it was read after that.
+    await untilRead(booked)
+    expect(firstOf(await call(soonestUrl(another, first), { headers: booked }))?.id).toBe(second.id)
+    // And from memory, after it was read once.
     const [before, startedAt] = [await loads(), performance.now()]
     for (let n = 0; n < 20; n += 1) {
-      expect(firstOf(await call(soonestUrl(own, first), { headers: booked }))?.id).toBe(second.id)
+      expect(firstOf(await call(soonestUrl(another, first), { headers: booked }))?.id).toBe(second.id)
     }
     expect((await loads()) - before).toBeLessThanOrEqual(1 + (performance.now() - startedAt) / 2_000)
-    await own.stop()
+    await another.stop()
   })
 
   test('without it within seconds; edits and new slots at once', async () => {
@@ -305,25 +305,25 @@ describe('lists of doctors, the soonest first', () => {
   })
 
   test('bookings do not reload it while it is fresh; the control: a list by name reloads each time', async () => {
-    const own = await serverOn(database, { HOLDFAST_METRICS_TOKEN: 'metrics-token-of-the-tests' })
+    const another = await serverOn(database, { HOLDFAST_METRICS_TOKEN: 'metrics-token-of-the-tests' })
     const { first, second } = await twoDoctors()
     const slot = await aSlot(database, second, { capacity: 100 })
-    // Told of what was made above, the server would read it once more.
-    await untilHeard(database, own.url, second.id)
+    // Otherwise the server would read it once more when it reads of the rows created above.
+    await untilCaughtUp(database, another.url, second.id)
     const loadsWhileBooking = async (url: string) => {
-      const before = await metric(own, 'holdfast_cache_loads_total')
+      const before = await metric(another, 'holdfast_cache_loads_total')
       for (let n = 0; n < 20; n += 1) {
-        await book(own, slot)
+        await book(another, slot)
         expect((await call(url)).status).toBe(200)
       }
-      return (await metric(own, 'holdfast_cache_loads_total')) - before
+      return (await metric(another, 'holdfast_cache_loads_total')) - before
     }
     const startedAt = performance.now()
-    const soonest = await loadsWhileBooking(soonestUrl(own, first))
+    const soonest = await loadsWhileBooking(soonestUrl(another, first))
     expect(soonest).toBeLessThanOrEqual(2 + (performance.now() - startedAt) / 2_000)
-    const byName = `${own.url}/api/v1/doctors?limit=2&clinicId=${first.clinicId}`
+    const byName = `${another.url}/api/v1/doctors?limit=2&clinicId=${first.clinicId}`
     expect(await loadsWhileBooking(byName)).toBeGreaterThanOrEqual(20)
-    await own.stop()
+    await another.stop()
   })
 })
 
@@ -351,7 +351,7 @@ test('without the database, lists are stale, writes are refused within a second,
     expect(refused.headers.get('retry-after')).toBeTruthy()
     times.push(performance.now() - startedAt)
   }
-  // The one in the middle: any of them may have met a busy machine.
+  // The median: the machine may have been busy during any of them.
   expect(times.toSorted((a, b) => a - b)[10]).toBeLessThan(1_000)
   const unknown = await aNewDoctor()
   expect((await call(listUrl(server, unknown, slot))).status).toBe(503)

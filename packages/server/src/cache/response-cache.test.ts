@@ -10,7 +10,7 @@ const answer = (text: string, wishes: Partial<LoadedResponse> = {}): LoadedRespo
   ...wishes,
 })
 
-/** Loads that the test lets go, one by one. */
+/** Loads that the test releases one by one. */
 function heldLoads() {
   const loads: { give(text: string, wishes?: Partial<LoadedResponse>): void; fail(error: Error): void }[] = []
   const load = () =>
@@ -21,8 +21,8 @@ function heldLoads() {
 }
 
 const lost = () => Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
-const textOf = async (given: Promise<{ body: string; isStale: boolean }>) => {
-  const { body, isStale } = await given
+const textOf = async (response: Promise<{ body: string; isStale: boolean }>) => {
+  const { body, isStale } = await response
   return `${body}${isStale ? ' (stale)' : ''}`
 }
 
@@ -40,10 +40,10 @@ describe('ResponseCache', () => {
   test('a thousand concurrent requests cost one load, and later ones none', async () => {
     const cache = open()
     const held = heldLoads()
-    const asked = Array.from({ length: 1000 }, () => textOf(cache.read(query(held.load))))
+    const reading = Array.from({ length: 1000 }, () => textOf(cache.read(query(held.load))))
     expect(held.loads).toHaveLength(1)
     held.loads[0]?.give('a')
-    expect(new Set(await Promise.all(asked))).toEqual(new Set(['a']))
+    expect(new Set(await Promise.all(reading))).toEqual(new Set(['a']))
     expect(await textOf(cache.read(query(held.load)))).toBe('a')
     expect(held.loads).toHaveLength(1)
     expect(cache.figures).toMatchObject({ hits: 1, misses: 1000, loads: 1, entries: 1 })
@@ -56,9 +56,9 @@ describe('ResponseCache', () => {
       ['a', 'doctor:1'],
       ['b', 'doctor:2'],
     ] as const) {
-      const asked = cache.read(query(held.load, { key, tags: [tag] }))
+      const reading = cache.read(query(held.load, { key, tags: [tag] }))
       held.loads.at(-1)?.give(key, { tags: [tag] })
-      await asked
+      await reading
     }
     cache.drop(['doctor:1'])
     expect(cache.current('a')).toBeUndefined()
@@ -118,9 +118,9 @@ describe('ResponseCache', () => {
     let nowMs = 1_000
     const cache = open(() => nowMs)
     const held = heldLoads()
-    const asked = cache.read(query(held.load))
+    const reading = cache.read(query(held.load))
     held.loads[0]?.give('until 2000', { freshUntilMs: 2_000 })
-    await asked
+    await reading
     nowMs = 1_999
     expect(cache.current('k')).toBeDefined()
     nowMs = 2_000
@@ -130,9 +130,9 @@ describe('ResponseCache', () => {
   test('without the database the last response is served as stale; other errors are thrown', async () => {
     const cache = open()
     const held = heldLoads()
-    const asked = cache.read(query(held.load))
+    const reading = cache.read(query(held.load))
     held.loads[0]?.give('last known')
-    await asked
+    await reading
     cache.drop(['doctor:1'])
     const stale = textOf(cache.read(query(held.load)))
     held.loads[1]?.fail(lost())
@@ -174,7 +174,7 @@ describe('ResponseCache', () => {
     expect(cache.figures.entries).toBeGreaterThan(5)
     expect(cache.current('k0')).toBeUndefined()
     expect(cache.current('k99')).toBeDefined()
-    // Larger than a quarter of it all: given, not kept.
+    // Larger than a quarter of the cache: returned, but not cached.
     await cache.read(query(async () => answer('x'.repeat(6_000)), { key: 'large' }))
     expect(cache.current('large')).toBeUndefined()
   })

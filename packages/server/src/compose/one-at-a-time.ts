@@ -22,7 +22,7 @@ export async function oneAtATime<Result>(ownerUrl: string, work: () => Promise<R
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
   })
-  // If the idle connection is lost, the work goes on and the next query fails.
+  // If the idle connection is lost, the work continues and the next query fails.
   client.on('error', () => undefined)
   await client.connect()
   try {

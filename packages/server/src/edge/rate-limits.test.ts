@@ -5,7 +5,7 @@ import { type Answer, call, type RunningServer, runningServer, serverOn, signUp 
 
 let server: RunningServer
 let slotId: string
-/** Every test starts with full buckets: a server of its own on the same database. */
+/** A separate server on the same database, so that every test starts with full buckets. */
 let fresh: Awaited<ReturnType<typeof serverOn>>
 
 const limits = {
@@ -111,7 +111,7 @@ describe('proxies', () => {
     }
   })
 
-  test('proxies can be given as networks instead of hops', async () => {
+  test('proxies can be configured as networks instead of hops', async () => {
     const named = await serverOn(server.database, { ...limits, HOLDFAST_TRUSTED_PROXIES: '127.0.0.0/8,10.0.0.0/8' })
     try {
       const ask = (round: number) =>

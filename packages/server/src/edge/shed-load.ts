@@ -49,8 +49,8 @@ function wrapListeners({ server }: FastifyInstance, shedding: Shedding): void {
       return
     }
     const { status, headers, body } = refusal.render(randomUUID())
-    const own = Object.entries({ ...headers, 'content-length': String(Buffer.byteLength(body)) }).flat()
-    response.writeHead(status, [...fixed, ...own]).end(body)
+    const entries = Object.entries({ ...headers, 'content-length': String(Buffer.byteLength(body)) }).flat()
+    response.writeHead(status, [...fixed, ...entries]).end(body)
     shedding.onShed()
   })
 }

@@ -64,10 +64,10 @@ describe('what changed since a position', () => {
         }
         for (let after = 0n; after <= at; after += 1n) {
           for (const doctor of ['a', 'b', 'c', 'd', 'e']) {
-            const told = history.since(doctor, after)
-            if (told.kind === 'unknown') continue
+            const changes = history.since(doctor, after)
+            if (changes.kind === 'unknown') continue
             const missed = all.filter((one) => one.doctor === doctor && one.at > after)
-            expect(new Set(told.slotIds)).toEqual(new Set(missed.map((one) => one.slot)))
+            expect(new Set(changes.slotIds)).toEqual(new Set(missed.map((one) => one.slot)))
           }
         }
       }),

@@ -1,7 +1,7 @@
 import { until } from '@holdfast/testkit'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { liveApp } from '../../test/live-app.ts'
-import { aCalendar, book, untilHeard } from '../../test/live-calendar.ts'
+import { aCalendar, book, untilCaughtUp } from '../../test/live-calendar.ts'
 import { eventsClient } from '../../test/live-events-client.ts'
 import { call, type RunningServer, runningServer } from '../../test/running-server.ts'
 
@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.end())
 
-const calendar = (wishes?: Parameters<typeof aCalendar>[2]) => aCalendar(server.database, [server.url], wishes)
+const calendar = (options?: Parameters<typeof aCalendar>[2]) => aCalendar(server.database, [server.url], options)
 const eventsUrl = (...doctorIds: string[]) => `${server.url}/api/v1/live/events?doctorIds=${doctorIds.join(',')}`
 
 describe('server-sent events', () => {
@@ -26,7 +26,7 @@ describe('server-sent events', () => {
     expect(client.headers.get('cache-control')).toBe('no-store, no-transform')
     expect(client.headers.get('x-accel-buffering')).toBe('no')
     expect(client.headers.get('access-control-allow-origin')).toBe(friend)
-    const subscribed = await client.hears('subscribed')
+    const subscribed = await client.waitFor('subscribed')
     expect(subscribed.data).toMatchObject({ type: 'subscribed', doctorIds: [one.doctor.id, two.doctor.id] })
     expect(subscribed.id).toBe(subscribed.data.position)
     // Later than HOLDFAST_ANSWER_SECONDS_MAX.
@@ -36,7 +36,7 @@ describe('server-sent events', () => {
       () => 'time passes',
     )
     await book(server.url, one.slot)
-    const slots = await client.hears('slots')
+    const slots = await client.waitFor('slots')
     expect(slots.data).toMatchObject({ doctorId: one.doctor.id, items: [{ id: one.slot.id, available: 2 }] })
     expect(slots.id).toBe(slots.data.position)
     await client.end()
@@ -45,16 +45,16 @@ describe('server-sent events', () => {
   test('resume with Last-Event-ID or with `after`', async () => {
     const { doctor, slot } = await calendar({ capacity: 3 })
     const before = await eventsClient(eventsUrl(doctor.id))
-    const { id } = await before.hears('subscribed')
+    const { id } = await before.waitFor('subscribed')
     await before.end()
     await book(server.url, slot)
-    await untilHeard(server.database, server.url, doctor.id)
+    await untilCaughtUp(server.database, server.url, doctor.id)
     for (const [url, headers] of [
       [eventsUrl(doctor.id), { 'last-event-id': id ?? '' }],
       [`${eventsUrl(doctor.id)}&after=${id}`, {}],
     ] as const) {
       const client = await eventsClient(url, headers)
-      expect((await client.hears('slots')).data.items).toEqual([{ id: slot.id, available: 2 }])
+      expect((await client.waitFor('slots')).data.items).toEqual([{ id: slot.id, available: 2 }])
       await client.end()
     }
   })
@@ -70,8 +70,8 @@ describe('server-sent events', () => {
     expect(await call(eventsUrl(...many))).toMatchObject({ status: 400, body: { code: 'invalid_request' } })
     expect((await call(eventsUrl(doctor.id), { method: 'HEAD' })).status).toBe(405)
     const client = await eventsClient(eventsUrl(doctor.id, nobody))
-    expect((await client.hears('error')).data).toMatchObject({ code: 'doctor_not_found', doctorIds: [nobody] })
-    expect((await client.hears('subscribed')).data.doctorIds).toEqual([doctor.id])
+    expect((await client.waitFor('error')).data).toMatchObject({ code: 'doctor_not_found', doctorIds: [nobody] })
+    expect((await client.waitFor('subscribed')).data.doctorIds).toEqual([doctor.id])
     await client.end()
   })
 
@@ -80,7 +80,7 @@ describe('server-sent events', () => {
     const app = await liveApp()
     const { id } = (await aCalendar(app.database, [app.url])).doctor
     const client = await eventsClient(`${app.url}/api/v1/live/events?doctorIds=${id}`)
-    await client.hears('subscribed')
+    await client.waitFor('subscribed')
     expect(app.hub.figures).toMatchObject({ connections: { events: 1 }, subscriptions: 1 })
     await client.end()
     await until(
@@ -96,7 +96,7 @@ describe('server-sent events', () => {
     const app = await liveApp({ heartbeatMs: 300 })
     const { doctor, slot } = await aCalendar(app.database, [app.url])
     const client = await eventsClient(`${app.url}/api/v1/live/events?doctorIds=${doctor.id}`)
-    const { id } = await client.hears('subscribed')
+    const { id } = await client.waitFor('subscribed')
     await app.database.ownerPool.query('update holdfast.clinic set name = $2 where no = $1', [slot.clinicNo + 1, 'x'])
     await app.database.ownerPool.query('select pg_current_xact_id()')
     await until(
@@ -105,7 +105,7 @@ describe('server-sent events', () => {
       45_000,
     )
     expect(client.comments()).toBeGreaterThan(0)
-    expect(client.heard).toHaveLength(1)
+    expect(client.received).toHaveLength(1)
     await client.end()
     await app.stop()
   })

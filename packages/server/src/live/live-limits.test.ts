@@ -20,13 +20,13 @@ beforeEach(() => {
 afterEach(() => app.stop())
 
 const nobody = '0192f8a0-0000-8000-8000-000000000000'
-const madeUp = (n: number) => `0192f8a0-0000-8000-8004-${String(n).padStart(12, '0')}`
+const unknownId = (n: number) => `0192f8a0-0000-8000-8004-${String(n).padStart(12, '0')}`
 
 describe('client messages', () => {
   test.each([
     ['not JSON', 'hello', 'A message is a JSON object.'],
     ['no object', '[]', '/type must be one of subscribe, unsubscribe, not nothing'],
-    ['a type nobody knows', { type: 'toString' }, '/type must be one of subscribe, unsubscribe, not "toString"'],
+    ['an unknown type', { type: 'toString' }, '/type must be one of subscribe, unsubscribe, not "toString"'],
     ['no ids', { type: 'subscribe' }, '/doctorIds is required'],
     ['an empty list', { type: 'subscribe', doctorIds: [] }, '/doctorIds must have at least 1 items, not 0'],
     ['no id', { type: 'subscribe', doctorIds: ['x'] }, '/doctorIds/0 must be an id (a lower-case UUID), not "x"'],
@@ -48,9 +48,9 @@ describe('client messages', () => {
   ])('%s gets an error, and the connection stays open', async (_what, message, why) => {
     await start()
     const client = await liveClient(app.url)
-    client.say(message)
-    expect(await client.hears('error')).toEqual({ type: 'error', code: 'invalid_message', message: why })
-    await client.follows([doctor.id])
+    client.send(message)
+    expect(await client.waitFor('error')).toEqual({ type: 'error', code: 'invalid_message', message: why })
+    await client.subscribe([doctor.id])
     await client.end()
   })
 
@@ -58,7 +58,7 @@ describe('client messages', () => {
     await start()
     const client = await liveClient(app.url)
     client.socket.send(Buffer.from(JSON.stringify({ type: 'subscribe', doctorIds: [doctor.id] })))
-    expect(await client.hears('error')).toMatchObject({ code: 'invalid_message' })
+    expect(await client.waitFor('error')).toMatchObject({ code: 'invalid_message' })
     await client.end()
   })
 
@@ -66,13 +66,13 @@ describe('client messages', () => {
     await start()
     const inactive = await aDoctor(app.database, await aClinic(app.database), { active: false })
     const client = await liveClient(app.url)
-    // One with an id that cannot be one of ours.
-    const unknown = [inactive.id, madeUp(1), nobody]
-    expect(await client.follows([doctor.id, ...unknown])).toMatchObject({ doctorIds: [doctor.id] })
-    expect(await client.hears('error')).toMatchObject({ code: 'doctor_not_found', doctorIds: unknown })
-    client.say({ type: 'subscribe', doctorIds: [nobody] })
-    // That the doctor was made may be told in between.
-    const errors = () => client.heard.map(({ message }) => message).filter(({ type }) => type === 'error')
+    // One of them has an id that Holdfast cannot have created.
+    const unknown = [inactive.id, unknownId(1), nobody]
+    expect(await client.subscribe([doctor.id, ...unknown])).toMatchObject({ doctorIds: [doctor.id] })
+    expect(await client.waitFor('error')).toMatchObject({ code: 'doctor_not_found', doctorIds: unknown })
+    client.send({ type: 'subscribe', doctorIds: [nobody] })
+    // The message about the doctor's creation may arrive in between.
+    const errors = () => client.received.map(({ message }) => message).filter(({ type }) => type === 'error')
     await until(
       async () => (errors().length === 2 ? true : undefined),
       () => `2 errors, not ${errors().length}`,
@@ -85,49 +85,49 @@ describe('client messages', () => {
   test('a doctor who is deactivated while subscribed is unknown to the next subscriber', async () => {
     await start()
     const client = await liveClient(app.url)
-    await client.follows([doctor.id])
+    await client.subscribe([doctor.id])
     await app.database.ownerPool.query('update holdfast.resource set active = false where id = $1', [doctor.id])
     await until(
-      async () => (client.heard.some(({ message }) => message.type === 'resync') ? true : undefined),
+      async () => (client.received.some(({ message }) => message.type === 'resync') ? true : undefined),
       () => 'resync',
       30_000,
     )
     const late = await liveClient(app.url)
-    late.say({ type: 'subscribe', doctorIds: [doctor.id] })
-    expect(await late.hears('error')).toMatchObject({ code: 'doctor_not_found' })
+    late.send({ type: 'subscribe', doctorIds: [doctor.id] })
+    expect(await late.waitFor('error')).toMatchObject({ code: 'doctor_not_found' })
     await Promise.all([client.end(), late.end()])
   })
 
   test('after a few errors the connection is closed with 1008', async () => {
     await start({ errorsMax: 3 })
     const client = await liveClient(app.url)
-    for (const n of [1, 2, 3, 4]) client.say(`mistake ${n}`)
+    for (const n of [1, 2, 3, 4]) client.send(`mistake ${n}`)
     expect(await client.closed).toEqual({ code: 1008, reason: 'too many errors' })
-    expect(client.heard).toHaveLength(3)
+    expect(client.received).toHaveLength(3)
   })
 
   test('too many messages at once close it with 1008; pings count too', async () => {
     await start({ messagesBurstMax: 5, messagesPerSecondMax: 0.001 })
     const chatty = await liveClient(app.url)
-    for (let n = 0; n < 6; n += 1) chatty.say({ type: 'unsubscribe', doctorIds: [nobody] })
+    for (let n = 0; n < 6; n += 1) chatty.send({ type: 'unsubscribe', doctorIds: [nobody] })
     expect(await chatty.closed).toEqual({ code: 1008, reason: 'too many messages' })
-    expect(chatty.heard.at(-1)?.message).toMatchObject({ type: 'error', code: 'rate_limited' })
+    expect(chatty.received.at(-1)?.message).toMatchObject({ type: 'error', code: 'rate_limited' })
     const pinging = await liveClient(app.url)
     for (let n = 0; n < 6; n += 1) pinging.socket.ping()
     expect(await pinging.closed).toMatchObject({ code: 1008 })
     // The control: as many as allowed.
     const quiet = await liveClient(app.url)
     for (let n = 0; n < 4; n += 1) quiet.socket.ping()
-    await quiet.follows([doctor.id])
+    await quiet.subscribe([doctor.id])
     await quiet.end()
   })
 
   test('a message that is too large closes it with 1009', async () => {
     await start({ messageBytesMax: 1_000 })
     const client = await liveClient(app.url)
-    client.say('x'.repeat(1_000))
-    await client.hears('error')
-    client.say('x'.repeat(1_001))
+    client.send('x'.repeat(1_000))
+    await client.waitFor('error')
+    client.send('x'.repeat(1_001))
     expect(await client.closed).toMatchObject({ code: 1009 })
   })
 })
@@ -138,16 +138,16 @@ describe('bounds', () => {
     const clinic = await aClinic(app.database)
     const more = [await aDoctor(app.database, clinic), await aDoctor(app.database, clinic)].map(({ id }) => id)
     const client = await liveClient(app.url)
-    await client.follows([doctor.id])
-    client.say({ type: 'subscribe', doctorIds: more })
-    expect(await client.hears('error')).toMatchObject({
+    await client.subscribe([doctor.id])
+    client.send({ type: 'subscribe', doctorIds: more })
+    expect(await client.waitFor('error')).toMatchObject({
       code: 'too_many_doctors',
       message: 'One connection follows at most 2 doctors: unsubscribe from some first.',
     })
-    // Again those it follows, and with room made for others.
-    await client.follows([doctor.id, ...more.slice(0, 1)])
-    client.say({ type: 'unsubscribe', doctorIds: [doctor.id] })
-    expect(await client.follows(more)).toMatchObject({ doctorIds: more })
+    // Doctors already subscribed don't count twice, and unsubscribing makes room.
+    await client.subscribe([doctor.id, ...more.slice(0, 1)])
+    client.send({ type: 'unsubscribe', doctorIds: [doctor.id] })
+    expect(await client.subscribe(more)).toMatchObject({ doctorIds: more })
     expect(app.hub.figures.subscriptions).toBe(2)
     await client.end()
     await until(
@@ -199,7 +199,7 @@ describe('bounds', () => {
     await start({ heartbeatMs: 300 })
     const [dead, living] = [await liveClient(app.url, { autoPong: false }), await liveClient(app.url)]
     expect(await dead.closed).toMatchObject({ code: 1006 })
-    await living.follows([doctor.id])
+    await living.subscribe([doctor.id])
     await living.end()
   })
 })

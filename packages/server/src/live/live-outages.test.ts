@@ -15,7 +15,7 @@ describe('a server that stops', () => {
     const { doctor } = await aCalendar(server.database, [server.url])
     const sockets = await Promise.all(Array.from({ length: 3 }, () => liveClient(server.url)))
     const events = await eventsClient(`${server.url}/api/v1/live/events?doctorIds=${doctor.id}`)
-    for (const client of sockets) await client.follows([doctor.id])
+    for (const client of sockets) await client.subscribe([doctor.id])
     const [deaf] = sockets
     deaf?.socket.pause()
     const beganMs = performance.now()
@@ -25,19 +25,19 @@ describe('a server that stops', () => {
     }
     await events.ended
     await stopped
-    // Less than a server waits for what is in flight.
+    // Less than the time for which a server waits for requests in flight.
     expect(performance.now() - beganMs).toBeLessThan(25_000)
     deaf?.socket.resume()
     deaf?.socket.terminate()
     await server.end()
   })
 
-  test('the process ends by itself on SIGTERM', async () => {
+  test('the process exits on SIGTERM', async () => {
     const server = await runningServer()
     const { doctor } = await aCalendar(server.database, [server.url])
     const child = await serverProcess(settingsFor(server.database))
     const client = await liveClient(child.url)
-    await client.follows([doctor.id])
+    await client.subscribe([doctor.id])
     expect(await child.end('SIGTERM')).toBe(0)
     expect(await client.closed).toMatchObject({ code: 1001 })
     await server.end()
@@ -47,10 +47,10 @@ describe('a server that stops', () => {
 describe('a server that loses its database', () => {
   const away = async (proxy: DatabaseProxy, url: string, doctorId: string) => {
     await proxy.cut()
-    // A doctor nobody follows yet cannot be looked up.
+    // A doctor without subscribers has to be read from the database.
     const client = await liveClient(url)
-    client.say({ type: 'subscribe', doctorIds: [doctorId] })
-    expect(await client.hears('error')).toMatchObject({ code: 'unavailable' })
+    client.send({ type: 'subscribe', doctorIds: [doctorId] })
+    expect(await client.waitFor('error')).toMatchObject({ code: 'unavailable' })
     await client.end()
   }
 
@@ -63,20 +63,20 @@ describe('a server that loses its database', () => {
       await aCalendar(server.database, [cutOff.url]),
     ]
     const client = await liveClient(cutOff.url)
-    await client.follows([followed.doctor.id])
+    await client.subscribe([followed.doctor.id])
     const events = await eventsClient(`${cutOff.url}/api/v1/live/events?doctorIds=${followed.doctor.id}`)
     await away(proxy, cutOff.url, other.doctor.id)
     await book(server.url, followed.slot)
     await until(
       async () => (cutOff.logText().includes('the database is unavailable') ? true : undefined),
-      () => `that the server knows:\n${cutOff.logText()}`,
+      () => `that the server noticed it:\n${cutOff.logText()}`,
     )
     await proxy.restore()
     await client.untilAvailable(followed.slot.id, 2, 45_000)
-    expect(await client.hears('resync')).toMatchObject({ doctorIds: [followed.doctor.id] })
-    await events.hears('resync')
+    expect(await client.waitFor('resync')).toMatchObject({ doctorIds: [followed.doctor.id] })
+    await events.waitFor('resync')
     const late = await liveClient(cutOff.url)
-    await late.follows([other.doctor.id])
+    await late.subscribe([other.doctor.id])
     await Promise.all([client.end(), late.end(), events.end()])
     await cutOff.stop()
     await proxy.end()
@@ -92,17 +92,17 @@ describe('a server whose database does not respond', () => {
     const { doctor, slot } = await aCalendar(server.database, [server.url])
     const other = await aCalendar(server.database, [server.url])
     const client = await liveClient(hung.url)
-    await client.follows([other.doctor.id])
-    // Those that are open: a new one gets through.
+    await client.subscribe([other.doctor.id])
+    // Only the open connections hang: a new one works.
     proxy.hang()
-    client.say({ type: 'subscribe', doctorIds: [doctor.id] })
+    client.send({ type: 'subscribe', doctorIds: [doctor.id] })
     const refusal = await until(
-      async () => client.heard.map(({ message }) => message).find(({ type }) => type === 'error'),
+      async () => client.received.map(({ message }) => message).find(({ type }) => type === 'error'),
       () => 'an error',
       30_000,
     )
     expect(refusal).toMatchObject({ code: 'unavailable' })
-    await client.follows([doctor.id])
+    await client.subscribe([doctor.id])
     await book(server.url, slot)
     await client.untilAvailable(slot.id, 0, 45_000)
     await client.end()
@@ -117,7 +117,7 @@ describe('a thousand connections', () => {
     const server = await runningServer({ HOLDFAST_METRICS_PORT: '0' })
     const { doctor, slot } = await aCalendar(server.database, [server.url])
     const clients = await Promise.all(Array.from({ length: 1_000 }, () => liveClient(server.url)))
-    await Promise.all(clients.map((client) => client.follows([doctor.id])))
+    await Promise.all(clients.map((client) => client.subscribe([doctor.id])))
     const metric = async (name: string) => {
       const text = await (await fetch(`${server.metricsUrl}/metrics`)).text()
       return Number(new RegExp(`^${name.replace(/[{}"]/g, '\\$&')} (\\S+)$`, 'm').exec(text)?.[1])

@@ -1,12 +1,12 @@
 import { until } from '@holdfast/testkit'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { aCalendar, book, cancel, untilHeard } from '../../test/live-calendar.ts'
+import { aCalendar, book, cancel, untilCaughtUp } from '../../test/live-calendar.ts'
 import { type LiveClient, liveClient } from '../../test/live-client.ts'
 import { call, type RunningServer, runningServer, serverOn } from '../../test/running-server.ts'
 
-// The tail's horizon is the whole PostgreSQL server's: a transaction of another test file delays what is told.
+// The tail's horizon covers the whole PostgreSQL server: a transaction of another test file delays messages.
 vi.setConfig({ testTimeout: 120_000 })
-const toldWithinMs = 45_000
+const notifiedMsMax = 45_000
 
 let server: RunningServer
 let other: Awaited<ReturnType<typeof serverOn>>
@@ -20,13 +20,13 @@ afterAll(async () => {
   await server.end()
 })
 
-const calendar = (wishes?: Parameters<typeof aCalendar>[2]) =>
-  aCalendar(server.database, [server.url, other.url], wishes)
+const calendar = (options?: Parameters<typeof aCalendar>[2]) =>
+  aCalendar(server.database, [server.url, other.url], options)
 
-/** Follows, and goes: @returns where it was */
+/** The current position: subscribes and disconnects. */
 async function positionNow(doctorId: string): Promise<string> {
   const client = await liveClient(server.url)
-  const { position } = await client.follows([doctorId])
+  const { position } = await client.subscribe([doctorId])
   await client.end()
   return position
 }
@@ -37,17 +37,17 @@ describe('a client that resumes with a position', () => {
     const [before, between] = slots
     if (before === undefined || between === undefined) throw new Error('three slots')
     await book(server.url, before)
-    await untilHeard(server.database, server.url, doctor.id)
+    await untilCaughtUp(server.database, server.url, doctor.id)
     const position = await positionNow(doctor.id)
     await book(server.url, between)
-    await untilHeard(server.database, server.url, doctor.id)
-    await untilHeard(server.database, other.url, doctor.id)
+    await untilCaughtUp(server.database, server.url, doctor.id)
+    await untilCaughtUp(server.database, other.url, doctor.id)
     for (const url of [server.url, other.url]) {
       const client = await liveClient(url)
-      // Should it be lost again before it was told, it comes back with what it knew before.
-      expect(await client.follows([doctor.id], position)).toMatchObject({ position })
-      expect(await client.hears('slots')).toMatchObject({ items: [{ id: between.id, available: 4 }] })
-      expect(client.heard).toHaveLength(2)
+      // The same position again: if the connection is lost before the change arrives, the client resumes from there.
+      expect(await client.subscribe([doctor.id], position)).toMatchObject({ position })
+      expect(await client.waitFor('slots')).toMatchObject({ items: [{ id: between.id, available: 4 }] })
+      expect(client.received).toHaveLength(2)
       await client.end()
     }
   })
@@ -57,11 +57,11 @@ describe('a client that resumes with a position', () => {
     const [first, second] = slots
     if (first === undefined || second === undefined) throw new Error('two slots')
     await book(server.url, first)
-    await untilHeard(server.database, server.url, doctor.id)
+    await untilCaughtUp(server.database, server.url, doctor.id)
     const client = await liveClient(server.url)
-    await client.follows([doctor.id])
+    await client.subscribe([doctor.id])
     await book(server.url, second)
-    await client.untilAvailable(second.id, 4, toldWithinMs)
+    await client.untilAvailable(second.id, 4, notifiedMsMax)
     expect(client.availableOf(first.id)).toBeUndefined()
     await client.end()
   })
@@ -70,8 +70,8 @@ describe('a client that resumes with a position', () => {
     const { doctor } = await calendar()
     for (const after of ['1', '99999999999999999999']) {
       const client = await liveClient(server.url)
-      await client.follows([doctor.id], after)
-      expect(await client.hears('resync')).toMatchObject({ doctorIds: [doctor.id] })
+      await client.subscribe([doctor.id], after)
+      expect(await client.waitFor('resync')).toMatchObject({ doctorIds: [doctor.id] })
       await client.end()
     }
   })
@@ -80,49 +80,49 @@ describe('a client that resumes with a position', () => {
     const { doctor, slot } = await calendar()
     const position = await positionNow(doctor.id)
     await server.database.ownerPool.query('update holdfast.slot set capacity = 2 where id = $1', [slot.id])
-    await untilHeard(server.database, server.url, doctor.id)
+    await untilCaughtUp(server.database, server.url, doctor.id)
     const client = await liveClient(server.url)
-    await client.follows([doctor.id], position)
-    expect(await client.hears('resync')).toMatchObject({ doctorIds: [doctor.id] })
+    await client.subscribe([doctor.id], position)
+    expect(await client.waitFor('resync')).toMatchObject({ doctorIds: [doctor.id] })
     await client.end()
   })
 })
 
 describe('clients that switch between two processes', () => {
   /**
-   * What a page does: reads at the beginning and when it is told to, applies what it hears, comes back where it was.
+   * Behaves like a page: reads at the start and after each resync, applies messages, resumes from its last position.
    */
   class Page {
     readonly shown = new Map<string, number>()
     readonly #doctorIds: string[]
     readonly #from: string
     readonly #to: string
-    readonly #comesBackWithPosition: boolean
+    readonly #resumesWithPosition: boolean
     #client: LiveClient | null = null
-    #heard = 0
+    #applied = 0
     #position: bigint | null = null
     resyncs = 0
 
-    constructor(doctorIds: string[], from: string, to: string, comesBackWithPosition: boolean) {
+    constructor(doctorIds: string[], from: string, to: string, resumesWithPosition: boolean) {
       this.#doctorIds = doctorIds
       this.#from = from
       this.#to = to
-      this.#comesBackWithPosition = comesBackWithPosition
+      this.#resumesWithPosition = resumesWithPosition
     }
 
-    async come(url: string): Promise<void> {
+    async connect(url: string): Promise<void> {
       const isFirst = this.#position === null
       this.#client = await liveClient(url)
-      this.#heard = 0
-      await this.#client.follows(this.#doctorIds, this.#comesBackWithPosition ? this.#position?.toString() : undefined)
-      await this.look(url)
+      this.#applied = 0
+      await this.#client.subscribe(this.#doctorIds, this.#resumesWithPosition ? this.#position?.toString() : undefined)
+      await this.applyMessages(url)
       if (isFirst) for (const doctorId of this.#doctorIds) await this.#read(url, doctorId)
     }
 
-    async look(url: string): Promise<void> {
-      const news = this.#client?.heard.slice(this.#heard) ?? []
-      this.#heard += news.length
-      for (const { message } of news) {
+    async applyMessages(url: string): Promise<void> {
+      const fresh = this.#client?.received.slice(this.#applied) ?? []
+      this.#applied += fresh.length
+      for (const { message } of fresh) {
         if ('position' in message && BigInt(message.position) > (this.#position ?? 0n)) {
           this.#position = BigInt(message.position)
         }
@@ -134,8 +134,8 @@ describe('clients that switch between two processes', () => {
       }
     }
 
-    async go(url: string): Promise<void> {
-      await this.look(url)
+    async disconnect(url: string): Promise<void> {
+      await this.applyMessages(url)
       this.#client?.socket.terminate()
       await this.#client?.closed
     }
@@ -158,9 +158,9 @@ describe('clients that switch between two processes', () => {
       return Math.floor((state / 2 ** 32) * max)
     }
     const pick = <Value>(values: readonly Value[]): Value => values[random(values.length)] as Value
-    // However long it takes, none of them becomes full.
-    const wishes = { slots: 4, capacity: 100_000 }
-    const calendars = [await calendar(wishes), await calendar(wishes)]
+    // None of them becomes full, however long the test takes.
+    const options = { slots: 4, capacity: 100_000 }
+    const calendars = [await calendar(options), await calendar(options)]
     const doctorIds = calendars.map(({ doctor }) => doctor.id)
     const slots = calendars.flatMap((one) => one.slots)
     const urls = [server.url, other.url]
@@ -178,22 +178,22 @@ describe('clients that switch between two processes', () => {
       pages.map(async (page) => {
         for (let visit = 0; visit < 12; visit += 1) {
           const url = pick(urls)
-          await page.come(url)
-          // Reads between what it hears, as often as it happens to.
+          await page.connect(url)
+          // Applies messages between other requests, a random number of times.
           const looks = random(30)
           for (let look = 0; look < looks; look += 1) {
             await call(`${url}/livez`)
-            await page.look(url)
+            await page.applyMessages(url)
           }
-          await page.go(url)
+          await page.disconnect(url)
         }
       }),
     )
     isOver = true
     await Promise.all(bookers)
-    // While everybody is away, each slot changes once more.
+    // While all pages are disconnected, each slot changes once more.
     for (const slot of slots) await book(server.url, slot)
-    for (const url of urls) for (const id of doctorIds) await untilHeard(server.database, url, id)
+    for (const url of urls) for (const id of doctorIds) await untilCaughtUp(server.database, url, id)
 
     const { rows } = await server.database.ownerPool.query<{ id: string; available: number }>(
       'select id, capacity - taken as available from holdfast.slot where id = any ($1) order by id',
@@ -203,21 +203,21 @@ describe('clients that switch between two processes', () => {
     const shownBy = (page: Page) => rows.map(({ id }) => `${id} ${page.shown.get(id)}`)
     const [control] = pages.slice(-1)
     if (control === undefined) throw new Error('six pages')
-    await control.come(server.url)
+    await control.connect(server.url)
     for (const page of pages.slice(0, -1)) {
-      await page.come(server.url)
+      await page.connect(server.url)
       await until(
         async () => {
-          await page.look(server.url)
+          await page.applyMessages(server.url)
           return shownBy(page).join() === truth.join() ? true : undefined
         },
         () => `seed ${seed}: the page shows\n${shownBy(page).join('\n')}\nthe truth is\n${truth.join('\n')}`,
       )
-      await page.go(server.url)
+      await page.disconnect(server.url)
     }
-    await control.go(server.url)
+    await control.disconnect(server.url)
     expect(shownBy(control)).not.toEqual(truth)
-    // They were told what changed, and did not just read again each time.
+    // They received the changes, and did not merely read everything again each time.
     expect(Math.max(...pages.map((page) => page.resyncs))).toBeLessThan(12)
   })
 })

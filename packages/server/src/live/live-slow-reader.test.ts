@@ -2,7 +2,7 @@ import { createWaker, newId } from '@holdfast/engine'
 import { aClinic, aDoctor, type BuiltDoctor } from '@holdfast/testkit'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { type LiveApp, liveApp } from '../../test/live-app.ts'
-import { untilHeard } from '../../test/live-calendar.ts'
+import { untilCaughtUp } from '../../test/live-calendar.ts'
 import { type LiveClient, liveClient } from '../../test/live-client.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
@@ -15,7 +15,7 @@ const roundsMax = 1_000
 const messageBytesMax = 100_000
 
 /**
- * A doctor all of whose slots change at once, so that a message is large; one who follows and reads, one who doesn't.
+ * A doctor whose slots all change at once, so that messages are large, with a subscriber who reads and one who doesn't.
  */
 async function aScene(settings: Parameters<typeof liveApp>[0]) {
   app = await liveApp({ messageMs: 1, readMs: 1, ...settings })
@@ -28,18 +28,18 @@ async function aScene(settings: Parameters<typeof liveApp>[0]) {
        from unnest($3::uuid[]) with ordinality s(id, n)`,
     [doctor.clinicNo, doctor.id, slotIds],
   )
-  await untilHeard(app.database, app.url, doctor.id)
+  await untilCaughtUp(app.database, app.url, doctor.id)
   const [reader, sleeper] = [await liveClient(app.url), await liveClient(app.url)]
-  await reader.follows([doctor.id])
-  await sleeper.follows([doctor.id])
+  await reader.subscribe([doctor.id])
+  await sleeper.subscribe([doctor.id])
   const bookingIds = slotIds.map(() => newId(doctor.clinicNo))
   let round = 0
   const next = async () => {
     round += 1
     await changeAll(doctor, slotIds, bookingIds, round)
-    await hearsRound(reader, slotIds, round)
-    // What was heard is not looked at again.
-    reader.heard.length = 0
+    await untilRound(reader, slotIds, round)
+    // Received messages are not needed again.
+    reader.received.length = 0
   }
   return { reader, sleeper, slotIds, next, round: () => round }
 }
@@ -55,7 +55,7 @@ async function changeAll(doctor: BuiltDoctor, slotIds: string[], bookingIds: str
   createWaker(app.database.ownerPool).wakeOthers()
 }
 
-async function hearsRound(client: LiveClient, slotIds: string[], round: number): Promise<void> {
+async function untilRound(client: LiveClient, slotIds: string[], round: number): Promise<void> {
   const last = slotIds.at(-1) ?? ''
   await client.untilAvailable(last, 10_000 - round, 45_000)
 }
@@ -74,11 +74,11 @@ describe('a client that stops reading', () => {
     expect(bufferedMax).toBeLessThan(bufferedBytesMax + messageBytesMax)
 
     sleeper.socket.resume()
-    expect(await sleeper.hears('resync')).toMatchObject({ doctorIds: [expect.any(String)] })
-    // It did miss something, and is told again from here on.
+    expect(await sleeper.waitFor('resync')).toMatchObject({ doctorIds: [expect.any(String)] })
+    // It has missed changes, and receives messages again from here on.
     expect(sleeper.availableOf(slotIds[0] ?? '')).toBeGreaterThan(10_000 - round())
     await next()
-    await hearsRound(sleeper, slotIds, round())
+    await untilRound(sleeper, slotIds, round())
     await Promise.all([reader.end(), sleeper.end()])
   })
 
@@ -95,7 +95,7 @@ describe('a client that stops reading', () => {
   test('is disconnected when it takes too long', async () => {
     const { reader, sleeper, next, round } = await aScene({ bufferedBytesMax: 50_000, behindMsMax: 300 })
     sleeper.socket.pause()
-    // It falls behind, and stays there as long as there is more to tell.
+    // It falls behind, and stays behind while there are more changes.
     while (app.hub.figures.connections.socket > 1 && round() < roundsMax) await next()
     expect(app.hub.figures.connections.socket).toBe(1)
     expect(app.hub.bufferedBytes).toBe(0)

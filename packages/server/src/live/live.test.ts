@@ -1,12 +1,12 @@
 import { aBooking, aSlot, lapseHolds, until } from '@holdfast/testkit'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { aCalendar, book, cancel, untilHeard } from '../../test/live-calendar.ts'
+import { aCalendar, book, cancel, untilCaughtUp } from '../../test/live-calendar.ts'
 import { liveClient } from '../../test/live-client.ts'
 import { call, type RunningServer, runningServer, serverOn, signIn, signUp } from '../../test/running-server.ts'
 
 // On a server of DATABASE_URL, an open transaction of another test file delays the log's tail.
 vi.setConfig({ testTimeout: 90_000 })
-const toldWithinMs = 45_000
+const notifiedMsMax = 45_000
 
 let server: RunningServer
 let other: Awaited<ReturnType<typeof serverOn>>
@@ -20,35 +20,35 @@ afterAll(async () => {
   await server.end()
 })
 
-const calendar = (wishes?: Parameters<typeof aCalendar>[2]) =>
-  aCalendar(server.database, [server.url, other.url], wishes)
+const calendar = (options?: Parameters<typeof aCalendar>[2]) =>
+  aCalendar(server.database, [server.url, other.url], options)
 
 describe('a subscriber', () => {
   test('is notified of a booking in another process and of its cancellation', async () => {
     const { doctor, slot } = await calendar({ capacity: 3 })
     const client = await liveClient(server.url)
-    expect(await client.follows([doctor.id])).toMatchObject({ doctorIds: [doctor.id] })
+    expect(await client.subscribe([doctor.id])).toMatchObject({ doctorIds: [doctor.id] })
     const booking = await book(other.url, slot)
-    await client.untilAvailable(slot.id, 2, toldWithinMs)
-    expect(await client.hears('slots')).toMatchObject({ doctorId: doctor.id, items: [{ id: slot.id, available: 2 }] })
-    // The position is of the kind that writes answer.
-    const { message } = client.heard.at(-1) ?? {}
+    await client.untilAvailable(slot.id, 2, notifiedMsMax)
+    expect(await client.waitFor('slots')).toMatchObject({ doctorId: doctor.id, items: [{ id: slot.id, available: 2 }] })
+    // The position is comparable with those that writes return.
+    const { message } = client.received.at(-1) ?? {}
     expect(message).toMatchObject({ type: 'slots' })
     if (message?.type === 'slots') expect(BigInt(message.position)).toBeGreaterThanOrEqual(booking.position)
     await cancel(other.url, booking)
-    await client.untilAvailable(slot.id, 3, toldWithinMs)
+    await client.untilAvailable(slot.id, 3, notifiedMsMax)
     await client.end()
   })
 
   test('is notified of both doctors of a move, and of no other doctors', async () => {
     const [from, to, stranger] = [await calendar(), await calendar(), await calendar()]
     const client = await liveClient(server.url)
-    await client.follows([from.doctor.id])
-    await client.follows([to.doctor.id])
+    await client.subscribe([from.doctor.id])
+    await client.subscribe([to.doctor.id])
     const booking = await book(server.url, from.slot, { confirm: false })
     await book(server.url, stranger.slot)
-    await client.untilAvailable(from.slot.id, 0, toldWithinMs)
-    // A move is within a clinic; a doctor of another one is told by the log alone.
+    await client.untilAvailable(from.slot.id, 0, notifiedMsMax)
+    // A booking can only move within its clinic, so it moves to another slot of the same doctor.
     const sibling = await aSlot(server.database, from.doctor)
     const moved = await call(`${server.url}/api/v1/bookings/${booking.id}/reschedule`, {
       method: 'POST',
@@ -56,10 +56,10 @@ describe('a subscriber', () => {
       body: { slotId: sibling.id },
     })
     expect(moved.status).toBe(200)
-    await client.untilAvailable(from.slot.id, 1, toldWithinMs)
-    await client.untilAvailable(sibling.id, 0, toldWithinMs)
+    await client.untilAvailable(from.slot.id, 1, notifiedMsMax)
+    await client.untilAvailable(sibling.id, 0, notifiedMsMax)
     await book(server.url, to.slot)
-    await client.untilAvailable(to.slot.id, 0, toldWithinMs)
+    await client.untilAvailable(to.slot.id, 0, notifiedMsMax)
     expect(client.availableOf(stranger.slot.id)).toBeUndefined()
     await client.end()
   })
@@ -67,12 +67,12 @@ describe('a subscriber', () => {
   test('gets no messages about a doctor after unsubscribing', async () => {
     const [one, two] = [await calendar({ capacity: 5 }), await calendar({ capacity: 5 })]
     const client = await liveClient(server.url)
-    await client.follows([one.doctor.id, two.doctor.id])
-    client.say({ type: 'unsubscribe', doctorIds: [one.doctor.id] })
-    expect(await client.hears('unsubscribed')).toEqual({ type: 'unsubscribed', doctorIds: [one.doctor.id] })
+    await client.subscribe([one.doctor.id, two.doctor.id])
+    client.send({ type: 'unsubscribe', doctorIds: [one.doctor.id] })
+    expect(await client.waitFor('unsubscribed')).toEqual({ type: 'unsubscribed', doctorIds: [one.doctor.id] })
     await book(server.url, one.slot)
     await book(server.url, two.slot)
-    await client.untilAvailable(two.slot.id, 4, toldWithinMs)
+    await client.untilAvailable(two.slot.id, 4, notifiedMsMax)
     expect(client.availableOf(one.slot.id)).toBeUndefined()
     await client.end()
   })
@@ -83,9 +83,9 @@ describe('a subscriber', () => {
       await aBooking(server.database, slot, { status: 'NO_SHOW' }),
       await book(server.url, slot),
     ]
-    await untilHeard(server.database, server.url, doctor.id)
+    await untilCaughtUp(server.database, server.url, doctor.id)
     const client = await liveClient(server.url)
-    await client.follows([doctor.id])
+    await client.subscribe([doctor.id])
     const account = await signUp(server.url, 'live-link@example.org')
     const change = (path: string, bearer: string, body: object) =>
       call(`${server.url}/api/v1/bookings/${path}`, { method: 'POST', bearer, body })
@@ -94,19 +94,19 @@ describe('a subscriber', () => {
       await change(`${noShow.id}/reopen`, await signIn(server.url), {}),
     ]
     expect(answers.map(({ status }) => status)).toEqual([200, 200])
-    // What comes after them in the log is told, so they have been read by then.
+    // This booking is after them in the log, so they have been read when it is announced.
     await book(server.url, slot)
-    await client.untilAvailable(slot.id, 0, toldWithinMs)
-    const told = client.heard.map(({ message }) => message)
-    expect(told.filter(({ type }) => type === 'slots')).toMatchObject([{ items: [{ id: slot.id, available: 0 }] }])
-    expect(JSON.stringify(told)).not.toContain(account.id)
+    await client.untilAvailable(slot.id, 0, notifiedMsMax)
+    const messages = client.received.map(({ message }) => message)
+    expect(messages.filter(({ type }) => type === 'slots')).toMatchObject([{ items: [{ id: slot.id, available: 0 }] }])
+    expect(JSON.stringify(messages)).not.toContain(account.id)
     await client.end()
   })
 
-  test('of a busy slot is notified at once, in order, at most ten times a second, and of the last state', async () => {
+  test('of a busy slot gets messages immediately, in order, at most ten a second, also of the last state', async () => {
     const { doctor, slot } = await calendar({ capacity: 100_000 })
     const client = await liveClient(server.url)
-    await client.follows([doctor.id])
+    await client.subscribe([doctor.id])
     const beganMs = performance.now()
     let booked = 0
     await Promise.all(
@@ -119,28 +119,30 @@ describe('a subscriber', () => {
         }),
       ),
     )
-    await client.untilAvailable(slot.id, 100_000 - booked, toldWithinMs)
+    await client.untilAvailable(slot.id, 100_000 - booked, notifiedMsMax)
     const overMs = performance.now() - beganMs
-    const told = client.heard.flatMap(({ message }) => (message.type === 'slots' ? message.items : []))
-    expect(told.length).toBeGreaterThan(1)
-    // One at the beginning, one after the end.
-    expect(told.length).toBeLessThanOrEqual(Math.ceil(overMs / 100) + 2)
-    expect(told.map((item) => item.available)).toEqual(told.map((item) => item.available).toSorted((a, b) => b - a))
-    // The control: there was more to tell.
-    expect(booked).toBeGreaterThan(told.length)
+    const messages = client.received.flatMap(({ message }) => (message.type === 'slots' ? message.items : []))
+    expect(messages.length).toBeGreaterThan(1)
+    // One more at the beginning, and one after the end.
+    expect(messages.length).toBeLessThanOrEqual(Math.ceil(overMs / 100) + 2)
+    expect(messages.map((item) => item.available)).toEqual(
+      messages.map((item) => item.available).toSorted((a, b) => b - a),
+    )
+    // The control: there were more changes than messages.
+    expect(booked).toBeGreaterThan(messages.length)
     await client.end()
   })
 })
 
-describe('a hold that lapses without a sweep', () => {
+describe('a hold that expires without a sweep', () => {
   const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1_000)
-  /** A scene with holds of a few seconds; of longer ones where the log was behind until they had ended. */
+  /** A scene with holds of a few seconds; of longer ones if the tail was behind until they had expired. */
   const inTime = async <Scene>(makeScene: (seconds: number) => Promise<Scene | undefined>): Promise<Scene> => {
     for (let seconds = 1; seconds < 20; seconds *= 2) {
       const scene = await makeScene(seconds)
       if (scene !== undefined) return scene
     }
-    throw new Error('The log was behind for longer than any hold lasted.')
+    throw new Error('The tail was behind for longer than any hold lasted.')
   }
   const pending = async (slotId: string) => {
     const { rows } = await server.database.ownerPool.query<{ status: string }>(
@@ -154,20 +156,20 @@ describe('a hold that lapses without a sweep', () => {
     const { client, slot, ends } = await inTime(async (seconds) => {
       const { doctor, slot } = await calendar({ capacity: 2 })
       const client = await liveClient(server.url)
-      await client.follows([doctor.id])
+      await client.subscribe([doctor.id])
       const first = inSeconds(seconds)
       const ends = [first, inSeconds(2 * seconds)]
       for (const holdExpiresAt of ends) await aBooking(server.database, slot, { status: 'PENDING', holdExpiresAt })
-      const isHeard = await until(
+      const isNotified = await until(
         async () => client.availableOf(slot.id) === 0 || (Date.now() < first.getTime() ? undefined : false),
         () => 'both holds, or the end of the first',
       )
-      if (isHeard) return { client, slot, ends }
+      if (isNotified) return { client, slot, ends }
       await client.end()
       return undefined
     })
     for (const [index, end] of ends.entries()) {
-      await client.untilAvailable(slot.id, index + 1, toldWithinMs)
+      await client.untilAvailable(slot.id, index + 1, notifiedMsMax)
       expect(Date.now()).toBeGreaterThanOrEqual(end.getTime())
     }
     expect(await pending(slot.id)).toEqual(['PENDING', 'PENDING'])
@@ -179,31 +181,31 @@ describe('a hold that lapses without a sweep', () => {
       const { doctor, slot } = await calendar()
       const holdExpiresAt = inSeconds(seconds)
       await aBooking(server.database, slot, { status: 'PENDING', holdExpiresAt })
-      await untilHeard(server.database, server.url, doctor.id)
+      await untilCaughtUp(server.database, server.url, doctor.id)
       const client = await liveClient(server.url)
-      await client.follows([doctor.id])
+      await client.subscribe([doctor.id])
       if (Date.now() < holdExpiresAt.getTime()) return { client, slot, holdExpiresAt }
       await client.end()
       return undefined
     })
-    await client.untilAvailable(slot.id, 1, toldWithinMs)
+    await client.untilAvailable(slot.id, 1, notifiedMsMax)
     expect(Date.now()).toBeGreaterThanOrEqual(holdExpiresAt.getTime())
     expect(await pending(slot.id)).toEqual(['PENDING'])
-    // Only what lapsed was told, and once.
-    expect(client.heard.filter(({ message }) => message.type === 'slots')).toHaveLength(1)
+    // Only the expired hold was announced, and once.
+    expect(client.received.filter(({ message }) => message.type === 'slots')).toHaveLength(1)
     await client.end()
   })
 
   test('is reported to a client that was disconnected meanwhile', async () => {
     const { doctor, slot } = await calendar()
     await aBooking(server.database, slot, { status: 'PENDING' })
-    await untilHeard(server.database, server.url, doctor.id)
+    await untilCaughtUp(server.database, server.url, doctor.id)
     const before = await liveClient(server.url)
-    const { position } = await before.follows([doctor.id])
+    const { position } = await before.subscribe([doctor.id])
     await before.end()
     await lapseHolds(server.database, slot)
     const after = await liveClient(server.url)
-    await after.follows([doctor.id], position)
+    await after.subscribe([doctor.id], position)
     await after.untilAvailable(slot.id, 1)
     await after.end()
   })
@@ -213,13 +215,13 @@ describe('changes of a calendar', () => {
   test('created slots: resync', async () => {
     const { doctor } = await calendar()
     const client = await liveClient(server.url)
-    await client.follows([doctor.id])
+    await client.subscribe([doctor.id])
     await aSlot(server.database, doctor)
     expect(
       await until(
-        async () => client.heard.at(1)?.message,
+        async () => client.received.at(1)?.message,
         () => 'resync',
-        toldWithinMs,
+        notifiedMsMax,
       ),
     ).toMatchObject({
       type: 'resync',
@@ -231,15 +233,15 @@ describe('changes of a calendar', () => {
   test('a withdrawn slot with bookings: no units are available, and resync', async () => {
     const { doctor, slot } = await calendar({ capacity: 4 })
     await book(server.url, slot)
-    await untilHeard(server.database, server.url, doctor.id)
+    await untilCaughtUp(server.database, server.url, doctor.id)
     const client = await liveClient(server.url)
-    await client.follows([doctor.id])
+    await client.subscribe([doctor.id])
     await server.database.ownerPool.query(
       'select holdfast.withdraw_slots($1, $2, null, null, null, true, false, null)',
       [slot.clinicNo, slot.id],
     )
-    await client.untilAvailable(slot.id, 0, toldWithinMs)
-    expect(await client.hears('resync')).toMatchObject({ doctorIds: [doctor.id] })
+    await client.untilAvailable(slot.id, 0, notifiedMsMax)
+    expect(await client.waitFor('resync')).toMatchObject({ doctorIds: [doctor.id] })
     await client.end()
   })
 })

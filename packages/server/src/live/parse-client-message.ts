@@ -11,7 +11,7 @@ const validators = new Map(
 
 export type ParsedMessage = { kind: 'message'; message: LiveClientMessage } | { kind: 'invalid'; why: string }
 
-/** Parses a client's text as one of the contract's messages. `why` tells people what was expected. */
+/** Parses a client's text as one of the contract's messages. `why` says what was expected. */
 export function parseClientMessage(text: string): ParsedMessage {
   const value = parseJson(text)
   if (typeof value !== 'object' || value === null) return invalid('A message is a JSON object.')

@@ -30,7 +30,7 @@ type CatchingUp = { subscriber: LiveSubscriber; catchUp: ReadonlyMap<string, rea
 
 /**
  * Reads changed slots and sends them to subscribers. One read at a time covers all doctors that are due, and each
- * doctor's message is serialised once. If the read fails, the changes are kept and the read is retried.
+ * doctor's message is serialised once. If the read fails, the changes stay queued and the read is retried.
  *
  * `resumePosition` is a position from which a client can safely resume: it lies before every change that has not been
  * sent to all subscribers yet. So a message about one doctor never skips a pending message about another.

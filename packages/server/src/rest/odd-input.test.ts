@@ -175,10 +175,10 @@ test.each(operationIds.filter((id) => 'query' in restOperations[id]))(
     const base = names.includes('dryRun') ? { dryRun: 'true' } : {}
     const texts = fc.oneof(odd.map((value) => (typeof value === 'string' ? value : JSON.stringify(value))))
     await fc.assert(
-      fc.asyncProperty(fc.dictionary(fc.constantFrom(...names, 'other'), texts, { maxKeys: 4 }), async (given) => {
+      fc.asyncProperty(fc.dictionary(fc.constantFrom(...names, 'other'), texts, { maxKeys: 4 }), async (values) => {
         const days = names.includes('from') ? { from: '2026-11-01', to: '2026-11-30' } : {}
         const query = Object.fromEntries(
-          Object.entries({ ...days, ...given, ...base }).map(([name, value]) => [name, value.toWellFormed()]),
+          Object.entries({ ...days, ...values, ...base }).map(([name, value]) => [name, value.toWellFormed()]),
         )
         const reply = await rest.call(id, { path: ids, query, as: site, ...(bodies[id] ? { body: bodies[id]() } : {}) })
         expect(reply.status).toBeLessThan(500)

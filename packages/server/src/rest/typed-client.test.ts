@@ -22,13 +22,13 @@ test('the typed client books, manages the booking by its token, and receives pro
   const slot = await aSlot(database, await aDoctor(database, await aClinic(database)))
   const client = createHoldfastClient({ baseUrl: `${baseUrl}/` })
   const body = { slotId: slot.id, patient: { name: 'Ada' } }
-  const made = await client.createBooking({ body, headers: { 'Idempotency-Key': 'client' } })
-  expect(made.response?.status).toBe(201)
+  const created = await client.createBooking({ body, headers: { 'Idempotency-Key': 'client' } })
+  expect(created.response?.status).toBe(201)
   const again = await client.createBooking({ body, headers: { 'Idempotency-Key': 'client' } })
   expect(again.response?.status).toBe(200)
-  expect(again.data).toEqual(made.data)
+  expect(again.data).toEqual(created.data)
 
-  const { id: bookingId = '', manageToken = '' } = made.data ?? {}
+  const { id: bookingId = '', manageToken = '' } = created.data ?? {}
   const path = { bookingId }
   const holder = createHoldfastClient({ baseUrl, bearer: () => manageToken })
   expect((await holder.confirmBooking({ path })).data?.status).toBe('CONFIRMED')

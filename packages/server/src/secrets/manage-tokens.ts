@@ -24,10 +24,10 @@ export function createManageTokens(secrets: readonly string[]): ManageTokens {
     issue: (bookingId) => manageTokenPrefix + mac(issuingKey, bookingId).digest('base64url'),
     verify(bookingId, token) {
       if (!/^hfm_[A-Za-z0-9_-]{43}$/.test(token)) return false
-      const given = Buffer.from(token.slice(manageTokenPrefix.length), 'base64url')
+      const sent = Buffer.from(token.slice(manageTokenPrefix.length), 'base64url')
       // All keys are tried: the time taken must not reveal which one is valid.
       let isValid = false
-      for (const key of keys) if (timingSafeEqual(given, mac(key, bookingId).digest())) isValid = true
+      for (const key of keys) if (timingSafeEqual(sent, mac(key, bookingId).digest())) isValid = true
       return isValid
     },
   }

@@ -83,7 +83,7 @@ test.each([
   '/favicon.ico',
   '/build-manifest.json',
   '/assets/index-abc123.js.br',
-])('%s is not there, whoever asks', async (url) => {
+])('%s is not served, to any client', async (url) => {
   const answer = await app.inject({ url, headers: person })
   expect([answer.statusCode, answer.json().code]).toEqual([404, 'not_found'])
 })

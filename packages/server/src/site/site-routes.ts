@@ -75,6 +75,6 @@ function setHeaders(reply: FastifyReply, path: string, policy: string): void {
   else if (path.startsWith(`/${page}`)) {
     void reply.header('cache-control', 'no-store').header('content-security-policy', policy)
   } else void reply.header('cache-control', 'no-cache')
-  // A service worker runs under the policy of its own script, and has to fetch the page.
+  // A service worker runs under the policy of its script, and has to fetch the page.
   if (path.startsWith('/sw.js')) void reply.header('content-security-policy', "default-src 'none'; connect-src 'self'")
 }

@@ -31,7 +31,7 @@ export function sentKeyOf(request: FastifyRequest): SentKey | null {
   return key === null ? null : { key, scope: scopeOf(request.principal) }
 }
 
-/** Accounts and bearers of manage tokens never share a key. Guests share one scope: they cannot be told apart. */
+/** Accounts and bearers of manage tokens never share a key. Guests share one scope: they cannot be distinguished. */
 export function scopeOf(principal: Principal): string {
   if (principal.kind === 'account') return `account:${principal.accountId}`
   return principal.kind === 'manage_token' ? `token:${principal.token}` : 'guest'

@@ -261,7 +261,7 @@ test('every route that is not for anyone has its callers written down here', () 
   expect(listed.sort()).toEqual(guarded.map(([id]) => id).sort())
 })
 
-/** The caller's status and code; `admitted` where nothing but what was asked for decides. */
+/** The caller's status and code; `admitted` if access was granted and only the request itself decides. */
 function outcomeOf(reply: Pick<Reply<OperationId>, 'status' | 'problem'>): string {
   return reply.status < 300 || reply.status === 409 ? 'admitted' : `${reply.status} ${reply.problem.code}`
 }

@@ -37,7 +37,7 @@ export function requireSiteAdministrator(principal: Principal): AccountPrincipal
   return account
 }
 
-/** The clinic number in an id; null if the id cannot be one of ours, and so names nothing. */
+/** The clinic number in an id; null if Holdfast cannot have created the id. */
 export function clinicNoIn(id: string): number | null {
   return isId(id) ? clinicNoOf(id) : null
 }

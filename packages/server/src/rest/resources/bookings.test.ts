@@ -22,9 +22,9 @@ async function aHold(rest: RestApp, slotId: string) {
 
 test('a guest books, confirms and cancels with only the token', async ({ database, rest }) => {
   const { clinic, doctor, slot } = await aPlace(database)
-  const made = await rest.call('createBooking', { body: { slotId: slot.id, patient, reason: 'Knee' } })
-  expect(made.status).toBe(201)
-  expect(made.body).toMatchObject({
+  const created = await rest.call('createBooking', { body: { slotId: slot.id, patient, reason: 'Knee' } })
+  expect(created.status).toBe(201)
+  expect(created.body).toMatchObject({
     clinicId: clinic.id,
     doctorId: doctor.id,
     slotId: slot.id,
@@ -34,11 +34,11 @@ test('a guest books, confirms and cancels with only the token', async ({ databas
     startsAt: slot.startsAt.toISOString(),
     manageToken: expect.stringMatching(/^hfm_[A-Za-z0-9_-]{43}$/),
   })
-  expect(made.headers['holdfast-position']).toMatch(/^\d+$/)
-  expect(made.headers['cache-control']).toBe('no-store')
-  const asked = { path: { bookingId: made.body.id }, token: made.body.manageToken }
+  expect(created.headers['holdfast-position']).toMatch(/^\d+$/)
+  expect(created.headers['cache-control']).toBe('no-store')
+  const access = { path: { bookingId: created.body.id }, token: created.body.manageToken }
 
-  const confirmed = await rest.call('confirmBooking', asked)
+  const confirmed = await rest.call('confirmBooking', access)
   expect(confirmed.body).toMatchObject({
     status: 'CONFIRMED',
     holdExpiresAt: null,
@@ -48,18 +48,18 @@ test('a guest books, confirms and cancels with only the token', async ({ databas
   })
   expect(confirmed.headers['holdfast-position']).toMatch(/^\d+$/)
   const again = await rest.call('confirmBooking', {
-    ...asked,
+    ...access,
     raw: '',
     headers: { 'content-type': 'application/json' },
   })
   expect(again.status).toBe(200)
   expect(again.body).toEqual(confirmed.body)
 
-  const cancelled = await rest.call('cancelBooking', { ...asked, body: { reason: 'Better now' } })
+  const cancelled = await rest.call('cancelBooking', { ...access, body: { reason: 'Better now' } })
   expect(cancelled.body).toMatchObject({ status: 'CANCELLED', cancellationReason: 'Better now' })
-  expect((await rest.call('cancelBooking', asked)).body).toEqual(cancelled.body)
-  expect((await rest.call('getBooking', asked)).body).toEqual(cancelled.body)
-  expect((await rest.call('confirmBooking', asked)).problem).toMatchObject({
+  expect((await rest.call('cancelBooking', access)).body).toEqual(cancelled.body)
+  expect((await rest.call('getBooking', access)).body).toEqual(cancelled.body)
+  expect((await rest.call('confirmBooking', access)).problem).toMatchObject({
     status: 409,
     code: 'invalid_transition',
     booking: { status: 'CANCELLED' },
@@ -72,13 +72,13 @@ test('patient and reason may be sent with the confirmation; a second confirmatio
 }) => {
   const { slot } = await aPlace(database)
   const hold = await rest.call('createBooking', { body: { slotId: slot.id, patient: { name: 'Guest' } } })
-  const asked = { path: { bookingId: hold.body.id }, token: hold.body.manageToken }
-  const wrong = await rest.call('confirmBooking', { ...asked, body: { patient: { name: '' } } })
+  const access = { path: { bookingId: hold.body.id }, token: hold.body.manageToken }
+  const wrong = await rest.call('confirmBooking', { ...access, body: { patient: { name: '' } } })
   expect(wrong.problem).toMatchObject({ code: 'invalid_request', errors: [{ path: '/patient/name' }] })
 
-  const confirmed = await rest.call('confirmBooking', { ...asked, body: { patient, reason: 'Knee' } })
+  const confirmed = await rest.call('confirmBooking', { ...access, body: { patient, reason: 'Knee' } })
   expect(confirmed.body).toMatchObject({ status: 'CONFIRMED', patient, reason: 'Knee' })
-  const other = await rest.call('confirmBooking', { ...asked, body: { patient: { name: 'Somebody else' } } })
+  const other = await rest.call('confirmBooking', { ...access, body: { patient: { name: 'Somebody else' } } })
   expect([other.status, other.body]).toEqual([200, confirmed.body])
 })
 
@@ -340,8 +340,8 @@ test('a booking on behalf belongs to the patient; only those with access to the 
   const staff = await rest.aMember(clinic.no, 'staff')
   const colleague = await rest.aMember(clinic.no, 'doctor', (await aDoctor(database, clinic)).id)
   const body = { slotId: slot.id, patient: { name: 'Ada' }, confirm: true, onBehalf: true }
-  const made = await rest.call('createBooking', { body, as: staff, key: 'one' })
-  expect(made.status).toBe(201)
+  const created = await rest.call('createBooking', { body, as: staff, key: 'one' })
+  expect(created.status).toBe(201)
   expect((await rest.call('createBooking', { body, as: staff, key: 'one' })).status).toBe(200)
   const otherwise = await rest.call('createBooking', { body: { ...body, onBehalf: false }, as: staff, key: 'one' })
   expect(otherwise.problem.code).toBe('idempotency_key_reused')

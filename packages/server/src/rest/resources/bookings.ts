@@ -89,7 +89,7 @@ function claim(
 ): Promise<ClaimOutcome> | ClaimOutcome {
   const clinicNo = clinicNoIn(body.slotId)
   if (clinicNo === null) return { kind: 'slot_missing' }
-  const asked = {
+  const request = {
     slotId: body.slotId,
     units: body.units ?? 1,
     patient: body.patient,
@@ -98,12 +98,12 @@ function claim(
     confirm: body.confirm ?? false,
   }
   return deps.engine.claim({
-    ...asked,
+    ...request,
     bookingId: newId(clinicNo),
     accountId: principal.kind === 'account' && bookedBy === null ? principal.accountId : null,
     actorId: bookedBy?.accountId ?? null,
     key: key === null ? freshKey() : keyDigest(key, 'createBooking'),
-    requestHash: requestHash(bookedBy === null ? asked : { ...asked, onBehalf: true }),
+    requestHash: requestHash(bookedBy === null ? request : { ...request, onBehalf: true }),
   })
 }
 

@@ -74,15 +74,15 @@ test('the log is read in order, and continues after a position', async ({ databa
   const { doctor, admin, path } = await aDesk(database, rest)
   const slot = await aSlot(database, doctor, { capacity: 3 })
   const body = { slotId: slot.id, patient: { name: 'Ada' } }
-  const made = await rest.call('createBooking', { body })
-  await rest.call('confirmBooking', { path: { bookingId: made.body.id }, token: made.body.manageToken })
+  const created = await rest.call('createBooking', { body })
+  await rest.call('confirmBooking', { path: { bookingId: created.body.id }, token: created.body.manageToken })
   // A line shows once every older transaction of the whole server has ended; other tests have some open.
   await until(
     async () => ((await rest.call('listEvents', { path, as: admin })).body.items.length === 2 ? true : undefined),
     () => 'two events in the log',
   )
   const first = await rest.call('listEvents', { path, as: admin, query: { limit: 1 } })
-  expect(first.body.items).toMatchObject([{ bookingId: made.body.id, version: 1, type: 'held', units: 1 }])
+  expect(first.body.items).toMatchObject([{ bookingId: created.body.id, version: 1, type: 'held', units: 1 }])
   expect(JSON.stringify(first.body)).not.toContain('Ada')
   const after = first.body.items[0]?.position ?? ''
   const onward = await rest.call('listEvents', { path, as: admin, query: { after } })
@@ -183,7 +183,7 @@ test('an account sees itself and its own bookings, and none by e-mail address', 
   expect(wrong.problem.errors?.[0]?.path).toBe('/query/to')
 })
 
-test('a booking’s history has every change and who made it, before the clinic’s log does', async ({
+test('a booking’s history has every change and its author, before the clinic’s log does', async ({
   database,
   rest,
 }) => {

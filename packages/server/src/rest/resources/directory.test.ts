@@ -11,9 +11,9 @@ test.beforeAll(async ({ rest }) => {
 
 test('the site administrator creates a clinic; omitted fields have their defaults', async ({ rest }) => {
   const body = { name: ' Praxis am Ring ', timezone: 'europe/berlin', settings: { minimumNoticeMinutes: 60 } }
-  const made = await rest.call('createClinic', { as: site, body })
-  expect(made.status).toBe(201)
-  expect(made.body).toEqual({
+  const created = await rest.call('createClinic', { as: site, body })
+  expect(created.status).toBe(201)
+  expect(created.body).toEqual({
     id: expect.stringMatching(/^[0-9a-f-]{36}$/),
     name: 'Praxis am Ring',
     timezone: 'Europe/Berlin',
@@ -21,9 +21,9 @@ test('the site administrator creates a clinic; omitted fields have their default
     phone: null,
     settings: { holdSeconds: 120, minimumNoticeMinutes: 60, bookingHorizonDays: 730, cancellationDeadlineMinutes: 0 },
   })
-  expect((await rest.call('getClinic', { path: { clinicId: made.body.id } })).body).toEqual(made.body)
+  expect((await rest.call('getClinic', { path: { clinicId: created.body.id } })).body).toEqual(created.body)
   const found = await rest.call('listClinics', { query: { q: 'RING' } })
-  expect(found.body.items).toEqual([made.body])
+  expect(found.body.items).toEqual([created.body])
 })
 
 test('a retry with the key creates no second clinic, and another clinic with it is refused', async ({ rest }) => {
@@ -95,17 +95,17 @@ test('a doctor is added, found, changed, and never deleted but deactivated', asy
     fee: { amount: 25_000, currency: 'BRL' },
     appointmentTypes: ['video'],
   }
-  const made = await rest.call('createDoctor', { as, body })
-  expect(made.status).toBe(201)
+  const created = await rest.call('createDoctor', { as, body })
+  expect(created.status).toBe(201)
   const { clinicId, ...fields } = body
-  expect(made.body).toEqual({ id: expect.any(String), clinicId, ...fields, active: true, nextAvailableAt: null })
-  const path = { doctorId: made.body.id }
+  expect(created.body).toEqual({ id: expect.any(String), clinicId, ...fields, active: true, nextAvailableAt: null })
+  const path = { doctorId: created.body.id }
   expect((await rest.call('listSpecializations')).body.items).toContainEqual({ name: body.specialization, doctors: 1 })
   for (const query of [{ q: 'souza' }, { specialization: body.specialization }, { clinicId: clinic.id }]) {
-    expect((await rest.call('listDoctors', { query })).body.items.map(({ id }) => id)).toEqual([made.body.id])
+    expect((await rest.call('listDoctors', { query })).body.items.map(({ id }) => id)).toEqual([created.body.id])
   }
   const changed = await rest.call('updateDoctor', { path, as, body: { fee: null, rating: null } })
-  expect(changed.body).toEqual({ ...made.body, fee: null, rating: null })
+  expect(changed.body).toEqual({ ...created.body, fee: null, rating: null })
 
   expect((await rest.call('updateDoctor', { path, as, body: { active: false } })).body.active).toBe(false)
   expect((await rest.call('getDoctor', { path })).problem).toMatchObject({ status: 404, code: 'doctor_not_found' })
@@ -113,7 +113,7 @@ test('a doctor is added, found, changed, and never deleted but deactivated', asy
   const query = { clinicId: clinic.id }
   expect((await rest.call('listDoctors', { query })).body.items).toEqual([])
   const all = await rest.call('listDoctors', { query: { ...query, includeInactive: true }, as })
-  expect(all.body.items.map(({ id }) => id)).toEqual([made.body.id])
+  expect(all.body.items.map(({ id }) => id)).toEqual([created.body.id])
   expect(all.headers['cache-control']).toBe('no-store')
   const slots = await rest.call('listSlots', { path, query: { from: '2026-01-01', to: '2026-01-02' } })
   expect(slots.problem.code).toBe('doctor_not_found')
@@ -143,8 +143,8 @@ async function namesOf(rest: RestApp, query: Record<string, string | number>): P
   const names: string[] = []
   let cursor: string | null = null
   do {
-    const asked: Record<string, string | number> = { ...query, ...(cursor === null ? {} : { cursor }) }
-    const page: Reply<'listDoctors'> = await rest.call('listDoctors', { query: asked })
+    const pageQuery: Record<string, string | number> = { ...query, ...(cursor === null ? {} : { cursor }) }
+    const page: Reply<'listDoctors'> = await rest.call('listDoctors', { query: pageQuery })
     names.push(...page.body.items.map(({ name }) => name))
     cursor = page.body.nextCursor
   } while (cursor !== null)

@@ -54,7 +54,7 @@ test('the bearer of a guest’s token links the booking to an account: listed, r
   const again = await link(booking, me)
   expect([again.status, again.body]).toEqual([200, linked.body])
   expect(again.headers['holdfast-position']).toBeUndefined()
-  // The token goes on working.
+  // The token still works.
   const cancelled = await rest.call('cancelBooking', { path: booking.path, token: booking.manageToken })
   expect(cancelled.body.status).toBe('CANCELLED')
   expect((await link(booking, me)).body.status).toBe('CANCELLED')
@@ -70,8 +70,8 @@ test('a booking of another account cannot be linked, even with its token', async
   expect(await idsOf(other)).toEqual([])
   // A booking created with an account belongs to it from the start.
   const { doctor } = await aGuestsBooking()
-  const made = await aBooking(database, await aSlot(database, doctor), { accountId: me.id })
-  const theirs = { path: { bookingId: made.id }, manageToken: rest.manageTokens.issue(made.id) }
+  const created = await aBooking(database, await aSlot(database, doctor), { accountId: me.id })
+  const theirs = { path: { bookingId: created.id }, manageToken: rest.manageTokens.issue(created.id) }
   expect((await link(theirs, other)).problem.code).toBe('booking_has_account')
   expect((await link(theirs, me)).status).toBe(200)
 })

@@ -33,10 +33,10 @@ test('slots are created, skipped if they exist, and reported as conflicts if the
 }) => {
   const { staff, path } = await aCalendar(database, rest)
   const slots = [slotAt(3, '09:00', '09:30', 5), slotAt(3, '10:00', '10:30')]
-  const made = await rest.call('createSlots', { path, as: staff, body: { slots } })
-  expect(made.status).toBe(201)
-  expect(made.body).toMatchObject({ created: 2, skipped: 0, conflicts: 0 })
-  expect(made.headers['holdfast-position']).toMatch(/^\d+$/)
+  const created = await rest.call('createSlots', { path, as: staff, body: { slots } })
+  expect(created.status).toBe(201)
+  expect(created.body).toMatchObject({ created: 2, skipped: 0, conflicts: 0 })
+  expect(created.headers['holdfast-position']).toMatch(/^\d+$/)
   const again = await rest.call('createSlots', {
     path,
     as: staff,
@@ -45,7 +45,7 @@ test('slots are created, skipped if they exist, and reported as conflicts if the
   expect(again.status).toBe(200)
   expect(again.body).toMatchObject({ created: 0, skipped: 1, conflicts: 1 })
   expect(again.body.items.map(({ outcome }) => outcome)).toEqual(['skipped', 'conflict'])
-  expect(again.body.items[1]?.slotId).toBe(made.body.items[1]?.slotId)
+  expect(again.body.items[1]?.slotId).toBe(created.body.items[1]?.slotId)
 })
 
 test('a dry run reports the same and creates nothing', async ({ database, rest }) => {
@@ -93,17 +93,17 @@ test('each invalid slot is reported by its position', async ({ database, rest })
 test('a rule is in the clinic’s time zone', async ({ database, rest }) => {
   const { staff, path } = await aCalendar(database, rest, 'America/New_York')
   const rule = { from: day(10), to: day(10), weekdays: [1, 2, 3, 4, 5, 6, 7], startTime: '09:00', endTime: '10:30' }
-  const made = await rest.call('createSlots', {
+  const created = await rest.call('createSlots', {
     path,
     as: staff,
     body: { rule: { ...rule, slotMinutes: 30, breaks: [{ startTime: '09:30', endTime: '10:00' }], capacity: 2 } },
   })
-  expect(made.body.created).toBe(2)
-  const local = made.body.items.map(({ startsAt }) =>
+  expect(created.body.created).toBe(2)
+  const local = created.body.items.map(({ startsAt }) =>
     Temporal.Instant.from(startsAt).toZonedDateTimeISO('America/New_York').toPlainTime().toString(),
   )
   expect(local).toEqual(['09:00:00', '10:00:00'])
-  expect(made.body.items[0]?.capacity).toBe(2)
+  expect(created.body.items[0]?.capacity).toBe(2)
 })
 
 test('an invalid rule is reported by its field', async ({ database, rest }) => {

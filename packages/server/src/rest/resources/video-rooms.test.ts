@@ -26,14 +26,14 @@ async function setRoom(rest: RestApp, { path, admin }: Practice, url: string | n
 async function aVisit(
   rest: RestApp,
   { slot }: Practice,
-  { confirm = true, ...wishes }: { appointmentType?: 'in_person' | 'video'; confirm?: boolean; as?: TestAccount } = {},
+  { confirm = true, ...options }: { appointmentType?: 'in_person' | 'video'; confirm?: boolean; as?: TestAccount } = {},
 ) {
-  const { as, appointmentType = 'video' } = wishes
+  const { as, appointmentType = 'video' } = options
   const body = { slotId: slot.id, patient, appointmentType, confirm }
-  const made = await rest.call('createBooking', { body, ...(as ? { as } : {}) })
-  expect(made.status).toBe(201)
-  expect(made.body).not.toHaveProperty('joinUrl')
-  return { id: made.body.id, asked: { path: { bookingId: made.body.id }, token: made.body.manageToken } }
+  const created = await rest.call('createBooking', { body, ...(as ? { as } : {}) })
+  expect(created.status).toBe(201)
+  expect(created.body).not.toHaveProperty('joinUrl')
+  return { id: created.body.id, access: { path: { bookingId: created.body.id }, token: created.body.manageToken } }
 }
 
 describe('a doctor’s video room', () => {
@@ -77,18 +77,18 @@ describe('a doctor’s video room', () => {
     const practice = await aPractice(database, rest)
     const { clinic, path, admin } = practice
     await setRoom(rest, practice, 'https://secret.example.org/{room}')
-    const { asked } = await aVisit(rest, practice)
-    await rest.call('confirmBooking', asked)
-    const told = [
+    const { access } = await aVisit(rest, practice)
+    await rest.call('confirmBooking', access)
+    const responses = [
       await rest.call('getDoctor', { path }),
       await rest.call('getDoctor', { path, as: admin }),
       await rest.call('listDoctors', { query: { clinicId: clinic.id } }),
       await rest.call('listDoctors', { query: { clinicId: clinic.id, includeInactive: true }, as: admin }),
       await rest.call('updateDoctor', { path, as: admin, body: { experienceYears: 3 } }),
       await rest.call('listEvents', { path: { clinicId: clinic.id }, as: admin }),
-      await rest.call('listBookingEvents', { ...asked, token: '', as: admin }),
+      await rest.call('listBookingEvents', { ...access, token: '', as: admin }),
     ]
-    for (const { status, body } of told) {
+    for (const { status, body } of responses) {
       expect(status).toBe(200)
       expect(JSON.stringify(body)).not.toContain('secret.example.org')
     }
@@ -117,12 +117,12 @@ describe('a doctor’s video room', () => {
 
   test('has validation errors that name what was expected', async ({ database, rest }) => {
     const practice = await aPractice(database, rest)
-    const told = async (url: string) => (await setRoom(rest, practice, url)).problem.errors?.[0]?.message
-    expect(await told('http://meet.example.org')).toBe(
+    const errorOf = async (url: string) => (await setRoom(rest, practice, url)).problem.errors?.[0]?.message
+    expect(await errorOf('http://meet.example.org')).toBe(
       'must be an address that begins with https:// and has no spaces; other letters percent-encoded, ' +
         'not "http://meet.example.org"',
     )
-    expect(await told('https://a@b/')).toBe('must hold no user name or password, not "https://a@b/"')
+    expect(await errorOf('https://a@b/')).toBe('must hold no user name or password, not "https://a@b/"')
     const { path, admin } = practice
     const empty = await rest.call('setVideoRoom', { path, as: admin, body: {} })
     expect(empty.problem.errors).toEqual([{ path: '/url', message: 'is required' }])
@@ -137,20 +137,20 @@ describe('joinUrl', () => {
     const { clinic, doctor, admin } = practice
     await setRoom(rest, practice, room)
     const as = rest.anAccount()
-    const { id, asked } = await aVisit(rest, practice, { confirm: false, as })
-    expect((await rest.call('getBooking', asked)).body.joinUrl).toBeNull()
-    const confirmed = await rest.call('confirmBooking', asked)
+    const { id, access } = await aVisit(rest, practice, { confirm: false, as })
+    expect((await rest.call('getBooking', access)).body.joinUrl).toBeNull()
+    const confirmed = await rest.call('confirmBooking', access)
     const { joinUrl } = confirmed.body
     expect(joinUrl).toMatch(joinPattern)
     expect(joinUrl).not.toContain(id)
 
     const other = await aSlot(database, doctor)
     const day = practice.slot.startsAt.toISOString().slice(0, 10)
-    const told = [
-      (await rest.call('confirmBooking', asked)).body,
-      (await rest.call('getBooking', asked)).body,
-      (await rest.call('getBooking', { path: asked.path, as })).body,
-      (await rest.call('getBooking', { path: asked.path, as: admin })).body,
+    const bookings = [
+      (await rest.call('confirmBooking', access)).body,
+      (await rest.call('getBooking', access)).body,
+      (await rest.call('getBooking', { path: access.path, as })).body,
+      (await rest.call('getBooking', { path: access.path, as: admin })).body,
       (await rest.call('listMyBookings', { as })).body.items[0],
       (
         await rest.call('listClinicBookings', {
@@ -159,18 +159,18 @@ describe('joinUrl', () => {
           as: admin,
         })
       ).body.items[0],
-      (await rest.call('extendBooking', asked)).problem.booking,
-      (await rest.call('rescheduleBooking', { ...asked, body: { slotId: other.id } })).body,
+      (await rest.call('extendBooking', access)).problem.booking,
+      (await rest.call('rescheduleBooking', { ...access, body: { slotId: other.id } })).body,
     ]
-    for (const booking of told) expect(booking).toMatchObject({ id, status: 'CONFIRMED', joinUrl })
-    expect((await rest.call('cancelBooking', asked)).body).toMatchObject({ status: 'CANCELLED', joinUrl: null })
-    expect((await rest.call('confirmBooking', asked)).problem.booking).toMatchObject({ id, joinUrl: null })
+    for (const booking of bookings) expect(booking).toMatchObject({ id, status: 'CONFIRMED', joinUrl })
+    expect((await rest.call('cancelBooking', access)).body).toMatchObject({ status: 'CANCELLED', joinUrl: null })
+    expect((await rest.call('confirmBooking', access)).problem.booking).toMatchObject({ id, joinUrl: null })
   })
 
   test('is present while CONFIRMED or ARRIVED, and in no other state', async ({ database, rest }) => {
     const practice = await aPractice(database, rest)
     await setRoom(rest, practice, room)
-    const { id, asked } = await aVisit(rest, practice)
+    const { id, access } = await aVisit(rest, practice)
     const joinUrlAs = async (status: string) => {
       const failure = status === 'FAILED' ? 'slot_withdrawn' : null
       await database.ownerPool.query(
@@ -179,7 +179,7 @@ describe('joinUrl', () => {
           where id = $1`,
         [id, status, failure],
       )
-      const { body } = await rest.call('getBooking', asked)
+      const { body } = await rest.call('getBooking', access)
       expect(body.status).toBe(status)
       return body.joinUrl
     }
@@ -189,7 +189,7 @@ describe('joinUrl', () => {
     }
     await joinUrlAs('PENDING')
     await lapseHolds(database, practice.slot)
-    expect((await rest.call('getBooking', asked)).body).toMatchObject({ status: 'FAILED', joinUrl: null })
+    expect((await rest.call('getBooking', access)).body).toMatchObject({ status: 'FAILED', joinUrl: null })
   })
 
   test('is null for visits in person, and if the doctor has no room', async ({ database, rest }) => {
@@ -198,31 +198,31 @@ describe('joinUrl', () => {
       await aVisit(rest, practice, { appointmentType: 'in_person' }),
       await aVisit(rest, practice),
     ]
-    const told = async () =>
-      Promise.all([inPerson, video].map(async ({ asked }) => (await rest.call('getBooking', asked)).body.joinUrl))
-    expect(await told()).toEqual([null, null])
+    const joinUrls = async () =>
+      Promise.all([inPerson, video].map(async ({ access }) => (await rest.call('getBooking', access)).body.joinUrl))
+    expect(await joinUrls()).toEqual([null, null])
     await setRoom(rest, practice, room)
-    expect(await told()).toEqual([null, expect.stringMatching(joinPattern)])
+    expect(await joinUrls()).toEqual([null, expect.stringMatching(joinPattern)])
     await setRoom(rest, practice, null)
-    expect(await told()).toEqual([null, null])
+    expect(await joinUrls()).toEqual([null, null])
   })
 
-  test('is different per booking with a placeholder, shared without one, and follows a change at once', async ({
+  test('is different per booking with a placeholder, shared without one, and follows a change immediately', async ({
     database,
     rest,
   }) => {
     const practice = await aPractice(database, rest)
     await setRoom(rest, practice, room)
     const visits = [await aVisit(rest, practice), await aVisit(rest, practice)]
-    const told = async () =>
-      Promise.all(visits.map(async ({ asked }) => (await rest.call('getBooking', asked)).body.joinUrl))
-    const before = await told()
+    const joinUrls = async () =>
+      Promise.all(visits.map(async ({ access }) => (await rest.call('getBooking', access)).body.joinUrl))
+    const before = await joinUrls()
     expect(new Set(before).size).toBe(2)
     await setRoom(rest, practice, 'https://video.example.org/?r={room}#x')
-    const after = await told()
+    const after = await joinUrls()
     expect(after).toEqual(before.map((url) => `https://video.example.org/?r=${String(url).slice(-32)}#x`))
     await setRoom(rest, practice, 'https://video.example.org/the-one')
-    expect(await told()).toEqual(['https://video.example.org/the-one', 'https://video.example.org/the-one'])
+    expect(await joinUrls()).toEqual(['https://video.example.org/the-one', 'https://video.example.org/the-one'])
   })
 
   test('is the right doctor’s in a page with many doctors', async ({ database, rest }) => {
