@@ -3,8 +3,8 @@
  * checked out in DIRECTORY, on one PostgreSQL, in alternating rounds. The servers are started anew three times: two
  * processes of the same code differ by up to a tenth. For every row: the ratio new ÷ old of neighbouring rounds
  * (median, least and most), and the CPU that server and database took per booking or request. DIRECTORY must be
- * installed and built (`npm ci && npm run site`). Exits with 1 when a row is worse than --worse=0.03 or an answer was
- * wrong.
+ * installed and built (`npm ci && npm run site`). Exits with 1 when a row is worse than --worse=0.03 or a response
+ * was wrong.
  */
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'

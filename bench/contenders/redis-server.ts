@@ -31,14 +31,14 @@ export async function startRedis(): Promise<RedisServer> {
     await ended
     await rm(directory, { recursive: true, force: true })
   }
-  if (!(await answers(socket))) {
+  if (!(await untilReady(socket))) {
     await stop()
     throw new Error(`redis-server did not respond on ${socket} within ${startSecondsMax} s.`)
   }
   return { socket, version: /v=([\d.]+)/.exec(shown.stdout)?.[1] ?? 'unknown', stop }
 }
 
-async function answers(socket: string): Promise<boolean> {
+async function untilReady(socket: string): Promise<boolean> {
   const until = performance.now() + startSecondsMax * 1000
   while (performance.now() < until) {
     const redis = new Redis({ path: socket, lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0 })

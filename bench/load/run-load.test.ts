@@ -70,7 +70,7 @@ test.each([
   ['another slot', 201, () => ({ ...newBooking(), slotId: slotId.replace('1', '2') })],
   ['a refusal that may not be', 409, () => ({ code: 'slot_full' })],
   ['no JSON object', 201, () => 'hello'],
-])('%s is a wrong answer', async (_what, status, body) => {
+])('%s is a wrong response', async (_what, status, body) => {
   const job = await jobAt(responding(status, body), { kind: 'burst', requests: 2 }, 1)
   expect((await runLoad(job)).wrongCount).toBeGreaterThan(0)
 })

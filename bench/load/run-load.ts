@@ -88,7 +88,7 @@ async function openLoop(load: Load, shape: Extract<LoadShape, { kind: 'open' }>)
       if (connection.isOpen) release(connection)
     })
   }
-  // The one that has waited longest is next; those that have waited too long are given up.
+  // The request that has waited longest is sent next; those that have waited too long are dropped.
   const release = (connection: HttpConnection) => {
     for (let first = waiting.take(); first !== undefined; first = waiting.take()) {
       const waitedMs = performance.now() - first.dueAt

@@ -5,12 +5,12 @@ const ticksPerSecond = 100
 
 /** The CPU seconds that a process has used so far, optionally with its children. Needs Linux's /proc. */
 export function cpuSecondsOf({ pid, withChildren }: { pid: number; withChildren: boolean }): number {
-  const own = readStat(String(pid))
-  if (own === null)
+  const parent = readStat(String(pid))
+  if (parent === null)
     throw new Error(`/proc/${pid}/stat cannot be read: has the process ended? CPU is measured on Linux.`)
-  let ticks = own.ticks
+  let ticks = parent.ticks
   if (withChildren) {
-    ticks += own.endedChildrenTicks
+    ticks += parent.endedChildrenTicks
     for (const name of readdirSync('/proc')) {
       if (!/^\d+$/.test(name)) continue
       const stat = readStat(name)

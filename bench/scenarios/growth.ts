@@ -33,7 +33,7 @@ export const growth: Scenario = {
       for (const { server, history } of sides) {
         if (history !== null) faults.push(...(await server.recount(history)).faults)
       }
-      const [old = [], young = []] = rounds.map((own) => own.map((round) => round.bookedPerSecond))
+      const [old = [], young = []] = rounds.map((sideRounds) => sideRounds.map((round) => round.bookedPerSecond))
       const reached = ratiosOf(old, young)
       const part = { name: `${many} ÷ ${fewBookings}`, reached, unit: '×', isReached: reached.median >= 0.9 }
       const note = many < 10_000_000 ? { note: `with ${many} bookings in this run; \`--growth=10000000\` for all` } : {}

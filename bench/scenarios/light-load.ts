@@ -21,7 +21,7 @@ export const lightLoad: Scenario = {
         seed,
       }),
     )
-    const p50s = rounds.map((own) => own.map((round) => round.booking.latencies.booked?.p50 ?? 0))
+    const p50s = rounds.map((sideRounds) => sideRounds.map((round) => round.booking.latencies.booked?.p50 ?? 0))
     const [mine = [], single = [], lean = []] = p50s
     const measured = all.map(({ label }, index) => {
       const p99 = spreadOf((rounds[index] ?? []).map((round) => round.booking.latencies.booked?.p99 ?? 0))

@@ -97,17 +97,19 @@ function resultOf(
   rounds: LoadResult[][],
   queries: number,
 ): Awaited<ReturnType<Scenario['run']>> {
-  const rates = rounds.map((own) => own.map(({ parts, seconds }) => (parts[0]?.windowOutcomes.ok ?? 0) / seconds))
+  const rates = rounds.map((sideRounds) =>
+    sideRounds.map(({ parts, seconds }) => (parts[0]?.windowOutcomes.ok ?? 0) / seconds),
+  )
   const [cached = [], uncached = [], file = []] = rates
   const faults = rounds.flat().flatMap(({ wrong, wrongCount }) => (wrongCount > 0 ? [`reads: ${wrong[0]}`] : []))
   const overUncached = ratiosOf(cached, uncached)
   const overStatic = ratiosOf(cached, file)
   const measured = sides.map(({ name }, side) => {
-    const own = rounds[side] ?? []
-    const cpu = own.map(
+    const sideRounds = rounds[side] ?? []
+    const cpu = sideRounds.map(
       ({ cpuSeconds, parts }) => ((cpuSeconds.server ?? 0) * 1e6) / (parts[0]?.windowOutcomes.ok ?? 1),
     )
-    const p99 = own.map(({ parts }) => parts[0]?.latencies.ok?.p99 ?? 0)
+    const p99 = sideRounds.map(({ parts }) => parts[0]?.latencies.ok?.p99 ?? 0)
     return {
       name,
       values: {

@@ -23,7 +23,7 @@ export const signedIn: Scenario = {
         parts: (calendar: Calendar) => [bookings(ours, calendar, credential)],
       }),
     )
-    const [account = [], guest = []] = rounds.map((own) => own.map((round) => round.bookedPerSecond))
+    const [account = [], guest = []] = rounds.map((sideRounds) => sideRounds.map((round) => round.bookedPerSecond))
     const reached = ratiosOf(account, guest)
     const part = { name: 'account ÷ guest', reached, unit: '×', isReached: reached.median >= 0.9 }
     return {

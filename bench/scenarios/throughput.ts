@@ -121,22 +121,23 @@ async function tunedPoolSize(
 
 function measuredOf(sides: Side[], rounds: Round[][]): Measured[] {
   return sides.map(({ contender, poolSize }, side) => {
-    const own = rounds[side] ?? []
+    const sideRounds = rounds[side] ?? []
     const perBooking = (name: string) =>
       spreadOf(
-        own.map(
+        sideRounds.map(
           (one) => ((one.load.cpuSeconds[name] ?? 0) * 1e6) / Math.max(1, one.booking.windowOutcomes.booked ?? 0),
         ),
       )
-    const latency = (which: 'p50' | 'p99') => spreadOf(own.map((one) => one.booking.latencies.booked?.[which] ?? 0))
-    const refused = own.map(({ booking: { windowOutcomes }, load }) => {
+    const latency = (which: 'p50' | 'p99') =>
+      spreadOf(sideRounds.map((one) => one.booking.latencies.booked?.[which] ?? 0))
+    const refused = sideRounds.map(({ booking: { windowOutcomes }, load }) => {
       const all = Object.values(windowOutcomes).reduce((sum, count) => sum + count, 0)
       return (all - (windowOutcomes.booked ?? 0)) / load.seconds
     })
     return {
       name: contender.label,
       values: {
-        'bookings/s': spreadOf(own.map((one) => one.bookedPerSecond)),
+        'bookings/s': spreadOf(sideRounds.map((one) => one.bookedPerSecond)),
         'refused/s': spreadOf(refused).median,
         'p50 ms': latency('p50').median,
         'p99 ms': latency('p99').median,
