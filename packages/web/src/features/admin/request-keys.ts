@@ -1,7 +1,7 @@
 import { randomKey } from '../../lib/random-key.ts'
 
 /** The idempotency keys of one form: see {@link createRequestKeys}. */
-export type RequestKeys = {
+type RequestKeys = {
   /** The key for a request with this body: the same as before if the body is the same. */
   keyFor(body: object): string
   /** After a success: the next request is a new one, even if its body is the same. */
