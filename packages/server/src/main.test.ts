@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { changeDatabaseUrl } from '@holdfast/engine'
 import { createEmptyDatabase, createTestDatabase, type TestDatabase, until } from '@holdfast/testkit'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { test } from '@holdfast/testkit/database-test'
+import { beforeAll, describe, expect } from 'vitest'
 import { administrator, call, serverOn, settingsFor, signIn, signUp } from '../test/running-server.ts'
 import { failingServer, serverProcess } from '../test/server-process.ts'
 import { openAccounts } from './accounts/open-accounts.ts'
@@ -15,15 +16,9 @@ import { StartError, startServer } from './main.ts'
 import { startWorker } from './worker.ts'
 
 const log = createLogger('silent')
-let database: TestDatabase
-
-beforeAll(async () => {
-  database = await createTestDatabase()
-})
-afterAll(() => database.drop())
 
 /** PostgreSQL shows a connection a moment longer than its client has it. */
-async function untilNoConnections(): Promise<void> {
+async function untilNoConnections(database: TestDatabase): Promise<void> {
   const left = async () => {
     const { rows } = await database.ownerPool.query(
       `select application_name from pg_stat_activity
@@ -88,7 +83,9 @@ describe('a start', () => {
     await empty.drop()
   })
 
-  test('works for an owner who is not a superuser and may not create roles, with DATABASE_APP_URL', async () => {
+  test('works for an owner who is not a superuser and may not create roles, with DATABASE_APP_URL', async ({
+    database,
+  }) => {
     const empty = await createEmptyDatabase()
     const name = empty.ownerUrl.replace(/\?.*/, '').split('/').at(-1) ?? ''
     const owner = `${name}_owner`
@@ -135,7 +132,7 @@ describe('a start', () => {
 })
 
 describe('a start that fails', () => {
-  test('because of its settings names each invalid one, and ends with 1 before any change', async () => {
+  test('because of its settings names each invalid one, and ends with 1 before any change', async ({ database }) => {
     const { code, stderr, stdout } = await failingServer({
       ...settingsFor(database),
       PORT: '99999',
@@ -148,7 +145,7 @@ describe('a start that fails', () => {
     expect(stdout).toBe('')
   })
 
-  test('leaves nothing running', async () => {
+  test('leaves nothing running', async ({ database }) => {
     const running = await serverOn(database)
     const { port } = new URL(running.url)
     const env = { ...settingsFor(database), PORT: port }
@@ -158,10 +155,10 @@ describe('a start that fails', () => {
     )
     await expect(startServer({ env: { ...env, PORT: 'x' }, log, say: () => undefined })).rejects.toThrow(/PORT: "x"/)
     await running.stop()
-    await untilNoConnections()
+    await untilNoConnections(database)
   })
 
-  test('because its port is in use says which port and what to do', async () => {
+  test('because its port is in use says which port and what to do', async ({ database }) => {
     const other = createServer()
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
     const address = other.address()
@@ -173,7 +170,9 @@ describe('a start that fails', () => {
     expect(stderr).not.toMatch(/\n\s+at /)
   })
 
-  test('because its port is in use has printed the generated password, as no later start prints it', async () => {
+  test('because its port is in use has printed the generated password, as no later start prints it', async ({
+    database,
+  }) => {
     const empty = await createTestDatabase()
     const running = await serverOn(database)
     const { PORT: _, HOLDFAST_ADMIN_PASSWORD: __, ...env } = settingsFor(empty)
@@ -188,7 +187,7 @@ describe('a start that fails', () => {
     await empty.drop()
   })
 
-  test.each([
+  test.for<[string, Record<string, string>, RegExp]>([
     [
       'the database is not there',
       { DATABASE_URL: 'postgres://nobody:x@127.0.0.1:1/none' },
@@ -196,7 +195,7 @@ describe('a start that fails', () => {
     ],
     ['HOST is not a local address', { HOST: '203.0.113.1' }, /HOST=203\.0\.113\.1 is not an address of this machine/],
     ['DATABASE_APP_URL is no login', { DATABASE_APP_URL: 'postgres://nobody:x@127.0.0.1:1/none' }, /DATABASE_APP_URL/],
-  ])('because %s says so in one line', async (_what, env, message) => {
+  ])('because %s says so in one line', async ([_what, env, message], { database }) => {
     const { code, stderr } = await failingServer({ ...settingsFor(database), ...env })
     expect(code).toBe(1)
     expect(stderr).toMatch(message)
@@ -205,18 +204,21 @@ describe('a start that fails', () => {
 })
 
 describe('signals', () => {
-  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s stops an idle server cleanly', async (signal) => {
-    const server = await serverProcess({ ...settingsFor(database), HOLDFAST_WORKER: 'on' })
-    expect(await server.end(signal)).toBe(0)
-    await untilNoConnections()
-  })
+  test.for(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    '%s stops an idle server cleanly',
+    async (signal, { database }) => {
+      const server = await serverProcess({ ...settingsFor(database), HOLDFAST_WORKER: 'on' })
+      expect(await server.end(signal)).toBe(0)
+      await untilNoConnections(database)
+    },
+  )
 })
 
 describe('HOST', () => {
-  test.each([
+  test.for<[string, RegExp]>([
     ['localhost', /^http:\/\/localhost:\d+$/],
     ['0.0.0.0', /^http:\/\/0\.0\.0\.0:\d+$/],
-  ])('%s is listened on and appears in the ready line', async (host, url) => {
+  ])('%s is listened on and appears in the ready line', async ([host, url], { database }) => {
     const server = await serverOn(database, { HOST: host })
     expect(server.url).toMatch(url)
     expect((await call(`${server.url.replace('0.0.0.0', '127.0.0.1')}/livez`)).status).toBe(200)

@@ -1,34 +1,25 @@
 import { createEngine, createPool } from '@holdfast/engine'
-import {
-  aClinic,
-  aDoctor,
-  aSlot,
-  type BuiltDoctor,
-  type BuiltSlot,
-  createTestDatabase,
-  type TestDatabase,
-  until,
-} from '@holdfast/testkit'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { aClinic, aDoctor, aSlot, type BuiltDoctor, type BuiltSlot, type TestDatabase, until } from '@holdfast/testkit'
+import { test as databaseTest } from '@holdfast/testkit/database-test'
+import { describe, expect } from 'vitest'
 import { databaseProxy } from '../../test/database-proxy.ts'
 import { untilCaughtUp } from '../../test/live-calendar.ts'
 import { type Answer, administrator, call, serverOn, signIn } from '../../test/running-server.ts'
 
-let database: TestDatabase
-let here: Awaited<ReturnType<typeof serverOn>>
-let there: Awaited<ReturnType<typeof serverOn>>
+/** With two servers on the file's database. */
+const test = databaseTest
+  .extend('here', { scope: 'file' }, async ({ database }, { onCleanup }) => {
+    const server = await serverOn(database)
+    onCleanup(() => server.stop())
+    return server
+  })
+  .extend('there', { scope: 'file' }, async ({ database }, { onCleanup }) => {
+    const server = await serverOn(database)
+    onCleanup(() => server.stop())
+    return server
+  })
 
-beforeAll(async () => {
-  database = await createTestDatabase()
-  here = await serverOn(database)
-  there = await serverOn(database)
-})
-afterAll(async () => {
-  await Promise.all([here.stop(), there.stop()])
-  await database.drop()
-})
-
-const aNewDoctor = async (wishes = {}) => aDoctor(database, await aClinic(database), wishes)
+const aNewDoctor = async (database: TestDatabase) => aDoctor(database, await aClinic(database))
 const dayOf = (slot: BuiltSlot) => slot.startsAt.toISOString().slice(0, 10)
 const listUrl = (server: { url: string }, doctor: BuiltDoctor, slot: BuiltSlot) =>
   `${server.url}/api/v1/doctors/${doctor.id}/slots?from=${dayOf(slot)}&to=${dayOf(slot)}`
@@ -46,8 +37,11 @@ async function metric(server: { url: string }, name: string): Promise<number> {
 }
 
 describe('lists of slots', () => {
-  test('are served from memory, with their time; the same bytes until something changes', async () => {
-    const doctor = await aNewDoctor()
+  test('are served from memory, with their time; the same bytes until something changes', async ({
+    database,
+    here,
+  }) => {
+    const doctor = await aNewDoctor(database)
     const slot = await aSlot(database, doctor, { capacity: 3 })
     // Otherwise the server would read the list once more when it reads of the slot's creation.
     await untilCaughtUp(database, here.url, doctor.id)
@@ -63,8 +57,11 @@ describe('lists of slots', () => {
     expect(String(after.body.asOf) >= String(first.body.asOf)).toBe(true)
   })
 
-  test('after a booking, a cancellation and a move, the next read from the same server includes it', async () => {
-    const doctor = await aNewDoctor()
+  test('after a booking, a cancellation and a move, the next read from the same server includes it', async ({
+    database,
+    here,
+  }) => {
+    const doctor = await aNewDoctor(database)
     const other = await aDoctor(database, { no: doctor.clinicNo, id: doctor.clinicId, timezone: 'UTC' })
     const [slot, elsewhere] = [
       await aSlot(database, doctor, { capacity: 40 }),
@@ -87,8 +84,12 @@ describe('lists of slots', () => {
     }
   })
 
-  test('a booking costs its server one load: the log entry does not drop the list again', async () => {
-    const doctor = await aNewDoctor()
+  test('a booking costs its server one load: the log entry does not drop the list again', async ({
+    database,
+    here,
+    there,
+  }) => {
+    const doctor = await aNewDoctor(database)
     const slot = await aSlot(database, doctor, { capacity: 5 })
     await untilCaughtUp(database, here.url, doctor.id)
     await book(here, slot)
@@ -101,8 +102,12 @@ describe('lists of slots', () => {
     expect(availableOf(await call(listUrl(here, doctor, slot)), slot)).toBe(3)
   })
 
-  test('with the Holdfast-Position of a write, another server includes it at once; without it, soon', async () => {
-    const doctor = await aNewDoctor()
+  test('with the Holdfast-Position of a write, another server includes it immediately; without it, soon', async ({
+    database,
+    here,
+    there,
+  }) => {
+    const doctor = await aNewDoctor(database)
     const slot = await aSlot(database, doctor, { capacity: 40 })
     for (let n = 1; n <= 10; n += 1) {
       await call(listUrl(there, doctor, slot))
@@ -118,17 +123,17 @@ describe('lists of slots', () => {
     )
   })
 
-  test('an invalid position is refused with an error that names it', async () => {
-    const doctor = await aNewDoctor()
+  test('an invalid position is refused with an error that names it', async ({ database, here }) => {
+    const doctor = await aNewDoctor(database)
     const slot = await aSlot(database, doctor)
     const answer = await call(listUrl(here, doctor, slot), { headers: { 'holdfast-position': 'latest' } })
     expect(answer.status).toBe(400)
     expect(answer.body).toMatchObject({ code: 'invalid_request', errors: [{ path: '/headers/holdfast-position' }] })
   })
 
-  test('a thousand concurrent requests for a list that is not cached cost at most two loads', async () => {
+  test('a thousand concurrent requests for a list that is not cached cost at most two loads', async ({ database }) => {
     const another = await serverOn(database, { HOLDFAST_METRICS_TOKEN: 'metrics-token-of-the-tests' })
-    const doctor = await aNewDoctor()
+    const doctor = await aNewDoctor(database)
     const slot = await aSlot(database, doctor)
     await untilCaughtUp(database, another.url, doctor.id)
     const before = await metric(another, 'holdfast_cache_loads_total')
@@ -139,12 +144,15 @@ describe('lists of slots', () => {
     await another.stop()
   })
 
-  test('a slot is free when its hold lapses, even if no sweep runs and nobody claims it', async () => {
-    // Moved by hand, so not in the log: a server that has not read the list before must answer.
+  test('a slot is free when its hold expires, even if no sweep runs and nobody claims it', async ({
+    database,
+    here,
+  }) => {
+    // The hold's end is changed without a log entry, so the list is read from a server that has not cached it.
     const fresh = await serverOn(database)
-    /** @returns whether the list was read before the hold had lapsed; a slow machine needs a longer hold for that */
+    /** @returns whether the list was read before the hold had lapsed; a slow machine needs a longer hold */
     const isSeenToLapse = async (seconds: number) => {
-      const doctor = await aNewDoctor()
+      const doctor = await aNewDoctor(database)
       const slot = await aSlot(database, doctor)
       const { body } = await book(here, slot)
       const { rows } = await database.ownerPool.query<{ lapsesAt: Date }>(
@@ -159,7 +167,7 @@ describe('lists of slots', () => {
       expect(before).toBe(0)
       await until(
         async () => (availableOf(await call(listUrl(fresh, doctor, slot)), slot) === 1 ? true : undefined),
-        () => 'the lapsed hold to be listed as free',
+        () => 'the expired hold to be listed as free',
       )
       expect(Date.now()).toBeGreaterThanOrEqual(lapsesAt.getTime())
       return true
@@ -169,9 +177,13 @@ describe('lists of slots', () => {
     await fresh.stop()
   })
 
-  test('changes of slots, doctors and clinics are visible here at once, on another server soon', async () => {
+  test('changes of slots, doctors and clinics are visible here immediately, on another server soon', async ({
+    database,
+    here,
+    there,
+  }) => {
     const bearer = await signIn(here.url, administrator)
-    const doctor = await aNewDoctor()
+    const doctor = await aNewDoctor(database)
     const slot = await aSlot(database, doctor)
     const doctorUrl = (server: { url: string }) => `${server.url}/api/v1/doctors/${doctor.id}`
     for (const server of [here, there]) {
@@ -186,12 +198,12 @@ describe('lists of slots', () => {
       () => 'the new name there',
     )
     const [startsAt, endsAt] = [slot.endsAt, new Date(slot.endsAt.getTime() + 900_000)]
-    const made = await call(`${doctorUrl(here)}/slots`, {
+    const created = await call(`${doctorUrl(here)}/slots`, {
       method: 'POST',
       bearer,
       body: { slots: [{ startsAt, endsAt }] },
     })
-    expect(made.status).toBe(201)
+    expect(created.status).toBe(201)
     expect(itemsOf(await call(listUrl(here, doctor, slot)))).toHaveLength(2)
     await call(`${here.url}/api/v1/slots/${slot.id}`, { method: 'DELETE', bearer })
     expect(itemsOf(await call(listUrl(here, doctor, slot)))).toHaveLength(1)
@@ -201,8 +213,12 @@ describe('lists of slots', () => {
     )
   })
 
-  test('after a thousand concurrent bookings, two servers list the slots that are left', async () => {
-    const doctor = await aNewDoctor()
+  test('after a thousand concurrent bookings, two servers list the slots that are left', async ({
+    database,
+    here,
+    there,
+  }) => {
+    const doctor = await aNewDoctor(database)
     const slot = await aSlot(database, doctor, { capacity: 1000 })
     const pool = createPool({ url: database.appUrl, max: 4, name: 'beside' })
     const engine = createEngine({ batchPool: pool, generalPool: pool })
@@ -232,8 +248,8 @@ describe('lists of doctors, the soonest first', () => {
   const firstOf = (answer: Answer) => (answer.body.items as { id: string; nextAvailableAt: string }[])[0]
 
   /** Two doctors: `first` can be booked before `second`. */
-  async function twoDoctors() {
-    const first = await aNewDoctor()
+  async function twoDoctors(database: TestDatabase) {
+    const first = await aNewDoctor(database)
     const second = await aDoctor(database, { no: first.clinicNo, id: first.clinicId, timezone: 'UTC' })
     const slot = await aSlot(database, first)
     const other = await aSlot(database, second, { startsAt: slot.endsAt })
@@ -242,13 +258,17 @@ describe('lists of doctors, the soonest first', () => {
 
   const positionOf = (answer: Answer) => ({ 'holdfast-position': answer.headers.get('holdfast-position') ?? '' })
 
-  test('with the Holdfast-Position of a booking anywhere, both servers return the current order', async () => {
+  test('with the Holdfast-Position of a booking anywhere, both servers return the current order', async ({
+    database,
+    here,
+    there,
+  }) => {
     for (const server of [here, there]) {
-      const { first, second, slot } = await twoDoctors()
+      const { first, second, slot } = await twoDoctors(database)
       expect(firstOf(await call(soonestUrl(server, first)))?.id).toBe(first.id)
       const booked = await book(here, slot)
       expect(firstOf(await call(soonestUrl(server, first), { headers: positionOf(booked) }))?.id).toBe(second.id)
-      // Somebody who is not on the page comes back to it.
+      // After a cancellation, the first doctor returns to the page.
       const cancelled = await call(`${here.url}/api/v1/bookings/${booked.body.id}/cancel`, {
         method: 'POST',
         bearer: String(booked.body.manageToken),
@@ -257,9 +277,12 @@ describe('lists of doctors, the soonest first', () => {
     }
   })
 
-  test('also from a server that knows the booking while its earlier response is still cached', async () => {
+  test('also from a server that knows the booking while its earlier response is still cached', async ({
+    database,
+    here,
+  }) => {
     const another = await serverOn(database, { HOLDFAST_METRICS_TOKEN: 'metrics-token-of-the-tests' })
-    const { first, second, slot, other } = await twoDoctors()
+    const { first, second, slot, other } = await twoDoctors(database)
     const loads = () => metric(another, 'holdfast_cache_loads_total')
     /** Waits until the server's tail is past a write: the clinic is then served from memory again. */
     const untilRead = async (headers: Record<string, string>) =>
@@ -286,8 +309,8 @@ describe('lists of doctors, the soonest first', () => {
     await another.stop()
   })
 
-  test('without it within seconds; edits and new slots at once', async () => {
-    const { first, second, slot } = await twoDoctors()
+  test('without it within seconds; edits and new slots immediately', async ({ database, here, there }) => {
+    const { first, second, slot } = await twoDoctors(database)
     expect(firstOf(await call(soonestUrl(here, first)))?.id).toBe(first.id)
     await book(there, slot)
     await until(
@@ -304,9 +327,11 @@ describe('lists of doctors, the soonest first', () => {
     expect(firstOf(await call(soonestUrl(here, first)))?.nextAvailableAt).toBe(startsAt.toISOString())
   })
 
-  test('bookings do not reload it while it is fresh; the control: a list by name reloads each time', async () => {
+  test('bookings do not reload it while it is fresh; the control: a list by name reloads each time', async ({
+    database,
+  }) => {
     const another = await serverOn(database, { HOLDFAST_METRICS_TOKEN: 'metrics-token-of-the-tests' })
-    const { first, second } = await twoDoctors()
+    const { first, second } = await twoDoctors(database)
     const slot = await aSlot(database, second, { capacity: 100 })
     // Otherwise the server would read it once more when it reads of the rows created above.
     await untilCaughtUp(database, another.url, second.id)
@@ -327,10 +352,12 @@ describe('lists of doctors, the soonest first', () => {
   })
 })
 
-test('without the database, lists are stale, writes are refused within a second, and both recover', async () => {
+test('without the database, lists are stale, writes are refused within a second, and both recover', async ({
+  database,
+}) => {
   const proxy = await databaseProxy(database.appUrl)
   const server = await serverOn({ ownerUrl: database.ownerUrl, appUrl: proxy.url })
-  const doctor = await aNewDoctor()
+  const doctor = await aNewDoctor(database)
   const slot = await aSlot(database, doctor, { capacity: 5 })
   const known = await call(listUrl(server, doctor, slot))
   await proxy.cut()
@@ -353,7 +380,7 @@ test('without the database, lists are stale, writes are refused within a second,
   }
   // The median: the machine may have been busy during any of them.
   expect(times.toSorted((a, b) => a - b)[10]).toBeLessThan(1_000)
-  const unknown = await aNewDoctor()
+  const unknown = await aNewDoctor(database)
   expect((await call(listUrl(server, unknown, slot))).status).toBe(503)
   await proxy.restore()
   await until(

@@ -1,37 +1,30 @@
 import { type Operation, restOperations } from '@holdfast/contract'
-import { aBooking, aClinic, aDoctor, aSlot, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
+import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
 import fc from 'fast-check'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type OperationId, type RestApp, startRestApp, type TestAccount } from '../../test/rest-app.ts'
+import { expect } from 'vitest'
+import type { OperationId } from '../../test/rest-app.ts'
+import { test as restTest } from '../../test/rest-test.ts'
 
-let database: TestDatabase
-let rest: RestApp
-let site: TestAccount
-let ids: Record<string, string>
+type Ids = { clinicId: string; doctorId: string; slotId: string; bookingId: string; accountId: string }
 
-beforeAll(async () => {
-  database = await createTestDatabase()
-  rest = await startRestApp(database.appPool)
-  site = rest.anAccount({ siteAdministrator: true })
-  rest.anAccount({ email: 'a@example.org' })
-})
+const test = restTest
+  .extend('site', { scope: 'file' }, ({ rest }) => {
+    rest.anAccount({ email: 'a@example.org' })
+    return rest.anAccount({ siteAdministrator: true })
+  })
+  .extend('ids', ({ database, site }) => newIds(database, site.id))
 
-beforeEach(async () => {
+async function newIds(database: TestDatabase, accountId: string): Promise<Ids> {
   const clinic = await aClinic(database)
   const doctor = await aDoctor(database, clinic)
   const slot = await aSlot(database, doctor, { capacity: 1_000_000 })
   const booking = await aBooking(database, slot)
-  ids = { clinicId: clinic.id, doctorId: doctor.id, slotId: slot.id, bookingId: booking.id, accountId: site.id }
-})
-
-afterAll(async () => {
-  await rest.stop()
-  await database.drop()
-})
+  return { clinicId: clinic.id, doctorId: doctor.id, slotId: slot.id, bookingId: booking.id, accountId }
+}
 
 type Json = null | boolean | number | string | Json[] | { [name: string]: Json }
 
-// What lies in the past is no good slot.
+// A slot must not be in the past.
 const day = (ahead: number) => Temporal.Now.plainDateISO('UTC').add({ days: ahead }).toString()
 
 const rule = {
@@ -46,11 +39,11 @@ const rule = {
 }
 
 /** Good bodies, to be spoiled in one place each. */
-const bodies: Partial<Record<OperationId, () => Json>> = {
+const bodies: Partial<Record<OperationId, (ids: Ids) => Json>> = {
   createClinic: () => ({ name: 'C', timezone: 'UTC', address: 'A', phone: '1', settings: { holdSeconds: 60 } }),
   updateClinic: () => ({ name: 'C', timezone: 'UTC', settings: { bookingHorizonDays: 30 } }),
-  createDoctor: () => ({
-    clinicId: ids.clinicId ?? '',
+  createDoctor: (ids) => ({
+    clinicId: ids.clinicId,
     name: 'D',
     specialization: 'S',
     experienceYears: 1,
@@ -70,8 +63,8 @@ const bodies: Partial<Record<OperationId, () => Json>> = {
     rule,
     slots: [{ startsAt: `${day(40)}T09:00:00Z`, endsAt: `${day(40)}T09:30:00Z`, capacity: 1 }],
   }),
-  createBooking: () => ({
-    slotId: ids.slotId ?? '',
+  createBooking: (ids) => ({
+    slotId: ids.slotId,
     units: 1,
     patient: { name: 'A', email: 'a@example.org', phone: '1' },
     appointmentType: 'in_person',
@@ -79,8 +72,8 @@ const bodies: Partial<Record<OperationId, () => Json>> = {
     confirm: true,
   }),
   cancelBooking: () => ({ reason: 'R' }),
-  rescheduleBooking: () => ({ slotId: ids.slotId ?? '' }),
-  putMember: () => ({ email: 'a@example.org', role: 'doctor', doctorId: ids.doctorId ?? '' }),
+  rescheduleBooking: (ids) => ({ slotId: ids.slotId }),
+  putMember: (ids) => ({ email: 'a@example.org', role: 'doctor', doctorId: ids.doctorId }),
 }
 
 const odd = fc.oneof(
@@ -134,10 +127,10 @@ function spoiled(value: Json, [name, ...deeper]: string[], replacement: Json): J
 
 const operationIds = Object.keys(restOperations) as OperationId[]
 
-test.each(Object.keys(bodies) as OperationId[])(
+test.for(Object.keys(bodies) as OperationId[])(
   '%s answers every odd body by the contract, never with 5xx',
-  async (id) => {
-    const good = bodies[id]?.() ?? null
+  async (id, { rest, site, ids }) => {
+    const good = bodies[id]?.(ids) ?? null
     const statuses = new Set<number>()
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...places(good)), odd, fc.boolean(), async (place, value, dropsRule) => {
@@ -166,9 +159,9 @@ test.each(Object.keys(bodies) as OperationId[])(
   },
 )
 
-test.each(operationIds.filter((id) => 'query' in restOperations[id]))(
+test.for(operationIds.filter((id) => 'query' in restOperations[id]))(
   '%s answers every odd query by the contract, never with 5xx',
-  async (id) => {
+  async (id, { rest, site, ids }) => {
     const operation: Operation = restOperations[id]
     const names = Object.keys(operation.query?.properties ?? {})
     // Nothing here may really withdraw.
@@ -180,7 +173,12 @@ test.each(operationIds.filter((id) => 'query' in restOperations[id]))(
         const query = Object.fromEntries(
           Object.entries({ ...days, ...values, ...base }).map(([name, value]) => [name, value.toWellFormed()]),
         )
-        const reply = await rest.call(id, { path: ids, query, as: site, ...(bodies[id] ? { body: bodies[id]() } : {}) })
+        const reply = await rest.call(id, {
+          path: ids,
+          query,
+          as: site,
+          ...(bodies[id] ? { body: bodies[id](ids) } : {}),
+        })
         expect(reply.status).toBeLessThan(500)
         expect(rest.violations.splice(0)).toEqual([])
       }),

@@ -1,24 +1,16 @@
 import { createHoldfastClient } from '@holdfast/contract/client'
-import { aClinic, aDoctor, aSlot, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type RestApp, startRestApp } from '../../test/rest-app.ts'
+import { aClinic, aDoctor, aSlot } from '@holdfast/testkit'
+import { expect } from 'vitest'
+import { test as restTest } from '../../test/rest-test.ts'
 
-let database: TestDatabase
-let rest: RestApp
-let baseUrl: string
+const test = restTest.extend('baseUrl', { scope: 'file' }, ({ rest }) =>
+  rest.app.listen({ port: 0, host: '127.0.0.1' }),
+)
 
-beforeAll(async () => {
-  database = await createTestDatabase()
-  rest = await startRestApp(database.appPool)
-  baseUrl = await rest.app.listen({ port: 0, host: '127.0.0.1' })
-})
-
-afterAll(async () => {
-  await rest.stop()
-  await database.drop()
-})
-
-test('the typed client books, manages the booking by its token, and receives problems', async () => {
+test('the typed client books, manages the booking by its token, and receives problems', async ({
+  database,
+  baseUrl,
+}) => {
   const slot = await aSlot(database, await aDoctor(database, await aClinic(database)))
   const client = createHoldfastClient({ baseUrl: `${baseUrl}/` })
   const body = { slotId: slot.id, patient: { name: 'Ada' } }

@@ -1,28 +1,16 @@
 import { type Operation, restOperations } from '@holdfast/contract'
 import { newId } from '@holdfast/engine'
-import { aBooking, aClinic, aDoctor, aSlot, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { type CallOptions, type OperationId, type Reply, type RestApp, startRestApp } from '../../../test/rest-app.ts'
+import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
+import { expect } from 'vitest'
+import type { CallOptions, OperationId, Reply, RestApp } from '../../../test/rest-app.ts'
+import { test as restTest } from '../../../test/rest-test.ts'
 
-let database: TestDatabase
-let rest: RestApp
-let scene: Awaited<ReturnType<typeof aScene>>
+const test = restTest.extend('scene', { scope: 'file' }, ({ database, rest }) => aScene(database, rest))
 
-beforeAll(async () => {
-  database = await createTestDatabase()
-  rest = await startRestApp(database.appPool)
-  scene = await aScene()
-})
-
-afterEach(() => expect(rest.violations.splice(0)).toEqual([]))
-
-afterAll(async () => {
-  await rest.stop()
-  await database.drop()
-})
+type Scene = Awaited<ReturnType<typeof aScene>>
 
 /** A clinic with two doctors, a booked slot of the first, its members, and people from elsewhere. */
-async function aScene() {
+async function aScene(database: TestDatabase, rest: RestApp) {
   const [clinic, other] = [await aClinic(database), await aClinic(database)]
   const [doctor, colleague] = [await aDoctor(database, clinic), await aDoctor(database, clinic)]
   const slot = await aSlot(database, doctor)
@@ -36,7 +24,7 @@ async function aScene() {
       bookingId: booking.id,
       accountId: newId(clinic.no),
     },
-    madeUp: {
+    unknownIds: {
       clinicId: newId(clinic.no),
       doctorId: newId(clinic.no),
       slotId: newId(clinic.no),
@@ -61,7 +49,7 @@ async function aScene() {
 type Ids = Record<string, string>
 
 /** A request that succeeds for a caller who may make it. */
-const requests: Partial<Record<OperationId, (ids: Ids) => Pick<CallOptions, 'query' | 'body'>>> = {
+const requests: Partial<Record<OperationId, (ids: Ids, rest: RestApp) => Pick<CallOptions, 'query' | 'body'>>> = {
   createClinic: () => ({ body: { name: 'New', timezone: 'UTC' } }),
   updateClinic: () => ({ body: { phone: '1' } }),
   createDoctor: ({ clinicId }) => ({ body: { clinicId, name: 'Dr', specialization: 'X' } }),
@@ -82,7 +70,7 @@ const requests: Partial<Record<OperationId, (ids: Ids) => Pick<CallOptions, 'que
   withdrawSlot: () => ({ query: { dryRun: true, withBookings: true } }),
   withdrawSlotsOfDoctor: () => ({ query: { from: '2031-01-01', to: '2031-01-01', dryRun: true } }),
   rescheduleBooking: ({ slotId }) => ({ body: { slotId } }),
-  linkBooking: ({ bookingId = '' }) => ({ body: { manageToken: rest.manageTokens.issue(bookingId) } }),
+  linkBooking: ({ bookingId = '' }, rest) => ({ body: { manageToken: rest.manageTokens.issue(bookingId) } }),
   putMember: () => ({ body: { email: 'nobody@example.org', role: 'staff' } }),
 }
 
@@ -90,8 +78,8 @@ const guarded = (Object.entries(restOperations) as [OperationId, Operation][]).f
   ([, { access }]) => access !== 'anyone',
 )
 
-function ask(id: OperationId, ids: Ids, who: Pick<CallOptions, 'as' | 'token'>) {
-  return rest.call(id, { path: ids, ...requests[id]?.(ids), ...who })
+function send(rest: RestApp, id: OperationId, ids: Ids, who: Pick<CallOptions, 'as' | 'token'>) {
+  return rest.call(id, { path: ids, ...requests[id]?.(ids, rest), ...who })
 }
 
 const narrower = guarded.filter(([, { access }]) => access !== 'account' && access !== 'site_administrator')
@@ -99,9 +87,9 @@ const ofAdmins = guarded.filter(([, { access }]) => access === 'admin' || access
 const ofTheClinic = narrower.filter(([, { access }]) => access !== 'booking')
 const withIds = guarded.filter(([, { url }]) => url.includes('{'))
 
-test.each(guarded)('%s without a credential: 401, whether the thing exists or not', async (id) => {
-  for (const ids of [scene.ids, scene.madeUp]) {
-    const { problem, headers } = await ask(id, ids, {})
+test.for(guarded)('%s without a credential: 401, whether the thing exists or not', async ([id], { rest, scene }) => {
+  for (const ids of [scene.ids, scene.unknownIds]) {
+    const { problem, headers } = await send(rest, id, ids, {})
     expect(problem).toMatchObject({ status: 401, code: 'unauthenticated' })
     expect(headers['www-authenticate']).toContain('Bearer')
   }
@@ -109,38 +97,41 @@ test.each(guarded)('%s without a credential: 401, whether the thing exists or no
   expect(unread.problem.status).toBe(401)
 })
 
-test.each(narrower)('%s by somebody from elsewhere: 404, as for a made-up id', async (id) => {
+test.for(narrower)('%s by somebody from elsewhere: 404, as for an unknown id', async ([id], { rest, scene }) => {
   for (const who of [{ as: scene.stranger }, { as: scene.otherAdmin }, { token: scene.otherToken }]) {
-    const real = await ask(id, scene.ids, who)
-    const madeUp = await ask(id, scene.madeUp, who)
+    const real = await send(rest, id, scene.ids, who)
+    const unknown = await send(rest, id, scene.unknownIds, who)
     expect(real.problem.status).toBe(404)
-    expect({ ...real.problem, detail: '', instance: '' }).toEqual({ ...madeUp.problem, detail: '', instance: '' })
-    expect(withoutIds(real.problem.detail)).toBe(withoutIds(madeUp.problem.detail))
+    expect({ ...real.problem, detail: '', instance: '' }).toEqual({ ...unknown.problem, detail: '', instance: '' })
+    expect(withoutIds(real.problem.detail)).toBe(withoutIds(unknown.problem.detail))
   }
 })
 
-test.each(ofAdmins)('%s by staff or a doctor of the clinic: 403', async (id) => {
+test.for(ofAdmins)('%s by staff or a doctor of the clinic: 403', async ([id], { rest, scene }) => {
   for (const as of [scene.staff, scene.ownDoctor]) {
-    expect((await ask(id, scene.ids, { as })).problem).toMatchObject({ status: 403, code: 'forbidden' })
+    expect((await send(rest, id, scene.ids, { as })).problem).toMatchObject({ status: 403, code: 'forbidden' })
   }
 })
 
-test.each(ofTheClinic)('%s of a made-up id, by those with the role: 404', async (id) => {
+test.for(ofTheClinic)('%s of an unknown id, by those with the role: 404', async ([id], { rest, scene }) => {
   for (const as of [scene.admin, scene.site]) {
-    const { problem } = await ask(id, scene.madeUp, { as })
+    const { problem } = await send(rest, id, scene.unknownIds, { as })
     expect(problem.status, `${problem.code} ${problem.detail}`).toBe(404)
   }
 })
 
-test.each(withIds)('%s of another system’s id: 404, and of what is not an id: 400', async (id) => {
+test.for(withIds)('%s of another system’s id: 404, and of what is not an id: 400', async ([id], { rest, scene }) => {
   const foreign = Object.fromEntries(Object.keys(scene.ids).map((name) => [name, crypto.randomUUID()]))
-  expect((await ask(id, foreign, { as: scene.site })).problem.status).toBe(404)
+  expect((await send(rest, id, foreign, { as: scene.site })).problem.status).toBe(404)
   const malformed = Object.fromEntries(Object.keys(scene.ids).map((name) => [name, "1' or 1=1"]))
-  expect((await ask(id, malformed, { as: scene.site })).problem).toMatchObject({ status: 400, code: 'invalid_request' })
+  expect((await send(rest, id, malformed, { as: scene.site })).problem).toMatchObject({
+    status: 400,
+    code: 'invalid_request',
+  })
 })
 
 /** Who has access, where a caller with access succeeds. */
-const reach: [OperationId, (keyof typeof scene & string)[]][] = [
+const reach: [OperationId, (keyof Scene)[]][] = [
   ['getBooking', ['owner', 'staff', 'admin', 'ownDoctor', 'site']],
   ['listBookingEvents', ['staff', 'admin', 'ownDoctor', 'site']],
   ['reopenBooking', ['staff', 'admin', 'ownDoctor', 'site']],
@@ -163,10 +154,10 @@ const reach: [OperationId, (keyof typeof scene & string)[]][] = [
 
 const everybody = ['owner', 'stranger', 'staff', 'admin', 'ownDoctor', 'colleague', 'otherAdmin', 'site'] as const
 
-test.each(reach)('%s succeeds for exactly %j', async (id, allowed) => {
+test.for(reach)('%s succeeds for exactly %j', async ([id, allowed], { rest, scene }) => {
   const reached: string[] = []
   for (const name of everybody) {
-    const { status } = await ask(id, scene.ids, { as: scene[name] })
+    const { status } = await send(rest, id, scene.ids, { as: scene[name] })
     if (status < 300) reached.push(name)
     else expect([403, 404], `${name} ${status}`).toContain(status)
   }
@@ -174,14 +165,17 @@ test.each(reach)('%s succeeds for exactly %j', async (id, allowed) => {
   else expect(reached.sort()).toEqual([...allowed].sort())
 })
 
-test('a doctor is refused a colleague’s calendar with 403, and does not find a colleague’s booking', async () => {
+test('a doctor is refused a colleague’s calendar with 403, and does not find a colleague’s booking', async ({
+  rest,
+  scene,
+}) => {
   for (const id of ['createSlots', 'withdrawSlot', 'withdrawSlotsOfDoctor', 'getVideoRoom', 'setVideoRoom'] as const) {
-    expect((await ask(id, scene.ids, { as: scene.colleague })).problem).toMatchObject({
+    expect((await send(rest, id, scene.ids, { as: scene.colleague })).problem).toMatchObject({
       status: 403,
       code: 'forbidden',
     })
   }
-  expect((await ask('getBooking', scene.ids, { as: scene.colleague })).problem.status).toBe(404)
+  expect((await send(rest, 'getBooking', scene.ids, { as: scene.colleague })).problem.status).toBe(404)
   const listed = await rest.call('listClinicBookings', { path: scene.ids, as: scene.colleague })
   expect(listed.body.items).toEqual([])
   const own = await rest.call('listClinicBookings', { path: scene.ids, as: scene.ownDoctor })
@@ -194,7 +188,7 @@ test('a doctor is refused a colleague’s calendar with 403, and does not find a
   expect(others.problem.status).toBe(403)
 })
 
-test('a clinic’s number in another id is not the clinic’s id', async () => {
+test('a clinic’s number in another id is not the clinic’s id', async ({ rest, scene }) => {
   const path = { ...scene.ids, clinicId: scene.ids.doctorId }
   expect((await rest.call('listClinicBookings', { path, as: scene.staff })).problem).toMatchObject({
     status: 404,
@@ -204,31 +198,31 @@ test('a clinic’s number in another id is not the clinic’s id', async () => {
   expect((await rest.call('updateDoctor', { path: doctorPath, body: { name: 'x' }, as: scene.admin })).status).toBe(404)
 })
 
-test('the manage token gives access to its booking and to nothing else', async () => {
-  expect((await ask('getBooking', scene.ids, { token: scene.token })).status).toBe(200)
+test('the manage token gives access to its booking and to nothing else', async ({ rest, scene }) => {
+  expect((await send(rest, 'getBooking', scene.ids, { token: scene.token })).status).toBe(200)
   expect((await rest.call('getMe', { token: scene.token })).problem.status).toBe(401)
   expect((await rest.call('listMyBookings', { token: scene.token })).problem.status).toBe(401)
   for (const id of ['listClinicBookings', 'verifyClinic', 'updateDoctor', 'getVideoRoom', 'withdrawSlot'] as const) {
-    expect((await ask(id, scene.ids, { token: scene.token })).problem.status, id).toBe(404)
+    expect((await send(rest, id, scene.ids, { token: scene.token })).problem.status, id).toBe(404)
   }
-  expect((await ask('createClinic', scene.ids, { token: scene.token })).problem.status).toBe(401)
+  expect((await send(rest, 'createClinic', scene.ids, { token: scene.token })).problem.status).toBe(401)
   // Not the last character: two of its bits are unused.
   const nearly = scene.token.replace(/^hfm_./, (start) => (start === 'hfm_A' ? 'hfm_B' : 'hfm_A'))
-  expect((await ask('getBooking', scene.ids, { token: nearly })).problem.status).toBe(404)
+  expect((await send(rest, 'getBooking', scene.ids, { token: nearly })).problem.status).toBe(404)
 })
 
-test('a membership that ends, ends at once', async () => {
+test('a membership that ends, ends at once', async ({ rest, scene }) => {
   const as = await rest.aMember(scene.clinic.no, 'staff')
-  expect((await ask('getBooking', scene.ids, { as })).status).toBe(200)
+  expect((await send(rest, 'getBooking', scene.ids, { as })).status).toBe(200)
   const path = { clinicId: scene.clinic.id, accountId: as.id }
   expect((await rest.call('removeMember', { path, as: scene.admin })).status).toBe(204)
-  expect((await ask('getBooking', scene.ids, { as })).problem.status).toBe(404)
+  expect((await send(rest, 'getBooking', scene.ids, { as })).problem.status).toBe(404)
 })
 
 const desk = ['staff', 'admin', 'ownDoctor', 'site'] as const
 
 /** Who has access where the answer may still be another refusal: of the booking's state, or of what the body names. */
-const attempts: [OperationId, readonly (keyof typeof scene & string)[]][] = [
+const attempts: [OperationId, readonly (keyof Scene)[]][] = [
   ['confirmBooking', ['owner', ...desk]],
   ['extendBooking', ['owner', ...desk]],
   ['rescheduleBooking', ['owner', ...desk]],
@@ -244,13 +238,13 @@ const attempts: [OperationId, readonly (keyof typeof scene & string)[]][] = [
 
 const refusals = ['forbidden', 'booking_not_found', 'clinic_not_found']
 
-test.each(attempts)('%s is open to exactly %j', async (id, allowed) => {
+test.for(attempts)('%s is open to exactly %j', async ([id, allowed], { database, rest, scene }) => {
   const slot = await aSlot(database, scene.doctor)
   const booking = await aBooking(database, slot, { accountId: scene.owner.id })
   const ids = { ...scene.ids, slotId: slot.id, bookingId: booking.id }
   const admitted: string[] = []
   for (const name of everybody) {
-    const reply = await ask(id, ids, { as: scene[name] })
+    const reply = await send(rest, id, ids, { as: scene[name] })
     if (reply.status < 300 || !refusals.includes(reply.problem.code)) admitted.push(name)
   }
   expect(admitted.sort()).toEqual([...allowed].sort())
@@ -266,7 +260,7 @@ function outcomeOf(reply: Pick<Reply<OperationId>, 'status' | 'problem'>): strin
   return reply.status < 300 || reply.status === 409 ? 'admitted' : `${reply.status} ${reply.problem.code}`
 }
 
-test('a booking on behalf is for those with access to the slot’s calendar', async () => {
+test('a booking on behalf is for those with access to the slot’s calendar', async ({ rest, scene }) => {
   const book = (slotId: string, who: Pick<CallOptions, 'as' | 'token'>) =>
     rest.call('createBooking', { body: { slotId, patient: { name: 'Ada' }, onBehalf: true }, ...who }).then(outcomeOf)
   const outcomes: Record<string, string> = {}
@@ -281,15 +275,15 @@ test('a booking on behalf is for those with access to the slot’s calendar', as
     admin: 'admitted',
     site: 'admitted',
   })
-  for (const slotId of [scene.ids.slotId, scene.madeUp.slotId]) {
+  for (const slotId of [scene.ids.slotId, scene.unknownIds.slotId]) {
     expect(await book(slotId, {})).toBe('401 unauthenticated')
     expect(await book(slotId, { token: scene.token })).toBe('404 slot_not_found')
     expect(await book(slotId, { as: scene.stranger })).toBe('404 slot_not_found')
   }
-  expect(await book(scene.madeUp.slotId, { as: scene.ownDoctor })).toBe('404 slot_not_found')
+  expect(await book(scene.unknownIds.slotId, { as: scene.ownDoctor })).toBe('404 slot_not_found')
 })
 
-test('inactive doctors are listed for the clinic’s members', async () => {
+test('inactive doctors are listed for the clinic’s members', async ({ rest, scene }) => {
   const list = (clinicId: string, who: Pick<CallOptions, 'as' | 'token'>) =>
     rest.call('listDoctors', { query: { clinicId, includeInactive: true }, ...who }).then(outcomeOf)
   const members = ['staff', 'admin', 'ownDoctor', 'colleague', 'site']
@@ -297,7 +291,7 @@ test('inactive doctors are listed for the clinic’s members', async () => {
     const expected = members.includes(name) ? 'admitted' : '404 clinic_not_found'
     expect(await list(scene.ids.clinicId, { as: scene[name] }), name).toBe(expected)
   }
-  for (const clinicId of [scene.ids.clinicId, scene.madeUp.clinicId]) {
+  for (const clinicId of [scene.ids.clinicId, scene.unknownIds.clinicId]) {
     expect(await list(clinicId, {})).toBe('401 unauthenticated')
     expect(await list(clinicId, { token: scene.token })).toBe('404 clinic_not_found')
   }
@@ -305,7 +299,11 @@ test('inactive doctors are listed for the clinic’s members', async () => {
   expect(everywhere.problem).toMatchObject({ status: 400, code: 'invalid_request' })
 })
 
-test('nobody moves a booking to another clinic, and nobody links one without its token', async () => {
+test('nobody moves a booking to another clinic, and nobody links one without its token', async ({
+  database,
+  rest,
+  scene,
+}) => {
   const elsewhere = await aSlot(database, await aDoctor(database, await aClinic(database)))
   for (const name of ['owner', 'staff', 'site'] as const) {
     const move = { path: scene.ids, body: { slotId: elsewhere.id }, as: scene[name] }

@@ -1,34 +1,25 @@
-import { aBooking, aClinic, aDoctor, aSlot, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { type RestApp, startRestApp, type TestAccount } from '../../../test/rest-app.ts'
-
-let database: TestDatabase
-let rest: RestApp
-
-beforeAll(async () => {
-  database = await createTestDatabase()
-  rest = await startRestApp(database.appPool)
-})
-
-afterEach(() => expect(rest.violations.splice(0)).toEqual([]))
-
-afterAll(async () => {
-  await rest.stop()
-  await database.drop()
-})
+import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
+import { expect } from 'vitest'
+import type { RestApp, TestAccount } from '../../../test/rest-app.ts'
+import { test } from '../../../test/rest-test.ts'
 
 const patient = { name: 'Grace Hopper', email: 'grace@example.org' }
 
 /** A guest's booking of a new clinic, with the token that came with it. */
-async function aGuestsBooking(wishes: { confirm?: boolean } = {}) {
+async function aGuestsBooking(database: TestDatabase, rest: RestApp, options: { confirm?: boolean } = {}) {
   const clinic = await aClinic(database)
   const doctor = await aDoctor(database, clinic)
   const slot = await aSlot(database, doctor)
-  const { body } = await rest.call('createBooking', { body: { slotId: slot.id, patient, ...wishes } })
+  const { body } = await rest.call('createBooking', { body: { slotId: slot.id, patient, ...options } })
   return { clinic, doctor, slot, id: body.id, path: { bookingId: body.id }, manageToken: body.manageToken }
 }
 
-const link = (booking: { path: { bookingId: string }; manageToken: string }, as?: TestAccount, key?: string) =>
+const link = (
+  rest: RestApp,
+  booking: { path: { bookingId: string }; manageToken: string },
+  as?: TestAccount,
+  key?: string,
+) =>
   rest.call('linkBooking', {
     path: booking.path,
     body: { manageToken: booking.manageToken },
@@ -36,64 +27,71 @@ const link = (booking: { path: { bookingId: string }; manageToken: string }, as?
     ...(key ? { key } : {}),
   })
 
-const idsOf = async (as: TestAccount) => (await rest.call('listMyBookings', { as })).body.items.map(({ id }) => id)
+const idsOf = async (rest: RestApp, as: TestAccount) =>
+  (await rest.call('listMyBookings', { as })).body.items.map(({ id }) => id)
 
-test('the bearer of a guest’s token links the booking to an account: listed, readable without it, once', async () => {
-  const booking = await aGuestsBooking({ confirm: true })
+test('the bearer of a guest’s token links the booking to an account: listed, readable without it, once', async ({
+  database,
+  rest,
+}) => {
+  const booking = await aGuestsBooking(database, rest, { confirm: true })
   const me = rest.anAccount()
-  expect(await idsOf(me)).toEqual([])
+  expect(await idsOf(rest, me)).toEqual([])
   expect((await rest.call('getBooking', { path: booking.path, as: me })).problem.status).toBe(404)
-  const linked = await link(booking, me)
+  const linked = await link(rest, booking, me)
   expect(linked.body).toMatchObject({ id: booking.id, status: 'CONFIRMED', patient, version: 2 })
   expect(linked.headers['holdfast-position']).toMatch(/^\d+$/)
   expect(linked.headers['cache-control']).toBe('no-store')
   expect(JSON.stringify(linked.body)).not.toContain(me.id)
-  expect(await idsOf(me)).toEqual([booking.id])
+  expect(await idsOf(rest, me)).toEqual([booking.id])
   expect((await rest.call('getBooking', { path: booking.path, as: me })).body).toEqual(linked.body)
 
-  const again = await link(booking, me)
+  const again = await link(rest, booking, me)
   expect([again.status, again.body]).toEqual([200, linked.body])
   expect(again.headers['holdfast-position']).toBeUndefined()
   // The token still works.
   const cancelled = await rest.call('cancelBooking', { path: booking.path, token: booking.manageToken })
   expect(cancelled.body.status).toBe('CANCELLED')
-  expect((await link(booking, me)).body.status).toBe('CANCELLED')
+  expect((await link(rest, booking, me)).body.status).toBe('CANCELLED')
 })
 
-test('a booking of another account cannot be linked, even with its token', async () => {
-  const booking = await aGuestsBooking()
+test('a booking of another account cannot be linked, even with its token', async ({ database, rest }) => {
+  const booking = await aGuestsBooking(database, rest)
   const [me, other] = [rest.anAccount(), rest.anAccount()]
-  await link(booking, me)
-  const { problem } = await link(booking, other)
+  await link(rest, booking, me)
+  const { problem } = await link(rest, booking, other)
   expect(problem).toMatchObject({ status: 409, code: 'booking_has_account' })
   expect(JSON.stringify(problem)).not.toContain(me.id)
-  expect(await idsOf(other)).toEqual([])
+  expect(await idsOf(rest, other)).toEqual([])
   // A booking created with an account belongs to it from the start.
-  const { doctor } = await aGuestsBooking()
+  const { doctor } = await aGuestsBooking(database, rest)
   const created = await aBooking(database, await aSlot(database, doctor), { accountId: me.id })
   const theirs = { path: { bookingId: created.id }, manageToken: rest.manageTokens.issue(created.id) }
-  expect((await link(theirs, other)).problem.code).toBe('booking_has_account')
-  expect((await link(theirs, me)).status).toBe(200)
+  expect((await link(rest, theirs, other)).problem.code).toBe('booking_has_account')
+  expect((await link(rest, theirs, me)).status).toBe(200)
 })
 
-test('a booking in any state can be linked: a hold that ended, and a cancelled booking', async () => {
-  const { clinic, doctor } = await aGuestsBooking()
+test('a booking in any state can be linked: a hold that ended, and a cancelled booking', async ({ database, rest }) => {
+  const { clinic, doctor } = await aGuestsBooking(database, rest)
   const me = rest.anAccount()
   const slot = await aSlot(database, doctor, { capacity: 9 })
   for (const status of ['PENDING', 'CANCELLED', 'ARRIVED', 'NO_SHOW', 'COMPLETED', 'hold_expired'] as const) {
     const { id } = await aBooking(database, slot, { status })
-    const { body } = await link({ path: { bookingId: id }, manageToken: rest.manageTokens.issue(id) }, me)
+    const { body } = await link(rest, { path: { bookingId: id }, manageToken: rest.manageTokens.issue(id) }, me)
     expect(body).toMatchObject(status === 'hold_expired' ? { status: 'FAILED', failureReason: status } : { status })
   }
   const report = await rest.engine.reads.verify({ clinicNo: clinic.no, detailsMax: 10 })
   expect(report.details).toEqual([])
 })
 
-test('without this booking’s token: 404 for everybody and every role, as for a made-up id', async () => {
-  const [booking, another] = [await aGuestsBooking(), await aGuestsBooking()]
+test('without this booking’s token: 404 for everybody and every role, as for an unknown id', async ({
+  database,
+  rest,
+}) => {
+  const [booking, another] = [await aGuestsBooking(database, rest), await aGuestsBooking(database, rest)]
   const owner = rest.anAccount()
-  await link(booking, owner)
-  const madeUp = { bookingId: booking.id.replace(/.$/, (last) => (last === '0' ? '1' : '0')) }
+  await link(rest, booking, owner)
+  const unknownPath = { bookingId: booking.id.replace(/.$/, (last) => (last === '0' ? '1' : '0')) }
   const wrongTokens = [
     another.manageToken,
     // Not the last character: two of its bits say nothing.
@@ -113,31 +111,31 @@ test('without this booking’s token: 404 for everybody and every role, as for a
   ]
   for (const as of people) {
     for (const manageToken of wrongTokens) {
-      const real = (await link({ path: booking.path, manageToken }, as)).problem
-      const none = (await link({ path: madeUp, manageToken }, as)).problem
+      const real = (await link(rest, { path: booking.path, manageToken }, as)).problem
+      const none = (await link(rest, { path: unknownPath, manageToken }, as)).problem
       expect(real).toMatchObject({ status: 404, code: 'booking_not_found' })
-      const alike = { ...none, detail: none.detail.replace(madeUp.bookingId, booking.id), instance: '' }
+      const alike = { ...none, detail: none.detail.replace(unknownPath.bookingId, booking.id), instance: '' }
       expect({ ...real, instance: '' }).toEqual(alike)
     }
   }
-  expect(await idsOf(people[0] ?? owner)).toEqual([])
-  const unborn = { path: madeUp, manageToken: rest.manageTokens.issue(madeUp.bookingId) }
-  expect((await link(unborn, owner)).problem.code).toBe('booking_not_found')
+  expect(await idsOf(rest, people[0] ?? owner)).toEqual([])
+  const unborn = { path: unknownPath, manageToken: rest.manageTokens.issue(unknownPath.bookingId) }
+  expect((await link(rest, unborn, owner)).problem.code).toBe('booking_not_found')
   const foreign = crypto.randomUUID()
   const elsewhere = { path: { bookingId: foreign }, manageToken: rest.manageTokens.issue(foreign) }
-  expect((await link(elsewhere, owner)).problem.code).toBe('booking_not_found')
+  expect((await link(rest, elsewhere, owner)).problem.code).toBe('booking_not_found')
 })
 
-test('without an account: 401, even with the booking’s token as the credential', async () => {
-  const booking = await aGuestsBooking()
-  expect((await link(booking)).problem).toMatchObject({ status: 401, code: 'unauthenticated' })
+test('without an account: 401, even with the booking’s token as the credential', async ({ database, rest }) => {
+  const booking = await aGuestsBooking(database, rest)
+  expect((await link(rest, booking)).problem).toMatchObject({ status: 401, code: 'unauthenticated' })
   const { path, manageToken } = booking
   const asHolder = await rest.call('linkBooking', { path, body: { manageToken }, token: manageToken })
   expect(asHolder.problem).toMatchObject({ status: 401, code: 'unauthenticated' })
   expect(await rest.engine.reads.booking(booking.id)).toMatchObject({ accountId: null, version: 1 })
 })
 
-test.each([
+test.for<[string, object | undefined, string]>([
   ['no body', undefined, '/'],
   ['no token', {}, '/manageToken'],
   ['a token that is no text', { manageToken: 7 }, '/manageToken'],
@@ -145,44 +143,47 @@ test.each([
   ['a control character', { manageToken: 'hfm_\u0000' }, '/manageToken'],
   ['a long one', { manageToken: 'h'.repeat(101) }, '/manageToken'],
   ['another account to give it to', { manageToken: 'x', accountId: 'y' }, '/accountId'],
-])('a body with %s is refused by its field', async (_what, body, path) => {
-  const { path: at } = await aGuestsBooking()
+])('a body with %s is refused by its field', async ([_what, body, path], { database, rest }) => {
+  const { path: at } = await aGuestsBooking(database, rest)
   const { problem } = await rest.call('linkBooking', { path: at, as: rest.anAccount(), ...(body ? { body } : {}) })
   expect(problem).toMatchObject({ status: 400, code: 'invalid_request' })
   expect(problem.errors?.map((error) => error.path)).toContain(path)
 })
 
-test('two accounts link at once: exactly one succeeds', async () => {
-  const booking = await aGuestsBooking({ confirm: true })
+test('two accounts link at once: exactly one succeeds', async ({ database, rest }) => {
+  const booking = await aGuestsBooking(database, rest, { confirm: true })
   const accounts = Array.from({ length: 8 }, () => rest.anAccount())
-  const replies = await Promise.all(accounts.map((as) => link(booking, as)))
+  const replies = await Promise.all(accounts.map((as) => link(rest, booking, as)))
   expect(replies.map(({ status }) => status).toSorted()).toEqual([200, ...Array.from({ length: 7 }, () => 409)])
-  const lists = await Promise.all(accounts.map(idsOf))
+  const lists = await Promise.all(accounts.map((as) => idsOf(rest, as)))
   expect(lists.map((ids) => ids.length)).toEqual(replies.map(({ status }) => (status === 200 ? 1 : 0)))
 })
 
-test('a retry with its key gets the first response; the key with another body is refused', async () => {
-  const booking = await aGuestsBooking()
+test('a retry with its key gets the first response; the key with another body is refused', async ({
+  database,
+  rest,
+}) => {
+  const booking = await aGuestsBooking(database, rest)
   const me = rest.anAccount()
-  const first = await link(booking, me, 'once')
+  const first = await link(rest, booking, me, 'once')
   await rest.call('confirmBooking', { path: booking.path, as: me })
-  const retry = await link(booking, me, 'once')
+  const retry = await link(rest, booking, me, 'once')
   expect([retry.status, retry.body, retry.headers['holdfast-position']]).toEqual([
     200,
     first.body,
     first.headers['holdfast-position'],
   ])
-  const other = await link({ ...booking, manageToken: 'hfm_other' }, me, 'once')
+  const other = await link(rest, { ...booking, manageToken: 'hfm_other' }, me, 'once')
   expect(other.problem.code).toBe('idempotency_key_reused')
 })
 
-test('the history has who linked and who undid a mark, and the status after that', async () => {
-  const { clinic, doctor } = await aGuestsBooking()
+test('the history has who linked and who undid a mark, and the status after that', async ({ database, rest }) => {
+  const { clinic, doctor } = await aGuestsBooking(database, rest)
   const slot = await aSlot(database, doctor, { startsAt: new Date(Date.now() - 60_000) })
   const { id } = await aBooking(database, slot)
   const path = { bookingId: id }
   const [me, staff] = [rest.anAccount({ name: 'Grace' }), await rest.aMember(clinic.no, 'staff')]
-  await link({ path, manageToken: rest.manageTokens.issue(id) }, me)
+  await link(rest, { path, manageToken: rest.manageTokens.issue(id) }, me)
   await rest.call('noShowBooking', { path, as: staff })
   expect((await rest.call('reopenBooking', { path, as: staff })).body).toMatchObject({
     status: 'CONFIRMED',

@@ -1,9 +1,10 @@
 import { type Operation, restOperations } from '@holdfast/contract'
 import { slotLimits } from '@holdfast/contract/slot-limits'
 import { slotsPerCallMax } from '@holdfast/engine'
-import { aClinic, aDoctor, aSlot, createTestDatabase } from '@holdfast/testkit'
+import { aClinic, aDoctor, aSlot } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
 import Fastify from 'fastify'
-import { expect, test } from 'vitest'
+import { expect } from 'vitest'
 import { errorHandler } from '../../edge/error-handler.ts'
 import { validatorCompiler } from '../../edge/validator.ts'
 
@@ -51,15 +52,10 @@ test('a rule at the limits is accepted', async () => {
   }
 })
 
-test('the engine and the database have the same limits', async () => {
+test('the engine and the database have the same limits', async ({ database }) => {
   expect(slotsPerCallMax).toBe(slotLimits.slotsPerCallMax)
-  const database = await createTestDatabase()
-  try {
-    const doctor = await aDoctor(database, await aClinic(database))
-    await aSlot(database, doctor, { capacity: slotLimits.capacityMax })
-    const tooLarge = aSlot(database, doctor, { capacity: slotLimits.capacityMax + 1 })
-    await expect(tooLarge).rejects.toMatchObject({ code: '23514' })
-  } finally {
-    await database.drop()
-  }
+  const doctor = await aDoctor(database, await aClinic(database))
+  await aSlot(database, doctor, { capacity: slotLimits.capacityMax })
+  const tooLarge = aSlot(database, doctor, { capacity: slotLimits.capacityMax + 1 })
+  await expect(tooLarge).rejects.toMatchObject({ code: '23514' })
 })
