@@ -15,7 +15,7 @@ export type ApiCalendars = {
 }
 
 /**
- * @param databaseUrl the database of the server at `target`: its statistics are renewed, as autovacuum may be minutes late
+ * @param databaseUrl the database of the server at `target`. Its statistics are renewed: autovacuum may be minutes late
  * @throws Error when the administrator cannot sign in
  */
 export async function apiCalendars(target: Target, databaseUrl: string): Promise<ApiCalendars> {
