@@ -17,7 +17,7 @@ declare
   v_changes bigint;
 begin
   if p_keep is null or p_keep < interval '1 hour' then
-    raise exception 'keys are kept for at least an hour, not %', p_keep using errcode = 'invalid_parameter_value';
+    raise exception 'keys must be stored for at least an hour, not %', p_keep using errcode = 'invalid_parameter_value';
   end if;
   if p_limit is null or p_limit not between 1 and 100000 then
     raise exception 'the limit must be 1 to 100000, not %', p_limit using errcode = 'invalid_parameter_value';
