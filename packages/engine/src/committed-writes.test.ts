@@ -11,7 +11,8 @@ import {
   createTestDatabase,
   type TestDatabase,
 } from '@holdfast/testkit'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { test } from '@holdfast/testkit/database-test'
+import { afterAll, describe, expect } from 'vitest'
 import { createEngine } from './create-engine.ts'
 import type { NewClinic } from './model/clinic.ts'
 import type { Committed } from './model/committed.ts'
@@ -24,14 +25,11 @@ import type { SettleAction } from './model/settle.ts'
 let database: TestDatabase
 let engine: Engine
 
-beforeAll(async () => {
-  database = await createTestDatabase()
+test.beforeAll(({ database: testDatabase }) => {
+  database = testDatabase
   engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
 })
-afterAll(async () => {
-  await engine.stop()
-  await database.drop()
-})
+afterAll(() => engine.stop())
 
 type Scene = {
   database: TestDatabase

@@ -8,7 +8,8 @@ import {
   plantFunction,
   type TestDatabase,
 } from '@holdfast/testkit'
-import { expect, test } from 'vitest'
+import { test } from '@holdfast/testkit/database-test'
+import { expect } from 'vitest'
 import type { ClaimRequest } from '../model/claim.ts'
 import { runClaimBatch } from './claim-batch.ts'
 
@@ -95,11 +96,9 @@ function summary(outcome: object): object {
   return { kind: outcome.kind, ...facts, heldMs }
 }
 
-test('each claim of a batch gets its outcome, with the facts of its slot', async () => {
-  const database = await createTestDatabase()
+test('each claim of a batch gets its outcome, with the facts of its slot', async ({ database }) => {
   const { expected, outcomes } = await everyOutcome(database)
   expect(outcomes).toEqual(expected)
-  await database.drop()
 })
 
 test('negative control: results in another order than the claims are detected', async () => {

@@ -10,16 +10,17 @@ import {
   plantFunction,
   type TestDatabase,
 } from '@holdfast/testkit'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { test } from '@holdfast/testkit/database-test'
+import { describe, expect } from 'vitest'
 import type { ClaimOutcome, ClaimRequest } from '../model/claim.ts'
 import { newId } from '../model/id.ts'
 import { runClaimBatch } from './claim-batch.ts'
 
 let database: TestDatabase
-beforeAll(async () => {
-  database = await createTestDatabase()
+
+test.beforeAll(({ database: testDatabase }) => {
+  database = testDatabase
 })
-afterAll(() => database.drop())
 
 const { alone, together } = claimWays(runClaimBatch)
 
