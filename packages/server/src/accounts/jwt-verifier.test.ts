@@ -81,6 +81,7 @@ describe('a JWT', () => {
       'HMAC with the public key': forged({ ...header, alg: 'HS256' }, payload, JSON.stringify(jwks.body)),
       'another key': forged(header, payload, other.privateKey),
       'an unknown key': forged({ ...header, kid: 'unknown' }, payload, other.privateKey),
+      'a list of key ids': forged({ ...header, kid: [header.kid] }, payload, other.privateKey),
       'no key named': forged({ alg: 'EdDSA' }, payload, other.privateKey),
       'its own key in the header': forged(
         { ...header, kid: 'mine', jwk: other.publicKey.export({ format: 'jwk' }) },

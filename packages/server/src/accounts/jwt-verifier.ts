@@ -45,8 +45,9 @@ export function createJwtVerifier(pool: Pool, issuer: string, now: () => number 
   })
 
   /** @throws JWKSNoMatchingKey */
-  async function keyOf(kid: string | undefined): Promise<CryptoKey> {
-    const found = kid !== undefined && uuidPattern.test(kid) ? await keys.fetch(kid) : undefined
+  async function keyOf(kid: unknown): Promise<CryptoKey> {
+    // jose does not check the type: ["…"] would pass the pattern as text, and fail in PostgreSQL.
+    const found = typeof kid === 'string' && uuidPattern.test(kid) ? await keys.fetch(kid) : undefined
     const isValid = found !== undefined && (found.expiresAtMs === null || found.expiresAtMs > now())
     if (!isValid || found.key === null) throw new errors.JWKSNoMatchingKey()
     return found.key

@@ -44,8 +44,16 @@ export const admission = fp(async (app: FastifyInstance, deps: AdmissionDeps) =>
   app.decorateRequest('principal')
   app.decorateRequest('sessionToken', null)
 
+  // Also a request whose sender could not be looked up is counted.
+  const countFailure = (request: FastifyRequest, reply: FastifyReply) => async (error: unknown) => {
+    await app.rateLimits.countRequest(request, reply)
+    throw error
+  }
+
   const admit = async (request: FastifyRequest, reply: FastifyReply, isLenient: boolean) => {
-    const { principal, sessionToken, byCookie, refusal } = await identify(request, deps)
+    const { principal, sessionToken, byCookie, refusal } = await identify(request, deps).catch(
+      countFailure(request, reply),
+    )
     request.principal = principal
     request.sessionToken = sessionToken
     // Requests with wrong credentials count like anonymous ones, so that guessing is limited too.
