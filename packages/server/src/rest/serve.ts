@@ -91,8 +91,12 @@ export function createServe(app: FastifyInstance, deps: RestDeps): Serve {
   return (described, handler, options: RouteOptions<never> = {}) => {
     const isWrite = described.method !== 'GET'
     const cacheControl = described.access === 'anyone' && !isWrite ? 'no-cache' : 'no-store'
-    const respond = guarded(deps, described, withCursorErrors(described, handler as Handler))
+    const handle = withCursorErrors(described, handler as Handler)
     const storesResponse = isWrite && options.storesKey !== true
+    // A stored response is returned only to a caller who still has access.
+    const respond = guarded(deps, described, (input, call, key) =>
+      storesResponse ? respondOnce(deps.engine.answers, described, key, call, () => handle(input)) : handle(input),
+    )
     app.route({
       method: described.method,
       url: described.url.replaceAll(/\{(\w+)\}/g, ':$1'),
@@ -117,11 +121,8 @@ export function createServe(app: FastifyInstance, deps: RestDeps): Serve {
         const params = described.params === undefined ? undefined : request.params
         const call = { params, query, body, principal }
         const key = isWrite ? sentKeyOf(request) : null
-        const run = () => {
-          options.validate?.(call as never)
-          return respond(call, key, request)
-        }
-        const response = storesResponse ? respondOnce(deps.engine.answers, described, key, call, run) : run()
+        options.validate?.(call as never)
+        const response = respond(call, key, request)
         return send(reply, response instanceof Promise ? await response : response)
       },
     })
@@ -132,15 +133,17 @@ type AnyResponse = { status: number; body?: unknown; position?: string; headers?
 
 // `Serve` has checked that the types of an operation's checks and handler agree; here the operation can be any.
 type Handler = (input: object) => AnyResponse | Promise<AnyResponse>
+type Responder = (input: object, call: GuardedCall, key: SentKey | null) => AnyResponse | Promise<AnyResponse>
 type Guard = (deps: RestDeps, call: GuardedCall, granted?: unknown) => unknown
 
-/** Runs the handler after the checks that the operation declares. Waits only for checks that read the database. */
-function guarded(deps: RestDeps, described: Operation, handler: Handler) {
+/** Responds after the checks that the operation declares. Waits only for checks that read the database. */
+function guarded(deps: RestDeps, described: Operation, respond: Responder) {
   const guard = accessGuards[described.access] as Guard
   const fieldGuard = described.restrictedField && (restrictedFieldGuards[described.restrictedField] as Guard)
   return (call: GuardedCall, key: SentKey | null, request: FastifyRequest) => {
     const { params, query, body } = call
-    const handle = (granted: unknown, field: unknown) => handler({ params, query, body, granted, field, key, request })
+    const handle = (granted: unknown, field: unknown) =>
+      respond({ params, query, body, granted, field, key, request }, call, key)
     return andThen(guard(deps, call), (granted) =>
       fieldGuard === undefined
         ? handle(granted, undefined)

@@ -47,6 +47,17 @@ test('confirmed with a key: a retry gets the first response, even if the booking
   expect((await rest.call('confirmBooking', { path, token })).problem).toMatchObject({ code: 'invalid_transition' })
 })
 
+test('a stored response is not returned to a caller who has lost access since', async ({ database, rest }) => {
+  const clinic = await aClinic(database)
+  const booking = await aBooking(database, await aSlot(database, await aDoctor(database, clinic)))
+  const path = { bookingId: booking.id }
+  const as = await rest.aMember(clinic.no, 'staff')
+  expect((await rest.call('cancelBooking', { path, as, key: 'mine' })).status).toBe(200)
+  expect((await rest.call('cancelBooking', { path, as, key: 'mine' })).status).toBe(200)
+  await rest.engine.directory.removeMember(clinic.no, as.id)
+  expect((await rest.call('cancelBooking', { path, as, key: 'mine' })).problem.status).toBe(404)
+})
+
 test('a stored response is only for its caller: not for another token or account with the same key', async ({
   database,
   rest,
