@@ -16,6 +16,15 @@ test('an error is logged with type, code and location, without the values it quo
   expect(JSON.stringify(described)).not.toMatch(/Ada|ada@/)
 })
 
+test.each([
+  'invalid input syntax for type uuid: "{"Ada Lovelace"}"',
+  `malformed array literal: "{"a","Ada"}"`,
+  `invalid input syntax for type json: Token "Ada`,
+  `unterminated 'quoted "Ada' and "Ada`,
+])('quotes inside a quoted value do not show it: %s', (message) => {
+  expect(JSON.stringify(describeError(new Error(message)))).not.toContain('Ada')
+})
+
 test('a thrown value that is not an error is not logged', () => {
   expect(JSON.stringify(describeError({ patient: 'Ada' }))).not.toContain('Ada')
 })

@@ -41,10 +41,16 @@ export function describeError(error: unknown): Record<string, unknown> {
 
 /** Quoted and parenthesised parts of a database message are user input. */
 function withoutValues(message: string): string {
-  return message
-    .slice(0, 500)
-    .replace(/"[^"]*"?/g, '"…"')
-    .replace(/'[^']*'?/g, "'…'")
+  return withoutQuoted(withoutQuoted(message, '"'), "'")
     .replace(/=\([^)]*\)?/g, '=(…)')
     .replace(/[^\s@]+@[^\s@]+/g, '…')
+    .slice(0, 500)
+}
+
+/** From the first quote to the last, because what is quoted may contain quotes; to the end, if one is not closed. */
+function withoutQuoted(message: string, quote: string): string {
+  const parts = message.split(quote)
+  if (parts.length === 1) return message
+  const isClosed = parts.length % 2 === 1
+  return `${parts[0]}${quote}…${quote}${isClosed ? parts.at(-1) : ''}`
 }
