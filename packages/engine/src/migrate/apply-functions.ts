@@ -25,7 +25,12 @@ export function functionChanges(ledger: Ledger, files: FunctionFile[]): { change
  * @returns the names of the functions written
  */
 export async function applyFunctions(client: pg.Client, ledger: Ledger, files: SqlFiles): Promise<string[]> {
-  const { changed, removed } = functionChanges(ledger, files.functions)
+  const { changed: edited, removed } = functionChanges(ledger, files.functions)
+  const dependents = await dependentsOf(
+    client,
+    edited.map((file) => file.name),
+  )
+  const changed = files.functions.filter((file) => edited.includes(file) || dependents.includes(file.name))
   await client.query('set local check_function_bodies = off')
   const written: Catalogued[] = []
   for (const file of changed) {
@@ -36,7 +41,7 @@ export async function applyFunctions(client: pg.Client, ledger: Ledger, files: S
       on conflict (name) do update set checksum = excluded.checksum, release = excluded.release, applied_at = now()`)
   }
   for (const name of removed) {
-    for (const { identity } of await functionsNamed(client, name)) await client.query(`drop function ${identity}`)
+    await dropFunctions(client, await functionsNamed(client, name))
     await client.query(sql`delete from holdfast.function_file where name = ${name}`)
   }
   await validate(client, written)
@@ -52,28 +57,57 @@ async function applyFile(client: pg.Client, file: FunctionFile): Promise<Catalog
   const before = await functionsNamed(client, file.name)
   await client.query('savepoint function_file')
   try {
-    await replaceOrRecreate(client, file, before)
+    await replaceOrRecreate(client, file)
   } catch (error) {
     throw explain(error, `functions/${file.name}.sql`)
   }
   await client.query('release savepoint function_file')
   const untouched = new Set(before.map((one) => one.stamp))
   const after = await functionsNamed(client, file.name)
-  for (const one of after) if (untouched.has(one.stamp)) await client.query(`drop function ${one.identity}`)
+  const outdated = after.filter((one) => untouched.has(one.stamp))
+  if (outdated.length > 0) await dropWithDependents(client, file.name, outdated)
   const written = after.filter((one) => !untouched.has(one.stamp))
   if (written.length === 0) throw new Error(`functions/${file.name}.sql doesn't create holdfast.${file.name}.`)
   return written
 }
 
-async function replaceOrRecreate(client: pg.Client, file: FunctionFile, before: Catalogued[]): Promise<void> {
+async function replaceOrRecreate(client: pg.Client, file: FunctionFile): Promise<void> {
   try {
     await client.query(file.text)
   } catch (error) {
     if (!cannotReplace(error)) throw error
     await client.query('rollback to savepoint function_file')
-    for (const { identity } of before) await client.query(`drop function ${identity}`)
+    await dropWithDependents(client, file.name, await functionsNamed(client, file.name))
     await client.query(file.text)
   }
+}
+
+async function dropFunctions(client: pg.Client, functions: Catalogued[]): Promise<void> {
+  for (const { identity } of functions) await client.query(`drop function ${identity}`)
+}
+
+/** The dependents' files are written next: see {@link dependentsOf}. */
+async function dropWithDependents(client: pg.Client, name: string, functions: Catalogued[]): Promise<void> {
+  for (const dependent of await dependentsOf(client, [name])) {
+    await dropFunctions(client, await functionsNamed(client, dependent))
+  }
+  await dropFunctions(client, functions)
+}
+
+/**
+ * Functions of ours that PostgreSQL does not let us drop these without: a body parsed at its creation (`begin atomic`)
+ * depends on what it calls. Their files are written again: each comes later in the alphabet than what it calls.
+ */
+async function dependentsOf(client: pg.Client, names: readonly string[]): Promise<string[]> {
+  const { rows } = await client.query<{ name: string }>(sql`
+    select distinct caller.proname as name
+      from pg_depend d
+      join pg_proc caller on caller.oid = d.objid and d.classid = 'pg_proc'::regclass
+      join pg_proc called on called.oid = d.refobjid and d.refclassid = 'pg_proc'::regclass
+     where called.proname = any (${names}) and caller.oid <> called.oid
+       and called.pronamespace = 'holdfast'::regnamespace and caller.pronamespace = 'holdfast'::regnamespace
+     order by 1`)
+  return rows.map((row) => row.name)
 }
 
 async function functionsNamed(client: pg.Client, name: string): Promise<Catalogued[]> {

@@ -127,6 +127,23 @@ test('a changed function is replaced in place, and dropped first if its shape ha
   expect(await value("select count(*)::int from pg_proc where proname = 'planted'")).toBe(1)
 })
 
+test('a function is changed though another’s parsed body calls it: that one is written again', async () => {
+  const caller = `create or replace function holdfast.planted_caller() returns integer language sql immutable
+    begin atomic select holdfast.planted(); end`
+  const planned = (text: string, callerText = caller) => ({
+    ownerUrl: database.ownerUrl,
+    files: withFunctions({ planted: text, planted_caller: callerText }),
+  })
+  await migrate(planned(planted('1')))
+  const widened = planted('coalesce(p_number, 2)').replace('planted()', 'planted(p_number integer default null)')
+  expect((await migrate(planned(widened))).functions).toEqual(['planted', 'planted_caller'])
+  expect(await value('select holdfast.planted_caller()')).toBe(2)
+  const renamed = widened.replaceAll('p_number', 'p_value').replace('2)', '3)')
+  await migrate(planned(renamed))
+  expect(await value('select holdfast.planted_caller()')).toBe(3)
+  expect(await value("select count(*)::int from pg_proc where proname like 'planted%'")).toBe(2)
+})
+
 test('a function whose file is gone is dropped, and no other function is', async () => {
   await migrate({ ownerUrl: database.ownerUrl, files: withFunctions({ planted: planted('1') }) })
   await migrate({ ownerUrl: database.ownerUrl })
