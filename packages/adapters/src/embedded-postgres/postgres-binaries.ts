@@ -90,8 +90,8 @@ async function installedDirectory(): Promise<{ directory: string; version: strin
 function unsupported(): EmbeddedPostgresError {
   return new EmbeddedPostgresError(
     'unsupported_platform',
-    `There is no embedded PostgreSQL for ${platform()} on ${arch()}, or npm was configured to omit optional packages. ` +
-      'Set DATABASE_URL to your own PostgreSQL (15 or newer).',
+    `There is no embedded PostgreSQL for ${platform()} on ${arch()}, or npm was configured to omit optional ` +
+      'packages. Set DATABASE_URL to your own PostgreSQL (15 or newer).',
   )
 }
 
