@@ -43,7 +43,7 @@ export async function readPostmasterFile(clusterDirectory: string): Promise<Post
   return { pid, socketDirectory: lines[4] ?? '', ready: lines[7] === 'ready' }
 }
 
-/** Whether a process with this id exists, whoever owns it. */
+/** Whether a process with this id exists, whichever user owns it. */
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)

@@ -11,7 +11,8 @@ export const answerDeadline = fp(async (app: FastifyInstance, { seconds }: { sec
     const timer = setTimeout(() => {
       if (reply.sent) return
       const detail =
-        'The response took too long. The work goes on: repeat a write with the same Idempotency-Key to get its outcome.'
+        'The response took too long. The request is still being processed: ' +
+        'repeat a write with the same Idempotency-Key to get its outcome.'
       void reply.send(problem('unavailable', detail, { retryAfterSeconds: 1 }))
     }, seconds * 1000)
     reply.raw.once('close', () => clearTimeout(timer))

@@ -144,7 +144,7 @@ export class LiveHub {
     }
   }
 
-  /** Changes may have been missed (during a database outage): tells all connections to read again. */
+  /** Changes may have been missed (during a database outage): all connections are sent a resync. */
   resyncAll(): void {
     const at = this.#publisher.horizon
     this.#history.noteAll(at)

@@ -37,7 +37,7 @@ export function Withdrawal({ of, doctorId, clinicId, timeZone, known, run, onDon
     gcTime: 0,
   })
   const withdrawal = useMutation({
-    // If the preview showed no bookings, none may be affected: a booking made since makes the server refuse.
+    // If the preview showed no bookings, none may be affected: a new booking makes the server refuse the withdrawal.
     mutationFn: () => run({ dryRun: false, withBookings: (preview.data?.bookings.length ?? 0) > 0 }),
     onSuccess: ({ slots }) => {
       toastDone({ message: t('withdraw.done', { count: slots }) })
