@@ -231,18 +231,10 @@ const writesOfNothing: Record<string, Write['prepare']> = {
     const { id } = await aBooking(db, slot, { status: 'CONFIRMED' })
     return () => its.move({ bookingId: id, slotId: slot.id, actorId: null, onBehalf: true })
   },
-  'slots that exist':
-    async ({ engine: its, doctor, slot }) =>
-    () =>
-      its.createSlots({ doctorId: doctor.id, drafts: [slot], dryRun: false }),
   'a dry run of new slots':
     async ({ engine: its, doctor, slot }) =>
     () =>
       its.createSlots({ doctorId: doctor.id, drafts: draftsAfter(slot), dryRun: true }),
-  'a withdrawal of a withdrawn slot': async ({ engine: its, slot }) => {
-    await its.withdrawSlots(withdrawal(slot))
-    return () => its.withdrawSlots(withdrawal(slot))
-  },
   'a dry run of a withdrawal':
     async ({ engine: its, slot }) =>
     () =>
@@ -252,11 +244,6 @@ const writesOfNothing: Record<string, Write['prepare']> = {
     await its.importDirectory({ clinics, doctors: [], slots: [] }, { dryRun: false })
     return () => its.importDirectory({ clinics, doctors: [], slots: [] }, { dryRun: false })
   },
-  'a clinic created with the key of one': async ({ engine: its }) => {
-    const writeKey = { key: randomUUID(), requestHash: randomUUID() }
-    await its.directory.createClinic(newClinic, writeKey)
-    return () => its.directory.createClinic(newClinic, writeKey)
-  },
   'a doctor that does not exist':
     async ({ engine: its, clinic }) =>
     () =>
@@ -265,6 +252,40 @@ const writesOfNothing: Record<string, Write['prepare']> = {
     async ({ engine: its, clinic }) =>
     () =>
       its.directory.removeMember(clinic.no, randomUUID()),
+}
+
+/** Writes that an earlier attempt did: its result may have been lost, and so may its announcement. */
+const repeatedWrites: Record<string, Write> = {
+  'slots that exist': {
+    prepare:
+      async ({ engine: its, doctor, slot }) =>
+      () =>
+        its.createSlots({ doctorId: doctor.id, drafts: [slot], dryRun: false }),
+    announced: directoryOf,
+  },
+  'a withdrawal of a withdrawn slot': {
+    async prepare({ engine: its, slot }) {
+      await its.withdrawSlots(withdrawal(slot))
+      return () => its.withdrawSlots(withdrawal(slot))
+    },
+    announced: directoryOf,
+  },
+  'a clinic created with the key of one': {
+    async prepare({ engine: its }) {
+      const writeKey = { key: randomUUID(), requestHash: randomUUID() }
+      await its.directory.createClinic(newClinic, writeKey)
+      return () => its.directory.createClinic(newClinic, writeKey)
+    },
+    announced: (_scene, { value }: { value: { no: number } }) => ({ kind: 'directory', clinicNos: [value.no] }),
+  },
+  'a doctor created with the key of one': {
+    async prepare({ engine: its, clinic }) {
+      const writeKey = { key: randomUUID(), requestHash: randomUUID() }
+      await its.directory.createDoctor(clinic.no, newDoctor, writeKey)
+      return () => its.directory.createDoctor(clinic.no, newDoctor, writeKey)
+    },
+    announced: (_scene, { value }: { value: { id: string } }) => ({ kind: 'directory', doctorIds: [value.id] }),
+  },
 }
 
 /** Runs the write, and returns its announcements with what the database and the log say of their transactions. */
@@ -288,7 +309,7 @@ async function observe(scene: Scene, prepare: Write['prepare']) {
 }
 
 /** The clinics and doctors of a transaction's entries in the log. */
-async function logged(its: TestDatabase, position: string) {
+async function logged(its: TestDatabase, position: string | null) {
   const { rows } = await its.ownerPool.query<{ clinic_no: number | null; doctor_id: string | null }>(
     `select null::integer as clinic_no, e.resource_id as doctor_id from holdfast.booking_event e
       where e.xid = $1::text::xid8
@@ -351,6 +372,19 @@ describe('a write is announced once, after COMMIT and before its result, with po
     await expect(expectAnnounced(await aScene(planted, its), writes.updateDoctor)).rejects.toThrow(/to deeply equal/)
     await its.stop()
     await planted.drop()
+  })
+})
+
+test.each(Object.entries(repeatedWrites))('a repeated write is announced without a position: %s', async (_, write) => {
+  const scene = await aScene(database, engine)
+  const { result, order, announcements } = await observe(scene, write.prepare)
+  const { clinicNos = [], doctorIds = [] } = write.announced(scene, result as never) ?? {}
+  expect(order).toEqual(['announced', 'resolved'])
+  expect(announcements[0]?.committed).toEqual({
+    kind: 'directory',
+    position: null,
+    clinicNos: new Set(clinicNos),
+    doctorIds: new Set(doctorIds),
   })
 })
 

@@ -3,17 +3,15 @@ import { createStoredAnswers } from './answers/stored-answers.ts'
 import { runClaimBatch } from './bookings/claim-batch.ts'
 import { runMoveBatch } from './bookings/move-batch.ts'
 import { runSettleBatch } from './bookings/settle-batch.ts'
-import { directoryTransaction } from './database/announced-transaction.ts'
 import { createDirectory } from './directory/create-directory.ts'
 import { importDirectory } from './import/import-directory.ts'
 import type { ClaimOutcome, ClaimRequest } from './model/claim.ts'
-import type { Announce, Committed } from './model/committed.ts'
+import type { Announce } from './model/committed.ts'
 import type { Engine } from './model/engine.ts'
 import type { MoveOutcome, MoveRequest, SettleOutcome, SettleRequest } from './model/settle.ts'
 import { BatchQueue, type BatchReport, type ItemResult } from './queue/batch-queue.ts'
 import { createReads } from './reads/create-reads.ts'
-import { createSlots } from './slots/create-slots.ts'
-import { withdrawSlots } from './slots/withdraw-slots.ts'
+import { announcedSlotWrites } from './slots/announced-slot-writes.ts'
 
 export type EngineSettings = {
   /**
@@ -43,7 +41,6 @@ export type QueueDepths = Record<'claim' | 'settle' | 'move', { queued: number; 
 export function createEngine(settings: EngineSettings): Engine & { queueDepths(): QueueDepths } {
   const { batchPool, generalPool, onClaims, ...bounds } = settings
   const { announce, onCommitted } = createAnnouncements()
-  const write = directoryTransaction(generalPool, announce)
   const claims = new BatchQueue<ClaimRequest, ClaimOutcome>({
     name: 'claim',
     run: async (items) => announced(announce, doctorsOfClaim, await runClaimBatch(batchPool, items)),
@@ -64,8 +61,7 @@ export function createEngine(settings: EngineSettings): Engine & { queueDepths()
     claim: (request) => claims.submit(request),
     settle: (request) => settles.submit(request),
     move: (request) => moves.submit(request),
-    createSlots: (request) => write((transaction) => createSlots(transaction, request)),
-    withdrawSlots: (request) => write((transaction) => withdrawSlots(transaction, request)),
+    ...announcedSlotWrites(generalPool, announce),
     importDirectory: (input, options) => importDirectory(generalPool, input, options, announce),
     reads: createReads(generalPool),
     directory: createDirectory(generalPool, announce),
@@ -114,7 +110,7 @@ function announced<Outcome>(
   changeOf: (outcome: Outcome) => Change | null,
   results: ItemResult<Outcome>[],
 ): ItemResult<Outcome>[] {
-  const doctorIdsByPosition = new Map<Committed['position'], Set<string>>()
+  const doctorIdsByPosition = new Map<string, Set<string>>()
   for (const result of results) {
     const change = result.kind === 'completed' ? changeOf(result.outcome) : null
     if (change === null) continue

@@ -29,6 +29,14 @@ export function directoryTransaction(pool: pg.Pool, announce: Announce): Announc
   return (work) => inAnnouncedTransaction(pool, announce, work, directoryChanges)
 }
 
+/** Announces a write that was found done: see {@link Committed.position}. */
+export function announceRepeat(
+  announce: Announce,
+  { clinicNos = [], doctorIds = [] }: { clinicNos?: number[]; doctorIds?: string[] },
+): void {
+  announce({ kind: 'directory', position: null, clinicNos: new Set(clinicNos), doctorIds: new Set(doctorIds) })
+}
+
 async function directoryChanges(transaction: pg.PoolClient): Promise<Committed | null> {
   const { rows } = await transaction.query<{ position: string; clinic_no: number; resource_id: string | null }>(sql`
     select distinct xid::text as position, clinic_no, resource_id

@@ -1,10 +1,11 @@
 import pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 import { runOnce } from '../answers/run-once.ts'
-import type { AnnouncedTransaction } from '../database/announced-transaction.ts'
+import { type AnnouncedTransaction, announceRepeat } from '../database/announced-transaction.ts'
 import { assignments, type Columns, insertion } from '../database/columns-sql.ts'
 import { prepared } from '../database/prepared.ts'
 import type { Clinic, ClinicSettings, NewClinic } from '../model/clinic.ts'
+import type { Announce } from '../model/committed.ts'
 import type { Directory } from '../model/directory.ts'
 import { isId, newId } from '../model/id.ts'
 import { cursorOf } from '../reads/cursor.ts'
@@ -35,6 +36,7 @@ const selectedClinic = sql`c.no, c.id, c.name, c.timezone, c.address, c.phone, c
 export function clinicsOf(
   pool: pg.Pool,
   write: AnnouncedTransaction,
+  announce: Announce,
 ): Pick<Directory, 'clinics' | 'clinic' | 'createClinic' | 'updateClinic'> {
   return {
     async clinics({ q, limit, cursor }) {
@@ -55,8 +57,13 @@ export function clinicsOf(
       return rows[0] === undefined ? null : clinicOf(rows[0])
     },
 
-    createClinic: (clinic, writeKey) =>
-      write((transaction) => runOnce(transaction, writeKey, () => insertClinic(transaction, clinic))),
+    async createClinic(clinic, writeKey) {
+      const outcome = await write((transaction) =>
+        runOnce(transaction, writeKey, () => insertClinic(transaction, clinic)),
+      )
+      if (outcome.kind === 'replayed') announceRepeat(announce, { clinicNos: [outcome.value.no] })
+      return outcome
+    },
 
     updateClinic: (clinicId, change) =>
       write(async (transaction) => {

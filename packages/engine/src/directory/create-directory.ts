@@ -15,8 +15,8 @@ import { videoRoomsOf } from './video-rooms.ts'
 export function createDirectory(pool: pg.Pool, announce: Announce): Directory {
   const write = directoryTransaction(pool, announce)
   return {
-    ...clinicsOf(pool, write),
-    ...doctorsOf(pool, write),
+    ...clinicsOf(pool, write, announce),
+    ...doctorsOf(pool, write, announce),
     ...membersOf(pool, announce),
     ...videoRoomsOf(pool, write),
   }

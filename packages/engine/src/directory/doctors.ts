@@ -1,8 +1,9 @@
 import type pg from 'pg'
 import sql, { join, type Sql } from 'sql-template-tag'
 import { runOnce } from '../answers/run-once.ts'
-import type { AnnouncedTransaction } from '../database/announced-transaction.ts'
+import { type AnnouncedTransaction, announceRepeat } from '../database/announced-transaction.ts'
 import { assignments, type Columns, insertion } from '../database/columns-sql.ts'
+import type { Announce } from '../model/committed.ts'
 import type { Directory } from '../model/directory.ts'
 import type { Doctor, DoctorsQuery, NewDoctor } from '../model/doctor.ts'
 import { clinicNoOf, isId, newId } from '../model/id.ts'
@@ -23,6 +24,7 @@ const specializationsMax = 1_000
 export function doctorsOf(
   pool: pg.Pool,
   write: AnnouncedTransaction,
+  announce: Announce,
 ): Pick<Directory, 'doctors' | 'doctor' | 'createDoctor' | 'updateDoctor' | 'specializations'> {
   return {
     async doctors(query) {
@@ -40,8 +42,13 @@ export function doctorsOf(
 
     doctor: (doctorId) => selectDoctor(pool, doctorId),
 
-    createDoctor: (clinicNo, doctor, writeKey) =>
-      write((transaction) => runOnce(transaction, writeKey, () => insertDoctor(transaction, clinicNo, doctor))),
+    async createDoctor(clinicNo, doctor, writeKey) {
+      const outcome = await write((transaction) =>
+        runOnce(transaction, writeKey, () => insertDoctor(transaction, clinicNo, doctor)),
+      )
+      if (outcome.kind === 'replayed') announceRepeat(announce, { doctorIds: [outcome.value.id] })
+      return outcome
+    },
 
     updateDoctor: (doctorId, change) =>
       write(async (transaction) => {

@@ -2,8 +2,11 @@
 export type Committed = {
   /** `directory`: clinics, doctors and slots. `members` are not in the log. */
   kind: 'bookings' | 'directory' | 'members'
-  /** The transaction's id (xid8, decimal), which is the position of its entries in the log. */
-  position: string
+  /**
+   * The transaction's id (xid8, decimal), which is the position of its entries in the log. null: nothing was written
+   * now, but an earlier attempt may have written it, whose result was lost.
+   */
+  position: string | null
   /** Clinics whose own details or members changed. The clinic of a doctor is part of the doctor's id (`clinicNoOf`). */
   clinicNos: ReadonlySet<number>
   /** Doctors whose bookings, slots or details changed. */

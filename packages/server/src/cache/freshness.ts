@@ -67,11 +67,11 @@ export async function openFreshness({ pool, listenUrl, cacheBytesMax, log }: Fre
     follow(engine) {
       engine.onCommitted((committed) => {
         const tags = new Set(tagsOfCommitted(committed))
-        dropped.set(BigInt(committed.position), tags)
+        if (committed.position !== null) dropped.set(BigInt(committed.position), tags)
         cache.drop(tags)
       })
       engine.onCommitted(({ position }) => {
-        tail.wake(BigInt(position))
+        tail.wake(position === null ? undefined : BigInt(position))
         waker.wakeOthers()
       })
     },

@@ -41,7 +41,7 @@ export async function stopServer(parts: Stopping, msMax: number, log: Logger): P
 /** @returns false if it did not finish in time. A failure is logged, so that the other parts are still stopped. */
 async function finishBy(deadline: number, what: string, work: Promise<unknown>, log: Logger): Promise<boolean> {
   try {
-    await pTimeout(work, { milliseconds: Math.max(0, deadline - performance.now()) })
+    await pTimeout(work, { milliseconds: Math.max(1, deadline - performance.now()) })
     return true
   } catch (error) {
     if (error instanceof TimeoutError) {

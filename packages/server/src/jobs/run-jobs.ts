@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events'
 import { Logger as JobLogger, parseCronItems, type Runner, run, type TaskList } from 'graphile-worker'
-import pRetry from 'p-retry'
 import type pg from 'pg'
 import type { Logger } from '../logger.ts'
+import { retryUntilStopped } from '../retry-until-stopped.ts'
 import { type Job, jobs } from './jobs.ts'
 
 /** Consecutive failed look-ups of jobs (one every two seconds) after which the queue is restarted. */
@@ -65,15 +65,8 @@ async function startQueue(deps: JobsDeps): Promise<RunningJobs> {
     const start = async () => {
       runner = await startRunner(deps, onLost)
     }
-    await pRetry(start, {
-      retries: Number.POSITIVE_INFINITY,
-      minTimeout: restartMs,
-      factor: 1,
-      signal,
-      onFailedAttempt: ({ error }) => deps.log.warn({ err: error }, 'the job queue could not start'),
-    }).catch((error: unknown) => {
-      if (!signal.aborted) deps.log.error({ err: error }, 'the job queue could not be restarted')
-    })
+    const onFailure = (error: unknown) => deps.log.warn({ err: error }, 'the job queue could not start')
+    await retryUntilStopped(start, { delayMs: restartMs, signal, onFailure })
   }
 
   return {

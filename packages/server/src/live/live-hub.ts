@@ -1,7 +1,7 @@
 import { clinicNoOf, type EventTail, isId, type LiveDoctor, type LiveReads, type LogEntry } from '@holdfast/engine'
-import pRetry from 'p-retry'
 import pTimeout from 'p-timeout'
 import type { Logger } from '../logger.ts'
+import { retryUntilStopped } from '../retry-until-stopped.ts'
 import { ChangeHistory } from './change-history.ts'
 import { DoctorFeed } from './doctor-feed.ts'
 import { DoctorReader } from './doctor-reader.ts'
@@ -300,12 +300,7 @@ export class LiveHub {
       const doctor = (await this.#doctorReader.read([feed.doctorId])).get(feed.doctorId)
       if (doctor !== undefined && feed.isWatched) feed.noteDoctor(doctor)
     }
-    const { signal } = this.#stop
-    await pRetry(read, { retries: Number.POSITIVE_INFINITY, minTimeout: retryMs, factor: 1, signal }).catch(
-      (error: unknown) => {
-        if (!signal.aborted) this.#log.error({ err: error }, 'the holds of a doctor could not be read')
-      },
-    )
+    await retryUntilStopped(read, { delayMs: retryMs, signal: this.#stop.signal })
   }
 
   #dropUnwatched(feed: DoctorFeed): void {

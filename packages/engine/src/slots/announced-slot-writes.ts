@@ -1,0 +1,46 @@
+import type pg from 'pg'
+import sql from 'sql-template-tag'
+import type { Announce } from '../model/committed.ts'
+import type { Engine } from '../model/engine.ts'
+import type { WithdrawSlotsRequest } from '../model/slot.ts'
+import { createSlots } from './create-slots.ts'
+import { withdrawSlots } from './withdraw-slots.ts'
+
+/**
+ * Creating and withdrawing slots, announced. Each is one statement outside of a transaction: the locks on its slots and
+ * its place in the log never wait for this process, which may have lost its network.
+ */
+export function announcedSlotWrites(pool: pg.Pool, announce: Announce): Pick<Engine, 'createSlots' | 'withdrawSlots'> {
+  const announceDoctor = (doctorId: string, position: string, count: number) =>
+    announce({
+      kind: 'directory',
+      position: count === 0 ? null : position,
+      clinicNos: new Set(),
+      doctorIds: new Set([doctorId]),
+    })
+  return {
+    async createSlots(request) {
+      const result = await createSlots(pool, request)
+      const isNew = result.created + result.skipped > 0
+      if (isNew && !request.dryRun) announceDoctor(request.doctorId, result.position, result.created)
+      return result
+    },
+
+    async withdrawSlots(request) {
+      const doctorId = await doctorOf(pool, request)
+      const outcome = await withdrawSlots(pool, request)
+      if (outcome.kind === 'withdrawn' && doctorId !== null && !request.dryRun) {
+        announceDoctor(doctorId, outcome.position, outcome.slots)
+      }
+      return outcome
+    },
+  }
+}
+
+/** Whose slots are withdrawn; a slot never changes its doctor. null: there is no such slot. */
+async function doctorOf(pool: pg.Pool, { clinicNo, which }: WithdrawSlotsRequest): Promise<string | null> {
+  if ('doctorId' in which) return which.doctorId
+  const { rows } = await pool.query<{ resource_id: string }>(sql`
+    select resource_id from holdfast.slot where clinic_no = ${clinicNo} and id = ${which.slotId}`)
+  return rows[0]?.resource_id ?? null
+}
