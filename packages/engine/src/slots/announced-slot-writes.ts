@@ -11,10 +11,10 @@ import { withdrawSlots } from './withdraw-slots.ts'
  * its place in the log never wait for this process, which may have lost its network.
  */
 export function announcedSlotWrites(pool: pg.Pool, announce: Announce): Pick<Engine, 'createSlots' | 'withdrawSlots'> {
-  const announceDoctor = (doctorId: string, position: string, count: number) =>
+  const announceDoctor = (doctorId: string, position: string) =>
     announce({
       kind: 'directory',
-      position: count === 0 ? null : position,
+      position: position === noPosition ? null : position,
       clinicNos: new Set(),
       doctorIds: new Set([doctorId]),
     })
@@ -22,7 +22,7 @@ export function announcedSlotWrites(pool: pg.Pool, announce: Announce): Pick<Eng
     async createSlots(request) {
       const result = await createSlots(pool, request)
       const isNew = result.created + result.skipped > 0
-      if (isNew && !request.dryRun) announceDoctor(request.doctorId, result.position, result.created)
+      if (isNew && !request.dryRun) announceDoctor(request.doctorId, result.position)
       return result
     },
 
@@ -30,12 +30,15 @@ export function announcedSlotWrites(pool: pg.Pool, announce: Announce): Pick<Eng
       const doctorId = await doctorOf(pool, request)
       const outcome = await withdrawSlots(pool, request)
       if (outcome.kind === 'withdrawn' && doctorId !== null && !request.dryRun) {
-        announceDoctor(doctorId, outcome.position, outcome.slots)
+        announceDoctor(doctorId, outcome.position)
       }
       return outcome
     },
   }
 }
+
+/** Of a transaction that had nothing to lock or write. */
+const noPosition = '0'
 
 /** Whose slots are withdrawn; a slot never changes its doctor. null: there is no such slot. */
 async function doctorOf(pool: pg.Pool, { clinicNo, which }: WithdrawSlotsRequest): Promise<string | null> {

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Principal } from '../../edge/principal.ts'
-import { keyDigest, requestHash, scopeOf } from './idempotency.ts'
+import { bookingRequestHash, keyDigest, requestHash, scopeOf } from './idempotency.ts'
 
 /** JSON whose texts the schemas accept: they refuse half surrogate pairs. */
 const json = fc.jsonValue({ stringUnit: 'binary' }).filter((value) => JSON.stringify(value).isWellFormed())
@@ -37,6 +37,28 @@ test('a request’s hash is what it was before RFC 8785: a key is stored for a d
   fc.assert(
     fc.property(request, (one) => {
       expect(requestHash(one)).toBe(sortedDigest(one))
+    }),
+  )
+})
+
+test('the hash of a booking is that of any request with the same content', () => {
+  const text = fc.string({ unit: 'grapheme' })
+  const patient = fc.record({ name: text, email: text, phone: text }, { requiredKeys: ['name'] })
+  const request = fc.record(
+    {
+      slotId: fc.uuid(),
+      units: fc.nat(),
+      patient,
+      appointmentType: fc.constantFrom(null, 'video' as const),
+      reason: fc.option(text),
+      confirm: fc.boolean(),
+      onBehalf: fc.constant(true as const),
+    },
+    { requiredKeys: ['slotId', 'units', 'patient', 'appointmentType', 'reason', 'confirm'] },
+  )
+  fc.assert(
+    fc.property(request, (one) => {
+      expect(bookingRequestHash(one)).toBe(requestHash(one))
     }),
   )
 })

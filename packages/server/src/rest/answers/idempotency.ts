@@ -1,5 +1,5 @@
 import { hash, randomUUID } from 'node:crypto'
-import type { WriteKey } from '@holdfast/engine'
+import type { ClaimRequest, WriteKey } from '@holdfast/engine'
 import canonicalize from 'canonicalize'
 import type { FastifyRequest } from 'fastify'
 import type { Principal } from '../../edge/principal.ts'
@@ -50,6 +50,24 @@ export function freshKey(): string {
 /** A 128-bit digest, as a UUID, of what a request asks for: the same for the same content in any order. */
 export function requestHash(parts: unknown): string {
   return digest(canonicalize(parts) ?? '')
+}
+
+/** What a request for a booking asks for. */
+export type BookingRequest = Pick<
+  ClaimRequest,
+  'appointmentType' | 'confirm' | 'patient' | 'reason' | 'slotId' | 'units'
+> & { onBehalf?: true }
+
+/**
+ * {@link requestHash} for a booking. Its names are written in order instead of sorted by `canonicalize`: 1.2 instead of
+ * 2.2 µs, of 46 µs that the server takes for a booking.
+ */
+export function bookingRequestHash(request: BookingRequest): string {
+  const { appointmentType, confirm, onBehalf, patient, reason, slotId, units } = request
+  const { email, name, phone } = patient
+  const sortedPatient = { email, name, phone } satisfies Record<keyof typeof patient, unknown>
+  const sorted = { appointmentType, confirm, onBehalf, patient: sortedPatient, reason, slotId, units }
+  return digest(JSON.stringify(sorted satisfies Record<keyof BookingRequest, unknown>))
 }
 
 /** The key of a write that is not a booking; null: none was sent. */

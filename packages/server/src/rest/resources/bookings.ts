@@ -11,7 +11,7 @@ import type { ProblemError } from '../../edge/problem-error.ts'
 import { eventBody } from '../answers/bodies/event-body.ts'
 import { timeText } from '../answers/bodies/time-text.ts'
 import { bookingBodyWithVisit } from '../answers/booking-bodies.ts'
-import { freshKey, keyDigest, requestHash, type SentKey } from '../answers/idempotency.ts'
+import { bookingRequestHash, freshKey, keyDigest, type SentKey } from '../answers/idempotency.ts'
 import { type Refusal, refusalProblem } from '../answers/outcome-problems.ts'
 import { slotFullProblems } from '../answers/slot-full-problems.ts'
 import { clinicNoIn } from '../guards/access.ts'
@@ -103,7 +103,7 @@ function claim(
     accountId: principal.kind === 'account' && bookedBy === null ? principal.accountId : null,
     actorId: bookedBy?.accountId ?? null,
     key: key === null ? freshKey() : keyDigest(key, 'createBooking'),
-    requestHash: requestHash(bookedBy === null ? request : { ...request, onBehalf: true }),
+    requestHash: bookingRequestHash(bookedBy === null ? request : { ...request, onBehalf: true }),
   })
 }
 
