@@ -74,9 +74,19 @@ const requests: Partial<Record<OperationId, (ids: Ids, rest: RestApp) => Pick<Ca
   putMember: () => ({ body: { email: 'nobody@example.org', role: 'staff' } }),
 }
 
-const guarded = (Object.entries(restOperations) as [OperationId, Operation][]).filter(
-  ([, { access }]) => access !== 'anyone',
-)
+const operations = Object.entries(restOperations) as [OperationId, Operation][]
+const guarded = operations.filter(([, { access }]) => access !== 'anyone')
+
+/** What everyone may call without credentials. createBooking is the only write. */
+const openToAnyone: OperationId[] = [
+  'listClinics',
+  'getClinic',
+  'listDoctors',
+  'getDoctor',
+  'listSpecializations',
+  'listSlots',
+  'createBooking',
+]
 
 function send(rest: RestApp, id: OperationId, ids: Ids, who: Pick<CallOptions, 'as' | 'token'>) {
   return rest.call(id, { path: ids, ...requests[id]?.(ids, rest), ...who })
@@ -248,6 +258,15 @@ test.for(attempts)('%s is open to exactly %j', async ([id, allowed], { database,
     if (reply.status < 300 || !refusals.includes(reply.problem.code)) admitted.push(name)
   }
   expect(admitted.sort()).toEqual([...allowed].sort())
+})
+
+test('only the operations listed here are open to anyone', () => {
+  const open = operations.filter(([, { access }]) => access === 'anyone').map(([id]) => id)
+  const unlisted = open.filter((id) => !openToAnyone.includes(id))
+  expect(unlisted, `open to anyone, but not in openToAnyone: ${unlisted.join(', ')}`).toEqual([])
+  expect(open.sort()).toEqual([...openToAnyone].sort())
+  const writes = operations.filter(([id, { method }]) => open.includes(id) && method !== 'GET').map(([id]) => id)
+  expect(writes).toEqual(['createBooking'])
 })
 
 test('every route that is not for anyone has its callers written down here', () => {
