@@ -1,12 +1,11 @@
 import { slotLimits } from '@holdfast/contract/slot-limits'
 import type { ImportClinic, ImportDoctor, ImportSlot } from '@holdfast/engine'
-import { type ClinicSettings, videoRoomCharactersMax, videoRoomProblem } from '@holdfast/engine'
+import { type ClinicSettings, slotsAheadYearsMax, videoRoomCharactersMax, videoRoomProblem } from '@holdfast/engine'
 import { addBadLine, type BadLines } from '../tables/bad-lines.ts'
 import type { CsvLine } from '../tables/read-csv.ts'
 import { createLineReader, type LineReader } from './line-reader.ts'
 
 const keyCharactersMax = 100
-const slotsAheadYearsMax = 2
 const slotHoursMax = 7 * 24
 
 /** Parses each line as a clinic; errors go to `bad`. */

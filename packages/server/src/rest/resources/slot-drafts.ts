@@ -1,8 +1,7 @@
 import type { FieldError } from '@holdfast/contract'
-import type { SlotDraft } from '@holdfast/engine'
+import { type SlotDraft, slotsAheadYearsMax } from '@holdfast/engine'
 
 const minutesMax = 7 * 24 * 60
-const yearsAheadMax = 2
 /** More errors are not reported. */
 const errorsMax = 20
 
@@ -16,7 +15,7 @@ type SentDraft = { startsAt: string; endsAt: string; capacity?: number }
  * most a week, and overlaps no other slot of the same request.
  */
 export function parseSlotDrafts(sent: readonly SentDraft[], now: Date): SlotDraftsOutcome {
-  const latest = now.toTemporalInstant().toZonedDateTimeISO('UTC').add({ years: yearsAheadMax }).epochMilliseconds
+  const latest = now.toTemporalInstant().toZonedDateTimeISO('UTC').add({ years: slotsAheadYearsMax }).epochMilliseconds
   const drafts = sent.map(({ startsAt, endsAt, capacity }) => ({
     startsAt: new Date(startsAt),
     endsAt: new Date(endsAt),
