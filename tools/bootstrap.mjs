@@ -1,7 +1,7 @@
-// Starts every command of a checkout: `node tools/bootstrap.mjs holdfast ARGS…` and `node tools/bootstrap.mjs test
-// ARGS…`. Installs the packages when they are missing or don't match package-lock.json, then hands over to the Node
-// that came with them. Needs only Node's built-ins, because it runs before anything is installed. Its messages go
-// to stderr: stdout belongs to the command.
+// Starts the commands of a checkout: `node tools/bootstrap.mjs holdfast ARGS…`, `node tools/bootstrap.mjs test ARGS…`,
+// and any other script of the checkout by `node tools/bootstrap.mjs run FILE ARGS…`. Installs the packages when they
+// are missing or don't match package-lock.json, then hands over to the Node that came with them. Needs only Node's
+// built-ins, because it runs before anything is installed. Its messages go to stderr: stdout belongs to the command.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { totalmem } from 'node:os'
@@ -21,6 +21,7 @@ function programOf(command, args) {
     const coverage = args.length === 0 ? ['--coverage'] : []
     return [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--root', root, ...coverage, ...args]
   }
+  if (command === 'run' && args.length > 0) return [join(root, args[0]), ...args.slice(1)]
   return undefined
 }
 
@@ -74,7 +75,7 @@ if (nodeMajor < nodeMajorMin) {
 }
 const [command, ...args] = process.argv.slice(2)
 const program = programOf(command, args)
-if (program === undefined) fail(`unknown command ${JSON.stringify(command)}: expected holdfast or test.`)
+if (program === undefined) fail(`unknown command ${JSON.stringify(command)}: expected holdfast, test or run FILE.`)
 
 const installed = await installPackages(root)
 if (installed.kind === 'failed') fail(installed.message)

@@ -218,8 +218,19 @@ test('one Ctrl-C under npm, which arrives twice, counts once; without npm each c
   }
 })
 
+test('run installs too, and runs a script of the checkout with its arguments', async () => {
+  await putNpm(npmThatInstalls)
+  await writeFile(join(checkout, 'tools/check.ts'), program)
+  const { code, stdout } = await run('run', 'tools/check.ts', '--write', 'exit')
+  expect(JSON.parse(stdout)).toMatchObject({ args: ['--write', 'exit'], options: [] })
+  expect(code).toBe(0)
+  expect(await npmRuns()).toHaveLength(1)
+})
+
 test('an unknown command is refused by its name', async () => {
-  const { code, stderr } = await run('hodlfast')
-  expect(code).toBe(1)
-  expect(stderr).toContain('"hodlfast"')
+  for (const name of ['hodlfast', 'run']) {
+    const { code, stderr } = await run(name)
+    expect(code).toBe(1)
+    expect(stderr).toContain(`"${name}"`)
+  }
 })

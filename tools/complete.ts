@@ -1,9 +1,10 @@
-// `npm run complete`: the second half, after `npm run check`. Runs the tests that fail when a change is incomplete, and
-// says for each of them what is missing. CONTRIBUTING.md lists the files of each kind of change.
+// `npm run complete`: runs `npm run check` and the tests that fail when a change is incomplete, and says at the end what
+// failed and what is missing. CONTRIBUTING.md lists the files of each kind of change.
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startVitest } from 'vitest/node'
+import { failedChecks } from './check.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
@@ -13,7 +14,8 @@ const tests: Record<string, string> = {
   'packages/contract/src/openapi.test.ts': 'an operation of the contract is not described completely',
   'packages/server/src/rest/served-operations.test.ts': 'an operation of the contract has no route',
   'packages/server/src/rest/guards/access.test.ts':
-    'a route does not enforce its declared access, or has no good request in this test',
+    "a route does not enforce its declared access, or this test does not list the operation's callers",
+  'packages/engine/src/committed-writes.test.ts': 'a write is not announced, or has no case in this test',
   'packages/engine/src/migrate/sql-files.test.ts': 'an SQL file breaks the rules for its name',
   'packages/engine/src/catalogue/function-headers.test.ts':
     'an SQL function lacks a part of its header, or its line in sql/grants.sql',
@@ -26,16 +28,19 @@ const tests: Record<string, string> = {
   'packages/server/src/config/settings-docs.test.ts':
     'docs/configuration.md lacks a setting: run `npm run settings-docs`',
   'packages/web/src/locales/catalogues.test.ts': 'a text of the site is missing in one of its languages, or not used',
+  'tools/markdown-links.test.ts': 'a link in a page leads nowhere',
 }
 
 const gone = Object.keys(tests).filter((path) => !existsSync(join(root, path)))
 if (gone.length > 0) throw new Error(`tools/complete.ts names tests that do not exist: ${gone.join(', ')}`)
 
+const checks = failedChecks()
 const vitest = await startVitest('test', Object.keys(tests), { root, watch: false, reporters: ['default'] })
 const failed = vitest.state.getTestModules().filter((module) => !module.ok())
 await vitest.close()
-if (failed.length > 0) {
+if (checks.length > 0 || failed.length > 0) {
   process.stderr.write('\nThe change is not complete:\n')
+  for (const name of checks) process.stderr.write(`  npm run ${name} fails\n`)
   for (const { relativeModuleId } of failed) {
     process.stderr.write(`  ${tests[relativeModuleId] ?? 'see above'}\n    (${relativeModuleId})\n`)
   }
