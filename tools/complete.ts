@@ -1,4 +1,4 @@
-// `npm run complete`: runs `npm run check` and the tests that fail when a change is incomplete, and says at the end what
+// `npm run complete`: runs `npm run check` and the tests that fail when a change is incomplete, and then says what
 // failed and what is missing. CONTRIBUTING.md lists the files of each kind of change.
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'

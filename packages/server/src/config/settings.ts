@@ -85,7 +85,8 @@ export const settingTable = {
   runsJobs: setting(
     'HOLDFAST_WORKER',
     'on',
-    'Whether `start` also runs the background jobs (expire holds, create partitions, delete old data). If off, run `worker` as well.',
+    'Whether `start` also runs the background jobs (expire holds, create partitions, delete old data). If off, run ' +
+      '`worker` as well.',
     kinds.onOff,
   ),
   logLevel: setting(
