@@ -77,7 +77,7 @@ describe('the plan of a replay', () => {
     )
   })
 
-  test('asks for one of the slots of the right unit and day, and for the same one each time', () => {
+  test('requests a slot of the right unit and day, and the same one in each run', () => {
     fc.assert(
       fc.property(anySpecs, anyFactor, (specs, factor) => {
         const appointments = someAppointments(specs)

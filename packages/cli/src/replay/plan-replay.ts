@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Appointment } from './appointment.ts'
 import { type CapacityFactor, unitsFor } from './capacity-factor.ts'
 
-/** Where the health units are; see the data set's description. */
+/** The time zone of the health units; see the data set's description. */
 export const replayTimeZone = 'America/Sao_Paulo'
 
 /** From 08:00 to 18:00 in quarters of an hour. A day with more units than that has slots with room for several. */
@@ -29,7 +29,7 @@ export type PlannedBooking = {
 }
 
 export type ReplayPlan = {
-  /** How many weeks every day was moved. */
+  /** By how many weeks every day was moved. */
   weeks: number
   firstDate: string
   lastDate: string
@@ -44,15 +44,15 @@ export type ReplayPlanOutcome =
   | { kind: 'too_many_units'; unit: string; date: string; units: number; unitsMax: number }
 
 /**
- * The least number of whole weeks (negative for days far ahead) that brings `firstDay` to a week after `today`, or
- * later.
+ * The smallest number of whole weeks that moves `firstDay` to at least a week after `today`; negative if it is far
+ * ahead.
  */
 export function weeksToMove(firstDay: Temporal.PlainDate, today: Temporal.PlainDate): number {
   const days = today.add({ days: 7 }).since(firstDay, { largestUnit: 'days' }).days
   return Math.ceil(days / 7)
 }
 
-/** The first of the appointments' days; null without any. */
+/** The earliest day of the appointments; null if there are none. */
 export function firstDayOf(appointments: readonly Appointment[]): Temporal.PlainDate | null {
   let first: Temporal.PlainDate | null = null
   for (const { date } of appointments) {
@@ -62,9 +62,9 @@ export function firstDayOf(appointments: readonly Appointment[]): Temporal.Plain
 }
 
 /**
- * What a replay creates and books: for each health unit and day slots of 15 minutes from 08:00 local whose capacities
- * add up to exactly ceil(factor × that day's appointments), and one booking for each appointment. Pure, and the same
- * for the same file, factor and `weeks`: a second run asks for the same slots in the same order.
+ * Plans what a replay creates and books: for each health unit and day, slots of 15 minutes from 08:00 local time whose
+ * capacities add up to exactly ceil(factor × that day's appointments), and one booking for each appointment.
+ * Deterministic: with the same file, factor and `weeks`, a second run requests the same slots in the same order.
  */
 export function planReplay(
   appointments: readonly Appointment[],
@@ -124,12 +124,12 @@ export function planReplay(
   return { kind: 'planned', plan: { weeks, firstDate, lastDate, units, bookings } }
 }
 
-/** Names a unit's day in maps; a health unit's name holds no control characters. */
+/** The key of a unit's day in maps. Unambiguous, because the names of health units contain no control characters. */
 export function dayKey(unit: string, date: string): string {
   return `${unit}\n${date}`
 }
 
-/** As many slots as units up to 40, with capacities as even as can be, the larger ones first. */
+/** One slot per unit, at most 40. Their capacities differ by at most 1; the larger ones come first. */
 export function slotsOfDay(date: string, units: number): PlannedSlot[] {
   const count = Math.min(units, slotsPerDayMax)
   const capacity = Math.floor(units / count)
@@ -145,8 +145,8 @@ export function slotsOfDay(date: string, units: number): PlannedSlot[] {
 }
 
 /**
- * Patients want a certain time: each first requests a slot of the day that is chosen by a digest of the appointment's
- * id. So slots fill unevenly, and about half of the bookings get `slot_full` first and take an alternative, as in life.
+ * The index of the slot that a patient requests first, chosen by a digest of the appointment's id. Slots fill unevenly,
+ * as they do in practice: about half of the bookings get `slot_full` first and take an alternative.
  */
 function preferredSlot(appointmentId: string, slots: number): number {
   return createHash('sha256').update(appointmentId).digest().readUInt32BE(0) % slots

@@ -7,7 +7,7 @@ type Facts = { login: string; database: string; superuser: boolean; member: bool
  * Logs in as the application does, and checks that the login is a member of holdfast_app in the owner's database and
  * nothing more: the owner or a superuser could change booking state without the functions.
  *
- * @throws AppLoginError `not_a_member`, `too_powerful`, `wrong_database`; pg's own errors when the login is refused
+ * @throws AppLoginError `not_a_member`, `too_powerful`, `wrong_database`; the driver's errors when the login is refused
  */
 export async function checkAppLogin(appUrl: string, databaseWanted: string): Promise<void> {
   const client = new pg.Client({

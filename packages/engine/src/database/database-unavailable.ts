@@ -49,7 +49,7 @@ export function isLoginRefused(error: unknown): boolean {
 
 /**
  * Whether an error means that the database of a URL cannot be used: it is not reachable, refuses the login, does not
- * exist (3D000) or does not give the login a privilege (42501). Somebody has to change the URL, or what it points to.
+ * exist (3D000) or does not give the login a privilege (42501). The URL, or what it points to, has to be changed.
  */
 export function isDatabaseUnusable(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isDatabaseUnusable)

@@ -95,7 +95,7 @@ async function dropWithDependents(client: pg.Client, name: string, functions: Ca
 }
 
 /**
- * Functions of ours that PostgreSQL does not let us drop these without: a body parsed at its creation (`begin atomic`)
+ * Holdfast's functions that prevent PostgreSQL from dropping these: a body parsed at its creation (`begin atomic`)
  * depends on what it calls. Their files are written again: each comes later in the alphabet than what it calls.
  */
 async function dependentsOf(client: pg.Client, names: readonly string[]): Promise<string[]> {

@@ -1,4 +1,4 @@
-/** Why the database cannot be migrated. Somebody can fix each of these. */
+/** Why the database cannot be migrated. An administrator can fix each of these. */
 export type MigrateErrorKind =
   | 'server_too_old'
   | 'read_only'

@@ -40,7 +40,7 @@ const lockTriesMax = 12
  * DDL waits at most `lockTimeoutMs` for a lock, so that other sessions do not queue behind it for long, and is tried 12
  * times. It is also tried again after a deadlock with live traffic, which locks several tables in another order.
  *
- * @throws MigrateError for what somebody must fix; pg's own errors when the database cannot be reached
+ * @throws MigrateError for what an administrator must fix; the driver's errors when the database cannot be reached
  */
 export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
   const { ownerUrl, log = () => {}, lockTimeoutMs = 5_000 } = options

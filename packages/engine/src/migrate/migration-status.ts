@@ -3,7 +3,7 @@ import { functionChanges } from './apply-functions.ts'
 import { isFromNewerRelease, type Ledger, readLedger } from './ledger.ts'
 import { type SqlFiles, sqlFiles } from './sql-files.ts'
 
-/** `pending` names the files that the database lacks: `0002-rooms`, `functions/claim_slots`. */
+/** `pending` names the files that have not been applied to the database: `0002-rooms`, `functions/claim_slots`. */
 export type MigrationStatus = { current: boolean; pending: string[] }
 
 const notMigratedCodes = new Set(['42P01', '3F000', '42501'])

@@ -1,8 +1,8 @@
 import Papa from 'papaparse'
 
 /**
- * A table as CSV. Cells that spreadsheets would run as formulas are escaped. The byte order mark tells Excel that the
- * file is UTF-8.
+ * A table as CSV. Cells that spreadsheets would run as formulas are escaped. Excel needs the byte
+ * order mark to detect UTF-8.
  */
 export function csvOf(rows: readonly Record<string, string | number>[]): string {
   return `\uFEFF${Papa.unparse([...rows], { escapeFormulae: true })}`

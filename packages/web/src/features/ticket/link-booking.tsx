@@ -28,8 +28,9 @@ export function LinkBooking({ booking, link }: LinkProps) {
 
 function SignInToLink({ booking, link }: LinkProps) {
   const { t } = useTranslation('ticket')
-  // Returning without having signed in withdraws the request. So does going back before the sign-in page was shown:
-  // this component then stays mounted. The layout effect runs before the ticket is painted.
+  // Whoever returns without having signed in no longer wants the booking to be linked. The listener is for going back
+  // before the sign-in page was shown, when this component stays mounted. A layout effect runs before the ticket is
+  // painted.
   useLayoutEffect(() => {
     const forget = () => void takeLinkRequest(booking.id)
     forget()
@@ -80,7 +81,7 @@ function LinkToAccount({ accountId, booking, link }: LinkProps & { accountId: st
   )
 }
 
-/** @param isFocused it takes the place of the button that was pressed */
+/** @param isFocused whether it gets the focus, because it replaces the button that was pressed */
 function Linked({ isFocused }: { isFocused: boolean }) {
   const { t } = useTranslation('ticket')
   const ref = useRef<HTMLParagraphElement>(null)

@@ -83,7 +83,7 @@ export function MoveBooking({ booking, clinic, link, onDone }: MoveProps) {
   )
 }
 
-/** The slots are below the ticket: moves the focus and the view there. */
+/** Moves the focus to the slots and scrolls to them: they are below the ticket. */
 function useFocusOnSlots() {
   useEffect(() => {
     const title = document.getElementById('times-title')

@@ -1,6 +1,6 @@
 import { encode } from 'uqr'
 
-/** Dark on white in both schemes, because scanners want it so. */
+/** Dark on white in both color schemes: many scanners cannot read inverted codes. */
 export function QrCode({ text, label }: { text: string; label: string }) {
   const { data, size } = encode(text, { ecc: 'M', border: 2 })
   const dark = data.flatMap((row, y) => row.flatMap((isDark, x) => (isDark ? [`M${x} ${y}h1v1h-1z`] : [])))

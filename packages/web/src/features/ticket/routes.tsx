@@ -3,7 +3,7 @@ import { loadTexts } from '../../lib/i18n.ts'
 import { rootRoute } from '../../lib/root-route.ts'
 
 /**
- * `/ticket#ID.TOKEN`: the part after the # gives access; browsers never send it. With `?move=true` the times to
+ * `/ticket#ID.TOKEN`: the fragment gives access, and browsers never send it. With `?move=true` the times to
  * move to are shown immediately.
  */
 const ticketRoute = createRoute({

@@ -13,7 +13,7 @@ import { toastDone, toastFailed } from '../../ui/toast.ts'
 import { calendarFile } from './calendar-file.ts'
 import classes from './ticket.module.css'
 
-/** What only those need who change something. */
+// Loaded on demand: most visitors only read the ticket.
 const CancelBooking = lazy(async () => ({
   default: (await import('../../domain/bookings/cancel-booking.tsx')).CancelBooking,
 }))
@@ -23,7 +23,7 @@ const route = getRouteApi('/ticket')
 
 type ActionsProps = { booking: Booking; doctor: Doctor; clinic: Clinic; link: TicketLink; isOffline: boolean }
 
-/** What can be done with a ticket. Without a network, only what needs none. */
+/** The buttons of a ticket. Offline, only those that work without a network. */
 export function TicketActions({ booking, doctor, clinic, link, isOffline }: ActionsProps) {
   const { t } = useTranslation('ticket')
   const { move: isMovingAtFirst = false } = route.useSearch()
@@ -32,7 +32,7 @@ export function TicketActions({ booking, doctor, clinic, link, isOffline }: Acti
   const [isCancelling, setCancelling] = useState(false)
   const endMoving = () => {
     setMoving(false)
-    // A reload then shows the ticket, not the times.
+    // So that a reload shows the ticket, not the times to move to.
     if (isMovingAtFirst) void navigate({ search: {}, hash: true, replace: true, resetScroll: false })
   }
   const isComing = booking.status === 'CONFIRMED' || booking.status === 'PENDING'
@@ -83,7 +83,7 @@ export function TicketActions({ booking, doctor, clinic, link, isOffline }: Acti
           <MoveBooking booking={booking} clinic={clinic} link={link} onDone={endMoving} />
         </Suspense>
       ) : null}
-      {/* Without a network the ticket is read all the same, though the dialog's code may never have come. */}
+      {/* Not offline: the dialog's code may not have been loaded, and the ticket must be shown without it. */}
       {isOffline ? null : (
         <Suspense>
           <CancelBooking link={link} isOpen={isCancelling} onClose={() => setCancelling(false)} />
@@ -100,7 +100,7 @@ function CopyLink({ link }: { link: TicketLink }) {
       await navigator.clipboard.writeText(`${window.location.origin}/ticket#${ticketHash(link)}`)
       toastDone({ message: t('copy.done') })
     } catch {
-      // Not allowed, or not there by plain http: the address bar has it.
+      // Not permitted, or not available over plain HTTP. The link can be copied from the address bar.
       toastFailed({ message: t('copy.failed') })
     }
   }

@@ -8,7 +8,7 @@ import classes from './ticket.module.css'
 
 type CardProps = { booking: Booking; doctor: Doctor; clinic: Clinic; link: TicketLink; isOffline: boolean }
 
-/** What one shows at the desk, or prints. */
+/** The part of a ticket that patients show at the desk or print. */
 export function TicketCard({ booking, doctor, clinic, link, isOffline }: CardProps) {
   const { t } = useTranslation(['ticket', 'shell'])
   const address = `${window.location.origin}/ticket#${ticketHash(link)}`
@@ -122,7 +122,7 @@ function Where({ booking, clinic, isOffline }: Pick<CardProps, 'booking' | 'clin
   )
 }
 
-/** How the patient joins now. The link is not stored for offline use: it would not work then. */
+/** The key of the text about the video call. Its link is not stored for offline use, because it would not work then. */
 function videoText({ status, joinUrl }: Booking, isOffline: boolean) {
   if (status === 'PENDING') return 'video.pending'
   if (status !== 'CONFIRMED' && status !== 'ARRIVED') return 'video.plain'

@@ -17,7 +17,7 @@ import { TicketActions } from './ticket-actions.tsx'
 import { TicketCard } from './ticket-card.tsx'
 import { useTicket } from './use-ticket.ts'
 
-/** One booking, by its secret link. */
+/** The page of one booking, opened by its secret link. */
 export function TicketPage() {
   const { t } = useTranslation('ticket')
   const hash = useRouterState({ select: (state) => state.location.hash })

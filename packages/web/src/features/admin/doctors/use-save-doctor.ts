@@ -18,8 +18,8 @@ export type DoctorChange = {
 }
 
 /**
- * Saves a doctor, and then their video room. If a response was lost, saving the same form again
- * creates no second doctor.
+ * Saves a doctor and then the doctor's video room. If the response was lost, saving the same form again does not create
+ * a second doctor: the request is sent with the same idempotency key.
  */
 export function useSaveDoctor(doctor: Doctor | null, onDone: () => void) {
   const { t } = useTranslation('admin')
