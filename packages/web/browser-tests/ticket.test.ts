@@ -102,6 +102,7 @@ test('the ticket says that the clinic withdrew the slot', async ({ site }) => {
   const page = await aTicket(site, practice)
   await site.admin.withdrawSlot({ path: { slotId: practice.slots[0]?.id ?? '' }, query: { withBookings: true } })
   await page.reload()
+  await page.getByRole('heading', { level: 1, name: 'The clinic withdrew this appointment' }).waitFor()
   await page.getByText('The clinic had to withdraw this time.', { exact: false }).waitFor()
   await page.getByRole('link', { name: 'Book again' }).waitFor()
   await page.context().close()

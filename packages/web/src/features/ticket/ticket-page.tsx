@@ -1,3 +1,4 @@
+import type { Booking } from '@holdfast/contract/client'
 import { Alert, Stack, Text } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import { useRouterState } from '@tanstack/react-router'
@@ -33,6 +34,12 @@ export function TicketPage() {
   )
 }
 
+/** A booking also fails when the clinic withdraws its slot, and may have been confirmed before. */
+function headingOf({ status, failureReason }: Booking) {
+  if (status === 'FAILED' && failureReason === 'slot_withdrawn') return 'heading.slot_withdrawn'
+  return `heading.${status}` as const
+}
+
 function Ticket({ link }: { link: TicketLink }) {
   const { t } = useTranslation('ticket')
   const ticket = useTicket(link)
@@ -52,7 +59,7 @@ function Ticket({ link }: { link: TicketLink }) {
   return (
     <Stack gap="lg">
       <div>
-        <PageTitle of={t('title')}>{t(`heading.${booking.status}`)}</PageTitle>
+        <PageTitle of={t('title')}>{t(headingOf(booking))}</PageTitle>
         <Text c="dimmed" mt={4}>
           {booking.status === 'FAILED'
             ? t(`failed.${booking.failureReason ?? 'system_error'}`)
