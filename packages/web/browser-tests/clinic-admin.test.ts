@@ -292,6 +292,11 @@ test('the site administrator creates a clinic and finds all others', async ({ si
   await page.getByRole('button', { name: 'Add clinic' }).click()
   await page.getByText('West Clinic was created.').waitFor()
   await page.getByText('No doctors yet').waitFor()
+
+  // The role needs a doctor, and the page says so before the form is sent.
+  await page.getByRole('link', { name: 'People and roles' }).click()
+  await page.getByLabel('Role', { exact: true }).selectOption('Doctor')
+  await page.getByText('No doctors yet').waitFor()
   await page.context().close()
 })
 

@@ -88,6 +88,7 @@ function AddMember() {
               <NativeSelect
                 label={t('people.calendar')}
                 {...form.getInputProps('doctorId')}
+                error={doctors.length === 0 ? t('doctors.none') : form.errors.doctorId}
                 data={doctors.map(({ id, name }) => ({ value: id, label: name }))}
               />
             ) : null}
