@@ -117,6 +117,36 @@ test('slots are created by a rule after a preview, and undone; a day is withdraw
   await page.context().close()
 })
 
+test('correcting the start also removes the error of the end; with an error, a break’s fields are in line', async ({
+  scene,
+}) => {
+  const page = await scene.pageOf('doctor')
+  await page.goto('/my-day/times')
+  const rule = page.getByRole('region', { name: 'Create slots' })
+  const error = rule.getByText('The end must be after the start.')
+  await rule.getByLabel('Break 1 until').fill('11:00')
+  await rule.getByRole('button', { name: 'Preview slots' }).click()
+  await error.waitFor()
+  const centres = await Promise.all(
+    [rule.getByLabel('Break 1 from'), rule.getByLabel('Break 1 until'), rule.getByLabel('Remove break 1')].map(
+      async (control) => {
+        const { y = 0, height = 0 } = (await control.boundingBox()) ?? {}
+        return Math.round(y + height / 2)
+      },
+    ),
+  )
+  expect(new Set(centres).size, centres.join()).toBe(1)
+  await rule.getByLabel('Break 1 from').fill('10:00')
+  await error.waitFor({ state: 'hidden' })
+
+  await rule.getByLabel('From', { exact: true }).fill('18:00')
+  await rule.getByRole('button', { name: 'Preview slots' }).click()
+  await error.waitFor()
+  await rule.getByLabel('From', { exact: true }).fill('09:00')
+  await error.waitFor({ state: 'hidden' })
+  await page.context().close()
+})
+
 test('a slot in the week’s calendar is opened by keyboard and withdrawn', async ({ site, scene }) => {
   const page = await scene.pageOf('doctor')
   const slot = await aSlot(site.database, scene.doctor, { minutes: 30 })

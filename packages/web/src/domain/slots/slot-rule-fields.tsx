@@ -1,6 +1,7 @@
 import { ActionIcon, Button, Checkbox, Group, NumberInput, Stack, TextInput } from '@mantine/core'
 import type { UseFormReturnType } from '@mantine/form'
 import { IconX } from '@tabler/icons-react'
+import type { ChangeEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatDate } from '../../lib/format.ts'
 import { randomKey } from '../../lib/random-key.ts'
@@ -17,7 +18,7 @@ export function SlotRuleFields({ form }: FieldsProps) {
   return (
     <Stack gap="md">
       <div className={layoutClasses.shortFields}>
-        <TextInput type="date" label={t('rule.from')} {...form.getInputProps('from')} />
+        <TextInput type="date" label={t('rule.from')} {...startProps(form, 'from', 'to')} />
         <TextInput type="date" label={t('rule.to')} {...form.getInputProps('to')} />
       </div>
       <Checkbox.Group size="md" label={t('rule.weekdays')} {...form.getInputProps('weekdays')}>
@@ -28,7 +29,7 @@ export function SlotRuleFields({ form }: FieldsProps) {
         </Group>
       </Checkbox.Group>
       <div className={layoutClasses.shortFields}>
-        <TextInput type="time" label={t('rule.startTime')} {...form.getInputProps('startTime')} />
+        <TextInput type="time" label={t('rule.startTime')} {...startProps(form, 'startTime', 'endTime')} />
         <TextInput type="time" label={t('rule.endTime')} {...form.getInputProps('endTime')} />
         <NumberInput
           size="md"
@@ -61,21 +62,23 @@ function Breaks({ form }: FieldsProps) {
           <TextInput
             type="time"
             label={t('rule.breakFrom', { number: index + 1 })}
-            {...form.getInputProps(`breaks.${index}.startTime`)}
+            {...startProps(form, `breaks.${index}.startTime`, `breaks.${index}.endTime`)}
           />
           <TextInput
             type="time"
             label={t('rule.breakTo', { number: index + 1 })}
             {...form.getInputProps(`breaks.${index}.endTime`)}
           />
-          <ActionIcon
-            size={42}
-            variant="default"
-            aria-label={t('rule.removeBreak', { number: index + 1 })}
-            onClick={() => form.removeListItem('breaks', index)}
-          >
-            <Icon of={IconX} />
-          </ActionIcon>
+          <div className={classes.remove}>
+            <ActionIcon
+              size={42}
+              variant="default"
+              aria-label={t('rule.removeBreak', { number: index + 1 })}
+              onClick={() => form.removeListItem('breaks', index)}
+            >
+              <Icon of={IconX} />
+            </ActionIcon>
+          </div>
         </div>
       ))}
       {breaks.length < slotRuleLimits.breaksMax ? (
@@ -91,6 +94,18 @@ function Breaks({ form }: FieldsProps) {
       ) : null}
     </Stack>
   )
+}
+
+/** The properties of the field `start`. Changing it also clears the error of `end`, which may be about their order. */
+function startProps(form: FieldsProps['form'], start: string, end: string) {
+  const props = form.getInputProps(start)
+  return {
+    ...props,
+    onChange: (event: ChangeEvent<HTMLInputElement>) => {
+      props.onChange(event)
+      form.clearFieldError(end)
+    },
+  }
 }
 
 /** 1 January 2024 was a Monday. */
