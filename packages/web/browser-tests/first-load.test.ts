@@ -6,6 +6,9 @@ import { brotliCompressSync } from 'node:zlib'
 import { beforeAll, expect, test } from 'vitest'
 import { firstPages, textsOfAll } from '../first-pages.ts'
 import { languages } from '../src/lib/languages.ts'
+import { aPractice } from './a-practice.ts'
+import { untilRead } from './harness.ts'
+import { test as siteTest } from './site-test.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const dist = join(root, 'packages/web/dist')
@@ -74,6 +77,29 @@ test('the page preloads the files of its URL immediately, and only files that ex
     for (const language of languages) {
       for (const feature of page.texts) expect(existsSync(join(dist, texts[language][feature])), feature).toBe(true)
     }
+  }
+})
+
+siteTest('the first page requests each style sheet once, and the browser prints no warning', async ({ site }) => {
+  const practice = await aPractice(site)
+  for (const path of ['/', `/doctors/${practice.doctor.id}`]) {
+    const page = await site.newPage()
+    const sheets: string[] = []
+    const warnings: string[] = []
+    page.on('request', (request) => {
+      // The service worker later requests the files that it stores.
+      if (request.url().endsWith('.css') && request.serviceWorker() === null) sheets.push(request.url())
+    })
+    page.on('console', (message) => {
+      if (message.type() === 'warning') warnings.push(message.text())
+    })
+    await page.goto(path)
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    await untilRead(page)
+    expect(sheets.length, path).toBeGreaterThan(0)
+    expect(sheets, path).toEqual([...new Set(sheets)])
+    expect(warnings, path).toEqual([])
+    await page.context().close()
   }
 })
 
