@@ -74,7 +74,7 @@ test('the server filters by appointment type: doctors beyond the first page are 
   const page = await site.newPage()
   await page.goto('/?q=Many&sort=name')
   await cards(page).first().getByText('Dr Many 01').waitFor()
-  await page.getByLabel('Appointment').selectOption('Video')
+  await page.getByLabel('Type', { exact: true }).selectOption('Video')
   await page.getByText('6 doctors', { exact: true }).waitFor()
   expect(await cards(page).allTextContents()).toEqual(['10', '20', '30', '40', '50', '60'].map((no) => `Dr Many ${no}`))
   await page.context().close()
