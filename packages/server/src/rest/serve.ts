@@ -93,10 +93,7 @@ export function createServe(app: FastifyInstance, deps: RestDeps): Serve {
     const cacheControl = described.access === 'anyone' && !isWrite ? 'no-cache' : 'no-store'
     const handle = withCursorErrors(described, handler as Handler)
     const storesResponse = isWrite && options.storesKey !== true
-    // A stored response is returned only to a caller who still has access.
-    const respond = guarded(deps, described, (input, call, key) =>
-      storesResponse ? respondOnce(deps.engine.answers, described, key, call, () => handle(input)) : handle(input),
-    )
+    const check = accessCheck(deps, described)
     app.route({
       method: described.method,
       url: described.url.replaceAll(/\{(\w+)\}/g, ':$1'),
@@ -121,8 +118,13 @@ export function createServe(app: FastifyInstance, deps: RestDeps): Serve {
         const params = described.params === undefined ? undefined : request.params
         const call = { params, query, body, principal }
         const key = isWrite ? sentKeyOf(request) : null
-        options.validate?.(call as never)
-        const response = respond(call, key, request)
+        const run = () => {
+          options.validate?.(call as never)
+          return andThen(check(call), (access) => handle({ params, query, body, ...access, key, request }))
+        }
+        const response = storesResponse
+          ? respondOnce(deps.engine.answers, described, key, call, { check: () => check(call), run })
+          : run()
         return send(reply, response instanceof Promise ? await response : response)
       },
     })
@@ -133,23 +135,20 @@ type AnyResponse = { status: number; body?: unknown; position?: string; headers?
 
 // `Serve` has checked that the types of an operation's checks and handler agree; here the operation can be any.
 type Handler = (input: object) => AnyResponse | Promise<AnyResponse>
-type Responder = (input: object, call: GuardedCall, key: SentKey | null) => AnyResponse | Promise<AnyResponse>
 type Guard = (deps: RestDeps, call: GuardedCall, granted?: unknown) => unknown
 
-/** Responds after the checks that the operation declares. Waits only for checks that read the database. */
-function guarded(deps: RestDeps, described: Operation, respond: Responder) {
+type CheckedAccess = { granted: unknown; field: unknown }
+
+/** The checks that the operation declares. Waits only for those that read the database. @throws ProblemError */
+function accessCheck(deps: RestDeps, described: Operation) {
   const guard = accessGuards[described.access] as Guard
   const fieldGuard = described.restrictedField && (restrictedFieldGuards[described.restrictedField] as Guard)
-  return (call: GuardedCall, key: SentKey | null, request: FastifyRequest) => {
-    const { params, query, body } = call
-    const handle = (granted: unknown, field: unknown) =>
-      respond({ params, query, body, granted, field, key, request }, call, key)
-    return andThen(guard(deps, call), (granted) =>
+  return (call: GuardedCall): CheckedAccess | Promise<CheckedAccess> =>
+    andThen(guard(deps, call), (granted) =>
       fieldGuard === undefined
-        ? handle(granted, undefined)
-        : andThen(fieldGuard(deps, call, granted), (field) => handle(granted, field)),
+        ? { granted, field: undefined }
+        : andThen(fieldGuard(deps, call, granted), (field) => ({ granted, field })),
     )
-  }
 }
 
 function andThen<Value, Next>(value: Value | Promise<Value>, next: (value: Value) => Next | Promise<Next>) {

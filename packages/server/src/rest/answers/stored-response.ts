@@ -11,6 +11,7 @@ export type StoredResponse = { status: number; body?: unknown; position?: string
  * For writes that change nothing when they are repeated; their response is stored after their commit, so a server that
  * dies between the two does no harm. Bookings, clinics and doctors store theirs in the same transaction instead.
  *
+ * @param check throws the refusal for a caller who has lost access since the first response
  * @throws ProblemError idempotency_key_reused
  */
 export async function respondOnce(
@@ -18,7 +19,7 @@ export async function respondOnce(
   described: Operation,
   sentKey: SentKey | null,
   call: { params?: unknown; query?: unknown; body?: unknown },
-  run: () => StoredResponse | Promise<StoredResponse>,
+  { check, run }: { check(): unknown; run(): StoredResponse | Promise<StoredResponse> },
 ): Promise<StoredResponse> {
   const { params, query, body } = call
   const purpose = `${described.method} ${described.url} ${JSON.stringify(params)}`
@@ -27,7 +28,10 @@ export async function respondOnce(
   const found = await answers.find(writeKey)
   if (found.kind === 'key_reused') throw refusalProblem(found)
   // Written below by the same operation: the key's digest covers the operation, and the request's all that it asks for.
-  if (found.kind === 'found') return repeated(found.answer as StoredResponse, described)
+  if (found.kind === 'found') {
+    await check()
+    return repeated(found.answer as StoredResponse, described)
+  }
   const response = await run()
   await answers.store(writeKey, response)
   return response
