@@ -119,12 +119,13 @@ function announced<Outcome>(
     for (const doctorId of change.doctorIds) doctorIds.add(doctorId)
   }
   for (const [position, doctorIds] of doctorIdsByPosition) {
-    announce({ kind: 'bookings', position, clinicNos: noClinics, doctorIds })
+    announce({ kind: 'bookings', position, clinicNos: noClinics, doctorIds, accountIds: noAccounts })
   }
   return results
 }
 
 const noClinics: ReadonlySet<number> = new Set()
+const noAccounts: ReadonlySet<string> = new Set()
 
 function doctorsOfClaim(outcome: ClaimOutcome): Change | null {
   return outcome.kind === 'booked' ? { doctorIds: [outcome.booking.doctorId], position: outcome.position } : null

@@ -34,7 +34,13 @@ export function announceRepeat(
   announce: Announce,
   { clinicNos = [], doctorIds = [] }: { clinicNos?: number[]; doctorIds?: string[] },
 ): void {
-  announce({ kind: 'directory', position: null, clinicNos: new Set(clinicNos), doctorIds: new Set(doctorIds) })
+  announce({
+    kind: 'directory',
+    position: null,
+    clinicNos: new Set(clinicNos),
+    doctorIds: new Set(doctorIds),
+    accountIds: new Set(),
+  })
 }
 
 async function directoryChanges(transaction: pg.PoolClient): Promise<Committed | null> {
@@ -49,6 +55,7 @@ async function directoryChanges(transaction: pg.PoolClient): Promise<Committed |
     position: first.position,
     clinicNos: new Set(rows.filter((row) => row.resource_id === null).map((row) => row.clinic_no)),
     doctorIds: new Set(rows.map((row) => row.resource_id).filter((id) => id !== null)),
+    accountIds: new Set(),
   }
 }
 

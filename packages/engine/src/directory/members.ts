@@ -39,7 +39,7 @@ export function membersOf(
     },
 
     putMember: (member) =>
-      write(member.clinicNo, async (transaction) => {
+      write(member, async (transaction) => {
         const { clinicNo, accountId, role } = member
         const clinicId = await lockClinic(transaction, clinicNo)
         const doctorId = role === 'doctor' ? member.doctorId : null
@@ -53,7 +53,7 @@ export function membersOf(
       }),
 
     removeMember: (clinicNo, accountId) =>
-      write(clinicNo, async (transaction) => {
+      write({ clinicNo, accountId }, async (transaction) => {
         await lockClinic(transaction, clinicNo)
         if (await isLastAdmin(transaction, clinicNo, accountId)) return { kind: 'last_admin' }
         const { rowCount } = await transaction.query(
@@ -71,16 +71,17 @@ export function membersOf(
   }
 }
 
-/** Announces the clinic whose members changed. An outcome other than `done` wrote nothing. */
+/** Announces the clinic and the account whose role changed. An outcome other than `done` wrote nothing. */
 function membersTransaction(pool: pg.Pool, announce: Announce) {
   return <Outcome extends { kind: string }>(
-    clinicNo: number,
+    { clinicNo, accountId }: { clinicNo: number; accountId: string },
     work: (transaction: pg.PoolClient) => Promise<Outcome>,
   ): Promise<Outcome> =>
     inAnnouncedTransaction(pool, announce, work, async (transaction, { kind }) => {
       if (kind !== 'done') return null
       const position = await transactionId(transaction)
-      return { kind: 'members', position, clinicNos: new Set([clinicNo]), doctorIds: new Set() }
+      const clinicNos = new Set([clinicNo])
+      return { kind: 'members', position, clinicNos, doctorIds: new Set(), accountIds: new Set([accountId]) }
     })
 }
 

@@ -11,6 +11,8 @@ export type Committed = {
   clinicNos: ReadonlySet<number>
   /** Doctors whose bookings, slots or details changed. */
   doctorIds: ReadonlySet<string>
+  /** Accounts whose role in a clinic changed. */
+  accountIds: ReadonlySet<string>
 }
 
 /** Reports a transaction to every subscriber: after COMMIT, and before the caller gets its result. */

@@ -17,6 +17,7 @@ export function announcedSlotWrites(pool: pg.Pool, announce: Announce): Pick<Eng
       position: position === noPosition ? null : position,
       clinicNos: new Set(),
       doctorIds: new Set([doctorId]),
+      accountIds: new Set(),
     })
   return {
     async createSlots(request) {

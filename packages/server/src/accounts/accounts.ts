@@ -45,7 +45,6 @@ export function createAccounts(pool: Pool, auth: Auth, passwords: Passwords, pri
       const { rows } = await pool.query<AccountCard>(sql, [ids])
       return new Map(rows.map((row) => [row.id, row]))
     },
-    membershipsChanged: (accountId) => principals.forget(accountId),
 
     async createAccount({ email, name, password }) {
       if (!hasAllowedLength(password)) return { kind: 'password_length', ...passwordLength }

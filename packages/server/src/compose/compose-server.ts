@@ -65,6 +65,7 @@ export async function composeServer(config: Config, database: PreparedDatabase, 
     onClaims: metrics.claimsDone,
   })
   freshness.follow(engine)
+  engine.onCommitted(({ accountIds }) => accountIds.forEach(accounts.principals.forget))
   const reads = createLiveReads(pools.general)
   const live = new LiveHub({ tail: freshness.tail, reads, settings: liveSettingsOf(config), log })
   freshness.onReturn(() => live.resyncAll())

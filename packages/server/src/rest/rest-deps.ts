@@ -12,8 +12,6 @@ export type AccountsPort = {
   byEmail(email: string): Promise<AccountCard | null>
   /** Accounts that no longer exist are left out. */
   byIds(ids: string[]): Promise<Map<string, AccountCard>>
-  /** Drops what this process has cached of an account's memberships. */
-  membershipsChanged?(accountId: string): void
 }
 
 /** What the REST routes depend on; see compose-server.ts. */

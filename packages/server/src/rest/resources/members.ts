@@ -33,14 +33,12 @@ export function serveMembers(serve: Serve, deps: RestDeps): void {
     const isMember = (await directory.membershipsOf(account.id)).some(({ clinicNo }) => clinicNo === clinic.no)
     const outcome = await directory.putMember({ clinicNo: clinic.no, accountId: account.id, role: body.role, doctorId })
     if (outcome.kind !== 'done') throw refusalProblem(outcome)
-    deps.accounts.membershipsChanged?.(account.id)
     return { status: isMember ? 200 : 201, body: memberBody(outcome.membership, account) }
   })
 
   serve(restOperations.removeMember, async ({ params, granted: { clinic } }) => {
     const outcome = await directory.removeMember(clinic.no, params.accountId)
     if (outcome.kind !== 'done') throw refusalProblem(outcome)
-    deps.accounts.membershipsChanged?.(params.accountId)
     return { status: 204, body: undefined }
   })
 }
