@@ -9,7 +9,7 @@ import type { ClaimOutcome, ClaimRequest } from './model/claim.ts'
 import type { Announce } from './model/committed.ts'
 import type { Engine } from './model/engine.ts'
 import type { MoveOutcome, MoveRequest, SettleOutcome, SettleRequest } from './model/settle.ts'
-import { BatchQueue, type BatchReport, type ItemResult } from './queue/batch-queue.ts'
+import { BatchQueue, type BatchReport } from './queue/batch-queue.ts'
 import { createReads } from './reads/create-reads.ts'
 import { announcedSlotWrites } from './slots/announced-slot-writes.ts'
 
@@ -43,18 +43,18 @@ export function createEngine(settings: EngineSettings): Engine & { queueDepths()
   const { announce, onCommitted } = createAnnouncements()
   const claims = new BatchQueue<ClaimRequest, ClaimOutcome>({
     name: 'claim',
-    run: async (items) => announced(announce, doctorsOfClaim, await runClaimBatch(batchPool, items)),
+    run: (items) => runClaimBatch(batchPool, items, announce),
     ...bounds,
     onOutcomes: (outcomes) => onClaims?.(outcomes.map((outcome) => (outcome === 'error' ? outcome : outcome.kind))),
   })
   const settles = new BatchQueue<SettleRequest, SettleOutcome>({
     name: 'settle',
-    run: async (items) => announced(announce, doctorsOfSettle, await runSettleBatch(batchPool, items)),
+    run: (items) => runSettleBatch(batchPool, items, announce),
     ...bounds,
   })
   const moves = new BatchQueue<MoveRequest, MoveOutcome>({
     name: 'move',
-    run: async (items) => announced(announce, doctorsOfMove, await runMoveBatch(batchPool, items)),
+    run: (items) => runMoveBatch(batchPool, items, announce),
     ...bounds,
   })
   return {
@@ -95,47 +95,4 @@ function createAnnouncements(): { announce: Announce; onCommitted: Engine['onCom
       return () => subscribers.delete(subscriber)
     },
   }
-}
-
-/** `doctorIds`: whose bookings or slots an outcome changed. */
-type Change = { doctorIds: string[]; position: string }
-
-/**
- * Announces a batch once: it is one transaction. A claim whose first try committed, but lost its connection, has the
- * position of that transaction, which is announced now. Lapsed holds that a batch marks as FAILED are not announced:
- * they read as FAILED from the moment they lapse.
- */
-function announced<Outcome>(
-  announce: Announce,
-  changeOf: (outcome: Outcome) => Change | null,
-  results: ItemResult<Outcome>[],
-): ItemResult<Outcome>[] {
-  const doctorIdsByPosition = new Map<string, Set<string>>()
-  for (const result of results) {
-    const change = result.kind === 'completed' ? changeOf(result.outcome) : null
-    if (change === null) continue
-    const doctorIds = doctorIdsByPosition.get(change.position) ?? new Set()
-    doctorIdsByPosition.set(change.position, doctorIds)
-    for (const doctorId of change.doctorIds) doctorIds.add(doctorId)
-  }
-  for (const [position, doctorIds] of doctorIdsByPosition) {
-    announce({ kind: 'bookings', position, clinicNos: noClinics, doctorIds, accountIds: noAccounts })
-  }
-  return results
-}
-
-const noClinics: ReadonlySet<number> = new Set()
-const noAccounts: ReadonlySet<string> = new Set()
-
-function doctorsOfClaim(outcome: ClaimOutcome): Change | null {
-  return outcome.kind === 'booked' ? { doctorIds: [outcome.booking.doctorId], position: outcome.position } : null
-}
-
-function doctorsOfSettle(outcome: SettleOutcome): Change | null {
-  return outcome.kind === 'done' ? { doctorIds: [outcome.booking.doctorId], position: outcome.position } : null
-}
-
-function doctorsOfMove(outcome: MoveOutcome): Change | null {
-  if (outcome.kind !== 'done') return null
-  return { doctorIds: [outcome.booking.doctorId, outcome.fromDoctorId], position: outcome.position }
 }

@@ -16,7 +16,7 @@ export type { BookingEvent } from './model/booking-event.ts'
 export type { ClaimedBooking, ClaimOutcome, ClaimRequest, Overloaded, SlotClosedWhy } from './model/claim.ts'
 export type { Clinic, ClinicSettings, NewClinic } from './model/clinic.ts'
 export type { ClinicStats } from './model/clinic-stats.ts'
-export type { Committed } from './model/committed.ts'
+export type { Committed, CommittedSlot } from './model/committed.ts'
 export type { Directory } from './model/directory.ts'
 export type { Doctor, DoctorsQuery, Money, NewDoctor } from './model/doctor.ts'
 export type { Engine } from './model/engine.ts'
@@ -44,9 +44,18 @@ export type {
   WithdrawSlotsOutcome,
   WithdrawSlotsRequest,
 } from './model/slot.ts'
+export { parseSnapshot, parseXid, Snapshot } from './model/snapshot.ts'
 export type { OnceResult, StoredAnswers, WriteKey } from './model/stored-answers.ts'
 export type { VerifyFinding, VerifyReport } from './model/verify-report.ts'
 export type { BatchReport } from './queue/batch-queue.ts'
+export {
+  type CalendarDays,
+  type CalendarDoctor,
+  type CalendarReads,
+  type CalendarRules,
+  type CalendarSlot,
+  createCalendarReads,
+} from './reads/calendar-reads.ts'
 export { InvalidCursor } from './reads/cursor.ts'
 export { createLiveReads, type LiveDoctor, type LiveReads, type LiveSlot } from './reads/live-slots.ts'
 export { instantsOfLocalDays } from './reads/local-days.ts'

@@ -5,8 +5,10 @@ import { parseTime } from '../database/pools.ts'
 import { prepared } from '../database/prepared.ts'
 import type { AppointmentType } from '../model/booking.ts'
 import type { ClaimedBooking, ClaimOutcome, ClaimRequest, SlotClosedWhy } from '../model/claim.ts'
+import type { Announce } from '../model/committed.ts'
 import { clinicNoOf } from '../model/id.ts'
 import type { ItemResult } from '../queue/batch-queue.ts'
+import { announceBatch, type Written } from './announce-batch.ts'
 
 /**
  * The row of `claim_slot`, as text. The doctor, capacity and times of a slot that doesn't exist are null.
@@ -40,20 +42,32 @@ type ClaimsRow = Record<
   string
 > & { tx: string | null }
 
-/** Runs one batch of claims in one transaction. Safe to run again: each claim has a key. */
+/** Runs one batch of claims in one transaction, and announces it. Safe to run again: each claim has a key. */
 export async function runClaimBatch(
   pool: pg.Pool,
   requests: readonly ClaimRequest[],
+  announce: Announce = () => undefined,
 ): Promise<ItemResult<ClaimOutcome>[]> {
   const rows = await claimedRows(pool, requests)
   const replays = rows.flatMap((row) => (row.outcome === 'replayed' && row.booking_id !== null ? [row.booking_id] : []))
   const firstAnswers = replays.length === 0 ? new Map<string, FirstAnswer>() : await readFirstAnswers(pool, replays)
-  return rows.map((row, index) => {
+  const written: Written[] = []
+  const results = rows.map((row, index): ItemResult<ClaimOutcome> => {
     const request = requests[index]
     if (request === undefined) throw new Error(`${rows.length} results for ${requests.length} claims`)
     if (row.outcome === 'retry') return { kind: 'retry' }
-    return { kind: 'completed', outcome: outcomeOf(row, request, firstAnswers) }
+    const outcome = outcomeOf(row, request, firstAnswers)
+    if (outcome.kind === 'booked') written.push(writtenBy(outcome))
+    return { kind: 'completed', outcome }
   })
+  announceBatch(announce, written)
+  return results
+}
+
+function writtenBy({ booking, position }: ClaimOutcome & { kind: 'booked' }): Written {
+  const { doctorId, slotId, startsAt } = booking
+  const slot = { slotId, doctorId, startsAt, available: null, lapsesInMs: null }
+  return { position, doctorIds: [doctorId], slots: [slot], snapshot: null }
 }
 
 async function claimedRows(pool: pg.Pool, requests: readonly ClaimRequest[]): Promise<ClaimRow[]> {

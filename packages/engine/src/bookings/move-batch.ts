@@ -2,9 +2,11 @@ import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { plainArray } from '../database/array-literal.ts'
 import { prepared } from '../database/prepared.ts'
+import type { Announce } from '../model/committed.ts'
 import { clinicNoOf } from '../model/id.ts'
 import type { MoveOutcome, MoveRequest } from '../model/settle.ts'
 import type { ItemResult } from '../queue/batch-queue.ts'
+import { announceBatch, type Written } from './announce-batch.ts'
 import { type BookingRow, bookingOf } from './booking-row.ts'
 import { slotClosedWhy } from './claim-batch.ts'
 
@@ -16,10 +18,11 @@ type MoveRow = BookingRow & {
   from_resource_id: string
 }
 
-/** Runs one batch of moves in one transaction. Safe to run again: a booking already there is `unchanged`. */
+/** Runs one batch of moves in one transaction, and announces it. Safe to run again: a booking already there is `unchanged`. */
 export async function runMoveBatch(
   pool: pg.Pool,
   requests: readonly MoveRequest[],
+  announce: Announce = () => undefined,
 ): Promise<ItemResult<MoveOutcome>[]> {
   const statement = sql`
     select * from holdfast.move_bookings(
@@ -30,9 +33,14 @@ export async function runMoveBatch(
       ${plainArray(requests, ({ onBehalf }) => onBehalf)}::boolean[])`
   const { rows } = await pool.query<MoveRow>(prepared('move_bookings', statement))
   const results = new Array<ItemResult<MoveOutcome>>(requests.length).fill({ kind: 'retry' })
+  const written: Written[] = []
   for (const row of rows) {
-    if (row.outcome !== 'retry') results[row.ord - 1] = { kind: 'completed', outcome: outcomeOf(row) }
+    if (row.outcome === 'retry') continue
+    const outcome = outcomeOf(row)
+    results[row.ord - 1] = { kind: 'completed', outcome }
+    if (outcome.kind === 'done') written.push(writtenBy(outcome))
   }
+  announceBatch(announce, written)
   return results
 }
 
@@ -55,4 +63,10 @@ function outcomeOf(row: MoveRow): MoveOutcome {
     default:
       return { kind: 'slot_closed', why: slotClosedWhy(row.outcome) }
   }
+}
+
+function writtenBy({ booking, position, fromDoctorId }: MoveOutcome & { kind: 'done' }): Written {
+  const { doctorId, slotId, startsAt } = booking
+  const slot = { slotId, doctorId, startsAt, available: null, lapsesInMs: null }
+  return { position, doctorIds: [doctorId, fromDoctorId], slots: [slot], snapshot: null }
 }

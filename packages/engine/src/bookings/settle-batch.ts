@@ -2,17 +2,20 @@ import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { jsonArray, plainArray, textArray } from '../database/array-literal.ts'
 import { prepared } from '../database/prepared.ts'
+import type { Announce } from '../model/committed.ts'
 import { clinicNoOf } from '../model/id.ts'
 import type { SettleOutcome, SettleRequest } from '../model/settle.ts'
 import type { ItemResult } from '../queue/batch-queue.ts'
+import { announceBatch, type Written } from './announce-batch.ts'
 import { type BookingRow, bookingOf } from './booking-row.ts'
 
 type SettleRow = BookingRow & { ord: number; outcome: SettleOutcome['kind'] | 'retry'; tx: string | null }
 
-/** Runs one batch of changes of state in one transaction. Safe to run again: a repeated change is `unchanged`. */
+/** Runs one batch of changes of state in one transaction, and announces it. Safe to run again: a repeated change is `unchanged`. */
 export async function runSettleBatch(
   pool: pg.Pool,
   requests: readonly SettleRequest[],
+  announce: Announce = () => undefined,
 ): Promise<ItemResult<SettleOutcome>[]> {
   const statement = sql`
     select * from holdfast.settle_bookings(
@@ -26,9 +29,14 @@ export async function runSettleBatch(
       ${jsonArray(requests, ({ patient }) => patient ?? null)}::jsonb[])`
   const { rows } = await pool.query<SettleRow>(prepared('settle_bookings', statement))
   const results = new Array<ItemResult<SettleOutcome>>(requests.length).fill({ kind: 'retry' })
+  const written: Written[] = []
   for (const row of rows) {
-    if (row.outcome !== 'retry') results[row.ord - 1] = { kind: 'completed', outcome: outcomeOf(row, row.outcome) }
+    if (row.outcome === 'retry') continue
+    const outcome = outcomeOf(row, row.outcome)
+    results[row.ord - 1] = { kind: 'completed', outcome }
+    if (outcome.kind === 'done') written.push(writtenBy(outcome))
   }
+  announceBatch(announce, written)
   return results
 }
 
@@ -49,4 +57,10 @@ function outcomeOf(row: SettleRow, kind: SettleOutcome['kind']): SettleOutcome {
     case 'overloaded':
       throw new Error('The database does not know of queues.')
   }
+}
+
+function writtenBy({ booking, position }: SettleOutcome & { kind: 'done' }): Written {
+  const { doctorId, slotId, startsAt } = booking
+  const slot = { slotId, doctorId, startsAt, available: null, lapsesInMs: null }
+  return { position, doctorIds: [doctorId], slots: [slot], snapshot: null }
 }

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
-import type { Announce, Committed } from '../model/committed.ts'
+import { type Announce, type Committed, noSlots } from '../model/committed.ts'
 import { inTransaction } from './pools.ts'
 
 /** Runs `work` in one transaction, announces what it wrote after COMMIT, and then resolves. */
@@ -40,6 +40,7 @@ export function announceRepeat(
     clinicNos: new Set(clinicNos),
     doctorIds: new Set(doctorIds),
     accountIds: new Set(),
+    ...noSlots,
   })
 }
 
@@ -56,6 +57,7 @@ async function directoryChanges(transaction: pg.PoolClient): Promise<Committed |
     clinicNos: new Set(rows.filter((row) => row.resource_id === null).map((row) => row.clinic_no)),
     doctorIds: new Set(rows.map((row) => row.resource_id).filter((id) => id !== null)),
     accountIds: new Set(),
+    ...noSlots,
   }
 }
 

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 import { inAnnouncedTransaction, transactionId } from '../database/announced-transaction.ts'
-import type { Announce } from '../model/committed.ts'
+import { type Announce, noSlots } from '../model/committed.ts'
 import type { Directory } from '../model/directory.ts'
 import type { Membership, Role } from '../model/membership.ts'
 import { cursorOf } from '../reads/cursor.ts'
@@ -81,7 +81,14 @@ function membersTransaction(pool: pg.Pool, announce: Announce) {
       if (kind !== 'done') return null
       const position = await transactionId(transaction)
       const clinicNos = new Set([clinicNo])
-      return { kind: 'members', position, clinicNos, doctorIds: new Set(), accountIds: new Set([accountId]) }
+      return {
+        kind: 'members',
+        position,
+        clinicNos,
+        doctorIds: new Set(),
+        accountIds: new Set([accountId]),
+        ...noSlots,
+      }
     })
 }
 

@@ -1,3 +1,5 @@
+import type { Snapshot } from './snapshot.ts'
+
 /** One transaction that wrote, as reported to subscribers of `Engine.onCommitted`. */
 export type Committed = {
   /** `directory`: clinics, doctors and slots. `members` are not in the log. */
@@ -13,7 +15,34 @@ export type Committed = {
   doctorIds: ReadonlySet<string>
   /** Accounts whose role in a clinic changed. */
   accountIds: ReadonlySet<string>
+  /**
+   * `bookings`: every slot of whose units more or fewer may be available now, once; a move has both its slots. Empty
+   * for changes that take and free nothing, such as an arrival, and for the other kinds, where `doctorIds` say it.
+   */
+  slots: readonly CommittedSlot[]
+  /**
+   * When the counts of `slots` were read: after their rows were locked, so that of two transactions on one slot the
+   * later has the later snapshot, whatever their ids. null: no count is known.
+   */
+  snapshot: Snapshot | null
 }
+
+/** A slot as a transaction left it. */
+export type CommittedSlot = {
+  slotId: string
+  doctorId: string
+  startsAt: Date
+  /** null: it changed, and the count must be read. */
+  available: number | null
+  /**
+   * In how many milliseconds, from when the transaction ran, its next hold may lapse; null: it has no hold, or
+   * `available` is not known.
+   */
+  lapsesInMs: number | null
+}
+
+/** For transactions that change no slot, or that name the doctors whose slots have changed. */
+export const noSlots: Pick<Committed, 'slots' | 'snapshot'> = { slots: [], snapshot: null }
 
 /** Reports a transaction to every subscriber: after COMMIT, and before the caller gets its result. */
 export type Announce = (committed: Committed) => void

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
-import type { Announce } from '../model/committed.ts'
+import { type Announce, noSlots } from '../model/committed.ts'
 import type { Engine } from '../model/engine.ts'
 import type { WithdrawSlotsRequest } from '../model/slot.ts'
 import { createSlots } from './create-slots.ts'
@@ -18,6 +18,7 @@ export function announcedSlotWrites(pool: pg.Pool, announce: Announce): Pick<Eng
       clinicNos: new Set(),
       doctorIds: new Set([doctorId]),
       accountIds: new Set(),
+      ...noSlots,
     })
   return {
     async createSlots(request) {

@@ -1,0 +1,43 @@
+import type { Announce, CommittedSlot } from '../model/committed.ts'
+import { parseSnapshot, parseXid } from '../model/snapshot.ts'
+
+/** What one item of a batch wrote. */
+export type Written = {
+  position: string
+  /** Whose bookings it changed. */
+  doctorIds: readonly string[]
+  /** As the whole batch left them. */
+  slots: readonly CommittedSlot[]
+  /** Taken by the batch, under the locks of its slots; null: no count of `slots` is known. */
+  snapshot: string | null
+}
+
+/**
+ * Announces a batch once: it is one transaction. A claim whose first try committed, but lost its connection, has the
+ * position of that transaction, which is announced now. Lapsed holds that a batch marks as FAILED are not announced:
+ * they read as FAILED from the moment they lapse.
+ */
+export function announceBatch(announce: Announce, written: readonly Written[]): void {
+  for (const [position, items] of Map.groupBy(written, (item) => item.position)) {
+    const doctorIds = new Set<string>()
+    const slots = new Map<string, CommittedSlot>()
+    let snapshot: string | null = null
+    for (const item of items) {
+      for (const doctorId of item.doctorIds) doctorIds.add(doctorId)
+      for (const slot of item.slots) slots.set(slot.slotId, slot)
+      snapshot ??= item.snapshot
+    }
+    announce({
+      kind: 'bookings',
+      position,
+      clinicNos: noClinics,
+      doctorIds,
+      accountIds: noAccounts,
+      slots: [...slots.values()],
+      snapshot: snapshot === null ? null : parseSnapshot(snapshot, parseXid(position)),
+    })
+  }
+}
+
+const noClinics: ReadonlySet<number> = new Set()
+const noAccounts: ReadonlySet<string> = new Set()

@@ -1,0 +1,244 @@
+import type pg from 'pg'
+import sql, { type Sql } from 'sql-template-tag'
+import { asSent, readPlainArray } from '../database/array-literal.ts'
+import { parseTime } from '../database/pools.ts'
+import { prepared } from '../database/prepared.ts'
+import { clinicNoOf, isId } from '../model/id.ts'
+import { parseSnapshot, type Snapshot } from '../model/snapshot.ts'
+import { availableUnits } from './bookable-sql.ts'
+import { isHeld } from './hold-sql.ts'
+import { instantsOfLocalDays } from './local-days.ts'
+
+/**
+ * A slot as the calendar stores it. `available`: lapsed holds count as free. `lapsesInMs`: from the read until its next
+ * hold lapses; null: it has no hold.
+ */
+export type CalendarSlot = {
+  id: string
+  doctorId: string
+  startsAt: Date
+  endsAt: Date
+  capacity: number
+  available: number
+  lapsesInMs: number | null
+}
+
+/** The clinic's rules that say which of the slots can be booked. */
+export type CalendarRules = { timezone: string; minimumNoticeMinutes: number; bookingHorizonDays: number }
+
+export type CalendarDays = {
+  snapshot: Snapshot
+  /** The database's time of the read. */
+  asOf: Date
+  /** The instants of the local days are [start, end). */
+  start: Date
+  end: Date
+  rules: CalendarRules
+  /** By start; without the withdrawn ones. */
+  slots: CalendarSlot[]
+}
+
+/**
+ * An active doctor and the slots with holds, ordered by when the next hold ends. `hasLapsed`: a hold on the slot has
+ * ended, but its units were not given back yet. `isPartial`: there are more such slots than are listed.
+ */
+export type CalendarDoctor = {
+  doctorId: string
+  held: (CalendarSlot & { hasLapsed: boolean })[]
+  isPartial: boolean
+}
+
+/** Everything here fails within seconds when the database does not respond. */
+export type CalendarReads = {
+  /**
+   * The slots that start on the local days `from` to `to` (`YYYY-MM-DD`, both included) of the clinic's zone, with the
+   * clinic's rules, all of one snapshot; null: no such active doctor.
+   *
+   * @param knownZone the clinic's zone if the caller knows it, which saves a query; if it has changed, the days are
+   *   read again
+   */
+  days(doctorId: string, from: string, to: string, knownZone?: string | null): Promise<CalendarDays | null>
+  /** Those of these slots that exist, in no order. A withdrawn slot has nothing available, and no hold. */
+  slots(slotIds: readonly string[]): Promise<{ snapshot: Snapshot; slots: (CalendarSlot & { isWithdrawn: boolean })[] }>
+  /** The active doctors among these, each with its slots that have holds. */
+  doctors(doctorIds: readonly string[]): Promise<{ snapshot: Snapshot; doctors: CalendarDoctor[] }>
+}
+
+/** If the database hangs, the connection is dropped. pg supports this option, but its types do not declare it. */
+const inTime = { query_timeout: 5_000 }
+
+/** The most slots with holds that are listed per doctor: each needs an entry in the timers of every process. */
+const heldMax = 1_000
+
+// Until the next hold lapses. If next_lapse has passed and the sweeper has not run yet, it is read from the bookings.
+const lapsesInMs = sql`date_part('epoch', case
+    when s.withdrawn_at is not null then null
+    when s.next_lapse > statement_timestamp() then s.next_lapse
+    when s.next_lapse is not null then (select min(b.hold_expires_at) from holdfast.booking b
+      where b.clinic_no = s.clinic_no and b.slot_id = s.id and ${isHeld})
+    end - statement_timestamp()) * 1000`
+
+/** The columns of a {@link CalendarSlot}, where `s` is the slot. Numbers, because parsing times takes longer. */
+const calendarSlot = sql`s.id, s.resource_id, date_part('epoch', s.starts_at) * 1000 as starts_ms,
+  date_part('epoch', s.ends_at) * 1000 as ends_ms, s.capacity,
+  case when s.withdrawn_at is null then ${availableUnits} else 0 end as available, ${lapsesInMs} as lapses_ms`
+
+/** The columns of `q`, as one row of arrays: parsing rows of their own takes twice as long. */
+const asArrays = sql`array_agg(q.id) as ids, array_agg(q.resource_id) as doctor_ids, array_agg(q.starts_ms) as starts_ms,
+  array_agg(q.ends_ms) as ends_ms, array_agg(q.capacity) as capacities, array_agg(q.available) as available,
+  array_agg(q.lapses_ms) as lapses_ms`
+
+type SlotColumns = Record<
+  'ids' | 'doctor_ids' | 'starts_ms' | 'ends_ms' | 'capacities' | 'available' | 'lapses_ms',
+  string | null
+>
+
+/** The primary keys, as rows of (clinic_no, id). */
+function keysOf(ids: readonly string[]): Sql {
+  return sql`unnest(${ids.map(clinicNoOf)}::integer[], ${ids}::uuid[]) u(clinic_no, id)`
+}
+
+// A separate query for the zone, because Temporal calculates when the local days begin.
+function zoneOfDoctor(doctorId: string): Sql {
+  return sql`
+    select c.timezone from holdfast.resource r join holdfast.clinic c on c.no = r.clinic_no
+     where r.clinic_no = ${clinicNoOf(doctorId)} and r.id = ${doctorId} and r.kind = 'doctor' and r.active`
+}
+
+type DaysRow = SlotColumns & {
+  [Column in 'snapshot' | 'as_of' | 'timezone' | 'minimum_notice_minutes' | 'booking_horizon_days']: string
+}
+
+// The aggregates rely on the order of the query below them: nothing may come between.
+function daysOfDoctor(doctorId: string, start: Date, end: Date): Sql {
+  const clinicNo = clinicNoOf(doctorId)
+  return sql`
+    select pg_current_snapshot() as snapshot, statement_timestamp() as as_of, c.timezone, c.minimum_notice_minutes,
+           c.booking_horizon_days, l.*
+      from holdfast.resource r
+      join holdfast.clinic c on c.no = r.clinic_no
+     cross join (
+       select ${asArrays}
+         from (select ${calendarSlot}
+                 from holdfast.slot s
+                where s.clinic_no = ${clinicNo} and s.resource_id = ${doctorId}
+                  and s.starts_at >= ${start} and s.starts_at < ${end} and s.withdrawn_at is null
+                order by s.starts_at) q) l
+     where r.clinic_no = ${clinicNo} and r.id = ${doctorId} and r.kind = 'doctor' and r.active`
+}
+
+type SlotsRow = SlotColumns & { snapshot: string; withdrawn: string | null }
+
+// `limit 1` forces one look-up by primary key per slot: a join with thousands of ids is planned as a scan of all slots.
+function slotsByKey(slotIds: readonly string[]): Sql {
+  return sql`
+    select pg_current_snapshot() as snapshot, ${asArrays}, array_agg(q.withdrawn) as withdrawn
+      from (select ${calendarSlot}, s.withdrawn_at is not null as withdrawn
+              from ${keysOf(slotIds)}
+             cross join lateral (select t.* from holdfast.slot t where t.clinic_no = u.clinic_no and t.id = u.id
+                                  limit 1) s) q`
+}
+
+type DoctorsRow = SlotColumns & { snapshot: string; doctor_id: string | null; have_lapsed: string | null }
+
+// One row without a doctor where there is none. A slot that began long ago has no holds: a hold lasts half an hour at
+// most.
+function doctorsWithHolds(doctorIds: readonly string[]): Sql {
+  return sql`
+    select pg_current_snapshot() as snapshot, d.*
+      from (select) one
+      left join (
+        select r.id as doctor_id, h.*
+          from ${keysOf(doctorIds)}
+          join holdfast.resource r on r.clinic_no = u.clinic_no and r.id = u.id and r.kind = 'doctor' and r.active
+         cross join lateral (
+           select ${asArrays}, array_agg(q.has_lapsed) as have_lapsed
+             from (select ${calendarSlot}, s.next_lapse <= statement_timestamp() as has_lapsed
+                     from (select t.* from holdfast.slot t
+                            where t.clinic_no = r.clinic_no and t.resource_id = r.id and t.next_lapse is not null
+                              and t.withdrawn_at is null and t.starts_at > statement_timestamp() - interval '1 hour'
+                            order by t.next_lapse limit ${heldMax}) s
+                    order by s.next_lapse) q) h) d on true`
+}
+
+/** The reads of the calendar: how many units of slots are free by the database's clock, and until when. */
+export function createCalendarReads(pool: pg.Pool): CalendarReads {
+  const run = async <Row extends pg.QueryResultRow>(name: string, statement: Sql) =>
+    (await pool.query<Row>({ ...inTime, ...prepared(name, statement), types: asSent })).rows
+  return {
+    async days(doctorId, from, to, knownZone = null) {
+      if (!isId(doctorId)) return null
+      let zone = knownZone ?? (await run<{ timezone: string }>('calendar_zone', zoneOfDoctor(doctorId)))[0]?.timezone
+      while (zone !== undefined) {
+        const { start, end } = instantsOfLocalDays(from, to, zone)
+        const [row] = await run<DaysRow>('calendar_days', daysOfDoctor(doctorId, start, end))
+        if (row?.timezone === zone) return { ...daysOf(row), start, end }
+        zone = row?.timezone
+      }
+      return null
+    },
+
+    async slots(slotIds) {
+      const row = firstOf(await run<SlotsRow>('calendar_slots', slotsByKey(slotIds)))
+      const withdrawn = elementsOf(row.withdrawn)
+      const slots = slotsOf(row).map((slot, index) => ({ ...slot, isWithdrawn: withdrawn[index] === 't' }))
+      return { snapshot: parseSnapshot(row.snapshot), slots }
+    },
+
+    async doctors(doctorIds) {
+      const ids = [...new Set(doctorIds)].filter(isId)
+      const rows = await run<DoctorsRow>('calendar_doctors', doctorsWithHolds(ids))
+      const doctors = rows.flatMap((row) => (row.doctor_id === null ? [] : [doctorOf(row.doctor_id, row)]))
+      return { snapshot: parseSnapshot(firstOf(rows).snapshot), doctors }
+    },
+  }
+}
+
+function daysOf(row: DaysRow): Omit<CalendarDays, 'start' | 'end'> {
+  const minimumNoticeMinutes = Number(row.minimum_notice_minutes)
+  const bookingHorizonDays = Number(row.booking_horizon_days)
+  return {
+    snapshot: parseSnapshot(row.snapshot),
+    asOf: parseTime(row.as_of),
+    rules: { timezone: row.timezone, minimumNoticeMinutes, bookingHorizonDays },
+    slots: slotsOf(row),
+  }
+}
+
+function doctorOf(doctorId: string, row: DoctorsRow): CalendarDoctor {
+  const haveLapsed = elementsOf(row.have_lapsed)
+  const held = slotsOf(row).map((slot, index) => ({ ...slot, hasLapsed: haveLapsed[index] === 't' }))
+  return { doctorId, held, isPartial: held.length >= heldMax }
+}
+
+function slotsOf(columns: SlotColumns): CalendarSlot[] {
+  const doctorIds = elementsOf(columns.doctor_ids)
+  const startsMs = elementsOf(columns.starts_ms)
+  const endsMs = elementsOf(columns.ends_ms)
+  const capacities = elementsOf(columns.capacities)
+  const available = elementsOf(columns.available)
+  const lapsesMs = elementsOf(columns.lapses_ms)
+  return elementsOf(columns.ids).map((id, index) => {
+    const lapses = lapsesMs[index] ?? null
+    return {
+      id: id ?? '',
+      doctorId: doctorIds[index] ?? '',
+      startsAt: new Date(Math.round(Number(startsMs[index]))),
+      endsAt: new Date(Math.round(Number(endsMs[index]))),
+      capacity: Number(capacities[index]),
+      available: Number(available[index]),
+      lapsesInMs: lapses === null ? null : Number(lapses),
+    }
+  })
+}
+
+/** An aggregate over no rows is null. */
+function elementsOf(literal: string | null): (string | null)[] {
+  return literal === null ? [] : readPlainArray(literal)
+}
+
+function firstOf<Row>(rows: readonly Row[]): Row {
+  const [row] = rows
+  if (row === undefined) throw new Error('A query of the calendar returned no row.')
+  return row
+}
