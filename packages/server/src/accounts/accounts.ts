@@ -1,8 +1,10 @@
 import type { Pool } from 'pg'
-import type { AccountCard, AccountsPort } from '../rest/rest-deps.ts'
 import { type Auth, passwordLength } from './auth.ts'
 import type { Passwords } from './passwords.ts'
 import type { Principals } from './principals.ts'
+
+/** An account as the clinic's admins may see it. */
+export type AccountCard = { id: string; email: string; name: string }
 
 export type NewAccount = { email: string; name: string; password: string }
 
@@ -11,7 +13,11 @@ export type CreateAccountOutcome =
   | { kind: 'email_taken' }
   | { kind: 'password_length'; min: number; max: number }
 
-export type Accounts = Required<AccountsPort> & {
+export type Accounts = {
+  /** By e-mail address, ignoring case; null: there is none. */
+  byEmail(email: string): Promise<AccountCard | null>
+  /** Accounts that no longer exist are left out. */
+  byIds(ids: string[]): Promise<Map<string, AccountCard>>
   /** Creates an account with a password, without a session. E-mail addresses are stored in lower case. */
   createAccount(account: NewAccount): Promise<CreateAccountOutcome>
   /** Sets a new password and ends all of the account's sessions. */

@@ -1,7 +1,16 @@
 import type { Membership, Role } from '@holdfast/engine'
 import { LRUCache } from 'lru-cache'
 import type { Pool } from 'pg'
-import type { AccountPrincipal } from '../edge/principal.ts'
+
+/** A caller who is signed in. */
+export type AccountPrincipal = {
+  kind: 'account'
+  accountId: string
+  email: string
+  name: string
+  siteAdministrator: boolean
+  memberships: Membership[]
+}
 
 export type Principals = {
   /** The account of a session token; null if the session is unknown, expired or revoked. */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
-import { StartError } from '../start-error.ts'
+import { StartError } from './start-error.ts'
 
 // The engine's advisory locks have the class 'Hold'; this one has 'HoSt', for the start of servers.
 const advisoryLock = [0x486f5374, 1] as const
