@@ -199,6 +199,18 @@ export default {
       },
     },
     {
+      name: 'workspaces-import-each-other-by-name',
+      comment: 'A package.json declares what a workspace needs, and its exports what others may use.',
+      severity: 'error',
+      from: { path: '^(packages/[^/]+|bench)/' },
+      to: {
+        path: '^(packages|bench)/',
+        pathNot: '^$1/',
+        dependencyTypes: ['local'],
+        dependencyTypesNot: ['aliased-workspace'],
+      },
+    },
+    {
       name: 'testkit-is-for-tests',
       severity: 'error',
       from: { path: '^(packages|bench|tools)/', pathNot: [...test, '^packages/testkit/'] },

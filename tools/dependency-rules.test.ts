@@ -175,6 +175,12 @@ const planted: [what: string, path: string, text: string, rule: string][] = [
     'bench-imports-only-contract-engine-adapters-server-cli',
   ],
   [
+    'the benchmark imports the server by its path',
+    '../bench/src/part.ts',
+    "import '../../packages/server/src/part.ts'",
+    'workspaces-import-each-other-by-name',
+  ],
+  [
     'the benchmark imports the testkit outside a test',
     '../bench/src/part.ts',
     "import '@holdfast/testkit'",
