@@ -63,6 +63,40 @@ const engineDirections = [
 }))
 
 /**
+ * Which folders of the server each of its folders may import, from the lowest to the highest. Only the entry points
+ * `main.ts` and `worker.ts` may import `compose`.
+ */
+const serverFolders = {
+  config: [],
+  secrets: [],
+  demo: [],
+  observe: ['config'],
+  lifecycle: ['config'],
+  accounts: ['config', 'observe', 'secrets'],
+  cache: ['observe'],
+  jobs: ['lifecycle', 'observe'],
+  edge: ['accounts', 'config', 'observe', 'secrets'],
+  site: ['edge'],
+  live: ['config', 'edge', 'lifecycle', 'observe'],
+  rest: ['accounts', 'cache', 'edge', 'secrets'],
+}
+
+const serverFoldersBelowCompose = Object.keys(serverFolders)
+
+/** @param {string[]} names */
+const serverFolder = (...names) => `^packages/server/src/(${names.join('|')})/`
+
+const serverDirections = [
+  ...Object.entries(serverFolders).map(([from, targets]) => ({ from, to: targets })),
+  { from: 'compose', to: serverFoldersBelowCompose },
+].map(({ from, to }) => ({
+  name: `server-${from}-imports-only-${to === serverFoldersBelowCompose ? 'folders' : to.join('-') || 'itself'}`,
+  severity: 'error',
+  from: { path: serverFolder(from), pathNot: test },
+  to: { path: '^packages/server/src/', pathNot: serverFolder(from, ...to) },
+}))
+
+/**
  * The folders of the site, and which of them each may import. Features meet only in `app`, which composes them; what
  * several of them show belongs to `domain`.
  */
@@ -85,8 +119,11 @@ const siteDirections = Object.entries(siteFolders).map(([name, targets]) => ({
 
 const rest = '^packages/server/src/rest/'
 
-/** The layers of the REST API: resources use answers and guards, which know nothing of each other or of resources. */
-const restDirections = ['guards', 'answers'].map((layer) => ({
+/**
+ * The layers of the REST API: resources use answers and guards, which know nothing of each other or of resources. The
+ * endpoints of better-auth (`auth`) use none of them.
+ */
+const restDirections = ['guards', 'answers', 'auth'].map((layer) => ({
   name: `rest-${layer}-imports-no-other-layer`,
   severity: 'error',
   from: { path: `${rest}${layer}/`, pathNot: test },
@@ -112,6 +149,17 @@ export default {
       },
       to: {},
     },
+    ...serverDirections,
+    {
+      name: 'server-folder-has-a-rule',
+      comment: 'A folder that serverFolders does not list could import anything.',
+      severity: 'error',
+      from: {
+        path: '^packages/server/src/[^/]+/',
+        pathNot: [...test, serverFolder(...serverFoldersBelowCompose, 'compose')],
+      },
+      to: {},
+    },
     ...restDirections,
     {
       name: 'rest-resources-know-no-fastify',
@@ -121,10 +169,10 @@ export default {
       to: { path: ['node_modules/@?fastify/', '^@?fastify', `${rest}rest-routes\\.ts$`] },
     },
     {
-      name: 'server-secrets-import-only-themselves',
+      name: 'server-secrets-know-no-package',
       severity: 'error',
       from: { path: '^packages/server/src/secrets/', pathNot: test },
-      to: { path: '^packages/', pathNot: '^packages/server/src/secrets/' },
+      to: { path: '^packages/', pathNot: '^packages/server/' },
     },
     ...siteDirections,
     {
@@ -148,6 +196,18 @@ export default {
       to: {
         path: `${site}lib/`,
         pathNot: `${site}lib/(api-error|format|local-time|problem-message|live/live-feed)\\.ts$`,
+      },
+    },
+    {
+      name: 'workspaces-import-each-other-by-name',
+      comment: 'A package.json declares what a workspace needs, and its exports what others may use.',
+      severity: 'error',
+      from: { path: '^(packages/[^/]+|bench)/' },
+      to: {
+        path: '^(packages|bench)/',
+        pathNot: '^$1/',
+        dependencyTypes: ['local'],
+        dependencyTypesNot: ['aliased-workspace'],
       },
     },
     {

@@ -24,7 +24,7 @@ const tests: Record<string, string> = {
     'a table or an index does not begin with clinic_no, or a function has no fixed search_path',
   'packages/engine/src/catalogue/schema-snapshot.test.ts':
     'schema.snapshot.sql is out of date: run `npm run snapshot --workspace packages/engine`',
-  'packages/server/src/config.test.ts': 'a setting is not read, checked or described completely',
+  'packages/server/src/config/config.test.ts': 'a setting is not read, checked or described completely',
   'packages/server/src/config/settings-docs.test.ts':
     'docs/configuration.md lacks a setting: run `npm run settings-docs`',
   'packages/web/src/locales/catalogues.test.ts': 'a text of the site is missing in one of its languages, or not used',

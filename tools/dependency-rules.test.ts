@@ -44,10 +44,14 @@ beforeEach(async () => {
   await write('packages/engine/src/model/id.ts', 'export const id = 1')
   await write('packages/engine/src/database/pools.ts', "import '../model/id.ts'")
   await write('packages/engine/src/reads/cursor.ts', "import '../model/id.ts'\nimport '../database/pools.ts'")
+  await write('packages/server/src/main.ts', "import './compose/compose-server.ts'")
   await write(
-    'packages/server/src/compose.ts',
-    "import '@holdfast/engine'\nimport '@holdfast/adapters'\nimport './part.ts'",
+    'packages/server/src/compose/compose-server.ts',
+    "import '@holdfast/engine'\nimport '@holdfast/adapters'\nimport '../rest/serve.ts'\nimport '../jobs/jobs.ts'",
   )
+  await write('packages/server/src/jobs/jobs.ts', "import '../observe/logger.ts'")
+  await write('packages/server/src/observe/logger.ts', "import '../config/config.ts'")
+  await write('packages/server/src/config/config.ts', 'export const config = 1')
   await write('packages/server/src/rest/rest-deps.ts', "import '../secrets/keys.ts'")
   await write('packages/server/src/rest/guards/access.ts', "import '../rest-deps.ts'")
   await write('packages/server/src/rest/answers/body.ts', "import '../rest-deps.ts'")
@@ -171,6 +175,12 @@ const planted: [what: string, path: string, text: string, rule: string][] = [
     'bench-imports-only-contract-engine-adapters-server-cli',
   ],
   [
+    'the benchmark imports the server by its path',
+    '../bench/src/part.ts',
+    "import '../../packages/server/src/part.ts'",
+    'workspaces-import-each-other-by-name',
+  ],
+  [
     'the benchmark imports the testkit outside a test',
     '../bench/src/part.ts',
     "import '@holdfast/testkit'",
@@ -242,7 +252,56 @@ const planted: [what: string, path: string, text: string, rule: string][] = [
     'a secret imports the REST API',
     'server/src/secrets/tokens.ts',
     "import '../rest/serve.ts'",
-    'server-secrets-import-only-themselves',
+    'server-secrets-imports-only-itself',
+  ],
+  [
+    'a secret imports the engine',
+    'server/src/secrets/tokens.ts',
+    "import '@holdfast/engine'",
+    'server-secrets-know-no-package',
+  ],
+  ...Object.entries({
+    config: 'itself',
+    secrets: 'itself',
+    demo: 'itself',
+    observe: 'config',
+    lifecycle: 'config',
+    accounts: 'config-observe-secrets',
+    cache: 'observe',
+    jobs: 'lifecycle-observe',
+    edge: 'accounts-config-observe-secrets',
+    site: 'edge',
+    live: 'config-edge-lifecycle-observe',
+    rest: 'accounts-cache-edge-secrets',
+  }).map(([folder, allowed]): [string, string, string, string] => [
+    `the server's ${folder}/ imports what composes it`,
+    `server/src/${folder}/planted.ts`,
+    "import '../compose/compose-server.ts'",
+    `server-${folder}-imports-only-${allowed}`,
+  ]),
+  [
+    "the server's compose/ imports an entry point",
+    'server/src/compose/planted.ts',
+    "import type { main } from '../main.ts'\nexport type Main = typeof main",
+    'server-compose-imports-only-folders',
+  ],
+  [
+    'a low folder of the server imports one above it, as a type',
+    'server/src/config/planted.ts',
+    "import type { Jobs } from '../jobs/jobs.ts'\nexport type Planted = Jobs",
+    'server-config-imports-only-itself',
+  ],
+  [
+    'a folder of the server has no rule',
+    'server/src/planted/planted.ts',
+    "import '../config/config.ts'",
+    'server-folder-has-a-rule',
+  ],
+  [
+    'an endpoint of better-auth imports a guard',
+    'server/src/rest/auth/auth-routes.ts',
+    "import '../guards/access.ts'",
+    'rest-auth-imports-no-other-layer',
   ],
   ['two files import each other', 'cli/src/part.ts', "import './index.ts'\nexport const part = 1", 'no-cycle'],
   ['a file is dead code', 'cli/src/unused.ts', 'export const unused = 1', 'no-orphan'],

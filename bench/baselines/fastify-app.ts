@@ -1,8 +1,8 @@
+import { errorHandler } from '@holdfast/server/edge/error-handler'
+import { readJsonOnly } from '@holdfast/server/edge/json-bodies'
+import { helmetHeaders, securityHeaders } from '@holdfast/server/edge/security-headers'
+import { validatorCompiler } from '@holdfast/server/edge/validator'
 import Fastify, { type FastifyInstance } from 'fastify'
-import { errorHandler } from '../../packages/server/src/edge/error-handler.ts'
-import { readJsonOnly } from '../../packages/server/src/edge/json-bodies.ts'
-import { helmetHeaders, securityHeaders } from '../../packages/server/src/edge/security-headers.ts'
-import { validatorCompiler } from '../../packages/server/src/edge/validator.ts'
 
 /** Fastify as the product configures it: body parser, validation, headers, errors. No log, no metrics. */
 export async function fastifyApp(): Promise<FastifyInstance> {

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net'
+import { problemOf } from '@holdfast/server/edge/error-handler'
+import { validatorCompiler } from '@holdfast/server/edge/validator'
 import express from 'express'
-import { problemOf } from '../../packages/server/src/edge/error-handler.ts'
-import { validatorCompiler } from '../../packages/server/src/edge/validator.ts'
 import { bodySchema, bookingBody, bookRequestOf, refusalBody } from './contract.ts'
 import type { Resources, Strategy } from './strategy.ts'
 

@@ -1,16 +1,10 @@
 import { type NewBookingBody, restOperations } from '@holdfast/contract'
 import { type ClaimedBooking, type ClaimRequest, clinicNoOf, newId } from '@holdfast/engine'
+import { runClaimBatch } from '@holdfast/engine/claim-batch'
+import { problem } from '@holdfast/server/edge/problem-error'
+import { freshKey, idempotencyKeyOf, keyDigest, requestHash, scopeOf } from '@holdfast/server/idempotency'
+import { createManageTokens, type ManageTokens } from '@holdfast/server/manage-tokens'
 import type pg from 'pg'
-import { runClaimBatch } from '../../packages/engine/src/bookings/claim-batch.ts'
-import { problem } from '../../packages/server/src/edge/problem-error.ts'
-import {
-  freshKey,
-  idempotencyKeyOf,
-  keyDigest,
-  requestHash,
-  scopeOf,
-} from '../../packages/server/src/rest/answers/idempotency.ts'
-import { createManageTokens, type ManageTokens } from '../../packages/server/src/secrets/manage-tokens.ts'
 import { bodySchema } from './contract.ts'
 import { fastifyApp } from './fastify-app.ts'
 

@@ -1,5 +1,5 @@
+import { freshKey, keyDigest, requestHash, scopeOf } from '@holdfast/server/idempotency'
 import type pg from 'pg'
-import { freshKey, keyDigest, requestHash, scopeOf } from '../../../packages/server/src/rest/answers/idempotency.ts'
 import { insertPending, readSlot, type SlotRow, unitsBooked } from '../statements.ts'
 import type { Booked, BookRequest, Strategy } from '../strategy.ts'
 import { transaction } from '../transaction.ts'

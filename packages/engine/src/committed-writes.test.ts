@@ -105,7 +105,6 @@ type DirectoryRead =
   | 'videoRooms'
   | 'membershipsOf'
   | 'members'
-  | 'isSiteAdministrator'
 type EngineWrite =
   | Exclude<keyof Engine, 'reads' | 'directory' | 'answers' | 'onCommitted' | 'stop'>
   | Exclude<keyof Directory, DirectoryRead>

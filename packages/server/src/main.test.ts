@@ -9,10 +9,10 @@ import { beforeAll, describe, expect } from 'vitest'
 import { administrator, call, serverOn, settingsFor, signIn, signUp } from '../test/running-server.ts'
 import { failingServer, serverProcess } from '../test/server-process.ts'
 import { openAccounts } from './accounts/open-accounts.ts'
-import { openDatabase } from './compose.ts'
-import { readConfig } from './config.ts'
-import { createLogger } from './logger.ts'
+import { openDatabase } from './compose/open-database.ts'
+import { readConfig } from './config/config.ts'
 import { StartError, startServer } from './main.ts'
+import { createLogger } from './observe/logger.ts'
 import { startWorker } from './worker.ts'
 
 const log = createLogger('silent')

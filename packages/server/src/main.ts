@@ -1,14 +1,15 @@
 import { isIPv6 } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import { type ComposedServer, composeServer, openDatabase } from './compose.ts'
-import type { Config } from './config.ts'
-import { createInitialData, type NewAdministrator } from './initial-data.ts'
-import { createLogger, type Logger } from './logger.ts'
-import { runUntilSignal } from './run-until-signal.ts'
-import { settingsAtStart } from './settings-at-start.ts'
-import { StartError } from './start-error.ts'
+import { type ComposedServer, composeServer } from './compose/compose-server.ts'
+import { createInitialData, type NewAdministrator } from './compose/initial-data.ts'
+import { openDatabase } from './compose/open-database.ts'
+import type { Config } from './config/config.ts'
+import { runUntilSignal } from './lifecycle/run-until-signal.ts'
+import { settingsAtStart } from './lifecycle/settings-at-start.ts'
+import { StartError } from './lifecycle/start-error.ts'
+import { createLogger, type Logger } from './observe/logger.ts'
 
-export { StartError } from './start-error.ts'
+export { StartError } from './lifecycle/start-error.ts'
 
 export type StartOptions = {
   env: Record<string, string | undefined>

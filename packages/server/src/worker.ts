@@ -1,9 +1,9 @@
 import { createPool } from '@holdfast/engine'
-import { openDatabase } from './compose.ts'
+import { openDatabase } from './compose/open-database.ts'
 import { type RunningJobs, startJobs } from './jobs/run-jobs.ts'
-import { createLogger, type Logger } from './logger.ts'
-import { runUntilSignal } from './run-until-signal.ts'
-import { settingsAtStart } from './settings-at-start.ts'
+import { runUntilSignal } from './lifecycle/run-until-signal.ts'
+import { settingsAtStart } from './lifecycle/settings-at-start.ts'
+import { createLogger, type Logger } from './observe/logger.ts'
 
 export { runJobsOnce } from './jobs/run-jobs.ts'
 

@@ -7,7 +7,7 @@ import { validatorCompiler } from '../src/edge/validator.ts'
 import { LiveHub } from '../src/live/live-hub.ts'
 import { isLiveUpgrade, liveRoutes, liveSockets } from '../src/live/live-routes.ts'
 import { type LiveSettings, liveDefaults } from '../src/live/live-settings.ts'
-import { createLogger } from '../src/logger.ts'
+import { createLogger } from '../src/observe/logger.ts'
 
 /** Only the live routes, on a real port, tail and database, with limits set by the test. */
 export type LiveApp = { url: string; hub: LiveHub; database: TestDatabase; stop(): Promise<void> }

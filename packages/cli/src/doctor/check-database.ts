@@ -1,4 +1,5 @@
 import { createPool, grantedFunctions, migrationStatus } from '@holdfast/engine'
+import sql from 'sql-template-tag'
 import { messageOf } from '../message-of.ts'
 import { type Check, ok, problem, warning } from './check.ts'
 
@@ -107,13 +108,12 @@ type RoleFacts = { can_login: boolean; superuser: boolean; writable: string[]; m
 
 /** Checks that the application's role can call the functions and cannot change booking state without them. */
 async function checkRoles(pool: Pool): Promise<Check[]> {
-  const { rows } = await pool.query<RoleFacts>(
-    `
+  const { rows } = await pool.query<RoleFacts>(sql`
     select r.rolcanlogin as can_login, r.rolsuper as superuser,
            array(select t from unnest(array['slot', 'booking', 'booking_event', 'allocation', 'idempotency']) t
                   where has_table_privilege(r.oid, 'holdfast.' || t, 'insert, update, delete, truncate')
                   order by t) as writable,
-           array(select f from unnest($1::text[]) f
+           array(select f from unnest(${await grantedFunctions()}::text[]) f
                   where not coalesce((select bool_and(has_function_privilege(r.oid, p.oid, 'execute')) from pg_proc p
                                        where p.pronamespace = 'holdfast'::regnamespace and p.proname = f), false)
                   order by f) as missing,
@@ -121,9 +121,7 @@ async function checkRoles(pool: Pool): Promise<Check[]> {
                   where l.rolcanlogin and not l.rolsuper and pg_has_role(l.oid, r.oid, 'member')
                     and not pg_has_role(l.oid, (select nspowner from pg_namespace where nspname = 'holdfast'), 'member')
                   order by 1) as logins
-      from pg_roles r where r.rolname = 'holdfast_app'`,
-    [await grantedFunctions()],
-  )
+      from pg_roles r where r.rolname = 'holdfast_app'`)
   const facts = rows[0]
   const migrate = 'run `holdfast migrate`: it resets the grants'
   if (facts === undefined) return [problem('roles', 'the role holdfast_app is missing', migrate)]

@@ -386,11 +386,4 @@ describe('members', () => {
     }
     expect((await directory(database).members({ clinicNo: clinic.no, limit: 9, cursor: null })).items).toEqual([])
   })
-
-  test('an account is a site administrator only if it was made one', async ({ database }) => {
-    const accountId = randomUUID()
-    expect(await directory(database).isSiteAdministrator(accountId)).toBe(false)
-    await database.ownerPool.query('insert into holdfast.site_administrator (account_id) values ($1)', [accountId])
-    expect(await directory(database).isSiteAdministrator(accountId)).toBe(true)
-  })
 })

@@ -3,39 +3,37 @@ import sql, { type Sql } from 'sql-template-tag'
 import { inAnnouncedTransaction, transactionId } from '../database/announced-transaction.ts'
 import { type Announce, noSlots } from '../model/committed.ts'
 import type { Directory } from '../model/directory.ts'
-import type { Membership, Role } from '../model/membership.ts'
+import type { Membership } from '../model/membership.ts'
 import { cursorOf } from '../reads/cursor.ts'
 import { pageOf } from '../reads/page.ts'
+import { membershipsOfAccount, selectedMemberships } from './account-rights.ts'
 
 const memberCursor = cursorOf('members', ['id'])
-/** An account belongs to fewer clinics than this; the list has no pages. */
-const membershipsMax = 1_000
-
-type MembershipRow = { clinic_no: number; clinic_id: string; account_id: string; role: Role; doctor_id: string | null }
 
 /** Who has which role in which clinic. A clinic that has an admin never loses its last one. */
 export function membersOf(
   pool: pg.Pool,
   announce: Announce,
-): Pick<Directory, 'membershipsOf' | 'members' | 'putMember' | 'removeMember' | 'isSiteAdministrator'> {
+): Pick<Directory, 'membershipsOf' | 'members' | 'putMember' | 'removeMember'> {
   const write = membersTransaction(pool, announce)
   return {
     async membershipsOf(accountId) {
-      const { rows } = await pool.query<MembershipRow>(sql`
-        ${selectedMemberships}
-         where m.account_id = ${accountId}
-         order by m.clinic_no
-         limit ${membershipsMax}`)
-      return rows.map(membershipOf)
+      const { rows } = await pool.query<Membership>(membershipsOfAccount(accountId))
+      return rows
     },
 
     async members({ clinicNo, limit, cursor }) {
-      const { rows } = await pool.query<MembershipRow>(sql`
+      const { rows } = await pool.query<Membership>(sql`
         ${selectedMemberships}
          where m.clinic_no = ${clinicNo} and ${isAfter(cursor)}
          order by m.account_id
          limit ${limit + 1}`)
-      return pageOf(rows, limit, membershipOf, (last) => memberCursor.encode(last.account_id))
+      return pageOf(
+        rows,
+        limit,
+        (row) => row,
+        (last) => memberCursor.encode(last.accountId),
+      )
     },
 
     putMember: (member) =>
@@ -61,13 +59,6 @@ export function membersOf(
         )
         return { kind: rowCount === 0 ? 'member_missing' : 'done' }
       }),
-
-    async isSiteAdministrator(accountId) {
-      const { rows } = await pool.query<{ found: boolean }>(
-        sql`select exists (select from holdfast.site_administrator a where a.account_id = ${accountId}) as found`,
-      )
-      return rows[0]?.found === true
-    },
   }
 }
 
@@ -94,20 +85,6 @@ function membersTransaction(pool: pg.Pool, announce: Announce) {
 
 function isAfter(cursor: string | null): Sql {
   return cursor === null ? sql`true` : sql`m.account_id > ${memberCursor.decode(cursor)[0]}`
-}
-
-const selectedMemberships = sql`
-  select m.clinic_no, c.id as clinic_id, m.account_id, m.role, m.doctor_id
-    from holdfast.membership m join holdfast.clinic c on c.no = m.clinic_no`
-
-function membershipOf(row: MembershipRow): Membership {
-  return {
-    clinicNo: row.clinic_no,
-    clinicId: row.clinic_id,
-    accountId: row.account_id,
-    role: row.role,
-    doctorId: row.doctor_id,
-  }
 }
 
 /** Serializes changes of a clinic's members: without it, two admins could remove each other at the same time. */

@@ -40,5 +40,4 @@ export type Directory = {
     clinicNo: number,
     accountId: string,
   ): Promise<{ kind: 'done' } | { kind: 'member_missing' } | { kind: 'last_admin' }>
-  isSiteAdministrator(accountId: string): Promise<boolean>
 }

@@ -9,8 +9,8 @@ import {
   signIn,
   signUp,
 } from '../../test/running-server.ts'
-import { readConfig } from '../config.ts'
-import { createLogger } from '../logger.ts'
+import { readConfig } from '../config/config.ts'
+import { createLogger } from '../observe/logger.ts'
 import { openAccounts } from './open-accounts.ts'
 
 let server: RunningServer

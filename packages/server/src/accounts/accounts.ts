@@ -1,8 +1,11 @@
 import type { Pool } from 'pg'
-import type { AccountCard, AccountsPort } from '../rest/rest-deps.ts'
+import sql from 'sql-template-tag'
 import { type Auth, passwordLength } from './auth.ts'
 import type { Passwords } from './passwords.ts'
 import type { Principals } from './principals.ts'
+
+/** An account as the clinic's admins may see it. */
+export type AccountCard = { id: string; email: string; name: string }
 
 export type NewAccount = { email: string; name: string; password: string }
 
@@ -11,7 +14,11 @@ export type CreateAccountOutcome =
   | { kind: 'email_taken' }
   | { kind: 'password_length'; min: number; max: number }
 
-export type Accounts = Required<AccountsPort> & {
+export type Accounts = {
+  /** By e-mail address, ignoring case; null: there is none. */
+  byEmail(email: string): Promise<AccountCard | null>
+  /** Accounts that no longer exist are left out. */
+  byIds(ids: string[]): Promise<Map<string, AccountCard>>
   /** Creates an account with a password, without a session. E-mail addresses are stored in lower case. */
   createAccount(account: NewAccount): Promise<CreateAccountOutcome>
   /** Sets a new password and ends all of the account's sessions. */
@@ -25,7 +32,7 @@ export type Accounts = Required<AccountsPort> & {
 }
 
 const uniqueViolation = '23505'
-const cardColumns = 'id::text, email, name'
+const cardColumns = sql`id::text, email, name`
 
 /**
  * Accounts for the rest of the server.
@@ -35,14 +42,16 @@ const cardColumns = 'id::text, email, name'
 export function createAccounts(pool: Pool, auth: Auth, passwords: Passwords, principals: Principals): Accounts {
   return {
     async byEmail(email) {
-      const values = [email.trim().toLowerCase()]
-      const { rows } = await pool.query<AccountCard>(`select ${cardColumns} from "user" where email = $1`, values)
+      const { rows } = await pool.query<AccountCard>(
+        sql`select ${cardColumns} from "user" where email = ${email.trim().toLowerCase()}`,
+      )
       return rows[0] ?? null
     },
     async byIds(ids) {
       if (ids.length === 0) return new Map()
-      const sql = `select ${cardColumns} from "user" where id = any($1::uuid[])`
-      const { rows } = await pool.query<AccountCard>(sql, [ids])
+      const { rows } = await pool.query<AccountCard>(
+        sql`select ${cardColumns} from "user" where id = any(${ids}::uuid[])`,
+      )
       return new Map(rows.map((row) => [row.id, row]))
     },
 
@@ -80,15 +89,15 @@ export function createAccounts(pool: Pool, auth: Auth, passwords: Passwords, pri
         const login = { userId: accountId, providerId: 'credential', accountId, password: hash }
         await internalAdapter.linkAccount(login)
       }
-      await pool.query('delete from session where "userId" = $1', [accountId])
+      await pool.query(sql`delete from session where "userId" = ${accountId}`)
       principals.forget(accountId)
       return { kind: 'done' }
     },
 
     async makeSiteAdministrator(accountId) {
-      await pool.query('insert into holdfast.site_administrator (account_id) values ($1) on conflict do nothing', [
-        accountId,
-      ])
+      await pool.query(
+        sql`insert into holdfast.site_administrator (account_id) values (${accountId}) on conflict do nothing`,
+      )
       principals.forget(accountId)
     },
     async hasSiteAdministrator() {

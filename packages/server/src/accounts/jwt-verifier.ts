@@ -1,6 +1,8 @@
+import { prepared } from '@holdfast/engine'
 import { type CryptoKey, errors, importJWK, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose'
 import { LRUCache } from 'lru-cache'
 import type { Pool } from 'pg'
+import sql from 'sql-template-tag'
 import { jwtSeconds, keyGraceSeconds } from './auth.ts'
 
 export type JwtVerifier = {
@@ -87,11 +89,8 @@ export function createJwtVerifier(pool: Pool, issuer: string, now: () => number 
 }
 
 async function readKey(pool: Pool, kid: string): Promise<SigningKey> {
-  const { rows } = await pool.query<{ publicKey: string; expiresAt: Date | null }>({
-    name: 'signing_key',
-    text: 'select "publicKey", "expiresAt" from jwks where id = $1',
-    values: [kid],
-  })
+  const statement = sql`select "publicKey", "expiresAt" from jwks where id = ${kid}`
+  const { rows } = await pool.query<{ publicKey: string; expiresAt: Date | null }>(prepared('signing_key', statement))
   const row = rows[0]
   if (row === undefined) return { key: null, expiresAtMs: null }
   const key = await importJWK(JSON.parse(row.publicKey), 'EdDSA')

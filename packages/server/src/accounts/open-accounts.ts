@@ -1,7 +1,6 @@
 import type { Pool } from 'pg'
-import type { PreparedDatabase } from '../compose/prepare-database.ts'
-import type { Config } from '../config.ts'
-import type { Logger } from '../logger.ts'
+import type { Config } from '../config/config.ts'
+import type { Logger } from '../observe/logger.ts'
 import { type Accounts, createAccounts } from './accounts.ts'
 import { accountsPool } from './accounts-schema.ts'
 import { type Auth, createAuth } from './auth.ts'
@@ -27,7 +26,7 @@ export type OpenAccounts = {
 /** Everything about accounts, on a separate pool. Used by the server and by `admin create`. */
 export async function openAccounts(
   config: Pick<Config, 'accountsPoolSize' | 'passwordHashesMax' | 'publicUrl' | 'port'>,
-  database: Pick<PreparedDatabase, 'appUrl' | 'secrets'>,
+  database: { appUrl: string; secrets: string[] },
   log: Logger,
 ): Promise<OpenAccounts> {
   const pool = accountsPool(database.appUrl, config.accountsPoolSize, 'holdfast accounts')

@@ -1,7 +1,17 @@
-import type { Membership, Role } from '@holdfast/engine'
+import { accountRights, type Membership, prepared } from '@holdfast/engine'
 import { LRUCache } from 'lru-cache'
-import type { Pool } from 'pg'
-import type { AccountPrincipal } from '../edge/principal.ts'
+import type { Pool, QueryConfig } from 'pg'
+import sql from 'sql-template-tag'
+
+/** A caller who is signed in. */
+export type AccountPrincipal = {
+  kind: 'account'
+  accountId: string
+  email: string
+  name: string
+  siteAdministrator: boolean
+  memberships: Membership[]
+}
 
 export type Principals = {
   /** The account of a session token; null if the session is unknown, expired or revoked. */
@@ -27,22 +37,12 @@ const cachedMax = 20_000
 type Found = { principal: AccountPrincipal; expiresAtMs: number | null }
 type Entry = { found: Promise<Found | null>; queryNo: number }
 
-const accountColumns = `
-  u.id::text as account_id, u.email, u.name,
-  exists (select from holdfast.site_administrator a where a.account_id = u.id) as site_administrator,
-  coalesce((
-    select json_agg(json_build_object(
-      'clinicNo', m.clinic_no, 'clinicId', c.id, 'accountId', m.account_id, 'role', m.role, 'doctorId', m.doctor_id)
-      order by m.clinic_no)
-    from holdfast.membership m join holdfast.clinic c on c.no = m.clinic_no
-    where m.account_id = u.id), '[]'::json) as memberships`
-
 type Row = {
   account_id: string
   email: string
   name: string
   site_administrator: boolean
-  memberships: { clinicNo: number; clinicId: string; accountId: string; role: Role; doctorId: string | null }[]
+  memberships: Membership[]
   expires_at: Date | null
 }
 
@@ -82,25 +82,8 @@ export function createPrincipals(pool: Pool): Principals {
   }
 
   return {
-    bySession: (token) =>
-      cached(`session:${token}`, () =>
-        queryPrincipal(
-          pool,
-          'principal_by_session',
-          `select ${accountColumns}, s."expiresAt" as expires_at
-           from session s join "user" u on u.id = s."userId" where s.token = $1 and s."expiresAt" > now()`,
-          token,
-        ),
-      ),
-    byAccount: (accountId) =>
-      cached(`account:${accountId}`, () =>
-        queryPrincipal(
-          pool,
-          'principal_by_account',
-          `select ${accountColumns}, null::timestamptz as expires_at from "user" u where u.id = $1`,
-          accountId,
-        ),
-      ),
+    bySession: (token) => cached(`session:${token}`, () => queryPrincipal(pool, accountOfSession(token))),
+    byAccount: (accountId) => cached(`account:${accountId}`, () => queryPrincipal(pool, accountById(accountId))),
     forget(accountId) {
       forgottenNo.set(accountId, queryNo)
     },
@@ -110,11 +93,26 @@ export function createPrincipals(pool: Pool): Principals {
   }
 }
 
-async function queryPrincipal(pool: Pool, name: string, text: string, value: string): Promise<Found | null> {
-  const { rows } = await pool.query<Row>({ name, text, values: [value] })
+const accountColumns = sql`u.id::text as account_id, u.email, u.name, ${accountRights(sql`u.id`)}`
+
+function accountOfSession(token: string): QueryConfig {
+  const statement = sql`
+    select ${accountColumns}, s."expiresAt" as expires_at
+      from session s join "user" u on u.id = s."userId"
+     where s.token = ${token} and s."expiresAt" > now()`
+  return prepared('principal_by_session', statement)
+}
+
+function accountById(accountId: string): QueryConfig {
+  const statement = sql`
+    select ${accountColumns}, null::timestamptz as expires_at from "user" u where u.id = ${accountId}`
+  return prepared('principal_by_account', statement)
+}
+
+async function queryPrincipal(pool: Pool, query: QueryConfig): Promise<Found | null> {
+  const { rows } = await pool.query<Row>(query)
   const row = rows[0]
   if (row === undefined) return null
-  const memberships: Membership[] = row.memberships
   return {
     principal: {
       kind: 'account',
@@ -122,7 +120,7 @@ async function queryPrincipal(pool: Pool, name: string, text: string, value: str
       email: row.email,
       name: row.name,
       siteAdministrator: row.site_administrator,
-      memberships,
+      memberships: row.memberships,
     },
     expiresAtMs: row.expires_at?.getTime() ?? null,
   }

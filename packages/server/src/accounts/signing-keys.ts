@@ -1,4 +1,5 @@
 import type { Pool } from 'pg'
+import sql from 'sql-template-tag'
 import { accountsSecrets } from '../secrets/purpose-keys.ts'
 
 /**
@@ -12,11 +13,9 @@ import { accountsSecrets } from '../secrets/purpose-keys.ts'
 export async function retireUnreadableKeys(pool: Pool, secrets: readonly string[]): Promise<number> {
   // better-auth writes `$ba$<version of the secret>$<ciphertext>`, as a JSON string.
   const readable = accountsSecrets(secrets).map((secret) => `"$ba$${secret.version}$`)
-  const { rowCount } = await pool.query(
-    `update jwks set "expiresAt" = now()
-      where ("expiresAt" is null or "expiresAt" > now())
-        and not exists (select from unnest($1::text[]) readable where starts_with("privateKey", readable))`,
-    [readable],
-  )
+  const { rowCount } = await pool.query(sql`
+    update jwks set "expiresAt" = now()
+     where ("expiresAt" is null or "expiresAt" > now())
+       and not exists (select from unnest(${readable}::text[]) readable where starts_with("privateKey", readable))`)
   return rowCount ?? 0
 }

@@ -1,9 +1,9 @@
 import { createWaker, type Engine, EventTail } from '@holdfast/engine'
 import { LRUCache } from 'lru-cache'
 import type pg from 'pg'
-import { DatabaseBreaker } from '../database-breaker.ts'
-import type { Logger } from '../logger.ts'
+import type { Logger } from '../observe/logger.ts'
 import { tagsOfCommitted, tagsOfEntry } from './cache-tags.ts'
+import { DatabaseBreaker } from './database-breaker.ts'
 import { ResponseCache } from './response-cache.ts'
 
 export type FreshnessSettings = { pool: pg.Pool; listenUrl: string; cacheBytesMax: number; log: Logger }

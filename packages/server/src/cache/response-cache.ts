@@ -1,5 +1,6 @@
 import { isConnectionLost } from '@holdfast/engine'
 import { LRUCache } from 'lru-cache'
+import type { CacheFigures } from '../observe/metrics.ts'
 
 /**
  * A response as it is sent: text, because Node writes text together with the headers, but bytes separately.
@@ -24,16 +25,6 @@ export type ResponseQuery = {
 
 /** `isStale`: the database is unavailable, and this is the last response that was loaded. */
 export type ServedResponse = CachedResponse & { isStale: boolean }
-
-/** `misses` waited for a load; `stale` got the last known response because the database was unavailable. */
-export type CacheFigures = {
-  hits: number
-  misses: number
-  loads: number
-  stale: number
-  entries: number
-  bytes: number
-}
 
 type Entry = LoadedResponse & { isCurrent: boolean }
 type Load = { response: Promise<LoadedResponse>; tags: readonly string[] | null; dropped: Set<string> }

@@ -1,7 +1,10 @@
 import { startEmbeddedPostgres, withEmbeddedPostgres } from '@holdfast/adapters/embedded-postgres'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
+import { type PreparedDatabase, prepareDatabase } from './prepare-database.ts'
 
-export type OpenDatabase = {
+export type { PreparedDatabase } from './prepare-database.ts'
+
+type OpenDatabase = {
   /** The URL of the schema's owner, which may migrate. */
   ownerUrl: string
   /** Whether this is the embedded server, started by this process or by another. */
@@ -20,12 +23,29 @@ export type OpenDatabaseOptions = {
   say?: (line: string) => void
 }
 
+/** The configured database. */
+export type Database = OpenDatabase & {
+  /**
+   * Migrates the schema and returns how the application logs in. Idempotent.
+   *
+   * @param say receives a message for each step
+   * @throws MigrateError, AppLoginError
+   */
+  migrate(say?: (line: string) => void): Promise<PreparedDatabase>
+}
+
 /**
- * The configured database: DATABASE_URL, else the embedded server on HOLDFAST_DATA. With a URL, does not connect yet.
+ * Opens the configured database: DATABASE_URL, else the embedded server on HOLDFAST_DATA. With a URL, does not connect
+ * yet. Call `stop` at the end.
  *
  * @throws EmbeddedPostgresError see its kinds
  */
-export async function openDatabase(config: Config, { share, say }: OpenDatabaseOptions): Promise<OpenDatabase> {
+export async function openDatabase(config: Config, options: OpenDatabaseOptions): Promise<Database> {
+  const database = await open(config, options)
+  return { ...database, migrate: (say) => prepareDatabase(config, database.ownerUrl, say) }
+}
+
+async function open(config: Config, { share, say }: OpenDatabaseOptions): Promise<OpenDatabase> {
   if (config.databaseUrl !== null) {
     return { ownerUrl: config.databaseUrl, embedded: false, stop: async () => undefined }
   }

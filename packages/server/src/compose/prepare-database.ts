@@ -1,8 +1,8 @@
 import { createPool, ensureAppLogin, type MigrateResult, migrate, serverSecrets } from '@holdfast/engine'
 import { type AccountsMigration, migrateAccounts } from '../accounts/accounts-schema.ts'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { migrateJobs } from '../jobs/jobs-schema.ts'
-import { oneAtATime } from './one-at-a-time.ts'
+import { oneAtATime } from '../lifecycle/one-at-a-time.ts'
 
 export type PreparedDatabase = {
   ownerUrl: string

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import pTimeout, { TimeoutError } from 'p-timeout'
 import type pg from 'pg'
 import type { RunningJobs } from '../jobs/run-jobs.ts'
-import type { Logger } from '../logger.ts'
+import type { Logger } from '../observe/logger.ts'
 
 export type Stopping = {
   app: FastifyInstance

@@ -1,5 +1,5 @@
-import type { Membership } from '@holdfast/engine'
 import type { preHandlerHookHandler } from 'fastify'
+import type { AccountPrincipal } from '../accounts/principals.ts'
 
 /**
  * The caller of a request. Set by an onRequest hook (admission.ts) before any hook of a route. Requests with a wrong or
@@ -10,15 +10,6 @@ export type Principal =
   /** A manage token, not yet checked against a booking. */
   | { kind: 'manage_token'; token: string }
   | AccountPrincipal
-
-export type AccountPrincipal = {
-  kind: 'account'
-  accountId: string
-  email: string
-  name: string
-  siteAdministrator: boolean
-  memberships: Membership[]
-}
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -2,7 +2,7 @@ import { migrationStatus } from '@holdfast/engine'
 import type { FastifyInstance } from 'fastify'
 import pTimeout from 'p-timeout'
 import type { Pool } from 'pg'
-import type { DatabaseFigures } from '../metrics.ts'
+import type { DatabaseFigures } from '../observe/metrics.ts'
 
 /** Health checks and database metrics, on a small separate pool, so that a busy server still responds to probes. */
 export type Probes = {

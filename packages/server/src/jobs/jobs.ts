@@ -1,5 +1,6 @@
 import { ensurePartitions, purgeOutdated } from '@holdfast/engine'
 import type pg from 'pg'
+import sql, { type Sql } from 'sql-template-tag'
 
 /** A job works in small transactions. Any number of processes may run it at the same time, and it is idempotent. */
 export type Job = {
@@ -21,7 +22,7 @@ export const jobs: readonly Job[] = [
     name: 'sweep',
     schedule: '* * * * *',
     counts: 'lapsed holds expired',
-    run: (pool, signal) => untilDone(pool, 'select holdfast.expire_holds($1) as count', [batchSize], signal, 1),
+    run: (pool, signal) => untilDone(pool, expireHolds, signal, 1),
   },
   {
     name: 'partitions',
@@ -35,29 +36,30 @@ export const jobs: readonly Job[] = [
     counts: 'old idempotency keys, stored responses, directory changes and sessions deleted',
     run: async (pool, signal) => {
       const outdated = await purgeOutdated(pool, signal)
-      return outdated + (await untilDone(pool, deleteSessionsSql, [batchSize], signal, batchSize))
+      return outdated + (await untilDone(pool, deleteSessions, signal, batchSize))
     },
   },
 ]
 
-const deleteSessionsSql = `
+const expireHolds = sql`select holdfast.expire_holds(${batchSize}) as count`
+
+const deleteSessions = sql`
   with gone as (
     delete from auth.session where id in (
-      select id from auth.session where "expiresAt" < now() limit $1 for update skip locked)
+      select id from auth.session where "expiresAt" < now() limit ${batchSize} for update skip locked)
     returning 1)
   select count(*) as count from gone`
 
 /** Repeats a step while it still finds at least `enough` rows. Each step is a separate transaction. */
 async function untilDone(
   pool: pg.Pool,
-  sql: string,
-  values: unknown[],
+  statement: Sql,
   signal: AbortSignal | undefined,
   enough: number,
 ): Promise<number> {
   let total = 0
   for (let step = 0; step < batchesMax && signal?.aborted !== true; step += 1) {
-    const { rows } = await pool.query<{ count: number }>(sql, values)
+    const { rows } = await pool.query<{ count: number }>(statement)
     const count = Number(rows[0]?.count ?? 0)
     total += count
     if (count < enough) break

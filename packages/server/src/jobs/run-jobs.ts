@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events'
 import { Logger as JobLogger, parseCronItems, type Runner, run, type TaskList } from 'graphile-worker'
 import type pg from 'pg'
-import type { Logger } from '../logger.ts'
-import { retryUntilStopped } from '../retry-until-stopped.ts'
+import { retryUntilStopped } from '../lifecycle/retry-until-stopped.ts'
+import type { Logger } from '../observe/logger.ts'
 import { type Job, jobs } from './jobs.ts'
 
 /** Consecutive failed look-ups of jobs (one every two seconds) after which the queue is restarted. */

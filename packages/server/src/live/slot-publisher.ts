@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { LiveReads, LiveSlot } from '@holdfast/engine'
-import type { Logger } from '../logger.ts'
+import type { Logger } from '../observe/logger.ts'
 import type { DoctorFeed, FeedChanges } from './doctor-feed.ts'
 import type { LiveFigures } from './live-figures.ts'
 import { LiveFrame } from './live-frame.ts'

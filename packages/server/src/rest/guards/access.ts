@@ -1,5 +1,6 @@
 import { clinicNoOf, isId, type Role } from '@holdfast/engine'
-import type { AccountPrincipal, Principal } from '../../edge/principal.ts'
+import type { AccountPrincipal } from '../../accounts/principals.ts'
+import type { Principal } from '../../edge/principal.ts'
 import { type ProblemError, problem } from '../../edge/problem-error.ts'
 
 // The rules. Without credentials: 401, whether the thing exists or not. With credentials that give no access to it:

@@ -1,11 +1,12 @@
 import { type MemberBody, restOperations } from '@holdfast/contract'
 import type { Membership } from '@holdfast/engine'
+import type { AccountCard } from '../../accounts/accounts.ts'
 import { problem } from '../../edge/problem-error.ts'
 import { invalidRequest, preview } from '../../edge/validator.ts'
 import { refusalProblem } from '../answers/outcome-problems.ts'
 import { clinicNoIn } from '../guards/access.ts'
 import { doctorNotFound } from '../guards/require-calendar.ts'
-import type { AccountCard, RestDeps } from '../rest-deps.ts'
+import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
 
 /** The members of a clinic and their roles, which its admins manage. */

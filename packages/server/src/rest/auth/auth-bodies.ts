@@ -1,4 +1,4 @@
-import { passwordLength } from './auth.ts'
+import { passwordLength } from '../../accounts/auth.ts'
 
 /** Request bodies of the accounts API, as JSON Schema. better-auth would accept more (redirects, pictures). */
 

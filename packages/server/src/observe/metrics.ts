@@ -1,7 +1,6 @@
 import type { BatchReport, ClaimOutcome } from '@holdfast/engine'
 import type pg from 'pg'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { CacheFigures } from './cache/response-cache.ts'
 import { RequestDurations } from './request-durations.ts'
 
 export type Metrics = {
@@ -11,6 +10,16 @@ export type Metrics = {
   batchDone(report: BatchReport): void
   claimsDone(outcomes: readonly (ClaimOutcome['kind'] | 'error')[]): void
   jobDone(job: { name: string; count: number; failed: boolean }): void
+}
+
+/** `misses` waited for a load; `stale` got the last known response because the database was unavailable. */
+export type CacheFigures = {
+  hits: number
+  misses: number
+  loads: number
+  stale: number
+  entries: number
+  bytes: number
 }
 
 export type QueueDepths = Record<string, { queued: number; inFlight: number }>

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { aClinic, aDoctor, aSlot, type HeldLock, holdSlotLock, until } from '@holdfast/testkit'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { type Answer, call, type RunningServer, runningServer } from '../test/running-server.ts'
+import { type Answer, call, type RunningServer, runningServer } from '../../test/running-server.ts'
 
 const origin = 'https://clinic.example'
 const env = {

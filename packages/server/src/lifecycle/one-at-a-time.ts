@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
-import { StartError } from '../start-error.ts'
+import sql from 'sql-template-tag'
+import { StartError } from './start-error.ts'
 
 // The engine's advisory locks have the class 'Hold'; this one has 'HoSt', for the start of servers.
 const advisoryLock = [0x486f5374, 1] as const
@@ -37,9 +38,9 @@ export async function oneAtATime<Result>(ownerUrl: string, work: () => Promise<R
 async function takeLock(client: pg.Client): Promise<void> {
   const deadline = performance.now() + waitMsMax
   for (;;) {
-    const { rows } = await client.query<{ taken: boolean }>('select pg_try_advisory_lock($1, $2) as taken', [
-      ...advisoryLock,
-    ])
+    const { rows } = await client.query<{ taken: boolean }>(
+      sql`select pg_try_advisory_lock(${advisoryLock[0]}, ${advisoryLock[1]}) as taken`,
+    )
     if (rows[0]?.taken === true) return
     if (performance.now() > deadline) {
       throw new StartError(

@@ -11,8 +11,8 @@ import {
   untilLockWaiters,
 } from '@holdfast/testkit'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { call, settingsFor } from '../test/running-server.ts'
-import { type ServerProcess, serverProcess } from '../test/server-process.ts'
+import { call, settingsFor } from '../../test/running-server.ts'
+import { type ServerProcess, serverProcess } from '../../test/server-process.ts'
 
 const clients = 40
 

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import type { Accounts } from './accounts/accounts.ts'
-import type { ComposedServer } from './compose/compose-server.ts'
-import { oneAtATime } from './compose/one-at-a-time.ts'
-import type { Config } from './config.ts'
-import { createDemoClinic } from './demo/demo-clinic.ts'
-import { StartError } from './start-error.ts'
+import type { Accounts } from '../accounts/accounts.ts'
+import type { Config } from '../config/config.ts'
+import { createDemoClinic } from '../demo/demo-clinic.ts'
+import { oneAtATime } from '../lifecycle/one-at-a-time.ts'
+import { StartError } from '../lifecycle/start-error.ts'
+import type { ComposedServer } from './compose-server.ts'
 
 /** The account that this start created. `password` is null if the settings contain it. */
 export type NewAdministrator = { email: string; password: string | null }

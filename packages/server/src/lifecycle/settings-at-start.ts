@@ -1,4 +1,4 @@
-import { type Config, describeSettingError, describeUnknownSetting, readConfig } from './config.ts'
+import { type Config, describeSettingError, describeUnknownSetting, readConfig } from '../config/config.ts'
 import { StartError } from './start-error.ts'
 
 /** The settings of an environment. Prints a warning for each unknown one. @throws StartError for invalid settings */

@@ -1,9 +1,9 @@
 import { closest, distance } from 'fastest-levenshtein'
-import type { Setting } from './config/setting.ts'
-import { settings, settingTable } from './config/settings.ts'
+import type { Setting } from './setting.ts'
+import { settings, settingTable } from './settings.ts'
 
-export type { Setting } from './config/setting.ts'
-export { settings } from './config/settings.ts'
+export type { Setting } from './setting.ts'
+export { settings } from './settings.ts'
 
 /** The parsed values of all settings; null for an optional one that is absent. */
 export type Config = {

@@ -14,8 +14,8 @@ import {
   untilLockWaiters,
 } from '@holdfast/testkit'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type Answer, call, settingsFor, signIn } from '../test/running-server.ts'
-import { type ServerProcess, serverProcess } from '../test/server-process.ts'
+import { type Answer, call, settingsFor, signIn } from '../../test/running-server.ts'
+import { type ServerProcess, serverProcess } from '../../test/server-process.ts'
 
 const clients = 500
 const slots = 10

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { type ProblemError, problem } from '../edge/problem-error.ts'
-import { type Auth, clientAddressHeader } from './auth.ts'
+import { type Auth, clientAddressHeader } from '../../accounts/auth.ts'
+import type { Passwords } from '../../accounts/passwords.ts'
+import type { Principals } from '../../accounts/principals.ts'
+import { type ProblemError, problem } from '../../edge/problem-error.ts'
 import { authBodies } from './auth-bodies.ts'
-import type { Passwords } from './passwords.ts'
-import type { Principals } from './principals.ts'
 
 export type AuthRoutesDeps = { auth: Auth; passwords: Passwords; principals: Principals; publicUrl: string }
 

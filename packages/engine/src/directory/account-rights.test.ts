@@ -1,0 +1,33 @@
+import { randomUUID } from 'node:crypto'
+import { aClinic, type TestDatabase } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
+import { expect } from 'vitest'
+import { accountRights, membershipsOfAccount } from './account-rights.ts'
+
+async function rights(database: TestDatabase, accountId: string): Promise<unknown> {
+  const statement = sql`select ${accountRights(sql`account.id`)} from (select ${accountId}::uuid as id) account`
+  const { rows } = await database.appPool.query(statement)
+  return rows[0]
+}
+
+test('an account is a site administrator only if it was made one', async ({ database }) => {
+  const accountId = randomUUID()
+  expect(await rights(database, accountId)).toEqual({ site_administrator: false, memberships: [] })
+  await database.ownerPool.query('insert into holdfast.site_administrator (account_id) values ($1)', [accountId])
+  expect(await rights(database, accountId)).toEqual({ site_administrator: true, memberships: [] })
+})
+
+test('the memberships of an account are the same as rows and in its rights', async ({ database }) => {
+  const accountId = randomUUID()
+  const clinics = [await aClinic(database), await aClinic(database)]
+  for (const { no } of clinics) {
+    const values = [no, accountId]
+    await database.ownerPool.query("insert into holdfast.membership values ($1, $2, 'staff')", values)
+  }
+  const { rows } = await database.appPool.query(membershipsOfAccount(accountId))
+  expect(rows).toEqual(
+    clinics.map(({ no, id }) => ({ clinicNo: no, clinicId: id, accountId, role: 'staff', doctorId: null })),
+  )
+  expect(await rights(database, accountId)).toEqual({ site_administrator: false, memberships: rows })
+})
