@@ -1,5 +1,5 @@
 import type { CalendarReads, Committed, Engine, EventTail } from '@holdfast/engine'
-import type { Logger } from '../logger.ts'
+import type { Logger } from '../observe/logger.ts'
 import type { ChangeListener, LogListener } from './calendar-change.ts'
 import type { DoctorCalendar } from './doctor-calendar.ts'
 
