@@ -3,6 +3,7 @@ import { connections } from '../scenarios/connections.ts'
 import { flushes } from '../scenarios/flushes.ts'
 import { growth } from '../scenarios/growth.ts'
 import { lightLoad } from '../scenarios/light-load.ts'
+import { listsBesideBookings } from '../scenarios/lists-beside-bookings.ts'
 import { live } from '../scenarios/live.ts'
 import { mix } from '../scenarios/mix.ts'
 import { overload } from '../scenarios/overload.ts'
@@ -25,6 +26,7 @@ export const allScenarios: readonly Scenario[] = [
   signedIn,
   stampede,
   reads,
+  listsBesideBookings,
   live,
   mix,
   overload,

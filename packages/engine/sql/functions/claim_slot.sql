@@ -17,7 +17,7 @@ create or replace function holdfast.claim_slot(
   outcome text, booking_id uuid, clinic_id uuid, resource_id uuid, capacity integer,
   appointment_type text, starts_at timestamptz, ends_at timestamptz, hold_expires_at timestamptz,
   created_at timestamptz,
-  tx xid8
+  tx xid8, available integer, lapses_in_ms float8, snapshot pg_snapshot
 )
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
@@ -60,7 +60,9 @@ begin
          next_lapse = case when p_confirm then s.next_lapse else least(s.next_lapse, clock_timestamp() + v_hold) end
    where s.clinic_no = p_clinic_no and s.id = p_slot_id and s.withdrawn_at is null
      and s.taken + p_units <= s.capacity and (s.next_lapse is null or s.next_lapse > clock_timestamp())
-  returning clock_timestamp(), s.starts_at into created_at, starts_at;
+  returning clock_timestamp(), s.starts_at, s.capacity - s.taken,
+            date_part('epoch', s.next_lapse - clock_timestamp()) * 1000
+    into created_at, starts_at, available, lapses_in_ms;
   if starts_at <= created_at then
     -- Checked here, by the time that came back with the row: when the session that had the lock left the row as it was,
     -- PostgreSQL does not evaluate the conditions above again, and their clock was read before the wait.
@@ -71,7 +73,7 @@ begin
     return query
     select c.outcomes[1], c.booking_ids[1], c.clinic_ids[1], c.resource_ids[1], c.capacities[1],
            c.appointment_types[1], c.starts_at[1],
-           c.ends_at[1], c.hold_expires_at[1], c.created_at, c.tx
+           c.ends_at[1], c.hold_expires_at[1], c.created_at, c.tx, c.available[1], c.lapses_in_ms[1], c.snapshot
       from claim_slots(array[p_clinic_no], array[p_slot_id], array[p_id], array[p_units], array[p_key], array[p_hash],
         array[p_confirm], array[p_account_id], array[p_actor_id], array[p_type], array[p_patient], array[p_reason]) c;
     return;
@@ -92,6 +94,8 @@ begin
   booking_id := p_id;
   hold_expires_at := case when not p_confirm then created_at + v_hold end;
   tx := pg_current_xact_id();
+  -- A statement after the one that waited for the lock, whose snapshot is from before.
+  snapshot := pg_current_snapshot();
   insert into booking (clinic_no, id, slot_id, resource_id, units, status, hold_expires_at, account_id,
                        appointment_type, patient, reason,
                        created_at, updated_at)

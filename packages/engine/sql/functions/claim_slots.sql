@@ -3,6 +3,10 @@
 -- per request than for everything else it does with a batch. hold_expires_at: of booked requests; created_at: when it
 -- was decided; tx: the transaction that booked, null when nothing was booked.
 --
+-- available, lapses_in_ms: of booked requests, how many units of the slot are left after the whole call, and how long
+-- it has no lapsed holds: zero or less when more of them are left. snapshot: taken under the slots' locks, so that of
+-- two calls that booked units of one slot, the later has the later snapshot.
+--
 -- p_actor_ids: the account that acts for another person; null: the account itself, or a guest.
 --
 -- Outcomes: booked | replayed | slot_full | slot_missing | slot_closed:<why> | units_over_capacity |
@@ -25,7 +29,8 @@ create or replace function holdfast.claim_slots(
 ) returns table (
   outcomes text[], booking_ids uuid[], clinic_ids uuid[], resource_ids uuid[], capacities integer[],
   appointment_types text[],
-  starts_at timestamptz[], ends_at timestamptz[], hold_expires_at timestamptz[], created_at timestamptz, tx xid8
+  starts_at timestamptz[], ends_at timestamptz[], hold_expires_at timestamptz[], created_at timestamptz, tx xid8,
+  available integer[], lapses_in_ms float8[], snapshot pg_snapshot
 )
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
@@ -45,6 +50,7 @@ declare
   -- by slot that may have room
   v_clinic_nos integer[]; v_slot_ids uuid[]; v_lapsed_clinic_nos integer[]; v_lapsed_slot_ids uuid[];
   v_locked_ids uuid[]; v_free integer[]; v_withdrawn boolean[]; v_more_lapsed boolean[];
+  v_next_lapses timestamptz[];
 begin
   if cardinality(p_ids) not between 1 and 1000
      or array[cardinality(p_clinic_nos), cardinality(p_slot_ids), cardinality(p_units), cardinality(p_keys),
@@ -94,16 +100,17 @@ begin
   if v_slot_ids is null then
     return query
     select v_verdicts, v_priors, v_clinic_ids, v_resource_ids, v_capacities, v_types, v_starts, v_ends,
-           array_fill(null::timestamptz, array[cardinality(p_ids)]), v_now, null::xid8;
+           array_fill(null::timestamptz, array[cardinality(p_ids)]), v_now, null::xid8, '{}'::integer[], '{}'::float8[],
+           null::pg_snapshot;
     return;
   end if;
 
   -- 2. Lock every slot that may have room, once, in key order; the rows come back as they are under the lock. FILTER,
   --    not WHERE: a WHERE would be pushed into the subquery, and only the matching rows would be locked.
   select array_agg(q.id), array_agg(q.capacity - q.taken), array_agg(q.withdrawn_at is not null),
-         array_agg(q.clinic_no) filter (where q.next_lapse <= clock_timestamp()),
+         array_agg(q.next_lapse), array_agg(q.clinic_no) filter (where q.next_lapse <= clock_timestamp()),
          array_agg(q.id) filter (where q.next_lapse <= clock_timestamp())
-    into v_locked_ids, v_free, v_withdrawn, v_lapsed_clinic_nos, v_lapsed_slot_ids
+    into v_locked_ids, v_free, v_withdrawn, v_next_lapses, v_lapsed_clinic_nos, v_lapsed_slot_ids
     from (select s.clinic_no, s.id, s.capacity, s.taken, s.withdrawn_at, s.next_lapse
             from slot s
            where (s.clinic_no, s.id) in (select u.clinic_no, u.slot_id
@@ -114,8 +121,8 @@ begin
   if v_lapsed_slot_ids is not null then
     perform lapse_holds(v_lapsed_clinic_nos, v_lapsed_slot_ids, v_now);
     select array_agg(q.id), array_agg(q.capacity - q.taken), array_agg(q.withdrawn_at is not null),
-           array_agg(q.next_lapse <= v_now)
-      into v_locked_ids, v_free, v_withdrawn, v_more_lapsed
+           array_agg(q.next_lapse), array_agg(q.next_lapse <= v_now)
+      into v_locked_ids, v_free, v_withdrawn, v_next_lapses, v_more_lapsed
       from (select s.* from (select distinct u.clinic_no, u.slot_id
                              from unnest(v_clinic_nos, v_slot_ids) u(clinic_no, slot_id)) u
              cross join lateral (select t.* from slot t where t.clinic_no = u.clinic_no and t.id = u.slot_id limit 1
@@ -126,7 +133,7 @@ begin
   --    admitted requests the key's insert shows it, for the others the key is looked up again.
   return query
   with judged as (
-    select i.*, l.free, l.more_lapsed is true as more_lapsed,
+    select i.*, l.free, l.next_lapse, l.more_lapsed is true as more_lapsed,
            case when i.first_verdict is not null then i.first_verdict
                 when l.id is null then 'slot_missing'
                 when l.withdrawn then 'slot_closed:withdrawn'
@@ -137,8 +144,8 @@ begin
            with ordinality
            i(clinic_no, slot_id, id, units, key, hash, confirm, account_id, patient, reason, actor_id,
              first_verdict, first_prior, resource_id, appointment_type, starts_at, hold_seconds, n)
-      left join unnest(v_locked_ids, v_free, v_withdrawn, v_more_lapsed) l(id, free, withdrawn, more_lapsed)
-             on l.id = i.slot_id
+      left join unnest(v_locked_ids, v_free, v_withdrawn, v_next_lapses, v_more_lapsed)
+             l(id, free, withdrawn, next_lapse, more_lapsed) on l.id = i.slot_id
   ), admitted as materialized (
     select j.*, j.verdict is null
            and sum(j.units) filter (where j.verdict is null)
@@ -190,7 +197,11 @@ begin
          array_agg(case when d.won then d.id when d.answer = 'replayed' then d.prior end order by d.n),
          v_clinic_ids, v_resource_ids, v_capacities, v_types, v_starts, v_ends,
          array_agg(case when d.won then d.hold_until end order by d.n), v_now,
-         case when bool_or(d.won) then pg_current_xact_id() end
+         case when bool_or(d.won) then pg_current_xact_id() end,
+         array_agg(case when d.won then d.free - w.units end order by d.n),
+         array_agg(case when d.won then date_part('epoch', least(d.next_lapse, w.hold_until) - v_now) * 1000 end
+                   order by d.n),
+         case when bool_or(d.won) then pg_current_snapshot() end
     from decided d
     left join won_of_slot w on w.clinic_no = d.clinic_no and w.slot_id = d.slot_id;
 end

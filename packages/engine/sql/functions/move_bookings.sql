@@ -1,7 +1,11 @@
 -- move_bookings: moves each booking to another slot of its clinic: its units leave one slot and enter the other in one
 -- step, so no count is ever wrong, and the booking keeps its slot when the other has no room. In the order of the
 -- arrays. Returns one row per element, by its place `ord`, with the booking as it is afterwards, the capacity of the
--- slot wanted, the resource of the slot it left and, for done, the transaction that moved it.
+-- slot wanted and, for done, the transaction that moved it and the two slots as this move left them.
+--
+-- available, lapses_in_ms: how many units of the slot entered are left, and how long it has no lapsed holds (zero or
+-- less: it has some, whose units `available` leaves out); from_…: the same of the slot left. snapshot: taken under the
+-- slots' locks.
 --
 -- Outcomes: done | unchanged (it is in that slot already) | booking_missing | slot_missing | slot_full |
 --   slot_closed:<why> | units_over_capacity | appointment_type_not_offered | hold_expired | invalid_transition |
@@ -20,7 +24,9 @@ create or replace function holdfast.move_bookings(
   failure_reason text, units integer, starts_at timestamptz, ends_at timestamptz, hold_expires_at timestamptz,
   extended boolean,
   account_id uuid, appointment_type text, patient jsonb, reason text, cancellation_reason text, version integer,
-  created_at timestamptz, updated_at timestamptz, capacity integer, from_resource_id uuid
+  created_at timestamptz, updated_at timestamptz, capacity integer,
+  available integer, lapses_in_ms float8, from_slot_id uuid, from_resource_id uuid, from_starts_at timestamptz,
+  from_available integer, from_lapses_in_ms float8, snapshot pg_snapshot
 )
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
@@ -38,7 +44,7 @@ declare
   v_locked_at timestamptz;
   v_item record;
   v_outcome text;
-  v_from_resource_id uuid;
+  v_from_slot_id uuid;
 begin
   if cardinality(p_ids) not between 1 and 1000
      or array[cardinality(p_clinic_nos), cardinality(p_slot_ids), cardinality(p_actor_ids), cardinality(p_on_behalf)]
@@ -90,18 +96,20 @@ begin
            i(clinic_no, id, slot_id, actor_id, on_behalf, n)
      order by i.n
   loop
-    select b.resource_id into v_from_resource_id
+    select b.slot_id into v_from_slot_id
       from booking b
      where b.clinic_no = v_item.clinic_no and b.id = v_item.id;
     v_outcome := move_booking(v_item.clinic_no, v_item.id, v_item.slot_id, v_item.actor_id, v_item.on_behalf,
                               v_locked_slot_ids, v_now);
     return query
     select v_item.n::integer, v_outcome, case when v_outcome = 'done' then pg_current_xact_id() end, e.*, t.capacity,
-           v_from_resource_id
+           t.capacity - t.taken, date_part('epoch', t.next_lapse - v_now) * 1000, f.id, f.resource_id, f.starts_at,
+           f.capacity - f.taken, date_part('epoch', f.next_lapse - v_now) * 1000, pg_current_snapshot()
       from (select) one
       left join booking b on b.clinic_no = v_item.clinic_no and b.id = v_item.id
       left join slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
       left join slot t on t.clinic_no = v_item.clinic_no and t.id = v_item.slot_id
+      left join slot f on f.clinic_no = v_item.clinic_no and f.id = v_from_slot_id
       left join clinic c on c.no = v_item.clinic_no
      cross join lateral with_effective_status(b, s.starts_at, s.ends_at, c.id, greatest(v_now, b.updated_at)) e;
   end loop;

@@ -2,6 +2,10 @@
 -- one per element of the arrays, each by the rules of its booking's clinic. Returns one row per element, by its place
 -- `ord`, with the booking as it is afterwards and, for done, the transaction that changed it.
 --
+-- For a cancellation that is done: available, how many units of the slot are left after the whole call; lapses_in_ms,
+-- how long it has no lapsed holds (zero or less: it has some, whose units `available` leaves out); snapshot, taken under
+-- the slot's lock. For confirm and extend that are done: hold_left_ms, how long the hold had left.
+--
 -- reopen undoes the last mark: ARRIVED and NO_SHOW become CONFIRMED again, COMPLETED becomes ARRIVED; the units were
 -- taken all along, so no slot is read. link gives a guest's booking, whatever its state, to the account that acts.
 -- p_reasons: of a cancellation; with confirm, of the visit. p_patients: with confirm, the patient, who may not be known
@@ -24,7 +28,8 @@ create or replace function holdfast.settle_bookings(
   failure_reason text, units integer, starts_at timestamptz, ends_at timestamptz, hold_expires_at timestamptz,
   extended boolean,
   account_id uuid, appointment_type text, patient jsonb, reason text, cancellation_reason text, version integer,
-  created_at timestamptz, updated_at timestamptz
+  created_at timestamptz, updated_at timestamptz,
+  available integer, lapses_in_ms float8, snapshot pg_snapshot, hold_left_ms float8
 )
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
@@ -37,7 +42,7 @@ as $function$
 declare
   v_now timestamptz;
   v_slot_clinic_nos integer[]; v_slot_ids uuid[]; v_locked_slot_ids uuid[];
-  v_outcomes text[];
+  v_outcomes text[]; v_holds_left_ms float8[];
 begin
   if cardinality(p_ids) not between 1 and 1000
      or array[cardinality(p_clinic_nos), cardinality(p_actions), cardinality(p_actor_ids), cardinality(p_on_behalf),
@@ -112,6 +117,7 @@ begin
                        when v_now < s.starts_at then 'too_early'
                        else 'done' end
                 end as outcome,
+           date_part('epoch', b.hold_expires_at - v_now) * 1000 as hold_left_ms,
            case i.action when 'extend' then b.hold_expires_at + make_interval(secs => c.hold_seconds)
                          when 'link' then b.hold_expires_at end as hold_until,
            case i.action when 'confirm' then 'CONFIRMED' when 'cancel' then 'CANCELLED' when 'arrive' then 'ARRIVED'
@@ -157,15 +163,24 @@ begin
               from judged j where j.outcome = 'done' and j.action = 'cancel' group by j.clinic_no, j.slot_id) f
      where t.clinic_no = f.clinic_no and t.id = f.slot_id
   )
-  select array_agg(j.outcome order by j.n) into v_outcomes from judged j;
+  select array_agg(j.outcome order by j.n),
+         array_agg(case when j.action in ('confirm', 'extend') then j.hold_left_ms end order by j.n)
+    into v_outcomes, v_holds_left_ms
+    from judged j;
 
-  -- The bookings are locked: the rows are as this call left them.
+  -- The bookings are locked, and the slots of cancelled ones: the rows are as this call left them.
   return query
-  select i.n::integer, i.outcome, case when i.outcome = 'done' then pg_current_xact_id() end, e.*
-    from unnest(p_clinic_nos, p_ids, v_outcomes) with ordinality i(clinic_no, id, outcome, n)
+  select i.n::integer, i.outcome, case when i.outcome = 'done' then pg_current_xact_id() end, e.*,
+         case when f.is_freed then s.capacity - s.taken end,
+         case when f.is_freed then date_part('epoch', s.next_lapse - v_now) * 1000 end,
+         case when f.is_freed then pg_current_snapshot() end,
+         case when i.outcome = 'done' then i.hold_left_ms end
+    from unnest(p_clinic_nos, p_ids, p_actions, v_outcomes, v_holds_left_ms) with ordinality
+         i(clinic_no, id, action, outcome, hold_left_ms, n)
+   cross join lateral (select i.outcome = 'done' and i.action = 'cancel' as is_freed) f
     left join lateral (select t.* from booking t where t.clinic_no = i.clinic_no and t.id = i.id limit 1) b on true
-    left join lateral (select t.starts_at, t.ends_at from slot t where t.clinic_no = i.clinic_no and t.id = b.slot_id
-                       limit 1) s on true
+    left join lateral (select t.starts_at, t.ends_at, t.capacity, t.taken, t.next_lapse from slot t
+                        where t.clinic_no = i.clinic_no and t.id = b.slot_id limit 1) s on true
     left join lateral (select t.id from clinic t where t.no = i.clinic_no limit 1) c on true
    cross join lateral with_effective_status(b::booking, s.starts_at, s.ends_at, c.id, greatest(v_now, b.updated_at)) e;
 end

@@ -39,5 +39,21 @@ export function announceBatch(announce: Announce, written: readonly Written[]): 
   }
 }
 
+/**
+ * A slot as a batch left it.
+ *
+ * @param units what its row says: how many units are left, and in how many milliseconds from then its next hold lapses.
+ *   If that is over, the row counts units of lapsed holds as taken, and how many are available is not known.
+ */
+export function slotAfter(
+  slot: Pick<CommittedSlot, 'slotId' | 'doctorId' | 'startsAt'>,
+  units: { available: number; lapsesInMs: number | null },
+): CommittedSlot {
+  return { ...slot, ...(units.lapsesInMs !== null && units.lapsesInMs <= 0 ? unknownUnits : units) }
+}
+
+/** Of a slot that must be read. */
+export const unknownUnits = { available: null, lapsesInMs: null }
+
 const noClinics: ReadonlySet<number> = new Set()
 const noAccounts: ReadonlySet<string> = new Set()

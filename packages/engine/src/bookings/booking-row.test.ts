@@ -21,10 +21,23 @@ const namesOf = (columns: string[]) => columns.map((column) => column.split(' ')
 test('the functions and TypeScript agree on the columns of a booking', async ({ database }) => {
   const booking = await columnsOf(database, 'with_effective_status')
   expect(namesOf(booking)).toEqual(Object.values(bookingColumns))
-  expect((await columnsOf(database, 'settle_bookings')).slice(3)).toEqual(booking)
+  const after = 3 + booking.length
+  const settled = await columnsOf(database, 'settle_bookings')
+  expect(settled.slice(3, after)).toEqual(booking)
+  expect(namesOf(settled.slice(after))).toEqual(['available', 'lapses_in_ms', 'snapshot', 'hold_left_ms'])
   const moved = await columnsOf(database, 'move_bookings')
-  expect(moved.slice(3, 3 + booking.length)).toEqual(booking)
-  expect(namesOf(moved.slice(3 + booking.length))).toEqual(['capacity', 'from_resource_id'])
+  expect(moved.slice(3, after)).toEqual(booking)
+  expect(namesOf(moved.slice(after))).toEqual([
+    'capacity',
+    'available',
+    'lapses_in_ms',
+    'from_slot_id',
+    'from_resource_id',
+    'from_starts_at',
+    'from_available',
+    'from_lapses_in_ms',
+    'snapshot',
+  ])
 })
 
 test('reads and functions return the same booking, in every state', async ({ database }) => {

@@ -8,7 +8,7 @@ import type { ClaimedBooking, ClaimOutcome, ClaimRequest, SlotClosedWhy } from '
 import type { Announce } from '../model/committed.ts'
 import { clinicNoOf } from '../model/id.ts'
 import type { ItemResult } from '../queue/batch-queue.ts'
-import { announceBatch, type Written } from './announce-batch.ts'
+import { announceBatch, slotAfter, unknownUnits, type Written } from './announce-batch.ts'
 
 /**
  * The row of `claim_slot`, as text. The doctor, capacity and times of a slot that doesn't exist are null.
@@ -23,11 +23,14 @@ type ClaimRow = { outcome: string } & Record<
   | 'ends_at'
   | 'hold_expires_at'
   | 'created_at'
-  | 'tx',
+  | 'tx'
+  | 'available'
+  | 'lapses_in_ms'
+  | 'snapshot',
   string | null
 >
 
-/** The row of `claim_slots`, as text: arrays, but for the last two. */
+/** The row of `claim_slots`, as text: arrays, but for the last three. */
 type ClaimsRow = Record<
   | 'outcomes'
   | 'booking_ids'
@@ -38,9 +41,11 @@ type ClaimsRow = Record<
   | 'starts_at'
   | 'ends_at'
   | 'hold_expires_at'
+  | 'available'
+  | 'lapses_in_ms'
   | 'created_at',
   string
-> & { tx: string | null }
+> & { tx: string | null; snapshot: string | null }
 
 /** Runs one batch of claims in one transaction, and announces it. Safe to run again: each claim has a key. */
 export async function runClaimBatch(
@@ -57,17 +62,26 @@ export async function runClaimBatch(
     if (request === undefined) throw new Error(`${rows.length} results for ${requests.length} claims`)
     if (row.outcome === 'retry') return { kind: 'retry' }
     const outcome = outcomeOf(row, request, firstAnswers)
-    if (outcome.kind === 'booked') written.push(writtenBy(outcome))
+    if (outcome.kind === 'booked') written.push(writtenBy(outcome, row))
     return { kind: 'completed', outcome }
   })
   announceBatch(announce, written)
   return results
 }
 
-function writtenBy({ booking, position }: ClaimOutcome & { kind: 'booked' }): Written {
+function writtenBy({ booking, position }: ClaimOutcome & { kind: 'booked' }, row: ClaimRow): Written {
   const { doctorId, slotId, startsAt } = booking
-  const slot = { slotId, doctorId, startsAt, available: null, lapsesInMs: null }
-  return { position, doctorIds: [doctorId], slots: [slot], snapshot: null }
+  const slot = { slotId, doctorId, startsAt }
+  // A replay of our first try reports what that wrote: others may have changed the slot since.
+  const isWrittenNow = row.outcome === 'booked' && row.available !== null
+  const slots = isWrittenNow
+    ? [slotAfter(slot, { available: Number(row.available), lapsesInMs: numberOrNull(row.lapses_in_ms) })]
+    : [{ ...slot, ...unknownUnits }]
+  return { position, doctorIds: [doctorId], slots, snapshot: isWrittenNow ? row.snapshot : null }
+}
+
+function numberOrNull(text: string | null): number | null {
+  return text === null ? null : Number(text)
 }
 
 async function claimedRows(pool: pg.Pool, requests: readonly ClaimRequest[]): Promise<ClaimRow[]> {
@@ -113,6 +127,8 @@ function rowsOfAll(claims: ClaimsRow): ClaimRow[] {
   const startTimes = readPlainArray(claims.starts_at)
   const endTimes = readPlainArray(claims.ends_at)
   const holdTimes = readPlainArray(claims.hold_expires_at)
+  const available = readPlainArray(claims.available)
+  const lapses = readPlainArray(claims.lapses_in_ms)
   return readPlainArray(claims.outcomes).map((outcome, index) => ({
     outcome: outcome ?? '',
     booking_id: bookingIds[index] ?? null,
@@ -125,6 +141,9 @@ function rowsOfAll(claims: ClaimsRow): ClaimRow[] {
     hold_expires_at: holdTimes[index] ?? null,
     created_at: claims.created_at,
     tx: claims.tx,
+    available: available[index] ?? null,
+    lapses_in_ms: lapses[index] ?? null,
+    snapshot: claims.snapshot,
   }))
 }
 

@@ -6,16 +6,24 @@ import type { Announce } from '../model/committed.ts'
 import { clinicNoOf } from '../model/id.ts'
 import type { MoveOutcome, MoveRequest } from '../model/settle.ts'
 import type { ItemResult } from '../queue/batch-queue.ts'
-import { announceBatch, type Written } from './announce-batch.ts'
+import { announceBatch, slotAfter, type Written } from './announce-batch.ts'
 import { type BookingRow, bookingOf } from './booking-row.ts'
 import { slotClosedWhy } from './claim-batch.ts'
 
+/** The columns about slots are null unless there are such slots, as they are for `done`. */
 type MoveRow = BookingRow & {
   ord: number
   outcome: string
   tx: string | null
   capacity: number
+  available: number
+  lapses_in_ms: number | null
+  from_slot_id: string
   from_resource_id: string
+  from_starts_at: Date
+  from_available: number
+  from_lapses_in_ms: number | null
+  snapshot: string
 }
 
 /** Runs one batch of moves in one transaction, and announces it. Safe to run again: a booking already there is `unchanged`. */
@@ -38,7 +46,7 @@ export async function runMoveBatch(
     if (row.outcome === 'retry') continue
     const outcome = outcomeOf(row)
     results[row.ord - 1] = { kind: 'completed', outcome }
-    if (outcome.kind === 'done') written.push(writtenBy(outcome))
+    if (outcome.kind === 'done') written.push(writtenBy(row, outcome))
   }
   announceBatch(announce, written)
   return results
@@ -47,7 +55,7 @@ export async function runMoveBatch(
 function outcomeOf(row: MoveRow): MoveOutcome {
   switch (row.outcome) {
     case 'done':
-      return { kind: 'done', booking: bookingOf(row), position: row.tx ?? '', fromDoctorId: row.from_resource_id }
+      return { kind: 'done', booking: bookingOf(row), position: row.tx ?? '' }
     case 'unchanged':
     case 'hold_expired':
     case 'invalid_transition':
@@ -65,8 +73,12 @@ function outcomeOf(row: MoveRow): MoveOutcome {
   }
 }
 
-function writtenBy({ booking, position, fromDoctorId }: MoveOutcome & { kind: 'done' }): Written {
+function writtenBy(row: MoveRow, { booking, position }: MoveOutcome & { kind: 'done' }): Written {
   const { doctorId, slotId, startsAt } = booking
-  const slot = { slotId, doctorId, startsAt, available: null, lapsesInMs: null }
-  return { position, doctorIds: [doctorId, fromDoctorId], slots: [slot], snapshot: null }
+  const entered = slotAfter({ slotId, doctorId, startsAt }, { available: row.available, lapsesInMs: row.lapses_in_ms })
+  const left = slotAfter(
+    { slotId: row.from_slot_id, doctorId: row.from_resource_id, startsAt: row.from_starts_at },
+    { available: row.from_available, lapsesInMs: row.from_lapses_in_ms },
+  )
+  return { position, doctorIds: [doctorId, left.doctorId], slots: [entered, left], snapshot: row.snapshot }
 }

@@ -6,10 +6,18 @@ import type { Announce } from '../model/committed.ts'
 import { clinicNoOf } from '../model/id.ts'
 import type { SettleOutcome, SettleRequest } from '../model/settle.ts'
 import type { ItemResult } from '../queue/batch-queue.ts'
-import { announceBatch, type Written } from './announce-batch.ts'
+import { announceBatch, slotAfter, unknownUnits, type Written } from './announce-batch.ts'
 import { type BookingRow, bookingOf } from './booking-row.ts'
 
-type SettleRow = BookingRow & { ord: number; outcome: SettleOutcome['kind'] | 'retry'; tx: string | null }
+type SettleRow = BookingRow & {
+  ord: number
+  outcome: SettleOutcome['kind'] | 'retry'
+  tx: string | null
+  available: number | null
+  lapses_in_ms: number | null
+  snapshot: string | null
+  hold_left_ms: number | null
+}
 
 /** Runs one batch of changes of state in one transaction, and announces it. Safe to run again: a repeated change is `unchanged`. */
 export async function runSettleBatch(
@@ -27,14 +35,16 @@ export async function runSettleBatch(
       ${plainArray(requests, ({ key }) => key)}::uuid[],
       ${textArray(requests, ({ reason }) => reason)}::text[],
       ${jsonArray(requests, ({ patient }) => patient ?? null)}::jsonb[])`
+  const startedAt = performance.now()
   const { rows } = await pool.query<SettleRow>(prepared('settle_bookings', statement))
   const results = new Array<ItemResult<SettleOutcome>>(requests.length).fill({ kind: 'retry' })
+  const tookMs = performance.now() - startedAt
   const written: Written[] = []
   for (const row of rows) {
     if (row.outcome === 'retry') continue
     const outcome = outcomeOf(row, row.outcome)
     results[row.ord - 1] = { kind: 'completed', outcome }
-    if (outcome.kind === 'done') written.push(writtenBy(outcome))
+    if (outcome.kind === 'done') written.push(writtenBy(row, outcome, tookMs))
   }
   announceBatch(announce, written)
   return results
@@ -59,8 +69,16 @@ function outcomeOf(row: SettleRow, kind: SettleOutcome['kind']): SettleOutcome {
   }
 }
 
-function writtenBy({ booking, position }: SettleOutcome & { kind: 'done' }): Written {
+/** @param tookMs how long the batch took, milliseconds */
+function writtenBy(row: SettleRow, { booking, position }: SettleOutcome & { kind: 'done' }, tookMs: number): Written {
   const { doctorId, slotId, startsAt } = booking
-  const slot = { slotId, doctorId, startsAt, available: null, lapsesInMs: null }
-  return { position, doctorIds: [doctorId], slots: [slot], snapshot: null }
+  const slot = { slotId, doctorId, startsAt }
+  const { available, lapses_in_ms, hold_left_ms, snapshot } = row
+  const written = { position, doctorIds: [doctorId] }
+  if (available !== null)
+    return { ...written, slots: [slotAfter(slot, { available, lapsesInMs: lapses_in_ms })], snapshot }
+  // A hold takes the same units before and after it is confirmed or extended. But if it ended before the commit, reads
+  // between the two counted its units as free.
+  const mayHaveReadAsFree = hold_left_ms !== null && hold_left_ms <= tookMs
+  return { ...written, slots: mayHaveReadAsFree ? [{ ...slot, ...unknownUnits }] : [], snapshot: null }
 }

@@ -17,7 +17,8 @@ export type Committed = {
   accountIds: ReadonlySet<string>
   /**
    * `bookings`: every slot of whose units more or fewer may be available now, once; a move has both its slots. Empty
-   * for changes that take and free nothing, such as an arrival, and for the other kinds, where `doctorIds` say it.
+   * for changes that take and free nothing: an arrival, or a hold that was confirmed or extended before it ended. Empty
+   * too for the other kinds, where `doctorIds` say whose slots have changed.
    */
   slots: readonly CommittedSlot[]
   /**

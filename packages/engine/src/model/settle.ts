@@ -52,8 +52,7 @@ export type MoveRequest = {
 }
 
 export type MoveOutcome =
-  /** `fromDoctorId`: the doctor of the slot that it left. */
-  | { kind: 'done'; booking: Booking; position: string; fromDoctorId: string }
+  | { kind: 'done'; booking: Booking; position: string }
   /** The booking is in that slot already. */
   | { kind: 'unchanged'; booking: Booking }
   | { kind: 'booking_missing' }

@@ -1,12 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { LiveReads, LiveSlot } from '@holdfast/engine'
+import { Pacing } from '../calendar/pacing.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { DoctorFeed, FeedChanges } from './doctor-feed.ts'
 import type { LiveFigures } from './live-figures.ts'
 import { LiveFrame } from './live-frame.ts'
 import type { LiveSettings } from './live-settings.ts'
 import type { LiveSubscriber } from './live-subscriber.ts'
-import { Pacing } from './pacing.ts'
 import { SlowSubscribers } from './slow-subscribers.ts'
 
 export type SlotPublisherDeps = {
