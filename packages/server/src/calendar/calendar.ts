@@ -1,12 +1,31 @@
-import type { CalendarReads, Committed, Engine, EventTail } from '@holdfast/engine'
+import {
+  type CalendarDays,
+  type CalendarDoctor,
+  type CalendarReads,
+  type Committed,
+  clinicNoOf,
+  DatabaseUnavailable,
+  type Engine,
+  type EventTail,
+  instantsOfLocalDays,
+  isConnectionLost,
+  type LogEntry,
+} from '@holdfast/engine'
+import { LRUCache } from 'lru-cache'
+import pTimeout from 'p-timeout'
 import type { Logger } from '../observe/logger.ts'
-import type { ChangeListener, LogListener } from './calendar-change.ts'
+import type { CalendarChange, ChangeListener, LogListener } from './calendar-change.ts'
 import type { DoctorCalendar } from './doctor-calendar.ts'
+import { SlotChanges } from './slot-changes.ts'
+import { SlotValues } from './slot-values.ts'
+import { TrackedDoctor } from './tracked-doctor.ts'
+
+type DirectoryEntry = Extract<LogEntry, { kind: 'directory' }>
 
 export type CalendarDeps = {
   tail: Pick<EventTail, 'horizon' | 'subscribe'>
   reads: CalendarReads
-  /** Of all slots in memory. The doctor who was read least recently goes first. */
+  /** Of all slots in memory. The doctor whose list was read least recently goes first. */
   bytesMax: number
   /** Minimum time between two reads of changed slots. Default 10. */
   readMs?: number
@@ -14,121 +33,365 @@ export type CalendarDeps = {
 }
 
 /**
- * The slots that start in [start, end) (milliseconds since 1970) of a calendar, as they are now: read them before
- * anything else is awaited. `isStale`: the database is unavailable, and these are the last values known.
+ * The slots of a calendar that start in [start, end) (milliseconds since 1970), as they are now: read them before
+ * anything else is awaited. `isStale`: the database is unavailable, and these are the last values known. `nowMs`: the
+ * database's time, as far as it is known here.
  */
-export type DaysView = { calendar: DoctorCalendar; start: number; end: number; isStale: boolean; asOfMs: number }
+export type DaysView = {
+  calendar: DoctorCalendar
+  start: number
+  end: number
+  isStale: boolean
+  asOfMs: number
+  nowMs: number
+}
 
 /** A watched doctor: `lapsed` are slots with holds that have ended, and `isPartial` says that there are more of them. */
 export type WatchedDoctor = { isPartial: boolean; lapsed: string[] }
 
-/** Totals since the start, but `doctors`, `slots`, `bytes` and `unsettled`, which are current. */
-export type CalendarFigures = {
-  doctors: number
-  slots: number
-  bytes: number
-  /** Reads of days, of changed slots (`patches`), and of doctors with their holds. */
-  loads: number
-  patches: number
-  doctorReads: number
-  patchedSlots: number
-  lapses: number
-  unsettled: number
-}
+/**
+ * `loads` of days, `patches` (reads of changed slots), `patchedSlots`, `doctorReads` and `lapses` since the start; the
+ * others are of now.
+ */
+export type CalendarFigures = Record<
+  'doctors' | 'slots' | 'bytes' | 'unsettled' | 'loads' | 'patches' | 'patchedSlots' | 'doctorReads' | 'lapses',
+  number
+>
+
+/** Changes after which as many units of their slot are free as before. */
+const quietTypes = new Set<string>(['arrived', 'completed', 'no_show', 'linked', 'reopened'])
+const positionMsMax = 100
+const roundsMax = 10
+const ownMax = 100_000
+const unsettledMax = 50_000
 
 /**
- * The slots of the doctors whom somebody reads or watches, in memory, patched with every change: see
- * docs/decisions/0010. One per process.
+ * The slots of the doctors whom somebody reads or watches, in memory. Patched with every change, not loaded again:
+ * docs/decisions/0010-one-calendar-in-memory.md. There is one per process.
  */
 export class Calendar {
-  constructor(_deps: CalendarDeps) {
-    throw new Error('not written yet')
+  readonly #deps: CalendarDeps
+  readonly #doctors = new Map<string, TrackedDoctor>()
+  /** Those with loaded days. */
+  readonly #loaded: LRUCache<string, TrackedDoctor>
+  readonly #values: SlotValues
+  /** The instants of local days. */
+  readonly #ranges = new LRUCache<string, { start: number; end: number }>({ max: 1_000 })
+  /** Transactions of this process that were taken in, and that the log has not reported yet. */
+  readonly #own = new Set<bigint>()
+  readonly #changeListeners = new Set<ChangeListener>()
+  readonly #logListeners = new Set<LogListener>()
+  readonly #unsubscribe: () => void
+  #horizon: bigint
+  #advanced = Promise.withResolvers<void>()
+  #isTrusted = true
+  #clockOffsetMs = 0
+  #loads = 0
+
+  constructor(deps: CalendarDeps) {
+    this.#deps = deps
+    this.#horizon = deps.tail.horizon
+    this.#loaded = new LRUCache({
+      maxSize: deps.bytesMax,
+      sizeCalculation: ({ calendar }) => calendar.bytes,
+      noDisposeOnSet: true,
+      dispose: (doctor, _doctorId, reason) => {
+        if (reason === 'evict') this.#evict(doctor)
+      },
+    })
+    this.#values = new SlotValues({
+      reads: deps.reads,
+      readMs: deps.readMs ?? 10,
+      log: deps.log,
+      doctorOf: (doctorId) => this.#doctors.get(doctorId),
+      horizon: () => this.#horizon,
+      databaseMs: () => this.#databaseMs,
+      emit: (changes) => this.#emit(changes),
+    })
+    this.#unsubscribe = deps.tail.subscribe((entries, horizon) => this.#takeLog(entries, horizon))
   }
 
   /** Every log entry below it has been taken in. */
   get horizon(): bigint {
-    throw new Error('not written yet')
+    return this.#horizon
   }
 
-  /**
-   * Every change before it has been emitted: a client can resume from the position before, as far as the calendar is
-   * concerned.
-   */
+  /** All changes before it were emitted, so that a client can resume from the position before. */
   get settledBefore(): bigint {
-    throw new Error('not written yet')
+    return this.#values.unsettledAt ?? this.#horizon
   }
 
   get figures(): CalendarFigures {
-    throw new Error('not written yet')
+    let slots = 0
+    for (const { calendar } of this.#doctors.values()) slots += calendar.slots
+    const bytes = this.#loaded.calculatedSize
+    return { ...this.#values.figures, loads: this.#loads, doctors: this.#doctors.size, slots, bytes }
   }
 
   /** Calls the listener with the changes of watched doctors. @returns a function that ends the subscription */
-  onChange(_listener: ChangeListener): () => void {
-    throw new Error('not written yet')
+  onChange(listener: ChangeListener): () => void {
+    this.#changeListeners.add(listener)
+    return () => this.#changeListeners.delete(listener)
   }
 
   /** Calls the listener with every page of the log. @returns a function that ends the subscription */
-  onLog(_listener: LogListener): () => void {
-    throw new Error('not written yet')
+  onLog(listener: LogListener): () => void {
+    this.#logListeners.add(listener)
+    return () => this.#logListeners.delete(listener)
   }
 
   /** Takes in each write of this process before its caller is answered. */
-  follow(_engine: Pick<Engine, 'onCommitted'>): void {
-    throw new Error('not written yet')
-  }
-
-  /** The same for one transaction. */
-  committed(_committed: Committed): void {
-    throw new Error('not written yet')
+  follow(engine: Pick<Engine, 'onCommitted'>): void {
+    engine.onCommitted((committed) => this.#takeCommitted(committed))
   }
 
   /**
-   * false: the log cannot be read, so nothing is known to be current. true again: everything is read again, and
+   * false: the log cannot be read, so nothing is known to be current. true after that: all days are loaded again, and
    * subscribers are sent `all`.
    */
-  trust(_isTrusted: boolean): void {
-    throw new Error('not written yet')
+  trust(isTrusted: boolean): void {
+    if (isTrusted && !this.#isTrusted) this.#restart()
+    this.#isTrusted = isTrusted
   }
 
   /**
-   * Begins to emit the changes of these doctors, once more for each call: `unwatch` ends one of them. Doctors that are
-   * not active are left out of the result, and are not watched.
+   * Begins to emit the changes of these doctors; each needs an `unwatch` then. The result has the active doctors; the
+   * others are not watched.
    *
-   * @param options `readAgain`: read the doctors even if they are watched already, so that `lapsed` is complete;
-   *   otherwise the result of a doctor that is watched is empty
-   * @throws what the read throws; nothing is watched then
+   * @param options `readAgain`: also of doctors that are watched already, the result has the slots lapsed by now
+   * @throws what the read throws; then none is watched
    */
-  watch(_doctorIds: readonly string[], _options: { readAgain: boolean }): Promise<Map<string, WatchedDoctor>> {
-    throw new Error('not written yet')
+  async watch(doctorIds: readonly string[], options: { readAgain: boolean }): Promise<Map<string, WatchedDoctor>> {
+    const doctors = [...new Set(doctorIds)].map((doctorId) => this.#open(doctorId))
+    const toRead = doctors.filter(({ isRead }) => options.readAgain || !isRead)
+    const ids = toRead.map(({ calendar }) => calendar.doctorId)
+    for (const doctor of doctors) doctor.watch()
+    const watched = new Map<string, WatchedDoctor>()
+    try {
+      const read = ids.length === 0 ? new Map<string, CalendarDoctor>() : await this.#values.readDoctors(ids)
+      for (const doctor of doctors) {
+        const { doctorId } = doctor.calendar
+        const { isPartial = false, held = [] } = read.get(doctorId) ?? {}
+        const lapsed = held.filter(({ hasLapsed }) => hasLapsed).map(({ id }) => id)
+        if (read.has(doctorId) || !toRead.includes(doctor)) watched.set(doctorId, { isPartial, lapsed })
+      }
+      return watched
+    } finally {
+      for (const { calendar } of doctors) if (!watched.has(calendar.doctorId)) this.unwatch(calendar.doctorId)
+    }
   }
 
-  unwatch(_doctorId: string): void {
-    throw new Error('not written yet')
+  unwatch(doctorId: string): void {
+    const doctor = this.#doctors.get(doctorId)
+    if (doctor === undefined) return
+    doctor.unwatch()
+    this.#release(doctor)
+  }
+
+  /** Units available in those of these slots that exist. @throws what the read throws */
+  async read(slotIds: readonly string[]): Promise<Map<string, number>> {
+    const { slots } = await this.#deps.reads.slots(slotIds)
+    return new Map(slots.map(({ id, available }) => [id, available]))
+  }
+
+  /** When a slot starts, in milliseconds since 1970; null: the slot is not in memory. */
+  startOf(doctorId: string, slotId: string): number | null {
+    return this.#doctors.get(doctorId)?.calendar.startOf(slotId) ?? null
   }
 
   /**
-   * Units available in these slots now, for clients that resume; slots that do not exist are left out. Many calls share
-   * one read.
-   *
-   * @throws what the read throws
-   */
-  read(_slotIds: readonly string[]): Promise<Map<string, number>> {
-    throw new Error('not written yet')
-  }
-
-  /**
-   * A doctor's slots on the local days `from` to `to` (`YYYY-MM-DD`, both included), not older than what this process
-   * has written, or its log has reported, before the call; null: no such active doctor. Almost always at once;
-   * otherwise after a load, or the read of a changed slot.
+   * A doctor's slots on the local days `from` to `to` (`YYYY-MM-DD`, both included), with everything that this process
+   * has written before, and that its log has reported; null: no such active doctor. Almost always at once, otherwise
+   * when days or changed slots have been read.
    *
    * @param readAfter a position that must be included: waits up to 100 ms for the log, then reads the database
-   * @throws what the load throws, unless the database is unavailable and these days are known: then they are stale
+   * @throws what the read throws, unless the database is unavailable and these days are known
    */
-  days(_doctorId: string, _from: string, _to: string, _readAfter: bigint | null): DaysView | Promise<DaysView | null> {
-    throw new Error('not written yet')
+  days(doctorId: string, from: string, to: string, readAfter: bigint | null): DaysView | Promise<DaysView | null> {
+    const doctor = this.#loaded.get(doctorId)
+    const isReached = readAfter === null || readAfter < this.#horizon
+    if (isReached && this.#isCurrent(doctor) && !this.#values.mustWait(doctor, readAfter !== null)) {
+      const view = this.#viewOf(doctor, from, to)
+      if (view !== null) return view
+    }
+    return this.#daysLater(doctorId, from, to, readAfter)
   }
 
   stop(): void {
-    throw new Error('not written yet')
+    this.#unsubscribe()
+    this.#values.stop()
+  }
+
+  async #daysLater(doctorId: string, from: string, to: string, readAfter: bigint | null): Promise<DaysView | null> {
+    let mustBegin = readAfter !== null && !(await this.#reaches(readAfter))
+    try {
+      for (let round = 0; round < roundsMax; round += 1) {
+        let doctor = this.#loaded.get(doctorId)
+        if (mustBegin || !this.#isCurrent(doctor) || this.#viewOf(doctor, from, to) === null) {
+          doctor = this.#open(doctorId)
+          if (!(await this.#load(doctor, from, to, mustBegin))) return null
+        }
+        mustBegin = false
+        await this.#values.settle(doctor, readAfter !== null)
+        const view = this.#viewOf(doctor, from, to)
+        if (view !== null) return view
+      }
+    } catch (error) {
+      const doctor = isConnectionLost(error) ? this.#loaded.get(doctorId) : undefined
+      const view = doctor === undefined ? null : this.#viewOf(doctor, from, to)
+      if (view === null) throw error
+      return { ...view, isStale: true }
+    }
+    const message = 'The doctor changes faster than the slots can be read.'
+    throw new DatabaseUnavailable(message, { outcomeUnknown: false, cause: undefined })
+  }
+
+  #isCurrent(doctor: TrackedDoctor | undefined): doctor is TrackedDoctor {
+    return this.#isTrusted && doctor?.isCurrent === true
+  }
+
+  /** null: not all of these days were loaded. */
+  #viewOf({ calendar }: TrackedDoctor, from: string, to: string): DaysView | null {
+    const { timezone } = calendar.rules
+    const key = `${timezone} ${from} ${to}`
+    let range = this.#ranges.get(key)
+    if (range === undefined) {
+      const { start, end } = instantsOfLocalDays(from, to, timezone)
+      range = { start: start.getTime(), end: end.getTime() }
+      this.#ranges.set(key, range)
+    }
+    if (!calendar.covers(range.start, range.end)) return null
+    return { calendar, ...range, isStale: false, asOfMs: calendar.asOfMs, nowMs: this.#databaseMs }
+  }
+
+  /** The database's time, as far as it is known here. */
+  get #databaseMs(): number {
+    return Date.now() + this.#clockOffsetMs
+  }
+
+  /** Whether the log reports the position in time. */
+  async #reaches(position: bigint): Promise<boolean> {
+    const untilMs = performance.now() + positionMsMax
+    while (this.#horizon <= position) {
+      const milliseconds = untilMs - performance.now()
+      if (milliseconds <= 0 || !this.#isTrusted) return false
+      await pTimeout(this.#advanced.promise, { milliseconds, fallback: () => undefined })
+    }
+    return true
+  }
+
+  async #load(doctor: TrackedDoctor, from: string, to: string, mustBegin: boolean): Promise<boolean> {
+    const { calendar } = doctor
+    let beganAtMs = 0
+    const read = () => {
+      beganAtMs = performance.now()
+      this.#loads += 1
+      return this.#deps.reads.days(calendar.doctorId, from, to, doctor.isCurrent ? calendar.rules.timezone : null)
+    }
+    const take = (loaded: CalendarDays) => {
+      this.#clockOffsetMs = loaded.asOf.getTime() - Date.now()
+      this.#values.takeLoaded(doctor, loaded, beganAtMs)
+      this.#loaded.set(calendar.doctorId, doctor)
+      // Larger than the limit, it is not stored. Those who wait for it read it now.
+      if (!this.#loaded.has(calendar.doctorId)) setImmediate(() => this.#evict(doctor))
+    }
+    try {
+      const isFound = await doctor.load(`${from} ${to}`, mustBegin, read, take)
+      if (!isFound) this.#loaded.delete(calendar.doctorId)
+      return isFound
+    } finally {
+      this.#release(doctor)
+    }
+  }
+
+  #takeCommitted({ kind, position, clinicNos, doctorIds, slots, snapshot }: Committed): void {
+    if (kind === 'members') return
+    const xid = position === null ? null : Number(position)
+    if (kind === 'directory') {
+      for (const doctor of this.#doctors.values()) {
+        const { doctorId } = doctor.calendar
+        if (doctorIds.has(doctorId) || clinicNos.has(clinicNoOf(doctorId))) doctor.outdate(xid)
+      }
+      return
+    }
+    if (position !== null && this.#own.size < ownMax) this.#own.add(BigInt(position))
+    const source = snapshot === null || xid === null ? null : { snapshot, xid }
+    for (const slot of slots) {
+      const doctor = this.#doctors.get(slot.doctorId)
+      if (doctor === undefined) continue
+      const take = () => this.#values.takeOwn(doctor, slot, source)
+      doctor.note(xid ?? Number.POSITIVE_INFINITY, take)
+      take()
+    }
+  }
+
+  #takeLog(entries: readonly LogEntry[], horizon: bigint): void {
+    for (const listener of this.#logListeners) listener(entries, horizon)
+    const changes: CalendarChange[] = []
+    const events = new SlotChanges('event')
+    for (const entry of entries) {
+      // An event that waited for an earlier one may be older than what was emitted.
+      const at = entry.xid > this.#horizon ? entry.xid : this.#horizon
+      if (entry.kind === 'directory') changes.push(...this.#takeDirectory(entry, at))
+      else if (!quietTypes.has(entry.type)) {
+        this.#takeBooking(entry, entry.doctorId, entry.slotId, at, events)
+        if (entry.fromDoctorId !== null && entry.fromSlotId !== null) {
+          this.#takeBooking(entry, entry.fromDoctorId, entry.fromSlotId, at, events)
+        }
+      }
+    }
+    this.#horizon = horizon
+    for (const xid of this.#own) {
+      if (xid >= horizon) break
+      this.#own.delete(xid)
+    }
+    this.#advanced.resolve()
+    this.#advanced = Promise.withResolvers()
+    if (this.#values.figures.unsettled > unsettledMax) this.#restart()
+    else this.#emit([...events.changes, ...changes])
+  }
+
+  #takeBooking(entry: LogEntry, doctorId: string, slotId: string, at: bigint, events: SlotChanges): void {
+    const doctor = this.#doctors.get(doctorId)
+    if (doctor === undefined) return
+    const available = this.#values.takeReported(doctor, slotId, entry.xid, this.#own.has(entry.xid), at)
+    if (available !== null && doctor.isWatched) events.add(doctorId, slotId, available, at)
+  }
+
+  #takeDirectory({ xid, clinicNo, doctorId }: DirectoryEntry, at: bigint): CalendarChange[] {
+    const one = doctorId === null ? undefined : this.#doctors.get(doctorId)
+    const ofClinic = ({ calendar }: TrackedDoctor) => clinicNoOf(calendar.doctorId) === clinicNo
+    const doctors = doctorId === null ? [...this.#doctors.values()].filter(ofClinic) : one === undefined ? [] : [one]
+    for (const doctor of doctors) doctor.outdate(Number(xid))
+    const watched = doctors.filter(({ isWatched }) => isWatched)
+    return watched.map(({ calendar }) => ({ kind: 'doctor', doctorId: calendar.doctorId, at }))
+  }
+
+  #restart(): void {
+    for (const doctor of this.#doctors.values()) doctor.outdate(null)
+    this.#values.restart(this.#doctors.values())
+    this.#emit([{ kind: 'all', at: this.#horizon }])
+  }
+
+  #emit(changes: readonly CalendarChange[]): void {
+    for (const change of changes) for (const listener of this.#changeListeners) listener(change)
+  }
+
+  #open(doctorId: string): TrackedDoctor {
+    return this.#doctors.getOrInsertComputed(doctorId, () => new TrackedDoctor(doctorId))
+  }
+
+  #evict(doctor: TrackedDoctor): void {
+    doctor.clear()
+    if (doctor.isWatched) void this.#values.readHolds(doctor)
+    this.#release(doctor)
+  }
+
+  /** Forgets the doctor if nobody needs it. */
+  #release(doctor: TrackedDoctor): void {
+    const { doctorId } = doctor.calendar
+    if (doctor.isWatched || doctor.isLoading || this.#loaded.has(doctorId)) return
+    this.#doctors.delete(doctorId)
+    this.#values.delete(doctor)
   }
 }

@@ -1,27 +1,27 @@
-import type { LiveDoctor, LiveReads } from '@holdfast/engine'
-
 /** Doctors per read. */
 const doctorsMax = 200
 
-type ReadRequest = {
+export type ReadDoctors<Doctor> = (doctorIds: readonly string[]) => Promise<readonly Doctor[]>
+
+type ReadRequest<Doctor> = {
   doctorIds: readonly string[]
-  resolve: (doctors: Map<string, LiveDoctor>) => void
+  resolve: (doctors: Map<string, Doctor>) => void
   reject: (error: unknown) => void
 }
 
 /** Reads doctors and their holds, one read at a time. Requests that arrive during a read share the next one. */
-export class DoctorReader {
-  readonly #read: LiveReads['doctors']
-  #waiting: ReadRequest[] = []
+export class DoctorReader<Doctor extends { doctorId: string }> {
+  readonly #read: ReadDoctors<Doctor>
+  #waiting: ReadRequest<Doctor>[] = []
   #isReading = false
 
-  constructor(read: LiveReads['doctors']) {
+  constructor(read: ReadDoctors<Doctor>) {
     this.#read = read
   }
 
   /** The active doctors among these. @throws what the read throws */
-  read(doctorIds: readonly string[]): Promise<Map<string, LiveDoctor>> {
-    const result = new Promise<Map<string, LiveDoctor>>((resolve, reject) => {
+  read(doctorIds: readonly string[]): Promise<Map<string, Doctor>> {
+    const result = new Promise<Map<string, Doctor>>((resolve, reject) => {
       this.#waiting.push({ doctorIds, resolve, reject })
     })
     if (!this.#isReading) void this.#readAll()
@@ -44,7 +44,7 @@ export class DoctorReader {
   }
 
   /** As many requests as fit in one read, at least one. */
-  #takeSome(): ReadRequest[] {
+  #takeSome(): ReadRequest<Doctor>[] {
     const distinct = new Set<string>()
     let count = 0
     for (const { doctorIds } of this.#waiting) {

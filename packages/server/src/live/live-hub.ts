@@ -43,7 +43,7 @@ export class LiveHub {
   readonly settings: LiveSettings
   readonly figures: LiveFigures = noFigures()
   readonly #log: Logger
-  readonly #doctorReader: DoctorReader
+  readonly #doctorReader: DoctorReader<LiveDoctor>
   readonly #publisher: SlotPublisher
   readonly #history: ChangeHistory
   readonly #heartbeats: Heartbeats<LiveSubscriber>
