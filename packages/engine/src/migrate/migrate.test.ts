@@ -127,6 +127,27 @@ test('a changed function is replaced in place, and dropped first if its shape ha
   expect(await value("select count(*)::int from pg_proc where proname = 'planted'")).toBe(1)
 })
 
+test('a server that prepared a function of another shape gets an error, and the function does nothing', async () => {
+  const writing = (columns: string, values: string) =>
+    `create or replace function holdfast.planted() returns table (${columns}) language sql security definer
+       begin atomic
+         insert into holdfast.setting (name, value) values (gen_random_uuid(), 'planted');
+         select ${values};
+       end`
+  const prepared = { name: 'planted', text: 'select * from holdfast.planted()' }
+  const writes = () => value("select count(*)::int from holdfast.setting where value = 'planted'")
+  await migrate({ ownerUrl: database.ownerUrl, files: withFunctions({ planted: writing('one integer', '1') }) })
+  const client = await owner.connect()
+  expect((await client.query(prepared)).rows).toEqual([{ one: 1 }])
+  const wider = writing('one integer, two integer', '1, 2')
+  await migrate({ ownerUrl: database.ownerUrl, files: withFunctions({ planted: wider }) })
+  await expect(client.query(prepared)).rejects.toThrow('cached plan must not change result type')
+  expect(await writes()).toBe(1)
+  client.release(true)
+  expect((await owner.query(prepared)).rows).toEqual([{ one: 1, two: 2 }])
+  expect(await writes()).toBe(2)
+})
+
 test('a function is changed though another’s parsed body calls it: that one is written again', async () => {
   const caller = `create or replace function holdfast.planted_caller() returns integer language sql immutable
     begin atomic select holdfast.planted(); end`

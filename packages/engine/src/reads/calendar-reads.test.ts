@@ -105,3 +105,80 @@ describe('doctors of the calendar', () => {
     expect(Math.max(...(read?.held ?? []).map((slot) => slot.lapsesInMs ?? 0))).toBeLessThan(60_000 + 1_001_000)
   })
 })
+
+const hourMs = 3_600_000
+
+/** A day well ahead, `YYYY-MM-DD`. */
+function dayAhead(days: number): string {
+  return Temporal.Now.plainDateISO('UTC').add({ days }).toString()
+}
+
+describe('days of the calendar', () => {
+  test('the slots that start on the clinic’s local days, both included, by start, with the rules', async ({
+    database,
+  }) => {
+    const settings = { minimumNoticeMinutes: 90, bookingHorizonDays: 30 }
+    const doctor = await aDoctor(database, await aClinic(database, { timezone: 'America/Sao_Paulo', settings }))
+    const [day, next] = [dayAhead(10), dayAhead(11)]
+    const at = (date: string, time: string) =>
+      new Date(Temporal.PlainDateTime.from(`${date}T${time}`).toZonedDateTime('America/Sao_Paulo').epochMilliseconds)
+    const last = await aSlot(database, doctor, { startsAt: at(next, '23:45'), capacity: 4 })
+    const first = await aSlot(database, doctor, { startsAt: at(day, '00:00') })
+    await aSlot(database, doctor, { startsAt: at(dayAhead(9), '23:45') })
+    await aSlot(database, doctor, { startsAt: at(dayAhead(12), '00:00') })
+    await aSlot(database, doctor, { startsAt: at(day, '12:00'), withdrawn: true })
+    await aBooking(database, last, { units: 3 })
+    const days = await reads(database).days(doctor.id, day, next)
+    const common = { doctorId: doctor.id, lapsesInMs: null }
+    expect(days).toEqual({
+      snapshot: expect.anything(),
+      asOf: expect.any(Date),
+      start: at(day, '00:00'),
+      end: at(dayAhead(12), '00:00'),
+      rules: { timezone: 'America/Sao_Paulo', ...settings },
+      slots: [
+        { ...common, id: first.id, startsAt: first.startsAt, endsAt: first.endsAt, capacity: 1, available: 1 },
+        { ...common, id: last.id, startsAt: last.startsAt, endsAt: last.endsAt, capacity: 4, available: 1 },
+      ],
+    })
+    expect(await reads(database).days(doctor.id, dayAhead(20), dayAhead(21))).toMatchObject({ slots: [] })
+  })
+
+  test('units of lapsed holds are free; until when others last', async ({ database }) => {
+    const doctor = await aDoctor(database, await aClinic(database))
+    const [lapsed, held] = [
+      await aSlot(database, doctor, { capacity: 3 }),
+      await aSlot(database, doctor, { capacity: 3 }),
+    ]
+    await aBooking(database, lapsed, { status: 'PENDING', units: 2 })
+    await lapseHolds(database, lapsed)
+    await aBooking(database, lapsed)
+    await aBooking(database, held, { status: 'PENDING', holdExpiresAt: inMs(60_000) })
+    const days = await reads(database).days(doctor.id, dayAhead(0), dayAhead(3))
+    expect(days?.slots).toMatchObject([
+      { id: lapsed.id, available: 2, lapsesInMs: null },
+      { id: held.id, available: 2, lapsesInMs: expect.closeTo(60_000, -5) },
+    ])
+  })
+
+  test('a zone that is no longer the clinic’s is not used', async ({ database }) => {
+    const doctor = await aDoctor(database, await aClinic(database, { timezone: 'Asia/Tokyo' }))
+    const day = dayAhead(5)
+    const midnight = new Date(`${day}T00:00+09:00`)
+    const slot = await aSlot(database, doctor, { startsAt: midnight })
+    for (const zone of [null, 'Asia/Tokyo', 'UTC', 'America/Lima']) {
+      const days = await reads(database).days(doctor.id, day, day, zone)
+      expect(days).toMatchObject({ start: midnight, end: new Date(midnight.getTime() + 24 * hourMs) })
+      expect(days?.slots.map(({ id }) => id)).toEqual([slot.id])
+    }
+  })
+
+  test('null for a missing doctor, an inactive one, and what is not an id', async ({ database }) => {
+    const clinic = await aClinic(database)
+    const inactive = await aDoctor(database, clinic, { active: false })
+    for (const id of [inactive.id, newId(clinic.no), 'x', crypto.randomUUID()]) {
+      for (const zone of [null, 'UTC'])
+        expect(await reads(database).days(id, dayAhead(0), dayAhead(1), zone)).toBeNull()
+    }
+  })
+})

@@ -1,0 +1,279 @@
+import {
+  aBooking,
+  aClaim,
+  aClinic,
+  aDoctor,
+  aSlot,
+  type BuiltSlot,
+  createTestDatabase,
+  lapseHolds,
+  plantFunction,
+  type TestDatabase,
+  untilLockWaiters,
+} from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
+import type pg from 'pg'
+import { describe, expect } from 'vitest'
+import type { Committed, CommittedSlot } from '../model/committed.ts'
+import type { SettleAction } from '../model/settle.ts'
+import { createCalendarReads } from '../reads/calendar-reads.ts'
+import { runClaimBatch } from './claim-batch.ts'
+import { runMoveBatch } from './move-batch.ts'
+import { runSettleBatch } from './settle-batch.ts'
+
+const slotOf = async (database: TestDatabase, capacity: number) =>
+  aSlot(database, await aDoctor(database, await aClinic(database)), { capacity })
+
+const slotsOf = async (database: TestDatabase) => {
+  const doctor = await aDoctor(database, await aClinic(database))
+  return [await aSlot(database, doctor, { capacity: 5 }), await aSlot(database, doctor, { capacity: 7 })] as const
+}
+
+const settling = (bookingId: string, action: SettleAction) => ({
+  bookingId,
+  action,
+  actorId: null,
+  onBehalf: true,
+  key: null,
+  reason: null,
+})
+
+/** The slot as it must be announced. */
+function announcedOf({ id, doctorId, startsAt }: BuiltSlot, available: number | null): CommittedSlot {
+  return { slotId: id, doctorId, startsAt, available, lapsesInMs: null }
+}
+
+type Run = (announce: (committed: Committed) => void) => Promise<unknown>
+
+async function announcedBy(run: Run): Promise<Committed> {
+  const announced: Committed[] = []
+  await run((committed) => announced.push(committed))
+  const [only, ...others] = announced
+  if (only === undefined || others.length > 0) throw new Error(`${announced.length} announcements instead of one`)
+  return only
+}
+
+describe('a batch announces each slot whose units it took or freed, once, with what is left', () => {
+  test.for([1, 3])('%i claims of one unit', async (claims, { database }) => {
+    const slot = await slotOf(database, 5)
+    await aBooking(database, slot)
+    const requests = Array.from({ length: claims }, () => aClaim(slot, { confirm: true }))
+    const committed = await announcedBy((announce) => runClaimBatch(database.appPool, requests, announce))
+    expect(committed.slots).toEqual([announcedOf(slot, 4 - claims)])
+    expect(committed.snapshot?.sees(Number(committed.position))).toBe(false)
+  })
+
+  test.for([1, 2])('%i holds, and when the first of all holds ends', async (claims, { database }) => {
+    const slot = await slotOf(database, 5)
+    const [claim, ...others] = Array.from({ length: claims }, () => aClaim(slot))
+    if (claim === undefined) throw new Error('no claim')
+    const { slots } = await announcedBy((announce) => runClaimBatch(database.appPool, [claim, ...others], announce))
+    expect(slots).toMatchObject([{ available: 5 - claims, lapsesInMs: expect.closeTo(120_000, -4) }])
+    await aBooking(database, slot, { status: 'PENDING', holdExpiresAt: new Date(Date.now() + 60_000) })
+    const later = await announcedBy((announce) =>
+      runClaimBatch(database.appPool, [aClaim(slot), ...others.map(() => aClaim(slot))], announce),
+    )
+    expect(later.slots).toMatchObject([{ available: 4 - 2 * claims }])
+    expect(later.slots[0]?.lapsesInMs).toBeLessThanOrEqual(60_000)
+  })
+
+  test.for([1, 2])('units of lapsed holds that %i claims took, as left', async (claims, { database }) => {
+    const slot = await slotOf(database, 3)
+    await aBooking(database, slot, { status: 'PENDING', units: 3 })
+    await lapseHolds(database, slot)
+    const requests = Array.from({ length: claims }, () => aClaim(slot, { confirm: true }))
+    const { slots } = await announcedBy((announce) => runClaimBatch(database.appPool, requests, announce))
+    expect(slots).toEqual([announcedOf(slot, 3 - claims)])
+  })
+
+  test('cancellations; if holds of the slot have lapsed, the count is not known', async ({ database }) => {
+    const [slot, other] = await slotsOf(database)
+    const booked = [
+      await aBooking(database, slot, { units: 2 }),
+      await aBooking(database, slot),
+      await aBooking(database, other),
+    ]
+    await aBooking(database, other, { status: 'PENDING' })
+    await lapseHolds(database, other)
+    const committed = await announcedBy((announce) =>
+      runSettleBatch(
+        database.appPool,
+        booked.map(({ id }) => settling(id, 'cancel')),
+        announce,
+      ),
+    )
+    expect(committed.slots).toEqual([announcedOf(slot, 5), announcedOf(other, null)])
+    expect(committed.snapshot).not.toBeNull()
+  })
+
+  test('both slots of a move, and of moves through one slot its last count', async ({ database }) => {
+    const [slot, other] = await slotsOf(database)
+    const booked = [await aBooking(database, slot, { units: 2 }), await aBooking(database, slot)]
+    const { slots } = await announcedBy((announce) =>
+      runMoveBatch(
+        database.appPool,
+        booked.map(({ id }) => ({ bookingId: id, slotId: other.id, actorId: null, onBehalf: true })),
+        announce,
+      ),
+    )
+    expect(new Set(slots)).toEqual(new Set([announcedOf(slot, 5), announcedOf(other, 4)]))
+  })
+
+  test.for(['confirm', 'extend'] as const)(
+    '%s: no slot, unless the hold may have ended before the commit',
+    async (action, { database }) => {
+      const slot = await slotOf(database, 5)
+      const hold = async () =>
+        aBooking(database, slot, { status: 'PENDING', holdExpiresAt: new Date(Date.now() + 60_000) })
+      const [first, second] = [await hold(), await hold()]
+      const inTime = await announcedBy((announce) =>
+        runSettleBatch(database.appPool, [settling(first.id, action)], announce),
+      )
+      expect(inTime).toMatchObject({ slots: [], snapshot: null, doctorIds: new Set([slot.doctorId]) })
+      const pool = slowPool(database.appPool)
+      const late = await announcedBy((announce) => runSettleBatch(pool, [settling(second.id, action)], announce))
+      expect(late).toMatchObject({ slots: [announcedOf(slot, null)], snapshot: null })
+    },
+  )
+
+  test('a claim whose first result was lost: the slot without a count', async ({ database }) => {
+    const slot = await slotOf(database, 5)
+    const request = aClaim(slot)
+    const first = await announcedBy((announce) => runClaimBatch(database.appPool, [request], announce))
+    const again = await announcedBy((announce) => runClaimBatch(database.appPool, [request], announce))
+    expect(again).toMatchObject({ position: first.position, slots: [announcedOf(slot, null)], snapshot: null })
+  })
+
+  test.for(['arrive', 'no_show', 'reopen', 'link'] as const)('%s: no slot', async (action, { database }) => {
+    const doctor = await aDoctor(database, await aClinic(database))
+    const slot = await aSlot(database, doctor, { startsAt: new Date(Date.now() - 60_000) })
+    const { id } = await aBooking(database, slot, { status: action === 'reopen' ? 'ARRIVED' : 'CONFIRMED' })
+    const change = { ...settling(id, action), actorId: crypto.randomUUID() }
+    expect(await announcedBy((announce) => runSettleBatch(database.appPool, [change], announce))).toMatchObject({
+      slots: [],
+      snapshot: null,
+    })
+  })
+})
+
+/** A pool that returns from COMMIT when the holds that were confirmed or extended have just ended. */
+function slowPool(pool: pg.Pool): pg.Pool {
+  return Object.assign(Object.create(pool), {
+    async query(config: pg.QueryConfig) {
+      const { rows } = await pool.query<{ hold_left_ms: number }>(config)
+      return { rows: rows.map((row) => ({ ...row, hold_left_ms: 0 })) }
+    },
+  })
+}
+
+/** A transaction whose number is assigned now, whatever it does later. */
+async function aTransaction(database: TestDatabase): Promise<{ pool: pg.Pool; commit(): Promise<void> }> {
+  const client = await database.appPool.connect()
+  await client.query('begin')
+  await client.query('select pg_current_xact_id()')
+  return {
+    pool: Object.assign(Object.create(database.appPool), { query: client.query.bind(client) }),
+    async commit() {
+      await client.query('commit')
+      client.release()
+    },
+  }
+}
+
+/** `inside` is a booking of the slot, `outside` one of another slot. */
+type Scene = { slot: BuiltSlot; inside: string; outside: string }
+type Change = (pool: pg.Pool, scene: Scene) => Run
+
+const loneClaim: Change =
+  (pool, { slot }) =>
+  (announce) =>
+    runClaimBatch(pool, [aClaim(slot)], announce)
+const changes: [string, Change][] = [
+  ['a lone claim', loneClaim],
+  [
+    'a batch',
+    (pool, { slot }) =>
+      (announce) =>
+        runClaimBatch(pool, [aClaim(slot), aClaim(slot)], announce),
+  ],
+  [
+    'a cancellation',
+    (pool, { inside }) =>
+      (announce) =>
+        runSettleBatch(pool, [settling(inside, 'cancel')], announce),
+  ],
+  [
+    'a move',
+    (pool, { slot, outside }) =>
+      (announce) =>
+        runMoveBatch(pool, [{ bookingId: outside, slotId: slot.id, actorId: null, onBehalf: true }], announce),
+  ],
+]
+
+/** The order in which two changes of one slot are announced to have happened: the first has the later number. */
+async function lateNumberFirst(database: TestDatabase, change: Change) {
+  const [slot, other] = await slotsOf(database)
+  const scene = { slot, inside: (await aBooking(database, slot)).id, outside: (await aBooking(database, other)).id }
+  const early = await aTransaction(database)
+  const late = await aTransaction(database)
+  const first = await announcedBy(loneClaim(late.pool, scene))
+  const waiting = announcedBy(change(early.pool, scene))
+  await untilLockWaiters(database, 1)
+  await late.commit()
+  const second = await waiting
+  await early.commit()
+  return { slot, first, second }
+}
+
+describe('of two transactions on one slot, the one that had its lock later has the later snapshot', () => {
+  test.for(changes)('%s with an earlier number', async ([_, change], { database }) => {
+    const { slot, first, second } = await lateNumberFirst(database, change)
+    if (first.snapshot === null || second.snapshot === null) throw new Error('no snapshot')
+    expect(Number(second.position)).toBeLessThan(Number(first.position))
+    expect(first.snapshot.isBefore(second.snapshot)).toBe(true)
+    expect([first.snapshot.sees(Number(second.position)), second.snapshot.sees(Number(first.position))]).toEqual([
+      false,
+      true,
+    ])
+    const { slots } = await createCalendarReads(database.appPool).slots([slot.id])
+    expect(second.slots.find(({ slotId }) => slotId === slot.id)?.available).toBe(slots[0]?.available)
+  })
+
+  test('negative control: a snapshot from before the wait for the lock is not later', async () => {
+    const planted = await createTestDatabase()
+    await plantFunction(
+      planted,
+      'claim_slot',
+      { part: 'snapshot := pg_current_snapshot();', becomes: '' },
+      { part: /begin\n/, becomes: 'begin snapshot := pg_current_snapshot();\n' },
+    )
+    const { first, second } = await lateNumberFirst(planted, loneClaim)
+    if (first.snapshot === null || second.snapshot === null) throw new Error('no snapshot')
+    expect(first.snapshot.isBefore(second.snapshot)).toBe(false)
+    await planted.drop()
+  })
+})
+
+test('a read does not see a transaction in progress, and says so; nor does one with a later number', async ({
+  database,
+}) => {
+  const slot = await slotOf(database, 5)
+  const reads = createCalendarReads(database.appPool)
+  const { pool, commit } = await aTransaction(database)
+  const committed = await announcedBy((announce) => runClaimBatch(pool, [aClaim(slot)], announce))
+  const request = aClaim(await slotOf(database, 1))
+  const other = await announcedBy((announce) => runClaimBatch(database.appPool, [request], announce))
+  const before = await reads.slots([slot.id])
+  await commit()
+  const after = await reads.slots([slot.id])
+  const xid = Number(committed.position)
+  expect([before, after].map(({ snapshot, slots }) => [snapshot.sees(xid), slots[0]?.available])).toEqual([
+    [false, 5],
+    [true, 4],
+  ])
+  // A larger number has ended meanwhile: only the list of running transactions says that this one has not.
+  expect(before.snapshot.sees(Number(other.position))).toBe(true)
+  expect(before.snapshot.xmax).toBeGreaterThan(xid)
+  expect(before.snapshot.isBefore(after.snapshot)).toBe(true)
+  expect(committed.slots).toMatchObject([{ available: 4 }])
+})
