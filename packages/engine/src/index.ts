@@ -60,7 +60,7 @@ export {
 } from './reads/calendar-reads.ts'
 export { InvalidCursor } from './reads/cursor.ts'
 export { createLiveReads, type LiveDoctor, type LiveReads, type LiveSlot } from './reads/live-slots.ts'
-export { instantsOfLocalDays } from './reads/local-days.ts'
+export { instantsOfLocalDays, localDays } from './reads/local-days.ts'
 export { expandSlotRule, slotsAheadYearsMax, slotsPerCallMax } from './slots/slot-rule.ts'
 export { EventTail, type EventTailSettings, type TailListener } from './tail/event-tail.ts'
 export type { LogEntry } from './tail/log-entry.ts'
