@@ -74,11 +74,12 @@ const serverFolders = {
   lifecycle: ['config'],
   accounts: ['config', 'observe', 'secrets'],
   cache: ['observe'],
+  calendar: ['lifecycle', 'observe'],
   jobs: ['lifecycle', 'observe'],
   edge: ['accounts', 'config', 'observe', 'secrets'],
   site: ['edge'],
-  live: ['config', 'edge', 'lifecycle', 'observe'],
-  rest: ['accounts', 'cache', 'edge', 'secrets'],
+  live: ['calendar', 'config', 'edge', 'lifecycle', 'observe'],
+  rest: ['accounts', 'cache', 'calendar', 'edge', 'secrets'],
 }
 
 const serverFoldersBelowCompose = Object.keys(serverFolders)

@@ -1,16 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import { type Operation, type Problem, restOperations, type Static, type TSchema } from '@holdfast/contract'
-import { createEngine, type Engine, type Role } from '@holdfast/engine'
+import { createCalendarReads, createEngine, type Engine, type Role } from '@holdfast/engine'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import type pg from 'pg'
 import type { AccountCard } from '../src/accounts/accounts.ts'
 import { DatabaseBreaker } from '../src/cache/database-breaker.ts'
 import { ResponseCache } from '../src/cache/response-cache.ts'
+import { Calendar } from '../src/calendar/calendar.ts'
+import { SlotLists } from '../src/calendar/slot-lists.ts'
 import { errorHandler } from '../src/edge/error-handler.ts'
 import { readJsonOnly } from '../src/edge/json-bodies.ts'
 import { notFound } from '../src/edge/not-found.ts'
 import type { Principal } from '../src/edge/principal.ts'
 import { validatorCompiler } from '../src/edge/validator.ts'
+import { createLogger } from '../src/observe/logger.ts'
+import type { RestDeps } from '../src/rest/rest-deps.ts'
 import { restRoutes } from '../src/rest/rest-routes.ts'
 import { createManageTokens, type ManageTokens } from '../src/secrets/manage-tokens.ts'
 import { createVisitRooms } from '../src/secrets/visit-rooms.ts'
@@ -90,6 +94,7 @@ export async function startRestApp(pool: pg.Pool): Promise<RestApp> {
       manageTokens,
       visitRooms: createVisitRooms(['a secret of the tests']),
       freshness: untailed(),
+      slotLists: uncachedLists(pool),
       holdSecondsDefault: 120,
       now: () => clock.now ?? new Date(),
       accounts: {
@@ -131,6 +136,19 @@ function untailed() {
   const cache = new ResponseCache({ bytesMax: 1_000_000 })
   cache.trust(false)
   return { cache, breaker: new DatabaseBreaker(), tail: { horizon: 0n } }
+}
+
+/** Each list is read from the database. */
+function uncachedLists(pool: pg.Pool): RestDeps['slotLists'] {
+  const tail = { horizon: 0n, subscribe: () => () => undefined }
+  const reads = createCalendarReads(pool)
+  const log = createLogger('silent')
+  return {
+    read(...of) {
+      const calendar = new Calendar({ tail, reads, bytesMax: 1_000_000, log })
+      return new SlotLists({ calendar, bytesMax: 1_000_000 }).read(...of)
+    },
+  }
 }
 
 async function principalOf(

@@ -1,25 +1,27 @@
 import { createWaker, type Engine, EventTail } from '@holdfast/engine'
-import { LRUCache } from 'lru-cache'
 import type pg from 'pg'
 import type { Logger } from '../observe/logger.ts'
-import { tagsOfCommitted, tagsOfEntry } from './cache-tags.ts'
+import { changesOfCommitted, changesOfEntry, type StartOfSlot } from './changes.ts'
 import { DatabaseBreaker } from './database-breaker.ts'
 import { ResponseCache } from './response-cache.ts'
 
 export type FreshnessSettings = { pool: pg.Pool; listenUrl: string; cacheBytesMax: number; log: Logger }
 
-/** Enough for transactions that the tail has not read yet. The answers of one that is evicted are dropped twice. */
-const ownTransactionsMax = 1_000
+/** Enough while another transaction holds the horizon back for minutes. The answers of those beyond are dropped twice. */
+const ownTransactionsMax = 100_000
 
 /** The one tail of a process, and what listens to it. */
 export type Freshness = {
   tail: EventTail
   cache: ResponseCache
   breaker: DatabaseBreaker
-  /** From now on, each write of the engine drops the answers that it outdates and wakes the tails of all processes. */
-  follow(engine: Pick<Engine, 'onCommitted'>): void
-  /** Calls the listener when the database is back: what was answered meanwhile may have been old. */
-  onReturn(listener: () => void): void
+  /**
+   * From now on, each write of the engine, and of other processes, drops the answers that it outdates; the engine's
+   * also wake the tails of all processes.
+   */
+  follow(engine: Pick<Engine, 'onCommitted'>, startOf: StartOfSlot): void
+  /** Calls the listener after each read of the log: false if it failed, so that changes are not received any more. */
+  onTrust(listener: (isTrusted: boolean) => void): void
   stop(): Promise<void>
 }
 
@@ -33,49 +35,39 @@ export async function openFreshness({ pool, listenUrl, cacheBytesMax, log }: Fre
     )
   })
   const waker = createWaker(pool)
-  const returnListeners: (() => void)[] = []
-  let isAway = false
+  const trustListeners = [(isTrusted: boolean) => cache.trust(isTrusted)]
   const tail = await EventTail.start({
     pool,
     listenUrl,
     ownWaker: waker,
-    onRead(result) {
-      if (result.kind === 'read') breaker.succeeded()
+    onRead({ kind }) {
+      if (kind === 'read') breaker.succeeded()
       else breaker.failed()
-      cache.trust(result.kind === 'read')
-      const isBack = isAway && result.kind === 'read'
-      isAway = result.kind === 'failed'
-      if (isBack) for (const listener of returnListeners) listener()
+      for (const listener of trustListeners) listener(kind === 'read')
     },
-  })
-  // This process drops answers when its own transactions commit. Without this map it would drop them again when the
-  // tail reads those transactions, and load every list twice per booking.
-  const dropped = new LRUCache<bigint, ReadonlySet<string>>({ max: ownTransactionsMax })
-  tail.subscribe((entries) => {
-    const tags = new Set<string>()
-    for (const entry of entries) {
-      const droppedBefore = dropped.get(entry.xid)
-      for (const tag of tagsOfEntry(entry)) if (droppedBefore?.has(tag) !== true) tags.add(tag)
-    }
-    cache.drop(tags)
   })
 
   return {
     tail,
     cache,
     breaker,
-    follow(engine) {
+    follow(engine, startOf) {
+      // What this process wrote was dropped when it committed. Dropped again when the log reports it, a page would be
+      // loaded twice per change.
+      const own = new Set<bigint>()
       engine.onCommitted((committed) => {
-        const tags = new Set(tagsOfCommitted(committed))
-        if (committed.position !== null) dropped.set(BigInt(committed.position), tags)
-        cache.drop(tags)
-      })
-      engine.onCommitted(({ position }) => {
-        tail.wake(position === null ? undefined : BigInt(position))
+        cache.drop(changesOfCommitted(committed))
+        const position = committed.position === null ? undefined : BigInt(committed.position)
+        if (position !== undefined && own.size < ownTransactionsMax) own.add(position)
+        tail.wake(position)
         waker.wakeOthers()
       })
+      tail.subscribe((entries, horizon) => {
+        for (const entry of entries) if (!own.has(entry.xid)) cache.drop(changesOfEntry(entry, startOf))
+        for (const position of own) if (position < horizon) own.delete(position)
+      })
     },
-    onReturn: (listener) => void returnListeners.push(listener),
+    onTrust: (listener) => void trustListeners.push(listener),
     stop: () => tail.stop(),
   }
 }

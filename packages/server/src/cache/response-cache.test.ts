@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { SlotChange } from './changes.ts'
 import { type LoadedResponse, ResponseCache } from './response-cache.ts'
 
 const answer = (text: string, wishes: Partial<LoadedResponse> = {}): LoadedResponse => ({
@@ -6,7 +7,7 @@ const answer = (text: string, wishes: Partial<LoadedResponse> = {}): LoadedRespo
   etag: `W/"${text}"`,
   freshUntilMs: Number.POSITIVE_INFINITY,
   horizon: 0n,
-  tags: ['doctor:1'],
+  tags: new Set(['doctor:1']),
   ...wishes,
 })
 
@@ -30,7 +31,6 @@ describe('ResponseCache', () => {
   const open = (now?: () => number) => new ResponseCache({ bytesMax: 1_000_000, ...(now ? { now } : {}) })
   const query = (load: () => Promise<LoadedResponse>, wishes = {}) => ({
     key: 'k',
-    tags: ['doctor:1'],
     mayBeCached: true,
     readAfter: null,
     load,
@@ -46,7 +46,7 @@ describe('ResponseCache', () => {
     expect(new Set(await Promise.all(reading))).toEqual(new Set(['a']))
     expect(await textOf(cache.read(query(held.load)))).toBe('a')
     expect(held.loads).toHaveLength(1)
-    expect(cache.figures).toMatchObject({ hits: 1, misses: 1000, loads: 1, entries: 1 })
+    expect(cache.figures).toMatchObject({ hits: 1, misses: 1000, loads: 1 })
   })
 
   test('a dropped response is loaded again; one without that tag stays cached', async () => {
@@ -56,29 +56,60 @@ describe('ResponseCache', () => {
       ['a', 'doctor:1'],
       ['b', 'doctor:2'],
     ] as const) {
-      const reading = cache.read(query(held.load, { key, tags: [tag] }))
-      held.loads.at(-1)?.give(key, { tags: [tag] })
+      const reading = cache.read(query(held.load, { key }))
+      held.loads.at(-1)?.give(key, { tags: new Set([tag]) })
       await reading
     }
-    cache.drop(['doctor:1'])
+    cache.drop([{ tag: 'doctor:1' }])
     expect(cache.current('a')).toBeUndefined()
     expect(cache.current('b')?.body).toBe('b')
   })
 
   test('dropped during a load: earlier requests get it, later ones a new load, and it is not cached', async () => {
-    for (const tags of [['doctor:1'], null]) {
-      const cache = open()
-      const held = heldLoads()
-      const before = textOf(cache.read(query(held.load, { tags })))
-      cache.drop(['doctor:1'])
-      const after = textOf(cache.read(query(held.load, { tags })))
-      expect(held.loads).toHaveLength(2)
-      held.loads[1]?.give('new')
-      expect(await after).toBe('new')
-      held.loads[0]?.give('old')
-      expect(await before).toBe('old')
-      expect(cache.current('k')?.body).toBe('new')
+    const cache = open()
+    const held = heldLoads()
+    const before = textOf(cache.read(query(held.load)))
+    cache.drop([{ tag: 'doctor:1' }])
+    const after = [textOf(cache.read(query(held.load))), textOf(cache.read(query(held.load)))]
+    held.loads[0]?.give('old')
+    expect(await before).toBe('old')
+    expect(cache.current('k')).toBeUndefined()
+    expect(held.loads).toHaveLength(2)
+    held.loads[1]?.give('new')
+    expect(await Promise.all(after)).toEqual(['new', 'new'])
+    expect(cache.current('k')?.body).toBe('new')
+    expect(held.loads).toHaveLength(2)
+  })
+
+  test('dropped during a load by what does not concern it: later requests get it too, and it is cached', async () => {
+    const cache = open()
+    const held = heldLoads()
+    const slot = { doctorId: '1', startsAtMs: 0, available: 0 }
+    const isChangedBy = ({ available }: SlotChange) => available !== 0
+    const before = textOf(cache.read(query(held.load)))
+    cache.drop([{ tag: 'doctor:2' }, { tag: 'doctor:1', slot }])
+    const after = textOf(cache.read(query(held.load)))
+    held.loads[0]?.give('same', { isChangedBy })
+    expect([await before, await after, cache.current('k')?.body]).toEqual(['same', 'same', 'same'])
+    expect(held.loads).toHaveLength(1)
+    cache.drop([{ tag: 'doctor:1', slot }])
+    expect(cache.current('k')).toBeDefined()
+    cache.drop([{ tag: 'doctor:1', slot: { ...slot, available: 1 } }])
+    expect(cache.current('k')).toBeUndefined()
+  })
+
+  test('after more changes than are stored, a response is loaded again if it was not read meanwhile', async () => {
+    const cache = open()
+    const held = heldLoads()
+    const first = textOf(cache.read(query(held.load)))
+    held.loads[0]?.give('a')
+    await first
+    for (let n = 0; n < 10_000; n += 1) {
+      cache.drop([{ tag: 'doctor:2' }])
+      if (n % 1_000 === 0) expect(cache.current('k')).toBeDefined()
     }
+    for (let n = 0; n < 10_000; n += 1) cache.drop([{ tag: 'doctor:2' }])
+    expect(cache.current('k')).toBeUndefined()
   })
 
   test('a request that must see a write gets a load that began after it; others get the cached response', async () => {
@@ -133,7 +164,7 @@ describe('ResponseCache', () => {
     const reading = cache.read(query(held.load))
     held.loads[0]?.give('last known')
     await reading
-    cache.drop(['doctor:1'])
+    cache.drop([{ tag: 'doctor:1' }])
     const stale = textOf(cache.read(query(held.load)))
     held.loads[1]?.fail(lost())
     expect(await stale).toBe('last known (stale)')
@@ -164,14 +195,14 @@ describe('ResponseCache', () => {
     const cache = new ResponseCache({ bytesMax: 20_000 })
     for (let n = 0; n < 100; n += 1) {
       await cache.read(
-        query(async () => answer('x'.repeat(1_000), { tags: [`doctor:${n}`] }), {
+        query(async () => answer('x'.repeat(1_000), { tags: new Set([`doctor:${n}`]) }), {
           key: `k${n}`,
-          tags: [`doctor:${n}`],
         }),
       )
     }
     expect(cache.figures.bytes).toBeLessThanOrEqual(20_000)
-    expect(cache.figures.entries).toBeGreaterThan(5)
+    const cached = Array.from({ length: 100 }, (_, n) => cache.current(`k${n}`)).filter((entry) => entry !== undefined)
+    expect(cached.length).toBeGreaterThan(5)
     expect(cache.current('k0')).toBeUndefined()
     expect(cache.current('k99')).toBeDefined()
     // Larger than a quarter of the cache: returned, but not cached.

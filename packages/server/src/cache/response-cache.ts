@@ -1,6 +1,7 @@
 import { isConnectionLost } from '@holdfast/engine'
 import { LRUCache } from 'lru-cache'
 import type { CacheFigures } from '../observe/metrics.ts'
+import type { Change, SlotChange } from './changes.ts'
 
 /**
  * A response as it is sent: text, because Node writes text together with the headers, but bytes separately.
@@ -9,13 +10,17 @@ import type { CacheFigures } from '../observe/metrics.ts'
  */
 export type CachedResponse = { body: string; etag: string; freshUntilMs: number; horizon: bigint }
 
-/** `tags` name the data that the response depends on. Dropping any of them drops it. */
-export type LoadedResponse = CachedResponse & { tags: readonly string[] }
+/**
+ * `tags` name the data that the response depends on: a change with any of them outdates it. If only the free units of a
+ * slot changed, `isChangedBy` decides; without it, the response is outdated too.
+ */
+export type LoadedResponse = CachedResponse & {
+  tags: ReadonlySet<string>
+  isChangedBy?: (slot: SlotChange) => boolean
+}
 
 export type ResponseQuery = {
   key: string
-  /** Tags known before the load; null if only the load returns them. */
-  tags: readonly string[] | null
   /** false: the client has seen newer data than this process may have cached. */
   mayBeCached: boolean
   /** A transaction that the response must include, for responses that are not dropped by every change; null: none. */
@@ -26,26 +31,30 @@ export type ResponseQuery = {
 /** `isStale`: the database is unavailable, and this is the last response that was loaded. */
 export type ServedResponse = CachedResponse & { isStale: boolean }
 
-type Entry = LoadedResponse & { isCurrent: boolean }
-type Load = { response: Promise<LoadedResponse>; tags: readonly string[] | null; dropped: Set<string> }
+/** `changesSeen`: it is right after so many changes. */
+type Entry = { response: LoadedResponse; loadNo: number; changesSeen: number }
+type Load = { response: Promise<LoadedResponse>; changesBefore: number }
 
 const entryOverheadBytes = 512
+/** A response that was not read for so many changes is loaded again. */
+const changesMax = 2_000
 
 /**
  * A cache of responses to public reads. Bounded in bytes; the least recently used response is removed first.
  *
  * - Concurrent requests for a missing response share one load.
- * - `drop` invalidates responses, including those being loaded: a request after a drop never gets data that was read
- *   before it.
- * - A dropped response is stored until it is replaced, and served as stale while the database is unavailable.
+ * - Changes are compared with a response when it is read: a request after a change never gets data that was read before
+ *   it, unless the change does not concern the response.
+ * - An outdated response is stored until it is replaced, and served as stale while the database is unavailable.
  */
 export class ResponseCache {
   readonly #entries: LRUCache<string, Entry>
-  readonly #keysByTag = new Map<string, Set<string>>()
-  readonly #loadsByKey = new Map<string, Load>()
-  readonly #loads = new Set<Load>()
+  readonly #loads = new Map<string, Load>()
   readonly #figures = { hits: 0, misses: 0, loads: 0, stale: 0 }
   readonly #now: () => number
+  /** The last changes; null: everything may have changed. */
+  #changes: (Change | null)[] = []
+  #changesForgotten = 0
   #isTrusted = true
 
   constructor(settings: { bytesMax: number; now?: () => number }) {
@@ -53,14 +62,12 @@ export class ResponseCache {
     this.#entries = new LRUCache({
       maxSize: settings.bytesMax,
       maxEntrySize: Math.ceil(settings.bytesMax / 4),
-      sizeCalculation: (entry, key) => Buffer.byteLength(entry.body) + key.length + entryOverheadBytes,
-      dispose: (entry, key) => this.#untag(entry, key),
-      noDisposeOnSet: false,
+      sizeCalculation: ({ response }, key) => Buffer.byteLength(response.body) + key.length + entryOverheadBytes,
     })
   }
 
   get figures(): CacheFigures {
-    return { ...this.#figures, entries: this.#entries.size, bytes: this.#entries.calculatedSize }
+    return { ...this.#figures, bytes: this.#entries.calculatedSize }
   }
 
   /**
@@ -69,10 +76,12 @@ export class ResponseCache {
    */
   current(key: string, readAfter: bigint | null = null): CachedResponse | undefined {
     const entry = this.#isTrusted ? this.#entries.get(key) : undefined
-    if (entry === undefined || !entry.isCurrent || entry.freshUntilMs <= this.#now()) return undefined
-    if (readAfter !== null && entry.horizon <= readAfter) return undefined
+    if (entry === undefined || entry.response.freshUntilMs <= this.#now()) return undefined
+    if (readAfter !== null && entry.response.horizon <= readAfter) return undefined
+    if (this.#isOutdated(entry.response, entry.changesSeen, this.#changeCount)) return undefined
+    entry.changesSeen = this.#changeCount
     this.#figures.hits += 1
-    return entry
+    return entry.response
   }
 
   /** @throws what the load throws, unless the database is unavailable and an older response is stored */
@@ -81,78 +90,76 @@ export class ResponseCache {
     if (current !== undefined) return { ...current, isStale: false }
     this.#figures.misses += 1
     try {
-      return { ...(await this.#load(query)), isStale: false }
+      return { ...(await this.#loaded(query)), isStale: false }
     } catch (error) {
       const last = isConnectionLost(error) ? this.#entries.get(query.key) : undefined
       if (last === undefined) throw error
       this.#figures.stale += 1
-      return { ...last, isStale: true }
+      return { ...last.response, isStale: true }
     }
   }
 
-  /** Invalidates all responses that have one of these tags. */
-  drop(tags: Iterable<string>): void {
-    for (const tag of tags) {
-      for (const key of this.#keysByTag.get(tag) ?? []) {
-        const entry = this.#entries.peek(key)
-        if (entry !== undefined) entry.isCurrent = false
-      }
-      for (const load of this.#loads) load.dropped.add(tag)
-      for (const [key, load] of this.#loadsByKey) {
-        if (load.tags === null || load.tags.includes(tag)) this.#loadsByKey.delete(key)
-      }
-    }
+  /** Invalidates the responses that these changes outdate. */
+  drop(changes: Iterable<Change | null>): void {
+    this.#changes.push(...changes)
+    const excess = this.#changes.length - changesMax
+    if (excess < changesMax) return
+    this.#changes = this.#changes.slice(excess)
+    this.#changesForgotten += excess
   }
 
   /** false: changes are no longer received, so no cached response is known to be current. */
   trust(isTrusted: boolean): void {
     if (this.#isTrusted === isTrusted) return
     this.#isTrusted = isTrusted
-    for (const entry of this.#entries.values()) entry.isCurrent = false
-    this.#loadsByKey.clear()
-    for (const load of this.#loads) load.dropped.add(anyTag)
+    this.drop([null])
   }
 
-  #load(query: ResponseQuery): Promise<LoadedResponse> {
-    // A client that has seen newer data must not join a load that may have begun before that data was written.
-    const mayJoin = query.mayBeCached && query.readAfter === null
-    const running = mayJoin ? this.#loadsByKey.get(query.key) : undefined
-    if (running !== undefined) return running.response
+  get #changeCount(): number {
+    return this.#changesForgotten + this.#changes.length
+  }
+
+  /** Whether one of the changes from one count to another outdates it. */
+  #isOutdated({ tags, isChangedBy }: LoadedResponse, from: number, to: number): boolean {
+    if (from < this.#changesForgotten) return to > from
+    for (let count = from; count < to; count += 1) {
+      const change = this.#changes[count - this.#changesForgotten]
+      if (change === null || change === undefined) return true
+      if (!tags.has(change.tag)) continue
+      if (change.slot === undefined || isChangedBy === undefined || isChangedBy(change.slot)) return true
+    }
+    return false
+  }
+
+  /** A request that joined a load after a change loads again if the change outdates what was loaded. */
+  async #loaded(query: ResponseQuery): Promise<LoadedResponse> {
+    for (;;) {
+      const changesBefore = this.#changeCount
+      // A client that has seen newer data must not join a load that may have begun before that data was written.
+      const mayJoin = query.mayBeCached && query.readAfter === null
+      const load = (mayJoin ? this.#loads.get(query.key) : undefined) ?? this.#load(query)
+      const response = await load.response
+      if (!this.#isOutdated(response, load.changesBefore, changesBefore)) return response
+    }
+  }
+
+  #load(query: ResponseQuery): Load {
     this.#figures.loads += 1
-    const load: Load = { response: query.load(), tags: query.tags, dropped: new Set() }
-    this.#loadsByKey.set(query.key, load)
-    this.#loads.add(load)
-    load.response = load.response
-      .then((response) => {
-        if (this.#isTrusted) this.#store(query.key, response, load.dropped)
-        return response
-      })
-      .finally(() => {
-        this.#loads.delete(load)
-        if (this.#loadsByKey.get(query.key) === load) this.#loadsByKey.delete(query.key)
-      })
-    return load.response
+    const changesBefore = this.#changeCount
+    const load: Load = { response: this.#loadAndStore(query, this.#figures.loads, changesBefore), changesBefore }
+    this.#loads.set(query.key, load)
+    const ended = () => {
+      if (this.#loads.get(query.key) === load) this.#loads.delete(query.key)
+    }
+    load.response.then(ended, ended)
+    return load
   }
 
-  #store(key: string, response: LoadedResponse, dropped: ReadonlySet<string>): void {
-    const isCurrent = !dropped.has(anyTag) && !response.tags.some((tag) => dropped.has(tag))
+  async #loadAndStore({ key, load }: ResponseQuery, loadNo: number, changesSeen: number): Promise<LoadedResponse> {
+    const response = await load()
     // A slow load does not replace a newer response.
-    if (!isCurrent && this.#entries.peek(key)?.isCurrent) return
-    this.#entries.set(key, { ...response, isCurrent })
-    if (!this.#entries.has(key)) return
-    for (const tag of response.tags) {
-      const keys = this.#keysByTag.get(tag) ?? new Set()
-      this.#keysByTag.set(tag, keys.add(key))
-    }
-  }
-
-  #untag(entry: Entry, key: string): void {
-    for (const tag of entry.tags) {
-      const keys = this.#keysByTag.get(tag)
-      keys?.delete(key)
-      if (keys?.size === 0) this.#keysByTag.delete(tag)
-    }
+    const isNewest = (this.#entries.peek(key)?.loadNo ?? 0) < loadNo
+    if (this.#isTrusted && isNewest) this.#entries.set(key, { response, loadNo, changesSeen })
+    return response
   }
 }
-
-const anyTag = '*'

@@ -1,8 +1,19 @@
-import { createEngine, createLiveReads, createPool, type Engine } from '@holdfast/engine'
+import {
+  type CalendarReads,
+  createCalendarReads,
+  createEngine,
+  createLiveReads,
+  createPool,
+  type Engine,
+} from '@holdfast/engine'
 import type { FastifyInstance } from 'fastify'
 import type pg from 'pg'
 import { type OpenAccounts, openAccounts } from '../accounts/open-accounts.ts'
-import { openFreshness } from '../cache/freshness.ts'
+import type { DatabaseBreaker } from '../cache/database-breaker.ts'
+import { type Freshness, openFreshness } from '../cache/freshness.ts'
+import type { ResponseCache } from '../cache/response-cache.ts'
+import { Calendar } from '../calendar/calendar.ts'
+import { SlotLists } from '../calendar/slot-lists.ts'
 import type { Config } from '../config/config.ts'
 import { createProbes } from '../edge/probes.ts'
 import { type RunningJobs, startJobs } from '../jobs/run-jobs.ts'
@@ -10,7 +21,7 @@ import { addLiveFigures } from '../live/live-figures.ts'
 import { LiveHub } from '../live/live-hub.ts'
 import { liveSettingsOf } from '../live/live-settings.ts'
 import type { Logger } from '../observe/logger.ts'
-import { createMetrics } from '../observe/metrics.ts'
+import { type CacheFigures, createMetrics } from '../observe/metrics.ts'
 import { createManageTokens } from '../secrets/manage-tokens.ts'
 import { createVisitRooms } from '../secrets/visit-rooms.ts'
 import { buildApp, buildMetricsApp } from './app.ts'
@@ -37,23 +48,27 @@ const tailConnections = 2
 const probeConnections = 2
 const probeMsMax = 1_000
 const bytesPerMegabyte = 1_048_576
+/** Of HOLDFAST_CACHE_MEGABYTES. A slot takes 60 bytes in a calendar and 200 in each list that shows it. */
+const cacheShares = { calendar: 5 / 8, lists: 2 / 8, responses: 1 / 8 }
 
 /** Wires everything: the only place that knows all parts. Nothing listens yet. */
 export async function composeServer(config: Config, database: PreparedDatabase, log: Logger): Promise<ComposedServer> {
   const pools = openPools(config, database.appUrl, log)
+  const cacheBytesMax = config.cacheMegabytes * bytesPerMegabyte
   const accounts = await openAccounts(config, database, log)
   let isStopping = false
   const probes = createProbes(pools.probes, () => isStopping)
   const metrics = createMetrics({
     pools: metricPools(pools, accounts.pool),
     queueDepths: () => engine.queueDepths(),
-    cacheFigures: () => freshness.cache.figures,
+    cacheFigures: () => cacheFigures(freshness.cache, slotLists, calendar),
+    calendarFigures: () => calendar.figures,
     readDatabase: () => probes.databaseFigures(),
   })
   const freshness = await openFreshness({
     pool: pools.tail,
     listenUrl: database.appUrl,
-    cacheBytesMax: config.cacheMegabytes * bytesPerMegabyte,
+    cacheBytesMax: cacheBytesMax * cacheShares.responses,
     log,
   })
   const engine = createEngine({
@@ -64,11 +79,15 @@ export async function composeServer(config: Config, database: PreparedDatabase, 
     onBatch: metrics.batchDone,
     onClaims: metrics.claimsDone,
   })
-  freshness.follow(engine)
+  const { calendar, slotLists } = followSlots(pools.general, freshness, engine, cacheBytesMax, log)
   engine.onCommitted(({ accountIds }) => accountIds.forEach(accounts.principals.forget))
   const reads = createLiveReads(pools.general)
   const live = new LiveHub({ tail: freshness.tail, reads, settings: liveSettingsOf(config), log })
-  freshness.onReturn(() => live.resyncAll())
+  let isAway = false
+  freshness.onTrust((isTrusted) => {
+    if (isTrusted && isAway) live.resyncAll()
+    isAway = !isTrusted
+  })
   addLiveFigures(metrics.registry, live)
   const app = await buildApp({
     config,
@@ -84,6 +103,7 @@ export async function composeServer(config: Config, database: PreparedDatabase, 
       accounts: accounts.accounts,
       ...derivedSecrets(database),
       freshness,
+      slotLists,
       holdSecondsDefault: config.holdSeconds,
       now: () => new Date(),
     },
@@ -104,7 +124,7 @@ export async function composeServer(config: Config, database: PreparedDatabase, 
     stop() {
       isStopping = true
       const allPools = [...Object.values(pools), accounts.pool]
-      const parts: Stopping = { app, metricsApp, jobs, engine, freshness, pools: allPools }
+      const parts: Stopping = { app, metricsApp, jobs, engine, calendar, freshness, pools: allPools }
       stopped ??= stopServer(parts, config.shutdownSecondsMax * 1000, log)
       return stopped
     },
@@ -113,6 +133,43 @@ export async function composeServer(config: Config, database: PreparedDatabase, 
 
 function derivedSecrets({ secrets }: PreparedDatabase) {
   return { manageTokens: createManageTokens(secrets), visitRooms: createVisitRooms(secrets) }
+}
+
+/** The calendar in memory and its lists. They and the cached answers follow the log and the engine's own writes. */
+function followSlots(pool: pg.Pool, freshness: Freshness, engine: Engine, cacheBytesMax: number, log: Logger) {
+  const calendar = new Calendar({
+    tail: freshness.tail,
+    reads: whileAvailable(createCalendarReads(pool), freshness.breaker),
+    bytesMax: cacheBytesMax * cacheShares.calendar,
+    log,
+  })
+  calendar.follow(engine)
+  freshness.onTrust((isTrusted) => calendar.trust(isTrusted))
+  freshness.follow(engine, (doctorId, slotId) => calendar.startOf(doctorId, slotId))
+  return { calendar, slotLists: new SlotLists({ calendar, bytesMax: cacheBytesMax * cacheShares.lists }) }
+}
+
+/** Reads that fail at once while the breaker is open. */
+function whileAvailable(reads: CalendarReads, breaker: DatabaseBreaker): CalendarReads {
+  return {
+    ...reads,
+    async days(...of) {
+      breaker.check()
+      return reads.days(...of)
+    },
+  }
+}
+
+/** Slot lists and other public reads together. */
+function cacheFigures(cache: ResponseCache, lists: SlotLists, calendar: Calendar): CacheFigures {
+  const [responses, slots, loaded] = [cache.figures, lists.figures, calendar.figures]
+  return {
+    hits: responses.hits + slots.hits,
+    misses: responses.misses + slots.misses,
+    stale: responses.stale + slots.stale,
+    loads: responses.loads + loaded.loads,
+    bytes: responses.bytes + slots.bytes + loaded.bytes,
+  }
 }
 
 type Pools = Record<'batches' | 'general' | 'tail' | 'probes' | 'jobs', pg.Pool>

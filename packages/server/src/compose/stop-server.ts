@@ -10,6 +10,7 @@ export type Stopping = {
   metricsApp: FastifyInstance | null
   jobs: RunningJobs | null
   engine: Engine
+  calendar: { stop(): void }
   freshness: { stop(): Promise<void> }
   pools: pg.Pool[]
 }
@@ -34,6 +35,7 @@ export async function stopServer(parts: Stopping, msMax: number, log: Logger): P
   await within('metrics', Promise.resolve(parts.metricsApp?.close()))
   await within('jobs', Promise.resolve(parts.jobs?.stop()))
   await within('queues', parts.engine.stop())
+  parts.calendar.stop()
   await within('the tail of the log', parts.freshness.stop())
   await within('database connections', Promise.all(parts.pools.map((pool) => pool.end())))
 }

@@ -13,13 +13,15 @@ export type Metrics = {
 }
 
 /** `misses` waited for a load; `stale` got the last known response because the database was unavailable. */
-export type CacheFigures = {
-  hits: number
-  misses: number
+export type CacheFigures = { hits: number; misses: number; loads: number; stale: number; bytes: number }
+
+/** Queries for the calendar in memory: of days, of changed slots, of doctors with their holds. `slots`: in memory now. */
+export type CalendarFigures = {
   loads: number
-  stale: number
-  entries: number
-  bytes: number
+  patches: number
+  doctorReads: number
+  patchedSlots: number
+  slots: number
 }
 
 export type QueueDepths = Record<string, { queued: number; inFlight: number }>
@@ -28,6 +30,7 @@ export type MetricsSources = {
   pools: Record<string, pg.Pool>
   queueDepths: () => QueueDepths
   cacheFigures: () => CacheFigures
+  calendarFigures: () => CalendarFigures
   /** Called when the metrics are read, at most once per {@link databaseFiguresMs}. */
   readDatabase: () => Promise<DatabaseFigures>
 }
@@ -144,6 +147,7 @@ function addGauges(registry: Registry, sources: MetricsSources): void {
     },
   })
   addCacheFigures(registers, sources.cacheFigures)
+  addCalendarFigures(registers, sources.calendarFigures)
   const figures = throttled(sources.readDatabase)
   new Gauge({
     name: 'holdfast_active_holds',
@@ -180,7 +184,7 @@ function addCacheFigures(registers: Registry[], cacheFigures: () => CacheFigures
   })
   new Counter({
     name: 'holdfast_cache_loads_total',
-    help: 'Responses loaded from the database. Concurrent requests for one response share a load.',
+    help: 'Loads of responses, or of slots for lists, from the database. Concurrent requests for the same share a load.',
     registers,
     collect() {
       this.reset()
@@ -189,10 +193,43 @@ function addCacheFigures(registers: Registry[], cacheFigures: () => CacheFigures
   })
   new Gauge({
     name: 'holdfast_cache_bytes',
-    help: 'Memory used by cached responses.',
+    help: 'Memory used by cached responses, slots in memory and their lists.',
     registers,
     collect() {
       this.set(cacheFigures().bytes)
+    },
+  })
+}
+
+function addCalendarFigures(registers: Registry[], read: () => CalendarFigures): void {
+  new Counter({
+    name: 'holdfast_calendar_reads_total',
+    help: 'Queries for the calendar in memory: days of a doctor, changed slots (patch), or doctors with their holds.',
+    labelNames: ['kind'],
+    registers,
+    collect() {
+      const { loads, patches, doctorReads } = read()
+      this.reset()
+      this.inc({ kind: 'days' }, loads)
+      this.inc({ kind: 'patch' }, patches)
+      this.inc({ kind: 'doctors' }, doctorReads)
+    },
+  })
+  new Counter({
+    name: 'holdfast_calendar_patched_slots_total',
+    help: 'Changed slots that were read again.',
+    registers,
+    collect() {
+      this.reset()
+      this.inc(read().patchedSlots)
+    },
+  })
+  new Gauge({
+    name: 'holdfast_calendar_slots',
+    help: 'Slots in memory.',
+    registers,
+    collect() {
+      this.set(read().slots)
     },
   })
 }

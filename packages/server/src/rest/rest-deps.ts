@@ -1,6 +1,7 @@
 import type { Engine } from '@holdfast/engine'
 import type { Accounts } from '../accounts/accounts.ts'
 import type { Freshness } from '../cache/freshness.ts'
+import type { SlotLists } from '../calendar/slot-lists.ts'
 import type { ManageTokens } from '../secrets/manage-tokens.ts'
 import type { VisitRooms } from '../secrets/visit-rooms.ts'
 
@@ -10,6 +11,8 @@ export type RestDeps = {
   accounts: Pick<Accounts, 'byEmail' | 'byIds'>
   manageTokens: ManageTokens
   visitRooms: VisitRooms
+  /** Slot lists from the calendar in memory. */
+  slotLists: Pick<SlotLists, 'read'>
   /** This process's cache, and how far it has read the log. */
   freshness: Pick<Freshness, 'cache' | 'breaker'> & { tail: Pick<Freshness['tail'], 'horizon'> }
   /** The hold duration of a new clinic whose request names none. */

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import type { CachedResponse, LoadedResponse, ResponseQuery, ServedResponse } from '../../cache/response-cache.ts'
+import type { CachedResponse, LoadedResponse, ResponseQuery } from '../../cache/response-cache.ts'
 import { invalidRequest, preview } from '../../edge/validator.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import { matchesEntityTag, weakEntityTag } from './entity-tag.ts'
@@ -7,17 +7,14 @@ import { matchesEntityTag, weakEntityTag } from './entity-tag.ts'
 /** What a read found in the database. */
 export type Loaded = {
   body: Record<string, unknown>
-  /** What the entity tag covers; default: all of the body. */
-  tagged?: unknown
   tags: readonly string[]
+  isChangedBy?: LoadedResponse['isChangedBy']
   /** How long it may be cached if none of its tags is invalidated, in milliseconds; at most {@link ageMsMax}. */
   ageMs?: number
 }
 
 export type ReadPlan = {
   key: string
-  /** Its tags, if they are known before it is loaded; null: the load returns them. */
-  tags: readonly string[] | null
   /** A stale list says so in its body, a single resource only in the Warning header. */
   isList: boolean
   /**
@@ -66,33 +63,39 @@ async function loadedRead(
   const answer = await cache.read({
     ...freshness,
     key: plan.key,
-    tags: plan.tags,
     load: () => {
       breaker.check()
       return load(plan, tail.horizon)
     },
   })
-  return answer.isStale ? staleReply(answer, plan) : freshReply(answer, request.headers['if-none-match'])
+  return answer.isStale ? staleReply(answer.body, plan) : freshReply(answer, request.headers['if-none-match'])
 }
 
 async function load(plan: ReadPlan, horizon: bigint): Promise<LoadedResponse> {
   const startedMs = Date.now()
-  const { body, tagged = body, tags, ageMs = ageMsMax } = await plan.load()
+  const { body, tags, isChangedBy, ageMs = ageMsMax } = await plan.load()
+  const text = JSON.stringify(body)
   return {
-    body: JSON.stringify(body),
-    etag: weakEntityTag(JSON.stringify(tagged)),
+    body: text,
+    etag: weakEntityTag(text),
     freshUntilMs: startedMs + Math.min(ageMs, ageMsMax),
-    tags,
+    tags: new Set(tags),
+    ...(isChangedBy === undefined ? {} : { isChangedBy }),
     horizon,
   }
 }
 
-function freshReply({ body, etag }: CachedResponse, ifNoneMatch: string | undefined): ReadResponse {
+/** A current response, or that the client's copy is current. */
+export function freshReply(
+  { body, etag }: Pick<CachedResponse, 'body' | 'etag'>,
+  ifNoneMatch: string | undefined,
+): ReadResponse {
   if (matchesEntityTag(ifNoneMatch, etag)) return { status: 304, body: undefined, headers: { etag } }
   return { status: 200, body, headers: { etag, 'content-type': json } }
 }
 
-function staleReply({ body }: ServedResponse, { isList }: ReadPlan): ReadResponse {
+/** The last response known, marked as stale. */
+export function staleReply(body: string, { isList }: Pick<ReadPlan, 'isList'>): ReadResponse {
   const marked = `${body.slice(0, -1)},"stale":true}`
   return {
     status: 200,
@@ -102,7 +105,7 @@ function staleReply({ body }: ServedResponse, { isList }: ReadPlan): ReadRespons
 }
 
 /** The Holdfast-Position that the read must not be older than; null: none. */
-function positionOf(request: ReadRequest): bigint | null {
+export function positionOf(request: ReadRequest): bigint | null {
   const sent = request.headers['holdfast-position']
   if (sent === undefined) return null
   if (typeof sent === 'string' && /^\d{1,19}$/.test(sent)) return BigInt(sent)

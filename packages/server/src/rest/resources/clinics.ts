@@ -1,6 +1,6 @@
 import { restOperations } from '@holdfast/contract'
 import { type NewClinic, UnknownTimeZone } from '@holdfast/engine'
-import { clinicTag, directoryTag } from '../../cache/cache-tags.ts'
+import { clinicTag, directoryTag } from '../../cache/changes.ts'
 import { invalidRequest } from '../../edge/validator.ts'
 import { clinicBody } from '../answers/bodies/clinic-body.ts'
 import { cachedRead } from '../answers/cached-read.ts'
@@ -21,7 +21,6 @@ export function serveClinics(serve: Serve, deps: RestDeps): void {
     return cachedRead(deps, request, {
       isList: true,
       key: `clinics ${JSON.stringify([q, limit, cursor])}`,
-      tags: [directoryTag],
       async load() {
         const page = await directory.clinics({ q, limit, cursor })
         return { body: { items: page.items.map(clinicBody), nextCursor: page.nextCursor }, tags: [directoryTag] }
@@ -33,15 +32,13 @@ export function serveClinics(serve: Serve, deps: RestDeps): void {
     const { clinicId } = params
     const clinicNo = clinicNoIn(clinicId)
     if (clinicNo === null) throw clinicNotFound(clinicId)
-    const tags = [clinicTag(clinicNo)]
     return cachedRead(deps, request, {
       isList: false,
       key: `clinic ${clinicId}`,
-      tags,
       async load() {
         const clinic = await directory.clinic(clinicId)
         if (clinic === null) throw clinicNotFound(clinicId)
-        return { body: clinicBody(clinic), tags }
+        return { body: clinicBody(clinic), tags: [clinicTag(clinicNo)] }
       },
     })
   })

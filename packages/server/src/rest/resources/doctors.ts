@@ -1,9 +1,9 @@
 import { restOperations } from '@holdfast/contract'
 import { clinicNoOf, type Directory, type Doctor, type NewDoctor } from '@holdfast/engine'
-import { clinicTag, directoryTag, doctorTag } from '../../cache/cache-tags.ts'
+import { clinicTag, directoryTag, doctorTag, movesNextAvailable } from '../../cache/changes.ts'
 import { invalidRequest, preview } from '../../edge/validator.ts'
 import { doctorBody } from '../answers/bodies/doctor-body.ts'
-import { cachedRead } from '../answers/cached-read.ts'
+import { cachedRead, type Loaded } from '../answers/cached-read.ts'
 import { writeKeyOf } from '../answers/idempotency.ts'
 import { refusalProblem } from '../answers/outcome-problems.ts'
 import { actorIn, clinicNoIn } from '../guards/access.ts'
@@ -27,15 +27,13 @@ export function serveDoctors(serve: Serve, deps: RestDeps): void {
     if (clinicNo === null) throw doctorNotFound(doctorId)
     // Members of the clinic also see an inactive doctor; everybody else shares one response.
     if (actorIn(principal, clinicNo) !== null) return doctorForMember(directory, doctorId)
-    const tags = [doctorTag(doctorId), clinicTag(clinicNo)]
     return cachedRead(deps, request, {
       isList: false,
       key: `doctor ${doctorId}`,
-      tags,
       async load() {
         const doctor = await directory.doctor(doctorId)
         if (doctor === null || !doctor.active) throw doctorNotFound(doctorId)
-        return { body: doctorBody(doctor), tags, ageMs: nextAvailableAgeMs }
+        return { body: doctorBody(doctor), ...dependenciesOf([doctor]) }
       },
     })
   })
@@ -44,7 +42,6 @@ export function serveDoctors(serve: Serve, deps: RestDeps): void {
     cachedRead(deps, request, {
       isList: true,
       key: 'specializations',
-      tags: [directoryTag],
       async load() {
         const specializations = await directory.specializations()
         return { body: { items: specializations.filter(({ doctors }) => doctors > 0) }, tags: [directoryTag] }
@@ -101,19 +98,19 @@ function serveDoctorList(serve: Serve, deps: RestDeps): void {
     const isSoonest = query.sort === 'soonest'
     const load = async () => {
       const page = await directory.doctors(search)
+      // Any booking of any doctor can change which doctors come first: invalidated by each, it would never be cached.
+      const { tags, ...dependencies } = dependenciesOf(isSoonest ? [] : page.items)
       return {
         body: { items: page.items.map(doctorBody), nextCursor: page.nextCursor },
-        tags: isSoonest ? [directoryTag] : [directoryTag, ...page.items.flatMap(tagsOfDoctor)],
-        ageMs: nextAvailableAgeMs,
+        tags: [directoryTag, ...tags],
+        ...dependencies,
       }
     }
     if (includeInactive) {
       return { status: 200, body: (await load()).body, headers: { 'cache-control': 'no-store' } }
     }
-    const plan = { isList: true, key: `doctors ${JSON.stringify(search)}`, load }
-    // Any booking of any doctor can change which doctors come first: invalidated by each, it would never be cached.
-    const tags = isSoonest ? { tags: [directoryTag], tagsCoverAllChanges: false } : { tags: null }
-    return cachedRead(deps, request, { ...plan, ...tags })
+    const key = `doctors ${JSON.stringify(search)}`
+    return cachedRead(deps, request, { isList: true, key, tagsCoverAllChanges: !isSoonest, load })
   })
 }
 
@@ -123,8 +120,14 @@ async function doctorForMember(directory: Directory, doctorId: string) {
   return { status: 200 as const, body: doctorBody(doctor), headers: { 'cache-control': 'no-store' } }
 }
 
-function tagsOfDoctor(doctor: Doctor): string[] {
-  return [doctorTag(doctor.id), clinicTag(clinicNoOf(doctor.id))]
+/** What a response with these doctors depends on: a booking outdates it only if a doctor's next free time may move. */
+function dependenciesOf(doctors: readonly Doctor[]): Omit<Loaded, 'body'> {
+  const nextAvailableAtMs = new Map(doctors.map((doctor) => [doctor.id, doctor.nextAvailableAt?.getTime() ?? null]))
+  return {
+    tags: doctors.flatMap(({ id }) => [doctorTag(id), clinicTag(clinicNoOf(id))]),
+    isChangedBy: (slot) => movesNextAvailable(nextAvailableAtMs.get(slot.doctorId) ?? null, slot),
+    ageMs: nextAvailableAgeMs,
+  }
 }
 
 function requireCurrency(fee: { currency: string } | null | undefined): void {

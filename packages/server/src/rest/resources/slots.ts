@@ -6,11 +6,9 @@ import {
   type SlotDraft,
   type WithdrawSlotsOutcome,
 } from '@holdfast/engine'
-import { clinicTag, doctorTag } from '../../cache/cache-tags.ts'
 import { invalidRequest } from '../../edge/validator.ts'
-import { slotBody } from '../answers/bodies/slot-body.ts'
-import { cachedRead } from '../answers/cached-read.ts'
 import { refusalProblem } from '../answers/outcome-problems.ts'
+import { slotListReply } from '../answers/slot-list-reply.ts'
 import { clinicNoIn } from '../guards/access.ts'
 import { doctorNotFound } from '../guards/require-calendar.ts'
 import type { RestDeps } from '../rest-deps.ts'
@@ -25,29 +23,9 @@ export function serveSlots(serve: Serve, deps: RestDeps): void {
   const { engine } = deps
 
   serve(restOperations.listSlots, ({ params, query, request }) => {
-    const { doctorId } = params
-    const { from, to, onlyAvailable } = query
-    requireDays(from, to, daysMax)
-    const clinicNo = clinicNoIn(doctorId)
-    if (clinicNo === null) throw doctorNotFound(doctorId)
-    const tags = [doctorTag(doctorId), clinicTag(clinicNo)]
-    return cachedRead(deps, request, {
-      isList: true,
-      key: `slots ${doctorId} ${from} ${to} ${onlyAvailable}`,
-      tags,
-      async load() {
-        const list = await engine.reads.slots({ doctorId, from, to, onlyAvailable })
-        if (list === null) throw doctorNotFound(doctorId)
-        const items = list.items.map(slotBody)
-        const { asOf, freshUntil } = list
-        return {
-          body: { items, asOf: asOf.toISOString() },
-          tagged: items,
-          tags,
-          ...(freshUntil === null ? {} : { ageMs: freshUntil.getTime() - asOf.getTime() }),
-        }
-      },
-    })
+    requireDays(query.from, query.to, daysMax)
+    if (clinicNoIn(params.doctorId) === null) throw doctorNotFound(params.doctorId)
+    return slotListReply(deps, request, params.doctorId, query)
   })
 
   serve(restOperations.createSlots, async ({ query, body, granted: { doctor, clinic } }) => {

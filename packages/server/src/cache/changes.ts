@@ -1,0 +1,66 @@
+import type { Committed, LogEntry } from '@holdfast/engine'
+
+/** A slot whose free units changed; null: not known. */
+export type SlotChange = { doctorId: string; startsAtMs: number | null; available: number | null }
+
+/** What changed. `slot`: nothing but the free units of this slot. */
+export type Change = { tag: string; slot?: SlotChange }
+
+/** For pages of doctors, clinics or specialisations: any edit may add or remove an entry. */
+export const directoryTag = 'directory'
+
+export const doctorTag = (doctorId: string) => `doctor:${doctorId}`
+
+/** For responses that depend on a clinic's name, time zone or settings, which also affect when doctors are free. */
+export const clinicTag = (clinicNo: number) => `clinic:${clinicNo}`
+
+/** Events after which as many units of their slot are free as before. */
+const quietTypes = new Set<string>(['extended', 'arrived', 'completed', 'no_show', 'linked', 'reopened'])
+
+/** When a slot starts, in milliseconds since 1970; null: not known here. */
+export type StartOfSlot = (doctorId: string, slotId: string) => number | null
+
+/** What a log entry of another process changed. */
+export function changesOfEntry(entry: LogEntry, startOf: StartOfSlot): Change[] {
+  if (entry.kind === 'directory') {
+    return [
+      { tag: directoryTag },
+      { tag: entry.doctorId === null ? clinicTag(entry.clinicNo) : doctorTag(entry.doctorId) },
+    ]
+  }
+  if (quietTypes.has(entry.type)) return []
+  const { doctorId, slotId, fromDoctorId, fromSlotId } = entry
+  const slots = [{ doctorId, slotId }]
+  if (fromDoctorId !== null && fromSlotId !== null) slots.push({ doctorId: fromDoctorId, slotId: fromSlotId })
+  return slots.map((slot) => ({
+    tag: doctorTag(slot.doctorId),
+    slot: { doctorId: slot.doctorId, startsAtMs: startOf(slot.doctorId, slot.slotId), available: null },
+  }))
+}
+
+/** What a transaction of this process changed. No cached response depends on a clinic's members. */
+export function changesOfCommitted({ kind, clinicNos, doctorIds, slots }: Committed): Change[] {
+  if (kind === 'members') return []
+  if (kind === 'bookings') {
+    return slots.map(({ doctorId, startsAt, available }) => ({
+      tag: doctorTag(doctorId),
+      slot: { doctorId, startsAtMs: startsAt.getTime(), available },
+    }))
+  }
+  const tags = [directoryTag, ...Array.from(clinicNos, clinicTag), ...Array.from(doctorIds, doctorTag)]
+  return tags.map((tag) => ({ tag }))
+}
+
+/**
+ * Whether a change of a slot can change when its doctor can next be booked: it is earlier and has room, or it was the
+ * next one and is full.
+ *
+ * @param nextAvailableAtMs the doctor's before the change, milliseconds since 1970; null: never
+ */
+export function movesNextAvailable(nextAvailableAtMs: number | null, { startsAtMs, available }: SlotChange): boolean {
+  const mayHaveRoom = available !== 0
+  if (nextAvailableAtMs === null) return mayHaveRoom
+  if (startsAtMs === null) return true
+  const mayBeFull = available === null || available === 0
+  return (mayHaveRoom && startsAtMs < nextAvailableAtMs) || (mayBeFull && startsAtMs === nextAvailableAtMs)
+}
