@@ -187,13 +187,9 @@ const planted: [string, string, { part: string | RegExp; becomes: string }][] = 
     { part: 'f.capacity - f.taken,', becomes: 'f.capacity - f.taken - b.units,' },
   ],
 ]
-test.for(planted)(
-  'negative control: in %s, %s',
-  async ([name, , change]) => {
-    const database = await createTestDatabase()
-    await plantFunction(database, name, change)
-    await expect(checkHistories(database, 10)).rejects.toThrow(/Property failed/)
-    await database.drop()
-  },
-  120_000,
-)
+test.for(planted)('negative control: in %s, %s', { timeout: 120_000 }, async ([name, , change]) => {
+  const database = await createTestDatabase()
+  await plantFunction(database, name, change)
+  await expect(checkHistories(database, 10)).rejects.toThrow(/Property failed/)
+  await database.drop()
+})
