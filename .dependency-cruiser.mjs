@@ -32,6 +32,7 @@ const directions = Object.entries(allowed).map(([name, targets]) => ({
  */
 const engineFolders = {
   queue: [],
+  lists: [],
   answers: [],
   slots: [],
   tail: [],
@@ -39,8 +40,8 @@ const engineFolders = {
   'app-login': [],
   verify: [],
   bookings: ['queue'],
-  reads: ['bookings', 'verify'],
-  directory: ['answers', 'reads'],
+  reads: ['bookings', 'lists', 'verify'],
+  directory: ['answers', 'lists', 'reads'],
   import: ['directory', 'slots'],
   migrate: ['upkeep'],
 }

@@ -200,6 +200,7 @@ const planted: [what: string, path: string, text: string, rule: string][] = [
   ],
   ...Object.entries({
     queue: 'model-database',
+    lists: 'model-database',
     answers: 'model-database',
     slots: 'model-database',
     tail: 'model-database',
@@ -207,8 +208,8 @@ const planted: [what: string, path: string, text: string, rule: string][] = [
     'app-login': 'model-database',
     verify: 'model-database',
     bookings: 'model-database-queue',
-    reads: 'model-database-bookings-verify',
-    directory: 'model-database-answers-reads',
+    reads: 'model-database-bookings-lists-verify',
+    directory: 'model-database-answers-lists-reads',
     import: 'model-database-directory-slots',
     migrate: 'model-database-upkeep',
   }).map(([folder, allowed]): [string, string, string, string] => [

@@ -9,6 +9,7 @@ export { serverSecrets } from './database/server-secrets.ts'
 export { accountRights } from './directory/account-rights.ts'
 export { UnknownTimeZone } from './directory/time-zone.ts'
 export { videoRoomCharactersMax, videoRoomProblem, visitAddress } from './directory/video-room.ts'
+export { InvalidCursor } from './lists/cursor.ts'
 export { grantedFunctions } from './migrate/granted-functions.ts'
 export { type MigrateOptions, type MigrateResult, migrate } from './migrate/migrate.ts'
 export { MigrateError, type MigrateErrorKind } from './migrate/migrate-error.ts'
@@ -58,7 +59,6 @@ export {
   type CalendarSlot,
   createCalendarReads,
 } from './reads/calendar-reads.ts'
-export { InvalidCursor } from './reads/cursor.ts'
 export { createLiveReads, type LiveDoctor, type LiveReads, type LiveSlot } from './reads/live-slots.ts'
 export { instantsOfLocalDays, localDays } from './reads/local-days.ts'
 export { expandSlotRule, slotsAheadYearsMax, slotsPerCallMax } from './slots/slot-rule.ts'

@@ -7,8 +7,8 @@
 -- keeps its units. p_dry_run: the same result, and nothing is written or locked.
 --
 -- Outcomes: withdrawn | slot_missing, slot_in_past (only for p_slot_id) | slot_has_bookings (not p_with_bookings, and
---   there are live or ARRIVED ones; `live` is their number, nothing changes) | too_large (a range of more than 20,000
---   slots or 100,000 bookings; nothing changes)
+--   there are live or ARRIVED ones; `live` is their number, nothing changes) | too_large (a range of more slots or
+--   bookings than one call withdraws; `slots` and `live` are these limits, nothing changes)
 -- Locks: the slots, by (clinic_no, id); then their bookings, by (clinic_no, id): the order of claims, moves and
 --   settle_bookings.
 -- Fails: check_violation if a count of units were wrong.
@@ -28,6 +28,9 @@ set jit = off
 as $function$
 #variable_conflict use_column
 declare
+  -- The limits of a range. A single slot is always withdrawn with all its bookings.
+  c_slots_max constant integer := 20000;
+  c_bookings_max constant integer := 100000;
   v_now timestamptz := clock_timestamp();
   v_slot slot;
   v_slots uuid[];
@@ -58,9 +61,9 @@ begin
       from (select s.id from slot s
              where s.clinic_no = p_clinic_no and s.resource_id = p_resource_id and s.withdrawn_at is null
                and s.starts_at >= p_from and s.starts_at < p_to and s.starts_at > v_now
-             limit 20001) q;
-    if cardinality(v_slots) > 20000 then
-      outcome := 'too_large'; slots := cardinality(v_slots);
+             limit c_slots_max + 1) q;
+    if cardinality(v_slots) > c_slots_max then
+      outcome := 'too_large'; slots := c_slots_max; live := c_bookings_max;
       return next;
       return;
     end if;
@@ -89,8 +92,8 @@ begin
           select b.id from booking b
            where b.clinic_no = p_clinic_no and b.slot_id = any (v_slots) and b.status <> 'PENDING'
              and b.status in ('CONFIRMED', 'ARRIVED')) q;
-  if p_slot_id is null and cardinality(v_bookings) > 100000 then
-    outcome := 'too_large'; live := cardinality(v_bookings);
+  if p_slot_id is null and cardinality(v_bookings) > c_bookings_max then
+    outcome := 'too_large'; slots := c_slots_max; live := c_bookings_max;
     return next;
     return;
   end if;

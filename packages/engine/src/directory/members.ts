@@ -1,11 +1,11 @@
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 import { inAnnouncedTransaction, transactionId } from '../database/announced-transaction.ts'
+import { cursorOf } from '../lists/cursor.ts'
+import { pageOf } from '../lists/page.ts'
 import { type Announce, noSlots } from '../model/committed.ts'
 import type { Directory } from '../model/directory.ts'
 import type { Membership } from '../model/membership.ts'
-import { cursorOf } from '../reads/cursor.ts'
-import { pageOf } from '../reads/page.ts'
 import { membershipsOfAccount, selectedMemberships } from './account-rights.ts'
 
 const memberCursor = cursorOf('members', ['id'])

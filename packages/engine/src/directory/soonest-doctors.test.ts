@@ -2,9 +2,9 @@ import { aBooking, aClinic, aDoctor, aSlot, type BuiltClinic, lapseHolds, type T
 import { test } from '@holdfast/testkit/database-test'
 import sql from 'sql-template-tag'
 import { describe, expect } from 'vitest'
+import { InvalidCursor } from '../lists/cursor.ts'
 import type { Doctor, DoctorsQuery } from '../model/doctor.ts'
 import type { Page } from '../model/page.ts'
-import { InvalidCursor } from '../reads/cursor.ts'
 import { createDirectory } from './create-directory.ts'
 import { type SoonestPlan, soonestDoctors } from './soonest-doctors.ts'
 

@@ -1,12 +1,12 @@
 import type pg from 'pg'
 import sql, { empty, join, type Sql } from 'sql-template-tag'
+import { cursorOf } from '../lists/cursor.ts'
+import { microsOf, timeOfMicros } from '../lists/micros-sql.ts'
+import { pageOf } from '../lists/page.ts'
 import type { Doctor } from '../model/doctor.ts'
 import { clinicNoOf } from '../model/id.ts'
 import type { Page } from '../model/page.ts'
 import { availableUnits, isBookableTime } from '../reads/bookable-sql.ts'
-import { cursorOf } from '../reads/cursor.ts'
-import { microsOf, timeOfMicros } from '../reads/micros-sql.ts'
-import { pageOf } from '../reads/page.ts'
 import { type DoctorRow, doctorOf, firstFree, selectedDoctor } from './doctor-row.ts'
 
 const soonestCursor = cursorOf('doctors by soonest', ['microsOrNone', 'name', 'id'])

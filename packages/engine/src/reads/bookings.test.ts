@@ -11,12 +11,12 @@ import {
 } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { beforeAll, describe, expect } from 'vitest'
+import { InvalidCursor } from '../lists/cursor.ts'
 import type { Booking } from '../model/booking.ts'
 import { newId } from '../model/id.ts'
 import type { Page } from '../model/page.ts'
 import type { BookingsOfAccountQuery, BookingsOfClinicQuery } from '../model/reads.ts'
 import { createReads } from './create-reads.ts'
-import { InvalidCursor } from './cursor.ts'
 
 let database: TestDatabase
 

@@ -2,14 +2,14 @@ import type pg from 'pg'
 import sql, { empty, join, type Sql } from 'sql-template-tag'
 import { type BookingRow, bookingOf } from '../bookings/booking-row.ts'
 import { prepared } from '../database/prepared.ts'
+import { cursorOf } from '../lists/cursor.ts'
+import { microsOf, timeOfMicros } from '../lists/micros-sql.ts'
+import { pageOf } from '../lists/page.ts'
+import { contains } from '../lists/search-text.ts'
 import { clinicNoOf, idFloor, isId } from '../model/id.ts'
 import type { BookingsOfAccountQuery, BookingsOfClinicQuery, Reads } from '../model/reads.ts'
 import { armsOfStatus, idClockGraceMs, selectedBooking } from './booking-sql.ts'
-import { cursorOf } from './cursor.ts'
 import { instantsOfLocalDays } from './local-days.ts'
-import { microsOf, timeOfMicros } from './micros-sql.ts'
-import { pageOf } from './page.ts'
-import { contains } from './search-text.ts'
 
 const accountCursor = cursorOf('bookings of account', ['micros', 'id'])
 const clinicCursor = cursorOf('bookings of clinic', ['micros', 'id'])

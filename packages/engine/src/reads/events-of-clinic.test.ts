@@ -1,10 +1,10 @@
 import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase, until } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { describe, expect } from 'vitest'
+import { InvalidCursor } from '../lists/cursor.ts'
 import type { BookingEvent } from '../model/booking-event.ts'
 import { withdrawSlots } from '../slots/withdraw-slots.ts'
 import { createReads } from './create-reads.ts'
-import { InvalidCursor } from './cursor.ts'
 
 function eventsOf(database: TestDatabase, clinicNo: number, after: string | null = null, limit = 100) {
   return createReads(database.appPool).eventsOfClinic({ clinicNo, after, limit })

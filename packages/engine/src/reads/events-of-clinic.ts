@@ -1,11 +1,11 @@
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 import { prepared } from '../database/prepared.ts'
+import { InvalidCursor } from '../lists/cursor.ts'
+import { pageOf } from '../lists/page.ts'
 import type { BookingEvent } from '../model/booking-event.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
 import type { Reads } from '../model/reads.ts'
-import { InvalidCursor } from './cursor.ts'
-import { pageOf } from './page.ts'
 
 /** Everything below this transaction has ended: no event can still appear before one that was read. */
 const horizon = sql`pg_snapshot_xmin(pg_current_snapshot())`

@@ -15,10 +15,6 @@ type WithdrawnRow = {
   tx: string | null
 }
 
-/** The limits of a range; a single slot is always withdrawn with all its bookings. As in withdraw_slots.sql. */
-const slotsMax = 20_000
-const bookingsMax = 100_000
-
 /**
  * Withdraws one slot, or a doctor's slots in a range of time, permanently and in one transaction: their PENDING and
  * CONFIRMED bookings become FAILED `slot_withdrawn`, each with its event. Slots that have started are not changed.
@@ -33,8 +29,7 @@ export async function withdrawSlots(
     'slotId' in which ? { slotId: which.slotId, doctorId: null, from: null, to: null } : { slotId: null, ...which }
   const statement = sql`
     select * from holdfast.withdraw_slots(${clinicNo}::integer, ${slotId}::uuid, ${doctorId}::uuid,
-      ${from}::timestamptz,
-      ${to}::timestamptz, ${withBookings}::boolean, ${dryRun}::boolean, ${actorId}::uuid)`
+      ${from}::timestamptz, ${to}::timestamptz, ${withBookings}::boolean, ${dryRun}::boolean, ${actorId}::uuid)`
   const { rows } = await connection.query<WithdrawnRow>(prepared('withdraw_slots', statement))
   const [row] = rows
   if (row === undefined) throw new Error('withdraw_slots returned no row.')
@@ -44,7 +39,7 @@ export async function withdrawSlots(
     case 'slot_has_bookings':
       return { kind: 'slot_has_bookings', bookings: row.live }
     case 'too_large':
-      return { kind: 'withdrawal_too_large', slotsMax, bookingsMax }
+      return { kind: 'withdrawal_too_large', slotsMax: row.slots, bookingsMax: row.live }
     case 'slot_missing':
     case 'slot_in_past':
       return { kind: row.outcome }

@@ -1,0 +1,57 @@
+import { plantFunction, type TestDatabase } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
+import sql from 'sql-template-tag'
+import { expect } from 'vitest'
+import { isBookableTime } from './bookable-sql.ts'
+
+// isBookableTime is the rule of claim_verdict.sql as a condition that an index can be searched by. These tests try both
+// on every combination of a slot and a clinic here, with starts on each side of each limit and exactly at it.
+
+type Compared = { starts: string; notice: number; horizon: number; withdrawn: boolean; listed: boolean; claim: string }
+
+const verdict = sql`coalesce(holdfast.claim_verdict(
+  statement_timestamp(), null, null, null, s.id, s.withdrawn_at, s.starts_at, true,
+  make_interval(mins => c.minimum_notice_minutes), make_interval(days => c.booking_horizon_days),
+  'in_person', '{in_person}', 1, 1, 0, null), 'bookable')`
+
+async function compared(database: TestDatabase): Promise<Compared[]> {
+  const { rows } = await database.ownerPool.query<Compared>(sql`
+    select offset_text as starts, c.minimum_notice_minutes as notice, c.booking_horizon_days as horizon,
+           s.withdrawn_at is not null as withdrawn, ${isBookableTime} as listed, ${verdict} as claim
+      from (values (0, 30), (60, 30), (2880, 1), (0, 0)) c(minimum_notice_minutes, booking_horizon_days),
+           unnest('{-1 day,0,1 hour,1 day,2 days,30 days}'::text[]) around,
+           unnest('{-1 microsecond,0,1 microsecond}'::text[]) beside,
+           lateral (select around || ' ' || beside as offset_text) o,
+           unnest(array[null, statement_timestamp()]) withdrawn,
+           lateral (select gen_random_uuid() as id, withdrawn as withdrawn_at,
+                           statement_timestamp() + around::interval + beside::interval as starts_at) s`)
+  return rows
+}
+
+const differing = (rows: Compared[]) => rows.filter(({ listed, claim }) => listed !== (claim === 'bookable'))
+
+test('a slot is listed as bookable exactly if a claim may book it', async ({ database }) => {
+  const rows = await compared(database)
+  expect(rows).toHaveLength(4 * 6 * 3 * 2)
+  expect(differing(rows)).toEqual([])
+  // Each limit was reached from both sides.
+  expect(new Set(rows.map(({ claim }) => claim))).toEqual(
+    new Set([
+      'bookable',
+      'slot_closed:withdrawn',
+      'slot_closed:started',
+      'slot_closed:minimum_notice',
+      'slot_closed:booking_horizon',
+    ]),
+  )
+})
+
+test.for([
+  ['the withdrawal', 'p_withdrawn_at IS NOT NULL', 'false'],
+  ['the start', '(p_starts_at <= p_now)', '(p_starts_at < p_now)'],
+  ['the minimum notice', 'p_starts_at < (p_now + p_minimum_notice)', 'p_starts_at <= (p_now + p_minimum_notice)'],
+  ['the booking horizon', 'p_starts_at > (p_now + p_booking_horizon)', 'p_starts_at >= (p_now + p_booking_horizon)'],
+] as const)('negative control: another rule for %s in claims is detected', async ([, part, becomes], { database }) => {
+  await plantFunction(database, 'claim_verdict', { part, becomes })
+  expect(differing(await compared(database))).not.toEqual([])
+})
