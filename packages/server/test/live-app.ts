@@ -1,6 +1,7 @@
-import { createLiveReads, EventTail } from '@holdfast/engine'
+import { createCalendarReads, EventTail } from '@holdfast/engine'
 import { createTestDatabase, type TestDatabase } from '@holdfast/testkit'
 import Fastify from 'fastify'
+import { Calendar } from '../src/calendar/calendar.ts'
 import { errorHandler } from '../src/edge/error-handler.ts'
 import { rateLimits } from '../src/edge/rate-limits.ts'
 import { validatorCompiler } from '../src/edge/validator.ts'
@@ -12,14 +13,20 @@ import { createLogger } from '../src/observe/logger.ts'
 /** Only the live routes, on a real port, tail and database, with limits set by the test. */
 export type LiveApp = { url: string; hub: LiveHub; database: TestDatabase; stop(): Promise<void> }
 
-export async function liveApp(settings: Partial<LiveSettings> = {}, origins: string[] = []): Promise<LiveApp> {
+/** @param settings `readMs`: of the calendar */
+export async function liveApp(
+  { readMs = 10, ...settings }: Partial<LiveSettings> & { readMs?: number } = {},
+  origins: string[] = [],
+): Promise<LiveApp> {
   const database = await createTestDatabase()
   const tail = await EventTail.start({ pool: database.appPool, listenUrl: database.appUrl })
+  const log = createLogger('silent')
+  const reads = createCalendarReads(database.appPool)
+  const calendar = new Calendar({ tail, reads, bytesMax: 16_000_000, readMs, log })
   const hub = new LiveHub({
-    tail,
-    reads: createLiveReads(database.appPool),
+    calendar,
     settings: { ...liveDefaults, connectionsPerAddressMax: null, ...settings },
-    log: createLogger('silent'),
+    log,
   })
   const app = Fastify({ http: { shouldUpgradeCallback: isLiveUpgrade }, forceCloseConnections: 'idle' })
   await app.register(liveSockets, { hub })
@@ -43,6 +50,7 @@ export async function liveApp(settings: Partial<LiveSettings> = {}, origins: str
     database,
     async stop() {
       await app.close()
+      calendar.stop()
       await tail.stop()
       await database.drop()
     },

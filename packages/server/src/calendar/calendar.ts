@@ -347,8 +347,10 @@ export class Calendar {
     }
     this.#advanced.resolve()
     this.#advanced = Promise.withResolvers()
-    if (this.#values.figures.unsettled > unsettledMax) this.#restart()
-    else this.#emit([...events.changes, ...changes])
+    if (this.#values.figures.unsettled > unsettledMax) {
+      this.#values.forgetUnsettled()
+      this.#restart()
+    } else this.#emit([...events.changes, ...changes])
   }
 
   #takeBooking(entry: LogEntry, doctorId: string, slotId: string, at: bigint, events: SlotChanges): void {

@@ -119,9 +119,13 @@ export class SlotValues {
     return null
   }
 
-  /** Everything will be read again. */
-  restart(doctors: Iterable<TrackedDoctor>): void {
+  /** Too many have changed: everything will be read again. */
+  forgetUnsettled(): void {
     this.#patches.clear()
+  }
+
+  /** Everything will be read again. What was unsettled before is emitted nevertheless. */
+  restart(doctors: Iterable<TrackedDoctor>): void {
     for (const doctor of doctors) {
       doctor.calendar.forgetOrder()
       if (doctor.isWatched) void this.readHolds(doctor)

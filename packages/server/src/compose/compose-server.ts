@@ -1,11 +1,4 @@
-import {
-  type CalendarReads,
-  createCalendarReads,
-  createEngine,
-  createLiveReads,
-  createPool,
-  type Engine,
-} from '@holdfast/engine'
+import { type CalendarReads, createCalendarReads, createEngine, createPool, type Engine } from '@holdfast/engine'
 import type { FastifyInstance } from 'fastify'
 import type pg from 'pg'
 import { type OpenAccounts, openAccounts } from '../accounts/open-accounts.ts'
@@ -81,13 +74,7 @@ export async function composeServer(config: Config, database: PreparedDatabase, 
   })
   const { calendar, slotLists } = followSlots(pools.general, freshness, engine, cacheBytesMax, log)
   engine.onCommitted(({ accountIds }) => accountIds.forEach(accounts.principals.forget))
-  const reads = createLiveReads(pools.general)
-  const live = new LiveHub({ tail: freshness.tail, reads, settings: liveSettingsOf(config), log })
-  let isAway = false
-  freshness.onTrust((isTrusted) => {
-    if (isTrusted && isAway) live.resyncAll()
-    isAway = !isTrusted
-  })
+  const live = new LiveHub({ calendar, settings: liveSettingsOf(config), log })
   addLiveFigures(metrics.registry, live)
   const app = await buildApp({
     config,

@@ -1,56 +1,50 @@
-import type { LiveDoctor, LiveSlot } from '@holdfast/engine'
-import { LapseWatch } from './lapse-watch.ts'
 import type { LiveSubscriber } from './live-subscriber.ts'
 
 /** If more slots than this changed, subscribers get a resync instead. */
 const changedMax = 1_000
 
-/** Changes that have not been sent to a doctor's subscribers. `at`: the position of the first one. */
-export type FeedChanges = { slots: Map<string, 'event' | 'lapse'>; isResync: boolean; at: bigint }
+/** `at`: the position of the first change. */
+export type FeedChanges = { available: Map<string, number>; isResync: boolean; at: bigint }
 
-/** A doctor with subscribers: who they are, which changes are pending, and when the next hold lapses. */
+/** A doctor's subscribers and the changes that have not been sent to them. */
 export class DoctorFeed {
   readonly doctorId: string
-  readonly subscribers = new Set<LiveSubscriber>()
-  readonly lapses: LapseWatch
-  /** Whether the doctor and the held slots have been read. */
-  isKnown = false
-  /** Subscriptions in progress. */
-  pendingSubscriptions = 0
+  readonly #subscribers = new Set<LiveSubscriber>()
   /** The earliest time of the next message, by the monotonic clock. */
-  nextMessageAtMs = 0
+  #nextMessageAtMs = 0
   #changes: FeedChanges | null = null
 
-  constructor(doctorId: string, listeners: ConstructorParameters<typeof LapseWatch>[0]) {
+  constructor(doctorId: string) {
     this.doctorId = doctorId
-    this.lapses = new LapseWatch(listeners)
   }
 
-  get isWatched(): boolean {
-    return this.subscribers.size > 0 || this.pendingSubscriptions > 0
+  get subscribers(): ReadonlySet<LiveSubscriber> {
+    return this.#subscribers
   }
 
+  get nextMessageAtMs(): number {
+    return this.#nextMessageAtMs
+  }
+
+  /** The position of the first change that is not sent. */
   get changedAt(): bigint | null {
     return this.#changes?.at ?? null
   }
 
-  get changedSlots(): number {
-    return this.#changes?.slots.size ?? 0
+  add(subscriber: LiveSubscriber): void {
+    this.#subscribers.add(subscriber)
   }
 
-  /**
-   * @returns false if there are too many changes: subscribers have to read again, and the holds must be read again
-   * too
-   */
-  noteSlot(slotId: string, cause: 'event' | 'lapse', at: bigint): boolean {
+  delete(subscriber: LiveSubscriber): void {
+    this.#subscribers.delete(subscriber)
+  }
+
+  noteSlots(slots: readonly { id: string; available: number }[], at: bigint): void {
     const changes = this.#changesAt(at)
-    if (changes.slots.size >= changedMax && !changes.slots.has(slotId)) {
-      changes.isResync = true
-      changes.slots.clear()
-      return false
-    }
-    if (cause === 'event' || !changes.slots.has(slotId)) changes.slots.set(slotId, cause)
-    return true
+    for (const { id, available } of slots) changes.available.set(id, available)
+    if (changes.available.size <= changedMax) return
+    changes.available.clear()
+    changes.isResync = true
   }
 
   noteResync(at: bigint): void {
@@ -63,35 +57,13 @@ export class DoctorFeed {
     return changes
   }
 
-  /** Puts back changes that could not be published. */
-  restoreChanges(changes: FeedChanges): void {
-    const newer = this.#changes
-    this.#changes = changes
-    for (const [slotId, cause] of newer?.slots ?? []) this.noteSlot(slotId, cause, changes.at)
-    if (newer?.isResync) this.noteResync(changes.at)
-  }
-
-  /** Records a slot that was just read. @returns whether to publish it: a lapse may have changed nothing */
-  noteRead(slot: LiveSlot, cause: 'event' | 'lapse'): boolean {
-    const isChanged = cause === 'event' || this.lapses.lastAvailable(slot.id) !== slot.available
-    this.lapses.note(slot.id, slot.lapsesInMs, slot.available)
-    return isChanged
-  }
-
-  /** Records a doctor's held slots, which may have been read some time ago. */
-  noteDoctor(doctor: LiveDoctor): void {
-    this.isKnown = true
-    let lastLapseMs = 0
-    for (const { id, available, lapsesInMs } of doctor.held) {
-      if (lapsesInMs === null) continue
-      this.lapses.noteOlder(id, lapsesInMs, available)
-      lastLapseMs = Math.max(lastLapseMs, lapsesInMs)
-    }
-    if (doctor.isPartial) this.lapses.noteUnwatched(Math.max(lastLapseMs, 1_000))
+  pauseUntil(atMs: number): void {
+    this.#nextMessageAtMs = atMs
   }
 
   #changesAt(at: bigint): FeedChanges {
-    this.#changes ??= { slots: new Map(), isResync: false, at }
+    this.#changes ??= { available: new Map(), isResync: false, at }
+    if (at < this.#changes.at) this.#changes.at = at
     return this.#changes
   }
 }

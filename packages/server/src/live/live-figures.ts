@@ -16,13 +16,18 @@ export function noFigures(): LiveFigures {
   return { connections: { socket: 0, events: 0 }, subscriptions: 0, messages: 0, dropped: 0, resyncs: 0 }
 }
 
+const totals = {
+  messages: 'Messages sent, over all connections.',
+  dropped: 'Messages not sent because the client does not read fast enough. It gets a resync instead.',
+  resyncs: 'Resync messages, which tell a client to read again.',
+} as const
+
 /** Adds the counters to the metrics. */
 export function addLiveFigures(
   registry: Registry,
   live: { figures: Readonly<LiveFigures>; bufferedBytes: number },
 ): void {
   const registers = [registry]
-  const read = () => live.figures
   new Gauge({
     name: 'holdfast_live_buffered_bytes',
     help: 'Bytes sent to live connections that they have not read yet.',
@@ -37,7 +42,7 @@ export function addLiveFigures(
     labelNames: ['kind'],
     registers,
     collect() {
-      for (const [kind, count] of Object.entries(read().connections)) this.set({ kind }, count)
+      for (const [kind, count] of Object.entries(live.figures.connections)) this.set({ kind }, count)
     },
   })
   new Gauge({
@@ -45,32 +50,18 @@ export function addLiveFigures(
     help: 'Subscribed doctors, over all connections.',
     registers,
     collect() {
-      this.set(read().subscriptions)
+      this.set(live.figures.subscriptions)
     },
   })
-  addTotal(registers, 'holdfast_live_messages_total', 'Messages sent, over all connections.', () => read().messages)
-  addTotal(
-    registers,
-    'holdfast_live_dropped_total',
-    'Messages not sent because the client does not read fast enough. It gets a resync instead.',
-    () => read().dropped,
-  )
-  addTotal(
-    registers,
-    'holdfast_live_resyncs_total',
-    'Resync messages, which tell a client to read again.',
-    () => read().resyncs,
-  )
-}
-
-function addTotal(registers: Registry[], name: string, help: string, read: () => number): void {
-  new Counter({
-    name,
-    help,
-    registers,
-    collect() {
-      this.reset()
-      this.inc(read())
-    },
-  })
+  for (const name of ['messages', 'dropped', 'resyncs'] as const) {
+    new Counter({
+      name: `holdfast_live_${name}_total`,
+      help: totals[name],
+      registers,
+      collect() {
+        this.reset()
+        this.inc(live.figures[name])
+      },
+    })
+  }
 }

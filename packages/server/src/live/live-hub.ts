@@ -1,21 +1,20 @@
-import { clinicNoOf, type EventTail, isId, type LiveDoctor, type LiveReads, type LogEntry } from '@holdfast/engine'
+import { isId, type LogEntry } from '@holdfast/engine'
 import pTimeout from 'p-timeout'
-import { DoctorReader } from '../calendar/doctor-reader.ts'
-import { retryUntilStopped } from '../lifecycle/retry-until-stopped.ts'
+import type { Calendar, WatchedDoctor } from '../calendar/calendar.ts'
+import type { CalendarChange } from '../calendar/calendar-change.ts'
 import type { Logger } from '../observe/logger.ts'
+import { CatchUpReader } from './catch-up-reader.ts'
 import { ChangeHistory } from './change-history.ts'
 import { DoctorFeed } from './doctor-feed.ts'
+import { FeedPublisher } from './feed-publisher.ts'
 import { Heartbeats } from './heartbeats.ts'
 import { type LiveFigures, noFigures } from './live-figures.ts'
-import { LiveFrame } from './live-frame.ts'
 import type { LiveSettings } from './live-settings.ts'
-import { LiveSubscriber, type LiveTransport } from './live-subscriber.ts'
-import { SlotPublisher } from './slot-publisher.ts'
+import { LiveSubscriber, type LiveTransport, type Missed } from './live-subscriber.ts'
+import { SlowSubscribers } from './slow-subscribers.ts'
 
 export type LiveHubDeps = {
-  /** The log tail of this process. */
-  tail: Pick<EventTail, 'horizon' | 'subscribe'>
-  reads: LiveReads
+  calendar: Pick<Calendar, 'horizon' | 'settledBefore' | 'onChange' | 'onLog' | 'watch' | 'unwatch' | 'read'>
   settings: LiveSettings
   log: Logger
 }
@@ -33,41 +32,58 @@ export type SubscribeOutcome =
 // Confirmations and extensions are published, because a read just before may have seen the hold as lapsed.
 const quietTypes = new Set<string>(['arrived', 'completed', 'no_show', 'linked', 'reopened'])
 const endMsMax = 2_000
-const retryMs = 1_000
 
 /**
- * Notifies connections of changed slots. One listener on the log serves all of them. Independent of the transport; see
- * {@link SlotPublisher} for when messages are sent, and packages/contract/src/live.ts for the messages.
+ * Notifies connections of changed slots: the calendar's changes go to the feeds of doctors, from there to subscribers.
+ * Independent of the transport; see {@link FeedPublisher} for when messages are sent, and packages/contract/src/live.ts
+ * for the messages.
  */
 export class LiveHub {
   readonly settings: LiveSettings
-  readonly figures: LiveFigures = noFigures()
+  readonly #calendar: LiveHubDeps['calendar']
   readonly #log: Logger
-  readonly #doctorReader: DoctorReader<LiveDoctor>
-  readonly #publisher: SlotPublisher
+  readonly #figures: LiveFigures = noFigures()
+  readonly #feeds = new Map<string, DoctorFeed>()
+  readonly #publisher: FeedPublisher
+  readonly #catchUps: CatchUpReader
+  readonly #slow: SlowSubscribers
   readonly #history: ChangeHistory
   readonly #heartbeats: Heartbeats<LiveSubscriber>
-  readonly #unsubscribeFromTail: () => void
-  readonly #feeds = new Map<string, DoctorFeed>()
   /** Each with the function that stops its heartbeat. */
   readonly #subscribers = new Map<LiveSubscriber, () => void>()
-  readonly #stop = new AbortController()
+  readonly #endListening: (() => void)[]
   readonly #emptied = Promise.withResolvers<void>()
+  #isStopping = false
 
-  constructor({ tail, reads, settings, log }: LiveHubDeps) {
+  constructor({ calendar, settings, log }: LiveHubDeps) {
     this.settings = settings
+    this.#calendar = calendar
     this.#log = log
-    this.#doctorReader = new DoctorReader((doctorIds) => reads.doctors(doctorIds))
-    this.#publisher = new SlotPublisher({ reads, settings, log, figures: this.figures, horizon: tail.horizon })
-    this.#history = new ChangeHistory(tail.horizon - 1n, settings.historyMax)
-    this.#heartbeats = new Heartbeats(settings.heartbeatMs, ({ transport }) =>
-      transport.beat(String(this.#publisher.resumePosition)),
-    )
-    this.#unsubscribeFromTail = tail.subscribe((entries, horizon) => this.#onEntries(entries, horizon))
+    this.#history = new ChangeHistory(calendar.horizon - 1n, settings.historyMax)
+    this.#publisher = new FeedPublisher({
+      settings,
+      settledBefore: () => calendar.settledBefore,
+      onDropped: (subscriber) => {
+        this.#figures.dropped += 1
+        this.#slow.add(subscriber)
+      },
+    })
+    const position = () => this.#publisher.resumePosition
+    this.#slow = new SlowSubscribers({ behindMsMax: settings.behindMsMax, position })
+    this.#catchUps = new CatchUpReader({ read: (slotIds) => calendar.read(slotIds), position })
+    this.#heartbeats = new Heartbeats(settings.heartbeatMs, (subscriber) => subscriber.beat(position()))
+    this.#endListening = [
+      calendar.onLog((entries) => this.#noteLog(entries)),
+      calendar.onChange((change) => this.#noteChange(change)),
+    ]
   }
 
   get isStopping(): boolean {
-    return this.#stop.signal.aborted
+    return this.#isStopping
+  }
+
+  get figures(): Readonly<LiveFigures> {
+    return this.#figures
   }
 
   /** Bytes sent that have not been read yet, over all connections. */
@@ -79,21 +95,24 @@ export class LiveHub {
 
   /** Adds a connection without subscriptions. Call `disconnect` when it has ended. */
   connect(transport: LiveTransport): LiveSubscriber {
-    const subscriber = new LiveSubscriber(transport, this.settings.bufferedBytesMax)
+    const subscriber = new LiveSubscriber(transport, this.settings.bufferedBytesMax, ({ type }) => {
+      this.#figures.messages += 1
+      if (type === 'resync') this.#figures.resyncs += 1
+    })
     this.#subscribers.set(subscriber, this.#heartbeats.add(subscriber))
-    this.figures.connections[transport.kind] += 1
+    this.#figures.connections[transport.kind] += 1
     return subscriber
   }
 
   disconnect(subscriber: LiveSubscriber): void {
-    if (subscriber.isClosed) return
-    subscriber.isClosed = true
-    this.unsubscribe(subscriber, [...subscriber.doctorIds])
-    this.#publisher.removeSubscriber(subscriber)
-    this.#subscribers.get(subscriber)?.()
+    const stopHeartbeat = this.#subscribers.get(subscriber)
+    if (stopHeartbeat === undefined) return
+    stopHeartbeat()
     this.#subscribers.delete(subscriber)
-    this.figures.connections[subscriber.transport.kind] -= 1
-    if (this.isStopping && this.#subscribers.size === 0) this.#emptied.resolve()
+    subscriber.close()
+    this.unsubscribe(subscriber, [...subscriber.doctorIds])
+    this.#figures.connections[subscriber.transport.kind] -= 1
+    if (this.#isStopping && this.#subscribers.size === 0) this.#emptied.resolve()
   }
 
   /**
@@ -108,205 +127,119 @@ export class LiveHub {
     const wanted = [...new Set(doctorIds)]
     const inAll = new Set([...subscriber.doctorIds, ...wanted])
     if (inAll.size > this.settings.doctorsPerConnectionMax) return { kind: 'too_many' }
-    const feeds = wanted.filter(isId).map((doctorId) => this.#openFeed(doctorId))
+    let watched: ReadonlyMap<string, WatchedDoctor>
     try {
       // Lapses are not in the log. For a client that reconnects, the doctors are therefore read again.
-      const toRead = feeds.filter((feed) => after !== null || !feed.isKnown).map((feed) => feed.doctorId)
-      const read = toRead.length === 0 ? new Map<string, LiveDoctor>() : await this.#doctorReader.read(toRead)
-      for (const feed of feeds) {
-        const doctor = read.get(feed.doctorId)
-        if (doctor !== undefined) feed.noteDoctor(doctor)
-      }
-      const known = feeds.filter((feed) => read.has(feed.doctorId) || !toRead.includes(feed.doctorId))
-      if (known.length === 0) return { kind: 'none_known' }
-      if (!subscriber.isClosed) this.#attach(subscriber, known, after, read)
-      const knownIds = new Set(known.map((feed) => feed.doctorId))
-      return { kind: 'subscribed', unknown: wanted.filter((doctorId) => !knownIds.has(doctorId)) }
+      watched = await this.#calendar.watch(wanted.filter(isId), { readAgain: after !== null })
     } catch (error) {
       this.#log.warn({ err: error }, 'doctors could not be read for live updates')
       return { kind: 'unavailable' }
-    } finally {
-      for (const feed of feeds) {
-        feed.pendingSubscriptions -= 1
-        this.#dropUnwatched(feed)
-      }
     }
+    if (watched.size === 0) return { kind: 'none_known' }
+    this.#attach(subscriber, watched, after)
+    return { kind: 'subscribed', unknown: wanted.filter((doctorId) => !watched.has(doctorId)) }
   }
 
   unsubscribe(subscriber: LiveSubscriber, doctorIds: readonly string[]): void {
     for (const doctorId of doctorIds) {
-      if (!subscriber.doctorIds.delete(doctorId)) continue
-      this.figures.subscriptions -= 1
+      if (!subscriber.unsubscribe(doctorId)) continue
+      this.#figures.subscriptions -= 1
+      this.#calendar.unwatch(doctorId)
       const feed = this.#feeds.get(doctorId)
-      if (feed === undefined) continue
-      feed.subscribers.delete(subscriber)
-      this.#dropUnwatched(feed)
-    }
-  }
-
-  /** Changes may have been missed (during a database outage): all connections are sent a resync. */
-  resyncAll(): void {
-    const at = this.#publisher.horizon
-    this.#history.noteAll(at)
-    for (const feed of this.#feeds.values()) {
-      feed.noteResync(at)
-      this.#publisher.publish(feed)
-      void this.#readHolds(feed)
+      feed?.delete(subscriber)
+      if (feed?.subscribers.size !== 0) continue
+      this.#feeds.delete(doctorId)
+      this.#publisher.delete(feed)
     }
   }
 
   /** Closes every connection with 1001, and destroys those that do not close in time. */
   async stop(): Promise<void> {
-    if (this.isStopping) return
-    this.#stop.abort()
-    this.#unsubscribeFromTail()
+    if (this.#isStopping) return
+    this.#isStopping = true
+    for (const endListening of this.#endListening) endListening()
     this.#heartbeats.stop()
-    const published = this.#publisher.stop()
+    this.#slow.stop()
+    const sent = this.#publisher.stop()
     for (const { transport } of this.#subscribers.keys()) transport.end(1001, 'This server is stopping: connect again.')
     if (this.#subscribers.size === 0) this.#emptied.resolve()
-    await pTimeout(Promise.all([published, this.#emptied.promise]), { milliseconds: endMsMax, message: false })
+    await pTimeout(Promise.all([sent, this.#emptied.promise]), { milliseconds: endMsMax, message: false })
     for (const { transport } of [...this.#subscribers.keys()]) transport.destroy()
-    for (const feed of this.#feeds.values()) feed.lapses.stop()
   }
 
-  #onEntries(entries: readonly LogEntry[], horizon: bigint): void {
-    // An event that waited for an earlier one may be older than what has been published. Its position is then the
-    // horizon.
-    const before = this.#publisher.horizon
-    const clinics = new Map<number, bigint>()
-    for (const entry of entries) {
-      const at = entry.xid > before ? entry.xid : before
-      if (entry.kind === 'booking') {
-        const { type, doctorId, slotId, fromSlotId } = entry
-        if (quietTypes.has(type)) continue
-        this.#noteSlot(doctorId, slotId, at)
-        if (fromSlotId !== null && entry.fromDoctorId !== null) this.#noteSlot(entry.fromDoctorId, fromSlotId, at)
-      } else if (entry.doctorId === null) clinics.set(entry.clinicNo, at)
-      else this.#noteDoctor(entry.doctorId, at)
+  /** Each subscription is counted once by the calendar. */
+  #attach(subscriber: LiveSubscriber, watched: ReadonlyMap<string, WatchedDoctor>, after: bigint | null): void {
+    for (const doctorId of watched.keys()) {
+      if (subscriber.isClosed || subscriber.doctorIds.has(doctorId)) {
+        this.#calendar.unwatch(doctorId)
+        continue
+      }
+      const feed = this.#feeds.get(doctorId) ?? new DoctorFeed(doctorId)
+      this.#feeds.set(doctorId, feed)
+      feed.add(subscriber)
+      this.#figures.subscriptions += 1
     }
-    for (const [clinicNo, at] of clinics) this.#noteClinic(clinicNo, at)
-    this.#publisher.advance(horizon)
-  }
-
-  #noteSlot(doctorId: string, slotId: string, at: bigint): void {
-    this.#history.noteSlot(doctorId, slotId, at)
-    const feed = this.#feeds.get(doctorId)
-    if (feed === undefined) return
-    if (!feed.noteSlot(slotId, 'event', at)) void this.#readHolds(feed)
-    this.#publisher.publish(feed)
-  }
-
-  #noteDoctor(doctorId: string, at: bigint): void {
-    this.#history.noteDoctor(doctorId, at)
-    const feed = this.#feeds.get(doctorId)
-    if (feed === undefined) return
-    // The doctor may no longer be active.
-    feed.isKnown = false
-    feed.noteResync(at)
-    this.#publisher.publish(feed)
-  }
-
-  /** A change of the clinic's time zone, notice or booking horizon affects the slots of all its doctors. */
-  #noteClinic(clinicNo: number, at: bigint): void {
-    this.#history.noteAll(at)
-    for (const feed of this.#feeds.values()) {
-      if (clinicNoOf(feed.doctorId) !== clinicNo) continue
-      feed.noteResync(at)
-      this.#publisher.publish(feed)
-    }
-  }
-
-  /** A lapse has no position in the log. It gets the horizon, which no client has received as its position yet. */
-  #noteLapsed(feed: DoctorFeed, slotIds: readonly string[]): void {
-    const at = this.#publisher.horizon
-    for (const slotId of slotIds) {
-      this.#history.noteSlot(feed.doctorId, slotId, at)
-      if (!feed.noteSlot(slotId, 'lapse', at)) void this.#readHolds(feed)
-    }
-    this.#publisher.publish(feed)
-  }
-
-  #openFeed(doctorId: string): DoctorFeed {
-    const known = this.#feeds.get(doctorId)
-    const feed: DoctorFeed =
-      known ??
-      new DoctorFeed(doctorId, {
-        onLapsed: (slotIds) => this.#noteLapsed(feed, slotIds),
-        onUnwatchedLapse: () => void this.#readHolds(feed),
-      })
-    this.#feeds.set(doctorId, feed)
-    feed.pendingSubscriptions += 1
-    return feed
-  }
-
-  #attach(
-    subscriber: LiveSubscriber,
-    feeds: readonly DoctorFeed[],
-    after: bigint | null,
-    read: ReadonlyMap<string, LiveDoctor>,
-  ): void {
-    for (const { doctorId, subscribers } of feeds) {
-      subscribers.add(subscriber)
-      if (!subscriber.doctorIds.has(doctorId)) this.figures.subscriptions += 1
-      subscriber.doctorIds.add(doctorId)
-    }
-    const doctorIds = feeds.map((feed) => feed.doctorId)
+    const missed = after === null ? null : this.#missedSince(watched, after)
     const { resumePosition } = this.#publisher
-    const missed = after === null ? [] : this.#missedSince(subscriber, doctorIds, after, read)
-    const isResuming = missed.length > 0 || subscriber.catchUp !== null
-    const position = String(isResuming && after !== null && after < resumePosition ? after : resumePosition)
-    this.#send(subscriber, new LiveFrame({ type: 'subscribed', doctorIds, position }))
-    if (missed.length > 0) {
-      this.figures.resyncs += 1
-      this.#send(subscriber, new LiveFrame({ type: 'resync', doctorIds: missed, position }))
-    }
-    if (subscriber.catchUp !== null) this.#publisher.catchUp(subscriber)
+    if (subscriber.subscribe([...watched.keys()], resumePosition, missed)) this.#catchUps.add(subscriber)
   }
 
-  /** Sets the subscriber's `catchUp`. @returns the doctors whose changes are not known */
-  #missedSince(
-    subscriber: LiveSubscriber,
-    doctorIds: readonly string[],
-    after: bigint,
-    read: ReadonlyMap<string, LiveDoctor>,
-  ): string[] {
+  #missedSince(watched: ReadonlyMap<string, WatchedDoctor>, after: bigint): Missed {
     // A position ahead of this process's comes from another process, or from another database.
-    const isAhead = after >= this.#publisher.horizon
-    const missed: string[] = []
-    const catchUp = new Map<string, readonly string[]>()
-    for (const doctorId of doctorIds) {
+    const isAhead = after >= this.#calendar.horizon
+    const slotIds = new Map<string, string[]>()
+    const unknown: string[] = []
+    for (const [doctorId, { lapsed, isPartial }] of watched) {
       const changes = this.#history.since(doctorId, after)
-      const isBusy = subscriber.catchUp !== null
-      const doctor = read.get(doctorId)
-      const lapsed = (doctor?.held ?? []).filter((slot) => slot.hasLapsed).map((slot) => slot.id)
-      if (isAhead || isBusy || doctor?.isPartial || changes.kind === 'unknown') missed.push(doctorId)
+      if (isAhead || isPartial || changes.kind === 'unknown') unknown.push(doctorId)
       else if (changes.slotIds.length + lapsed.length > 0) {
-        catchUp.set(doctorId, [...new Set([...changes.slotIds, ...lapsed])])
+        slotIds.set(doctorId, [...new Set([...changes.slotIds, ...lapsed])])
       }
     }
-    if (catchUp.size > 0) subscriber.catchUp = catchUp
-    return missed
+    return { after, slotIds, unknown }
   }
 
-  #send(subscriber: LiveSubscriber, frame: LiveFrame): void {
-    subscriber.transport.send(frame)
-    this.figures.messages += 1
-  }
-
-  /** Reads a doctor's holds again. Retries until it succeeds or the doctor has no subscribers. */
-  async #readHolds(feed: DoctorFeed): Promise<void> {
-    const read = async () => {
-      if (!feed.isWatched) return
-      const doctor = (await this.#doctorReader.read([feed.doctorId])).get(feed.doctorId)
-      if (doctor !== undefined && feed.isWatched) feed.noteDoctor(doctor)
+  /** Fills the history with the changes of all doctors, whether or not they have subscribers. */
+  #noteLog(entries: readonly LogEntry[]): void {
+    // An event that waited for an earlier one may be older than what has been sent. Its position is then the horizon.
+    let at = this.#calendar.horizon
+    for (const entry of entries) {
+      if (entry.xid > at) at = entry.xid
+      if (entry.kind === 'booking') {
+        if (quietTypes.has(entry.type)) continue
+        this.#history.noteSlot(entry.doctorId, entry.slotId, at)
+        if (entry.fromDoctorId !== null && entry.fromSlotId !== null) {
+          this.#history.noteSlot(entry.fromDoctorId, entry.fromSlotId, at)
+        }
+      } else if (entry.doctorId !== null) this.#history.noteDoctor(entry.doctorId, at)
+      // The clinic's time zone, notice and booking horizon affect the slots of all its doctors.
+      else this.#history.noteAll(at)
     }
-    await retryUntilStopped(read, { delayMs: retryMs, signal: this.#stop.signal })
   }
 
-  #dropUnwatched(feed: DoctorFeed): void {
-    if (feed.isWatched || this.#feeds.get(feed.doctorId) !== feed) return
-    this.#feeds.delete(feed.doctorId)
-    this.#publisher.removeFeed(feed)
-    feed.lapses.stop()
+  #noteChange(change: CalendarChange): void {
+    switch (change.kind) {
+      case 'slots': {
+        const { doctorId, slots, at, cause } = change
+        // A lapse is not in the log. No client has received the horizon as its position yet.
+        if (cause === 'lapse') for (const { id } of slots) this.#history.noteSlot(doctorId, id, this.#calendar.horizon)
+        this.#publish(doctorId, (feed) => feed.noteSlots(slots, at))
+        return
+      }
+      case 'doctor':
+        this.#publish(change.doctorId, (feed) => feed.noteResync(change.at))
+        return
+      case 'all':
+        this.#history.noteAll(this.#calendar.horizon)
+        for (const doctorId of this.#feeds.keys()) this.#publish(doctorId, (feed) => feed.noteResync(change.at))
+        return
+    }
+  }
+
+  #publish(doctorId: string, note: (feed: DoctorFeed) => void): void {
+    const feed = this.#feeds.get(doctorId)
+    if (feed === undefined) return
+    note(feed)
+    this.#publisher.publish(feed)
   }
 }

@@ -16,8 +16,6 @@ export type LiveSettings = {
   messageMs: number
   /** Added to `messageMs` per subscriber of a doctor, so that many subscribers do not overload the process. */
   messageMicrosecondsPerWatcher: number
-  /** Minimum time between two reads of availability. */
-  readMs: number
   /** Unread bytes at which a connection gets no more messages until it has read them. */
   bufferedBytesMax: number
   /** How long a connection may take to read them. */
@@ -37,7 +35,6 @@ export const liveDefaults: LiveSettings = {
   errorsMax: 5,
   messageMs: 100,
   messageMicrosecondsPerWatcher: 50,
-  readMs: 10,
   bufferedBytesMax: 65_536,
   behindMsMax: 60_000,
   heartbeatMs: 30_000,

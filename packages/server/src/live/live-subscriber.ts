@@ -1,4 +1,5 @@
-import type { LiveFrame } from './live-frame.ts'
+import type { LiveServerMessage } from '@holdfast/contract'
+import { LiveFrame } from './live-frame.ts'
 
 /** The connection to one client. No method waits. */
 export type LiveTransport = {
@@ -14,57 +15,172 @@ export type LiveTransport = {
   beat(position: string): void
 }
 
+/** What changed while a client was disconnected. `unknown`: the doctors of which it is not known. */
+export type Missed = { after: bigint; slotIds: ReadonlyMap<string, readonly string[]>; unknown: readonly string[] }
+
+/**
+ * - following: each message is sent at once.
+ * - catching up: the slots that the client missed are being read. Newer messages are merged into them; null: not read.
+ * - behind: the client does not read fast enough, and is sent nothing until it has read what was sent.
+ *
+ * The last two end with a `resync` of the doctors in `unsent`.
+ */
+type State =
+  | { kind: 'following' }
+  | { kind: 'catching up'; slots: Map<string, Map<string, number | null>>; unsent: Set<string> }
+  | { kind: 'behind'; sinceMs: number; unsent: Set<string> }
+  | { kind: 'closed' }
+
+/** If more slots of a doctor have changed, the client is sent a `resync` instead. */
+const slotsPerDoctorMax = 1_000
+
 /** One connection, its subscribed doctors, and what it still has to receive. */
 export class LiveSubscriber {
   readonly transport: LiveTransport
-  readonly doctorIds = new Set<string>()
-  /** Slots that changed while the client was disconnected, by doctor. Sent before anything else. */
-  catchUp: Map<string, readonly string[]> | null = null
-  isClosed = false
-  /** Since when it gets no messages because it does not read fast enough. */
-  behindSinceMs: number | null = null
-  /** Doctors with messages that were not sent. */
-  readonly #missed = new Set<string>()
   readonly #bufferedBytesMax: number
+  readonly #onSent: (message: LiveServerMessage) => void
+  readonly #doctorIds = new Set<string>()
+  #state: State = { kind: 'following' }
+  /** The last position that was sent. Until the client is following, it is sent no newer one. */
+  #position = '0'
 
-  constructor(transport: LiveTransport, bufferedBytesMax: number) {
+  constructor(transport: LiveTransport, bufferedBytesMax: number, onSent: (message: LiveServerMessage) => void) {
     this.transport = transport
     this.#bufferedBytesMax = bufferedBytesMax
+    this.#onSent = onSent
   }
 
-  get hasMissed(): boolean {
-    return this.#missed.size > 0
+  get doctorIds(): ReadonlySet<string> {
+    return this.#doctorIds
+  }
+
+  get isClosed(): boolean {
+    return this.#state.kind === 'closed'
   }
 
   get isFull(): boolean {
     return this.transport.bufferedBytes() > this.#bufferedBytesMax
   }
 
-  /** @returns whether the frame was sent. A slow or resuming subscriber gets a `resync` later instead. */
-  offer(doctorId: string, frame: LiveFrame): boolean {
-    if (this.isClosed) return true
-    if (this.catchUp !== null) {
-      // The slots of a doctor's catch-up are read later, so they include this change.
-      if (!this.catchUp.has(doctorId)) this.#missed.add(doctorId)
-      return this.catchUp.has(doctorId)
-    }
-    if (this.hasMissed || this.isFull) {
-      this.#missed.add(doctorId)
+  /** The slots that `catchUp` needs. */
+  get missedSlotIds(): string[] {
+    if (this.#state.kind !== 'catching up') return []
+    return [...this.#state.slots.values()].flatMap((slots) => [...slots.keys()])
+  }
+
+  /**
+   * Adds the doctors and sends `subscribed`.
+   *
+   * @param position everything at or before it has been sent to all subscribers that follow
+   * @returns whether slots were missed, and `catchUp` has to be called
+   */
+  subscribe(doctorIds: readonly string[], position: string, missed: Missed | null): boolean {
+    const state = this.#state
+    if (state.kind === 'closed') return false
+    for (const doctorId of doctorIds) this.#doctorIds.add(doctorId)
+    const subscribed = { type: 'subscribed' as const, doctorIds: [...doctorIds] }
+    if (state.kind !== 'following') {
+      this.#send(new LiveFrame({ ...subscribed, position: this.#position }))
+      for (const doctorId of doctorIds) skip(state, doctorId)
       return false
     }
+    const isUpToDate = missed === null || missed.slotIds.size + missed.unknown.length === 0
+    const resumesAt = isUpToDate || missed.after > BigInt(position) ? position : String(missed.after)
+    this.#send(new LiveFrame({ ...subscribed, position: resumesAt }))
+    if (isUpToDate) return false
+    const slots = new Map<string, Map<string, number | null>>()
+    for (const [doctorId, slotIds] of missed.slotIds) slots.set(doctorId, new Map(slotIds.map((id) => [id, null])))
+    this.#state = { kind: 'catching up', slots, unsent: new Set(missed.unknown) }
+    if (slots.size === 0) this.catchUp(new Map(), position)
+    return slots.size > 0
+  }
+
+  /** @returns whether it was subscribed */
+  unsubscribe(doctorId: string): boolean {
+    if (this.#state.kind === 'catching up') this.#state.slots.delete(doctorId)
+    if ('unsent' in this.#state) this.#state.unsent.delete(doctorId)
+    return this.#doctorIds.delete(doctorId)
+  }
+
+  /** @returns false if the subscriber is behind: `recover` has to be called until it is not */
+  offer(doctorId: string, frame: LiveFrame): boolean {
+    const state = this.#state
+    if (state.kind === 'following' && this.isFull) {
+      this.#state = { kind: 'behind', sinceMs: performance.now(), unsent: new Set([doctorId]) }
+      return false
+    }
+    if (state.kind === 'following') this.#send(frame)
+    if (state.kind === 'catching up') merge(state, doctorId, frame.message)
+    if (state.kind === 'behind') skip(state, doctorId)
+    return state.kind !== 'behind'
+  }
+
+  /**
+   * Sends what the client missed.
+   *
+   * @param available of the slots in `missedSlotIds`; null: they could not be read
+   */
+  catchUp(available: ReadonlyMap<string, number> | null, position: string): void {
+    if (this.#state.kind !== 'catching up') return
+    const { slots, unsent } = this.#state
+    const messages: ((position: string) => LiveServerMessage)[] = []
+    for (const [doctorId, changed] of slots) {
+      const items: { id: string; available: number }[] = []
+      for (const [id, newer] of changed) {
+        const units = newer ?? available?.get(id)
+        if (units !== undefined) items.push({ id, available: units })
+      }
+      if (available === null) unsent.add(doctorId)
+      else if (items.length > 0) messages.push((position) => ({ type: 'slots', doctorId, items, position }))
+    }
+    if (unsent.size > 0) messages.push((position) => ({ type: 'resync', doctorIds: [...unsent], position }))
+    this.#state = { kind: 'following' }
+    // Only the last one has the new position: a client that loses its connection before it resumes from the old one.
+    const last = messages.pop()
+    for (const message of messages) this.#send(new LiveFrame(message(this.#position)))
+    if (last !== undefined) this.#send(new LiveFrame(last(position)))
+  }
+
+  /** Sends a subscriber that is behind its `resync` once it has read enough. @returns whether it is still behind */
+  recover(position: string, behindMsMax: number): boolean {
+    if (this.#state.kind !== 'behind') return false
+    const { sinceMs, unsent } = this.#state
+    if (this.transport.bufferedBytes() > this.#bufferedBytesMax / 4) {
+      if (performance.now() - sinceMs > behindMsMax) this.transport.destroy()
+      return true
+    }
+    this.#state = { kind: 'following' }
+    if (unsent.size > 0) this.#send(new LiveFrame({ type: 'resync', doctorIds: [...unsent], position }))
+    return false
+  }
+
+  /** @param position everything at or before it has been sent to all subscribers that follow */
+  beat(position: string): void {
+    this.transport.beat(this.#state.kind === 'following' ? position : this.#position)
+  }
+
+  close(): void {
+    this.#state = { kind: 'closed' }
+  }
+
+  #send(frame: LiveFrame): void {
     this.transport.send(frame)
-    return true
+    if ('position' in frame.message) this.#position = frame.message.position
+    this.#onSent(frame.message)
   }
+}
 
-  addMissed(doctorId: string): void {
-    this.#missed.add(doctorId)
-  }
+type Unsent = Extract<State, { unsent: Set<string> }>
 
-  /** Returns the doctors to read again and clears them. Call it when the `resync` can be sent. */
-  takeMissed(): string[] {
-    const missed = [...this.#missed].filter((doctorId) => this.doctorIds.has(doctorId))
-    this.#missed.clear()
-    this.behindSinceMs = null
-    return missed
-  }
+function merge(state: Extract<State, { kind: 'catching up' }>, doctorId: string, message: LiveServerMessage): void {
+  const slots = state.slots.get(doctorId) ?? new Map<string, number | null>()
+  state.slots.set(doctorId, slots)
+  if (message.type === 'slots') for (const { id, available } of message.items) slots.set(id, available)
+  if (message.type !== 'slots' || state.unsent.has(doctorId) || slots.size > slotsPerDoctorMax) skip(state, doctorId)
+}
+
+/** The doctor's lists have to be read again. */
+function skip(state: Unsent, doctorId: string): void {
+  if (state.kind === 'catching up') state.slots.delete(doctorId)
+  state.unsent.add(doctorId)
 }

@@ -1,14 +1,8 @@
-import { LiveFrame } from './live-frame.ts'
 import type { LiveSubscriber } from './live-subscriber.ts'
 
 const checkMs = 100
 
-export type SlowSubscribersDeps = {
-  bufferedBytesMax: number
-  behindMsMax: number
-  position: () => string
-  onResync: () => void
-}
+export type SlowSubscribersDeps = { behindMsMax: number; position: () => string }
 
 /**
  * Subscribers that missed messages because they do not read fast enough. Messages are not buffered for them: once
@@ -25,14 +19,8 @@ export class SlowSubscribers {
   }
 
   add(subscriber: LiveSubscriber): void {
-    subscriber.behindSinceMs ??= performance.now()
     this.#subscribers.add(subscriber)
     this.#timer ??= setInterval(() => this.#check(), checkMs).unref()
-  }
-
-  delete(subscriber: LiveSubscriber): void {
-    this.#subscribers.delete(subscriber)
-    if (this.#subscribers.size === 0) this.stop()
   }
 
   stop(): void {
@@ -41,17 +29,10 @@ export class SlowSubscribers {
   }
 
   #check(): void {
+    const position = this.#deps.position()
     for (const subscriber of this.#subscribers) {
-      if (subscriber.catchUp !== null) continue
-      if (subscriber.transport.bufferedBytes() > this.#deps.bufferedBytesMax / 4) {
-        if (performance.now() - (subscriber.behindSinceMs ?? 0) > this.#deps.behindMsMax) subscriber.transport.destroy()
-        continue
-      }
-      const doctorIds = subscriber.takeMissed()
-      this.delete(subscriber)
-      if (doctorIds.length === 0) continue
-      subscriber.transport.send(new LiveFrame({ type: 'resync', doctorIds, position: this.#deps.position() }))
-      this.#deps.onResync()
+      if (!subscriber.recover(position, this.#deps.behindMsMax)) this.#subscribers.delete(subscriber)
     }
+    if (this.#subscribers.size === 0) this.stop()
   }
 }
