@@ -95,7 +95,7 @@ export class Calendar {
       maxSize: deps.bytesMax,
       sizeCalculation: ({ calendar }) => calendar.bytes,
       noDisposeOnSet: true,
-      dispose: (doctor, _doctorId, reason) => {
+      disposeAfter: (doctor, _doctorId, reason) => {
         if (reason === 'evict') this.#evict(doctor)
       },
     })

@@ -1,0 +1,160 @@
+import { aBooking, aClaim, aDoctor, aSlot, lapseHolds } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
+import { describe, expect, vi } from 'vitest'
+import { aScene, claim, type Scene, seen } from '../../test/calendar-stage.ts'
+
+// The horizon belongs to the whole server: an open transaction of another test file delays the log.
+vi.setConfig({ testTimeout: 60_000 })
+
+describe('lapses', () => {
+  test('are listed when the hold ends, though nothing is written', async ({ database }) => {
+    const scene = await aScene(database, { slots: 2 })
+    await aBooking(database, scene.slot, { status: 'PENDING', holdExpiresAt: new Date(Date.now() + 700) })
+    expect(await scene.listed()).toBe(4)
+    await seen(() => scene.calendar.figures.lapses === 1, 'the lapse')
+    expect(await scene.listed()).toBe(5)
+    expect(await scene.stored()).toBe(4)
+    expect(scene.calendar.figures.loads).toBe(1)
+  })
+
+  test('of own holds too', async ({ database }) => {
+    const scene = await aScene(database)
+    await scene.listed()
+    scene.commits.close()
+    await scene.engine.claim(aClaim(scene.slot))
+    await lapseHolds(database, scene.slot)
+    scene.commits.open((queue) =>
+      queue.map((one) => ({ ...one, slots: one.slots.map((slot) => ({ ...slot, lapsesInMs: 200 })) })),
+    )
+    expect(await scene.listed()).toBe(4)
+    await seen(() => scene.calendar.figures.lapses === 1, 'the lapse')
+    expect(await scene.listed()).toBe(5)
+  })
+})
+
+describe('watched doctors', () => {
+  const watch = (scene: Scene, readAgain = false) => scene.calendar.watch([scene.doctor.id], { readAgain })
+
+  test('that are not active are left out', async ({ database }) => {
+    const scene = await aScene(database)
+    const inactive = await aDoctor(database, scene.clinic, { active: false })
+    const watched = await scene.calendar.watch([scene.doctor.id, inactive.id], { readAgain: false })
+    expect([...watched]).toEqual([[scene.doctor.id, { isPartial: false, lapsed: [] }]])
+    expect(scene.calendar.figures.doctors).toBe(1)
+    scene.calendar.unwatch(scene.doctor.id)
+    expect(scene.calendar.figures.doctors).toBe(0)
+  })
+
+  test('own commits are emitted when the log reports them, with their position, without a read', async ({
+    database,
+  }) => {
+    const scene = await aScene(database)
+    await watch(scene)
+    scene.log.close()
+    const { position } = await claim(scene)
+    expect(scene.changes).toEqual([])
+    scene.log.open()
+    await scene.settled()
+    expect(scene.changes).toEqual([
+      {
+        kind: 'slots',
+        doctorId: scene.doctor.id,
+        slots: [{ id: scene.slot.id, available: 4 }],
+        at: position,
+        cause: 'event',
+      },
+    ])
+    expect(scene.calendar.figures).toMatchObject({ patches: 0, doctorReads: 1, loads: 0 })
+  })
+
+  test('commits of other processes are emitted when they have been read, and hold the position back until then', async ({
+    database,
+  }) => {
+    const scene = await aScene(database)
+    await watch(scene)
+    scene.gates.slots.close()
+    const { position } = await claim(scene, 'elsewhere')
+    await seen(() => scene.gates.slots.waiting.length === 1, 'the read of the slot')
+    await seen(() => scene.calendar.horizon > position, 'the log')
+    expect([scene.changes, scene.calendar.settledBefore]).toEqual([[], position])
+    scene.gates.slots.open()
+    await scene.settled()
+    expect(scene.changes).toMatchObject([
+      { slots: [{ id: scene.slot.id, available: 4 }], at: position, cause: 'event' },
+    ])
+    expect(scene.calendar.settledBefore).toBe(scene.calendar.horizon)
+  })
+
+  test('a lapse is emitted once, of a slot that was never listed too', async ({ database }) => {
+    const scene = await aScene(database)
+    await aBooking(database, scene.slot, { status: 'PENDING', holdExpiresAt: new Date(Date.now() + 500) })
+    await scene.settled()
+    await watch(scene)
+    await seen(() => scene.changes.length > 0, 'the lapse')
+    await scene.settled()
+    expect(scene.changes).toMatchObject([{ slots: [{ id: scene.slot.id, available: 5 }], cause: 'lapse' }])
+  })
+
+  test('a lapse that a load sees before its timer is emitted by the load', async ({ database }) => {
+    const scene = await aScene(database)
+    await aBooking(database, scene.slot, { status: 'PENDING', holdExpiresAt: new Date(Date.now() + 3_600_000) })
+    await scene.settled()
+    await watch(scene)
+    await lapseHolds(database, scene.slot)
+    await scene.settled()
+    scene.changes.length = 0
+    expect(await scene.listed()).toBe(5)
+    expect(scene.changes).toMatchObject([{ slots: [{ id: scene.slot.id, available: 5 }], cause: 'lapse' }])
+  })
+
+  test('the slots of a move are emitted for both doctors', async ({ database }) => {
+    const scene = await aScene(database)
+    const colleague = await aDoctor(database, scene.clinic)
+    const target = await aSlot(database, colleague, { capacity: 2 })
+    await scene.calendar.watch([scene.doctor.id, colleague.id], { readAgain: false })
+    const { bookingId } = await claim(scene)
+    await scene.settled()
+    scene.changes.length = 0
+    await scene.elsewhere.move({ bookingId, slotId: target.id, actorId: null, onBehalf: true })
+    await scene.settled()
+    const units = scene.changes.flatMap((change) => (change.kind === 'slots' ? change.slots : []))
+    expect(new Map(units.map(({ id, available }) => [id, available]))).toEqual(
+      new Map([
+        [scene.slot.id, 5],
+        [target.id, 1],
+      ]),
+    )
+  })
+
+  test('slots that are created or withdrawn are emitted as a change of the doctor', async ({ database }) => {
+    const scene = await aScene(database)
+    await watch(scene)
+    await aSlot(database, scene.doctor)
+    await scene.settled()
+    expect(scene.changes).toMatchObject([{ kind: 'doctor', doctorId: scene.doctor.id }])
+  })
+
+  test('dropped from memory, they keep their lapses', async ({ database }) => {
+    const scene = await aScene(database, { bytesMax: 2_000 })
+    await aBooking(database, scene.slot, { status: 'PENDING', holdExpiresAt: new Date(Date.now() + 1_000) })
+    await scene.settled()
+    await watch(scene)
+    await scene.listed()
+    const other = await aDoctor(database, scene.clinic)
+    await scene.calendar.days(other.id, scene.day, scene.day, null)
+    await seen(() => scene.calendar.figures.doctorReads === 2, 'the read of the held slots')
+    scene.changes.length = 0
+    await seen(() => scene.changes.length > 0, 'the lapse')
+    expect(scene.changes).toMatchObject([{ slots: [{ id: scene.slot.id, available: 5 }], cause: 'lapse' }])
+  })
+
+  test('for a client that resumes, the slots that have lapsed, and values of slots', async ({ database }) => {
+    const scene = await aScene(database)
+    await aBooking(database, scene.slot, { status: 'PENDING' })
+    await lapseHolds(database, scene.slot)
+    await watch(scene)
+    const watched = await watch(scene, true)
+    expect(watched.get(scene.doctor.id)).toEqual({ isPartial: false, lapsed: [scene.slot.id] })
+    expect([...(await scene.calendar.read([scene.slot.id]))]).toEqual([[scene.slot.id, 5]])
+  })
+})

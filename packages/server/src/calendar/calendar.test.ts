@@ -1,0 +1,212 @@
+import { aDoctor } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
+import { describe, expect, vi } from 'vitest'
+import { aScene, cancel, claim, everything, seen, unitsOf } from '../../test/calendar-stage.ts'
+
+// The horizon belongs to the whole server: an open transaction of another test file delays the log.
+vi.setConfig({ testTimeout: 60_000 })
+
+describe('lists', () => {
+  test('share one load, and are read at once after it', async ({ database }) => {
+    const scene = await aScene(database, { slots: 3 })
+    await Promise.all([scene.listed(), scene.listed(), scene.listed()])
+    expect(scene.calendar.figures.loads).toBe(1)
+    const view = scene.list()
+    expect(view).not.toBeInstanceOf(Promise)
+    expect(Object.values(unitsOf(view instanceof Promise ? null : view))).toEqual([5, 5, 5])
+  })
+
+  test('of a doctor who does not exist are null', async ({ database }) => {
+    const scene = await aScene(database)
+    const inactive = await aDoctor(database, scene.clinic, { active: false })
+    expect(await scene.calendar.days(inactive.id, scene.day, scene.day, null)).toBeNull()
+    expect(scene.calendar.figures.doctors).toBe(0)
+  })
+
+  test('of days next to loaded ones load only those', async ({ database }) => {
+    const scene = await aScene(database)
+    await scene.listed()
+    const next = Temporal.PlainDate.from(scene.day).add({ days: 1 }).toString()
+    await scene.calendar.days(scene.doctor.id, next, next, null)
+    expect(scene.calendar.figures.loads).toBe(2)
+    expect(scene.calendar.days(scene.doctor.id, scene.day, next, null)).not.toBeInstanceOf(Promise)
+  })
+
+  test('that fail are loaded again by the next caller', async ({ database }) => {
+    const scene = await aScene(database)
+    scene.failing.add('days')
+    await expect(scene.listed()).rejects.toThrow('cut the connection')
+    scene.failing.clear()
+    expect(await scene.listed()).toBe(5)
+  })
+})
+
+describe('own commits', () => {
+  test('are listed before their caller is answered, without a read', async ({ database }) => {
+    const scene = await aScene(database, { slots: 2 })
+    await scene.listed()
+    const { bookingId } = await claim(scene)
+    expect(await scene.listed()).toBe(4)
+    await cancel(scene, bookingId)
+    expect(await scene.listed()).toBe(5)
+    const moved = await claim(scene)
+    await scene.engine.move({ bookingId: moved.bookingId, slotId: scene.other.id, actorId: null, onBehalf: true })
+    expect([await scene.listed(), await scene.listed(scene.other)]).toEqual([5, 4])
+    await scene.settled()
+    expect(scene.calendar.figures).toMatchObject({ loads: 1, patches: 0 })
+  })
+
+  test('that a load did not see are applied to it', async ({ database }) => {
+    const planted = async (plant: boolean) => {
+      const scene = await aScene(database)
+      if (plant) scene.plant.days = everything
+      scene.gates.days.close()
+      const listed = scene.listed()
+      await seen(() => scene.gates.days.waiting.length === 1, 'the load')
+      await claim(scene)
+      scene.gates.days.open()
+      return listed
+    }
+    expect(await planted(false)).toBe(4)
+    expect(await planted(true)).toBe(5)
+  })
+
+  test('are not replaced by a read of the slot that did not see them', async ({ database }) => {
+    const planted = async (plant: boolean) => {
+      const scene = await aScene(database)
+      await scene.listed()
+      if (plant) scene.plant.slots = everything
+      scene.gates.slots.close()
+      await claim(scene, 'elsewhere')
+      await seen(() => scene.gates.slots.waiting.length === 1, 'the read of the slot')
+      await claim(scene)
+      scene.gates.slots.open()
+      await seen(() => scene.calendar.figures.unsettled === 0, 'the slot')
+      return scene.listed()
+    }
+    expect(await planted(false)).toBe(3)
+    expect(await planted(true)).toBe(4)
+  })
+
+  test('on one slot keep the order of their locks, whichever is announced first', async ({ database }) => {
+    const scene = await aScene(database)
+    await scene.listed()
+    scene.commits.close()
+    await claim(scene)
+    await claim(scene)
+    scene.commits.open((queue) => queue.toReversed())
+    expect(await scene.listed()).toBe(3)
+    await scene.settled()
+    expect(await scene.listed()).toBe(3)
+    expect(scene.calendar.figures.patches).toBe(0)
+  })
+
+  test('announced after a read that saw more do not bring the old value back', async ({ database }) => {
+    const planted = async (plant: boolean) => {
+      const scene = await aScene(database)
+      await scene.listed()
+      scene.commits.close()
+      const { bookingId } = await claim(scene)
+      await cancel(scene, bookingId, 'elsewhere')
+      await scene.settled()
+      const before = await scene.listed()
+      if (plant) scene.commits.open((queue) => queue.map((one) => ({ ...one, snapshot: everything })))
+      else scene.commits.open()
+      return [before, await scene.listed()]
+    }
+    expect(await planted(false)).toEqual([5, 5])
+    expect(await planted(true)).toEqual([5, 4])
+  })
+
+  test('whose count is not known make the next list wait for a read', async ({ database }) => {
+    const scene = await aScene(database)
+    await scene.listed()
+    scene.commits.close()
+    await claim(scene)
+    scene.commits.open((queue) =>
+      queue.map((one) => ({
+        ...one,
+        snapshot: null,
+        slots: one.slots.map((slot) => ({ ...slot, available: null, lapsesInMs: null })),
+      })),
+    )
+    scene.log.close()
+    expect(scene.list()).toBeInstanceOf(Promise)
+    expect(await scene.listed()).toBe(4)
+    expect(scene.calendar.figures).toMatchObject({ loads: 1, patches: 1 })
+  })
+
+  test('delivered twice change nothing', async ({ database }) => {
+    const scene = await aScene(database)
+    await scene.listed()
+    scene.commits.close()
+    await claim(scene)
+    await claim(scene)
+    scene.commits.open(([first, second]) => [first, second, first].filter((one) => one !== undefined))
+    expect(await scene.listed()).toBe(3)
+  })
+})
+
+describe('commits of other processes', () => {
+  test('are listed when the log has reported them, after one read for all slots', async ({ database }) => {
+    const scene = await aScene(database, { slots: 2 })
+    await scene.listed()
+    scene.log.close()
+    await claim(scene, 'elsewhere')
+    await claim(scene, 'elsewhere', scene.other)
+    expect(await scene.listed()).toBe(5)
+    await seen(() => scene.log.waiting.flatMap(([entries]) => entries).length >= 2, 'the log')
+    scene.log.open()
+    await scene.settled()
+    expect([await scene.listed(), await scene.listed(scene.other)]).toEqual([4, 4])
+    expect(scene.calendar.figures).toMatchObject({ loads: 1, patches: 1, patchedSlots: 2 })
+  })
+
+  test('with their position are waited for, without a load', async ({ database }) => {
+    const scene = await aScene(database)
+    await scene.listed()
+    const { position } = await claim(scene, 'elsewhere')
+    expect(await scene.listed(scene.slot, position)).toBe(4)
+    expect(scene.calendar.figures.loads).toBe(1)
+  })
+
+  test('with their position are loaded when the log is late', async ({ database }) => {
+    const scene = await aScene(database)
+    await scene.listed()
+    scene.log.close()
+    const { position } = await claim(scene, 'elsewhere')
+    expect(await scene.listed(scene.slot, position)).toBe(4)
+    expect(scene.calendar.figures.loads).toBe(2)
+  })
+
+  test('that a load did not see are read after it', async ({ database }) => {
+    const planted = async (plant: boolean) => {
+      const scene = await aScene(database)
+      if (plant) scene.plant.days = everything
+      scene.gates.days.close()
+      const listed = scene.listed()
+      await seen(() => scene.gates.days.waiting.length === 1, 'the load')
+      const { position } = await claim(scene, 'elsewhere')
+      await seen(() => scene.calendar.horizon > position, 'the log')
+      scene.gates.days.open()
+      await listed
+      await scene.settled()
+      return scene.listed()
+    }
+    expect(await planted(false)).toBe(4)
+    expect(await planted(true)).toBe(5)
+  })
+
+  test('are read again until the database responds', async ({ database }) => {
+    const scene = await aScene(database)
+    await scene.listed()
+    scene.failing.add('slots')
+    const { position } = await claim(scene, 'elsewhere')
+    await seen(() => scene.calendar.figures.unsettled === 1, 'the changed slot')
+    await seen(() => scene.calendar.horizon > position, 'the log')
+    expect(await scene.list(position)).toMatchObject({ isStale: true })
+    scene.failing.clear()
+    await scene.settled()
+    expect(await scene.listed()).toBe(4)
+  })
+})
