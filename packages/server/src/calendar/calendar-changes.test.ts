@@ -20,6 +20,7 @@ describe('lapses', () => {
   test('of own holds too', async ({ database }) => {
     const scene = await aScene(database)
     await scene.listed()
+    scene.log.close()
     scene.commits.close()
     await scene.engine.claim(aClaim(scene.slot))
     await lapseHolds(database, scene.slot)

@@ -94,7 +94,6 @@ export class Calendar {
     this.#loaded = new LRUCache({
       maxSize: deps.bytesMax,
       sizeCalculation: ({ calendar }) => calendar.bytes,
-      noDisposeOnSet: true,
       disposeAfter: (doctor, _doctorId, reason) => {
         if (reason === 'evict') this.#evict(doctor)
       },
