@@ -63,7 +63,7 @@ export class DoctorTexts {
     const items = days.flatMap(({ body }) => (body === '' ? [] : [body])).join(',')
     list.written = {
       body: `{"items":[${items}],"asOf":"${new Date(view.asOfMs).toISOString()}"}`,
-      etag: `W/"${digestOf(days.map(({ etag }) => etag).join())}"`,
+      etag: `W/"${days.length === 1 ? days[0]?.etag : digestOf(days.map(({ etag }) => etag).join())}"`,
       untilMs: Math.min(...days.map(({ untilMs }) => untilMs)),
     }
     return list.written

@@ -168,7 +168,7 @@ export const settingTable = {
   cacheMegabytes: setting(
     'HOLDFAST_CACHE_MEGABYTES',
     '64',
-    'Memory per process for cached responses of public reads, in MiB.',
+    'Memory per process for slots and cached responses of public reads, in MiB.',
     kinds.wholeNumber(1, 65_536),
   ),
   queueSizeMax: setting(
