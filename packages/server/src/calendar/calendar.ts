@@ -14,7 +14,7 @@ import {
 import { LRUCache } from 'lru-cache'
 import pTimeout from 'p-timeout'
 import type { Logger } from '../observe/logger.ts'
-import type { CalendarChange, ChangeListener, LogListener } from './calendar-change.ts'
+import { type CalendarChange, type ChangeListener, changesUnits, type LogListener } from './calendar-change.ts'
 import type { DoctorCalendar } from './doctor-calendar.ts'
 import { SlotChanges } from './slot-changes.ts'
 import { SlotValues } from './slot-values.ts'
@@ -58,8 +58,6 @@ export type CalendarFigures = Record<
   number
 >
 
-/** Changes after which as many units of their slot are free as before. */
-const quietTypes = new Set<string>(['arrived', 'completed', 'no_show', 'linked', 'reopened'])
 const positionMsMax = 100
 const roundsMax = 10
 const ownMax = 100_000
@@ -332,7 +330,7 @@ export class Calendar {
       // An event that waited for an earlier one may be older than what was emitted.
       const at = entry.xid > this.#horizon ? entry.xid : this.#horizon
       if (entry.kind === 'directory') changes.push(...this.#takeDirectory(entry, at))
-      else if (!quietTypes.has(entry.type)) {
+      else if (changesUnits(entry)) {
         this.#takeBooking(entry, entry.doctorId, entry.slotId, at, events)
         if (entry.fromDoctorId !== null && entry.fromSlotId !== null) {
           this.#takeBooking(entry, entry.fromDoctorId, entry.fromSlotId, at, events)

@@ -1,7 +1,7 @@
 import { isId, type LogEntry } from '@holdfast/engine'
 import pTimeout from 'p-timeout'
 import type { Calendar, WatchedDoctor } from '../calendar/calendar.ts'
-import type { CalendarChange } from '../calendar/calendar-change.ts'
+import { type CalendarChange, changesUnits } from '../calendar/calendar-change.ts'
 import type { Logger } from '../observe/logger.ts'
 import { CatchUpReader } from './catch-up-reader.ts'
 import { ChangeHistory } from './change-history.ts'
@@ -29,8 +29,6 @@ export type SubscribeOutcome =
   | { kind: 'too_many' }
   | { kind: 'unavailable' }
 
-// Confirmations and extensions are published, because a read just before may have seen the hold as lapsed.
-const quietTypes = new Set<string>(['arrived', 'completed', 'no_show', 'linked', 'reopened'])
 const endMsMax = 2_000
 
 /**
@@ -206,7 +204,7 @@ export class LiveHub {
     for (const entry of entries) {
       if (entry.xid > at) at = entry.xid
       if (entry.kind === 'booking') {
-        if (quietTypes.has(entry.type)) continue
+        if (!changesUnits(entry)) continue
         this.#history.noteSlot(entry.doctorId, entry.slotId, at)
         if (entry.fromDoctorId !== null && entry.fromSlotId !== null) {
           this.#history.noteSlot(entry.fromDoctorId, entry.fromSlotId, at)
