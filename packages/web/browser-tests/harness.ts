@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createHoldfastClient, type HoldfastClient } from '@holdfast/contract/client'
 import { createTestDatabase, type TestDatabase } from '@holdfast/testkit'
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
+import { createPagePool, type PageOptions } from './page-pool.ts'
 
 /** A Holdfast server in a separate process, on a separate database, and a browser. */
 export type Site = {
@@ -14,8 +15,10 @@ export type Site = {
   url: string
   database: TestDatabase
   browser: Browser
-  /** A page in a new browser context, with empty cookies and storage. English, 1280 × 900, unless `options` differ. */
-  newPage(options?: BrowserContextOptions): Promise<Page>
+  /** A page in a separate browser context, with empty cookies and storage. English, 1280 × 900, unless `options` differ. */
+  newPage(options?: PageOptions): Promise<Page>
+  /** Closes all pages; the fixtures of `site-test.ts` do so after each test. */
+  closePages(): Promise<void>
   /** The API as the site administrator. */
   admin: HoldfastClient
   /**
@@ -41,22 +44,15 @@ export async function startSite(browser: Browser, settings: Record<string, strin
   try {
     const server = await startServer(database, settings)
     const url = `http://localhost:${server.port}`
+    const pool = createPagePool(browser, url)
     return {
       url,
       database,
       browser,
       pageErrors,
       admin: await signedInClient(url, administrator),
-      async newPage(options = {}) {
-        const context = await browser.newContext({
-          baseURL: url,
-          locale: 'en-GB',
-          timezoneId: 'UTC',
-          viewport: { width: 1280, height: 900 },
-          ...options,
-        })
-        context.setDefaultTimeout(15_000)
-        const page = await context.newPage()
+      async newPage(options) {
+        const page = await pool.open(options)
         page.on('pageerror', (error) => pageErrors.push(`${page.url()}: ${error.stack ?? error.message}`))
         page.on('console', (message) => {
           const isRefusal = /Failed to load resource|WebSocket connection/.test(message.text())
@@ -64,7 +60,9 @@ export async function startSite(browser: Browser, settings: Record<string, strin
         })
         return page
       },
+      closePages: () => pool.closePages(),
       async stop() {
+        await pool.close()
         await endServer(server.child)
         await database.drop()
       },

@@ -59,7 +59,6 @@ test('a guest books, signs up from the ticket, and has the booking in the accoun
   const guest = await site.newPage()
   await guest.goto(address)
   await guest.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
-  await Promise.all([page.context().close(), guest.context().close()])
 })
 
 test('a signed-in user links the booking with one click; another account gets a helpful error', async ({
@@ -89,7 +88,6 @@ test('a signed-in user links the booking with one click; another account gets a 
   expect(await sidewaysPixels(second)).toBe(0)
   await second.goto('/my-bookings')
   await second.getByText('No upcoming appointments').waitFor()
-  await Promise.all([first.context().close(), second.context().close()])
 })
 
 test('opening a URL links nothing: a ticket from somebody else is linked only on request', async ({
@@ -116,7 +114,6 @@ test('opening a URL links nothing: a ticket from somebody else is linked only on
   await signInPage(page, account)
   await page.goto(address)
   await offer(page).getByRole('button', { name: 'Add to my account' }).waitFor()
-  await page.context().close()
 })
 
 test('going back before the sign-in page has loaded withdraws the request too', async ({ site, practice }) => {
@@ -137,7 +134,6 @@ test('going back before the sign-in page has loaded withdraws the request too', 
   await signInPage(page, account)
   await page.goto(address)
   await offer(page).getByRole('button', { name: 'Add to my account' }).waitFor()
-  await page.context().close()
 })
 
 test('the ticket of an account’s booking asks signed-out users to sign in, and leads back', async ({
@@ -162,5 +158,4 @@ test('the ticket of an account’s booking asks signed-out users to sign in, and
   await page.getByRole('main').getByRole('button', { name: 'Sign in' }).click()
   await page.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
   expect(page.url()).toBe(address)
-  await page.context().close()
 })

@@ -51,13 +51,11 @@ describe.each(Object.entries(pages))('%s', (_name, { path, heading, isSignedIn }
   test('axe finds no violation, in either colour scheme', async ({ site, shown }) => {
     const page = await open(site, shown)
     expect(await axeFindings(page)).toEqual([])
-    await page.context().close()
   })
 
   test('fits on 320 pixels', async ({ site, shown }) => {
     const page = await open(site, shown, { viewport: { width: 320, height: 640 } })
     expect(await sidewaysPixels(page)).toBe(0)
-    await page.context().close()
   })
 })
 
@@ -75,7 +73,6 @@ test.for(['de-DE', 'ar-EG'])(
       expect(await axeFindings(page), path).toEqual([])
       expect(await page.locator('body').innerText(), path).not.toMatch(/\b[a-z]+\.[a-z]+[A-Z]\w*\b|{{/)
     }
-    await page.context().close()
   },
 )
 
@@ -83,8 +80,7 @@ test('during a hold, after it was lost, and in the dialogs: axe finds no violati
   site,
   shown: { practice, ticket },
 }) => {
-  // Requests that pass through the service worker are not routed through the test.
-  const page = await site.newPage({ viewport: { width: 320, height: 640 }, serviceWorkers: 'block' })
+  const page = await site.newPage({ viewport: { width: 320, height: 640 } })
   await openTimes(page, practice)
   await hold(page, '9:30')
   expect(await axeFindings(page)).toEqual([])
@@ -113,7 +109,6 @@ test('during a hold, after it was lost, and in the dialogs: axe finds no violati
   await page.getByRole('dialog').waitFor()
   expect(await axeFindings(page)).toEqual([])
   await page.getByRole('button', { name: 'Keep appointment' }).click()
-  await page.context().close()
 })
 
 test('negative control: axe finds a planted violation', async ({ site }) => {
@@ -122,5 +117,4 @@ test('negative control: axe finds a planted violation', async ({ site }) => {
   await page.getByRole('heading', { level: 1 }).waitFor()
   await page.evaluate(() => document.querySelector('main')?.insertAdjacentHTML('beforeend', '<button></button>'))
   expect((await axeFindings(page)).join()).toMatch(/button-name/)
-  await page.context().close()
 })

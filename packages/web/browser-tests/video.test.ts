@@ -65,7 +65,6 @@ test('a doctor sets their video room; an invalid URL gets an error, and a change
   // During the request the button is disabled too.
   await save.and(page.locator(':disabled:not([data-loading])')).waitFor()
   expect(await stored()).toBe('https://meet.example/{room}')
-  await page.context().close()
 })
 
 test('once the booking is confirmed, the link to join is on the ticket, in the calendar file and in the list', async ({
@@ -111,7 +110,6 @@ test('once the booking is confirmed, the link to join is on the ticket, in the c
   ).toBe(url)
   expect(await axeFindings(page)).toEqual([])
   expect(await sidewaysPixels(page)).toBe(0)
-  await page.context().close()
 })
 
 test('doctor and reception join each visit in a separate room', async ({ site, scene }) => {
@@ -129,12 +127,10 @@ test('doctor and reception join each visit in a separate room', async ({ site, s
   expect(await joinOf('Walter Webcam').getAttribute('href')).toBe(room)
   expect(another).not.toBe(room)
   expect(await axeFindings(page)).toEqual([])
-  await page.context().close()
   const desk = await scene.pageOf('staff')
   await desk.goto(`/clinic/${scene.clinic.id}/bookings/${first.booking.id}`)
   expect(await desk.getByRole('link', { name: 'Join the video visit' }).getAttribute('href')).toBe(room)
   expect(await axeFindings(desk)).toEqual([])
-  await desk.context().close()
 })
 
 test('an admin sets rating and video room in the doctor’s form', async ({ site, scene }) => {
@@ -174,7 +170,6 @@ test('an admin sets rating and video room in the doctor’s form', async ({ site
     )
     expect(saved.rating).toBe(rating)
   }
-  await page.context().close()
 })
 
 test('a doctor who doesn’t offer video yet reads who can turn it on', async ({ site, scene }) => {
@@ -194,5 +189,4 @@ test('a doctor who doesn’t offer video yet reads who can turn it on', async ({
   await page.getByRole('note').waitFor()
   expect(await axeFindings(page)).toEqual([])
   expect(await sidewaysPixels(page)).toBe(0)
-  await page.context().close()
 })
