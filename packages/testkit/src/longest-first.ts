@@ -3,6 +3,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 /** The ends of the paths of the slowest test files, the slowest first; `.ci/run` prints their times. */
 const slowest = [
   'web/browser-tests/clinic-admin.test.ts',
+  'web/browser-tests/clinic-pages.test.ts',
   'web/browser-tests/pages.test.ts',
   'web/browser-tests/live.test.ts',
   'web/browser-tests/booking.test.ts',

@@ -15,7 +15,9 @@ export type Site = {
   url: string
   database: TestDatabase
   browser: Browser
-  /** A page in a separate browser context, with empty cookies and storage. English, 1280 × 900, unless `options` differ. */
+  /**
+   * A page in a separate browser context, with empty cookies and storage. English, 1280 × 900, unless `options` differ.
+   */
   newPage(options?: PageOptions): Promise<Page>
   /** Closes all pages; the fixtures of `site-test.ts` do so after each test. */
   closePages(): Promise<void>

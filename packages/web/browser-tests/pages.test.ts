@@ -2,7 +2,8 @@ import { describe, expect } from 'vitest'
 import { aPractice, dataOf, type Practice } from './a-practice.ts'
 import { hold, openTimes } from './booking-steps.ts'
 import { signInContext } from './clinic-scene.ts'
-import { axeFindings, type Site, sidewaysPixels, signUp, untilRead } from './harness.ts'
+import { axeFindings, sidewaysPixels, signUp, untilRead } from './harness.ts'
+import { blankPath } from './page-pool.ts'
 import { test as siteTest } from './site-test.ts'
 
 /** A clinic with a booking, and an account, for the pages to show. */
@@ -37,24 +38,16 @@ const pages: Record<string, OpenPage> = {
 }
 
 describe.each(Object.entries(pages))('%s', (_name, { path, heading, isSignedIn }) => {
-  const open = async (site: Site, shown: Shown, options: Parameters<Site['newPage']>[0] = {}) => {
-    const page = await site.newPage(options)
+  test('axe finds no violation in either colour scheme, and the page fits on 320 pixels', async ({ site, shown }) => {
+    const page = await site.newPage()
     if (isSignedIn) await signInContext(site, page, shown.account)
     await page.goto(path(shown))
     const text =
       heading.source === '^$' ? page.getByRole('alert') : page.getByRole('heading', { level: 1, name: heading })
     await text.first().waitFor()
     await untilRead(page)
-    return page
-  }
-
-  test('axe finds no violation, in either colour scheme', async ({ site, shown }) => {
-    const page = await open(site, shown)
     expect(await axeFindings(page)).toEqual([])
-  })
-
-  test('fits on 320 pixels', async ({ site, shown }) => {
-    const page = await open(site, shown, { viewport: { width: 320, height: 640 } })
+    await page.setViewportSize({ width: 320, height: 640 })
     expect(await sidewaysPixels(page)).toBe(0)
   })
 })
@@ -64,7 +57,7 @@ test.for(['de-DE', 'ar-EG'])(
   async (locale, { site, shown: { practice, ticket } }) => {
     const page = await site.newPage({ locale, viewport: { width: 320, height: 640 } })
     for (const path of ['/', `/doctors/${practice.doctor.id}`, ticket, '/sign-up']) {
-      await page.goto('about:blank')
+      await page.goto(blankPath)
       await page.goto(path)
       await page.getByRole('heading', { level: 1 }).waitFor()
       await untilRead(page)
@@ -111,10 +104,15 @@ test('during a hold, after it was lost, and in the dialogs: axe finds no violati
   await page.getByRole('button', { name: 'Keep appointment' }).click()
 })
 
-test('negative control: axe finds a planted violation', async ({ site }) => {
-  const page = await site.newPage()
+test('negative control: planted violations are found, and a planted box that is too wide', async ({ site }) => {
+  const page = await site.newPage({ viewport: { width: 320, height: 640 } })
   await page.goto('/')
   await page.getByRole('heading', { level: 1 }).waitFor()
-  await page.evaluate(() => document.querySelector('main')?.insertAdjacentHTML('beforeend', '<button></button>'))
+  const plant = (html: string) =>
+    page.evaluate((planted) => document.querySelector('main')?.insertAdjacentHTML('beforeend', planted), html)
+  await plant('<button></button>')
   expect((await axeFindings(page)).join()).toMatch(/button-name/)
+  expect(await sidewaysPixels(page)).toBe(0)
+  await plant('<div style="width:330px;height:1px"></div>')
+  expect(await sidewaysPixels(page)).toBeGreaterThan(0)
 })

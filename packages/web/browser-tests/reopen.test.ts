@@ -1,8 +1,8 @@
 import { aSlot } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'
-import { aClinicScene, type ClinicScene } from './clinic-scene.ts'
-import { axeFindings, type Site, signInPage, signUp } from './harness.ts'
+import { aClinicScene, type ClinicScene, signInContext } from './clinic-scene.ts'
+import { axeFindings, type Site, signUp } from './harness.ts'
 import { test as siteTest } from './site-test.ts'
 
 const test = siteTest.extend('scene', { scope: 'file' }, ({ site }) => aClinicScene(site))
@@ -29,7 +29,7 @@ test('staff reopen a booking, immediately or later; its history shows that, and 
   const booking = await aBegunBooking(site, scene, 'Rita Return', 10)
   const account = await signUp(site.url, 'Rita Return')
   const patient = await site.newPage()
-  await signInPage(patient, account)
+  await signInContext(site, patient, account)
   await patient.goto(`/ticket#${booking.id}.${booking.manageToken}`)
   await patient.getByRole('button', { name: 'Add to my account' }).click()
   await patient.getByText('This booking is in your account.', { exact: false }).waitFor()
