@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: measures the product and the baselines side by side, on one PostgreSQL, and prints the table of
  * targets.
+ *
  * `npm run bench -- NAME…`: only these scenarios. `npm run bench -- smoke`: the quick scenarios in short rounds, for
  * CI; fails on wrong responses, never on timing. `--growth=10000000`: the number of bookings in the growth scenario's
  * table.

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { connectEmbeddedPostgres } from '@holdfast/adapters/embedded-postgres'
-import { createEmptyDatabase, fillDataDirectory } from '@holdfast/testkit'
+import { compileCacheEnvironment, createEmptyDatabase, fillDataDirectory } from '@holdfast/testkit'
 import { afterEach, expect, test } from 'vitest'
 import { type NpmStart, runNpmStart } from '../tools/run-npm-start.ts'
 
@@ -44,6 +44,7 @@ function npmStart(env: Record<string, string | undefined>): NpmStart {
     HOLDFAST_ADMIN_EMAIL: undefined,
     HOLDFAST_ADMIN_PASSWORD: undefined,
     PORT: '0',
+    ...compileCacheEnvironment(),
     ...env,
   })
   started.push(one)

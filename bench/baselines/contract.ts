@@ -6,7 +6,7 @@ import type { Booked, BookRequest, Outcome } from './strategy.ts'
 export const bodySchema = restOperations.createBooking.body
 
 /** The product's response without the manage token, which none of the designs has. */
-export const answerSchema = Type.Omit(restOperations.createBooking.responses[201].schema, ['manageToken'])
+export const responseSchema = Type.Omit(restOperations.createBooking.responses[201].schema, ['manageToken'])
 
 export function bookRequestOf(
   { slotId, units = 1, patient, appointmentType = 'in_person', reason }: NewBookingBody,

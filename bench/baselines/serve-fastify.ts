@@ -1,5 +1,5 @@
 import type { NewBookingBody } from '@holdfast/contract'
-import { answerSchema, bodySchema, bookingBody, bookRequestOf, refusalBody } from './contract.ts'
+import { bodySchema, bookingBody, bookRequestOf, refusalBody, responseSchema } from './contract.ts'
 import { fastifyApp } from './fastify-app.ts'
 import type { Resources, Strategy } from './strategy.ts'
 
@@ -8,7 +8,7 @@ export async function serveFastify(book: Strategy, resources: () => Resources): 
   const app = await fastifyApp()
   app.post<{ Body: NewBookingBody }>(
     '/api/v1/bookings',
-    { schema: { body: bodySchema, response: { 201: answerSchema } } },
+    { schema: { body: bodySchema, response: { 201: responseSchema } } },
     async (request, reply) => {
       const outcome = await book(resources(), bookRequestOf(request.body, request.headers['idempotency-key']))
       void reply.header('cache-control', 'no-store')

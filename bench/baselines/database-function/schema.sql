@@ -34,8 +34,7 @@ create function book_slot(
   p_slot_id uuid, p_units integer, p_appointment_type text, p_name text, p_email text, p_phone text, p_reason text
 ) returns table (
   outcome text, id uuid, clinic_id uuid, doctor_id uuid, starts_at timestamptz, ends_at timestamptz,
-  expires_at timestamptz,
-  created_at timestamptz
+  expires_at timestamptz, created_at timestamptz
 ) language plpgsql as $$
 #variable_conflict use_column
 declare
@@ -60,7 +59,6 @@ begin
   values (p_slot_id, p_units, 'PENDING', p_appointment_type, p_name, p_email, p_phone, p_reason,
           now() + interval '2 minutes')
   returning 'BOOKED', booking.id, v_slot.clinic_id, v_slot.doctor_id, v_slot.starts_at, v_slot.ends_at,
-            booking.expires_at,
-            booking.created_at;
+            booking.expires_at, booking.created_at;
 end
 $$;

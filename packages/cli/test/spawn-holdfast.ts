@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { compileCacheEnvironment } from '@holdfast/testkit'
 
 export type RunningHoldfast = {
   child: ChildProcess
@@ -13,9 +14,13 @@ export type RunningHoldfast = {
 const mainPath = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 const inherited = ['PATH', 'HOME', 'LANG', 'TMPDIR', 'NODE_V8_COVERAGE']
 
+function fromThisProcess(): Record<string, string | undefined> {
+  return Object.fromEntries(inherited.map((name) => [name, process.env[name]]))
+}
+
 /** Starts the real command line with these settings and no others. */
 export function spawnHoldfast(args: string[], settings: Record<string, string> = {}): RunningHoldfast {
-  const env = { ...Object.fromEntries(inherited.map((name) => [name, process.env[name]])), ...settings }
+  const env = { ...fromThisProcess(), ...compileCacheEnvironment(), ...settings }
   const child = spawn(process.execPath, [mainPath, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] })
   let stdout = ''
   let stderr = ''

@@ -82,8 +82,8 @@ function createAnnouncements(): { announce: Announce; onCommitted: Engine['onCom
         try {
           subscriber(committed)
         } catch (error) {
-          // The write has committed and must not fail now: as for node:diagnostics_channel, the process reports the
-          // bug.
+          // The write has committed and must not fail now, and the other subscribers must be called. The process ends,
+          // because a cache that was not invalidated would serve outdated data. node:diagnostics_channel does the same.
           process.nextTick(() => {
             throw error
           })

@@ -37,7 +37,7 @@ export type CallOptions = {
   headers?: Record<string, string>
 }
 
-type AnswerBody<Described extends Operation> = {
+type ResponseBody<Described extends Operation> = {
   [Status in keyof Described['responses']]: Described['responses'][Status] extends {
     schema: infer Schema extends TSchema
   }
@@ -49,7 +49,7 @@ type AnswerBody<Described extends Operation> = {
 export type Reply<Id extends OperationId> = {
   status: number
   headers: Record<string, unknown>
-  body: AnswerBody<(typeof restOperations)[Id]>
+  body: ResponseBody<(typeof restOperations)[Id]>
   problem: Problem
 }
 

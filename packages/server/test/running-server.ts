@@ -59,7 +59,7 @@ export function settingsFor(database: Pick<TestDatabase, 'ownerUrl' | 'appUrl'>)
   }
 }
 
-export type Answer = { status: number; headers: Headers; body: Record<string, unknown>; text: string }
+export type ApiResponse = { status: number; headers: Headers; body: Record<string, unknown>; text: string }
 
 /** One request with a JSON body. */
 export async function call(
@@ -70,7 +70,7 @@ export async function call(
     bearer,
     headers = {},
   }: { method?: string; body?: unknown; bearer?: string; headers?: Record<string, string> } = {},
-): Promise<Answer> {
+): Promise<ApiResponse> {
   const response = await fetch(url, {
     method,
     redirect: 'manual',

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { compileCacheEnvironment } from '@holdfast/testkit'
 
 export type ServerProcess = {
   url: string
@@ -42,7 +43,7 @@ type StartedProcess = { child: ChildProcess; stdout(): string; stderr(): string;
 
 function startProcess(env: Record<string, string>): StartedProcess {
   const child = spawn(process.execPath, [script], {
-    env: { PATH: process.env.PATH, ...env },
+    env: { PATH: process.env.PATH, ...compileCacheEnvironment(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let stdout = ''

@@ -174,8 +174,7 @@ export async function aBooking(
     }
     await transaction.query(
       `insert into holdfast.booking (clinic_no, id, slot_id, resource_id, units, status, failure_reason,
-        hold_expires_at,
-         account_id, appointment_type, patient, reason, version, created_at, updated_at)
+        hold_expires_at, account_id, appointment_type, patient, reason, version, created_at, updated_at)
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'in_person', $10, $11, $12, $13, $13)`,
       [
         slot.clinicNo,

@@ -58,8 +58,7 @@ export async function checkHistory(database: BuilderDatabase): Promise<string[]>
   const slots = await database.ownerPool.query<HistorySlot>('select id, capacity, taken from holdfast.slot')
   const events = await database.ownerPool.query<HistoryEvent>(
     `select booking_id as "bookingId", version, seq, at, type, status_after as "statusAfter", slot_id as "slotId",
-      units,
-            hold_expires_at as "holdExpiresAt", from_slot_id as "fromSlotId", reason,
+      units, hold_expires_at as "holdExpiresAt", from_slot_id as "fromSlotId", reason,
             actor_id as "actorId"
        from holdfast.booking_event order by seq`,
   )

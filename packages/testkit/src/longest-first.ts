@@ -3,6 +3,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 /** The ends of the paths of the slowest test files, the slowest first; `.ci/run` prints their times. */
 const slowest = [
   'web/browser-tests/clinic-admin.test.ts',
+  'web/browser-tests/clinic-pages.test.ts',
   'web/browser-tests/pages.test.ts',
   'web/browser-tests/live.test.ts',
   'web/browser-tests/booking.test.ts',
@@ -24,9 +25,12 @@ const slowest = [
   'server/src/live/live-slow-reader.test.ts',
 ]
 
+/** The projects whose files share a process come first; those that are not named come last. */
+const projects = ['browser', 'tests']
+
 /**
- * Starts the longest files first, so that all workers end at about the same time. The browser tests come before the
- * others and stay together, because a worker stops its site when its next file is not a browser test.
+ * Starts the longest files first, so that all workers end at about the same time. The files of a project stay together,
+ * because a worker starts another process, and stops its site, when its next file belongs to another project.
  */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -36,6 +40,11 @@ export class LongestFirst extends BaseSequencer {
 }
 
 function rank({ moduleId, project }: TestSpecification): number {
-  const index = slowest.findIndex((end) => moduleId.endsWith(`/${end}`))
-  return (project.name === 'browser' ? 0 : slowest.length + 1) + (index === -1 ? slowest.length : index)
+  const indexIn = (index: number, length: number) => (index === -1 ? length : index)
+  const projectRank = indexIn(projects.indexOf(project.name), projects.length)
+  const fileRank = indexIn(
+    slowest.findIndex((end) => moduleId.endsWith(`/${end}`)),
+    slowest.length,
+  )
+  return projectRank * (slowest.length + 1) + fileRank
 }

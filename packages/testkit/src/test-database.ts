@@ -19,11 +19,14 @@ export type TestDatabase = {
 const appPoolMax = 20
 const ownerPoolMax = 10
 
-/** Clones the run's template: 0.1–0.4 s, where migrating an empty database takes 1 s. */
+/**
+ * Clones the run's template, where migrating an empty database takes 1 s. FILE_COPY takes 16 ms of CPU for a clone and
+ * 7 for its end, where the default, which writes every page to the WAL, takes 79 and 19.
+ */
 export async function createTestDatabase(server: PreparedServer = preparedServer()): Promise<TestDatabase> {
   const { url, run, appPassword } = server
   const database = `${run}_${randomBytes(4).toString('hex')}`
-  await onServer(`create database ${database} template ${run}_template`)
+  await onServer(`create database ${database} template ${run}_template strategy file_copy`)
   const ownerUrl = changeDatabaseUrl(url, { database })
   const appUrl = changeDatabaseUrl(ownerUrl, { user: `${run}_app`, password: appPassword })
   const ownerPool = createPool({ url: ownerUrl, max: ownerPoolMax, name: 'test owner' })
@@ -44,7 +47,7 @@ export async function createTestDatabase(server: PreparedServer = preparedServer
 export async function createEmptyDatabase(): Promise<{ ownerUrl: string; drop(): Promise<void> }> {
   const { url, run } = preparedServer()
   const database = `${run}_${randomBytes(4).toString('hex')}`
-  await onServer(`create database ${database} encoding 'UTF8' template template0`)
+  await onServer(`create database ${database} encoding 'UTF8' template template0 strategy file_copy`)
   return {
     ownerUrl: changeDatabaseUrl(url, { database }),
     async drop() {

@@ -13,6 +13,8 @@ export type TestEnvironment = {
   servers: PreparedServer[]
   /** A data directory in which initdb has run; undefined where the tests use the server of DATABASE_URL. */
   dataDirectory: string | undefined
+  /** Where the processes that tests start cache their compiled sources. */
+  compileCache: string
 }
 
 const variable = 'HOLDFAST_TEST_ENVIRONMENT'
@@ -29,6 +31,15 @@ export function testEnvironment(): TestEnvironment {
     throw new Error(`${variable} is not set: run the tests by vitest with packages/testkit/src/vitest-global-setup.ts.`)
   }
   return JSON.parse(value) as TestEnvironment
+}
+
+/**
+ * For the environment of a process that runs Holdfast: Node then reads the compiled sources from the run's cache. A
+ * start takes 0.8 s of CPU instead of 1.1.
+ */
+export function compileCacheEnvironment(): { NODE_COMPILE_CACHE: string; NODE_DISABLE_COMPILE_CACHE: undefined } {
+  // Vitest disables the cache in its workers while it measures coverage, which these processes are no part of.
+  return { NODE_COMPILE_CACHE: testEnvironment().compileCache, NODE_DISABLE_COMPILE_CACHE: undefined }
 }
 
 /** The server of this test process. */

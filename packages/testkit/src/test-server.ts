@@ -23,19 +23,22 @@ type TestServer = { server: PreparedServer; stop(): Promise<void> }
  * @param workerCount how many test files run at a time
  */
 export async function startTestServers(environment: NodeJS.ProcessEnv, workerCount: number): Promise<TestServers> {
-  const databaseUrl = environment.DATABASE_URL
-  if (databaseUrl !== undefined && databaseUrl !== '') {
-    const { server, stop } = await prepareServer({ url: databaseUrl, stop: async () => {} })
-    return { environment: { servers: [server], dataDirectory: undefined }, stop }
-  }
   const directory = await mkdtemp(join(tmpdir(), 'holdfast-test-'))
   await chmod(directory, 0o711)
+  const compileCache = join(directory, 'compile-cache')
   const started: TestServer[] = []
   const stop = async () => {
     await Promise.all(started.map((server) => server.stop()))
-    await rm(directory, { recursive: true, force: true })
+    // A process that a test killed may still be writing to the compile cache.
+    await rm(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
   }
+  const databaseUrl = environment.DATABASE_URL
   try {
+    if (databaseUrl !== undefined && databaseUrl !== '') {
+      const server = await prepareServer({ url: databaseUrl, stop: async () => {} })
+      started.push(server)
+      return { environment: { servers: [server.server], dataDirectory: undefined, compileCache }, stop }
+    }
     const dataDirectory = join(directory, 'prepared')
     await initialiseDataDirectory(dataDirectory)
     const starts = await Promise.allSettled(
@@ -46,7 +49,7 @@ export async function startTestServers(environment: NodeJS.ProcessEnv, workerCou
       }),
     )
     for (const one of starts) if (one.status === 'rejected') throw one.reason
-    return { environment: { servers: started.map(({ server }) => server), dataDirectory }, stop }
+    return { environment: { servers: started.map(({ server }) => server), dataDirectory, compileCache }, stop }
   } catch (error) {
     await stop()
     throw error

@@ -50,7 +50,6 @@ test('a guest finds a doctor and books, with the keyboard alone', async ({ site 
   expect(await bookingsOf(site, practice.doctor.id)).toMatchObject([
     { status: 'CONFIRMED', patient: { name: 'Grace Hopper' } },
   ])
-  await page.context().close()
 })
 
 test('missing fields are named and get the focus, and nothing is confirmed', async ({ site }) => {
@@ -65,7 +64,6 @@ test('missing fields are named and get the focus, and nothing is confirmed', asy
   await page.getByLabel('Full name').fill('Grace')
   await page.getByText('This doesn’t look like an e-mail address.').waitFor()
   expect(await bookingsOf(site, practice.doctor.id)).toMatchObject([{ status: 'PENDING' }])
-  await page.context().close()
 })
 
 test('an account books with its name, and finds the booking among its bookings', async ({ site }) => {
@@ -98,7 +96,6 @@ test('an account books with its name, and finds the booking among its bookings',
   await page.getByRole('link', { name: 'Sign in' }).waitFor()
   await page.goto('/my-bookings')
   await page.getByText('Sign in to see this page.', { exact: false }).waitFor()
-  await page.context().close()
 })
 
 test('a reload restores the hold with what was typed; the back button books nothing twice', async ({ site }) => {
@@ -119,13 +116,11 @@ test('a reload restores the hold with what was typed; the back button books noth
   await page.goBack()
   await page.getByRole('heading', { name: 'Choose a time' }).waitFor()
   expect(await bookingsOf(site, practice.doctor.id)).toMatchObject([{ status: 'CONFIRMED' }])
-  await page.context().close()
 })
 
 test('a hold whose response was lost is requested again with the same key: there is one booking', async ({ site }) => {
   const practice = await aPractice(site)
-  // Requests that pass through the service worker are not routed through the test.
-  const page = await site.newPage({ serviceWorkers: 'block' })
+  const page = await site.newPage()
   await openTimes(page, practice)
   const pressed = Promise.withResolvers<void>()
   let requests = 0
@@ -148,16 +143,13 @@ test('a hold whose response was lost is requested again with the same key: there
   await page.getByRole('heading', { name: 'This time is held for you' }).waitFor()
   expect(requests).toBeGreaterThan(1)
   expect(await bookingsOf(site, practice.doctor.id)).toHaveLength(1)
-  await page.context().close()
 })
 
 test('two browsers race for the last place: one gets a ticket, the other gets alternatives close to it', async ({
   site,
 }) => {
   const practice = await aPractice(site)
-  // Requests that pass through the service worker are not routed through the test.
-  const routed = { serviceWorkers: 'block' } as const
-  const [first, second] = [await site.newPage(routed), await site.newPage(routed)]
+  const [first, second] = [await site.newPage(), await site.newPage()]
   // Both choose before the server receives either request, so neither page sees the other's hold.
   const bothRequested = Promise.withResolvers<void>()
   let requests = 0
@@ -197,7 +189,6 @@ test('two browsers race for the last place: one gets a ticket, the other gets al
     'The Faster CONFIRMED',
     'The Kinder CONFIRMED',
   ])
-  await Promise.all([first.context().close(), second.context().close()])
 })
 
 test('the booking has the chosen appointment type', async ({ site }) => {
@@ -212,5 +203,4 @@ test('the booking has the chosen appointment type', async ({ site }) => {
   const [booking] = await bookingsOf(site, practice.doctor.id)
   const read = await dataOf(site.admin.getBooking({ path: { bookingId: booking?.id ?? '' } }))
   expect(read.appointmentType).toBe('video')
-  await page.context().close()
 })

@@ -12,6 +12,8 @@ const flags = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  // The pages of a browser context share a process, and so the compiled scripts.
+  '--process-per-site',
 ]
 
 export function launchChromium(executablePath: string = findChromium()): Promise<Browser> {

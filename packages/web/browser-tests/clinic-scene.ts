@@ -1,6 +1,7 @@
 import { aClinic, aDoctor, type BuiltClinic, type BuiltDoctor } from '@holdfast/testkit'
-import type { BrowserContextOptions, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { type Site, signUp } from './harness.ts'
+import type { PageOptions } from './page-pool.ts'
 
 type Account = { email: string; password: string }
 
@@ -10,7 +11,7 @@ export type ClinicScene = {
   doctor: BuiltDoctor
   people: { admin: Account; staff: Account; doctor: Account; stranger: Account }
   /** A page in a new browser context, signed in as one of them. */
-  pageOf(who: keyof ClinicScene['people'], options?: BrowserContextOptions): Promise<Page>
+  pageOf(who: keyof ClinicScene['people'], options?: PageOptions): Promise<Page>
 }
 
 type SceneOptions = { clinic?: string; doctor?: string; timezone?: string }

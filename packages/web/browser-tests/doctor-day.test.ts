@@ -63,7 +63,6 @@ test('the doctor records arrived, completed and no-show; a new booking appears w
   expect(error).toBeUndefined()
   await row('Late Lena').getByText('Confirmed').waitFor()
   expect(await axeFindings(page)).toEqual([])
-  await page.context().close()
 })
 
 test('slots are created by a rule after a preview, and undone; a day is withdrawn after a preview', async ({
@@ -114,7 +113,6 @@ test('slots are created by a rule after a preview, and undone; a day is withdraw
   await withdrawal.getByRole('button', { name: 'Withdraw', exact: true }).click()
   await page.getByText('28 slots were withdrawn.').waitFor()
   expect(await slots()).toBe(112)
-  await page.context().close()
 })
 
 test('correcting the start also removes the error of the end; with an error, a break’s fields are in line', async ({
@@ -144,7 +142,6 @@ test('correcting the start also removes the error of the end; with an error, a b
   await error.waitFor()
   await rule.getByLabel('From', { exact: true }).fill('09:00')
   await error.waitFor({ state: 'hidden' })
-  await page.context().close()
 })
 
 test('a slot in the week’s calendar is opened by keyboard and withdrawn', async ({ site, scene }) => {
@@ -165,7 +162,6 @@ test('a slot in the week’s calendar is opened by keyboard and withdrawn', asyn
   await page.getByText('1 slot was withdrawn.').waitFor()
   await dialog.waitFor({ state: 'hidden' })
   expect(await axeFindings(page)).toEqual([])
-  await page.context().close()
 })
 
 test('at 320 pixels, in Arabic, nothing is wider than the page and axe finds nothing', async ({ scene }) => {
@@ -178,5 +174,4 @@ test('at 320 pixels, in Arabic, nothing is wider than the page and axe finds not
     expect(await sidewaysPixels(page), path).toBe(0)
     expect(await axeFindings(page), path).toEqual([])
   }
-  await page.context().close()
 })

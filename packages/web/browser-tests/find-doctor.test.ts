@@ -67,7 +67,6 @@ test('the soonest first, page by page, each once; by name when that is chosen; t
   await cards(page).first().getByText('Dr Many 01').waitFor()
   await page.getByLabel('Sort by').selectOption('Soonest first')
   await cards(page).first().getByText('Dr Many 60').waitFor()
-  await page.context().close()
 })
 
 test('the server filters by appointment type: doctors beyond the first page are found too', async ({ site }) => {
@@ -77,7 +76,6 @@ test('the server filters by appointment type: doctors beyond the first page are 
   await page.getByLabel('Type', { exact: true }).selectOption('Video')
   await page.getByText('6 doctors', { exact: true }).waitFor()
   expect(await cards(page).allTextContents()).toEqual(['10', '20', '30', '40', '50', '60'].map((no) => `Dr Many ${no}`))
-  await page.context().close()
 })
 
 test('any of many clinics is found by its name or address, with the keyboard alone', async ({ site }) => {
@@ -116,7 +114,6 @@ test('any of many clinics is found by its name or address, with the keyboard alo
   await field.fill('zenith')
   await page.keyboard.press('Escape')
   expect(await field.inputValue()).toBe('')
-  await page.context().close()
 })
 
 test('text typed while the URL changes is not lost', async ({ site }) => {
@@ -141,7 +138,6 @@ test('text typed while the URL changes is not lost', async ({ site }) => {
   await page.getByText('The first 24 doctors').waitFor()
   const shown = await page.evaluate(() => (window as unknown as { shown: string[] }).shown)
   expect(new Set(shown)).toEqual(new Set(['many']))
-  await page.context().close()
 })
 
 test('when a next free time is taken, it changes in place and the order of the doctors stays', async ({ site }) => {
@@ -173,5 +169,4 @@ test('when a next free time is taken, it changes in place and the order of the d
   // The next search returns them in the new order.
   await page.getByLabel('Name or specialisation').fill('dr move')
   await cards(page).first().getByText('Dr Move Second').waitFor()
-  await page.context().close()
 })

@@ -83,7 +83,7 @@ test('the page preloads the files of its URL immediately, and only files that ex
 siteTest('the first page requests each style sheet once, and the browser prints no warning', async ({ site }) => {
   const practice = await aPractice(site)
   for (const path of ['/', `/doctors/${practice.doctor.id}`]) {
-    const page = await site.newPage()
+    const page = await site.newPage({ isNewContext: true })
     const sheets: string[] = []
     const warnings: string[] = []
     page.on('request', (request) => {
@@ -99,7 +99,6 @@ siteTest('the first page requests each style sheet once, and the browser prints 
     expect(sheets.length, path).toBeGreaterThan(0)
     expect(sheets, path).toEqual([...new Set(sheets)])
     expect(warnings, path).toEqual([])
-    await page.context().close()
   }
 })
 

@@ -13,7 +13,6 @@ test('the language follows the browser until it is changed, and is stored; Arabi
   await page.locator('html[lang="ar"][dir="rtl"]').waitFor()
   await page.reload()
   await page.locator('html[lang="ar"][dir="rtl"]').waitFor()
-  await page.context().close()
 })
 
 test('the colour scheme follows the system until it is changed, and is stored', async ({ site }) => {
@@ -25,7 +24,6 @@ test('the colour scheme follows the system until it is changed, and is stored', 
   await page.reload()
   await page.locator('html[data-mantine-color-scheme="light"]').waitFor()
   await page.getByRole('button', { name: 'Use dark colours' }).waitFor()
-  await page.context().close()
 })
 
 test('the first Tab focuses the link that skips the navigation, also on the page of an unknown URL', async ({
@@ -38,12 +36,11 @@ test('the first Tab focuses the link that skips the navigation, also on the page
   expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to content')
   await page.keyboard.press('Enter')
   await page.locator('#main:focus').waitFor()
-  await page.context().close()
 })
 
 test('without a network the list shows an error immediately, and loads when the network is back', async ({ site }) => {
   const practice = await aPractice(site, { doctorName: 'Dr Nora Network' })
-  const page = await site.newPage()
+  const page = await site.newPage({ isNewContext: true })
   await page.goto('/?q=Network')
   await page.evaluate(() => navigator.serviceWorker.ready)
   await page.context().setOffline(true)
@@ -62,7 +59,6 @@ test('without a network the list shows an error immediately, and loads when the 
   await page.context().setOffline(false)
   await page.getByRole('button', { name: 'Try again' }).click()
   await page.getByRole('heading', { name: 'Choose a time' }).waitFor()
-  await page.context().close()
 })
 
 test('on a phone 320 pixels wide the menu opens and closes, and nothing overflows the page', async ({ site }) => {
@@ -73,5 +69,4 @@ test('on a phone 320 pixels wide the menu opens and closes, and nothing overflow
   await page.waitForURL('**/sign-in')
   await page.getByRole('link', { name: 'Sign in' }).waitFor({ state: 'hidden' })
   expect(await sidewaysPixels(page)).toBe(0)
-  await page.context().close()
 })

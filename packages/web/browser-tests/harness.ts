@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createHoldfastClient, type HoldfastClient } from '@holdfast/contract/client'
 import { createTestDatabase, type TestDatabase } from '@holdfast/testkit'
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
+import { createPagePool, type PageOptions } from './page-pool.ts'
 
 /** A Holdfast server in a separate process, on a separate database, and a browser. */
 export type Site = {
@@ -14,8 +15,12 @@ export type Site = {
   url: string
   database: TestDatabase
   browser: Browser
-  /** A page in a new browser context, with empty cookies and storage. English, 1280 × 900, unless `options` differ. */
-  newPage(options?: BrowserContextOptions): Promise<Page>
+  /**
+   * A page in a separate browser context, with empty cookies and storage. English, 1280 × 900, unless `options` differ.
+   */
+  newPage(options?: PageOptions): Promise<Page>
+  /** Closes all pages; the fixtures of `site-test.ts` do so after each test. */
+  closePages(): Promise<void>
   /** The API as the site administrator. */
   admin: HoldfastClient
   /**
@@ -41,22 +46,15 @@ export async function startSite(browser: Browser, settings: Record<string, strin
   try {
     const server = await startServer(database, settings)
     const url = `http://localhost:${server.port}`
+    const pool = createPagePool(browser, url)
     return {
       url,
       database,
       browser,
       pageErrors,
       admin: await signedInClient(url, administrator),
-      async newPage(options = {}) {
-        const context = await browser.newContext({
-          baseURL: url,
-          locale: 'en-GB',
-          timezoneId: 'UTC',
-          viewport: { width: 1280, height: 900 },
-          ...options,
-        })
-        context.setDefaultTimeout(15_000)
-        const page = await context.newPage()
+      async newPage(options) {
+        const page = await pool.open(options)
         page.on('pageerror', (error) => pageErrors.push(`${page.url()}: ${error.stack ?? error.message}`))
         page.on('console', (message) => {
           const isRefusal = /Failed to load resource|WebSocket connection/.test(message.text())
@@ -64,7 +62,9 @@ export async function startSite(browser: Browser, settings: Record<string, strin
         })
         return page
       },
+      closePages: () => pool.closePages(),
       async stop() {
+        await pool.close()
         await endServer(server.child)
         await database.drop()
       },
@@ -119,8 +119,7 @@ export async function axeFindings(page: Page): Promise<string[]> {
       (scheme) => document.documentElement.getAttribute('data-mantine-color-scheme') === scheme,
       colorScheme,
     )
-    // During a transition between the schemes, the colours belong to neither.
-    await page.waitForFunction(() => document.getAnimations().every(({ playState }) => playState !== 'running'))
+    await page.waitForFunction(endAnimations)
     // As an expression, because the page's CSP would block a script.
     if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axeSource)
     const found = await page.evaluate(async () => {
@@ -144,6 +143,19 @@ export async function axeFindings(page: Page): Promise<string[]> {
   }
   await page.emulateMedia({ colorScheme: null, reducedMotion: null })
   return findings
+}
+
+/**
+ * Runs in the page: ends all transitions, which take 0.1 to 0.2 s, because during one the colours belong to neither
+ * colour scheme. Returns false while something is loading, which is an animation without an end.
+ */
+function endAnimations(): boolean {
+  const animations = document.getAnimations()
+  for (const animation of animations) {
+    const endTime = Number(animation.effect?.getComputedTiming().endTime)
+    if (Number.isFinite(endTime)) animation.finish()
+  }
+  return animations.every(({ playState }) => playState !== 'running')
 }
 
 /** By how many pixels the page can be scrolled sideways. Expect 0. */

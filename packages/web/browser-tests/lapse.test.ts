@@ -41,7 +41,7 @@ test('a hold counts down by the server’s clock, is extended once, expires, and
 }) => {
   const practice = await aPractice(site, { holdSeconds: 30 })
   // This user's clock is two hours off.
-  const page = await site.newPage()
+  const page = await site.newPage({ isNewContext: true })
   await page.clock.install({ time: Date.now() + 7_200_000 })
   await openTimes(page, practice)
   await hold(page, '9:00')
@@ -69,7 +69,6 @@ test('a hold counts down by the server’s clock, is extended once, expires, and
   await page.getByRole('heading', { name: 'This time is held for you' }).waitFor()
   expect(await page.getByLabel('Full name').inputValue()).toBe('Grace Hopper')
   await confirm(page, 'Grace Hopper')
-  await page.context().close()
 })
 
 test('when somebody else took the slot after the hold expired, the nearest are offered, also another doctor’s', async ({
@@ -77,7 +76,7 @@ test('when somebody else took the slot after the hold expired, the nearest are o
 }) => {
   const practice = await aPractice(site, { holdSeconds: 30, slotCount: 1 })
   const other = await aDoctorWithTimes(site, practice.clinic, { doctorName: 'Dr Other', slotCount: 2 })
-  const page = await site.newPage()
+  const page = await site.newPage({ isNewContext: true })
   await page.clock.install()
   await openTimes(page, practice)
   await hold(page, '9:00')
@@ -98,5 +97,4 @@ test('when somebody else took the slot after the hold expired, the nearest are o
   await page.getByRole('heading', { name: 'This time is held for you' }).waitFor()
   await confirm(page, 'Grace Hopper')
   await page.getByText('Dr Other, General practice').waitFor()
-  await page.context().close()
 })

@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { aPractice, dataOf, type Practice } from './a-practice.ts'
 import { confirm, hold, openTimes } from './booking-steps.ts'
+import { signInContext } from './clinic-scene.ts'
 import { anAddress, axeFindings, type Site, sidewaysPixels, signInPage, signUp } from './harness.ts'
 import { test as siteTest } from './site-test.ts'
 
@@ -59,7 +60,6 @@ test('a guest books, signs up from the ticket, and has the booking in the accoun
   const guest = await site.newPage()
   await guest.goto(address)
   await guest.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
-  await Promise.all([page.context().close(), guest.context().close()])
 })
 
 test('a signed-in user links the booking with one click; another account gets a helpful error', async ({
@@ -69,7 +69,7 @@ test('a signed-in user links the booking with one click; another account gets a 
   const { address } = await aGuestsTicket(site, practice, 1)
   const [ada, bea] = [await signUp(site.url, 'Ada'), await signUp(site.url, 'Bea')]
   const first = await site.newPage()
-  await signInPage(first, ada)
+  await signInContext(site, first, ada)
   await first.goto(address)
   await offer(first).getByRole('button', { name: 'Add to my account' }).click()
   await linked(first).waitFor()
@@ -81,7 +81,7 @@ test('a signed-in user links the booking with one click; another account gets a 
   await first.getByRole('listitem').filter({ hasText: practice.doctor.name }).waitFor()
 
   const second = await site.newPage({ viewport: { width: 320, height: 640 } })
-  await signInPage(second, bea)
+  await signInContext(site, second, bea)
   await second.goto(address)
   await offer(second).getByRole('button', { name: 'Add to my account' }).click()
   await second.getByText('This booking belongs to another account').waitFor()
@@ -89,7 +89,6 @@ test('a signed-in user links the booking with one click; another account gets a 
   expect(await sidewaysPixels(second)).toBe(0)
   await second.goto('/my-bookings')
   await second.getByText('No upcoming appointments').waitFor()
-  await Promise.all([first.context().close(), second.context().close()])
 })
 
 test('opening a URL links nothing: a ticket from somebody else is linked only on request', async ({
@@ -99,7 +98,7 @@ test('opening a URL links nothing: a ticket from somebody else is linked only on
   const { address } = await aGuestsTicket(site, practice, 2)
   const account = await signUp(site.url, 'Cleo')
   const page = await site.newPage()
-  await signInPage(page, account)
+  await signInContext(site, page, account)
   await page.goto(address)
   await offer(page).waitFor()
   await page.goto('/my-bookings')
@@ -116,7 +115,6 @@ test('opening a URL links nothing: a ticket from somebody else is linked only on
   await signInPage(page, account)
   await page.goto(address)
   await offer(page).getByRole('button', { name: 'Add to my account' }).waitFor()
-  await page.context().close()
 })
 
 test('going back before the sign-in page has loaded withdraws the request too', async ({ site, practice }) => {
@@ -137,7 +135,6 @@ test('going back before the sign-in page has loaded withdraws the request too', 
   await signInPage(page, account)
   await page.goto(address)
   await offer(page).getByRole('button', { name: 'Add to my account' }).waitFor()
-  await page.context().close()
 })
 
 test('the ticket of an account’s booking asks signed-out users to sign in, and leads back', async ({
@@ -146,7 +143,8 @@ test('the ticket of an account’s booking asks signed-out users to sign in, and
 }) => {
   const account = await signUp(site.url, 'Dora')
   const page = await site.newPage()
-  await signInPage(page, account, `/doctors/${practice.doctor.id}`)
+  await signInContext(site, page, account)
+  await openTimes(page, practice)
   await hold(page, '9:45')
   await confirm(page, 'Dora')
   await page.getByRole('link', { name: 'My bookings' }).click()
@@ -162,5 +160,4 @@ test('the ticket of an account’s booking asks signed-out users to sign in, and
   await page.getByRole('main').getByRole('button', { name: 'Sign in' }).click()
   await page.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
   expect(page.url()).toBe(address)
-  await page.context().close()
 })

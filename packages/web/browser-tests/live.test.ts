@@ -26,7 +26,6 @@ test('a slot that is booked changes in place in another browser, and is free aga
   await booker.getByRole('dialog').getByRole('button', { name: 'Cancel appointment' }).click()
   await booker.getByRole('heading', { name: 'This appointment is cancelled' }).waitFor()
   await watcher.getByRole('button', { name: /^0?9:15$/ }).waitFor()
-  await Promise.all([watcher.context().close(), booker.context().close()])
 })
 
 test('the number of places left decreases', async ({ site }) => {
@@ -37,13 +36,11 @@ test('the number of places left decreases', async ({ site }) => {
   await openTimes(booker, practice)
   await hold(booker, '9:00')
   await watcher.getByRole('button', { name: '9:00, 2 places' }).waitFor()
-  await Promise.all([watcher.context().close(), booker.context().close()])
 })
 
 test('a change during the first read of the slots is shown', async ({ site }) => {
   const practice = await aPractice(site)
-  // Requests that pass through the service worker are not routed through the test.
-  const [page, booker] = [await site.newPage({ serviceWorkers: 'block' }), await site.newPage()]
+  const [page, booker] = [await site.newPage(), await site.newPage()]
   const announced = Promise.withResolvers<void>()
   const followed = Promise.withResolvers<void>()
   page.on('websocket', (socket) => {
@@ -65,14 +62,13 @@ test('a change during the first read of the slots is shown', async ({ site }) =>
   await openTimes(booker, practice)
   await openTimes(page, practice)
   await page.getByRole('button', { name: '9:15, taken' }).waitFor()
-  await Promise.all([page.context().close(), booker.context().close()])
 })
 
 test('without a WebSocket server-sent events arrive; without both the page polls and says so', async ({ site }) => {
   const practice = await aPractice(site)
   // Requests that pass through the service worker are not routed through the test.
-  const routed = { serviceWorkers: 'block' } as const
-  const [events, polling, booker] = [await site.newPage(routed), await site.newPage(routed), await site.newPage()]
+  const polling = await site.newPage({ isNewContext: true, serviceWorkers: 'block' })
+  const [events, booker] = [await site.newPage(), await site.newPage()]
   for (const page of [events, polling]) {
     await page.routeWebSocket('**/api/v1/live', (socket) => socket.close())
   }
@@ -85,5 +81,4 @@ test('without a WebSocket server-sent events arrive; without both the page polls
   await events.getByRole('button', { name: '9:30, taken' }).waitFor()
   await polling.clock.fastForward(pollSeconds * 1_000)
   await polling.getByRole('button', { name: '9:30, taken' }).waitFor()
-  for (const page of [events, polling, booker]) await page.context().close()
 })

@@ -2,7 +2,8 @@ import { describe, expect } from 'vitest'
 import { aPractice, dataOf, type Practice } from './a-practice.ts'
 import { hold, openTimes } from './booking-steps.ts'
 import { signInContext } from './clinic-scene.ts'
-import { axeFindings, type Site, sidewaysPixels, signUp, untilRead } from './harness.ts'
+import { axeFindings, sidewaysPixels, signUp, untilRead } from './harness.ts'
+import { blankPath } from './page-pool.ts'
 import { test as siteTest } from './site-test.ts'
 
 /** A clinic with a booking, and an account, for the pages to show. */
@@ -37,27 +38,17 @@ const pages: Record<string, OpenPage> = {
 }
 
 describe.each(Object.entries(pages))('%s', (_name, { path, heading, isSignedIn }) => {
-  const open = async (site: Site, shown: Shown, options: Parameters<Site['newPage']>[0] = {}) => {
-    const page = await site.newPage(options)
+  test('axe finds no violation in either colour scheme, and the page fits on 320 pixels', async ({ site, shown }) => {
+    const page = await site.newPage()
     if (isSignedIn) await signInContext(site, page, shown.account)
     await page.goto(path(shown))
     const text =
       heading.source === '^$' ? page.getByRole('alert') : page.getByRole('heading', { level: 1, name: heading })
     await text.first().waitFor()
     await untilRead(page)
-    return page
-  }
-
-  test('axe finds no violation, in either colour scheme', async ({ site, shown }) => {
-    const page = await open(site, shown)
     expect(await axeFindings(page)).toEqual([])
-    await page.context().close()
-  })
-
-  test('fits on 320 pixels', async ({ site, shown }) => {
-    const page = await open(site, shown, { viewport: { width: 320, height: 640 } })
+    await page.setViewportSize({ width: 320, height: 640 })
     expect(await sidewaysPixels(page)).toBe(0)
-    await page.context().close()
   })
 })
 
@@ -66,7 +57,7 @@ test.for(['de-DE', 'ar-EG'])(
   async (locale, { site, shown: { practice, ticket } }) => {
     const page = await site.newPage({ locale, viewport: { width: 320, height: 640 } })
     for (const path of ['/', `/doctors/${practice.doctor.id}`, ticket, '/sign-up']) {
-      await page.goto('about:blank')
+      await page.goto(blankPath)
       await page.goto(path)
       await page.getByRole('heading', { level: 1 }).waitFor()
       await untilRead(page)
@@ -75,7 +66,6 @@ test.for(['de-DE', 'ar-EG'])(
       expect(await axeFindings(page), path).toEqual([])
       expect(await page.locator('body').innerText(), path).not.toMatch(/\b[a-z]+\.[a-z]+[A-Z]\w*\b|{{/)
     }
-    await page.context().close()
   },
 )
 
@@ -83,8 +73,7 @@ test('during a hold, after it was lost, and in the dialogs: axe finds no violati
   site,
   shown: { practice, ticket },
 }) => {
-  // Requests that pass through the service worker are not routed through the test.
-  const page = await site.newPage({ viewport: { width: 320, height: 640 }, serviceWorkers: 'block' })
+  const page = await site.newPage({ viewport: { width: 320, height: 640 } })
   await openTimes(page, practice)
   await hold(page, '9:30')
   expect(await axeFindings(page)).toEqual([])
@@ -113,14 +102,17 @@ test('during a hold, after it was lost, and in the dialogs: axe finds no violati
   await page.getByRole('dialog').waitFor()
   expect(await axeFindings(page)).toEqual([])
   await page.getByRole('button', { name: 'Keep appointment' }).click()
-  await page.context().close()
 })
 
-test('negative control: axe finds a planted violation', async ({ site }) => {
-  const page = await site.newPage()
+test('negative control: planted violations are found, and a planted box that is too wide', async ({ site }) => {
+  const page = await site.newPage({ viewport: { width: 320, height: 640 } })
   await page.goto('/')
   await page.getByRole('heading', { level: 1 }).waitFor()
-  await page.evaluate(() => document.querySelector('main')?.insertAdjacentHTML('beforeend', '<button></button>'))
+  const plant = (html: string) =>
+    page.evaluate((planted) => document.querySelector('main')?.insertAdjacentHTML('beforeend', planted), html)
+  await plant('<button></button>')
   expect((await axeFindings(page)).join()).toMatch(/button-name/)
-  await page.context().close()
+  expect(await sidewaysPixels(page)).toBe(0)
+  await plant('<div style="width:330px;height:1px"></div>')
+  expect(await sidewaysPixels(page)).toBeGreaterThan(0)
 })

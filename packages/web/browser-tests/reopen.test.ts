@@ -1,8 +1,8 @@
 import { aSlot } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'
-import { aClinicScene, type ClinicScene } from './clinic-scene.ts'
-import { axeFindings, type Site, signInPage, signUp } from './harness.ts'
+import { aClinicScene, type ClinicScene, signInContext } from './clinic-scene.ts'
+import { axeFindings, type Site, signUp } from './harness.ts'
 import { test as siteTest } from './site-test.ts'
 
 const test = siteTest.extend('scene', { scope: 'file' }, ({ site }) => aClinicScene(site))
@@ -29,11 +29,10 @@ test('staff reopen a booking, immediately or later; its history shows that, and 
   const booking = await aBegunBooking(site, scene, 'Rita Return', 10)
   const account = await signUp(site.url, 'Rita Return')
   const patient = await site.newPage()
-  await signInPage(patient, account)
+  await signInContext(site, patient, account)
   await patient.goto(`/ticket#${booking.id}.${booking.manageToken}`)
   await patient.getByRole('button', { name: 'Add to my account' }).click()
   await patient.getByText('This booking is in your account.', { exact: false }).waitFor()
-  await patient.context().close()
 
   const page = await scene.pageOf('staff')
   await page.goto(`/clinic/${scene.clinic.id}/bookings/${booking.id}`)
@@ -55,7 +54,6 @@ test('staff reopen a booking, immediately or later; its history shows that, and 
   const steps = await history.getByRole('listitem').locator('p:first-child').allTextContents()
   expect(steps).toEqual(['Confirmed', 'Added to an account', 'Arrived', 'Reopened', 'No-show', 'Reopened'])
   expect(await axeFindings(page)).toEqual([])
-  await page.context().close()
 })
 
 test('when somebody else has reopened it already, an error and the current state are shown', async ({
@@ -64,7 +62,7 @@ test('when somebody else has reopened it already, an error and the current state
 }) => {
   const booking = await aBegunBooking(site, scene, 'Tom Twice', 40)
   await dataOf(site.admin.arriveBooking({ path: { bookingId: booking.id } }))
-  const page = await scene.pageOf('staff', { serviceWorkers: 'block' })
+  const page = await scene.pageOf('staff')
   await page.goto(`/clinic/${scene.clinic.id}/bookings/${booking.id}`)
   const facts = page.getByRole('region', { name: 'Booking', exact: true })
   await facts.getByText('Arrived', { exact: true }).first().waitFor()
@@ -77,5 +75,4 @@ test('when somebody else has reopened it already, an error and the current state
   await page.getByRole('button', { name: 'Undo the last status change for Tom Twice' }).click()
   await page.getByText('The booking has changed in the meantime').waitFor()
   await facts.getByText('Cancelled', { exact: true }).waitFor()
-  await page.context().close()
 })

@@ -13,7 +13,8 @@ export const browserTest = base
 
 /**
  * `test` with one server and one browser for all test files of a worker. Each test creates a separate clinic, and finds
- * it by name, because the other tests' clinics exist too. A test fails when one of its pages had an error.
+ * it by name, because the other tests' clinics exist too. At the end of a test its pages are closed, and it fails when
+ * one of them had an error.
  */
 export const test = browserTest
   .extend('site', { scope: 'worker' }, async ({ browser }, { onCleanup }) => {
@@ -23,8 +24,11 @@ export const test = browserTest
   })
   .extend('pageErrors', { auto: true }, ({ site }, { onCleanup }) => expectNoPageErrors(site, onCleanup))
 
-/** A fixture that fails a test when one of the site's pages had an error. */
-export function expectNoPageErrors({ pageErrors }: Site, onCleanup: (check: () => void) => void): string[] {
-  onCleanup(() => expect(pageErrors.splice(0)).toEqual([]))
-  return pageErrors
+/** A fixture that closes the pages of a test, and fails it when one of them had an error. */
+export function expectNoPageErrors(site: Site, onCleanup: (check: () => Promise<void>) => void): string[] {
+  onCleanup(async () => {
+    await site.closePages()
+    expect(site.pageErrors.splice(0)).toEqual([])
+  })
+  return site.pageErrors
 }

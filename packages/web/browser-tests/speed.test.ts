@@ -97,7 +97,7 @@ async function slowdownHere(page: Page): Promise<number> {
 
 async function measure(site: Site, path: string, use: (page: Page) => Promise<void>): Promise<Figures> {
   for (let hangs = 0; ; hangs += 1) {
-    const page = await site.newPage({ serviceWorkers: 'block' })
+    const page = await site.newPage({ isNewContext: true, serviceWorkers: 'block' })
     try {
       return await measureOn(page, path, use)
     } catch (error) {

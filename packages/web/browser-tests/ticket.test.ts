@@ -5,11 +5,12 @@ import { expect } from 'vitest'
 import { aPractice, type Practice, placesLeft } from './a-practice.ts'
 import { confirm, hold, openTimes, timeOf } from './booking-steps.ts'
 import type { Site } from './harness.ts'
+import type { PageOptions } from './page-pool.ts'
 import { test } from './site-test.ts'
 
 /** A guest's page with the ticket of a new booking at 9:00. */
-async function aTicket(site: Site, practice: Practice): Promise<Page> {
-  const page = await site.newPage()
+async function aTicket(site: Site, practice: Practice, options?: PageOptions): Promise<Page> {
+  const page = await site.newPage(options)
   await openTimes(page, practice)
   await hold(page, '9:00')
   await confirm(page, 'Grace Hopper')
@@ -35,7 +36,6 @@ test('a ticket opens again by its secret link alone, and no request contains the
   await elsewhere.getByText('This link is incomplete').waitFor()
   await elsewhere.goto(`/ticket#${'0'.repeat(8)}-0000-8000-8000-000000000000.hfm_${'A'.repeat(43)}`)
   await elsewhere.getByText('Booking not found').waitFor()
-  await Promise.all([page.context().close(), elsewhere.context().close()])
 })
 
 test('a ticket is downloaded as a calendar file', async ({ site }) => {
@@ -49,7 +49,6 @@ test('a ticket is downloaded as a calendar file', async ({ site }) => {
   const start = practice.slots[0]?.startsAt.replaceAll(/[-:]|\.\d+/g, '')
   expect(file).toContain(`DTSTART:${start}\r\n`)
   expect(file).toContain('SUMMARY:Appointment with Dr Amara Okafor\r\n')
-  await page.context().close()
 })
 
 test('moving frees the old slot in the moment when the new one is booked, and can be undone', async ({ site }) => {
@@ -69,12 +68,11 @@ test('moving frees the old slot in the moment when the new one is booked, and ca
   await page.getByText('Moved back to', { exact: false }).first().waitFor()
   expect(await placesLeft(site, practice, first?.id ?? '')).toBe(0)
   expect(await placesLeft(site, practice, fourth?.id ?? '')).toBe(1)
-  await page.context().close()
 })
 
 test('without a network a ticket is readable and says when it was stored; slots are never cached', async ({ site }) => {
   const practice = await aPractice(site)
-  const page = await aTicket(site, practice)
+  const page = await aTicket(site, practice, { isNewContext: true })
   await page.evaluate(() => navigator.serviceWorker.ready)
   const isKept = () => page.evaluate(async () => (await (await caches.open('holdfast-tickets')).keys()).length > 0)
   await until(
@@ -94,7 +92,6 @@ test('without a network a ticket is readable and says when it was stored; slots 
   await page.goto(address)
   await page.getByRole('button', { name: 'Cancel appointment' }).waitFor()
   expect(await page.getByText('You are offline.', { exact: false }).count()).toBe(0)
-  await page.context().close()
 })
 
 test('the ticket says that the clinic withdrew the slot', async ({ site }) => {
@@ -105,5 +102,4 @@ test('the ticket says that the clinic withdrew the slot', async ({ site }) => {
   await page.getByRole('heading', { level: 1, name: 'The clinic withdrew this appointment' }).waitFor()
   await page.getByText('The clinic had to withdraw this time.', { exact: false }).waitFor()
   await page.getByRole('link', { name: 'Book again' }).waitFor()
-  await page.context().close()
 })

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { aDoctor, aSlot } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'
-import { aClinicScene, type ClinicScene } from './clinic-scene.ts'
-import { axeFindings, type Site, sidewaysPixels, signInPage, signUp } from './harness.ts'
+import { aClinicScene, type ClinicScene, signInContext } from './clinic-scene.ts'
+import { axeFindings, type Site, sidewaysPixels, signUp } from './harness.ts'
 import { test as siteTest } from './site-test.ts'
 
 const test = siteTest.extend('scene', { scope: 'file' }, async ({ site }) => {
@@ -65,7 +65,6 @@ test('a doctor sets their video room; an invalid URL gets an error, and a change
   // During the request the button is disabled too.
   await save.and(page.locator(':disabled:not([data-loading])')).waitFor()
   expect(await stored()).toBe('https://meet.example/{room}')
-  await page.context().close()
 })
 
 test('once the booking is confirmed, the link to join is on the ticket, in the calendar file and in the list', async ({
@@ -75,7 +74,7 @@ test('once the booking is confirmed, the link to join is on the ticket, in the c
   const { booking, ticket } = await aVideoBooking(site, scene, 'Vera Video', false)
   const account = await signUp(site.url, 'Vera')
   const page = await site.newPage({ viewport: { width: 320, height: 640 } })
-  await signInPage(page, account)
+  await signInContext(site, page, account)
   await page.goto(ticket)
   await page.getByText('The link to join appears here once the booking is confirmed.', { exact: false }).waitFor()
   const join = page.getByRole('link', { name: 'Join the video visit' })
@@ -111,7 +110,6 @@ test('once the booking is confirmed, the link to join is on the ticket, in the c
   ).toBe(url)
   expect(await axeFindings(page)).toEqual([])
   expect(await sidewaysPixels(page)).toBe(0)
-  await page.context().close()
 })
 
 test('doctor and reception join each visit in a separate room', async ({ site, scene }) => {
@@ -129,12 +127,10 @@ test('doctor and reception join each visit in a separate room', async ({ site, s
   expect(await joinOf('Walter Webcam').getAttribute('href')).toBe(room)
   expect(another).not.toBe(room)
   expect(await axeFindings(page)).toEqual([])
-  await page.context().close()
   const desk = await scene.pageOf('staff')
   await desk.goto(`/clinic/${scene.clinic.id}/bookings/${first.booking.id}`)
   expect(await desk.getByRole('link', { name: 'Join the video visit' }).getAttribute('href')).toBe(room)
   expect(await axeFindings(desk)).toEqual([])
-  await desk.context().close()
 })
 
 test('an admin sets rating and video room in the doctor’s form', async ({ site, scene }) => {
@@ -174,7 +170,6 @@ test('an admin sets rating and video room in the doctor’s form', async ({ site
     )
     expect(saved.rating).toBe(rating)
   }
-  await page.context().close()
 })
 
 test('a doctor who doesn’t offer video yet reads who can turn it on', async ({ site, scene }) => {
@@ -187,12 +182,9 @@ test('a doctor who doesn’t offer video yet reads who can turn it on', async ({
     }),
   )
   const page = await site.newPage({ locale: 'ar', viewport: { width: 320, height: 700 } })
-  await page.goto('/sign-in?to=%2Fmy-day%2Fvideo')
-  await page.locator('input[type="email"]').fill(account.email)
-  await page.locator('input[type="password"]').fill(account.password)
-  await page.locator('main button[type="submit"]').click()
+  await signInContext(site, page, account)
+  await page.goto('/my-day/video')
   await page.getByRole('note').waitFor()
   expect(await axeFindings(page)).toEqual([])
   expect(await sidewaysPixels(page)).toBe(0)
-  await page.context().close()
 })

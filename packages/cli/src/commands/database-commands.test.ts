@@ -26,7 +26,7 @@ afterAll(async () => {
 
 async function holdfastJson(...args: string[]) {
   const { code, out, err } = await runCaptured([...args, '--json'], env)
-  return { code, err, answer: out.length === 1 ? JSON.parse(out[0] ?? '') : out }
+  return { code, err, output: out.length === 1 ? JSON.parse(out[0] ?? '') : out }
 }
 
 async function file(name: string, text: string): Promise<string> {
@@ -35,8 +35,8 @@ async function file(name: string, text: string): Promise<string> {
   return path
 }
 
-function stateOf(answer: { checks: { name: string; state: string }[] }, name: string): string[] {
-  return answer.checks.filter((check) => check.name === name).map(({ state }) => state)
+function stateOf(output: { checks: { name: string; state: string }[] }, name: string): string[] {
+  return output.checks.filter((check) => check.name === name).map(({ state }) => state)
 }
 
 describe('an empty database', () => {
@@ -47,9 +47,9 @@ describe('an empty database', () => {
   })
 
   test('doctor reports that it is empty, and changes nothing', async () => {
-    const { code, answer } = await holdfastJson('doctor')
+    const { code, output } = await holdfastJson('doctor')
     expect(code).toBe(0)
-    expect(stateOf(answer, 'migrations')).toEqual(['warning'])
+    expect(stateOf(output, 'migrations')).toEqual(['warning'])
     const { rows } = await owner.query(`select from pg_namespace where nspname = 'holdfast'`)
     expect(rows).toHaveLength(0)
   })
@@ -57,10 +57,10 @@ describe('an empty database', () => {
   test('migrate applies everything, and the second time nothing', async () => {
     const first = await holdfastJson('migrate')
     expect(first.code).toBe(0)
-    expect(first.answer.applied.length).toBeGreaterThan(0)
-    expect(first.answer.functions).toContain('claim_slots')
+    expect(first.output.applied.length).toBeGreaterThan(0)
+    expect(first.output.functions).toContain('claim_slots')
     const second = await holdfastJson('migrate')
-    expect(second.answer).toEqual({ version: first.answer.version, applied: [], functions: [], accountTables: [] })
+    expect(second.output).toEqual({ version: first.output.version, applied: [], functions: [], accountTables: [] })
     const plain = await runCaptured(['migrate'], env)
     expect(plain.out.at(-1)).toMatch(/^The database is already up to date/)
   })
@@ -82,7 +82,7 @@ describe('admin create', () => {
   test('promotes an account that exists, and keeps its password unless one is given', async () => {
     await owner.query('delete from holdfast.site_administrator')
     const promoted = await holdfastJson('admin', 'create', '--email', 'boss@example.org')
-    expect(promoted.answer).toMatchObject({ kind: 'promoted', passwordChanged: false, email: 'boss@example.org' })
+    expect(promoted.output).toMatchObject({ kind: 'promoted', passwordChanged: false, email: 'boss@example.org' })
     const args = ['admin', 'create', '--email', 'boss@example.org', '--password-stdin']
     const changed = await runCaptured(args, env, { stdin: 'another long password\n' })
     expect(changed.out.join('\n')).toMatch(/now a site administrator.*password was changed/s)
@@ -147,9 +147,9 @@ describe('import', () => {
   }
 
   test('a dry run reports what would happen, and changes nothing', async () => {
-    const { code, answer } = await importing(slots, '--dry-run')
+    const { code, output } = await importing(slots, '--dry-run')
     expect(code).toBe(0)
-    expect(answer).toMatchObject({
+    expect(output).toMatchObject({
       dryRun: true,
       clinics: { created: 1 },
       doctors: { created: 1 },
@@ -161,21 +161,21 @@ describe('import', () => {
   test('one bad line: nothing is imported, and the line is named', async () => {
     const bad = await importing(`${slots}\nd1,2020-01-01T08:00:00Z,2020-01-01T08:15:00Z,1`)
     expect(bad.code).toBe(1)
-    expect(bad.answer.problems).toEqual(['slots, line 4, starts_at "2020-01-01T08:00:00Z": lies in the past'])
+    expect(bad.output.problems).toEqual(['slots, line 4, starts_at "2020-01-01T08:00:00Z": lies in the past'])
     expect(bad.err.at(-1)).toBe('error: 1 problem; nothing was imported')
     const overlapping = await importing(`${slots}\n${slot(5)}`)
     expect(overlapping.code).toBe(1)
-    expect(overlapping.answer.problems).toEqual([expect.stringMatching(/^slots, line 4: .*overlaps/)])
+    expect(overlapping.output.problems).toEqual([expect.stringMatching(/^slots, line 4: .*overlaps/)])
     expect(await counts()).toEqual({ clinics: 0, doctors: 0, slots: 0 })
   })
 
   test('imports, and the same files again change nothing', async () => {
-    expect((await importing(slots)).answer).toMatchObject({
+    expect((await importing(slots)).output).toMatchObject({
       clinics: { created: 1 },
       slots: { created: 2, skipped: 0 },
     })
     const again = await importing(slots)
-    expect(again.answer).toMatchObject({
+    expect(again.output).toMatchObject({
       clinics: { created: 0, existing: 1 },
       doctors: { created: 0, existing: 1 },
       slots: { created: 0, skipped: 2 },
@@ -192,16 +192,16 @@ describe('import', () => {
 
 describe('verify', () => {
   test('finds nothing in a correct database', async () => {
-    const { code, answer } = await holdfastJson('verify')
+    const { code, output } = await holdfastJson('verify')
     expect(code).toBe(0)
-    expect(answer).toMatchObject({ slots: 2, bookings: 0, overbooked: 0, mismatches: 0, details: [] })
+    expect(output).toMatchObject({ slots: 2, bookings: 0, overbooked: 0, mismatches: 0, details: [] })
   })
 
   test('lists the mismatches, and exits 1', async () => {
     await owner.query('update holdfast.slot set taken = 1 where capacity = 3')
-    const { code, answer } = await holdfastJson('verify')
+    const { code, output } = await holdfastJson('verify')
     expect(code).toBe(1)
-    expect(answer).toMatchObject({ mismatches: 1, details: [{ kind: 'taken_differs' }] })
+    expect(output).toMatchObject({ mismatches: 1, details: [{ kind: 'taken_differs' }] })
     const plain = await runCaptured(['verify'], env)
     expect(plain.code).toBe(1)
     expect(plain.out.join('\n')).toMatch(/taken_differs clinic .*slot .*Something is wrong/s)
@@ -211,14 +211,14 @@ describe('verify', () => {
 
 describe('doctor', () => {
   test('finds no error in a correct installation', async () => {
-    const { code, answer } = await holdfastJson('doctor')
-    expect(answer.checks.filter(({ state }: { state: string }) => state === 'error')).toEqual([])
+    const { code, output } = await holdfastJson('doctor')
+    expect(output.checks.filter(({ state }: { state: string }) => state === 'error')).toEqual([])
     expect(code).toBe(0)
-    expect(stateOf(answer, 'migrations')).toEqual(['ok'])
-    expect(stateOf(answer, 'roles')).toEqual(['ok'])
-    expect(stateOf(answer, 'partitions')).toEqual(['ok'])
-    expect(answer.versions.postgres).toMatch(/^1[5-9]/)
-    expect(answer.versions.packages.fastify).toMatch(/^5\./)
+    expect(stateOf(output, 'migrations')).toEqual(['ok'])
+    expect(stateOf(output, 'roles')).toEqual(['ok'])
+    expect(stateOf(output, 'partitions')).toEqual(['ok'])
+    expect(output.versions.postgres).toMatch(/^1[5-9]/)
+    expect(output.versions.packages.fastify).toMatch(/^5\./)
   })
 
   test('lists every setting with its origin, and no secret', async () => {
@@ -248,9 +248,9 @@ describe('doctor', () => {
 
     expect((await runCaptured(['migrate'], env)).code).toBe(0)
     await owner.query('grant insert on holdfast.booking to holdfast_app')
-    const { code, answer } = await holdfastJson('doctor')
+    const { code, output } = await holdfastJson('doctor')
     expect(code).toBe(1)
-    const roles = answer.checks.find(({ name }: { name: string }) => name === 'roles')
+    const roles = output.checks.find(({ name }: { name: string }) => name === 'roles')
     expect(roles).toMatchObject({ state: 'error', found: 'holdfast_app may write booking without the functions' })
     await owner.query('revoke insert on holdfast.booking from holdfast_app')
     expect((await holdfastJson('doctor')).code).toBe(0)
@@ -263,12 +263,12 @@ describe('doctor', () => {
        order by 1`)
     expect(rows.length).toBeGreaterThan(10)
     await owner.query('revoke execute on all functions in schema holdfast from holdfast_app')
-    const { answer } = await holdfastJson('doctor')
-    const roles = answer.checks.find(({ name }: { name: string }) => name === 'roles')
+    const { output } = await holdfastJson('doctor')
+    const roles = output.checks.find(({ name }: { name: string }) => name === 'roles')
     const names = rows.map(({ name }) => name)
     expect(roles).toMatchObject({ state: 'error', found: `holdfast_app may not call ${names.join(', ')}` })
     expect((await runCaptured(['migrate'], env)).code).toBe(0)
-    expect(stateOf((await holdfastJson('doctor')).answer, 'roles')).toEqual(['ok'])
+    expect(stateOf((await holdfastJson('doctor')).output, 'roles')).toEqual(['ok'])
   })
 
   test('an unknown variable is a warning, with the name that it may mean', async () => {
@@ -279,8 +279,8 @@ describe('doctor', () => {
 
   test('a port used by another program is an error; one used by Holdfast is not', async () => {
     const { createServer } = await import('node:http')
-    let answer = 'something else'
-    const other = createServer((_, response) => response.end(answer))
+    let body = 'something else'
+    const other = createServer((_, response) => response.end(body))
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
     const address = other.address()
     const port = typeof address === 'object' && address !== null ? String(address.port) : ''
@@ -289,7 +289,7 @@ describe('doctor', () => {
       return stateOf(JSON.parse(out[0] ?? ''), 'port')
     }
     expect(await portState()).toEqual(['error'])
-    answer = JSON.stringify({ info: { title: 'Holdfast' } })
+    body = JSON.stringify({ info: { title: 'Holdfast' } })
     expect(await portState()).toEqual(['ok'])
     await new Promise((resolve) => other.close(resolve))
   })

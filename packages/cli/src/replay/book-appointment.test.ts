@@ -6,7 +6,7 @@ import {
   idempotencyKeyOf,
   type RowToBook,
 } from './book-appointment.ts'
-import type { BookAnswer, BookRequest, ConfirmAnswer, OfferedSlot } from './booking-api.ts'
+import type { BookOutcome, BookRequest, ConfirmOutcome, OfferedSlot } from './booking-api.ts'
 
 const row: RowToBook = {
   appointmentId: '7',
@@ -21,13 +21,13 @@ function offered(...ids: string[]): OfferedSlot[] {
   return ids.map((id) => ({ id, doctorId: 'doctor', startsAt: '2026-12-01T11:00:00Z' }))
 }
 
-const booked = (kind: 'booked' | 'replayed'): BookAnswer => ({ kind, bookingId: 'b', manageToken: 't' })
-const full = (...ids: string[]): BookAnswer => ({ kind: 'slot_full', alternatives: offered(...ids) })
+const booked = (kind: 'booked' | 'replayed'): BookOutcome => ({ kind, bookingId: 'b', manageToken: 't' })
+const full = (...ids: string[]): BookOutcome => ({ kind: 'slot_full', alternatives: offered(...ids) })
 
-/** A server that returns these answers in order, and records the requests and the waits. */
+/** A server that returns these outcomes in order, and records the requests and the waits. */
 function scripted(
-  books: BookAnswer[],
-  confirms: ConfirmAnswer[] = [{ kind: 'confirmed' }],
+  books: BookOutcome[],
+  confirms: ConfirmOutcome[] = [{ kind: 'confirmed' }],
   earlier: EarlierBooking[] = [],
   found: EarlierBooking[] = [],
 ) {

@@ -1,4 +1,4 @@
-import type { BookAnswer, BookingApi, OfferedSlot } from './booking-api.ts'
+import type { BookingApi, BookOutcome, OfferedSlot } from './booking-api.ts'
 import { retryCall, type Stop } from './retry-call.ts'
 
 /** A row of the file with the id of the slot that the plan chose for it. */
@@ -78,18 +78,18 @@ export async function bookAppointment(row: RowToBook, deps: BookAppointmentDeps)
     }
     if (booked.kind !== 'booked' && booked.kind !== 'replayed') return booked
     const { bookingId, manageToken } = booked
-    const { answer } = await retryCall(() => deps.api.confirm({ bookingId, manageToken }), deps.sleep)
-    if (answer.kind === 'stopped') return answer
-    if (answer.kind === 'confirmed') return { kind: booked.kind, confirmed: true, why: null }
-    if (answer.kind !== 'hold_expired') {
-      return { kind: booked.kind, confirmed: false, why: `booked, but not confirmed: ${answer.why}` }
+    const { outcome } = await retryCall(() => deps.api.confirm({ bookingId, manageToken }), deps.sleep)
+    if (outcome.kind === 'stopped') return outcome
+    if (outcome.kind === 'confirmed') return { kind: booked.kind, confirmed: true, why: null }
+    if (outcome.kind !== 'hold_expired') {
+      return { kind: booked.kind, confirmed: false, why: `booked, but not confirmed: ${outcome.why}` }
     }
   }
   return { kind: 'failed', why: `its hold lapsed ${roundsMax} times before it was confirmed` }
 }
 
 type Booked =
-  | Extract<BookAnswer, { kind: 'booked' } | { kind: 'replayed' }>
+  | Extract<BookOutcome, { kind: 'booked' } | { kind: 'replayed' }>
   | { kind: 'key_reused' }
   | { kind: 'refused_full' }
   | Failed
@@ -107,16 +107,16 @@ async function bookSomewhere(
   for (let tries = 1; tries <= slotTriesMax; tries++) {
     requested.add(slotId)
     const requestedSlotId = slotId
-    const { answer, outcomeWasUnknown } = await retryCall(
+    const { outcome, outcomeWasUnknown } = await retryCall(
       () => deps.api.book({ ...request, slotId: requestedSlotId }),
       deps.sleep,
     )
-    switch (answer.kind) {
+    switch (outcome.kind) {
       case 'replayed':
         // After a lost response, the replayed booking is the one that this run created.
-        return outcomeWasUnknown && earlierSlotId === null ? { ...answer, kind: 'booked' } : answer
+        return outcomeWasUnknown && earlierSlotId === null ? { ...outcome, kind: 'booked' } : outcome
       case 'slot_full': {
-        const offered = answer.alternatives.filter((slot) => deps.isOnDay(row, slot))
+        const offered = outcome.alternatives.filter((slot) => deps.isOnDay(row, slot))
         // A slot offered again although it was full a moment ago was read before it filled up: request it once more.
         const next = offered.find((slot) => !requested.has(slot.id)) ?? offered[0]
         if (next === undefined) return { kind: 'refused_full' }
@@ -124,9 +124,9 @@ async function bookSomewhere(
         break
       }
       case 'refused':
-        return { kind: 'failed', why: answer.why }
+        return { kind: 'failed', why: outcome.why }
       default:
-        return answer
+        return outcome
     }
   }
   return { kind: 'failed', why: `${slotTriesMax} alternatives in a row were full when requested` }

@@ -12,7 +12,7 @@ export type Unavailable =
   /** No response: the outcome is unknown. A retry with the same key returns it. */
   | { kind: 'unreachable'; message: string }
 
-export type BookAnswer =
+export type BookOutcome =
   | { kind: 'booked'; bookingId: string; manageToken: string }
   | { kind: 'replayed'; bookingId: string; manageToken: string }
   | { kind: 'slot_full'; alternatives: OfferedSlot[] }
@@ -21,7 +21,7 @@ export type BookAnswer =
   | { kind: 'refused'; why: string }
   | Unavailable
 
-export type ConfirmAnswer =
+export type ConfirmOutcome =
   | { kind: 'confirmed' }
   | { kind: 'hold_expired' }
   | { kind: 'refused'; why: string }
@@ -29,6 +29,6 @@ export type ConfirmAnswer =
 
 /** The calls that book a row. Neither throws for a failure of the server or the network. */
 export type BookingApi = {
-  book(request: BookRequest): Promise<BookAnswer>
-  confirm(booking: { bookingId: string; manageToken: string }): Promise<ConfirmAnswer>
+  book(request: BookRequest): Promise<BookOutcome>
+  confirm(booking: { bookingId: string; manageToken: string }): Promise<ConfirmOutcome>
 }

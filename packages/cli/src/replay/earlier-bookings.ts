@@ -1,6 +1,6 @@
 import pMap from 'p-map'
 import { appointmentIdOf, type EarlierBooking } from './book-appointment.ts'
-import { callTimeout } from './http-answer.ts'
+import { callTimeout } from './http-outcome.ts'
 import { pages } from './pages.ts'
 import type { UnitOnServer } from './prepare-clinics.ts'
 import { callUntilOk, type ReplayServer } from './replay-server.ts'

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import pMap from 'p-map'
 import { CommandRefusal } from '../command.ts'
-import { callTimeout } from './http-answer.ts'
+import { callTimeout } from './http-outcome.ts'
 import { pages } from './pages.ts'
 import { dayKey, type PlannedUnit, replayTimeZone } from './plan-replay.ts'
 import { callUntilOk, type ReplayServer } from './replay-server.ts'

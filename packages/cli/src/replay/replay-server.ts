@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { createHoldfastClient, type HoldfastClient } from '@holdfast/contract/client'
 import { CommandRefusal } from '../command.ts'
-import { callTimeout, type HttpAnswer, httpAnswer } from './http-answer.ts'
+import { callTimeout, type HttpOutcome, httpOutcome } from './http-outcome.ts'
 import { retryCall, type Stop } from './retry-call.ts'
 
 /** A running server with two clients: one signed in as a site administrator, one anonymous. */
@@ -26,23 +26,23 @@ export async function openReplayServer(
   signal: AbortSignal,
 ): Promise<ReplayServer> {
   const guest = createHoldfastClient({ baseUrl: url })
-  const { answer } = await retryCall(
-    () => httpAnswer(guest.signIn({ body: credentials, ...callTimeout() })),
+  const { outcome } = await retryCall(
+    () => httpOutcome(guest.signIn({ body: credentials, ...callTimeout() })),
     sleeper(signal),
     signInTriesMax,
   )
-  if (answer.kind === 'stopped' && answer.by === 'server_lost') {
-    throw new CommandRefusal(`${url} cannot be reached (${answer.detail}). Is the server running there?`)
+  if (outcome.kind === 'stopped' && outcome.by === 'server_lost') {
+    throw new CommandRefusal(`${url} cannot be reached (${outcome.detail}). Is the server running there?`)
   }
-  if (answer.kind === 'problem' && answer.status === 401) {
+  if (outcome.kind === 'problem' && outcome.status === 401) {
     throw new CommandRefusal(
       `${url} does not know this e-mail address and password. Set HOLDFAST_ADMIN_EMAIL and ` +
         'HOLDFAST_ADMIN_PASSWORD to ' +
         "a site administrator's (`holdfast admin create` creates one).",
     )
   }
-  if (answer.kind !== 'ok') throw refusalOf(answer, `signing in at ${url}`)
-  const bearer = answer.headers.get('set-auth-token') ?? answer.data.token
+  if (outcome.kind !== 'ok') throw refusalOf(outcome, `signing in at ${url}`)
+  const bearer = outcome.headers.get('set-auth-token') ?? outcome.data.token
   if (!bearer)
     throw new CommandRefusal(`the response of ${url} to the sign-in has no session token. Is it a Holdfast server?`)
   return { url, admin: createHoldfastClient({ baseUrl: url, bearer }), guest, signal }
@@ -57,11 +57,11 @@ export async function openReplayServer(
 export async function callUntilOk<Data>(
   server: ReplayServer,
   what: string,
-  call: () => Parameters<typeof httpAnswer<Data>>[0],
+  call: () => Parameters<typeof httpOutcome<Data>>[0],
 ): Promise<Data> {
-  const { answer } = await retryCall(() => httpAnswer(call()), sleeper(server.signal))
-  if (answer.kind === 'ok') return answer.data
-  throw refusalOf(answer, what)
+  const { outcome } = await retryCall(() => httpOutcome(call()), sleeper(server.signal))
+  if (outcome.kind === 'ok') return outcome.data
+  throw refusalOf(outcome, what)
 }
 
 /** Waits until the time is over or `signal` is aborted; then it throws an AbortError. */
@@ -79,12 +79,12 @@ export function describeStop(stop: Stop): string {
 }
 
 function refusalOf(
-  answer: Extract<HttpAnswer<unknown>, { kind: 'problem' }> | Stop | { kind: 'refused'; why: string },
+  outcome: Extract<HttpOutcome<unknown>, { kind: 'problem' }> | Stop | { kind: 'refused'; why: string },
   what: string,
 ): CommandRefusal {
-  if (answer.kind === 'stopped') return new CommandRefusal(`${what} failed: ${describeStop(answer)}`)
-  if (answer.kind === 'refused') return new CommandRefusal(`${what} failed: ${answer.why}`)
+  if (outcome.kind === 'stopped') return new CommandRefusal(`${what} failed: ${describeStop(outcome)}`)
+  if (outcome.kind === 'refused') return new CommandRefusal(`${what} failed: ${outcome.why}`)
   const hint =
-    answer.code === 'forbidden' ? ' (the account of HOLDFAST_ADMIN_EMAIL has to be a site administrator)' : ''
-  return new CommandRefusal(`${what} failed: ${answer.detail}${hint}`)
+    outcome.code === 'forbidden' ? ' (the account of HOLDFAST_ADMIN_EMAIL has to be a site administrator)' : ''
+  return new CommandRefusal(`${what} failed: ${outcome.detail}${hint}`)
 }

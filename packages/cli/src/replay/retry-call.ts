@@ -10,8 +10,8 @@ const unreachableTriesMaxDefault = 8
 const busyTriesMax = 30
 const waitSecondsMax = 30
 
-/** The final answer of a call: the server's, a refusal after too many busy responses, or the end of the replay. */
-export type FinalAnswer<Answer> = Exclude<Answer, Unavailable> | Stop | { kind: 'refused'; why: string }
+/** The final outcome of a call: the server's, a refusal after too many busy responses, or the end of the replay. */
+export type FinalOutcome<Outcome> = Exclude<Outcome, Unavailable> | Stop | { kind: 'refused'; why: string }
 
 /**
  * Makes a call, and repeats it while the server is busy (after the delay that the server requests) or unreachable (with
@@ -22,39 +22,39 @@ export type FinalAnswer<Answer> = Exclude<Answer, Unavailable> | Stop | { kind: 
  * failure has its own limit. As options of `p-retry` (an error class around the values, three callbacks) this was
  * longer.
  */
-export async function retryCall<Answer extends { kind: string }>(
-  call: () => Promise<Answer | Unavailable>,
+export async function retryCall<Outcome extends { kind: string }>(
+  call: () => Promise<Outcome | Unavailable>,
   sleep: (seconds: number) => Promise<void>,
   unreachableTriesMax = unreachableTriesMaxDefault,
-): Promise<{ answer: FinalAnswer<Answer>; outcomeWasUnknown: boolean }> {
+): Promise<{ outcome: FinalOutcome<Outcome>; outcomeWasUnknown: boolean }> {
   let busyTries = 0
   let unreachableTries = 0
   for (;;) {
-    const answer = await call()
+    const outcome = await call()
     const outcomeWasUnknown = unreachableTries > 0
-    if (!isUnavailable(answer)) return { answer: answer as Exclude<Answer, Unavailable>, outcomeWasUnknown }
-    switch (answer.kind) {
+    if (!isUnavailable(outcome)) return { outcome: outcome as Exclude<Outcome, Unavailable>, outcomeWasUnknown }
+    switch (outcome.kind) {
       case 'rate_limited': {
-        const { detail, retryAfterSeconds } = answer
-        return { answer: { kind: 'stopped', by: 'limits', detail, retryAfterSeconds }, outcomeWasUnknown }
+        const { detail, retryAfterSeconds } = outcome
+        return { outcome: { kind: 'stopped', by: 'limits', detail, retryAfterSeconds }, outcomeWasUnknown }
       }
       case 'busy':
         busyTries++
         if (busyTries >= busyTriesMax) {
-          return { answer: { kind: 'refused', why: `the server was too busy ${busyTries} times` }, outcomeWasUnknown }
+          return { outcome: { kind: 'refused', why: `the server was too busy ${busyTries} times` }, outcomeWasUnknown }
         }
-        await sleep(Math.min(answer.retryAfterSeconds, waitSecondsMax))
+        await sleep(Math.min(outcome.retryAfterSeconds, waitSecondsMax))
         break
       case 'unreachable':
         unreachableTries++
         if (unreachableTries >= unreachableTriesMax) {
-          return { answer: { kind: 'stopped', by: 'server_lost', detail: answer.message }, outcomeWasUnknown }
+          return { outcome: { kind: 'stopped', by: 'server_lost', detail: outcome.message }, outcomeWasUnknown }
         }
         await sleep(Math.min(0.1 * 2 ** unreachableTries, waitSecondsMax))
     }
   }
 }
 
-function isUnavailable<Answer extends { kind: string }>(answer: Answer | Unavailable): answer is Unavailable {
-  return answer.kind === 'rate_limited' || answer.kind === 'busy' || answer.kind === 'unreachable'
+function isUnavailable<Outcome extends { kind: string }>(outcome: Outcome | Unavailable): outcome is Unavailable {
+  return outcome.kind === 'rate_limited' || outcome.kind === 'busy' || outcome.kind === 'unreachable'
 }

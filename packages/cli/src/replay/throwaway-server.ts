@@ -21,7 +21,18 @@ const stopSecondsMax = 60
 const errorLinesReportedMax = 20
 const mainPath = fileURLToPath(new URL('../main.ts', import.meta.url))
 /** The environment variables that the server needs; no setting is inherited, least of all DATABASE_URL. */
-const inherited = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TMPDIR', 'TZ', 'USER', 'LOGNAME', 'NODE_V8_COVERAGE']
+const inherited = [
+  'PATH',
+  'HOME',
+  'LANG',
+  'LC_ALL',
+  'TMPDIR',
+  'TZ',
+  'USER',
+  'LOGNAME',
+  'NODE_V8_COVERAGE',
+  'NODE_COMPILE_CACHE',
+]
 
 /**
  * Starts `holdfast start` with a new, empty database in a temporary directory, on a free port, without rate limits and

@@ -1,5 +1,5 @@
 import pMap from 'p-map'
-import { callTimeout } from './http-answer.ts'
+import { callTimeout } from './http-outcome.ts'
 import type { UnitOnServer } from './prepare-clinics.ts'
 import { callUntilOk, type ReplayServer } from './replay-server.ts'
 import type { ReplaySummary } from './replay-summary.ts'

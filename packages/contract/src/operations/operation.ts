@@ -1,4 +1,4 @@
-import type { TObject, TSchema } from 'typebox'
+import type { Static, TObject, TSchema } from 'typebox'
 import type { ProblemCode } from '../problems.ts'
 
 /** Who may call an operation. The server checks it before the handler runs, by the id that is named here. */
@@ -73,8 +73,27 @@ export type Operation = {
 /** For cached reads. */
 export const notModified = { description: 'Unchanged since the ETag that was sent' } satisfies ResponseDescription
 
-/** Preserves an operation's literal types, so that the types of its handler are inferred from it. */
-export function operation<const Described extends Operation>(described: Described): Described {
+/** `query.<name>` or `body.<name>` for each field of the operation's schemas. */
+type FieldOf<Described> = {
+  [Part in 'query' | 'body']: Described extends Record<Part, infer Schema extends TSchema>
+    ? `${Part}.${keyof Static<Schema> & string}`
+    : never
+}['query' | 'body']
+
+/** Does not compile if the restricted field is in none of the operation's schemas. */
+type WithRestriction<Described extends Operation> = Described extends { restrictedField: infer Field }
+  ? Field extends FieldOf<Described>
+    ? Described
+    : Described & { restrictedField: { error: 'This field is not in the schema of the query or of the body.' } }
+  : Described
+
+/**
+ * Preserves an operation's literal types, so that the types of its handler are inferred from it. A restricted field
+ * must be a field of its query or body.
+ */
+export function operation<const Described extends Operation>(
+  described: Described & WithRestriction<Described>,
+): Described {
   return described
 }
 

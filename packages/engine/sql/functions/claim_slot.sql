@@ -11,13 +11,11 @@
 -- Idempotent: by key, as claim_slots.
 create or replace function holdfast.claim_slot(
   p_clinic_no integer, p_slot_id uuid, p_id uuid, p_units integer, p_key uuid, p_hash uuid, p_confirm boolean,
-  p_account_id uuid,
-  p_actor_id uuid, p_type text, p_patient jsonb, p_reason text
+  p_account_id uuid, p_actor_id uuid, p_type text, p_patient jsonb, p_reason text
 ) returns table (
   outcome text, booking_id uuid, clinic_id uuid, resource_id uuid, capacity integer,
   appointment_type text, starts_at timestamptz, ends_at timestamptz, hold_expires_at timestamptz,
-  created_at timestamptz,
-  tx xid8, available integer, lapses_in_ms float8, snapshot pg_snapshot
+  created_at timestamptz, tx xid8, available integer, lapses_in_ms float8, snapshot pg_snapshot
 )
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
@@ -40,8 +38,7 @@ begin
                        make_interval(mins => c.minimum_notice_minutes), make_interval(days => c.booking_horizon_days),
                        p_type, r.appointment_types, p_units, s.capacity, s.taken, s.next_lapse),
          k.booking_id, c.id, s.resource_id, s.capacity, coalesce(p_type, r.appointment_types[1]), s.starts_at,
-         s.ends_at,
-         make_interval(secs => c.hold_seconds)
+         s.ends_at, make_interval(secs => c.hold_seconds)
     into outcome, booking_id, clinic_id, resource_id, capacity, appointment_type, starts_at, ends_at, v_hold
     from (select 1) one
     left join slot s on s.clinic_no = p_clinic_no and s.id = p_slot_id
@@ -100,8 +97,7 @@ begin
                        appointment_type, patient, reason,
                        created_at, updated_at)
   values (p_clinic_no, p_id, p_slot_id, resource_id, p_units, case when p_confirm then 'CONFIRMED' else 'PENDING' end,
-          hold_expires_at,
-          p_account_id, appointment_type, p_patient, p_reason, created_at, created_at);
+          hold_expires_at, p_account_id, appointment_type, p_patient, p_reason, created_at, created_at);
   insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, hold_expires_at,
                              actor_id)
   values (p_clinic_no, p_id, 1, created_at, case when p_confirm then 'confirmed' else 'held' end, p_slot_id,

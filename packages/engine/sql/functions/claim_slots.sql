@@ -77,12 +77,10 @@ begin
          v_clinic_nos, v_slot_ids
     from (
       select i.n, i.clinic_no, i.slot_id, k.booking_id as prior, c.clinic_id, s.resource_id, s.capacity, s.starts_at,
-             s.ends_at,
-             c.hold_seconds, coalesce(i.type, r.appointment_types[1]) as appointment_type,
+             s.ends_at, c.hold_seconds, coalesce(i.type, r.appointment_types[1]) as appointment_type,
              claim_verdict(v_now, k.booking_id, k.request_hash, i.hash, s.id, s.withdrawn_at, s.starts_at, r.active,
                            c.minimum_notice, c.booking_horizon, i.type, r.appointment_types, i.units, s.capacity,
-                           s.taken,
-                           s.next_lapse) as verdict
+                           s.taken, s.next_lapse) as verdict
         from unnest(p_clinic_nos, p_slot_ids, p_units, p_keys, p_hashes, p_types) with ordinality
              i(clinic_no, slot_id, units, key, hash, type, n)
         left join lateral (select t.* from slot t where t.clinic_no = i.clinic_no and t.id = i.slot_id limit 1) s
@@ -168,8 +166,7 @@ begin
                           limit 1) d on true
   ), booked as (
     insert into booking (clinic_no, id, slot_id, resource_id, units, status, hold_expires_at, account_id,
-                         appointment_type,
-                         patient, reason, created_at, updated_at)
+                         appointment_type, patient, reason, created_at, updated_at)
     select d.clinic_no, d.id, d.slot_id, d.resource_id, d.units,
            case when d.confirm then 'CONFIRMED' else 'PENDING' end,
            d.hold_until, d.account_id, d.appointment_type, d.patient, d.reason, v_now, v_now
@@ -178,8 +175,7 @@ begin
     insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, hold_expires_at,
                                actor_id)
     select d.clinic_no, d.id, 1, v_now, case when d.confirm then 'confirmed' else 'held' end, d.slot_id, d.resource_id,
-           d.units,
-           d.hold_until, coalesce(d.actor_id, d.account_id)
+           d.units, d.hold_until, coalesce(d.actor_id, d.account_id)
       from decided d where d.won
   ), won_of_slot as materialized (
     select d.clinic_no, d.slot_id, sum(d.units)::integer as units, min(d.hold_until) as hold_until

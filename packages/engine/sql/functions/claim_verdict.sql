@@ -7,9 +7,8 @@
 -- Internal. Locks: none. Fails: never. Idempotent: yes.
 create or replace function holdfast.claim_verdict(
   p_now timestamptz, p_prior uuid, p_prior_hash uuid, p_hash uuid, p_slot_id uuid, p_withdrawn_at timestamptz,
-  p_starts_at timestamptz,
-  p_doctor_active boolean, p_minimum_notice interval, p_booking_horizon interval, p_type text, p_types text[],
-  p_units integer, p_capacity integer, p_taken integer, p_next_lapse timestamptz
+  p_starts_at timestamptz, p_doctor_active boolean, p_minimum_notice interval, p_booking_horizon interval,
+  p_type text, p_types text[], p_units integer, p_capacity integer, p_taken integer, p_next_lapse timestamptz
 ) returns text
 language sql stable
 return case

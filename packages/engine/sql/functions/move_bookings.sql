@@ -20,11 +20,9 @@ create or replace function holdfast.move_bookings(
   p_clinic_nos integer[], p_ids uuid[], p_slot_ids uuid[], p_actor_ids uuid[], p_on_behalf boolean[]
 ) returns table (
   ord integer, outcome text, tx xid8, id uuid, clinic_no integer, clinic_id uuid, resource_id uuid, slot_id uuid,
-  status text,
-  failure_reason text, units integer, starts_at timestamptz, ends_at timestamptz, hold_expires_at timestamptz,
-  extended boolean,
-  account_id uuid, appointment_type text, patient jsonb, reason text, cancellation_reason text, version integer,
-  created_at timestamptz, updated_at timestamptz, capacity integer,
+  status text, failure_reason text, units integer, starts_at timestamptz, ends_at timestamptz,
+  hold_expires_at timestamptz, extended boolean, account_id uuid, appointment_type text, patient jsonb, reason text,
+  cancellation_reason text, version integer, created_at timestamptz, updated_at timestamptz, capacity integer,
   available integer, lapses_in_ms float8, from_slot_id uuid, from_resource_id uuid, from_starts_at timestamptz,
   from_available integer, from_lapses_in_ms float8, snapshot pg_snapshot
 )

@@ -31,10 +31,9 @@ begin
   return query
   -- The aggregates rely on the order of the query below: nothing may come between.
   select pg_snapshot_xmin(pg_current_snapshot()), array_agg(e.xid), array_agg(e.seq), array_agg(e.resource_id),
-         array_agg(e.clinic_no),
-         array_agg(e.booking_id), array_agg(e.version), array_agg(e.type), array_agg(e.slot_id),
-         array_agg(e.from_slot_id),
-         array_agg(e.from_resource_id), array_agg(e.predecessor_is_later)
+         array_agg(e.clinic_no), array_agg(e.booking_id), array_agg(e.version), array_agg(e.type),
+         array_agg(e.slot_id), array_agg(e.from_slot_id), array_agg(e.from_resource_id),
+         array_agg(e.predecessor_is_later)
     from (
       select b.xid, b.seq, b.resource_id, b.clinic_no, b.booking_id, b.version, b.type, b.slot_id, b.from_slot_id,
              case when b.from_slot_id is not null then (select f.resource_id from slot f

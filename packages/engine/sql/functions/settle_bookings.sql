@@ -20,15 +20,12 @@
 -- Idempotent: yes; a repeated change returns unchanged. extend: by its key.
 create or replace function holdfast.settle_bookings(
   p_clinic_nos integer[], p_ids uuid[], p_actions text[], p_actor_ids uuid[], p_on_behalf boolean[], p_keys uuid[],
-  p_reasons text[],
-  p_patients jsonb[] default null
+  p_reasons text[], p_patients jsonb[] default null
 ) returns table (
   ord integer, outcome text, tx xid8, id uuid, clinic_no integer, clinic_id uuid, resource_id uuid, slot_id uuid,
-  status text,
-  failure_reason text, units integer, starts_at timestamptz, ends_at timestamptz, hold_expires_at timestamptz,
-  extended boolean,
-  account_id uuid, appointment_type text, patient jsonb, reason text, cancellation_reason text, version integer,
-  created_at timestamptz, updated_at timestamptz,
+  status text, failure_reason text, units integer, starts_at timestamptz, ends_at timestamptz,
+  hold_expires_at timestamptz, extended boolean, account_id uuid, appointment_type text, patient jsonb, reason text,
+  cancellation_reason text, version integer, created_at timestamptz, updated_at timestamptz,
   available integer, lapses_in_ms float8, snapshot pg_snapshot, hold_left_ms float8
 )
 language plpgsql security definer
@@ -46,8 +43,7 @@ declare
 begin
   if cardinality(p_ids) not between 1 and 1000
      or array[cardinality(p_clinic_nos), cardinality(p_actions), cardinality(p_actor_ids), cardinality(p_on_behalf),
-              cardinality(p_keys),
-              cardinality(p_reasons)] <> array_fill(cardinality(p_ids), array[6]) then
+              cardinality(p_keys), cardinality(p_reasons)] <> array_fill(cardinality(p_ids), array[6]) then
     raise exception 'changes come as arrays of the same length, 1 to 1000' using errcode = 'invalid_parameter_value';
   elsif not p_actions <@ array['confirm', 'cancel', 'extend', 'arrive', 'complete', 'no_show', 'reopen', 'link'] then
     raise exception 'actions are confirm, cancel, extend, arrive, complete, no_show, reopen and link, not %', p_actions
@@ -147,15 +143,13 @@ begin
      where j.outcome = 'done' and b.clinic_no = j.clinic_no and b.id = j.id
   ), logged as (
     insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, hold_expires_at,
-                               reason,
-                               actor_id, status_after)
+                               reason, actor_id, status_after)
     select j.clinic_no, j.id, j.version + 1, j.at,
            case j.action when 'confirm' then 'confirmed' when 'cancel' then 'cancelled' when 'extend' then 'extended'
                          when 'arrive' then 'arrived' when 'complete' then 'completed' when 'no_show' then 'no_show'
                          when 'reopen' then 'reopened' when 'link' then 'linked' end,
            j.slot_id, j.resource_id, j.units, j.hold_until, case when j.action = 'link' then j.failure_reason end,
-           j.actor_id,
-           case when j.action in ('reopen', 'link') then j.status_after end
+           j.actor_id, case when j.action in ('reopen', 'link') then j.status_after end
       from judged j where j.outcome = 'done'
   ), freed as (
     update slot t set taken = t.taken - f.units

@@ -221,8 +221,7 @@ async function readFirstAnswers(pool: pg.Pool, bookingIds: string[]): Promise<Ma
   // The booking's first event has the values of the first response, whatever has happened to the booking since.
   const statement = sql`
     select b.id, c.id as clinic_id, e.resource_id, e.slot_id, e.type, e.units, b.appointment_type, s.starts_at,
-      s.ends_at,
-           e.hold_expires_at, b.created_at, e.xid
+      s.ends_at, e.hold_expires_at, b.created_at, e.xid
       from unnest(${bookingIds.map(clinicNoOf)}::integer[], ${bookingIds}::uuid[]) i(clinic_no, id)
       join holdfast.booking b on b.clinic_no = i.clinic_no and b.id = i.id
       join holdfast.booking_event e on e.clinic_no = i.clinic_no and e.booking_id = i.id and e.version = 1

@@ -23,6 +23,10 @@ export type Engine = {
    * Calls the subscriber for every transaction of this engine that wrote: after COMMIT, and before the caller gets its
    * result. A batch of claims is one transaction. Other processes' writes arrive by the log (see `EventTail`).
    *
+   * A subscriber must not throw. If one does, the other subscribers are still called, the caller gets its result, and
+   * then the error ends the process as an uncaught exception: the subscriber may be a cache that still has what the
+   * write outdated (docs/decisions/0005).
+   *
    * @returns a function that ends the subscription
    */
   onCommitted(subscriber: (committed: Committed) => void): () => void

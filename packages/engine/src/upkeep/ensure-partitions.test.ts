@@ -60,8 +60,7 @@ test('the last millisecond of a month and the first of the next fall on both sid
     expect(timeOf(id)).toEqual(at)
     const { rows: inserted } = await database.ownerPool.query<{ table: string }>(
       `insert into holdfast.booking (clinic_no, id, slot_id, resource_id, units, status, appointment_type, patient,
-        created_at,
-         updated_at) values ($1, $2, $3, $4, 1, 'CONFIRMED', 'in_person', '{}', now(), now()) returning
+        created_at, updated_at) values ($1, $2, $3, $4, 1, 'CONFIRMED', 'in_person', '{}', now(), now()) returning
          (select relname from pg_class where oid = booking.tableoid) as table`,
       [doctor.clinicNo, id, slot.id, doctor.id],
     )

@@ -4,7 +4,7 @@ import { test as databaseTest } from '@holdfast/testkit/database-test'
 import { describe, expect } from 'vitest'
 import { databaseProxy } from '../../test/database-proxy.ts'
 import { untilCaughtUp } from '../../test/live-calendar.ts'
-import { type Answer, administrator, call, serverOn, signIn } from '../../test/running-server.ts'
+import { type ApiResponse, administrator, call, serverOn, signIn } from '../../test/running-server.ts'
 
 /** With two servers on the file's database. */
 const test = databaseTest
@@ -25,8 +25,9 @@ const listUrl = (server: { url: string }, doctor: BuiltDoctor, slot: BuiltSlot) 
   `${server.url}/api/v1/doctors/${doctor.id}/slots?from=${dayOf(slot)}&to=${dayOf(slot)}`
 
 type Listed = { id: string; available: number }
-const itemsOf = (answer: Answer) => answer.body.items as Listed[]
-const availableOf = (answer: Answer, slot: BuiltSlot) => itemsOf(answer).find(({ id }) => id === slot.id)?.available
+const itemsOf = (answer: ApiResponse) => answer.body.items as Listed[]
+const availableOf = (answer: ApiResponse, slot: BuiltSlot) =>
+  itemsOf(answer).find(({ id }) => id === slot.id)?.available
 
 const book = (server: { url: string }, slot: BuiltSlot) =>
   call(`${server.url}/api/v1/bookings`, { method: 'POST', body: { slotId: slot.id, patient: { name: 'Ada' } } })
@@ -245,7 +246,7 @@ describe('lists of slots', () => {
 describe('lists of doctors, the soonest first', () => {
   const soonestUrl = (server: { url: string }, doctor: BuiltDoctor) =>
     `${server.url}/api/v1/doctors?sort=soonest&limit=1&clinicId=${doctor.clinicId}`
-  const firstOf = (answer: Answer) => (answer.body.items as { id: string; nextAvailableAt: string }[])[0]
+  const firstOf = (answer: ApiResponse) => (answer.body.items as { id: string; nextAvailableAt: string }[])[0]
 
   /** Two doctors: `first` can be booked before `second`. */
   async function twoDoctors(database: TestDatabase) {
@@ -256,7 +257,7 @@ describe('lists of doctors, the soonest first', () => {
     return { first, second, slot, other }
   }
 
-  const positionOf = (answer: Answer) => ({ 'holdfast-position': answer.headers.get('holdfast-position') ?? '' })
+  const positionOf = (answer: ApiResponse) => ({ 'holdfast-position': answer.headers.get('holdfast-position') ?? '' })
 
   test('with the Holdfast-Position of a booking anywhere, both servers return the current order', async ({
     database,

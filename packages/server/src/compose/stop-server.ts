@@ -9,7 +9,7 @@ export type Stopping = {
   app: FastifyInstance
   metricsApp: FastifyInstance | null
   jobs: RunningJobs | null
-  engine: Engine
+  engine: Pick<Engine, 'stop'>
   calendar: { stop(): void }
   freshness: { stop(): Promise<void> }
   pools: pg.Pool[]

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { aClinic, aDoctor, aSlot, type HeldLock, holdSlotLock, until } from '@holdfast/testkit'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { type Answer, call, type RunningServer, runningServer } from '../../test/running-server.ts'
+import { type ApiResponse, call, type RunningServer, runningServer } from '../../test/running-server.ts'
 
 const origin = 'https://clinic.example'
 const env = {
@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterEach(() => held?.release())
 afterAll(() => server.end())
 
-const book = (headers: Record<string, string> = {}, patient: object = { name: 'P' }): Promise<Answer> =>
+const book = (headers: Record<string, string> = {}, patient: object = { name: 'P' }): Promise<ApiResponse> =>
   call(`${server.url}/api/v1/bookings`, { method: 'POST', body: { slotId: slot.id, patient }, headers })
 
 /** Sent as it is, JSON or not. */
@@ -51,10 +51,10 @@ async function sample(line: string): Promise<number> {
  *
  * @returns a function that releases the lock and waits for their responses
  */
-async function fillQueue(): Promise<() => Promise<Answer[]>> {
+async function fillQueue(): Promise<() => Promise<ApiResponse[]>> {
   const lock = await holdSlotLock(server.database, slot)
   held = lock
-  const answers: Promise<Answer>[] = []
+  const answers: Promise<ApiResponse>[] = []
   for (const [metric, depth] of [
     ['holdfast_batches_in_flight{queue="claim"}', 1],
     ['holdfast_batches_in_flight{queue="claim"}', 2],

@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { aClinic, aDoctor, aSlot } from '@holdfast/testkit'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type Answer, call, type RunningServer, runningServer, serverOn, signUp } from '../../test/running-server.ts'
+import {
+  type ApiResponse,
+  call,
+  type RunningServer,
+  runningServer,
+  serverOn,
+  signUp,
+} from '../../test/running-server.ts'
 
 let server: RunningServer
 let slotId: string
@@ -46,7 +53,7 @@ const book = (address: string, patient: object, bearer?: string) =>
 const signIn = (address: string, email: string, password = 'not this one') =>
   call(`${fresh.url}/api/auth/sign-in/email`, { method: 'POST', body: { email, password }, headers: from(address) })
 
-async function statuses(times: number, ask: (round: number) => Promise<Answer>): Promise<number[]> {
+async function statuses(times: number, ask: (round: number) => Promise<ApiResponse>): Promise<number[]> {
   const answers: number[] = []
   for (let round = 0; round < times; round += 1) answers.push((await ask(round)).status)
   return answers
@@ -199,7 +206,7 @@ test('with HOLDFAST_RATE_LIMIT=off nothing is limited (the control for all tests
   expect((await call(`${server.url}/api/v1/clinics`)).headers.get('ratelimit-limit')).toBeNull()
 })
 
-function signInAt(url: string, round: number): Promise<Answer> {
+function signInAt(url: string, round: number): Promise<ApiResponse> {
   const body = { email: 'who@example.org', password: `wrong ${round}` }
   return call(`${url}/api/auth/sign-in/email`, { method: 'POST', body })
 }

@@ -14,7 +14,7 @@ import {
   untilLockWaiters,
 } from '@holdfast/testkit'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type Answer, call, settingsFor, signIn } from '../../test/running-server.ts'
+import { type ApiResponse, call, settingsFor, signIn } from '../../test/running-server.ts'
 import { type ServerProcess, serverProcess } from '../../test/server-process.ts'
 
 const clients = 500
@@ -57,7 +57,7 @@ async function start(processes: number): Promise<void> {
   }
 }
 
-function book(server: ServerProcess | undefined, slotId: string | undefined, patient: string): Promise<Answer> {
+function book(server: ServerProcess | undefined, slotId: string | undefined, patient: string): Promise<ApiResponse> {
   return call(`${server?.url}/api/v1/bookings`, {
     method: 'POST',
     body: { slotId, patient: { name: patient }, confirm: true },
@@ -123,7 +123,7 @@ describe('when every batch has read the slots before any may write', () => {
     ])
     const otherLock = await holdSlotLock(database, other)
     locks = [slotsLock, otherLock]
-    const before: Promise<Answer>[] = []
+    const before: Promise<ApiResponse>[] = []
     for (const server of [...servers, ...servers]) {
       before.push(book(server, other.id, 'Patient before'))
       await untilLockWaiters(database, before.length)

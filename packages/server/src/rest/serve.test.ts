@@ -64,11 +64,20 @@ const routes: [what: string, code: string, error: RegExp | null][] = [
   ],
   [
     'a restriction by a field that the request does not carry',
-    `serve(
-       operation({ ${fields}, access: 'anyone', restrictedField: 'body.onBehalf' }),
-       () => ({ status: 204, body: undefined }),
-     )`,
+    `const described = { ${fields}, access: 'anyone', restrictedField: 'body.onBehalf' } as const
+     serve(described, () => ({ status: 204, body: undefined }))`,
     /not assignable to parameter of type 'never'/,
+  ],
+  [
+    'an operation of the contract whose restricted field is in none of its schemas',
+    `operation({ ${fields}, access: 'anyone', restrictedField: 'body.onBehalf' })`,
+    /This field is not in the schema of the query or of the body/,
+  ],
+  [
+    'an operation of the contract whose restricted field is optional and has another name in its schema',
+    `const { body } = restOperations.rescheduleBooking
+     operation({ ${fields}, access: 'anyone', restrictedField: 'body.onBehalf', body })`,
+    /This field is not in the schema of the query or of the body/,
   ],
   [
     'a restriction that nobody checks',

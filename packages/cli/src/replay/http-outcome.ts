@@ -4,7 +4,7 @@ import type { Unavailable } from './booking-api.ts'
 /** A result of the typed client; `error` is a Problem, the text of a proxy, or the reason why there was no response. */
 type ClientResult<Data> = { data: Data | undefined; error?: unknown; response?: Response | undefined }
 
-export type HttpAnswer<Data> =
+export type HttpOutcome<Data> =
   | { kind: 'ok'; status: number; data: Data; headers: Headers }
   | { kind: 'problem'; status: number; code: string; detail: string; alternatives: Problem['alternatives'] }
   | Unavailable
@@ -17,7 +17,7 @@ export function callTimeout(): { signal: AbortSignal } {
 }
 
 /** Classifies a result of the typed client: data, a refusal, or a reason to retry. */
-export async function httpAnswer<Data>(call: Promise<ClientResult<Data>>): Promise<HttpAnswer<Data>> {
+export async function httpOutcome<Data>(call: Promise<ClientResult<Data>>): Promise<HttpOutcome<Data>> {
   const { data, error, response } = await call
   if (response === undefined || error instanceof Error) return { kind: 'unreachable', message: connectionError(error) }
   if (response.ok && data !== undefined) return { kind: 'ok', status: response.status, data, headers: response.headers }

@@ -1,0 +1,19 @@
+import Fastify from 'fastify'
+import { expect, test } from 'vitest'
+import { createLogger } from '../observe/logger.ts'
+import { stopServer } from './stop-server.ts'
+
+const never = () => new Promise<never>(() => undefined)
+
+test('what begins to stop after the time limit is reported as not stopped in time', async () => {
+  const lines: string[] = []
+  const log = createLogger('error', { write: (line) => void lines.push(line) })
+  const app = Fastify()
+  app.addHook('onClose', never)
+  const parts = { app, metricsApp: null, jobs: { stop: never }, engine: { stop: never }, freshness: { stop: never } }
+  await stopServer({ ...parts, pools: [] }, 5, log)
+  const reported = lines.map((line) => JSON.parse(line) as { msg: string; what: string })
+  expect(reported.map(({ msg, what }) => `${what}: ${msg}`)).toEqual(
+    ['requests in flight', 'jobs', 'queues', 'the tail of the log'].map((what) => `${what}: not stopped in time`),
+  )
+})
