@@ -247,7 +247,7 @@ export class Calendar {
   #viewOf({ calendar }: TrackedDoctor, from: string, to: string): DaysView | null {
     const { timezone } = calendar.rules
     const key = `${timezone} ${from} ${to}`
-    let range = this.#ranges.get(key)
+    let range = this.#ranges.peek(key)
     if (range === undefined) {
       const { start, end } = instantsOfLocalDays(from, to, timezone)
       range = { start: start.getTime(), end: end.getTime() }
