@@ -59,7 +59,6 @@ export {
   type CalendarSlot,
   createCalendarReads,
 } from './reads/calendar-reads.ts'
-export { createLiveReads, type LiveDoctor, type LiveReads, type LiveSlot } from './reads/live-slots.ts'
 export { instantsOfLocalDays, localDays } from './reads/local-days.ts'
 export { expandSlotRule, slotsAheadYearsMax, slotsPerCallMax } from './slots/slot-rule.ts'
 export { EventTail, type EventTailSettings, type TailListener } from './tail/event-tail.ts'

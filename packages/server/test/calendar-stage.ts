@@ -47,7 +47,7 @@ type Finished = () => void
 type Plant = { days?: Snapshot; slots?: Snapshot }
 
 /** A calendar over a real database. Results of reads, commits and pages of the log can be delivered late. */
-export type Stage = Awaited<ReturnType<typeof aStage>>
+
 
 export async function aStage(database: TestDatabase, options: { bytesMax?: number; readMs?: number } = {}) {
   const real = createCalendarReads(database.appPool)

@@ -49,14 +49,8 @@ export type DaysView = {
 /** A watched doctor: `lapsed` are slots with holds that have ended, and `isPartial` says that there are more of them. */
 export type WatchedDoctor = { isPartial: boolean; lapsed: string[] }
 
-/**
- * `loads` of days, `patches` (reads of changed slots), `patchedSlots`, `doctorReads` and `lapses` since the start; the
- * others are of now.
- */
-export type CalendarFigures = Record<
-  'doctors' | 'slots' | 'bytes' | 'unsettled' | 'loads' | 'patches' | 'patchedSlots' | 'doctorReads' | 'lapses',
-  number
->
+/** `loads` of days since the start; the others are of now. */
+export type CalendarFigures = SlotValues['figures'] & Record<'loads' | 'doctors' | 'slots' | 'bytes', number>
 
 const positionMsMax = 100
 const roundsMax = 10
@@ -147,8 +141,10 @@ export class Calendar {
    * subscribers are sent `all`.
    */
   trust(isTrusted: boolean): void {
-    if (isTrusted && !this.#isTrusted) this.#restart()
+    if (isTrusted === this.#isTrusted) return
     this.#isTrusted = isTrusted
+    if (isTrusted) this.#restart()
+    else this.#outdate()
   }
 
   /**
@@ -251,7 +247,7 @@ export class Calendar {
   #viewOf({ calendar }: TrackedDoctor, from: string, to: string): DaysView | null {
     const { timezone } = calendar.rules
     const key = `${timezone} ${from} ${to}`
-    let range = this.#ranges.get(key)
+    let range = this.#ranges.peek(key)
     if (range === undefined) {
       const { start, end } = instantsOfLocalDays(from, to, timezone)
       range = { start: start.getTime(), end: end.getTime() }
@@ -366,8 +362,16 @@ export class Calendar {
     return watched.map(({ calendar }) => ({ kind: 'doctor', doctorId: calendar.doctorId, at }))
   }
 
+  /** The database may be another one next time, such as a restored one that knows less. */
+  #outdate(): void {
+    for (const doctor of this.#doctors.values()) {
+      doctor.outdate(null)
+      doctor.calendar.forgetOrder()
+    }
+  }
+
   #restart(): void {
-    for (const doctor of this.#doctors.values()) doctor.outdate(null)
+    this.#outdate()
     this.#values.restart(this.#doctors.values())
     this.#emit([{ kind: 'all', at: this.#horizon }])
   }

@@ -147,7 +147,7 @@ export class DoctorCalendar {
     return { order, wasHeld }
   }
 
-  /** The database may have been restored, so that what is known may not be older than what is read next. */
+  /** From now on, whatever is read replaces what is known. */
   forgetOrder(): void {
     this.#table.forgetOrder()
   }

@@ -146,7 +146,7 @@ describe('slot lists', () => {
     expect(listsOf(calendar, { nowMs: firstMs }).read(listed).etag).toBe(first.etag)
   })
 
-  test('texts are bounded in bytes, and those of the doctor read least recently are dropped', () => {
+  test('texts are bounded in bytes, and those of the doctor written least recently are dropped', () => {
     const doctors = Array.from({ length: 50 }, () => aCalendar().calendar)
     const clock = { nowMs: firstMs }
     let current = doctors[0] as DoctorCalendar

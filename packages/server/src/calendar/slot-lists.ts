@@ -10,18 +10,18 @@ export type ListedSlots = { body: string; etag: string; isStale: boolean }
 export type SlotListFigures = { hits: number; misses: number; stale: number; bytes: number }
 
 /**
- * The JSON of slot lists, from the calendars in memory. Bounded in bytes: the texts of the doctor whose lists were read
- * least recently go first.
+ * The JSON of slot lists, from the calendars in memory. Bounded in bytes: the texts of the doctor whose lists were
+ * written least recently go first.
  */
 export class SlotLists {
   readonly #calendar: Pick<Calendar, 'days'>
   readonly #texts = new WeakMap<DoctorCalendar, DoctorTexts>()
-  readonly #used: LRUCache<DoctorCalendar, DoctorTexts>
+  readonly #written: LRUCache<DoctorCalendar, DoctorTexts>
   readonly #figures = { hits: 0, misses: 0, stale: 0 }
 
   constructor({ calendar, bytesMax }: { calendar: Pick<Calendar, 'days'>; bytesMax: number }) {
     this.#calendar = calendar
-    this.#used = new LRUCache({
+    this.#written = new LRUCache({
       maxSize: bytesMax,
       maxEntrySize: Math.ceil(bytesMax / 4),
       sizeCalculation: ({ bytes }) => bytes,
@@ -32,7 +32,7 @@ export class SlotLists {
   }
 
   get figures(): SlotListFigures {
-    return { ...this.#figures, bytes: this.#used.calculatedSize }
+    return { ...this.#figures, bytes: this.#written.calculatedSize }
   }
 
   /**
@@ -50,7 +50,8 @@ export class SlotLists {
   #listOf(view: DaysView, listed: ListedDays, result: 'hits' | 'misses'): ListedSlots {
     const { isStale } = view
     this.#figures[isStale ? 'stale' : result] += 1
-    const { body, etag } = this.#used.get(view.calendar)?.current(listed, view.nowMs) ?? this.#write(view, listed)
+    // Not `get`: on every read, the order of the LRU would cost more than writing what it drops.
+    const { body, etag } = this.#written.peek(view.calendar)?.current(listed, view.nowMs) ?? this.#write(view, listed)
     return { body, etag, isStale }
   }
 
@@ -59,9 +60,9 @@ export class SlotLists {
     const texts = this.#texts.getOrInsertComputed(calendar, () => new DoctorTexts(calendar))
     const written = texts.write(listed, view)
     // Its size has changed, which the LRU reads when it is set.
-    this.#used.delete(calendar)
-    this.#used.set(calendar, texts)
-    if (!this.#used.has(calendar)) texts.clear()
+    this.#written.delete(calendar)
+    this.#written.set(calendar, texts)
+    if (!this.#written.has(calendar)) texts.clear()
     return written
   }
 }

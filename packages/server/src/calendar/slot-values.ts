@@ -49,6 +49,7 @@ export class SlotValues {
     this.#lapses = new LapseTimer((doctor, nowMs) => this.#takeLapses(doctor, nowMs))
   }
 
+  /** Since the start: reads of changed slots (`patches`) and of doctors with their holds. `unsettled` is of now. */
   get figures() {
     return { ...this.#figures, unsettled: this.#patches.size }
   }
@@ -126,10 +127,7 @@ export class SlotValues {
 
   /** Everything will be read again. What was unsettled before is emitted nevertheless. */
   restart(doctors: Iterable<TrackedDoctor>): void {
-    for (const doctor of doctors) {
-      doctor.calendar.forgetOrder()
-      if (doctor.isWatched) void this.readHolds(doctor)
-    }
+    for (const doctor of doctors) if (doctor.isWatched) void this.readHolds(doctor)
   }
 
   delete(doctor: TrackedDoctor): void {

@@ -136,13 +136,20 @@ function followSlots(pool: pg.Pool, freshness: Freshness, engine: Engine, cacheB
   return { calendar, slotLists: new SlotLists({ calendar, bytesMax: cacheBytesMax * cacheShares.lists }) }
 }
 
-/** Reads that fail at once while the breaker is open. */
+/** Reads that fail at once while the breaker is open: no list waits for them then. */
 function whileAvailable(reads: CalendarReads, breaker: DatabaseBreaker): CalendarReads {
   return {
-    ...reads,
     async days(...of) {
       breaker.check()
       return reads.days(...of)
+    },
+    async slots(...of) {
+      breaker.check()
+      return reads.slots(...of)
+    },
+    async doctors(...of) {
+      breaker.check()
+      return reads.doctors(...of)
     },
   }
 }
