@@ -1,0 +1,361 @@
+import { randomUUID } from 'node:crypto'
+import {
+  aBooking,
+  aClinic,
+  aDoctor,
+  aSlot,
+  type BuiltClinic,
+  type BuiltDoctor,
+  type BuiltSlot,
+  plantFunction,
+  type TestDatabase,
+  until,
+} from '@holdfast/testkit'
+import fc from 'fast-check'
+import sql from 'sql-template-tag'
+import { describe, expect, test, vi } from 'vitest'
+import { type CalendarPicture, calendarPicture, type ListedSlot, listSlots } from '../../test/calendar-picture.ts'
+import { histories, type Step } from '../../test/calendar-steps.ts'
+import { type Answer, call, runningServer, serverOn, signIn } from '../../test/running-server.ts'
+
+vi.setConfig({ testTimeout: 300_000 })
+
+// Two servers on one database. Clients of both do whatever they want to the calendars of two doctors; when all holds
+// have lapsed, every list of both servers, and what a subscriber of each sees, is compared with the bookings.
+
+type Servers = { database: TestDatabase; urls: string[]; bearer: string; end(): Promise<void> }
+
+async function twoServers(): Promise<Servers> {
+  const one = await runningServer()
+  const other = await serverOn(one.database)
+  // Holds of a second, so that they lapse during the test.
+  await one.database.ownerPool.query('alter table holdfast.clinic drop constraint clinic_hold_seconds_check')
+  return {
+    database: one.database,
+    urls: [one.url, other.url],
+    bearer: await signIn(one.url),
+    async end() {
+      await other.stop()
+      await one.end()
+    },
+  }
+}
+
+type Scene = Servers & {
+  clinic: BuiltClinic
+  doctors: BuiltDoctor[]
+  slots: BuiltSlot[]
+  pictures: CalendarPicture[]
+  bookingIds: string[]
+  created: number
+}
+
+const dayMs = 86_400_000
+const query = {
+  from: new Date(Date.now() - dayMs).toISOString().slice(0, 10),
+  to: new Date(Date.now() + 20 * dayMs).toISOString().slice(0, 10),
+}
+
+async function aScene(servers: Servers): Promise<Scene> {
+  const clinic = await aClinic(servers.database, { settings: { holdSeconds: 1 } })
+  const doctors = [await aDoctor(servers.database, clinic), await aDoctor(servers.database, clinic)]
+  const slots: BuiltSlot[] = []
+  for (const each of doctors) {
+    const first = await aSlot(servers.database, each, { capacity: 3 })
+    // Tomorrow, and after the longest notice.
+    const late = new Date(first.startsAt.getTime() + 5 * dayMs)
+    slots.push(first, await aSlot(servers.database, each, { capacity: 1 }))
+    slots.push(await aSlot(servers.database, each, { capacity: 20, startsAt: late }))
+    slots.push(await aSlot(servers.database, each, { capacity: 2 }))
+  }
+  const ids = doctors.map(({ id }) => id)
+  const pictures = await Promise.all(servers.urls.map((url) => calendarPicture(url, ids, query)))
+  return { ...servers, clinic, doctors, slots, pictures, bookingIds: [], created: 0 }
+}
+
+function pick<Item>(items: readonly Item[], index: number): Item {
+  const item = items[index % items.length]
+  if (item === undefined) throw new Error('There is nothing to choose from.')
+  return item
+}
+
+/** A write by the administrator. It may be refused, but not fail. */
+async function write(scene: Scene, at: number, method: string, path: string, body?: object): Promise<Answer> {
+  const headers = method === 'POST' ? { 'idempotency-key': randomUUID() } : {}
+  const answer = await call(`${pick(scene.urls, at)}/api/v1/${path}`, { method, bearer: scene.bearer, body, headers })
+  if (answer.status >= 500) throw new Error(`${method} ${path} failed: ${answer.text}`)
+  return answer
+}
+
+async function claim(scene: Scene, at: number, slotId: string, units: number, confirm: boolean): Promise<Answer> {
+  const answer = await write(scene, at, 'POST', 'bookings', { slotId, units, confirm, patient: { name: 'P' } })
+  if (answer.status === 201) scene.bookingIds.push(String(answer.body.id))
+  return answer
+}
+
+/** What has succeeded at least once, or the test has not tried it. */
+const succeeded = new Set<string>()
+
+async function run(scene: Scene, step: Step): Promise<void> {
+  const status = await statusOf(scene, step)
+  if (status < 300) succeeded.add(step.kind)
+}
+
+async function statusOf(scene: Scene, step: Step): Promise<number> {
+  const { database, doctors, slots, bookingIds, clinic } = scene
+  const of = 'booking' in step && bookingIds.length > 0 ? `bookings/${pick(bookingIds, step.booking)}` : null
+  switch (step.kind) {
+    case 'claim':
+      return (await claim(scene, step.server, pick(slots, step.slot).id, step.units, step.confirm)).status
+    case 'confirm':
+    case 'cancel':
+    case 'extend':
+      return of === null ? 404 : (await write(scene, step.server, 'POST', `${of}/${step.kind}`, {})).status
+    case 'reschedule': {
+      const body = { slotId: pick(slots, step.slot).id }
+      return of === null ? 404 : (await write(scene, step.server, 'POST', `${of}/reschedule`, body)).status
+    }
+    case 'list': {
+      const { onlyAvailable } = step
+      const list = await listSlots(pick(scene.urls, step.server), pick(doctors, step.doctor).id, {
+        ...query,
+        onlyAvailable,
+      })
+      return list === null ? 404 : list === 'unavailable' ? 503 : 200
+    }
+    case 'hold': {
+      const holdExpiresAt = new Date(Date.now() + step.lastsMs)
+      // The slot may be full, and rejects it then.
+      const held = aBooking(database, pick(slots, step.slot), { status: 'PENDING', holdExpiresAt })
+      return held.then(() => 201).catch(() => 409)
+    }
+    case 'withdraw':
+      return (await write(scene, step.server, 'DELETE', `slots/${pick(slots, step.slot).id}?withBookings=true`)).status
+    case 'create': {
+      scene.created += 1
+      const startsAt = new Date(pick(slots, 2).startsAt.getTime() + (1 + scene.created) * 3_600_000).toISOString()
+      const endsAt = new Date(Date.parse(startsAt) + 900_000).toISOString()
+      const body = { slots: [{ startsAt, endsAt, capacity: 1 + (scene.created % 3) }] }
+      return (await write(scene, step.server, 'POST', `doctors/${pick(doctors, step.doctor).id}/slots`, body)).status
+    }
+    case 'rename':
+    case 'deactivate': {
+      const path = `doctors/${pick(doctors, step.doctor).id}`
+      const change = step.kind === 'rename' ? { name: `Dr. ${randomUUID().slice(0, 8)}` } : { active: false }
+      const { status } = await write(scene, step.server, 'PATCH', path, change)
+      if (step.kind === 'deactivate') await write(scene, 1 - step.server, 'PATCH', path, { active: true })
+      return status
+    }
+    case 'notice': {
+      const body = { settings: { minimumNoticeMinutes: step.minutes } }
+      return (await write(scene, step.server, 'PATCH', `clinics/${clinic.id}`, body)).status
+    }
+    case 'sweep':
+      await database.appPool.query('select holdfast.expire_holds(100)')
+      return 200
+    case 'restart tails':
+      await database.ownerPool.query(sql`
+        select pg_terminate_backend(pid) from pg_stat_activity
+         where datname = current_database() and application_name = 'holdfast tail'`)
+      return 200
+  }
+}
+
+type Expected = { all: ListedSlot[]; available: ListedSlot[] }
+
+/** A doctor's slots, counted from the bookings. */
+async function expectedOf({ database, clinic }: Scene, doctorId: string): Promise<Expected> {
+  type Row = { id: string; starts_at: Date; capacity: number; available: number; can_be_booked: boolean }
+  const { rows } = await database.ownerPool.query<Row>(sql`
+    select s.id, s.starts_at, s.capacity, s.capacity - coalesce(sum(b.units), 0)::integer as available,
+           s.starts_at > now() + make_interval(mins => c.minimum_notice_minutes) as can_be_booked
+      from holdfast.slot s
+      join holdfast.clinic c on c.no = s.clinic_no
+      left join holdfast.booking b on b.clinic_no = s.clinic_no and b.slot_id = s.id
+           and (b.status in ('CONFIRMED', 'ARRIVED', 'COMPLETED', 'NO_SHOW')
+                or b.status = 'PENDING' and b.hold_expires_at > now())
+     where s.clinic_no = ${clinic.no} and s.resource_id = ${doctorId} and s.withdrawn_at is null
+     group by s.clinic_no, s.id, c.no
+     order by s.starts_at`)
+  const listed = ({ id, starts_at, capacity, available }: Row): ListedSlot => ({
+    id,
+    startsAt: starts_at.toISOString(),
+    capacity,
+    available,
+  })
+  const free = rows.filter((row) => row.can_be_booked && row.available > 0)
+  return { all: rows.map(listed), available: free.map(listed) }
+}
+
+/** In which lists and pictures the calendar is not as it is in the database. */
+async function differences(scene: Scene): Promise<object[]> {
+  const found: object[] = []
+  for (const { id } of scene.doctors) {
+    const { all, available } = await expectedOf(scene, id)
+    const inPicture = new Map(all.map((each) => [each.id, each.available]))
+    for (const [index, url] of scene.urls.entries()) {
+      for (const [onlyAvailable, expected] of [
+        [false, all],
+        [true, available],
+      ] as const) {
+        const list = await listSlots(url, id, { ...query, onlyAvailable })
+        if (!isEqual(list, expected)) found.push({ server: index, onlyAvailable, list, expected })
+      }
+      const picture = scene.pictures[index]?.availableOf(id) ?? null
+      const sorted = picture === null ? null : Object.fromEntries([...picture].sort())
+      const expected = Object.fromEntries([...inPicture].sort())
+      if (!isEqual(sorted, expected)) found.push({ server: index, picture: sorted, expected })
+    }
+  }
+  return found
+}
+
+function isEqual(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other)
+}
+
+/** When no hold will lapse any more, everything shows what is in the database. */
+async function expectQuiet(scene: Scene, withinMs: number): Promise<void> {
+  await until(
+    async () => {
+      const { rows } = await scene.database.ownerPool.query<{ held: boolean }>(sql`
+        select exists (select from holdfast.booking
+                        where clinic_no = ${scene.clinic.no} and status = 'PENDING' and hold_expires_at > now()) as held`)
+      return rows[0]?.held === false ? true : undefined
+    },
+    () => 'the end of all holds',
+  )
+  await until(
+    async () => ((await differences(scene)).length === 0 ? true : undefined),
+    async () => `lists and pictures as in the database: ${JSON.stringify(await differences(scene), null, 1)}`,
+    withinMs,
+  )
+}
+
+/** A list shows what its reader has written: on the same server always, on the other one with the write's position. */
+async function expectOwnWrites(scene: Scene): Promise<void> {
+  // Twice on one server, so that of its own writes too the later one is shown.
+  for (const at of [0, 0, 1, 1]) {
+    for (const { id, doctorId } of scene.slots) {
+      const { status, headers } = await claim(scene, at, id, 1, true)
+      if (status !== 201) continue
+      const { all } = await expectedOf(scene, doctorId)
+      const own = await listSlots(pick(scene.urls, at), doctorId, query)
+      const position = headers.get('holdfast-position') ?? undefined
+      expect([own, await listSlots(pick(scene.urls, 1 - at), doctorId, query, position)]).toEqual([all, all])
+      break
+    }
+  }
+}
+
+/** One booking by each server leaves its slot, when nothing else happens. */
+async function moveOnce(scene: Scene, withinMs: number): Promise<void> {
+  const moves: (() => Promise<Answer>)[] = []
+  for (const [at, from, to] of [
+    [0, 2, 6],
+    [1, 4, 0],
+  ] as const) {
+    const { body } = await claim(scene, at, pick(scene.slots, from).id, 1, true)
+    const slotId = pick(scene.slots, to).id
+    if (body.id !== undefined) moves.push(() => write(scene, at, 'POST', `bookings/${body.id}/reschedule`, { slotId }))
+  }
+  await expectQuiet(scene, withinMs)
+  for (const move of moves) await move()
+}
+
+async function checkHistories(servers: Servers, numRuns: number, withinMs: number): Promise<void> {
+  await fc.assert(
+    fc.asyncProperty(histories, async (rounds) => {
+      const scene = await aScene(servers)
+      for (const clients of rounds) {
+        const inTurn = async (steps: Step[]) => {
+          for (const each of steps) await run(scene, each)
+        }
+        await Promise.all(clients.map(inTurn))
+        await expectQuiet(scene, withinMs)
+        await expectOwnWrites(scene)
+        await moveOnce(scene, withinMs)
+        await expectQuiet(scene, withinMs)
+      }
+      await Promise.all(scene.pictures.map((picture) => picture.end()))
+    }),
+    // No shrinking: a run takes seconds.
+    { numRuns, endOnFailure: true },
+  )
+}
+
+test('whatever clients of two servers do: when it is quiet, lists and subscribers show what is in the database', async () => {
+  const servers = await twoServers()
+  await checkHistories(servers, 5, 45_000)
+  await servers.end()
+  const kinds = [
+    'cancel',
+    'claim',
+    'confirm',
+    'create',
+    'extend',
+    'hold',
+    'list',
+    'notice',
+    'rename',
+    'reschedule',
+    'withdraw',
+  ]
+  expect(kinds.filter((kind) => !succeeded.has(kind))).toEqual([])
+})
+
+type Change = { part: string | RegExp; becomes: string }
+type Plant = { fault: string; changes: [functionName: string, ...changes: Change[]][] }
+
+const plants: Plant[] = [
+  {
+    fault: 'when a hold lapses is forgotten',
+    changes: [
+      ['claim_slot', { part: /date_part\('epoch', s.next_lapse - clock_timestamp\(\)\) \* 1000/, becomes: 'null' }],
+      ['claim_slots', { part: /date_part\('epoch', least\(.*?\) - v_now\) \* 1000/, becomes: 'null::float8' }],
+    ],
+  },
+  {
+    fault: 'units of a claim are counted twice',
+    changes: [
+      ['claim_slot', { part: 's.capacity - s.taken,', becomes: 'greatest(s.capacity - s.taken - p_units, 0),' }],
+      ['claim_slots', { part: 'd.free - w.units end', becomes: 'greatest(d.free - 2 * w.units, 0) end' }],
+    ],
+  },
+  {
+    fault: 'the slot that a booking left is forgotten by the server that moved it',
+    changes: [
+      [
+        'move_bookings',
+        { part: 'f.id, f.resource_id, f.starts_at', becomes: 'gen_random_uuid(), f.resource_id, f.starts_at' },
+      ],
+    ],
+  },
+  {
+    fault: 'the slot that a booking left is forgotten by the other server',
+    changes: [['read_log', { part: 'b.slot_id, b.from_slot_id,', becomes: 'b.slot_id, b.slot_id as from_slot_id,' }]],
+  },
+  {
+    fault: 'of two claims the earlier one is taken for the newer',
+    changes: [
+      ['claim_slot', { part: 'snapshot := pg_current_snapshot();', becomes: "snapshot := '999999999:999999999:';" }],
+      [
+        'claim_slots',
+        { part: 'then pg_current_snapshot() end', becomes: "then '999999999:999999999:'::pg_snapshot end" },
+      ],
+    ],
+  },
+]
+
+describe('negative controls: it is found that', () => {
+  test.for(plants)('$fault', async ({ changes }) => {
+    const servers = await twoServers()
+    for (const [name, ...parts] of changes) await plantFunction(servers.database, name, ...parts)
+    const failure = await checkHistories(servers, 10, 3_000).then(
+      () => undefined,
+      (error: Error) => error.cause,
+    )
+    expect(String(failure)).toMatch(/lists and pictures as in the database|to deeply equal/)
+    await servers.end()
+  })
+})
