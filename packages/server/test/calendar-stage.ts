@@ -43,12 +43,11 @@ export class Gate<Value> {
 }
 
 type Finished = () => void
+
 /** The snapshots that reads seem to have. */
 type Plant = { days?: Snapshot; slots?: Snapshot }
 
 /** A calendar over a real database. Results of reads, commits and pages of the log can be delivered late. */
-
-
 export async function aStage(database: TestDatabase, options: { bytesMax?: number; readMs?: number } = {}) {
   const real = createCalendarReads(database.appPool)
   const gates = { days: aGate(), slots: aGate(), doctors: aGate() }

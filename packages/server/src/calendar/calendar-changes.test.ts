@@ -68,7 +68,7 @@ describe('watched doctors', () => {
     expect(scene.calendar.figures).toMatchObject({ patches: 0, doctorReads: 1, loads: 0 })
   })
 
-  test('commits of other processes are emitted when they have been read, and hold the position back until then', async ({
+  test('commits of other processes are emitted when they have been read, and hold the position back', async ({
     database,
   }) => {
     const scene = await aScene(database)

@@ -46,7 +46,7 @@ export type DaysView = {
   nowMs: number
 }
 
-/** A watched doctor: `lapsed` are slots with holds that have ended, and `isPartial` says that there are more of them. */
+/** `lapsed`: slots with holds that have ended. `isPartial`: there are more of them. */
 export type WatchedDoctor = { isPartial: boolean; lapsed: string[] }
 
 /** `loads` of days since the start; the others are of now. */

@@ -109,7 +109,7 @@ export class DoctorCalendar {
     return lapsed
   }
 
-  /** The slots of these days are the loaded ones, whose values follow. `isFirst`: what was loaded before is outdated. */
+  /** The slots of these days are these; their values follow. `isFirst`: what was loaded before is outdated. */
   cover({ start, end, rules, slots, asOf }: CalendarDays, isFirst: boolean): void {
     const [startMs, endMs] = [start.getTime(), end.getTime()]
     const others = isFirst ? [] : this.#ranges.filter((range) => range.startMs < startMs || range.endMs > endMs)
