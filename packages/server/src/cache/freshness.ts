@@ -7,7 +7,7 @@ import { ResponseCache } from './response-cache.ts'
 
 export type FreshnessSettings = { pool: pg.Pool; listenUrl: string; cacheBytesMax: number; log: Logger }
 
-/** Enough while another transaction holds the horizon back for minutes. The answers of those beyond are dropped twice. */
+/** Enough while another transaction holds the horizon back for minutes. What those beyond changed is dropped twice. */
 const ownTransactionsMax = 100_000
 
 /** The one tail of a process, and what listens to it. */

@@ -15,7 +15,7 @@ export type Metrics = {
 /** `misses` waited for a load; `stale` got the last known response because the database was unavailable. */
 export type CacheFigures = { hits: number; misses: number; loads: number; stale: number; bytes: number }
 
-/** Queries for the calendar in memory: of days, of changed slots, of doctors with their holds. `slots`: in memory now. */
+/** Queries for the calendar: of days, of changed slots, of doctors with their holds. `slots`: in memory now. */
 export type CalendarFigures = {
   loads: number
   patches: number
@@ -184,7 +184,7 @@ function addCacheFigures(registers: Registry[], cacheFigures: () => CacheFigures
   })
   new Counter({
     name: 'holdfast_cache_loads_total',
-    help: 'Loads of responses, or of slots for lists, from the database. Concurrent requests for the same share a load.',
+    help: 'Loads of responses, or of slots for lists, from the database. Concurrent requests share a load.',
     registers,
     collect() {
       this.reset()

@@ -6,9 +6,12 @@ import {
   type SlotDraft,
   type WithdrawSlotsOutcome,
 } from '@holdfast/engine'
+import type { FastifyRequest } from 'fastify'
+import type { ListedDays } from '../../calendar/doctor-texts.ts'
+import type { ListedSlots } from '../../calendar/slot-lists.ts'
 import { invalidRequest } from '../../edge/validator.ts'
+import { freshReply, positionOf, type ReadResponse, staleReply } from '../answers/cached-read.ts'
 import { refusalProblem } from '../answers/outcome-problems.ts'
-import { slotListReply } from '../answers/slot-list-reply.ts'
 import { clinicNoIn } from '../guards/access.ts'
 import { doctorNotFound } from '../guards/require-calendar.ts'
 import type { RestDeps } from '../rest-deps.ts'
@@ -65,6 +68,27 @@ export function serveSlots(serve: Serve, deps: RestDeps): void {
   serve(restOperations.withdrawSlotsOfDoctor, withdrawDays, {
     validate: ({ query: { from, to } }) => requireDays(from, to, daysMax),
   })
+}
+
+/**
+ * Answers with a doctor's slots from the calendar in memory, loading them first if they are not there. While the
+ * database cannot be reached: the last known slots, marked as stale.
+ *
+ * @throws ProblemError doctor_not_found; and what the load throws
+ */
+function slotListReply(
+  { slotLists }: Pick<RestDeps, 'slotLists'>,
+  request: Pick<FastifyRequest, 'headers'>,
+  doctorId: string,
+  days: ListedDays,
+): ReadResponse | Promise<ReadResponse> {
+  const reply = (list: ListedSlots | null) => {
+    if (list === null) throw doctorNotFound(doctorId)
+    return list.isStale ? staleReply(list.body, { isList: true }) : freshReply(list, request.headers['if-none-match'])
+  }
+  const list = slotLists.read(doctorId, days, positionOf(request))
+  // Almost always from memory, without a promise.
+  return list instanceof Promise ? list.then(reply) : reply(list)
 }
 
 type NewSlots = { slots?: { startsAt: string; endsAt: string; capacity?: number }[]; rule?: SlotRuleBody }
