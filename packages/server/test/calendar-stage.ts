@@ -14,7 +14,7 @@ import { Calendar, type DaysView } from '../src/calendar/calendar.ts'
 import type { CalendarChange } from '../src/calendar/calendar-change.ts'
 
 /** What passes a gate is queued while it is closed, and delivered in order when it opens. */
-export class Gate<Value> {
+class Gate<Value> {
   readonly #deliver: (value: Value) => void
   #queue: Value[] | null = null
 
@@ -48,7 +48,7 @@ type Finished = () => void
 type Plant = { days?: Snapshot; slots?: Snapshot }
 
 /** A calendar over a real database. Results of reads, commits and pages of the log can be delivered late. */
-export async function aStage(database: TestDatabase, options: { bytesMax?: number; readMs?: number } = {}) {
+async function aStage(database: TestDatabase, options: { bytesMax?: number; readMs?: number } = {}) {
   const real = createCalendarReads(database.appPool)
   const gates = { days: aGate(), slots: aGate(), doctors: aGate() }
   const failing = new Set<keyof CalendarReads>()

@@ -10,7 +10,9 @@ test('what begins to stop after the time limit is reported as not stopped in tim
   const log = createLogger('error', { write: (line) => void lines.push(line) })
   const app = Fastify()
   app.addHook('onClose', never)
-  const parts = { app, metricsApp: null, jobs: { stop: never }, engine: { stop: never }, freshness: { stop: never } }
+  const calendar = { stop: () => undefined }
+  const [jobs, engine, freshness] = [{ stop: never }, { stop: never }, { stop: never }]
+  const parts = { app, metricsApp: null, jobs, engine, calendar, freshness }
   await stopServer({ ...parts, pools: [] }, 5, log)
   const reported = lines.map((line) => JSON.parse(line) as { msg: string; what: string })
   expect(reported.map(({ msg, what }) => `${what}: ${msg}`)).toEqual(

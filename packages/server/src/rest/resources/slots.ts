@@ -6,7 +6,6 @@ import {
   type SlotDraft,
   type WithdrawSlotsOutcome,
 } from '@holdfast/engine'
-import type { FastifyRequest } from 'fastify'
 import type { ListedDays } from '../../calendar/doctor-texts.ts'
 import type { ListedSlots } from '../../calendar/slot-lists.ts'
 import { invalidRequest } from '../../edge/validator.ts'
@@ -78,7 +77,7 @@ export function serveSlots(serve: Serve, deps: RestDeps): void {
  */
 function slotListReply(
   { slotLists }: Pick<RestDeps, 'slotLists'>,
-  request: Pick<FastifyRequest, 'headers'>,
+  request: Parameters<typeof positionOf>[0],
   doctorId: string,
   days: ListedDays,
 ): ReadResponse | Promise<ReadResponse> {
