@@ -6,10 +6,6 @@ import type { Slot } from './slot.ts'
 import type { VerifyReport } from './verify-report.ts'
 
 export type Reads = {
-  /**
-   * A doctor's slots on local days [from, to] of the clinic's zone; null: no such (active) doctor. Ordered by start.
-   */
-  slots(query: { doctorId: string; from: string; to: string; onlyAvailable: boolean }): Promise<SlotList | null>
   slot(slotId: string): Promise<Slot | null>
   /**
    * At most `limit` bookable slots with `units` free of the same doctor: the same local day first, by nearness, then
@@ -28,12 +24,6 @@ export type Reads = {
   clinicStats(query: { clinicNo: number; from: string; to: string }): Promise<ClinicStats>
   verify(query: { clinicNo: number | null; detailsMax: number }): Promise<VerifyReport>
 }
-
-/**
- * `freshUntil`: when the list changes even if nobody books, because a hold lapses or a slot's minimum notice begins;
- * null: never.
- */
-export type SlotList = { items: Slot[]; asOf: Date; freshUntil: Date | null }
 
 /**
  * `status` is the effective one. `from` and `to` are dates of the slot's start, both included: in the clinic's zone, or

@@ -144,21 +144,35 @@ describe('days of the calendar', () => {
     expect(await reads(database).days(doctor.id, dayAhead(20), dayAhead(21))).toMatchObject({ slots: [] })
   })
 
-  test('units of lapsed holds are free; until when others last', async ({ database }) => {
+  test('full ones are listed, withdrawn ones not; lapsed holds count as free, and others say when they end', async ({
+    database,
+  }) => {
     const doctor = await aDoctor(database, await aClinic(database))
-    const [lapsed, held] = [
-      await aSlot(database, doctor, { capacity: 3 }),
-      await aSlot(database, doctor, { capacity: 3 }),
-    ]
+    const full = await aSlot(database, doctor, { capacity: 2 })
+    const lapsed = await aSlot(database, doctor, { capacity: 3 })
+    const held = await aSlot(database, doctor, { capacity: 3 })
+    await aSlot(database, doctor, { withdrawn: true })
+    await aBooking(database, full, { units: 2 })
     await aBooking(database, lapsed, { status: 'PENDING', units: 2 })
     await lapseHolds(database, lapsed)
     await aBooking(database, lapsed)
     await aBooking(database, held, { status: 'PENDING', holdExpiresAt: inMs(60_000) })
     const days = await reads(database).days(doctor.id, dayAhead(0), dayAhead(3))
-    expect(days?.slots).toMatchObject([
-      { id: lapsed.id, available: 2, lapsesInMs: null },
-      { id: held.id, available: 2, lapsesInMs: expect.closeTo(60_000, -5) },
+    expect(days?.slots.map(({ id, available }) => [id, available])).toEqual([
+      [full.id, 0],
+      [lapsed.id, 2],
+      [held.id, 2],
     ])
+    expect(days?.slots.map(({ lapsesInMs }) => lapsesInMs)).toEqual([null, null, expect.closeTo(60_000, -5)])
+  })
+
+  test('without slots, the list is empty and still has its time', async ({ database }) => {
+    const doctor = await aDoctor(database, await aClinic(database))
+    const before = Date.now() - 60_000
+    const days = await reads(database).days(doctor.id, dayAhead(1), dayAhead(2))
+    expect(days?.slots).toEqual([])
+    expect(days?.asOf.getTime()).toBeGreaterThan(before)
+    expect(await reads(database).days(doctor.id, dayAhead(2), dayAhead(1))).toMatchObject({ slots: [] })
   })
 
   test('a zone that is no longer the clinic’s is not used', async ({ database }) => {

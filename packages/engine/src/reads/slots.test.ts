@@ -1,4 +1,4 @@
-import { aBooking, aClinic, aDoctor, aSlot, type BuiltDoctor, lapseHolds, type TestDatabase } from '@holdfast/testkit'
+import { aBooking, aClinic, aDoctor, aSlot, lapseHolds, type TestDatabase } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { describe, expect } from 'vitest'
 import { newId } from '../model/id.ts'
@@ -24,49 +24,13 @@ async function aDoctorOf(
   return { clinic, doctor: await aDoctor(database, clinic, doctorOverrides) }
 }
 
-async function list(database: TestDatabase, doctor: BuiltDoctor, from: string, to: string, onlyAvailable = false) {
-  const result = await reads(database).slots({ doctorId: doctor.id, from, to, onlyAvailable })
-  return result?.items ?? null
-}
-
-describe('a doctor’s slots', () => {
-  test('those that start on the clinic’s local days, both included, by start', async ({ database }) => {
-    const { doctor } = await aDoctorOf(database, { timezone: 'America/Sao_Paulo' })
-    const [day, next] = [dayAhead(10), dayAhead(11)]
-    const at = (date: string, time: string) =>
-      new Date(Temporal.PlainDateTime.from(`${date}T${time}`).toZonedDateTime('America/Sao_Paulo').epochMilliseconds)
-    const last = await aSlot(database, doctor, { startsAt: at(next, '23:45') })
-    const first = await aSlot(database, doctor, { startsAt: at(day, '00:00') })
-    await aSlot(database, doctor, { startsAt: at(dayAhead(9), '23:45') })
-    await aSlot(database, doctor, { startsAt: at(dayAhead(12), '00:00') })
-    expect((await list(database, doctor, day, next))?.map((slot) => slot.id)).toEqual([first.id, last.id])
-    expect(await list(database, doctor, day, day)).toEqual([
-      { id: first.id, doctorId: doctor.id, startsAt: first.startsAt, endsAt: first.endsAt, capacity: 1, available: 1 },
-    ])
-    expect(await list(database, doctor, next, day)).toEqual([])
-  })
-
-  test('full ones are listed, withdrawn ones not; lapsed holds count as free', async ({ database }) => {
+describe('a slot by its id', () => {
+  test('lapsed holds count as free', async ({ database }) => {
     const { doctor } = await aDoctorOf(database)
-    const full = await aSlot(database, doctor, { capacity: 2 })
     const lapsed = await aSlot(database, doctor, { capacity: 3 })
-    const held = await aSlot(database, doctor, { capacity: 3 })
-    await aSlot(database, doctor, { withdrawn: true })
-    await aBooking(database, full, { units: 2 })
     await aBooking(database, lapsed, { status: 'PENDING', units: 2 })
     await lapseHolds(database, lapsed)
     await aBooking(database, lapsed, { status: 'PENDING' })
-    await aBooking(database, held, { status: 'PENDING' })
-    const slots = await list(database, doctor, dayAhead(0), dayAhead(3))
-    expect(slots?.map(({ id, available }) => [id, available])).toEqual([
-      [full.id, 0],
-      [lapsed.id, 2],
-      [held.id, 2],
-    ])
-    expect((await list(database, doctor, dayAhead(0), dayAhead(3), true))?.map(({ id }) => id)).toEqual([
-      lapsed.id,
-      held.id,
-    ])
     expect(await reads(database).slot(lapsed.id)).toMatchObject({
       id: lapsed.id,
       doctorId: doctor.id,
@@ -75,47 +39,13 @@ describe('a doctor’s slots', () => {
     })
   })
 
-  test('available only: not what has passed, is within the notice or beyond the horizon', async ({ database }) => {
-    const { doctor } = await aDoctorOf(database, { settings: { minimumNoticeMinutes: 120, bookingHorizonDays: 2 } })
-    const in_ = (hours: number) => new Date(Math.ceil(Date.now() / hourMs) * hourMs + hours * hourMs)
-    const ids: Record<string, string> = {}
-    for (const hours of [-3, 1, 3, 46, 49]) ids[hours] = (await aSlot(database, doctor, { startsAt: in_(hours) })).id
-    const all = await list(database, doctor, dayAhead(-2), dayAhead(5))
-    expect(all?.map((slot) => slot.id)).toEqual([ids[-3], ids[1], ids[3], ids[46], ids[49]])
-    const available = await list(database, doctor, dayAhead(-2), dayAhead(5), true)
-    expect(available?.map((slot) => slot.id)).toEqual([ids[3], ids[46]])
-  })
-
-  test('without slots, the list is empty and still has its time', async ({ database }) => {
-    const { doctor } = await aDoctorOf(database)
-    const before = Date.now() - 60_000
-    for (const onlyAvailable of [true, false]) {
-      const result = await reads(database).slots({
-        doctorId: doctor.id,
-        from: dayAhead(1),
-        to: dayAhead(2),
-        onlyAvailable,
-      })
-      expect(result?.items).toEqual([])
-      expect(result?.asOf.getTime()).toBeGreaterThan(before)
-    }
-    const full = await aSlot(database, doctor)
-    await aBooking(database, full)
-    expect(await list(database, doctor, dayAhead(0), dayAhead(3), true)).toEqual([])
-  })
-
-  test('null for a missing doctor, an inactive one, and what is not an id', async ({ database }) => {
-    const { clinic, doctor } = await aDoctorOf(database, {}, { active: false })
-    await aSlot(database, doctor)
-    expect(await list(database, doctor, dayAhead(0), dayAhead(3))).toBeNull()
-    expect(await list(database, { ...doctor, id: newId(clinic.no) }, dayAhead(0), dayAhead(3))).toBeNull()
-    expect(await list(database, { ...doctor, id: 'x' }, dayAhead(0), dayAhead(3))).toBeNull()
-    expect(await list(database, { ...doctor, id: crypto.randomUUID() }, dayAhead(0), dayAhead(3))).toBeNull()
+  test('null for a missing one, and what is not an id', async ({ database }) => {
+    const { clinic } = await aDoctorOf(database)
     expect(await reads(database).slot('x')).toBeNull()
     expect(await reads(database).slot(newId(clinic.no))).toBeNull()
   })
 
-  test('a withdrawn slot is still found by its id, with nothing available', async ({ database }) => {
+  test('a withdrawn slot is still found, with nothing available', async ({ database }) => {
     const { doctor } = await aDoctorOf(database)
     const slot = await aSlot(database, doctor, { capacity: 4, withdrawn: true })
     expect(await reads(database).slot(slot.id)).toMatchObject({ id: slot.id, capacity: 4, available: 0 })

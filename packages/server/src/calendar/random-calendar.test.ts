@@ -16,13 +16,14 @@ import sql from 'sql-template-tag'
 import { describe, expect, test, vi } from 'vitest'
 import { type CalendarPicture, calendarPicture, type ListedSlot, listSlots } from '../../test/calendar-picture.ts'
 import { histories, type Step } from '../../test/calendar-steps.ts'
-import { type Answer, call, runningServer, serverOn, signIn } from '../../test/running-server.ts'
+import { call, runningServer, serverOn, signIn } from '../../test/running-server.ts'
 
 vi.setConfig({ testTimeout: 300_000 })
 
 // Two servers on one database. Clients of both do whatever they want to the calendars of two doctors; when all holds
 // have lapsed, every list of both servers, and what a subscriber of each sees, is compared with the bookings.
 
+type Answer = Awaited<ReturnType<typeof call>>
 type Servers = { database: TestDatabase; urls: string[]; bearer: string; end(): Promise<void> }
 
 async function twoServers(): Promise<Servers> {

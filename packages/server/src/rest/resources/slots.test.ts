@@ -181,6 +181,22 @@ test('the list has the free units, and its ETag detects that nothing changed', a
   expect(free.body.items.map(({ id }) => id)).toEqual([slot.id])
 })
 
+test('available only: not what has passed, is within the notice or beyond the horizon', async ({ database, rest }) => {
+  const settings = { minimumNoticeMinutes: 120, bookingHorizonDays: 2 }
+  const doctor = await aDoctor(database, await aClinic(database, { settings }))
+  const hourMs = 3_600_000
+  const in_ = (hours: number) => new Date(Math.ceil(Date.now() / hourMs) * hourMs + hours * hourMs)
+  const ids: Record<string, string> = {}
+  for (const hours of [-3, 1, 3, 46, 49]) ids[hours] = (await aSlot(database, doctor, { startsAt: in_(hours) })).id
+  const list = async (onlyAvailable: boolean) => {
+    const query = { from: day(-2), to: day(5), onlyAvailable }
+    const { body } = await rest.call('listSlots', { path: { doctorId: doctor.id }, query })
+    return body.items.map(({ id }) => id)
+  }
+  expect(await list(false)).toEqual([ids[-3], ids[1], ids[3], ids[46], ids[49]])
+  expect(await list(true)).toEqual([ids[3], ids[46]])
+})
+
 test('a list spans at most 62 days, in order, of dates that exist', async ({ database, rest }) => {
   const { path } = await aCalendar(database, rest)
   const ask = (from: string, to: string) => rest.call('listSlots', { path, query: { from, to } })
