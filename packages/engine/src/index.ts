@@ -23,7 +23,7 @@ export type { Committed, CommittedSlot } from './model/committed.ts'
 export type { Directory } from './model/directory.ts'
 export type { Doctor, DoctorsQuery, Money, NewDoctor } from './model/doctor.ts'
 export type { Engine } from './model/engine.ts'
-export { clinicNoMax, clinicNoOf, isId, newId, timeOf } from './model/id.ts'
+export { clinicNoIn, clinicNoMax, clinicNoOf, isId, newId, timeOf } from './model/id.ts'
 export type {
   DirectoryImport,
   ImportClinic,

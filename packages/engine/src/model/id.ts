@@ -96,7 +96,13 @@ function randomWord(): number {
 
 /** Whether a text is an id: a lower-case UUID of version 8, with a clinic number of at least 1. */
 export function isId(text: string): boolean {
-  return idPattern.test(text) && readClinicNo(text) > 0
+  return clinicNoIn(text) !== null
+}
+
+/** The clinic number inside an id; null if the text is not an id ({@link isId}). */
+export function clinicNoIn(text: string): number | null {
+  const clinicNo = idPattern.test(text) ? readClinicNo(text) : 0
+  return clinicNo > 0 ? clinicNo : null
 }
 
 /**
@@ -105,8 +111,9 @@ export function isId(text: string): boolean {
  * @throws RangeError if the text is not an id ({@link isId})
  */
 export function clinicNoOf(id: string): number {
-  if (!isId(id)) throw notAnId(id)
-  return readClinicNo(id)
+  const clinicNo = clinicNoIn(id)
+  if (clinicNo === null) throw notAnId(id)
+  return clinicNo
 }
 
 /**

@@ -1,21 +1,44 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
 import { problem } from './problem-error.ts'
+
+declare module 'fastify' {
+  interface FastifyReply {
+    /** Runs while the response is being waited for. */
+    deadline: NodeJS.Timeout | null
+  }
+}
 
 /**
  * Responds with 503 to a request that takes longer than `seconds`. The work is not cancelled: a commit may be in
  * progress. (Fastify's `handlerTimeout` stops counting as soon as the request's body has been read.)
  */
 export const answerDeadline = fp(async (app: FastifyInstance, { seconds }: { seconds: number }) => {
+  let arrived: FastifyReply[] = []
+  const startTimers = () => {
+    const waiting = arrived.filter(isWaiting)
+    arrived = []
+    for (const reply of waiting) reply.deadline = setTimeout(refuse, seconds * 1000, reply).unref()
+  }
+  app.decorateReply('deadline', null)
   app.addHook('onRequest', (_request, reply, done) => {
-    const timer = setTimeout(() => {
-      if (reply.sent) return
-      const detail =
-        'The response took too long. The request is still being processed: ' +
-        'repeat a write with the same Idempotency-Key to get its outcome.'
-      void reply.send(problem('unavailable', detail, { retryAfterSeconds: 1 }))
-    }, seconds * 1000)
-    reply.raw.once('close', () => clearTimeout(timer))
+    if (arrived.push(reply) === 1) setImmediate(startTimers)
+    done()
+  })
+  app.addHook('onResponse', (_request, reply, done) => {
+    if (reply.deadline !== null) clearTimeout(reply.deadline)
     done()
   })
 })
+
+function isWaiting({ raw }: FastifyReply): boolean {
+  return !raw.writableEnded && !raw.destroyed
+}
+
+function refuse(reply: FastifyReply): void {
+  if (reply.sent || reply.raw.destroyed) return
+  const detail =
+    'The response took too long. The request is still being processed: ' +
+    'repeat a write with the same Idempotency-Key to get its outcome.'
+  void reply.send(problem('unavailable', detail, { retryAfterSeconds: 1 }))
+}

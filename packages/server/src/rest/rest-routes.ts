@@ -16,10 +16,6 @@ import { createServe } from './serve.ts'
  */
 export function restRoutes(deps: RestDeps): FastifyPluginAsync {
   return async (app: FastifyInstance) => {
-    // While the database is known to be unreachable, writes are refused at once; reads may still be in the cache.
-    app.addHook('onRequest', async (request) => {
-      if (request.method !== 'GET' && request.method !== 'HEAD') deps.freshness.breaker.check()
-    })
     const serve = createServe(app, deps)
     serveClinics(serve, deps)
     serveDoctors(serve, deps)

@@ -86,14 +86,24 @@ const noParameters = { type: 'object', properties: {}, additionalProperties: fal
 /**
  * The only way to add a route to the REST API: its method and path, the check for credentials before anything is read,
  * the validation of what is received and sent, the check of the declared access, and the headers of every response.
+ * What depends on the operation alone is decided here, once.
  */
 export function createServe(app: FastifyInstance, deps: RestDeps): Serve {
+  app.decorateRequest('idempotencyKey', null)
   return (described, handler, options: RouteOptions<never> = {}) => {
     const isWrite = described.method !== 'GET'
     const cacheControl = described.access === 'anyone' && !isWrite ? 'no-cache' : 'no-store'
-    const handle = withCursorErrors(described, handler as Handler)
     const storesResponse = isWrite && options.storesKey !== true
     const check = accessCheck(deps, described)
+    const handle = withCursorErrors(described, handler as Handler)
+    const run = (call: Call) => {
+      options.validate?.(call as never)
+      const checked = check(call)
+      return checked instanceof Promise ? checked.then(handle) : handle(checked)
+    }
+    const respond = storesResponse
+      ? (call: Call) => respondOnce(deps.engine.answers, described, call, { check, run })
+      : run
     app.route({
       method: described.method,
       url: described.url.replaceAll(/\{(\w+)\}/g, ':$1'),
@@ -104,11 +114,7 @@ export function createServe(app: FastifyInstance, deps: RestDeps): Serve {
         response: responseSchemas(described),
       },
       config: { operationId: described.id },
-      onRequest: synchronousHook((request) => {
-        if (described.access !== 'anyone') requireCredential(request.principal)
-        // Every write accepts a key, so every write refuses an invalid one, also where a repetition changes nothing.
-        if (isWrite) idempotencyKeyOf(request)
-      }),
+      ...earlyChecks(deps, described),
       ...(described.bodyOptional ? { preValidation: emptyBodyIfNone } : {}),
       ...(options.limit ? { preHandler: options.limit === 'booking' ? app.limitBooking : app.limitPatient } : {}),
       handler: async (request, reply) => {
@@ -116,16 +122,9 @@ export function createServe(app: FastifyInstance, deps: RestDeps): Serve {
         const { query, body, principal } = request
         // Fastify has an empty object here for a path without parameters.
         const params = described.params === undefined ? undefined : request.params
-        const call = { params, query, body, principal }
-        const key = isWrite ? sentKeyOf(request) : null
-        const run = () => {
-          options.validate?.(call as never)
-          return andThen(check(call), (access) => handle({ params, query, body, ...access, key, request }))
-        }
-        const response = storesResponse
-          ? respondOnce(deps.engine.answers, described, key, call, { check: () => check(call), run })
-          : run()
-        return send(reply, response instanceof Promise ? await response : response)
+        const key = sentKeyOf(request)
+        const response = respond({ params, query, body, principal, key, request, granted: undefined, field: undefined })
+        return payloadOf(response instanceof Promise ? await response : response, reply)
       },
     })
   }
@@ -133,38 +132,45 @@ export function createServe(app: FastifyInstance, deps: RestDeps): Serve {
 
 type AnyResponse = { status: number; body?: unknown; position?: string; headers?: Record<string, string> }
 
+/** A request of any operation, and what its checks found: they fill in `granted` and `field`. */
+type Call = GuardedCall & { key: SentKey | null; request: FastifyRequest; granted: unknown; field: unknown }
+
 // `Serve` has checked that the types of an operation's checks and handler agree; here the operation can be any.
-type Handler = (input: object) => AnyResponse | Promise<AnyResponse>
+type Handler = (call: Call) => AnyResponse | Promise<AnyResponse>
 type Guard = (deps: RestDeps, call: GuardedCall, granted?: unknown) => unknown
 
-type CheckedAccess = { granted: unknown; field: unknown }
-
 /** The checks that the operation declares. Waits only for those that read the database. @throws ProblemError */
-function accessCheck(deps: RestDeps, described: Operation) {
+function accessCheck(deps: RestDeps, described: Operation): (call: Call) => Call | Promise<Call> {
   const guard = accessGuards[described.access] as Guard
   const fieldGuard = described.restrictedField && (restrictedFieldGuards[described.restrictedField] as Guard)
-  return (call: GuardedCall): CheckedAccess | Promise<CheckedAccess> =>
-    andThen(guard(deps, call), (granted) =>
-      fieldGuard === undefined
-        ? { granted, field: undefined }
-        : andThen(fieldGuard(deps, call, granted), (field) => ({ granted, field })),
-    )
+  const checkField = (call: Call): Call | Promise<Call> => {
+    const field = fieldGuard?.(deps, call, call.granted)
+    if (field instanceof Promise) return field.then((found) => Object.assign(call, { field: found }))
+    call.field = field
+    return call
+  }
+  return (call) => {
+    const granted = guard(deps, call)
+    if (granted instanceof Promise) return granted.then((found) => checkField(Object.assign(call, { granted: found })))
+    call.granted = granted
+    return checkField(call)
+  }
 }
 
-function andThen<Value, Next>(value: Value | Promise<Value>, next: (value: Value) => Next | Promise<Next>) {
-  return value instanceof Promise ? value.then(next) : next(value)
-}
-
-/** A hook that refuses with what `check` throws, and waits for nothing. */
-function synchronousHook(check: (request: FastifyRequest) => void): onRequestHookHandler {
-  return (request, _reply, done) => {
-    try {
-      check(request)
-    } catch (error) {
-      done(error instanceof Error ? error : new Error(String(error)))
-      return
-    }
-    done()
+/** What is refused before the body is read. A public read has nothing to check. Fastify catches what a hook throws. */
+function earlyChecks({ freshness }: RestDeps, { access, method }: Operation): { onRequest?: onRequestHookHandler } {
+  const isPublic = access === 'anyone'
+  const isWrite = method !== 'GET'
+  if (isPublic && !isWrite) return {}
+  return {
+    onRequest(request, _reply, done) {
+      // While the database is known to be unreachable, writes are refused at once; reads may still be in the cache.
+      if (isWrite) freshness.breaker.check()
+      if (!isPublic) requireCredential(request.principal)
+      // Every write accepts a key, so every write refuses an invalid one, also where a repetition changes nothing.
+      if (isWrite) request.idempotencyKey = idempotencyKeyOf(request)
+      done()
+    },
   }
 }
 
@@ -179,11 +185,12 @@ function responseSchemas(described: Operation): Record<string, TSchema> {
   )
 }
 
-function send(reply: FastifyReply, response: AnyResponse): FastifyReply {
-  reply.code(response.status)
-  if (response.position !== undefined) reply.header('holdfast-position', response.position)
-  if (response.headers) reply.headers(response.headers)
-  return reply.send(response.body)
+/** Sets status and headers. Fastify sends what a handler returns; if that is the reply, it waits once more. */
+function payloadOf({ status, body, position, headers }: AnyResponse, reply: FastifyReply): unknown {
+  reply.code(status)
+  if (position !== undefined) reply.header('holdfast-position', position)
+  if (headers) reply.headers(headers)
+  return body
 }
 
 /** The parameter that continues a list; null: the operation has no pages. */
@@ -211,5 +218,9 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The id of the operation that a route serves. */
     operationId?: string
+  }
+  interface FastifyRequest {
+    /** The valid Idempotency-Key of a write; null: none was sent. */
+    idempotencyKey: string | null
   }
 }

@@ -25,10 +25,9 @@ export function idempotencyKeyOf(request: FastifyRequest): string | null {
   return key
 }
 
-/** The Idempotency-Key header of a request that has a principal; null: none was sent. */
-export function sentKeyOf(request: FastifyRequest): SentKey | null {
-  const key = idempotencyKeyOf(request)
-  return key === null ? null : { key, scope: scopeOf(request.principal) }
+/** The key of a request, and whose it is; null: none was sent. */
+export function sentKeyOf({ idempotencyKey, principal }: FastifyRequest): SentKey | null {
+  return idempotencyKey === null ? null : { key: idempotencyKey, scope: scopeOf(principal) }
 }
 
 /** Accounts and bearers of manage tokens never share a key. Guests share one scope: they cannot be distinguished. */

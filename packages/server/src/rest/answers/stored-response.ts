@@ -14,28 +14,29 @@ export type StoredResponse = { status: number; body?: unknown; position?: string
  * @param check throws the refusal for a caller who has lost access since the first response
  * @throws ProblemError idempotency_key_reused
  */
-export async function respondOnce(
+export async function respondOnce<Call extends StoredCall>(
   answers: StoredAnswers,
   described: Operation,
-  sentKey: SentKey | null,
-  call: { params?: unknown; query?: unknown; body?: unknown },
-  { check, run }: { check(): unknown; run(): StoredResponse | Promise<StoredResponse> },
+  call: Call,
+  { check, run }: { check(call: Call): unknown; run(call: Call): StoredResponse | Promise<StoredResponse> },
 ): Promise<StoredResponse> {
-  const { params, query, body } = call
+  const { params, query, body, key } = call
   const purpose = `${described.method} ${described.url} ${JSON.stringify(params)}`
-  const writeKey = writeKeyOf(sentKey, purpose, { params, query, body: body ?? null })
-  if (writeKey === null) return run()
+  const writeKey = writeKeyOf(key, purpose, { params, query, body: body ?? null })
+  if (writeKey === null) return run(call)
   const found = await answers.find(writeKey)
   if (found.kind === 'key_reused') throw refusalProblem(found)
   // Written below by the same operation: the key's digest covers the operation, and the request's all that it asks for.
   if (found.kind === 'found') {
-    await check()
+    await check(call)
     return repeated(found.answer as StoredResponse, described)
   }
-  const response = await run()
+  const response = await run(call)
   await answers.store(writeKey, response)
   return response
 }
+
+type StoredCall = { params?: unknown; query?: unknown; body?: unknown; key: SentKey | null }
 
 /** A retry creates nothing: 200 in place of 201, if the operation describes it. */
 function repeated(response: StoredResponse, described: Operation): StoredResponse {

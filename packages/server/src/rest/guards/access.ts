@@ -1,4 +1,4 @@
-import { clinicNoOf, isId, type Role } from '@holdfast/engine'
+import { clinicNoIn, type Role } from '@holdfast/engine'
 import type { AccountPrincipal } from '../../accounts/principals.ts'
 import type { Principal } from '../../edge/principal.ts'
 import { type ProblemError, problem } from '../../edge/problem-error.ts'
@@ -36,11 +36,6 @@ export function requireSiteAdministrator(principal: Principal): AccountPrincipal
   const account = requireAccount(principal)
   if (!account.siteAdministrator) throw problem('forbidden', 'Only the site administrator can do this.')
   return account
-}
-
-/** The clinic number in an id; null if Holdfast cannot have created the id. */
-export function clinicNoIn(id: string): number | null {
-  return isId(id) ? clinicNoOf(id) : null
 }
 
 /** The caller's role in a clinic; null: none, or no account. */

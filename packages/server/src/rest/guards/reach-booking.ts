@@ -1,8 +1,8 @@
-import type { Booking } from '@holdfast/engine'
+import { type Booking, clinicNoIn } from '@holdfast/engine'
 import type { Principal } from '../../edge/principal.ts'
 import { type ProblemError, problem } from '../../edge/problem-error.ts'
 import type { RestDeps } from '../rest-deps.ts'
-import { actorIn, clinicNoIn, requireCredential } from './access.ts'
+import { actorIn, requireCredential } from './access.ts'
 
 /** How the caller has access to a booking. */
 export type BookingReach = {

@@ -2,6 +2,7 @@ import { type NewBookingBody, restOperations } from '@holdfast/contract'
 import {
   type ClaimedBooking,
   type ClaimOutcome,
+  clinicNoIn,
   type MoveOutcome,
   newId,
   type SettleAction,
@@ -14,7 +15,6 @@ import { bookingBodyWithVisit } from '../answers/booking-bodies.ts'
 import { bookingRequestHash, freshKey, keyDigest, type SentKey } from '../answers/idempotency.ts'
 import { type Refusal, refusalProblem } from '../answers/outcome-problems.ts'
 import { slotFullProblems } from '../answers/slot-full-problems.ts'
-import { clinicNoIn } from '../guards/access.ts'
 import { type BookingReach, bookingNotFound } from '../guards/reach-booking.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Input, Serve } from '../serve.ts'

@@ -1,6 +1,7 @@
 import { restOperations, type SlotRuleBody } from '@holdfast/contract'
 import {
   type CreateSlotsResult,
+  clinicNoIn,
   expandSlotRule,
   instantsOfLocalDays,
   type SlotDraft,
@@ -11,7 +12,6 @@ import type { ListedSlots } from '../../calendar/slot-lists.ts'
 import { invalidRequest } from '../../edge/validator.ts'
 import { freshReply, positionOf, type ReadResponse, staleReply } from '../answers/cached-read.ts'
 import { refusalProblem } from '../answers/outcome-problems.ts'
-import { clinicNoIn } from '../guards/access.ts'
 import { doctorNotFound } from '../guards/require-calendar.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Input, Serve } from '../serve.ts'
