@@ -26,7 +26,10 @@ type MoveRow = BookingRow & {
   snapshot: string
 }
 
-/** Runs one batch of moves in one transaction, and announces it. Safe to run again: a booking already there is `unchanged`. */
+/**
+ * Runs one batch of moves in one transaction, and announces it. Safe to run again: a booking already there is
+ * `unchanged`.
+ */
 export async function runMoveBatch(
   pool: pg.Pool,
   requests: readonly MoveRequest[],

@@ -19,7 +19,10 @@ type SettleRow = BookingRow & {
   hold_left_ms: number | null
 }
 
-/** Runs one batch of changes of state in one transaction, and announces it. Safe to run again: a repeated change is `unchanged`. */
+/**
+ * Runs one batch of changes of state in one transaction, and announces it. Safe to run again: a repeated change is
+ * `unchanged`.
+ */
 export async function runSettleBatch(
   pool: pg.Pool,
   requests: readonly SettleRequest[],

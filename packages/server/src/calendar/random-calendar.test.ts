@@ -221,7 +221,8 @@ async function expectQuiet(scene: Scene, withinMs: number): Promise<void> {
     async () => {
       const { rows } = await scene.database.ownerPool.query<{ held: boolean }>(sql`
         select exists (select from holdfast.booking
-                        where clinic_no = ${scene.clinic.no} and status = 'PENDING' and hold_expires_at > now()) as held`)
+                        where clinic_no = ${scene.clinic.no} and status = 'PENDING'
+                          and hold_expires_at > now()) as held`)
       return rows[0]?.held === false ? true : undefined
     },
     () => 'the end of all holds',
@@ -285,7 +286,7 @@ async function checkHistories(servers: Servers, numRuns: number, withinMs: numbe
   )
 }
 
-test('whatever clients of two servers do: when it is quiet, lists and subscribers show what is in the database', async () => {
+test('whatever clients of two servers do: when it is quiet, lists and subscribers show what is booked', async () => {
   const servers = await twoServers()
   await checkHistories(servers, 5, 45_000)
   await servers.end()
