@@ -179,6 +179,24 @@ describe('commits of other processes', () => {
     expect(scene.calendar.figures.loads).toBe(2)
   })
 
+  test('with a position that the log cannot report in time are loaded at once', async ({ database }) => {
+    const scene = await aScene(database)
+    await scene.listed()
+    const waitsMs = async (ahead: bigint) => {
+      const times: number[] = []
+      for (let n = 0; n < 5; n += 1) {
+        const startedAt = performance.now()
+        await scene.calendar.days(scene.doctor.id, scene.day, scene.day, scene.calendar.horizon + ahead)
+        times.push(performance.now() - startedAt)
+      }
+      return Math.min(...times)
+    }
+    // The control: a position that may arrive is waited for.
+    expect(await waitsMs(1_000_000n)).toBeGreaterThan(90)
+    expect(await waitsMs(10_000_000n)).toBeLessThan(90)
+    expect(scene.calendar.figures.loads).toBe(11)
+  })
+
   test('that a load did not see are read after it', async ({ database }) => {
     const planted = async (plant: boolean) => {
       const scene = await aScene(database)

@@ -53,6 +53,8 @@ export type WatchedDoctor = { isPartial: boolean; lapsed: string[] }
 export type CalendarFigures = SlotValues['figures'] & Record<'loads' | 'doctors' | 'slots' | 'bytes', number>
 
 const positionMsMax = 100
+/** More transactions than the log can report while a list waits: such a position comes from another database. */
+const positionsAheadMax = 1_000_000n
 const roundsMax = 10
 const ownMax = 100_000
 const unsettledMax = 50_000
@@ -197,7 +199,8 @@ export class Calendar {
    * has written before, and that its log has reported; null: no such active doctor. Almost always at once, otherwise
    * when days or changed slots have been read.
    *
-   * @param readAfter a position that must be included: waits up to 100 ms for the log, then reads the database
+   * @param readAfter a position that must be included: waits up to 100 ms for the log, then reads the database; at once
+   *   if the log cannot report it in that time
    * @throws what the read throws, unless the database is unavailable and these days are known
    */
   days(doctorId: string, from: string, to: string, readAfter: bigint | null): DaysView | Promise<DaysView | null> {
@@ -264,6 +267,7 @@ export class Calendar {
 
   /** Whether the log reports the position in time. */
   async #reaches(position: bigint): Promise<boolean> {
+    if (position - this.#horizon > positionsAheadMax) return false
     const untilMs = performance.now() + positionMsMax
     while (this.#horizon <= position) {
       const milliseconds = untilMs - performance.now()
