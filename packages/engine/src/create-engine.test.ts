@@ -65,8 +65,8 @@ test('an unreachable database is reported within a second, with a known outcome:
     expect(error).toBeInstanceOf(DatabaseUnavailable)
     expect(error).toMatchObject({ outcomeUnknown: false })
   }
-  // The best of ten: the machine may have been busy during the others.
-  expect(Math.min(...times)).toBeLessThan(1000)
+  // The median: the machine may have been busy during some of them.
+  expect(times.sort((a, b) => a - b)[5]).toBeLessThan(1000)
   await nowhere.end()
 })
 

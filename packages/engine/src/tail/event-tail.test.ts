@@ -317,8 +317,8 @@ describe('under load', () => {
         `${booking.id} v1`,
       )
     }
-    // The best of 25: the machine may have been busy during the others.
-    expect(Math.min(...waits)).toBeLessThan(80)
+    // The median: the machine may have been busy during some of them.
+    expect(waits.sort((a, b) => a - b)[12]).toBeLessThan(80)
     await tail.stop()
   })
 
