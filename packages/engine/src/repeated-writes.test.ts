@@ -17,7 +17,7 @@ const test = databaseTest.extend('scene', { scope: 'file' }, async ({ database }
   return { engine, clinic, doctor, slot: await aSlot(database, doctor) }
 })
 
-const noOne = { clinicNos: new Set(), doctorIds: new Set(), accountIds: new Set() }
+const noOne = { clinicNos: new Set(), doctorIds: new Set(), accountIds: new Set(), slots: [], snapshot: null }
 const newKey = () => ({ key: randomUUID(), requestHash: randomUUID() })
 const newClinic = { name: 'New', timezone: 'UTC', address: null, phone: null, settings: {} }
 const newDoctor = {
