@@ -42,6 +42,7 @@ type Picture = { available: Map<string, number> | null; messages: LiveServerMess
 export async function calendarPicture(url: string, doctorIds: string[], query: ListQuery): Promise<CalendarPicture> {
   const client = await liveClient(url)
   const pictures = new Map(doctorIds.map((id): [string, Picture] => [id, { available: null, messages: [], reads: 0 }]))
+  const reading = new Set<Promise<void>>()
   let isEnded = false
 
   const set = ({ available }: Picture, message: LiveServerMessage) => {
@@ -72,7 +73,9 @@ export async function calendarPicture(url: string, doctorIds: string[], query: L
     } else if (message.type === 'subscribed' || message.type === 'resync') {
       for (const doctorId of message.doctorIds) {
         const picture = pictures.get(doctorId)
-        if (picture !== undefined) void readList(doctorId, picture, message.position)
+        if (picture === undefined || isEnded) continue
+        const read = readList(doctorId, picture, message.position).finally(() => reading.delete(read))
+        reading.add(read)
       }
     }
   })
@@ -82,6 +85,7 @@ export async function calendarPicture(url: string, doctorIds: string[], query: L
     async end() {
       isEnded = true
       await client.end()
+      await Promise.all(reading)
     },
   }
 }

@@ -87,6 +87,8 @@ export function createPagePool(browser: Browser, url: string): PagePool {
       idle.push(...cleared)
     },
     async close() {
+      // The fixture of the browser may end first, which has closed them.
+      if (!browser.isConnected()) return
       const contexts = [...idle.splice(0), ...used.splice(0)].map(({ context }) => context)
       await Promise.all([...contexts, ...newContexts.splice(0)].map((context) => context.close()))
     },

@@ -269,17 +269,20 @@ async function checkHistories(servers: Servers, numRuns: number, withinMs: numbe
   await fc.assert(
     fc.asyncProperty(histories, async (rounds) => {
       const scene = await aScene(servers)
-      for (const clients of rounds) {
-        const inTurn = async (steps: Step[]) => {
-          for (const each of steps) await run(scene, each)
+      try {
+        for (const clients of rounds) {
+          const inTurn = async (steps: Step[]) => {
+            for (const each of steps) await run(scene, each)
+          }
+          await Promise.all(clients.map(inTurn))
+          await expectQuiet(scene, withinMs)
+          await expectOwnWrites(scene)
+          await moveOnce(scene, withinMs)
+          await expectQuiet(scene, withinMs)
         }
-        await Promise.all(clients.map(inTurn))
-        await expectQuiet(scene, withinMs)
-        await expectOwnWrites(scene)
-        await moveOnce(scene, withinMs)
-        await expectQuiet(scene, withinMs)
+      } finally {
+        await Promise.all(scene.pictures.map((picture) => picture.end()))
       }
-      await Promise.all(scene.pictures.map((picture) => picture.end()))
     }),
     // No shrinking: a run takes seconds.
     { numRuns, endOnFailure: true },
