@@ -1,5 +1,6 @@
-import { EventEmitter } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { Logger as JobLogger, parseCronItems, type Runner, run, type TaskList } from 'graphile-worker'
+import pTimeout from 'p-timeout'
 import type pg from 'pg'
 import { retryUntilStopped } from '../lifecycle/retry-until-stopped.ts'
 import type { Logger } from '../observe/logger.ts'
@@ -8,6 +9,17 @@ import { type Job, jobs } from './jobs.ts'
 /** Consecutive failed look-ups of jobs (one every two seconds) after which the queue is restarted. */
 const failuresMax = 3
 const restartMs = 2_000
+/**
+ * The longest wait for a runner to stop: longer than the timeout of a connection (10 s), and than the time after which
+ * graphile-worker aborts running jobs (5 s). After failures, its schedule would take up to a minute to stop.
+ */
+const stopMsMax = 20_000
+
+/**
+ * graphile-worker 0.18 does not wait for the result of a job to be stored. Without batches, a failure of that would be
+ * an unhandled rejection, which ends the process. With them, it is the event `pool:fatalError`.
+ */
+const storeResults = { completeJobBatchDelay: 0, failJobBatchDelay: 0 }
 
 export type JobsDeps = {
   /** Of the application role, with at least 3 connections. */
@@ -46,39 +58,42 @@ export async function startJobs(deps: JobsDeps): Promise<RunningJobs> {
   }
 }
 
-/** Starts the queue's runner, and restarts it when it can no longer read its jobs. */
+/** Starts the queue's runner, and starts another when it has stopped by itself or can no longer work. */
 async function startQueue(deps: JobsDeps): Promise<RunningJobs> {
   const stopping = new AbortController()
-  let runner = await startRunner(deps, onLost)
-  let restarting: Promise<void> | null = null
+  const { signal } = stopping
+  const stopRequested = once(signal, 'abort')
+  let queue = await startRunner(deps)
+  const ended = keepRunning()
 
-  function onLost(): void {
-    restarting ??= restart().finally(() => {
-      restarting = null
-    })
-  }
-
-  async function restart(): Promise<void> {
-    deps.log.warn('the job queue cannot read its jobs and is restarted')
-    await runner.stop().catch(() => undefined)
-    const { signal } = stopping
+  async function keepRunning(): Promise<void> {
     const start = async () => {
-      runner = await startRunner(deps, onLost)
+      queue = await startRunner(deps)
     }
     const onFailure = (error: unknown) => deps.log.warn({ err: error }, 'the job queue could not start')
-    await retryUntilStopped(start, { delayMs: restartMs, signal, onFailure })
+    for (;;) {
+      await Promise.race([queue.lost, stopRequested])
+      await queue.stop()
+      if (signal.aborted) return
+      deps.log.warn('the job queue has stopped or cannot read its jobs, and is restarted')
+      await retryUntilStopped(start, { delayMs: restartMs, signal, onFailure })
+    }
   }
 
   return {
     async stop() {
       stopping.abort()
-      await restarting
-      await runner.stop().catch(() => undefined)
+      await ended
     },
   }
 }
 
-async function startRunner(deps: JobsDeps, onLost: () => void): Promise<Runner> {
+type Queue = RunningJobs & {
+  /** Resolves when the runner has stopped, with or without `stop`, or can no longer work. */
+  lost: Promise<void>
+}
+
+async function startRunner(deps: JobsDeps): Promise<Queue> {
   const taskList: TaskList = Object.fromEntries(
     jobs.map((job) => [job.name, (_payload, helpers) => runJob(job, deps, helpers.abortSignal).then(() => undefined)]),
   )
@@ -89,6 +104,7 @@ async function startRunner(deps: JobsDeps, onLost: () => void): Promise<Runner> 
     // At most one run of each job waits, however long no worker was available.
     options: { backfillPeriod: 0, maxAttempts: 3, jobKey: job.name, jobKeyMode: 'replace' as const },
   }))
+  const lost = Promise.withResolvers<void>()
   const runner = await run({
     pgPool: deps.pool,
     schema: 'graphile_worker',
@@ -96,20 +112,41 @@ async function startRunner(deps: JobsDeps, onLost: () => void): Promise<Runner> 
     noHandleSignals: true,
     taskList,
     parsedCronItems: parseCronItems(cron),
-    events: failureCounter(onLost),
+    preset: { worker: storeResults },
+    events: lossEvents(lost.resolve),
     logger: new JobLogger(() => (level, message) => {
       if (level === 'error' || level === 'warning') deps.log.warn({ detail: message.slice(0, 200) }, 'job queue')
     }),
   })
-  runner.promise.catch((error: unknown) => deps.log.error({ err: error }, 'the job queue stopped'))
-  return runner
+  const stopped = runner.promise.catch((error: unknown) => deps.log.error({ err: error }, 'the job queue stopped'))
+  void stopped.then(lost.resolve)
+  let stopping: Promise<void> | null = null
+  return {
+    lost: lost.promise,
+    stop() {
+      stopping ??= stopRunner(runner, stopped, deps.log)
+      return stopping
+    },
+  }
+}
+
+async function stopRunner(runner: Runner, stopped: Promise<void>, log: Logger): Promise<void> {
+  // Rejects if the runner is already stopping by itself.
+  const stop = runner.stop().catch(() => undefined)
+  await pTimeout(Promise.all([stop, stopped]), {
+    milliseconds: stopMsMax,
+    fallback: () => log.warn('the job queue did not stop in time'),
+  })
 }
 
 /**
- * Counts consecutive failed look-ups of jobs. graphile-worker 0.18 caches the failed promise of its first look-up: if
- * the database is unavailable at that moment, every later look-up fails with the same error.
+ * Reports that the runner can no longer work:
+ *
+ * - After several consecutive failed look-ups of jobs. graphile-worker 0.18 caches the failed promise of its first
+ *   look-up: if the database is unavailable at that moment, every later look-up fails with the same error.
+ * - After a job's result could not be stored, for which graphile-worker stops the runner.
  */
-function failureCounter(onLost: () => void): EventEmitter {
+function lossEvents(onLost: () => void): EventEmitter {
   const events = new EventEmitter()
   let failures = 0
   events.on('worker:getJob:error', () => {
@@ -119,6 +156,7 @@ function failureCounter(onLost: () => void): EventEmitter {
   events.on('worker:getJob:empty', () => {
     failures = 0
   })
+  events.on('pool:fatalError', onLost)
   return events
 }
 
