@@ -4,8 +4,8 @@
 -- slot wanted and, for done, the transaction that moved it and the two slots as this move left them.
 --
 -- available, lapses_in_ms: how many units of the slot entered are left, and how long it has no lapsed holds (zero or
--- less: it has some, whose units `available` leaves out); from_…: the same of the slot left. snapshot: taken under the
--- slots' locks.
+-- less: it has some, whose units `available` leaves out); from_…: the same of the slot left, which may be withdrawn: 0
+-- and null then. snapshot: taken under the slots' locks.
 --
 -- Outcomes: done | unchanged (it is in that slot already) | booking_missing | slot_missing | slot_full |
 --   slot_closed:<why> | units_over_capacity | appointment_type_not_offered | hold_expired | invalid_transition |
@@ -102,7 +102,9 @@ begin
     return query
     select v_item.n::integer, v_outcome, case when v_outcome = 'done' then pg_current_xact_id() end, e.*, t.capacity,
            t.capacity - t.taken, date_part('epoch', t.next_lapse - v_now) * 1000, f.id, f.resource_id, f.starts_at,
-           f.capacity - f.taken, date_part('epoch', f.next_lapse - v_now) * 1000, pg_current_snapshot()
+           case when f.withdrawn_at is null then f.capacity - f.taken else 0 end,
+           case when f.withdrawn_at is null then date_part('epoch', f.next_lapse - v_now) * 1000 end,
+           pg_current_snapshot()
       from (select) one
       left join booking b on b.clinic_no = v_item.clinic_no and b.id = v_item.id
       left join slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id

@@ -2,9 +2,9 @@
 -- one per element of the arrays, each by the rules of its booking's clinic. Returns one row per element, by its place
 -- `ord`, with the booking as it is afterwards and, for done, the transaction that changed it.
 --
--- For a cancellation that is done: available, how many units of the slot are left after the whole call; lapses_in_ms,
--- how long it has no lapsed holds (zero or less: it has some, whose units `available` leaves out); snapshot, taken
--- under the slot's lock. For confirm and extend that are done: hold_left_ms, how long the hold had left.
+-- For a cancellation that is done: available, how many units of the slot are left after the whole call (0 if it is
+-- withdrawn); lapses_in_ms, how long it has no lapsed holds (zero or less: it has some, whose units `available` leaves
+-- out; null: it has no holds, or is withdrawn); snapshot, taken under the slot's lock. For confirm and extend that are done: hold_left_ms, how long the hold had left.
 --
 -- reopen undoes the last mark: ARRIVED and NO_SHOW become CONFIRMED again, COMPLETED becomes ARRIVED; the units were
 -- taken all along, so no slot is read. link gives a guest's booking, whatever its state, to the account that acts.
@@ -165,15 +165,15 @@ begin
   -- The bookings are locked, and the slots of cancelled ones: the rows are as this call left them.
   return query
   select i.n::integer, i.outcome, case when i.outcome = 'done' then pg_current_xact_id() end, e.*,
-         case when f.is_freed then s.capacity - s.taken end,
-         case when f.is_freed then date_part('epoch', s.next_lapse - v_now) * 1000 end,
+         case when f.is_freed then case when s.withdrawn_at is null then s.capacity - s.taken else 0 end end,
+         case when f.is_freed and s.withdrawn_at is null then date_part('epoch', s.next_lapse - v_now) * 1000 end,
          case when f.is_freed then pg_current_snapshot() end,
          case when i.outcome = 'done' then i.hold_left_ms end
     from unnest(p_clinic_nos, p_ids, p_actions, v_outcomes, v_holds_left_ms) with ordinality
          i(clinic_no, id, action, outcome, hold_left_ms, n)
    cross join lateral (select i.outcome = 'done' and i.action = 'cancel' as is_freed) f
     left join lateral (select t.* from booking t where t.clinic_no = i.clinic_no and t.id = i.id limit 1) b on true
-    left join lateral (select t.starts_at, t.ends_at, t.capacity, t.taken, t.next_lapse from slot t
+    left join lateral (select t.starts_at, t.ends_at, t.capacity, t.taken, t.next_lapse, t.withdrawn_at from slot t
                         where t.clinic_no = i.clinic_no and t.id = b.slot_id limit 1) s on true
     left join lateral (select t.id from clinic t where t.no = i.clinic_no limit 1) c on true
    cross join lateral with_effective_status(b::booking, s.starts_at, s.ends_at, c.id, greatest(v_now, b.updated_at)) e;

@@ -17,6 +17,7 @@ import { describe, expect } from 'vitest'
 import type { Committed, CommittedSlot } from '../model/committed.ts'
 import type { SettleAction } from '../model/settle.ts'
 import { createCalendarReads } from '../reads/calendar-reads.ts'
+import { withdrawSlots } from '../slots/withdraw-slots.ts'
 import { runClaimBatch } from './claim-batch.ts'
 import { runMoveBatch } from './move-batch.ts'
 import { runSettleBatch } from './settle-batch.ts'
@@ -153,6 +154,65 @@ describe('a batch announces each slot whose units it took or freed, once, with w
       slots: [],
       snapshot: null,
     })
+  })
+})
+
+type Leave = (pool: pg.Pool, bookingId: string, to: BuiltSlot) => Run
+const leaves: [string, Leave, string, { part: string; becomes: string }[]][] = [
+  [
+    'cancelled',
+    (pool, bookingId) => (announce) => runSettleBatch(pool, [settling(bookingId, 'cancel')], announce),
+    'settle_bookings',
+    [
+      { part: 'case when s.withdrawn_at is null then s.capacity', becomes: 'case when true then s.capacity' },
+      { part: 'f.is_freed and s.withdrawn_at is null', becomes: 'f.is_freed' },
+    ],
+  ],
+  [
+    'moved to another slot',
+    (pool, bookingId, to) => (announce) =>
+      runMoveBatch(pool, [{ bookingId, slotId: to.id, actorId: null, onBehalf: true }], announce),
+    'move_bookings',
+    [
+      { part: 'case when f.withdrawn_at is null then f.capacity', becomes: 'case when true then f.capacity' },
+      { part: 'case when f.withdrawn_at is null then date_part', becomes: 'case when true then date_part' },
+    ],
+  ],
+]
+
+/** A withdrawn slot as it is announced when its last booking leaves it: that of a patient whose arrival was undone. */
+async function withdrawnSlotAfter(database: TestDatabase, leave: Leave) {
+  const [slot, other] = await slotsOf(database)
+  const { id } = await aBooking(database, slot, { status: 'ARRIVED' })
+  const which = { slotId: slot.id }
+  await withdrawSlots(database.appPool, {
+    clinicNo: slot.clinicNo,
+    which,
+    withBookings: true,
+    dryRun: false,
+    actorId: null,
+  })
+  // No function creates a hold in a withdrawn slot. If there is one, it counts for nothing, as for all reads.
+  await aBooking(database, slot, { status: 'PENDING' })
+  await runSettleBatch(database.appPool, [settling(id, 'reopen')])
+  const { slots } = await announcedBy(leave(database.appPool, id, other))
+  return { slot, announced: slots.find(({ slotId }) => slotId === slot.id) }
+}
+
+describe('a booking leaves a withdrawn slot, of which nothing becomes available, and which has no hold', () => {
+  test.for(leaves)('%s', async ([, leave], { database }) => {
+    const { slot, announced } = await withdrawnSlotAfter(database, leave)
+    expect(announced).toEqual(announcedOf(slot, 0))
+    const { slots } = await createCalendarReads(database.appPool).slots([slot.id])
+    expect(slots).toMatchObject([{ isWithdrawn: true, available: 0, lapsesInMs: null }])
+  })
+
+  test.for(leaves)('negative control: %s, and the withdrawal ignored', async ([, leave, name, changes]) => {
+    const planted = await createTestDatabase()
+    await plantFunction(planted, name, ...changes)
+    const { announced } = await withdrawnSlotAfter(planted, leave)
+    expect(announced).toMatchObject({ available: 4, lapsesInMs: expect.any(Number) })
+    await planted.drop()
   })
 })
 
