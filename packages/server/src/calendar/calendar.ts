@@ -288,8 +288,10 @@ export class Calendar {
     const take = (loaded: CalendarDays) => {
       this.#clockOffsetMs = loaded.asOf.getTime() - Date.now()
       this.#values.takeLoaded(doctor, loaded, beganAtMs)
+      // Its size has changed, which `set` reads only of entries that it adds.
+      this.#loaded.delete(calendar.doctorId)
       this.#loaded.set(calendar.doctorId, doctor)
-      // Larger than the limit, it is not stored. Those who wait for it read it now.
+      // Larger than the limit, it is not stored. Waiting requests read it before it is evicted.
       if (!this.#loaded.has(calendar.doctorId)) setImmediate(() => this.#evict(doctor))
     }
     try {

@@ -17,7 +17,10 @@ type Range = { startMs: number; endMs: number }
 type ChangedListener = (startMs: number, endMs: number) => void
 
 const holdBytes = 150
+const rangeBytes = 64
 const emptyBytes = 1_500
+/** Every list looks at them, and anyone can ask for days that are far apart. */
+const rangesMax = 100
 
 /**
  * A doctor's slots in memory: those of the days that were loaded, and others that live subscribers need. When a slot
@@ -27,6 +30,7 @@ export class DoctorCalendar {
   readonly doctorId: string
   #asOfMs = 0
   #rules: CalendarRules = { timezone: 'UTC', minimumNoticeMinutes: 0, bookingHorizonDays: 0 }
+  /** Loaded: neither overlapping nor adjacent, in no order. */
   #ranges: readonly Range[] = []
   #table = new SlotTable()
   /** When the next hold of a slot lapses, by the monotonic clock. */
@@ -52,7 +56,8 @@ export class DoctorCalendar {
   }
 
   get bytes(): number {
-    return emptyBytes + this.#table.size * bytesPerSlot + this.#holds.size * holdBytes
+    const ranges = this.#ranges.length * rangeBytes
+    return emptyBytes + ranges + this.#table.size * bytesPerSlot + this.#holds.size * holdBytes
   }
 
   /** When the next hold lapses, by the monotonic clock; Infinity: never. */
@@ -64,9 +69,7 @@ export class DoctorCalendar {
 
   /** Whether all slots that start in [startMs, endMs) were loaded. */
   covers(startMs: number, endMs: number): boolean {
-    let knownToMs = startMs
-    for (const range of this.#ranges) if (range.startMs <= knownToMs && range.endMs > knownToMs) knownToMs = range.endMs
-    return this.#ranges.length > 0 && knownToMs >= endMs
+    return this.#ranges.some((range) => range.startMs <= startMs && range.endMs >= endMs)
   }
 
   /** Calls `visit` for each slot that starts in [startMs, endMs), by start. They must be loaded. */
@@ -109,11 +112,10 @@ export class DoctorCalendar {
     return lapsed
   }
 
-  /** The slots of these days are these; their values follow. `isFirst`: what was loaded before is outdated. */
+  /** Replaces the slots of these days; call `take` for their values. `isFirst`: what was loaded before is outdated. */
   cover({ start, end, rules, slots, asOf }: CalendarDays, isFirst: boolean): void {
     const [startMs, endMs] = [start.getTime(), end.getTime()]
-    const others = isFirst ? [] : this.#ranges.filter((range) => range.startMs < startMs || range.endMs > endMs)
-    this.#ranges = [...others, { startMs, endMs }].sort((one, other) => one.startMs - other.startMs)
+    this.#ranges = joined(isFirst || this.#ranges.length >= rangesMax ? [] : this.#ranges, { startMs, endMs })
     this.#table.replace(this.#table.firstFrom(startMs), this.#table.firstFrom(endMs), slots)
     this.#rules = rules
     this.#asOfMs = Math.max(this.#asOfMs, asOf.getTime())
@@ -147,7 +149,7 @@ export class DoctorCalendar {
     return { order, wasHeld }
   }
 
-  /** From now on, whatever is read replaces what is known. */
+  /** Any value read from now on replaces the stored one. */
   forgetOrder(): void {
     this.#table.forgetOrder()
   }
@@ -162,4 +164,13 @@ export class DoctorCalendar {
   #notify(startMs: number, endMs: number): void {
     for (const listener of this.#listeners) listener(startMs, endMs)
   }
+}
+
+/** Adds a range to others, and joins it with those that it overlaps or touches. */
+function joined(ranges: readonly Range[], added: Range): Range[] {
+  const touches = ({ startMs, endMs }: Range) => startMs <= added.endMs && endMs >= added.startMs
+  const parts = [added, ...ranges.filter(touches)]
+  const startMs = Math.min(...parts.map((range) => range.startMs))
+  const endMs = Math.max(...parts.map((range) => range.endMs))
+  return [...ranges.filter((range) => !touches(range)), { startMs, endMs }]
 }
