@@ -23,7 +23,8 @@ describe('slots of the calendar by id', () => {
     await aBooking(database, held, { status: 'PENDING', holdExpiresAt: inMs(120_000) })
     await aBooking(database, withdrawn, { status: 'PENDING' })
     await database.ownerPool.query('update holdfast.slot set withdrawn_at = now() where id = $1', [withdrawn.id])
-    const { slots } = await reads(database).slots([free.id, held.id, withdrawn.id, newId(one.clinicNo)])
+    const { slots, asOf } = await reads(database).slots([free.id, held.id, withdrawn.id, newId(one.clinicNo)])
+    expect(Math.abs(asOf.getTime() - Date.now())).toBeLessThan(60_000)
     const byId = new Map(slots.map((slot) => [slot.id, slot]))
     expect(byId.size).toBe(3)
     const common = { doctorId: one.id, capacity: 3, lapsesInMs: null }

@@ -58,8 +58,13 @@ export type CalendarReads = {
    *   read again
    */
   days(doctorId: string, from: string, to: string, knownZone?: string | null): Promise<CalendarDays | null>
-  /** Those of these slots that exist, in no order. A withdrawn slot has nothing available, and no hold. */
-  slots(slotIds: readonly string[]): Promise<{ snapshot: Snapshot; slots: (CalendarSlot & { isWithdrawn: boolean })[] }>
+  /**
+   * Those of these slots that exist, in no order, and the database's time of the read. A withdrawn slot has nothing
+   * available, and no hold.
+   */
+  slots(
+    slotIds: readonly string[],
+  ): Promise<{ snapshot: Snapshot; asOf: Date; slots: (CalendarSlot & { isWithdrawn: boolean })[] }>
   /** The active doctors among these, each with its slots that have holds. */
   doctors(doctorIds: readonly string[]): Promise<{ snapshot: Snapshot; doctors: CalendarDoctor[] }>
 }
@@ -130,12 +135,13 @@ function daysOfDoctor(doctorId: string, start: Date, end: Date): Sql {
      where r.clinic_no = ${clinicNo} and r.id = ${doctorId} and r.kind = 'doctor' and r.active`
 }
 
-type SlotsRow = SlotColumns & { snapshot: string; withdrawn: string | null }
+type SlotsRow = SlotColumns & { snapshot: string; as_of: string; withdrawn: string | null }
 
 // `limit 1` forces one look-up by primary key per slot: a join with thousands of ids is planned as a scan of all slots.
 function slotsByKey(slotIds: readonly string[]): Sql {
   return sql`
-    select pg_current_snapshot() as snapshot, ${asArrays}, array_agg(q.withdrawn) as withdrawn
+    select pg_current_snapshot() as snapshot, statement_timestamp() as as_of, ${asArrays},
+           array_agg(q.withdrawn) as withdrawn
       from (select ${calendarSlot}, s.withdrawn_at is not null as withdrawn
               from ${keysOf(slotIds)}
              cross join lateral (select t.* from holdfast.slot t where t.clinic_no = u.clinic_no and t.id = u.id
@@ -185,7 +191,7 @@ export function createCalendarReads(pool: pg.Pool): CalendarReads {
       const row = firstOf(await run<SlotsRow>('calendar_slots', slotsByKey(slotIds)))
       const withdrawn = elementsOf(row.withdrawn)
       const slots = slotsOf(row).map((slot, index) => ({ ...slot, isWithdrawn: withdrawn[index] === 't' }))
-      return { snapshot: parseSnapshot(row.snapshot), slots }
+      return { snapshot: parseSnapshot(row.snapshot), asOf: parseTime(row.as_of), slots }
     },
 
     async doctors(doctorIds) {

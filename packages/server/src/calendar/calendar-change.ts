@@ -31,8 +31,8 @@ export type LogListener = (entries: readonly LogEntry[], horizon: bigint) => voi
 const quietTypes = new Set<string>(['arrived', 'completed', 'no_show', 'linked', 'reopened'])
 
 /**
- * Whether other units of the event's slot may be free afterwards. Confirmations and extensions count, because a read
- * just before may have seen the hold as lapsed.
+ * Whether the event can change how many units are free. Confirmations and extensions can, because a read just before
+ * may have seen the hold as lapsed.
  */
 export function changesUnits({ type }: Extract<LogEntry, { kind: 'booking' }>): boolean {
   return !quietTypes.has(type)

@@ -15,6 +15,7 @@ import { LRUCache } from 'lru-cache'
 import pTimeout from 'p-timeout'
 import type { Logger } from '../observe/logger.ts'
 import { type CalendarChange, type ChangeListener, changesUnits, type LogListener } from './calendar-change.ts'
+import { DatabaseClock } from './database-clock.ts'
 import type { DoctorCalendar } from './doctor-calendar.ts'
 import { SlotChanges } from './slot-changes.ts'
 import { SlotValues } from './slot-values.ts'
@@ -33,9 +34,8 @@ export type CalendarDeps = {
 }
 
 /**
- * The slots of a calendar that start in [start, end) (milliseconds since 1970), as they are now: read them before
- * anything else is awaited. `isStale`: the database is unavailable, and these are the last values known. `nowMs`: the
- * database's time, as far as it is known here.
+ * The slots of a calendar that start in [start, end) (milliseconds since 1970), valid until the next `await`.
+ * `isStale`: the database is unavailable, and these are the last values known. `nowMs`: the database's time, estimated.
  */
 export type DaysView = {
   calendar: DoctorCalendar
@@ -48,9 +48,6 @@ export type DaysView = {
 
 /** `lapsed`: slots with holds that have ended. `isPartial`: there are more of them. */
 export type WatchedDoctor = { isPartial: boolean; lapsed: string[] }
-
-/** `loads` of days since the start; the others are of now. */
-export type CalendarFigures = SlotValues['figures'] & Record<'loads' | 'doctors' | 'slots' | 'bytes', number>
 
 const positionMsMax = 100
 /** More transactions than the log can report while a list waits: such a position comes from another database. */
@@ -71,7 +68,7 @@ export class Calendar {
   readonly #values: SlotValues
   /** The instants of local days. */
   readonly #ranges = new LRUCache<string, { start: number; end: number }>({ max: 1_000 })
-  /** Transactions of this process that were taken in, and that the log has not reported yet. */
+  /** Transactions of this process that were applied, and that the log has not reported yet. */
   readonly #own = new Set<bigint>()
   readonly #changeListeners = new Set<ChangeListener>()
   readonly #logListeners = new Set<LogListener>()
@@ -79,7 +76,7 @@ export class Calendar {
   #horizon: bigint
   #advanced = Promise.withResolvers<void>()
   #isTrusted = true
-  #clockOffsetMs = 0
+  readonly #clock = new DatabaseClock()
   #loads = 0
 
   constructor(deps: CalendarDeps) {
@@ -98,13 +95,13 @@ export class Calendar {
       log: deps.log,
       doctorOf: (doctorId) => this.#doctors.get(doctorId),
       horizon: () => this.#horizon,
-      databaseMs: () => this.#databaseMs,
+      clock: this.#clock,
       emit: (changes) => this.#emit(changes),
     })
     this.#unsubscribe = deps.tail.subscribe((entries, horizon) => this.#takeLog(entries, horizon))
   }
 
-  /** Every log entry below it has been taken in. */
+  /** Every log entry below it has been applied. */
   get horizon(): bigint {
     return this.#horizon
   }
@@ -114,7 +111,8 @@ export class Calendar {
     return this.#values.unsettledAt ?? this.#horizon
   }
 
-  get figures(): CalendarFigures {
+  /** Since the start: the figures of {@link SlotValues}, and `loads` of days. Of now: the others. */
+  get figures() {
     let slots = 0
     for (const { calendar } of this.#doctors.values()) slots += calendar.slots
     const bytes = this.#loaded.calculatedSize
@@ -133,7 +131,7 @@ export class Calendar {
     return () => this.#logListeners.delete(listener)
   }
 
-  /** Takes in each write of this process before its caller is answered. */
+  /** Applies each write of this process before its caller is answered. */
   follow(engine: Pick<Engine, 'onCommitted'>): void {
     engine.onCommitted((committed) => this.#takeCommitted(committed))
   }
@@ -257,12 +255,7 @@ export class Calendar {
       this.#ranges.set(key, range)
     }
     if (!calendar.covers(range.start, range.end)) return null
-    return { calendar, ...range, isStale: false, asOfMs: calendar.asOfMs, nowMs: this.#databaseMs }
-  }
-
-  /** The database's time, as far as it is known here. */
-  get #databaseMs(): number {
-    return Date.now() + this.#clockOffsetMs
+    return { calendar, ...range, isStale: false, asOfMs: calendar.asOfMs, nowMs: this.#clock.nowMs }
   }
 
   /** Whether the log reports the position in time. */
@@ -286,7 +279,6 @@ export class Calendar {
       return this.#deps.reads.days(calendar.doctorId, from, to, doctor.isCurrent ? calendar.rules.timezone : null)
     }
     const take = (loaded: CalendarDays) => {
-      this.#clockOffsetMs = loaded.asOf.getTime() - Date.now()
       this.#values.takeLoaded(doctor, loaded, beganAtMs)
       // Its size has changed, which `set` reads only of entries that it adds.
       this.#loaded.delete(calendar.doctorId)

@@ -100,7 +100,7 @@ describe('more held slots than are listed', () => {
     const snapshot = parseSnapshot('10:10:')
     const reads: CalendarReads = {
       days: () => Promise.reject(new Error('not read here')),
-      slots: async () => ({ snapshot, slots: [] }),
+      slots: async () => ({ snapshot, asOf: new Date(), slots: [] }),
       doctors: async () => {
         doctorReads += 1
         return { snapshot, doctors: [{ doctorId, held, isPartial: doctorReads === 1 }] }

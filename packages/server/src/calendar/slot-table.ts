@@ -91,7 +91,7 @@ export class SlotTable {
     this.#lanes.xids[row] = xid ?? 0
   }
 
-  /** From now on every value is newer than those known. */
+  /** Any value read from now on replaces the stored one. */
   forgetOrder(): void {
     for (const lane of ['xmaxes', 'running', 'xids'] as const) this.#lanes[lane].fill(0)
   }

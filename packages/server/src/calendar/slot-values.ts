@@ -2,6 +2,7 @@ import type { CalendarDays, CalendarDoctor, CalendarReads, CalendarSlot, Committ
 import { retryUntilStopped } from '../lifecycle/retry-until-stopped.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { CalendarChange } from './calendar-change.ts'
+import type { DatabaseClock } from './database-clock.ts'
 import { DoctorReader } from './doctor-reader.ts'
 import { LapseTimer } from './lapse-timer.ts'
 import { PatchReader, type SlotsRead, type Unsettled } from './patch-reader.ts'
@@ -15,8 +16,7 @@ export type SlotValuesDeps = {
   log: Logger
   doctorOf: (doctorId: string) => TrackedDoctor | undefined
   horizon: () => bigint
-  /** The database's time, milliseconds since 1970. */
-  databaseMs: () => number
+  clock: DatabaseClock
   emit: (changes: readonly CalendarChange[]) => void
 }
 
@@ -82,7 +82,8 @@ export class SlotValues {
     await retryUntilStopped(read, { delayMs: retryMs, signal: this.#stop.signal })
   }
 
-  takeLoaded(doctor: TrackedDoctor, { snapshot, slots }: CalendarDays, beganAtMs: number): void {
+  takeLoaded(doctor: TrackedDoctor, { snapshot, asOf, slots }: CalendarDays, beganAtMs: number): void {
+    this.#deps.clock.take(asOf, beganAtMs)
     const lapsed = new SlotChanges('lapse')
     for (const slot of slots) {
       const { wasHeld } = this.#take(doctor, slot, { snapshot, xid: null }, beganAtMs)
@@ -106,7 +107,7 @@ export class SlotValues {
   /**
    * The log has reported a change of a slot.
    *
-   * @param isOwn it was taken in when it committed
+   * @param isOwn it was applied when it committed
    * @returns the units available, if they are known; otherwise they are emitted when they have been read
    */
   takeReported(doctor: TrackedDoctor, slotId: string, xid: bigint, isOwn: boolean, at: bigint): number | null {
@@ -145,7 +146,7 @@ export class SlotValues {
   #take(doctor: TrackedDoctor, slot: SlotRead, source: Source, beganAtMs: number, isNeeded = false) {
     const { id, startsAt, available, lapsesInMs } = slot
     const lapsesAtMs = lapsesInMs === null ? null : beganAtMs + lapsesInMs + lapseMarginMs
-    const value = { available, lapsesAtMs, asOfMs: this.#deps.databaseMs() }
+    const value = { available, lapsesAtMs, asOfMs: this.#deps.clock.nowMs }
     let taken = doctor.calendar.take(id, startsAt.getTime(), value, source)
     if (taken.order === null && isNeeded) {
       doctor.calendar.add(slot)
@@ -171,7 +172,9 @@ export class SlotValues {
     }
   }
 
-  #takePatches({ snapshot, slots }: SlotsRead, beganAtMs: number, patched: ReadonlyMap<string, Unsettled>): void {
+  #takePatches(read: SlotsRead, beganAtMs: number, patched: ReadonlyMap<string, Unsettled>): void {
+    const { snapshot, asOf, slots } = read
+    this.#deps.clock.take(asOf, beganAtMs)
     this.#figures.patches += 1
     this.#figures.patchedSlots += patched.size
     const [events, lapsed] = [new SlotChanges('event'), new SlotChanges('lapse')]

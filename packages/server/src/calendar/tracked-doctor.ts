@@ -1,7 +1,7 @@
 import type { CalendarDays, Snapshot } from '@holdfast/engine'
 import { DoctorCalendar } from './doctor-calendar.ts'
 
-/** A change that was written while days were being loaded. It is taken in if the load did not see it. */
+/** A change that was written while days were being loaded. It is applied if the load did not see it. */
 type Note = { xid: number; take: () => void }
 
 /** `directoryXids`: the directory changed meanwhile; a load that did not see all of these is outdated. */
@@ -87,7 +87,7 @@ export class TrackedDoctor {
    *
    * @param mustBegin it must not have begun before
    * @param read null: there is no such active doctor
-   * @param take takes in the values of the slots
+   * @param take applies the loaded values
    * @returns whether there is such an active doctor
    */
   load(
