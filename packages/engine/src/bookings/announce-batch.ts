@@ -42,14 +42,18 @@ export function announceBatch(announce: Announce, written: readonly Written[]): 
 /**
  * A slot as a batch left it.
  *
- * @param units what its row says: how many units are left, and in how many milliseconds from then its next hold lapses.
- *   If that is over, the row counts units of lapsed holds as taken, and how many are available is not known.
+ * @param units what its row says: how many units are left, and in how many milliseconds from then its next hold lapses
+ * @param tookMs how long the batch took until now, milliseconds. If the next hold may have lapsed meanwhile, the row
+ *   may count units of lapsed holds as taken, and how many are available is not known.
  */
 export function slotAfter(
   slot: Pick<CommittedSlot, 'slotId' | 'doctorId' | 'startsAt'>,
   units: { available: number; lapsesInMs: number | null },
+  tookMs: number,
 ): CommittedSlot {
-  return { ...slot, ...(units.lapsesInMs !== null && units.lapsesInMs <= 0 ? unknownUnits : units) }
+  if (units.lapsesInMs === null) return { ...slot, ...units }
+  const lapsesInMs = units.lapsesInMs - tookMs
+  return { ...slot, ...(lapsesInMs <= 0 ? unknownUnits : { available: units.available, lapsesInMs }) }
 }
 
 /** Of a slot that must be read. */

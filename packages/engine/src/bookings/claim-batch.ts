@@ -53,29 +53,31 @@ export async function runClaimBatch(
   requests: readonly ClaimRequest[],
   announce: Announce = () => undefined,
 ): Promise<ItemResult<ClaimOutcome>[]> {
+  const startedAt = performance.now()
   const rows = await claimedRows(pool, requests)
   const replays = rows.flatMap((row) => (row.outcome === 'replayed' && row.booking_id !== null ? [row.booking_id] : []))
   const firstAnswers = replays.length === 0 ? new Map<string, FirstAnswer>() : await readFirstAnswers(pool, replays)
+  const tookMs = performance.now() - startedAt
   const written: Written[] = []
   const results = rows.map((row, index): ItemResult<ClaimOutcome> => {
     const request = requests[index]
     if (request === undefined) throw new Error(`${rows.length} results for ${requests.length} claims`)
     if (row.outcome === 'retry') return { kind: 'retry' }
     const outcome = outcomeOf(row, request, firstAnswers)
-    if (outcome.kind === 'booked') written.push(writtenBy(outcome, row))
+    if (outcome.kind === 'booked') written.push(writtenBy(outcome, row, tookMs))
     return { kind: 'completed', outcome }
   })
   announceBatch(announce, written)
   return results
 }
 
-function writtenBy({ booking, position }: ClaimOutcome & { kind: 'booked' }, row: ClaimRow): Written {
+function writtenBy({ booking, position }: ClaimOutcome & { kind: 'booked' }, row: ClaimRow, tookMs: number): Written {
   const { doctorId, slotId, startsAt } = booking
   const slot = { slotId, doctorId, startsAt }
   // A replay of our first try reports what that wrote: others may have changed the slot since.
   const isWrittenNow = row.outcome === 'booked' && row.available !== null
   const slots = isWrittenNow
-    ? [slotAfter(slot, { available: Number(row.available), lapsesInMs: numberOrNull(row.lapses_in_ms) })]
+    ? [slotAfter(slot, { available: Number(row.available), lapsesInMs: numberOrNull(row.lapses_in_ms) }, tookMs)]
     : [{ ...slot, ...unknownUnits }]
   return { position, doctorIds: [doctorId], slots, snapshot: isWrittenNow ? row.snapshot : null }
 }

@@ -42,14 +42,16 @@ export async function runMoveBatch(
       ${plainArray(requests, ({ slotId }) => slotId)}::uuid[],
       ${plainArray(requests, ({ actorId }) => actorId)}::uuid[],
       ${plainArray(requests, ({ onBehalf }) => onBehalf)}::boolean[])`
+  const startedAt = performance.now()
   const { rows } = await pool.query<MoveRow>(prepared('move_bookings', statement))
   const results = new Array<ItemResult<MoveOutcome>>(requests.length).fill({ kind: 'retry' })
+  const tookMs = performance.now() - startedAt
   const written: Written[] = []
   for (const row of rows) {
     if (row.outcome === 'retry') continue
     const outcome = outcomeOf(row)
     results[row.ord - 1] = { kind: 'completed', outcome }
-    if (outcome.kind === 'done') written.push(writtenBy(row, outcome))
+    if (outcome.kind === 'done') written.push(writtenBy(row, outcome, tookMs))
   }
   announceBatch(announce, written)
   return results
@@ -76,12 +78,18 @@ function outcomeOf(row: MoveRow): MoveOutcome {
   }
 }
 
-function writtenBy(row: MoveRow, { booking, position }: MoveOutcome & { kind: 'done' }): Written {
+/** @param tookMs how long the batch took until now, milliseconds */
+function writtenBy(row: MoveRow, { booking, position }: MoveOutcome & { kind: 'done' }, tookMs: number): Written {
   const { doctorId, slotId, startsAt } = booking
-  const entered = slotAfter({ slotId, doctorId, startsAt }, { available: row.available, lapsesInMs: row.lapses_in_ms })
+  const entered = slotAfter(
+    { slotId, doctorId, startsAt },
+    { available: row.available, lapsesInMs: row.lapses_in_ms },
+    tookMs,
+  )
   const left = slotAfter(
     { slotId: row.from_slot_id, doctorId: row.from_resource_id, startsAt: row.from_starts_at },
     { available: row.from_available, lapsesInMs: row.from_lapses_in_ms },
+    tookMs,
   )
   return { position, doctorIds: [doctorId, left.doctorId], slots: [entered, left], snapshot: row.snapshot }
 }

@@ -72,14 +72,14 @@ function outcomeOf(row: SettleRow, kind: SettleOutcome['kind']): SettleOutcome {
   }
 }
 
-/** @param tookMs how long the batch took, milliseconds */
+/** @param tookMs how long the batch took until now, milliseconds */
 function writtenBy(row: SettleRow, { booking, position }: SettleOutcome & { kind: 'done' }, tookMs: number): Written {
   const { doctorId, slotId, startsAt } = booking
   const slot = { slotId, doctorId, startsAt }
   const { available, lapses_in_ms, hold_left_ms, snapshot } = row
   const written = { position, doctorIds: [doctorId] }
   if (available !== null)
-    return { ...written, slots: [slotAfter(slot, { available, lapsesInMs: lapses_in_ms })], snapshot }
+    return { ...written, slots: [slotAfter(slot, { available, lapsesInMs: lapses_in_ms }, tookMs)], snapshot }
   // A hold takes the same units before and after it is confirmed or extended. But if it ended before the commit, reads
   // between the two counted its units as free.
   const mayHaveReadAsFree = hold_left_ms !== null && hold_left_ms <= tookMs

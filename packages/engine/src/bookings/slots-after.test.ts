@@ -13,7 +13,7 @@ import {
 } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import type pg from 'pg'
-import { describe, expect } from 'vitest'
+import { describe, expect, onTestFinished, vi } from 'vitest'
 import type { Committed, CommittedSlot } from '../model/committed.ts'
 import type { SettleAction } from '../model/settle.ts'
 import { createCalendarReads } from '../reads/calendar-reads.ts'
@@ -216,12 +216,17 @@ describe('a booking leaves a withdrawn slot, of which nothing becomes available,
   })
 })
 
-/** A pool that returns from COMMIT when the holds that were confirmed or extended have just ended. */
+/** A pool whose COMMIT takes a minute, by the clock of this process. */
 function slowPool(pool: pg.Pool): pg.Pool {
+  const now = performance.now.bind(performance)
+  let addedMs = 0
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + addedMs)
+  onTestFinished(() => clock.mockRestore())
   return Object.assign(Object.create(pool), {
     async query(config: pg.QueryConfig) {
-      const { rows } = await pool.query<{ hold_left_ms: number }>(config)
-      return { rows: rows.map((row) => ({ ...row, hold_left_ms: 0 })) }
+      const result = await pool.query(config)
+      addedMs += 60_000
+      return result
     },
   })
 }
@@ -269,6 +274,28 @@ const changes: [string, Change][] = [
         runMoveBatch(pool, [{ bookingId: outside, slotId: slot.id, actorId: null, onBehalf: true }], announce),
   ],
 ]
+
+describe('when the next hold lapses counts from the announcement, however long the commit took', () => {
+  /** A slot whose hold ends in `holdMs`, as it is announced after a change whose COMMIT took a minute. */
+  const announcedLate = async (database: TestDatabase, change: Change, holdMs: number) => {
+    const [slot, other] = await slotsOf(database)
+    const scene = { slot, inside: (await aBooking(database, slot)).id, outside: (await aBooking(database, other)).id }
+    await aBooking(database, slot, { status: 'PENDING', holdExpiresAt: new Date(Date.now() + holdMs) })
+    const { slots } = await announcedBy(change(slowPool(database.appPool), scene))
+    return slots.find(({ slotId }) => slotId === slot.id)
+  }
+
+  test.for(changes)('%s', async ([_, change], { database }) => {
+    const announced = await announcedLate(database, change, 90_000)
+    expect(announced?.available).toEqual(expect.any(Number))
+    expect(announced?.lapsesInMs).toBeGreaterThan(0)
+    expect(announced?.lapsesInMs).toBeLessThanOrEqual(30_000)
+  })
+
+  test.for(changes)('%s: the count is not known when the hold has ended by then', async ([_, change], { database }) => {
+    expect(await announcedLate(database, change, 60_000)).toMatchObject({ available: null, lapsesInMs: null })
+  })
+})
 
 /** The order in which two changes of one slot are announced to have happened: the first has the later number. */
 async function lateNumberFirst(database: TestDatabase, change: Change) {

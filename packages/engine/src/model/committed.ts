@@ -36,8 +36,8 @@ export type CommittedSlot = {
   /** null: it changed, and the count must be read. */
   available: number | null
   /**
-   * In how many milliseconds, from when the transaction ran, its next hold may lapse; null: it has no hold, or
-   * `available` is not known.
+   * In how many milliseconds from now, when it is announced, its next hold may lapse: too early by what the result took
+   * to arrive, but never too late. null: it has no hold, or `available` is not known.
    */
   lapsesInMs: number | null
 }
