@@ -31,7 +31,7 @@ const systemErrors = new Set([
 const connectMessages = /^(timeout exceeded when trying to connect|Connection terminated due to connection timeout)/
 const driverMessages = new RegExp(
   '^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|' +
-    'Client was closed)',
+    'Client was closed|Query read timeout)',
 )
 
 /** Whether an error of the driver means that the connection failed, not the statement. */
