@@ -87,10 +87,15 @@ export function createPagePool(browser: Browser, url: string): PagePool {
       idle.push(...cleared)
     },
     async close() {
-      // The fixture of the browser may end first, which has closed them.
-      if (!browser.isConnected()) return
       const contexts = [...idle.splice(0), ...used.splice(0)].map(({ context }) => context)
-      await Promise.all([...contexts, ...newContexts.splice(0)].map((context) => context.close()))
+      await Promise.all([...contexts, ...newContexts.splice(0)].map(closeUnlessClosed))
     },
   }
+}
+
+/** The fixture of the browser may be ending at the same time, which closes its contexts too. */
+async function closeUnlessClosed(context: BrowserContext): Promise<void> {
+  await context.close().catch((error: unknown) => {
+    if (!String(error).includes('Target page, context or browser has been closed')) throw error
+  })
 }
