@@ -4,7 +4,7 @@ import { test } from '@holdfast/testkit/database-test'
 import { describe, expect, vi } from 'vitest'
 import { aScene, claim, everything, seen, unitsOf } from '../../test/calendar-stage.ts'
 
-// The horizon belongs to the whole server: an open transaction of another test file delays the log.
+// With DATABASE_URL the test files share a server, and an open transaction of another one delays the log.
 vi.setConfig({ testTimeout: 60_000 })
 
 describe('changes of the directory', () => {

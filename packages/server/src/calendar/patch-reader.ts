@@ -1,4 +1,4 @@
-import type { CalendarReads } from '@holdfast/engine'
+import { type CalendarReads, DatabaseUnavailable } from '@holdfast/engine'
 import type { Logger } from '../observe/logger.ts'
 import type { DoctorCalendar } from './doctor-calendar.ts'
 import { Pacing } from './pacing.ts'
@@ -23,8 +23,11 @@ export type PatchReaderDeps = {
 const slotsMax = 5_000
 const retryMsMin = 250
 const retryMsMax = 5_000
-/** The read in progress, the one that has all slots which were waiting when a list was asked for, and one more. */
-const roundsMax = 3
+/** Reads that a list waits for: enough for the 50,000 slots that may be unsettled at a time, and one more. */
+const listReadsMax = 11
+
+/** A list that waits: for all slots of the doctor, or only for those that lists must show. */
+type WaitingList = { calendar: DoctorCalendar; all: boolean }
 
 /** Reads the changed slots of all doctors by their primary keys, one read at a time. Failed reads are repeated. */
 export class PatchReader {
@@ -35,7 +38,9 @@ export class PatchReader {
   /** The calendars with such slots, and those of them whose lists must wait. */
   readonly #unsettled = new Set<DoctorCalendar>()
   readonly #blocked = new Set<DoctorCalendar>()
-  #reading: Promise<void> | null = null
+  readonly #lists = new Set<WaitingList>()
+  /** Resolves to the calendars with slots that lists wait for, and that this read has left for the next. */
+  #reading: Promise<ReadonlySet<DoctorCalendar>> | null = null
   #nextReadAtMs = 0
   #failures = 0
   #timer: NodeJS.Timeout | undefined
@@ -61,10 +66,6 @@ export class PatchReader {
     return this.#waiting.has(slotId) || this.#patching.has(slotId)
   }
 
-  isReading(slotId: string): boolean {
-    return this.#patching.has(slotId)
-  }
-
   /** The slot changed after the read in progress may have read it. */
   add(slot: Unsettled): void {
     const known = this.#waiting.get(slot.slotId)
@@ -85,10 +86,24 @@ export class PatchReader {
     return (all ? this.#unsettled : this.#blocked).has(calendar)
   }
 
-  /** Reads at once what a list of the doctor has to wait for. @throws what the read throws */
+  /**
+   * Reads at once what a list of the doctor has to wait for: the slots that are unsettled now.
+   *
+   * @throws what the read throws, and DatabaseUnavailable if there are too many
+   */
   async settle(calendar: DoctorCalendar, all: boolean): Promise<void> {
-    for (let round = 0; round < roundsMax && this.mustWait(calendar, all); round += 1) {
-      await (this.#reading ?? this.#start())
+    const list = { calendar, all }
+    this.#lists.add(list)
+    try {
+      // A slot may have changed after the read in progress has read it.
+      await this.#reading
+      for (let reads = 0; this.mustWait(calendar, all); reads += 1) {
+        if (reads === listReadsMax) throw tooMany()
+        const left = await (this.#reading ?? this.#start())
+        if (!left.has(calendar)) return
+      }
+    } finally {
+      this.#lists.delete(list)
     }
   }
 
@@ -117,11 +132,12 @@ export class PatchReader {
     this.#timer = setTimeout(() => this.#start().catch(() => undefined), inMs)
   }
 
-  #start(): Promise<void> {
+  #start(): Promise<ReadonlySet<DoctorCalendar>> {
     clearTimeout(this.#timer)
     this.#reading = this.#readOnce()
-      .then(() => {
+      .then((left) => {
         this.#failures = 0
+        return left
       })
       .catch((error: unknown) => {
         if (this.#failures === 0) this.#deps.log.warn({ err: error }, 'changed slots cannot be read')
@@ -137,14 +153,12 @@ export class PatchReader {
     return this.#reading
   }
 
-  async #readOnce(): Promise<void> {
+  async #readOnce(): Promise<ReadonlySet<DoctorCalendar>> {
     // Changes of the same turn of the event loop are read together.
     await null
     const beganAtMs = performance.now()
     this.#nextReadAtMs = beganAtMs + this.#deps.readMs * this.#pacing.stretch
-    const waiting = [...this.#waiting]
-    this.#patching = new Map(waiting.slice(0, slotsMax))
-    this.#waiting = new Map(waiting.slice(slotsMax))
+    const left = this.#takeSome()
     const read = await this.#deps.reads.slots([...this.#patching.keys()]).catch((error: unknown) => {
       const later = this.#waiting
       this.#waiting = this.#patching
@@ -156,7 +170,29 @@ export class PatchReader {
     this.#patching = new Map()
     this.#recount()
     this.#deps.onRead(read, beganAtMs, patched)
+    return left
   }
+
+  /** As many slots as fit in one read, first those that lists wait for. @returns the calendars of these that do not fit */
+  #takeSome(): ReadonlySet<DoctorCalendar> {
+    const slots = [...this.#waiting.values()]
+    const whole = new Set([...this.#lists].filter(({ all }) => all).map(({ calendar }) => calendar))
+    const isUrgent = ({ calendar, mustWait }: Unsettled) => mustWait || whole.has(calendar)
+    const urgent = slots.filter(isUrgent)
+    const ordered = slots.length <= slotsMax ? slots : [...urgent, ...slots.filter((slot) => !isUrgent(slot))]
+    this.#patching = bySlot(ordered.slice(0, slotsMax))
+    this.#waiting = bySlot(ordered.slice(slotsMax))
+    return new Set(urgent.slice(slotsMax).map(({ calendar }) => calendar))
+  }
+}
+
+function bySlot(slots: readonly Unsettled[]): Map<string, Unsettled> {
+  return new Map(slots.map((slot) => [slot.slotId, slot]))
+}
+
+function tooMany(): DatabaseUnavailable {
+  const message = 'More slots have changed than can be read in time.'
+  return new DatabaseUnavailable(message, { outcomeUnknown: false, cause: undefined })
 }
 
 function merged(one: Unsettled, other: Unsettled): Unsettled {

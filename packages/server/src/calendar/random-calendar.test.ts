@@ -23,7 +23,7 @@ vi.setConfig({ testTimeout: 300_000 })
 // Two servers on one database. Clients of both do whatever they want to the calendars of two doctors; when all holds
 // have lapsed, every list of both servers, and what a subscriber of each sees, is compared with the bookings.
 
-type Answer = Awaited<ReturnType<typeof call>>
+type CallResult = Awaited<ReturnType<typeof call>>
 type Servers = { database: TestDatabase; urls: string[]; bearer: string; end(): Promise<void> }
 
 async function twoServers(): Promise<Servers> {
@@ -81,17 +81,17 @@ function pick<Item>(items: readonly Item[], index: number): Item {
 }
 
 /** A write by the administrator. It may be refused, but not fail. */
-async function write(scene: Scene, at: number, method: string, path: string, body?: object): Promise<Answer> {
+async function write(scene: Scene, at: number, method: string, path: string, body?: object): Promise<CallResult> {
   const headers = method === 'POST' ? { 'idempotency-key': randomUUID() } : {}
-  const answer = await call(`${pick(scene.urls, at)}/api/v1/${path}`, { method, bearer: scene.bearer, body, headers })
-  if (answer.status >= 500) throw new Error(`${method} ${path} failed: ${answer.text}`)
-  return answer
+  const response = await call(`${pick(scene.urls, at)}/api/v1/${path}`, { method, bearer: scene.bearer, body, headers })
+  if (response.status >= 500) throw new Error(`${method} ${path} failed: ${response.text}`)
+  return response
 }
 
-async function claim(scene: Scene, at: number, slotId: string, units: number, confirm: boolean): Promise<Answer> {
-  const answer = await write(scene, at, 'POST', 'bookings', { slotId, units, confirm, patient: { name: 'P' } })
-  if (answer.status === 201) scene.bookingIds.push(String(answer.body.id))
-  return answer
+async function claim(scene: Scene, at: number, slotId: string, units: number, confirm: boolean): Promise<CallResult> {
+  const response = await write(scene, at, 'POST', 'bookings', { slotId, units, confirm, patient: { name: 'P' } })
+  if (response.status === 201) scene.bookingIds.push(String(response.body.id))
+  return response
 }
 
 /** What has succeeded at least once, or the test has not tried it. */
@@ -252,7 +252,7 @@ async function expectOwnWrites(scene: Scene): Promise<void> {
 
 /** One booking by each server leaves its slot, when nothing else happens. */
 async function moveOnce(scene: Scene, withinMs: number): Promise<void> {
-  const moves: (() => Promise<Answer>)[] = []
+  const moves: (() => Promise<CallResult>)[] = []
   for (const [at, from, to] of [
     [0, 2, 6],
     [1, 4, 0],

@@ -64,7 +64,7 @@ export class SlotValues {
     return this.#patches.mustWait(calendar, all)
   }
 
-  /** Reads at once what a list has to wait for. @throws what the read throws */
+  /** Reads at once what a list has to wait for. @throws what the read throws, and DatabaseUnavailable */
   settle({ calendar }: TrackedDoctor, all: boolean): Promise<void> {
     return this.#patches.settle(calendar, all)
   }
