@@ -35,6 +35,9 @@ export async function openFreshness({ pool, listenUrl, cacheBytesMax, log }: Fre
     )
   })
   const waker = createWaker(pool)
+  // What this process wrote was dropped when it committed. Dropped again when the log reports it, a page would be
+  // loaded twice per change.
+  const own = new Set<bigint>()
   const trustListeners = [(isTrusted: boolean) => cache.trust(isTrusted)]
   const tail = await EventTail.start({
     pool,
@@ -43,6 +46,8 @@ export async function openFreshness({ pool, listenUrl, cacheBytesMax, log }: Fre
     onRead({ kind }) {
       if (kind === 'read') breaker.succeeded()
       else breaker.failed()
+      // The database may be another one next time, which uses the numbers of lost transactions again.
+      if (kind !== 'read') own.clear()
       for (const listener of trustListeners) listener(kind === 'read')
     },
   })
@@ -52,9 +57,6 @@ export async function openFreshness({ pool, listenUrl, cacheBytesMax, log }: Fre
     cache,
     breaker,
     follow(engine, startOf) {
-      // What this process wrote was dropped when it committed. Dropped again when the log reports it, a page would be
-      // loaded twice per change.
-      const own = new Set<bigint>()
       engine.onCommitted((committed) => {
         cache.drop(changesOfCommitted(committed))
         const position = committed.position === null ? undefined : BigInt(committed.position)
