@@ -1,6 +1,6 @@
 import { aBooking, aClaim, aDoctor, aSlot, lapseHolds } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
-import { describe, expect, vi } from 'vitest'
+import { describe, expect, onTestFinished, vi } from 'vitest'
 import { aScene, claim, type Scene, seen } from '../../test/calendar-stage.ts'
 
 // With DATABASE_URL the test files share a server, and an open transaction of another one delays the log.
@@ -28,6 +28,27 @@ describe('lapses', () => {
       queue.map((one) => ({ ...one, slots: one.slots.map((slot) => ({ ...slot, lapsesInMs: 200 })) })),
     )
     expect(await scene.listed()).toBe(4)
+    await seen(() => scene.calendar.figures.lapses === 1, 'the lapse')
+    expect(await scene.listed()).toBe(5)
+  })
+})
+
+describe('when a hold lapses', () => {
+  test('counts from the commit, however long the load took that did not see it', async ({ database }) => {
+    const scene = await aScene(database)
+    const now = performance.now.bind(performance)
+    let addedMs = 0
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + addedMs)
+    onTestFinished(() => clock.mockRestore())
+    scene.gates.days.close()
+    const late = scene.list()
+    await seen(() => scene.gates.days.waiting.length === 1, 'the load')
+    await scene.engine.claim(aClaim(scene.slot))
+    await lapseHolds(database, scene.slot)
+    addedMs = 24 * 3_600_000
+    scene.log.close()
+    scene.gates.days.open()
+    await late
     await seen(() => scene.calendar.figures.lapses === 1, 'the lapse')
     expect(await scene.listed()).toBe(5)
   })
@@ -144,6 +165,26 @@ describe('watched doctors', () => {
     const other = await aDoctor(database, scene.clinic)
     await scene.calendar.days(other.id, scene.day, scene.day, null)
     await seen(() => scene.calendar.figures.doctorReads === 2, 'the read of the held slots')
+    scene.changes.length = 0
+    await seen(() => scene.changes.length > 0, 'the lapse')
+    expect(scene.changes).toMatchObject([{ slots: [{ id: scene.slot.id, available: 5 }], cause: 'lapse' }])
+  })
+
+  test('that were inactive for a while keep their lapses', async ({ database }) => {
+    const scene = await aScene(database)
+    await watch(scene)
+    await scene.listed()
+    await aBooking(database, scene.slot, { status: 'PENDING', holdExpiresAt: new Date(Date.now() + 3_000) })
+    const activate = async (active: boolean) => {
+      await database.ownerPool.query('update holdfast.resource set active = $2 where id = $1', [
+        scene.doctor.id,
+        active,
+      ])
+      await scene.settled()
+    }
+    await activate(false)
+    expect(await scene.list()).toBeNull()
+    await activate(true)
     scene.changes.length = 0
     await seen(() => scene.changes.length > 0, 'the lapse')
     expect(scene.changes).toMatchObject([{ slots: [{ id: scene.slot.id, available: 5 }], cause: 'lapse' }])

@@ -1,8 +1,9 @@
 import { Snapshot } from '@holdfast/engine'
-import { aDoctor, aSlot } from '@holdfast/testkit'
+import { aBooking, aDoctor, aSlot } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { describe, expect, vi } from 'vitest'
-import { aScene, claim, everything, seen, unitsOf } from '../../test/calendar-stage.ts'
+import { aScene, cancel, claim, everything, seen, unitsOf } from '../../test/calendar-stage.ts'
+import type { DaysView } from './calendar.ts'
 
 // With DATABASE_URL the test files share a server, and an open transaction of another one delays the log.
 vi.setConfig({ testTimeout: 60_000 })
@@ -61,7 +62,73 @@ describe('changes of the directory', () => {
   })
 })
 
+describe('a slot that the loaded days lack', () => {
+  const rowsOf = (view: DaysView | null) => {
+    const rows: [string, number, number, number][] = []
+    view?.calendar.forEachSlot(view.start, view.end, (id, startsAtMs, endsAtMs, capacity, available) => {
+      rows.push([id, (endsAtMs - startsAtMs) / 60_000, capacity, available])
+    })
+    return rows
+  }
+
+  test.for([true, false])(
+    'created by another process, booked by this one: watched %s',
+    async (isWatched, { database }) => {
+      const scene = await aScene(database)
+      if (isWatched) await scene.calendar.watch([scene.doctor.id], { readAgain: false })
+      await scene.list()
+      scene.log.close()
+      const added = await aSlot(database, scene.doctor, { capacity: 9 })
+      await claim(scene, 'engine', added)
+      const minutes = (added.endsAt.getTime() - added.startsAt.getTime()) / 60_000
+      expect(rowsOf(await scene.list())).toContainEqual([added.id, minutes, 9, 8])
+    },
+  )
+
+  test.for(['cancel', 'move'])('withdrawn, does not return by %s of its last booking', async (change, { database }) => {
+    const scene = await aScene(database, { slots: 2 })
+    const { id: bookingId } = await aBooking(database, scene.slot, { status: 'ARRIVED' })
+    await scene.calendar.watch([scene.doctor.id], { readAgain: false })
+    await scene.list()
+    await scene.engine.withdrawSlots({
+      clinicNo: scene.clinic.no,
+      which: { slotId: scene.slot.id },
+      withBookings: true,
+      dryRun: false,
+      actorId: null,
+    })
+    await scene.settled()
+    await scene.list()
+    await scene.engine.settle({ bookingId, action: 'reopen', actorId: null, onBehalf: true, key: null, reason: null })
+    if (change === 'cancel') await cancel(scene, bookingId)
+    else await scene.engine.move({ bookingId, slotId: scene.other.id, actorId: null, onBehalf: true })
+    await scene.settled()
+    expect(rowsOf(await scene.list()).map(([id]) => id)).toEqual([scene.other.id])
+  })
+})
+
 describe('without the database', () => {
+  test('transactions that were lost do not hide others with their numbers', async ({ database }) => {
+    const scene = await aScene(database)
+    await scene.listed()
+    scene.commits.close()
+    await claim(scene)
+    const { rows } = await database.ownerPool.query<{ next: string }>(
+      'select pg_snapshot_xmax(pg_current_snapshot()) as next',
+    )
+    const next = Number(rows[0]?.next)
+    const positions = Array.from({ length: 2_000 }, (_, n) => String(next + n))
+    const lost = { slots: [], snapshot: null }
+    scene.commits.open((queue) => queue.flatMap((one) => positions.map((position) => ({ ...one, ...lost, position }))))
+    scene.calendar.trust(false)
+    scene.calendar.trust(true)
+    await scene.settled()
+    const before = await scene.listed()
+    await claim(scene, 'elsewhere')
+    await scene.settled()
+    expect([before, await scene.listed()]).toEqual([4, 3])
+  })
+
   test('the last known slots are stale, and loaded again when it is back', async ({ database }) => {
     const scene = await aScene(database)
     await scene.listed()

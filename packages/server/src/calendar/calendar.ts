@@ -12,11 +12,11 @@ import {
   type LogEntry,
 } from '@holdfast/engine'
 import { LRUCache } from 'lru-cache'
-import pTimeout from 'p-timeout'
 import type { Logger } from '../observe/logger.ts'
 import { type CalendarChange, type ChangeListener, changesUnits, type LogListener } from './calendar-change.ts'
 import { DatabaseClock } from './database-clock.ts'
 import type { DoctorCalendar } from './doctor-calendar.ts'
+import { Horizon } from './horizon.ts'
 import { SlotChanges } from './slot-changes.ts'
 import { SlotValues } from './slot-values.ts'
 import { TrackedDoctor } from './tracked-doctor.ts'
@@ -49,9 +49,6 @@ export type DaysView = {
 /** `lapsed`: slots with holds that have ended. `isPartial`: there are more of them. */
 export type WatchedDoctor = { isPartial: boolean; lapsed: string[] }
 
-const positionMsMax = 100
-/** More transactions than the log can report while a list waits: such a position comes from another database. */
-const positionsAheadMax = 1_000_000n
 const roundsMax = 10
 const ownMax = 100_000
 const unsettledMax = 50_000
@@ -73,15 +70,14 @@ export class Calendar {
   readonly #changeListeners = new Set<ChangeListener>()
   readonly #logListeners = new Set<LogListener>()
   readonly #unsubscribe: () => void
-  #horizon: bigint
-  #advanced = Promise.withResolvers<void>()
+  readonly #horizon: Horizon
   #isTrusted = true
   readonly #clock = new DatabaseClock()
   #loads = 0
 
   constructor(deps: CalendarDeps) {
     this.#deps = deps
-    this.#horizon = deps.tail.horizon
+    this.#horizon = new Horizon(deps.tail.horizon)
     this.#loaded = new LRUCache({
       maxSize: deps.bytesMax,
       sizeCalculation: ({ calendar }) => calendar.bytes,
@@ -94,7 +90,7 @@ export class Calendar {
       readMs: deps.readMs ?? 10,
       log: deps.log,
       doctorOf: (doctorId) => this.#doctors.get(doctorId),
-      horizon: () => this.#horizon,
+      horizon: () => this.#horizon.position,
       clock: this.#clock,
       emit: (changes) => this.#emit(changes),
     })
@@ -103,12 +99,12 @@ export class Calendar {
 
   /** Every log entry below it has been applied. */
   get horizon(): bigint {
-    return this.#horizon
+    return this.#horizon.position
   }
 
   /** All changes before it were emitted, so that a client can resume from the position before. */
   get settledBefore(): bigint {
-    return this.#values.unsettledAt ?? this.#horizon
+    return this.#values.unsettledAt ?? this.#horizon.position
   }
 
   /** Since the start: the figures of {@link SlotValues}, and `loads` of days. Of now: the others. */
@@ -203,7 +199,7 @@ export class Calendar {
    */
   days(doctorId: string, from: string, to: string, readAfter: bigint | null): DaysView | Promise<DaysView | null> {
     const doctor = this.#loaded.get(doctorId)
-    const isReached = readAfter === null || readAfter < this.#horizon
+    const isReached = readAfter === null || readAfter < this.#horizon.position
     if (isReached && this.#isCurrent(doctor) && !this.#values.mustWait(doctor, readAfter !== null)) {
       const view = this.#viewOf(doctor, from, to)
       if (view !== null) return view
@@ -217,15 +213,18 @@ export class Calendar {
   }
 
   async #daysLater(doctorId: string, from: string, to: string, readAfter: bigint | null): Promise<DaysView | null> {
-    let mustBegin = readAfter !== null && !(await this.#reaches(readAfter))
+    const askedAtMs = performance.now()
+    const isReached = readAfter === null || (this.#isTrusted && (await this.#horizon.reaches(readAfter)))
+    let notBeforeMs = isReached ? null : askedAtMs
     try {
       for (let round = 0; round < roundsMax; round += 1) {
         let doctor = this.#loaded.get(doctorId)
-        if (mustBegin || !this.#isCurrent(doctor) || this.#viewOf(doctor, from, to) === null) {
+        if (notBeforeMs !== null || !this.#isCurrent(doctor) || this.#viewOf(doctor, from, to) === null) {
+          if (notBeforeMs !== null) await this.#doctors.get(doctorId)?.loadedBefore(`${from} ${to}`, notBeforeMs)
           doctor = this.#open(doctorId)
-          if (!(await this.#load(doctor, from, to, mustBegin))) return null
+          if (!(await this.#load(doctor, from, to, notBeforeMs))) return null
         }
-        mustBegin = false
+        notBeforeMs = null
         await this.#values.settle(doctor, readAfter !== null)
         const view = this.#viewOf(doctor, from, to)
         if (view !== null) return view
@@ -258,19 +257,7 @@ export class Calendar {
     return { calendar, ...range, isStale: false, asOfMs: calendar.asOfMs, nowMs: this.#clock.nowMs }
   }
 
-  /** Whether the log reports the position in time. */
-  async #reaches(position: bigint): Promise<boolean> {
-    if (position - this.#horizon > positionsAheadMax) return false
-    const untilMs = performance.now() + positionMsMax
-    while (this.#horizon <= position) {
-      const milliseconds = untilMs - performance.now()
-      if (milliseconds <= 0 || !this.#isTrusted) return false
-      await pTimeout(this.#advanced.promise, { milliseconds, fallback: () => undefined })
-    }
-    return true
-  }
-
-  async #load(doctor: TrackedDoctor, from: string, to: string, mustBegin: boolean): Promise<boolean> {
+  async #load(doctor: TrackedDoctor, from: string, to: string, notBeforeMs: number | null): Promise<boolean> {
     const { calendar } = doctor
     let beganAtMs = 0
     const read = () => {
@@ -287,8 +274,10 @@ export class Calendar {
       if (!this.#loaded.has(calendar.doctorId)) setImmediate(() => this.#evict(doctor))
     }
     try {
-      const isFound = await doctor.load(`${from} ${to}`, mustBegin, read, take)
+      const isFound = await doctor.load(`${from} ${to}`, notBeforeMs, read, take)
       if (!isFound) this.#loaded.delete(calendar.doctorId)
+      // It may have been activated meanwhile.
+      if (!isFound) void this.#values.readHolds(doctor)
       return isFound
     } finally {
       this.#release(doctor)
@@ -307,10 +296,11 @@ export class Calendar {
     }
     if (position !== null && this.#own.size < ownMax) this.#own.add(BigInt(position))
     const source = snapshot === null || xid === null ? null : { snapshot, xid }
+    const announcedAtMs = performance.now()
     for (const slot of slots) {
       const doctor = this.#doctors.get(slot.doctorId)
       if (doctor === undefined) continue
-      const take = () => this.#values.takeOwn(doctor, slot, source)
+      const take = () => this.#values.takeOwn(doctor, slot, source, announcedAtMs)
       doctor.note(xid ?? Number.POSITIVE_INFINITY, take)
       take()
     }
@@ -322,7 +312,7 @@ export class Calendar {
     const events = new SlotChanges('event')
     for (const entry of entries) {
       // An event that waited for an earlier one may be older than what was emitted.
-      const at = entry.xid > this.#horizon ? entry.xid : this.#horizon
+      const at = entry.xid > this.#horizon.position ? entry.xid : this.#horizon.position
       if (entry.kind === 'directory') changes.push(...this.#takeDirectory(entry, at))
       else if (changesUnits(entry)) {
         this.#takeBooking(entry, entry.doctorId, entry.slotId, at, events)
@@ -331,13 +321,11 @@ export class Calendar {
         }
       }
     }
-    this.#horizon = horizon
+    this.#horizon.advance(horizon)
     for (const xid of this.#own) {
       if (xid >= horizon) break
       this.#own.delete(xid)
     }
-    this.#advanced.resolve()
-    this.#advanced = Promise.withResolvers()
     if (this.#values.figures.unsettled > unsettledMax) {
       this.#values.forgetUnsettled()
       this.#restart()
@@ -355,7 +343,11 @@ export class Calendar {
     const one = doctorId === null ? undefined : this.#doctors.get(doctorId)
     const ofClinic = ({ calendar }: TrackedDoctor) => clinicNoOf(calendar.doctorId) === clinicNo
     const doctors = doctorId === null ? [...this.#doctors.values()].filter(ofClinic) : one === undefined ? [] : [one]
-    for (const doctor of doctors) doctor.outdate(Number(xid))
+    for (const doctor of doctors) {
+      doctor.outdate(Number(xid))
+      // It may be active again.
+      if (!doctor.hasHolds) void this.#values.readHolds(doctor)
+    }
     const watched = doctors.filter(({ isWatched }) => isWatched)
     return watched.map(({ calendar }) => ({ kind: 'doctor', doctorId: calendar.doctorId, at }))
   }
@@ -366,12 +358,14 @@ export class Calendar {
       doctor.outdate(null)
       doctor.calendar.forgetOrder()
     }
+    // Nor are its transactions: it may use the numbers of those that were lost again.
+    this.#own.clear()
   }
 
   #restart(): void {
     this.#outdate()
     this.#values.restart(this.#doctors.values())
-    this.#emit([{ kind: 'all', at: this.#horizon }])
+    this.#emit([{ kind: 'all', at: this.#horizon.position }])
   }
 
   #emit(changes: readonly CalendarChange[]): void {
@@ -384,7 +378,7 @@ export class Calendar {
 
   #evict(doctor: TrackedDoctor): void {
     doctor.clear()
-    if (doctor.isWatched) void this.#values.readHolds(doctor)
+    void this.#values.readHolds(doctor)
     this.#release(doctor)
   }
 

@@ -92,16 +92,23 @@ export class SlotValues {
     this.#deps.emit(lapsed.changes)
   }
 
-  /** @param source null: not known */
-  takeOwn(doctor: TrackedDoctor, committed: CommittedSlot, source: Source | null): void {
+  /**
+   * @param source null: not known
+   * @param announcedAtMs when it was announced, by the monotonic clock
+   */
+  takeOwn(doctor: TrackedDoctor, committed: CommittedSlot, source: Source | null, announcedAtMs: number): void {
     const { slotId: id, startsAt, available, lapsesInMs } = committed
     if (available === null || source === null) {
       this.#unsettle(doctor, id, null, true)
       return
     }
+    const startMs = startsAt.getTime()
+    const isOfLoadedDays = doctor.calendar.covers(startMs, startMs + 1)
     const slot = { id, startsAt, endsAt: startsAt, capacity: available, available, lapsesInMs }
-    const { order } = this.#take(doctor, slot, source, performance.now(), doctor.isWatched)
+    const { order } = this.#take(doctor, slot, source, announcedAtMs, doctor.isWatched && !isOfLoadedDays)
     if (order === 'unknown') this.#unsettle(doctor, id, null, true)
+    // Another process has created or withdrawn the slot: its end and its capacity are not known.
+    else if (order === null && isOfLoadedDays) doctor.outdate(source.xid)
   }
 
   /**
@@ -149,6 +156,8 @@ export class SlotValues {
     const value = { available, lapsesAtMs, asOfMs: this.#deps.clock.nowMs }
     let taken = doctor.calendar.take(id, startsAt.getTime(), value, source)
     if (taken.order === null && isNeeded) {
+      // The loaded days lack it: a slot that another process has created or, if this value is older, withdrawn.
+      if (doctor.calendar.covers(startsAt.getTime(), startsAt.getTime() + 1)) doctor.outdate(source.xid)
       doctor.calendar.add(slot)
       taken = doctor.calendar.take(id, startsAt.getTime(), value, source)
     }
@@ -181,7 +190,7 @@ export class SlotValues {
     for (const slot of slots) {
       const doctor = this.#deps.doctorOf(slot.doctorId)
       if (doctor === undefined) continue
-      const isHeld = doctor.isWatched && slot.lapsesInMs !== null
+      const isHeld = doctor.isWatched && slot.lapsesInMs !== null && !slot.isWithdrawn
       const { wasHeld } = this.#take(doctor, slot, { snapshot, xid: null }, beganAtMs, isHeld)
       const at = patched.get(slot.id)?.at ?? null
       if (at !== null) this.#add(events, doctor, slot, at)

@@ -7,6 +7,7 @@ type Note = { xid: number; take: () => void }
 /** `directoryXids`: the directory changed meanwhile; a load that did not see all of these is outdated. */
 type Load = {
   days: string
+  beganAtMs: number
   isFound: Promise<boolean>
   isJoinable: boolean
   isOutdated: boolean
@@ -47,6 +48,11 @@ export class TrackedDoctor {
     return this.#holdsSeen?.sees(this.#directoryXid) === true
   }
 
+  /** Whether the held slots have been read since the doctor was last found not to be active. */
+  get hasHolds(): boolean {
+    return this.#holdsSeen !== null
+  }
+
   watch(): void {
     this.#watchers += 1
   }
@@ -67,7 +73,7 @@ export class TrackedDoctor {
       if (xid === null) load.isOutdated = true
       else load.directoryXids.push(xid)
     }
-    if (xid !== null) this.#directoryXid = xid
+    if (xid !== null) this.#directoryXid = Math.max(this.#directoryXid, xid)
     if (xid === null || this.#seen?.sees(xid) !== true) this.#isCurrent = false
   }
 
@@ -85,27 +91,39 @@ export class TrackedDoctor {
    * Loads days, once for all who ask at the same time. An outdated load is stored only for those who wait for it, and
    * not in place of current days: they load again.
    *
-   * @param mustBegin it must not have begun before
+   * @param notBeforeMs one that began before, by the monotonic clock, is not joined; null: whenever it began
    * @param read null: there is no such active doctor
    * @param take applies the loaded values
    * @returns whether there is such an active doctor
    */
   load(
     days: string,
-    mustBegin: boolean,
+    notBeforeMs: number | null,
     read: () => Promise<CalendarDays | null>,
     take: (loaded: CalendarDays) => void,
   ): Promise<boolean> {
-    const joined = mustBegin ? undefined : this.#loads.values().find((one) => one.isJoinable && one.days === days)
+    const joined = this.#joinable(days).find(({ beganAtMs }) => beganAtMs >= (notBeforeMs ?? 0))
     if (joined !== undefined) return joined.isFound
     const { promise: isFound, resolve, reject } = Promise.withResolvers<boolean>()
-    const load: Load = { days, isFound, isJoinable: true, isOutdated: false, notes: [], directoryXids: [] }
+    const beganAtMs = performance.now()
+    const load: Load = { days, beganAtMs, isFound, isJoinable: true, isOutdated: false, notes: [], directoryXids: [] }
     this.#loads.add(load)
     read()
       .then((loaded) => this.#store(load, loaded, take))
       .finally(() => this.#loads.delete(load))
       .then(resolve, reject)
     return isFound
+  }
+
+  /** When a load of these days has ended that began before then: all who wait for it share the next one. */
+  async loadedBefore(days: string, thenMs: number): Promise<void> {
+    await this.#joinable(days)
+      .find(({ beganAtMs }) => beganAtMs < thenMs)
+      ?.isFound.catch(() => undefined)
+  }
+
+  #joinable(days: string) {
+    return this.#loads.values().filter((load) => load.isJoinable && load.days === days)
   }
 
   #store(
@@ -115,6 +133,7 @@ export class TrackedDoctor {
   ) {
     if (loaded === null) {
       this.clear()
+      this.#holdsSeen = null
       return false
     }
     const { snapshot } = loaded
