@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { SlotChange } from './changes.ts'
 import { type LoadedResponse, ResponseCache } from './response-cache.ts'
 
-const answer = (text: string, wishes: Partial<LoadedResponse> = {}): LoadedResponse => ({
+const response = (text: string, wishes: Partial<LoadedResponse> = {}): LoadedResponse => ({
   body: text,
   etag: `W/"${text}"`,
   freshUntilMs: Number.POSITIVE_INFINITY,
@@ -16,7 +16,7 @@ function heldLoads() {
   const loads: { give(text: string, wishes?: Partial<LoadedResponse>): void; fail(error: Error): void }[] = []
   const load = () =>
     new Promise<LoadedResponse>((resolve, reject) => {
-      loads.push({ give: (text, wishes) => resolve(answer(text, wishes)), fail: reject })
+      loads.push({ give: (text, wishes) => resolve(response(text, wishes)), fail: reject })
     })
   return { load, loads }
 }
@@ -66,10 +66,27 @@ describe('ResponseCache', () => {
   })
 
   test('dropped during a load: earlier requests get it, later ones a new load, and it is not cached', async () => {
+    for (const change of [{ tag: 'doctor:1' }, null]) {
+      const cache = open()
+      const held = heldLoads()
+      const before = textOf(cache.read(query(held.load)))
+      cache.drop([change])
+      const after = [textOf(cache.read(query(held.load))), textOf(cache.read(query(held.load)))]
+      expect(held.loads).toHaveLength(2)
+      held.loads[1]?.give('new')
+      expect(await Promise.all(after)).toEqual(['new', 'new'])
+      held.loads[0]?.give('old')
+      expect(await before).toBe('old')
+      expect(cache.current('k')?.body).toBe('new')
+      expect(held.loads).toHaveLength(2)
+    }
+  })
+
+  test('a slot changed during a load, which outdates it: later requests wait for it, then load once more', async () => {
     const cache = open()
     const held = heldLoads()
     const before = textOf(cache.read(query(held.load)))
-    cache.drop([{ tag: 'doctor:1' }])
+    cache.drop([{ tag: 'doctor:1', slot: { doctorId: '1', startsAtMs: 0, available: 0 } }])
     const after = [textOf(cache.read(query(held.load))), textOf(cache.read(query(held.load)))]
     held.loads[0]?.give('old')
     expect(await before).toBe('old')
@@ -87,7 +104,10 @@ describe('ResponseCache', () => {
     const slot = { doctorId: '1', startsAtMs: 0, available: 0 }
     const isChangedBy = ({ available }: SlotChange) => available !== 0
     const before = textOf(cache.read(query(held.load)))
-    cache.drop([{ tag: 'doctor:2' }, { tag: 'doctor:1', slot }])
+    cache.drop([
+      { tag: 'doctor:2', slot },
+      { tag: 'doctor:1', slot },
+    ])
     const after = textOf(cache.read(query(held.load)))
     held.loads[0]?.give('same', { isChangedBy })
     expect([await before, await after, cache.current('k')?.body]).toEqual(['same', 'same', 'same'])
@@ -195,7 +215,7 @@ describe('ResponseCache', () => {
     const cache = new ResponseCache({ bytesMax: 20_000 })
     for (let n = 0; n < 100; n += 1) {
       await cache.read(
-        query(async () => answer('x'.repeat(1_000), { tags: new Set([`doctor:${n}`]) }), {
+        query(async () => response('x'.repeat(1_000), { tags: new Set([`doctor:${n}`]) }), {
           key: `k${n}`,
         }),
       )
@@ -206,7 +226,7 @@ describe('ResponseCache', () => {
     expect(cache.current('k0')).toBeUndefined()
     expect(cache.current('k99')).toBeDefined()
     // Larger than a quarter of the cache: returned, but not cached.
-    await cache.read(query(async () => answer('x'.repeat(6_000)), { key: 'large' }))
+    await cache.read(query(async () => response('x'.repeat(6_000)), { key: 'large' }))
     expect(cache.current('large')).toBeUndefined()
   })
 })
