@@ -62,7 +62,7 @@ export {
 export { instantsOfLocalDays, localDays } from './reads/local-days.ts'
 export { expandSlotRule, slotsAheadYearsMax, slotsPerCallMax } from './slots/slot-rule.ts'
 export { EventTail, type EventTailSettings, type TailListener } from './tail/event-tail.ts'
-export type { LogEntry } from './tail/log-entry.ts'
+export { changedSlotsOf, type LogEntry } from './tail/log-entry.ts'
 export { createWaker } from './tail/wake-others.ts'
 export { ensurePartitions } from './upkeep/ensure-partitions.ts'
 export { purgeOutdated } from './upkeep/purge-outdated.ts'

@@ -12,6 +12,21 @@ export type BookingLine = { kind: 'booking'; xid: bigint; seq: bigint; fromDocto
   'bookingId' | 'version' | 'type' | 'slotId' | 'doctorId' | 'fromSlotId'
 >
 
+/** Events after which as many units of their slot are free as before. */
+const quietTypes = new Set<string>(['arrived', 'completed', 'no_show', 'linked', 'reopened'])
+
+/**
+ * The slots whose free units the event can change: both slots of a move, none for a quiet event. Confirmations and
+ * extensions can change them, because a read just before may have seen the hold as lapsed.
+ */
+export function changedSlotsOf(entry: BookingLine): { doctorId: string; slotId: string }[] {
+  if (quietTypes.has(entry.type)) return []
+  const { doctorId, slotId, fromDoctorId, fromSlotId } = entry
+  const slots = [{ doctorId, slotId }]
+  if (fromDoctorId !== null && fromSlotId !== null) slots.push({ doctorId: fromDoctorId, slotId: fromSlotId })
+  return slots
+}
+
 /** A clinic, a doctor or a doctor's slots; `doctorId` null: the clinic itself. */
 export type DirectoryChange = {
   kind: 'directory'

@@ -1,4 +1,4 @@
-import type { Committed, LogEntry } from '@holdfast/engine'
+import { type Committed, changedSlotsOf, type LogEntry } from '@holdfast/engine'
 
 /** A slot whose free units changed; null: not known. */
 export type SlotChange = { doctorId: string; startsAtMs: number | null; available: number | null }
@@ -14,9 +14,6 @@ export const doctorTag = (doctorId: string) => `doctor:${doctorId}`
 /** For responses that depend on a clinic's name, time zone or settings, which also affect when doctors are free. */
 export const clinicTag = (clinicNo: number) => `clinic:${clinicNo}`
 
-/** Events after which as many units of their slot are free as before. */
-const quietTypes = new Set<string>(['extended', 'arrived', 'completed', 'no_show', 'linked', 'reopened'])
-
 /** When a slot starts, in milliseconds since 1970; null: not known here. */
 export type StartOfSlot = (doctorId: string, slotId: string) => number | null
 
@@ -28,13 +25,9 @@ export function changesOfEntry(entry: LogEntry, startOf: StartOfSlot): Change[] 
       { tag: entry.doctorId === null ? clinicTag(entry.clinicNo) : doctorTag(entry.doctorId) },
     ]
   }
-  if (quietTypes.has(entry.type)) return []
-  const { doctorId, slotId, fromDoctorId, fromSlotId } = entry
-  const slots = [{ doctorId, slotId }]
-  if (fromDoctorId !== null && fromSlotId !== null) slots.push({ doctorId: fromDoctorId, slotId: fromSlotId })
-  return slots.map((slot) => ({
-    tag: doctorTag(slot.doctorId),
-    slot: { doctorId: slot.doctorId, startsAtMs: startOf(slot.doctorId, slot.slotId), available: null },
+  return changedSlotsOf(entry).map(({ doctorId, slotId }) => ({
+    tag: doctorTag(doctorId),
+    slot: { doctorId, startsAtMs: startOf(doctorId, slotId), available: null },
   }))
 }
 

@@ -27,13 +27,3 @@ export type ChangeListener = (change: CalendarChange) => void
  * before the changes that come from these entries.
  */
 export type LogListener = (entries: readonly LogEntry[], horizon: bigint) => void
-
-const quietTypes = new Set<string>(['arrived', 'completed', 'no_show', 'linked', 'reopened'])
-
-/**
- * Whether the event can change how many units are free. Confirmations and extensions can, because a read just before
- * may have seen the hold as lapsed.
- */
-export function changesUnits({ type }: Extract<LogEntry, { kind: 'booking' }>): boolean {
-  return !quietTypes.has(type)
-}

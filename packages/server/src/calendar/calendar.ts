@@ -3,6 +3,7 @@ import {
   type CalendarDoctor,
   type CalendarReads,
   type Committed,
+  changedSlotsOf,
   clinicNoOf,
   DatabaseUnavailable,
   type Engine,
@@ -13,7 +14,7 @@ import {
 } from '@holdfast/engine'
 import { LRUCache } from 'lru-cache'
 import type { Logger } from '../observe/logger.ts'
-import { type CalendarChange, type ChangeListener, changesUnits, type LogListener } from './calendar-change.ts'
+import type { CalendarChange, ChangeListener, LogListener } from './calendar-change.ts'
 import { DatabaseClock } from './database-clock.ts'
 import type { DoctorCalendar } from './doctor-calendar.ts'
 import { Horizon } from './horizon.ts'
@@ -314,11 +315,8 @@ export class Calendar {
       // An event that waited for an earlier one may be older than what was emitted.
       const at = entry.xid > this.#horizon.position ? entry.xid : this.#horizon.position
       if (entry.kind === 'directory') changes.push(...this.#takeDirectory(entry, at))
-      else if (changesUnits(entry)) {
-        this.#takeBooking(entry, entry.doctorId, entry.slotId, at, events)
-        if (entry.fromDoctorId !== null && entry.fromSlotId !== null) {
-          this.#takeBooking(entry, entry.fromDoctorId, entry.fromSlotId, at, events)
-        }
+      else {
+        for (const { doctorId, slotId } of changedSlotsOf(entry)) this.#takeBooking(entry, doctorId, slotId, at, events)
       }
     }
     this.#horizon.advance(horizon)

@@ -1,7 +1,7 @@
-import { isId, type LogEntry } from '@holdfast/engine'
+import { changedSlotsOf, isId, type LogEntry } from '@holdfast/engine'
 import pTimeout from 'p-timeout'
 import type { Calendar, WatchedDoctor } from '../calendar/calendar.ts'
-import { type CalendarChange, changesUnits } from '../calendar/calendar-change.ts'
+import type { CalendarChange } from '../calendar/calendar-change.ts'
 import type { Logger } from '../observe/logger.ts'
 import { CatchUpReader } from './catch-up-reader.ts'
 import { ChangeHistory } from './change-history.ts'
@@ -204,11 +204,7 @@ export class LiveHub {
     for (const entry of entries) {
       if (entry.xid > at) at = entry.xid
       if (entry.kind === 'booking') {
-        if (!changesUnits(entry)) continue
-        this.#history.noteSlot(entry.doctorId, entry.slotId, at)
-        if (entry.fromDoctorId !== null && entry.fromSlotId !== null) {
-          this.#history.noteSlot(entry.fromDoctorId, entry.fromSlotId, at)
-        }
+        for (const { doctorId, slotId } of changedSlotsOf(entry)) this.#history.noteSlot(doctorId, slotId, at)
       } else if (entry.doctorId !== null) this.#history.noteDoctor(entry.doctorId, at)
       // The clinic's time zone, notice and booking horizon affect the slots of all its doctors.
       else this.#history.noteAll(at)
