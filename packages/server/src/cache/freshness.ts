@@ -7,7 +7,7 @@ import { ResponseCache } from './response-cache.ts'
 
 export type FreshnessSettings = { pool: pg.Pool; listenUrl: string; cacheBytesMax: number; log: Logger }
 
-/** Enough while another transaction holds the horizon back for minutes. What those beyond changed is dropped twice. */
+/** Enough while another transaction holds the horizon back for minutes. Changes of further transactions are invalidated twice. */
 const ownTransactionsMax = 100_000
 
 /** The one tail of a process, and what listens to it. */
@@ -16,8 +16,8 @@ export type Freshness = {
   cache: ResponseCache
   breaker: DatabaseBreaker
   /**
-   * From now on, each write of the engine, and of other processes, drops the answers that it outdates; the engine's
-   * also wake the tails of all processes.
+   * From now on, each write of the engine, and of other processes, invalidates cached responses that it affects; the
+   * engine's also wake the tails of all processes.
    */
   follow(engine: Pick<Engine, 'onCommitted'>, startOf: StartOfSlot): void
   /** Calls the listener after each read of the log: false if it failed, so that changes are not received any more. */

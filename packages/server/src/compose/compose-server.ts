@@ -58,12 +58,9 @@ export async function composeServer(config: Config, database: PreparedDatabase, 
     calendarFigures: () => calendar.figures,
     readDatabase: () => probes.databaseFigures(),
   })
-  const freshness = await openFreshness({
-    pool: pools.tail,
-    listenUrl: database.appUrl,
-    cacheBytesMax: cacheBytesMax * cacheShares.responses,
-    log,
-  })
+  const responseBytesMax = cacheBytesMax * cacheShares.responses
+  const listenUrl = database.appUrl
+  const freshness = await openFreshness({ pool: pools.tail, listenUrl, cacheBytesMax: responseBytesMax, log })
   const engine = createEngine({
     batchPool: pools.batches,
     generalPool: pools.general,
@@ -122,7 +119,7 @@ function derivedSecrets({ secrets }: PreparedDatabase) {
   return { manageTokens: createManageTokens(secrets), visitRooms: createVisitRooms(secrets) }
 }
 
-/** The calendar in memory and its lists. They and the cached answers follow the log and the engine's own writes. */
+/** The calendar in memory and its lists. They and the cached responses follow the log and the engine's own writes. */
 function followSlots(pool: pg.Pool, freshness: Freshness, engine: Engine, cacheBytesMax: number, log: Logger) {
   const calendar = new Calendar({
     tail: freshness.tail,
