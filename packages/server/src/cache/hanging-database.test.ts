@@ -5,7 +5,9 @@ import { databaseProxy } from '../../test/database-proxy.ts'
 import { aCalendar, book } from '../../test/live-calendar.ts'
 import { call, serverOn } from '../../test/running-server.ts'
 
-test('lists whose reads hang are stale, not errors, until new connections have replaced those that hang', async ({ database }) => {
+test('lists whose reads hang are stale, not errors, until new connections have replaced those that hang', async ({
+  database,
+}) => {
   const proxy = await databaseProxy(database.appUrl)
   const server = await serverOn({ ownerUrl: database.ownerUrl, appUrl: proxy.url })
   const { doctor, slot } = await aCalendar(database, [server.url], { capacity: 40 })

@@ -235,6 +235,16 @@ describe('commits of other processes', () => {
     expect(await listed).toBe(3)
   })
 
+  test('are loaded when the log is held back, and everything is loaded again', async ({ database }) => {
+    const scene = await aScene(database)
+    await scene.listed()
+    scene.log.close()
+    await claim(scene, 'elsewhere')
+    expect(await scene.listed()).toBe(5)
+    scene.calendar.outdate()
+    expect(await scene.listed()).toBe(4)
+  })
+
   test('that a load did not see are read after it', async ({ database }) => {
     const planted = async (plant: boolean) => {
       const scene = await aScene(database)

@@ -18,6 +18,7 @@ import type { CalendarChange, ChangeListener, LogListener } from './calendar-cha
 import { DatabaseClock } from './database-clock.ts'
 import type { DoctorCalendar } from './doctor-calendar.ts'
 import { Horizon } from './horizon.ts'
+import { reloadWhileHeld } from './reload-while-held.ts'
 import { SlotChanges } from './slot-changes.ts'
 import { SlotValues } from './slot-values.ts'
 import { TrackedDoctor } from './tracked-doctor.ts'
@@ -71,6 +72,7 @@ export class Calendar {
   readonly #changeListeners = new Set<ChangeListener>()
   readonly #logListeners = new Set<LogListener>()
   readonly #unsubscribe: () => void
+  readonly #endReloads: () => void
   readonly #horizon: Horizon
   #isTrusted = true
   readonly #clock = new DatabaseClock()
@@ -96,6 +98,7 @@ export class Calendar {
       emit: (changes) => this.#emit(changes),
     })
     this.#unsubscribe = deps.tail.subscribe((entries, horizon) => this.#takeLog(entries, horizon))
+    this.#endReloads = reloadWhileHeld(this)
   }
 
   /** Every log entry below it has been applied. */
@@ -141,7 +144,12 @@ export class Calendar {
     if (isTrusted === this.#isTrusted) return
     this.#isTrusted = isTrusted
     if (isTrusted) this.#restart()
-    else this.#outdate()
+    else this.#distrust()
+  }
+
+  /** All days are loaded again when they are asked for. */
+  outdate(): void {
+    for (const doctor of this.#doctors.values()) doctor.outdate(null)
   }
 
   /**
@@ -210,6 +218,7 @@ export class Calendar {
 
   stop(): void {
     this.#unsubscribe()
+    this.#endReloads()
     this.#values.stop()
   }
 
@@ -351,17 +360,15 @@ export class Calendar {
   }
 
   /** The database may be another one next time, such as a restored one that knows less. */
-  #outdate(): void {
-    for (const doctor of this.#doctors.values()) {
-      doctor.outdate(null)
-      doctor.calendar.forgetOrder()
-    }
+  #distrust(): void {
+    this.outdate()
+    for (const { calendar } of this.#doctors.values()) calendar.forgetOrder()
     // Nor are its transactions: it may use the numbers of those that were lost again.
     this.#own.clear()
   }
 
   #restart(): void {
-    this.#outdate()
+    this.#distrust()
     this.#values.restart(this.#doctors.values())
     this.#emit([{ kind: 'all', at: this.#horizon.position }])
   }
