@@ -11,6 +11,9 @@ export type Step = At &
     /** A hold that another program creates, and that ends soon. */
     | { kind: 'hold'; slot: number; lastsMs: number }
     | { kind: 'withdraw'; slot: number }
+    /** A patient whom another program registers on arrival. */
+    | { kind: 'arrive'; slot: number }
+    | { kind: 'reopen'; arrival: number }
     | { kind: 'create' | 'rename' | 'deactivate'; doctor: number }
     | { kind: 'notice'; minutes: number }
     | { kind: 'sweep' | 'restart tails' }
@@ -37,6 +40,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 30, arbitrary: fc.record({ server, kind: just('list'), doctor, onlyAvailable: fc.boolean() }) },
   { weight: 5, arbitrary: fc.record({ server, kind: just('hold'), slot, lastsMs: fc.nat(800) }) },
   { weight: 2, arbitrary: fc.record({ server, kind: just('withdraw'), slot }) },
+  { weight: 6, arbitrary: fc.record({ server, kind: just('arrive'), slot }) },
+  { weight: 6, arbitrary: fc.record({ server, kind: just('reopen'), arrival: fc.nat(10) }) },
   { weight: 3, arbitrary: fc.record({ server, kind: just('create', 'rename', 'deactivate'), doctor }) },
   { weight: 1, arbitrary: fc.record({ server, kind: just('notice'), minutes: fc.constantFrom(0, 4_320) }) },
   { weight: 1, arbitrary: fc.record({ server, kind: just('sweep', 'restart tails') }) },
@@ -44,3 +49,20 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 /** Two quiet moments, each after eight clients have made ten steps. */
 const client = fc.array(step, { minLength: 10, maxLength: 10 })
 export const histories = fc.array(fc.array(client, { minLength: 8, maxLength: 8 }), { minLength: 2, maxLength: 2 })
+
+/** Steps that may be refused, but not always. */
+export const successfulKinds: readonly Step['kind'][] = [
+  'arrive',
+  'cancel',
+  'claim',
+  'confirm',
+  'create',
+  'extend',
+  'hold',
+  'list',
+  'notice',
+  'rename',
+  'reopen',
+  'reschedule',
+  'withdraw',
+]

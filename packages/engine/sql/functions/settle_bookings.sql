@@ -4,7 +4,8 @@
 --
 -- For a cancellation that is done: available, how many units of the slot are left after the whole call (0 if it is
 -- withdrawn); lapses_in_ms, how long it has no lapsed holds (zero or less: it has some, whose units `available` leaves
--- out; null: it has no holds, or is withdrawn); snapshot, taken under the slot's lock. For confirm and extend that are done: hold_left_ms, how long the hold had left.
+-- out; null: it has no holds, or is withdrawn); snapshot, taken under the slot's lock. For confirm and extend that are
+-- done: hold_left_ms, how long the hold had left.
 --
 -- reopen undoes the last mark: ARRIVED and NO_SHOW become CONFIRMED again, COMPLETED becomes ARRIVED; the units were
 -- taken all along, so no slot is read. link gives a guest's booking, whatever its state, to the account that acts.

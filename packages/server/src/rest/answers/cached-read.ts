@@ -36,8 +36,8 @@ const ageMsMax = 60_000
 const json = 'application/json; charset=utf-8'
 
 /**
- * Answers a public read from this process's cache, or loads it, once for all requests that arrive meanwhile. A request
- * with a Holdfast-Position that this process has not reached in the log yet is answered from the database.
+ * Serves a public read from this process's cache, or loads it, once for all requests that arrive meanwhile. A request
+ * with a Holdfast-Position that this process has not reached in the log yet is served from the database.
  *
  * While the database cannot be reached: the last known response, with `"stale": true` and a Warning header
  * (RFC 7234 §5.5.1).
@@ -60,7 +60,7 @@ async function loadedRead(
   freshness: Pick<ResponseQuery, 'mayBeCached' | 'readAfter'>,
 ): Promise<ReadResponse> {
   const { cache, tail, breaker } = deps.freshness
-  const answer = await cache.read({
+  const response = await cache.read({
     ...freshness,
     key: plan.key,
     load: () => {
@@ -68,7 +68,7 @@ async function loadedRead(
       return load(plan, tail.horizon)
     },
   })
-  return answer.isStale ? staleReply(answer.body, plan) : freshReply(answer, request.headers['if-none-match'])
+  return response.isStale ? staleReply(response.body, plan) : freshReply(response, request.headers['if-none-match'])
 }
 
 async function load(plan: ReadPlan, horizon: bigint): Promise<LoadedResponse> {

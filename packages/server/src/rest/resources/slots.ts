@@ -70,7 +70,7 @@ export function serveSlots(serve: Serve, deps: RestDeps): void {
 }
 
 /**
- * Answers with a doctor's slots from the calendar in memory, loading them first if they are not there. While the
+ * Serves a doctor's slots from the calendar in memory, loading them first if they are not there. While the
  * database cannot be reached: the last known slots, marked as stale.
  *
  * @throws ProblemError doctor_not_found; and what the load throws

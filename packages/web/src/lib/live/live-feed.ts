@@ -74,6 +74,11 @@ export function createLiveFeed(
   }
 }
 
+/** Grows with the failures so far, and is spread so that browsers do not all reconnect at once. */
+function retryDelayMs(failures: number): number {
+  return Math.min(retryMsMax, retryMsMin * 2 ** failures) * (0.75 + Math.random() / 2)
+}
+
 /** The open channel. It is reopened when it is lost, and replaced by the next kind if it never worked. */
 function createConnection(
   channels: readonly OpenChannel[],
@@ -87,13 +92,11 @@ function createConnection(
   let failures = 0
   /** Callbacks of earlier attempts are ignored. */
   let attempt = 0
-  let answerTimer: ReturnType<typeof setTimeout> | undefined
-  let retryTimer: ReturnType<typeof setTimeout> | undefined
+  let attemptTimer: ReturnType<typeof setTimeout> | undefined
 
   function close(): void {
     attempt += 1
-    clearTimeout(answerTimer)
-    clearTimeout(retryTimer)
+    clearTimeout(attemptTimer)
     channel?.close()
     channel = null
   }
@@ -103,12 +106,12 @@ function createConnection(
     const openChannel = channels[kind]
     if (watches.size() === 0 || openChannel === undefined) return
     const mine = attempt
-    answerTimer = setTimeout(() => onClosed(mine), answerMsMax)
+    attemptTimer = setTimeout(() => onClosed(mine), answerMsMax)
     channel = openChannel(watches.doctorIds(), {
       message: (data) => {
         const message = mine === attempt ? parseLiveMessage(data) : null
         if (message === null) return
-        clearTimeout(answerTimer)
+        clearTimeout(attemptTimer)
         failures = 0
         onMessage(message)
       },
@@ -120,38 +123,32 @@ function createConnection(
     if (closedAttempt !== attempt) return
     close()
     const wasLive = state.current() === 'live'
-    const isLastKind = kind >= channels.length - 1
-    // A kind that has worked is tried again first; one that never has is followed by the next.
-    kind = wasLive || isLastKind ? 0 : kind + 1
-    if (!wasLive && !isLastKind) {
-      connect()
-      return
+    // A kind that never worked is followed at once by the next; otherwise the first is tried again, after a pause.
+    kind = wasLive || kind >= channels.length - 1 ? 0 : kind + 1
+    if (kind > 0) connect()
+    else {
+      state.become(wasLive ? 'connecting' : 'polling')
+      attemptTimer = setTimeout(connect, retryDelayMs(failures))
+      failures += 1
     }
-    state.become(wasLive ? 'connecting' : 'polling')
-    const delayMs = Math.min(retryMsMax, retryMsMin * 2 ** failures)
-    failures += 1
-    retryTimer = setTimeout(connect, delayMs * (0.75 + Math.random() / 2))
   }
 
-  /** Begins with the first kind of channel. */
   function open(): void {
     kind = 0
     connect()
   }
 
-  return {
-    isOpen: () => channel !== null,
-    open,
-    close,
-    /** Other doctors are watched now. A channel that cannot change them is reopened. */
-    updateDoctors(): void {
-      if (channel?.watch(watches.doctorIds()) === false) connect()
-    },
-    retryNow(): void {
-      failures = 0
-      open()
-    },
+  /** Other doctors are watched now. A channel that cannot change them is reopened. */
+  function updateDoctors(): void {
+    if (channel?.watch(watches.doctorIds()) === false) connect()
   }
+
+  function retryNow(): void {
+    failures = 0
+    open()
+  }
+
+  return { isOpen: () => channel !== null, open, close, updateDoctors, retryNow }
 }
 
 type Watches = ReturnType<typeof createWatches>
