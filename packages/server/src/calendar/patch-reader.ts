@@ -98,7 +98,7 @@ export class PatchReader {
       // A slot may have changed after the read in progress has read it.
       await this.#reading
       for (let reads = 0; this.mustWait(calendar, all); reads += 1) {
-        if (reads === listReadsMax) throw tooMany()
+        if (reads === listReadsMax) throw tooManyChanges('More slots have changed than can be read in time.')
         const left = await (this.#reading ?? this.#start())
         if (!left.has(calendar)) return
       }
@@ -190,8 +190,8 @@ function bySlot(slots: readonly Unsettled[]): Map<string, Unsettled> {
   return new Map(slots.map((slot) => [slot.slotId, slot]))
 }
 
-function tooMany(): DatabaseUnavailable {
-  const message = 'More slots have changed than can be read in time.'
+/** For a list that would not be current. */
+export function tooManyChanges(message: string): DatabaseUnavailable {
   return new DatabaseUnavailable(message, { outcomeUnknown: false, cause: undefined })
 }
 
