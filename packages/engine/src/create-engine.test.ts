@@ -57,13 +57,11 @@ test('an unreachable database is reported within a second, with a known outcome:
   const nowhere = createPool({ url: 'postgres://nobody@127.0.0.1:1/none', max: 2, name: 'nowhere' })
   const engine = createEngine({ batchPool: nowhere, generalPool: nowhere })
   const slot = await aSlot(database, await aDoctor(database, await aClinic(database)))
-  for (let n = 0; n < 10; n += 1) {
-    const startedAt = performance.now()
-    const error = await engine.claim(aClaim(slot)).catch((reason: unknown) => reason)
-    expect(performance.now() - startedAt).toBeLessThan(1000)
-    expect(error).toBeInstanceOf(DatabaseUnavailable)
-    expect(error).toMatchObject({ outcomeUnknown: false })
-  }
+  const startedAt = performance.now()
+  const error = await engine.claim(aClaim(slot)).catch((reason: unknown) => reason)
+  expect(performance.now() - startedAt).toBeLessThan(1000)
+  expect(error).toBeInstanceOf(DatabaseUnavailable)
+  expect(error).toMatchObject({ outcomeUnknown: false })
   await nowhere.end()
 })
 
@@ -84,7 +82,10 @@ test('a subscriber that throws stops neither the others nor the result, and ends
   await engine.stop()
 })
 
-/** The next uncaught exception of this test. Node ends a process that has no listener for it; Vitest's would fail the run. */
+/**
+ * The next uncaught exception of this test. Node ends a process that has no listener for it; Vitest's would fail the
+ * run.
+ */
 function uncaughtException(): Promise<unknown> {
   const listeners = process.listeners('uncaughtException')
   process.removeAllListeners('uncaughtException')

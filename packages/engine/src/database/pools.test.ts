@@ -2,6 +2,7 @@ import { aClinic, aDoctor, aSlot, holdSlotLock, type TestDatabase, until } from 
 import { test } from '@holdfast/testkit/database-test'
 import type pg from 'pg'
 import { expect } from 'vitest'
+import { isConnectionLost, mayHaveRun } from './database-unavailable.ts'
 import { createPool, inTransaction } from './pools.ts'
 
 async function value(pool: pg.Pool | pg.PoolClient, expression: string): Promise<unknown> {
@@ -127,4 +128,13 @@ test('a connection lost inside a transaction fails it, and is not used again', a
   } finally {
     await pool.end()
   }
+})
+
+test('a query that the driver gives up counts as a lost connection, which may have run', async ({ database }) => {
+  const hanging = { text: 'select pg_sleep(10)', query_timeout: 20 }
+  const error: unknown = await database.appPool.query(hanging).catch((reason: unknown) => reason)
+  expect([isConnectionLost(error), mayHaveRun(error)]).toEqual([true, true])
+  // The control: an error of the statement is not one.
+  const failed: unknown = await database.appPool.query('select 1 / 0').catch((reason: unknown) => reason)
+  expect(isConnectionLost(failed)).toBe(false)
 })

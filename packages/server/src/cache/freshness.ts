@@ -7,7 +7,10 @@ import { ResponseCache } from './response-cache.ts'
 
 export type FreshnessSettings = { pool: pg.Pool; listenUrl: string; cacheBytesMax: number; log: Logger }
 
-/** Enough while another transaction holds the horizon back for minutes. Changes of further transactions are invalidated twice. */
+/**
+ * Enough while another transaction holds the horizon back for minutes. Changes of further transactions are invalidated
+ * twice.
+ */
 const ownTransactionsMax = 100_000
 
 /** The one tail of a process, and what listens to it. */

@@ -5,7 +5,6 @@ import {
   type Committed,
   changedSlotsOf,
   clinicNoOf,
-  DatabaseUnavailable,
   type Engine,
   type EventTail,
   instantsOfLocalDays,
@@ -18,12 +17,11 @@ import type { CalendarChange, ChangeListener, LogListener } from './calendar-cha
 import { DatabaseClock } from './database-clock.ts'
 import type { DoctorCalendar } from './doctor-calendar.ts'
 import { Horizon } from './horizon.ts'
+import { tooManyChanges } from './patch-reader.ts'
 import { reloadWhileHeld } from './reload-while-held.ts'
 import { SlotChanges } from './slot-changes.ts'
 import { SlotValues } from './slot-values.ts'
 import { TrackedDoctor } from './tracked-doctor.ts'
-
-type DirectoryEntry = Extract<LogEntry, { kind: 'directory' }>
 
 export type CalendarDeps = {
   tail: Pick<EventTail, 'horizon' | 'subscribe'>
@@ -77,6 +75,7 @@ export class Calendar {
   #isTrusted = true
   readonly #clock = new DatabaseClock()
   #loads = 0
+  #restarts = 0
 
   constructor(deps: CalendarDeps) {
     this.#deps = deps
@@ -235,8 +234,10 @@ export class Calendar {
           if (!(await this.#load(doctor, from, to, notBeforeMs))) return null
         }
         notBeforeMs = null
+        const restarts = this.#restarts
         await this.#values.settle(doctor, readAfter !== null)
-        const view = this.#viewOf(doctor, from, to)
+        // A restart may have forgotten slots that the list waits for.
+        const view = this.#restarts === restarts ? this.#viewOf(doctor, from, to) : null
         if (view !== null) return view
       }
     } catch (error) {
@@ -245,8 +246,7 @@ export class Calendar {
       if (view === null) throw error
       return { ...view, isStale: true }
     }
-    const message = 'The doctor changes faster than the slots can be read.'
-    throw new DatabaseUnavailable(message, { outcomeUnknown: false, cause: undefined })
+    throw tooManyChanges('The doctor changes faster than the slots can be read.')
   }
 
   #isCurrent(doctor: TrackedDoctor | undefined): doctor is TrackedDoctor {
@@ -346,7 +346,7 @@ export class Calendar {
     if (available !== null && doctor.isWatched) events.add(doctorId, slotId, available, at)
   }
 
-  #takeDirectory({ xid, clinicNo, doctorId }: DirectoryEntry, at: bigint): CalendarChange[] {
+  #takeDirectory({ xid, clinicNo, doctorId }: Extract<LogEntry, { kind: 'directory' }>, at: bigint): CalendarChange[] {
     const one = doctorId === null ? undefined : this.#doctors.get(doctorId)
     const ofClinic = ({ calendar }: TrackedDoctor) => clinicNoOf(calendar.doctorId) === clinicNo
     const doctors = doctorId === null ? [...this.#doctors.values()].filter(ofClinic) : one === undefined ? [] : [one]
@@ -368,6 +368,7 @@ export class Calendar {
   }
 
   #restart(): void {
+    this.#restarts += 1
     this.#distrust()
     this.#values.restart(this.#doctors.values())
     this.#emit([{ kind: 'all', at: this.#horizon.position }])

@@ -98,7 +98,7 @@ export class PatchReader {
       // A slot may have changed after the read in progress has read it.
       await this.#reading
       for (let reads = 0; this.mustWait(calendar, all); reads += 1) {
-        if (reads === listReadsMax) throw tooMany()
+        if (reads === listReadsMax) throw tooManyChanges('More slots have changed than can be read in time.')
         const left = await (this.#reading ?? this.#start())
         if (!left.has(calendar)) return
       }
@@ -173,7 +173,11 @@ export class PatchReader {
     return left
   }
 
-  /** As many slots as fit in one read, first those that lists wait for. @returns the calendars of these that do not fit */
+  /**
+   * As many slots as fit in one read, first those that lists wait for.
+   *
+   * @returns the calendars of these that do not fit
+   */
   #takeSome(): ReadonlySet<DoctorCalendar> {
     const slots = [...this.#waiting.values()]
     const whole = new Set([...this.#lists].filter(({ all }) => all).map(({ calendar }) => calendar))
@@ -190,8 +194,8 @@ function bySlot(slots: readonly Unsettled[]): Map<string, Unsettled> {
   return new Map(slots.map((slot) => [slot.slotId, slot]))
 }
 
-function tooMany(): DatabaseUnavailable {
-  const message = 'More slots have changed than can be read in time.'
+/** For a list that would not be current. */
+export function tooManyChanges(message: string): DatabaseUnavailable {
   return new DatabaseUnavailable(message, { outcomeUnknown: false, cause: undefined })
 }
 
