@@ -1,4 +1,4 @@
-import { aBooking, aClaim, aDoctor, aSlot, lapseHolds } from '@holdfast/testkit'
+import { aBooking, aClaim, aDoctor, aSlot, lapseHolds, until } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { describe, expect, onTestFinished, vi } from 'vitest'
 import { aScene, claim, type Scene, seen } from '../../test/calendar-stage.ts'
@@ -9,10 +9,15 @@ vi.setConfig({ testTimeout: 60_000 })
 describe('lapses', () => {
   test('are listed when the hold ends, though nothing is written', async ({ database }) => {
     const scene = await aScene(database, { slots: 2 })
-    await aBooking(database, scene.slot, { status: 'PENDING', holdExpiresAt: new Date(Date.now() + 700) })
+    const holdExpiresAt = new Date(Date.now() + 4_000)
+    await aBooking(database, scene.slot, { status: 'PENDING', holdExpiresAt })
     expect(await scene.listed()).toBe(4)
-    await seen(() => scene.calendar.figures.lapses === 1, 'the lapse')
-    expect(await scene.listed()).toBe(5)
+    // A timer that fires a moment early, by the database's clock, is set again.
+    await until(
+      async () => ((await scene.listed()) === 5 ? true : undefined),
+      () => 'the lapse',
+    )
+    expect(Date.now()).toBeGreaterThanOrEqual(holdExpiresAt.getTime())
     expect(await scene.stored()).toBe(4)
     expect(scene.calendar.figures.loads).toBe(1)
   })
@@ -109,7 +114,7 @@ describe('watched doctors', () => {
 
   test('a lapse is emitted once, of a slot that was never listed too', async ({ database }) => {
     const scene = await aScene(database)
-    await aBooking(database, scene.slot, { status: 'PENDING', holdExpiresAt: new Date(Date.now() + 500) })
+    await aBooking(database, scene.slot, { status: 'PENDING', holdExpiresAt: new Date(Date.now() + 4_000) })
     await scene.settled()
     await watch(scene)
     await seen(() => scene.changes.length > 0, 'the lapse')
@@ -158,7 +163,7 @@ describe('watched doctors', () => {
 
   test('dropped from memory, they keep their lapses', async ({ database }) => {
     const scene = await aScene(database, { bytesMax: 2_000 })
-    await aBooking(database, scene.slot, { status: 'PENDING', holdExpiresAt: new Date(Date.now() + 1_000) })
+    await aBooking(database, scene.slot, { status: 'PENDING', holdExpiresAt: new Date(Date.now() + 5_000) })
     await scene.settled()
     await watch(scene)
     await scene.listed()
@@ -174,7 +179,7 @@ describe('watched doctors', () => {
     const scene = await aScene(database)
     await watch(scene)
     await scene.listed()
-    await aBooking(database, scene.slot, { status: 'PENDING', holdExpiresAt: new Date(Date.now() + 3_000) })
+    await aBooking(database, scene.slot, { status: 'PENDING', holdExpiresAt: new Date(Date.now() + 6_000) })
     const activate = async (active: boolean) => {
       await database.ownerPool.query('update holdfast.resource set active = $2 where id = $1', [
         scene.doctor.id,
