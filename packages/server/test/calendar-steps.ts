@@ -46,23 +46,40 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ server, kind: just('notice'), minutes: fc.constantFrom(0, 4_320) }) },
   { weight: 1, arbitrary: fc.record({ server, kind: just('sweep', 'restart tails') }) },
 )
-/** Two quiet moments, each after eight clients have made ten steps. */
+/** One of each rare step, so that no history lacks one. */
+const rareSteps: fc.Arbitrary<Step[]> = fc
+  .tuple(
+    fc.record({ server, kind: just('rename'), doctor }),
+    fc.record({ server, kind: just('deactivate'), doctor }),
+    fc.record({ server, kind: just('create'), doctor }),
+    fc.record({ server, kind: just('notice'), minutes: fc.constantFrom(0, 4_320) }),
+    fc.record({ server, kind: just('sweep') }),
+    fc.record({ server, kind: just('restart tails') }),
+  )
+  .chain((steps) => fc.shuffledSubarray(steps, { minLength: steps.length }))
+/** Two quiet moments, each after seven clients have made ten steps, and one the rare ones. */
 const client = fc.array(step, { minLength: 10, maxLength: 10 })
-export const histories = fc.array(fc.array(client, { minLength: 8, maxLength: 8 }), { minLength: 2, maxLength: 2 })
+const round = fc
+  .tuple(fc.array(client, { minLength: 7, maxLength: 7 }), rareSteps)
+  .map(([clients, rare]) => [...clients, rare])
+export const histories = fc.array(round, { minLength: 2, maxLength: 2 })
 
-/** Steps that may be refused, but not always. */
-export const successfulKinds: readonly Step['kind'][] = [
-  'arrive',
-  'cancel',
-  'claim',
-  'confirm',
-  'create',
-  'extend',
-  'hold',
-  'list',
-  'notice',
-  'rename',
-  'reopen',
-  'reschedule',
-  'withdraw',
+/** Each kind once, in an order in which each has to succeed when nobody else does anything. */
+export const stepsThatSucceed: readonly Step[] = [
+  { kind: 'notice', server: 0, minutes: 0 },
+  { kind: 'claim', server: 0, slot: 0, units: 1, confirm: false },
+  { kind: 'extend', server: 1, booking: 0 },
+  { kind: 'confirm', server: 0, booking: 0 },
+  { kind: 'reschedule', server: 1, booking: 0, slot: 2 },
+  { kind: 'cancel', server: 0, booking: 0 },
+  { kind: 'arrive', server: 1, slot: 0 },
+  { kind: 'reopen', server: 1, arrival: 0 },
+  { kind: 'hold', server: 0, slot: 1, lastsMs: 200 },
+  { kind: 'withdraw', server: 0, slot: 3 },
+  { kind: 'create', server: 1, doctor: 1 },
+  { kind: 'rename', server: 0, doctor: 0 },
+  { kind: 'deactivate', server: 1, doctor: 1 },
+  { kind: 'sweep', server: 0 },
+  { kind: 'restart tails', server: 0 },
+  { kind: 'list', server: 1, doctor: 1, onlyAvailable: false },
 ]
