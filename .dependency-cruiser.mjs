@@ -33,7 +33,7 @@ const directions = Object.entries(allowed).map(([name, targets]) => ({
 const engineFolders = {
   queue: [],
   lists: [],
-  answers: [],
+  'stored-responses': [],
   slots: [],
   tail: [],
   upkeep: [],
@@ -41,7 +41,7 @@ const engineFolders = {
   verify: [],
   bookings: ['queue'],
   reads: ['bookings', 'lists', 'verify'],
-  directory: ['answers', 'lists', 'reads'],
+  directory: ['lists', 'reads', 'stored-responses'],
   import: ['directory', 'slots'],
   migrate: ['upkeep'],
 }
@@ -122,10 +122,10 @@ const siteDirections = Object.entries(siteFolders).map(([name, targets]) => ({
 const rest = '^packages/server/src/rest/'
 
 /**
- * The layers of the REST API: resources use answers and guards, which know nothing of each other or of resources. The
+ * The layers of the REST API: resources use guards and responses, which know nothing of each other or of resources. The
  * endpoints of better-auth (`auth`) use none of them.
  */
-const restDirections = ['guards', 'answers', 'auth'].map((layer) => ({
+const restDirections = ['guards', 'responses', 'auth'].map((layer) => ({
   name: `rest-${layer}-imports-no-other-layer`,
   severity: 'error',
   from: { path: `${rest}${layer}/`, pathNot: test },

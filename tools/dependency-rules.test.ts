@@ -58,8 +58,8 @@ beforeAll(async () => {
   await write('packages/server/src/config/config.ts', 'export const config = 1')
   await write('packages/server/src/rest/rest-deps.ts', "import '../secrets/keys.ts'")
   await write('packages/server/src/rest/guards/access.ts', "import '../rest-deps.ts'")
-  await write('packages/server/src/rest/answers/body.ts', "import '../rest-deps.ts'")
-  await write('packages/server/src/rest/serve.ts', "import './guards/access.ts'\nimport './answers/body.ts'")
+  await write('packages/server/src/rest/responses/body.ts', "import '../rest-deps.ts'")
+  await write('packages/server/src/rest/serve.ts', "import './guards/access.ts'\nimport './responses/body.ts'")
   await write('packages/server/src/rest/resources/bookings.ts', "import '../serve.ts'\nimport '../guards/access.ts'")
   await write('packages/server/src/secrets/keys.ts', "import 'node:crypto'")
   await write('packages/cli/src/start.ts', "import '@holdfast/server'\nimport '@holdfast/engine'")
@@ -230,7 +230,7 @@ const planted: [what: string, path: string, text: string, rule: string][] = [
   ...Object.entries({
     queue: 'model-database',
     lists: 'model-database',
-    answers: 'model-database',
+    'stored-responses': 'model-database',
     slots: 'model-database',
     tail: 'model-database',
     upkeep: 'model-database',
@@ -238,7 +238,7 @@ const planted: [what: string, path: string, text: string, rule: string][] = [
     verify: 'model-database',
     bookings: 'model-database-queue',
     reads: 'model-database-bookings-lists-verify',
-    directory: 'model-database-answers-lists-reads',
+    directory: 'model-database-lists-reads-stored-responses',
     import: 'model-database-directory-slots',
     migrate: 'model-database-upkeep',
   }).map(([folder, allowed]): [string, string, string, string] => [
@@ -261,16 +261,16 @@ const planted: [what: string, path: string, text: string, rule: string][] = [
     'rest-guards-imports-no-other-layer',
   ],
   [
-    'an answer imports a guard',
-    'server/src/rest/answers/body.ts',
+    'a response imports a guard',
+    'server/src/rest/responses/body.ts',
     "import '../guards/access.ts'",
-    'rest-answers-imports-no-other-layer',
+    'rest-responses-imports-no-other-layer',
   ],
   [
-    'an answer imports what adds routes',
-    'server/src/rest/answers/body.ts',
+    'a response imports what adds routes',
+    'server/src/rest/responses/body.ts',
     "import '../serve.ts'",
-    'rest-answers-imports-no-other-layer',
+    'rest-responses-imports-no-other-layer',
   ],
   [
     'a resource adds a route past serve()',

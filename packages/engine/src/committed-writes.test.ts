@@ -106,7 +106,7 @@ type DirectoryRead =
   | 'membershipsOf'
   | 'members'
 type EngineWrite =
-  | Exclude<keyof Engine, 'reads' | 'directory' | 'answers' | 'onCommitted' | 'stop'>
+  | Exclude<keyof Engine, 'reads' | 'directory' | 'storedResponses' | 'onCommitted' | 'stop'>
   | Exclude<keyof Directory, DirectoryRead>
 
 /** Every method of the engine that writes: a new one does not compile until it is here or among the reads. */

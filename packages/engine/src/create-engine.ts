@@ -1,5 +1,4 @@
 import type pg from 'pg'
-import { createStoredAnswers } from './answers/stored-answers.ts'
 import { runClaimBatch } from './bookings/claim-batch.ts'
 import { runMoveBatch } from './bookings/move-batch.ts'
 import { runSettleBatch } from './bookings/settle-batch.ts'
@@ -12,6 +11,7 @@ import type { MoveOutcome, MoveRequest, SettleOutcome, SettleRequest } from './m
 import { BatchQueue, type BatchReport } from './queue/batch-queue.ts'
 import { createReads } from './reads/create-reads.ts'
 import { announcedSlotWrites } from './slots/announced-slot-writes.ts'
+import { createStoredResponses } from './stored-responses/stored-responses.ts'
 
 export type EngineSettings = {
   /**
@@ -65,7 +65,7 @@ export function createEngine(settings: EngineSettings): Engine & { queueDepths()
     importDirectory: (input, options) => importDirectory(generalPool, input, options, announce),
     reads: createReads(generalPool),
     directory: createDirectory(generalPool, announce),
-    answers: createStoredAnswers(generalPool),
+    storedResponses: createStoredResponses(generalPool),
     onCommitted,
     queueDepths: () => ({ claim: claims.depth, settle: settles.depth, move: moves.depth }),
     async stop() {

@@ -48,7 +48,7 @@ export type {
   WithdrawSlotsRequest,
 } from './model/slot.ts'
 export { parseSnapshot, parseXid, Snapshot } from './model/snapshot.ts'
-export type { OnceResult, StoredAnswers, WriteKey } from './model/stored-answers.ts'
+export type { OnceResult, StoredResponses, WriteKey } from './model/stored-responses.ts'
 export type { VerifyFinding, VerifyReport } from './model/verify-report.ts'
 export type { BatchReport } from './queue/batch-queue.ts'
 export {

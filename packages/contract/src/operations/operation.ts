@@ -64,7 +64,7 @@ export type Operation = {
   bodyOptional?: true
   /** The successful responses, by status. */
   responses: Record<number, ResponseDescription>
-  /** Answered from the cache where possible: takes If-None-Match and Holdfast-Position, and may be marked stale. */
+  /** Served from the cache where possible: takes If-None-Match and Holdfast-Position, and may be marked stale. */
   cached?: true
   /** The problems specific to this operation; `problemsOf` adds those that every operation of its kind can return. */
   problems: readonly ProblemCode[]

@@ -1,6 +1,5 @@
 import pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
-import { runOnce } from '../answers/run-once.ts'
 import { type AnnouncedTransaction, announceRepeat } from '../database/announced-transaction.ts'
 import { assignments, type Columns, insertion } from '../database/columns-sql.ts'
 import { prepared } from '../database/prepared.ts'
@@ -11,6 +10,7 @@ import type { Clinic, ClinicSettings, NewClinic } from '../model/clinic.ts'
 import type { Announce } from '../model/committed.ts'
 import type { Directory } from '../model/directory.ts'
 import { isId, newId } from '../model/id.ts'
+import { runOnce } from '../stored-responses/run-once.ts'
 import { timeZoneName, UnknownTimeZone } from './time-zone.ts'
 
 const clinicCursor = cursorOf('clinics', ['name', 'id'])

@@ -2,7 +2,7 @@ import type { Clinic, ClinicSettings, NewClinic } from './clinic.ts'
 import type { Doctor, DoctorsQuery, NewDoctor } from './doctor.ts'
 import type { Membership, Role } from './membership.ts'
 import type { Page } from './page.ts'
-import type { OnceResult, WriteKey } from './stored-answers.ts'
+import type { OnceResult, WriteKey } from './stored-responses.ts'
 
 export type Directory = {
   clinics(query: { q: string | null; limit: number; cursor: string | null }): Promise<Page<Clinic>>

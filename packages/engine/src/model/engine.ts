@@ -5,7 +5,7 @@ import type { DirectoryImport, ImportOutcome } from './import.ts'
 import type { Reads } from './reads.ts'
 import type { MoveOutcome, MoveRequest, SettleOutcome, SettleRequest } from './settle.ts'
 import type { CreateSlotsRequest, CreateSlotsResult, WithdrawSlotsOutcome, WithdrawSlotsRequest } from './slot.ts'
-import type { StoredAnswers } from './stored-answers.ts'
+import type { StoredResponses } from './stored-responses.ts'
 
 /** Everything that the engine does. The promise of a write resolves after its COMMIT. */
 export type Engine = {
@@ -18,7 +18,7 @@ export type Engine = {
   importDirectory(input: DirectoryImport, options: { dryRun: boolean }): Promise<ImportOutcome>
   reads: Reads
   directory: Directory
-  answers: StoredAnswers
+  storedResponses: StoredResponses
   /**
    * Calls the subscriber for every transaction of this engine that wrote: after COMMIT, and before the caller gets its
    * result. A batch of claims is one transaction. Other processes' writes arrive by the log (see `EventTail`).

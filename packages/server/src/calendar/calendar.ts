@@ -130,7 +130,7 @@ export class Calendar {
     return () => this.#logListeners.delete(listener)
   }
 
-  /** Applies each write of this process before its caller is answered. */
+  /** Applies each write of this process before its caller gets the response. */
   follow(engine: Pick<Engine, 'onCommitted'>): void {
     engine.onCommitted((committed) => this.#takeCommitted(committed))
   }

@@ -1,7 +1,7 @@
 import { newId } from '@holdfast/engine'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { slotBody } from '../rest/answers/bodies/slot-body.ts'
+import { slotBody } from '../rest/responses/bodies/slot-body.ts'
 import { SlotJson } from './slot-json.ts'
 
 /** Any time, and those at whole minutes and around midnight and the year's end. */

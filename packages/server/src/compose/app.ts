@@ -3,7 +3,6 @@ import { buildOpenApi, type OpenApiDocument, restOperations } from '@holdfast/co
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Config } from '../config/config.ts'
 import { type AdmissionDeps, admission } from '../edge/admission.ts'
-import { answerDeadline } from '../edge/answer-deadline.ts'
 import { clientErrorHandler } from '../edge/client-error.ts'
 import { docsRoutes } from '../edge/docs-routes.ts'
 import { draining } from '../edge/draining.ts'
@@ -14,6 +13,7 @@ import { metricsRoutes } from '../edge/metrics-routes.ts'
 import { notFound } from '../edge/not-found.ts'
 import { type Probes, probeRoutes } from '../edge/probes.ts'
 import { rateLimits } from '../edge/rate-limits.ts'
+import { responseDeadline } from '../edge/response-deadline.ts'
 import { helmetHeaders, securityHeaders } from '../edge/security-headers.ts'
 import { shedLoad } from '../edge/shed-load.ts'
 import { validatorCompiler } from '../edge/validator.ts'
@@ -57,7 +57,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   app.setErrorHandler(errorHandler)
   countRequests(app, metrics, deps.log)
   app.addHook('onRequest', refuseInvalidHost)
-  await app.register(answerDeadline, { seconds: config.answerSecondsMax })
+  await app.register(responseDeadline, { seconds: config.answerSecondsMax })
   await app.register(draining, deps)
   const corsOrigins = config.corsOrigins ?? []
   const headers = await helmetHeaders(config.publicUrl?.startsWith('https:') ?? false)

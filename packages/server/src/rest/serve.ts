@@ -3,12 +3,12 @@ import { InvalidCursor } from '@holdfast/engine'
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import type { Principal } from '../edge/principal.ts'
 import { invalidRequest } from '../edge/validator.ts'
-import { idempotencyKeyOf, type SentKey, sentKeyOf } from './answers/idempotency.ts'
-import { respondOnce } from './answers/stored-response.ts'
 import { requireCredential } from './guards/access.ts'
 import { type AccessGuards, accessGuards } from './guards/access-guards.ts'
 import type { GuardedCall } from './guards/guarded-call.ts'
 import { type RestrictedFieldGuards, restrictedFieldGuards } from './guards/restricted-field-guards.ts'
+import { idempotencyKeyOf, type SentKey, sentKeyOf } from './responses/idempotency.ts'
+import { respondOnce } from './responses/stored-response.ts'
 import type { RestDeps } from './rest-deps.ts'
 
 type StaticOf<Schema> = Schema extends TSchema ? Static<Schema> : undefined
@@ -102,7 +102,7 @@ export function createServe(app: FastifyInstance, deps: RestDeps): Serve {
       return checked instanceof Promise ? checked.then(handle) : handle(checked)
     }
     const respond = storesResponse
-      ? (call: Call) => respondOnce(deps.engine.answers, described, call, { check, run })
+      ? (call: Call) => respondOnce(deps.engine.storedResponses, described, call, { check, run })
       : run
     app.route({
       method: described.method,

@@ -1,5 +1,5 @@
 import { restOperations } from '@holdfast/contract'
-import { bookingBodies } from '../answers/booking-bodies.ts'
+import { bookingBodies } from '../responses/booking-bodies.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
 import { requireDays } from './local-days.ts'

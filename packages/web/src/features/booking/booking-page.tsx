@@ -56,7 +56,7 @@ function Booking({ doctor, clinic }: { doctor: Doctor; clinic: Clinic }) {
   const session = useSession()
   const { state } = hold
   const isChoosing = state.kind === 'choosing'
-  // Hundreds of times are hidden with the press, and taken apart when it has been answered.
+  // Hundreds of times are hidden with the press, and taken apart when the response has arrived.
   const isAway = useDeferredValue(!isChoosing)
   const wasAway = useRef(!isChoosing)
   useEffect(() => {

@@ -21,7 +21,7 @@ export type OpenChannel = (doctorIds: readonly string[], events: ChannelEvents) 
 
 export const pollMs = 10_000
 /** A channel that is silent for this long after it was opened is closed. */
-const answerMsMax = 5_000
+const silentMsMax = 5_000
 const retryMsMin = 1_000
 const retryMsMax = 60_000
 
@@ -106,7 +106,7 @@ function createConnection(
     const openChannel = channels[kind]
     if (watches.size() === 0 || openChannel === undefined) return
     const mine = attempt
-    attemptTimer = setTimeout(() => onClosed(mine), answerMsMax)
+    attemptTimer = setTimeout(() => onClosed(mine), silentMsMax)
     channel = openChannel(watches.doctorIds(), {
       message: (data) => {
         const message = mine === attempt ? parseLiveMessage(data) : null

@@ -13,7 +13,7 @@ declare module 'fastify' {
  * Responds with 503 to a request that takes longer than `seconds`. The work is not cancelled: a commit may be in
  * progress. (Fastify's `handlerTimeout` stops counting as soon as the request's body has been read.)
  */
-export const answerDeadline = fp(async (app: FastifyInstance, { seconds }: { seconds: number }) => {
+export const responseDeadline = fp(async (app: FastifyInstance, { seconds }: { seconds: number }) => {
   let arrived: FastifyReply[] = []
   const startTimers = () => {
     const waiting = arrived.filter(isWaiting)

@@ -1,5 +1,5 @@
 import type { Operation } from '@holdfast/contract'
-import type { StoredAnswers } from '@holdfast/engine'
+import type { StoredResponses } from '@holdfast/engine'
 import { type SentKey, writeKeyOf } from './idempotency.ts'
 import { refusalProblem } from './outcome-problems.ts'
 
@@ -15,7 +15,7 @@ export type StoredResponse = { status: number; body?: unknown; position?: string
  * @throws ProblemError idempotency_key_reused
  */
 export async function respondOnce<Call extends StoredCall>(
-  answers: StoredAnswers,
+  storedResponses: StoredResponses,
   described: Operation,
   call: Call,
   { check, run }: { check(call: Call): unknown; run(call: Call): StoredResponse | Promise<StoredResponse> },
@@ -24,15 +24,15 @@ export async function respondOnce<Call extends StoredCall>(
   const purpose = `${described.method} ${described.url} ${JSON.stringify(params)}`
   const writeKey = writeKeyOf(key, purpose, { params, query, body: body ?? null })
   if (writeKey === null) return run(call)
-  const found = await answers.find(writeKey)
+  const found = await storedResponses.find(writeKey)
   if (found.kind === 'key_reused') throw refusalProblem(found)
   // Written below by the same operation: the key's digest covers the operation, and the request's all that it asks for.
   if (found.kind === 'found') {
     await check(call)
-    return repeated(found.answer as StoredResponse, described)
+    return repeated(found.response as StoredResponse, described)
   }
   const response = await run(call)
-  await answers.store(writeKey, response)
+  await storedResponses.store(writeKey, response)
   return response
 }
 

@@ -7,11 +7,11 @@ export type OnceResult<Value> =
 /** An idempotency key and the digest of the request it was sent with; null: the request has no key. */
 export type WriteKey = { key: string; requestHash: string } | null
 
-/** Answers of requests, stored for 24 hours under their idempotency keys. */
-export type StoredAnswers = {
+/** Responses of requests, stored for 24 hours under their idempotency keys. */
+export type StoredResponses = {
   find(
     writeKey: NonNullable<WriteKey>,
-  ): Promise<{ kind: 'missing' } | { kind: 'found'; answer: unknown } | { kind: 'key_reused' }>
-  /** Stores `answer` as JSON, unless an answer is already stored under the key. */
-  store(writeKey: NonNullable<WriteKey>, answer: unknown): Promise<void>
+  ): Promise<{ kind: 'missing' } | { kind: 'found'; response: unknown } | { kind: 'key_reused' }>
+  /** Stores `response` as JSON, unless one is already stored under the key. */
+  store(writeKey: NonNullable<WriteKey>, response: unknown): Promise<void>
 }

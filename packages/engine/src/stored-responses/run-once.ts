@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
-import type { OnceResult, WriteKey } from '../model/stored-answers.ts'
+import type { OnceResult, WriteKey } from '../model/stored-responses.ts'
 
 /**
  * Runs `write` and stores its value under the key, in the same transaction. A retry with the key gets the stored value
