@@ -6,7 +6,7 @@ import { Subscribers } from './subscribers.ts'
 
 let subscribers = new Subscribers()
 
-async function answer(message: ProbeMessage): Promise<ProbeReply> {
+async function replyTo(message: ProbeMessage): Promise<ProbeReply> {
   switch (message.kind) {
     case 'subscribe':
       await subscribers.open(message.target, message.doctorIds, message.sockets)
@@ -23,7 +23,7 @@ async function answer(message: ProbeMessage): Promise<ProbeReply> {
 }
 
 process.on('message', (message: ProbeMessage) => {
-  answer(message).then(
+  replyTo(message).then(
     (reply) => process.send?.(reply),
     (error: unknown) => process.send?.({ kind: 'failed', message: String(error) } satisfies ProbeReply),
   )

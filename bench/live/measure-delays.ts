@@ -10,7 +10,7 @@ const connectionCount = 64
 const deliverySecondsMax = 10
 
 /** A booking that no subscriber of its doctor has received yet. */
-type Undelivered = { position: bigint; answeredAt: number }
+type Undelivered = { position: bigint; committedAt: number }
 
 /**
  * Books one slot after the other, in an open loop. One process books and listens, so that both ends of a delay are read
@@ -20,7 +20,7 @@ export async function measureDelays(
   subscribers: Subscribers,
   { target, bookings, ratePerSecond }: Extract<ProbeMessage, { kind: 'measure' }>,
 ): Promise<Delays> {
-  const answered = new Latencies()
+  const committed = new Latencies()
   const delivered = new Latencies()
   const undelivered = new Map<string, Undelivered[]>()
   // For messages that arrive before the response of their booking.
@@ -29,7 +29,7 @@ export async function measureDelays(
     latest.set(doctorId, position)
     const waiting = undelivered.get(doctorId) ?? []
     const now = performance.now()
-    for (const one of waiting) if (one.position <= position) delivered.add(now - one.answeredAt)
+    for (const one of waiting) if (one.position <= position) delivered.add(now - one.committedAt)
     undelivered.set(
       doctorId,
       waiting.filter((one) => one.position > position),
@@ -48,19 +48,19 @@ export async function measureDelays(
     const sentAt = performance.now()
     connection.send(requestFor(target, slotId, index), (response) => {
       pending -= 1
-      const answeredAt = performance.now()
+      const committedAt = performance.now()
       const position = BigInt(/holdfast-position: (\d+)/i.exec(response?.head ?? '')?.[1] ?? '0')
       if (response?.status !== 201) throw new Error(`A booking returned ${response?.status} ${response?.body}`)
-      answered.add(answeredAt - sentAt)
+      committed.add(committedAt - sentAt)
       if ((latest.get(doctorId) ?? 0n) >= position) delivered.add(0)
-      else undelivered.set(doctorId, [...(undelivered.get(doctorId) ?? []), { position, answeredAt }])
+      else undelivered.set(doctorId, [...(undelivered.get(doctorId) ?? []), { position, committedAt }])
     })
   }
   const until = performance.now() + deliverySecondsMax * 1000
   const left = () => [...undelivered.values()].reduce((sum, waiting) => sum + waiting.length, 0)
   while ((pending > 0 || left() > 0) && performance.now() < until) await delay(5)
   for (const connection of connections) connection.close()
-  return { answered: answered.summary(), delivered: delivered.summary(), undelivered: left() }
+  return { committed: committed.summary(), delivered: delivered.summary(), undelivered: left() }
 }
 
 function requestFor({ host, port }: Target, slotId: string, index: number): string {

@@ -11,7 +11,7 @@ export type ProbeMessage =
   | { kind: 'close' }
 
 /** Milliseconds. `delivered`: from the booking's response, which follows its commit, to the message. */
-export type Delays = { answered: LatencySummary; delivered: LatencySummary; undelivered: number }
+export type Delays = { committed: LatencySummary; delivered: LatencySummary; undelivered: number }
 
 export type ProbeReply =
   | { kind: 'done' }

@@ -8,9 +8,9 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close()
 })
 
-/** A connection to a server that calls `answer` for every request. */
-async function connected(answer: (socket: Socket) => void): Promise<HttpConnection> {
-  const server = createServer((socket) => socket.on('data', () => answer(socket)).on('error', () => undefined))
+/** A connection to a server that calls `respond` for every request. */
+async function connected(respond: (socket: Socket) => void): Promise<HttpConnection> {
+  const server = createServer((socket) => socket.on('data', () => respond(socket)).on('error', () => undefined))
   servers.push(server)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return HttpConnection.open({ host: '127.0.0.1', port: (server.address() as AddressInfo).port })

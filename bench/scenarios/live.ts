@@ -94,16 +94,16 @@ function resultOf(
   faults: string[],
 ): Awaited<ReturnType<Scenario['run']>> {
   const delivered = delays.map((one) => one.delivered.p99)
-  const answered = delays.map((one) => one.answered.p99)
-  const delayRatio = ratiosOf(delivered, answered)
+  const committed = delays.map((one) => one.committed.p99)
+  const delayRatio = ratiosOf(delivered, committed)
   const rateRatio = ratiosOf(watched, alone)
   return {
     measured: [
       {
         name: 'light bookings',
         values: {
-          'commit p50 ms': spreadOf(delays.map((one) => one.answered.p50)),
-          'commit p99 ms': spreadOf(answered),
+          'commit p50 ms': spreadOf(delays.map((one) => one.committed.p50)),
+          'commit p99 ms': spreadOf(committed),
           'delivery p50 ms': spreadOf(delays.map((one) => one.delivered.p50)),
           'delivery p99 ms': spreadOf(delivered),
         },

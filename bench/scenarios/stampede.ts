@@ -43,10 +43,10 @@ async function stampedeOn(bench: Bench, contender: Contender, round: number): Pr
     parts: (calendar) => [onlySlot(contender, calendar)],
   })
   const { outcomes } = result.booking
-  const answered = Object.values(outcomes).reduce((sum, count) => sum + count, 0)
+  const completed = Object.values(outcomes).reduce((sum, count) => sum + count, 0)
   const faults = [...result.faults]
   if (outcomes.booked !== 1) faults.push(`${contender.label}: ${outcomes.booked ?? 0} of ${requests} got the last unit`)
-  if (answered !== requests) faults.push(`${contender.label}: ${answered} responses to ${requests} requests`)
+  if (completed !== requests) faults.push(`${contender.label}: ${completed} responses to ${requests} requests`)
   return { ...result, faults }
 }
 

@@ -7,7 +7,7 @@ import type { Committed } from './model/committed.ts'
 import { clinicNoOf } from './model/id.ts'
 
 // The result of a write can get lost after COMMIT, and its announcement with it. Its repetition changes nothing, but
-// must be announced: until then this server may answer from a cache that is older than the write.
+// must be announced: until then this server may serve reads from a cache that is older than the write.
 
 const test = databaseTest.extend('scene', { scope: 'file' }, async ({ database }, { onCleanup }) => {
   const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })

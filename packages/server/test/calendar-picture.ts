@@ -14,16 +14,16 @@ export async function listSlots(
   { from, to, onlyAvailable = false }: ListQuery,
   position?: string,
 ): Promise<ListedSlot[] | 'unavailable' | null> {
-  const answer = await call(
+  const response = await call(
     `${url}/api/v1/doctors/${doctorId}/slots?from=${from}&to=${to}&onlyAvailable=${onlyAvailable}`,
     {
       headers: position === undefined ? {} : { 'holdfast-position': position },
     },
   )
-  if (answer.status === 404) return null
-  if (answer.status >= 500 || answer.body.stale === true) return 'unavailable'
-  if (answer.status !== 200) throw new Error(`The list was refused: ${answer.text}`)
-  const items = answer.body.items as ListedSlot[]
+  if (response.status === 404) return null
+  if (response.status >= 500 || response.body.stale === true) return 'unavailable'
+  if (response.status !== 200) throw new Error(`The list was refused: ${response.text}`)
+  const items = response.body.items as ListedSlot[]
   return items.map(({ id, startsAt, capacity, available }) => ({ id, startsAt, capacity, available }))
 }
 

@@ -40,10 +40,10 @@ export const checkContract = fp(async (app: FastifyInstance, { violations }: { v
 /** Describes how a response differs from the contract. */
 export function violationsOf(operation: Operation, status: number, body: unknown): string[] {
   const at = `${operation.id} ${status}`
-  const answer = operation.responses[status]
-  if (answer) {
-    if (!answer.schema) return body === undefined ? [] : [`${at}: has a body`]
-    return errorsOf(answer.schema, body).map((error) => `${at}: ${error}`)
+  const declared = operation.responses[status]
+  if (declared) {
+    if (!declared.schema) return body === undefined ? [] : [`${at}: has a body`]
+    return errorsOf(declared.schema, body).map((error) => `${at}: ${error}`)
   }
   const errors = errorsOf(problemSchema, body).map((error) => `${at}: ${error}`)
   const code = typeof body === 'object' && body !== null && 'code' in body ? (body.code as ProblemCode) : undefined

@@ -36,20 +36,20 @@ export async function untilCaughtUp(database: TestDatabase, url: string, doctorI
 
 /** Books one unit over HTTP. */
 export async function book(url: string, slot: { id: string }, { confirm = true } = {}) {
-  const answer = await call(`${url}/api/v1/bookings`, {
+  const response = await call(`${url}/api/v1/bookings`, {
     method: 'POST',
     body: { slotId: slot.id, patient: { name: 'P' }, confirm },
     headers: { 'idempotency-key': randomUUID() },
   })
-  if (answer.status !== 201) throw new Error(`not booked: ${answer.text}`)
-  const { id, manageToken } = answer.body as { id: string; manageToken: string }
-  return { id, manageToken, position: BigInt(answer.headers.get('holdfast-position') ?? 0) }
+  if (response.status !== 201) throw new Error(`not booked: ${response.text}`)
+  const { id, manageToken } = response.body as { id: string; manageToken: string }
+  return { id, manageToken, position: BigInt(response.headers.get('holdfast-position') ?? 0) }
 }
 
 export async function cancel(url: string, booking: { id: string; manageToken: string }): Promise<void> {
-  const answer = await call(`${url}/api/v1/bookings/${booking.id}/cancel`, {
+  const response = await call(`${url}/api/v1/bookings/${booking.id}/cancel`, {
     method: 'POST',
     bearer: booking.manageToken,
   })
-  if (answer.status !== 200) throw new Error(`not cancelled: ${answer.text}`)
+  if (response.status !== 200) throw new Error(`not cancelled: ${response.text}`)
 }

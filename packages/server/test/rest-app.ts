@@ -183,7 +183,7 @@ async function call<Id extends OperationId>(app: FastifyInstance, id: Id, option
     },
     ...(payload === undefined ? {} : { payload }),
   })
-  const answered: unknown = response.payload === '' ? undefined : JSON.parse(response.payload)
+  const received: unknown = response.payload === '' ? undefined : JSON.parse(response.payload)
   const isProblem = response.statusCode >= 400
   const outcome = `${id} returned ${response.statusCode}: ${response.payload.slice(0, 500)}`
   return {
@@ -191,11 +191,11 @@ async function call<Id extends OperationId>(app: FastifyInstance, id: Id, option
     headers: response.headers,
     get body() {
       if (isProblem) throw new Error(outcome)
-      return answered as Reply<Id>['body']
+      return received as Reply<Id>['body']
     },
     get problem() {
       if (!isProblem) throw new Error(outcome)
-      return answered as Problem
+      return received as Problem
     },
   }
 }

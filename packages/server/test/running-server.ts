@@ -94,9 +94,9 @@ export async function call(
 
 /** Signs in. @returns the session token */
 export async function signIn(url: string, who: { email: string; password: string } = administrator): Promise<string> {
-  const answer = await call(`${url}/api/auth/sign-in/email`, { method: 'POST', body: who })
-  if (typeof answer.body.token !== 'string') throw new Error(`Sign-in returned ${answer.status}: ${answer.text}`)
-  return answer.body.token
+  const response = await call(`${url}/api/auth/sign-in/email`, { method: 'POST', body: who })
+  if (typeof response.body.token !== 'string') throw new Error(`Sign-in returned ${response.status}: ${response.text}`)
+  return response.body.token
 }
 
 /** Signs up. @returns the account's id and session token */
@@ -106,9 +106,10 @@ export async function signUp(
   password = 'a password of ten',
 ): Promise<{ id: string; token: string }> {
   const body = { name: email.split('@')[0] ?? email, email, password }
-  const answer = await call(`${url}/api/auth/sign-up/email`, { method: 'POST', body })
-  const { token, user } = answer.body
-  if (typeof token !== 'string' || !isRecord(user)) throw new Error(`Sign-up returned ${answer.status}: ${answer.text}`)
+  const response = await call(`${url}/api/auth/sign-up/email`, { method: 'POST', body })
+  const { token, user } = response.body
+  if (typeof token !== 'string' || !isRecord(user))
+    throw new Error(`Sign-up returned ${response.status}: ${response.text}`)
   return { id: String(user.id), token }
 }
 

@@ -48,16 +48,16 @@ test('roles can’t reach each other’s pages', async ({ site, scene }) => {
   }
   const expectServed = async (who: Who, path: string) => {
     const page = await emptyPageOf(who)
-    const answers: number[] = []
+    const statuses: number[] = []
     page.on('response', (response) => {
-      if (response.url().includes('/api/v1/')) answers.push(response.status())
+      if (response.url().includes('/api/v1/')) statuses.push(response.status())
     })
     await page.goto(path)
     await page.getByRole('main').getByRole('heading', { level: 1 }).waitFor()
     await untilRead(page)
     expect(await page.getByRole('heading', { name: refused }).count(), `${who} ${path}`).toBe(0)
-    expect(answers.length, `${who} ${path}`).toBeGreaterThan(0)
-    expect(answers, `${who} ${path}`).not.toContain(403)
+    expect(statuses.length, `${who} ${path}`).toBeGreaterThan(0)
+    expect(statuses, `${who} ${path}`).not.toContain(403)
   }
   for (const tab of ['people', 'settings', 'proof']) {
     await expectRefused('staff', pathOf(scene, tab))

@@ -64,9 +64,10 @@ export function noonZone(): string {
 
 /** Signs a browser context in through the API; another test covers the form. */
 export async function signInContext(site: Site, page: Page, account: Account): Promise<void> {
-  const answer = await page.context().request.post(`${site.url}/api/auth/sign-in/email`, {
+  const response = await page.context().request.post(`${site.url}/api/auth/sign-in/email`, {
     data: account,
     headers: { origin: site.url },
   })
-  if (!answer.ok()) throw new Error(`${account.email} could not sign in: ${answer.status()} ${await answer.text()}`)
+  if (!response.ok())
+    throw new Error(`${account.email} could not sign in: ${response.status()} ${await response.text()}`)
 }

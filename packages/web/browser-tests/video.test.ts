@@ -97,8 +97,8 @@ test('once the booking is confirmed, the link to join is on the ticket, in the c
   // The ticket stored for offline use contains no link to join.
   const stored = await page.evaluate(async () => {
     const cache = await caches.open('holdfast-tickets')
-    const answers = await Promise.all((await cache.keys()).map((key) => cache.match(key)))
-    return (await Promise.all(answers.map((answer) => answer?.text() ?? ''))).join()
+    const responses = await Promise.all((await cache.keys()).map((key) => cache.match(key)))
+    return (await Promise.all(responses.map((response) => response?.text() ?? ''))).join()
   })
   expect(stored).toContain(booking.id)
   expect(stored).not.toContain(url)

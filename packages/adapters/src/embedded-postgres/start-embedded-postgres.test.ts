@@ -147,11 +147,11 @@ describe('startEmbeddedPostgres', () => {
   test('a second start keeps the data and the URL', async () => {
     const dataDirectory = await aFilledDirectory()
     const first = await start({ dataDirectory })
-    await query(first.ownerUrl, 'create table stored as select 42 as answer')
+    await query(first.ownerUrl, 'create table stored as select 42 as value')
     await first.stop()
     await first.stop()
     const second = await start({ dataDirectory })
-    expect(await query(second.ownerUrl, 'select answer from stored')).toEqual([42])
+    expect(await query(second.ownerUrl, 'select value from stored')).toEqual([42])
     expect(second.ownerUrl).toBe(first.ownerUrl)
   })
 
@@ -172,7 +172,7 @@ describe('startEmbeddedPostgres', () => {
   test('a kill -9 of Holdfast also shuts down its server cleanly', async () => {
     const dataDirectory = await aFilledDirectory()
     const { child, url } = await startElsewhere(dataDirectory)
-    await query(url, 'create table stored as select 42 as answer')
+    await query(url, 'create table stored as select 42 as value')
     expect((await readPostmasterState(join(dataDirectory, 'postgres'))).kind).toBe('live')
     child.kill('SIGKILL')
     const isGone = async () => {
@@ -181,13 +181,13 @@ describe('startEmbeddedPostgres', () => {
     }
     expect(await pollUntil(isGone, 20_000), 'a server killed in its turn would leave its file').toBe('none')
     const database = await start({ dataDirectory })
-    expect(await query(database.ownerUrl, 'select answer from stored')).toEqual([42])
+    expect(await query(database.ownerUrl, 'select value from stored')).toEqual([42])
   })
 
   test('the next start stops a server that a killed Holdfast left running, and keeps its data', async () => {
     const dataDirectory = await aFilledDirectory()
     const first = await start({ dataDirectory })
-    await query(first.ownerUrl, 'create table stored as select 42 as answer')
+    await query(first.ownerUrl, 'create table stored as select 42 as value')
     await first.stop()
     const log = () => undefined
     const clusterHome = await prepareClusterHome(dataDirectory, join(dataDirectory, 'shared'), log)
@@ -198,13 +198,13 @@ describe('startEmbeddedPostgres', () => {
     const database = await start({ dataDirectory, log: (message) => said.push(message) })
     expect(await left.ended).toBe('exit code 0')
     expect(said.join('\n')).toContain(`process ${left.pid}`)
-    expect(await query(database.ownerUrl, 'select answer from stored')).toEqual([42])
+    expect(await query(database.ownerUrl, 'select value from stored')).toEqual([42])
   })
 
   test('a server and its Holdfast both killed: the next start recovers what was committed', async () => {
     const dataDirectory = await aFilledDirectory()
     const { child, url } = await startElsewhere(dataDirectory)
-    await query(url, 'create table stored as select 42 as answer')
+    await query(url, 'create table stored as select 42 as value')
     const pid = await postmasterPid(dataDirectory)
     // Held still, it neither starts its server again nor, by its end, has it stopped in good order.
     child.kill('SIGSTOP')
@@ -212,7 +212,7 @@ describe('startEmbeddedPostgres', () => {
     child.kill('SIGKILL')
     await once(child, 'exit')
     const database = await start({ dataDirectory })
-    expect(await query(database.ownerUrl, 'select answer from stored')).toEqual([42])
+    expect(await query(database.ownerUrl, 'select value from stored')).toEqual([42])
   })
 
   test('Ctrl-C, which signals the whole foreground process group, does not reach the server', async () => {
@@ -231,8 +231,8 @@ describe('startEmbeddedPostgres', () => {
     const { ownerUrl } = await start({ dataDirectory, log: (message) => said.push(message) })
     const firstPid = await postmasterPid(dataDirectory)
     process.kill(firstPid, 'SIGKILL')
-    const answer = await pollUntil(() => query(ownerUrl, 'select 1').catch(() => undefined), 20_000)
-    expect(answer).toEqual([1])
+    const result = await pollUntil(() => query(ownerUrl, 'select 1').catch(() => undefined), 20_000)
+    expect(result).toEqual([1])
     expect(await postmasterPid(dataDirectory)).not.toBe(firstPid)
     expect(said.join('\n')).toContain('SIGKILL')
   })
@@ -287,12 +287,12 @@ describe('a damaged cluster', () => {
   test('a lost password file is created again, and the data is still there', async () => {
     const dataDirectory = await aFilledDirectory()
     const first = await start({ dataDirectory })
-    await query(first.ownerUrl, 'create table stored as select 42 as answer')
+    await query(first.ownerUrl, 'create table stored as select 42 as value')
     await first.stop()
     await rm(join(dataDirectory, 'owner-password'))
     const second = await start({ dataDirectory })
     expect(second.ownerUrl).not.toBe(first.ownerUrl)
-    expect(await query(second.ownerUrl, 'select answer from stored')).toEqual([42])
+    expect(await query(second.ownerUrl, 'select value from stored')).toEqual([42])
   })
 
   test('a postmaster.pid of a dead process, or of another program, does not prevent a start', async () => {
@@ -353,13 +353,13 @@ if (isRoot) {
       const options = { dataDirectory, sharedDirectory: join(shared, 'holdfast') }
       const said: string[] = []
       const first = await start({ ...options, log: (message) => said.push(message) })
-      await query(first.ownerUrl, 'create table stored as select 42 as answer')
+      await query(first.ownerUrl, 'create table stored as select 42 as value')
       await first.stop()
       const home = (await readFile(join(dataDirectory, 'database-location'), 'utf8')).trim()
       expect(home.startsWith(shared)).toBe(true)
       expect(said.join('\n')).toContain(home)
       const second = await start(options)
-      expect(await query(second.ownerUrl, 'select answer from stored')).toEqual([42])
+      expect(await query(second.ownerUrl, 'select value from stored')).toEqual([42])
       await second.stop()
       await rm(home, { recursive: true })
       const error = await failureOf(start(options))
@@ -373,11 +373,11 @@ if (isRoot) {
       const nobody = { uid: 65_534, gid: 65_534 }
       const { child, url } = await startElsewhere(dataDirectory, nobody)
       expect((await stat(`/proc/${await postmasterPid(dataDirectory)}`)).uid).toBe(nobody.uid)
-      await query(url, 'create table stored as select 42 as answer')
+      await query(url, 'create table stored as select 42 as value')
       child.stdin?.end()
       await once(child, 'exit')
       const database = await start({ dataDirectory })
-      expect(await query(database.ownerUrl, 'select answer from stored')).toEqual([42])
+      expect(await query(database.ownerUrl, 'select value from stored')).toEqual([42])
       expect((await stat(`/proc/${await postmasterPid(dataDirectory)}`)).uid).toBe(nobody.uid)
     })
   })

@@ -78,9 +78,9 @@ test('two concurrent commands share one server, and the one that started it wait
       await client.connect()
       arrived.resolve()
       await leave.promise
-      const answer = (await client.query('select 1 as one')).rows[0].one
+      const one = (await client.query('select 1 as one')).rows[0].one
       await client.end()
-      return answer
+      return one
     })
     await found.promise
     return using

@@ -158,7 +158,7 @@ begin
     select a.*, a.fits and a.id in (select k.booking_id from keyed k) as won,
            coalesce(d.booking_id, a.first_prior) as prior,
            case when d.booking_id is null then a.verdict when d.request_hash = a.hash then 'replayed'
-                else 'key_reused' end as answer,
+                else 'key_reused' end as outcome,
            case when not a.confirm then v_now + make_interval(secs => a.hold_seconds) end as hold_until
       from admitted a
       left join lateral (select t.booking_id, t.request_hash from idempotency t
@@ -186,11 +186,11 @@ begin
      where t.clinic_no = w.clinic_no and t.id = w.slot_id
   )
   select array_agg(case when d.won then 'booked'
-                        when d.answer is not null then d.answer
+                        when d.outcome is not null then d.outcome
                         when d.fits or d.more_lapsed
                           or d.units <= d.free - coalesce(w.units, 0) then 'retry'
                         else 'slot_full' end order by d.n),
-         array_agg(case when d.won then d.id when d.answer = 'replayed' then d.prior end order by d.n),
+         array_agg(case when d.won then d.id when d.outcome = 'replayed' then d.prior end order by d.n),
          v_clinic_ids, v_resource_ids, v_capacities, v_types, v_starts, v_ends,
          array_agg(case when d.won then d.hold_until end order by d.n), v_now,
          case when bool_or(d.won) then pg_current_xact_id() end,

@@ -13,7 +13,7 @@ as $$
 declare
   v_before timestamptz;
   v_keys bigint;
-  v_answers bigint;
+  v_responses bigint;
   v_changes bigint;
 begin
   if p_keep is null or p_keep < interval '1 hour' then
@@ -29,11 +29,11 @@ begin
   get diagnostics v_keys = row_count;
   delete from answer
    where key in (select key from answer where created_at < v_before limit p_limit for update skip locked);
-  get diagnostics v_answers = row_count;
+  get diagnostics v_responses = row_count;
   delete from directory_change
    where (clinic_no, seq) in (
      select clinic_no, seq from directory_change where at < v_before limit p_limit for update skip locked);
   get diagnostics v_changes = row_count;
-  return v_keys + v_answers + v_changes;
+  return v_keys + v_responses + v_changes;
 end
 $$;

@@ -137,10 +137,10 @@ async function run(calendar: Calendar, one: Step): Promise<object | string> {
   if (one.kind === 'cancel') {
     const bookingId = calendar.made[one.booking]
     if (bookingId === undefined) return 'nothing to cancel'
-    const [answer] = await runSettleBatch(database.appPool, [
+    const [result] = await runSettleBatch(database.appPool, [
       { bookingId, action: 'cancel', actorId: null, onBehalf: true, key: null, reason: null },
     ])
-    return answer?.kind === 'completed' ? answer.outcome.kind : 'retry'
+    return result?.kind === 'completed' ? result.outcome.kind : 'retry'
   }
   const at = calendar.slots[one.slot]
   if (at === undefined) throw new Error('no such slot')

@@ -56,14 +56,14 @@ export async function runClaimBatch(
   const startedAt = performance.now()
   const rows = await claimedRows(pool, requests)
   const replays = rows.flatMap((row) => (row.outcome === 'replayed' && row.booking_id !== null ? [row.booking_id] : []))
-  const firstAnswers = replays.length === 0 ? new Map<string, FirstAnswer>() : await readFirstAnswers(pool, replays)
+  const firstOutcomes = replays.length === 0 ? new Map<string, FirstOutcome>() : await readFirstOutcomes(pool, replays)
   const tookMs = performance.now() - startedAt
   const written: Written[] = []
   const results = rows.map((row, index): ItemResult<ClaimOutcome> => {
     const request = requests[index]
     if (request === undefined) throw new Error(`${rows.length} results for ${requests.length} claims`)
     if (row.outcome === 'retry') return { kind: 'retry' }
-    const outcome = outcomeOf(row, request, firstAnswers)
+    const outcome = outcomeOf(row, request, firstOutcomes)
     if (outcome.kind === 'booked') written.push(writtenBy(outcome, row, tookMs))
     return { kind: 'completed', outcome }
   })
@@ -149,12 +149,12 @@ function rowsOfAll(claims: ClaimsRow): ClaimRow[] {
   }))
 }
 
-function outcomeOf(row: ClaimRow, request: ClaimRequest, firstAnswers: Map<string, FirstAnswer>): ClaimOutcome {
+function outcomeOf(row: ClaimRow, request: ClaimRequest, firstOutcomes: Map<string, FirstOutcome>): ClaimOutcome {
   switch (row.outcome) {
     case 'booked':
       return { kind: 'booked', booking: claimedBooking(row, request), position: row.tx ?? '' }
     case 'replayed': {
-      const first = firstAnswers.get(row.booking_id ?? '')
+      const first = firstOutcomes.get(row.booking_id ?? '')
       if (first === undefined)
         throw new Error(`The key of booking ${row.booking_id} is known, and its first event is not.`)
       // It replays our first try, whose result was lost with the connection: the caller has no response yet.
@@ -202,9 +202,9 @@ function claimedBooking(row: ClaimRow, request: ClaimRequest): ClaimedBooking {
   }
 }
 
-type FirstAnswer = { booking: ClaimedBooking; position: string }
+type FirstOutcome = { booking: ClaimedBooking; position: string }
 
-type FirstAnswerRow = {
+type FirstOutcomeRow = {
   id: string
   clinic_id: string
   resource_id: string
@@ -219,7 +219,7 @@ type FirstAnswerRow = {
   xid: string
 }
 
-async function readFirstAnswers(pool: pg.Pool, bookingIds: string[]): Promise<Map<string, FirstAnswer>> {
+async function readFirstOutcomes(pool: pg.Pool, bookingIds: string[]): Promise<Map<string, FirstOutcome>> {
   // The booking's first event has the values of the first response, whatever has happened to the booking since.
   const statement = sql`
     select b.id, c.id as clinic_id, e.resource_id, e.slot_id, e.type, e.units, b.appointment_type, s.starts_at,
@@ -229,7 +229,7 @@ async function readFirstAnswers(pool: pg.Pool, bookingIds: string[]): Promise<Ma
       join holdfast.booking_event e on e.clinic_no = i.clinic_no and e.booking_id = i.id and e.version = 1
       join holdfast.slot s on s.clinic_no = i.clinic_no and s.id = e.slot_id
       join holdfast.clinic c on c.no = i.clinic_no`
-  const { rows } = await pool.query<FirstAnswerRow>(prepared('first_answers', statement))
+  const { rows } = await pool.query<FirstOutcomeRow>(prepared('first_outcomes', statement))
   return new Map(
     rows.map((row) => [
       row.id,

@@ -76,7 +76,7 @@ describe.each([alone, together])('refusals, claimed $way', ({ run, claim }) => {
     const client = await database.appPool.connect()
     await client.query('begin')
     const pool = Object.assign(Object.create(database.appPool), { query: client.query.bind(client) })
-    const answers = await run(pool, [aClaim(full), aClaim(past), { ...known, bookingId: newId(full.clinicNo) }])
+    const results = await run(pool, [aClaim(full), aClaim(past), { ...known, bookingId: newId(full.clinicNo) }])
     const assigned = await client.query('select pg_current_xact_id_if_assigned() as xid')
     expect(assigned.rows).toEqual([{ xid: null }])
     // The control: a booked claim does take one.
@@ -84,7 +84,7 @@ describe.each([alone, together])('refusals, claimed $way', ({ run, claim }) => {
     expect((await client.query('select pg_current_xact_id_if_assigned() as xid')).rows).not.toEqual([{ xid: null }])
     await client.query('rollback')
     client.release()
-    expect(answers.map((answer) => (answer.kind === 'completed' ? answer.outcome.kind : 'retry'))).toEqual([
+    expect(results.map((result) => (result.kind === 'completed' ? result.outcome.kind : 'retry'))).toEqual([
       'slot_full',
       'slot_closed',
       'replayed',

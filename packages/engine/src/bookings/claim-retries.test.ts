@@ -102,10 +102,10 @@ describe.each([alone, together])('retries, claimed $way', ({ run, claim }) => {
     const request = aClaim(slot)
     let runs = 0
     const queue = queueOf(async (items) => {
-      const answers = await run(database.appPool, items)
+      const results = await run(database.appPool, items)
       runs += 1
       if (runs === 1) throw Object.assign(new Error('Connection terminated unexpectedly'))
-      return answers
+      return results
     })
     expect(await queue.submit(request)).toMatchObject({ kind: 'booked', booking: { id: request.bookingId } })
     expect(runs).toBe(2)

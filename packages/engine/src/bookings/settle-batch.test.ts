@@ -86,15 +86,15 @@ describe('settle_bookings: every action on every status', () => {
     const booking = await aBooking(database, slot, { status, units: 2 })
     await shiftSlot(database, slot, -Math.round((slot.startsAt.getTime() - Date.now()) / 60_000) - 10)
     const [before = 0] = await takenOf(database, slot)
-    const [answer] = await settle(database, request(booking, action, { onBehalf: true, actorId: randomUUID() }))
-    expect(answer?.kind).toBe(outcome)
+    const [result] = await settle(database, request(booking, action, { onBehalf: true, actorId: randomUUID() }))
+    expect(result?.kind).toBe(outcome)
     const { rows } = await database.ownerPool.query('select status, version from holdfast.booking where id = $1', [
       booking.id,
     ])
     expect(rows[0]?.version).toBe(booking.version + (outcome === 'done' ? 1 : 0))
     expect(await takenOf(database, slot)).toEqual([outcome === 'done' && action === 'cancel' ? before - 2 : before])
-    if (answer !== undefined && 'booking' in answer)
-      expect(answer.booking).toMatchObject({ id: booking.id, version: rows[0]?.version })
+    if (result !== undefined && 'booking' in result)
+      expect(result.booking).toMatchObject({ id: booking.id, version: rows[0]?.version })
     // So that it does not overlap the next slot of the doctor.
     await shiftSlot(
       database,
@@ -110,12 +110,12 @@ describe('settle_bookings: every action on every status', () => {
       await aBooking(database, plain, { status: 'PENDING' }),
     ]
     const patient = { name: 'Grace Hopper', phone: '1' }
-    const answers = await settle(
+    const results = await settle(
       database,
       request(first, 'confirm', { patient, reason: 'Knee' }),
       request(second, 'confirm'),
     )
-    const details = answers.map((answer) => 'booking' in answer && [answer.booking.patient.name, answer.booking.reason])
+    const details = results.map((result) => 'booking' in result && [result.booking.patient.name, result.booking.reason])
     expect(details[0]).toEqual(['Grace Hopper', 'Knee'])
     expect(details[1]).not.toContain('Grace Hopper')
   })

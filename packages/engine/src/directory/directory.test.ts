@@ -30,8 +30,8 @@ function aNewDoctor(overrides: Partial<NewDoctor> = {}): NewDoctor {
   }
 }
 
-async function created<Value>(answer: Promise<{ kind: string; value?: Value }>): Promise<Value> {
-  const { kind, value } = await answer
+async function created<Value>(result: Promise<{ kind: string; value?: Value }>): Promise<Value> {
+  const { kind, value } = await result
   if (kind !== 'done' || value === undefined) throw new Error(`not done but ${kind}`)
   return value
 }
@@ -249,10 +249,10 @@ describe('a write with a key', () => {
   test('twenty at once: one clinic is created, and all calls return it', async ({ database }) => {
     const key = aKey()
     const clinic = aNewClinic()
-    const answers = await Promise.all(Array.from({ length: 20 }, () => directory(database).createClinic(clinic, key)))
-    expect(answers.filter((answer) => answer.kind === 'done')).toHaveLength(1)
-    expect(answers.filter((answer) => answer.kind === 'replayed')).toHaveLength(19)
-    const values = answers.map((answer) => 'value' in answer && answer.value)
+    const results = await Promise.all(Array.from({ length: 20 }, () => directory(database).createClinic(clinic, key)))
+    expect(results.filter((result) => result.kind === 'done')).toHaveLength(1)
+    expect(results.filter((result) => result.kind === 'replayed')).toHaveLength(19)
+    const values = results.map((result) => 'value' in result && result.value)
     for (const value of values) expect(value).toEqual(values[0])
     expect((await directory(database).clinics({ q: clinic.name, limit: 10, cursor: null })).items).toHaveLength(1)
   })
@@ -356,7 +356,7 @@ describe('members', () => {
     const both = Promise.all([directory(database).removeMember(clinic.no, ana), put(database, clinic, bea, 'staff')])
     await untilLockWaiters(database, 2)
     await lock.release()
-    expect((await both).map((answer) => answer.kind).sort()).toEqual(['done', 'last_admin'])
+    expect((await both).map((result) => result.kind).sort()).toEqual(['done', 'last_admin'])
     const admins = (await directory(database).members({ clinicNo: clinic.no, limit: 9, cursor: null })).items.filter(
       (one) => one.role === 'admin',
     )

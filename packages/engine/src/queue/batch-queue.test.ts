@@ -6,7 +6,7 @@ import { BatchQueue, type BatchReport, type ItemResult } from './batch-queue.ts'
 function heldRun() {
   const calls: {
     items: readonly number[]
-    answer(answers?: ItemResult<string>[]): void
+    complete(results?: ItemResult<string>[]): void
     fail(error: unknown): void
   }[] = []
   const called: (() => void)[] = []
@@ -14,7 +14,7 @@ function heldRun() {
     new Promise<ItemResult<string>[]>((resolve, reject) => {
       calls.push({
         items,
-        answer: (answers) => resolve(answers ?? items.map((item) => answered(`${item}`))),
+        complete: (results) => resolve(results ?? items.map((item) => completed(`${item}`))),
         fail: reject,
       })
       for (const wake of called.splice(0)) wake()
@@ -25,7 +25,7 @@ function heldRun() {
   return { run, calls, untilCalls }
 }
 
-const answered = (outcome: string): ItemResult<string> => ({ kind: 'completed', outcome })
+const completed = (outcome: string): ItemResult<string> => ({ kind: 'completed', outcome })
 const lostConnection = () => Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' })
 const refusedConnection = () =>
   Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED', syscall: 'connect' })
@@ -38,7 +38,7 @@ describe('BatchQueue', () => {
     const outcome = queue.submit(1)
     await held.untilCalls(1)
     expect(held.calls[0]?.items).toEqual([1])
-    held.calls[0]?.answer()
+    held.calls[0]?.complete()
     expect(await outcome).toBe('1')
   })
 
@@ -54,7 +54,7 @@ describe('BatchQueue', () => {
     const resolved = [queue.submit(1), queue.submit(2)].map((outcome) => outcome.then((it) => reports.push(it)))
     await queue.submit(3)
     await held.untilCalls(1)
-    held.calls[0]?.answer()
+    held.calls[0]?.complete()
     await Promise.all(resolved)
     expect(reports).toEqual([[{ kind: 'overloaded', retryAfterSeconds: 1 }], ['1', '2'], '1', '2'])
     const failing = queue.submit(4)
@@ -75,14 +75,14 @@ describe('BatchQueue', () => {
     await turn()
     expect(held.calls).toHaveLength(2)
     expect(queue.depth).toEqual({ queued: 4, inFlight: 2 })
-    held.calls[0]?.answer()
+    held.calls[0]?.complete()
     await held.untilCalls(3)
     expect(held.calls[2]?.items).toEqual([3, 4, 5])
-    held.calls[1]?.answer()
+    held.calls[1]?.complete()
     await held.untilCalls(4)
     expect(held.calls[3]?.items).toEqual([6])
-    held.calls[2]?.answer()
-    held.calls[3]?.answer()
+    held.calls[2]?.complete()
+    held.calls[3]?.complete()
     expect(await Promise.all(outcomes)).toEqual(['1', '2', '3', '4', '5', '6'])
   })
 
@@ -96,12 +96,12 @@ describe('BatchQueue', () => {
     const outcomes = [queue.submit(0)]
     await held.untilCalls(1)
     outcomes.push(...Array.from({ length: waiting }, (_, n) => queue.submit(n + 1)))
-    held.calls[0]?.answer()
+    held.calls[0]?.complete()
     await held.untilCalls(2)
     expect(held.calls[1]?.items).toEqual(Array.from({ length: size }, (_, n) => n + 1))
     for (let next = 1; queue.depth.inFlight > 0; next += 1) {
       await held.untilCalls(next + 1)
-      held.calls[next]?.answer()
+      held.calls[next]?.complete()
       await turn()
     }
     expect(await Promise.all(outcomes)).toHaveLength(waiting + 1)
@@ -113,7 +113,7 @@ describe('BatchQueue', () => {
     const taken = [queue.submit(1), queue.submit(2)]
     expect(await queue.submit(3)).toEqual({ kind: 'overloaded', retryAfterSeconds: 1 })
     await held.untilCalls(1)
-    held.calls[0]?.answer()
+    held.calls[0]?.complete()
     expect(await Promise.all(taken)).toEqual(['1', '2'])
   })
 
@@ -133,7 +133,7 @@ describe('BatchQueue', () => {
       run: (items) => {
         ran.push(items)
         if (items.includes(2)) return Promise.reject(new Error('invalid byte sequence'))
-        return Promise.resolve(items.map((item) => answered(`${item}`)))
+        return Promise.resolve(items.map((item) => completed(`${item}`)))
       },
     })
     const outcomes = await Promise.allSettled([1, 2, 3].map((item) => queue.submit(item)))
@@ -147,10 +147,10 @@ describe('BatchQueue', () => {
     const outcomes = [queue.submit(1), queue.submit(2)]
     await held.untilCalls(1)
     outcomes.push(queue.submit(3))
-    held.calls[0]?.answer([answered('1'), { kind: 'retry' }])
+    held.calls[0]?.complete([completed('1'), { kind: 'retry' }])
     await held.untilCalls(2)
     expect(held.calls[1]?.items).toEqual([2, 3])
-    held.calls[1]?.answer()
+    held.calls[1]?.complete()
     expect(await Promise.all(outcomes)).toEqual(['1', '2', '3'])
   })
 
@@ -173,7 +173,7 @@ describe('BatchQueue', () => {
     held.calls[0]?.fail(lostConnection())
     await held.untilCalls(2)
     expect(held.calls[1]?.items).toEqual([1])
-    held.calls[1]?.answer()
+    held.calls[1]?.complete()
     expect(await outcome).toBe('1')
   })
 
@@ -211,8 +211,8 @@ describe('BatchQueue', () => {
     held.calls[0]?.fail(lostConnection())
     await held.untilCalls(2)
     vi.advanceTimersByTime(1_001)
-    held.calls[1]?.answer([{ kind: 'retry' }])
-    const third = held.untilCalls(3).then(() => held.calls[2]?.answer())
+    held.calls[1]?.complete([{ kind: 'retry' }])
+    const third = held.untilCalls(3).then(() => held.calls[2]?.complete())
     expect(await Promise.race([outcome, third.then(() => outcome)])).toBe('1')
   })
 
@@ -226,7 +226,7 @@ describe('BatchQueue', () => {
     await held.untilCalls(1)
     held.calls[0]?.fail(lostConnection())
     await held.untilCalls(2)
-    held.calls[1]?.answer([{ kind: 'retry' }])
+    held.calls[1]?.complete([{ kind: 'retry' }])
     await held.untilCalls(3)
     held.calls[2]?.fail(error)
     const refusing = (async () => {
@@ -246,7 +246,7 @@ describe('BatchQueue', () => {
     expect(await queue.submit(2)).toMatchObject({ kind: 'overloaded' })
     await held.untilCalls(1)
     expect(await Promise.race([stopped, turn().then(() => 'waiting')])).toBe('waiting')
-    held.calls[0]?.answer()
+    held.calls[0]?.complete()
     expect(await taken).toBe('1')
     expect(await stopped).toBe('stopped')
   })
@@ -255,7 +255,7 @@ describe('BatchQueue', () => {
     const reports: BatchReport[] = []
     const queue = new BatchQueue<number, string>({
       name: 'q',
-      run: async (items) => items.map((item) => answered(`${item}`)),
+      run: async (items) => items.map((item) => completed(`${item}`)),
       onBatch: (report) => reports.push(report),
     })
     await Promise.all([queue.submit(1), queue.submit(2)])

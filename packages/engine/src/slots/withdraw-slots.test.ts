@@ -301,9 +301,9 @@ describe('at the same time as other writes', () => {
       const withdrawal = withdrawDays(database, doctor, ...range, { withBookings: true })
       await untilLockWaiters(database, 4)
       await lock.release()
-      const answers = (await Promise.all(batches)).flat()
+      const results = (await Promise.all(batches)).flat()
       const result = await withdrawal
-      const booked = answers.filter((answer) => answer.kind === 'completed' && answer.outcome.kind === 'booked').length
+      const booked = results.filter((result) => result.kind === 'completed' && result.outcome.kind === 'booked').length
       expect(result).toMatchObject({ kind: 'withdrawn', slots: 10 })
       expect('bookings' in result && Array.isArray(result.bookings) ? result.bookings.length : -1).toBe(booked)
     }

@@ -25,7 +25,7 @@ async function store(database: TestDatabase, count: number, age: string): Promis
 
 async function left(database: TestDatabase): Promise<unknown> {
   const { rows } = await database.ownerPool.query(
-    'select (select count(*) from holdfast.idempotency) as keys, (select count(*) from holdfast.answer) as answers',
+    'select (select count(*) from holdfast.idempotency) as keys, (select count(*) from holdfast.answer) as responses',
   )
   return rows[0]
 }
@@ -34,7 +34,7 @@ test('rows older than 24 hours are deleted, however many; the others stay', asyn
   await store(database, 12_000, '24 hours 1 minute')
   await store(database, 7, '23 hours 59 minutes')
   expect(await purgeOutdated(database.appPool)).toBe(24_000)
-  expect(await left(database)).toEqual({ keys: 7, answers: 7 })
+  expect(await left(database)).toEqual({ keys: 7, responses: 7 })
   expect(await purgeOutdated(database.appPool)).toBe(0)
 })
 
@@ -43,7 +43,7 @@ test('two calls at once delete each row once', async ({ database }) => {
   const counts = await Promise.all([purgeOutdated(database.appPool), purgeOutdated(database.appPool)])
   const rest = await purgeOutdated(database.appPool)
   expect((counts[0] ?? 0) + (counts[1] ?? 0) + rest).toBe(12_000)
-  expect(await left(database)).toEqual({ keys: 7, answers: 7 })
+  expect(await left(database)).toEqual({ keys: 7, responses: 7 })
 })
 
 test('an aborted call stops between two transactions', async ({ database }) => {

@@ -26,13 +26,13 @@ const me = (bearer: string, url = server.url) => call(`${url}/api/v1/me`, { bear
 
 describe('signing up and in', () => {
   test('sign-up creates a session that works as cookie and as Bearer, signed and bare', async () => {
-    const answer = await post('/sign-up/email', { name: 'Ada', email: 'Ada@Example.org', password: 'ten letters' })
-    expect(answer.status).toBe(200)
-    expect(answer.body.user).toMatchObject({ email: 'ada@example.org', name: 'Ada' })
-    const cookie = answer.headers.getSetCookie()[0] ?? ''
+    const response = await post('/sign-up/email', { name: 'Ada', email: 'Ada@Example.org', password: 'ten letters' })
+    expect(response.status).toBe(200)
+    expect(response.body.user).toMatchObject({ email: 'ada@example.org', name: 'Ada' })
+    const cookie = response.headers.getSetCookie()[0] ?? ''
     expect(cookie).toMatch(/^better-auth\.session_token=[^;]+; Max-Age=2592000; Path=\/; HttpOnly; SameSite=Lax$/)
-    const signed = answer.headers.get('set-auth-token') ?? ''
-    for (const bearer of [signed, String(answer.body.token)])
+    const signed = response.headers.get('set-auth-token') ?? ''
+    for (const bearer of [signed, String(response.body.token)])
       expect((await me(bearer)).body.email).toBe('ada@example.org')
     const byCookie = await call(`${server.url}/api/v1/me`, { headers: { cookie: cookie.split(';')[0] ?? '' } })
     expect(byCookie.status).toBe(200)
@@ -59,11 +59,11 @@ describe('signing up and in', () => {
     ],
     ['a role', { name: 'A', email: 'a@example.org', password: 'ten letters', role: 'admin' }, '/role'],
   ])('sign-up with %s is refused, naming the field', async (_what, body, path) => {
-    const answer = await post('/sign-up/email', body)
-    expect(answer.status).toBe(400)
-    expect(answer.headers.get('content-type')).toContain('application/problem+json')
-    expect(answer.body).toMatchObject({ code: 'invalid_request', errors: [{ path }] })
-    expect(answer.text).not.toContain('123456789')
+    const response = await post('/sign-up/email', body)
+    expect(response.status).toBe(400)
+    expect(response.headers.get('content-type')).toContain('application/problem+json')
+    expect(response.body).toMatchObject({ code: 'invalid_request', errors: [{ path }] })
+    expect(response.text).not.toContain('123456789')
   })
 
   test('a wrong password and an unknown address get the same response', async () => {
@@ -131,8 +131,8 @@ describe('sessions', () => {
     expect((await post('/sign-out', {}, token)).status).toBe(200)
     expect((await me(token)).status).toBe(401)
 
-    const answer = await post('/sign-in/email', { email: 'leaves@example.org', password: 'a password of ten' })
-    const cookie = (answer.headers.getSetCookie()[0] ?? '').split(';')[0] ?? ''
+    const response = await post('/sign-in/email', { email: 'leaves@example.org', password: 'a password of ten' })
+    const cookie = (response.headers.getSetCookie()[0] ?? '').split(';')[0] ?? ''
     const out = await post('/sign-out', {}, undefined, { cookie, origin: server.url })
     expect(out.status).toBe(200)
     expect(out.headers.getSetCookie()[0]).toMatch(/Max-Age=0/)
@@ -194,10 +194,10 @@ describe('sessions', () => {
     ['no token of any kind', 'Bearer x'],
     ['a session token nobody has', `Bearer ${'A'.repeat(32)}`],
     ['a very long one', `Bearer ${'A'.repeat(5000)}`],
-  ])('the Authorization header with %s is answered 401 also where none is needed', async (_what, authorization) => {
-    const answer = await call(`${server.url}/api/v1/clinics`, { headers: { authorization } })
-    expect(answer.status).toBe(401)
-    expect(answer.body.code).toBe('unauthenticated')
+  ])('the Authorization header with %s gets 401 also where none is needed', async (_what, authorization) => {
+    const response = await call(`${server.url}/api/v1/clinics`, { headers: { authorization } })
+    expect(response.status).toBe(401)
+    expect(response.body.code).toBe('unauthenticated')
   })
 
   test('a cookie with a wrong signature is not a credential', async () => {
@@ -236,9 +236,9 @@ describe('commands that change accounts', () => {
 
 test('endpoints of the accounts library that are not in the contract are not served', async () => {
   for (const path of ['/delete-user', '/change-email', '/sign-in/social', '/request-password-reset', '/error', '/ok']) {
-    const answer = await post(path, {})
-    expect(answer.status, path).toBe(404)
-    expect(answer.body.code).toBe('not_found')
+    const response = await post(path, {})
+    expect(response.status, path).toBe(404)
+    expect(response.body.code).toBe('not_found')
   }
 })
 

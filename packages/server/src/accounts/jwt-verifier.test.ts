@@ -149,11 +149,11 @@ describe('rotation of the signing key', () => {
   test('another HOLDFAST_SECRET creates a new key; if the old one stays configured, nobody is logged out', async () => {
     const [oldSecret, newSecret] = ['o'.repeat(40), 'n'.repeat(40)]
     const old = await serverOn(server.database, { HOLDFAST_SECRET: oldSecret })
-    const answer = await call(`${old.url}/api/auth/sign-in/email`, {
+    const response = await call(`${old.url}/api/auth/sign-in/email`, {
       method: 'POST',
       body: { email: 'program@example.org', password: 'a password of ten' },
     })
-    const cookie = (answer.headers.getSetCookie()[0] ?? '').split(';')[0] ?? ''
+    const cookie = (response.headers.getSetCookie()[0] ?? '').split(';')[0] ?? ''
     const jwt = await newJwt(old.url)
     await old.stop()
 

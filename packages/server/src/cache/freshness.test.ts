@@ -25,9 +25,9 @@ const listUrl = (server: { url: string }, doctor: BuiltDoctor, slot: BuiltSlot) 
   `${server.url}/api/v1/doctors/${doctor.id}/slots?from=${dayOf(slot)}&to=${dayOf(slot)}`
 
 type Listed = { id: string; available: number }
-const itemsOf = (answer: ApiResponse) => answer.body.items as Listed[]
-const availableOf = (answer: ApiResponse, slot: BuiltSlot) =>
-  itemsOf(answer).find(({ id }) => id === slot.id)?.available
+const itemsOf = ({ body }: ApiResponse) => body.items as Listed[]
+const availableOf = (response: ApiResponse, slot: BuiltSlot) =>
+  itemsOf(response).find(({ id }) => id === slot.id)?.available
 
 const book = (server: { url: string }, slot: BuiltSlot) =>
   call(`${server.url}/api/v1/bookings`, { method: 'POST', body: { slotId: slot.id, patient: { name: 'Ada' } } })
@@ -114,8 +114,8 @@ describe('lists of slots', () => {
       await call(listUrl(there, doctor, slot))
       const position = (await book(here, slot)).headers.get('holdfast-position') ?? ''
       expect(position).toMatch(/^\d+$/)
-      const answer = await call(listUrl(there, doctor, slot), { headers: { 'holdfast-position': position } })
-      expect(availableOf(answer, slot)).toBe(40 - n)
+      const response = await call(listUrl(there, doctor, slot), { headers: { 'holdfast-position': position } })
+      expect(availableOf(response, slot)).toBe(40 - n)
     }
     await book(here, slot)
     await until(
@@ -127,9 +127,9 @@ describe('lists of slots', () => {
   test('an invalid position is refused with an error that names it', async ({ database, here }) => {
     const doctor = await aNewDoctor(database)
     const slot = await aSlot(database, doctor)
-    const answer = await call(listUrl(here, doctor, slot), { headers: { 'holdfast-position': 'latest' } })
-    expect(answer.status).toBe(400)
-    expect(answer.body).toMatchObject({ code: 'invalid_request', errors: [{ path: '/headers/holdfast-position' }] })
+    const response = await call(listUrl(here, doctor, slot), { headers: { 'holdfast-position': 'latest' } })
+    expect(response.status).toBe(400)
+    expect(response.body).toMatchObject({ code: 'invalid_request', errors: [{ path: '/headers/holdfast-position' }] })
   })
 
   test('a thousand concurrent requests for a list that is not cached cost at most two loads', async ({ database }) => {
@@ -138,8 +138,8 @@ describe('lists of slots', () => {
     const slot = await aSlot(database, doctor)
     await untilCaughtUp(database, another.url, doctor.id)
     const before = await metric(another, 'holdfast_cache_loads_total')
-    const answers = await Promise.all(Array.from({ length: 1000 }, () => call(listUrl(another, doctor, slot))))
-    expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([200]))
+    const responses = await Promise.all(Array.from({ length: 1000 }, () => call(listUrl(another, doctor, slot))))
+    expect(new Set(responses.map((response) => response.status))).toEqual(new Set([200]))
     expect((await metric(another, 'holdfast_cache_loads_total')) - before).toBeLessThanOrEqual(2)
     expect(await metric(another, 'holdfast_cache_reads_total{result="hit"}')).toBeGreaterThan(0)
     await another.stop()
@@ -246,7 +246,7 @@ describe('lists of slots', () => {
 describe('lists of doctors, the soonest first', () => {
   const soonestUrl = (server: { url: string }, doctor: BuiltDoctor) =>
     `${server.url}/api/v1/doctors?sort=soonest&limit=1&clinicId=${doctor.clinicId}`
-  const firstOf = (answer: ApiResponse) => (answer.body.items as { id: string; nextAvailableAt: string }[])[0]
+  const firstOf = (response: ApiResponse) => (response.body.items as { id: string; nextAvailableAt: string }[])[0]
 
   /** Two doctors: `first` can be booked before `second`. */
   async function twoDoctors(database: TestDatabase) {
@@ -257,7 +257,7 @@ describe('lists of doctors, the soonest first', () => {
     return { first, second, slot, other }
   }
 
-  const positionOf = (answer: ApiResponse) => ({ 'holdfast-position': answer.headers.get('holdfast-position') ?? '' })
+  const positionOf = ({ headers }: ApiResponse) => ({ 'holdfast-position': headers.get('holdfast-position') ?? '' })
 
   test('with the Holdfast-Position of a booking anywhere, both servers return the current order', async ({
     database,
@@ -363,8 +363,8 @@ test('without the database, lists are stale, writes are refused within a second,
   const known = await call(listUrl(server, doctor, slot))
   await proxy.cut()
   const isStale = async () => {
-    const answer = await call(listUrl(server, doctor, slot))
-    return answer.body.stale === true ? answer : undefined
+    const response = await call(listUrl(server, doctor, slot))
+    return response.body.stale === true ? response : undefined
   }
   const stale = await until(isStale, () => 'the list to be marked stale')
   expect(stale.status).toBe(200)
@@ -390,8 +390,8 @@ test('without the database, lists are stale, writes are refused within a second,
   )
   const healed = await until(
     async () => {
-      const answer = await call(listUrl(server, doctor, slot))
-      return answer.body.stale === undefined ? answer : undefined
+      const response = await call(listUrl(server, doctor, slot))
+      return response.body.stale === undefined ? response : undefined
     },
     () => 'a list that is not stale',
   )

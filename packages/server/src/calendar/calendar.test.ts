@@ -42,7 +42,7 @@ describe('lists', () => {
 })
 
 describe('own commits', () => {
-  test('are listed before their caller is answered, without a read', async ({ database }) => {
+  test('are listed before their caller gets its response, without a read', async ({ database }) => {
     const scene = await aScene(database, { slots: 2 })
     await scene.listed()
     const { bookingId } = await claim(scene)

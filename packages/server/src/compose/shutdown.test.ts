@@ -34,12 +34,12 @@ beforeEach(async () => {
 /** Books with a key. @returns the status, or null if the connection was refused or lost */
 async function book(key: string, url = server.url): Promise<number | null> {
   try {
-    const answer = await call(`${url}/api/v1/bookings`, {
+    const response = await call(`${url}/api/v1/bookings`, {
       method: 'POST',
       body: { slotId, patient: { name: 'Patient' }, confirm: true },
       headers: { 'idempotency-key': key },
     })
-    return answer.status
+    return response.status
   } catch (error) {
     if (error instanceof TypeError) return null
     throw error
@@ -48,23 +48,23 @@ async function book(key: string, url = server.url): Promise<number | null> {
 
 /** Clients that each book in a loop until `stop` is called or their server is gone. */
 function load() {
-  const answers: { key: string; status: number | null }[] = []
+  const responses: { key: string; status: number | null }[] = []
   let isOver = false
   const client = async () => {
     while (!isOver) {
       const key = randomUUID()
       const status = await book(key)
-      answers.push({ key, status })
+      responses.push({ key, status })
       if (status === null) return
     }
   }
   const done = Promise.all(Array.from({ length: clients }, client))
   return {
-    answers,
+    responses,
     until: (count: number) =>
       until(
-        async () => (answers.length >= count ? true : undefined),
-        () => `${answers.length} answers so far`,
+        async () => (responses.length >= count ? true : undefined),
+        () => `${responses.length} responses so far`,
       ),
     /** Resolves when every client has lost its server. */
     done,
@@ -97,8 +97,8 @@ describe('SIGTERM under load', () => {
     const code = await server.end('SIGTERM')
     await running.stop()
     expect(code).toBe(0)
-    const booked = running.answers.filter((answer) => answer.status === 201).length
-    const statuses = new Set(running.answers.map((answer) => answer.status))
+    const booked = running.responses.filter((response) => response.status === 201).length
+    const statuses = new Set(running.responses.map((response) => response.status))
     expect(booked).toBeGreaterThanOrEqual(100)
     expect(await bookings()).toBe(booked)
     // A claim that was not accepted got a 503 or found no server.
@@ -108,25 +108,25 @@ describe('SIGTERM under load', () => {
 
   test('shutdown waits for a claim that waits for a lock', async () => {
     const lock = await holdLock(database.ownerPool, 'select from holdfast.slot for update')
-    const answer = book(randomUUID())
+    const response = book(randomUUID())
     await untilLockWaiters(database, 1)
     const ended = server.end('SIGTERM')
     await stopsAccepting()
     await lock.release()
-    expect(await answer).toBe(201)
+    expect(await response).toBe(201)
     expect(await ended).toBe(0)
     expect(await bookings()).toBe(1)
   })
 
   test('a second signal stops the server immediately', async () => {
     const lock = await holdLock(database.ownerPool, 'select from holdfast.slot for update')
-    const answer = book(randomUUID())
+    const response = book(randomUUID())
     await untilLockWaiters(database, 1)
     const ended = server.end('SIGTERM')
     await stopsAccepting()
     server.child.kill('SIGTERM')
     expect(await ended).toBe(130)
-    expect(await answer).toBeNull()
+    expect(await response).toBeNull()
     await lock.release()
   })
 })
@@ -139,13 +139,13 @@ describe('kill -9 under load', () => {
     // The clients are not stopped: a response sent before the kill may arrive after it, and each client must see the
     // lost connection.
     await running.done
-    const unanswered = running.answers.filter((answer) => answer.status === null)
-    expect(unanswered.length).toBe(clients)
+    const withoutResponse = running.responses.filter((response) => response.status === null)
+    expect(withoutResponse.length).toBe(clients)
 
     const next = await serverProcess(settingsFor(database))
     try {
-      for (const { key } of unanswered) expect([200, 201]).toContain(await book(key, next.url))
-      expect(await bookings()).toBe(running.answers.length)
+      for (const { key } of withoutResponse) expect([200, 201]).toContain(await book(key, next.url))
+      expect(await bookings()).toBe(running.responses.length)
       expect(await checkHistory(database)).toEqual([])
     } finally {
       await next.end()

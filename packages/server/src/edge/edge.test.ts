@@ -59,7 +59,7 @@ describe('malformed HTTP', () => {
       ['POST /api/v1/bookings HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
     ],
     ['NUL in a header', ['GET /livez HTTP/1.1\r\nHost: x\r\nX-Nul: a\0b\r\n\r\n']],
-  ])('%s is answered 400 and the connection ends', async (_what, parts) => {
+  ])('%s gets 400 and the connection ends', async (_what, parts) => {
     const { text } = await raw(parts)
     expect(text).toMatch(/^HTTP\/1\.1 400 /)
   })
@@ -79,19 +79,19 @@ describe('invalid requests', () => {
     ['XML', '<a/>', { 'content-type': 'application/xml' }, 415, 'unsupported_media_type'],
     ['nesting a hundred thousand deep', '['.repeat(100_000) + ']'.repeat(100_000), json, 400, 'invalid_request'],
   ])('%s', async (_what, body, headers, status, code) => {
-    const answer = await call(bookings(), { method: 'POST', body, headers })
-    expect(answer.status).toBe(status)
-    expect(answer.headers.get('content-type')).toBe('application/problem+json; charset=utf-8')
-    expect(answer.body).toMatchObject({ status, code })
-    expect(answer.text).not.toMatch(/node_modules|\.ts:|at Object/)
+    const response = await call(bookings(), { method: 'POST', body, headers })
+    expect(response.status).toBe(status)
+    expect(response.headers.get('content-type')).toBe('application/problem+json; charset=utf-8')
+    expect(response.body).toMatchObject({ status, code })
+    expect(response.text).not.toMatch(/node_modules|\.ts:|at Object/)
   })
 
   test('an unknown path is 404, a known one with another method 405 with Allow', async () => {
     expect((await call(`${server.url}/api/v1/nothing`)).body.code).toBe('not_found')
-    const answer = await call(`${server.url}/api/v1/clinics`, { method: 'DELETE' })
-    expect(answer.status).toBe(405)
-    expect(answer.headers.get('allow')).toBe('GET, HEAD, POST')
-    expect(answer.body.code).toBe('method_not_allowed')
+    const response = await call(`${server.url}/api/v1/clinics`, { method: 'DELETE' })
+    expect(response.status).toBe(405)
+    expect(response.headers.get('allow')).toBe('GET, HEAD, POST')
+    expect(response.body.code).toBe('method_not_allowed')
   })
 
   test.each([
@@ -100,9 +100,9 @@ describe('invalid requests', () => {
     '/api/v1/clinics/..%2f..%2fetc',
     `/api/v1/clinics/${'x'.repeat(200)}`,
   ])('the path %s is refused by a problem document', async (path) => {
-    const answer = await call(server.url + path)
-    expect([400, 404, 414]).toContain(answer.status)
-    expect(answer.headers.get('content-type')).toContain('application/problem+json')
+    const response = await call(server.url + path)
+    expect([400, 404, 414]).toContain(response.status)
+    expect(response.headers.get('content-type')).toContain('application/problem+json')
   })
 
   test('a malformed Host header is refused', async () => {
@@ -131,11 +131,11 @@ describe('headers for browsers', () => {
     const https = await serverOn(server.database, { HOLDFAST_URL: 'https://book.example.org' })
     try {
       expect((await call(`${https.url}/livez`)).headers.get('strict-transport-security')).toMatch(/max-age=31536000/)
-      const answer = await call(`${https.url}/api/auth/sign-up/email`, {
+      const response = await call(`${https.url}/api/auth/sign-up/email`, {
         method: 'POST',
         body: { name: 'S', email: 's@example.org', password: 'ten letters' },
       })
-      expect(answer.headers.getSetCookie()[0]).toMatch(
+      expect(response.headers.getSetCookie()[0]).toMatch(
         /^__Secure-better-auth\.session_token=.*; HttpOnly; Secure; SameSite=Lax/,
       )
     } finally {
@@ -175,12 +175,12 @@ describe('a write with a session cookie', () => {
       body: { email: 'admin@example.org', password: 'correct horse battery' },
     })
     const cookie = (session.headers.getSetCookie()[0] ?? '').split(';')[0] ?? ''
-    const answer = await call(`${server.url}/api/v1/clinics`, {
+    const response = await call(`${server.url}/api/v1/clinics`, {
       method: 'POST',
       body: { name: 'C', timezone: 'UTC' },
       headers: { cookie, ...headers },
     })
-    return answer.status
+    return response.status
   }
 
   test.each([
@@ -223,9 +223,9 @@ describe('the documentation', () => {
   })
 
   test('/openapi.json is an OpenAPI 3.1 document and supports If-None-Match', async () => {
-    const answer = await call(`${server.url}/openapi.json`)
-    expect(answer.body.openapi).toBe('3.1.0')
-    const etag = answer.headers.get('etag') ?? ''
+    const response = await call(`${server.url}/openapi.json`)
+    expect(response.body.openapi).toBe('3.1.0')
+    const etag = response.headers.get('etag') ?? ''
     expect((await call(`${server.url}/openapi.json`, { headers: { 'if-none-match': etag } })).status).toBe(304)
   })
 })

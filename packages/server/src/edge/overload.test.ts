@@ -54,13 +54,13 @@ async function sample(line: string): Promise<number> {
 async function fillQueue(): Promise<() => Promise<ApiResponse[]>> {
   const lock = await holdSlotLock(server.database, slot)
   held = lock
-  const answers: Promise<ApiResponse>[] = []
+  const responses: Promise<ApiResponse>[] = []
   for (const [metric, depth] of [
     ['holdfast_batches_in_flight{queue="claim"}', 1],
     ['holdfast_batches_in_flight{queue="claim"}', 2],
     ['holdfast_queue_depth{queue="claim"}', 1],
   ] as const) {
-    answers.push(book())
+    responses.push(book())
     await until(
       async () => ((await sample(metric)) === depth ? true : undefined),
       () => `${metric} is ${depth}`,
@@ -68,7 +68,7 @@ async function fillQueue(): Promise<() => Promise<ApiResponse[]>> {
   }
   return async () => {
     await lock.release()
-    return Promise.all(answers)
+    return Promise.all(responses)
   }
 }
 
@@ -89,7 +89,7 @@ test('a full queue refuses before the body is read; accepted claims are booked, 
   expect((await call(`${server.url}/api/v1/bookings/${slot.id}`)).status).toBe(401)
   expect(await sample(requests('503'))).toBe(3)
 
-  expect((await release()).map((answer) => answer.status)).toEqual([201, 201, 201])
+  expect((await release()).map((response) => response.status)).toEqual([201, 201, 201])
   expect((await book()).status).toBe(201)
   expect((await post('{no JSON')).status).toBe(400)
 })
@@ -101,7 +101,7 @@ test('a page of an allowed origin can read the refusal', async () => {
   expect(foreign.headers.get('access-control-allow-origin')).toBe(origin)
   const stranger = await book({ origin: 'https://stranger.example' })
   expect([stranger.status, stranger.headers.get('access-control-allow-origin')]).toEqual([503, null])
-  expect((await release()).map((answer) => answer.status)).toEqual([201, 201, 201])
+  expect((await release()).map((response) => response.status)).toEqual([201, 201, 201])
 })
 
 test('requests that take the hook are also refused unread, and are not counted as bookings', async () => {

@@ -54,9 +54,9 @@ const signIn = (address: string, email: string, password = 'not this one') =>
   call(`${fresh.url}/api/auth/sign-in/email`, { method: 'POST', body: { email, password }, headers: from(address) })
 
 async function statuses(times: number, ask: (round: number) => Promise<ApiResponse>): Promise<number[]> {
-  const answers: number[] = []
-  for (let round = 0; round < times; round += 1) answers.push((await ask(round)).status)
-  return answers
+  const received: number[] = []
+  for (let round = 0; round < times; round += 1) received.push((await ask(round)).status)
+  return received
 }
 
 describe('without an account', () => {
@@ -75,8 +75,8 @@ describe('without an account', () => {
   })
 
   test('an IPv6 /64 counts as one address', async () => {
-    const answers = await statuses(5, (round) => read(`2001:db8:1:2::${round + 1}`))
-    expect(answers).toEqual([200, 200, 200, 200, 429])
+    const received = await statuses(5, (round) => read(`2001:db8:1:2::${round + 1}`))
+    expect(received).toEqual([200, 200, 200, 200, 429])
     expect((await read('2001:db8:1:3::1')).status).toBe(200)
     // And the same IPv4 address is one caller, in whatever notation.
     expect(await statuses(4, () => read('::ffff:192.0.2.9'))).toEqual([200, 200, 200, 200])
@@ -84,8 +84,8 @@ describe('without an account', () => {
   })
 
   test('writes have a separate, smaller limit', async () => {
-    const answers = await statuses(7, (round) => book('192.0.2.1', { name: 'P', email: `p${round}@example.org` }))
-    expect(answers).toEqual([201, 201, 201, 201, 201, 201, 429])
+    const received = await statuses(7, (round) => book('192.0.2.1', { name: 'P', email: `p${round}@example.org` }))
+    expect(received).toEqual([201, 201, 201, 201, 201, 201, 429])
     expect((await read('192.0.2.1')).status).toBe(200)
   })
 
@@ -95,8 +95,8 @@ describe('without an account', () => {
   })
 
   test('probes are never counted', async () => {
-    const answers = await statuses(20, () => call(`${fresh.url}/livez`, { headers: from('192.0.2.1') }))
-    expect(new Set(answers)).toEqual(new Set([200]))
+    const received = await statuses(20, () => call(`${fresh.url}/livez`, { headers: from('192.0.2.1') }))
+    expect(new Set(received)).toEqual(new Set([200]))
   })
 })
 
@@ -131,14 +131,14 @@ describe('proxies', () => {
 
   test('the session stores the trusted address, not the claimed one', async () => {
     const { token } = await signUp(server.url, 'address@example.org')
-    const answer = await call(`${fresh.url}/api/auth/sign-in/email`, {
+    const signedIn = await call(`${fresh.url}/api/auth/sign-in/email`, {
       method: 'POST',
       body: { email: 'address@example.org', password: 'a password of ten' },
       headers: { 'x-forwarded-for': '203.0.113.5, 192.0.2.77', 'x-holdfast-client-address': '203.0.113.6' },
     })
-    expect(answer.body.token).not.toBe(token)
+    expect(signedIn.body.token).not.toBe(token)
     const { rows } = await server.database.ownerPool.query('select "ipAddress" from auth.session where token = $1', [
-      answer.body.token,
+      signedIn.body.token,
     ])
     expect(rows[0].ipAddress).toBe('192.0.2.77')
   })
@@ -154,16 +154,16 @@ describe('with an account', () => {
 
   test('bookings a minute are limited per account', async () => {
     const { token } = await signUp(server.url, `${randomUUID()}@example.org`)
-    const answers = await statuses(4, (round) => book(`192.0.2.${round}`, { name: 'P' }, token))
-    expect(answers).toEqual([201, 201, 201, 429])
+    const received = await statuses(4, (round) => book(`192.0.2.${round}`, { name: 'P' }, token))
+    expect(received).toEqual([201, 201, 201, 429])
   })
 })
 
 describe('bookings for one patient', () => {
   test('are limited by e-mail address, in any case and from any address', async () => {
     const emails = ['Pat@example.org', 'pat@EXAMPLE.org', 'PAT@example.org', 'other@example.org']
-    const answers = await statuses(4, (round) => book(`192.0.2.${round}`, { name: 'P', email: emails[round] }))
-    expect(answers).toEqual([201, 201, 429, 201])
+    const received = await statuses(4, (round) => book(`192.0.2.${round}`, { name: 'P', email: emails[round] }))
+    expect(received).toEqual([201, 201, 429, 201])
   })
 
   test('are also limited when the e-mail address comes with the confirmation', async () => {
@@ -186,23 +186,23 @@ describe('bookings for one patient', () => {
 
 describe('sign-ins', () => {
   test('are limited per e-mail address, existing or not, in any case', async () => {
-    const answers = await statuses(4, (round) =>
+    const received = await statuses(4, (round) =>
       signIn(`192.0.2.${round}`, round % 2 ? 'Who@example.org' : 'who@example.org'),
     )
-    expect(answers).toEqual([401, 401, 401, 429])
+    expect(received).toEqual([401, 401, 401, 429])
     const refused = await signIn('192.0.2.50', 'who@example.org')
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(60)
   })
 
   test('are limited per address', async () => {
-    const answers = await statuses(6, (round) => signIn('192.0.2.1', `who${round}@example.org`))
-    expect(answers).toEqual([401, 401, 401, 401, 401, 429])
+    const received = await statuses(6, (round) => signIn('192.0.2.1', `who${round}@example.org`))
+    expect(received).toEqual([401, 401, 401, 401, 401, 429])
   })
 })
 
 test('with HOLDFAST_RATE_LIMIT=off nothing is limited (the control for all tests above)', async () => {
-  const answers = await statuses(20, (round) => signInAt(server.url, round))
-  expect(new Set(answers)).toEqual(new Set([401]))
+  const received = await statuses(20, (round) => signInAt(server.url, round))
+  expect(new Set(received)).toEqual(new Set([401]))
   expect((await call(`${server.url}/api/v1/clinics`)).headers.get('ratelimit-limit')).toBeNull()
 })
 

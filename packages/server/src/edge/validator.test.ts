@@ -106,10 +106,10 @@ test.each([
   ['2026-11-23T09:00:00Z', 200],
   ['2026-11-23T09:00:00.123456+05:30', 200],
 ])('a time %s: %i', async (startsAt, status) => {
-  const answer = await post('/createSlots', { slots: [{ startsAt, endsAt: '2026-11-23T10:00:00Z' }] })
-  expect(answer.status).toBe(status)
+  const response = await post('/createSlots', { slots: [{ startsAt, endsAt: '2026-11-23T10:00:00Z' }] })
+  expect(response.status).toBe(status)
   if (status === 400)
-    expect(answer.errors[0]).toEqual(['/slots/0/startsAt', expect.stringContaining('a time with its zone')])
+    expect(response.errors[0]).toEqual(['/slots/0/startsAt', expect.stringContaining('a time with its zone')])
 })
 
 test('capacities, ratings and changes have bounds', async () => {

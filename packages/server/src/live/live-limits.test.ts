@@ -184,8 +184,8 @@ describe('bounds', () => {
     for (let n = 0; n < 3; n += 1) {
       const socket = connect(Number(new URL(app.url).port), '127.0.0.1')
       socket.write('GET /api/v1/live HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n')
-      const [answer] = await once(socket, 'data')
-      expect(String(answer)).toMatch(/^HTTP\/1.1 4\d\d /)
+      const [response] = await once(socket, 'data')
+      expect(String(response)).toMatch(/^HTTP\/1.1 4\d\d /)
       if (!socket.closed) await once(socket, 'close')
     }
     const client = await until(
@@ -247,8 +247,8 @@ describe('the whole server', () => {
           `GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: upgrade, close\r\nupgrade: ` +
             `${upgrade}\r\nsec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`,
         )
-        const [answer] = await once(socket, 'data')
-        expect(String(answer)).toMatch(path === '/api/v1/clinics' ? /^HTTP\/1.1 200 / : /^HTTP\/1.1 400 /)
+        const [response] = await once(socket, 'data')
+        expect(String(response)).toMatch(path === '/api/v1/clinics' ? /^HTTP\/1.1 200 / : /^HTTP\/1.1 400 /)
         socket.destroy()
       }
       // A Host that is refused before any route: the connection ends.

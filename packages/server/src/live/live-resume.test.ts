@@ -141,10 +141,10 @@ describe('clients that switch between two processes', () => {
     }
 
     async #read(url: string, doctorId: string): Promise<void> {
-      const answer = await call(`${url}/api/v1/doctors/${doctorId}/slots?from=${this.#from}&to=${this.#to}`, {
+      const response = await call(`${url}/api/v1/doctors/${doctorId}/slots?from=${this.#from}&to=${this.#to}`, {
         headers: this.#position === null ? {} : { 'holdfast-position': this.#position.toString() },
       })
-      for (const { id, available } of answer.body.items as { id: string; available: number }[]) {
+      for (const { id, available } of response.body.items as { id: string; available: number }[]) {
         this.shown.set(id, available)
       }
     }

@@ -89,11 +89,11 @@ describe('a subscriber', () => {
     const account = await signUp(server.url, 'live-link@example.org')
     const change = (path: string, bearer: string, body: object) =>
       call(`${server.url}/api/v1/bookings/${path}`, { method: 'POST', bearer, body })
-    const answers = [
+    const responses = [
       await change(`${linked.id}/account`, account.token, { manageToken: linked.manageToken }),
       await change(`${noShow.id}/reopen`, await signIn(server.url), {}),
     ]
-    expect(answers.map(({ status }) => status)).toEqual([200, 200])
+    expect(responses.map(({ status }) => status)).toEqual([200, 200])
     // This booking is after them in the log, so they have been read when it is announced.
     await book(server.url, slot)
     await client.untilAvailable(slot.id, 0, notifiedMsMax)

@@ -114,8 +114,8 @@ describe('/metrics', () => {
     const guarded = await serverOn(server.database, { HOLDFAST_METRICS_TOKEN: token })
     try {
       for (const bearer of [undefined, 'wrong', `${token}x`, token.slice(1)]) {
-        const answer = await call(`${guarded.url}/metrics`, bearer === undefined ? {} : { bearer })
-        expect(answer.status).toBe(401)
+        const response = await call(`${guarded.url}/metrics`, bearer === undefined ? {} : { bearer })
+        expect(response.status).toBe(401)
       }
       expect((await call(`${guarded.url}/metrics`, { headers: { authorization: `Bearer ${token}` } })).status).toBe(200)
     } finally {
@@ -169,10 +169,10 @@ describe('probes', () => {
       expect(unready.status).toBe(503)
       expect(unready.body.checks).toMatchObject({ database: 'unreachable', migrations: 'unknown' })
       expect((await call(`${cutOff.url}/livez`)).status).toBe(200)
-      for (const answer of [await call(`${cutOff.url}/api/v1/clinics`), await claim()]) {
-        expect(answer.status).toBe(503)
-        expect(answer.body.code).toBe('unavailable')
-        expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
+      for (const response of [await call(`${cutOff.url}/api/v1/clinics`), await claim()]) {
+        expect(response.status).toBe(503)
+        expect(response.body.code).toBe('unavailable')
+        expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0)
       }
       await proxy.restore()
       await until(

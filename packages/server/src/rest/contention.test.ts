@@ -71,16 +71,16 @@ function book(server: ServerProcess | undefined, slotId: string | undefined, pat
  * @returns how many clients got each result
  */
 async function contend(count = clients): Promise<Record<string, number>> {
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     Array.from({ length: count }, (_, index) => {
       const slotId = slotIds[Math.floor(index / servers.length) % slots]
       return book(servers[index % servers.length], slotId, `Patient ${index}`)
     }),
   )
   const counts: Record<string, number> = {}
-  for (const { status, body } of answers) {
-    const answer = status === 201 ? 'booked' : String(body.code)
-    counts[answer] = (counts[answer] ?? 0) + 1
+  for (const { status, body } of responses) {
+    const outcome = status === 201 ? 'booked' : String(body.code)
+    counts[outcome] = (counts[outcome] ?? 0) + 1
   }
   return counts
 }
@@ -128,13 +128,13 @@ describe('when every batch has read the slots before any may write', () => {
       before.push(book(server, other.id, 'Patient before'))
       await untilLockWaiters(database, before.length)
     }
-    const answers = contend(clientsAtOnce)
+    const counts = contend(clientsAtOnce)
     for (const server of servers) await untilQueued(server, clientsAtOnce / servers.length)
     await otherLock.release()
     expect((await Promise.all(before)).map(({ status }) => status)).toEqual(before.map(() => 201))
     await untilLockWaiters(database, servers.length)
     await slotsLock.release()
-    return answers
+    return counts
   }
 
   async function untilQueued(server: ServerProcess, count: number): Promise<void> {
@@ -164,8 +164,8 @@ describe('when every batch has read the slots before any may write', () => {
     expect(unlocked).not.toBe(first?.text)
     await database.ownerPool.query(unlocked)
     await database.ownerPool.query('alter table holdfast.slot drop constraint slot_never_overbooked')
-    const answers = await contendAtOnce()
-    expect(answers.booked).toBeGreaterThan(50)
+    const counts = await contendAtOnce()
+    expect(counts.booked).toBeGreaterThan(50)
     expect(Number((await verify()).overbooked)).toBeGreaterThan(0)
     expect(await checkHistory(database)).not.toEqual([])
   })

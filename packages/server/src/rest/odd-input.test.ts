@@ -128,7 +128,7 @@ function spoiled(value: Json, [name, ...deeper]: string[], replacement: Json): J
 const operationIds = Object.keys(restOperations) as OperationId[]
 
 test.for(Object.keys(bodies) as OperationId[])(
-  '%s answers every odd body by the contract, never with 5xx',
+  '%s responds to every odd body according to the contract, never with 5xx',
   async (id, { rest, site, ids }) => {
     const good = bodies[id]?.(ids) ?? null
     const statuses = new Set<number>()
@@ -160,7 +160,7 @@ test.for(Object.keys(bodies) as OperationId[])(
 )
 
 test.for(operationIds.filter((id) => 'query' in restOperations[id]))(
-  '%s answers every odd query by the contract, never with 5xx',
+  '%s responds to every odd query according to the contract, never with 5xx',
   async (id, { rest, site, ids }) => {
     const operation: Operation = restOperations[id]
     const names = Object.keys(operation.query?.properties ?? {})

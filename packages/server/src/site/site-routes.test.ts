@@ -40,11 +40,11 @@ const person = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' }
 test.each(['/', '/doctors/some-id?from=2026-11-23', '/my-bookings', '/ticket'])(
   'a browser at %s gets the page, which is not cacheable',
   async (url) => {
-    const answer = await app.inject({ url, headers: person })
-    expect(answer.statusCode).toBe(200)
-    expect(answer.body).toContain('id="root"')
-    expect(answer.headers['cache-control']).toBe('no-store')
-    expect(answer.headers['content-type']).toMatch(/^text\/html/)
+    const response = await app.inject({ url, headers: person })
+    expect(response.statusCode).toBe(200)
+    expect(response.body).toContain('id="root"')
+    expect(response.headers['cache-control']).toBe('no-store')
+    expect(response.headers['content-type']).toMatch(/^text\/html/)
   },
 )
 
@@ -57,11 +57,11 @@ test('the page may run only the scripts of the build and its inline script', asy
 })
 
 test('a file with a hash in its name is cacheable forever, and is sent as compressed by the build', async () => {
-  const answer = await app.inject({ url: '/assets/index-abc123.js', headers: { 'accept-encoding': 'gzip, br' } })
-  expect(answer.headers['cache-control']).toBe('public, max-age=31536000, immutable')
-  expect(answer.headers['content-encoding']).toBe('br')
-  expect(answer.headers.vary).toMatch(/accept-encoding/i)
-  expect(brotliDecompressSync(answer.rawPayload).toString()).toBe(script)
+  const response = await app.inject({ url: '/assets/index-abc123.js', headers: { 'accept-encoding': 'gzip, br' } })
+  expect(response.headers['cache-control']).toBe('public, max-age=31536000, immutable')
+  expect(response.headers['content-encoding']).toBe('br')
+  expect(response.headers.vary).toMatch(/accept-encoding/i)
+  expect(brotliDecompressSync(response.rawPayload).toString()).toBe(script)
   const plain = await app.inject({ url: '/assets/index-abc123.js', headers: { 'accept-encoding': 'identity' } })
   expect(plain.headers['content-encoding']).toBeUndefined()
   expect(plain.body).toBe(script)
@@ -84,13 +84,13 @@ test.each([
   '/build-manifest.json',
   '/assets/index-abc123.js.br',
 ])('%s is not served, to any client', async (url) => {
-  const answer = await app.inject({ url, headers: person })
-  expect([answer.statusCode, answer.json().code]).toEqual([404, 'not_found'])
+  const response = await app.inject({ url, headers: person })
+  expect([response.statusCode, response.json().code]).toEqual([404, 'not_found'])
 })
 
 test('a program that requests a page’s URL gets 404', async () => {
-  const answer = await app.inject({ url: '/my-bookings', headers: { accept: 'application/json' } })
-  expect(answer.statusCode).toBe(404)
+  const response = await app.inject({ url: '/my-bookings', headers: { accept: 'application/json' } })
+  expect(response.statusCode).toBe(404)
 })
 
 test('an API path with another method still gets 405, and its GET routes are served', async () => {

@@ -231,7 +231,7 @@ test('a membership that ends, ends at once', async ({ rest, scene }) => {
 
 const desk = ['staff', 'admin', 'ownDoctor', 'site'] as const
 
-/** Who has access where the answer may still be another refusal: of the booking's state, or of what the body names. */
+/** Who has access where a request may still be refused: because of the booking's state, or of what the body names. */
 const attempts: [OperationId, readonly (keyof Scene)[]][] = [
   ['confirmBooking', ['owner', ...desk]],
   ['extendBooking', ['owner', ...desk]],
