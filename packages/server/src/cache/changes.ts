@@ -14,11 +14,19 @@ export const doctorTag = (doctorId: string) => `doctor:${doctorId}`
 /** For responses that depend on a clinic's name, time zone or settings, which also affect when doctors are free. */
 export const clinicTag = (clinicNo: number) => `clinic:${clinicNo}`
 
-/** When a slot starts, in milliseconds since 1970; null: not known here. */
-export type StartOfSlot = (doctorId: string, slotId: string) => number | null
+/** What is known about entries of the log. */
+export type KnownEntries = {
+  /** When a slot starts, in milliseconds since 1970; null: not known here. */
+  startOf(doctorId: string, slotId: string): number | null
+  /**
+   * Whether this process wrote it and was notified when it committed. Dropped again when the log reports it, a page
+   * would be loaded twice per change.
+   */
+  isOwn(entry: LogEntry): boolean
+}
 
 /** What a log entry of another process changed. */
-export function changesOfEntry(entry: LogEntry, startOf: StartOfSlot): Change[] {
+export function changesOfEntry(entry: LogEntry, known: KnownEntries): Change[] {
   if (entry.kind === 'directory') {
     return [
       { tag: directoryTag },
@@ -27,7 +35,7 @@ export function changesOfEntry(entry: LogEntry, startOf: StartOfSlot): Change[] 
   }
   return changedSlotsOf(entry).map(({ doctorId, slotId }) => ({
     tag: doctorTag(doctorId),
-    slot: { doctorId, startsAtMs: startOf(doctorId, slotId), available: null },
+    slot: { doctorId, startsAtMs: known.startOf(doctorId, slotId), available: null },
   }))
 }
 

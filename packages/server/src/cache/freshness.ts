@@ -1,17 +1,11 @@
 import { createWaker, type Engine, EventTail } from '@holdfast/engine'
 import type pg from 'pg'
 import type { Logger } from '../observe/logger.ts'
-import { changesOfCommitted, changesOfEntry, type StartOfSlot } from './changes.ts'
+import { changesOfCommitted, changesOfEntry, type KnownEntries } from './changes.ts'
 import { DatabaseBreaker } from './database-breaker.ts'
 import { ResponseCache } from './response-cache.ts'
 
 export type FreshnessSettings = { pool: pg.Pool; listenUrl: string; cacheBytesMax: number; log: Logger }
-
-/**
- * Enough while another transaction holds the horizon back for minutes. Changes of further transactions are invalidated
- * twice.
- */
-const ownTransactionsMax = 100_000
 
 /** The one tail of a process, and what listens to it. */
 export type Freshness = {
@@ -22,7 +16,7 @@ export type Freshness = {
    * From now on, each write of the engine, and of other processes, invalidates cached responses that it affects; the
    * engine's also wake the tails of all processes.
    */
-  follow(engine: Pick<Engine, 'onCommitted'>, startOf: StartOfSlot): void
+  follow(engine: Pick<Engine, 'onCommitted'>, known: KnownEntries): void
   /** Calls the listener after each read of the log: false if it failed, so that changes are not received any more. */
   onTrust(listener: (isTrusted: boolean) => void): void
   stop(): Promise<void>
@@ -38,9 +32,6 @@ export async function openFreshness({ pool, listenUrl, cacheBytesMax, log }: Fre
     )
   })
   const waker = createWaker(pool)
-  // What this process wrote was dropped when it committed. Dropped again when the log reports it, a page would be
-  // loaded twice per change.
-  const own = new Set<bigint>()
   const trustListeners = [(isTrusted: boolean) => cache.trust(isTrusted)]
   const tail = await EventTail.start({
     pool,
@@ -49,8 +40,6 @@ export async function openFreshness({ pool, listenUrl, cacheBytesMax, log }: Fre
     onRead({ kind }) {
       if (kind === 'read') breaker.succeeded()
       else breaker.failed()
-      // The database may be another one next time, which uses the numbers of lost transactions again.
-      if (kind !== 'read') own.clear()
       for (const listener of trustListeners) listener(kind === 'read')
     },
   })
@@ -59,17 +48,15 @@ export async function openFreshness({ pool, listenUrl, cacheBytesMax, log }: Fre
     tail,
     cache,
     breaker,
-    follow(engine, startOf) {
+    follow(engine, known) {
       engine.onCommitted((committed) => {
         cache.drop(changesOfCommitted(committed))
         const position = committed.position === null ? undefined : BigInt(committed.position)
-        if (position !== undefined && own.size < ownTransactionsMax) own.add(position)
         tail.wake(position)
         waker.wakeOthers()
       })
-      tail.subscribe((entries, horizon) => {
-        for (const entry of entries) if (!own.has(entry.xid)) cache.drop(changesOfEntry(entry, startOf))
-        for (const position of own) if (position < horizon) own.delete(position)
+      tail.subscribe((entries) => {
+        for (const entry of entries) if (!known.isOwn(entry)) cache.drop(changesOfEntry(entry, known))
       })
     },
     onTrust: (listener) => void trustListeners.push(listener),

@@ -50,6 +50,7 @@ export type DaysView = {
 export type WatchedDoctor = { isPartial: boolean; lapsed: string[] }
 
 const roundsMax = 10
+/** Enough while another transaction holds the log back for minutes. Changes of further ones are applied twice. */
 const ownMax = 100_000
 const unsettledMax = 50_000
 
@@ -65,8 +66,8 @@ export class Calendar {
   readonly #values: SlotValues
   /** The instants of local days. */
   readonly #ranges = new LRUCache<string, { start: number; end: number }>({ max: 1_000 })
-  /** Transactions of this process that were applied, and that the log has not reported yet. */
-  readonly #own = new Set<bigint>()
+  /** What transactions of this process changed, which the log has not reported yet. */
+  readonly #own = new Map<bigint, LogEntry['kind']>()
   readonly #changeListeners = new Set<ChangeListener>()
   readonly #logListeners = new Set<LogListener>()
   readonly #unsubscribe: () => void
@@ -196,6 +197,11 @@ export class Calendar {
     return this.#doctors.get(doctorId)?.calendar.startOf(slotId) ?? null
   }
 
+  /** Whether this process wrote what a log entry reports, and applied it when it committed. */
+  isOwn({ xid, kind }: LogEntry): boolean {
+    return this.#own.get(xid) === kind
+  }
+
   /**
    * A doctor's slots on the local days `from` to `to` (`YYYY-MM-DD`, both included), with everything that this process
    * has written before, and that its log has reported; null: no such active doctor. Almost always at once, otherwise
@@ -295,6 +301,9 @@ export class Calendar {
   }
 
   #takeCommitted({ kind, position, clinicNos, doctorIds, slots, snapshot }: Committed): void {
+    if (position !== null && this.#own.size < ownMax) {
+      this.#own.set(BigInt(position), kind === 'bookings' ? 'booking' : 'directory')
+    }
     if (kind === 'members') return
     const xid = position === null ? null : Number(position)
     if (kind === 'directory') {
@@ -304,7 +313,6 @@ export class Calendar {
       }
       return
     }
-    if (position !== null && this.#own.size < ownMax) this.#own.add(BigInt(position))
     const source = snapshot === null || xid === null ? null : { snapshot, xid }
     const announcedAtMs = performance.now()
     for (const slot of slots) {
@@ -318,6 +326,10 @@ export class Calendar {
 
   #takeLog(entries: readonly LogEntry[], horizon: bigint): void {
     for (const listener of this.#logListeners) listener(entries, horizon)
+    for (const xid of this.#own.keys()) {
+      if (xid >= this.#horizon.position) break
+      this.#own.delete(xid)
+    }
     const changes: CalendarChange[] = []
     const events = new SlotChanges('event')
     for (const entry of entries) {
@@ -329,10 +341,6 @@ export class Calendar {
       }
     }
     this.#horizon.advance(horizon)
-    for (const xid of this.#own) {
-      if (xid >= horizon) break
-      this.#own.delete(xid)
-    }
     if (this.#values.figures.unsettled > unsettledMax) {
       this.#values.forgetUnsettled()
       this.#restart()
@@ -342,7 +350,7 @@ export class Calendar {
   #takeBooking(entry: LogEntry, doctorId: string, slotId: string, at: bigint, events: SlotChanges): void {
     const doctor = this.#doctors.get(doctorId)
     if (doctor === undefined) return
-    const available = this.#values.takeReported(doctor, slotId, entry.xid, this.#own.has(entry.xid), at)
+    const available = this.#values.takeReported(doctor, slotId, entry.xid, this.isOwn(entry), at)
     if (available !== null && doctor.isWatched) events.add(doctorId, slotId, available, at)
   }
 

@@ -129,7 +129,7 @@ function followSlots(pool: pg.Pool, freshness: Freshness, engine: Engine, cacheB
   })
   calendar.follow(engine)
   freshness.onTrust((isTrusted) => calendar.trust(isTrusted))
-  freshness.follow(engine, (doctorId, slotId) => calendar.startOf(doctorId, slotId))
+  freshness.follow(engine, calendar)
   return { calendar, slotLists: new SlotLists({ calendar, bytesMax: cacheBytesMax * cacheShares.lists }) }
 }
 
