@@ -8,8 +8,13 @@ export type DatabaseProxy = {
   /** Ends all connections; new ones are refused until `restore`. */
   cut(): Promise<void>
   restore(): Promise<void>
-  /** Stops forwarding in both directions without closing anything, like a network that drops all packets. */
+  /**
+   * Stops forwarding in both directions without closing anything, like a network that drops all packets. New
+   * connections are accepted and hang too, until `forwardNew` or `restore`.
+   */
   hang(): void
+  /** Forwards connections that are opened from now on; those that hang stay as they are. */
+  forwardNew(): void
   end(): Promise<void>
 }
 
@@ -19,6 +24,7 @@ export async function databaseProxy(databaseUrl: string): Promise<DatabaseProxy>
   const socketDirectory = target.searchParams.get('host')
   const port = Number(target.port || 5432)
   const sockets = new Set<Socket>()
+  let isHanging = false
   const server = createServer((inner) => {
     const outer = socketDirectory?.startsWith('/')
       ? connect(`${socketDirectory}/.s.PGSQL.${port}`)
@@ -28,7 +34,7 @@ export async function databaseProxy(databaseUrl: string): Promise<DatabaseProxy>
       [outer, inner],
     ] as const) {
       sockets.add(socket)
-      socket.pipe(other)
+      if (!isHanging) socket.pipe(other)
       socket.on('error', () => other.destroy())
       socket.on('close', () => {
         sockets.delete(socket)
@@ -56,9 +62,16 @@ export async function databaseProxy(databaseUrl: string): Promise<DatabaseProxy>
   return {
     url: url.href,
     cut,
-    restore: listen,
+    async restore() {
+      isHanging = false
+      await listen()
+    },
     hang() {
+      isHanging = true
       for (const socket of sockets) socket.unpipe().pause()
+    },
+    forwardNew() {
+      isHanging = false
     },
     end: cut,
   }
