@@ -75,10 +75,11 @@ function addDatabase(program: Command, context: CommandContext, end: End): void 
   const admin = program.command('admin').description('manage site administrators').usage('COMMAND [options]')
   admin
     .command('create')
-    .description('create a site administrator, or promote an existing account')
+    .description('create a site administrator; an existing account only with --promote')
     .requiredOption('--email <address>', 'e-mail address to sign in with')
     .option('--name <name>', 'name to show (a new account only; default: the e-mail address)')
     .option('--password-stdin', 'read the password from standard input; otherwise one is generated and printed once')
+    .option('--promote <account-id>', 'promote the account with this id and e-mail address instead of creating one')
     .addOption(jsonOption())
     .action(async (options: AdminCreateOptions) =>
       end(await (await import('./commands/admin-create.ts')).adminCreateCommand(context, options)),
@@ -129,7 +130,12 @@ function addData(program: Command, context: CommandContext, end: End): void {
 }
 
 export type JsonOption = { json?: boolean }
-export type AdminCreateOptions = JsonOption & { email: string; name?: string; passwordStdin?: boolean }
+export type AdminCreateOptions = JsonOption & {
+  email: string
+  name?: string
+  passwordStdin?: boolean
+  promote?: string
+}
 export type ImportOptions = JsonOption & { clinics?: string; doctors?: string; slots?: string; dryRun?: boolean }
 export type ReplayOptions = JsonOption & {
   capacity: ReturnType<typeof capacityOption>

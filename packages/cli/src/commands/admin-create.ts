@@ -7,17 +7,22 @@ import { withPreparedDatabase } from '../with-database.ts'
 
 const emailCharactersMax = 254
 
-/** `holdfast admin create`: a site administrator, new or from an existing account. */
+/** `holdfast admin create`: a site administrator with a new account, or the existing account named by `--promote`. */
 export async function adminCreateCommand(context: CommandContext, options: AdminCreateOptions): Promise<ExitCode> {
   const email = options.email.trim().toLowerCase()
   if (email.length > emailCharactersMax || !/^[^\s@\p{Cc}]+@[^\s@\p{Cc}]+$/u.test(email)) {
     throw new CommandRefusal(`--email ${JSON.stringify(options.email)} is not an e-mail address`, 2)
   }
+  const accountId = options.promote?.trim().toLowerCase() ?? null
+  if (accountId !== null && options.passwordStdin === true) {
+    throw new CommandRefusal('--password-stdin is for a new account: --promote leaves the password as it is', 2)
+  }
   const givenPassword = options.passwordStdin === true ? await passwordFromStdin(context) : null
   const outcome = await withPreparedDatabase(context, async (database, config) => {
     const opened = await openAccounts(config, database, createLogger('warn'))
     try {
-      return await createOrPromote(opened.accounts, email, options.name?.trim() || email, givenPassword)
+      if (accountId !== null) return await promote(opened.accounts, email, accountId)
+      return await create(opened.accounts, email, options.name?.trim() || email, givenPassword)
     } finally {
       await opened.close()
     }
@@ -28,38 +33,44 @@ export async function adminCreateCommand(context: CommandContext, options: Admin
 
 type AdminCreated =
   /** `password`: the generated one, printed only once; null: it came from standard input. */
-  | { kind: 'created'; accountId: string; password: string | null }
-  | { kind: 'promoted'; accountId: string; passwordChanged: boolean }
+  { kind: 'created'; accountId: string; password: string | null } | { kind: 'promoted'; accountId: string }
 
 type Accounts = Awaited<ReturnType<typeof openAccounts>>['accounts']
 
-async function createOrPromote(
+async function create(
   accounts: Accounts,
   email: string,
   name: string,
   givenPassword: string | null,
 ): Promise<AdminCreated> {
-  if ((await accounts.byEmail(email)) !== null) return promote(accounts, email, givenPassword)
+  if ((await accounts.byEmail(email)) !== null) throw accountExists(email)
   const password = givenPassword ?? randomBytes(18).toString('base64url')
   const created = await accounts.createAccount({ email, name, password })
   if (created.kind === 'password_length') throw wrongLength(created)
-  if (created.kind === 'created') {
-    await accounts.makeSiteAdministrator(created.account.id)
-    return { kind: 'created', accountId: created.account.id, password: givenPassword === null ? password : null }
-  }
   // Somebody has just signed up with this address.
-  return promote(accounts, email, givenPassword)
+  if (created.kind === 'email_taken') throw accountExists(email)
+  await accounts.makeSiteAdministrator(created.account.id)
+  return { kind: 'created', accountId: created.account.id, password: givenPassword === null ? password : null }
 }
 
-async function promote(accounts: Accounts, email: string, givenPassword: string | null): Promise<AdminCreated> {
+/**
+ * The message does not name the account's id: whoever types this command has to get it from the person, which shows
+ * that the account is theirs.
+ */
+function accountExists(email: string): CommandRefusal {
+  return new CommandRefusal(
+    `${email} has an account already. Anybody can sign up with any address, so this may be a stranger's account. If ` +
+      'it is the right person, let them read the id on their account page, and run this again with --promote ID',
+  )
+}
+
+async function promote(accounts: Accounts, email: string, accountId: string): Promise<AdminCreated> {
   const account = await accounts.byEmail(email)
-  if (account === null) throw new Error(`The account ${email} exists and cannot be found.`)
-  if (givenPassword !== null) {
-    const changed = await accounts.setPassword(account.id, givenPassword)
-    if (changed.kind === 'password_length') throw wrongLength(changed)
+  if (account?.id !== accountId) {
+    throw new CommandRefusal(`--promote ${JSON.stringify(accountId)} is not the id of an account with ${email}`)
   }
-  await accounts.makeSiteAdministrator(account.id)
-  return { kind: 'promoted', accountId: account.id, passwordChanged: givenPassword !== null }
+  await accounts.makeSiteAdministrator(accountId)
+  return { kind: 'promoted', accountId }
 }
 
 function wrongLength({ min, max }: { min: number; max: number }): CommandRefusal {
@@ -79,10 +90,7 @@ function report({ terminal }: CommandContext, outcome: AdminCreated, email: stri
     return
   }
   if (outcome.kind === 'promoted') {
-    terminal.out(`${email} had an account, and is now a site administrator.`)
-    terminal.out(
-      outcome.passwordChanged ? 'The password was changed; every session has ended.' : 'The password is unchanged.',
-    )
+    terminal.out(`${email} is now a site administrator. The password is unchanged.`)
     return
   }
   terminal.out(`Administrator: ${email}`)

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -79,15 +80,38 @@ describe('admin create', () => {
     expect(await passwordIsRight('boss@example.org', `${password}x`)).toBe(false)
   })
 
-  test('promotes an account that exists, and keeps its password unless one is given', async () => {
+  test('refuses an address that somebody has signed up with', async () => {
     await owner.query('delete from holdfast.site_administrator')
-    const promoted = await holdfastJson('admin', 'create', '--email', 'boss@example.org')
-    expect(promoted.output).toMatchObject({ kind: 'promoted', passwordChanged: false, email: 'boss@example.org' })
-    const args = ['admin', 'create', '--email', 'boss@example.org', '--password-stdin']
-    const changed = await runCaptured(args, env, { stdin: 'another long password\n' })
-    expect(changed.out.join('\n')).toMatch(/now a site administrator.*password was changed/s)
-    expect(changed.out.join('\n')).not.toContain('another long password')
-    expect(await passwordIsRight('boss@example.org', 'another long password')).toBe(true)
+    const { rows } = await owner.query<{ id: string }>(`select id from auth."user" where email = 'boss@example.org'`)
+    for (const more of [[], ['--password-stdin']]) {
+      const args = ['admin', 'create', '--email', 'boss@example.org', ...more]
+      const { code, err } = await runCaptured(args, env, { stdin: 'another long password\n' })
+      expect(code).toBe(1)
+      expect(err.at(-1)).toMatch(/has an account already.*stranger.*--promote ID/)
+      expect(err.at(-1)).not.toContain(rows[0]?.id)
+    }
+    expect(await passwordIsRight('boss@example.org', 'another long password')).toBe(false)
+    expect((await owner.query('select from holdfast.site_administrator')).rows).toEqual([])
+  })
+
+  test('promotes the account whose id and address are both given, and keeps its password', async () => {
+    const { rows } = await owner.query<{ id: string }>(`select id from auth."user" where email = 'boss@example.org'`)
+    const accountId = rows[0]?.id ?? ''
+    const promote = (email: string, id: string, ...more: string[]) =>
+      runCaptured(['admin', 'create', '--email', email, '--promote', id, ...more], env)
+    for (const [email, id] of [
+      ['boss@example.org', randomUUID()],
+      ['nobody@example.org', accountId],
+    ] as const) {
+      expect((await promote(email, id)).err.at(-1)).toContain('is not the id of an account with')
+    }
+    expect((await promote('boss@example.org', accountId, '--password-stdin')).code).toBe(2)
+    expect((await owner.query('select from holdfast.site_administrator')).rows).toEqual([])
+    expect((await promote('boss@example.org', accountId)).out).toEqual([
+      'boss@example.org is now a site administrator. The password is unchanged.',
+    ])
+    const administrators = await owner.query<{ id: string }>('select account_id as id from holdfast.site_administrator')
+    expect(administrators.rows).toEqual([{ id: accountId }])
   })
 
   test('refuses a password that is too short', async () => {

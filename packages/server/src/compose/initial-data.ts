@@ -38,15 +38,15 @@ async function ensureAdministrator(accounts: Accounts, config: Config): Promise<
   if (created.kind === 'password_length') {
     throw new StartError(`HOLDFAST_ADMIN_PASSWORD must have ${created.min} to ${created.max} characters.`)
   }
-  const accountId = created.kind === 'created' ? created.account.id : await takeOver(accounts, email, password)
-  await accounts.makeSiteAdministrator(accountId)
+  if (created.kind === 'email_taken') throw addressTaken(email)
+  await accounts.makeSiteAdministrator(created.account.id)
   return { email, password: config.adminPassword === null ? password : null }
 }
 
-/** The address is already in use: that account gets the administrator's password, and its sessions end. */
-async function takeOver(accounts: Accounts, email: string, password: string): Promise<string> {
-  const account = await accounts.byEmail(email)
-  if (account === null) throw new Error('The account with the e-mail address was deleted meanwhile.')
-  await accounts.setPassword(account.id, password)
-  return account.id
+/** Anybody can sign up with any address, so an existing account may be a stranger's. */
+function addressTaken(email: string): StartError {
+  return new StartError(
+    `There is no site administrator, and ${email} (HOLDFAST_ADMIN_EMAIL) belongs to an account that may be ` +
+      `anybody's. Set another address, or run \`holdfast admin create --email ${email} --promote ACCOUNT_ID\`.`,
+  )
 }
