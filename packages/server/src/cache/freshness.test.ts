@@ -1,8 +1,8 @@
 import { createEngine, createPool } from '@holdfast/engine'
-import { aClinic, aDoctor, aSlot, type BuiltDoctor, type BuiltSlot, type TestDatabase, until } from '@holdfast/testkit'
+import type { BuiltDoctor, BuiltSlot, TestDatabase } from '@holdfast/testkit'
+import { aClinic, aDoctor, aSlot, databaseProxy, until } from '@holdfast/testkit'
 import { test as databaseTest } from '@holdfast/testkit/database-test'
 import { describe, expect } from 'vitest'
-import { databaseProxy } from '../../test/database-proxy.ts'
 import { untilCaughtUp } from '../../test/live-calendar.ts'
 import { type ApiResponse, administrator, call, serverOn, signIn } from '../../test/running-server.ts'
 

@@ -1,6 +1,5 @@
-import { until } from '@holdfast/testkit'
+import { type DatabaseProxy, databaseProxy, until } from '@holdfast/testkit'
 import { describe, expect, test, vi } from 'vitest'
-import { type DatabaseProxy, databaseProxy } from '../../test/database-proxy.ts'
 import { aCalendar, book } from '../../test/live-calendar.ts'
 import { liveClient, refusedHandshake } from '../../test/live-client.ts'
 import { eventsClient } from '../../test/live-events-client.ts'

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { aClinic, aDoctor, aSlot, lapseHolds, until } from '@holdfast/testkit'
+import { aClinic, aDoctor, aSlot, type DatabaseProxy, databaseProxy, lapseHolds, until } from '@holdfast/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type DatabaseProxy, databaseProxy } from '../../test/database-proxy.ts'
 import { call, type RunningServer, runningServer, serverOn, signIn, signUp } from '../../test/running-server.ts'
 
 const token = 'a metrics token of some length'

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
-import { portToKeep } from '@holdfast/testkit'
+import { portToKeep } from './port-to-keep.ts'
 
 export type DatabaseProxy = {
   /** The same login and database, through the proxy. */
