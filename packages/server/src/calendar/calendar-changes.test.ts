@@ -84,9 +84,10 @@ describe('watched doctors', () => {
     await scene.settled()
     expect(scene.changes).toEqual([
       {
-        kind: 'slots',
+        kind: 'slot',
         doctorId: scene.doctor.id,
-        slots: [{ id: scene.slot.id, available: 4 }],
+        slotId: scene.slot.id,
+        available: 4,
         at: position,
         cause: 'event',
       },
@@ -106,9 +107,7 @@ describe('watched doctors', () => {
     expect([scene.changes, scene.calendar.settledBefore]).toEqual([[], position])
     scene.gates.slots.open()
     await scene.settled()
-    expect(scene.changes).toMatchObject([
-      { slots: [{ id: scene.slot.id, available: 4 }], at: position, cause: 'event' },
-    ])
+    expect(scene.changes).toMatchObject([{ slotId: scene.slot.id, available: 4, at: position, cause: 'event' }])
     expect(scene.calendar.settledBefore).toBe(scene.calendar.horizon)
   })
 
@@ -119,7 +118,7 @@ describe('watched doctors', () => {
     await watch(scene)
     await seen(() => scene.changes.length > 0, 'the lapse')
     await scene.settled()
-    expect(scene.changes).toMatchObject([{ slots: [{ id: scene.slot.id, available: 5 }], cause: 'lapse' }])
+    expect(scene.changes).toMatchObject([{ slotId: scene.slot.id, available: 5, cause: 'lapse' }])
   })
 
   test('a lapse that a load sees before its timer is emitted by the load', async ({ database }) => {
@@ -131,7 +130,7 @@ describe('watched doctors', () => {
     await scene.settled()
     scene.changes.length = 0
     expect(await scene.listed()).toBe(5)
-    expect(scene.changes).toMatchObject([{ slots: [{ id: scene.slot.id, available: 5 }], cause: 'lapse' }])
+    expect(scene.changes).toMatchObject([{ slotId: scene.slot.id, available: 5, cause: 'lapse' }])
   })
 
   test('the slots of a move are emitted for both doctors', async ({ database }) => {
@@ -144,8 +143,8 @@ describe('watched doctors', () => {
     scene.changes.length = 0
     await scene.elsewhere.move({ bookingId, slotId: target.id, actorId: null, onBehalf: true })
     await scene.settled()
-    const units = scene.changes.flatMap((change) => (change.kind === 'slots' ? change.slots : []))
-    expect(new Map(units.map(({ id, available }) => [id, available]))).toEqual(
+    const units = scene.changes.filter((change) => change.kind === 'slot')
+    expect(new Map(units.map(({ slotId, available }) => [slotId, available]))).toEqual(
       new Map([
         [scene.slot.id, 5],
         [target.id, 1],
@@ -172,7 +171,7 @@ describe('watched doctors', () => {
     await seen(() => scene.calendar.figures.doctorReads === 2, 'the read of the held slots')
     scene.changes.length = 0
     await seen(() => scene.changes.length > 0, 'the lapse')
-    expect(scene.changes).toMatchObject([{ slots: [{ id: scene.slot.id, available: 5 }], cause: 'lapse' }])
+    expect(scene.changes).toMatchObject([{ slotId: scene.slot.id, available: 5, cause: 'lapse' }])
   })
 
   test('that were inactive for a while keep their lapses', async ({ database }) => {
@@ -192,7 +191,7 @@ describe('watched doctors', () => {
     await activate(true)
     scene.changes.length = 0
     await seen(() => scene.changes.length > 0, 'the lapse')
-    expect(scene.changes).toMatchObject([{ slots: [{ id: scene.slot.id, available: 5 }], cause: 'lapse' }])
+    expect(scene.changes).toMatchObject([{ slotId: scene.slot.id, available: 5, cause: 'lapse' }])
   })
 
   test('for a client that resumes, the slots that have lapsed, and values of slots', async ({ database }) => {

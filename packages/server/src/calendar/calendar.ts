@@ -14,14 +14,11 @@ import {
 import { LRUCache } from 'lru-cache'
 import type { Logger } from '../observe/logger.ts'
 import type { CalendarChange, ChangeListener, LogListener } from './calendar-change.ts'
-import { DatabaseClock } from './database-clock.ts'
-import type { DoctorCalendar } from './doctor-calendar.ts'
+import { DoctorCalendar } from './doctor-calendar.ts'
 import { Horizon } from './horizon.ts'
 import { tooManyChanges } from './patch-reader.ts'
 import { reloadWhileHeld } from './reload-while-held.ts'
-import { SlotChanges } from './slot-changes.ts'
 import { SlotValues } from './slot-values.ts'
-import { TrackedDoctor } from './tracked-doctor.ts'
 
 export type CalendarDeps = {
   tail: Pick<EventTail, 'horizon' | 'subscribe'>
@@ -60,9 +57,9 @@ const unsettledMax = 50_000
  */
 export class Calendar {
   readonly #deps: CalendarDeps
-  readonly #doctors = new Map<string, TrackedDoctor>()
+  readonly #doctors = new Map<string, DoctorCalendar>()
   /** Those with loaded days. */
-  readonly #loaded: LRUCache<string, TrackedDoctor>
+  readonly #loaded: LRUCache<string, DoctorCalendar>
   readonly #values: SlotValues
   /** The instants of local days. */
   readonly #ranges = new LRUCache<string, { start: number; end: number }>({ max: 1_000 })
@@ -74,7 +71,6 @@ export class Calendar {
   readonly #endReloads: () => void
   readonly #horizon: Horizon
   #isTrusted = true
-  readonly #clock = new DatabaseClock()
   #loads = 0
   #restarts = 0
 
@@ -83,7 +79,7 @@ export class Calendar {
     this.#horizon = new Horizon(deps.tail.horizon)
     this.#loaded = new LRUCache({
       maxSize: deps.bytesMax,
-      sizeCalculation: ({ calendar }) => calendar.bytes,
+      sizeCalculation: ({ bytes }) => bytes,
       disposeAfter: (doctor, _doctorId, reason) => {
         if (reason === 'evict') this.#evict(doctor)
       },
@@ -94,8 +90,7 @@ export class Calendar {
       log: deps.log,
       doctorOf: (doctorId) => this.#doctors.get(doctorId),
       horizon: () => this.#horizon.position,
-      clock: this.#clock,
-      emit: (changes) => this.#emit(changes),
+      emit: (change) => this.#emit([change]),
     })
     this.#unsubscribe = deps.tail.subscribe((entries, horizon) => this.#takeLog(entries, horizon))
     this.#endReloads = reloadWhileHeld(this)
@@ -108,13 +103,13 @@ export class Calendar {
 
   /** All changes before it were emitted, so that a client can resume from the position before. */
   get settledBefore(): bigint {
-    return this.#values.unsettledAt ?? this.#horizon.position
+    return this.#values.patches.oldestAt ?? this.#horizon.position
   }
 
   /** Since the start: the figures of {@link SlotValues}, and `loads` of days. Of now: the others. */
   get figures() {
     let slots = 0
-    for (const { calendar } of this.#doctors.values()) slots += calendar.slots
+    for (const doctor of this.#doctors.values()) slots += doctor.slots
     const bytes = this.#loaded.calculatedSize
     return { ...this.#values.figures, loads: this.#loads, doctors: this.#doctors.size, slots, bytes }
   }
@@ -162,20 +157,20 @@ export class Calendar {
   async watch(doctorIds: readonly string[], options: { readAgain: boolean }): Promise<Map<string, WatchedDoctor>> {
     const doctors = [...new Set(doctorIds)].map((doctorId) => this.#open(doctorId))
     const toRead = doctors.filter(({ isRead }) => options.readAgain || !isRead)
-    const ids = toRead.map(({ calendar }) => calendar.doctorId)
+    const ids = toRead.map(({ doctorId }) => doctorId)
     for (const doctor of doctors) doctor.watch()
     const watched = new Map<string, WatchedDoctor>()
     try {
-      const read = ids.length === 0 ? new Map<string, CalendarDoctor>() : await this.#values.readDoctors(ids)
+      const read = ids.length === 0 ? new Map<string, CalendarDoctor>() : await this.#values.doctors.read(ids)
       for (const doctor of doctors) {
-        const { doctorId } = doctor.calendar
+        const { doctorId } = doctor
         const { isPartial = false, held = [] } = read.get(doctorId) ?? {}
         const lapsed = held.filter(({ hasLapsed }) => hasLapsed).map(({ id }) => id)
         if (read.has(doctorId) || !toRead.includes(doctor)) watched.set(doctorId, { isPartial, lapsed })
       }
       return watched
     } finally {
-      for (const { calendar } of doctors) if (!watched.has(calendar.doctorId)) this.unwatch(calendar.doctorId)
+      for (const { doctorId } of doctors) if (!watched.has(doctorId)) this.unwatch(doctorId)
     }
   }
 
@@ -194,7 +189,7 @@ export class Calendar {
 
   /** When a slot starts, in milliseconds since 1970; null: the slot is not in memory. */
   startOf(doctorId: string, slotId: string): number | null {
-    return this.#doctors.get(doctorId)?.calendar.startOf(slotId) ?? null
+    return this.#doctors.get(doctorId)?.startOf(slotId) ?? null
   }
 
   /** Whether this process wrote what a log entry reports, and applied it when it committed. */
@@ -214,7 +209,7 @@ export class Calendar {
   days(doctorId: string, from: string, to: string, readAfter: bigint | null): DaysView | Promise<DaysView | null> {
     const doctor = this.#loaded.get(doctorId)
     const isReached = readAfter === null || readAfter < this.#horizon.position
-    if (isReached && this.#isCurrent(doctor) && !this.#values.mustWait(doctor, readAfter !== null)) {
+    if (isReached && this.#isCurrent(doctor) && !this.#values.patches.mustWait(doctor, readAfter !== null)) {
       const view = this.#viewOf(doctor, from, to)
       if (view !== null) return view
     }
@@ -225,6 +220,7 @@ export class Calendar {
     this.#unsubscribe()
     this.#endReloads()
     this.#values.stop()
+    for (const doctor of this.#doctors.values()) doctor.stop()
   }
 
   async #daysLater(doctorId: string, from: string, to: string, readAfter: bigint | null): Promise<DaysView | null> {
@@ -241,7 +237,7 @@ export class Calendar {
         }
         notBeforeMs = null
         const restarts = this.#restarts
-        await this.#values.settle(doctor, readAfter !== null)
+        await this.#values.patches.settle(doctor, readAfter !== null)
         // A restart may have forgotten slots that the list waits for.
         const view = this.#restarts === restarts ? this.#viewOf(doctor, from, to) : null
         if (view !== null) return view
@@ -255,12 +251,12 @@ export class Calendar {
     throw tooManyChanges('The doctor changes faster than the slots can be read.')
   }
 
-  #isCurrent(doctor: TrackedDoctor | undefined): doctor is TrackedDoctor {
+  #isCurrent(doctor: DoctorCalendar | undefined): doctor is DoctorCalendar {
     return this.#isTrusted && doctor?.isCurrent === true
   }
 
   /** null: not all of these days were loaded. */
-  #viewOf({ calendar }: TrackedDoctor, from: string, to: string): DaysView | null {
+  #viewOf(calendar: DoctorCalendar, from: string, to: string): DaysView | null {
     const { timezone } = calendar.rules
     const key = `${timezone} ${from} ${to}`
     let range = this.#ranges.peek(key)
@@ -270,30 +266,30 @@ export class Calendar {
       this.#ranges.set(key, range)
     }
     if (!calendar.covers(range.start, range.end)) return null
-    return { calendar, ...range, isStale: false, asOfMs: calendar.asOfMs, nowMs: this.#clock.nowMs }
+    return { calendar, ...range, isStale: false, asOfMs: calendar.asOfMs, nowMs: this.#values.clock.nowMs }
   }
 
-  async #load(doctor: TrackedDoctor, from: string, to: string, notBeforeMs: number | null): Promise<boolean> {
-    const { calendar } = doctor
-    let beganAtMs = 0
+  async #load(doctor: DoctorCalendar, from: string, to: string, notBeforeMs: number | null): Promise<boolean> {
+    const { doctorId } = doctor
     const read = () => {
-      beganAtMs = performance.now()
       this.#loads += 1
-      return this.#deps.reads.days(calendar.doctorId, from, to, doctor.isCurrent ? calendar.rules.timezone : null)
+      return this.#deps.reads.days(doctorId, from, to, doctor.isCurrent ? doctor.rules.timezone : null)
     }
-    const take = (loaded: CalendarDays) => {
+    const take = (loaded: CalendarDays, beganAtMs: number) => {
       this.#values.takeLoaded(doctor, loaded, beganAtMs)
       // Its size has changed, which `set` reads only of entries that it adds.
-      this.#loaded.delete(calendar.doctorId)
-      this.#loaded.set(calendar.doctorId, doctor)
+      this.#loaded.delete(doctorId)
+      this.#loaded.set(doctorId, doctor)
       // Larger than the limit, it is not stored. Waiting requests read it before it is evicted.
-      if (!this.#loaded.has(calendar.doctorId)) setImmediate(() => this.#evict(doctor))
+      if (!this.#loaded.has(doctorId)) setImmediate(() => this.#evict(doctor))
     }
     try {
-      const isFound = await doctor.load(`${from} ${to}`, notBeforeMs, read, take)
-      if (!isFound) this.#loaded.delete(calendar.doctorId)
-      // It may have been activated meanwhile.
-      if (!isFound) void this.#values.readHolds(doctor)
+      const isFound = await doctor.load(`${from} ${to}`, notBeforeMs, { read, take })
+      if (!isFound) {
+        this.#loaded.delete(doctorId)
+        // It may have been activated meanwhile.
+        void this.#values.readHolds(doctor)
+      }
       return isFound
     } finally {
       this.#release(doctor)
@@ -308,8 +304,7 @@ export class Calendar {
     const xid = position === null ? null : Number(position)
     if (kind === 'directory') {
       for (const doctor of this.#doctors.values()) {
-        const { doctorId } = doctor.calendar
-        if (doctorIds.has(doctorId) || clinicNos.has(clinicNoOf(doctorId))) doctor.outdate(xid)
+        if (doctorIds.has(doctor.doctorId) || clinicNos.has(clinicNoOf(doctor.doctorId))) doctor.outdate(xid)
       }
       return
     }
@@ -331,46 +326,42 @@ export class Calendar {
       this.#own.delete(xid)
     }
     const changes: CalendarChange[] = []
-    const events = new SlotChanges('event')
     for (const entry of entries) {
       // An event that waited for an earlier one may be older than what was emitted.
       const at = entry.xid > this.#horizon.position ? entry.xid : this.#horizon.position
-      if (entry.kind === 'directory') changes.push(...this.#takeDirectory(entry, at))
-      else {
-        for (const { doctorId, slotId } of changedSlotsOf(entry)) this.#takeBooking(entry, doctorId, slotId, at, events)
-      }
+      changes.push(...(entry.kind === 'directory' ? this.#takeDirectory(entry, at) : this.#takeBooking(entry, at)))
     }
     this.#horizon.advance(horizon)
-    if (this.#values.figures.unsettled > unsettledMax) {
-      this.#values.forgetUnsettled()
+    if (this.#values.patches.size > unsettledMax) {
+      this.#values.patches.clear()
       this.#restart()
-    } else this.#emit([...events.changes, ...changes])
+    } else this.#emit(changes)
   }
 
-  #takeBooking(entry: LogEntry, doctorId: string, slotId: string, at: bigint, events: SlotChanges): void {
-    const doctor = this.#doctors.get(doctorId)
-    if (doctor === undefined) return
-    const available = this.#values.takeReported(doctor, slotId, entry.xid, this.isOwn(entry), at)
-    if (available !== null && doctor.isWatched) events.add(doctorId, slotId, available, at)
+  #takeBooking(entry: Extract<LogEntry, { kind: 'booking' }>, at: bigint): CalendarChange[] {
+    return changedSlotsOf(entry).flatMap(({ doctorId, slotId }) => {
+      const doctor = this.#doctors.get(doctorId)
+      const isOwn = this.isOwn(entry)
+      const available = doctor ? this.#values.takeReported(doctor, slotId, entry.xid, isOwn, at) : null
+      return available === null ? [] : [{ kind: 'slot', doctorId, slotId, available, at, cause: 'event' }]
+    })
   }
 
   #takeDirectory({ xid, clinicNo, doctorId }: Extract<LogEntry, { kind: 'directory' }>, at: bigint): CalendarChange[] {
-    const one = doctorId === null ? undefined : this.#doctors.get(doctorId)
-    const ofClinic = ({ calendar }: TrackedDoctor) => clinicNoOf(calendar.doctorId) === clinicNo
-    const doctors = doctorId === null ? [...this.#doctors.values()].filter(ofClinic) : one === undefined ? [] : [one]
-    for (const doctor of doctors) {
-      doctor.outdate(Number(xid))
+    const ofClinic = (doctor: DoctorCalendar) => clinicNoOf(doctor.doctorId) === clinicNo
+    const doctors = doctorId === null ? [...this.#doctors.values()].filter(ofClinic) : [this.#doctors.get(doctorId)]
+    return doctors.flatMap((doctor) => {
+      doctor?.outdate(Number(xid))
       // It may be active again.
-      if (!doctor.hasHolds) void this.#values.readHolds(doctor)
-    }
-    const watched = doctors.filter(({ isWatched }) => isWatched)
-    return watched.map(({ calendar }) => ({ kind: 'doctor', doctorId: calendar.doctorId, at }))
+      if (doctor?.hasHolds === false) void this.#values.readHolds(doctor)
+      return doctor?.isWatched ? [{ kind: 'doctor', doctorId: doctor.doctorId, at }] : []
+    })
   }
 
   /** The database may be another one next time, such as a restored one that knows less. */
   #distrust(): void {
     this.outdate()
-    for (const { calendar } of this.#doctors.values()) calendar.forgetOrder()
+    for (const doctor of this.#doctors.values()) doctor.forgetOrder()
     // Nor are its transactions: it may use the numbers of those that were lost again.
     this.#own.clear()
   }
@@ -378,7 +369,8 @@ export class Calendar {
   #restart(): void {
     this.#restarts += 1
     this.#distrust()
-    this.#values.restart(this.#doctors.values())
+    // What was unsettled before is emitted nevertheless.
+    for (const doctor of this.#doctors.values()) if (doctor.isWatched) void this.#values.readHolds(doctor)
     this.#emit([{ kind: 'all', at: this.#horizon.position }])
   }
 
@@ -386,21 +378,21 @@ export class Calendar {
     for (const change of changes) for (const listener of this.#changeListeners) listener(change)
   }
 
-  #open(doctorId: string): TrackedDoctor {
-    return this.#doctors.getOrInsertComputed(doctorId, () => new TrackedDoctor(doctorId))
+  #open(doctorId: string): DoctorCalendar {
+    const create = () => new DoctorCalendar(doctorId, (doctor, slotIds) => this.#values.takeLapses(doctor, slotIds))
+    return this.#doctors.getOrInsertComputed(doctorId, create)
   }
 
-  #evict(doctor: TrackedDoctor): void {
+  #evict(doctor: DoctorCalendar): void {
     doctor.clear()
     void this.#values.readHolds(doctor)
     this.#release(doctor)
   }
 
   /** Forgets the doctor if nobody needs it. */
-  #release(doctor: TrackedDoctor): void {
-    const { doctorId } = doctor.calendar
-    if (doctor.isWatched || doctor.isLoading || this.#loaded.has(doctorId)) return
-    this.#doctors.delete(doctorId)
-    this.#values.delete(doctor)
+  #release(doctor: DoctorCalendar): void {
+    if (doctor.isWatched || doctor.isLoading || this.#loaded.has(doctor.doctorId)) return
+    this.#doctors.delete(doctor.doctorId)
+    doctor.stop()
   }
 }

@@ -1,4 +1,4 @@
-import type { CalendarDays, CalendarRules, CalendarSlot } from '@holdfast/engine'
+import type { CalendarDays, CalendarRules, CalendarSlot, Snapshot } from '@holdfast/engine'
 import { bytesPerSlot, notRead, type Order, SlotTable, type Source } from './slot-table.ts'
 
 /** Times in milliseconds since 1970. */
@@ -13,21 +13,45 @@ export type SlotValue = { available: number; lapsesAtMs: number | null; asOfMs: 
 /** `order` null: the slot is not stored. `wasHeld`: the value has changed, and a hold that lapsed may be the reason. */
 export type TakenValue = { order: Order | null; wasHeld: boolean }
 
+/** How days are loaded. `read`: null if there is no such active doctor. `take` applies the loaded values. */
+export type DaysLoader = {
+  read: () => Promise<CalendarDays | null>
+  take: (loaded: CalendarDays, beganAtMs: number) => void
+}
+
 type Range = { startMs: number; endMs: number }
 type ChangedListener = (startMs: number, endMs: number) => void
+type LapseListener = (doctor: DoctorCalendar, slotIds: readonly string[]) => void
+
+/**
+ * Days that are being loaded. `directoryXids`: the directory changed meanwhile; a load that did not see all of these is
+ * outdated. `notes`: changes of slots that were written meanwhile, and are applied if the load did not see them.
+ */
+type Load = {
+  days: string
+  beganAtMs: number
+  isFound: Promise<boolean>
+  isJoinable: boolean
+  isOutdated: boolean
+  notes: { xid: number; take: () => void }[]
+  directoryXids: number[]
+}
 
 const holdBytes = 150
 const rangeBytes = 64
 const emptyBytes = 1_500
 /** Every list looks at them, and anyone can ask for days that are far apart. */
 const rangesMax = 100
+const timerMsMax = 3_600_000
 
 /**
- * A doctor's slots in memory: those of the days that were loaded, and others that live subscribers need. When a slot
- * changes, its readers are notified, and the lists that show it are written again when they are asked for.
+ * A doctor whose lists are read, or whom subscribers watch: the slots of the days that were loaded, and others that
+ * subscribers need. When a slot changes, its readers are notified, and the lists that show it are written again when
+ * they are asked for.
  */
 export class DoctorCalendar {
   readonly doctorId: string
+  readonly #onLapse: LapseListener
   #asOfMs = 0
   #rules: CalendarRules = { timezone: 'UTC', minimumNoticeMinutes: 0, bookingHorizonDays: 0 }
   /** Loaded: neither overlapping nor adjacent, in no order. */
@@ -35,10 +59,21 @@ export class DoctorCalendar {
   #table = new SlotTable()
   /** When the next hold of a slot lapses, by the monotonic clock. */
   readonly #holds = new Map<string, number>()
+  #timer: NodeJS.Timeout | undefined
+  #timerAtMs = Number.POSITIVE_INFINITY
   readonly #listeners: ChangedListener[] = []
+  readonly #loads = new Set<Load>()
+  #isCurrent = false
+  /** The earliest snapshot of the loaded days. */
+  #seen: Snapshot | null = null
+  #watchers = 0
+  #holdsSeen: Snapshot | null = null
+  #directoryXid = 0
 
-  constructor(doctorId: string) {
+  /** @param onLapse is called when holds of these slots have lapsed, once for each hold */
+  constructor(doctorId: string, onLapse: LapseListener = () => undefined) {
     this.doctorId = doctorId
+    this.#onLapse = onLapse
   }
 
   /** The clinic's rules, when the days were loaded. */
@@ -60,11 +95,27 @@ export class DoctorCalendar {
     return emptyBytes + ranges + this.#table.size * bytesPerSlot + this.#holds.size * holdBytes
   }
 
-  /** When the next hold lapses, by the monotonic clock; Infinity: never. */
-  get lapsesAtMs(): number {
-    let nextMs = Number.POSITIVE_INFINITY
-    for (const lapsesAtMs of this.#holds.values()) if (lapsesAtMs < nextMs) nextMs = lapsesAtMs
-    return nextMs
+  /** Whether the loaded days have all their slots, and no others. */
+  get isCurrent(): boolean {
+    return this.#isCurrent
+  }
+
+  get isWatched(): boolean {
+    return this.#watchers > 0
+  }
+
+  get isLoading(): boolean {
+    return this.#loads.size > 0
+  }
+
+  /** Whether the doctor is known to be active, and the held slots have been read. */
+  get isRead(): boolean {
+    return this.#holdsSeen?.sees(this.#directoryXid) === true
+  }
+
+  /** Whether the held slots have been read since the doctor was last found not to be active. */
+  get hasHolds(): boolean {
+    return this.#holdsSeen !== null
   }
 
   /** Whether all slots that start in [startMs, endMs) were loaded. */
@@ -101,15 +152,17 @@ export class DoctorCalendar {
     return row < 0 ? undefined : this.#table.startAt(row)
   }
 
-  /** The slots whose holds have lapsed. They are not returned again before a value is taken. */
-  takeLapsed(nowMs: number): string[] {
-    const lapsed: string[] = []
-    for (const [slotId, lapsesAtMs] of this.#holds) {
-      if (lapsesAtMs > nowMs) continue
-      this.#holds.set(slotId, Number.POSITIVE_INFINITY)
-      lapsed.push(slotId)
-    }
-    return lapsed
+  watch(): void {
+    this.#watchers += 1
+  }
+
+  unwatch(): void {
+    this.#watchers -= 1
+    if (this.#watchers === 0) this.#holdsSeen = null
+  }
+
+  holdsRead(snapshot: Snapshot): void {
+    this.#holdsSeen = snapshot
   }
 
   /** Replaces the slots of these days; call `take` for their values. `isFirst`: what was loaded before is outdated. */
@@ -141,12 +194,59 @@ export class DoctorCalendar {
     this.#table.set(row, available, source)
     const wasHeld = before !== notRead && before !== available && this.#holds.has(slotId)
     if (lapsesAtMs === null) this.#holds.delete(slotId)
-    else this.#holds.set(slotId, lapsesAtMs)
+    else {
+      this.#holds.set(slotId, lapsesAtMs)
+      this.#arm(lapsesAtMs)
+    }
     if (before !== available) {
       this.#asOfMs = Math.max(this.#asOfMs, asOfMs)
       this.#notify(startsAtMs, startsAtMs + 1)
     }
     return { order, wasHeld }
+  }
+
+  /** The days are loaded again when they are asked for. @param xid what changed the directory; null: not known */
+  outdate(xid: number | null): void {
+    for (const load of this.#loads) {
+      load.isJoinable = false
+      if (xid === null) load.isOutdated = true
+      else load.directoryXids.push(xid)
+    }
+    if (xid !== null) this.#directoryXid = Math.max(this.#directoryXid, xid)
+    if (xid === null || this.#seen?.sees(xid) !== true) this.#isCurrent = false
+  }
+
+  /** For loads in progress, which may not see what this transaction wrote. */
+  note(xid: number, take: () => void): void {
+    for (const load of this.#loads) load.notes.push({ xid, take })
+  }
+
+  /**
+   * Loads days, once for all who ask at the same time. An outdated load is stored only for those who wait for it, and
+   * not in place of current days: they load again.
+   *
+   * @param notBeforeMs one that began before, by the monotonic clock, is not joined; null: whenever it began
+   * @returns whether there is such an active doctor
+   */
+  load(days: string, notBeforeMs: number | null, { read, take }: DaysLoader): Promise<boolean> {
+    const joined = this.#joinable(days).find(({ beganAtMs }) => beganAtMs >= (notBeforeMs ?? 0))
+    if (joined !== undefined) return joined.isFound
+    const { promise: isFound, resolve, reject } = Promise.withResolvers<boolean>()
+    const beganAtMs = performance.now()
+    const load: Load = { days, beganAtMs, isFound, isJoinable: true, isOutdated: false, notes: [], directoryXids: [] }
+    this.#loads.add(load)
+    read()
+      .then((loaded) => this.#store(load, loaded, take))
+      .finally(() => this.#loads.delete(load))
+      .then(resolve, reject)
+    return isFound
+  }
+
+  /** When a load of these days has ended that began before then: all who wait for it share the next one. */
+  async loadedBefore(days: string, thenMs: number): Promise<void> {
+    await this.#joinable(days)
+      .find(({ beganAtMs }) => beganAtMs < thenMs)
+      ?.isFound.catch(() => undefined)
   }
 
   /** Any value read from now on replaces the stored one. */
@@ -155,10 +255,60 @@ export class DoctorCalendar {
   }
 
   clear(): void {
+    this.#isCurrent = false
     this.#ranges = []
     this.#table = new SlotTable()
     this.#holds.clear()
     this.#notify(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY)
+  }
+
+  /** No lapse is reported any more. */
+  stop(): void {
+    clearTimeout(this.#timer)
+  }
+
+  #joinable(days: string) {
+    return this.#loads.values().filter((load) => load.isJoinable && load.days === days)
+  }
+
+  #store(load: Load, loaded: CalendarDays | null, take: DaysLoader['take']): boolean {
+    if (loaded === null) {
+      this.clear()
+      this.#holdsSeen = null
+      return false
+    }
+    const { snapshot } = loaded
+    const isLate = load.isOutdated || load.directoryXids.some((xid) => !snapshot.sees(xid))
+    if (isLate && this.#isCurrent) return true
+    this.cover(loaded, !this.#isCurrent)
+    if (!this.#isCurrent || this.#seen === null || snapshot.isBefore(this.#seen)) this.#seen = snapshot
+    this.#isCurrent = !isLate
+    take(loaded, load.beganAtMs)
+    for (const note of load.notes) if (!snapshot.sees(note.xid)) note.take()
+    return true
+  }
+
+  #arm(atMs: number): void {
+    if (atMs >= this.#timerAtMs) return
+    clearTimeout(this.#timer)
+    this.#timerAtMs = atMs
+    const inMs = Math.min(timerMsMax, Math.max(0, Math.ceil(atMs - performance.now())))
+    this.#timer = setTimeout(() => this.#reportLapses(), inMs).unref()
+  }
+
+  /** A lapsed hold is not reported again before its slot's value is taken. */
+  #reportLapses(): void {
+    const nowMs = performance.now()
+    this.#timerAtMs = Number.POSITIVE_INFINITY
+    let nextMs = Number.POSITIVE_INFINITY
+    const lapsed: string[] = []
+    for (const [slotId, lapsesAtMs] of this.#holds) {
+      if (lapsesAtMs <= nowMs) lapsed.push(slotId)
+      else if (lapsesAtMs < nextMs) nextMs = lapsesAtMs
+    }
+    for (const slotId of lapsed) this.#holds.set(slotId, Number.POSITIVE_INFINITY)
+    this.#arm(nextMs)
+    if (lapsed.length > 0) this.#onLapse(this, lapsed)
   }
 
   #notify(startMs: number, endMs: number): void {

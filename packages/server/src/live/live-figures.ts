@@ -16,26 +16,21 @@ export function noFigures(): LiveFigures {
   return { connections: { socket: 0, events: 0 }, subscriptions: 0, messages: 0, dropped: 0, resyncs: 0 }
 }
 
-const totals = {
-  messages: 'Messages sent, over all connections.',
-  dropped: 'Messages not sent because the client does not read fast enough. It gets a resync instead.',
-  resyncs: 'Resync messages, which tell a client to read again.',
-} as const
-
 /** Adds the counters to the metrics. */
 export function addLiveFigures(
   registry: Registry,
   live: { figures: Readonly<LiveFigures>; bufferedBytes: number },
 ): void {
   const registers = [registry]
-  new Gauge({
-    name: 'holdfast_live_buffered_bytes',
-    help: 'Bytes sent to live connections that they have not read yet.',
-    registers,
-    collect() {
-      this.set(live.bufferedBytes)
-    },
-  })
+  const gauges = [
+    ['buffered_bytes', 'Bytes sent to live connections that they have not read yet.', () => live.bufferedBytes],
+    ['subscriptions', 'Subscribed doctors, over all connections.', () => live.figures.subscriptions],
+  ] as const
+  const counters = [
+    ['messages', 'Messages sent, over all connections.'],
+    ['dropped', 'Messages not sent because the client does not read fast enough. It gets a resync instead.'],
+    ['resyncs', 'Resync messages, which tell a client to read again.'],
+  ] as const
   new Gauge({
     name: 'holdfast_live_connections',
     help: 'Open connections for live updates: WebSockets (socket) and server-sent events (events).',
@@ -45,18 +40,20 @@ export function addLiveFigures(
       for (const [kind, count] of Object.entries(live.figures.connections)) this.set({ kind }, count)
     },
   })
-  new Gauge({
-    name: 'holdfast_live_subscriptions',
-    help: 'Subscribed doctors, over all connections.',
-    registers,
-    collect() {
-      this.set(live.figures.subscriptions)
-    },
-  })
-  for (const name of ['messages', 'dropped', 'resyncs'] as const) {
+  for (const [name, help, read] of gauges) {
+    new Gauge({
+      name: `holdfast_live_${name}`,
+      help,
+      registers,
+      collect() {
+        this.set(read())
+      },
+    })
+  }
+  for (const [name, help] of counters) {
     new Counter({
       name: `holdfast_live_${name}_total`,
-      help: totals[name],
+      help,
       registers,
       collect() {
         this.reset()

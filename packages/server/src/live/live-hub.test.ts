@@ -62,7 +62,7 @@ class FakeCalendar {
     const at = this.horizon
     this.log([{ kind: 'booking', type: 'confirmed', xid: at, doctorId: doctor, slotId }])
     this.available.set(slotId, available)
-    this.emit({ kind: 'slots', doctorId: doctor, slots: [{ id: slotId, available }], at, cause: 'event' })
+    this.emit({ kind: 'slot', doctorId: doctor, slotId, available, at, cause: 'event' })
   }
 
   log(entries: Partial<LogEntry>[]): void {
@@ -168,14 +168,13 @@ describe('a client that resumes', () => {
   test("receives the lapses of other subscribers' time, which are not in the log", async () => {
     const { calendar, connect } = aHub()
     await connect().subscribe([a])
-    const slots = [{ id: 'a1', available: 1 }]
     calendar.available.set('a1', 1)
-    calendar.emit({ kind: 'slots', doctorId: a, slots, at: calendar.horizon, cause: 'lapse' })
+    calendar.emit({ kind: 'slot', doctorId: a, slotId: 'a1', available: 1, at: calendar.horizon, cause: 'lapse' })
     await pass()
     const late = connect()
     await late.subscribe([a], 9n)
     await pass()
-    expect(late.received.at(-1)).toMatchObject({ type: 'slots', items: slots })
+    expect(late.received.at(-1)).toMatchObject({ type: 'slots', items: [{ id: 'a1', available: 1 }] })
   })
 
   test('receives a resync if its slots cannot be read, or too many clients resume', async () => {

@@ -2,16 +2,13 @@ import { changedSlotsOf, isId, type LogEntry } from '@holdfast/engine'
 import pTimeout from 'p-timeout'
 import type { Calendar, WatchedDoctor } from '../calendar/calendar.ts'
 import type { CalendarChange } from '../calendar/calendar-change.ts'
+import { SharedReader } from '../calendar/shared-reader.ts'
 import type { Logger } from '../observe/logger.ts'
-import { CatchUpReader } from './catch-up-reader.ts'
 import { ChangeHistory } from './change-history.ts'
-import { DoctorFeed } from './doctor-feed.ts'
-import { FeedPublisher } from './feed-publisher.ts'
-import { Heartbeats } from './heartbeats.ts'
+import { DoctorFeeds } from './doctor-feeds.ts'
 import { type LiveFigures, noFigures } from './live-figures.ts'
 import type { LiveSettings } from './live-settings.ts'
 import { LiveSubscriber, type LiveTransport, type Missed } from './live-subscriber.ts'
-import { SlowSubscribers } from './slow-subscribers.ts'
 
 export type LiveHubDeps = {
   calendar: Pick<Calendar, 'horizon' | 'settledBefore' | 'onChange' | 'onLog' | 'watch' | 'unwatch' | 'read'>
@@ -30,10 +27,13 @@ export type SubscribeOutcome =
   | { kind: 'unavailable' }
 
 const endMsMax = 2_000
+const slowCheckMs = 100
+/** If more slots wait to be read for clients that resume, further clients receive a `resync`. */
+const missedSlotsMax = 2_500
 
 /**
  * Notifies connections of changed slots: the calendar's changes go to the feeds of doctors, from there to subscribers.
- * Independent of the transport; see {@link FeedPublisher} for when messages are sent, and packages/contract/src/live.ts
+ * Independent of the transport; see {@link DoctorFeeds} for when messages are sent, and packages/contract/src/live.ts
  * for the messages.
  */
 export class LiveHub {
@@ -41,14 +41,19 @@ export class LiveHub {
   readonly #calendar: LiveHubDeps['calendar']
   readonly #log: Logger
   readonly #figures: LiveFigures = noFigures()
-  readonly #feeds = new Map<string, DoctorFeed>()
-  readonly #publisher: FeedPublisher
-  readonly #catchUps: CatchUpReader
-  readonly #slow: SlowSubscribers
+  readonly #feeds: DoctorFeeds
+  /** Units of slots that clients missed. */
+  readonly #missedSlots: SharedReader<number>
   readonly #history: ChangeHistory
-  readonly #heartbeats: Heartbeats<LiveSubscriber>
-  /** Each with the function that stops its heartbeat. */
-  readonly #subscribers = new Map<LiveSubscriber, () => void>()
+  /** Each with the timer of its heartbeat. */
+  readonly #subscribers = new Map<LiveSubscriber, NodeJS.Timeout>()
+  /**
+   * They missed messages because they do not read fast enough. Messages are not buffered for them: once they have read
+   * what was sent, they receive a `resync` that names the doctors to read again. One that takes too long is
+   * disconnected.
+   */
+  readonly #slow = new Set<LiveSubscriber>()
+  #slowTimer: NodeJS.Timeout | undefined
   readonly #endListening: (() => void)[]
   readonly #emptied = Promise.withResolvers<void>()
   #isStopping = false
@@ -58,18 +63,16 @@ export class LiveHub {
     this.#calendar = calendar
     this.#log = log
     this.#history = new ChangeHistory(calendar.horizon - 1n, settings.historyMax)
-    this.#publisher = new FeedPublisher({
+    this.#feeds = new DoctorFeeds({
       settings,
       settledBefore: () => calendar.settledBefore,
-      onDropped: (subscriber) => {
-        this.#figures.dropped += 1
-        this.#slow.add(subscriber)
-      },
+      onDropped: (subscriber) => this.#dropped(subscriber),
     })
-    const position = () => this.#publisher.resumePosition
-    this.#slow = new SlowSubscribers({ behindMsMax: settings.behindMsMax, position })
-    this.#catchUps = new CatchUpReader({ read: (slotIds) => calendar.read(slotIds), position })
-    this.#heartbeats = new Heartbeats(settings.heartbeatMs, (subscriber) => subscriber.beat(position()))
+    this.#missedSlots = new SharedReader({
+      read: (slotIds) => calendar.read(slotIds),
+      keysMax: Number.POSITIVE_INFINITY,
+      waitingMax: missedSlotsMax,
+    })
     this.#endListening = [
       calendar.onLog((entries) => this.#noteLog(entries)),
       calendar.onChange((change) => this.#noteChange(change)),
@@ -97,16 +100,17 @@ export class LiveHub {
       this.#figures.messages += 1
       if (type === 'resync') this.#figures.resyncs += 1
     })
-    this.#subscribers.set(subscriber, this.#heartbeats.add(subscriber))
+    // Not all at the same time, even if all clients have connected when the server started.
+    const heartbeatMs = this.settings.heartbeatMs * (0.8 + 0.2 * Math.random())
+    const beat = () => subscriber.beat(this.#feeds.resumePosition)
+    this.#subscribers.set(subscriber, setInterval(beat, heartbeatMs).unref())
     this.#figures.connections[transport.kind] += 1
     return subscriber
   }
 
   disconnect(subscriber: LiveSubscriber): void {
-    const stopHeartbeat = this.#subscribers.get(subscriber)
-    if (stopHeartbeat === undefined) return
-    stopHeartbeat()
-    this.#subscribers.delete(subscriber)
+    clearInterval(this.#subscribers.get(subscriber))
+    if (!this.#subscribers.delete(subscriber)) return
     subscriber.close()
     this.unsubscribe(subscriber, [...subscriber.doctorIds])
     this.#figures.connections[subscriber.transport.kind] -= 1
@@ -143,11 +147,7 @@ export class LiveHub {
       if (!subscriber.unsubscribe(doctorId)) continue
       this.#figures.subscriptions -= 1
       this.#calendar.unwatch(doctorId)
-      const feed = this.#feeds.get(doctorId)
-      feed?.delete(subscriber)
-      if (feed?.subscribers.size !== 0) continue
-      this.#feeds.delete(doctorId)
-      this.#publisher.delete(feed)
+      this.#feeds.unsubscribe(doctorId, subscriber)
     }
   }
 
@@ -156,9 +156,8 @@ export class LiveHub {
     if (this.#isStopping) return
     this.#isStopping = true
     for (const endListening of this.#endListening) endListening()
-    this.#heartbeats.stop()
-    this.#slow.stop()
-    const sent = this.#publisher.stop()
+    clearInterval(this.#slowTimer)
+    const sent = this.#feeds.stop()
     for (const { transport } of this.#subscribers.keys()) transport.end(1001, 'This server is stopping: connect again.')
     if (this.#subscribers.size === 0) this.#emptied.resolve()
     await pTimeout(Promise.all([sent, this.#emptied.promise]), { milliseconds: endMsMax, message: false })
@@ -172,14 +171,18 @@ export class LiveHub {
         this.#calendar.unwatch(doctorId)
         continue
       }
-      const feed = this.#feeds.get(doctorId) ?? new DoctorFeed(doctorId)
-      this.#feeds.set(doctorId, feed)
-      feed.add(subscriber)
+      this.#feeds.subscribe(doctorId, subscriber)
       this.#figures.subscriptions += 1
     }
     const missed = after === null ? null : this.#missedSince(watched, after)
-    const { resumePosition } = this.#publisher
-    if (subscriber.subscribe([...watched.keys()], resumePosition, missed)) this.#catchUps.add(subscriber)
+    const { resumePosition } = this.#feeds
+    if (subscriber.subscribe([...watched.keys()], resumePosition, missed)) void this.#catchUp(subscriber)
+  }
+
+  async #catchUp(subscriber: LiveSubscriber): Promise<void> {
+    // A client whose slots cannot be read receives a resync, and reads its lists as soon as it can.
+    const available = await this.#missedSlots.read(subscriber.missedSlotIds).catch(() => null)
+    subscriber.catchUp(available, this.#feeds.resumePosition)
   }
 
   #missedSince(watched: ReadonlyMap<string, WatchedDoctor>, after: bigint): Missed {
@@ -213,27 +216,36 @@ export class LiveHub {
 
   #noteChange(change: CalendarChange): void {
     switch (change.kind) {
-      case 'slots': {
-        const { doctorId, slots, at, cause } = change
+      case 'slot': {
+        const { doctorId, slotId, available, at, cause } = change
         // A lapse is not in the log. No client has received the horizon as its position yet.
-        if (cause === 'lapse') for (const { id } of slots) this.#history.noteSlot(doctorId, id, this.#calendar.horizon)
-        this.#publish(doctorId, (feed) => feed.noteSlots(slots, at))
+        if (cause === 'lapse') this.#history.noteSlot(doctorId, slotId, this.#calendar.horizon)
+        this.#feeds.noteSlot(doctorId, slotId, available, at)
         return
       }
       case 'doctor':
-        this.#publish(change.doctorId, (feed) => feed.noteResync(change.at))
+        this.#feeds.noteResync(change.doctorId, change.at)
         return
       case 'all':
         this.#history.noteAll(this.#calendar.horizon)
-        for (const doctorId of this.#feeds.keys()) this.#publish(doctorId, (feed) => feed.noteResync(change.at))
+        this.#feeds.noteResyncOfAll(change.at)
         return
     }
   }
 
-  #publish(doctorId: string, note: (feed: DoctorFeed) => void): void {
-    const feed = this.#feeds.get(doctorId)
-    if (feed === undefined) return
-    note(feed)
-    this.#publisher.publish(feed)
+  #dropped(subscriber: LiveSubscriber): void {
+    this.#figures.dropped += 1
+    this.#slow.add(subscriber)
+    this.#slowTimer ??= setInterval(() => this.#recoverSlow(), slowCheckMs).unref()
+  }
+
+  #recoverSlow(): void {
+    const { resumePosition } = this.#feeds
+    for (const subscriber of this.#slow) {
+      if (!subscriber.recover(resumePosition, this.settings.behindMsMax)) this.#slow.delete(subscriber)
+    }
+    if (this.#slow.size > 0) return
+    clearInterval(this.#slowTimer)
+    this.#slowTimer = undefined
   }
 }

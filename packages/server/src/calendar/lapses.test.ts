@@ -3,7 +3,6 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createLogger } from '../observe/logger.ts'
 import { Calendar } from './calendar.ts'
 import { DoctorCalendar } from './doctor-calendar.ts'
-import { LapseTimer } from './lapse-timer.ts'
 
 // Its clock is the monotonic one: nothing here is the database's, so nothing needs to pass.
 beforeEach(() => void vi.useFakeTimers())
@@ -12,14 +11,10 @@ afterEach(() => void vi.useRealTimers())
 const inAnHour = new Date(3_600_000)
 const endsAt = new Date(7_200_000)
 
-/** A doctor with these slots in memory, and a timer for their holds. */
+/** A doctor with these slots in memory. */
 function aDoctor() {
-  const calendar = new DoctorCalendar(newId(1))
-  const lapsed: string[][] = []
-  const timer = new LapseTimer<DoctorCalendar>((one, nowMs) => {
-    lapsed.push(one.takeLapsed(nowMs))
-    timer.add(one, one.lapsesAtMs)
-  })
+  const lapsed: (readonly string[])[] = []
+  const calendar = new DoctorCalendar(newId(1), (_doctor, slotIds) => lapsed.push(slotIds))
   let reads = 10
   const note = (id: string, lapsesInMs: number | null, xmax?: number) => {
     reads += 1
@@ -30,9 +25,8 @@ function aDoctor() {
     const source = { snapshot: parseSnapshot(`${seenAt}:${seenAt}:`), xid: null }
     if (calendar.startOf(id) === undefined) calendar.add(slot)
     calendar.take(id, inAnHour.getTime(), value, source)
-    timer.add(calendar, calendar.lapsesAtMs)
   }
-  return { calendar, timer, lapsed, note }
+  return { calendar, lapsed, note }
 }
 
 describe('the lapses of holds', () => {
@@ -81,9 +75,9 @@ describe('the lapses of holds', () => {
   })
 
   test('are not reported after a stop', () => {
-    const { timer, lapsed, note } = aDoctor()
+    const { calendar, lapsed, note } = aDoctor()
     note(soon, 1_000)
-    timer.stop()
+    calendar.stop()
     vi.advanceTimersByTime(2_000)
     expect(lapsed).toEqual([])
   })
