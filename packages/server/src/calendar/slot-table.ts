@@ -7,29 +7,38 @@ export type Source = { snapshot: Snapshot; xid: number | null }
 export type Order = 'newer' | 'older' | 'unknown'
 
 type SlotTimes = Pick<CalendarSlot, 'id' | 'startsAt' | 'endsAt' | 'capacity'>
-type Lanes = ReturnType<typeof lanesFor>
 
 export const bytesPerSlot = 60
+
+/**
+ * Where a row has which number. `xmax`, `running`: of the snapshot of the value; `xid`: the transaction that wrote it, 0
+ * if it was read. The id has 16 bytes; what is before it is Float64, what is after it Int32.
+ */
+const field = { start: 0, end: 8, xmax: 16, xid: 24, id: 32, capacity: 48, available: 52, running: 56 }
 
 /** The units of a slot whose value was never set. */
 export const notRead = -1
 
-/** A doctor's slots by start, in typed arrays: as objects they would take five times as much memory. */
+/** A doctor's slots by start, in one buffer: as objects they would take five times as much memory. */
 export class SlotTable {
-  #lanes = lanesFor(0)
+  #bytes = Buffer.alloc(0)
+  #view = viewOf(this.#bytes)
 
   get size(): number {
-    return this.#lanes.starts.length
+    return this.#bytes.length / bytesPerSlot
   }
 
   /** The slot's row, or -1. Without its start every row is looked at: 1 µs for 1,000. */
   find(id: string, startsAtMs: number | null): number {
-    const [first, second, third, last] = wordsOf(id)
-    const { ids, starts } = this.#lanes
+    writeId(wanted, 0, id)
+    const last = wanted.readInt32BE(12)
+    const size = this.size
     let row = startsAtMs === null ? 0 : this.firstFrom(startsAtMs)
-    for (; row < starts.length && (startsAtMs === null || starts[row] === startsAtMs); row += 1) {
-      const at = row * 4
-      if (ids[at + 3] === last && ids[at + 2] === third && ids[at + 1] === second && ids[at] === first) return row
+    for (; row < size && (startsAtMs === null || this.startAt(row) === startsAtMs); row += 1) {
+      const at = row * bytesPerSlot + field.id
+      // Nearly all ids differ in their last bytes.
+      if (this.#view.getInt32(at + 12) !== last) continue
+      if (this.#bytes.compare(wanted, 0, 16, at, at + 16) === 0) return row
     }
     return -1
   }
@@ -47,23 +56,25 @@ export class SlotTable {
   }
 
   idAt(row: number): string {
-    return idOf(this.#lanes.ids.subarray(row * 4, row * 4 + 4))
+    const at = row * bytesPerSlot + field.id
+    const hex = this.#bytes.toString('hex', at, at + 16)
+    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
   }
 
   startAt(row: number): number {
-    return this.#lanes.starts[row] ?? 0
+    return this.#view.getFloat64(row * bytesPerSlot + field.start)
   }
 
   endAt(row: number): number {
-    return this.#lanes.ends[row] ?? 0
+    return this.#view.getFloat64(row * bytesPerSlot + field.end)
   }
 
   capacityAt(row: number): number {
-    return this.#lanes.capacities[row] ?? 0
+    return this.#view.getInt32(row * bytesPerSlot + field.capacity)
   }
 
   availableAt(row: number): number {
-    return this.#lanes.available[row] ?? notRead
+    return this.#view.getInt32(row * bytesPerSlot + field.available)
   }
 
   /**
@@ -74,26 +85,24 @@ export class SlotTable {
    *   later, or the transaction had not begun. Otherwise it may have seen it.
    */
   orderOf({ snapshot, xid }: Source, row: number): Order {
-    const { xmaxes, running, xids } = this.#lanes
-    const knownXid = xids[row] ?? 0
-    const xmax = xmaxes[row] ?? 0
+    const at = row * bytesPerSlot
+    const knownXid = this.#view.getFloat64(at + field.xid)
+    const xmax = this.#view.getFloat64(at + field.xmax)
     // Of two snapshots with one xmax, the later one has fewer running.
-    const laterBy = snapshot.xmax - xmax || (running[row] ?? 0) - snapshot.running.length
+    const laterBy = snapshot.xmax - xmax || this.#view.getInt32(at + field.running) - snapshot.running.length
     if (xid === null) return (knownXid > 0 ? snapshot.sees(knownXid) : laterBy >= 0) ? 'newer' : 'older'
     if (knownXid > 0) return laterBy > 0 ? 'newer' : 'older'
     return xid >= xmax || laterBy >= 0 ? 'newer' : 'unknown'
   }
 
   set(row: number, available: number, { snapshot, xid }: Source): void {
-    this.#lanes.available[row] = available
-    this.#lanes.xmaxes[row] = snapshot.xmax
-    this.#lanes.running[row] = snapshot.running.length
-    this.#lanes.xids[row] = xid ?? 0
+    this.#view.setInt32(row * bytesPerSlot + field.available, available)
+    this.#setOrder(row, snapshot.xmax, snapshot.running.length, xid ?? 0)
   }
 
   /** Any value read from now on replaces the stored one. */
   forgetOrder(): void {
-    for (const lane of ['xmaxes', 'running', 'xids'] as const) this.#lanes[lane].fill(0)
+    for (let row = 0; row < this.size; row += 1) this.#setOrder(row, 0, 0, 0)
   }
 
   /**
@@ -101,58 +110,39 @@ export class SlotTable {
    * there already stay.
    */
   replace(first: number, end: number, slots: readonly SlotTimes[]): void {
-    const to = lanesFor(this.size - (end - first) + slots.length)
-    copyRows(this.#lanes, 0, first, to, 0)
-    copyRows(this.#lanes, end, this.size, to, first + slots.length)
+    const bytes = Buffer.alloc((this.size - (end - first) + slots.length) * bytesPerSlot)
+    const view = viewOf(bytes)
+    this.#bytes.copy(bytes, 0, 0, first * bytesPerSlot)
+    this.#bytes.copy(bytes, (first + slots.length) * bytesPerSlot, end * bytesPerSlot)
     for (const [index, { id, startsAt, endsAt, capacity }] of slots.entries()) {
-      const row = first + index
-      const known = this.find(id, startsAt.getTime())
-      to.ids.set(wordsOf(id), row * 4)
-      to.starts[row] = startsAt.getTime()
-      to.ends[row] = endsAt.getTime()
-      to.capacities[row] = capacity
-      to.available[row] = this.#lanes.available[known] ?? notRead
-      for (const lane of ['xmaxes', 'running', 'xids'] as const) to[lane][row] = this.#lanes[lane][known] ?? 0
+      const at = (first + index) * bytesPerSlot
+      const known = this.find(id, startsAt.getTime()) * bytesPerSlot
+      if (known >= 0) this.#bytes.copy(bytes, at, known, known + bytesPerSlot)
+      else view.setInt32(at + field.available, notRead)
+      writeId(bytes, at + field.id, id)
+      view.setFloat64(at + field.start, startsAt.getTime())
+      view.setFloat64(at + field.end, endsAt.getTime())
+      view.setInt32(at + field.capacity, capacity)
     }
-    this.#lanes = to
+    this.#bytes = bytes
+    this.#view = view
+  }
+
+  #setOrder(row: number, xmax: number, running: number, xid: number): void {
+    const at = row * bytesPerSlot
+    this.#view.setFloat64(at + field.xmax, xmax)
+    this.#view.setInt32(at + field.running, running)
+    this.#view.setFloat64(at + field.xid, xid)
   }
 }
 
-/** `xmaxes`, `running`: of the snapshot of the value; `xids`: the transaction that wrote it, 0 if it was read. */
-function lanesFor(rows: number) {
-  const buffer = new ArrayBuffer(rows * bytesPerSlot)
-  return {
-    starts: new Float64Array(buffer, 0, rows),
-    ends: new Float64Array(buffer, rows * 8, rows),
-    xmaxes: new Float64Array(buffer, rows * 16, rows),
-    xids: new Float64Array(buffer, rows * 24, rows),
-    ids: new Uint32Array(buffer, rows * 32, rows * 4),
-    capacities: new Int32Array(buffer, rows * 48, rows),
-    available: new Int32Array(buffer, rows * 52, rows),
-    running: new Int32Array(buffer, rows * 56, rows),
-  }
+/** The id that `find` looks for. */
+const wanted = Buffer.alloc(16)
+
+function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, length)
 }
 
-const laneNames = ['starts', 'ends', 'xmaxes', 'xids', 'ids', 'capacities', 'available', 'running'] as const
-
-function copyRows(from: Lanes, first: number, end: number, to: Lanes, at: number): void {
-  for (const name of laneNames) {
-    const width = name === 'ids' ? 4 : 1
-    to[name].set(from[name].subarray(first * width, end * width), at * width)
-  }
-}
-
-const words = new Uint32Array(4)
-const wordBytes = Buffer.from(words.buffer)
-
-/** An id as four numbers, in an array that the next call uses again. */
-function wordsOf(id: string): Uint32Array {
-  wordBytes.write(id.slice(0, 8) + id.slice(9, 13) + id.slice(14, 18) + id.slice(19, 23) + id.slice(24), 'hex')
-  return words
-}
-
-function idOf(of: Uint32Array): string {
-  words.set(of)
-  const hex = wordBytes.toString('hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+function writeId(to: Buffer, at: number, id: string): void {
+  to.write(id.slice(0, 8) + id.slice(9, 13) + id.slice(14, 18) + id.slice(19, 23) + id.slice(24), at, 'hex')
 }
