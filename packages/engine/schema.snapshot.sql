@@ -183,6 +183,26 @@ create table holdfast.idempotency (
   created_at timestamp with time zone not null,
   constraint idempotency_pkey PRIMARY KEY (clinic_no, key)
 );
+create table holdfast.invitation (
+  clinic_no integer not null,
+  id uuid not null,
+  token_hash bytea not null,
+  email text not null,
+  role text not null,
+  doctor_id uuid,
+  invited_by uuid not null,
+  created_at timestamp with time zone not null default now(),
+  expires_at timestamp with time zone not null default (now() + '72:00:00'::interval),
+  accepted_at timestamp with time zone,
+  accepted_by uuid,
+  constraint invitation_pkey PRIMARY KEY (clinic_no, id),
+  constraint invitation_check CHECK ((holdfast.clinic_no_of(id) = clinic_no)),
+  constraint invitation_check1 CHECK (((role = 'doctor'::text) = (doctor_id IS NOT NULL))),
+  constraint invitation_check2 CHECK (((accepted_at IS NULL) = (accepted_by IS NULL))),
+  constraint invitation_email_check CHECK (((char_length(email) >= 3) AND (char_length(email) <= 254))),
+  constraint invitation_role_check CHECK ((role = ANY (ARRAY['doctor'::text, 'staff'::text, 'admin'::text]))),
+  constraint invitation_token_hash_check CHECK ((octet_length(token_hash) = 32))
+);
 create table holdfast.membership (
   clinic_no integer not null,
   account_id uuid not null,
@@ -277,6 +297,7 @@ CREATE INDEX booking_settled ON holdfast.booking USING btree (clinic_no, slot_id
 CREATE INDEX directory_change_at ON holdfast.directory_change USING brin (at);
 CREATE INDEX directory_change_tail ON holdfast.directory_change USING btree (xid, seq);
 CREATE INDEX idempotency_created_at ON holdfast.idempotency USING brin (created_at);
+CREATE UNIQUE INDEX invitation_open ON holdfast.invitation USING btree (clinic_no, email) WHERE (accepted_at IS NULL);
 CREATE INDEX membership_account ON holdfast.membership USING btree (account_id);
 CREATE INDEX resource_name ON holdfast.resource USING btree (clinic_no, kind, name, id);
 CREATE INDEX resource_specialization ON holdfast.resource USING btree (specialization, name, id) WHERE ((kind = 'doctor'::text) AND active);
@@ -285,6 +306,8 @@ CREATE INDEX slot_resource ON holdfast.slot USING btree (clinic_no, resource_id,
 CREATE INDEX slot_starts_at ON holdfast.slot USING btree (clinic_no, starts_at);
 
 alter table holdfast.allocation add constraint allocation_clinic_no_resource_id_fkey FOREIGN KEY (clinic_no, resource_id) REFERENCES holdfast.resource(clinic_no, id);
+alter table holdfast.invitation add constraint invitation_clinic_no_doctor_id_fkey FOREIGN KEY (clinic_no, doctor_id) REFERENCES holdfast.resource(clinic_no, id);
+alter table holdfast.invitation add constraint invitation_clinic_no_fkey FOREIGN KEY (clinic_no) REFERENCES holdfast.clinic(no);
 alter table holdfast.membership add constraint membership_clinic_no_doctor_id_fkey FOREIGN KEY (clinic_no, doctor_id) REFERENCES holdfast.resource(clinic_no, id);
 alter table holdfast.membership add constraint membership_clinic_no_fkey FOREIGN KEY (clinic_no) REFERENCES holdfast.clinic(no);
 alter table holdfast.resource add constraint resource_clinic_no_fkey FOREIGN KEY (clinic_no) REFERENCES holdfast.clinic(no);

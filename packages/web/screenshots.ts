@@ -67,11 +67,14 @@ async function createBookings(url: string) {
   const clinicId = doctor?.clinicId
   if (doctor === undefined || typeof signedIn?.token !== 'string') throw new Error('The demo clinic is not there.')
   const admin = createHoldfastClient({ baseUrl: url, bearer: signedIn.token })
-  await guest.signUp({ body: ownDoctor })
-  await admin.putMember({
-    path: { clinicId: doctor.clinicId },
-    body: { email: ownDoctor.email, role: 'doctor', doctorId: doctor.id },
-  })
+  const { data: signedUp } = await guest.signUp({ body: ownDoctor })
+  const invite = async (email: string) => {
+    const body = { email, role: 'doctor', doctorId: doctor.id } as const
+    const { data: invitation } = await admin.createInvitation({ path: { clinicId: doctor.clinicId }, body })
+    return new URL(invitation?.link ?? '').hash.slice(1)
+  }
+  const own = createHoldfastClient({ baseUrl: url, bearer: signedUp?.token ?? '' })
+  await own.acceptInvitation({ path: { token: await invite(ownDoctor.email) } })
   const from = Temporal.Now.plainDateISO('Europe/London')
   const days = { from: from.toString(), to: from.add({ days: 6 }).toString() }
   const { data: slots } = await guest.listSlots({ path: { doctorId: doctor.id }, query: days })
@@ -97,12 +100,13 @@ async function createBookings(url: string) {
     ticket ||= `/ticket#${data?.id}.${data?.manageToken}`
     bookingId ||= data?.id ?? ''
   }
-  return { doctor, clinicId, days, busyDay, ticket, bookingId }
+  const invitation = `/invitation#${await invite('grace@example.org')}`
+  return { doctor, clinicId, days, busyDay, ticket, bookingId, invitation }
 }
 
 /** Every page with the state to show, after creating some bookings. */
 async function shotsOf(url: string): Promise<Shot[]> {
-  const { doctor, clinicId, days, busyDay, ticket, bookingId } = await createBookings(url)
+  const { doctor, clinicId, days, busyDay, ticket, bookingId, invitation } = await createBookings(url)
   const times = `/doctors/${doctor.id}?from=${days.from}`
   const shot = (name: string, path: string, as: Shot['as'], act?: Shot['act']): Shot => ({
     name,
@@ -124,6 +128,8 @@ async function shotsOf(url: string): Promise<Shot[]> {
     shot('sign-in', '/sign-in', 'guest'),
     shot('sign-up', '/sign-up', 'guest'),
     shot('my-bookings-guest', '/my-bookings', 'guest'),
+    shot('invitation', invitation, 'guest'),
+    shot('invitation-signed-in', invitation, 'administrator'),
     shot('nowhere', '/nowhere', 'guest'),
     { ...shot('find-a-doctor-ar', '/', 'guest'), locale: 'ar' },
     { ...shot('times-de', times, 'guest'), locale: 'de-DE' },

@@ -3,6 +3,7 @@ import { bookingOperations } from './operations/bookings.ts'
 import { clinicDeskOperations } from './operations/clinic-desk.ts'
 import { clinicOperations } from './operations/clinics.ts'
 import { doctorOperations } from './operations/doctors.ts'
+import { invitationOperations } from './operations/invitations.ts'
 import { meOperations } from './operations/me.ts'
 import type { Operation } from './operations/operation.ts'
 import { slotOperations } from './operations/slots.ts'
@@ -15,6 +16,7 @@ export const restOperations = {
   ...bookingOperations,
   ...meOperations,
   ...clinicDeskOperations,
+  ...invitationOperations,
 }
 
 /** Every documented operation: those of the REST routes and of accounts. */

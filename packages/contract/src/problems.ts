@@ -47,15 +47,15 @@ export const problemKinds = {
       'Check the id and the credentials. Without access to the booking, the response is the same as for an id that ' +
       'does not exist.',
   },
-  account_not_found: {
-    status: 404,
-    title: 'No account has this e-mail address',
-    help: 'The person must sign up (POST /api/auth/sign-up/email) before they can become a member.',
-  },
   member_not_found: {
     status: 404,
     title: 'This account is not a member of the clinic',
     help: 'List the members with GET /clinics/{id}/members.',
+  },
+  invitation_not_found: {
+    status: 404,
+    title: 'There is no such invitation',
+    help: 'It was revoked or replaced by a newer one, or the link is incomplete. Ask the clinic for a new link.',
   },
   method_not_allowed: {
     status: 405,
@@ -121,6 +121,26 @@ export const problemKinds = {
     status: 409,
     title: 'The clinic would have no admin left',
     help: 'Make another member admin first.',
+  },
+  invitation_expired: {
+    status: 409,
+    title: 'The invitation has expired',
+    help: 'An invitation can be accepted for 72 hours. Ask the clinic for a new one.',
+  },
+  invitation_used: {
+    status: 409,
+    title: 'The invitation has been used',
+    help: 'An invitation works once. If you did not use it yourself, tell the clinic, and ask for a new one.',
+  },
+  already_member: {
+    status: 409,
+    title: 'The account has a role in this clinic already',
+    help: 'An admin of the clinic can change it. To use the invitation for somebody else, sign in with their account.',
+  },
+  too_many_invitations: {
+    status: 409,
+    title: 'The clinic has too many open invitations',
+    help: 'Revoke some, or wait until they are accepted or have expired.',
   },
   email_taken: {
     status: 409,

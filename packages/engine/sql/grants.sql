@@ -26,6 +26,8 @@ grant update (name, units, active, specialization, experience_years, rating, lan
 grant select, insert on holdfast.specialization to holdfast_app;
 grant select, insert, delete on holdfast.membership, holdfast.site_administrator, holdfast.answer to holdfast_app;
 grant update (role, doctor_id) on holdfast.membership to holdfast_app;
+grant select, insert, delete on holdfast.invitation to holdfast_app;
+grant update (accepted_at, accepted_by) on holdfast.invitation to holdfast_app;
 grant update (body) on holdfast.answer to holdfast_app;
 
 -- The functions, by name, with all their overloads. All others are internal: only the owner and these functions call

@@ -1,9 +1,10 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import {
   aBooking,
   aClaim,
   aClinic,
   aDoctor,
+  aMember,
   aSlot,
   type BuiltClinic,
   type BuiltDoctor,
@@ -19,7 +20,8 @@ import type { Committed } from './model/committed.ts'
 import type { Directory } from './model/directory.ts'
 import type { NewDoctor } from './model/doctor.ts'
 import type { Engine } from './model/engine.ts'
-import { clinicNoOf } from './model/id.ts'
+import { clinicNoOf, newId } from './model/id.ts'
+import type { Invitations } from './model/invitation.ts'
 import type { SettleAction } from './model/settle.ts'
 
 let database: TestDatabase
@@ -82,6 +84,15 @@ const withdrawal = (slot: BuiltSlot, dryRun = false) => ({
   dryRun,
   actorId: null,
 })
+const anInvitation = ({ no }: BuiltClinic) => ({
+  id: newId(no),
+  clinicNo: no,
+  tokenHash: randomBytes(32),
+  email: 'sam@example.org',
+  role: 'staff' as const,
+  doctorId: null,
+  invitedBy: randomUUID(),
+})
 const draftsAfter = ({ endsAt }: BuiltSlot) => [
   { startsAt: endsAt, endsAt: new Date(endsAt.getTime() + 900_000), capacity: 1 },
 ]
@@ -105,8 +116,11 @@ type DirectoryRead =
   | 'videoRooms'
   | 'membershipsOf'
   | 'members'
+/** Writes that no cache and no account's rights depend on. */
+type UnannouncedWrite = 'create' | 'revoke'
 type EngineWrite =
-  | Exclude<keyof Engine, 'reads' | 'directory' | 'storedResponses' | 'onCommitted' | 'stop'>
+  | Exclude<keyof Engine, 'reads' | 'directory' | 'invitations' | 'storedResponses' | 'onCommitted' | 'stop'>
+  | Exclude<keyof Invitations, 'open' | 'find' | UnannouncedWrite>
   | Exclude<keyof Directory, DirectoryRead>
 
 /** Every method of the engine that writes: a new one does not compile until it is here or among the reads. */
@@ -195,17 +209,25 @@ const writes: Record<EngineWrite, Write> = {
         its.directory.setVideoRoom(doctor.id, 'https://meet.example.org/a'),
     announced: directoryOf,
   },
-  putMember: {
-    prepare:
-      async ({ engine: its, clinic }) =>
-      () =>
-        its.directory.putMember({ clinicNo: clinic.no, accountId: randomUUID(), role: 'staff', doctorId: null }),
+  accept: {
+    async prepare({ engine: its, clinic }) {
+      const invitation = anInvitation(clinic)
+      await its.invitations.create(invitation)
+      return () => its.invitations.accept(invitation.id, invitation.tokenHash, randomUUID())
+    },
+    announced: ({ clinic }) => ({ kind: 'members', clinicNos: [clinic.no] }),
+  },
+  changeMember: {
+    async prepare({ database: db, engine: its, clinic }) {
+      const { accountId } = await aMember(db, clinic, { role: 'admin' })
+      await aMember(db, clinic, { role: 'admin' })
+      return () => its.directory.changeMember({ clinicNo: clinic.no, accountId, role: 'staff', doctorId: null })
+    },
     announced: ({ clinic }) => ({ kind: 'members', clinicNos: [clinic.no] }),
   },
   removeMember: {
-    async prepare({ engine: its, clinic }) {
-      const accountId = randomUUID()
-      await its.directory.putMember({ clinicNo: clinic.no, accountId, role: 'staff', doctorId: null })
+    async prepare({ database: db, engine: its, clinic }) {
+      const { accountId } = await aMember(db, clinic, { role: 'staff' })
       return () => its.directory.removeMember(clinic.no, accountId)
     },
     announced: ({ clinic }) => ({ kind: 'members', clinicNos: [clinic.no] }),
@@ -247,6 +269,17 @@ const writesOfNothing: Record<string, Write['prepare']> = {
     async ({ engine: its, clinic }) =>
     () =>
       its.directory.updateDoctor(clinic.id, { name: 'Renamed' }),
+  'an invitation, and its revocation': async ({ engine: its, clinic }) => {
+    const invitation = anInvitation(clinic)
+    return async () => {
+      await its.invitations.create(invitation)
+      await its.invitations.revoke(clinic.no, invitation.id)
+    }
+  },
+  'a token that was never issued':
+    async ({ engine: its, clinic }) =>
+    () =>
+      its.invitations.accept(newId(clinic.no), randomBytes(32), randomUUID()),
   'a removal of nobody':
     async ({ engine: its, clinic }) =>
     () =>

@@ -3,6 +3,7 @@ import { runClaimBatch } from './bookings/claim-batch.ts'
 import { runMoveBatch } from './bookings/move-batch.ts'
 import { runSettleBatch } from './bookings/settle-batch.ts'
 import { createDirectory } from './directory/create-directory.ts'
+import { createInvitations } from './directory/invitations.ts'
 import { importDirectory } from './import/import-directory.ts'
 import type { ClaimOutcome, ClaimRequest } from './model/claim.ts'
 import type { Announce } from './model/committed.ts'
@@ -65,6 +66,7 @@ export function createEngine(settings: EngineSettings): Engine & { queueDepths()
     importDirectory: (input, options) => importDirectory(generalPool, input, options, announce),
     reads: createReads(generalPool),
     directory: createDirectory(generalPool, announce),
+    invitations: createInvitations(generalPool, announce),
     storedResponses: createStoredResponses(generalPool),
     onCommitted,
     queueDepths: () => ({ claim: claims.depth, settle: settles.depth, move: moves.depth }),

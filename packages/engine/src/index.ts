@@ -32,6 +32,7 @@ export type {
   ImportOutcome,
   ImportSlot,
 } from './model/import.ts'
+export type { Invitation, Invitations, NewInvitation } from './model/invitation.ts'
 export type { Membership, Role } from './model/membership.ts'
 export type { Page } from './model/page.ts'
 export type { BookingsOfAccountQuery, BookingsOfClinicQuery, Reads } from './model/reads.ts'

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Operation, type Problem, restOperations, type Static, type TSchema } from '@holdfast/contract'
 import { createCalendarReads, createEngine, type Engine, type Role } from '@holdfast/engine'
+import { aMember } from '@holdfast/testkit'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import type pg from 'pg'
 import type { AccountCard } from '../src/accounts/accounts.ts'
@@ -95,10 +96,10 @@ export async function startRestApp(pool: pg.Pool): Promise<RestApp> {
       visitRooms: createVisitRooms(['a secret of the tests']),
       freshness: untailed(),
       slotLists: uncachedLists(pool),
+      publicUrl: null,
       holdSecondsDefault: 120,
       now: () => clock.now ?? new Date(),
       accounts: {
-        byEmail: async (email) => [...accounts.values()].find((one) => one.email === email.toLowerCase()) ?? null,
         byIds: async (ids) => new Map([...accounts].filter(([id]) => ids.includes(id))),
       },
     }),
@@ -120,7 +121,7 @@ export async function startRestApp(pool: pg.Pool): Promise<RestApp> {
     anAccount,
     async aMember(clinicNo, role, doctorId) {
       const account = anAccount()
-      await engine.directory.putMember({ clinicNo, accountId: account.id, role, doctorId: doctorId ?? null })
+      await aMember({ ownerPool: pool }, { no: clinicNo }, { accountId: account.id, role, doctorId: doctorId ?? null })
       return account
     },
     call: (id, options = {}) => call(app, id, options),

@@ -215,3 +215,17 @@ export async function aBooking(
   })
   return { id, clinicNo: slot.clinicNo, slotId: slot.id, units, version: events.length }
 }
+
+/** A member, without an invitation. */
+export async function aMember(
+  database: BuilderDatabase,
+  clinic: Pick<BuiltClinic, 'no'>,
+  member: { role: 'doctor' | 'staff' | 'admin'; doctorId?: string | null; accountId?: string },
+): Promise<{ accountId: string }> {
+  const accountId = member.accountId ?? randomUUID()
+  await database.ownerPool.query(
+    'insert into holdfast.membership (clinic_no, account_id, role, doctor_id) values ($1, $2, $3, $4)',
+    [clinic.no, accountId, member.role, member.doctorId ?? null],
+  )
+  return { accountId }
+}

@@ -3,6 +3,7 @@ export {
   aBooking,
   aClinic,
   aDoctor,
+  aMember,
   aSlot,
   type BookingOverrides,
   type BuilderDatabase,

@@ -2,7 +2,8 @@ import { aBooking, aDoctor, aSlot } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { aClinicScene, type ClinicScene, signInContext } from './clinic-scene.ts'
-import { administrator, axeFindings, signUp } from './harness.ts'
+import { administrator, axeFindings, sidewaysPixels, signUp } from './harness.ts'
+import { blankPath } from './page-pool.ts'
 import { test as siteTest } from './site-test.ts'
 
 const test = siteTest.extend('scene', { scope: 'file' }, ({ site }) => aClinicScene(site, { clinic: 'North Clinic' }))
@@ -139,34 +140,82 @@ test('the proof page shows nobody overbooked, and says so when somebody is', asy
   await verdict.locator('strong').getByText('0').waitFor()
 })
 
-test('people get a role and lose it, and a removal can be undone; so can a change of settings', async ({
-  site,
-  scene,
-}) => {
+test('people get a role by a link and lose it', async ({ site, scene }) => {
   const page = await scene.pageOf('admin')
-  const { email } = await signUp(site.url, 'Nora New')
   await page.goto(pathOf(scene, 'people'))
-  await page.getByRole('textbox', { name: 'E-mail' }).fill('nobody@example.org')
-  await page.getByRole('button', { name: 'Add person' }).click()
-  await page.getByText('No account uses this e-mail address').waitFor()
+  const { email } = await signUp(site.url, 'Nora New')
   await page.getByRole('textbox', { name: 'E-mail' }).fill(email)
-  await page.getByRole('button', { name: 'Add person' }).click()
-  await page.getByText('Nora New: Staff.').waitFor()
+  await page.getByRole('button', { name: 'Create invitation' }).click()
+  const link = await page.getByRole('textbox', { name: 'Invitation link' }).inputValue()
+  expect(await axeFindings(page)).toEqual([])
+  // An account with that address has no role yet: only the link gives it.
+  await page.getByRole('table', { name: 'Open invitations' }).getByRole('row').filter({ hasText: email }).waitFor()
+  expect(await page.getByRole('table', { name: 'People and roles' }).getByText('Nora New').count()).toBe(0)
+
+  const nora = await site.newPage()
+  await nora.goto(link)
+  await nora.getByRole('heading', { name: 'You are invited to work at North Clinic' }).waitFor()
+  expect(await axeFindings(nora)).toEqual([])
+  await nora.getByRole('main').getByRole('link', { name: 'Sign in' }).click()
+  await nora.getByLabel('E-mail').fill(email)
+  await nora.getByLabel('Password', { exact: true }).fill('a password of the tests')
+  await nora.getByRole('main').getByRole('button', { name: 'Sign in' }).click()
+  await nora.getByText('You are signed in as Nora New').waitFor()
+  await nora.getByRole('button', { name: 'Accept the invitation' }).click()
+  await nora.getByText('Welcome to North Clinic.').waitFor()
+  await nora.waitForURL(`**${pathOf(scene, 'day')}`)
+
+  await page.reload()
+  await page.getByText('No invitation is waiting to be accepted.').waitFor()
+  const row = page.getByRole('table', { name: 'People and roles' }).getByRole('row').filter({ hasText: 'Nora New' })
+  await row.getByRole('combobox').selectOption('Administrator')
+  await page.getByText('Nora New: Administrator.').waitFor()
   await page.getByRole('button', { name: 'Remove Nora New' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
   await page.getByText('Nora New was removed.').waitFor()
-  await page.getByRole('row').filter({ hasText: 'Nora New' }).waitFor({ state: 'hidden' })
-  await page.getByRole('button', { name: 'Undo' }).click()
-  await page.getByRole('row').filter({ hasText: 'Nora New' }).waitFor()
+  await row.waitFor({ state: 'hidden' })
+  await nora.goto(link)
+  await nora.getByText('This invitation was already used').waitFor()
+})
 
-  await page.getByRole('link', { name: 'Settings' }).click()
+test('an invitation gets a new link, which voids the old one, and is revoked', async ({ site, scene }) => {
+  const page = await scene.pageOf('admin')
+  await page.goto(pathOf(scene, 'people'))
+  await page.getByRole('textbox', { name: 'E-mail' }).fill('later@example.org')
+  await page.getByLabel('Role', { exact: true }).selectOption('Doctor')
+  await page.getByRole('button', { name: 'Create invitation' }).click()
+  const link = page.getByRole('textbox', { name: 'Invitation link' })
+  const first = await link.inputValue()
+  await page.getByRole('button', { name: 'New link for later@example.org' }).click()
+  await expect.poll(() => link.inputValue()).not.toBe(first)
+  const second = await link.inputValue()
+  const guest = await site.newPage({ locale: 'ar', viewport: { width: 320, height: 700 } })
+  await guest.goto(second)
+  await guest.getByRole('heading', { level: 1, name: 'North Clinic' }).waitFor()
+  expect(await axeFindings(guest)).toEqual([])
+  expect(await sidewaysPixels(guest)).toBe(0)
+  await page.getByRole('button', { name: 'Revoke the invitation of later@example.org' }).click()
+  await page.getByText('The invitation of later@example.org was revoked.').waitFor()
+  await link.waitFor({ state: 'hidden' })
+  const late = await scene.pageOf('stranger')
+  for (const address of [first, second]) {
+    await late.goto(blankPath)
+    await late.goto(address)
+    await late.getByText('This invitation doesn’t exist').waitFor()
+  }
+  await late.goto('/invitation#cut')
+  await late.getByText('The link is incomplete').waitFor()
+})
+
+test('a change of settings can be undone', async ({ site, scene }) => {
+  const page = await scene.pageOf('admin')
+  await page.goto(pathOf(scene, 'settings'))
   await page.getByLabel('Hold time (seconds)').fill('300')
   await page.getByRole('button', { name: 'Save' }).click()
   await page.getByText('North Clinic: saved.').waitFor()
   const hold = async () =>
     (await site.admin.getClinic({ path: { clinicId: scene.clinic.id } })).data?.settings.holdSeconds
   expect(await hold()).toBe(300)
-  // The button in this toast: the removal's toast may still be shown.
   const saved = page.getByRole('alert').filter({ hasText: 'North Clinic: saved.' })
   await saved.getByRole('button', { name: 'Undo' }).click()
   await page.getByLabel('Hold time (seconds)').and(page.locator('[value="120"]')).waitFor()

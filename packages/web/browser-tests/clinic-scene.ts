@@ -1,4 +1,4 @@
-import { aClinic, aDoctor, type BuiltClinic, type BuiltDoctor } from '@holdfast/testkit'
+import { aClinic, aDoctor, aMember, type BuiltClinic, type BuiltDoctor } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { type Site, signUp } from './harness.ts'
 import type { PageOptions } from './page-pool.ts'
@@ -32,15 +32,9 @@ export async function aClinicScene(site: Site, options: SceneOptions = {}): Prom
     await person('Ada'),
     await person('Otto'),
   ]
-  const path = { clinicId: clinic.id }
-  for (const body of [
-    { email: admin.email, role: 'admin' },
-    { email: staff.email, role: 'staff' },
-    { email: doctorAccount.email, role: 'doctor', doctorId: doctor.id },
-  ] as const) {
-    const { error } = await site.admin.putMember({ path, body })
-    if (error !== undefined) throw new Error(`No role for ${body.email}: ${JSON.stringify(error)}`)
-  }
+  await giveRole(site, clinic, admin, { role: 'admin' })
+  await giveRole(site, clinic, staff, { role: 'staff' })
+  await giveRole(site, clinic, doctorAccount, { role: 'doctor', doctorId: doctor.id })
   const people = { admin, staff, doctor: doctorAccount, stranger }
   const scene: ClinicScene = {
     clinic,
@@ -53,6 +47,21 @@ export async function aClinicScene(site: Site, options: SceneOptions = {}): Prom
     },
   }
   return scene
+}
+
+/** Makes somebody who has signed up a member, without an invitation. */
+export async function giveRole(
+  site: Site,
+  clinic: Pick<BuiltClinic, 'no'>,
+  { email }: Pick<Account, 'email'>,
+  role: { role: 'doctor' | 'staff' | 'admin'; doctorId?: string },
+): Promise<void> {
+  const { rows } = await site.database.ownerPool.query<{ id: string }>('select id from auth."user" where email = $1', [
+    email,
+  ])
+  const [account] = rows
+  if (account === undefined) throw new Error(`${email} has not signed up.`)
+  await aMember(site.database, clinic, { ...role, accountId: account.id })
 }
 
 /** A time zone in which it is about noon, so that tests about today are far from midnight. */

@@ -31,6 +31,7 @@ const pages: Record<string, OpenPage> = {
   'a cut link': { path: () => '/ticket#cut', heading: /.+/ },
   'sign in': { path: () => '/sign-in', heading: /.+/ },
   'sign up': { path: () => '/sign-up', heading: /.+/ },
+  'an incomplete invitation': { path: () => '/invitation#cut', heading: /.+/ },
   'my bookings as a guest': { path: () => '/my-bookings', heading: /.+/ },
   'my bookings': { path: () => '/my-bookings', heading: /.+/, isSignedIn: true },
   account: { path: () => '/account', heading: /.+/, isSignedIn: true },

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { aDoctor, aSlot } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'
-import { aClinicScene, type ClinicScene, signInContext } from './clinic-scene.ts'
+import { aClinicScene, type ClinicScene, giveRole, signInContext } from './clinic-scene.ts'
 import { axeFindings, type Site, sidewaysPixels, signUp } from './harness.ts'
 import { test as siteTest } from './site-test.ts'
 
@@ -175,12 +175,7 @@ test('an admin sets rating and video room in the doctor’s form', async ({ site
 test('a doctor who doesn’t offer video yet reads who can turn it on', async ({ site, scene }) => {
   const other = await aDoctor(site.database, scene.clinic, { name: 'Dr Otto Office' })
   const account = await signUp(site.url, 'Otto Office')
-  await dataOf(
-    site.admin.putMember({
-      path: { clinicId: scene.clinic.id },
-      body: { email: account.email, role: 'doctor', doctorId: other.id },
-    }),
-  )
+  await giveRole(site, scene.clinic, account, { role: 'doctor', doctorId: other.id })
   const page = await site.newPage({ locale: 'ar', viewport: { width: 320, height: 700 } })
   await signInContext(site, page, account)
   await page.goto('/my-day/video')

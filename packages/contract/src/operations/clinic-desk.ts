@@ -1,11 +1,12 @@
 import Type from 'typebox'
-import { memberPageSchema, memberSchema, newMemberSchema } from '../schemas/account.ts'
+import { memberChangeSchema, memberPageSchema, memberSchema } from '../schemas/account.ts'
 import { bookingPageSchema, bookingStatusSchema } from '../schemas/booking.ts'
 import { flag, id, localDate, pageParameters, searchText } from '../schemas/fields.ts'
 import { bookingEventPageSchema, clinicStatsSchema, verifyReportSchema } from '../schemas/report.ts'
 import { operation } from './operation.ts'
 
 const params = Type.Object({ clinicId: id() }, { additionalProperties: false })
+const memberParams = Type.Object({ clinicId: id(), accountId: id() }, { additionalProperties: false })
 
 export const clinicDeskOperations = {
   listClinicBookings: operation({
@@ -53,20 +54,18 @@ export const clinicDeskOperations = {
     responses: { 200: { description: 'A page of members', schema: memberPageSchema } },
     problems: ['clinic_not_found'],
   }),
-  putMember: operation({
-    id: 'putMember',
-    method: 'POST',
-    url: '/api/v1/clinics/{clinicId}/members',
+  changeMember: operation({
+    id: 'changeMember',
+    method: 'PATCH',
+    url: '/api/v1/clinics/{clinicId}/members/{accountId}',
     tag: 'Clinic desk',
-    summary: 'Add a member, or change their role',
+    summary: 'Change a member’s role',
+    description: 'Members are added by invitation.',
     access: 'admin',
-    params,
-    body: newMemberSchema,
-    responses: {
-      201: { description: 'The new member', schema: memberSchema },
-      200: { description: 'The member with the changed role', schema: memberSchema },
-    },
-    problems: ['clinic_not_found', 'account_not_found', 'doctor_not_found', 'last_admin'],
+    params: memberParams,
+    body: memberChangeSchema,
+    responses: { 200: { description: 'The member with the changed role', schema: memberSchema } },
+    problems: ['clinic_not_found', 'doctor_not_found', 'member_not_found', 'last_admin'],
   }),
   removeMember: operation({
     id: 'removeMember',
@@ -75,7 +74,7 @@ export const clinicDeskOperations = {
     tag: 'Clinic desk',
     summary: 'Remove a member',
     access: 'admin',
-    params: Type.Object({ clinicId: id(), accountId: id() }, { additionalProperties: false }),
+    params: memberParams,
     responses: { 204: { description: 'The member is removed' } },
     problems: ['clinic_not_found', 'member_not_found', 'last_admin'],
   }),

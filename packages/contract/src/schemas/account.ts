@@ -3,7 +3,12 @@ import { email, id, line, nullable, nullableId, nullableText, pageOf } from './f
 import { literals } from './literals.ts'
 
 const roles = ['doctor', 'staff', 'admin'] as const
-const roleSchema = literals(roles, { title: 'Role' })
+export const roleSchema = literals(roles, { title: 'Role' })
+
+export const membershipSchema = Type.Object(
+  { clinicId: Type.String({ format: 'uuid' }), role: roleSchema, doctorId: nullableId() },
+  { title: 'Membership', additionalProperties: false },
+)
 
 export const meSchema = Type.Object(
   {
@@ -11,12 +16,7 @@ export const meSchema = Type.Object(
     email: Type.String(),
     name: Type.String(),
     siteAdministrator: Type.Boolean(),
-    memberships: Type.Array(
-      Type.Object(
-        { clinicId: Type.String({ format: 'uuid' }), role: roleSchema, doctorId: nullableId() },
-        { title: 'Membership', additionalProperties: false },
-      ),
-    ),
+    memberships: Type.Array(membershipSchema),
   },
   { title: 'Me', additionalProperties: false },
 )
@@ -36,14 +36,13 @@ export type MemberBody = Static<typeof memberSchema>
 
 export const memberPageSchema = pageOf(memberSchema, 'MemberPage')
 
-export const newMemberSchema = Type.Object(
-  {
-    email: email({ description: 'Of an existing account' }),
-    role: roleSchema,
-    doctorId: Type.Optional(id({ description: 'Required with role doctor, and allowed only then' })),
-  },
-  { title: 'NewMember', additionalProperties: false },
-)
+/** A role that is given to somebody. */
+export const roleFields = {
+  role: roleSchema,
+  doctorId: Type.Optional(id({ description: 'Required with role doctor, and allowed only then' })),
+}
+
+export const memberChangeSchema = Type.Object(roleFields, { title: 'MemberChange', additionalProperties: false })
 
 /** The fields of better-auth's user that are part of the contract. */
 const userSchema = Type.Object(

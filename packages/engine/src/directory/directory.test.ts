@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { aBooking, aSlot, holdLock, lapseHolds, type TestDatabase, untilLockWaiters } from '@holdfast/testkit'
+import { aBooking, aMember, aSlot, holdLock, lapseHolds, type TestDatabase, untilLockWaiters } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { describe, expect } from 'vitest'
 import { InvalidCursor } from '../lists/cursor.ts'
@@ -288,25 +288,33 @@ describe('a write with a key', () => {
 })
 
 describe('members', () => {
-  const put = (
+  type MemberRole = 'doctor' | 'staff' | 'admin'
+
+  const change = (
     database: TestDatabase,
     clinic: Clinic,
     accountId: string,
-    role: 'doctor' | 'staff' | 'admin',
+    role: MemberRole,
     doctorId: string | null = null,
-  ) => directory(database).putMember({ clinicNo: clinic.no, accountId, role, doctorId })
+  ) => directory(database).changeMember({ clinicNo: clinic.no, accountId, role, doctorId })
 
-  test('added, changed, listed and removed', async ({ database }) => {
+  const add = (database: TestDatabase, clinic: Clinic, accountId: string, role: MemberRole) =>
+    aMember(database, clinic, { accountId, role })
+
+  test('changed, listed and removed', async ({ database }) => {
     const [clinic, other] = [await makeClinic(database), await makeClinic(database)]
     const doctor = await makeDoctor(database, clinic)
     const [ana, bea] = [randomUUID(), randomUUID()]
     const membership = { clinicNo: clinic.no, clinicId: clinic.id, accountId: ana, role: 'admin', doctorId: null }
-    expect(await put(database, clinic, ana, 'admin', doctor.id)).toEqual({ kind: 'done', membership })
-    expect(await put(database, clinic, bea, 'doctor', doctor.id)).toMatchObject({
+    expect(await change(database, clinic, ana, 'admin')).toEqual({ kind: 'member_missing' })
+    await add(database, clinic, ana, 'staff')
+    await add(database, clinic, bea, 'admin')
+    expect(await change(database, clinic, ana, 'admin', doctor.id)).toEqual({ kind: 'done', membership })
+    expect(await change(database, clinic, bea, 'doctor', doctor.id)).toMatchObject({
       kind: 'done',
       membership: { doctorId: doctor.id },
     })
-    await put(database, other, bea, 'staff')
+    await add(database, other, bea, 'staff')
     expect(await directory(database).membershipsOf(ana)).toEqual([membership])
     expect((await directory(database).membershipsOf(bea)).map((one) => [one.clinicId, one.role])).toEqual([
       [clinic.id, 'doctor'],
@@ -316,7 +324,7 @@ describe('members', () => {
     const second = await directory(database).members({ clinicNo: clinic.no, limit: 1, cursor: first.nextCursor })
     expect([...first.items, ...second.items].map((one) => one.accountId)).toEqual([ana, bea].sort())
     expect(second.nextCursor).toBeNull()
-    expect(await put(database, clinic, bea, 'staff')).toMatchObject({
+    expect(await change(database, clinic, bea, 'staff')).toMatchObject({
       kind: 'done',
       membership: { role: 'staff', doctorId: null },
     })
@@ -328,21 +336,23 @@ describe('members', () => {
   test('a doctor’s membership names a doctor of that clinic', async ({ database }) => {
     const [clinic, other] = [await makeClinic(database), await makeClinic(database)]
     const elsewhere = await makeDoctor(database, other)
+    const { accountId } = await aMember(database, clinic, { role: 'staff' })
     for (const doctorId of [null, elsewhere.id, newId(clinic.no)]) {
-      expect(await put(database, clinic, randomUUID(), 'doctor', doctorId)).toEqual({ kind: 'doctor_missing' })
+      expect(await change(database, clinic, accountId, 'doctor', doctorId)).toEqual({ kind: 'doctor_missing' })
     }
-    expect((await directory(database).members({ clinicNo: clinic.no, limit: 9, cursor: null })).items).toEqual([])
+    const { items } = await directory(database).members({ clinicNo: clinic.no, limit: 9, cursor: null })
+    expect(items).toMatchObject([{ accountId, role: 'staff' }])
   })
 
   test('the last admin can neither be removed nor get another role', async ({ database }) => {
     const clinic = await makeClinic(database)
     const [ana, bea] = [randomUUID(), randomUUID()]
-    await put(database, clinic, ana, 'admin')
-    await put(database, clinic, bea, 'staff')
+    await add(database, clinic, ana, 'admin')
+    await add(database, clinic, bea, 'staff')
     expect(await directory(database).removeMember(clinic.no, ana)).toEqual({ kind: 'last_admin' })
-    expect(await put(database, clinic, ana, 'staff')).toEqual({ kind: 'last_admin' })
-    expect((await put(database, clinic, ana, 'admin')).kind).toBe('done')
-    await put(database, clinic, bea, 'admin')
+    expect(await change(database, clinic, ana, 'staff')).toEqual({ kind: 'last_admin' })
+    expect((await change(database, clinic, ana, 'admin')).kind).toBe('done')
+    await change(database, clinic, bea, 'admin')
     expect(await directory(database).removeMember(clinic.no, ana)).toEqual({ kind: 'done' })
     expect(await directory(database).removeMember(clinic.no, bea)).toEqual({ kind: 'last_admin' })
   })
@@ -350,10 +360,10 @@ describe('members', () => {
   test('two admins who remove each other at the same time: one stays', async ({ database }) => {
     const clinic = await makeClinic(database)
     const [ana, bea] = [randomUUID(), randomUUID()]
-    await put(database, clinic, ana, 'admin')
-    await put(database, clinic, bea, 'admin')
+    await add(database, clinic, ana, 'admin')
+    await add(database, clinic, bea, 'admin')
     const lock = await holdLock(database.ownerPool, 'select from holdfast.clinic where no = $1 for update', [clinic.no])
-    const both = Promise.all([directory(database).removeMember(clinic.no, ana), put(database, clinic, bea, 'staff')])
+    const both = Promise.all([directory(database).removeMember(clinic.no, ana), change(database, clinic, bea, 'staff')])
     await untilLockWaiters(database, 2)
     await lock.release()
     expect((await both).map((result) => result.kind).sort()).toEqual(['done', 'last_admin'])
@@ -365,7 +375,7 @@ describe('members', () => {
 
   test('negative control: without the clinic’s lock, both are removed', async ({ database }) => {
     const clinic = await makeClinic(database)
-    for (const accountId of [randomUUID(), randomUUID()]) await put(database, clinic, accountId, 'admin')
+    for (const accountId of [randomUUID(), randomUUID()]) await add(database, clinic, accountId, 'admin')
     const { items } = await directory(database).members({ clinicNo: clinic.no, limit: 9, cursor: null })
     const sessions = await Promise.all(items.map(() => database.ownerPool.connect()))
     for (const [index, session] of sessions.entries()) {

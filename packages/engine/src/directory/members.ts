@@ -14,7 +14,7 @@ const memberCursor = cursorOf('members', ['id'])
 export function membersOf(
   pool: pg.Pool,
   announce: Announce,
-): Pick<Directory, 'membershipsOf' | 'members' | 'putMember' | 'removeMember'> {
+): Pick<Directory, 'membershipsOf' | 'members' | 'changeMember' | 'removeMember'> {
   const write = membersTransaction(pool, announce)
   return {
     async membershipsOf(accountId) {
@@ -36,17 +36,18 @@ export function membersOf(
       )
     },
 
-    putMember: (member) =>
+    changeMember: (member) =>
       write(member, async (transaction) => {
         const { clinicNo, accountId, role } = member
         const clinicId = await lockClinic(transaction, clinicNo)
         const doctorId = role === 'doctor' ? member.doctorId : null
         if (role === 'doctor' && !(await isDoctor(transaction, clinicNo, doctorId))) return { kind: 'doctor_missing' }
         if (role !== 'admin' && (await isLastAdmin(transaction, clinicNo, accountId))) return { kind: 'last_admin' }
-        await transaction.query(sql`
-          insert into holdfast.membership (clinic_no, account_id, role, doctor_id)
-          values (${clinicNo}, ${accountId}, ${role}, ${doctorId})
-          on conflict (clinic_no, account_id) do update set role = excluded.role, doctor_id = excluded.doctor_id`)
+        const { rowCount } = await transaction.query(sql`
+          update holdfast.membership set role = ${role}, doctor_id = ${doctorId}
+           where clinic_no = ${clinicNo} and account_id = ${accountId}`)
+        if (rowCount === 0) return { kind: 'member_missing' }
+        if (role !== 'admin') await revokeInvitationsBy(transaction, clinicNo, accountId)
         return { kind: 'done', membership: { clinicNo, clinicId, accountId, role, doctorId } }
       }),
 
@@ -57,13 +58,15 @@ export function membersOf(
         const { rowCount } = await transaction.query(
           sql`delete from holdfast.membership where clinic_no = ${clinicNo} and account_id = ${accountId}`,
         )
-        return { kind: rowCount === 0 ? 'member_missing' : 'done' }
+        if (rowCount === 0) return { kind: 'member_missing' }
+        await revokeInvitationsBy(transaction, clinicNo, accountId)
+        return { kind: 'done' }
       }),
   }
 }
 
 /** Announces the clinic and the account whose role changed. An outcome other than `done` wrote nothing. */
-function membersTransaction(pool: pg.Pool, announce: Announce) {
+export function membersTransaction(pool: pg.Pool, announce: Announce) {
   return <Outcome extends { kind: string }>(
     { clinicNo, accountId }: { clinicNo: number; accountId: string },
     work: (transaction: pg.PoolClient) => Promise<Outcome>,
@@ -87,8 +90,15 @@ function isAfter(cursor: string | null): Sql {
   return cursor === null ? sql`true` : sql`m.account_id > ${memberCursor.decode(cursor)[0]}`
 }
 
+/** Somebody who is no longer an admin must not come back by an invitation that they created before. */
+async function revokeInvitationsBy(transaction: pg.PoolClient, clinicNo: number, accountId: string): Promise<void> {
+  await transaction.query(sql`
+    delete from holdfast.invitation
+     where clinic_no = ${clinicNo} and invited_by = ${accountId} and accepted_at is null`)
+}
+
 /** Serializes changes of a clinic's members: without it, two admins could remove each other at the same time. */
-async function lockClinic(transaction: pg.PoolClient, clinicNo: number): Promise<string> {
+export async function lockClinic(transaction: pg.PoolClient, clinicNo: number): Promise<string> {
   const { rows } = await transaction.query<{ id: string }>(
     sql`select id from holdfast.clinic where no = ${clinicNo} for no key update`,
   )
@@ -96,7 +106,11 @@ async function lockClinic(transaction: pg.PoolClient, clinicNo: number): Promise
   return rows[0].id
 }
 
-async function isDoctor(transaction: pg.PoolClient, clinicNo: number, doctorId: string | null): Promise<boolean> {
+export async function isDoctor(
+  transaction: pg.PoolClient,
+  clinicNo: number,
+  doctorId: string | null,
+): Promise<boolean> {
   if (doctorId === null) return false
   const { rows } = await transaction.query(
     sql`select from holdfast.resource where clinic_no = ${clinicNo} and id = ${doctorId} and kind = 'doctor'`,

@@ -27,15 +27,16 @@ export type Directory = {
   membershipsOf(accountId: string): Promise<Membership[]>
   members(query: { clinicNo: number; limit: number; cursor: string | null }): Promise<Page<Membership>>
   /**
-   * Adds a member or changes a member's role. `doctor_missing`: `doctorId` is not a doctor of this clinic.
-   * `last_admin`: the clinic would have no admin left.
+   * Changes a member's role; `Invitations` adds members. A member who is no longer an admin loses the invitations they
+   * created. `doctor_missing`: `doctorId` is not a doctor of this clinic. `last_admin`: the clinic would have no admin
+   * left.
    */
-  putMember(member: {
+  changeMember(member: {
     clinicNo: number
     accountId: string
     role: Role
     doctorId: string | null
-  }): Promise<{ kind: 'done'; membership: Membership } | { kind: 'doctor_missing' } | { kind: 'last_admin' }>
+  }): Promise<{ kind: 'done'; membership: Membership } | { kind: 'doctor_missing' | 'member_missing' | 'last_admin' }>
   removeMember(
     clinicNo: number,
     accountId: string,

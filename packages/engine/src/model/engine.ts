@@ -2,6 +2,7 @@ import type { ClaimOutcome, ClaimRequest } from './claim.ts'
 import type { Committed } from './committed.ts'
 import type { Directory } from './directory.ts'
 import type { DirectoryImport, ImportOutcome } from './import.ts'
+import type { Invitations } from './invitation.ts'
 import type { Reads } from './reads.ts'
 import type { MoveOutcome, MoveRequest, SettleOutcome, SettleRequest } from './settle.ts'
 import type { CreateSlotsRequest, CreateSlotsResult, WithdrawSlotsOutcome, WithdrawSlotsRequest } from './slot.ts'
@@ -18,6 +19,7 @@ export type Engine = {
   importDirectory(input: DirectoryImport, options: { dryRun: boolean }): Promise<ImportOutcome>
   reads: Reads
   directory: Directory
+  invitations: Invitations
   storedResponses: StoredResponses
   /**
    * Calls the subscriber for every transaction of this engine that wrote: after COMMIT, and before the caller gets its

@@ -1,5 +1,5 @@
 import { type Operation, restOperations } from '@holdfast/contract'
-import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
+import { aBooking, aClinic, aDoctor, aMember, aSlot, type TestDatabase } from '@holdfast/testkit'
 import fc from 'fast-check'
 import { expect } from 'vitest'
 import type { OperationId } from '../../test/rest-app.ts'
@@ -19,6 +19,8 @@ async function newIds(database: TestDatabase, accountId: string): Promise<Ids> {
   const doctor = await aDoctor(database, clinic)
   const slot = await aSlot(database, doctor, { capacity: 1_000_000 })
   const booking = await aBooking(database, slot)
+  await aMember(database, clinic, { role: 'admin', accountId })
+  await aMember(database, clinic, { role: 'admin' })
   return { clinicId: clinic.id, doctorId: doctor.id, slotId: slot.id, bookingId: booking.id, accountId }
 }
 
@@ -73,7 +75,8 @@ const bodies: Partial<Record<OperationId, (ids: Ids) => Json>> = {
   }),
   cancelBooking: () => ({ reason: 'R' }),
   rescheduleBooking: (ids) => ({ slotId: ids.slotId }),
-  putMember: (ids) => ({ email: 'a@example.org', role: 'doctor', doctorId: ids.doctorId }),
+  changeMember: (ids) => ({ role: 'doctor', doctorId: ids.doctorId }),
+  createInvitation: (ids) => ({ email: 'a@example.org', role: 'doctor', doctorId: ids.doctorId }),
 }
 
 const odd = fc.oneof(

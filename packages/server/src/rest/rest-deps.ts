@@ -8,13 +8,15 @@ import type { VisitRooms } from '../secrets/visit-rooms.ts'
 /** What the REST routes depend on; see compose-server.ts. */
 export type RestDeps = {
   engine: Engine
-  accounts: Pick<Accounts, 'byEmail' | 'byIds'>
+  accounts: Pick<Accounts, 'byIds'>
   manageTokens: ManageTokens
   visitRooms: VisitRooms
   /** Slot lists from the calendar in memory. */
   slotLists: Pick<SlotLists, 'read'>
   /** This process's cache, and how far it has read the log. */
   freshness: Pick<Freshness, 'cache' | 'breaker'> & { tail: Pick<Freshness['tail'], 'horizon'> }
+  /** HOLDFAST_URL, for links; null: not set. */
+  publicUrl: string | null
   /** The hold duration of a new clinic whose request names none. */
   holdSecondsDefault: number
   /** This process's clock, only to refuse early what is clearly in the past; the database's clock decides. */

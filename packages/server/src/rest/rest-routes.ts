@@ -3,6 +3,7 @@ import { serveBookings } from './resources/bookings.ts'
 import { serveClinicDesk } from './resources/clinic-desk.ts'
 import { serveClinics } from './resources/clinics.ts'
 import { serveDoctors } from './resources/doctors.ts'
+import { serveInvitations } from './resources/invitations.ts'
 import { serveMe } from './resources/me.ts'
 import { serveMembers } from './resources/members.ts'
 import { serveSlots } from './resources/slots.ts'
@@ -24,6 +25,7 @@ export function restRoutes(deps: RestDeps): FastifyPluginAsync {
     serveBookings(serve, deps)
     serveMe(serve, deps)
     serveMembers(serve, deps)
+    serveInvitations(serve, deps)
     serveClinicDesk(serve, deps)
   }
 }

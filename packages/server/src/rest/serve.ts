@@ -39,7 +39,7 @@ export type Input<Described extends Operation> = {
   /** The Idempotency-Key of a write; null: none was sent. */
   key: SentKey | null
   /** Without its principal, which has not been checked for this operation: see `granted`. */
-  request: Pick<FastifyRequest, 'id' | 'headers' | 'log'>
+  request: Pick<FastifyRequest, 'id' | 'headers' | 'log' | 'protocol' | 'host'>
 }
 
 /** What a handler returns: one of the statuses that the operation describes, with the body of that status. */
@@ -72,6 +72,8 @@ export type RouteOptions<Described extends Operation> = {
   limit?: 'booking' | 'patient'
   /** The handler stores its Idempotency-Key itself, in the transaction of what it writes. */
   storesKey?: true
+  /** The response contains a secret and is not stored: a request that repeats an Idempotency-Key runs again. */
+  returnsSecret?: true
 }
 
 /** Adds the route of an operation. */
@@ -93,7 +95,7 @@ export function createServe(app: FastifyInstance, deps: RestDeps): Serve {
   return (described, handler, options: RouteOptions<never> = {}) => {
     const isWrite = described.method !== 'GET'
     const cacheControl = described.access === 'anyone' && !isWrite ? 'no-cache' : 'no-store'
-    const storesResponse = isWrite && options.storesKey !== true
+    const storesResponse = isWrite && !options.storesKey && !options.returnsSecret
     const check = accessCheck(deps, described)
     const handle = withCursorErrors(described, handler as Handler)
     const run = (call: Call) => {

@@ -4,6 +4,7 @@ import { adminRoutes } from '../features/admin/routes.tsx'
 import { bookingRoutes } from '../features/booking/routes.tsx'
 import { doctorDayRoutes } from '../features/doctor-day/routes.tsx'
 import { doctorsRoutes } from '../features/doctors/routes.tsx'
+import { invitationRoutes } from '../features/invitation/routes.tsx'
 import { myBookingsRoutes } from '../features/my-bookings/routes.tsx'
 import { ticketRoutes } from '../features/ticket/routes.tsx'
 import { createQueryClient } from '../lib/query-client.ts'
@@ -23,6 +24,7 @@ const routeTree = rootRoute
     ...ticketRoutes,
     ...myBookingsRoutes,
     ...accountRoutes,
+    ...invitationRoutes,
     ...doctorDayRoutes,
     ...adminRoutes,
   ])

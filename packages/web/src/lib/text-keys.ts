@@ -3,6 +3,7 @@ import type admin from '../locales/en/admin.json'
 import type booking from '../locales/en/booking.json'
 import type doctorDay from '../locales/en/doctor-day.json'
 import type doctors from '../locales/en/doctors.json'
+import type invitation from '../locales/en/invitation.json'
 import type myBookings from '../locales/en/my-bookings.json'
 import type problems from '../locales/en/problems.json'
 import type schedule from '../locales/en/schedule.json'
@@ -15,6 +16,7 @@ type Texts = {
   booking: typeof booking
   'doctor-day': typeof doctorDay
   doctors: typeof doctors
+  invitation: typeof invitation
   'my-bookings': typeof myBookings
   problems: typeof problems
   schedule: typeof schedule

@@ -316,6 +316,32 @@ export type Confirmation = {
 };
 
 /**
+ * CreatedInvitation
+ */
+export type CreatedInvitation = {
+    id: string;
+    email: string;
+    role: Role;
+    /**
+     * Role doctor: the doctor whose calendar it is
+     */
+    doctorId: string | null;
+    /**
+     * null: the account was deleted
+     */
+    invitedByName: string | null;
+    createdAt: string;
+    /**
+     * 72 hours after `createdAt`
+     */
+    expiresAt: string;
+    /**
+     * To pass on to the recipient. It is returned only here: only a hash of its token is stored.
+     */
+    link: string;
+};
+
+/**
  * CreatedSlots
  */
 export type CreatedSlots = {
@@ -432,6 +458,54 @@ export type FieldError = {
 };
 
 /**
+ * Invitation
+ */
+export type Invitation = {
+    id: string;
+    email: string;
+    role: Role;
+    /**
+     * Role doctor: the doctor whose calendar it is
+     */
+    doctorId: string | null;
+    /**
+     * null: the account was deleted
+     */
+    invitedByName: string | null;
+    createdAt: string;
+    /**
+     * 72 hours after `createdAt`
+     */
+    expiresAt: string;
+};
+
+/**
+ * InvitationOffer
+ */
+export type InvitationOffer = {
+    clinicId: string;
+    clinicName: string;
+    email: string;
+    role: Role;
+    /**
+     * Role doctor: whose calendar it is
+     */
+    doctorName: string | null;
+    expiresAt: string;
+};
+
+/**
+ * InvitationPage
+ */
+export type InvitationPage = {
+    items: Array<Invitation>;
+    /**
+     * Send it as `cursor` to read the next page; null: this is the last page
+     */
+    nextCursor: string | null;
+};
+
+/**
  * Jwks
  */
 export type Jwks = {
@@ -500,6 +574,17 @@ export type Member = {
      * Role doctor: the doctor who this member is
      */
     doctorId: string | null;
+};
+
+/**
+ * MemberChange
+ */
+export type MemberChange = {
+    role: Role;
+    /**
+     * Required with role doctor, and allowed only then
+     */
+    doctorId?: string;
 };
 
 /**
@@ -590,11 +675,11 @@ export type NewDoctor = {
 };
 
 /**
- * NewMember
+ * NewInvitation
  */
-export type NewMember = {
+export type NewInvitation = {
     /**
-     * Of an existing account
+     * Whom the invitation is for. It grants nothing: the role goes to the account that accepts the link.
      */
     email: string;
     role: Role;
@@ -683,7 +768,7 @@ export type Problem = {
 /**
  * ProblemCode
  */
-export type ProblemCode = 'invalid_request' | 'unauthenticated' | 'forbidden' | 'not_found' | 'clinic_not_found' | 'doctor_not_found' | 'slot_not_found' | 'booking_not_found' | 'account_not_found' | 'member_not_found' | 'method_not_allowed' | 'request_timeout' | 'slot_full' | 'slot_closed' | 'slot_has_bookings' | 'slot_in_past' | 'hold_expired' | 'invalid_transition' | 'already_extended' | 'past_deadline' | 'too_early' | 'booking_has_account' | 'last_admin' | 'email_taken' | 'body_too_large' | 'uri_too_long' | 'unsupported_media_type' | 'units_over_capacity' | 'appointment_type_not_offered' | 'idempotency_key_reused' | 'rate_limited' | 'headers_too_large' | 'internal_error' | 'overloaded' | 'unavailable';
+export type ProblemCode = 'invalid_request' | 'unauthenticated' | 'forbidden' | 'not_found' | 'clinic_not_found' | 'doctor_not_found' | 'slot_not_found' | 'booking_not_found' | 'member_not_found' | 'invitation_not_found' | 'method_not_allowed' | 'request_timeout' | 'slot_full' | 'slot_closed' | 'slot_has_bookings' | 'slot_in_past' | 'hold_expired' | 'invalid_transition' | 'already_extended' | 'past_deadline' | 'too_early' | 'booking_has_account' | 'last_admin' | 'invitation_expired' | 'invitation_used' | 'already_member' | 'too_many_invitations' | 'email_taken' | 'body_too_large' | 'uri_too_long' | 'unsupported_media_type' | 'units_over_capacity' | 'appointment_type_not_offered' | 'idempotency_key_reused' | 'rate_limited' | 'headers_too_large' | 'internal_error' | 'overloaded' | 'unavailable';
 
 /**
  * Rescheduling
@@ -3094,87 +3179,6 @@ export type ListMembersResponses = {
 
 export type ListMembersResponse = ListMembersResponses[keyof ListMembersResponses];
 
-export type PutMemberData = {
-    body: NewMember;
-    headers?: {
-        /**
-         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
-         */
-        'Idempotency-Key'?: string;
-    };
-    path: {
-        clinicId: string;
-    };
-    query?: never;
-    url: '/api/v1/clinics/{clinicId}/members';
-};
-
-export type PutMemberErrors = {
-    /**
-     * `invalid_request`: The request is not valid.
-     */
-    400: Problem;
-    /**
-     * `unauthenticated`: Credentials are needed.
-     */
-    401: Problem;
-    /**
-     * `forbidden`: Your role does not allow this.
-     */
-    403: Problem;
-    /**
-     * `clinic_not_found`: There is no such clinic. `account_not_found`: No account has this e-mail address. `doctor_not_found`: There is no such doctor.
-     */
-    404: Problem;
-    /**
-     * `request_timeout`: The request took too long to arrive.
-     */
-    408: Problem;
-    /**
-     * `last_admin`: The clinic would have no admin left.
-     */
-    409: Problem;
-    /**
-     * `body_too_large`: The body is too large.
-     */
-    413: Problem;
-    /**
-     * `unsupported_media_type`: The media type is not supported.
-     */
-    415: Problem;
-    /**
-     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
-     */
-    422: Problem;
-    /**
-     * `rate_limited`: Too many requests.
-     */
-    429: Problem;
-    /**
-     * `internal_error`: Internal server error.
-     */
-    500: Problem;
-    /**
-     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
-     */
-    503: Problem;
-};
-
-export type PutMemberError = PutMemberErrors[keyof PutMemberErrors];
-
-export type PutMemberResponses = {
-    /**
-     * The member with the changed role
-     */
-    200: Member;
-    /**
-     * The new member
-     */
-    201: Member;
-};
-
-export type PutMemberResponse = PutMemberResponses[keyof PutMemberResponses];
-
 export type RemoveMemberData = {
     body?: never;
     headers?: {
@@ -3240,6 +3244,84 @@ export type RemoveMemberResponses = {
 };
 
 export type RemoveMemberResponse = RemoveMemberResponses[keyof RemoveMemberResponses];
+
+export type ChangeMemberData = {
+    body: MemberChange;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+        accountId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/members/{accountId}';
+};
+
+export type ChangeMemberErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic. `doctor_not_found`: There is no such doctor. `member_not_found`: This account is not a member of the clinic.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `last_admin`: The clinic would have no admin left.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type ChangeMemberError = ChangeMemberErrors[keyof ChangeMemberErrors];
+
+export type ChangeMemberResponses = {
+    /**
+     * The member with the changed role
+     */
+    200: Member;
+};
+
+export type ChangeMemberResponse = ChangeMemberResponses[keyof ChangeMemberResponses];
 
 export type GetClinicStatsData = {
     body?: never;
@@ -3415,6 +3497,321 @@ export type VerifyClinicResponses = {
 };
 
 export type VerifyClinicResponse = VerifyClinicResponses[keyof VerifyClinicResponses];
+
+export type ListInvitationsData = {
+    body?: never;
+    path: {
+        clinicId: string;
+    };
+    query?: {
+        /**
+         * The largest number of items to return
+         */
+        limit?: number;
+        /**
+         * The `nextCursor` of the previous page
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/clinics/{clinicId}/invitations';
+};
+
+export type ListInvitationsErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type ListInvitationsError = ListInvitationsErrors[keyof ListInvitationsErrors];
+
+export type ListInvitationsResponses = {
+    /**
+     * A page of invitations
+     */
+    200: InvitationPage;
+};
+
+export type ListInvitationsResponse = ListInvitationsResponses[keyof ListInvitationsResponses];
+
+export type CreateInvitationData = {
+    body: NewInvitation;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/invitations';
+};
+
+export type CreateInvitationErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic. `doctor_not_found`: There is no such doctor.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `too_many_invitations`: The clinic has too many open invitations.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type CreateInvitationError = CreateInvitationErrors[keyof CreateInvitationErrors];
+
+export type CreateInvitationResponses = {
+    /**
+     * The invitation with its link
+     */
+    201: CreatedInvitation;
+};
+
+export type CreateInvitationResponse = CreateInvitationResponses[keyof CreateInvitationResponses];
+
+export type RevokeInvitationData = {
+    body?: never;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+        invitationId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/invitations/{invitationId}';
+};
+
+export type RevokeInvitationErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic. `invitation_not_found`: There is no such invitation.
+     */
+    404: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type RevokeInvitationError = RevokeInvitationErrors[keyof RevokeInvitationErrors];
+
+export type RevokeInvitationResponses = {
+    /**
+     * The invitation is revoked
+     */
+    204: void;
+};
+
+export type RevokeInvitationResponse = RevokeInvitationResponses[keyof RevokeInvitationResponses];
+
+export type GetInvitationData = {
+    body?: never;
+    path: {
+        token: string;
+    };
+    query?: never;
+    url: '/api/v1/invitations/{token}';
+};
+
+export type GetInvitationErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `invitation_not_found`: There is no such invitation.
+     */
+    404: Problem;
+    /**
+     * `invitation_expired`: The invitation has expired. `invitation_used`: The invitation has been used.
+     */
+    409: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type GetInvitationError = GetInvitationErrors[keyof GetInvitationErrors];
+
+export type GetInvitationResponses = {
+    /**
+     * The offer
+     */
+    200: InvitationOffer;
+};
+
+export type GetInvitationResponse = GetInvitationResponses[keyof GetInvitationResponses];
+
+export type AcceptInvitationData = {
+    body?: never;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        token: string;
+    };
+    query?: never;
+    url: '/api/v1/invitations/{token}/accept';
+};
+
+export type AcceptInvitationErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this.
+     */
+    403: Problem;
+    /**
+     * `invitation_not_found`: There is no such invitation.
+     */
+    404: Problem;
+    /**
+     * `invitation_expired`: The invitation has expired. `invitation_used`: The invitation has been used. `already_member`: The account has a role in this clinic already.
+     */
+    409: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type AcceptInvitationError = AcceptInvitationErrors[keyof AcceptInvitationErrors];
+
+export type AcceptInvitationResponses = {
+    /**
+     * The new role
+     */
+    200: Membership;
+};
+
+export type AcceptInvitationResponse = AcceptInvitationResponses[keyof AcceptInvitationResponses];
 
 export type SignUpData = {
     body: SignUp;

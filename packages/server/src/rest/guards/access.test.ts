@@ -23,6 +23,8 @@ async function aScene(database: TestDatabase, rest: RestApp) {
       slotId: slot.id,
       bookingId: booking.id,
       accountId: newId(clinic.no),
+      invitationId: newId(clinic.no),
+      token: 'no-invitation',
     },
     unknownIds: {
       clinicId: newId(clinic.no),
@@ -30,6 +32,8 @@ async function aScene(database: TestDatabase, rest: RestApp) {
       slotId: newId(clinic.no),
       bookingId: newId(clinic.no),
       accountId: newId(clinic.no),
+      invitationId: newId(clinic.no),
+      token: 'no-invitation',
     },
     clinic,
     doctor,
@@ -71,7 +75,8 @@ const requests: Partial<Record<OperationId, (ids: Ids, rest: RestApp) => Pick<Ca
   withdrawSlotsOfDoctor: () => ({ query: { from: '2031-01-01', to: '2031-01-01', dryRun: true } }),
   rescheduleBooking: ({ slotId }) => ({ body: { slotId } }),
   linkBooking: ({ bookingId = '' }, rest) => ({ body: { manageToken: rest.manageTokens.issue(bookingId) } }),
-  putMember: () => ({ body: { email: 'nobody@example.org', role: 'staff' } }),
+  changeMember: () => ({ body: { role: 'staff' } }),
+  createInvitation: () => ({ body: { email: 'nobody@example.org', role: 'staff' } }),
 }
 
 const operations = Object.entries(restOperations) as [OperationId, Operation][]
@@ -86,6 +91,7 @@ const openToAnyone: OperationId[] = [
   'listSpecializations',
   'listSlots',
   'createBooking',
+  'getInvitation',
 ]
 
 function send(rest: RestApp, id: OperationId, ids: Ids, who: Pick<CallOptions, 'as' | 'token'>) {
@@ -155,6 +161,8 @@ const reach: [OperationId, (keyof Scene)[]][] = [
   ['setVideoRoom', ['admin', 'ownDoctor', 'site']],
   ['createDoctor', ['admin', 'site']],
   ['listMembers', ['admin', 'site']],
+  ['createInvitation', ['admin', 'site']],
+  ['listInvitations', ['admin', 'site']],
   ['getClinicStats', ['admin', 'site']],
   ['listEvents', ['admin', 'site']],
   ['verifyClinic', ['admin', 'site']],
@@ -242,8 +250,10 @@ const attempts: [OperationId, readonly (keyof Scene)[]][] = [
   ['noShowBooking', desk],
   ['linkBooking', everybody],
   ['listMyBookings', everybody],
-  ['putMember', ['admin', 'site']],
+  ['changeMember', ['admin', 'site']],
   ['removeMember', ['admin', 'site']],
+  ['revokeInvitation', ['admin', 'site']],
+  ['acceptInvitation', everybody],
 ]
 
 const refusals = ['forbidden', 'booking_not_found', 'clinic_not_found']

@@ -1,12 +1,10 @@
 import { type MemberBody, restOperations } from '@holdfast/contract'
-import { clinicNoIn, type Membership } from '@holdfast/engine'
+import type { Membership } from '@holdfast/engine'
 import type { AccountCard } from '../../accounts/accounts.ts'
-import { problem } from '../../edge/problem-error.ts'
-import { invalidRequest, preview } from '../../edge/validator.ts'
-import { doctorNotFound } from '../guards/require-calendar.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
+import { requireRoleFields } from './role-fields.ts'
 
 /** The members of a clinic and their roles, which its admins manage. */
 export function serveMembers(serve: Serve, deps: RestDeps): void {
@@ -19,21 +17,12 @@ export function serveMembers(serve: Serve, deps: RestDeps): void {
     return { status: 200, body: { items, nextCursor: page.nextCursor } }
   })
 
-  serve(restOperations.putMember, async ({ body, granted: { clinic } }) => {
-    const doctorId = body.doctorId ?? null
-    if ((body.role === 'doctor') !== (doctorId !== null)) {
-      const message =
-        doctorId === null ? 'is required with role doctor' : `is allowed only with role doctor, not ${body.role}`
-      throw invalidRequest([{ path: '/doctorId', message }])
-    }
-    if (doctorId !== null && clinicNoIn(doctorId) !== clinic.no) throw doctorNotFound(doctorId)
-    const account = await deps.accounts.byEmail(body.email)
-    if (account === null)
-      throw problem('account_not_found', `No account has the e-mail address ${preview(body.email)}.`)
-    const isMember = (await directory.membershipsOf(account.id)).some(({ clinicNo }) => clinicNo === clinic.no)
-    const outcome = await directory.putMember({ clinicNo: clinic.no, accountId: account.id, role: body.role, doctorId })
+  serve(restOperations.changeMember, async ({ params: { accountId }, body, granted: { clinic } }) => {
+    const { role, doctorId } = requireRoleFields(clinic.no, body)
+    const outcome = await directory.changeMember({ clinicNo: clinic.no, accountId, role, doctorId })
     if (outcome.kind !== 'done') throw refusalProblem(outcome)
-    return { status: isMember ? 200 : 201, body: memberBody(outcome.membership, account) }
+    const cards = await deps.accounts.byIds([accountId])
+    return { status: 200, body: memberBody(outcome.membership, cards.get(accountId)) }
   })
 
   serve(restOperations.removeMember, async ({ params, granted: { clinic } }) => {

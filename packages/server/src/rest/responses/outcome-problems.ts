@@ -2,6 +2,7 @@ import type { ProblemCode } from '@holdfast/contract'
 import type {
   ClaimOutcome,
   Directory,
+  Invitations,
   MoveOutcome,
   OnceResult,
   SettleOutcome,
@@ -17,8 +18,9 @@ type AnyOutcome =
   | MoveOutcome
   | WithdrawSlotsOutcome
   | OnceResult<unknown>
-  | Awaited<ReturnType<Directory['putMember']>>
+  | Awaited<ReturnType<Directory['changeMember']>>
   | Awaited<ReturnType<Directory['removeMember']>>
+  | Awaited<ReturnType<Invitations['create' | 'find' | 'accept' | 'revoke']>>
 
 /** An outcome of the engine that becomes a problem. */
 export type Refusal = Exclude<AnyOutcome, { kind: 'booked' | 'replayed' | 'done' | 'unchanged' | 'withdrawn' }>
@@ -113,6 +115,17 @@ const rules = {
   },
   doctor_missing: { code: 'doctor_not_found', detail: () => 'There is no such doctor in this clinic.' },
   member_missing: { code: 'member_not_found', detail: () => 'This account is not a member of the clinic.' },
+  invitation_missing: { code: 'invitation_not_found', detail: () => 'There is no such invitation.' },
+  invitation_expired: { code: 'invitation_expired', detail: () => 'The invitation was not accepted within 72 hours.' },
+  invitation_used: { code: 'invitation_used', detail: () => 'Another account has accepted this invitation.' },
+  already_member: {
+    code: 'already_member',
+    detail: ({ role }) => `This account has the role ${role} in this clinic already.`,
+  },
+  too_many_invitations: {
+    code: 'too_many_invitations',
+    detail: ({ max }) => `The clinic has ${max} open invitations, which is the most.`,
+  },
   last_admin: { code: 'last_admin', detail: () => 'This account is the only admin of the clinic.' },
 } satisfies { [Kind in Refusal['kind']]: Rule<Kind> }
 

@@ -1,33 +1,33 @@
-import type { Member } from '@holdfast/contract/client'
-import { Button, Group, NativeSelect, Popover, Stack, Text, TextInput, Title } from '@mantine/core'
-import { useForm } from '@mantine/form'
+import type { CreatedInvitation, Member } from '@holdfast/contract/client'
+import { Button, NativeSelect, Popover, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Role } from '../../../lib/session.ts'
 import { ErrorState } from '../../../ui/error-state.tsx'
-import layoutClasses from '../../../ui/layout.module.css'
 import { PageLoading } from '../../../ui/page-loading.tsx'
 import { PageTitle } from '../../../ui/page-title.tsx'
 import tableClasses from '../../../ui/table.module.css'
 import { useClinic } from '../use-clinic.ts'
+import { InvitationLink, InvitePerson } from './invite-person.tsx'
 import { membersQuery } from './members-query.ts'
-import { usePutMember, useRemoveMember } from './use-members.tsx'
+import { OpenInvitations } from './open-invitations.tsx'
+import { roles } from './roles.ts'
+import { useChangeMember, useRemoveMember } from './use-members.ts'
 
-const roles: readonly Role[] = ['staff', 'doctor', 'admin']
-
-/** The members of the clinic and their roles. */
+/** The members of the clinic and their roles, and the open invitations. */
 export function PeoplePage() {
   const { t } = useTranslation('admin')
   const { clinicId } = useClinic()
   const members = useQuery(membersQuery(clinicId))
+  const [created, setCreated] = useState<CreatedInvitation | null>(null)
   return (
     <Stack gap="lg">
       <div>
         <PageTitle>{t('tabs.people')}</PageTitle>
         <Text c="dimmed">{t('people.intro')}</Text>
       </div>
-      <AddMember />
+      <InvitePerson onInvited={setCreated} />
+      {created === null ? null : <InvitationLink key={created.id} invitation={created} />}
       {members.data === undefined ? (
         members.isError ? (
           <ErrorState error={members.error} retry={() => void members.refetch()} />
@@ -41,67 +41,11 @@ export function PeoplePage() {
       ) : (
         <MembersTable members={members.data} />
       )}
+      <OpenInvitations
+        onInvited={setCreated}
+        onRevoked={(id) => setCreated((shown) => (shown?.id === id ? null : shown))}
+      />
     </Stack>
-  )
-}
-
-function AddMember() {
-  const { t } = useTranslation('admin')
-  const { doctors } = useClinic()
-  const put = usePutMember()
-  const form = useForm<{ email: string; role: Role; doctorId: string }>({
-    initialValues: { email: '', role: 'staff', doctorId: doctors[0]?.id ?? '' },
-    validate: { doctorId: (id, draft) => (draft.role === 'doctor' && id === '' ? t('doctors.none') : null) },
-  })
-  const { role } = form.getValues()
-  return (
-    <section className={layoutClasses.panel} aria-labelledby="add-member">
-      <Title order={2} size="h3" mb="md" id="add-member">
-        {t('people.add')}
-      </Title>
-      <form
-        onSubmit={form.onSubmit(({ email, doctorId }) => {
-          const member = { email: email.trim(), role, ...(role === 'doctor' ? { doctorId } : {}) }
-          put.mutate(member, { onSuccess: () => form.setFieldValue('email', '') })
-        })}
-      >
-        <Stack gap="md">
-          <div className={layoutClasses.fields}>
-            <TextInput
-              type="email"
-              label={t('field.email')}
-              description={t('people.emailHelp')}
-              inputWrapperOrder={['label', 'input', 'description', 'error']}
-              required
-              maxLength={254}
-              autoComplete="off"
-              {...form.getInputProps('email')}
-            />
-            <NativeSelect
-              label={t('people.role')}
-              description={t(`roleHelp.${role}`)}
-              inputWrapperOrder={['label', 'input', 'description', 'error']}
-              data={roles.map((one) => ({ value: one, label: t(`role.${one}`) }))}
-              {...form.getInputProps('role')}
-            />
-            {role === 'doctor' ? (
-              <NativeSelect
-                label={t('people.calendar')}
-                {...form.getInputProps('doctorId')}
-                error={doctors.length === 0 ? t('doctors.none') : form.errors.doctorId}
-                data={doctors.map(({ id, name }) => ({ value: id, label: name }))}
-              />
-            ) : null}
-          </div>
-          {put.isError ? <ErrorState error={put.error} /> : null}
-          <Group>
-            <Button type="submit" loading={put.isPending}>
-              {t('people.submit')}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </section>
   )
 }
 
@@ -142,23 +86,21 @@ function MembersTable({ members }: { members: readonly Member[] }) {
   )
 }
 
-/** The role `doctor` needs a calendar, which is chosen in the form above; so it is not offered here to others. */
+/** The role `doctor` needs a calendar, which is chosen in an invitation; so it is not offered here to others. */
 function RoleSelect({ member }: { member: Member }) {
   const { t } = useTranslation('admin')
-  const put = usePutMember()
-  const { email } = member
+  const change = useChangeMember(member)
   const offered = member.role === 'doctor' ? roles : roles.filter((role) => role !== 'doctor')
-  if (email === null) return t(`role.${member.role}`)
   return (
     <NativeSelect
       size="sm"
       maw="13rem"
-      aria-label={t('people.roleOf', { name: member.name })}
-      value={put.isPending ? put.variables.role : member.role}
-      disabled={put.isPending}
+      aria-label={t('people.roleOf', { name: member.name ?? t('people.deletedAccount') })}
+      value={change.isPending ? change.variables.role : member.role}
+      disabled={change.isPending}
       onChange={({ currentTarget }) => {
         const role = offered.find((one) => one === currentTarget.value)
-        if (role !== undefined && role !== 'doctor') put.mutate({ email, role }, { onError: put.showError })
+        if (role !== undefined && role !== 'doctor') change.mutate({ role })
       }}
       data={offered.map((one) => ({ value: one, label: t(`role.${one}`) }))}
     />

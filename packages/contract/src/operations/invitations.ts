@@ -1,0 +1,88 @@
+import Type from 'typebox'
+import { membershipSchema } from '../schemas/account.ts'
+import { id, pageParameters } from '../schemas/fields.ts'
+import {
+  createdInvitationSchema,
+  invitationOfferSchema,
+  invitationPageSchema,
+  newInvitationSchema,
+} from '../schemas/invitation.ts'
+import { operation } from './operation.ts'
+
+const clinicParams = Type.Object({ clinicId: id() }, { additionalProperties: false })
+
+const tokenParams = Type.Object(
+  {
+    token: Type.String({
+      maxLength: 100,
+      pattern: '^[A-Za-z0-9_-]+$',
+      'x-expected': 'the token of an invitation, which is in its link after #',
+    }),
+  },
+  { additionalProperties: false },
+)
+
+export const invitationOperations = {
+  createInvitation: operation({
+    id: 'createInvitation',
+    method: 'POST',
+    url: '/api/v1/clinics/{clinicId}/invitations',
+    tag: 'Clinic desk',
+    summary: 'Invite somebody to a role',
+    description:
+      'Returns a link that works once, within 72 hours: whoever opens it and signs in or up gets the role. Another ' +
+      'invitation for the same address replaces the open one. A repetition with the same Idempotency-Key does so too: ' +
+      'the response contains a secret and is not stored.',
+    access: 'admin',
+    params: clinicParams,
+    body: newInvitationSchema,
+    responses: { 201: { description: 'The invitation with its link', schema: createdInvitationSchema } },
+    problems: ['clinic_not_found', 'doctor_not_found', 'too_many_invitations'],
+  }),
+  listInvitations: operation({
+    id: 'listInvitations',
+    method: 'GET',
+    url: '/api/v1/clinics/{clinicId}/invitations',
+    tag: 'Clinic desk',
+    summary: 'List a clinic’s open invitations',
+    access: 'admin',
+    params: clinicParams,
+    query: Type.Object({ ...pageParameters }, { additionalProperties: false }),
+    responses: { 200: { description: 'A page of invitations', schema: invitationPageSchema } },
+    problems: ['clinic_not_found'],
+  }),
+  revokeInvitation: operation({
+    id: 'revokeInvitation',
+    method: 'DELETE',
+    url: '/api/v1/clinics/{clinicId}/invitations/{invitationId}',
+    tag: 'Clinic desk',
+    summary: 'Revoke an open invitation',
+    access: 'admin',
+    params: Type.Object({ clinicId: id(), invitationId: id() }, { additionalProperties: false }),
+    responses: { 204: { description: 'The invitation is revoked' } },
+    problems: ['clinic_not_found', 'invitation_not_found'],
+  }),
+  getInvitation: operation({
+    id: 'getInvitation',
+    method: 'GET',
+    url: '/api/v1/invitations/{token}',
+    tag: 'Me',
+    summary: 'Read what an invitation offers',
+    access: 'anyone',
+    params: tokenParams,
+    responses: { 200: { description: 'The offer', schema: invitationOfferSchema } },
+    problems: ['invitation_not_found', 'invitation_expired', 'invitation_used'],
+  }),
+  acceptInvitation: operation({
+    id: 'acceptInvitation',
+    method: 'POST',
+    url: '/api/v1/invitations/{token}/accept',
+    tag: 'Me',
+    summary: 'Accept an invitation',
+    description: 'Gives the role to the account that is signed in. A repetition by this account changes nothing.',
+    access: 'account',
+    params: tokenParams,
+    responses: { 200: { description: 'The new role', schema: membershipSchema } },
+    problems: ['invitation_not_found', 'invitation_expired', 'invitation_used', 'already_member'],
+  }),
+}

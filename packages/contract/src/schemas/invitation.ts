@@ -1,0 +1,52 @@
+import Type, { type Static } from 'typebox'
+import { roleFields, roleSchema } from './account.ts'
+import { email, nullableId, nullableText, pageOf } from './fields.ts'
+
+export const newInvitationSchema = Type.Object(
+  {
+    email: email({
+      description: 'Whom the invitation is for. It grants nothing: the role goes to the account that accepts the link.',
+    }),
+    ...roleFields,
+  },
+  { title: 'NewInvitation', additionalProperties: false },
+)
+
+const invitationFields = {
+  id: Type.String({ format: 'uuid' }),
+  email: Type.String(),
+  role: roleSchema,
+  doctorId: nullableId({ description: 'Role doctor: the doctor whose calendar it is' }),
+  invitedByName: nullableText({ description: 'null: the account was deleted' }),
+  createdAt: Type.String({ format: 'date-time' }),
+  expiresAt: Type.String({ format: 'date-time', description: '72 hours after `createdAt`' }),
+}
+
+const invitationSchema = Type.Object(invitationFields, { title: 'Invitation', additionalProperties: false })
+
+export type InvitationBody = Static<typeof invitationSchema>
+
+export const invitationPageSchema = pageOf(invitationSchema, 'InvitationPage')
+
+export const createdInvitationSchema = Type.Object(
+  {
+    ...invitationFields,
+    link: Type.String({
+      description: 'To pass on to the recipient. It is returned only here: only a hash of its token is stored.',
+    }),
+  },
+  { title: 'CreatedInvitation', additionalProperties: false },
+)
+
+/** What the bearer of an invitation's token may read of it. */
+export const invitationOfferSchema = Type.Object(
+  {
+    clinicId: Type.String({ format: 'uuid' }),
+    clinicName: Type.String(),
+    email: Type.String(),
+    role: roleSchema,
+    doctorName: nullableText({ description: 'Role doctor: whose calendar it is' }),
+    expiresAt: Type.String({ format: 'date-time' }),
+  },
+  { title: 'InvitationOffer', additionalProperties: false },
+)

@@ -1,0 +1,199 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import {
+  aClinic,
+  aDoctor,
+  aMember,
+  type BuiltClinic,
+  holdLock,
+  type TestDatabase,
+  untilLockWaiters,
+} from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
+import { expect } from 'vitest'
+import { newId } from '../model/id.ts'
+import type { NewInvitation } from '../model/invitation.ts'
+import { createDirectory } from './create-directory.ts'
+import { createInvitations } from './invitations.ts'
+
+const invitationsOf = (database: TestDatabase) => createInvitations(database.appPool, () => undefined)
+const directoryOf = (database: TestDatabase) => createDirectory(database.appPool, () => undefined)
+
+const anInvitation = ({ no }: BuiltClinic, overrides: Partial<NewInvitation> = {}): NewInvitation => ({
+  id: newId(no),
+  clinicNo: no,
+  tokenHash: randomBytes(32),
+  email: `${randomUUID()}@example.org`,
+  role: 'staff',
+  doctorId: null,
+  invitedBy: randomUUID(),
+  ...overrides,
+})
+
+async function created(database: TestDatabase, clinic: BuiltClinic, overrides: Partial<NewInvitation> = {}) {
+  const invitation = anInvitation(clinic, overrides)
+  expect((await invitationsOf(database).create(invitation)).kind).toBe('done')
+  return invitation
+}
+
+const expire = (database: TestDatabase, id: string) =>
+  database.ownerPool.query('update holdfast.invitation set expires_at = now() where id = $1', [id])
+
+test('an invitation is for 72 hours, one clinic and one role, and works once', async ({ database }) => {
+  const invitations = invitationsOf(database)
+  const clinic = await aClinic(database)
+  const doctor = await aDoctor(database, clinic)
+  const { id, tokenHash, invitedBy } = await created(database, clinic, {
+    role: 'doctor',
+    doctorId: doctor.id,
+    email: ' Eve@Example.org',
+  })
+  const found = await invitations.find(id, tokenHash)
+  if (found.kind !== 'done') throw new Error(found.kind)
+  const { createdAt, expiresAt, ...rest } = found.invitation
+  const expected = { id, clinicId: clinic.id, email: 'eve@example.org', role: 'doctor', doctorId: doctor.id, invitedBy }
+  expect(rest).toEqual(expected)
+  expect(expiresAt.getTime() - createdAt.getTime()).toBe(72 * 3_600_000)
+  const eve = randomUUID()
+  const membership = { clinicNo: clinic.no, clinicId: clinic.id, accountId: eve, role: 'doctor', doctorId: doctor.id }
+  expect(await invitations.accept(id, tokenHash, eve)).toEqual({ kind: 'done', membership })
+  expect(await directoryOf(database).membershipsOf(eve)).toEqual([membership])
+  expect(await invitations.accept(id, tokenHash, eve)).toEqual({ kind: 'unchanged', membership })
+  expect(await invitations.accept(id, tokenHash, randomUUID())).toEqual({ kind: 'invitation_used' })
+  expect(await invitations.find(id, tokenHash)).toEqual({ kind: 'invitation_used' })
+  await directoryOf(database).removeMember(clinic.no, eve)
+  expect(await invitations.accept(id, tokenHash, eve)).toEqual({ kind: 'invitation_used' })
+})
+
+test('another token, an expired and a revoked invitation give nothing', async ({ database }) => {
+  const invitations = invitationsOf(database)
+  const clinic = await aClinic(database)
+  const [wrong, old, revoked] = [
+    await created(database, clinic),
+    await created(database, clinic),
+    await created(database, clinic),
+  ]
+  await expire(database, old.id)
+  expect(await invitations.revoke(clinic.no, revoked.id)).toEqual({ kind: 'done' })
+  expect(await invitations.revoke(clinic.no, revoked.id)).toEqual({ kind: 'invitation_missing' })
+  const attempts = [
+    [wrong.id, randomBytes(32), 'invitation_missing'],
+    [newId(clinic.no), wrong.tokenHash, 'invitation_missing'],
+    [newId(16_000_000), wrong.tokenHash, 'invitation_missing'],
+    ['not an id', wrong.tokenHash, 'invitation_missing'],
+    [old.id, old.tokenHash, 'invitation_expired'],
+    [revoked.id, revoked.tokenHash, 'invitation_missing'],
+  ] as const
+  for (const [id, tokenHash, kind] of attempts) {
+    expect(await invitations.find(id, tokenHash)).toEqual({ kind })
+    expect(await invitations.accept(id, tokenHash, randomUUID())).toEqual({ kind })
+  }
+  const { items } = await directoryOf(database).members({ clinicNo: clinic.no, limit: 9, cursor: null })
+  expect(items).toEqual([])
+  const { items: open } = await invitations.open({ clinicNo: clinic.no, limit: 9, cursor: null })
+  expect(open.map(({ id }) => id)).toEqual([wrong.id])
+})
+
+test('a new invitation for an address replaces the open one, in its clinic only', async ({ database }) => {
+  const invitations = invitationsOf(database)
+  const [clinic, other] = [await aClinic(database), await aClinic(database)]
+  const first = await created(database, clinic, { email: 'sam@example.org' })
+  const elsewhere = await created(database, other, { email: 'sam@example.org' })
+  const second = await created(database, clinic, { email: 'SAM@example.org', role: 'admin' })
+  expect((await invitations.find(first.id, first.tokenHash)).kind).toBe('invitation_missing')
+  expect((await invitations.find(elsewhere.id, elsewhere.tokenHash)).kind).toBe('done')
+  expect((await invitations.accept(second.id, second.tokenHash, randomUUID())).kind).toBe('done')
+  await created(database, clinic, { email: 'sam@example.org' })
+})
+
+test('who has a role already keeps it, and the invitation stays open for another', async ({ database }) => {
+  const invitations = invitationsOf(database)
+  const clinic = await aClinic(database)
+  const { accountId } = await aMember(database, clinic, { role: 'admin' })
+  const { id, tokenHash } = await created(database, clinic, { role: 'staff' })
+  expect(await invitations.accept(id, tokenHash, accountId)).toEqual({ kind: 'already_member', role: 'admin' })
+  expect((await directoryOf(database).membershipsOf(accountId))[0]?.role).toBe('admin')
+  expect((await invitations.accept(id, tokenHash, randomUUID())).kind).toBe('done')
+})
+
+test('invitations of an admin who is removed or gets another role are revoked', async ({ database }) => {
+  const invitations = invitationsOf(database)
+  const clinic = await aClinic(database)
+  const [removed, demoted, staying] = [
+    await aMember(database, clinic, { role: 'admin' }),
+    await aMember(database, clinic, { role: 'admin' }),
+    await aMember(database, clinic, { role: 'admin' }),
+  ]
+  for (const { accountId } of [removed, demoted, staying]) {
+    await created(database, clinic, { invitedBy: accountId, role: 'admin' })
+  }
+  await directoryOf(database).removeMember(clinic.no, removed.accountId)
+  const staff = { clinicNo: clinic.no, accountId: demoted.accountId, role: 'staff', doctorId: null } as const
+  await directoryOf(database).changeMember(staff)
+  const { items } = await invitations.open({ clinicNo: clinic.no, limit: 9, cursor: null })
+  expect(items.map(({ invitedBy }) => invitedBy)).toEqual([staying.accountId])
+})
+
+test('the role doctor needs a doctor of the clinic', async ({ database }) => {
+  const clinic = await aClinic(database)
+  const elsewhere = await aDoctor(database, await aClinic(database))
+  for (const doctorId of [null, elsewhere.id, newId(clinic.no)]) {
+    const invitation = anInvitation(clinic, { role: 'doctor', doctorId })
+    expect(await invitationsOf(database).create(invitation)).toEqual({ kind: 'doctor_missing' })
+  }
+})
+
+test('a clinic has a limited number of open invitations, which are listed page by page', async ({ database }) => {
+  const invitations = invitationsOf(database)
+  const clinic = await aClinic(database)
+  const ids: string[] = []
+  for (let index = 0; index < 200; index += 1) ids.push((await created(database, clinic)).id)
+  expect(await invitations.create(anInvitation(clinic))).toEqual({ kind: 'too_many_invitations', max: 200 })
+  const first = await invitations.open({ clinicNo: clinic.no, limit: 150, cursor: null })
+  const second = await invitations.open({ clinicNo: clinic.no, limit: 150, cursor: first.nextCursor })
+  expect([...first.items, ...second.items].map(({ id }) => id)).toEqual(ids)
+  expect(second.nextCursor).toBeNull()
+  await expire(database, ids[0] ?? '')
+  expect((await invitations.create(anInvitation(clinic))).kind).toBe('done')
+})
+
+test('two accounts that accept at the same time: one gets the role', async ({ database }) => {
+  const clinic = await aClinic(database)
+  const { id, tokenHash } = await created(database, clinic)
+  const lock = await holdLock(database.ownerPool, 'select from holdfast.clinic where no = $1 for update', [clinic.no])
+  const both = Promise.all(
+    [randomUUID(), randomUUID()].map((one) => invitationsOf(database).accept(id, tokenHash, one)),
+  )
+  await untilLockWaiters(database, 2)
+  await lock.release()
+  expect((await both).map(({ kind }) => kind).sort()).toEqual(['done', 'invitation_used'])
+  const { items } = await directoryOf(database).members({ clinicNo: clinic.no, limit: 9, cursor: null })
+  expect(items).toHaveLength(1)
+})
+
+test('negative control: without reading it again under the lock, both get the role', async ({ database }) => {
+  const clinic = await aClinic(database)
+  const { id } = await created(database, clinic)
+  const sessions = await Promise.all([0, 1].map(() => database.ownerPool.connect()))
+  for (const session of sessions) {
+    await session.query('begin')
+    const { rowCount } = await session.query(
+      'select from holdfast.invitation where id = $1 and accepted_at is null and expires_at > now()',
+      [id],
+    )
+    expect(rowCount).toBe(1)
+  }
+  for (const session of sessions) {
+    await session.query(
+      `insert into holdfast.membership (clinic_no, account_id, role) values ($1, gen_random_uuid(), 'staff')`,
+      [clinic.no],
+    )
+    await session.query(
+      'update holdfast.invitation set accepted_at = now(), accepted_by = gen_random_uuid() where id = $1',
+      [id],
+    )
+    await session.query('commit')
+    session.release()
+  }
+  const { items } = await directoryOf(database).members({ clinicNo: clinic.no, limit: 9, cursor: null })
+  expect(items).toHaveLength(2)
+})

@@ -1,0 +1,64 @@
+import type { Membership, Role } from './membership.ts'
+import type { Page } from './page.ts'
+
+/** An invitation to a role in a clinic, without its token. */
+export type Invitation = {
+  id: string
+  clinicId: string
+  /** Whom it is for, in lower case. It grants nothing: addresses are not verified. */
+  email: string
+  role: Role
+  /** Role doctor: whose calendar. */
+  doctorId: string | null
+  /** The account that created it. */
+  invitedBy: string
+  createdAt: Date
+  expiresAt: Date
+}
+
+export type NewInvitation = Pick<Invitation, 'email' | 'role' | 'doctorId' | 'invitedBy'> & {
+  clinicNo: number
+  id: string
+  tokenHash: Buffer
+}
+
+/** `missing`: unknown, revoked, replaced by a newer one, or another token. `used`: another account has accepted it. */
+export type InvitationRefusal =
+  | { kind: 'invitation_missing' }
+  | { kind: 'invitation_expired' }
+  | { kind: 'invitation_used' }
+
+/** Invitations, by which alone an account gets its first role in a clinic. */
+export type Invitations = {
+  /**
+   * Creates an invitation that can be accepted for 72 hours. It replaces an open one for the same address in the same
+   * clinic. `doctor_missing`: `doctorId` is not a doctor of this clinic. `too_many_invitations`: the clinic has `max`
+   * open ones.
+   */
+  create(
+    invitation: NewInvitation,
+  ): Promise<
+    | { kind: 'done'; invitation: Invitation }
+    | { kind: 'doctor_missing' }
+    | { kind: 'too_many_invitations'; max: number }
+  >
+  /** Those that can still be accepted, oldest first. */
+  open(query: { clinicNo: number; limit: number; cursor: string | null }): Promise<Page<Invitation>>
+  /** What a token invites to, without accepting it. */
+  find(id: string, tokenHash: Buffer): Promise<{ kind: 'done'; invitation: Invitation } | InvitationRefusal>
+  /**
+   * Gives the account the role, once. `unchanged`: this account has accepted it before. `already_member`: the account
+   * has a role in this clinic, which its admins can change; the invitation stays open.
+   */
+  accept(
+    id: string,
+    tokenHash: Buffer,
+    accountId: string,
+  ): Promise<
+    | { kind: 'done'; membership: Membership }
+    | { kind: 'unchanged'; membership: Membership }
+    | { kind: 'already_member'; role: Role }
+    | InvitationRefusal
+  >
+  revoke(clinicNo: number, id: string): Promise<{ kind: 'done' } | { kind: 'invitation_missing' }>
+}

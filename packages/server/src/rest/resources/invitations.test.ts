@@ -1,0 +1,141 @@
+import { randomUUID } from 'node:crypto'
+import { aClinic, aDoctor, type TestDatabase } from '@holdfast/testkit'
+import { expect } from 'vitest'
+import type { RestApp } from '../../../test/rest-app.ts'
+import { test } from '../../../test/rest-test.ts'
+
+async function aDesk(database: TestDatabase, rest: RestApp) {
+  const clinic = await aClinic(database, { name: 'Hill Clinic' })
+  const doctor = await aDoctor(database, clinic, { name: 'Dr Ada' })
+  const admin = await rest.aMember(clinic.no, 'admin')
+  const path = { clinicId: clinic.id }
+  const invite = (body: object, key?: string) =>
+    rest.call('createInvitation', { path, as: admin, body, ...(key === undefined ? {} : { key }) })
+  return { clinic, doctor, admin, path, invite }
+}
+
+const tokenIn = (link: string) => link.slice(link.indexOf('#') + 1)
+
+test('an invitation is passed on as a link, and the account that accepts it gets the role', async ({
+  database,
+  rest,
+}) => {
+  const { clinic, doctor, admin, path, invite } = await aDesk(database, rest)
+  const created = await invite({ email: 'EVE@example.org', role: 'doctor', doctorId: doctor.id })
+  expect(created).toMatchObject({
+    status: 201,
+    body: { email: 'eve@example.org', role: 'doctor', doctorId: doctor.id, invitedByName: admin.name },
+  })
+  const { link, ...listed } = created.body as { link: string } & Record<string, unknown>
+  expect(link).toMatch(/^http:\/\/[^/]+\/invitation#[A-Za-z0-9_-]{64}$/)
+  expect((await rest.call('listInvitations', { path, as: admin })).body.items).toEqual([listed])
+  const token = tokenIn(link)
+  expect((await rest.call('getInvitation', { path: { token } })).body).toMatchObject({
+    clinicId: clinic.id,
+    clinicName: 'Hill Clinic',
+    email: 'eve@example.org',
+    role: 'doctor',
+    doctorName: 'Dr Ada',
+  })
+  const eve = rest.anAccount()
+  const accept = { path: { token }, as: eve }
+  const membership = { clinicId: clinic.id, role: 'doctor', doctorId: doctor.id }
+  expect(await rest.call('acceptInvitation', accept)).toMatchObject({ status: 200, body: membership })
+  expect(await rest.call('acceptInvitation', accept)).toMatchObject({ status: 200, body: membership })
+  expect((await rest.call('getMe', { as: eve })).body.memberships).toEqual([membership])
+  expect((await rest.call('listInvitations', { path, as: admin })).body.items).toEqual([])
+})
+
+test('an account with the invited address gets nothing without the link', async ({ database, rest }) => {
+  const { admin, path, invite } = await aDesk(database, rest)
+  const stranger = rest.anAccount({ email: 'chief@clinic.test' })
+  await invite({ email: 'chief@clinic.test', role: 'admin' })
+  expect((await rest.call('getMe', { as: stranger })).body.memberships).toEqual([])
+  expect((await rest.call('listMembers', { path, as: admin })).body.items).toHaveLength(1)
+})
+
+test('a used, expired, revoked, replaced or wrong token says what to do, and gives no role', async ({
+  database,
+  rest,
+}) => {
+  const { admin, path, invite } = await aDesk(database, rest)
+  const invited = async (email = `${randomUUID()}@example.org`) => (await invite({ email, role: 'staff' })).body
+  const [used, expired, revoked, replaced] = [
+    await invited(),
+    await invited(),
+    await invited(),
+    await invited('a@b.co'),
+  ]
+  await rest.call('acceptInvitation', { path: { token: tokenIn(used.link) }, as: rest.anAccount() })
+  await database.ownerPool.query('update holdfast.invitation set expires_at = now() where id = $1', [expired.id])
+  const revocation = { path: { ...path, invitationId: revoked.id }, as: admin }
+  expect((await rest.call('revokeInvitation', revocation)).status).toBe(204)
+  expect((await rest.call('revokeInvitation', revocation)).problem.code).toBe('invitation_not_found')
+  await invited('a@b.co')
+  const expected = [
+    [tokenIn(used.link), 409, 'invitation_used'],
+    [tokenIn(expired.link), 409, 'invitation_expired'],
+    [tokenIn(revoked.link), 404, 'invitation_not_found'],
+    [tokenIn(replaced.link), 404, 'invitation_not_found'],
+    [tokenIn(used.link).slice(1), 404, 'invitation_not_found'],
+  ] as const
+  const somebody = rest.anAccount()
+  for (const [token, status, code] of expected) {
+    expect((await rest.call('getInvitation', { path: { token } })).problem).toMatchObject({ status, code })
+    const accepted = await rest.call('acceptInvitation', { path: { token }, as: somebody })
+    expect(accepted.problem).toMatchObject({ status, code })
+  }
+  expect((await rest.call('getMe', { as: somebody })).body.memberships).toEqual([])
+  const open = (await invited()).link
+  expect((await rest.call('acceptInvitation', { path: { token: tokenIn(open) }, as: admin })).problem).toMatchObject({
+    status: 409,
+    code: 'already_member',
+  })
+})
+
+test('invitations of another clinic are neither listed nor revoked', async ({ database, rest }) => {
+  const { path, invite } = await aDesk(database, rest)
+  const other = await aDesk(database, rest)
+  const { id } = (await invite({ email: 'eve@example.org', role: 'staff' })).body
+  expect((await rest.call('listInvitations', { path: other.path, as: other.admin })).body.items).toEqual([])
+  for (const clinicId of [other.path.clinicId, path.clinicId]) {
+    const revocation = { path: { clinicId, invitationId: id }, as: other.admin }
+    expect((await rest.call('revokeInvitation', revocation)).problem.status).toBe(404)
+  }
+})
+
+test('the token is stored nowhere: not in the invitation, nor as the response of its Idempotency-Key', async ({
+  database,
+  rest,
+}) => {
+  const { invite } = await aDesk(database, rest)
+  const body = { email: 'eve@example.org', role: 'staff' }
+  const first = tokenIn((await invite(body, 'the same key')).body.link)
+  const second = tokenIn((await invite(body, 'the same key')).body.link)
+  expect((await rest.call('getInvitation', { path: { token: first } })).problem.code).toBe('invitation_not_found')
+  expect((await rest.call('getInvitation', { path: { token: second } })).status).toBe(200)
+  const { rows } = await database.ownerPool.query<{ row: string }>(
+    `select to_jsonb(i)::text as row from holdfast.invitation i
+     union all select to_jsonb(a)::text from holdfast.answer a`,
+  )
+  const secret = Buffer.from(second, 'base64url').subarray(16)
+  expect(rows.length).toBeGreaterThan(0)
+  for (const { row } of rows) {
+    for (const form of [second, secret.toString('hex'), secret.toString('base64url')]) expect(row).not.toContain(form)
+  }
+})
+
+test('an invitation as doctor needs a doctor of this clinic, and any other role none', async ({ database, rest }) => {
+  const { doctor, path, invite } = await aDesk(database, rest)
+  const elsewhere = await aDoctor(database, await aClinic(database))
+  const refused = async (body: object) => (await invite({ email: 'eve@example.org', ...body })).problem
+  expect((await refused({ role: 'doctor' })).errors).toEqual([
+    { path: '/doctorId', message: 'is required with role doctor' },
+  ])
+  expect((await refused({ role: 'admin', doctorId: doctor.id })).errors?.[0]?.path).toBe('/doctorId')
+  for (const doctorId of [elsewhere.id, path.clinicId]) {
+    expect(await refused({ role: 'doctor', doctorId })).toMatchObject({ code: 'doctor_not_found' })
+  }
+  expect((await refused({ role: 'owner' })).errors?.[0]?.path).toBe('/role')
+  expect((await refused({ role: 'staff', email: 'nobody' })).errors?.[0]?.path).toBe('/email')
+})

@@ -1,0 +1,101 @@
+import { type InvitationBody, restOperations } from '@holdfast/contract'
+import { type Invitation, newId } from '@holdfast/engine'
+import type { FastifyRequest } from 'fastify'
+import { newInvitationToken, parseInvitationToken } from '../../secrets/invitation-tokens.ts'
+import { refusalProblem } from '../responses/outcome-problems.ts'
+import type { RestDeps } from '../rest-deps.ts'
+import type { Serve } from '../serve.ts'
+import { requireRoleFields } from './role-fields.ts'
+
+/** Invitations: created and revoked by a clinic's admins, accepted by whoever has the link and an account. */
+export function serveInvitations(serve: Serve, deps: RestDeps): void {
+  const { directory, invitations } = deps.engine
+
+  serve(
+    restOperations.createInvitation,
+    async ({ body, granted: { clinic, actor }, request }) => {
+      const id = newId(clinic.no)
+      const { token, hash } = newInvitationToken(id)
+      const outcome = await invitations.create({
+        id,
+        clinicNo: clinic.no,
+        tokenHash: hash,
+        email: body.email,
+        ...requireRoleFields(clinic.no, body),
+        invitedBy: actor.accountId,
+      })
+      if (outcome.kind !== 'done') throw refusalProblem(outcome)
+      const names = await namesOf([actor.accountId])
+      const link = `${deps.publicUrl ?? originOf(request)}/invitation#${token}`
+      return { status: 201, body: { ...invitationBody(outcome.invitation, names), link } }
+    },
+    { returnsSecret: true },
+  )
+
+  serve(restOperations.listInvitations, async ({ query, granted: { clinic } }) => {
+    const page = await invitations.open({ clinicNo: clinic.no, limit: query.limit, cursor: query.cursor ?? null })
+    const names = await namesOf(page.items.map(({ invitedBy }) => invitedBy))
+    const items = page.items.map((invitation) => invitationBody(invitation, names))
+    return { status: 200, body: { items, nextCursor: page.nextCursor } }
+  })
+
+  serve(restOperations.revokeInvitation, async ({ params, granted: { clinic } }) => {
+    const outcome = await invitations.revoke(clinic.no, params.invitationId)
+    if (outcome.kind !== 'done') throw refusalProblem(outcome)
+    return { status: 204, body: undefined }
+  })
+
+  serve(restOperations.getInvitation, async ({ params }) => {
+    const token = parseInvitationToken(params.token)
+    if (token === null) throw refusalProblem({ kind: 'invitation_missing' })
+    const outcome = await invitations.find(token.id, token.hash)
+    if (outcome.kind !== 'done') throw refusalProblem(outcome)
+    const { clinicId, email, role, doctorId, expiresAt } = outcome.invitation
+    const clinic = await directory.clinic(clinicId)
+    const doctor = doctorId === null ? null : await directory.doctor(doctorId)
+    if (clinic === null) throw new Error(`The clinic ${clinicId} of an invitation was not found.`)
+    return {
+      status: 200,
+      body: {
+        clinicId,
+        clinicName: clinic.name,
+        email,
+        role,
+        doctorName: doctor?.name ?? null,
+        expiresAt: expiresAt.toISOString(),
+      },
+    }
+  })
+
+  serve(restOperations.acceptInvitation, async ({ params, granted: { accountId } }) => {
+    const token = parseInvitationToken(params.token)
+    if (token === null) throw refusalProblem({ kind: 'invitation_missing' })
+    const outcome = await invitations.accept(token.id, token.hash, accountId)
+    if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw refusalProblem(outcome)
+    const { clinicId, role, doctorId } = outcome.membership
+    return { status: 200, body: { clinicId, role, doctorId } }
+  })
+
+  async function namesOf(accountIds: string[]): Promise<Map<string, string>> {
+    const cards = await deps.accounts.byIds([...new Set(accountIds)])
+    return new Map([...cards].map(([accountId, { name }]) => [accountId, name]))
+  }
+}
+
+function invitationBody(invitation: Invitation, names: ReadonlyMap<string, string>): InvitationBody {
+  const { id, email, role, doctorId, invitedBy, createdAt, expiresAt } = invitation
+  return {
+    id,
+    email,
+    role,
+    doctorId,
+    invitedByName: names.get(invitedBy) ?? null,
+    createdAt: createdAt.toISOString(),
+    expiresAt: expiresAt.toISOString(),
+  }
+}
+
+/** Where the admin's browser found this server. Only the admin gets the link, so a forged Host deceives nobody else. */
+function originOf({ protocol, host }: Pick<FastifyRequest, 'protocol' | 'host'>): string {
+  return `${protocol}://${host}`
+}

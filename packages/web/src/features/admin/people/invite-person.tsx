@@ -1,0 +1,123 @@
+import type { CreatedInvitation } from '@holdfast/contract/client'
+import { Button, Group, NativeSelect, Stack, Text, TextInput, Title } from '@mantine/core'
+import { useForm } from '@mantine/form'
+import { useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { formatDayTime } from '../../../lib/format.ts'
+import type { Role } from '../../../lib/session.ts'
+import { ErrorState } from '../../../ui/error-state.tsx'
+import { FocusedTitle } from '../../../ui/focused-title.tsx'
+import layoutClasses from '../../../ui/layout.module.css'
+import { toastDone, toastFailed } from '../../../ui/toast.ts'
+import { useClinic } from '../use-clinic.ts'
+import { roles } from './roles.ts'
+import { useInvite } from './use-invitations.ts'
+
+/** Creates an invitation, and then shows its link. @param onInvited receives the invitation with its link */
+export function InvitePerson({ onInvited }: { onInvited(invitation: CreatedInvitation): void }) {
+  const { t } = useTranslation('admin')
+  const { doctors } = useClinic()
+  const invite = useInvite()
+  const form = useForm<{ email: string; role: Role; doctorId: string }>({
+    initialValues: { email: '', role: 'staff', doctorId: doctors[0]?.id ?? '' },
+    validate: { doctorId: (id, draft) => (draft.role === 'doctor' && id === '' ? t('doctors.none') : null) },
+  })
+  const { role } = form.getValues()
+  const submit = form.onSubmit(({ email, doctorId }) => {
+    const body = { email: email.trim(), role, ...(role === 'doctor' ? { doctorId } : {}) }
+    invite.mutate(body, {
+      onSuccess: (invitation) => {
+        form.setFieldValue('email', '')
+        onInvited(invitation)
+      },
+    })
+  })
+  return (
+    <section className={layoutClasses.panel} aria-labelledby="invite-person">
+      <Title order={2} size="h3" mb="md" id="invite-person">
+        {t('people.invite')}
+      </Title>
+      <form onSubmit={submit}>
+        <Stack gap="md">
+          <div className={layoutClasses.fields}>
+            <TextInput
+              type="email"
+              label={t('field.email')}
+              description={t('people.emailHelp')}
+              inputWrapperOrder={['label', 'input', 'description', 'error']}
+              required
+              maxLength={254}
+              autoComplete="off"
+              {...form.getInputProps('email')}
+            />
+            <NativeSelect
+              label={t('people.role')}
+              description={t(`roleHelp.${role}`)}
+              inputWrapperOrder={['label', 'input', 'description', 'error']}
+              data={roles.map((one) => ({ value: one, label: t(`role.${one}`) }))}
+              {...form.getInputProps('role')}
+            />
+            {role === 'doctor' ? (
+              <NativeSelect
+                label={t('people.calendar')}
+                {...form.getInputProps('doctorId')}
+                error={doctors.length === 0 ? t('doctors.none') : form.errors.doctorId}
+                data={doctors.map(({ id, name }) => ({ value: id, label: name }))}
+              />
+            ) : null}
+          </div>
+          {invite.isError ? <ErrorState error={invite.error} /> : null}
+          <Group>
+            <Button type="submit" loading={invite.isPending}>
+              {t('people.submit')}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </section>
+  )
+}
+
+/** The link of a new invitation. It cannot be shown again, because the server stores only a hash of it. */
+export function InvitationLink({ invitation }: { invitation: CreatedInvitation }) {
+  const { t } = useTranslation('admin')
+  const { timeZone } = useClinic()
+  const field = useRef<HTMLInputElement>(null)
+  const [isCopied, setCopied] = useState(false)
+  const { email, role, expiresAt } = invitation
+  // This page's origin, at which the admin evidently reaches the server.
+  const link = `${window.location.origin}/invitation${new URL(invitation.link).hash}`
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(link)
+      setCopied(true)
+      toastDone({ message: t('people.copied') })
+    } catch {
+      // Not permitted, or not available over plain HTTP.
+      field.current?.select()
+      toastFailed({ message: t('people.copyFailed') })
+    }
+  }
+  return (
+    <section className={layoutClasses.panel} aria-labelledby="invitation-link">
+      <Stack gap="sm">
+        <FocusedTitle id="invitation-link">{t('people.linkTitle', { email })}</FocusedTitle>
+        <Text>{t('people.linkHelp', { role: t(`role.${role}`), time: formatDayTime(expiresAt, timeZone) })}</Text>
+        <Group align="end" gap="sm">
+          <TextInput
+            ref={field}
+            label={t('people.link')}
+            value={link}
+            readOnly
+            dir="ltr"
+            onFocus={({ currentTarget }) => currentTarget.select()}
+            flex="1 1 16rem"
+          />
+          <Button variant={isCopied ? 'default' : 'filled'} onClick={copy}>
+            {t('people.copy')}
+          </Button>
+        </Group>
+      </Stack>
+    </section>
+  )
+}

@@ -1,0 +1,122 @@
+import type { CreatedInvitation, Invitation } from '@holdfast/contract/client'
+import { Button, Group, Stack, Text, Title } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { formatDayTime } from '../../../lib/format.ts'
+import { ErrorState } from '../../../ui/error-state.tsx'
+import { PageLoading } from '../../../ui/page-loading.tsx'
+import tableClasses from '../../../ui/table.module.css'
+import { useClinic } from '../use-clinic.ts'
+import { invitationsQuery } from './invitations-query.ts'
+import { useInvite, useRevokeInvitation } from './use-invitations.ts'
+import { useShowError } from './use-members.ts'
+
+type OpenInvitationsProps = {
+  /** Receives the invitation that replaces one of these, with its link. */
+  onInvited(invitation: CreatedInvitation): void
+  onRevoked(invitationId: string): void
+}
+
+/** The invitations that nobody has accepted yet. */
+export function OpenInvitations(callbacks: OpenInvitationsProps) {
+  const { t } = useTranslation('admin')
+  const { clinicId } = useClinic()
+  const invitations = useQuery(invitationsQuery(clinicId))
+  return (
+    <Stack gap="sm" component="section" aria-labelledby="open-invitations">
+      <Title order={2} size="h3" id="open-invitations">
+        {t('people.open')}
+      </Title>
+      {invitations.data === undefined ? (
+        invitations.isError ? (
+          <ErrorState error={invitations.error} retry={() => void invitations.refetch()} />
+        ) : (
+          <PageLoading />
+        )
+      ) : invitations.data.length === 0 ? (
+        <Text role="status" c="dimmed">
+          {t('people.openNone')}
+        </Text>
+      ) : (
+        <InvitationsTable invitations={invitations.data} {...callbacks} />
+      )}
+    </Stack>
+  )
+}
+
+type InvitationsTableProps = OpenInvitationsProps & { invitations: readonly Invitation[] }
+
+function InvitationsTable({ invitations, ...callbacks }: InvitationsTableProps) {
+  const { t } = useTranslation('admin')
+  const { doctors, timeZone } = useClinic()
+  return (
+    <table className={tableClasses.table}>
+      <caption className={tableClasses.caption}>{t('people.open')}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{t('field.email')}</th>
+          <th scope="col">{t('people.role')}</th>
+          <th scope="col">{t('people.calendar')}</th>
+          <th scope="col">{t('people.expires')}</th>
+          <th scope="col">{t('doctors.actions')}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {invitations.map((invitation) => (
+          <tr key={invitation.id}>
+            <td>
+              <bdi>{invitation.email}</bdi>
+              {invitation.invitedByName === null ? null : (
+                <Text size="sm" c="dimmed">
+                  {t('people.invitedBy', { name: invitation.invitedByName })}
+                </Text>
+              )}
+            </td>
+            <td data-label={t('people.role')}>{t(`role.${invitation.role}`)}</td>
+            <td data-label={t('people.calendar')}>
+              {doctors.find(({ id }) => id === invitation.doctorId)?.name ?? '–'}
+            </td>
+            <td data-label={t('people.expires')}>{formatDayTime(invitation.expiresAt, timeZone)}</td>
+            <td>
+              <InvitationActions invitation={invitation} {...callbacks} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+function InvitationActions({ invitation, onInvited, onRevoked }: OpenInvitationsProps & { invitation: Invitation }) {
+  const { t } = useTranslation('admin')
+  const invite = useInvite()
+  const showError = useShowError()
+  const revoke = useRevokeInvitation(invitation)
+  const { id, email, role, doctorId } = invitation
+  const renew = () => {
+    const body = { email, role, ...(doctorId === null ? {} : { doctorId }) }
+    invite.mutate(body, { onSuccess: onInvited, onError: showError })
+  }
+  return (
+    <Group gap="xs">
+      <Button
+        size="sm"
+        variant="default"
+        loading={invite.isPending}
+        aria-label={t('people.renewOf', { email })}
+        onClick={renew}
+      >
+        {t('people.renew')}
+      </Button>
+      <Button
+        size="sm"
+        variant="default"
+        loading={revoke.isPending}
+        aria-label={t('people.revokeOf', { email })}
+        onClick={() => revoke.mutate(undefined, { onSuccess: () => onRevoked(id) })}
+      >
+        {t('people.revoke')}
+      </Button>
+    </Group>
+  )
+}

@@ -1,0 +1,54 @@
+import type { Member, MemberChange } from '@holdfast/contract/client'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { api, dataOf } from '../../../lib/api.ts'
+import { problemMessage } from '../../../lib/problem-message.ts'
+import { meQuery } from '../../../lib/session.ts'
+import { toastDone, toastFailed } from '../../../ui/toast.ts'
+import { useClinic } from '../use-clinic.ts'
+import { invitationsQuery } from './invitations-query.ts'
+import { membersQuery } from './members-query.ts'
+
+function useReread() {
+  const { clinicId } = useClinic()
+  const queryClient = useQueryClient()
+  return async () => {
+    await queryClient.invalidateQueries({ queryKey: membersQuery(clinicId).queryKey })
+    // Invitations end with the role of the admin who created them.
+    await queryClient.invalidateQueries({ queryKey: invitationsQuery(clinicId).queryKey })
+    // The change may affect the user's own role.
+    await queryClient.invalidateQueries({ queryKey: meQuery.queryKey })
+  }
+}
+
+/** Shows a failure as a toast, for buttons without a form. */
+export function useShowError() {
+  const { t } = useTranslation('problems')
+  return (error: unknown) => {
+    const { title, help } = problemMessage(error, t)
+    toastFailed({ title, message: help })
+  }
+}
+
+export function useChangeMember({ accountId, name }: Member) {
+  const { t } = useTranslation('admin')
+  const { clinicId } = useClinic()
+  return useMutation({
+    mutationFn: (body: MemberChange): Promise<Member> =>
+      dataOf(api.changeMember({ path: { clinicId, accountId }, body })),
+    onSuccess: ({ role }) => toastDone({ message: t('people.saved', { name, role: t(`role.${role}`) }) }),
+    onError: useShowError(),
+    onSettled: useReread(),
+  })
+}
+
+export function useRemoveMember({ accountId, name }: Member) {
+  const { t } = useTranslation('admin')
+  const { clinicId } = useClinic()
+  return useMutation({
+    mutationFn: () => dataOf(api.removeMember({ path: { clinicId, accountId } })),
+    onSuccess: () => toastDone({ message: t('people.removed', { name: name ?? '' }) }),
+    onError: useShowError(),
+    onSettled: useReread(),
+  })
+}

@@ -1,0 +1,128 @@
+import type { InvitationOffer, Me } from '@holdfast/contract/client'
+import { Button, Group, Paper, Stack, Text } from '@mantine/core'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useNavigate, useRouterState } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
+import { api, dataOf } from '../../lib/api.ts'
+import { formatDayTime, ownTimeZone } from '../../lib/format.ts'
+import { meQuery, useSession } from '../../lib/session.ts'
+import { EmptyState } from '../../ui/empty-state.tsx'
+import { ErrorState } from '../../ui/error-state.tsx'
+import { LinkButton } from '../../ui/link-button.tsx'
+import { PageLoading } from '../../ui/page-loading.tsx'
+import { PageTitle } from '../../ui/page-title.tsx'
+import { toastDone } from '../../ui/toast.ts'
+import { invitationQuery } from './invitation-query.ts'
+
+const tokenPattern = /^[A-Za-z0-9_-]{64}$/
+
+/** The page of an invitation's link: what it offers, and the button that accepts it. */
+export function InvitationPage() {
+  const { t } = useTranslation('invitation')
+  const token = useRouterState({ select: (state) => state.location.hash })
+  if (tokenPattern.test(token)) return <Invitation key={token} token={token} />
+  return (
+    <>
+      <PageTitle>{t('title')}</PageTitle>
+      <EmptyState title={t('incomplete.title')} help={t('incomplete.help')} />
+    </>
+  )
+}
+
+function Invitation({ token }: { token: string }) {
+  const { t } = useTranslation('invitation')
+  const offer = useQuery(invitationQuery(token))
+  const session = useSession()
+  if (offer.isError) {
+    return (
+      <Stack gap="lg">
+        <PageTitle>{t('title')}</PageTitle>
+        <ErrorState error={offer.error} retry={() => void offer.refetch()} />
+      </Stack>
+    )
+  }
+  if (offer.data === undefined || session.kind === 'unknown') return <PageLoading />
+  const { clinicName } = offer.data
+  return (
+    <Stack gap="lg" maw="36rem">
+      <PageTitle>{t('heading', { clinic: clinicName })}</PageTitle>
+      <Paper withBorder p="xl" radius="lg">
+        <Stack gap="md">
+          <Offer offer={offer.data} />
+          {session.kind === 'guest' ? (
+            <SignIn token={token} />
+          ) : (
+            <Accept key={session.me.id} token={token} offer={offer.data} me={session.me} />
+          )}
+        </Stack>
+      </Paper>
+    </Stack>
+  )
+}
+
+function Offer({ offer: { role, doctorName, expiresAt } }: { offer: InvitationOffer }) {
+  const { t } = useTranslation('invitation')
+  return (
+    <div>
+      <Text size="lg" fw={600}>
+        {t(`role.${role}`, { doctor: doctorName })}
+      </Text>
+      <Text>{t(`roleHelp.${role}`)}</Text>
+      <Text c="dimmed" size="sm">
+        {t('validUntil', { time: formatDayTime(expiresAt, ownTimeZone()) })}
+      </Text>
+    </div>
+  )
+}
+
+/** The token is passed to the sign-in page and back in the fragment. */
+function SignIn({ token }: { token: string }) {
+  const { t } = useTranslation('invitation')
+  const back = { search: { to: '/invitation' }, hash: token }
+  return (
+    <>
+      <Text>{t('signInHelp')}</Text>
+      <Group gap="sm">
+        <LinkButton to="/sign-in" {...back}>
+          {t('signIn')}
+        </LinkButton>
+        <LinkButton to="/sign-up" {...back} variant="default">
+          {t('signUp')}
+        </LinkButton>
+      </Group>
+    </>
+  )
+}
+
+function Accept({ token, offer, me }: { token: string; offer: InvitationOffer; me: Me }) {
+  const { t } = useTranslation('invitation')
+  const queryClient = useQueryClient()
+  const navigate = useNavigate()
+  const accept = useMutation({
+    mutationFn: () => dataOf(api.acceptInvitation({ path: { token } })),
+    onSuccess: async ({ clinicId, role }) => {
+      // The page that comes next is only for the new role.
+      await queryClient.fetchQuery({ ...meQuery, staleTime: 0 })
+      toastDone({ message: t('accepted', { clinic: offer.clinicName }) })
+      // Going back must not lead to a link that has been used.
+      if (role === 'doctor') await navigate({ to: '/my-day', replace: true })
+      else await navigate({ to: '/clinic/$clinicId', params: { clinicId }, replace: true })
+    },
+  })
+  const isForOther = me.email.toLowerCase() !== offer.email
+  return (
+    <>
+      <Text>{t('signedInAs', { name: me.name, email: me.email })}</Text>
+      {isForOther ? <Text c="var(--mantine-color-error)">{t('forOther', { email: offer.email })}</Text> : null}
+      {accept.isError ? <ErrorState error={accept.error} /> : null}
+      <Group gap="sm">
+        <Button loading={accept.isPending} onClick={() => accept.mutate()}>
+          {t('accept')}
+        </Button>
+        <LinkButton to="/account" variant="default">
+          {t('otherAccount')}
+        </LinkButton>
+      </Group>
+    </>
+  )
+}
