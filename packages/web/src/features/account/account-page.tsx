@@ -44,6 +44,9 @@ export function AccountPage() {
               {session.me.name}
             </Text>
             <Text c="dimmed">{session.me.email}</Text>
+            <Text c="dimmed" size="sm">
+              {t('id')} <bdi dir="ltr">{session.me.id}</bdi>
+            </Text>
           </div>
           {error === null ? null : <ErrorState error={error} />}
           <Group gap="sm">
