@@ -1,23 +1,10 @@
 import { createEngine, createPool } from '@holdfast/engine'
 import type { BuiltDoctor, BuiltSlot, TestDatabase } from '@holdfast/testkit'
 import { aClinic, aDoctor, aSlot, databaseProxy, until } from '@holdfast/testkit'
-import { test as databaseTest } from '@holdfast/testkit/database-test'
 import { describe, expect } from 'vitest'
 import { untilCaughtUp } from '../../test/live-calendar.ts'
 import { type ApiResponse, administrator, call, serverOn, signIn } from '../../test/running-server.ts'
-
-/** With two servers on the file's database. */
-const test = databaseTest
-  .extend('here', { scope: 'file' }, async ({ database }, { onCleanup }) => {
-    const server = await serverOn(database)
-    onCleanup(() => server.stop())
-    return server
-  })
-  .extend('there', { scope: 'file' }, async ({ database }, { onCleanup }) => {
-    const server = await serverOn(database)
-    onCleanup(() => server.stop())
-    return server
-  })
+import { test } from '../../test/two-servers-test.ts'
 
 const aNewDoctor = async (database: TestDatabase) => aDoctor(database, await aClinic(database))
 const dayOf = (slot: BuiltSlot) => slot.startsAt.toISOString().slice(0, 10)

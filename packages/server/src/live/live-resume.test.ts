@@ -1,48 +1,39 @@
 import { until } from '@holdfast/testkit'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { aCalendar, book, cancel, untilCaughtUp } from '../../test/live-calendar.ts'
+import { describe, expect, vi } from 'vitest'
+import { book, cancel, untilCaughtUp } from '../../test/live-calendar.ts'
 import { type LiveClient, liveClient } from '../../test/live-client.ts'
-import { call, type RunningServer, runningServer, serverOn } from '../../test/running-server.ts'
+import { call } from '../../test/running-server.ts'
+import { test } from '../../test/two-servers-test.ts'
 
 // The tail's horizon covers the whole PostgreSQL server: a transaction of another test file delays messages.
 vi.setConfig({ testTimeout: 120_000 })
 const notifiedMsMax = 45_000
 
-let server: RunningServer
-let other: Awaited<ReturnType<typeof serverOn>>
-
-beforeAll(async () => {
-  server = await runningServer()
-  other = await serverOn(server.database)
-})
-afterAll(async () => {
-  await other.stop()
-  await server.end()
-})
-
-const calendar = (options?: Parameters<typeof aCalendar>[2]) =>
-  aCalendar(server.database, [server.url, other.url], options)
-
 /** The current position: subscribes and disconnects. */
-async function positionNow(doctorId: string): Promise<string> {
-  const client = await liveClient(server.url)
+async function positionNow(url: string, doctorId: string): Promise<string> {
+  const client = await liveClient(url)
   const { position } = await client.subscribe([doctorId])
   await client.end()
   return position
 }
 
 describe('a client that resumes with a position', () => {
-  test('receives the changes since then, from either process, and nothing else', async () => {
+  test('receives the changes since then, from either process, and nothing else', async ({
+    calendar,
+    database,
+    here,
+    there,
+  }) => {
     const { doctor, slots } = await calendar({ slots: 3, capacity: 5 })
     const [before, between] = slots
     if (before === undefined || between === undefined) throw new Error('three slots')
-    await book(server.url, before)
-    await untilCaughtUp(server.database, server.url, doctor.id)
-    const position = await positionNow(doctor.id)
-    await book(server.url, between)
-    await untilCaughtUp(server.database, server.url, doctor.id)
-    await untilCaughtUp(server.database, other.url, doctor.id)
-    for (const url of [server.url, other.url]) {
+    await book(here.url, before)
+    await untilCaughtUp(database, here.url, doctor.id)
+    const position = await positionNow(here.url, doctor.id)
+    await book(here.url, between)
+    await untilCaughtUp(database, here.url, doctor.id)
+    await untilCaughtUp(database, there.url, doctor.id)
+    for (const url of [here.url, there.url]) {
       const client = await liveClient(url)
       // The same position again: if the connection is lost before the change arrives, the client resumes from there.
       expect(await client.subscribe([doctor.id], position)).toMatchObject({ position })
@@ -52,36 +43,36 @@ describe('a client that resumes with a position', () => {
     }
   })
 
-  test('the control: without a position, the changes since then are not sent', async () => {
+  test('the control: without a position, the changes since then are not sent', async ({ calendar, database, here }) => {
     const { doctor, slots } = await calendar({ slots: 2, capacity: 5 })
     const [first, second] = slots
     if (first === undefined || second === undefined) throw new Error('two slots')
-    await book(server.url, first)
-    await untilCaughtUp(server.database, server.url, doctor.id)
-    const client = await liveClient(server.url)
+    await book(here.url, first)
+    await untilCaughtUp(database, here.url, doctor.id)
+    const client = await liveClient(here.url)
     await client.subscribe([doctor.id])
-    await book(server.url, second)
+    await book(here.url, second)
     await client.untilAvailable(second.id, 4, notifiedMsMax)
     expect(client.availableOf(first.id)).toBeUndefined()
     await client.end()
   })
 
-  test('a position before the history or after the horizon: resync', async () => {
+  test('a position before the history or after the horizon: resync', async ({ calendar, here }) => {
     const { doctor } = await calendar()
     for (const after of ['1', '99999999999999999999']) {
-      const client = await liveClient(server.url)
+      const client = await liveClient(here.url)
       await client.subscribe([doctor.id], after)
       expect(await client.waitFor('resync')).toMatchObject({ doctorIds: [doctor.id] })
       await client.end()
     }
   })
 
-  test('a position before slots were created: resync', async () => {
+  test('a position before slots were created: resync', async ({ calendar, database, here }) => {
     const { doctor, slot } = await calendar()
-    const position = await positionNow(doctor.id)
-    await server.database.ownerPool.query('update holdfast.slot set capacity = 2 where id = $1', [slot.id])
-    await untilCaughtUp(server.database, server.url, doctor.id)
-    const client = await liveClient(server.url)
+    const position = await positionNow(here.url, doctor.id)
+    await database.ownerPool.query('update holdfast.slot set capacity = 2 where id = $1', [slot.id])
+    await untilCaughtUp(database, here.url, doctor.id)
+    const client = await liveClient(here.url)
     await client.subscribe([doctor.id], position)
     expect(await client.waitFor('resync')).toMatchObject({ doctorIds: [doctor.id] })
     await client.end()
@@ -150,7 +141,12 @@ describe('clients that switch between two processes', () => {
     }
   }
 
-  test('end with the correct state; the control, which resumes without a position, does not', async () => {
+  test('end with the correct state; the control, which resumes without a position, does not', async ({
+    calendar,
+    database,
+    here,
+    there,
+  }) => {
     const seed = Number(process.env.HOLDFAST_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31))
     let state = seed
     const random = (max: number) => {
@@ -163,7 +159,7 @@ describe('clients that switch between two processes', () => {
     const calendars = [await calendar(options), await calendar(options)]
     const doctorIds = calendars.map(({ doctor }) => doctor.id)
     const slots = calendars.flatMap((one) => one.slots)
-    const urls = [server.url, other.url]
+    const urls = [here.url, there.url]
     const day = (days: number) => Temporal.Now.plainDateISO('UTC').add({ days }).toString()
     const pages = Array.from({ length: 6 }, (_, n) => new Page(doctorIds, day(0), day(4), n < 5))
 
@@ -192,10 +188,10 @@ describe('clients that switch between two processes', () => {
     isOver = true
     await Promise.all(bookers)
     // While all pages are disconnected, each slot changes once more.
-    for (const slot of slots) await book(server.url, slot)
-    for (const url of urls) for (const id of doctorIds) await untilCaughtUp(server.database, url, id)
+    for (const slot of slots) await book(here.url, slot)
+    for (const url of urls) for (const id of doctorIds) await untilCaughtUp(database, url, id)
 
-    const { rows } = await server.database.ownerPool.query<{ id: string; available: number }>(
+    const { rows } = await database.ownerPool.query<{ id: string; available: number }>(
       'select id, capacity - taken as available from holdfast.slot where id = any ($1) order by id',
       [slots.map((slot) => slot.id)],
     )
@@ -203,19 +199,19 @@ describe('clients that switch between two processes', () => {
     const shownBy = (page: Page) => rows.map(({ id }) => `${id} ${page.shown.get(id)}`)
     const [control] = pages.slice(-1)
     if (control === undefined) throw new Error('six pages')
-    await control.connect(server.url)
+    await control.connect(here.url)
     for (const page of pages.slice(0, -1)) {
-      await page.connect(server.url)
+      await page.connect(here.url)
       await until(
         async () => {
-          await page.applyMessages(server.url)
+          await page.applyMessages(here.url)
           return shownBy(page).join() === truth.join() ? true : undefined
         },
         () => `seed ${seed}: the page shows\n${shownBy(page).join('\n')}\nthe truth is\n${truth.join('\n')}`,
       )
-      await page.disconnect(server.url)
+      await page.disconnect(here.url)
     }
-    await control.disconnect(server.url)
+    await control.disconnect(here.url)
     expect(shownBy(control)).not.toEqual(truth)
     // They received the changes, and did not merely read everything again each time.
     expect(Math.max(...pages.map((page) => page.resyncs))).toBeLessThan(12)
