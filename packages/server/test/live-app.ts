@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createCalendarReads, EventTail } from '@holdfast/engine'
 import { createTestDatabase, type TestDatabase } from '@holdfast/testkit'
-import Fastify from 'fastify'
+import Fastify, { type FastifyInstance } from 'fastify'
 import { Calendar } from '../src/calendar/calendar.ts'
 import { errorHandler } from '../src/edge/error-handler.ts'
 import { rateLimits } from '../src/edge/rate-limits.ts'
@@ -13,9 +16,14 @@ import { createLogger } from '../src/observe/logger.ts'
 /** Only the live routes, on a real port, tail and database, with limits set by the test. */
 export type LiveApp = { url: string; hub: LiveHub; database: TestDatabase; stop(): Promise<void> }
 
-/** @param settings `readMs`: of the calendar */
+/**
+ * `readMs`: of the calendar. `isOnUnixSocket`: the system then buffers 200 KB of what a client does not read. On TCP that
+ * is 6 MB.
+ */
+type LiveAppSettings = Partial<LiveSettings> & { readMs?: number; isOnUnixSocket?: boolean }
+
 export async function liveApp(
-  { readMs = 10, ...settings }: Partial<LiveSettings> & { readMs?: number } = {},
+  { readMs = 10, isOnUnixSocket = false, ...settings }: LiveAppSettings = {},
   origins: string[] = [],
 ): Promise<LiveApp> {
   const database = await createTestDatabase()
@@ -43,7 +51,7 @@ export async function liveApp(
     limitBookingsPerEmail: 1,
   })
   await app.register(liveRoutes, { hub, origins })
-  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  const url = isOnUnixSocket ? await listenOnUnixSocket(app) : await app.listen({ host: '127.0.0.1', port: 0 })
   return {
     url,
     hub,
@@ -55,4 +63,13 @@ export async function liveApp(
       await database.drop()
     },
   }
+}
+
+/** Returns the server's URL, as `ws` understands it when the path of a request is appended. */
+async function listenOnUnixSocket(app: FastifyInstance): Promise<string> {
+  const path = join(tmpdir(), `holdfast-${randomUUID()}.sock`)
+  // Limits are counted by address, and such a connection has none.
+  app.server.on('connection', (socket) => Object.defineProperty(socket, 'remoteAddress', { value: '127.0.0.1' }))
+  await app.listen({ path })
+  return `http+unix://${path}:`
 }

@@ -18,7 +18,7 @@ const messageBytesMax = 100_000
  * A doctor whose slots all change at once, so that messages are large, with a subscriber who reads and one who doesn't.
  */
 async function aScene(settings: Parameters<typeof liveApp>[0]) {
-  app = await liveApp({ messageMs: 1, readMs: 1, ...settings })
+  app = await liveApp({ messageMs: 1, readMs: 1, isOnUnixSocket: true, ...settings })
   const doctor = await aDoctor(app.database, await aClinic(app.database))
   const slotIds = Array.from({ length: slotsMax }, () => newId(doctor.clinicNo))
   await app.database.ownerPool.query(
