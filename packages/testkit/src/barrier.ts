@@ -2,18 +2,22 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
 import type { BuilderDatabase } from './builders.ts'
 
-const pollMs = 5
+const pollMsMin = 2
+const pollMsMax = 50
 // On a server of DATABASE_URL the log waits for the oldest transaction, which may be another test file's.
 const deadlineMsDefault = 45_000
 
-/** Polls until `ask` returns a value. Throws at the deadline; `describe` says what the test was waiting for. */
+/**
+ * Polls until `ask` returns a value, less and less often. Throws at the deadline; `describe` says what the test was
+ * waiting for.
+ */
 export async function until<Value>(
   ask: () => Promise<Value | undefined>,
   describe: () => string | Promise<string>,
   deadlineMs: number = deadlineMsDefault,
 ): Promise<Value> {
   const deadline = performance.now() + deadlineMs
-  for (;;) {
+  for (let pollMs = pollMsMin; ; pollMs = Math.min(pollMs * 1.3, pollMsMax)) {
     const value = await ask()
     if (value !== undefined) return value
     if (performance.now() > deadline) throw new Error(`Not within ${deadlineMs} ms: ${await describe()}`)

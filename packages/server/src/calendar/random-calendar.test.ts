@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import {
   aBooking,
   aClinic,
@@ -231,16 +232,11 @@ function isEqual(one: unknown, other: unknown): boolean {
 
 /** When no hold will lapse any more, everything shows what is in the database. */
 async function expectQuiet(scene: Scene, withinMs: number): Promise<void> {
-  await until(
-    async () => {
-      const { rows } = await scene.database.ownerPool.query<{ held: boolean }>(sql`
-        select exists (select from holdfast.booking
-                        where clinic_no = ${scene.clinic.no} and status = 'PENDING'
-                          and hold_expires_at > now()) as held`)
-      return rows[0]?.held === false ? true : undefined
-    },
-    () => 'the end of all holds',
-  )
+  const { rows } = await scene.database.ownerPool.query<{ heldMs: number }>(sql`
+    select coalesce(max(extract(epoch from hold_expires_at - clock_timestamp()) * 1000), 0)::float8 as "heldMs"
+      from holdfast.booking
+     where clinic_no = ${scene.clinic.no} and status = 'PENDING' and hold_expires_at > clock_timestamp()`)
+  await delay(Math.ceil(rows[0]?.heldMs ?? 0))
   await until(
     async () => ((await differences(scene)).length === 0 ? true : undefined),
     async () => `lists and pictures as in the database: ${JSON.stringify(await differences(scene), null, 1)}`,
