@@ -3,15 +3,21 @@ import { access, chmod, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { startEmbeddedPostgres } from '@holdfast/adapters/embedded-postgres'
+import { migrate } from '@holdfast/engine/migrate'
 import { testEnvironment } from './test-environment.ts'
 
-/** Creates a data directory of the embedded PostgreSQL in which nothing has been stored yet. */
-export async function initialiseDataDirectory(dataDirectory: string): Promise<void> {
-  await (await startEmbeddedPostgres({ dataDirectory })).stop()
+/** Creates a data directory of the embedded PostgreSQL whose database is migrated and empty. */
+export async function prepareDataDirectory(dataDirectory: string): Promise<void> {
+  const { ownerUrl, stop } = await startEmbeddedPostgres({ dataDirectory, settings: { fsync: 'off' } })
+  try {
+    await migrate({ ownerUrl })
+  } finally {
+    await stop()
+  }
 }
 
 /**
- * Copies a data directory whose server is stopped: 0.1–0.3 s, where initdb takes 1 s. Does nothing where its database
+ * Copies a data directory whose server is stopped: 0.1–0.3 s, where initdb and the migrations take 2 s. Does nothing where its database
  * is stored elsewhere, because the account that runs PostgreSQL can't enter it: two copies would share that database.
  */
 export async function copyDataDirectory(from: string, to: string): Promise<void> {
@@ -28,9 +34,9 @@ export async function copyDataDirectory(from: string, to: string): Promise<void>
 }
 
 /**
- * Fills a directory with a database of the embedded PostgreSQL, as if initdb had run in it, for tests that start
- * Holdfast on it and are not about its very first start. Without a prepared one (DATABASE_URL is set) the directory
- * stays empty, and the first start runs initdb.
+ * Fills a directory with a migrated database of the embedded PostgreSQL, for tests that start Holdfast on it and are not
+ * about its very first start. Without a prepared one (DATABASE_URL is set) the directory stays empty, and the first
+ * start creates the database.
  */
 export async function fillDataDirectory(dataDirectory: string): Promise<void> {
   const prepared = testEnvironment().dataDirectory

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createHoldfastClient, type HoldfastClient } from '@holdfast/contract/client'
-import { createTestDatabase, type TestDatabase } from '@holdfast/testkit'
+import { compileCacheEnvironment, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
 import type { Browser, Page } from 'playwright-core'
 import { createPagePool, type PageOptions } from './page-pool.ts'
 
@@ -173,6 +173,7 @@ async function startServer(
   const child = spawn(process.execPath, [join(root, 'packages/cli/src/main.ts'), 'start'], {
     env: {
       PATH: process.env.PATH,
+      ...compileCacheEnvironment(),
       DATABASE_URL: database.ownerUrl,
       DATABASE_APP_URL: database.appUrl,
       PORT: '0',
