@@ -128,6 +128,7 @@ create table holdfast.booking_event (
   reason text,
   actor_id uuid,
   status_after text,
+  booking_digest bytea,
   constraint booking_event_pkey PRIMARY KEY (clinic_no, booking_id, version),
   constraint booking_event_check CHECK (((((((get_byte(uuid_send(booking_id), 6) & 15) << 20) | (get_byte(uuid_send(booking_id), 7) << 12)) | ((get_byte(uuid_send(booking_id), 8) & 63) << 6)) | (get_byte(uuid_send(booking_id), 9) >> 2)) = clinic_no)),
   constraint booking_event_status_check CHECK ((((type = ANY (ARRAY['linked'::text, 'reopened'::text])) = (status_after IS NOT NULL)) AND ((type <> 'linked'::text) OR (actor_id IS NOT NULL)) AND ((type <> 'reopened'::text) OR (status_after = ANY (ARRAY['CONFIRMED'::text, 'ARRIVED'::text]))) AND (status_after = ANY (ARRAY['PENDING'::text, 'CONFIRMED'::text, 'FAILED'::text, 'CANCELLED'::text, 'ARRIVED'::text, 'NO_SHOW'::text, 'COMPLETED'::text])))),

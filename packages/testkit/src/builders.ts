@@ -195,16 +195,17 @@ export async function aBooking(
     for (const [index, type] of events.entries()) {
       await transaction.query(
         `insert into holdfast.booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units,
-           hold_expires_at, reason, actor_id) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+           hold_expires_at, reason, actor_id, booking_digest)
+         select b.clinic_no, b.id, $3, $4, $5, b.slot_id, b.resource_id, b.units, $6, $7, $8,
+                holdfast.booking_digest(b.account_id, b.appointment_type, b.patient, b.reason, b.cancellation_reason)
+           from holdfast.booking b
+          where b.clinic_no = $1 and b.id = $2`,
         [
           slot.clinicNo,
           id,
           index + 1,
           at,
           type,
-          slot.id,
-          slot.doctorId,
-          units,
           type === 'held' ? holdExpiresAt : null,
           type === 'failed' ? failureReason : null,
           // The first event has the account that created the booking.

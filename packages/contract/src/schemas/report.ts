@@ -125,6 +125,8 @@ export const verifyReportSchema = Type.Object(
             'state_differs',
             'orphaned_booking',
             'next_lapse_late',
+            'withdrawn_slot_booked',
+            'key_without_booking',
           ]),
           clinicId: Type.String({ format: 'uuid' }),
           slotId: nullableId(),

@@ -173,9 +173,10 @@ begin
       from decided d where d.won
   ), logged as (
     insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, hold_expires_at,
-                               actor_id)
+                               actor_id, booking_digest)
     select d.clinic_no, d.id, 1, v_now, case when d.confirm then 'confirmed' else 'held' end, d.slot_id, d.resource_id,
-           d.units, d.hold_until, coalesce(d.actor_id, d.account_id)
+           d.units, d.hold_until, coalesce(d.actor_id, d.account_id),
+           booking_digest(d.account_id, d.appointment_type, d.patient, d.reason, null)
       from decided d where d.won
   ), won_of_slot as materialized (
     select d.clinic_no, d.slot_id, sum(d.units)::integer as units, min(d.hold_until) as hold_until

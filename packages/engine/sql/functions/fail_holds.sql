@@ -23,10 +23,13 @@ begin
            updated_at = l.at
       from unnest(p_clinic_nos, p_ids, p_ats) l(clinic_no, id, at)
      where b.clinic_no = l.clinic_no and b.id = l.id
-    returning b.clinic_no, b.id, b.slot_id, b.resource_id, b.units, b.version, b.updated_at
+    returning b.clinic_no, b.id, b.slot_id, b.resource_id, b.units, b.version, b.updated_at,
+              booking_digest(b.account_id, b.appointment_type, b.patient, b.reason, b.cancellation_reason) as digest
   ), logged as (
-    insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, reason)
-    select f.clinic_no, f.id, f.version, f.updated_at, 'failed', f.slot_id, f.resource_id, f.units, 'hold_expired'
+    insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, reason,
+                               booking_digest)
+    select f.clinic_no, f.id, f.version, f.updated_at, 'failed', f.slot_id, f.resource_id, f.units, 'hold_expired',
+           f.digest
       from failed f
   )
   update slot t set taken = t.taken - f.units

@@ -69,9 +69,11 @@ begin
      set slot_id = p_slot_id, resource_id = v_to.resource_id, version = version + 1, updated_at = v_at
    where clinic_no = p_clinic_no and id = p_id;
   insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, hold_expires_at,
-                             from_slot_id, actor_id)
+                             from_slot_id, actor_id, booking_digest)
   values (p_clinic_no, p_id, v_booking.version + 1, v_at, 'moved', p_slot_id, v_to.resource_id, v_booking.units,
-          v_booking.hold_expires_at, v_booking.slot_id, p_actor_id);
+          v_booking.hold_expires_at, v_booking.slot_id, p_actor_id,
+          booking_digest(v_booking.account_id, v_booking.appointment_type, v_booking.patient, v_booking.reason,
+                         v_booking.cancellation_reason));
   return 'done';
 end
 $function$;

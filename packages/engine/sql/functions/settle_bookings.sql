@@ -142,16 +142,20 @@ begin
            version = b.version + 1, updated_at = j.at
       from judged j
      where j.outcome = 'done' and b.clinic_no = j.clinic_no and b.id = j.id
+    returning b.clinic_no, b.id,
+              booking_digest(b.account_id, b.appointment_type, b.patient, b.reason, b.cancellation_reason) as digest
   ), logged as (
     insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, hold_expires_at,
-                               reason, actor_id, status_after)
+                               reason, actor_id, status_after, booking_digest)
     select j.clinic_no, j.id, j.version + 1, j.at,
            case j.action when 'confirm' then 'confirmed' when 'cancel' then 'cancelled' when 'extend' then 'extended'
                          when 'arrive' then 'arrived' when 'complete' then 'completed' when 'no_show' then 'no_show'
                          when 'reopen' then 'reopened' when 'link' then 'linked' end,
            j.slot_id, j.resource_id, j.units, j.hold_until, case when j.action = 'link' then j.failure_reason end,
-           j.actor_id, case when j.action in ('reopen', 'link') then j.status_after end
-      from judged j where j.outcome = 'done'
+           j.actor_id, case when j.action in ('reopen', 'link') then j.status_after end, c.digest
+      from judged j
+      join changed c on c.clinic_no = j.clinic_no and c.id = j.id
+     where j.outcome = 'done'
   ), freed as (
     update slot t set taken = t.taken - f.units
       from (select j.clinic_no, j.slot_id, sum(j.units)::integer as units

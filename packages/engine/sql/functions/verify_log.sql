@@ -2,9 +2,10 @@
 --
 -- Findings: event_missing (a booking without events, or with a later version than its log) | event_gap (versions are
 --   not 1, 2, 3 …) | illegal_transition (a transition that does not exist; a change of slot without a move; a change of
---   units; a step back in time; a hold confirmed after its end or expired before it; a link that changed more than the
---   account; a second link) | state_differs (the row differs from its log, or is missing; its account is neither the
---   one that booked nor the one that it was linked to).
+--   units; a step back in time or in seq; a transaction that has not begun; a hold confirmed after its end or expired
+--   before it; a link that changed more than the account; a second link) | state_differs (the row differs from its log,
+--   or is missing; its account is neither the one that booked nor the one that it was linked to; its account, type,
+--   patient and reasons do not have the digest in its last event, unless an older release wrote that).
 -- Findings do not name accounts: an admin reads them, and does not need to know whose booking it is.
 -- Locks: none; it reads the caller's snapshot (stable). Internal: called by verify_clinic.
 -- Fails: never. Idempotent: yes.
@@ -31,13 +32,16 @@ as $function$
            lag(e.slot_id) over w as was_slot_id,
            lag(e.units) over w as was_units, lag(e.at) over w as was_at,
            lag(e.hold_expires_at) over w as was_hold_expires_at,
-           lag(e.reason) over w as was_reason, first_value(e.actor_id) over w as first_actor_id
+           lag(e.reason) over w as was_reason, e.xid, e.seq, lag(e.seq) over w as was_seq, e.booking_digest,
+           first_value(e.at) over w as first_at, first_value(e.actor_id) over w as first_actor_id
       from event e
     window w as (partition by e.booking_id order by e.version)
   ), judged as materialized (
     -- Only faulty steps and each booking's last step are returned; after a gap a step cannot be checked.
     select s.*
       from (select s.*, case
+              when s.xid >= pg_snapshot_xmax(pg_current_snapshot())
+                then format('%s by transaction %s, which has not begun', s.type, s.xid)
               when s.version = 1 and s.type in ('held', 'confirmed') then null
               when s.version <> coalesce(s.was_version, 0) + 1 then null
               when s.type <> 'linked' and (coalesce(s.was_status, 'nothing'), s.type, s.status) not in (
@@ -54,6 +58,7 @@ as $function$
                                          (s.was_status, s.was_hold_expires_at, s.was_reason)
                 then format('linked as %s after %s, with more changed than its account', s.status,
                             coalesce(s.was_status, 'nothing'))
+              when s.seq <= s.was_seq then format('%s has seq %s, its predecessor %s', s.type, s.seq, s.was_seq)
               when s.at < s.was_at then format('%s at %s, before its predecessor at %s', s.type, s.at, s.was_at)
               when s.units <> s.was_units then format('%s changed its units from %s to %s', s.type, s.was_units,
                                                       s.units)
@@ -88,20 +93,28 @@ as $function$
              case when b.failure_reason is distinct from e.reason
                   then format('failure_reason is %s, by its log %s', coalesce(b.failure_reason, 'null'),
                               coalesce(e.reason, 'null')) end,
-             case when b.account_id is distinct from a.account_id
-                  then 'account is not the one in its log' end) as differences
+             case when b.created_at <> e.first_at
+                  then format('created_at is %s, by its log %s', b.created_at, e.first_at) end,
+             case when b.updated_at <> e.at then format('updated_at is %s, by its log %s', b.updated_at, e.at) end,
+             case when b.account_id is distinct from a.account_id then 'account is not the one in its log'
+                  when d.digest <> e.booking_digest
+                  then 'account, type, patient or reasons are not those in its log' end) as differences
       from (select * from booking where clinic_no = p_clinic_no) b
       full join (select * from judged where is_last) e on e.booking_id = b.id
       left join linked l on l.booking_id = e.booking_id
       -- The first event names who booked: the booking's account, or somebody on behalf of a guest.
      cross join lateral (select coalesce(l.accounts[1],
                                        case when b.account_id is not null then e.first_actor_id end) as account_id) a
+     cross join lateral (select booking_digest(b.account_id, b.appointment_type, b.patient, b.reason,
+                                               b.cancellation_reason) as digest) d
      -- Few rows are left here; messages are built for these only.
      where (b.version, e.place, b.status, b.slot_id, b.resource_id, b.units, b.hold_expires_at, b.failure_reason,
             b.account_id)
            is distinct from
            (e.version, e.version, e.status, e.slot_id, e.resource_id, e.units, e.hold_expires_at, e.reason,
             a.account_id)
+        or (b.created_at, b.updated_at) <> (e.first_at, e.at)
+        or d.digest <> e.booking_digest
         or cardinality(l.accounts) > 1
   )
   select 'illegal_transition', j.slot_id, j.booking_id, format('version %s: %s', j.version, j.fault)

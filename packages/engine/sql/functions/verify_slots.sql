@@ -3,7 +3,8 @@
 -- Findings: overbooked (more units booked than its capacity) | taken_differs (taken is not the sum of its PENDING,
 --   CONFIRMED, ARRIVED, COMPLETED and NO_SHOW bookings; a lapsed hold counts until it is given back) | next_lapse_late
 --   (a hold ends before next_lapse, so that no claim would look for it) | orphaned_booking (a booking on a slot that
---   doesn't exist, or with another resource than its slot's).
+--   doesn't exist, or with another resource than its slot's) | withdrawn_slot_booked (a withdrawn slot has PENDING or
+--   CONFIRMED bookings).
 --
 -- Internal: called by verify_clinic.
 -- Locks: none; one snapshot, the caller's (stable). Fails: never. Idempotent: yes.
@@ -15,17 +16,20 @@ set jit = off
 as $function$
   with counted as (
     select b.slot_id, sum(b.units) as units,
-           min(b.hold_expires_at) filter (where b.status = 'PENDING') as first_lapse
+           min(b.hold_expires_at) filter (where b.status = 'PENDING') as first_lapse,
+           count(*) filter (where b.status in ('PENDING', 'CONFIRMED')) as live
       from booking b
      where b.clinic_no = p_clinic_no and b.status in ('PENDING', 'CONFIRMED', 'ARRIVED', 'COMPLETED', 'NO_SHOW')
      group by b.slot_id
   ), recounted as (
-    select s.id, s.capacity, s.taken, s.next_lapse, coalesce(c.units, 0) as units, c.first_lapse
+    select s.id, s.capacity, s.taken, s.next_lapse, coalesce(c.units, 0) as units, c.first_lapse,
+           case when s.withdrawn_at is not null then c.live else 0 end as live
       from slot s
       left join counted c on c.slot_id = s.id
      where s.clinic_no = p_clinic_no
        and (coalesce(c.units, 0) <> s.taken or c.units > s.capacity
-            or c.first_lapse < coalesce(s.next_lapse, 'infinity'))
+            or c.first_lapse < coalesce(s.next_lapse, 'infinity')
+            or s.withdrawn_at is not null and c.live > 0)
   )
   select f.kind, r.id, null::uuid, f.message
     from recounted r
@@ -33,7 +37,8 @@ as $function$
       ('overbooked', r.units > r.capacity, format('%s units are booked of %s', r.units, r.capacity)),
       ('taken_differs', r.units <> r.taken, format('taken is %s, its bookings have %s units', r.taken, r.units)),
       ('next_lapse_late', r.first_lapse < coalesce(r.next_lapse, 'infinity'),
-       format('a hold ends at %s, next_lapse is %s', r.first_lapse, coalesce(r.next_lapse::text, 'not set')))
+       format('a hold ends at %s, next_lapse is %s', r.first_lapse, coalesce(r.next_lapse::text, 'not set'))),
+      ('withdrawn_slot_booked', r.live > 0, format('it is withdrawn, and live bookings in it: %s', r.live))
    ) f (kind, found, message)
    where f.found
   union all

@@ -136,11 +136,13 @@ begin
            failure_reason = case when hold_lapsed(b.status, b.hold_expires_at, greatest(v_now, b.updated_at))
                                  then 'hold_expired' else 'slot_withdrawn' end
      where b.clinic_no = p_clinic_no and b.id = any (v_bookings) and b.status in ('PENDING', 'CONFIRMED')
-    returning b.id, b.version, b.updated_at, b.slot_id, b.resource_id, b.units, b.failure_reason
+    returning b.id, b.version, b.updated_at, b.slot_id, b.resource_id, b.units, b.failure_reason,
+              booking_digest(b.account_id, b.appointment_type, b.patient, b.reason, b.cancellation_reason) as digest
   ), logged as (
-    insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, reason, actor_id)
+    insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, reason, actor_id,
+                               booking_digest)
     select p_clinic_no, f.id, f.version, f.updated_at, 'failed', f.slot_id, f.resource_id, f.units, f.failure_reason,
-           case when f.failure_reason = 'slot_withdrawn' then p_actor_id end
+           case when f.failure_reason = 'slot_withdrawn' then p_actor_id end, f.digest
       from failed f
   ), freed as (
     select f.slot_id, sum(f.units)::integer as units from failed f group by f.slot_id

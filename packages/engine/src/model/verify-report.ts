@@ -18,6 +18,8 @@ export type VerifyFinding = {
     | 'state_differs'
     | 'orphaned_booking'
     | 'next_lapse_late'
+    | 'withdrawn_slot_booked'
+    | 'key_without_booking'
   clinicId: string
   slotId: string | null
   bookingId: string | null

@@ -136,13 +136,19 @@ const eventOf = (version: number) => `clinic_no = $1 and booking_id = $2 and ver
 test.each([
   ['arrived after PENDING', `update holdfast.booking_event set type = 'arrived' where ${eventOf(2)}`, 'state_differs'],
   ['extended after nothing', `update holdfast.booking_event set type = 'extended' where ${eventOf(1)}`, null],
-  ['before its predecessor', `update holdfast.booking_event set at = at - interval '1 s' where ${eventOf(2)}`, null],
+  [
+    'before its predecessor',
+    `update holdfast.booking_event set at = at - interval '1 s' where ${eventOf(2)}`,
+    'state_differs',
+  ],
   ['its units from 1 to 2', `update holdfast.booking_event set units = 1 where ${eventOf(1)}`, null],
   [
     'changed its slot',
     `update holdfast.booking_event set slot_id = holdfast.id_floor(now()) where ${eventOf(1)}`,
     null,
   ],
+  ['has seq 0, its predecessor', `update holdfast.booking_event set seq = 0 where ${eventOf(2)}`, null],
+  ['which has not begun', `update holdfast.booking_event set xid = '1000000000000' where ${eventOf(1)}`, null],
   ['after its hold ended', `update holdfast.booking_event set hold_expires_at = at where ${eventOf(1)}`, null],
 ])('illegal_transition: %s', async (message, statement, otherKind) => {
   await corruptBooking(statement)
@@ -189,6 +195,12 @@ test.each([
   ['status', `status = 'ARRIVED'`, 'status is ARRIVED, by its log CONFIRMED'],
   ['hold_expires_at', 'hold_expires_at = created_at', 'by its log null'],
   ['version', 'version = 1', 'it is at version 1, its log ends at 2'],
+  ['created_at', `created_at = created_at - interval '1 s'`, 'created_at is'],
+  ['updated_at', `updated_at = updated_at + interval '1 s'`, 'updated_at is'],
+  ['patient', `patient = '{"name": "Somebody else"}'`, 'account, type, patient or reasons are not those in its log'],
+  ['type', `appointment_type = 'video'`, 'account, type, patient or reasons'],
+  ['reason', `reason = 'another'`, 'account, type, patient or reasons'],
+  ['cancellation_reason', `cancellation_reason = 'another'`, 'account, type, patient or reasons'],
 ])('state_differs: %s is not what the log says', async (_name, change, message) => {
   await corruptBooking(`update holdfast.booking set ${change} where clinic_no = $1 and id = $2`)
   expect(await findings()).toEqual([
@@ -198,6 +210,43 @@ test.each([
       message: expect.stringContaining(message),
     }),
   ])
+})
+
+test('state_differs: an account that was erased', async () => {
+  const theirs = await aBooking(database, slot, { accountId: randomUUID() })
+  await database.ownerPool.query('update holdfast.booking set account_id = null where id = $1', [theirs.id])
+  expect(await findings()).toMatchObject([{ kind: 'state_differs', bookingId: theirs.id }])
+  // A release without digests has written it: the account may have acted for a guest.
+  await database.ownerPool.query('update holdfast.booking_event set booking_digest = null where booking_id = $1', [
+    theirs.id,
+  ])
+  expect(await findings()).toEqual([])
+})
+
+test('withdrawn_slot_booked: a confirmed booking in a slot that was withdrawn', async () => {
+  const withdrawn = await aSlot(database, doctor)
+  await aBooking(database, withdrawn, { status: 'ARRIVED' })
+  await database.ownerPool.query('update holdfast.slot set withdrawn_at = now() where id = $1', [withdrawn.id])
+  expect(await findings()).toEqual([])
+  await database.ownerPool.query('update holdfast.slot set capacity = 2 where id = $1', [withdrawn.id])
+  await aBooking(database, withdrawn)
+  expect(await findings()).toMatchObject([
+    { kind: 'withdrawn_slot_booked', slotId: withdrawn.id, message: 'it is withdrawn, and live bookings in it: 1' },
+  ])
+})
+
+test('key_without_booking: an idempotency key of a booking that does not exist', async () => {
+  const insertKey = (bookingId: string) =>
+    database.ownerPool.query(
+      `insert into holdfast.idempotency (clinic_no, key, request_hash, booking_id, created_at)
+       values ($1, gen_random_uuid(), gen_random_uuid(), $2, now())`,
+      [clinicNo, bookingId],
+    )
+  await insertKey(booking.id)
+  expect(await findings()).toEqual([])
+  const missing = randomUUID()
+  await insertKey(missing)
+  expect(await findings()).toMatchObject([{ kind: 'key_without_booking', bookingId: missing }])
 })
 
 test('state_differs: the slot, the units, the failure reason, and a row that is gone', async () => {

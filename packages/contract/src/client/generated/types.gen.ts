@@ -988,7 +988,7 @@ export type User = {
  * VerifyFinding
  */
 export type VerifyFinding = {
-    kind: 'overbooked' | 'taken_differs' | 'event_missing' | 'event_gap' | 'illegal_transition' | 'state_differs' | 'orphaned_booking' | 'next_lapse_late';
+    kind: 'overbooked' | 'taken_differs' | 'event_missing' | 'event_gap' | 'illegal_transition' | 'state_differs' | 'orphaned_booking' | 'next_lapse_late' | 'withdrawn_slot_booked' | 'key_without_booking';
     clinicId: string;
     slotId: string | null;
     bookingId: string | null;
