@@ -9,7 +9,7 @@ import { errorHandler } from '../src/edge/error-handler.ts'
 import { rateLimits } from '../src/edge/rate-limits.ts'
 import { validatorCompiler } from '../src/edge/validator.ts'
 import { LiveHub } from '../src/live/live-hub.ts'
-import { isLiveUpgrade, liveRoutes, liveSockets } from '../src/live/live-routes.ts'
+import { isLiveUpgrade, liveRoutes, liveSlots, liveSockets } from '../src/live/live-routes.ts'
 import { type LiveSettings, liveDefaults } from '../src/live/live-settings.ts'
 import { createLogger } from '../src/observe/logger.ts'
 
@@ -50,7 +50,7 @@ export async function liveApp(
     limitBookingsPerAccount: 1,
     limitBookingsPerEmail: 1,
   })
-  await app.register(liveRoutes, { hub, origins })
+  await app.register(liveRoutes, { hub, origins, slots: liveSlots(hub) })
   const url = isOnUnixSocket ? await listenOnUnixSocket(app) : await app.listen({ host: '127.0.0.1', port: 0 })
   return {
     url,

@@ -11,6 +11,7 @@ import { refuseInvalidHost } from '../edge/host-header.ts'
 import { readJsonOnly } from '../edge/json-bodies.ts'
 import { metricsRoutes } from '../edge/metrics-routes.ts'
 import { notFound } from '../edge/not-found.ts'
+import { limitPlainConnections } from '../edge/plain-connections.ts'
 import { type Probes, probeRoutes } from '../edge/probes.ts'
 import { rateLimits } from '../edge/rate-limits.ts'
 import { responseDeadline } from '../edge/response-deadline.ts'
@@ -18,7 +19,7 @@ import { helmetHeaders, securityHeaders } from '../edge/security-headers.ts'
 import { shedLoad } from '../edge/shed-load.ts'
 import { validatorCompiler } from '../edge/validator.ts'
 import type { LiveHub } from '../live/live-hub.ts'
-import { isLiveUpgrade, liveRoutes, liveSockets } from '../live/live-routes.ts'
+import { isLiveUpgrade, liveRoutes, liveSlots, liveSockets } from '../live/live-routes.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import { type AuthRoutesDeps, authRoutes } from '../rest/auth/auth-routes.ts'
@@ -51,6 +52,8 @@ const timeoutCheckMs = 1_000
 export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const { config, metrics } = deps
   const app = createServer(config, deps.log)
+  const slots = liveSlots(deps.live)
+  limitPlainConnections(app, config, slots)
   await app.register(liveSockets, { hub: deps.live })
   readJsonOnly(app)
   app.setValidatorCompiler(validatorCompiler())
@@ -82,6 +85,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(restRoutes(deps.rest))
   await app.register(liveRoutes, {
     hub: deps.live,
+    slots,
     origins: [...corsOrigins, ...(config.publicUrl ? [config.publicUrl] : [])],
   })
   const openApi: OpenApiDocument = buildOpenApi()
@@ -106,7 +110,7 @@ export async function buildMetricsApp(deps: { log: Logger; metrics: Metrics; tok
 
 function createServer(config: Config, log: Logger): FastifyInstance {
   const requestMs = config.requestSecondsMax * 1000
-  const app = Fastify({
+  return Fastify({
     loggerInstance: asFastifyLogger(log),
     // Fastify's log lines contain the URL with its query, which may name a patient.
     logController: new LogController({ disableRequestLogging: true }),
@@ -118,6 +122,8 @@ function createServer(config: Config, log: Logger): FastifyInstance {
     bodyLimit: bodyBytesMax,
     requestTimeout: requestMs,
     keepAliveTimeout: keepAliveMs,
+    // Closes connections on which nothing moves. A client that still sends, or still waits, is within this time.
+    connectionTimeout: requestMs + config.answerSecondsMax * 1000,
     http: {
       maxHeaderSize: headerBytesMax,
       headersTimeout: requestMs,
@@ -137,8 +143,6 @@ function createServer(config: Config, log: Logger): FastifyInstance {
     onConstructorPoisoning: 'error',
     routerOptions: { maxParamLength: 100, caseSensitive: true, ignoreTrailingSlash: false },
   })
-  app.server.maxConnections = config.connectionsMax + config.liveConnectionsMax
-  return app
 }
 
 /** Records a metric and a debug log line per request, by route pattern: without ids and queries. */

@@ -207,6 +207,12 @@ export const settingTable = {
     'Connections per process, not counting live ones. Further connections are closed at once.',
     kinds.wholeNumber(1, 1_000_000),
   ),
+  connectionsPerAddressMax: setting(
+    'HOLDFAST_CONNECTIONS_PER_ADDRESS_MAX',
+    '500',
+    'The same per IP address. Connections of trusted proxies are not limited by address.',
+    kinds.wholeNumber(1, 1_000_000),
+  ),
   liveConnectionsMax: setting(
     'HOLDFAST_LIVE_CONNECTIONS_MAX',
     '20000',

@@ -9,6 +9,9 @@ const known: Record<string, [ProblemCode, string]> = {
   HPE_HEADER_OVERFLOW: ['headers_too_large', 'The headers are larger than 16 KiB.'],
 }
 
+/** How long a refused client has to read its response and to close the connection. */
+const lingerMs = 1_000
+
 /** Responds on the raw socket to input that is too slow, too large or not HTTP, and closes the connection. */
 export function clientErrorHandler(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
@@ -23,4 +26,8 @@ export function clientErrorHandler(error: Error & { code?: string }, socket: Soc
     ...lines.map(([name, value]) => `${name}: ${value}`),
   ]
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+  // A client that never closes its side would keep the socket open. Not at once: with unread input, that would discard
+  // the response.
+  const closing = setTimeout(() => socket.destroy(), lingerMs).unref()
+  socket.once('close', () => clearTimeout(closing))
 }

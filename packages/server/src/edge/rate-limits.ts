@@ -1,8 +1,9 @@
-import rateLimitPlugin, { normalizeIP } from '@fastify/rate-limit'
+import rateLimitPlugin from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyReply, FastifyRequest, preHandlerHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Config } from '../config/config.ts'
 import { callbackHook } from './callback-hook.ts'
+import { clientAddress } from './client-address.ts'
 import { problem } from './problem-error.ts'
 
 /** Callers per bucket; the least recently seen is dropped first. About 10 MB in total when all are full. */
@@ -44,8 +45,7 @@ type Bucket = (request: FastifyRequest, reply: FastifyReply) => Promise<void>
 
 /**
  * The rate limits: `app.rateLimits`, `app.limitBooking` and `app.limitPatient`. Each process counts in memory, so n
- * processes admit up to n times as many requests. IPv6 clients are counted by /64, because one customer has that many
- * addresses.
+ * processes admit up to n times as many requests.
  */
 export const rateLimits = fp(async (app: FastifyInstance, settings: LimitSettings) => {
   if (!settings.rateLimit) {
@@ -71,10 +71,15 @@ export const rateLimits = fp(async (app: FastifyInstance, settings: LimitSetting
     }) satisfies Bucket
   }
 
-  const reads = bucket(settings.limitReadsPerMinute, minuteMs, 'reads a minute from one address', address)
-  const writes = bucket(settings.limitAnonymousWritesPerMinute, minuteMs, 'writes a minute without an account', address)
+  const reads = bucket(settings.limitReadsPerMinute, minuteMs, 'reads a minute from one address', clientAddress)
+  const writes = bucket(
+    settings.limitAnonymousWritesPerMinute,
+    minuteMs,
+    'writes a minute without an account',
+    clientAddress,
+  )
   const account = bucket(settings.limitAccountPerMinute, minuteMs, 'requests a minute of one account', accountId)
-  const signInsByAddress = bucket(settings.limitSignInsPerIp, quarterHourMs, 'sign-ins in 15 minutes', address)
+  const signInsByAddress = bucket(settings.limitSignInsPerIp, quarterHourMs, 'sign-ins in 15 minutes', clientAddress)
   const signInsByEmail = bucket(
     settings.limitSignInsPerEmail,
     quarterHourMs,
@@ -127,10 +132,6 @@ function applyState(reply: FastifyReply, state: BucketState): void {
   if (state.isExceeded) {
     throw problem('rate_limited', `More than ${state.max} ${state.what}.`, { retryAfterSeconds: state.ttlInSeconds })
   }
-}
-
-function address(request: FastifyRequest): string {
-  return normalizeIP(request.ip, 64)
 }
 
 function accountId(request: FastifyRequest): string {

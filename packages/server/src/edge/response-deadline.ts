@@ -9,16 +9,29 @@ declare module 'fastify' {
   }
 }
 
+const tooSlow =
+  'The response took too long. The request is still being processed: ' +
+  'repeat a write with the same Idempotency-Key to get its outcome.'
+
 /**
  * Responds with 503 to a request that takes longer than `seconds`. The work is not cancelled: a commit may be in
  * progress. (Fastify's `handlerTimeout` stops counting as soon as the request's body has been read.)
  */
 export const responseDeadline = fp(async (app: FastifyInstance, { seconds }: { seconds: number }) => {
   let arrived: FastifyReply[] = []
+  const startTimer = (reply: FastifyReply) => {
+    reply.deadline = setTimeout(refuse, seconds * 1000, reply).unref()
+  }
+  const refuse = (reply: FastifyReply) => {
+    if (reply.sent || reply.raw.destroyed) return
+    // The client is still sending, and Node will disconnect it in time. A response now would be followed by another.
+    if (!reply.request.raw.complete) startTimer(reply)
+    else void reply.send(problem('unavailable', tooSlow, { retryAfterSeconds: 1 }))
+  }
   const startTimers = () => {
     const waiting = arrived.filter(isWaiting)
     arrived = []
-    for (const reply of waiting) reply.deadline = setTimeout(refuse, seconds * 1000, reply).unref()
+    waiting.forEach(startTimer)
   }
   app.decorateReply('deadline', null)
   app.addHook('onRequest', (_request, reply, done) => {
@@ -33,12 +46,4 @@ export const responseDeadline = fp(async (app: FastifyInstance, { seconds }: { s
 
 function isWaiting({ raw }: FastifyReply): boolean {
   return !raw.writableEnded && !raw.destroyed
-}
-
-function refuse(reply: FastifyReply): void {
-  if (reply.sent || reply.raw.destroyed) return
-  const detail =
-    'The response took too long. The request is still being processed: ' +
-    'repeat a write with the same Idempotency-Key to get its outcome.'
-  void reply.send(problem('unavailable', detail, { retryAfterSeconds: 1 }))
 }

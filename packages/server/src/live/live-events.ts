@@ -75,6 +75,8 @@ function begin(reply: FastifyReply): void {
   })
   reply.hijack()
   const response: ServerResponse = reply.raw
+  // Heartbeats decide whether the client is still there.
+  response.socket?.setTimeout(0)
   for (const [name, value] of Object.entries(reply.getHeaders()))
     if (value !== undefined) response.setHeader(name, value)
   response.writeHead(200)

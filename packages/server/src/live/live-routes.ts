@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http'
-import { normalizeIP } from '@fastify/rate-limit'
 import websocket from '@fastify/websocket'
 import { liveDoctorIdsMax } from '@holdfast/contract'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { clientAddress } from '../edge/client-address.ts'
+import { ConnectionSlots } from '../edge/connection-slots.ts'
 import { problem } from '../edge/problem-error.ts'
 import { invalidRequest, preview } from '../edge/validator.ts'
-import { ConnectionSlots } from './connection-slots.ts'
 import { serveEvents } from './live-events.ts'
 import type { LiveHub } from './live-hub.ts'
 import { serveSocket } from './live-socket.ts'
@@ -39,6 +39,12 @@ export type LiveRoutesSettings = {
   hub: LiveHub
   /** Origins whose pages may connect, in addition to this site's. */
   origins: readonly string[]
+  slots: ConnectionSlots
+}
+
+/** Counts the live connections. */
+export function liveSlots({ settings }: LiveHub): ConnectionSlots {
+  return new ConnectionSlots(settings.connectionsMax, settings.connectionsPerAddressMax)
 }
 
 const eventsQuery = {
@@ -52,8 +58,7 @@ const eventsQuery = {
 }
 
 /** `/api/v1/live` and `/api/v1/live/events`. Needs {@link liveSockets} and the rate limits. */
-export async function liveRoutes(app: FastifyInstance, { hub, origins }: LiveRoutesSettings): Promise<void> {
-  const slots = new ConnectionSlots(hub.settings.connectionsMax, hub.settings.connectionsPerAddressMax)
+export async function liveRoutes(app: FastifyInstance, { hub, origins, slots }: LiveRoutesSettings): Promise<void> {
   // The data is public, so credentials are not read. Connecting counts as an anonymous read.
   const config = { admission: 'open' as const }
 
@@ -96,7 +101,7 @@ export async function liveRoutes(app: FastifyInstance, { hub, origins }: LiveRou
 }
 
 function takeSlot(slots: ConnectionSlots, request: FastifyRequest): () => void {
-  const slot = slots.take(normalizeIP(request.ip, 64))
+  const slot = slots.take(clientAddress(request))
   if (slot === 'full') {
     throw problem('overloaded', 'The server has reached its limit of live connections.', { retryAfterSeconds: 30 })
   }

@@ -1,0 +1,6 @@
+import { normalizeIP } from '@fastify/rate-limit'
+
+/** The client's address as it is counted: IPv6 by /64, because one customer has that many addresses. */
+export function clientAddress({ ip }: { ip: string }): string {
+  return normalizeIP(ip, 64)
+}
