@@ -36,6 +36,8 @@ export type CallOptions = {
   token?: string
   key?: string
   headers?: Record<string, string>
+  /** The address that the request comes from. */
+  remoteAddress?: string
 }
 
 type ResponseBody<Described extends Operation> = {
@@ -168,7 +170,7 @@ async function principalOf(
 
 async function call<Id extends OperationId>(app: FastifyInstance, id: Id, options: CallOptions): Promise<Reply<Id>> {
   const { method, url }: Operation = restOperations[id]
-  const { path = {}, query = {}, body, raw, as, token, key, headers = {} } = options
+  const { path = {}, query = {}, body, raw, as, token, key, headers = {}, remoteAddress } = options
   const search = typeof query === 'string' ? query : new URLSearchParams(entriesOfText(query)).toString()
   const pathname = url.replaceAll(/\{(\w+)\}/g, (_all, name: string) => encodeURIComponent(path[name] ?? `no-${name}`))
   const payload = raw ?? (body === undefined ? undefined : JSON.stringify(body))
@@ -183,6 +185,7 @@ async function call<Id extends OperationId>(app: FastifyInstance, id: Id, option
       ...headers,
     },
     ...(payload === undefined ? {} : { payload }),
+    ...(remoteAddress === undefined ? {} : { remoteAddress }),
   })
   const received: unknown = response.payload === '' ? undefined : JSON.parse(response.payload)
   const isProblem = response.statusCode >= 400

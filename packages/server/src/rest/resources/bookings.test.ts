@@ -1,3 +1,4 @@
+import { randomBytes, randomUUID } from 'node:crypto'
 import { request } from 'node:http'
 import { restOperations } from '@holdfast/contract'
 import { aBooking, aClinic, aDoctor, aSlot, lapseHolds, type TestDatabase } from '@holdfast/testkit'
@@ -100,6 +101,31 @@ test('a retry with the key gets the first response with its token; another body 
   const account = rest.anAccount()
   expect((await rest.call('createBooking', { body, key: 'once', as: account })).status).toBe(201)
   expect((await rest.call('createBooking', { body: { ...body, units: 1 } })).status).toBe(201)
+})
+
+test('guests share keys that nobody can guess; other keys belong to the address that sent them', async ({
+  database,
+  rest,
+}) => {
+  const { slot } = await aPlace(database, 20)
+  const body = { slotId: slot.id, patient }
+  const send = (key: string, remoteAddress: string) => rest.call('createBooking', { body, key, remoteAddress })
+  for (const key of ['1', 'order-17', '00000000-0000-0000-0000-000000000001', 'a'.repeat(64)]) {
+    const first = await send(key, '192.0.2.1')
+    expect((await send(key, '192.0.2.1')).body).toEqual(first.body)
+    const stranger = await send(key, '192.0.2.2')
+    expect(stranger.status).toBe(201)
+    expect(stranger.body.manageToken).not.toBe(first.body.manageToken)
+  }
+  // One customer has a /64.
+  expect((await send('2', '2001:db8::1')).status).toBe(201)
+  expect((await send('2', '2001:db8::2')).status).toBe(200)
+  expect((await send('2', '2001:db8:0:1::2')).status).toBe(201)
+  // A phone changes its address between two tries.
+  for (const key of [randomUUID(), `${randomUUID()}-2`, randomBytes(16).toString('hex'), randomUUID().toUpperCase()]) {
+    const first = await send(key, '192.0.2.1')
+    expect((await send(key, '198.51.100.7')).body).toEqual(first.body)
+  }
 })
 
 test('a request with a default value written out is the same request', async ({ database, rest }) => {

@@ -2,6 +2,7 @@ import { hash, randomUUID } from 'node:crypto'
 import type { ClaimRequest, WriteKey } from '@holdfast/engine'
 import canonicalize from 'canonicalize'
 import type { FastifyRequest } from 'fastify'
+import { clientAddress } from '../../edge/client-address.ts'
 import type { Principal } from '../../edge/principal.ts'
 import { invalidRequest, preview } from '../../edge/validator.ts'
 
@@ -26,11 +27,30 @@ export function idempotencyKeyOf(request: FastifyRequest): string | null {
 }
 
 /** The key of a request, and whose it is; null: none was sent. */
-export function sentKeyOf({ idempotencyKey, principal }: FastifyRequest): SentKey | null {
-  return idempotencyKey === null ? null : { key: idempotencyKey, scope: scopeOf(principal) }
+export function sentKeyOf(request: FastifyRequest): SentKey | null {
+  const { idempotencyKey: key, principal } = request
+  if (key === null) return null
+  const isGuessable = principal.kind === 'anonymous' && !isUnguessable(key)
+  return { key, scope: isGuessable ? `guest:${clientAddress(request)}` : scopeOf(principal) }
 }
 
-/** Accounts and bearers of manage tokens never share a key. Guests share one scope: they cannot be distinguished. */
+/** 32 hexadecimal digits, with or without dashes, such as a UUID has. */
+const longHexPattern = /[0-9a-f](?:-?[0-9a-f]){31}/i
+const differentDigitsMin = 8
+
+/**
+ * Whether a key was drawn at random, so that nobody else can know it: 128 bits as hexadecimal digits. Fewer than eight
+ * different digits are not random (00000000-0000-0000-0000-000000000001): of two million random keys, none had so few.
+ */
+function isUnguessable(key: string): boolean {
+  const [digits = ''] = longHexPattern.exec(key) ?? []
+  return new Set(digits.replaceAll('-', '').toLowerCase()).size >= differentDigitsMin
+}
+
+/**
+ * Accounts and bearers of manage tokens never share a key. Guests cannot be distinguished, so they share one scope for
+ * keys that nobody can guess; for other keys, see {@link sentKeyOf}.
+ */
 export function scopeOf(principal: Principal): string {
   if (principal.kind === 'account') return `account:${principal.accountId}`
   return principal.kind === 'manage_token' ? `token:${principal.token}` : 'guest'
