@@ -16,7 +16,10 @@ declare module 'fastify' {
     principal: Principal
   }
   interface FastifyInstance {
-    /** The booking limits: by account, and by the patient's e-mail address in the validated body. */
+    /**
+     * The booking limits: by account, and by the patient's e-mail address in the validated body. Bookings on behalf of
+     * others are not limited by them.
+     */
     limitBooking: preHandlerHookHandler
     /** Only the limit by patient: a hold may get its patient when it is confirmed. */
     limitPatient: preHandlerHookHandler
