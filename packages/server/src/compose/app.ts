@@ -7,6 +7,7 @@ import { clientErrorHandler } from '../edge/client-error.ts'
 import { docsRoutes } from '../edge/docs-routes.ts'
 import { draining } from '../edge/draining.ts'
 import { errorHandler } from '../edge/error-handler.ts'
+import { normalizeForwardedFor } from '../edge/forwarded-addresses.ts'
 import { refuseInvalidHost } from '../edge/host-header.ts'
 import { readJsonOnly } from '../edge/json-bodies.ts'
 import { metricsRoutes } from '../edge/metrics-routes.ts'
@@ -60,6 +61,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   app.setErrorHandler(errorHandler)
   countRequests(app, metrics, deps.log)
   app.addHook('onRequest', refuseInvalidHost)
+  app.addHook('onRequest', normalizeForwardedFor)
   await app.register(responseDeadline, { seconds: config.answerSecondsMax })
   await app.register(draining, deps)
   const corsOrigins = config.corsOrigins ?? []

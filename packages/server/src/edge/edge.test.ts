@@ -58,6 +58,8 @@ describe('malformed HTTP', () => {
       'both Content-Length and chunks, as in request smuggling',
       ['POST /api/v1/bookings HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
     ],
+    ['two Host headers', ['GET /docs HTTP/1.1\r\nHost: x\r\nhOST: y\r\nConnection: close\r\n\r\n']],
+    ['two equal Host headers', ['GET /livez HTTP/1.1\r\nHost: x\r\nHost: x\r\nConnection: close\r\n\r\n']],
     ['NUL in a header', ['GET /livez HTTP/1.1\r\nHost: x\r\nX-Nul: a\0b\r\n\r\n']],
   ])('%s gets 400 and the connection ends', async (_what, parts) => {
     const { text } = await raw(parts)
@@ -103,6 +105,27 @@ describe('invalid requests', () => {
     const response = await call(server.url + path)
     expect([400, 404, 414]).toContain(response.status)
     expect(response.headers.get('content-type')).toContain('application/problem+json')
+  })
+
+  test.each([
+    '/assets/%2e%2e/x',
+    '/assets/%2e%2e%2findex.html',
+    '/assets/..%5cx',
+    '/assets/%00',
+    '/assets/x%00.js',
+    '/assets/%',
+    '/assets//etc/passwd',
+    '/assets/.hidden',
+    `/assets/${'x'.repeat(300)}`,
+    '/docs/js/%2e%2e/x',
+    '/%2e%2e/x',
+    '/icons/%2e%2e/%2e%2e/x',
+  ])('the path of a file %s is refused, and logs no error', async (path) => {
+    // Sent as it is: fetch would normalize it.
+    const { text } = await raw([`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`])
+    expect(text).toMatch(/^HTTP\/1\.1 (400|404|414) /)
+    expect(text).toContain('application/problem+json')
+    expect(server.logText()).not.toContain('"level":"error"')
   })
 
   test('a malformed Host header is refused', async () => {

@@ -3,8 +3,22 @@ import { problem } from './problem-error.ts'
 
 const hostPattern = /^(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(:\d{1,5})?$/
 
-/** Refuses a malformed Host header, because URLs are built from it (redirects, origins). */
+/**
+ * Refuses a malformed Host header, because URLs are built from it (redirects, origins), and a second one: a proxy may
+ * have read the other.
+ */
 export function refuseInvalidHost(request: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction): void {
-  const isHost = hostPattern.test(request.host)
-  done(isHost ? undefined : problem('invalid_request', 'The Host header is not a valid host.'))
+  if (!hostPattern.test(request.host)) done(problem('invalid_request', 'The Host header is not a valid host.'))
+  else if (hostHeaders(request.raw.rawHeaders) > 1) done(problem('invalid_request', 'There are several Host headers.'))
+  else done()
+}
+
+/** `request.headers` has only the first. Names and values alternate. */
+function hostHeaders(rawHeaders: readonly string[]): number {
+  let count = 0
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] ?? ''
+    if (name.length === 4 && name.toLowerCase() === 'host') count += 1
+  }
+  return count
 }

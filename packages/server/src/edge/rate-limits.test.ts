@@ -7,6 +7,7 @@ import {
   type RunningServer,
   runningServer,
   serverOn,
+  signIn as signInAsAdministrator,
   signUp,
 } from '../../test/running-server.ts'
 
@@ -105,6 +106,28 @@ describe('proxies', () => {
     expect(await statuses(5, (round) => read(`203.0.113.${round}, 192.0.2.1`))).toEqual([200, 200, 200, 200, 429])
   })
 
+  test.each([
+    ['an IPv4 address with ports', (round: number) => `192.0.2.1:${round + 1000}`, '192.0.2.1'],
+    ['an IPv6 address with ports', (round: number) => `[2001:db8:7:7::1]:${round + 1000}`, '2001:db8:7:7::1'],
+    ['an IPv6 address in brackets', () => '[2001:db8:7:7::1]', '2001:db8:7:7::1'],
+    ['what is no address', (round: number) => `unknown-${round}:1`, 'nothing-known'],
+  ])('%s is one client', async (_what, forwarded, same) => {
+    expect(await statuses(4, (round) => read(forwarded(round)))).toEqual([200, 200, 200, 200])
+    expect((await read(same)).status).toBe(429)
+  })
+
+  test('a proxy in a trusted network is recognized with its port', async () => {
+    const named = await serverOn(server.database, { ...limits, HOLDFAST_TRUSTED_PROXIES: '127.0.0.0/8,10.0.0.0/8' })
+    try {
+      const ask = (round: number) =>
+        call(`${named.url}/api/v1/clinics`, { headers: from(`192.0.2.1:${round + 1000}, 10.0.0.7:${round + 2000}`) })
+      expect(await statuses(5, ask)).toEqual([200, 200, 200, 200, 429])
+      expect((await call(`${named.url}/api/v1/clinics`, { headers: from('192.0.2.2, 10.0.0.7:1') })).status).toBe(200)
+    } finally {
+      await named.stop()
+    }
+  })
+
   test('without a trusted proxy the header is ignored', async () => {
     const direct = await serverOn(server.database, { ...limits, HOLDFAST_TRUSTED_PROXIES: '0' })
     try {
@@ -156,6 +179,32 @@ describe('with an account', () => {
     const { token } = await signUp(server.url, `${randomUUID()}@example.org`)
     const received = await statuses(4, (round) => book(`192.0.2.${round}`, { name: 'P' }, token))
     expect(received).toEqual([201, 201, 201, 429])
+  })
+})
+
+describe('bookings on behalf of patients', () => {
+  test('are limited neither by the account that makes them nor by the patient', async () => {
+    const bearer = await signInAsAdministrator(server.url)
+    const onBehalf = () =>
+      call(`${fresh.url}/api/v1/bookings`, {
+        method: 'POST',
+        body: { slotId, patient: { name: 'P', email: 'series@example.org' }, onBehalf: true },
+        headers: { ...from('192.0.2.1'), 'idempotency-key': randomUUID() },
+        bearer,
+      })
+    expect(await statuses(7, onBehalf)).toEqual([201, 201, 201, 201, 201, 201, 201])
+    // The control: the same account for itself.
+    const forSelf = await statuses(4, () => book('192.0.2.1', { name: 'P' }, bearer))
+    expect(forSelf.slice(0, 1)).toEqual([201])
+    expect(forSelf).toContain(429)
+  })
+
+  test('cannot be claimed by those who have no role in the clinic', async () => {
+    const { token } = await signUp(server.url, `${randomUUID()}@example.org`)
+    const body = { slotId, patient: { name: 'P', email: 'series@example.org' }, onBehalf: true }
+    const headers = { ...from('192.0.2.1'), 'idempotency-key': randomUUID() }
+    const answer = await call(`${fresh.url}/api/v1/bookings`, { method: 'POST', body, headers, bearer: token })
+    expect(answer.status).toBe(404)
   })
 })
 

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { errorHandler } from '../edge/error-handler.ts'
 import { pagePolicy } from '../edge/page-policy.ts'
 
 export type SiteSettings = {
@@ -26,6 +27,11 @@ export async function siteRoutes(app: FastifyInstance, settings: SiteSettings): 
     return
   }
   const policy = pagePolicy(readFileSync(join(directory, page), 'utf8'), extraSources)
+  // @fastify/static throws for a path that leaves its directory, or that no file can have. There is no such file.
+  app.setErrorHandler((error, request, reply) => {
+    if (isClientError(error)) reply.callNotFound()
+    else errorHandler(error, request, reply)
+  })
   // Files are the same for everyone: credentials are not read and requests are not counted.
   app.addHook('onRoute', (route) => {
     route.config = { ...route.config, admission: 'open' }
@@ -59,6 +65,11 @@ export async function siteRoutes(app: FastifyInstance, settings: SiteSettings): 
     }
     return reply.sendFile(page)
   })
+}
+
+function isClientError(error: unknown): boolean {
+  const isHttpError = error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number'
+  return isHttpError && error.statusCode >= 400 && error.statusCode < 500
 }
 
 /** Whether a browser navigates to this URL. Other requests for a missing path get 404. */
