@@ -36,6 +36,7 @@ async function startDemo(): Promise<{ url: string; stop(): Promise<void> }> {
       ...process.env,
       PORT: '0',
       HOLDFAST_DATA: data,
+      HOLDFAST_SECRET_FILE: join(data, 'secret'),
       HOLDFAST_RATE_LIMIT: 'off',
       HOLDFAST_ADMIN_EMAIL: administrator.email,
       HOLDFAST_ADMIN_PASSWORD: administrator.password,

@@ -24,3 +24,17 @@ export async function confirm(page: Page, name: string): Promise<void> {
   await page.getByRole('button', { name: 'Confirm booking' }).click()
   await page.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
 }
+
+/** The link that *Copy link* on an open ticket copies. */
+export async function ticketLink(page: Page): Promise<string> {
+  // Pages of all tests share the browser's clipboard.
+  const copied = page.evaluate(
+    () =>
+      new Promise<string>((resolve) => {
+        const clipboard = { writeText: async (text: string) => resolve(text) }
+        Object.defineProperty(navigator, 'clipboard', { configurable: true, value: clipboard })
+      }),
+  )
+  await page.getByRole('button', { name: 'Copy link' }).click()
+  return copied
+}

@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises'
-import { until } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { aPractice, type Practice, placesLeft } from './a-practice.ts'
-import { confirm, hold, openTimes, timeOf } from './booking-steps.ts'
-import type { Site } from './harness.ts'
+import { confirm, hold, openTimes, ticketLink, timeOf } from './booking-steps.ts'
+import { axeFindings, type Site } from './harness.ts'
 import type { PageOptions } from './page-pool.ts'
 import { test } from './site-test.ts'
 
@@ -20,12 +19,13 @@ async function aTicket(site: Site, practice: Practice, options?: PageOptions): P
 test('a ticket opens again by its secret link alone, and no request contains the secret', async ({ site }) => {
   const practice = await aPractice(site, { timezone: 'Asia/Tokyo' })
   const page = await aTicket(site, practice)
-  const [, secret = ''] = /\.(hfm_.+)$/.exec(page.url()) ?? []
+  const link = await ticketLink(page)
+  const [, secret = ''] = /\.(hfm_.+)$/.exec(link) ?? []
   expect(secret).toMatch(/^hfm_/)
   const elsewhere = await site.newPage({ timezoneId: 'Europe/Berlin' })
   const requests: string[] = []
   elsewhere.on('request', (request) => requests.push(`${request.url()} ${request.headers().referer ?? ''}`))
-  await elsewhere.goto(page.url())
+  await elsewhere.goto(link)
   await elsewhere.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
   await elsewhere.getByText('Japan Standard Time').waitFor()
   await elsewhere.getByText('Your local time', { exact: false }).waitFor()
@@ -74,11 +74,8 @@ test('without a network a ticket is readable and says when it was stored; slots 
   const practice = await aPractice(site)
   const page = await aTicket(site, practice, { isNewContext: true })
   await page.evaluate(() => navigator.serviceWorker.ready)
-  const isKept = () => page.evaluate(async () => (await (await caches.open('holdfast-tickets')).keys()).length > 0)
-  await until(
-    async () => ((await isKept()) ? true : undefined),
-    () => 'the ticket is stored in the browser',
-  )
+  await page.getByRole('button', { name: 'Keep on this device' }).click()
+  await page.getByText('This ticket is kept on this device.', { exact: false }).waitFor()
   const address = page.url()
   await page.context().setOffline(true)
   await page.reload()
@@ -102,4 +99,77 @@ test('the ticket says that the clinic withdrew the slot', async ({ site }) => {
   await page.getByRole('heading', { level: 1, name: 'The clinic withdrew this appointment' }).waitFor()
   await page.getByText('The clinic had to withdraw this time.', { exact: false }).waitFor()
   await page.getByRole('link', { name: 'Book again' }).waitFor()
+})
+
+test('the secret leaves the address at once; a reload and going back still open the ticket', async ({ site }) => {
+  const practice = await aPractice(site)
+  const page = await aTicket(site, practice)
+  const link = await ticketLink(page)
+  const guest = await site.newPage()
+  await guest.goto(link)
+  const heading = guest.getByRole('heading', { name: 'Your appointment is confirmed' })
+  await heading.waitFor()
+  for (const opened of [page, guest]) expect(opened.url()).toMatch(/\/ticket#[0-9a-f-]{36}$/)
+  await guest.reload()
+  await heading.waitFor()
+  await guest.goto('/')
+  await guest.goBack()
+  await heading.waitFor()
+  // Without the link, in another tab, it does not open.
+  const other = await site.newPage()
+  await other.goto(guest.url())
+  await other.getByRole('main').getByRole('link', { name: 'Sign in' }).waitFor()
+  expect(await other.getByText('Grace Hopper').count()).toBe(0)
+})
+
+test('a ticket is stored only on request, opens again without its link then, and can be forgotten', async ({
+  site,
+}) => {
+  const practice = await aPractice(site)
+  const page = await aTicket(site, practice, { isNewContext: true })
+  const link = await ticketLink(page)
+  const stored = () =>
+    page.evaluate(async () => {
+      const all = await Promise.all((await caches.keys()).map((name) => caches.open(name)))
+      const addresses = (await Promise.all(all.map((cache) => cache.keys()))).flat()
+      return addresses.filter(({ url }) => new URL(url).pathname.startsWith('/kept-tickets/')).length
+    })
+  expect(await stored()).toBe(0)
+  await page.getByRole('button', { name: 'Keep on this device' }).click()
+  await page.getByText('This ticket is kept on this device.', { exact: false }).waitFor()
+  expect(await stored()).toBe(1)
+  expect(await axeFindings(page)).toEqual([])
+  // A new tab, without its link.
+  const again = await page.context().newPage()
+  await again.goto(page.url())
+  await again.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
+  await again.close()
+  await page.getByRole('button', { name: 'Forget on this device' }).click()
+  await page.getByText('The appointment stays booked.', { exact: false }).waitFor()
+  expect(await stored()).toBe(0)
+  await page.goto(link.replace(/\.hfm_.*$/, ''))
+  await page.getByRole('main').getByRole('link', { name: 'Sign in' }).waitFor()
+  expect(await page.getByText('Grace Hopper').count()).toBe(0)
+  // Its link still opens it, also after a reload.
+  await page.goto('/')
+  await page.goto(link)
+  await page.getByText('Grace Hopper').waitFor()
+  await page.reload()
+  await page.getByText('Grace Hopper').waitFor()
+})
+
+test('going back does not open a ticket that was forgotten', async ({ site }) => {
+  const practice = await aPractice(site)
+  const page = await aTicket(site, practice)
+  const link = await ticketLink(page)
+  await page.goto('/')
+  await page.goto(link)
+  await page.getByRole('button', { name: 'Forget on this device' }).click()
+  await page.getByText('The appointment stays booked.', { exact: false }).waitFor()
+  await page.goBack()
+  // The first visit of the ticket, whose state has the secret.
+  await page.goBack()
+  await page.waitForURL((url) => url.pathname === '/ticket')
+  await page.getByRole('main').getByRole('link', { name: 'Sign in' }).waitFor()
+  expect(await page.getByText('Grace Hopper').count()).toBe(0)
 })

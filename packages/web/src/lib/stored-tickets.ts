@@ -1,15 +1,22 @@
 import type { Booking, Clinic, Doctor } from '@holdfast/contract/client'
 
-/** The data of a ticket when it was last shown. It contains no secret, so no video link either. */
-export type StoredTicket = { booking: Booking; doctor: Doctor; clinic: Clinic; keptAt: number }
+/** The data of a ticket when it was last shown, without a video link, and the secret that opens it again. */
+export type StoredTicket = {
+  booking: Booking
+  doctor: Doctor
+  clinic: Clinic
+  manageToken: string | null
+  keptAt: number
+}
 
-const cacheName = 'holdfast-tickets'
+const cacheName = 'holdfast-kept-tickets'
+/** Older builds stored every ticket that was opened, without being asked to. */
+const oldCacheName = 'holdfast-tickets'
+const forgottenKey = 'holdfast-forgotten-tickets'
 const storedMax = 30
 
-/**
- * Stores a ticket in this browser, to be read without a network. Does nothing if there is no cache, or if it is full.
- */
-export async function storeTicket(ticket: Omit<StoredTicket, 'keptAt'>): Promise<void> {
+/** Stores a ticket in this browser. @returns false without a cache, or if it is full */
+export async function storeTicket(ticket: Omit<StoredTicket, 'keptAt'>): Promise<boolean> {
   try {
     const cache = await caches.open(cacheName)
     const stored: StoredTicket = { ...ticket, booking: { ...ticket.booking, joinUrl: null }, keptAt: Date.now() }
@@ -17,27 +24,56 @@ export async function storeTicket(ticket: Omit<StoredTicket, 'keptAt'>): Promise
     // Keys are in insertion order.
     const addresses = await cache.keys()
     await Promise.all(addresses.slice(0, -storedMax).map((address) => cache.delete(address)))
+    return true
   } catch (error) {
     console.warn('the ticket could not be stored for offline use', error)
+    return false
   }
 }
 
 export async function readStoredTicket(bookingId: string): Promise<StoredTicket | null> {
   try {
+    await caches.delete(oldCacheName)
     const stored = await caches.match(addressOf(bookingId), { cacheName })
-    if (stored === undefined) return null
-    const ticket: StoredTicket = await stored.json()
-    // Older builds stored bookings without this field.
-    return { ...ticket, booking: { ...ticket.booking, joinUrl: null } }
+    return stored === undefined ? null : await stored.json()
   } catch {
     return null
   }
 }
 
+/** From now on, the tab's history does not open this ticket either. Its link does. */
+export async function forgetTicket(bookingId: string): Promise<void> {
+  setForgotten([...forgottenTickets(), bookingId])
+  try {
+    const cache = await caches.open(cacheName)
+    await cache.delete(addressOf(bookingId))
+  } catch {
+    // Without a cache there is nothing to delete.
+  }
+}
+
+export function isForgotten(bookingId: string): boolean {
+  return forgottenTickets().includes(bookingId)
+}
+
+/** Its link was opened again. */
+export function rememberTicket(bookingId: string): void {
+  if (isForgotten(bookingId)) setForgotten(forgottenTickets().filter((id) => id !== bookingId))
+}
+
+function forgottenTickets(): string[] {
+  return sessionStorage.getItem(forgottenKey)?.split(' ') ?? []
+}
+
+function setForgotten(ids: readonly string[]): void {
+  if (ids.length === 0) sessionStorage.removeItem(forgottenKey)
+  else sessionStorage.setItem(forgottenKey, ids.join(' '))
+}
+
 /** After signing out: the next user of this machine may be somebody else. */
 export async function deleteStoredTickets(): Promise<void> {
   try {
-    await caches.delete(cacheName)
+    await Promise.all([caches.delete(cacheName), caches.delete(oldCacheName)])
   } catch {
     // Without a cache there is nothing to delete.
   }

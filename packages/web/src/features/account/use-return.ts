@@ -1,24 +1,26 @@
-import { useRouter, useRouterState } from '@tanstack/react-router'
+import { type HistoryState, useRouter, useRouterState } from '@tanstack/react-router'
 
 export type Return = {
   /** For the link between the two pages, which keeps the page to return to. */
-  way: { search: { to?: string }; hash: string }
+  way: { search: { to?: string }; hash: string; state: HistoryState }
   /** Goes there after signing in. */
   go(): void
 }
 
 /**
- * Where to go after signing in or up. The fragment of these pages belongs to that page: a ticket's manage token is
- * passed on in it and never sent.
+ * Where to go after signing in or up. The fragment of these pages belongs to that page, and so does a ticket's manage
+ * token in the state of the tab's history, which is never sent.
  *
  * @param to a path of this site; absent: the account's bookings
  */
 export function useReturn(to: string | undefined): Return {
   const router = useRouter()
   const hash = useRouterState({ select: (state) => state.location.hash })
+  const manageToken = useRouterState({ select: ({ location }) => location.state.manageToken })
+  const state = manageToken === undefined ? {} : { manageToken }
   const isWhole = to !== undefined && hash !== ''
   return {
-    way: { search: to === undefined ? {} : { to }, hash: isWhole ? hash : '' },
-    go: () => router.history.push(`${to ?? '/my-bookings'}${isWhole ? `#${hash}` : ''}`),
+    way: { search: to === undefined ? {} : { to }, hash: isWhole ? hash : '', state },
+    go: () => router.history.push(`${to ?? '/my-bookings'}${isWhole ? `#${hash}` : ''}`, state),
   }
 }

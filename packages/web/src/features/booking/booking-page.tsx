@@ -66,10 +66,12 @@ function Booking({ doctor, clinic }: { doctor: Doctor; clinic: Clinic }) {
   }, [isChoosing])
   const type = doctor.appointmentTypes.find((one) => one === search.type) ?? doctor.appointmentTypes[0] ?? 'in_person'
   const from = search.from ?? firstDayOf(doctor, clinic)
-  const toTicket = useEffectEvent((hash: string) => void navigate({ to: '/ticket', hash }))
+  const toTicket = useEffectEvent((hash: string, manageToken: string) => {
+    void navigate({ to: '/ticket', hash, state: { manageToken } })
+  })
   useEffect(() => {
     if (state.kind === 'confirmed' && state.attempt.made !== null) {
-      toTicket(`${state.attempt.made.bookingId}.${state.attempt.made.manageToken}`)
+      toTicket(state.attempt.made.bookingId, state.attempt.made.manageToken)
     }
   }, [state])
 

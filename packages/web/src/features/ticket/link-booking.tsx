@@ -4,7 +4,7 @@ import { IconCheck } from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { type ReactNode, useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { type TicketLink, ticketHash } from '../../domain/bookings/ticket-link.ts'
+import type { TicketLink } from '../../domain/bookings/ticket-link.ts'
 import { useBookingActions } from '../../domain/bookings/use-booking-changes.ts'
 import { useSession } from '../../lib/session.ts'
 import { ErrorState } from '../../ui/error-state.tsx'
@@ -37,8 +37,10 @@ function SignInToLink({ booking, link }: LinkProps) {
     window.addEventListener('popstate', forget)
     return () => window.removeEventListener('popstate', forget)
   }, [booking.id])
-  // The manage token is passed in the fragment, which browsers never send.
-  const signIn = { search: { to: '/ticket' }, hash: ticketHash(link), onClick: () => rememberLinkRequest(booking.id) }
+  // The manage token is passed in the state of the tab's history, which no address shows.
+  const { bookingId, manageToken } = link
+  const state = manageToken === null ? {} : { manageToken }
+  const signIn = { search: { to: '/ticket' }, hash: bookingId, state, onClick: () => rememberLinkRequest(booking.id) }
   return (
     <Offer>
       <LinkButton to="/sign-in" {...signIn} variant="default">

@@ -33,7 +33,7 @@ export function TicketActions({ booking, doctor, clinic, link, isOffline }: Acti
   const endMoving = () => {
     setMoving(false)
     // So that a reload shows the ticket, not the times to move to.
-    if (isMovingAtFirst) void navigate({ search: {}, hash: true, replace: true, resetScroll: false })
+    if (isMovingAtFirst) void navigate({ search: {}, hash: true, state: true, replace: true, resetScroll: false })
   }
   const isComing = booking.status === 'CONFIRMED' || booking.status === 'PENDING'
   const download = () =>
@@ -100,7 +100,7 @@ function CopyLink({ link }: { link: TicketLink }) {
       await navigator.clipboard.writeText(`${window.location.origin}/ticket#${ticketHash(link)}`)
       toastDone({ message: t('copy.done') })
     } catch {
-      // Not permitted, or not available over plain HTTP. The link can be copied from the address bar.
+      // Not permitted, or not available over plain HTTP. The QR code has the link too.
       toastFailed({ message: t('copy.failed') })
     }
   }

@@ -1,9 +1,8 @@
 import type { Booking } from '@holdfast/contract/client'
 import { Alert, Stack, Text } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
-import { useRouterState } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import { parseTicketLink, type TicketLink } from '../../domain/bookings/ticket-link.ts'
+import type { TicketLink } from '../../domain/bookings/ticket-link.ts'
 import { refusalCode } from '../../lib/api-error.ts'
 import { formatDayTime, ownTimeZone } from '../../lib/format.ts'
 import { EmptyState } from '../../ui/empty-state.tsx'
@@ -13,16 +12,18 @@ import { LinkButton } from '../../ui/link-button.tsx'
 import { PageLoading } from '../../ui/page-loading.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
 import { SignInFirst } from '../../ui/sign-in-first.tsx'
+import { KeepTicket } from './keep-ticket.tsx'
 import { LinkBooking } from './link-booking.tsx'
 import { TicketActions } from './ticket-actions.tsx'
 import { TicketCard } from './ticket-card.tsx'
 import { useTicket } from './use-ticket.ts'
+import { useTicketLink } from './use-ticket-link.ts'
 
 /** The page of one booking, opened by its secret link. */
 export function TicketPage() {
   const { t } = useTranslation('ticket')
-  const hash = useRouterState({ select: (state) => state.location.hash })
-  const link = parseTicketLink(hash)
+  const link = useTicketLink()
+  if (link === undefined) return <PageLoading />
   if (link !== null) return <Ticket key={link.bookingId} link={link} />
   return (
     <>
@@ -73,6 +74,7 @@ function Ticket({ link }: { link: TicketLink }) {
       )}
       <TicketCard {...ticket} link={link} isOffline={storedAt !== null} />
       <TicketActions {...ticket} link={link} isOffline={storedAt !== null} />
+      <KeepTicket {...ticket} link={link} />
       {link.manageToken === null || storedAt !== null || booking.status === 'FAILED' ? null : (
         <LinkBooking booking={booking} link={link} />
       )}

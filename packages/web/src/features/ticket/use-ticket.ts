@@ -5,13 +5,17 @@ import type { TicketLink } from '../../domain/bookings/ticket-link.ts'
 import { UnreachableError } from '../../lib/api-error.ts'
 import { bookingQuery } from '../../lib/booking-query.ts'
 import { clinicQuery, doctorQuery } from '../../lib/directory-queries.ts'
-import { readStoredTicket, storeTicket } from '../../lib/stored-tickets.ts'
+import { storeTicket } from '../../lib/stored-tickets.ts'
+import { storedTicketQuery } from './stored-ticket-query.ts'
 
 export type TicketState =
   | { kind: 'loading' }
   | { kind: 'failed'; error: unknown; retry: () => void }
-  /** `keptAt`: without a network, when the ticket shown was stored (milliseconds since 1970). */
-  | { kind: 'shown'; booking: Booking; doctor: Doctor; clinic: Clinic; keptAt: number | null }
+  /**
+   * `keptAt`: without a network, when the ticket shown was stored (milliseconds since 1970); `isKept`: whether this
+   * device stores it.
+   */
+  | { kind: 'shown'; booking: Booking; doctor: Doctor; clinic: Clinic; keptAt: number | null; isKept: boolean }
 
 const rereadMs = 30_000
 
@@ -22,17 +26,13 @@ export function useTicket({ bookingId, manageToken }: TicketLink): TicketState {
   const clinic = useQuery({ ...clinicQuery(booking.data?.clinicId ?? ''), enabled: booking.data !== undefined })
   const error = booking.error ?? doctor.error ?? clinic.error
   const isOffline = error instanceof UnreachableError
-  const stored = useQuery({
-    queryKey: ['stored-ticket', bookingId],
-    queryFn: () => readStoredTicket(bookingId),
-    enabled: isOffline,
-    staleTime: 0,
-  })
+  const stored = useQuery(storedTicketQuery(bookingId))
+  const isKept = stored.data != null
   const shown = { booking: booking.data, doctor: doctor.data, clinic: clinic.data }
-  useStored(shown.booking, shown.doctor, shown.clinic)
+  useStored(isKept, shown.booking, shown.doctor, shown.clinic, manageToken)
 
-  if (isWhole(shown) && !isOffline) return { kind: 'shown', ...shown, keptAt: null }
-  if (isOffline && stored.data) return { kind: 'shown', ...stored.data }
+  if (isWhole(shown) && !isOffline) return { kind: 'shown', ...shown, keptAt: null, isKept }
+  if (isOffline && stored.data) return { kind: 'shown', ...stored.data, isKept }
   if (error !== null && (!isOffline || stored.isFetched)) {
     return { kind: 'failed', error, retry: () => void booking.refetch() }
   }
@@ -45,9 +45,15 @@ function isWhole(parts: Parts): parts is { booking: Booking; doctor: Doctor; cli
   return parts.booking !== undefined && parts.doctor !== undefined && parts.clinic !== undefined
 }
 
-/** Stores the three together whenever one of them changes. */
-function useStored(booking: Booking | undefined, doctor: Doctor | undefined, clinic: Clinic | undefined): void {
+/** A ticket that is kept on this device is stored again whenever a part of it changes. */
+function useStored(
+  isKept: boolean,
+  booking: Booking | undefined,
+  doctor: Doctor | undefined,
+  clinic: Clinic | undefined,
+  manageToken: string | null,
+): void {
   useEffect(() => {
-    if (booking && doctor && clinic) void storeTicket({ booking, doctor, clinic })
-  }, [booking, doctor, clinic])
+    if (isKept && booking && doctor && clinic) void storeTicket({ booking, doctor, clinic, manageToken })
+  }, [isKept, booking, doctor, clinic, manageToken])
 }
