@@ -5,6 +5,7 @@ import fastifyStatic from '@fastify/static'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { errorHandler } from '../edge/error-handler.ts'
 import { pagePolicy } from '../edge/page-policy.ts'
+import { problem } from '../edge/problem-error.ts'
 
 export type SiteSettings = {
   /** Directory of the built site; default: packages/web/dist of this checkout. */
@@ -29,8 +30,8 @@ export async function siteRoutes(app: FastifyInstance, settings: SiteSettings): 
   const policy = pagePolicy(readFileSync(join(directory, page), 'utf8'), extraSources)
   // @fastify/static throws for a path that leaves its directory, or that no file can have. There is no such file.
   app.setErrorHandler((error, request, reply) => {
-    if (isClientError(error)) reply.callNotFound()
-    else errorHandler(error, request, reply)
+    const refusal = isClientError(error) ? problem('not_found', 'There is no such file.') : error
+    errorHandler(refusal, request, reply)
   })
   // Files are the same for everyone: credentials are not read and requests are not counted.
   app.addHook('onRoute', (route) => {
@@ -68,8 +69,9 @@ export async function siteRoutes(app: FastifyInstance, settings: SiteSettings): 
 }
 
 function isClientError(error: unknown): boolean {
-  const isHttpError = error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number'
-  return isHttpError && error.statusCode >= 400 && error.statusCode < 500
+  if (!(error instanceof Error && 'statusCode' in error)) return false
+  const { statusCode } = error
+  return typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500
 }
 
 /** Whether a browser navigates to this URL. Other requests for a missing path get 404. */
