@@ -45,7 +45,12 @@ async function book(api: string, slotId: string): Promise<void> {
 /** @returns milliseconds since `npm start` at which it was ready, had found a slot, and had booked it */
 async function measure(dataDirectory: string): Promise<{ readyMs: number; foundMs: number; bookedMs: number }> {
   const startedAt = performance.now()
-  const started = runNpmStart(checkout, { PORT: '0', HOLDFAST_DATA: dataDirectory, DATABASE_URL: undefined })
+  const started = runNpmStart(checkout, {
+    PORT: '0',
+    HOLDFAST_DATA: dataDirectory,
+    HOLDFAST_SECRET_FILE: join(dataDirectory, 'secret'),
+    DATABASE_URL: undefined,
+  })
   try {
     const api = `${await started.ready}/api/v1`
     const readyMs = performance.now() - startedAt

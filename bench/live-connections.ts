@@ -104,6 +104,7 @@ const dataDirectory = await mkdtemp(join(tmpdir(), 'holdfast-live-connections-')
 const started = runNpmStart(checkout, {
   PORT: '0',
   HOLDFAST_DATA: dataDirectory,
+  HOLDFAST_SECRET_FILE: join(dataDirectory, 'secret'),
   HOLDFAST_RATE_LIMIT: 'off',
   HOLDFAST_METRICS_TOKEN: metricsToken,
   DATABASE_URL: undefined,

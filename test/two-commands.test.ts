@@ -27,7 +27,7 @@ afterEach(async () => {
 
 async function aDirectory(): Promise<string> {
   const directory = await mkdtemp('/tmp/hf-start-')
-  directories.push(directory)
+  directories.push(directory, `${directory}-secret`)
   return directory
 }
 

@@ -5,7 +5,7 @@ export { DatabaseUnavailable, isConnectionLost, isDatabaseUnusable } from './dat
 export { changeDatabaseUrl } from './database/database-url.ts'
 export { createPool, inTransaction, type PoolSettings } from './database/pools.ts'
 export { prepared } from './database/prepared.ts'
-export { serverSecrets } from './database/server-secrets.ts'
+export { deleteStoredSecret, serverSecrets, storedSecret } from './database/server-secrets.ts'
 export { accountRights } from './directory/account-rights.ts'
 export { UnknownTimeZone } from './directory/time-zone.ts'
 export { videoRoomCharactersMax, videoRoomProblem, visitAddress } from './directory/video-room.ts'

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -233,7 +233,10 @@ describe('with the embedded database', () => {
 
   beforeAll(async () => {
     dataDirectory = await mkdtemp(join(tmpdir(), 'holdfast-main-'))
-    return () => rm(dataDirectory, { recursive: true, force: true })
+    return async () => {
+      await rm(dataDirectory, { recursive: true, force: true })
+      await rm(`${dataDirectory}-secret`, { force: true })
+    }
   })
 
   test('a worker and a command share the server’s; data persists; alone, a command starts it temporarily', async () => {
@@ -247,6 +250,10 @@ describe('with the embedded database', () => {
     const shared = await openDatabase(config, { share: true })
     const prepared = await shared.migrate()
     expect(prepared.migrated.engine.applied).toEqual([])
+    // The secret is not among the data.
+    const secretFile = `${dataDirectory}-secret`
+    expect(prepared.secrets).toEqual([(await readFile(secretFile, 'utf8')).trim()])
+    expect((await stat(secretFile)).mode & 0o777).toBe(0o600)
     const opened = await openAccounts(config, prepared, log)
     const password = 'created by a command'
     const created = await opened.accounts.createAccount({ email: 'cli@example.org', name: 'Cli', password })

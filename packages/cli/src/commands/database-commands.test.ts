@@ -245,6 +245,16 @@ describe('doctor', () => {
     expect(output.versions.packages.fastify).toMatch(/^5\./)
   })
 
+  test('warns if the secret is stored in an external database', async () => {
+    const secretOf = async (more: Record<string, string>) => {
+      const { out } = await runCaptured(['doctor', '--json'], { ...env, ...more })
+      return stateOf(JSON.parse(out[0] ?? ''), 'secret')
+    }
+    expect(await secretOf({})).toEqual(['warning'])
+    expect(await secretOf({ HOLDFAST_SECRET_FILE: join(directory, 'secret') })).toEqual(['ok'])
+    expect(await secretOf({ HOLDFAST_SECRET: 'a-secret-of-the-tests-that-is-long-enough' })).toEqual(['ok'])
+  })
+
   test('lists every setting with its origin, and no secret', async () => {
     const secrets = {
       HOLDFAST_SECRET: 'never-to-be-shown-0123456789abcdef',

@@ -47,7 +47,10 @@ function usableSettings(env: Environment): { config: Config; wrong: string[] } {
 }
 
 async function examineDatabase(config: Config): Promise<{ version: string | null; checks: Check[] }> {
-  if (config.databaseUrl !== null) return checkDatabase(config.databaseUrl)
+  if (config.databaseUrl !== null) {
+    const { version, checks } = await checkDatabase(config.databaseUrl)
+    return { version, checks: [...checks, checkSecret(config)] }
+  }
   const { dataDirectory } = config
   const directory = await checkDataDirectory(dataDirectory)
   if (directory.state === 'error') return { version: null, checks: [directory] }
@@ -68,6 +71,17 @@ async function examineDatabase(config: Config): Promise<{ version: string | null
     const check = problem('database', `the embedded database cannot run: ${messageOf(error)}`, 'follow the message')
     return { version: null, checks: [directory, check] }
   }
+}
+
+function checkSecret({ secrets, secretFile }: Config): Check {
+  if (secrets !== null) return ok('secret', 'from HOLDFAST_SECRET')
+  if (secretFile !== null) return ok('secret', `in ${secretFile}`)
+  const found = 'is stored in the database that it protects, and in its backups'
+  return warning(
+    'secret',
+    found,
+    'set HOLDFAST_SECRET or HOLDFAST_SECRET_FILE; docs/configuration.md says how to change it',
+  )
 }
 
 function withDirectory(directory: Check, database: { version: string | null; checks: Check[] }) {

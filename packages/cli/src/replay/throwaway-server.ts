@@ -48,6 +48,7 @@ export async function startThrowawayServer(env: Environment, signal: AbortSignal
       ...Object.fromEntries(inherited.map((name) => [name, env[name]])),
       PORT: '0',
       HOLDFAST_DATA: directory,
+      HOLDFAST_SECRET_FILE: join(directory, 'secret'),
       HOLDFAST_RATE_LIMIT: 'off',
       HOLDFAST_DEMO: 'off',
       HOLDFAST_ADMIN_EMAIL: credentials.email,

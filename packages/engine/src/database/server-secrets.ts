@@ -15,6 +15,18 @@ export async function serverSecrets(ownerPool: pg.Pool, fromEnvironment: readonl
   return [await generatedSetting(ownerPool, 'secret')]
 }
 
+/** The secret that {@link serverSecrets} stored; null: there is none. */
+export async function storedSecret(ownerPool: pg.Pool): Promise<string | null> {
+  const { rows } = await ownerPool.query<{ value: string }>(sql`
+    select value from holdfast.setting where name = 'secret'`)
+  return rows[0]?.value ?? null
+}
+
+/** Removes the stored secret, if it is still this one. */
+export async function deleteStoredSecret(ownerPool: pg.Pool, secret: string): Promise<void> {
+  await ownerPool.query(sql`delete from holdfast.setting where name = 'secret' and value = ${secret}`)
+}
+
 /** A random text of 256 bits, generated and stored under `name` by the first process that needs it. */
 export async function generatedSetting(owner: pg.Pool | pg.ClientBase, name: string): Promise<string> {
   const random = randomBytes(32).toString('base64url')

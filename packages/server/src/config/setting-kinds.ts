@@ -56,6 +56,8 @@ export const directory = {
   parse: (text: string): string | undefined => (text.includes('\0') ? undefined : resolve(text)),
 }
 
+export const file = { ...directory, expected: 'a path of a file' }
+
 export const hostAddress = {
   expected: 'an address or a host name to listen on, such as 127.0.0.1, 0.0.0.0 or ::',
   parse: (text: string): string | undefined => {

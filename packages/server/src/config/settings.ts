@@ -51,10 +51,18 @@ export const settingTable = {
       {
         description:
           'Signs manage tokens, cookies and other credentials. To rotate it, set new,old: new signs, both verify.',
-        whenAbsent: 'generated once and stored in the database',
+        whenAbsent: 'the one in HOLDFAST_SECRET_FILE, or with DATABASE_URL, one that is stored in the database',
       },
       kinds.secrets,
     ),
+  ),
+  secretFile: optionalSetting(
+    'HOLDFAST_SECRET_FILE',
+    {
+      description: 'File with the secret, generated once. Only its owner may read it. Back it up apart from the data.',
+      whenAbsent: 'beside HOLDFAST_DATA, with -secret after its name; not used with DATABASE_URL',
+    },
+    kinds.file,
   ),
   adminEmail: optionalSetting(
     'HOLDFAST_ADMIN_EMAIL',
