@@ -1,7 +1,13 @@
 export { AppLoginError, type AppLoginErrorKind } from './app-login/app-login-error.ts'
 export { ensureAppLogin } from './app-login/ensure-app-login.ts'
 export { createEngine, type EngineSettings, type QueueDepths } from './create-engine.ts'
-export { DatabaseUnavailable, isConnectionLost, isDatabaseUnusable } from './database/database-unavailable.ts'
+export { type DatabasePool, type DatabasePoolConfig, openDatabasePool } from './database/database-pool.ts'
+export {
+  DatabaseUnavailable,
+  isConnectionLost,
+  isDatabaseUnusable,
+  isNotWritable,
+} from './database/database-unavailable.ts'
 export { changeDatabaseUrl } from './database/database-url.ts'
 export { createPool, inTransaction, type PoolSettings } from './database/pools.ts'
 export { prepared } from './database/prepared.ts'

@@ -42,6 +42,32 @@ export function isConnectionLost(error: unknown): boolean {
   return lostStates.test(codeOf(error)) || systemErrors.has(codeOf(error)) || driverMessages.test(error.message)
 }
 
+/** Whether there was no response to a query in time. It may have run, and its connection is of no more use. */
+export function isNoResponse(error: unknown): boolean {
+  return error instanceof Error && error.message === 'Query read timeout'
+}
+
+// read_only_sql_transaction; cannot_connect_now (starting, stopping, or a standby that takes no connections).
+const notWritableStates = new Set(['25006', '57P03'])
+
+/**
+ * Whether the server may not write: a standby, or a primary that was demoted or is starting. Nothing was written. A new
+ * connection may lead to the new primary.
+ */
+export function isNotWritable(error: unknown): boolean {
+  return error instanceof Error && notWritableStates.has(codeOf(error))
+}
+
+/** Whether a connection prepared the statement before a migration changed what it returns. Nothing has run. */
+export function isPlanOutdated(error: unknown): boolean {
+  return error instanceof Error && codeOf(error) === '0A000' && error.message.includes('cached plan')
+}
+
+/** Whether a statement has waited too long for a lock. Nothing was written. */
+export function isLockTimeout(error: unknown): boolean {
+  return error instanceof Error && codeOf(error) === '55P03'
+}
+
 /** Whether the server refused the login: an unknown role, a wrong password, or not allowed by pg_hba.conf. */
 export function isLoginRefused(error: unknown): boolean {
   return error instanceof Error && codeOf(error).startsWith('28')
@@ -63,7 +89,7 @@ export function isDatabaseUnusable(error: unknown): boolean {
 export function mayHaveRun(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(mayHaveRun)
   if (!(error instanceof Error)) return true
-  if (codeOf(error) === '57P03' || codeOf(error) === '53300') return false
+  if (isNotWritable(error) || codeOf(error) === '53300') return false
   if ('syscall' in error && error.syscall === 'connect') return false
   return !connectMessages.test(error.message)
 }

@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { type DatabasePool, openDatabasePool } from './database-pool.ts'
 
 export type PoolSettings = {
   url: string
@@ -10,21 +11,33 @@ export type PoolSettings = {
   statementTimeoutMs?: number
   /** How long a statement waits for one lock before it fails with 55P03, nothing written. Default 10,000. */
   lockTimeoutMs?: number
+  /**
+   * How long to wait for the response to a query. Then its connection is closed, and whether it has run is not known.
+   * Default 60,000. A query that may take longer sets another `query_timeout`.
+   */
+  queryTimeoutMs?: number
+  /** How long a query waits for a connection, milliseconds. Default 10,000. */
+  connectTimeoutMs?: number
   /** Called when an idle connection is lost. The pool has removed it and will open another. */
   onIdleError?: (error: Error) => void
 }
 
 const idleInTransactionTimeoutMs = 60_000
+const queryTimeoutMsDefault = 60_000
+/** For one that writes thousands of rows, in a pool of shorter queries. */
+export const largeWriteMs = 60_000
+/** For a query that reads a whole clinic, as `verify` does. */
+export const longQueryMs = 3 * 60 * 60_000
 
 /**
  * A pool of connections that parses `int8` and `numeric` as numbers (an int8 beyond 2⁵³ is an error, not a wrong
  * number) and `timestamptz` as a Date; `date` (`YYYY-MM-DD`), `xid8` and ranges are texts. Sessions run in UTC. The
  * server ends a session that is idle in a transaction for a minute, so that a hung process releases its locks.
  *
- * A lost connection, idle or in use, never ends the process; its queries reject.
+ * A lost connection, idle or in use, never ends the process; its queries reject. Every query has a timeout.
  */
-export function createPool(settings: PoolSettings): pg.Pool {
-  const pool = new pg.Pool({
+export function createPool(settings: PoolSettings): DatabasePool {
+  const pool = openDatabasePool({
     connectionString: settings.url,
     application_name: settings.name,
     max: settings.max,
@@ -33,9 +46,10 @@ export function createPool(settings: PoolSettings): pg.Pool {
     options: '-c timezone=UTC -c jit=off',
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
-    connectionTimeoutMillis: 10_000,
+    connectionTimeoutMillis: settings.connectTimeoutMs ?? 10_000,
     idleTimeoutMillis: 30_000,
     maxLifetimeSeconds: 3_600,
+    query_timeout: settings.queryTimeoutMs ?? queryTimeoutMsDefault,
     lock_timeout: settings.lockTimeoutMs ?? 10_000,
     idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
     ...(settings.statementTimeoutMs === undefined ? {} : { statement_timeout: settings.statementTimeoutMs }),
@@ -44,9 +58,6 @@ export function createPool(settings: PoolSettings): pg.Pool {
   pool.on('error', (error) => {
     if (!pool.ending) settings.onIdleError?.(error)
   })
-  // The pool does not listen to the errors of a connection in use, and an error event without a listener would end the
-  // process. The caller notices the loss by the query that fails.
-  pool.on('connect', (client) => void client.on('error', () => {}))
   return pool
 }
 

@@ -1,5 +1,7 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
+import { largeWriteMs } from '../database/pools.ts'
+import { withQueryTimeout } from '../database/prepared.ts'
 import { clinicNoOf, newId } from '../model/id.ts'
 import type { CreateSlotsRequest, CreateSlotsResult, SlotDraftOutcome } from '../model/slot.ts'
 
@@ -17,14 +19,15 @@ export async function createSlots(
   { doctorId, drafts, dryRun }: CreateSlotsRequest,
 ): Promise<CreateSlotsResult> {
   const clinicNo = clinicNoOf(doctorId)
-  const { rows } = await connection.query<CreatedRow>(sql`
+  const statement = sql`
     select * from holdfast.create_slots(
       ${clinicNo}::integer, ${doctorId}::uuid,
       ${drafts.map(() => newId(clinicNo))}::uuid[],
       ${drafts.map((draft) => draft.startsAt)}::timestamptz[],
       ${drafts.map((draft) => draft.endsAt)}::timestamptz[],
       ${drafts.map((draft) => draft.capacity)}::integer[],
-      ${dryRun}::boolean)`)
+      ${dryRun}::boolean)`
+  const { rows } = await connection.query<CreatedRow>(withQueryTimeout(statement, largeWriteMs))
   const counts = { created: 0, skipped: 0, conflict: 0 }
   const items = drafts.map(({ startsAt, endsAt, capacity }, index): SlotDraftOutcome => {
     const row = rows[index]

@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
-import { inTransaction } from '../database/pools.ts'
+import { inTransaction, longQueryMs } from '../database/pools.ts'
+import { withQueryTimeout } from '../database/prepared.ts'
 import type { VerifyFinding, VerifyReport } from '../model/verify-report.ts'
 
 export type VerifyQuery = {
@@ -45,11 +46,10 @@ async function verifyClinic(pool: pg.Pool, clinicNo: number, detailsMax: number)
   const report = await inTransaction(
     pool,
     async (transaction) => {
-      // A large clinic may take longer than the pool's timeout for reads.
+      // A large clinic may take longer than the pool's timeouts.
       await transaction.query('set local statement_timeout = 0')
-      const { rows } = await transaction.query<ClinicReport>(
-        sql`select * from holdfast.verify_clinic(${clinicNo}, ${detailsMax})`,
-      )
+      const statement = sql`select * from holdfast.verify_clinic(${clinicNo}, ${detailsMax})`
+      const { rows } = await transaction.query<ClinicReport>(withQueryTimeout(statement, longQueryMs))
       return rows[0]
     },
     'begin isolation level repeatable read read only',
@@ -73,9 +73,10 @@ async function* chunks(pool: pg.Pool, clinicNo: number | null): AsyncGenerator<C
     if (last === undefined) break
     after = last.no
   }
-  const strays = await pool.query<{ no: number }>(sql`
+  const statement = sql`
     select b.clinic_no as no from holdfast.booking b
      where not exists (select from holdfast.clinic c where c.no = b.clinic_no)
-     group by b.clinic_no limit ${clinicsPerPage}`)
+     group by b.clinic_no limit ${clinicsPerPage}`
+  const strays = await pool.query<{ no: number }>(withQueryTimeout(statement, longQueryMs))
   for (const { no } of strays.rows) yield { no, id: noClinicId }
 }

@@ -1,0 +1,156 @@
+import { databaseProxy, type TestDatabase } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
+import pg from 'pg'
+import { expect, onTestFinished } from 'vitest'
+import type { DatabasePool } from './database-pool.ts'
+import { isConnectionLost, isNotWritable, mayHaveRun } from './database-unavailable.ts'
+import { createPool, inTransaction, type PoolSettings } from './pools.ts'
+
+const queryTimeoutMs = 1_000
+const connections = 4
+
+async function proxyOf(database: TestDatabase) {
+  const proxy = await databaseProxy(database.appUrl)
+  onTestFinished(() => proxy.end())
+  return proxy
+}
+
+function poolOf(url: string, settings: Partial<PoolSettings> = {}): DatabasePool {
+  const pool = createPool({ url, max: connections, name: 'hangs', queryTimeoutMs, ...settings })
+  onTestFinished(async () => {
+    if (!pool.ending) await pool.close(1_000)
+  })
+  return pool
+}
+
+/** Opens all connections of a pool, and leaves them idle. */
+async function fill(pool: pg.Pool): Promise<void> {
+  const clients = await Promise.all(Array.from({ length: connections }, () => pool.connect()))
+  for (const client of clients) client.release()
+}
+
+const reasonOf = (work: Promise<unknown>) => work.catch((reason: unknown) => reason)
+
+test('one query of a hung pool times out, and the next ones use new connections', async ({ database }) => {
+  const proxy = await proxyOf(database)
+  const pool = poolOf(proxy.url)
+  await fill(pool)
+  proxy.hang()
+  proxy.forwardNew()
+  const lost = await reasonOf(pool.query('select 1'))
+  expect([isConnectionLost(lost), mayHaveRun(lost)]).toEqual([true, true])
+  const startedAt = performance.now()
+  await Promise.all(Array.from({ length: connections }, () => pool.query('select 1')))
+  expect(performance.now() - startedAt).toBeLessThan(queryTimeoutMs)
+})
+
+test('negative control: in the driver’s pool each connection times out, and again when it was released', async ({
+  database,
+}) => {
+  const proxy = await proxyOf(database)
+  const pool = new pg.Pool({ connectionString: proxy.url, max: connections, query_timeout: 200 })
+  pool.on('error', () => undefined)
+  await fill(pool)
+  proxy.hang()
+  proxy.forwardNew()
+  for (let n = 0; n < connections; n += 1) {
+    const client = await pool.connect()
+    await expect(client.query('select 1')).rejects.toThrow('timeout')
+    client.release()
+  }
+  await expect(pool.query('select 1')).rejects.toThrow('timeout')
+  await proxy.cut()
+  await pool.end()
+})
+
+test('a library that releases a hung connection without its error does not return it to the pool', async ({
+  database,
+}) => {
+  const proxy = await proxyOf(database)
+  const pool = poolOf(proxy.url, { max: 1 })
+  const client = await pool.connect()
+  proxy.hang()
+  proxy.forwardNew()
+  await expect(client.query('select 1')).rejects.toThrow('timeout')
+  client.release()
+  expect((await pool.query('select 2 as two')).rows).toEqual([{ two: 2 }])
+})
+
+test('a transaction that hangs fails after one timeout, and says that it may have run', async ({ database }) => {
+  const proxy = await proxyOf(database)
+  const pool = poolOf(proxy.url, { max: 1 })
+  const lost = await reasonOf(
+    inTransaction(pool, async (transaction) => {
+      proxy.hang()
+      proxy.forwardNew()
+      const startedAt = performance.now()
+      await reasonOf(transaction.query('select 1'))
+      expect(performance.now() - startedAt).toBeGreaterThanOrEqual(queryTimeoutMs - 1)
+      // The connection is closed: the next query fails at once.
+      await transaction.query('select 2')
+    }),
+  )
+  expect(isConnectionLost(lost)).toBe(true)
+  expect((await pool.query('select 2 as two')).rows).toEqual([{ two: 2 }])
+})
+
+test('a connection that was used since the hung query began stays open', async ({ database }) => {
+  const pool = poolOf(database.appUrl)
+  const pid = async (seconds = 0) =>
+    (await pool.query('select pg_backend_pid() as pid from pg_sleep($1)', [seconds])).rows[0]?.pid
+  await fill(pool)
+  const hung = reasonOf(pool.query('select pg_sleep(10)'))
+  const used = await pid(queryTimeoutMs / 2_000)
+  await hung
+  expect(await pid()).toBe(used)
+  expect(pool.totalCount).toBe(1)
+})
+
+test('a server that may not write: the query fails as not done, and the next one has a new connection', async ({
+  database,
+}) => {
+  const pool = poolOf(database.appUrl)
+  const insert = (name: string) => pool.query('insert into holdfast.specialization (name) values ($1)', [name])
+  // As a primary that was demoted reports it.
+  const clients = await Promise.all(Array.from({ length: connections }, () => pool.connect()))
+  for (const client of clients) await client.query('set default_transaction_read_only = on')
+  const [held, ...others] = clients
+  for (const client of others) client.release()
+  const refused = await reasonOf(insert('Cardiology'))
+  expect([isNotWritable(refused), mayHaveRun(refused)]).toEqual([true, false])
+  // Used at that moment: closed when it is released.
+  held?.release()
+  await Promise.all(['A', 'B', 'C', 'D'].map(insert))
+  const { rows } = await database.ownerPool.query('select name from holdfast.specialization order by name')
+  expect(rows.map(({ name }) => name)).toEqual(expect.arrayContaining(['A', 'B', 'C', 'D']))
+})
+
+test('statements that were prepared before a migration are run again on new connections', async ({ database }) => {
+  const pool = poolOf(database.ownerUrl)
+  const statement = { name: 'one_row', text: 'select * from planted' }
+  await pool.query('create table planted (a integer)')
+  await pool.query('insert into planted values (1)')
+  const all = () => Promise.all(Array.from({ length: connections }, () => pool.query(statement)))
+  await all()
+  await pool.query('alter table planted add column b integer')
+  for (const { rows } of await all()) expect(rows).toEqual([{ a: 1, b: null }])
+  await pool.query('drop table planted')
+})
+
+test('close ends in time although connections hang, in use and idle', async ({ database }) => {
+  const proxy = await proxyOf(database)
+  const pool = poolOf(proxy.url)
+  await fill(pool)
+  const inUse = await pool.connect()
+  proxy.hang()
+  const query = reasonOf(inUse.query({ text: 'select 1' }))
+  await pool.close(100)
+  expect(await query).toMatchObject({ message: 'The pool is closed.' })
+})
+
+test('close waits for the queries in progress', async ({ database }) => {
+  const pool = poolOf(database.appUrl)
+  const query = pool.query('select 1 as one from pg_sleep(0.2)')
+  await pool.close(10_000)
+  expect((await query).rows).toEqual([{ one: 1 }])
+})

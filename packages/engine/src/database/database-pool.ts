@@ -1,0 +1,119 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import pg from 'pg'
+import { isNoResponse, isNotWritable, isPlanOutdated } from './database-unavailable.ts'
+import { PooledClient } from './pooled-client.ts'
+
+type AnyQuery = (...args: readonly unknown[]) => unknown
+
+export type DatabasePoolConfig = pg.PoolConfig & {
+  /** How long to wait for the response to a query, milliseconds. A query may set another `query_timeout`. */
+  query_timeout: number
+}
+
+export type DatabasePool = pg.Pool & Pick<BoundedPool, 'onNoResponse' | 'closeIdle' | 'close'>
+
+/** See {@link BoundedPool}. `createPool` has the engine's settings. */
+export function openDatabasePool(config: DatabasePoolConfig): DatabasePool {
+  return new BoundedPool(config)
+}
+
+/**
+ * pg's pool, for a database that may hang or fail over:
+ *
+ * - When a query times out, its connection is closed, and so are those that have been idle since it began: each of them
+ *   would have to time out as well.
+ * - When a query finds a server that may no longer write, all connections are closed: the idle ones at once, the others
+ *   when they are released.
+ * - A query that a connection prepared before a migration is run again, on a new connection.
+ * - `close` ends in bounded time.
+ */
+class BoundedPool extends pg.Pool {
+  /** Since when each connection has been idle, by `performance.now()`; null: it is in use. */
+  readonly #idleSinceMs = new Map<pg.PoolClient, number | null>()
+  readonly #retired = new WeakSet<pg.PoolClient>()
+  readonly #queryTimeoutMs: number
+  /** Called after a query timed out that began then, by `performance.now()`, so that other pools can close theirs. */
+  onNoResponse: (reason: Error, beganAtMs: number) => void = () => undefined
+
+  constructor(config: DatabasePoolConfig) {
+    super({ ...config, Client: PooledClient })
+    this.#queryTimeoutMs = config.query_timeout
+    // pg's pool does not listen to the errors of a connection in use, and an error event without a listener would end
+    // the process. The caller notices the loss by the query that fails.
+    this.on('connect', (client) => void client.on('error', () => {}))
+    this.on('acquire', (client) => void this.#idleSinceMs.set(client, null))
+    // Emitted before pg's pool decides whether it keeps the client: it removes one that is closing.
+    this.on('release', (error: Error | undefined, client) => this.#released(client, error))
+    this.on('remove', (client) => void this.#idleSinceMs.delete(client))
+  }
+
+  /** As pg's. With a promise as its result, a query whose plan is outdated is run again. */
+  override query(...args: never[]): never {
+    const run = () => (super.query as AnyQuery).apply(this, args)
+    const result = run()
+    if (!(result instanceof Promise)) return result as never
+    return result.catch((error: unknown) => {
+      // Nothing was written: the plan is checked before the statement runs, or its transaction was rolled back.
+      if (isPlanOutdated(error)) return run()
+      throw error
+    }) as never
+  }
+
+  /** Closes the connections that have been idle since `sinceMs`, by `performance.now()`. */
+  closeIdle(reason: Error, sinceMs: number): void {
+    for (const [client, idleSinceMs] of this.#idleSinceMs) {
+      if (idleSinceMs !== null && idleSinceMs <= sinceMs) destroy(client, reason)
+    }
+  }
+
+  /**
+   * Takes no more queries and waits for those in progress; after `graceMs` it closes what is left. Resolves when all
+   * sockets are closed, so that none keeps the process alive.
+   */
+  async close(graceMs: number): Promise<void> {
+    const grace = new AbortController()
+    const ended = this.end().then(() => this.#untilEmpty(grace.signal))
+    await Promise.race([ended, delay(graceMs, undefined, { signal: grace.signal }).catch(() => undefined)])
+    grace.abort()
+    for (const client of this.#idleSinceMs.keys()) destroy(client, new Error('The pool is closed.'))
+  }
+
+  #released(client: pg.PoolClient, error: Error | undefined): void {
+    const reason = error ?? (client instanceof PooledClient ? client.unusable : null)
+    if (reason instanceof Error) this.#closeOthersLike(reason)
+    this.#idleSinceMs.set(client, performance.now())
+    if (this.#retired.delete(client)) void client.end()
+  }
+
+  /** Closes the connections that would fail for the same reason. */
+  #closeOthersLike(reason: Error): void {
+    if (isNoResponse(reason)) {
+      const beganAtMs = performance.now() - this.#queryTimeoutMs
+      this.closeIdle(closedAfter(reason), beganAtMs)
+      this.onNoResponse(closedAfter(reason), beganAtMs)
+    } else if (isNotWritable(reason) || isPlanOutdated(reason)) this.#closeAll(closedAfter(reason))
+  }
+
+  #closeAll(reason: Error): void {
+    for (const [client, idleSinceMs] of this.#idleSinceMs) if (idleSinceMs === null) this.#retired.add(client)
+    this.closeIdle(reason, Number.POSITIVE_INFINITY)
+  }
+
+  async #untilEmpty(signal: AbortSignal): Promise<void> {
+    while (this.#idleSinceMs.size > 0 && !signal.aborted) {
+      await new Promise<void>((resolve) => {
+        this.once('remove', () => resolve())
+        signal.addEventListener('abort', () => resolve(), { once: true })
+      })
+    }
+  }
+}
+
+function closedAfter(cause: Error): Error {
+  return new Error(`Connection terminated after another one failed: ${cause.message}`, { cause })
+}
+
+/** Not by `end()`, which sends the server a message and waits for it. */
+function destroy(client: pg.PoolClient, reason: Error): void {
+  client.connection.stream.destroy(reason)
+}

@@ -1,0 +1,30 @@
+import pg from 'pg'
+import { isNoResponse, isNotWritable } from './database-unavailable.ts'
+
+type AnyQuery = (...args: readonly unknown[]) => unknown
+
+/**
+ * The client of `DatabasePool`. A query without a response within its `query_timeout` fails, and closes the
+ * connection: pg only gives up the query, and whoever takes the connection from the pool next waits behind it. So does
+ * an error after which a new connection is needed, such as that of a server that may no longer write.
+ *
+ * Libraries release a client without its error, so the client closes itself. pg's pool removes a closing client.
+ */
+export class PooledClient extends pg.Client {
+  /** Why it closed itself; null: it did not. */
+  unusable: Error | null = null
+
+  /** @returns pg's promise; nothing if there is a callback, as `pool.query` passes: the pool then closes the client */
+  override query(...args: never[]): never {
+    const result = (super.query as AnyQuery).apply(this, args)
+    if (!(result instanceof Promise)) return result as never
+    return result.catch((error: unknown) => {
+      if (error instanceof Error && (isNoResponse(error) || isNotWritable(error))) {
+        this.unusable ??= error
+        // While a query hangs, this destroys the socket.
+        void this.end()
+      }
+      throw error
+    }) as never
+  }
+}
