@@ -41,7 +41,7 @@ begin
      where pronamespace = 'holdfast'::regnamespace
        and proname in (
          'claim_slot', 'claim_slots', 'settle_bookings', 'move_bookings', 'expire_holds',
-         'create_slots', 'withdraw_slots',
+         'create_slots', 'withdraw_slots', 'are_locked',
          'read_log', 'verify_clinic',
          'ensure_partitions', 'purge_outdated',
          'clinic_no_of', 'id_floor')

@@ -44,7 +44,7 @@ test('stop waits until every accepted claim has its outcome', async ({ database 
   const stopped = engine.stop()
   expect(await engine.claim(aClaim(slot))).toEqual({ kind: 'overloaded', retryAfterSeconds: 1 })
   await stopped
-  expect(engine.queueDepths().claim).toEqual({ queued: 0, inFlight: 0 })
+  expect(engine.queueDepths().claim).toEqual({ queued: 0, inFlight: 0, slow: 0 })
   expect((await Promise.all(accepted)).map((outcome) => outcome.kind)).toEqual(
     Array.from({ length: 500 }, () => 'booked'),
   )

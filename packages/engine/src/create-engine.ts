@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import { runClaimBatch } from './bookings/claim-batch.ts'
+import { findLocked } from './bookings/find-locked.ts'
 import { runMoveBatch } from './bookings/move-batch.ts'
 import { runSettleBatch } from './bookings/settle-batch.ts'
 import { createDirectory } from './directory/create-directory.ts'
@@ -9,14 +10,16 @@ import type { ClaimOutcome, ClaimRequest } from './model/claim.ts'
 import type { Announce } from './model/committed.ts'
 import type { Engine } from './model/engine.ts'
 import type { MoveOutcome, MoveRequest, SettleOutcome, SettleRequest } from './model/settle.ts'
-import { BatchQueue, type BatchReport } from './queue/batch-queue.ts'
+import { BatchQueue, type BatchReport, type QueueDepth } from './queue/batch-queue.ts'
 import { createReads } from './reads/create-reads.ts'
 import { announcedSlotWrites } from './slots/announced-slot-writes.ts'
 import { createStoredResponses } from './stored-responses/stored-responses.ts'
 
 export type EngineSettings = {
   /**
-   * For batches of the three queues only. Each runs at most two at a time, so with 6 connections none waits for one.
+   * For batches of the three queues only. Each runs at most three at a time, one of them in the slow lane, so with 9
+   * connections none waits for one. A `lockTimeoutMs` of about a second, after which a batch goes on without the slots
+   * that others hold locked.
    */
   batchPool: pg.Pool
   /**
@@ -26,17 +29,20 @@ export type EngineSettings = {
   generalPool: pg.Pool
   /** Requests that may wait in each queue; one more is refused. Default 4,096. */
   queuedMax?: number
-  /** How long a request may wait in a queue before it is refused, milliseconds. Default 5,000. */
+  /** How long after it arrived a request is refused that has not been done, milliseconds. Default 5,000. */
   waitMsMax?: number
-  /** How long to look for the outcome of a batch whose connection was lost, milliseconds. Default 10,000. */
+  /**
+   * Until how long after it arrived the outcome of a request is looked up whose connection was lost, milliseconds.
+   * Default 25,000.
+   */
   unknownMsMax?: number
   onBatch?: (report: BatchReport) => void
   /** Called with the outcomes of claims before their callers get them; `error`: the outcome is not known. */
   onClaims?: (outcomes: readonly (ClaimOutcome['kind'] | 'error')[]) => void
 }
 
-/** Depth of each queue: items waiting, and batches in flight. */
-export type QueueDepths = Record<'claim' | 'settle' | 'move', { queued: number; inFlight: number }>
+/** Of each queue: items waiting, batches in flight, and items that wait for locked rows. */
+export type QueueDepths = Record<'claim' | 'settle' | 'move', QueueDepth>
 
 /** The engine over two pools of the application's role. It does not own the pools: end them after `stop()`. */
 export function createEngine(settings: EngineSettings): Engine & { queueDepths(): QueueDepths } {
@@ -45,17 +51,31 @@ export function createEngine(settings: EngineSettings): Engine & { queueDepths()
   const claims = new BatchQueue<ClaimRequest, ClaimOutcome>({
     name: 'claim',
     run: (items) => runClaimBatch(batchPool, items, announce),
+    rowOf: ({ slotId }) => slotId,
+    findLocked: (items) =>
+      findLocked(
+        batchPool,
+        items.map(({ slotId }) => ({ slotId, bookingId: null })),
+      ),
     ...bounds,
     onOutcomes: (outcomes) => onClaims?.(outcomes.map((outcome) => (outcome === 'error' ? outcome : outcome.kind))),
   })
   const settles = new BatchQueue<SettleRequest, SettleOutcome>({
     name: 'settle',
     run: (items) => runSettleBatch(batchPool, items, announce),
+    rowOf: ({ bookingId }) => bookingId,
+    findLocked: (items) =>
+      findLocked(
+        batchPool,
+        items.map(({ bookingId }) => ({ slotId: null, bookingId })),
+      ),
     ...bounds,
   })
   const moves = new BatchQueue<MoveRequest, MoveOutcome>({
     name: 'move',
     run: (items) => runMoveBatch(batchPool, items, announce),
+    rowOf: ({ slotId }) => slotId,
+    findLocked: (items) => findLocked(batchPool, items),
     ...bounds,
   })
   return {

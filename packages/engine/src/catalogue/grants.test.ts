@@ -158,6 +158,7 @@ test('exactly these functions are its way in', async ({ database }) => {
     select distinct proname as name from pg_proc
      where pronamespace = 'holdfast'::regnamespace and has_function_privilege(oid, 'EXECUTE') order by 1`)
   expect(rows.map((row) => row.name)).toEqual([
+    'are_locked',
     'claim_slot',
     'claim_slots',
     'clinic_no_of',

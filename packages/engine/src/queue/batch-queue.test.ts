@@ -74,7 +74,7 @@ describe('BatchQueue', () => {
     outcomes.push(...[3, 4, 5, 6].map((item) => queue.submit(item)))
     await turn()
     expect(held.calls).toHaveLength(2)
-    expect(queue.depth).toEqual({ queued: 4, inFlight: 2 })
+    expect(queue.depth).toEqual({ queued: 4, inFlight: 2, slow: 0 })
     held.calls[0]?.complete()
     await held.untilCalls(3)
     expect(held.calls[2]?.items).toEqual([3, 4, 5])

@@ -1,6 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { DatabaseUnavailable, isConnectionLost, mayHaveRun } from '../database/database-unavailable.ts'
+import {
+  DatabaseUnavailable,
+  isConnectionLost,
+  isLockTimeout,
+  isNotWritable,
+  mayHaveRun,
+} from '../database/database-unavailable.ts'
 import type { Overloaded } from '../model/claim.ts'
+import { SlowLane } from './slow-lane.ts'
 
 /** The outcome of an item of a batch, or that the item must be sent again with the next batch. */
 export type ItemResult<Outcome> = { kind: 'completed'; outcome: Outcome } | { kind: 'retry' }
@@ -17,6 +24,8 @@ export type BatchReport = {
   failed: boolean
 }
 
+export type QueueDepth = { queued: number; inFlight: number; slow: number }
+
 export type BatchQueueSettings<Item, Outcome> = {
   name: string
   /**
@@ -24,13 +33,20 @@ export type BatchQueueSettings<Item, Outcome> = {
    * idempotent.
    */
   run(items: readonly Item[]): Promise<ItemResult<Outcome>[]>
+  /** The row that an item has to lock. The items of a row that stays locked wait together, apart from the others. */
+  rowOf?(item: Item): string
+  /** Which of the items have to wait for the lock of another transaction, in order. Called after a lock timeout. */
+  findLocked?(items: readonly Item[]): Promise<boolean[]>
   batchSizeMax?: number
   inFlightMax?: number
-  /** Items that may wait; further ones are refused at once. */
+  /** Items that may wait, not counting those of the slow lane; further ones are refused at once. */
   queuedMax?: number
-  /** An item that is not sent within this time is refused. Milliseconds. */
+  /** An item that has no outcome this long after it arrived is refused, if nothing can be committed. Milliseconds. */
   waitMsMax?: number
-  /** How long to retry after a connection was lost before the outcome is reported as unknown. Milliseconds. */
+  /**
+   * An item whose connection was lost is sent again until this long after it arrived. Then its outcome is reported as
+   * unknown. Milliseconds.
+   */
   unknownMsMax?: number
   onBatch?: (report: BatchReport) => void
   /** The outcomes of items, before their callers get them. `error`: the caller gets an exception. */
@@ -49,43 +65,58 @@ type Waiting<Item, Outcome> = {
 
 // An item is sent again when another transaction won a race. Losing a hundred in a row means a bug.
 const triesMax = 100
-const unknownRetryMs = 100
+const retryMs = 100
 const overloadFactor = 4
+/** How often waiting items are checked for whether they have waited too long. */
+const watchMs = 250
+const slowRowsMax = 512
+/** Of the items that may wait, the slow lane has at most this share: one slot must not fill the queue. */
+const slowShare = 1 / 4
 
 /**
  * Requests that arrive while a transaction is in flight share the next one (docs/decisions/0002). An idle queue sends
  * an item at once, alone; a busy one sends batches of up to `batchSizeMax`, `inFlightMax` at a time. Under overload a
  * batch is an eighth of the waiting items, up to four times `batchSizeMax`.
  *
- * - Bounded: when the queue is full, or an item has waited too long, its outcome is `overloaded` and it is never sent.
+ * - Bounded: when the queue is full, or an item has waited too long, its outcome is `overloaded`, and it has not been
+ *   done.
  * - When a batch fails, its items are sent one by one, so that an invalid item does not fail the others.
+ * - When a batch waits too long for a lock, the items of locked rows leave it for the slow lane, one batch at a time,
+ *   and the others are sent again.
  * - When the connection is lost in flight, the outcome is unknown: the same items are sent again, which their
- *   idempotency keys make safe.
+ *   idempotency keys make safe. So they are when the server may not write (a failover), and nothing was done.
  */
 export class BatchQueue<Item, Outcome> {
   readonly #settings: Required<BatchQueueSettings<Item, Outcome>>
   #waiting: Waiting<Item, Outcome>[] = []
+  readonly #slow = new SlowLane<Waiting<Item, Outcome>>()
+  #isSlowLaneRunning = false
+  /** Items of the slow lane that are sent at the moment, and wait there for a lock. */
+  #slowSent = 0
   #inFlight = 0
   #scheduled = false
+  #watched = false
   #stopped = false
   #idle: (() => void)[] = []
 
   constructor(settings: BatchQueueSettings<Item, Outcome>) {
     this.#settings = {
+      rowOf: () => '',
+      findLocked: async (items) => items.map(() => false),
       batchSizeMax: 128,
       inFlightMax: 2,
       queuedMax: 4_096,
       waitMsMax: 5_000,
-      unknownMsMax: 10_000,
+      unknownMsMax: 25_000,
       onBatch: () => undefined,
       onOutcomes: () => undefined,
       ...settings,
     }
   }
 
-  /** Items waiting, and batches in flight. */
-  get depth(): { queued: number; inFlight: number } {
-    return { queued: this.#waiting.length, inFlight: this.#inFlight }
+  /** Items waiting, batches in flight, and items of the slow lane, waiting or sent. */
+  get depth(): QueueDepth {
+    return { queued: this.#waiting.length, inFlight: this.#inFlight, slow: this.#slow.size + this.#slowSent }
   }
 
   /**
@@ -106,7 +137,11 @@ export class BatchQueue<Item, Outcome> {
   /** Takes no more items, and resolves when every item has its outcome. */
   async stop(): Promise<void> {
     this.#stopped = true
-    if (this.#inFlight > 0 || this.#waiting.length > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
+    if (!this.#isIdle()) await new Promise<void>((resolve) => this.#idle.push(resolve))
+  }
+
+  #isIdle(): boolean {
+    return this.#inFlight === 0 && this.#waiting.length === 0 && !this.#isSlowLaneRunning
   }
 
   // After the poll phase, so that all requests read from the sockets in one turn of the event loop share a batch.
@@ -129,32 +164,130 @@ export class BatchQueue<Item, Outcome> {
         this.#dispatch()
       })
     }
-    if (this.#inFlight === 0 && this.#waiting.length === 0) for (const resolve of this.#idle.splice(0)) resolve()
+    if (this.#waiting.length > 0) this.#watch()
+    if (this.#isIdle()) for (const resolve of this.#idle.splice(0)) resolve()
   }
 
   #take(): Waiting<Item, Outcome>[] {
-    const { batchSizeMax } = this.#settings
+    const { batchSizeMax, queuedMax, rowOf } = this.#settings
+    const slowMax = Math.ceil(queuedMax * slowShare)
     // Under overload a turn of the event loop is long and starts only two batches, so batches grow with the queue.
     const size = Math.min(batchSizeMax * overloadFactor, Math.max(batchSizeMax, Math.ceil(this.#waiting.length / 8)))
-    const taken = this.#waiting.splice(0, size)
-    const oldest = performance.now() - this.#settings.waitMsMax
+    const taken = this.#inTime(this.#waiting.splice(0, size))
+    if (this.#slow.isEmpty) return taken
     return taken.filter((waiting) => {
-      if (waiting.since >= oldest || waiting.mayBeCommitted) return true
-      this.#settings.onOutcomes([overloaded])
-      waiting.resolve(overloaded)
+      const row = rowOf(waiting.item)
+      if (!this.#slow.has(row)) return true
+      // What may be committed needs its outcome.
+      if (this.#slow.size < slowMax || waiting.mayBeCommitted) this.#slow.join(row, waiting)
+      else this.#refuse(waiting)
+      void this.#runSlowLane()
       return false
     })
+  }
+
+  // Batches in flight may take long. Until one ends, this refuses what has waited too long behind them.
+  #watch(): void {
+    if (this.#watched) return
+    this.#watched = true
+    setTimeout(() => {
+      this.#watched = false
+      this.#waiting = this.#inTime(this.#waiting)
+      this.#slow.removeIf((waiting) => this.#inTime([waiting]).length === 0)
+      if (this.#waiting.length > 0 || this.#slow.size > 0) this.#watch()
+      this.#dispatch()
+    }, watchMs).unref()
+  }
+
+  /** Refuses the items whose time is up, and returns the others. `cause`: why they could not be done. */
+  #inTime(batch: Waiting<Item, Outcome>[], cause: unknown = null): Waiting<Item, Outcome>[] {
+    const { waitMsMax, unknownMsMax } = this.#settings
+    const now = performance.now()
+    return batch.filter((waiting) => {
+      const { since, mayBeCommitted } = waiting
+      if (since + (mayBeCommitted ? unknownMsMax : waitMsMax) >= now) return true
+      if (mayBeCommitted) this.#reject(waiting, unknownOutcome(cause))
+      else if (cause !== null) this.#reject(waiting, unreached(cause))
+      else this.#refuse(waiting)
+      return false
+    })
+  }
+
+  #refuse(waiting: Waiting<Item, Outcome>): void {
+    this.#settings.onOutcomes([overloaded])
+    waiting.resolve(overloaded)
   }
 
   async #send(batch: Waiting<Item, Outcome>[]): Promise<void> {
     try {
       this.#deliver(batch, await this.#run(batch))
     } catch (error) {
-      if (isConnectionLost(error)) await this.#retryUnknown(batch, error)
-      else if (batch[0] !== undefined && batch.length === 1) {
-        this.#reject(batch[0], batch[0].mayBeCommitted ? unknownOutcome(error) : error)
-      } else for (const waiting of batch) await this.#send([waiting])
+      await this.#failed(batch, error)
     }
+  }
+
+  async #failed(batch: Waiting<Item, Outcome>[], error: unknown): Promise<void> {
+    if (isConnectionLost(error) || isNotWritable(error)) return this.#retry(batch, error)
+    if (isLockTimeout(error)) return this.#divide(batch)
+    const [alone] = batch
+    if (alone !== undefined && batch.length === 1) {
+      this.#reject(alone, alone.mayBeCommitted ? unknownOutcome(error) : error)
+    } else await this.#sendOneByOne(batch)
+  }
+
+  async #sendOneByOne(batch: Waiting<Item, Outcome>[]): Promise<void> {
+    for (const waiting of batch) if (this.#inTime([waiting]).length > 0) await this.#send([waiting])
+  }
+
+  /** A batch has waited too long for a lock. */
+  async #divide(batch: Waiting<Item, Outcome>[]): Promise<void> {
+    const locked = batch.length === 1 ? [true] : await this.#findLocked(batch)
+    const others = batch.filter((waiting, index) => {
+      if (locked[index] !== true) return true
+      this.#slow.park(this.#settings.rowOf(waiting.item), waiting)
+      return false
+    })
+    if (others.length < batch.length) {
+      void this.#runSlowLane()
+      const inTime = this.#inTime(others)
+      if (inTime.length > 0) await this.#send(inTime)
+    } else await this.#sendOneByOne(batch)
+  }
+
+  async #findLocked(batch: readonly Waiting<Item, Outcome>[]): Promise<boolean[]> {
+    try {
+      return await this.#settings.findLocked(batch.map(({ item }) => item))
+    } catch {
+      // Not known: the slow lane sends each row separately.
+      return batch.map(() => true)
+    }
+  }
+
+  /**
+   * Sends the items of the slow lane, one batch at a time: together those whose rows are not locked any more, else
+   * those of the row that was found locked longest ago, which then wait for its lock.
+   */
+  async #runSlowLane(): Promise<void> {
+    if (this.#isSlowLaneRunning) return
+    this.#isSlowLaneRunning = true
+    this.#watch()
+    while (this.#slow.size > 0) {
+      const heads = this.#slow.heads(slowRowsMax)
+      const locked = heads.length === 1 ? [true] : await this.#findLocked(heads.map(({ entry }) => entry))
+      const free = heads.filter((_head, index) => locked[index] !== true)
+      const rows = (free.length > 0 ? free : heads.slice(0, 1)).map(({ row }) => row)
+      const batch: Waiting<Item, Outcome>[] = []
+      for (const row of rows) batch.push(...this.#slow.take(row, this.#settings.batchSizeMax - batch.length))
+      const startedAt = performance.now()
+      const inTime = this.#inTime(batch)
+      this.#slowSent = inTime.length
+      if (inTime.length > 0) await this.#send(inTime)
+      this.#slowSent = 0
+      for (const row of rows) this.#slow.unlocked(row, startedAt)
+      if (this.#waiting.length > 0) this.#schedule()
+    }
+    this.#isSlowLaneRunning = false
+    this.#dispatch()
   }
 
   async #run(batch: Waiting<Item, Outcome>[]): Promise<ItemResult<Outcome>[]> {
@@ -197,28 +330,39 @@ export class BatchQueue<Item, Outcome> {
     waiting.reject(error)
   }
 
-  // The lost transaction may have committed: callers get no outcome until the database says so, or time is up.
-  async #retryUnknown(batch: Waiting<Item, Outcome>[], cause: unknown): Promise<void> {
-    if (mayHaveRun(cause)) for (const waiting of batch) waiting.mayBeCommitted = true
-    const until =
-      performance.now() + (batch.some(({ mayBeCommitted }) => mayBeCommitted) ? this.#settings.unknownMsMax : 0)
-    while (performance.now() < until) {
-      await delay(unknownRetryMs)
+  // A lost transaction may have committed: callers get no outcome until the database says so, or time is up. If nothing
+  // was done because the server may not write, the items are sent again as long as they may wait.
+  async #retry(batch: Waiting<Item, Outcome>[], cause: unknown): Promise<void> {
+    let left = batch
+    for (let error = cause; ; ) {
+      if (mayHaveRun(error)) for (const waiting of left) waiting.mayBeCommitted = true
+      else if (!isNotWritable(error)) left = this.#refuseUnreached(left, error)
+      if (left.length > 0) await delay(retryMs)
+      left = this.#inTime(left, error)
+      if (left.length === 0) return
       try {
-        return this.#deliver(batch, await this.#run(batch))
-      } catch (error) {
-        if (!isConnectionLost(error)) {
-          for (const waiting of batch) await this.#send([waiting])
-          return
-        }
+        return this.#deliver(left, await this.#run(left))
+      } catch (next) {
+        if (!isConnectionLost(next) && !isNotWritable(next)) return this.#failed(left, next)
+        error = next
       }
     }
-    const unreached = new DatabaseUnavailable('The database cannot be reached.', { outcomeUnknown: false, cause })
-    for (const waiting of batch) this.#reject(waiting, waiting.mayBeCommitted ? unknownOutcome(cause) : unreached)
+  }
+
+  /** The database cannot be reached: what has not been tried is refused at once. */
+  #refuseUnreached(batch: Waiting<Item, Outcome>[], cause: unknown): Waiting<Item, Outcome>[] {
+    return batch.filter((waiting) => {
+      if (!waiting.mayBeCommitted) this.#reject(waiting, unreached(cause))
+      return waiting.mayBeCommitted
+    })
   }
 }
 
 const overloaded: Overloaded = { kind: 'overloaded', retryAfterSeconds: 1 }
+
+function unreached(cause: unknown): DatabaseUnavailable {
+  return new DatabaseUnavailable('The database cannot be reached.', { outcomeUnknown: false, cause })
+}
 
 function unknownOutcome(cause: unknown): DatabaseUnavailable {
   const message = 'The connection to the database was lost; the outcome is not known.'

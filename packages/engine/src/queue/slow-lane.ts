@@ -1,0 +1,85 @@
+/** How long a row counts as locked when nothing has waited for it since. */
+const forgetMs = 10_000
+const rowsRememberedMax = 10_000
+
+type Row<Entry> = { entries: Entry[]; lockedAtMs: number }
+
+/**
+ * The items of a queue that wait for a locked row: of a slot that is being withdrawn, for example. Items of the same
+ * row join them, so that the queue's batches, which have the items of all clinics, do not wait for that lock.
+ */
+export class SlowLane<Entry> {
+  /** By row; the one that was found locked longest ago first. */
+  readonly #rows = new Map<string, Row<Entry>>()
+  #size = 0
+
+  /** How many items wait. */
+  get size(): number {
+    return this.#size
+  }
+
+  /** No row is known to be locked. */
+  get isEmpty(): boolean {
+    return this.#rows.size === 0
+  }
+
+  /** Whether an item of this row belongs here: the row was found locked, and nothing has got its lock since. */
+  has(row: string): boolean {
+    const known = this.#rows.get(row)
+    if (known === undefined) return false
+    if (known.entries.length > 0 || performance.now() - known.lockedAtMs < forgetMs) return true
+    this.#rows.delete(row)
+    return false
+  }
+
+  /** The row was found locked. */
+  park(row: string, entry: Entry): void {
+    const entries = this.#rows.get(row)?.entries ?? []
+    this.#rows.delete(row)
+    if (this.#rows.size >= rowsRememberedMax) this.#forgetEmpty()
+    this.#rows.set(row, { entries, lockedAtMs: performance.now() })
+    this.join(row, entry)
+  }
+
+  /** For a row that {@link has} knows. */
+  join(row: string, entry: Entry): void {
+    this.#rows.get(row)?.entries.push(entry)
+    this.#size += 1
+  }
+
+  /** An item of each of the first `max` rows. */
+  heads(max: number): { row: string; entry: Entry }[] {
+    const heads: { row: string; entry: Entry }[] = []
+    for (const [row, { entries }] of this.#rows) {
+      if (heads.length >= max) break
+      if (entries[0] !== undefined) heads.push({ row, entry: entries[0] })
+    }
+    return heads
+  }
+
+  /** Removes at most `max` items of a row. The row stays known. */
+  take(row: string, max: number): Entry[] {
+    const taken = this.#rows.get(row)?.entries.splice(0, max) ?? []
+    this.#size -= taken.length
+    return taken
+  }
+
+  /** Removes the items that `isOver` returns true for. */
+  removeIf(isOver: (entry: Entry) => boolean): void {
+    for (const row of this.#rows.values()) {
+      const left = row.entries.filter((entry) => !isOver(entry))
+      this.#size -= row.entries.length - left.length
+      row.entries = left
+    }
+  }
+
+  /** An item has got the row's lock, unless it was found locked again since then, by `performance.now()`. */
+  unlocked(row: string, sinceMs: number): void {
+    const known = this.#rows.get(row)
+    if (known !== undefined && known.entries.length === 0 && known.lockedAtMs < sinceMs) this.#rows.delete(row)
+  }
+
+  #forgetEmpty(): void {
+    for (const [row, { entries }] of this.#rows) if (entries.length === 0) this.#rows.delete(row)
+  }
+}
