@@ -4,11 +4,11 @@ import { type Announce, noSlots } from '../model/committed.ts'
 import type { Engine } from '../model/engine.ts'
 import type { WithdrawSlotsRequest } from '../model/slot.ts'
 import { createSlots } from './create-slots.ts'
-import { withdrawSlots } from './withdraw-slots.ts'
+import { withdrawInParts } from './withdraw-in-parts.ts'
 
 /**
- * Creating and withdrawing slots, announced. Each is one statement outside of a transaction: the locks on its slots and
- * its place in the log never wait for this process, which may have lost its network.
+ * Creating and withdrawing slots, announced. Each is one or more statements outside of a transaction: the locks on its
+ * slots and its place in the log never wait for this process, which may have lost its network.
  */
 export function announcedSlotWrites(pool: pg.Pool, announce: Announce): Pick<Engine, 'createSlots' | 'withdrawSlots'> {
   const announceDoctor = (doctorId: string, position: string) =>
@@ -30,11 +30,9 @@ export function announcedSlotWrites(pool: pg.Pool, announce: Announce): Pick<Eng
 
     async withdrawSlots(request) {
       const doctorId = await doctorOf(pool, request)
-      const outcome = await withdrawSlots(pool, request)
-      if (outcome.kind === 'withdrawn' && doctorId !== null && !request.dryRun) {
-        announceDoctor(doctorId, outcome.position)
-      }
-      return outcome
+      return withdrawInParts(pool, request, (position) => {
+        if (doctorId !== null) announceDoctor(doctorId, position)
+      })
     },
   }
 }

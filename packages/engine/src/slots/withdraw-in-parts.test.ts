@@ -1,0 +1,126 @@
+import {
+  aBooking,
+  aClinic,
+  aDoctor,
+  aSlot,
+  checkHistory,
+  holdSlotLock,
+  type TestDatabase,
+  until,
+  untilLockWaiters,
+} from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
+import { describe, expect, onTestFinished } from 'vitest'
+import { DatabaseUnavailable } from '../database/database-unavailable.ts'
+import { createPool } from '../database/pools.ts'
+import type { WithdrawSlotsRequest } from '../model/slot.ts'
+import { withdrawInParts } from './withdraw-in-parts.ts'
+
+const minuteMs = 60_000
+const inParts = { slotsMax: 2, unitsMax: 1_000 }
+
+/** Six slots of a doctor, each with a booking, an hour apart. */
+async function aWeek(database: TestDatabase) {
+  const doctor = await aDoctor(database, await aClinic(database))
+  const from = new Date(Math.ceil(Date.now() / minuteMs) * minuteMs + 24 * 60 * minuteMs)
+  const slots = []
+  for (let n = 0; n < 6; n += 1) {
+    const startsAt = new Date(from.getTime() + n * 60 * minuteMs)
+    slots.push(await aSlot(database, doctor, { startsAt }))
+  }
+  const bookings = []
+  for (const slot of slots) bookings.push(await aBooking(database, slot))
+  const which = { doctorId: doctor.id, from, to: new Date(from.getTime() + 24 * 60 * minuteMs) }
+  const request: WithdrawSlotsRequest = {
+    clinicNo: doctor.clinicNo,
+    which,
+    withBookings: true,
+    dryRun: false,
+    actorId: null,
+  }
+  return { slots, bookings, request }
+}
+
+async function withdrawnCount(database: TestDatabase, { which }: WithdrawSlotsRequest): Promise<number> {
+  const { rows } = await database.ownerPool.query<{ count: number }>(
+    'select count(*)::integer as count from holdfast.slot where withdrawn_at is not null and resource_id = $1',
+    ['doctorId' in which ? which.doctorId : null],
+  )
+  return rows[0]?.count ?? 0
+}
+
+describe('a range with bookings', () => {
+  test('is withdrawn in parts: the first are committed while a later one waits for a lock', async ({ database }) => {
+    const { slots, bookings, request } = await aWeek(database)
+    const last = slots.at(-1)
+    if (last === undefined) throw new Error('no slot')
+    const lock = await holdSlotLock(database, last)
+    onTestFinished(() => lock.release())
+    const positions: string[] = []
+    const withdrawing = withdrawInParts(database.appPool, request, (at) => void positions.push(at), inParts)
+    await until(
+      async () => ((await withdrawnCount(database, request)) === 4 ? true : undefined),
+      async () => `two parts, not ${await withdrawnCount(database, request)} slots`,
+      20_000,
+    )
+    await lock.release()
+    const outcome = await withdrawing
+    expect(outcome).toMatchObject({ kind: 'withdrawn', slots: 6, position: positions.at(-1) })
+    if (outcome.kind !== 'withdrawn') throw new Error(outcome.kind)
+    expect(outcome.bookings.map(({ id }) => id)).toEqual(bookings.map(({ id }) => id))
+    expect(new Set(positions).size).toBe(3)
+    expect(await checkHistory(database)).toEqual([])
+  })
+
+  test('negative control: in one transaction, none is committed while one waits', async ({ database }) => {
+    const { slots, request } = await aWeek(database)
+    const last = slots.at(-1)
+    if (last === undefined) throw new Error('no slot')
+    const lock = await holdSlotLock(database, last)
+    onTestFinished(() => lock.release())
+    const withdrawing = withdrawInParts(database.appPool, request, () => undefined, { slotsMax: 100, unitsMax: 1_000 })
+    await untilLockWaiters(database, 1)
+    expect(await withdrawnCount(database, request)).toBe(0)
+    await lock.release()
+    expect(await withdrawing).toMatchObject({ kind: 'withdrawn', slots: 6 })
+  })
+
+  test('of which a part fails is reported as not known, and a repetition withdraws the rest', async ({ database }) => {
+    const { slots, request } = await aWeek(database)
+    const last = slots.at(-1)
+    if (last === undefined) throw new Error('no slot')
+    const lock = await holdSlotLock(database, last)
+    onTestFinished(() => lock.release())
+    const pool = createPool({ url: database.appUrl, max: 1, name: 'withdraws', lockTimeoutMs: 50 })
+    const failed: unknown = await withdrawInParts(pool, request, () => undefined, inParts).catch((error) => error)
+    expect(failed).toBeInstanceOf(DatabaseUnavailable)
+    expect(failed).toMatchObject({ outcomeUnknown: true })
+    await lock.release()
+    expect(await withdrawInParts(pool, request, () => undefined, inParts)).toMatchObject({
+      kind: 'withdrawn',
+      slots: 2,
+    })
+    expect(await withdrawnCount(database, request)).toBe(6)
+    await pool.end()
+  })
+})
+
+test('a range that must have no bookings is withdrawn at once, or not at all', async ({ database }) => {
+  const { request } = await aWeek(database)
+  const outcome = await withdrawInParts(database.appPool, { ...request, withBookings: false }, () => undefined, inParts)
+  expect(outcome).toEqual({ kind: 'slot_has_bookings', bookings: 6 })
+  expect(await withdrawnCount(database, request)).toBe(0)
+})
+
+test('a dry run reports the whole range, and withdraws nothing', async ({ database }) => {
+  const { request } = await aWeek(database)
+  const positions: string[] = []
+  const outcome = await withdrawInParts(
+    database.appPool,
+    { ...request, dryRun: true },
+    (at) => void positions.push(at),
+    inParts,
+  )
+  expect(outcome).toMatchObject({ kind: 'withdrawn', slots: 6 })
+  expect([positions, await withdrawnCount(database, request)]).toEqual([[], 0])
+})
