@@ -14,6 +14,8 @@ export type WorkerOptions = {
 }
 
 const connections = 4
+/** For what the jobs have left in progress when the database hangs. */
+const closeMs = 5_000
 
 /**
  * Starts the process for background jobs (sweep, partitions, retention). Any number may run, with any number of
@@ -37,7 +39,7 @@ export async function startWorker(options: WorkerOptions): Promise<{ stop(): Pro
     return {
       async stop() {
         await started.stop()
-        await pool.end()
+        await pool.close(closeMs)
         await database.stop()
       },
     }

@@ -1,5 +1,6 @@
+import { type DatabasePool, openDatabasePool } from '@holdfast/engine'
 import { getMigrations } from 'better-auth/db/migration'
-import pg from 'pg'
+import type pg from 'pg'
 import { authOptions } from './auth.ts'
 import { createPasswords } from './passwords.ts'
 
@@ -31,8 +32,8 @@ export async function migrateAccounts(ownerUrl: string): Promise<AccountsMigrati
 }
 
 /** A pool whose search path is the schema of the accounts' tables. */
-export function accountsPool(url: string, max: number, name: string): pg.Pool {
-  const pool = new pg.Pool({
+export function accountsPool(url: string, max: number, name: string): DatabasePool {
+  const pool = openDatabasePool({
     connectionString: url,
     max,
     application_name: name,
@@ -40,11 +41,11 @@ export function accountsPool(url: string, max: number, name: string): pg.Pool {
     connectionTimeoutMillis: 10_000,
     idleTimeoutMillis: 30_000,
     statement_timeout: 30_000,
+    query_timeout: 35_000,
     keepAlive: true,
   })
   // The pool replaces a lost connection, and the query that used it fails. Without listeners the process would end.
   pool.on('error', () => undefined)
-  pool.on('connect', (client) => client.on('error', () => undefined))
   return pool
 }
 

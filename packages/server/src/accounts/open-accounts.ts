@@ -1,4 +1,4 @@
-import type { Pool } from 'pg'
+import type { DatabasePool } from '@holdfast/engine'
 import type { Config } from '../config/config.ts'
 import type { Logger } from '../observe/logger.ts'
 import { type Accounts, createAccounts } from './accounts.ts'
@@ -19,7 +19,7 @@ export type OpenAccounts = {
   sessionCookies: SessionCookies
   /** The public address of this server. */
   publicUrl: string
-  pool: Pool
+  pool: DatabasePool
   close(): Promise<void>
 }
 

@@ -1,4 +1,12 @@
-import { type CalendarReads, createCalendarReads, createEngine, createPool, type Engine } from '@holdfast/engine'
+import {
+  type CalendarReads,
+  createCalendarReads,
+  createEngine,
+  createPool,
+  type DatabasePool,
+  type Engine,
+  type PoolSettings,
+} from '@holdfast/engine'
 import type { FastifyInstance } from 'fastify'
 import type pg from 'pg'
 import { type OpenAccounts, openAccounts } from '../accounts/open-accounts.ts'
@@ -33,13 +41,18 @@ export type ComposedServer = {
   stop(): Promise<void>
 }
 
-/** Each of the three queues has at most two batches in flight, so they never wait for a connection. */
-const batchConnections = 6
+/** Each of the three queues has at most three batches in flight, so they never wait for a connection. */
+const batchBounds = { max: 9, connectTimeoutMs: 3_000 }
+/** What a batch takes, with its commit, besides the wait for a lock. */
+const batchMsMax = 2_000
+/** Longer than the wait for a lock, 10 s. Writes of thousands of rows have a longer one. */
+const generalQueryMsMax = 15_000
 const jobConnections = 3
+/** Jobs work in small transactions. */
+const jobQueryMsMax = 30_000
 /** One reads the log, one notifies the other processes. */
-const tailConnections = 2
-const probeConnections = 2
-const probeMsMax = 1_000
+const tailBounds = { max: 2, queryTimeoutMs: 2_000, connectTimeoutMs: 2_000 }
+const probeBounds = { max: 2, statementTimeoutMs: 1_000, queryTimeoutMs: 2_000, connectTimeoutMs: 2_000 }
 const bytesPerMegabyte = 1_048_576
 /** Of HOLDFAST_CACHE_MEGABYTES. A slot takes 60 bytes in a calendar and 200 in each list that shows it. */
 const cacheShares = { calendar: 5 / 8, lists: 2 / 8, responses: 1 / 8 }
@@ -49,6 +62,8 @@ export async function composeServer(config: Config, database: PreparedDatabase, 
   const pools = openPools(config, database.appUrl, log)
   const cacheBytesMax = config.cacheMegabytes * bytesPerMegabyte
   const accounts = await openAccounts(config, database, log)
+  const allPools = [...Object.values(pools), accounts.pool]
+  closeTogether(allPools)
   let isStopping = false
   const probes = createProbes(pools.probes, () => isStopping)
   const metrics = createMetrics({
@@ -66,6 +81,7 @@ export async function composeServer(config: Config, database: PreparedDatabase, 
     generalPool: pools.general,
     queuedMax: config.queueSizeMax,
     waitMsMax: config.queueWaitMsMax,
+    unknownMsMax: config.outcomeSecondsMax * 1000,
     onBatch: metrics.batchDone,
     onClaims: metrics.claimsDone,
   })
@@ -108,7 +124,6 @@ export async function composeServer(config: Config, database: PreparedDatabase, 
     },
     stop() {
       isStopping = true
-      const allPools = [...Object.values(pools), accounts.pool]
       const parts: Stopping = { app, metricsApp, jobs, engine, calendar, freshness, pools: allPools }
       stopped ??= stopServer(parts, config.shutdownSecondsMax * 1000, log)
       return stopped
@@ -164,24 +179,32 @@ function cacheFigures(cache: ResponseCache, lists: SlotLists, calendar: Calendar
   }
 }
 
-type Pools = Record<'batches' | 'general' | 'tail' | 'probes' | 'jobs', pg.Pool>
+type Pools = Record<'batches' | 'general' | 'tail' | 'probes' | 'jobs', DatabasePool>
 
 function openPools(config: Config, url: string, log: Logger): Pools {
   const onIdleError = (error: Error) => log.warn({ err: error }, 'an idle database connection was lost')
-  const open = (name: string, max: number, statementTimeoutMs?: number) =>
-    createPool({
-      url,
-      max,
-      name: `holdfast ${name}`,
-      onIdleError,
-      ...(statementTimeoutMs === undefined ? {} : { statementTimeoutMs }),
-    })
+  const open = (name: string, bounds: Pick<PoolSettings, 'max'> & Partial<PoolSettings>) =>
+    createPool({ url, name: `holdfast ${name}`, onIdleError, ...bounds })
   return {
-    batches: open('write', batchConnections),
-    general: open('read', config.poolSize),
-    tail: open('tail', tailConnections),
-    probes: open('probes', probeConnections, probeMsMax),
-    jobs: open('jobs', jobConnections),
+    // A batch times out before its claims have waited too long, so that they can be sent again on a new connection.
+    batches: open('write', {
+      ...batchBounds,
+      lockTimeoutMs: config.lockWaitMsMax,
+      queryTimeoutMs: config.lockWaitMsMax + batchMsMax,
+    }),
+    general: open('read', { max: config.poolSize, queryTimeoutMs: generalQueryMsMax }),
+    tail: open('tail', tailBounds),
+    probes: open('probes', probeBounds),
+    jobs: open('jobs', { max: jobConnections, queryTimeoutMs: jobQueryMsMax }),
+  }
+}
+
+/** All are connected to one server: when it does not respond to one, the others close what has been idle since. */
+function closeTogether(pools: readonly DatabasePool[]): void {
+  for (const pool of pools) {
+    pool.onNoResponse = (reason, beganAtMs) => {
+      for (const other of pools) if (other !== pool) other.closeIdle(reason, beganAtMs)
+    }
   }
 }
 

@@ -1,7 +1,6 @@
-import type { Engine } from '@holdfast/engine'
+import type { DatabasePool, Engine } from '@holdfast/engine'
 import type { FastifyInstance } from 'fastify'
 import pTimeout, { TimeoutError } from 'p-timeout'
-import type pg from 'pg'
 import type { RunningJobs } from '../jobs/run-jobs.ts'
 import type { Logger } from '../observe/logger.ts'
 
@@ -12,10 +11,12 @@ export type Stopping = {
   engine: Pick<Engine, 'stop'>
   calendar: { stop(): void }
   freshness: { stop(): Promise<void> }
-  pools: pg.Pool[]
+  pools: Pick<DatabasePool, 'close'>[]
 }
 
 const closeIdleMs = 50
+/** For queries in progress, and a last message to the database, which may hang. */
+const closeMs = 5_000
 
 /**
  * Stops the parts in an order that loses no accepted request: first new connections are refused and requests in flight
@@ -37,7 +38,7 @@ export async function stopServer(parts: Stopping, msMax: number, log: Logger): P
   await within('queues', parts.engine.stop())
   parts.calendar.stop()
   await within('the tail of the log', parts.freshness.stop())
-  await within('database connections', Promise.all(parts.pools.map((pool) => pool.end())))
+  await within('database connections', Promise.all(parts.pools.map((pool) => pool.close(closeMs))))
 }
 
 /** @returns false if it did not finish in time. A failure is logged, so that the other parts are still stopped. */

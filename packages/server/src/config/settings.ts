@@ -188,8 +188,22 @@ export const settingTable = {
   queueWaitMsMax: setting(
     'HOLDFAST_QUEUE_WAIT_MS_MAX',
     '5000',
-    'How many milliseconds a claim may wait in the queue before it gets 503.',
+    'How many milliseconds after it arrived a claim that could not be processed gets 503.',
     kinds.wholeNumber(10, 60_000),
+  ),
+  lockWaitMsMax: setting(
+    'HOLDFAST_LOCK_WAIT_MS_MAX',
+    '1000',
+    'How many milliseconds a batch of claims waits for a locked slot. Then the claims of that slot wait apart.',
+    kinds.wholeNumber(10, 60_000),
+  ),
+  outcomeSecondsMax: setting(
+    'HOLDFAST_OUTCOME_SECONDS_MAX',
+    '25',
+    'How many seconds after a write arrived its outcome is looked up when the database connection was lost. Then the ' +
+      'client gets 503 and has to repeat it. Longer than a failover takes: with Patroni, its ttl and ten seconds ' +
+      'more (40), and HOLDFAST_ANSWER_SECONDS_MAX above that (45).',
+    kinds.wholeNumber(1, 600),
   ),
   passwordHashesMax: setting(
     'HOLDFAST_PASSWORD_HASHES_MAX',

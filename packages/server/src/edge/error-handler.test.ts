@@ -23,6 +23,7 @@ test.each([
   ['there was a deadlock', withCode('40P01'), 'unavailable', 503],
   ['a statement took too long', withCode('57014'), 'unavailable', 503],
   ['the disk is full', withCode('53100'), 'unavailable', 503],
+  ['the primary was demoted', withCode('25006'), 'unavailable', 503],
   ['an unexpected constraint was violated', withCode('23514'), 'internal_error', 500],
   ['Fastify fails in a new way', withCode('FST_ERR_REP_INVALID_PAYLOAD_TYPE'), 'internal_error', 500],
   ['there is a bug', new TypeError('x is not a function'), 'internal_error', 500],

@@ -1,5 +1,5 @@
 import type { ProblemCode } from '@holdfast/contract'
-import { DatabaseUnavailable, isConnectionLost } from '@holdfast/engine'
+import { DatabaseUnavailable, isConnectionLost, isNotWritable } from '@holdfast/engine'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { ProblemError, problem } from './problem-error.ts'
 
@@ -24,7 +24,7 @@ export function problemOf(error: unknown): ProblemError {
     // Fastify's JSON parser throws the SyntaxError with status 400.
     if (error.statusCode === 400) return problem('invalid_request', 'The body is not valid JSON.')
   }
-  if (error instanceof DatabaseUnavailable && !error.outcomeUnknown) {
+  if ((error instanceof DatabaseUnavailable && !error.outcomeUnknown) || isNotWritable(error)) {
     return problem('unavailable', 'The database cannot be reached. The request was not processed.', {
       retryAfterSeconds: 1,
     })

@@ -7,6 +7,7 @@ const origin = 'https://clinic.example'
 const env = {
   HOLDFAST_QUEUE_SIZE_MAX: '1',
   HOLDFAST_QUEUE_WAIT_MS_MAX: '60000',
+  HOLDFAST_LOCK_WAIT_MS_MAX: '60000',
   HOLDFAST_CORS_ORIGINS: origin,
   HOLDFAST_METRICS_PORT: '0',
   HOLDFAST_RATE_LIMIT: 'on',

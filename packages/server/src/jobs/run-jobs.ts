@@ -52,7 +52,7 @@ export async function startJobs(deps: JobsDeps): Promise<RunningJobs> {
   const first = runJobsOnce(deps).catch(() => undefined)
   return {
     async stop() {
-      await first
+      await pTimeout(first, { milliseconds: stopMsMax, message: false })
       await queue.stop()
     },
   }

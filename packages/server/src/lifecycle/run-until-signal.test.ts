@@ -26,6 +26,24 @@ test('a signal during the start stops it as soon as it has started', async () =>
   expect(stop).toHaveBeenCalledOnce()
 })
 
+test('a start that does not end after a signal is given up', async () => {
+  const lines = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+  const exited = Promise.withResolvers<unknown>()
+  const exit = vi.spyOn(process, 'exit').mockImplementation((code) => {
+    exited.resolve(code)
+    return undefined as never
+  })
+  const starting = Promise.withResolvers<{ stop(): Promise<void> }>()
+  const ended = runUntilSignal(() => starting.promise, { startMsMax: 10 })
+  process.emit('SIGTERM')
+  expect(await exited.promise).toBe(1)
+  expect(lines.mock.calls).toEqual([['Stopped before it was ready: the start did not end within 0.01 s.']])
+  starting.resolve({ stop: async () => undefined })
+  await ended
+  lines.mockRestore()
+  exit.mockRestore()
+})
+
 test('a start that fails because of the signal counts as a stop; a bug is still a failure', async () => {
   const lines = vi.spyOn(console, 'error').mockImplementation(() => undefined)
   const failing = async (error: Error) => {

@@ -1,10 +1,13 @@
 import { reasonOf } from './start-error.ts'
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+/** How long a start may take after a signal. */
+const startMsMaxDefault = 30_000
 
 /**
  * Runs a service until the first SIGINT, SIGTERM or SIGHUP, then stops it. A signal during the start stops it as soon
- * as it has started. A second signal ends the process at once.
+ * as it has started, but ends the process if that takes longer than `startMsMax`. A second signal ends the process at
+ * once.
  *
  * close-with-grace is not used: it ends the process itself, with 0 or 1, and so cannot return the exit code to the
  * command that started the service; it treats a failed start as a failed stop; and it leaves its listeners installed.
@@ -12,17 +15,29 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
  * @returns the exit code: 0 after a clean stop, also if the signal ended the start (Ctrl-C also ends the programs
  *   that a start runs, such as initdb); 1 if the service could not start (the reason is printed to stderr)
  */
-export async function runUntilSignal(start: () => Promise<{ stop(): Promise<void> }>): Promise<number> {
+export async function runUntilSignal(
+  start: () => Promise<{ stop(): Promise<void> }>,
+  { startMsMax }: { startMsMax: number } = { startMsMax: startMsMaxDefault },
+): Promise<number> {
   const signalled = Promise.withResolvers<void>()
   let count = 0
+  let isStarting = true
   const onSignal = () => {
     count += 1
     if (count > 1) process.exit(130)
     signalled.resolve()
+    if (isStarting) setTimeout(giveUp, startMsMax).unref()
+  }
+  const giveUp = () => {
+    if (!isStarting) return
+    console.error(`Stopped before it was ready: the start did not end within ${startMsMax / 1000} s.`)
+    process.exit(1)
   }
   for (const signal of signals) process.on(signal, onSignal)
   try {
-    const running = await start()
+    const running = await start().finally(() => {
+      isStarting = false
+    })
     await signalled.promise
     await running.stop()
     return 0

@@ -24,7 +24,7 @@ export type CalendarFigures = {
   slots: number
 }
 
-export type QueueDepths = Record<string, { queued: number; inFlight: number }>
+export type QueueDepths = Record<string, { queued: number; inFlight: number; slow: number }>
 
 export type MetricsSources = {
   pools: Record<string, pg.Pool>
@@ -122,6 +122,15 @@ function addGauges(registry: Registry, sources: MetricsSources): void {
     registers,
     collect() {
       for (const [queue, depth] of Object.entries(sources.queueDepths())) this.set({ queue }, depth.queued)
+    },
+  })
+  new Gauge({
+    name: 'holdfast_queue_locked',
+    help: 'Items waiting, apart from the queue, for slots or bookings that other transactions hold locked.',
+    labelNames: ['queue'],
+    registers,
+    collect() {
+      for (const [queue, depth] of Object.entries(sources.queueDepths())) this.set({ queue }, depth.slow)
     },
   })
   new Gauge({

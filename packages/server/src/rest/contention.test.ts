@@ -52,7 +52,8 @@ afterEach(() => expect(servers.length).toBeGreaterThan(0))
 async function start(processes: number): Promise<void> {
   // They migrate one after the other; another test covers both at the same time.
   for (let index = 0; index < processes; index += 1) {
-    const bounds = { HOLDFAST_QUEUE_WAIT_MS_MAX: '60000', HOLDFAST_METRICS_TOKEN: metricsToken }
+    const waits = { HOLDFAST_QUEUE_WAIT_MS_MAX: '60000', HOLDFAST_LOCK_WAIT_MS_MAX: '60000' }
+    const bounds = { ...waits, HOLDFAST_METRICS_TOKEN: metricsToken }
     servers.push(await serverProcess({ ...settingsFor(database), ...bounds }))
   }
 }

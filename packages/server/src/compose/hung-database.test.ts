@@ -1,0 +1,76 @@
+import { aClinic, aDoctor, aSlot, type BuiltSlot, databaseProxy, type TestDatabase, until } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
+import { describe, expect } from 'vitest'
+import { call, serverOn, settingsFor } from '../../test/running-server.ts'
+import { startWorker } from '../worker.ts'
+
+const claims = 12
+const stopMsMax = 40_000
+
+async function hungServer(database: TestDatabase) {
+  const proxy = await databaseProxy(database.appUrl)
+  const server = await serverOn({ ownerUrl: database.ownerUrl, appUrl: proxy.url })
+  const doctor = await aDoctor(database, await aClinic(database))
+  const slots: BuiltSlot[] = []
+  for (let n = 0; n < claims; n += 1) slots.push(await aSlot(database, doctor, { capacity: 10 }))
+  const bookAll = () => Promise.all(slots.map((slot) => book(server.url, slot)))
+  const list = () => {
+    const at = slots[0]?.startsAt ?? new Date()
+    const day = at.toISOString().slice(0, 10)
+    return call(`${server.url}/api/v1/doctors/${doctor.id}/slots?from=${day}&to=${day}`)
+  }
+  return { proxy, server, bookAll, list }
+}
+
+function book(url: string, slot: BuiltSlot) {
+  return call(`${url}/api/v1/bookings`, {
+    method: 'POST',
+    body: { slotId: slot.id, patient: { name: 'P' }, confirm: true },
+  })
+}
+
+describe('a network that drops the packets of all open connections to the database', () => {
+  test('every claim is booked within seconds, and lists are fresh again', async ({ database }) => {
+    const { proxy, server, bookAll, list } = await hungServer(database)
+    await bookAll()
+    await list()
+    proxy.hang()
+    proxy.forwardNew()
+    const startedAt = performance.now()
+    const responses = await bookAll()
+    expect(responses.map(({ status }) => status)).toEqual(Array(claims).fill(201))
+    await until(
+      async () => {
+        const { status, body } = await list()
+        return status === 200 && body.stale === undefined ? true : undefined
+      },
+      () => 'a list that is not stale',
+    )
+    // The bound is far below the 40 s after which no claim had been answered before queries had a timeout.
+    expect(performance.now() - startedAt).toBeLessThan(30_000)
+    await server.stop()
+    await proxy.end()
+  })
+
+  test('a server stops in time, although no connection responds any more', async ({ database }) => {
+    const { proxy, server, bookAll } = await hungServer(database)
+    await bookAll()
+    proxy.hang()
+    const startedAt = performance.now()
+    await server.stop()
+    expect(performance.now() - startedAt).toBeLessThan(stopMsMax)
+    await proxy.end()
+  })
+
+  test('a worker stops in time', async ({ database }) => {
+    const proxy = await databaseProxy(database.appUrl)
+    const env = settingsFor({ ownerUrl: database.ownerUrl, appUrl: proxy.url })
+    const worker = await startWorker({ env, say: () => undefined })
+    proxy.hang()
+    const startedAt = performance.now()
+    await worker.stop()
+    // Its runs of jobs and its queue have 20 s each.
+    expect(performance.now() - startedAt).toBeLessThan(2 * stopMsMax)
+    await proxy.end()
+  })
+})
