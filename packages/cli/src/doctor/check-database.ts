@@ -13,6 +13,8 @@ type ServerFacts = {
   fsync: string
   full_page_writes: string
   synchronous_commit: string
+  synchronous_standby_names: string
+  replicas: number
   now: Date
 }
 
@@ -43,7 +45,9 @@ async function readServer(pool: Pool): Promise<{ facts: ServerFacts; skewSeconds
     select current_setting('server_version') as version, current_setting('server_version_num')::int as version_number,
            pg_is_in_recovery() as in_recovery, current_setting('server_encoding') as encoding,
            current_setting('fsync') as fsync, current_setting('full_page_writes') as full_page_writes,
-           current_setting('synchronous_commit') as synchronous_commit, clock_timestamp() as now`)
+           current_setting('synchronous_commit') as synchronous_commit,
+           current_setting('synchronous_standby_names') as synchronous_standby_names,
+           (select count(*)::int from pg_stat_replication) as replicas, clock_timestamp() as now`)
   const after = Date.now()
   const facts = rows[0]
   if (facts === undefined) throw new Error('the database returned no row about itself')
@@ -73,7 +77,28 @@ function judgeServer(facts: ServerFacts): Check[] {
           'switch it on, except for tests',
         ),
   )
+  if (facts.replicas > 0) checks.push(judgeReplication(facts))
   return checks
+}
+
+/** Only a commit that a replica has confirmed survives a failover to it. */
+function judgeReplication({ replicas, synchronous_standby_names, synchronous_commit }: ServerFacts): Check {
+  const connected = `${replicas} ${replicas === 1 ? 'replica is' : 'replicas are'} connected`
+  if (synchronous_standby_names === '') {
+    return warning(
+      'replication',
+      `${connected}, and synchronous_standby_names is empty: a failover can lose confirmed bookings`,
+      'set it, such as ANY 1 (*); with Patroni, synchronous_mode: true',
+    )
+  }
+  if (synchronous_commit === 'local' || synchronous_commit === 'off') {
+    return warning(
+      'replication',
+      `${connected}, and synchronous_commit is ${synchronous_commit}: a failover can lose confirmed bookings`,
+      'set it to on',
+    )
+  }
+  return ok('replication', `${connected}, and commits wait for ${synchronous_standby_names}`)
 }
 
 function judgeClock(skewSeconds: number): Check {

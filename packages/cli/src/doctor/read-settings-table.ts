@@ -1,4 +1,10 @@
-import { describeSettingError, describeUnknownSetting, readConfig, settings } from '@holdfast/server/config'
+import {
+  type Config,
+  describeSettingError,
+  describeUnknownSetting,
+  readConfig,
+  settings,
+} from '@holdfast/server/config'
 import type { Environment } from '../terminal.ts'
 import { type Check, ok, problem, warning } from './check.ts'
 
@@ -49,5 +55,15 @@ export function checkSettings(env: Environment): Check[] {
   const unknown = result.unknown.map((one) =>
     warning('settings', describeUnknownSetting(one), `rename or unset ${one.name}; nothing reads it`),
   )
-  return unknown.length > 0 ? unknown : [ok('settings', 'all can be used')]
+  const found = [...unknown, ...judgeWaits(result.config)]
+  return found.length > 0 ? found : [ok('settings', 'all can be used')]
+}
+
+/** A client has to learn that an outcome is not known, instead of that its request is still processed. */
+function judgeWaits({ outcomeSecondsMax, answerSecondsMax }: Config): Check[] {
+  if (outcomeSecondsMax < answerSecondsMax) return []
+  const found =
+    `HOLDFAST_OUTCOME_SECONDS_MAX is ${outcomeSecondsMax}, and clients get 503 after ` +
+    `HOLDFAST_ANSWER_SECONDS_MAX, ${answerSecondsMax}`
+  return [warning('settings', found, `set HOLDFAST_ANSWER_SECONDS_MAX to ${outcomeSecondsMax + 5} or more`)]
 }
