@@ -146,6 +146,24 @@ test('two first runs at once: one installs, the other waits for it', async () =>
   expect(await npmRuns()).toHaveLength(1)
 })
 
+test('an npm that says nothing for long, as without a network, is reported', async () => {
+  // npm is blocked until the report has been seen.
+  await putNpm(`while [ ! -e reported ]; do sleep 0.05; done\n${npmThatInstalls}`)
+  const script = `
+    import { installPackages } from './tools/install-packages.mjs'
+    console.log((await installPackages(process.cwd(), { reportMs: 20 })).kind)`
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    cwd: checkout,
+    env: { PATH: `${join(checkout, 'bin')}:/usr/bin:/bin` },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  children.push(child)
+  for await (const line of createInterface(child.stderr)) {
+    if (line.includes('npm is still installing')) await writeFile(join(checkout, 'reported'), '')
+  }
+  expect(await text(child.stdout)).toBe('ready\n')
+})
+
 test('an installation whose process was killed does not block the next one', async () => {
   await putNpm(npmThatInstalls)
   const gone = spawn('/bin/sh', ['-c', 'exit'])

@@ -32,7 +32,7 @@ const sources = [
 export async function buildSite(root) {
   const script = join(root, 'packages/web/build.ts')
   if (!existsSync(script) || isBuilt(root, digestOf(root))) return { kind: 'ready' }
-  const lock = await lockInstallation(root, say)
+  const lock = await lockInstallation(root, 'the site has to be built', say)
   if (lock.kind === 'failed') return lock
   try {
     // The process that this one waited for may have done it.

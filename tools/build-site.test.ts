@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -32,6 +33,22 @@ beforeEach(async () => {
 })
 
 afterEach(() => rm(checkout, { recursive: true, force: true }))
+
+test('a wait for another process says what has to be done: packages, or the site', async () => {
+  const lock = join(checkout, '.install-lock')
+  const stat = await readFile('/proc/self/stat', 'utf8').catch(() => null)
+  const startTime = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null
+  await writeFile(lock, JSON.stringify({ pid: process.pid, startTime }))
+  const child = spawn(process.execPath, ['tools/build-site.mjs'], {
+    cwd: checkout,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  const exited = once(child, 'exit')
+  const [line] = await once(createInterface(child.stderr), 'line')
+  expect(line).toBe(`holdfast: the site has to be built: waiting for process ${process.pid}, which is installing.`)
+  await rm(lock)
+  expect(await exited).toEqual([0, null])
+})
 
 async function run(): Promise<{ code: number | null; stderr: string }> {
   const child = spawn(process.execPath, ['tools/build-site.mjs'], {

@@ -7,18 +7,29 @@ import { lockInstallation } from './lock-installation.mjs'
  * Runs `npm ci` unless node_modules matches package-lock.json. Of two processes one installs, and the other waits.
  *
  * @param {string} root the checkout
+ * @param {{ reportMs?: number, say?: (message: string) => void }} options how often to report that npm still runs
  * @returns {Promise<{ kind: 'ready' } | { kind: 'failed', message: string }>}
  */
-export async function installPackages(root) {
+export async function installPackages(root, { reportMs = 15_000, say = toStderr } = {}) {
   if (whyInstall(root) === undefined) return { kind: 'ready' }
-  const lock = await lockInstallation(root, say)
+  const lock = await lockInstallation(root, 'packages have to be installed', say)
   if (lock.kind === 'failed') return lock
   try {
     // The process that this one waited for may have done it.
     const reason = whyInstall(root)
     if (reason === undefined) return { kind: 'ready' }
     say(`installing packages (${reason}). This is needed once and takes about a minute.`)
-    return await runNpmCi(root)
+    const startedAt = Date.now()
+    const reporting = setInterval(() => {
+      const seconds = Math.round((Date.now() - startedAt) / 1000)
+      // npm reports nothing while it tries to reach the registry.
+      say(`npm is still installing, after ${seconds} s. Without a network it gives up after about two minutes.`)
+    }, reportMs)
+    try {
+      return await runNpmCi(root)
+    } finally {
+      clearInterval(reporting)
+    }
   } finally {
     lock.release()
   }
@@ -98,6 +109,6 @@ function failed(message) {
   return { kind: 'failed', message }
 }
 
-function say(message) {
+function toStderr(message) {
   process.stderr.write(`holdfast: ${message}\n`)
 }

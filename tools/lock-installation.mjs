@@ -5,21 +5,22 @@ import { setTimeout as wait } from 'node:timers/promises'
 const waitLimitMs = 15 * 60_000
 
 /**
- * Acquires the lock for installing in this checkout, waiting for another process that has it. The lock of a process
- * that no longer exists is taken over.
+ * Acquires the lock for changing what this checkout runs on, waiting for another process that has it. The lock of a
+ * process that no longer exists is taken over.
  *
  * @param {string} root
+ * @param {string} why what this process has to do, such as `packages have to be installed`
  * @param {(message: string) => void} say
  * @returns {Promise<{ kind: 'locked', release: () => void } | { kind: 'failed', message: string }>}
  */
-export async function lockInstallation(root, say) {
+export async function lockInstallation(root, why, say) {
   const path = join(root, '.install-lock')
   const draft = `${path}.${process.pid}`
   const self = { pid: process.pid, startTime: startTimeOf(process.pid) }
   try {
     writeFileSync(draft, JSON.stringify(self))
   } catch (error) {
-    return { kind: 'failed', message: `packages have to be installed, and ${root} can't be written: ${error.message}` }
+    return { kind: 'failed', message: `${why}, and ${root} can't be written: ${error.message}` }
   }
   const deadline = Date.now() + waitLimitMs
   let reported = false
@@ -30,10 +31,11 @@ export async function lockInstallation(root, say) {
       if (holder === undefined) continue
       if (!isAlive(holder)) takeAway(path, `${draft}.stale`)
       else if (Date.now() > deadline) {
-        const message = `process ${holder.pid} has been installing packages for too long. End it, or remove ${path}.`
+        const since = `has been installing for ${waitLimitMs / 60_000} minutes`
+        const message = `${why}, and process ${holder.pid} ${since}. End it, or remove ${path}.`
         return { kind: 'failed', message }
       } else {
-        if (!reported) say(`waiting for process ${holder.pid}, which is installing packages.`)
+        if (!reported) say(`${why}: waiting for process ${holder.pid}, which is installing.`)
         reported = true
         await wait(200)
       }

@@ -20,6 +20,9 @@ describe('the command line', () => {
 
   test.each([
     [['strat'], "unknown command 'strat'", 'start'],
+    [['strat', '--help'], "unknown command 'strat'", 'start'],
+    [['admin', 'crate', '--help'], "unknown command 'crate'", 'create'],
+    [['help', 'strat'], '', ''],
     [['verify', '--jsn'], "unknown option '--jsn'", '--json'],
     [['verify', 'extra'], 'too many arguments', ''],
     [['admin'], '', ''],

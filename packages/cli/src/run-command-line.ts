@@ -1,4 +1,4 @@
-import { CommanderError } from 'commander'
+import { type Command, CommanderError } from 'commander'
 import { type CommandContext, CommandRefusal } from './command.ts'
 import { messageOf } from './message-of.ts'
 import { buildProgram, type ExitCodeSink } from './program.ts'
@@ -15,7 +15,7 @@ export async function runCommandLine(args: readonly string[], context: CommandCo
       program.outputHelp()
       return 2
     }
-    await program.parseAsync(args, { from: 'user' })
+    await program.parseAsync(namesUnknownCommand(program, args) ? withoutHelp(args) : args, { from: 'user' })
     return sink.exitCode
   } catch (error) {
     // Commander has already printed the error on stderr, or the requested help.
@@ -25,6 +25,22 @@ export async function runCommandLine(args: readonly string[], context: CommandCo
     if (context.env.HOLDFAST_LOG_LEVEL === 'debug' && error instanceof Error) context.terminal.note(error.stack ?? '')
     return error instanceof CommandRefusal ? error.exitCode : 1
   }
+}
+
+/** Whether the arguments name a command that does not exist, for which Commander would print the help, with success. */
+function namesUnknownCommand(program: Command, args: readonly string[]): boolean {
+  let command = program
+  for (const arg of args) {
+    if (command.commands.length === 0 || arg.startsWith('-') || arg === 'help') return false
+    const named = command.commands.find((one) => one.name() === arg)
+    if (named === undefined) return true
+    command = named
+  }
+  return false
+}
+
+function withoutHelp(args: readonly string[]): string[] {
+  return args.filter((arg) => arg !== '--help' && arg !== '-h')
 }
 
 function exitCodeOfSignal(signal: AbortSignal): number {

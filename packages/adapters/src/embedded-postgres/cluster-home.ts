@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, readdir, readFile, realpath, stat, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { EmbeddedPostgresError } from './embedded-postgres-error.ts'
 import { errorCode } from './error-code.ts'
 import { type Account, canEnter, unprivilegedAccount } from './unprivileged-account.ts'
@@ -58,7 +58,7 @@ export async function prepareClusterHome(
     if (await canEnter(account, dataDirectory)) return clusterHome(dataDirectory)
   }
   const home = join(sharedDirectory, randomBytes(8).toString('hex'))
-  await mkdir(home, { recursive: true, mode: 0o755 })
+  await makeDirectory(home, 0o755)
   await writeFile(join(home, 'belongs-to'), `${dataDirectory}\n`)
   await writeFile(join(dataDirectory, pointerName), `${home}\n`)
   log(`The account ${account.name}, which runs PostgreSQL, can't enter ${dataDirectory}: the database is in ${home}.`)
@@ -103,7 +103,7 @@ export async function findClusterHome(dataDirectory: string): Promise<ClusterHom
 export async function makeDataDirectory(dataDirectory: string): Promise<string> {
   const path = resolve(dataDirectory)
   try {
-    await mkdir(path, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 })
+    await makeDirectory(path, process.getuid?.() === 0 ? 0o711 : 0o700)
     return await realpath(path)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
@@ -112,6 +112,21 @@ export async function makeDataDirectory(dataDirectory: string): Promise<string> 
       `Can't create the data directory ${path}: ${reason}. Set HOLDFAST_DATA to a directory that this user can write.`,
       { cause: error },
     )
+  }
+}
+
+/**
+ * Creates a directory and those above it. Not by Node's `recursive`, which never ends where the system says that an
+ * existing directory does not exist, as in /proc.
+ */
+async function makeDirectory(path: string, mode: number): Promise<void> {
+  try {
+    await mkdir(path, { mode })
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST' && (await stat(path)).isDirectory()) return
+    if (errorCode(error) !== 'ENOENT' || (await statOf(dirname(path))) !== undefined) throw error
+    await makeDirectory(dirname(path), mode)
+    await makeDirectory(path, mode)
   }
 }
 

@@ -255,6 +255,12 @@ describe('startEmbeddedPostgres', () => {
     expect(error.kind).toBe('data_directory_unusable')
     expect(error.message).toContain(join(directory, 'file', 'data'))
   })
+
+  test('a directory in /proc, where none can be created, is refused at once', async () => {
+    const error = await failureOf(start({ dataDirectory: '/proc/holdfast/data' }))
+    expect(error.kind).toBe('data_directory_unusable')
+    expect(error.message).toContain('/proc/holdfast/data')
+  })
 })
 
 describe('a damaged cluster', () => {

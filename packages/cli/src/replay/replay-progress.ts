@@ -4,10 +4,13 @@ import type { ReplayProgress } from './replay-appointments.ts'
 
 const labels = { clinics: 'clinics ', bookings: 'bookings' }
 
-/** A progress bar on a terminal; elsewhere nothing. */
-export function createReplayProgress(terminal: Terminal): ReplayProgress {
+/** How often the progress is reported where no bar can be drawn. */
+const reportMs = 10_000
+
+/** A progress bar on a terminal; elsewhere a line every ten seconds. */
+export function createReplayProgress(terminal: Pick<Terminal, 'progress' | 'note'>): ReplayProgress {
   const stream = terminal.progress
-  if (stream === null) return { begin() {}, step() {}, end() {} }
+  if (stream === null) return progressLines(terminal)
   let bar: SingleBar | null = null
   const end = () => {
     bar?.stop()
@@ -33,5 +36,24 @@ export function createReplayProgress(terminal: Terminal): ReplayProgress {
       bar?.update(done)
     },
     end,
+  }
+}
+
+function progressLines(terminal: Pick<Terminal, 'note'>): ReplayProgress {
+  let current: { phase: keyof typeof labels; steps: number } | null = null
+  let reportedAtMs = 0
+  return {
+    begin(phase, steps) {
+      current = { phase, steps }
+      reportedAtMs = performance.now()
+    },
+    step(done) {
+      if (current === null || performance.now() - reportedAtMs < reportMs) return
+      reportedAtMs = performance.now()
+      terminal.note(`${current.phase}: ${done} of ${current.steps}`)
+    },
+    end() {
+      current = null
+    },
   }
 }
