@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Pacing } from '../calendar/pacing.ts'
-import { LiveFrame } from './live-frame.ts'
+import { type ChangesMessage, LiveFrame } from './live-frame.ts'
 import type { LiveSettings } from './live-settings.ts'
 import type { LiveSubscriber } from './live-subscriber.ts'
 
@@ -141,32 +141,55 @@ export class DoctorFeeds {
       this.#changed.delete(feed)
       if (feed.changes === null) continue
       due.set(feed, feed.changes)
+      this.#pause(feed, Number(feed.changes.isResync) + Number(feed.changes.available.size > 0))
       if (this.#sendingAt === null || feed.changes.at < this.#sendingAt) this.#sendingAt = feed.changes.at
       feed.changes = null
     }
-    const position = String(this.#unsentAt() - 1n)
-    for (const [feed, changes] of due) await this.#send(feed, changes, position)
+    const positions = { before: this.resumePosition, after: String(this.#unsentAt() - 1n) }
+    let sent = 0
+    for (const [subscriber, frame] of messagesOf(due, positions)) {
+      if (!subscriber.offer(frame)) this.#deps.onDropped(subscriber)
+      sent += 1
+      if (sent % sendsPerTurnMax === 0) await nextTurn()
+    }
   }
 
-  async #send(feed: Feed, { available, isResync }: Changes, position: string): Promise<void> {
-    const { doctorId, subscribers } = feed
-    const frames: LiveFrame[] = []
-    // First: a client that loses its connection between the two must not miss it.
-    if (isResync) frames.push(new LiveFrame({ type: 'resync', doctorIds: [doctorId], position }))
-    if (available.size > 0) {
-      const items = Array.from(available, ([id, units]) => ({ id, available: units }))
-      frames.push(new LiveFrame({ type: 'slots', doctorId, items, position }))
-    }
+  /** @param messages how many are sent now */
+  #pause(feed: Feed, messages: number): void {
     const { messageMs, messageMicrosecondsPerWatcher } = this.#deps.settings
-    const pauseMs = Math.max(messageMs, (subscribers.size * messageMicrosecondsPerWatcher) / 1_000)
-    feed.nextMessageAtMs = performance.now() + frames.length * pauseMs * this.#pacing.stretch
-    let sent = 0
-    for (const frame of frames) {
-      for (const subscriber of subscribers) {
-        if (!subscriber.offer(doctorId, frame)) this.#deps.onDropped(subscriber)
-        sent += 1
-        if (sent % sendsPerTurnMax === 0) await nextTurn()
-      }
+    const pauseMs = Math.max(messageMs, (feed.subscribers.size * messageMicrosecondsPerWatcher) / 1_000)
+    feed.nextMessageAtMs = performance.now() + messages * pauseMs * this.#pacing.stretch
+  }
+}
+
+/**
+ * The messages about these changes. Only the last one to each subscriber has the position `after` them: a client that
+ * loses its connection before it has received all of them resumes from the position `before`. A `resync` is the last
+ * one, because the lists that it asks for are read at its position.
+ */
+function* messagesOf(
+  due: ReadonlyMap<Feed, Changes>,
+  { before, after }: { before: string; after: string },
+): Generator<[LiveSubscriber, LiveFrame<ChangesMessage>]> {
+  const unsent = new Set<string>()
+  const resyncs = new Map<LiveSubscriber, string[]>()
+  for (const [{ doctorId, subscribers }, { available, isResync }] of due) {
+    if (available.size > 0) unsent.add(doctorId)
+    if (!isResync) continue
+    for (const subscriber of subscribers) resyncs.getOrInsertComputed(subscriber, () => []).push(doctorId)
+  }
+  for (const [{ doctorId, subscribers }, { available }] of due) {
+    if (!unsent.delete(doctorId)) continue
+    const items = Array.from(available, ([id, units]) => ({ id, available: units }))
+    const early = new LiveFrame({ type: 'slots' as const, doctorId, items, position: before })
+    const last = new LiveFrame({ type: 'slots' as const, doctorId, items, position: after })
+    for (const subscriber of subscribers) {
+      const isLast = !resyncs.has(subscriber) && unsent.isDisjointFrom(subscriber.doctorIds)
+      yield [subscriber, isLast ? last : early]
     }
+  }
+  for (const [subscriber, changed] of resyncs) {
+    const doctorIds = changed.filter((doctorId) => subscriber.doctorIds.has(doctorId))
+    if (doctorIds.length > 0) yield [subscriber, new LiveFrame({ type: 'resync', doctorIds, position: after })]
   }
 }

@@ -125,6 +125,40 @@ describe('a position', () => {
     expect(late.received).toEqual([{ type: 'subscribed', doctorIds: [b], position: '11' }])
   })
 
+  test('of messages sent together: only the last one that a client receives includes the changes', async () => {
+    const { calendar, connect } = aHub()
+    const [both, one] = [connect(), connect()]
+    await both.subscribe([a, b])
+    await one.subscribe([a])
+    calendar.book(a, 'a1', 5)
+    calendar.book(b, 'b1', 3)
+    await pass()
+    expect(both.received.slice(1)).toMatchObject([
+      { doctorId: a, position: '9' },
+      { doctorId: b, position: '11' },
+    ])
+    expect(one.received.slice(1)).toMatchObject([{ doctorId: a, position: '11' }])
+    // Cut between the two, it resumes from the first one's position.
+    const resumed = connect()
+    await resumed.subscribe([a, b], 9n)
+    await pass()
+    const items = resumed.received.flatMap((message) => (message.type === 'slots' ? message.items : []))
+    expect(items.map(({ id }) => id)).toEqual(['a1', 'b1'])
+  })
+
+  test('of a resync is after the changes, and after all messages sent with it', async () => {
+    const { calendar, connect } = aHub()
+    const client = connect()
+    await client.subscribe([a, b])
+    calendar.emit({ kind: 'doctor', doctorId: a, at: 10n })
+    calendar.book(b, 'b1', 3)
+    await pass()
+    expect(client.received.slice(1)).toMatchObject([
+      { type: 'slots', doctorId: b, position: '9' },
+      { type: 'resync', doctorIds: [a], position: '10' },
+    ])
+  })
+
   test('of a message includes what it contains', async () => {
     const { calendar, connect } = aHub()
     const client = connect()
@@ -233,9 +267,6 @@ describe('the calendar', () => {
     calendar.emit({ kind: 'doctor', doctorId: a, at: 10n })
     for (let n = 0; n < 1_001; n += 1) calendar.book(b, `slot ${n}`, 1)
     await pass()
-    expect(client.received.slice(1)).toMatchObject([
-      { type: 'resync', doctorIds: [a] },
-      { type: 'resync', doctorIds: [b] },
-    ])
+    expect(client.received.slice(1)).toMatchObject([{ type: 'resync', doctorIds: [a, b] }])
   })
 })

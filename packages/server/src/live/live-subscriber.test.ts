@@ -4,9 +4,9 @@ import { LiveFrame } from './live-frame.ts'
 import { LiveSubscriber } from './live-subscriber.ts'
 
 const slots = (doctorId: string, slotId: string, available: number, position: string) =>
-  new LiveFrame({ type: 'slots', doctorId, items: [{ id: slotId, available }], position })
+  new LiveFrame({ type: 'slots' as const, doctorId, items: [{ id: slotId, available }], position })
 const resync = (doctorId: string, position: string) =>
-  new LiveFrame({ type: 'resync', doctorIds: [doctorId], position })
+  new LiveFrame({ type: 'resync' as const, doctorIds: [doctorId], position })
 
 function aSubscriber() {
   const sent: LiveServerMessage[] = []
@@ -33,7 +33,7 @@ describe('a subscriber that follows', () => {
   test('is sent each message at once', () => {
     const { subscriber, sent, beats } = aSubscriber()
     expect(subscriber.subscribe(['a'], '10', null)).toBe(false)
-    expect(subscriber.offer('a', slots('a', 'a1', 3, '11'))).toBe(true)
+    expect(subscriber.offer(slots('a', 'a1', 3, '11'))).toBe(true)
     expect(sent).toEqual([
       { type: 'subscribed', doctorIds: ['a'], position: '10' },
       { type: 'slots', doctorId: 'a', items: [{ id: 'a1', available: 3 }], position: '11' },
@@ -84,8 +84,8 @@ describe('a subscriber that catches up', () => {
   test('gets the newer value of a slot that changes meanwhile, and the other changes too', () => {
     const { subscriber, sent } = aSubscriber()
     subscriber.subscribe(['a', 'b', 'c'], '10', missed)
-    expect(subscriber.offer('a', slots('a', 'a1', 7, '11'))).toBe(true)
-    subscriber.offer('c', slots('c', 'c1', 8, '11'))
+    expect(subscriber.offer(slots('a', 'a1', 7, '11'))).toBe(true)
+    subscriber.offer(slots('c', 'c1', 8, '11'))
     expect(sent).toHaveLength(1)
     subscriber.catchUp(
       new Map([
@@ -106,16 +106,16 @@ describe('a subscriber that catches up', () => {
       { items: [{ id: 'b1', available: 3 }], position: '5' },
       { items: [{ id: 'c1', available: 8 }], position: '12' },
     ])
-    subscriber.offer('a', slots('a', 'a1', 6, '13'))
+    subscriber.offer(slots('a', 'a1', 6, '13'))
     expect(sent).toHaveLength(5)
   })
 
   test('gets a resync of the doctors that are not known, or changed as a whole', () => {
     const { subscriber, sent } = aSubscriber()
     subscriber.subscribe(['a', 'b', 'c'], '10', { ...missed, unknown: ['c'] })
-    subscriber.offer('b', resync('b', '11'))
+    subscriber.offer(resync('b', '11'))
     // Too late: the list will be read again.
-    subscriber.offer('b', slots('b', 'b1', 0, '11'))
+    subscriber.offer(slots('b', 'b1', 0, '11'))
     subscriber.catchUp(
       new Map([
         ['a1', 1],
@@ -142,7 +142,7 @@ describe('a subscriber that catches up', () => {
     for (const unreadable of [true, false]) {
       const { subscriber, sent } = aSubscriber()
       subscriber.subscribe(['a', 'b'], '10', missed)
-      for (let n = 0; n < 1_000; n += 1) subscriber.offer('a', slots('a', `other ${n}`, 1, '11'))
+      for (let n = 0; n < 1_000; n += 1) subscriber.offer(slots('a', `other ${n}`, 1, '11'))
       subscriber.catchUp(unreadable ? null : new Map([['b1', 3]]), '12')
       expect(sent.at(-1)).toEqual({ type: 'resync', doctorIds: unreadable ? ['a', 'b'] : ['a'], position: '12' })
     }
@@ -173,19 +173,19 @@ describe('a subscriber that is behind', () => {
     const scene = aSubscriber()
     scene.subscriber.subscribe(['a', 'b'], '10', null)
     scene.client.bufferedBytes = 101
-    expect(scene.subscriber.offer('a', slots('a', 'a1', 3, '11'))).toBe(false)
+    expect(scene.subscriber.offer(slots('a', 'a1', 3, '11'))).toBe(false)
     return scene
   }
 
   test('is sent nothing until it has read enough, then one resync', () => {
     const { subscriber, sent, client } = aSlowOne()
     client.bufferedBytes = 26
-    expect(subscriber.offer('a', slots('a', 'a1', 2, '12'))).toBe(false)
+    expect(subscriber.offer(slots('a', 'a1', 2, '12'))).toBe(false)
     expect(subscriber.recover('12', 60_000)).toBe(true)
     expect(sent).toHaveLength(1)
     client.bufferedBytes = 25
     expect(subscriber.recover('12', 60_000)).toBe(false)
-    expect(subscriber.offer('b', slots('b', 'b1', 2, '13'))).toBe(true)
+    expect(subscriber.offer(slots('b', 'b1', 2, '13'))).toBe(true)
     expect(sent.slice(1)).toMatchObject([{ type: 'resync', doctorIds: ['a'], position: '12' }, { type: 'slots' }])
     expect(client.isDestroyed).toBe(false)
   })
@@ -204,6 +204,6 @@ describe('a subscriber that is behind', () => {
     expect(client.isDestroyed).toBe(true)
     subscriber.close()
     expect(subscriber.recover('12', -1)).toBe(false)
-    expect(subscriber.offer('a', slots('a', 'a1', 3, '11'))).toBe(true)
+    expect(subscriber.offer(slots('a', 'a1', 3, '11'))).toBe(true)
   })
 })

@@ -1,5 +1,5 @@
 import type { LiveServerMessage } from '@holdfast/contract'
-import { LiveFrame } from './live-frame.ts'
+import { type ChangesMessage, LiveFrame } from './live-frame.ts'
 
 /** The connection to one client. No method waits. */
 export type LiveTransport = {
@@ -103,15 +103,23 @@ export class LiveSubscriber {
   }
 
   /** @returns false if the subscriber is behind: `recover` has to be called until it is not */
-  offer(doctorId: string, frame: LiveFrame): boolean {
+  offer(frame: LiveFrame<ChangesMessage>): boolean {
     const state = this.#state
-    if (state.kind === 'following' && this.isFull) {
-      this.#state = { kind: 'behind', sinceMs: performance.now(), unsent: new Set([doctorId]) }
+    if (state.kind === 'closed') return true
+    if (state.kind === 'following' && !this.isFull) {
+      this.#send(frame)
+      return true
+    }
+    const { message } = frame
+    const doctorIds = message.type === 'slots' ? [message.doctorId] : message.doctorIds
+    if (state.kind === 'following') {
+      this.#state = { kind: 'behind', sinceMs: performance.now(), unsent: new Set(doctorIds) }
       return false
     }
-    if (state.kind === 'following') this.#send(frame)
-    if (state.kind === 'catching up') merge(state, doctorId, frame.message)
-    if (state.kind === 'behind') skip(state, doctorId)
+    for (const doctorId of doctorIds) {
+      if (state.kind === 'behind') skip(state, doctorId)
+      else merge(state, doctorId, message)
+    }
     return state.kind !== 'behind'
   }
 
@@ -172,7 +180,7 @@ export class LiveSubscriber {
 
 type Unsent = Extract<State, { unsent: Set<string> }>
 
-function merge(state: Extract<State, { kind: 'catching up' }>, doctorId: string, message: LiveServerMessage): void {
+function merge(state: Extract<State, { kind: 'catching up' }>, doctorId: string, message: ChangesMessage): void {
   const slots = state.slots.get(doctorId) ?? new Map<string, number | null>()
   state.slots.set(doctorId, slots)
   if (message.type === 'slots') for (const { id, available } of message.items) slots.set(id, available)
