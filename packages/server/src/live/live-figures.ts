@@ -1,20 +1,18 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
 
 /** Counters of live updates in this process. Totals since the start, unless stated otherwise. */
-export type LiveFigures = {
+export const noFigures = () => ({
   /** Current number. */
-  connections: { socket: number; events: number }
+  connections: { socket: 0, events: 0 },
   /** Current number of subscribed doctors, over all connections. */
-  subscriptions: number
-  messages: number
+  subscriptions: 0,
+  messages: 0,
   /** Messages not sent because the subscriber does not read fast enough. */
-  dropped: number
-  resyncs: number
-}
+  dropped: 0,
+  resyncs: 0,
+})
 
-export function noFigures(): LiveFigures {
-  return { connections: { socket: 0, events: 0 }, subscriptions: 0, messages: 0, dropped: 0, resyncs: 0 }
-}
+export type LiveFigures = ReturnType<typeof noFigures>
 
 /** Adds the counters to the metrics. */
 export function addLiveFigures(
