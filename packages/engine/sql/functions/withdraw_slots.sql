@@ -3,8 +3,14 @@
 -- them FAILED `hold_expired`, each with its event. Returns one row: the outcome, how many slots it withdrew, and the
 -- live bookings that failed as parallel arrays, by start and id.
 --
+-- A repetition names the bookings that the first call ended, because somebody has to call these patients: for a slot
+-- that was withdrawn before, for all withdrawn slots of a range with nothing left to withdraw, and otherwise for those
+-- withdrawn in the last hour: a large range takes several calls, and one of them may have failed.
+--
 -- In a range, slots that have started are left alone. An ARRIVED patient is in the building: that booking stays, and
--- keeps its units. p_dry_run: the same result, and nothing is written or locked.
+-- keeps its units.
+--
+-- p_dry_run: the same result for what is not withdrawn yet; nothing is written or locked.
 --
 -- Outcomes: withdrawn | slot_missing, slot_in_past (only for p_slot_id) | slot_has_bookings (not p_with_bookings, and
 --   there are live or ARRIVED ones; `live` is their number, nothing changes) | too_large (a range of more slots or
@@ -12,7 +18,7 @@
 -- Locks: the slots, by (clinic_no, id); then their bookings, by (clinic_no, id): the order of claims, moves and
 --   settle_bookings.
 -- Fails: check_violation if a count of units were wrong.
--- Idempotent: yes; a slot withdrawn before returns withdrawn, without bookings.
+-- Idempotent: yes; slots withdrawn before return withdrawn, with the bookings that this ended.
 create or replace function holdfast.withdraw_slots(
   p_clinic_no integer, p_slot_id uuid, p_resource_id uuid, p_from timestamptz, p_to timestamptz,
   p_with_bookings boolean, p_dry_run boolean, p_actor_id uuid
@@ -34,6 +40,7 @@ declare
   v_now timestamptz := clock_timestamp();
   v_slot slot;
   v_slots uuid[];
+  v_withdrawn uuid[];
   v_bookings uuid[];
 begin
   outcome := 'withdrawn'; slots := 0; live := 0;
@@ -47,15 +54,16 @@ begin
       select s.* into v_slot from slot s where s.clinic_no = p_clinic_no and s.id = p_slot_id for update;
     end if;
     v_now := clock_timestamp();
-    if v_slot.id is null or v_slot.withdrawn_at is not null or v_slot.starts_at <= v_now then
-      outcome := case when v_slot.id is null then 'slot_missing' when v_slot.withdrawn_at is not null then 'withdrawn'
-                      else 'slot_in_past' end;
-      slots := (outcome = 'withdrawn')::integer;
+    if v_slot.id is null or (v_slot.withdrawn_at is null and v_slot.starts_at <= v_now) then
+      outcome := case when v_slot.id is null then 'slot_missing' else 'slot_in_past' end;
       tx := pg_current_xact_id_if_assigned();
       return next;
       return;
+    elsif v_slot.withdrawn_at is null then
+      v_slots := array[p_slot_id];
+    else
+      v_withdrawn := array[p_slot_id];
     end if;
-    v_slots := array[p_slot_id];
   else
     select array_agg(q.id) into v_slots
       from (select s.id from slot s
@@ -75,11 +83,29 @@ begin
         from slot s
        where s.clinic_no = p_clinic_no and s.id = any (v_slots) and s.withdrawn_at is null and s.starts_at > v_now;
     end if;
-    if v_slots is null then
-      tx := pg_current_xact_id_if_assigned();
+    if not p_dry_run then
+      select array_agg(s.id) into v_withdrawn
+        from slot s
+       where s.clinic_no = p_clinic_no and s.resource_id = p_resource_id and s.withdrawn_at is not null
+         and s.starts_at >= p_from and s.starts_at < p_to and s.starts_at > v_now
+         and (v_slots is null or s.withdrawn_at > v_now - interval '1 hour');
+    end if;
+  end if;
+  if v_slots is null then
+    slots := coalesce(cardinality(v_withdrawn), 0);
+    if p_dry_run or slots = 0 then
       return next;
       return;
     end if;
+    select coalesce(array_agg(e.booking_id), '{}'), coalesce(array_agg(e.slot_id), '{}'),
+           coalesce(array_agg(e.starts_at), '{}'), coalesce(array_agg(e.units), '{}'),
+           coalesce(array_agg(e.status), '{}')
+      into booking_ids, slot_ids, starts, units, statuses
+      from ended_by_withdrawal(p_clinic_no, v_withdrawn) e;
+    live := cardinality(booking_ids);
+    tx := pg_current_xact_id();
+    return next;
+    return;
   end if;
   slots := cardinality(v_slots);
 
@@ -112,16 +138,20 @@ begin
     return next;
     return;
   end if;
-  select coalesce(array_agg(b.id order by s.starts_at, b.id), '{}'),
-         coalesce(array_agg(b.slot_id order by s.starts_at, b.id), '{}'),
-         coalesce(array_agg(s.starts_at order by s.starts_at, b.id), '{}'),
-         coalesce(array_agg(b.units order by s.starts_at, b.id), '{}'),
-         coalesce(array_agg(b.status order by s.starts_at, b.id), '{}')
+  select coalesce(array_agg(q.id order by q.starts_at, q.id), '{}'),
+         coalesce(array_agg(q.slot_id order by q.starts_at, q.id), '{}'),
+         coalesce(array_agg(q.starts_at order by q.starts_at, q.id), '{}'),
+         coalesce(array_agg(q.units order by q.starts_at, q.id), '{}'),
+         coalesce(array_agg(q.status order by q.starts_at, q.id), '{}')
     into booking_ids, slot_ids, starts, units, statuses
-    from booking b join slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
-   where b.clinic_no = p_clinic_no and b.id = any (v_bookings)
-     and b.status in ('PENDING', 'CONFIRMED')
-     and not hold_lapsed(b.status, b.hold_expires_at, greatest(v_now, b.updated_at));
+    from (select b.id, b.slot_id, s.starts_at, b.units, b.status
+            from booking b join slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
+           where b.clinic_no = p_clinic_no and b.id = any (v_bookings)
+             and b.status in ('PENDING', 'CONFIRMED')
+             and not hold_lapsed(b.status, b.hold_expires_at, greatest(v_now, b.updated_at))
+           union all
+          select e.booking_id, e.slot_id, e.starts_at, e.units, e.status
+            from ended_by_withdrawal(p_clinic_no, v_withdrawn) e) q;
   if p_dry_run then
     return next;
     return;

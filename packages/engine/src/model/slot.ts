@@ -47,7 +47,7 @@ export type CreateSlotsResult = {
 }
 
 export type WithdrawSlotsOutcome =
-  /** `bookings` are those that became FAILED (or would, in a dry run). */
+  /** `bookings` are those that became FAILED, now or when the slots were withdrawn (or would now, in a dry run). */
   | { kind: 'withdrawn'; slots: number; bookings: AffectedBooking[]; position: string }
   | { kind: 'slot_missing' }
   | { kind: 'slot_in_past' }

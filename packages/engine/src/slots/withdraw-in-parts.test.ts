@@ -85,8 +85,10 @@ describe('a range with bookings', () => {
     expect(await withdrawing).toMatchObject({ kind: 'withdrawn', slots: 6 })
   })
 
-  test('of which a part fails is reported as not known, and a repetition withdraws the rest', async ({ database }) => {
-    const { slots, request } = await aWeek(database)
+  test('of which a part fails is reported as not known; a repetition withdraws the rest and names all bookings', async ({
+    database,
+  }) => {
+    const { slots, bookings, request } = await aWeek(database)
     const last = slots.at(-1)
     if (last === undefined) throw new Error('no slot')
     const lock = await holdSlotLock(database, last)
@@ -96,11 +98,15 @@ describe('a range with bookings', () => {
     expect(failed).toBeInstanceOf(DatabaseUnavailable)
     expect(failed).toMatchObject({ outcomeUnknown: true })
     await lock.release()
+    const named = bookings.map(({ id }) => ({ id, status: 'CONFIRMED' }))
     expect(await withdrawInParts(pool, request, () => undefined, inParts)).toMatchObject({
       kind: 'withdrawn',
       slots: 2,
+      bookings: named,
     })
     expect(await withdrawnCount(database, request)).toBe(6)
+    // Once more, when nothing is left.
+    expect(await withdrawInParts(pool, request, () => undefined, inParts)).toMatchObject({ slots: 6, bookings: named })
     await pool.end()
   })
 })

@@ -19,7 +19,7 @@ type WithdrawnRow = {
 /**
  * Withdraws one slot, or a doctor's slots in a range of time, permanently and in one transaction: their PENDING and
  * CONFIRMED bookings become FAILED `slot_withdrawn`, each with its event. Slots that have started are not changed.
- * Idempotent: a slot that was withdrawn before is `withdrawn`, without bookings.
+ * Idempotent: slots that were withdrawn before are `withdrawn`, with the bookings that became FAILED then.
  */
 export async function withdrawSlots(
   connection: pg.Pool | pg.PoolClient,
