@@ -4,7 +4,8 @@
 -- claim-verdicts.test.ts compare them.
 --
 -- Outcomes: as claim_slots. What one statement cannot decide under the slot's lock is passed on to claim_slots: a
---   lapsed hold to give back, or the last place gone or the slot's start passed while it waited.
+--   lapsed hold to give back, or a wait in which the last place, the slot's start or the clinic's rules have perhaps
+--   changed.
 -- Locks: the slot; then its key, or what claim_slots locks. With the key locked before the slot it would deadlock with
 --   a batch, which locks keys after slots: a claim that loses the race for its key gives its units back.
 -- Fails: 22023 for units below 1, or without key, hash, patient or confirm; else as claim_slots.
@@ -24,6 +25,8 @@ set enable_seqscan = off
 as $function$
 #variable_conflict use_column
 declare
+  -- As in claim_slots.
+  c_facts_age_max constant interval := '20 ms';
   v_now timestamptz := clock_timestamp();
   v_hold interval;
 begin
@@ -60,9 +63,10 @@ begin
   returning clock_timestamp(), s.starts_at, s.capacity - s.taken,
             date_part('epoch', s.next_lapse - clock_timestamp()) * 1000
     into created_at, starts_at, available, lapses_in_ms;
-  if starts_at <= created_at then
-    -- Checked here, by the time that came back with the row: when the session that had the lock left the row as it was,
-    -- PostgreSQL does not evaluate the conditions above again, and their clock was read before the wait.
+  if starts_at <= created_at or created_at > v_now + c_facts_age_max then
+    -- The start is checked here, by the time that came back with the row: when the session that had the lock left the
+    -- row as it was, PostgreSQL does not evaluate the conditions above again, and their clock was read before the wait.
+    -- After a long wait, everything is read again: the doctor may take no more bookings.
     update slot s set taken = s.taken - p_units where s.clinic_no = p_clinic_no and s.id = p_slot_id;
     created_at := null;
   end if;

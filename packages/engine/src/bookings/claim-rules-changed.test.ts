@@ -1,0 +1,123 @@
+import {
+  aClaim,
+  aClinic,
+  aDoctor,
+  aSlot,
+  type BuiltSlot,
+  checkHistory,
+  claimWays,
+  createTestDatabase,
+  holdSlotLock,
+  kinds,
+  plantFunction,
+  type TestDatabase,
+  takenOf,
+  until,
+} from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
+import { expect } from 'vitest'
+import { runClaimBatch } from './claim-batch.ts'
+
+const { alone, together } = claimWays(runClaimBatch)
+
+/** Until claims have waited for locks for longer than the facts that they read may be old (20 ms). */
+async function untilWaitingLong(database: TestDatabase, count = 1): Promise<void> {
+  await until(
+    async () => {
+      const { rows } = await database.ownerPool.query(
+        `select from pg_stat_activity
+          where datname = current_database() and wait_event_type = 'Lock'
+            and query_start < clock_timestamp() - interval '40 ms'`,
+      )
+      return rows.length >= count ? true : undefined
+    },
+    () => `${count} claims have waited for locks for 40 ms`,
+  )
+}
+
+const changes = [
+  {
+    what: 'the doctor is deactivated',
+    statement: 'update holdfast.resource set active = false where id = $2 and clinic_no = $1',
+    outcome: { kind: 'slot_closed', why: 'doctor_inactive' },
+  },
+  {
+    what: 'the doctor no longer sees patients in person',
+    statement: `update holdfast.resource set appointment_types = '{video}' where id = $2 and clinic_no = $1`,
+    outcome: { kind: 'appointment_type_not_offered' },
+  },
+  {
+    what: 'the notice period is raised',
+    statement: 'update holdfast.clinic set minimum_notice_minutes = 525600 where no = $1 and $2::uuid is not null',
+    outcome: { kind: 'slot_closed', why: 'minimum_notice' },
+  },
+  {
+    what: 'the booking horizon is lowered',
+    statement: 'update holdfast.clinic set booking_horizon_days = 1 where no = $1 and $2::uuid is not null',
+    outcome: { kind: 'slot_closed', why: 'booking_horizon' },
+  },
+] as const
+
+type Change = (typeof changes)[number]
+
+/** Two claims, one of a slot whose rules change while both wait. */
+async function claimWhile(database: TestDatabase, { claim }: typeof alone, { statement }: Change) {
+  const slots: BuiltSlot[] = []
+  for (let count = 0; count < 2; count += 1) {
+    const doctor = await aDoctor(database, await aClinic(database))
+    slots.push(await aSlot(database, doctor, { capacity: 2, startsAt: new Date(Date.now() + 3 * 86_400_000) }))
+  }
+  const [changed, other] = slots
+  if (changed === undefined || other === undefined) throw new Error('no slots')
+  const locks = [await holdSlotLock(database, changed), await holdSlotLock(database, other)]
+  const claiming = claim(database.appPool, aClaim(changed, { appointmentType: 'in_person' }), aClaim(other))
+  await untilWaitingLong(database)
+  await database.ownerPool.query(statement, [changed.clinicNo, changed.doctorId])
+  for (const lock of locks) await lock.release()
+  const outcomes = await claiming
+  return { outcomes, taken: [await takenOf(database, changed), await takenOf(database, other)] }
+}
+
+for (const way of [alone, together]) {
+  test.for(changes)(
+    `$what while the claim waits ${way.way}: it is refused, and others are not`,
+    async (change, { database }) => {
+      const { outcomes, taken } = await claimWhile(database, way, change)
+      expect(outcomes).toMatchObject([change.outcome, { kind: 'booked' }])
+      expect(taken).toEqual([[0], [1]])
+      expect(await checkHistory(database)).toEqual([])
+    },
+  )
+
+  test(`negative control: with facts of any age, it is booked ${way.way}`, async () => {
+    const planted = await createTestDatabase()
+    const anyAge = {
+      part: "c_facts_age_max constant interval := '20 ms'",
+      becomes: "c_facts_age_max interval := '1 day'",
+    }
+    for (const name of ['claim_slot', 'claim_slots']) await plantFunction(planted, name, anyAge)
+    for (const change of changes) {
+      expect((await claimWhile(planted, way, change)).outcomes).toMatchObject([{ kind: 'booked' }, { kind: 'booked' }])
+    }
+    await planted.drop()
+  })
+}
+
+test.for([alone, together])(
+  'one key in two claims that wait $way: one is booked, the other gets that booking',
+  async ({ claim }, { database }) => {
+    const slot = await aSlot(database, await aDoctor(database, await aClinic(database)), { capacity: 2 })
+    const lock = await holdSlotLock(database, slot)
+    const first = aClaim(slot)
+    const second = { ...aClaim(slot), key: first.key, requestHash: first.requestHash }
+    const claiming = [first, second].map((request) => claim(database.appPool, request))
+    await untilWaitingLong(database, 2)
+    await lock.release()
+    const outcomes = (await Promise.all(claiming)).flat()
+    expect(kinds(outcomes).toSorted()).toEqual(['booked', 'replayed'])
+    const ids = outcomes.map((outcome) => (outcome !== 'retry' && 'booking' in outcome ? outcome.booking.id : null))
+    expect(ids[0]).toBe(ids[1])
+    expect(await takenOf(database, slot)).toEqual([1])
+    expect(await checkHistory(database)).toEqual([])
+  },
+)
