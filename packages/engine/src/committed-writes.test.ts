@@ -239,19 +239,6 @@ const writesOfNothing: Record<string, Write['prepare']> = {
     async ({ engine: its, doctor }) =>
     () =>
       its.claim(aClaim({ id: doctor.id, clinicNo: doctor.clinicNo })),
-  'a claim sent again': async ({ engine: its, slot }) => {
-    const request = aClaim(slot)
-    await its.claim(request)
-    return () => its.claim({ ...aClaim(slot), key: request.key, requestHash: request.requestHash })
-  },
-  'a confirmation sent again': async ({ database: db, engine: its, slot }) => {
-    const { id } = await aBooking(db, slot, { status: 'CONFIRMED' })
-    return () => its.settle(settling(id, 'confirm'))
-  },
-  'a move to the slot that the booking has': async ({ database: db, engine: its, slot }) => {
-    const { id } = await aBooking(db, slot, { status: 'CONFIRMED' })
-    return () => its.move({ bookingId: id, slotId: slot.id, actorId: null, onBehalf: true })
-  },
   'a dry run of new slots':
     async ({ engine: its, doctor, slot }) =>
     () =>

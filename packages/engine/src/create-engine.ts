@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import { runClaimBatch } from './bookings/claim-batch.ts'
 import { findLocked } from './bookings/find-locked.ts'
@@ -80,8 +81,9 @@ export function createEngine(settings: EngineSettings): Engine & { queueDepths()
   })
   return {
     claim: (request) => claims.submit(request),
-    settle: (request) => settles.submit(request),
-    move: (request) => moves.submit(request),
+    // Every change has a key, so that a batch whose result was lost can be sent again.
+    settle: (request) => settles.submit({ ...request, key: request.key ?? randomUUID() }),
+    move: (request) => moves.submit({ ...request, key: request.key ?? randomUUID() }),
     ...announcedSlotWrites(generalPool, announce),
     importDirectory: (input, options) => importDirectory(generalPool, input, options, announce),
     reads: createReads(generalPool),

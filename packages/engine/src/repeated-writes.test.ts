@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { aClinic, aDoctor, aSlot } from '@holdfast/testkit'
+import { aBooking, aClaim, aClinic, aDoctor, aSlot } from '@holdfast/testkit'
 import { test as databaseTest } from '@holdfast/testkit/database-test'
 import { expect } from 'vitest'
 import { createEngine } from './create-engine.ts'
@@ -60,6 +60,30 @@ test('a withdrawal of a withdrawn slot is announced with the position it returns
   expect(position).toMatch(/^[1-9]\d*$/)
   expect(announced).toEqual([{ ...noOne, kind: 'directory', position, doctorIds: new Set([doctor.id]) }])
 })
+
+// Without a position: its transaction may have written more, and another process may have made it.
+test.for([
+  { name: 'a claim sent again with its key', way: 'claim' },
+  { name: 'a confirmation of a confirmed booking', way: 'confirm' },
+  { name: 'a move to the slot that the booking has', way: 'move' },
+] as const)(
+  '$name is announced without a position, and its slot without a count',
+  async ({ way }, { database, scene }) => {
+    const { engine, doctor } = scene
+    const slot = await aSlot(database, doctor, { capacity: 3 })
+    const { id: bookingId } = await aBooking(database, slot)
+    const request = aClaim(slot)
+    const who = { bookingId, actorId: null, onBehalf: true, key: null }
+    const writes = {
+      claim: () => engine.claim({ ...aClaim(slot), key: request.key, requestHash: request.requestHash }),
+      confirm: () => engine.settle({ ...who, action: 'confirm', reason: null }),
+      move: () => engine.move({ ...who, slotId: slot.id }),
+    }
+    const { announced } = await repeat<unknown>(engine, writes[way])
+    const slots = [{ slotId: slot.id, doctorId: doctor.id, startsAt: slot.startsAt, available: null, lapsesInMs: null }]
+    expect(announced).toEqual([{ ...noOne, kind: 'bookings', position: null, doctorIds: new Set([doctor.id]), slots }])
+  },
+)
 
 test('a clinic created with the key of one is announced without a position', async ({ scene: { engine } }) => {
   const writeKey = newKey()

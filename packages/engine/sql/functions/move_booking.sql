@@ -5,10 +5,11 @@
 -- Internal: the application's role may not execute it.
 -- Locks: none.
 -- Fails: check_violation if a count of units were wrong.
--- Idempotent: yes; a booking that is in the slot already returns unchanged.
+-- Idempotent: yes; a booking that is in the slot already returns unchanged, and so does a move that was made under this
+--   key, wherever the booking has been moved since (see is_repeated).
 create or replace function holdfast.move_booking(
   p_clinic_no integer, p_id uuid, p_slot_id uuid, p_actor_id uuid, p_on_behalf boolean, p_locked_slot_ids uuid[],
-  p_now timestamptz
+  p_now timestamptz, p_key uuid
 ) returns text
 language plpgsql
 set search_path = holdfast, pg_catalog, pg_temp
@@ -34,6 +35,9 @@ begin
   v_at := greatest(p_now, v_booking.updated_at);
   if v_booking.failure_reason = 'hold_expired' or hold_lapsed(v_booking.status, v_booking.hold_expires_at, v_at) then
     return 'hold_expired';
+  -- A booking at its first version has never been moved.
+  elsif v_booking.version > 1 and is_repeated(p_clinic_no, p_id, p_key, p_now) then
+    return 'unchanged';
   elsif v_booking.status not in ('PENDING', 'CONFIRMED') then
     return 'invalid_transition';
   elsif v_booking.slot_id = p_slot_id then
@@ -69,9 +73,9 @@ begin
      set slot_id = p_slot_id, resource_id = v_to.resource_id, version = version + 1, updated_at = v_at
    where clinic_no = p_clinic_no and id = p_id;
   insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, hold_expires_at,
-                             from_slot_id, actor_id, booking_digest)
+                             from_slot_id, actor_id, request_key, booking_digest)
   values (p_clinic_no, p_id, v_booking.version + 1, v_at, 'moved', p_slot_id, v_to.resource_id, v_booking.units,
-          v_booking.hold_expires_at, v_booking.slot_id, p_actor_id,
+          v_booking.hold_expires_at, v_booking.slot_id, p_actor_id, p_key,
           booking_digest(v_booking.account_id, v_booking.appointment_type, v_booking.patient, v_booking.reason,
                          v_booking.cancellation_reason));
   return 'done';

@@ -1,7 +1,10 @@
 -- move_bookings: moves each booking to another slot of its clinic: its units leave one slot and enter the other in one
 -- step, so no count is ever wrong, and the booking keeps its slot when the other has no room. In the order of the
 -- arrays. Returns one row per element, by its place `ord`, with the booking as it is afterwards, the capacity of the
--- slot wanted and, for done, the transaction that moved it and the two slots as this move left them.
+-- slot wanted and, for done, the transaction that moved it and the two slots as this move left them. For unchanged: tx,
+-- the last transaction that changed the booking, and its slot before its last move.
+--
+-- p_keys: of the requests, stored with their events.
 --
 -- available, lapses_in_ms: how many units of the slot entered are left, and how long it has no lapsed holds (zero or
 -- less: it has some, whose units `available` leaves out); from_…: the same of the slot left, which may be withdrawn: 0
@@ -15,9 +18,10 @@
 --   the slots entered, by (clinic_no, id). In two runs, a batch of confirmations between them would deadlock. A hold
 --   that lapses during the run is left to the next call.
 -- Fails: 22023 for arrays of different lengths; check_violation if a count of units were wrong.
--- Idempotent: yes; a booking that is in the slot already returns unchanged.
+-- Idempotent: yes; a booking that is in the slot already returns unchanged, and so does a move made under its key.
 create or replace function holdfast.move_bookings(
-  p_clinic_nos integer[], p_ids uuid[], p_slot_ids uuid[], p_actor_ids uuid[], p_on_behalf boolean[]
+  p_clinic_nos integer[], p_ids uuid[], p_slot_ids uuid[], p_actor_ids uuid[], p_on_behalf boolean[],
+  p_keys uuid[] default null
 ) returns table (
   ord integer, outcome text, tx xid8, id uuid, clinic_no integer, clinic_id uuid, resource_id uuid, slot_id uuid,
   status text, failure_reason text, units integer, starts_at timestamptz, ends_at timestamptz,
@@ -43,6 +47,7 @@ declare
   v_item record;
   v_outcome text;
   v_from_slot_id uuid;
+  v_tx xid8;
 begin
   if cardinality(p_ids) not between 1 and 1000
      or array[cardinality(p_clinic_nos), cardinality(p_slot_ids), cardinality(p_actor_ids), cardinality(p_on_behalf)]
@@ -90,17 +95,24 @@ begin
 
   for v_item in
     select i.*
-      from unnest(p_clinic_nos, p_ids, p_slot_ids, p_actor_ids, p_on_behalf) with ordinality
-           i(clinic_no, id, slot_id, actor_id, on_behalf, n)
+      from unnest(p_clinic_nos, p_ids, p_slot_ids, p_actor_ids, p_on_behalf, p_keys) with ordinality
+           i(clinic_no, id, slot_id, actor_id, on_behalf, key, n)
      order by i.n
   loop
     select b.slot_id into v_from_slot_id
       from booking b
      where b.clinic_no = v_item.clinic_no and b.id = v_item.id;
     v_outcome := move_booking(v_item.clinic_no, v_item.id, v_item.slot_id, v_item.actor_id, v_item.on_behalf,
-                              v_locked_slot_ids, v_now);
+                              v_locked_slot_ids, v_now, v_item.key);
+    if v_outcome = 'unchanged' then
+      select max(l.xid), (array_agg(l.from_slot_id order by l.version desc) filter (where l.type = 'moved'))[1]
+        into v_tx, v_from_slot_id
+        from booking_event l where l.clinic_no = v_item.clinic_no and l.booking_id = v_item.id;
+    else
+      v_tx := case when v_outcome = 'done' then pg_current_xact_id() end;
+    end if;
     return query
-    select v_item.n::integer, v_outcome, case when v_outcome = 'done' then pg_current_xact_id() end, e.*, t.capacity,
+    select v_item.n::integer, v_outcome, v_tx, e.*, t.capacity,
            t.capacity - t.taken, date_part('epoch', t.next_lapse - v_now) * 1000, f.id, f.resource_id, f.starts_at,
            case when f.withdrawn_at is null then f.capacity - f.taken else 0 end,
            case when f.withdrawn_at is null then date_part('epoch', f.next_lapse - v_now) * 1000 end,

@@ -5,20 +5,24 @@
 -- For a cancellation that is done: available, how many units of the slot are left after the whole call (0 if it is
 -- withdrawn); lapses_in_ms, how long it has no lapsed holds (zero or less: it has some, whose units `available` leaves
 -- out; null: it has no holds, or is withdrawn); snapshot, taken under the slot's lock. For confirm and extend that are
--- done: hold_left_ms, how long the hold had left.
+-- done: hold_left_ms, how long the hold had left. tx of an unchanged booking: the last transaction that changed it.
+--
+-- A booking may be in the arrays several times. Each round makes the first possible change of every booking; the others
+-- of that booking are judged in the next round, by what it is then. Rows of a later round come later.
 --
 -- reopen undoes the last mark: ARRIVED and NO_SHOW become CONFIRMED again, COMPLETED becomes ARRIVED; the units were
 -- taken all along, so no slot is read. link gives a guest's booking, whatever its state, to the account that acts.
--- p_reasons: of a cancellation; with confirm, of the visit. p_patients: with confirm, the patient, who may not be known
---   when the hold is created. null: unchanged.
+-- p_keys: of the requests, stored with their events. p_reasons: of a cancellation; with confirm, of the visit.
+-- p_patients: with confirm, the patient, who may not be known when the hold is created. null: unchanged.
 --
 -- Outcomes: done | unchanged | booking_missing | hold_expired | invalid_transition | already_extended | past_deadline |
---   too_early | booking_has_account | retry (send it again: the booking was moved meanwhile, or is twice in this batch)
+--   too_early | booking_has_account | retry (send it again: the booking was moved meanwhile)
 -- Locks: the slots of bookings to be cancelled, by (clinic_no, id); then all the bookings, by (clinic_no, id). Claims
 --   and moves take them in the same order; without it, moves deadlocked.
 -- Fails: 22023 for arrays of different lengths, an unknown action or a link without an account; check_violation if a
 --   count of units were wrong.
--- Idempotent: yes; a repeated change returns unchanged. extend: by its key.
+-- Idempotent: yes; a change that has been made returns unchanged. Where another change may have followed it, or, like
+--   reopen and extend, it could be made again: by its key, for 24 hours. A hold that has lapsed is hold_expired.
 create or replace function holdfast.settle_bookings(
   p_clinic_nos integer[], p_ids uuid[], p_actions text[], p_actor_ids uuid[], p_on_behalf boolean[], p_keys uuid[],
   p_reasons text[], p_patients jsonb[] default null
@@ -40,7 +44,10 @@ as $function$
 declare
   v_now timestamptz;
   v_slot_clinic_nos integer[]; v_slot_ids uuid[]; v_locked_slot_ids uuid[];
-  v_outcomes text[]; v_holds_left_ms float8[];
+  -- what the round has decided, and the places of what is left for the next one
+  v_ords integer[]; v_clinic_nos integer[]; v_ids uuid[]; v_actions text[]; v_outcomes text[];
+  v_holds_left_ms float8[];
+  v_left integer[];
 begin
   if cardinality(p_ids) not between 1 and 1000
      or array[cardinality(p_clinic_nos), cardinality(p_actions), cardinality(p_actor_ids), cardinality(p_on_behalf),
@@ -71,116 +78,142 @@ begin
   end if;
   v_now := lock_bookings(p_clinic_nos, p_ids);
 
-  with judged as materialized (
-    select i.*, b.slot_id, b.resource_id, b.units, b.version, b.failure_reason, greatest(v_now, b.updated_at) as at,
-           case when b.id is null then 'booking_missing'
-                when row_number() over (partition by i.id order by i.n) > 1 then 'retry'
-                when i.action = 'cancel' and (b.slot_id = any (v_locked_slot_ids)) is not true then 'retry'
-                when i.action = 'link' then
-                  case when b.account_id is null then 'done' when b.account_id = i.actor_id then 'unchanged'
-                       else 'booking_has_account' end
-                when i.action = 'reopen' then
-                  case when b.status = 'CONFIRMED' then 'unchanged'
-                       when b.status in ('ARRIVED', 'NO_SHOW', 'COMPLETED') then 'done'
-                       else 'invalid_transition' end
-                when hold_lapsed(b.status, b.hold_expires_at, greatest(v_now, b.updated_at))
-                  or b.failure_reason = 'hold_expired' then 'hold_expired'
-                when i.action = 'confirm' then
-                  case b.status when 'PENDING' then 'done' when 'CONFIRMED' then 'unchanged'
-                                else 'invalid_transition' end
-                when i.action = 'cancel' then
-                  case when b.status = 'CANCELLED' then 'unchanged'
-                       when b.status not in ('PENDING', 'CONFIRMED') then 'invalid_transition'
-                       when b.status = 'CONFIRMED' and not i.on_behalf
-                         and v_now > s.starts_at - c.cancellation_deadline then 'past_deadline'
-                       else 'done' end
-                when i.action = 'extend' then
-                  case when b.extended_by is not null and b.extended_by = i.key then 'unchanged'
-                       when b.status <> 'PENDING' then 'invalid_transition'
-                       when b.extended_by is not null then 'already_extended'
-                       else 'done' end
-                when i.action = 'arrive' then
-                  case when b.status = 'ARRIVED' then 'unchanged'
-                       when b.status <> 'CONFIRMED' then 'invalid_transition'
-                       when (v_now at time zone c.timezone)::date < (s.starts_at at time zone c.timezone)::date
-                         then 'too_early'
-                       else 'done' end
-                when i.action = 'complete' then
-                  case b.status when 'COMPLETED' then 'unchanged' when 'ARRIVED' then 'done'
-                                else 'invalid_transition' end
-                when i.action = 'no_show' then
-                  case when b.status = 'NO_SHOW' then 'unchanged'
-                       when b.status <> 'CONFIRMED' then 'invalid_transition'
-                       when v_now < s.starts_at then 'too_early'
-                       else 'done' end
-                end as outcome,
-           date_part('epoch', b.hold_expires_at - v_now) * 1000 as hold_left_ms,
-           case i.action when 'extend' then b.hold_expires_at + make_interval(secs => c.hold_seconds)
-                         when 'link' then b.hold_expires_at end as hold_until,
-           case i.action when 'confirm' then 'CONFIRMED' when 'cancel' then 'CANCELLED' when 'arrive' then 'ARRIVED'
-                         when 'complete' then 'COMPLETED' when 'no_show' then 'NO_SHOW'
-                         when 'reopen' then case b.status when 'COMPLETED' then 'ARRIVED' else 'CONFIRMED' end
-                         else b.status end as status_after
-      from unnest(p_clinic_nos, p_ids, p_actions, p_actor_ids, p_on_behalf, p_keys, p_reasons, p_patients)
-           with ordinality
-           i(clinic_no, id, action, actor_id, on_behalf, key, reason, patient, n)
-      left join lateral (select t.* from booking t where t.clinic_no = i.clinic_no and t.id = i.id limit 1) b on true
-      left join lateral (select t.starts_at from slot t where t.clinic_no = i.clinic_no and t.id = b.slot_id
-                         limit 1) s on true
-      left join lateral (select t.timezone, t.hold_seconds,
-                         make_interval(mins => t.cancellation_deadline_minutes) as cancellation_deadline
-                           from clinic t where t.no = i.clinic_no limit 1) c on true
-  ), changed as (
-    update booking b
-       set status = j.status_after,
-           hold_expires_at = j.hold_until,
-           account_id = case when j.action = 'link' then j.actor_id else b.account_id end,
-           extended_by = case when j.action = 'extend' then coalesce(j.key, gen_random_uuid()) else b.extended_by end,
-           patient = case when j.action = 'confirm' then coalesce(j.patient, b.patient) else b.patient end,
-           reason = case when j.action = 'confirm' then coalesce(j.reason, b.reason) else b.reason end,
-           cancellation_reason = case when j.action = 'cancel' then j.reason else b.cancellation_reason end,
-           version = b.version + 1, updated_at = j.at
-      from judged j
-     where j.outcome = 'done' and b.clinic_no = j.clinic_no and b.id = j.id
-    returning b.clinic_no, b.id,
-              booking_digest(b.account_id, b.appointment_type, b.patient, b.reason, b.cancellation_reason) as digest
-  ), logged as (
-    insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, hold_expires_at,
-                               reason, actor_id, status_after, booking_digest)
-    select j.clinic_no, j.id, j.version + 1, j.at,
-           case j.action when 'confirm' then 'confirmed' when 'cancel' then 'cancelled' when 'extend' then 'extended'
-                         when 'arrive' then 'arrived' when 'complete' then 'completed' when 'no_show' then 'no_show'
-                         when 'reopen' then 'reopened' when 'link' then 'linked' end,
-           j.slot_id, j.resource_id, j.units, j.hold_until, case when j.action = 'link' then j.failure_reason end,
-           j.actor_id, case when j.action in ('reopen', 'link') then j.status_after end, c.digest
-      from judged j
-      join changed c on c.clinic_no = j.clinic_no and c.id = j.id
-     where j.outcome = 'done'
-  ), freed as (
-    update slot t set taken = t.taken - f.units
-      from (select j.clinic_no, j.slot_id, sum(j.units)::integer as units
-              from judged j where j.outcome = 'done' and j.action = 'cancel' group by j.clinic_no, j.slot_id) f
-     where t.clinic_no = f.clinic_no and t.id = f.slot_id
-  )
-  select array_agg(j.outcome order by j.n),
-         array_agg(case when j.action in ('confirm', 'extend') then j.hold_left_ms end order by j.n)
-    into v_outcomes, v_holds_left_ms
-    from judged j;
+  loop
+    with verdict as (
+      select i.*, b.slot_id, b.resource_id, b.units, b.version, b.failure_reason, greatest(v_now, b.updated_at) as at,
+             case when b.id is null then 'booking_missing'
+                  when i.action = 'cancel' and (b.slot_id = any (v_locked_slot_ids)) is not true then 'retry'
+                  when i.action = 'link' then
+                    case when b.account_id is null then 'done' when b.account_id = i.actor_id then 'unchanged'
+                         else 'booking_has_account' end
+                  when i.action = 'reopen' then
+                    case when b.status = 'CONFIRMED' then 'unchanged'
+                         when b.status in ('ARRIVED', 'NO_SHOW', 'COMPLETED') then 'done'
+                         else 'invalid_transition' end
+                  when hold_lapsed(b.status, b.hold_expires_at, greatest(v_now, b.updated_at))
+                    or b.failure_reason = 'hold_expired' then 'hold_expired'
+                  when i.action = 'confirm' then
+                    case b.status when 'PENDING' then 'done' when 'CONFIRMED' then 'unchanged'
+                                  else 'invalid_transition' end
+                  when i.action = 'cancel' then
+                    case when b.status = 'CANCELLED' then 'unchanged'
+                         when b.status not in ('PENDING', 'CONFIRMED') then 'invalid_transition'
+                         when b.status = 'CONFIRMED' and not i.on_behalf
+                           and v_now > s.starts_at - c.cancellation_deadline then 'past_deadline'
+                         else 'done' end
+                  when i.action = 'extend' then
+                    case when b.status <> 'PENDING' then 'invalid_transition'
+                         when b.extended_by is not null then 'already_extended'
+                         else 'done' end
+                  when i.action = 'arrive' then
+                    case when b.status = 'ARRIVED' then 'unchanged'
+                         when b.status <> 'CONFIRMED' then 'invalid_transition'
+                         when (v_now at time zone c.timezone)::date < (s.starts_at at time zone c.timezone)::date
+                           then 'too_early'
+                         else 'done' end
+                  when i.action = 'complete' then
+                    case b.status when 'COMPLETED' then 'unchanged' when 'ARRIVED' then 'done'
+                                  else 'invalid_transition' end
+                  when i.action = 'no_show' then
+                    case when b.status = 'NO_SHOW' then 'unchanged'
+                         when b.status <> 'CONFIRMED' then 'invalid_transition'
+                         when v_now < s.starts_at then 'too_early'
+                         else 'done' end
+                  end as verdict,
+             date_part('epoch', b.hold_expires_at - v_now) * 1000 as hold_left_ms,
+             case i.action when 'extend' then b.hold_expires_at + make_interval(secs => c.hold_seconds)
+                           when 'link' then b.hold_expires_at end as hold_until,
+             case i.action when 'confirm' then 'CONFIRMED' when 'cancel' then 'CANCELLED' when 'arrive' then 'ARRIVED'
+                           when 'complete' then 'COMPLETED' when 'no_show' then 'NO_SHOW'
+                           when 'reopen' then case b.status when 'COMPLETED' then 'ARRIVED' else 'CONFIRMED' end
+                           else b.status end as status_after
+        from unnest(p_clinic_nos, p_ids, p_actions, p_actor_ids, p_on_behalf, p_keys, p_reasons, p_patients)
+             with ordinality
+             i(clinic_no, id, action, actor_id, on_behalf, key, reason, patient, n)
+        left join lateral (select t.* from booking t where t.clinic_no = i.clinic_no and t.id = i.id limit 1) b on true
+        left join lateral (select t.starts_at from slot t where t.clinic_no = i.clinic_no and t.id = b.slot_id
+                           limit 1) s on true
+        left join lateral (select t.timezone, t.hold_seconds,
+                           make_interval(mins => t.cancellation_deadline_minutes) as cancellation_deadline
+                             from clinic t where t.no = i.clinic_no limit 1) c on true
+       where v_left is null or i.n = any (v_left)
+    ), answered as (
+      -- Looked up only where the key decides: a repetition that would be refused or, after another change, made again.
+      select v.*,
+             case when v.verdict in ('booking_missing', 'retry', 'hold_expired', 'unchanged') then v.verdict
+                  when v.verdict = 'done' and v.action in ('confirm', 'cancel', 'extend', 'link') then 'done'
+                  when is_repeated(v.clinic_no, v.id, v.key, v_now) then 'unchanged'
+                  else v.verdict end as answer
+        from verdict v
+    ), turned as (
+      select a.*, min(a.n) filter (where a.answer = 'done') over (partition by a.clinic_no, a.id) as first_done
+        from answered a
+    ), judged as materialized (
+      -- null: left for the next round.
+      select t.*, case when t.first_done is null then t.answer when t.first_done = t.n then 'done' end as outcome
+        from turned t
+    ), changed as (
+      update booking b
+         set status = j.status_after,
+             hold_expires_at = j.hold_until,
+             account_id = case when j.action = 'link' then j.actor_id else b.account_id end,
+             extended_by = case when j.action = 'extend' then coalesce(j.key, gen_random_uuid()) else b.extended_by end,
+             patient = case when j.action = 'confirm' then coalesce(j.patient, b.patient) else b.patient end,
+             reason = case when j.action = 'confirm' then coalesce(j.reason, b.reason) else b.reason end,
+             cancellation_reason = case when j.action = 'cancel' then j.reason else b.cancellation_reason end,
+             version = b.version + 1, updated_at = j.at
+        from judged j
+       where j.outcome = 'done' and b.clinic_no = j.clinic_no and b.id = j.id
+      returning b.clinic_no, b.id,
+                booking_digest(b.account_id, b.appointment_type, b.patient, b.reason, b.cancellation_reason) as digest
+    ), logged as (
+      insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, hold_expires_at,
+                                 reason, actor_id, status_after, request_key, booking_digest)
+      select j.clinic_no, j.id, j.version + 1, j.at,
+             case j.action when 'confirm' then 'confirmed' when 'cancel' then 'cancelled' when 'extend' then 'extended'
+                           when 'arrive' then 'arrived' when 'complete' then 'completed' when 'no_show' then 'no_show'
+                           when 'reopen' then 'reopened' when 'link' then 'linked' end,
+             j.slot_id, j.resource_id, j.units, j.hold_until, case when j.action = 'link' then j.failure_reason end,
+             j.actor_id, case when j.action in ('reopen', 'link') then j.status_after end, j.key, c.digest
+        from judged j
+        join changed c on c.clinic_no = j.clinic_no and c.id = j.id
+       where j.outcome = 'done'
+    ), freed as (
+      update slot t set taken = t.taken - f.units
+        from (select j.clinic_no, j.slot_id, sum(j.units)::integer as units
+                from judged j where j.outcome = 'done' and j.action = 'cancel' group by j.clinic_no, j.slot_id) f
+       where t.clinic_no = f.clinic_no and t.id = f.slot_id
+    )
+    select array_agg(j.n::integer order by j.n) filter (where j.outcome is not null),
+           array_agg(j.clinic_no order by j.n) filter (where j.outcome is not null),
+           array_agg(j.id order by j.n) filter (where j.outcome is not null),
+           array_agg(j.action order by j.n) filter (where j.outcome is not null),
+           array_agg(j.outcome order by j.n) filter (where j.outcome is not null),
+           array_agg(case when j.outcome = 'done' and j.action in ('confirm', 'extend') then j.hold_left_ms end
+                     order by j.n) filter (where j.outcome is not null),
+           array_agg(j.n::integer) filter (where j.outcome is null)
+      into v_ords, v_clinic_nos, v_ids, v_actions, v_outcomes, v_holds_left_ms, v_left
+      from judged j;
 
-  -- The bookings are locked, and the slots of cancelled ones: the rows are as this call left them.
-  return query
-  select i.n::integer, i.outcome, case when i.outcome = 'done' then pg_current_xact_id() end, e.*,
-         case when f.is_freed then case when s.withdrawn_at is null then s.capacity - s.taken else 0 end end,
-         case when f.is_freed and s.withdrawn_at is null then date_part('epoch', s.next_lapse - v_now) * 1000 end,
-         case when f.is_freed then pg_current_snapshot() end,
-         case when i.outcome = 'done' then i.hold_left_ms end
-    from unnest(p_clinic_nos, p_ids, p_actions, v_outcomes, v_holds_left_ms) with ordinality
-         i(clinic_no, id, action, outcome, hold_left_ms, n)
-   cross join lateral (select i.outcome = 'done' and i.action = 'cancel' as is_freed) f
-    left join lateral (select t.* from booking t where t.clinic_no = i.clinic_no and t.id = i.id limit 1) b on true
-    left join lateral (select t.starts_at, t.ends_at, t.capacity, t.taken, t.next_lapse, t.withdrawn_at from slot t
-                        where t.clinic_no = i.clinic_no and t.id = b.slot_id limit 1) s on true
-    left join lateral (select t.id from clinic t where t.no = i.clinic_no limit 1) c on true
-   cross join lateral with_effective_status(b::booking, s.starts_at, s.ends_at, c.id, greatest(v_now, b.updated_at)) e;
+    -- The bookings are locked, and the slots of cancelled ones: the rows are as this round left them.
+    return query
+    select i.n, i.outcome,
+           case i.outcome when 'done' then pg_current_xact_id()
+                          when 'unchanged' then (select max(l.xid) from booking_event l
+                                                  where l.clinic_no = i.clinic_no and l.booking_id = i.id) end, e.*,
+           case when f.is_freed then case when s.withdrawn_at is null then s.capacity - s.taken else 0 end end,
+           case when f.is_freed and s.withdrawn_at is null then date_part('epoch', s.next_lapse - v_now) * 1000 end,
+           case when f.is_freed then pg_current_snapshot() end, i.hold_left_ms
+      from unnest(v_ords, v_clinic_nos, v_ids, v_actions, v_outcomes, v_holds_left_ms)
+           i(n, clinic_no, id, action, outcome, hold_left_ms)
+     cross join lateral (select i.outcome = 'done' and i.action = 'cancel' as is_freed) f
+      left join lateral (select t.* from booking t where t.clinic_no = i.clinic_no and t.id = i.id limit 1) b on true
+      left join lateral (select t.starts_at, t.ends_at, t.capacity, t.taken, t.next_lapse, t.withdrawn_at from slot t
+                          where t.clinic_no = i.clinic_no and t.id = b.slot_id limit 1) s on true
+      left join lateral (select t.id from clinic t where t.no = i.clinic_no limit 1) c on true
+     cross join lateral
+           with_effective_status(b::booking, s.starts_at, s.ends_at, c.id, greatest(v_now, b.updated_at)) e;
+    exit when v_left is null;
+  end loop;
 end
 $function$;

@@ -3,7 +3,8 @@ import { parseSnapshot, parseXid } from '../model/snapshot.ts'
 
 /** What one item of a batch wrote. */
 export type Written = {
-  position: string
+  /** null: nothing now. It repeats a write whose announcement may have been lost with its result. */
+  position: string | null
   /** Whose bookings it changed. */
   doctorIds: readonly string[]
   /** As the whole batch left them. */
@@ -14,8 +15,9 @@ export type Written = {
 
 /**
  * Announces a batch once: it is one transaction. A claim whose first try committed, but lost its connection, has the
- * position of that transaction, which is announced now. Lapsed holds that a batch marks as FAILED are not announced:
- * they read as FAILED from the moment they lapse.
+ * position of that transaction, which is announced now. What other repetitions found done is announced without a
+ * position, because that transaction may have written more. Lapsed holds that a batch marks as FAILED are not
+ * announced: they read as FAILED from the moment they lapse.
  */
 export function announceBatch(announce: Announce, written: readonly Written[]): void {
   for (const [position, items] of Map.groupBy(written, (item) => item.position)) {
@@ -34,7 +36,7 @@ export function announceBatch(announce: Announce, written: readonly Written[]): 
       doctorIds,
       accountIds: noAccounts,
       slots: [...slots.values()],
-      snapshot: snapshot === null ? null : parseSnapshot(snapshot, parseXid(position)),
+      snapshot: snapshot === null || position === null ? null : parseSnapshot(snapshot, parseXid(position)),
     })
   }
 }

@@ -6,11 +6,14 @@ import type { Announce } from '../model/committed.ts'
 import { clinicNoOf } from '../model/id.ts'
 import type { MoveOutcome, MoveRequest } from '../model/settle.ts'
 import type { ItemResult } from '../queue/batch-queue.ts'
-import { announceBatch, slotAfter, type Written } from './announce-batch.ts'
+import { announceBatch, slotAfter, unknownUnits, type Written } from './announce-batch.ts'
 import { type BookingRow, bookingOf } from './booking-row.ts'
 import { slotClosedWhy } from './claim-batch.ts'
 
-/** The columns about slots are null unless there are such slots, as they are for `done`. */
+/**
+ * The columns about slots are null unless there are such slots, as they are for `done`. `from_slot_id` and the like: for
+ * `unchanged`, of the slot before the booking's last move.
+ */
 type MoveRow = BookingRow & {
   ord: number
   outcome: string
@@ -18,17 +21,17 @@ type MoveRow = BookingRow & {
   capacity: number
   available: number
   lapses_in_ms: number | null
-  from_slot_id: string
-  from_resource_id: string
-  from_starts_at: Date
+  from_slot_id: string | null
+  from_resource_id: string | null
+  from_starts_at: Date | null
   from_available: number
   from_lapses_in_ms: number | null
   snapshot: string
 }
 
 /**
- * Runs one batch of moves in one transaction, and announces it. Safe to run again: a booking already there is
- * `unchanged`.
+ * Runs one batch of moves in one transaction, and announces it. Safe to run again: a repeated move is `unchanged`, if it
+ * has a key.
  */
 export async function runMoveBatch(
   pool: pg.Pool,
@@ -41,17 +44,21 @@ export async function runMoveBatch(
       ${plainArray(requests, ({ bookingId }) => bookingId)}::uuid[],
       ${plainArray(requests, ({ slotId }) => slotId)}::uuid[],
       ${plainArray(requests, ({ actorId }) => actorId)}::uuid[],
-      ${plainArray(requests, ({ onBehalf }) => onBehalf)}::boolean[])`
+      ${plainArray(requests, ({ onBehalf }) => onBehalf)}::boolean[],
+      ${plainArray(requests, ({ key }) => key ?? null)}::uuid[])`
   const startedAt = performance.now()
   const { rows } = await pool.query<MoveRow>(prepared('move_bookings', statement))
   const results = new Array<ItemResult<MoveOutcome>>(requests.length).fill({ kind: 'retry' })
   const tookMs = performance.now() - startedAt
+  const position = rows.find(({ outcome }) => outcome === 'done')?.tx
   const written: Written[] = []
   for (const row of rows) {
     if (row.outcome === 'retry') continue
     const outcome = outcomeOf(row)
     results[row.ord - 1] = { kind: 'completed', outcome }
     if (outcome.kind === 'done') written.push(writtenBy(row, outcome, tookMs))
+    // If this batch has moved the booking, that is announced.
+    if (outcome.kind === 'unchanged' && outcome.position !== position) written.push(foundDone(row, outcome))
   }
   announceBatch(announce, written)
   return results
@@ -60,8 +67,8 @@ export async function runMoveBatch(
 function outcomeOf(row: MoveRow): MoveOutcome {
   switch (row.outcome) {
     case 'done':
-      return { kind: 'done', booking: bookingOf(row), position: row.tx ?? '' }
     case 'unchanged':
+      return { kind: row.outcome, booking: bookingOf(row), position: row.tx ?? '' }
     case 'hold_expired':
     case 'invalid_transition':
     case 'past_deadline':
@@ -86,10 +93,24 @@ function writtenBy(row: MoveRow, { booking, position }: MoveOutcome & { kind: 'd
     { available: row.available, lapsesInMs: row.lapses_in_ms },
     tookMs,
   )
-  const left = slotAfter(
-    { slotId: row.from_slot_id, doctorId: row.from_resource_id, startsAt: row.from_starts_at },
-    { available: row.from_available, lapsesInMs: row.from_lapses_in_ms },
-    tookMs,
-  )
+  const fromSlot = slotLeft(row)
+  if (fromSlot === null) throw new Error(`Booking ${booking.id} was moved, and the result lacks the slot it left.`)
+  const left = slotAfter(fromSlot, { available: row.from_available, lapsesInMs: row.from_lapses_in_ms }, tookMs)
   return { position, doctorIds: [doctorId, left.doctorId], slots: [entered, left], snapshot: row.snapshot }
+}
+
+function slotLeft({ from_slot_id: slotId, from_resource_id: doctorId, from_starts_at: startsAt }: MoveRow) {
+  return slotId === null || doctorId === null || startsAt === null ? null : { slotId, doctorId, startsAt }
+}
+
+function foundDone(row: MoveRow, { booking }: MoveOutcome & { kind: 'unchanged' }): Written {
+  const { doctorId, slotId, startsAt } = booking
+  const left = slotLeft(row)
+  const slots = [{ slotId, doctorId, startsAt }, ...(left === null ? [] : [left])]
+  return {
+    position: null,
+    doctorIds: slots.map((slot) => slot.doctorId),
+    slots: slots.map((slot) => ({ ...slot, ...unknownUnits })),
+    snapshot: null,
+  }
 }

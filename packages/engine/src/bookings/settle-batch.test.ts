@@ -176,7 +176,7 @@ describe('settle_bookings: holds', () => {
     if (first?.kind !== 'done') throw new Error(`not done: ${first?.kind}`)
     expect(first.booking.extended).toBe(true)
     expect((first.booking.holdExpiresAt?.getTime() ?? 0) - Date.now()).toBeGreaterThan(140_000)
-    expect(retried).toEqual([{ kind: 'unchanged', booking: first.booking }])
+    expect(retried).toEqual([{ ...first, kind: 'unchanged' }])
     expect(second.map((outcome) => outcome.kind)).toEqual(['already_extended'])
   })
 
@@ -261,12 +261,43 @@ describe("settle_bookings: the clinic's rules", () => {
     expect(await kindOf(database, request(notYet, 'no_show'))).toEqual(['too_early'])
   })
 
-  test('twice in one batch: the first is done, the second is sent again and finds it unchanged', async ({
+  test('twice in one batch: the first is done, the second finds it unchanged', async ({ database }) => {
+    const booking = await aBooking(database, await aSlot(database, doctor), { status: 'PENDING' })
+    expect(await kindOf(database, request(booking, 'confirm'), request(booking, 'confirm'))).toEqual([
+      'done',
+      'unchanged',
+    ])
+  })
+
+  test('changes of one booking in one batch: the possible ones are made, the others refused by what the booking is then', async ({
     database,
   }) => {
-    const booking = await aBooking(database, await aSlot(database, doctor), { status: 'PENDING' })
-    expect(await kindOf(database, request(booking, 'confirm'), request(booking, 'confirm'))).toEqual(['done', 'retry'])
-    expect(await kindOf(database, request(booking, 'confirm'))).toEqual(['unchanged'])
+    const slot = await aSlot(database, doctor, { capacity: 2 })
+    const [first, second] = [
+      await aBooking(database, slot, { status: 'PENDING' }),
+      await aBooking(database, slot, { status: 'PENDING' }),
+    ]
+    const outcomes = await settle(
+      database,
+      request(first, 'complete'),
+      request(second, 'cancel'),
+      request(first, 'confirm'),
+      request(second, 'confirm'),
+      request(first, 'extend'),
+      request(first, 'cancel'),
+      request(first, 'cancel'),
+    )
+    expect(outcomes.map((outcome) => [outcome.kind, 'booking' in outcome && outcome.booking.status])).toEqual([
+      ['invalid_transition', 'CANCELLED'],
+      ['done', 'CANCELLED'],
+      ['done', 'CONFIRMED'],
+      ['invalid_transition', 'CANCELLED'],
+      ['invalid_transition', 'CANCELLED'],
+      ['done', 'CANCELLED'],
+      ['unchanged', 'CANCELLED'],
+    ])
+    expect(await takenOf(database, slot)).toEqual([0])
+    expect(await checkHistory(database)).toEqual([])
   })
 
   test('the actor is in the log', async ({ database }) => {

@@ -4,7 +4,7 @@ import { jsonArray, plainArray, textArray } from '../database/array-literal.ts'
 import { prepared } from '../database/prepared.ts'
 import type { Announce } from '../model/committed.ts'
 import { clinicNoOf } from '../model/id.ts'
-import type { SettleOutcome, SettleRequest } from '../model/settle.ts'
+import type { SettleAction, SettleOutcome, SettleRequest } from '../model/settle.ts'
 import type { ItemResult } from '../queue/batch-queue.ts'
 import { announceBatch, slotAfter, unknownUnits, type Written } from './announce-batch.ts'
 import { type BookingRow, bookingOf } from './booking-row.ts'
@@ -21,7 +21,7 @@ type SettleRow = BookingRow & {
 
 /**
  * Runs one batch of changes of state in one transaction, and announces it. Safe to run again: a repeated change is
- * `unchanged`.
+ * `unchanged`, if it has a key.
  */
 export async function runSettleBatch(
   pool: pg.Pool,
@@ -42,12 +42,16 @@ export async function runSettleBatch(
   const { rows } = await pool.query<SettleRow>(prepared('settle_bookings', statement))
   const results = new Array<ItemResult<SettleOutcome>>(requests.length).fill({ kind: 'retry' })
   const tookMs = performance.now() - startedAt
+  const position = rows.find(({ outcome }) => outcome === 'done')?.tx
   const written: Written[] = []
   for (const row of rows) {
     if (row.outcome === 'retry') continue
     const outcome = outcomeOf(row, row.outcome)
     results[row.ord - 1] = { kind: 'completed', outcome }
     if (outcome.kind === 'done') written.push(writtenBy(row, outcome, tookMs))
+    // If this batch has changed the booking, that is announced.
+    const action = requests[row.ord - 1]?.action
+    if (outcome.kind === 'unchanged' && outcome.position !== position) written.push(foundDone(outcome, action))
   }
   announceBatch(announce, written)
   return results
@@ -56,8 +60,8 @@ export async function runSettleBatch(
 function outcomeOf(row: SettleRow, kind: SettleOutcome['kind']): SettleOutcome {
   switch (kind) {
     case 'done':
-      return { kind, booking: bookingOf(row), position: row.tx ?? '' }
     case 'unchanged':
+      return { kind, booking: bookingOf(row), position: row.tx ?? '' }
     case 'hold_expired':
     case 'invalid_transition':
     case 'already_extended':
@@ -84,4 +88,13 @@ function writtenBy(row: SettleRow, { booking, position }: SettleOutcome & { kind
   // between the two counted its units as free.
   const mayHaveReadAsFree = hold_left_ms !== null && hold_left_ms <= tookMs
   return { ...written, slots: mayHaveReadAsFree ? [{ ...slot, ...unknownUnits }] : [], snapshot: null }
+}
+
+/** Actions after which more or fewer units of the slot may be available: extending a hold counts if it had lapsed. */
+const actionsOnUnits: readonly (SettleAction | undefined)[] = ['confirm', 'cancel', 'extend']
+
+function foundDone({ booking }: SettleOutcome & { kind: 'unchanged' }, action: SettleAction | undefined): Written {
+  const { doctorId, slotId, startsAt } = booking
+  const slots = actionsOnUnits.includes(action) ? [{ slotId, doctorId, startsAt, ...unknownUnits }] : []
+  return { position: null, doctorIds: [doctorId], slots, snapshot: null }
 }

@@ -111,6 +111,8 @@ async function checkStep(scene: Scene, step: Step): Promise<void> {
   const announcedAtMs = new Map<CommittedSlot, number>()
   const before = await read()
   const unsubscribe = engine.onCommitted((committed) => {
+    // A change that was found done: its slot has to be read.
+    if (committed.position === null) return
     announced.push(committed)
     for (const each of committed.slots) announcedAtMs.set(each, performance.now())
   })

@@ -1,12 +1,15 @@
 import type { Snapshot } from './snapshot.ts'
 
-/** One transaction that wrote, as reported to subscribers of `Engine.onCommitted`. */
+/**
+ * One transaction that wrote, as reported to subscribers of `Engine.onCommitted`; or writes that were found done, whose
+ * announcement may have been lost with the result of an earlier attempt.
+ */
 export type Committed = {
   /** `directory`: clinics, doctors and slots. `members` are not in the log. */
   kind: 'bookings' | 'directory' | 'members'
   /**
    * The transaction's id (xid8, decimal), which is the position of its entries in the log. null: nothing was written
-   * now, but an earlier attempt may have written it, whose result was lost.
+   * now; an earlier attempt wrote it, or another process did.
    */
   position: string | null
   /** Clinics whose own details or members changed. The clinic of a doctor is part of the doctor's id (`clinicNoOf`). */

@@ -15,7 +15,11 @@ export type SettleRequest = {
   actorId: string | null
   /** true for members of the clinic: the cancellation deadline applies to patients only. */
   onBehalf: boolean
-  /** extend only: the digest of a retry; the same key again gets `unchanged` instead of `already_extended`. */
+  /**
+   * A 128-bit digest (as a UUID) of the caller, the Idempotency-Key and what is requested. Within 24 hours, the same
+   * key gets `unchanged`, and its change is not made again, whatever has happened to the booking since. null: the engine
+   * generates one, which protects its own retries.
+   */
   key: string | null
   /** cancel: the reason of the cancellation; confirm: the reason of the visit (null: as in the hold). */
   reason: string | null
@@ -26,10 +30,10 @@ export type SettleRequest = {
 export type SettleOutcome =
   | { kind: 'done'; booking: Booking; position: string }
   /**
-   * Nothing to change: confirm, cancel, arrive, complete, no_show, link or the same extension was repeated, or reopen
-   * found no mark.
+   * Nothing to change: the request was repeated, or the booking is in that state already (reopen: has no mark).
+   * `position`: of the booking's last change.
    */
-  | { kind: 'unchanged'; booking: Booking }
+  | { kind: 'unchanged'; booking: Booking; position: string }
   | { kind: 'booking_missing' }
   | { kind: 'hold_expired'; booking: Booking }
   | { kind: 'invalid_transition'; booking: Booking }
@@ -49,12 +53,14 @@ export type MoveRequest = {
   actorId: string | null
   /** As in {@link SettleRequest}: the cancellation deadline applies to moves too. */
   onBehalf: boolean
+  /** As in {@link SettleRequest}; absent: null. */
+  key?: string | null
 }
 
 export type MoveOutcome =
   | { kind: 'done'; booking: Booking; position: string }
-  /** The booking is in that slot already. */
-  | { kind: 'unchanged'; booking: Booking }
+  /** The request was repeated, or the booking is in that slot already. `position`: of the booking's last change. */
+  | { kind: 'unchanged'; booking: Booking; position: string }
   | { kind: 'booking_missing' }
   | { kind: 'slot_missing' }
   | { kind: 'slot_full' }

@@ -4,6 +4,32 @@ import { test } from '../../../test/rest-test.ts'
 
 const inDays = (days: number, minutes = 0) => new Date(Date.now() + days * 86_400_000 + minutes * 60_000).toISOString()
 
+test('a change sent twice at once, or again when its response was not stored, is made once for its key', async ({
+  database,
+  rest,
+}) => {
+  const clinic = await aClinic(database)
+  const slot = await aSlot(database, await aDoctor(database, clinic), { startsAt: new Date(Date.now() - 60_000) })
+  const booking = await aBooking(database, slot, { status: 'COMPLETED' })
+  const as = await rest.aMember(clinic.no, 'staff')
+  const reopen = (key: string) => rest.call('reopenBooking', { path: { bookingId: booking.id }, as, key })
+  const { storedResponses } = rest.engine
+  const { find, store } = storedResponses
+  storedResponses.find = async () => ({ kind: 'missing' })
+  storedResponses.store = async () => undefined
+  try {
+    const replies = [...(await Promise.all([reopen('once'), reopen('once')])), await reopen('once')]
+    for (const { status, body, headers } of replies) {
+      expect([status, body]).toEqual([200, replies[0]?.body])
+      expect(headers['holdfast-position']).toMatch(/^[1-9]/)
+    }
+    expect(replies[0]?.body).toMatchObject({ status: 'ARRIVED', version: booking.version + 1 })
+    expect((await reopen('again')).body.status).toBe('CONFIRMED')
+  } finally {
+    Object.assign(storedResponses, { find, store })
+  }
+})
+
 test('createSlots with a key: a retry gets the first response, another body is refused; no key: it runs', async ({
   database,
   rest,

@@ -32,8 +32,11 @@ export function useBookingAction(clinicId: string) {
     queryClient.setQueryData<Booking>([...clinicKey(clinicId), 'booking', changed.id], (one) => one && changed)
   }
   const mutation = useMutation({
-    mutationFn: ({ booking, action }: { booking: Booking; action: BookingAction }) =>
-      dataOf(calls[action].call({ path: { bookingId: booking.id } })),
+    mutationFn: ({ booking: { id, version }, action }: { booking: Booking; action: BookingAction }) => {
+      // Clicked twice, it is made once: a version of a booking is changed only once in the same way.
+      const headers = { 'Idempotency-Key': `${action} ${id} ${version}` }
+      return dataOf(calls[action].call({ path: { bookingId: id }, headers }))
+    },
     onMutate: async ({ booking, action }) => {
       await queryClient.cancelQueries({ queryKey: clinicKey(clinicId) })
       show({ ...booking, status: calls[action].becomes(booking.status) })

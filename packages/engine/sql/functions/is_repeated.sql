@@ -1,0 +1,20 @@
+-- is_repeated: whether the log of a booking has a change that was made under this key in the last 24 hours. Then the
+-- request is a repetition: its first response was lost, or it was sent twice at once. false without a key. The one
+-- place of this rule, for settle_bookings and move_booking, which have locked the booking.
+--
+-- Internal. A function, not a subquery, because callers need it for few of their bookings.
+-- Locks: none. Fails: never. Idempotent: yes.
+create or replace function holdfast.is_repeated(p_clinic_no integer, p_booking_id uuid, p_key uuid, p_now timestamptz)
+  returns boolean
+language plpgsql stable
+set search_path = holdfast, pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+as $function$
+begin
+  return p_key is not null and exists (
+    select from booking_event e
+     where e.clinic_no = p_clinic_no and e.booking_id = p_booking_id and e.request_key = p_key
+       and e.at > p_now - interval '24 hours');
+end
+$function$;
