@@ -34,7 +34,7 @@ const restrictedFieldTexts: Record<RestrictedField, string> = {
   'body.onBehalf': '`onBehalf` is for admins and staff of the clinic, and for doctors in their own calendar.',
   'query.includeInactive': '`includeInactive` is for members of the clinic.',
   'query.doctorId': 'Doctors may send only themselves as `doctorId`.',
-  'body.slotId': '`slotId` must be in the booking’s clinic.',
+  'body.slotId': '`slotId` must be in the booking’s clinic, and for doctors in their own calendar.',
   'body.manageToken': '`manageToken` must be the booking’s.',
 }
 
@@ -171,7 +171,8 @@ const idempotencyKey: JsonObject = {
   in: 'header',
   required: false,
   description:
-    'Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.',
+    'Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for ' +
+    'bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.',
   schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[\\x20-\\x7e]+$' },
 }
 

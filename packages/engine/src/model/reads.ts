@@ -1,9 +1,22 @@
-import type { Booking, BookingStatus } from './booking.ts'
+import type { AppointmentType, Booking, BookingStatus } from './booking.ts'
 import type { BookingEvent } from './booking-event.ts'
 import type { ClinicStats } from './clinic-stats.ts'
 import type { Page } from './page.ts'
 import type { Slot } from './slot.ts'
 import type { VerifyReport } from './verify-report.ts'
+
+/** What is wanted instead of a slot that is full. */
+export type AlternativesQuery = {
+  slotId: string
+  units: number
+  /** Only of doctors who offer it; null: any. */
+  appointmentType: AppointmentType | null
+  /** A move: the slot that the booking has, which is no alternative; null: a new booking. */
+  fromSlotId: string | null
+  /** Slots of other doctors are no alternatives. */
+  sameDoctor: boolean
+  limit: number
+}
 
 export type Reads = {
   slot(slotId: string): Promise<Slot | null>
@@ -11,7 +24,7 @@ export type Reads = {
    * At most `limit` bookable slots with `units` free of the same doctor: the same local day first, by nearness, then
    * later days, then other active doctors of the clinic with the same specialization on that day.
    */
-  alternatives(query: { slotId: string; units: number; limit: number }): Promise<Slot[]>
+  alternatives(query: AlternativesQuery): Promise<Slot[]>
   booking(bookingId: string): Promise<Booking | null>
   bookingsOfAccount(query: BookingsOfAccountQuery): Promise<Page<Booking>>
   bookingsOfClinic(query: BookingsOfClinicQuery): Promise<Page<Booking>>

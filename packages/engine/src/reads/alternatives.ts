@@ -2,7 +2,7 @@ import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 import { prepared } from '../database/prepared.ts'
 import { clinicNoOf, isId } from '../model/id.ts'
-import type { Reads } from '../model/reads.ts'
+import type { AlternativesQuery, Reads } from '../model/reads.ts'
 import type { Slot } from '../model/slot.ts'
 import { isBookableTime } from './bookable-sql.ts'
 import { type LocalDay, localDayOf } from './local-days.ts'
@@ -14,7 +14,7 @@ const laterDaysMax = 62
 type WantedRow = { resource_id: string; starts_at: Date; specialization: string | null; timezone: string }
 
 /** The slot that is full, and what is wanted instead. */
-type Wanted = { slotId: string; units: number; limit: number; doctorId: string; startsAt: Date; day: LocalDay }
+type Wanted = AlternativesQuery & { doctorId: string; startsAt: Date; day: LocalDay }
 
 /**
  * Bookable slots with room instead of one that is full: the same doctor's on that local day, the nearest first; then
@@ -22,16 +22,17 @@ type Wanted = { slotId: string; units: number; limit: number; doctorId: string; 
  */
 export function alternativeReads(pool: pg.Pool): Pick<Reads, 'alternatives'> {
   return {
-    async alternatives({ slotId, units, limit }): Promise<Slot[]> {
+    async alternatives(query): Promise<Slot[]> {
+      const { slotId, limit, sameDoctor } = query
       if (!isId(slotId) || limit < 1) return []
       const found = await pool.query<WantedRow>(prepared('wanted_slot', wantedSlot(slotId)))
       const [slot] = found.rows
       if (slot === undefined) return []
       const { resource_id: doctorId, starts_at: startsAt, specialization, timezone } = slot
-      const wanted = { slotId, units, limit, doctorId, startsAt, day: localDayOf(startsAt, timezone) }
+      const wanted = { ...query, doctorId, startsAt, day: localDayOf(startsAt, timezone) }
       const same = await pool.query<SlotRow>(prepared('alternatives_of_doctor', ofSameDoctor(wanted)))
       const slots = same.rows.map(slotOf)
-      if (slots.length >= limit || specialization === null) return slots
+      if (slots.length >= limit || sameDoctor || specialization === null) return slots
       const rest = { ...wanted, limit: limit - slots.length }
       const others = await pool.query<SlotRow>(prepared('alternatives_of_others', ofOtherDoctors(rest, specialization)))
       return [...slots, ...others.rows.map(slotOf)]
@@ -53,8 +54,10 @@ const slotsWithDoctorAndClinic = sql`holdfast.slot s
   join holdfast.clinic c on c.no = s.clinic_no`
 
 /** Another slot of the clinic that may have room: its units are counted afterwards. */
-function isCandidate({ slotId, units }: Wanted): Sql {
+function isCandidate({ slotId, fromSlotId, units, appointmentType }: Wanted): Sql {
   return sql`s.clinic_no = ${clinicNoOf(slotId)} and s.id <> ${slotId} and r.active and ${isBookableTime}
+    and s.id is distinct from ${fromSlotId}::uuid
+    and coalesce(${appointmentType}::text = any (r.appointment_types), true)
     and (s.capacity - s.taken >= ${units} or s.next_lapse <= statement_timestamp())`
 }
 

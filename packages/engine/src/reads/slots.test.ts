@@ -2,6 +2,7 @@ import { aBooking, aClinic, aDoctor, aSlot, lapseHolds, type TestDatabase } from
 import { test } from '@holdfast/testkit/database-test'
 import { describe, expect } from 'vitest'
 import { newId } from '../model/id.ts'
+import type { AlternativesQuery } from '../model/reads.ts'
 import { createReads } from './create-reads.ts'
 
 const hourMs = 3_600_000
@@ -23,6 +24,9 @@ async function aDoctorOf(
   const clinic = await aClinic(database, overrides)
   return { clinic, doctor: await aDoctor(database, clinic, doctorOverrides) }
 }
+
+/** A new booking by a patient who takes either type of appointment. */
+const anybody = { appointmentType: null, fromSlotId: null, sameDoctor: false }
 
 describe('a slot by its id', () => {
   test('lapsed holds count as free', async ({ database }) => {
@@ -77,12 +81,34 @@ describe('alternatives to a full slot', () => {
       await aSlot(database, other, in_(0))
     }
     const ids = async (limit: number, units = 1) =>
-      (await reads(database).alternatives({ slotId: wanted.id, units, limit })).map((slot) => slot.id)
+      (await reads(database).alternatives({ ...anybody, slotId: wanted.id, units, limit })).map((slot) => slot.id)
     expect(await ids(10)).toEqual([earlier.id, later.id, nextDay.id, colleagues.id])
     expect(await ids(3)).toEqual([earlier.id, later.id, nextDay.id])
     expect(await ids(1)).toEqual([earlier.id])
     expect(await ids(0)).toEqual([])
     expect(await ids(3, 2)).toEqual([])
+  })
+
+  test('for a visit by video, only of doctors who offer it; for a move, not the slot it leaves; for a doctor, only theirs', async ({
+    database,
+  }) => {
+    const { clinic, doctor } = await aDoctorOf(database, {}, { specialization: 'Cardiology' })
+    const wanted = await aSlot(database, doctor)
+    const own = await aSlot(database, doctor)
+    const colleague = (appointmentTypes: ('in_person' | 'video')[]) =>
+      aDoctor(database, clinic, { specialization: 'Cardiology', appointmentTypes })
+    const inPerson = await aSlot(database, await colleague(['in_person']), { startsAt: wanted.startsAt })
+    const byVideo = await aSlot(database, await colleague(['video']), { startsAt: wanted.startsAt })
+    const both = await aSlot(database, await colleague(['in_person', 'video']), { startsAt: wanted.startsAt })
+    const ids = async (overrides: Partial<typeof query>) =>
+      (await reads(database).alternatives({ ...query, ...overrides })).map(({ id }) => id).toSorted()
+    const query = { ...anybody, slotId: wanted.id, units: 1, limit: 9 } as AlternativesQuery
+    const sorted = (...slots: { id: string }[]) => slots.map(({ id }) => id).toSorted()
+    expect(await ids({})).toEqual(sorted(own, inPerson, byVideo, both))
+    expect(await ids({ appointmentType: 'video' })).toEqual(sorted(byVideo, both))
+    expect(await ids({ appointmentType: 'in_person' })).toEqual(sorted(own, inPerson, both))
+    expect(await ids({ fromSlotId: own.id })).toEqual(sorted(inPerson, byVideo, both))
+    expect(await ids({ sameDoctor: true })).toEqual(sorted(own))
   })
 
   test('units of lapsed holds count as free; the slot must have enough units', async ({ database }) => {
@@ -92,7 +118,9 @@ describe('alternatives to a full slot', () => {
     await aBooking(database, lapsed, { status: 'PENDING', units: 2 })
     await aBooking(database, lapsed)
     const ask = async (units: number) =>
-      (await reads(database).alternatives({ slotId: wanted.id, units, limit: 3 })).map((slot) => slot.available)
+      (await reads(database).alternatives({ ...anybody, slotId: wanted.id, units, limit: 3 })).map(
+        (slot) => slot.available,
+      )
     expect(await ask(1)).toEqual([])
     await lapseHolds(database, lapsed)
     expect(await ask(2)).toEqual([2])
@@ -107,9 +135,9 @@ describe('alternatives to a full slot', () => {
     const wanted = await aSlot(database, doctor, { startsAt: noon, withdrawn: true })
     const near = await aSlot(database, doctor, { startsAt: new Date(noon.getTime() + hourMs) })
     await aSlot(database, doctor, { startsAt: new Date(noon.getTime() + 5 * 24 * hourMs) })
-    const found = await reads(database).alternatives({ slotId: wanted.id, units: 1, limit: 3 })
+    const found = await reads(database).alternatives({ ...anybody, slotId: wanted.id, units: 1, limit: 3 })
     expect(found.map((slot) => slot.id)).toEqual([near.id])
-    expect(await reads(database).alternatives({ slotId: newId(clinic.no), units: 1, limit: 3 })).toEqual([])
-    expect(await reads(database).alternatives({ slotId: 'x', units: 1, limit: 3 })).toEqual([])
+    expect(await reads(database).alternatives({ ...anybody, slotId: newId(clinic.no), units: 1, limit: 3 })).toEqual([])
+    expect(await reads(database).alternatives({ ...anybody, slotId: 'x', units: 1, limit: 3 })).toEqual([])
   })
 })

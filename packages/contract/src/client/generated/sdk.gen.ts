@@ -387,7 +387,7 @@ export const cancelBooking = <ThrowOnError extends boolean = false>(options: Opt
  *
  * One atomic step: the units of the old slot become free exactly when those of the new slot are taken.
  *
- * Who may call: The bearer of the booking’s manage token; its account; admins and staff of the clinic; doctors for their own calendar. `slotId` must be in the booking’s clinic.
+ * Who may call: The bearer of the booking’s manage token; its account; admins and staff of the clinic; doctors for their own calendar. `slotId` must be in the booking’s clinic, and for doctors in their own calendar.
  */
 export const rescheduleBooking = <ThrowOnError extends boolean = false>(options: Options<RescheduleBookingData, ThrowOnError>): RequestResult<RescheduleBookingResponses, RescheduleBookingErrors, ThrowOnError> => (options.client ?? client).post<RescheduleBookingResponses, RescheduleBookingErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {

@@ -1108,7 +1108,7 @@ export type CreateClinicData = {
     body: NewClinic;
     headers?: {
         /**
-         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
          */
         'Idempotency-Key'?: string;
     };
@@ -1236,7 +1236,7 @@ export type UpdateClinicData = {
     body: ClinicChange;
     headers?: {
         /**
-         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
          */
         'Idempotency-Key'?: string;
     };
@@ -1391,7 +1391,7 @@ export type CreateDoctorData = {
     body: NewDoctor;
     headers?: {
         /**
-         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
          */
         'Idempotency-Key'?: string;
     };
@@ -1523,7 +1523,7 @@ export type UpdateDoctorData = {
     body: DoctorChange;
     headers?: {
         /**
-         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
          */
         'Idempotency-Key'?: string;
     };
@@ -1698,7 +1698,7 @@ export type SetVideoRoomData = {
     body: VideoRoom;
     headers?: {
         /**
-         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
          */
         'Idempotency-Key'?: string;
     };
@@ -1771,7 +1771,7 @@ export type WithdrawSlotsOfDoctorData = {
     body?: never;
     headers?: {
         /**
-         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
          */
         'Idempotency-Key'?: string;
     };
@@ -1923,7 +1923,7 @@ export type CreateSlotsData = {
     body: NewSlots;
     headers?: {
         /**
-         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
          */
         'Idempotency-Key'?: string;
     };
@@ -2005,7 +2005,7 @@ export type WithdrawSlotData = {
     body?: never;
     headers?: {
         /**
-         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
          */
         'Idempotency-Key'?: string;
     };
@@ -2079,7 +2079,7 @@ export type CreateBookingData = {
     body: NewBooking;
     headers?: {
         /**
-         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
          */
         'Idempotency-Key'?: string;
     };
@@ -2256,7 +2256,7 @@ export type ConfirmBookingData = {
     body?: Confirmation;
     headers?: {
         /**
-         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
          */
         'Idempotency-Key'?: string;
     };
@@ -2333,7 +2333,7 @@ export type CancelBookingData = {
     body?: Cancellation;
     headers?: {
         /**
-         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
          */
         'Idempotency-Key'?: string;
     };
@@ -2410,7 +2410,7 @@ export type RescheduleBookingData = {
     body: Rescheduling;
     headers?: {
         /**
-         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
          */
         'Idempotency-Key'?: string;
     };
@@ -2487,7 +2487,7 @@ export type ExtendBookingData = {
     body?: Nothing;
     headers?: {
         /**
-         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
          */
         'Idempotency-Key'?: string;
     };
@@ -2564,7 +2564,7 @@ export type ArriveBookingData = {
     body?: Nothing;
     headers?: {
         /**
-         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
          */
         'Idempotency-Key'?: string;
     };
@@ -2641,7 +2641,7 @@ export type CompleteBookingData = {
     body?: Nothing;
     headers?: {
         /**
-         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
          */
         'Idempotency-Key'?: string;
     };
@@ -2718,7 +2718,7 @@ export type NoShowBookingData = {
     body?: Nothing;
     headers?: {
         /**
-         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
          */
         'Idempotency-Key'?: string;
     };
@@ -2795,7 +2795,7 @@ export type ReopenBookingData = {
     body?: Nothing;
     headers?: {
         /**
-         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
          */
         'Idempotency-Key'?: string;
     };
@@ -2872,7 +2872,7 @@ export type LinkBookingData = {
     body: BookingLink;
     headers?: {
         /**
-         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
          */
         'Idempotency-Key'?: string;
     };
@@ -3183,7 +3183,7 @@ export type RemoveMemberData = {
     body?: never;
     headers?: {
         /**
-         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
          */
         'Idempotency-Key'?: string;
     };
@@ -3249,7 +3249,7 @@ export type ChangeMemberData = {
     body: MemberChange;
     headers?: {
         /**
-         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
          */
         'Idempotency-Key'?: string;
     };
@@ -3562,7 +3562,7 @@ export type CreateInvitationData = {
     body: NewInvitation;
     headers?: {
         /**
-         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
          */
         'Idempotency-Key'?: string;
     };
@@ -3639,7 +3639,7 @@ export type RevokeInvitationData = {
     body?: never;
     headers?: {
         /**
-         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
          */
         'Idempotency-Key'?: string;
     };
@@ -3752,7 +3752,7 @@ export type AcceptInvitationData = {
     body?: never;
     headers?: {
         /**
-         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
          */
         'Idempotency-Key'?: string;
     };

@@ -342,6 +342,41 @@ test('nobody moves a booking to another clinic, and nobody links one without its
   }
 })
 
+test('doctors move bookings only within their own calendar; where they are the patient, as any patient', async ({
+  database,
+  rest,
+  scene,
+}) => {
+  const other = await aDoctor(database, scene.clinic)
+  const [own, full, ofOther] = [
+    await aSlot(database, scene.doctor, { capacity: 9 }),
+    await aSlot(database, scene.doctor),
+    await aSlot(database, other, { capacity: 9 }),
+  ]
+  await aBooking(database, full)
+  const booking = await aBooking(database, await aSlot(database, scene.doctor))
+  const move = (path: { bookingId: string }, slotId: string, who: Pick<CallOptions, 'as' | 'token'>) =>
+    rest.call('rescheduleBooking', { path, body: { slotId }, ...who })
+  const path = { bookingId: booking.id }
+  expect(await move(path, ofOther.id, { as: scene.ownDoctor }).then(outcomeOf)).toBe('403 forbidden')
+  expect(await rest.engine.reads.booking(booking.id)).toMatchObject({ slotId: booking.slotId })
+  expect(await move(path, scene.unknownIds.slotId, { as: scene.ownDoctor }).then(outcomeOf)).toBe('404 slot_not_found')
+  const { problem } = await move(path, full.id, { as: scene.ownDoctor })
+  expect(problem.code).toBe('slot_full')
+  const offered = await Promise.all((problem.alternatives ?? []).map(({ id }) => rest.engine.reads.slot(id)))
+  expect(offered.map((slot) => slot?.doctorId)).toEqual(offered.map(() => scene.doctor.id))
+  expect(offered.map((slot) => slot?.id)).not.toContain(booking.slotId)
+  expect(await move(path, own.id, { as: scene.ownDoctor }).then(outcomeOf)).toBe('admitted')
+  const asPatient = await aBooking(database, ofOther, { accountId: scene.ownDoctor.id })
+  const elsewhere = await aSlot(database, other)
+  expect(await move({ bookingId: asPatient.id }, elsewhere.id, { as: scene.ownDoctor }).then(outcomeOf)).toBe(
+    'admitted',
+  )
+  expect(await move(path, ofOther.id, { as: scene.staff }).then(outcomeOf)).toBe('admitted')
+  expect(await move(path, own.id, { as: scene.admin }).then(outcomeOf)).toBe('admitted')
+  expect(await move(path, ofOther.id, { token: rest.manageTokens.issue(booking.id) }).then(outcomeOf)).toBe('admitted')
+})
+
 function withoutIds(text: string): string {
   return text.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'ID')
 }

@@ -5,14 +5,14 @@ import { problem } from '../../edge/problem-error.ts'
 import { invalidRequest } from '../../edge/validator.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import { type ClinicActor, memberRoles, requireOwnCalendar, requireRole } from './access.ts'
-import { bookingNotFound } from './reach-booking.ts'
+import { type BookingReach, bookingNotFound } from './reach-booking.ts'
 import { clinicNotFound } from './require-clinic.ts'
 import { requireSlot } from './require-slot.ts'
 
 type OnBehalfCall = { principal: Principal; body: { slotId: string; onBehalf?: boolean } }
 type InactiveCall = { principal: Principal; query: { clinicId?: string; includeInactive: boolean } }
 type DoctorBookingsCall = { query: { doctorId?: string } }
-type MoveCall = { params: { bookingId: string }; body: { slotId: string } }
+type MoveCall = { principal: Principal; params: { bookingId: string }; body: { slotId: string } }
 type LinkCall = { params: { bookingId: string }; body: { manageToken: string } }
 
 /**
@@ -40,10 +40,15 @@ export const restrictedFieldGuards = {
     return actor.role === 'doctor' ? actor.doctorId : (query.doctorId ?? null)
   },
 
-  /** The slot that the booking moves to. */
-  'body.slotId'(_deps: RestDeps, { params, body }: MoveCall): string {
-    if (clinicNoIn(body.slotId) === clinicNoIn(params.bookingId)) return body.slotId
-    throw problem('slot_not_found', `There is no slot ${body.slotId} in the clinic of this booking.`)
+  /** The slot that the booking moves to: for a doctor, one of their own. `sameDoctor`: it must be. */
+  async 'body.slotId'(deps: RestDeps, { principal, params, body }: MoveCall, { as }: BookingReach) {
+    const { slotId } = body
+    if (clinicNoIn(slotId) !== clinicNoIn(params.bookingId)) {
+      throw problem('slot_not_found', `There is no slot ${slotId} in the clinic of this booking.`)
+    }
+    if (as === 'patient') return { slotId, sameDoctor: false }
+    const { role } = await requireSlot(deps, principal, slotId)
+    return { slotId, sameDoctor: role === 'doctor' }
   },
 
   'body.manageToken'({ manageTokens }: RestDeps, { params: { bookingId }, body }: LinkCall): undefined {

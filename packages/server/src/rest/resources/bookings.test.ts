@@ -138,6 +138,16 @@ test('a request with a default value written out is the same request', async ({ 
   expect([first.status, second.status]).toEqual([201, 200])
 })
 
+test('a key belongs to the clinic of the slot: sent with slots of two clinics, it books in both', async ({
+  database,
+  rest,
+}) => {
+  const [one, other] = [await aPlace(database), await aPlace(database)]
+  const book = (slotId: string) => rest.call('createBooking', { body: { slotId, patient }, key: 'two-clinics' })
+  expect([(await book(one.slot.id)).status, (await book(other.slot.id)).status]).toEqual([201, 201])
+  expect((await book(one.slot.id)).status).toBe(200)
+})
+
 test('a full slot comes with up to three alternatives', async ({ database, rest }) => {
   const { doctor, slot } = await aPlace(database)
   const others = [await aSlot(database, doctor), await aSlot(database, doctor), await aSlot(database, doctor)]

@@ -29,7 +29,10 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
     async (input) => {
       const { body, request } = input
       const outcome = await claim(deps, input)
-      if (outcome.kind === 'slot_full') throw await slotFull(request, body.slotId, body.units ?? 1)
+      if (outcome.kind === 'slot_full') {
+        const { slotId, units = 1, appointmentType = null } = body
+        throw await slotFull(request, { slotId, units, appointmentType, fromSlotId: null, sameDoctor: false })
+      }
       if (outcome.kind !== 'booked' && outcome.kind !== 'replayed') throw refusalProblem(outcome)
       return {
         status: outcome.kind === 'booked' ? 201 : 200,
@@ -58,12 +61,21 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
     return { status: 200, body: { items } }
   })
 
-  serve(restOperations.rescheduleBooking, async ({ params, granted: reach, field: slotId, request }) => {
+  serve(restOperations.rescheduleBooking, async ({ params, granted: reach, field, key, request }) => {
+    const { slotId, sameDoctor } = field
     const { bookingId } = params
-    const outcome = await engine.move({ bookingId, slotId, actorId: reach.actorId, onBehalf: reach.as === 'desk' })
+    const outcome = await engine.move({
+      bookingId,
+      slotId,
+      actorId: reach.actorId,
+      onBehalf: reach.as === 'desk',
+      key: key && keyDigest(key, `rescheduleBooking ${bookingId} ${slotId}`),
+    })
     if (outcome.kind === 'slot_full') {
       const booking = reach.booking ?? (await engine.reads.booking(bookingId))
-      throw await slotFull(request, slotId, booking?.units ?? 1)
+      if (booking === null) throw bookingNotFound(bookingId)
+      const { units, appointmentType, slotId: fromSlotId } = booking
+      throw await slotFull(request, { slotId, units, appointmentType, fromSlotId, sameDoctor })
     }
     return settledResponse(deps, outcome)
   })
@@ -77,9 +89,9 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
   serve(restOperations.reopenBooking, (input) => settle(deps, input, 'reopen'))
 
   // The manage token alone decides: no role is enough, nor is an account that has the booking already.
-  serve(restOperations.linkBooking, async ({ params: { bookingId }, granted: { accountId } }) => {
-    const link = { action: 'link', onBehalf: false, key: null, reason: null } as const
-    return settledResponse(deps, await engine.settle({ ...link, bookingId, actorId: accountId }))
+  serve(restOperations.linkBooking, (input) => {
+    const reach: BookingReach = { as: 'patient', actorId: input.granted.accountId, booking: null }
+    return settle(deps, { ...input, granted: reach }, 'link')
   })
 }
 
@@ -120,24 +132,19 @@ async function settle(
     action,
     actorId: reach.actorId,
     onBehalf: reach.as === 'desk',
-    key: action === 'extend' ? extensionKey(bookingId, key) : null,
+    key: key && keyDigest(key, `${action} ${bookingId}`),
     reason: details.reason ?? null,
     patient: details.patient ?? null,
   })
   return settledResponse(deps, outcome)
 }
 
-/** Never absent: the engine may have to repeat an extension when a connection is lost. */
-function extensionKey(bookingId: string, key: SentKey | null): string {
-  return key === null ? freshKey() : keyDigest(key, `extendBooking ${bookingId}`)
-}
-
 type Settled = Extract<SettleOutcome | MoveOutcome, { kind: 'done' | 'unchanged' }>
 
 async function settledResponse(deps: RestDeps, outcome: Settled | Refusal) {
   if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw await refusalWithVisit(deps, outcome)
-  const position = outcome.kind === 'done' ? { position: outcome.position } : {}
-  return { status: 200 as const, body: await bookingBodyWithVisit(deps, outcome.booking), ...position }
+  const { booking, position } = outcome
+  return { status: 200 as const, body: await bookingBodyWithVisit(deps, booking), position }
 }
 
 /** A refusal whose problem contains the booking contains all of it, with the address of a video visit. */

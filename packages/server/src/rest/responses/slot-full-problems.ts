@@ -1,4 +1,4 @@
-import type { Reads, Slot } from '@holdfast/engine'
+import type { AlternativesQuery, Reads, Slot } from '@holdfast/engine'
 import type { FastifyRequest } from 'fastify'
 import type { ProblemError } from '../../edge/problem-error.ts'
 import { slotBody } from './bodies/slot-body.ts'
@@ -7,28 +7,32 @@ import { singleFlight } from './single-flight.ts'
 
 const alternativesMax = 3
 
-type SlotFullProblem = (
-  request: Pick<FastifyRequest, 'id' | 'log'>,
-  slotId: string,
-  units: number,
-) => Promise<ProblemError>
+/** What was wanted. */
+type Wanted = Omit<AlternativesQuery, 'limit'>
+
+type SlotFullProblem = (request: Pick<FastifyRequest, 'id' | 'log'>, wanted: Wanted) => Promise<ProblemError>
 
 /** The problem slot_full with slots to book instead. Hundreds of requests can need it at once: they share one query. */
 export function slotFullProblems(reads: Pick<Reads, 'alternatives'>): SlotFullProblem {
   const shared = singleFlight(
-    async (query: { slotId: string; units: number }) =>
-      slotFullWith(await reads.alternatives({ ...query, limit: alternativesMax })),
-    ({ slotId, units }) => `${slotId} ${units}`,
+    async (wanted: Wanted) => slotFullWith(await reads.alternatives({ ...wanted, limit: alternativesMax })),
+    keyOf,
   )
-  return async (request, slotId, units) => {
+  return async (request, wanted) => {
     try {
-      return await shared({ slotId, units })
+      return await shared(wanted)
     } catch (error) {
       // The slot is full, with or without alternatives.
       request.log.warn({ err: error, requestId: request.id }, 'no alternatives could be read')
       return slotFullWith([])
     }
   }
+}
+
+/** Only requests that want the same share a query. */
+function keyOf({ slotId, units, appointmentType, fromSlotId, sameDoctor, ...rest }: Wanted): string {
+  rest satisfies Record<string, never>
+  return JSON.stringify([slotId, units, appointmentType, fromSlotId, sameDoctor])
 }
 
 function slotFullWith(alternatives: Slot[]): ProblemError {
