@@ -1,5 +1,6 @@
 export { AppLoginError, type AppLoginErrorKind } from './app-login/app-login-error.ts'
 export { ensureAppLogin } from './app-login/ensure-app-login.ts'
+export { PartitionMissing } from './bookings/partition-missing.ts'
 export { createEngine, type EngineSettings, type QueueDepths } from './create-engine.ts'
 export { type DatabasePool, type DatabasePoolConfig, openDatabasePool } from './database/database-pool.ts'
 export {
@@ -41,7 +42,7 @@ export type {
 export type { Invitation, Invitations, NewInvitation } from './model/invitation.ts'
 export type { Membership, Role } from './model/membership.ts'
 export type { Page } from './model/page.ts'
-export type { BookingsOfAccountQuery, BookingsOfClinicQuery, Reads } from './model/reads.ts'
+export type { AlternativesQuery, BookingsOfAccountQuery, BookingsOfClinicQuery, Reads } from './model/reads.ts'
 export type { MoveOutcome, MoveRequest, SettleAction, SettleOutcome, SettleRequest } from './model/settle.ts'
 export type {
   AffectedBooking,

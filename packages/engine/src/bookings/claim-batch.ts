@@ -9,6 +9,7 @@ import type { Announce } from '../model/committed.ts'
 import { clinicNoOf } from '../model/id.ts'
 import type { ItemResult } from '../queue/batch-queue.ts'
 import { announceBatch, slotAfter, unknownUnits, type Written } from './announce-batch.ts'
+import { isPartitionMissing, PartitionMissing } from './partition-missing.ts'
 
 /**
  * The row of `claim_slot`, as text. The doctor, capacity and times of a slot that doesn't exist are null.
@@ -65,6 +66,7 @@ export async function runClaimBatch(
     if (row.outcome === 'retry') return { kind: 'retry' }
     const outcome = outcomeOf(row, request, firstOutcomes)
     if (outcome.kind === 'booked') written.push(writtenBy(outcome, row, tookMs))
+    if (outcome.kind === 'replayed') written.push(foundDone(outcome))
     return { kind: 'completed', outcome }
   })
   announceBatch(announce, written)
@@ -82,11 +84,27 @@ function writtenBy({ booking, position }: ClaimOutcome & { kind: 'booked' }, row
   return { position, doctorIds: [doctorId], slots, snapshot: isWrittenNow ? row.snapshot : null }
 }
 
+function foundDone({ booking: { doctorId, slotId, startsAt } }: ClaimOutcome & { kind: 'replayed' }): Written {
+  const slots = [{ slotId, doctorId, startsAt, ...unknownUnits }]
+  return { position: null, doctorIds: [doctorId], slots, snapshot: null }
+}
+
 function numberOrNull(text: string | null): number | null {
   return text === null ? null : Number(text)
 }
 
+/** @throws PartitionMissing */
 async function claimedRows(pool: pg.Pool, requests: readonly ClaimRequest[]): Promise<ClaimRow[]> {
+  try {
+    return await queryRows(pool, requests)
+  } catch (error) {
+    const [first] = requests
+    if (first === undefined || !isPartitionMissing(error)) throw error
+    throw new PartitionMissing(first.bookingId, { cause: error })
+  }
+}
+
+async function queryRows(pool: pg.Pool, requests: readonly ClaimRequest[]): Promise<ClaimRow[]> {
   const [alone] = requests
   if (alone !== undefined && requests.length === 1) return (await pool.query<ClaimRow>(loneClaim(alone))).rows
   const { rows } = await pool.query<ClaimsRow>(claimsTogether(requests))

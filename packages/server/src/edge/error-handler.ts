@@ -1,5 +1,5 @@
 import type { ProblemCode } from '@holdfast/contract'
-import { DatabaseUnavailable, isConnectionLost, isNotWritable } from '@holdfast/engine'
+import { DatabaseUnavailable, isConnectionLost, isNotWritable, PartitionMissing } from '@holdfast/engine'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { ProblemError, problem } from './problem-error.ts'
 
@@ -34,6 +34,10 @@ export function problemOf(error: unknown): ProblemError {
       'The connection to the database was lost: the outcome is unknown. Repeat it with the same Idempotency-Key.'
     return problem('unavailable', detail, { retryAfterSeconds: 1 })
   }
+  if (error instanceof PartitionMissing) {
+    const detail = 'This server cannot book at the moment; its operator has to act. Nothing was written.'
+    return problem('unavailable', detail, { retryAfterSeconds: 60 })
+  }
   if (isTransient(error)) {
     const detail = 'The database was too busy. Nothing was written: repeat the request.'
     return problem('unavailable', detail, { retryAfterSeconds: 1 })
@@ -45,7 +49,8 @@ export function problemOf(error: unknown): ProblemError {
 export function errorHandler(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const refusal = problemOf(error)
   const logged = { requestId: request.id, err: error }
-  if (refusal.code === 'internal_error') request.log.error(logged, 'request failed')
+  const isForOperator = refusal.code === 'internal_error' || error instanceof PartitionMissing
+  if (isForOperator) request.log.error(logged, 'request failed')
   else if (refusal.code === 'unavailable') request.log.warn(logged, 'request not processed')
   const { status, headers, body } = refusal.render(request.id)
   void reply.code(status).headers(headers).send(body)

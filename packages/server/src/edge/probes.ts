@@ -46,13 +46,23 @@ export function createProbes(pool: Pool, isStopping: () => boolean): Probes {
       return { status: isReady ? 'ready' : 'not_ready', checks }
     },
     async databaseFigures() {
-      const { rows } = await pool.query<{ holds: number; lag: number }>(`
+      const { rows } = await pool.query<{ holds: number; lag: number; left: number }>(`
         select
           (select count(*) from holdfast.booking
             where status = 'PENDING' and hold_expires_at > clock_timestamp()) as holds,
           (select coalesce(extract(epoch from clock_timestamp() - min(at)), 0) from holdfast.booking_event
-            where xid >= pg_snapshot_xmin(pg_current_snapshot())) as lag`)
-      return { activeHolds: rows[0]?.holds ?? 0, eventTailLagSeconds: Math.max(0, rows[0]?.lag ?? 0) }
+            where xid >= pg_snapshot_xmin(pg_current_snapshot())) as lag,
+          (select coalesce(extract(epoch from
+                    (to_date(max(c.relname), '"booking_y"YYYY"m"MM') + interval '1 month') at time zone 'UTC'
+                    - clock_timestamp()), 0)
+             from pg_inherits i join pg_class c on c.oid = i.inhrelid
+            where i.inhparent = 'holdfast.booking'::regclass) as "left"`)
+      const [figures] = rows
+      return {
+        activeHolds: figures?.holds ?? 0,
+        eventTailLagSeconds: Math.max(0, figures?.lag ?? 0),
+        partitionSecondsLeft: figures?.left ?? 0,
+      }
     },
   }
 }

@@ -35,8 +35,11 @@ export type MetricsSources = {
   readDatabase: () => Promise<DatabaseFigures>
 }
 
-/** `eventTailLagSeconds`: the age of the oldest event that a tail of the log may not read yet; 0 if there is none. */
-export type DatabaseFigures = { activeHolds: number; eventTailLagSeconds: number }
+/**
+ * `eventTailLagSeconds`: the age of the oldest event that a tail of the log may not read yet; 0 if there is none.
+ * `partitionSecondsLeft`: until the last month for which bookings can be written has ended.
+ */
+export type DatabaseFigures = { activeHolds: number; eventTailLagSeconds: number; partitionSecondsLeft: number }
 
 const databaseFiguresMs = 1_000
 const queueSeconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
@@ -172,6 +175,14 @@ function addGauges(registry: Registry, sources: MetricsSources): void {
     registers,
     async collect() {
       this.set((await figures())?.eventTailLagSeconds ?? Number.NaN)
+    },
+  })
+  new Gauge({
+    name: 'holdfast_partition_seconds_left',
+    help: 'Time until the last monthly partition of bookings ends. After that, no booking can be written.',
+    registers,
+    async collect() {
+      this.set((await figures())?.partitionSecondsLeft ?? Number.NaN)
     },
   })
 }

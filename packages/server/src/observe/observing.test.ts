@@ -78,6 +78,10 @@ describe('/metrics', () => {
       async () => ((await samples('holdfast_event_tail_lag_seconds'))[''] === 0 ? true : undefined),
       () => 'no lag in the metrics',
     )
+    // Partitions exist for this month and the next three.
+    const daysLeft = ((await samples('holdfast_partition_seconds_left'))[''] ?? 0) / 86_400
+    expect(daysLeft).toBeGreaterThan(85)
+    expect(daysLeft).toBeLessThan(125)
     expect(Object.keys(await samples('holdfast_process_resident_memory_bytes'))).toHaveLength(1)
   })
 

@@ -1,0 +1,45 @@
+import { aClaim, aClinic, aDoctor, aSlot, claimWays, takenOf } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
+import { expect, vi } from 'vitest'
+import { newId } from '../model/id.ts'
+import { runClaimBatch } from './claim-batch.ts'
+import { PartitionMissing } from './partition-missing.ts'
+
+const { alone, together } = claimWays(runClaimBatch)
+
+test('another failed check is not taken for a missing partition', async ({ database }) => {
+  const slot = await aSlot(database, await aDoctor(database, await aClinic(database)))
+  await database.ownerPool.query(
+    `alter table holdfast.booking add constraint planted check (reason <> 'planted') not valid`,
+  )
+  const claiming = alone.claim(database.appPool, aClaim(slot, { reason: 'planted' }))
+  await expect(claiming).rejects.toMatchObject({ code: '23514', constraint: 'planted' })
+})
+
+/** An id of a server whose clock is years ahead. Ids never go back in time: all later ones of this process are, too. */
+function idOfTheFuture(clinicNo: number): string {
+  vi.useFakeTimers({ now: Date.UTC(2061, 4, 31), toFake: ['Date'] })
+  try {
+    return newId(clinicNo)
+  } finally {
+    vi.useRealTimers()
+  }
+}
+
+test.for([alone, together])(
+  'a booking of a month without a partition, claimed $way: a named error says what to do, and nothing is written',
+  async ({ claim }, { database }) => {
+    const slot = await aSlot(database, await aDoctor(database, await aClinic(database)))
+    const claiming = claim(database.appPool, aClaim(slot, { bookingId: idOfTheFuture(slot.clinicNo) }))
+    const error = await claiming.then(
+      () => null,
+      (reason: unknown) => reason,
+    )
+    expect(error).toBeInstanceOf(PartitionMissing)
+    expect(error).toMatchObject({
+      name: 'PartitionMissing',
+      message: expect.stringMatching(/2061-05.*clock.*restart.*migrate/s),
+    })
+    expect(await takenOf(database, slot)).toEqual([0])
+  },
+)

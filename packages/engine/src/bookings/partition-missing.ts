@@ -1,0 +1,25 @@
+import pg from 'pg'
+import { timeOf } from '../model/id.ts'
+
+/**
+ * There is no partition for new bookings of this month: the clock of this server is wrong, or the job that creates the
+ * partitions has not run for months. Nothing was written.
+ */
+export class PartitionMissing extends Error {
+  override name = 'PartitionMissing'
+
+  /** @param bookingId of the booking that could not be written */
+  constructor(bookingId: string, options: { cause: unknown }) {
+    super(
+      `The database has no partition for bookings of ${timeOf(bookingId).toISOString().slice(0, 7)}. If this server's ` +
+        'clock is ahead, correct it and restart the server. Otherwise the background jobs have not run: ' +
+        '`holdfast migrate` creates the partitions of the next months.',
+      options,
+    )
+  }
+}
+
+/** Whether a row fits into no partition: a check_violation of a table, which unlike others names no constraint. */
+export function isPartitionMissing(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === '23514' && error.constraint === undefined
+}
