@@ -5,6 +5,7 @@ import {
   aSlot,
   type BuiltDoctor,
   type BuiltSlot,
+  createTestDatabase,
   type TestDatabase,
 } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
@@ -151,6 +152,39 @@ test('nor become the owner', async ({ database }) => {
   await expectOwnersAlone(database, `set role "${owner}"`)
   expect(await attempt(database.appPool, `set session authorization "${owner}"`)).toBe(permissionDenied)
   expect(await attempt(database.appPool, 'set session_replication_role = replica')).toBe(permissionDenied)
+})
+
+/** The columns that are written once, when their row is inserted. All others of these tables can be updated. */
+const writtenOnce: Record<string, string[]> = {
+  clinic: ['no', 'id', 'created_at'],
+  resource: ['clinic_no', 'id', 'kind', 'created_at'],
+  membership: ['clinic_no', 'account_id', 'created_at'],
+  invitation: ['clinic_no', 'id', 'token_hash', 'email', 'role', 'doctor_id', 'invited_by', 'created_at', 'expires_at'],
+  answer: ['key', 'request_hash', 'created_at'],
+}
+
+/** Per table, the columns that the application may insert but not update. */
+async function columnsWrittenOnce(database: TestDatabase): Promise<Record<string, string[]>> {
+  const { rows } = await database.ownerPool.query<{ name: string; columns: string[] }>(`
+    select c.relname as name,
+           array_agg(a.attname::text order by a.attnum)
+             filter (where not has_column_privilege('holdfast_app', c.oid, a.attnum, 'update')) as columns
+      from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+     where c.relnamespace = 'holdfast'::regnamespace and c.relkind in ('r', 'p')
+     group by c.oid, c.relname
+    having bool_or(has_column_privilege('holdfast_app', c.oid, a.attnum, 'update'))`)
+  return Object.fromEntries(rows.map(({ name, columns }) => [name, columns ?? []]))
+}
+
+test('each column of a table that it updates is granted, or is written once', async ({ database }) => {
+  expect(await columnsWrittenOnce(database)).toEqual(writtenOnce)
+})
+
+test('negative control: a column that was added without a grant is found', async () => {
+  const database = await createTestDatabase()
+  await database.ownerPool.query('alter table holdfast.resource add column planted text')
+  expect((await columnsWrittenOnce(database)).resource).toEqual([...(writtenOnce.resource ?? []), 'planted'])
+  await database.drop()
 })
 
 test('exactly these functions are its way in', async ({ database }) => {
