@@ -1,4 +1,5 @@
 import { createPool } from '@holdfast/engine'
+import pTimeout from 'p-timeout'
 import { openDatabase } from './compose/open-database.ts'
 import { type RunningJobs, startJobs } from './jobs/run-jobs.ts'
 import { runUntilSignal } from './lifecycle/run-until-signal.ts'
@@ -38,7 +39,10 @@ export async function startWorker(options: WorkerOptions): Promise<{ stop(): Pro
     say('Holdfast runs its jobs.')
     return {
       async stop() {
-        await started.stop()
+        await pTimeout(started.stop(), {
+          milliseconds: config.shutdownSecondsMax * 1000,
+          fallback: () => log.error('the jobs did not stop in time'),
+        })
         await pool.close(closeMs)
         await database.stop()
       },

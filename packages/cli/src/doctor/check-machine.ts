@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { access, stat } from 'node:fs/promises'
+import { access, stat, statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname } from 'node:path'
 import { messageOf } from '../message-of.ts'
@@ -35,7 +35,10 @@ export async function checkDataDirectory(directory: string): Promise<Check> {
     if (!isMissing(error)) return problem(name, `${directory} cannot be used: ${messageOf(error)}`, fix)
   }
   try {
-    await access(await nearestExisting(dirname(directory)), constants.W_OK | constants.X_OK)
+    const existing = await nearestExisting(dirname(directory))
+    await access(existing, constants.W_OK | constants.X_OK)
+    // As of /proc, which root may write.
+    if ((await statfs(existing)).blocks === 0) throw new Error(`${existing} cannot store files`)
     return ok(name, `${directory}, not created yet`)
   } catch (error) {
     return problem(name, `${directory} cannot be created: ${messageOf(error)}`, fix)

@@ -14,6 +14,7 @@ export async function checkAppLogin(appUrl: string, databaseWanted: string): Pro
     connectionString: appUrl,
     application_name: 'holdfast',
     connectionTimeoutMillis: 10_000,
+    query_timeout: 60_000,
   })
   client.on('error', () => {})
   try {

@@ -32,6 +32,7 @@ export async function ensureAppLogin({ ownerUrl, appUrl }: AppLoginOptions): Pro
     connectionString: ownerUrl,
     application_name: 'holdfast app login',
     connectionTimeoutMillis: 10_000,
+    query_timeout: 60_000,
   })
   owner.on('error', () => {})
   await owner.connect()

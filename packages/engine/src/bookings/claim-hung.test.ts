@@ -10,17 +10,24 @@ import {
   holdSlotLock,
   type TestDatabase,
   takenOf,
+  untilLockWaiters,
 } from '@holdfast/testkit'
-import { test } from '@holdfast/testkit/database-test'
+import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
 import { describe, expect, onTestFinished } from 'vitest'
 import { createEngine } from '../create-engine.ts'
 import { createPool, type PoolSettings } from '../database/pools.ts'
 import type { SettleRequest } from '../model/settle.ts'
+import type { BatchReport } from '../queue/batch-queue.ts'
 import { findLocked } from './find-locked.ts'
 
-function engineOn(database: TestDatabase, settings: Partial<PoolSettings>, waitMsMax = 60_000) {
+function engineOn(
+  database: TestDatabase,
+  settings: Partial<PoolSettings>,
+  waitMsMax = 60_000,
+  onBatch: (report: BatchReport) => void = () => undefined,
+) {
   const batchPool = createPool({ url: database.appUrl, max: 9, name: 'batches', lockTimeoutMs: 300, ...settings })
-  const engine = createEngine({ batchPool, generalPool: database.appPool, waitMsMax })
+  const engine = createEngine({ batchPool, generalPool: database.appPool, waitMsMax, onBatch })
   onTestFinished(async () => {
     await engine.stop()
     await batchPool.close(1_000)
@@ -76,6 +83,22 @@ describe('a slot that another transaction holds locked', () => {
     expect(await checkHistory(database)).toEqual([])
   })
 
+  test('negative control: when batches wait for it without a bound, claims of other slots are refused', async ({
+    database,
+  }) => {
+    const { engine } = engineOn(database, { lockTimeoutMs: 20_000 }, 1_000)
+    const [slot, other] = await someSlots(database, 2)
+    if (slot === undefined || other === undefined) throw new Error('no slot')
+    const lock = await holdSlotLock(database, slot)
+    const waiting = [engine.claim(aClaim(slot))]
+    await untilLockWaiters(database, 1)
+    waiting.push(engine.claim(aClaim(slot)))
+    await untilLockWaiters(database, 2)
+    expect((await engine.claim(aClaim(other))).kind).toBe('overloaded')
+    await lock.release()
+    expect((await Promise.all(waiting)).map(({ kind }) => kind)).toEqual(['booked', 'booked'])
+  })
+
   test('its claims are refused when their time is over', async ({ database }) => {
     const { engine } = engineOn(database, {}, 1_000)
     const [slot] = await someSlots(database, 1)
@@ -115,5 +138,33 @@ describe('a slot that another transaction holds locked', () => {
     expect(await findLocked(database.appPool, ofBookings)).toEqual([true, false])
     await lock.release()
     expect(await findLocked(database.appPool, ofBookings)).toEqual([false, false])
+  })
+})
+
+describe('a primary that was demoted', () => {
+  /** For connections that are opened from now on. */
+  const mayWrite = async (database: TestDatabase, value: 'on' | 'off') => {
+    const { rows } = await database.ownerPool.query<{ name: string }>('select current_database() as name')
+    await database.ownerPool.query(
+      `begin read write; alter database "${rows[0]?.name}" set default_transaction_read_only = ${value}; commit`,
+    )
+  }
+
+  freshDatabaseTest('a batch is sent again, as one, and booked by the next primary', async ({ database }) => {
+    const slots = await someSlots(database, 20)
+    const batches: BatchReport[] = []
+    const refused = Promise.withResolvers<void>()
+    const onBatch = (batch: BatchReport) => {
+      batches.push(batch)
+      if (batch.failed) refused.resolve()
+    }
+    await mayWrite(database, 'on')
+    const { engine } = engineOn(database, {}, 60_000, onBatch)
+    const claims = slots.flatMap((slot) => Array.from({ length: 5 }, () => engine.claim(aClaim(slot))))
+    await refused.promise
+    await mayWrite(database, 'off')
+    expect((await Promise.all(claims)).map(({ kind }) => kind)).toEqual(Array(100).fill('booked'))
+    expect(new Set(batches.map(({ size }) => size))).toEqual(new Set([100]))
+    expect(await takenOf(database, ...slots)).toEqual(Array(20).fill(5))
   })
 })

@@ -145,7 +145,7 @@ test('close ends in time although connections hang, in use and idle', async ({ d
   proxy.hang()
   const query = reasonOf(inUse.query({ text: 'select 1' }))
   await pool.close(100)
-  expect(await query).toMatchObject({ message: 'The pool is closed.' })
+  expect(await query).toMatchObject({ message: 'Connection terminated: the pool is closed.' })
 })
 
 test('close waits for the queries in progress', async ({ database }) => {

@@ -6,7 +6,7 @@ export const wakeChannel = 'holdfast_log'
 
 const retryMsMax = 5_000
 /** How often the connection is checked: a network that drops packets silently reports nothing. */
-const checkMs = 10_000
+const checkMsDefault = 10_000
 const checkMsMax = 5_000
 
 /**
@@ -19,6 +19,7 @@ export async function listenForWakes(
   ownName: string | null,
   wake: () => void,
   signal: AbortSignal,
+  checkMs = checkMsDefault,
 ): Promise<void> {
   let failures = 0
   while (!signal.aborted) {
@@ -42,7 +43,7 @@ export async function listenForWakes(
       await client.query(`listen ${wakeChannel}`)
       failures = 0
       wake()
-      await untilLost(client, lost, signal)
+      await untilLost(client, lost, signal, checkMs)
     } catch {
       failures += 1
     }
@@ -53,7 +54,7 @@ export async function listenForWakes(
 }
 
 /** @throws the driver's error when the server does not respond */
-async function untilLost(client: pg.Client, lost: Promise<void>, signal: AbortSignal): Promise<void> {
+async function untilLost(client: pg.Client, lost: Promise<void>, signal: AbortSignal, checkMs: number): Promise<void> {
   let isLost = false
   void lost.then(() => {
     isLost = true

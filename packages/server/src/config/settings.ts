@@ -164,7 +164,7 @@ export const settingTable = {
   poolSize: setting(
     'HOLDFAST_POOL_SIZE',
     '10',
-    'Database connections per process for reads and administration. The claim queues use 6 more.',
+    'Database connections per process for reads and administration. The claim queues use up to 9 more.',
     kinds.wholeNumber(1, 200),
   ),
   accountsPoolSize: setting(

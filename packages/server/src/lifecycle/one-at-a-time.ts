@@ -21,6 +21,7 @@ export async function oneAtATime<Result>(ownerUrl: string, work: () => Promise<R
     connectionString: ownerUrl,
     application_name: 'holdfast start',
     connectionTimeoutMillis: 10_000,
+    query_timeout: 10_000,
     keepAlive: true,
   })
   // If the idle connection is lost, the work continues and the next query fails.
