@@ -75,7 +75,8 @@ class BoundedPool extends pg.Pool {
     const ended = this.end().then(() => this.#untilEmpty(grace.signal))
     await Promise.race([ended, delay(graceMs, undefined, { signal: grace.signal }).catch(() => undefined)])
     grace.abort()
-    for (const client of this.#idleSinceMs.keys()) destroy(client, new Error('Connection terminated: the pool is closed.'))
+    const closed = new Error('Connection terminated: the pool is closed.')
+    for (const client of this.#idleSinceMs.keys()) destroy(client, closed)
   }
 
   #released(client: pg.PoolClient, error: Error | undefined): void {
