@@ -11,8 +11,8 @@ type SlotTimes = Pick<CalendarSlot, 'id' | 'startsAt' | 'endsAt' | 'capacity'>
 export const bytesPerSlot = 60
 
 /**
- * Where a row has which number. `xmax`, `running`: of the snapshot of the value; `xid`: the transaction that wrote it, 0
- * if it was read. The id has 16 bytes; what is before it is Float64, what is after it Int32.
+ * Where a row has which number. `xmax`, `running`: of the snapshot of the value; `xid`: the transaction that wrote it,
+ * 0 if it was read. The id has 16 bytes; what is before it is Float64, what is after it Int32.
  */
 const field = { start: 0, end: 8, xmax: 16, xid: 24, id: 32, capacity: 48, available: 52, running: 56 }
 

@@ -4,8 +4,8 @@ import type { LiveServerMessage } from '@holdfast/contract'
 export type ChangesMessage = Extract<LiveServerMessage, { type: 'slots' | 'resync' }>
 
 /**
- * A message as bytes, serialised when it is first sent, once for all subscribers: as the text of a WebSocket message, and as a server-sent
- * event whose id is the message's position.
+ * A message as bytes, serialised once for all subscribers, when it is first sent: as the text of a WebSocket message,
+ * and as a server-sent event whose id is the message's position.
  */
 export class LiveFrame<Message extends LiveServerMessage = LiveServerMessage> {
   readonly message: Message
