@@ -88,14 +88,7 @@ export function createPagePool(browser: Browser, url: string): PagePool {
     },
     async close() {
       const contexts = [...idle.splice(0), ...used.splice(0)].map(({ context }) => context)
-      await Promise.all([...contexts, ...newContexts.splice(0)].map(closeUnlessClosed))
+      await Promise.all([...contexts, ...newContexts.splice(0)].map((context) => context.close()))
     },
   }
-}
-
-/** The fixture of the browser may be ending at the same time, which closes its contexts too. */
-async function closeUnlessClosed(context: BrowserContext): Promise<void> {
-  await context.close().catch((error: unknown) => {
-    if (!String(error).includes('Target page, context or browser has been closed')) throw error
-  })
 }
