@@ -8,10 +8,10 @@ const timed = 'packages/web/browser-tests/speed.test.ts'
 /** They share a server and a browser, so the files of a worker run in one process. */
 const browserTests = 'packages/web/browser-tests/**/*.test.ts'
 
-/** They set the clock that the ids of a process never go back behind, and what the site stores for its whole life. */
-const isolated = ['packages/engine/src/model/*.test.ts', 'packages/web/{src,service-worker}/**/*.test.ts']
+/** They set the clock that the ids of a process never go back behind. */
+const isolated = 'packages/engine/src/model/*.test.ts'
 
-const tests = ['packages/*/{src,test}/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.ts', 'bench/**/*.test.ts']
+const tests = ['packages/*/{src,test,service-worker}/**/*.test.ts', '{test,tools,bench}/**/*.test.ts']
 
 /** Every test of the project in one run; PostgreSQL is started by the global setup. */
 export default defineConfig({
@@ -32,9 +32,9 @@ export default defineConfig({
       // The files of a worker share its process: loading the engine and the server again for each takes 0.4 s of CPU.
       {
         extends: true,
-        test: { name: 'tests', include: tests, exclude: [...defaultExclude, ...isolated], isolate: false },
+        test: { name: 'tests', include: tests, exclude: [...defaultExclude, isolated], isolate: false },
       },
-      { extends: true, test: { name: 'isolated', include: isolated } },
+      { extends: true, test: { name: 'isolated', include: [isolated] } },
       { extends: true, test: { name: 'timed', include: [timed], maxWorkers: 1, sequence: { groupOrder: 1 } } },
     ],
     coverage: {
