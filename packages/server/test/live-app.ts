@@ -17,8 +17,8 @@ import { createLogger } from '../src/observe/logger.ts'
 export type LiveApp = { url: string; hub: LiveHub; database: TestDatabase; stop(): Promise<void> }
 
 /**
- * `readMs`: of the calendar. `isOnUnixSocket`: the system then buffers 200 KB of what a client does not read. On TCP that
- * is 6 MB.
+ * `readMs`: of the calendar. `isOnUnixSocket`: the system then buffers 200 KB of what a client does not read, and 6 MB
+ * on TCP.
  */
 type LiveAppSettings = Partial<LiveSettings> & { readMs?: number; isOnUnixSocket?: boolean }
 

@@ -17,8 +17,9 @@ export async function prepareDataDirectory(dataDirectory: string): Promise<void>
 }
 
 /**
- * Copies a data directory whose server is stopped: 0.1–0.3 s, where initdb and the migrations take 2 s. Does nothing where its database
- * is stored elsewhere, because the account that runs PostgreSQL can't enter it: two copies would share that database.
+ * Copies a data directory whose server is stopped: 0.3 s, where initdb and the migrations take 2 s. Does nothing where
+ * its database is stored elsewhere, because the account that runs PostgreSQL can't enter it: two copies would share
+ * that database.
  */
 export async function copyDataDirectory(from: string, to: string): Promise<void> {
   const isHere = await access(join(from, 'postgres')).then(
@@ -34,8 +35,8 @@ export async function copyDataDirectory(from: string, to: string): Promise<void>
 }
 
 /**
- * Fills a directory with a migrated database of the embedded PostgreSQL, for tests that start Holdfast on it and are not
- * about its very first start. Without a prepared one (DATABASE_URL is set) the directory stays empty, and the first
+ * Fills a directory with a migrated database of the embedded PostgreSQL, for tests that start Holdfast on it and are
+ * not about its very first start. Without a prepared one (DATABASE_URL is set) the directory stays empty, and the first
  * start creates the database.
  */
 export async function fillDataDirectory(dataDirectory: string): Promise<void> {
