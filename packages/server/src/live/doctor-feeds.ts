@@ -171,25 +171,25 @@ function* messagesOf(
   due: ReadonlyMap<Feed, Changes>,
   { before, after }: { before: string; after: string },
 ): Generator<[LiveSubscriber, LiveFrame<ChangesMessage>]> {
-  const unsent = new Set<string>()
-  const resyncs = new Map<LiveSubscriber, string[]>()
+  const unsent = new Set(Array.from(due.keys(), ({ doctorId }) => doctorId))
   for (const [{ doctorId, subscribers }, { available, isResync }] of due) {
-    if (available.size > 0) unsent.add(doctorId)
-    if (!isResync) continue
-    for (const subscriber of subscribers) resyncs.getOrInsertComputed(subscriber, () => []).push(doctorId)
-  }
-  for (const [{ doctorId, subscribers }, { available }] of due) {
-    if (!unsent.delete(doctorId)) continue
+    if (!isResync) unsent.delete(doctorId)
+    if (available.size === 0) continue
     const items = Array.from(available, ([id, units]) => ({ id, available: units }))
     const early = new LiveFrame({ type: 'slots' as const, doctorId, items, position: before })
     const last = new LiveFrame({ type: 'slots' as const, doctorId, items, position: after })
     for (const subscriber of subscribers) {
-      const isLast = !resyncs.has(subscriber) && unsent.isDisjointFrom(subscriber.doctorIds)
-      yield [subscriber, isLast ? last : early]
+      yield [subscriber, unsent.isDisjointFrom(subscriber.doctorIds) ? last : early]
     }
   }
-  for (const [subscriber, changed] of resyncs) {
-    const doctorIds = changed.filter((doctorId) => subscriber.doctorIds.has(doctorId))
-    if (doctorIds.length > 0) yield [subscriber, new LiveFrame({ type: 'resync', doctorIds, position: after })]
+  const resynced = new Set<LiveSubscriber>()
+  for (const { doctorId, subscribers } of due.keys()) {
+    if (!unsent.has(doctorId)) continue
+    for (const subscriber of subscribers) {
+      if (resynced.has(subscriber)) continue
+      resynced.add(subscriber)
+      const doctorIds = [...unsent.intersection(subscriber.doctorIds)]
+      yield [subscriber, new LiveFrame({ type: 'resync', doctorIds, position: after })]
+    }
   }
 }
