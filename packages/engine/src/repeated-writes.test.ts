@@ -43,11 +43,14 @@ async function repeat<Result>(
   return { first, second, announced }
 }
 
-test('slots that exist are announced without a position', async ({ scene: { engine, doctor, slot } }) => {
-  const { announced } = await repeat(engine, () =>
+test('slots that exist are announced with the position that their creation returns', async ({ scene }) => {
+  const { engine, doctor, slot } = scene
+  const { second, announced } = await repeat(engine, () =>
     engine.createSlots({ doctorId: doctor.id, drafts: [slot], dryRun: false }),
   )
-  expect(announced).toEqual([{ ...noOne, kind: 'directory', position: null, doctorIds: new Set([doctor.id]) }])
+  expect(second.position).toMatch(/^[1-9]\d*$/)
+  const { position } = second
+  expect(announced).toEqual([{ ...noOne, kind: 'directory', position, doctorIds: new Set([doctor.id]) }])
 })
 
 test('a withdrawal of a withdrawn slot is announced with the position it returns', async ({ scene }) => {

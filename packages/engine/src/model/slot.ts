@@ -42,7 +42,7 @@ export type CreateSlotsResult = {
   conflicts: number
   /** In the order of the drafts. */
   items: SlotDraftOutcome[]
-  /** `0` when nothing was written. */
+  /** Of a transaction that sees the slots that it has created or skipped; `0` if there are none, and for a dry run. */
   position: string
 }
 

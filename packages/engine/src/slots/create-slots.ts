@@ -35,6 +35,7 @@ export async function createSlots(
     counts[row.outcome] += 1
     return { startsAt, endsAt, capacity, outcome: row.outcome, slotId: row.slot_id }
   })
-  const position = counts.created === 0 ? '0' : (rows[0]?.tx ?? '0')
+  // Slots that were skipped may be those of a first call whose result was lost.
+  const position = counts.created + counts.skipped === 0 ? '0' : (rows[0]?.tx ?? '0')
   return { created: counts.created, skipped: counts.skipped, conflicts: counts.conflict, items, position }
 }

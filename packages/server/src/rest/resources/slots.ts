@@ -37,7 +37,7 @@ export function serveSlots(serve: Serve, deps: RestDeps): void {
     return {
       status: isCreated ? 201 : 200,
       body: createdBody(result),
-      ...(isCreated ? { position: result.position } : {}),
+      ...(result.position === '0' ? {} : { position: result.position }),
     }
   })
 
