@@ -49,7 +49,7 @@ export async function measureDelays(
     connection.send(requestFor(target, slotId, index), (response) => {
       pending -= 1
       const committedAt = performance.now()
-      const position = BigInt(/holdfast-position: (\d+)/i.exec(response?.head ?? '')?.[1] ?? '0')
+      const position = BigInt(/holdfast-position: (?:\d+\.)?(\d+)/i.exec(response?.head ?? '')?.[1] ?? '0')
       if (response?.status !== 201) throw new Error(`A booking returned ${response?.status} ${response?.body}`)
       committed.add(committedAt - sentAt)
       if ((latest.get(doctorId) ?? 0n) >= position) delivered.add(0)

@@ -28,7 +28,7 @@ export class ResponseChecker {
     if (typeof body.createdAt !== 'string' || typeof body.startsAt !== 'string')
       return wrong(outcome, response, 'has no times')
     if (typeof body.id !== 'string' || !idPattern.test(body.id)) return wrong(outcome, response, 'has no id')
-    if (isFull && (typeof body.manageToken !== 'string' || !/holdfast-position: \d+\r\n/i.test(response.head)))
+    if (isFull && (typeof body.manageToken !== 'string' || !/holdfast-position: [\d.]+\r\n/i.test(response.head)))
       return wrong(outcome, response, 'has no token or position')
     if (outcome === 'booked' && this.#ids.has(body.id)) return wrong(outcome, response, 'has the id of another booking')
     this.#ids.add(body.id)

@@ -205,6 +205,14 @@ create table holdfast.invitation (
   constraint invitation_role_check CHECK ((role = ANY (ARRAY['doctor'::text, 'staff'::text, 'admin'::text]))),
   constraint invitation_token_hash_check CHECK ((octet_length(token_hash) = 32))
 );
+create table holdfast.log_epoch (
+  no bigint not null,
+  server text not null,
+  starts_at xid8 not null,
+  began_at timestamp with time zone not null default clock_timestamp(),
+  constraint log_epoch_pkey PRIMARY KEY (no),
+  constraint log_epoch_no_check CHECK (((no >= 1) AND (no <= '999999999999'::bigint)))
+);
 create table holdfast.membership (
   clinic_no integer not null,
   account_id uuid not null,

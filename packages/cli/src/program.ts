@@ -72,6 +72,18 @@ function addDatabase(program: Command, context: CommandContext, end: End): void 
     .action(async (options: JsonOption) =>
       end(await (await import('./commands/verify.ts')).verifyCommand(context, options)),
     )
+  program
+    .command('renumber-log')
+    .description('continue the event log on another database server, after a restore from a dump')
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      '\nThe order of the log is that of transactions, which every database server numbers by itself. Run this once ' +
+        'after a dump was\nrestored, before Holdfast is started. Physical copies keep their numbers and do not need it.',
+    )
+    .action(async (options: JsonOption) =>
+      end(await (await import('./commands/renumber-log.ts')).renumberLogCommand(context, options)),
+    )
   const admin = program.command('admin').description('manage site administrators').usage('COMMAND [options]')
   admin
     .command('create')

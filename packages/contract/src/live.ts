@@ -7,16 +7,17 @@
  * After a lost connection it subscribes with `after`, the newest position it has received (server-sent events:
  * `Last-Event-ID`), and receives what changed since then, or `resync`.
  *
- * A position is a decimal number as text, of the same kind as the header Holdfast-Position: everything written at or
- * before it has been sent to this connection. Counts are absolute, so receiving one twice does no harm.
+ * A position is a text of the same kind as the header Holdfast-Position: everything written at or before it has been
+ * sent to this connection. Counts are absolute, so receiving one twice does no harm.
  */
 import Type, { type Static } from 'typebox'
+import { positionPattern } from './position.ts'
 import { id } from './schemas/fields.ts'
 
 /** The ids in one message. How many doctors one connection may follow is a setting of the server (50). */
 export const liveDoctorIdsMax = 200
 
-const position = Type.String({ pattern: '^\\d{1,20}$', 'x-expected': 'a position (a decimal number as text)' })
+const position = Type.String({ pattern: positionPattern, 'x-expected': 'a position' })
 const doctorIds = Type.Array(id(), { minItems: 1, maxItems: liveDoctorIdsMax })
 
 const subscribe = Type.Object(

@@ -1,5 +1,6 @@
 import { type Access, type Operation, problemsOf, type RestrictedField } from './operations/operation.ts'
 import { operations } from './operations.ts'
+import { positionPattern } from './position.ts'
 import { type ProblemCode, problemKinds } from './problems.ts'
 import { problemSchema } from './schemas/problem.ts'
 
@@ -102,6 +103,7 @@ function describe(operation: Operation, components: Map<string, Json>): JsonObje
     const headers = {
       ...response.headers,
       ...(operation.cached ? { ETag: 'Identifies the content; send it as If-None-Match' } : {}),
+      ...(operation.cached ? { 'Holdfast-Position': newPositionText } : {}),
       ...(isOurWrite(operation) ? { 'Holdfast-Position': positionText } : {}),
     }
     responses[status] = {
@@ -149,13 +151,16 @@ function isOurWrite(operation: Operation): boolean {
 
 const positionText = 'The position of this write in the log. Send it with a read to get data that is at least as new'
 
+const newPositionText =
+  'Only if the position that was sent is from before a restore or a failover: send this one from now on'
+
 const cachedReadHeaders: JsonObject[] = [
   {
     name: 'Holdfast-Position',
     in: 'header',
     required: false,
     description: 'The position of one of your writes: the response is at least as new',
-    schema: { type: 'string', pattern: '^\\d{1,19}$' },
+    schema: { type: 'string', pattern: positionPattern },
   },
   {
     name: 'If-None-Match',

@@ -1,4 +1,4 @@
-import { createPool } from '@holdfast/engine'
+import { checkLogIsOfServer, createPool } from '@holdfast/engine'
 import pTimeout from 'p-timeout'
 import { openDatabase } from './compose/open-database.ts'
 import { type RunningJobs, startJobs } from './jobs/run-jobs.ts'
@@ -34,6 +34,10 @@ export async function startWorker(options: WorkerOptions): Promise<{ stop(): Pro
     const { appUrl } = await database.migrate((line) => log.info(line))
     const onIdleError = (error: Error) => log.warn({ err: error }, 'an idle database connection was lost')
     const pool = createPool({ url: appUrl, max: connections, name: 'holdfast worker', onIdleError })
+    await checkLogIsOfServer(pool).catch(async (error: unknown) => {
+      await pool.end()
+      throw error
+    })
     jobs = await startJobs({ pool, log })
     const started = jobs
     say('Holdfast runs its jobs.')

@@ -33,6 +33,7 @@ export async function liveApp(
   const calendar = new Calendar({ tail, reads, bytesMax: 16_000_000, readMs, log })
   const hub = new LiveHub({
     calendar,
+    tail,
     settings: { ...liveDefaults, connectionsPerAddressMax: null, ...settings },
     log,
   })

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { parsePosition } from '@holdfast/contract/position'
 import { aClinic, aDoctor, aSlot, type BuiltDoctor, type BuiltSlot, type TestDatabase, until } from '@holdfast/testkit'
 import { liveClient } from './live-client.ts'
 import { call } from './running-server.ts'
@@ -28,10 +29,17 @@ export async function untilCaughtUp(database: TestDatabase, url: string, doctorI
       const client = await liveClient(url)
       const { position } = await client.subscribe([doctorId])
       await client.end()
-      return BigInt(position) >= BigInt(rows[0]?.xid ?? 0) ? true : undefined
+      return transactionOf(position) >= BigInt(rows[0]?.xid ?? 0) ? true : undefined
     },
     () => `the tail past transaction ${rows[0]?.xid}`,
   )
+}
+
+/** The transaction of a position, comparable while the log stays in one epoch. */
+export function transactionOf(position: string): bigint {
+  const parsed = parsePosition(position)
+  if (parsed === null) throw new Error(`${JSON.stringify(position)} is no position.`)
+  return parsed.transaction
 }
 
 /** Books one unit over HTTP. */
@@ -43,7 +51,8 @@ export async function book(url: string, slot: { id: string }, { confirm = true }
   })
   if (response.status !== 201) throw new Error(`not booked: ${response.text}`)
   const { id, manageToken } = response.body as { id: string; manageToken: string }
-  return { id, manageToken, position: BigInt(response.headers.get('holdfast-position') ?? 0) }
+  const positionText = response.headers.get('holdfast-position') ?? ''
+  return { id, manageToken, positionText, position: transactionOf(positionText) }
 }
 
 export async function cancel(url: string, booking: { id: string; manageToken: string }): Promise<void> {

@@ -138,7 +138,7 @@ export async function startRestApp(pool: pg.Pool): Promise<RestApp> {
 function untailed() {
   const cache = new ResponseCache({ bytesMax: 1_000_000 })
   cache.trust(false)
-  return { cache, breaker: new DatabaseBreaker(), tail: { horizon: 0n } }
+  return { cache, breaker: new DatabaseBreaker(), tail: { horizon: 0n, epoch: 1, transactionAt: () => 0n } }
 }
 
 /** Each list is read from the database. */

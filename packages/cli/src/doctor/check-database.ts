@@ -1,4 +1,4 @@
-import { createPool, grantedFunctions, migrationStatus } from '@holdfast/engine'
+import { checkLogIsOfServer, createPool, grantedFunctions, LogAhead, migrationStatus } from '@holdfast/engine'
 import sql from 'sql-template-tag'
 import { messageOf } from '../message-of.ts'
 import { type Check, ok, problem, warning } from './check.ts'
@@ -120,6 +120,7 @@ async function checkSchema(pool: Pool): Promise<Check[]> {
     ok('migrations', 'current'),
     ...(await checkRoles(pool)),
     await checkPartitions(pool),
+    await checkLog(pool),
     await checkAdmins(pool),
   ]
 }
@@ -183,6 +184,17 @@ async function checkPartitions(pool: Pool): Promise<Check> {
   if (months < 3)
     return warning('partitions', `only for ${months} ${months === 1 ? 'month' : 'months'}, including this one`, fix)
   return ok('partitions', `exist for ${months} months, including this one`)
+}
+
+async function checkLog(pool: Pool): Promise<Check> {
+  try {
+    await checkLogIsOfServer(pool)
+    return ok('event log', 'continues in the order of this server’s transactions')
+  } catch (error) {
+    if (!(error instanceof LogAhead)) throw error
+    const fix = 'stop every Holdfast on this database and run `holdfast renumber-log`'
+    return problem('event log', 'was written by another server and restored from a dump', fix)
+  }
 }
 
 async function checkAdmins(pool: Pool): Promise<Check> {

@@ -104,14 +104,14 @@ export const clinicDeskOperations = {
     summary: 'Read a clinic’s log',
     description:
       'Every change of a booking, in the order of the log. No event is ever inserted before one that was returned: ' +
-      'poll with the last `position` as `after`.',
+      'poll with the last `position` as `after`. After a failover or a restore, some events may be returned again.',
     access: 'admin',
     params,
     query: Type.Object(
       {
         after: Type.Optional(
           Type.String({
-            pattern: '^\\d{1,19}\\.\\d{1,18}$',
+            pattern: '^(\\d{1,12}\\.)?\\d{1,19}\\.\\d{1,18}$',
             'x-expected': 'the position of an event',
             description: 'The `position` of the last event read',
           }),

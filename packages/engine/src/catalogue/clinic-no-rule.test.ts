@@ -7,6 +7,7 @@ const globalTables = [
   'answer',
   'clinic',
   'function_file',
+  'log_epoch',
   'migration',
   'setting',
   'site_administrator',

@@ -193,6 +193,7 @@ test('exactly these functions are its way in', async ({ database }) => {
      where pronamespace = 'holdfast'::regnamespace and has_function_privilege(oid, 'EXECUTE') order by 1`)
   expect(rows.map((row) => row.name)).toEqual([
     'are_locked',
+    'begin_log_epoch',
     'claim_slot',
     'claim_slots',
     'clinic_no_of',
@@ -200,9 +201,11 @@ test('exactly these functions are its way in', async ({ database }) => {
     'ensure_partitions',
     'expire_holds',
     'id_floor',
+    'log_is_ahead',
     'move_bookings',
     'purge_outdated',
     'read_log',
+    'running_server',
     'settle_bookings',
     'verify_clinic',
     'withdraw_slots',

@@ -11,15 +11,24 @@ import type { Reads } from '../model/reads.ts'
 const horizon = sql`pg_snapshot_xmin(pg_current_snapshot())`
 
 const selectedEvents = sql`
-  select e.xid::text as xid, e.seq::text as seq, e.booking_id, e.version, e.at, e.type, e.status_after, e.slot_id,
-         e.resource_id, e.units, e.hold_expires_at, e.from_slot_id, e.reason, e.actor_id
+  select (select coalesce(max(no), 0) from holdfast.log_epoch)::text as epoch, e.xid::text as xid, e.seq::text as seq,
+         e.booking_id, e.version, e.at, e.type, e.status_after, e.slot_id, e.resource_id, e.units, e.hold_expires_at, e.from_slot_id, e.reason, e.actor_id
     from holdfast.booking_event e`
 
+type EventPosition = { epoch: string; xid: string; seq: string }
+
+const start: EventPosition = { epoch: '0', xid: '0', seq: '0' }
+
 function eventsAfter(clinicNo: number, after: string | null, limit: number): Sql {
-  const [xid, seq] = after === null ? ['0', '0'] : parsePosition(after)
+  const { epoch, xid, seq } = after === null ? start : parsePosition(after)
+  // What a position of an earlier epoch names may be lost, and its number in use again: then everything of the later
+  // epochs follows.
+  const begun = sql`(select min(starts_at) from holdfast.log_epoch where no > ${epoch}::bigint)`
   return sql`
     ${selectedEvents}
-     where e.clinic_no = ${clinicNo} and e.xid < ${horizon} and (e.xid, e.seq) > (${xid}::xid8, ${seq}::bigint)
+     where e.clinic_no = ${clinicNo} and e.xid < ${horizon}
+       and (e.xid, e.seq) > (least(${xid}::xid8, ${begun}),
+                             case when ${begun} <= ${xid}::xid8 then 0 else ${seq}::bigint end)
      order by e.xid, e.seq
      limit ${limit}`
 }
@@ -40,6 +49,7 @@ function eventsOfOneBooking(bookingId: string): Sql {
 }
 
 type EventRow = {
+  epoch: string
   xid: string
   seq: string
   booking_id: string
@@ -60,6 +70,7 @@ type EventRow = {
  * The clinic's log in the order of `xid.seq`. Only events below the horizon are returned, so that a reader who
  * continues from the last position never skips one; an open transaction delays the newest events. The events of a
  * booking can be out of order, because a transaction gets its number before it waits for a row: sort them by version.
+ * A position is `epoch.xid.seq`; after one of an earlier epoch, some events may be returned again.
  */
 export function eventReads(pool: pg.Pool): Pick<Reads, 'eventsOfClinic' | 'newestEventsOfClinic' | 'eventsOfBooking'> {
   return {
@@ -81,18 +92,17 @@ export function eventReads(pool: pg.Pool): Pick<Reads, 'eventsOfClinic' | 'newes
   }
 }
 
-/** @throws InvalidCursor */
-function parsePosition(position: string): [xid: string, seq: string] {
-  const match = /^(\d{1,20})\.(\d{1,19})$/.exec(position)
-  const [, xid, seq] = match ?? []
+/** A position of a release without epochs is one of the first. @throws InvalidCursor */
+function parsePosition(position: string): EventPosition {
+  const [, epoch = '0', xid, seq] = /^(?:(\d{1,12})\.)?(\d{1,20})\.(\d{1,19})$/.exec(position) ?? []
   if (xid === undefined || seq === undefined || BigInt(xid) >= 2n ** 64n || BigInt(seq) >= 2n ** 63n) {
     throw new InvalidCursor(position)
   }
-  return [xid, seq]
+  return { epoch, xid, seq }
 }
 
 function positionOf(row: EventRow): string {
-  return `${row.xid}.${row.seq}`
+  return `${row.epoch}.${row.xid}.${row.seq}`
 }
 
 function eventOf(row: EventRow): BookingEvent {

@@ -27,6 +27,11 @@ export class BookingOrder {
     return passed
   }
 
+  /** Drops what was written by this transaction and later ones: it will be read again, or is lost. */
+  dropFrom(xid: bigint): void {
+    for (const [key, entry] of this.#heldBack) if (entry.xid >= xid) this.#heldBack.delete(key)
+  }
+
   /** A predecessor that is held back is stored under the key of its own predecessor. */
   #holdsPredecessorOf({ bookingId, version }: BookingLine): boolean {
     return this.#heldBack.size > 0 && this.#heldBack.has(`${bookingId}.${version - 2}`)

@@ -5,7 +5,8 @@ import { DatabaseUnavailable } from '../database/database-unavailable.ts'
 import { BookingOrder } from './booking-order.ts'
 import { listenForWakes } from './listen-for-wakes.ts'
 import type { LogEntry } from './log-entry.ts'
-import { endOfLog, type LogCursor, readLog } from './read-log.ts'
+import { currentEpoch } from './log-epoch.ts'
+import { cursorBefore, type LogCursor, type LogPage, readLog } from './read-log.ts'
 
 export type EventTailSettings = {
   pool: pg.Pool
@@ -20,6 +21,11 @@ export type EventTailSettings = {
   idleMs?: number
   /** Called after each read of the log: whether it succeeded, and with which error it failed. */
   onRead?: (result: { kind: 'read' } | { kind: 'failed'; error: unknown }) => void
+  /**
+   * Called when another epoch of the log has begun, after the listeners got its horizon, which may be lower than the
+   * one before: nothing that was read from the database earlier can be trusted.
+   */
+  onEpoch?: () => void
 }
 
 /** `horizon`: every transaction below it has been reported, these entries included. */
@@ -32,10 +38,14 @@ const pauseMs = 10
 const behindMs = 10
 const retryMsMax = 2_000
 const readMsMax = 2_000
+const neverReported = 2n ** 64n
 
 /**
  * Follows the log: without gaps, each booking's events in order, every transaction exactly once. There is one per
  * process; caches and live connections subscribe to it.
+ *
+ * When another epoch begins (another server, a restored copy, a restart), it continues where that epoch starts. Then
+ * everything that is written in it is reported, and some entries from before are reported again.
  *
  * A transaction that stays open anywhere in the cluster delays everything that committed after it began, but nothing is
  * lost or reordered: only transactions below the oldest one still in progress are reported.
@@ -46,6 +56,7 @@ export class EventTail {
   readonly #listeners = new Set<TailListener>()
   #cursor: LogCursor = { xid: 0n, seq: 0n }
   #horizon = 0n
+  #epoch = 0
   #expected = 0n
   #wake: () => void = () => undefined
   #woken = false
@@ -57,11 +68,12 @@ export class EventTail {
     this.#settings = settings
   }
 
-  /** @throws the driver's error when the database cannot be reached */
+  /** @throws LogAhead, and the driver's error when the database cannot be reached or is a standby */
   static async start(settings: EventTailSettings): Promise<EventTail> {
     const tail = new EventTail(settings)
-    tail.#cursor = await endOfLog(settings.pool)
-    tail.#horizon = tail.#cursor.xid + 1n
+    const { no, horizon } = await currentEpoch(settings.pool, null)
+    tail.#epoch = no
+    tail.#moveTo(horizon)
     const listening =
       settings.listenUrl === null
         ? Promise.resolve()
@@ -73,6 +85,22 @@ export class EventTail {
   /** Every transaction below this has been reported. */
   get horizon(): bigint {
     return this.#horizon
+  }
+
+  /** The epoch in which transactions are numbered as `horizon` and the entries are. */
+  get epoch(): number {
+    return this.#epoch
+  }
+
+  /**
+   * A transaction of any epoch as one of the current epoch. From another epoch, it becomes one that is never reported:
+   * what was written before it may be lost, or is not known here yet.
+   */
+  transactionAt({ epoch, transaction }: { epoch: number; transaction: bigint }): bigint {
+    if (epoch === this.#epoch) return transaction
+    // Another process may have noticed a new epoch first.
+    if (epoch > this.#epoch) this.wake()
+    return neverReported
   }
 
   /** @returns a function that ends the subscription */
@@ -116,6 +144,10 @@ export class EventTail {
     this.#woken = false
     this.#readAtMs = performance.now()
     const page = await inTime(readLog(this.#settings.pool, this.#cursor, pageSize))
+    if (!this.#isOfThisEpoch(page)) {
+      await this.#enterEpoch()
+      return true
+    }
     const last = page.rows.at(-1)?.entry
     if (last !== undefined) this.#cursor = { xid: last.xid, seq: last.seq }
     // A full page may end in the middle of a transaction: only the transactions before that one are complete.
@@ -125,6 +157,29 @@ export class EventTail {
     if (moved) this.#horizon = horizon
     if (entries.length > 0 || moved) for (const listener of this.#listeners) listener(entries, this.#horizon)
     return page.full
+  }
+
+  /** Within an epoch, the oldest running transaction never becomes an older one. */
+  #isOfThisEpoch({ epoch, isOfEpoch, horizon }: LogPage): boolean {
+    return isOfEpoch && epoch === this.#epoch && horizon >= this.#horizon
+  }
+
+  async #enterEpoch(): Promise<void> {
+    const { no, startsAt } = await inTime(currentEpoch(this.#settings.pool, this.#epoch))
+    this.#epoch = no
+    // Transactions below its start are numbered as before, and those that were not reported yet will be.
+    if (startsAt !== null && startsAt < this.#horizon) {
+      this.#moveTo(startsAt)
+      this.#order.dropFrom(startsAt)
+    }
+    this.#expected = 0n
+    for (const listener of this.#listeners) listener([], this.#horizon)
+    this.#settings.onEpoch?.()
+  }
+
+  #moveTo(horizon: bigint): void {
+    this.#cursor = cursorBefore(horizon)
+    this.#horizon = horizon
   }
 
   // When woken, it waits a few milliseconds for more commits, longer if it has only just read. While an open

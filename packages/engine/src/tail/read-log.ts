@@ -8,6 +8,10 @@ import type { BookingLine, LogEntry } from './log-entry.ts'
 export type LogCursor = { xid: bigint; seq: bigint }
 
 export type LogPage = {
+  /** The newest epoch of the log; null: none has begun. */
+  epoch: number | null
+  /** Whether this read was served by the server that the epoch is of. */
+  isOfEpoch: boolean
   /** Every transaction below it has ended, and everything it wrote was visible to this read. */
   horizon: bigint
   rows: LogRow[]
@@ -18,8 +22,8 @@ export type LogPage = {
 /** `predecessorIsLater`: the booking's previous version comes later in the log. */
 export type LogRow = { entry: LogEntry; predecessorIsLater: boolean }
 
-/** The row that `read_log` returns, as text. All columns but the first are arrays, null for an empty page. */
-type PageRow = { horizon: string } & Record<
+/** The row that `read_log` returns, as text. The other columns are arrays, null for an empty page. */
+type PageRow = { horizon: string; epoch: string | null; is_of_epoch: string | null } & Record<
   | 'xids'
   | 'seqs'
   | 'resource_ids'
@@ -38,12 +42,25 @@ type PageRow = { horizon: string } & Record<
 export async function readLog(connection: pg.Pool | pg.ClientBase, cursor: LogCursor, limit: number): Promise<LogPage> {
   const { xid, seq } = cursor
   const statement = sql`
-    select * from holdfast.read_log(${xid.toString()}::text::xid8, ${seq.toString()}::bigint, ${limit}::integer)`
+    select p.*, e.no as epoch, e.server = holdfast.running_server() as is_of_epoch
+      from holdfast.read_log(${xid.toString()}::text::xid8, ${seq.toString()}::bigint, ${limit}::integer) p
+      left join (select no, server from holdfast.log_epoch order by no desc limit 1) e on true`
   const { rows } = await connection.query<PageRow>({ ...prepared('read_log', statement), types: asSent })
   const [page] = rows
   if (page === undefined) throw new Error('read_log returned no row.')
   const read = rowsOf(page)
-  return { horizon: BigInt(page.horizon), rows: read, full: read.length === limit }
+  return {
+    epoch: page.epoch === null ? null : Number(page.epoch),
+    isOfEpoch: page.is_of_epoch === 't',
+    horizon: BigInt(page.horizon),
+    rows: read,
+    full: read.length === limit,
+  }
+}
+
+/** Behind everything that transactions below this one wrote. */
+export function cursorBefore(xid: bigint): LogCursor {
+  return { xid: xid - 1n, seq: 2n ** 62n }
 }
 
 /** The end of the log: a tail that starts here reports everything that commits from now on. */
@@ -51,7 +68,7 @@ export async function endOfLog(connection: pg.Pool | pg.ClientBase): Promise<Log
   const { rows } = await connection.query<{ horizon: string }>(
     sql`select pg_snapshot_xmin(pg_current_snapshot()) as horizon`,
   )
-  return { xid: BigInt(rows[0]?.horizon ?? 0) - 1n, seq: 2n ** 62n }
+  return cursorBefore(BigInt(rows[0]?.horizon ?? 0))
 }
 
 function rowsOf(page: PageRow): LogRow[] {

@@ -99,7 +99,7 @@ describe('lists of slots', () => {
     for (let n = 1; n <= 10; n += 1) {
       await call(listUrl(there, doctor, slot))
       const position = (await book(here, slot)).headers.get('holdfast-position') ?? ''
-      expect(position).toMatch(/^\d+$/)
+      expect(position).toMatch(/^\d+\.\d+$/)
       const response = await call(listUrl(there, doctor, slot), { headers: { 'holdfast-position': position } })
       expect(availableOf(response, slot)).toBe(40 - n)
     }

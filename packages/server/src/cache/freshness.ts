@@ -1,4 +1,4 @@
-import { createWaker, type Engine, EventTail } from '@holdfast/engine'
+import { createWaker, type Engine, EventTail, LogAhead } from '@holdfast/engine'
 import type pg from 'pg'
 import type { Logger } from '../observe/logger.ts'
 import { changesOfCommitted, changesOfEntry, type KnownEntries } from './changes.ts'
@@ -33,14 +33,27 @@ export async function openFreshness({ pool, listenUrl, cacheBytesMax, log }: Fre
   })
   const waker = createWaker(pool)
   const trustListeners = [(isTrusted: boolean) => cache.trust(isTrusted)]
+  let isAheadLogged = false
   const tail = await EventTail.start({
     pool,
     listenUrl,
     ownWaker: waker,
-    onRead({ kind }) {
+    onRead(result) {
+      const { kind } = result
+      if (result.kind === 'failed' && result.error instanceof LogAhead && !isAheadLogged) {
+        log.error(result.error.message)
+        isAheadLogged = true
+      }
       if (kind === 'read') breaker.succeeded()
       else breaker.failed()
       for (const listener of trustListeners) listener(kind === 'read')
+    },
+    // What was read before may be of another server, or of a history that was lost.
+    onEpoch() {
+      for (const listener of trustListeners) {
+        listener(false)
+        listener(true)
+      }
     },
   })
 

@@ -87,7 +87,7 @@ export async function composeServer(config: Config, database: PreparedDatabase, 
   })
   const { calendar, slotLists } = followSlots(pools.general, freshness, engine, cacheBytesMax, log)
   engine.onCommitted(({ accountIds }) => accountIds.forEach(accounts.principals.forget))
-  const live = new LiveHub({ calendar, settings: liveSettingsOf(config), log })
+  const live = new LiveHub({ calendar, tail: freshness.tail, settings: liveSettingsOf(config), log })
   addLiveFigures(metrics.registry, live)
   const app = await buildApp({
     config,

@@ -6,7 +6,7 @@ export class StartError extends Error {
 }
 
 /** Errors of this kind. Any other error is a bug or a hardware failure, and is printed with its stack. */
-const namesOfReasons = new Set(['StartError', 'EmbeddedPostgresError', 'MigrateError', 'AppLoginError'])
+const namesOfReasons = new Set(['StartError', 'EmbeddedPostgresError', 'MigrateError', 'AppLoginError', 'LogAhead'])
 
 /** The message to show for an error at the start; null for an unexpected error. */
 export function reasonOf(error: unknown): string | null {

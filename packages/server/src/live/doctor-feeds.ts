@@ -8,6 +8,8 @@ export type DoctorFeedsDeps = {
   settings: Pick<LiveSettings, 'messageMs' | 'messageMicrosecondsPerWatcher'>
   /** Lies before every change that has not been noted yet. */
   settledBefore: () => bigint
+  /** The position of a transaction of the current epoch, as clients get it. */
+  positionText: (transaction: bigint) => string
   /** A message was not sent, because the subscriber is behind. */
   onDropped: (subscriber: LiveSubscriber) => void
 }
@@ -52,7 +54,8 @@ export class DoctorFeeds {
    */
   get resumePosition(): string {
     const unsentAt = this.#unsentAt()
-    return String((this.#sendingAt !== null && this.#sendingAt < unsentAt ? this.#sendingAt : unsentAt) - 1n)
+    const oldest = this.#sendingAt !== null && this.#sendingAt < unsentAt ? this.#sendingAt : unsentAt
+    return this.#deps.positionText(oldest - 1n)
   }
 
   subscribe(doctorId: string, subscriber: LiveSubscriber): void {
@@ -145,7 +148,7 @@ export class DoctorFeeds {
       if (this.#sendingAt === null || feed.changes.at < this.#sendingAt) this.#sendingAt = feed.changes.at
       feed.changes = null
     }
-    const positions = { before: this.resumePosition, after: String(this.#unsentAt() - 1n) }
+    const positions = { before: this.resumePosition, after: this.#deps.positionText(this.#unsentAt() - 1n) }
     let sent = 0
     for (const [subscriber, frame] of messagesOf(due, positions)) {
       if (!subscriber.offer(frame)) this.#deps.onDropped(subscriber)

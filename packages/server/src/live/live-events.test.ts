@@ -1,7 +1,7 @@
 import { until } from '@holdfast/testkit'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { liveApp } from '../../test/live-app.ts'
-import { aCalendar, book, untilCaughtUp } from '../../test/live-calendar.ts'
+import { aCalendar, book, transactionOf, untilCaughtUp } from '../../test/live-calendar.ts'
 import { eventsClient } from '../../test/live-events-client.ts'
 import { call, type RunningServer, runningServer } from '../../test/running-server.ts'
 
@@ -59,6 +59,19 @@ describe('server-sent events', () => {
     }
   })
 
+  test('a resync has the position that is reached, so that the next connection does not get it again', async () => {
+    const { doctor } = await calendar()
+    const first = await eventsClient(eventsUrl(doctor.id), { 'last-event-id': '1' })
+    const { id } = await first.waitFor('resync')
+    expect(first.lastEventId()).toBe(id)
+    await first.end()
+    const second = await eventsClient(eventsUrl(doctor.id), { 'last-event-id': id ?? '' })
+    expect((await second.waitFor('subscribed')).data.doctorIds).toEqual([doctor.id])
+    await book(server.url, (await calendar()).slot)
+    expect(second.received.map(({ event }) => event)).toEqual(['subscribed'])
+    await second.end()
+  })
+
   test('unknown doctors are refused; if some are known, the others are reported', async () => {
     const { doctor } = await calendar()
     const nobody = '0192f8a0-0000-8000-8004-000000000000'
@@ -100,7 +113,7 @@ describe('server-sent events', () => {
     await app.database.ownerPool.query('update holdfast.clinic set name = $2 where no = $1', [slot.clinicNo + 1, 'x'])
     await app.database.ownerPool.query('select pg_current_xact_id()')
     await until(
-      async () => (BigInt(client.lastEventId() ?? 0) > BigInt(id ?? 0) ? true : undefined),
+      async () => (transactionOf(client.lastEventId() ?? '') > transactionOf(id ?? '') ? true : undefined),
       () => 'a newer position',
       45_000,
     )

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import type { Position } from '@holdfast/contract/position'
 import type { FastifyReply } from 'fastify'
 import { problem } from '../edge/problem-error.ts'
 import { LiveFrame } from './live-frame.ts'
@@ -15,7 +16,7 @@ export async function serveEvents(
   hub: LiveHub,
   reply: FastifyReply,
   doctorIds: readonly string[],
-  after: bigint | null,
+  after: Position | null,
 ): Promise<void> {
   const response = reply.raw
   let bufferedBefore = false

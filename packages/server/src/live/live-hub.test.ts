@@ -79,6 +79,7 @@ function aHub() {
   const calendar = new FakeCalendar()
   const hub = new LiveHub({
     calendar: calendar as LiveHubDeps['calendar'],
+    tail: { epoch: 7, transactionAt: ({ epoch, transaction }) => (epoch === 7 ? transaction : 2n ** 64n) },
     settings: liveDefaults,
     log: createLogger('silent'),
   })
@@ -95,7 +96,8 @@ function aHub() {
     return {
       subscriber,
       received,
-      subscribe: (ids: string[], after: bigint | null = null) => hub.subscribe(subscriber, ids, after),
+      subscribe: (ids: string[], after: bigint | null = null, epoch = 7) =>
+        hub.subscribe(subscriber, ids, after === null ? null : { epoch, transaction: after }),
     }
   }
   return { hub, calendar, connect }
@@ -115,14 +117,14 @@ describe('a position', () => {
     calendar.book(a, 'a1', 4)
     calendar.book(b, 'b1', 3)
     await pass()
-    expect(client.received.at(-1)).toMatchObject({ type: 'slots', doctorId: b, position: '10' })
+    expect(client.received.at(-1)).toMatchObject({ type: 'slots', doctorId: b, position: '7.10' })
     await pass(100)
-    expect(client.received.at(-1)).toMatchObject({ doctorId: a, items: [{ id: 'a1', available: 4 }], position: '12' })
+    expect(client.received.at(-1)).toMatchObject({ doctorId: a, items: [{ id: 'a1', available: 4 }], position: '7.12' })
     // The calendar still reads what changed at 12.
     calendar.settled = 12n
     const late = connect()
     await late.subscribe([b])
-    expect(late.received).toEqual([{ type: 'subscribed', doctorIds: [b], position: '11' }])
+    expect(late.received).toEqual([{ type: 'subscribed', doctorIds: [b], position: '7.11' }])
   })
 
   test('of messages sent together: only the last one that a client receives includes the changes', async () => {
@@ -166,12 +168,29 @@ describe('a position', () => {
     for (let n = 9; n > 0; n -= 1) calendar.book(a, 'a1', n)
     await pass(1_000)
     expect(client.received.slice(1)).toEqual([
-      { type: 'slots', doctorId: a, items: [{ id: 'a1', available: 1 }], position: '18' },
+      { type: 'slots', doctorId: a, items: [{ id: 'a1', available: 1 }], position: '7.18' },
     ])
   })
 })
 
 describe('a client that resumes', () => {
+  test('with a position of another epoch gets a resync at the position that is reached', async () => {
+    const { calendar, connect } = aHub()
+    calendar.book(a, 'a1', 5)
+    for (const [after, epoch] of [
+      [10n, 6],
+      [10n, 8],
+      [1n, 0],
+    ] as const) {
+      const client = connect()
+      await client.subscribe([a], after, epoch)
+      expect(client.received).toEqual([
+        { type: 'subscribed', doctorIds: [a], position: `${epoch}.${after}` },
+        { type: 'resync', doctorIds: [a], position: '7.10' },
+      ])
+    }
+  })
+
   test('receives what the log and the holds say has changed since, in one read for all who wait', async () => {
     const { calendar, connect } = aHub()
     calendar.book(a, 'a1', 5)
@@ -183,7 +202,7 @@ describe('a client that resumes', () => {
     await pass()
     for (const { received } of clients) {
       expect(received).toEqual([
-        { type: 'subscribed', doctorIds: [a], position: '10' },
+        { type: 'subscribed', doctorIds: [a], position: '7.10' },
         {
           type: 'slots',
           doctorId: a,
@@ -191,7 +210,7 @@ describe('a client that resumes', () => {
             { id: 'a2', available: 4 },
             { id: 'lapsed', available: 0 },
           ],
-          position: '12',
+          position: '7.12',
         },
       ])
     }

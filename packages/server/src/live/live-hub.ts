@@ -1,4 +1,5 @@
-import { changedSlotsOf, isId, type LogEntry } from '@holdfast/engine'
+import { type Position, positionText } from '@holdfast/contract/position'
+import { changedSlotsOf, type EventTail, isId, type LogEntry } from '@holdfast/engine'
 import pTimeout from 'p-timeout'
 import type { Calendar, WatchedDoctor } from '../calendar/calendar.ts'
 import type { CalendarChange } from '../calendar/calendar-change.ts'
@@ -12,6 +13,8 @@ import { LiveSubscriber, type LiveTransport, type Missed } from './live-subscrib
 
 export type LiveHubDeps = {
   calendar: Pick<Calendar, 'horizon' | 'settledBefore' | 'onChange' | 'onLog' | 'watch' | 'unwatch' | 'read'>
+  /** The epoch in which the calendar's positions are, and those of clients as transactions of this epoch. */
+  tail: Pick<EventTail, 'epoch' | 'transactionAt'>
   settings: LiveSettings
   log: Logger
 }
@@ -39,6 +42,7 @@ const missedSlotsMax = 2_500
 export class LiveHub {
   readonly settings: LiveSettings
   readonly #calendar: LiveHubDeps['calendar']
+  readonly #tail: LiveHubDeps['tail']
   readonly #log: Logger
   readonly #figures: LiveFigures = noFigures()
   readonly #feeds: DoctorFeeds
@@ -58,14 +62,16 @@ export class LiveHub {
   readonly #emptied = Promise.withResolvers<void>()
   #isStopping = false
 
-  constructor({ calendar, settings, log }: LiveHubDeps) {
+  constructor({ calendar, tail, settings, log }: LiveHubDeps) {
     this.settings = settings
     this.#calendar = calendar
+    this.#tail = tail
     this.#log = log
     this.#history = new ChangeHistory(calendar.horizon - 1n, settings.historyMax)
     this.#feeds = new DoctorFeeds({
       settings,
       settledBefore: () => calendar.settledBefore,
+      positionText: (transaction) => positionText(tail.epoch, transaction),
       onDropped: (subscriber) => this.#dropped(subscriber),
     })
     this.#missedSlots = new SharedReader({
@@ -124,7 +130,7 @@ export class LiveHub {
   async subscribe(
     subscriber: LiveSubscriber,
     doctorIds: readonly string[],
-    after: bigint | null,
+    after: Position | null,
   ): Promise<SubscribeOutcome> {
     const wanted = [...new Set(doctorIds)]
     const inAll = new Set([...subscriber.doctorIds, ...wanted])
@@ -165,7 +171,7 @@ export class LiveHub {
   }
 
   /** Each subscription is counted once by the calendar. */
-  #attach(subscriber: LiveSubscriber, watched: ReadonlyMap<string, WatchedDoctor>, after: bigint | null): void {
+  #attach(subscriber: LiveSubscriber, watched: ReadonlyMap<string, WatchedDoctor>, after: Position | null): void {
     for (const doctorId of watched.keys()) {
       if (subscriber.isClosed || subscriber.doctorIds.has(doctorId)) {
         this.#calendar.unwatch(doctorId)
@@ -185,8 +191,9 @@ export class LiveHub {
     subscriber.catchUp(available, this.#feeds.resumePosition)
   }
 
-  #missedSince(watched: ReadonlyMap<string, WatchedDoctor>, after: bigint): Missed {
-    // A position ahead of this process's comes from another process, or from another database.
+  #missedSince(watched: ReadonlyMap<string, WatchedDoctor>, position: Position): Missed {
+    // A position ahead of this process's comes from another process, or from another epoch of the log.
+    const after = this.#tail.transactionAt(position)
     const isAhead = after >= this.#calendar.horizon
     const slotIds = new Map<string, string[]>()
     const unknown: string[] = []
@@ -197,7 +204,7 @@ export class LiveHub {
         slotIds.set(doctorId, [...new Set([...changes.slotIds, ...lapsed])])
       }
     }
-    return { after, slotIds, unknown }
+    return { after: positionText(position.epoch, position.transaction), slotIds, unknown }
   }
 
   /** Fills the history with the changes of all doctors, whether or not they have subscribers. */

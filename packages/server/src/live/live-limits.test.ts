@@ -35,11 +35,7 @@ describe('client messages', () => {
       { type: 'unsubscribe', doctorIds: [nobody], x: 1 },
       '/x is not known here; known are type, doctorIds',
     ],
-    [
-      'no position',
-      { type: 'subscribe', doctorIds: [nobody], after: '-1' },
-      '/after must be a position (a decimal number as text), not "-1"',
-    ],
+    ['no position', { type: 'subscribe', doctorIds: [nobody], after: '-1' }, '/after must be a position, not "-1"'],
     [
       'its own prototype',
       '{"type":"subscribe","doctorIds":["x"],"__proto__":{}}',

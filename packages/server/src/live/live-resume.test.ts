@@ -1,3 +1,4 @@
+import { isLaterPosition, type Position, parsePosition, positionText } from '@holdfast/contract/position'
 import { until } from '@holdfast/testkit'
 import { describe, expect, vi } from 'vitest'
 import { book, cancel, untilCaughtUp } from '../../test/live-calendar.ts'
@@ -91,7 +92,7 @@ describe('clients that switch between two processes', () => {
     readonly #resumesWithPosition: boolean
     #client: LiveClient | null = null
     #applied = 0
-    #position: bigint | null = null
+    #position: Position | null = null
     resyncs = 0
 
     constructor(doctorIds: string[], from: string, to: string, resumesWithPosition: boolean) {
@@ -105,7 +106,7 @@ describe('clients that switch between two processes', () => {
       const isFirst = this.#position === null
       this.#client = await liveClient(url)
       this.#applied = 0
-      await this.#client.subscribe(this.#doctorIds, this.#resumesWithPosition ? this.#position?.toString() : undefined)
+      await this.#client.subscribe(this.#doctorIds, this.#resumesWithPosition ? this.#positionText : undefined)
       await this.applyMessages(url)
       if (isFirst) for (const doctorId of this.#doctorIds) await this.#read(url, doctorId)
     }
@@ -114,8 +115,9 @@ describe('clients that switch between two processes', () => {
       const fresh = this.#client?.received.slice(this.#applied) ?? []
       this.#applied += fresh.length
       for (const { message } of fresh) {
-        if ('position' in message && BigInt(message.position) > (this.#position ?? 0n)) {
-          this.#position = BigInt(message.position)
+        const position = 'position' in message ? parsePosition(message.position) : null
+        if (position !== null && (this.#position === null || isLaterPosition(position, this.#position))) {
+          this.#position = position
         }
         if (message.type === 'slots') for (const { id, available } of message.items) this.shown.set(id, available)
         if (message.type === 'resync') {
@@ -131,9 +133,13 @@ describe('clients that switch between two processes', () => {
       await this.#client?.closed
     }
 
+    get #positionText(): string | undefined {
+      return this.#position === null ? undefined : positionText(this.#position.epoch, this.#position.transaction)
+    }
+
     async #read(url: string, doctorId: string): Promise<void> {
       const response = await call(`${url}/api/v1/doctors/${doctorId}/slots?from=${this.#from}&to=${this.#to}`, {
-        headers: this.#position === null ? {} : { 'holdfast-position': this.#position.toString() },
+        headers: this.#positionText === undefined ? {} : { 'holdfast-position': this.#positionText },
       })
       for (const { id, available } of response.body.items as { id: string; available: number }[]) {
         this.shown.set(id, available)

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import websocket from '@fastify/websocket'
 import { liveDoctorIdsMax } from '@holdfast/contract'
+import { parsePosition, positionPattern } from '@holdfast/contract/position'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { clientAddress } from '../edge/client-address.ts'
@@ -51,7 +52,7 @@ const eventsQuery = {
   type: 'object',
   properties: {
     doctorIds: { type: 'string', minLength: 1, maxLength: liveDoctorIdsMax * 37 },
-    after: { type: 'string', pattern: '^\\d{1,20}$', 'x-expected': 'a position (a decimal number)' },
+    after: { type: 'string', pattern: positionPattern, 'x-expected': 'a position' },
   },
   required: ['doctorIds'],
   additionalProperties: false,
@@ -90,11 +91,10 @@ export async function liveRoutes(app: FastifyInstance, { hub, origins, slots }: 
     schema: { querystring: eventsQuery },
     handler: async (request, reply) => {
       const doctorIds = doctorIdsOf(request.query.doctorIds)
-      const lastEventId = request.headers['last-event-id']
-      const after =
-        typeof lastEventId === 'string' && /^\d{1,20}$/.test(lastEventId) ? lastEventId : request.query.after
+      // The newer of the two: an EventSource sends the header when it reconnects to the same URL.
+      const after = parsePosition(String(request.headers['last-event-id'])) ?? parsePosition(request.query.after ?? '')
       reply.raw.once('close', takeSlot(slots, request))
-      await serveEvents(hub, reply, doctorIds, after === undefined ? null : BigInt(after))
+      await serveEvents(hub, reply, doctorIds, after)
       return reply
     },
   })

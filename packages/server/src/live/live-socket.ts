@@ -1,5 +1,6 @@
 import type { WebSocket } from '@fastify/websocket'
 import type { LiveErrorCode } from '@holdfast/contract'
+import { parsePosition } from '@holdfast/contract/position'
 import { LiveFrame } from './live-frame.ts'
 import type { LiveHub } from './live-hub.ts'
 import type { LiveSubscriber } from './live-subscriber.ts'
@@ -70,7 +71,8 @@ class LiveSocket {
       return
     }
     const { doctorIds, after } = message
-    const outcome = await this.#hub.subscribe(this.#subscriber, doctorIds, after === undefined ? null : BigInt(after))
+    const position = after === undefined ? null : parsePosition(after)
+    const outcome = await this.#hub.subscribe(this.#subscriber, doctorIds, position)
     switch (outcome.kind) {
       case 'subscribed':
         if (outcome.unknown.length > 0) this.#refuseDoctors(outcome.unknown)

@@ -15,8 +15,11 @@ export type LiveTransport = {
   beat(position: string): void
 }
 
-/** What changed while a client was disconnected. `unknown`: the doctors of which it is not known. */
-export type Missed = { after: bigint; slotIds: ReadonlyMap<string, readonly string[]>; unknown: readonly string[] }
+/**
+ * What changed after the position `after` while a client was disconnected. `unknown`: the doctors of which it is not
+ * known.
+ */
+export type Missed = { after: string; slotIds: ReadonlyMap<string, readonly string[]>; unknown: readonly string[] }
 
 /**
  * - following: each message is sent at once.
@@ -85,8 +88,8 @@ export class LiveSubscriber {
       return false
     }
     const isUpToDate = missed === null || missed.slotIds.size + missed.unknown.length === 0
-    const resumesAt = isUpToDate || missed.after > BigInt(position) ? position : String(missed.after)
-    this.#send(new LiveFrame({ ...subscribed, position: resumesAt }))
+    // If the connection is lost before the changes have been sent, the client resumes from the same position again.
+    this.#send(new LiveFrame({ ...subscribed, position: isUpToDate ? position : missed.after }))
     if (isUpToDate) return false
     const slots = new Map<string, Map<string, number | null>>()
     for (const [doctorId, slotIds] of missed.slotIds) slots.set(doctorId, new Map(slotIds.map((id) => [id, null])))

@@ -14,7 +14,9 @@ export type RestDeps = {
   /** Slot lists from the calendar in memory. */
   slotLists: Pick<SlotLists, 'read'>
   /** This process's cache, and how far it has read the log. */
-  freshness: Pick<Freshness, 'cache' | 'breaker'> & { tail: Pick<Freshness['tail'], 'horizon'> }
+  freshness: Pick<Freshness, 'cache' | 'breaker'> & {
+    tail: Pick<Freshness['tail'], 'horizon' | 'epoch' | 'transactionAt'>
+  }
   /** HOLDFAST_URL, for links; null: not set. */
   publicUrl: string | null
   /** The hold duration of a new clinic whose request names none. */

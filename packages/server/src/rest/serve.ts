@@ -1,4 +1,5 @@
 import type { Operation, Static, TSchema } from '@holdfast/contract'
+import { positionText } from '@holdfast/contract/position'
 import { InvalidCursor } from '@holdfast/engine'
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import type { Principal } from '../edge/principal.ts'
@@ -48,7 +49,7 @@ export type RouteResponse<Described extends Operation> = {
     status: Status
     /** A text is sent as it is: JSON that was serialized before. */
     body: Described['responses'][Status] extends { schema: infer Schema } ? StaticOf<Schema> | string : undefined
-    /** The write's position in the log, for Holdfast-Position. */
+    /** The transaction of the write, for Holdfast-Position. */
     position?: string
     headers?: Record<string, string>
   }
@@ -126,7 +127,7 @@ export function createServe(app: FastifyInstance, deps: RestDeps): Serve {
         const params = described.params === undefined ? undefined : request.params
         const key = sentKeyOf(request)
         const response = respond({ params, query, body, principal, key, request, granted: undefined, field: undefined })
-        return payloadOf(response instanceof Promise ? await response : response, reply)
+        return payloadOf(deps, response instanceof Promise ? await response : response, reply)
       },
     })
   }
@@ -188,9 +189,10 @@ function responseSchemas(described: Operation): Record<string, TSchema> {
 }
 
 /** Sets status and headers. Fastify sends what a handler returns; if that is the reply, it waits once more. */
-function payloadOf({ status, body, position, headers }: AnyResponse, reply: FastifyReply): unknown {
+function payloadOf({ freshness: { tail } }: RestDeps, response: AnyResponse, reply: FastifyReply): unknown {
+  const { status, body, position, headers } = response
   reply.code(status)
-  if (position !== undefined) reply.header('holdfast-position', position)
+  if (position !== undefined) reply.header('holdfast-position', positionText(tail.epoch, position))
   if (headers) reply.headers(headers)
   return body
 }

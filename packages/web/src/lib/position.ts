@@ -1,14 +1,14 @@
+import { isLaterPosition, type Position, parsePosition, positionText } from '@holdfast/contract/position'
 import { takeEarlyResponse } from './early-responses.ts'
 import { noteServerTime } from './server-clock.ts'
 
 /** The newest position of the log in any response or live message of this page. */
-let newest: bigint | null = null
+let newest: Position | null = null
 
-/** Records a position (a decimal number as text) if it is newer. */
-export function notePosition(position: string | null): void {
-  if (position === null || !/^\d{1,20}$/.test(position)) return
-  const next = BigInt(position)
-  if (newest === null || next > newest) newest = next
+/** Records a position if it is later. */
+export function notePosition(text: string | null): void {
+  const position = text === null ? null : parsePosition(text)
+  if (position !== null && (newest === null || isLaterPosition(position, newest))) newest = position
 }
 
 /**
@@ -19,7 +19,9 @@ export const positionFetch: typeof fetch = async (input, init) => {
   // Only before any position is known: the early request was sent without one.
   const early = newest === null ? takeEarlyResponse(request) : undefined
   if (early !== undefined) return noted(await early.response, early.sentAt)
-  if (newest !== null && request.method === 'GET') request.headers.set('Holdfast-Position', newest.toString())
+  if (newest !== null && request.method === 'GET') {
+    request.headers.set('Holdfast-Position', positionText(newest.epoch, newest.transaction))
+  }
   const sentAt = performance.now()
   return noted(await fetch(request), sentAt)
 }

@@ -645,7 +645,7 @@ export const getClinicStats = <ThrowOnError extends boolean = false>(options: Op
 /**
  * Read a clinic’s log
  *
- * Every change of a booking, in the order of the log. No event is ever inserted before one that was returned: poll with the last `position` as `after`.
+ * Every change of a booking, in the order of the log. No event is ever inserted before one that was returned: poll with the last `position` as `after`. After a failover or a restore, some events may be returned again.
  *
  * Who may call: Admins of the clinic.
  */

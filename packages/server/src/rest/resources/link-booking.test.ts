@@ -40,7 +40,7 @@ test('the bearer of a guest’s token links the booking to an account: listed, r
   expect((await rest.call('getBooking', { path: booking.path, as: me })).problem.status).toBe(404)
   const linked = await link(rest, booking, me)
   expect(linked.body).toMatchObject({ id: booking.id, status: 'CONFIRMED', patient, version: 2 })
-  expect(linked.headers['holdfast-position']).toMatch(/^\d+$/)
+  expect(linked.headers['holdfast-position']).toMatch(/^\d+\.\d+$/)
   expect(linked.headers['cache-control']).toBe('no-store')
   expect(JSON.stringify(linked.body)).not.toContain(me.id)
   expect(await idsOf(rest, me)).toEqual([booking.id])

@@ -36,7 +36,7 @@ test('slots are created, skipped if they exist, and reported as conflicts if the
   const created = await rest.call('createSlots', { path, as: staff, body: { slots } })
   expect(created.status).toBe(201)
   expect(created.body).toMatchObject({ created: 2, skipped: 0, conflicts: 0 })
-  expect(created.headers['holdfast-position']).toMatch(/^\d+$/)
+  expect(created.headers['holdfast-position']).toMatch(/^\d+\.\d+$/)
   const again = await rest.call('createSlots', {
     path,
     as: staff,
@@ -227,7 +227,7 @@ test('a slot is withdrawn; one with bookings only with withBookings', async ({ d
   expect(dry.headers['holdfast-position']).toBeUndefined()
   const done = await rest.call('withdrawSlot', { path, as: staff, query })
   expect(done.body).toEqual(dry.body)
-  expect(done.headers['holdfast-position']).toMatch(/^\d+$/)
+  expect(done.headers['holdfast-position']).toMatch(/^\d+\.\d+$/)
   const token = rest.manageTokens.issue(booking.id)
   const seen = await rest.call('getBooking', { path: { bookingId: booking.id }, token })
   expect(seen.body).toMatchObject({ status: 'FAILED', failureReason: 'slot_withdrawn' })

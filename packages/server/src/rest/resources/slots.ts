@@ -11,7 +11,7 @@ import type { ListedDays } from '../../calendar/doctor-texts.ts'
 import type { ListedSlots } from '../../calendar/slot-lists.ts'
 import { invalidRequest } from '../../edge/validator.ts'
 import { doctorNotFound } from '../guards/require-calendar.ts'
-import { freshReply, positionOf, type ReadResponse, staleReply } from '../responses/cached-read.ts'
+import { freshReply, type ReadResponse, requestedPosition, staleReply, withHeaders } from '../responses/cached-read.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Input, Serve } from '../serve.ts'
@@ -76,16 +76,19 @@ export function serveSlots(serve: Serve, deps: RestDeps): void {
  * @throws ProblemError doctor_not_found; and what the load throws
  */
 function slotListReply(
-  { slotLists }: Pick<RestDeps, 'slotLists'>,
-  request: Parameters<typeof positionOf>[0],
+  deps: Pick<RestDeps, 'slotLists' | 'freshness'>,
+  request: Parameters<typeof requestedPosition>[1],
   doctorId: string,
   days: ListedDays,
 ): ReadResponse | Promise<ReadResponse> {
+  const { readAfter, headers } = requestedPosition(deps, request)
   const reply = (list: ListedSlots | null) => {
     if (list === null) throw doctorNotFound(doctorId)
-    return list.isStale ? staleReply(list.body, { isList: true }) : freshReply(list, request.headers['if-none-match'])
+    const { isStale, body } = list
+    const found = isStale ? staleReply(body, { isList: true }) : freshReply(list, request.headers['if-none-match'])
+    return headers === null ? found : withHeaders(found, headers)
   }
-  const list = slotLists.read(doctorId, days, positionOf(request))
+  const list = deps.slotLists.read(doctorId, days, readAfter)
   // Almost always from memory, without a promise.
   return list instanceof Promise ? list.then(reply) : reply(list)
 }

@@ -1,3 +1,4 @@
+import { parsePosition, positionText } from '@holdfast/contract/position'
 import type { FastifyRequest } from 'fastify'
 import type { CachedResponse, LoadedResponse, ResponseQuery } from '../../cache/response-cache.ts'
 import { invalidRequest, preview } from '../../edge/validator.ts'
@@ -44,13 +45,14 @@ const json = 'application/json; charset=utf-8'
  */
 export function cachedRead(deps: RestDeps, request: ReadRequest, plan: ReadPlan): ReadResponse | Promise<ReadResponse> {
   const { cache, tail } = deps.freshness
-  const position = positionOf(request)
+  const { readAfter: position, headers } = requestedPosition(deps, request)
   const mayBeCached = position === null || position < tail.horizon
   const readAfter = plan.tagsCoverAllChanges === false ? position : null
   // Almost every read ends here, without a promise: waiting for promises took a twentieth of a read's time.
   const current = mayBeCached ? cache.current(plan.key, readAfter) : undefined
   if (current !== undefined) return freshReply(current, request.headers['if-none-match'])
-  return loadedRead(deps, request, plan, { mayBeCached, readAfter })
+  const loaded = loadedRead(deps, request, plan, { mayBeCached, readAfter })
+  return headers === null ? loaded : loaded.then((reply) => withHeaders(reply, headers))
 }
 
 async function loadedRead(
@@ -104,15 +106,31 @@ export function staleReply(body: string, { isList }: Pick<ReadPlan, 'isList'>): 
   }
 }
 
-/** The Holdfast-Position that the read must not be older than; null: none. */
-export function positionOf(request: ReadRequest): bigint | null {
+/**
+ * `readAfter`: the transaction that the read must not be older than; null: none. `headers`: a position that replaces
+ * the client's for its next reads, because that one is of another epoch of the log, and always costs a load.
+ */
+type RequestedPosition = { readAfter: bigint | null; headers: Record<string, string> | null }
+
+const noPosition: RequestedPosition = { readAfter: null, headers: null }
+
+/** The request's Holdfast-Position. @throws ProblemError invalid_request */
+export function requestedPosition(
+  { freshness: { tail } }: Pick<RestDeps, 'freshness'>,
+  request: ReadRequest,
+): RequestedPosition {
   const sent = request.headers['holdfast-position']
-  if (sent === undefined) return null
-  if (typeof sent === 'string' && /^\d{1,19}$/.test(sent)) return BigInt(sent)
-  throw invalidRequest([
-    {
-      path: '/headers/holdfast-position',
-      message: `must be the Holdfast-Position of a response, not ${preview(sent)}`,
-    },
-  ])
+  if (sent === undefined) return noPosition
+  const position = typeof sent === 'string' ? parsePosition(sent) : null
+  if (position === null) {
+    const message = `must be the Holdfast-Position of a response, not ${preview(sent)}`
+    throw invalidRequest([{ path: '/headers/holdfast-position', message }])
+  }
+  const readAfter = tail.transactionAt(position)
+  if (position.epoch === tail.epoch) return { readAfter, headers: null }
+  return { readAfter, headers: { 'holdfast-position': positionText(tail.epoch, tail.horizon - 1n) } }
+}
+
+export function withHeaders(response: ReadResponse, headers: Record<string, string>): ReadResponse {
+  return { ...response, headers: { ...response.headers, ...headers } }
 }

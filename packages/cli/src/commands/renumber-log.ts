@@ -1,0 +1,61 @@
+import { checkLogIsOfServer, createPool, LogAhead, migrationStatus, renumberLog } from '@holdfast/engine'
+import sql from 'sql-template-tag'
+import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
+import type { JsonOption } from '../program.ts'
+import { withDatabase } from '../with-database.ts'
+
+type Pool = ReturnType<typeof createPool>
+
+/**
+ * `holdfast renumber-log`: makes a log that was restored from a dump precede everything that this database server will
+ * write. Does nothing to any other log.
+ */
+export async function renumberLogCommand(context: CommandContext, options: JsonOption): Promise<ExitCode> {
+  const { terminal } = context
+  const events = await withDatabase(context, ({ ownerUrl }) => renumber(ownerUrl))
+  if (options.json === true) terminal.json({ renumbered: events ?? 0 })
+  else if (events === null) terminal.out('The event log is in the order of this database server: nothing to do.')
+  else
+    terminal.out(`Renumbered ${events.toLocaleString('en')} events. Check them with \`holdfast verify\`, then start.`)
+  return 0
+}
+
+/** @returns the number of events; null: there was nothing to do */
+async function renumber(ownerUrl: string): Promise<number | null> {
+  const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast renumber-log' })
+  try {
+    if (!(await migrationStatus(pool)).current) {
+      throw new CommandRefusal('the database is not up to date: run `holdfast migrate` first')
+    }
+    if (!(await isAhead(pool))) return null
+    await refuseWhileRunning(pool)
+    return await renumberLog(pool)
+  } finally {
+    await pool.end()
+  }
+}
+
+async function isAhead(pool: Pool): Promise<boolean> {
+  try {
+    await checkLogIsOfServer(pool)
+    return false
+  } catch (error) {
+    if (error instanceof LogAhead) return true
+    throw error
+  }
+}
+
+/** A server or worker is logged in as a member of the application's role. */
+async function refuseWhileRunning(pool: Pool): Promise<void> {
+  const { rows } = await pool.query<{ logins: number }>(sql`
+    select count(*)::integer as logins
+      from pg_stat_activity a join pg_roles r on r.oid = a.usesysid
+     where a.datname = current_database() and not r.rolsuper and pg_has_role(r.oid, 'holdfast_app', 'member')
+       and a.usename <> current_user`)
+  const logins = rows[0]?.logins ?? 0
+  if (logins === 0) return
+  throw new CommandRefusal(
+    `Holdfast is running on this database (${logins} ${logins === 1 ? 'connection' : 'connections'}): stop its servers ` +
+      'and workers first',
+  )
+}

@@ -1,0 +1,54 @@
+import type pg from 'pg'
+import sql from 'sql-template-tag'
+import { LogAhead } from './log-ahead.ts'
+
+/**
+ * The order of the log is (epoch, xid, seq): transaction numbers are comparable within an epoch only. `no` grows with
+ * each epoch.
+ *
+ * docs/decisions/0011-the-log-has-an-epoch.md
+ */
+export type LogEpoch = {
+  no: number
+  /** Entries below it are numbered as they were before. null: it is not asked for. */
+  startsAt: bigint | null
+  /** Every transaction below it had ended. */
+  horizon: bigint
+}
+
+/**
+ * The epoch of the server that runs now, which begins if it has not.
+ *
+ * @param after an epoch that has ended; null: none
+ * @returns `startsAt` is that of the first epoch after `after`, if several have begun since
+ * @throws LogAhead, and the driver's error when the database cannot be reached or is a standby
+ */
+export async function currentEpoch(pool: pg.Pool, after: number | null): Promise<LogEpoch> {
+  await pool.query(sql`select holdfast.begin_log_epoch(${after}::bigint)`)
+  const { rows } = await pool.query<{ no: string; starts_at: string | null; horizon: string; is_ahead: boolean }>(sql`
+    select max(no)::text as no, min(starts_at) filter (where no > ${after}::bigint)::text as starts_at,
+           pg_snapshot_xmin(pg_current_snapshot())::text as horizon, holdfast.log_is_ahead() as is_ahead
+      from holdfast.log_epoch`)
+  const [row] = rows
+  if (row === undefined) throw new Error('log_epoch returned no row.')
+  if (row.is_ahead) throw new LogAhead()
+  const startsAt = row.starts_at === null ? null : BigInt(row.starts_at)
+  return { no: Number(row.no), startsAt, horizon: BigInt(row.horizon) }
+}
+
+/** @throws LogAhead if the log has to be renumbered before anything is written */
+export async function checkLogIsOfServer(pool: pg.Pool): Promise<void> {
+  const { rows } = await pool.query<{ is_ahead: boolean }>(sql`select holdfast.log_is_ahead() as is_ahead`)
+  if (rows[0]?.is_ahead !== false) throw new LogAhead()
+}
+
+/**
+ * Renumbers a log that was restored from a dump, so that it comes before everything that this server will write.
+ *
+ * @param owner a pool of the owner; no server may be running on the database
+ * @returns the number of events
+ */
+export async function renumberLog(owner: pg.Pool): Promise<number> {
+  const { rows } = await owner.query<{ events: string }>(sql`select holdfast.renumber_log() as events`)
+  return Number(rows[0]?.events ?? 0)
+}
