@@ -136,10 +136,10 @@ describe('a position', () => {
     calendar.book(b, 'b1', 3)
     await pass()
     expect(both.received.slice(1)).toMatchObject([
-      { doctorId: a, position: '9' },
-      { doctorId: b, position: '11' },
+      { doctorId: a, position: '7.9' },
+      { doctorId: b, position: '7.11' },
     ])
-    expect(one.received.slice(1)).toMatchObject([{ doctorId: a, position: '11' }])
+    expect(one.received.slice(1)).toMatchObject([{ doctorId: a, position: '7.11' }])
     // Cut between the two, it resumes from the first one's position.
     const resumed = connect()
     await resumed.subscribe([a, b], 9n)
@@ -156,8 +156,8 @@ describe('a position', () => {
     calendar.book(b, 'b1', 3)
     await pass()
     expect(client.received.slice(1)).toMatchObject([
-      { type: 'slots', doctorId: b, position: '9' },
-      { type: 'resync', doctorIds: [a], position: '10' },
+      { type: 'slots', doctorId: b, position: '7.9' },
+      { type: 'resync', doctorIds: [a], position: '7.10' },
     ])
   })
 
