@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { aClinic, aDoctor, type BuiltDoctor, until } from '@holdfast/testkit'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type LiveApp, liveApp } from '../../test/live-app.ts'
 import { liveClient, refusedHandshake } from '../../test/live-client.ts'
 import { call, runningServer } from '../../test/running-server.ts'
@@ -192,11 +192,23 @@ describe('bounds', () => {
   })
 
   test('a client that does not respond to the heartbeat is disconnected; one that does is not', async () => {
-    await start({ heartbeatMs: 300 })
-    const [dead, living] = [await liveClient(app.url, { autoPong: false }), await liveClient(app.url)]
-    expect(await dead.closed).toMatchObject({ code: 1006 })
-    await living.subscribe([doctor.id])
-    await living.end()
+    await start({ heartbeatMs: 30_000 })
+    // The test sets the pace of the heartbeats, so that a busy machine delays no response beyond the next one.
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    try {
+      const [dead, living] = [await liveClient(app.url, { autoPong: false }), await liveClient(app.url)]
+      const beat = once(living.socket, 'ping')
+      vi.advanceTimersByTime(30_000)
+      await beat
+      // Its response to the heartbeat arrives before this.
+      await living.subscribe([doctor.id])
+      vi.advanceTimersByTime(30_000)
+      expect(await dead.closed).toMatchObject({ code: 1006 })
+      await living.subscribe([doctor.id])
+      await living.end()
+    } finally {
+      vi.useRealTimers()
+    }
   })
 })
 
