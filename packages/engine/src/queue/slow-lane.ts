@@ -12,6 +12,8 @@ export class SlowLane<Entry> {
   /** By row; the one that was found locked longest ago first. */
   readonly #rows = new Map<string, Row<Entry>>()
   #size = 0
+  /** When a row was found locked last. */
+  #lockedAtMs = 0
 
   /** How many items wait. */
   get size(): number {
@@ -20,7 +22,10 @@ export class SlowLane<Entry> {
 
   /** No row is known to be locked. */
   get isEmpty(): boolean {
-    return this.#rows.size === 0
+    if (this.#rows.size === 0) return true
+    if (this.#size > 0 || performance.now() - this.#lockedAtMs < forgetMs) return false
+    this.#rows.clear()
+    return true
   }
 
   /** Whether an item of this row belongs here: the row was found locked, and nothing has got its lock since. */
@@ -37,7 +42,8 @@ export class SlowLane<Entry> {
     const entries = this.#rows.get(row)?.entries ?? []
     this.#rows.delete(row)
     if (this.#rows.size >= rowsRememberedMax) this.#forgetEmpty()
-    this.#rows.set(row, { entries, lockedAtMs: performance.now() })
+    this.#lockedAtMs = performance.now()
+    this.#rows.set(row, { entries, lockedAtMs: this.#lockedAtMs })
     this.join(row, entry)
   }
 
