@@ -27,8 +27,8 @@ import { runSettleBatch } from './settle-batch.ts'
 let doctor: BuiltDoctor
 
 /**
- * Claims wait for locks here, for a time that depends on the machine. After 20 ms, they would read everything again: that
- * is tested in claim-rules-changed.test.ts.
+ * Claims wait for locks here, for a time that depends on the machine. After 20 ms, they would read everything again:
+ * that is tested in claim-rules-changed.test.ts.
  */
 async function neverReadAgain(database: TestDatabase): Promise<void> {
   const anyAge = {

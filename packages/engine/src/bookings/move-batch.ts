@@ -11,8 +11,8 @@ import { type BookingRow, bookingOf } from './booking-row.ts'
 import { slotClosedWhy } from './claim-batch.ts'
 
 /**
- * The columns about slots are null unless there are such slots, as they are for `done`. `from_slot_id` and the like: for
- * `unchanged`, of the slot before the booking's last move.
+ * The columns about slots are null unless there are such slots, as they are for `done`. `from_slot_id` and the like are
+ * of the slot before the booking's last move, if it is `unchanged`.
  */
 type MoveRow = BookingRow & {
   ord: number
@@ -30,8 +30,8 @@ type MoveRow = BookingRow & {
 }
 
 /**
- * Runs one batch of moves in one transaction, and announces it. Safe to run again: a repeated move is `unchanged`, if it
- * has a key.
+ * Runs one batch of moves in one transaction, and announces it. Safe to run again: a repeated move is `unchanged`, if
+ * it has a key.
  */
 export async function runMoveBatch(
   pool: pg.Pool,

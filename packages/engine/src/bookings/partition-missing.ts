@@ -10,10 +10,11 @@ export class PartitionMissing extends Error {
 
   /** @param bookingId of the booking that could not be written */
   constructor(bookingId: string, options: { cause: unknown }) {
+    const month = timeOf(bookingId).toISOString().slice(0, 7)
     super(
-      `The database has no partition for bookings of ${timeOf(bookingId).toISOString().slice(0, 7)}. If this server's ` +
-        'clock is ahead, correct it and restart the server. Otherwise the background jobs have not run: ' +
-        '`holdfast migrate` creates the partitions of the next months.',
+      `The database has no partition for bookings of ${month}. If this server's clock is ahead, correct it and ` +
+        'restart the server. Otherwise the background jobs have not run: `holdfast migrate` creates the partitions ' +
+        'of the next months.',
       options,
     )
   }

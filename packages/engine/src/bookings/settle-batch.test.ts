@@ -269,9 +269,7 @@ describe("settle_bookings: the clinic's rules", () => {
     ])
   })
 
-  test('changes of one booking in one batch: the possible ones are made, the others refused by what the booking is then', async ({
-    database,
-  }) => {
+  test('changes of one booking in one batch: what is possible is made, the rest is refused', async ({ database }) => {
     const slot = await aSlot(database, doctor, { capacity: 2 })
     const [first, second] = [
       await aBooking(database, slot, { status: 'PENDING' }),

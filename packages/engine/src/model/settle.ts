@@ -17,8 +17,8 @@ export type SettleRequest = {
   onBehalf: boolean
   /**
    * A 128-bit digest (as a UUID) of the caller, the Idempotency-Key and what is requested. Within 24 hours, the same
-   * key gets `unchanged`, and its change is not made again, whatever has happened to the booking since. null: the engine
-   * generates one, which protects its own retries.
+   * key gets `unchanged`, and its change is not made again, whatever has happened to the booking since. null: the
+   * engine generates one, which protects its own retries.
    */
   key: string | null
   /** cancel: the reason of the cancellation; confirm: the reason of the visit (null: as in the hold). */

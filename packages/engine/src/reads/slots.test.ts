@@ -89,7 +89,7 @@ describe('alternatives to a full slot', () => {
     expect(await ids(3, 2)).toEqual([])
   })
 
-  test('for a visit by video, only of doctors who offer it; for a move, not the slot it leaves; for a doctor, only theirs', async ({
+  test('only of doctors who offer the type of visit; not the slot that a move leaves; or of one doctor', async ({
     database,
   }) => {
     const { clinic, doctor } = await aDoctorOf(database, {}, { specialization: 'Cardiology' })

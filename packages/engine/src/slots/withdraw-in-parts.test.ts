@@ -85,7 +85,7 @@ describe('a range with bookings', () => {
     expect(await withdrawing).toMatchObject({ kind: 'withdrawn', slots: 6 })
   })
 
-  test('of which a part fails is reported as not known; a repetition withdraws the rest and names all bookings', async ({
+  test('of which a part fails is reported as not known; a repetition does the rest and names all bookings', async ({
     database,
   }) => {
     const { slots, bookings, request } = await aWeek(database)
