@@ -13,6 +13,8 @@ export type RequestPart =
       expected: readonly string[]
       /** A signed-in account's token. */
       bearer?: string
+      /** Each request names another client's address and another phone number. */
+      isFromElsewhere?: boolean
       /** Holdfast's responses have more fields than the baselines'. */
       isFull?: boolean
     }

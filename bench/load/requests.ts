@@ -48,12 +48,15 @@ export class Requests {
     const slotId = this.#slotOf(part)
     if (slotId === undefined) return undefined
     const n = this.#createdCount
-    const patient = `{"name":"Patient ${n}","email":"patient${n}@example.org","phone":"+44 20 7946 0000"}`
+    const isFromElsewhere = part.kind === 'book' && part.isFromElsewhere === true
+    const phone = isFromElsewhere ? this.#phoneOf(n) : '+44 20 7946 0000'
+    const patient = `{"name":"Patient ${n}","email":"patient${n}${isFromElsewhere ? this.#keyPrefix : ''}@example.org","phone":"${phone}"}`
     const body = `{"slotId":"${slotId}","patient":${patient}}`
     const authorization =
       part.kind === 'book' && part.bearer !== undefined ? `Authorization: Bearer ${part.bearer}\r\n` : ''
     const text =
       `POST /api/v1/bookings HTTP/1.1\r\nHost: ${this.#host}\r\n${authorization}Content-Type: application/json\r\n` +
+      (isFromElsewhere ? `X-Forwarded-For: 10.${(n >> 16) & 255}.${(n >> 8) & 255}.${n & 255}\r\n` : '') +
       `Idempotency-Key: ${this.#keyPrefix}-${n}\r\nContent-Length: ${body.length}\r\n\r\n${body}`
     return { partIndex, about: part.kind === 'echo' ? body : slotId, text }
   }
@@ -63,6 +66,10 @@ export class Requests {
     if (part?.kind === 'book') return this.#checker.booking(response, about, part.expected, part.isFull ?? false)
     if (part?.kind === 'get') return this.#checker.list(response, about, part.startsWith)
     return this.#checker.echo(response, about)
+  }
+
+  #phoneOf(n: number): string {
+    return `+${this.#keyPrefix.replaceAll(/\D/g, '').slice(-12)}${n}`
   }
 
   #slotOf(part: Exclude<RequestPart, { kind: 'get' }>): string | undefined {

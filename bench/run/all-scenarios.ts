@@ -3,6 +3,7 @@ import { connections } from '../scenarios/connections.ts'
 import { flushes } from '../scenarios/flushes.ts'
 import { growth } from '../scenarios/growth.ts'
 import { lightLoad } from '../scenarios/light-load.ts'
+import { limits } from '../scenarios/limits.ts'
 import { listsBesideBookings } from '../scenarios/lists-beside-bookings.ts'
 import { live } from '../scenarios/live.ts'
 import { mix } from '../scenarios/mix.ts'
@@ -24,6 +25,7 @@ export const allScenarios: readonly Scenario[] = [
   refusals,
   bareHttp,
   signedIn,
+  limits,
   stampede,
   reads,
   listsBesideBookings,

@@ -136,6 +136,16 @@ create table holdfast.booking_event (
   constraint booking_event_type_check CHECK ((type = ANY (ARRAY['held'::text, 'confirmed'::text, 'extended'::text, 'moved'::text, 'cancelled'::text, 'failed'::text, 'arrived'::text, 'completed'::text, 'no_show'::text, 'linked'::text, 'reopened'::text]))),
   constraint booking_event_version_check CHECK ((version >= 1))
 ) partition by RANGE (booking_id);
+create table holdfast.booking_origin (
+  clinic_no integer not null,
+  subject uuid not null,
+  booking_id uuid not null,
+  kind text not null,
+  at timestamp with time zone not null,
+  constraint booking_origin_pkey PRIMARY KEY (clinic_no, subject, booking_id),
+  constraint booking_origin_check CHECK ((holdfast.clinic_no_of(booking_id) = clinic_no)),
+  constraint booking_origin_kind_check CHECK ((kind = ANY (ARRAY['address'::text, 'network'::text, 'account'::text, 'contact'::text])))
+);
 create table holdfast.clinic (
   no integer not null,
   id uuid not null,
@@ -149,11 +159,25 @@ create table holdfast.clinic (
   cancellation_deadline_minutes integer not null default 0,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  guest_units_max integer not null default 4,
+  address_holds_max integer not null default 10,
+  address_bookings_max integer not null default 40,
+  account_holds_max integer not null default 5,
+  account_bookings_max integer not null default 20,
+  contact_holds_max integer not null default 3,
+  contact_bookings_max integer not null default 10,
   constraint clinic_pkey PRIMARY KEY (no),
+  constraint clinic_account_bookings_max_check CHECK (((account_bookings_max >= 1) AND (account_bookings_max <= 1000))),
+  constraint clinic_account_holds_max_check CHECK (((account_holds_max >= 1) AND (account_holds_max <= 1000))),
+  constraint clinic_address_bookings_max_check CHECK (((address_bookings_max >= 1) AND (address_bookings_max <= 1000))),
   constraint clinic_address_check CHECK ((char_length(address) <= 500)),
+  constraint clinic_address_holds_max_check CHECK (((address_holds_max >= 1) AND (address_holds_max <= 1000))),
   constraint clinic_booking_horizon_days_check CHECK (((booking_horizon_days >= 1) AND (booking_horizon_days <= 730))),
   constraint clinic_cancellation_deadline_minutes_check CHECK (((cancellation_deadline_minutes >= 0) AND (cancellation_deadline_minutes <= 525600))),
   constraint clinic_check CHECK ((holdfast.clinic_no_of(id) = no)),
+  constraint clinic_contact_bookings_max_check CHECK (((contact_bookings_max >= 1) AND (contact_bookings_max <= 1000))),
+  constraint clinic_contact_holds_max_check CHECK (((contact_holds_max >= 1) AND (contact_holds_max <= 1000))),
+  constraint clinic_guest_units_max_check CHECK (((guest_units_max >= 1) AND (guest_units_max <= 1000000))),
   constraint clinic_hold_seconds_check CHECK (((hold_seconds >= 30) AND (hold_seconds <= 900))),
   constraint clinic_id_key UNIQUE (id),
   constraint clinic_minimum_notice_minutes_check CHECK (((minimum_notice_minutes >= 0) AND (minimum_notice_minutes <= 525600))),
@@ -302,6 +326,7 @@ CREATE INDEX answer_created_at ON holdfast.answer USING brin (created_at);
 CREATE INDEX booking_account ON holdfast.booking USING btree (account_id, id) WHERE (account_id IS NOT NULL);
 CREATE INDEX booking_event_clinic ON holdfast.booking_event USING btree (clinic_no, xid, seq);
 CREATE INDEX booking_event_tail ON holdfast.booking_event USING btree (xid, seq);
+CREATE INDEX booking_origin_at ON holdfast.booking_origin USING brin (at);
 CREATE INDEX booking_pending ON holdfast.booking USING btree (clinic_no, slot_id, hold_expires_at) WHERE (status = 'PENDING'::text);
 CREATE INDEX booking_settled ON holdfast.booking USING btree (clinic_no, slot_id) WHERE (status <> 'PENDING'::text);
 CREATE INDEX directory_change_at ON holdfast.directory_change USING brin (at);

@@ -1,4 +1,5 @@
 import { accountOperations } from './operations/accounts.ts'
+import { bookingLimitsOperations } from './operations/booking-limits.ts'
 import { bookingOperations } from './operations/bookings.ts'
 import { clinicDeskOperations } from './operations/clinic-desk.ts'
 import { clinicOperations } from './operations/clinics.ts'
@@ -17,6 +18,7 @@ export const restOperations = {
   ...meOperations,
   ...clinicDeskOperations,
   ...invitationOperations,
+  ...bookingLimitsOperations,
 }
 
 /** Every documented operation: those of the REST routes and of accounts. */

@@ -92,6 +92,13 @@ export const problemKinds = {
     title: 'The hold has ended',
     help: 'Its units are free again. Create a new booking with a new Idempotency-Key.',
   },
+  too_many_bookings: {
+    status: 409,
+    title: 'There are too many bookings from here',
+    help:
+      'The clinic limits holds and coming bookings per address, account and contact: confirm or cancel one, sign in, ' +
+      'or contact the clinic.',
+  },
   invalid_transition: {
     status: 409,
     title: 'The booking is not in a state that allows this',
@@ -162,6 +169,11 @@ export const problemKinds = {
     status: 422,
     title: 'The units exceed the slot’s capacity',
     help: 'Request at most `capacity` units.',
+  },
+  too_many_units: {
+    status: 422,
+    title: 'These are more units than one booking may have',
+    help: 'Request at most `max` units, or contact the clinic.',
   },
   appointment_type_not_offered: {
     status: 422,

@@ -118,8 +118,10 @@ type DirectoryRead =
   | 'members'
 /** Writes that no cache and no account's rights depend on. */
 type UnannouncedWrite = 'create' | 'revoke'
+/** Reservations and limits are in no cache. */
+type Uncached = 'admit' | 'release' | 'bookingLimits'
 type EngineWrite =
-  | Exclude<keyof Engine, 'reads' | 'directory' | 'invitations' | 'storedResponses' | 'onCommitted' | 'stop'>
+  | Exclude<keyof Engine, Uncached | 'reads' | 'directory' | 'invitations' | 'storedResponses' | 'onCommitted' | 'stop'>
   | Exclude<keyof Invitations, 'open' | 'find' | UnannouncedWrite>
   | Exclude<keyof Directory, DirectoryRead>
 

@@ -7,6 +7,8 @@ import { runSettleBatch } from './bookings/settle-batch.ts'
 import { createDirectory } from './directory/create-directory.ts'
 import { createInvitations } from './directory/invitations.ts'
 import { importDirectory } from './import/import-directory.ts'
+import { createAdmissions } from './limits/admissions.ts'
+import { createBookingLimits } from './limits/create-booking-limits.ts'
 import type { ClaimOutcome, ClaimRequest } from './model/claim.ts'
 import type { Announce } from './model/committed.ts'
 import type { Engine } from './model/engine.ts'
@@ -18,9 +20,9 @@ import { createStoredResponses } from './stored-responses/stored-responses.ts'
 
 export type EngineSettings = {
   /**
-   * For batches of the three queues only. Each runs at most three at a time, one of them in the slow lane, so with 9
-   * connections none waits for one. A `lockTimeoutMs` of about a second, after which a batch goes on without the slots
-   * that others hold locked.
+   * For batches of the four queues only. Claims, changes and moves run at most three at a time, one of them in the slow
+   * lane, admissions one: with 10 connections none waits for one. A `lockTimeoutMs` of about a second, after which a
+   * batch goes on without the slots that others hold locked.
    */
   batchPool: pg.Pool
   /**
@@ -43,7 +45,7 @@ export type EngineSettings = {
 }
 
 /** Of each queue: items waiting, batches in flight, and items that wait for locked rows. */
-export type QueueDepths = Record<'claim' | 'settle' | 'move', QueueDepth>
+export type QueueDepths = Record<'admission' | 'claim' | 'settle' | 'move', QueueDepth>
 
 /** The engine over two pools of the application's role. It does not own the pools: end them after `stop()`. */
 export function createEngine(settings: EngineSettings): Engine & { queueDepths(): QueueDepths } {
@@ -79,7 +81,10 @@ export function createEngine(settings: EngineSettings): Engine & { queueDepths()
     findLocked: (items) => findLocked(batchPool, items),
     ...bounds,
   })
+  const admissions = createAdmissions(batchPool, bounds)
   return {
+    admit: admissions.admit,
+    release: admissions.release,
     claim: (request) => claims.submit(request),
     // Every change has a key, so that a batch whose result was lost can be sent again.
     settle: (request) => settles.submit({ ...request, key: request.key ?? randomUUID() }),
@@ -89,11 +94,17 @@ export function createEngine(settings: EngineSettings): Engine & { queueDepths()
     reads: createReads(generalPool),
     directory: createDirectory(generalPool, announce),
     invitations: createInvitations(generalPool, announce),
+    bookingLimits: createBookingLimits(generalPool),
     storedResponses: createStoredResponses(generalPool),
     onCommitted,
-    queueDepths: () => ({ claim: claims.depth, settle: settles.depth, move: moves.depth }),
+    queueDepths: () => ({
+      admission: admissions.queue.depth,
+      claim: claims.depth,
+      settle: settles.depth,
+      move: moves.depth,
+    }),
     async stop() {
-      await Promise.all([claims.stop(), settles.stop(), moves.stop()])
+      await Promise.all([admissions.queue.stop(), claims.stop(), settles.stop(), moves.stop()])
     },
   }
 }

@@ -23,6 +23,13 @@ export { MigrateError, type MigrateErrorKind } from './migrate/migrate-error.ts'
 export { type MigrationStatus, migrationStatus } from './migrate/migration-status.ts'
 export type { AppointmentType, Booking, BookingStatus, FailureReason, Patient } from './model/booking.ts'
 export type { BookingEvent } from './model/booking-event.ts'
+export type {
+  AdmissionOutcome,
+  AdmissionRequest,
+  BookingBurst,
+  BookingLimits,
+  BookingOrigin,
+} from './model/booking-limits.ts'
 export type { ClaimedBooking, ClaimOutcome, ClaimRequest, Overloaded, SlotClosedWhy } from './model/claim.ts'
 export type { Clinic, ClinicSettings, NewClinic } from './model/clinic.ts'
 export type { ClinicStats } from './model/clinic-stats.ts'

@@ -49,6 +49,7 @@ export async function liveApp(
     limitSignInsPerIp: 1,
     limitSignInsPerEmail: 1,
     limitBookingsPerAccount: 1,
+    limitBookingsPerAddress: 1,
     limitBookingsPerEmail: 1,
   })
   await app.register(liveRoutes, { hub, origins, slots: liveSlots(hub) })

@@ -17,6 +17,7 @@ import { validatorCompiler } from '../src/edge/validator.ts'
 import { createLogger } from '../src/observe/logger.ts'
 import type { RestDeps } from '../src/rest/rest-deps.ts'
 import { restRoutes } from '../src/rest/rest-routes.ts'
+import { createBookingOrigins } from '../src/secrets/booking-origins.ts'
 import { createManageTokens, type ManageTokens } from '../src/secrets/manage-tokens.ts'
 import { createVisitRooms } from '../src/secrets/visit-rooms.ts'
 import { checkContract } from './check-contract.ts'
@@ -73,7 +74,7 @@ export type RestApp = {
 
 const accountHeader = 'x-test-account'
 
-export async function startRestApp(pool: pg.Pool): Promise<RestApp> {
+export async function startRestApp(pool: pg.Pool, { hasLimits = false } = {}): Promise<RestApp> {
   const engine = createEngine({ batchPool: pool, generalPool: pool })
   const manageTokens = createManageTokens(['a secret of the tests'])
   const accounts = new Map<string, TestAccount>()
@@ -96,6 +97,7 @@ export async function startRestApp(pool: pg.Pool): Promise<RestApp> {
       engine,
       manageTokens,
       visitRooms: createVisitRooms(['a secret of the tests']),
+      bookingOrigins: hasLimits ? createBookingOrigins(['a secret of the tests']) : null,
       freshness: untailed(),
       slotLists: uncachedLists(pool),
       publicUrl: null,

@@ -33,7 +33,15 @@ export const bookingOperations = {
       201: { description: 'The booking', schema: createdBookingSchema },
       200: { description: 'A retry: the first response again', schema: createdBookingSchema },
     },
-    problems: ['slot_not_found', 'slot_full', 'slot_closed', 'units_over_capacity', 'appointment_type_not_offered'],
+    problems: [
+      'slot_not_found',
+      'slot_full',
+      'slot_closed',
+      'units_over_capacity',
+      'too_many_units',
+      'too_many_bookings',
+      'appointment_type_not_offered',
+    ],
   }),
   getBooking: operation({
     id: 'getBooking',
@@ -70,7 +78,7 @@ export const bookingOperations = {
     body: confirmationSchema,
     bodyOptional: true,
     responses: booking('The booking, CONFIRMED'),
-    problems: ['hold_expired', 'invalid_transition'],
+    problems: ['hold_expired', 'invalid_transition', 'too_many_bookings'],
   }),
   cancelBooking: operation({
     id: 'cancelBooking',

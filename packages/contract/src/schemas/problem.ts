@@ -33,6 +33,7 @@ export const problemSchema = Type.Object(
     ),
     booking: Type.Optional(bookingSchema),
     bookings: Type.Optional(Type.Integer({ description: '`slot_has_bookings`: the number of bookings' })),
+    max: Type.Optional(Type.Integer({ description: '`too_many_bookings`, `too_many_units`: the limit of the clinic' })),
     capacity: Type.Optional(Type.Integer({ description: '`units_over_capacity`: the capacity of the slot' })),
   },
   { title: 'Problem', additionalProperties: false },

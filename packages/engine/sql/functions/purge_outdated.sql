@@ -1,5 +1,5 @@
--- purge_outdated: deletes idempotency keys, stored responses and directory changes older than p_keep, at most p_limit
--- rows of each table, and returns how many it deleted. Call it again while it returns p_limit or more: small
+-- purge_outdated: deletes idempotency keys, stored responses and directory changes older than p_keep, and origins of
+-- bookings older than 30 days, at most p_limit rows of each table, and returns how many it deleted. Call it again while it returns p_limit or more: small
 -- transactions keep locks and WAL short.
 --
 -- Locks: the rows it deletes; rows that are locked by others are left for the next call.
@@ -15,6 +15,7 @@ declare
   v_keys bigint;
   v_responses bigint;
   v_changes bigint;
+  v_origins bigint;
 begin
   if p_keep is null or p_keep < interval '1 hour' then
     raise exception 'keys must be stored for at least an hour, not %', p_keep using errcode = 'invalid_parameter_value';
@@ -34,6 +35,11 @@ begin
    where (clinic_no, seq) in (
      select clinic_no, seq from directory_change where at < v_before limit p_limit for update skip locked);
   get diagnostics v_changes = row_count;
-  return v_keys + v_responses + v_changes;
+  delete from booking_origin
+   where (clinic_no, subject, booking_id) in (
+     select clinic_no, subject, booking_id from booking_origin where at < clock_timestamp() - interval '30 days'
+      limit p_limit for update skip locked);
+  get diagnostics v_origins = row_count;
+  return v_keys + v_responses + v_changes + v_origins;
 end
 $$;

@@ -52,7 +52,7 @@ async function expectOwnersAlone(database: TestDatabase, statement: string, cont
   expect({ statement, application, owner }).toEqual({ statement, application: permissionDenied, owner: controlled })
 }
 
-const stateTables = ['slot', 'booking', 'booking_event', 'allocation', 'idempotency']
+const stateTables = ['slot', 'booking', 'booking_event', 'booking_origin', 'allocation', 'idempotency']
 
 /** The known ways to write to a table T. */
 const writes = [
@@ -192,6 +192,7 @@ test('exactly these functions are its way in', async ({ database }) => {
     select distinct proname as name from pg_proc
      where pronamespace = 'holdfast'::regnamespace and has_function_privilege(oid, 'EXECUTE') order by 1`)
   expect(rows.map((row) => row.name)).toEqual([
+    'admit_claims',
     'are_locked',
     'begin_log_epoch',
     'claim_slot',

@@ -1,3 +1,4 @@
+import type { AdmissionOutcome, AdmissionRequest, BookingBurst, BookingLimits } from './booking-limits.ts'
 import type { ClaimOutcome, ClaimRequest } from './claim.ts'
 import type { Committed } from './committed.ts'
 import type { Directory } from './directory.ts'
@@ -10,6 +11,12 @@ import type { StoredResponses } from './stored-responses.ts'
 
 /** Everything that the engine does. The promise of a write resolves after its COMMIT. */
 export type Engine = {
+  /**
+   * Checks a claim against its clinic's limits, and reserves room for it within them. Call it before `claim`, and
+   * `release` if that booked nothing; or before a confirmation that names a contact.
+   */
+  admit(request: AdmissionRequest): Promise<AdmissionOutcome>
+  release(request: Pick<AdmissionRequest, 'bookingId' | 'origins'>): void
   claim(request: ClaimRequest): Promise<ClaimOutcome>
   settle(request: SettleRequest): Promise<SettleOutcome>
   move(request: MoveRequest): Promise<MoveOutcome>
@@ -20,6 +27,15 @@ export type Engine = {
   reads: Reads
   directory: Directory
   invitations: Invitations
+  bookingLimits: {
+    read(clinicNo: number): Promise<BookingLimits>
+    /** Limits that are not named are not changed. */
+    change(clinicNo: number, limits: Partial<BookingLimits>): Promise<BookingLimits>
+    /** Origins with at least `bookingsMin` live bookings of the last hours; the largest first. */
+    bursts(query: { clinicNo: number; hours: number; bookingsMin: number; limit: number }): Promise<BookingBurst[]>
+    /** The ids of a burst's live bookings, the oldest first. */
+    bookingsOfBurst(query: { clinicNo: number; burstId: string; hours: number; limit: number }): Promise<string[]>
+  }
   storedResponses: StoredResponses
   /**
    * Calls the subscriber for every transaction of this engine that wrote: after COMMIT, and before the caller gets its

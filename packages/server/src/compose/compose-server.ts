@@ -23,6 +23,7 @@ import { LiveHub } from '../live/live-hub.ts'
 import { liveSettingsOf } from '../live/live-settings.ts'
 import type { Logger } from '../observe/logger.ts'
 import { type CacheFigures, createMetrics } from '../observe/metrics.ts'
+import { createBookingOrigins } from '../secrets/booking-origins.ts'
 import { createManageTokens } from '../secrets/manage-tokens.ts'
 import { createVisitRooms } from '../secrets/visit-rooms.ts'
 import { buildApp, buildMetricsApp } from './app.ts'
@@ -41,8 +42,8 @@ export type ComposedServer = {
   stop(): Promise<void>
 }
 
-/** Each of the three queues has at most three batches in flight, so they never wait for a connection. */
-const batchBounds = { max: 9, connectTimeoutMs: 3_000 }
+/** Three queues have at most three batches in flight, that of admissions one: they never wait for a connection. */
+const batchBounds = { max: 10, connectTimeoutMs: 3_000 }
 /** What a batch takes, with its commit, besides the wait for a lock. */
 const batchMsMax = 2_000
 /** Longer than the wait for a lock, 10 s. Writes of thousands of rows have a longer one. */
@@ -101,7 +102,7 @@ export async function composeServer(config: Config, database: PreparedDatabase, 
     rest: {
       engine,
       accounts: accounts.accounts,
-      ...derivedSecrets(database),
+      ...derivedSecrets(config, database),
       freshness,
       slotLists,
       publicUrl: config.publicUrl,
@@ -131,8 +132,9 @@ export async function composeServer(config: Config, database: PreparedDatabase, 
   }
 }
 
-function derivedSecrets({ secrets }: PreparedDatabase) {
-  return { manageTokens: createManageTokens(secrets), visitRooms: createVisitRooms(secrets) }
+function derivedSecrets({ rateLimit }: Config, { secrets }: PreparedDatabase) {
+  const bookingOrigins = rateLimit ? createBookingOrigins(secrets) : null
+  return { bookingOrigins, manageTokens: createManageTokens(secrets), visitRooms: createVisitRooms(secrets) }
 }
 
 /** The calendar in memory and its lists. They and the cached responses follow the log and the engine's own writes. */

@@ -156,6 +156,11 @@ export const settingTable = {
   ),
   limitSignInsPerEmail: limit('HOLDFAST_LIMIT_SIGN_INS_PER_EMAIL', '10', 'Sign-ins per 15 minutes and e-mail address.'),
   limitBookingsPerAccount: limit('HOLDFAST_LIMIT_BOOKINGS_PER_ACCOUNT', '5', 'Bookings per minute and account.'),
+  limitBookingsPerAddress: limit(
+    'HOLDFAST_LIMIT_BOOKINGS_PER_ADDRESS',
+    '20',
+    'Bookings per minute and IP address, with or without an account; twice as many per IPv6 /56, four times per /48.',
+  ),
   limitBookingsPerEmail: limit(
     'HOLDFAST_LIMIT_BOOKINGS_PER_EMAIL',
     '5',
@@ -164,7 +169,7 @@ export const settingTable = {
   poolSize: setting(
     'HOLDFAST_POOL_SIZE',
     '10',
-    'Database connections per process for reads and administration. The claim queues use up to 9 more.',
+    'Database connections per process for reads and administration. The queues of bookings use up to 10 more.',
     kinds.wholeNumber(1, 200),
   ),
   accountsPoolSize: setting(

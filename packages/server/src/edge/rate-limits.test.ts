@@ -25,12 +25,17 @@ const limits = {
   HOLDFAST_LIMIT_SIGN_INS_PER_IP: '5',
   HOLDFAST_LIMIT_SIGN_INS_PER_EMAIL: '3',
   HOLDFAST_LIMIT_BOOKINGS_PER_ACCOUNT: '3',
+  HOLDFAST_LIMIT_BOOKINGS_PER_ADDRESS: '7',
   HOLDFAST_LIMIT_BOOKINGS_PER_EMAIL: '2',
 }
 
 beforeAll(async () => {
   server = await runningServer()
   const clinic = await aClinic(server.database)
+  // The limits of bookings in a clinic are not tested here.
+  await server.database.ownerPool.query(`
+    update holdfast.clinic set address_holds_max = 1000, address_bookings_max = 1000, account_holds_max = 1000,
+      account_bookings_max = 1000, contact_holds_max = 1000, contact_bookings_max = 1000`)
   const doctor = await aDoctor(server.database, clinic)
   slotId = (await aSlot(server.database, doctor, { capacity: 1000 })).id
 })
@@ -182,6 +187,25 @@ describe('with an account', () => {
   })
 })
 
+describe('bookings from one address', () => {
+  test('are limited for guests and accounts together', async () => {
+    const guests = await statuses(5, () => book('192.0.2.1', { name: 'P' }))
+    const accounts = await Promise.all([1, 2, 3].map(() => signUp(server.url, `${randomUUID()}@example.org`)))
+    const signedIn = await statuses(3, (round) => book('192.0.2.1', { name: 'P' }, accounts[round]?.token))
+    expect([...guests, ...signedIn]).toEqual([201, 201, 201, 201, 201, 201, 201, 429])
+    expect((await book('192.0.2.2', { name: 'P' }, accounts[2]?.token)).status).toBe(201)
+  })
+
+  test('an IPv6 client that takes another /64 for each booking is limited by its /56 and /48', async () => {
+    // 12 writes of guests per /56 (the last byte of the fourth group differs), 24 per /48.
+    const within56 = await statuses(13, (round) => book(`2001:db8:5:${round.toString(16)}::1`, { name: 'P' }))
+    expect(within56).toEqual([...Array(12).fill(201), 429])
+    const within48 = await statuses(13, (round) => book(`2001:db8:5:${(round + 1).toString(16)}00::1`, { name: 'P' }))
+    expect(within48).toEqual([...Array(12).fill(201), 429])
+    expect((await book('2001:db8:6::1', { name: 'P' })).status).toBe(201)
+  })
+})
+
 describe('bookings on behalf of patients', () => {
   test('are limited neither by the account that makes them nor by the patient', async () => {
     const bearer = await signInAsAdministrator(server.url)
@@ -226,6 +250,13 @@ describe('bookings for one patient', () => {
       })
     }
     expect(await statuses(3, confirmAs)).toEqual([200, 200, 429])
+  })
+
+  test('do not keep the owner of the address from booking with an account', async () => {
+    const email = `${randomUUID()}@example.org`
+    const { token } = await signUp(server.url, email)
+    expect(await statuses(3, (round) => book(`192.0.2.${round}`, { name: 'Stranger', email }))).toEqual([201, 201, 429])
+    expect((await book('192.0.2.9', { name: 'Owner', email: email.toUpperCase() }, token)).status).toBe(201)
   })
 
   test('without an e-mail address share no limit', async () => {

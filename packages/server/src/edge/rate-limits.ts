@@ -1,9 +1,10 @@
+import { isIPv6 } from 'node:net'
 import rateLimitPlugin from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyReply, FastifyRequest, preHandlerHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Config } from '../config/config.ts'
 import { callbackHook } from './callback-hook.ts'
-import { clientAddress } from './client-address.ts'
+import { clientAddress, networkOf } from './client-address.ts'
 import { problem } from './problem-error.ts'
 
 /** Callers per bucket; the least recently seen is dropped first. About 10 MB in total when all are full. */
@@ -38,6 +39,7 @@ type LimitSettings = Pick<
   | 'limitSignInsPerIp'
   | 'limitSignInsPerEmail'
   | 'limitBookingsPerAccount'
+  | 'limitBookingsPerAddress'
   | 'limitBookingsPerEmail'
 >
 
@@ -61,23 +63,18 @@ export const rateLimits = fp(async (app: FastifyInstance, settings: LimitSetting
   }
   await app.register(rateLimitPlugin, { global: false })
 
-  const bucket = (max: number, timeWindow: number, what: string, keyGenerator: (request: FastifyRequest) => string) => {
+  const bucket: CreateBucket = (max, timeWindow, what, keyGenerator) => {
     // The store reads `cache`, which its type does not declare.
     const options = { max, timeWindow, keyGenerator, cache: callersMax }
     const count = app.createRateLimit(options)
-    return (async (request, reply) => {
+    return async (request, reply) => {
       const state = await count(request)
       if (!state.isAllowed) applyState(reply, { ...state, what })
-    }) satisfies Bucket
+    }
   }
 
-  const reads = bucket(settings.limitReadsPerMinute, minuteMs, 'reads a minute from one address', clientAddress)
-  const writes = bucket(
-    settings.limitAnonymousWritesPerMinute,
-    minuteMs,
-    'writes a minute without an account',
-    clientAddress,
-  )
+  const reads = bucketsByAddress(bucket, settings.limitReadsPerMinute, 'reads a minute')
+  const writes = bucketsByAddress(bucket, settings.limitAnonymousWritesPerMinute, 'writes a minute without an account')
   const account = bucket(settings.limitAccountPerMinute, minuteMs, 'requests a minute of one account', accountId)
   const signInsByAddress = bucket(settings.limitSignInsPerIp, quarterHourMs, 'sign-ins in 15 minutes', clientAddress)
   const signInsByEmail = bucket(
@@ -86,6 +83,7 @@ export const rateLimits = fp(async (app: FastifyInstance, settings: LimitSetting
     'sign-ins in 15 minutes for one e-mail address',
     (request) => textIn(request.body, 'email') ?? '',
   )
+  const bookingsByAddress = bucketsByAddress(bucket, settings.limitBookingsPerAddress, 'bookings a minute')
   const bookingsByAccount = bucket(settings.limitBookingsPerAccount, minuteMs, 'bookings a minute', accountId)
   const bookingsByEmail = bucket(
     settings.limitBookingsPerEmail,
@@ -95,16 +93,16 @@ export const rateLimits = fp(async (app: FastifyInstance, settings: LimitSetting
   )
 
   const countPatient = (request: FastifyRequest, reply: FastifyReply) =>
-    patientEmail(request) === null ? undefined : bookingsByEmail(request, reply)
+    patientEmail(request) === null || isOwnEmail(request) ? undefined : bookingsByEmail(request, reply)
   const countBooking = async (request: FastifyRequest, reply: FastifyReply) => {
-    await bookingsByAccount(request, reply)
+    await bookingsByAddress(request, reply)
+    if (request.principal.kind === 'account') await bookingsByAccount(request, reply)
     await countPatient(request, reply)
   }
   app.decorate('limitBooking', (request, reply, done) => {
     // The clinic's people book for one patient after another. Anyone else who says so is refused by the guards.
     if (isOnBehalf(request)) return done()
-    const isAccount = request.principal.kind === 'account'
-    callbackHook(isAccount ? countBooking(request, reply) : countPatient(request, reply), done)
+    callbackHook(countBooking(request, reply), done)
   })
   app.decorate('limitPatient', (request, reply, done) => callbackHook(countPatient(request, reply), done))
   app.decorate('rateLimits', {
@@ -116,6 +114,29 @@ export const rateLimits = fp(async (app: FastifyInstance, settings: LimitSetting
     countSignInByEmail: signInsByEmail,
   })
 })
+
+type CreateBucket = (
+  max: number,
+  windowMs: number,
+  what: string,
+  keyGenerator: (request: FastifyRequest) => string,
+) => Bucket
+
+/**
+ * Counts by address, and an IPv6 client by its larger networks too, with twice and four times the limit: one customer
+ * may have a /56 or a /48, and take addresses from any part of it.
+ */
+function bucketsByAddress(bucket: CreateBucket, max: number, what: string): Bucket {
+  const ofAddress = bucket(max, minuteMs, `${what} from one address`, clientAddress)
+  const ofSite = bucket(2 * max, minuteMs, `${what} from one network`, ({ ip }) => networkOf(ip, 56))
+  const ofNetwork = bucket(4 * max, minuteMs, `${what} from one network`, ({ ip }) => networkOf(ip, 48))
+  return async (request, reply) => {
+    await ofAddress(request, reply)
+    if (!isIPv6(request.ip) || request.ip.startsWith('::ffff:')) return
+    await ofSite(request, reply)
+    await ofNetwork(request, reply)
+  }
+}
 
 const unlimited: preHandlerHookHandler = (_request, _reply, done) => done()
 
@@ -143,6 +164,12 @@ function accountId(request: FastifyRequest): string {
 function patientEmail(request: FastifyRequest): string | null {
   const { body } = request
   return typeof body === 'object' && body !== null && 'patient' in body ? textIn(body.patient, 'email') : null
+}
+
+/** Strangers who name an address must not keep its owner from booking: the account is counted instead. */
+function isOwnEmail(request: FastifyRequest): boolean {
+  const { principal } = request
+  return principal.kind === 'account' && principal.email.toLowerCase() === patientEmail(request)
 }
 
 function isOnBehalf({ body }: FastifyRequest): boolean {

@@ -2,6 +2,7 @@ import type { Engine } from '@holdfast/engine'
 import type { Accounts } from '../accounts/accounts.ts'
 import type { Freshness } from '../cache/freshness.ts'
 import type { SlotLists } from '../calendar/slot-lists.ts'
+import type { BookingOrigins } from '../secrets/booking-origins.ts'
 import type { ManageTokens } from '../secrets/manage-tokens.ts'
 import type { VisitRooms } from '../secrets/visit-rooms.ts'
 
@@ -11,6 +12,8 @@ export type RestDeps = {
   accounts: Pick<Accounts, 'byIds'>
   manageTokens: ManageTokens
   visitRooms: VisitRooms
+  /** null: bookings are not limited. */
+  bookingOrigins: BookingOrigins | null
   /** Slot lists from the calendar in memory. */
   slotLists: Pick<SlotLists, 'read'>
   /** This process's cache, and how far it has read the log. */

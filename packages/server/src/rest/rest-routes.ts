@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import { serveBookingLimits } from './resources/booking-limits.ts'
 import { serveBookings } from './resources/bookings.ts'
 import { serveClinicDesk } from './resources/clinic-desk.ts'
 import { serveClinics } from './resources/clinics.ts'
@@ -27,5 +28,6 @@ export function restRoutes(deps: RestDeps): FastifyPluginAsync {
     serveMembers(serve, deps)
     serveInvitations(serve, deps)
     serveClinicDesk(serve, deps)
+    serveBookingLimits(serve, deps)
   }
 }

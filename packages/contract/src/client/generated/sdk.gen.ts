@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.ts';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.ts';
-import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, ArriveBookingData, ArriveBookingErrors, ArriveBookingResponses, CancelBookingData, CancelBookingErrors, CancelBookingResponses, ChangeMemberData, ChangeMemberErrors, ChangeMemberResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, CompleteBookingData, CompleteBookingErrors, CompleteBookingResponses, ConfirmBookingData, ConfirmBookingErrors, ConfirmBookingResponses, CreateBookingData, CreateBookingErrors, CreateBookingResponses, CreateClinicData, CreateClinicErrors, CreateClinicResponses, CreateDoctorData, CreateDoctorErrors, CreateDoctorResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreateSlotsData, CreateSlotsErrors, CreateSlotsResponses, ExtendBookingData, ExtendBookingErrors, ExtendBookingResponses, GetBookingData, GetBookingErrors, GetBookingResponses, GetClinicData, GetClinicErrors, GetClinicResponses, GetClinicStatsData, GetClinicStatsErrors, GetClinicStatsResponses, GetDoctorData, GetDoctorErrors, GetDoctorResponses, GetInvitationData, GetInvitationErrors, GetInvitationResponses, GetJwksData, GetJwksErrors, GetJwksResponses, GetMeData, GetMeErrors, GetMeResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetTokenData, GetTokenErrors, GetTokenResponses, GetVideoRoomData, GetVideoRoomErrors, GetVideoRoomResponses, LinkBookingData, LinkBookingErrors, LinkBookingResponses, ListBookingEventsData, ListBookingEventsErrors, ListBookingEventsResponses, ListClinicBookingsData, ListClinicBookingsErrors, ListClinicBookingsResponses, ListClinicsData, ListClinicsErrors, ListClinicsResponses, ListDoctorsData, ListDoctorsErrors, ListDoctorsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListMyBookingsData, ListMyBookingsErrors, ListMyBookingsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSlotsData, ListSlotsErrors, ListSlotsResponses, ListSpecializationsData, ListSpecializationsErrors, ListSpecializationsResponses, NoShowBookingData, NoShowBookingErrors, NoShowBookingResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, ReopenBookingData, ReopenBookingErrors, ReopenBookingResponses, RescheduleBookingData, RescheduleBookingErrors, RescheduleBookingResponses, RevokeInvitationData, RevokeInvitationErrors, RevokeInvitationResponses, RevokeOtherSessionsData, RevokeOtherSessionsErrors, RevokeOtherSessionsResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, RevokeSessionsData, RevokeSessionsErrors, RevokeSessionsResponses, SetVideoRoomData, SetVideoRoomErrors, SetVideoRoomResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, SignUpData, SignUpErrors, SignUpResponses, UpdateAccountData, UpdateAccountErrors, UpdateAccountResponses, UpdateClinicData, UpdateClinicErrors, UpdateClinicResponses, UpdateDoctorData, UpdateDoctorErrors, UpdateDoctorResponses, VerifyClinicData, VerifyClinicErrors, VerifyClinicResponses, WithdrawSlotData, WithdrawSlotErrors, WithdrawSlotResponses, WithdrawSlotsOfDoctorData, WithdrawSlotsOfDoctorErrors, WithdrawSlotsOfDoctorResponses } from './types.gen.ts';
+import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, ArriveBookingData, ArriveBookingErrors, ArriveBookingResponses, CancelBookingBurstData, CancelBookingBurstErrors, CancelBookingBurstResponses, CancelBookingData, CancelBookingErrors, CancelBookingResponses, ChangeMemberData, ChangeMemberErrors, ChangeMemberResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, CompleteBookingData, CompleteBookingErrors, CompleteBookingResponses, ConfirmBookingData, ConfirmBookingErrors, ConfirmBookingResponses, CreateBookingData, CreateBookingErrors, CreateBookingResponses, CreateClinicData, CreateClinicErrors, CreateClinicResponses, CreateDoctorData, CreateDoctorErrors, CreateDoctorResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreateSlotsData, CreateSlotsErrors, CreateSlotsResponses, ExtendBookingData, ExtendBookingErrors, ExtendBookingResponses, GetBookingData, GetBookingErrors, GetBookingLimitsData, GetBookingLimitsErrors, GetBookingLimitsResponses, GetBookingResponses, GetClinicData, GetClinicErrors, GetClinicResponses, GetClinicStatsData, GetClinicStatsErrors, GetClinicStatsResponses, GetDoctorData, GetDoctorErrors, GetDoctorResponses, GetInvitationData, GetInvitationErrors, GetInvitationResponses, GetJwksData, GetJwksErrors, GetJwksResponses, GetMeData, GetMeErrors, GetMeResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetTokenData, GetTokenErrors, GetTokenResponses, GetVideoRoomData, GetVideoRoomErrors, GetVideoRoomResponses, LinkBookingData, LinkBookingErrors, LinkBookingResponses, ListBookingBurstsData, ListBookingBurstsErrors, ListBookingBurstsResponses, ListBookingEventsData, ListBookingEventsErrors, ListBookingEventsResponses, ListClinicBookingsData, ListClinicBookingsErrors, ListClinicBookingsResponses, ListClinicsData, ListClinicsErrors, ListClinicsResponses, ListDoctorsData, ListDoctorsErrors, ListDoctorsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListMyBookingsData, ListMyBookingsErrors, ListMyBookingsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSlotsData, ListSlotsErrors, ListSlotsResponses, ListSpecializationsData, ListSpecializationsErrors, ListSpecializationsResponses, NoShowBookingData, NoShowBookingErrors, NoShowBookingResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, ReopenBookingData, ReopenBookingErrors, ReopenBookingResponses, RescheduleBookingData, RescheduleBookingErrors, RescheduleBookingResponses, RevokeInvitationData, RevokeInvitationErrors, RevokeInvitationResponses, RevokeOtherSessionsData, RevokeOtherSessionsErrors, RevokeOtherSessionsResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, RevokeSessionsData, RevokeSessionsErrors, RevokeSessionsResponses, SetVideoRoomData, SetVideoRoomErrors, SetVideoRoomResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, SignUpData, SignUpErrors, SignUpResponses, UpdateAccountData, UpdateAccountErrors, UpdateAccountResponses, UpdateBookingLimitsData, UpdateBookingLimitsErrors, UpdateBookingLimitsResponses, UpdateClinicData, UpdateClinicErrors, UpdateClinicResponses, UpdateDoctorData, UpdateDoctorErrors, UpdateDoctorResponses, VerifyClinicData, VerifyClinicErrors, VerifyClinicResponses, WithdrawSlotData, WithdrawSlotErrors, WithdrawSlotResponses, WithdrawSlotsOfDoctorData, WithdrawSlotsOfDoctorErrors, WithdrawSlotsOfDoctorResponses } from './types.gen.ts';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -755,6 +755,80 @@ export const acceptInvitation = <ThrowOnError extends boolean = false>(options: 
         }],
     url: '/api/v1/invitations/{token}/accept',
     ...options
+});
+
+/**
+ * Read how much people may book at once
+ *
+ * Who may call: Admins of the clinic.
+ */
+export const getBookingLimits = <ThrowOnError extends boolean = false>(options: Options<GetBookingLimitsData, ThrowOnError>): RequestResult<GetBookingLimitsResponses, GetBookingLimitsErrors, ThrowOnError> => (options.client ?? client).get<GetBookingLimitsResponses, GetBookingLimitsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/booking-limits',
+    ...options
+});
+
+/**
+ * Change how much people may book at once
+ *
+ * They bind guests and accounts that book for themselves, not the clinic’s people.
+ *
+ * Who may call: Admins of the clinic.
+ */
+export const updateBookingLimits = <ThrowOnError extends boolean = false>(options: Options<UpdateBookingLimitsData, ThrowOnError>): RequestResult<UpdateBookingLimitsResponses, UpdateBookingLimitsErrors, ThrowOnError> => (options.client ?? client).patch<UpdateBookingLimitsResponses, UpdateBookingLimitsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/booking-limits',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List origins of many bookings
+ *
+ * Internet connections, networks, accounts and contacts with many live bookings, the largest first.
+ *
+ * Who may call: Admins of the clinic.
+ */
+export const listBookingBursts = <ThrowOnError extends boolean = false>(options: Options<ListBookingBurstsData, ThrowOnError>): RequestResult<ListBookingBurstsResponses, ListBookingBurstsErrors, ThrowOnError> => (options.client ?? client).get<ListBookingBurstsResponses, ListBookingBurstsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/booking-bursts',
+    ...options
+});
+
+/**
+ * Cancel the bookings of one origin
+ *
+ * Cancels up to 500 live bookings of the last hours. Repeat it while there are more.
+ *
+ * Who may call: Admins of the clinic.
+ */
+export const cancelBookingBurst = <ThrowOnError extends boolean = false>(options: Options<CancelBookingBurstData, ThrowOnError>): RequestResult<CancelBookingBurstResponses, CancelBookingBurstErrors, ThrowOnError> => (options.client ?? client).post<CancelBookingBurstResponses, CancelBookingBurstErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/booking-bursts/{burstId}/cancel',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**

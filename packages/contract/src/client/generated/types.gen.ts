@@ -71,6 +71,36 @@ export type Booking = {
 };
 
 /**
+ * BookingBurst
+ */
+export type BookingBurst = {
+    /**
+     * A digest of the origin, which does not reveal it
+     */
+    id: string;
+    /**
+     * What the bookings have in common
+     */
+    kind: 'address' | 'network' | 'account' | 'contact';
+    /**
+     * Holds and coming appointments
+     */
+    bookings: number;
+    /**
+     * When the first of them was created
+     */
+    firstAt: string;
+    lastAt: string;
+};
+
+/**
+ * BookingBursts
+ */
+export type BookingBursts = {
+    items: Array<BookingBurst>;
+};
+
+/**
  * BookingCounts
  */
 export type BookingCounts = {
@@ -150,6 +180,74 @@ export type BookingHistoryEntry = {
 };
 
 /**
+ * BookingLimits
+ */
+export type BookingLimits = {
+    /**
+     * Units of one booking
+     */
+    guestUnitsMax: number;
+    /**
+     * Holds from one internet connection (IPv6: /56; a /48 has four times as many)
+     */
+    addressHoldsMax: number;
+    /**
+     * Holds and coming appointments from one internet connection
+     */
+    addressBookingsMax: number;
+    /**
+     * Holds of one account
+     */
+    accountHoldsMax: number;
+    /**
+     * Holds and coming appointments of one account
+     */
+    accountBookingsMax: number;
+    /**
+     * Holds for one e-mail address or phone number, without its account
+     */
+    contactHoldsMax: number;
+    /**
+     * Holds and coming appointments for one e-mail address or phone number
+     */
+    contactBookingsMax: number;
+};
+
+/**
+ * BookingLimitsChange
+ */
+export type BookingLimitsChange = {
+    /**
+     * Units of one booking
+     */
+    guestUnitsMax?: number;
+    /**
+     * Holds from one internet connection (IPv6: /56; a /48 has four times as many)
+     */
+    addressHoldsMax?: number;
+    /**
+     * Holds and coming appointments from one internet connection
+     */
+    addressBookingsMax?: number;
+    /**
+     * Holds of one account
+     */
+    accountHoldsMax?: number;
+    /**
+     * Holds and coming appointments of one account
+     */
+    accountBookingsMax?: number;
+    /**
+     * Holds for one e-mail address or phone number, without its account
+     */
+    contactHoldsMax?: number;
+    /**
+     * Holds and coming appointments for one e-mail address or phone number
+     */
+    contactBookingsMax?: number;
+};
+
+/**
  * BookingLink
  */
 export type BookingLink = {
@@ -184,10 +282,34 @@ export type Break = {
 };
 
 /**
+ * BurstCancellation
+ */
+export type BurstCancellation = {
+    /**
+     * Only bookings of the last hours; bookings are counted by origin for 30 days
+     */
+    hours: number;
+};
+
+/**
  * Cancellation
  */
 export type Cancellation = {
     reason?: string;
+};
+
+/**
+ * CancelledBurst
+ */
+export type CancelledBurst = {
+    /**
+     * Bookings that are cancelled now
+     */
+    cancelled: number;
+    /**
+     * There are more: send the request again
+     */
+    remaining: boolean;
 };
 
 /**
@@ -760,6 +882,10 @@ export type Problem = {
      */
     bookings?: number;
     /**
+     * `too_many_bookings`, `too_many_units`: the limit of the clinic
+     */
+    max?: number;
+    /**
      * `units_over_capacity`: the capacity of the slot
      */
     capacity?: number;
@@ -768,7 +894,7 @@ export type Problem = {
 /**
  * ProblemCode
  */
-export type ProblemCode = 'invalid_request' | 'unauthenticated' | 'forbidden' | 'not_found' | 'clinic_not_found' | 'doctor_not_found' | 'slot_not_found' | 'booking_not_found' | 'member_not_found' | 'invitation_not_found' | 'method_not_allowed' | 'request_timeout' | 'slot_full' | 'slot_closed' | 'slot_has_bookings' | 'slot_in_past' | 'hold_expired' | 'invalid_transition' | 'already_extended' | 'past_deadline' | 'too_early' | 'booking_has_account' | 'last_admin' | 'invitation_expired' | 'invitation_used' | 'already_member' | 'too_many_invitations' | 'email_taken' | 'body_too_large' | 'uri_too_long' | 'unsupported_media_type' | 'units_over_capacity' | 'appointment_type_not_offered' | 'idempotency_key_reused' | 'rate_limited' | 'headers_too_large' | 'internal_error' | 'overloaded' | 'unavailable';
+export type ProblemCode = 'invalid_request' | 'unauthenticated' | 'forbidden' | 'not_found' | 'clinic_not_found' | 'doctor_not_found' | 'slot_not_found' | 'booking_not_found' | 'member_not_found' | 'invitation_not_found' | 'method_not_allowed' | 'request_timeout' | 'slot_full' | 'slot_closed' | 'slot_has_bookings' | 'slot_in_past' | 'hold_expired' | 'too_many_bookings' | 'invalid_transition' | 'already_extended' | 'past_deadline' | 'too_early' | 'booking_has_account' | 'last_admin' | 'invitation_expired' | 'invitation_used' | 'already_member' | 'too_many_invitations' | 'email_taken' | 'body_too_large' | 'uri_too_long' | 'unsupported_media_type' | 'units_over_capacity' | 'too_many_units' | 'appointment_type_not_offered' | 'idempotency_key_reused' | 'rate_limited' | 'headers_too_large' | 'internal_error' | 'overloaded' | 'unavailable';
 
 /**
  * Rescheduling
@@ -2110,7 +2236,7 @@ export type CreateBookingErrors = {
      */
     408: Problem;
     /**
-     * `slot_full`: The slot does not have enough free units. `slot_closed`: The slot cannot be booked.
+     * `slot_full`: The slot does not have enough free units. `slot_closed`: The slot cannot be booked. `too_many_bookings`: There are too many bookings from here.
      */
     409: Problem;
     /**
@@ -2122,7 +2248,7 @@ export type CreateBookingErrors = {
      */
     415: Problem;
     /**
-     * `units_over_capacity`: The units exceed the slot’s capacity. `appointment_type_not_offered`: The doctor does not offer this type of appointment. `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     * `units_over_capacity`: The units exceed the slot’s capacity. `too_many_units`: These are more units than one booking may have. `appointment_type_not_offered`: The doctor does not offer this type of appointment. `idempotency_key_reused`: The Idempotency-Key was used for another request.
      */
     422: Problem;
     /**
@@ -2289,7 +2415,7 @@ export type ConfirmBookingErrors = {
      */
     408: Problem;
     /**
-     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this.
+     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `too_many_bookings`: There are too many bookings from here.
      */
     409: Problem;
     /**
@@ -3812,6 +3938,261 @@ export type AcceptInvitationResponses = {
 };
 
 export type AcceptInvitationResponse = AcceptInvitationResponses[keyof AcceptInvitationResponses];
+
+export type GetBookingLimitsData = {
+    body?: never;
+    path: {
+        clinicId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/booking-limits';
+};
+
+export type GetBookingLimitsErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type GetBookingLimitsError = GetBookingLimitsErrors[keyof GetBookingLimitsErrors];
+
+export type GetBookingLimitsResponses = {
+    /**
+     * The limits
+     */
+    200: BookingLimits;
+};
+
+export type GetBookingLimitsResponse = GetBookingLimitsResponses[keyof GetBookingLimitsResponses];
+
+export type UpdateBookingLimitsData = {
+    body: BookingLimitsChange;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/booking-limits';
+};
+
+export type UpdateBookingLimitsErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type UpdateBookingLimitsError = UpdateBookingLimitsErrors[keyof UpdateBookingLimitsErrors];
+
+export type UpdateBookingLimitsResponses = {
+    /**
+     * The changed limits
+     */
+    200: BookingLimits;
+};
+
+export type UpdateBookingLimitsResponse = UpdateBookingLimitsResponses[keyof UpdateBookingLimitsResponses];
+
+export type ListBookingBurstsData = {
+    body?: never;
+    path: {
+        clinicId: string;
+    };
+    query?: {
+        /**
+         * Only bookings of the last hours; bookings are counted by origin for 30 days
+         */
+        hours?: number;
+        bookingsMin?: number;
+    };
+    url: '/api/v1/clinics/{clinicId}/booking-bursts';
+};
+
+export type ListBookingBurstsErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type ListBookingBurstsError = ListBookingBurstsErrors[keyof ListBookingBurstsErrors];
+
+export type ListBookingBurstsResponses = {
+    /**
+     * At most 100 origins
+     */
+    200: BookingBursts;
+};
+
+export type ListBookingBurstsResponse = ListBookingBurstsResponses[keyof ListBookingBurstsResponses];
+
+export type CancelBookingBurstData = {
+    body?: BurstCancellation;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+        burstId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/booking-bursts/{burstId}/cancel';
+};
+
+export type CancelBookingBurstErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type CancelBookingBurstError = CancelBookingBurstErrors[keyof CancelBookingBurstErrors];
+
+export type CancelBookingBurstResponses = {
+    /**
+     * How many were cancelled
+     */
+    200: CancelledBurst;
+};
+
+export type CancelBookingBurstResponse = CancelBookingBurstResponses[keyof CancelBookingBurstResponses];
 
 export type SignUpData = {
     body: SignUp;

@@ -9,6 +9,7 @@ import {
   type SettleOutcome,
 } from '@holdfast/engine'
 import type { ProblemError } from '../../edge/problem-error.ts'
+import { admitClaim, admitContact } from '../guards/booking-admission.ts'
 import { type BookingReach, bookingNotFound } from '../guards/reach-booking.ts'
 import { eventBody } from '../responses/bodies/event-body.ts'
 import { timeText } from '../responses/bodies/time-text.ts'
@@ -80,7 +81,17 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
     return settledResponse(deps, outcome)
   })
 
-  serve(restOperations.confirmBooking, (input) => settle(deps, input, 'confirm', input.body), { limit: 'patient' })
+  serve(
+    restOperations.confirmBooking,
+    async (input) => {
+      const { granted: reach, body, params } = input
+      if (body.patient !== undefined && reach.as === 'patient' && reach.actorId === null) {
+        await admitContact(deps, params.bookingId, body.patient)
+      }
+      return settle(deps, input, 'confirm', body)
+    },
+    { limit: 'patient' },
+  )
   serve(restOperations.extendBooking, (input) => settle(deps, input, 'extend'))
   serve(restOperations.cancelBooking, (input) => settle(deps, input, 'cancel', input.body))
   serve(restOperations.arriveBooking, (input) => settle(deps, input, 'arrive'))
@@ -95,10 +106,10 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
   })
 }
 
-function claim(
+async function claim(
   deps: RestDeps,
-  { body, granted: principal, field: bookedBy, key }: Input<typeof restOperations.createBooking>,
-): Promise<ClaimOutcome> | ClaimOutcome {
+  { body, granted: principal, field: bookedBy, key, request: { ip } }: Input<typeof restOperations.createBooking>,
+): Promise<ClaimOutcome> {
   const clinicNo = clinicNoIn(body.slotId)
   if (clinicNo === null) return { kind: 'slot_missing' }
   const request = {
@@ -109,14 +120,20 @@ function claim(
     reason: body.reason ?? null,
     confirm: body.confirm ?? false,
   }
-  return deps.engine.claim({
+  const identity = { bookingId: newId(clinicNo), key: key === null ? freshKey() : keyDigest(key, 'createBooking') }
+  // The clinic's people are not limited.
+  const { units, confirm, patient } = request
+  const release =
+    bookedBy === null ? await admitClaim(deps, { principal, ip }, { ...identity, units, confirm, patient }) : null
+  const outcome = await deps.engine.claim({
     ...request,
-    bookingId: newId(clinicNo),
+    ...identity,
     accountId: principal.kind === 'account' && bookedBy === null ? principal.accountId : null,
     actorId: bookedBy?.accountId ?? null,
-    key: key === null ? freshKey() : keyDigest(key, 'createBooking'),
     requestHash: bookingRequestHash(bookedBy === null ? request : { ...request, onBehalf: true }),
   })
+  if (outcome.kind !== 'booked') release?.()
+  return outcome
 }
 
 type SettleInput = { params: { bookingId: string }; granted: BookingReach; key: SentKey | null }

@@ -1,5 +1,7 @@
 import type { ProblemCode } from '@holdfast/contract'
 import type {
+  AdmissionOutcome,
+  BookingOrigin,
   ClaimOutcome,
   Directory,
   Invitations,
@@ -13,6 +15,7 @@ import { type ProblemError, type ProblemExtras, problem } from '../../edge/probl
 import { bookingBody } from './bodies/booking-body.ts'
 
 type AnyOutcome =
+  | AdmissionOutcome
   | ClaimOutcome
   | SettleOutcome
   | MoveOutcome
@@ -23,7 +26,10 @@ type AnyOutcome =
   | Awaited<ReturnType<Invitations['create' | 'find' | 'accept' | 'revoke']>>
 
 /** An outcome of the engine that becomes a problem. */
-export type Refusal = Exclude<AnyOutcome, { kind: 'booked' | 'replayed' | 'done' | 'unchanged' | 'withdrawn' }>
+export type Refusal = Exclude<
+  AnyOutcome,
+  { kind: 'admitted' | 'booked' | 'replayed' | 'done' | 'unchanged' | 'withdrawn' }
+>
 
 type RefusalOf<Kind extends Refusal['kind']> = Extract<Refusal, { kind: Kind }>
 
@@ -40,6 +46,22 @@ const closedTexts = {
   minimum_notice: 'This slot starts too soon: the clinic needs more notice.',
   booking_horizon: 'This slot is further ahead than the clinic takes bookings.',
 } as const satisfies Record<SlotClosedWhy, string>
+
+const originTexts = {
+  address: 'The clinic allows from one internet connection',
+  network: 'The clinic allows from one network',
+  account: 'The clinic allows an account',
+  contact: 'The clinic allows for one e-mail address or phone number',
+} as const satisfies Record<BookingOrigin['kind'], string>
+
+const whatTexts = { holds: 'times held at once', bookings: 'coming appointments' } as const
+
+const originAdvice = {
+  address: 'Confirm or cancel one, or contact the clinic.',
+  network: 'Confirm or cancel one, or contact the clinic.',
+  account: 'Confirm or cancel one, or contact the clinic.',
+  contact: 'Sign in with this e-mail address, or contact the clinic.',
+} as const satisfies Record<BookingOrigin['kind'], string>
 
 // Without the address of a video visit, which takes a query: callers that can wait for it add it.
 const withBooking = (outcome: { booking: Parameters<typeof bookingBody>[0] }): ProblemExtras => ({
@@ -114,6 +136,16 @@ const rules = {
       `These days have more than ${slotsMax} slots or ${bookingsMax} bookings: withdraw fewer days at a time.`,
   },
   doctor_missing: { code: 'doctor_not_found', detail: () => 'There is no such doctor in this clinic.' },
+  too_many_units: {
+    code: 'too_many_units',
+    detail: ({ max }) => `At most ${max} units can be booked at once here. Contact the clinic for more.`,
+    extras: ({ max }) => ({ max }),
+  },
+  too_many_bookings: {
+    code: 'too_many_bookings',
+    detail: ({ of, what, max }) => `${originTexts[of]} at most ${max} ${whatTexts[what]}. ${originAdvice[of]}`,
+    extras: ({ max }) => ({ max }),
+  },
   member_missing: { code: 'member_not_found', detail: () => 'This account is not a member of the clinic.' },
   invitation_missing: { code: 'invitation_not_found', detail: () => 'There is no such invitation.' },
   invitation_expired: { code: 'invitation_expired', detail: () => 'The invitation was not accepted within 72 hours.' },

@@ -1,0 +1,74 @@
+import Type from 'typebox'
+import {
+  bookingBurstsSchema,
+  bookingLimitsChangeSchema,
+  bookingLimitsSchema,
+  cancelledBurstSchema,
+} from '../schemas/booking-limits.ts'
+import { id } from '../schemas/fields.ts'
+import { operation } from './operation.ts'
+
+const params = Type.Object({ clinicId: id() }, { additionalProperties: false })
+const hours = Type.Integer({
+  minimum: 1,
+  maximum: 720,
+  default: 24,
+  description: 'Only bookings of the last hours; bookings are counted by origin for 30 days',
+})
+
+export const bookingLimitsOperations = {
+  getBookingLimits: operation({
+    id: 'getBookingLimits',
+    method: 'GET',
+    url: '/api/v1/clinics/{clinicId}/booking-limits',
+    tag: 'Clinic desk',
+    summary: 'Read how much people may book at once',
+    access: 'admin',
+    params,
+    responses: { 200: { description: 'The limits', schema: bookingLimitsSchema } },
+    problems: ['clinic_not_found'],
+  }),
+  updateBookingLimits: operation({
+    id: 'updateBookingLimits',
+    method: 'PATCH',
+    url: '/api/v1/clinics/{clinicId}/booking-limits',
+    tag: 'Clinic desk',
+    summary: 'Change how much people may book at once',
+    description: 'They bind guests and accounts that book for themselves, not the clinic’s people.',
+    access: 'admin',
+    params,
+    body: bookingLimitsChangeSchema,
+    responses: { 200: { description: 'The changed limits', schema: bookingLimitsSchema } },
+    problems: ['clinic_not_found'],
+  }),
+  listBookingBursts: operation({
+    id: 'listBookingBursts',
+    method: 'GET',
+    url: '/api/v1/clinics/{clinicId}/booking-bursts',
+    tag: 'Clinic desk',
+    summary: 'List origins of many bookings',
+    description: 'Internet connections, networks, accounts and contacts with many live bookings, the largest first.',
+    access: 'admin',
+    params,
+    query: Type.Object(
+      { hours, bookingsMin: Type.Integer({ minimum: 2, maximum: 1_000, default: 5 }) },
+      { additionalProperties: false },
+    ),
+    responses: { 200: { description: 'At most 100 origins', schema: bookingBurstsSchema } },
+    problems: ['clinic_not_found'],
+  }),
+  cancelBookingBurst: operation({
+    id: 'cancelBookingBurst',
+    method: 'POST',
+    url: '/api/v1/clinics/{clinicId}/booking-bursts/{burstId}/cancel',
+    tag: 'Clinic desk',
+    summary: 'Cancel the bookings of one origin',
+    description: 'Cancels up to 500 live bookings of the last hours. Repeat it while there are more.',
+    access: 'admin',
+    params: Type.Object({ clinicId: id(), burstId: id() }, { additionalProperties: false }),
+    body: Type.Object({ hours }, { title: 'BurstCancellation', additionalProperties: false }),
+    bodyOptional: true,
+    responses: { 200: { description: 'How many were cancelled', schema: cancelledBurstSchema } },
+    problems: ['clinic_not_found'],
+  }),
+}

@@ -1,0 +1,48 @@
+import Type from 'typebox'
+import { literals } from './literals.ts'
+
+const max = (maximum: number, description: string) => Type.Integer({ minimum: 1, maximum, description })
+
+const limits = {
+  guestUnitsMax: max(1_000_000, 'Units of one booking'),
+  addressHoldsMax: max(1_000, 'Holds from one internet connection (IPv6: /56; a /48 has four times as many)'),
+  addressBookingsMax: max(1_000, 'Holds and coming appointments from one internet connection'),
+  accountHoldsMax: max(1_000, 'Holds of one account'),
+  accountBookingsMax: max(1_000, 'Holds and coming appointments of one account'),
+  contactHoldsMax: max(1_000, 'Holds for one e-mail address or phone number, without its account'),
+  contactBookingsMax: max(1_000, 'Holds and coming appointments for one e-mail address or phone number'),
+}
+
+export const bookingLimitsSchema = Type.Object(limits, { title: 'BookingLimits', additionalProperties: false })
+
+export const bookingLimitsChangeSchema = Type.Partial(Type.Object(limits), {
+  title: 'BookingLimitsChange',
+  additionalProperties: false,
+  minProperties: 1,
+})
+
+const bookingBurstSchema = Type.Object(
+  {
+    id: Type.String({ format: 'uuid', description: 'A digest of the origin, which does not reveal it' }),
+    kind: literals(['address', 'network', 'account', 'contact'], {
+      description: 'What the bookings have in common',
+    }),
+    bookings: Type.Integer({ description: 'Holds and coming appointments' }),
+    firstAt: Type.String({ format: 'date-time', description: 'When the first of them was created' }),
+    lastAt: Type.String({ format: 'date-time' }),
+  },
+  { title: 'BookingBurst', additionalProperties: false },
+)
+
+export const bookingBurstsSchema = Type.Object(
+  { items: Type.Array(bookingBurstSchema) },
+  { title: 'BookingBursts', additionalProperties: false },
+)
+
+export const cancelledBurstSchema = Type.Object(
+  {
+    cancelled: Type.Integer({ description: 'Bookings that are cancelled now' }),
+    remaining: Type.Boolean({ description: 'There are more: send the request again' }),
+  },
+  { title: 'CancelledBurst', additionalProperties: false },
+)

@@ -1,0 +1,121 @@
+-- admit_claims: decides whether up to 1,000 claims keep to the limits of their clinics, and reserves room for those that
+-- do, until claim_slots has booked them. Each claim has subjects (the address, network, account and contacts that it
+-- comes from), in arrays of their own; p_subject_claims says which claim each belongs to, counted from 1.
+-- p_confirm: the claim is no hold, or confirms a booking that exists.
+--
+-- The released reservations are of claims that booked nothing. They are deleted first.
+--
+-- Returns by claim: null, or the limit that it would exceed and the limit's value. Limits: units | <kind>_holds |
+--   <kind>_bookings. Holds: PENDING and not lapsed. Bookings: holds, and CONFIRMED ones that have not begun. A claim
+--   with a known key is never refused: it gets its first result.
+-- Locks: an advisory lock per clinic, in order, until the commit: no two servers count at the same time. The function
+--   is short, and its commit does not wait for the disk (a crash loses a few reservations, never a booking).
+-- Fails: 22023 for arrays of different lengths.
+-- Idempotent: yes; a reservation is identified by its subject and booking.
+--
+-- A claim is far from its limits if its subjects have fewer reservations than the lowest one; they are written without
+-- looking at the bookings. Only for the others are the bookings read, and reservations deleted that count no longer.
+create or replace function holdfast.admit_claims(
+  p_clinic_nos integer[], p_booking_ids uuid[], p_keys uuid[], p_units integer[], p_confirm boolean[],
+  p_subject_claims integer[], p_subject_kinds text[], p_subjects uuid[],
+  p_released_clinic_nos integer[], p_released_subjects uuid[], p_released_ids uuid[]
+) returns table (exceeded text[], maxima integer[])
+language plpgsql security definer
+set search_path = holdfast, pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set jit = off
+as $function$
+#variable_conflict use_column
+declare
+  v_now timestamptz;
+  v_near integer[];
+  v_exceeded text[] := array_fill(null::text, array[cardinality(p_booking_ids)]);
+  v_maxima integer[] := array_fill(null::integer, array[cardinality(p_booking_ids)]);
+  v_claim integer;
+  v_subject record;
+  v_holds integer;
+  v_live integer;
+begin
+  if cardinality(p_booking_ids) not between 0 and 1000
+     or array[cardinality(p_clinic_nos), cardinality(p_keys), cardinality(p_units), cardinality(p_confirm)]
+        <> array_fill(cardinality(p_booking_ids), array[4])
+     or array[cardinality(p_subject_kinds), cardinality(p_subjects)]
+        <> array_fill(cardinality(p_subject_claims), array[2])
+     or array[cardinality(p_released_subjects), cardinality(p_released_ids)]
+        <> array_fill(cardinality(p_released_clinic_nos), array[2]) then
+    raise exception 'claims, subjects and releases come as arrays of the same length, claims at most 1000'
+      using errcode = 'invalid_parameter_value';
+  end if;
+  perform set_config('synchronous_commit', 'off', true);
+  -- Its own statement: the next one has a snapshot from after the wait. The class of locks is that of migrations, plus 1.
+  perform pg_advisory_xact_lock(1215261797, q.clinic_no)
+     from (select distinct u.clinic_no from unnest(p_clinic_nos) u(clinic_no) order by u.clinic_no) q;
+  v_now := clock_timestamp();
+
+  delete from booking_origin o
+   using unnest(p_released_clinic_nos, p_released_subjects, p_released_ids) r(clinic_no, subject, id)
+   where o.clinic_no = r.clinic_no and o.subject = r.subject and o.booking_id = r.id;
+
+  -- The claims that are near a limit.
+  with subjects as materialized (
+    select s.claim, s.subject, i.clinic_no, l.lowest, i.units > l.guest_units_max as has_many
+      from unnest(p_subject_claims, p_subject_kinds, p_subjects) s(claim, kind, subject)
+      join unnest(p_clinic_nos, p_units) with ordinality i(clinic_no, units, n) on i.n = s.claim
+     cross join lateral booking_limits_of(i.clinic_no, s.kind) l
+  ), far as materialized (
+    select a.clinic_no, a.subject
+      from (select t.clinic_no, t.subject, count(*) as claims, min(t.lowest) as lowest
+              from subjects t group by t.clinic_no, t.subject) a
+     where a.claims + (select count(*) from (select from booking_origin o
+                                              where o.clinic_no = a.clinic_no and o.subject = a.subject
+                                              limit a.lowest) counted) <= a.lowest
+  )
+  select array_agg(distinct s.claim order by s.claim)
+    into v_near
+    from subjects s
+   where s.has_many
+      or not exists (select from far f where f.clinic_no = s.clinic_no and f.subject = s.subject);
+
+  insert into booking_origin (clinic_no, subject, booking_id, kind, at)
+  select p_clinic_nos[s.claim], s.subject, p_booking_ids[s.claim], s.kind, v_now
+    from unnest(p_subject_claims, p_subject_kinds, p_subjects) s(claim, kind, subject)
+   where v_near is null or s.claim <> all (v_near)
+  on conflict do nothing;
+
+  foreach v_claim in array coalesce(v_near, '{}') loop
+    continue when exists (select from idempotency k
+                           where k.clinic_no = p_clinic_nos[v_claim] and k.key = p_keys[v_claim]);
+    for v_subject in
+      select s.kind, s.subject, l.* from unnest(p_subject_claims, p_subject_kinds, p_subjects) s(claim, kind, subject)
+       cross join lateral booking_limits_of(p_clinic_nos[v_claim], s.kind) l
+       where s.claim = v_claim
+    loop
+      if p_units[v_claim] > v_subject.guest_units_max then
+        v_exceeded[v_claim] := 'units';
+        v_maxima[v_claim] := v_subject.guest_units_max;
+        exit;
+      end if;
+      select c.holds, c.live into v_holds, v_live
+        from count_origins(p_clinic_nos[v_claim], v_subject.subject, p_booking_ids[v_claim], v_now) c;
+      if v_live >= v_subject.bookings_max then
+        v_exceeded[v_claim] := v_subject.kind || '_bookings';
+        v_maxima[v_claim] := v_subject.bookings_max;
+        exit;
+      elsif v_holds >= v_subject.holds_max and not p_confirm[v_claim] then
+        v_exceeded[v_claim] := v_subject.kind || '_holds';
+        v_maxima[v_claim] := v_subject.holds_max;
+        exit;
+      end if;
+    end loop;
+    insert into booking_origin (clinic_no, subject, booking_id, kind, at)
+    select p_clinic_nos[v_claim], s.subject, p_booking_ids[v_claim], s.kind, v_now
+      from unnest(p_subject_claims, p_subject_kinds, p_subjects) s(claim, kind, subject)
+     where s.claim = v_claim and v_exceeded[v_claim] is null
+    on conflict do nothing;
+  end loop;
+  return query select v_exceeded, v_maxima;
+end
+$function$;

@@ -1,0 +1,41 @@
+-- count_origins: how many holds and bookings of a subject count at p_now, without the booking p_except: holds that have
+-- not lapsed, confirmed bookings that have not begun, and reservations of the last two minutes, whose claim may be under
+-- way. Deletes the reservations that will never count again, so that the next call reads only those that count.
+--
+-- Internal. Locks: the reservations that it deletes; the caller has the clinic's advisory lock. Fails: never.
+-- Idempotent: yes.
+create or replace function holdfast.count_origins(
+  p_clinic_no integer, p_subject uuid, p_except uuid, p_now timestamptz, out holds integer, out live integer
+)
+language plpgsql security definer
+set search_path = holdfast, pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+as $function$
+declare
+  v_over uuid[];
+begin
+  select count(*) filter (where q.counts and q.is_hold), count(*) filter (where q.counts),
+         array_agg(q.booking_id) filter (where not q.counts)
+    into holds, live, v_over
+    from (
+      select o.booking_id, b.id is null or b.status = 'PENDING' as is_hold,
+             case when b.id is null then o.at > p_now - interval '2 minutes'
+                  when b.status = 'PENDING' then b.hold_expires_at > p_now and s.starts_at > p_now
+                  else b.status = 'CONFIRMED' and s.starts_at > p_now and o.at > p_now - interval '30 days'
+             end as counts
+        from booking_origin o
+        left join lateral (select t.id, t.status, t.hold_expires_at, t.slot_id from booking t
+                            where t.clinic_no = o.clinic_no and t.id = o.booking_id limit 1) b on true
+        left join lateral (select t.starts_at from slot t
+                            where t.clinic_no = o.clinic_no and t.id = b.slot_id limit 1) s on true
+       where o.clinic_no = p_clinic_no and o.subject = p_subject and o.booking_id <> p_except
+    ) q;
+  if v_over is not null then
+    delete from booking_origin o
+     where o.clinic_no = p_clinic_no and o.subject = p_subject and o.booking_id = any (v_over);
+  end if;
+end
+$function$;

@@ -1,0 +1,228 @@
+import { randomUUID } from 'node:crypto'
+import {
+  aBooking,
+  aClinic,
+  aDoctor,
+  aSlot,
+  type BuiltBooking,
+  type BuiltClinic,
+  type BuiltSlot,
+  createTestDatabase,
+  plantFunction,
+  type TestDatabase,
+  untilLockWaiters,
+} from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
+import { describe, expect } from 'vitest'
+import type { AdmissionOutcome, AdmissionRequest, BookingOrigin } from '../model/booking-limits.ts'
+import { newId } from '../model/id.ts'
+import { createAdmissions } from './admissions.ts'
+
+type Limits = Partial<
+  Record<'guest_units_max' | `${'address' | 'account' | 'contact'}_${'holds' | 'bookings'}_max`, number>
+>
+
+async function aLimitedClinic(database: TestDatabase, limits: Limits) {
+  const clinic = await aClinic(database)
+  const columns = Object.entries(limits).map(([name, value]) => `${name} = ${value}`)
+  await database.ownerPool.query(`update holdfast.clinic set ${columns.join(', ')} where no = $1`, [clinic.no])
+  const slot = await aSlot(database, await aDoctor(database, clinic), { capacity: 1000 })
+  return { clinic, slot }
+}
+
+const anOrigin = (kind: BookingOrigin['kind'] = 'address'): BookingOrigin => ({ kind, subject: randomUUID() })
+
+function aRequest(clinic: BuiltClinic, origins: BookingOrigin[], overrides: Partial<AdmissionRequest> = {}) {
+  const request = { bookingId: newId(clinic.no), key: randomUUID(), units: 1, confirm: true, origins }
+  return { ...request, ...overrides }
+}
+
+/** A booking that was admitted with these origins. */
+async function anAdmitted(
+  database: TestDatabase,
+  slot: BuiltSlot,
+  origins: BookingOrigin[],
+  overrides: Parameters<typeof aBooking>[2] = {},
+): Promise<BuiltBooking> {
+  const booking = await aBooking(database, slot, overrides)
+  for (const { kind, subject } of origins) {
+    await database.ownerPool.query(
+      `insert into holdfast.booking_origin (clinic_no, subject, booking_id, kind, at) values ($1, $2, $3, $4, $5)`,
+      [slot.clinicNo, subject, booking.id, kind, overrides.createdAt ?? new Date()],
+    )
+  }
+  return booking
+}
+
+const admissionsOf = (database: TestDatabase) => createAdmissions(database.appPool, {})
+
+async function admittedOf(outcomes: Promise<AdmissionOutcome>[]): Promise<number> {
+  return (await Promise.all(outcomes)).filter(({ kind }) => kind === 'admitted').length
+}
+
+describe('limits', () => {
+  test.for([
+    ['address', 'address_bookings_max'],
+    ['account', 'account_bookings_max'],
+    ['contact', 'contact_bookings_max'],
+  ] as const)(
+    'the bookings of one %s are limited, in one batch and one after the other',
+    async ([kind, column], { database }) => {
+      const { clinic } = await aLimitedClinic(database, { [column]: 3 })
+      const { admit } = admissionsOf(database)
+      const together = anOrigin(kind)
+      expect(await admittedOf(Array.from({ length: 9 }, () => admit(aRequest(clinic, [together]))))).toBe(3)
+      const alone = anOrigin(kind)
+      for (let n = 0; n < 3; n += 1) expect(await admit(aRequest(clinic, [alone]))).toEqual({ kind: 'admitted' })
+      expect(await admit(aRequest(clinic, [alone]))).toEqual({
+        kind: 'too_many_bookings',
+        of: kind,
+        what: 'bookings',
+        max: 3,
+      })
+      // Others, and other clinics, are not concerned.
+      expect(await admit(aRequest(clinic, [anOrigin(kind)]))).toEqual({ kind: 'admitted' })
+      expect(await admit(aRequest(await aClinic(database), [alone]))).toEqual({ kind: 'admitted' })
+    },
+  )
+
+  test('holds have a lower limit than bookings; a hold that becomes a booking still counts', async ({ database }) => {
+    const { clinic, slot } = await aLimitedClinic(database, { contact_holds_max: 2, contact_bookings_max: 3 })
+    const { admit } = admissionsOf(database)
+    const origin = anOrigin('contact')
+    for (let n = 0; n < 2; n += 1) await anAdmitted(database, slot, [origin], { status: 'PENDING' })
+    expect(await admit(aRequest(clinic, [origin], { confirm: false }))).toMatchObject({ what: 'holds', max: 2 })
+    expect(await admit(aRequest(clinic, [origin]))).toEqual({ kind: 'admitted' })
+    expect(await admit(aRequest(clinic, [origin]))).toMatchObject({ what: 'bookings', max: 3 })
+  })
+
+  test('a network has four times the limit of an address', async ({ database }) => {
+    const { clinic } = await aLimitedClinic(database, { address_bookings_max: 2 })
+    const { admit } = admissionsOf(database)
+    const network = anOrigin('network')
+    const rotating = Array.from({ length: 12 }, () => admit(aRequest(clinic, [anOrigin('address'), network])))
+    expect(await admittedOf(rotating)).toBe(8)
+  })
+
+  test('units of one booking are limited', async ({ database }) => {
+    const { clinic } = await aLimitedClinic(database, { guest_units_max: 4 })
+    const { admit } = admissionsOf(database)
+    expect(await admit(aRequest(clinic, [anOrigin()], { units: 4 }))).toEqual({ kind: 'admitted' })
+    expect(await admit(aRequest(clinic, [anOrigin()], { units: 5 }))).toEqual({ kind: 'too_many_units', max: 4 })
+  })
+})
+
+describe('what counts', () => {
+  test('neither cancelled bookings, lapsed holds, past slots, nor reservations whose claim never came', async ({
+    database,
+  }) => {
+    const { clinic, slot } = await aLimitedClinic(database, { address_bookings_max: 1 })
+    const { admit } = admissionsOf(database)
+    const origin = anOrigin()
+    const past = await aSlot(database, await aDoctor(database, clinic), { startsAt: new Date(Date.now() - 3_600_000) })
+    await anAdmitted(database, slot, [origin], { status: 'CANCELLED' })
+    await anAdmitted(database, slot, [origin], { status: 'PENDING', holdExpiresAt: new Date(Date.now() - 1_000) })
+    await anAdmitted(database, past, [origin])
+    await database.ownerPool.query(
+      `insert into holdfast.booking_origin (clinic_no, subject, booking_id, kind, at)
+       values ($1, $2, $3, 'address', now() - interval '3 minutes')`,
+      [clinic.no, origin.subject, newId(clinic.no)],
+    )
+    expect(await admit(aRequest(clinic, [origin]))).toEqual({ kind: 'admitted' })
+    // They were deleted when they were counted; the control is the one that counts.
+    const { rows } = await database.ownerPool.query('select from holdfast.booking_origin where subject = $1', [
+      origin.subject,
+    ])
+    expect(rows).toHaveLength(1)
+    expect(await admit(aRequest(clinic, [origin]))).toMatchObject({ kind: 'too_many_bookings' })
+  })
+
+  test('a retry is admitted, however many bookings there are', async ({ database }) => {
+    const { clinic } = await aLimitedClinic(database, { address_bookings_max: 1 })
+    const { admit } = admissionsOf(database)
+    const origin = anOrigin()
+    const first = aRequest(clinic, [origin])
+    expect(await admit(first)).toEqual({ kind: 'admitted' })
+    await database.ownerPool.query(
+      `insert into holdfast.idempotency (clinic_no, key, request_hash, booking_id, created_at)
+       values ($1, $2, $3, $4, now())`,
+      [clinic.no, first.key, randomUUID(), first.bookingId],
+    )
+    expect(await admit({ ...first, bookingId: newId(clinic.no) })).toEqual({ kind: 'admitted' })
+    expect(await admit(aRequest(clinic, [origin]))).toMatchObject({ kind: 'too_many_bookings' })
+  })
+
+  test('a claim that booked nothing is released with the next admission', async ({ database }) => {
+    const { clinic } = await aLimitedClinic(database, { address_bookings_max: 1 })
+    const { admit, release } = admissionsOf(database)
+    const origins = [anOrigin(), anOrigin('contact')]
+    for (let n = 0; n < 5; n += 1) {
+      const request = aRequest(clinic, origins)
+      expect(await admit(request)).toEqual({ kind: 'admitted' })
+      release(request)
+    }
+  })
+
+  test('the same reservation again takes no more room', async ({ database }) => {
+    const { clinic } = await aLimitedClinic(database, { address_bookings_max: 1 })
+    const { admit } = admissionsOf(database)
+    const request = aRequest(clinic, [anOrigin()])
+    for (let n = 0; n < 3; n += 1) expect(await admit(request)).toEqual({ kind: 'admitted' })
+  })
+})
+
+/** An admission whose transaction stays open, as on another server. */
+const openAdmission = (clinic: BuiltClinic, { subject, kind }: BookingOrigin) =>
+  `select * from holdfast.admit_claims(array[${clinic.no}], array['${newId(clinic.no)}']::uuid[],
+    array['${randomUUID()}']::uuid[], array[1], array[true], array[1], array['${kind}'], array['${subject}']::uuid[],
+    '{}', '{}', '{}')`
+
+/** Begins an admission on another server. @returns commits it */
+async function begin(database: TestDatabase, clinic: BuiltClinic, origin: BookingOrigin): Promise<() => Promise<void>> {
+  const client = await database.appPool.connect()
+  await client.query('begin')
+  await client.query(openAdmission(clinic, origin))
+  return async () => {
+    await client.query('commit')
+    client.release()
+  }
+}
+
+describe('two servers at the same time', () => {
+  test('the second waits for the first, and sees what it admitted', async ({ database }) => {
+    const { clinic } = await aLimitedClinic(database, { address_bookings_max: 1 })
+    const origin = anOrigin()
+    const commit = await begin(database, clinic, origin)
+    const second = admissionsOf(database).admit(aRequest(clinic, [origin]))
+    await untilLockWaiters(database, 1)
+    await commit()
+    expect(await second).toMatchObject({ kind: 'too_many_bookings' })
+  })
+
+  test('negative control: without the lock both are admitted', async () => {
+    const database = await createTestDatabase()
+    try {
+      await plantFunction(database, 'admit_claims', {
+        part: 'perform pg_advisory_xact_lock',
+        becomes: 'perform num_nulls',
+      })
+      const { clinic } = await aLimitedClinic(database, { address_bookings_max: 1 })
+      const origin = anOrigin()
+      const commit = await begin(database, clinic, origin)
+      expect(await admissionsOf(database).admit(aRequest(clinic, [origin]))).toEqual({ kind: 'admitted' })
+      await commit()
+    } finally {
+      await database.drop()
+    }
+  })
+
+  test('four servers with a hundred claims each admit no more than the limit', async ({ database }) => {
+    const { clinic } = await aLimitedClinic(database, { address_bookings_max: 17 })
+    const origin = anOrigin()
+    const servers = Array.from({ length: 4 }, () => admissionsOf(database))
+    const outcomes = servers.flatMap(({ admit }) =>
+      Array.from({ length: 100 }, () => admit(aRequest(clinic, [origin, anOrigin('contact')]))),
+    )
+    expect(await admittedOf(outcomes)).toBe(17)
+  })
+})

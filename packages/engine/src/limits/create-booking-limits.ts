@@ -1,0 +1,87 @@
+import type pg from 'pg'
+import sql from 'sql-template-tag'
+import { assignments } from '../database/columns-sql.ts'
+import type { BookingBurst, BookingLimits } from '../model/booking-limits.ts'
+import type { Engine } from '../model/engine.ts'
+
+type LimitsRow = {
+  guest_units_max: number
+  address_holds_max: number
+  address_bookings_max: number
+  account_holds_max: number
+  account_bookings_max: number
+  contact_holds_max: number
+  contact_bookings_max: number
+}
+
+const selectedLimits = sql`c.guest_units_max, c.address_holds_max, c.address_bookings_max, c.account_holds_max,
+  c.account_bookings_max, c.contact_holds_max, c.contact_bookings_max`
+
+/** A booking of `o` that still holds units: `b`, and its slot `s`. */
+const liveBooking = sql`
+  join holdfast.booking b on b.clinic_no = o.clinic_no and b.id = o.booking_id
+   and (b.status = 'CONFIRMED' or b.status = 'PENDING' and b.hold_expires_at > now())
+  join holdfast.slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id and s.starts_at > now()`
+
+/** The limits of clinics, and the bookings by where they came from. */
+export function createBookingLimits(pool: pg.Pool): Engine['bookingLimits'] {
+  return {
+    async read(clinicNo) {
+      const { rows } = await pool.query<LimitsRow>(sql`
+        select ${selectedLimits} from holdfast.clinic c where c.no = ${clinicNo}`)
+      return limitsOf(rows[0], clinicNo)
+    },
+
+    async change(clinicNo, limits) {
+      const columns = {
+        guest_units_max: limits.guestUnitsMax,
+        address_holds_max: limits.addressHoldsMax,
+        address_bookings_max: limits.addressBookingsMax,
+        account_holds_max: limits.accountHoldsMax,
+        account_bookings_max: limits.accountBookingsMax,
+        contact_holds_max: limits.contactHoldsMax,
+        contact_bookings_max: limits.contactBookingsMax,
+        updated_at: sql`now()`,
+      }
+      const { rows } = await pool.query<LimitsRow>(sql`
+        update holdfast.clinic c set ${assignments(columns)} where c.no = ${clinicNo} returning ${selectedLimits}`)
+      return limitsOf(rows[0], clinicNo)
+    },
+
+    async bursts({ clinicNo, hours, bookingsMin, limit }) {
+      const { rows } = await pool.query<BookingBurst>(sql`
+        select o.subject as id, o.kind, count(*)::integer as bookings, min(b.created_at) as "firstAt",
+          max(b.created_at) as "lastAt"
+          from holdfast.booking_origin o ${liveBooking}
+         where o.clinic_no = ${clinicNo} and o.at > now() - make_interval(hours => ${hours})
+         group by o.subject, o.kind
+        having count(*) >= ${bookingsMin}
+         order by count(*) desc, max(b.created_at) desc, o.subject
+         limit ${limit}`)
+      return rows
+    },
+
+    async bookingsOfBurst({ clinicNo, burstId, hours, limit }) {
+      const { rows } = await pool.query<{ id: string }>(sql`
+        select b.id from holdfast.booking_origin o ${liveBooking}
+         where o.clinic_no = ${clinicNo} and o.subject = ${burstId}::uuid
+           and o.at > now() - make_interval(hours => ${hours})
+         order by b.id
+         limit ${limit}`)
+      return rows.map(({ id }) => id)
+    },
+  }
+}
+
+function limitsOf(row: LimitsRow | undefined, clinicNo: number): BookingLimits {
+  if (row === undefined) throw new Error(`There is no clinic ${clinicNo}.`)
+  return {
+    guestUnitsMax: row.guest_units_max,
+    addressHoldsMax: row.address_holds_max,
+    addressBookingsMax: row.address_bookings_max,
+    accountHoldsMax: row.account_holds_max,
+    accountBookingsMax: row.account_bookings_max,
+    contactHoldsMax: row.contact_holds_max,
+    contactBookingsMax: row.contact_bookings_max,
+  }
+}

@@ -1,0 +1,41 @@
+import type { Overloaded } from './claim.ts'
+
+/** How much people may book at once in a clinic, by what they have in common. The clinic's people are not limited. */
+export type BookingLimits = {
+  /** Units of one booking. */
+  guestUnitsMax: number
+  addressHoldsMax: number
+  addressBookingsMax: number
+  accountHoldsMax: number
+  accountBookingsMax: number
+  contactHoldsMax: number
+  contactBookingsMax: number
+}
+
+/** Where a booking comes from. `subject`: a digest of it (as a UUID), which reveals nothing about it. */
+export type BookingOrigin = { kind: 'address' | 'network' | 'account' | 'contact'; subject: string }
+
+/** What a claim, or the confirmation of a hold, is counted by. */
+export type AdmissionRequest = {
+  bookingId: string
+  /** Of the claim: a retry is never refused. */
+  key: string
+  units: number
+  confirm: boolean
+  origins: readonly BookingOrigin[]
+}
+
+export type AdmissionOutcome =
+  | { kind: 'admitted' }
+  | { kind: 'too_many_units'; max: number }
+  | { kind: 'too_many_bookings'; of: BookingOrigin['kind']; what: 'holds' | 'bookings'; max: number }
+  | Overloaded
+
+/** Live bookings from one origin. `id`: its digest. Instants are those of the first and last of them. */
+export type BookingBurst = {
+  id: string
+  kind: BookingOrigin['kind']
+  bookings: number
+  firstAt: Date
+  lastAt: Date
+}

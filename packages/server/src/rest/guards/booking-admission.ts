@@ -1,0 +1,68 @@
+import type { AdmissionOutcome, AdmissionRequest, BookingOrigin, Patient } from '@holdfast/engine'
+import { networkOf } from '../../edge/client-address.ts'
+import type { Principal } from '../../edge/principal.ts'
+import type { BookingOrigins } from '../../secrets/booking-origins.ts'
+import { freshKey } from '../responses/idempotency.ts'
+import { refusalProblem } from '../responses/outcome-problems.ts'
+import type { RestDeps } from '../rest-deps.ts'
+
+type Caller = { principal: Principal; ip: string }
+
+/**
+ * Refuses a claim that exceeds its clinic's limits, and reserves room for it.
+ *
+ * @returns releases the reservation: call it if nothing was booked; null: limits are off
+ * @throws ProblemError too_many_bookings, too_many_units, overloaded
+ */
+export async function admitClaim(
+  { engine, bookingOrigins }: RestDeps,
+  caller: Caller,
+  request: Omit<AdmissionRequest, 'origins'> & { patient: Patient },
+): Promise<(() => void) | null> {
+  if (bookingOrigins === null) return null
+  const { patient, ...claim } = request
+  const origins = [...originsOfCaller(bookingOrigins, caller), ...contactsOf(bookingOrigins, caller.principal, patient)]
+  requireAdmitted(await engine.admit({ ...claim, origins }))
+  return () => engine.release({ bookingId: claim.bookingId, origins })
+}
+
+/** The same for a guest's hold that gets its patient's contact with the confirmation. */
+export async function admitContact(
+  { engine, bookingOrigins }: RestDeps,
+  bookingId: string,
+  patient: Patient,
+): Promise<void> {
+  if (bookingOrigins === null) return
+  const origins = contactsOf(bookingOrigins, { kind: 'anonymous' }, patient)
+  if (origins.length === 0) return
+  requireAdmitted(await engine.admit({ bookingId, key: freshKey(), units: 1, confirm: true, origins }))
+}
+
+function requireAdmitted(outcome: AdmissionOutcome): void {
+  if (outcome.kind !== 'admitted') throw refusalProblem(outcome)
+}
+
+function originsOfCaller(origins: BookingOrigins, { principal, ip }: Caller): BookingOrigin[] {
+  const address = networkOf(ip, 56)
+  const network = networkOf(ip, 48)
+  return [
+    origins.of('address', address),
+    // The two are the same for IPv4.
+    ...(network === address ? [] : [origins.of('network', network)]),
+    ...(principal.kind === 'account' ? [origins.of('account', principal.accountId)] : []),
+  ]
+}
+
+/**
+ * What the patient can be reached by. An account's own e-mail address is not counted: otherwise strangers who name it
+ * could keep its owner from booking. The account is counted instead.
+ */
+function contactsOf(origins: BookingOrigins, principal: Principal, { email, phone }: Patient): BookingOrigin[] {
+  const address = email?.trim().toLowerCase()
+  const isOwn = principal.kind === 'account' && principal.email.toLowerCase() === address
+  const digits = phone?.replaceAll(/\D/g, '') ?? ''
+  return [
+    ...(address === undefined || isOwn ? [] : [origins.of('contact', address)]),
+    ...(digits === '' || principal.kind === 'account' ? [] : [origins.of('contact', digits)]),
+  ]
+}

@@ -1,0 +1,174 @@
+import { randomUUID } from 'node:crypto'
+import { aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
+import { expect } from 'vitest'
+import { type RestApp, startRestApp } from '../../../test/rest-app.ts'
+import { test as restTest } from '../../../test/rest-test.ts'
+
+/** With limits; `rest` has none. */
+const test = restTest.extend('limited', { scope: 'file' }, async ({ database }, { onCleanup }) => {
+  const limited = await startRestApp(database.appPool, { hasLimits: true })
+  onCleanup(async () => {
+    await limited.stop()
+    expect(limited.violations).toEqual([])
+  })
+  return limited
+})
+
+let clients = 0
+/** The address of another client. */
+const anAddress = () => {
+  clients += 1
+  return `198.51.${Math.floor(clients / 250)}.${(clients % 250) + 1}`
+}
+
+async function aScene(database: TestDatabase, rest: RestApp) {
+  const clinic = await aClinic(database)
+  const slot = await aSlot(database, await aDoctor(database, clinic), { capacity: 1000 })
+  const admin = await rest.aMember(clinic.no, 'admin')
+  return { clinic, slot, admin, path: { clinicId: clinic.id } }
+}
+
+type Booking = { patient?: object; confirm?: boolean; units?: number; onBehalf?: boolean }
+
+const book = (rest: RestApp, slotId: string, body: Booking, options: Parameters<RestApp['call']>[1] = {}) =>
+  rest.call('createBooking', { body: { slotId, patient: { name: 'P' }, confirm: true, ...body }, ...options })
+
+async function times(count: number, ask: (round: number) => Promise<{ status: number }>): Promise<number[]> {
+  const statuses: number[] = []
+  for (let round = 0; round < count; round += 1) statuses.push((await ask(round)).status)
+  return statuses
+}
+
+test('one address fills no calendar, with guests and accounts; the clinic’s people are not limited', async ({
+  database,
+  limited,
+  rest,
+}) => {
+  const { slot, admin, path } = await aScene(database, limited)
+  await limited.call('updateBookingLimits', { path, as: admin, body: { addressBookingsMax: 6 } })
+  const remoteAddress = anAddress()
+  const statuses = await times(9, (round) =>
+    book(limited, slot.id, {}, { remoteAddress, ...(round % 2 === 0 ? {} : { as: limited.anAccount() }) }),
+  )
+  expect(statuses).toEqual([201, 201, 201, 201, 201, 201, 409, 409, 409])
+  const refused = await book(limited, slot.id, {}, { remoteAddress })
+  expect(refused.problem).toMatchObject({ code: 'too_many_bookings', max: 6 })
+  expect(refused.problem.detail).toContain('one internet connection')
+  const desk = { onBehalf: true, units: 20, patient: { name: 'P', email: 'series@example.org' } }
+  expect(await times(15, () => book(limited, slot.id, desk, { remoteAddress, as: admin }))).toEqual(Array(15).fill(201))
+  // The control: without limits.
+  expect(await times(9, () => book(rest, slot.id, {}, { remoteAddress }))).toEqual(Array(9).fill(201))
+})
+
+test('an IPv6 customer is limited by /56 and /48', async ({ database, limited }) => {
+  const { slot, admin, path } = await aScene(database, limited)
+  await limited.call('updateBookingLimits', { path, as: admin, body: { addressBookingsMax: 2 } })
+  const from = (group: string) => book(limited, slot.id, {}, { remoteAddress: `2001:db8:9:${group}::1` })
+  expect(await times(3, (round) => from(`10${round}`))).toEqual([201, 201, 409])
+  expect(await times(7, (round) => from(`${round + 2}00`))).toEqual([201, 201, 201, 201, 201, 201, 409])
+})
+
+test('holds are limited; cancelling one makes room', async ({ database, limited }) => {
+  const { slot } = await aScene(database, limited)
+  const [remoteAddress, as] = [anAddress(), limited.anAccount()]
+  const hold = () => book(limited, slot.id, { confirm: false }, { remoteAddress, as })
+  const held = [await hold(), await hold(), await hold(), await hold(), await hold()]
+  expect((await hold()).problem).toMatchObject({ code: 'too_many_bookings', max: 5 })
+  await limited.call('cancelBooking', { path: { bookingId: held[0]?.body.id ?? '' }, as })
+  expect((await hold()).status).toBe(201)
+})
+
+test('strangers who use up the limit of an e-mail address do not keep its owner from booking', async ({
+  database,
+  limited,
+}) => {
+  const { slot, admin, path } = await aScene(database, limited)
+  await limited.call('updateBookingLimits', { path, as: admin, body: { contactBookingsMax: 2 } })
+  const owner = limited.anAccount()
+  const patient = { name: 'P', email: owner.email }
+  const stranger = () => book(limited, slot.id, { patient }, { remoteAddress: anAddress() })
+  expect(await times(3, stranger)).toEqual([201, 201, 409])
+  expect((await stranger()).problem.detail).toContain('Sign in with this e-mail address')
+  expect((await book(limited, slot.id, { patient }, { as: owner, remoteAddress: anAddress() })).status).toBe(201)
+  // Another account does not count as its owner; and a phone number is a contact too.
+  const other = { as: limited.anAccount(), remoteAddress: anAddress() }
+  expect((await book(limited, slot.id, { patient }, other)).status).toBe(409)
+  const byPhone = (phone: string) =>
+    book(limited, slot.id, { patient: { name: 'P', phone } }, { remoteAddress: anAddress() })
+  expect(await times(3, (round) => byPhone(['+44 20 7946', '+44207946', '(44) 20-7946'][round] ?? ''))).toEqual([
+    201, 201, 409,
+  ])
+})
+
+test('a contact that comes with the confirmation counts too', async ({ database, limited }) => {
+  const { slot, admin, path } = await aScene(database, limited)
+  await limited.call('updateBookingLimits', { path, as: admin, body: { contactBookingsMax: 2 } })
+  const patient = { name: 'P', email: `${randomUUID()}@example.org` }
+  const confirm = async () => {
+    const hold = await book(limited, slot.id, { confirm: false }, { remoteAddress: anAddress() })
+    const access = { path: { bookingId: hold.body.id }, token: hold.body.manageToken }
+    return limited.call('confirmBooking', { ...access, body: { patient } })
+  }
+  expect(await times(3, confirm)).toEqual([200, 200, 409])
+})
+
+test('more units than the clinic allows are refused; a retry gets its booking, whatever the limits', async ({
+  database,
+  limited,
+}) => {
+  const { slot, admin, path } = await aScene(database, limited)
+  const remoteAddress = anAddress()
+  expect((await book(limited, slot.id, { units: 5 }, { remoteAddress })).problem).toMatchObject({
+    status: 422,
+    code: 'too_many_units',
+    max: 4,
+  })
+  const key = randomUUID()
+  const first = await book(limited, slot.id, { units: 4 }, { remoteAddress, key })
+  await limited.call('updateBookingLimits', { path, as: admin, body: { addressBookingsMax: 1, guestUnitsMax: 1 } })
+  const again = await book(limited, slot.id, { units: 4 }, { remoteAddress, key })
+  expect(again).toMatchObject({ status: 200, body: { id: first.body.id } })
+})
+
+test('claims that are refused for another reason use up nothing', async ({ database, limited }) => {
+  const { slot, admin, path, clinic } = await aScene(database, limited)
+  await limited.call('updateBookingLimits', { path, as: admin, body: { addressBookingsMax: 2 } })
+  const full = await aSlot(database, await aDoctor(database, clinic))
+  expect((await book(limited, full.id, {}, { remoteAddress: anAddress() })).status).toBe(201)
+  const remoteAddress = anAddress()
+  for (let n = 0; n < 5; n += 1) {
+    expect((await book(limited, full.id, {}, { remoteAddress })).problem.code).toBe('slot_full')
+  }
+  expect((await book(limited, slot.id, {}, { remoteAddress })).status).toBe(201)
+})
+
+test('a burst is found by its address, and cancelled with one call', async ({ database, limited }) => {
+  const { slot, admin, path } = await aScene(database, limited)
+  const remoteAddress = anAddress()
+  for (let n = 0; n < 7; n += 1) await book(limited, slot.id, {}, { remoteAddress })
+  const other = await book(limited, slot.id, {}, { remoteAddress: anAddress() })
+  const { items } = (await limited.call('listBookingBursts', { path, as: admin })).body
+  expect(items).toMatchObject([{ kind: 'address', bookings: 7 }])
+  expect(JSON.stringify(items)).not.toContain(remoteAddress)
+  const cancelled = await limited.call('cancelBookingBurst', {
+    path: { ...path, burstId: items[0]?.id ?? '' },
+    as: admin,
+    body: { hours: 24 },
+  })
+  expect(cancelled.body).toEqual({ cancelled: 7, remaining: false })
+  expect((await limited.call('listBookingBursts', { path, as: admin })).body.items).toEqual([])
+  const { rows } = await database.ownerPool.query('select taken from holdfast.slot where id = $1', [slot.id])
+  expect(rows).toEqual([{ taken: 1 }])
+  const kept = await limited.call('getBooking', { path: { bookingId: other.body.id }, token: other.body.manageToken })
+  expect(kept.body.status).toBe('CONFIRMED')
+})
+
+test('limits that are not named stay as they are', async ({ database, limited }) => {
+  const { admin, path } = await aScene(database, limited)
+  const before = (await limited.call('getBookingLimits', { path, as: admin })).body
+  expect(before).toMatchObject({ guestUnitsMax: 4, addressBookingsMax: 40, contactHoldsMax: 3 })
+  const changed = await limited.call('updateBookingLimits', { path, as: admin, body: { contactHoldsMax: 7 } })
+  expect(changed.body).toEqual({ ...before, contactHoldsMax: 7 })
+  const refused = await limited.call('updateBookingLimits', { path, as: admin, body: { contactHoldsMax: 0 } })
+  expect(refused.problem).toMatchObject({ code: 'invalid_request', errors: [{ path: '/contactHoldsMax' }] })
+})
