@@ -222,6 +222,35 @@ test('a change of settings can be undone', async ({ site, scene }) => {
   expect(await hold()).toBe(120)
 })
 
+test('an admin changes the limits, and cancels a burst of bookings', async ({ site, scene }) => {
+  const slot = await aSlot(site.database, scene.doctor, { capacity: 20 })
+  for (let n = 0; n < 6; n += 1) {
+    const { id } = await aBooking(site.database, slot)
+    await site.database.ownerPool.query(
+      `insert into holdfast.booking_origin (clinic_no, subject, booking_id, kind, at)
+       values ($1, '00000000-0000-8000-8000-0000000000b0', $2, 'address', now())`,
+      [slot.clinicNo, id],
+    )
+  }
+  const page = await scene.pageOf('admin')
+  await page.goto(pathOf(scene, 'settings'))
+  await page.getByLabel('Coming appointments per internet connection').fill('25')
+  await page.getByRole('button', { name: 'Apply limits' }).click()
+  await page.getByText('North Clinic: saved.').waitFor()
+  const { data } = await site.admin.getBookingLimits({ path: { clinicId: scene.clinic.id } })
+  expect(data).toMatchObject({ addressBookingsMax: 25, addressHoldsMax: 10 })
+
+  await page.getByText('6 bookings from one internet connection').waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  await page.getByRole('button', { name: 'Cancel all …' }).click()
+  await page.getByRole('dialog').getByText('6 bookings will be cancelled', { exact: false }).waitFor()
+  await page.getByRole('button', { name: 'Cancel all bookings' }).click()
+  await page.getByText('Bookings cancelled: 6.').waitFor()
+  await page.getByText('There are no such bookings.').waitFor()
+  const { rows } = await site.database.ownerPool.query('select taken from holdfast.slot where id = $1', [slot.id])
+  expect(rows).toEqual([{ taken: 0 }])
+})
+
 test('the figures are shown as a table, and can be downloaded as CSV', async ({ scene }) => {
   const page = await scene.pageOf('admin')
   await page.goto(pathOf(scene, ''))

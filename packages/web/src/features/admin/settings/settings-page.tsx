@@ -12,6 +12,8 @@ import { toastDone, toastFailed } from '../../../ui/toast.ts'
 import { type ClinicDraft, changeOf, draftOfClinic, settingLimits } from '../clinic-draft.ts'
 import { ClinicFields } from '../clinic-fields.tsx'
 import { useClinic } from '../use-clinic.ts'
+import { BurstsSection } from './bursts-section.tsx'
+import { LimitsSection } from './limits-section.tsx'
 import classes from './settings.module.css'
 
 /** The clinic as patients see it, and its booking rules. */
@@ -23,6 +25,8 @@ export function SettingsPage() {
       <PageTitle>{t('tabs.settings')}</PageTitle>
       {/* After each save, including an undo, the form starts again from the saved values. */}
       <SettingsForm key={JSON.stringify(clinic)} clinic={clinic} />
+      <LimitsSection />
+      <BurstsSection />
     </Stack>
   )
 }

@@ -1,0 +1,93 @@
+import type { BookingBurst } from '@holdfast/contract/client'
+import { Button, Group, Stack, Text, Title } from '@mantine/core'
+import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { api, dataOf } from '../../../lib/api.ts'
+import { clinicKey } from '../../../lib/clinic-queries.ts'
+import { formatDayTime } from '../../../lib/format.ts'
+import { Dialog } from '../../../ui/dialog.tsx'
+import { ErrorState } from '../../../ui/error-state.tsx'
+import layoutClasses from '../../../ui/layout.module.css'
+import { PageLoading } from '../../../ui/page-loading.tsx'
+import { toastDone } from '../../../ui/toast.ts'
+import { useClinic } from '../use-clinic.ts'
+
+const hours = 24
+
+function burstsQuery(clinicId: string) {
+  return queryOptions({
+    queryKey: [...clinicKey(clinicId), 'bursts'],
+    queryFn: () => dataOf(api.listBookingBursts({ path: { clinicId }, query: { hours } })),
+  })
+}
+
+/** Origins of many bookings in the last day, and a button that cancels all bookings of one. */
+export function BurstsSection() {
+  const { t } = useTranslation('admin')
+  const { clinicId, timeZone } = useClinic()
+  const bursts = useQuery(burstsQuery(clinicId))
+  const [chosen, setChosen] = useState<BookingBurst | null>(null)
+  return (
+    <section className={layoutClasses.panel} aria-labelledby="settings-bursts">
+      <Stack gap="md">
+        <div>
+          <Title order={2} size="h3" id="settings-bursts">
+            {t('bursts.title')}
+          </Title>
+          <Text c="dimmed">{t('bursts.help')}</Text>
+        </div>
+        {bursts.isPending ? <PageLoading /> : null}
+        {bursts.isError ? <ErrorState error={bursts.error} retry={() => void bursts.refetch()} /> : null}
+        {bursts.data?.items.length === 0 ? <Text>{t('bursts.none')}</Text> : null}
+        {bursts.data?.items.map((burst) => (
+          <Group key={burst.id} justify="space-between">
+            <div>
+              <Text fw={600}>{t(`bursts.kind.${burst.kind}`, { number: burst.bookings })}</Text>
+              <Text c="dimmed" size="sm">
+                {t('bursts.period', {
+                  first: formatDayTime(burst.firstAt, timeZone),
+                  last: formatDayTime(burst.lastAt, timeZone),
+                })}
+              </Text>
+            </div>
+            <Button variant="default" onClick={() => setChosen(burst)}>
+              {t('bursts.cancel')}
+            </Button>
+          </Group>
+        ))}
+      </Stack>
+      <Dialog isOpen={chosen !== null} onClose={() => setChosen(null)} title={t('bursts.confirm.title')}>
+        {chosen === null ? null : <CancelBurst burst={chosen} onClose={() => setChosen(null)} />}
+      </Dialog>
+    </section>
+  )
+}
+
+function CancelBurst({ burst, onClose }: { burst: BookingBurst; onClose: () => void }) {
+  const { t } = useTranslation('admin')
+  const { clinicId } = useClinic()
+  const queryClient = useQueryClient()
+  const cancelling = useMutation({
+    mutationFn: () => dataOf(api.cancelBookingBurst({ path: { clinicId, burstId: burst.id }, body: { hours } })),
+    onSuccess: ({ cancelled }) => {
+      toastDone({ message: t('bursts.done', { number: cancelled }) })
+      onClose()
+    },
+    onSettled: () => queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) }),
+  })
+  return (
+    <Stack gap="md">
+      <Text>{t('bursts.confirm.help', { number: burst.bookings })}</Text>
+      {cancelling.isError ? <ErrorState error={cancelling.error} /> : null}
+      <Group gap="sm">
+        <Button color="red" loading={cancelling.isPending} onClick={() => cancelling.mutate()}>
+          {t('bursts.confirm.submit')}
+        </Button>
+        <Button variant="default" onClick={onClose}>
+          {t('bursts.confirm.back')}
+        </Button>
+      </Group>
+    </Stack>
+  )
+}
