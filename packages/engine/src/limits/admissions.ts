@@ -23,6 +23,7 @@ export function createAdmissions(pool: pg.Pool, bounds: Bounds) {
     name: 'admission',
     inFlightMax: 1,
     run: (requests) => runAdmissionBatch(pool, requests, released.splice(0)),
+    rowOf: ({ bookingId }) => String(clinicNoOf(bookingId)),
     ...bounds,
   })
   return {
