@@ -40,6 +40,7 @@ const engineFolders = {
   'app-login': [],
   verify: [],
   bookings: ['queue'],
+  limits: ['queue'],
   reads: ['bookings', 'lists', 'verify'],
   directory: ['lists', 'reads', 'stored-responses'],
   import: ['directory', 'slots'],

@@ -50,7 +50,8 @@ export class Requests {
     const n = this.#createdCount
     const isFromElsewhere = part.kind === 'book' && part.isFromElsewhere === true
     const phone = isFromElsewhere ? this.#phoneOf(n) : '+44 20 7946 0000'
-    const patient = `{"name":"Patient ${n}","email":"patient${n}${isFromElsewhere ? this.#keyPrefix : ''}@example.org","phone":"${phone}"}`
+    const email = `patient${n}${isFromElsewhere ? this.#keyPrefix : ''}@example.org`
+    const patient = `{"name":"Patient ${n}","email":"${email}","phone":"${phone}"}`
     const body = `{"slotId":"${slotId}","patient":${patient}}`
     const authorization =
       part.kind === 'book' && part.bearer !== undefined ? `Authorization: Bearer ${part.bearer}\r\n` : ''

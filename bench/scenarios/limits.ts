@@ -6,7 +6,7 @@ import type { Scenario } from './scenario.ts'
 
 const unreached = '1000000'
 
-/** Every request comes from another address and patient, so that nobody is near a limit: what remains is the counting. */
+/** Every request comes from another address and patient, so that nobody is near a limit: what remains is counting. */
 export const limits: Scenario = {
   name: 'limits',
   title: 'Bookings with the limits on, and off',

@@ -1,6 +1,6 @@
 -- count_origins: how many holds and bookings of a subject count at p_now, without the booking p_except: holds that have
--- not lapsed, confirmed bookings that have not begun, and reservations of the last two minutes, whose claim may be under
--- way. Deletes the reservations that will never count again, so that the next call reads only those that count.
+-- not lapsed, confirmed bookings that have not begun, and reservations of the last two minutes, whose claim may be
+-- under way. Deletes the reservations that will never count again, so that the next call reads only those that count.
 --
 -- Internal. Locks: the reservations that it deletes; the caller has the clinic's advisory lock. Fails: never.
 -- Idempotent: yes.

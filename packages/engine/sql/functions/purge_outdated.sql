@@ -1,6 +1,6 @@
 -- purge_outdated: deletes idempotency keys, stored responses and directory changes older than p_keep, and origins of
--- bookings older than 30 days, at most p_limit rows of each table, and returns how many it deleted. Call it again while it returns p_limit or more: small
--- transactions keep locks and WAL short.
+-- bookings older than 30 days, at most p_limit rows of each table, and returns how many it deleted. Call it again while
+-- it returns p_limit or more: small transactions keep locks and WAL short.
 --
 -- Locks: the rows it deletes; rows that are locked by others are left for the next call.
 -- Fails: 22023 for a p_keep of less than an hour (a retry under way would book twice), or a limit outside of

@@ -26,7 +26,7 @@ test('processes that start at once get the same new secret, which only its owner
   expect(await secretFromFile(path, 'another secret that is not used here')).toBe(secrets[0])
 })
 
-test('a file that others can read, that has no secret or that cannot be created is refused, with its name', async () => {
+test('a file that others can read, that has no secret or that cannot be created is refused by name', async () => {
   await secretFromFile(path, null)
   await chmod(path, 0o644)
   await expect(secretFromFile(path, null)).rejects.toThrow(`chmod 600 ${path}`)

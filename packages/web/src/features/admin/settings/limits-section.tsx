@@ -12,13 +12,13 @@ import { useClinic } from '../use-clinic.ts'
 import classes from './settings.module.css'
 
 const names = [
-  'guestUnitsMax',
   'addressHoldsMax',
   'addressBookingsMax',
   'accountHoldsMax',
   'accountBookingsMax',
   'contactHoldsMax',
   'contactBookingsMax',
+  'guestUnitsMax',
 ] as const satisfies (keyof BookingLimits)[]
 
 function limitsQuery(clinicId: string) {
