@@ -3994,7 +3994,7 @@ export type UpdateBookingLimitsData = {
     body: BookingLimitsChange;
     headers?: {
         /**
-         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
          */
         'Idempotency-Key'?: string;
     };
@@ -4124,7 +4124,7 @@ export type CancelBookingBurstData = {
     body?: BurstCancellation;
     headers?: {
         /**
-         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours.
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
          */
         'Idempotency-Key'?: string;
     };
