@@ -180,13 +180,13 @@ export const bookingOperations = {
     summary: 'Undo the last mark',
     description:
       'ARRIVED and NO_SHOW become CONFIRMED again, COMPLETED becomes ARRIVED. The booking’s units were taken all ' +
-      'along. A CONFIRMED booking: 200, unchanged.',
+      'along. A CONFIRMED booking: 200, unchanged. In a withdrawn slot nothing becomes CONFIRMED again.',
     access: 'booking_desk',
     params,
     body: nothingSchema,
     bodyOptional: true,
     responses: booking('The booking, CONFIRMED or ARRIVED'),
-    problems: ['booking_not_found', 'invalid_transition'],
+    problems: ['booking_not_found', 'invalid_transition', 'slot_closed'],
   }),
   linkBooking: operation({
     id: 'linkBooking',

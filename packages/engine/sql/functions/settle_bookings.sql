@@ -11,12 +11,12 @@
 -- of that booking are judged in the next round, by what it is then. Rows of a later round come later.
 --
 -- reopen undoes the last mark: ARRIVED and NO_SHOW become CONFIRMED again, COMPLETED becomes ARRIVED; the units were
--- taken all along, so no slot is read. link gives a guest's booking, whatever its state, to the account that acts.
+-- taken all along. Nothing becomes CONFIRMED in a withdrawn slot. link gives a guest's booking, whatever its state, to the account that acts.
 -- p_keys: of the requests, stored with their events. p_reasons: of a cancellation; with confirm, of the visit.
 -- p_patients: with confirm, the patient, who may not be known when the hold is created. null: unchanged.
 --
 -- Outcomes: done | unchanged | booking_missing | hold_expired | invalid_transition | already_extended | past_deadline |
---   too_early | booking_has_account | retry (send it again: the booking was moved meanwhile)
+--   too_early | slot_closed:withdrawn (reopen) | booking_has_account | retry (send it again: the booking was moved meanwhile)
 -- Locks: the slots of bookings to be cancelled, by (clinic_no, id); then all the bookings, by (clinic_no, id). Claims
 --   and moves take them in the same order; without it, moves deadlocked.
 -- Fails: 22023 for arrays of different lengths, an unknown action or a link without an account; check_violation if a
@@ -88,6 +88,8 @@ begin
                          else 'booking_has_account' end
                   when i.action = 'reopen' then
                     case when b.status = 'CONFIRMED' then 'unchanged'
+                         when b.status in ('ARRIVED', 'NO_SHOW') and s.withdrawn_at is not null
+                           then 'slot_closed:withdrawn'
                          when b.status in ('ARRIVED', 'NO_SHOW', 'COMPLETED') then 'done'
                          else 'invalid_transition' end
                   when hold_lapsed(b.status, b.hold_expires_at, greatest(v_now, b.updated_at))
@@ -131,8 +133,8 @@ begin
              with ordinality
              i(clinic_no, id, action, actor_id, on_behalf, key, reason, patient, n)
         left join lateral (select t.* from booking t where t.clinic_no = i.clinic_no and t.id = i.id limit 1) b on true
-        left join lateral (select t.starts_at from slot t where t.clinic_no = i.clinic_no and t.id = b.slot_id
-                           limit 1) s on true
+        left join lateral (select t.starts_at, t.withdrawn_at from slot t
+                            where t.clinic_no = i.clinic_no and t.id = b.slot_id limit 1) s on true
         left join lateral (select t.timezone, t.hold_seconds,
                            make_interval(mins => t.cancellation_deadline_minutes) as cancellation_deadline
                              from clinic t where t.no = i.clinic_no limit 1) c on true

@@ -156,10 +156,11 @@ describe('a mark is undone', () => {
       status: 'FAILED',
       failureReason: 'slot_withdrawn',
     })
-    // The control: the patient who has arrived stays, and reopening makes that booking CONFIRMED despite the withdrawn
-    // slot.
-    expect(await kindsOf(request(second, 'reopen'))).toEqual(['done'])
-    expect(await kindsOf(request(second, 'cancel'))).toEqual(['done'])
+    // The patient who has arrived stays, and is not CONFIRMED again in a withdrawn slot. A mark that is no
+    // confirmation can be undone.
+    expect(await settle(request(second, 'reopen'))).toEqual([{ kind: 'slot_closed', why: 'withdrawn' }])
+    expect(await kindsOf(request(second, 'complete'))).toEqual(['done'])
+    expect(await settle(request(second, 'reopen'))).toMatchObject([{ kind: 'done', booking: { status: 'ARRIVED' } }])
   })
 })
 

@@ -11,7 +11,7 @@ import { type BookingRow, bookingOf } from './booking-row.ts'
 
 type SettleRow = BookingRow & {
   ord: number
-  outcome: SettleOutcome['kind'] | 'retry'
+  outcome: Exclude<SettleOutcome['kind'], 'overloaded' | 'slot_closed'> | 'slot_closed:withdrawn' | 'retry'
   tx: string | null
   available: number | null
   lapses_in_ms: number | null
@@ -57,7 +57,7 @@ export async function runSettleBatch(
   return results
 }
 
-function outcomeOf(row: SettleRow, kind: SettleOutcome['kind']): SettleOutcome {
+function outcomeOf(row: SettleRow, kind: Exclude<SettleRow['outcome'], 'retry'>): SettleOutcome {
   switch (kind) {
     case 'done':
     case 'unchanged':
@@ -71,8 +71,8 @@ function outcomeOf(row: SettleRow, kind: SettleOutcome['kind']): SettleOutcome {
     case 'booking_missing':
     case 'booking_has_account':
       return { kind }
-    case 'overloaded':
-      throw new Error('The database does not know of queues.')
+    case 'slot_closed:withdrawn':
+      return { kind: 'slot_closed', why: 'withdrawn' }
   }
 }
 

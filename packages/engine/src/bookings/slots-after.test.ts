@@ -180,10 +180,9 @@ const leaves: [string, Leave, string, { part: string; becomes: string }[]][] = [
   ],
 ]
 
-/** A withdrawn slot as it is announced when its last booking leaves it: that of a patient whose arrival was undone. */
+/** A withdrawn slot as it is announced when its last booking leaves it. No function of this release creates such. */
 async function withdrawnSlotAfter(database: TestDatabase, leave: Leave) {
   const [slot, other] = await slotsOf(database)
-  const { id } = await aBooking(database, slot, { status: 'ARRIVED' })
   const which = { slotId: slot.id }
   await withdrawSlots(database.appPool, {
     clinicNo: slot.clinicNo,
@@ -194,7 +193,7 @@ async function withdrawnSlotAfter(database: TestDatabase, leave: Leave) {
   })
   // No function creates a hold in a withdrawn slot. If there is one, it counts for nothing, as for all reads.
   await aBooking(database, slot, { status: 'PENDING' })
-  await runSettleBatch(database.appPool, [settling(id, 'reopen')])
+  const { id } = await aBooking(database, slot)
   const { slots } = await announcedBy(leave(database.appPool, id, other))
   return { slot, announced: slots.find(({ slotId }) => slotId === slot.id) }
 }

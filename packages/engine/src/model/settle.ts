@@ -42,6 +42,8 @@ export type SettleOutcome =
   | { kind: 'past_deadline'; booking: Booking }
   /** arrive before the slot's local day, or no_show before its start. */
   | { kind: 'too_early'; booking: Booking }
+  /** reopen: the slot was withdrawn, and bookings in it are not CONFIRMED any more. */
+  | { kind: 'slot_closed'; why: SlotClosedWhy }
   /** link: the booking belongs to another account. */
   | { kind: 'booking_has_account' }
   | Overloaded

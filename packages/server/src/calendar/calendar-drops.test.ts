@@ -87,7 +87,6 @@ describe('a slot that the loaded days lack', () => {
 
   test.for(['cancel', 'move'])('withdrawn, does not return by %s of its last booking', async (change, { database }) => {
     const scene = await aScene(database, { slots: 2 })
-    const { id: bookingId } = await aBooking(database, scene.slot, { status: 'ARRIVED' })
     await scene.calendar.watch([scene.doctor.id], { readAgain: false })
     await scene.list()
     await scene.engine.withdrawSlots({
@@ -99,7 +98,8 @@ describe('a slot that the loaded days lack', () => {
     })
     await scene.settled()
     await scene.list()
-    await scene.engine.settle({ bookingId, action: 'reopen', actorId: null, onBehalf: true, key: null, reason: null })
+    // An earlier release could confirm bookings in withdrawn slots.
+    const { id: bookingId } = await aBooking(database, scene.slot)
     if (change === 'cancel') await cancel(scene, bookingId)
     else await scene.engine.move({ bookingId, slotId: scene.other.id, actorId: null, onBehalf: true })
     await scene.settled()

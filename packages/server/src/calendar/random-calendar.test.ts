@@ -270,7 +270,7 @@ async function leaveOnce(scene: Scene, withinMs: number): Promise<void> {
     const { body } = await claim(scene, at, pick(scene.slots, from).id, 1, true)
     const slotId = pick(scene.slots, to).id
     if (body.id !== undefined) leaves.push(() => write(scene, at, 'POST', `bookings/${body.id}/reschedule`, { slotId }))
-    const withdrawn = await withdrawAroundPatient(scene, at)
+    const withdrawn = await confirmedInWithdrawn(scene, at)
     const [change, details] = at === 0 ? ['cancel', {}] : ['reschedule', { slotId: pick(scene.slots, 6).id }]
     leaves.push(() => write(scene, at, 'POST', `${withdrawn}/${change}`, details))
   }
@@ -278,13 +278,12 @@ async function leaveOnce(scene: Scene, withinMs: number): Promise<void> {
   for (const leave of leaves) await leave()
 }
 
-/** The path of a booking that stayed in a withdrawn slot, because it was marked as arrived by mistake. */
-async function withdrawAroundPatient(scene: Scene, at: number): Promise<string> {
+/** The path of a booking that is confirmed in a withdrawn slot, as an earlier release allowed. */
+async function confirmedInWithdrawn(scene: Scene, at: number): Promise<string> {
   const slot = scene.spareSlots.pop()
   if (slot === undefined) throw new Error('There are too few spare slots.')
-  const { id } = await aBooking(scene.database, slot, { status: 'ARRIVED' })
   await write(scene, at, 'DELETE', `slots/${slot.id}?withBookings=true`)
-  await write(scene, at, 'POST', `bookings/${id}/reopen`, {})
+  const { id } = await aBooking(scene.database, slot)
   return `bookings/${id}`
 }
 

@@ -488,7 +488,7 @@ export const noShowBooking = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * Undo the last mark
  *
- * ARRIVED and NO_SHOW become CONFIRMED again, COMPLETED becomes ARRIVED. The booking’s units were taken all along. A CONFIRMED booking: 200, unchanged.
+ * ARRIVED and NO_SHOW become CONFIRMED again, COMPLETED becomes ARRIVED. The booking’s units were taken all along. A CONFIRMED booking: 200, unchanged. In a withdrawn slot nothing becomes CONFIRMED again.
  *
  * Who may call: Admins and staff of the clinic; doctors for their own calendar.
  */

@@ -2954,7 +2954,7 @@ export type ReopenBookingErrors = {
      */
     408: Problem;
     /**
-     * `invalid_transition`: The booking is not in a state that allows this.
+     * `invalid_transition`: The booking is not in a state that allows this. `slot_closed`: The slot cannot be booked.
      */
     409: Problem;
     /**
