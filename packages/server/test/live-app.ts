@@ -47,7 +47,6 @@ export async function liveApp(
     limitAnonymousWritesPerMinute: 1,
     limitAccountPerMinute: 1,
     limitSignInsPerIp: 1,
-    limitSignInsPerEmail: 1,
     limitBookingsPerAccount: 1,
     limitBookingsPerAddress: 1,
     limitBookingsPerEmail: 1,

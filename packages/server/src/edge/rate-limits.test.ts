@@ -165,9 +165,10 @@ describe('proxies', () => {
       headers: { 'x-forwarded-for': '203.0.113.5, 192.0.2.77', 'x-holdfast-client-address': '203.0.113.6' },
     })
     expect(signedIn.body.token).not.toBe(token)
-    const { rows } = await server.database.ownerPool.query('select "ipAddress" from auth.session where token = $1', [
-      signedIn.body.token,
-    ])
+    const { rows } = await server.database.ownerPool.query(
+      `select "ipAddress" from auth.session s join auth."user" u on u.id = s."userId"
+        where u.email = 'address@example.org' order by s."createdAt" desc limit 1`,
+    )
     expect(rows[0].ipAddress).toBe('192.0.2.77')
   })
 })
@@ -233,19 +234,27 @@ describe('bookings on behalf of patients', () => {
 })
 
 describe('bookings for one patient', () => {
-  test('are limited by e-mail address, in any case and from any address', async () => {
+  test('are limited by e-mail address, in any case', async () => {
     const emails = ['Pat@example.org', 'pat@EXAMPLE.org', 'PAT@example.org', 'other@example.org']
-    const received = await statuses(4, (round) => book(`192.0.2.${round}`, { name: 'P', email: emails[round] }))
+    const received = await statuses(4, (round) => book('192.0.2.1', { name: 'P', email: emails[round] }))
     expect(received).toEqual([201, 201, 429, 201])
+  })
+
+  test('do not keep the patient from booking, with an account or without, when a stranger sends them', async () => {
+    const { token } = await signUp(server.url, `${randomUUID()}@example.org`)
+    const victim = { name: 'P', email: 'victim@example.org' }
+    expect(await statuses(3, () => book('192.0.2.1', victim))).toEqual([201, 201, 429])
+    expect((await book('192.0.2.2', victim)).status).toBe(201)
+    expect((await book('192.0.2.1', victim, token)).status).toBe(201)
   })
 
   test('are also limited when the e-mail address comes with the confirmation', async () => {
     const confirmAs = async (round: number) => {
-      const held = await book(`192.0.2.${round}`, { name: 'P' })
+      const held = await book('192.0.2.1', { name: `P${round}` })
       return call(`${fresh.url}/api/v1/bookings/${held.body.id}/confirm`, {
         method: 'POST',
         body: { patient: { name: 'P', email: 'late@example.org' } },
-        headers: from(`192.0.2.${round}`),
+        headers: from('192.0.2.1'),
         bearer: String(held.body.manageToken),
       })
     }
@@ -265,13 +274,50 @@ describe('bookings for one patient', () => {
 })
 
 describe('sign-ins', () => {
-  test('are limited per e-mail address, existing or not, in any case', async () => {
-    const received = await statuses(4, (round) =>
-      signIn(`192.0.2.${round}`, round % 2 ? 'Who@example.org' : 'who@example.org'),
-    )
-    expect(received).toEqual([401, 401, 401, 429])
-    const refused = await signIn('192.0.2.50', 'who@example.org')
-    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(60)
+  const password = 'a password of ten'
+
+  test('that fail are limited per e-mail address and network, whether it has an account or not, in any case', async () => {
+    await signUp(server.url, 'who@example.org')
+    for (const [name, network] of [
+      ['who', '2001:db8:1'],
+      ['nobody', '2001:db8:2'],
+    ] as const) {
+      const received = await statuses(4, (round) =>
+        signIn(`${network}:${round}::1`, round % 2 ? `${name.toUpperCase()}@example.org` : `${name}@example.org`),
+      )
+      expect(received, name).toEqual([401, 401, 401, 429])
+    }
+    const refused = await signIn('2001:db8:1:9::1', 'who@example.org', password)
+    expect(refused.status).toBe(429)
+    expect(refused.body.code).toBe('rate_limited')
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+  })
+
+  test('that fail elsewhere keep nobody out: not at another address, nor in a browser used before', async () => {
+    await signUp(server.url, 'owner@example.org')
+    const first = await signIn('192.0.2.1', 'owner@example.org', password)
+    const cookies = first.headers.getSetCookie().map((cookie) => cookie.split(';')[0] ?? '')
+    const browser = cookies.find((cookie) => cookie.startsWith('holdfast.browser=')) ?? ''
+    const signInWith = (cookie: string, email: string) =>
+      call(`${fresh.url}/api/auth/sign-in/email`, {
+        method: 'POST',
+        body: { email, password },
+        headers: { ...from('192.0.2.1'), cookie },
+      })
+    expect(await statuses(4, () => signIn('192.0.2.1', 'owner@example.org'))).toEqual([401, 401, 401, 429])
+    expect((await signIn('192.0.2.2', 'owner@example.org', password)).status).toBe(200)
+    // The address itself is limited too.
+    const open = await serverOn(server.database, { ...limits, HOLDFAST_LIMIT_SIGN_INS_PER_IP: '1000' })
+    await fresh.stop()
+    fresh = open
+    await statuses(4, () => signIn('192.0.2.1', 'owner@example.org'))
+    expect((await signInWith(browser, 'owner@example.org')).status).toBe(200)
+    // The control: a changed cookie, or one that is for another account, is no known browser.
+    await statuses(4, () => signIn('192.0.2.1', 'owner@example.org'))
+    expect((await signInWith(`${browser.slice(0, -4)}AAAA`, 'owner@example.org')).status).toBe(429)
+    await signUp(server.url, 'second@example.org')
+    await statuses(4, () => signIn('192.0.2.1', 'second@example.org'))
+    expect((await signInWith(browser, 'second@example.org')).status).toBe(429)
   })
 
   test('are limited per address', async () => {

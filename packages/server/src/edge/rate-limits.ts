@@ -19,9 +19,8 @@ export type RateLimits = {
    * @returns undefined when limits are off
    */
   countRequest(request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined
-  /** Counts a sign-in or sign-up by IP address and by e-mail address. @throws ProblemError rate_limited */
+  /** Counts a sign-in or sign-up by IP address. @throws ProblemError rate_limited */
   countSignInByAddress(request: FastifyRequest, reply: FastifyReply): Promise<void>
-  countSignInByEmail(request: FastifyRequest, reply: FastifyReply): Promise<void>
 }
 
 declare module 'fastify' {
@@ -37,7 +36,6 @@ type LimitSettings = Pick<
   | 'limitAnonymousWritesPerMinute'
   | 'limitAccountPerMinute'
   | 'limitSignInsPerIp'
-  | 'limitSignInsPerEmail'
   | 'limitBookingsPerAccount'
   | 'limitBookingsPerAddress'
   | 'limitBookingsPerEmail'
@@ -55,7 +53,6 @@ export const rateLimits = fp(async (app: FastifyInstance, settings: LimitSetting
     app.decorate('rateLimits', {
       countRequest: () => undefined,
       countSignInByAddress: noLimit,
-      countSignInByEmail: noLimit,
     })
     app.decorate('limitBooking', unlimited)
     app.decorate('limitPatient', unlimited)
@@ -77,19 +74,14 @@ export const rateLimits = fp(async (app: FastifyInstance, settings: LimitSetting
   const writes = bucketsByAddress(bucket, settings.limitAnonymousWritesPerMinute, 'writes a minute without an account')
   const account = bucket(settings.limitAccountPerMinute, minuteMs, 'requests a minute of one account', accountId)
   const signInsByAddress = bucket(settings.limitSignInsPerIp, quarterHourMs, 'sign-ins in 15 minutes', clientAddress)
-  const signInsByEmail = bucket(
-    settings.limitSignInsPerEmail,
-    quarterHourMs,
-    'sign-ins in 15 minutes for one e-mail address',
-    (request) => textIn(request.body, 'email') ?? '',
-  )
   const bookingsByAddress = bucketsByAddress(bucket, settings.limitBookingsPerAddress, 'bookings a minute')
   const bookingsByAccount = bucket(settings.limitBookingsPerAccount, minuteMs, 'bookings a minute', accountId)
   const bookingsByEmail = bucket(
     settings.limitBookingsPerEmail,
     quarterHourMs,
     "bookings in 15 minutes for one patient's e-mail address",
-    (request) => patientEmail(request) ?? '',
+    // By caller: a stranger who books with somebody's address must not keep them from booking.
+    (request) => `${patientEmail(request)} ${accountId(request) || clientAddress(request)}`,
   )
 
   const countPatient = (request: FastifyRequest, reply: FastifyReply) =>
@@ -111,7 +103,6 @@ export const rateLimits = fp(async (app: FastifyInstance, settings: LimitSetting
       return request.method === 'GET' || request.method === 'HEAD' ? reads(request, reply) : writes(request, reply)
     },
     countSignInByAddress: signInsByAddress,
-    countSignInByEmail: signInsByEmail,
   })
 })
 

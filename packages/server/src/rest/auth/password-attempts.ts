@@ -1,0 +1,56 @@
+import { normalizeIP } from '@fastify/rate-limit'
+import type { FastifyRequest } from 'fastify'
+import type { AttemptLimits } from '../../accounts/attempt-limits.ts'
+import type { KnownBrowsers } from '../../accounts/known-browsers.ts'
+import { problem } from '../../edge/problem-error.ts'
+
+export type PasswordAttempts = {
+  /** @throws ProblemError rate_limited */
+  begin(path: string, request: FastifyRequest): { end(outcome: 'succeeded' | 'failed' | 'withdrawn'): void }
+  /** The cookie after a sign-in. */
+  knownBrowserCookie(request: FastifyRequest): string
+}
+
+/** One site has a /48 of IPv6 addresses, and may use any of its 65536 networks. */
+const networkBits = 48
+
+/**
+ * Limits guesses of passwords without letting anybody keep an account's owner out: failed sign-ins count for e-mail
+ * address and network together, or, in a browser where the account was used before, for that browser alone. Guesses
+ * of the current password, when it is changed, count for the session.
+ */
+export function createPasswordAttempts(limits: AttemptLimits, knownBrowsers: KnownBrowsers): PasswordAttempts {
+  function keyOf(path: string, request: FastifyRequest): string | null {
+    if (path === '/change-password') return request.sessionId === null ? null : `session ${request.sessionId}`
+    if (path !== '/sign-in/email') return null
+    const email = emailIn(request.body)
+    const browser = knownBrowsers.idOf(request.headers.cookie, email)
+    const source = browser === null ? normalizeIP(request.ip, networkBits) : `browser ${browser}`
+    return `${email} ${source}`
+  }
+
+  return {
+    begin(path, request) {
+      const key = keyOf(path, request)
+      if (key === null) return { end: () => undefined }
+      const retryAfterSeconds = limits.begin(key)
+      if (retryAfterSeconds > 0) {
+        throw problem('rate_limited', 'Too many wrong passwords. Wait before the next attempt.', { retryAfterSeconds })
+      }
+      return {
+        end: (outcome) => {
+          if (outcome === 'succeeded') limits.succeeded(key)
+          if (outcome === 'withdrawn') limits.withdrawn(key)
+        },
+      }
+    },
+    knownBrowserCookie: (request) => knownBrowsers.setCookie(request.headers.cookie, emailIn(request.body)),
+  }
+}
+
+/** The address in a validated body. */
+function emailIn(body: unknown): string {
+  const email = typeof body === 'object' && body !== null && 'email' in body ? body.email : null
+  if (typeof email !== 'string') throw new Error('The body has no e-mail address.')
+  return email.trim().toLowerCase()
+}
