@@ -42,12 +42,16 @@ export const signedIn: Scenario = {
 async function signUp({ target }: OurServer): Promise<string> {
   const auth = `http://${target.host}:${target.port}/api/auth`
   const email = `patient-${Date.now()}@example.org`
-  const signedUp = await fetch(`${auth}/sign-up/email`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ name: 'A Patient', email, password: 'a password of a patient' }),
-  })
-  const { token } = (await signedUp.json()) as { token?: string }
+  const post = (path: string, body: object) =>
+    fetch(`${auth}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+  const password = 'a password of a patient'
+  const signedUp = await post('/sign-up/email', { name: 'A Patient', email, password })
+  const signedIn = await post('/sign-in/email', { email, password })
+  const { token } = (await signedIn.json()) as { token?: string }
   const issued = await fetch(`${auth}/token`, { headers: { authorization: `Bearer ${token}` } })
   const { token: jwt } = (await issued.json()) as { token?: string }
   if (jwt === undefined)

@@ -84,7 +84,7 @@ export function buildOpenApi(described: Operation[] = operations): OpenApiDocume
           type: 'apiKey',
           in: 'cookie',
           name: 'better-auth.session_token',
-          description: 'The session cookie of browsers.',
+          description: 'The session cookie of browsers; with https, its name begins with `__Host-`.',
         },
       },
     },

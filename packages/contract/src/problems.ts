@@ -20,6 +20,11 @@ export const problemKinds = {
     title: 'Your role does not allow this',
     help: 'Ask an admin of the clinic for the role, or use an account that has it.',
   },
+  password_change_required: {
+    status: 403,
+    title: 'The password has to be changed first',
+    help: 'Somebody else knows this password. Choose another with POST /api/auth/change-password.',
+  },
   not_found: {
     status: 404,
     title: 'Not found',
@@ -149,11 +154,6 @@ export const problemKinds = {
     title: 'The clinic has too many open invitations',
     help: 'Revoke some, or wait until they are accepted or have expired.',
   },
-  email_taken: {
-    status: 409,
-    title: 'An account with this e-mail address exists',
-    help: 'Sign in, or use another address.',
-  },
   body_too_large: {
     status: 413,
     title: 'The body is too large',
@@ -179,6 +179,16 @@ export const problemKinds = {
     status: 422,
     title: 'The doctor does not offer this type of appointment',
     help: 'See the doctor’s `appointmentTypes`.',
+  },
+  link_used: {
+    status: 422,
+    title: 'The link is not valid any more',
+    help: 'It works once, and for a limited time. Ask for a new one.',
+  },
+  password_guessable: {
+    status: 422,
+    title: 'The password is easy to guess',
+    help: 'Choose several words, and no name, date or row of keys.',
   },
   idempotency_key_reused: {
     status: 422,

@@ -25,7 +25,9 @@ grant update (name, timezone, address, phone, hold_seconds, minimum_notice_minut
 grant update (name, units, active, specialization, experience_years, rating, languages, fee_amount, fee_currency,
   appointment_types, video_room, updated_at) on holdfast.resource to holdfast_app;
 grant select, insert on holdfast.specialization to holdfast_app;
-grant select, insert, delete on holdfast.membership, holdfast.site_administrator, holdfast.answer to holdfast_app;
+grant select, insert, delete on holdfast.membership, holdfast.answer to holdfast_app;
+-- Only the owner appoints site administrators: at the first start, and with `holdfast admin create`.
+grant select on holdfast.site_administrator to holdfast_app;
 grant update (role, doctor_id) on holdfast.membership to holdfast_app;
 grant select, insert, delete on holdfast.invitation to holdfast_app;
 grant update (accepted_at, accepted_by) on holdfast.invitation to holdfast_app;

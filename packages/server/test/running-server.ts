@@ -99,17 +99,19 @@ export async function signIn(url: string, who: { email: string; password: string
   return response.body.token
 }
 
-/** Signs up. @returns the account's id and session token */
+/** Signs up and in. @returns the account's id and session token */
 export async function signUp(
   url: string,
   email: string,
   password = 'a password of ten',
 ): Promise<{ id: string; token: string }> {
   const body = { name: email.split('@')[0] ?? email, email, password }
-  const response = await call(`${url}/api/auth/sign-up/email`, { method: 'POST', body })
-  const { token, user } = response.body
+  const signedUp = await call(`${url}/api/auth/sign-up/email`, { method: 'POST', body })
+  if (signedUp.status !== 200) throw new Error(`Sign-up returned ${signedUp.status}: ${signedUp.text}`)
+  const signedIn = await call(`${url}/api/auth/sign-in/email`, { method: 'POST', body: { email, password } })
+  const { token, user } = signedIn.body
   if (typeof token !== 'string' || !isRecord(user))
-    throw new Error(`Sign-up returned ${response.status}: ${response.text}`)
+    throw new Error(`Sign-in returned ${signedIn.status}: ${signedIn.text}`)
   return { id: String(user.id), token }
 }
 

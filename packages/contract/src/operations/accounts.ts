@@ -5,6 +5,7 @@ import {
   jwksSchema,
   jwtSchema,
   passwordChangeSchema,
+  passwordResetSchema,
   sessionListSchema,
   sessionRevocationSchema,
   signedInSchema,
@@ -25,16 +26,13 @@ export const accountOperations = {
     url: '/api/auth/sign-up/email',
     tag: 'Accounts',
     summary: 'Sign up',
+    description:
+      'Sign in afterwards. The response is the same if the e-mail address already has an account, which is unchanged: ' +
+      'signing in with another password than its own then fails.',
     access: 'anyone',
     body: signUpSchema,
-    responses: {
-      200: {
-        description: 'Signed up and signed in',
-        schema: signedInSchema,
-        headers: { 'set-auth-token': 'The session token, to send as the bearer token' },
-      },
-    },
-    problems: ['email_taken'],
+    responses: { 200: { description: 'The address has an account now', schema: statusSchema } },
+    problems: ['password_guessable'],
   }),
   signIn: operation({
     id: 'signIn',
@@ -43,7 +41,8 @@ export const accountOperations = {
     tag: 'Accounts',
     summary: 'Sign in',
     description:
-      'Sets the session cookie for browsers; programs send `token` as the bearer token. A session lasts 30 days.',
+      'Sets the session cookie for browsers; programs send `token` as the bearer token. A session lasts 30 days, and ' +
+      'ends earlier if it is not used (HOLDFAST_SESSION_IDLE_HOURS). The session that the request is sent with ends.',
     access: 'anyone',
     body: signInSchema,
     responses: {
@@ -133,7 +132,21 @@ export const accountOperations = {
     access: 'account',
     body: passwordChangeSchema,
     responses: { 200: { description: 'The password is changed', schema: signedInSchema } },
-    problems: [],
+    problems: ['password_guessable'],
+  }),
+  resetPassword: operation({
+    id: 'resetPassword',
+    method: 'POST',
+    url: '/api/auth/reset-password',
+    tag: 'Accounts',
+    summary: 'Choose a new password with a link',
+    description:
+      'The link comes from an administrator (`holdfast admin reset-password`), works once, and for 24 hours. All ' +
+      'sessions of the account end.',
+    access: 'anyone',
+    body: passwordResetSchema,
+    responses: { 200: { description: 'The password is changed', schema: statusSchema } },
+    problems: ['link_used', 'password_guessable'],
   }),
   updateAccount: operation({
     id: 'updateAccount',

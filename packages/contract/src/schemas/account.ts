@@ -46,7 +46,14 @@ export const memberChangeSchema = Type.Object(roleFields, { title: 'MemberChange
 
 /** The fields of better-auth's user that are part of the contract. */
 const userSchema = Type.Object(
-  { id: Type.String(), email: Type.String(), name: Type.String() },
+  {
+    id: Type.String(),
+    email: Type.String(),
+    name: Type.String(),
+    mustChangePassword: Type.Optional(
+      Type.Boolean({ description: 'true: the session may only change the password, because somebody else knows it' }),
+    ),
+  },
   { title: 'User', additionalProperties: true },
 )
 
@@ -69,24 +76,31 @@ export const passwordChangeSchema = Type.Object(
   { title: 'PasswordChange', additionalProperties: false },
 )
 
+export const passwordResetSchema = Type.Object(
+  { token: Type.String({ pattern: '^[\\w-]{16,128}$', description: 'From the link' }), newPassword },
+  { title: 'PasswordReset', additionalProperties: false },
+)
+
 export const accountChangeSchema = Type.Object(
   { name: line(200) },
   { title: 'AccountChange', additionalProperties: false },
 )
 
 export const sessionRevocationSchema = Type.Object(
-  { token: Type.String({ pattern: '^[A-Za-z0-9]{16,128}$', description: 'The session’s `token`, from the list' }) },
+  { id: Type.String({ format: 'uuid', description: 'The session’s `id`, from the list' }) },
   { title: 'SessionRevocation', additionalProperties: false },
 )
 
 const sessionSchema = Type.Object(
   {
-    token: Type.String(),
+    id: id(),
     createdAt: Type.String({ format: 'date-time' }),
+    usedAt: Type.String({ format: 'date-time', description: 'When it was last used, to within a minute or so' }),
     expiresAt: Type.String({ format: 'date-time' }),
-    userAgent: Type.Optional(nullableText()),
+    userAgent: nullableText({ description: 'The browser or program that signed in, as it named itself' }),
+    isCurrent: Type.Boolean({ description: 'true: the session of this request' }),
   },
-  { title: 'Session', additionalProperties: true },
+  { title: 'Session', additionalProperties: false },
 )
 
 export const sessionListSchema = Type.Array(sessionSchema)

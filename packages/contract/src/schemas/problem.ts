@@ -27,7 +27,7 @@ export const problemSchema = Type.Object(
     detail: Type.String({ description: 'What was wrong with this request, for people to read' }),
     instance: Type.Optional(Type.String({ description: 'The id of the request in the server’s log' })),
     code: literals(problemCodes, { title: 'ProblemCode' }),
-    errors: Type.Optional(Type.Array(fieldErrorSchema, { description: '`invalid_request`: every invalid field' })),
+    errors: Type.Optional(Type.Array(fieldErrorSchema, { description: 'Every invalid field' })),
     alternatives: Type.Optional(
       Type.Array(slotSchema, { maxItems: 3, description: '`slot_full`: slots that have enough free units' }),
     ),

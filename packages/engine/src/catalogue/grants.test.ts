@@ -138,6 +138,8 @@ test.for([
   'update holdfast.invitation set role = role',
   'update holdfast.invitation set expires_at = expires_at',
   'update holdfast.site_administrator set account_id = account_id',
+  'insert into holdfast.site_administrator (account_id) values (gen_random_uuid())',
+  'delete from holdfast.site_administrator where false',
   `select * from holdfast.lapse_holds('{}', '{}', now())`,
   `select holdfast.lock_bookings('{}', '{}')`,
   `select holdfast.fail_holds('{}', '{}', '{}', '{}', '{}')`,

@@ -18,10 +18,8 @@ export async function migrateAccounts(ownerUrl: string): Promise<AccountsMigrati
     await pool.query('create schema if not exists auth')
     const migrations = await getMigrations(schemaOptions(pool))
     await migrations.runMigrations()
-    await pool.query(`
-      grant usage on schema auth to holdfast_app;
-      grant select, insert, update, delete on all tables in schema auth to holdfast_app;
-    `)
+    await hashStoredSessionTokens(pool)
+    await pool.query(grants)
     return {
       createdTables: migrations.toBeCreated.map((table) => table.table),
       changedTables: migrations.toBeAdded.map((table) => table.table),
@@ -29,6 +27,30 @@ export async function migrateAccounts(ownerUrl: string): Promise<AccountsMigrati
   } finally {
     await pool.end()
   }
+}
+
+/**
+ * What the server's role may do. Accounts are never deleted, and their e-mail addresses never change. It has to change
+ * passwords, because people do that on the site.
+ */
+const grants = `
+  revoke all on all tables in schema auth from holdfast_app;
+  grant usage on schema auth to holdfast_app;
+  grant select on all tables in schema auth to holdfast_app;
+  grant insert on "user", account, session, jwks, verification to holdfast_app;
+  grant update (name, "updatedAt", "tokensValidFrom", "mustChangePassword") on "user" to holdfast_app;
+  grant update (password, "updatedAt") on account to holdfast_app;
+  grant update ("updatedAt") on session to holdfast_app;
+  grant update ("expiresAt") on jwks to holdfast_app;
+  grant delete on session, verification to holdfast_app;
+`
+
+/** Earlier versions stored the session tokens themselves. Nobody is signed out. */
+async function hashStoredSessionTokens(pool: pg.Pool): Promise<void> {
+  await pool.query(`
+    update session
+       set token = 'sha256:' || translate(rtrim(encode(sha256(token::bytea), 'base64'), '='), '+/', '-_')
+     where token !~ '^sha256:'`)
 }
 
 /** A pool whose search path is the schema of the accounts' tables. */
@@ -57,6 +79,7 @@ function schemaOptions(pool: pg.Pool) {
     publicUrl: 'http://localhost',
     issuer: 'holdfast',
     passwords: createPasswords(1),
+    onPasswordReset: async () => undefined,
     onError: () => undefined,
   })
 }

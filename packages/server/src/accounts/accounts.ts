@@ -1,18 +1,26 @@
+import { randomBytes } from 'node:crypto'
 import type { Pool } from 'pg'
 import sql from 'sql-template-tag'
-import { type Auth, passwordLength } from './auth.ts'
+import type { Auth } from './auth.ts'
+import { type PasswordRefusal, refusalOfNewPassword } from './new-passwords.ts'
 import type { Passwords } from './passwords.ts'
-import type { Principals } from './principals.ts'
+import type { Sessions } from './sessions.ts'
 
 /** An account as the clinic's admins may see it. */
 export type AccountCard = { id: string; email: string; name: string }
 
-export type NewAccount = { email: string; name: string; password: string }
+export type NewAccount = {
+  email: string
+  name: string
+  password: string
+  /** true: the person has to choose another password before anything else. */
+  mustChangePassword?: boolean
+}
 
 export type CreateAccountOutcome =
   | { kind: 'created'; account: AccountCard }
   | { kind: 'email_taken' }
-  | { kind: 'password_length'; min: number; max: number }
+  | { kind: 'password_refused'; refusal: PasswordRefusal }
 
 export type Accounts = {
   /** By e-mail address, ignoring case; null: there is none. */
@@ -25,11 +33,13 @@ export type Accounts = {
   setPassword(
     accountId: string,
     password: string,
-  ): Promise<{ kind: 'done' } | { kind: 'account_missing' } | { kind: 'password_length'; min: number; max: number }>
-  /** Idempotent. */
-  makeSiteAdministrator(accountId: string): Promise<void>
+  ): Promise<{ kind: 'done' } | { kind: 'account_missing' } | { kind: 'password_refused'; refusal: PasswordRefusal }>
   hasSiteAdministrator(): Promise<boolean>
+  /** The token of a link with which the account's person can choose a new password once, within 24 hours. */
+  createPasswordReset(accountId: string): Promise<{ token: string; expiresAt: Date }>
 }
+
+const resetMs = 24 * 3600_000
 
 const uniqueViolation = '23505'
 const cardColumns = sql`id::text, email, name`
@@ -39,7 +49,7 @@ const cardColumns = sql`id::text, email, name`
  *
  * @param pool connected with `search_path=auth`
  */
-export function createAccounts(pool: Pool, auth: Auth, passwords: Passwords, principals: Principals): Accounts {
+export function createAccounts(pool: Pool, auth: Auth, passwords: Passwords, sessions: Sessions): Accounts {
   return {
     async byEmail(email) {
       const { rows } = await pool.query<AccountCard>(
@@ -55,13 +65,14 @@ export function createAccounts(pool: Pool, auth: Auth, passwords: Passwords, pri
       return new Map(rows.map((row) => [row.id, row]))
     },
 
-    async createAccount({ email, name, password }) {
-      if (!hasAllowedLength(password)) return { kind: 'password_length', ...passwordLength }
+    async createAccount({ email, name, password, mustChangePassword = false }) {
+      const refusal = refusalOfNewPassword(password, [email, name])
+      if (refusal !== null) return { kind: 'password_refused', refusal }
       const { internalAdapter } = await auth.$context
       const hash = await passwords.hash(password)
       try {
         const user = await internalAdapter.createUser(
-          { email: email.trim().toLowerCase(), name, emailVerified: false },
+          { email: email.trim().toLowerCase(), name, emailVerified: false, mustChangePassword },
           { method: 'admin' },
         )
         await internalAdapter.linkAccount({
@@ -78,9 +89,11 @@ export function createAccounts(pool: Pool, auth: Auth, passwords: Passwords, pri
     },
 
     async setPassword(accountId, password) {
-      if (!hasAllowedLength(password)) return { kind: 'password_length', ...passwordLength }
       const { internalAdapter } = await auth.$context
-      if ((await internalAdapter.findUserById(accountId)) === null) return { kind: 'account_missing' }
+      const user = await internalAdapter.findUserById(accountId)
+      if (user === null) return { kind: 'account_missing' }
+      const refusal = refusalOfNewPassword(password, [user.email, user.name])
+      if (refusal !== null) return { kind: 'password_refused', refusal }
       const hash = await passwords.hash(password)
       const logins = await internalAdapter.findAccounts(accountId)
       if (logins.some((login) => login.providerId === 'credential'))
@@ -89,16 +102,21 @@ export function createAccounts(pool: Pool, auth: Auth, passwords: Passwords, pri
         const login = { userId: accountId, providerId: 'credential', accountId, password: hash }
         await internalAdapter.linkAccount(login)
       }
-      await pool.query(sql`delete from session where "userId" = ${accountId}`)
-      principals.forget(accountId)
+      await sessions.endAll(accountId)
       return { kind: 'done' }
     },
 
-    async makeSiteAdministrator(accountId) {
-      await pool.query(
-        sql`insert into holdfast.site_administrator (account_id) values (${accountId}) on conflict do nothing`,
-      )
-      principals.forget(accountId)
+    async createPasswordReset(accountId) {
+      const { internalAdapter } = await auth.$context
+      const token = randomBytes(24).toString('base64url')
+      const expiresAt = new Date(Date.now() + resetMs)
+      // As the library's endpoint /reset-password expects it.
+      await internalAdapter.createVerificationValue({
+        identifier: `reset-password:${token}`,
+        value: accountId,
+        expiresAt,
+      })
+      return { token, expiresAt }
     },
     async hasSiteAdministrator() {
       const { rows } = await pool.query<{ found: boolean }>(
@@ -107,10 +125,6 @@ export function createAccounts(pool: Pool, auth: Auth, passwords: Passwords, pri
       return rows[0]?.found ?? false
     },
   }
-}
-
-function hasAllowedLength(password: string): boolean {
-  return password.length >= passwordLength.min && password.length <= passwordLength.max
 }
 
 /** better-auth may wrap the database error. */

@@ -1,8 +1,12 @@
 import { type BetterAuthOptions, betterAuth } from 'better-auth'
+import { getAdapter } from 'better-auth/db/adapter'
 import { bearer, jwt } from 'better-auth/plugins'
 import type { Pool } from 'pg'
 import { accountsSecrets } from '../secrets/purpose-keys.ts'
+import { withHashedSessionTokens } from './hashed-session-tokens.ts'
+import { passwordLength } from './new-passwords.ts'
 import type { Passwords } from './passwords.ts'
+import { sessionCookieName } from './session-cookie.ts'
 
 const sessionSeconds = 30 * 24 * 3600
 /** Lifetime of a JWT. */
@@ -14,7 +18,6 @@ const keyRotationSeconds = 30 * 24 * 3600
  * out.
  */
 export const keyGraceSeconds = 24 * 3600
-export const passwordLength = { min: 10, max: 128 }
 
 /** Passes the client's address to better-auth. A header of this name from the client is never passed on. */
 export const clientAddressHeader = 'x-holdfast-client-address'
@@ -29,18 +32,23 @@ export type AuthSettings = {
   /** `iss` and `aud` of JWTs. */
   issuer: string
   passwords: Passwords
+  /** After somebody chose a new password with a reset link. */
+  onPasswordReset: (accountId: string) => Promise<void>
   onError: (message: string) => void
 }
 
 /** Sign-up, sign-in, sessions and JWTs with better-auth. Every option that it could infer is set explicitly. */
-export function createAuth(settings: AuthSettings) {
-  return betterAuth(authOptions(settings))
+export async function createAuth(settings: AuthSettings) {
+  const options = authOptions(settings)
+  const adapter = withHashedSessionTokens(await getAdapter(options))
+  return betterAuth({ ...options, database: () => adapter })
 }
 
-export type Auth = ReturnType<typeof createAuth>
+export type Auth = Awaited<ReturnType<typeof createAuth>>
 
 /** The options. They also determine the tables. */
 export function authOptions(settings: AuthSettings) {
+  const isSecure = settings.publicUrl.startsWith('https://')
   return {
     appName: 'Holdfast',
     baseURL: settings.publicUrl,
@@ -52,14 +60,28 @@ export function authOptions(settings: AuthSettings) {
     rateLimit: { enabled: false },
     emailAndPassword: {
       enabled: true,
+      // Otherwise sign-up would reveal whether the address has an account.
+      autoSignIn: false,
       minPasswordLength: passwordLength.min,
       maxPasswordLength: passwordLength.max,
       revokeSessionsOnPasswordReset: true,
+      onPasswordReset: ({ user }) => settings.onPasswordReset(user.id),
       // For an unknown e-mail address the password is hashed once, which takes as long as checking it.
       password: { hash: settings.passwords.hash, verify: settings.passwords.verify },
     },
+    // The tokens of reset links. Like those of sessions, they are not stored themselves.
+    verification: { storeIdentifier: 'hashed' },
     session: { expiresIn: sessionSeconds, disableSessionRefresh: true, cookieCache: { enabled: false } },
-    user: { changeEmail: { enabled: false }, deleteUser: { enabled: false } },
+    user: {
+      changeEmail: { enabled: false },
+      deleteUser: { enabled: false },
+      // JWTs issued before this time are refused; see principals.ts.
+      additionalFields: {
+        tokensValidFrom: { type: 'date', required: false, input: false, returned: false },
+        // Somebody else knows the password; see edge/admission.ts.
+        mustChangePassword: { type: 'boolean', required: false, input: false, defaultValue: false },
+      },
+    },
     plugins: [
       bearer(),
       jwt({
@@ -73,15 +95,18 @@ export function authOptions(settings: AuthSettings) {
           issuer: settings.issuer,
           audience: settings.issuer,
           expirationTime: `${jwtSeconds}s`,
-          // The default is the whole user. The account id (`sub`) is enough.
-          definePayload: () => ({}),
+          // The default is the whole user. The account id (`sub`) and the session, with which the JWT ends, are enough.
+          definePayload: ({ session }) => ({ sid: session.id }),
         },
       }),
     ],
     advanced: {
       database: { generateId: 'uuid' },
       ipAddress: { ipAddressHeaders: [clientAddressHeader] },
-      useSecureCookies: settings.publicUrl.startsWith('https://'),
+      // The library would add `__Secure-`, which a page of a neighbouring subdomain may also set; `__Host-` it may not.
+      useSecureCookies: false,
+      defaultCookieAttributes: { secure: isSecure },
+      cookies: { session_token: { name: sessionCookieName(isSecure) } },
     },
     logger: {
       level: 'error',

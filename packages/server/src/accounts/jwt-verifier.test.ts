@@ -1,6 +1,6 @@
 import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { call, type RunningServer, runningServer, serverOn, signUp } from '../../test/running-server.ts'
+import { call, type RunningServer, runningServer, serverOn, signIn, signUp } from '../../test/running-server.ts'
 import { keyGraceSeconds } from './auth.ts'
 
 let server: RunningServer
@@ -15,8 +15,8 @@ afterAll(() => server.end())
 const me = (bearer: string, url = server.url) => call(`${url}/api/v1/me`, { bearer })
 const status = async (bearer: string) => (await me(bearer)).status
 
-async function newJwt(url = server.url): Promise<string> {
-  return String((await call(`${url}/api/auth/token`, { bearer: account.token })).body.token)
+async function newJwt(url = server.url, bearer = account.token): Promise<string> {
+  return String((await call(`${url}/api/auth/token`, { bearer })).body.token)
 }
 
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -42,7 +42,7 @@ describe('a JWT', () => {
   test('is short-lived, contains only the account id, and works', async () => {
     const jwt = await newJwt()
     const payload = read(jwt, 1)
-    expect(Object.keys(payload).sort()).toEqual(['aud', 'exp', 'iat', 'iss', 'sub'])
+    expect(Object.keys(payload).sort()).toEqual(['aud', 'exp', 'iat', 'iss', 'sid', 'sub'])
     expect(Number(payload.exp) - Number(payload.iat)).toBe(900)
     expect(read(jwt, 0)).toMatchObject({ alg: 'EdDSA' })
     expect((await me(jwt)).body).toMatchObject({ id: account.id, email: 'program@example.org' })
@@ -53,6 +53,8 @@ describe('a JWT', () => {
     const { privateKey, kid } = await ownKey()
     const { payload } = await good()
     const nowSeconds = Math.floor(Date.now() / 1000)
+    const other = await signUp(server.url, 'stranger@example.org')
+    const stranger = read(String((await call(`${server.url}/api/auth/token`, { bearer: other.token })).body.token), 1)
     expect(await status(forged({ alg: 'EdDSA', kid }, payload, privateKey))).toBe(200)
     const wrong: Record<string, object> = {
       expired: { ...payload, exp: nowSeconds - 1 },
@@ -63,6 +65,10 @@ describe('a JWT', () => {
       'for another audience': { ...payload, aud: 'https://other.example' },
       'for several audiences': { ...payload, aud: ['holdfast', 'https://other.example'] },
       'for nobody': { ...payload, sub: undefined },
+      'of no session': { ...payload, sid: undefined },
+      'of a session that is not there': { ...payload, sid: '00000000-0000-4000-8000-000000000000' },
+      'of another account’s session': { ...payload, sid: stranger.sid },
+      'without a time': { ...payload, iat: undefined },
       'for no account': { ...payload, sub: '00000000-0000-4000-8000-000000000000' },
       'with SQL for a subject': { ...payload, sub: "' or true --" },
     }
@@ -99,6 +105,46 @@ describe('a JWT', () => {
     const [head, , signature] = jwt.split('.')
     const changed = part({ ...read(jwt, 1), sub: '11111111-1111-4111-8111-111111111111' })
     expect(await status(`${head}.${changed}.${signature}`)).toBe(401)
+  })
+
+  test('ends with its session: by signing out, from the list, and with all others', async () => {
+    const email = 'ends@example.org'
+    const { token } = await signUp(server.url, email)
+    const jwtOf = async (bearer: string) => String((await call(`${server.url}/api/auth/token`, { bearer })).body.token)
+    const post = (path: string, bearer: string, body: object = {}) =>
+      call(`${server.url}/api/auth${path}`, { method: 'POST', bearer, body })
+    const another = () => signIn(server.url, { email, password: 'a password of ten' })
+    const ways: Record<string, (session: string, jwt: string) => Promise<unknown>> = {
+      '/sign-out': (session) => post('/sign-out', session),
+      'signing out with the JWT itself': (_session, jwt) => post('/sign-out', jwt),
+      '/revoke-session': (_session, jwt) => post('/revoke-session', token, { id: read(jwt, 1).sid }),
+      '/revoke-other-sessions': () => post('/revoke-other-sessions', token),
+      '/revoke-sessions': () => post('/revoke-sessions', token),
+    }
+    for (const [what, end] of Object.entries(ways)) {
+      const session = await another()
+      const jwt = await jwtOf(session)
+      expect(await status(jwt), what).toBe(200)
+      await end(session, jwt)
+      expect(await status(jwt), what).toBe(401)
+    }
+  })
+
+  test('issued before the account’s JWTs were revoked is refused, even with its session', async () => {
+    const { id, token } = await signUp(server.url, 'revokes@example.org')
+    const jwt = String((await call(`${server.url}/api/auth/token`, { bearer: token })).body.token)
+    const validFrom = async (seconds: number) => {
+      await server.database.ownerPool.query(
+        'update auth."user" set "tokensValidFrom" = now() + make_interval(secs => $1) where id = $2',
+        [seconds, id],
+      )
+      const fresh = await serverOn(server.database)
+      const { status: found } = await me(jwt, fresh.url)
+      await fresh.stop()
+      return found
+    }
+    expect(await validFrom(-60)).toBe(200)
+    expect(await validFrom(60)).toBe(401)
   })
 
   test('of an account that was deleted is refused within seconds', async () => {
@@ -154,13 +200,14 @@ describe('rotation of the signing key', () => {
       body: { email: 'program@example.org', password: 'a password of ten' },
     })
     const cookie = (response.headers.getSetCookie()[0] ?? '').split(';')[0] ?? ''
-    const jwt = await newJwt(old.url)
+    const session = await signIn(old.url, { email: 'program@example.org', password: 'a password of ten' })
+    const jwt = await newJwt(old.url, session)
     await old.stop()
 
     const both = await serverOn(server.database, { HOLDFAST_SECRET: `${newSecret},${oldSecret}` })
     expect((await call(`${both.url}/api/v1/me`, { headers: { cookie } })).status).toBe(200)
     expect((await me(jwt, both.url)).status).toBe(200)
-    expect(read(await newJwt(both.url), 0).kid).toBe(read(jwt, 0).kid)
+    expect(read(await newJwt(both.url, session), 0).kid).toBe(read(jwt, 0).kid)
     const out = { cookie, 'x-holdfast-client': 'test' }
     expect((await call(`${both.url}/api/auth/sign-out`, { method: 'POST', body: {}, headers: out })).status).toBe(200)
     expect((await call(`${both.url}/api/v1/me`, { headers: { cookie } })).status).toBe(401)
@@ -168,7 +215,8 @@ describe('rotation of the signing key', () => {
 
     const alone = await serverOn(server.database, { HOLDFAST_SECRET: newSecret })
     expect((await me(jwt, alone.url)).status).toBe(200)
-    expect(read(await newJwt(alone.url), 0).kid).not.toBe(read(jwt, 0).kid)
+    const again = await signIn(alone.url, { email: 'program@example.org', password: 'a password of ten' })
+    expect(read(await newJwt(alone.url, again), 0).kid).not.toBe(read(jwt, 0).kid)
     await alone.stop()
   })
 })

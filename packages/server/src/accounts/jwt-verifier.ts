@@ -6,15 +6,16 @@ import sql from 'sql-template-tag'
 import { jwtSeconds, keyGraceSeconds } from './auth.ts'
 
 export type JwtVerifier = {
-  /**
-   * The account id in a token's `sub` claim; null when the token is malformed, expired or not signed by this service.
-   */
-  verify(token: string): Promise<string | null>
+  /** null when the token is malformed, expired or not signed by this service. Whether it was revoked is not checked. */
+  verify(token: string): Promise<JwtClaims | null>
 }
+
+/** `issuedAt`: seconds since 1970, rounded down. */
+export type JwtClaims = { accountId: string; sessionId: string; issuedAt: number }
 
 /** `key` null: there is no key with this id. */
 type SigningKey = { key: CryptoKey | null; expiresAtMs: number | null }
-type Verified = { accountId: string; expiresAtMs: number }
+type Verified = JwtClaims & { expiresAtMs: number }
 
 const verifiedTokensMax = 10_000
 const tokenLengthMax = 2_048
@@ -60,14 +61,14 @@ export function createJwtVerifier(pool: Pool, issuer: string, now: () => number 
       algorithms: ['EdDSA'],
       issuer,
       audience: issuer,
-      requiredClaims: ['sub', 'exp'],
+      requiredClaims: ['sub', 'sid', 'iat', 'exp'],
       maxTokenAge: jwtSeconds,
       clockTolerance: clockSkewSeconds,
       currentDate: new Date(now()),
     }
     try {
       const { payload } = await jwtVerify(token, (header) => keyOf(header.kid), options)
-      return accountOf(payload)
+      return claimsOf(payload)
     } catch (error) {
       if (error instanceof errors.JOSEError) return null
       throw error
@@ -83,7 +84,7 @@ export function createJwtVerifier(pool: Pool, issuer: string, now: () => number 
         if (claims === null) return null
         verifiedTokens.set(token, claims)
       }
-      return claims.expiresAtMs > now() ? claims.accountId : null
+      return claims.expiresAtMs > now() ? claims : null
     },
   }
 }
@@ -100,8 +101,13 @@ async function readKey(pool: Pool, kid: string): Promise<SigningKey> {
   }
 }
 
-/** null for a token that is also meant for other audiences, or whose subject cannot be an account id. */
-function accountOf({ sub, aud, exp }: JWTPayload): Verified | null {
-  if (typeof aud !== 'string' || sub === undefined || !uuidPattern.test(sub) || exp === undefined) return null
-  return { accountId: sub, expiresAtMs: exp * 1000 }
+/** null for a token that is also meant for other audiences, or that names no account or no session. */
+function claimsOf({ sub, aud, exp, iat, sid }: JWTPayload): Verified | null {
+  if (typeof aud !== 'string' || !isUuid(sub) || !isUuid(sid)) return null
+  if (exp === undefined || iat === undefined) return null
+  return { accountId: sub, sessionId: sid, issuedAt: iat, expiresAtMs: exp * 1000 }
+}
+
+function isUuid(value: unknown): value is string {
+  return typeof value === 'string' && uuidPattern.test(value)
 }

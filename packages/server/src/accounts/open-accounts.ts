@@ -3,29 +3,50 @@ import type { Config } from '../config/config.ts'
 import type { Logger } from '../observe/logger.ts'
 import { type Accounts, createAccounts } from './accounts.ts'
 import { accountsPool } from './accounts-schema.ts'
+import { type AttemptLimits, createAttemptLimits, noAttemptLimits } from './attempt-limits.ts'
 import { type Auth, createAuth } from './auth.ts'
 import { createJwtVerifier, type JwtVerifier } from './jwt-verifier.ts'
+import { createKnownBrowsers, type KnownBrowsers } from './known-browsers.ts'
 import { createPasswords, type Passwords } from './passwords.ts'
 import { createPrincipals, type Principals } from './principals.ts'
 import { createSessionCookies, type SessionCookies } from './session-cookie.ts'
+import { createSessions, type Sessions } from './sessions.ts'
 import { retireUnreadableKeys } from './signing-keys.ts'
+
+export { refusalText } from './new-passwords.ts'
+export { makeSiteAdministrator } from './site-administrators.ts'
 
 export type OpenAccounts = {
   accounts: Accounts
   auth: Auth
   passwords: Passwords
   principals: Principals
+  sessions: Sessions
   jwtVerifier: JwtVerifier
   sessionCookies: SessionCookies
+  knownBrowsers: KnownBrowsers
+  attemptLimits: AttemptLimits
   /** The public address of this server. */
   publicUrl: string
   pool: DatabasePool
   close(): Promise<void>
 }
 
+type OpenSettings =
+  | 'accountsPoolSize'
+  | 'passwordHashesMax'
+  | 'publicUrl'
+  | 'port'
+  | 'sessionIdleHours'
+  | 'sessionIdleHoursStaff'
+  | 'rateLimit'
+  | 'limitSignInsPerEmail'
+
+const hourSeconds = 3600
+
 /** Everything about accounts, on a separate pool. Used by the server and by `admin create`. */
 export async function openAccounts(
-  config: Pick<Config, 'accountsPoolSize' | 'passwordHashesMax' | 'publicUrl' | 'port'>,
+  config: Pick<Config, OpenSettings>,
   database: { appUrl: string; secrets: string[] },
   log: Logger,
 ): Promise<OpenAccounts> {
@@ -36,15 +57,24 @@ export async function openAccounts(
   const { secrets } = database
   await retireUnreadableKeys(pool, secrets)
   const onError = (message: string) => log.error(message)
-  const auth = createAuth({ pool, secrets, publicUrl, issuer, passwords, onError })
-  const principals = createPrincipals(pool)
+  const isSecure = publicUrl.startsWith('https://')
+  const principals = createPrincipals(pool, {
+    patientSeconds: config.sessionIdleHours * hourSeconds,
+    staffSeconds: config.sessionIdleHoursStaff * hourSeconds,
+  })
+  const sessions = createSessions(pool, principals)
+  const onPasswordReset = sessions.passwordChosen
+  const auth = await createAuth({ pool, secrets, publicUrl, issuer, passwords, onPasswordReset, onError })
   return {
-    accounts: createAccounts(pool, auth, passwords, principals),
+    accounts: createAccounts(pool, auth, passwords, sessions),
     auth,
     passwords,
     principals,
+    sessions,
     jwtVerifier: createJwtVerifier(pool, issuer),
-    sessionCookies: createSessionCookies(secrets, publicUrl.startsWith('https://')),
+    sessionCookies: createSessionCookies(secrets, isSecure),
+    knownBrowsers: createKnownBrowsers(secrets, isSecure),
+    attemptLimits: config.rateLimit ? createAttemptLimits(config.limitSignInsPerEmail) : noAttemptLimits,
     publicUrl,
     pool,
     close: () => pool.end(),

@@ -2,6 +2,8 @@ import { accountRights, type Membership, prepared } from '@holdfast/engine'
 import { LRUCache } from 'lru-cache'
 import type { Pool, QueryConfig } from 'pg'
 import sql from 'sql-template-tag'
+import { storedSessionToken } from './hashed-session-tokens.ts'
+import type { JwtClaims } from './jwt-verifier.ts'
 
 /** A caller who is signed in. */
 export type AccountPrincipal = {
@@ -13,11 +15,19 @@ export type AccountPrincipal = {
   memberships: Membership[]
 }
 
+/** A principal, and the session that identified it. */
+export type SignedIn = {
+  principal: AccountPrincipal
+  sessionId: string
+  /** Somebody else knows the password, so nothing but changing it is allowed. */
+  mustChangePassword: boolean
+}
+
 export type Principals = {
-  /** The account of a session token; null if the session is unknown, expired or revoked. */
-  bySession(token: string): Promise<AccountPrincipal | null>
-  /** The current state of an account; null if there is none. */
-  byAccount(accountId: string): Promise<AccountPrincipal | null>
+  /** null if the session is unknown, expired, idle for too long or revoked. */
+  bySession(token: string): Promise<SignedIn | null>
+  /** null if the account or the JWT's session is gone, or the account's JWTs were revoked after this one was issued. */
+  byJwt(claims: JwtClaims): Promise<SignedIn | null>
   /**
    * Call this after this process changed an account's memberships, name or sessions. The next request reads them
    * again.
@@ -27,6 +37,13 @@ export type Principals = {
   forgetSession(token: string): void
 }
 
+/** After how long without a request a session ends. */
+export type IdleLimits = {
+  patientSeconds: number
+  /** For members of clinics and site administrators. */
+  staffSeconds: number
+}
+
 /**
  * How long a principal is cached. A session or role that this process revokes ends at once; one that another process
  * revokes ends here after at most this time.
@@ -34,7 +51,10 @@ export type Principals = {
 const principalCacheMs = 3_000
 const cachedMax = 20_000
 
-type Found = { principal: AccountPrincipal; expiresAtMs: number | null }
+/** How often the last use of a session is written. Idle times are longer by up to this. */
+const useWrittenSeconds = 60
+
+type Found = SignedIn & { expiresAtMs: number; tokensValidFrom: number }
 type Entry = { found: Promise<Found | null>; queryNo: number }
 
 type Row = {
@@ -43,16 +63,20 @@ type Row = {
   name: string
   site_administrator: boolean
   memberships: Membership[]
-  expires_at: Date | null
+  session_id: string
+  expires_at: Date
+  idle_seconds: number
+  tokens_valid_from: number
+  must_change_password: boolean
 }
 
 /**
- * Resolves session tokens and account ids to principals with one prepared query each, cached for
- * {@link principalCacheMs}. Concurrent misses share a query.
+ * Resolves session tokens and JWTs to principals with one prepared query each, cached for {@link principalCacheMs}.
+ * Concurrent misses share a query. A session that is used is marked so at most once in {@link useWrittenSeconds}.
  *
  * @param pool connected with `search_path=auth`
  */
-export function createPrincipals(pool: Pool): Principals {
+export function createPrincipals(pool: Pool, idle: IdleLimits): Principals {
   const cache = new LRUCache<string, Entry>({ max: cachedMax, ttl: principalCacheMs })
   // Queries are numbered: the result of one that began before its account was forgotten is discarded.
   let queryNo = 0
@@ -69,7 +93,7 @@ export function createPrincipals(pool: Pool): Principals {
     return entry
   }
 
-  async function cached(key: string, load: () => Promise<Found | null>): Promise<AccountPrincipal | null> {
+  async function cached(key: string, load: () => Promise<Found | null>): Promise<Found | null> {
     let entry = entryOf(key, load)
     let found = await entry.found
     if (found !== null && (forgottenNo.get(found.principal.accountId) ?? 0) >= entry.queryNo) {
@@ -77,13 +101,28 @@ export function createPrincipals(pool: Pool): Principals {
       entry = entryOf(key, load)
       found = await entry.found
     }
-    if (found === null || (found.expiresAtMs !== null && found.expiresAtMs <= Date.now())) return null
-    return found.principal
+    return found !== null && found.expiresAtMs > Date.now() ? found : null
+  }
+
+  async function load(condition: QueryConfig): Promise<Found | null> {
+    const { rows } = await pool.query<Row>(condition)
+    const row = rows[0]
+    if (row === undefined) return null
+    const found = foundIn(row)
+    const { siteAdministrator, memberships } = found.principal
+    const isStaff = siteAdministrator || memberships.length > 0
+    if (row.idle_seconds > (isStaff ? idle.staffSeconds : idle.patientSeconds)) return null
+    if (row.idle_seconds > useWrittenSeconds) markUsed(pool, row.session_id)
+    return found
   }
 
   return {
-    bySession: (token) => cached(`session:${token}`, () => queryPrincipal(pool, accountOfSession(token))),
-    byAccount: (accountId) => cached(`account:${accountId}`, () => queryPrincipal(pool, accountById(accountId))),
+    bySession: (token) => cached(`session:${token}`, () => load(sessionByToken(token))),
+    async byJwt(claims) {
+      const { accountId, sessionId, issuedAt } = claims
+      const found = await cached(`jwt:${accountId}:${sessionId}`, () => load(sessionById(accountId, sessionId)))
+      return found !== null && issuedAt >= found.tokensValidFrom ? found : null
+    },
     forget(accountId) {
       forgottenNo.set(accountId, queryNo)
     },
@@ -93,26 +132,33 @@ export function createPrincipals(pool: Pool): Principals {
   }
 }
 
-const accountColumns = sql`u.id::text as account_id, u.email, u.name, ${accountRights(sql`u.id`)}`
+// `iat` of a JWT has no fractions of a second, so neither has the time it is compared with.
+const signedIn = sql`
+  select u.id::text as account_id, u.email, u.name, ${accountRights(sql`u.id`)},
+         s.id::text as session_id, s."expiresAt" as expires_at,
+         extract(epoch from now() - s."updatedAt")::float8 as idle_seconds,
+         coalesce(floor(extract(epoch from u."tokensValidFrom")), 0)::float8 as tokens_valid_from,
+         coalesce(u."mustChangePassword", false) as must_change_password
+    from session s join "user" u on u.id = s."userId"
+   where s."expiresAt" > now()`
 
-function accountOfSession(token: string): QueryConfig {
-  const statement = sql`
-    select ${accountColumns}, s."expiresAt" as expires_at
-      from session s join "user" u on u.id = s."userId"
-     where s.token = ${token} and s."expiresAt" > now()`
-  return prepared('principal_by_session', statement)
+function sessionByToken(token: string): QueryConfig {
+  return prepared('principal_by_session', sql`${signedIn} and s.token = ${storedSessionToken(token)}`)
 }
 
-function accountById(accountId: string): QueryConfig {
-  const statement = sql`
-    select ${accountColumns}, null::timestamptz as expires_at from "user" u where u.id = ${accountId}`
-  return prepared('principal_by_account', statement)
+function sessionById(accountId: string, sessionId: string): QueryConfig {
+  return prepared('principal_by_jwt', sql`${signedIn} and s.id = ${sessionId} and s."userId" = ${accountId}`)
 }
 
-async function queryPrincipal(pool: Pool, query: QueryConfig): Promise<Found | null> {
-  const { rows } = await pool.query<Row>(query)
-  const row = rows[0]
-  if (row === undefined) return null
+/** Not awaited: a request must not fail because this did. The next one writes it then. */
+function markUsed(pool: Pool, sessionId: string): void {
+  const statement = sql`
+    update session set "updatedAt" = now()
+     where id = ${sessionId} and "updatedAt" < now() - make_interval(secs => ${useWrittenSeconds})`
+  pool.query(statement).catch(() => undefined)
+}
+
+function foundIn(row: Row): Found {
   return {
     principal: {
       kind: 'account',
@@ -122,6 +168,9 @@ async function queryPrincipal(pool: Pool, query: QueryConfig): Promise<Found | n
       siteAdministrator: row.site_administrator,
       memberships: row.memberships,
     },
-    expiresAtMs: row.expires_at?.getTime() ?? null,
+    sessionId: row.session_id,
+    mustChangePassword: row.must_change_password,
+    expiresAtMs: row.expires_at.getTime(),
+    tokensValidFrom: row.tokens_valid_from,
   }
 }

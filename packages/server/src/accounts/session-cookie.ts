@@ -5,20 +5,24 @@ import { accountsSecrets } from '../secrets/purpose-keys.ts'
 export type SessionCookies = {
   /** The session token in a `Cookie` header; null if there is none with a valid signature. */
   read(cookieHeader: string | undefined): string | null
-  /** The session token of a Bearer credential, signed (as `set-auth-token` gives it) or bare. */
+  /** The session token of a Bearer credential, as sign-in returns it; null if it has no valid signature. */
   readBearer(credential: string): string | null
 }
 
-/** A session token as created by better-auth. */
-const bareToken = /^[A-Za-z0-9]{16,128}$/
+/** A session token as created by better-auth, and its signature. */
 const signedToken = /^([A-Za-z0-9]{16,128})\.([A-Za-z0-9+/_-]{43}=?)$/
+
+/** With https, the browser accepts the cookie only from this host, with Secure and for all paths. */
+export function sessionCookieName(isSecure: boolean): string {
+  return `${isSecure ? '__Host-' : ''}better-auth.session_token`
+}
 
 /**
  * Reads the session tokens that better-auth signs (`token.HMAC-SHA256`, base64, percent-encoded in the cookie) without
  * calling better-auth, whose session look-up takes 2 ms. Every configured secret verifies.
  */
 export function createSessionCookies(secrets: readonly string[], isSecure: boolean): SessionCookies {
-  const cookieName = `${isSecure ? '__Secure-' : ''}better-auth.session_token`
+  const cookieName = sessionCookieName(isSecure)
   const keys = accountsSecrets(secrets).map((secret) => secret.value)
 
   function verified(text: string): string | null {
@@ -38,7 +42,6 @@ export function createSessionCookies(secrets: readonly string[], isSecure: boole
       return value === undefined ? null : verified(percentDecoded(value) ?? '')
     },
     readBearer(credential) {
-      if (bareToken.test(credential)) return credential
       return verified(percentDecoded(credential) ?? '')
     },
   }

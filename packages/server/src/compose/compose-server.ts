@@ -23,6 +23,7 @@ import { LiveHub } from '../live/live-hub.ts'
 import { liveSettingsOf } from '../live/live-settings.ts'
 import type { Logger } from '../observe/logger.ts'
 import { type CacheFigures, createMetrics } from '../observe/metrics.ts'
+import { createPasswordAttempts } from '../rest/auth/password-attempts.ts'
 import { createBookingOrigins } from '../secrets/booking-origins.ts'
 import { createManageTokens } from '../secrets/manage-tokens.ts'
 import { createVisitRooms } from '../secrets/visit-rooms.ts'
@@ -98,7 +99,7 @@ export async function composeServer(config: Config, database: PreparedDatabase, 
     isStopping: () => isStopping,
     isClaimQueueFull: () => engine.queueDepths().claim.queued >= config.queueSizeMax,
     admission: accounts,
-    auth: accounts,
+    auth: { ...accounts, attempts: createPasswordAttempts(accounts.attemptLimits, accounts.knownBrowsers) },
     rest: {
       engine,
       accounts: accounts.accounts,

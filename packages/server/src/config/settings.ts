@@ -154,7 +154,11 @@ export const settingTable = {
     '10',
     'Sign-ins and sign-ups per 15 minutes and IP address.',
   ),
-  limitSignInsPerEmail: limit('HOLDFAST_LIMIT_SIGN_INS_PER_EMAIL', '10', 'Sign-ins per 15 minutes and e-mail address.'),
+  limitSignInsPerEmail: limit(
+    'HOLDFAST_LIMIT_SIGN_INS_PER_EMAIL',
+    '5',
+    'Wrong passwords per e-mail address and network before each further sign-in has to wait, longer each time.',
+  ),
   limitBookingsPerAccount: limit('HOLDFAST_LIMIT_BOOKINGS_PER_ACCOUNT', '5', 'Bookings per minute and account.'),
   limitBookingsPerAddress: limit(
     'HOLDFAST_LIMIT_BOOKINGS_PER_ADDRESS',
@@ -164,7 +168,7 @@ export const settingTable = {
   limitBookingsPerEmail: limit(
     'HOLDFAST_LIMIT_BOOKINGS_PER_EMAIL',
     '5',
-    "Bookings per 15 minutes and patient's e-mail address.",
+    "Bookings per 15 minutes for one patient's e-mail address by one account or, without one, one IP address.",
   ),
   poolSize: setting(
     'HOLDFAST_POOL_SIZE',
@@ -215,6 +219,18 @@ export const settingTable = {
     '2',
     'Concurrent password checks per process. Each takes 19 MiB and some milliseconds of a core.',
     kinds.wholeNumber(1, 64),
+  ),
+  sessionIdleHours: setting(
+    'HOLDFAST_SESSION_IDLE_HOURS',
+    '168',
+    'After how many hours without a request a patient’s session ends.',
+    kinds.wholeNumber(1, 720),
+  ),
+  sessionIdleHoursStaff: setting(
+    'HOLDFAST_SESSION_IDLE_HOURS_STAFF',
+    '12',
+    'After how many hours without a request the session of a member of a clinic or of a site administrator ends.',
+    kinds.wholeNumber(1, 720),
   ),
   requestSecondsMax: setting(
     'HOLDFAST_REQUEST_SECONDS_MAX',

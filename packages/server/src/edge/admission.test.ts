@@ -18,7 +18,7 @@ beforeEach(async () => {
   )
   const failing = () => Promise.reject(new Error('planted'))
   await server.register(admission, {
-    principals: { bySession: failing, byAccount: failing, forget: () => undefined, forgetSession: () => undefined },
+    principals: { bySession: failing, byJwt: failing, forget: () => undefined, forgetSession: () => undefined },
     jwtVerifier: { verify: failing },
     sessionCookies: { read: (header) => header ?? null, readBearer: () => null },
     corsOrigins: [],

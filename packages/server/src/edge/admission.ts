@@ -27,12 +27,22 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The session token that identified the principal; null if there was none. */
     sessionToken: string | null
+    /** The session that identified the principal, by its token or by a JWT; null if there was none. */
+    sessionId: string | null
   }
 }
 
-type Identified = { principal: Principal; sessionToken: string | null; byCookie: boolean; refusal: ProblemError | null }
+type Identified = {
+  principal: Principal
+  sessionToken: string | null
+  sessionId: string | null
+  byCookie: boolean
+  mustChangePassword: boolean
+  refusal: ProblemError | null
+}
 
 const anonymous: Principal = { kind: 'anonymous' }
+const guest = withoutSession(anonymous)
 const credentialLengthMax = 4_096
 
 /**
@@ -43,6 +53,7 @@ const credentialLengthMax = 4_096
 export const admission = fp(async (app: FastifyInstance, deps: AdmissionDeps) => {
   app.decorateRequest('principal')
   app.decorateRequest('sessionToken', null)
+  app.decorateRequest('sessionId', null)
 
   // Also a request whose sender could not be looked up is counted.
   const countFailure = (request: FastifyRequest, reply: FastifyReply) => async (error: unknown) => {
@@ -51,14 +62,17 @@ export const admission = fp(async (app: FastifyInstance, deps: AdmissionDeps) =>
   }
 
   const admit = async (request: FastifyRequest, reply: FastifyReply, isLenient: boolean) => {
-    const { principal, sessionToken, byCookie, refusal } = await identify(request, deps).catch(
-      countFailure(request, reply),
-    )
+    const { principal, sessionToken, sessionId, byCookie, mustChangePassword, refusal } = await identify(
+      request,
+      deps,
+    ).catch(countFailure(request, reply))
     request.principal = principal
     request.sessionToken = sessionToken
+    request.sessionId = sessionId
     // Requests with wrong credentials count like anonymous ones, so that guessing is limited too.
     await app.rateLimits.countRequest(request, reply)
     if (refusal !== null && !isLenient) throw refusal
+    if (mustChangePassword && !isLenient) requirePasswordChange(request, byCookie)
     if (byCookie && !isIntended(request, deps.corsOrigins)) {
       throw problem('forbidden', 'This request has a session cookie but comes from a page of another origin.')
     }
@@ -75,38 +89,66 @@ export const admission = fp(async (app: FastifyInstance, deps: AdmissionDeps) =>
   })
 })
 
+/**
+ * Public pages open as for a guest, so that the page on which the password is changed opens.
+ *
+ * @throws ProblemError password_change_required
+ */
+function requirePasswordChange(request: FastifyRequest, byCookie: boolean): void {
+  const isRead = request.method === 'GET' || request.method === 'HEAD'
+  if (!byCookie || !isRead)
+    throw problem('password_change_required', 'Change the password first; then sign in with it.')
+  request.principal = anonymous
+  request.sessionToken = null
+  request.sessionId = null
+}
+
 async function identify(request: FastifyRequest, deps: AdmissionDeps): Promise<Identified> {
   const { authorization } = request.headers
   if (authorization !== undefined) return byBearer(authorization, deps)
   const sessionToken = deps.sessionCookies.read(request.headers.cookie)
-  if (sessionToken === null) return identified(anonymous)
-  const principal = await deps.principals.bySession(sessionToken)
-  if (principal !== null) return { principal, sessionToken, byCookie: true, refusal: null }
+  if (sessionToken === null) return guest
+  const signedIn = await deps.principals.bySession(sessionToken)
+  if (signedIn !== null) return { ...identified(signedIn), sessionToken, byCookie: true }
   // Browsers keep sending an expired cookie. Public pages must still open.
-  if (request.method === 'GET' || request.method === 'HEAD') return identified(anonymous)
+  if (request.method === 'GET' || request.method === 'HEAD') return guest
   return refused('The session has expired or was signed out: sign in again.')
 }
 
 async function byBearer(authorization: string, deps: AdmissionDeps): Promise<Identified> {
   const [, credential] = /^Bearer ([^\s]+)$/i.exec(authorization.slice(0, credentialLengthMax)) ?? []
   if (credential === undefined) return refused('The Authorization header is not "Bearer" and one token.')
-  if (credential.startsWith(manageTokenPrefix)) return identified({ kind: 'manage_token', token: credential })
+  if (credential.startsWith(manageTokenPrefix)) {
+    return withoutSession({ kind: 'manage_token', token: credential })
+  }
   const sessionToken = deps.sessionCookies.readBearer(credential)
   if (sessionToken !== null) {
-    const principal = await deps.principals.bySession(sessionToken)
-    if (principal === null) return refused('The session has expired or was signed out: sign in again.')
-    return { principal, sessionToken, byCookie: false, refusal: null }
+    const signedIn = await deps.principals.bySession(sessionToken)
+    if (signedIn === null) return refused('The session has expired or was signed out: sign in again.')
+    return { ...identified(signedIn), sessionToken }
   }
-  const accountId = await deps.jwtVerifier.verify(credential)
-  const principal = accountId === null ? null : await deps.principals.byAccount(accountId)
-  if (principal === null) return refused('The token is not valid, or has expired.')
-  return identified(principal)
+  const claims = await deps.jwtVerifier.verify(credential)
+  const signedIn = claims === null ? null : await deps.principals.byJwt(claims)
+  if (signedIn === null) return refused('The token is not valid, or has expired.')
+  return identified(signedIn)
 }
 
-function identified(principal: Principal): Identified {
-  return { principal, sessionToken: null, byCookie: false, refusal: null }
+function withoutSession(principal: Principal): Identified {
+  return identified({ principal, sessionId: null, mustChangePassword: false })
+}
+
+function identified({
+  principal,
+  sessionId,
+  mustChangePassword,
+}: {
+  principal: Principal
+  sessionId: string | null
+  mustChangePassword: boolean
+}): Identified {
+  return { principal, sessionToken: null, sessionId, byCookie: false, mustChangePassword, refusal: null }
 }
 
 function refused(detail: string): Identified {
-  return { principal: anonymous, sessionToken: null, byCookie: false, refusal: problem('unauthenticated', detail) }
+  return { ...guest, refusal: problem('unauthenticated', detail) }
 }

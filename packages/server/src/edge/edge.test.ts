@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { operations } from '@holdfast/contract'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { call, type RunningServer, runningServer, serverOn, signIn } from '../../test/running-server.ts'
+import { administrator, call, type RunningServer, runningServer, serverOn, signIn } from '../../test/running-server.ts'
 
 let server: RunningServer
 
@@ -154,13 +154,19 @@ describe('headers for browsers', () => {
     const https = await serverOn(server.database, { HOLDFAST_URL: 'https://book.example.org' })
     try {
       expect((await call(`${https.url}/livez`)).headers.get('strict-transport-security')).toMatch(/max-age=31536000/)
-      const response = await call(`${https.url}/api/auth/sign-up/email`, {
-        method: 'POST',
-        body: { name: 'S', email: 's@example.org', password: 'ten letters' },
-      })
-      expect(response.headers.getSetCookie()[0]).toMatch(
-        /^__Secure-better-auth\.session_token=.*; HttpOnly; Secure; SameSite=Lax/,
+      const response = await call(`${https.url}/api/auth/sign-in/email`, { method: 'POST', body: administrator })
+      const [session, browser] = response.headers.getSetCookie()
+      expect(session).toMatch(
+        /^__Host-better-auth\.session_token=[^;]*; Max-Age=2592000; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
       )
+      expect(browser).toMatch(
+        /^__Host-holdfast\.browser=[^;]*; Max-Age=34560000; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+      )
+      const cookie = (session ?? '').split(';')[0] ?? ''
+      expect((await call(`${https.url}/api/v1/me`, { headers: { cookie } })).status).toBe(200)
+      // A neighbouring subdomain could set this one.
+      const weaker = cookie.replace('__Host-', '__Secure-')
+      expect((await call(`${https.url}/api/v1/me`, { headers: { cookie: weaker } })).status).toBe(401)
     } finally {
       await https.stop()
     }

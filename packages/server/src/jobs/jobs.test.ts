@@ -82,8 +82,8 @@ describe('the jobs', () => {
     )
     const ended = await signUp(server.url, `${randomUUID()}@example.org`)
     const live = await signUp(server.url, `${randomUUID()}@example.org`)
-    await ownerPool.query(`update auth.session set "expiresAt" = now() - interval '1 s' where token = $1`, [
-      ended.token,
+    await ownerPool.query(`update auth.session set "expiresAt" = now() - interval '1 s' where "userId" = $1`, [
+      ended.id,
     ])
     expect((await runJobsOnce({ pool, log })).retention).toBe(3 + 1 + 1)
     const left = await ownerPool.query('select count(*)::int as count from holdfast.idempotency')

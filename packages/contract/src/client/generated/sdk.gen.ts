@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.ts';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.ts';
-import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, ArriveBookingData, ArriveBookingErrors, ArriveBookingResponses, CancelBookingBurstData, CancelBookingBurstErrors, CancelBookingBurstResponses, CancelBookingData, CancelBookingErrors, CancelBookingResponses, ChangeMemberData, ChangeMemberErrors, ChangeMemberResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, CompleteBookingData, CompleteBookingErrors, CompleteBookingResponses, ConfirmBookingData, ConfirmBookingErrors, ConfirmBookingResponses, CreateBookingData, CreateBookingErrors, CreateBookingResponses, CreateClinicData, CreateClinicErrors, CreateClinicResponses, CreateDoctorData, CreateDoctorErrors, CreateDoctorResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreateSlotsData, CreateSlotsErrors, CreateSlotsResponses, ExtendBookingData, ExtendBookingErrors, ExtendBookingResponses, GetBookingData, GetBookingErrors, GetBookingLimitsData, GetBookingLimitsErrors, GetBookingLimitsResponses, GetBookingResponses, GetClinicData, GetClinicErrors, GetClinicResponses, GetClinicStatsData, GetClinicStatsErrors, GetClinicStatsResponses, GetDoctorData, GetDoctorErrors, GetDoctorResponses, GetInvitationData, GetInvitationErrors, GetInvitationResponses, GetJwksData, GetJwksErrors, GetJwksResponses, GetMeData, GetMeErrors, GetMeResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetTokenData, GetTokenErrors, GetTokenResponses, GetVideoRoomData, GetVideoRoomErrors, GetVideoRoomResponses, LinkBookingData, LinkBookingErrors, LinkBookingResponses, ListBookingBurstsData, ListBookingBurstsErrors, ListBookingBurstsResponses, ListBookingEventsData, ListBookingEventsErrors, ListBookingEventsResponses, ListClinicBookingsData, ListClinicBookingsErrors, ListClinicBookingsResponses, ListClinicsData, ListClinicsErrors, ListClinicsResponses, ListDoctorsData, ListDoctorsErrors, ListDoctorsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListMyBookingsData, ListMyBookingsErrors, ListMyBookingsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSlotsData, ListSlotsErrors, ListSlotsResponses, ListSpecializationsData, ListSpecializationsErrors, ListSpecializationsResponses, NoShowBookingData, NoShowBookingErrors, NoShowBookingResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, ReopenBookingData, ReopenBookingErrors, ReopenBookingResponses, RescheduleBookingData, RescheduleBookingErrors, RescheduleBookingResponses, RevokeInvitationData, RevokeInvitationErrors, RevokeInvitationResponses, RevokeOtherSessionsData, RevokeOtherSessionsErrors, RevokeOtherSessionsResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, RevokeSessionsData, RevokeSessionsErrors, RevokeSessionsResponses, SetVideoRoomData, SetVideoRoomErrors, SetVideoRoomResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, SignUpData, SignUpErrors, SignUpResponses, UpdateAccountData, UpdateAccountErrors, UpdateAccountResponses, UpdateBookingLimitsData, UpdateBookingLimitsErrors, UpdateBookingLimitsResponses, UpdateClinicData, UpdateClinicErrors, UpdateClinicResponses, UpdateDoctorData, UpdateDoctorErrors, UpdateDoctorResponses, VerifyClinicData, VerifyClinicErrors, VerifyClinicResponses, WithdrawSlotData, WithdrawSlotErrors, WithdrawSlotResponses, WithdrawSlotsOfDoctorData, WithdrawSlotsOfDoctorErrors, WithdrawSlotsOfDoctorResponses } from './types.gen.ts';
+import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, ArriveBookingData, ArriveBookingErrors, ArriveBookingResponses, CancelBookingBurstData, CancelBookingBurstErrors, CancelBookingBurstResponses, CancelBookingData, CancelBookingErrors, CancelBookingResponses, ChangeMemberData, ChangeMemberErrors, ChangeMemberResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, CompleteBookingData, CompleteBookingErrors, CompleteBookingResponses, ConfirmBookingData, ConfirmBookingErrors, ConfirmBookingResponses, CreateBookingData, CreateBookingErrors, CreateBookingResponses, CreateClinicData, CreateClinicErrors, CreateClinicResponses, CreateDoctorData, CreateDoctorErrors, CreateDoctorResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreateSlotsData, CreateSlotsErrors, CreateSlotsResponses, ExtendBookingData, ExtendBookingErrors, ExtendBookingResponses, GetBookingData, GetBookingErrors, GetBookingLimitsData, GetBookingLimitsErrors, GetBookingLimitsResponses, GetBookingResponses, GetClinicData, GetClinicErrors, GetClinicResponses, GetClinicStatsData, GetClinicStatsErrors, GetClinicStatsResponses, GetDoctorData, GetDoctorErrors, GetDoctorResponses, GetInvitationData, GetInvitationErrors, GetInvitationResponses, GetJwksData, GetJwksErrors, GetJwksResponses, GetMeData, GetMeErrors, GetMeResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetTokenData, GetTokenErrors, GetTokenResponses, GetVideoRoomData, GetVideoRoomErrors, GetVideoRoomResponses, LinkBookingData, LinkBookingErrors, LinkBookingResponses, ListBookingBurstsData, ListBookingBurstsErrors, ListBookingBurstsResponses, ListBookingEventsData, ListBookingEventsErrors, ListBookingEventsResponses, ListClinicBookingsData, ListClinicBookingsErrors, ListClinicBookingsResponses, ListClinicsData, ListClinicsErrors, ListClinicsResponses, ListDoctorsData, ListDoctorsErrors, ListDoctorsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListMyBookingsData, ListMyBookingsErrors, ListMyBookingsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSlotsData, ListSlotsErrors, ListSlotsResponses, ListSpecializationsData, ListSpecializationsErrors, ListSpecializationsResponses, NoShowBookingData, NoShowBookingErrors, NoShowBookingResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, ReopenBookingData, ReopenBookingErrors, ReopenBookingResponses, RescheduleBookingData, RescheduleBookingErrors, RescheduleBookingResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RevokeInvitationData, RevokeInvitationErrors, RevokeInvitationResponses, RevokeOtherSessionsData, RevokeOtherSessionsErrors, RevokeOtherSessionsResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, RevokeSessionsData, RevokeSessionsErrors, RevokeSessionsResponses, SetVideoRoomData, SetVideoRoomErrors, SetVideoRoomResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, SignUpData, SignUpErrors, SignUpResponses, UpdateAccountData, UpdateAccountErrors, UpdateAccountResponses, UpdateBookingLimitsData, UpdateBookingLimitsErrors, UpdateBookingLimitsResponses, UpdateClinicData, UpdateClinicErrors, UpdateClinicResponses, UpdateDoctorData, UpdateDoctorErrors, UpdateDoctorResponses, VerifyClinicData, VerifyClinicErrors, VerifyClinicResponses, WithdrawSlotData, WithdrawSlotErrors, WithdrawSlotResponses, WithdrawSlotsOfDoctorData, WithdrawSlotsOfDoctorErrors, WithdrawSlotsOfDoctorResponses } from './types.gen.ts';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -834,6 +834,8 @@ export const cancelBookingBurst = <ThrowOnError extends boolean = false>(options
 /**
  * Sign up
  *
+ * Sign in afterwards. The response is the same if the e-mail address already has an account, which is unchanged: signing in with another password than its own then fails.
+ *
  * Who may call: Anyone.
  */
 export const signUp = <ThrowOnError extends boolean = false>(options: Options<SignUpData, ThrowOnError>): RequestResult<SignUpResponses, SignUpErrors, ThrowOnError> => (options.client ?? client).post<SignUpResponses, SignUpErrors, ThrowOnError>({
@@ -853,7 +855,7 @@ export const signUp = <ThrowOnError extends boolean = false>(options: Options<Si
 /**
  * Sign in
  *
- * Sets the session cookie for browsers; programs send `token` as the bearer token. A session lasts 30 days.
+ * Sets the session cookie for browsers; programs send `token` as the bearer token. A session lasts 30 days, and ends earlier if it is not used (HOLDFAST_SESSION_IDLE_HOURS). The session that the request is sent with ends.
  *
  * Who may call: Anyone.
  */
@@ -989,6 +991,27 @@ export const changePassword = <ThrowOnError extends boolean = false>(options: Op
             type: 'apiKey'
         }],
     url: '/api/auth/change-password',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Choose a new password with a link
+ *
+ * The link comes from an administrator (`holdfast admin reset-password`), works once, and for 24 hours. All sessions of the account end.
+ *
+ * Who may call: Anyone.
+ */
+export const resetPassword = <ThrowOnError extends boolean = false>(options: Options<ResetPasswordData, ThrowOnError>): RequestResult<ResetPasswordResponses, ResetPasswordErrors, ThrowOnError> => (options.client ?? client).post<ResetPasswordResponses, ResetPasswordErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/auth/reset-password',
     ...options,
     headers: {
         'Content-Type': 'application/json',

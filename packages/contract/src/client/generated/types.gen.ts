@@ -838,6 +838,17 @@ export type PasswordChange = {
 };
 
 /**
+ * PasswordReset
+ */
+export type PasswordReset = {
+    /**
+     * From the link
+     */
+    token: string;
+    newPassword: string;
+};
+
+/**
  * Patient
  */
 export type Patient = {
@@ -869,7 +880,7 @@ export type Problem = {
     instance?: string;
     code: ProblemCode;
     /**
-     * `invalid_request`: every invalid field
+     * Every invalid field
      */
     errors?: Array<FieldError>;
     /**
@@ -894,7 +905,7 @@ export type Problem = {
 /**
  * ProblemCode
  */
-export type ProblemCode = 'invalid_request' | 'unauthenticated' | 'forbidden' | 'not_found' | 'clinic_not_found' | 'doctor_not_found' | 'slot_not_found' | 'booking_not_found' | 'member_not_found' | 'invitation_not_found' | 'method_not_allowed' | 'request_timeout' | 'slot_full' | 'slot_closed' | 'slot_has_bookings' | 'slot_in_past' | 'hold_expired' | 'too_many_bookings' | 'invalid_transition' | 'already_extended' | 'past_deadline' | 'too_early' | 'booking_has_account' | 'last_admin' | 'invitation_expired' | 'invitation_used' | 'already_member' | 'too_many_invitations' | 'email_taken' | 'body_too_large' | 'uri_too_long' | 'unsupported_media_type' | 'units_over_capacity' | 'too_many_units' | 'appointment_type_not_offered' | 'idempotency_key_reused' | 'rate_limited' | 'headers_too_large' | 'internal_error' | 'overloaded' | 'unavailable';
+export type ProblemCode = 'invalid_request' | 'unauthenticated' | 'forbidden' | 'password_change_required' | 'not_found' | 'clinic_not_found' | 'doctor_not_found' | 'slot_not_found' | 'booking_not_found' | 'member_not_found' | 'invitation_not_found' | 'method_not_allowed' | 'request_timeout' | 'slot_full' | 'slot_closed' | 'slot_has_bookings' | 'slot_in_past' | 'hold_expired' | 'too_many_bookings' | 'invalid_transition' | 'already_extended' | 'past_deadline' | 'too_early' | 'booking_has_account' | 'last_admin' | 'invitation_expired' | 'invitation_used' | 'already_member' | 'too_many_invitations' | 'body_too_large' | 'uri_too_long' | 'unsupported_media_type' | 'units_over_capacity' | 'too_many_units' | 'appointment_type_not_offered' | 'link_used' | 'password_guessable' | 'idempotency_key_reused' | 'rate_limited' | 'headers_too_large' | 'internal_error' | 'overloaded' | 'unavailable';
 
 /**
  * Rescheduling
@@ -915,11 +926,21 @@ export type Role = 'doctor' | 'staff' | 'admin';
  * Session
  */
 export type Session = {
-    token: string;
+    id: string;
     createdAt: string;
+    /**
+     * When it was last used, to within a minute or so
+     */
+    usedAt: string;
     expiresAt: string;
-    userAgent?: string | null;
-    [key: string]: unknown;
+    /**
+     * The browser or program that signed in, as it named itself
+     */
+    userAgent: string | null;
+    /**
+     * true: the session of this request
+     */
+    isCurrent: boolean;
 };
 
 /**
@@ -927,9 +948,9 @@ export type Session = {
  */
 export type SessionRevocation = {
     /**
-     * The session’s `token`, from the list
+     * The session’s `id`, from the list
      */
-    token: string;
+    id: string;
 };
 
 /**
@@ -1107,6 +1128,10 @@ export type User = {
     id: string;
     email: string;
     name: string;
+    /**
+     * true: the session may only change the password, because somebody else knows it
+     */
+    mustChangePassword?: boolean;
     [key: string]: unknown;
 };
 
@@ -4219,10 +4244,6 @@ export type SignUpErrors = {
      */
     408: Problem;
     /**
-     * `email_taken`: An account with this e-mail address exists.
-     */
-    409: Problem;
-    /**
      * `body_too_large`: The body is too large.
      */
     413: Problem;
@@ -4230,6 +4251,10 @@ export type SignUpErrors = {
      * `unsupported_media_type`: The media type is not supported.
      */
     415: Problem;
+    /**
+     * `password_guessable`: The password is easy to guess.
+     */
+    422: Problem;
     /**
      * `rate_limited`: Too many requests.
      */
@@ -4248,9 +4273,9 @@ export type SignUpError = SignUpErrors[keyof SignUpErrors];
 
 export type SignUpResponses = {
     /**
-     * Signed up and signed in
+     * The address has an account now
      */
-    200: SignedIn;
+    200: Status;
 };
 
 export type SignUpResponse = SignUpResponses[keyof SignUpResponses];
@@ -4661,6 +4686,10 @@ export type ChangePasswordErrors = {
      */
     415: Problem;
     /**
+     * `password_guessable`: The password is easy to guess.
+     */
+    422: Problem;
+    /**
      * `rate_limited`: Too many requests.
      */
     429: Problem;
@@ -4684,6 +4713,67 @@ export type ChangePasswordResponses = {
 };
 
 export type ChangePasswordResponse = ChangePasswordResponses[keyof ChangePasswordResponses];
+
+export type ResetPasswordData = {
+    body: PasswordReset;
+    path?: never;
+    query?: never;
+    url: '/api/auth/reset-password';
+};
+
+export type ResetPasswordErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this.
+     */
+    403: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `link_used`: The link is not valid any more. `password_guessable`: The password is easy to guess.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type ResetPasswordError = ResetPasswordErrors[keyof ResetPasswordErrors];
+
+export type ResetPasswordResponses = {
+    /**
+     * The password is changed
+     */
+    200: Status;
+};
+
+export type ResetPasswordResponse = ResetPasswordResponses[keyof ResetPasswordResponses];
 
 export type UpdateAccountData = {
     body: AccountChange;

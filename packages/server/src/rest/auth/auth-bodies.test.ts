@@ -7,6 +7,7 @@ const described = {
   signIn: 'signIn',
   revokeSession: 'revokeSession',
   changePassword: 'changePassword',
+  resetPassword: 'resetPassword',
   updateUser: 'updateAccount',
 } as const satisfies Record<keyof typeof authBodies, string>
 

@@ -1,4 +1,4 @@
-import { passwordLength } from '../../accounts/auth.ts'
+import { passwordLength } from '../../accounts/new-passwords.ts'
 
 /** Request bodies of the accounts API, as JSON Schema. better-auth would accept more (redirects, pictures). */
 
@@ -21,9 +21,13 @@ function body(properties: Record<string, object>, required: string[]) {
 export const authBodies = {
   signUp: body({ name, email, password: newPassword, rememberMe: flag }, ['name', 'email', 'password']),
   signIn: body({ email, password: existingPassword, rememberMe: flag }, ['email', 'password']),
-  revokeSession: body({ token: { type: 'string', pattern: '^[A-Za-z0-9]{16,128}$' } }, ['token']),
+  revokeSession: body({ id: { type: 'string', format: 'uuid' } }, ['id']),
   changePassword: body({ currentPassword: existingPassword, newPassword, revokeOtherSessions: flag }, [
     'currentPassword',
+    'newPassword',
+  ]),
+  resetPassword: body({ token: { type: 'string', pattern: '^[\\w-]{16,128}$' }, newPassword }, [
+    'token',
     'newPassword',
   ]),
   updateUser: body({ name }, ['name']),

@@ -1,82 +1,148 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Auth, clientAddressHeader } from '../../accounts/auth.ts'
+import { refusalOfNewPassword, refusalText } from '../../accounts/new-passwords.ts'
 import type { Passwords } from '../../accounts/passwords.ts'
 import type { Principals } from '../../accounts/principals.ts'
-import { type ProblemError, problem } from '../../edge/problem-error.ts'
+import type { Sessions } from '../../accounts/sessions.ts'
+import { problem } from '../../edge/problem-error.ts'
 import { authBodies } from './auth-bodies.ts'
+import { refusalOf } from './auth-refusals.ts'
+import type { PasswordAttempts } from './password-attempts.ts'
+import { sessionRoutes } from './session-routes.ts'
 
-export type AuthRoutesDeps = { auth: Auth; passwords: Passwords; principals: Principals; publicUrl: string }
+export type AuthRoutesDeps = {
+  auth: Auth
+  passwords: Passwords
+  principals: Principals
+  sessions: Sessions
+  attempts: PasswordAttempts
+  publicUrl: string
+}
 
 /** The endpoints of better-auth that are served. No others are, even if a later version adds some. */
 const endpoints = [
-  { method: 'POST', path: '/sign-up/email', body: authBodies.signUp, limit: 'sign_in' },
-  { method: 'POST', path: '/sign-in/email', body: authBodies.signIn, limit: 'sign_in' },
+  { method: 'POST', path: '/sign-up/email', body: authBodies.signUp, hashes: true },
+  { method: 'POST', path: '/sign-in/email', body: authBodies.signIn, hashes: true },
   { method: 'POST', path: '/sign-out' },
-  { method: 'GET', path: '/get-session' },
   { method: 'GET', path: '/token' },
   { method: 'GET', path: '/jwks' },
-  { method: 'GET', path: '/list-sessions' },
-  { method: 'POST', path: '/revoke-session', body: authBodies.revokeSession },
-  { method: 'POST', path: '/revoke-sessions' },
-  { method: 'POST', path: '/revoke-other-sessions' },
-  { method: 'POST', path: '/change-password', body: authBodies.changePassword, limit: 'password' },
+  { method: 'POST', path: '/change-password', body: authBodies.changePassword, hashes: true },
+  { method: 'POST', path: '/reset-password', body: authBodies.resetPassword, hashes: true },
   { method: 'POST', path: '/update-user', body: authBodies.updateUser },
 ] as const satisfies readonly {
   method: 'GET' | 'POST'
   path: string
   body?: object
-  /** These hash a password. Sign-ins are also limited by IP address and by e-mail address. */
-  limit?: 'sign_in' | 'password'
+  /** These hash a password. */
+  hashes?: true
 }[]
 
 type Endpoint = (typeof endpoints)[number]
 
 /** The accounts API under /api/auth: better-auth with this server's rate limits, validation and problem documents. */
 export async function authRoutes(app: FastifyInstance, deps: AuthRoutesDeps): Promise<void> {
+  await app.register(sessionRoutes, deps)
   for (const endpoint of endpoints) {
+    const isByAddress = ['/sign-in/email', '/sign-up/email', '/reset-password'].includes(endpoint.path)
     app.route({
       method: endpoint.method,
       url: `/api/auth${endpoint.path}`,
       config: { admission: 'lenient' },
       schema: 'body' in endpoint ? { body: endpoint.body } : {},
       onRequest: async (request, reply) => {
-        if ('limit' in endpoint && endpoint.limit === 'sign_in')
-          await app.rateLimits.countSignInByAddress(request, reply)
+        if (isByAddress) await app.rateLimits.countSignInByAddress(request, reply)
       },
-      preHandler: async (request, reply) => {
-        if (!('limit' in endpoint)) return
-        if (endpoint.limit === 'sign_in') await app.rateLimits.countSignInByEmail(request, reply)
-        if (deps.passwords.isOverloaded()) {
+      preHandler: async (request) => {
+        refuseGuessablePassword(endpoint, request)
+        if ('hashes' in endpoint && deps.passwords.isOverloaded()) {
           throw problem('overloaded', 'Too many people are signing in at the moment.', { retryAfterSeconds: 2 })
         }
       },
-      handler: (request, reply) => forward(endpoint, request, reply, deps),
+      handler: (request, reply) => respond(endpoint, request, reply, deps),
     })
   }
 }
 
-/**
- * The response to a failed sign-in is sent at a whole multiple of this time after the request began, so that its
- * timing does not reveal whether the address exists. An unknown address costs the same password hash as a wrong
- * password, but one query less: on a busy machine the medians were 27 and 42 ms.
- */
-const refusalStepMs = 250
+const fieldsOfNewPassword = new Map<string, string>([
+  ['/sign-up/email', 'password'],
+  ['/change-password', 'newPassword'],
+  ['/reset-password', 'newPassword'],
+])
 
-async function forward(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply, deps: AuthRoutesDeps) {
-  const startedAt = performance.now()
-  const response = await deps.auth.handler(requestFor(endpoint, request, deps.publicUrl))
+/** @throws ProblemError password_guessable. The schema has checked the length. */
+function refuseGuessablePassword({ path }: Endpoint, { body, principal }: FastifyRequest): void {
+  const field = fieldsOfNewPassword.get(path)
+  if (field === undefined) return
+  const fields = new Map<string, unknown>(typeof body === 'object' && body !== null ? Object.entries(body) : [])
+  const person =
+    principal.kind === 'account' ? [principal.email, principal.name] : ['email', 'name'].map((name) => fields.get(name))
+  if (fields.get('currentPassword') === fields.get(field)) {
+    const message = 'The new password is the current one.'
+    throw problem('invalid_request', message, { errors: [{ path: `/${field}`, message }] })
+  }
+  const refusal = refusalOfNewPassword(String(fields.get(field)), person.map(String))
+  if (refusal === null) return
+  const message = `The password ${refusalText(refusal)}.`
+  throw problem('password_guessable', message, { errors: [{ path: `/${field}`, message }] })
+}
+
+async function respond(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply, deps: AuthRoutesDeps) {
+  const attempt = deps.attempts.begin(endpoint.path, request)
+  const response = await forwarded(endpoint, request, deps).catch((error: unknown) => {
+    attempt.end('withdrawn')
+    throw error
+  })
+  attempt.end(response.ok ? 'succeeded' : response.status < 500 ? 'failed' : 'withdrawn')
   if (endpoint.method === 'POST') forget(request, deps.principals)
   // Also on errors: sign-out clears the cookie of a session that no longer exists.
   for (const cookie of response.headers.getSetCookie()) void reply.header('set-cookie', cookie)
-  if (endpoint.path === '/sign-in/email' && !response.ok)
-    await delay(refusalStepMs - ((performance.now() - startedAt) % refusalStepMs))
   if (!response.ok) throw await refusalOf(response, request)
+  if (endpoint.path === '/sign-in/email') await afterSignIn(request, reply, deps)
+  if (endpoint.path === '/change-password' && request.principal.kind === 'account') {
+    await deps.sessions.passwordChosen(request.principal.accountId)
+  }
+  if (endpoint.path === '/sign-out') await endSessionOfJwt(request, deps.sessions)
   const token = response.headers.get('set-auth-token')
   if (token !== null) void reply.header('set-auth-token', token)
   void reply.header('cache-control', endpoint.path === '/jwks' ? 'public, max-age=300' : 'no-store')
-  void reply.header('content-type', 'application/json; charset=utf-8')
-  return reply.code(response.status).send(await response.text())
+  return reply.code(response.status).send(bodyOf(endpoint, await response.json(), token))
+}
+
+/**
+ * Responses that could reveal by their timing whether an e-mail address has an account are sent at a whole multiple of
+ * this time after the request began. An unknown address costs the same password hash as a wrong password, but one
+ * query less: on a busy machine the medians were 27 and 42 ms.
+ */
+const responseStepMs = 250
+
+async function forwarded(endpoint: Endpoint, request: FastifyRequest, deps: AuthRoutesDeps): Promise<Response> {
+  const startedAt = performance.now()
+  const response = await deps.auth.handler(requestFor(endpoint, request, deps.publicUrl))
+  const mayReveal = endpoint.path === '/sign-up/email' || (endpoint.path === '/sign-in/email' && !response.ok)
+  if (mayReveal) await delay(responseStepMs - ((performance.now() - startedAt) % responseStepMs))
+  return response
+}
+
+/** The browser's earlier session ends: nobody sees it any more, and it would stay valid for weeks. */
+async function afterSignIn(request: FastifyRequest, reply: FastifyReply, deps: AuthRoutesDeps): Promise<void> {
+  if (request.sessionToken !== null) await deps.sessions.endByToken(request.sessionToken)
+  void reply.header('set-cookie', deps.attempts.knownBrowserCookie(request))
+}
+
+/** The library ends the session of a token or a cookie, but knows no JWTs. */
+async function endSessionOfJwt({ principal, sessionId }: FastifyRequest, sessions: Sessions): Promise<void> {
+  if (principal.kind === 'account' && sessionId !== null) await sessions.end(principal.accountId, sessionId)
+}
+
+/**
+ * The library's response, with session tokens only in the signed form. The response to sign-up is the same whether the
+ * address has an account or not.
+ */
+function bodyOf(endpoint: Endpoint, body: unknown, signedToken: string | null): unknown {
+  if (endpoint.path === '/sign-up/email') return { status: true }
+  if (endpoint.path === '/token' || typeof body !== 'object' || body === null || !('token' in body)) return body
+  return { ...body, token: signedToken === null ? null : decodeURIComponent(signedToken) }
 }
 
 /** The request that is passed to better-auth. It contains nothing from the client except what is listed here. */
@@ -95,27 +161,4 @@ function requestFor(endpoint: Endpoint, request: FastifyRequest, publicUrl: stri
 function forget(request: FastifyRequest, principals: Principals): void {
   if (request.sessionToken !== null) principals.forgetSession(request.sessionToken)
   if (request.principal.kind === 'account') principals.forget(request.principal.accountId)
-}
-
-/** Maps better-auth's errors to problems. Its messages are not passed on, because a later version may change them. */
-async function refusalOf(response: Response, request: FastifyRequest): Promise<ProblemError> {
-  const code = await codeOf(response)
-  if (code === 'USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL' || code === 'USER_ALREADY_EXISTS') {
-    return problem('email_taken', 'An account with this e-mail address exists.')
-  }
-  if (code === 'INVALID_EMAIL_OR_PASSWORD') {
-    return problem('unauthenticated', 'The e-mail address or the password is wrong.')
-  }
-  if (code === 'INVALID_PASSWORD') return problem('unauthenticated', 'The current password is wrong.')
-  if (response.status === 401) return problem('unauthenticated', 'Sign in first.')
-  if (response.status === 403) return problem('forbidden', 'This session may not do that: sign in again.')
-  if (response.status < 500)
-    return problem('invalid_request', `The accounts service refuses this (${code ?? response.status}).`)
-  request.log.error({ requestId: request.id, status: response.status }, 'the accounts library failed')
-  return problem('internal_error', 'The error was logged with this id.')
-}
-
-async function codeOf(response: Response): Promise<string | null> {
-  const body: unknown = await response.json().catch(() => null)
-  return typeof body === 'object' && body !== null && 'code' in body && typeof body.code === 'string' ? body.code : null
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { aCalendar, book } from '../../../test/live-calendar.ts'
-import { call, type RunningServer, runningServer } from '../../../test/running-server.ts'
+import { call, type RunningServer, runningServer, signUp } from '../../../test/running-server.ts'
 
 let server: RunningServer
 
@@ -12,12 +12,13 @@ afterAll(() => server.end())
 test('only an account’s credentials link: not a page of another origin, nor the token in their place', async () => {
   const { slot } = await aCalendar(server.database, [server.url])
   const { id, manageToken } = await book(server.url, slot)
-  const signedUp = await call(`${server.url}/api/auth/sign-up/email`, {
+  await signUp(server.url, 'keeper@example.org')
+  const signedIn = await call(`${server.url}/api/auth/sign-in/email`, {
     method: 'POST',
-    body: { name: 'Ada', email: 'keeper@example.org', password: 'ten letters' },
+    body: { email: 'keeper@example.org', password: 'a password of ten' },
   })
-  const cookie = (signedUp.headers.getSetCookie()[0] ?? '').split(';')[0] ?? ''
-  const session = String(signedUp.body.token)
+  const cookie = (signedIn.headers.getSetCookie()[0] ?? '').split(';')[0] ?? ''
+  const session = String(signedIn.body.token)
   const link = (headers: Record<string, string>, body: object = { manageToken }) =>
     call(`${server.url}/api/v1/bookings/${id}/account`, { method: 'POST', body, headers })
   const mine = async () => (await call(`${server.url}/api/v1/me/bookings`, { bearer: session })).body.items

@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type RunningServer, runningServer, signUp } from '../../test/running-server.ts'
+
+let server: RunningServer
+
+beforeAll(async () => {
+  server = await runningServer()
+  await signUp(server.url, 'somebody@example.org')
+})
+afterAll(() => server.end())
+
+const attempt = async (statement: string): Promise<string> => {
+  const client = await server.database.appPool.connect()
+  try {
+    await client.query('begin')
+    await client.query(statement)
+    return 'done'
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? String(error.code) : String(error)
+  } finally {
+    await client.query('rollback')
+    client.release()
+  }
+}
+
+test.each([
+  `update auth."user" set email = 'eve@example.org'`,
+  'update auth."user" set id = gen_random_uuid()',
+  'update auth."user" set "emailVerified" = true',
+  'delete from auth."user"',
+  'update auth.account set "userId" = "userId"',
+  'delete from auth.account',
+  'update auth.session set token = token',
+  'update auth.session set "userId" = "userId"',
+  'update auth.session set "expiresAt" = now()',
+  'update auth.jwks set "publicKey" = "publicKey"',
+  'delete from auth.jwks',
+  'truncate auth.session',
+  'create table auth.planted ()',
+  'alter table auth.session add column planted text',
+  'insert into holdfast.site_administrator select id from auth."user"',
+])('the application role may not: %s', async (statement) => {
+  expect(await attempt(statement)).toBe('42501')
+})
+
+test.each([
+  `update auth."user" set name = 'Eve'`,
+  'update auth.account set password = password',
+  'update auth.session set "updatedAt" = now()',
+  'delete from auth.session',
+])('it may (the control): %s', async (statement) => {
+  expect(await attempt(statement)).toBe('done')
+})

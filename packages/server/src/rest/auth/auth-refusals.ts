@@ -1,0 +1,25 @@
+import type { FastifyRequest } from 'fastify'
+import { type ProblemError, problem } from '../../edge/problem-error.ts'
+
+/** Maps better-auth's errors to problems. Its messages are not passed on, because a later version may change them. */
+export async function refusalOf(response: Response, request: FastifyRequest): Promise<ProblemError> {
+  const code = await codeOf(response)
+  if (code === 'INVALID_EMAIL_OR_PASSWORD') {
+    return problem('unauthenticated', 'The e-mail address or the password is wrong.')
+  }
+  if (code === 'INVALID_PASSWORD') return problem('unauthenticated', 'The current password is wrong.')
+  if (code === 'INVALID_TOKEN') {
+    return problem('link_used', 'The link was used, has expired, or is not complete.')
+  }
+  if (response.status === 401) return problem('unauthenticated', 'Sign in first.')
+  if (response.status === 403) return problem('forbidden', 'This session may not do that: sign in again.')
+  if (response.status < 500)
+    return problem('invalid_request', `The accounts service refuses this (${code ?? response.status}).`)
+  request.log.error({ requestId: request.id, status: response.status }, 'the accounts library failed')
+  return problem('internal_error', 'The error was logged with this id.')
+}
+
+async function codeOf(response: Response): Promise<string | null> {
+  const body: unknown = await response.json().catch(() => null)
+  return typeof body === 'object' && body !== null && 'code' in body && typeof body.code === 'string' ? body.code : null
+}
