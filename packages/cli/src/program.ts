@@ -84,7 +84,10 @@ function addDatabase(program: Command, context: CommandContext, end: End): void 
     .action(async (options: JsonOption) =>
       end(await (await import('./commands/renumber-log.ts')).renumberLogCommand(context, options)),
     )
-  const admin = program.command('admin').description('manage site administrators').usage('COMMAND [options]')
+  const admin = program
+    .command('admin')
+    .description('manage site administrators and passwords')
+    .usage('COMMAND [options]')
   admin
     .command('create')
     .description('create a site administrator; an existing account only with --promote')
@@ -95,6 +98,15 @@ function addDatabase(program: Command, context: CommandContext, end: End): void 
     .addOption(jsonOption())
     .action(async (options: AdminCreateOptions) =>
       end(await (await import('./commands/admin-create.ts')).adminCreateCommand(context, options)),
+    )
+  admin
+    .command('reset-password')
+    .description('print a link with which an account’s person chooses a new password; grants no role')
+    .requiredOption('--email <address>', 'e-mail address of the account')
+    .addOption(jsonOption())
+    .addHelpText('after', '\nThe link works once, for 24 hours, and ends all sessions of the account when it is used.')
+    .action(async (options: AdminResetPasswordOptions) =>
+      end(await (await import('./commands/admin-reset-password.ts')).adminResetPasswordCommand(context, options)),
     )
   program
     .command('doctor')
@@ -148,6 +160,7 @@ export type AdminCreateOptions = JsonOption & {
   passwordStdin?: boolean
   promote?: string
 }
+export type AdminResetPasswordOptions = JsonOption & { email: string }
 export type ImportOptions = JsonOption & { clinics?: string; doctors?: string; slots?: string; dryRun?: boolean }
 export type ReplayOptions = JsonOption & {
   capacity: ReturnType<typeof capacityOption>

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { openAccounts } from '@holdfast/server/accounts'
+import { makeSiteAdministrator, openAccounts, refusalText } from '@holdfast/server/accounts'
 import { createLogger } from '@holdfast/server/logger'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { AdminCreateOptions } from '../program.ts'
@@ -21,8 +21,12 @@ export async function adminCreateCommand(context: CommandContext, options: Admin
   const outcome = await withPreparedDatabase(context, async (database, config) => {
     const opened = await openAccounts(config, database, createLogger('warn'))
     try {
-      if (accountId !== null) return await promote(opened.accounts, email, accountId)
-      return await create(opened.accounts, email, options.name?.trim() || email, givenPassword)
+      const outcome =
+        accountId === null
+          ? await create(opened.accounts, email, options.name?.trim() || email, givenPassword)
+          : await toBePromoted(opened.accounts, email, accountId)
+      await makeSiteAdministrator(database.ownerUrl, outcome.accountId)
+      return outcome
     } finally {
       await opened.close()
     }
@@ -45,11 +49,12 @@ async function create(
 ): Promise<AdminCreated> {
   if ((await accounts.byEmail(email)) !== null) throw accountExists(email)
   const password = givenPassword ?? randomBytes(18).toString('base64url')
-  const created = await accounts.createAccount({ email, name, password })
-  if (created.kind === 'password_length') throw wrongLength(created)
+  const created = await accounts.createAccount({ email, name, password, mustChangePassword: givenPassword === null })
+  if (created.kind === 'password_refused') {
+    throw new CommandRefusal(`the password ${refusalText(created.refusal)}`)
+  }
   // Somebody has just signed up with this address.
   if (created.kind === 'email_taken') throw accountExists(email)
-  await accounts.makeSiteAdministrator(created.account.id)
   return { kind: 'created', accountId: created.account.id, password: givenPassword === null ? password : null }
 }
 
@@ -64,17 +69,12 @@ function accountExists(email: string): CommandRefusal {
   )
 }
 
-async function promote(accounts: Accounts, email: string, accountId: string): Promise<AdminCreated> {
+async function toBePromoted(accounts: Accounts, email: string, accountId: string): Promise<AdminCreated> {
   const account = await accounts.byEmail(email)
   if (account?.id !== accountId) {
     throw new CommandRefusal(`--promote ${JSON.stringify(accountId)} is not the id of an account with ${email}`)
   }
-  await accounts.makeSiteAdministrator(accountId)
   return { kind: 'promoted', accountId }
-}
-
-function wrongLength({ min, max }: { min: number; max: number }): CommandRefusal {
-  return new CommandRefusal(`the password must have ${min} to ${max} characters`)
 }
 
 /** The first line; the rest is not part of the password. */
@@ -94,5 +94,7 @@ function report({ terminal }: CommandContext, outcome: AdminCreated, email: stri
     return
   }
   terminal.out(`Administrator: ${email}`)
-  if (outcome.password !== null) terminal.out(`Password: ${outcome.password}`)
+  if (outcome.password === null) return
+  terminal.out(`Password: ${outcome.password}`)
+  terminal.out('It has to be changed after the first sign-in.')
 }

@@ -123,6 +123,34 @@ describe('admin create', () => {
     expect(rows).toHaveLength(0)
   })
 
+  test('reset-password prints a link for an account, and grants and changes nothing', async () => {
+    const accounts = () => owner.query('select password from auth.account order by id')
+    const administrators = () => owner.query('select account_id from holdfast.site_administrator order by 1')
+    const before = [(await accounts()).rows, (await administrators()).rows]
+    const reset = (email: string) => runCaptured(['admin', 'reset-password', '--email', email], env)
+    const { code, out } = await reset('BOSS@example.org')
+    expect(code).toBe(0)
+    expect(out[0]).toMatch(/^Pass this link on to boss@example.org\. It works once, until 20/)
+    expect(out[1]).toMatch(/^http:\/\/\S+\/reset-password#[\w-]{32}$/)
+    expect([(await accounts()).rows, (await administrators()).rows]).toEqual(before)
+    const unknown = await reset('nobody@example.org')
+    expect([unknown.code, unknown.err.at(-1)]).toEqual([1, expect.stringContaining('there is no account')])
+  })
+
+  test('only a generated password has to be changed', async () => {
+    const mustChange = async (email: string) => {
+      const { rows } = await owner.query<{ must: boolean }>(
+        `select "mustChangePassword" as must from auth."user" where email = $1`,
+        [email],
+      )
+      return rows[0]?.must
+    }
+    await runCaptured(['admin', 'create', '--email', 'generated@example.org'], env)
+    const args = ['admin', 'create', '--email', 'chosen@example.org', '--password-stdin']
+    await runCaptured(args, env, { stdin: 'a password that I chose\n' })
+    expect([await mustChange('generated@example.org'), await mustChange('chosen@example.org')]).toEqual([true, false])
+  })
+
   async function passwordIsRight(email: string, password: string): Promise<boolean> {
     const { createLogger } = await import('@holdfast/server/logger')
     const { readConfig } = await import('@holdfast/server/config')

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Accounts } from '../accounts/accounts.ts'
+import { refusalText } from '../accounts/new-passwords.ts'
+import { makeSiteAdministrator } from '../accounts/site-administrators.ts'
 import type { Config } from '../config/config.ts'
 import { createDemoClinic } from '../demo/demo-clinic.ts'
 import { oneAtATime } from '../lifecycle/one-at-a-time.ts'
@@ -21,7 +23,7 @@ export async function createInitialData(
 ): Promise<NewAdministrator | null> {
   return oneAtATime(options.ownerUrl, async () => {
     if (options.wantsDemo && (await isEmpty(server.engine))) await createDemoClinic(server.engine, new Date())
-    return ensureAdministrator(server.accounts, options.config)
+    return ensureAdministrator(server.accounts, options.ownerUrl, options.config)
   })
 }
 
@@ -30,16 +32,25 @@ async function isEmpty(engine: ComposedServer['engine']): Promise<boolean> {
   return items.length === 0
 }
 
-async function ensureAdministrator(accounts: Accounts, config: Config): Promise<NewAdministrator | null> {
+async function ensureAdministrator(
+  accounts: Accounts,
+  ownerUrl: string,
+  config: Config,
+): Promise<NewAdministrator | null> {
   if (await accounts.hasSiteAdministrator()) return null
   const email = config.adminEmail ?? emailDefault
   const password = config.adminPassword ?? randomBytes(12).toString('base64url')
-  const created = await accounts.createAccount({ email, name: 'Administrator', password })
-  if (created.kind === 'password_length') {
-    throw new StartError(`HOLDFAST_ADMIN_PASSWORD must have ${created.min} to ${created.max} characters.`)
+  const created = await accounts.createAccount({
+    email,
+    name: 'Administrator',
+    password,
+    mustChangePassword: config.adminPassword === null,
+  })
+  if (created.kind === 'password_refused') {
+    throw new StartError(`HOLDFAST_ADMIN_PASSWORD ${refusalText(created.refusal)}.`)
   }
   if (created.kind === 'email_taken') throw addressTaken(email)
-  await accounts.makeSiteAdministrator(created.account.id)
+  await makeSiteAdministrator(ownerUrl, created.account.id)
   return { email, password: config.adminPassword === null ? password : null }
 }
 

@@ -1,0 +1,30 @@
+import { openAccounts } from '@holdfast/server/accounts'
+import { createLogger } from '@holdfast/server/logger'
+import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
+import type { AdminResetPasswordOptions } from '../program.ts'
+import { withPreparedDatabase } from '../with-database.ts'
+
+/** `holdfast admin reset-password`: a link with which the account's person chooses a new password. Grants no role. */
+export async function adminResetPasswordCommand(
+  context: CommandContext,
+  options: AdminResetPasswordOptions,
+): Promise<ExitCode> {
+  const email = options.email.trim().toLowerCase()
+  const { link, expiresAt } = await withPreparedDatabase(context, async (database, config) => {
+    const opened = await openAccounts(config, database, createLogger('warn'))
+    try {
+      const account = await opened.accounts.byEmail(email)
+      if (account === null) throw new CommandRefusal(`there is no account with the e-mail address ${email}`)
+      const reset = await opened.accounts.createPasswordReset(account.id)
+      return { link: `${opened.publicUrl}/reset-password#${reset.token}`, expiresAt: reset.expiresAt }
+    } finally {
+      await opened.close()
+    }
+  })
+  if (options.json === true) context.terminal.json({ email, link, expiresAt })
+  else {
+    context.terminal.out(`Pass this link on to ${email}. It works once, until ${expiresAt.toISOString()}:`)
+    context.terminal.out(link)
+  }
+  return 0
+}
