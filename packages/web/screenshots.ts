@@ -68,13 +68,15 @@ async function createBookings(url: string) {
   const clinicId = doctor?.clinicId
   if (doctor === undefined || typeof signedIn?.token !== 'string') throw new Error('The demo clinic is not there.')
   const admin = createHoldfastClient({ baseUrl: url, bearer: signedIn.token })
-  const { data: signedUp } = await guest.signUp({ body: ownDoctor })
+  const { email, password } = ownDoctor
+  await guest.signUp({ body: ownDoctor })
+  const { data: doctorSignedIn } = await guest.signIn({ body: { email, password } })
   const invite = async (email: string) => {
     const body = { email, role: 'doctor', doctorId: doctor.id } as const
     const { data: invitation } = await admin.createInvitation({ path: { clinicId: doctor.clinicId }, body })
     return new URL(invitation?.link ?? '').hash.slice(1)
   }
-  const own = createHoldfastClient({ baseUrl: url, bearer: signedUp?.token ?? '' })
+  const own = createHoldfastClient({ baseUrl: url, bearer: doctorSignedIn?.token ?? '' })
   await own.acceptInvitation({ path: { token: await invite(ownDoctor.email) } })
   const from = Temporal.Now.plainDateISO('Europe/London')
   const days = { from: from.toString(), to: from.add({ days: 6 }).toString() }

@@ -31,6 +31,8 @@ const pages: Record<string, OpenPage> = {
   'a cut link': { path: () => '/ticket#cut', heading: /.+/ },
   'sign in': { path: () => '/sign-in', heading: /.+/ },
   'sign up': { path: () => '/sign-up', heading: /.+/ },
+  'a new password': { path: () => '/new-password', heading: /.+/ },
+  'an incomplete link for a new password': { path: () => '/reset-password#cut', heading: /.+/ },
   'an incomplete invitation': { path: () => '/invitation#cut', heading: /.+/ },
   'my bookings as a guest': { path: () => '/my-bookings', heading: /.+/ },
   'my bookings': { path: () => '/my-bookings', heading: /.+/, isSignedIn: true },
@@ -55,9 +57,10 @@ describe.each(Object.entries(pages))('%s', (_name, { path, heading, isSignedIn }
 
 test.for(['de-DE', 'ar-EG'])(
   'in %s the pages fit on a phone, axe finds nothing, and no text is a key',
-  async (locale, { site, shown: { practice, ticket } }) => {
+  async (locale, { site, shown: { practice, ticket, account } }) => {
     const page = await site.newPage({ locale, viewport: { width: 320, height: 640 } })
-    for (const path of ['/', `/doctors/${practice.doctor.id}`, ticket, '/sign-up']) {
+    await signInContext(site, page, account)
+    for (const path of ['/', `/doctors/${practice.doctor.id}`, ticket, '/sign-up', '/account', '/new-password']) {
       await page.goto(blankPath)
       await page.goto(path)
       await page.getByRole('heading', { level: 1 }).waitFor()

@@ -11,8 +11,10 @@ import { PageLoading } from '../../ui/page-loading.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
 import { SignInFirst } from '../../ui/sign-in-first.tsx'
 import { afterSignOut } from './after-sign-in.ts'
+import { ChangePassword } from './change-password.tsx'
+import { Sessions } from './sessions.tsx'
 
-/** The signed-in account, and signing out. */
+/** The signed-in account: signing out, the password, and where else it is signed in. */
 export function AccountPage() {
   const { t } = useTranslation('account')
   const session = useSession()
@@ -59,6 +61,8 @@ export function AccountPage() {
           </Group>
         </Stack>
       </Paper>
+      <ChangePassword />
+      <Sessions />
     </Stack>
   )
 }

@@ -26,4 +26,20 @@ const accountRoute = createRoute({
   component: lazyRouteComponent(() => import('./account-page.tsx'), 'AccountPage'),
 })
 
-export const accountRoutes = [signInRoute, signUpRoute, accountRoute] as const
+const newPasswordRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/new-password',
+  validateSearch: parseReturnSearch,
+  loader: () => loadTexts('account'),
+  component: lazyRouteComponent(() => import('./new-password-page.tsx'), 'NewPasswordPage'),
+})
+
+/** `/reset-password#TOKEN`: browsers never send the fragment, so no server's or proxy's log has it. */
+const resetPasswordRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/reset-password',
+  loader: () => loadTexts('account'),
+  component: lazyRouteComponent(() => import('./reset-password-page.tsx'), 'ResetPasswordPage'),
+})
+
+export const accountRoutes = [signInRoute, signUpRoute, accountRoute, newPasswordRoute, resetPasswordRoute] as const

@@ -1,6 +1,6 @@
 import { Button, Paper, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { getRouteApi } from '@tanstack/react-router'
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api.ts'
@@ -21,11 +21,16 @@ export function SignInPage() {
   const { t } = useTranslation('account')
   const { way, go } = useReturn(route.useSearch().to)
   const queryClient = useQueryClient()
+  const navigate = useNavigate()
   const [email, setEmail] = useState('')
   const [password, setPassword] = useState('')
   const signIn = useMutation({
     mutationFn: () => dataOf(api.signIn({ body: { email: email.trim(), password } })),
-    onSuccess: async () => {
+    onSuccess: async ({ user }) => {
+      if (user.mustChangePassword) {
+        await navigate({ to: '/new-password', search: way.search, hash: way.hash })
+        return
+      }
       await afterSignIn(queryClient)
       go()
     },
@@ -52,7 +57,7 @@ export function SignInPage() {
               onChange={({ currentTarget }) => setEmail(currentTarget.value)}
             />
             <PasswordInput
-              label={t('password')}
+              label={t('passwordLabel')}
               autoComplete="current-password"
               required
               withAsterisk={false}

@@ -4,14 +4,15 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api.ts'
+import { refusalCode } from '../../lib/api-error.ts'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
 import { TextLink } from '../../ui/text-link.tsx'
 import { afterSignIn } from './after-sign-in.ts'
+import { passwordLengthMin } from './new-password-fields.ts'
 import { useReturn } from './use-return.ts'
 
 const route = getRouteApi('/sign-up')
-const passwordLengthMin = 10
 
 /** The sign-up page; the new account is signed in immediately. */
 export function SignUpPage() {
@@ -21,7 +22,7 @@ export function SignUpPage() {
     initialValues: { name: '', email: '', password: '' },
     validate: {
       password: (password) =>
-        password.length < passwordLengthMin ? t('signUp.passwordTooShort', { count: passwordLengthMin }) : null,
+        password.length < passwordLengthMin ? t('password.tooShort', { count: passwordLengthMin }) : null,
     },
   })
   const signUp = useSignUp(go)
@@ -58,7 +59,7 @@ export function SignUpPage() {
               {...form.getInputProps('email')}
             />
             <PasswordInput
-              label={t('password')}
+              label={t('passwordLabel')}
               description={t('signUp.passwordHelp', { count: passwordLengthMin })}
               autoComplete="new-password"
               required
@@ -67,7 +68,13 @@ export function SignUpPage() {
               visibilityToggleButtonProps={{ 'aria-label': t('showPassword') }}
               {...form.getInputProps('password')}
             />
-            {signUp.isError ? <ErrorState error={signUp.error} /> : null}
+            {signUp.error === null ? null : refusalCode(signUp.error) === 'unauthenticated' ? (
+              <Text role="alert" c="var(--mantine-color-error)">
+                {t('signUp.notSignedIn')}
+              </Text>
+            ) : (
+              <ErrorState error={signUp.error} />
+            )}
             <Button type="submit" loading={signUp.isPending}>
               {t('signUp.submit')}
             </Button>
@@ -87,8 +94,12 @@ export function SignUpPage() {
 function useSignUp(onDone: () => void) {
   const queryClient = useQueryClient()
   return useMutation({
-    mutationFn: ({ name, email, password }: { name: string; email: string; password: string }) =>
-      dataOf(api.signUp({ body: { name: name.trim(), email: email.trim(), password } })),
+    mutationFn: async ({ name, email, password }: { name: string; email: string; password: string }) => {
+      const credentials = { email: email.trim(), password }
+      await dataOf(api.signUp({ body: { name: name.trim(), ...credentials } }))
+      // Refused if the address had an account, with another password: sign-up itself does not reveal that.
+      await dataOf(api.signIn({ body: credentials }))
+    },
     onSuccess: async () => {
       await afterSignIn(queryClient)
       onDone()

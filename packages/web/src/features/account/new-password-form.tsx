@@ -1,0 +1,83 @@
+import { Button, Checkbox, Paper, PasswordInput, Stack, Text } from '@mantine/core'
+import { useForm } from '@mantine/form'
+import { useTranslation } from 'react-i18next'
+import { refusalCode } from '../../lib/api-error.ts'
+import { ErrorState } from '../../ui/error-state.tsx'
+import { newPasswordErrors, passwordLengthMin } from './new-password-fields.ts'
+
+export type NewPassword = { currentPassword: string; newPassword: string; endOthers: boolean }
+
+type NewPasswordFormProps = {
+  /** What the current password is called; null: it is not asked for. */
+  currentLabel: string | null
+  /** Whether the other sessions can be left as they are. */
+  asksToEndOthers: boolean
+  isBusy: boolean
+  error: unknown
+  onSubmit(password: NewPassword): Promise<void>
+}
+
+/** The fields for a new password, its repetition and, unless a link replaces it, the current one. */
+export function NewPasswordForm({ currentLabel, asksToEndOthers, isBusy, error, onSubmit }: NewPasswordFormProps) {
+  const { t } = useTranslation('account')
+  const form = useForm({
+    initialValues: { currentPassword: '', newPassword: '', repeated: '', endOthers: true },
+    validate: (values) => {
+      const errors = newPasswordErrors(values)
+      return {
+        newPassword: errors.newPassword === null ? null : t(errors.newPassword, { count: passwordLengthMin }),
+        repeated: errors.repeated === null ? null : t(errors.repeated),
+      }
+    },
+  })
+  const submit = form.onSubmit(
+    (values) => void onSubmit(values).then(form.reset, () => undefined),
+    (errors) => form.getInputNode(Object.keys(errors)[0] ?? '')?.focus(),
+  )
+  const shared = {
+    required: true,
+    withAsterisk: false,
+    maxLength: 128,
+    visibilityToggleButtonProps: { 'aria-label': t('showPassword') },
+  }
+  return (
+    <Paper withBorder p={{ base: 'md', sm: 'xl' }} radius="lg" component="form" onSubmit={submit}>
+      <Stack gap="md" maw="28rem">
+        {currentLabel === null ? null : (
+          <PasswordInput
+            label={currentLabel}
+            autoComplete="current-password"
+            {...shared}
+            {...form.getInputProps('currentPassword')}
+          />
+        )}
+        <PasswordInput
+          label={t('password.new')}
+          description={t('signUp.passwordHelp', { count: passwordLengthMin })}
+          autoComplete="new-password"
+          {...shared}
+          {...form.getInputProps('newPassword')}
+        />
+        <PasswordInput
+          label={t('password.repeat')}
+          autoComplete="new-password"
+          {...shared}
+          {...form.getInputProps('repeated')}
+        />
+        {asksToEndOthers ? (
+          <Checkbox label={t('password.endOthers')} {...form.getInputProps('endOthers', { type: 'checkbox' })} />
+        ) : null}
+        {error === null ? null : refusalCode(error) === 'unauthenticated' ? (
+          <Text role="alert" c="var(--mantine-color-error)">
+            {t('password.wrong')}
+          </Text>
+        ) : (
+          <ErrorState error={error} />
+        )}
+        <Button type="submit" loading={isBusy} style={{ alignSelf: 'flex-start' }}>
+          {t('password.submit')}
+        </Button>
+      </Stack>
+    </Paper>
+  )
+}

@@ -1,0 +1,45 @@
+import { Stack, Text } from '@mantine/core'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
+import { api, dataOf } from '../../lib/api.ts'
+import { PageTitle } from '../../ui/page-title.tsx'
+import { toastDone } from '../../ui/toast.ts'
+import { afterSignIn } from './after-sign-in.ts'
+import { type NewPassword, NewPasswordForm } from './new-password-form.tsx'
+import { useReturn } from './use-return.ts'
+
+const route = getRouteApi('/new-password')
+
+/** After signing in with a password that somebody else chose: nothing else is possible until it is changed. */
+export function NewPasswordPage() {
+  const { t } = useTranslation('account')
+  const queryClient = useQueryClient()
+  const { go } = useReturn(route.useSearch().to)
+  const change = useMutation({
+    mutationFn: ({ currentPassword, newPassword }: NewPassword) =>
+      dataOf(api.changePassword({ body: { currentPassword, newPassword, revokeOtherSessions: true } })),
+    onSuccess: async () => {
+      toastDone({ message: t('password.done') })
+      await afterSignIn(queryClient)
+      go()
+    },
+  })
+  return (
+    <Stack gap="lg" maw="28rem" mx="auto">
+      <div>
+        <PageTitle>{t('newPassword.title')}</PageTitle>
+        <Text c="dimmed" mt={4}>
+          {t('newPassword.intro')}
+        </Text>
+      </div>
+      <NewPasswordForm
+        currentLabel={t('newPassword.given')}
+        asksToEndOthers={false}
+        isBusy={change.isPending}
+        error={change.error}
+        onSubmit={async (password) => void (await change.mutateAsync(password))}
+      />
+    </Stack>
+  )
+}

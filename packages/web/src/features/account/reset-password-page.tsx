@@ -1,0 +1,51 @@
+import { Stack, Text } from '@mantine/core'
+import { useMutation } from '@tanstack/react-query'
+import { useNavigate, useRouterState } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
+import { api, dataOf } from '../../lib/api.ts'
+import { EmptyState } from '../../ui/empty-state.tsx'
+import { PageTitle } from '../../ui/page-title.tsx'
+import { toastDone } from '../../ui/toast.ts'
+import { type NewPassword, NewPasswordForm } from './new-password-form.tsx'
+
+const tokenPattern = /^[\w-]{32}$/
+
+/** The page of an administrator's link, with which a new password can be chosen once. */
+export function ResetPasswordPage() {
+  const { t } = useTranslation('account')
+  const token = useRouterState({ select: (state) => state.location.hash })
+  const navigate = useNavigate()
+  const reset = useMutation({
+    mutationFn: ({ newPassword }: NewPassword) => dataOf(api.resetPassword({ body: { token, newPassword } })),
+    onSuccess: async () => {
+      toastDone({ message: t('password.done') })
+      // Also removes the token from the address.
+      await navigate({ to: '/sign-in', replace: true })
+    },
+  })
+  if (!tokenPattern.test(token)) {
+    return (
+      <>
+        <PageTitle>{t('reset.title')}</PageTitle>
+        <EmptyState title={t('reset.incomplete')} help={t('reset.incompleteHelp')} />
+      </>
+    )
+  }
+  return (
+    <Stack gap="lg" maw="28rem" mx="auto">
+      <div>
+        <PageTitle>{t('reset.title')}</PageTitle>
+        <Text c="dimmed" mt={4}>
+          {t('reset.intro')}
+        </Text>
+      </div>
+      <NewPasswordForm
+        currentLabel={null}
+        asksToEndOthers={false}
+        isBusy={reset.isPending}
+        error={reset.error}
+        onSubmit={async (password) => void (await reset.mutateAsync(password))}
+      />
+    </Stack>
+  )
+}
