@@ -58,11 +58,12 @@ export async function openAccounts(
   await retireUnreadableKeys(pool, secrets)
   const onError = (message: string) => log.error(message)
   const isSecure = publicUrl.startsWith('https://')
-  const principals = createPrincipals(pool, {
+  const idle = {
     patientSeconds: config.sessionIdleHours * hourSeconds,
     staffSeconds: config.sessionIdleHoursStaff * hourSeconds,
-  })
-  const sessions = createSessions(pool, principals)
+  }
+  const principals = createPrincipals(pool, idle)
+  const sessions = createSessions(pool, principals, idle)
   const onPasswordReset = sessions.passwordChosen
   const auth = await createAuth({ pool, secrets, publicUrl, issuer, passwords, onPasswordReset, onError })
   return {

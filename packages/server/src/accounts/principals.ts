@@ -51,6 +51,11 @@ export type IdleLimits = {
 const principalCacheMs = 3_000
 const cachedMax = 20_000
 
+/** After how many seconds without a request an account's sessions end. */
+export function idleSecondsMax({ siteAdministrator, memberships }: AccountPrincipal, limits: IdleLimits): number {
+  return siteAdministrator || memberships.length > 0 ? limits.staffSeconds : limits.patientSeconds
+}
+
 /** How often the last use of a session is written. Idle times are longer by up to this. */
 const useWrittenSeconds = 60
 
@@ -109,9 +114,7 @@ export function createPrincipals(pool: Pool, idle: IdleLimits): Principals {
     const row = rows[0]
     if (row === undefined) return null
     const found = foundIn(row)
-    const { siteAdministrator, memberships } = found.principal
-    const isStaff = siteAdministrator || memberships.length > 0
-    if (row.idle_seconds > (isStaff ? idle.staffSeconds : idle.patientSeconds)) return null
+    if (row.idle_seconds > idleSecondsMax(found.principal, idle)) return null
     if (row.idle_seconds > useWrittenSeconds) markUsed(pool, row.session_id)
     return found
   }

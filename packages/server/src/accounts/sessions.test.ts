@@ -166,6 +166,8 @@ describe('sessions', () => {
     expect(await status(administratorToken)).toBe(401)
     expect(await status(token)).toBe(200)
     await usedHoursAgo(169)
+    const fresh = await signIn(server.url, { email: 'idle@example.org', password: 'a password of ten' })
+    expect((await call(`${server.url}/api/auth/list-sessions`, { bearer: fresh })).body.value).toHaveLength(1)
     expect(await status(token)).toBe(401)
   })
 

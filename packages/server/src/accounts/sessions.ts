@@ -1,14 +1,14 @@
 import type { Pool } from 'pg'
 import sql from 'sql-template-tag'
 import { storedSessionToken } from './hashed-session-tokens.ts'
-import type { Principals } from './principals.ts'
+import { type AccountPrincipal, type IdleLimits, idleSecondsMax, type Principals } from './principals.ts'
 
 /** A session as its account may see it: without its token. */
 export type SessionCard = { id: string; createdAt: Date; usedAt: Date; expiresAt: Date; userAgent: string | null }
 
 export type Sessions = {
-  /** An account's live sessions, the last used first. */
-  list(accountId: string): Promise<SessionCard[]>
+  /** An account's sessions that have neither expired nor been idle for too long, the last used first. */
+  list(account: AccountPrincipal): Promise<SessionCard[]>
   /** Ends one session of an account. Idempotent. */
   end(accountId: string, sessionId: string): Promise<void>
   /** Ends the session of a token. Idempotent. */
@@ -29,12 +29,18 @@ const listedMax = 200
  *
  * @param pool connected with `search_path=auth`
  */
-export function createSessions(pool: Pool, principals: Pick<Principals, 'forget' | 'forgetSession'>): Sessions {
+export function createSessions(
+  pool: Pool,
+  principals: Pick<Principals, 'forget' | 'forgetSession'>,
+  idle: IdleLimits,
+): Sessions {
   return {
-    async list(accountId) {
+    async list(account) {
       const { rows } = await pool.query<SessionCard>(sql`
         select id::text, "createdAt", "updatedAt" as "usedAt", "expiresAt", nullif("userAgent", '') as "userAgent"
-          from session where "userId" = ${accountId} and "expiresAt" > now()
+          from session
+         where "userId" = ${account.accountId} and "expiresAt" > now()
+           and "updatedAt" >= now() - make_interval(secs => ${idleSecondsMax(account, idle)})
          order by "updatedAt" desc, id limit ${listedMax}`)
       return rows
     },
