@@ -1,9 +1,8 @@
 import { createHmac, createSecretKey } from 'node:crypto'
-import type { BookingOrigin } from '@holdfast/engine'
 import { purposeKey } from './purpose-keys.ts'
 
 /** What a booking is counted by, as digests that reveal nothing about the address or the patient. */
-export type BookingOrigins = { of(kind: BookingOrigin['kind'], text: string): BookingOrigin }
+export type BookingOrigins = { of<Kind extends string>(kind: Kind, text: string): { kind: Kind; subject: string } }
 
 /** 128 bits of an HMAC-SHA256 with the server's newest secret. When it changes, counting begins again. */
 export function createBookingOrigins([newest]: readonly string[]): BookingOrigins {

@@ -9,7 +9,6 @@ import {
   type SettleOutcome,
 } from '@holdfast/engine'
 import type { ProblemError } from '../../edge/problem-error.ts'
-import { admitClaim, admitContact } from '../guards/booking-admission.ts'
 import { type BookingReach, bookingNotFound } from '../guards/reach-booking.ts'
 import { eventBody } from '../responses/bodies/event-body.ts'
 import { timeText } from '../responses/bodies/time-text.ts'
@@ -19,6 +18,7 @@ import { type Refusal, refusalProblem } from '../responses/outcome-problems.ts'
 import { slotFullProblems } from '../responses/slot-full-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Input, Serve } from '../serve.ts'
+import { admitClaim, admitContact } from './booking-admission.ts'
 
 /** Bookings: created by anyone, read and changed by those with access to them. */
 export function serveBookings(serve: Serve, deps: RestDeps): void {
