@@ -264,8 +264,8 @@ describe('bookings for one patient', () => {
   test('do not keep the owner of the address from booking with an account', async () => {
     const email = `${randomUUID()}@example.org`
     const { token } = await signUp(server.url, email)
-    expect(await statuses(3, (round) => book(`192.0.2.${round}`, { name: 'Stranger', email }))).toEqual([201, 201, 429])
-    expect((await book('192.0.2.9', { name: 'Owner', email: email.toUpperCase() }, token)).status).toBe(201)
+    expect(await statuses(3, () => book('192.0.2.1', { name: 'Stranger', email }))).toEqual([201, 201, 429])
+    expect((await book('192.0.2.1', { name: 'Owner', email: email.toUpperCase() }, token)).status).toBe(201)
   })
 
   test('without an e-mail address share no limit', async () => {
