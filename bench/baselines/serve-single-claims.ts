@@ -53,6 +53,6 @@ function bodyOf(booking: ClaimedBooking, manageTokens: ManageTokens) {
     endsAt: booking.endsAt.toISOString(),
     holdExpiresAt: booking.holdExpiresAt?.toISOString() ?? null,
     createdAt: booking.createdAt.toISOString(),
-    manageToken: manageTokens.issue(booking.id),
+    manageToken: manageTokens.issue(booking.id, { accountId: null, epoch: 0 }),
   }
 }

@@ -237,6 +237,16 @@ create table holdfast.log_epoch (
   constraint log_epoch_pkey PRIMARY KEY (no),
   constraint log_epoch_no_check CHECK (((no >= 1) AND (no <= '999999999999'::bigint)))
 );
+create table holdfast.manage_token (
+  clinic_no integer not null,
+  booking_id uuid not null,
+  epoch integer not null,
+  renewal_key uuid not null,
+  renewed_at timestamp with time zone not null default now(),
+  constraint manage_token_pkey PRIMARY KEY (clinic_no, booking_id),
+  constraint manage_token_check CHECK ((holdfast.clinic_no_of(booking_id) = clinic_no)),
+  constraint manage_token_epoch_check CHECK ((epoch >= 1))
+);
 create table holdfast.membership (
   clinic_no integer not null,
   account_id uuid not null,

@@ -29,6 +29,7 @@ const accessTexts: Record<Access, string> = {
     'The bearer of the booking’s manage token; its account; admins and staff of the clinic; doctors for their own ' +
     'calendar.',
   booking_desk: 'Admins and staff of the clinic; doctors for their own calendar.',
+  booking_patient: 'The bearer of the booking’s manage token; its account.',
 }
 
 const restrictedFieldTexts: Record<RestrictedField, string> = {

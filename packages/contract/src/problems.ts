@@ -127,7 +127,7 @@ export const problemKinds = {
   booking_has_account: {
     status: 409,
     title: 'The booking belongs to another account',
-    help: 'Sign in with that account. The manage token stays valid without an account.',
+    help: 'Sign in with that account.',
   },
   last_admin: {
     status: 409,

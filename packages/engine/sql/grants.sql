@@ -32,6 +32,8 @@ grant update (role, doctor_id) on holdfast.membership to holdfast_app;
 grant select, insert, delete on holdfast.invitation to holdfast_app;
 grant update (accepted_at, accepted_by) on holdfast.invitation to holdfast_app;
 grant update (body) on holdfast.answer to holdfast_app;
+grant select, insert on holdfast.manage_token to holdfast_app;
+grant update (epoch, renewal_key, renewed_at) on holdfast.manage_token to holdfast_app;
 
 -- The functions, by name, with all their overloads. All others are internal: only the owner and these functions call
 -- them.

@@ -118,10 +118,13 @@ type DirectoryRead =
   | 'members'
 /** Writes that no cache and no account's rights depend on. */
 type UnannouncedWrite = 'create' | 'revoke'
-/** Reservations and limits are in no cache. */
-type Uncached = 'admit' | 'release' | 'bookingLimits'
+/** Reservations, limits and epochs of manage tokens are in no cache. */
+type Uncached = 'admit' | 'release' | 'bookingLimits' | 'manageTokenEpochs'
 type EngineWrite =
-  | Exclude<keyof Engine, Uncached | 'reads' | 'directory' | 'invitations' | 'storedResponses' | 'onCommitted' | 'stop'>
+  | Exclude<
+      keyof Engine,
+      Uncached | 'reads' | 'directory' | 'invitations' | 'storedResponses' | 'onCommitted' | 'stop'
+    >
   | Exclude<keyof Invitations, 'open' | 'find' | UnannouncedWrite>
   | Exclude<keyof Directory, DirectoryRead>
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import { runClaimBatch } from './bookings/claim-batch.ts'
 import { findLocked } from './bookings/find-locked.ts'
+import { createManageTokenEpochs } from './bookings/manage-token-epochs.ts'
 import { runMoveBatch } from './bookings/move-batch.ts'
 import { runSettleBatch } from './bookings/settle-batch.ts'
 import { createDirectory } from './directory/create-directory.ts'
@@ -95,6 +96,7 @@ export function createEngine(settings: EngineSettings): Engine & { queueDepths()
     directory: createDirectory(generalPool, announce),
     invitations: createInvitations(generalPool, announce),
     bookingLimits: createBookingLimits(generalPool),
+    manageTokenEpochs: createManageTokenEpochs(generalPool),
     storedResponses: createStoredResponses(generalPool),
     onCommitted,
     queueDepths: () => ({

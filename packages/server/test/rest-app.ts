@@ -18,7 +18,7 @@ import { createLogger } from '../src/observe/logger.ts'
 import type { RestDeps } from '../src/rest/rest-deps.ts'
 import { restRoutes } from '../src/rest/rest-routes.ts'
 import { createBookingOrigins } from '../src/secrets/booking-origins.ts'
-import { createManageTokens, type ManageTokens } from '../src/secrets/manage-tokens.ts'
+import { createManageTokens, guestBinding, type ManageTokenBinding } from '../src/secrets/manage-tokens.ts'
 import { createVisitRooms } from '../src/secrets/visit-rooms.ts'
 import { checkContract } from './check-contract.ts'
 
@@ -34,7 +34,7 @@ export type CallOptions = {
   /** Instead of `body`: sent as it is. */
   raw?: string
   as?: TestAccount
-  token?: string
+  token?: string | null
   key?: string
   headers?: Record<string, string>
   /** The address that the request comes from. */
@@ -61,7 +61,8 @@ export type Reply<Id extends OperationId> = {
 export type RestApp = {
   app: FastifyInstance
   engine: Engine
-  manageTokens: ManageTokens
+  /** Tokens of guests' bookings, unless bound otherwise. */
+  manageTokens: { issue(bookingId: string, binding?: ManageTokenBinding): string }
   /** Violations of the contract; must be empty. */
   violations: string[]
   /** The routes' clock; undefined: the real time. */
@@ -119,7 +120,7 @@ export async function startRestApp(pool: pg.Pool, { hasLimits = false } = {}): P
   return {
     app,
     engine,
-    manageTokens,
+    manageTokens: { issue: (bookingId, binding = guestBinding) => manageTokens.issue(bookingId, binding) },
     violations,
     clock,
     anAccount,

@@ -1,3 +1,4 @@
+import { createHoldfastClient } from '@holdfast/contract/client'
 import { aSlot } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'
@@ -11,7 +12,9 @@ const test = siteTest.extend('scene', { scope: 'file' }, ({ site }) => aClinicSc
 async function aBegunBooking(site: Site, scene: ClinicScene, name: string, minutesAgo: number) {
   const slot = await aSlot(site.database, scene.doctor)
   const booking = await dataOf(
-    site.admin.createBooking({ body: { slotId: slot.id, patient: { name }, confirm: true, onBehalf: true } }),
+    createHoldfastClient({ baseUrl: site.url }).createBooking({
+      body: { slotId: slot.id, patient: { name }, confirm: true },
+    }),
   )
   await site.database.ownerPool.query(
     `update holdfast.slot set starts_at = now() - make_interval(mins => $2),

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { createHoldfastClient } from '@holdfast/contract/client'
 import { aDoctor, aSlot } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import { dataOf } from './a-practice.ts'
@@ -20,13 +21,12 @@ const test = siteTest.extend('scene', { scope: 'file' }, async ({ site }) => {
 async function aVideoBooking(site: Site, scene: ClinicScene, name: string, isConfirmed = true) {
   const slot = await aSlot(site.database, scene.doctor)
   const booking = await dataOf(
-    site.admin.createBooking({
+    createHoldfastClient({ baseUrl: site.url }).createBooking({
       body: {
         slotId: slot.id,
         patient: { name },
         appointmentType: 'video',
         confirm: isConfirmed,
-        onBehalf: true,
       },
     }),
   )

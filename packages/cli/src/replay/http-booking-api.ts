@@ -20,6 +20,7 @@ export function createHttpBookingApi(guest: HoldfastClient, onLatency: (millisec
       if (outcome.kind === 'ok') {
         onLatency(performance.now() - startedAt)
         const { id, manageToken } = outcome.data
+        if (manageToken === null) throw new Error('The server issued no manage token for a booking of a guest.')
         return { kind: outcome.status === 201 ? 'booked' : 'replayed', bookingId: id, manageToken }
       }
       if (outcome.kind !== 'problem') return outcome

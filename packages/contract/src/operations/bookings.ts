@@ -5,6 +5,7 @@ import {
   cancellationSchema,
   confirmationSchema,
   createdBookingSchema,
+  manageTokenSchema,
   newBookingSchema,
   nothingSchema,
   reschedulingSchema,
@@ -195,13 +196,30 @@ export const bookingOperations = {
     tag: 'Bookings',
     summary: 'Link a guest’s booking to my account',
     description:
-      'In any state. From then on `GET /me/bookings` lists it, and the account has access to it; the manage token ' +
-      'stays valid. If it has been done already: 200, unchanged.',
+      'In any state. From then on `GET /me/bookings` lists it, and the account has access to it; the manage token no ' +
+      'longer works. If it has been done already: 200, unchanged.',
     access: 'account',
     restrictedField: 'body.manageToken',
     params,
     body: bookingLinkSchema,
     responses: booking('The booking, linked to the account'),
     problems: ['booking_not_found', 'booking_has_account'],
+  }),
+  renewManageToken: operation({
+    id: 'renewManageToken',
+    method: 'POST',
+    url: '/api/v1/bookings/{bookingId}/manage-token',
+    tag: 'Bookings',
+    summary: 'Replace a booking’s manage token',
+    description:
+      'Returns a new token; earlier ones no longer work. For a link that came into the wrong hands, or for an account ' +
+      'that wants to pass a booking on. A retry with the same Idempotency-Key returns the same token, also when it is ' +
+      'sent with the token that the first try has replaced.',
+    access: 'booking_patient',
+    params,
+    body: nothingSchema,
+    bodyOptional: true,
+    responses: { 200: { description: 'The new token', schema: manageTokenSchema } },
+    problems: [],
   }),
 }

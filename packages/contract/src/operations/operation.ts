@@ -24,6 +24,8 @@ export type Access =
   | 'booking'
   /** Admins and staff of the clinic; the doctor whose calendar the booking `bookingId` is in. */
   | 'booking_desk'
+  /** The bearer of the booking's manage token, and the booking's account. */
+  | 'booking_patient'
 
 /**
  * A field that access also depends on. The server checks it after `access`, and gives the handler the outcome of the
@@ -109,6 +111,7 @@ const implied: Record<Access, readonly ProblemCode[]> = {
   slot: ['forbidden'],
   booking: ['booking_not_found'],
   booking_desk: ['forbidden'],
+  booking_patient: ['booking_not_found', 'forbidden'],
 }
 
 /** Every problem that an operation can return. */

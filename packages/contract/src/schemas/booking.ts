@@ -62,8 +62,10 @@ export const createdBookingSchema = Type.Object(
     units: Type.Integer(),
     appointmentType: appointmentTypeSchema,
     ...times,
-    manageToken: Type.String({
-      description: 'As a bearer token it gives access to this booking only. Keep it secret.',
+    manageToken: nullableText({
+      description:
+        'As a bearer token it gives access to this booking only, until a day after the visit or its cancellation. Keep ' +
+        'it secret. null: the booking was made on behalf of somebody else.',
     }),
   },
   { title: 'MadeBooking', additionalProperties: false },
@@ -122,6 +124,11 @@ export const reschedulingSchema = Type.Object(
 export const bookingLinkSchema = Type.Object(
   { manageToken: line(100, { description: 'The manage token of this booking' }) },
   { title: 'BookingLink', additionalProperties: false },
+)
+
+export const manageTokenSchema = Type.Object(
+  { manageToken: Type.String({ description: 'Gives access to this booking only. Keep it secret.' }) },
+  { title: 'ManageToken', additionalProperties: false },
 )
 
 /** For operations without input: no body, or `{}`. */

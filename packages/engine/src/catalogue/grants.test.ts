@@ -134,6 +134,8 @@ test.for([
   'update holdfast.resource set id = id',
   'update holdfast.resource set kind = kind',
   'update holdfast.specialization set name = name',
+  'update holdfast.manage_token set booking_id = booking_id',
+  'delete from holdfast.manage_token where false',
   'update holdfast.invitation set token_hash = token_hash',
   'update holdfast.invitation set role = role',
   'update holdfast.invitation set expires_at = expires_at',
@@ -163,6 +165,7 @@ const writtenOnce: Record<string, string[]> = {
   membership: ['clinic_no', 'account_id', 'created_at'],
   invitation: ['clinic_no', 'id', 'token_hash', 'email', 'role', 'doctor_id', 'invited_by', 'created_at', 'expires_at'],
   answer: ['key', 'request_hash', 'created_at'],
+  manage_token: ['clinic_no', 'booking_id'],
 }
 
 /** Per table, the columns that the application may insert but not update. */

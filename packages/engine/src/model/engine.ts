@@ -4,6 +4,7 @@ import type { Committed } from './committed.ts'
 import type { Directory } from './directory.ts'
 import type { DirectoryImport, ImportOutcome } from './import.ts'
 import type { Invitations } from './invitation.ts'
+import type { ManageTokenEpochs } from './manage-access.ts'
 import type { Reads } from './reads.ts'
 import type { MoveOutcome, MoveRequest, SettleOutcome, SettleRequest } from './settle.ts'
 import type { CreateSlotsRequest, CreateSlotsResult, WithdrawSlotsOutcome, WithdrawSlotsRequest } from './slot.ts'
@@ -36,6 +37,7 @@ export type Engine = {
     /** The ids of a burst's live bookings, the oldest first. */
     bookingsOfBurst(query: { clinicNo: number; burstId: string; hours: number; limit: number }): Promise<string[]>
   }
+  manageTokenEpochs: ManageTokenEpochs
   storedResponses: StoredResponses
   /**
    * Calls the subscriber for every transaction of this engine that wrote: after COMMIT, and before the caller gets its

@@ -55,7 +55,7 @@ export type RouteResponse<Described extends Operation> = {
   }
 }[keyof Described['responses'] & number]
 
-type GuardedCallOf<Described extends Operation> = CallOf<Described> & { principal: Principal }
+type GuardedCallOf<Described extends Operation> = CallOf<Described> & { principal: Principal; key: SentKey | null }
 
 /** What the checks of an operation read from its requests. */
 type CheckedOf<Described extends Operation> = Parameters<AccessGuards[Described['access']]>[1] &

@@ -20,7 +20,8 @@ test('the typed client books, manages the booking by its token, and receives pro
   expect(again.response?.status).toBe(200)
   expect(again.data).toEqual(created.data)
 
-  const { id: bookingId = '', manageToken = '' } = created.data ?? {}
+  const { id: bookingId = '' } = created.data ?? {}
+  const manageToken = created.data?.manageToken ?? ''
   const path = { bookingId }
   const holder = createHoldfastClient({ baseUrl, bearer: () => manageToken })
   expect((await holder.confirmBooking({ path })).data?.status).toBe('CONFIRMED')

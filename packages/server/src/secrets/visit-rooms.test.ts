@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createManageTokens } from './manage-tokens.ts'
+import { createManageTokens, guestBinding } from './manage-tokens.ts'
 import { createVisitRooms } from './visit-rooms.ts'
 
 const bookingId = '0199a3b2-7c00-8000-8004-1234567890ab'
@@ -25,7 +25,7 @@ test('while the secret is rotated everybody still gets the same room', () => {
 })
 
 test('the room does not reveal the booking’s manage token', () => {
-  const token = createManageTokens([oldSecret]).issue(bookingId)
+  const token = createManageTokens([oldSecret]).issue(bookingId, guestBinding)
   const digest = Buffer.from(token.slice('hfm_'.length), 'base64url').toString('hex')
   expect(digest).not.toContain(createVisitRooms([oldSecret]).nameOf(bookingId))
 })

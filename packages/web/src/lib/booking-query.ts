@@ -5,7 +5,8 @@ import { api, dataOf } from './api.ts'
 /** @param manageToken null to use the account's cookie */
 export function bookingQuery(bookingId: string, manageToken: string | null) {
   return queryOptions({
-    queryKey: ['booking', bookingId],
+    // What the token reads and what the account reads are separate: one may be refused, and the other not.
+    queryKey: ['booking', bookingId, manageToken === null ? 'account' : 'token'],
     queryFn: (): Promise<Booking> =>
       dataOf(api.getBooking({ path: { bookingId }, ...(manageToken === null ? {} : { auth: manageToken }) })),
     staleTime: 10_000,

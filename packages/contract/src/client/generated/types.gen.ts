@@ -665,7 +665,17 @@ export type MadeBooking = {
     holdExpiresAt: string | null;
     createdAt: string;
     /**
-     * As a bearer token it gives access to this booking only. Keep it secret.
+     * As a bearer token it gives access to this booking only, until a day after the visit or its cancellation. Keep it secret. null: the booking was made on behalf of somebody else.
+     */
+    manageToken: string | null;
+};
+
+/**
+ * ManageToken
+ */
+export type ManageToken = {
+    /**
+     * Gives access to this booking only. Keep it secret.
      */
     manageToken: string;
 };
@@ -3095,6 +3105,79 @@ export type LinkBookingResponses = {
 };
 
 export type LinkBookingResponse = LinkBookingResponses[keyof LinkBookingResponses];
+
+export type RenewManageTokenData = {
+    body?: Nothing;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        bookingId: string;
+    };
+    query?: never;
+    url: '/api/v1/bookings/{bookingId}/manage-token';
+};
+
+export type RenewManageTokenErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this.
+     */
+    403: Problem;
+    /**
+     * `booking_not_found`: There is no such booking.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type RenewManageTokenError = RenewManageTokenErrors[keyof RenewManageTokenErrors];
+
+export type RenewManageTokenResponses = {
+    /**
+     * The new token
+     */
+    200: ManageToken;
+};
+
+export type RenewManageTokenResponse = RenewManageTokenResponses[keyof RenewManageTokenResponses];
 
 export type GetMeData = {
     body?: never;

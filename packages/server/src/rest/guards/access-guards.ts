@@ -1,8 +1,9 @@
 import type { Access } from '@holdfast/contract'
+import type { SentKey } from '../responses/idempotency.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import { memberRoles, requireAccount, requireRole, requireSiteAdministrator } from './access.ts'
 import type { GuardedCall } from './guarded-call.ts'
-import { reachBooking, reachBookingAsDesk } from './reach-booking.ts'
+import { reachBooking, reachBookingAsDesk, reachBookingAsPatient } from './reach-booking.ts'
 import { doctorNotFound, requireCalendar, requireCalendarOwner } from './require-calendar.ts'
 import { requireClinic } from './require-clinic.ts'
 import { requireSlot } from './require-slot.ts'
@@ -31,6 +32,7 @@ export const accessGuards = {
   booking: (deps: RestDeps, { principal, params }: BookingCall) => reachBooking(deps, principal, params.bookingId),
   booking_desk: (deps: RestDeps, { principal, params }: BookingCall) =>
     reachBookingAsDesk(deps, principal, params.bookingId),
+  booking_patient: (deps: RestDeps, call: BookingCall & { key: SentKey | null }) => reachBookingAsPatient(deps, call),
 } satisfies Record<Access, (deps: RestDeps, call: never) => unknown>
 
 export type AccessGuards = typeof accessGuards

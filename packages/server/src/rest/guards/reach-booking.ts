@@ -1,8 +1,9 @@
 import { type Booking, clinicNoIn } from '@holdfast/engine'
 import type { Principal } from '../../edge/principal.ts'
 import { type ProblemError, problem } from '../../edge/problem-error.ts'
+import { freshKey, keyDigest, type SentKey } from '../responses/idempotency.ts'
 import type { RestDeps } from '../rest-deps.ts'
-import { actorIn, requireCredential } from './access.ts'
+import { actorIn, requireAccount, requireCredential } from './access.ts'
 
 /** How the caller has access to a booking. */
 export type BookingReach = {
@@ -16,14 +17,14 @@ export type BookingReach = {
 
 /**
  * Access to a booking: the bearer of its manage token, its account, the clinic's staff and admins, and the doctor whose
- * calendar it is in. For everybody else it does not exist. For the token, staff and admins this takes no query.
+ * calendar it is in. For everybody else it does not exist. For staff and admins this takes no query.
  */
 export async function reachBooking(deps: RestDeps, principal: Principal, bookingId: string): Promise<BookingReach> {
   requireCredential(principal)
   const clinicNo = clinicNoIn(bookingId)
   if (clinicNo === null) throw bookingNotFound(bookingId)
   if (principal.kind !== 'account') {
-    const isBearer = principal.kind === 'manage_token' && deps.manageTokens.verify(bookingId, principal.token)
+    const isBearer = principal.kind === 'manage_token' && (await isManageToken(deps, bookingId, principal.token))
     if (!isBearer) throw bookingNotFound(bookingId)
     return { as: 'patient', actorId: null, booking: null }
   }
@@ -36,6 +37,46 @@ export async function reachBooking(deps: RestDeps, principal: Principal, booking
   if (booking.accountId === accountId) return { as: 'patient', actorId: accountId, booking }
   throw bookingNotFound(bookingId)
 }
+
+/**
+ * Whether a manage token is valid for a booking: not renewed since, of the account that the booking belongs to now, and
+ * not later than a day after the visit or the cancellation.
+ *
+ * @param renewalKey of this request: the token that a renewal with this key has voided is valid for its retry
+ */
+export async function isManageToken(
+  { engine, manageTokens }: RestDeps,
+  bookingId: string,
+  token: string,
+  renewalKey: string | null = null,
+): Promise<boolean> {
+  const access = await engine.manageTokenEpochs.access(bookingId)
+  if (access === null || access.isOver) return false
+  if (manageTokens.verify(bookingId, access, token)) return true
+  if (renewalKey === null || access.renewalKey !== renewalKey) return false
+  return manageTokens.verify(bookingId, { ...access, epoch: access.epoch - 1 }, token)
+}
+
+/** The same, without the clinic's people: they get no token of a patient. */
+export async function reachBookingAsPatient(
+  deps: RestDeps,
+  { principal, params: { bookingId }, key }: RenewCall,
+): Promise<{ renewalKey: string; accountId: string | null }> {
+  const renewalKey = key === null ? freshKey() : keyDigest(key, `renewManageToken ${bookingId}`)
+  if (principal.kind === 'manage_token') {
+    if (!(await isManageToken(deps, bookingId, principal.token, renewalKey))) throw bookingNotFound(bookingId)
+    const access = await deps.engine.manageTokenEpochs.access(bookingId)
+    return { renewalKey, accountId: access?.accountId ?? null }
+  }
+  const { accountId } = requireAccount(principal)
+  const booking = await deps.engine.reads.booking(bookingId)
+  if (booking === null) throw bookingNotFound(bookingId)
+  if (booking.accountId === accountId) return { renewalKey, accountId }
+  await reachBooking(deps, principal, bookingId)
+  throw problem('forbidden', 'Only the patient can do this.')
+}
+
+type RenewCall = { principal: Principal; params: { bookingId: string }; key: SentKey | null }
 
 /** The same, without the patient. */
 export async function reachBookingAsDesk(

@@ -5,7 +5,7 @@ import { problem } from '../../edge/problem-error.ts'
 import { invalidRequest } from '../../edge/validator.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import { type ClinicActor, memberRoles, requireOwnCalendar, requireRole } from './access.ts'
-import { type BookingReach, bookingNotFound } from './reach-booking.ts'
+import { type BookingReach, bookingNotFound, isManageToken } from './reach-booking.ts'
 import { clinicNotFound } from './require-clinic.ts'
 import { requireSlot } from './require-slot.ts'
 
@@ -13,7 +13,7 @@ type OnBehalfCall = { principal: Principal; body: { slotId: string; onBehalf?: b
 type InactiveCall = { principal: Principal; query: { clinicId?: string; includeInactive: boolean } }
 type DoctorBookingsCall = { query: { doctorId?: string } }
 type MoveCall = { principal: Principal; params: { bookingId: string }; body: { slotId: string } }
-type LinkCall = { params: { bookingId: string }; body: { manageToken: string } }
+type LinkCall = { principal: Principal; params: { bookingId: string }; body: { manageToken: string } }
 
 /**
  * The check of each field that an operation can declare as restricted, after the check of its access. What it returns
@@ -51,9 +51,15 @@ export const restrictedFieldGuards = {
     return { slotId, sameDoctor: role === 'doctor' }
   },
 
-  'body.manageToken'({ manageTokens }: RestDeps, { params: { bookingId }, body }: LinkCall): undefined {
-    const isValid = clinicNoIn(bookingId) !== null && manageTokens.verify(bookingId, body.manageToken)
-    if (!isValid) throw bookingNotFound(bookingId)
+  async 'body.manageToken'(deps: RestDeps, { principal, params: { bookingId }, body }: LinkCall): Promise<undefined> {
+    if (await isManageToken(deps, bookingId, body.manageToken)) return
+    // A retry: the link voided the guest's token that it was made with.
+    const access = await deps.engine.manageTokenEpochs.access(bookingId)
+    const isOwn = principal.kind === 'account' && access?.accountId === principal.accountId
+    const guest = access !== null && isOwn && !access.isOver ? { ...access, accountId: null } : null
+    if (guest === null || !deps.manageTokens.verify(bookingId, guest, body.manageToken)) {
+      throw bookingNotFound(bookingId)
+    }
   },
 } satisfies Record<RestrictedField, (deps: RestDeps, call: never, granted: never) => unknown>
 

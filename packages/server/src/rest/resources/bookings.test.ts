@@ -378,7 +378,10 @@ test('a booking on behalf belongs to the patient; only those with access to the 
   const body = { slotId: slot.id, patient: { name: 'Ada' }, confirm: true, onBehalf: true }
   const created = await rest.call('createBooking', { body, as: staff, key: 'one' })
   expect(created.status).toBe(201)
-  expect((await rest.call('createBooking', { body, as: staff, key: 'one' })).status).toBe(200)
+  const repeated = await rest.call('createBooking', { body, as: staff, key: 'one' })
+  expect(repeated.status).toBe(200)
+  // Nobody but the patient gets a manage token.
+  expect([created.body.manageToken, repeated.body.manageToken]).toEqual([null, null])
   const otherwise = await rest.call('createBooking', { body: { ...body, onBehalf: false }, as: staff, key: 'one' })
   expect(otherwise.problem.code).toBe('idempotency_key_reused')
   expect((await rest.call('listMyBookings', { as: staff })).body.items).toEqual([])

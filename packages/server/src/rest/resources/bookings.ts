@@ -37,7 +37,7 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
       if (outcome.kind !== 'booked' && outcome.kind !== 'replayed') throw refusalProblem(outcome)
       return {
         status: outcome.kind === 'booked' ? 201 : 200,
-        body: createdBookingBody(outcome.booking, deps),
+        body: createdBookingBody(outcome.booking, tokenOf(deps, input, outcome.booking.id)),
         position: outcome.position,
       }
     },
@@ -104,6 +104,15 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
     const reach: BookingReach = { as: 'patient', actorId: input.granted.accountId, booking: null }
     return settle(deps, { ...input, granted: reach }, 'link')
   })
+
+  serve(
+    restOperations.renewManageToken,
+    async ({ params: { bookingId }, granted: { renewalKey, accountId } }) => {
+      const epoch = await engine.manageTokenEpochs.renew(bookingId, renewalKey)
+      return { status: 200, body: { manageToken: deps.manageTokens.issue(bookingId, { accountId, epoch }) } }
+    },
+    { returnsSecret: true },
+  )
 }
 
 async function claim(
@@ -171,7 +180,20 @@ async function refusalWithVisit(deps: RestDeps, outcome: Refusal): Promise<Probl
   return refusalProblem(outcome, { booking: await bookingBodyWithVisit(deps, outcome.booking) })
 }
 
-function createdBookingBody(booking: ClaimedBooking, deps: RestDeps) {
+/** The patient's; nobody else gets one. A retry after the booking was linked or the token renewed gets a void one. */
+function tokenOf(
+  { manageTokens }: RestDeps,
+  { granted: principal, field: bookedBy }: Input<typeof restOperations.createBooking>,
+  bookingId: string,
+): string | null {
+  if (bookedBy !== null) return null
+  return manageTokens.issue(bookingId, {
+    accountId: principal.kind === 'account' ? principal.accountId : null,
+    epoch: 0,
+  })
+}
+
+function createdBookingBody(booking: ClaimedBooking, manageToken: string | null) {
   return {
     id: booking.id,
     clinicId: booking.clinicId,
@@ -184,6 +206,6 @@ function createdBookingBody(booking: ClaimedBooking, deps: RestDeps) {
     endsAt: timeText(booking.endsAt),
     holdExpiresAt: booking.holdExpiresAt && timeText(booking.holdExpiresAt),
     createdAt: timeText(booking.createdAt),
-    manageToken: deps.manageTokens.issue(booking.id),
+    manageToken,
   }
 }

@@ -18,8 +18,8 @@ export function useBookingActions(link: TicketLink): BookingActions {
   const queryClient = useQueryClient()
   const auth = link.manageToken === null ? {} : { auth: link.manageToken }
   const path = { bookingId: link.bookingId }
-  const done = (booking: Booking) => {
-    queryClient.setQueryData(bookingQuery(link.bookingId, link.manageToken).queryKey, booking)
+  const done = (booking: Booking, readBy = link.manageToken) => {
+    queryClient.setQueryData(bookingQuery(link.bookingId, readBy).queryKey, booking)
     void queryClient.invalidateQueries({ queryKey: ['my-bookings'] })
     void queryClient.invalidateQueries({ queryKey: ['slots', booking.doctorId] })
     return booking
@@ -34,7 +34,7 @@ export function useBookingActions(link: TicketLink): BookingActions {
     },
     async linkToAccount() {
       // The cookie identifies the account; the token in the body proves the right to the booking.
-      return done(await dataOf(api.linkBooking({ path, body: { manageToken: link.manageToken ?? '' } })))
+      return done(await dataOf(api.linkBooking({ path, body: { manageToken: link.manageToken ?? '' } })), null)
     },
   }
 }

@@ -142,6 +142,8 @@ async function outcomeOf(attempt: Attempt): Promise<HoldState> {
   try {
     if (attempt.made !== null) return stateOfBooking(attempt, await readHold(attempt.made))
     const { id, manageToken } = await requestHold(attempt)
+    // Only bookings on behalf of somebody else have none.
+    if (manageToken === null) throw new Error('The booking came without its manage token.')
     const known = { ...attempt, made: { bookingId: id, manageToken } }
     storeAttempt(known)
     // A replayed first response may be outdated, so the booking is read again.

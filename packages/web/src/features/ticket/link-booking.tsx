@@ -2,6 +2,7 @@ import type { Booking } from '@holdfast/contract/client'
 import { Button, Group, Stack, Text, Title } from '@mantine/core'
 import { IconCheck } from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { TicketLink } from '../../domain/bookings/ticket-link.ts'
@@ -56,18 +57,23 @@ function SignInToLink({ booking, link }: LinkProps) {
 function LinkToAccount({ accountId, booking, link }: LinkProps & { accountId: string }) {
   const { t } = useTranslation('ticket')
   const { linkToAccount } = useBookingActions(link)
+  const navigate = useNavigate()
   const [isPressed, setPressed] = useState(false)
   const isOwn = useQuery(isOwnQuery(accountId, booking))
   const linking = useMutation({
     mutationFn: linkToAccount,
-    onSuccess: () => toastDone({ message: t('linkToAccount.done') }),
+    onSuccess: async () => {
+      toastDone({ message: t('linkToAccount.done') })
+      // The token is void now: the account has access by the booking's id.
+      await navigate({ to: '/ticket', hash: booking.id, state: { manageToken: null }, replace: true })
+    },
   })
   const onMount = useEffectEvent(() => {
     if (takeLinkRequest(booking.id)) linking.mutate()
   })
   useEffect(() => onMount(), [])
   if (isOwn.data === true || linking.isSuccess) return <Linked isFocused={isPressed} />
-  if (isOwn.isPending && linking.isIdle) return null
+  if (link.manageToken === null || (isOwn.isPending && linking.isIdle)) return null
   return (
     <Offer error={linking.error}>
       <Button

@@ -1,10 +1,12 @@
 import type { Booking } from '@holdfast/contract/client'
 import { Alert, Stack, Text } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
+import { Navigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import type { TicketLink } from '../../domain/bookings/ticket-link.ts'
 import { refusalCode } from '../../lib/api-error.ts'
 import { formatDayTime, ownTimeZone } from '../../lib/format.ts'
+import { useSession } from '../../lib/session.ts'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { Icon } from '../../ui/icon.tsx'
@@ -44,7 +46,13 @@ function headingOf({ status, failureReason }: Booking) {
 function Ticket({ link }: { link: TicketLink }) {
   const { t } = useTranslation('ticket')
   const ticket = useTicket(link)
+  const session = useSession()
   if (ticket.kind === 'loading') return <PageLoading />
+  const isVoidToken = ticket.kind === 'failed' && refusalCode(ticket.error) === 'booking_not_found'
+  if (isVoidToken && link.manageToken !== null && session.kind === 'account') {
+    // The booking may have been linked to this account, which voided the token.
+    return <Navigate to="/ticket" hash={link.bookingId} state={{ manageToken: null }} replace />
+  }
   if (ticket.kind === 'failed' && link.manageToken === null && refusalCode(ticket.error) === 'unauthenticated') {
     return <SignInFirst title={t('title')} />
   }
@@ -75,9 +83,7 @@ function Ticket({ link }: { link: TicketLink }) {
       <TicketCard {...ticket} link={link} isOffline={storedAt !== null} />
       <TicketActions {...ticket} link={link} isOffline={storedAt !== null} />
       <KeepTicket {...ticket} link={link} />
-      {link.manageToken === null || storedAt !== null || booking.status === 'FAILED' ? null : (
-        <LinkBooking booking={booking} link={link} />
-      )}
+      {storedAt !== null || booking.status === 'FAILED' ? null : <LinkBooking booking={booking} link={link} />}
     </Stack>
   )
 }

@@ -7,8 +7,11 @@ import { storedTicketQuery } from './stored-ticket-query.ts'
 
 declare module '@tanstack/history' {
   interface HistoryState {
-    /** The secret of a guest's ticket, while its address shows only the booking. */
-    manageToken?: string
+    /**
+     * The secret of a guest's ticket, while its address shows only the booking. null: the account opens it, also if
+     * this device stores a token, which is void then.
+     */
+    manageToken?: string | null
   }
 }
 

@@ -1,5 +1,5 @@
 import type { MadeBooking } from '@holdfast/contract/client'
-import { Alert, Anchor, Button, Group, Stack, Text } from '@mantine/core'
+import { Alert, Button, Group, Stack, Text } from '@mantine/core'
 import { IconCheck } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 import { formatAppointment } from '../../../lib/format.ts'
@@ -10,7 +10,7 @@ import { useClinic } from '../use-clinic.ts'
 
 type BookedProps = { booking: MadeBooking; name: string; onAgain: () => void }
 
-/** Shows that the booking succeeded. The patient's ticket opens in a new tab, to be printed or sent. */
+/** Shows that the booking succeeded. There is no ticket: only patients get the secret link to it. */
 export function Booked({ booking, name, onAgain }: BookedProps) {
   const { t } = useTranslation('admin')
   const { clinicId, doctors, timeZone } = useClinic()
@@ -22,14 +22,6 @@ export function Booked({ booking, name, onAgain }: BookedProps) {
         <Stack gap="xs">
           <Text>{doctor}</Text>
           <Text>{formatAppointment(booking.startsAt, booking.endsAt, timeZone)}</Text>
-          <Anchor
-            href={`/ticket#${booking.id}.${booking.manageToken}`}
-            target="_blank"
-            rel="noopener"
-            underline="always"
-          >
-            {t('book.ticket')}
-          </Anchor>
         </Stack>
       </Alert>
       <Group>

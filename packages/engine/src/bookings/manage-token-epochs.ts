@@ -1,0 +1,46 @@
+import type pg from 'pg'
+import sql from 'sql-template-tag'
+import { prepared } from '../database/prepared.ts'
+import { clinicNoOf, isId } from '../model/id.ts'
+import type { ManageAccess, ManageTokenEpochs } from '../model/manage-access.ts'
+
+/** How long a manage token works after the visit, or after the booking was cancelled or failed. */
+const graceHours = 24
+
+export function createManageTokenEpochs(pool: pg.Pool): ManageTokenEpochs {
+  return {
+    async access(bookingId) {
+      if (!isId(bookingId)) return null
+      const { rows } = await pool.query<ManageAccess>(prepared('manage_access', accessTo(bookingId)))
+      return rows[0] ?? null
+    },
+
+    async renew(bookingId, renewalKey) {
+      const { rows } = await pool.query<{ epoch: number }>(sql`
+        insert into holdfast.manage_token as m (clinic_no, booking_id, epoch, renewal_key)
+        values (${clinicNoOf(bookingId)}, ${bookingId}, 1, ${renewalKey})
+        on conflict (clinic_no, booking_id) do update
+          set epoch = m.epoch + case when m.renewal_key = excluded.renewal_key then 0 else 1 end,
+              renewal_key = excluded.renewal_key, renewed_at = now()
+        returning epoch`)
+      const epoch = rows[0]?.epoch
+      if (epoch === undefined) throw new Error('The renewal returned no row.')
+      return epoch
+    },
+  }
+}
+
+function accessTo(bookingId: string) {
+  return sql`
+    select b.account_id as "accountId", coalesce(m.epoch, 0) as epoch, m.renewal_key as "renewalKey",
+           case b.status
+             when 'CANCELLED' then b.updated_at
+             when 'FAILED' then b.updated_at
+             when 'PENDING' then least(b.hold_expires_at, s.ends_at)
+             else s.ends_at
+           end <= statement_timestamp() - make_interval(hours => ${graceHours}) as "isOver"
+      from holdfast.booking b
+      join holdfast.slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
+      left join holdfast.manage_token m on m.clinic_no = b.clinic_no and m.booking_id = b.id
+     where b.clinic_no = ${clinicNoOf(bookingId)} and b.id = ${bookingId}`
+}

@@ -1,0 +1,18 @@
+/** What decides which manage token of a booking is valid. */
+export type ManageAccess = {
+  /** The account that the booking belongs to; a token issued before it was linked is void. */
+  accountId: string | null
+  /** How often the token was renewed. */
+  epoch: number
+  /** Of the last renewal; null: there was none. */
+  renewalKey: string | null
+  /** A day has passed since the visit, or since the booking was cancelled or failed: no token is valid any more. */
+  isOver: boolean
+}
+
+export type ManageTokenEpochs = {
+  /** null: there is no such booking. */
+  access(bookingId: string): Promise<ManageAccess | null>
+  /** Voids the token. Idempotent by key. @returns the new epoch */
+  renew(bookingId: string, renewalKey: string): Promise<number>
+}
