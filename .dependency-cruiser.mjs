@@ -130,7 +130,7 @@ const restDirections = ['guards', 'responses', 'auth'].map((layer) => ({
   name: `rest-${layer}-imports-no-other-layer`,
   severity: 'error',
   from: { path: `${rest}${layer}/`, pathNot: test },
-  to: { path: rest, pathNot: [`${rest}${layer}/`, `${rest}rest-deps\\.ts$`] },
+  to: { path: rest, pathNot: [`${rest}${layer}/`, `${rest}(rest-deps|sent-key)\\.ts$`] },
 }))
 
 /** @type {import('dependency-cruiser').IConfiguration} */

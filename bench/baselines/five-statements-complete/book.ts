@@ -1,4 +1,5 @@
-import { freshKey, keyDigest, requestHash, scopeOf } from '@holdfast/server/idempotency'
+import { requestHash, scopeOf } from '@holdfast/server/idempotency'
+import { freshKey, keyDigest } from '@holdfast/server/sent-key'
 import type pg from 'pg'
 import { insertPending, readSlot, type SlotRow, unitsBooked } from '../statements.ts'
 import type { Booked, BookRequest, Strategy } from '../strategy.ts'

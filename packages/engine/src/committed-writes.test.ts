@@ -121,10 +121,7 @@ type UnannouncedWrite = 'create' | 'revoke'
 /** Reservations, limits and epochs of manage tokens are in no cache. */
 type Uncached = 'admit' | 'release' | 'bookingLimits' | 'manageTokenEpochs'
 type EngineWrite =
-  | Exclude<
-      keyof Engine,
-      Uncached | 'reads' | 'directory' | 'invitations' | 'storedResponses' | 'onCommitted' | 'stop'
-    >
+  | Exclude<keyof Engine, Uncached | 'reads' | 'directory' | 'invitations' | 'storedResponses' | 'onCommitted' | 'stop'>
   | Exclude<keyof Invitations, 'open' | 'find' | UnannouncedWrite>
   | Exclude<keyof Directory, DirectoryRead>
 

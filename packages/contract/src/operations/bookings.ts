@@ -212,9 +212,9 @@ export const bookingOperations = {
     tag: 'Bookings',
     summary: 'Replace a booking’s manage token',
     description:
-      'Returns a new token; earlier ones no longer work. For a link that came into the wrong hands, or for an account ' +
-      'that wants to pass a booking on. A retry with the same Idempotency-Key returns the same token, also when it is ' +
-      'sent with the token that the first try has replaced.',
+      'Returns a new token; earlier ones no longer work. For a link that came into the wrong hands, or for an ' +
+      'account that wants to pass a booking on. A retry with the same Idempotency-Key returns the same token, also ' +
+      'when it is sent with the token that the first try has replaced.',
     access: 'booking_patient',
     params,
     body: nothingSchema,

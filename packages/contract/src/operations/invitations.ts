@@ -31,8 +31,8 @@ export const invitationOperations = {
     summary: 'Invite somebody to a role',
     description:
       'Returns a link that works once, within 72 hours: whoever opens it and signs in or up gets the role. Another ' +
-      'invitation for the same address replaces the open one. A repetition with the same Idempotency-Key does so too: ' +
-      'the response contains a secret and is not stored.',
+      'invitation for the same address replaces the open one. A repetition with the same Idempotency-Key does so ' +
+      'too: the response contains a secret and is not stored.',
     access: 'admin',
     params: clinicParams,
     body: newInvitationSchema,

@@ -64,8 +64,8 @@ export const createdBookingSchema = Type.Object(
     ...times,
     manageToken: nullableText({
       description:
-        'As a bearer token it gives access to this booking only, until a day after the visit or its cancellation. Keep ' +
-        'it secret. null: the booking was made on behalf of somebody else.',
+        'As a bearer token it gives access to this booking only, until a day after the visit or its cancellation. ' +
+        'Keep it secret. null: the booking was made on behalf of somebody else.',
     }),
   },
   { title: 'MadeBooking', additionalProperties: false },

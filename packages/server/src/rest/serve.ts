@@ -8,9 +8,10 @@ import { requireCredential } from './guards/access.ts'
 import { type AccessGuards, accessGuards } from './guards/access-guards.ts'
 import type { GuardedCall } from './guards/guarded-call.ts'
 import { type RestrictedFieldGuards, restrictedFieldGuards } from './guards/restricted-field-guards.ts'
-import { idempotencyKeyOf, type SentKey, sentKeyOf } from './responses/idempotency.ts'
+import { idempotencyKeyOf, sentKeyOf } from './responses/idempotency.ts'
 import { respondOnce } from './responses/stored-response.ts'
 import type { RestDeps } from './rest-deps.ts'
+import type { SentKey } from './sent-key.ts'
 
 type StaticOf<Schema> = Schema extends TSchema ? Static<Schema> : undefined
 

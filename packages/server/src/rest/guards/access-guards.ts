@@ -1,6 +1,6 @@
 import type { Access } from '@holdfast/contract'
-import type { SentKey } from '../responses/idempotency.ts'
 import type { RestDeps } from '../rest-deps.ts'
+import type { SentKey } from '../sent-key.ts'
 import { memberRoles, requireAccount, requireRole, requireSiteAdministrator } from './access.ts'
 import type { GuardedCall } from './guarded-call.ts'
 import { reachBooking, reachBookingAsDesk, reachBookingAsPatient } from './reach-booking.ts'

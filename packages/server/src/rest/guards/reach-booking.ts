@@ -1,8 +1,8 @@
 import { type Booking, clinicNoIn } from '@holdfast/engine'
 import type { Principal } from '../../edge/principal.ts'
 import { type ProblemError, problem } from '../../edge/problem-error.ts'
-import { freshKey, keyDigest, type SentKey } from '../responses/idempotency.ts'
 import type { RestDeps } from '../rest-deps.ts'
+import { freshKey, keyDigest, type SentKey } from '../sent-key.ts'
 import { actorIn, requireAccount, requireCredential } from './access.ts'
 
 /** How the caller has access to a booking. */

@@ -2,9 +2,9 @@ import type { AdmissionOutcome, AdmissionRequest, BookingOrigin, Patient } from 
 import { networkOf } from '../../edge/client-address.ts'
 import type { Principal } from '../../edge/principal.ts'
 import type { BookingOrigins } from '../../secrets/booking-origins.ts'
-import { freshKey } from '../responses/idempotency.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
+import { freshKey } from '../sent-key.ts'
 
 type Caller = { principal: Principal; ip: string }
 

@@ -1,6 +1,5 @@
 import { type InvitationBody, restOperations } from '@holdfast/contract'
 import { type Invitation, newId } from '@holdfast/engine'
-import type { FastifyRequest } from 'fastify'
 import { newInvitationToken, parseInvitationToken } from '../../secrets/invitation-tokens.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
@@ -96,6 +95,6 @@ function invitationBody(invitation: Invitation, names: ReadonlyMap<string, strin
 }
 
 /** Where the admin's browser found this server. Only the admin gets the link, so a forged Host deceives nobody else. */
-function originOf({ protocol, host }: Pick<FastifyRequest, 'protocol' | 'host'>): string {
+function originOf({ protocol, host }: { protocol: string; host: string }): string {
   return `${protocol}://${host}`
 }

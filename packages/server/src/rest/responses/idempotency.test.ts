@@ -2,7 +2,8 @@ import { hash } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Principal } from '../../edge/principal.ts'
-import { bookingRequestHash, keyDigest, requestHash, scopeOf } from './idempotency.ts'
+import { keyDigest } from '../sent-key.ts'
+import { bookingRequestHash, requestHash, scopeOf } from './idempotency.ts'
 
 /** JSON whose texts the schemas accept: they refuse half surrogate pairs. */
 const json = fc.jsonValue({ stringUnit: 'binary' }).filter((value) => JSON.stringify(value).isWellFormed())

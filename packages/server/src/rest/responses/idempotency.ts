@@ -1,15 +1,12 @@
-import { hash, randomUUID } from 'node:crypto'
 import type { ClaimRequest, WriteKey } from '@holdfast/engine'
 import canonicalize from 'canonicalize'
 import type { FastifyRequest } from 'fastify'
 import { clientAddress } from '../../edge/client-address.ts'
 import type { Principal } from '../../edge/principal.ts'
 import { invalidRequest, preview } from '../../edge/validator.ts'
+import { digestOf, keyDigest, type SentKey } from '../sent-key.ts'
 
 const keyPattern = /^[\x20-\x7e]{1,255}$/
-
-/** An Idempotency-Key and whose it is. */
-export type SentKey = { key: string; scope: string }
 
 /**
  * The Idempotency-Key header; null: none was sent.
@@ -56,19 +53,9 @@ export function scopeOf(principal: Principal): string {
   return principal.kind === 'manage_token' ? `token:${principal.token}` : 'guest'
 }
 
-/** A key as the engine stores it: a 128-bit digest, as a UUID, of who sent it, for what purpose, and the key. */
-export function keyDigest({ scope, key }: SentKey, purpose: string): string {
-  return digest(`${scope}\n${purpose}\n${key}`)
-}
-
-/** The same for a request without a key: no other request can have this one. */
-export function freshKey(): string {
-  return randomUUID()
-}
-
 /** A 128-bit digest, as a UUID, of what a request asks for: the same for the same content in any order. */
 export function requestHash(parts: unknown): string {
-  return digest(canonicalize(parts) ?? '')
+  return digestOf(canonicalize(parts) ?? '')
 }
 
 /** What a request for a booking asks for. */
@@ -86,17 +73,12 @@ export function bookingRequestHash(request: BookingRequest): string {
   const { email, name, phone } = patient
   const sortedPatient = { email, name, phone } satisfies Record<keyof typeof patient, unknown>
   const sorted = { appointmentType, confirm, onBehalf, patient: sortedPatient, reason, slotId, units }
-  return digest(JSON.stringify(sorted satisfies Record<keyof BookingRequest, unknown>))
+  return digestOf(JSON.stringify(sorted satisfies Record<keyof BookingRequest, unknown>))
 }
 
 /** The key of a write that is not a booking; null: none was sent. */
 export function writeKeyOf(sent: SentKey | null, purpose: string, parts: unknown): WriteKey {
   return sent === null ? null : { key: keyDigest(sent, purpose), requestHash: requestHash(parts) }
-}
-
-function digest(text: string): string {
-  const hex = hash('sha256', text, 'hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
 }
 
 /** Node joins two headers of a name with ", ", which a key may also contain: then the raw headers decide. */

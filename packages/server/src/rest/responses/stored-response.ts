@@ -1,6 +1,7 @@
 import type { Operation } from '@holdfast/contract'
 import type { StoredResponses } from '@holdfast/engine'
-import { type SentKey, writeKeyOf } from './idempotency.ts'
+import type { SentKey } from '../sent-key.ts'
+import { writeKeyOf } from './idempotency.ts'
 import { refusalProblem } from './outcome-problems.ts'
 
 /** A response as it is stored with its Idempotency-Key. */
