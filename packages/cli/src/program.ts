@@ -79,7 +79,8 @@ function addDatabase(program: Command, context: CommandContext, end: End): void 
     .addHelpText(
       'after',
       '\nThe order of the log is that of transactions, which every database server numbers by itself. Run this once ' +
-        'after a dump was\nrestored, before Holdfast is started. Physical copies keep their numbers and do not need it.',
+        'after a dump was\nrestored, before Holdfast is started. Physical copies keep their numbers and do not ' +
+        'need it.',
     )
     .action(async (options: JsonOption) =>
       end(await (await import('./commands/renumber-log.ts')).renumberLogCommand(context, options)),

@@ -55,7 +55,7 @@ async function refuseWhileRunning(pool: Pool): Promise<void> {
   const logins = rows[0]?.logins ?? 0
   if (logins === 0) return
   throw new CommandRefusal(
-    `Holdfast is running on this database (${logins} ${logins === 1 ? 'connection' : 'connections'}): stop its servers ` +
-      'and workers first',
+    `Holdfast is running on this database (${logins} ${logins === 1 ? 'connection' : 'connections'}): stop its ` +
+      'servers and workers first',
   )
 }

@@ -27,8 +27,8 @@ export const accountOperations = {
     tag: 'Accounts',
     summary: 'Sign up',
     description:
-      'Sign in afterwards. The response is the same if the e-mail address already has an account, which is unchanged: ' +
-      'signing in with another password than its own then fails.',
+      'Sign in afterwards. The response is the same if the e-mail address already has an account, which is ' +
+      'unchanged: signing in with another password than its own then fails.',
     access: 'anyone',
     body: signUpSchema,
     responses: { 200: { description: 'The address has an account now', schema: statusSchema } },

@@ -1,6 +1,6 @@
--- booking_digest: SHA-256 of what the log must not contain itself: who a booking belongs to, its type, the patient and the
--- reasons. Every event has the digest of its booking, so that verify finds a booking whose details were changed without
--- an event.
+-- booking_digest: SHA-256 of what the log must not contain itself: who a booking belongs to, its type, the patient and
+-- the reasons. Every event has the digest of its booking, so that verify finds a booking whose details were changed
+-- without an event.
 --
 -- Internal: the application's role may not execute it.
 -- Locks: none. Fails: never. Idempotent: yes.

@@ -11,12 +11,14 @@
 -- of that booking are judged in the next round, by what it is then. Rows of a later round come later.
 --
 -- reopen undoes the last mark: ARRIVED and NO_SHOW become CONFIRMED again, COMPLETED becomes ARRIVED; the units were
--- taken all along. Nothing becomes CONFIRMED in a withdrawn slot. link gives a guest's booking, whatever its state, to the account that acts.
+-- taken all along. Nothing becomes CONFIRMED in a withdrawn slot. link gives a guest's booking, whatever its state, to
+-- the account that acts.
 -- p_keys: of the requests, stored with their events. p_reasons: of a cancellation; with confirm, of the visit.
 -- p_patients: with confirm, the patient, who may not be known when the hold is created. null: unchanged.
 --
 -- Outcomes: done | unchanged | booking_missing | hold_expired | invalid_transition | already_extended | past_deadline |
---   too_early | slot_closed:withdrawn (reopen) | booking_has_account | retry (send it again: the booking was moved meanwhile)
+--   too_early | slot_closed:withdrawn (reopen) | booking_has_account | retry (send it again: the booking was moved
+--   meanwhile)
 -- Locks: the slots of bookings to be cancelled, by (clinic_no, id); then all the bookings, by (clinic_no, id). Claims
 --   and moves take them in the same order; without it, moves deadlocked.
 -- Fails: 22023 for arrays of different lengths, an unknown action or a link without an account; check_violation if a

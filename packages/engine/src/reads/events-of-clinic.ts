@@ -12,7 +12,8 @@ const horizon = sql`pg_snapshot_xmin(pg_current_snapshot())`
 
 const selectedEvents = sql`
   select (select coalesce(max(no), 0) from holdfast.log_epoch)::text as epoch, e.xid::text as xid, e.seq::text as seq,
-         e.booking_id, e.version, e.at, e.type, e.status_after, e.slot_id, e.resource_id, e.units, e.hold_expires_at, e.from_slot_id, e.reason, e.actor_id
+         e.booking_id, e.version, e.at, e.type, e.status_after, e.slot_id, e.resource_id, e.units, e.hold_expires_at,
+         e.from_slot_id, e.reason, e.actor_id
     from holdfast.booking_event e`
 
 type EventPosition = { epoch: string; xid: string; seq: string }

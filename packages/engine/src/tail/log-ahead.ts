@@ -8,7 +8,8 @@ export class LogAhead extends Error {
   constructor() {
     super(
       'The event log was written by another database server, whose transaction numbers this one has not reached: it ' +
-        'was restored from a dump. Stop every Holdfast on this database, run `holdfast renumber-log`, then start again.',
+        'was restored from a dump. Stop every Holdfast on this database, run `holdfast renumber-log`, then start ' +
+        'again.',
     )
   }
 }

@@ -106,7 +106,7 @@ describe('a copy that was restored in place', () => {
     return { cluster, slot, ...followed, lost, allow }
   }
 
-  test('begins an epoch in which everything is reported, and in which positions of the one before name nothing', async () => {
+  test('begins an epoch in which everything is reported; positions of the one before name nothing', async () => {
     const { cluster, slot, tail, bookingIds, untilReported, lost, allow } = await aRestoredCopy()
     const [before, horizon] = [tail.epoch, tail.horizon]
     const booked = await book(cluster, slot, 20)
@@ -122,7 +122,7 @@ describe('a copy that was restored in place', () => {
     expect((await readLog(cluster.appPool, cursorBefore(horizon), 1_000)).rows).toEqual([])
   })
 
-  test('a reader of a clinic’s log that has read lost events continues with the first that it does not know', async () => {
+  test('a reader of a clinic’s log that has read lost events continues with the first unknown one', async () => {
     const { cluster, slot, tail, allow, lost } = await aRestoredCopy()
     const reads = createReads(cluster.ownerPool)
     const last = { epoch: tail.epoch, xid: tail.horizon - 1n }
@@ -148,11 +148,11 @@ describe('a copy that was restored in place', () => {
     return booked.filter((id) => bookingIds.includes(id)).length
   }
 
-  test('is noticed even if its counter has passed that of the lost transactions before the tail reads again', async () => {
+  test('is noticed even if its counter has passed the lost transactions before the tail reads again', async () => {
     expect(await reportedOnceCounterHasPassed({})).toBe(20)
   })
 
-  test('the control: a tail that does not know the server loses all that was booked before the counter passed', async () => {
+  test('the control: a tail that does not know the server loses what was booked before that', async () => {
     expect(await reportedOnceCounterHasPassed({ plant: ignoreServers })).toBe(0)
   })
 
@@ -194,7 +194,7 @@ test('two tails agree on the epoch', async () => {
   expect(rows).toHaveLength(2)
 })
 
-test('a standby that is promoted without the last commits begins an epoch in which everything is reported', async () => {
+test('a standby promoted without the last commits begins an epoch in which everything is reported', async () => {
   const primary = await aCluster()
   const slot = await aRoomySlot(primary)
   const standby = await primary.standby()

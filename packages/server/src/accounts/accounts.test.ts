@@ -80,7 +80,7 @@ describe('signing up and in', () => {
     expect(response.text).not.toContain('123456789')
   })
 
-  test('a password that is easy to guess is refused, when signing up and when changing it, naming the field', async () => {
+  test('a password that is easy to guess is refused at sign-up and when changing it, naming the field', async () => {
     const signedUp = await post('/sign-up/email', { name: 'A', email: 'a@example.org', password: 'password123' })
     expect([signedUp.status, signedUp.body.code]).toEqual([422, 'password_guessable'])
     expect(signedUp.body.errors).toMatchObject([{ path: '/password' }])

@@ -6,7 +6,7 @@ import { call, serverOn } from '../../test/running-server.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
 
-test('a copy of the database is restored under a running server: lists, live places and positions follow it', async () => {
+test('a copy of the database is restored under a running server: lists, live places, positions follow', async () => {
   const cluster = await createTestCluster()
   const slot = await aSlot(cluster, await aDoctor(cluster, await aClinic(cluster)), { capacity: 1_000 })
   const server = await serverOn(cluster)

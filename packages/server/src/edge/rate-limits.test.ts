@@ -276,7 +276,7 @@ describe('bookings for one patient', () => {
 describe('sign-ins', () => {
   const password = 'a password of ten'
 
-  test('that fail are limited per e-mail address and network, whether it has an account or not, in any case', async () => {
+  test('that fail are limited per e-mail address and network, with or without an account', async () => {
     await signUp(server.url, 'who@example.org')
     for (const [name, network] of [
       ['who', '2001:db8:1'],
