@@ -56,7 +56,7 @@ export function createPagePool(browser: Browser, url: string): PagePool {
 
   async function take(options: BrowserContextOptions): Promise<Reusable> {
     const key = JSON.stringify(options)
-    const index = idle.findIndex((one) => one.key === key)
+    const index = idle.findLastIndex((one) => one.key === key)
     const [found] = index === -1 ? [] : idle.splice(index, 1)
     const taken = found ?? (await newReusable(key, options))
     used.push(taken)

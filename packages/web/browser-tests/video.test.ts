@@ -94,9 +94,11 @@ test('once the booking is confirmed, the link to join is on the ticket, in the c
   expect(file).toContain(`URL:${url}\r\n`)
   expect(file).toContain(`LOCATION:${url}\r\n`)
 
-  // The ticket stored for offline use contains no link to join.
+  // The ticket kept on the device contains no link to join.
+  await page.getByRole('button', { name: 'Keep on this device' }).click()
+  await page.getByRole('button', { name: 'Forget on this device' }).waitFor()
   const stored = await page.evaluate(async () => {
-    const cache = await caches.open('holdfast-tickets')
+    const cache = await caches.open('holdfast-kept-tickets')
     const responses = await Promise.all((await cache.keys()).map((key) => cache.match(key)))
     return (await Promise.all(responses.map((response) => response?.text() ?? ''))).join()
   })
