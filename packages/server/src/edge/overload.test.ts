@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import { aClinic, aDoctor, aSlot, type HeldLock, holdSlotLock, until } from '@holdfast/testkit'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type ApiResponse, call, type RunningServer, runningServer } from '../../test/running-server.ts'
 
 const origin = 'https://clinic.example'
@@ -21,6 +21,9 @@ let held: HeldLock | undefined
 
 beforeAll(async () => {
   server = await runningServer(env)
+})
+// In a new clinic: a clinic limits how many bookings an address may have there, and all tests book from one address.
+beforeEach(async () => {
   slot = await aSlot(server.database, await aDoctor(server.database, await aClinic(server.database)), { capacity: 99 })
 })
 afterEach(() => held?.release())
