@@ -124,8 +124,9 @@ function createServer(config: Config, log: Logger): FastifyInstance {
     bodyLimit: bodyBytesMax,
     requestTimeout: requestMs,
     keepAliveTimeout: keepAliveMs,
-    // Closes connections on which nothing moves. A client that still sends, or still waits, is within this time.
-    connectionTimeout: requestMs + config.answerSecondsMax * 1000,
+    // Closes connections on which nothing moves. A client that still sends, or still waits, is within this time; one
+    // that was too slow gets 408 first, at the check after its time is up.
+    connectionTimeout: requestMs + timeoutCheckMs + config.answerSecondsMax * 1000,
     http: {
       maxHeaderSize: headerBytesMax,
       headersTimeout: requestMs,

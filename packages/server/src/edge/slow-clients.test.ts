@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net'
-import { setTimeout as delay } from 'node:timers/promises'
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises'
 import { until } from '@holdfast/testkit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { liveClient } from '../../test/live-client.ts'
@@ -34,7 +34,6 @@ function released(socket: Socket, everyMs = 10): Promise<true> {
       return undefined
     },
     () => 'the server releases the socket',
-    20_000,
   )
 }
 
@@ -64,16 +63,29 @@ describe('a client that never closes its side is disconnected', () => {
     await until(
       async () => status.test(got) || undefined,
       () => 'a response',
-      20_000,
     )
     await released(socket)
+  })
+
+  // Too early for the check a second later, these connections are refused by the one after it. An idle timeout of two
+  // seconds, the sum of the two settings, would close some of them just before.
+  test('with a response also if it connected at the moment of a check', async () => {
+    await answerOf(await rudeClient(server.url, ''))
+    const checkedAt = performance.now()
+    await delay(990)
+    const sockets: Promise<string>[] = []
+    while (performance.now() < checkedAt + 1_010 || sockets.length < 20) {
+      sockets.push(rudeClient(server.url, '').then(answerOf))
+      await nextTurn()
+    }
+    for (const response of await Promise.all(sockets)) expect(response).toMatch(/^HTTP\/1\.1 408 /)
   })
 
   test('when it does not read its responses', async () => {
     const socket = await rudeClient(server.url, 'GET /docs/js/scalar.js HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(20))
     socket.pause()
-    // Writing is activity: rarer than the server's timeout, which is the sum of the two settings.
-    await released(socket, 2_500)
+    // Writing is activity: rarer than the server's timeout, which is the sum of the two settings and a second.
+    await released(socket, 3_500)
   })
 })
 
