@@ -142,6 +142,7 @@ create table holdfast.booking_origin (
   booking_id uuid not null,
   kind text not null,
   at timestamp with time zone not null,
+  key uuid,
   constraint booking_origin_pkey PRIMARY KEY (clinic_no, subject, booking_id),
   constraint booking_origin_check CHECK ((holdfast.clinic_no_of(booking_id) = clinic_no)),
   constraint booking_origin_kind_check CHECK ((kind = ANY (ARRAY['address'::text, 'network'::text, 'account'::text, 'contact'::text])))

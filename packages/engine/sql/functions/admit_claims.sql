@@ -7,7 +7,8 @@
 --
 -- Returns by claim: null, or the limit that it would exceed and the limit's value. Limits: units | <kind>_holds |
 --   <kind>_bookings. Holds: PENDING and not lapsed. Bookings: holds, and CONFIRMED ones that have not begun. A claim
---   with a known key is never refused: it gets its first result.
+--   with a known key is never refused: it gets its first result. Nor do the tries of a claim count for each other: each
+--   has a booking id, all have one key, and at most one will book.
 -- Locks: an advisory lock per clinic, in order, until the commit: no two servers count at the same time. The function
 --   is short, and its commit does not wait for the disk (a crash loses a few reservations, never a booking).
 -- Fails: 22023 for arrays of different lengths.
@@ -62,13 +63,13 @@ begin
 
   -- The claims that are near a limit.
   with subjects as materialized (
-    select s.claim, s.subject, i.clinic_no, l.lowest, i.units > l.guest_units_max as has_many
+    select s.claim, s.subject, i.clinic_no, i.key, l.lowest, i.units > l.guest_units_max as has_many
       from unnest(p_subject_claims, p_subject_kinds, p_subjects) s(claim, kind, subject)
-      join unnest(p_clinic_nos, p_units) with ordinality i(clinic_no, units, n) on i.n = s.claim
+      join unnest(p_clinic_nos, p_keys, p_units) with ordinality i(clinic_no, key, units, n) on i.n = s.claim
      cross join lateral booking_limits_of(i.clinic_no, s.kind) l
   ), far as materialized (
     select a.clinic_no, a.subject
-      from (select t.clinic_no, t.subject, count(*) as claims, min(t.lowest) as lowest
+      from (select t.clinic_no, t.subject, count(distinct t.key) as claims, min(t.lowest) as lowest
               from subjects t group by t.clinic_no, t.subject) a
      where a.claims + (select count(*) from (select from booking_origin o
                                               where o.clinic_no = a.clinic_no and o.subject = a.subject
@@ -80,15 +81,13 @@ begin
    where s.has_many
       or not exists (select from far f where f.clinic_no = s.clinic_no and f.subject = s.subject);
 
-  insert into booking_origin (clinic_no, subject, booking_id, kind, at)
-  select p_clinic_nos[s.claim], s.subject, p_booking_ids[s.claim], s.kind, v_now
+  insert into booking_origin (clinic_no, subject, booking_id, kind, at, key)
+  select p_clinic_nos[s.claim], s.subject, p_booking_ids[s.claim], s.kind, v_now, p_keys[s.claim]
     from unnest(p_subject_claims, p_subject_kinds, p_subjects) s(claim, kind, subject)
    where v_near is null or s.claim <> all (v_near)
   on conflict do nothing;
 
   foreach v_claim in array coalesce(v_near, '{}') loop
-    continue when exists (select from idempotency k
-                           where k.clinic_no = p_clinic_nos[v_claim] and k.key = p_keys[v_claim]);
     for v_subject in
       select s.kind, s.subject, l.* from unnest(p_subject_claims, p_subject_kinds, p_subjects) s(claim, kind, subject)
        cross join lateral booking_limits_of(p_clinic_nos[v_claim], s.kind) l
@@ -100,7 +99,7 @@ begin
         exit;
       end if;
       select c.holds, c.live into v_holds, v_live
-        from count_origins(p_clinic_nos[v_claim], v_subject.subject, p_booking_ids[v_claim], v_now) c;
+        from count_origins(p_clinic_nos[v_claim], v_subject.subject, p_booking_ids[v_claim], p_keys[v_claim], v_now) c;
       if v_live >= v_subject.bookings_max then
         v_exceeded[v_claim] := v_subject.kind || '_bookings';
         v_maxima[v_claim] := v_subject.bookings_max;
@@ -111,11 +110,16 @@ begin
         exit;
       end if;
     end loop;
-    insert into booking_origin (clinic_no, subject, booking_id, kind, at)
-    select p_clinic_nos[v_claim], s.subject, p_booking_ids[v_claim], s.kind, v_now
-      from unnest(p_subject_claims, p_subject_kinds, p_subjects) s(claim, kind, subject)
-     where s.claim = v_claim and v_exceeded[v_claim] is null
-    on conflict do nothing;
+    if v_exceeded[v_claim] is null then
+      insert into booking_origin (clinic_no, subject, booking_id, kind, at, key)
+      select p_clinic_nos[v_claim], s.subject, p_booking_ids[v_claim], s.kind, v_now, p_keys[v_claim]
+        from unnest(p_subject_claims, p_subject_kinds, p_subjects) s(claim, kind, subject)
+       where s.claim = v_claim
+      on conflict do nothing;
+    -- After the count, so that a booking of this key that was counted is known here.
+    elsif exists (select from idempotency k where k.clinic_no = p_clinic_nos[v_claim] and k.key = p_keys[v_claim]) then
+      v_exceeded[v_claim] := null;
+    end if;
   end loop;
   return query select v_exceeded, v_maxima;
 end

@@ -1,11 +1,13 @@
 -- count_origins: how many holds and bookings of a subject count at p_now, without the booking p_except: holds that have
 -- not lapsed, confirmed bookings that have not begun, and reservations of the last two minutes, whose claim may be
--- under way. Deletes the reservations that will never count again, so that the next call reads only those that count.
+-- under way. Reservations of one key count once, and those of p_key do not: of the claims of a key at most one books.
+-- Deletes the reservations that will never count again, so that the next call reads only those that count.
 --
 -- Internal. Locks: the reservations that it deletes; the caller has the clinic's advisory lock. Fails: never.
 -- Idempotent: yes.
 create or replace function holdfast.count_origins(
-  p_clinic_no integer, p_subject uuid, p_except uuid, p_now timestamptz, out holds integer, out live integer
+  p_clinic_no integer, p_subject uuid, p_except uuid, p_key uuid, p_now timestamptz,
+  out holds integer, out live integer
 )
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
@@ -15,13 +17,16 @@ set enable_hashjoin = off
 set enable_mergejoin = off
 as $function$
 declare
+  v_reserved integer;
   v_over uuid[];
 begin
-  select count(*) filter (where q.counts and q.is_hold), count(*) filter (where q.counts),
+  select count(*) filter (where q.counts and q.status = 'PENDING'),
+         count(*) filter (where q.counts and q.status is not null),
+         count(distinct q.key) filter (where q.counts and q.status is null and q.key <> p_key),
          array_agg(q.booking_id) filter (where not q.counts)
-    into holds, live, v_over
+    into holds, live, v_reserved, v_over
     from (
-      select o.booking_id, b.id is null or b.status = 'PENDING' as is_hold,
+      select o.booking_id, b.status, coalesce(o.key, o.booking_id) as key,
              case when b.id is null then o.at > p_now - interval '2 minutes'
                   when b.status = 'PENDING' then b.hold_expires_at > p_now and s.starts_at > p_now
                   else b.status = 'CONFIRMED' and s.starts_at > p_now and o.at > p_now - interval '30 days'
@@ -33,6 +38,8 @@ begin
                             where t.clinic_no = o.clinic_no and t.id = b.slot_id limit 1) s on true
        where o.clinic_no = p_clinic_no and o.subject = p_subject and o.booking_id <> p_except
     ) q;
+  holds := holds + v_reserved;
+  live := live + v_reserved;
   if v_over is not null then
     delete from booking_origin o
      where o.clinic_no = p_clinic_no and o.subject = p_subject and o.booking_id = any (v_over);

@@ -152,6 +152,35 @@ describe('what counts', () => {
     expect(await admit(aRequest(clinic, [origin]))).toMatchObject({ kind: 'too_many_bookings' })
   })
 
+  test('tries of one claim take room once: in a batch, one after the other, and on two servers', async ({
+    database,
+  }) => {
+    const { clinic } = await aLimitedClinic(database, { contact_holds_max: 2 })
+    const servers = [admissionsOf(database), admissionsOf(database)]
+    const tryOn = (server: number, origin: BookingOrigin, key: string) =>
+      servers[server % 2]?.admit(aRequest(clinic, [origin], { key, confirm: false })) ?? Promise.reject()
+    const origin = anOrigin('contact')
+    const [key, other] = [randomUUID(), randomUUID()]
+    expect(await admittedOf(Array.from({ length: 40 }, (_, n) => tryOn(n, origin, key)))).toBe(40)
+    for (let n = 0; n < 3; n += 1) expect(await tryOn(n, origin, key)).toEqual({ kind: 'admitted' })
+    // The control: another claim takes the second place, and a third finds none.
+    expect(await admittedOf(Array.from({ length: 10 }, (_, n) => tryOn(n, origin, other)))).toBe(10)
+    expect(await tryOn(0, origin, randomUUID())).toMatchObject({ kind: 'too_many_bookings', max: 2 })
+    expect(await tryOn(0, origin, key)).toEqual({ kind: 'admitted' })
+  })
+
+  test('two bookings of one key, the second after the key was deleted, count as two', async ({ database }) => {
+    const { clinic, slot } = await aLimitedClinic(database, { address_bookings_max: 2 })
+    const { admit } = admissionsOf(database)
+    const origin = anOrigin()
+    const key = randomUUID()
+    for (let n = 0; n < 2; n += 1) {
+      const booking = await aBooking(database, slot)
+      expect(await admit(aRequest(clinic, [origin], { key, bookingId: booking.id }))).toEqual({ kind: 'admitted' })
+    }
+    expect(await admit(aRequest(clinic, [origin], { key }))).toMatchObject({ kind: 'too_many_bookings' })
+  })
+
   test('a claim that booked nothing is released with the next admission', async ({ database }) => {
     const { clinic } = await aLimitedClinic(database, { address_bookings_max: 1 })
     const { admit, release } = admissionsOf(database)

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { DatabaseUnavailable } from '@holdfast/engine'
 import { aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
-import { expect } from 'vitest'
+import { expect, onTestFinished, vi } from 'vitest'
 import { type RestApp, startRestApp } from '../../../test/rest-app.ts'
 import { test as restTest } from '../../../test/rest-test.ts'
 
@@ -140,6 +141,41 @@ test('claims that are refused for another reason use up nothing', async ({ datab
     expect((await book(limited, full.id, {}, { remoteAddress })).problem.code).toBe('slot_full')
   }
   expect((await book(limited, slot.id, {}, { remoteAddress })).status).toBe(201)
+})
+
+test('a request sent again while its first try is under way gets the booking, whatever the limits', async ({
+  database,
+  limited,
+}) => {
+  const { slot } = await aScene(database, limited)
+  const patient = { name: 'P', email: `${randomUUID()}@example.org` }
+  const options = { remoteAddress: anAddress(), key: randomUUID() }
+  const replies = await Promise.all(
+    Array.from({ length: 60 }, () => book(limited, slot.id, { patient, confirm: false }, options)),
+  )
+  expect(replies.map(({ status }) => status).sort()).toEqual([...Array(59).fill(200), 201])
+  expect(new Set(replies.map(({ body }) => body.id)).size).toBe(1)
+})
+
+test('a claim that the database never got uses up nothing', async ({ database, limited }) => {
+  const { slot, admin, path } = await aScene(database, limited)
+  await limited.call('updateBookingLimits', { path, as: admin, body: { addressBookingsMax: 2 } })
+  const claim = vi.spyOn(limited.engine, 'claim')
+  const lost = (outcomeUnknown: boolean) => {
+    claim.mockRejectedValueOnce(new DatabaseUnavailable('x', { outcomeUnknown, cause: null }))
+  }
+  onTestFinished(() => claim.mockRestore())
+  const remoteAddress = anAddress()
+  for (let n = 0; n < 5; n += 1) {
+    lost(false)
+    expect((await book(limited, slot.id, {}, { remoteAddress })).status).toBe(503)
+  }
+  // The control: claims that may have booked keep their room.
+  for (let n = 0; n < 2; n += 1) {
+    lost(true)
+    expect((await book(limited, slot.id, {}, { remoteAddress })).status).toBeGreaterThanOrEqual(500)
+  }
+  expect((await book(limited, slot.id, {}, { remoteAddress })).problem.code).toBe('too_many_bookings')
 })
 
 test('a burst is found by its address, and cancelled with one call', async ({ database, limited }) => {

@@ -3,6 +3,7 @@ import {
   type ClaimedBooking,
   type ClaimOutcome,
   clinicNoIn,
+  DatabaseUnavailable,
   type MoveOutcome,
   newId,
   type SettleAction,
@@ -135,15 +136,20 @@ async function claim(
   const { units, confirm, patient } = request
   const release =
     bookedBy === null ? await admitClaim(deps, { principal, ip }, { ...identity, units, confirm, patient }) : null
-  const outcome = await deps.engine.claim({
-    ...request,
-    ...identity,
-    accountId: principal.kind === 'account' && bookedBy === null ? principal.accountId : null,
-    actorId: bookedBy?.accountId ?? null,
-    requestHash: bookingRequestHash(bookedBy === null ? request : { ...request, onBehalf: true }),
-  })
-  if (outcome.kind !== 'booked') release?.()
-  return outcome
+  try {
+    const outcome = await deps.engine.claim({
+      ...request,
+      ...identity,
+      accountId: principal.kind === 'account' && bookedBy === null ? principal.accountId : null,
+      actorId: bookedBy?.accountId ?? null,
+      requestHash: bookingRequestHash(bookedBy === null ? request : { ...request, onBehalf: true }),
+    })
+    if (outcome.kind !== 'booked') release?.()
+    return outcome
+  } catch (error) {
+    if (error instanceof DatabaseUnavailable && !error.outcomeUnknown) release?.()
+    throw error
+  }
 }
 
 type SettleInput = { params: { bookingId: string }; granted: BookingReach; key: SentKey | null }
