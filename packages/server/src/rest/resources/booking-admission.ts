@@ -1,4 +1,4 @@
-import type { AdmissionOutcome, AdmissionRequest, BookingOrigin, Patient } from '@holdfast/engine'
+import type { AdmissionOutcome, AdmissionRequest, BookingOrigin, Patient, SettleOutcome } from '@holdfast/engine'
 import { networkOf } from '../../edge/client-address.ts'
 import type { Principal } from '../../edge/principal.ts'
 import type { BookingOrigins } from '../../secrets/booking-origins.ts'
@@ -26,16 +26,30 @@ export async function admitClaim(
   return () => engine.release({ bookingId: claim.bookingId, origins })
 }
 
-/** The same for a guest's hold that gets its patient's contact with the confirmation. */
+/**
+ * The same for a guest's hold that gets its patient's contact with the confirmation. Other bookings keep the contact that
+ * they have, so nothing is counted for them.
+ *
+ * @returns releases the reservation of a contact that the booking did not get
+ */
 export async function admitContact(
   { engine, bookingOrigins }: RestDeps,
   bookingId: string,
   patient: Patient,
-): Promise<void> {
-  if (bookingOrigins === null) return
-  const origins = contactsOf(bookingOrigins, { kind: 'anonymous' }, patient)
-  if (origins.length === 0) return
+): Promise<((outcome: SettleOutcome) => void) | null> {
+  if (bookingOrigins === null) return null
+  const contactsIn = (of: Patient) => contactsOf(bookingOrigins, { kind: 'anonymous' }, of)
+  const origins = contactsIn(patient)
+  if (origins.length === 0) return null
+  if ((await engine.reads.booking(bookingId))?.status !== 'PENDING') return null
   requireAdmitted(await engine.admit({ bookingId, key: freshKey(), units: 1, confirm: true, origins }))
+  return (outcome) => {
+    // Of two confirmations at once, one changes the booking. What both reserved belongs to it. A hold that is still open
+    // ends soon, or is confirmed with the next try.
+    if (outcome.kind === 'done' || !('booking' in outcome)) return
+    const booked = new Set(contactsIn(outcome.booking.patient).map(({ subject }) => subject))
+    engine.release({ bookingId, origins: origins.filter(({ subject }) => !booked.has(subject)) })
+  }
 }
 
 function requireAdmitted(outcome: AdmissionOutcome): void {

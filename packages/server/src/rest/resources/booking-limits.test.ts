@@ -113,6 +113,48 @@ test('a contact that comes with the confirmation counts too', async ({ database,
   expect(await times(3, confirm)).toEqual([200, 200, 409])
 })
 
+test('a confirmation that changes nothing counts for no contact', async ({ database, limited }) => {
+  const { slot, admin, path } = await aScene(database, limited)
+  await limited.call('updateBookingLimits', { path, as: admin, body: { contactBookingsMax: 2 } })
+  const patient = { name: 'P', email: `${randomUUID()}@example.org` }
+  const remoteAddress = anAddress()
+  const confirm = ({ body }: Awaited<ReturnType<typeof book>>, of = patient) =>
+    limited.call('confirmBooking', {
+      path: { bookingId: body.id },
+      token: body.manageToken,
+      body: { patient: of },
+      remoteAddress,
+    })
+  // Confirmed before, without a contact.
+  for (let n = 0; n < 3; n += 1) {
+    expect((await confirm(await book(limited, slot.id, {}, { remoteAddress }))).status).toBe(200)
+  }
+  // Confirmed at the same time, with another contact: both are admitted before one of them confirms.
+  const { settle } = limited.engine
+  const settling = vi.spyOn(limited.engine, 'settle')
+  onTestFinished(() => settling.mockRestore())
+  for (let n = 0; n < 3; n += 1) {
+    const hold = await book(limited, slot.id, { confirm: false }, { remoteAddress })
+    const elsewhere = { name: 'P', email: `${randomUUID()}@example.org` }
+    settling.mockImplementationOnce(async (request) => {
+      await confirm(hold, elsewhere)
+      return settle(request)
+    })
+    const late = await confirm(hold)
+    expect(late.body.patient.email).toBe(elsewhere.email)
+  }
+  // Nothing was used up. What two confirmations have in common stays counted.
+  const hold = () => book(limited, slot.id, { confirm: false }, { remoteAddress })
+  const twice = await hold()
+  settling.mockImplementationOnce(async (request) => {
+    await confirm(twice)
+    return settle(request)
+  })
+  expect((await confirm(twice)).status).toBe(200)
+  expect((await confirm(await hold())).status).toBe(200)
+  expect((await confirm(await hold())).problem.code).toBe('too_many_bookings')
+})
+
 test('more units than the clinic allows are refused; a retry gets its booking, whatever the limits', async ({
   database,
   limited,

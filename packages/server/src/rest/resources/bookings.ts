@@ -87,24 +87,26 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
     restOperations.confirmBooking,
     async (input) => {
       const { granted: reach, body, params } = input
-      if (body.patient !== undefined && reach.as === 'patient' && reach.actorId === null) {
-        await admitContact(deps, params.bookingId, body.patient)
-      }
-      return settle(deps, input, 'confirm', body)
+      const isGuest = reach.as === 'patient' && reach.actorId === null
+      const release =
+        isGuest && body.patient !== undefined ? await admitContact(deps, params.bookingId, body.patient) : null
+      const outcome = await settle(deps, input, 'confirm', body)
+      release?.(outcome)
+      return settledResponse(deps, outcome)
     },
     { limit: 'patient' },
   )
-  serve(restOperations.extendBooking, (input) => settle(deps, input, 'extend'))
-  serve(restOperations.cancelBooking, (input) => settle(deps, input, 'cancel', input.body))
-  serve(restOperations.arriveBooking, (input) => settle(deps, input, 'arrive'))
-  serve(restOperations.completeBooking, (input) => settle(deps, input, 'complete'))
-  serve(restOperations.noShowBooking, (input) => settle(deps, input, 'no_show'))
-  serve(restOperations.reopenBooking, (input) => settle(deps, input, 'reopen'))
+  serve(restOperations.extendBooking, (input) => settled(deps, input, 'extend'))
+  serve(restOperations.cancelBooking, (input) => settled(deps, input, 'cancel', input.body))
+  serve(restOperations.arriveBooking, (input) => settled(deps, input, 'arrive'))
+  serve(restOperations.completeBooking, (input) => settled(deps, input, 'complete'))
+  serve(restOperations.noShowBooking, (input) => settled(deps, input, 'no_show'))
+  serve(restOperations.reopenBooking, (input) => settled(deps, input, 'reopen'))
 
   // The manage token alone decides: no role is enough, nor is an account that has the booking already.
   serve(restOperations.linkBooking, (input) => {
     const reach: BookingReach = { as: 'patient', actorId: input.granted.accountId, booking: null }
-    return settle(deps, { ...input, granted: reach }, 'link')
+    return settled(deps, { ...input, granted: reach }, 'link')
   })
 
   serve(
@@ -152,15 +154,19 @@ async function claim(
   }
 }
 
+async function settled(...of: Parameters<typeof settle>) {
+  return settledResponse(of[0], await settle(...of))
+}
+
 type SettleInput = { params: { bookingId: string }; granted: BookingReach; key: SentKey | null }
 
-async function settle(
-  deps: RestDeps,
+function settle(
+  { engine }: RestDeps,
   { params: { bookingId }, granted: reach, key }: SettleInput,
   action: SettleAction,
   details: { reason?: string; patient?: NewBookingBody['patient'] } = {},
-) {
-  const outcome = await deps.engine.settle({
+): Promise<SettleOutcome> {
+  return engine.settle({
     bookingId,
     action,
     actorId: reach.actorId,
@@ -169,7 +175,6 @@ async function settle(
     reason: details.reason ?? null,
     patient: details.patient ?? null,
   })
-  return settledResponse(deps, outcome)
 }
 
 type Settled = Extract<SettleOutcome | MoveOutcome, { kind: 'done' | 'unchanged' }>
