@@ -30,6 +30,8 @@ test('the password is changed on the account page, which signs out everywhere el
   await fillPassword(page, account.password, 'short', 'shorter')
   await page.getByText('Please use at least 10 characters.').waitFor()
   await page.getByText('The two passwords differ.').waitFor()
+  await fillPassword(page, account.password, account.password)
+  await page.getByText('Choose a password that differs from the current one.').waitFor()
   await fillPassword(page, 'not this one', chosen)
   await page.getByText('This is not the current password.').waitFor()
   await fillPassword(page, account.password, 'password1234')
@@ -59,6 +61,21 @@ test('each session is listed and can be signed out', async ({ site }) => {
   await other.getByRole('main').getByRole('link', { name: 'Sign in' }).waitFor()
 })
 
+test('on a narrow screen the button that signs out elsewhere shows its text whole', async ({ site }) => {
+  const account = await signUp(site.url, 'Eva')
+  await signInContext(site, await site.newPage(), account)
+  const page = await site.newPage({ viewport: { width: 390, height: 844 }, locale: 'de-DE' })
+  await signInContext(site, page, account)
+  await page.goto('/account')
+  const label = page.getByRole('button', { name: 'Überall sonst abmelden' }).locator('.mantine-Button-label')
+  const { overflow, lineHeight, fontSize } = await label.evaluate((node) => {
+    const { overflow, lineHeight, fontSize } = getComputedStyle(node)
+    return { overflow, lineHeight, fontSize }
+  })
+  expect(overflow).toBe('visible')
+  expect(Number.parseFloat(lineHeight)).toBeCloseTo(1.4 * Number.parseFloat(fontSize))
+})
+
 test('a password that somebody else chose is changed after signing in, before anything else', async ({ site }) => {
   const account = await signUp(site.url, 'Cleo')
   const mustChange = 'update auth."user" set "mustChangePassword" = true where email = $1'
@@ -70,6 +87,8 @@ test('a password that somebody else chose is changed after signing in, before an
   await page.goto('/account')
   await page.getByRole('main').getByRole('link', { name: 'Sign in' }).waitFor()
   await signInPage(page, account, '/account')
+  await fillPassword(page, account.password, account.password)
+  await page.getByText('Choose a password that differs from the one you were given.').waitFor()
   await fillPassword(page, account.password, chosen)
   await page.getByRole('heading', { name: 'Your account' }).waitFor()
   await page.getByText(account.email).waitFor()

@@ -24,7 +24,7 @@ export function ChangePassword() {
         {t('password.title')}
       </Title>
       <NewPasswordForm
-        currentLabel={t('password.current')}
+        current="chosen"
         asksToEndOthers
         isBusy={change.isPending}
         error={change.error}

@@ -8,8 +8,8 @@ import { newPasswordErrors, passwordLengthMin } from './new-password-fields.ts'
 export type NewPassword = { currentPassword: string; newPassword: string; endOthers: boolean }
 
 type NewPasswordFormProps = {
-  /** What the current password is called; null: it is not asked for. */
-  currentLabel: string | null
+  /** The current password; null: it is not asked for. */
+  current: 'chosen' | 'given' | null
   /** Whether the other sessions can be left as they are. */
   asksToEndOthers: boolean
   isBusy: boolean
@@ -18,14 +18,18 @@ type NewPasswordFormProps = {
 }
 
 /** The fields for a new password, its repetition and, unless a link replaces it, the current one. */
-export function NewPasswordForm({ currentLabel, asksToEndOthers, isBusy, error, onSubmit }: NewPasswordFormProps) {
+export function NewPasswordForm({ current, asksToEndOthers, isBusy, error, onSubmit }: NewPasswordFormProps) {
   const { t } = useTranslation('account')
   const form = useForm({
     initialValues: { currentPassword: '', newPassword: '', repeated: '', endOthers: true },
     validate: (values) => {
       const errors = newPasswordErrors(values)
+      const unchanged = current === 'given' ? 'newPassword.unchanged' : 'password.unchanged'
       return {
-        newPassword: errors.newPassword === null ? null : t(errors.newPassword, { count: passwordLengthMin }),
+        newPassword:
+          errors.newPassword === 'password.unchanged'
+            ? t(unchanged)
+            : errors.newPassword && t(errors.newPassword, { count: passwordLengthMin }),
         repeated: errors.repeated === null ? null : t(errors.repeated),
       }
     },
@@ -43,9 +47,9 @@ export function NewPasswordForm({ currentLabel, asksToEndOthers, isBusy, error, 
   return (
     <Paper withBorder p={{ base: 'md', sm: 'xl' }} radius="lg" component="form" onSubmit={submit}>
       <Stack gap="md" maw="28rem">
-        {currentLabel === null ? null : (
+        {current === null ? null : (
           <PasswordInput
-            label={currentLabel}
+            label={t(current === 'given' ? 'newPassword.given' : 'password.current')}
             autoComplete="current-password"
             {...shared}
             {...form.getInputProps('currentPassword')}

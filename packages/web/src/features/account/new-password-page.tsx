@@ -34,7 +34,7 @@ export function NewPasswordPage() {
         </Text>
       </div>
       <NewPasswordForm
-        currentLabel={t('newPassword.given')}
+        current="given"
         asksToEndOthers={false}
         isBusy={change.isPending}
         error={change.error}

@@ -40,7 +40,7 @@ export function ResetPasswordPage() {
         </Text>
       </div>
       <NewPasswordForm
-        currentLabel={null}
+        current={null}
         asksToEndOthers={false}
         isBusy={reset.isPending}
         error={reset.error}

@@ -7,6 +7,7 @@ import { formatDayTime, ownTimeZone } from '../../lib/format.ts'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { PageLoading } from '../../ui/page-loading.tsx'
 import { toastDone } from '../../ui/toast.ts'
+import { wrappingLabel } from '../../ui/wrapping-label.ts'
 import { sessionsQuery } from './sessions-query.ts'
 import { userAgentName } from './user-agent-name.ts'
 
@@ -42,7 +43,7 @@ export function Sessions() {
                 style={{ alignSelf: 'flex-start' }}
                 h="auto"
                 mih="2.75rem"
-                styles={{ label: { whiteSpace: 'normal' } }}
+                styles={wrappingLabel}
                 onClick={() => endOthers.mutate()}
               >
                 {t('sessions.endOthers')}

@@ -8,6 +8,7 @@ import { formatDay, formatTime } from '../../lib/format.ts'
 import { problemMessage } from '../../lib/problem-message.ts'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { FocusedTitle } from '../../ui/focused-title.tsx'
+import { wrappingLabel } from '../../ui/wrapping-label.ts'
 import classes from './booking.module.css'
 import type { HoldState } from './hold-state.ts'
 import type { Hold } from './use-hold.ts'
@@ -91,8 +92,16 @@ export function UnavailablePanel({ state, hold, when, timeZone, doctorId, onChoo
           <ul className={classes.alternatives}>
             {state.alternatives.map((slot) => (
               <li key={slot.id}>
-                <Button variant="light" fullWidth justify="flex-start" h="auto" py="xs" onClick={() => onChoose(slot)}>
-                  <span style={{ textAlign: 'start', whiteSpace: 'normal' }}>
+                <Button
+                  variant="light"
+                  fullWidth
+                  justify="flex-start"
+                  h="auto"
+                  py="xs"
+                  styles={wrappingLabel}
+                  onClick={() => onChoose(slot)}
+                >
+                  <span style={{ textAlign: 'start' }}>
                     {formatDay(slot.startsAt, timeZone)}, {formatTime(slot.startsAt, timeZone)}
                     {slot.doctorId === doctorId ? null : <OtherDoctor doctorId={slot.doctorId} />}
                   </span>
