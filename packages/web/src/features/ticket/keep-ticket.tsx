@@ -33,7 +33,7 @@ export function KeepTicket({ booking, doctor, clinic, link, isKept }: KeepProps)
   return (
     <section className="no-print" aria-label={t('keep.title')}>
       <Text c="dimmed" maw="44rem">
-        {t(isKept ? 'keep.kept' : 'keep.help')}
+        {t(isKept ? 'keep.kept' : manageToken === null ? 'keep.helpInAccount' : 'keep.help')}
       </Text>
       <Group gap="sm" mt="sm">
         {isKept ? null : (

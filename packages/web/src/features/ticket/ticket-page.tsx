@@ -43,6 +43,12 @@ function headingOf({ status, failureReason }: Booking) {
   return `heading.${status}` as const
 }
 
+/** Only a guest's ticket has a link to copy; the account opens a linked one by its own. */
+function helpOf({ status, failureReason }: Booking, { manageToken }: TicketLink) {
+  if (status === 'FAILED') return `failed.${failureReason ?? 'system_error'}` as const
+  return status === 'CONFIRMED' && manageToken === null ? 'help.confirmedInAccount' : (`help.${status}` as const)
+}
+
 function Ticket({ link }: { link: TicketLink }) {
   const { t } = useTranslation('ticket')
   const ticket = useTicket(link)
@@ -70,9 +76,7 @@ function Ticket({ link }: { link: TicketLink }) {
       <div>
         <PageTitle of={t('title')}>{t(headingOf(booking))}</PageTitle>
         <Text c="dimmed" mt={4}>
-          {booking.status === 'FAILED'
-            ? t(`failed.${booking.failureReason ?? 'system_error'}`)
-            : t(`help.${booking.status}`)}
+          {t(helpOf(booking, link))}
         </Text>
       </div>
       {storedAt === null ? null : (
