@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { aBooking, aDoctor, aSlot } from '@holdfast/testkit'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
@@ -224,8 +225,9 @@ test('a change of settings can be undone', async ({ site, scene }) => {
 
 test('an admin changes the limits, and cancels a burst of bookings', async ({ site, scene }) => {
   const slot = await aSlot(site.database, scene.doctor, { capacity: 20 })
-  for (let n = 0; n < 6; n += 1) {
-    const { id } = await aBooking(site.database, slot)
+  // The last one belongs to an account.
+  for (let n = 0; n < 7; n += 1) {
+    const { id } = await aBooking(site.database, slot, n < 6 ? {} : { accountId: randomUUID() })
     await site.database.ownerPool.query(
       `insert into holdfast.booking_origin (clinic_no, subject, booking_id, kind, at)
        values ($1, '00000000-0000-8000-8000-0000000000b0', $2, 'address', now())`,
@@ -240,15 +242,23 @@ test('an admin changes the limits, and cancels a burst of bookings', async ({ si
   const { data } = await site.admin.getBookingLimits({ path: { clinicId: scene.clinic.id } })
   expect(data).toMatchObject({ addressBookingsMax: 25, addressHoldsMax: 10 })
 
-  await page.getByText('6 bookings from one internet connection').waitFor()
+  await page.getByText('7 bookings from one internet connection').waitFor()
   expect(await axeFindings(page)).toEqual([])
-  await page.getByRole('button', { name: 'Cancel all …' }).click()
-  await page.getByRole('dialog').getByText('6 bookings will be cancelled', { exact: false }).waitFor()
-  await page.getByRole('button', { name: 'Cancel all bookings' }).click()
+  await page.getByRole('button', { name: 'Cancel all guests’ bookings …' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog
+    .getByText(/^6 appointments of guests will be cancelled.* The first was booked on .*, the last on /)
+    .waitFor()
+  await dialog
+    .getByText('including those of patients who happened to book from the same place', { exact: false })
+    .waitFor()
+  await dialog.getByText('Bookings that belong to accounts stay: 1.').waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  await page.getByRole('button', { name: 'Cancel these bookings' }).click()
   await page.getByText('Bookings cancelled: 6.').waitFor()
   await page.getByText('There are no such bookings.').waitFor()
   const { rows } = await site.database.ownerPool.query('select taken from holdfast.slot where id = $1', [slot.id])
-  expect(rows).toEqual([{ taken: 0 }])
+  expect(rows).toEqual([{ taken: 1 }])
 })
 
 test('the figures are shown as a table, and can be downloaded as CSV', async ({ scene }) => {

@@ -62,8 +62,10 @@ export const bookingLimitsOperations = {
     method: 'POST',
     url: '/api/v1/clinics/{clinicId}/booking-bursts/{burstId}/cancel',
     tag: 'Clinic desk',
-    summary: 'Cancel the bookings of one origin',
-    description: 'Cancels up to 500 live bookings of the last hours. Repeat it while there are more.',
+    summary: 'Cancel the guests’ bookings of one origin',
+    description:
+      'Cancels up to 500 live bookings of the last hours. Repeat it while there are more. Bookings that belong to an ' +
+      'account stay: patients may share a connection with whoever filled the calendar.',
     access: 'admin',
     params: Type.Object({ clinicId: id(), burstId: id() }, { additionalProperties: false }),
     body: Type.Object({ hours }, { title: 'BurstCancellation', additionalProperties: false }),

@@ -28,6 +28,7 @@ const bookingBurstSchema = Type.Object(
       description: 'What the bookings have in common',
     }),
     bookings: Type.Integer({ description: 'Holds and coming appointments' }),
+    guestBookings: Type.Integer({ description: 'Those of them that belong to no account, which can be cancelled' }),
     firstAt: Type.String({ format: 'date-time', description: 'When the first of them was created' }),
     lastAt: Type.String({ format: 'date-time' }),
   },

@@ -50,7 +50,8 @@ export function createBookingLimits(pool: pg.Pool): Engine['bookingLimits'] {
 
     async bursts({ clinicNo, hours, bookingsMin, limit }) {
       const { rows } = await pool.query<BookingBurst>(sql`
-        select o.subject as id, o.kind, count(*)::integer as bookings, min(b.created_at) as "firstAt",
+        select o.subject as id, o.kind, count(*)::integer as bookings,
+          count(*) filter (where b.account_id is null)::integer as "guestBookings", min(b.created_at) as "firstAt",
           max(b.created_at) as "lastAt"
           from holdfast.booking_origin o ${liveBooking}
          where o.clinic_no = ${clinicNo} and o.at > now() - make_interval(hours => ${hours})
@@ -61,10 +62,10 @@ export function createBookingLimits(pool: pg.Pool): Engine['bookingLimits'] {
       return rows
     },
 
-    async bookingsOfBurst({ clinicNo, burstId, hours, limit }) {
+    async guestBookingsOfBurst({ clinicNo, burstId, hours, limit }) {
       const { rows } = await pool.query<{ id: string }>(sql`
         select b.id from holdfast.booking_origin o ${liveBooking}
-         where o.clinic_no = ${clinicNo} and o.subject = ${burstId}::uuid
+         where o.clinic_no = ${clinicNo} and o.subject = ${burstId}::uuid and b.account_id is null
            and o.at > now() - make_interval(hours => ${hours})
          order by b.id
          limit ${limit}`)

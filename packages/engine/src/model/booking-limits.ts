@@ -36,6 +36,8 @@ export type BookingBurst = {
   id: string
   kind: BookingOrigin['kind']
   bookings: number
+  /** Those of them that belong to no account. */
+  guestBookings: number
   firstAt: Date
   lastAt: Date
 }

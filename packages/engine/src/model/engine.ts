@@ -34,8 +34,8 @@ export type Engine = {
     change(clinicNo: number, limits: Partial<BookingLimits>): Promise<BookingLimits>
     /** Origins with at least `bookingsMin` live bookings of the last hours; the largest first. */
     bursts(query: { clinicNo: number; hours: number; bookingsMin: number; limit: number }): Promise<BookingBurst[]>
-    /** The ids of a burst's live bookings, the oldest first. */
-    bookingsOfBurst(query: { clinicNo: number; burstId: string; hours: number; limit: number }): Promise<string[]>
+    /** The ids of a burst's live bookings that belong to no account, the oldest first. */
+    guestBookingsOfBurst(query: { clinicNo: number; burstId: string; hours: number; limit: number }): Promise<string[]>
   }
   manageTokenEpochs: ManageTokenEpochs
   storedResponses: StoredResponses

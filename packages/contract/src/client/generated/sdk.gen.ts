@@ -832,9 +832,9 @@ export const listBookingBursts = <ThrowOnError extends boolean = false>(options:
 });
 
 /**
- * Cancel the bookings of one origin
+ * Cancel the guests’ bookings of one origin
  *
- * Cancels up to 500 live bookings of the last hours. Repeat it while there are more.
+ * Cancels up to 500 live bookings of the last hours. Repeat it while there are more. Bookings that belong to an account stay: patients may share a connection with whoever filled the calendar.
  *
  * Who may call: Admins of the clinic.
  */

@@ -87,6 +87,10 @@ export type BookingBurst = {
      */
     bookings: number;
     /**
+     * Those of them that belong to no account, which can be cancelled
+     */
+    guestBookings: number;
+    /**
      * When the first of them was created
      */
     firstAt: string;

@@ -241,6 +241,23 @@ test('a burst is found by its address, and cancelled with one call', async ({ da
   expect(kept.body.status).toBe('CONFIRMED')
 })
 
+test('cancelling a burst leaves the bookings of accounts', async ({ database, limited }) => {
+  const { slot, admin, path } = await aScene(database, limited)
+  const remoteAddress = anAddress()
+  const as = limited.anAccount()
+  const own = await book(limited, slot.id, {}, { remoteAddress, as })
+  for (let n = 0; n < 5; n += 1) await book(limited, slot.id, {}, { remoteAddress })
+  const { items } = (await limited.call('listBookingBursts', { path, as: admin })).body
+  expect(items).toMatchObject([{ kind: 'address', bookings: 6, guestBookings: 5 }])
+  const burst = { path: { ...path, burstId: items[0]?.id ?? '' }, as: admin }
+  const cancelled = await limited.call('cancelBookingBurst', { ...burst, body: { hours: 24 } })
+  expect(cancelled.body).toEqual({ cancelled: 5, remaining: false })
+  const again = await limited.call('cancelBookingBurst', { ...burst, body: { hours: 24 } })
+  expect(again.body).toEqual({ cancelled: 0, remaining: false })
+  const kept = await limited.call('getBooking', { path: { bookingId: own.body.id }, as })
+  expect(kept.body.status).toBe('CONFIRMED')
+})
+
 test('limits that are not named stay as they are', async ({ database, limited }) => {
   const { admin, path } = await aScene(database, limited)
   const before = (await limited.call('getBookingLimits', { path, as: admin })).body

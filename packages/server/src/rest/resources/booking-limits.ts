@@ -31,7 +31,7 @@ export function serveBookingLimits(serve: Serve, { engine }: RestDeps): void {
   })
 
   serve(restOperations.cancelBookingBurst, async ({ params: { burstId }, body, granted: { clinic, actor } }) => {
-    const ids = await bookingLimits.bookingsOfBurst({
+    const ids = await bookingLimits.guestBookingsOfBurst({
       clinicNo: clinic.no,
       burstId,
       hours: body.hours,

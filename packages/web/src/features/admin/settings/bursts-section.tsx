@@ -22,7 +22,7 @@ function burstsQuery(clinicId: string) {
   })
 }
 
-/** Origins of many bookings in the last day, and a button that cancels all bookings of one. */
+/** Origins of many bookings in the last day, and a button that cancels all guests' bookings of one. */
 export function BurstsSection() {
   const { t } = useTranslation('admin')
   const { clinicId, timeZone } = useClinic()
@@ -51,9 +51,13 @@ export function BurstsSection() {
                 })}
               </Text>
             </div>
-            <Button variant="default" onClick={() => setChosen(burst)}>
-              {t('bursts.cancel')}
-            </Button>
+            {burst.guestBookings === 0 ? (
+              <Text size="sm">{t('bursts.onlyAccounts')}</Text>
+            ) : (
+              <Button variant="default" onClick={() => setChosen(burst)}>
+                {t('bursts.cancel')}
+              </Button>
+            )}
           </Group>
         ))}
       </Stack>
@@ -66,7 +70,7 @@ export function BurstsSection() {
 
 function CancelBurst({ burst, onClose }: { burst: BookingBurst; onClose: () => void }) {
   const { t } = useTranslation('admin')
-  const { clinicId } = useClinic()
+  const { clinicId, timeZone } = useClinic()
   const queryClient = useQueryClient()
   const cancelling = useMutation({
     mutationFn: () => dataOf(api.cancelBookingBurst({ path: { clinicId, burstId: burst.id }, body: { hours } })),
@@ -76,9 +80,18 @@ function CancelBurst({ burst, onClose }: { burst: BookingBurst; onClose: () => v
     },
     onSettled: () => queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) }),
   })
+  const accountBookings = burst.bookings - burst.guestBookings
   return (
     <Stack gap="md">
-      <Text>{t('bursts.confirm.help', { number: burst.bookings })}</Text>
+      <Text>
+        {t('bursts.confirm.help', {
+          number: burst.guestBookings,
+          first: formatDayTime(burst.firstAt, timeZone),
+          last: formatDayTime(burst.lastAt, timeZone),
+        })}
+      </Text>
+      <Text fw={600}>{t('bursts.confirm.others')}</Text>
+      {accountBookings === 0 ? null : <Text>{t('bursts.confirm.accounts', { number: accountBookings })}</Text>}
       {cancelling.isError ? <ErrorState error={cancelling.error} /> : null}
       <Group gap="sm">
         <Button color="red" loading={cancelling.isPending} onClick={() => cancelling.mutate()}>
