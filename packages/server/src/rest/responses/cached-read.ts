@@ -108,7 +108,7 @@ export function staleReply(body: string, { isList }: Pick<ReadPlan, 'isList'>): 
 
 /**
  * `readAfter`: the transaction that the read must not be older than; null: none. `headers`: a position that replaces
- * the client's for its next reads, because that one is of another epoch of the log, and always costs a load.
+ * the client's for its next reads, because that one is of an earlier epoch of the log, and always costs a load.
  */
 type RequestedPosition = { readAfter: bigint | null; headers: Record<string, string> | null }
 
@@ -127,7 +127,8 @@ export function requestedPosition(
     throw invalidRequest([{ path: '/headers/holdfast-position', message }])
   }
   const readAfter = tail.transactionAt(position)
-  if (position.epoch === tail.epoch) return { readAfter, headers: null }
+  // A later epoch was noticed by another server first: a position of this server's would be older than the client's.
+  if (position.epoch >= tail.epoch) return { readAfter, headers: null }
   return { readAfter, headers: { 'holdfast-position': positionText(tail.epoch, tail.horizon - 1n) } }
 }
 
