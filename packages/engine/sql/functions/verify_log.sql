@@ -3,9 +3,10 @@
 -- Findings: event_missing (a booking without events, or with a later version than its log) | event_gap (versions are
 --   not 1, 2, 3 …) | illegal_transition (a transition that does not exist; a change of slot without a move; a change of
 --   units; a step back in time or in seq; a transaction that has not begun; a hold confirmed after its end or expired
---   before it; a link that changed more than the account; a second link) | state_differs (the row differs from its log,
---   or is missing; its account is neither the one that booked nor the one that it was linked to; its account, type,
---   patient and reasons do not have the digest in its last event, unless an older release wrote that).
+--   before it; a link that changed more than the account; a second link; a digest that is missing after an event with
+--   one, or was changed by an event that changes no details) | state_differs (the row differs from its log, or is
+--   missing; its account is neither the one that booked nor the one that it was linked to; its account, type, patient
+--   and reasons do not have the digest in its last event, unless an older release wrote that).
 -- Findings do not name accounts: an admin reads them, and does not need to know whose booking it is.
 -- Locks: none; it reads the caller's snapshot (stable). Internal: called by verify_clinic.
 -- Fails: never. Idempotent: yes.
@@ -32,7 +33,8 @@ as $function$
            lag(e.slot_id) over w as was_slot_id,
            lag(e.units) over w as was_units, lag(e.at) over w as was_at,
            lag(e.hold_expires_at) over w as was_hold_expires_at,
-           lag(e.reason) over w as was_reason, e.xid, e.seq, lag(e.seq) over w as was_seq, e.booking_digest,
+           lag(e.reason) over w as was_reason, e.xid, e.seq, lag(e.seq) over w as was_seq,
+           e.booking_digest, lag(e.booking_digest) over w as was_digest,
            first_value(e.at) over w as first_at, first_value(e.actor_id) over w as first_actor_id
       from event e
     window w as (partition by e.booking_id order by e.version)
@@ -69,6 +71,11 @@ as $function$
                 then format('confirmed at %s, after its hold ended at %s', s.at, s.was_hold_expires_at)
               when s.reason = 'hold_expired' and s.at < s.was_hold_expires_at
                 then format('expired at %s, before its hold ended at %s', s.at, s.was_hold_expires_at)
+              -- Only an older release wrote events without a digest.
+              when s.booking_digest is null and s.was_digest is not null
+                then format('%s without a digest, after an event with one', s.type)
+              when s.type not in ('confirmed', 'cancelled', 'linked') and s.booking_digest <> s.was_digest
+                then format('%s changed the account, type, patient or reasons', s.type)
             end as fault
               from step s) s
      where s.fault is not null or s.is_last

@@ -166,8 +166,8 @@ test('illegal_transition: moved from a slot where it was not, and a hold expired
   const held = await aBooking(database, slot, { status: 'PENDING' })
   await database.ownerPool.query(
     `insert into holdfast.booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units,
-       hold_expires_at, from_slot_id)
-     select clinic_no, booking_id, 2, at, 'moved', slot_id, resource_id, units, hold_expires_at, $2
+       hold_expires_at, from_slot_id, booking_digest)
+     select clinic_no, booking_id, 2, at, 'moved', slot_id, resource_id, units, hold_expires_at, $2, booking_digest
        from holdfast.booking_event where booking_id = $1`,
     [held.id, booking.id],
   )
@@ -319,8 +319,8 @@ describe('linked and reopened', () => {
     await settle('link')
     await corruptBooking(
       `insert into holdfast.booking_event (clinic_no, booking_id, version, at, type, status_after, slot_id, resource_id,
-        units, actor_id)
-       select clinic_no, booking_id, 4, at, type, status_after, slot_id, resource_id, units, actor_id
+        units, actor_id, booking_digest)
+       select clinic_no, booking_id, 4, at, type, status_after, slot_id, resource_id, units, actor_id, booking_digest
          from holdfast.booking_event where ${eventOf(3)}`,
     )
     await corruptBooking('update holdfast.booking set version = 4 where clinic_no = $1 and id = $2')

@@ -1,0 +1,76 @@
+import {
+  aBooking,
+  aClinic,
+  aDoctor,
+  aSlot,
+  type BuiltBooking,
+  type BuiltSlot,
+  type TestDatabase,
+} from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
+import { expect } from 'vitest'
+import { verify } from './verify.ts'
+
+let database: TestDatabase
+let clinicNo: number
+let slot: BuiltSlot
+let booking: BuiltBooking
+
+test.beforeEach(async ({ database: testDatabase }) => {
+  database = testDatabase
+  const clinic = await aClinic(database)
+  clinicNo = clinic.no
+  slot = await aSlot(database, await aDoctor(database, clinic), { capacity: 10 })
+  booking = await aBooking(database, slot)
+})
+
+const findings = async () => (await verify(database.appPool, { clinicNo, detailsMax: 100 })).details
+/** Runs a statement as the owner; $1 and $2 are the clinic number and id of `booking`. */
+const corrupt = (statement: string) => database.ownerPool.query(statement, [clinicNo, booking.id])
+
+const setDigest = (digest: string, version: number) =>
+  `update holdfast.booking_event set booking_digest = ${digest} where clinic_no = $1 and booking_id = $2 and version = ${version}`
+
+test('illegal_transition: an event without a digest after one that has it', async () => {
+  await corrupt(setDigest('null', 2))
+  expect(await findings()).toEqual([
+    expect.objectContaining({
+      kind: 'illegal_transition',
+      bookingId: booking.id,
+      message: 'version 2: confirmed without a digest, after an event with one',
+    }),
+  ])
+  // An older release wrote the events before the first one with a digest.
+  await corrupt(setDigest('null', 1))
+  expect(await findings()).toEqual([])
+})
+
+test('illegal_transition: a digest changed by an event that changes no details', async () => {
+  await corrupt(setDigest(`'\\x00'`, 1))
+  // A confirmation may have changed the patient.
+  expect(await findings()).toEqual([])
+  const held = await aBooking(database, slot, { status: 'PENDING' })
+  await database.ownerPool.query(
+    `insert into holdfast.booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units,
+       hold_expires_at, from_slot_id, booking_digest)
+     select clinic_no, booking_id, 2, at, 'moved', slot_id, resource_id, units, hold_expires_at, slot_id, booking_digest
+       from holdfast.booking_event where booking_id = $1`,
+    [held.id],
+  )
+  await database.ownerPool.query('update holdfast.booking set version = 2 where id = $1', [held.id])
+  expect(await findings()).toEqual([])
+  for (const type of ['moved', 'extended']) {
+    await database.ownerPool.query(
+      `update holdfast.booking_event set type = case version when 2 then $2 else type end,
+         booking_digest = case version when 1 then '\\x00' else booking_digest end where booking_id = $1`,
+      [held.id, type],
+    )
+    expect(await findings()).toEqual([
+      expect.objectContaining({
+        kind: 'illegal_transition',
+        bookingId: held.id,
+        message: `version 2: ${type} changed the account, type, patient or reasons`,
+      }),
+    ])
+  }
+})
