@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createPool, serverSecrets, storedSecret } from '@holdfast/engine'
@@ -36,6 +36,13 @@ test('a file that others can read, that has no secret or that cannot be created 
   const missing = join(directory, 'missing', 'secret')
   await expect(secretFromFile(missing, null)).rejects.toThrow(StartError)
   await expect(secretFromFile(missing, null)).rejects.toThrow('HOLDFAST_SECRET_FILE')
+})
+
+test('a link to a missing file is refused, and leaves no draft behind', async () => {
+  await symlink(join(directory, 'missing'), path)
+  await expect(secretFromFile(path, null)).rejects.toThrow(StartError)
+  await expect(secretFromFile(path, null)).rejects.toThrow(`${path} exists and cannot be read`)
+  expect(await readdir(directory)).toEqual(['secret'])
 })
 
 test('a secret that an earlier release stored in the database is moved to the file', async () => {

@@ -13,6 +13,16 @@ const forOthers = 0o077
  * @throws StartError if it cannot be read or created, or if other users of the machine may read it
  */
 export async function secretFromFile(path: string, initial: string | null): Promise<string> {
+  const secret = (await readOrCreate(path, initial)) ?? (await readOrCreate(path, initial))
+  if (secret !== null) return secret
+  throw new StartError(
+    `${path} exists and cannot be read, as a symbolic link to a missing file does. Restore the file with the server's ` +
+      'secret, or remove the link.',
+  )
+}
+
+/** null: it was created, by this process or another, and has to be read. */
+async function readOrCreate(path: string, initial: string | null): Promise<string | null> {
   try {
     const found = await readSecret(path)
     if (found !== null) return found
@@ -22,19 +32,20 @@ export async function secretFromFile(path: string, initial: string | null): Prom
     await link(draft, path).catch(ignoreIfExists)
     await rm(draft)
   } catch (error) {
-    if (error instanceof StartError || !isSystemError(error)) throw error
-    throw new StartError(
-      `The server's secret can't be stored in ${path} (${error.code}). Make its directory writable for this user, or ` +
-        'set HOLDFAST_SECRET_FILE to another file, or HOLDFAST_SECRET to the secret.',
+    throw explained(
+      error,
+      `The server's secret can't be stored in ${path}`,
+      'Make its directory writable for this user',
     )
   }
-  return secretFromFile(path, initial)
+  return null
 }
 
-async function readSecret(path: string): Promise<string | null> {
+/** The secret in the file; null: there is no file. @throws StartError for a file that may not be used */
+export async function readSecret(path: string): Promise<string | null> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     if (isSystemError(error) && error.code === 'ENOENT') return null
-    throw error
+    throw explained(error, `The server's secret can't be read from ${path}`, 'Make the file readable for this user')
   })
   if (text === null) return null
   if (((await stat(path)).mode & forOthers) !== 0) {
@@ -43,6 +54,13 @@ async function readSecret(path: string): Promise<string | null> {
   const secret = text.trim()
   if (secret.length >= lengthMin) return secret
   throw new StartError(`The file ${path} has no secret of at least ${lengthMin} characters. Restore it from a backup.`)
+}
+
+/** A failed call of the file system, as a StartError. Other errors are returned as they are. */
+function explained(error: unknown, what: string, fix: string): unknown {
+  if (!isSystemError(error)) return error
+  const other = 'or set HOLDFAST_SECRET_FILE to another file, or HOLDFAST_SECRET to the secret.'
+  return new StartError(`${what} (${error.code}). ${fix}, ${other}`)
 }
 
 function ignoreIfExists(error: unknown): void {
