@@ -85,6 +85,14 @@ function addDatabase(program: Command, context: CommandContext, end: End): void 
     .action(async (options: JsonOption) =>
       end(await (await import('./commands/renumber-log.ts')).renumberLogCommand(context, options)),
     )
+  program
+    .command('forget-secret')
+    .description('accept another secret at the next start, if the one before is lost')
+    .addOption(jsonOption())
+    .addHelpText('after', '\nThe links of all tickets become invalid, and everybody is signed out.')
+    .action(async (options: JsonOption) =>
+      end(await (await import('./commands/forget-secret.ts')).forgetSecretCommand(context, options)),
+    )
   const admin = program
     .command('admin')
     .description('manage site administrators and passwords')

@@ -47,10 +47,10 @@ function refusalOfDatabase(error: unknown): CommandRefusal | null {
   )
 }
 
-/** The same, but migrates the database first, as `start` does. */
+/** The same, but migrates the database first and checks the secret, as `start` does. */
 export function withPreparedDatabase<Result>(
   context: CommandContext,
   use: (database: PreparedDatabase, config: Config) => Promise<Result>,
 ): Promise<Result> {
-  return withDatabase(context, async (database, config) => use(await database.migrate(), config))
+  return withDatabase(context, async (database, config) => use(await database.prepare(), config))
 }

@@ -252,7 +252,7 @@ describe('with the embedded database', () => {
     if (result.kind !== 'ok') throw new Error('the settings are wrong')
     const { config } = result
     const shared = await openDatabase(config, { share: true })
-    const prepared = await shared.migrate()
+    const prepared = await shared.prepare()
     expect(prepared.migrated.engine.applied).toEqual([])
     // The secret is not among the data.
     const secretFile = `${dataDirectory}-secret`

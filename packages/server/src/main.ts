@@ -42,7 +42,7 @@ export async function startServer(options: StartOptions): Promise<StartedServer>
   const database = await openDatabase(config, { share: false, say })
   let server: ComposedServer | null = null
   try {
-    const prepared = await database.migrate((line) => log.info(line))
+    const prepared = await database.prepare((line) => log.info(line))
     server = await composeServer(config, prepared, log)
     const wantsDemo = config.demo ?? database.embedded
     const administrator = await createInitialData(server, { ownerUrl: database.ownerUrl, config, wantsDemo })

@@ -283,6 +283,35 @@ describe('doctor', () => {
     expect(await secretOf({ HOLDFAST_SECRET: 'a-secret-of-the-tests-that-is-long-enough' })).toEqual(['ok'])
   })
 
+  test('reports a secret that the database was not used with, until it is forgotten', async () => {
+    const secretIn = async (name: string, more: Record<string, string>) => {
+      const { out } = await runCaptured([name, '--json'], { ...env, ...more })
+      return JSON.parse(out[0] ?? '')
+    }
+    const [other, ours] = ['another-secret-that-is-long-enough-12', 'our-secret-that-is-long-enough-for-it']
+    const reset = () => owner.query(`delete from holdfast.setting where name in ('secret', 'secret_fingerprint')`)
+    await reset()
+    const create = (email: string, secret: string) =>
+      runCaptured(['admin', 'create', '--email', email], { ...env, HOLDFAST_SECRET: secret })
+    expect((await create('first@example.org', ours)).code).toBe(0)
+    expect(stateOf(await secretIn('doctor', { HOLDFAST_SECRET: ours }), 'secret')).toEqual(['ok'])
+    const missing = join(directory, 'no-such-secret')
+    for (const setting of [{ HOLDFAST_SECRET: other }, { HOLDFAST_SECRET_FILE: missing }, {}]) {
+      expect(stateOf(await secretIn('doctor', setting), 'secret')).toEqual(['error'])
+    }
+    const refused = await create('second@example.org', other)
+    expect([refused.code, refused.err.at(-1)]).toEqual([
+      1,
+      expect.stringContaining('HOLDFAST_SECRET is not the secret'),
+    ])
+    // What needs no secret works without one.
+    expect((await runCaptured(['migrate'], env)).code).toBe(0)
+    expect(await secretIn('forget-secret', {})).toEqual({ forgotten: true })
+    expect((await runCaptured(['forget-secret'], env)).out.at(-1)).toContain('nothing to do')
+    expect((await create('second@example.org', other)).code).toBe(0)
+    await reset()
+  })
+
   test('lists every setting with its origin, and no secret', async () => {
     const secrets = {
       HOLDFAST_SECRET: 'never-to-be-shown-0123456789abcdef',

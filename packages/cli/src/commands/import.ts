@@ -4,7 +4,7 @@ import { type CommandContext, CommandRefusal, type ExitCode } from '../command.t
 import { type ImportRead, readImport } from '../import/read-import.ts'
 import type { ImportOptions } from '../program.ts'
 import { pathOf } from '../terminal.ts'
-import { withPreparedDatabase } from '../with-database.ts'
+import { withDatabase } from '../with-database.ts'
 
 /** `holdfast import`: clinics, doctors and slots from files, all or nothing. */
 export async function importCommand(
@@ -28,7 +28,8 @@ export async function importCommand(
   }
   const read = await readImport(sources, Temporal.Now.instant())
   if (read.problemCount > 0) return refuse(context, read.problems, read.problemCount, options)
-  const outcome = await withPreparedDatabase(context, async ({ appUrl }) => {
+  const outcome = await withDatabase(context, async (database) => {
+    const { appUrl } = await database.migrate()
     const pool = createPool({ url: appUrl, max: 1, name: 'holdfast import' })
     try {
       const engine = createEngine({ batchPool: pool, generalPool: pool })

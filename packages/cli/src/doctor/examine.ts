@@ -7,6 +7,7 @@ import type { Environment } from '../terminal.ts'
 import { type Check, ok, problem, warning } from './check.ts'
 import { checkDatabase } from './check-database.ts'
 import { checkDataDirectory, checkPort, checkVersions } from './check-machine.ts'
+import { checkSecret } from './check-secret.ts'
 import { checkSettings, type SettingLine, settingLines } from './read-settings-table.ts'
 import { readVersions, type Versions } from './versions.ts'
 
@@ -48,15 +49,14 @@ function usableSettings(env: Environment): { config: Config; wrong: string[] } {
 
 async function examineDatabase(config: Config): Promise<{ version: string | null; checks: Check[] }> {
   if (config.databaseUrl !== null) {
-    const { version, checks } = await checkDatabase(config.databaseUrl)
-    return { version, checks: [...checks, checkSecret(config)] }
+    return checkWithSecret(config, config.databaseUrl)
   }
   const { dataDirectory } = config
   const directory = await checkDataDirectory(dataDirectory)
   if (directory.state === 'error') return { version: null, checks: [directory] }
   try {
     const running = await connectEmbeddedPostgres({ dataDirectory })
-    if (running !== undefined) return withDirectory(directory, await checkDatabase(running.ownerUrl))
+    if (running !== undefined) return withDirectory(directory, await checkWithSecret(config, running.ownerUrl))
     if (!(await hasDatabase(dataDirectory))) {
       return {
         version: null,
@@ -65,7 +65,7 @@ async function examineDatabase(config: Config): Promise<{ version: string | null
     }
     return withDirectory(
       directory,
-      await withEmbeddedPostgres({ dataDirectory }, ({ ownerUrl }) => checkDatabase(ownerUrl)),
+      await withEmbeddedPostgres({ dataDirectory }, ({ ownerUrl }) => checkWithSecret(config, ownerUrl)),
     )
   } catch (error) {
     const check = problem('database', `the embedded database cannot run: ${messageOf(error)}`, 'follow the message')
@@ -73,15 +73,9 @@ async function examineDatabase(config: Config): Promise<{ version: string | null
   }
 }
 
-function checkSecret({ secrets, secretFile }: Config): Check {
-  if (secrets !== null) return ok('secret', 'from HOLDFAST_SECRET')
-  if (secretFile !== null) return ok('secret', `in ${secretFile}`)
-  const found = 'is stored in the database that it protects, and in its backups'
-  return warning(
-    'secret',
-    found,
-    'set HOLDFAST_SECRET or HOLDFAST_SECRET_FILE; docs/configuration.md says how to change it',
-  )
+async function checkWithSecret(config: Config, ownerUrl: string): Promise<{ version: string | null; checks: Check[] }> {
+  const { version, checks } = await checkDatabase(ownerUrl)
+  return { version, checks: [...checks, ...(version === null ? [] : [await checkSecret(config, ownerUrl)])] }
 }
 
 function withDirectory(directory: Check, database: { version: string | null; checks: Check[] }) {

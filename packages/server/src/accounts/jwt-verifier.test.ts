@@ -1,6 +1,7 @@
 import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { call, type RunningServer, runningServer, serverOn, signIn, signUp } from '../../test/running-server.ts'
+import { forgetSecret } from '../compose/database-secrets.ts'
 import { keyGraceSeconds } from './auth.ts'
 
 let server: RunningServer
@@ -194,6 +195,7 @@ describe('rotation of the signing key', () => {
 
   test('another HOLDFAST_SECRET creates a new key; if the old one stays configured, nobody is logged out', async () => {
     const [oldSecret, newSecret] = ['o'.repeat(40), 'n'.repeat(40)]
+    await forgetSecret(server.database.ownerUrl)
     const old = await serverOn(server.database, { HOLDFAST_SECRET: oldSecret })
     const response = await call(`${old.url}/api/auth/sign-in/email`, {
       method: 'POST',

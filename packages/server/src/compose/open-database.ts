@@ -1,6 +1,6 @@
 import { startEmbeddedPostgres, withEmbeddedPostgres } from '@holdfast/adapters/embedded-postgres'
 import type { Config } from '../config/config.ts'
-import { type PreparedDatabase, prepareDatabase } from './prepare-database.ts'
+import { type MigratedDatabase, migrateDatabase, type PreparedDatabase, prepareDatabase } from './prepare-database.ts'
 
 export type { PreparedDatabase } from './prepare-database.ts'
 
@@ -31,7 +31,9 @@ export type Database = OpenDatabase & {
    * @param say receives a message for each step
    * @throws MigrateError, AppLoginError
    */
-  migrate(say?: (line: string) => void): Promise<PreparedDatabase>
+  migrate(say?: (line: string) => void): Promise<MigratedDatabase>
+  /** The same, with the server's secrets. @throws also StartError for a missing or wrong secret */
+  prepare(say?: (line: string) => void): Promise<PreparedDatabase>
 }
 
 /**
@@ -42,7 +44,11 @@ export type Database = OpenDatabase & {
  */
 export async function openDatabase(config: Config, options: OpenDatabaseOptions): Promise<Database> {
   const database = await open(config, options)
-  return { ...database, migrate: (say) => prepareDatabase(config, database.ownerUrl, say) }
+  return {
+    ...database,
+    migrate: (say) => migrateDatabase(config, database.ownerUrl, say),
+    prepare: (say) => prepareDatabase(config, database.ownerUrl, say),
+  }
 }
 
 async function open(config: Config, { share, say }: OpenDatabaseOptions): Promise<OpenDatabase> {

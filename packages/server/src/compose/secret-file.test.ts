@@ -5,6 +5,7 @@ import { createPool, serverSecrets, storedSecret } from '@holdfast/engine'
 import { createTestDatabase } from '@holdfast/testkit'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { StartError } from '../lifecycle/start-error.ts'
+import { forgetSecret } from './database-secrets.ts'
 import { prepareDatabase } from './prepare-database.ts'
 import { secretFromFile } from './secret-file.ts'
 
@@ -66,8 +67,10 @@ test('a secret that an earlier release stored in the database is moved to the fi
     await pool.query(
       "insert into holdfast.setting (name, value) values ('secret', 'the longer secret of an older backup')",
     )
+    await forgetSecret(database.ownerUrl)
     expect(await prepare()).toEqual([stored, 'the longer secret of an older backup'])
     // Without a path, it is beside the data directory.
+    await forgetSecret(database.ownerUrl)
     const beside = await prepareDatabase({ ...config, secretFile: null }, database.ownerUrl)
     expect(beside.secrets).toEqual(['the longer secret of an older backup'])
     expect(await readdir(directory)).toEqual(expect.arrayContaining(['data-secret', 'secret']))
