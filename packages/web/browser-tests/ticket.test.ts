@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { aPractice, type Practice, placesLeft } from './a-practice.ts'
 import { confirm, hold, openTimes, ticketLink, timeOf } from './booking-steps.ts'
-import { axeFindings, type Site } from './harness.ts'
+import { axeFindings, type Site, sidewaysPixels } from './harness.ts'
 import type { PageOptions } from './page-pool.ts'
 import { test } from './site-test.ts'
 
@@ -36,6 +36,7 @@ test('a ticket opens again by its secret link alone, and no request contains the
   await elsewhere.getByText('This link is incomplete').waitFor()
   await elsewhere.goto(`/ticket#${'0'.repeat(8)}-0000-8000-8000-000000000000.hfm_${'A'.repeat(43)}`)
   await elsewhere.getByText('Booking not found').waitFor()
+  await elsewhere.getByText('Links work until a day after the visit', { exact: false }).waitFor()
 })
 
 test('a ticket is downloaded as a calendar file', async ({ site }) => {
@@ -118,7 +119,11 @@ test('the secret leaves the address at once; a reload and going back still open 
   // Without the link, in another tab, it does not open.
   const other = await site.newPage()
   await other.goto(guest.url())
+  await other.getByText('This address alone does not open the ticket').waitFor()
+  await other.getByText(/call the clinic \(reference .?[0-9A-F]{4}-[0-9A-F]{4}.?\)/).waitFor()
   await other.getByRole('main').getByRole('link', { name: 'Sign in' }).waitFor()
+  expect(await other.getByRole('link', { name: 'Create an account' }).count()).toBe(0)
+  expect(await axeFindings(other)).toEqual([])
   expect(await other.getByText('Grace Hopper').count()).toBe(0)
 })
 
@@ -156,6 +161,35 @@ test('a ticket is stored only on request, opens again without its link then, and
   await page.getByText('Grace Hopper').waitFor()
   await page.reload()
   await page.getByText('Grace Hopper').waitFor()
+})
+
+test('a guest finds the kept tickets again, opens one and forgets it', async ({ site }) => {
+  const practice = await aPractice(site)
+  const page = await aTicket(site, practice, { isNewContext: true, viewport: { width: 320, height: 640 } })
+  await page.goto('/my-bookings')
+  await page.getByText('Sign in to see this page.', { exact: false }).waitFor()
+  const kept = page.getByRole('region', { name: 'Tickets kept on this device' })
+  expect(await kept.count()).toBe(0)
+  await page.goBack()
+  await page.getByRole('button', { name: 'Keep on this device' }).click()
+  await page.getByText('This ticket is kept on this device.', { exact: false }).waitFor()
+  await page.getByRole('button', { name: 'Menu' }).click()
+  await page.getByRole('link', { name: 'My bookings' }).click()
+  await kept.getByText('Dr Amara Okafor', { exact: false }).waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  expect(await sidewaysPixels(page)).toBe(0)
+  await page.goto('about:blank')
+  await page.goto('/ticket')
+  await kept.getByRole('link', { name: /^Open/ }).click()
+  await page.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
+  await page.getByText('Grace Hopper').waitFor()
+  await page.goBack()
+  await kept.getByRole('button', { name: /^Forget on this device/ }).click()
+  await page.getByText('The appointment stays booked.', { exact: false }).waitFor()
+  await kept.waitFor({ state: 'detached' })
+  await page.reload()
+  await page.getByRole('link', { name: 'Find a doctor' }).first().waitFor()
+  expect(await kept.count()).toBe(0)
 })
 
 test('going back does not open a ticket that was forgotten', async ({ site }) => {

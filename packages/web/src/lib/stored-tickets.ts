@@ -41,6 +41,20 @@ export async function readStoredTicket(bookingId: string): Promise<StoredTicket 
   }
 }
 
+/** All tickets that are stored here, the next appointment first. */
+export async function readStoredTickets(): Promise<StoredTicket[]> {
+  try {
+    const cache = await caches.open(cacheName)
+    const responses = await Promise.all((await cache.keys()).map((address) => cache.match(address)))
+    const tickets = await Promise.all(
+      responses.map(async (stored): Promise<StoredTicket[]> => (stored ? [await stored.json()] : [])),
+    )
+    return tickets.flat().sort((a, b) => Date.parse(a.booking.startsAt) - Date.parse(b.booking.startsAt))
+  } catch {
+    return []
+  }
+}
+
 /** From now on, the tab's history does not open this ticket either. Its link does. */
 export async function forgetTicket(bookingId: string): Promise<void> {
   setForgotten([...forgottenTickets(), bookingId])

@@ -3,6 +3,7 @@ import { Badge, Button, Group, Paper, Stack, Tabs, Text, Title } from '@mantine/
 import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { KeptTickets } from '../../domain/bookings/kept-tickets.tsx'
 import { ticketHash } from '../../domain/bookings/ticket-link.ts'
 import { JoinVideo } from '../../domain/video/join-video.tsx'
 import { clinicQuery, doctorQuery } from '../../lib/directory-queries.ts'
@@ -27,12 +28,19 @@ const CancelBooking = lazy(async () => ({
 
 const kinds = ['upcoming', 'past', 'cancelled'] as const satisfies BookingKind[]
 
-/** An account's bookings: upcoming, past and cancelled. */
+/** An account's bookings: upcoming, past and cancelled. A guest sees the tickets that are kept on this device. */
 export function MyBookingsPage() {
   const { t } = useTranslation('my-bookings')
   const session = useSession()
   if (session.kind === 'unknown') return <PageLoading />
-  if (session.kind === 'guest') return <SignInFirst title={t('title')} />
+  if (session.kind === 'guest') {
+    return (
+      <>
+        <SignInFirst title={t('title')} />
+        <KeptTickets />
+      </>
+    )
+  }
   return (
     <Stack gap="lg">
       <PageTitle>{t('title')}</PageTitle>

@@ -13,5 +13,5 @@ const myBookingsRoute = createRoute({
 export const myBookingsRoutes = [myBookingsRoute] as const
 
 export const myBookingsNav: readonly NavItem[] = [
-  { to: '/my-bookings', label: 'nav.myBookings', isFor: (session) => session.kind === 'account' },
+  { to: '/my-bookings', label: 'nav.myBookings', isFor: (session) => session.kind !== 'unknown' },
 ]

@@ -3,21 +3,21 @@ import { Alert, Stack, Text } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import { Navigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
+import { KeptTickets } from '../../domain/bookings/kept-tickets.tsx'
 import type { TicketLink } from '../../domain/bookings/ticket-link.ts'
 import { refusalCode } from '../../lib/api-error.ts'
 import { formatDayTime, ownTimeZone } from '../../lib/format.ts'
 import { useSession } from '../../lib/session.ts'
 import { EmptyState } from '../../ui/empty-state.tsx'
-import { ErrorState } from '../../ui/error-state.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { LinkButton } from '../../ui/link-button.tsx'
 import { PageLoading } from '../../ui/page-loading.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
-import { SignInFirst } from '../../ui/sign-in-first.tsx'
 import { KeepTicket } from './keep-ticket.tsx'
 import { LinkBooking } from './link-booking.tsx'
 import { TicketActions } from './ticket-actions.tsx'
 import { TicketCard } from './ticket-card.tsx'
+import { TicketNotOpened } from './ticket-not-opened.tsx'
 import { useTicket } from './use-ticket.ts'
 import { useTicketLink } from './use-ticket-link.ts'
 
@@ -33,6 +33,7 @@ export function TicketPage() {
       <EmptyState title={t('invalidLink.title')} help={t('invalidLink.help')}>
         <LinkButton to="/">{t('findDoctor')}</LinkButton>
       </EmptyState>
+      <KeptTickets />
     </>
   )
 }
@@ -59,17 +60,7 @@ function Ticket({ link }: { link: TicketLink }) {
     // The booking may have been linked to this account, which voided the token.
     return <Navigate to="/ticket" hash={link.bookingId} state={{ manageToken: null }} replace />
   }
-  if (ticket.kind === 'failed' && link.manageToken === null && refusalCode(ticket.error) === 'unauthenticated') {
-    return <SignInFirst title={t('title')} />
-  }
-  if (ticket.kind === 'failed') {
-    return (
-      <Stack gap="lg">
-        <PageTitle>{t('title')}</PageTitle>
-        <ErrorState error={ticket.error} retry={ticket.retry} />
-      </Stack>
-    )
-  }
+  if (ticket.kind === 'failed') return <TicketNotOpened {...ticket} link={link} />
   const { booking, keptAt: storedAt } = ticket
   return (
     <Stack gap="lg">

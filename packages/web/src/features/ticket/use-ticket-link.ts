@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useRouterState } from '@tanstack/react-router'
 import { useEffectEvent, useLayoutEffect } from 'react'
+import { storedTicketQuery } from '../../domain/bookings/stored-ticket-queries.ts'
 import { parseTicketLink, type TicketLink } from '../../domain/bookings/ticket-link.ts'
 import { isForgotten, rememberTicket } from '../../lib/stored-tickets.ts'
-import { storedTicketQuery } from './stored-ticket-query.ts'
 
 declare module '@tanstack/history' {
   interface HistoryState {

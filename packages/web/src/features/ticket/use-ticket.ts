@@ -1,20 +1,18 @@
 import type { Booking, Clinic, Doctor } from '@holdfast/contract/client'
 import { useQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
+import { storedTicketQuery } from '../../domain/bookings/stored-ticket-queries.ts'
 import type { TicketLink } from '../../domain/bookings/ticket-link.ts'
 import { UnreachableError } from '../../lib/api-error.ts'
 import { bookingQuery } from '../../lib/booking-query.ts'
 import { clinicQuery, doctorQuery } from '../../lib/directory-queries.ts'
 import { storeTicket } from '../../lib/stored-tickets.ts'
-import { storedTicketQuery } from './stored-ticket-query.ts'
 
 export type TicketState =
   | { kind: 'loading' }
-  | { kind: 'failed'; error: unknown; retry: () => void }
-  /**
-   * `keptAt`: without a network, when the ticket shown was stored (milliseconds since 1970); `isKept`: whether this
-   * device stores it.
-   */
+  /** `isKept`: whether this device stores the ticket. */
+  | { kind: 'failed'; error: unknown; retry: () => void; isKept: boolean }
+  /** `keptAt`: without a network, when the ticket shown was stored (milliseconds since 1970). */
   | { kind: 'shown'; booking: Booking; doctor: Doctor; clinic: Clinic; keptAt: number | null; isKept: boolean }
 
 const rereadMs = 30_000
@@ -34,7 +32,7 @@ export function useTicket({ bookingId, manageToken }: TicketLink): TicketState {
   if (isWhole(shown) && !isOffline) return { kind: 'shown', ...shown, keptAt: null, isKept }
   if (isOffline && stored.data) return { kind: 'shown', ...stored.data, isKept }
   if (error !== null && (!isOffline || stored.isFetched)) {
-    return { kind: 'failed', error, retry: () => void booking.refetch() }
+    return { kind: 'failed', error, retry: () => void booking.refetch(), isKept }
   }
   return { kind: 'loading' }
 }

@@ -1,0 +1,49 @@
+import { Stack, Text } from '@mantine/core'
+import { useRouterState } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
+import { referenceOf, type TicketLink } from '../../domain/bookings/ticket-link.ts'
+import { refusalCode } from '../../lib/api-error.ts'
+import { EmptyState } from '../../ui/empty-state.tsx'
+import { ErrorState } from '../../ui/error-state.tsx'
+import { LinkButton } from '../../ui/link-button.tsx'
+import { PageTitle } from '../../ui/page-title.tsx'
+import { ForgetTicket } from './forget-ticket.tsx'
+
+type NotOpenedProps = { link: TicketLink; error: unknown; retry: () => void; isKept: boolean }
+
+/** Why a ticket cannot be shown, and what to do. One that is kept on this device can be forgotten here too. */
+export function TicketNotOpened({ link, error, retry, isKept }: NotOpenedProps) {
+  const { t } = useTranslation('ticket')
+  const code = refusalCode(error)
+  return (
+    <Stack gap="lg" align="flex-start">
+      <PageTitle>{t('title')}</PageTitle>
+      {link.manageToken === null && code === 'unauthenticated' ? (
+        <AddressAlone bookingId={link.bookingId} />
+      ) : (
+        <ErrorState error={error} retry={retry} />
+      )}
+      {code === 'booking_not_found' ? <Text maw="44rem">{t('voidLink')}</Text> : null}
+      {isKept ? <ForgetTicket link={link} /> : null}
+    </Stack>
+  )
+}
+
+/** The address names the booking, but has no token, and nobody is signed in. */
+function AddressAlone({ bookingId }: { bookingId: string }) {
+  const { t } = useTranslation(['ticket', 'shell'])
+  const to = useRouterState({ select: ({ location }) => location.href })
+  return (
+    <EmptyState
+      title={t('addressAlone.title')}
+      help={t('addressAlone.help', { reference: `\u2068${referenceOf(bookingId)}\u2069` })}
+    >
+      <Text maw="40rem" c="dimmed">
+        {t('addressAlone.account')}
+      </Text>
+      <LinkButton to="/sign-in" search={{ to }} variant="default">
+        {t('shell:nav.signIn')}
+      </LinkButton>
+    </EmptyState>
+  )
+}
