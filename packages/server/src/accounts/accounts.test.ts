@@ -161,6 +161,28 @@ describe('commands that change accounts', () => {
     await expect.poll(async () => (await me(session)).status, { timeout: 20_000, interval: 250 }).toBe(401)
     await signIn(server.url, { email: 'resets@example.org', password: 'chosen by a link' })
 
+    // A link is void after another one, and after every change of the password.
+    const { token: first } = await accounts.createPasswordReset(id)
+    const { token: second } = await accounts.createPasswordReset(id)
+    const other = await signUp(server.url, 'resets-not@example.org')
+    const { token: ofAnother } = await accounts.createPasswordReset(other.id)
+    expect((await reset(first, 'chosen by the first')).body.code).toBe('link_used')
+    const bearer = await signIn(server.url, { email: 'resets@example.org', password: 'chosen by a link' })
+    const change = { currentPassword: 'chosen by a link', newPassword: 'chosen by the owner' }
+    expect((await post('/change-password', change, bearer)).status).toBe(200)
+    expect((await reset(second, 'chosen by the second')).body.code).toBe('link_used')
+    const { token: third } = await accounts.createPasswordReset(id)
+    expect((await accounts.setPassword(id, 'set by an administrator')).kind).toBe('done')
+    expect((await reset(third, 'chosen by the third')).body.code).toBe('link_used')
+    // A link knows its account, whose e-mail address and name are refused, whoever has signed in.
+    const { token: fourth } = await accounts.createPasswordReset(id)
+    expect((await reset(fourth, 'RESETS@example.org')).body.code).toBe('password_guessable')
+    const stranger = { token: fourth, newPassword: 'resets@example.org' }
+    expect((await post('/reset-password', stranger, other.token)).body.code).toBe('password_guessable')
+    expect((await reset(fourth, 'chosen by the fourth')).status).toBe(200)
+    // The control: the link of another account is still valid.
+    expect((await reset(ofAnother, 'chosen by another link')).status).toBe(200)
+
     // An account that never had a password gets one.
     await server.database.ownerPool.query('delete from auth.account where "userId" = $1', [id])
     expect((await accounts.setPassword(id, 'another password')).kind).toBe('done')

@@ -30,6 +30,13 @@ test('the person’s own name counts only for them (the control)', () => {
   expect(refusalOfNewPassword('wintergreen.mortimer', person)).toBeNull()
 })
 
+test('a long e-mail address is refused as a password, in any case; more words after it are not', () => {
+  const email = 'quaint.marmalade-thistle@umbrella.kestrel-lagoon.example.org'
+  expect(refusalOfNewPassword(email.toUpperCase(), [email, 'Ada'])).toEqual({ kind: 'guessable' })
+  // The control: for another person it is long and has many words.
+  expect(refusalOfNewPassword(email, person)).toBeNull()
+})
+
 test.each([
   ['x'.repeat(9), 'short'],
   ['a password of many words '.repeat(6), 'long'],

@@ -24,11 +24,16 @@ export function refusalOfNewPassword(password: string, person: readonly string[]
   if (password.length < passwordLength.min || password.length > passwordLength.max) {
     return { kind: 'length', ...passwordLength }
   }
+  if (person.some((text) => normalized(text) === normalized(password))) return { kind: 'guessable' }
   const words = person
     .flatMap((text) => [text, ...text.split(/[\s@]+/), ...text.split(/[\s@.]+/)])
     .filter((word) => word.length > 2)
   const { score } = estimator().check(password.slice(0, estimatedCharactersMax), ['holdfast', ...words])
   return score < scoreMin ? { kind: 'guessable' } : null
+}
+
+function normalized(text: string): string {
+  return text.trim().toLowerCase()
 }
 
 /** Completes a sentence that begins with what the password is called. */

@@ -17,8 +17,13 @@ export type Sessions = {
   endOthers(accountId: string, sessionId: string): Promise<void>
   /** Ends all sessions of an account, and all its JWTs. Idempotent. */
   endAll(accountId: string): Promise<void>
-  /** The account's person chose their password: they need not change it, and JWTs issued before are refused. */
+  /**
+   * The account's person chose their password: they need not change it, and JWTs issued before are refused, as are
+   * links to choose another.
+   */
   passwordChosen(accountId: string): Promise<void>
+  /** Voids the links with which the account's password can be reset. Idempotent. */
+  voidPasswordResets(accountId: string): Promise<void>
 }
 
 /** An account rarely has more than ten; the list has no pages. */
@@ -57,11 +62,13 @@ export function createSessions(
       principals.forget(accountId)
     },
     async passwordChosen(accountId) {
+      await voidPasswordResets(pool, accountId)
       await pool.query(
         sql`update "user" set "mustChangePassword" = false, "tokensValidFrom" = now() where id = ${accountId}`,
       )
       principals.forget(accountId)
     },
+    voidPasswordResets: (accountId) => voidPasswordResets(pool, accountId),
     async endAll(accountId) {
       await pool.query(sql`
         with ended as (delete from session where "userId" = ${accountId})
@@ -69,4 +76,9 @@ export function createSessions(
       principals.forget(accountId)
     },
   }
+}
+
+/** Their identifiers are stored as digests of their tokens: the accounts library uses this table for nothing else. */
+async function voidPasswordResets(pool: Pool, accountId: string): Promise<void> {
+  await pool.query(sql`delete from verification where value = ${accountId}`)
 }
