@@ -152,7 +152,8 @@ export const settingTable = {
   limitSignInsPerIp: limit(
     'HOLDFAST_LIMIT_SIGN_INS_PER_IP',
     '10',
-    'Sign-ins and sign-ups per 15 minutes and IP address.',
+    'Sign-ups and failed sign-ins per 15 minutes and IP address, or per account in browsers where it was used ' +
+      'before; twice as many per IPv6 /56, four times per /48.',
   ),
   limitSignInsPerEmail: limit(
     'HOLDFAST_LIMIT_SIGN_INS_PER_EMAIL',

@@ -23,6 +23,8 @@ declare module 'fastify' {
      * `lenient`: invalid credentials are ignored (sign-in with an old cookie).
      */
     admission?: 'open' | 'lenient'
+    /** The route counts its requests itself, because how they count depends on their body. */
+    isCountedByRoute?: boolean
   }
   interface FastifyRequest {
     /** The session token that identified the principal; null if there was none. */
@@ -61,6 +63,9 @@ export const admission = fp(async (app: FastifyInstance, deps: AdmissionDeps) =>
     throw error
   }
 
+  const count = (request: FastifyRequest, reply: FastifyReply) =>
+    request.routeOptions.config?.isCountedByRoute === true ? undefined : app.rateLimits.countRequest(request, reply)
+
   const admit = async (request: FastifyRequest, reply: FastifyReply, isLenient: boolean) => {
     const { principal, sessionToken, sessionId, byCookie, mustChangePassword, refusal } = await identify(
       request,
@@ -70,7 +75,7 @@ export const admission = fp(async (app: FastifyInstance, deps: AdmissionDeps) =>
     request.sessionToken = sessionToken
     request.sessionId = sessionId
     // Requests with wrong credentials count like anonymous ones, so that guessing is limited too.
-    await app.rateLimits.countRequest(request, reply)
+    await count(request, reply)
     if (refusal !== null && !isLenient) throw refusal
     if (mustChangePassword && !isLenient) requirePasswordChange(request, byCookie)
     if (byCookie && !isIntended(request, deps.corsOrigins)) {
@@ -84,7 +89,7 @@ export const admission = fp(async (app: FastifyInstance, deps: AdmissionDeps) =>
     const { authorization, cookie } = request.headers
     const isGuest = authorization === undefined && cookie === undefined
     if (mode === 'open') done()
-    else if (isGuest) callbackHook(app.rateLimits.countRequest(request, reply), done)
+    else if (isGuest) callbackHook(count(request, reply), done)
     else callbackHook(admit(request, reply, mode === 'lenient'), done)
   })
 })

@@ -275,6 +275,8 @@ describe('bookings for one patient', () => {
 
 describe('sign-ins', () => {
   const password = 'a password of ten'
+  const knownBrowserOf = ({ headers }: ApiResponse) =>
+    /holdfast\.browser=[^;]+/.exec(headers.getSetCookie().join('; '))?.[0] ?? ''
 
   test('that fail are limited per e-mail address and network, with or without an account', async () => {
     await signUp(server.url, 'who@example.org')
@@ -296,8 +298,7 @@ describe('sign-ins', () => {
   test('that fail elsewhere keep nobody out: not at another address, nor in a browser used before', async () => {
     await signUp(server.url, 'owner@example.org')
     const first = await signIn('192.0.2.1', 'owner@example.org', password)
-    const cookies = first.headers.getSetCookie().map((cookie) => cookie.split(';')[0] ?? '')
-    const browser = cookies.find((cookie) => cookie.startsWith('holdfast.browser=')) ?? ''
+    const browser = knownBrowserOf(first)
     const signInWith = (cookie: string, email: string) =>
       call(`${fresh.url}/api/auth/sign-in/email`, {
         method: 'POST',
@@ -318,6 +319,65 @@ describe('sign-ins', () => {
     await signUp(server.url, 'second@example.org')
     await statuses(4, () => signIn('192.0.2.1', 'second@example.org'))
     expect((await signInWith(browser, 'second@example.org')).status).toBe(429)
+  })
+
+  const signInKnown = (address: string, email: string, cookie: string, sent = password) =>
+    call(`${fresh.url}/api/auth/sign-in/email`, {
+      method: 'POST',
+      body: { email, password: sent },
+      headers: { ...from(address), cookie },
+    })
+
+  test('of strangers at the same address keep nobody out of a browser that they used before', async () => {
+    await signUp(server.url, 'desk@example.org')
+    const browser = knownBrowserOf(await signIn('192.0.2.7', 'desk@example.org', password))
+    // Writes first: five sign-ins and a booking exhaust both limits of the address.
+    expect(await statuses(5, (round) => signIn('192.0.2.1', `who${round}@example.org`))).not.toContain(429)
+    expect((await book('192.0.2.1', { name: 'P' })).status).toBe(201)
+    expect((await book('192.0.2.1', { name: 'P' })).status).toBe(429)
+    expect((await signInKnown('192.0.2.1', 'desk@example.org', browser)).status).toBe(200)
+    // The controls: a browser that is not known, and one that is for another account.
+    expect((await signIn('192.0.2.1', 'desk@example.org', password)).status).toBe(429)
+    expect((await signInKnown('192.0.2.1', 'who1@example.org', browser)).status).toBe(429)
+  })
+
+  test('in a known browser are limited by the account, however many browsers and addresses', async () => {
+    await signUp(server.url, 'collector@example.org')
+    const browsers: string[] = []
+    for (const host of [1, 2, 3]) {
+      browsers.push(knownBrowserOf(await signIn(`192.0.2.${host}`, 'collector@example.org', password)))
+    }
+    const received = await statuses(6, (round) =>
+      signInKnown(`192.0.2.${round + 10}`, 'collector@example.org', browsers[round % 3] ?? '', 'not this one'),
+    )
+    expect(received).toEqual([401, 401, 401, 401, 401, 429])
+  })
+
+  test('with the right password do not count', async () => {
+    const open = await serverOn(server.database, { ...limits, HOLDFAST_LIMIT_ANONYMOUS_WRITES_PER_MINUTE: '1000' })
+    await fresh.stop()
+    fresh = open
+    await signUp(server.url, 'eight@example.org')
+    const received = await statuses(8, () => signIn('192.0.2.1', 'eight@example.org', password))
+    expect(new Set(received)).toEqual(new Set([200]))
+    expect(await statuses(6, (round) => signIn('192.0.2.1', `who${round}@example.org`))).toEqual([
+      ...Array(5).fill(401),
+      429,
+    ])
+    // What was refused does not count either, in any network of the address.
+    expect((await signIn('192.0.2.1', 'eight@example.org', password)).status).toBe(429)
+  })
+
+  test('of an IPv6 client that takes another /64 for each are limited by its /56 and /48', async () => {
+    const within56 = await statuses(11, (round) =>
+      signIn(`2001:db8:5:${round.toString(16)}::1`, `a${round}@example.org`),
+    )
+    expect(within56).toEqual([...Array(10).fill(401), 429])
+    const within48 = await statuses(11, (round) =>
+      signIn(`2001:db8:5:${(round + 1).toString(16)}00::1`, `b${round}@example.org`),
+    )
+    expect(within48).toEqual([...Array(10).fill(401), 429])
+    expect((await signIn('2001:db8:6::1', 'c@example.org')).status).toBe(401)
   })
 
   test('are limited per address', async () => {

@@ -6,6 +6,7 @@ import type { Config } from '../config/config.ts'
 import { callbackHook } from './callback-hook.ts'
 import { clientAddress, networkOf } from './client-address.ts'
 import { problem } from './problem-error.ts'
+import { windowCounts } from './window-counts.ts'
 
 /** Callers per bucket; the least recently seen is dropped first. About 10 MB in total when all are full. */
 const callersMax = 20_000
@@ -19,9 +20,25 @@ export type RateLimits = {
    * @returns undefined when limits are off
    */
   countRequest(request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined
-  /** Counts a sign-in or sign-up by IP address. @throws ProblemError rate_limited */
-  countSignInByAddress(request: FastifyRequest, reply: FastifyReply): Promise<void>
+  /**
+   * Counts a request to sign in from a browser where this account was used before, by the account: whoever shares the
+   * IP address must not keep its owner out. By the account and not by the browser, because somebody can make as many
+   * browsers known as they like, but only for their own account.
+   *
+   * @throws ProblemError rate_limited
+   */
+  countInKnownBrowser(reply: FastifyReply, email: string): void
+  /**
+   * Counts a sign-in, sign-up or reset of a password: by account in a browser where it was used before, else by IP
+   * address.
+   *
+   * @throws ProblemError rate_limited
+   */
+  countSignIn(request: FastifyRequest, reply: FastifyReply, knownEmail: string | null): SignInCount
 }
+
+/** To be given back if the password was right, or was not checked. */
+export type SignInCount = { giveBack(): void }
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -49,10 +66,10 @@ type Bucket = (request: FastifyRequest, reply: FastifyReply) => Promise<void>
  */
 export const rateLimits = fp(async (app: FastifyInstance, settings: LimitSettings) => {
   if (!settings.rateLimit) {
-    const noLimit = async () => undefined
     app.decorate('rateLimits', {
       countRequest: () => undefined,
-      countSignInByAddress: noLimit,
+      countInKnownBrowser: () => undefined,
+      countSignIn: () => ({ giveBack: () => undefined }),
     })
     app.decorate('limitBooking', unlimited)
     app.decorate('limitPatient', unlimited)
@@ -73,7 +90,6 @@ export const rateLimits = fp(async (app: FastifyInstance, settings: LimitSetting
   const reads = bucketsByAddress(bucket, settings.limitReadsPerMinute, 'reads a minute')
   const writes = bucketsByAddress(bucket, settings.limitAnonymousWritesPerMinute, 'writes a minute without an account')
   const account = bucket(settings.limitAccountPerMinute, minuteMs, 'requests a minute of one account', accountId)
-  const signInsByAddress = bucket(settings.limitSignInsPerIp, quarterHourMs, 'sign-ins in 15 minutes', clientAddress)
   const bookingsByAddress = bucketsByAddress(bucket, settings.limitBookingsPerAddress, 'bookings a minute')
   const bookingsByAccount = bucket(settings.limitBookingsPerAccount, minuteMs, 'bookings a minute', accountId)
   const bookingsByEmail = bucket(
@@ -102,9 +118,42 @@ export const rateLimits = fp(async (app: FastifyInstance, settings: LimitSetting
       if (request.principal.kind === 'account') return account(request, reply)
       return request.method === 'GET' || request.method === 'HEAD' ? reads(request, reply) : writes(request, reply)
     },
-    countSignInByAddress: signInsByAddress,
+    ...signInLimits(settings),
   })
 })
+
+function signInLimits(settings: LimitSettings): Pick<RateLimits, 'countInKnownBrowser' | 'countSignIn'> {
+  const { limitSignInsPerIp: max, limitAnonymousWritesPerMinute: writesMax } = settings
+  const ofKnownBrowsers = windowCounts(max, quarterHourMs, callersMax)
+  const writesOfKnownBrowsers = windowCounts(writesMax, minuteMs, callersMax)
+  const ofAddress = windowCounts(max, quarterHourMs, callersMax)
+  const ofSite = windowCounts(2 * max, quarterHourMs, callersMax)
+  const ofNetwork = windowCounts(4 * max, quarterHourMs, callersMax)
+  return {
+    countInKnownBrowser(reply, email) {
+      applyState(reply, { ...writesOfKnownBrowsers(email), what: 'sign-ins a minute' })
+    },
+    countSignIn(request, reply, knownEmail) {
+      const what = 'sign-ins in 15 minutes'
+      if (knownEmail !== null) {
+        const count = ofKnownBrowsers(knownEmail)
+        applyState(reply, { ...count, what })
+        return count
+      }
+      const counts = [ofAddress(clientAddress(request))]
+      if (isInIPv6Network(request.ip)) {
+        counts.push(ofSite(networkOf(request.ip, 56)), ofNetwork(networkOf(request.ip, 48)))
+      }
+      const giveBack = () => {
+        for (const count of counts) count.giveBack()
+      }
+      // What one limit refuses counts for none.
+      if (counts.some(({ isExceeded }) => isExceeded)) giveBack()
+      for (const count of counts) applyState(reply, { ...count, what })
+      return { giveBack }
+    },
+  }
+}
 
 type CreateBucket = (
   max: number,
@@ -123,10 +172,14 @@ function bucketsByAddress(bucket: CreateBucket, max: number, what: string): Buck
   const ofNetwork = bucket(4 * max, minuteMs, `${what} from one network`, ({ ip }) => networkOf(ip, 48))
   return async (request, reply) => {
     await ofAddress(request, reply)
-    if (!isIPv6(request.ip) || request.ip.startsWith('::ffff:')) return
+    if (!isInIPv6Network(request.ip)) return
     await ofSite(request, reply)
     await ofNetwork(request, reply)
   }
+}
+
+function isInIPv6Network(ip: string): boolean {
+  return isIPv6(ip) && !ip.startsWith('::ffff:')
 }
 
 const unlimited: preHandlerHookHandler = (_request, _reply, done) => done()

@@ -1,17 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Accounts } from '../../accounts/accounts.ts'
 import { type Auth, clientAddressHeader } from '../../accounts/auth.ts'
 import { refusalOfNewPassword, refusalText } from '../../accounts/new-passwords.ts'
 import type { Passwords } from '../../accounts/passwords.ts'
 import type { Principals } from '../../accounts/principals.ts'
 import type { Sessions } from '../../accounts/sessions.ts'
 import { problem } from '../../edge/problem-error.ts'
+import type { SignInCount } from '../../edge/rate-limits.ts'
 import { authBodies } from './auth-bodies.ts'
 import { refusalOf } from './auth-refusals.ts'
 import type { PasswordAttempts } from './password-attempts.ts'
 import { sessionRoutes } from './session-routes.ts'
 
 export type AuthRoutesDeps = {
+  accounts: Accounts
   auth: Auth
   passwords: Passwords
   principals: Principals
@@ -40,6 +43,9 @@ const endpoints = [
 
 type Endpoint = (typeof endpoints)[number]
 
+/** Sign-ins are counted after their body was read. */
+const bodyBytesMax = 16_384
+
 /** The accounts API under /api/auth: better-auth with this server's rate limits, validation and problem documents. */
 export async function authRoutes(app: FastifyInstance, deps: AuthRoutesDeps): Promise<void> {
   await app.register(sessionRoutes, deps)
@@ -48,18 +54,26 @@ export async function authRoutes(app: FastifyInstance, deps: AuthRoutesDeps): Pr
     app.route({
       method: endpoint.method,
       url: `/api/auth${endpoint.path}`,
-      config: { admission: 'lenient' },
+      config: { admission: 'lenient', isCountedByRoute: endpoint.path === '/sign-in/email' },
+      bodyLimit: bodyBytesMax,
       schema: 'body' in endpoint ? { body: endpoint.body } : {},
-      onRequest: async (request, reply) => {
-        if (isByAddress) await app.rateLimits.countSignInByAddress(request, reply)
+      preValidation: async (request, reply) => {
+        if (endpoint.path !== '/sign-in/email') return
+        const knownEmail = deps.attempts.knownEmail(endpoint.path, request)
+        if (knownEmail === null) await app.rateLimits.countRequest(request, reply)
+        else app.rateLimits.countInKnownBrowser(reply, knownEmail)
       },
       preHandler: async (request) => {
-        refuseGuessablePassword(endpoint, request)
+        await refuseGuessablePassword(endpoint, request, deps.accounts)
         if ('hashes' in endpoint && deps.passwords.isOverloaded()) {
           throw problem('overloaded', 'Too many people are signing in at the moment.', { retryAfterSeconds: 2 })
         }
       },
-      handler: (request, reply) => respond(endpoint, request, reply, deps),
+      handler: async (request, reply) => {
+        if (!isByAddress) return respond(endpoint, request, reply, deps)
+        const count = app.rateLimits.countSignIn(request, reply, deps.attempts.knownEmail(endpoint.path, request))
+        return respond(endpoint, request, reply, deps, count)
+      },
     })
   }
 }
@@ -71,12 +85,15 @@ const fieldsOfNewPassword = new Map<string, string>([
 ])
 
 /** @throws ProblemError password_guessable. The schema has checked the length. */
-function refuseGuessablePassword({ path }: Endpoint, { body, principal }: FastifyRequest): void {
+async function refuseGuessablePassword(
+  { path }: Endpoint,
+  { body, principal }: FastifyRequest,
+  accounts: Accounts,
+): Promise<void> {
   const field = fieldsOfNewPassword.get(path)
   if (field === undefined) return
   const fields = new Map<string, unknown>(typeof body === 'object' && body !== null ? Object.entries(body) : [])
-  const person =
-    principal.kind === 'account' ? [principal.email, principal.name] : ['email', 'name'].map((name) => fields.get(name))
+  const person = await personOf()
   if (fields.get('currentPassword') === fields.get(field)) {
     const message = 'The new password is the current one.'
     throw problem('invalid_request', message, { errors: [{ path: `/${field}`, message }] })
@@ -85,14 +102,31 @@ function refuseGuessablePassword({ path }: Endpoint, { body, principal }: Fastif
   if (refusal === null) return
   const message = `The password ${refusalText(refusal)}.`
   throw problem('password_guessable', message, { errors: [{ path: `/${field}`, message }] })
+
+  // Who has signed in may open the link of another account.
+  async function personOf(): Promise<unknown[]> {
+    if (path === '/sign-up/email') return [fields.get('email'), fields.get('name')]
+    if (path === '/change-password') return principal.kind === 'account' ? [principal.email, principal.name] : []
+    const account = await accounts.byPasswordReset(String(fields.get('token')))
+    return account === null ? [] : [account.email, account.name]
+  }
 }
 
-async function respond(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply, deps: AuthRoutesDeps) {
+async function respond(
+  endpoint: Endpoint,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  deps: AuthRoutesDeps,
+  count?: SignInCount,
+) {
   const attempt = deps.attempts.begin(endpoint.path, request)
   const response = await forwarded(endpoint, request, deps).catch((error: unknown) => {
     attempt.end('withdrawn')
+    count?.giveBack()
     throw error
   })
+  // A clinic's people sign in from one address. Sign-ups always count: they create accounts.
+  if (response.status >= 500 || (response.ok && endpoint.path !== '/sign-up/email')) count?.giveBack()
   attempt.end(response.ok ? 'succeeded' : response.status < 500 ? 'failed' : 'withdrawn')
   if (endpoint.method === 'POST') forget(request, deps.principals)
   // Also on errors: sign-out clears the cookie of a session that no longer exists.

@@ -7,6 +7,8 @@ import { problem } from '../../edge/problem-error.ts'
 export type PasswordAttempts = {
   /** @throws ProblemError rate_limited */
   begin(path: string, request: FastifyRequest): { end(outcome: 'succeeded' | 'failed' | 'withdrawn'): void }
+  /** The e-mail address of a sign-in in a browser where it was used before, else null. The body may be unchecked. */
+  knownEmail(path: string, request: FastifyRequest): string | null
   /** The cookie after a sign-in. */
   knownBrowserCookie(request: FastifyRequest): string
 }
@@ -44,13 +46,23 @@ export function createPasswordAttempts(limits: AttemptLimits, knownBrowsers: Kno
         },
       }
     },
+    knownEmail(path, { body, headers }) {
+      if (path !== '/sign-in/email') return null
+      const email = emailOf(body)
+      return email === null || knownBrowsers.idOf(headers.cookie, email) === null ? null : email
+    },
     knownBrowserCookie: (request) => knownBrowsers.setCookie(request.headers.cookie, emailIn(request.body)),
   }
 }
 
 /** The address in a validated body. */
 function emailIn(body: unknown): string {
+  const email = emailOf(body)
+  if (email === null) throw new Error('The body has no e-mail address.')
+  return email
+}
+
+function emailOf(body: unknown): string | null {
   const email = typeof body === 'object' && body !== null && 'email' in body ? body.email : null
-  if (typeof email !== 'string') throw new Error('The body has no e-mail address.')
-  return email.trim().toLowerCase()
+  return typeof email === 'string' ? email.trim().toLowerCase() : null
 }
