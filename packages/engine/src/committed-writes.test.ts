@@ -84,14 +84,14 @@ const withdrawal = (slot: BuiltSlot, dryRun = false) => ({
   dryRun,
   actorId: null,
 })
-const anInvitation = ({ no }: BuiltClinic) => ({
-  id: newId(no),
-  clinicNo: no,
+const anInvitation = async ({ database: its, clinic }: Scene) => ({
+  id: newId(clinic.no),
+  clinicNo: clinic.no,
   tokenHash: randomBytes(32),
   email: 'sam@example.org',
   role: 'staff' as const,
   doctorId: null,
-  invitedBy: randomUUID(),
+  invitedBy: (await aMember(its, clinic, { role: 'admin' })).accountId,
 })
 const draftsAfter = ({ endsAt }: BuiltSlot) => [
   { startsAt: endsAt, endsAt: new Date(endsAt.getTime() + 900_000), capacity: 1 },
@@ -212,8 +212,9 @@ const writes: Record<EngineWrite, Write> = {
     announced: directoryOf,
   },
   accept: {
-    async prepare({ engine: its, clinic }) {
-      const invitation = anInvitation(clinic)
+    async prepare(scene) {
+      const { engine: its } = scene
+      const invitation = await anInvitation(scene)
       await its.invitations.create(invitation)
       return () => its.invitations.accept(invitation.id, invitation.tokenHash, randomUUID())
     },
@@ -258,8 +259,9 @@ const writesOfNothing: Record<string, Write['prepare']> = {
     async ({ engine: its, clinic }) =>
     () =>
       its.directory.updateDoctor(clinic.id, { name: 'Renamed' }),
-  'an invitation, and its revocation': async ({ engine: its, clinic }) => {
-    const invitation = anInvitation(clinic)
+  'an invitation, and its revocation': async (scene) => {
+    const { engine: its, clinic } = scene
+    const invitation = await anInvitation(scene)
     return async () => {
       await its.invitations.create(invitation)
       await its.invitations.revoke(clinic.no, invitation.id)

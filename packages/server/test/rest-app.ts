@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Operation, type Problem, restOperations, type Static, type TSchema } from '@holdfast/contract'
 import { createCalendarReads, createEngine, type Engine, type Role } from '@holdfast/engine'
-import { aMember } from '@holdfast/testkit'
+import { aMember, type TestDatabase } from '@holdfast/testkit'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import type pg from 'pg'
 import type { AccountCard } from '../src/accounts/accounts.ts'
@@ -75,7 +75,10 @@ export type RestApp = {
 
 const accountHeader = 'x-test-account'
 
-export async function startRestApp(pool: pg.Pool, { hasLimits = false } = {}): Promise<RestApp> {
+export async function startRestApp(
+  { appPool: pool, ownerPool }: Pick<TestDatabase, 'appPool' | 'ownerPool'>,
+  { hasLimits = false } = {},
+): Promise<RestApp> {
   const engine = createEngine({ batchPool: pool, generalPool: pool })
   const manageTokens = createManageTokens(['a secret of the tests'])
   const accounts = new Map<string, TestAccount>()
@@ -90,6 +93,11 @@ export async function startRestApp(pool: pg.Pool, { hasLimits = false } = {}): P
   app.decorate('limitPatient', (_request, _reply, done) => done())
   app.addHook('onRequest', async (request) => {
     request.principal = await principalOf(request, engine, accounts)
+    const { principal } = request
+    if (principal.kind !== 'account' || !principal.siteAdministrator) return
+    await ownerPool.query('insert into holdfast.site_administrator (account_id) values ($1) on conflict do nothing', [
+      principal.accountId,
+    ])
   })
   await app.register(checkContract, { violations })
   await app.register(notFound)

@@ -5,7 +5,7 @@ import { startRestApp } from './rest-app.ts'
 /** `test` with the REST routes on a database of the file. A test fails when a response did not follow the contract. */
 export const test = databaseTest
   .extend('rest', { scope: 'file' }, async ({ database }, { onCleanup }) => {
-    const rest = await startRestApp(database.appPool)
+    const rest = await startRestApp(database)
     onCleanup(() => rest.stop())
     return rest
   })

@@ -18,19 +18,28 @@ import { createInvitations } from './invitations.ts'
 const invitationsOf = (database: TestDatabase) => createInvitations(database.appPool, () => undefined)
 const directoryOf = (database: TestDatabase) => createDirectory(database.appPool, () => undefined)
 
-const anInvitation = ({ no }: BuiltClinic, overrides: Partial<NewInvitation> = {}): NewInvitation => ({
+const anInvitation = (
+  { no }: BuiltClinic,
+  overrides: Partial<NewInvitation> & { invitedBy: string },
+): NewInvitation => ({
   id: newId(no),
   clinicNo: no,
   tokenHash: randomBytes(32),
   email: `${randomUUID()}@example.org`,
   role: 'staff',
   doctorId: null,
-  invitedBy: randomUUID(),
   ...overrides,
 })
 
+async function aSiteAdministrator({ ownerPool }: TestDatabase): Promise<string> {
+  const accountId = randomUUID()
+  await ownerPool.query('insert into holdfast.site_administrator (account_id) values ($1)', [accountId])
+  return accountId
+}
+
 async function created(database: TestDatabase, clinic: BuiltClinic, overrides: Partial<NewInvitation> = {}) {
-  const invitation = anInvitation(clinic, overrides)
+  const invitedBy = overrides.invitedBy ?? (await aSiteAdministrator(database))
+  const invitation = anInvitation(clinic, { ...overrides, invitedBy })
   expect((await invitationsOf(database).create(invitation)).kind).toBe('done')
   return invitation
 }
@@ -133,11 +142,50 @@ test('invitations of an admin who is removed or gets another role are revoked', 
   expect(items.map(({ invitedBy }) => invitedBy)).toEqual([staying.accountId])
 })
 
+const removal = 'delete from holdfast.membership where clinic_no = $1 and account_id = $2'
+
+test('an admin who is removed while they create an invitation gets none', async ({ database }) => {
+  const clinic = await aClinic(database)
+  const [{ accountId: removed }] = [
+    await aMember(database, clinic, { role: 'admin' }),
+    await aMember(database, clinic, { role: 'admin' }),
+  ]
+  const lock = await holdLock(database.ownerPool, 'select from holdfast.clinic where no = $1 for update', [clinic.no])
+  // The removal waits for the clinic first, then the invitation, whose admin was checked before.
+  const removing = directoryOf(database).removeMember(clinic.no, removed)
+  await untilLockWaiters(database, 1)
+  const creating = invitationsOf(database).create(anInvitation(clinic, { invitedBy: removed, role: 'admin' }))
+  await untilLockWaiters(database, 2)
+  await lock.release()
+  expect([await removing, await creating]).toEqual([{ kind: 'done' }, { kind: 'not_admin' }])
+  const { items } = await invitationsOf(database).open({ clinicNo: clinic.no, limit: 9, cursor: null })
+  expect(items).toEqual([])
+})
+
+test('an invitation whose creator is no admin any more is not accepted; a site administrator’s is', async ({
+  database,
+}) => {
+  const clinic = await aClinic(database)
+  const { accountId } = await aMember(database, clinic, { role: 'admin' })
+  const { id, tokenHash } = await created(database, clinic, { invitedBy: accountId, role: 'admin' })
+  const other = await created(database, clinic, { role: 'admin' })
+  // Without the application, which would have revoked it.
+  expect((await database.ownerPool.query(removal, [clinic.no, accountId])).rowCount).toBe(1)
+  expect(await invitationsOf(database).accept(id, tokenHash, accountId)).toEqual({ kind: 'invitation_missing' })
+  expect((await invitationsOf(database).accept(other.id, other.tokenHash, randomUUID())).kind).toBe('done')
+  for (const role of ['staff', 'doctor'] as const) {
+    const doctorId = role === 'doctor' ? (await aDoctor(database, clinic)).id : null
+    const { accountId: invitedBy } = await aMember(database, clinic, { role, doctorId })
+    expect(await invitationsOf(database).create(anInvitation(clinic, { invitedBy }))).toEqual({ kind: 'not_admin' })
+  }
+})
+
 test('the role doctor needs a doctor of the clinic', async ({ database }) => {
   const clinic = await aClinic(database)
   const elsewhere = await aDoctor(database, await aClinic(database))
+  const invitedBy = await aSiteAdministrator(database)
   for (const doctorId of [null, elsewhere.id, newId(clinic.no)]) {
-    const invitation = anInvitation(clinic, { role: 'doctor', doctorId })
+    const invitation = anInvitation(clinic, { role: 'doctor', doctorId, invitedBy })
     expect(await invitationsOf(database).create(invitation)).toEqual({ kind: 'doctor_missing' })
   }
 })
@@ -146,14 +194,18 @@ test('a clinic has a limited number of open invitations, which are listed page b
   const invitations = invitationsOf(database)
   const clinic = await aClinic(database)
   const ids: string[] = []
-  for (let index = 0; index < 200; index += 1) ids.push((await created(database, clinic)).id)
-  expect(await invitations.create(anInvitation(clinic))).toEqual({ kind: 'too_many_invitations', max: 200 })
+  const invitedBy = await aSiteAdministrator(database)
+  for (let index = 0; index < 200; index += 1) ids.push((await created(database, clinic, { invitedBy })).id)
+  expect(await invitations.create(anInvitation(clinic, { invitedBy }))).toEqual({
+    kind: 'too_many_invitations',
+    max: 200,
+  })
   const first = await invitations.open({ clinicNo: clinic.no, limit: 150, cursor: null })
   const second = await invitations.open({ clinicNo: clinic.no, limit: 150, cursor: first.nextCursor })
   expect([...first.items, ...second.items].map(({ id }) => id)).toEqual(ids)
   expect(second.nextCursor).toBeNull()
   await expire(database, ids[0] ?? '')
-  expect((await invitations.create(anInvitation(clinic))).kind).toBe('done')
+  expect((await invitations.create(anInvitation(clinic, { invitedBy }))).kind).toBe('done')
 })
 
 test('two accounts that accept at the same time: one gets the role', async ({ database }) => {

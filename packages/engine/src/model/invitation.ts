@@ -32,13 +32,15 @@ export type InvitationRefusal =
 export type Invitations = {
   /**
    * Creates an invitation that can be accepted for 72 hours. It replaces an open one for the same address in the same
-   * clinic. `doctor_missing`: `doctorId` is not a doctor of this clinic. `too_many_invitations`: the clinic has `max`
-   * open ones.
+   * clinic. `not_admin`: `invitedBy` is neither an admin of the clinic nor a site administrator any more.
+   * `doctor_missing`: `doctorId` is not a doctor of this clinic. `too_many_invitations`: the clinic has `max` open
+   * ones.
    */
   create(
     invitation: NewInvitation,
   ): Promise<
     | { kind: 'done'; invitation: Invitation }
+    | { kind: 'not_admin' }
     | { kind: 'doctor_missing' }
     | { kind: 'too_many_invitations'; max: number }
   >
@@ -48,7 +50,8 @@ export type Invitations = {
   find(id: string, tokenHash: Buffer): Promise<{ kind: 'done'; invitation: Invitation } | InvitationRefusal>
   /**
    * Gives the account the role, once. `unchanged`: this account has accepted it before. `already_member`: the account
-   * has a role in this clinic, which its admins can change; the invitation stays open.
+   * has a role in this clinic, which its admins can change; the invitation stays open. `invitation_missing` also if
+   * its creator is neither an admin of the clinic nor a site administrator any more.
    */
   accept(
     id: string,

@@ -7,7 +7,7 @@ import { test as restTest } from '../../../test/rest-test.ts'
 
 /** With limits; `rest` has none. */
 const test = restTest.extend('limited', { scope: 'file' }, async ({ database }, { onCleanup }) => {
-  const limited = await startRestApp(database.appPool, { hasLimits: true })
+  const limited = await startRestApp(database, { hasLimits: true })
   onCleanup(async () => {
     await limited.stop()
     expect(limited.violations).toEqual([])

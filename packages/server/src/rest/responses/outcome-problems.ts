@@ -158,6 +158,7 @@ const rules = {
     code: 'too_many_invitations',
     detail: ({ max }) => `The clinic has ${max} open invitations, which is the most.`,
   },
+  not_admin: { code: 'forbidden', detail: () => 'Only admins of the clinic can invite somebody.' },
   last_admin: { code: 'last_admin', detail: () => 'This account is the only admin of the clinic.' },
 } satisfies { [Kind in Refusal['kind']]: Rule<Kind> }
 
