@@ -185,6 +185,11 @@ export const problemKinds = {
     title: 'The link is not valid any more',
     help: 'It works once, and for a limited time. Ask for a new one.',
   },
+  password_wrong: {
+    status: 401,
+    title: 'The current password is wrong',
+    help: 'The session is still valid. Send the current password again.',
+  },
   password_guessable: {
     status: 422,
     title: 'The password is easy to guess',

@@ -132,7 +132,7 @@ export const accountOperations = {
     access: 'account',
     body: passwordChangeSchema,
     responses: { 200: { description: 'The password is changed', schema: signedInSchema } },
-    problems: ['password_guessable'],
+    problems: ['password_wrong', 'password_guessable'],
   }),
   resetPassword: operation({
     id: 'resetPassword',

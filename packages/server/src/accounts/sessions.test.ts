@@ -171,6 +171,17 @@ describe('sessions', () => {
     expect(await status(token)).toBe(401)
   })
 
+  test('changing the password with a wrong current one is another problem than without a session', async () => {
+    const { token } = await signUp(server.url, 'mistyped@example.org')
+    const change = { currentPassword: 'wrong', newPassword: 'another password' }
+    const wrong = await post('/change-password', change, token)
+    expect([wrong.status, wrong.body.code]).toEqual([401, 'password_wrong'])
+    expect(wrong.body.errors).toMatchObject([{ path: '/currentPassword' }])
+    await post('/sign-out', {}, token)
+    const ended = await post('/change-password', change, token)
+    expect([ended.status, ended.body.code]).toEqual([401, 'unauthenticated'])
+  })
+
   test('five wrong guesses of the current password make the next ones wait', async () => {
     const limited = await serverOn(server.database, { HOLDFAST_RATE_LIMIT: 'on' })
     const { token } = await signUp(server.url, 'guessed@example.org')

@@ -7,7 +7,10 @@ export async function refusalOf(response: Response, request: FastifyRequest): Pr
   if (code === 'INVALID_EMAIL_OR_PASSWORD') {
     return problem('unauthenticated', 'The e-mail address or the password is wrong.')
   }
-  if (code === 'INVALID_PASSWORD') return problem('unauthenticated', 'The current password is wrong.')
+  if (code === 'INVALID_PASSWORD') {
+    const message = 'The current password is wrong.'
+    return problem('password_wrong', message, { errors: [{ path: '/currentPassword', message }] })
+  }
   if (code === 'INVALID_TOKEN') {
     return problem('link_used', 'The link was used, has expired, or is not complete.')
   }

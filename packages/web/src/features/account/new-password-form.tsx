@@ -71,7 +71,7 @@ export function NewPasswordForm({ current, asksToEndOthers, isBusy, error, onSub
         {asksToEndOthers ? (
           <Checkbox label={t('password.endOthers')} {...form.getInputProps('endOthers', { type: 'checkbox' })} />
         ) : null}
-        {error === null ? null : refusalCode(error) === 'unauthenticated' ? (
+        {error === null ? null : refusalCode(error) === 'password_wrong' ? (
           <Text role="alert" c="var(--mantine-color-error)">
             {t('password.wrong')}
           </Text>
