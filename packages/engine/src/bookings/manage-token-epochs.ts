@@ -6,6 +6,9 @@ import type { ManageAccess, ManageTokenEpochs } from '../model/manage-access.ts'
 
 /** How long a manage token works after the visit, or after the booking was cancelled or failed. */
 const graceHours = 24
+/** How long a renewal can be retried with its key, and so with the token that it has voided. */
+const retryMinutes = 10
+const isRecent = sql`m.renewed_at > statement_timestamp() - make_interval(mins => ${retryMinutes})`
 
 export function createManageTokenEpochs(pool: pg.Pool): ManageTokenEpochs {
   return {
@@ -20,8 +23,11 @@ export function createManageTokenEpochs(pool: pg.Pool): ManageTokenEpochs {
         insert into holdfast.manage_token as m (clinic_no, booking_id, epoch, renewal_key)
         values (${clinicNoOf(bookingId)}, ${bookingId}, 1, ${renewalKey})
         on conflict (clinic_no, booking_id) do update
-          set epoch = m.epoch + case when m.renewal_key = excluded.renewal_key then 0 else 1 end,
-              renewal_key = excluded.renewal_key, renewed_at = now()
+          set (epoch, renewal_key, renewed_at) = (
+            -- A retry does not prolong the time for retries.
+            select case when is_retry then m.epoch else m.epoch + 1 end, excluded.renewal_key,
+                   case when is_retry then m.renewed_at else now() end
+              from (select m.renewal_key = excluded.renewal_key and ${isRecent} as is_retry) decided)
         returning epoch`)
       const epoch = rows[0]?.epoch
       if (epoch === undefined) throw new Error('The renewal returned no row.')
@@ -32,7 +38,8 @@ export function createManageTokenEpochs(pool: pg.Pool): ManageTokenEpochs {
 
 function accessTo(bookingId: string) {
   return sql`
-    select b.account_id as "accountId", coalesce(m.epoch, 0) as epoch, m.renewal_key as "renewalKey",
+    select b.account_id as "accountId", coalesce(m.epoch, 0) as epoch,
+           case when ${isRecent} then m.renewal_key end as "renewalKey",
            case b.status
              when 'CANCELLED' then b.updated_at
              when 'FAILED' then b.updated_at

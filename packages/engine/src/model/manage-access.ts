@@ -4,7 +4,7 @@ export type ManageAccess = {
   accountId: string | null
   /** How often the token was renewed. */
   epoch: number
-  /** Of the last renewal; null: there was none. */
+  /** Of the last renewal; null: there was none in the last ten minutes. */
   renewalKey: string | null
   /** A day has passed since the visit, or since the booking was cancelled or failed: no token is valid any more. */
   isOver: boolean
@@ -13,6 +13,6 @@ export type ManageAccess = {
 export type ManageTokenEpochs = {
   /** null: there is no such booking. */
   access(bookingId: string): Promise<ManageAccess | null>
-  /** Voids the token. Idempotent by key. @returns the new epoch */
+  /** Voids the token. Idempotent by key, for ten minutes. @returns the new epoch */
   renew(bookingId: string, renewalKey: string): Promise<number>
 }

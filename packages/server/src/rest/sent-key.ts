@@ -13,6 +13,19 @@ export function freshKey(): string {
   return randomUUID()
 }
 
+/** 32 hexadecimal digits, with or without dashes, such as a UUID has. */
+const longHexPattern = /[0-9a-f](?:-?[0-9a-f]){31}/i
+const differentDigitsMin = 8
+
+/**
+ * Whether a key was drawn at random, so that nobody else can know it: 128 bits as hexadecimal digits. Fewer than eight
+ * different digits are not random (00000000-0000-0000-0000-000000000001): of two million random keys, none had so few.
+ */
+export function isUnguessable(key: string): boolean {
+  const [digits = ''] = longHexPattern.exec(key) ?? []
+  return new Set(digits.replaceAll('-', '').toLowerCase()).size >= differentDigitsMin
+}
+
 /** A 128-bit digest, as a UUID. */
 export function digestOf(text: string): string {
   const hex = hash('sha256', text, 'hex')

@@ -530,7 +530,7 @@ export const linkBooking = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * Replace a booking’s manage token
  *
- * Returns a new token; earlier ones no longer work. For a link that came into the wrong hands, or for an account that wants to pass a booking on. A retry with the same Idempotency-Key returns the same token, also when it is sent with the token that the first try has replaced.
+ * Returns a new token; earlier ones no longer work. For a link that came into the wrong hands, or for an account that wants to pass a booking on. A retry with the same Idempotency-Key returns the same token for ten minutes, also when it is sent with the token that the first try has replaced. The key must be random, such as a UUID; with any other, each request replaces the token again.
  *
  * Who may call: The bearer of the booking’s manage token; its account.
  */

@@ -2,7 +2,7 @@ import { type Booking, clinicNoIn } from '@holdfast/engine'
 import type { Principal } from '../../edge/principal.ts'
 import { type ProblemError, problem } from '../../edge/problem-error.ts'
 import type { RestDeps } from '../rest-deps.ts'
-import { freshKey, keyDigest, type SentKey } from '../sent-key.ts'
+import { freshKey, isUnguessable, keyDigest, type SentKey } from '../sent-key.ts'
 import { actorIn, requireAccount, requireCredential } from './access.ts'
 
 /** How the caller has access to a booking. */
@@ -42,7 +42,8 @@ export async function reachBooking(deps: RestDeps, principal: Principal, booking
  * Whether a manage token is valid for a booking: not renewed since, of the account that the booking belongs to now, and
  * not later than a day after the visit or the cancellation.
  *
- * @param renewalKey of this request: the token that a renewal with this key has voided is valid for its retry
+ * @param renewalKey of this request: the token that a renewal with this key has voided is valid for its retry, within
+ * ten minutes
  */
 export async function isManageToken(
   { engine, manageTokens }: RestDeps,
@@ -62,7 +63,9 @@ export async function reachBookingAsPatient(
   deps: RestDeps,
   { principal, params: { bookingId }, key }: RenewCall,
 ): Promise<{ renewalKey: string; accountId: string | null }> {
-  const renewalKey = key === null ? freshKey() : keyDigest(key, `renewManageToken ${bookingId}`)
+  // The bearer of the voided token knows the booking's id.
+  const isRetriable = key !== null && isUnguessable(key.key.toLowerCase().replaceAll(bookingId.toLowerCase(), ''))
+  const renewalKey = isRetriable ? keyDigest(key, `renewManageToken ${bookingId}`) : freshKey()
   if (principal.kind === 'manage_token') {
     if (!(await isManageToken(deps, bookingId, principal.token, renewalKey))) throw bookingNotFound(bookingId)
     const access = await deps.engine.manageTokenEpochs.access(bookingId)

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { aBooking, aClinic, aDoctor, aSlot, type BuiltBooking, type TestDatabase } from '@holdfast/testkit'
 import { expect } from 'vitest'
 import type { CallOptions, RestApp } from '../../../test/rest-app.ts'
@@ -68,16 +69,53 @@ test('a retry of a renewal gets the same token; the voided token is good for not
   const booking = await aBooking(database, slot)
   const token = rest.manageTokens.issue(booking.id)
   const renew = (key: string) => rest.call('renewManageToken', { path: pathOf(booking), token, key })
-  const first = await renew('my key')
-  const second = await renew('my key')
+  const key = randomUUID()
+  const first = await renew(key)
+  const second = await renew(key)
   expect(second.body).toEqual(first.body)
-  expect((await renew('another key')).problem.code).toBe('booking_not_found')
+  expect((await renew(randomUUID())).problem.code).toBe('booking_not_found')
   expect(await statusOf(rest, booking, { token })).toBe(404)
   expect(await statusOf(rest, booking, { token: first.body.manageToken })).toBe(200)
   const { rows } = await database.ownerPool.query<{ row: string }>(
     'select to_jsonb(a)::text as row from holdfast.answer a',
   )
   expect(rows.map(({ row }) => row).join()).not.toContain(first.body.manageToken)
+})
+
+test('a renewal can be retried for ten minutes; retries do not prolong them', async ({ database, rest }) => {
+  const { slot } = await aDesk(database)
+  const booking = await aBooking(database, slot)
+  const token = rest.manageTokens.issue(booking.id)
+  const key = randomUUID()
+  const renew = (sent: string) => rest.call('renewManageToken', { path: pathOf(booking), token: sent, key })
+  const minutesLater = (minutes: number) =>
+    database.ownerPool.query(
+      `update holdfast.manage_token set renewed_at = renewed_at - make_interval(mins => $2) where booking_id = $1`,
+      [booking.id, minutes],
+    )
+  const first = await renew(token)
+  await minutesLater(9)
+  expect((await renew(token)).body).toEqual(first.body)
+  await minutesLater(2)
+  expect((await renew(token)).problem.code).toBe('booking_not_found')
+  // Whoever has the valid token gets another one by then, also with the same key.
+  const later = await renew(first.body.manageToken)
+  expect(later.body.manageToken).not.toBe(first.body.manageToken)
+  expect(await statusOf(rest, booking, { token: first.body.manageToken })).toBe(404)
+})
+
+test('a voided token is not valid again with a key that can be guessed', async ({ database, rest }) => {
+  const { slot } = await aDesk(database)
+  const guessable = ['my key', '1', '00000000-0000-4000-8000-000000000001', 'renew-2026-11-21-for-ada', null]
+  for (const fixed of guessable) {
+    const booking = await aBooking(database, slot)
+    const key = fixed ?? `renew ${booking.id.toUpperCase()}`
+    const token = rest.manageTokens.issue(booking.id)
+    const renew = (sent: string) => rest.call('renewManageToken', { path: pathOf(booking), token: sent, key })
+    const renewed = await renew(token)
+    expect((await renew(token)).problem.code, key).toBe('booking_not_found')
+    expect(await statusOf(rest, booking, { token: renewed.body.manageToken }), key).toBe(200)
+  }
 })
 
 test('the booking’s account gets a token to pass on; the clinic’s people get none', async ({ database, rest }) => {

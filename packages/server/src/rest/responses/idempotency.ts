@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify'
 import { clientAddress } from '../../edge/client-address.ts'
 import type { Principal } from '../../edge/principal.ts'
 import { invalidRequest, preview } from '../../edge/validator.ts'
-import { digestOf, keyDigest, type SentKey } from '../sent-key.ts'
+import { digestOf, isUnguessable, keyDigest, type SentKey } from '../sent-key.ts'
 
 const keyPattern = /^[\x20-\x7e]{1,255}$/
 
@@ -29,19 +29,6 @@ export function sentKeyOf(request: FastifyRequest): SentKey | null {
   if (key === null) return null
   const isGuessable = principal.kind === 'anonymous' && !isUnguessable(key)
   return { key, scope: isGuessable ? `guest:${clientAddress(request)}` : scopeOf(principal) }
-}
-
-/** 32 hexadecimal digits, with or without dashes, such as a UUID has. */
-const longHexPattern = /[0-9a-f](?:-?[0-9a-f]){31}/i
-const differentDigitsMin = 8
-
-/**
- * Whether a key was drawn at random, so that nobody else can know it: 128 bits as hexadecimal digits. Fewer than eight
- * different digits are not random (00000000-0000-0000-0000-000000000001): of two million random keys, none had so few.
- */
-function isUnguessable(key: string): boolean {
-  const [digits = ''] = longHexPattern.exec(key) ?? []
-  return new Set(digits.replaceAll('-', '').toLowerCase()).size >= differentDigitsMin
 }
 
 /**
