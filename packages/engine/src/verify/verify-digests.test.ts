@@ -29,7 +29,8 @@ const findings = async () => (await verify(database.appPool, { clinicNo, details
 const corrupt = (statement: string) => database.ownerPool.query(statement, [clinicNo, booking.id])
 
 const setDigest = (digest: string, version: number) =>
-  `update holdfast.booking_event set booking_digest = ${digest} where clinic_no = $1 and booking_id = $2 and version = ${version}`
+  `update holdfast.booking_event set booking_digest = ${digest}
+    where clinic_no = $1 and booking_id = $2 and version = ${version}`
 
 test('illegal_transition: an event without a digest after one that has it', async () => {
   await corrupt(setDigest('null', 2))

@@ -110,17 +110,25 @@ async function createMissing(pool: pg.Pool, { source, secrets, stored }: FoundSe
 }
 
 function refusalOf(source: SecretSource, isMissing: boolean): string {
-  const place = { setting: 'HOLDFAST_SECRET', file: 'The secret in ', database: 'The secret stored in the database' }
-  const named = place[source.kind] + (source.kind === 'file' ? source.path : '')
-  const missing = source.kind === 'file' ? `The file ${source.path} with the server's secret is missing` : null
   const found = isMissing
-    ? `${missing ?? 'HOLDFAST_SECRET is not set, and no secret is stored in the database'}, and this database was used with one.`
-    : `${named} is not the secret that this database was last used with.`
+    ? `${missingText(source)}, and this database was used with one.`
+    : `${nameOf(source)} is not the secret that this database was last used with.`
   return (
     `${found} With another secret, the links of all tickets become invalid and everybody is signed out. Restore the ` +
     'secret from its backup, or set HOLDFAST_SECRET to it. To change it, set HOLDFAST_SECRET=new,old. If it is lost, ' +
     'run `holdfast forget-secret`: the next start then accepts another one.'
   )
+}
+
+function missingText(source: SecretSource): string {
+  return source.kind === 'file'
+    ? `The file ${source.path} with the server's secret is missing`
+    : 'HOLDFAST_SECRET is not set, and no secret is stored in the database'
+}
+
+function nameOf(source: SecretSource): string {
+  if (source.kind === 'setting') return 'HOLDFAST_SECRET'
+  return source.kind === 'file' ? `The secret in ${source.path}` : 'The secret stored in the database'
 }
 
 /** A text that recognises a secret and does not reveal it: SHA-256 of a key that is used for nothing else. */

@@ -16,7 +16,7 @@ export async function secretFromFile(path: string, initial: string | null): Prom
   const secret = (await readOrCreate(path, initial)) ?? (await readOrCreate(path, initial))
   if (secret !== null) return secret
   throw new StartError(
-    `${path} exists and cannot be read, as a symbolic link to a missing file does. Restore the file with the server's ` +
+    `${path} exists and cannot be read, like a symbolic link to a missing file. Restore the file with the server's ` +
       'secret, or remove the link.',
   )
 }
