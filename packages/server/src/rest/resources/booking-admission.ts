@@ -27,8 +27,8 @@ export async function admitClaim(
 }
 
 /**
- * The same for a guest's hold that gets its patient's contact with the confirmation. Other bookings keep the contact that
- * they have, so nothing is counted for them.
+ * The same for a guest's hold that gets its patient's contact with the confirmation. Other bookings keep the contact
+ * that they have, so nothing is counted for them.
  *
  * @returns releases the reservation of a contact that the booking did not get
  */
@@ -44,8 +44,8 @@ export async function admitContact(
   if ((await engine.reads.booking(bookingId))?.status !== 'PENDING') return null
   requireAdmitted(await engine.admit({ bookingId, key: freshKey(), units: 1, confirm: true, origins }))
   return (outcome) => {
-    // Of two confirmations at once, one changes the booking. What both reserved belongs to it. A hold that is still open
-    // ends soon, or is confirmed with the next try.
+    // Of two confirmations at once, one changes the booking. What both reserved belongs to it. A hold that is still
+    // open ends soon, or is confirmed with the next try.
     if (outcome.kind === 'done' || !('booking' in outcome)) return
     const booked = new Set(contactsIn(outcome.booking.patient).map(({ subject }) => subject))
     engine.release({ bookingId, origins: origins.filter(({ subject }) => !booked.has(subject)) })
