@@ -5,12 +5,24 @@ const max = (maximum: number, description: string) => Type.Integer({ minimum: 1,
 
 const limits = {
   guestUnitsMax: max(1_000_000, 'Units of one booking'),
-  addressHoldsMax: max(1_000, 'Holds from one internet connection (IPv6: /56; a /48 has four times as many)'),
-  addressBookingsMax: max(1_000, 'Holds and coming appointments from one internet connection'),
+  addressHoldsMax: max(
+    1_000,
+    'Holds from one internet connection (IPv6: /56; a /48 has four times as many), of guests and of accounts each',
+  ),
+  addressBookingsMax: max(
+    1_000,
+    'Holds and coming appointments from one internet connection, of guests and of accounts each',
+  ),
   accountHoldsMax: max(1_000, 'Holds of one account'),
   accountBookingsMax: max(1_000, 'Holds and coming appointments of one account'),
-  contactHoldsMax: max(1_000, 'Holds for one e-mail address or phone number, without its account'),
-  contactBookingsMax: max(1_000, 'Holds and coming appointments for one e-mail address or phone number'),
+  contactHoldsMax: max(
+    1_000,
+    'Holds for one e-mail address or phone number, without its account, from one internet connection',
+  ),
+  contactBookingsMax: max(
+    1_000,
+    'Holds and coming appointments for one e-mail address or phone number from one internet connection',
+  ),
 }
 
 export const bookingLimitsSchema = Type.Object(limits, { title: 'BookingLimits', additionalProperties: false })

@@ -192,11 +192,11 @@ export type BookingLimits = {
      */
     guestUnitsMax: number;
     /**
-     * Holds from one internet connection (IPv6: /56; a /48 has four times as many)
+     * Holds from one internet connection (IPv6: /56; a /48 has four times as many), of guests and of accounts each
      */
     addressHoldsMax: number;
     /**
-     * Holds and coming appointments from one internet connection
+     * Holds and coming appointments from one internet connection, of guests and of accounts each
      */
     addressBookingsMax: number;
     /**
@@ -208,11 +208,11 @@ export type BookingLimits = {
      */
     accountBookingsMax: number;
     /**
-     * Holds for one e-mail address or phone number, without its account
+     * Holds for one e-mail address or phone number, without its account, from one internet connection
      */
     contactHoldsMax: number;
     /**
-     * Holds and coming appointments for one e-mail address or phone number
+     * Holds and coming appointments for one e-mail address or phone number from one internet connection
      */
     contactBookingsMax: number;
 };
@@ -226,11 +226,11 @@ export type BookingLimitsChange = {
      */
     guestUnitsMax?: number;
     /**
-     * Holds from one internet connection (IPv6: /56; a /48 has four times as many)
+     * Holds from one internet connection (IPv6: /56; a /48 has four times as many), of guests and of accounts each
      */
     addressHoldsMax?: number;
     /**
-     * Holds and coming appointments from one internet connection
+     * Holds and coming appointments from one internet connection, of guests and of accounts each
      */
     addressBookingsMax?: number;
     /**
@@ -242,11 +242,11 @@ export type BookingLimitsChange = {
      */
     accountBookingsMax?: number;
     /**
-     * Holds for one e-mail address or phone number, without its account
+     * Holds for one e-mail address or phone number, without its account, from one internet connection
      */
     contactHoldsMax?: number;
     /**
-     * Holds and coming appointments for one e-mail address or phone number
+     * Holds and coming appointments for one e-mail address or phone number from one internet connection
      */
     contactBookingsMax?: number;
 };

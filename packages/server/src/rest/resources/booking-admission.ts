@@ -6,6 +6,9 @@ import { refusalProblem } from '../responses/outcome-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import { freshKey } from '../sent-key.ts'
 
+/** An IPv6 customer may have a /56, or a /48, which has four times the limit. */
+const addressBits = 56
+
 type Caller = { principal: Principal; ip: string }
 
 /**
@@ -21,7 +24,7 @@ export async function admitClaim(
 ): Promise<(() => void) | null> {
   if (bookingOrigins === null) return null
   const { patient, ...claim } = request
-  const origins = [...originsOfCaller(bookingOrigins, caller), ...contactsOf(bookingOrigins, caller.principal, patient)]
+  const origins = [...originsOfCaller(bookingOrigins, caller), ...contactsOf(bookingOrigins, caller, patient)]
   requireAdmitted(await engine.admit({ ...claim, origins }))
   return () => engine.release({ bookingId: claim.bookingId, origins })
 }
@@ -34,11 +37,12 @@ export async function admitClaim(
  */
 export async function admitContact(
   { engine, bookingOrigins }: RestDeps,
+  ip: string,
   bookingId: string,
   patient: Patient,
 ): Promise<((outcome: SettleOutcome) => void) | null> {
   if (bookingOrigins === null) return null
-  const contactsIn = (of: Patient) => contactsOf(bookingOrigins, { kind: 'anonymous' }, of)
+  const contactsIn = (of: Patient) => contactsOf(bookingOrigins, { principal: { kind: 'anonymous' }, ip }, of)
   const origins = contactsIn(patient)
   if (origins.length === 0) return null
   if ((await engine.reads.booking(bookingId))?.status !== 'PENDING') return null
@@ -56,27 +60,31 @@ function requireAdmitted(outcome: AdmissionOutcome): void {
   if (outcome.kind !== 'admitted') throw refusalProblem(outcome)
 }
 
+/** Signed-in callers are counted separately: a guest must not keep those behind the same address from booking. */
 function originsOfCaller(origins: BookingOrigins, { principal, ip }: Caller): BookingOrigin[] {
-  const address = networkOf(ip, 56)
+  const address = networkOf(ip, addressBits)
   const network = networkOf(ip, 48)
+  const who = principal.kind === 'account' ? 'accounts at ' : ''
   return [
-    origins.of('address', address),
+    origins.of('address', who + address),
     // The two are the same for IPv4.
-    ...(network === address ? [] : [origins.of('network', network)]),
+    ...(network === address ? [] : [origins.of('network', who + network)]),
     ...(principal.kind === 'account' ? [origins.of('account', principal.accountId)] : []),
   ]
 }
 
 /**
- * What the patient can be reached by. An account's own e-mail address is not counted: otherwise strangers who name it
- * could keep its owner from booking. The account is counted instead.
+ * What the patient can be reached by, counted per address: otherwise strangers elsewhere who name somebody's contact
+ * could keep them from booking. For those at the same address, an account's own e-mail address is not counted; the
+ * account is counted instead.
  */
-function contactsOf(origins: BookingOrigins, principal: Principal, { email, phone }: Patient): BookingOrigin[] {
+function contactsOf(origins: BookingOrigins, { principal, ip }: Caller, { email, phone }: Patient): BookingOrigin[] {
   const address = email?.trim().toLowerCase()
   const isOwn = principal.kind === 'account' && principal.email.toLowerCase() === address
   const digits = phone?.replaceAll(/\D/g, '') ?? ''
-  return [
-    ...(address === undefined || isOwn ? [] : [origins.of('contact', address)]),
-    ...(digits === '' || principal.kind === 'account' ? [] : [origins.of('contact', digits)]),
+  const contacts = [
+    ...(address === undefined || isOwn ? [] : [address]),
+    ...(digits === '' || principal.kind === 'account' ? [] : [digits]),
   ]
+  return contacts.map((contact) => origins.of('contact', `${contact} ${networkOf(ip, addressBits)}`))
 }

@@ -83,19 +83,7 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
     return settledResponse(deps, outcome)
   })
 
-  serve(
-    restOperations.confirmBooking,
-    async (input) => {
-      const { granted: reach, body, params } = input
-      const isGuest = reach.as === 'patient' && reach.actorId === null
-      const release =
-        isGuest && body.patient !== undefined ? await admitContact(deps, params.bookingId, body.patient) : null
-      const outcome = await settle(deps, input, 'confirm', body)
-      release?.(outcome)
-      return settledResponse(deps, outcome)
-    },
-    { limit: 'patient' },
-  )
+  serve(restOperations.confirmBooking, (input) => confirm(deps, input), { limit: 'patient' })
   serve(restOperations.extendBooking, (input) => settled(deps, input, 'extend'))
   serve(restOperations.cancelBooking, (input) => settled(deps, input, 'cancel', input.body))
   serve(restOperations.arriveBooking, (input) => settled(deps, input, 'arrive'))
@@ -152,6 +140,16 @@ async function claim(
     if (error instanceof DatabaseUnavailable && !error.outcomeUnknown) release?.()
     throw error
   }
+}
+
+async function confirm(deps: RestDeps, input: Input<typeof restOperations.confirmBooking>) {
+  const { granted: reach, body, params, request } = input
+  const isGuest = reach.as === 'patient' && reach.actorId === null
+  const release =
+    isGuest && body.patient !== undefined ? await admitContact(deps, request.ip, params.bookingId, body.patient) : null
+  const outcome = await settle(deps, input, 'confirm', body)
+  release?.(outcome)
+  return settledResponse(deps, outcome)
 }
 
 async function settled(...of: Parameters<typeof settle>) {

@@ -51,7 +51,7 @@ const originTexts = {
   address: 'The clinic allows from one internet connection',
   network: 'The clinic allows from one network',
   account: 'The clinic allows an account',
-  contact: 'The clinic allows for one e-mail address or phone number',
+  contact: 'The clinic allows from one internet connection, for one e-mail address or phone number,',
 } as const satisfies Record<BookingOrigin['kind'], string>
 
 const whatTexts = { holds: 'times held at once', bookings: 'coming appointments' } as const
