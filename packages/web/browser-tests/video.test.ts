@@ -96,7 +96,7 @@ test('once the booking is confirmed, the link to join is on the ticket, in the c
 
   // The ticket kept on the device contains no link to join.
   await page.getByRole('button', { name: 'Keep on this device' }).click()
-  await page.getByRole('button', { name: 'Forget on this device' }).waitFor()
+  await page.getByText('This ticket is kept on this device.', { exact: false }).waitFor()
   const stored = await page.evaluate(async () => {
     const cache = await caches.open('holdfast-kept-tickets')
     const responses = await Promise.all((await cache.keys()).map((key) => cache.match(key)))
