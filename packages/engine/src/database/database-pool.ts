@@ -5,6 +5,9 @@ import { PooledClient } from './pooled-client.ts'
 
 type AnyQuery = (...args: readonly unknown[]) => unknown
 
+/** Node's timers count whole milliseconds, and may fire up to one earlier than `performance.now()` says. */
+const timerEarlyMsMax = 1
+
 export type DatabasePoolConfig = pg.PoolConfig & {
   /** How long to wait for the response to a query, milliseconds. A query may set another `query_timeout`. */
   query_timeout: number
@@ -89,7 +92,7 @@ class BoundedPool extends pg.Pool {
   /** Closes the connections that would fail for the same reason. */
   #closeOthersLike(reason: Error): void {
     if (isNoResponse(reason)) {
-      const beganAtMs = performance.now() - this.#queryTimeoutMs
+      const beganAtMs = performance.now() - this.#queryTimeoutMs + timerEarlyMsMax
       this.closeIdle(closedAfter(reason), beganAtMs)
       this.onNoResponse(closedAfter(reason), beganAtMs)
     } else if (isNotWritable(reason) || isPlanOutdated(reason)) this.#closeAll(closedAfter(reason))
