@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import { runClaimBatch } from './bookings/claim-batch.ts'
-import { findLocked } from './bookings/find-locked.ts'
+import { findLocked, locksOf } from './bookings/find-locked.ts'
 import { createManageTokenEpochs } from './bookings/manage-token-epochs.ts'
 import { runMoveBatch } from './bookings/move-batch.ts'
 import { runSettleBatch } from './bookings/settle-batch.ts'
@@ -56,11 +56,7 @@ export function createEngine(settings: EngineSettings): Engine & { queueDepths()
     name: 'claim',
     run: (items) => runClaimBatch(batchPool, items, announce),
     rowOf: ({ slotId }) => slotId,
-    findLocked: (items) =>
-      findLocked(
-        batchPool,
-        items.map(({ slotId }) => ({ slotId, bookingId: null })),
-      ),
+    findLocked: (items) => findLocked(batchPool, items.map(locksOf.claim)),
     ...bounds,
     onOutcomes: (outcomes) => onClaims?.(outcomes.map((outcome) => (outcome === 'error' ? outcome : outcome.kind))),
   })
@@ -68,18 +64,14 @@ export function createEngine(settings: EngineSettings): Engine & { queueDepths()
     name: 'settle',
     run: (items) => runSettleBatch(batchPool, items, announce),
     rowOf: ({ bookingId }) => bookingId,
-    findLocked: (items) =>
-      findLocked(
-        batchPool,
-        items.map(({ bookingId }) => ({ slotId: null, bookingId })),
-      ),
+    findLocked: (items) => findLocked(batchPool, items.map(locksOf.settle)),
     ...bounds,
   })
   const moves = new BatchQueue<MoveRequest, MoveOutcome>({
     name: 'move',
     run: (items) => runMoveBatch(batchPool, items, announce),
     rowOf: ({ slotId }) => slotId,
-    findLocked: (items) => findLocked(batchPool, items),
+    findLocked: (items) => findLocked(batchPool, items.map(locksOf.move)),
     ...bounds,
   })
   const admissions = createAdmissions(batchPool, bounds)

@@ -57,9 +57,13 @@ begin
      from (select distinct u.clinic_no from unnest(p_clinic_nos) u(clinic_no) order by u.clinic_no) q;
   v_now := clock_timestamp();
 
+  -- What another session has locked, such as purge_outdated, ends after two minutes: a wait would stop all clinics.
   delete from booking_origin o
-   using unnest(p_released_clinic_nos, p_released_subjects, p_released_ids) r(clinic_no, subject, id)
-   where o.clinic_no = r.clinic_no and o.subject = r.subject and o.booking_id = r.id;
+   where (o.clinic_no, o.subject, o.booking_id) in (
+     select t.clinic_no, t.subject, t.booking_id
+       from unnest(p_released_clinic_nos, p_released_subjects, p_released_ids) r(clinic_no, subject, id)
+       join booking_origin t on t.clinic_no = r.clinic_no and t.subject = r.subject and t.booking_id = r.id
+        for update of t skip locked);
 
   -- The claims that are near a limit.
   with subjects as materialized (

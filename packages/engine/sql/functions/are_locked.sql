@@ -1,52 +1,109 @@
--- are_locked: which of up to 1,000 requests would wait for the lock of another transaction: on their slot, their
--- booking, or their booking's slot. The arrays have one element per request, either id may be null. What does not exist
--- is not locked. A queue calls it after a lock timeout, to separate these requests from the others.
+-- are_locked: which of up to 1,000 requests would wait for the lock of another transaction. The arrays have one element
+-- per request, each id may be null. A queue calls it after a lock timeout, to separate these requests from the others.
+-- So it looks at every row that claim_slots, settle_bookings and move_bookings lock:
+--   p_slot_ids: the slot that a claim or a move enters, and the lapsed holds on it, which have to be given back;
+--   p_booking_ids: the booking that changes, and, where p_with_slots says so, the slot that it leaves;
+--   p_keys: the key of a claim, which another transaction may have inserted and not committed. No row shows that, so it
+--   is inserted, and the insertion is rolled back.
+-- What does not exist is not locked.
 --
 -- One statement per row: see lock_bookings.
--- Locks: the slots and bookings that are not locked, until it returns; it waits for none.
--- Fails: 22023 for arrays of different lengths, or more than 1,000.
+-- Locks: the rows that are not locked, until it returns. It waits a millisecond for each key, and for no row.
+-- Fails: 22023 for arrays of different lengths, or more than 1,000; 55P03 if a table is locked.
 -- Idempotent: yes, it changes nothing.
-create or replace function holdfast.are_locked(p_clinic_nos integer[], p_slot_ids uuid[], p_booking_ids uuid[])
-returns boolean[]
+create or replace function holdfast.are_locked(
+  p_clinic_nos integer[], p_slot_ids uuid[], p_booking_ids uuid[], p_with_slots boolean[], p_keys uuid[]
+) returns boolean[]
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
+set lock_timeout = '1ms'
 as $function$
 declare
+  v_now constant timestamptz := clock_timestamp();
   v_item record;
-  v_slot_ids uuid[];
-  v_slot_id uuid;
-  v_locked boolean;
-  v_result boolean[] := '{}';
+  v_left_slot_ids uuid[];
+  v_lapsed_ids uuid[]; v_free integer;
+  v_locked_keys uuid[] := '{}'; v_locked_ids uuid[] := '{}';
 begin
-  if cardinality(p_clinic_nos) not between 1 and 1000 or cardinality(p_slot_ids) <> cardinality(p_clinic_nos)
-     or cardinality(p_booking_ids) <> cardinality(p_clinic_nos) then
+  if cardinality(p_clinic_nos) not between 1 and 1000
+     or array[cardinality(p_slot_ids), cardinality(p_booking_ids), cardinality(p_with_slots), cardinality(p_keys)]
+        <> array_fill(cardinality(p_clinic_nos), array[4]) then
     raise exception 'requests come as arrays of the same length, 1 to 1000' using errcode = 'invalid_parameter_value';
   end if;
+
   for v_item in
-    select u.clinic_no, u.slot_id, u.booking_id
-      from unnest(p_clinic_nos, p_slot_ids, p_booking_ids) with ordinality u(clinic_no, slot_id, booking_id, n)
-     order by u.n
+    select distinct u.clinic_no, u.key from unnest(p_clinic_nos, p_keys) u(clinic_no, key)
+     where u.key is not null
+       and not exists (select from idempotency k where k.clinic_no = u.clinic_no and k.key = u.key)
   loop
-    v_locked := false;
-    v_slot_ids := array[v_item.slot_id];
-    select b.slot_id into v_slot_id from booking b where b.clinic_no = v_item.clinic_no and b.id = v_item.booking_id;
-    if found then
-      v_slot_ids := v_slot_ids || v_slot_id;
-      perform 1 from booking b where b.clinic_no = v_item.clinic_no and b.id = v_item.booking_id
-        for update skip locked;
-      v_locked := not found;
-    end if;
-    foreach v_slot_id in array v_slot_ids loop
-      perform 1 from slot s where s.clinic_no = v_item.clinic_no and s.id = v_slot_id for update skip locked;
-      if not found then
-        perform 1 from slot s where s.clinic_no = v_item.clinic_no and s.id = v_slot_id;
-        v_locked := v_locked or found;
-      end if;
-    end loop;
-    v_result := v_result || v_locked;
+    begin
+      insert into idempotency (clinic_no, key, request_hash, booking_id, created_at)
+      values (v_item.clinic_no, v_item.key, v_item.key, v_item.key, v_now) on conflict do nothing;
+      raise sqlstate 'HF001';
+    exception
+      when sqlstate 'HF001' then null;
+      when lock_not_available then v_locked_keys := v_locked_keys || v_item.key;
+    end;
   end loop;
-  return v_result;
+
+  select array_agg(b.slot_id order by i.n) into v_left_slot_ids
+    from unnest(p_clinic_nos, p_booking_ids, p_with_slots) with ordinality i(clinic_no, booking_id, with_slot, n)
+    left join lateral (select t.slot_id from booking t
+                        where i.with_slot and t.clinic_no = i.clinic_no and t.id = i.booking_id limit 1) b on true;
+  for v_item in
+    select distinct u.clinic_no, u.slot_id
+      from unnest(p_clinic_nos || p_clinic_nos, p_slot_ids || v_left_slot_ids) u(clinic_no, slot_id)
+     where u.slot_id is not null
+  loop
+    perform 1 from slot s where s.clinic_no = v_item.clinic_no and s.id = v_item.slot_id for update skip locked;
+    if not found then
+      perform 1 from slot s where s.clinic_no = v_item.clinic_no and s.id = v_item.slot_id;
+      if found then
+        v_locked_ids := v_locked_ids || v_item.slot_id;
+      end if;
+    end if;
+  end loop;
+
+  for v_item in
+    select distinct u.clinic_no, u.slot_id
+      from unnest(p_clinic_nos, p_slot_ids) u(clinic_no, slot_id)
+     cross join lateral (select t.next_lapse from slot t
+                          where t.clinic_no = u.clinic_no and t.id = u.slot_id limit 1) s
+     where s.next_lapse <= v_now
+  loop
+    -- The same holds as lapse_holds and move_bookings take.
+    select array_agg(q.id) into v_lapsed_ids
+      from (select b.id from booking b
+             where b.clinic_no = v_item.clinic_no and b.slot_id = v_item.slot_id
+               and hold_lapsed(b.status, b.hold_expires_at, v_now)
+             order by b.id limit 1000) q;
+    select count(*) into v_free
+      from (select from booking b where b.clinic_no = v_item.clinic_no and b.id = any (v_lapsed_ids)
+               for update skip locked) q;
+    if v_free < cardinality(v_lapsed_ids) then
+      v_locked_ids := v_locked_ids || v_item.slot_id;
+    end if;
+  end loop;
+
+  for v_item in
+    select distinct u.clinic_no, u.id from unnest(p_clinic_nos, p_booking_ids) u(clinic_no, id) where u.id is not null
+  loop
+    perform 1 from booking b where b.clinic_no = v_item.clinic_no and b.id = v_item.id for update skip locked;
+    if not found then
+      perform 1 from booking b where b.clinic_no = v_item.clinic_no and b.id = v_item.id;
+      if found then
+        v_locked_ids := v_locked_ids || v_item.id;
+      end if;
+    end if;
+  end loop;
+
+  return array(
+    select coalesce(i.slot_id = any (v_locked_ids), false) or coalesce(i.left_slot_id = any (v_locked_ids), false)
+           or coalesce(i.booking_id = any (v_locked_ids), false) or coalesce(i.key = any (v_locked_keys), false)
+      from unnest(p_slot_ids, v_left_slot_ids, p_booking_ids, p_keys) with ordinality
+           i(slot_id, left_slot_id, booking_id, key, n)
+     order by i.n);
 end
 $function$;

@@ -3,7 +3,8 @@
 -- under way. Reservations of one key count once, and those of p_key do not: of the claims of a key at most one books.
 -- Deletes the reservations that will never count again, so that the next call reads only those that count.
 --
--- Internal. Locks: the reservations that it deletes; the caller has the clinic's advisory lock. Fails: never.
+-- Internal. Locks: the reservations that it deletes, skipping those that another session has locked; the caller has the
+-- clinic's advisory lock. Fails: never.
 -- Idempotent: yes.
 create or replace function holdfast.count_origins(
   p_clinic_no integer, p_subject uuid, p_except uuid, p_key uuid, p_now timestamptz,
@@ -42,7 +43,10 @@ begin
   live := live + v_reserved;
   if v_over is not null then
     delete from booking_origin o
-     where o.clinic_no = p_clinic_no and o.subject = p_subject and o.booking_id = any (v_over);
+     where (o.clinic_no, o.subject, o.booking_id) in (
+       select t.clinic_no, t.subject, t.booking_id from booking_origin t
+        where t.clinic_no = p_clinic_no and t.subject = p_subject and t.booking_id = any (v_over)
+          for update skip locked);
   end if;
 end
 $function$;

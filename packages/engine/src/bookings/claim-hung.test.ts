@@ -18,7 +18,7 @@ import { createEngine } from '../create-engine.ts'
 import { createPool, type PoolSettings } from '../database/pools.ts'
 import type { SettleRequest } from '../model/settle.ts'
 import type { BatchReport } from '../queue/batch-queue.ts'
-import { findLocked } from './find-locked.ts'
+import { findLocked, locksOf } from './find-locked.ts'
 
 function engineOn(
   database: TestDatabase,
@@ -129,15 +129,15 @@ describe('a slot that another transaction holds locked', () => {
     if (slot === undefined || free === undefined) throw new Error('no slot')
     const [onSlot, onFree] = [await aBooking(database, slot), await aBooking(database, free)]
     const lock = await holdSlotLock(database, slot)
-    const ofSlots = await findLocked(
-      database.appPool,
-      [slot, free, slot].map(({ id }) => ({ slotId: id, bookingId: null })),
-    )
-    expect(ofSlots).toEqual([true, false, true])
-    const ofBookings = [onSlot, onFree].map(({ id }) => ({ slotId: null, bookingId: id }))
-    expect(await findLocked(database.appPool, ofBookings)).toEqual([true, false])
+    const ofSlots = [slot, free, slot].map((one) => locksOf.claim(aClaim(one)))
+    expect(await findLocked(database.appPool, ofSlots)).toEqual([true, false, true])
+    const of = (action: 'cancel' | 'confirm') =>
+      [onSlot, onFree].map(({ id }) => locksOf.settle({ bookingId: id, action }))
+    expect(await findLocked(database.appPool, of('cancel'))).toEqual([true, false])
+    // A confirmation does not lock the slot.
+    expect(await findLocked(database.appPool, of('confirm'))).toEqual([false, false])
     await lock.release()
-    expect(await findLocked(database.appPool, ofBookings)).toEqual([false, false])
+    expect(await findLocked(database.appPool, of('cancel'))).toEqual([false, false])
   })
 })
 

@@ -24,6 +24,7 @@ export function createAdmissions(pool: pg.Pool, bounds: Bounds) {
     inFlightMax: 1,
     run: (requests) => runAdmissionBatch(pool, requests, released.splice(0)),
     rowOf: ({ bookingId }) => String(clinicNoOf(bookingId)),
+    findLocked: (requests) => findLockedClinics(pool, requests),
     ...bounds,
   })
   return {
@@ -64,6 +65,16 @@ async function runAdmissionBatch(
     kind: 'completed',
     outcome: outcomeOf(exceeded[index] ?? null, maxima[index] ?? 0),
   }))
+}
+
+/** For each request, whether another transaction has the lock of its clinic that `admit_claims` takes. */
+async function findLockedClinics(pool: pg.Pool, requests: readonly AdmissionRequest[]): Promise<boolean[]> {
+  const statement = sql`
+    select array_agg(not pg_try_advisory_xact_lock(1215261797, u.clinic_no) order by u.n) as locked
+      from unnest(${plainArray(requests, ({ bookingId }) => clinicNoOf(bookingId))}::integer[]) with ordinality
+           u(clinic_no, n)`
+  const { rows } = await pool.query<{ locked: boolean[] }>(prepared('find_locked_clinics', statement))
+  return rows[0]?.locked ?? []
 }
 
 function outcomeOf(exceeded: string | null, max: number): AdmissionOutcome {

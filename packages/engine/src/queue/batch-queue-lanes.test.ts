@@ -77,6 +77,35 @@ test('a lock that is not of a row: the items are sent one by one', async () => {
   expect(await b).toBe('b:1')
 })
 
+test('several locks that are not of rows: the queue waits for one, and the slow lane for the others', async () => {
+  const [locked, ran, timeOuts] = [new Set(['b', 'c', 'd']), [] as string[], [] as (() => void)[]]
+  const queue = new BatchQueue<string, string>({
+    name: 'q',
+    inFlightMax: 1,
+    async run(items) {
+      ran.push(items.join(''))
+      if (items.some((item) => locked.has(item))) {
+        await new Promise<void>((_resolve, reject) => timeOuts.push(() => reject(lockTimeout())))
+      }
+      return items.map(done)
+    },
+    rowOf: (item) => item,
+  })
+  const untilWaiting = (count: number) => vi.waitFor(() => expect(timeOuts).toHaveLength(count))
+  const outcomes = outcomesOf(queue, ['a', 'b', 'c', 'd', 'e'])
+  for (const count of [1, 2]) {
+    await untilWaiting(count)
+    timeOuts.at(-1)?.()
+  }
+  await untilWaiting(3)
+  // The slow lane waits for a lock now, and the queue for none.
+  expect(await queue.submit('z')).toBe('z')
+  locked.clear()
+  timeOuts.at(-1)?.()
+  expect(await outcomes).toEqual(['a', 'b', 'c', 'd', 'e'])
+  expect(ran).toEqual(['abcde', 'a', 'b', 'cdeb', 'z', 'c', 'd', 'e', 'b'])
+})
+
 test('a look for locked rows that fails: nothing is lost', async () => {
   const { queue, locked } = lockedRows({ findLocked: () => Promise.reject(lockTimeout()) })
   locked.add('a')

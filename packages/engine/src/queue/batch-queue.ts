@@ -219,11 +219,8 @@ export class BatchQueue<Item, Outcome> {
   }
 
   async #send(batch: Waiting<Item, Outcome>[]): Promise<void> {
-    try {
-      this.#deliver(batch, await this.#run(batch))
-    } catch (error) {
-      await this.#failed(batch, error)
-    }
+    const error = await this.#tried(batch)
+    if (error !== null) await this.#failed(batch, error)
   }
 
   async #failed(batch: Waiting<Item, Outcome>[], error: unknown): Promise<void> {
@@ -235,23 +232,42 @@ export class BatchQueue<Item, Outcome> {
     } else await this.#sendOneByOne(batch)
   }
 
+  /**
+   * When one of them waits too long for a lock, the rest goes to the slow lane too: others may be locked as well, and
+   * the queue must not wait for each in turn. That one comes last there, or it would delay them again.
+   */
   async #sendOneByOne(batch: Waiting<Item, Outcome>[]): Promise<void> {
-    for (const waiting of batch) if (this.#inTime([waiting]).length > 0) await this.#send([waiting])
+    for (const [index, waiting] of batch.entries()) {
+      if (this.#inTime([waiting]).length === 0) continue
+      const error = await this.#tried([waiting])
+      if (isLockTimeout(error)) return this.#park([...batch.slice(index + 1), waiting])
+      if (error !== null) await this.#failed([waiting], error)
+    }
+  }
+
+  /** @returns why the batch failed; null: its items have their outcomes */
+  async #tried(batch: Waiting<Item, Outcome>[]): Promise<unknown> {
+    try {
+      this.#deliver(batch, await this.#run(batch))
+      return null
+    } catch (error) {
+      return error
+    }
+  }
+
+  #park(batch: readonly Waiting<Item, Outcome>[]): void {
+    for (const waiting of batch) this.#slow.park(this.#settings.rowOf(waiting.item), waiting)
+    void this.#runSlowLane()
   }
 
   /** A batch has waited too long for a lock. */
   async #divide(batch: Waiting<Item, Outcome>[]): Promise<void> {
     const locked = batch.length === 1 ? [true] : await this.#findLocked(batch)
-    const others = batch.filter((waiting, index) => {
-      if (locked[index] !== true) return true
-      this.#slow.park(this.#settings.rowOf(waiting.item), waiting)
-      return false
-    })
-    if (others.length < batch.length) {
-      void this.#runSlowLane()
-      const inTime = this.#inTime(others)
-      if (inTime.length > 0) await this.#send(inTime)
-    } else await this.#sendOneByOne(batch)
+    const others = batch.filter((_waiting, index) => locked[index] !== true)
+    if (others.length === batch.length) return this.#sendOneByOne(batch)
+    this.#park(batch.filter((_waiting, index) => locked[index] === true))
+    const inTime = this.#inTime(others)
+    if (inTime.length > 0) await this.#send(inTime)
   }
 
   async #findLocked(batch: readonly Waiting<Item, Outcome>[]): Promise<boolean[]> {

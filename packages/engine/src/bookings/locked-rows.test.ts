@@ -1,0 +1,218 @@
+import { randomUUID } from 'node:crypto'
+import {
+  aBooking,
+  aClaim,
+  aClinic,
+  aDoctor,
+  aSlot,
+  type BuiltBooking,
+  type BuiltSlot,
+  checkHistory,
+  createTestDatabase,
+  type HeldLock,
+  holdLock,
+  holdSlotLock,
+  plantFunction,
+  type TestDatabase,
+} from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
+import { describe, expect, onTestFinished } from 'vitest'
+import { createEngine } from '../create-engine.ts'
+import { createPool } from '../database/pools.ts'
+import { newId } from '../model/id.ts'
+import type { SettleAction } from '../model/settle.ts'
+import type { BatchReport } from '../queue/batch-queue.ts'
+
+// Every kind of row that a batched write locks, and a transaction that hangs while it holds that lock. The writes of
+// other clinics in the same batch must be done after one lock timeout, together: one batch fails, and the next one has
+// all of them.
+
+type Engine = ReturnType<typeof createEngine>
+
+/** What a write of one clinic needs. */
+type Place = { slot: BuiltSlot; target: BuiltSlot; booking: BuiltBooking }
+
+type Case = {
+  name: string
+  queue: 'admission' | 'claim' | 'settle' | 'move'
+  /** The key is that of the claim that has to wait. */
+  hang(database: TestDatabase, place: Place, key: string): Promise<HeldLock>
+  write(engine: Engine, place: Place, key: string): Promise<{ kind: string }>
+}
+
+async function aPlace(database: TestDatabase): Promise<Place> {
+  const doctor = await aDoctor(database, await aClinic(database))
+  const [slot, target] = [
+    await aSlot(database, doctor, { capacity: 3 }),
+    await aSlot(database, doctor, { capacity: 3 }),
+  ]
+  return { slot, target, booking: await aBooking(database, slot, { status: 'PENDING' }) }
+}
+
+const lockBooking = (database: TestDatabase, { id }: BuiltBooking) =>
+  holdLock(database.ownerPool, 'select from holdfast.booking where id = $1 for update', [id])
+
+const lockLapsedHold = async (database: TestDatabase, slot: BuiltSlot) => {
+  const holdExpiresAt = new Date(Date.now() - 60_000)
+  return lockBooking(database, await aBooking(database, slot, { status: 'PENDING', holdExpiresAt }))
+}
+
+const claim: Case['write'] = (engine, { slot }, key) => engine.claim(aClaim(slot, { key }))
+const move: Case['write'] = (engine, { booking, target }) =>
+  engine.move({ bookingId: booking.id, slotId: target.id, actorId: null, onBehalf: true })
+const settle =
+  (action: SettleAction): Case['write'] =>
+  (engine, { booking }) =>
+    engine.settle({ bookingId: booking.id, action, actorId: randomUUID(), onBehalf: true, key: null, reason: null })
+
+const cases: Case[] = [
+  {
+    name: 'a claim: its slot',
+    queue: 'claim',
+    hang: (database, { slot }) => holdSlotLock(database, slot),
+    write: claim,
+  },
+  {
+    name: 'a claim: a lapsed hold on its slot',
+    queue: 'claim',
+    hang: (database, { slot }) => lockLapsedHold(database, slot),
+    write: claim,
+  },
+  {
+    name: 'a claim: its key',
+    queue: 'claim',
+    hang: (database, { slot }, key) =>
+      holdLock(
+        database.ownerPool,
+        `insert into holdfast.idempotency (clinic_no, key, request_hash, booking_id, created_at)
+         values ($1, $2, $2, $2, now())`,
+        [slot.clinicNo, key],
+      ),
+    write: claim,
+  },
+  ...(['confirm', 'extend', 'link', 'cancel'] as const).map(
+    (action): Case => ({
+      name: `${action}: the booking`,
+      queue: 'settle',
+      hang: (database, { booking }) => lockBooking(database, booking),
+      write: settle(action),
+    }),
+  ),
+  {
+    name: 'cancel: the slot',
+    queue: 'settle',
+    hang: (database, { slot }) => holdSlotLock(database, slot),
+    write: settle('cancel'),
+  },
+  {
+    name: 'a move: the slot that it enters',
+    queue: 'move',
+    hang: (database, { target }) => holdSlotLock(database, target),
+    write: move,
+  },
+  {
+    name: 'a move: the slot that it leaves',
+    queue: 'move',
+    hang: (database, { slot }) => holdSlotLock(database, slot),
+    write: move,
+  },
+  {
+    name: 'a move: the booking',
+    queue: 'move',
+    hang: (database, { booking }) => lockBooking(database, booking),
+    write: move,
+  },
+  {
+    name: 'a move: a lapsed hold on the slot that it enters',
+    queue: 'move',
+    hang: (database, { target }) => lockLapsedHold(database, target),
+    write: move,
+  },
+  {
+    name: 'a reservation: the clinic',
+    queue: 'admission',
+    hang: (database, { slot }) =>
+      holdLock(database.ownerPool, 'select pg_advisory_xact_lock(1215261797, $1)', [slot.clinicNo]),
+    write: (engine, { slot }) =>
+      engine.admit({
+        bookingId: newId(slot.clinicNo),
+        key: randomUUID(),
+        units: 1,
+        confirm: false,
+        origins: [{ kind: 'address', subject: randomUUID() }],
+      }),
+  },
+]
+
+const done = ['booked', 'done', 'admitted']
+
+/**
+ * Sends a batch of five writes of five clinics, of which the first has to wait, and lets the lock go when the others
+ * are done.
+ *
+ * @returns the batches of more than one write until then
+ */
+async function batchesWhileLocked(database: TestDatabase, { queue, hang, write }: Case) {
+  const batches: Pick<BatchReport, 'size' | 'failed'>[] = []
+  const onBatch = ({ queue: of, size, failed }: BatchReport) => {
+    if (of === queue && size > 1) batches.push({ size, failed })
+  }
+  const batchPool = createPool({ url: database.appUrl, max: 10, name: 'batches', lockTimeoutMs: 300 })
+  const engine = createEngine({ batchPool, generalPool: database.appPool, waitMsMax: 60_000, onBatch })
+  onTestFinished(async () => {
+    await engine.stop()
+    await batchPool.close(1_000)
+  })
+  const places: Place[] = []
+  for (let n = 0; n < 5; n += 1) places.push(await aPlace(database))
+  const key = randomUUID()
+  const [place] = places
+  if (place === undefined) throw new Error('no place')
+  const lock = await hang(database, place, key)
+  onTestFinished(() => lock.release())
+  const [first, ...others] = places.map((one, index) => write(engine, one, index === 0 ? key : randomUUID()))
+  const outcomes = await Promise.all(others)
+  const until = [...batches]
+  await lock.release()
+  expect([...outcomes, await first].map((outcome) => done.includes(outcome?.kind ?? ''))).toEqual(Array(5).fill(true))
+  return until
+}
+
+const asDocumented = [
+  { size: 5, failed: true },
+  { size: 4, failed: false },
+]
+
+describe('a transaction that hangs with a lock delays the other clinics by one lock timeout', () => {
+  test.for(cases)('$name', async (one, { database }) => {
+    expect(await batchesWhileLocked(database, one)).toEqual(asDocumented)
+  })
+
+  test('after all of this, the log agrees with the bookings', async ({ database }) => {
+    expect(await checkHistory(database)).toEqual([])
+  })
+})
+
+describe('a confirmation does not wait for its slot', () => {
+  test('while another transaction has locked that', async ({ database }) => {
+    const [place, other] = [await aPlace(database), await aPlace(database)]
+    const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
+    onTestFinished(() => engine.stop())
+    const lock = await holdSlotLock(database, place.slot)
+    onTestFinished(() => lock.release())
+    const outcomes = await Promise.all([place, other].map((one) => settle('confirm')(engine, one, '')))
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['done', 'done'])
+  })
+})
+
+test('negative control: if no locked row is found, the others are not sent together at once', async () => {
+  const database = await createTestDatabase()
+  onTestFinished(() => database.drop())
+  await plantFunction(database, 'are_locked', {
+    part: 'return array(',
+    becomes: 'return array_fill(false, array[cardinality(p_clinic_nos)]); return array(',
+  })
+  for (const one of cases.filter(({ queue }) => queue !== 'admission')) {
+    expect([one.name, await batchesWhileLocked(database, one)]).not.toEqual([one.name, asDocumented])
+  }
+})
