@@ -14,6 +14,7 @@ import { describe, expect, onTestFinished } from 'vitest'
 import { DatabaseUnavailable } from '../database/database-unavailable.ts'
 import { createPool } from '../database/pools.ts'
 import type { WithdrawSlotsRequest } from '../model/slot.ts'
+import { verify } from '../verify/verify.ts'
 import { withdrawInParts } from './withdraw-in-parts.ts'
 
 const minuteMs = 60_000
@@ -109,6 +110,31 @@ describe('a range with bookings', () => {
     expect(await withdrawInParts(pool, request, () => undefined, inParts)).toMatchObject({ slots: 6, bookings: named })
     await pool.end()
   })
+})
+
+test('a crash between two parts: another server does the rest and names all bookings', async ({ database }) => {
+  const { slots, bookings, request } = await aWeek(database)
+  const last = slots.at(-1)
+  if (last === undefined) throw new Error('no slot')
+  const lock = await holdSlotLock(database, last)
+  onTestFinished(() => lock.release())
+  const crashing = createPool({ url: database.appUrl, max: 1, name: 'crashes' })
+  const failed = withdrawInParts(crashing, request, () => undefined, inParts).catch((error: unknown) => error)
+  await untilLockWaiters(database, 1)
+  await database.ownerPool.query(
+    `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'crashes'`,
+  )
+  expect(await failed).toMatchObject({ outcomeUnknown: true })
+  expect(await withdrawnCount(database, request)).toBe(4)
+  expect(await verify(database.appPool, { clinicNo: request.clinicNo, detailsMax: 5 })).toMatchObject({ mismatches: 0 })
+  await lock.release()
+  const repeated = await withdrawInParts(database.appPool, request, () => undefined, inParts)
+  expect(repeated).toMatchObject({ kind: 'withdrawn', slots: 2 })
+  const named = 'bookings' in repeated && Array.isArray(repeated.bookings) ? repeated.bookings.map(({ id }) => id) : []
+  expect(named).toEqual(bookings.map(({ id }) => id))
+  // Each booking has failed once.
+  expect(await checkHistory(database)).toEqual([])
+  await crashing.end()
 })
 
 test('a range that must have no bookings is withdrawn at once, or not at all', async ({ database }) => {
