@@ -325,17 +325,19 @@ describe('of two transactions on one slot, the one that had its lock later has t
     expect(second.slots.find(({ slotId }) => slotId === slot.id)?.available).toBe(slots[0]?.available)
   })
 
-  test('negative control: a snapshot from before the wait for the lock is not later', async () => {
+  test('negative control: a snapshot from before the wait for the lock does not see the first', async () => {
     const planted = await createTestDatabase()
     await plantFunction(
       planted,
       'claim_slot',
+      // However long it waits, nothing is read again.
+      { part: "interval := '20 ms'", becomes: "interval := '1 hour'" },
       { part: 'snapshot := pg_current_snapshot();', becomes: '' },
       { part: /begin\n/, becomes: 'begin snapshot := pg_current_snapshot();\n' },
     )
     const { first, second } = await lateNumberFirst(planted, loneClaim)
     if (first.snapshot === null || second.snapshot === null) throw new Error('no snapshot')
-    expect(first.snapshot.isBefore(second.snapshot)).toBe(false)
+    expect(second.snapshot.sees(Number(first.position))).toBe(false)
     await planted.drop()
   })
 })
