@@ -6,7 +6,7 @@ import type { DatabasePool } from './database-pool.ts'
 import { isConnectionLost, isNotWritable, mayHaveRun } from './database-unavailable.ts'
 import { createPool, inTransaction, type PoolSettings } from './pools.ts'
 
-const queryTimeoutMs = 1_000
+const queryTimeoutMs = 2_000
 const connections = 4
 
 async function proxyOf(database: TestDatabase) {
