@@ -1,16 +1,16 @@
+import { plantFunction, type TestCluster, until } from '@holdfast/testkit'
+import { describe, expect, test, vi } from 'vitest'
 import {
-  aBooking,
-  aClinic,
-  aDoctor,
-  aSlot,
-  type BuiltSlot,
-  createTestCluster,
-  plantFunction,
-  type TestCluster,
-  until,
-} from '@holdfast/testkit'
-import type pg from 'pg'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+  aCluster,
+  advance,
+  aRoomySlot,
+  atTheEnd,
+  beginEpoch,
+  book,
+  counterOf,
+  follow,
+  untilAfter,
+} from '../../test/followed-cluster.ts'
 import { createPool } from '../database/pools.ts'
 import { createReads } from '../reads/create-reads.ts'
 import { verify } from '../verify/verify.ts'
@@ -20,65 +20,6 @@ import { checkLogIsOfServer, renumberLog } from './log-epoch.ts'
 import { cursorBefore, readLog } from './read-log.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
-
-const cleanUps: (() => Promise<unknown>)[] = []
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp()
-})
-
-async function aCluster(): Promise<TestCluster> {
-  const cluster = await createTestCluster()
-  cleanUps.push(() => cluster.end())
-  return cluster
-}
-
-const aRoomySlot = async (cluster: TestCluster) =>
-  aSlot(cluster, await aDoctor(cluster, await aClinic(cluster)), { capacity: 10_000 })
-
-/** One event each. @returns the ids of the bookings */
-async function book(cluster: TestCluster, slot: BuiltSlot, count: number): Promise<string[]> {
-  const ids: string[] = []
-  for (let n = 0; n < count; n += 1) ids.push((await aBooking(cluster, slot, { status: 'PENDING' })).id)
-  return ids
-}
-
-async function follow(pool: pg.Pool) {
-  const bookingIds: string[] = []
-  const failures: unknown[] = []
-  const tail = await EventTail.start({
-    pool,
-    listenUrl: null,
-    idleMs: 20,
-    onRead: (result) => result.kind === 'failed' && failures.push(result.error),
-  })
-  tail.subscribe((entries) => {
-    for (const entry of entries) if (entry.kind === 'booking') bookingIds.push(entry.bookingId)
-  })
-  cleanUps.push(() => tail.stop())
-  const untilReported = (ids: string[]) =>
-    until(
-      async () => (ids.every((id) => bookingIds.includes(id)) ? true : undefined),
-      () => `${ids.filter((id) => !bookingIds.includes(id)).length} of ${ids.length} bookings were not reported`,
-    )
-  return { tail, bookingIds, failures, untilReported }
-}
-
-const untilAfter = (tail: EventTail, epoch: number) =>
-  until(
-    async () => (tail.epoch > epoch ? true : undefined),
-    () => `an epoch after ${epoch}`,
-  )
-
-async function counterOf({ ownerPool }: TestCluster): Promise<bigint> {
-  const { rows } = await ownerPool.query<{ xid: string }>('select pg_current_xact_id()::text as xid')
-  return BigInt(rows[0]?.xid ?? 0)
-}
-
-/** Uses up transaction numbers. */
-const advance = ({ ownerPool }: TestCluster, count: number) =>
-  ownerPool.query(`do $$ begin for n in 1..${count} loop perform pg_current_xact_id(); commit; end loop; end $$`)
-
-const beginEpoch = ({ ownerPool }: TestCluster) => ownerPool.query('select holdfast.begin_log_epoch(null)')
 
 /** Server identities as they were without epochs: one server is like another. */
 const ignoreServers = (cluster: TestCluster) =>
@@ -198,9 +139,9 @@ test('a standby promoted without the last commits begins an epoch in which every
   const primary = await aCluster()
   const slot = await aRoomySlot(primary)
   const standby = await primary.standby()
-  cleanUps.push(() => standby.end())
+  atTheEnd(() => standby.end())
   const pool = createPool({ url: primary.appUrl, max: 2, name: 'test tail' })
-  cleanUps.push(() => pool.end())
+  atTheEnd(() => pool.end())
   const { tail, bookingIds, failures, untilReported } = await follow(pool)
   const [epoch, replicated] = [tail.epoch, await book(primary, slot, 10)]
   await until(
