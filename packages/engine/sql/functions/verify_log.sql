@@ -4,9 +4,10 @@
 --   not 1, 2, 3 …) | illegal_transition (a transition that does not exist; a change of slot without a move; a change of
 --   units; a step back in time or in seq; a transaction that has not begun; a hold confirmed after its end or expired
 --   before it; a link that changed more than the account; a second link; a digest that is missing after an event with
---   one, or was changed by an event that changes no details) | state_differs (the row differs from its log, or is
---   missing; its account is neither the one that booked nor the one that it was linked to; its account, type, patient
---   and reasons do not have the digest in its last event, unless an older release wrote that).
+--   one, or was changed by an event that changes no details; a change made twice under one key within 24 hours) |
+--   state_differs (the row differs from its log, or is missing; its account is neither the one that booked nor the one
+--   that it was linked to; its account, type, patient and reasons do not have the digest in its last event, unless an
+--   older release wrote that; it was extended and its log does not say so, or the other way round, or by another key).
 -- Findings do not name accounts: an admin reads them, and does not need to know whose booking it is.
 -- Locks: none; it reads the caller's snapshot (stable). Internal: called by verify_clinic.
 -- Fails: never. Idempotent: yes.
@@ -84,6 +85,18 @@ as $function$
       from booking_event e
      where e.clinic_no = p_clinic_no and e.type = 'linked'
      group by e.booking_id
+  ), extended as (
+    -- A null among the keys: an older release did not store it.
+    select e.booking_id, array_agg(e.request_key) as keys
+      from booking_event e
+     where e.clinic_no = p_clinic_no and e.type = 'extended'
+     group by e.booking_id
+  ), repeated as (
+    select e.booking_id, e.type, count(*) as times
+      from booking_event e
+     where e.clinic_no = p_clinic_no and e.request_key is not null
+     group by e.booking_id, e.request_key, e.type
+    having count(*) > 1 and max(e.at) - min(e.at) < interval '24 hours'
   ), rebuilt as (
     select coalesce(b.id, e.booking_id) as booking_id, coalesce(b.slot_id, e.slot_id) as slot_id,
            b.id is not null as has_row, e.booking_id is not null as has_log,
@@ -105,10 +118,15 @@ as $function$
              case when b.updated_at <> e.at then format('updated_at is %s, by its log %s', b.updated_at, e.at) end,
              case when b.account_id is distinct from a.account_id then 'account is not the one in its log'
                   when d.digest <> e.booking_digest
-                  then 'account, type, patient or reasons are not those in its log' end) as differences
+                  then 'account, type, patient or reasons are not those in its log' end,
+             case when b.extended_by is null and x.keys is not null then 'its log has an extension, and it has none'
+                  when b.extended_by is not null and x.keys is null then 'it was extended, and its log does not say so'
+                  when b.extended_by <> all (x.keys) then 'it was extended by another key than its log says' end
+             ) as differences
       from (select * from booking where clinic_no = p_clinic_no) b
       full join (select * from judged where is_last) e on e.booking_id = b.id
       left join linked l on l.booking_id = e.booking_id
+      left join extended x on x.booking_id = e.booking_id
       -- The first event names who booked: the booking's account, or somebody on behalf of a guest.
      cross join lateral (select coalesce(l.accounts[1],
                                        case when b.account_id is not null then e.first_actor_id end) as account_id) a
@@ -123,10 +141,15 @@ as $function$
         or (b.created_at, b.updated_at) <> (e.first_at, e.at)
         or d.digest <> e.booking_digest
         or cardinality(l.accounts) > 1
+        or (b.extended_by is null) <> (x.keys is null)
+        or b.extended_by <> all (x.keys)
   )
   select 'illegal_transition', j.slot_id, j.booking_id, format('version %s: %s', j.version, j.fault)
     from judged j
    where j.fault is not null
+  union all
+  select 'illegal_transition', null, r.booking_id, format('%s %s times under one key', r.type, r.times)
+    from repeated r
   union all
   select f.kind, r.slot_id, r.booking_id, f.message
     from rebuilt r

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import {
   aBooking,
   aClinic,
@@ -5,10 +6,13 @@ import {
   aSlot,
   type BuiltBooking,
   type BuiltSlot,
+  shiftSlot,
   type TestDatabase,
 } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
-import { expect } from 'vitest'
+import { describe, expect } from 'vitest'
+import { runSettleBatch } from '../bookings/settle-batch.ts'
+import type { SettleAction } from '../model/settle.ts'
 import { verify } from './verify.ts'
 
 let database: TestDatabase
@@ -62,6 +66,10 @@ test('illegal_transition: a digest changed by an event that changes no details',
   expect(await findings()).toEqual([])
   for (const type of ['moved', 'extended']) {
     await database.ownerPool.query(
+      `update holdfast.booking set extended_by = case $2 when 'extended' then gen_random_uuid() end where id = $1`,
+      [held.id, type],
+    )
+    await database.ownerPool.query(
       `update holdfast.booking_event set type = case version when 2 then $2 else type end,
          booking_digest = case version when 1 then '\\x00' else booking_digest end where booking_id = $1`,
       [held.id, type],
@@ -74,4 +82,54 @@ test('illegal_transition: a digest changed by an event that changes no details',
       }),
     ])
   }
+})
+
+describe('keys', () => {
+  const settle = async (bookingId: string, action: SettleAction, key: string) => {
+    const change = { bookingId, action, actorId: null, onBehalf: true, key, reason: null }
+    expect(await runSettleBatch(database.appPool, [change])).toMatchObject([{ outcome: { kind: 'done' } }])
+  }
+
+  test('state_differs: an extension that only the row or only the log has, or under another key', async () => {
+    const held = await aBooking(database, slot, { status: 'PENDING' })
+    const key = randomUUID()
+    await settle(held.id, 'extend', key)
+    expect(await findings()).toEqual([])
+    const setKey = (to: string | null) =>
+      database.ownerPool.query('update holdfast.booking set extended_by = $2 where id = $1', [held.id, to])
+    for (const [planted, message] of [
+      [null, 'its log has an extension, and it has none'],
+      [randomUUID(), 'it was extended by another key than its log says'],
+    ] as const) {
+      await setKey(planted)
+      expect(await findings()).toMatchObject([{ kind: 'state_differs', bookingId: held.id, message }])
+    }
+    // An older release logged no keys.
+    await database.ownerPool.query('update holdfast.booking_event set request_key = null where booking_id = $1', [
+      held.id,
+    ])
+    expect(await findings()).toEqual([])
+    await setKey(key)
+    const other = await aBooking(database, slot, { status: 'PENDING' })
+    await database.ownerPool.query('update holdfast.booking set extended_by = $2 where id = $1', [other.id, key])
+    expect(await findings()).toMatchObject([
+      { bookingId: other.id, message: 'it was extended, and its log does not say so' },
+    ])
+  })
+
+  test('illegal_transition: a change made twice under one key', async () => {
+    await shiftSlot(database, slot, -3 * 1440)
+    const [first, second] = [randomUUID(), randomUUID()]
+    await settle(booking.id, 'arrive', randomUUID())
+    await settle(booking.id, 'reopen', first)
+    await settle(booking.id, 'arrive', randomUUID())
+    await settle(booking.id, 'reopen', second)
+    expect(await findings()).toEqual([])
+    await corrupt(
+      `update holdfast.booking_event set request_key = '${first}'
+        where clinic_no = $1 and booking_id = $2 and request_key = '${second}'`,
+    )
+    const message = 'reopened 2 times under one key'
+    expect(await findings()).toMatchObject([{ kind: 'illegal_transition', bookingId: booking.id, message }])
+  })
 })

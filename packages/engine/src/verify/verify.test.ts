@@ -135,7 +135,11 @@ const eventOf = (version: number) => `clinic_no = $1 and booking_id = $2 and ver
 
 test.each([
   ['arrived after PENDING', `update holdfast.booking_event set type = 'arrived' where ${eventOf(2)}`, 'state_differs'],
-  ['extended after nothing', `update holdfast.booking_event set type = 'extended' where ${eventOf(1)}`, null],
+  [
+    'extended after nothing',
+    `update holdfast.booking_event set type = 'extended' where ${eventOf(1)}`,
+    'state_differs',
+  ],
   [
     'before its predecessor',
     `update holdfast.booking_event set at = at - interval '1 s' where ${eventOf(2)}`,
