@@ -2,7 +2,8 @@
 -- slots. It only tidies: a lapsed hold never blocks a claim. Returns how many it gave back; 0: none is left for now.
 --
 -- Locks: slots with lapsed holds, by (clinic_no, id), skipping those that another session has locked (requests go
---   first); then the bookings (lapse_holds).
+--   first); then the lapsed bookings on them, by (clinic_no, id), skipping in the same way: one that a hanging
+--   transaction has locked must not keep the units of all others.
 -- Fails: check_violation if a count of units were wrong.
 -- Idempotent: yes.
 create or replace function holdfast.expire_holds(p_limit integer) returns integer
@@ -13,6 +14,7 @@ declare
   v_now timestamptz := clock_timestamp();
   v_clinic_nos integer[];
   v_slot_ids uuid[];
+  v_booking_clinic_nos integer[]; v_booking_ids uuid[]; v_ats timestamptz[];
 begin
   select array_agg(q.clinic_no), array_agg(q.slot_id) into v_clinic_nos, v_slot_ids
     from (select b.clinic_no, b.slot_id
@@ -29,6 +31,19 @@ begin
   if v_slot_ids is null then
     return 0;
   end if;
-  return holdfast.lapse_holds(v_clinic_nos, v_slot_ids, clock_timestamp());
+  v_now := clock_timestamp();
+  -- As in lapse_holds.
+  select array_agg(q.clinic_no), array_agg(q.id), array_agg(greatest(v_now, q.updated_at))
+    into v_booking_clinic_nos, v_booking_ids, v_ats
+    from (select b.clinic_no, b.id, b.updated_at
+            from booking b
+           where (b.clinic_no, b.slot_id) in (select u.clinic_no, u.slot_id
+                                              from unnest(v_clinic_nos, v_slot_ids) u(clinic_no, slot_id))
+             and hold_lapsed(b.status, b.hold_expires_at, v_now)
+           order by b.clinic_no, b.id
+           limit 1000
+             for update skip locked) q;
+  perform fail_holds(v_booking_clinic_nos, v_booking_ids, v_ats, v_clinic_nos, v_slot_ids);
+  return coalesce(cardinality(v_booking_ids), 0);
 end
 $function$;

@@ -1,7 +1,6 @@
 -- lapse_holds: gives back the units of lapsed holds on slots that the caller has locked: those bookings become FAILED
 -- `hold_expired`, each with its event, and the slots' taken and next_lapse are corrected. At most 1,000 holds a call:
 -- one slot with 50,000 of them once delayed its first claim by a second. If more are left, next_lapse <= p_now says so.
--- Returns how many holds it gave back.
 --
 -- A hold may be linked to an account after p_now was read and before its booking is locked here: it fails no earlier
 -- than that, or its log would go back in time.
@@ -11,7 +10,7 @@
 -- Fails: check_violation if taken would fall below zero.
 -- Idempotent: yes; a second call finds nothing.
 create or replace function holdfast.lapse_holds(p_clinic_nos integer[], p_slot_ids uuid[], p_now timestamptz)
-  returns integer
+  returns void
 language plpgsql
 set search_path = holdfast, pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
@@ -38,6 +37,5 @@ begin
              for update) q;
 
   perform fail_holds(v_clinic_nos, v_ids, v_ats, p_clinic_nos, p_slot_ids);
-  return coalesce(cardinality(v_ids), 0);
 end
 $function$;

@@ -39,28 +39,28 @@ const sweep = (its: TestDatabase) => its.appPool.query('select holdfast.expire_h
 const faultsOf = async (its: TestDatabase) =>
   (await verify(its.appPool, { clinicNo: null, detailsMax: 10 })).details.map(({ message }) => message)
 
-/** The sweeper has read the clock and waits for the first of two lapsed holds; the second is linked to an account. */
-async function linkDuringSweep(its: TestDatabase): Promise<string[]> {
+/** A claim has read the clock and waits for the first of two lapsed holds; the second is linked to an account. */
+async function linkDuringClaim(its: TestDatabase): Promise<string[]> {
   const slot = await aSlot(its, await aDoctor(its, await aClinic(its)), { capacity: 2 })
   const first = await aBooking(its, slot, { status: 'PENDING' })
   const second = await aBooking(its, slot, { status: 'PENDING' })
   await lapseHolds(its, slot)
   const lock = await holdLock(its.ownerPool, 'select from holdfast.booking where id = $1 for update', [first.id])
-  const sweeping = sweep(its)
+  const claiming = runClaimBatch(its.appPool, [aClaim(slot)])
   await untilLockWaiters(its, 1)
   expect(await settle(its, second, 'link')).toMatchObject([{ outcome: { kind: 'done' } }])
   await lock.release()
-  await sweeping
+  expect(await claiming).toMatchObject([{ outcome: { kind: 'booked' } }])
   return faultsOf(its)
 }
 
-test('a lapsed hold linked during the sweep fails after the link; negative control: before it', async ({
+test('a lapsed hold linked while a claim waits fails after the link; negative control: before it', async ({
   database,
 }) => {
   const planted = await createTestDatabase()
   await plantFunction(planted, 'lapse_holds', { part: 'greatest(p_now, q.updated_at)', becomes: 'p_now' })
-  expect(await linkDuringSweep(database)).toEqual([])
-  expect(await linkDuringSweep(planted)).toEqual([
+  expect(await linkDuringClaim(database)).toEqual([])
+  expect(await linkDuringClaim(planted)).toEqual([
     expect.stringMatching(/^version 3: failed at .*, before its predecessor/),
   ])
   await planted.drop()

@@ -205,6 +205,33 @@ describe('a confirmation does not wait for its slot', () => {
   })
 })
 
+test('the sweep leaves a lapsed hold that another transaction has locked, and gives back the others', async ({
+  database,
+}) => {
+  const [{ slot }, { slot: other }] = [await aPlace(database), await aPlace(database)]
+  const holdExpiresAt = new Date(Date.now() - 60_000)
+  const lapsed = () => aBooking(database, slot, { status: 'PENDING', holdExpiresAt })
+  const [locked, beside] = [await lapsed(), await lapsed()]
+  const elsewhere = await aBooking(database, other, { status: 'PENDING', holdExpiresAt })
+  const statuses = async () => {
+    const ids = [locked, beside, elsewhere].map(({ id }) => id)
+    const { rows } = await database.ownerPool.query<{ status: string }>(
+      'select b.status from unnest($1::uuid[]) with ordinality i(id, n) join holdfast.booking b using (id) order by n',
+      [ids],
+    )
+    return rows.map(({ status }) => status)
+  }
+  const lock = await lockBooking(database, locked)
+  onTestFinished(() => lock.release())
+  // A wait for the lock would not end.
+  await database.appPool.query('select holdfast.expire_holds(1000)')
+  expect(await statuses()).toEqual(['PENDING', 'FAILED', 'FAILED'])
+  await lock.release()
+  await database.appPool.query('select holdfast.expire_holds(1000)')
+  expect(await statuses()).toEqual(['FAILED', 'FAILED', 'FAILED'])
+  expect(await checkHistory(database)).toEqual([])
+})
+
 test('negative control: if no locked row is found, the others are not sent together at once', async () => {
   const database = await createTestDatabase()
   onTestFinished(() => database.drop())

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import {
   aBooking,
+  aClaim,
   aClinic,
   aDoctor,
   aSlot,
   type BuiltClinic,
   type BuiltDoctor,
   checkHistory,
-  holdLock,
   holdSlotLock,
   lapseHolds,
   shiftSlot,
@@ -19,6 +19,7 @@ import { test } from '@holdfast/testkit/database-test'
 import { describe, expect } from 'vitest'
 import { newId } from '../model/id.ts'
 import type { SettleAction, SettleOutcome, SettleRequest } from '../model/settle.ts'
+import { runClaimBatch } from './claim-batch.ts'
 import { runMoveBatch } from './move-batch.ts'
 import { runSettleBatch } from './settle-batch.ts'
 
@@ -180,35 +181,35 @@ describe('settle_bookings: holds', () => {
     expect(second.map((outcome) => outcome.kind)).toEqual(['already_extended'])
   })
 
-  test('a hold extended in its last moment is not given back by a claim or sweep that waits for it', async ({
+  test('a hold extended in its last moment is not given back by a claim that waits for it, or the sweep', async ({
     database,
   }) => {
-    const slot = await aSlot(database, doctor)
-    const booking = await aBooking(database, slot, { status: 'PENDING' })
-    await lapseHolds(database, slot)
-    const extending = await holdLock(database.ownerPool, 'select from holdfast.booking where id = $1 for update', [
-      booking.id,
-    ])
-    const sweep = database.appPool.query<{ n: number }>('select holdfast.expire_holds(10) as n')
-    await untilLockWaiters(database, 1)
-    await extending.release()
-    // The control: nothing was extended, so the sweep that waited gives it back …
-    expect((await sweep).rows[0]?.n).toBe(1)
-
-    const other = await aBooking(database, slot, { status: 'PENDING' })
-    await lapseHolds(database, slot)
-    const client = await database.ownerPool.connect()
-    await client.query('begin')
-    await client.query("update holdfast.booking set hold_expires_at = now() + interval '1 minute' where id = $1", [
-      other.id,
-    ])
-    const second = database.appPool.query<{ n: number }>('select holdfast.expire_holds(10) as n')
-    await untilLockWaiters(database, 1)
-    await client.query('commit')
-    client.release()
-    // … and here it reads the row again after its wait, and leaves it.
-    expect((await second).rows[0]?.n).toBe(0)
-    expect(await takenOf(database, slot)).toEqual([1])
+    const sweep = () => database.appPool.query<{ n: number }>('select holdfast.expire_holds(10) as n')
+    for (const isExtended of [false, true]) {
+      const slot = await aSlot(database, doctor)
+      const booking = await aBooking(database, slot, { status: 'PENDING' })
+      await lapseHolds(database, slot)
+      const extending = await database.ownerPool.connect()
+      await extending.query('begin')
+      await extending.query('select from holdfast.booking where id = $1 for update', [booking.id])
+      if (isExtended) {
+        await extending.query(
+          "update holdfast.booking set hold_expires_at = now() + interval '1 minute' where id = $1",
+          [booking.id],
+        )
+      }
+      const claiming = runClaimBatch(database.appPool, [aClaim(slot)])
+      await untilLockWaiters(database, 1)
+      // It waits for no lock.
+      expect((await sweep()).rows[0]?.n).toBe(0)
+      await extending.query('commit')
+      extending.release()
+      // The control: nothing was extended, so the claim that waited gives it back. Otherwise it reads the row again
+      // after its wait, and leaves it.
+      expect(await claiming).toMatchObject([{ outcome: { kind: isExtended ? 'slot_full' : 'booked' } }])
+      expect((await sweep()).rows[0]?.n).toBe(0)
+      expect(await takenOf(database, slot)).toEqual([1])
+    }
   })
 })
 
