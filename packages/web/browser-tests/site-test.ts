@@ -1,39 +1,33 @@
+import type { Browser } from 'playwright-core'
 import { test as base, expect } from 'vitest'
 import { findChromium, launchChromium } from './chromium.ts'
 import { type Site, startSite } from './harness.ts'
 
-/**
- * What to end when a worker ends, the latest first. Vitest cleans up the fixtures of a worker once for each test file
- * that ran in it, all at the same time; therefore only one of them does, and waits for this.
- */
-function workerEnd() {
-  const steps: (() => Promise<void>)[] = []
-  let ended: Promise<void> | undefined
-  const end = async () => {
-    for (const step of steps.reverse()) await step()
-  }
-  return {
-    add(step: () => Promise<void>) {
-      steps.push(step)
-    },
-    end() {
-      ended ??= end()
-      return ended
-    },
-  }
+// The test files of a worker share its process, and so these. Vitest's own scope `worker` is not enough: it starts a
+// fixture again for each file that extends `test`.
+let browserOfWorker: Promise<Browser> | undefined
+let siteOfWorker: Promise<Site> | undefined
+let ended: Promise<void> | undefined
+
+/** Vitest calls it once for each of these files, all at the same time. */
+function endOnce(): Promise<void> {
+  ended ??= end()
+  return ended
+}
+
+async function end(): Promise<void> {
+  await (await siteOfWorker)?.stop()
+  await (await browserOfWorker)?.close()
 }
 
 /** `test` with one browser for all test files of a worker, for files that start their own site. */
 export const browserTest = base
   .extend('chromium', { scope: 'worker' }, () => findChromium())
-  .extend('worker', { scope: 'worker' }, async ({ chromium }, { onCleanup }) => {
-    const { add, end } = workerEnd()
-    const browser = await launchChromium(chromium)
-    add(() => browser.close())
-    onCleanup(end)
-    return { browser, beforeItEnds: add }
+  .extend('browser', { scope: 'worker' }, ({ chromium }, { onCleanup }) => {
+    onCleanup(endOnce)
+    browserOfWorker ??= launchChromium(chromium)
+    return browserOfWorker
   })
-  .extend('browser', { scope: 'worker' }, ({ worker }) => worker.browser)
 
 /**
  * `test` with one server and one browser for all test files of a worker. Each test creates a separate clinic, and finds
@@ -41,10 +35,9 @@ export const browserTest = base
  * one of them had an error.
  */
 export const test = browserTest
-  .extend('site', { scope: 'worker' }, async ({ worker }) => {
-    const site = await startSite(worker.browser)
-    worker.beforeItEnds(() => site.stop())
-    return site
+  .extend('site', { scope: 'worker' }, ({ browser }) => {
+    siteOfWorker ??= startSite(browser)
+    return siteOfWorker
   })
   .extend('pageErrors', { auto: true }, ({ site }, { onCleanup }) => expectNoPageErrors(site, onCleanup))
 
