@@ -53,20 +53,21 @@ type Scene = Servers & {
   arrivedIds: string[]
   /** Slots that no step uses. */
   spareSlots: BuiltSlot[]
+  /** One for each server: see {@link holdOnce}. */
+  heldSlots: BuiltSlot[]
   created: number
 }
 
 const dayMs = 86_400_000
-const query = {
-  from: new Date(Date.now() - dayMs).toISOString().slice(0, 10),
-  to: new Date(Date.now() + 20 * dayMs).toISOString().slice(0, 10),
-}
+const dayIn = (days: number) => new Date(Date.now() + days * dayMs).toISOString().slice(0, 10)
+const query = { from: dayIn(-1), to: dayIn(20) }
 
 async function aScene(servers: Servers): Promise<Scene> {
   const clinic = await aClinic(servers.database, { settings: { holdSeconds: 1 } })
   const doctors = [await aDoctor(servers.database, clinic), await aDoctor(servers.database, clinic)]
   const slots: BuiltSlot[] = []
   const spareSlots: BuiltSlot[] = []
+  const heldSlots: BuiltSlot[] = []
   for (const each of doctors) {
     const first = await aSlot(servers.database, each, { capacity: 3 })
     // Tomorrow, and after the longest notice.
@@ -75,10 +76,12 @@ async function aScene(servers: Servers): Promise<Scene> {
     slots.push(await aSlot(servers.database, each, { capacity: 20, startsAt: late }))
     slots.push(await aSlot(servers.database, each, { capacity: 2 }))
     for (let n = 0; n < 2; n += 1) spareSlots.push(await aSlot(servers.database, each, { capacity: 5 }))
+    heldSlots.push(await aSlot(servers.database, each, { startsAt: new Date(late.getTime() - 3_600_000) }))
   }
   const ids = doctors.map(({ id }) => id)
   const pictures = await Promise.all(servers.urls.map((url) => calendarPicture(url, ids, query)))
-  return { ...servers, clinic, doctors, slots, pictures, bookingIds: [], arrivedIds: [], spareSlots, created: 0 }
+  const before = { bookingIds: [], arrivedIds: [], created: 0 }
+  return { ...servers, ...before, clinic, doctors, slots, pictures, spareSlots, heldSlots }
 }
 
 function pick<Item>(items: readonly Item[], index: number): Item {
@@ -88,9 +91,9 @@ function pick<Item>(items: readonly Item[], index: number): Item {
 }
 
 /** A write by the administrator. It may be refused, but not fail. */
-async function write(scene: Scene, at: number, method: string, path: string, body?: object): Promise<CallResult> {
+async function write({ urls, bearer }: Scene, at: number, method: string, path: string, body?: object) {
   const headers = method === 'POST' ? { 'idempotency-key': randomUUID() } : {}
-  const response = await call(`${pick(scene.urls, at)}/api/v1/${path}`, { method, bearer: scene.bearer, body, headers })
+  const response = await call(`${pick(urls, at)}/api/v1/${path}`, { method, bearer, body, headers })
   if (response.status >= 500) throw new Error(`${method} ${path} failed: ${response.text}`)
   return response
 }
@@ -203,7 +206,7 @@ async function expectedOf({ database, clinic }: Scene, doctorId: string): Promis
   return { all: rows.map(listed), available: free.map(listed) }
 }
 
-/** In which lists and pictures the calendar is not as it is in the database. */
+/** Where the calendar is not as it is in the database. */
 async function differences(scene: Scene): Promise<object[]> {
   const found: object[] = []
   for (const { id } of scene.doctors) {
@@ -260,6 +263,14 @@ async function expectOwnWrites(scene: Scene): Promise<void> {
   }
 }
 
+/** On each server a hold that lapses, and no other change of its slot, from which the calendar would learn that. */
+async function holdOnce(scene: Scene): Promise<void> {
+  for (const [at, { id: slotId }] of scene.heldSlots.entries()) {
+    const { status, text } = await write(scene, at, 'POST', 'bookings', { slotId, patient: { name: 'P' } })
+    if (status !== 201) throw new Error(`The slot was not held: ${text}`)
+  }
+}
+
 /** When nothing else happens, two bookings leave their slots on each server; one of these slots is withdrawn. */
 async function leaveOnce(scene: Scene, withinMs: number): Promise<void> {
   const leaves: (() => Promise<CallResult>)[] = []
@@ -297,6 +308,7 @@ async function checkHistories(servers: Servers, numRuns: number, withinMs: numbe
             for (const each of steps) await run(scene, each)
           }
           await Promise.all(clients.map(inTurn))
+          await holdOnce(scene)
           await expectQuiet(scene, withinMs)
           await expectOwnWrites(scene)
           await leaveOnce(scene, withinMs)
