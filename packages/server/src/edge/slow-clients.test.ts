@@ -44,7 +44,8 @@ const isClosed = (socket: Socket) =>
     () => 'the connection is closed',
   )
 
-describe('a client that never closes its side is disconnected', () => {
+// At the same time, because they wait for the server's timeouts.
+describe.concurrent('a client that never closes its side is disconnected', () => {
   test.each([
     ['after it sent nothing', '', /^HTTP\/1\.1 408 /],
     ['after it sent its headers slowly', 'GET /livez HTTP/1.1\r\nHost: x\r\nX-Slow: ', /^HTTP\/1\.1 408 /],
