@@ -43,6 +43,6 @@ test.each([
 ])('%s is a lost response, and the connection is closed', async (_what, text) => {
   const connection = await connected((socket) => socket.end(text))
   expect(await request(connection)).toBeNull()
-  await expect.poll(() => connection.isOpen, { timeout: 20_000 }).toBe(false)
+  await expect.poll(() => connection.isOpen).toBe(false)
   expect(await request(connection)).toBeNull()
 })

@@ -42,7 +42,7 @@ test('an admin creates a doctor and a week of slots, and sees a booking on the d
 
   await page.getByRole('link', { name: 'Dashboard' }).click()
   await page.getByText('No changes yet.').waitFor()
-  expect(await figure(page, 'Bookings').textContent()).toBe('0')
+  await expect.poll(() => figure(page, 'Bookings').textContent()).toBe('0')
   const { data } = await site.admin.listDoctors({ query: { clinicId: scene.clinic.id, q: 'Hopper' } })
   const grace = data?.items[0]
   const day = grace?.nextAvailableAt?.slice(0, 10) ?? ''

@@ -113,7 +113,7 @@ test('any of many clinics is found by its name or address, with the keyboard alo
   // Text that was typed without choosing an option selects nothing.
   await field.fill('zenith')
   await page.keyboard.press('Escape')
-  expect(await field.inputValue()).toBe('')
+  await expect.poll(() => field.inputValue()).toBe('')
 })
 
 test('text typed while the URL changes is not lost', async ({ site }) => {

@@ -67,7 +67,7 @@ test('a hold counts down by the server’s clock, is extended once, expires, and
   await page.getByRole('heading', { name: 'Your hold has expired' }).waitFor()
   await page.getByRole('button', { name: 'Hold this time again' }).click()
   await page.getByRole('heading', { name: 'This time is held for you' }).waitFor()
-  expect(await page.getByLabel('Full name').inputValue()).toBe('Grace Hopper')
+  await expect.poll(() => page.getByLabel('Full name').inputValue()).toBe('Grace Hopper')
   await confirm(page, 'Grace Hopper')
 })
 

@@ -91,7 +91,7 @@ test('several locks that are not of rows: the queue waits for one, and the slow 
     },
     rowOf: (item) => item,
   })
-  const untilWaiting = (count: number) => vi.waitFor(() => expect(timeOuts).toHaveLength(count))
+  const untilWaiting = (count: number) => expect.poll(() => timeOuts).toHaveLength(count)
   const outcomes = outcomesOf(queue, ['a', 'b', 'c', 'd', 'e'])
   for (const count of [1, 2]) {
     await untilWaiting(count)
