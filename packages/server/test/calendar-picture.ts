@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { LiveServerMessage } from '@holdfast/contract'
 import { liveClient } from './live-client.ts'
 import { call } from './running-server.ts'
@@ -39,6 +40,12 @@ export type CalendarPicture = {
 
 type Picture = { available: Map<string, number> | null; messages: LiveServerMessage[]; reads: number }
 
+/** fetch throws a TypeError when there is no response: the server was killed. */
+function whenUnreachable(error: unknown): 'unavailable' {
+  if (error instanceof TypeError) return 'unavailable'
+  throw error
+}
+
 export async function calendarPicture(url: string, doctorIds: string[], query: ListQuery): Promise<CalendarPicture> {
   const client = await liveClient(url)
   const pictures = new Map(doctorIds.map((id): [string, Picture] => [id, { available: null, messages: [], reads: 0 }]))
@@ -57,7 +64,8 @@ export async function calendarPicture(url: string, doctorIds: string[], query: L
     let list: Awaited<ReturnType<typeof listSlots>> = 'unavailable'
     while (list === 'unavailable') {
       if (isEnded || picture.reads !== thisRead) return
-      list = await listSlots(url, doctorId, query, position)
+      list = await listSlots(url, doctorId, query, position).catch(whenUnreachable)
+      if (list === 'unavailable') await delay(20)
     }
     if (picture.reads !== thisRead) return
     picture.available = new Map((list ?? []).map(({ id, available }) => [id, available]))

@@ -15,17 +15,19 @@ export type DatabaseProxy = {
   hang(): void
   /** Forwards connections that are opened from now on; those that hang stay as they are. */
   forwardNew(): void
+  /** Forwards new connections to the server of this URL, as when a name in the DNS points to another one. */
+  pointTo(databaseUrl: string): void
   end(): Promise<void>
 }
 
 /** A TCP proxy in front of a test's PostgreSQL, so that a test can cut one server off from the database. */
 export async function databaseProxy(databaseUrl: string): Promise<DatabaseProxy> {
-  const target = new URL(databaseUrl)
-  const socketDirectory = target.searchParams.get('host')
-  const port = Number(target.port || 5432)
+  let target = new URL(databaseUrl)
   const sockets = new Set<Socket>()
   let isHanging = false
   const server = createServer((inner) => {
+    const socketDirectory = target.searchParams.get('host')
+    const port = Number(target.port || 5432)
     const outer = socketDirectory?.startsWith('/')
       ? connect(`${socketDirectory}/.s.PGSQL.${port}`)
       : connect(port, target.hostname)
@@ -72,6 +74,9 @@ export async function databaseProxy(databaseUrl: string): Promise<DatabaseProxy>
     },
     forwardNew() {
       isHanging = false
+    },
+    pointTo(other) {
+      target = new URL(other)
     },
     end: cut,
   }

@@ -15,6 +15,7 @@ const slowest = [
   'web/browser-tests/reopen.test.ts',
   'web/browser-tests/live.test.ts',
   'server/src/calendar/random-calendar.test.ts',
+  'server/test/chaos/chaos.test.ts',
   'cli/test/replay.test.ts',
   'engine/src/tail/log-epoch.test.ts',
   'test/two-commands.test.ts',

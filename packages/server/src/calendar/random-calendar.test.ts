@@ -15,7 +15,8 @@ import {
 import fc from 'fast-check'
 import sql from 'sql-template-tag'
 import { describe, expect, test, vi } from 'vitest'
-import { type CalendarPicture, calendarPicture, type ListedSlot, listSlots } from '../../test/calendar-picture.ts'
+import { calendarDifferences, expectedSlots } from '../../test/calendar-differences.ts'
+import { type CalendarPicture, calendarPicture, listSlots } from '../../test/calendar-picture.ts'
 import { histories, type Step, stepsThatSucceed } from '../../test/calendar-steps.ts'
 import { call, runningServer, serverOn, signIn } from '../../test/running-server.ts'
 
@@ -180,58 +181,7 @@ async function run(scene: Scene, step: Step): Promise<number> {
   }
 }
 
-type Expected = { all: ListedSlot[]; available: ListedSlot[] }
-
-/** A doctor's slots, counted from the bookings. */
-async function expectedOf({ database, clinic }: Scene, doctorId: string): Promise<Expected> {
-  type Row = { id: string; starts_at: Date; capacity: number; available: number; can_be_booked: boolean }
-  const { rows } = await database.ownerPool.query<Row>(sql`
-    select s.id, s.starts_at, s.capacity, s.capacity - coalesce(sum(b.units), 0)::integer as available,
-           s.starts_at > now() + make_interval(mins => c.minimum_notice_minutes) as can_be_booked
-      from holdfast.slot s
-      join holdfast.clinic c on c.no = s.clinic_no
-      left join holdfast.booking b on b.clinic_no = s.clinic_no and b.slot_id = s.id
-           and (b.status in ('CONFIRMED', 'ARRIVED', 'COMPLETED', 'NO_SHOW')
-                or b.status = 'PENDING' and b.hold_expires_at > now())
-     where s.clinic_no = ${clinic.no} and s.resource_id = ${doctorId} and s.withdrawn_at is null
-     group by s.clinic_no, s.id, c.no
-     order by s.starts_at`)
-  const listed = ({ id, starts_at, capacity, available }: Row): ListedSlot => ({
-    id,
-    startsAt: starts_at.toISOString(),
-    capacity,
-    available,
-  })
-  const free = rows.filter((row) => row.can_be_booked && row.available > 0)
-  return { all: rows.map(listed), available: free.map(listed) }
-}
-
-/** Where the calendar is not as it is in the database. */
-async function differences(scene: Scene): Promise<object[]> {
-  const found: object[] = []
-  for (const { id } of scene.doctors) {
-    const { all, available } = await expectedOf(scene, id)
-    const inPicture = new Map(all.map((each) => [each.id, each.available]))
-    for (const [index, url] of scene.urls.entries()) {
-      for (const [onlyAvailable, expected] of [
-        [false, all],
-        [true, available],
-      ] as const) {
-        const list = await listSlots(url, id, { ...query, onlyAvailable })
-        if (!isEqual(list, expected)) found.push({ server: index, onlyAvailable, list, expected })
-      }
-      const picture = scene.pictures[index]?.availableOf(id) ?? null
-      const sorted = picture === null ? null : Object.fromEntries([...picture].sort())
-      const expected = Object.fromEntries([...inPicture].sort())
-      if (!isEqual(sorted, expected)) found.push({ server: index, picture: sorted, expected })
-    }
-  }
-  return found
-}
-
-function isEqual(one: unknown, other: unknown): boolean {
-  return JSON.stringify(one) === JSON.stringify(other)
-}
+const differences = (scene: Scene) => calendarDifferences(scene.database, { ...scene, query })
 
 /** When no hold will lapse any more, everything shows what is in the database. */
 async function expectQuiet(scene: Scene, withinMs: number): Promise<void> {
@@ -254,7 +204,7 @@ async function expectOwnWrites(scene: Scene): Promise<void> {
     for (const { id, doctorId } of scene.slots) {
       const { status, headers } = await claim(scene, at, id, 1, true)
       if (status !== 201) continue
-      const { all } = await expectedOf(scene, doctorId)
+      const { all } = await expectedSlots(scene.database, { id: doctorId, clinicNo: scene.clinic.no })
       const own = await listSlots(pick(scene.urls, at), doctorId, query)
       const position = headers.get('holdfast-position') ?? undefined
       expect([own, await listSlots(pick(scene.urls, 1 - at), doctorId, query, position)]).toEqual([all, all])
