@@ -1,0 +1,36 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+
+const root = join(import.meta.dirname, '..')
+
+/** The tests that a page names in the last column of its tables, as `` `file`: name ``. */
+function namedTests(page: string): { file: string; name: string }[] {
+  return [...page.matchAll(/\| `([^`]+\.test\.ts)`: (.+) \|$/gm)].map(([, file = '', name = '']) => ({ file, name }))
+}
+
+function missingTests(page: string): string[] {
+  return namedTests(page).flatMap(({ file, name }) => {
+    const path = join(root, file)
+    const isThere = existsSync(path) && ["'", '`'].some((quote) => readFileSync(path, 'utf8').includes(quote + name))
+    return isThere ? [] : [`${file}: ${name}`]
+  })
+}
+
+test('every test that docs/tested-failures.md names exists', () => {
+  const page = readFileSync(join(root, 'docs/tested-failures.md'), 'utf8')
+  expect(namedTests(page).length).toBeGreaterThan(25)
+  expect(missingTests(page)).toEqual([])
+})
+
+test('a test that does not exist is noticed', () => {
+  const page = [
+    '| a | b | `tools/tested-failures.test.ts`: every test that docs/tested-failures.md names exists |',
+    '| a | b | `tools/tested-failures.test.ts`: no such test |',
+    '| a | b | `tools/nothing.test.ts`: no such file |',
+  ].join('\n')
+  expect(missingTests(page)).toEqual([
+    'tools/tested-failures.test.ts: no such test',
+    'tools/nothing.test.ts: no such file',
+  ])
+})
