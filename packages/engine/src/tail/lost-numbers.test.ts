@@ -1,6 +1,10 @@
+import { execFile } from 'node:child_process'
+import { chown, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { plantFunction, type TestCluster, until } from '@holdfast/testkit'
 import { describe, expect, test, vi } from 'vitest'
-import { aCluster, aRoomySlot, atTheEnd, book, counterOf, follow } from '../../test/followed-cluster.ts'
+import { aCluster, aRoomySlot, atTheEnd, beginEpoch, book, counterOf, follow } from '../../test/followed-cluster.ts'
 import { createPool } from '../database/pools.ts'
 import { verify } from '../verify/verify.ts'
 
@@ -133,4 +137,52 @@ describe('a standby promoted without the last commits, whose next checkpoint com
   test('negative control: from that checkpoint on, some is not', async () => {
     expect(await reportedAfterPromotion(startAtCheckpoint)).toBeLessThan(20)
   })
+})
+
+test('a recovery to a point in time, in place: nothing before it is lost, and all after it is reported', async () => {
+  const cluster = await aCluster()
+  const slot = await aRoomySlot(cluster)
+  await beginEpoch(cluster)
+  const { rows } = await cluster.ownerPool.query<{ data_directory: string }>('show data_directory')
+  const data = rows[0]?.data_directory ?? ''
+  const archive = join(data, '..', '..', 'archive')
+  await cluster.stop()
+  await cluster.save()
+  await cluster.start()
+  const pool = createPool({ url: cluster.appUrl, max: 2, name: 'test tail' })
+  atTheEnd(() => pool.end())
+  const { tail, bookingIds, untilReported } = await follow(pool)
+  const epoch = tail.epoch
+  const before = await book(cluster, slot, 10)
+  const point = await cluster.ownerPool.query<{ lsn: string }>('select pg_current_wal_lsn()::text as lsn')
+  const lost = await book(cluster, slot, 30)
+  await untilReported([...before, ...lost])
+  pool.options.connectionString = 'postgres://nobody@127.0.0.1:1/none'
+  await cluster.stop()
+  await promisify(execFile)('cp', ['-a', join(data, 'pg_wal'), archive])
+  await cluster.restore()
+  const signal = join(data, 'recovery.signal')
+  await writeFile(signal, '')
+  const { uid, gid } = await stat(data)
+  await chown(signal, uid, gid)
+  await cluster.start({
+    restore_command: `cp ${archive}/%f %p`,
+    recovery_target_lsn: point.rows[0]?.lsn ?? '',
+    recovery_target_action: 'promote',
+  })
+  const booked = await until(
+    () => book(cluster, slot, 1).catch(() => undefined),
+    () => 'the end of the recovery',
+  )
+  booked.push(...(await book(cluster, slot, 19)))
+  pool.options.connectionString = cluster.appUrl
+  await untilReported(booked)
+  expect(tail.epoch).toBeGreaterThan(epoch)
+  expect(bookingIds.slice(0, 40)).toEqual([...before, ...lost])
+  expect(bookingIds.filter((id) => booked.includes(id))).toEqual(booked)
+  const stored = await cluster.ownerPool.query<{ id: string }>(
+    'select id from holdfast.booking order by created_at, id',
+  )
+  expect(stored.rows.map(({ id }) => id)).toEqual([...before, ...booked])
+  expect(await verify(cluster.ownerPool, { clinicNo: null, detailsMax: 5 })).toMatchObject({ mismatches: 0 })
 })
