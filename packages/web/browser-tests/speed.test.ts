@@ -104,6 +104,7 @@ async function measure(site: Site, path: string, use: (page: Page) => Promise<vo
       // Chromium's emulated network sometimes never sends the requests: 1 load of 14 with it, none of 40 without.
       if (!(error instanceof errors.TimeoutError) || !error.message.includes('page.goto') || hangs === hangsMax)
         throw error
+      console.log(`${path}: the page was not loaded, and is measured again`)
     } finally {
       await page.context().close()
     }
