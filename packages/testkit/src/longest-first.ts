@@ -17,6 +17,7 @@ const slowest = [
   'server/src/calendar/random-calendar.test.ts',
   'server/test/chaos/chaos.test.ts',
   'cli/test/replay.test.ts',
+  'server/test/chaos/chaos.test.ts',
   'engine/src/tail/log-epoch.test.ts',
   'test/two-commands.test.ts',
   'server/src/edge/rate-limits.test.ts',
