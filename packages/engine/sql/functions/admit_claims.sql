@@ -65,12 +65,12 @@ begin
        join booking_origin t on t.clinic_no = r.clinic_no and t.subject = r.subject and t.booking_id = r.id
         for update of t skip locked);
 
-  -- The claims that are near a limit.
+  -- The claims that are near a limit. By subscripts: a join of subjects with claims compared each with each.
   with subjects as materialized (
-    select s.claim, s.subject, i.clinic_no, i.key, l.lowest, i.units > l.guest_units_max as has_many
+    select s.claim, s.subject, p_clinic_nos[s.claim] as clinic_no, p_keys[s.claim] as key, l.lowest,
+           p_units[s.claim] > l.guest_units_max as has_many
       from unnest(p_subject_claims, p_subject_kinds, p_subjects) s(claim, kind, subject)
-      join unnest(p_clinic_nos, p_keys, p_units) with ordinality i(clinic_no, key, units, n) on i.n = s.claim
-     cross join lateral booking_limits_of(i.clinic_no, s.kind) l
+     cross join lateral (select * from booking_limits_of(p_clinic_nos[s.claim], s.kind) limit 1) l
   ), far as materialized (
     select a.clinic_no, a.subject
       from (select t.clinic_no, t.subject, count(distinct t.key) as claims, min(t.lowest) as lowest
