@@ -1,4 +1,13 @@
-import type { AdmissionOutcome, AdmissionRequest, BookingOrigin, Patient, SettleOutcome } from '@holdfast/engine'
+import {
+  type AdmissionOutcome,
+  type BookingOrigin,
+  type ClaimOutcome,
+  type ClaimRequest,
+  DatabaseUnavailable,
+  type Engine,
+  type Patient,
+  type SettleOutcome,
+} from '@holdfast/engine'
 import { networkOf } from '../../edge/client-address.ts'
 import type { Principal } from '../../edge/principal.ts'
 import type { BookingOrigins } from '../../secrets/booking-origins.ts'
@@ -12,26 +21,33 @@ const addressBits = 56
 type Caller = { principal: Principal; ip: string }
 
 /**
- * Refuses a claim that exceeds its clinic's limits, and reserves room for it.
+ * Claims units of a slot if the clinic's limits allow it: reserves room within them first, and releases it if nothing
+ * was booked.
  *
- * @returns releases the reservation: call it if nothing was booked; null: limits are off
  * @throws ProblemError too_many_bookings, too_many_units, overloaded
  */
-export async function admitClaim(
-  { engine, bookingOrigins }: RestDeps,
+export async function claimWithinLimits(
+  engine: Engine,
+  bookingOrigins: BookingOrigins,
   caller: Caller,
-  request: Omit<AdmissionRequest, 'origins'> & { patient: Patient },
-): Promise<(() => void) | null> {
-  if (bookingOrigins === null) return null
-  const { patient, ...claim } = request
+  request: ClaimRequest,
+): Promise<ClaimOutcome> {
+  const { bookingId, key, units, confirm, patient } = request
   const origins = [...originsOfCaller(bookingOrigins, caller), ...contactsOf(bookingOrigins, caller, patient)]
-  requireAdmitted(await engine.admit({ ...claim, origins }))
-  return () => engine.release({ bookingId: claim.bookingId, origins })
+  requireAdmitted(await engine.admit({ bookingId, key, units, confirm, origins }))
+  try {
+    const outcome = await engine.claim(request)
+    if (outcome.kind !== 'booked') engine.release({ bookingId, origins })
+    return outcome
+  } catch (error) {
+    if (error instanceof DatabaseUnavailable && !error.outcomeUnknown) engine.release({ bookingId, origins })
+    throw error
+  }
 }
 
 /**
- * The same for a guest's hold that gets its patient's contact with the confirmation. Other bookings keep the contact
- * that they have, so nothing is counted for them.
+ * Reserves room for a guest's hold that gets its patient's contact with the confirmation. Other bookings keep the
+ * contact that they have, so nothing is counted for them.
  *
  * @returns releases the reservation of a contact that the booking did not get
  */

@@ -3,7 +3,6 @@ import {
   type ClaimedBooking,
   type ClaimOutcome,
   clinicNoIn,
-  DatabaseUnavailable,
   type MoveOutcome,
   newId,
   type SettleAction,
@@ -20,7 +19,7 @@ import { slotFullProblems } from '../responses/slot-full-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import { freshKey, keyDigest, type SentKey } from '../sent-key.ts'
 import type { Input, Serve } from '../serve.ts'
-import { admitClaim, admitContact } from './booking-admission.ts'
+import { admitContact, claimWithinLimits } from './booking-admission.ts'
 
 /** Bookings: created by anyone, read and changed by those with access to them. */
 export function serveBookings(serve: Serve, deps: RestDeps): void {
@@ -107,13 +106,13 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
   )
 }
 
-async function claim(
-  deps: RestDeps,
-  { body, granted: principal, field: bookedBy, key, request: { ip } }: Input<typeof restOperations.createBooking>,
-): Promise<ClaimOutcome> {
+function claim(
+  { engine, bookingOrigins }: RestDeps,
+  { body, granted: principal, field: bookedBy, key, request }: Input<typeof restOperations.createBooking>,
+): Promise<ClaimOutcome> | ClaimOutcome {
   const clinicNo = clinicNoIn(body.slotId)
   if (clinicNo === null) return { kind: 'slot_missing' }
-  const request = {
+  const wanted = {
     slotId: body.slotId,
     units: body.units ?? 1,
     patient: body.patient,
@@ -121,25 +120,17 @@ async function claim(
     reason: body.reason ?? null,
     confirm: body.confirm ?? false,
   }
-  const identity = { bookingId: newId(clinicNo), key: key === null ? freshKey() : keyDigest(key, 'createBooking') }
-  // The clinic's people are not limited.
-  const { units, confirm, patient } = request
-  const release =
-    bookedBy === null ? await admitClaim(deps, { principal, ip }, { ...identity, units, confirm, patient }) : null
-  try {
-    const outcome = await deps.engine.claim({
-      ...request,
-      ...identity,
-      accountId: principal.kind === 'account' && bookedBy === null ? principal.accountId : null,
-      actorId: bookedBy?.accountId ?? null,
-      requestHash: bookingRequestHash(bookedBy === null ? request : { ...request, onBehalf: true }),
-    })
-    if (outcome.kind !== 'booked') release?.()
-    return outcome
-  } catch (error) {
-    if (error instanceof DatabaseUnavailable && !error.outcomeUnknown) release?.()
-    throw error
+  const claimRequest = {
+    ...wanted,
+    bookingId: newId(clinicNo),
+    accountId: principal.kind === 'account' && bookedBy === null ? principal.accountId : null,
+    actorId: bookedBy?.accountId ?? null,
+    key: key === null ? freshKey() : keyDigest(key, 'createBooking'),
+    requestHash: bookingRequestHash(bookedBy === null ? wanted : { ...wanted, onBehalf: true }),
   }
+  // The clinic's people are not limited. `ip` is computed at each access, so it is read only where it is needed.
+  if (bookingOrigins === null || bookedBy !== null) return engine.claim(claimRequest)
+  return claimWithinLimits(engine, bookingOrigins, { principal, ip: request.ip }, claimRequest)
 }
 
 async function confirm(deps: RestDeps, input: Input<typeof restOperations.confirmBooking>) {
