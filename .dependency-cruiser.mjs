@@ -42,6 +42,7 @@ const engineFolders = {
   bookings: ['queue'],
   limits: ['queue'],
   reads: ['bookings', 'lists', 'verify'],
+  erasure: ['reads'],
   directory: ['lists', 'reads', 'stored-responses'],
   import: ['directory', 'slots'],
   migrate: ['upkeep'],

@@ -103,11 +103,13 @@ create table holdfast.booking (
   version integer not null default 1,
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
+  erased_at timestamp with time zone,
   constraint booking_pkey PRIMARY KEY (clinic_no, id),
   constraint booking_appointment_type_check CHECK ((appointment_type = ANY (ARRAY['in_person'::text, 'video'::text]))),
   constraint booking_check CHECK (((((((get_byte(uuid_send(id), 6) & 15) << 20) | (get_byte(uuid_send(id), 7) << 12)) | ((get_byte(uuid_send(id), 8) & 63) << 6)) | (get_byte(uuid_send(id), 9) >> 2)) = clinic_no)),
   constraint booking_check1 CHECK (((status = 'FAILED'::text) = (failure_reason IS NOT NULL))),
   constraint booking_check2 CHECK (((status <> 'PENDING'::text) OR (hold_expires_at IS NOT NULL))),
+  constraint booking_erased_check CHECK (((erased_at IS NULL) OR ((account_id IS NULL) AND (patient = '{"name": ""}'::jsonb) AND (reason IS NULL) AND (cancellation_reason IS NULL)))),
   constraint booking_failure_reason_check CHECK ((failure_reason = ANY (ARRAY['hold_expired'::text, 'slot_withdrawn'::text, 'system_error'::text]))),
   constraint booking_status_check CHECK ((status = ANY (ARRAY['PENDING'::text, 'CONFIRMED'::text, 'FAILED'::text, 'CANCELLED'::text, 'ARRIVED'::text, 'NO_SHOW'::text, 'COMPLETED'::text]))),
   constraint booking_units_check CHECK ((units >= 1))
@@ -132,8 +134,8 @@ create table holdfast.booking_event (
   booking_digest bytea,
   constraint booking_event_pkey PRIMARY KEY (clinic_no, booking_id, version),
   constraint booking_event_check CHECK (((((((get_byte(uuid_send(booking_id), 6) & 15) << 20) | (get_byte(uuid_send(booking_id), 7) << 12)) | ((get_byte(uuid_send(booking_id), 8) & 63) << 6)) | (get_byte(uuid_send(booking_id), 9) >> 2)) = clinic_no)),
-  constraint booking_event_status_check CHECK ((((type = ANY (ARRAY['linked'::text, 'reopened'::text])) = (status_after IS NOT NULL)) AND ((type <> 'linked'::text) OR (actor_id IS NOT NULL)) AND ((type <> 'reopened'::text) OR (status_after = ANY (ARRAY['CONFIRMED'::text, 'ARRIVED'::text]))) AND (status_after = ANY (ARRAY['PENDING'::text, 'CONFIRMED'::text, 'FAILED'::text, 'CANCELLED'::text, 'ARRIVED'::text, 'NO_SHOW'::text, 'COMPLETED'::text])))),
-  constraint booking_event_type_check CHECK ((type = ANY (ARRAY['held'::text, 'confirmed'::text, 'extended'::text, 'moved'::text, 'cancelled'::text, 'failed'::text, 'arrived'::text, 'completed'::text, 'no_show'::text, 'linked'::text, 'reopened'::text]))),
+  constraint booking_event_status_check CHECK ((((type = ANY (ARRAY['linked'::text, 'reopened'::text, 'erased'::text])) = (status_after IS NOT NULL)) AND ((type <> 'linked'::text) OR (actor_id IS NOT NULL) OR (booking_digest IS NULL)) AND ((type <> 'reopened'::text) OR (status_after = ANY (ARRAY['CONFIRMED'::text, 'ARRIVED'::text]))) AND (status_after = ANY (ARRAY['PENDING'::text, 'CONFIRMED'::text, 'FAILED'::text, 'CANCELLED'::text, 'ARRIVED'::text, 'NO_SHOW'::text, 'COMPLETED'::text])))),
+  constraint booking_event_type_check CHECK ((type = ANY (ARRAY['held'::text, 'confirmed'::text, 'extended'::text, 'moved'::text, 'cancelled'::text, 'failed'::text, 'arrived'::text, 'completed'::text, 'no_show'::text, 'linked'::text, 'reopened'::text, 'erased'::text]))),
   constraint booking_event_version_check CHECK ((version >= 1))
 ) partition by RANGE (booking_id);
 create table holdfast.booking_origin (
@@ -194,6 +196,13 @@ create table holdfast.directory_change (
   at timestamp with time zone not null default clock_timestamp(),
   resource_id uuid,
   constraint directory_change_pkey PRIMARY KEY (clinic_no, seq)
+);
+create table holdfast.erased_booking (
+  clinic_no integer not null,
+  booking_id uuid not null,
+  erased_at timestamp with time zone not null,
+  constraint erased_booking_pkey PRIMARY KEY (clinic_no, booking_id),
+  constraint erased_booking_check CHECK ((holdfast.clinic_no_of(booking_id) = clinic_no))
 );
 create table holdfast.function_file (
   name text not null,

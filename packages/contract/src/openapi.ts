@@ -30,6 +30,7 @@ const accessTexts: Record<Access, string> = {
     'calendar.',
   booking_desk: 'Admins and staff of the clinic; doctors for their own calendar.',
   booking_patient: 'The bearer of the booking’s manage token; its account.',
+  booking_erasure: 'Admins of the clinic; the account of the booking.',
 }
 
 const restrictedFieldTexts: Record<RestrictedField, string> = {

@@ -109,6 +109,16 @@ export const problemKinds = {
     title: 'The booking is not in a state that allows this',
     help: 'See `booking` for its state.',
   },
+  booking_not_over: {
+    status: 409,
+    title: 'The booking is not over',
+    help: 'It is to come or in progress. Cancel it first, or wait until it is over.',
+  },
+  booking_erased: {
+    status: 409,
+    title: 'The patient of this booking was erased',
+    help: 'Nothing of the booking can be changed any more.',
+  },
   already_extended: {
     status: 409,
     title: 'The hold has been extended already',

@@ -13,7 +13,7 @@ grant usage on schema holdfast to holdfast_app;
 
 -- Read only: booking state, and the ledger, which /readyz reads.
 grant select on holdfast.slot, holdfast.booking, holdfast.booking_event, holdfast.allocation, holdfast.idempotency,
-  holdfast.booking_origin, holdfast.directory_change, holdfast.log_epoch,
+  holdfast.booking_origin, holdfast.erased_booking, holdfast.directory_change, holdfast.log_epoch,
   holdfast.migration, holdfast.function_file to holdfast_app;
 
 -- Plain tables. Numbers, ids and creation times are written once; clinics and resources are never deleted.
@@ -46,7 +46,7 @@ begin
      where pronamespace = 'holdfast'::regnamespace
        and proname in (
          'admit_claims', 'claim_slot', 'claim_slots', 'settle_bookings', 'move_bookings', 'expire_holds',
-         'create_slots', 'withdraw_slots', 'are_locked',
+         'create_slots', 'withdraw_slots', 'are_locked', 'erase_patient', 'finish_erasures',
          'read_log', 'running_server', 'begin_log_epoch', 'log_is_ahead', 'verify_clinic',
          'ensure_partitions', 'purge_outdated',
          'clinic_no_of', 'id_floor')

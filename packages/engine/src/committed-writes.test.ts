@@ -20,6 +20,7 @@ import type { Committed } from './model/committed.ts'
 import type { Directory } from './model/directory.ts'
 import type { NewDoctor } from './model/doctor.ts'
 import type { Engine } from './model/engine.ts'
+import type { Erasures } from './model/erasure.ts'
 import { clinicNoOf, newId } from './model/id.ts'
 import type { Invitations } from './model/invitation.ts'
 import type { SettleAction } from './model/settle.ts'
@@ -120,8 +121,10 @@ type DirectoryRead =
 type UnannouncedWrite = 'create' | 'revoke'
 /** Reservations, limits and epochs of manage tokens are in no cache. */
 type Uncached = 'admit' | 'release' | 'bookingLimits' | 'manageTokenEpochs'
+type Group = 'reads' | 'directory' | 'invitations' | 'erasures'
 type EngineWrite =
-  | Exclude<keyof Engine, Uncached | 'reads' | 'directory' | 'invitations' | 'storedResponses' | 'onCommitted' | 'stop'>
+  | Exclude<keyof Engine, Uncached | Group | 'storedResponses' | 'onCommitted' | 'stop'>
+  | Exclude<keyof Erasures, 'wasErasedBy'>
   | Exclude<keyof Invitations, 'open' | 'find' | UnannouncedWrite>
   | Exclude<keyof Directory, DirectoryRead>
 
@@ -147,6 +150,21 @@ const writes: Record<EngineWrite, Write> = {
       return () => its.move({ bookingId: id, slotId: other.id, actorId: null, onBehalf: true })
     },
     announced: ({ doctor, colleague }) => ({ kind: 'bookings', doctorIds: [doctor.id, colleague.id] }),
+  },
+  ofBooking: {
+    async prepare({ database: db, engine: its, slot }) {
+      const { id } = await aBooking(db, slot, { status: 'CANCELLED' })
+      return () => its.erasures.ofBooking({ bookingId: id, actorId: null, key: null })
+    },
+    announced: ofDoctor,
+  },
+  ofPatient: {
+    async prepare({ database: db, engine: its, clinic, slot }) {
+      await aBooking(db, slot, { status: 'CANCELLED', patient: { name: 'Ada', email: 'ada@example.org' } })
+      const patient = { email: 'ada@example.org' }
+      return () => its.erasures.ofPatient({ clinicNo: clinic.no, patient, actorId: null })
+    },
+    announced: ofDoctor,
   },
   createSlots: {
     prepare:

@@ -7,6 +7,7 @@ import { runMoveBatch } from './bookings/move-batch.ts'
 import { runSettleBatch } from './bookings/settle-batch.ts'
 import { createDirectory } from './directory/create-directory.ts'
 import { createInvitations } from './directory/invitations.ts'
+import { createErasures } from './erasure/create-erasures.ts'
 import { importDirectory } from './import/import-directory.ts'
 import { createAdmissions } from './limits/admissions.ts'
 import { createBookingLimits } from './limits/create-booking-limits.ts'
@@ -88,6 +89,7 @@ export function createEngine(settings: EngineSettings): Engine & { queueDepths()
     directory: createDirectory(generalPool, announce),
     invitations: createInvitations(generalPool, announce),
     bookingLimits: createBookingLimits(generalPool),
+    erasures: createErasures(generalPool, announce),
     manageTokenEpochs: createManageTokenEpochs(generalPool),
     storedResponses: createStoredResponses(generalPool),
     onCommitted,

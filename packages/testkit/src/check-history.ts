@@ -34,8 +34,8 @@ type Follower = {
 }
 
 /**
- * The legal transitions; held and confirmed may also be first. A link may follow any event, once, and changes no
- * status.
+ * The legal transitions; held and confirmed may also be first. A link or an erasure may follow any event, once, and
+ * changes no status.
  */
 const next: Record<Status, Partial<Record<BookingEvent['type'], Status>>> = {
   PENDING: { confirmed: 'CONFIRMED', extended: 'PENDING', moved: 'PENDING', cancelled: 'CANCELLED', failed: 'FAILED' },
@@ -78,9 +78,10 @@ export function replayHistory(slots: HistorySlot[], events: HistoryEvent[]): str
     if (limit === undefined) violations.push(`event ${event.seq}: slot ${slotId} doesn't exist`)
     else if (sum > limit) violations.push(`event ${event.seq}: slot ${slotId} has ${sum} of ${limit} units taken`)
   }
+  const erased = new Set(events.filter(({ type }) => type === 'erased').map(({ bookingId }) => bookingId))
   for (const event of events) {
     const before = bookings.get(event.bookingId)
-    const after = follow(before, event, violations)
+    const after = follow(before, event, violations, erased.has(event.bookingId))
     bookings.set(event.bookingId, after)
     if (before !== undefined && holdsUnits(before.status)) take(before.slotId, -before.units, event)
     if (holdsUnits(after.status)) take(after.slotId, after.units, event)
@@ -92,13 +93,19 @@ export function replayHistory(slots: HistorySlot[], events: HistoryEvent[]): str
   return violations
 }
 
-function follow(before: Follower | undefined, event: HistoryEvent, violations: string[]): Follower {
+/** @param isErased the patient was erased later, and with it the account of a link */
+function follow(
+  before: Follower | undefined,
+  event: HistoryEvent,
+  violations: string[],
+  isErased: boolean,
+): Follower {
   const complain = (what: string) => violations.push(`event ${event.seq}, booking ${event.bookingId}: ${what}`)
   const versionWanted = (before?.version ?? 0) + 1
   if (event.version !== versionWanted) complain(`version ${event.version} where ${versionWanted} was due`)
   const status = statusAfter(before, event.type)
   if (status === undefined) complain(`${event.type} after ${before?.status ?? 'nothing'}`)
-  const saysStatus = event.type === 'linked' || event.type === 'reopened'
+  const saysStatus = event.type === 'linked' || event.type === 'reopened' || event.type === 'erased'
   if (event.statusAfter !== (saysStatus ? status : null)) {
     complain(`${event.type} says ${event.statusAfter}, but leads to ${status}`)
   }
@@ -114,7 +121,7 @@ function follow(before: Follower | undefined, event: HistoryEvent, violations: s
       complain('its hold expired before its end')
     }
   }
-  if (before !== undefined && event.type === 'linked') judgeLink(before, event, complain)
+  if (before !== undefined && event.type === 'linked') judgeLink(before, event, isErased, complain)
   return {
     status: status ?? before?.status ?? 'PENDING',
     version: event.version,
@@ -128,14 +135,19 @@ function follow(before: Follower | undefined, event: HistoryEvent, violations: s
 }
 
 function statusAfter(before: Follower | undefined, type: BookingEvent['type']): Status | undefined {
-  if (before !== undefined) return type === 'linked' ? before.status : next[before.status][type]
+  if (before !== undefined) return type === 'linked' || type === 'erased' ? before.status : next[before.status][type]
   if (type === 'held') return 'PENDING'
   if (type === 'confirmed') return 'CONFIRMED'
   return undefined
 }
 
-function judgeLink(before: Follower, event: HistoryEvent, complain: (what: string) => void): void {
-  if (event.actorId === null) complain('it was linked to no account')
+function judgeLink(
+  before: Follower,
+  event: HistoryEvent,
+  isErased: boolean,
+  complain: (what: string) => void,
+): void {
+  if (event.actorId === null && !isErased) complain('it was linked to no account')
   if (before.linkedTo !== null) complain('it was linked a second time')
   if (event.holdExpiresAt?.getTime() !== before.holdExpiresAt?.getTime()) complain('the link changed its hold')
   if (event.reason !== before.reason) complain('the link changed why it failed')

@@ -79,7 +79,7 @@ export const bookingOperations = {
     body: confirmationSchema,
     bodyOptional: true,
     responses: booking('The booking, CONFIRMED'),
-    problems: ['hold_expired', 'invalid_transition', 'too_many_bookings'],
+    problems: ['hold_expired', 'invalid_transition', 'too_many_bookings', 'booking_erased'],
   }),
   cancelBooking: operation({
     id: 'cancelBooking',
@@ -93,7 +93,7 @@ export const bookingOperations = {
     body: cancellationSchema,
     bodyOptional: true,
     responses: booking('The booking, CANCELLED'),
-    problems: ['hold_expired', 'invalid_transition', 'past_deadline'],
+    problems: ['hold_expired', 'invalid_transition', 'past_deadline', 'booking_erased'],
   }),
   rescheduleBooking: operation({
     id: 'rescheduleBooking',
@@ -116,6 +116,7 @@ export const bookingOperations = {
       'hold_expired',
       'invalid_transition',
       'past_deadline',
+      'booking_erased',
     ],
   }),
   extendBooking: operation({
@@ -130,7 +131,7 @@ export const bookingOperations = {
     body: nothingSchema,
     bodyOptional: true,
     responses: booking('The booking with its new `holdExpiresAt`'),
-    problems: ['hold_expired', 'invalid_transition', 'already_extended'],
+    problems: ['hold_expired', 'invalid_transition', 'already_extended', 'booking_erased'],
   }),
   arriveBooking: operation({
     id: 'arriveBooking',
@@ -144,7 +145,7 @@ export const bookingOperations = {
     body: nothingSchema,
     bodyOptional: true,
     responses: booking('The booking, ARRIVED'),
-    problems: ['booking_not_found', 'hold_expired', 'invalid_transition', 'too_early'],
+    problems: ['booking_not_found', 'hold_expired', 'invalid_transition', 'too_early', 'booking_erased'],
   }),
   completeBooking: operation({
     id: 'completeBooking',
@@ -157,7 +158,7 @@ export const bookingOperations = {
     body: nothingSchema,
     bodyOptional: true,
     responses: booking('The booking, COMPLETED'),
-    problems: ['booking_not_found', 'hold_expired', 'invalid_transition'],
+    problems: ['booking_not_found', 'hold_expired', 'invalid_transition', 'booking_erased'],
   }),
   noShowBooking: operation({
     id: 'noShowBooking',
@@ -171,7 +172,7 @@ export const bookingOperations = {
     body: nothingSchema,
     bodyOptional: true,
     responses: booking('The booking, NO_SHOW'),
-    problems: ['booking_not_found', 'hold_expired', 'invalid_transition', 'too_early'],
+    problems: ['booking_not_found', 'hold_expired', 'invalid_transition', 'too_early', 'booking_erased'],
   }),
   reopenBooking: operation({
     id: 'reopenBooking',
@@ -187,7 +188,7 @@ export const bookingOperations = {
     body: nothingSchema,
     bodyOptional: true,
     responses: booking('The booking, CONFIRMED or ARRIVED'),
-    problems: ['booking_not_found', 'invalid_transition', 'slot_closed'],
+    problems: ['booking_not_found', 'invalid_transition', 'slot_closed', 'booking_erased'],
   }),
   linkBooking: operation({
     id: 'linkBooking',
@@ -203,7 +204,7 @@ export const bookingOperations = {
     params,
     body: bookingLinkSchema,
     responses: booking('The booking, linked to the account'),
-    problems: ['booking_not_found', 'booking_has_account'],
+    problems: ['booking_not_found', 'booking_has_account', 'booking_erased'],
   }),
   renewManageToken: operation({
     id: 'renewManageToken',
@@ -222,5 +223,22 @@ export const bookingOperations = {
     bodyOptional: true,
     responses: { 200: { description: 'The new token', schema: manageTokenSchema } },
     problems: [],
+  }),
+  erasePatient: operation({
+    id: 'erasePatient',
+    method: 'POST',
+    url: '/api/v1/bookings/{bookingId}/erase-patient',
+    tag: 'Bookings',
+    summary: 'Erase the patient of a booking that is over',
+    description:
+      'Removes for good what identifies the patient: name, contacts, reasons and the account. Slot, times, units and ' +
+      'status stay, and nothing of the booking can be changed any more. For admins of the clinic, and for the ' +
+      'account that the booking belongs to. If it has been done already: 200, unchanged.',
+    access: 'booking_erasure',
+    params,
+    body: nothingSchema,
+    bodyOptional: true,
+    responses: booking('The booking, without its patient'),
+    problems: ['booking_not_over'],
   }),
 }

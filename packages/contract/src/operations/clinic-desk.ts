@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import { memberChangeSchema, memberPageSchema, memberSchema } from '../schemas/account.ts'
 import { bookingPageSchema, bookingStatusSchema } from '../schemas/booking.ts'
+import { erasedPatientSchema, patientToEraseSchema } from '../schemas/erasure.ts'
 import { flag, id, localDate, pageParameters, searchText } from '../schemas/fields.ts'
 import { bookingEventPageSchema, clinicStatsSchema, verifyReportSchema } from '../schemas/report.ts'
 import { operation } from './operation.ts'
@@ -122,6 +123,21 @@ export const clinicDeskOperations = {
       { additionalProperties: false },
     ),
     responses: { 200: { description: 'A page of events', schema: bookingEventPageSchema } },
+    problems: ['clinic_not_found'],
+  }),
+  erasePatients: operation({
+    id: 'erasePatients',
+    method: 'POST',
+    url: '/api/v1/clinics/{clinicId}/erase-patients',
+    tag: 'Clinic desk',
+    summary: 'Erase a patient from all bookings that are over',
+    description:
+      'All bookings of the clinic with this e-mail address, phone number or account: send exactly one of them. ' +
+      'Bookings that are to come or in progress keep their data: cancel them first, and repeat the request.',
+    access: 'admin',
+    params,
+    body: patientToEraseSchema,
+    responses: { 200: { description: 'How many bookings were erased', schema: erasedPatientSchema } },
     problems: ['clinic_not_found'],
   }),
   verifyClinic: operation({

@@ -26,6 +26,8 @@ export type Access =
   | 'booking_desk'
   /** The bearer of the booking's manage token, and the booking's account. */
   | 'booking_patient'
+  /** Admins of the booking's clinic, and the booking's account; not its manage token. */
+  | 'booking_erasure'
 
 /**
  * A field that access also depends on. The server checks it after `access`, and gives the handler the outcome of the
@@ -112,6 +114,7 @@ const implied: Record<Access, readonly ProblemCode[]> = {
   booking: ['booking_not_found'],
   booking_desk: ['forbidden'],
   booking_patient: ['booking_not_found', 'forbidden'],
+  booking_erasure: ['booking_not_found', 'forbidden'],
 }
 
 /** Every problem that an operation can return. */

@@ -20,6 +20,15 @@ const patientSchema = Type.Object(
   { title: 'Patient', additionalProperties: false },
 )
 
+const bookedPatientSchema = Type.Object(
+  {
+    name: Type.String({ description: 'Empty after the patient was erased' }),
+    email: Type.Optional(Type.String()),
+    phone: Type.Optional(Type.String()),
+  },
+  { title: 'BookedPatient', additionalProperties: false },
+)
+
 export const newBookingSchema = Type.Object(
   {
     slotId: id(),
@@ -81,7 +90,7 @@ export const bookingSchema = Type.Object(
     ...times,
     updatedAt: Type.String({ format: 'date-time' }),
     extended: Type.Boolean({ description: 'The hold has been extended, which is possible once' }),
-    patient: patientSchema,
+    patient: bookedPatientSchema,
     reason: nullableText(),
     cancellationReason: nullableText(),
     joinUrl: nullableText({
@@ -89,6 +98,7 @@ export const bookingSchema = Type.Object(
         'The address of the video visit; null unless the booking is CONFIRMED or ARRIVED, its type is `video`, and ' +
         'the doctor has a video room',
     }),
+    erasedAt: nullableTime({ description: 'When the patient was erased; null: not yet' }),
     version: Type.Integer({ description: 'The number of changes of the booking, from 1' }),
   },
   { title: 'Booking', additionalProperties: false },

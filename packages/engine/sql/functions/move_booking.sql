@@ -30,6 +30,8 @@ begin
   -- Read again under the lock: the slot it is in now may not be the one that was locked for it.
   if v_booking.slot_id <> all (p_locked_slot_ids) then
     return 'retry';
+  elsif v_booking.erased_at is not null then
+    return 'booking_erased';
   end if;
   -- No earlier than its last event, which a server with another clock may have written.
   v_at := greatest(p_now, v_booking.updated_at);

@@ -10,10 +10,10 @@
 -- less: it has some, whose units `available` leaves out); from_…: the same of the slot left, which may be withdrawn: 0
 -- and null then. snapshot: taken under the slots' locks.
 --
--- Outcomes: done | unchanged (it is in that slot already) | booking_missing | slot_missing | slot_full |
---   slot_closed:<why> | units_over_capacity | appointment_type_not_offered | hold_expired | invalid_transition |
---   past_deadline | retry (send it again: another session moved it meanwhile, or more lapsed holds are left on the slot
---   than one call gives back)
+-- Outcomes: done | unchanged (it is in that slot already) | booking_missing | booking_erased | slot_missing |
+--   slot_full | slot_closed:<why> | units_over_capacity | appointment_type_not_offered | hold_expired |
+--   invalid_transition | past_deadline | retry (send it again: another session moved it meanwhile, or more lapsed
+--   holds are left on the slot than one call gives back)
 -- Locks: all slots left or entered, by (clinic_no, id); then, in one run, the bookings moved and the lapsed holds on
 --   the slots entered, by (clinic_no, id). In two runs, a batch of confirmations between them would deadlock. A hold
 --   that lapses during the run is left to the next call.
@@ -26,9 +26,9 @@ create or replace function holdfast.move_bookings(
   ord integer, outcome text, tx xid8, id uuid, clinic_no integer, clinic_id uuid, resource_id uuid, slot_id uuid,
   status text, failure_reason text, units integer, starts_at timestamptz, ends_at timestamptz,
   hold_expires_at timestamptz, extended boolean, account_id uuid, appointment_type text, patient jsonb, reason text,
-  cancellation_reason text, version integer, created_at timestamptz, updated_at timestamptz, capacity integer,
-  available integer, lapses_in_ms float8, from_slot_id uuid, from_resource_id uuid, from_starts_at timestamptz,
-  from_available integer, from_lapses_in_ms float8, snapshot pg_snapshot
+  cancellation_reason text, version integer, created_at timestamptz, updated_at timestamptz, erased_at timestamptz,
+  capacity integer, available integer, lapses_in_ms float8, from_slot_id uuid, from_resource_id uuid,
+  from_starts_at timestamptz, from_available integer, from_lapses_in_ms float8, snapshot pg_snapshot
 )
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp

@@ -16,9 +16,9 @@
 -- p_keys: of the requests, stored with their events. p_reasons: of a cancellation; with confirm, of the visit.
 -- p_patients: with confirm, the patient, who may not be known when the hold is created. null: unchanged.
 --
--- Outcomes: done | unchanged | booking_missing | hold_expired | invalid_transition | already_extended | past_deadline |
---   too_early | slot_closed:withdrawn (reopen) | booking_has_account | retry (send it again: the booking was moved
---   meanwhile)
+-- Outcomes: done | unchanged | booking_missing | booking_erased | hold_expired | invalid_transition |
+--   already_extended | past_deadline | too_early | slot_closed:withdrawn (reopen) | booking_has_account | retry (send
+--   it again: the booking was moved meanwhile)
 -- Locks: the slots of bookings to be cancelled, by (clinic_no, id); then all the bookings, by (clinic_no, id). Claims
 --   and moves take them in the same order; without it, moves deadlocked.
 -- Fails: 22023 for arrays of different lengths, an unknown action or a link without an account; check_violation if a
@@ -33,7 +33,7 @@ create or replace function holdfast.settle_bookings(
   status text, failure_reason text, units integer, starts_at timestamptz, ends_at timestamptz,
   hold_expires_at timestamptz, extended boolean, account_id uuid, appointment_type text, patient jsonb, reason text,
   cancellation_reason text, version integer, created_at timestamptz, updated_at timestamptz,
-  available integer, lapses_in_ms float8, snapshot pg_snapshot, hold_left_ms float8
+  erased_at timestamptz, available integer, lapses_in_ms float8, snapshot pg_snapshot, hold_left_ms float8
 )
 language plpgsql security definer
 set search_path = holdfast, pg_catalog, pg_temp
@@ -84,6 +84,7 @@ begin
     with verdict as (
       select i.*, b.slot_id, b.resource_id, b.units, b.version, b.failure_reason, greatest(v_now, b.updated_at) as at,
              case when b.id is null then 'booking_missing'
+                  when b.erased_at is not null then 'booking_erased'
                   when i.action = 'cancel' and (b.slot_id = any (v_locked_slot_ids)) is not true then 'retry'
                   when i.action = 'link' then
                     case when b.account_id is null then 'done' when b.account_id = i.actor_id then 'unchanged'
@@ -144,7 +145,8 @@ begin
     ), answered as (
       -- Looked up only where the key decides: a repetition that would be refused or, after another change, made again.
       select v.*,
-             case when v.verdict in ('booking_missing', 'retry', 'hold_expired', 'unchanged') then v.verdict
+             case when v.verdict in ('booking_missing', 'booking_erased', 'retry', 'hold_expired', 'unchanged')
+                    then v.verdict
                   when v.verdict = 'done' and v.action in ('confirm', 'cancel', 'extend', 'link') then 'done'
                   when is_repeated(v.clinic_no, v.id, v.key, v_now) then 'unchanged'
                   else v.verdict end as answer

@@ -4,10 +4,11 @@
 --   not 1, 2, 3 …) | illegal_transition (a transition that does not exist; a change of slot without a move; a change of
 --   units; a step back in time or in seq; a transaction that has not begun; a hold confirmed after its end or expired
 --   before it; a link that changed more than the account; a second link; a digest that is missing after an event with
---   one, or was changed by an event that changes no details; a change made twice under one key within 24 hours) |
---   state_differs (the row differs from its log, or is missing; its account is neither the one that booked nor the one
---   that it was linked to; its account, type, patient and reasons do not have the digest in its last event, unless an
---   older release wrote that; it was extended and its log does not say so, or the other way round, or by another key).
+--   one, or was changed by an event that changes no details; a change made twice under one key within 24 hours; a
+--   booking that was erased twice, or whose earlier events still have digests) | state_differs (the row differs from
+--   its log, or is missing; its account is neither the one that booked nor the one that it was linked to; its account,
+--   type, patient and reasons do not have the digest in its last event, unless an older release wrote that; it was
+--   extended and its log does not say so, or the other way round, or by another key; the same for its erasure).
 -- Findings do not name accounts: an admin reads them, and does not need to know whose booking it is.
 -- Locks: none; it reads the caller's snapshot (stable). Internal: called by verify_clinic.
 -- Fails: never. Idempotent: yes.
@@ -47,7 +48,7 @@ as $function$
                 then format('%s by transaction %s, which has not begun', s.type, s.xid)
               when s.version = 1 and s.type in ('held', 'confirmed') then null
               when s.version <> coalesce(s.was_version, 0) + 1 then null
-              when s.type <> 'linked' and (coalesce(s.was_status, 'nothing'), s.type, s.status) not in (
+              when s.type not in ('linked', 'erased') and (coalesce(s.was_status, 'nothing'), s.type, s.status) not in (
                      ('PENDING', 'confirmed', 'CONFIRMED'), ('PENDING', 'extended', 'PENDING'),
                      ('PENDING', 'moved', 'PENDING'), ('PENDING', 'cancelled', 'CANCELLED'),
                      ('PENDING', 'failed', 'FAILED'), ('CONFIRMED', 'moved', 'CONFIRMED'),
@@ -57,10 +58,13 @@ as $function$
                      ('NO_SHOW', 'reopened', 'CONFIRMED'), ('COMPLETED', 'reopened', 'ARRIVED'))
                 then format('%s%s after %s', s.type, case when s.type = 'reopened' then ' to ' || s.status end,
                             coalesce(s.was_status, 'nothing'))
-              when s.type = 'linked' and (s.status, s.hold_expires_at, s.reason) is distinct from
-                                         (s.was_status, s.was_hold_expires_at, s.was_reason)
-                then format('linked as %s after %s, with more changed than its account', s.status,
-                            coalesce(s.was_status, 'nothing'))
+              when s.type in ('linked', 'erased') and (s.status, s.hold_expires_at, s.reason) is distinct from
+                                                      (s.was_status, s.was_hold_expires_at, s.was_reason)
+                then format('%s as %s after %s, with more changed than its %s', s.type, s.status,
+                            coalesce(s.was_status, 'nothing'),
+                            case s.type when 'linked' then 'account' else 'patient' end)
+              when s.type = 'erased' and s.was_digest is not null
+                then 'erased, and an event before it has a digest of the patient'
               when s.seq <= s.was_seq then format('%s has seq %s, its predecessor %s', s.type, s.seq, s.was_seq)
               when s.at < s.was_at then format('%s at %s, before its predecessor at %s', s.type, s.at, s.was_at)
               when s.units <> s.was_units then format('%s changed its units from %s to %s', s.type, s.was_units,
@@ -75,15 +79,17 @@ as $function$
               -- Only an older release wrote events without a digest.
               when s.booking_digest is null and s.was_digest is not null
                 then format('%s without a digest, after an event with one', s.type)
-              when s.type not in ('confirmed', 'cancelled', 'linked') and s.booking_digest <> s.was_digest
+              when s.type not in ('confirmed', 'cancelled', 'linked', 'erased') and s.booking_digest <> s.was_digest
                 then format('%s changed the account, type, patient or reasons', s.type)
             end as fault
               from step s) s
      where s.fault is not null or s.is_last
-  ), linked as (
-    select e.booking_id, array_agg(e.actor_id order by e.version) as accounts
+  ), marked as (
+    select e.booking_id, array_agg(e.actor_id order by e.version) filter (where e.type = 'linked') as accounts,
+           count(*) filter (where e.type = 'erased') as erasures,
+           min(e.at) filter (where e.type = 'erased') as erased_at
       from booking_event e
-     where e.clinic_no = p_clinic_no and e.type = 'linked'
+     where e.clinic_no = p_clinic_no and e.type in ('linked', 'erased')
      group by e.booking_id
   ), extended as (
     -- A null among the keys: an older release did not store it.
@@ -101,6 +107,7 @@ as $function$
     select coalesce(b.id, e.booking_id) as booking_id, coalesce(b.slot_id, e.slot_id) as slot_id,
            b.id is not null as has_row, e.booking_id is not null as has_log,
            b.version as row_version, e.version as log_version, e.place as log_length, cardinality(l.accounts) as links,
+           l.erasures, l.erased_at is null and array_position(l.accounts, null) is not null as links_nobody,
            concat_ws(', ',
              case when b.status <> e.status then format('status is %s, by its log %s', b.status, e.status) end,
              case when b.slot_id <> e.slot_id then format('slot is %s, by its log %s', b.slot_id, e.slot_id) end,
@@ -116,6 +123,9 @@ as $function$
              case when b.created_at <> e.first_at
                   then format('created_at is %s, by its log %s', b.created_at, e.first_at) end,
              case when b.updated_at <> e.at then format('updated_at is %s, by its log %s', b.updated_at, e.at) end,
+             case when b.erased_at is distinct from l.erased_at
+                  then format('erased_at is %s, by its log %s', coalesce(b.erased_at::text, 'null'),
+                              coalesce(l.erased_at::text, 'null')) end,
              case when b.account_id is distinct from a.account_id then 'account is not the one in its log'
                   when d.digest <> e.booking_digest
                   then 'account, type, patient or reasons are not those in its log' end,
@@ -125,7 +135,7 @@ as $function$
              ) as differences
       from (select * from booking where clinic_no = p_clinic_no) b
       full join (select * from judged where is_last) e on e.booking_id = b.id
-      left join linked l on l.booking_id = e.booking_id
+      left join marked l on l.booking_id = e.booking_id
       left join extended x on x.booking_id = e.booking_id
       -- The first event names who booked: the booking's account, or somebody on behalf of a guest.
      cross join lateral (select coalesce(l.accounts[1],
@@ -140,7 +150,9 @@ as $function$
             a.account_id)
         or (b.created_at, b.updated_at) <> (e.first_at, e.at)
         or d.digest <> e.booking_digest
-        or cardinality(l.accounts) > 1
+        or b.erased_at is distinct from l.erased_at
+        or cardinality(l.accounts) > 1 or l.erasures > 1
+        or l.erased_at is null and array_position(l.accounts, null) is not null
         or (b.extended_by is null) <> (x.keys is null)
         or b.extended_by <> all (x.keys)
   )
@@ -160,6 +172,8 @@ as $function$
       ('event_gap', r.log_length <> r.log_version,
        format('its log has %s events and ends at version %s', r.log_length, r.log_version)),
       ('illegal_transition', r.links > 1, format('it was linked %s times', r.links)),
+      ('illegal_transition', r.links_nobody, 'it was linked to no account'),
+      ('illegal_transition', r.erasures > 1, format('it was erased %s times', r.erasures)),
       ('state_differs', r.has_log and not r.has_row, 'its log is there, and the booking is not'),
       ('state_differs', r.row_version < r.log_version,
        format('it is at version %s, its log ends at %s', r.row_version, r.log_version)),

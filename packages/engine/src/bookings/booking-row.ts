@@ -25,6 +25,7 @@ export const bookingColumns = {
   version: 'version',
   createdAt: 'created_at',
   updatedAt: 'updated_at',
+  erasedAt: 'erased_at',
 } as const satisfies Record<keyof Booking, string>
 
 /** A booking as the engine's functions and reads return it: with its slot's times, and with its effective status. */

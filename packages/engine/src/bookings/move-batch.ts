@@ -74,6 +74,7 @@ function outcomeOf(row: MoveRow): MoveOutcome {
     case 'past_deadline':
       return { kind: row.outcome, booking: bookingOf(row) }
     case 'booking_missing':
+    case 'booking_erased':
     case 'slot_missing':
     case 'slot_full':
     case 'appointment_type_not_offered':

@@ -69,6 +69,7 @@ function outcomeOf(row: SettleRow, kind: Exclude<SettleRow['outcome'], 'retry'>)
     case 'too_early':
       return { kind, booking: bookingOf(row) }
     case 'booking_missing':
+    case 'booking_erased':
     case 'booking_has_account':
       return { kind }
     case 'slot_closed:withdrawn':

@@ -52,7 +52,15 @@ async function expectOwnersAlone(database: TestDatabase, statement: string, cont
   expect({ statement, application, owner }).toEqual({ statement, application: permissionDenied, owner: controlled })
 }
 
-const stateTables = ['slot', 'booking', 'booking_event', 'booking_origin', 'allocation', 'idempotency']
+const stateTables = [
+  'slot',
+  'booking',
+  'booking_event',
+  'booking_origin',
+  'erased_booking',
+  'allocation',
+  'idempotency',
+]
 
 /** The known ways to write to a table T. */
 const writes = [
@@ -205,7 +213,9 @@ test('exactly these functions are its way in', async ({ database }) => {
     'clinic_no_of',
     'create_slots',
     'ensure_partitions',
+    'erase_patient',
     'expire_holds',
+    'finish_erasures',
     'id_floor',
     'log_is_ahead',
     'move_bookings',

@@ -19,7 +19,8 @@ export type BookingEvent = {
     | 'no_show'
     | 'linked'
     | 'reopened'
-  /** linked, reopened: the status afterwards; null: it follows from the type */
+    | 'erased'
+  /** linked, reopened, erased: the status afterwards; null: it follows from the type */
   statusAfter: BookingStatus | null
   slotId: string
   doctorId: string

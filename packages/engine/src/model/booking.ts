@@ -34,4 +34,6 @@ export type Booking = {
   version: number
   createdAt: Date
   updatedAt: Date
+  /** When the patient was erased: since then the patient has no name, and nothing of the booking changes. */
+  erasedAt: Date | null
 }

@@ -2,6 +2,7 @@ import type { AdmissionOutcome, AdmissionRequest, BookingBurst, BookingLimits } 
 import type { ClaimOutcome, ClaimRequest } from './claim.ts'
 import type { Committed } from './committed.ts'
 import type { Directory } from './directory.ts'
+import type { Erasures } from './erasure.ts'
 import type { DirectoryImport, ImportOutcome } from './import.ts'
 import type { Invitations } from './invitation.ts'
 import type { ManageTokenEpochs } from './manage-access.ts'
@@ -37,6 +38,7 @@ export type Engine = {
     /** The ids of a burst's live bookings that belong to no account, the oldest first. */
     guestBookingsOfBurst(query: { clinicNo: number; burstId: string; hours: number; limit: number }): Promise<string[]>
   }
+  erasures: Erasures
   manageTokenEpochs: ManageTokenEpochs
   storedResponses: StoredResponses
   /**

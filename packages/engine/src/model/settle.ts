@@ -35,6 +35,8 @@ export type SettleOutcome =
    */
   | { kind: 'unchanged'; booking: Booking; position: string }
   | { kind: 'booking_missing' }
+  /** The patient was erased. */
+  | { kind: 'booking_erased' }
   | { kind: 'hold_expired'; booking: Booking }
   | { kind: 'invalid_transition'; booking: Booking }
   | { kind: 'already_extended'; booking: Booking }
@@ -64,6 +66,7 @@ export type MoveOutcome =
   /** The request was repeated, or the booking is in that slot already. `position`: of the booking's last change. */
   | { kind: 'unchanged'; booking: Booking; position: string }
   | { kind: 'booking_missing' }
+  | { kind: 'booking_erased' }
   | { kind: 'slot_missing' }
   | { kind: 'slot_full' }
   | { kind: 'slot_closed'; why: SlotClosedWhy }

@@ -13,7 +13,7 @@ export type BookingLine = { kind: 'booking'; xid: bigint; seq: bigint; fromDocto
 >
 
 /** Events after which as many units of their slot are free as before. */
-const quietTypes = new Set<string>(['arrived', 'completed', 'no_show', 'linked', 'reopened'])
+const quietTypes = new Set<string>(['arrived', 'completed', 'no_show', 'linked', 'reopened', 'erased'])
 
 /**
  * The slots whose free units the event can change: both slots of a move, none for a quiet event. Confirmations and

@@ -78,12 +78,16 @@ test('a partition has the parent’s primary key, indexes and checks', async ({ 
     `select relname = 'booking' as is_parent,
             (select count(*)::int from pg_index where indrelid = c.oid) as indexes,
             (select count(*)::int from pg_constraint where conrelid = c.oid and contype in ('c', 'p')) as constraints,
-            (select count(*)::int from pg_attribute where attrelid = c.oid and attnotnull and attnum > 0) as not_nulls
+            (select count(*)::int from pg_attribute where attrelid = c.oid and attnotnull and attnum > 0) as not_nulls,
+            (select array_agg(attname::text order by attname) from pg_attribute
+              where attrelid = c.oid and attstattarget = 0) as without_statistics
        from pg_class c where relname in ('booking', $1) and relnamespace = 'holdfast'::regnamespace order by 1`,
     [name],
   )
   expect(rows).toHaveLength(2)
   expect({ ...rows[0], is_parent: true }).toEqual(rows[1])
+  // Samples of patients would outlive their erasure.
+  expect(rows[1].without_statistics).toEqual(['cancellation_reason', 'patient', 'reason'])
 })
 
 test('claims continue meanwhile; CREATE TABLE … PARTITION OF would have waited for all of them', async ({

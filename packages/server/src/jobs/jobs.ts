@@ -1,4 +1,4 @@
-import { ensurePartitions, purgeOutdated } from '@holdfast/engine'
+import { ensurePartitions, finishErasures, purgeOutdated } from '@holdfast/engine'
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 
@@ -36,6 +36,7 @@ export const jobs: readonly Job[] = [
     counts: 'old idempotency keys, stored responses, directory changes and sessions deleted',
     run: async (pool, signal) => {
       const outdated = await purgeOutdated(pool, signal)
+      await finishErasures(pool, signal)
       return outdated + (await untilDone(pool, deleteSessions, signal, batchSize))
     },
   },

@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.ts';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.ts';
-import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, ArriveBookingData, ArriveBookingErrors, ArriveBookingResponses, CancelBookingBurstData, CancelBookingBurstErrors, CancelBookingBurstResponses, CancelBookingData, CancelBookingErrors, CancelBookingResponses, ChangeMemberData, ChangeMemberErrors, ChangeMemberResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, CompleteBookingData, CompleteBookingErrors, CompleteBookingResponses, ConfirmBookingData, ConfirmBookingErrors, ConfirmBookingResponses, CreateBookingData, CreateBookingErrors, CreateBookingResponses, CreateClinicData, CreateClinicErrors, CreateClinicResponses, CreateDoctorData, CreateDoctorErrors, CreateDoctorResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreateSlotsData, CreateSlotsErrors, CreateSlotsResponses, ExtendBookingData, ExtendBookingErrors, ExtendBookingResponses, GetBookingData, GetBookingErrors, GetBookingLimitsData, GetBookingLimitsErrors, GetBookingLimitsResponses, GetBookingResponses, GetClinicData, GetClinicErrors, GetClinicResponses, GetClinicStatsData, GetClinicStatsErrors, GetClinicStatsResponses, GetDoctorData, GetDoctorErrors, GetDoctorResponses, GetInvitationData, GetInvitationErrors, GetInvitationResponses, GetJwksData, GetJwksErrors, GetJwksResponses, GetMeData, GetMeErrors, GetMeResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetTokenData, GetTokenErrors, GetTokenResponses, GetVideoRoomData, GetVideoRoomErrors, GetVideoRoomResponses, LinkBookingData, LinkBookingErrors, LinkBookingResponses, ListBookingBurstsData, ListBookingBurstsErrors, ListBookingBurstsResponses, ListBookingEventsData, ListBookingEventsErrors, ListBookingEventsResponses, ListClinicBookingsData, ListClinicBookingsErrors, ListClinicBookingsResponses, ListClinicsData, ListClinicsErrors, ListClinicsResponses, ListDoctorsData, ListDoctorsErrors, ListDoctorsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListMyBookingsData, ListMyBookingsErrors, ListMyBookingsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSlotsData, ListSlotsErrors, ListSlotsResponses, ListSpecializationsData, ListSpecializationsErrors, ListSpecializationsResponses, NoShowBookingData, NoShowBookingErrors, NoShowBookingResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, RenewManageTokenData, RenewManageTokenErrors, RenewManageTokenResponses, ReopenBookingData, ReopenBookingErrors, ReopenBookingResponses, RescheduleBookingData, RescheduleBookingErrors, RescheduleBookingResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RevokeInvitationData, RevokeInvitationErrors, RevokeInvitationResponses, RevokeOtherSessionsData, RevokeOtherSessionsErrors, RevokeOtherSessionsResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, RevokeSessionsData, RevokeSessionsErrors, RevokeSessionsResponses, SetVideoRoomData, SetVideoRoomErrors, SetVideoRoomResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, SignUpData, SignUpErrors, SignUpResponses, UpdateAccountData, UpdateAccountErrors, UpdateAccountResponses, UpdateBookingLimitsData, UpdateBookingLimitsErrors, UpdateBookingLimitsResponses, UpdateClinicData, UpdateClinicErrors, UpdateClinicResponses, UpdateDoctorData, UpdateDoctorErrors, UpdateDoctorResponses, VerifyClinicData, VerifyClinicErrors, VerifyClinicResponses, WithdrawSlotData, WithdrawSlotErrors, WithdrawSlotResponses, WithdrawSlotsOfDoctorData, WithdrawSlotsOfDoctorErrors, WithdrawSlotsOfDoctorResponses } from './types.gen.ts';
+import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, ArriveBookingData, ArriveBookingErrors, ArriveBookingResponses, CancelBookingBurstData, CancelBookingBurstErrors, CancelBookingBurstResponses, CancelBookingData, CancelBookingErrors, CancelBookingResponses, ChangeMemberData, ChangeMemberErrors, ChangeMemberResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, CompleteBookingData, CompleteBookingErrors, CompleteBookingResponses, ConfirmBookingData, ConfirmBookingErrors, ConfirmBookingResponses, CreateBookingData, CreateBookingErrors, CreateBookingResponses, CreateClinicData, CreateClinicErrors, CreateClinicResponses, CreateDoctorData, CreateDoctorErrors, CreateDoctorResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreateSlotsData, CreateSlotsErrors, CreateSlotsResponses, ErasePatientData, ErasePatientErrors, ErasePatientResponses, ErasePatientsData, ErasePatientsErrors, ErasePatientsResponses, ExtendBookingData, ExtendBookingErrors, ExtendBookingResponses, GetBookingData, GetBookingErrors, GetBookingLimitsData, GetBookingLimitsErrors, GetBookingLimitsResponses, GetBookingResponses, GetClinicData, GetClinicErrors, GetClinicResponses, GetClinicStatsData, GetClinicStatsErrors, GetClinicStatsResponses, GetDoctorData, GetDoctorErrors, GetDoctorResponses, GetInvitationData, GetInvitationErrors, GetInvitationResponses, GetJwksData, GetJwksErrors, GetJwksResponses, GetMeData, GetMeErrors, GetMeResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetTokenData, GetTokenErrors, GetTokenResponses, GetVideoRoomData, GetVideoRoomErrors, GetVideoRoomResponses, LinkBookingData, LinkBookingErrors, LinkBookingResponses, ListBookingBurstsData, ListBookingBurstsErrors, ListBookingBurstsResponses, ListBookingEventsData, ListBookingEventsErrors, ListBookingEventsResponses, ListClinicBookingsData, ListClinicBookingsErrors, ListClinicBookingsResponses, ListClinicsData, ListClinicsErrors, ListClinicsResponses, ListDoctorsData, ListDoctorsErrors, ListDoctorsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListMyBookingsData, ListMyBookingsErrors, ListMyBookingsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSlotsData, ListSlotsErrors, ListSlotsResponses, ListSpecializationsData, ListSpecializationsErrors, ListSpecializationsResponses, NoShowBookingData, NoShowBookingErrors, NoShowBookingResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, RenewManageTokenData, RenewManageTokenErrors, RenewManageTokenResponses, ReopenBookingData, ReopenBookingErrors, ReopenBookingResponses, RescheduleBookingData, RescheduleBookingErrors, RescheduleBookingResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RevokeInvitationData, RevokeInvitationErrors, RevokeInvitationResponses, RevokeOtherSessionsData, RevokeOtherSessionsErrors, RevokeOtherSessionsResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, RevokeSessionsData, RevokeSessionsErrors, RevokeSessionsResponses, SetVideoRoomData, SetVideoRoomErrors, SetVideoRoomResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, SignUpData, SignUpErrors, SignUpResponses, UpdateAccountData, UpdateAccountErrors, UpdateAccountResponses, UpdateBookingLimitsData, UpdateBookingLimitsErrors, UpdateBookingLimitsResponses, UpdateClinicData, UpdateClinicErrors, UpdateClinicResponses, UpdateDoctorData, UpdateDoctorErrors, UpdateDoctorResponses, VerifyClinicData, VerifyClinicErrors, VerifyClinicResponses, WithdrawSlotData, WithdrawSlotErrors, WithdrawSlotResponses, WithdrawSlotsOfDoctorData, WithdrawSlotsOfDoctorErrors, WithdrawSlotsOfDoctorResponses } from './types.gen.ts';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -549,6 +549,27 @@ export const renewManageToken = <ThrowOnError extends boolean = false>(options: 
 });
 
 /**
+ * Erase the patient of a booking that is over
+ *
+ * Removes for good what identifies the patient: name, contacts, reasons and the account. Slot, times, units and status stay, and nothing of the booking can be changed any more. For admins of the clinic, and for the account that the booking belongs to. If it has been done already: 200, unchanged.
+ *
+ * Who may call: Admins of the clinic; the account of the booking.
+ */
+export const erasePatient = <ThrowOnError extends boolean = false>(options: Options<ErasePatientData, ThrowOnError>): RequestResult<ErasePatientResponses, ErasePatientErrors, ThrowOnError> => (options.client ?? client).post<ErasePatientResponses, ErasePatientErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/bookings/{bookingId}/erase-patient',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Read my account and my roles
  *
  * Who may call: Any account.
@@ -678,6 +699,27 @@ export const listEvents = <ThrowOnError extends boolean = false>(options: Option
         }],
     url: '/api/v1/clinics/{clinicId}/events',
     ...options
+});
+
+/**
+ * Erase a patient from all bookings that are over
+ *
+ * All bookings of the clinic with this e-mail address, phone number or account: send exactly one of them. Bookings that are to come or in progress keep their data: cancel them first, and repeat the request.
+ *
+ * Who may call: Admins of the clinic.
+ */
+export const erasePatients = <ThrowOnError extends boolean = false>(options: Options<ErasePatientsData, ThrowOnError>): RequestResult<ErasePatientsResponses, ErasePatientsErrors, ThrowOnError> => (options.client ?? client).post<ErasePatientsResponses, ErasePatientsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/clinics/{clinicId}/erase-patients',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**

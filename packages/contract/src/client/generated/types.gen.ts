@@ -31,6 +31,18 @@ export type AffectedBooking = {
 export type AppointmentType = 'in_person' | 'video';
 
 /**
+ * BookedPatient
+ */
+export type BookedPatient = {
+    /**
+     * Empty after the patient was erased
+     */
+    name: string;
+    email?: string;
+    phone?: string;
+};
+
+/**
  * Booking
  */
 export type Booking = {
@@ -57,13 +69,17 @@ export type Booking = {
      * The hold has been extended, which is possible once
      */
     extended: boolean;
-    patient: Patient;
+    patient: BookedPatient;
     reason: string | null;
     cancellationReason: string | null;
     /**
      * The address of the video visit; null unless the booking is CONFIRMED or ARRIVED, its type is `video`, and the doctor has a video room
      */
     joinUrl: string | null;
+    /**
+     * When the patient was erased; null: not yet
+     */
+    erasedAt: string | null;
     /**
      * The number of changes of the booking, from 1
      */
@@ -128,9 +144,9 @@ export type BookingEvent = {
     bookingId: string;
     version: number;
     at: string;
-    type: 'held' | 'confirmed' | 'extended' | 'moved' | 'cancelled' | 'failed' | 'arrived' | 'completed' | 'no_show' | 'linked' | 'reopened';
+    type: 'held' | 'confirmed' | 'extended' | 'moved' | 'cancelled' | 'failed' | 'arrived' | 'completed' | 'no_show' | 'linked' | 'reopened' | 'erased';
     /**
-     * linked, reopened: the booking’s status afterwards; null: it follows from the type
+     * linked, reopened, erased: the booking’s status afterwards; null: it follows from the type
      */
     statusAfter: 'PENDING' | 'CONFIRMED' | 'FAILED' | 'CANCELLED' | 'ARRIVED' | 'NO_SHOW' | 'COMPLETED' | null;
     slotId: string;
@@ -142,11 +158,11 @@ export type BookingEvent = {
      */
     fromSlotId: string | null;
     /**
-     * failed, and linked after that: why the booking failed
+     * failed, and linked or erased after that: why the booking failed
      */
     reason: string | null;
     /**
-     * The account that did it; null: the bearer of the manage token, or the system
+     * The account that did it; null: the bearer of the manage token, the system, or an erased patient
      */
     actorId: string | null;
 };
@@ -570,6 +586,26 @@ export type DoctorPage = {
 };
 
 /**
+ * ErasedPatient
+ */
+export type ErasedPatient = {
+    /**
+     * Bookings erased by this request
+     */
+    erased: number;
+    /**
+     * Bookings to come or in progress, which keep their data
+     */
+    notOver: {
+        count: number;
+        /**
+         * The first 100
+         */
+        bookingIds: Array<string>;
+    };
+};
+
+/**
  * FieldError
  */
 export type FieldError = {
@@ -872,6 +908,21 @@ export type Patient = {
 };
 
 /**
+ * PatientToErase
+ */
+export type PatientToErase = {
+    /**
+     * Compared without upper and lower case
+     */
+    email?: string;
+    /**
+     * Compared by its digits
+     */
+    phone?: string;
+    accountId?: string;
+};
+
+/**
  * Problem
  */
 export type Problem = {
@@ -919,7 +970,7 @@ export type Problem = {
 /**
  * ProblemCode
  */
-export type ProblemCode = 'invalid_request' | 'unauthenticated' | 'forbidden' | 'password_change_required' | 'not_found' | 'clinic_not_found' | 'doctor_not_found' | 'slot_not_found' | 'booking_not_found' | 'member_not_found' | 'invitation_not_found' | 'method_not_allowed' | 'request_timeout' | 'slot_full' | 'slot_closed' | 'slot_has_bookings' | 'slot_in_past' | 'hold_expired' | 'too_many_bookings' | 'invalid_transition' | 'already_extended' | 'past_deadline' | 'too_early' | 'booking_has_account' | 'last_admin' | 'invitation_expired' | 'invitation_used' | 'already_member' | 'too_many_invitations' | 'body_too_large' | 'uri_too_long' | 'unsupported_media_type' | 'units_over_capacity' | 'too_many_units' | 'appointment_type_not_offered' | 'link_used' | 'password_wrong' | 'password_guessable' | 'idempotency_key_reused' | 'rate_limited' | 'headers_too_large' | 'internal_error' | 'overloaded' | 'unavailable';
+export type ProblemCode = 'invalid_request' | 'unauthenticated' | 'forbidden' | 'password_change_required' | 'not_found' | 'clinic_not_found' | 'doctor_not_found' | 'slot_not_found' | 'booking_not_found' | 'member_not_found' | 'invitation_not_found' | 'method_not_allowed' | 'request_timeout' | 'slot_full' | 'slot_closed' | 'slot_has_bookings' | 'slot_in_past' | 'hold_expired' | 'too_many_bookings' | 'invalid_transition' | 'booking_not_over' | 'booking_erased' | 'already_extended' | 'past_deadline' | 'too_early' | 'booking_has_account' | 'last_admin' | 'invitation_expired' | 'invitation_used' | 'already_member' | 'too_many_invitations' | 'body_too_large' | 'uri_too_long' | 'unsupported_media_type' | 'units_over_capacity' | 'too_many_units' | 'appointment_type_not_offered' | 'link_used' | 'password_wrong' | 'password_guessable' | 'idempotency_key_reused' | 'rate_limited' | 'headers_too_large' | 'internal_error' | 'overloaded' | 'unavailable';
 
 /**
  * Rescheduling
@@ -2454,7 +2505,7 @@ export type ConfirmBookingErrors = {
      */
     408: Problem;
     /**
-     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `too_many_bookings`: There are too many bookings from here.
+     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `too_many_bookings`: There are too many bookings from here. `booking_erased`: The patient of this booking was erased.
      */
     409: Problem;
     /**
@@ -2531,7 +2582,7 @@ export type CancelBookingErrors = {
      */
     408: Problem;
     /**
-     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `past_deadline`: It is too late for this.
+     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `past_deadline`: It is too late for this. `booking_erased`: The patient of this booking was erased.
      */
     409: Problem;
     /**
@@ -2608,7 +2659,7 @@ export type RescheduleBookingErrors = {
      */
     408: Problem;
     /**
-     * `slot_full`: The slot does not have enough free units. `slot_closed`: The slot cannot be booked. `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `past_deadline`: It is too late for this.
+     * `slot_full`: The slot does not have enough free units. `slot_closed`: The slot cannot be booked. `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `past_deadline`: It is too late for this. `booking_erased`: The patient of this booking was erased.
      */
     409: Problem;
     /**
@@ -2685,7 +2736,7 @@ export type ExtendBookingErrors = {
      */
     408: Problem;
     /**
-     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `already_extended`: The hold has been extended already.
+     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `already_extended`: The hold has been extended already. `booking_erased`: The patient of this booking was erased.
      */
     409: Problem;
     /**
@@ -2762,7 +2813,7 @@ export type ArriveBookingErrors = {
      */
     408: Problem;
     /**
-     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `too_early`: It is too early for this.
+     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `too_early`: It is too early for this. `booking_erased`: The patient of this booking was erased.
      */
     409: Problem;
     /**
@@ -2839,7 +2890,7 @@ export type CompleteBookingErrors = {
      */
     408: Problem;
     /**
-     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this.
+     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `booking_erased`: The patient of this booking was erased.
      */
     409: Problem;
     /**
@@ -2916,7 +2967,7 @@ export type NoShowBookingErrors = {
      */
     408: Problem;
     /**
-     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `too_early`: It is too early for this.
+     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `too_early`: It is too early for this. `booking_erased`: The patient of this booking was erased.
      */
     409: Problem;
     /**
@@ -2993,7 +3044,7 @@ export type ReopenBookingErrors = {
      */
     408: Problem;
     /**
-     * `invalid_transition`: The booking is not in a state that allows this. `slot_closed`: The slot cannot be booked.
+     * `invalid_transition`: The booking is not in a state that allows this. `slot_closed`: The slot cannot be booked. `booking_erased`: The patient of this booking was erased.
      */
     409: Problem;
     /**
@@ -3070,7 +3121,7 @@ export type LinkBookingErrors = {
      */
     408: Problem;
     /**
-     * `booking_has_account`: The booking belongs to another account.
+     * `booking_has_account`: The booking belongs to another account. `booking_erased`: The patient of this booking was erased.
      */
     409: Problem;
     /**
@@ -3182,6 +3233,83 @@ export type RenewManageTokenResponses = {
 };
 
 export type RenewManageTokenResponse = RenewManageTokenResponses[keyof RenewManageTokenResponses];
+
+export type ErasePatientData = {
+    body?: Nothing;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        bookingId: string;
+    };
+    query?: never;
+    url: '/api/v1/bookings/{bookingId}/erase-patient';
+};
+
+export type ErasePatientErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this.
+     */
+    403: Problem;
+    /**
+     * `booking_not_found`: There is no such booking.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `booking_not_over`: The booking is not over.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type ErasePatientError = ErasePatientErrors[keyof ErasePatientErrors];
+
+export type ErasePatientResponses = {
+    /**
+     * The booking, without its patient
+     */
+    200: Booking;
+};
+
+export type ErasePatientResponse = ErasePatientResponses[keyof ErasePatientResponses];
 
 export type GetMeData = {
     body?: never;
@@ -3684,6 +3812,79 @@ export type ListEventsResponses = {
 };
 
 export type ListEventsResponse = ListEventsResponses[keyof ListEventsResponses];
+
+export type ErasePatientsData = {
+    body: PatientToErase;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/erase-patients';
+};
+
+export type ErasePatientsErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type ErasePatientsError = ErasePatientsErrors[keyof ErasePatientsErrors];
+
+export type ErasePatientsResponses = {
+    /**
+     * How many bookings were erased
+     */
+    200: ErasedPatient;
+};
+
+export type ErasePatientsResponse = ErasePatientsResponses[keyof ErasePatientsResponses];
 
 export type VerifyClinicData = {
     body?: never;

@@ -3,7 +3,7 @@ import type { RestDeps } from '../rest-deps.ts'
 import type { SentKey } from '../sent-key.ts'
 import { memberRoles, requireAccount, requireRole, requireSiteAdministrator } from './access.ts'
 import type { GuardedCall } from './guarded-call.ts'
-import { reachBooking, reachBookingAsDesk, reachBookingAsPatient } from './reach-booking.ts'
+import { reachBooking, reachBookingAsDesk, reachBookingAsPatient, reachBookingToErase } from './reach-booking.ts'
 import { doctorNotFound, requireCalendar, requireCalendarOwner } from './require-calendar.ts'
 import { requireClinic } from './require-clinic.ts'
 import { requireSlot } from './require-slot.ts'
@@ -33,6 +33,7 @@ export const accessGuards = {
   booking_desk: (deps: RestDeps, { principal, params }: BookingCall) =>
     reachBookingAsDesk(deps, principal, params.bookingId),
   booking_patient: (deps: RestDeps, call: BookingCall & { key: SentKey | null }) => reachBookingAsPatient(deps, call),
+  booking_erasure: (deps: RestDeps, call: BookingCall & { key: SentKey | null }) => reachBookingToErase(deps, call),
 } satisfies Record<Access, (deps: RestDeps, call: never) => unknown>
 
 export type AccessGuards = typeof accessGuards

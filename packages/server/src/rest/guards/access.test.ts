@@ -84,6 +84,7 @@ const requests: Partial<Record<OperationId, (ids: Ids, rest: RestApp) => Pick<Ca
     body: { manageToken: rest.manageTokens.issue(bookingId, { accountId: ownerId, epoch: 0 }) },
   }),
   changeMember: () => ({ body: { role: 'staff' } }),
+  erasePatients: () => ({ body: { email: 'nobody@example.org' } }),
   createInvitation: () => ({ body: { email: 'nobody@example.org', role: 'staff' } }),
 }
 
@@ -174,6 +175,7 @@ const reach: [OperationId, (keyof Scene)[]][] = [
   ['getClinicStats', ['admin', 'site']],
   ['listEvents', ['admin', 'site']],
   ['verifyClinic', ['admin', 'site']],
+  ['erasePatients', ['admin', 'site']],
   ['getBookingLimits', ['admin', 'site']],
   ['updateBookingLimits', ['admin', 'site']],
   ['listBookingBursts', ['admin', 'site']],
@@ -263,6 +265,7 @@ const attempts: [OperationId, readonly (keyof Scene)[]][] = [
   ['linkBooking', everybody],
   ['renewManageToken', ['owner']],
   ['listMyBookings', everybody],
+  ['erasePatient', ['owner', 'admin', 'site']],
   ['changeMember', ['admin', 'site']],
   ['removeMember', ['admin', 'site']],
   ['revokeInvitation', ['admin', 'site']],

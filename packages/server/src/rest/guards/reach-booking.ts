@@ -61,7 +61,7 @@ export async function isManageToken(
 /** The same, without the clinic's people: they get no token of a patient. */
 export async function reachBookingAsPatient(
   deps: RestDeps,
-  { principal, params: { bookingId }, key }: RenewCall,
+  { principal, params: { bookingId }, key }: KeyedCall,
 ): Promise<{ renewalKey: string; accountId: string | null }> {
   // The bearer of the voided token knows the booking's id.
   const isRetriable = key !== null && isUnguessable(key.key.toLowerCase().replaceAll(bookingId.toLowerCase(), ''))
@@ -79,7 +79,39 @@ export async function reachBookingAsPatient(
   throw problem('forbidden', 'Only the patient can do this.')
 }
 
-type RenewCall = { principal: Principal; params: { bookingId: string }; key: SentKey | null }
+/**
+ * Access to erase a booking's patient: the clinic's admins, and the account that it belongs to. Once it is erased, it
+ * belongs to nobody: a retry by the account is known by its key.
+ */
+export async function reachBookingToErase(
+  deps: RestDeps,
+  { principal, params: { bookingId }, key }: KeyedCall,
+): Promise<BookingReach> {
+  if (principal.kind !== 'account') {
+    await reachBooking(deps, principal, bookingId)
+    throw problem('forbidden', 'A manage token is not enough for this: sign in with the account of the booking.')
+  }
+  const { accountId } = principal
+  const actor = actorIn(principal, clinicNoIn(bookingId))
+  if (actor?.role === 'admin' || actor?.role === 'site_administrator') {
+    return { as: 'desk', actorId: accountId, booking: null }
+  }
+  const booking = await deps.engine.reads.booking(bookingId)
+  if (booking === null) throw bookingNotFound(bookingId)
+  const isOwn =
+    booking.accountId === accountId ||
+    (key !== null && (await deps.engine.erasures.wasErasedBy(bookingId, erasureKey(key, bookingId))))
+  if (isOwn) return { as: 'patient', actorId: accountId, booking }
+  await reachBooking(deps, principal, bookingId)
+  throw problem('forbidden', 'Only admins of the clinic, and the patient’s own account, can do this.')
+}
+
+/** The digest of the key of a request to erase this booking. */
+export function erasureKey(key: SentKey, bookingId: string): string {
+  return keyDigest(key, `erasePatient ${bookingId}`)
+}
+
+type KeyedCall = { principal: Principal; params: { bookingId: string }; key: SentKey | null }
 
 /** The same, without the patient. */
 export async function reachBookingAsDesk(

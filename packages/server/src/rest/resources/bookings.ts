@@ -9,7 +9,7 @@ import {
   type SettleOutcome,
 } from '@holdfast/engine'
 import type { ProblemError } from '../../edge/problem-error.ts'
-import { type BookingReach, bookingNotFound } from '../guards/reach-booking.ts'
+import { type BookingReach, bookingNotFound, erasureKey } from '../guards/reach-booking.ts'
 import { eventBody } from '../responses/bodies/event-body.ts'
 import { timeText } from '../responses/bodies/time-text.ts'
 import { bookingBodyWithVisit } from '../responses/booking-bodies.ts'
@@ -94,6 +94,13 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
   serve(restOperations.linkBooking, (input) => {
     const reach: BookingReach = { as: 'patient', actorId: input.granted.accountId, booking: null }
     return settled(deps, { ...input, granted: reach }, 'link')
+  })
+
+  serve(restOperations.erasePatient, async ({ params: { bookingId }, granted: { actorId }, key }) => {
+    const outcome = await engine.erasures.ofBooking({ bookingId, actorId, key: key && erasureKey(key, bookingId) })
+    if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw refusalProblem(outcome)
+    const { booking, position } = outcome
+    return { status: 200, body: await bookingBodyWithVisit(deps, booking), position }
   })
 
   serve(

@@ -1,4 +1,5 @@
-import { restOperations } from '@holdfast/contract'
+import { type PatientToEraseBody, restOperations } from '@holdfast/contract'
+import type { PatientContact } from '@holdfast/engine'
 import { invalidRequest } from '../../edge/validator.ts'
 import { eventBody } from '../responses/bodies/event-body.ts'
 import { statsBody } from '../responses/bodies/stats-body.ts'
@@ -58,10 +59,38 @@ export function serveClinicDesk(serve: Serve, deps: RestDeps): void {
     return { status: 200, body: { items: page.items.map(eventBody), nextCursor: page.nextCursor } }
   })
 
+  serve(
+    restOperations.erasePatients,
+    async ({ body, granted: { clinic, actor } }) => {
+      const patient = patientToErase(body)
+      return {
+        status: 200,
+        body: await deps.engine.erasures.ofPatient({ clinicNo: clinic.no, patient, actorId: actor.accountId }),
+      }
+    },
+    // A stored response has a digest of the request, from which a contact could be guessed. A repetition is harmless.
+    { returnsSecret: true },
+  )
+
   serve(restOperations.verifyClinic, async ({ granted: { clinic } }) => ({
     status: 200,
     body: await verify(clinic.no),
   }))
+}
+
+function patientToErase({ email, phone, accountId }: PatientToEraseBody): PatientContact {
+  const named: PatientContact[] = []
+  if (email !== undefined) named.push({ email })
+  if (phone !== undefined) named.push({ phone })
+  if (accountId !== undefined) named.push({ accountId })
+  const [patient] = named
+  if (patient === undefined || named.length > 1) {
+    throw invalidRequest([{ path: '/', message: 'must have exactly one of email, phone and accountId' }])
+  }
+  if (phone !== undefined && !/\d/.test(phone)) {
+    throw invalidRequest([{ path: '/phone', message: 'must have digits, by which it is compared' }])
+  }
+  return patient
 }
 
 /** Today; but if only `to` was sent, and is in the past, that day. */

@@ -25,7 +25,7 @@ export async function bookingBodyWithVisit(deps: RestDeps, booking: Booking): Pr
   return body ?? bookingBody(booking, null)
 }
 
-/** A hold, and a booking that is over, have no address. */
-function isVideoVisit({ appointmentType, status }: Booking): boolean {
-  return appointmentType === 'video' && (status === 'CONFIRMED' || status === 'ARRIVED')
+/** A hold, a booking that is over, and one whose patient was erased have no address. */
+function isVideoVisit({ appointmentType, status, erasedAt }: Booking): boolean {
+  return appointmentType === 'video' && erasedAt === null && (status === 'CONFIRMED' || status === 'ARRIVED')
 }

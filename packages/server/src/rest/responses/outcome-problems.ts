@@ -4,6 +4,7 @@ import type {
   BookingOrigin,
   ClaimOutcome,
   Directory,
+  ErasureOutcome,
   Invitations,
   MoveOutcome,
   OnceResult,
@@ -20,6 +21,7 @@ type AnyOutcome =
   | SettleOutcome
   | MoveOutcome
   | WithdrawSlotsOutcome
+  | ErasureOutcome
   | OnceResult<unknown>
   | Awaited<ReturnType<Directory['changeMember']>>
   | Awaited<ReturnType<Directory['removeMember']>>
@@ -92,6 +94,14 @@ const rules = {
     detail: () => 'This Idempotency-Key was used with another request.',
   },
   booking_missing: { code: 'booking_not_found', detail: () => 'There is no such booking.' },
+  booking_erased: {
+    code: 'booking_erased',
+    detail: () => 'The patient of this booking was erased, and the booking does not change any more.',
+  },
+  booking_not_over: {
+    code: 'booking_not_over',
+    detail: () => 'This booking is to come or in progress: cancel it before its patient is erased.',
+  },
   hold_expired: {
     code: 'hold_expired',
     detail: ({ booking }) => `The hold of booking ${booking.id} has ended, and its units are free again.`,

@@ -8,6 +8,7 @@ import tableClasses from '../../ui/table.module.css'
 import { JoinVideo } from '../video/join-video.tsx'
 import { BookingActions } from './booking-actions.tsx'
 import { StatusMark } from './status-mark.tsx'
+import { usePatientName } from './use-patient-name.ts'
 
 type DayListProps = {
   bookings: readonly Booking[]
@@ -22,6 +23,7 @@ type DayListProps = {
 /** The day's bookings in order, without cancelled and failed ones, which the list of bookings has. */
 export function DayList({ bookings, timeZone, caption, doctors, nameOf }: DayListProps) {
   const { t } = useTranslation(['schedule', 'shell'])
+  const textOf = usePatientName()
   const coming = bookings.filter(({ status }) => status !== 'CANCELLED' && status !== 'FAILED')
   if (coming.length === 0) return <EmptyState title={t('day.none')} help={t('day.noneHelp')} />
   return (
@@ -48,7 +50,7 @@ export function DayList({ bookings, timeZone, caption, doctors, nameOf }: DayLis
             <td>
               <Stack gap={0}>
                 <span>
-                  {nameOf ? nameOf(booking) : booking.patient.name}
+                  {nameOf ? nameOf(booking) : textOf(booking)}
                   {booking.units > 1 ? ` (${t('units', { count: booking.units })})` : ''}
                 </span>
                 {booking.patient.phone ? (

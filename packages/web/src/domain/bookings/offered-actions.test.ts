@@ -1,6 +1,6 @@
 import type { Booking } from '@holdfast/contract/client'
 import { expect, test } from 'vitest'
-import { offeredActions } from './offered-actions.ts'
+import { canBeErased, isOpen, offeredActions } from './offered-actions.ts'
 import { reopenedStatus } from './reopened-status.ts'
 import { statusesInOrder } from './status-colors.ts'
 
@@ -24,6 +24,7 @@ function aBooking(fields: Partial<Booking>): Booking {
     reason: null,
     cancellationReason: null,
     joinUrl: null,
+    erasedAt: null,
     version: 2,
     ...fields,
   }
@@ -52,5 +53,19 @@ test('reopening is offered exactly for the statuses that can be reopened', () =>
     expect(offeredAt('2026-11-24T00:00:00Z', { status }).includes('reopen'), status).toBe(
       reopenedStatus(status) !== null,
     )
+  }
+})
+
+test('a patient can be erased when the booking is over, once; then nothing else is offered', () => {
+  const during = Date.parse('2026-11-23T22:31:00Z')
+  const after = Date.parse('2026-11-23T22:45:00Z')
+  const erasable = (now: number) => statusesInOrder.filter((status) => canBeErased(aBooking({ status }), now)).sort()
+  expect(erasable(during)).toEqual(['CANCELLED', 'COMPLETED', 'FAILED', 'NO_SHOW'])
+  expect(erasable(after)).toEqual([...statusesInOrder].sort())
+  const erasedAt = '2026-11-24T00:00:00Z'
+  for (const status of statusesInOrder) {
+    expect(canBeErased(aBooking({ status, erasedAt }), after)).toBe(false)
+    expect(isOpen(aBooking({ status, erasedAt }))).toBe(false)
+    expect(offeredAt(erasedAt, { status, erasedAt })).toEqual([])
   }
 })

@@ -9,6 +9,7 @@ import type { BookingAction } from './use-booking-action.tsx'
  * @param now milliseconds since 1970, by the server's clock
  */
 export function offeredActions(booking: Booking, timeZone: string, now: number): BookingAction[] {
+  if (booking.erasedAt !== null) return []
   switch (booking.status) {
     case 'PENDING':
       return ['confirm']
@@ -31,5 +32,12 @@ export function offeredActions(booking: Booking, timeZone: string, now: number):
 
 /** Whether the booking can still be moved or cancelled. */
 export function isOpen(booking: Booking): boolean {
-  return booking.status === 'PENDING' || booking.status === 'CONFIRMED'
+  return booking.erasedAt === null && (booking.status === 'PENDING' || booking.status === 'CONFIRMED')
+}
+
+/** Whether the patient can be erased: the booking is over, by its status or its time. */
+export function canBeErased({ erasedAt, status, endsAt }: Booking, now: number): boolean {
+  if (erasedAt !== null) return false
+  const isDone = status === 'CANCELLED' || status === 'FAILED' || status === 'COMPLETED' || status === 'NO_SHOW'
+  return isDone || Date.parse(endsAt) <= now
 }

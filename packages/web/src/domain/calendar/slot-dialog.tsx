@@ -8,6 +8,7 @@ import { serverNow } from '../../lib/server-clock.ts'
 import { Dialog } from '../../ui/dialog.tsx'
 import { BookingActions } from '../bookings/booking-actions.tsx'
 import { StatusMark } from '../bookings/status-mark.tsx'
+import { usePatientName } from '../bookings/use-patient-name.ts'
 import { Withdrawal } from '../slots/withdrawal.tsx'
 import { JoinVideo } from '../video/join-video.tsx'
 
@@ -38,6 +39,7 @@ type SlotDetailsProps = SlotDialogProps & { slot: Slot }
 
 function SlotDetails({ slot, bookings, clinicId, timeZone, nameOf, onClose }: SlotDetailsProps) {
   const { t } = useTranslation('schedule')
+  const textOf = usePatientName()
   const [isWithdrawing, setWithdrawing] = useState(false)
   const here = bookings.filter(
     ({ slotId, status }) => slotId === slot.id && status !== 'CANCELLED' && status !== 'FAILED',
@@ -64,7 +66,7 @@ function SlotDetails({ slot, bookings, clinicId, timeZone, nameOf, onClose }: Sl
       {here.map((booking) => (
         <Stack key={booking.id} gap="xs">
           <Group justify="space-between">
-            <Text fw={600}>{nameOf ? nameOf(booking) : booking.patient.name}</Text>
+            <Text fw={600}>{nameOf ? nameOf(booking) : textOf(booking)}</Text>
             <StatusMark status={booking.status} />
           </Group>
           {booking.reason ? <Text size="sm">{booking.reason}</Text> : null}

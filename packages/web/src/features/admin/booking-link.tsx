@@ -1,16 +1,18 @@
 import type { Booking } from '@holdfast/contract/client'
 import { Link } from '@tanstack/react-router'
+import { usePatientName } from '../../domain/bookings/use-patient-name.ts'
 import layoutClasses from '../../ui/layout.module.css'
 
 /** The patient's name as a link to the booking. */
 export function BookingLink({ booking }: { booking: Pick<Booking, 'id' | 'clinicId' | 'patient'> }) {
+  const nameOf = usePatientName()
   return (
     <Link
       className={layoutClasses.link}
       to="/clinic/$clinicId/bookings/$bookingId"
       params={{ clinicId: booking.clinicId, bookingId: booking.id }}
     >
-      {booking.patient.name}
+      {nameOf(booking)}
     </Link>
   )
 }

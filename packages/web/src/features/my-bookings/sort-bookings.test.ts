@@ -30,6 +30,7 @@ function aBooking(
     reason: null,
     cancellationReason: null,
     joinUrl: null,
+    erasedAt: null,
     version: 1,
   }
 }

@@ -2,6 +2,7 @@ import type { Booking, Clinic, Doctor } from '@holdfast/contract/client'
 import { Anchor, Badge, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { referenceOf, type TicketLink, ticketHash } from '../../domain/bookings/ticket-link.ts'
+import { usePatientName } from '../../domain/bookings/use-patient-name.ts'
 import { formatAppointment, formatMoney, formatZone, ownTimeZone } from '../../lib/format.ts'
 import { QrCode } from './qr-code.tsx'
 import classes from './ticket.module.css'
@@ -11,6 +12,7 @@ type CardProps = { booking: Booking; doctor: Doctor; clinic: Clinic; link: Ticke
 /** The part of a ticket that patients show at the desk or print. */
 export function TicketCard({ booking, doctor, clinic, link, isOffline }: CardProps) {
   const { t } = useTranslation(['ticket', 'shell'])
+  const nameOf = usePatientName()
   const address = `${window.location.origin}/ticket#${ticketHash(link)}`
   const isAlive = booking.status === 'CONFIRMED' || booking.status === 'ARRIVED'
   return (
@@ -43,7 +45,7 @@ export function TicketCard({ booking, doctor, clinic, link, isOffline }: CardPro
           <div>
             <dt>{t('patient')}</dt>
             <dd>
-              <bdi>{booking.patient.name}</bdi>
+              <bdi>{nameOf(booking)}</bdi>
             </dd>
           </div>
           {doctor.fee === null ? null : (

@@ -26,6 +26,7 @@ export function bookingBody(booking: Booking, joinUrl: string | null): BookingBo
     reason: booking.reason,
     cancellationReason: booking.cancellationReason,
     joinUrl,
+    erasedAt: booking.erasedAt?.toISOString() ?? null,
     version: booking.version,
   }
 }

@@ -5,11 +5,13 @@ import { getRouteApi } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { BookingActions } from '../../../domain/bookings/booking-actions.tsx'
-import { isOpen } from '../../../domain/bookings/offered-actions.ts'
+import { canBeErased, isOpen } from '../../../domain/bookings/offered-actions.ts'
 import { StatusMark } from '../../../domain/bookings/status-mark.tsx'
 import { referenceOf } from '../../../domain/bookings/ticket-link.ts'
+import { usePatientName } from '../../../domain/bookings/use-patient-name.ts'
 import { JoinVideo } from '../../../domain/video/join-video.tsx'
 import { formatAppointment, formatDayTime, formatNumber } from '../../../lib/format.ts'
+import { serverNow } from '../../../lib/server-clock.ts'
 import { useLiveClinic } from '../../../lib/use-live-clinic.ts'
 import { ErrorState } from '../../../ui/error-state.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
@@ -22,6 +24,7 @@ import { BookingHistory } from './booking-history.tsx'
 import { clinicBookingQuery } from './booking-queries.ts'
 import classes from './bookings.module.css'
 import { CancelDialog } from './cancel-dialog.tsx'
+import { EraseDialog } from './erase-dialog.tsx'
 import { MoveDialog } from './move-dialog.tsx'
 
 const route = getRouteApi('/clinic/$clinicId/bookings/$bookingId')
@@ -31,6 +34,7 @@ export function ClinicBookingPage() {
   const { bookingId } = route.useParams()
   const { clinicId } = useClinic()
   const found = useQuery(clinicBookingQuery(clinicId, bookingId))
+  const nameOf = usePatientName()
   const live = useLiveClinic(clinicId, found.data ? [found.data.doctorId] : [])
   if (found.data === undefined) {
     return found.isError ? <ErrorState error={found.error} retry={() => void found.refetch()} /> : <PageLoading />
@@ -38,7 +42,7 @@ export function ClinicBookingPage() {
   return (
     <Stack gap="lg">
       <div>
-        <PageTitle>{found.data.patient.name}</PageTitle>
+        <PageTitle>{nameOf(found.data)}</PageTitle>
         <LiveNote state={live} updatedAt={found.dataUpdatedAt} />
       </div>
       <div className={adminClasses.two}>
@@ -51,8 +55,8 @@ export function ClinicBookingPage() {
 
 function BookingFacts({ booking }: { booking: Booking }) {
   const { t } = useTranslation(['admin', 'shell'])
-  const { doctors, timeZone } = useClinic()
-  const [dialog, setDialog] = useState<'move' | 'cancel' | null>(null)
+  const { doctors, timeZone, isAdmin } = useClinic()
+  const [dialog, setDialog] = useState<'move' | 'cancel' | 'erase' | null>(null)
   const { patient } = booking
   const close = () => setDialog(null)
   const facts: { label: string; value: ReactNode }[] = [
@@ -95,7 +99,15 @@ function BookingFacts({ booking }: { booking: Booking }) {
             </Button>
           </div>
         ) : null}
+        {isAdmin && canBeErased(booking, serverNow()) ? (
+          <div className={layoutClasses.actions}>
+            <Button variant="default" size="sm" onClick={() => setDialog('erase')}>
+              {t('erase.open')}
+            </Button>
+          </div>
+        ) : null}
       </Stack>
+      <EraseDialog booking={booking} isOpen={dialog === 'erase'} onClose={close} />
       <MoveDialog booking={booking} isOpen={dialog === 'move'} onClose={close} />
       <CancelDialog booking={booking} isOpen={dialog === 'cancel'} onClose={close} />
     </section>

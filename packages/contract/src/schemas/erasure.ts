@@ -1,0 +1,27 @@
+import Type, { type Static } from 'typebox'
+import { email, id, line } from './fields.ts'
+
+export const patientToEraseSchema = Type.Object(
+  {
+    email: Type.Optional(email({ description: 'Compared without upper and lower case' })),
+    phone: Type.Optional(line(50, { description: 'Compared by its digits' })),
+    accountId: Type.Optional(id()),
+  },
+  { title: 'PatientToErase', additionalProperties: false },
+)
+
+export type PatientToEraseBody = Static<typeof patientToEraseSchema>
+
+export const erasedPatientSchema = Type.Object(
+  {
+    erased: Type.Integer({ minimum: 0, description: 'Bookings erased by this request' }),
+    notOver: Type.Object(
+      {
+        count: Type.Integer({ minimum: 0 }),
+        bookingIds: Type.Array(Type.String({ format: 'uuid' }), { maxItems: 100, description: 'The first 100' }),
+      },
+      { additionalProperties: false, description: 'Bookings to come or in progress, which keep their data' },
+    ),
+  },
+  { title: 'ErasedPatient', additionalProperties: false },
+)

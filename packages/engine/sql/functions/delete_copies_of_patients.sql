@@ -1,0 +1,26 @@
+-- delete_copies_of_patients: deletes what other tables have of the patients of these bookings: stored responses that
+-- name one of the bookings, the digests of where they came from, and the digests of the requests that booked them. The
+-- idempotency keys stay, so that no retry books again: it gets key_reused.
+--
+-- Internal: called by erase_patient and finish_erasures.
+-- Locks: the rows it changes.
+-- Fails: never. Idempotent: yes.
+create or replace function holdfast.delete_copies_of_patients(p_ids uuid[]) returns void
+language plpgsql
+set search_path = holdfast, pg_catalog, pg_temp
+set jit = off
+as $function$
+declare
+  v_texts text[] := p_ids::text[];
+  v_clinic_nos integer[];
+begin
+  select array_agg(distinct clinic_no_of(i.id)) into v_clinic_nos from unnest(p_ids) i(id);
+  -- A response names bookings in different fields: every text in it is compared.
+  delete from answer a
+   where exists (select from jsonb_path_query(a.body, '$.**?(@.type() == "string")') t(value)
+                  where t.value #>> '{}' = any (v_texts));
+  delete from booking_origin o where o.clinic_no = any (v_clinic_nos) and o.booking_id = any (p_ids);
+  update idempotency k set request_hash = gen_random_uuid()
+   where k.clinic_no = any (v_clinic_nos) and k.booking_id = any (p_ids);
+end
+$function$;

@@ -1,0 +1,91 @@
+-- erase_patient: removes what identifies the patient from bookings of a clinic that are over: the name and contacts,
+-- the reasons, the account, and every copy of them. Slot, times, units and status stay. Returns one row per booking, by
+-- its place `ord`, with the transaction that erased it.
+--
+-- The log is the only place where an event changes afterwards: a digest of a name can be guessed, so the booking's
+-- events lose their digests, and the account as their actor. Then comes the event `erased`, with the digest of what is
+-- left, by which verify finds data that was put back. Its actor is null if the patient's account erased the booking.
+--
+-- Outcomes: done | unchanged (it is erased already; tx: the last transaction that changed it) | booking_missing |
+--   booking_not_over (it is to come or in progress)
+-- Locks: the bookings, by (clinic_no, id).
+-- Fails: 22023 for no or more than 1,000 bookings.
+-- Idempotent: yes.
+create or replace function holdfast.erase_patient(p_clinic_no integer, p_ids uuid[], p_actor_id uuid, p_key uuid)
+  returns table (ord integer, outcome text, tx xid8)
+language plpgsql security definer
+set search_path = holdfast, pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_mergejoin = off
+set jit = off
+as $function$
+#variable_conflict use_column
+declare
+  v_now timestamptz;
+  v_outcomes text[];
+  v_erased_ids uuid[];
+begin
+  if cardinality(p_ids) not between 1 and 1000 or array_position(p_ids, null) is not null then
+    raise exception 'bookings to erase are 1 to 1000' using errcode = 'invalid_parameter_value';
+  end if;
+  v_now := lock_bookings(array_fill(p_clinic_no, array[cardinality(p_ids)]), p_ids);
+
+  select array_agg(v.outcome order by v.n), array_agg(distinct v.id) filter (where v.outcome = 'done')
+    into v_outcomes, v_erased_ids
+    from (select i.n, i.id,
+                 case when b.id is null then 'booking_missing'
+                      when b.erased_at is not null then 'unchanged'
+                      when b.status in ('CANCELLED', 'FAILED', 'COMPLETED', 'NO_SHOW')
+                        or hold_lapsed(b.status, b.hold_expires_at, greatest(v_now, b.updated_at))
+                        or s.ends_at <= v_now then 'done'
+                      else 'booking_not_over' end as outcome
+            from unnest(p_ids) with ordinality i(id, n)
+            left join lateral (select t.* from booking t where t.clinic_no = p_clinic_no and t.id = i.id limit 1) b
+                   on true
+            left join lateral (select t.ends_at from slot t where t.clinic_no = p_clinic_no and t.id = b.slot_id
+                               limit 1) s on true) v;
+
+  if v_erased_ids is not null then
+    with before as materialized (
+      select b.* from unnest(v_erased_ids) i(id)
+       cross join lateral (select t.* from booking t where t.clinic_no = p_clinic_no and t.id = i.id limit 1) b
+    ), stripped as (
+      update booking_event l
+         set booking_digest = null, request_key = null, actor_id = nullif(l.actor_id, b.account_id)
+        from before b
+       where l.clinic_no = p_clinic_no and l.booking_id = b.id
+    ), erased as (
+      update booking b
+         set account_id = null, patient = '{"name": ""}', reason = null, cancellation_reason = null,
+             extended_by = case when b.extended_by is not null then gen_random_uuid() end,
+             erased_at = greatest(v_now, b.updated_at), updated_at = greatest(v_now, b.updated_at),
+             version = b.version + 1
+        from before o
+       where b.clinic_no = p_clinic_no and b.id = o.id
+      returning b.clinic_no, b.id, b.version, b.updated_at, b.slot_id, b.resource_id, b.units, b.hold_expires_at,
+                b.failure_reason, b.status,
+                booking_digest(b.account_id, b.appointment_type, b.patient, b.reason, b.cancellation_reason) as digest
+    ), logged as (
+      insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units,
+                                 hold_expires_at, reason, actor_id, status_after, request_key, booking_digest)
+      select e.clinic_no, e.id, e.version, e.updated_at, 'erased', e.slot_id, e.resource_id, e.units,
+             e.hold_expires_at, e.failure_reason, nullif(p_actor_id, o.account_id), e.status, p_key, e.digest
+        from erased e
+        join before o on o.id = e.id
+    )
+    insert into erased_booking (clinic_no, booking_id, erased_at)
+    select e.clinic_no, e.id, e.updated_at from erased e
+    on conflict (clinic_no, booking_id) do update set erased_at = excluded.erased_at;
+    perform delete_copies_of_patients(v_erased_ids);
+  end if;
+
+  return query
+  select i.n::integer, i.outcome,
+         case i.outcome when 'done' then pg_current_xact_id()
+                        when 'unchanged' then (select max(l.xid) from booking_event l
+                                                where l.clinic_no = p_clinic_no and l.booking_id = i.id) end
+    from unnest(p_ids, v_outcomes) with ordinality i(id, outcome, n)
+   order by i.n;
+end
+$function$;

@@ -1,0 +1,36 @@
+import type { Booking } from './booking.ts'
+
+/** Whose bookings of a clinic are erased: all with this contact, or all of this account. */
+export type PatientContact = { email: string } | { phone: string } | { accountId: string }
+
+export type ErasureRequest = {
+  bookingId: string
+  /** The account that acts; null: the operator, or the clinic's retention. */
+  actorId: string | null
+  /** As in `SettleRequest`. */
+  key: string | null
+}
+
+export type ErasureOutcome =
+  /** `unchanged`: the patient had been erased already. `position`: of the booking's last change. */
+  | { kind: 'done'; booking: Booking; position: string }
+  | { kind: 'unchanged'; booking: Booking; position: string }
+  | { kind: 'booking_missing' }
+  /** It is to come or in progress: cancel it first. */
+  | { kind: 'booking_not_over' }
+
+/** What was done with the bookings of one patient. */
+export type PatientErased = {
+  erased: number
+  /** Bookings that are not over, which keep their data: the first 100, and how many. */
+  notOver: { count: number; bookingIds: string[] }
+}
+
+/** Removes what identifies patients from bookings that are over; their slots, times and counts stay. */
+export type Erasures = {
+  ofBooking(request: ErasureRequest): Promise<ErasureOutcome>
+  /** Whether a booking was erased by the request with this key. */
+  wasErasedBy(bookingId: string, key: string): Promise<boolean>
+  /** Every booking of a patient in a clinic, in several transactions. Safe to repeat. */
+  ofPatient(request: { clinicNo: number; patient: PatientContact; actorId: string | null }): Promise<PatientErased>
+}

@@ -1,0 +1,25 @@
+import type pg from 'pg'
+import sql from 'sql-template-tag'
+
+/** Longer than any request takes, or a server's clock may be off. */
+const afterMinutes = 10
+const bookingsPerCallMax = 1_000
+
+/**
+ * Deletes the copies of erased patients that were stored by requests under way during the erasure, in small
+ * transactions. Safe to call from any number of processes at once. `signal` ends it between two transactions.
+ *
+ * @returns of how many bookings
+ */
+export async function finishErasures(pool: pg.Pool, signal?: AbortSignal): Promise<number> {
+  let total = 0
+  while (signal?.aborted !== true) {
+    const { rows } = await pool.query<{ finished: string }>(
+      sql`select holdfast.finish_erasures(make_interval(mins => ${afterMinutes}), ${bookingsPerCallMax}) as finished`,
+    )
+    const finished = Number(rows[0]?.finished ?? 0)
+    total += finished
+    if (finished < bookingsPerCallMax) break
+  }
+  return total
+}

@@ -1,0 +1,193 @@
+import { finishErasures } from '@holdfast/engine'
+import {
+  aBooking,
+  aClinic,
+  aDoctor,
+  aSlot,
+  type BuiltClinic,
+  checkHistory,
+  placesOfText,
+  type TestDatabase,
+} from '@holdfast/testkit'
+import { freshDatabaseTest } from '@holdfast/testkit/database-test'
+import { describe, expect } from 'vitest'
+import { type RestApp, startRestApp, type TestAccount } from '../../../test/rest-app.ts'
+import { test } from '../../../test/rest-test.ts'
+
+const patient = { name: 'Zsuzsa Planted', email: 'zsuzsa@planted.example', phone: '+36 1 555 0199' }
+const texts = { ...patient, reason: 'plantedreason', cancellation: 'plantedcancellation' }
+const otherTexts = { name: 'Ada', email: 'ada@example.org', phone: '+1', reason: 'flu', cancellation: 'better' }
+
+/** A guest's hold, confirmed with the patient, linked to an account, and cancelled: with a key at each step. */
+async function aBookingWith(
+  { reason, cancellation, ...of }: typeof texts,
+  { database, rest, clinic, account }: { database: TestDatabase; rest: RestApp; clinic: BuiltClinic; account: TestAccount },
+) {
+  const slot = await aSlot(database, await aDoctor(database, clinic))
+  const held = await rest.call('createBooking', {
+    body: { slotId: slot.id, patient: of, reason },
+    key: `key of ${of.name}`,
+  })
+  const path = { bookingId: held.body.id }
+  const token = held.body.manageToken ?? ''
+  const steps = [
+    await rest.call('confirmBooking', { path, token, key: 'key of the confirmation', body: { patient: of } }),
+    await rest.call('linkBooking', { path, as: account, key: 'key of the link', body: { manageToken: token } }),
+    await rest.call('cancelBooking', {
+      path,
+      as: account,
+      key: 'key of the cancellation',
+      body: { reason: cancellation },
+    }),
+  ]
+  expect(steps.map(({ status }) => status)).toEqual([200, 200, 200])
+  return { id: held.body.id, path, slot }
+}
+
+describe('in the whole database', () => {
+  freshDatabaseTest('nothing is left of a patient, and no digest from which one could be guessed', async ({
+    database,
+  }) => {
+    const rest = await startRestApp(database, { hasLimits: true })
+    try {
+      const clinic = await aClinic(database)
+      const account = rest.anAccount()
+      const booking = await aBookingWith(texts, { database, rest, clinic, account })
+      // Statistics have samples of columns with several values.
+      await aBookingWith(otherTexts, { database, rest, clinic, account: rest.anAccount() })
+      await database.ownerPool.query('analyze')
+      const digests = await digestsOf(database, booking.id)
+
+      // Negative control: the search finds them in every place where they are.
+      const bookingAndResponses = ['holdfast.answer', 'holdfast.booking']
+      for (const text of Object.values(texts)) expect(await placesOfText(database, text)).toEqual(bookingAndResponses)
+      // An account's id alone says nothing about a booking: statistics may have it until the next analyze.
+      const ofAccount = (await placesOfText(database, account.id)).filter((place) => !place.startsWith('statistics'))
+      expect(ofAccount).toEqual(['holdfast.booking', 'holdfast.booking_event'])
+      expect(await placesOfText(database, digests.booking)).toEqual(['holdfast.booking_event'])
+      expect(await placesOfText(database, digests.request)).toEqual(['holdfast.idempotency'])
+      const origins = 'select from holdfast.booking_origin where booking_id = $1'
+      const originsOfBooking = async () => (await database.ownerPool.query(origins, [booking.id])).rows
+      expect(await originsOfBooking()).not.toEqual([])
+
+      const admin = await rest.aMember(clinic.no, 'admin')
+      const erased = await rest.call('erasePatient', { path: booking.path, as: admin, key: 'key of the erasure' })
+      expect(erased.body).toMatchObject({ status: 'CANCELLED', patient: { name: '' }, reason: null })
+      await database.ownerPool.query('analyze')
+      for (const text of [...Object.values(texts), account.id, digests.booking, digests.request]) {
+        expect(await placesOfText(database, text), text).toEqual([])
+      }
+      expect(await originsOfBooking()).toEqual([])
+      expect((await rest.engine.reads.verify({ clinicNo: clinic.no, detailsMax: 9 })).mismatches).toBe(0)
+      expect(await checkHistory(database)).toEqual([])
+    } finally {
+      await rest.stop()
+    }
+  })
+
+  freshDatabaseTest('a response that was stored after the erasure is deleted by the upkeep', async ({ database }) => {
+    const rest = await startRestApp(database)
+    try {
+      const clinic = await aClinic(database)
+      const booking = await aBookingWith(texts, { database, rest, clinic, account: rest.anAccount() })
+      await rest.engine.erasures.ofBooking({ bookingId: booking.id, actorId: null, key: null })
+      const late = { status: 200, body: { items: [{ id: booking.id, patient }] } }
+      const key = { key: crypto.randomUUID(), requestHash: crypto.randomUUID() }
+      const unrelated = { key: crypto.randomUUID(), requestHash: crypto.randomUUID() }
+      await rest.engine.storedResponses.store(key, late)
+      await rest.engine.storedResponses.store(unrelated, { status: 200, body: { id: booking.slot.id } })
+      expect(await finishErasures(database.appPool)).toBe(0)
+      expect(await placesOfText(database, patient.name)).toEqual(['holdfast.answer'])
+      await database.ownerPool.query(`update holdfast.erased_booking set erased_at = now() - interval '11 minutes'`)
+      const counts = await Promise.all([finishErasures(database.appPool), finishErasures(database.appPool)])
+      expect(counts.sort()).toEqual([0, 1])
+      expect(await placesOfText(database, patient.name)).toEqual([])
+      expect((await rest.engine.storedResponses.find(unrelated)).kind).toBe('found')
+    } finally {
+      await rest.stop()
+    }
+  })
+})
+
+const pastSlot = () => ({ startsAt: new Date(Date.now() - 3_600_000), capacity: 5 })
+
+test('a booking to come is refused by name, and a change of an erased one too', async ({ database, rest }) => {
+  const clinic = await aClinic(database)
+  const doctor = await aDoctor(database, clinic)
+  const admin = await rest.aMember(clinic.no, 'admin')
+  const coming = await aBooking(database, await aSlot(database, doctor))
+  const refused = await rest.call('erasePatient', { path: { bookingId: coming.id }, as: admin })
+  expect(refused.problem).toMatchObject({ status: 409, code: 'booking_not_over' })
+  const over = await aBooking(database, await aSlot(database, doctor, pastSlot()), { status: 'NO_SHOW' })
+  const path = { bookingId: over.id }
+  expect((await rest.call('erasePatient', { path, as: admin })).body.erasedAt).toMatch(/Z$/)
+  const changed = await rest.call('reopenBooking', { path, as: admin })
+  expect(changed.problem).toMatchObject({ status: 409, code: 'booking_erased' })
+})
+
+test('the account of a booking erases it, and a retry with the key gets the same response', async ({
+  database,
+  rest,
+}) => {
+  const doctor = await aDoctor(database, await aClinic(database))
+  const owner = rest.anAccount()
+  const slot = await aSlot(database, doctor, pastSlot())
+  const booking = await aBooking(database, slot, { accountId: owner.id, patient })
+  const path = { bookingId: booking.id }
+  const send = (key: string, as = owner) => rest.call('erasePatient', { path, as, key })
+  const first = await send('one')
+  expect(first.body).toMatchObject({ id: booking.id, patient: { name: '' } })
+  // The response may have been lost before it was stored.
+  await database.ownerPool.query('delete from holdfast.answer')
+  expect((await send('one')).body).toEqual(first.body)
+  expect((await send('one')).body).toEqual(first.body)
+  // From now on it belongs to nobody.
+  expect((await send('two')).problem).toMatchObject({ status: 404, code: 'booking_not_found' })
+  expect((await send('one', rest.anAccount())).problem).toMatchObject({ status: 404, code: 'booking_not_found' })
+})
+
+test('a manage token is not enough to erase', async ({ database, rest }) => {
+  const doctor = await aDoctor(database, await aClinic(database))
+  const booking = await aBooking(database, await aSlot(database, doctor), { status: 'CANCELLED' })
+  const token = rest.manageTokens.issue(booking.id)
+  const refused = await rest.call('erasePatient', { path: { bookingId: booking.id }, token })
+  expect(refused.problem).toMatchObject({ status: 403, code: 'forbidden' })
+})
+
+test('an admin erases a patient from all bookings, and no digest of the contact is stored', async ({
+  database,
+  rest,
+}) => {
+  const clinic = await aClinic(database)
+  const slot = await aSlot(database, await aDoctor(database, clinic), pastSlot())
+  const admin = await rest.aMember(clinic.no, 'admin')
+  const { email } = patient
+  for (let index = 0; index < 3; index += 1) await aBooking(database, slot, { patient })
+  const before = (await database.ownerPool.query('select from holdfast.answer')).rows.length
+  const send = () =>
+    rest.call('erasePatients', { path: { clinicId: clinic.id }, as: admin, body: { email }, key: 'one' })
+  expect((await send()).body).toEqual({ erased: 3, notOver: { count: 0, bookingIds: [] } })
+  expect((await send()).body).toEqual({ erased: 0, notOver: { count: 0, bookingIds: [] } })
+  expect((await database.ownerPool.query('select from holdfast.answer')).rows).toHaveLength(before)
+})
+
+test.for([
+  [{}, '/'],
+  [{ email: 'a@example.org', phone: '1' }, '/'],
+  [{ phone: 'none' }, '/phone'],
+] as const)('%j names no patient: the error names %s', async ([body, path], { database, rest }) => {
+  const clinic = await aClinic(database)
+  const as = await rest.aMember(clinic.no, 'admin')
+  const { problem } = await rest.call('erasePatients', { path: { clinicId: clinic.id }, as, body })
+  expect(problem).toMatchObject({ status: 400, errors: [{ path }] })
+})
+
+/** What can be computed by somebody who guesses the patient: the digests of the claim's event and of its request. */
+async function digestsOf(database: TestDatabase, bookingId: string): Promise<{ booking: string; request: string }> {
+  const { rows } = await database.ownerPool.query(
+    `select encode(holdfast.booking_digest(null, 'in_person', $2, $3, null), 'hex') as booking,
+            (select request_hash::text from holdfast.idempotency where booking_id = $1) as request`,
+    [bookingId, patient, texts.reason],
+  )
+  return rows[0]
+}
