@@ -109,7 +109,6 @@ create table holdfast.booking (
   constraint booking_check CHECK (((((((get_byte(uuid_send(id), 6) & 15) << 20) | (get_byte(uuid_send(id), 7) << 12)) | ((get_byte(uuid_send(id), 8) & 63) << 6)) | (get_byte(uuid_send(id), 9) >> 2)) = clinic_no)),
   constraint booking_check1 CHECK (((status = 'FAILED'::text) = (failure_reason IS NOT NULL))),
   constraint booking_check2 CHECK (((status <> 'PENDING'::text) OR (hold_expires_at IS NOT NULL))),
-  constraint booking_erased_check CHECK (((erased_at IS NULL) OR ((account_id IS NULL) AND (patient = '{"name": ""}'::jsonb) AND (reason IS NULL) AND (cancellation_reason IS NULL)))),
   constraint booking_failure_reason_check CHECK ((failure_reason = ANY (ARRAY['hold_expired'::text, 'slot_withdrawn'::text, 'system_error'::text]))),
   constraint booking_status_check CHECK ((status = ANY (ARRAY['PENDING'::text, 'CONFIRMED'::text, 'FAILED'::text, 'CANCELLED'::text, 'ARRIVED'::text, 'NO_SHOW'::text, 'COMPLETED'::text]))),
   constraint booking_units_check CHECK ((units >= 1))
@@ -169,6 +168,7 @@ create table holdfast.clinic (
   account_bookings_max integer not null default 20,
   contact_holds_max integer not null default 3,
   contact_bookings_max integer not null default 10,
+  patient_data_months integer not null default 0,
   constraint clinic_pkey PRIMARY KEY (no),
   constraint clinic_account_bookings_max_check CHECK (((account_bookings_max >= 1) AND (account_bookings_max <= 1000))),
   constraint clinic_account_holds_max_check CHECK (((account_holds_max >= 1) AND (account_holds_max <= 1000))),
@@ -186,6 +186,7 @@ create table holdfast.clinic (
   constraint clinic_minimum_notice_minutes_check CHECK (((minimum_notice_minutes >= 0) AND (minimum_notice_minutes <= 525600))),
   constraint clinic_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
   constraint clinic_no_check CHECK (((no >= 1) AND (no <= 16777215))),
+  constraint clinic_patient_data_months_check CHECK (((patient_data_months >= 0) AND (patient_data_months <= 120))),
   constraint clinic_phone_check CHECK ((char_length(phone) <= 50)),
   constraint clinic_timezone_check CHECK (((char_length(timezone) >= 1) AND (char_length(timezone) <= 64)))
 );
@@ -305,6 +306,13 @@ create table holdfast.resource (
   constraint resource_rating_check CHECK (((rating >= (0)::numeric) AND (rating <= (5)::numeric))),
   constraint resource_units_check CHECK (((units >= 1) AND (units <= 1000000))),
   constraint resource_video_room_check CHECK (((char_length(video_room) <= 500) AND (video_room ~ '^https://[^[:space:][:cntrl:]]+$'::text)))
+);
+create table holdfast.retention_progress (
+  clinic_no integer not null,
+  starts_at timestamp with time zone not null,
+  slot_id uuid not null,
+  constraint retention_progress_pkey PRIMARY KEY (clinic_no),
+  constraint retention_progress_check CHECK ((holdfast.clinic_no_of(slot_id) = clinic_no))
 );
 create table holdfast.setting (
   name text not null,

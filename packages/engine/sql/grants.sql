@@ -20,8 +20,9 @@ grant select on holdfast.slot, holdfast.booking, holdfast.booking_event, holdfas
 grant usage on sequence holdfast.clinic_no_seq to holdfast_app;
 grant select, insert on holdfast.clinic, holdfast.resource to holdfast_app;
 grant update (name, timezone, address, phone, hold_seconds, minimum_notice_minutes, booking_horizon_days,
-  cancellation_deadline_minutes, guest_units_max, address_holds_max, address_bookings_max, account_holds_max,
-  account_bookings_max, contact_holds_max, contact_bookings_max, updated_at) on holdfast.clinic to holdfast_app;
+  cancellation_deadline_minutes, patient_data_months, guest_units_max, address_holds_max, address_bookings_max,
+  account_holds_max, account_bookings_max, contact_holds_max, contact_bookings_max, updated_at)
+  on holdfast.clinic to holdfast_app;
 grant update (name, units, active, specialization, experience_years, rating, languages, fee_amount, fee_currency,
   appointment_types, video_room, updated_at) on holdfast.resource to holdfast_app;
 grant select, insert on holdfast.specialization to holdfast_app;
@@ -46,7 +47,8 @@ begin
      where pronamespace = 'holdfast'::regnamespace
        and proname in (
          'admit_claims', 'claim_slot', 'claim_slots', 'settle_bookings', 'move_bookings', 'expire_holds',
-         'create_slots', 'withdraw_slots', 'are_locked', 'erase_patient', 'finish_erasures',
+         'create_slots', 'withdraw_slots', 'are_locked', 'erase_patient', 'erase_outdated',
+         'finish_erasures',
          'read_log', 'running_server', 'begin_log_epoch', 'log_is_ahead', 'verify_clinic',
          'ensure_partitions', 'purge_outdated',
          'clinic_no_of', 'id_floor')

@@ -94,12 +94,7 @@ export function replayHistory(slots: HistorySlot[], events: HistoryEvent[]): str
 }
 
 /** @param isErased the patient was erased later, and with it the account of a link */
-function follow(
-  before: Follower | undefined,
-  event: HistoryEvent,
-  violations: string[],
-  isErased: boolean,
-): Follower {
+function follow(before: Follower | undefined, event: HistoryEvent, violations: string[], isErased: boolean): Follower {
   const complain = (what: string) => violations.push(`event ${event.seq}, booking ${event.bookingId}: ${what}`)
   const versionWanted = (before?.version ?? 0) + 1
   if (event.version !== versionWanted) complain(`version ${event.version} where ${versionWanted} was due`)
@@ -141,12 +136,7 @@ function statusAfter(before: Follower | undefined, type: BookingEvent['type']): 
   return undefined
 }
 
-function judgeLink(
-  before: Follower,
-  event: HistoryEvent,
-  isErased: boolean,
-  complain: (what: string) => void,
-): void {
+function judgeLink(before: Follower, event: HistoryEvent, isErased: boolean, complain: (what: string) => void): void {
   if (event.actorId === null && !isErased) complain('it was linked to no account')
   if (before.linkedTo !== null) complain('it was linked a second time')
   if (event.holdExpiresAt?.getTime() !== before.holdExpiresAt?.getTime()) complain('the link changed its hold')

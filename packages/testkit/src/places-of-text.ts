@@ -18,9 +18,8 @@ export async function placesOfText({ ownerPool }: BuilderDatabase, text: string)
      where c.relkind in ('r', 'm') and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')`)
   const found = new Set<string>()
   for (const { leaf, name } of tables) {
-    const { rows } = await ownerPool.query(`select from ${leaf} t where strpos(lower(t::text), lower($1)) > 0 limit 1`, [
-      text,
-    ])
+    const hit = `select from ${leaf} t where strpos(lower(t::text), lower($1)) > 0 limit 1`
+    const { rows } = await ownerPool.query(hit, [text])
     if (rows.length > 0) found.add(name)
   }
   const { rows: samples } = await ownerPool.query<{ name: string }>(

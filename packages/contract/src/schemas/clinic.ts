@@ -17,9 +17,15 @@ const cancellationDeadlineMinutes = Type.Integer({
   maximum: 525_600,
   description: 'How long before its start a patient can no longer cancel or move a booking',
 })
+const patientDataMonths = Type.Integer({
+  minimum: 0,
+  maximum: 120,
+  description:
+    'How many months after an appointment its patient is erased, as by `POST /bookings/{id}/erase-patient`; 0: never',
+})
 
 const clinicSettingsSchema = Type.Object(
-  { holdSeconds, minimumNoticeMinutes, bookingHorizonDays, cancellationDeadlineMinutes },
+  { holdSeconds, minimumNoticeMinutes, bookingHorizonDays, cancellationDeadlineMinutes, patientDataMonths },
   { title: 'ClinicSettings', additionalProperties: false },
 )
 
@@ -29,6 +35,7 @@ const clinicSettingsChangeSchema = Type.Object(
     minimumNoticeMinutes: Type.Optional(minimumNoticeMinutes),
     bookingHorizonDays: Type.Optional(bookingHorizonDays),
     cancellationDeadlineMinutes: Type.Optional(cancellationDeadlineMinutes),
+    patientDataMonths: Type.Optional(patientDataMonths),
   },
   { title: 'ClinicSettingsChange', additionalProperties: false },
 )

@@ -213,6 +213,7 @@ test('exactly these functions are its way in', async ({ database }) => {
     'clinic_no_of',
     'create_slots',
     'ensure_partitions',
+    'erase_outdated',
     'erase_patient',
     'expire_holds',
     'finish_erasures',

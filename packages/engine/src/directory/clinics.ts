@@ -26,11 +26,12 @@ type ClinicRow = {
   minimum_notice_minutes: number
   booking_horizon_days: number
   cancellation_deadline_minutes: number
+  patient_data_months: number
 }
 
 /** The columns of a {@link ClinicRow}, where `c` is the clinic. */
 const selectedClinic = sql`c.no, c.id, c.name, c.timezone, c.address, c.phone, c.hold_seconds, c.minimum_notice_minutes,
-  c.booking_horizon_days, c.cancellation_deadline_minutes`
+  c.booking_horizon_days, c.cancellation_deadline_minutes, c.patient_data_months`
 
 /** The clinics of the directory: lists by name, and plain writes. */
 export function clinicsOf(
@@ -126,6 +127,7 @@ function settingColumns(settings: Partial<ClinicSettings>): Columns {
     minimum_notice_minutes: settings.minimumNoticeMinutes,
     booking_horizon_days: settings.bookingHorizonDays,
     cancellation_deadline_minutes: settings.cancellationDeadlineMinutes,
+    patient_data_months: settings.patientDataMonths,
   }
 }
 
@@ -142,6 +144,7 @@ function clinicOf(row: ClinicRow): Clinic {
       minimumNoticeMinutes: row.minimum_notice_minutes,
       bookingHorizonDays: row.booking_horizon_days,
       cancellationDeadlineMinutes: row.cancellation_deadline_minutes,
+      patientDataMonths: row.patient_data_months,
     },
   }
 }

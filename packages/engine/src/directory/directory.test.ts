@@ -68,6 +68,7 @@ describe('clinics', () => {
       phone: '+55',
       settings: { holdSeconds: 90, minimumNoticeMinutes: 0, bookingHorizonDays: 730, cancellationDeadlineMinutes: 0 },
     })
+    expect(clinic.settings.patientDataMonths).toBe(0)
     expect(await directory(database).clinic(clinic.id)).toEqual(clinic)
     expect((await makeClinic(database)).no).toBeGreaterThan(clinic.no)
   })

@@ -54,9 +54,19 @@ export function createErasures(pool: pg.Pool, announce: Announce): Erasures {
         const last = found.at(-1)
         if (last === undefined) break
         after = last.id
-        const rows = await erase(clinicNo, found.map(({ id }) => id), actorId, null)
+        const rows = await erase(
+          clinicNo,
+          found.map(({ id }) => id),
+          actorId,
+          null,
+        )
         const position = rows.find(({ outcome }) => outcome === 'done')?.tx ?? null
-        if (position !== null) announceErased(announce, position, found.map(({ doctorId }) => doctorId))
+        if (position !== null)
+          announceErased(
+            announce,
+            position,
+            found.map(({ doctorId }) => doctorId),
+          )
         erased += rows.filter(({ outcome }) => outcome === 'done').length
         notOver.push(...found.filter((_, index) => rows[index]?.outcome === 'booking_not_over').map(({ id }) => id))
       }

@@ -43,42 +43,39 @@ const eventsOf = async (id: string) =>
   (await database.ownerPool.query('select * from holdfast.booking_event where booking_id = $1 order by version', [id]))
     .rows
 
-test.for([
-  'COMPLETED',
-  'NO_SHOW',
-  'CANCELLED',
-  'CONFIRMED',
-  'ARRIVED',
-] as const)('a %s booking in the past loses its patient, and keeps slot, units, times and status', async (status) => {
-  const slot = await aSlot(database, doctor, past())
-  const accountId = randomUUID()
-  const { id, version } = await aBooking(database, slot, { status, patient, accountId, reason: 'a secret', units: 2 })
-  const before = await rowOf(id)
-  const admin = randomUUID()
-  const outcome = await erase(id, admin)
-  expect(outcome).toMatchObject({
-    kind: 'done',
-    booking: { id, status, patient: { name: '' }, accountId: null, reason: null, version: version + 1 },
-  })
-  const after = await rowOf(id)
-  expect(after).toEqual({
-    ...before,
-    account_id: null,
-    patient: { name: '' },
-    reason: null,
-    cancellation_reason: null,
-    version: version + 1,
-    updated_at: after.updated_at,
-    erased_at: after.updated_at,
-  })
-  const events = await eventsOf(id)
-  expect(events.at(-1)).toMatchObject({ type: 'erased', status_after: status, actor_id: admin, units: 2 })
-  expect(events.slice(0, -1).map((event) => [event.booking_digest, event.actor_id])).toEqual(
-    Array.from({ length: version }, () => [null, null]),
-  )
-  expect(await findings()).toEqual([])
-  expect(await checkHistory(database)).toEqual([])
-})
+test.for(['COMPLETED', 'NO_SHOW', 'CANCELLED', 'CONFIRMED', 'ARRIVED'] as const)(
+  'a %s booking in the past loses its patient, and keeps slot, units, times and status',
+  async (status) => {
+    const slot = await aSlot(database, doctor, past())
+    const accountId = randomUUID()
+    const { id, version } = await aBooking(database, slot, { status, patient, accountId, reason: 'a secret', units: 2 })
+    const before = await rowOf(id)
+    const admin = randomUUID()
+    const outcome = await erase(id, admin)
+    expect(outcome).toMatchObject({
+      kind: 'done',
+      booking: { id, status, patient: { name: '' }, accountId: null, reason: null, version: version + 1 },
+    })
+    const after = await rowOf(id)
+    expect(after).toEqual({
+      ...before,
+      account_id: null,
+      patient: { name: '' },
+      reason: null,
+      cancellation_reason: null,
+      version: version + 1,
+      updated_at: after.updated_at,
+      erased_at: after.updated_at,
+    })
+    const events = await eventsOf(id)
+    expect(events.at(-1)).toMatchObject({ type: 'erased', status_after: status, actor_id: admin, units: 2 })
+    expect(events.slice(0, -1).map((event) => [event.booking_digest, event.actor_id])).toEqual(
+      Array.from({ length: version }, () => [null, null]),
+    )
+    expect(await findings()).toEqual([])
+    expect(await checkHistory(database)).toEqual([])
+  },
+)
 
 test('a repetition is unchanged, whoever sends it, and four at once erase once', async () => {
   const { id } = await aBooking(database, await aSlot(database, doctor, past()), { patient })

@@ -18,6 +18,8 @@ export type ClinicSettings = {
   bookingHorizonDays: number
   /** 0–525,600: how long before its start a patient can no longer cancel or move a booking */
   cancellationDeadlineMinutes: number
+  /** 0–120: after how many months patients are erased from bookings; 0: never */
+  patientDataMonths: number
 }
 
 export type NewClinic = {

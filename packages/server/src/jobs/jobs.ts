@@ -1,10 +1,10 @@
-import { ensurePartitions, finishErasures, purgeOutdated } from '@holdfast/engine'
+import { ensurePartitions, eraseOutdated, finishErasures, purgeOutdated } from '@holdfast/engine'
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 
 /** A job works in small transactions. Any number of processes may run it at the same time, and it is idempotent. */
 export type Job = {
-  name: 'sweep' | 'partitions' | 'retention'
+  name: 'sweep' | 'partitions' | 'retention' | 'erasures'
   /** A cron expression, in UTC. */
   schedule: string
   /** What its result counts, for the log. */
@@ -36,8 +36,16 @@ export const jobs: readonly Job[] = [
     counts: 'old idempotency keys, stored responses, directory changes and sessions deleted',
     run: async (pool, signal) => {
       const outdated = await purgeOutdated(pool, signal)
-      await finishErasures(pool, signal)
       return outdated + (await untilDone(pool, deleteSessions, signal, batchSize))
+    },
+  },
+  {
+    name: 'erasures',
+    schedule: '37 * * * *',
+    counts: 'patients erased after the time of their clinic',
+    async run(pool, signal) {
+      await finishErasures(pool, signal)
+      return eraseOutdated(pool, signal)
     },
   },
 ]

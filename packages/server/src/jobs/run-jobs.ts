@@ -35,7 +35,7 @@ export type RunningJobs = {
 
 /** Runs every job once, in sequence. @returns each job's count */
 export async function runJobsOnce(deps: JobsDeps): Promise<Record<Job['name'], number>> {
-  const counts = { sweep: 0, partitions: 0, retention: 0 }
+  const counts = { sweep: 0, partitions: 0, retention: 0, erasures: 0 }
   for (const job of jobs) counts[job.name] = await runJob(job, deps)
   return counts
 }

@@ -396,6 +396,10 @@ export type ClinicSettings = {
      * How long before its start a patient can no longer cancel or move a booking
      */
     cancellationDeadlineMinutes: number;
+    /**
+     * How many months after an appointment its patient is erased, as by `POST /bookings/{id}/erase-patient`; 0: never
+     */
+    patientDataMonths: number;
 };
 
 /**
@@ -418,6 +422,10 @@ export type ClinicSettingsChange = {
      * How long before its start a patient can no longer cancel or move a booking
      */
     cancellationDeadlineMinutes?: number;
+    /**
+     * How many months after an appointment its patient is erased, as by `POST /bookings/{id}/erase-patient`; 0: never
+     */
+    patientDataMonths?: number;
 };
 
 /**

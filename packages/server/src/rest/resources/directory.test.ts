@@ -19,7 +19,13 @@ test('the site administrator creates a clinic; omitted fields have their default
     timezone: 'Europe/Berlin',
     address: null,
     phone: null,
-    settings: { holdSeconds: 120, minimumNoticeMinutes: 60, bookingHorizonDays: 730, cancellationDeadlineMinutes: 0 },
+    settings: {
+      holdSeconds: 120,
+      minimumNoticeMinutes: 60,
+      bookingHorizonDays: 730,
+      cancellationDeadlineMinutes: 0,
+      patientDataMonths: 0,
+    },
   })
   expect((await rest.call('getClinic', { path: { clinicId: created.body.id } })).body).toEqual(created.body)
   const found = await rest.call('listClinics', { query: { q: 'RING' } })

@@ -21,7 +21,12 @@ const otherTexts = { name: 'Ada', email: 'ada@example.org', phone: '+1', reason:
 /** A guest's hold, confirmed with the patient, linked to an account, and cancelled: with a key at each step. */
 async function aBookingWith(
   { reason, cancellation, ...of }: typeof texts,
-  { database, rest, clinic, account }: { database: TestDatabase; rest: RestApp; clinic: BuiltClinic; account: TestAccount },
+  {
+    database,
+    rest,
+    clinic,
+    account,
+  }: { database: TestDatabase; rest: RestApp; clinic: BuiltClinic; account: TestAccount },
 ) {
   const slot = await aSlot(database, await aDoctor(database, clinic))
   const held = await rest.call('createBooking', {
@@ -45,45 +50,46 @@ async function aBookingWith(
 }
 
 describe('in the whole database', () => {
-  freshDatabaseTest('nothing is left of a patient, and no digest from which one could be guessed', async ({
-    database,
-  }) => {
-    const rest = await startRestApp(database, { hasLimits: true })
-    try {
-      const clinic = await aClinic(database)
-      const account = rest.anAccount()
-      const booking = await aBookingWith(texts, { database, rest, clinic, account })
-      // Statistics have samples of columns with several values.
-      await aBookingWith(otherTexts, { database, rest, clinic, account: rest.anAccount() })
-      await database.ownerPool.query('analyze')
-      const digests = await digestsOf(database, booking.id)
+  freshDatabaseTest(
+    'nothing is left of a patient, and no digest from which one could be guessed',
+    async ({ database }) => {
+      const rest = await startRestApp(database, { hasLimits: true })
+      try {
+        const clinic = await aClinic(database)
+        const account = rest.anAccount()
+        const booking = await aBookingWith(texts, { database, rest, clinic, account })
+        // Statistics have samples of columns with several values.
+        await aBookingWith(otherTexts, { database, rest, clinic, account: rest.anAccount() })
+        await database.ownerPool.query('analyze')
+        const digests = await digestsOf(database, booking.id)
 
-      // Negative control: the search finds them in every place where they are.
-      const bookingAndResponses = ['holdfast.answer', 'holdfast.booking']
-      for (const text of Object.values(texts)) expect(await placesOfText(database, text)).toEqual(bookingAndResponses)
-      // An account's id alone says nothing about a booking: statistics may have it until the next analyze.
-      const ofAccount = (await placesOfText(database, account.id)).filter((place) => !place.startsWith('statistics'))
-      expect(ofAccount).toEqual(['holdfast.booking', 'holdfast.booking_event'])
-      expect(await placesOfText(database, digests.booking)).toEqual(['holdfast.booking_event'])
-      expect(await placesOfText(database, digests.request)).toEqual(['holdfast.idempotency'])
-      const origins = 'select from holdfast.booking_origin where booking_id = $1'
-      const originsOfBooking = async () => (await database.ownerPool.query(origins, [booking.id])).rows
-      expect(await originsOfBooking()).not.toEqual([])
+        // Negative control: the search finds them in every place where they are.
+        const bookingAndResponses = ['holdfast.answer', 'holdfast.booking']
+        for (const text of Object.values(texts)) expect(await placesOfText(database, text)).toEqual(bookingAndResponses)
+        // An account's id alone says nothing about a booking: statistics may have it until the next analyze.
+        const ofAccount = (await placesOfText(database, account.id)).filter((place) => !place.startsWith('statistics'))
+        expect(ofAccount).toEqual(['holdfast.booking', 'holdfast.booking_event'])
+        expect(await placesOfText(database, digests.booking)).toEqual(['holdfast.booking_event'])
+        expect(await placesOfText(database, digests.request)).toEqual(['holdfast.idempotency'])
+        const origins = 'select from holdfast.booking_origin where booking_id = $1'
+        const originsOfBooking = async () => (await database.ownerPool.query(origins, [booking.id])).rows
+        expect(await originsOfBooking()).not.toEqual([])
 
-      const admin = await rest.aMember(clinic.no, 'admin')
-      const erased = await rest.call('erasePatient', { path: booking.path, as: admin, key: 'key of the erasure' })
-      expect(erased.body).toMatchObject({ status: 'CANCELLED', patient: { name: '' }, reason: null })
-      await database.ownerPool.query('analyze')
-      for (const text of [...Object.values(texts), account.id, digests.booking, digests.request]) {
-        expect(await placesOfText(database, text), text).toEqual([])
+        const admin = await rest.aMember(clinic.no, 'admin')
+        const erased = await rest.call('erasePatient', { path: booking.path, as: admin, key: 'key of the erasure' })
+        expect(erased.body).toMatchObject({ status: 'CANCELLED', patient: { name: '' }, reason: null })
+        await database.ownerPool.query('analyze')
+        for (const text of [...Object.values(texts), account.id, digests.booking, digests.request]) {
+          expect(await placesOfText(database, text), text).toEqual([])
+        }
+        expect(await originsOfBooking()).toEqual([])
+        expect((await rest.engine.reads.verify({ clinicNo: clinic.no, detailsMax: 9 })).mismatches).toBe(0)
+        expect(await checkHistory(database)).toEqual([])
+      } finally {
+        await rest.stop()
       }
-      expect(await originsOfBooking()).toEqual([])
-      expect((await rest.engine.reads.verify({ clinicNo: clinic.no, detailsMax: 9 })).mismatches).toBe(0)
-      expect(await checkHistory(database)).toEqual([])
-    } finally {
-      await rest.stop()
-    }
-  })
+    },
+  )
 
   freshDatabaseTest('a response that was stored after the erasure is deleted by the upkeep', async ({ database }) => {
     const rest = await startRestApp(database)

@@ -24,6 +24,7 @@ test('responses outside the contract are found: an extra or missing field, a wro
     minimumNoticeMinutes: 0,
     bookingHorizonDays: 730,
     cancellationDeadlineMinutes: 0,
+    patientDataMonths: 0,
   }
   const clinic = {
     id: '0192f8a0-0000-8000-8000-000000000000',

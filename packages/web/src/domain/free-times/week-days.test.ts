@@ -7,7 +7,13 @@ function aSlot(startsAt: string, available = 1): Slot {
   return { id: startsAt, doctorId: 'doctor', startsAt, endsAt, capacity: 1, available }
 }
 
-const settings = { holdSeconds: 120, minimumNoticeMinutes: 60, bookingHorizonDays: 30, cancellationDeadlineMinutes: 0 }
+const settings = {
+  holdSeconds: 120,
+  minimumNoticeMinutes: 60,
+  bookingHorizonDays: 30,
+  cancellationDeadlineMinutes: 0,
+  patientDataMonths: 0,
+}
 
 test('slots are grouped by the clinic’s local days, mornings and afternoons, without those that have started', () => {
   const slots = [

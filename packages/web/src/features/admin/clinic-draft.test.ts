@@ -8,7 +8,13 @@ const clinic: Clinic = {
   timezone: 'Europe/Berlin',
   address: null,
   phone: '030 1',
-  settings: { holdSeconds: 120, minimumNoticeMinutes: 0, bookingHorizonDays: 730, cancellationDeadlineMinutes: 0 },
+  settings: {
+    holdSeconds: 120,
+    minimumNoticeMinutes: 0,
+    bookingHorizonDays: 730,
+    cancellationDeadlineMinutes: 0,
+    patientDataMonths: 0,
+  },
 }
 
 test('only changed fields are sent; an emptied field becomes null', () => {

@@ -8,6 +8,7 @@ export const settingLimits: readonly { name: SettingName; min: number; max: numb
   { name: 'minimumNoticeMinutes', min: 0, max: 525_600, step: 15 },
   { name: 'bookingHorizonDays', min: 1, max: 730, step: 1 },
   { name: 'cancellationDeadlineMinutes', min: 0, max: 525_600, step: 60 },
+  { name: 'patientDataMonths', min: 0, max: 120, step: 1 },
 ]
 
 /** The values of the form's fields. */

@@ -38,12 +38,15 @@ export function BookingHistory({ bookingId }: { bookingId: string }) {
   )
 }
 
+/** Without an account, the system did it: an erasure by the clinic's retention, or a hold that ended. */
+const hasNoActor = (type: History['items'][number]['event']['type']) => type === 'failed' || type === 'erased'
+
 function Entry({ entry: { event, actorName } }: { entry: History['items'][number] }) {
   const { t } = useTranslation('admin')
   const { timeZone, doctors } = useClinic()
   const by =
     actorName ??
-    (event.actorId !== null ? t('booking.byDeletedAccount') : event.type === 'failed' ? '' : t('booking.byPatient'))
+    (event.actorId !== null ? t('booking.byDeletedAccount') : hasNoActor(event.type) ? '' : t('booking.byPatient'))
   const doctor = doctors.find(({ id }) => id === event.doctorId)?.name
   return (
     <li>

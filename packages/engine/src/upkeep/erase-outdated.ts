@@ -1,0 +1,26 @@
+import type pg from 'pg'
+import sql from 'sql-template-tag'
+
+const slotsPerCallMax = 200
+
+/**
+ * Erases the patients of bookings that are older than their clinic allows, in small transactions, clinic by clinic.
+ * Safe to call from any number of processes at once: each clinic is done by one of them. `signal` ends it between two
+ * transactions.
+ *
+ * @returns how many bookings were erased
+ */
+export async function eraseOutdated(pool: pg.Pool, signal?: AbortSignal): Promise<number> {
+  const clinics = await pool.query<{ no: number }>(sql`
+    select no from holdfast.clinic where patient_data_months > 0 order by no`)
+  let total = 0
+  for (const { no } of clinics.rows) {
+    for (let isDone = false; !isDone && signal?.aborted !== true; ) {
+      const { rows } = await pool.query<{ erased: number; is_done: boolean }>(sql`
+        select erased, is_done from holdfast.erase_outdated(${no}, ${slotsPerCallMax})`)
+      total += rows[0]?.erased ?? 0
+      isDone = rows[0]?.is_done ?? true
+    }
+  }
+  return total
+}
