@@ -37,6 +37,7 @@ const engineFolders = {
   slots: [],
   tail: [],
   upkeep: [],
+  archive: [],
   'app-login': [],
   verify: [],
   bookings: ['queue'],

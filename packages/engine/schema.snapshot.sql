@@ -5,6 +5,7 @@ create extension if not exists btree_gist;
 
 create schema holdfast;
 
+create sequence holdfast.archived_row_place_seq as bigint increment 1 minvalue 1 maxvalue 9223372036854775807 start 1 cache 1;
 create sequence holdfast.booking_event_seq as bigint increment 1 minvalue 1 maxvalue 9223372036854775807 start 1 cache 1;
 create sequence holdfast.clinic_no_seq as integer increment 1 minvalue 1 maxvalue 16777215 start 1 cache 1;
 
@@ -84,6 +85,31 @@ create table holdfast.answer (
   body jsonb not null,
   created_at timestamp with time zone not null default now(),
   constraint answer_pkey PRIMARY KEY (key)
+);
+create table holdfast.archived_month (
+  month date not null,
+  state text not null default 'moving'::text,
+  slots bigint,
+  bookings bigint,
+  events bigint,
+  manage_tokens bigint,
+  checksum bytea,
+  file_name text,
+  archived_at timestamp with time zone,
+  constraint archived_month_pkey PRIMARY KEY (month),
+  constraint archived_month_check CHECK (((state = 'moving'::text) OR (num_nulls(slots, bookings, events, manage_tokens, checksum, file_name, archived_at) = 0))),
+  constraint archived_month_checksum_check CHECK ((octet_length(checksum) = 32)),
+  constraint archived_month_month_check CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
+  constraint archived_month_state_check CHECK ((state = ANY (ARRAY['moving'::text, 'archived'::text, 'loading'::text, 'restoring'::text])))
+);
+create table holdfast.archived_row (
+  clinic_no integer not null,
+  place bigint not null,
+  month date not null,
+  kind text not null,
+  "row" jsonb not null,
+  constraint archived_row_pkey PRIMARY KEY (clinic_no, place),
+  constraint archived_row_kind_check CHECK ((kind = ANY (ARRAY['slot'::text, 'booking'::text, 'booking_event'::text, 'manage_token'::text])))
 );
 create table holdfast.booking (
   clinic_no integer not null,
@@ -351,6 +377,7 @@ create table holdfast.specialization (
 
 CREATE INDEX allocation_booking ON holdfast.allocation USING btree (clinic_no, booking_id);
 CREATE INDEX answer_created_at ON holdfast.answer USING brin (created_at);
+CREATE INDEX archived_row_month ON holdfast.archived_row USING btree (month, place);
 CREATE INDEX booking_account ON holdfast.booking USING btree (account_id, id) WHERE (account_id IS NOT NULL);
 CREATE INDEX booking_event_clinic ON holdfast.booking_event USING btree (clinic_no, xid, seq);
 CREATE INDEX booking_event_tail ON holdfast.booking_event USING btree (xid, seq);

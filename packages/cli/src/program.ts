@@ -37,6 +37,7 @@ export function buildProgram(context: CommandContext, sink: ExitCodeSink): Comma
   }
   addServing(program, context, end)
   addDatabase(program, context, end)
+  addArchive(program, context, end)
   addData(program, context, end)
   return program
 }
@@ -126,6 +127,34 @@ function addDatabase(program: Command, context: CommandContext, end: End): void 
     )
 }
 
+function addArchive(program: Command, context: CommandContext, end: End): void {
+  const archive = program
+    .command('archive')
+    .description('move old months of slots, bookings and events out of the database into files')
+    .usage('--list | --before YYYY-MM --to DIRECTORY | restore FILE')
+    .option('--list', 'list the months, and which of them can be archived')
+    .option('--before <month>', 'archive every month before this one, YYYY-MM', monthOption)
+    .option('--to <directory>', 'where to write the files')
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      '\nRuns beside servers. The files contain patients’ data. After a crash, run the command again.',
+    )
+    .action(async (options: ArchiveOptions) =>
+      end(await (await import('./commands/archive.ts')).archiveCommand(context, options)),
+    )
+  archive
+    .command('restore')
+    .description('put an archived month back from its file')
+    .argument('<file>', 'the file, holdfast-YYYY-MM.jsonl.gz')
+    .addOption(jsonOption())
+    .action(async (file: string, _options: JsonOption, command: Command) =>
+      end(
+        await (await import('./commands/archive.ts')).restoreArchiveCommand(context, file, command.optsWithGlobals()),
+      ),
+    )
+}
+
 function addData(program: Command, context: CommandContext, end: End): void {
   program
     .command('import')
@@ -163,6 +192,7 @@ function addData(program: Command, context: CommandContext, end: End): void {
 }
 
 export type JsonOption = { json?: boolean }
+export type ArchiveOptions = JsonOption & { list?: boolean; before?: string; to?: string }
 export type AdminCreateOptions = JsonOption & {
   email: string
   name?: string
@@ -201,6 +231,11 @@ function capacityOption(text: string) {
   const factor = parseCapacityFactor(text)
   if (factor === null) throw new InvalidArgumentError('Expected a number above 0, at most 1000, such as 1 or 0.8.')
   return factor
+}
+
+function monthOption(text: string): string {
+  if (!/^\d{4}-(0[1-9]|1[0-2])$/.test(text)) throw new InvalidArgumentError('Expected a month, such as 2026-01.')
+  return text
 }
 
 function concurrencyOption(text: string): number {

@@ -5,6 +5,7 @@ import { expect } from 'vitest'
 /** Small, and the same for all clinics; everything else belongs to one clinic, row by row. */
 const globalTables = [
   'answer',
+  'archived_month',
   'clinic',
   'function_file',
   'log_epoch',

@@ -1,0 +1,71 @@
+-- archive_slots: moves up to p_limit slots of a clinic that start in a month (UTC), with all their bookings and the
+-- events and manage tokens of these, to archived_row. A slot leaves with everything that refers to it, so what stays is
+-- complete, and verify finds nothing. Returns how many slots it moved; 0: none is left. Call it again until then.
+-- Internal: only the owner calls it (`holdfast archive`).
+--
+-- Locks: the slots, by id; then their bookings, by id. For a short transaction: a long one would hold back the log.
+-- Fails: 55006 if a booking of one of the slots is a hold, has an idempotency key or has changed since p_quiet_since;
+--   55P03 if a row stays locked. Nothing is moved then.
+-- Idempotent: yes.
+create or replace function holdfast.archive_slots(
+  p_clinic_no integer, p_month date, p_quiet_since timestamptz, p_limit integer
+) returns integer
+language plpgsql volatile
+set search_path = holdfast, pg_catalog, pg_temp
+set timezone = 'UTC'
+set lock_timeout = '2s'
+set jit = off
+as $function$
+declare
+  v_slot_ids uuid[];
+  v_booking_ids uuid[];
+  v_obstacle text;
+begin
+  select array_agg(q.id order by q.id) into v_slot_ids
+    from (select s.id from slot s
+           where s.clinic_no = p_clinic_no and s.starts_at >= p_month and s.starts_at < p_month + interval '1 month'
+             and s.ends_at < p_quiet_since
+           order by s.id limit p_limit for update) q;
+  if v_slot_ids is null then
+    return 0;
+  end if;
+  select coalesce(array_agg(b.id), '{}') into v_booking_ids
+    from booking b
+   where b.clinic_no = p_clinic_no and b.slot_id = any (v_slot_ids);
+  perform lock_bookings(array_fill(p_clinic_no, array[cardinality(v_booking_ids)]), v_booking_ids);
+  select format('booking %s %s', b.id,
+                case when b.status = 'PENDING' then 'is a hold' when k.key is not null then 'has an idempotency key'
+                     else 'changed at ' || b.updated_at end)
+    into v_obstacle
+    from booking b
+    left join idempotency k on k.clinic_no = b.clinic_no and k.booking_id = b.id
+   where b.clinic_no = p_clinic_no and b.id = any (v_booking_ids)
+     and (b.status = 'PENDING' or k.key is not null or b.updated_at >= p_quiet_since)
+   limit 1;
+  if v_obstacle is not null then
+    raise exception '%', v_obstacle using errcode = 'object_in_use';
+  end if;
+
+  insert into archived_row (clinic_no, month, kind, row)
+  select p_clinic_no, p_month, q.kind, q.row
+    from (select s.id, 1 as rank, 'slot' as kind, null::uuid as booking_id, 0 as version, to_jsonb(s) as row
+            from slot s where s.clinic_no = p_clinic_no and s.id = any (v_slot_ids)
+          union all
+          select b.slot_id, 2, 'booking', b.id, 0, to_jsonb(b)
+            from booking b where b.clinic_no = p_clinic_no and b.id = any (v_booking_ids)
+          union all
+          select b.slot_id, 3, 'booking_event', e.booking_id, e.version, to_jsonb(e)
+            from booking_event e join booking b on b.clinic_no = e.clinic_no and b.id = e.booking_id
+           where e.clinic_no = p_clinic_no and e.booking_id = any (v_booking_ids)
+          union all
+          select b.slot_id, 4, 'manage_token', m.booking_id, 0, to_jsonb(m)
+            from manage_token m join booking b on b.clinic_no = m.clinic_no and b.id = m.booking_id
+           where m.clinic_no = p_clinic_no and m.booking_id = any (v_booking_ids)) q
+   order by q.id, q.booking_id nulls first, q.rank, q.version;
+  delete from manage_token where clinic_no = p_clinic_no and booking_id = any (v_booking_ids);
+  delete from booking_event where clinic_no = p_clinic_no and booking_id = any (v_booking_ids);
+  delete from booking where clinic_no = p_clinic_no and id = any (v_booking_ids);
+  delete from slot where clinic_no = p_clinic_no and id = any (v_slot_ids);
+  return cardinality(v_slot_ids);
+end
+$function$;

@@ -1,0 +1,56 @@
+-- restore_archived_rows: moves the rows of up to p_limit slots of a month from archived_row back to their tables: whole
+-- slots, with all their bookings and events. Returns how many slots. Call it again until it returns 0. Columns that
+-- were added since the month was archived get their defaults.
+-- Internal: only the owner calls it (`holdfast archive restore`).
+--
+-- An event whose transaction this database server has not assigned yet (the database was moved by a dump since) gets
+-- the first transaction number there is: the log must not be ahead of its server.
+-- Locks: the rows in archived_row; the clinics' rows in retention_progress.
+-- Fails: 23505 if a slot or booking is there already, 23514 for a booking without a partition. Nothing is moved then.
+-- Idempotent: yes.
+create or replace function holdfast.restore_archived_rows(p_month date, p_limit integer) returns integer
+language plpgsql volatile
+set search_path = holdfast, pg_catalog, pg_temp
+set timezone = 'UTC'
+set jit = off
+as $function$
+declare
+  v_end bigint;
+  v_slots integer;
+  v_kind text;
+  v_columns text;
+  v_values text;
+begin
+  select count(*), max(q.place) into v_slots, v_end
+    from (select r.place from archived_row r
+           where r.month = p_month and r.kind = 'slot' order by r.place limit p_limit) q;
+  if v_slots = 0 then
+    return 0;
+  end if;
+  -- Up to the next slot: the bookings of the last one come after it.
+  select coalesce(min(r.place) - 1, 9223372036854775807) into v_end
+    from archived_row r where r.month = p_month and r.kind = 'slot' and r.place > v_end;
+  update archived_row r
+     set row = jsonb_set(r.row, '{xid}', '"3"')
+   where r.month = p_month and r.kind = 'booking_event' and r.place <= v_end
+     and (r.row->>'xid')::xid8 >= pg_snapshot_xmax(pg_current_snapshot());
+  foreach v_kind in array array['slot', 'booking', 'booking_event', 'manage_token'] loop
+    select string_agg(quote_ident(c.name), ', '), string_agg('n.' || quote_ident(c.name), ', ')
+      into v_columns, v_values
+      from (select distinct jsonb_object_keys(r.row) as name
+              from archived_row r where r.month = p_month and r.kind = v_kind and r.place <= v_end) c;
+    continue when v_columns is null;
+    execute format('insert into holdfast.%1$I (%2$s)
+                    select %3$s from holdfast.archived_row r
+                     cross join lateral jsonb_populate_record(null::holdfast.%1$I, r.row) n
+                     where r.month = $1 and r.kind = $2 and r.place <= $3', v_kind, v_columns, v_values)
+      using p_month, v_kind, v_end;
+  end loop;
+  -- The retention of these clinics has been past this month.
+  delete from retention_progress p
+   where p.starts_at >= p_month
+     and p.clinic_no in (select r.clinic_no from archived_row r where r.month = p_month and r.place <= v_end);
+  delete from archived_row r where r.month = p_month and r.place <= v_end;
+  return v_slots;
+end
+$function$;

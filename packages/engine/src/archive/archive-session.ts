@@ -1,0 +1,71 @@
+import type pg from 'pg'
+import sql from 'sql-template-tag'
+import { ArchiveRefused } from './archive-refused.ts'
+
+export type ArchivedMonth = {
+  /** YYYY-MM */
+  month: string
+  state: 'moving' | 'archived' | 'loading' | 'restoring'
+  fileName: string | null
+  checksum: Buffer | null
+  bookings: number | null
+  slots: number | null
+  events: number | null
+}
+
+const rowsPerDeletion = 5_000
+
+/** Runs `work` on one connection with the lock of all archiving: once at a time. @throws ArchiveRefused running */
+export async function inArchiveSession<Result>(
+  pool: pg.Pool,
+  work: (client: pg.PoolClient) => Promise<Result>,
+): Promise<Result> {
+  const client = await pool.connect()
+  try {
+    const { rows } = await client.query<{ locked: boolean }>(sql`
+      select pg_try_advisory_lock(1215261796, 5) as locked`)
+    if (rows[0]?.locked !== true) {
+      throw new ArchiveRefused('running', 'months of this database are being archived or restored by another process')
+    }
+    return await work(client)
+  } finally {
+    // Closing the connection releases the lock, whatever state it is in.
+    client.release(true)
+  }
+}
+
+/** The first day of a month, as stored. */
+export function dayOf(month: string): string {
+  return `${month}-01`
+}
+
+export async function archivedMonths(connection: pg.Pool | pg.PoolClient): Promise<ArchivedMonth[]> {
+  const { rows } = await connection.query<ArchivedMonth>(sql`
+    select to_char(month, 'YYYY-MM') as month, state, file_name as "fileName", checksum, bookings, slots, events
+      from holdfast.archived_month order by month`)
+  return rows
+}
+
+export async function archivedMonth(client: pg.PoolClient, month: string): Promise<ArchivedMonth | null> {
+  return (await archivedMonths(client)).find((one) => one.month === month) ?? null
+}
+
+/** Deletes what is in the file as well, in short transactions. */
+export async function deleteArchivedRows(client: pg.PoolClient, month: string): Promise<void> {
+  for (let deleted = rowsPerDeletion; deleted >= rowsPerDeletion; ) {
+    const { rowCount } = await client.query(sql`
+      delete from holdfast.archived_row
+       where (clinic_no, place) in (select clinic_no, place from holdfast.archived_row
+                                     where month = ${dayOf(month)} order by place limit ${rowsPerDeletion})`)
+    deleted = rowCount ?? 0
+  }
+}
+
+/** The newest migration of the database. */
+export async function schemaOf(client: pg.PoolClient): Promise<{ version: number; name: string }> {
+  const { rows } = await client.query<{ version: number; name: string }>(sql`
+    select version, name from holdfast.migration order by version desc limit 1`)
+  const [schema] = rows
+  if (schema === undefined) throw new Error('The database has no migrations.')
+  return schema
+}
