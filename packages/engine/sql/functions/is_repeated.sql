@@ -12,9 +12,12 @@ set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 as $function$
 begin
+  -- In order of version, so that the primary key is used: a plan that was made when the log was empty used the index on
+  -- clinic_no and xid, and read the log of the clinic.
   return p_key is not null and exists (
-    select from booking_event e
-     where e.clinic_no = p_clinic_no and e.booking_id = p_booking_id and e.request_key = p_key
-       and e.at > p_now - interval '24 hours');
+    select from (select e.request_key, e.at from booking_event e
+                  where e.clinic_no = p_clinic_no and e.booking_id = p_booking_id
+                  order by e.version desc offset 0) e
+     where e.request_key = p_key and e.at > p_now - interval '24 hours');
 end
 $function$;

@@ -105,9 +105,13 @@ begin
     v_outcome := move_booking(v_item.clinic_no, v_item.id, v_item.slot_id, v_item.actor_id, v_item.on_behalf,
                               v_locked_slot_ids, v_now, v_item.key);
     if v_outcome = 'unchanged' then
-      select max(l.xid), (array_agg(l.from_slot_id order by l.version desc) filter (where l.type = 'moved'))[1]
-        into v_tx, v_from_slot_id
-        from booking_event l where l.clinic_no = v_item.clinic_no and l.booking_id = v_item.id;
+      -- By version, as in settle_bookings.
+      v_tx := (select l.xid from booking_event l
+                where l.clinic_no = v_item.clinic_no and l.booking_id = v_item.id
+                order by l.version desc limit 1);
+      v_from_slot_id := (select l.from_slot_id from booking_event l
+                          where l.clinic_no = v_item.clinic_no and l.booking_id = v_item.id and l.type = 'moved'
+                          order by l.version desc limit 1);
     else
       v_tx := case when v_outcome = 'done' then pg_current_xact_id() end;
     end if;

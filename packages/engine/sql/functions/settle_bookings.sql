@@ -170,20 +170,18 @@ begin
              version = b.version + 1, updated_at = j.at
         from judged j
        where j.outcome = 'done' and b.clinic_no = j.clinic_no and b.id = j.id
-      returning b.clinic_no, b.id,
+      returning j.*,
                 booking_digest(b.account_id, b.appointment_type, b.patient, b.reason, b.cancellation_reason) as digest
     ), logged as (
       insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units, hold_expires_at,
                                  reason, actor_id, status_after, request_key, booking_digest)
-      select j.clinic_no, j.id, j.version + 1, j.at,
-             case j.action when 'confirm' then 'confirmed' when 'cancel' then 'cancelled' when 'extend' then 'extended'
+      select c.clinic_no, c.id, c.version + 1, c.at,
+             case c.action when 'confirm' then 'confirmed' when 'cancel' then 'cancelled' when 'extend' then 'extended'
                            when 'arrive' then 'arrived' when 'complete' then 'completed' when 'no_show' then 'no_show'
                            when 'reopen' then 'reopened' when 'link' then 'linked' end,
-             j.slot_id, j.resource_id, j.units, j.hold_until, case when j.action = 'link' then j.failure_reason end,
-             j.actor_id, case when j.action in ('reopen', 'link') then j.status_after end, j.key, c.digest
-        from judged j
-        join changed c on c.clinic_no = j.clinic_no and c.id = j.id
-       where j.outcome = 'done'
+             c.slot_id, c.resource_id, c.units, c.hold_until, case when c.action = 'link' then c.failure_reason end,
+             c.actor_id, case when c.action in ('reopen', 'link') then c.status_after end, c.key, c.digest
+        from changed c
     ), freed as (
       update slot t set taken = t.taken - f.units
         from (select j.clinic_no, j.slot_id, sum(j.units)::integer as units
@@ -205,8 +203,10 @@ begin
     return query
     select i.n, i.outcome,
            case i.outcome when 'done' then pg_current_xact_id()
-                          when 'unchanged' then (select max(l.xid) from booking_event l
-                                                  where l.clinic_no = i.clinic_no and l.booking_id = i.id) end, e.*,
+                          -- By version, not max(xid): for that, the planner would scan the clinic's log backwards.
+                          when 'unchanged' then (select l.xid from booking_event l
+                                                  where l.clinic_no = i.clinic_no and l.booking_id = i.id
+                                                  order by l.version desc limit 1) end, e.*,
            case when f.is_freed then case when s.withdrawn_at is null then s.capacity - s.taken else 0 end end,
            case when f.is_freed and s.withdrawn_at is null then date_part('epoch', s.next_lapse - v_now) * 1000 end,
            case when f.is_freed then pg_current_snapshot() end, i.hold_left_ms
