@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { referenceOf, type TicketLink, ticketHash } from '../../domain/bookings/ticket-link.ts'
 import { usePatientName } from '../../domain/bookings/use-patient-name.ts'
 import { formatAppointment, formatMoney, formatZone, ownTimeZone } from '../../lib/format.ts'
-import { QrCode } from './qr-code.tsx'
+import { QrCode } from '../../ui/qr-code.tsx'
 import classes from './ticket.module.css'
 
 type CardProps = { booking: Booking; doctor: Doctor; clinic: Clinic; link: TicketLink; isOffline: boolean }
