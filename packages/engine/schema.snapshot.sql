@@ -195,6 +195,7 @@ create table holdfast.clinic (
   contact_holds_max integer not null default 3,
   contact_bookings_max integer not null default 10,
   patient_data_months integer not null default 0,
+  roles_need_second_factor boolean not null default false,
   constraint clinic_pkey PRIMARY KEY (no),
   constraint clinic_account_bookings_max_check CHECK (((account_bookings_max >= 1) AND (account_bookings_max <= 1000))),
   constraint clinic_account_holds_max_check CHECK (((account_holds_max >= 1) AND (account_holds_max <= 1000))),
@@ -384,6 +385,7 @@ CREATE INDEX booking_event_tail ON holdfast.booking_event USING btree (xid, seq)
 CREATE INDEX booking_origin_at ON holdfast.booking_origin USING brin (at);
 CREATE INDEX booking_pending ON holdfast.booking USING btree (clinic_no, slot_id, hold_expires_at) WHERE (status = 'PENDING'::text);
 CREATE INDEX booking_settled ON holdfast.booking USING btree (clinic_no, slot_id) WHERE (status <> 'PENDING'::text);
+CREATE INDEX clinic_roles_need_second_factor ON holdfast.clinic USING btree (no) WHERE roles_need_second_factor;
 CREATE INDEX directory_change_at ON holdfast.directory_change USING brin (at);
 CREATE INDEX directory_change_tail ON holdfast.directory_change USING btree (xid, seq);
 CREATE INDEX idempotency_created_at ON holdfast.idempotency USING brin (created_at);

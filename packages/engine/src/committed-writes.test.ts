@@ -117,6 +117,7 @@ type DirectoryRead =
   | 'videoRooms'
   | 'membershipsOf'
   | 'members'
+  | 'rolesNeedSecondFactor'
 /** Writes that no cache and no account's rights depend on. */
 type UnannouncedWrite = 'create' | 'revoke'
 /** Reservations, limits and epochs of manage tokens are in no cache. */
@@ -252,6 +253,13 @@ const writes: Record<EngineWrite, Write> = {
       return () => its.directory.removeMember(clinic.no, accountId)
     },
     announced: ({ clinic }) => ({ kind: 'members', clinicNos: [clinic.no] }),
+  },
+  setRolesNeedSecondFactor: {
+    prepare:
+      async ({ engine: its, clinic }) =>
+      () =>
+        its.directory.setRolesNeedSecondFactor(clinic.no, true),
+    announced: ({ clinic }) => ({ kind: 'directory', clinicNos: [clinic.no] }),
   },
 }
 

@@ -54,7 +54,7 @@ export type {
 } from './model/import.ts'
 export type { Invitation, Invitations, NewInvitation } from './model/invitation.ts'
 export type { ManageAccess } from './model/manage-access.ts'
-export type { Membership, Role } from './model/membership.ts'
+export type { HeldMembership, Membership, Role } from './model/membership.ts'
 export type { Page } from './model/page.ts'
 export type { AlternativesQuery, BookingsOfAccountQuery, BookingsOfClinicQuery, Reads } from './model/reads.ts'
 export type { MoveOutcome, MoveRequest, SettleAction, SettleOutcome, SettleRequest } from './model/settle.ts'

@@ -13,9 +13,17 @@ async function rights(database: TestDatabase, accountId: string): Promise<unknow
 
 test('an account is a site administrator only if it was made one', async ({ database }) => {
   const accountId = randomUUID()
-  expect(await rights(database, accountId)).toEqual({ site_administrator: false, memberships: [] })
+  expect(await rights(database, accountId)).toEqual({
+    site_administrator: false,
+    memberships: [],
+    second_factor_clinic_nos: [],
+  })
   await database.ownerPool.query('insert into holdfast.site_administrator (account_id) values ($1)', [accountId])
-  expect(await rights(database, accountId)).toEqual({ site_administrator: true, memberships: [] })
+  expect(await rights(database, accountId)).toEqual({
+    site_administrator: true,
+    memberships: [],
+    second_factor_clinic_nos: [],
+  })
 })
 
 test('the memberships of an account are the same as rows and in its rights', async ({ database }) => {
@@ -29,5 +37,27 @@ test('the memberships of an account are the same as rows and in its rights', asy
   expect(rows).toEqual(
     clinics.map(({ no, id }) => ({ clinicNo: no, clinicId: id, accountId, role: 'staff', doctorId: null })),
   )
-  expect(await rights(database, accountId)).toEqual({ site_administrator: false, memberships: rows })
+  expect(await rights(database, accountId)).toEqual({
+    site_administrator: false,
+    memberships: rows.map((row) => ({ ...row, needsSecondFactor: false })),
+    second_factor_clinic_nos: [],
+  })
+})
+
+test('a clinic whose roles need a second factor says so to its members and to site administrators', async ({
+  database,
+}) => {
+  const [member, administrator] = [randomUUID(), randomUUID()]
+  const { no } = await aClinic(database)
+  await database.ownerPool.query("insert into holdfast.membership values ($1, $2, 'staff')", [no, member])
+  await database.ownerPool.query('insert into holdfast.site_administrator (account_id) values ($1)', [administrator])
+  await database.appPool.query('update holdfast.clinic set roles_need_second_factor = true where no = $1', [no])
+  expect(await rights(database, member)).toMatchObject({
+    memberships: [{ clinicNo: no, needsSecondFactor: true }],
+    second_factor_clinic_nos: [],
+  })
+  expect(await rights(database, administrator)).toMatchObject({
+    memberships: [],
+    second_factor_clinic_nos: expect.arrayContaining([no]),
+  })
 })

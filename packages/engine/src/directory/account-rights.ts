@@ -14,13 +14,23 @@ export function membershipsOfAccount(accountId: string | Sql): Sql {
 }
 
 /**
- * What an account may do, as the columns `site_administrator` (boolean) and `memberships` (a JSON array of
- * `Membership`). For statements that read an account together with its rights.
+ * What an account may do, as the columns `site_administrator` (boolean), `memberships` (a JSON array of
+ * `HeldMembership`), and for site administrators `second_factor_clinic_nos` (a JSON array of the clinics whose roles
+ * need a second factor; for others it is empty). For statements that read an account together with its rights.
  *
  * @param accountId an expression, such as a column
  */
 export function accountRights(accountId: Sql): Sql {
   return sql`
-    exists (select from holdfast.site_administrator a where a.account_id = ${accountId}) as site_administrator,
-    (select coalesce(json_agg(membership), '[]') from (${membershipsOfAccount(accountId)}) membership) as memberships`
+    exists (${siteAdministrator(accountId)}) as site_administrator,
+    (select coalesce(json_agg(held), '[]')
+       from (select m.*, c.roles_need_second_factor as "needsSecondFactor"
+               from (${membershipsOfAccount(accountId)}) m join holdfast.clinic c on c.no = m."clinicNo") held)
+      as memberships,
+    (select coalesce(json_agg(c.no), '[]') from holdfast.clinic c
+      where c.roles_need_second_factor and exists (${siteAdministrator(accountId)})) as second_factor_clinic_nos`
+}
+
+function siteAdministrator(accountId: Sql): Sql {
+  return sql`select from holdfast.site_administrator a where a.account_id = ${accountId}`
 }

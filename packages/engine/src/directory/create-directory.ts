@@ -5,6 +5,7 @@ import type { Directory } from '../model/directory.ts'
 import { clinicsOf } from './clinics.ts'
 import { doctorsOf } from './doctors.ts'
 import { membersOf } from './members.ts'
+import { secondFactorRuleOf } from './second-factor-rule.ts'
 import { videoRoomsOf } from './video-rooms.ts'
 
 /**
@@ -18,6 +19,7 @@ export function createDirectory(pool: pg.Pool, announce: Announce): Directory {
     ...clinicsOf(pool, write, announce),
     ...doctorsOf(pool, write, announce),
     ...membersOf(pool, announce),
+    ...secondFactorRuleOf(pool, announce),
     ...videoRoomsOf(pool, write),
   }
 }

@@ -24,6 +24,9 @@ export type Directory = {
   videoRooms(doctorIds: readonly string[]): Promise<Map<string, string>>
   /** `url` is valid by {@link videoRoomProblem}; null removes the room. Returns false if there is no such doctor. */
   setVideoRoom(doctorId: string, url: string | null): Promise<boolean>
+  /** Whether the clinic's people may use their roles only in sessions with a second factor. */
+  rolesNeedSecondFactor(clinicNo: number): Promise<boolean>
+  setRolesNeedSecondFactor(clinicNo: number, isNeeded: boolean): Promise<void>
   membershipsOf(accountId: string): Promise<Membership[]>
   members(query: { clinicNo: number; limit: number; cursor: string | null }): Promise<Page<Membership>>
   /**
