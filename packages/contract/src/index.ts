@@ -10,7 +10,7 @@ export {
 } from './live.ts'
 export { buildOpenApi, type OpenApiDocument } from './openapi.ts'
 export { type Access, type Operation, problemsOf, type RestrictedField } from './operations/operation.ts'
-export { operations, restOperations } from './operations.ts'
+export { operations, restOperations, secondFactorOperations } from './operations.ts'
 export { type ProblemCode, type ProblemKind, problemCodes, problemKinds, problemType } from './problems.ts'
 export type { MemberBody } from './schemas/account.ts'
 export type { BookingBody, NewBookingBody } from './schemas/booking.ts'

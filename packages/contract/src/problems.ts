@@ -25,6 +25,13 @@ export const problemKinds = {
     title: 'The password has to be changed first',
     help: 'Somebody else knows this password. Choose another with POST /api/auth/change-password.',
   },
+  second_factor_required: {
+    status: 403,
+    title: 'A second factor is needed',
+    help:
+      'Set one up on the account page, or sign in with it: with an authenticator app’s code or a passkey. JWTs have ' +
+      'the factors of the session that they come from.',
+  },
   not_found: {
     status: 404,
     title: 'Not found',
@@ -199,6 +206,51 @@ export const problemKinds = {
     status: 401,
     title: 'The current password is wrong',
     help: 'The session is still valid. Send the current password again.',
+  },
+  code_wrong: {
+    status: 401,
+    title: 'The code is wrong',
+    help: 'Send the code that the app shows now, or a recovery code that was not used yet.',
+  },
+  code_used: {
+    status: 401,
+    title: 'The code was used already',
+    help: 'Each code works once. Wait for the next one: the app shows it within 30 seconds.',
+  },
+  sign_in_expired: {
+    status: 401,
+    title: 'The sign-in has expired',
+    help: 'Begin again with the e-mail address and the password.',
+  },
+  totp_exists: {
+    status: 409,
+    title: 'An authenticator app is set up already',
+    help: 'Turn it off first to set up another one.',
+  },
+  totp_missing: {
+    status: 409,
+    title: 'No authenticator app is being set up',
+    help: 'Begin with POST /api/auth/totp/begin.',
+  },
+  passkey_refused: {
+    status: 401,
+    title: 'The passkey was not accepted',
+    help: 'It was removed, belongs to another site, or took longer than five minutes. Begin again.',
+  },
+  passkeys_unavailable: {
+    status: 409,
+    title: 'Passkeys do not work at this address',
+    help: 'They work only at the server’s own address (HOLDFAST_URL), which needs a host name and https, or localhost.',
+  },
+  too_many_passkeys: {
+    status: 409,
+    title: 'Too many passkeys',
+    help: 'Remove one first.',
+  },
+  passkey_not_found: {
+    status: 404,
+    title: 'There is no such passkey',
+    help: 'List them with GET /api/auth/second-factors.',
   },
   password_guessable: {
     status: 422,

@@ -5,6 +5,7 @@ import { aMember, type TestDatabase } from '@holdfast/testkit'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import type pg from 'pg'
 import type { AccountCard } from '../src/accounts/accounts.ts'
+import type { AccountPrincipal } from '../src/accounts/principals.ts'
 import { DatabaseBreaker } from '../src/cache/database-breaker.ts'
 import { ResponseCache } from '../src/cache/response-cache.ts'
 import { Calendar } from '../src/calendar/calendar.ts'
@@ -25,7 +26,8 @@ import { checkContract } from './check-contract.ts'
 export type OperationId = keyof typeof restOperations
 
 /** A test's account. */
-export type TestAccount = AccountCard & { siteAdministrator: boolean }
+export type TestAccount = AccountCard &
+  Pick<AccountPrincipal, 'siteAdministrator' | 'secondFactorAt' | 'administrationNeedsSecondFactor'>
 
 export type CallOptions = {
   path?: Record<string, string>
@@ -121,7 +123,15 @@ export async function startRestApp(
 
   const anAccount: RestApp['anAccount'] = (options = {}) => {
     const id = options.id ?? randomUUID()
-    const account = { id, email: `${id}@example.org`, name: 'Ada Account', siteAdministrator: false, ...options }
+    const account: TestAccount = {
+      id,
+      email: `${id}@example.org`,
+      name: 'Ada Account',
+      siteAdministrator: false,
+      secondFactorAt: null,
+      administrationNeedsSecondFactor: [],
+      ...options,
+    }
     accounts.set(id, account)
     return account
   }
@@ -174,9 +184,16 @@ async function principalOf(
   if (token !== undefined) return { kind: 'manage_token', token }
   const account = accounts.get(String(request.headers[accountHeader]))
   if (account === undefined) return { kind: 'anonymous' }
-  const { id, email, name, siteAdministrator } = account
-  const memberships = await engine.directory.membershipsOf(id)
-  return { kind: 'account', accountId: id, email, name, siteAdministrator, memberships }
+  const { id: accountId, email, name, siteAdministrator, secondFactorAt } = account
+  const memberships = await Promise.all(
+    (await engine.directory.membershipsOf(accountId)).map(async (membership) => ({
+      ...membership,
+      needsSecondFactor: await engine.directory.rolesNeedSecondFactor(membership.clinicNo),
+    })),
+  )
+  const administrationNeedsSecondFactor = account.administrationNeedsSecondFactor
+  const person = { kind: 'account', accountId, email, name, siteAdministrator } as const
+  return { ...person, memberships, secondFactorAt, administrationNeedsSecondFactor }
 }
 
 async function call<Id extends OperationId>(app: FastifyInstance, id: Id, options: CallOptions): Promise<Reply<Id>> {

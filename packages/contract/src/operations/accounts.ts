@@ -6,6 +6,7 @@ import {
   jwtSchema,
   passwordChangeSchema,
   passwordResetSchema,
+  secondStepSchema,
   sessionListSchema,
   sessionRevocationSchema,
   signedInSchema,
@@ -47,8 +48,8 @@ export const accountOperations = {
     body: signInSchema,
     responses: {
       200: {
-        description: 'Signed in',
-        schema: signedInSchema,
+        description: 'Signed in; or a code is needed to complete it',
+        schema: Type.Union([signedInSchema, secondStepSchema]),
         headers: { 'set-auth-token': 'The session token, to send as the bearer token' },
       },
     },

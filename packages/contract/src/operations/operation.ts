@@ -101,20 +101,23 @@ export function operation<const Described extends Operation>(
   return described
 }
 
+/** What a role can be refused with. */
+const ofRoles: readonly ProblemCode[] = ['forbidden', 'second_factor_required']
+
 const implied: Record<Access, readonly ProblemCode[]> = {
   anyone: [],
   account: [],
-  site_administrator: ['forbidden'],
-  admin: ['forbidden'],
-  doctor_admin: ['forbidden'],
-  member: ['forbidden'],
-  calendar: ['forbidden'],
-  calendar_owner: ['forbidden'],
-  slot: ['forbidden'],
-  booking: ['booking_not_found'],
-  booking_desk: ['forbidden'],
-  booking_patient: ['booking_not_found', 'forbidden'],
-  booking_erasure: ['booking_not_found', 'forbidden'],
+  site_administrator: ofRoles,
+  admin: ofRoles,
+  doctor_admin: ofRoles,
+  member: ofRoles,
+  calendar: ofRoles,
+  calendar_owner: ofRoles,
+  slot: ofRoles,
+  booking: ['booking_not_found', 'second_factor_required'],
+  booking_desk: ofRoles,
+  booking_patient: ['booking_not_found', 'forbidden', 'second_factor_required'],
+  booking_erasure: ['booking_not_found', 'forbidden', 'second_factor_required'],
 }
 
 /** Every problem that an operation can return. */
@@ -122,6 +125,8 @@ export function problemsOf(described: Operation): ProblemCode[] {
   // Invalid credentials are refused everywhere, also where none are needed.
   const codes = new Set<ProblemCode>(['invalid_request', 'unauthenticated', ...implied[described.access]])
   for (const code of described.problems) codes.add(code)
+  // The field may be restricted to roles.
+  if (described.restrictedField !== undefined) codes.add('second_factor_required')
   if (described.body) codes.add('body_too_large').add('unsupported_media_type').add('request_timeout')
   for (const code of ['rate_limited', 'internal_error', 'unavailable'] as const) codes.add(code)
   // A write with a session cookie that was sent from another origin's page is forbidden.

@@ -10,13 +10,26 @@ export const membershipSchema = Type.Object(
   { title: 'Membership', additionalProperties: false },
 )
 
+const ownMembershipSchema = Type.Object(
+  {
+    ...membershipSchema.properties,
+    lacksSecondFactor: Type.Boolean({
+      description: 'true: the clinic requires a second factor, and this session was started without one',
+    }),
+  },
+  { title: 'OwnMembership', additionalProperties: false },
+)
+
 export const meSchema = Type.Object(
   {
     id: Type.String({ format: 'uuid' }),
     email: Type.String(),
     name: Type.String(),
     siteAdministrator: Type.Boolean(),
-    memberships: Type.Array(membershipSchema),
+    lacksSecondFactor: Type.Boolean({
+      description: 'true: site administrators need a second factor, and this session was started without one',
+    }),
+    memberships: Type.Array(ownMembershipSchema),
   },
   { title: 'Me', additionalProperties: false },
 )
@@ -118,6 +131,20 @@ export const signedInSchema = Type.Object(
     user: userSchema,
   },
   { title: 'SignedIn', additionalProperties: true },
+)
+
+export const secondStepSchema = Type.Object(
+  {
+    token: Type.Null(),
+    secondStep: Type.Object(
+      {
+        challenge: Type.String({ description: 'To send with the code' }),
+        expiresAt: Type.String({ format: 'date-time' }),
+      },
+      { description: 'The password is right. Complete the sign-in with POST /api/auth/sign-in/code.' },
+    ),
+  },
+  { title: 'SecondStep', additionalProperties: true },
 )
 
 export const signedOutSchema = Type.Object(

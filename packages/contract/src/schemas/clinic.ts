@@ -40,6 +40,15 @@ const clinicSettingsChangeSchema = Type.Object(
   { title: 'ClinicSettingsChange', additionalProperties: false },
 )
 
+export const clinicSecuritySchema = Type.Object(
+  {
+    rolesNeedSecondFactor: Type.Boolean({
+      description: 'true: the roles of this clinic work only in sessions that were started with a second factor',
+    }),
+  },
+  { title: 'ClinicSecurity', additionalProperties: false },
+)
+
 export const clinicSchema = Type.Object(
   {
     id: Type.String({ format: 'uuid' }),

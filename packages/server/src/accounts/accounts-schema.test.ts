@@ -35,6 +35,10 @@ test.each([
   'update auth.session set "expiresAt" = now()',
   'update auth.jwks set "publicKey" = "publicKey"',
   'delete from auth.jwks',
+  `update auth.totp set "userId" = "userId"`,
+  `update auth."recoveryCode" set hash = hash`,
+  `update auth.passkey set "publicKey" = "publicKey"`,
+  `update auth.passkey set "credentialId" = "credentialId"`,
   'truncate auth.session',
   'create table auth.planted ()',
   'alter table auth.session add column planted text',
@@ -48,6 +52,12 @@ test.each([
   'update auth.account set password = password',
   'update auth.session set "updatedAt" = now()',
   'delete from auth.session',
+  `update auth.session set "secondFactorAt" = now()`,
+  `update auth.totp set "lastStep" = 0`,
+  'update auth.passkey set name = name, counter = counter',
+  'delete from auth.totp',
+  'delete from auth."recoveryCode"',
+  'delete from auth.passkey',
 ])('it may (the control): %s', async (statement) => {
   expect(await attempt(statement)).toBe('done')
 })

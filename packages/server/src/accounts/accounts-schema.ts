@@ -37,12 +37,14 @@ const grants = `
   revoke all on all tables in schema auth from holdfast_app;
   grant usage on schema auth to holdfast_app;
   grant select on all tables in schema auth to holdfast_app;
-  grant insert on "user", account, session, jwks, verification to holdfast_app;
+  grant insert on "user", account, session, jwks, verification, totp, "recoveryCode", passkey to holdfast_app;
   grant update (name, "updatedAt", "tokensValidFrom", "mustChangePassword") on "user" to holdfast_app;
   grant update (password, "updatedAt") on account to holdfast_app;
-  grant update ("updatedAt") on session to holdfast_app;
+  grant update ("updatedAt", "secondFactorAt") on session to holdfast_app;
+  grant update (secret, "confirmedAt", "lastStep") on totp to holdfast_app;
+  grant update (name, counter, "usedAt") on passkey to holdfast_app;
   grant update ("expiresAt") on jwks to holdfast_app;
-  grant delete on session, verification to holdfast_app;
+  grant delete on session, verification, totp, "recoveryCode", passkey to holdfast_app;
 `
 
 /** Earlier versions stored the session tokens themselves. Nobody is signed out. */

@@ -9,6 +9,9 @@ import type { Sessions } from './sessions.ts'
 /** An account as the clinic's admins may see it. */
 export type AccountCard = { id: string; email: string; name: string }
 
+/** An account as the response to its sign-in has it. */
+export type SignedInUser = AccountCard & { mustChangePassword: boolean }
+
 export type NewAccount = {
   email: string
   name: string
@@ -27,6 +30,9 @@ export type Accounts = {
   byEmail(email: string): Promise<AccountCard | null>
   /** Accounts that no longer exist are left out. */
   byIds(ids: string[]): Promise<Map<string, AccountCard>>
+  userById(accountId: string): Promise<SignedInUser | null>
+  /** Whether it is the account's password. */
+  hasPassword(accountId: string, password: string): Promise<boolean>
   /** Creates an account with a password, without a session. E-mail addresses are stored in lower case. */
   createAccount(account: NewAccount): Promise<CreateAccountOutcome>
   /** Sets a new password and ends all of the account's sessions. */
@@ -68,6 +74,17 @@ export function createAccounts(pool: Pool, auth: Auth, passwords: Passwords, ses
         sql`select ${cardColumns} from "user" where id = any(${ids}::uuid[])`,
       )
       return new Map(rows.map((row) => [row.id, row]))
+    },
+
+    async userById(accountId) {
+      const { rows } = await pool.query<SignedInUser>(sql`
+        select ${cardColumns}, coalesce("mustChangePassword", false) as "mustChangePassword"
+          from "user" where id = ${accountId}`)
+      return rows[0] ?? null
+    },
+    async hasPassword(accountId, password) {
+      const hash = await passwordHash(pool, accountId)
+      return hash !== null && (await passwords.verify({ hash, password }))
     },
 
     async createAccount({ email, name, password, mustChangePassword = false }) {
@@ -138,6 +155,12 @@ export function createAccounts(pool: Pool, auth: Auth, passwords: Passwords, ses
       return rows[0]?.found ?? false
     },
   }
+}
+
+async function passwordHash(pool: Pool, accountId: string): Promise<string | null> {
+  const { rows } = await pool.query<{ hash: string | null }>(sql`
+    select password as hash from account where "userId" = ${accountId} and "providerId" = 'credential'`)
+  return rows[0]?.hash ?? null
 }
 
 /** better-auth may wrap the database error. */

@@ -6,9 +6,10 @@ import { accountsSecrets } from '../secrets/purpose-keys.ts'
 import { withHashedSessionTokens } from './hashed-session-tokens.ts'
 import { passwordLength } from './new-passwords.ts'
 import type { Passwords } from './passwords.ts'
+import { secondFactorTables } from './second-factor-tables.ts'
 import { sessionCookieName } from './session-cookie.ts'
 
-const sessionSeconds = 30 * 24 * 3600
+export const sessionSeconds = 30 * 24 * 3600
 /** Lifetime of a JWT. */
 export const jwtSeconds = 15 * 60
 /** How long a key signs before the next one is created. */
@@ -69,7 +70,8 @@ export function authOptions(settings: AuthSettings) {
       // For an unknown e-mail address the password is hashed once, which takes as long as checking it.
       password: { hash: settings.passwords.hash, verify: settings.passwords.verify },
     },
-    // The tokens of reset links. Like those of sessions, they are not stored themselves.
+    // The tokens of reset links, pending sign-ins and passkey challenges. Like those of sessions, they are not stored
+    // themselves.
     verification: { storeIdentifier: 'hashed' },
     session: { expiresIn: sessionSeconds, disableSessionRefresh: true, cookieCache: { enabled: false } },
     user: {
@@ -83,6 +85,7 @@ export function authOptions(settings: AuthSettings) {
       },
     },
     plugins: [
+      secondFactorTables,
       bearer(),
       jwt({
         disableSettingJwtHeader: true,

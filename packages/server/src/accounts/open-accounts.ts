@@ -7,11 +7,18 @@ import { type AttemptLimits, createAttemptLimits, noAttemptLimits } from './atte
 import { type Auth, createAuth } from './auth.ts'
 import { createJwtVerifier, type JwtVerifier } from './jwt-verifier.ts'
 import { createKnownBrowsers, type KnownBrowsers } from './known-browsers.ts'
+import { createPasskeys, type Passkeys } from './passkeys.ts'
 import { createPasswords, type Passwords } from './passwords.ts'
+import { createPendingSignIns, type PendingSignIns } from './pending-sign-ins.ts'
 import { createPrincipals, type Principals } from './principals.ts'
+import { createRecoveryCodes, type RecoveryCodes } from './recovery-codes.ts'
+import { createSecondFactors, type SecondFactors } from './second-factors.ts'
+import { createSecretBox } from './secret-box.ts'
 import { createSessionCookies, type SessionCookies } from './session-cookie.ts'
 import { createSessions, type Sessions } from './sessions.ts'
 import { retireUnreadableKeys } from './signing-keys.ts'
+import { createStartSession, type StartSession } from './start-session.ts'
+import { createTotp, type Totp } from './totp.ts'
 
 export { refusalText } from './new-passwords.ts'
 export { makeSiteAdministrator } from './site-administrators.ts'
@@ -26,8 +33,16 @@ export type OpenAccounts = {
   sessionCookies: SessionCookies
   knownBrowsers: KnownBrowsers
   attemptLimits: AttemptLimits
+  secondFactors: SecondFactors
+  totp: Totp
+  recoveryCodes: RecoveryCodes
+  passkeys: Passkeys
+  pendingSignIns: PendingSignIns
+  startSession: StartSession
   /** The public address of this server. */
   publicUrl: string
+  /** HOLDFAST_URL; null: not set. */
+  configuredUrl: string | null
   pool: DatabasePool
   close(): Promise<void>
 }
@@ -41,6 +56,7 @@ type OpenSettings =
   | 'sessionIdleHoursStaff'
   | 'rateLimit'
   | 'limitSignInsPerEmail'
+  | 'adminsNeedSecondFactor'
 
 const hourSeconds = 3600
 
@@ -62,7 +78,7 @@ export async function openAccounts(
     patientSeconds: config.sessionIdleHours * hourSeconds,
     staffSeconds: config.sessionIdleHoursStaff * hourSeconds,
   }
-  const principals = createPrincipals(pool, idle)
+  const principals = createPrincipals(pool, idle, config.adminsNeedSecondFactor)
   const sessions = createSessions(pool, principals, idle)
   const onPasswordReset = sessions.passwordChosen
   const auth = await createAuth({ pool, secrets, publicUrl, issuer, passwords, onPasswordReset, onError })
@@ -76,7 +92,14 @@ export async function openAccounts(
     sessionCookies: createSessionCookies(secrets, isSecure),
     knownBrowsers: createKnownBrowsers(secrets, isSecure),
     attemptLimits: config.rateLimit ? createAttemptLimits(config.limitSignInsPerEmail) : noAttemptLimits,
+    secondFactors: createSecondFactors(pool, principals, sessions),
+    totp: createTotp(pool, createSecretBox(auth)),
+    recoveryCodes: createRecoveryCodes(pool),
+    passkeys: createPasskeys(pool, auth),
+    pendingSignIns: createPendingSignIns(auth),
+    startSession: createStartSession(auth),
     publicUrl,
+    configuredUrl: config.publicUrl,
     pool,
     close: () => pool.end(),
   }

@@ -1,4 +1,4 @@
-import { accountRights, type Membership, prepared } from '@holdfast/engine'
+import { accountRights, type HeldMembership, prepared } from '@holdfast/engine'
 import { LRUCache } from 'lru-cache'
 import type { Pool, QueryConfig } from 'pg'
 import sql from 'sql-template-tag'
@@ -12,7 +12,14 @@ export type AccountPrincipal = {
   email: string
   name: string
   siteAdministrator: boolean
-  memberships: Membership[]
+  memberships: HeldMembership[]
+  /** When an authenticator's code, a recovery code or a passkey was last shown in the session; null: never. */
+  secondFactorAt: Date | null
+  /**
+   * Where a site administrator needs one: everywhere, or in the clinics with these numbers, whose roles need one.
+   * Nowhere for everybody else.
+   */
+  administrationNeedsSecondFactor: 'everywhere' | number[]
 }
 
 /** A principal, and the session that identified it. */
@@ -67,8 +74,10 @@ type Row = {
   email: string
   name: string
   site_administrator: boolean
-  memberships: Membership[]
+  memberships: HeldMembership[]
+  second_factor_clinic_nos: number[]
   session_id: string
+  second_factor_at: Date | null
   expires_at: Date
   idle_seconds: number
   tokens_valid_from: number
@@ -81,7 +90,11 @@ type Row = {
  *
  * @param pool connected with `search_path=auth`
  */
-export function createPrincipals(pool: Pool, idle: IdleLimits): Principals {
+export function createPrincipals(
+  pool: Pool,
+  idle: IdleLimits,
+  siteAdministratorsNeedSecondFactor: boolean,
+): Principals {
   const cache = new LRUCache<string, Entry>({ max: cachedMax, ttl: principalCacheMs })
   // Queries are numbered: the result of one that began before its account was forgotten is discarded.
   let queryNo = 0
@@ -113,7 +126,7 @@ export function createPrincipals(pool: Pool, idle: IdleLimits): Principals {
     const { rows } = await pool.query<Row>(condition)
     const row = rows[0]
     if (row === undefined) return null
-    const found = foundIn(row)
+    const found = foundIn(row, siteAdministratorsNeedSecondFactor)
     if (row.idle_seconds > idleSecondsMax(found.principal, idle)) return null
     if (row.idle_seconds > useWrittenSeconds) markUsed(pool, row.session_id)
     return found
@@ -138,7 +151,7 @@ export function createPrincipals(pool: Pool, idle: IdleLimits): Principals {
 // `iat` of a JWT has no fractions of a second, so neither has the time it is compared with.
 const signedIn = sql`
   select u.id::text as account_id, u.email, u.name, ${accountRights(sql`u.id`)},
-         s.id::text as session_id, s."expiresAt" as expires_at,
+         s.id::text as session_id, s."secondFactorAt" as second_factor_at, s."expiresAt" as expires_at,
          extract(epoch from now() - s."updatedAt")::float8 as idle_seconds,
          coalesce(floor(extract(epoch from u."tokensValidFrom")), 0)::float8 as tokens_valid_from,
          coalesce(u."mustChangePassword", false) as must_change_password
@@ -161,7 +174,8 @@ function markUsed(pool: Pool, sessionId: string): void {
   pool.query(statement).catch(() => undefined)
 }
 
-function foundIn(row: Row): Found {
+function foundIn(row: Row, siteAdministratorsNeedSecondFactor: boolean): Found {
+  const isEverywhere = row.site_administrator && siteAdministratorsNeedSecondFactor
   return {
     principal: {
       kind: 'account',
@@ -170,6 +184,8 @@ function foundIn(row: Row): Found {
       name: row.name,
       siteAdministrator: row.site_administrator,
       memberships: row.memberships,
+      secondFactorAt: row.second_factor_at,
+      administrationNeedsSecondFactor: isEverywhere ? 'everywhere' : row.second_factor_clinic_nos,
     },
     sessionId: row.session_id,
     mustChangePassword: row.must_change_password,

@@ -22,7 +22,7 @@ export type Sessions = {
    * links to choose another.
    */
   passwordChosen(accountId: string): Promise<void>
-  /** Voids the links with which the account's password can be reset. Idempotent. */
+  /** Voids the account's links to reset the password, and its pending sign-ins. Idempotent. */
   voidPasswordResets(accountId: string): Promise<void>
 }
 
@@ -78,7 +78,7 @@ export function createSessions(
   }
 }
 
-/** Their identifiers are stored as digests of their tokens: the accounts library uses this table for nothing else. */
+/** Their identifiers are stored as digests of their tokens. Passkey challenges have other values. */
 async function voidPasswordResets(pool: Pool, accountId: string): Promise<void> {
   await pool.query(sql`delete from verification where value = ${accountId}`)
 }

@@ -84,6 +84,12 @@ export const settingTable = {
     },
     kinds.onOff,
   ),
+  adminsNeedSecondFactor: setting(
+    'HOLDFAST_ADMIN_SECOND_FACTOR',
+    'off',
+    'Whether site administrators need a second factor everywhere. If off, they need one in clinics that require it.',
+    kinds.onOff,
+  ),
   holdSeconds: setting(
     'HOLDFAST_HOLD_SECONDS',
     '120',

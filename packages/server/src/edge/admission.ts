@@ -12,7 +12,7 @@ import { type ProblemError, problem } from './problem-error.ts'
 export type AdmissionDeps = {
   principals: Principals
   jwtVerifier: JwtVerifier
-  sessionCookies: SessionCookies
+  sessionCookies: Pick<SessionCookies, 'read' | 'readBearer'>
   corsOrigins: readonly string[]
 }
 

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import { serveBookingLimits } from './resources/booking-limits.ts'
 import { serveBookings } from './resources/bookings.ts'
 import { serveClinicDesk } from './resources/clinic-desk.ts'
+import { serveClinicSecurity } from './resources/clinic-security.ts'
 import { serveClinics } from './resources/clinics.ts'
 import { serveDoctors } from './resources/doctors.ts'
 import { serveInvitations } from './resources/invitations.ts'
@@ -29,5 +30,6 @@ export function restRoutes(deps: RestDeps): FastifyPluginAsync {
     serveInvitations(serve, deps)
     serveClinicDesk(serve, deps)
     serveBookingLimits(serve, deps)
+    serveClinicSecurity(serve, deps)
   }
 }

@@ -333,6 +333,13 @@ export type CancelledBurst = {
 };
 
 /**
+ * ClientExtensionResults
+ */
+export type ClientExtensionResults = {
+    [key: string]: unknown;
+};
+
+/**
  * Clinic
  */
 export type Clinic = {
@@ -374,6 +381,16 @@ export type ClinicPage = {
      * true: the database cannot be reached, and this is the last known response
      */
     stale?: boolean;
+};
+
+/**
+ * ClinicSecurity
+ */
+export type ClinicSecurity = {
+    /**
+     * true: the roles of this clinic work only in sessions that were started with a second factor
+     */
+    rolesNeedSecondFactor: boolean;
 };
 
 /**
@@ -450,6 +467,24 @@ export type ClinicStats = {
      * Median time from booking to the slot’s start, in hours
      */
     leadTimeHoursMedian: number | null;
+};
+
+/**
+ * CodeSignIn
+ */
+export type CodeSignIn = {
+    /**
+     * From the response to the password
+     */
+    challenge: string;
+    /**
+     * From the app, or a recovery code
+     */
+    code: string;
+    /**
+     * false: the cookie ends when the browser is closed
+     */
+    rememberMe?: boolean;
 };
 
 /**
@@ -736,7 +771,11 @@ export type Me = {
     email: string;
     name: string;
     siteAdministrator: boolean;
-    memberships: Array<Membership>;
+    /**
+     * true: site administrators need a second factor, and this session was started without one
+     */
+    lacksSecondFactor: boolean;
+    memberships: Array<OwnMembership>;
 };
 
 /**
@@ -870,6 +909,27 @@ export type NewInvitation = {
 };
 
 /**
+ * NewPasskey
+ */
+export type NewPasskey = {
+    name: string;
+    response: {
+        id: string;
+        rawId: string;
+        type: 'public-key';
+        clientExtensionResults: ClientExtensionResults;
+        authenticatorAttachment?: string;
+        response: {
+            clientDataJSON: string;
+            attestationObject: string;
+            transports?: Array<string>;
+            [key: string]: unknown;
+        };
+        [key: string]: unknown;
+    };
+};
+
+/**
  * NewSlots
  *
  * Either `slots` or `rule`.
@@ -880,10 +940,100 @@ export type NewSlots = {
 };
 
 /**
+ * NewTotp
+ */
+export type NewTotp = {
+    /**
+     * In base 32, to be typed into the app
+     */
+    secret: string;
+    /**
+     * `otpauth:`, for a QR code
+     */
+    uri: string;
+};
+
+/**
  * Nothing
  */
 export type Nothing = {
     [key: string]: never;
+};
+
+/**
+ * OwnMembership
+ */
+export type OwnMembership = {
+    clinicId: string;
+    role: Role;
+    doctorId: string | null;
+    /**
+     * true: the clinic requires a second factor, and this session was started without one
+     */
+    lacksSecondFactor: boolean;
+};
+
+/**
+ * Passkey
+ */
+export type Passkey = {
+    id: string;
+    name: string;
+    createdAt: string;
+    /**
+     * null: not used yet
+     */
+    usedAt: string | null;
+};
+
+/**
+ * PasskeyOptions
+ */
+export type PasskeyOptions = {
+    [key: string]: unknown;
+};
+
+/**
+ * PasskeyRemoval
+ */
+export type PasskeyRemoval = {
+    id: string;
+    /**
+     * The current password. Not needed within ten minutes after a second factor was shown in the session.
+     */
+    password?: string;
+};
+
+/**
+ * PasskeyRenaming
+ */
+export type PasskeyRenaming = {
+    id: string;
+    name: string;
+};
+
+/**
+ * PasskeySignIn
+ */
+export type PasskeySignIn = {
+    response: {
+        id: string;
+        rawId: string;
+        type: 'public-key';
+        clientExtensionResults: ClientExtensionResults;
+        authenticatorAttachment?: string;
+        response: {
+            clientDataJSON: string;
+            authenticatorData: string;
+            signature: string;
+            [key: string]: unknown;
+        };
+        [key: string]: unknown;
+    };
+    /**
+     * false: the cookie ends when the browser is closed
+     */
+    rememberMe?: boolean;
 };
 
 /**
@@ -893,6 +1043,16 @@ export type PasswordChange = {
     currentPassword: string;
     newPassword: string;
     revokeOtherSessions?: boolean;
+};
+
+/**
+ * PasswordConfirmation
+ */
+export type PasswordConfirmation = {
+    /**
+     * The current password. Not needed within ten minutes after a second factor was shown in the session.
+     */
+    password?: string;
 };
 
 /**
@@ -978,7 +1138,17 @@ export type Problem = {
 /**
  * ProblemCode
  */
-export type ProblemCode = 'invalid_request' | 'unauthenticated' | 'forbidden' | 'password_change_required' | 'not_found' | 'clinic_not_found' | 'doctor_not_found' | 'slot_not_found' | 'booking_not_found' | 'member_not_found' | 'invitation_not_found' | 'method_not_allowed' | 'request_timeout' | 'slot_full' | 'slot_closed' | 'slot_has_bookings' | 'slot_in_past' | 'hold_expired' | 'too_many_bookings' | 'invalid_transition' | 'booking_not_over' | 'booking_erased' | 'already_extended' | 'past_deadline' | 'too_early' | 'booking_has_account' | 'last_admin' | 'invitation_expired' | 'invitation_used' | 'already_member' | 'too_many_invitations' | 'body_too_large' | 'uri_too_long' | 'unsupported_media_type' | 'units_over_capacity' | 'too_many_units' | 'appointment_type_not_offered' | 'link_used' | 'password_wrong' | 'password_guessable' | 'idempotency_key_reused' | 'rate_limited' | 'headers_too_large' | 'internal_error' | 'overloaded' | 'unavailable';
+export type ProblemCode = 'invalid_request' | 'unauthenticated' | 'forbidden' | 'password_change_required' | 'second_factor_required' | 'not_found' | 'clinic_not_found' | 'doctor_not_found' | 'slot_not_found' | 'booking_not_found' | 'member_not_found' | 'invitation_not_found' | 'method_not_allowed' | 'request_timeout' | 'slot_full' | 'slot_closed' | 'slot_has_bookings' | 'slot_in_past' | 'hold_expired' | 'too_many_bookings' | 'invalid_transition' | 'booking_not_over' | 'booking_erased' | 'already_extended' | 'past_deadline' | 'too_early' | 'booking_has_account' | 'last_admin' | 'invitation_expired' | 'invitation_used' | 'already_member' | 'too_many_invitations' | 'body_too_large' | 'uri_too_long' | 'unsupported_media_type' | 'units_over_capacity' | 'too_many_units' | 'appointment_type_not_offered' | 'link_used' | 'password_wrong' | 'code_wrong' | 'code_used' | 'sign_in_expired' | 'totp_exists' | 'totp_missing' | 'passkey_refused' | 'passkeys_unavailable' | 'too_many_passkeys' | 'passkey_not_found' | 'password_guessable' | 'idempotency_key_reused' | 'rate_limited' | 'headers_too_large' | 'internal_error' | 'overloaded' | 'unavailable';
+
+/**
+ * RecoveryCodes
+ */
+export type RecoveryCodes = {
+    /**
+     * Each works once. They are not shown again.
+     */
+    recoveryCodes: Array<string>;
+};
 
 /**
  * Rescheduling
@@ -994,6 +1164,51 @@ export type Rescheduling = {
  * Role
  */
 export type Role = 'doctor' | 'staff' | 'admin';
+
+/**
+ * SecondFactors
+ */
+export type SecondFactors = {
+    /**
+     * true: signing in with the password asks for a code of the app
+     */
+    hasTotp: boolean;
+    /**
+     * How many are left
+     */
+    recoveryCodes: number;
+    passkeys: Array<Passkey>;
+    /**
+     * The only address at which passkeys work; null: the server is at none where browsers allow them
+     */
+    passkeyOrigin: string | null;
+    /**
+     * true: this session was started with a second factor
+     */
+    isShown: boolean;
+    /**
+     * true: changes need the current password
+     */
+    needsPassword: boolean;
+};
+
+/**
+ * SecondStep
+ */
+export type SecondStep = {
+    token: null;
+    /**
+     * The password is right. Complete the sign-in with POST /api/auth/sign-in/code.
+     */
+    secondStep: {
+        /**
+         * To send with the code
+         */
+        challenge: string;
+        expiresAt: string;
+    };
+    [key: string]: unknown;
+};
 
 /**
  * Session
@@ -1195,6 +1410,16 @@ export type Status = {
 };
 
 /**
+ * TotpConfirmation
+ */
+export type TotpConfirmation = {
+    /**
+     * From the app
+     */
+    code: string;
+};
+
+/**
  * User
  */
 export type User = {
@@ -1351,7 +1576,7 @@ export type CreateClinicErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
      */
     403: Problem;
     /**
@@ -1481,7 +1706,7 @@ export type UpdateClinicErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
      */
     403: Problem;
     /**
@@ -1583,6 +1808,10 @@ export type ListDoctorsErrors = {
      */
     401: Problem;
     /**
+     * `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
      * `clinic_not_found`: There is no such clinic.
      */
     404: Problem;
@@ -1634,7 +1863,7 @@ export type CreateDoctorErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
      */
     403: Problem;
     /**
@@ -1768,7 +1997,7 @@ export type UpdateDoctorErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
      */
     403: Problem;
     /**
@@ -1886,7 +2115,7 @@ export type GetVideoRoomErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
      */
     403: Problem;
     /**
@@ -1943,7 +2172,7 @@ export type SetVideoRoomErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
      */
     403: Problem;
     /**
@@ -2033,7 +2262,7 @@ export type WithdrawSlotsOfDoctorErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
      */
     403: Problem;
     /**
@@ -2173,7 +2402,7 @@ export type CreateSlotsErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
      */
     403: Problem;
     /**
@@ -2259,7 +2488,7 @@ export type WithdrawSlotErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
      */
     403: Problem;
     /**
@@ -2322,7 +2551,7 @@ export type CreateBookingErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `second_factor_required`: A second factor is needed. `forbidden`: Your role does not allow this.
      */
     403: Problem;
     /**
@@ -2397,6 +2626,10 @@ export type GetBookingErrors = {
      */
     401: Problem;
     /**
+     * `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
      * `booking_not_found`: There is no such booking.
      */
     404: Problem;
@@ -2444,7 +2677,7 @@ export type ListBookingEventsErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
      */
     403: Problem;
     /**
@@ -2501,7 +2734,7 @@ export type ConfirmBookingErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `second_factor_required`: A second factor is needed. `forbidden`: Your role does not allow this.
      */
     403: Problem;
     /**
@@ -2578,7 +2811,7 @@ export type CancelBookingErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `second_factor_required`: A second factor is needed. `forbidden`: Your role does not allow this.
      */
     403: Problem;
     /**
@@ -2655,7 +2888,7 @@ export type RescheduleBookingErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `second_factor_required`: A second factor is needed. `forbidden`: Your role does not allow this.
      */
     403: Problem;
     /**
@@ -2732,7 +2965,7 @@ export type ExtendBookingErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `second_factor_required`: A second factor is needed. `forbidden`: Your role does not allow this.
      */
     403: Problem;
     /**
@@ -2809,7 +3042,7 @@ export type ArriveBookingErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
      */
     403: Problem;
     /**
@@ -2886,7 +3119,7 @@ export type CompleteBookingErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
      */
     403: Problem;
     /**
@@ -2963,7 +3196,7 @@ export type NoShowBookingErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
      */
     403: Problem;
     /**
@@ -3040,7 +3273,7 @@ export type ReopenBookingErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
      */
     403: Problem;
     /**
@@ -3117,7 +3350,7 @@ export type LinkBookingErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `second_factor_required`: A second factor is needed. `forbidden`: Your role does not allow this.
      */
     403: Problem;
     /**
@@ -3194,7 +3427,7 @@ export type RenewManageTokenErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
      */
     403: Problem;
     /**
@@ -3267,7 +3500,7 @@ export type ErasePatientErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
      */
     403: Problem;
     /**
@@ -3461,7 +3694,7 @@ export type ListClinicBookingsErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
      */
     403: Problem;
     /**
@@ -3521,7 +3754,7 @@ export type ListMembersErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
      */
     403: Problem;
     /**
@@ -3579,7 +3812,7 @@ export type RemoveMemberErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
      */
     403: Problem;
     /**
@@ -3645,7 +3878,7 @@ export type ChangeMemberErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
      */
     403: Problem;
     /**
@@ -3725,7 +3958,7 @@ export type GetClinicStatsErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
      */
     403: Problem;
     /**
@@ -3789,7 +4022,7 @@ export type ListEventsErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
      */
     403: Problem;
     /**
@@ -3846,7 +4079,7 @@ export type ErasePatientsErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
      */
     403: Problem;
     /**
@@ -3913,7 +4146,7 @@ export type VerifyClinicErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
      */
     403: Problem;
     /**
@@ -3973,7 +4206,7 @@ export type ListInvitationsErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
      */
     403: Problem;
     /**
@@ -4030,7 +4263,7 @@ export type CreateInvitationErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
      */
     403: Problem;
     /**
@@ -4108,7 +4341,7 @@ export type RevokeInvitationErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
      */
     403: Problem;
     /**
@@ -4279,7 +4512,7 @@ export type GetBookingLimitsErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
      */
     403: Problem;
     /**
@@ -4336,7 +4569,7 @@ export type UpdateBookingLimitsErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
      */
     403: Problem;
     /**
@@ -4409,7 +4642,7 @@ export type ListBookingBurstsErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
      */
     403: Problem;
     /**
@@ -4467,7 +4700,7 @@ export type CancelBookingBurstErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
      */
     403: Problem;
     /**
@@ -4514,6 +4747,130 @@ export type CancelBookingBurstResponses = {
 };
 
 export type CancelBookingBurstResponse = CancelBookingBurstResponses[keyof CancelBookingBurstResponses];
+
+export type GetClinicSecurityData = {
+    body?: never;
+    path: {
+        clinicId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/security';
+};
+
+export type GetClinicSecurityErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type GetClinicSecurityError = GetClinicSecurityErrors[keyof GetClinicSecurityErrors];
+
+export type GetClinicSecurityResponses = {
+    /**
+     * The rules
+     */
+    200: ClinicSecurity;
+};
+
+export type GetClinicSecurityResponse = GetClinicSecurityResponses[keyof GetClinicSecurityResponses];
+
+export type UpdateClinicSecurityData = {
+    body: ClinicSecurity;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/security';
+};
+
+export type UpdateClinicSecurityErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type UpdateClinicSecurityError = UpdateClinicSecurityErrors[keyof UpdateClinicSecurityErrors];
+
+export type UpdateClinicSecurityResponses = {
+    /**
+     * The changed rules
+     */
+    200: ClinicSecurity;
+};
+
+export type UpdateClinicSecurityResponse = UpdateClinicSecurityResponses[keyof UpdateClinicSecurityResponses];
 
 export type SignUpData = {
     body: SignUp;
@@ -4626,9 +4983,9 @@ export type SignInError = SignInErrors[keyof SignInErrors];
 
 export type SignInResponses = {
     /**
-     * Signed in
+     * Signed in; or a code is needed to complete it
      */
-    200: SignedIn;
+    200: SignedIn | SecondStep;
 };
 
 export type SignInResponse = SignInResponses[keyof SignInResponses];
@@ -5209,3 +5566,709 @@ export type GetJwksResponses = {
 };
 
 export type GetJwksResponse = GetJwksResponses[keyof GetJwksResponses];
+
+export type SignInWithCodeData = {
+    body: CodeSignIn;
+    path?: never;
+    query?: never;
+    url: '/api/auth/sign-in/code';
+};
+
+export type SignInWithCodeErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed. `code_wrong`: The code is wrong. `code_used`: The code was used already. `sign_in_expired`: The sign-in has expired.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this.
+     */
+    403: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type SignInWithCodeError = SignInWithCodeErrors[keyof SignInWithCodeErrors];
+
+export type SignInWithCodeResponses = {
+    /**
+     * Signed in
+     */
+    200: SignedIn;
+};
+
+export type SignInWithCodeResponse = SignInWithCodeResponses[keyof SignInWithCodeResponses];
+
+export type GetPasskeySignInData = {
+    body?: {
+        [key: string]: never;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/auth/sign-in/passkey-options';
+};
+
+export type GetPasskeySignInErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this.
+     */
+    403: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `passkeys_unavailable`: Passkeys do not work at this address.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type GetPasskeySignInError = GetPasskeySignInErrors[keyof GetPasskeySignInErrors];
+
+export type GetPasskeySignInResponses = {
+    /**
+     * WebAuthn’s request options
+     */
+    200: PasskeyOptions;
+};
+
+export type GetPasskeySignInResponse = GetPasskeySignInResponses[keyof GetPasskeySignInResponses];
+
+export type SignInWithPasskeyData = {
+    body: PasskeySignIn;
+    path?: never;
+    query?: never;
+    url: '/api/auth/sign-in/passkey';
+};
+
+export type SignInWithPasskeyErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed. `passkey_refused`: The passkey was not accepted.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this.
+     */
+    403: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `passkeys_unavailable`: Passkeys do not work at this address.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type SignInWithPasskeyError = SignInWithPasskeyErrors[keyof SignInWithPasskeyErrors];
+
+export type SignInWithPasskeyResponses = {
+    /**
+     * Signed in
+     */
+    200: SignedIn;
+};
+
+export type SignInWithPasskeyResponse = SignInWithPasskeyResponses[keyof SignInWithPasskeyResponses];
+
+export type GetSecondFactorsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/second-factors';
+};
+
+export type GetSecondFactorsErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type GetSecondFactorsError = GetSecondFactorsErrors[keyof GetSecondFactorsErrors];
+
+export type GetSecondFactorsResponses = {
+    /**
+     * The authenticator app and the passkeys
+     */
+    200: SecondFactors;
+};
+
+export type GetSecondFactorsResponse = GetSecondFactorsResponses[keyof GetSecondFactorsResponses];
+
+export type BeginTotpData = {
+    body?: PasswordConfirmation;
+    path?: never;
+    query?: never;
+    url: '/api/auth/totp/begin';
+};
+
+export type BeginTotpErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed. `password_wrong`: The current password is wrong.
+     */
+    401: Problem;
+    /**
+     * `second_factor_required`: A second factor is needed. `forbidden`: Your role does not allow this.
+     */
+    403: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `totp_exists`: An authenticator app is set up already.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type BeginTotpError = BeginTotpErrors[keyof BeginTotpErrors];
+
+export type BeginTotpResponses = {
+    /**
+     * The secret for the app
+     */
+    200: NewTotp;
+};
+
+export type BeginTotpResponse = BeginTotpResponses[keyof BeginTotpResponses];
+
+export type ConfirmTotpData = {
+    body: TotpConfirmation;
+    path?: never;
+    query?: never;
+    url: '/api/auth/totp/confirm';
+};
+
+export type ConfirmTotpErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed. `code_wrong`: The code is wrong.
+     */
+    401: Problem;
+    /**
+     * `second_factor_required`: A second factor is needed. `forbidden`: Your role does not allow this.
+     */
+    403: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `totp_missing`: No authenticator app is being set up.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type ConfirmTotpError = ConfirmTotpErrors[keyof ConfirmTotpErrors];
+
+export type ConfirmTotpResponses = {
+    /**
+     * The recovery codes
+     */
+    200: RecoveryCodes;
+};
+
+export type ConfirmTotpResponse = ConfirmTotpResponses[keyof ConfirmTotpResponses];
+
+export type RemoveTotpData = {
+    body?: PasswordConfirmation;
+    path?: never;
+    query?: never;
+    url: '/api/auth/totp/remove';
+};
+
+export type RemoveTotpErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed. `password_wrong`: The current password is wrong.
+     */
+    401: Problem;
+    /**
+     * `second_factor_required`: A second factor is needed. `forbidden`: Your role does not allow this.
+     */
+    403: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type RemoveTotpError = RemoveTotpErrors[keyof RemoveTotpErrors];
+
+export type RemoveTotpResponses = {
+    /**
+     * Done
+     */
+    200: Status;
+};
+
+export type RemoveTotpResponse = RemoveTotpResponses[keyof RemoveTotpResponses];
+
+export type CreateRecoveryCodesData = {
+    body?: PasswordConfirmation;
+    path?: never;
+    query?: never;
+    url: '/api/auth/recovery-codes';
+};
+
+export type CreateRecoveryCodesErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed. `password_wrong`: The current password is wrong.
+     */
+    401: Problem;
+    /**
+     * `second_factor_required`: A second factor is needed. `forbidden`: Your role does not allow this.
+     */
+    403: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `totp_missing`: No authenticator app is being set up.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type CreateRecoveryCodesError = CreateRecoveryCodesErrors[keyof CreateRecoveryCodesErrors];
+
+export type CreateRecoveryCodesResponses = {
+    /**
+     * The recovery codes
+     */
+    200: RecoveryCodes;
+};
+
+export type CreateRecoveryCodesResponse = CreateRecoveryCodesResponses[keyof CreateRecoveryCodesResponses];
+
+export type GetPasskeyCreationData = {
+    body?: PasswordConfirmation;
+    path?: never;
+    query?: never;
+    url: '/api/auth/passkeys/options';
+};
+
+export type GetPasskeyCreationErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed. `password_wrong`: The current password is wrong.
+     */
+    401: Problem;
+    /**
+     * `second_factor_required`: A second factor is needed. `forbidden`: Your role does not allow this.
+     */
+    403: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `passkeys_unavailable`: Passkeys do not work at this address. `too_many_passkeys`: Too many passkeys.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type GetPasskeyCreationError = GetPasskeyCreationErrors[keyof GetPasskeyCreationErrors];
+
+export type GetPasskeyCreationResponses = {
+    /**
+     * WebAuthn’s creation options
+     */
+    200: PasskeyOptions;
+};
+
+export type GetPasskeyCreationResponse = GetPasskeyCreationResponses[keyof GetPasskeyCreationResponses];
+
+export type AddPasskeyData = {
+    body: NewPasskey;
+    path?: never;
+    query?: never;
+    url: '/api/auth/passkeys';
+};
+
+export type AddPasskeyErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed. `passkey_refused`: The passkey was not accepted.
+     */
+    401: Problem;
+    /**
+     * `second_factor_required`: A second factor is needed. `forbidden`: Your role does not allow this.
+     */
+    403: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `passkeys_unavailable`: Passkeys do not work at this address.
+     */
+    409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type AddPasskeyError = AddPasskeyErrors[keyof AddPasskeyErrors];
+
+export type AddPasskeyResponses = {
+    /**
+     * The passkey
+     */
+    200: Passkey;
+};
+
+export type AddPasskeyResponse = AddPasskeyResponses[keyof AddPasskeyResponses];
+
+export type RenamePasskeyData = {
+    body: PasskeyRenaming;
+    path?: never;
+    query?: never;
+    url: '/api/auth/passkeys/rename';
+};
+
+export type RenamePasskeyErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this.
+     */
+    403: Problem;
+    /**
+     * `passkey_not_found`: There is no such passkey.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type RenamePasskeyError = RenamePasskeyErrors[keyof RenamePasskeyErrors];
+
+export type RenamePasskeyResponses = {
+    /**
+     * Done
+     */
+    200: Status;
+};
+
+export type RenamePasskeyResponse = RenamePasskeyResponses[keyof RenamePasskeyResponses];
+
+export type RemovePasskeyData = {
+    body: PasskeyRemoval;
+    path?: never;
+    query?: never;
+    url: '/api/auth/passkeys/remove';
+};
+
+export type RemovePasskeyErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed. `password_wrong`: The current password is wrong.
+     */
+    401: Problem;
+    /**
+     * `second_factor_required`: A second factor is needed. `forbidden`: Your role does not allow this.
+     */
+    403: Problem;
+    /**
+     * `passkey_not_found`: There is no such passkey.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type RemovePasskeyError = RemovePasskeyErrors[keyof RemovePasskeyErrors];
+
+export type RemovePasskeyResponses = {
+    /**
+     * Done
+     */
+    200: Status;
+};
+
+export type RemovePasskeyResponse = RemovePasskeyResponses[keyof RemovePasskeyResponses];

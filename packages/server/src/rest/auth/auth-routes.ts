@@ -3,25 +3,18 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Accounts } from '../../accounts/accounts.ts'
 import { type Auth, clientAddressHeader } from '../../accounts/auth.ts'
 import { refusalOfNewPassword, refusalText } from '../../accounts/new-passwords.ts'
-import type { Passwords } from '../../accounts/passwords.ts'
 import type { Principals } from '../../accounts/principals.ts'
 import type { Sessions } from '../../accounts/sessions.ts'
 import { problem } from '../../edge/problem-error.ts'
 import type { SignInCount } from '../../edge/rate-limits.ts'
 import { authBodies } from './auth-bodies.ts'
 import { refusalOf } from './auth-refusals.ts'
-import type { PasswordAttempts } from './password-attempts.ts'
+import type { SecondFactorDeps } from './second-factor-deps.ts'
+import { secondFactorRoutes } from './second-factor-routes.ts'
+import { secondStepRoutes } from './second-step-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
 
-export type AuthRoutesDeps = {
-  accounts: Accounts
-  auth: Auth
-  passwords: Passwords
-  principals: Principals
-  sessions: Sessions
-  attempts: PasswordAttempts
-  publicUrl: string
-}
+export type AuthRoutesDeps = SecondFactorDeps & { auth: Auth; publicUrl: string }
 
 /** The endpoints of better-auth that are served. No others are, even if a later version adds some. */
 const endpoints = [
@@ -49,6 +42,8 @@ const bodyBytesMax = 16_384
 /** The accounts API under /api/auth: better-auth with this server's rate limits, validation and problem documents. */
 export async function authRoutes(app: FastifyInstance, deps: AuthRoutesDeps): Promise<void> {
   await app.register(sessionRoutes, deps)
+  await app.register(secondStepRoutes, deps)
+  await app.register(secondFactorRoutes, deps)
   for (const endpoint of endpoints) {
     const isByAddress = ['/sign-in/email', '/sign-up/email', '/reset-password'].includes(endpoint.path)
     app.route({
@@ -129,15 +124,21 @@ async function respond(
   if (response.status >= 500 || (response.ok && endpoint.path !== '/sign-up/email')) count?.giveBack()
   attempt.end(response.ok ? 'succeeded' : response.status < 500 ? 'failed' : 'withdrawn')
   if (endpoint.method === 'POST') forget(request, deps.principals)
+  const token = response.headers.get('set-auth-token')
+  if (response.ok && endpoint.path === '/sign-in/email') {
+    const pending = await secondStepOf(response.clone(), token, deps)
+    if (pending !== null) return reply.header('cache-control', 'no-store').send(pending)
+  }
   // Also on errors: sign-out clears the cookie of a session that no longer exists.
   for (const cookie of response.headers.getSetCookie()) void reply.header('set-cookie', cookie)
   if (!response.ok) throw await refusalOf(response, request)
   if (endpoint.path === '/sign-in/email') await afterSignIn(request, reply, deps)
   if (endpoint.path === '/change-password' && request.principal.kind === 'account') {
-    await deps.sessions.passwordChosen(request.principal.accountId)
+    const { accountId, secondFactorAt } = request.principal
+    if (token !== null && secondFactorAt !== null) await deps.secondFactors.carry(unsigned(token), secondFactorAt)
+    await deps.sessions.passwordChosen(accountId)
   }
   if (endpoint.path === '/sign-out') await endSessionOfJwt(request, deps.sessions)
-  const token = response.headers.get('set-auth-token')
   if (token !== null) void reply.header('set-auth-token', token)
   void reply.header('cache-control', endpoint.path === '/jwks' ? 'public, max-age=300' : 'no-store')
   return reply.code(response.status).send(bodyOf(endpoint, await response.json(), token))
@@ -156,6 +157,24 @@ async function forwarded(endpoint: Endpoint, request: FastifyRequest, deps: Auth
   const mayReveal = endpoint.path === '/sign-up/email' || (endpoint.path === '/sign-in/email' && !response.ok)
   if (mayReveal) await delay(responseStepMs - ((performance.now() - startedAt) % responseStepMs))
   return response
+}
+
+/**
+ * The password was right: if the account has an authenticator app, the session that the library started ends before
+ * anybody gets its token, and a code has to complete the sign-in. null: the password is enough.
+ */
+async function secondStepOf(response: Response, signedToken: string | null, deps: AuthRoutesDeps) {
+  const { user } = (await response.json()) as { user: { id: string } }
+  const { hasTotp } = await deps.secondFactors.of(user.id)
+  if (!hasTotp) return null
+  if (signedToken === null) throw new Error('The accounts library returned no session.')
+  await deps.sessions.endByToken(unsigned(signedToken))
+  return { token: null, secondStep: await deps.pendingSignIns.begin(user.id) }
+}
+
+/** The session token without its signature. */
+function unsigned(signedToken: string): string {
+  return decodeURIComponent(signedToken).split('.')[0] ?? ''
 }
 
 /** The browser's earlier session ends: nobody sees it any more, and it would stay valid for weeks. */

@@ -48,7 +48,7 @@ export async function sessionRoutes(app: FastifyInstance, { sessions }: SessionR
 }
 
 /** @throws ProblemError unauthenticated */
-function callerOf({ principal, sessionId }: FastifyRequest): { account: AccountPrincipal; sessionId: string } {
+export function callerOf({ principal, sessionId }: FastifyRequest): { account: AccountPrincipal; sessionId: string } {
   if (principal.kind !== 'account' || sessionId === null) throw problem('unauthenticated', 'Sign in first.')
   return { account: principal, sessionId }
 }

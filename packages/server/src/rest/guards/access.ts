@@ -4,8 +4,8 @@ import type { Principal } from '../../edge/principal.ts'
 import { type ProblemError, problem } from '../../edge/problem-error.ts'
 
 // The rules. Without credentials: 401, whether the thing exists or not. With credentials that give no access to it:
-// 404, as for an id that does not exist. With too low a role in the caller's clinic: 403. The clinic number in the id
-// decides before any query.
+// 404, as for an id that does not exist. With too low a role in the caller's clinic, or without the second factor that
+// the role needs: 403. The clinic number in the id decides before any query.
 
 /** Somebody with a role in a clinic; the site administrator has every role in every clinic. */
 export type ClinicActor = {
@@ -14,6 +14,8 @@ export type ClinicActor = {
   role: Role | 'site_administrator'
   /** Role doctor: whose calendar is theirs. */
   doctorId: string | null
+  /** The session was started with a second factor. */
+  hasSecondFactor: boolean
 }
 
 /** Any credentials; the handler's guard decides which. */
@@ -35,16 +37,39 @@ export function requireAccount(principal: Principal): AccountPrincipal {
 export function requireSiteAdministrator(principal: Principal): AccountPrincipal {
   const account = requireAccount(principal)
   if (!account.siteAdministrator) throw problem('forbidden', 'Only the site administrator can do this.')
+  if (lacksSecondFactor(account, null)) throw secondFactorRequired()
   return account
 }
 
-/** The caller's role in a clinic; null: none, or no account. */
+/** The caller's role in a clinic, if they may use it now; null: none, no account, or a second factor is missing. */
 export function actorIn(principal: Principal, clinicNo: number | null): ClinicActor | null {
-  if (principal.kind !== 'account' || clinicNo === null) return null
-  const { accountId } = principal
-  if (principal.siteAdministrator) return { accountId, clinicNo, role: 'site_administrator', doctorId: null }
+  if (principal.kind !== 'account' || clinicNo === null || lacksSecondFactor(principal, clinicNo)) return null
+  return roleIn(principal, clinicNo)
+}
+
+/**
+ * Whether the caller has a role in a clinic, or for everything (null: as a site administrator), that needs a second
+ * factor, and the session was started without one.
+ */
+export function lacksSecondFactor(principal: Principal, clinicNo: number | null): boolean {
+  if (principal.kind !== 'account' || principal.secondFactorAt !== null) return false
+  const { siteAdministrator, administrationNeedsSecondFactor: needs, memberships } = principal
+  if (siteAdministrator) return needs === 'everywhere' || (clinicNo !== null && needs.includes(clinicNo))
+  return memberships.some((one) => one.clinicNo === clinicNo && one.needsSecondFactor)
+}
+
+export function secondFactorRequired(): ProblemError {
+  return problem(
+    'second_factor_required',
+    'Your role needs a second factor: set one up on the account page, or sign in with it.',
+  )
+}
+
+function roleIn(principal: AccountPrincipal, clinicNo: number): ClinicActor | null {
+  const caller = { accountId: principal.accountId, clinicNo, hasSecondFactor: principal.secondFactorAt !== null }
+  if (principal.siteAdministrator) return { ...caller, role: 'site_administrator', doctorId: null }
   const membership = principal.memberships.find((one) => one.clinicNo === clinicNo)
-  return membership ? { accountId, clinicNo, role: membership.role, doctorId: membership.doctorId } : null
+  return membership ? { ...caller, role: membership.role, doctorId: membership.doctorId } : null
 }
 
 /**
@@ -59,7 +84,9 @@ export function requireRole(
   missing: () => ProblemError,
 ): ClinicActor {
   requireCredential(principal)
-  const actor = actorIn(principal, clinicNoIn(id))
+  const clinicNo = clinicNoIn(id)
+  if (lacksSecondFactor(principal, clinicNo)) throw secondFactorRequired()
+  const actor = actorIn(principal, clinicNo)
   if (actor === null) throw missing()
   if (actor.role !== 'site_administrator' && !allowed.includes(actor.role)) {
     throw problem('forbidden', `Your role in this clinic is ${actor.role}; this needs ${allowed.join(' or ')}.`)

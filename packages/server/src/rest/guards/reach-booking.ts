@@ -3,7 +3,7 @@ import type { Principal } from '../../edge/principal.ts'
 import { type ProblemError, problem } from '../../edge/problem-error.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import { freshKey, isUnguessable, keyDigest, type SentKey } from '../sent-key.ts'
-import { actorIn, requireAccount, requireCredential } from './access.ts'
+import { actorIn, lacksSecondFactor, requireAccount, requireCredential, secondFactorRequired } from './access.ts'
 
 /** How the caller has access to a booking. */
 export type BookingReach = {
@@ -35,6 +35,7 @@ export async function reachBooking(deps: RestDeps, principal: Principal, booking
   if (booking === null) throw bookingNotFound(bookingId)
   if (actor !== null && booking.doctorId === actor.doctorId) return { as: 'desk', actorId: accountId, booking }
   if (booking.accountId === accountId) return { as: 'patient', actorId: accountId, booking }
+  if (lacksSecondFactor(principal, clinicNo)) throw secondFactorRequired()
   throw bookingNotFound(bookingId)
 }
 

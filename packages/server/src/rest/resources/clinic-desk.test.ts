@@ -167,7 +167,8 @@ test('an account sees itself and its own bookings, and none by e-mail address', 
     email: me.email,
     name: me.name,
     siteAdministrator: false,
-    memberships: [{ clinicId: path.clinicId, role: 'staff', doctorId: null }],
+    lacksSecondFactor: false,
+    memberships: [{ clinicId: path.clinicId, role: 'staff', doctorId: null, lacksSecondFactor: false }],
   })
   await rest.call('createBooking', { body: { slotId: slot.id, patient } })
   expect((await rest.call('listMyBookings', { as: me })).body).toEqual({ items: [], nextCursor: null })

@@ -42,7 +42,9 @@ test('an invitation is passed on as a link, and the account that accepts it gets
   const membership = { clinicId: clinic.id, role: 'doctor', doctorId: doctor.id }
   expect(await rest.call('acceptInvitation', accept)).toMatchObject({ status: 200, body: membership })
   expect(await rest.call('acceptInvitation', accept)).toMatchObject({ status: 200, body: membership })
-  expect((await rest.call('getMe', { as: eve })).body.memberships).toEqual([membership])
+  expect((await rest.call('getMe', { as: eve })).body.memberships).toEqual([
+    { ...membership, lacksSecondFactor: false },
+  ])
   expect((await rest.call('listInvitations', { path, as: admin })).body.items).toEqual([])
 })
 

@@ -1,4 +1,5 @@
 import { restOperations } from '@holdfast/contract'
+import { lacksSecondFactor } from '../guards/access.ts'
 import { bookingBodies } from '../responses/booking-bodies.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
@@ -7,9 +8,22 @@ import { requireDays } from './local-days.ts'
 /** The caller's own account and bookings. */
 export function serveMe(serve: Serve, deps: RestDeps): void {
   serve(restOperations.getMe, ({ granted }) => {
-    const { accountId, email, name, siteAdministrator, memberships } = granted
-    const roles = memberships.map(({ clinicId, role, doctorId }) => ({ clinicId, role, doctorId }))
-    return { status: 200, body: { id: accountId, email, name, siteAdministrator, memberships: roles } }
+    const { accountId: id, email, name, siteAdministrator } = granted
+    const memberships = granted.memberships.map(({ clinicNo, clinicId, role, doctorId }) => ({
+      clinicId,
+      role,
+      doctorId,
+      lacksSecondFactor: lacksSecondFactor(granted, clinicNo),
+    }))
+    const body = {
+      id,
+      email,
+      name,
+      siteAdministrator,
+      lacksSecondFactor: lacksSecondFactor(granted, null),
+      memberships,
+    }
+    return { status: 200, body }
   })
 
   serve(restOperations.listMyBookings, async ({ query, granted: { accountId } }) => {

@@ -72,6 +72,8 @@ test('a digest is a UUID, and differs by caller, purpose and key', () => {
     name: '',
     siteAdministrator: false,
     memberships: [],
+    secondFactorAt: null,
+    administrationNeedsSecondFactor: [],
   }
   const guest = { kind: 'anonymous' } as const
   const digests = [

@@ -1,0 +1,35 @@
+import Type from 'typebox'
+import { clinicSecuritySchema } from '../schemas/clinic.ts'
+import { id } from '../schemas/fields.ts'
+import { operation } from './operation.ts'
+
+const params = Type.Object({ clinicId: id() }, { additionalProperties: false })
+
+export const clinicSecurityOperations = {
+  getClinicSecurity: operation({
+    id: 'getClinicSecurity',
+    method: 'GET',
+    url: '/api/v1/clinics/{clinicId}/security',
+    tag: 'Clinic desk',
+    summary: 'Read how the clinic’s people have to sign in',
+    access: 'admin',
+    params,
+    responses: { 200: { description: 'The rules', schema: clinicSecuritySchema } },
+    problems: ['clinic_not_found'],
+  }),
+  updateClinicSecurity: operation({
+    id: 'updateClinicSecurity',
+    method: 'PATCH',
+    url: '/api/v1/clinics/{clinicId}/security',
+    tag: 'Clinic desk',
+    summary: 'Change how the clinic’s people have to sign in',
+    description:
+      'Only somebody whose own session was started with a second factor can require one, so nobody locks themselves ' +
+      'out. It applies to everybody with a role here, within seconds.',
+    access: 'admin',
+    params,
+    body: clinicSecuritySchema,
+    responses: { 200: { description: 'The changed rules', schema: clinicSecuritySchema } },
+    problems: ['clinic_not_found'],
+  }),
+}

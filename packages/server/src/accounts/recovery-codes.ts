@@ -1,0 +1,56 @@
+import { createHash, randomInt } from 'node:crypto'
+import type { Pool } from 'pg'
+import sql from 'sql-template-tag'
+
+export type RecoveryCodes = {
+  /** New codes, which void the earlier ones. Only their hashes are stored. */
+  replace(accountId: string): Promise<string[]>
+  /** Accepts a code once. */
+  use(accountId: string, code: string): Promise<boolean>
+}
+
+export const recoveryCodesCount = 10
+
+/** Without letters and digits that look alike. */
+const alphabet = 'abcdefghjkmnpqrstuvwxyz23456789'
+const characters = 16
+
+/** @param pool connected with `search_path=auth` */
+export function createRecoveryCodes(pool: Pool): RecoveryCodes {
+  return {
+    async replace(accountId) {
+      const codes = Array.from({ length: recoveryCodesCount }, newCode)
+      const hashes = codes.map((code) => hashOf(accountId, code))
+      await pool.query(sql`
+        with earlier as (delete from "recoveryCode" where "userId" = ${accountId})
+        insert into "recoveryCode" ("userId", hash) select ${accountId}, hash from unnest(${hashes}::text[]) hash`)
+      return codes
+    },
+    async use(accountId, code) {
+      const { rowCount } = await pool.query(sql`
+        delete from "recoveryCode" where "userId" = ${accountId} and hash = ${hashOf(accountId, code)}`)
+      return rowCount === 1
+    },
+  }
+}
+
+/** Whether a text has the form of a recovery code, however it is grouped. */
+export function isRecoveryCode(text: string): boolean {
+  return normalized(text).length === characters
+}
+
+/** `abcd-efgh-jkmn-pqrs`, with 79 random bits: a plain hash is as good as a slow one. */
+function newCode(): string {
+  const code = Array.from({ length: characters }, () => alphabet[randomInt(alphabet.length)]).join('')
+  return code.replaceAll(/.{4}(?=.)/g, '$&-')
+}
+
+function hashOf(accountId: string, code: string): string {
+  return createHash('sha256')
+    .update(`${accountId} ${normalized(code)}`)
+    .digest('base64url')
+}
+
+function normalized(code: string): string {
+  return code.toLowerCase().replaceAll(/[\s-]/g, '')
+}

@@ -1,0 +1,71 @@
+import { Secret, TOTP } from 'otpauth'
+import type { Pool } from 'pg'
+import sql from 'sql-template-tag'
+import type { SecretBox } from './secret-box.ts'
+
+/** Codes of an authenticator app (TOTP, RFC 6238): six digits that change every 30 seconds. */
+export type Totp = {
+  /** Stores a new secret, which is asked for once a code of it was entered. null: the account has one already. */
+  begin(account: { accountId: string; email: string }): Promise<NewTotp | null>
+  /** Turns the new secret on with its first code. */
+  confirm(accountId: string, code: string): Promise<CodeOutcome>
+  /** Accepts a code once, with one step of tolerance for the phone's clock. `missing`: the account has no secret. */
+  verify(accountId: string, code: string): Promise<CodeOutcome>
+}
+
+/** `secret` in base 32, to be typed; `uri` for a QR code. */
+export type NewTotp = { secret: string; uri: string }
+
+export type CodeOutcome = { kind: 'accepted' } | { kind: 'wrong' } | { kind: 'used' } | { kind: 'missing' }
+
+/** Authenticator apps ignore other values. */
+const form = { issuer: 'Holdfast', algorithm: 'SHA1', digits: 6, period: 30 }
+const secretBytes = 20
+const toleratedSteps = 1
+
+/**
+ * @param pool connected with `search_path=auth`
+ * @param now the clock of this process, in milliseconds
+ */
+export function createTotp(pool: Pool, box: SecretBox, now: () => number = Date.now): Totp {
+  /** The step of a code; null: it is no code of these minutes. */
+  function stepOf(secret: string, code: string): number | null {
+    const timestamp = now()
+    const delta = new TOTP({ ...form, secret: Secret.fromBase32(secret) }).validate({
+      token: code,
+      timestamp,
+      window: toleratedSteps,
+    })
+    return delta === null ? null : TOTP.counter({ period: form.period, timestamp }) + delta
+  }
+
+  async function accept(accountId: string, code: string, isConfirmed: boolean): Promise<CodeOutcome> {
+    const { rows } = await pool.query<{ secret: string }>(sql`
+      select secret from totp where "userId" = ${accountId} and ("confirmedAt" is not null) = ${isConfirmed}`)
+    const stored = rows[0]?.secret
+    if (stored === undefined) return { kind: 'missing' }
+    const secret = await box.open(stored)
+    // After `holdfast forget-secret` no code is right; recovery codes are.
+    const step = secret === null ? null : stepOf(secret, code)
+    if (step === null) return { kind: 'wrong' }
+    // One statement decides between two requests with the same code.
+    const { rowCount } = await pool.query(sql`
+      update totp set "lastStep" = ${step}, "confirmedAt" = coalesce("confirmedAt", now())
+       where "userId" = ${accountId} and secret = ${stored} and "lastStep" < ${step}`)
+    return { kind: rowCount === 1 ? 'accepted' : 'used' }
+  }
+
+  return {
+    async begin({ accountId, email }) {
+      const secret = new Secret({ size: secretBytes })
+      const sealed = await box.seal(secret.base32)
+      const { rowCount } = await pool.query(sql`
+        insert into totp ("userId", secret, "lastStep") values (${accountId}, ${sealed}, 0)
+        on conflict ("userId") do update set secret = excluded.secret where totp."confirmedAt" is null`)
+      if (rowCount === 0) return null
+      return { secret: secret.base32, uri: new TOTP({ ...form, label: email, secret }).toString() }
+    },
+    confirm: (accountId, code) => accept(accountId, code, false),
+    verify: (accountId, code) => accept(accountId, code, true),
+  }
+}

@@ -1,0 +1,153 @@
+import { secondFactorOperations } from '@holdfast/contract'
+import type { AuthenticationResponseJSON } from '@simplewebauthn/server'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { SignedInUser } from '../../accounts/accounts.ts'
+import { sessionSeconds } from '../../accounts/auth.ts'
+import { isRecoveryCode } from '../../accounts/recovery-codes.ts'
+import { type ProblemError, problem } from '../../edge/problem-error.ts'
+import { requirePasskeySite } from './passkey-site-of.ts'
+import type { SecondFactorDeps } from './second-factor-deps.ts'
+
+type CodeBody = { challenge: string; code: string; rememberMe?: boolean }
+type PasskeyBody = { response: AuthenticationResponseJSON; rememberMe?: boolean }
+
+const bodyBytesMax = 32_768
+const lenient = { admission: 'lenient' } as const
+
+/** Sign-ins with a second factor: a code after the password, or a passkey instead of both. */
+export async function secondStepRoutes(app: FastifyInstance, deps: SecondFactorDeps): Promise<void> {
+  const { signInWithCode, signInWithPasskey, getPasskeySignIn } = secondFactorOperations
+
+  app.post<{ Body: CodeBody }>(
+    signInWithCode.url,
+    {
+      config: { ...lenient, isCountedByRoute: true },
+      bodyLimit: bodyBytesMax,
+      schema: { body: signInWithCode.body },
+      preValidation: (request, reply) => countCode(app, request, reply, deps),
+    },
+    async (request, reply) => {
+      const { challenge, code, rememberMe = true } = request.body
+      const accountId = await deps.pendingSignIns.accountOf(challenge)
+      const user = accountId === null ? null : await deps.accounts.userById(accountId)
+      if (user === null) throw expired()
+      await acceptCode(request, deps, user, code)
+      if (!(await deps.pendingSignIns.complete(challenge))) throw expired()
+      return startSession(request, reply, deps, user, rememberMe)
+    },
+  )
+
+  app.post(
+    getPasskeySignIn.url,
+    { config: lenient, bodyLimit: bodyBytesMax, schema: { body: getPasskeySignIn.body }, preValidation: emptyBody },
+    async (request, reply) => {
+      void reply.header('cache-control', 'no-store')
+      return deps.passkeys.requestOptions(requirePasskeySite(deps.configuredUrl, request))
+    },
+  )
+
+  app.post<{ Body: PasskeyBody }>(
+    signInWithPasskey.url,
+    { config: lenient, bodyLimit: bodyBytesMax, schema: { body: signInWithPasskey.body } },
+    async (request, reply) => {
+      const { response, rememberMe = true } = request.body
+      const site = requirePasskeySite(deps.configuredUrl, request)
+      const count = app.rateLimits.countSignIn(request, reply, null)
+      const accountId = await deps.passkeys.verify(site, response)
+      const user = accountId === null ? null : await deps.accounts.userById(accountId)
+      if (user === null)
+        throw problem('passkey_refused', 'This passkey is not known here, or its response is not valid.')
+      count.giveBack()
+      return startSession(request, reply, deps, user, rememberMe)
+    },
+  )
+}
+
+export async function emptyBody(request: FastifyRequest): Promise<void> {
+  if (request.body === undefined) request.body = {}
+}
+
+/**
+ * Whoever has begun a sign-in is counted by the account, like failed codes below: a clinic's people share an address.
+ *
+ * @throws ProblemError rate_limited
+ */
+async function countCode(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply, deps: SecondFactorDeps) {
+  const { body } = request
+  const challenge = typeof body === 'object' && body !== null && 'challenge' in body ? String(body.challenge) : ''
+  const accountId = await deps.pendingSignIns.accountOf(challenge)
+  const user = accountId === null ? null : await deps.accounts.userById(accountId)
+  if (user === null) await app.rateLimits.countRequest(request, reply)
+  else app.rateLimits.countInKnownBrowser(reply, attemptsKey(request, deps, user))
+}
+
+/** Of the account, or in a browser where it was used before, of that browser alone. */
+function attemptsKey({ headers }: FastifyRequest, deps: SecondFactorDeps, { id, email }: SignedInUser): string {
+  const browser = deps.knownBrowsers.idOf(headers.cookie, email)
+  return browser === null ? `code ${id}` : `code ${id} browser ${browser}`
+}
+
+/**
+ * Failed codes count for the account, wherever they come from: whoever sends one knows the password, so nobody else can
+ * keep the owner out. In a browser where the account was used before they count for that browser alone.
+ *
+ * @throws ProblemError code_wrong, code_used, rate_limited
+ */
+async function acceptCode(
+  request: FastifyRequest,
+  deps: SecondFactorDeps,
+  user: SignedInUser,
+  code: string,
+): Promise<void> {
+  const key = attemptsKey(request, deps, user)
+  const retryAfterSeconds = deps.attemptLimits.begin(key)
+  if (retryAfterSeconds > 0) {
+    throw problem('rate_limited', 'Too many wrong codes. Wait before the next attempt.', { retryAfterSeconds })
+  }
+  const outcome = await checkCode(deps, user.id, code).catch((error: unknown) => {
+    deps.attemptLimits.withdrawn(key)
+    throw error
+  })
+  if (outcome !== null) throw outcome
+  deps.attemptLimits.succeeded(key)
+}
+
+async function checkCode(deps: SecondFactorDeps, accountId: string, code: string): Promise<ProblemError | null> {
+  if (isRecoveryCode(code)) {
+    return (await deps.recoveryCodes.use(accountId, code)) ? null : refusedCode('This recovery code is wrong, or used.')
+  }
+  const { kind } = await deps.totp.verify(accountId, code.replaceAll(/\s/g, ''))
+  if (kind === 'accepted') return null
+  return kind === 'used' ? usedCode() : refusedCode('The code is wrong, or too old.')
+}
+
+export function refusedCode(message: string): ProblemError {
+  return problem('code_wrong', message, { errors: [{ path: '/code', message }] })
+}
+
+export function usedCode(): ProblemError {
+  const message = 'This code was used already: wait for the next one.'
+  return problem('code_used', message, { errors: [{ path: '/code', message }] })
+}
+
+function expired(): ProblemError {
+  return problem('sign_in_expired', 'Sign in with the password again: this took longer than ten minutes.')
+}
+
+/** Signs in like the accounts library does after the password alone; the session has a second factor. */
+async function startSession(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  deps: SecondFactorDeps,
+  user: SignedInUser,
+  isRemembered: boolean,
+) {
+  const userAgent = request.headers['user-agent']?.slice(0, 300) ?? ''
+  const token = await deps.startSession(user.id, { ipAddress: request.ip, userAgent, isRemembered })
+  if (request.sessionToken !== null) await deps.sessions.endByToken(request.sessionToken)
+  const signed = deps.sessionCookies.signed(token)
+  void reply.header('set-cookie', deps.sessionCookies.setCookie(signed, isRemembered ? sessionSeconds : null))
+  void reply.header('set-cookie', deps.knownBrowsers.setCookie(request.headers.cookie, user.email))
+  void reply.header('set-auth-token', signed).header('cache-control', 'no-store')
+  return { token: signed, user }
+}
