@@ -38,6 +38,7 @@ export function buildProgram(context: CommandContext, sink: ExitCodeSink): Comma
   addServing(program, context, end)
   addDatabase(program, context, end)
   addArchive(program, context, end)
+  addAdmin(program, context, end)
   addData(program, context, end)
   return program
 }
@@ -90,13 +91,27 @@ function addDatabase(program: Command, context: CommandContext, end: End): void 
     .command('forget-secret')
     .description('accept another secret at the next start, if the one before is lost')
     .addOption(jsonOption())
-    .addHelpText('after', '\nThe links of all tickets become invalid, and everybody is signed out.')
+    .addHelpText(
+      'after',
+      '\nThe links of all tickets become invalid, everybody is signed out, and authenticator apps have to be set up ' +
+        'again.',
+    )
     .action(async (options: JsonOption) =>
       end(await (await import('./commands/forget-secret.ts')).forgetSecretCommand(context, options)),
     )
+  program
+    .command('doctor')
+    .description('check settings, versions and the database, and suggest fixes')
+    .addOption(jsonOption())
+    .action(async (options: JsonOption) =>
+      end(await (await import('./commands/doctor.ts')).doctorCommand(context, options)),
+    )
+}
+
+function addAdmin(program: Command, context: CommandContext, end: End): void {
   const admin = program
     .command('admin')
-    .description('manage site administrators and passwords')
+    .description('manage site administrators, passwords and second factors')
     .usage('COMMAND [options]')
   admin
     .command('create')
@@ -118,13 +133,16 @@ function addDatabase(program: Command, context: CommandContext, end: End): void 
     .action(async (options: AdminResetPasswordOptions) =>
       end(await (await import('./commands/admin-reset-password.ts')).adminResetPasswordCommand(context, options)),
     )
-  program
-    .command('doctor')
-    .description('check settings, versions and the database, and suggest fixes')
+  admin
+    .command('reset-second-factor')
+    .description('for a lost phone: remove an account’s authenticator app, recovery codes and passkeys')
+    .requiredOption('--email <address>', 'e-mail address of the account')
     .addOption(jsonOption())
-    .action(async (options: JsonOption) =>
-      end(await (await import('./commands/doctor.ts')).doctorCommand(context, options)),
-    )
+    .addHelpText('after', '\nAll sessions of the account end. Make sure that the person who asks is its owner.')
+    .action(async (options: AdminResetSecondFactorOptions) => {
+      const { adminResetSecondFactorCommand } = await import('./commands/admin-reset-second-factor.ts')
+      end(await adminResetSecondFactorCommand(context, options))
+    })
 }
 
 function addArchive(program: Command, context: CommandContext, end: End): void {
@@ -200,6 +218,7 @@ export type AdminCreateOptions = JsonOption & {
   promote?: string
 }
 export type AdminResetPasswordOptions = JsonOption & { email: string }
+export type AdminResetSecondFactorOptions = JsonOption & { email: string }
 export type ImportOptions = JsonOption & { clinics?: string; doctors?: string; slots?: string; dryRun?: boolean }
 export type ReplayOptions = JsonOption & {
   capacity: ReturnType<typeof capacityOption>

@@ -1,0 +1,38 @@
+import { openAccounts } from '@holdfast/server/accounts'
+import { createLogger } from '@holdfast/server/logger'
+import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
+import type { AdminResetSecondFactorOptions } from '../program.ts'
+import { withPreparedDatabase } from '../with-database.ts'
+
+/** `holdfast admin reset-second-factor`: for a lost phone. The password stays, and signs in alone again. */
+export async function adminResetSecondFactorCommand(
+  context: CommandContext,
+  options: AdminResetSecondFactorOptions,
+): Promise<ExitCode> {
+  const email = options.email.trim().toLowerCase()
+  const removed = await withPreparedDatabase(context, async (database, config) => {
+    const opened = await openAccounts(config, database, createLogger('warn'))
+    try {
+      const account = await opened.accounts.byEmail(email)
+      if (account === null) throw new CommandRefusal(`there is no account with the e-mail address ${email}`)
+      return await opened.secondFactors.reset(account.id)
+    } finally {
+      await opened.close()
+    }
+  })
+  const { terminal } = context
+  if (options.json === true) {
+    terminal.json({ email, ...removed })
+    return 0
+  }
+  const { hasTotp, recoveryCodes, passkeys } = removed
+  if (!hasTotp && recoveryCodes === 0 && passkeys === 0) terminal.out(`${email} had no second factor.`)
+  else {
+    terminal.out(`Removed from ${email}:`)
+    if (hasTotp) terminal.out('  the authenticator app')
+    if (recoveryCodes > 0) terminal.out(`  recovery codes: ${recoveryCodes}`)
+    if (passkeys > 0) terminal.out(`  passkeys: ${passkeys}`)
+  }
+  terminal.out('All sessions of the account have ended. The password is unchanged, and signs in alone.')
+  return 0
+}
