@@ -138,6 +138,14 @@ async function shotsOf(url: string): Promise<Shot[]> {
     { ...shot('times-de', times, 'guest'), locale: 'de-DE' },
     shot('my-bookings', '/my-bookings', 'administrator'),
     shot('account', '/account', 'administrator'),
+    { ...shot('account-ar', '/account', 'administrator'), locale: 'ar' },
+    shot('account-app', '/account', 'administrator', async (page) => {
+      await page.getByRole('button', { name: 'Set up', exact: true }).click()
+      const dialog = page.getByRole('dialog')
+      await dialog.getByLabel('Current password').fill(administrator.password)
+      await dialog.getByRole('button', { name: 'Continue' }).click()
+      await dialog.getByRole('img').waitFor()
+    }),
     shot('my-day', `/my-day?day=${busyDay}`, 'doctor'),
     { ...shot('my-day-de', `/my-day?day=${busyDay}`, 'doctor'), locale: 'de-DE' },
     shot('my-week', `/my-day/week?day=${days.to}`, 'doctor'),

@@ -161,7 +161,7 @@ test('people get a role by a link and lose it', async ({ site, scene }) => {
   await nora.getByRole('main').getByRole('link', { name: 'Sign in' }).click()
   await nora.getByLabel('E-mail').fill(email)
   await nora.getByLabel('Password', { exact: true }).fill('a password of the tests')
-  await nora.getByRole('main').getByRole('button', { name: 'Sign in' }).click()
+  await nora.getByRole('main').getByRole('button', { name: 'Sign in', exact: true }).click()
   await nora.getByText('You are signed in as Nora New').waitFor()
   await nora.getByRole('button', { name: 'Accept the invitation' }).click()
   await nora.getByText('Welcome to North Clinic.').waitFor()

@@ -163,7 +163,7 @@ test('the ticket of an account’s booking asks signed-out users to sign in, and
   await page.getByRole('main').getByRole('link', { name: 'Sign in' }).click()
   await page.getByLabel('E-mail').fill(account.email)
   await page.getByLabel('Password', { exact: true }).fill(account.password)
-  await page.getByRole('main').getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('main').getByRole('button', { name: 'Sign in', exact: true }).click()
   await page.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
   expect(page.url()).toBe(address)
 })

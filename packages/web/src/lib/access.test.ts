@@ -7,7 +7,8 @@ const me: Me = {
   email: 'a@example.org',
   name: 'Ada',
   siteAdministrator: false,
-  memberships: [{ clinicId: 'north', role: 'staff', doctorId: null }],
+  lacksSecondFactor: false,
+  memberships: [{ clinicId: 'north', role: 'staff', doctorId: null, lacksSecondFactor: false }],
 }
 
 test('a role applies to its clinic only; a site administrator is admin everywhere', () => {

@@ -17,6 +17,12 @@ export function roleIn(me: Me, clinicId: string): Role | null {
   return me.memberships.find((membership) => membership.clinicId === clinicId)?.role ?? null
 }
 
+/** Whether the account's role in a clinic needs a second factor that this session does not have. */
+export function lacksSecondFactor(me: Me, clinicId: string): boolean {
+  const membership = me.memberships.find((one) => one.clinicId === clinicId)
+  return me.siteAdministrator ? me.lacksSecondFactor : (membership?.lacksSecondFactor ?? false)
+}
+
 /** The error that the API would respond with. */
 export function forbidden(): RefusedError {
   const problem: Problem = {

@@ -1,8 +1,10 @@
 import { Alert, Button, Stack, Text } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
+import { refusalCode } from '../lib/api-error.ts'
 import { problemMessage } from '../lib/problem-message.ts'
 import { Icon } from './icon.tsx'
+import { LinkButton } from './link-button.tsx'
 
 type ErrorStateProps = {
   error: unknown
@@ -26,6 +28,11 @@ export function ErrorState({ error, retry, isTitled = true }: ErrorStateProps) {
     >
       <Stack align="flex-start" gap="sm">
         <Text>{help}</Text>
+        {refusalCode(error) === 'second_factor_required' ? (
+          <LinkButton size="sm" to="/account">
+            {t('toAccount')}
+          </LinkButton>
+        ) : null}
         {retry === undefined ? null : (
           <Button variant="default" size="sm" onClick={retry}>
             {t('retry')}

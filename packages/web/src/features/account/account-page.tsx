@@ -12,7 +12,10 @@ import { PageTitle } from '../../ui/page-title.tsx'
 import { SignInFirst } from '../../ui/sign-in-first.tsx'
 import { afterSignOut } from './after-sign-in.ts'
 import { ChangePassword } from './change-password.tsx'
+import { FactorMissing } from './factor-missing.tsx'
+import { PasskeysSection } from './passkeys-section.tsx'
 import { Sessions } from './sessions.tsx'
+import { TotpSection } from './totp-section.tsx'
 
 /** The signed-in account: signing out, the password, and where else it is signed in. */
 export function AccountPage() {
@@ -39,6 +42,7 @@ export function AccountPage() {
   return (
     <Stack gap="lg" maw="36rem">
       <PageTitle>{t('title')}</PageTitle>
+      <FactorMissing />
       <Paper withBorder p="xl" radius="lg">
         <Stack gap="md">
           <div>
@@ -62,6 +66,8 @@ export function AccountPage() {
         </Stack>
       </Paper>
       <ChangePassword />
+      <TotpSection />
+      <PasskeysSection />
       <Sessions />
     </Stack>
   )

@@ -1,4 +1,5 @@
-import { Button, Paper, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
+import type { SecondStep as SecondStepResponse, SignedIn } from '@holdfast/contract/client'
+import { Button, Divider, Paper, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
@@ -9,6 +10,9 @@ import { ErrorState } from '../../ui/error-state.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
 import { TextLink } from '../../ui/text-link.tsx'
 import { afterSignIn } from './after-sign-in.ts'
+import { signInWithPasskey } from './passkey-ceremony.ts'
+import { PasskeyErrorText } from './passkey-error-text.tsx'
+import { SecondStep } from './second-step.tsx'
 import { useReturn } from './use-return.ts'
 
 const route = getRouteApi('/sign-in')
@@ -24,20 +28,35 @@ export function SignInPage() {
   const navigate = useNavigate()
   const [email, setEmail] = useState('')
   const [password, setPassword] = useState('')
+  const [challenge, setChallenge] = useState<string | null>(null)
+  const [isExpired, setExpired] = useState(false)
+  const finish = async (user: { mustChangePassword?: boolean }) => {
+    if (user.mustChangePassword) {
+      await navigate({ to: '/new-password', search: way.search, hash: way.hash })
+      return
+    }
+    await afterSignIn(queryClient)
+    go()
+  }
   const signIn = useMutation({
     mutationFn: () => dataOf(api.signIn({ body: { email: email.trim(), password } })),
-    onSuccess: async ({ user }) => {
-      if (user.mustChangePassword) {
-        await navigate({ to: '/new-password', search: way.search, hash: way.hash })
-        return
-      }
-      await afterSignIn(queryClient)
-      go()
-    },
+    onSuccess: (signedIn) =>
+      needsCode(signedIn) ? setChallenge(signedIn.secondStep.challenge) : finish(signedIn.user),
   })
+  const withPasskey = useMutation({ mutationFn: signInWithPasskey, onSuccess: ({ user }) => finish(user) })
   const submit = (event: FormEvent) => {
     event.preventDefault()
+    setExpired(false)
     signIn.mutate()
+  }
+  if (challenge !== null) {
+    const back = (hasExpired: boolean) => {
+      setChallenge(null)
+      setPassword('')
+      setExpired(hasExpired)
+      signIn.reset()
+    }
+    return <SecondStep challenge={challenge} onSignedIn={(user) => void finish(user)} onBack={back} />
   }
   const code = refusalCode(signIn.error)
   return (
@@ -73,11 +92,19 @@ export function SignInPage() {
             ) : (
               <ErrorState error={signIn.error} />
             )}
+            {isExpired ? <Text role="alert">{t('secondStep.expired')}</Text> : null}
             <Button type="submit" loading={signIn.isPending}>
               {t('signIn.submit')}
             </Button>
           </Stack>
         </form>
+        <Divider my="md" label={t('or')} />
+        <Stack gap="md">
+          <Button variant="default" loading={withPasskey.isPending} onClick={() => withPasskey.mutate()}>
+            {t('passkeySignIn')}
+          </Button>
+          <PasskeyErrorText error={withPasskey.error} whenCancelled="passkeys.cancelled" />
+        </Stack>
       </Paper>
       <Text>
         {t('signIn.noAccount')}{' '}
@@ -87,4 +114,8 @@ export function SignInPage() {
       </Text>
     </Stack>
   )
+}
+
+function needsCode(response: SignedIn | SecondStepResponse): response is SecondStepResponse {
+  return 'secondStep' in response
 }

@@ -1,5 +1,5 @@
 import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router'
-import { forbidden, requireMe, roleIn } from '../../lib/access.ts'
+import { forbidden, lacksSecondFactor, requireMe, roleIn } from '../../lib/access.ts'
 import { clinicDoctorsQuery } from '../../lib/clinic-queries.ts'
 import { clinicQuery } from '../../lib/directory-queries.ts'
 import { loadTexts } from '../../lib/i18n.ts'
@@ -28,7 +28,9 @@ const clinicRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/clinic/$clinicId',
   beforeLoad: async ({ context, location, params }) => {
-    const role = roleIn(await requireMe(context.queryClient, location.href), params.clinicId)
+    const me = await requireMe(context.queryClient, location.href)
+    if (lacksSecondFactor(me, params.clinicId)) throw redirect({ to: '/account' })
+    const role = roleIn(me, params.clinicId)
     if (!clinicRoles.includes(role)) throw forbidden()
     return { role }
   },

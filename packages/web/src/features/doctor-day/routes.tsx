@@ -1,5 +1,5 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
-import { forbidden, requireMe } from '../../lib/access.ts'
+import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router'
+import { forbidden, lacksSecondFactor, requireMe } from '../../lib/access.ts'
 import { clinicQuery } from '../../lib/directory-queries.ts'
 import { loadTexts } from '../../lib/i18n.ts'
 import type { NavItem } from '../../lib/nav-item.ts'
@@ -12,9 +12,12 @@ const doctorRoute = createRoute({
   path: '/my-day',
   validateSearch: parseDaySearch,
   loaderDeps: ({ search: { clinicId } }) => ({ clinicId }),
-  beforeLoad: async ({ context, location }) => {
-    const calendars = ownCalendars(await requireMe(context.queryClient, location.href))
-    if (calendars.length === 0) throw forbidden()
+  beforeLoad: async ({ context, location, search }) => {
+    const me = await requireMe(context.queryClient, location.href)
+    const calendars = ownCalendars(me)
+    const opened = calendars.find(({ clinicId }) => clinicId === search.clinicId) ?? calendars[0]
+    if (opened === undefined) throw forbidden()
+    if (lacksSecondFactor(me, opened.clinicId)) throw redirect({ to: '/account' })
     return { calendars }
   },
   loader: async ({ context, deps }) => {

@@ -14,6 +14,7 @@ import { ClinicFields } from '../clinic-fields.tsx'
 import { useClinic } from '../use-clinic.ts'
 import { BurstsSection } from './bursts-section.tsx'
 import { LimitsSection } from './limits-section.tsx'
+import { SecuritySection } from './security-section.tsx'
 import classes from './settings.module.css'
 
 /** The clinic as patients see it, and its booking rules. */
@@ -26,6 +27,7 @@ export function SettingsPage() {
       {/* After each save, including an undo, the form starts again from the saved values. */}
       <SettingsForm key={JSON.stringify(clinic)} clinic={clinic} />
       <LimitsSection />
+      <SecuritySection />
       <BurstsSection />
     </Stack>
   )

@@ -1,0 +1,150 @@
+import { Secret, TOTP } from 'otpauth'
+import type { Page } from 'playwright-core'
+import { expect } from 'vitest'
+import { axeFindings, type Site, sidewaysPixels, signInPage, signUp, untilRead } from './harness.ts'
+import { test } from './site-test.ts'
+
+type Account = { email: string; password: string }
+
+const codeOf = (secret: string) => new TOTP({ secret: Secret.fromBase32(secret) }).generate()
+
+/** Tests do not wait for the next code. */
+const forgetUsedCodes = ({ database }: Site) => database.ownerPool.query('update auth.totp set "lastStep" = 0')
+
+/** @returns the secret and the recovery codes */
+async function setUpApp(page: Page, account: Account): Promise<{ secret: string; codes: string[] }> {
+  await page.getByRole('button', { name: 'Set up', exact: true }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Current password').fill(account.password)
+  await dialog.getByRole('button', { name: 'Continue' }).click()
+  const secret = ((await dialog.locator('pre').textContent()) ?? '').replaceAll(' ', '')
+  await dialog.getByLabel('Code from the app').fill(codeOf(secret))
+  await dialog.getByRole('button', { name: 'Turn on' }).click()
+  await dialog.getByText('Your recovery codes').waitFor()
+  const codes = ((await dialog.locator('pre').textContent()) ?? '').split('\n')
+  await dialog.getByRole('button', { name: 'I have kept them' }).click()
+  return { secret, codes }
+}
+
+async function enterPassword(page: Page, { email, password }: Account): Promise<void> {
+  await page.goto('/sign-in?to=/account')
+  await page.getByLabel('E-mail').fill(email)
+  await page.getByLabel('Password', { exact: true }).fill(password)
+  await page.getByRole('main').getByRole('button', { name: 'Sign in', exact: true }).click()
+  await page.getByRole('heading', { name: 'Enter your code' }).waitFor()
+}
+
+test('an authenticator app is set up, asked for at sign-in, replaced by recovery codes, and turned off', async ({
+  site,
+}) => {
+  const account = await signUp(site.url, 'Ada')
+  const page = await site.newPage({ viewport: { width: 320, height: 640 } })
+  await signInPage(page, account, '/account')
+  await untilRead(page)
+  await page.getByRole('button', { name: 'Set up', exact: true }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Current password').fill('not this one')
+  await dialog.getByRole('button', { name: 'Continue' }).click()
+  await dialog.getByText('This is not the current password.').waitFor()
+  await page.keyboard.press('Escape')
+  const { secret, codes } = await setUpApp(page, account)
+  expect(codes).toHaveLength(10)
+  await page.getByText('Recovery codes left: 10').waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  expect(await sidewaysPixels(page)).toBe(0)
+  await forgetUsedCodes(site)
+
+  const other = await site.newPage({ viewport: { width: 320, height: 640 } })
+  await enterPassword(other, account)
+  const field = other.getByLabel('Code from the app')
+  await expect.poll(() => field.evaluate((node) => node === document.activeElement)).toBe(true)
+  expect(await field.getAttribute('autocomplete')).toBe('one-time-code')
+  expect(await field.getAttribute('inputmode')).toBe('numeric')
+  await other.keyboard.type(codeOf(secret) === '000000' ? '111111' : '000000')
+  await other.keyboard.press('Enter')
+  await other.getByText('This code is wrong or too old.').waitFor()
+  await expect.poll(() => field.getAttribute('aria-invalid')).toBe('true')
+  expect(await axeFindings(other)).toEqual([])
+  expect(await sidewaysPixels(other)).toBe(0)
+  // The wrong code is selected: typing replaces it.
+  await other.keyboard.type(codeOf(secret))
+  await other.keyboard.press('Enter')
+  await other.waitForURL((url) => url.pathname === '/account')
+
+  const third = await site.newPage()
+  await enterPassword(third, account)
+  await third.getByRole('button', { name: 'Use a recovery code' }).click()
+  await third.getByLabel('Recovery code', { exact: true }).fill(codes[0] ?? '')
+  await third.getByRole('main').getByRole('button', { name: 'Sign in', exact: true }).click()
+  await third.getByText('Recovery codes left: 9').waitFor()
+  await third.getByRole('button', { name: 'Turn off' }).click()
+  await third.getByRole('dialog').getByRole('button', { name: 'Turn off' }).click()
+  await third.getByText('Two-step sign-in is off.').waitFor()
+  await signInPage(await site.newPage(), account, '/account')
+})
+
+/** A device that has a PIN, a finger or a face, and always confirms. */
+async function addAuthenticator(page: Page): Promise<void> {
+  const session = await page.context().newCDPSession(page)
+  await session.send('WebAuthn.enable')
+  await session.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  })
+}
+
+test('a passkey is added, named, used to sign in, and removed', async ({ site }) => {
+  const account = await signUp(site.url, 'Bea')
+  const page = await site.newPage()
+  await addAuthenticator(page)
+  await signInPage(page, account, '/account')
+  const passkeys = page.getByRole('region', { name: 'Passkeys' })
+  await passkeys.getByText('No passkeys yet.').waitFor()
+  await passkeys.getByRole('button', { name: 'Add a passkey' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Name').fill('My laptop')
+  await dialog.getByLabel('Current password').fill(account.password)
+  await dialog.getByRole('button', { name: 'Continue' }).click()
+  await page.getByText('The passkey is stored.').waitFor()
+  await passkeys.getByRole('button', { name: 'Rename: My laptop' }).click()
+  await dialog.getByLabel('Name').fill('Work laptop')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await passkeys.getByText('Work laptop').waitFor()
+  expect(await axeFindings(page)).toEqual([])
+
+  await page.getByRole('main').getByRole('button', { name: 'Sign out', exact: true }).first().click()
+  await page.waitForURL((url) => url.pathname === '/')
+  await page.goto('/sign-in?to=/account')
+  await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
+  await page.waitForURL((url) => url.pathname === '/account')
+  await passkeys.getByText(/^Last used/).waitFor()
+  await passkeys.getByRole('button', { name: 'Remove: Work laptop' }).click()
+  await dialog.getByRole('button', { name: 'Remove' }).click()
+  await page.getByText('The passkey is removed.').waitFor()
+
+  await page.getByRole('main').getByRole('button', { name: 'Sign out', exact: true }).first().click()
+  await page.waitForURL((url) => url.pathname === '/')
+  await page.goto('/sign-in')
+  await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
+  await page.getByText('The passkey was not accepted').waitFor()
+})
+
+test('at another address than its own, the site says where passkeys work', async ({ site }) => {
+  const account = await signUp(site.url, 'Cleo')
+  const elsewhere = site.url.replace('localhost', '127.0.0.1')
+  const page = await site.newPage()
+  await addAuthenticator(page)
+  await page.goto(`${elsewhere}/sign-in?to=/account`)
+  await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
+  await page.getByText('Passkeys do not work at this address').waitFor()
+  await page.getByLabel('E-mail').fill(account.email)
+  await page.getByLabel('Password', { exact: true }).fill(account.password)
+  await page.getByRole('main').getByRole('button', { name: 'Sign in', exact: true }).click()
+  await page.getByText(`Passkeys work only at ${site.url}.`).waitFor()
+})

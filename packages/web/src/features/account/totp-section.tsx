@@ -1,0 +1,115 @@
+import { Badge, Button, Group, Paper, Stack, Text, Title } from '@mantine/core'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { api, dataOf } from '../../lib/api.ts'
+import { Dialog } from '../../ui/dialog.tsx'
+import { ErrorState } from '../../ui/error-state.tsx'
+import { PageLoading } from '../../ui/page-loading.tsx'
+import { toastDone } from '../../ui/toast.ts'
+import { wrappingLabel } from '../../ui/wrapping-label.ts'
+import { ConfirmForm, confirmation } from './confirm-form.tsx'
+import { RecoveryCodes } from './recovery-codes.tsx'
+import { secondFactorsQuery, useRefreshFactors } from './second-factors-query.ts'
+import { SetUpTotp } from './set-up-totp.tsx'
+
+type Opened = 'setUp' | 'remove' | 'newCodes' | null
+
+/** Two-step sign-in: an authenticator app and its recovery codes. */
+export function TotpSection() {
+  const { t } = useTranslation('account')
+  const factors = useQuery(secondFactorsQuery)
+  const [opened, setOpened] = useState<Opened>(null)
+  const close = () => setOpened(null)
+  const titles = { setUp: 'totp.setUpTitle', remove: 'totp.removeTitle', newCodes: 'totp.newCodesTitle' } as const
+  return (
+    <Stack gap="sm" component="section" aria-labelledby="totp">
+      <Title order={2} size="h3" id="totp">
+        {t('totp.title')}
+      </Title>
+      <Paper withBorder radius="lg" p={{ base: 'md', sm: 'xl' }}>
+        <Stack gap="md">
+          <Text>{t('totp.intro')}</Text>
+          {factors.isError ? <ErrorState error={factors.error} retry={() => void factors.refetch()} /> : null}
+          {factors.isPending ? <PageLoading /> : null}
+          {factors.data === undefined ? null : (
+            <TotpState isOn={factors.data.hasTotp} codesLeft={factors.data.recoveryCodes} onOpen={setOpened} />
+          )}
+        </Stack>
+      </Paper>
+      <Dialog isOpen={opened !== null} onClose={close} title={opened === null ? '' : t(titles[opened])}>
+        {opened === 'setUp' ? <SetUpTotp onDone={close} /> : null}
+        {opened === 'remove' ? <RemoveTotp onDone={close} /> : null}
+        {opened === 'newCodes' ? <NewCodes onDone={close} /> : null}
+      </Dialog>
+    </Stack>
+  )
+}
+
+function TotpState({ isOn, codesLeft, onOpen }: { isOn: boolean; codesLeft: number; onOpen(opened: Opened): void }) {
+  const { t } = useTranslation('account')
+  const wrapping = { h: 'auto', mih: '2.75rem', styles: wrappingLabel }
+  return (
+    <>
+      <Group gap="sm">
+        <Badge variant={isOn ? 'filled' : 'default'} tt="none">
+          {t(isOn ? 'totp.on' : 'totp.off')}
+        </Badge>
+        {isOn ? <Text>{codesLeft === 0 ? t('totp.noCodes') : t('totp.codesLeft', { number: codesLeft })}</Text> : null}
+      </Group>
+      <Group gap="sm">
+        {isOn ? (
+          <>
+            <Button variant="default" {...wrapping} onClick={() => onOpen('newCodes')}>
+              {t('totp.newCodes')}
+            </Button>
+            <Button variant="default" {...wrapping} onClick={() => onOpen('remove')}>
+              {t('totp.remove')}
+            </Button>
+          </>
+        ) : (
+          <Button onClick={() => onOpen('setUp')}>{t('totp.setUp')}</Button>
+        )}
+      </Group>
+    </>
+  )
+}
+
+function RemoveTotp({ onDone }: { onDone(): void }) {
+  const { t } = useTranslation('account')
+  const refresh = useRefreshFactors()
+  const remove = useMutation({
+    mutationFn: (password: string | null) => dataOf(api.removeTotp({ body: confirmation(password) })),
+    onSuccess: async () => {
+      await refresh()
+      toastDone({ message: t('totp.removed') })
+      onDone()
+    },
+  })
+  return (
+    <ConfirmForm
+      submit={t('totp.remove')}
+      color="red"
+      isBusy={remove.isPending}
+      error={remove.error}
+      onSubmit={remove.mutate}
+    >
+      <Text>{t('totp.removeHelp')}</Text>
+    </ConfirmForm>
+  )
+}
+
+function NewCodes({ onDone }: { onDone(): void }) {
+  const { t } = useTranslation('account')
+  const refresh = useRefreshFactors()
+  const create = useMutation({
+    mutationFn: (password: string | null) => dataOf(api.createRecoveryCodes({ body: confirmation(password) })),
+    onSuccess: refresh,
+  })
+  if (create.data !== undefined) return <RecoveryCodes codes={create.data.recoveryCodes} onDone={onDone} />
+  return (
+    <ConfirmForm submit={t('totp.createCodes')} isBusy={create.isPending} error={create.error} onSubmit={create.mutate}>
+      <Text>{t('totp.newCodesHelp')}</Text>
+    </ConfirmForm>
+  )
+}

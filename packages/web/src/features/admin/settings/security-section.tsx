@@ -1,0 +1,63 @@
+import { Stack, Switch, Text, Title } from '@mantine/core'
+import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { api, dataOf } from '../../../lib/api.ts'
+import { refusalCode } from '../../../lib/api-error.ts'
+import { ErrorState } from '../../../ui/error-state.tsx'
+import layoutClasses from '../../../ui/layout.module.css'
+import { PageLoading } from '../../../ui/page-loading.tsx'
+import { TextLink } from '../../../ui/text-link.tsx'
+import { toastDone } from '../../../ui/toast.ts'
+import { useClinic } from '../use-clinic.ts'
+
+function securityQuery(clinicId: string) {
+  return queryOptions({
+    queryKey: ['clinic-security', clinicId],
+    queryFn: () => dataOf(api.getClinicSecurity({ path: { clinicId } })),
+  })
+}
+
+/** How the clinic's people have to sign in. */
+export function SecuritySection() {
+  const { t } = useTranslation('admin')
+  const { clinicId, clinic } = useClinic()
+  const queryClient = useQueryClient()
+  const query = securityQuery(clinicId)
+  const security = useQuery(query)
+  const saving = useMutation({
+    mutationFn: (rolesNeedSecondFactor: boolean) =>
+      dataOf(api.updateClinicSecurity({ path: { clinicId }, body: { rolesNeedSecondFactor } })),
+    onSuccess: (saved) => {
+      queryClient.setQueryData(query.queryKey, saved)
+      toastDone({ message: t('saved', { name: clinic.name }) })
+    },
+  })
+  const isFirst = refusalCode(saving.error) === 'second_factor_required'
+  return (
+    <section className={layoutClasses.panel} aria-labelledby="settings-security">
+      <Stack gap="md">
+        <Title order={2} size="h3" id="settings-security">
+          {t('security.title')}
+        </Title>
+        {security.isPending ? <PageLoading /> : null}
+        {security.isError ? <ErrorState error={security.error} retry={() => void security.refetch()} /> : null}
+        {security.data === undefined ? null : (
+          <Switch
+            label={t('security.rule')}
+            description={t('security.help')}
+            checked={security.data.rolesNeedSecondFactor}
+            disabled={saving.isPending}
+            onChange={({ currentTarget }) => saving.mutate(currentTarget.checked)}
+          />
+        )}
+        {isFirst ? (
+          <Text role="alert" c="var(--mantine-color-error)">
+            {t('security.first')} <TextLink to="/account">{t('security.toAccount')}</TextLink>
+          </Text>
+        ) : saving.isError ? (
+          <ErrorState error={saving.error} />
+        ) : null}
+      </Stack>
+    </section>
+  )
+}
