@@ -255,10 +255,7 @@ const writes: Record<EngineWrite, Write> = {
     announced: ({ clinic }) => ({ kind: 'members', clinicNos: [clinic.no] }),
   },
   setRolesNeedSecondFactor: {
-    prepare:
-      async ({ engine: its, clinic }) =>
-      () =>
-        its.directory.setRolesNeedSecondFactor(clinic.no, true),
+    prepare: async (its) => () => its.engine.directory.setRolesNeedSecondFactor(its.clinic.no, true),
     announced: ({ clinic }) => ({ kind: 'directory', clinicNos: [clinic.no] }),
   },
 }

@@ -22,7 +22,7 @@ type Owner = { accountId: string; email: string; name: string }
 /** Passkeys (WebAuthn). Each counts as both factors: the device checks its user by a PIN, a finger or a face. */
 export type Passkeys = {
   list(accountId: string): Promise<PasskeyCard[]>
-  /** What the browser needs to create a passkey, within five minutes. null: the account has {@link passkeysMax}. */
+  /** What the browser needs to create a passkey, within five minutes. null: the account has 20. */
   creationOptions(site: PasskeySite, owner: Owner): Promise<PublicKeyCredentialCreationOptionsJSON | null>
   /** Stores a passkey that the browser created; null: its response is not valid here, or was used before. */
   add(site: PasskeySite, accountId: string, added: AddedPasskey): Promise<PasskeyCard | null>
@@ -38,7 +38,7 @@ export type Passkeys = {
 
 export type AddedPasskey = { name: string; response: RegistrationResponseJSON }
 
-export const passkeysMax = 20
+const passkeysMax = 20
 const challengeMs = 5 * 60_000
 
 /** The authenticator must check its user, and must find the passkey without the account's name. */

@@ -9,7 +9,7 @@ export type RecoveryCodes = {
   use(accountId: string, code: string): Promise<boolean>
 }
 
-export const recoveryCodesCount = 10
+const recoveryCodesCount = 10
 
 /** Without letters and digits that look alike. */
 const alphabet = 'abcdefghjkmnpqrstuvwxyz23456789'
