@@ -8,8 +8,10 @@ export const bodySchema = restOperations.createBooking.body
 /** The product's response without the manage token, which none of the designs has. */
 export const responseSchema = Type.Omit(restOperations.createBooking.responses[201].schema, ['manageToken'])
 
+const noPatient: NonNullable<NewBookingBody['patient']> = { name: '' }
+
 export function bookRequestOf(
-  { slotId, units = 1, patient, appointmentType = 'in_person', reason }: NewBookingBody,
+  { slotId, units = 1, patient = noPatient, appointmentType = 'in_person', reason }: NewBookingBody,
   key: string | string[] | undefined,
 ): BookRequest {
   const { name, email = null, phone = null } = patient

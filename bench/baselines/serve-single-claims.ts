@@ -21,7 +21,14 @@ export async function serveSingleClaims(pool: () => pg.Pool): Promise<number> {
   const app = await fastifyApp()
   const schema = { body: bodySchema, response: { 201: bookingSchema, 200: bookingSchema } }
   app.post<{ Body: NewBookingBody }>('/api/v1/bookings', { schema }, async (request, reply) => {
-    const { slotId, units = 1, patient, appointmentType = null, reason = null, confirm = false } = request.body
+    const {
+      slotId,
+      units = 1,
+      patient = { name: '' },
+      appointmentType = null,
+      reason = null,
+      confirm = false,
+    } = request.body
     const claim = { slotId, units, patient, appointmentType, reason, confirm }
     const key = idempotencyKeyOf(request)
     const outcome = await claimAlone(pool(), {

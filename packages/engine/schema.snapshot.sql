@@ -133,9 +133,14 @@ create table holdfast.booking (
   constraint booking_pkey PRIMARY KEY (clinic_no, id),
   constraint booking_appointment_type_check CHECK ((appointment_type = ANY (ARRAY['in_person'::text, 'video'::text]))),
   constraint booking_check CHECK (((((((get_byte(uuid_send(id), 6) & 15) << 20) | (get_byte(uuid_send(id), 7) << 12)) | ((get_byte(uuid_send(id), 8) & 63) << 6)) | (get_byte(uuid_send(id), 9) >> 2)) = clinic_no)),
-  constraint booking_check1 CHECK (((status = 'FAILED'::text) = (failure_reason IS NOT NULL))),
   constraint booking_check2 CHECK (((status <> 'PENDING'::text) OR (hold_expires_at IS NOT NULL))),
-  constraint booking_failure_reason_check CHECK ((failure_reason = ANY (ARRAY['hold_expired'::text, 'slot_withdrawn'::text, 'system_error'::text]))),
+  constraint booking_failure_reason_check CHECK ((failure_reason = ANY (ARRAY['hold_expired'::text, 'slot_withdrawn'::text, 'system_error'::text, 'hold_released'::text]))),
+  constraint booking_failure_reason_status_check CHECK (
+CASE status
+    WHEN 'FAILED'::text THEN ((failure_reason IS NOT NULL) AND (failure_reason <> 'hold_released'::text))
+    WHEN 'CANCELLED'::text THEN ((failure_reason IS NULL) OR (failure_reason = 'hold_released'::text))
+    ELSE (failure_reason IS NULL)
+END),
   constraint booking_status_check CHECK ((status = ANY (ARRAY['PENDING'::text, 'CONFIRMED'::text, 'FAILED'::text, 'CANCELLED'::text, 'ARRIVED'::text, 'NO_SHOW'::text, 'COMPLETED'::text]))),
   constraint booking_units_check CHECK ((units >= 1))
 ) partition by RANGE (id);
@@ -196,6 +201,7 @@ create table holdfast.clinic (
   contact_bookings_max integer not null default 10,
   patient_data_months integer not null default 0,
   roles_need_second_factor boolean not null default false,
+  hold_extensions_max integer not null default 5,
   constraint clinic_pkey PRIMARY KEY (no),
   constraint clinic_account_bookings_max_check CHECK (((account_bookings_max >= 1) AND (account_bookings_max <= 1000))),
   constraint clinic_account_holds_max_check CHECK (((account_holds_max >= 1) AND (account_holds_max <= 1000))),
@@ -208,6 +214,7 @@ create table holdfast.clinic (
   constraint clinic_contact_bookings_max_check CHECK (((contact_bookings_max >= 1) AND (contact_bookings_max <= 1000))),
   constraint clinic_contact_holds_max_check CHECK (((contact_holds_max >= 1) AND (contact_holds_max <= 1000))),
   constraint clinic_guest_units_max_check CHECK (((guest_units_max >= 1) AND (guest_units_max <= 1000000))),
+  constraint clinic_hold_extensions_max_check CHECK (((hold_extensions_max >= 0) AND (hold_extensions_max <= 20))),
   constraint clinic_hold_seconds_check CHECK (((hold_seconds >= 30) AND (hold_seconds <= 900))),
   constraint clinic_id_key UNIQUE (id),
   constraint clinic_minimum_notice_minutes_check CHECK (((minimum_notice_minutes >= 0) AND (minimum_notice_minutes <= 525600))),

@@ -128,8 +128,8 @@ export const problemKinds = {
   },
   already_extended: {
     status: 409,
-    title: 'The hold has been extended already',
-    help: 'A hold can be extended once. Confirm it before it ends.',
+    title: 'The hold cannot be extended any more',
+    help: 'It has been extended as often as the clinic allows. Confirm it before it ends.',
   },
   past_deadline: {
     status: 409,

@@ -19,10 +19,10 @@ grant select on holdfast.slot, holdfast.booking, holdfast.booking_event, holdfas
 -- Plain tables. Numbers, ids and creation times are written once; clinics and resources are never deleted.
 grant usage on sequence holdfast.clinic_no_seq to holdfast_app;
 grant select, insert on holdfast.clinic, holdfast.resource to holdfast_app;
-grant update (name, timezone, address, phone, hold_seconds, minimum_notice_minutes, booking_horizon_days,
-  cancellation_deadline_minutes, patient_data_months, guest_units_max, address_holds_max, address_bookings_max,
-  account_holds_max, account_bookings_max, contact_holds_max, contact_bookings_max, roles_need_second_factor,
-  updated_at)
+grant update (name, timezone, address, phone, hold_seconds, hold_extensions_max, minimum_notice_minutes,
+  booking_horizon_days, cancellation_deadline_minutes, patient_data_months, guest_units_max, address_holds_max,
+  address_bookings_max, account_holds_max, account_bookings_max, contact_holds_max, contact_bookings_max,
+  roles_need_second_factor, updated_at)
   on holdfast.clinic to holdfast_app;
 grant update (name, units, active, specialization, experience_years, rating, languages, fee_amount, fee_currency,
   appointment_types, video_room, updated_at) on holdfast.resource to holdfast_app;

@@ -25,6 +25,7 @@ export type ClinicOverrides = {
   timezone?: string
   settings?: {
     holdSeconds?: number
+    holdExtensionsMax?: number
     minimumNoticeMinutes?: number
     bookingHorizonDays?: number
     cancellationDeadlineMinutes?: number
@@ -50,6 +51,13 @@ export async function aClinic(database: BuilderDatabase, overrides: ClinicOverri
       overrides.settings?.cancellationDeadlineMinutes ?? 0,
     ],
   )
+  // Separate, because tests of migrations build clinics in older schemas.
+  if (overrides.settings?.holdExtensionsMax !== undefined) {
+    await database.ownerPool.query('update holdfast.clinic set hold_extensions_max = $2 where no = $1', [
+      no,
+      overrides.settings.holdExtensionsMax,
+    ])
+  }
   return { no, id, timezone }
 }
 

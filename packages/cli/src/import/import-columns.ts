@@ -11,6 +11,7 @@ export const importColumns: Record<ImportList, CsvColumns> = {
       'address',
       'phone',
       'hold_seconds',
+      'hold_extensions_max',
       'minimum_notice_minutes',
       'booking_horizon_days',
       'cancellation_deadline_minutes',
@@ -40,8 +41,8 @@ doctors by clinic, name and specialization, slots by doctor and times.
 
 clinics   clinic            any key, to which the doctors' lines refer
           name, timezone    such as Europe/Berlin
-          address, phone, hold_seconds (30–900), minimum_notice_minutes, booking_horizon_days (1–730),
-          cancellation_deadline_minutes                                                              optional
+          address, phone, hold_seconds (30–900), hold_extensions_max (0–20), minimum_notice_minutes,
+          booking_horizon_days (1–730), cancellation_deadline_minutes                                optional
 doctors   doctor            any key, to which the slots' lines refer
           clinic            a clinic's key in the clinics' file, or a clinic's id
           name, specialization

@@ -24,6 +24,7 @@ export function parseClinics(lines: readonly CsvLine[], bad: BadLines): ImportCl
 function parseSettings(reader: LineReader): Partial<ClinicSettings> {
   const settings = {
     holdSeconds: reader.optionalWholeNumber('hold_seconds', 30, 900),
+    holdExtensionsMax: reader.optionalWholeNumber('hold_extensions_max', 0, 20),
     minimumNoticeMinutes: reader.optionalWholeNumber('minimum_notice_minutes', 0, 525_600),
     bookingHorizonDays: reader.optionalWholeNumber('booking_horizon_days', 1, 730),
     cancellationDeadlineMinutes: reader.optionalWholeNumber('cancellation_deadline_minutes', 0, 525_600),

@@ -26,7 +26,8 @@ export const bookingOperations = {
     summary: 'Book units of a slot',
     description:
       'Creates a PENDING booking that holds its units until `holdExpiresAt`, or with `confirm` a CONFIRMED one. ' +
-      'Send an Idempotency-Key: a retry with the same key gets the first response.',
+      'A hold needs no patient; its confirmation does. Send an Idempotency-Key: a retry with the same key gets the ' +
+      'first response.',
     access: 'anyone',
     restrictedField: 'body.onBehalf',
     body: newBookingSchema,
@@ -124,8 +125,10 @@ export const bookingOperations = {
     method: 'POST',
     url: '/api/v1/bookings/{bookingId}/extend',
     tag: 'Bookings',
-    summary: 'Extend a hold, once',
-    description: 'A retry with the same Idempotency-Key gets 200.',
+    summary: 'Extend a hold',
+    description:
+      'By `holdSeconds` of the clinic, and up to `holdExtensionsMax` times. A retry with the same Idempotency-Key ' +
+      'gets 200 and does not extend again.',
     access: 'booking',
     params,
     body: nothingSchema,

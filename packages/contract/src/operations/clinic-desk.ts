@@ -29,6 +29,7 @@ export const clinicDeskOperations = {
           localDate({ description: 'Last day, inclusive; at most 366 days in all; default: 30 days after `from`' }),
         ),
         status: Type.Optional(bookingStatusSchema),
+        confirmedOnly: flag('Without bookings that were never confirmed: holds that lapsed or were released'),
         doctorId: Type.Optional(id()),
         q: Type.Optional(
           searchText({
@@ -118,6 +119,9 @@ export const clinicDeskOperations = {
           }),
         ),
         newest: flag('The latest events, newest first and without further pages; not together with `after`'),
+        confirmedOnly: flag(
+          'Without the events of holds: held, extended, lapsed and released; only together with `newest`',
+        ),
         limit: pageParameters.limit,
       },
       { additionalProperties: false },

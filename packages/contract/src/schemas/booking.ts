@@ -22,7 +22,7 @@ const patientSchema = Type.Object(
 
 const bookedPatientSchema = Type.Object(
   {
-    name: Type.String({ description: 'Empty after the patient was erased' }),
+    name: Type.String({ description: 'Empty for a hold without a patient, and after the patient was erased' }),
     email: Type.Optional(Type.String()),
     phone: Type.Optional(Type.String()),
   },
@@ -33,7 +33,7 @@ export const newBookingSchema = Type.Object(
   {
     slotId: id(),
     units: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000, default: 1 })),
-    patient: patientSchema,
+    patient: Type.Optional(patientSchema),
     appointmentType: Type.Optional(appointmentTypeSchema),
     reason: Type.Optional(paragraph(1000, { description: 'Reason for the visit' })),
     confirm: Type.Optional(Type.Boolean({ default: false, description: 'true: CONFIRMED at once, without a hold' })),
@@ -84,12 +84,14 @@ export const bookingSchema = Type.Object(
   {
     ...identity,
     status: bookingStatusSchema,
-    failureReason: nullableLiterals(['hold_expired', 'slot_withdrawn', 'system_error'], { description: 'When FAILED' }),
+    failureReason: nullableLiterals(['hold_expired', 'slot_withdrawn', 'system_error', 'hold_released'], {
+      description: 'When FAILED; or `hold_released`: CANCELLED before it was confirmed',
+    }),
     units: Type.Integer(),
     appointmentType: appointmentTypeSchema,
     ...times,
     updatedAt: Type.String({ format: 'date-time' }),
-    extended: Type.Boolean({ description: 'The hold has been extended, which is possible once' }),
+    extended: Type.Boolean({ description: 'The hold has been extended' }),
     patient: bookedPatientSchema,
     reason: nullableText(),
     cancellationReason: nullableText(),

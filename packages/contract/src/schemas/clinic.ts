@@ -6,6 +6,11 @@ const holdSeconds = Type.Integer({
   maximum: 900,
   description: 'How long a PENDING booking holds its units',
 })
+const holdExtensionsMax = Type.Integer({
+  minimum: 0,
+  maximum: 20,
+  description: 'How often a hold can be extended, by `holdSeconds` each time',
+})
 const minimumNoticeMinutes = Type.Integer({
   minimum: 0,
   maximum: 525_600,
@@ -25,13 +30,21 @@ const patientDataMonths = Type.Integer({
 })
 
 const clinicSettingsSchema = Type.Object(
-  { holdSeconds, minimumNoticeMinutes, bookingHorizonDays, cancellationDeadlineMinutes, patientDataMonths },
+  {
+    holdSeconds,
+    holdExtensionsMax,
+    minimumNoticeMinutes,
+    bookingHorizonDays,
+    cancellationDeadlineMinutes,
+    patientDataMonths,
+  },
   { title: 'ClinicSettings', additionalProperties: false },
 )
 
 const clinicSettingsChangeSchema = Type.Object(
   {
     holdSeconds: Type.Optional(holdSeconds),
+    holdExtensionsMax: Type.Optional(holdExtensionsMax),
     minimumNoticeMinutes: Type.Optional(minimumNoticeMinutes),
     bookingHorizonDays: Type.Optional(bookingHorizonDays),
     cancellationDeadlineMinutes: Type.Optional(cancellationDeadlineMinutes),

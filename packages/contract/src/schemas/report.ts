@@ -22,6 +22,11 @@ export const clinicStatsSchema = Type.Object(
           capacity: Type.Integer({ description: 'Total units of the day’s slots' }),
           taken: Type.Integer(),
           bookings: countsByStatus,
+          lapsed: Type.Integer({ minimum: 0, description: 'Of those FAILED: holds that lapsed' }),
+          released: Type.Integer({
+            minimum: 0,
+            description: 'Of those CANCELLED: holds that were released before they were confirmed',
+          }),
         },
         { title: 'DayStats', additionalProperties: false },
       ),

@@ -16,9 +16,12 @@
 -- p_keys: of the requests, stored with their events. p_reasons: of a cancellation; with confirm, of the visit.
 -- p_patients: with confirm, the patient, who may not be known when the hold is created. null: unchanged.
 --
+-- A hold is extended at most as often as its clinic allows, by the clinic's hold_seconds each time; its events are
+-- counted. A booking cancelled before it was confirmed gets the failure reason `hold_released`.
+--
 -- Outcomes: done | unchanged | booking_missing | booking_erased | hold_expired | invalid_transition |
---   already_extended | past_deadline | too_early | slot_closed:withdrawn (reopen) | booking_has_account | retry (send
---   it again: the booking was moved meanwhile)
+--   already_extended (as often as the clinic allows) | patient_missing (confirm) | past_deadline | too_early |
+--   slot_closed:withdrawn (reopen) | booking_has_account | retry (send it again: the booking was moved meanwhile)
 -- Locks: the slots of bookings to be cancelled, by (clinic_no, id); then all the bookings, by (clinic_no, id). Claims
 --   and moves take them in the same order; without it, moves deadlocked.
 -- Fails: 22023 for arrays of different lengths, an unknown action or a link without an account; check_violation if a
@@ -82,7 +85,7 @@ begin
 
   loop
     with verdict as (
-      select i.*, b.slot_id, b.resource_id, b.units, b.version, b.failure_reason, greatest(v_now, b.updated_at) as at,
+      select i.*, b.slot_id, b.resource_id, b.units, b.version, greatest(v_now, b.updated_at) as at,
              case when b.id is null then 'booking_missing'
                   when b.erased_at is not null then 'booking_erased'
                   when i.action = 'cancel' and (b.slot_id = any (v_locked_slot_ids)) is not true then 'retry'
@@ -98,8 +101,10 @@ begin
                   when hold_lapsed(b.status, b.hold_expires_at, greatest(v_now, b.updated_at))
                     or b.failure_reason = 'hold_expired' then 'hold_expired'
                   when i.action = 'confirm' then
-                    case b.status when 'PENDING' then 'done' when 'CONFIRMED' then 'unchanged'
-                                  else 'invalid_transition' end
+                    case when b.status = 'CONFIRMED' then 'unchanged'
+                         when b.status <> 'PENDING' then 'invalid_transition'
+                         when coalesce(i.patient, b.patient)->>'name' = '' then 'patient_missing'
+                         else 'done' end
                   when i.action = 'cancel' then
                     case when b.status = 'CANCELLED' then 'unchanged'
                          when b.status not in ('PENDING', 'CONFIRMED') then 'invalid_transition'
@@ -108,7 +113,9 @@ begin
                          else 'done' end
                   when i.action = 'extend' then
                     case when b.status <> 'PENDING' then 'invalid_transition'
-                         when b.extended_by is not null then 'already_extended'
+                         when c.hold_extensions_max <= (select count(*) from booking_event e
+                                                         where e.clinic_no = b.clinic_no and e.booking_id = b.id
+                                                           and e.type = 'extended') then 'already_extended'
                          else 'done' end
                   when i.action = 'arrive' then
                     case when b.status = 'ARRIVED' then 'unchanged'
@@ -131,14 +138,16 @@ begin
              case i.action when 'confirm' then 'CONFIRMED' when 'cancel' then 'CANCELLED' when 'arrive' then 'ARRIVED'
                            when 'complete' then 'COMPLETED' when 'no_show' then 'NO_SHOW'
                            when 'reopen' then case b.status when 'COMPLETED' then 'ARRIVED' else 'CONFIRMED' end
-                           else b.status end as status_after
+                           else b.status end as status_after,
+             case when i.action = 'cancel' and b.status = 'PENDING' then 'hold_released'
+                  else b.failure_reason end as failure_reason_after
         from unnest(p_clinic_nos, p_ids, p_actions, p_actor_ids, p_on_behalf, p_keys, p_reasons, p_patients)
              with ordinality
              i(clinic_no, id, action, actor_id, on_behalf, key, reason, patient, n)
         left join lateral (select t.* from booking t where t.clinic_no = i.clinic_no and t.id = i.id limit 1) b on true
         left join lateral (select t.starts_at, t.withdrawn_at from slot t
                             where t.clinic_no = i.clinic_no and t.id = b.slot_id limit 1) s on true
-        left join lateral (select t.timezone, t.hold_seconds,
+        left join lateral (select t.timezone, t.hold_seconds, t.hold_extensions_max,
                            make_interval(mins => t.cancellation_deadline_minutes) as cancellation_deadline
                              from clinic t where t.no = i.clinic_no limit 1) c on true
        where v_left is null or i.n = any (v_left)
@@ -147,7 +156,7 @@ begin
       select v.*,
              case when v.verdict in ('booking_missing', 'booking_erased', 'retry', 'hold_expired', 'unchanged')
                     then v.verdict
-                  when v.verdict = 'done' and v.action in ('confirm', 'cancel', 'extend', 'link') then 'done'
+                  when v.verdict = 'done' and v.action in ('confirm', 'cancel', 'link') then 'done'
                   when is_repeated(v.clinic_no, v.id, v.key, v_now) then 'unchanged'
                   else v.verdict end as answer
         from verdict v
@@ -160,7 +169,7 @@ begin
         from turned t
     ), changed as (
       update booking b
-         set status = j.status_after,
+         set status = j.status_after, failure_reason = j.failure_reason_after,
              hold_expires_at = j.hold_until,
              account_id = case when j.action = 'link' then j.actor_id else b.account_id end,
              extended_by = case when j.action = 'extend' then coalesce(j.key, gen_random_uuid()) else b.extended_by end,
@@ -179,7 +188,8 @@ begin
              case c.action when 'confirm' then 'confirmed' when 'cancel' then 'cancelled' when 'extend' then 'extended'
                            when 'arrive' then 'arrived' when 'complete' then 'completed' when 'no_show' then 'no_show'
                            when 'reopen' then 'reopened' when 'link' then 'linked' end,
-             c.slot_id, c.resource_id, c.units, c.hold_until, case when c.action = 'link' then c.failure_reason end,
+             c.slot_id, c.resource_id, c.units, c.hold_until,
+             case when c.action in ('cancel', 'link') then c.failure_reason_after end,
              c.actor_id, case when c.action in ('reopen', 'link') then c.status_after end, c.key, c.digest
         from changed c
     ), freed as (

@@ -161,10 +161,11 @@ describe('settle_bookings: holds', () => {
     expect(await takenOf(database, slot)).toEqual([0])
   })
 
-  test("one extension, by the clinic's hold time; the same key gets the same, another is refused", async ({
+  test("extended by the clinic's hold time; the same key gets the same, and after the last another is refused", async ({
     database,
   }) => {
-    const booking = await aBooking(database, await aSlot(database, doctor), {
+    const strict = await aClinic(database, { settings: { holdExtensionsMax: 1 } })
+    const booking = await aBooking(database, await aSlot(database, await aDoctor(database, strict)), {
       status: 'PENDING',
       holdExpiresAt: new Date(Date.now() + 30_000),
     })

@@ -23,6 +23,7 @@ type ClinicRow = {
   address: string | null
   phone: string | null
   hold_seconds: number
+  hold_extensions_max: number
   minimum_notice_minutes: number
   booking_horizon_days: number
   cancellation_deadline_minutes: number
@@ -30,8 +31,8 @@ type ClinicRow = {
 }
 
 /** The columns of a {@link ClinicRow}, where `c` is the clinic. */
-const selectedClinic = sql`c.no, c.id, c.name, c.timezone, c.address, c.phone, c.hold_seconds, c.minimum_notice_minutes,
-  c.booking_horizon_days, c.cancellation_deadline_minutes, c.patient_data_months`
+const selectedClinic = sql`c.no, c.id, c.name, c.timezone, c.address, c.phone, c.hold_seconds, c.hold_extensions_max,
+  c.minimum_notice_minutes, c.booking_horizon_days, c.cancellation_deadline_minutes, c.patient_data_months`
 
 /** The clinics of the directory: lists by name, and plain writes. */
 export function clinicsOf(
@@ -124,6 +125,7 @@ async function knownTimeZone(transaction: pg.PoolClient, text: string): Promise<
 function settingColumns(settings: Partial<ClinicSettings>): Columns {
   return {
     hold_seconds: settings.holdSeconds,
+    hold_extensions_max: settings.holdExtensionsMax,
     minimum_notice_minutes: settings.minimumNoticeMinutes,
     booking_horizon_days: settings.bookingHorizonDays,
     cancellation_deadline_minutes: settings.cancellationDeadlineMinutes,
@@ -141,6 +143,7 @@ function clinicOf(row: ClinicRow): Clinic {
     phone: row.phone,
     settings: {
       holdSeconds: row.hold_seconds,
+      holdExtensionsMax: row.hold_extensions_max,
       minimumNoticeMinutes: row.minimum_notice_minutes,
       bookingHorizonDays: row.booking_horizon_days,
       cancellationDeadlineMinutes: row.cancellation_deadline_minutes,

@@ -1,11 +1,15 @@
 /** The states a booking can be in; `FAILED` carries a {@link FailureReason}. */
 export type BookingStatus = 'PENDING' | 'CONFIRMED' | 'FAILED' | 'CANCELLED' | 'ARRIVED' | 'NO_SHOW' | 'COMPLETED'
 
-export type FailureReason = 'hold_expired' | 'slot_withdrawn' | 'system_error'
+/** Why there is no appointment. `hold_released`: CANCELLED before it was confirmed; the others: FAILED. */
+export type FailureReason = 'hold_expired' | 'slot_withdrawn' | 'system_error' | 'hold_released'
 
 export type AppointmentType = 'in_person' | 'video'
 
-/** The patient's contact details. Stored as JSON with the booking and nowhere else: never in events or logs. */
+/**
+ * The patient's contact details. Stored as JSON with the booking and nowhere else: never in events or logs. The name of
+ * a hold's patient may be empty, which is not known yet; a confirmed booking has one.
+ */
 export type Patient = { name: string; email?: string; phone?: string }
 
 /**

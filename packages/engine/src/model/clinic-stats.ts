@@ -4,7 +4,16 @@ import type { BookingStatus } from './booking.ts'
  * Statistics of a clinic over local days [from, to] of the slots' starts. Rates are 0–1, null if the divisor is zero.
  */
 export type ClinicStats = {
-  days: { date: string; capacity: number; taken: number; bookings: Partial<Record<BookingStatus, number>> }[]
+  days: {
+    date: string
+    capacity: number
+    taken: number
+    bookings: Partial<Record<BookingStatus, number>>
+    /** Of those FAILED: holds that lapsed. */
+    lapsed: number
+    /** Of those CANCELLED: holds that were released before they were confirmed. */
+    released: number
+  }[]
   totals: Record<BookingStatus, number>
   /** taken ÷ capacity of slots that are not withdrawn */
   utilisation: number | null

@@ -12,6 +12,8 @@ export type Clinic = {
 export type ClinicSettings = {
   /** 30–900 */
   holdSeconds: number
+  /** 0–20: how often a hold can be extended, by `holdSeconds` each time */
+  holdExtensionsMax: number
   /** 0–525,600: how long before its start a slot stops being bookable (the minimum notice) */
   minimumNoticeMinutes: number
   /** 1–730: how far ahead slots can be booked */

@@ -30,8 +30,10 @@ export type Reads = {
   bookingsOfClinic(query: BookingsOfClinicQuery): Promise<Page<Booking>>
   /** In the order of the log; `after` is the `position` of an event already read, exclusive. */
   eventsOfClinic(query: { clinicNo: number; after: string | null; limit: number }): Promise<Page<BookingEvent>>
-  /** The last events that `eventsOfClinic` returns, newest first. */
-  newestEventsOfClinic(query: { clinicNo: number; limit: number }): Promise<BookingEvent[]>
+  /**
+   * The last events that `eventsOfClinic` returns, newest first. `confirmedOnly`: without those of holds.
+   */
+  newestEventsOfClinic(query: { clinicNo: number; confirmedOnly: boolean; limit: number }): Promise<BookingEvent[]>
   /** By version, all committed events; [] if there is no such booking. */
   eventsOfBooking(bookingId: string): Promise<BookingEvent[]>
   clinicStats(query: { clinicNo: number; from: string; to: string }): Promise<ClinicStats>
@@ -56,6 +58,8 @@ export type BookingsOfClinicQuery = {
   from: string
   to: string
   status: BookingStatus | null
+  /** Without holds that lapsed or were released: bookings that were never confirmed. */
+  confirmedOnly: boolean
   doctorId: string | null
   /**
    * Part of the patient's name, e-mail or phone (case and accents are ignored), or of the booking's id as tickets show

@@ -39,7 +39,10 @@ export type SettleOutcome =
   | { kind: 'booking_erased' }
   | { kind: 'hold_expired'; booking: Booking }
   | { kind: 'invalid_transition'; booking: Booking }
+  /** As often as the clinic allows. */
   | { kind: 'already_extended'; booking: Booking }
+  /** confirm: the hold was created without a patient, and the request names none. */
+  | { kind: 'patient_missing'; booking: Booking }
   /** The clinic's cancellation deadline has passed. */
   | { kind: 'past_deadline'; booking: Booking }
   /** arrive before the slot's local day, or no_show before its start. */

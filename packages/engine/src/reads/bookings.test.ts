@@ -11,6 +11,7 @@ import {
 } from '@holdfast/testkit'
 import { test } from '@holdfast/testkit/database-test'
 import { beforeAll, describe, expect } from 'vitest'
+import { runSettleBatch } from '../bookings/settle-batch.ts'
 import { InvalidCursor } from '../lists/cursor.ts'
 import type { Booking } from '../model/booking.ts'
 import { newId } from '../model/id.ts'
@@ -38,6 +39,7 @@ function ofClinic(clinic: BuiltClinic, overrides: Partial<BookingsOfClinicQuery>
     clinicNo: clinic.no,
     ...range,
     status: null,
+    confirmedOnly: false,
     doctorId: null,
     q: null,
     limit: 100,
@@ -181,6 +183,28 @@ describe('a clinic’s bookings', () => {
       'slot_withdrawn',
       'hold_expired',
     ])
+  })
+
+  test('confirmed only: without holds that lapsed or were released, in each status and in a search', async () => {
+    const { clinic, doctor } = await aCalendar()
+    const slot = await aSlot(database, doctor, { capacity: 9 })
+    const withdrawn = await aBooking(database, slot, { status: 'slot_withdrawn' })
+    await aBooking(database, slot, { status: 'hold_expired' })
+    const cancelled = await aBooking(database, slot, { status: 'CANCELLED' })
+    const released = await aBooking(database, slot, { status: 'PENDING' })
+    await runSettleBatch(database.appPool, [
+      { bookingId: released.id, action: 'cancel', actorId: null, onBehalf: false, key: null, reason: null },
+    ])
+    await aBooking(database, slot, { status: 'PENDING' })
+    await lapseHolds(database, slot)
+    const held = await aBooking(database, slot, { status: 'PENDING' })
+    const kept = [withdrawn.id, cancelled.id, held.id].toSorted()
+    expect(ids(await ofClinic(clinic))).toHaveLength(6)
+    expect(ids(await ofClinic(clinic, { confirmedOnly: true })).toSorted()).toEqual(kept)
+    expect(ids(await ofClinic(clinic, { confirmedOnly: true, status: 'CANCELLED' }))).toEqual([cancelled.id])
+    expect(ids(await ofClinic(clinic, { confirmedOnly: true, status: 'FAILED' }))).toEqual([withdrawn.id])
+    expect(ids(await ofClinic(clinic, { status: 'CANCELLED', q: released.id }))).toEqual([released.id])
+    expect(ids(await ofClinic(clinic, { confirmedOnly: true, q: released.id }))).toEqual([])
   })
 
   test('by doctor, and never those of another clinic', async () => {

@@ -8,7 +8,7 @@ import { pageOf } from '../lists/page.ts'
 import { contains } from '../lists/search-text.ts'
 import { clinicNoOf, idFloor, isId } from '../model/id.ts'
 import type { BookingsOfAccountQuery, BookingsOfClinicQuery, Reads } from '../model/reads.ts'
-import { armsOfStatus, idClockGraceMs, selectedBooking } from './booking-sql.ts'
+import { armsOfStatus, idClockGraceMs, isAbandoned, selectedBooking } from './booking-sql.ts'
 import { instantsOfLocalDays } from './local-days.ts'
 
 const accountCursor = cursorOf('bookings of account', ['micros', 'id'])
@@ -98,6 +98,7 @@ function clinicQuery(query: BookingsOfClinicQuery, timezone: string): Sql {
     const time = timeOfMicros(micros)
     slots.push(sql`s.starts_at >= ${time}`, sql`(s.starts_at, b.id) > (${time}, ${id}::uuid)`)
   }
+  if (query.confirmedOnly) bookings.push(sql`not ${isAbandoned}`)
   const arms = armsOfStatus(query.status).map(
     (status) => sql`select b.* from holdfast.booking b where ${join([...bookings, status], ' and ')}`,
   )

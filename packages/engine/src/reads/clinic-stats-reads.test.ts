@@ -41,8 +41,10 @@ test('statistics by local day of the slots, with the effective status', async ({
         capacity: 14,
         taken: 6,
         bookings: { CONFIRMED: 1, ARRIVED: 1, COMPLETED: 2, NO_SHOW: 1, CANCELLED: 1, FAILED: 1 },
+        lapsed: 1,
+        released: 0,
       },
-      { date: second, capacity: 6, taken: 1, bookings: { PENDING: 1, FAILED: 2 } },
+      { date: second, capacity: 6, taken: 1, bookings: { PENDING: 1, FAILED: 2 }, lapsed: 1, released: 0 },
     ],
     totals: { PENDING: 1, CONFIRMED: 1, FAILED: 3, CANCELLED: 1, ARRIVED: 1, NO_SHOW: 1, COMPLETED: 2 },
     utilisation: 7 / 20,
@@ -59,6 +61,8 @@ test('a clinic without slots: every day is listed, and the rates are null', asyn
     from: dayAhead(0),
     to: dayAhead(2),
   })
-  expect(stats.days).toEqual([0, 1, 2].map((days) => ({ date: dayAhead(days), capacity: 0, taken: 0, bookings: {} })))
+  expect(stats.days).toEqual(
+    [0, 1, 2].map((days) => ({ date: dayAhead(days), capacity: 0, taken: 0, bookings: {}, lapsed: 0, released: 0 })),
+  )
   expect(stats).toMatchObject({ utilisation: null, lapseRate: null, noShowRate: null, leadTimeHoursMedian: null })
 })

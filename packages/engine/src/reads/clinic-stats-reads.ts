@@ -53,10 +53,11 @@ function bookingsByDay(range: DayRange): Sql {
        where ${isInRange(range)}
     )
     select c.n, c.status, count(*)::integer as bookings,
-           count(*) filter (where c.failure_reason = 'hold_expired')::integer as lapsed, null::float8 as lead_hours
+           count(*) filter (where c.failure_reason = 'hold_expired')::integer as lapsed,
+           count(*) filter (where c.failure_reason = 'hold_released')::integer as released, null::float8 as lead_hours
       from counted c group by c.n, c.status
     union all
-    select null, null, 0, 0,
+    select null, null, 0, 0, 0,
            percentile_cont(0.5) within group (order by extract(epoch from c.starts_at - c.created_at)::float8 / 3600)
       from counted c where c.status not in ('FAILED', 'CANCELLED')`
 }
@@ -67,6 +68,7 @@ type BookingsRow = {
   status: BookingStatus | null
   bookings: number
   lapsed: number
+  released: number
   lead_hours: number | null
 }
 
@@ -94,7 +96,14 @@ export function statsReads(pool: pg.Pool): Pick<Reads, 'clinicStats'> {
 
 function statsOf(dates: { date: string }[], slots: SlotsRow[], bookings: BookingsRow[]): ClinicStats {
   const totals = { PENDING: 0, CONFIRMED: 0, FAILED: 0, CANCELLED: 0, ARRIVED: 0, NO_SHOW: 0, COMPLETED: 0 }
-  const days: ClinicStats['days'] = dates.map(({ date }) => ({ date, capacity: 0, taken: 0, bookings: {} }))
+  const days: ClinicStats['days'] = dates.map(({ date }) => ({
+    date,
+    capacity: 0,
+    taken: 0,
+    bookings: {},
+    lapsed: 0,
+    released: 0,
+  }))
   for (const { n, capacity, taken } of slots) {
     const day = days[n - 1]
     if (day !== undefined) Object.assign(day, { capacity, taken })
@@ -109,6 +118,8 @@ function statsOf(dates: { date: string }[], slots: SlotsRow[], bookings: Booking
       continue
     }
     day.bookings[row.status] = row.bookings
+    day.lapsed += row.lapsed
+    day.released += row.released
     totals[row.status] += row.bookings
     all += row.bookings
     lapsed += row.lapsed

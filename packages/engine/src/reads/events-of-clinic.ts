@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import sql, { type Sql } from 'sql-template-tag'
+import sql, { empty, type Sql } from 'sql-template-tag'
 import { prepared } from '../database/prepared.ts'
 import { InvalidCursor } from '../lists/cursor.ts'
 import { pageOf } from '../lists/page.ts'
@@ -34,10 +34,13 @@ function eventsAfter(clinicNo: number, after: string | null, limit: number): Sql
      limit ${limit}`
 }
 
-function newestEvents(clinicNo: number, limit: number): Sql {
+/** What happens to a hold before it is confirmed, and its end if it never is. */
+const isOfHold = sql`(e.type in ('held', 'extended') or coalesce(e.reason, '') in ('hold_expired', 'hold_released'))`
+
+function newestEvents(clinicNo: number, confirmedOnly: boolean, limit: number): Sql {
   return sql`
     ${selectedEvents}
-     where e.clinic_no = ${clinicNo} and e.xid < ${horizon}
+     where e.clinic_no = ${clinicNo} and e.xid < ${horizon} ${confirmedOnly ? sql`and not ${isOfHold}` : empty}
      order by e.xid desc, e.seq desc
      limit ${limit}`
 }
@@ -80,8 +83,9 @@ export function eventReads(pool: pg.Pool): Pick<Reads, 'eventsOfClinic' | 'newes
       return pageOf(rows, limit, eventOf, positionOf)
     },
 
-    async newestEventsOfClinic({ clinicNo, limit }) {
-      const { rows } = await pool.query<EventRow>(prepared('newest_events_of_clinic', newestEvents(clinicNo, limit)))
+    async newestEventsOfClinic({ clinicNo, confirmedOnly, limit }) {
+      const name = confirmedOnly ? 'newest_confirmed_of_clinic' : 'newest_events_of_clinic'
+      const { rows } = await pool.query<EventRow>(prepared(name, newestEvents(clinicNo, confirmedOnly, limit)))
       return rows.map(eventOf)
     },
 

@@ -50,6 +50,16 @@ const messages = async () => (await findings()).map((finding) => finding.message
 const corruptBooking = (statement: string) => database.ownerPool.query(statement, [clinicNo, booking.id])
 const corruptSlot = (statement: string) => database.ownerPool.query(statement, [clinicNo, slot.id])
 
+test('a released hold has its reason in the log, and a row without it differs', async () => {
+  const held = await aBooking(database, slot, { status: 'PENDING' })
+  await runSettleBatch(database.appPool, [
+    { bookingId: held.id, action: 'cancel', actorId: null, onBehalf: false, key: null, reason: null },
+  ])
+  expect(await findings()).toEqual([])
+  await database.ownerPool.query('update holdfast.booking set failure_reason = null where id = $1', [held.id])
+  expect(await messages()).toEqual(['failure_reason is null, by its log hold_released'])
+})
+
 test('a clean clinic has no finding, with bookings in every status and a hold that has lapsed', async () => {
   await lapseHolds(database, slot)
   expect(await verify(database.appPool, { clinicNo, detailsMax: 100 })).toEqual({

@@ -290,7 +290,7 @@ export const withdrawSlot = <ThrowOnError extends boolean = false>(options: Opti
 /**
  * Book units of a slot
  *
- * Creates a PENDING booking that holds its units until `holdExpiresAt`, or with `confirm` a CONFIRMED one. Send an Idempotency-Key: a retry with the same key gets the first response.
+ * Creates a PENDING booking that holds its units until `holdExpiresAt`, or with `confirm` a CONFIRMED one. A hold needs no patient; its confirmation does. Send an Idempotency-Key: a retry with the same key gets the first response.
  *
  * Who may call: Anyone. `onBehalf` is for admins and staff of the clinic, and for doctors in their own calendar.
  */
@@ -404,9 +404,9 @@ export const rescheduleBooking = <ThrowOnError extends boolean = false>(options:
 });
 
 /**
- * Extend a hold, once
+ * Extend a hold
  *
- * A retry with the same Idempotency-Key gets 200.
+ * By `holdSeconds` of the clinic, and up to `holdExtensionsMax` times. A retry with the same Idempotency-Key gets 200 and does not extend again.
  *
  * Who may call: The bearer of the booking’s manage token; its account; admins and staff of the clinic; doctors for their own calendar.
  */

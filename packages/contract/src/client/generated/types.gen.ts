@@ -35,7 +35,7 @@ export type AppointmentType = 'in_person' | 'video';
  */
 export type BookedPatient = {
     /**
-     * Empty after the patient was erased
+     * Empty for a hold without a patient, and after the patient was erased
      */
     name: string;
     email?: string;
@@ -52,9 +52,9 @@ export type Booking = {
     slotId: string;
     status: BookingStatus;
     /**
-     * When FAILED
+     * When FAILED; or `hold_released`: CANCELLED before it was confirmed
      */
-    failureReason: 'hold_expired' | 'slot_withdrawn' | 'system_error' | null;
+    failureReason: 'hold_expired' | 'slot_withdrawn' | 'system_error' | 'hold_released' | null;
     units: number;
     appointmentType: AppointmentType;
     startsAt: string;
@@ -66,7 +66,7 @@ export type Booking = {
     createdAt: string;
     updatedAt: string;
     /**
-     * The hold has been extended, which is possible once
+     * The hold has been extended
      */
     extended: boolean;
     patient: BookedPatient;
@@ -402,6 +402,10 @@ export type ClinicSettings = {
      */
     holdSeconds: number;
     /**
+     * How often a hold can be extended, by `holdSeconds` each time
+     */
+    holdExtensionsMax: number;
+    /**
      * How long before its start a slot stops being bookable
      */
     minimumNoticeMinutes: number;
@@ -427,6 +431,10 @@ export type ClinicSettingsChange = {
      * How long a PENDING booking holds its units
      */
     holdSeconds?: number;
+    /**
+     * How often a hold can be extended, by `holdSeconds` each time
+     */
+    holdExtensionsMax?: number;
     /**
      * How long before its start a slot stops being bookable
      */
@@ -562,6 +570,14 @@ export type DayStats = {
     capacity: number;
     taken: number;
     bookings: BookingCounts;
+    /**
+     * Of those FAILED: holds that lapsed
+     */
+    lapsed: number;
+    /**
+     * Of those CANCELLED: holds that were released before they were confirmed
+     */
+    released: number;
 };
 
 /**
@@ -846,7 +862,7 @@ export type Money = {
 export type NewBooking = {
     slotId: string;
     units?: number;
-    patient: Patient;
+    patient?: Patient;
     appointmentType?: AppointmentType;
     /**
      * Reason for the visit
@@ -2977,7 +2993,7 @@ export type ExtendBookingErrors = {
      */
     408: Problem;
     /**
-     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `already_extended`: The hold has been extended already. `booking_erased`: The patient of this booking was erased.
+     * `hold_expired`: The hold has ended. `invalid_transition`: The booking is not in a state that allows this. `already_extended`: The hold cannot be extended any more. `booking_erased`: The patient of this booking was erased.
      */
     409: Problem;
     /**
@@ -3667,6 +3683,10 @@ export type ListClinicBookingsData = {
          */
         to?: string;
         status?: BookingStatus;
+        /**
+         * Without bookings that were never confirmed: holds that lapsed or were released
+         */
+        confirmedOnly?: boolean;
         doctorId?: string;
         /**
          * Part of the patient’s name, e-mail or phone, a booking’s id, or the last eight characters of an id
@@ -4004,6 +4024,10 @@ export type ListEventsData = {
          * The latest events, newest first and without further pages; not together with `after`
          */
         newest?: boolean;
+        /**
+         * Without the events of holds: held, extended, lapsed and released; only together with `newest`
+         */
+        confirmedOnly?: boolean;
         /**
          * The largest number of items to return
          */

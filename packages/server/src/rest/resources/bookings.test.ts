@@ -221,18 +221,6 @@ test('a hold that has ended is FAILED, cannot be confirmed, and its place is fre
   expect((await rest.call('createBooking', { body: { slotId: slot.id, patient } })).status).toBe(201)
 })
 
-test('a hold is extended once; a retry with the same key succeeds', async ({ database, rest }) => {
-  const { slot } = await aPlace(database)
-  const hold = await aHold(rest, slot.id)
-  const before = (await rest.call('getBooking', hold)).body.holdExpiresAt ?? ''
-  const extended = await rest.call('extendBooking', { ...hold, key: 'more' })
-  expect(extended.body.extended).toBe(true)
-  expect(Date.parse(extended.body.holdExpiresAt ?? '')).toBeGreaterThan(Date.parse(before))
-  expect((await rest.call('extendBooking', { ...hold, key: 'more' })).status).toBe(200)
-  expect((await rest.call('extendBooking', { ...hold, key: 'yet more' })).problem.code).toBe('already_extended')
-  expect((await rest.call('extendBooking', hold)).problem).toMatchObject({ status: 409, code: 'already_extended' })
-})
-
 test('a booking moves to another slot of its clinic, and to no other', async ({ database, rest }) => {
   const { doctor, slot } = await aPlace(database)
   const target = await aSlot(database, doctor)

@@ -9,6 +9,7 @@ import {
   type SettleOutcome,
 } from '@holdfast/engine'
 import type { ProblemError } from '../../edge/problem-error.ts'
+import { invalidRequest } from '../../edge/validator.ts'
 import { type BookingReach, bookingNotFound, erasureKey } from '../guards/reach-booking.ts'
 import { eventBody } from '../responses/bodies/event-body.ts'
 import { timeText } from '../responses/bodies/time-text.ts'
@@ -113,16 +114,22 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
   )
 }
 
+/** Of a hold; the confirmation names the patient. */
+const unknownPatient = { name: '' }
+
 function claim(
   { engine, bookingOrigins }: RestDeps,
   { body, granted: principal, field: bookedBy, key, request }: Input<typeof restOperations.createBooking>,
 ): Promise<ClaimOutcome> | ClaimOutcome {
   const clinicNo = clinicNoIn(body.slotId)
   if (clinicNo === null) return { kind: 'slot_missing' }
+  if (body.patient === undefined && body.confirm) {
+    throw invalidRequest([{ path: '/body/patient', message: 'is required together with confirm' }])
+  }
   const wanted = {
     slotId: body.slotId,
     units: body.units ?? 1,
-    patient: body.patient,
+    patient: body.patient ?? unknownPatient,
     appointmentType: body.appointmentType ?? null,
     reason: body.reason ?? null,
     confirm: body.confirm ?? false,

@@ -223,6 +223,11 @@ test('the newest events are returned newest first', async ({ database, rest }) =
   )
   expect(newest.items.map(({ version }) => version)).toEqual([2, 1, 2])
   expect(newest.nextCursor).toBeNull()
+  const query = { newest: true, confirmedOnly: true, limit: 3 }
+  const confirmed = (await rest.call('listEvents', { path, as: admin, query })).body
+  expect(confirmed.items.map(({ type }) => type)).toEqual(['confirmed', 'confirmed'])
+  const alone = await rest.call('listEvents', { path, as: admin, query: { confirmedOnly: true } })
+  expect(alone.problem.errors?.[0]?.path).toBe('/query/confirmedOnly')
   const both = await rest.call('listEvents', { path, as: admin, query: { newest: true, after: '1.1' } })
   expect(both.problem.errors?.[0]?.path).toBe('/query/newest')
 })

@@ -31,6 +31,7 @@ export function serveClinicDesk(serve: Serve, deps: RestDeps): void {
       from,
       to,
       status: query.status ?? null,
+      confirmedOnly: query.confirmedOnly,
       doctorId,
       q: query.q || null,
       limit: query.limit,
@@ -48,14 +49,18 @@ export function serveClinicDesk(serve: Serve, deps: RestDeps): void {
   })
 
   serve(restOperations.listEvents, async ({ query, granted: { clinic } }) => {
-    if (query.newest) {
+    const { newest: isNewest, confirmedOnly, limit } = query
+    if (isNewest) {
       if (query.after !== undefined) {
         throw invalidRequest([{ path: '/query/newest', message: 'must not be sent together with after' }])
       }
-      const newest = await reads.newestEventsOfClinic({ clinicNo: clinic.no, limit: query.limit })
+      const newest = await reads.newestEventsOfClinic({ clinicNo: clinic.no, confirmedOnly, limit })
       return { status: 200, body: { items: newest.map(eventBody), nextCursor: null } }
     }
-    const page = await reads.eventsOfClinic({ clinicNo: clinic.no, after: query.after ?? null, limit: query.limit })
+    if (confirmedOnly) {
+      throw invalidRequest([{ path: '/query/confirmedOnly', message: 'must be sent together with newest' }])
+    }
+    const page = await reads.eventsOfClinic({ clinicNo: clinic.no, after: query.after ?? null, limit })
     return { status: 200, body: { items: page.items.map(eventBody), nextCursor: page.nextCursor } }
   })
 

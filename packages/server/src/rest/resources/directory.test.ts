@@ -21,6 +21,7 @@ test('the site administrator creates a clinic; omitted fields have their default
     phone: null,
     settings: {
       holdSeconds: 120,
+      holdExtensionsMax: 5,
       minimumNoticeMinutes: 60,
       bookingHorizonDays: 730,
       cancellationDeadlineMinutes: 0,

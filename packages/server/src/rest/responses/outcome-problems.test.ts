@@ -21,6 +21,7 @@ test('responses outside the contract are found: an extra or missing field, a wro
   const { getClinic, withdrawSlot, removeMember } = restOperations
   const settings = {
     holdSeconds: 120,
+    holdExtensionsMax: 5,
     minimumNoticeMinutes: 0,
     bookingHorizonDays: 730,
     cancellationDeadlineMinutes: 0,

@@ -115,8 +115,13 @@ const rules = {
   already_extended: {
     code: 'already_extended',
     detail: ({ booking: { holdExpiresAt } }) =>
-      `The hold has been extended already${holdExpiresAt ? ` and ends at ${holdExpiresAt.toISOString()}` : ''}.`,
+      `The clinic allows no further extension${holdExpiresAt ? `; it ends at ${holdExpiresAt.toISOString()}` : ''}.`,
     extras: withBooking,
+  },
+  patient_missing: {
+    code: 'invalid_request',
+    detail: () => 'The hold was created without a patient.',
+    extras: () => ({ errors: [{ path: '/body/patient', message: 'is required: the hold was created without one' }] }),
   },
   past_deadline: {
     code: 'past_deadline',
