@@ -101,7 +101,9 @@ test('slots are created by a rule after a preview, and undone; a day is withdraw
     [scene.doctor.id, scene.clinic.timezone],
   )
   const { id: slotId = '', day = '' } = rows[0] ?? {}
-  await site.admin.createBooking({ body: { slotId, patient: { name: 'Unlucky Uli' }, confirm: true } })
+  await site.admin.createBooking({
+    body: { slotId, patient: { name: 'Unlucky Uli', phone: '+44 1632 960471' }, confirm: true },
+  })
   const withdrawal = page.getByRole('region', { name: 'Withdraw slots' })
   await withdrawal.getByLabel('First day').fill(day)
   await withdrawal.getByLabel('Last day').fill(day)
@@ -109,8 +111,9 @@ test('slots are created by a rule after a preview, and undone; a day is withdraw
   await withdrawal.getByText('28 slots would be withdrawn.').waitFor()
   await withdrawal.getByText('1 booking is affected').waitFor()
   await withdrawal.getByText('Unlucky Uli').waitFor()
+  await withdrawal.getByRole('link', { name: '+44 1632 960471' }).waitFor()
   expect(await slots()).toBe(140)
-  await withdrawal.getByRole('button', { name: 'Withdraw', exact: true }).click()
+  await withdrawal.getByRole('button', { name: 'Withdraw 28 slots, 1 booking' }).click()
   await page.getByText('28 slots were withdrawn.').waitFor()
   expect(await slots()).toBe(112)
 })
@@ -158,7 +161,7 @@ test('a slot in the week’s calendar is opened by keyboard and withdrawn', asyn
   await dialog.getByText('1 of 1 available').waitFor()
   await dialog.getByRole('button', { name: 'Withdraw this slot' }).click()
   await dialog.getByText('No bookings are affected.').waitFor()
-  await dialog.getByRole('button', { name: 'Withdraw', exact: true }).click()
+  await dialog.getByRole('button', { name: /^Withdraw 1 slot/ }).click()
   await page.getByText('1 slot was withdrawn.').waitFor()
   await dialog.waitFor({ state: 'hidden' })
   expect(await axeFindings(page)).toEqual([])

@@ -62,8 +62,8 @@ test('a doctor sets their video room; an invalid URL gets an error, and a change
   await room.and(page.locator('[value=""]')).waitFor()
   await room.fill('https://meet.example/{room}')
   await save.click()
-  // During the request the button is disabled too.
-  await save.and(page.locator(':disabled:not([data-loading])')).waitFor()
+  // During the request the button is inert too, but busy.
+  await save.and(page.locator('[aria-disabled]:not([data-busy])')).waitFor()
   expect(await stored()).toBe('https://meet.example/{room}')
 })
 

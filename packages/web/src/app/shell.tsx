@@ -1,20 +1,23 @@
 import { Burger } from '@mantine/core'
-import { Link, Outlet, useRouterState } from '@tanstack/react-router'
+import { Link, Outlet, useRouter, useRouterState } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type Session, useSession } from '../lib/session.ts'
+import { focusNewPage } from '../ui/page-focus.ts'
 import { BrandMark } from './brand-mark.tsx'
 import { ColorSchemeSwitch } from './color-scheme-switch.tsx'
 import { LanguageSwitch } from './language-switch.tsx'
 import { navigation } from './navigation.ts'
 import classes from './shell.module.css'
+import { useKeptFocus } from './use-kept-focus.ts'
 
 /** The frame of every page: skip link, header with the navigation for the reader's roles, the page, footer. */
 export function Shell() {
   const { t } = useTranslation('shell')
   const session = useSession()
   const [isMenuOpen, setMenuOpen] = useState(false)
-  const mainRef = useFocusOnNavigation(() => setMenuOpen(false))
+  useNewPage(() => setMenuOpen(false))
+  useKeptFocus()
   return (
     <>
       <a className={classes.skip} href="#main">
@@ -44,12 +47,16 @@ export function Shell() {
           </div>
         </div>
       </header>
-      <main id="main" className={classes.main} ref={mainRef} tabIndex={-1}>
+      <main id="main" className={classes.main} tabIndex={-1}>
         <Outlet />
       </main>
       <footer className={`${classes.footer} no-print`}>
         <span>{t('footer.promise')}</span>
-        <a href="/docs">{t('footer.api')}</a>
+        <span>
+          <Link to="/find-booking">{t('footer.findBooking')}</Link>
+          {' · '}
+          <a href="/docs">{t('footer.api')}</a>
+        </span>
       </footer>
     </>
   )
@@ -78,18 +85,31 @@ function Navigation({ session }: { session: Session }) {
   )
 }
 
-/** Moves the focus to the beginning of a new page, so that screen readers start there. */
-function useFocusOnNavigation(onNavigated: () => void) {
-  const mainRef = useRef<HTMLElement>(null)
-  const pathname = useRouterState({ select: (state) => state.resolvedLocation?.pathname })
+/**
+ * Shows a new page from its top and moves the focus to its heading. After going back, the router restores the position.
+ */
+function useNewPage(onOpened: () => void): void {
+  const { history } = useRouter()
+  const location = useRouterState({ select: (state) => state.resolvedLocation })
+  const pathname = location?.pathname
+  const hash = location?.hash ?? ''
   const before = useRef<string | undefined>(undefined)
+  const isReturn = useRef(false)
+  useEffect(
+    () =>
+      history.subscribe(({ action: { type } }) => {
+        isReturn.current = type !== 'PUSH' && type !== 'REPLACE'
+      }),
+    [history],
+  )
   useEffect(() => {
     const isFirst = before.current === undefined
     if (pathname === before.current) return
     before.current = pathname
     if (isFirst) return
-    onNavigated()
-    mainRef.current?.focus({ preventScroll: true })
-  }, [pathname, onNavigated])
-  return mainRef
+    onOpened()
+    // With a hash, as tickets have, the router looks for an element of that id and otherwise scrolls nowhere.
+    if (!isReturn.current && hash !== '' && document.getElementById(hash) === null) window.scrollTo(0, 0)
+    focusNewPage()
+  }, [pathname, hash, onOpened])
 }

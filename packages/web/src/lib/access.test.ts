@@ -1,6 +1,6 @@
 import type { Me } from '@holdfast/contract/client'
 import { expect, test } from 'vitest'
-import { roleIn } from './access.ts'
+import { homeOf, roleIn } from './access.ts'
 
 const me: Me = {
   id: '1',
@@ -15,4 +15,23 @@ test('a role applies to its clinic only; a site administrator is admin everywher
   expect(roleIn(me, 'north')).toBe('staff')
   expect(roleIn(me, 'south')).toBeNull()
   expect(roleIn({ ...me, siteAdministrator: true }, 'south')).toBe('admin')
+})
+
+test.each([
+  [true, [], '/clinic'],
+  [false, [{ role: 'admin', doctorId: null }], '/clinic'],
+  [false, [{ role: 'staff', doctorId: null }], '/clinic'],
+  [false, [{ role: 'doctor', doctorId: 'd' }], '/my-day'],
+  [
+    false,
+    [
+      { role: 'doctor', doctorId: 'd' },
+      { role: 'staff', doctorId: null },
+    ],
+    '/clinic',
+  ],
+  [false, [], '/my-bookings'],
+] as const)('an account starts with the page of its role: %s %j %s', (siteAdministrator, roles, home) => {
+  const memberships = roles.map((role) => ({ clinicId: 'c', ...role }))
+  expect(homeOf({ ...me, siteAdministrator, memberships })).toBe(home)
 })

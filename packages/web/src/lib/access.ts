@@ -11,6 +11,12 @@ export async function requireMe(queryClient: QueryClient, href: string): Promise
   return me
 }
 
+/** The page that an account starts with: of its clinics, its own calendar, or its bookings. */
+export function homeOf({ siteAdministrator, memberships }: Me): '/clinic' | '/my-day' | '/my-bookings' {
+  if (siteAdministrator || memberships.some(({ role }) => role !== 'doctor')) return '/clinic'
+  return memberships.some(({ doctorId }) => doctorId !== null) ? '/my-day' : '/my-bookings'
+}
+
 /** An account's role in a clinic; null if it has none. A site administrator is an admin everywhere. */
 export function roleIn(me: Me, clinicId: string): Role | null {
   if (me.siteAdministrator) return 'admin'

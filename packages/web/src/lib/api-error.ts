@@ -19,6 +19,19 @@ export class UnreachableError extends Error {
   }
 }
 
+const mayPass = new Set<Problem['code']>([
+  'rate_limited',
+  'overloaded',
+  'unavailable',
+  'internal_error',
+  'request_timeout',
+])
+
+/** Whether the same request would be refused again, so that trying again is no help. */
+export function isFinal(error: unknown): boolean {
+  return error instanceof RefusedError && !mayPass.has(error.problem.code)
+}
+
 /** The problem's code; null for other errors. */
 export function refusalCode(error: unknown): Problem['code'] | null {
   return error instanceof RefusedError ? error.problem.code : null

@@ -14,13 +14,18 @@ export const rereadMs = 15_000
 
 export type BookingsFilter = { from: string; to: string; doctorId?: string; status?: BookingStatus }
 
-/** The bookings whose slots start on these local days, at most a thousand. */
+/** The bookings whose slots start on these local days, at most a thousand, without holds that were never confirmed. */
 export function bookingsQuery(clinicId: string, filter: BookingsFilter) {
   return queryOptions({
     queryKey: [...clinicKey(clinicId), 'bookings', filter],
     queryFn: (): Promise<AllPages<Booking>> =>
       readAllPages(10, (start) =>
-        dataOf(api.listClinicBookings({ path: { clinicId }, query: { ...filter, limit: pageSize, ...start } })),
+        dataOf(
+          api.listClinicBookings({
+            path: { clinicId },
+            query: { ...filter, confirmedOnly: true, limit: pageSize, ...start },
+          }),
+        ),
       ),
     staleTime: 5_000,
     refetchInterval: rereadMs,

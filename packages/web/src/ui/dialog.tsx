@@ -1,6 +1,7 @@
 import { Group, Modal } from '@mantine/core'
-import type { ReactNode } from 'react'
+import { type ReactNode, useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
+import { focusPageTitle } from './page-focus.ts'
 
 type DialogProps = { title: string; isOpen: boolean; onClose: () => void; size?: 'md' | 'lg'; children: ReactNode }
 
@@ -10,8 +11,9 @@ type DialogProps = { title: string; isOpen: boolean; onClose: () => void; size?:
  */
 export function Dialog({ title, isOpen, onClose, size = 'md', children }: DialogProps) {
   const { t } = useTranslation('shell')
+  useReturnedFocus(isOpen)
   return (
-    <Modal.Root opened={isOpen} onClose={onClose} size={size} centered>
+    <Modal.Root opened={isOpen} onClose={onClose} size={size} centered returnFocus={false}>
       <Modal.Overlay />
       <Modal.Content radius="lg">
         <Group justify="space-between" wrap="nowrap" p="md" pb={0}>
@@ -24,4 +26,25 @@ export function Dialog({ title, isOpen, onClose, size = 'md', children }: Dialog
       </Modal.Content>
     </Modal.Root>
   )
+}
+
+/**
+ * After closing, the focus is on the button that opened the dialog, or where the dialog's action has moved it. Without
+ * either, it is on the page's heading; Mantine would leave it nowhere.
+ */
+function useReturnedFocus(isOpen: boolean): void {
+  const opener = useRef<Element | null>(null)
+  useEffect(() => {
+    if (isOpen) {
+      opener.current = document.activeElement
+      return
+    }
+    const before = opener.current
+    opener.current = null
+    const { activeElement } = document
+    const isMoved = activeElement !== document.body && activeElement?.closest('[role="dialog"]') === null
+    if (before === null || isMoved) return
+    if (before instanceof HTMLElement && before.isConnected && before !== document.body) before.focus()
+    else focusPageTitle()
+  }, [isOpen])
 }

@@ -1,7 +1,7 @@
 import { Alert, Button, Stack, Text } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
-import { refusalCode } from '../lib/api-error.ts'
+import { isFinal, refusalCode } from '../lib/api-error.ts'
 import { problemMessage } from '../lib/problem-message.ts'
 import { Icon } from './icon.tsx'
 import { LinkButton } from './link-button.tsx'
@@ -13,7 +13,7 @@ type ErrorStateProps = {
   isTitled?: boolean
 }
 
-/** An error with its help text, and a button to try again. */
+/** An error with its help text, and a button to try again if that may help. */
 export function ErrorState({ error, retry, isTitled = true }: ErrorStateProps) {
   const { t } = useTranslation('problems')
   const { title, help } = problemMessage(error, t)
@@ -33,7 +33,7 @@ export function ErrorState({ error, retry, isTitled = true }: ErrorStateProps) {
             {t('toAccount')}
           </LinkButton>
         ) : null}
-        {retry === undefined ? null : (
+        {retry === undefined || isFinal(error) ? null : (
           <Button variant="default" size="sm" onClick={retry}>
             {t('retry')}
           </Button>

@@ -1,15 +1,17 @@
-import { Stack } from '@mantine/core'
+import { Group, Stack } from '@mantine/core'
 import type { ErrorComponentProps } from '@tanstack/react-router'
 import { useRouter } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import { RefusedError } from '../lib/api-error.ts'
+import { isFinal, RefusedError } from '../lib/api-error.ts'
 import { problemMessage } from '../lib/problem-message.ts'
 import { ErrorState } from './error-state.tsx'
+import { LinkButton } from './link-button.tsx'
 import { PageTitle } from './page-title.tsx'
 
 /** For a route whose loader or component failed. */
 export function PageError({ error, reset }: ErrorComponentProps) {
   const { t } = useTranslation('problems')
+  const { t: tShell } = useTranslation('shell')
   const router = useRouter()
   const retry = () => {
     if (error instanceof RefusedError) {
@@ -24,6 +26,13 @@ export function PageError({ error, reset }: ErrorComponentProps) {
     <Stack gap="lg">
       <PageTitle>{problemMessage(error, t).title}</PageTitle>
       <ErrorState error={error} retry={retry} isTitled={false} />
+      {isFinal(error) ? (
+        <Group>
+          <LinkButton to="/" variant="default">
+            {tShell('notFound.home')}
+          </LinkButton>
+        </Group>
+      ) : null}
     </Stack>
   )
 }

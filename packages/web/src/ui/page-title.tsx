@@ -1,8 +1,9 @@
 import { Title } from '@mantine/core'
 import { type ReactNode, useEffect } from 'react'
+import { focusPageTitle, isTitleAwaited } from './page-focus.ts'
 
 /**
- * The page's h1 and document title.
+ * The page's h1 and document title. It takes the focus after a navigation, so that screen readers start there.
  *
  * @param of the title, if the heading is not only text
  */
@@ -11,5 +12,12 @@ export function PageTitle({ children, of }: { children: ReactNode; of?: string }
   useEffect(() => {
     document.title = text === '' ? 'Holdfast' : `${text} · Holdfast`
   }, [text])
-  return <Title order={1}>{children}</Title>
+  useEffect(() => {
+    if (isTitleAwaited()) focusPageTitle()
+  }, [])
+  return (
+    <Title order={1} tabIndex={-1}>
+      {children}
+    </Title>
+  )
 }

@@ -2,7 +2,7 @@ import type { Booking, Slot } from '@holdfast/contract/client'
 import { expect, test } from 'vitest'
 import { calendarEvents, shownHours } from './calendar-events.ts'
 
-const texts = { free: 'Free', places: (taken: number, capacity: number) => `${taken} of ${capacity}` }
+const texts = { free: 'Free', held: 'Held', places: (taken: number, capacity: number) => `${taken} of ${capacity}` }
 
 function aSlot(fields: Partial<Slot>): Slot {
   return {

@@ -2,7 +2,7 @@ import type { Booking, Slot } from '@holdfast/contract/client'
 import type { ScheduleEventData } from '@mantine/schedule'
 import { localDateTime } from '../../lib/local-time.ts'
 
-export type SlotTexts = { free: string; places: (taken: number, capacity: number) => string }
+export type SlotTexts = { free: string; held: string; places: (taken: number, capacity: number) => string }
 
 /** One event per slot, in the clinic's local time. Its title: free, the patient, or how many places are taken. */
 export function calendarEvents(
@@ -23,7 +23,7 @@ export function calendarEvents(
     const title = isFree
       ? texts.free
       : slot.capacity === 1 && first !== undefined
-        ? first.patient.name
+        ? first.patient.name || texts.held
         : texts.places(taken, slot.capacity)
     return {
       id: slot.id,

@@ -23,11 +23,12 @@ type SlotCalendarProps = {
 
 /** A doctor's slots as a calendar in the clinic's local time; each opens by click or key. */
 export function SlotCalendar({ view, day, slots, bookings, timeZone, onSlot, onDay }: SlotCalendarProps) {
-  const { t } = useTranslation('schedule')
+  const { t } = useTranslation(['schedule', 'shell'])
   const events = useMemo(
     () =>
       calendarEvents(slots, bookings, timeZone, {
         free: t('calendar.free'),
+        held: t('shell:status.PENDING'),
         places: (taken, capacity) =>
           t('calendar.places', { taken: formatNumber(taken), capacity: formatNumber(capacity) }),
       }),

@@ -6,9 +6,10 @@ import { api, dataOf } from '../../lib/api.ts'
 import { formatAppointment, formatNumber } from '../../lib/format.ts'
 import { serverNow } from '../../lib/server-clock.ts'
 import { Dialog } from '../../ui/dialog.tsx'
+import { focusPageTitle } from '../../ui/page-focus.ts'
 import { BookingActions } from '../bookings/booking-actions.tsx'
+import { PatientName } from '../bookings/patient-name.tsx'
 import { StatusMark } from '../bookings/status-mark.tsx'
-import { usePatientName } from '../bookings/use-patient-name.ts'
 import { Withdrawal } from '../slots/withdrawal.tsx'
 import { JoinVideo } from '../video/join-video.tsx'
 
@@ -19,6 +20,8 @@ type SlotDialogProps = {
   clinicId: string
   timeZone: string
   nameOf?: (booking: Booking) => ReactNode
+  /** Renders a link for moving a booking. */
+  moveOf?: (booking: Booking) => ReactNode
   onClose: () => void
 }
 
@@ -37,9 +40,8 @@ export function SlotDialog({ slot, onClose, ...rest }: SlotDialogProps) {
 
 type SlotDetailsProps = SlotDialogProps & { slot: Slot }
 
-function SlotDetails({ slot, bookings, clinicId, timeZone, nameOf, onClose }: SlotDetailsProps) {
+function SlotDetails({ slot, bookings, clinicId, timeZone, nameOf, moveOf, onClose }: SlotDetailsProps) {
   const { t } = useTranslation('schedule')
-  const textOf = usePatientName()
   const [isWithdrawing, setWithdrawing] = useState(false)
   const here = bookings.filter(
     ({ slotId, status }) => slotId === slot.id && status !== 'CANCELLED' && status !== 'FAILED',
@@ -52,8 +54,13 @@ function SlotDetails({ slot, bookings, clinicId, timeZone, nameOf, onClose }: Sl
         clinicId={clinicId}
         timeZone={timeZone}
         known={here}
+        moveOf={moveOf}
         run={(query) => dataOf(api.withdrawSlot({ path: { slotId: slot.id }, query }))}
-        onDone={onClose}
+        onDone={() => {
+          onClose()
+          // The slot is gone from the calendar, and with it the button that opened this.
+          focusPageTitle()
+        }}
         onBack={() => setWithdrawing(false)}
       />
     )
@@ -66,8 +73,8 @@ function SlotDetails({ slot, bookings, clinicId, timeZone, nameOf, onClose }: Sl
       {here.map((booking) => (
         <Stack key={booking.id} gap="xs">
           <Group justify="space-between">
-            <Text fw={600}>{nameOf ? nameOf(booking) : textOf(booking)}</Text>
-            <StatusMark status={booking.status} />
+            <Text fw={600}>{nameOf ? nameOf(booking) : <PatientName of={booking} />}</Text>
+            <StatusMark of={booking} />
           </Group>
           {booking.reason ? <Text size="sm">{booking.reason}</Text> : null}
           {booking.joinUrl === null ? null : (

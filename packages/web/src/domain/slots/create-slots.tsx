@@ -3,11 +3,13 @@ import { Button, Group, Stack, Text, Title } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import type { TFunction } from 'i18next'
+import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api.ts'
 import { clinicKey } from '../../lib/clinic-queries.ts'
 import { randomKey } from '../../lib/random-key.ts'
 import { slotsKey } from '../../lib/slots-query.ts'
+import { ActionButton } from '../../ui/action-button.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import layoutClasses from '../../ui/layout.module.css'
 import { toastDone } from '../../ui/toast.ts'
@@ -31,12 +33,13 @@ export function CreateSlots({ doctorId, clinicId, timeZone, today }: CreateSlots
     validate: (draft) => Object.fromEntries(invalidFields(draft).map((field) => [field, errorText(field, t)])),
     onValuesChange: () => preview.reset(),
   })
+  const titleRef = useRef<HTMLHeadingElement>(null)
   const showPreview = form.onSubmit((draft) => preview.mutate(ruleOf(draft)))
   return (
     <section className={layoutClasses.panel} aria-labelledby="create-slots">
       <Stack gap="lg">
         <div>
-          <Title order={2} size="h3" id="create-slots">
+          <Title order={2} size="h3" id="create-slots" tabIndex={-1} ref={titleRef}>
             {t('rule.title')}
           </Title>
           <Text c="dimmed">{t('rule.intro')}</Text>
@@ -45,9 +48,9 @@ export function CreateSlots({ doctorId, clinicId, timeZone, today }: CreateSlots
           <Stack gap="lg">
             <SlotRuleFields form={form} />
             <Group>
-              <Button type="submit" variant={preview.data ? 'default' : 'filled'} loading={preview.isPending}>
+              <ActionButton type="submit" variant={preview.data ? 'default' : 'filled'} isBusy={preview.isPending}>
                 {t('rule.preview')}
-              </Button>
+              </ActionButton>
             </Group>
           </Stack>
         </form>
@@ -55,10 +58,18 @@ export function CreateSlots({ doctorId, clinicId, timeZone, today }: CreateSlots
         {creation.isError ? <ErrorState error={creation.error} /> : null}
         {preview.isSuccess ? (
           <SlotPreview
+            key={preview.submittedAt}
             preview={preview.data}
             timeZone={timeZone}
             isPending={creation.isPending}
-            onCreate={() => creation.mutate(preview.variables, { onSuccess: () => preview.reset() })}
+            onCreate={() =>
+              creation.mutate(preview.variables, {
+                onSuccess: () => {
+                  preview.reset()
+                  titleRef.current?.focus()
+                },
+              })
+            }
           />
         ) : null}
       </Stack>

@@ -1,7 +1,9 @@
 import type { CreatedSlots } from '@holdfast/contract/client'
-import { Button, Group, Stack, Text } from '@mantine/core'
+import { Group, Stack, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { formatDate, formatNumber, formatTime } from '../../lib/format.ts'
+import { ActionButton } from '../../ui/action-button.tsx'
+import { FocusedTitle } from '../../ui/focused-title.tsx'
 import tableClasses from '../../ui/table.module.css'
 import { previewDays } from './preview-days.ts'
 
@@ -15,11 +17,11 @@ export function SlotPreview({ preview, timeZone, isPending, onCreate }: SlotPrev
   const days = previewDays(preview, timeZone)
   return (
     <Stack gap="md" aria-busy={isPending}>
-      <Text role="status" fw={600}>
+      <FocusedTitle id="slot-preview" order={3}>
         {t('preview.created', { count: preview.created })}
         {preview.skipped > 0 ? ` · ${t('preview.skipped', { count: preview.skipped })}` : ''}
         {preview.conflicts > 0 ? ` · ${t('preview.conflicts', { count: preview.conflicts })}` : ''}
-      </Text>
+      </FocusedTitle>
       {days.length === 0 ? null : (
         <table className={tableClasses.table}>
           <caption className={tableClasses.caption}>{t('preview.caption')}</caption>
@@ -63,9 +65,9 @@ export function SlotPreview({ preview, timeZone, isPending, onCreate }: SlotPrev
         <Text c="dimmed">{t('preview.moreDays', { count: days.length - daysShown })}</Text>
       ) : null}
       <Group>
-        <Button loading={isPending} disabled={preview.created === 0} onClick={onCreate}>
+        <ActionButton isBusy={isPending} disabled={preview.created === 0} onClick={onCreate}>
           {t('preview.create', { count: preview.created })}
-        </Button>
+        </ActionButton>
       </Group>
     </Stack>
   )

@@ -1,6 +1,7 @@
+import type { Booking } from '@holdfast/contract/client'
 import { Button, Group, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { type ReactNode, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api.ts'
 import { bookingsQuery } from '../../lib/clinic-queries.ts'
@@ -12,12 +13,24 @@ const daysMax = 62
 
 type Days = { from: string; to: string }
 
-type WithdrawDaysProps = { doctorId: string; clinicId: string; timeZone: string; today: string }
+type WithdrawDaysProps = {
+  doctorId: string
+  clinicId: string
+  timeZone: string
+  today: string
+  /** Renders a link for moving a booking. */
+  moveOf?: (booking: Booking) => ReactNode
+}
 
 /** Withdraws all slots of some days, after a preview of the bookings it would affect. */
-export function WithdrawDays({ doctorId, clinicId, timeZone, today }: WithdrawDaysProps) {
+export function WithdrawDays({ doctorId, clinicId, timeZone, today, moveOf }: WithdrawDaysProps) {
   const { t } = useTranslation('schedule')
   const [days, setDays] = useState<Days | null>(null)
+  const titleRef = useRef<HTMLHeadingElement>(null)
+  const close = () => {
+    setDays(null)
+    titleRef.current?.focus()
+  }
   const known = useQuery({
     ...bookingsQuery(clinicId, { from: days?.from ?? today, to: days?.to ?? today, doctorId }),
     enabled: days !== null,
@@ -26,7 +39,7 @@ export function WithdrawDays({ doctorId, clinicId, timeZone, today }: WithdrawDa
     <section className={layoutClasses.panel} aria-labelledby="withdraw-days">
       <Stack gap="md">
         <div>
-          <Title order={2} size="h3" id="withdraw-days">
+          <Title order={2} size="h3" id="withdraw-days" tabIndex={-1} ref={titleRef}>
             {t('withdraw.title')}
           </Title>
           <Text c="dimmed">{t('withdraw.intro')}</Text>
@@ -39,9 +52,10 @@ export function WithdrawDays({ doctorId, clinicId, timeZone, today }: WithdrawDa
             clinicId={clinicId}
             timeZone={timeZone}
             known={known.data?.items ?? []}
+            moveOf={moveOf}
             run={(how) => dataOf(api.withdrawSlotsOfDoctor({ path: { doctorId }, query: { ...days, ...how } }))}
-            onDone={() => setDays(null)}
-            onBack={() => setDays(null)}
+            onDone={close}
+            onBack={close}
           />
         )}
       </Stack>

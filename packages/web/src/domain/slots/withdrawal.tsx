@@ -1,16 +1,20 @@
 import type { Booking, WithdrawnSlots } from '@holdfast/contract/client'
-import { Alert, Button, Group, Stack, Text } from '@mantine/core'
-import { IconAlertTriangle } from '@tabler/icons-react'
+import { Alert, Anchor, Button, Group, Stack, Text } from '@mantine/core'
+import { IconAlertTriangle, IconPrinter } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { clinicKey } from '../../lib/clinic-queries.ts'
 import { formatDayTime } from '../../lib/format.ts'
 import { problemMessage } from '../../lib/problem-message.ts'
 import { slotsKey } from '../../lib/slots-query.ts'
+import { ActionButton } from '../../ui/action-button.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
+import { FocusedTitle } from '../../ui/focused-title.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import layoutClasses from '../../ui/layout.module.css'
 import { toastDone, toastFailed } from '../../ui/toast.ts'
+import { PatientName } from '../bookings/patient-name.tsx'
 
 type WithdrawalProps = {
   /** Identifies the withdrawal: each value has its own preview. */
@@ -18,15 +22,18 @@ type WithdrawalProps = {
   doctorId: string
   clinicId: string
   timeZone: string
-  /** Bookings from which patients' names are taken. */
+  /** Bookings from which patients' names and contacts are taken. */
   known: readonly Booking[]
+  /** Renders a link for moving one of these bookings. */
+  moveOf?: ((booking: Booking) => ReactNode) | undefined
   run: (how: { dryRun: boolean; withBookings: boolean }) => Promise<WithdrawnSlots>
   onDone: () => void
   onBack: () => void
 }
 
 /** A preview of the slots and bookings that a withdrawal affects, then the withdrawal. */
-export function Withdrawal({ of, doctorId, clinicId, timeZone, known, run, onDone, onBack }: WithdrawalProps) {
+export function Withdrawal(props: WithdrawalProps) {
+  const { of, doctorId, clinicId, timeZone, known, moveOf, run, onDone, onBack } = props
   const { t } = useTranslation('schedule')
   const { t: tProblem } = useTranslation('problems')
   const queryClient = useQueryClient()
@@ -57,7 +64,9 @@ export function Withdrawal({ of, doctorId, clinicId, timeZone, known, run, onDon
   const { slots, bookings } = preview.data
   return (
     <Stack gap="md">
-      <Text role="status">{t('withdraw.slots', { count: slots })}</Text>
+      <FocusedTitle id="withdrawal" order={3}>
+        {t('withdraw.slots', { count: slots })}
+      </FocusedTitle>
       {bookings.length > 0 ? (
         <Alert
           color="red"
@@ -69,7 +78,7 @@ export function Withdrawal({ of, doctorId, clinicId, timeZone, known, run, onDon
             {bookings.map(({ id, startsAt }) => (
               <li key={id}>
                 {formatDayTime(startsAt, timeZone)} ·{' '}
-                {known.find((one) => one.id === id)?.patient.name ?? t('withdraw.unknownPatient')}
+                <Affected booking={known.find((one) => one.id === id)} moveOf={moveOf} />
               </li>
             ))}
           </ul>
@@ -80,14 +89,60 @@ export function Withdrawal({ of, doctorId, clinicId, timeZone, known, run, onDon
       ) : slots > 0 ? (
         <Text c="dimmed">{t('withdraw.noBookings')}</Text>
       ) : null}
-      <Group gap="sm">
-        <Button color="red" disabled={slots === 0} loading={withdrawal.isPending} onClick={() => withdrawal.mutate()}>
-          {t('withdraw.submit')}
-        </Button>
+      <Group gap="sm" className="no-print">
+        <ActionButton
+          color="red"
+          disabled={slots === 0}
+          isBusy={withdrawal.isPending}
+          onClick={() => withdrawal.mutate()}
+        >
+          {bookings.length === 0
+            ? t('withdraw.submitSlots', { count: slots })
+            : t('withdraw.submitBoth', {
+                slots: t('withdraw.submitSlots', { count: slots }),
+                bookings: t('withdraw.bookings', { count: bookings.length }),
+              })}
+        </ActionButton>
         <Button variant="default" onClick={onBack}>
           {t('withdraw.back')}
         </Button>
+        {bookings.length > 0 ? (
+          <Button variant="default" leftSection={<Icon of={IconPrinter} size={18} />} onClick={() => window.print()}>
+            {t('withdraw.print')}
+          </Button>
+        ) : null}
       </Group>
     </Stack>
+  )
+}
+
+type AffectedProps = { booking: Booking | undefined; moveOf: WithdrawalProps['moveOf'] }
+
+/** A patient who would lose the appointment: whom to call, or what to move. */
+function Affected({ booking, moveOf }: AffectedProps) {
+  const { t } = useTranslation('schedule')
+  if (booking === undefined) return t('withdraw.unknownPatient')
+  const { phone, email } = booking.patient
+  return (
+    <>
+      <PatientName of={booking} />
+      {phone === undefined ? null : (
+        <>
+          {' · '}
+          <Anchor href={`tel:${phone.replaceAll(/[^\d+]/g, '')}`} dir="ltr">
+            {phone}
+          </Anchor>
+        </>
+      )}
+      {email === undefined ? null : (
+        <>
+          {' · '}
+          <Anchor href={`mailto:${encodeURIComponent(email).replaceAll('%40', '@')}`} dir="ltr">
+            {email}
+          </Anchor>
+        </>
+      )}
+      {moveOf === undefined ? null : <span className="no-print"> · {moveOf(booking)}</span>}
+    </>
   )
 }

@@ -1,10 +1,11 @@
-import { Button, Group, Paper, Stack, Text } from '@mantine/core'
+import { Group, Paper, Stack, Text } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api.ts'
 import { useSession } from '../../lib/session.ts'
+import { ActionButton } from '../../ui/action-button.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { LinkButton } from '../../ui/link-button.tsx'
 import { PageLoading } from '../../ui/page-loading.tsx'
@@ -59,9 +60,9 @@ export function AccountPage() {
             <LinkButton variant="default" to="/my-bookings">
               {t('myBookings')}
             </LinkButton>
-            <Button variant="default" loading={isBusy} onClick={signOut}>
+            <ActionButton variant="default" isBusy={isBusy} onClick={signOut}>
               {t('signOut')}
-            </Button>
+            </ActionButton>
           </Group>
         </Stack>
       </Paper>

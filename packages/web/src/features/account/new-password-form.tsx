@@ -1,7 +1,8 @@
-import { Button, Checkbox, Paper, PasswordInput, Stack, Text } from '@mantine/core'
+import { Checkbox, Paper, PasswordInput, Stack, Text } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useTranslation } from 'react-i18next'
 import { refusalCode } from '../../lib/api-error.ts'
+import { ActionButton } from '../../ui/action-button.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { newPasswordErrors, passwordLengthMin } from './new-password-fields.ts'
 
@@ -35,7 +36,10 @@ export function NewPasswordForm({ current, asksToEndOthers, isBusy, error, onSub
     },
   })
   const submit = form.onSubmit(
-    (values) => void onSubmit(values).then(form.reset, () => undefined),
+    (values) =>
+      void onSubmit(values).then(form.reset, (refusal: unknown) => {
+        if (refusalCode(refusal) === 'password_wrong') form.getInputNode('currentPassword')?.focus()
+      }),
     (errors) => form.getInputNode(Object.keys(errors)[0] ?? '')?.focus(),
   )
   const shared = {
@@ -78,9 +82,9 @@ export function NewPasswordForm({ current, asksToEndOthers, isBusy, error, onSub
         ) : (
           <ErrorState error={error} />
         )}
-        <Button type="submit" loading={isBusy} style={{ alignSelf: 'flex-start' }}>
+        <ActionButton type="submit" isBusy={isBusy} style={{ alignSelf: 'flex-start' }}>
           {t('password.submit')}
-        </Button>
+        </ActionButton>
       </Stack>
     </Paper>
   )

@@ -3,7 +3,9 @@ import { useMutation } from '@tanstack/react-query'
 import { useNavigate, useRouterState } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api.ts'
+import { refusalCode } from '../../lib/api-error.ts'
 import { EmptyState } from '../../ui/empty-state.tsx'
+import { ErrorState } from '../../ui/error-state.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
 import { toastDone } from '../../ui/toast.ts'
 import { type NewPassword, NewPasswordForm } from './new-password-form.tsx'
@@ -29,6 +31,15 @@ export function ResetPasswordPage() {
         <PageTitle>{t('reset.title')}</PageTitle>
         <EmptyState title={t('reset.incomplete')} help={t('reset.incompleteHelp')} />
       </>
+    )
+  }
+  // The form would be refused again.
+  if (refusalCode(reset.error) === 'link_used') {
+    return (
+      <Stack gap="lg" maw="28rem" mx="auto">
+        <PageTitle>{t('reset.title')}</PageTitle>
+        <ErrorState error={reset.error} />
+      </Stack>
     )
   }
   return (

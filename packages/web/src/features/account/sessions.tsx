@@ -1,9 +1,10 @@
 import type { Session } from '@holdfast/contract/client'
-import { Badge, Button, Group, Paper, Stack, Text, Title } from '@mantine/core'
+import { Badge, Group, Paper, Stack, Text, Title } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api.ts'
 import { formatDayTime, ownTimeZone } from '../../lib/format.ts'
+import { ActionButton } from '../../ui/action-button.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { PageLoading } from '../../ui/page-loading.tsx'
 import { toastDone } from '../../ui/toast.ts'
@@ -37,9 +38,9 @@ export function Sessions() {
             </Stack>
             {endOthers.isError ? <ErrorState error={endOthers.error} /> : null}
             {sessions.data.length > 1 ? (
-              <Button
+              <ActionButton
                 variant="default"
-                loading={endOthers.isPending}
+                isBusy={endOthers.isPending}
                 style={{ alignSelf: 'flex-start' }}
                 h="auto"
                 mih="2.75rem"
@@ -47,7 +48,7 @@ export function Sessions() {
                 onClick={() => endOthers.mutate()}
               >
                 {t('sessions.endOthers')}
-              </Button>
+              </ActionButton>
             ) : null}
           </Stack>
         </Paper>
@@ -75,15 +76,15 @@ function SessionItem({ session }: { session: Session }) {
         {end.isError ? <ErrorState error={end.error} /> : null}
       </div>
       {session.isCurrent ? null : (
-        <Button
+        <ActionButton
           size="sm"
           variant="default"
-          loading={end.isPending}
+          isBusy={end.isPending}
           aria-label={t('sessions.endOne', { name })}
           onClick={() => end.mutate()}
         >
           {t('signOut')}
-        </Button>
+        </ActionButton>
       )}
     </Group>
   )

@@ -1,11 +1,12 @@
 import type { SecondStep as SecondStepResponse, SignedIn } from '@holdfast/contract/client'
-import { Button, Divider, Paper, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
+import { Divider, Paper, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api.ts'
 import { refusalCode } from '../../lib/api-error.ts'
+import { ActionButton } from '../../ui/action-button.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
 import { TextLink } from '../../ui/text-link.tsx'
@@ -93,16 +94,16 @@ export function SignInPage() {
               <ErrorState error={signIn.error} />
             )}
             {isExpired ? <Text role="alert">{t('secondStep.expired')}</Text> : null}
-            <Button type="submit" loading={signIn.isPending}>
+            <ActionButton type="submit" isBusy={signIn.isPending}>
               {t('signIn.submit')}
-            </Button>
+            </ActionButton>
           </Stack>
         </form>
         <Divider my="md" label={t('or')} />
         <Stack gap="md">
-          <Button variant="default" loading={withPasskey.isPending} onClick={() => withPasskey.mutate()}>
+          <ActionButton variant="default" isBusy={withPasskey.isPending} onClick={() => withPasskey.mutate()}>
             {t('passkeySignIn')}
-          </Button>
+          </ActionButton>
           <PasskeyErrorText error={withPasskey.error} whenCancelled="passkeys.cancelled" />
         </Stack>
       </Paper>

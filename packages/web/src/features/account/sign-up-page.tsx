@@ -1,10 +1,11 @@
-import { Button, Paper, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
+import { Paper, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api.ts'
 import { refusalCode } from '../../lib/api-error.ts'
+import { ActionButton } from '../../ui/action-button.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
 import { TextLink } from '../../ui/text-link.tsx'
@@ -75,9 +76,9 @@ export function SignUpPage() {
             ) : (
               <ErrorState error={signUp.error} />
             )}
-            <Button type="submit" loading={signUp.isPending}>
+            <ActionButton type="submit" isBusy={signUp.isPending}>
               {t('signUp.submit')}
-            </Button>
+            </ActionButton>
           </Stack>
         </form>
       </Paper>

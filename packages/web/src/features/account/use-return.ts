@@ -1,4 +1,7 @@
+import { useQueryClient } from '@tanstack/react-query'
 import { type HistoryState, useRouter, useRouterState } from '@tanstack/react-router'
+import { homeOf } from '../../lib/access.ts'
+import { meQuery } from '../../lib/session.ts'
 
 export type Return = {
   /** For the link between the two pages, which keeps the page to return to. */
@@ -11,16 +14,21 @@ export type Return = {
  * Where to go after signing in or up. The fragment of these pages belongs to that page, and so does a ticket's manage
  * token in the state of the tab's history, which is never sent.
  *
- * @param to a path of this site; absent: the account's bookings
+ * @param to a path of this site; absent: the page that the account's role starts with
  */
 export function useReturn(to: string | undefined): Return {
   const router = useRouter()
+  const queryClient = useQueryClient()
   const hash = useRouterState({ select: (state) => state.location.hash })
   const manageToken = useRouterState({ select: ({ location }) => location.state.manageToken })
   const state = manageToken === undefined ? {} : { manageToken }
   const isWhole = to !== undefined && hash !== ''
   return {
     way: { search: to === undefined ? {} : { to }, hash: isWhole ? hash : '', state },
-    go: () => router.history.push(`${to ?? '/my-bookings'}${isWhole ? `#${hash}` : ''}`, state),
+    go() {
+      const me = queryClient.getQueryData(meQuery.queryKey)
+      const home = me ? homeOf(me) : '/my-bookings'
+      router.history.push(`${to ?? home}${isWhole ? `#${hash}` : ''}`, state)
+    },
   }
 }

@@ -5,7 +5,7 @@ import { parseDay } from '../../lib/local-time.ts'
 export type RangeSearch = { from?: string; to?: string }
 export type DoctorSearch = { doctorId?: string }
 export type DayListSearch = DoctorSearch & { day?: string }
-export type BookingsSearch = RangeSearch & DoctorSearch & { q?: string; status?: BookingStatus }
+export type BookingsSearch = RangeSearch & DoctorSearch & { q?: string; status?: BookingStatus; unconfirmed?: true }
 
 type Raw = Record<string, unknown>
 
@@ -16,6 +16,11 @@ export function parseRangeSearch({ from, to }: Raw): RangeSearch {
 
 export function parseDoctorSearch({ doctorId }: Raw): DoctorSearch {
   return isText(doctorId) ? { doctorId } : {}
+}
+
+/** `move`: opened to move the booking. */
+export function parseMoveSearch({ move }: Raw): { move?: true } {
+  return move === true ? { move } : {}
 }
 
 export function parseDayListSearch(search: Raw): DayListSearch {
@@ -30,6 +35,7 @@ export function parseBookingsSearch(search: Raw): BookingsSearch {
     ...parseDoctorSearch(search),
     ...(isText(search.q) ? { q: search.q } : {}),
     ...(status === undefined ? {} : { status }),
+    ...(search.unconfirmed === true ? { unconfirmed: true } : {}),
   }
 }
 

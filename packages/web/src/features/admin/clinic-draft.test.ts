@@ -10,6 +10,7 @@ const clinic: Clinic = {
   phone: '030 1',
   settings: {
     holdSeconds: 120,
+    holdExtensionsMax: 5,
     minimumNoticeMinutes: 0,
     bookingHorizonDays: 730,
     cancellationDeadlineMinutes: 0,

@@ -5,6 +5,7 @@ export type SettingName = keyof Clinic['settings']
 /** The limits of the API's contract. */
 export const settingLimits: readonly { name: SettingName; min: number; max: number; step: number }[] = [
   { name: 'holdSeconds', min: 30, max: 900, step: 30 },
+  { name: 'holdExtensionsMax', min: 0, max: 20, step: 1 },
   { name: 'minimumNoticeMinutes', min: 0, max: 525_600, step: 15 },
   { name: 'bookingHorizonDays', min: 1, max: 730, step: 1 },
   { name: 'cancellationDeadlineMinutes', min: 0, max: 525_600, step: 60 },

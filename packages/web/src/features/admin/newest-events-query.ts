@@ -3,12 +3,12 @@ import { queryOptions } from '@tanstack/react-query'
 import { api, dataOf } from '../../lib/api.ts'
 import { clinicKey, rereadMs } from '../../lib/clinic-queries.ts'
 
-/** The last changes of bookings, newest first. */
-export function newestEventsQuery(clinicId: string, limit: number) {
+/** The last changes of bookings, newest first. `confirmedOnly`: without those of holds. */
+export function newestEventsQuery(clinicId: string, limit: number, confirmedOnly: boolean) {
   return queryOptions({
-    queryKey: [...clinicKey(clinicId), 'newest', limit],
+    queryKey: [...clinicKey(clinicId), 'newest', limit, confirmedOnly],
     queryFn: async (): Promise<BookingEvent[]> =>
-      (await dataOf(api.listEvents({ path: { clinicId }, query: { newest: true, limit } }))).items,
+      (await dataOf(api.listEvents({ path: { clinicId }, query: { newest: true, confirmedOnly, limit } }))).items,
     refetchInterval: rereadMs,
   })
 }

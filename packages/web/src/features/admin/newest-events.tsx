@@ -1,7 +1,8 @@
 import type { BookingEvent } from '@holdfast/contract/client'
-import { Text, Title } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
+import { Checkbox, Group, Text, Title } from '@mantine/core'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { referenceOf } from '../../domain/bookings/ticket-link.ts'
 import { formatDayTime } from '../../lib/format.ts'
@@ -11,16 +12,27 @@ import tableClasses from '../../ui/table.module.css'
 import { newestEventsQuery } from './newest-events-query.ts'
 import { useClinic } from './use-clinic.ts'
 
-/** The latest events of the log. */
+/** The latest events of the log; those of holds only on request. */
 export function NewestEvents({ limit }: { limit: number }) {
   const { t } = useTranslation('admin')
   const { clinicId } = useClinic()
-  const newest = useQuery(newestEventsQuery(clinicId, limit))
+  const [withHolds, setWithHolds] = useState(false)
+  const newest = useQuery({
+    ...newestEventsQuery(clinicId, limit, !withHolds),
+    placeholderData: keepPreviousData,
+  })
   return (
     <section aria-labelledby="newest-events">
-      <Title order={2} size="h3" mb="sm" id="newest-events">
-        {t('events.title')}
-      </Title>
+      <Group justify="space-between" mb="sm">
+        <Title order={2} size="h3" id="newest-events">
+          {t('events.title')}
+        </Title>
+        <Checkbox
+          label={t('events.withHolds')}
+          checked={withHolds}
+          onChange={({ currentTarget }) => setWithHolds(currentTarget.checked)}
+        />
+      </Group>
       {newest.data === undefined ? (
         newest.isError ? (
           <ErrorState error={newest.error} retry={() => void newest.refetch()} />
@@ -38,8 +50,12 @@ export function NewestEvents({ limit }: { limit: number }) {
   )
 }
 
+function isEndOfHold(reason: string | null): reason is 'hold_expired' | 'hold_released' {
+  return reason === 'hold_expired' || reason === 'hold_released'
+}
+
 function EventsTable({ events }: { events: readonly BookingEvent[] }) {
-  const { t } = useTranslation('admin')
+  const { t } = useTranslation(['admin', 'shell'])
   const { clinicId, doctors, timeZone } = useClinic()
   return (
     <table className={tableClasses.table}>
@@ -56,7 +72,7 @@ function EventsTable({ events }: { events: readonly BookingEvent[] }) {
         {events.map((event) => (
           <tr key={event.position}>
             <td className="tabular">{formatDayTime(event.at, timeZone)}</td>
-            <td>{t(`events.${event.type}`)}</td>
+            <td>{isEndOfHold(event.reason) ? t(`shell:ended.${event.reason}`) : t(`events.${event.type}`)}</td>
             <td data-label={t('column.doctor')}>{doctors.find(({ id }) => id === event.doctorId)?.name ?? '–'}</td>
             <td>
               <Link

@@ -6,7 +6,13 @@ import { loadTexts } from '../../lib/i18n.ts'
 import type { NavItem } from '../../lib/nav-item.ts'
 import { rootRoute } from '../../lib/root-route.ts'
 import type { Role } from '../../lib/session.ts'
-import { parseBookingsSearch, parseDayListSearch, parseDoctorSearch, parseRangeSearch } from './admin-search.ts'
+import {
+  parseBookingsSearch,
+  parseDayListSearch,
+  parseDoctorSearch,
+  parseMoveSearch,
+  parseRangeSearch,
+} from './admin-search.ts'
 
 /** The roles that may open the clinic's pages; doctors have their own pages. */
 const clinicRoles: readonly (Role | null)[] = ['staff', 'admin']
@@ -77,6 +83,7 @@ const bookingsRoute = createRoute({
 const bookingRoute = createRoute({
   ...parent,
   path: 'bookings/$bookingId',
+  validateSearch: parseMoveSearch,
   component: lazyRouteComponent(() => import('./bookings/booking-page.tsx'), 'ClinicBookingPage'),
 })
 const bookRoute = createRoute({
@@ -99,6 +106,7 @@ const timesRoute = createRoute({
 const peopleRoute = createRoute({
   ...parent,
   path: 'people',
+  validateSearch: parseDoctorSearch,
   beforeLoad: requireAdmin,
   component: lazyRouteComponent(() => import('./people/people-page.tsx'), 'PeoplePage'),
 })

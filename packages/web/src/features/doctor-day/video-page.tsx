@@ -9,6 +9,7 @@ import { clinicKey } from '../../lib/clinic-queries.ts'
 import { doctorQuery } from '../../lib/directory-queries.ts'
 import { problemMessage } from '../../lib/problem-message.ts'
 import { randomKey } from '../../lib/random-key.ts'
+import { ActionButton } from '../../ui/action-button.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import layoutClasses from '../../ui/layout.module.css'
 import { PageLoading } from '../../ui/page-loading.tsx'
@@ -60,9 +61,9 @@ function RoomForm({ doctorId, room }: { doctorId: string; room: string | null })
           )}
           <VideoRoomField inputProps={form.getInputProps('videoRoom')} value={videoRoom} />
           <Group>
-            <Button type="submit" disabled={videoRoom.trim() === (room ?? '')} loading={saving.isPending}>
+            <ActionButton type="submit" disabled={videoRoom.trim() === (room ?? '')} isBusy={saving.isPending}>
               {t('video.save')}
-            </Button>
+            </ActionButton>
           </Group>
         </Stack>
       </form>

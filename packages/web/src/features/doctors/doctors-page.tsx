@@ -3,6 +3,7 @@ import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
+import { ActionButton } from '../../ui/action-button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
@@ -71,16 +72,16 @@ function Found({ search, onReset }: { search: DoctorSearch; onReset: () => void 
       {found.hasNextPage ? (
         <Stack mt="lg" gap="md" align="flex-start">
           {found.isFetchNextPageError ? <ErrorState error={found.error} /> : null}
-          <Button
+          <ActionButton
             variant="default"
-            loading={found.isFetchingNextPage}
+            isBusy={found.isFetchingNextPage}
             onClick={() => {
               more.onLoadMore()
               void found.fetchNextPage()
             }}
           >
             {t('more')}
-          </Button>
+          </ActionButton>
         </Stack>
       ) : null}
     </section>

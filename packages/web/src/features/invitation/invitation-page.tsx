@@ -1,11 +1,12 @@
 import type { InvitationOffer, Me } from '@holdfast/contract/client'
-import { Button, Group, Paper, Stack, Text } from '@mantine/core'
+import { Group, Paper, Stack, Text } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate, useRouterState } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api.ts'
 import { formatDayTime, ownTimeZone } from '../../lib/format.ts'
 import { meQuery, useSession } from '../../lib/session.ts'
+import { ActionButton } from '../../ui/action-button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { LinkButton } from '../../ui/link-button.tsx'
@@ -116,9 +117,9 @@ function Accept({ token, offer, me }: { token: string; offer: InvitationOffer; m
       {isForOther ? <Text c="var(--mantine-color-error)">{t('forOther', { email: offer.email })}</Text> : null}
       {accept.isError ? <ErrorState error={accept.error} /> : null}
       <Group gap="sm">
-        <Button loading={accept.isPending} onClick={() => accept.mutate()}>
+        <ActionButton isBusy={accept.isPending} onClick={() => accept.mutate()}>
           {t('accept')}
-        </Button>
+        </ActionButton>
         <LinkButton to="/account" variant="default">
           {t('otherAccount')}
         </LinkButton>

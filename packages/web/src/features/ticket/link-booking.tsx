@@ -1,5 +1,5 @@
 import type { Booking } from '@holdfast/contract/client'
-import { Button, Group, Stack, Text, Title } from '@mantine/core'
+import { Group, Stack, Text, Title } from '@mantine/core'
 import { IconCheck } from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
@@ -8,6 +8,7 @@ import { useTranslation } from 'react-i18next'
 import type { TicketLink } from '../../domain/bookings/ticket-link.ts'
 import { useBookingActions } from '../../domain/bookings/use-booking-changes.ts'
 import { useSession } from '../../lib/session.ts'
+import { ActionButton } from '../../ui/action-button.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { LinkButton } from '../../ui/link-button.tsx'
@@ -76,15 +77,15 @@ function LinkToAccount({ accountId, booking, link }: LinkProps & { accountId: st
   if (link.manageToken === null || (isOwn.isPending && linking.isIdle)) return null
   return (
     <Offer error={linking.error}>
-      <Button
-        loading={linking.isPending}
+      <ActionButton
+        isBusy={linking.isPending}
         onClick={() => {
           setPressed(true)
           linking.mutate()
         }}
       >
         {t('linkToAccount.submit')}
-      </Button>
+      </ActionButton>
     </Offer>
   )
 }

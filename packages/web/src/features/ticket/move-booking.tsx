@@ -8,6 +8,7 @@ import { localDate } from '../../domain/free-times/week-days.ts'
 import { WeekOfTimes } from '../../domain/free-times/week-of-times.tsx'
 import { formatDay, formatTime } from '../../lib/format.ts'
 import { problemMessage } from '../../lib/problem-message.ts'
+import { ActionButton } from '../../ui/action-button.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { FocusedTitle } from '../../ui/focused-title.tsx'
 import { toastDone, toastFailed } from '../../ui/toast.ts'
@@ -102,12 +103,12 @@ function Confirmation({ text, isBusy, onConfirm, onBack }: ConfirmationProps) {
         <FocusedTitle id="move-title">{t('move.title')}</FocusedTitle>
         <Text>{text}</Text>
         <Group gap="sm">
-          <Button loading={isBusy} onClick={onConfirm}>
+          <ActionButton isBusy={isBusy} onClick={onConfirm}>
             {t('move.confirm')}
-          </Button>
-          <Button variant="default" disabled={isBusy} onClick={onBack}>
+          </ActionButton>
+          <ActionButton variant="default" disabled={isBusy} onClick={onBack}>
             {t('move.other')}
-          </Button>
+          </ActionButton>
         </Group>
       </Stack>
     </Paper>

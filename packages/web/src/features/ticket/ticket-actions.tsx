@@ -8,6 +8,7 @@ import { referenceOf, type TicketLink, ticketHash } from '../../domain/bookings/
 import { JoinVideo } from '../../domain/video/join-video.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { LinkButton } from '../../ui/link-button.tsx'
+import { focusPageTitle } from '../../ui/page-focus.ts'
 import { PageLoading } from '../../ui/page-loading.tsx'
 import { toastDone, toastFailed } from '../../ui/toast.ts'
 import { calendarFile } from './calendar-file.ts'
@@ -32,6 +33,9 @@ export function TicketActions({ booking, doctor, clinic, link, isOffline }: Acti
   const [isCancelling, setCancelling] = useState(false)
   const endMoving = () => {
     setMoving(false)
+    // The heading says what the ticket is now; the times, which had the focus, are gone.
+    focusPageTitle()
+    window.scrollTo(0, 0)
     // So that a reload shows the ticket, not the times to move to.
     if (isMovingAtFirst) void navigate({ search: {}, hash: true, state: true, replace: true, resetScroll: false })
   }

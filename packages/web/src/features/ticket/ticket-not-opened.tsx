@@ -7,6 +7,7 @@ import { EmptyState } from '../../ui/empty-state.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { LinkButton } from '../../ui/link-button.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
+import { TextLink } from '../../ui/text-link.tsx'
 import { ForgetTicket } from './forget-ticket.tsx'
 
 type NotOpenedProps = { link: TicketLink; error: unknown; retry: () => void; isKept: boolean }
@@ -24,6 +25,7 @@ export function TicketNotOpened({ link, error, retry, isKept }: NotOpenedProps) 
         <ErrorState error={error} retry={retry} />
       )}
       {code === 'booking_not_found' ? <Text maw="44rem">{t('voidLink')}</Text> : null}
+      <TextLink to="/find-booking">{t('findBooking')}</TextLink>
       {isKept ? <ForgetTicket link={link} /> : null}
     </Stack>
   )

@@ -46,7 +46,11 @@ function headingOf({ status, failureReason }: Booking) {
 
 /** Only a guest's ticket has a link to copy; the account opens a linked one by its own. */
 function helpOf({ status, failureReason }: Booking, { manageToken }: TicketLink) {
-  if (status === 'FAILED') return `failed.${failureReason ?? 'system_error'}` as const
+  if (status === 'FAILED') {
+    // A released hold is CANCELLED.
+    const hasReason = failureReason !== null && failureReason !== 'hold_released'
+    return hasReason ? (`failed.${failureReason}` as const) : 'failed.system_error'
+  }
   return status === 'CONFIRMED' && manageToken === null ? 'help.confirmedInAccount' : (`help.${status}` as const)
 }
 

@@ -10,11 +10,13 @@ import { RefusedError } from '../../../lib/api-error.ts'
 import { clinicKey } from '../../../lib/clinic-queries.ts'
 import { formatDayTime } from '../../../lib/format.ts'
 import { slotsKey } from '../../../lib/slots-query.ts'
+import { ActionButton } from '../../../ui/action-button.tsx'
 import { EmptyState } from '../../../ui/empty-state.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { LinkButton } from '../../../ui/link-button.tsx'
 import { PageTitle } from '../../../ui/page-title.tsx'
+import { useTitleFocusAfter } from '../../../ui/use-title-focus-after.ts'
 import adminClasses from '../admin.module.css'
 import { createRequestKeys } from '../request-keys.ts'
 import { SlotPicker } from '../slot-picker.tsx'
@@ -37,6 +39,7 @@ export function BookPage() {
   const form = useForm<PatientDraft>({ initialValues: emptyPatient })
   const patient = form.getValues()
   const booking = useBook(clinicId)
+  useTitleFocusAfter(booking.isSuccess)
   if (bookable.length === 0) return <NoDoctors />
   const types = doctors.find(({ id }) => id === (chosen?.doctorId ?? doctorId))?.appointmentTypes ?? []
   const type = types.includes(patient.type) ? patient.type : (types[0] ?? 'in_person')
@@ -198,9 +201,9 @@ function PatientForm({ form, types, type, when, isPending, onBook }: PatientForm
         ) : null}
         <Textarea label={t('field.reason')} maxLength={1000} autosize minRows={2} {...form.getInputProps('reason')} />
         <Group>
-          <Button type="submit" disabled={when === null} loading={isPending}>
+          <ActionButton type="submit" disabled={when === null} isBusy={isPending}>
             {when === null ? t('book.choose') : t('book.submit', { when })}
-          </Button>
+          </ActionButton>
         </Group>
       </Stack>
     </form>

@@ -10,6 +10,7 @@ import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api.ts'
 import { clinicQuery } from '../../../lib/directory-queries.ts'
 import { ownTimeZone } from '../../../lib/format.ts'
+import { ActionButton } from '../../../ui/action-button.tsx'
 import { EmptyState } from '../../../ui/empty-state.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
 import { Icon } from '../../../ui/icon.tsx'
@@ -153,7 +154,8 @@ function NewClinic({ onDone }: { onDone: () => void }) {
       void queryClient.invalidateQueries({ queryKey: ['clinics'] })
       toastDone({ message: t('clinics.added', { name: clinic.name }) })
       onDone()
-      await navigate({ to: '/clinic/$clinicId/doctors', params: { clinicId: clinic.id } })
+      // The dashboard of an empty clinic lists the next steps.
+      await navigate({ to: '/clinic/$clinicId', params: { clinicId: clinic.id } })
     },
   })
   return (
@@ -166,9 +168,9 @@ function NewClinic({ onDone }: { onDone: () => void }) {
           <ClinicFields timezone={form.getValues().timezone} inputProps={form.getInputProps} />
           {creation.isError ? <ErrorState error={creation.error} /> : null}
           <Group>
-            <Button type="submit" loading={creation.isPending}>
+            <ActionButton type="submit" isBusy={creation.isPending}>
               {t('clinics.submit')}
-            </Button>
+            </ActionButton>
           </Group>
         </Stack>
       </form>

@@ -5,6 +5,7 @@ import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatDayTime } from '../../../lib/format.ts'
 import type { Role } from '../../../lib/session.ts'
+import { ActionButton } from '../../../ui/action-button.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
 import { FocusedTitle } from '../../../ui/focused-title.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
@@ -13,14 +14,28 @@ import { useClinic } from '../use-clinic.ts'
 import { roles } from './roles.ts'
 import { useInvite } from './use-invitations.ts'
 
-/** Creates an invitation, and then shows its link. @param onInvited receives the invitation with its link */
-export function InvitePerson({ onInvited }: { onInvited(invitation: CreatedInvitation): void }) {
+type InvitePersonProps = {
+  /** The doctor whom the page was opened for. */
+  doctorId: string | undefined
+  /** Receives the invitation with its link. */
+  onInvited(invitation: CreatedInvitation): void
+}
+
+/** Creates an invitation, and then shows its link. */
+export function InvitePerson({ doctorId: wantedId, onInvited }: InvitePersonProps) {
   const { t } = useTranslation('admin')
   const { doctors } = useClinic()
   const invite = useInvite()
+  const wanted = doctors.find(({ id }) => id === wantedId)
+  // Of several doctors none is preselected: whoever gets a calendar sees its patients.
+  const only = doctors.length === 1 ? doctors[0] : undefined
   const form = useForm<{ email: string; role: Role; doctorId: string }>({
-    initialValues: { email: '', role: 'staff', doctorId: doctors[0]?.id ?? '' },
-    validate: { doctorId: (id, draft) => (draft.role === 'doctor' && id === '' ? t('doctors.none') : null) },
+    initialValues: {
+      email: '',
+      role: wanted === undefined ? 'staff' : 'doctor',
+      doctorId: (wanted ?? only)?.id ?? '',
+    },
+    validate: { doctorId: (id, draft) => (draft.role === 'doctor' && id === '' ? t('people.chooseDoctor') : null) },
   })
   const { role } = form.getValues()
   const submit = form.onSubmit(({ email, doctorId }) => {
@@ -62,15 +77,18 @@ export function InvitePerson({ onInvited }: { onInvited(invitation: CreatedInvit
                 label={t('people.calendar')}
                 {...form.getInputProps('doctorId')}
                 error={doctors.length === 0 ? t('doctors.none') : form.errors.doctorId}
-                data={doctors.map(({ id, name }) => ({ value: id, label: name }))}
+                data={[
+                  ...(doctors.length === 1 ? [] : [{ value: '', label: t('people.chooseDoctor') }]),
+                  ...doctors.map(({ id, name }) => ({ value: id, label: name })),
+                ]}
               />
             ) : null}
           </div>
           {invite.isError ? <ErrorState error={invite.error} /> : null}
           <Group>
-            <Button type="submit" loading={invite.isPending}>
+            <ActionButton type="submit" isBusy={invite.isPending}>
               {t('people.submit')}
-            </Button>
+            </ActionButton>
           </Group>
         </Stack>
       </form>

@@ -1,13 +1,14 @@
 import type { CreatedInvitation, Invitation } from '@holdfast/contract/client'
-import { Button, Group, Stack, Text, Title } from '@mantine/core'
+import { Group, Stack, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { formatDayTime } from '../../../lib/format.ts'
+import { ActionButton } from '../../../ui/action-button.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
 import { PageLoading } from '../../../ui/page-loading.tsx'
 import tableClasses from '../../../ui/table.module.css'
+import { invitationsQuery } from '../invitations-query.ts'
 import { useClinic } from '../use-clinic.ts'
-import { invitationsQuery } from './invitations-query.ts'
 import { useInvite, useRevokeInvitation } from './use-invitations.ts'
 import { useShowError } from './use-members.ts'
 
@@ -99,24 +100,24 @@ function InvitationActions({ invitation, onInvited, onRevoked }: OpenInvitations
   }
   return (
     <Group gap="xs">
-      <Button
+      <ActionButton
         size="sm"
         variant="default"
-        loading={invite.isPending}
+        isBusy={invite.isPending}
         aria-label={t('people.renewOf', { email })}
         onClick={renew}
       >
         {t('people.renew')}
-      </Button>
-      <Button
+      </ActionButton>
+      <ActionButton
         size="sm"
         variant="default"
-        loading={revoke.isPending}
+        isBusy={revoke.isPending}
         aria-label={t('people.revokeOf', { email })}
         onClick={() => revoke.mutate(undefined, { onSuccess: () => onRevoked(id) })}
       >
         {t('people.revoke')}
-      </Button>
+      </ActionButton>
     </Group>
   )
 }

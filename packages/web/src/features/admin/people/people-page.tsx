@@ -1,23 +1,28 @@
 import type { CreatedInvitation, Member } from '@holdfast/contract/client'
 import { Button, NativeSelect, Popover, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { ActionButton } from '../../../ui/action-button.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
 import { PageLoading } from '../../../ui/page-loading.tsx'
 import { PageTitle } from '../../../ui/page-title.tsx'
 import tableClasses from '../../../ui/table.module.css'
+import { membersQuery } from '../members-query.ts'
 import { useClinic } from '../use-clinic.ts'
 import { InvitationLink, InvitePerson } from './invite-person.tsx'
-import { membersQuery } from './members-query.ts'
 import { OpenInvitations } from './open-invitations.tsx'
 import { roles } from './roles.ts'
 import { useChangeMember, useRemoveMember } from './use-members.ts'
+
+const route = getRouteApi('/clinic/$clinicId/people')
 
 /** The members of the clinic and their roles, and the open invitations. */
 export function PeoplePage() {
   const { t } = useTranslation('admin')
   const { clinicId } = useClinic()
+  const { doctorId } = route.useSearch()
   const members = useQuery(membersQuery(clinicId))
   const [created, setCreated] = useState<CreatedInvitation | null>(null)
   return (
@@ -26,7 +31,7 @@ export function PeoplePage() {
         <PageTitle>{t('tabs.people')}</PageTitle>
         <Text c="dimmed">{t('people.intro')}</Text>
       </div>
-      <InvitePerson onInvited={setCreated} />
+      <InvitePerson key={doctorId ?? ''} doctorId={doctorId} onInvited={setCreated} />
       {created === null ? null : <InvitationLink key={created.id} invitation={created} />}
       {members.data === undefined ? (
         members.isError ? (
@@ -67,7 +72,9 @@ function MembersTable({ members }: { members: readonly Member[] }) {
         {members.map((member) => (
           <tr key={member.accountId}>
             <td>
-              <Text fw={600}>{member.name ?? t('people.deletedAccount')}</Text>
+              <Text fw={600}>
+                <bdi>{member.name ?? t('people.deletedAccount')}</bdi>
+              </Text>
               <Text size="sm" c="dimmed">
                 <bdi>{member.email}</bdi>
               </Text>
@@ -97,10 +104,10 @@ function RoleSelect({ member }: { member: Member }) {
       maw="13rem"
       aria-label={t('people.roleOf', { name: member.name ?? t('people.deletedAccount') })}
       value={change.isPending ? change.variables.role : member.role}
-      disabled={change.isPending}
       onChange={({ currentTarget }) => {
         const role = offered.find((one) => one === currentTarget.value)
-        if (role !== undefined && role !== 'doctor') change.mutate({ role })
+        // Not disabled meanwhile, because it would lose the focus.
+        if (role !== undefined && role !== 'doctor' && !change.isPending) change.mutate({ role })
       }}
       data={offered.map((one) => ({ value: one, label: t(`role.${one}`) }))}
     />
@@ -115,15 +122,15 @@ function RemoveMember({ member }: { member: Member }) {
   return (
     <Popover opened={isOpen} onChange={setOpen} trapFocus returnFocus width={260} position="bottom-end" shadow="md">
       <Popover.Target>
-        <Button
+        <ActionButton
           size="sm"
           variant="default"
-          loading={remove.isPending}
+          isBusy={remove.isPending}
           aria-label={t('people.removeOf', { name })}
           onClick={() => setOpen(!isOpen)}
         >
           {t('people.remove')}
-        </Button>
+        </ActionButton>
       </Popover.Target>
       <Popover.Dropdown aria-label={t('people.removeOf', { name })}>
         <Stack gap="sm">

@@ -3,8 +3,8 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api.ts'
 import { toastDone } from '../../../ui/toast.ts'
+import { invitationsQuery } from '../invitations-query.ts'
 import { useClinic } from '../use-clinic.ts'
-import { invitationsQuery } from './invitations-query.ts'
 import { useShowError } from './use-members.ts'
 
 /** Creates an invitation, which replaces the open one for the same address. */

@@ -5,9 +5,9 @@ import { api, dataOf } from '../../../lib/api.ts'
 import { problemMessage } from '../../../lib/problem-message.ts'
 import { meQuery } from '../../../lib/session.ts'
 import { toastDone, toastFailed } from '../../../ui/toast.ts'
+import { invitationsQuery } from '../invitations-query.ts'
+import { membersQuery } from '../members-query.ts'
 import { useClinic } from '../use-clinic.ts'
-import { invitationsQuery } from './invitations-query.ts'
-import { membersQuery } from './members-query.ts'
 
 function useReread() {
   const { clinicId } = useClinic()

@@ -1,9 +1,10 @@
 import type { VerifyReport } from '@holdfast/contract/client'
-import { Button, Group, Stack, Text, Title } from '@mantine/core'
+import { Group, Stack, Text, Title } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { formatNumber, formatTime } from '../../../lib/format.ts'
 import { useLiveClinic } from '../../../lib/use-live-clinic.ts'
+import { ActionButton } from '../../../ui/action-button.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { LiveNote } from '../../../ui/live-note.tsx'
@@ -43,13 +44,13 @@ export function ProofPage() {
           <Verdict report={proof.data.report} />
           <Counted report={proof.data.report} />
           <Group>
-            <Button
+            <ActionButton
               variant="default"
-              loading={proof.isFetching}
+              isBusy={proof.isFetching}
               onClick={() => void queryClient.invalidateQueries({ queryKey: proofQuery(clinicId).queryKey })}
             >
               {t('proof.again')}
-            </Button>
+            </ActionButton>
             <Text size="sm" c="dimmed" className="tabular">
               {t('proof.checkedAt', {
                 time: formatTime(proof.dataUpdatedAt, timeZone),

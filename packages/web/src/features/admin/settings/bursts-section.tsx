@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api.ts'
 import { clinicKey } from '../../../lib/clinic-queries.ts'
 import { formatDayTime } from '../../../lib/format.ts'
+import { ActionButton } from '../../../ui/action-button.tsx'
 import { Dialog } from '../../../ui/dialog.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
@@ -32,7 +33,7 @@ export function BurstsSection() {
     <section className={layoutClasses.panel} aria-labelledby="settings-bursts">
       <Stack gap="md">
         <div>
-          <Title order={2} size="h3" id="settings-bursts">
+          <Title order={2} size="h3" id="settings-bursts" tabIndex={-1}>
             {t('bursts.title')}
           </Title>
           <Text c="dimmed">{t('bursts.help')}</Text>
@@ -77,6 +78,7 @@ function CancelBurst({ burst, onClose }: { burst: BookingBurst; onClose: () => v
     onSuccess: ({ cancelled }) => {
       toastDone({ message: t('bursts.done', { number: cancelled }) })
       onClose()
+      document.getElementById('settings-bursts')?.focus()
     },
     onSettled: () => queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) }),
   })
@@ -94,9 +96,9 @@ function CancelBurst({ burst, onClose }: { burst: BookingBurst; onClose: () => v
       {accountBookings === 0 ? null : <Text>{t('bursts.confirm.accounts', { number: accountBookings })}</Text>}
       {cancelling.isError ? <ErrorState error={cancelling.error} /> : null}
       <Group gap="sm">
-        <Button color="red" loading={cancelling.isPending} onClick={() => cancelling.mutate()}>
+        <ActionButton color="red" isBusy={cancelling.isPending} onClick={() => cancelling.mutate()}>
           {t('bursts.confirm.submit')}
-        </Button>
+        </ActionButton>
         <Button variant="default" onClick={onClose}>
           {t('bursts.confirm.back')}
         </Button>

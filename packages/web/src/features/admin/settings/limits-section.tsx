@@ -1,15 +1,18 @@
 import type { BookingLimits } from '@holdfast/contract/client'
-import { Button, Group, NumberInput, Stack, Text, Title } from '@mantine/core'
+import { Group, NumberInput, Stack, Text, Title } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api.ts'
+import { formatNumber } from '../../../lib/format.ts'
+import { ActionButton } from '../../../ui/action-button.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { PageLoading } from '../../../ui/page-loading.tsx'
 import { toastDone } from '../../../ui/toast.ts'
 import { useClinic } from '../use-clinic.ts'
 import classes from './settings.module.css'
+import { useStoredValues } from './use-stored-values.ts'
 
 const names = [
   'addressHoldsMax',
@@ -20,6 +23,11 @@ const names = [
   'contactBookingsMax',
   'guestUnitsMax',
 ] as const satisfies (keyof BookingLimits)[]
+
+/** The limits of the API's contract. */
+function maxOf(name: keyof BookingLimits): number {
+  return name === 'guestUnitsMax' ? 1_000_000 : 1_000
+}
 
 function limitsQuery(clinicId: string) {
   return queryOptions({
@@ -44,7 +52,7 @@ export function LimitsSection() {
         </div>
         {limits.isPending ? <PageLoading /> : null}
         {limits.isError ? <ErrorState error={limits.error} retry={() => void limits.refetch()} /> : null}
-        {limits.data ? <LimitsForm key={JSON.stringify(limits.data)} limits={limits.data} /> : null}
+        {limits.data ? <LimitsForm limits={limits.data} /> : null}
       </Stack>
     </section>
   )
@@ -55,6 +63,7 @@ function LimitsForm({ limits }: { limits: BookingLimits }) {
   const { clinicId, clinic } = useClinic()
   const queryClient = useQueryClient()
   const form = useForm<BookingLimits>({ initialValues: limits })
+  useStoredValues(form, limits)
   const saving = useMutation({
     mutationFn: (body: BookingLimits) => dataOf(api.updateBookingLimits({ path: { clinicId }, body })),
     onSuccess: (saved) => {
@@ -71,9 +80,11 @@ function LimitsForm({ limits }: { limits: BookingLimits }) {
               key={name}
               size="md"
               label={t(`limits.${name}`)}
+              description={t('limits.range', { max: formatNumber(maxOf(name)) })}
+              inputWrapperOrder={['label', 'input', 'description', 'error']}
               required
               min={1}
-              max={name === 'guestUnitsMax' ? 1_000_000 : 1_000}
+              max={maxOf(name)}
               allowDecimal={false}
               {...form.getInputProps(name)}
             />
@@ -81,9 +92,9 @@ function LimitsForm({ limits }: { limits: BookingLimits }) {
         </div>
         {saving.isError ? <ErrorState error={saving.error} /> : null}
         <Group>
-          <Button type="submit" disabled={!form.isDirty()} loading={saving.isPending}>
+          <ActionButton type="submit" disabled={!form.isDirty()} isBusy={saving.isPending}>
             {t('limits.apply')}
-          </Button>
+          </ActionButton>
         </Group>
       </Stack>
     </form>

@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api.ts'
 import { clinicQuery } from '../../../lib/directory-queries.ts'
 import { problemMessage } from '../../../lib/problem-message.ts'
+import { ActionButton } from '../../../ui/action-button.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { PageTitle } from '../../../ui/page-title.tsx'
 import { toastDone, toastFailed } from '../../../ui/toast.ts'
@@ -16,6 +17,7 @@ import { BurstsSection } from './bursts-section.tsx'
 import { LimitsSection } from './limits-section.tsx'
 import { SecuritySection } from './security-section.tsx'
 import classes from './settings.module.css'
+import { useStoredValues } from './use-stored-values.ts'
 
 /** The clinic as patients see it, and its booking rules. */
 export function SettingsPage() {
@@ -24,8 +26,7 @@ export function SettingsPage() {
   return (
     <Stack gap="lg">
       <PageTitle>{t('tabs.settings')}</PageTitle>
-      {/* After each save, including an undo, the form starts again from the saved values. */}
-      <SettingsForm key={JSON.stringify(clinic)} clinic={clinic} />
+      <SettingsForm clinic={clinic} />
       <LimitsSection />
       <SecuritySection />
       <BurstsSection />
@@ -36,6 +37,7 @@ export function SettingsPage() {
 function SettingsForm({ clinic }: { clinic: Clinic }) {
   const { t } = useTranslation('admin')
   const form = useForm<ClinicDraft>({ initialValues: draftOfClinic(clinic) })
+  useStoredValues(form, draftOfClinic(clinic))
   const saving = useSaveClinic(clinic)
   const changes = changeOf(form.getValues(), clinic)
   return (
@@ -81,9 +83,9 @@ function SettingsForm({ clinic }: { clinic: Clinic }) {
           </Stack>
         </section>
         <Group>
-          <Button type="submit" disabled={changes === null} loading={saving.isPending}>
+          <ActionButton type="submit" disabled={changes === null} isBusy={saving.isPending}>
             {t('save')}
-          </Button>
+          </ActionButton>
         </Group>
       </Stack>
     </form>

@@ -1,0 +1,158 @@
+import { aBooking, aSlot } from '@holdfast/testkit'
+import type { Page } from 'playwright-core'
+import { expect } from 'vitest'
+import { aDoctorWithTimes, aPractice } from './a-practice.ts'
+import { confirm, hold, openTimes, timeOf } from './booking-steps.ts'
+import { aClinicScene, signInContext } from './clinic-scene.ts'
+import { signInPage, signUp } from './harness.ts'
+import { test } from './site-test.ts'
+
+/** Waits until the focus is on an element with this text. */
+async function untilFocused(page: Page, text: string | RegExp): Promise<void> {
+  await page.locator(':focus').filter({ hasText: text }).waitFor()
+}
+
+const scrolled = (page: Page) => page.evaluate(() => Math.round(window.scrollY))
+
+test.for([
+  { width: 390, height: 844 },
+  { width: 1280, height: 640 },
+])('the ticket opens at its top, with the focus on its heading, at $width pixels', async (viewport, { site }) => {
+  const practice = await aPractice(site)
+  const page = await site.newPage({ viewport })
+  await openTimes(page, practice)
+  await hold(page, '9:00')
+  const submit = page.getByRole('button', { name: 'Confirm booking' })
+  await submit.scrollIntoViewIfNeeded()
+  await page.evaluate(() => window.scrollBy(0, 120))
+  await confirm(page, 'Grace Hopper')
+  await untilFocused(page, 'Your appointment is confirmed')
+  await expect.poll(() => scrolled(page)).toBe(0)
+})
+
+test('a new page is at its top with the focus on its heading, and going back restores the position', async ({
+  site,
+}) => {
+  const practice = await aPractice(site, { clinicName: 'Long List Clinic', doctorName: 'Dr Long List 0' })
+  for (const nth of [1, 2, 3, 4, 5, 6, 7]) {
+    await aDoctorWithTimes(site, practice.clinic, { doctorName: `Dr Long List ${nth}`, slotCount: 1 })
+  }
+  const page = await site.newPage({ viewport: { width: 390, height: 700 } })
+  await page.goto('/?q=Long+List&sort=name')
+  const last = page.getByRole('link', { name: /See times of Dr Long List 7/ })
+  await last.scrollIntoViewIfNeeded()
+  const before = await scrolled(page)
+  expect(before).toBeGreaterThan(300)
+  await last.click()
+  await untilFocused(page, 'Dr Long List 7')
+  await expect.poll(() => scrolled(page)).toBe(0)
+  await page.goBack()
+  await last.waitFor()
+  await expect.poll(async () => Math.abs((await scrolled(page)) - before)).toBeLessThan(3)
+})
+
+test('a hold that could not be confirmed keeps the focus on its button; a cancelled ticket’s heading has it', async ({
+  site,
+}) => {
+  const practice = await aPractice(site)
+  const page = await site.newPage({ isNewContext: true })
+  await openTimes(page, practice)
+  await hold(page, '9:00')
+  await page.getByLabel('Full name').fill('Grace Hopper')
+  await page.context().setOffline(true)
+  await page.getByRole('button', { name: 'Confirm booking' }).press('Enter')
+  await page.getByRole('alert').waitFor()
+  await untilFocused(page, 'Confirm booking')
+  // With the network, it is sent again.
+  await page.context().setOffline(false)
+  await page.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
+  await page.getByRole('button', { name: 'Move to another time' }).press('Enter')
+  await timeOf(page, '10:00').press('Enter')
+  await page.getByRole('button', { name: 'Move appointment' }).press('Enter')
+  await untilFocused(page, 'Your appointment is confirmed')
+  await page.getByRole('button', { name: 'Cancel appointment' }).press('Enter')
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel appointment' }).press('Enter')
+  await untilFocused(page, 'This appointment is cancelled')
+})
+
+test('closing a dialog without doing anything returns the focus to the button that opened it', async ({ site }) => {
+  const practice = await aPractice(site)
+  const page = await site.newPage()
+  await openTimes(page, practice)
+  await hold(page, '9:00')
+  await confirm(page, 'Grace Hopper')
+  await page.getByRole('button', { name: 'Cancel appointment' }).press('Enter')
+  await page.getByRole('dialog').waitFor()
+  await page.keyboard.press('Escape')
+  await untilFocused(page, 'Cancel appointment')
+})
+
+test('a wrong password moves the focus to its field; after choosing another, the next page’s heading has it', async ({
+  site,
+}) => {
+  const account = await signUp(site.url, 'Faye Focus')
+  await site.database.ownerPool.query('update auth."user" set "mustChangePassword" = true where email = $1', [
+    account.email,
+  ])
+  const page = await site.newPage()
+  await signInPage(page, account, '/account')
+  await untilFocused(page, 'Choose your own password')
+  const given = page.getByLabel('Password you were given')
+  await given.fill('not this one')
+  await page.getByLabel('New password', { exact: true }).fill('a password that I chose')
+  await page.getByLabel('New password, again').fill('a password that I chose')
+  await page.getByRole('button', { name: 'Change password' }).press('Enter')
+  await page.getByText('This is not the current password.').waitFor()
+  await given.and(page.locator(':focus')).waitFor()
+  await given.fill(account.password)
+  await page.getByRole('button', { name: 'Change password' }).press('Enter')
+  await untilFocused(page, 'Your account')
+})
+
+test('the desk keeps its place: after marking, and after both previews', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const slot = await aSlot(site.database, scene.doctor)
+  const booking = await aBooking(site.database, slot, { patient: { name: 'Iris Inhouse' } })
+  await site.database.ownerPool.query(
+    `update holdfast.slot set starts_at = now() - interval '5 minutes', ends_at = now() + interval '5 minutes'
+      where id = $1`,
+    [slot.id],
+  )
+  const page = await site.newPage()
+  await signInContext(site, page, scene.people.admin)
+  await page.goto(`/clinic/${scene.clinic.id}/bookings/${booking.id}`)
+  await page.getByRole('button', { name: 'Iris Inhouse: arrived' }).press('Enter')
+  await page
+    .locator(':focus')
+    .and(page.getByRole('button', { name: 'Iris Inhouse: completed' }))
+    .waitFor()
+  await page.getByText('Iris Inhouse has arrived.').waitFor()
+  await page.getByRole('button', { name: 'Iris Inhouse: completed' }).press('Enter')
+  await page
+    .locator(':focus')
+    .and(page.getByRole('button', { name: /Undo the last status change/ }))
+    .waitFor()
+
+  await page.goto(`/clinic/${scene.clinic.id}/times`)
+  await page.getByRole('button', { name: 'Preview slots' }).press('Enter')
+  await untilFocused(page, /^140 new slots/)
+  await page.getByRole('button', { name: 'Create 140 slots' }).press('Enter')
+  await page.getByText('140 slots were created.').waitFor()
+  await untilFocused(page, 'Create slots')
+  const withdrawal = page.getByRole('region', { name: 'Withdraw slots' })
+  await withdrawal.getByRole('button', { name: 'Show who is affected' }).press('Enter')
+  await untilFocused(page, /would be withdrawn/)
+  await withdrawal.getByRole('button', { name: 'Don’t withdraw' }).press('Enter')
+  await untilFocused(page, 'Withdraw slots')
+})
+
+test('a removed row takes its button with it, and the page’s heading gets the focus', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const page = await scene.pageOf('admin')
+  await page.goto(`/clinic/${scene.clinic.id}/people`)
+  await page.getByRole('textbox', { name: 'E-mail' }).fill('soon@example.org')
+  await page.getByRole('button', { name: 'Create invitation' }).press('Enter')
+  await page.getByRole('button', { name: 'Revoke the invitation of soon@example.org' }).press('Enter')
+  await page.getByText('The invitation of soon@example.org was revoked.').waitFor()
+  await untilFocused(page, 'People and roles')
+})
