@@ -8,6 +8,7 @@ export type PracticeOptions = {
   doctorName?: string
   timezone?: string
   holdSeconds?: number
+  holdExtensionsMax?: number
   capacity?: number
   /** Quarters of an hour from 9:00, two days from now. Default 6. */
   slotCount?: number
@@ -23,7 +24,10 @@ export async function aPractice(site: Site, options: PracticeOptions = {}): Prom
         timezone: options.timezone ?? 'UTC',
         address: '12 Harbour Street, Whitstable',
         phone: '+44 1632 960 471',
-        ...(options.holdSeconds ? { settings: { holdSeconds: options.holdSeconds } } : {}),
+        settings: {
+          ...(options.holdSeconds ? { holdSeconds: options.holdSeconds } : {}),
+          ...(options.holdExtensionsMax ? { holdExtensionsMax: options.holdExtensionsMax } : {}),
+        },
       },
     }),
   )

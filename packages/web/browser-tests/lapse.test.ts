@@ -36,10 +36,10 @@ async function endHold(site: Site, page: Page, doctorId: string): Promise<void> 
   await page.clock.fastForward((Math.ceil(seconds) + clocksAgreeSeconds) * 1_000)
 }
 
-test('a hold counts down by the server’s clock, is extended once, expires, and is held again with one click', async ({
+test('a hold counts down by the server’s clock, is extended while allowed, expires, and is held again', async ({
   site,
 }) => {
-  const practice = await aPractice(site, { holdSeconds: 30 })
+  const practice = await aPractice(site, { holdSeconds: 30, holdExtensionsMax: 2 })
   // This user's clock is two hours off.
   const page = await site.newPage({ isNewContext: true })
   await page.clock.install({ time: Date.now() + 7_200_000 })
@@ -54,10 +54,20 @@ test('a hold counts down by the server’s clock, is extended once, expires, and
     expect(shown).toBeGreaterThanOrEqual(after - clocksAgreeSeconds)
   }
   await expectShown()
+  const focused = () => page.evaluate(() => document.activeElement?.textContent)
   await page.getByRole('button', { name: 'I need more time' }).click()
-  await page.getByRole('button', { name: 'I need more time' }).waitFor({ state: 'detached' })
   await clock.and(page.getByText(/^(0:[345]\d|1:0\d)$/)).waitFor()
+  expect(await focused()).toBe('I need more time')
+  await page.getByRole('button', { name: 'I need more time' }).click()
+  const last = page.getByRole('button', { name: 'No more time can be added' })
+  await last.waitFor()
+  // It keeps the focus, and adds nothing.
+  expect(await focused()).toBe('No more time can be added')
+  await page.keyboard.press('Enter')
   await expectShown()
+  const extended = `select count(*)::int as times from holdfast.booking_event
+                     where resource_id = $1 and type = 'extended'`
+  expect((await site.database.ownerPool.query(extended, [practice.doctor.id])).rows).toEqual([{ times: 2 }])
   // The page's clock runs.
   const shownFirst = secondsOf(await clock.innerText())
   await expect.poll(async () => secondsOf(await clock.innerText())).toBeLessThan(shownFirst)
@@ -97,4 +107,37 @@ test('when somebody else took the slot after the hold expired, the nearest are o
   await page.getByRole('heading', { name: 'This time is held for you' }).waitFor()
   await confirm(page, 'Grace Hopper')
   await page.getByText('Dr Other, General practice').waitFor()
+})
+
+test('the time left is announced at 60, 30 and 10 seconds, and on a phone the countdown stays in sight', async ({
+  site,
+}) => {
+  const practice = await aPractice(site, { holdSeconds: 120 })
+  const page = await site.newPage({ viewport: { width: 390, height: 500 } })
+  await openTimes(page, practice)
+  await hold(page, '9:00')
+  const announced = (seconds: number) =>
+    page.getByRole('status').filter({ hasText: `${seconds} seconds left to confirm. You can ask for more time.` })
+  expect(await announced(60).count()).toBe(0)
+  let left = 0
+  // Each time it is read, the hold has this long left, however long the test takes.
+  await page.route('**/api/v1/bookings/*', async (route) => {
+    const response = await route.fetch()
+    const booking = await response.json()
+    await route.fulfill({
+      response,
+      json: { ...booking, holdExpiresAt: new Date(Date.now() + left * 1_000).toISOString() },
+    })
+  })
+  for (const seconds of [60, 30, 10]) {
+    left = seconds - 1
+    await page.reload()
+    await announced(seconds).waitFor()
+  }
+  left = 60
+  await page.reload()
+  await page.getByLabel('Reason for the visit').scrollIntoViewIfNeeded()
+  const top = await page.getByRole('timer').evaluate((timer) => timer.getBoundingClientRect().top)
+  expect(top).toBeGreaterThanOrEqual(0)
+  expect(top).toBeLessThan(500)
 })

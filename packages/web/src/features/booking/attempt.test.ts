@@ -15,7 +15,7 @@ const request: Pick<Attempt, 'slot' | 'doctorId' | 'appointmentType' | 'holder' 
   doctorId: 'doctor',
   slot: { id: 'slot', startsAt: '2026-11-23T09:00:00Z', endsAt: '2026-11-23T09:15:00Z' },
   appointmentType: 'in_person',
-  holder: { name: 'Guest' },
+  holder: null,
   details: noDetails,
 }
 

@@ -12,8 +12,10 @@ export type Attempt = {
   doctorId: string
   slot: Pick<Slot, 'id' | 'startsAt' | 'endsAt'>
   appointmentType: AppointmentType
-  /** Sent with the hold; the patient's real details are sent when it is confirmed. */
-  holder: { name: string; email?: string }
+  /** The signed-in account, sent with the hold; null for a guest, who is named when it is confirmed. */
+  holder: { name: string; email?: string } | null
+  /** How often the hold was extended. */
+  extensions: number
   /** Present once the hold is known. The token gives access to this booking only; session storage ends with the tab. */
   made: { bookingId: string; manageToken: string } | null
   /** The details typed so far. */
@@ -31,7 +33,7 @@ type AttemptRequest = Pick<Attempt, 'slot' | 'doctorId' | 'appointmentType' | 'h
 /** A new attempt with a new idempotency key. */
 export function newAttempt({ slot, ...request }: AttemptRequest): Attempt {
   const { id, startsAt, endsAt } = slot
-  return { ...request, slot: { id, startsAt, endsAt }, key: randomKey(), made: null }
+  return { ...request, slot: { id, startsAt, endsAt }, key: randomKey(), extensions: 0, made: null }
 }
 
 /** The attempt stored in this tab; null if there is none, or if another build wrote it. */
@@ -56,13 +58,17 @@ export function storeAttempt(
 
 function isAttempt(value: unknown): value is Attempt {
   if (typeof value !== 'object' || value === null) return false
-  const { key, doctorId, slot, appointmentType, holder, made, details } = value as Record<keyof Attempt, unknown>
+  const { key, doctorId, slot, appointmentType, holder, extensions, made, details } = value as Record<
+    keyof Attempt,
+    unknown
+  >
   return (
     typeof key === 'string' &&
     typeof doctorId === 'string' &&
     typeof appointmentType === 'string' &&
     hasTexts(slot, ['id', 'startsAt', 'endsAt']) &&
-    hasTexts(holder, ['name']) &&
+    (holder === null || hasTexts(holder, ['name'])) &&
+    typeof extensions === 'number' &&
     hasTexts(details, ['name', 'email', 'phone', 'reason']) &&
     (made === null || hasTexts(made, ['bookingId', 'manageToken']))
   )

@@ -49,7 +49,6 @@ function AtClinic({ doctor }: { doctor: Doctor }) {
 }
 
 function Booking({ doctor, clinic }: { doctor: Doctor; clinic: Clinic }) {
-  const { t } = useTranslation('booking')
   const search = route.useSearch()
   const navigate = useNavigate()
   const hold = useHold(doctor.id)
@@ -80,7 +79,7 @@ function Booking({ doctor, clinic }: { doctor: Doctor; clinic: Clinic }) {
     const details =
       'attempt' in state ? state.attempt.details : { ...noDetails, name: me?.name ?? '', email: me?.email ?? '' }
     // The patient's details are entered during the hold and sent with the confirmation.
-    const holder = me === null ? { name: t('guest') } : { name: me.name, email: me.email }
+    const holder = me === null ? null : { name: me.name, email: me.email }
     const request = { slot, appointmentType: type, holder, details }
     if (slot.doctorId === doctor.id) {
       hold.take(request)
@@ -92,7 +91,7 @@ function Booking({ doctor, clinic }: { doctor: Doctor; clinic: Clinic }) {
   }
 
   const onChoose = useStable(choose)
-  const place = { timeZone: clinic.timezone, doctorId: doctor.id }
+  const place = { clinic, doctorId: doctor.id }
   return (
     <>
       {isChoosing ? null : <Outcome state={state} hold={hold} {...place} onChoose={onChoose} />}
@@ -108,19 +107,20 @@ function Booking({ doctor, clinic }: { doctor: Doctor; clinic: Clinic }) {
 type OutcomeProps = {
   state: Exclude<HoldState, { kind: 'choosing' }>
   hold: Hold
-  timeZone: string
+  clinic: Clinic
   doctorId: string
   onChoose: (slot: Slot) => void
 }
 
 /** The state of the attempt. */
-function Outcome({ state, hold, timeZone, doctorId, onChoose }: OutcomeProps) {
+function Outcome({ state, hold, clinic, doctorId, onChoose }: OutcomeProps) {
   const { t } = useTranslation('booking')
+  const timeZone = clinic.timezone
   const { startsAt } = state.attempt.slot
   const when = `${formatDay(startsAt, timeZone)}, ${formatTime(startsAt, timeZone)}`
   switch (state.kind) {
     case 'held':
-      return <HeldPanel state={state} hold={hold} when={when} />
+      return <HeldPanel {...{ state, hold, when }} extensionsMax={clinic.settings.holdExtensionsMax} />
     case 'expired':
       return <ExpiredPanel state={state} hold={hold} when={when} />
     case 'requesting':

@@ -1,9 +1,12 @@
-import { Button, Group, Text, Textarea, TextInput, Title, VisuallyHidden } from '@mantine/core'
-import { type FormEvent, useState } from 'react'
+import { Group, Text, Textarea, TextInput, Title, VisuallyHidden } from '@mantine/core'
+import { type FormEvent, useEffect, useEffectEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { formatCountdown } from '../../lib/format.ts'
+import { UnreachableError } from '../../lib/api-error.ts'
+import { formatCountdown, formatNumber } from '../../lib/format.ts'
+import { ActionButton } from '../../ui/action-button.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { FocusedTitle } from '../../ui/focused-title.tsx'
+import { wrappingLabel } from '../../ui/wrapping-label.ts'
 import type { Details } from './attempt.ts'
 import classes from './booking.module.css'
 import type { HoldState } from './hold-state.ts'
@@ -12,22 +15,37 @@ import { useSecondsLeft } from './use-seconds-left.ts'
 
 type Held = Extract<HoldState, { kind: 'held' }>
 /** `when`: the formatted time. */
-type HeldProps = { state: Held; hold: Hold; when: string }
+type HeldProps = { state: Held; hold: Hold; when: string; extensionsMax: number }
 
-/** The extension is offered in the last seconds of the hold. */
-const offerSeconds = 30
+/** From here on, the countdown is shown as urgent. */
+const urgentSeconds = 30
+/** When the time left is announced. */
+const announcedSeconds = [10, 30, 60] as const
 
 /** The slot is held: the patient's details, the time left, and the button to confirm. */
-export function HeldPanel({ state, hold, when }: HeldProps) {
+export function HeldPanel({ state, hold, when, extensionsMax }: HeldProps) {
   const { t } = useTranslation('booking')
   const [details, setDetails] = useState(state.attempt.details)
   const [isTried, setTried] = useState(false)
   const [error, setError] = useState<unknown>(null)
+  /** The confirmation did not reach the server: it is repeated when the network is back. */
+  const [isWaiting, setWaiting] = useState(false)
   const change = (part: Partial<Details>) => {
     const next = { ...details, ...part }
     setDetails(next)
     hold.note(next)
   }
+  const confirm = async () => {
+    setError(null)
+    setWaiting(false)
+    try {
+      await hold.confirm(details)
+    } catch (refusal) {
+      setError(refusal)
+      setWaiting(refusal instanceof UnreachableError)
+    }
+  }
+  useOnline(isWaiting, () => void confirm())
   const submit = async (event: FormEvent) => {
     event.preventDefault()
     setTried(true)
@@ -36,8 +54,7 @@ export function HeldPanel({ state, hold, when }: HeldProps) {
       document.getElementById(`details-${wrong}`)?.focus()
       return
     }
-    setError(null)
-    await hold.confirm(details).catch(setError)
+    await confirm()
   }
   return (
     <section className={classes.panel} aria-labelledby="held-title">
@@ -47,52 +64,90 @@ export function HeldPanel({ state, hold, when }: HeldProps) {
           {when}
         </Text>
       </div>
-      <Countdown state={state} hold={hold} onError={setError} />
+      <Countdown state={state} hold={hold} extensionsMax={extensionsMax} onError={setError} />
       <form onSubmit={submit} noValidate>
         <DetailsFields details={details} onChange={change} isTried={isTried} />
         {error === null ? null : (
           <div style={{ marginBlockStart: '1rem' }}>
             <ErrorState error={error} />
+            {isWaiting ? (
+              <Text size="sm" c="dimmed" mt="xs">
+                {t('requesting.retrying')}
+              </Text>
+            ) : null}
           </div>
         )}
         <Group mt="xl" gap="sm">
-          <Button type="submit" loading={hold.isBusy}>
+          <ActionButton type="submit" isBusy={hold.isBusy}>
             {t('held.confirm')}
-          </Button>
-          <Button variant="default" onClick={hold.release} disabled={hold.isBusy}>
+          </ActionButton>
+          <ActionButton variant="default" onClick={hold.release} disabled={hold.isBusy}>
             {t('held.release')}
-          </Button>
+          </ActionButton>
         </Group>
       </form>
     </section>
   )
 }
 
-function Countdown({ state, hold, onError }: { state: Held; hold: Hold; onError: (error: unknown) => void }) {
+/** Calls back when the network returns. Confirming twice is confirming once. */
+function useOnline(isWaiting: boolean, onOnline: () => void): void {
+  const online = useEffectEvent(onOnline)
+  useEffect(() => {
+    if (!isWaiting) return
+    const again = () => online()
+    window.addEventListener('online', again)
+    return () => window.removeEventListener('online', again)
+  }, [isWaiting])
+}
+
+type CountdownProps = { state: Held; hold: Hold; extensionsMax: number; onError: (error: unknown) => void }
+
+/** The time left, and the button that adds more, from the start (WCAG 2.2.1). */
+function Countdown({ state, hold, extensionsMax, onError }: CountdownProps) {
   const { t } = useTranslation('booking')
   const seconds = useSecondsLeft(state.holdExpiresAt)
-  // Once offered, the extension stays offered, even if a more exact server time leaves one more second.
-  const [wasOffered, setOffered] = useState(false)
-  const isNearEnd = seconds <= offerSeconds
-  if (isNearEnd && !wasOffered) setOffered(true)
-  const isUrgent = isNearEnd || (wasOffered && !state.isExtended)
-  const canExtend = isUrgent && !state.isExtended
+  const { extensions } = state.attempt
+  const canExtend = extensions < extensionsMax
   return (
-    <div className={classes.countdown} data-urgent={isUrgent || undefined}>
+    <div className={classes.countdown} data-urgent={seconds <= urgentSeconds || undefined}>
       <Text component="span">
         {t('held.timeLeft')}{' '}
         <span className={classes.clock} role="timer" aria-label={t('held.timeLeft')}>
           {formatCountdown(seconds)}
         </span>
       </Text>
-      {canExtend ? (
-        <Button size="sm" variant="white" onClick={() => hold.extend().catch(onError)} disabled={hold.isBusy}>
-          {t('held.extend')}
-        </Button>
-      ) : null}
-      <VisuallyHidden role="status">{isUrgent ? t(canExtend ? 'held.endsSoon' : 'held.ends') : ''}</VisuallyHidden>
+      {extensionsMax === 0 ? null : (
+        // After the last extension it stays, because it has the focus.
+        <ActionButton
+          size="sm"
+          variant="default"
+          h="auto"
+          mih="2.25rem"
+          styles={wrappingLabel}
+          disabled={!canExtend}
+          isBusy={hold.isBusy}
+          onClick={() => hold.extend().catch(onError)}
+        >
+          {t(canExtend ? 'held.extend' : 'held.extendedFully')}
+        </ActionButton>
+      )}
+      <VisuallyHidden role="status">
+        <Announcement seconds={seconds} extensions={extensions} canExtend={canExtend} />
+      </VisuallyHidden>
     </div>
   )
+}
+
+type AnnouncementProps = { seconds: number; extensions: number; canExtend: boolean }
+
+/** What screen readers announce: not each second, but at a few of them. */
+function Announcement({ seconds, extensions, canExtend }: AnnouncementProps) {
+  const { t } = useTranslation('booking')
+  const mark = announcedSeconds.find((one) => seconds <= one)
+  if (mark === undefined) return extensions === 0 ? null : t('held.extended')
+  const time = formatNumber(mark, { style: 'unit', unit: 'second', unitDisplay: 'long' })
+  return `${t('held.left', { time })} ${canExtend ? t('held.canExtend') : ''}`
 }
 
 type FieldsProps = { details: Details; onChange: (part: Partial<Details>) => void; isTried: boolean }
@@ -111,6 +166,7 @@ function DetailsFields({ details, onChange, isTried }: FieldsProps) {
         label={t('details.name')}
         required
         autoComplete="name"
+        dir="auto"
         maxLength={200}
         value={details.name}
         onChange={({ currentTarget }) => onChange({ name: currentTarget.value })}

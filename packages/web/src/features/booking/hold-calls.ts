@@ -6,7 +6,7 @@ import type { Attempt, Details } from './attempt.ts'
 export function requestHold({ key, slot, holder, appointmentType }: Attempt): Promise<MadeBooking> {
   return dataOf(
     api.createBooking({
-      body: { slotId: slot.id, patient: holder, appointmentType },
+      body: { slotId: slot.id, appointmentType, ...(holder === null ? {} : { patient: holder }) },
       headers: { 'Idempotency-Key': key },
     }),
   )
@@ -18,13 +18,13 @@ export function readHold({ bookingId, manageToken }: HoldAccess): Promise<Bookin
   return dataOf(api.getBooking({ path: { bookingId }, auth: manageToken }))
 }
 
-/** Idempotent: a retry after a lost response does not extend again. */
-export function extendHold({ bookingId, manageToken }: HoldAccess, key: string): Promise<Booking> {
+/** Idempotent: a retry after a lost response does not extend again. @param nth how often it was extended before */
+export function extendHold({ bookingId, manageToken }: HoldAccess, key: string, nth: number): Promise<Booking> {
   return dataOf(
     api.extendBooking({
       path: { bookingId },
       auth: manageToken,
-      headers: { 'Idempotency-Key': `${key}-extend` },
+      headers: { 'Idempotency-Key': `${key}-extend-${nth}` },
     }),
   )
 }

@@ -1,5 +1,5 @@
 import type { Booking, Slot } from '@holdfast/contract/client'
-import { RefusedError } from '../../lib/api-error.ts'
+import { isFinal, RefusedError } from '../../lib/api-error.ts'
 import type { Attempt } from './attempt.ts'
 
 /** The state of an attempt. */
@@ -10,7 +10,7 @@ export type HoldState =
    */
   | { kind: 'requesting'; attempt: Attempt; error: unknown }
   /** `holdExpiresAt`: RFC 3339, by the server's clock. */
-  | { kind: 'held'; attempt: Attempt; holdExpiresAt: string; isExtended: boolean }
+  | { kind: 'held'; attempt: Attempt; holdExpiresAt: string }
   | { kind: 'expired'; attempt: Attempt }
   /** Somebody else has the slot, or it can no longer be booked. */
   | { kind: 'unavailable'; attempt: Attempt; error: unknown; alternatives: Slot[] }
@@ -19,18 +19,15 @@ export type HoldState =
 /** The state of an attempt, derived from its booking. */
 export function stateOfBooking(attempt: Attempt, booking: Booking): HoldState {
   if (booking.status === 'PENDING' && booking.holdExpiresAt !== null) {
-    return { kind: 'held', attempt, holdExpiresAt: booking.holdExpiresAt, isExtended: booking.extended }
+    return { kind: 'held', attempt, holdExpiresAt: booking.holdExpiresAt }
   }
   if (booking.status === 'FAILED') return { kind: 'expired', attempt }
   return booking.status === 'CONFIRMED' ? { kind: 'confirmed', attempt, booking } : { kind: 'choosing' }
 }
 
-const mayBeTriedAgain = new Set(['rate_limited', 'overloaded', 'unavailable', 'internal_error', 'request_timeout'])
-
 /** The state of an attempt after its hold was refused or no response arrived. */
 export function stateAfterRefusal(attempt: Attempt, error: unknown): HoldState {
-  if (!(error instanceof RefusedError) || mayBeTriedAgain.has(error.problem.code)) {
-    return { kind: 'requesting', attempt, error }
-  }
-  return { kind: 'unavailable', attempt, error, alternatives: error.problem.alternatives ?? [] }
+  if (!isFinal(error)) return { kind: 'requesting', attempt, error }
+  const alternatives = error instanceof RefusedError ? (error.problem.alternatives ?? []) : []
+  return { kind: 'unavailable', attempt, error, alternatives }
 }

@@ -31,6 +31,8 @@ export type Hold = {
 /** Without a response, the request is repeated at this interval. */
 const retryMs = 4_000
 const lapseCheckMs = 500
+/** More than any clinic allows. */
+const extensionsBeyond = 100
 /** The accuracy of the estimated server clock. */
 const lapseGraceMs = 300
 
@@ -65,7 +67,16 @@ export function useHold(doctorId: string): Hold {
       if (state.kind !== 'held' || state.attempt.made === null) return
       const { attempt } = state
       const { made: hold } = state.attempt
-      await whileBusy(async () => stateOfBooking(attempt, await extendHold(hold, attempt.key)))
+      try {
+        await whileBusy(async () => {
+          const booking = await extendHold(hold, attempt.key, attempt.extensions)
+          return stateOfBooking({ ...attempt, extensions: attempt.extensions + 1 }, booking)
+        })
+      } catch (error) {
+        // The clinic allows fewer now, or another tab has used them.
+        if (refusalCode(error) !== 'already_extended') throw error
+        setState({ ...state, attempt: { ...attempt, extensions: extensionsBeyond } })
+      }
     },
     async confirm(details) {
       if (state.kind !== 'held' || state.attempt.made === null) return
