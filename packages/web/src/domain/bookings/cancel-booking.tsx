@@ -1,8 +1,10 @@
-import { Button, Group, Stack, Text, Textarea } from '@mantine/core'
+import { Group, Stack, Text, Textarea } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { ActionButton } from '../../ui/action-button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
+import { focusPageTitle } from '../../ui/page-focus.ts'
 import { toastDone } from '../../ui/toast.ts'
 import type { TicketLink } from './ticket-link.ts'
 import { useBookingActions } from './use-booking-changes.ts'
@@ -22,6 +24,7 @@ export function CancelBooking({ link, isOpen, onClose }: CancelProps) {
     try {
       await cancel(reason)
       onClose()
+      focusPageTitle()
       toastDone({ message: t('cancel.done') })
     } catch (refusal) {
       setError(refusal)
@@ -43,12 +46,12 @@ export function CancelBooking({ link, isOpen, onClose }: CancelProps) {
         />
         {error === null ? null : <ErrorState error={error} />}
         <Group gap="sm">
-          <Button color="red" loading={isBusy} onClick={submit}>
+          <ActionButton color="red" isBusy={isBusy} onClick={submit}>
             {t('cancel.confirm')}
-          </Button>
-          <Button variant="default" onClick={onClose} disabled={isBusy}>
+          </ActionButton>
+          <ActionButton variant="default" onClick={onClose} disabled={isBusy}>
             {t('cancel.back')}
-          </Button>
+          </ActionButton>
         </Group>
       </Stack>
     </Dialog>

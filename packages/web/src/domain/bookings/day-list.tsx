@@ -7,8 +7,8 @@ import { EmptyState } from '../../ui/empty-state.tsx'
 import tableClasses from '../../ui/table.module.css'
 import { JoinVideo } from '../video/join-video.tsx'
 import { BookingActions } from './booking-actions.tsx'
+import { PatientName } from './patient-name.tsx'
 import { StatusMark } from './status-mark.tsx'
-import { usePatientName } from './use-patient-name.ts'
 
 type DayListProps = {
   bookings: readonly Booking[]
@@ -23,7 +23,6 @@ type DayListProps = {
 /** The day's bookings in order, without cancelled and failed ones, which the list of bookings has. */
 export function DayList({ bookings, timeZone, caption, doctors, nameOf }: DayListProps) {
   const { t } = useTranslation(['schedule', 'shell'])
-  const textOf = usePatientName()
   const coming = bookings.filter(({ status }) => status !== 'CANCELLED' && status !== 'FAILED')
   if (coming.length === 0) return <EmptyState title={t('day.none')} help={t('day.noneHelp')} />
   return (
@@ -50,7 +49,7 @@ export function DayList({ bookings, timeZone, caption, doctors, nameOf }: DayLis
             <td>
               <Stack gap={0}>
                 <span>
-                  {nameOf ? nameOf(booking) : textOf(booking)}
+                  {nameOf ? nameOf(booking) : <PatientName of={booking} />}
                   {booking.units > 1 ? ` (${t('units', { count: booking.units })})` : ''}
                 </span>
                 {booking.patient.phone ? (
@@ -77,7 +76,7 @@ export function DayList({ bookings, timeZone, caption, doctors, nameOf }: DayLis
               )}
             </td>
             <td>
-              <StatusMark status={booking.status} />
+              <StatusMark of={booking} />
             </td>
             <td className="no-print">
               <BookingActions booking={booking} timeZone={timeZone} />

@@ -12,7 +12,8 @@ export function offeredActions(booking: Booking, timeZone: string, now: number):
   if (booking.erasedAt !== null) return []
   switch (booking.status) {
     case 'PENDING':
-      return ['confirm']
+      // The confirmation of a hold without a patient has to name one.
+      return booking.patient.name === '' ? [] : ['confirm']
     case 'CONFIRMED': {
       const offered: BookingAction[] = []
       if (localDay(now, timeZone) >= localDay(booking.startsAt, timeZone)) offered.push('arrive')

@@ -56,7 +56,7 @@ function Entry({ entry: { event, actorName } }: { entry: History['items'][number
         {by === '' ? '' : ` · ${by}`}
       </Text>
       {event.type === 'moved' && doctor ? <Text size="sm">{t('booking.movedTo', { doctor })}</Text> : null}
-      {event.type === 'failed' && event.reason ? (
+      {event.reason && event.type !== 'linked' ? (
         <Text size="sm">{t(`failure.${event.reason}`, { defaultValue: event.reason })}</Text>
       ) : null}
     </li>

@@ -56,11 +56,12 @@ export function ClinicBookingPage() {
 function BookingFacts({ booking }: { booking: Booking }) {
   const { t } = useTranslation(['admin', 'shell'])
   const { doctors, timeZone, isAdmin } = useClinic()
-  const [dialog, setDialog] = useState<'move' | 'cancel' | 'erase' | null>(null)
+  const { move = false } = route.useSearch()
+  const [dialog, setDialog] = useState<'move' | 'cancel' | 'erase' | null>(move && isOpen(booking) ? 'move' : null)
   const { patient } = booking
   const close = () => setDialog(null)
   const facts: { label: string; value: ReactNode }[] = [
-    { label: t('column.status'), value: <StatusMark status={booking.status} /> },
+    { label: t('column.status'), value: <StatusMark of={booking} /> },
     { label: t('booking.reference'), value: <bdi className="tabular">{referenceOf(booking.id)}</bdi> },
     { label: t('column.when'), value: formatAppointment(booking.startsAt, booking.endsAt, timeZone) },
     { label: t('column.doctor'), value: doctors.find(({ id }) => id === booking.doctorId)?.name ?? '–' },

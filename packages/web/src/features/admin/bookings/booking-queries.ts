@@ -7,7 +7,7 @@ import { pageByPage } from '../../../lib/read-pages.ts'
 const pageSize = 50
 
 /** The clinic's bookings that match a search, page by page. */
-export function bookingSearchQuery(clinicId: string, filter: BookingsFilter & { q?: string }) {
+export function bookingSearchQuery(clinicId: string, filter: BookingsFilter & { q?: string; confirmedOnly: boolean }) {
   return infiniteQueryOptions({
     ...pageByPage,
     queryKey: [...clinicKey(clinicId), 'list', filter],

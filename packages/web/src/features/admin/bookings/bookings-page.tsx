@@ -1,5 +1,5 @@
 import type { Booking, BookingStatus } from '@holdfast/contract/client'
-import { Button, Group, NativeSelect, Stack, Text, TextInput } from '@mantine/core'
+import { Button, Checkbox, Group, NativeSelect, Stack, Text, TextInput } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
 import { IconSearch } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
@@ -7,10 +7,12 @@ import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { statusesInOrder } from '../../../domain/bookings/status-colors.ts'
+import { statusLabel } from '../../../domain/bookings/status-label.ts'
 import { StatusMark } from '../../../domain/bookings/status-mark.tsx'
 import { formatDayTime } from '../../../lib/format.ts'
 import { addDays, localDateTime, parseDay } from '../../../lib/local-time.ts'
 import { useLiveClinic } from '../../../lib/use-live-clinic.ts'
+import { ActionButton } from '../../../ui/action-button.tsx'
 import { EmptyState } from '../../../ui/empty-state.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
 import { Icon } from '../../../ui/icon.tsx'
@@ -37,7 +39,8 @@ export function BookingsPage() {
   const search = route.useSearch()
   const navigate = route.useNavigate()
   const range = { from: search.from ?? addDays(today, -7), to: search.to ?? addDays(today, 30) }
-  const found = useInfiniteQuery(bookingSearchQuery(clinicId, { ...search, ...range }))
+  const { unconfirmed = false, ...filter } = { ...search, ...range }
+  const found = useInfiniteQuery(bookingSearchQuery(clinicId, { ...filter, confirmedOnly: !unconfirmed }))
   const live = useLiveClinic(
     clinicId,
     doctors.map(({ id }) => id),
@@ -82,9 +85,13 @@ export function BookingsPage() {
           <BookingsTable bookings={bookings} isOlder={found.isPlaceholderData} />
           {found.hasNextPage ? (
             <Group>
-              <Button variant="default" loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
+              <ActionButton
+                variant="default"
+                isBusy={found.isFetchingNextPage}
+                onClick={() => void found.fetchNextPage()}
+              >
                 {t('bookings.more')}
-              </Button>
+              </ActionButton>
             </Group>
           ) : null}
         </>
@@ -104,7 +111,7 @@ function useCsvRows() {
       [t('field.email')]: booking.patient.email ?? '',
       [t('field.phone')]: booking.patient.phone ?? '',
       [t('column.doctor')]: doctors.find(({ id }) => id === booking.doctorId)?.name ?? '',
-      [t('column.status')]: t(`shell:status.${booking.status}`),
+      [t('column.status')]: t(`shell:${statusLabel(booking)}`),
       [t('field.units')]: booking.units,
       [t('column.booking')]: booking.id,
     }))
@@ -136,7 +143,7 @@ function BookingsTable({ bookings, isOlder }: { bookings: readonly Booking[]; is
             </td>
             <td data-label={t('column.doctor')}>{doctors.find(({ id }) => id === booking.doctorId)?.name ?? '–'}</td>
             <td>
-              <StatusMark status={booking.status} />
+              <StatusMark of={booking} />
             </td>
           </tr>
         ))}
@@ -153,8 +160,8 @@ type FiltersProps = {
 function Filters({ search, onChange }: FiltersProps) {
   const { t } = useTranslation(['admin', 'shell'])
   const [text, setText] = useState(search.q ?? '')
-  const set = (part: Partial<Record<keyof BookingsSearch, string>>) => {
-    const entries = Object.entries({ ...search, ...part }).filter(([, value]) => value !== '')
+  const set = (part: Partial<Record<keyof BookingsSearch, string | boolean>>) => {
+    const entries = Object.entries({ ...search, ...part }).filter(([, value]) => value !== '' && value !== false)
     onChange(Object.fromEntries(entries))
   }
   const passOn = useDebouncedCallback((q: string) => set({ q: q.trim() }), typingMs)
@@ -196,6 +203,12 @@ function Filters({ search, onChange }: FiltersProps) {
         label={t('filter.to')}
         value={search.to}
         onChange={({ currentTarget }) => setDay('to', currentTarget.value)}
+      />
+      <Checkbox
+        className={classes.wide ?? ''}
+        label={t('filter.unconfirmed')}
+        checked={search.unconfirmed ?? false}
+        onChange={({ currentTarget }) => set({ unconfirmed: currentTarget.checked })}
       />
     </form>
   )

@@ -3,11 +3,14 @@ import { Button, Group, Stack, Text, Textarea } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { PatientName } from '../../../domain/bookings/patient-name.tsx'
 import { api, dataOf } from '../../../lib/api.ts'
 import { clinicKey } from '../../../lib/clinic-queries.ts'
 import { formatAppointment } from '../../../lib/format.ts'
+import { ActionButton } from '../../../ui/action-button.tsx'
 import { Dialog } from '../../../ui/dialog.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
+import { focusPageTitle } from '../../../ui/page-focus.ts'
 import { toastDone } from '../../../ui/toast.ts'
 import { useClinic } from '../use-clinic.ts'
 
@@ -30,6 +33,7 @@ export function CancelDialog({ booking, isOpen, onClose }: CancelDialogProps) {
     onSuccess: () => {
       toastDone({ message: t('cancel.done', { name: booking.patient.name }) })
       onClose()
+      focusPageTitle()
     },
     onSettled: () => queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) }),
   })
@@ -37,7 +41,7 @@ export function CancelDialog({ booking, isOpen, onClose }: CancelDialogProps) {
     <Dialog isOpen={isOpen} onClose={onClose} title={t('cancel.title')}>
       <Stack gap="md">
         <Text>
-          {booking.patient.name}, {formatAppointment(booking.startsAt, booking.endsAt, timeZone)}
+          <PatientName of={booking} />, {formatAppointment(booking.startsAt, booking.endsAt, timeZone)}
         </Text>
         <Textarea
           label={t('cancel.reason')}
@@ -50,9 +54,9 @@ export function CancelDialog({ booking, isOpen, onClose }: CancelDialogProps) {
         />
         {cancellation.isError ? <ErrorState error={cancellation.error} /> : null}
         <Group gap="sm">
-          <Button color="red" loading={cancellation.isPending} onClick={() => cancellation.mutate()}>
+          <ActionButton color="red" isBusy={cancellation.isPending} onClick={() => cancellation.mutate()}>
             {t('cancel.submit')}
-          </Button>
+          </ActionButton>
           <Button variant="default" onClick={onClose}>
             {t('cancel.back')}
           </Button>

@@ -7,8 +7,10 @@ import { api, dataOf } from '../../../lib/api.ts'
 import { clinicKey } from '../../../lib/clinic-queries.ts'
 import { formatAppointment, formatDayTime } from '../../../lib/format.ts'
 import { problemMessage } from '../../../lib/problem-message.ts'
+import { ActionButton } from '../../../ui/action-button.tsx'
 import { Dialog } from '../../../ui/dialog.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
+import { focusPageTitle } from '../../../ui/page-focus.ts'
 import { toastDone, toastFailed } from '../../../ui/toast.ts'
 import { SlotPicker } from '../slot-picker.tsx'
 import { useClinic } from '../use-clinic.ts'
@@ -52,6 +54,7 @@ export function MoveDialog({ booking, isOpen, onClose }: MoveDialogProps) {
       })
       setChosen(null)
       onClose()
+      focusPageTitle()
     },
     onSettled: reread,
   })
@@ -72,15 +75,15 @@ export function MoveDialog({ booking, isOpen, onClose }: MoveDialogProps) {
         />
         {move.isError ? <ErrorState error={move.error} /> : null}
         <Group>
-          <Button
+          <ActionButton
             disabled={chosen === null}
-            loading={move.isPending}
+            isBusy={move.isPending}
             onClick={() => {
               if (chosen !== null) move.mutate(chosen)
             }}
           >
             {chosen === null ? t('move.choose') : t('move.submit', { when: formatDayTime(chosen.startsAt, timeZone) })}
-          </Button>
+          </ActionButton>
         </Group>
       </Stack>
     </Dialog>

@@ -14,6 +14,7 @@ import { useClinic } from '../use-clinic.ts'
 import classes from './dashboard.module.css'
 import { Figures } from './figures.tsx'
 import { FiguresTable } from './figures-table.tsx'
+import { FirstSteps } from './first-steps.tsx'
 import { StatsCharts } from './stats-charts.tsx'
 import { statsQuery } from './stats-query.ts'
 
@@ -41,6 +42,7 @@ export function DashboardPage() {
         <PageTitle>{t('tabs.dashboard')}</PageTitle>
         <LiveNote state={live} updatedAt={stats.dataUpdatedAt} />
       </Group>
+      <FirstSteps />
       <Group justify="space-between" align="end">
         <Range
           from={from}

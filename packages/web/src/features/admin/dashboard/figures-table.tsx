@@ -6,6 +6,7 @@ import { formatDate, formatNumber, formatShare } from '../../../lib/format.ts'
 import tableClasses from '../../../ui/table.module.css'
 import { downloadCsv } from '../csv-download.ts'
 import { useClinic } from '../use-clinic.ts'
+import { confirmedCounts, neverConfirmed } from './confirmed-counts.ts'
 
 /** The charts' numbers by day, as a table or a CSV file. */
 export function FiguresTable({ stats }: { stats: ClinicStats }) {
@@ -16,12 +17,16 @@ export function FiguresTable({ stats }: { stats: ClinicStats }) {
     const name = `${clinic.name} ${days[0]?.date ?? ''} ${days.at(-1)?.date ?? ''}.csv`.replaceAll(/[\\/:*?"<>|]/g, ' ')
     downloadCsv(
       name,
-      days.map(({ date, capacity, taken, bookings }) => ({
-        [t('column.day')]: date,
-        [t('column.capacity')]: capacity,
-        [t('column.taken')]: taken,
-        ...Object.fromEntries(statusesInOrder.map((status) => [t(`shell:status.${status}`), bookings[status]])),
-      })),
+      days.map((day) => {
+        const counts = confirmedCounts(day)
+        return {
+          [t('column.day')]: day.date,
+          [t('column.capacity')]: day.capacity,
+          [t('column.taken')]: day.taken,
+          ...Object.fromEntries(statusesInOrder.map((status) => [t(`shell:status.${status}`), counts[status]])),
+          [t('column.neverConfirmed')]: neverConfirmed(day),
+        }
+      }),
     )
   }
   return (
@@ -52,6 +57,9 @@ export function FiguresTable({ stats }: { stats: ClinicStats }) {
                   {t(`shell:status.${status}`)}
                 </th>
               ))}
+              <th scope="col" className={tableClasses.number}>
+                {t('column.neverConfirmed')}
+              </th>
             </tr>
           </thead>
           <tbody>
@@ -67,7 +75,8 @@ export function FiguresTable({ stats }: { stats: ClinicStats }) {
 
 function FiguresRow({ day }: { day: ClinicStats['days'][number] }) {
   const { t } = useTranslation(['admin', 'shell'])
-  const { date, capacity, taken, bookings } = day
+  const { date, capacity, taken } = day
+  const counts = confirmedCounts(day)
   return (
     <tr data-quiet={capacity === 0 || undefined}>
       <td className={tableClasses.nowrap}>{formatDate(date)}</td>
@@ -82,9 +91,12 @@ function FiguresRow({ day }: { day: ClinicStats['days'][number] }) {
       </td>
       {statusesInOrder.map((status) => (
         <td key={status} className={tableClasses.number} data-label={t(`shell:status.${status}`)}>
-          {formatNumber(bookings[status])}
+          {formatNumber(counts[status])}
         </td>
       ))}
+      <td className={tableClasses.number} data-label={t('column.neverConfirmed')}>
+        {formatNumber(neverConfirmed(day))}
+      </td>
     </tr>
   )
 }

@@ -7,6 +7,7 @@ import { statusColor, statusesInOrder } from '../../../domain/bookings/status-co
 import statusClasses from '../../../domain/bookings/status-mark.module.css'
 import { formatDate, formatNumber, formatShare } from '../../../lib/format.ts'
 import layoutClasses from '../../../ui/layout.module.css'
+import { confirmedCounts } from './confirmed-counts.ts'
 import classes from './dashboard.module.css'
 
 /**
@@ -16,12 +17,12 @@ import classes from './dashboard.module.css'
 export function StatsCharts({ stats }: { stats: ClinicStats }) {
   const { t } = useTranslation(['admin', 'shell'])
   const day = (date: string) => formatDate(date, { day: 'numeric', month: 'short' })
-  const bars = stats.days.map(({ date, bookings }) => ({ day: day(date), ...bookings }))
+  const bars = stats.days.map((one) => ({ day: day(one.date), ...confirmedCounts(one) }))
   const shares = stats.days.map(({ date, capacity, taken }) => ({
     day: day(date),
     share: capacity === 0 ? null : taken / capacity,
   }))
-  const shown = statusesInOrder.filter((status) => stats.totals[status] > 0)
+  const shown = statusesInOrder.filter((status) => bars.some((bar) => bar[status] > 0))
   const series = (shown.length > 0 ? shown : statusesInOrder).map((status) => ({
     name: status,
     label: t(`shell:status.${status}`),

@@ -1,11 +1,12 @@
 import type { Doctor } from '@holdfast/contract/client'
-import { Button, Checkbox, Group, MultiSelect, Stack, TextInput } from '@mantine/core'
+import { Checkbox, Group, MultiSelect, Stack, TextInput } from '@mantine/core'
 import { type GetInputPropsReturnType, useForm } from '@mantine/form'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { roomProblem, videoRoomQuery } from '../../../domain/video/video-room.ts'
 import { VideoRoomField } from '../../../domain/video/video-room-field.tsx'
 import { formatLanguage } from '../../../lib/format.ts'
+import { ActionButton } from '../../../ui/action-button.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
 import { type DoctorDraft, draftOf } from './doctor-draft.ts'
 import { DoctorNumbers } from './doctor-numbers.tsx'
@@ -18,7 +19,7 @@ const languageTags = 'ar de en es fa fr hi it ja ku nl pl pt ro ru sq tr uk ur v
 type FormValues = DoctorDraft & { videoRoom: string | null }
 
 /** Adds a doctor, or edits one; with the address of their video visits. */
-export function DoctorForm({ doctor, onDone }: { doctor: Doctor | null; onDone: () => void }) {
+export function DoctorForm({ doctor, onDone }: { doctor: Doctor | null; onDone: (saved: Doctor) => void }) {
   const { t } = useTranslation(['admin', 'schedule'])
   const room = useQuery({ ...videoRoomQuery(doctor?.id ?? ''), enabled: doctor !== null })
   const saving = useSaveDoctor(doctor, onDone)
@@ -43,7 +44,14 @@ export function DoctorForm({ doctor, onDone }: { doctor: Doctor | null; onDone: 
   return (
     <form onSubmit={submit}>
       <Stack gap="md">
-        <TextInput label={t('field.name')} required maxLength={200} data-autofocus {...form.getInputProps('name')} />
+        <TextInput
+          label={t('field.name')}
+          required
+          maxLength={200}
+          dir="auto"
+          data-autofocus
+          {...form.getInputProps('name')}
+        />
         <TextInput
           label={t('field.specialization')}
           required
@@ -70,9 +78,9 @@ export function DoctorForm({ doctor, onDone }: { doctor: Doctor | null; onDone: 
         ) : null}
         {saving.isError ? <ErrorState error={saving.error} /> : null}
         <Group>
-          <Button type="submit" loading={saving.isPending}>
+          <ActionButton type="submit" isBusy={saving.isPending}>
             {doctor === null ? t('doctors.add') : t('save')}
-          </Button>
+          </ActionButton>
         </Group>
       </Stack>
     </form>

@@ -7,8 +7,10 @@ import { api, dataOf } from '../../../lib/api.ts'
 import { clinicDoctorsQuery } from '../../../lib/clinic-queries.ts'
 import { formatDayTime, formatMoney } from '../../../lib/format.ts'
 import { problemMessage } from '../../../lib/problem-message.ts'
+import { ActionButton } from '../../../ui/action-button.tsx'
 import { Dialog } from '../../../ui/dialog.tsx'
 import { EmptyState } from '../../../ui/empty-state.tsx'
+import { FocusedTitle } from '../../../ui/focused-title.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { LinkButton } from '../../../ui/link-button.tsx'
 import { PageTitle } from '../../../ui/page-title.tsx'
@@ -22,14 +24,18 @@ export function ClinicDoctorsPage() {
   const { t } = useTranslation(['admin', 'shell'])
   const { doctors, isAdmin } = useClinic()
   const [edited, setEdited] = useState<Doctor | 'new' | null>(null)
+  const [added, setAdded] = useState<Doctor | null>(null)
   return (
     <Stack gap="lg">
       <Group justify="space-between">
         <PageTitle>{t('tabs.doctors')}</PageTitle>
-        {isAdmin ? <Button onClick={() => setEdited('new')}>{t('doctors.add')}</Button> : null}
+        {isAdmin && doctors.length > 0 ? <Button onClick={() => setEdited('new')}>{t('doctors.add')}</Button> : null}
       </Group>
+      {added === null ? null : <NextStep key={added.id} doctor={added} />}
       {doctors.length === 0 ? (
-        <EmptyState title={t('doctors.none')} help={t('doctors.noneHelp')} />
+        <EmptyState title={t('doctors.none')} help={t(isAdmin ? 'doctors.noneHelp' : 'doctors.noneHelpStaff')}>
+          {isAdmin ? <Button onClick={() => setEdited('new')}>{t('doctors.add')}</Button> : null}
+        </EmptyState>
       ) : (
         <DoctorsTable doctors={doctors} onEdit={setEdited} />
       )}
@@ -40,10 +46,43 @@ export function ClinicDoctorsPage() {
         title={edited === 'new' || edited === null ? t('doctors.add') : t('doctors.editOf', { name: edited.name })}
       >
         {edited === null ? null : (
-          <DoctorForm doctor={edited === 'new' ? null : edited} onDone={() => setEdited(null)} />
+          <DoctorForm
+            doctor={edited === 'new' ? null : edited}
+            onDone={(saved) => {
+              setEdited(null)
+              if (edited === 'new') setAdded(saved)
+            }}
+          />
         )}
       </Dialog>
     </Stack>
+  )
+}
+
+/** After a doctor was added: what patients need to book with them. */
+function NextStep({ doctor }: { doctor: Doctor }) {
+  const { t } = useTranslation('admin')
+  const { clinicId } = useClinic()
+  return (
+    <section className={layoutClasses.panel} aria-labelledby="next-step">
+      <Stack gap="sm">
+        <FocusedTitle id="next-step">{t('doctors.addedTitle', { name: doctor.name })}</FocusedTitle>
+        <Text>{t('doctors.addedHelp')}</Text>
+        <Group gap="sm">
+          <LinkButton to="/clinic/$clinicId/times" params={{ clinicId }} search={{ doctorId: doctor.id }}>
+            {t('steps.times.action')}
+          </LinkButton>
+          <LinkButton
+            variant="default"
+            to="/clinic/$clinicId/people"
+            params={{ clinicId }}
+            search={{ doctorId: doctor.id }}
+          >
+            {t('doctors.invite')}
+          </LinkButton>
+        </Group>
+      </Stack>
+    </section>
   )
 }
 
@@ -66,7 +105,9 @@ function DoctorsTable({ doctors, onEdit }: { doctors: readonly Doctor[]; onEdit:
         {doctors.map((doctor) => (
           <tr key={doctor.id} data-quiet={!doctor.active || undefined}>
             <td>
-              <Text fw={600}>{doctor.name}</Text>
+              <Text fw={600}>
+                <bdi>{doctor.name}</bdi>
+              </Text>
               <Text size="sm" c="dimmed">
                 {doctor.specialization}
               </Text>
@@ -90,6 +131,16 @@ function DoctorsTable({ doctors, onEdit }: { doctors: readonly Doctor[]; onEdit:
                 </LinkButton>
                 {isAdmin ? (
                   <>
+                    <LinkButton
+                      size="sm"
+                      variant="default"
+                      to="/clinic/$clinicId/people"
+                      params={{ clinicId }}
+                      search={{ doctorId: doctor.id }}
+                      aria-label={t('doctors.inviteOf', { name: doctor.name })}
+                    >
+                      {t('doctors.invite')}
+                    </LinkButton>
                     <Button
                       size="sm"
                       variant="default"
@@ -140,14 +191,14 @@ function ActiveButton({ doctor }: { doctor: Doctor }) {
     },
   })
   return (
-    <Button
+    <ActionButton
       size="sm"
       variant="default"
-      loading={change.isPending}
+      isBusy={change.isPending}
       aria-label={t(doctor.active ? 'doctors.deactivateOf' : 'doctors.activateOf', { name: doctor.name })}
       onClick={() => change.mutate(!doctor.active)}
     >
       {doctor.active ? t('doctors.deactivate') : t('doctors.activate')}
-    </Button>
+    </ActionButton>
   )
 }

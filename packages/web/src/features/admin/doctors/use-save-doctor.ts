@@ -21,7 +21,7 @@ export type DoctorChange = {
  * Saves a doctor and then the doctor's video room. If the response was lost, saving the same form again does not create
  * a second doctor: the request is sent with the same idempotency key.
  */
-export function useSaveDoctor(doctor: Doctor | null, onDone: () => void) {
+export function useSaveDoctor(doctor: Doctor | null, onDone: (saved: Doctor) => void) {
   const { t } = useTranslation('admin')
   const { clinicId } = useClinic()
   const queryClient = useQueryClient()
@@ -46,8 +46,9 @@ export function useSaveDoctor(doctor: Doctor | null, onDone: () => void) {
       await queryClient.invalidateQueries({ queryKey: clinicDoctorsQuery(clinicId).queryKey })
       await queryClient.invalidateQueries({ queryKey: ['doctors'] })
       void queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) })
-      toastDone({ message: t(doctor === null ? 'doctors.added' : 'saved', { name: saved.name }) })
-      onDone()
+      // Of a new doctor, the page shows what to do next.
+      if (doctor !== null) toastDone({ message: t('saved', { name: saved.name }) })
+      onDone(saved)
     },
   })
 }

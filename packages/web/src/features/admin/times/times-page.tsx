@@ -1,3 +1,4 @@
+import type { Booking } from '@holdfast/contract/client'
 import { NativeSelect, Stack } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
@@ -16,6 +17,7 @@ import { EmptyState } from '../../../ui/empty-state.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
 import { LinkButton } from '../../../ui/link-button.tsx'
 import { PageTitle } from '../../../ui/page-title.tsx'
+import { TextLink } from '../../../ui/text-link.tsx'
 import { BookingLink } from '../booking-link.tsx'
 import { useClinic } from '../use-clinic.ts'
 
@@ -49,11 +51,26 @@ export function ClinicTimesPage() {
           <Week key={doctorId} doctorId={doctorId} />
           <Stack gap="xl" key={`keep ${doctorId}`}>
             <CreateSlots doctorId={doctorId} clinicId={clinicId} timeZone={timeZone} today={today} />
-            <WithdrawDays doctorId={doctorId} clinicId={clinicId} timeZone={timeZone} today={today} />
+            <WithdrawDays
+              {...{ doctorId, clinicId, timeZone, today }}
+              moveOf={(booking) => <MoveLink booking={booking} />}
+            />
           </Stack>
         </>
       )}
     </Stack>
+  )
+}
+
+/** Opens the booking with the times to move it to. */
+function MoveLink({ booking: { id, clinicId, patient } }: { booking: Booking }) {
+  const { t } = useTranslation('admin')
+  const params = { clinicId, bookingId: id }
+  const label = t('booking.moveOf', { name: patient.name })
+  return (
+    <TextLink to="/clinic/$clinicId/bookings/$bookingId" params={params} search={{ move: true }} aria-label={label}>
+      {t('booking.moveShort')}
+    </TextLink>
   )
 }
 
@@ -95,6 +112,7 @@ function Week({ doctorId }: { doctorId: string }) {
         clinicId={clinicId}
         timeZone={timeZone}
         nameOf={(booking) => <BookingLink booking={booking} />}
+        moveOf={(booking) => <MoveLink booking={booking} />}
         onClose={() => setSlotId(null)}
       />
     </Stack>

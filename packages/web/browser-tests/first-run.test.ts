@@ -1,0 +1,65 @@
+import { expect } from 'vitest'
+import { aClinicScene } from './clinic-scene.ts'
+import { administrator, axeFindings, sidewaysPixels, signUp } from './harness.ts'
+import { test } from './site-test.ts'
+
+test('after signing in, admins, staff and doctors start on their own pages, and patients with their bookings', async ({
+  site,
+}) => {
+  const scene = await aClinicScene(site)
+  const patient = await signUp(site.url, 'Paul Patient')
+  const starts = [
+    [scene.people.admin, /^\/clinic\/[^/]+$/],
+    [scene.people.staff, /^\/clinic\/[^/]+\/day$/],
+    [scene.people.doctor, /^\/my-day$/],
+    [administrator, /^\/clinic$/],
+    [patient, /^\/my-bookings$/],
+  ] as const
+  for (const [account, path] of starts) {
+    const page = await site.newPage()
+    await page.goto('/sign-in')
+    await page.getByLabel('E-mail').fill(account.email)
+    await page.getByLabel('Password', { exact: true }).fill(account.password)
+    await page.getByRole('main').getByRole('button', { name: 'Sign in' }).click()
+    await page.waitForURL(({ pathname }) => path.test(pathname))
+  }
+})
+
+test('an empty clinic lists its first steps; adding a doctor leads to the slots and to an invitation', async ({
+  site,
+}) => {
+  const scene = await aClinicScene(site)
+  const page = await scene.pageOf('admin')
+  await page.goto(`/clinic/${scene.clinic.id}`)
+  const steps = page.getByRole('region', { name: 'First steps' })
+  const step = (name: string) => steps.getByRole('listitem').filter({ hasText: name })
+  await step('Whom patients can book').getByText('Done').waitFor()
+  await step('Colleagues at the desk').getByText('Done').waitFor()
+  expect(await step('The times that can be booked').getByText('Done').count()).toBe(0)
+  expect(await step('Address and phone number').getByText('Done').count()).toBe(0)
+  expect(await axeFindings(page)).toEqual([])
+  await page.setViewportSize({ width: 320, height: 640 })
+  // The charts follow the width of the page a moment later.
+  await expect.poll(() => sidewaysPixels(page)).toBe(0)
+  await page.setViewportSize({ width: 1280, height: 720 })
+  await step('Put it on your website').getByRole('link', { name: 'Open page' }).click()
+  await page.getByRole('heading', { name: 'Dr Ada Lovelace' }).waitFor()
+  await page.goBack()
+
+  await step('Whom patients can book').getByRole('link', { name: 'Add doctor' }).click()
+  await page.getByRole('button', { name: 'Add doctor' }).click()
+  const form = page.getByRole('dialog')
+  await form.getByLabel('Name').fill('Dr Nina New')
+  await form.getByLabel('Specialisation').fill('Neurology')
+  await form.getByRole('button', { name: 'Add doctor' }).click()
+  const next = page.getByRole('region', { name: 'Dr Nina New was added' })
+  await next.getByRole('heading').and(page.locator(':focus')).waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  await next.getByRole('link', { name: 'Invite' }).click()
+  await page.getByLabel('Role', { exact: true }).and(page.locator('select')).waitFor()
+  const chosen = page.getByLabel('Calendar', { exact: true })
+  expect(await chosen.locator('option:checked').textContent()).toBe('Dr Nina New')
+  await page.goto(`/clinic/${scene.clinic.id}/people`)
+  await page.getByLabel('Role', { exact: true }).selectOption('doctor')
+  expect(await chosen.locator('option:checked').textContent()).toBe('Choose a doctor')
+})

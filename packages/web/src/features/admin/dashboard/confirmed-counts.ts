@@ -1,0 +1,13 @@
+import type { BookingStatus, ClinicStats } from '@holdfast/contract/client'
+
+type Day = ClinicStats['days'][number]
+
+/** A day's bookings by status, without holds that were never confirmed. */
+export function confirmedCounts({ bookings, lapsed, released }: Day): Record<BookingStatus, number> {
+  return { ...bookings, FAILED: bookings.FAILED - lapsed, CANCELLED: bookings.CANCELLED - released }
+}
+
+/** How many holds of a day were never confirmed. */
+export function neverConfirmed({ lapsed, released }: Day): number {
+  return lapsed + released
+}
