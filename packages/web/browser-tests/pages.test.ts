@@ -34,6 +34,7 @@ const pages: Record<string, OpenPage> = {
   'a new password': { path: () => '/new-password', heading: /.+/ },
   'an incomplete link for a new password': { path: () => '/reset-password#cut', heading: /.+/ },
   'an incomplete invitation': { path: () => '/invitation#cut', heading: /.+/ },
+  'find my booking': { path: () => '/find-booking', heading: /.+/ },
   'my bookings as a guest': { path: () => '/my-bookings', heading: /.+/ },
   'my bookings': { path: () => '/my-bookings', heading: /.+/, isSignedIn: true },
   account: { path: () => '/account', heading: /.+/, isSignedIn: true },

@@ -13,6 +13,7 @@ const settings = {
   bookingHorizonDays: 30,
   cancellationDeadlineMinutes: 0,
   patientDataMonths: 0,
+  holdExtensionsMax: 5,
 }
 
 test('slots are grouped by the clinic’s local days, mornings and afternoons, without those that have started', () => {

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { KeptTickets } from '../../domain/bookings/kept-tickets.tsx'
+import { statusLabel } from '../../domain/bookings/status-label.ts'
 import { ticketHash } from '../../domain/bookings/ticket-link.ts'
 import { JoinVideo } from '../../domain/video/join-video.tsx'
 import { clinicQuery, doctorQuery } from '../../lib/directory-queries.ts'
@@ -17,6 +18,7 @@ import { LinkButton } from '../../ui/link-button.tsx'
 import { PageLoading } from '../../ui/page-loading.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
 import { SignInFirst } from '../../ui/sign-in-first.tsx'
+import { TextLink } from '../../ui/text-link.tsx'
 import classes from './my-bookings.module.css'
 import { myBookingsQuery } from './my-bookings-query.ts'
 import { type BookingKind, sortBookings } from './sort-bookings.ts'
@@ -37,6 +39,9 @@ export function MyBookingsPage() {
     return (
       <>
         <SignInFirst title={t('title')} />
+        <Text mt="lg">
+          {t('find.question')} <TextLink to="/find-booking">{t('find.title')}</TextLink>
+        </Text>
         <KeptTickets />
       </>
     )
@@ -114,7 +119,7 @@ function BookingItem({ booking, kind }: { booking: Booking; kind: BookingKind })
             </Text>
           </div>
           <Badge variant={kind === 'upcoming' ? 'filled' : 'default'} tt="none">
-            {t(`shell:status.${booking.status}`)}
+            {t(`shell:${statusLabel(booking)}`)}
           </Badge>
         </Group>
         <Text mt="sm">

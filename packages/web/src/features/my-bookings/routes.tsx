@@ -10,7 +10,14 @@ const myBookingsRoute = createRoute({
   component: lazyRouteComponent(() => import('./my-bookings-page.tsx'), 'MyBookingsPage'),
 })
 
-export const myBookingsRoutes = [myBookingsRoute] as const
+const findBookingRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/find-booking',
+  loader: () => loadTexts('my-bookings', 'ticket'),
+  component: lazyRouteComponent(() => import('./find-booking-page.tsx'), 'FindBookingPage'),
+})
+
+export const myBookingsRoutes = [myBookingsRoute, findBookingRoute] as const
 
 export const myBookingsNav: readonly NavItem[] = [
   { to: '/my-bookings', label: 'nav.myBookings', isFor: (session) => session.kind !== 'unknown' },

@@ -3,7 +3,8 @@ import type { Booking } from '@holdfast/contract/client'
 export type BookingKind = 'upcoming' | 'past' | 'cancelled'
 
 /**
- * Coming: the next one first. Past and cancelled: the latest first. Holds that lapsed were never bookings to anyone.
+ * Coming: the next one first. Past and cancelled: the latest first. Holds that lapsed or were released were never
+ * bookings to anyone.
  */
 export function sortBookings(bookings: readonly Booking[], now: number): Record<BookingKind, Booking[]> {
   const sorted: Record<BookingKind, Booking[]> = { upcoming: [], past: [], cancelled: [] }
@@ -21,7 +22,7 @@ export function sortBookings(bookings: readonly Booking[], now: number): Record<
 function kindOf(booking: Booking, now: number): BookingKind | null {
   switch (booking.status) {
     case 'CANCELLED':
-      return 'cancelled'
+      return booking.failureReason === 'hold_released' ? null : 'cancelled'
     case 'FAILED':
       // Withdrawn by the clinic: the patient has to know.
       return booking.failureReason === 'slot_withdrawn' ? 'cancelled' : null

@@ -1,0 +1,54 @@
+import { expect } from 'vitest'
+import { aPractice } from './a-practice.ts'
+import { confirm, hold, openTimes } from './booking-steps.ts'
+import { axeFindings, sidewaysPixels } from './harness.ts'
+import { test } from './site-test.ts'
+
+test('a guest who lost the ticket is told what to do, in the same words for a booking and for none', async ({
+  site,
+}) => {
+  const practice = await aPractice(site, { clinicName: 'Lost and Found Clinic' })
+  const page = await site.newPage({ isNewContext: true })
+  await openTimes(page, practice)
+  await hold(page, '9:00')
+  await confirm(page, 'Grace Hopper')
+  const known = await page.evaluate(() => location.hash.slice(-8))
+  const day = practice.slots[0]?.startsAt.slice(0, 10) ?? ''
+  const stranger = await site.newPage({ isNewContext: true, viewport: { width: 390, height: 844 } })
+  await stranger.goto('/')
+  await stranger.getByRole('link', { name: 'Find my booking' }).click()
+  const requests: string[] = []
+  stranger.on('request', (request) => requests.push(request.url()))
+  const find = async (reference: string) => {
+    await stranger.getByLabel('Reference').fill(reference)
+    await stranger.getByLabel('Day of the appointment').fill(day)
+    await stranger.getByRole('button', { name: 'Continue' }).click()
+    const advice = stranger.getByRole('region', { name: 'How to open your booking' })
+    await advice.getByText(new RegExp(`${reference.slice(0, 4)}-${reference.slice(4)}`, 'i')).waitFor()
+    await advice.getByRole('heading').and(stranger.locator(':focus')).waitFor()
+    return (await advice.innerText()).replaceAll(/[0-9A-F]{4}-[0-9A-F]{4}/g, 'REFERENCE')
+  }
+  const [ofKnown, ofUnknown] = [await find(known), await find('0123abcd')]
+  expect(ofKnown).toBe(ofUnknown)
+  expect(ofKnown).not.toContain('Grace')
+  // The reference is not sent anywhere.
+  expect(requests.filter((url) => url.toLowerCase().includes(known))).toEqual([])
+  expect(requests.filter((url) => url.includes('/bookings'))).toEqual([])
+  await stranger.getByRole('combobox', { name: 'Clinic' }).fill('Lost and Found')
+  await stranger.getByRole('option', { name: /Lost and Found Clinic/ }).click()
+  await find('0123abcd')
+  await stranger.getByRole('link', { name: practice.clinic.phone ?? '' }).waitFor()
+  expect(await axeFindings(stranger)).toEqual([])
+  expect(await sidewaysPixels(stranger)).toBe(0)
+
+  // A ticket that this device keeps opens here.
+  await page.getByRole('button', { name: 'Keep on this device' }).click()
+  await page.getByText('This ticket is kept on this device.', { exact: false }).waitFor()
+  const own = await page.context().newPage()
+  await own.goto('/find-booking')
+  await own.getByLabel('Reference').fill(known)
+  await own.getByLabel('Day of the appointment').fill(day)
+  await own.getByRole('button', { name: 'Continue' }).click()
+  await own.getByRole('link', { name: 'Open the ticket kept on this device' }).click()
+  await own.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
+})
