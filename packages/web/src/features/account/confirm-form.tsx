@@ -1,8 +1,9 @@
-import { Button, Group, PasswordInput, Stack } from '@mantine/core'
+import { Group, PasswordInput, Stack } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { refusalCode } from '../../lib/api-error.ts'
+import { ActionButton } from '../../ui/action-button.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { secondFactorsQuery } from './second-factors-query.ts'
 
@@ -48,9 +49,9 @@ export function ConfirmForm({ submit, color, isBusy, error, errorText = null, on
         ) : null}
         {error === null || isWrong ? null : (errorText ?? <ErrorState error={error} />)}
         <Group>
-          <Button type="submit" loading={isBusy} {...(color === undefined ? {} : { color })}>
+          <ActionButton type="submit" isBusy={isBusy} {...(color === undefined ? {} : { color })}>
             {submit}
-          </Button>
+          </ActionButton>
         </Group>
       </Stack>
     </form>

@@ -1,8 +1,9 @@
-import { Alert, Button, Stack, Text } from '@mantine/core'
+import { Alert, Stack, Text } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { useSession } from '../../lib/session.ts'
+import { ActionButton } from '../../ui/action-button.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { afterSignIn } from './after-sign-in.ts'
 import { signInWithPasskey } from './passkey-ceremony.ts'
@@ -40,9 +41,9 @@ export function FactorMissing() {
       <Stack align="flex-start" gap="sm">
         <Text>{t(hasOne ? 'factorMissing.have' : 'factorMissing.some')}</Text>
         {passkeys.length > 0 && passkeyOrigin === window.location.origin ? (
-          <Button size="sm" loading={use.isPending} onClick={() => use.mutate()}>
+          <ActionButton size="sm" isBusy={use.isPending} onClick={() => use.mutate()}>
             {t('factorMissing.use')}
-          </Button>
+          </ActionButton>
         ) : null}
         <PasskeyErrorText error={use.error} whenCancelled="passkeys.cancelled" />
       </Stack>

@@ -5,6 +5,7 @@ import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api.ts'
 import { formatDayTime, ownTimeZone } from '../../lib/format.ts'
+import { ActionButton } from '../../ui/action-button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { PageLoading } from '../../ui/page-loading.tsx'
@@ -148,9 +149,9 @@ function RenamePasskey({ passkey, onDone }: { passkey: Passkey; onDone(): void }
         <NameInput name={name} onChange={setName} />
         {rename.isError ? <ErrorState error={rename.error} /> : null}
         <Group>
-          <Button type="submit" loading={rename.isPending}>
+          <ActionButton type="submit" isBusy={rename.isPending}>
             {t('passkeys.save')}
-          </Button>
+          </ActionButton>
         </Group>
       </Stack>
     </form>

@@ -4,6 +4,7 @@ import { type FormEvent, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api.ts'
 import { refusalCode } from '../../lib/api-error.ts'
+import { ActionButton } from '../../ui/action-button.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { PageTitle } from '../../ui/page-title.tsx'
 
@@ -63,9 +64,9 @@ export function SecondStep({ challenge, onSignedIn, onBack }: SecondStepProps) {
               onChange={({ currentTarget }) => setCode(currentTarget.value)}
             />
             {signIn.error === null || isWrong || refusal === 'code_used' ? null : <ErrorState error={signIn.error} />}
-            <Button type="submit" loading={signIn.isPending}>
+            <ActionButton type="submit" isBusy={signIn.isPending}>
               {t('secondStep.submit')}
-            </Button>
+            </ActionButton>
             <Group gap="sm">
               <Button
                 variant="default"

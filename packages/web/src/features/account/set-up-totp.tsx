@@ -1,10 +1,11 @@
 import type { NewTotp } from '@holdfast/contract/client'
-import { Button, Code, Group, Stack, Text, TextInput } from '@mantine/core'
+import { Code, Group, Stack, Text, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../lib/api.ts'
 import { refusalCode } from '../../lib/api-error.ts'
+import { ActionButton } from '../../ui/action-button.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { QrCode } from '../../ui/qr-code.tsx'
 import { ConfirmForm, confirmation } from './confirm-form.tsx'
@@ -81,9 +82,9 @@ function FirstCode({ totp, onConfirmed }: { totp: NewTotp; onConfirmed(recoveryC
           {t('totp.othersEnd')}
         </Text>
         <Group>
-          <Button type="submit" loading={confirm.isPending}>
+          <ActionButton type="submit" isBusy={confirm.isPending}>
             {t('totp.confirm')}
-          </Button>
+          </ActionButton>
         </Group>
       </Stack>
     </form>

@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, dataOf } from '../../../lib/api.ts'
 import { clinicKey } from '../../../lib/clinic-queries.ts'
+import { ActionButton } from '../../../ui/action-button.tsx'
 import { Dialog } from '../../../ui/dialog.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
 import { toastDone } from '../../../ui/toast.ts'
@@ -48,9 +49,9 @@ export function EraseDialog({ booking, isOpen, onClose }: EraseDialogProps) {
         )}
         {erasure.isError ? <ErrorState error={erasure.error} /> : null}
         <Group gap="sm">
-          <Button color="red" loading={erasure.isPending} onClick={() => erasure.mutate()}>
+          <ActionButton color="red" isBusy={erasure.isPending} onClick={() => erasure.mutate()}>
             {t('erase.submit')}
-          </Button>
+          </ActionButton>
           <Button variant="default" onClick={onClose}>
             {t('erase.back')}
           </Button>
