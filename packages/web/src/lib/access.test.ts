@@ -32,6 +32,6 @@ test.each([
   ],
   [false, [], '/my-bookings'],
 ] as const)('an account starts with the page of its role: %s %j %s', (siteAdministrator, roles, home) => {
-  const memberships = roles.map((role) => ({ clinicId: 'c', ...role }))
+  const memberships = roles.map((role) => ({ clinicId: 'c', lacksSecondFactor: false, ...role }))
   expect(homeOf({ ...me, siteAdministrator, memberships })).toBe(home)
 })
