@@ -33,6 +33,7 @@ const directions = Object.entries(allowed).map(([name, targets]) => ({
 const engineFolders = {
   queue: [],
   lists: [],
+  audit: ['lists'],
   'stored-responses': [],
   slots: [],
   tail: [],
@@ -76,6 +77,7 @@ const serverFolders = {
   demo: [],
   observe: ['config'],
   lifecycle: ['config'],
+  audit: ['observe'],
   accounts: ['config', 'observe', 'secrets'],
   cache: ['observe'],
   calendar: ['lifecycle', 'observe'],
@@ -83,7 +85,7 @@ const serverFolders = {
   edge: ['accounts', 'config', 'observe', 'secrets'],
   site: ['edge'],
   live: ['calendar', 'config', 'edge', 'lifecycle', 'observe'],
-  rest: ['accounts', 'cache', 'calendar', 'edge', 'secrets'],
+  rest: ['accounts', 'audit', 'cache', 'calendar', 'edge', 'secrets'],
 }
 
 const serverFoldersBelowCompose = Object.keys(serverFolders)

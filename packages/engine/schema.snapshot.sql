@@ -6,6 +6,7 @@ create extension if not exists btree_gist;
 create schema holdfast;
 
 create sequence holdfast.archived_row_place_seq as bigint increment 1 minvalue 1 maxvalue 9223372036854775807 start 1 cache 1;
+create sequence holdfast.audit_event_seq_seq as bigint increment 1 minvalue 1 maxvalue 9223372036854775807 start 1 cache 1;
 create sequence holdfast.booking_event_seq as bigint increment 1 minvalue 1 maxvalue 9223372036854775807 start 1 cache 1;
 create sequence holdfast.clinic_no_seq as integer increment 1 minvalue 1 maxvalue 16777215 start 1 cache 1;
 
@@ -110,6 +111,30 @@ create table holdfast.archived_row (
   "row" jsonb not null,
   constraint archived_row_pkey PRIMARY KEY (clinic_no, place),
   constraint archived_row_kind_check CHECK ((kind = ANY (ARRAY['slot'::text, 'booking'::text, 'booking_event'::text, 'manage_token'::text])))
+);
+create table holdfast.audit_event (
+  clinic_no integer not null,
+  at timestamp with time zone not null,
+  seq bigint not null,
+  kind text not null,
+  count integer not null,
+  actor_kind text not null,
+  actor_id uuid,
+  subject_id uuid,
+  network cidr,
+  details text[] not null,
+  constraint audit_event_pkey PRIMARY KEY (clinic_no, at, seq),
+  constraint audit_event_actor_kind_check CHECK ((actor_kind = ANY (ARRAY['account'::text, 'nobody'::text, 'command'::text, 'system'::text]))),
+  constraint audit_event_check CHECK (((actor_kind = 'account'::text) = (actor_id IS NOT NULL))),
+  constraint audit_event_clinic_no_check CHECK ((clinic_no >= 0)),
+  constraint audit_event_count_check CHECK ((count >= 1)),
+  constraint audit_event_details_check CHECK ((cardinality(details) <= 40)),
+  constraint audit_event_kind_check CHECK ((kind ~ '^[a-z0-9_]{1,64}$'::text)),
+  constraint audit_event_network_check CHECK ((masklen((network)::inet) =
+CASE family((network)::inet)
+    WHEN 4 THEN 24
+    ELSE 48
+END))
 );
 create table holdfast.booking (
   clinic_no integer not null,
@@ -386,6 +411,10 @@ create table holdfast.specialization (
 CREATE INDEX allocation_booking ON holdfast.allocation USING btree (clinic_no, booking_id);
 CREATE INDEX answer_created_at ON holdfast.answer USING brin (created_at);
 CREATE INDEX archived_row_month ON holdfast.archived_row USING btree (month, place);
+CREATE INDEX audit_event_actor ON holdfast.audit_event USING btree (actor_id, at) WHERE (actor_id IS NOT NULL);
+CREATE INDEX audit_event_at ON holdfast.audit_event USING btree (at, seq);
+CREATE INDEX audit_event_kind ON holdfast.audit_event USING btree (clinic_no, kind, at);
+CREATE INDEX audit_event_subject ON holdfast.audit_event USING btree (subject_id, at) WHERE (subject_id IS NOT NULL);
 CREATE INDEX booking_account ON holdfast.booking USING btree (account_id, id) WHERE (account_id IS NOT NULL);
 CREATE INDEX booking_event_clinic ON holdfast.booking_event USING btree (clinic_no, xid, seq);
 CREATE INDEX booking_event_tail ON holdfast.booking_event USING btree (xid, seq);

@@ -60,6 +60,17 @@ function addServing(program: Command, context: CommandContext, end: End): void {
 
 function addDatabase(program: Command, context: CommandContext, end: End): void {
   program
+    .command('setup-database')
+    .description('create the role and the database that DATABASE_URL names, or print the SQL for it')
+    .option('--as <url>', 'do it as this superuser, postgres://postgres@HOST:5432/postgres (password: PGPASSWORD)')
+    .option('--database <name>', 'the database', 'holdfast')
+    .option('--owner <name>', 'the role that will own it', 'holdfast')
+    .addOption(jsonOption())
+    .addHelpText('after', '\nDoes only what is missing. Prints DATABASE_URL, with the password of a new role, once.')
+    .action(async (options: SetupDatabaseOptions) =>
+      end(await (await import('./commands/setup-database.ts')).setupDatabaseCommand(context, options)),
+    )
+  program
     .command('migrate')
     .description('update the database to this release, and list what was applied')
     .addOption(jsonOption())
@@ -211,6 +222,7 @@ function addData(program: Command, context: CommandContext, end: End): void {
 
 export type JsonOption = { json?: boolean }
 export type ArchiveOptions = JsonOption & { list?: boolean; before?: string; to?: string }
+export type SetupDatabaseOptions = JsonOption & { as?: string; database: string; owner: string }
 export type AdminCreateOptions = JsonOption & {
   email: string
   name?: string

@@ -13,6 +13,7 @@ export { type Access, type Operation, problemsOf, type RestrictedField } from '.
 export { operations, restOperations, secondFactorOperations } from './operations.ts'
 export { type ProblemCode, type ProblemKind, problemCodes, problemKinds, problemType } from './problems.ts'
 export type { MemberBody } from './schemas/account.ts'
+export { type AuditEventBody, type AuditKind, auditKinds } from './schemas/audit-event.ts'
 export type { BookingBody, NewBookingBody } from './schemas/booking.ts'
 export type { ClinicBody } from './schemas/clinic.ts'
 export type { DoctorBody } from './schemas/doctor.ts'

@@ -1,4 +1,5 @@
 import { accountOperations } from './operations/accounts.ts'
+import { auditEventOperations } from './operations/audit-events.ts'
 import { bookingLimitsOperations } from './operations/booking-limits.ts'
 import { bookingOperations } from './operations/bookings.ts'
 import { clinicDeskOperations } from './operations/clinic-desk.ts'
@@ -22,6 +23,7 @@ export const restOperations = {
   ...invitationOperations,
   ...bookingLimitsOperations,
   ...clinicSecurityOperations,
+  ...auditEventOperations,
 }
 
 export { secondFactorOperations }

@@ -20,6 +20,18 @@ export const problemKinds = {
     title: 'Your role does not allow this',
     help: 'Ask an admin of the clinic for the role, or use an account that has it.',
   },
+  origin_forbidden: {
+    status: 403,
+    title: 'The request comes from a page of another origin',
+    help:
+      'Send it from a page of this server. Its operator sets the public address with HOLDFAST_URL, and the origins ' +
+      'of other sites with HOLDFAST_CORS_ORIGINS. Programs send a bearer token instead of a cookie.',
+  },
+  public_url_mismatch: {
+    status: 403,
+    title: 'The server’s public address does not fit the address of the page',
+    help: 'The operator has to set HOLDFAST_URL to the address at which browsers open the site.',
+  },
   password_change_required: {
     status: 403,
     title: 'The password has to be changed first',

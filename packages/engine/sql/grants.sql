@@ -37,6 +37,10 @@ grant update (body) on holdfast.answer to holdfast_app;
 grant select, insert on holdfast.manage_token to holdfast_app;
 grant update (epoch, renewal_key, renewed_at) on holdfast.manage_token to holdfast_app;
 
+-- The security log is only added to. Its numbers come from the database; old events go with purge_audit_events.
+grant select, insert (clinic_no, at, kind, count, actor_kind, actor_id, subject_id, network, details)
+  on holdfast.audit_event to holdfast_app;
+
 -- The functions, by name, with all their overloads. All others are internal: only the owner and these functions call
 -- them.
 do $$
@@ -51,7 +55,7 @@ begin
          'create_slots', 'withdraw_slots', 'are_locked', 'erase_patient', 'erase_outdated',
          'finish_erasures',
          'read_log', 'running_server', 'begin_log_epoch', 'log_is_ahead', 'verify_clinic',
-         'ensure_partitions', 'purge_outdated',
+         'ensure_partitions', 'purge_outdated', 'purge_audit_events',
          'clinic_no_of', 'id_floor')
   loop
     execute format('grant execute on function %s to holdfast_app', v_function);

@@ -120,8 +120,8 @@ type DirectoryRead =
   | 'rolesNeedSecondFactor'
 /** Writes that no cache and no account's rights depend on. */
 type UnannouncedWrite = 'create' | 'revoke'
-/** Reservations, limits and epochs of manage tokens are in no cache. */
-type Uncached = 'admit' | 'release' | 'bookingLimits' | 'manageTokenEpochs'
+/** Reservations, limits, epochs of manage tokens and the security log are in no cache. */
+type Uncached = 'admit' | 'release' | 'bookingLimits' | 'manageTokenEpochs' | 'auditLog'
 type Group = 'reads' | 'directory' | 'invitations' | 'erasures'
 type EngineWrite =
   | Exclude<keyof Engine, Uncached | Group | 'storedResponses' | 'onCommitted' | 'stop'>

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
+import { createAuditLog } from './audit/create-audit-log.ts'
 import { runClaimBatch } from './bookings/claim-batch.ts'
 import { findLocked, locksOf } from './bookings/find-locked.ts'
 import { createManageTokenEpochs } from './bookings/manage-token-epochs.ts'
@@ -91,6 +92,7 @@ export function createEngine(settings: EngineSettings): Engine & { queueDepths()
     bookingLimits: createBookingLimits(generalPool),
     erasures: createErasures(generalPool, announce),
     manageTokenEpochs: createManageTokenEpochs(generalPool),
+    auditLog: createAuditLog(generalPool),
     storedResponses: createStoredResponses(generalPool),
     onCommitted,
     queueDepths: () => ({

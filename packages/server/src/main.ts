@@ -31,7 +31,7 @@ export type StartedServer = {
 
 /**
  * Starts Holdfast in this process: settings, database, migrations, initial data, HTTP. The last line it prints is
- * `Holdfast is ready at http://HOST:PORT`.
+ * `Holdfast is ready at URL`, with HOLDFAST_URL if it is set, else with the address that it listens on.
  *
  * @throws StartError and the other errors in `reasonOf`, for problems that a person has to fix; nothing is left running
  */
@@ -53,7 +53,8 @@ export async function startServer(options: StartOptions): Promise<StartedServer>
     const url = await listen(server.app, config.host, config.port)
     await server.startJobs()
     if (metricsUrl !== null) say(`Metrics are at ${metricsUrl}/metrics`)
-    say(`Holdfast is ready at ${url}`)
+    if (config.publicUrl !== null) say(`Listening on ${url}`)
+    say(`Holdfast is ready at ${config.publicUrl ?? url}`)
     const started = server
     let stopped: Promise<void> | null = null
     const stop = () => {

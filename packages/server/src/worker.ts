@@ -38,7 +38,7 @@ export async function startWorker(options: WorkerOptions): Promise<{ stop(): Pro
       await pool.end()
       throw error
     })
-    jobs = await startJobs({ pool, log })
+    jobs = await startJobs({ pool, auditMonths: config.auditMonths, log })
     const started = jobs
     say('Holdfast runs its jobs.')
     return {

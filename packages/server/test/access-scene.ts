@@ -21,7 +21,6 @@ export async function aScene(database: TestDatabase, rest: RestApp) {
       accountId: newId(clinic.no),
       burstId: newId(clinic.no),
       invitationId: newId(clinic.no),
-      token: 'no-invitation',
       ownerId: owner.id,
     },
     unknownIds: {
@@ -32,7 +31,6 @@ export async function aScene(database: TestDatabase, rest: RestApp) {
       accountId: newId(clinic.no),
       burstId: newId(clinic.no),
       invitationId: newId(clinic.no),
-      token: 'no-invitation',
       ownerId: owner.id,
     },
     clinic,
@@ -82,6 +80,8 @@ const requests: Partial<Record<OperationId, (ids: Ids, rest: RestApp) => Pick<Ca
   }),
   changeMember: () => ({ body: { role: 'staff' } }),
   erasePatients: () => ({ body: { email: 'nobody@example.org' } }),
+  acceptInvitation: () => ({ body: { token: 'no-invitation' } }),
+  recordExport: () => ({ body: { what: 'bookings', rows: 1 } }),
   createInvitation: () => ({ body: { email: 'nobody@example.org', role: 'staff' } }),
 }
 

@@ -6,6 +6,7 @@ import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import type pg from 'pg'
 import type { AccountCard } from '../src/accounts/accounts.ts'
 import type { AccountPrincipal } from '../src/accounts/principals.ts'
+import type { AuditEntry } from '../src/audit/audit-entry.ts'
 import { DatabaseBreaker } from '../src/cache/database-breaker.ts'
 import { ResponseCache } from '../src/cache/response-cache.ts'
 import { Calendar } from '../src/calendar/calendar.ts'
@@ -67,6 +68,8 @@ export type RestApp = {
   manageTokens: { issue(bookingId: string, binding?: ManageTokenBinding): string }
   /** Violations of the contract; must be empty. */
   violations: string[]
+  /** What the security log would get. */
+  audited: AuditEntry[]
   /** The routes' clock; undefined: the real time. */
   clock: { now: Date | undefined }
   anAccount(options?: Partial<TestAccount>): TestAccount
@@ -85,6 +88,7 @@ export async function startRestApp(
   const manageTokens = createManageTokens(['a secret of the tests'])
   const accounts = new Map<string, TestAccount>()
   const violations: string[] = []
+  const audited: AuditEntry[] = []
   const clock: RestApp['clock'] = { now: undefined }
   const app = Fastify({ bodyLimit: 1_048_576, onProtoPoisoning: 'error', onConstructorPoisoning: 'error' })
   readJsonOnly(app)
@@ -106,6 +110,7 @@ export async function startRestApp(
   await app.register(
     restRoutes({
       engine,
+      audit: { record: (entry) => void audited.push(entry) },
       manageTokens,
       visitRooms: createVisitRooms(['a secret of the tests']),
       bookingOrigins: hasLimits ? createBookingOrigins(['a secret of the tests']) : null,
@@ -140,6 +145,7 @@ export async function startRestApp(
     engine,
     manageTokens: { issue: (bookingId, binding = guestBinding) => manageTokens.issue(bookingId, binding) },
     violations,
+    audited,
     clock,
     anAccount,
     async aMember(clinicNo, role, doctorId) {

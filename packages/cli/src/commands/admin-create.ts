@@ -3,6 +3,7 @@ import { makeSiteAdministrator, openAccounts, refusalText } from '@holdfast/serv
 import { createLogger } from '@holdfast/server/logger'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { AdminCreateOptions } from '../program.ts'
+import { recordCommand } from '../record-command.ts'
 import { withPreparedDatabase } from '../with-database.ts'
 
 const emailCharactersMax = 254
@@ -25,7 +26,9 @@ export async function adminCreateCommand(context: CommandContext, options: Admin
         accountId === null
           ? await create(opened.accounts, email, options.name?.trim() || email, givenPassword)
           : await toBePromoted(opened.accounts, email, accountId)
-      await makeSiteAdministrator(database.ownerUrl, outcome.accountId)
+      const { accountId: subjectId, kind } = outcome
+      await makeSiteAdministrator(database.ownerUrl, subjectId)
+      await recordCommand(database.ownerUrl, { kind: 'site_administrator_granted', subjectId, details: [kind] })
       return outcome
     } finally {
       await opened.close()

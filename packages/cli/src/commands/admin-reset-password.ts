@@ -2,6 +2,7 @@ import { openAccounts } from '@holdfast/server/accounts'
 import { createLogger } from '@holdfast/server/logger'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { AdminResetPasswordOptions } from '../program.ts'
+import { recordCommand } from '../record-command.ts'
 import { withPreparedDatabase } from '../with-database.ts'
 
 /** `holdfast admin reset-password`: a link with which the account's person chooses a new password. Grants no role. */
@@ -16,6 +17,7 @@ export async function adminResetPasswordCommand(
       const account = await opened.accounts.byEmail(email)
       if (account === null) throw new CommandRefusal(`there is no account with the e-mail address ${email}`)
       const reset = await opened.accounts.createPasswordReset(account.id)
+      await recordCommand(database.ownerUrl, { kind: 'password_link_created', subjectId: account.id, details: [] })
       return { link: `${opened.publicUrl}/reset-password#${reset.token}`, expiresAt: reset.expiresAt }
     } finally {
       await opened.close()

@@ -2,6 +2,7 @@ import { openAccounts } from '@holdfast/server/accounts'
 import { createLogger } from '@holdfast/server/logger'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { AdminResetSecondFactorOptions } from '../program.ts'
+import { recordCommand } from '../record-command.ts'
 import { withPreparedDatabase } from '../with-database.ts'
 
 /** `holdfast admin reset-second-factor`: for a lost phone. The password stays, and signs in alone again. */
@@ -15,7 +16,13 @@ export async function adminResetSecondFactorCommand(
     try {
       const account = await opened.accounts.byEmail(email)
       if (account === null) throw new CommandRefusal(`there is no account with the e-mail address ${email}`)
-      return await opened.secondFactors.reset(account.id)
+      const reset = await opened.secondFactors.reset(account.id)
+      await recordCommand(database.ownerUrl, {
+        kind: 'second_factor_changed',
+        subjectId: account.id,
+        details: ['all removed'],
+      })
+      return reset
     } finally {
       await opened.close()
     }

@@ -2,6 +2,7 @@ import { createPool, migrationStatus } from '@holdfast/engine'
 import { forgetSecret } from '@holdfast/server/database-secrets'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../program.ts'
+import { recordCommand } from '../record-command.ts'
 import { withDatabase } from '../with-database.ts'
 
 /** `holdfast forget-secret`: makes the next start accept any secret, because the one before is lost. */
@@ -9,7 +10,9 @@ export async function forgetSecretCommand(context: CommandContext, options: Json
   const { terminal } = context
   const forgotten = await withDatabase(context, async ({ ownerUrl }) => {
     await refuseUnlessMigrated(ownerUrl)
-    return forgetSecret(ownerUrl)
+    const isForgotten = await forgetSecret(ownerUrl)
+    if (isForgotten) await recordCommand(ownerUrl, { kind: 'secret_forgotten', details: [] })
+    return isForgotten
   })
   if (options.json === true) terminal.json({ forgotten })
   else if (!forgotten) terminal.out('The database has no fingerprint of a secret: nothing to do.')

@@ -3,6 +3,7 @@ import { createEngine, createPool } from '@holdfast/engine'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import { type ImportRead, readImport } from '../import/read-import.ts'
 import type { ImportOptions } from '../program.ts'
+import { recordCommand } from '../record-command.ts'
 import { pathOf } from '../terminal.ts'
 import { withDatabase } from '../with-database.ts'
 
@@ -33,12 +34,22 @@ export async function importCommand(
     const pool = createPool({ url: appUrl, max: 1, name: 'holdfast import' })
     try {
       const engine = createEngine({ batchPool: pool, generalPool: pool })
-      return await engine.importDirectory(read.directory, { dryRun: options.dryRun === true })
+      const outcome = await engine.importDirectory(read.directory, { dryRun: options.dryRun === true })
+      if (outcome.kind !== 'refused' && options.dryRun !== true) {
+        await recordCommand(database.ownerUrl, { kind: 'data_imported', details: countsOf(outcome) })
+      }
+      return outcome
     } finally {
       await pool.end()
     }
   })
   return report(context, outcome, read, options)
+}
+
+type Imported = Exclude<ImportOutcome, { kind: 'refused' }>
+
+function countsOf({ counts }: Imported): string[] {
+  return Object.entries(counts).map(([list, { created }]) => `${list}=${created}`)
 }
 
 function report(context: CommandContext, outcome: ImportOutcome, read: ImportRead, options: ImportOptions): ExitCode {

@@ -2,6 +2,7 @@ import { checkLogIsOfServer, createPool, LogAhead, migrationStatus, renumberLog 
 import sql from 'sql-template-tag'
 import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
 import type { JsonOption } from '../program.ts'
+import { recordCommand } from '../record-command.ts'
 import { withDatabase } from '../with-database.ts'
 
 type Pool = ReturnType<typeof createPool>
@@ -29,7 +30,9 @@ async function renumber(ownerUrl: string): Promise<number | null> {
     }
     if (!(await isAhead(pool))) return null
     await refuseWhileRunning(pool)
-    return await renumberLog(pool)
+    const events = await renumberLog(pool)
+    await recordCommand(ownerUrl, { kind: 'log_renumbered', details: [String(events)] })
+    return events
   } finally {
     await pool.end()
   }

@@ -22,11 +22,15 @@ const versionNumberMin = 150_000
 const clockSkewSecondsMax = 2
 
 /** Every check of a database, all read-only. `ownerUrl` logs in as the owner. */
-export async function checkDatabase(ownerUrl: string): Promise<{ version: string | null; checks: Check[] }> {
+export async function checkDatabase(
+  ownerUrl: string,
+  hasAppUrl = false,
+): Promise<{ version: string | null; checks: Check[] }> {
   const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast doctor', statementTimeoutMs: 15_000 })
   try {
     const { facts, skewSeconds } = await readServer(pool)
     const checks = [...judgeServer(facts), judgeClock(skewSeconds)]
+    checks.push(...(await checkOwner(pool, hasAppUrl)))
     if (facts.version_number >= versionNumberMin) checks.push(...(await checkSchema(pool)))
     return { version: facts.version, checks }
   } catch (error) {
@@ -106,6 +110,26 @@ function judgeClock(skewSeconds: number): Check {
   return Math.abs(skewSeconds) <= clockSkewSecondsMax
     ? ok('clocks', found)
     : warning('clocks', found, 'set the clocks of both machines by NTP; the database’s clock decides when holds expire')
+}
+
+type OwnerFacts = { login: string; may_create_role: boolean; may_create: boolean }
+
+/** Whether the login of DATABASE_URL may do what migrations need. It need not be a superuser. */
+async function checkOwner(pool: Pool, hasAppUrl: boolean): Promise<Check[]> {
+  const { rows } = await pool.query<OwnerFacts>(`
+    select current_user::text as login, rolsuper or rolcreaterole as may_create_role,
+           has_database_privilege(current_database(), 'CREATE') as may_create
+      from pg_roles where rolname = current_user`)
+  const [facts] = rows
+  if (facts === undefined) return []
+  const lacks = [
+    ...(facts.may_create ? [] : ['create schemas in the database']),
+    ...(facts.may_create_role || hasAppUrl ? [] : ['create the login of the server']),
+  ]
+  if (lacks.length === 0) return [ok('owner', `${facts.login} may do what migrations need`)]
+  const fix = 'run `holdfast setup-database`, which prints the SQL for an administrator of the database server'
+  const found = `${facts.login}, the login of DATABASE_URL, may not ${lacks.join(' or ')}`
+  return [problem('owner', found, hasAppUrl ? fix : `${fix}; or set DATABASE_APP_URL`)]
 }
 
 async function checkSchema(pool: Pool): Promise<Check[]> {

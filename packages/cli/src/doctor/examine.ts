@@ -74,7 +74,7 @@ async function examineDatabase(config: Config): Promise<{ version: string | null
 }
 
 async function checkWithSecret(config: Config, ownerUrl: string): Promise<{ version: string | null; checks: Check[] }> {
-  const { version, checks } = await checkDatabase(ownerUrl)
+  const { version, checks } = await checkDatabase(ownerUrl, config.databaseAppUrl !== null)
   return { version, checks: [...checks, ...(version === null ? [] : [await checkSecret(config, ownerUrl)])] }
 }
 

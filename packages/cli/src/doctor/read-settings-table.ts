@@ -55,7 +55,7 @@ export function checkSettings(env: Environment): Check[] {
   const unknown = result.unknown.map((one) =>
     warning('settings', describeUnknownSetting(one), `rename or unset ${one.name}; nothing reads it`),
   )
-  const found = [...unknown, ...judgeWaits(result.config)]
+  const found = [...unknown, ...judgeWaits(result.config), ...judgeAddress(result.config)]
   return found.length > 0 ? found : [ok('settings', 'all can be used')]
 }
 
@@ -67,3 +67,16 @@ function judgeWaits({ outcomeSecondsMax, answerSecondsMax }: Config): Check[] {
     `HOLDFAST_ANSWER_SECONDS_MAX, ${answerSecondsMax}`
   return [warning('settings', found, `set HOLDFAST_ANSWER_SECONDS_MAX to ${outcomeSecondsMax + 5} or more`)]
 }
+
+/** Browsers open the site through a proxy with TLS, at an address that this server cannot know. */
+function judgeAddress({ publicUrl, host, trustedProxies }: Config): Check[] {
+  const isPublic = !loopbackHosts.has(host) || trustedProxies !== 0
+  if (!isPublic || publicUrl?.startsWith('https://') === true) return []
+  const found =
+    publicUrl === null
+      ? 'HOLDFAST_URL is not set: behind a proxy with https, nobody can sign in'
+      : `HOLDFAST_URL is ${publicUrl}: without https, passwords and patients’ data can be read on the way`
+  return [warning('settings', found, 'set HOLDFAST_URL to the https address at which browsers open the site')]
+}
+
+const loopbackHosts = new Set(['127.0.0.1', '::1', 'localhost'])

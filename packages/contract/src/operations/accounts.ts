@@ -53,7 +53,7 @@ export const accountOperations = {
         headers: { 'set-auth-token': 'The session token, to send as the bearer token' },
       },
     },
-    problems: ['unauthenticated'],
+    problems: ['public_url_mismatch', 'unauthenticated'],
   }),
   signOut: operation({
     id: 'signOut',

@@ -3,6 +3,7 @@ import {
   bookingBurstsSchema,
   bookingLimitsChangeSchema,
   bookingLimitsSchema,
+  burstBookingsSchema,
   cancelledBurstSchema,
 } from '../schemas/booking-limits.ts'
 import { id } from '../schemas/fields.ts'
@@ -55,6 +56,19 @@ export const bookingLimitsOperations = {
       { additionalProperties: false },
     ),
     responses: { 200: { description: 'At most 100 origins', schema: bookingBurstsSchema } },
+    problems: ['clinic_not_found'],
+  }),
+  listBurstBookings: operation({
+    id: 'listBurstBookings',
+    method: 'GET',
+    url: '/api/v1/clinics/{clinicId}/booking-bursts/{burstId}/bookings',
+    tag: 'Clinic desk',
+    summary: 'List the guests’ bookings of one origin',
+    description: 'The first 100 of those that `cancel` would cancel, the oldest first.',
+    access: 'admin',
+    params: Type.Object({ clinicId: id(), burstId: id() }, { additionalProperties: false }),
+    query: Type.Object({ hours }, { additionalProperties: false }),
+    responses: { 200: { description: 'The bookings', schema: burstBookingsSchema } },
     problems: ['clinic_not_found'],
   }),
   cancelBookingBurst: operation({

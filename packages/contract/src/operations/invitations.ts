@@ -11,7 +11,8 @@ import { operation } from './operation.ts'
 
 const clinicParams = Type.Object({ clinicId: id() }, { additionalProperties: false })
 
-const tokenParams = Type.Object(
+/** In the body, because proxies and logs keep the paths of requests. */
+const tokenBody = Type.Object(
   {
     token: Type.String({
       maxLength: 100,
@@ -19,7 +20,7 @@ const tokenParams = Type.Object(
       'x-expected': 'the token of an invitation, which is in its link after #',
     }),
   },
-  { additionalProperties: false },
+  { title: 'InvitationToken', additionalProperties: false },
 )
 
 export const invitationOperations = {
@@ -64,24 +65,24 @@ export const invitationOperations = {
   }),
   getInvitation: operation({
     id: 'getInvitation',
-    method: 'GET',
-    url: '/api/v1/invitations/{token}',
+    method: 'POST',
+    url: '/api/v1/invitations/find',
     tag: 'Me',
     summary: 'Read what an invitation offers',
     access: 'anyone',
-    params: tokenParams,
+    body: tokenBody,
     responses: { 200: { description: 'The offer', schema: invitationOfferSchema } },
     problems: ['invitation_not_found', 'invitation_expired', 'invitation_used'],
   }),
   acceptInvitation: operation({
     id: 'acceptInvitation',
     method: 'POST',
-    url: '/api/v1/invitations/{token}/accept',
+    url: '/api/v1/invitations/accept',
     tag: 'Me',
     summary: 'Accept an invitation',
     description: 'Gives the role to the account that is signed in. A repetition by this account changes nothing.',
     access: 'account',
-    params: tokenParams,
+    body: tokenBody,
     responses: { 200: { description: 'The new role', schema: membershipSchema } },
     problems: ['invitation_not_found', 'invitation_expired', 'invitation_used', 'already_member'],
   }),

@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import { bookingSchema } from './booking.ts'
 import { literals } from './literals.ts'
 
 const max = (maximum: number, description: string) => Type.Integer({ minimum: 1, maximum, description })
@@ -50,6 +51,14 @@ const bookingBurstSchema = Type.Object(
 export const bookingBurstsSchema = Type.Object(
   { items: Type.Array(bookingBurstSchema) },
   { title: 'BookingBursts', additionalProperties: false },
+)
+
+export const burstBookingsSchema = Type.Object(
+  {
+    items: Type.Array(bookingSchema),
+    remaining: Type.Boolean({ description: 'There are more than these' }),
+  },
+  { title: 'BurstBookings', additionalProperties: false },
 )
 
 export const cancelledBurstSchema = Type.Object(

@@ -95,7 +95,7 @@ function checkPrivileges(facts: DatabaseFacts): void {
     throw new MigrateError(
       'privilege_missing',
       `The login ${quoted(facts.login)} of DATABASE_URL lacks ${missing.join(' It also lacks ')} Have an ` +
-        'administrator of the database run this, then start again.',
+        'administrator of the database run this, then start again; `holdfast setup-database` prints all of it.',
     )
   }
   if (!facts.extension_installed && !facts.extension_available) {

@@ -1,3 +1,4 @@
+import type { AuditLog } from './audit-event.ts'
 import type { AdmissionOutcome, AdmissionRequest, BookingBurst, BookingLimits } from './booking-limits.ts'
 import type { ClaimOutcome, ClaimRequest } from './claim.ts'
 import type { Committed } from './committed.ts'
@@ -41,6 +42,7 @@ export type Engine = {
   erasures: Erasures
   manageTokenEpochs: ManageTokenEpochs
   storedResponses: StoredResponses
+  auditLog: AuditLog
   /**
    * Calls the subscriber for every transaction of this engine that wrote: after COMMIT, and before the caller gets its
    * result. A batch of claims is one transaction. Other processes' writes arrive by the log (see `EventTail`).

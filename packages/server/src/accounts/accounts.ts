@@ -28,6 +28,8 @@ export type CreateAccountOutcome =
 export type Accounts = {
   /** By e-mail address, ignoring case; null: there is none. */
   byEmail(email: string): Promise<AccountCard | null>
+  /** The ids of the accounts with these e-mail addresses, by address in lower case. */
+  idsByEmail(emails: string[]): Promise<Map<string, string>>
   /** Accounts that no longer exist are left out. */
   byIds(ids: string[]): Promise<Map<string, AccountCard>>
   userById(accountId: string): Promise<SignedInUser | null>
@@ -62,26 +64,7 @@ const cardColumns = sql`id::text, email, name`
  */
 export function createAccounts(pool: Pool, auth: Auth, passwords: Passwords, sessions: Sessions): Accounts {
   return {
-    async byEmail(email) {
-      const { rows } = await pool.query<AccountCard>(
-        sql`select ${cardColumns} from "user" where email = ${email.trim().toLowerCase()}`,
-      )
-      return rows[0] ?? null
-    },
-    async byIds(ids) {
-      if (ids.length === 0) return new Map()
-      const { rows } = await pool.query<AccountCard>(
-        sql`select ${cardColumns} from "user" where id = any(${ids}::uuid[])`,
-      )
-      return new Map(rows.map((row) => [row.id, row]))
-    },
-
-    async userById(accountId) {
-      const { rows } = await pool.query<SignedInUser>(sql`
-        select ${cardColumns}, coalesce("mustChangePassword", false) as "mustChangePassword"
-          from "user" where id = ${accountId}`)
-      return rows[0] ?? null
-    },
+    ...accountReads(pool),
     async hasPassword(accountId, password) {
       const hash = await passwordHash(pool, accountId)
       return hash !== null && (await passwords.verify({ hash, password }))
@@ -153,6 +136,37 @@ export function createAccounts(pool: Pool, auth: Auth, passwords: Passwords, ses
         'select exists (select from holdfast.site_administrator) as found',
       )
       return rows[0]?.found ?? false
+    },
+  }
+}
+
+function accountReads(pool: Pool): Pick<Accounts, 'byEmail' | 'idsByEmail' | 'byIds' | 'userById'> {
+  return {
+    async byEmail(email) {
+      const { rows } = await pool.query<AccountCard>(
+        sql`select ${cardColumns} from "user" where email = ${email.trim().toLowerCase()}`,
+      )
+      return rows[0] ?? null
+    },
+    async idsByEmail(emails) {
+      const { rows } = await pool.query<{ id: string; email: string }>(
+        sql`select id::text, email from "user" where email = any(${emails})`,
+      )
+      return new Map(rows.map(({ id, email }) => [email, id]))
+    },
+    async byIds(ids) {
+      if (ids.length === 0) return new Map()
+      const { rows } = await pool.query<AccountCard>(
+        sql`select ${cardColumns} from "user" where id = any(${ids}::uuid[])`,
+      )
+      return new Map(rows.map((row) => [row.id, row]))
+    },
+
+    async userById(accountId) {
+      const { rows } = await pool.query<SignedInUser>(sql`
+        select ${cardColumns}, coalesce("mustChangePassword", false) as "mustChangePassword"
+          from "user" where id = ${accountId}`)
+      return rows[0] ?? null
     },
   }
 }

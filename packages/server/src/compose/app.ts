@@ -38,7 +38,7 @@ export type AppDeps = {
   /** true: the claim queue would refuse another claim. */
   isClaimQueueFull: () => boolean
   admission: Omit<AdmissionDeps, 'corsOrigins'>
-  auth: AuthRoutesDeps
+  auth: Omit<AuthRoutesDeps, 'corsOrigins'>
   rest: RestDeps
   live: LiveHub
 }
@@ -83,7 +83,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   if (config.metricsPort === null && config.metricsToken !== null) {
     await app.register(metricsRoutes, { metrics, token: config.metricsToken })
   }
-  await app.register(authRoutes, deps.auth)
+  await app.register(authRoutes, { ...deps.auth, corsOrigins })
   await app.register(restRoutes(deps.rest))
   await app.register(liveRoutes, {
     hub: deps.live,

@@ -10,6 +10,7 @@ import {
 import type { FastifyInstance } from 'fastify'
 import type pg from 'pg'
 import { type OpenAccounts, openAccounts } from '../accounts/open-accounts.ts'
+import { AuditRecorder } from '../audit/audit-recorder.ts'
 import type { DatabaseBreaker } from '../cache/database-breaker.ts'
 import { type Freshness, openFreshness } from '../cache/freshness.ts'
 import type { ResponseCache } from '../cache/response-cache.ts'
@@ -22,9 +23,10 @@ import { addLiveFigures } from '../live/live-figures.ts'
 import { LiveHub } from '../live/live-hub.ts'
 import { liveSettingsOf } from '../live/live-settings.ts'
 import type { Logger } from '../observe/logger.ts'
-import { type CacheFigures, createMetrics } from '../observe/metrics.ts'
+import { type CacheFigures, createMetrics, type Metrics } from '../observe/metrics.ts'
 import { createPasswordAttempts } from '../rest/auth/password-attempts.ts'
 import { createBookingOrigins } from '../secrets/booking-origins.ts'
+import { createKeyedDigests } from '../secrets/keyed-digests.ts'
 import { createManageTokens } from '../secrets/manage-tokens.ts'
 import { createVisitRooms } from '../secrets/visit-rooms.ts'
 import { buildApp, buildMetricsApp } from './app.ts'
@@ -87,6 +89,7 @@ export async function composeServer(config: Config, database: PreparedDatabase, 
     onBatch: metrics.batchDone,
     onClaims: metrics.claimsDone,
   })
+  const audit = auditRecorderOf(engine, accounts, database, log, metrics)
   const { calendar, slotLists } = followSlots(pools.general, freshness, engine, cacheBytesMax, log)
   engine.onCommitted(({ accountIds }) => accountIds.forEach(accounts.principals.forget))
   const live = new LiveHub({ calendar, tail: freshness.tail, settings: liveSettingsOf(config), log })
@@ -99,10 +102,11 @@ export async function composeServer(config: Config, database: PreparedDatabase, 
     isStopping: () => isStopping,
     isClaimQueueFull: () => engine.queueDepths().claim.queued >= config.queueSizeMax,
     admission: accounts,
-    auth: { ...accounts, attempts: createPasswordAttempts(accounts.attemptLimits, accounts.knownBrowsers) },
+    auth: { ...accounts, audit, attempts: createPasswordAttempts(accounts.attemptLimits, accounts.knownBrowsers) },
     rest: {
       engine,
       accounts: accounts.accounts,
+      audit,
       ...derivedSecrets(config, database),
       freshness,
       slotLists,
@@ -122,15 +126,33 @@ export async function composeServer(config: Config, database: PreparedDatabase, 
     engine,
     accounts: accounts.accounts,
     async startJobs() {
-      if (config.runsJobs) jobs = await startJobs({ pool: pools.jobs, log, onDone: metrics.jobDone })
+      if (config.runsJobs)
+        jobs = await startJobs({ pool: pools.jobs, auditMonths: config.auditMonths, log, onDone: metrics.jobDone })
     },
     stop() {
       isStopping = true
-      const parts: Stopping = { app, metricsApp, jobs, engine, calendar, freshness, pools: allPools }
+      const parts: Stopping = { app, metricsApp, jobs, engine, audit, calendar, freshness, pools: allPools }
       stopped ??= stopServer(parts, config.shutdownSecondsMax * 1000, log)
       return stopped
     },
   }
+}
+
+function auditRecorderOf(
+  engine: Engine,
+  { accounts }: OpenAccounts,
+  { secrets }: PreparedDatabase,
+  log: Logger,
+  metrics: Metrics,
+): AuditRecorder {
+  return new AuditRecorder({
+    append: engine.auditLog.append,
+    idsByEmail: accounts.idsByEmail,
+    digestOf: createKeyedDigests(secrets, 'audit-address'),
+    log,
+    onWritten: (written) => metrics.auditDone({ written }),
+    onLost: (lost) => metrics.auditDone({ lost }),
+  })
 }
 
 function derivedSecrets({ rateLimit }: Config, { secrets }: PreparedDatabase) {

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import type { Accounts } from '../accounts/accounts.ts'
 import { refusalText } from '../accounts/new-passwords.ts'
 import { makeSiteAdministrator } from '../accounts/site-administrators.ts'
 import type { Config } from '../config/config.ts'
@@ -23,7 +22,7 @@ export async function createInitialData(
 ): Promise<NewAdministrator | null> {
   return oneAtATime(options.ownerUrl, async () => {
     if (options.wantsDemo && (await isEmpty(server.engine))) await createDemoClinic(server.engine, new Date())
-    return ensureAdministrator(server.accounts, options.ownerUrl, options.config)
+    return ensureAdministrator(server, options.ownerUrl, options.config)
   })
 }
 
@@ -33,7 +32,7 @@ async function isEmpty(engine: ComposedServer['engine']): Promise<boolean> {
 }
 
 async function ensureAdministrator(
-  accounts: Accounts,
+  { accounts, engine }: Pick<ComposedServer, 'accounts' | 'engine'>,
   ownerUrl: string,
   config: Config,
 ): Promise<NewAdministrator | null> {
@@ -50,7 +49,10 @@ async function ensureAdministrator(
     throw new StartError(`HOLDFAST_ADMIN_PASSWORD ${refusalText(created.refusal)}.`)
   }
   if (created.kind === 'email_taken') throw addressTaken(email)
-  await makeSiteAdministrator(ownerUrl, created.account.id)
+  const subjectId = created.account.id
+  await makeSiteAdministrator(ownerUrl, subjectId)
+  const event = { kind: 'site_administrator_granted', actorKind: 'system', subjectId, details: ['created'] } as const
+  await engine.auditLog.append([{ ...event, clinicNo: 0, actorId: null, network: null, count: 1, ageMs: 0 }])
   return { email, password: config.adminPassword === null ? password : null }
 }
 

@@ -11,11 +11,13 @@ test('what begins to stop after the time limit is reported as not stopped in tim
   const app = Fastify()
   app.addHook('onClose', never)
   const calendar = { stop: () => undefined }
-  const [jobs, engine, freshness] = [{ stop: never }, { stop: never }, { stop: never }]
-  const parts = { app, metricsApp: null, jobs, engine, calendar, freshness }
+  const [jobs, engine, audit, freshness] = [{ stop: never }, { stop: never }, { stop: never }, { stop: never }]
+  const parts = { app, metricsApp: null, jobs, engine, audit, calendar, freshness }
   await stopServer({ ...parts, pools: [] }, 5, log)
   const reported = lines.map((line) => JSON.parse(line) as { msg: string; what: string })
   expect(reported.map(({ msg, what }) => `${what}: ${msg}`)).toEqual(
-    ['requests in flight', 'jobs', 'queues', 'the tail of the log'].map((what) => `${what}: not stopped in time`),
+    ['requests in flight', 'security log', 'jobs', 'queues', 'the tail of the log'].map(
+      (what) => `${what}: not stopped in time`,
+    ),
   )
 })

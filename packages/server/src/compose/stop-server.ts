@@ -9,6 +9,7 @@ export type Stopping = {
   metricsApp: FastifyInstance | null
   jobs: RunningJobs | null
   engine: Pick<Engine, 'stop'>
+  audit: { stop(): Promise<void> }
   calendar: { stop(): void }
   freshness: { stop(): Promise<void> }
   pools: Pick<DatabasePool, 'close'>[]
@@ -34,6 +35,7 @@ export async function stopServer(parts: Stopping, msMax: number, log: Logger): P
   clearInterval(closingIdle)
   if (!inFlightDone) parts.app.server.closeAllConnections()
   await within('metrics', Promise.resolve(parts.metricsApp?.close()))
+  await within('security log', parts.audit.stop())
   await within('jobs', Promise.resolve(parts.jobs?.stop()))
   await within('queues', parts.engine.stop())
   parts.calendar.stop()

@@ -152,7 +152,7 @@ export const settingTable = {
   limitAnonymousWritesPerMinute: limit(
     'HOLDFAST_LIMIT_ANONYMOUS_WRITES_PER_MINUTE',
     '10',
-    'Writes without an account per minute and IP address.',
+    'Writes without an account per minute and IP address; requests to sign in per e-mail address and IP address.',
   ),
   limitAccountPerMinute: limit('HOLDFAST_LIMIT_ACCOUNT_PER_MINUTE', '100', 'Requests per minute and account.'),
   limitSignInsPerIp: limit(
@@ -238,6 +238,12 @@ export const settingTable = {
     '12',
     'After how many hours without a request the session of a member of a clinic or of a site administrator ends.',
     kinds.wholeNumber(1, 720),
+  ),
+  auditMonths: setting(
+    'HOLDFAST_AUDIT_MONTHS',
+    '12',
+    'After how many months events of the security log are deleted.',
+    kinds.wholeNumber(1, 120),
   ),
   requestSecondsMax: setting(
     'HOLDFAST_REQUEST_SECONDS_MAX',

@@ -21,6 +21,7 @@ beforeEach(async () => {
     principals: { bySession: failing, byJwt: failing, forget: () => undefined, forgetSession: () => undefined },
     jwtVerifier: { verify: failing },
     sessionCookies: { read: (header) => header ?? null, readBearer: () => null },
+    publicUrl: 'http://localhost',
     corsOrigins: [],
   })
   server.get('/', () => 'admitted')

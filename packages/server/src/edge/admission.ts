@@ -5,7 +5,7 @@ import type { Principals } from '../accounts/principals.ts'
 import type { SessionCookies } from '../accounts/session-cookie.ts'
 import { manageTokenPrefix } from '../secrets/manage-tokens.ts'
 import { callbackHook } from './callback-hook.ts'
-import { isIntended } from './csrf.ts'
+import { isIntended, originForbidden } from './csrf.ts'
 import type { Principal } from './principal.ts'
 import { type ProblemError, problem } from './problem-error.ts'
 
@@ -13,6 +13,8 @@ export type AdmissionDeps = {
   principals: Principals
   jwtVerifier: JwtVerifier
   sessionCookies: Pick<SessionCookies, 'read' | 'readBearer'>
+  /** The public address of this server. */
+  publicUrl: string
   corsOrigins: readonly string[]
 }
 
@@ -78,9 +80,7 @@ export const admission = fp(async (app: FastifyInstance, deps: AdmissionDeps) =>
     await count(request, reply)
     if (refusal !== null && !isLenient) throw refusal
     if (mustChangePassword && !isLenient) requirePasswordChange(request, byCookie)
-    if (byCookie && !isIntended(request, deps.corsOrigins)) {
-      throw problem('forbidden', 'This request has a session cookie but comes from a page of another origin.')
-    }
+    if (byCookie && !isIntended(request, deps)) throw originForbidden(request, deps)
   }
   // A callback instead of a promise: see callback-hook.ts.
   app.addHook('onRequest', (request, reply, done) => {

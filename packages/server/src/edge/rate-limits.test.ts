@@ -331,10 +331,7 @@ describe('sign-ins', () => {
   test('of strangers at the same address keep nobody out of a browser that they used before', async () => {
     await signUp(server.url, 'desk@example.org')
     const browser = knownBrowserOf(await signIn('192.0.2.7', 'desk@example.org', password))
-    // Writes first: five sign-ins and a booking exhaust both limits of the address.
     expect(await statuses(5, (round) => signIn('192.0.2.1', `who${round}@example.org`))).not.toContain(429)
-    expect((await book('192.0.2.1', { name: 'P' })).status).toBe(201)
-    expect((await book('192.0.2.1', { name: 'P' })).status).toBe(429)
     expect((await signInKnown('192.0.2.1', 'desk@example.org', browser)).status).toBe(200)
     // The controls: a browser that is not known, and one that is for another account.
     expect((await signIn('192.0.2.1', 'desk@example.org', password)).status).toBe(429)

@@ -10,6 +10,7 @@ import { windowCounts } from './window-counts.ts'
 
 /** Callers per bucket; the least recently seen is dropped first. About 10 MB in total when all are full. */
 const callersMax = 20_000
+const emailLengthMax = 254
 const minuteMs = 60_000
 const quarterHourMs = 15 * minuteMs
 
@@ -21,13 +22,14 @@ export type RateLimits = {
    */
   countRequest(request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined
   /**
-   * Counts a request to sign in from a browser where this account was used before, by the account: whoever shares the
-   * IP address must not keep its owner out. By the account and not by the browser, because somebody can make as many
-   * browsers known as they like, but only for their own account.
+   * Counts a request to sign in, apart from other writes: whoever shares the IP address must not keep others out. In a
+   * browser where the account was used before it counts for the account, else for e-mail address and IP address
+   * together. By the account and not by the browser, because somebody can make as many browsers known as they like, but
+   * only for their own account.
    *
    * @throws ProblemError rate_limited
    */
-  countInKnownBrowser(reply: FastifyReply, email: string): void
+  countSignInRequest(request: FastifyRequest, reply: FastifyReply, knownEmail: string | null): void
   /**
    * Counts a sign-in, sign-up or reset of a password: by account in a browser where it was used before, else by IP
    * address.
@@ -68,7 +70,7 @@ export const rateLimits = fp(async (app: FastifyInstance, settings: LimitSetting
   if (!settings.rateLimit) {
     app.decorate('rateLimits', {
       countRequest: () => undefined,
-      countInKnownBrowser: () => undefined,
+      countSignInRequest: () => undefined,
       countSignIn: () => ({ giveBack: () => undefined }),
     })
     app.decorate('limitBooking', unlimited)
@@ -122,16 +124,18 @@ export const rateLimits = fp(async (app: FastifyInstance, settings: LimitSetting
   })
 })
 
-function signInLimits(settings: LimitSettings): Pick<RateLimits, 'countInKnownBrowser' | 'countSignIn'> {
+function signInLimits(settings: LimitSettings): Pick<RateLimits, 'countSignInRequest' | 'countSignIn'> {
   const { limitSignInsPerIp: max, limitAnonymousWritesPerMinute: writesMax } = settings
   const ofKnownBrowsers = windowCounts(max, quarterHourMs, callersMax)
-  const writesOfKnownBrowsers = windowCounts(writesMax, minuteMs, callersMax)
+  const requests = windowCounts(writesMax, minuteMs, callersMax)
   const ofAddress = windowCounts(max, quarterHourMs, callersMax)
   const ofSite = windowCounts(2 * max, quarterHourMs, callersMax)
   const ofNetwork = windowCounts(4 * max, quarterHourMs, callersMax)
   return {
-    countInKnownBrowser(reply, email) {
-      applyState(reply, { ...writesOfKnownBrowsers(email), what: 'sign-ins a minute' })
+    countSignInRequest(request, reply, knownEmail) {
+      const email = textIn(request.body, 'email')?.slice(0, emailLengthMax) ?? ''
+      const key = knownEmail ?? `${email} ${clientAddress(request)}`
+      applyState(reply, { ...requests(key), what: 'sign-ins a minute' })
     },
     countSignIn(request, reply, knownEmail) {
       const what = 'sign-ins in 15 minutes'

@@ -41,18 +41,18 @@ describe('the jobs', () => {
   test('expire lapsed holds, each with its event, and return how many', async () => {
     const slot = await lapsedHolds(5)
     expect(await taken(slot.id)).toBe(5)
-    expect((await runJobsOnce({ pool, log })).sweep).toBe(5)
+    expect((await runJobsOnce({ pool, auditMonths: 12, log })).sweep).toBe(5)
     expect(await taken(slot.id)).toBe(0)
-    expect((await runJobsOnce({ pool, log })).sweep).toBe(0)
+    expect((await runJobsOnce({ pool, auditMonths: 12, log })).sweep).toBe(0)
     expect(await checkHistory(server.database)).toEqual([])
   })
 
   test('two concurrent workers expire each hold once', async () => {
     const slots = await Promise.all([lapsedHolds(6), lapsedHolds(6), lapsedHolds(6)])
-    const runs = await Promise.all(Array.from({ length: 4 }, () => runJobsOnce({ pool, log })))
+    const runs = await Promise.all(Array.from({ length: 4 }, () => runJobsOnce({ pool, auditMonths: 12, log })))
     const swept = runs.reduce((sum, run) => sum + run.sweep, 0)
     // One that found all slots locked leaves them to the next minute.
-    const rest = (await runJobsOnce({ pool, log })).sweep
+    const rest = (await runJobsOnce({ pool, auditMonths: 12, log })).sweep
     expect(swept + rest).toBe(18)
     for (const slot of slots) expect(await taken(slot.id)).toBe(0)
     expect(await checkHistory(server.database)).toEqual([])
@@ -63,7 +63,7 @@ describe('the jobs', () => {
     const slot = await aSlot(server.database, await aDoctor(server.database, clinic), { capacity: 2 })
     await aBooking(server.database, slot, { status: 'PENDING' })
     await aBooking(server.database, slot, { status: 'CONFIRMED' })
-    await runJobsOnce({ pool, log })
+    await runJobsOnce({ pool, auditMonths: 12, log })
     expect(await taken(slot.id)).toBe(2)
   })
 
@@ -85,7 +85,7 @@ describe('the jobs', () => {
     await ownerPool.query(`update auth.session set "expiresAt" = now() - interval '1 s' where "userId" = $1`, [
       ended.id,
     ])
-    expect((await runJobsOnce({ pool, log })).retention).toBe(3 + 1 + 1)
+    expect((await runJobsOnce({ pool, auditMonths: 12, log })).retention).toBe(3 + 1 + 1)
     const left = await ownerPool.query('select count(*)::int as count from holdfast.idempotency')
     expect(left.rows[0].count).toBe(rows[0].count - 3)
     expect((await call(`${server.url}/api/v1/me`, { bearer: live.token })).status).toBe(200)
@@ -98,17 +98,17 @@ describe('the jobs', () => {
         execute 'drop table ' || v;
       end $$`,
     )
-    expect((await runJobsOnce({ pool, log })).partitions).toBe(1)
-    expect((await runJobsOnce({ pool, log })).partitions).toBe(0)
+    expect((await runJobsOnce({ pool, auditMonths: 12, log })).partitions).toBe(1)
+    expect((await runJobsOnce({ pool, auditMonths: 12, log })).partitions).toBe(0)
   })
 
   test('report a failure, and the next run works', async () => {
     const runs: { name: string; failed: boolean }[] = []
     const onDone = (run: { name: string; failed: boolean }) => runs.push(run)
     await server.database.ownerPool.query('revoke execute on function holdfast.expire_holds from holdfast_app')
-    await expect(runJobsOnce({ pool, log, onDone })).rejects.toThrow(/permission denied/)
+    await expect(runJobsOnce({ pool, auditMonths: 12, log, onDone })).rejects.toThrow(/permission denied/)
     await server.database.ownerPool.query('grant execute on function holdfast.expire_holds to holdfast_app')
-    await runJobsOnce({ pool, log, onDone })
+    await runJobsOnce({ pool, auditMonths: 12, log, onDone })
     expect(runs.slice(0, 2)).toMatchObject([
       { name: 'sweep', failed: true },
       { name: 'sweep', failed: false },
@@ -118,7 +118,7 @@ describe('the jobs', () => {
 
 describe('the schedule', () => {
   test('is stored in the database by the application role, and its workers run the jobs that are due', async () => {
-    const running = await startJobs({ pool, log })
+    const running = await startJobs({ pool, auditMonths: 12, log })
     try {
       const scheduled = async () => {
         const { rows } = await pool.query(
@@ -145,7 +145,7 @@ describe('the schedule', () => {
   test('continues after a database outage, even one during the first look-up', async () => {
     const proxy = await databaseProxy(server.database.appUrl)
     const cutOff = createPool({ url: proxy.url, max: 3, name: 'jobs test behind a proxy' })
-    const running = await startJobs({ pool: cutOff, log })
+    const running = await startJobs({ pool: cutOff, auditMonths: 12, log })
     try {
       await proxy.cut()
       const slot = await lapsedHolds(2)

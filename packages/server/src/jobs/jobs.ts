@@ -1,4 +1,4 @@
-import { ensurePartitions, eraseOutdated, finishErasures, purgeOutdated } from '@holdfast/engine'
+import { ensurePartitions, eraseOutdated, finishErasures, purgeAuditEvents, purgeOutdated } from '@holdfast/engine'
 import type pg from 'pg'
 import sql, { type Sql } from 'sql-template-tag'
 
@@ -9,7 +9,7 @@ export type Job = {
   schedule: string
   /** What its result counts, for the log. */
   counts: string
-  run(pool: pg.Pool, signal?: AbortSignal): Promise<number>
+  run(deps: { pool: pg.Pool; auditMonths: number }, signal?: AbortSignal): Promise<number>
 }
 
 const batchSize = 1_000
@@ -22,20 +22,20 @@ export const jobs: readonly Job[] = [
     name: 'sweep',
     schedule: '* * * * *',
     counts: 'lapsed holds expired',
-    run: (pool, signal) => untilDone(pool, expireHolds, signal, 1),
+    run: ({ pool }, signal) => untilDone(pool, expireHolds, signal, 1),
   },
   {
     name: 'partitions',
     schedule: '17 3 * * *',
     counts: 'partitions created',
-    run: async (pool) => (await ensurePartitions(pool)).length,
+    run: async ({ pool }) => (await ensurePartitions(pool)).length,
   },
   {
     name: 'retention',
     schedule: '27 * * * *',
-    counts: 'old idempotency keys, stored responses, directory changes and sessions deleted',
-    run: async (pool, signal) => {
-      const outdated = await purgeOutdated(pool, signal)
+    counts: 'old idempotency keys, stored responses, directory changes, sessions and security events deleted',
+    run: async ({ pool, auditMonths }, signal) => {
+      const outdated = (await purgeOutdated(pool, signal)) + (await purgeAuditEvents(pool, auditMonths, signal))
       return outdated + (await untilDone(pool, deleteSessions, signal, batchSize))
     },
   },
@@ -43,7 +43,7 @@ export const jobs: readonly Job[] = [
     name: 'erasures',
     schedule: '37 * * * *',
     counts: 'patients erased after the time of their clinic',
-    async run(pool, signal) {
+    async run({ pool }, signal) {
       await finishErasures(pool, signal)
       return eraseOutdated(pool, signal)
     },

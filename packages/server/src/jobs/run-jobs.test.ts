@@ -70,7 +70,7 @@ async function jobsThatLoseTheDatabase(database: TestDatabase, { failing = false
     cuts = false
     lost.resolve(proxy.cut())
   }
-  const running = await startJobs({ pool, log: createLogger('info', stream), onDone })
+  const running = await startJobs({ pool, auditMonths: 12, log: createLogger('info', stream), onDone })
   // The last one fails, because this database has no accounts.
   await until(
     async () => (runs.includes('retention') ? true : undefined),

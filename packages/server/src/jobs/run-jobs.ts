@@ -24,6 +24,8 @@ const storeResults = { completeJobBatchDelay: 0, failJobBatchDelay: 0 }
 export type JobsDeps = {
   /** Of the application role, with at least 3 connections. */
   pool: pg.Pool
+  /** After how many months events of the security log are deleted. */
+  auditMonths: number
   log: Logger
   onDone?: (run: { name: string; count: number; failed: boolean }) => void
 }
@@ -163,7 +165,7 @@ function lossEvents(onLost: () => void): EventEmitter {
 async function runJob(job: Job, deps: JobsDeps, signal?: AbortSignal): Promise<number> {
   const startedAt = performance.now()
   try {
-    const count = await job.run(deps.pool, signal)
+    const count = await job.run(deps, signal)
     const ms = Math.round(performance.now() - startedAt)
     deps.log[count > 0 ? 'info' : 'debug']({ job: job.name, count, ms }, job.counts)
     deps.onDone?.({ name: job.name, count, failed: false })

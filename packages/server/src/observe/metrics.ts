@@ -9,6 +9,7 @@ export type Metrics = {
   requestCompleted(request: { route: string; method: string; status: number; seconds: number }): void
   batchDone(report: BatchReport): void
   claimsDone(outcomes: readonly (ClaimOutcome['kind'] | 'error')[]): void
+  auditDone(events: { written?: number; lost?: number }): void
   jobDone(job: { name: string; count: number; failed: boolean }): void
 }
 
@@ -49,7 +50,7 @@ const batchSizes = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]
 export function createMetrics(sources: MetricsSources): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: 'holdfast_' })
-  const { requests, claims, size, seconds, wait, jobs, jobCounts } = addCounts(registry)
+  const { requests, claims, size, seconds, wait, jobs, jobCounts, auditEvents } = addCounts(registry)
   addGauges(registry, sources)
 
   return {
@@ -62,6 +63,10 @@ export function createMetrics(sources: MetricsSources): Metrics {
     },
     claimsDone(outcomes) {
       for (const outcome of outcomes) claims.inc({ outcome })
+    },
+    auditDone({ written = 0, lost = 0 }) {
+      auditEvents.inc({ outcome: 'written' }, written)
+      auditEvents.inc({ outcome: 'lost' }, lost)
     },
     jobDone({ name, count, failed }) {
       jobs.inc({ job: name, failed: String(failed) })
@@ -113,7 +118,14 @@ function addCounts(registry: Registry) {
     labelNames: ['job'],
     registers,
   })
-  return { requests, claims, size, seconds, wait, jobs, jobCounts }
+  const auditEvents = new Counter({
+    name: 'holdfast_audit_events_total',
+    help: 'Events of the security log. lost: they could not be written before the stop, or too many were waiting.',
+    labelNames: ['outcome'],
+    registers,
+  })
+  auditEvents.inc({ outcome: 'lost' }, 0)
+  return { requests, claims, size, seconds, wait, jobs, jobCounts, auditEvents }
 }
 
 function addGauges(registry: Registry, sources: MetricsSources): void {

@@ -1,5 +1,6 @@
 import type { Engine } from '@holdfast/engine'
 import type { Accounts } from '../accounts/accounts.ts'
+import type { AuditRecorder } from '../audit/audit-recorder.ts'
 import type { Freshness } from '../cache/freshness.ts'
 import type { SlotLists } from '../calendar/slot-lists.ts'
 import type { BookingOrigins } from '../secrets/booking-origins.ts'
@@ -10,6 +11,7 @@ import type { VisitRooms } from '../secrets/visit-rooms.ts'
 export type RestDeps = {
   engine: Engine
   accounts: Pick<Accounts, 'byIds'>
+  audit: Pick<AuditRecorder, 'record'>
   manageTokens: ManageTokens
   visitRooms: VisitRooms
   /** null: bookings are not limited. */

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import { serveAuditEvents } from './resources/audit-events.ts'
 import { serveBookingLimits } from './resources/booking-limits.ts'
 import { serveBookings } from './resources/bookings.ts'
 import { serveClinicDesk } from './resources/clinic-desk.ts'
@@ -31,5 +32,6 @@ export function restRoutes(deps: RestDeps): FastifyPluginAsync {
     serveClinicDesk(serve, deps)
     serveBookingLimits(serve, deps)
     serveClinicSecurity(serve, deps)
+    serveAuditEvents(serve, deps)
   }
 }

@@ -1,8 +1,11 @@
 import type { Operation, Static, TSchema } from '@holdfast/contract'
 import { positionText } from '@holdfast/contract/position'
-import { InvalidCursor } from '@holdfast/engine'
+import { clinicNoIn, InvalidCursor } from '@holdfast/engine'
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
+import type { AuditEntry } from '../audit/audit-entry.ts'
+import { networkPrefix } from '../audit/network-prefix.ts'
 import type { Principal } from '../edge/principal.ts'
+import { ProblemError } from '../edge/problem-error.ts'
 import { invalidRequest } from '../edge/validator.ts'
 import { requireCredential } from './guards/access.ts'
 import { type AccessGuards, accessGuards } from './guards/access-guards.ts'
@@ -74,6 +77,8 @@ export type RouteOptions<Described extends Operation> = {
   limit?: 'booking' | 'patient'
   /** The handler stores its Idempotency-Key itself, in the transaction of what it writes. */
   storesKey?: true
+  /** What the security log records of a request that succeeded, beside who sent it; null: nothing. */
+  audit?(input: Input<Described>, body: unknown): AuditedRequest | null
   /** The response contains a secret and is not stored: a request that repeats an Idempotency-Key runs again. */
   returnsSecret?: true
 }
@@ -84,6 +89,9 @@ export type Serve = <Described extends Operation, const Returned extends RouteRe
   handler: (input: Input<Described>) => Returned | Promise<Returned>,
   options?: RouteOptions<Described>,
 ) => void
+
+/** An event of the security log, as a route knows it. */
+export type AuditedRequest = Omit<AuditEntry, 'actorId' | 'actorEmail' | 'network'>
 
 const noParameters = { type: 'object', properties: {}, additionalProperties: false }
 
@@ -98,12 +106,13 @@ export function createServe(app: FastifyInstance, deps: RestDeps): Serve {
     const isWrite = described.method !== 'GET'
     const cacheControl = described.access === 'anyone' && !isWrite ? 'no-cache' : 'no-store'
     const storesResponse = isWrite && !options.storesKey && !options.returnsSecret
-    const check = accessCheck(deps, described)
+    const check = recordDenials(deps, described, accessCheck(deps, described))
     const handle = withCursorErrors(described, handler as Handler)
+    const handleAndRecord = options.audit === undefined ? handle : recordSuccess(deps, described, options.audit, handle)
     const run = (call: Call) => {
       options.validate?.(call as never)
       const checked = check(call)
-      return checked instanceof Promise ? checked.then(handle) : handle(checked)
+      return checked instanceof Promise ? checked.then(handleAndRecord) : handleAndRecord(checked)
     }
     const respond = storesResponse
       ? (call: Call) => respondOnce(deps.engine.storedResponses, described, call, { check, run })
@@ -158,6 +167,58 @@ function accessCheck(deps: RestDeps, described: Operation): (call: Call) => Call
     if (granted instanceof Promise) return granted.then((found) => checkField(Object.assign(call, { granted: found })))
     call.granted = granted
     return checkField(call)
+  }
+}
+
+/** Records the requests of an operation that its sender's role does not allow. */
+function recordDenials(
+  { audit }: RestDeps,
+  described: Operation,
+  check: (call: Call) => Call | Promise<Call>,
+): (call: Call) => Call | Promise<Call> {
+  if (described.access === 'anyone' && described.restrictedField === undefined) return check
+  const refuse = (call: Call, error: unknown): never => {
+    const { principal, params, body, request } = call
+    if (error instanceof ProblemError && error.code === 'forbidden' && principal.kind === 'account') {
+      const subjectId = firstIdIn(params) ?? firstIdIn(body)
+      const clinicNo = subjectId === null ? null : clinicNoIn(subjectId)
+      const { accountId: actorId } = principal
+      const network = networkPrefix(request.ip)
+      audit.record({ kind: 'denied', clinicNo, actorId, subjectId, network, details: [described.id] })
+    }
+    throw error
+  }
+  return (call) => {
+    try {
+      const checked = check(call)
+      return checked instanceof Promise ? checked.catch((error: unknown) => refuse(call, error)) : checked
+    } catch (error) {
+      return refuse(call, error)
+    }
+  }
+}
+
+/** The first id that names a clinic. */
+function firstIdIn(values: unknown): string | null {
+  if (typeof values !== 'object' || values === null) return null
+  return Object.values(values).find((value) => typeof value === 'string' && clinicNoIn(value) !== null) ?? null
+}
+
+/** A retry that gets the response of the first try has changed nothing, and is not recorded. */
+function recordSuccess(
+  { audit }: RestDeps,
+  { responses }: Operation,
+  auditedOf: (input: never, body: unknown) => AuditedRequest | null,
+  handle: Handler,
+): Handler {
+  return async (call) => {
+    const response = await handle(call)
+    if (response.status === 200 && responses[201] !== undefined) return response
+    const audited = auditedOf(call as never, response.body)
+    const { principal, request } = call
+    const actorId = principal.kind === 'account' ? principal.accountId : null
+    if (audited !== null) audit.record({ ...audited, actorId, network: networkPrefix(request.ip) })
+    return response
   }
 }
 

@@ -1,7 +1,14 @@
 import { createHash, hkdfSync } from 'node:crypto'
 
 /** What a key derived from the server's secret is for. Each purpose has a separate key. */
-export type KeyPurpose = 'manage-token' | 'accounts' | 'visit-room' | 'booking-origin' | 'known-browser' | 'fingerprint'
+export type KeyPurpose =
+  | 'manage-token'
+  | 'accounts'
+  | 'visit-room'
+  | 'booking-origin'
+  | 'known-browser'
+  | 'fingerprint'
+  | 'audit-address'
 
 /** A key of 32 bytes, derived from the server's secret for one purpose (HKDF, RFC 5869). */
 export function purposeKey(secret: string, purpose: KeyPurpose): Buffer {

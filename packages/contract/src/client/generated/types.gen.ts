@@ -31,6 +31,75 @@ export type AffectedBooking = {
 export type AppointmentType = 'in_person' | 'video';
 
 /**
+ * AuditEvent
+ */
+export type AuditEvent = {
+    /**
+     * Unique, and increasing
+     */
+    id: string;
+    /**
+     * When it happened, or happened last
+     */
+    at: string;
+    kind: AuditKind;
+    /**
+     * Repetitions share an event: those of a read within 15 minutes, others within a minute
+     */
+    count: number;
+    /**
+     * null: it belongs to no clinic
+     */
+    clinicId: string | null;
+    clinicName: string | null;
+    /**
+     * nobody: somebody who was not signed in; command: the operator, with a command
+     */
+    actorKind: 'account' | 'nobody' | 'command' | 'system';
+    /**
+     * The account that did it
+     */
+    actorId: string | null;
+    /**
+     * Its name now; null: no account, or it was deleted
+     */
+    actorName: string | null;
+    actorEmail: string | null;
+    /**
+     * What it was done to: an account, a booking, a doctor, an invitation. sign_in_failed without an account: a digest of the e-mail address
+     */
+    subjectId: string | null;
+    /**
+     * The name of the account that it was done to
+     */
+    subjectName: string | null;
+    /**
+     * The caller’s network, /24 of IPv4 or /48 of IPv6
+     */
+    network: string | null;
+    /**
+     * Such as a role, the operation that was denied, or the names of the fields that were changed
+     */
+    details: Array<string>;
+};
+
+/**
+ * AuditEventPage
+ */
+export type AuditEventPage = {
+    items: Array<AuditEvent>;
+    /**
+     * Send it as `cursor` to read the next page; null: this is the last page
+     */
+    nextCursor: string | null;
+};
+
+/**
+ * AuditKind
+ */
+export type AuditKind = 'sign_up' | 'sign_in' | 'sign_in_failed' | 'sign_in_delayed' | 'sign_out' | 'sessions_ended' | 'token_issued' | 'password_changed' | 'password_change_failed' | 'password_link_created' | 'password_reset' | 'password_reset_failed' | 'second_factor_changed' | 'second_factor_failed' | 'invitation_created' | 'invitation_revoked' | 'role_granted' | 'role_changed' | 'role_removed' | 'site_administrator_granted' | 'denied' | 'bookings_read' | 'booking_read' | 'data_exported' | 'clinic_created' | 'clinic_changed' | 'limits_changed' | 'doctor_created' | 'doctor_changed' | 'burst_cancelled' | 'data_imported' | 'log_renumbered' | 'secret_forgotten';
+
+/**
  * BookedPatient
  */
 export type BookedPatient = {
@@ -302,6 +371,17 @@ export type Break = {
 };
 
 /**
+ * BurstBookings
+ */
+export type BurstBookings = {
+    items: Array<Booking>;
+    /**
+     * There are more than these
+     */
+    remaining: boolean;
+};
+
+/**
  * BurstCancellation
  */
 export type BurstCancellation = {
@@ -560,6 +640,17 @@ export type CurrentSession = {
 };
 
 /**
+ * DataExport
+ */
+export type DataExport = {
+    what: 'bookings' | 'audit_events';
+    /**
+     * How many rows were exported
+     */
+    rows: number;
+};
+
+/**
  * DayStats
  */
 export type DayStats = {
@@ -724,6 +815,13 @@ export type InvitationPage = {
      * Send it as `cursor` to read the next page; null: this is the last page
      */
     nextCursor: string | null;
+};
+
+/**
+ * InvitationToken
+ */
+export type InvitationToken = {
+    token: string;
 };
 
 /**
@@ -1154,7 +1252,7 @@ export type Problem = {
 /**
  * ProblemCode
  */
-export type ProblemCode = 'invalid_request' | 'unauthenticated' | 'forbidden' | 'password_change_required' | 'second_factor_required' | 'not_found' | 'clinic_not_found' | 'doctor_not_found' | 'slot_not_found' | 'booking_not_found' | 'member_not_found' | 'invitation_not_found' | 'method_not_allowed' | 'request_timeout' | 'slot_full' | 'slot_closed' | 'slot_has_bookings' | 'slot_in_past' | 'hold_expired' | 'too_many_bookings' | 'invalid_transition' | 'booking_not_over' | 'booking_erased' | 'already_extended' | 'past_deadline' | 'too_early' | 'booking_has_account' | 'last_admin' | 'invitation_expired' | 'invitation_used' | 'already_member' | 'too_many_invitations' | 'body_too_large' | 'uri_too_long' | 'unsupported_media_type' | 'units_over_capacity' | 'too_many_units' | 'appointment_type_not_offered' | 'link_used' | 'password_wrong' | 'code_wrong' | 'code_used' | 'sign_in_expired' | 'totp_exists' | 'totp_missing' | 'passkey_refused' | 'passkeys_unavailable' | 'too_many_passkeys' | 'passkey_not_found' | 'password_guessable' | 'idempotency_key_reused' | 'rate_limited' | 'headers_too_large' | 'internal_error' | 'overloaded' | 'unavailable';
+export type ProblemCode = 'invalid_request' | 'unauthenticated' | 'forbidden' | 'origin_forbidden' | 'public_url_mismatch' | 'password_change_required' | 'second_factor_required' | 'not_found' | 'clinic_not_found' | 'doctor_not_found' | 'slot_not_found' | 'booking_not_found' | 'member_not_found' | 'invitation_not_found' | 'method_not_allowed' | 'request_timeout' | 'slot_full' | 'slot_closed' | 'slot_has_bookings' | 'slot_in_past' | 'hold_expired' | 'too_many_bookings' | 'invalid_transition' | 'booking_not_over' | 'booking_erased' | 'already_extended' | 'past_deadline' | 'too_early' | 'booking_has_account' | 'last_admin' | 'invitation_expired' | 'invitation_used' | 'already_member' | 'too_many_invitations' | 'body_too_large' | 'uri_too_long' | 'unsupported_media_type' | 'units_over_capacity' | 'too_many_units' | 'appointment_type_not_offered' | 'link_used' | 'password_wrong' | 'code_wrong' | 'code_used' | 'sign_in_expired' | 'totp_exists' | 'totp_missing' | 'passkey_refused' | 'passkeys_unavailable' | 'too_many_passkeys' | 'passkey_not_found' | 'password_guessable' | 'idempotency_key_reused' | 'rate_limited' | 'headers_too_large' | 'internal_error' | 'overloaded' | 'unavailable';
 
 /**
  * RecoveryCodes
@@ -1592,7 +1690,7 @@ export type CreateClinicErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -1722,7 +1820,7 @@ export type UpdateClinicErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -1879,7 +1977,7 @@ export type CreateDoctorErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -2013,7 +2111,7 @@ export type UpdateDoctorErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -2188,7 +2286,7 @@ export type SetVideoRoomErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -2278,7 +2376,7 @@ export type WithdrawSlotsOfDoctorErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -2418,7 +2516,7 @@ export type CreateSlotsErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -2504,7 +2602,7 @@ export type WithdrawSlotErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -2567,7 +2665,7 @@ export type CreateBookingErrors = {
      */
     401: Problem;
     /**
-     * `second_factor_required`: A second factor is needed. `forbidden`: Your role does not allow this.
+     * `second_factor_required`: A second factor is needed. `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -2750,7 +2848,7 @@ export type ConfirmBookingErrors = {
      */
     401: Problem;
     /**
-     * `second_factor_required`: A second factor is needed. `forbidden`: Your role does not allow this.
+     * `second_factor_required`: A second factor is needed. `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -2827,7 +2925,7 @@ export type CancelBookingErrors = {
      */
     401: Problem;
     /**
-     * `second_factor_required`: A second factor is needed. `forbidden`: Your role does not allow this.
+     * `second_factor_required`: A second factor is needed. `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -2904,7 +3002,7 @@ export type RescheduleBookingErrors = {
      */
     401: Problem;
     /**
-     * `second_factor_required`: A second factor is needed. `forbidden`: Your role does not allow this.
+     * `second_factor_required`: A second factor is needed. `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -2981,7 +3079,7 @@ export type ExtendBookingErrors = {
      */
     401: Problem;
     /**
-     * `second_factor_required`: A second factor is needed. `forbidden`: Your role does not allow this.
+     * `second_factor_required`: A second factor is needed. `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -3058,7 +3156,7 @@ export type ArriveBookingErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -3135,7 +3233,7 @@ export type CompleteBookingErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -3212,7 +3310,7 @@ export type NoShowBookingErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -3289,7 +3387,7 @@ export type ReopenBookingErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -3366,7 +3464,7 @@ export type LinkBookingErrors = {
      */
     401: Problem;
     /**
-     * `second_factor_required`: A second factor is needed. `forbidden`: Your role does not allow this.
+     * `second_factor_required`: A second factor is needed. `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -3443,7 +3541,7 @@ export type RenewManageTokenErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -3516,7 +3614,7 @@ export type ErasePatientErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -3832,7 +3930,7 @@ export type RemoveMemberErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -3898,7 +3996,7 @@ export type ChangeMemberErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -4103,7 +4201,7 @@ export type ErasePatientsErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -4287,7 +4385,7 @@ export type CreateInvitationErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -4365,7 +4463,7 @@ export type RevokeInvitationErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -4402,12 +4500,16 @@ export type RevokeInvitationResponses = {
 export type RevokeInvitationResponse = RevokeInvitationResponses[keyof RevokeInvitationResponses];
 
 export type GetInvitationData = {
-    body?: never;
-    path: {
-        token: string;
+    body: InvitationToken;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
     };
+    path?: never;
     query?: never;
-    url: '/api/v1/invitations/{token}';
+    url: '/api/v1/invitations/find';
 };
 
 export type GetInvitationErrors = {
@@ -4420,13 +4522,33 @@ export type GetInvitationErrors = {
      */
     401: Problem;
     /**
+     * `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
      * `invitation_not_found`: There is no such invitation.
      */
     404: Problem;
     /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
      * `invitation_expired`: The invitation has expired. `invitation_used`: The invitation has been used.
      */
     409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
     /**
      * `rate_limited`: Too many requests.
      */
@@ -4436,7 +4558,7 @@ export type GetInvitationErrors = {
      */
     500: Problem;
     /**
-     * `unavailable`: The service is temporarily unavailable.
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
      */
     503: Problem;
 };
@@ -4453,18 +4575,16 @@ export type GetInvitationResponses = {
 export type GetInvitationResponse = GetInvitationResponses[keyof GetInvitationResponses];
 
 export type AcceptInvitationData = {
-    body?: never;
+    body: InvitationToken;
     headers?: {
         /**
          * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
          */
         'Idempotency-Key'?: string;
     };
-    path: {
-        token: string;
-    };
+    path?: never;
     query?: never;
-    url: '/api/v1/invitations/{token}/accept';
+    url: '/api/v1/invitations/accept';
 };
 
 export type AcceptInvitationErrors = {
@@ -4477,7 +4597,7 @@ export type AcceptInvitationErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -4485,9 +4605,21 @@ export type AcceptInvitationErrors = {
      */
     404: Problem;
     /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
      * `invitation_expired`: The invitation has expired. `invitation_used`: The invitation has been used. `already_member`: The account has a role in this clinic already.
      */
     409: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
     /**
      * `idempotency_key_reused`: The Idempotency-Key was used for another request.
      */
@@ -4593,7 +4725,7 @@ export type UpdateBookingLimitsErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -4698,6 +4830,63 @@ export type ListBookingBurstsResponses = {
 
 export type ListBookingBurstsResponse = ListBookingBurstsResponses[keyof ListBookingBurstsResponses];
 
+export type ListBurstBookingsData = {
+    body?: never;
+    path: {
+        clinicId: string;
+        burstId: string;
+    };
+    query?: {
+        /**
+         * Only bookings of the last hours; bookings are counted by origin for 30 days
+         */
+        hours?: number;
+    };
+    url: '/api/v1/clinics/{clinicId}/booking-bursts/{burstId}/bookings';
+};
+
+export type ListBurstBookingsErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type ListBurstBookingsError = ListBurstBookingsErrors[keyof ListBurstBookingsErrors];
+
+export type ListBurstBookingsResponses = {
+    /**
+     * The bookings
+     */
+    200: BurstBookings;
+};
+
+export type ListBurstBookingsResponse = ListBurstBookingsResponses[keyof ListBurstBookingsResponses];
+
 export type CancelBookingBurstData = {
     body?: BurstCancellation;
     headers?: {
@@ -4724,7 +4913,7 @@ export type CancelBookingBurstErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -4848,7 +5037,7 @@ export type UpdateClinicSecurityErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -4896,6 +5085,219 @@ export type UpdateClinicSecurityResponses = {
 
 export type UpdateClinicSecurityResponse = UpdateClinicSecurityResponses[keyof UpdateClinicSecurityResponses];
 
+export type ListClinicAuditEventsData = {
+    body?: never;
+    path: {
+        clinicId: string;
+    };
+    query?: {
+        /**
+         * First day, in the clinic’s time zone
+         */
+        from?: string;
+        /**
+         * Last day, inclusive
+         */
+        to?: string;
+        kind?: AuditKind;
+        /**
+         * Only what this account did, or what was done to it
+         */
+        accountId?: string;
+        /**
+         * The largest number of items to return
+         */
+        limit?: number;
+        /**
+         * The `nextCursor` of the previous page
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/clinics/{clinicId}/audit-events';
+};
+
+export type ListClinicAuditEventsErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type ListClinicAuditEventsError = ListClinicAuditEventsErrors[keyof ListClinicAuditEventsErrors];
+
+export type ListClinicAuditEventsResponses = {
+    /**
+     * A page of events
+     */
+    200: AuditEventPage;
+};
+
+export type ListClinicAuditEventsResponse = ListClinicAuditEventsResponses[keyof ListClinicAuditEventsResponses];
+
+export type ListAuditEventsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * First day, in UTC
+         */
+        from?: string;
+        /**
+         * Last day, inclusive
+         */
+        to?: string;
+        kind?: AuditKind;
+        /**
+         * Only what this account did, or what was done to it
+         */
+        accountId?: string;
+        /**
+         * The largest number of items to return
+         */
+        limit?: number;
+        /**
+         * The `nextCursor` of the previous page
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/audit-events';
+};
+
+export type ListAuditEventsErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed.
+     */
+    403: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable.
+     */
+    503: Problem;
+};
+
+export type ListAuditEventsError = ListAuditEventsErrors[keyof ListAuditEventsErrors];
+
+export type ListAuditEventsResponses = {
+    /**
+     * A page of events
+     */
+    200: AuditEventPage;
+};
+
+export type ListAuditEventsResponse = ListAuditEventsResponses[keyof ListAuditEventsResponses];
+
+export type RecordExportData = {
+    body: DataExport;
+    headers?: {
+        /**
+         * Makes retries safe: requests with the same key and the same content take effect once. Stored for 24 hours, for bookings with the clinic of their slot: a key that is sent with slots of two clinics books in both.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        clinicId: string;
+    };
+    query?: never;
+    url: '/api/v1/clinics/{clinicId}/exports';
+};
+
+export type RecordExportErrors = {
+    /**
+     * `invalid_request`: The request is not valid.
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Credentials are needed.
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Your role does not allow this. `second_factor_required`: A second factor is needed. `origin_forbidden`: The request comes from a page of another origin.
+     */
+    403: Problem;
+    /**
+     * `clinic_not_found`: There is no such clinic.
+     */
+    404: Problem;
+    /**
+     * `request_timeout`: The request took too long to arrive.
+     */
+    408: Problem;
+    /**
+     * `body_too_large`: The body is too large.
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`: The media type is not supported.
+     */
+    415: Problem;
+    /**
+     * `idempotency_key_reused`: The Idempotency-Key was used for another request.
+     */
+    422: Problem;
+    /**
+     * `rate_limited`: Too many requests.
+     */
+    429: Problem;
+    /**
+     * `internal_error`: Internal server error.
+     */
+    500: Problem;
+    /**
+     * `unavailable`: The service is temporarily unavailable. `overloaded`: The server is overloaded.
+     */
+    503: Problem;
+};
+
+export type RecordExportError = RecordExportErrors[keyof RecordExportErrors];
+
+export type RecordExportResponses = {
+    /**
+     * The export is recorded
+     */
+    204: void;
+};
+
+export type RecordExportResponse = RecordExportResponses[keyof RecordExportResponses];
+
 export type SignUpData = {
     body: SignUp;
     path?: never;
@@ -4913,7 +5315,7 @@ export type SignUpErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -4974,7 +5376,7 @@ export type SignInErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `public_url_mismatch`: The server’s public address does not fit the address of the page. `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -5033,7 +5435,7 @@ export type SignOutErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -5172,7 +5574,7 @@ export type RevokeSessionErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -5231,7 +5633,7 @@ export type RevokeSessionsErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -5290,7 +5692,7 @@ export type RevokeOtherSessionsErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -5347,7 +5749,7 @@ export type ChangePasswordErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -5408,7 +5810,7 @@ export type ResetPasswordErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -5469,7 +5871,7 @@ export type UpdateAccountErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -5608,7 +6010,7 @@ export type SignInWithCodeErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -5667,7 +6069,7 @@ export type GetPasskeySignInErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -5728,7 +6130,7 @@ export type SignInWithPasskeyErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -5830,7 +6232,7 @@ export type BeginTotpErrors = {
      */
     401: Problem;
     /**
-     * `second_factor_required`: A second factor is needed. `forbidden`: Your role does not allow this.
+     * `second_factor_required`: A second factor is needed. `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -5891,7 +6293,7 @@ export type ConfirmTotpErrors = {
      */
     401: Problem;
     /**
-     * `second_factor_required`: A second factor is needed. `forbidden`: Your role does not allow this.
+     * `second_factor_required`: A second factor is needed. `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -5952,7 +6354,7 @@ export type RemoveTotpErrors = {
      */
     401: Problem;
     /**
-     * `second_factor_required`: A second factor is needed. `forbidden`: Your role does not allow this.
+     * `second_factor_required`: A second factor is needed. `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -6009,7 +6411,7 @@ export type CreateRecoveryCodesErrors = {
      */
     401: Problem;
     /**
-     * `second_factor_required`: A second factor is needed. `forbidden`: Your role does not allow this.
+     * `second_factor_required`: A second factor is needed. `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -6070,7 +6472,7 @@ export type GetPasskeyCreationErrors = {
      */
     401: Problem;
     /**
-     * `second_factor_required`: A second factor is needed. `forbidden`: Your role does not allow this.
+     * `second_factor_required`: A second factor is needed. `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -6131,7 +6533,7 @@ export type AddPasskeyErrors = {
      */
     401: Problem;
     /**
-     * `second_factor_required`: A second factor is needed. `forbidden`: Your role does not allow this.
+     * `second_factor_required`: A second factor is needed. `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -6192,7 +6594,7 @@ export type RenamePasskeyErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`: Your role does not allow this.
+     * `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**
@@ -6253,7 +6655,7 @@ export type RemovePasskeyErrors = {
      */
     401: Problem;
     /**
-     * `second_factor_required`: A second factor is needed. `forbidden`: Your role does not allow this.
+     * `second_factor_required`: A second factor is needed. `forbidden`: Your role does not allow this. `origin_forbidden`: The request comes from a page of another origin.
      */
     403: Problem;
     /**

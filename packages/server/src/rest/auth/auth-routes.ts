@@ -5,16 +5,25 @@ import { type Auth, clientAddressHeader } from '../../accounts/auth.ts'
 import { refusalOfNewPassword, refusalText } from '../../accounts/new-passwords.ts'
 import type { Principals } from '../../accounts/principals.ts'
 import type { Sessions } from '../../accounts/sessions.ts'
+import type { AuditRecorder } from '../../audit/audit-recorder.ts'
 import { problem } from '../../edge/problem-error.ts'
 import type { SignInCount } from '../../edge/rate-limits.ts'
 import { authBodies } from './auth-bodies.ts'
 import { refusalOf } from './auth-refusals.ts'
+import { createPublicAddressCheck } from './public-address.ts'
+import { recordAccountEvents } from './record-account-events.ts'
 import type { SecondFactorDeps } from './second-factor-deps.ts'
 import { secondFactorRoutes } from './second-factor-routes.ts'
 import { secondStepRoutes } from './second-step-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
 
-export type AuthRoutesDeps = SecondFactorDeps & { auth: Auth; publicUrl: string }
+export type AuthRoutesDeps = SecondFactorDeps & {
+  auth: Auth
+  audit: Pick<AuditRecorder, 'record'>
+  /** The public address of this server. */
+  publicUrl: string
+  corsOrigins: readonly string[]
+}
 
 /** The endpoints of better-auth that are served. No others are, even if a later version adds some. */
 const endpoints = [
@@ -41,6 +50,9 @@ const bodyBytesMax = 16_384
 
 /** The accounts API under /api/auth: better-auth with this server's rate limits, validation and problem documents. */
 export async function authRoutes(app: FastifyInstance, deps: AuthRoutesDeps): Promise<void> {
+  const requirePublicAddress = createPublicAddressCheck(deps)
+  app.decorateRequest('subjectAccountId', null)
+  recordAccountEvents(app, deps.audit)
   await app.register(sessionRoutes, deps)
   await app.register(secondStepRoutes, deps)
   await app.register(secondFactorRoutes, deps)
@@ -54,9 +66,8 @@ export async function authRoutes(app: FastifyInstance, deps: AuthRoutesDeps): Pr
       schema: 'body' in endpoint ? { body: endpoint.body } : {},
       preValidation: async (request, reply) => {
         if (endpoint.path !== '/sign-in/email') return
-        const knownEmail = deps.attempts.knownEmail(endpoint.path, request)
-        if (knownEmail === null) await app.rateLimits.countRequest(request, reply)
-        else app.rateLimits.countInKnownBrowser(reply, knownEmail)
+        requirePublicAddress(request)
+        app.rateLimits.countSignInRequest(request, reply, deps.attempts.knownEmail(endpoint.path, request))
       },
       preHandler: async (request) => {
         await refuseGuessablePassword(endpoint, request, deps.accounts)
@@ -80,11 +91,8 @@ const fieldsOfNewPassword = new Map<string, string>([
 ])
 
 /** @throws ProblemError password_guessable. The schema has checked the length. */
-async function refuseGuessablePassword(
-  { path }: Endpoint,
-  { body, principal }: FastifyRequest,
-  accounts: Accounts,
-): Promise<void> {
+async function refuseGuessablePassword({ path }: Endpoint, request: FastifyRequest, accounts: Accounts): Promise<void> {
+  const { body, principal } = request
   const field = fieldsOfNewPassword.get(path)
   if (field === undefined) return
   const fields = new Map<string, unknown>(typeof body === 'object' && body !== null ? Object.entries(body) : [])
@@ -103,6 +111,7 @@ async function refuseGuessablePassword(
     if (path === '/sign-up/email') return [fields.get('email'), fields.get('name')]
     if (path === '/change-password') return principal.kind === 'account' ? [principal.email, principal.name] : []
     const account = await accounts.byPasswordReset(String(fields.get('token')))
+    request.subjectAccountId = account?.id ?? null
     return account === null ? [] : [account.email, account.name]
   }
 }

@@ -31,6 +31,7 @@ export async function secondStepRoutes(app: FastifyInstance, deps: SecondFactorD
       const accountId = await deps.pendingSignIns.accountOf(challenge)
       const user = accountId === null ? null : await deps.accounts.userById(accountId)
       if (user === null) throw expired()
+      request.subjectAccountId = user.id
       await acceptCode(request, deps, user, code)
       if (!(await deps.pendingSignIns.complete(challenge))) throw expired()
       return startSession(request, reply, deps, user, rememberMe)
@@ -57,6 +58,7 @@ export async function secondStepRoutes(app: FastifyInstance, deps: SecondFactorD
       const user = accountId === null ? null : await deps.accounts.userById(accountId)
       if (user === null)
         throw problem('passkey_refused', 'This passkey is not known here, or its response is not valid.')
+      request.subjectAccountId = user.id
       count.giveBack()
       return startSession(request, reply, deps, user, rememberMe)
     },
@@ -78,7 +80,7 @@ async function countCode(app: FastifyInstance, request: FastifyRequest, reply: F
   const accountId = await deps.pendingSignIns.accountOf(challenge)
   const user = accountId === null ? null : await deps.accounts.userById(accountId)
   if (user === null) await app.rateLimits.countRequest(request, reply)
-  else app.rateLimits.countInKnownBrowser(reply, attemptsKey(request, deps, user))
+  else app.rateLimits.countSignInRequest(request, reply, attemptsKey(request, deps, user))
 }
 
 /** Of the account, or in a browser where it was used before, of that browser alone. */

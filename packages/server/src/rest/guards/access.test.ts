@@ -6,7 +6,7 @@ import { test as restTest } from '../../../test/rest-test.ts'
 
 const test = restTest.extend('scene', { scope: 'file' }, ({ database, rest }) => aScene(database, rest))
 
-/** What everyone may call without credentials. createBooking is the only write. */
+/** What everyone may call without credentials. getInvitation only reads, although it is a POST. */
 const openToAnyone: OperationId[] = [
   'listClinics',
   'getClinic',
@@ -83,6 +83,9 @@ const reach: [OperationId, (keyof Scene)[]][] = [
   ['listMembers', ['admin', 'site']],
   ['createInvitation', ['admin', 'site']],
   ['listInvitations', ['admin', 'site']],
+  ['listClinicAuditEvents', ['admin', 'site']],
+  ['listAuditEvents', ['site']],
+  ['recordExport', ['staff', 'admin', 'ownDoctor', 'colleague', 'site']],
   ['getClinicStats', ['admin', 'site']],
   ['listEvents', ['admin', 'site']],
   ['verifyClinic', ['admin', 'site']],
@@ -91,6 +94,7 @@ const reach: [OperationId, (keyof Scene)[]][] = [
   ['updateBookingLimits', ['admin', 'site']],
   ['getClinicSecurity', ['admin', 'site']],
   ['updateClinicSecurity', ['admin', 'site']],
+  ['listBurstBookings', ['admin', 'site']],
   ['listBookingBursts', ['admin', 'site']],
   ['cancelBookingBurst', ['admin', 'site']],
   ['createClinic', ['site']],
@@ -205,7 +209,7 @@ test('only the operations listed here are open to anyone', () => {
   expect(unlisted, `open to anyone, but not in openToAnyone: ${unlisted.join(', ')}`).toEqual([])
   expect(open.sort()).toEqual([...openToAnyone].sort())
   const writes = operations.filter(([id, { method }]) => open.includes(id) && method !== 'GET').map(([id]) => id)
-  expect(writes).toEqual(['createBooking'])
+  expect(writes).toEqual(['createBooking', 'getInvitation'])
 })
 
 test('every route that is not for anyone has its callers written down here', () => {

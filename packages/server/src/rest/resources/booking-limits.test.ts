@@ -238,11 +238,11 @@ test('a burst is found by its address, and cancelled with one call', async ({ da
   const { items } = (await limited.call('listBookingBursts', { path, as: admin })).body
   expect(items).toMatchObject([{ kind: 'address', bookings: 7 }])
   expect(JSON.stringify(items)).not.toContain(remoteAddress)
-  const cancelled = await limited.call('cancelBookingBurst', {
-    path: { ...path, burstId: items[0]?.id ?? '' },
-    as: admin,
-    body: { hours: 24 },
-  })
+  const burst = { path: { ...path, burstId: items[0]?.id ?? '' }, as: admin }
+  const listed = (await limited.call('listBurstBookings', burst)).body
+  expect(listed).toMatchObject({ remaining: false, items: Array(7).fill({ status: 'CONFIRMED', slotId: slot.id }) })
+  expect(listed.items.map(({ id }) => id)).not.toContain(other.body.id)
+  const cancelled = await limited.call('cancelBookingBurst', { ...burst, body: { hours: 24 } })
   expect(cancelled.body).toEqual({ cancelled: 7, remaining: false })
   expect((await limited.call('listBookingBursts', { path, as: admin })).body.items).toEqual([])
   const { rows } = await database.ownerPool.query('select taken from holdfast.slot where id = $1', [slot.id])

@@ -1,13 +1,16 @@
 import { restOperations } from '@holdfast/contract'
 import { timeText } from '../responses/bodies/time-text.ts'
+import { bookingBodies } from '../responses/booking-bodies.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
 
 const burstsMax = 100
 const cancelledMax = 500
+const listedMax = 100
 
 /** How much people may book at once, and what a burst of bookings has in common. */
-export function serveBookingLimits(serve: Serve, { engine }: RestDeps): void {
+export function serveBookingLimits(serve: Serve, deps: RestDeps): void {
+  const { engine } = deps
   const { bookingLimits } = engine
 
   serve(restOperations.getBookingLimits, async ({ granted: { clinic } }) => ({
@@ -15,10 +18,20 @@ export function serveBookingLimits(serve: Serve, { engine }: RestDeps): void {
     body: await bookingLimits.read(clinic.no),
   }))
 
-  serve(restOperations.updateBookingLimits, async ({ body, granted: { clinic } }) => ({
-    status: 200,
-    body: await bookingLimits.change(clinic.no, body),
-  }))
+  serve(
+    restOperations.updateBookingLimits,
+    async ({ body, granted: { clinic } }) => ({
+      status: 200,
+      body: await bookingLimits.change(clinic.no, body),
+    }),
+    {
+      audit: ({ body, granted: { clinic } }) => ({
+        kind: 'limits_changed',
+        clinicNo: clinic.no,
+        details: Object.keys(body),
+      }),
+    },
+  )
 
   serve(restOperations.listBookingBursts, async ({ query, granted: { clinic } }) => {
     const bursts = await bookingLimits.bursts({ ...query, clinicNo: clinic.no, limit: burstsMax })
@@ -30,18 +43,45 @@ export function serveBookingLimits(serve: Serve, { engine }: RestDeps): void {
     return { status: 200, body: { items } }
   })
 
-  serve(restOperations.cancelBookingBurst, async ({ params: { burstId }, body, granted: { clinic, actor } }) => {
-    const ids = await bookingLimits.guestBookingsOfBurst({
-      clinicNo: clinic.no,
-      burstId,
-      hours: body.hours,
-      limit: cancelledMax + 1,
-    })
-    const cancel = { action: 'cancel', onBehalf: true, actorId: actor.accountId, key: null, patient: null } as const
-    const outcomes = await Promise.all(
-      ids.slice(0, cancelledMax).map((bookingId) => engine.settle({ ...cancel, bookingId, reason: null })),
-    )
-    const cancelled = outcomes.filter(({ kind }) => kind === 'done').length
-    return { status: 200, body: { cancelled, remaining: ids.length > cancelled } }
-  })
+  serve(
+    restOperations.listBurstBookings,
+    async ({ params: { burstId }, query: { hours }, granted: { clinic } }) => {
+      const burst = { clinicNo: clinic.no, burstId, hours, limit: listedMax + 1 }
+      const ids = await bookingLimits.guestBookingsOfBurst(burst)
+      const found = await Promise.all(ids.slice(0, listedMax).map((id) => engine.reads.booking(id)))
+      const items = await bookingBodies(
+        deps,
+        found.filter((booking) => booking !== null),
+      )
+      return { status: 200, body: { items, remaining: ids.length > listedMax } }
+    },
+    {
+      audit: ({ granted: { clinic } }) => ({ kind: 'bookings_read', clinicNo: clinic.no, details: ['burst'] }),
+    },
+  )
+
+  serve(
+    restOperations.cancelBookingBurst,
+    async ({ params: { burstId }, body, granted: { clinic, actor } }) => {
+      const ids = await bookingLimits.guestBookingsOfBurst({
+        clinicNo: clinic.no,
+        burstId,
+        hours: body.hours,
+        limit: cancelledMax + 1,
+      })
+      const cancel = { action: 'cancel', onBehalf: true, actorId: actor.accountId, key: null, patient: null } as const
+      const outcomes = await Promise.all(
+        ids.slice(0, cancelledMax).map((bookingId) => engine.settle({ ...cancel, bookingId, reason: null })),
+      )
+      const cancelled = outcomes.filter(({ kind }) => kind === 'done').length
+      return { status: 200, body: { cancelled, remaining: ids.length > cancelled } }
+    },
+    {
+      audit: ({ params: { burstId }, granted: { clinic } }) => ({
+        kind: 'burst_cancelled',
+        clinicNo: clinic.no,
+        subjectId: burstId,
+      }),
+    },
+  )
 }

@@ -19,7 +19,7 @@ import { type Refusal, refusalProblem } from '../responses/outcome-problems.ts'
 import { slotFullProblems } from '../responses/slot-full-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import { freshKey, keyDigest, type SentKey } from '../sent-key.ts'
-import type { Input, Serve } from '../serve.ts'
+import type { AuditedRequest, Input, Serve } from '../serve.ts'
 import { admitContact, claimWithinLimits } from './booking-admission.ts'
 
 /** Bookings: created by anyone, read and changed by those with access to them. */
@@ -46,13 +46,14 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
     { limit: 'booking', storesKey: true },
   )
 
-  serve(restOperations.getBooking, async ({ params, granted: reach }) => {
+  const getBooking = async ({ params, granted: reach }: Input<typeof restOperations.getBooking>) => {
     const booking = reach.booking ?? (await engine.reads.booking(params.bookingId))
     if (booking === null) throw bookingNotFound(params.bookingId)
-    return { status: 200, body: await bookingBodyWithVisit(deps, booking) }
-  })
+    return { status: 200 as const, body: await bookingBodyWithVisit(deps, booking) }
+  }
+  serve(restOperations.getBooking, getBooking, { audit: readByDesk })
 
-  serve(restOperations.listBookingEvents, async ({ params }) => {
+  const readHistory = async ({ params }: Input<typeof restOperations.listBookingEvents>) => {
     const events = await engine.reads.eventsOfBooking(params.bookingId)
     if (events.length === 0) throw bookingNotFound(params.bookingId)
     const actorIds = [...new Set(events.flatMap(({ actorId }) => actorId ?? []))]
@@ -61,8 +62,9 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
       event: eventBody(event),
       actorName: (event.actorId === null ? undefined : actors.get(event.actorId)?.name) ?? null,
     }))
-    return { status: 200, body: { items } }
-  })
+    return { status: 200 as const, body: { items } }
+  }
+  serve(restOperations.listBookingEvents, readHistory, { audit: historyRead })
 
   serve(restOperations.rescheduleBooking, async ({ params, granted: reach, field, key, request }) => {
     const { slotId, sameDoctor } = field
@@ -161,6 +163,16 @@ async function settled(...of: Parameters<typeof settle>) {
   return settledResponse(of[0], await settle(...of))
 }
 
+/** Patients' reads of their own booking are not recorded. */
+function readByDesk({ params: { bookingId }, granted: { as } }: ReadInput): AuditedRequest | null {
+  return as === 'desk' ? { kind: 'booking_read', clinicNo: clinicNoIn(bookingId), subjectId: bookingId } : null
+}
+
+function historyRead({ params: { bookingId } }: ReadInput): AuditedRequest {
+  return { kind: 'booking_read', clinicNo: clinicNoIn(bookingId), subjectId: bookingId, details: ['history'] }
+}
+
+type ReadInput = { params: { bookingId: string }; granted: BookingReach }
 type SettleInput = { params: { bookingId: string }; granted: BookingReach; key: SentKey | null }
 
 function settle(

@@ -22,23 +22,33 @@ export function serveClinicDesk(serve: Serve, deps: RestDeps): void {
     (clinicNo) => String(clinicNo),
   )
 
-  serve(restOperations.listClinicBookings, async ({ query, granted: { clinic }, field: doctorId }) => {
-    const from = query.from ?? defaultFrom(query.to, clinic.timezone, deps.now())
-    const to = query.to ?? Temporal.PlainDate.from(from).add({ days: daysDefault }).toString()
-    requireDays(from, to, daysMax)
-    const page = await reads.bookingsOfClinic({
-      clinicNo: clinic.no,
-      from,
-      to,
-      status: query.status ?? null,
-      confirmedOnly: query.confirmedOnly,
-      doctorId,
-      q: query.q || null,
-      limit: query.limit,
-      cursor: query.cursor ?? null,
-    })
-    return { status: 200, body: { items: await bookingBodies(deps, page.items), nextCursor: page.nextCursor } }
-  })
+  serve(
+    restOperations.listClinicBookings,
+    async ({ query, granted: { clinic }, field: doctorId }) => {
+      const from = query.from ?? defaultFrom(query.to, clinic.timezone, deps.now())
+      const to = query.to ?? Temporal.PlainDate.from(from).add({ days: daysDefault }).toString()
+      requireDays(from, to, daysMax)
+      const page = await reads.bookingsOfClinic({
+        clinicNo: clinic.no,
+        from,
+        to,
+        status: query.status ?? null,
+        confirmedOnly: query.confirmedOnly,
+        doctorId,
+        q: query.q || null,
+        limit: query.limit,
+        cursor: query.cursor ?? null,
+      })
+      return { status: 200, body: { items: await bookingBodies(deps, page.items), nextCursor: page.nextCursor } }
+    },
+    {
+      audit: ({ query, granted: { clinic } }) => ({
+        kind: 'bookings_read',
+        clinicNo: clinic.no,
+        details: query.q ? ['search'] : [],
+      }),
+    },
+  )
 
   serve(restOperations.getClinicStats, async ({ query, granted: { clinic } }) => {
     const to = query.to ?? todayIn(clinic.timezone, deps.now()).toString()

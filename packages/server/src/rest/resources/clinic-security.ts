@@ -10,13 +10,23 @@ export function serveClinicSecurity(serve: Serve, { engine: { directory } }: Res
     body: { rolesNeedSecondFactor: await directory.rolesNeedSecondFactor(clinic.no) },
   }))
 
-  serve(restOperations.updateClinicSecurity, async ({ body, granted: { clinic, actor } }) => {
-    // Otherwise the only admin could lock themselves out.
-    if (body.rolesNeedSecondFactor && !actor.hasSecondFactor) {
-      const message = 'Set up a second factor for your own account, and sign in with it, before you require one.'
-      throw problem('second_factor_required', message)
-    }
-    await directory.setRolesNeedSecondFactor(clinic.no, body.rolesNeedSecondFactor)
-    return { status: 200, body }
-  })
+  serve(
+    restOperations.updateClinicSecurity,
+    async ({ body, granted: { clinic, actor } }) => {
+      // Otherwise the only admin could lock themselves out.
+      if (body.rolesNeedSecondFactor && !actor.hasSecondFactor) {
+        const message = 'Set up a second factor for your own account, and sign in with it, before you require one.'
+        throw problem('second_factor_required', message)
+      }
+      await directory.setRolesNeedSecondFactor(clinic.no, body.rolesNeedSecondFactor)
+      return { status: 200, body }
+    },
+    {
+      audit: ({ granted: { clinic } }) => ({
+        kind: 'clinic_changed',
+        clinicNo: clinic.no,
+        details: ['rolesNeedSecondFactor'],
+      }),
+    },
+  )
 }

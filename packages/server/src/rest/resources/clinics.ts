@@ -4,6 +4,7 @@ import { clinicTag, directoryTag } from '../../cache/changes.ts'
 import { invalidRequest } from '../../edge/validator.ts'
 import { clinicNotFound } from '../guards/require-clinic.ts'
 import { clinicBody } from '../responses/bodies/clinic-body.ts'
+import { idIn } from '../responses/bodies/id-in.ts'
 import { cachedRead } from '../responses/cached-read.ts'
 import { writeKeyOf } from '../responses/idempotency.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
@@ -58,15 +59,35 @@ export function serveClinics(serve: Serve, deps: RestDeps): void {
       if (outcome.kind === 'key_reused') throw refusalProblem(outcome)
       return { status: outcome.kind === 'replayed' ? 200 : 201, body: clinicBody(outcome.value) }
     },
-    { storesKey: true },
+    {
+      storesKey: true,
+      audit: (_input, created) => {
+        const clinicId = idIn(created)
+        return {
+          kind: 'clinic_created',
+          clinicNo: clinicId === null ? null : clinicNoIn(clinicId),
+          subjectId: clinicId,
+        }
+      },
+    },
   )
 
-  serve(restOperations.updateClinic, async ({ body, granted: { clinic } }) => {
-    const change = body.name === undefined ? body : { ...body, name: body.name.trim() }
-    const changed = await directory.updateClinic(clinic.id, change).catch((error: unknown) => throwWithField(error))
-    if (changed === null) throw clinicNotFound(clinic.id)
-    return { status: 200, body: clinicBody(changed) }
-  })
+  serve(
+    restOperations.updateClinic,
+    async ({ body, granted: { clinic } }) => {
+      const change = body.name === undefined ? body : { ...body, name: body.name.trim() }
+      const changed = await directory.updateClinic(clinic.id, change).catch((error: unknown) => throwWithField(error))
+      if (changed === null) throw clinicNotFound(clinic.id)
+      return { status: 200, body: clinicBody(changed) }
+    },
+    {
+      audit: ({ body: { settings = {}, ...body }, granted: { clinic } }) => ({
+        kind: 'clinic_changed',
+        clinicNo: clinic.no,
+        details: [...Object.keys(body), ...Object.keys(settings)],
+      }),
+    },
+  )
 }
 
 function throwWithField(error: unknown): never {

@@ -5,6 +5,7 @@ import { invalidRequest, preview } from '../../edge/validator.ts'
 import { actorIn } from '../guards/access.ts'
 import { doctorNotFound } from '../guards/require-calendar.ts'
 import { doctorBody } from '../responses/bodies/doctor-body.ts'
+import { idIn } from '../responses/bodies/id-in.ts'
 import { cachedRead, type Loaded } from '../responses/cached-read.ts'
 import { writeKeyOf } from '../responses/idempotency.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
@@ -66,19 +67,37 @@ export function serveDoctors(serve: Serve, deps: RestDeps): void {
       if (outcome.kind === 'key_reused') throw refusalProblem(outcome)
       return { status: outcome.kind === 'replayed' ? 200 : 201, body: doctorBody(outcome.value) }
     },
-    { storesKey: true },
+    {
+      storesKey: true,
+      audit: ({ granted: { clinic } }, created) => ({
+        kind: 'doctor_created',
+        clinicNo: clinic.no,
+        subjectId: idIn(created),
+      }),
+    },
   )
 
-  serve(restOperations.updateDoctor, async ({ params, body }) => {
-    requireCurrency(body.fee)
-    const changed = await directory.updateDoctor(params.doctorId, {
-      ...body,
-      ...(body.name === undefined ? {} : { name: body.name.trim() }),
-      ...(body.specialization === undefined ? {} : { specialization: body.specialization.trim() }),
-    })
-    if (changed === null) throw doctorNotFound(params.doctorId)
-    return { status: 200, body: doctorBody(changed) }
-  })
+  serve(
+    restOperations.updateDoctor,
+    async ({ params, body }) => {
+      requireCurrency(body.fee)
+      const changed = await directory.updateDoctor(params.doctorId, {
+        ...body,
+        ...(body.name === undefined ? {} : { name: body.name.trim() }),
+        ...(body.specialization === undefined ? {} : { specialization: body.specialization.trim() }),
+      })
+      if (changed === null) throw doctorNotFound(params.doctorId)
+      return { status: 200, body: doctorBody(changed) }
+    },
+    {
+      audit: ({ params, body }) => ({
+        kind: 'doctor_changed',
+        clinicNo: clinicNoIn(params.doctorId),
+        subjectId: params.doctorId,
+        details: Object.keys(body),
+      }),
+    },
+  )
 }
 
 function serveDoctorList(serve: Serve, deps: RestDeps): void {

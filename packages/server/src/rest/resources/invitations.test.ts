@@ -30,7 +30,7 @@ test('an invitation is passed on as a link, and the account that accepts it gets
   expect(link).toMatch(/^http:\/\/[^/]+\/invitation#[A-Za-z0-9_-]{64}$/)
   expect((await rest.call('listInvitations', { path, as: admin })).body.items).toEqual([listed])
   const token = tokenIn(link)
-  expect((await rest.call('getInvitation', { path: { token } })).body).toMatchObject({
+  expect((await rest.call('getInvitation', { body: { token } })).body).toMatchObject({
     clinicId: clinic.id,
     clinicName: 'Hill Clinic',
     email: 'eve@example.org',
@@ -38,7 +38,7 @@ test('an invitation is passed on as a link, and the account that accepts it gets
     doctorName: 'Dr Ada',
   })
   const eve = rest.anAccount()
-  const accept = { path: { token }, as: eve }
+  const accept = { body: { token }, as: eve }
   const membership = { clinicId: clinic.id, role: 'doctor', doctorId: doctor.id }
   expect(await rest.call('acceptInvitation', accept)).toMatchObject({ status: 200, body: membership })
   expect(await rest.call('acceptInvitation', accept)).toMatchObject({ status: 200, body: membership })
@@ -68,7 +68,7 @@ test('a used, expired, revoked, replaced or wrong token says what to do, and giv
     await invited(),
     await invited('a@b.co'),
   ]
-  await rest.call('acceptInvitation', { path: { token: tokenIn(used.link) }, as: rest.anAccount() })
+  await rest.call('acceptInvitation', { body: { token: tokenIn(used.link) }, as: rest.anAccount() })
   await database.ownerPool.query('update holdfast.invitation set expires_at = now() where id = $1', [expired.id])
   const revocation = { path: { ...path, invitationId: revoked.id }, as: admin }
   expect((await rest.call('revokeInvitation', revocation)).status).toBe(204)
@@ -83,13 +83,13 @@ test('a used, expired, revoked, replaced or wrong token says what to do, and giv
   ] as const
   const somebody = rest.anAccount()
   for (const [token, status, code] of expected) {
-    expect((await rest.call('getInvitation', { path: { token } })).problem).toMatchObject({ status, code })
-    const accepted = await rest.call('acceptInvitation', { path: { token }, as: somebody })
+    expect((await rest.call('getInvitation', { body: { token } })).problem).toMatchObject({ status, code })
+    const accepted = await rest.call('acceptInvitation', { body: { token }, as: somebody })
     expect(accepted.problem).toMatchObject({ status, code })
   }
   expect((await rest.call('getMe', { as: somebody })).body.memberships).toEqual([])
   const open = (await invited()).link
-  expect((await rest.call('acceptInvitation', { path: { token: tokenIn(open) }, as: admin })).problem).toMatchObject({
+  expect((await rest.call('acceptInvitation', { body: { token: tokenIn(open) }, as: admin })).problem).toMatchObject({
     status: 409,
     code: 'already_member',
   })
@@ -114,8 +114,8 @@ test('the token is stored nowhere: not in the invitation, nor as the response of
   const body = { email: 'eve@example.org', role: 'staff' }
   const first = tokenIn((await invite(body, 'the same key')).body.link)
   const second = tokenIn((await invite(body, 'the same key')).body.link)
-  expect((await rest.call('getInvitation', { path: { token: first } })).problem.code).toBe('invitation_not_found')
-  expect((await rest.call('getInvitation', { path: { token: second } })).status).toBe(200)
+  expect((await rest.call('getInvitation', { body: { token: first } })).problem.code).toBe('invitation_not_found')
+  expect((await rest.call('getInvitation', { body: { token: second } })).status).toBe(200)
   const { rows } = await database.ownerPool.query<{ row: string }>(
     `select to_jsonb(i)::text as row from holdfast.invitation i
      union all select to_jsonb(a)::text from holdfast.answer a`,

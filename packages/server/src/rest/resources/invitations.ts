@@ -1,6 +1,8 @@
 import { type InvitationBody, restOperations } from '@holdfast/contract'
 import { type Invitation, newId } from '@holdfast/engine'
+import { networkPrefix } from '../../audit/network-prefix.ts'
 import { newInvitationToken, parseInvitationToken } from '../../secrets/invitation-tokens.ts'
+import { idIn } from '../responses/bodies/id-in.ts'
 import { refusalProblem } from '../responses/outcome-problems.ts'
 import type { RestDeps } from '../rest-deps.ts'
 import type { Serve } from '../serve.ts'
@@ -8,7 +10,7 @@ import { requireRoleFields } from './role-fields.ts'
 
 /** Invitations: created and revoked by a clinic's admins, accepted by whoever has the link and an account. */
 export function serveInvitations(serve: Serve, deps: RestDeps): void {
-  const { directory, invitations } = deps.engine
+  const { invitations } = deps.engine
 
   serve(
     restOperations.createInvitation,
@@ -28,7 +30,15 @@ export function serveInvitations(serve: Serve, deps: RestDeps): void {
       const link = `${deps.publicUrl ?? originOf(request)}/invitation#${token}`
       return { status: 201, body: { ...invitationBody(outcome.invitation, names), link } }
     },
-    { returnsSecret: true },
+    {
+      returnsSecret: true,
+      audit: ({ body, granted: { clinic } }, created) => ({
+        kind: 'invitation_created',
+        clinicNo: clinic.no,
+        subjectId: idIn(created),
+        details: [body.role],
+      }),
+    },
   )
 
   serve(restOperations.listInvitations, async ({ query, granted: { clinic } }) => {
@@ -38,47 +48,72 @@ export function serveInvitations(serve: Serve, deps: RestDeps): void {
     return { status: 200, body: { items, nextCursor: page.nextCursor } }
   })
 
-  serve(restOperations.revokeInvitation, async ({ params, granted: { clinic } }) => {
-    const outcome = await invitations.revoke(clinic.no, params.invitationId)
-    if (outcome.kind !== 'done') throw refusalProblem(outcome)
-    return { status: 204, body: undefined }
-  })
+  serve(
+    restOperations.revokeInvitation,
+    async ({ params, granted: { clinic } }) => {
+      const outcome = await invitations.revoke(clinic.no, params.invitationId)
+      if (outcome.kind !== 'done') throw refusalProblem(outcome)
+      return { status: 204, body: undefined }
+    },
+    {
+      audit: ({ params, granted: { clinic } }) => ({
+        kind: 'invitation_revoked',
+        clinicNo: clinic.no,
+        subjectId: params.invitationId,
+      }),
+    },
+  )
 
-  serve(restOperations.getInvitation, async ({ params }) => {
-    const token = parseInvitationToken(params.token)
-    if (token === null) throw refusalProblem({ kind: 'invitation_missing' })
-    const outcome = await invitations.find(token.id, token.hash)
-    if (outcome.kind !== 'done') throw refusalProblem(outcome)
-    const { clinicId, email, role, doctorId, expiresAt } = outcome.invitation
-    const clinic = await directory.clinic(clinicId)
-    const doctor = doctorId === null ? null : await directory.doctor(doctorId)
-    if (clinic === null) throw new Error(`The clinic ${clinicId} of an invitation was not found.`)
-    return {
-      status: 200,
-      body: {
-        clinicId,
-        clinicName: clinic.name,
-        email,
-        role,
-        doctorName: doctor?.name ?? null,
-        expiresAt: expiresAt.toISOString(),
-      },
-    }
-  })
-
-  serve(restOperations.acceptInvitation, async ({ params, granted: { accountId } }) => {
-    const token = parseInvitationToken(params.token)
-    if (token === null) throw refusalProblem({ kind: 'invitation_missing' })
-    const outcome = await invitations.accept(token.id, token.hash, accountId)
-    if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw refusalProblem(outcome)
-    const { clinicId, role, doctorId } = outcome.membership
-    return { status: 200, body: { clinicId, role, doctorId } }
-  })
+  serveInvitedPeople(serve, deps)
 
   async function namesOf(accountIds: string[]): Promise<Map<string, string>> {
     const cards = await deps.accounts.byIds([...new Set(accountIds)])
     return new Map([...cards].map(([accountId, { name }]) => [accountId, name]))
   }
+}
+
+/** For whoever has the link. */
+function serveInvitedPeople(serve: Serve, deps: RestDeps): void {
+  const { directory, invitations } = deps.engine
+
+  serve(
+    restOperations.getInvitation,
+    async ({ body }) => {
+      const token = parseInvitationToken(body.token)
+      if (token === null) throw refusalProblem({ kind: 'invitation_missing' })
+      const outcome = await invitations.find(token.id, token.hash)
+      if (outcome.kind !== 'done') throw refusalProblem(outcome)
+      const { clinicId, email, role, doctorId, expiresAt } = outcome.invitation
+      const clinic = await directory.clinic(clinicId)
+      const doctor = doctorId === null ? null : await directory.doctor(doctorId)
+      if (clinic === null) throw new Error(`The clinic ${clinicId} of an invitation was not found.`)
+      return {
+        status: 200,
+        body: {
+          clinicId,
+          clinicName: clinic.name,
+          email,
+          role,
+          doctorName: doctor?.name ?? null,
+          expiresAt: expiresAt.toISOString(),
+        },
+      }
+    },
+    { returnsSecret: true },
+  )
+
+  serve(restOperations.acceptInvitation, async ({ body, granted: { accountId }, request }) => {
+    const token = parseInvitationToken(body.token)
+    if (token === null) throw refusalProblem({ kind: 'invitation_missing' })
+    const outcome = await invitations.accept(token.id, token.hash, accountId)
+    if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw refusalProblem(outcome)
+    const { clinicNo, clinicId, role, doctorId } = outcome.membership
+    if (outcome.kind === 'done') {
+      const granted = { clinicNo, actorId: accountId, subjectId: accountId }
+      deps.audit.record({ kind: 'role_granted', ...granted, network: networkPrefix(request.ip), details: [role] })
+    }
+    return { status: 200, body: { clinicId, role, doctorId } }
+  })
 }
 
 function invitationBody(invitation: Invitation, names: ReadonlyMap<string, string>): InvitationBody {

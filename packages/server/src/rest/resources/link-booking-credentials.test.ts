@@ -31,7 +31,7 @@ test('only an account’s credentials link: not a page of another origin, nor th
     await link({}),
   ]
   expect(refusals.map(({ body }) => body.code)).toEqual([
-    'forbidden',
+    'origin_forbidden',
     'unauthenticated',
     'unauthenticated',
     'unauthenticated',

@@ -17,19 +17,40 @@ export function serveMembers(serve: Serve, deps: RestDeps): void {
     return { status: 200, body: { items, nextCursor: page.nextCursor } }
   })
 
-  serve(restOperations.changeMember, async ({ params: { accountId }, body, granted: { clinic } }) => {
-    const { role, doctorId } = requireRoleFields(clinic.no, body)
-    const outcome = await directory.changeMember({ clinicNo: clinic.no, accountId, role, doctorId })
-    if (outcome.kind !== 'done') throw refusalProblem(outcome)
-    const cards = await deps.accounts.byIds([accountId])
-    return { status: 200, body: memberBody(outcome.membership, cards.get(accountId)) }
-  })
+  serve(
+    restOperations.changeMember,
+    async ({ params: { accountId }, body, granted: { clinic } }) => {
+      const { role, doctorId } = requireRoleFields(clinic.no, body)
+      const outcome = await directory.changeMember({ clinicNo: clinic.no, accountId, role, doctorId })
+      if (outcome.kind !== 'done') throw refusalProblem(outcome)
+      const cards = await deps.accounts.byIds([accountId])
+      return { status: 200, body: memberBody(outcome.membership, cards.get(accountId)) }
+    },
+    {
+      audit: ({ params, body, granted: { clinic } }) => ({
+        kind: 'role_changed',
+        clinicNo: clinic.no,
+        subjectId: params.accountId,
+        details: [body.role],
+      }),
+    },
+  )
 
-  serve(restOperations.removeMember, async ({ params, granted: { clinic } }) => {
-    const outcome = await directory.removeMember(clinic.no, params.accountId)
-    if (outcome.kind !== 'done') throw refusalProblem(outcome)
-    return { status: 204, body: undefined }
-  })
+  serve(
+    restOperations.removeMember,
+    async ({ params, granted: { clinic } }) => {
+      const outcome = await directory.removeMember(clinic.no, params.accountId)
+      if (outcome.kind !== 'done') throw refusalProblem(outcome)
+      return { status: 204, body: undefined }
+    },
+    {
+      audit: ({ params, granted: { clinic } }) => ({
+        kind: 'role_removed',
+        clinicNo: clinic.no,
+        subjectId: params.accountId,
+      }),
+    },
+  )
 }
 
 function memberBody({ accountId, role, doctorId }: Membership, card: AccountCard | undefined): MemberBody {

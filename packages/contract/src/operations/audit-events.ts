@@ -1,0 +1,61 @@
+import Type from 'typebox'
+import { auditEventPageSchema, auditKindSchema, exportSchema } from '../schemas/audit-event.ts'
+import { id, localDate, pageParameters } from '../schemas/fields.ts'
+import { operation } from './operation.ts'
+
+const params = Type.Object({ clinicId: id() }, { additionalProperties: false })
+
+const filters = {
+  kind: Type.Optional(auditKindSchema),
+  accountId: Type.Optional(id({ description: 'Only what this account did, or what was done to it' })),
+  limit: Type.Integer({ minimum: 1, maximum: 500, default: 50, description: 'The largest number of items to return' }),
+  cursor: pageParameters.cursor,
+}
+
+const days = (zone: string) => ({
+  from: Type.Optional(localDate({ description: `First day, ${zone}` })),
+  to: Type.Optional(localDate({ description: 'Last day, inclusive' })),
+})
+
+export const auditEventOperations = {
+  listClinicAuditEvents: operation({
+    id: 'listClinicAuditEvents',
+    method: 'GET',
+    url: '/api/v1/clinics/{clinicId}/audit-events',
+    tag: 'Clinic desk',
+    summary: 'Read a clinic’s security log',
+    description:
+      'Sign-ins and roles of its people, denials, reads of patients’ data, exports and changed settings; the newest ' +
+      'first. Changes of bookings are in `GET /clinics/{id}/events`.',
+    access: 'admin',
+    params,
+    query: Type.Object({ ...days('in the clinic’s time zone'), ...filters }, { additionalProperties: false }),
+    responses: { 200: { description: 'A page of events', schema: auditEventPageSchema } },
+    problems: ['clinic_not_found'],
+  }),
+  listAuditEvents: operation({
+    id: 'listAuditEvents',
+    method: 'GET',
+    url: '/api/v1/audit-events',
+    tag: 'Clinic desk',
+    summary: 'Read the security log of the whole site',
+    description: 'The events of all clinics, and those that belong to none; the newest first.',
+    access: 'site_administrator',
+    query: Type.Object({ ...days('in UTC'), ...filters }, { additionalProperties: false }),
+    responses: { 200: { description: 'A page of events', schema: auditEventPageSchema } },
+    problems: [],
+  }),
+  recordExport: operation({
+    id: 'recordExport',
+    method: 'POST',
+    url: '/api/v1/clinics/{clinicId}/exports',
+    tag: 'Clinic desk',
+    summary: 'Record an export in the security log',
+    description: 'For pages and programs that store what they have read in a file. The reads themselves are recorded.',
+    access: 'member',
+    params,
+    body: exportSchema,
+    responses: { 204: { description: 'The export is recorded' } },
+    problems: ['clinic_not_found'],
+  }),
+}

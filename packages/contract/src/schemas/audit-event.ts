@@ -1,0 +1,92 @@
+import Type, { type Static } from 'typebox'
+import { nullableId, nullableText, pageOf } from './fields.ts'
+import { literals } from './literals.ts'
+
+/** What the security log records. Kinds are never renamed: rows of earlier releases have them. */
+export const auditKinds = [
+  // Accounts
+  'sign_up',
+  'sign_in',
+  'sign_in_failed',
+  'sign_in_delayed',
+  'sign_out',
+  'sessions_ended',
+  'token_issued',
+  'password_changed',
+  'password_change_failed',
+  'password_link_created',
+  'password_reset',
+  'password_reset_failed',
+  'second_factor_changed',
+  'second_factor_failed',
+  // Rights
+  'invitation_created',
+  'invitation_revoked',
+  'role_granted',
+  'role_changed',
+  'role_removed',
+  'site_administrator_granted',
+  'denied',
+  // Patients' data
+  'bookings_read',
+  'booking_read',
+  'data_exported',
+  // Settings
+  'clinic_created',
+  'clinic_changed',
+  'limits_changed',
+  'doctor_created',
+  'doctor_changed',
+  'burst_cancelled',
+  // The operator's commands
+  'data_imported',
+  'log_renumbered',
+  'secret_forgotten',
+] as const
+
+export type AuditKind = (typeof auditKinds)[number]
+
+export const auditKindSchema = literals(auditKinds, { title: 'AuditKind' })
+
+const auditEventSchema = Type.Object(
+  {
+    id: Type.String({ description: 'Unique, and increasing' }),
+    at: Type.String({ format: 'date-time', description: 'When it happened, or happened last' }),
+    kind: auditKindSchema,
+    count: Type.Integer({
+      minimum: 1,
+      description: 'Repetitions share an event: those of a read within 15 minutes, others within a minute',
+    }),
+    clinicId: nullableId({ description: 'null: it belongs to no clinic' }),
+    clinicName: nullableText(),
+    actorKind: literals(['account', 'nobody', 'command', 'system'], {
+      description: 'nobody: somebody who was not signed in; command: the operator, with a command',
+    }),
+    actorId: nullableId({ description: 'The account that did it' }),
+    actorName: nullableText({ description: 'Its name now; null: no account, or it was deleted' }),
+    actorEmail: nullableText(),
+    subjectId: nullableId({
+      description:
+        'What it was done to: an account, a booking, a doctor, an invitation. sign_in_failed without an account: a ' +
+        'digest of the e-mail address',
+    }),
+    subjectName: nullableText({ description: 'The name of the account that it was done to' }),
+    network: nullableText({ description: 'The caller’s network, /24 of IPv4 or /48 of IPv6' }),
+    details: Type.Array(Type.String(), {
+      description: 'Such as a role, the operation that was denied, or the names of the fields that were changed',
+    }),
+  },
+  { title: 'AuditEvent', additionalProperties: false },
+)
+
+export type AuditEventBody = Static<typeof auditEventSchema>
+
+export const auditEventPageSchema = pageOf(auditEventSchema, 'AuditEventPage')
+
+export const exportSchema = Type.Object(
+  {
+    what: literals(['bookings', 'audit_events']),
+    rows: Type.Integer({ minimum: 1, maximum: 10_000_000, description: 'How many rows were exported' }),
+  },
+  { title: 'DataExport', additionalProperties: false },
+)

@@ -1,0 +1,58 @@
+import pg from 'pg'
+
+const { escapeIdentifier, escapeLiteral } = pg
+
+/** One statement, and the condition (SQL) under which it is needed. */
+type SetupStep = { isNeeded: string; statement: string }
+
+export type SetupNames = {
+  database: string
+  /** The role that owns the schema, as which Holdfast migrates. */
+  owner: string
+  /** Of the owner, if it is created: the password, or what PostgreSQL stores of it. */
+  password: string
+}
+
+const role = (name: string) => `select from pg_roles where rolname = ${escapeLiteral(name)}`
+
+/**
+ * What a superuser has to run once, so that Holdfast can do everything else as an ordinary role: a role that may create
+ * the application's login, and its database. Each step is needed at most once.
+ */
+export function setupSteps({ database, owner, password }: SetupNames): SetupStep[] {
+  const [ownerName, databaseName] = [escapeIdentifier(owner), escapeIdentifier(database)]
+  const found = `select from pg_database where datname = ${escapeLiteral(database)}`
+  return [
+    {
+      isNeeded: `not exists (${role(owner)})`,
+      statement: `CREATE ROLE ${ownerName} LOGIN CREATEROLE PASSWORD ${escapeLiteral(password)}`,
+    },
+    {
+      isNeeded: `exists (${role(owner)} and not (rolcanlogin and (rolcreaterole or rolsuper)))`,
+      statement: `ALTER ROLE ${ownerName} LOGIN CREATEROLE`,
+    },
+    // Roles belong to the server: another database of it may have created this one, under another owner.
+    { isNeeded: `not exists (${role('holdfast_app')})`, statement: 'CREATE ROLE holdfast_app NOLOGIN' },
+    {
+      isNeeded:
+        'not exists (select from pg_auth_members m join pg_roles r on r.oid = m.roleid join pg_roles o on o.oid = ' +
+        `m.member where r.rolname = 'holdfast_app' and o.rolname = ${escapeLiteral(owner)} and m.admin_option)`,
+      statement: `GRANT holdfast_app TO ${ownerName} WITH ADMIN OPTION`,
+    },
+    {
+      isNeeded: `not exists (${found})`,
+      statement: `CREATE DATABASE ${databaseName} OWNER ${ownerName} ENCODING 'UTF8' TEMPLATE template0`,
+    },
+    {
+      isNeeded: `exists (${found} and not has_database_privilege(${escapeLiteral(owner)}, oid, 'CREATE'))`,
+      statement: `GRANT CREATE ON DATABASE ${databaseName} TO ${ownerName}`,
+    },
+  ]
+}
+
+/** The steps as a script for psql, which can be run any number of times. */
+export function setupScript(names: SetupNames): string[] {
+  return setupSteps(names).map(
+    ({ isNeeded, statement }) => `SELECT ${escapeLiteral(statement)} WHERE ${isNeeded} \\gexec`,
+  )
+}

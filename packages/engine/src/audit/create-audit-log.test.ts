@@ -1,0 +1,165 @@
+import { randomUUID } from 'node:crypto'
+import { aClinic, aMember, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
+import { expect } from 'vitest'
+import type { AuditEventsQuery, NewAuditEvent } from '../model/audit-event.ts'
+import { purgeAuditEvents } from '../upkeep/purge-audit-events.ts'
+import { createAuditLog } from './create-audit-log.ts'
+
+function anEvent(event: Partial<NewAuditEvent> = {}): NewAuditEvent {
+  return {
+    kind: 'clinic_changed',
+    clinicNo: 0,
+    actorKind: 'system',
+    actorId: null,
+    subjectId: null,
+    network: null,
+    details: [],
+    count: 1,
+    ageMs: 0,
+    ...event,
+  }
+}
+
+function aQuery(query: Partial<AuditEventsQuery> = {}): AuditEventsQuery {
+  return { clinicNo: null, kind: null, accountId: null, from: null, to: null, limit: 50, cursor: null, ...query }
+}
+
+test('an event is read as it was appended, with the database’s time minus its age', async ({ database }) => {
+  const log = createAuditLog(database.appPool)
+  const clinic = await aClinic(database, { name: 'Hill Clinic' })
+  const [actorId, subjectId] = [randomUUID(), randomUUID()]
+  const stored = { kind: 'role_changed', actorId, subjectId, network: '203.0.113.0/24', details: ['admin'], count: 3 }
+  const before = await now(database)
+  await log.append([anEvent({ ...stored, clinicNo: clinic.no, actorKind: 'account', ageMs: 60_000 })])
+  const { items } = await log.events(aQuery({ clinicNo: clinic.no }))
+  expect(items).toEqual([
+    {
+      ...stored,
+      id: expect.stringMatching(/^\d+$/),
+      at: expect.any(Date),
+      actorKind: 'account',
+      clinicId: clinic.id,
+      clinicName: 'Hill Clinic',
+    },
+  ])
+  const secondsAgo = (before.getTime() - (items[0]?.at.getTime() ?? 0)) / 1000
+  expect(secondsAgo).toBeGreaterThan(50)
+  expect(secondsAgo).toBeLessThan(61)
+})
+
+test('events of an account without a clinic belong to each clinic in which it has a role, else to none', async ({
+  database,
+}) => {
+  const log = createAuditLog(database.appPool)
+  const clinics = [await aClinic(database), await aClinic(database)]
+  const [member, patient] = [randomUUID(), randomUUID()]
+  for (const clinic of clinics) await aMember(database, clinic, { accountId: member, role: 'staff', doctorId: null })
+  await log.append([
+    anEvent({ kind: 'sign_in', clinicNo: null, actorKind: 'account', actorId: member }),
+    anEvent({ kind: 'sign_in_failed', clinicNo: null, actorKind: 'nobody', subjectId: member }),
+    anEvent({ kind: 'sign_in', clinicNo: null, actorKind: 'account', actorId: patient }),
+  ])
+  for (const clinic of clinics) {
+    const { items } = await log.events(aQuery({ clinicNo: clinic.no }))
+    expect(items.map(({ kind }) => kind).sort()).toEqual(['sign_in', 'sign_in_failed'])
+  }
+  const ofPatient = await log.events(aQuery({ accountId: patient }))
+  expect(ofPatient.items.map(({ clinicId }) => clinicId)).toEqual([null])
+  expect((await log.events(aQuery({ accountId: member }))).items).toHaveLength(4)
+})
+
+test('10,000 events are paged newest first, each once, by kind, person and day', async ({ database }) => {
+  const log = createAuditLog(database.appPool)
+  const clinic = await aClinic(database)
+  const actorId = randomUUID()
+  await database.ownerPool.query(
+    `insert into holdfast.audit_event (clinic_no, at, kind, count, actor_kind, actor_id, details)
+     select $1, timestamptz '2026-03-01 00:00Z' + n / 2 * interval '1 minute',
+            case when n % 100 = 0 then 'denied' else 'bookings_read' end, 1, 'account',
+            case when n % 50 = 0 then $2::uuid else gen_random_uuid() end, '{}'
+       from generate_series(0, 9999) n`,
+    [clinic.no, actorId],
+  )
+  const read = async (query: Partial<AuditEventsQuery>) => {
+    const found = []
+    for (let cursor: string | null = null, isFirst = true; isFirst || cursor !== null; isFirst = false) {
+      const page = await log.events(aQuery({ clinicNo: clinic.no, limit: 500, ...query, cursor }))
+      found.push(...page.items)
+      cursor = page.nextCursor
+    }
+    return found
+  }
+  const all = await read({})
+  expect(new Set(all.map(({ id }) => id)).size).toBe(10_000)
+  const order = all.map(({ at, id }) => at.getTime() * 1e6 + Number(id))
+  expect(order).toEqual([...order].sort((a, b) => b - a))
+  expect(await read({ kind: 'denied' })).toHaveLength(100)
+  expect(await read({ accountId: actorId })).toHaveLength(200)
+  const day = { from: new Date('2026-03-02T00:00Z'), to: new Date('2026-03-03T00:00Z') }
+  expect(await read(day)).toHaveLength(2 * 24 * 60)
+  expect(await read({ clinicNo: clinic.no + 1_000 })).toEqual([])
+})
+
+test('a whole address or an unknown actor is refused by the table itself', async ({ database }) => {
+  const log = createAuditLog(database.appPool)
+  await expect(log.append([anEvent({ network: '203.0.113.7/32' })])).rejects.toThrow(/check constraint/)
+  await expect(log.append([anEvent({ network: '2001:db8::/64' })])).rejects.toThrow(/check constraint/)
+  await expect(log.append([anEvent({ actorKind: 'account' })])).rejects.toThrow(/check constraint/)
+  await expect(log.append([anEvent({ kind: 'a@example.org' })])).rejects.toThrow(/check constraint/)
+})
+
+/** What the application's role may do to the security log besides reading and adding. */
+async function excessive(database: TestDatabase): Promise<string[]> {
+  const { rows } = await database.ownerPool.query<{ privilege: string }>(`
+    select p.name as privilege from unnest(array['UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) p (name)
+     where has_table_privilege('holdfast_app', 'holdfast.audit_event', p.name)
+        or p.name in ('UPDATE', 'REFERENCES')
+           and has_any_column_privilege('holdfast_app', 'holdfast.audit_event', p.name)`)
+  return rows.map(({ privilege }) => privilege)
+}
+
+test('the application may only read the log and add to it', async ({ database }) => {
+  expect(await excessive(database)).toEqual([])
+  await createAuditLog(database.appPool).append([anEvent()])
+  for (const statement of [
+    `update holdfast.audit_event set kind = 'x'`,
+    'delete from holdfast.audit_event',
+    'truncate holdfast.audit_event',
+  ]) {
+    await expect(database.appPool.query(statement)).rejects.toThrow('permission denied')
+  }
+})
+
+test.for(['update (details)', 'delete', 'truncate'])(
+  'negative control: %s that was granted is found',
+  async (planted) => {
+    const database = await createTestDatabase()
+    await database.ownerPool.query(`grant ${planted} on holdfast.audit_event to holdfast_app`)
+    expect(await excessive(database)).toEqual([planted.split(' ')[0]?.toUpperCase()])
+    await database.drop()
+  },
+)
+
+test('old events are deleted, and the application cannot delete those of the last weeks', async ({ database }) => {
+  const clinic = await aClinic(database)
+  const days = [1, 27, 40, 300, 400, 800]
+  await database.ownerPool.query(
+    `insert into holdfast.audit_event (clinic_no, at, kind, count, actor_kind, details)
+     select $1, now() - d * interval '1 day', 'sign_in', 1, 'nobody', '{}' from unnest($2::int[]) d`,
+    [clinic.no, days],
+  )
+  const left = async () => (await createAuditLog(database.appPool).events(aQuery({ clinicNo: clinic.no }))).items.length
+  expect(await purgeAuditEvents(database.appPool, 12)).toBe(2)
+  expect(await left()).toBe(4)
+  expect(await purgeAuditEvents(database.appPool, 1)).toBeGreaterThanOrEqual(2)
+  expect(await left()).toBe(2)
+  await expect(database.appPool.query(`select holdfast.purge_audit_events(interval '1 day', 100)`)).rejects.toThrow(
+    'at least 28 days',
+  )
+})
+
+async function now({ ownerPool }: TestDatabase): Promise<Date> {
+  const { rows } = await ownerPool.query<{ now: Date }>('select clock_timestamp() as now')
+  return rows[0]?.now ?? new Date(Number.NaN)
+}

@@ -1,0 +1,62 @@
+import type pg from 'pg'
+import sql, { join, type Sql } from 'sql-template-tag'
+import { cursorOf } from '../lists/cursor.ts'
+import { microsOf, timeOfMicros } from '../lists/micros-sql.ts'
+import { pageOf } from '../lists/page.ts'
+import type { AuditEvent, AuditEventsQuery, AuditLog } from '../model/audit-event.ts'
+
+const auditCursor = cursorOf('audit-events', ['micros', 'micros'])
+
+type Row = AuditEvent & { micros: string }
+
+/** The security log, appended to and read with the application's role, which may not change or delete its rows. */
+export function createAuditLog(pool: pg.Pool): AuditLog {
+  return {
+    async append(events) {
+      if (events.length === 0) return
+      // An account's own events, such as a sign-in, belong to the clinics whose data it can read.
+      await pool.query(sql`
+        insert into holdfast.audit_event
+          (clinic_no, at, kind, count, actor_kind, actor_id, subject_id, network, details)
+        select coalesce(e."clinicNo", m.clinic_no, 0), clock_timestamp() - make_interval(secs => e."ageMs" / 1000),
+               e.kind, e.count, e."actorKind", e."actorId", e."subjectId", e.network, e.details
+          from jsonb_to_recordset(${JSON.stringify(events)}::jsonb)
+               as e (kind text, "clinicNo" integer, "actorKind" text, "actorId" uuid, "subjectId" uuid, network cidr,
+                     details text[], count integer, "ageMs" float8)
+          left join holdfast.membership m
+            on e."clinicNo" is null and m.account_id = coalesce(e."actorId", e."subjectId")
+         order by 2`)
+    },
+
+    async events(query) {
+      const { rows } = await pool.query<Row>(sql`
+        select a.seq::text as id, a.at, ${microsOf(sql`a.at`)} as micros, a.kind, a.count,
+               a.actor_kind as "actorKind", a.actor_id as "actorId", a.subject_id as "subjectId",
+               a.network::text as network, a.details, c.id as "clinicId", c.name as "clinicName"
+          from holdfast.audit_event a left join holdfast.clinic c on c.no = a.clinic_no
+         where ${join(conditionsOf(query), ' and ')}
+         order by a.at desc, a.seq desc
+         limit ${query.limit + 1}`)
+      return pageOf(
+        rows,
+        query.limit,
+        ({ micros: _, ...event }) => event,
+        (last) => auditCursor.encode(last.micros, last.id),
+      )
+    },
+  }
+}
+
+function conditionsOf({ clinicNo, kind, accountId, from, to, cursor }: AuditEventsQuery): Sql[] {
+  const conditions = [sql`true`]
+  if (clinicNo !== null) conditions.push(sql`a.clinic_no = ${clinicNo}`)
+  if (kind !== null) conditions.push(sql`a.kind = ${kind}`)
+  if (accountId !== null) conditions.push(sql`(a.actor_id = ${accountId} or a.subject_id = ${accountId})`)
+  if (from !== null) conditions.push(sql`a.at >= ${from}`)
+  if (to !== null) conditions.push(sql`a.at < ${to}`)
+  if (cursor !== null) {
+    const [micros, seq] = auditCursor.decode(cursor)
+    conditions.push(sql`(a.at, a.seq) < (${timeOfMicros(micros)}, ${seq}::bigint)`)
+  }
+  return conditions
+}

@@ -1,0 +1,54 @@
+import type { Page } from './page.ts'
+
+/** Who caused an event: an account, somebody who was not signed in, a command of the operator, or the server itself. */
+type AuditActorKind = 'account' | 'nobody' | 'command' | 'system'
+
+/** An event of the security log to append. */
+export type NewAuditEvent = {
+  kind: string
+  /** null: of the clinics in which the account has a role, one row for each; without any, of no clinic. */
+  clinicNo: number | null
+  actorKind: AuditActorKind
+  /** The account of actorKind `account`; otherwise null. */
+  actorId: string | null
+  /** What it was done to. */
+  subjectId: string | null
+  /** In CIDR notation, /24 or /48; null: not known, as of commands. */
+  network: string | null
+  /** Words such as a role or the names of fields; never values that somebody entered. */
+  details: readonly string[]
+  /** How often it happened within a minute. */
+  count: number
+  /** How long ago it happened last, so that the database's clock gives the time. */
+  ageMs: number
+}
+
+export type AuditEvent = Omit<NewAuditEvent, 'clinicNo' | 'ageMs' | 'details'> & {
+  /** Unique, and later events have greater ones. */
+  id: string
+  at: Date
+  /** null: of no clinic. */
+  clinicId: string | null
+  clinicName: string | null
+  details: string[]
+}
+
+export type AuditEventsQuery = {
+  /** null: the events of all clinics and of none. */
+  clinicNo: number | null
+  kind: string | null
+  /** Only what this account did or what was done to it. */
+  accountId: string | null
+  /** The first moment, and the first one after the last. */
+  from: Date | null
+  to: Date | null
+  limit: number
+  cursor: string | null
+}
+
+export type AuditLog = {
+  /** Appends all events or none. */
+  append(events: readonly NewAuditEvent[]): Promise<void>
+  /** The newest first. @throws InvalidCursor */
+  events(query: AuditEventsQuery): Promise<Page<AuditEvent>>
+}

@@ -1,0 +1,21 @@
+import type { AuditKind } from '@holdfast/contract'
+
+/** What the security log records. Nothing in it is what somebody entered, except an e-mail address to look up. */
+export type AuditEntry = {
+  kind: AuditKind
+  /** null: of the clinics in which the account has a role. */
+  clinicNo?: number | null
+  /** The account that did it; null: somebody who is not signed in. */
+  actorId?: string | null
+  /** Instead of `actorId`: the address of the account that did it. */
+  actorEmail?: string
+  subjectId?: string | null
+  /** Instead of `subjectId`: the address of the account; without an account, a digest of the address is stored. */
+  subjectEmail?: string
+  /** The caller's network, see networkPrefix. */
+  network?: string | null
+  details?: readonly string[]
+}
+
+/** An entry that happened `count` times, the last time at `atMs` of the recorder's clock. */
+export type CountedEntry = { entry: AuditEntry; count: number; atMs: number }

@@ -1,0 +1,132 @@
+import type { NewAuditEvent } from '@holdfast/engine'
+import { until } from '@holdfast/testkit'
+import { expect, test } from 'vitest'
+import type { AuditEntry } from './audit-entry.ts'
+import { AuditRecorder } from './audit-recorder.ts'
+import { floodRowsMax } from './repeated-entries.ts'
+
+function aRecorder() {
+  const clock = { ms: 0 }
+  const written: NewAuditEvent[] = []
+  const figures = { written: 0, lost: 0, isDown: false }
+  const recorder = new AuditRecorder({
+    append: async (events) => {
+      if (figures.isDown) throw new Error('The database cannot be reached.')
+      if (events.some(({ details }) => details.includes('refused'))) {
+        throw Object.assign(new Error('violates a check constraint'), { code: '23514' })
+      }
+      written.push(...events)
+    },
+    idsByEmail: async () => new Map([['ada@example.org', 'the-id-of-ada']]),
+    digestOf: (email) => `digest of ${email}`,
+    log: { error: () => undefined },
+    onWritten: (count) => {
+      figures.written += count
+    },
+    onLost: (count) => {
+      figures.lost += count
+    },
+    now: () => clock.ms,
+  })
+  const summary = () => written.map(({ kind, count }) => `${count} × ${kind}`)
+  return { recorder, clock, written, figures, summary }
+}
+
+const failure = (email: string, network = '203.0.113.0/24'): AuditEntry => ({
+  kind: 'sign_in_failed',
+  subjectEmail: email,
+  network,
+})
+
+test('an event is written within moments', async () => {
+  const { recorder, written } = aRecorder()
+  recorder.record({ kind: 'role_changed', clinicNo: 7, actorId: 'a', subjectId: 'b', details: ['admin'] })
+  await until(
+    async () => (written.length > 0 ? true : undefined),
+    () => 'the event',
+  )
+  expect(written).toMatchObject([
+    {
+      kind: 'role_changed',
+      clinicNo: 7,
+      actorKind: 'account',
+      actorId: 'a',
+      subjectId: 'b',
+      details: ['admin'],
+      count: 1,
+    },
+  ])
+})
+
+test('an address becomes its account’s id, or a digest', async () => {
+  const { recorder, written } = aRecorder()
+  recorder.record(failure('ada@example.org'))
+  recorder.record(failure('nobody@example.org'))
+  recorder.record({ kind: 'sign_in', actorEmail: 'ada@example.org' })
+  await recorder.stop()
+  expect(written.map(({ actorId, subjectId }) => [actorId, subjectId])).toEqual([
+    [null, 'the-id-of-ada'],
+    [null, 'digest of nobody@example.org'],
+    ['the-id-of-ada', null],
+  ])
+  expect(JSON.stringify(written.filter(({ subjectId }) => !subjectId?.startsWith('digest')))).not.toContain('@')
+})
+
+test('repetitions within a minute are one more row, per address and network', async () => {
+  const { recorder, clock, written, summary } = aRecorder()
+  for (let index = 0; index < 1_000; index += 1) recorder.record(failure('ada@example.org'))
+  recorder.record(failure('ada@example.org', '198.51.100.0/24'))
+  clock.ms = 30_000
+  recorder.record(failure('ada@example.org'))
+  clock.ms = 61_000
+  recorder.record(failure('ada@example.org'))
+  await recorder.stop()
+  expect(summary().sort()).toEqual(
+    ['1 × sign_in_failed', '1 × sign_in_failed', '1 × sign_in_failed', '1000 × sign_in_failed'].sort(),
+  )
+  expect(written.find(({ count }) => count === 1_000)?.ageMs).toBe(31_000)
+})
+
+test('a flood of different addresses is bounded, and still counted', async () => {
+  const { recorder, written } = aRecorder()
+  const tries = 5_000
+  for (let index = 0; index < tries; index += 1) recorder.record(failure(`${index}@example.org`))
+  await recorder.stop()
+  expect(written.length).toBe(floodRowsMax + 2)
+  expect(written.reduce((sum, { count }) => sum + count, 0)).toBe(tries)
+  expect(written.filter(({ details }) => details.includes('merged')).map(({ subjectId }) => subjectId)).toEqual([
+    null,
+    null,
+  ])
+})
+
+test('while the database is down events wait, and a stop writes them', async () => {
+  const { recorder, figures, summary } = aRecorder()
+  figures.isDown = true
+  recorder.record({ kind: 'sign_out', actorId: 'a' })
+  recorder.record({ kind: 'sign_out', actorId: 'a' })
+  const stopped = recorder.stop()
+  await new Promise((resolve) => setImmediate(resolve))
+  figures.isDown = false
+  await stopped
+  expect(summary()).toEqual(['1 × sign_out', '1 × sign_out'])
+  expect(figures).toMatchObject({ written: 2, lost: 0 })
+})
+
+test('an event that the table refuses does not keep back the others', async () => {
+  const { recorder, figures, summary } = aRecorder()
+  for (const actorId of ['a', 'b', 'c']) recorder.record({ kind: 'sign_out', actorId })
+  recorder.record({ kind: 'denied', actorId: 'a', details: ['refused'] })
+  for (const actorId of ['d', 'e', 'f']) recorder.record({ kind: 'sign_out', actorId })
+  await recorder.stop()
+  expect(summary()).toEqual(Array(6).fill('1 × sign_out'))
+  expect(figures).toMatchObject({ written: 6, lost: 1 })
+})
+
+test('what cannot be written before the stop is counted as lost', async () => {
+  const { recorder, figures } = aRecorder()
+  figures.isDown = true
+  for (const actorId of ['a', 'b', 'c']) recorder.record({ kind: 'sign_out', actorId })
+  await recorder.stop()
+  expect(figures).toMatchObject({ written: 0, lost: 3 })
+})

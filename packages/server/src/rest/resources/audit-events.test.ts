@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto'
+import { aBooking, aClinic, aDoctor, aSlot } from '@holdfast/testkit'
+import { expect } from 'vitest'
+import { test } from '../../../test/rest-test.ts'
+
+test('grants, changes, denials, reads of patients’ data and exports are recorded with who and what', async ({
+  database,
+  rest,
+}) => {
+  const clinic = await aClinic(database)
+  const doctor = await aDoctor(database, clinic)
+  const booking = await aBooking(database, await aSlot(database, doctor))
+  const admin = await rest.aMember(clinic.no, 'admin')
+  const staff = await rest.aMember(clinic.no, 'staff')
+  const path = { clinicId: clinic.id, doctorId: doctor.id, bookingId: booking.id, accountId: staff.id }
+  rest.audited.length = 0
+  const send = async (...[id, options]: Parameters<typeof rest.call>) =>
+    (await rest.call(id, { path, as: admin, remoteAddress: '203.0.113.9', ...options })).status
+  const invited = await rest.call('createInvitation', {
+    path,
+    as: admin,
+    body: { email: 'e@example.org', role: 'staff' },
+  })
+  const eve = rest.anAccount()
+  const token = invited.body.link.split('#')[1]
+  for (let times = 0; times < 2; times += 1) {
+    expect(await send('acceptInvitation', { as: eve, body: { token } })).toBe(200)
+  }
+  await send('changeMember', { body: { role: 'admin' } })
+  await send('removeMember', {})
+  await send('updateClinic', { body: { phone: '12345', settings: { holdSeconds: 60 } } })
+  await send('updateBookingLimits', { body: { guestUnitsMax: 3 } })
+  await send('updateDoctor', { body: { experienceYears: 3 } })
+  await send('listClinicBookings', { query: { q: 'Miller' } })
+  await send('getBooking', {})
+  await send('listBookingEvents', {})
+  await send('recordExport', { body: { what: 'bookings', rows: 12 } })
+  expect(await send('updateClinic', { as: eve, body: { phone: '2' } })).toBe(403)
+  // Neither the patient's own reads nor what is refused for its content.
+  await rest.call('getBooking', { path, token: rest.manageTokens.issue(booking.id) })
+  expect(await send('updateClinic', { body: { phone: 7 } })).toBe(400)
+  const by = { clinicNo: clinic.no, actorId: admin.id }
+  expect(rest.audited.map(({ network: _, ...entry }) => entry)).toEqual([
+    { ...by, kind: 'invitation_created', subjectId: invited.body.id, details: ['staff'] },
+    { ...by, kind: 'role_granted', actorId: eve.id, subjectId: eve.id, details: ['staff'] },
+    { ...by, kind: 'role_changed', subjectId: staff.id, details: ['admin'] },
+    { ...by, kind: 'role_removed', subjectId: staff.id },
+    { ...by, kind: 'clinic_changed', details: ['phone', 'holdSeconds'] },
+    { ...by, kind: 'limits_changed', details: ['guestUnitsMax'] },
+    { ...by, kind: 'doctor_changed', subjectId: doctor.id, details: ['experienceYears'] },
+    { ...by, kind: 'bookings_read', details: ['search'] },
+    { ...by, kind: 'booking_read', subjectId: booking.id },
+    { ...by, kind: 'booking_read', subjectId: booking.id, details: ['history'] },
+    { ...by, kind: 'data_exported', details: ['bookings', '12'] },
+    { ...by, kind: 'denied', actorId: eve.id, subjectId: clinic.id, details: ['updateClinic'] },
+  ])
+  expect(new Set(rest.audited.slice(1).map(({ network }) => network))).toEqual(new Set(['203.0.113.0/24']))
+  expect(JSON.stringify(rest.audited)).not.toMatch(/Miller|12345|example\.org|203\.0\.113\.9/)
+})
+
+test('a retry is not recorded again', async ({ database, rest }) => {
+  const site = rest.anAccount({ siteAdministrator: true })
+  const clinic = await aClinic(database)
+  rest.audited.length = 0
+  for (const status of [201, 200]) {
+    const body = { name: 'New', timezone: 'UTC' }
+    expect((await rest.call('createClinic', { as: site, key: 'the clinic', body })).status).toBe(status)
+    const path = { clinicId: clinic.id }
+    const change = { path, as: site, key: 'the change', body: { phone: '1' } }
+    expect((await rest.call('updateClinic', change)).status).toBe(200)
+  }
+  expect(rest.audited.map(({ kind }) => kind)).toEqual(['clinic_created', 'clinic_changed'])
+})
+
+test('a clinic’s admin reads the events of the clinic alone, site administrators read all', async ({
+  database,
+  rest,
+}) => {
+  const [clinic, other] = [await aClinic(database, { timezone: 'Asia/Tokyo' }), await aClinic(database)]
+  const admin = await rest.aMember(clinic.no, 'admin')
+  const staff = await rest.aMember(clinic.no, 'staff')
+  const site = rest.anAccount({ siteAdministrator: true })
+  const subjectId = randomUUID()
+  const insert = (clinicNo: number, at: string, kind: string) =>
+    database.ownerPool.query(
+      `insert into holdfast.audit_event (clinic_no, at, kind, count, actor_kind, actor_id, subject_id, network, details)
+       values ($1, $2, $3, 1, 'account', $4, $5, '203.0.113.0/24', '{admin}')`,
+      [clinicNo, at, kind, admin.id, subjectId],
+    )
+  await insert(clinic.no, '2026-02-01T14:59:59Z', 'role_changed')
+  await insert(clinic.no, '2026-02-01T15:00:00Z', 'role_removed')
+  await insert(clinic.no, '2026-02-02T15:00:00Z', 'sign_in')
+  await insert(other.no, '2026-02-02T15:00:01Z', 'denied')
+  await insert(0, '2026-02-02T15:00:02Z', 'sign_up')
+  await insert(clinic.no, '2026-02-02T15:00:03Z', 'of_a_later_release')
+  const path = { clinicId: clinic.id }
+  const kinds = async (query: Record<string, string | number> = {}) =>
+    (await rest.call('listClinicAuditEvents', { path, as: admin, query })).body.items.map(({ kind }) => kind)
+  expect(await kinds()).toEqual(['sign_in', 'role_removed', 'role_changed'])
+  // A day of the clinic's time zone, which begins at 15:00 UTC.
+  expect(await kinds({ from: '2026-02-02', to: '2026-02-02' })).toEqual(['role_removed'])
+  expect(await kinds({ kind: 'sign_in' })).toEqual(['sign_in'])
+  expect(await kinds({ accountId: randomUUID() })).toEqual([])
+  const [newest] = (await rest.call('listClinicAuditEvents', { path, as: admin })).body.items
+  expect(newest).toMatchObject({
+    at: '2026-02-02T15:00:00.000Z',
+    clinicId: clinic.id,
+    actorName: admin.name,
+    actorEmail: admin.email,
+    subjectId,
+    subjectName: null,
+    network: '203.0.113.0/24',
+    details: ['admin'],
+  })
+  expect((await rest.call('listClinicAuditEvents', { path, as: staff })).problem.code).toBe('forbidden')
+  const foreign = await rest.call('listClinicAuditEvents', { path: { clinicId: other.id }, as: admin })
+  expect(foreign.problem.code).toBe('clinic_not_found')
+  expect((await rest.call('listAuditEvents', { as: admin })).problem.code).toBe('forbidden')
+  const all = await rest.call('listAuditEvents', { as: site, query: { from: '2026-02-01', to: '2026-02-02' } })
+  expect(all.body.items.map(({ kind }) => kind)).toEqual([
+    'sign_up',
+    'denied',
+    'sign_in',
+    'role_removed',
+    'role_changed',
+  ])
+  const wrong = await rest.call('listClinicAuditEvents', {
+    path,
+    as: admin,
+    query: { from: '2026-02-02', to: '2026-02-01' },
+  })
+  expect(wrong.problem.errors?.[0]?.path).toBe('/query/to')
+})
