@@ -1,0 +1,99 @@
+import { Secret, TOTP } from 'otpauth'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { administrator, call, type RunningServer, runningServer, signIn, signUp } from '../../../test/running-server.ts'
+
+let server: RunningServer
+let admin: string
+
+beforeAll(async () => {
+  server = await runningServer({ HOLDFAST_RATE_LIMIT: 'on' })
+  admin = await signIn(server.url)
+})
+afterAll(() => server.end())
+
+const post = (path: string, body: unknown, bearer?: string) =>
+  call(`${server.url}/api/auth${path}`, { method: 'POST', body, ...(bearer === undefined ? {} : { bearer }) })
+
+type Row = { kind: string; actor: string | null; subject: string | null; details: string[]; network: string | null }
+
+/** What the log has of an account, once the server has stopped writing. */
+async function rowsOf(accountId: string): Promise<Row[]> {
+  const { rows } = await server.database.ownerPool.query<Row>(
+    `select kind, actor_id as actor, subject_id as subject, details, network::text
+       from holdfast.audit_event where actor_id = $1 or subject_id = $1 order by at, seq`,
+    [accountId],
+  )
+  return rows
+}
+
+test('what happens to an account is in the log after a clean stop, without a password or an address', async () => {
+  const password = 'a password of ten'
+  const { id, token } = await signUp(server.url, 'ada@example.org', password)
+  await post('/sign-in/email', { email: 'ADA@example.org', password: 'wrong password' })
+  await call(`${server.url}/api/auth/token`, { bearer: token })
+  await post('/change-password', { currentPassword: 'wrong password', newPassword: 'another fine password' }, token)
+  await post('/change-password', { currentPassword: password, newPassword: 'another fine password' }, token)
+  await post('/revoke-other-sessions', {}, token)
+  await post('/sign-out', {}, token)
+  const other = await signUp(server.url, 'grace@example.org', password)
+  await addSecondFactor(other.token, { email: 'grace@example.org', password })
+  await post('/sign-in/email', { email: 'nobody@example.org', password })
+  await call(`${server.url}/api/v1/audit-events`, { bearer: admin })
+  const denied = await call(`${server.url}/api/v1/audit-events`, { bearer: await signInAs('ada@example.org') })
+  expect(denied.status).toBe(403)
+  await server.stop()
+  const rows = await rowsOf(id)
+  const network = '127.0.0.0/24'
+  const own = { actor: id, subject: null, details: [], network }
+  expect(rows).toEqual([
+    { ...own, kind: 'sign_up', actor: null, subject: id },
+    { ...own, kind: 'sign_in' },
+    { ...own, kind: 'sign_in_failed', actor: null, subject: id },
+    { ...own, kind: 'token_issued' },
+    { ...own, kind: 'password_change_failed' },
+    { ...own, kind: 'password_changed' },
+    { ...own, kind: 'sessions_ended', details: ['others'] },
+    { ...own, kind: 'sign_out' },
+    // The second sign-in within a minute: a repetition, which the stop has written.
+    { ...own, kind: 'sign_in' },
+    { ...own, kind: 'denied', details: ['listAuditEvents'] },
+  ])
+  const hers = { ...own, actor: other.id }
+  expect(await rowsOf(other.id)).toEqual([
+    { ...hers, kind: 'sign_up', actor: null, subject: other.id },
+    { ...hers, kind: 'sign_in' },
+    { ...hers, kind: 'second_factor_failed', details: ['app added'] },
+    { ...hers, kind: 'second_factor_changed', details: ['app added'] },
+    // The password alone is no sign-in.
+    { ...hers, kind: 'second_factor_failed', actor: null, subject: other.id, details: ['code'] },
+    { ...hers, kind: 'sign_in', details: ['code'] },
+  ])
+  const { rows: all } = await server.database.ownerPool.query<{ text: string }>(
+    'select to_jsonb(a)::text as text from holdfast.audit_event a',
+  )
+  const text = all.map((row) => row.text).join()
+  expect(text).toMatch(/site_administrator_granted/)
+  expect(text).not.toMatch(/@|password of|127\.0\.0\.1/)
+})
+
+/** Sets up an authenticator app, and signs in with it; each with a wrong code first. */
+async function addSecondFactor(token: string, account: { email: string; password: string }): Promise<void> {
+  const begun = await post('/totp/begin', { password: account.password }, token)
+  await post('/totp/confirm', { code: '000000' }, token)
+  const code = new TOTP({ secret: Secret.fromBase32(String(begun.body.secret)) }).generate()
+  const { recoveryCodes } = (await post('/totp/confirm', { code }, token)).body as { recoveryCodes: string[] }
+  const { secondStep } = (await post('/sign-in/email', account)).body as { secondStep: { challenge: string } }
+  const { challenge } = secondStep
+  await post('/sign-in/code', { challenge, code: '000000' })
+  await post('/sign-in/code', { challenge, code: recoveryCodes[0] })
+}
+
+const signInAs = (email: string) => signIn(server.url, { email, password: 'another fine password' })
+
+test('the administrator of the first start is recorded', async () => {
+  const { rows } = await server.database.ownerPool.query(
+    `select a.actor_kind, u.email from holdfast.audit_event a join auth."user" u on u.id = a.subject_id
+      where a.kind = 'site_administrator_granted'`,
+  )
+  expect(rows).toEqual([{ actor_kind: 'system', email: administrator.email }])
+})

@@ -1,0 +1,119 @@
+import { type AuditKind, secondFactorOperations } from '@holdfast/contract'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { AuditEntry } from '../../audit/audit-entry.ts'
+import type { AuditRecorder } from '../../audit/audit-recorder.ts'
+import { networkPrefix } from '../../audit/network-prefix.ts'
+
+/**
+ * What is recorded of a request to an endpoint: when it succeeded, when it was refused, when there were too many.
+ * `about`: the account of the e-mail address in its body, or of `subjectAccountId`; absent: that of the credentials.
+ */
+type Recorded = {
+  succeeded?: AuditKind
+  refused?: AuditKind
+  delayed?: AuditKind
+  about?: 'email' | 'subject'
+  detail?: string
+}
+
+const emailLengthMax = 254
+
+const path = (name: string) => `/api/auth/${name}`
+
+const recorded = new Map<string, Recorded>([
+  [path('sign-up/email'), { succeeded: 'sign_up', about: 'email' }],
+  [
+    path('sign-in/email'),
+    { succeeded: 'sign_in', refused: 'sign_in_failed', delayed: 'sign_in_delayed', about: 'email' },
+  ],
+  [path('sign-out'), { succeeded: 'sign_out' }],
+  [path('token'), { succeeded: 'token_issued' }],
+  [
+    path('change-password'),
+    { succeeded: 'password_changed', refused: 'password_change_failed', delayed: 'password_change_failed' },
+  ],
+  [path('reset-password'), { succeeded: 'password_reset', refused: 'password_reset_failed', about: 'subject' }],
+  [path('revoke-session'), { succeeded: 'sessions_ended', detail: 'one' }],
+  [path('revoke-sessions'), { succeeded: 'sessions_ended', detail: 'all' }],
+  [path('revoke-other-sessions'), { succeeded: 'sessions_ended', detail: 'others' }],
+  [
+    secondFactorOperations.signInWithCode.url,
+    {
+      succeeded: 'sign_in',
+      refused: 'second_factor_failed',
+      delayed: 'sign_in_delayed',
+      about: 'subject',
+      detail: 'code',
+    },
+  ],
+  [
+    secondFactorOperations.signInWithPasskey.url,
+    {
+      succeeded: 'sign_in',
+      refused: 'sign_in_failed',
+      delayed: 'sign_in_delayed',
+      about: 'subject',
+      detail: 'passkey',
+    },
+  ],
+  [
+    secondFactorOperations.confirmTotp.url,
+    { succeeded: 'second_factor_changed', refused: 'second_factor_failed', detail: 'app added' },
+  ],
+  [secondFactorOperations.removeTotp.url, { succeeded: 'second_factor_changed', detail: 'app removed' }],
+  [
+    secondFactorOperations.createRecoveryCodes.url,
+    { succeeded: 'second_factor_changed', detail: 'new recovery codes' },
+  ],
+  [
+    secondFactorOperations.addPasskey.url,
+    { succeeded: 'second_factor_changed', refused: 'second_factor_failed', detail: 'passkey added' },
+  ],
+  [secondFactorOperations.removePasskey.url, { succeeded: 'second_factor_changed', detail: 'passkey removed' }],
+])
+
+/** Records in the security log what happened to accounts, from the responses of the routes that `app` adds later. */
+export function recordAccountEvents(app: FastifyInstance, audit: Pick<AuditRecorder, 'record'>): void {
+  app.addHook('onResponse', (request, reply, done) => {
+    const entry = entryOf(request, reply)
+    if (entry !== null) audit.record({ ...entry, network: networkPrefix(request.ip) })
+    done()
+  })
+}
+
+function entryOf(request: FastifyRequest, reply: FastifyReply): AuditEntry | null {
+  const { routeOptions, principal, body } = request
+  const rule = recorded.get(routeOptions.url ?? '')
+  const kind = rule && kindOf(rule, reply)
+  if (kind === undefined) return null
+  // The password was right, but no session began: a second factor is needed.
+  if (kind === 'sign_in' && !reply.hasHeader('set-auth-token')) return null
+  const details = rule?.detail === undefined ? [] : [rule.detail]
+  const email = rule?.about === 'email' ? emailOf(body) : null
+  if (email !== null)
+    return kind === 'sign_in' ? { kind, actorEmail: email, details } : { kind, subjectEmail: email, details }
+  if (rule?.about === 'subject') {
+    const accountId = request.subjectAccountId
+    return kind === 'sign_in' ? { kind, actorId: accountId, details } : { kind, subjectId: accountId, details }
+  }
+  return principal.kind === 'account' ? { kind, actorId: principal.accountId, details } : null
+}
+
+function kindOf({ succeeded, refused, delayed }: Recorded, { statusCode }: FastifyReply): AuditKind | undefined {
+  if (statusCode < 300) return succeeded
+  if (statusCode === 429) return delayed
+  // A wrong password, or a link that is not valid any more. Malformed requests are neither.
+  return statusCode === 401 || statusCode === 422 ? refused : undefined
+}
+
+function emailOf(body: unknown): string | null {
+  const email = typeof body === 'object' && body !== null && 'email' in body ? body.email : null
+  return typeof email === 'string' && email.length <= emailLengthMax ? email.trim().toLowerCase() : null
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The account whose password a reset link changes, or that signs in with a second factor; null: none. */
+    subjectAccountId: string | null
+  }
+}
