@@ -1,0 +1,84 @@
+import { randomBytes } from 'node:crypto'
+import { changeDatabaseUrl, createPool } from '@holdfast/engine'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { runCaptured } from '../../test/captured-context.ts'
+import { createEmptyInstallation, type EmptyInstallation } from '../../test/empty-installation.ts'
+import { spawnServer } from '../../test/spawn-holdfast.ts'
+
+const suffix = randomBytes(4).toString('hex')
+// With quotes, which must be quoted.
+const database = `setup"d_${suffix}`
+const owner = `setup'o_${suffix}`
+const quotedDatabase = database.replace('"', '""')
+let server: EmptyInstallation
+
+beforeAll(async () => {
+  server = await createEmptyInstallation()
+})
+
+afterAll(async () => {
+  await server.owner.query(`drop database if exists "${quotedDatabase}" with (force)`)
+  await server.owner.query(`drop role if exists "${quotedDatabase}_holdfast_app"`)
+  await server.owner.query(`drop role if exists "${owner}"`)
+  await server.owner.query(`drop role if exists "poor_${suffix}"`)
+  await server.drop()
+})
+
+async function setup() {
+  const args = ['setup-database', '--as', server.ownerUrl, '--database', database, '--owner', owner, '--json']
+  const { code, out, err } = await runCaptured(args)
+  expect({ code, err }).toEqual({ code: 0, err: [] })
+  return JSON.parse(out[0] ?? '') as { done: number; databaseUrl: string }
+}
+
+test('an ordinary role with its database is created once, and Holdfast runs as it', async () => {
+  const first = await setup()
+  expect(first.done).toBeGreaterThanOrEqual(3)
+  expect(await setup()).toMatchObject({ done: 0, databaseUrl: expect.stringContaining(':PASSWORD@') })
+
+  const env = { DATABASE_URL: first.databaseUrl }
+  const pool = createPool({ url: first.databaseUrl, max: 1, name: 'test' })
+  const { rows } = await pool.query('select rolsuper, rolcreatedb from pg_roles where rolname = current_user')
+  await pool.end()
+  expect(rows).toEqual([{ rolsuper: false, rolcreatedb: false }])
+  expect(await runCaptured(['migrate'], env)).toMatchObject({ code: 0 })
+  const started = await spawnServer(env)
+  expect((await fetch(`${started.url}/readyz`)).status).toBe(200)
+  started.child.kill('SIGTERM')
+  expect((await started.ended).code).toBe(0)
+  expect((await runCaptured(['verify'], env)).code).toBe(0)
+  const doctor = JSON.parse((await runCaptured(['doctor', '--json'], env)).out[0] ?? '')
+  expect(doctor.checks.filter(({ state }: { state: string }) => state === 'error')).toEqual([])
+  // The login of the server is a member too, and changes nothing.
+  expect((await setup()).done).toBe(0)
+})
+
+test('without --as, the same is printed for psql', async () => {
+  const { code, out } = await runCaptured(['setup-database', '--database', 'a"b', '--owner', "o'x"])
+  expect(code).toBe(0)
+  expect(out.at(-1)).toMatch(/^-- DATABASE_URL=postgres:\/\/o'x:[\w-]{32}@HOST:5432\/a%22b$/)
+  expect(out.filter((line) => line.endsWith('\\gexec'))).toHaveLength(6)
+  expect(out.join('\n')).toContain(`CREATE DATABASE "a""b" OWNER "o''x" ENCODING ''UTF8'' TEMPLATE template0`)
+  expect(out.join('\n')).toContain('SCRAM-SHA-256$')
+})
+
+test('a role that lacks privileges is told what to run, by migrate and by doctor', async () => {
+  const poor = `poor_${suffix}`
+  await server.owner.query(`create role "${poor}" login password 'poor'`)
+  const env = { DATABASE_URL: changeDatabaseUrl(server.ownerUrl, { user: poor, password: 'poor' }) }
+  const migrated = await runCaptured(['migrate'], env)
+  expect(migrated.code).toBe(1)
+  expect(migrated.err.join()).toContain('`holdfast setup-database` prints all of it')
+  const doctor = JSON.parse((await runCaptured(['doctor', '--json'], env)).out[0] ?? '')
+  expect(doctor.checks).toContainEqual({
+    name: 'owner',
+    state: 'error',
+    found: expect.stringMatching(
+      `^${poor}, the login of DATABASE_URL, may not create schemas in the database or create the login of the server$`,
+    ),
+    fix: expect.stringContaining('holdfast setup-database'),
+  })
+  const refused = await runCaptured(['setup-database', '--as', env.DATABASE_URL, '--owner', `${poor}_2`])
+  expect(refused.code).toBe(1)
+  expect(refused.err.join()).toMatch(/may not do this.*use a superuser/)
+})
