@@ -77,7 +77,7 @@ async function createBookings(url: string) {
     return new URL(invitation?.link ?? '').hash.slice(1)
   }
   const own = createHoldfastClient({ baseUrl: url, bearer: doctorSignedIn?.token ?? '' })
-  await own.acceptInvitation({ path: { token: await invite(ownDoctor.email) } })
+  await own.acceptInvitation({ body: { token: await invite(ownDoctor.email) } })
   const from = Temporal.Now.plainDateISO('Europe/London')
   const days = { from: from.toString(), to: from.add({ days: 6 }).toString() }
   const { data: slots } = await guest.listSlots({ path: { doctorId: doctor.id }, query: days })

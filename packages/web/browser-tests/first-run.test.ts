@@ -20,7 +20,7 @@ test('after signing in, admins, staff and doctors start on their own pages, and 
     await page.goto('/sign-in')
     await page.getByLabel('E-mail').fill(account.email)
     await page.getByLabel('Password', { exact: true }).fill(account.password)
-    await page.getByRole('main').getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('main').getByRole('button', { name: 'Sign in', exact: true }).click()
     await page.waitForURL(({ pathname }) => path.test(pathname))
   }
 })

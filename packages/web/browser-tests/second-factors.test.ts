@@ -23,6 +23,7 @@ async function setUpApp(page: Page, account: Account): Promise<{ secret: string;
   await dialog.getByText('Your recovery codes').waitFor()
   const codes = ((await dialog.locator('pre').textContent()) ?? '').split('\n')
   await dialog.getByRole('button', { name: 'I have kept them' }).click()
+  await dialog.waitFor({ state: 'detached' })
   return { secret, codes }
 }
 

@@ -39,6 +39,32 @@ test('a ticket opens again by its secret link alone, and no request contains the
   await elsewhere.getByText('Links work until a day after the visit', { exact: false }).waitFor()
 })
 
+test('a link that came into the wrong hands is replaced on the ticket, after a confirmation', async ({ site }) => {
+  const practice = await aPractice(site)
+  const page = await aTicket(site, practice)
+  const before = await ticketLink(page)
+  await page.getByRole('button', { name: 'Replace link' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Replace the link to this ticket?' })
+  await dialog.getByRole('button', { name: 'Keep the link' }).click()
+  await dialog.waitFor({ state: 'hidden' })
+  await page.getByRole('button', { name: 'Replace link' }).click()
+  await dialog.getByRole('button', { name: 'Replace link' }).click()
+  const after = await dialog.getByLabel('New link').inputValue()
+  expect(after).toContain('/ticket#')
+  expect(after).not.toBe(before)
+  expect(await axeFindings(page)).toEqual([])
+  await dialog.getByRole('button', { name: 'Done' }).click()
+  // The open page goes on with the new link, also after a reload.
+  await page.reload()
+  await page.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
+  const elsewhere = await site.newPage()
+  await elsewhere.goto(before)
+  await elsewhere.getByText('Booking not found').waitFor()
+  await elsewhere.goto('/')
+  await elsewhere.goto(after)
+  await elsewhere.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
+})
+
 test('a ticket is downloaded as a calendar file', async ({ site }) => {
   const practice = await aPractice(site)
   const page = await aTicket(site, practice)

@@ -15,6 +15,7 @@ export function ClinicFrame() {
         { to: '/clinic/$clinicId/people', label: t('tabs.people'), params },
         { to: '/clinic/$clinicId/settings', label: t('tabs.settings'), params },
         { to: '/clinic/$clinicId/proof', label: t('tabs.proof'), params },
+        { to: '/clinic/$clinicId/security-log', label: t('tabs.audit'), params },
       ]
     : []
   return (

@@ -7,6 +7,7 @@ import type { NavItem } from '../../lib/nav-item.ts'
 import { rootRoute } from '../../lib/root-route.ts'
 import type { Role } from '../../lib/session.ts'
 import {
+  parseAuditSearch,
   parseBookingsSearch,
   parseDayListSearch,
   parseDoctorSearch,
@@ -123,6 +124,24 @@ const proofRoute = createRoute({
   component: lazyRouteComponent(() => import('./proof/proof-page.tsx'), 'ProofPage'),
 })
 
+const auditRoute = createRoute({
+  ...parent,
+  path: 'security-log',
+  validateSearch: parseAuditSearch,
+  beforeLoad: requireAdmin,
+  component: lazyRouteComponent(() => import('./audit/audit-page.tsx'), 'AuditPage'),
+})
+const siteAuditRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/security-log',
+  validateSearch: parseAuditSearch,
+  beforeLoad: async ({ context, location }) => {
+    if (!(await requireMe(context.queryClient, location.href)).siteAdministrator) throw forbidden()
+  },
+  loader: () => loadTexts('admin'),
+  component: lazyRouteComponent(() => import('./audit/site-audit-page.tsx'), 'SiteAuditPage'),
+})
+
 export const adminRoutes = [
   clinicsRoute,
   clinicRoute.addChildren([
@@ -136,7 +155,9 @@ export const adminRoutes = [
     peopleRoute,
     settingsRoute,
     proofRoute,
+    auditRoute,
   ]),
+  siteAuditRoute,
 ] as const
 
 export const adminNav: readonly NavItem[] = [

@@ -100,7 +100,7 @@ function Accept({ token, offer, me }: { token: string; offer: InvitationOffer; m
   const queryClient = useQueryClient()
   const navigate = useNavigate()
   const accept = useMutation({
-    mutationFn: () => dataOf(api.acceptInvitation({ path: { token } })),
+    mutationFn: () => dataOf(api.acceptInvitation({ body: { token } })),
     onSuccess: async ({ clinicId, role }) => {
       // The page that comes next is only for the new role.
       await queryClient.fetchQuery({ ...meQuery, staleTime: 0 })

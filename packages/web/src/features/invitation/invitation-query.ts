@@ -5,7 +5,7 @@ import { api, dataOf } from '../../lib/api.ts'
 export function invitationQuery(token: string) {
   return queryOptions({
     queryKey: ['invitation', token],
-    queryFn: () => dataOf(api.getInvitation({ path: { token } })),
+    queryFn: () => dataOf(api.getInvitation({ body: { token } })),
     staleTime: 60_000,
   })
 }

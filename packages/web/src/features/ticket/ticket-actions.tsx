@@ -18,6 +18,7 @@ import classes from './ticket.module.css'
 const CancelBooking = lazy(async () => ({
   default: (await import('../../domain/bookings/cancel-booking.tsx')).CancelBooking,
 }))
+const RenewLink = lazy(async () => ({ default: (await import('./renew-link.tsx')).RenewLink }))
 const MoveBooking = lazy(async () => ({ default: (await import('./move-booking.tsx')).MoveBooking }))
 
 const route = getRouteApi('/ticket')
@@ -66,6 +67,11 @@ export function TicketActions({ booking, doctor, clinic, link, isOffline }: Acti
           {t('print')}
         </Button>
         {link.manageToken === null ? null : <CopyLink link={link} />}
+        {link.manageToken === null || isOffline ? null : (
+          <Suspense>
+            <RenewLink link={link} />
+          </Suspense>
+        )}
         {isComing && !isOffline ? (
           <>
             <Button variant="default" aria-expanded={isMoving} onClick={() => setMoving(!isMoving)}>

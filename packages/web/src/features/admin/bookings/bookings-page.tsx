@@ -24,9 +24,10 @@ import type { BookingsSearch } from '../admin-search.ts'
 import { BookingLink } from '../booking-link.tsx'
 import { downloadCsv } from '../csv-download.ts'
 import { DoctorFilter } from '../doctor-filter.tsx'
+import classes from '../filters.module.css'
+import { recordExport } from '../record-export.ts'
 import { useClinic } from '../use-clinic.ts'
 import { bookingSearchQuery } from './booking-queries.ts'
-import classes from './bookings.module.css'
 
 const route = getRouteApi('/clinic/$clinicId/bookings')
 const typingMs = 250
@@ -77,7 +78,10 @@ export function BookingsPage() {
             <Button
               variant="default"
               size="sm"
-              onClick={() => downloadCsv(`${range.from} ${range.to}.csv`, csvRows(bookings))}
+              onClick={() => {
+                downloadCsv(`${range.from} ${range.to}.csv`, csvRows(bookings))
+                void recordExport(clinicId, 'bookings', bookings.length)
+              }}
             >
               {t('csv')}
             </Button>

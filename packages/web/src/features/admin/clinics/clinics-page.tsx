@@ -15,6 +15,7 @@ import { EmptyState } from '../../../ui/empty-state.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
 import { Icon } from '../../../ui/icon.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
+import { LinkButton } from '../../../ui/link-button.tsx'
 import { PageLoading } from '../../../ui/page-loading.tsx'
 import { PageTitle } from '../../../ui/page-title.tsx'
 import tableClasses from '../../../ui/table.module.css'
@@ -71,9 +72,18 @@ function AllClinics() {
     <Stack gap="lg">
       <Group justify="space-between">
         <PageTitle>{t('clinics.title')}</PageTitle>
-        <Button variant={isAdding ? 'default' : 'filled'} onClick={() => setAdding(!isAdding)} aria-expanded={isAdding}>
-          {t('clinics.add')}
-        </Button>
+        <Group gap="sm">
+          <LinkButton to="/security-log" search={{}} variant="default">
+            {t('tabs.audit')}
+          </LinkButton>
+          <Button
+            variant={isAdding ? 'default' : 'filled'}
+            onClick={() => setAdding(!isAdding)}
+            aria-expanded={isAdding}
+          >
+            {t('clinics.add')}
+          </Button>
+        </Group>
       </Group>
       {isAdding ? <NewClinic onDone={() => setAdding(false)} /> : null}
       <TextInput

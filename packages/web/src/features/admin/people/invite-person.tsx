@@ -10,8 +10,8 @@ import { ErrorState } from '../../../ui/error-state.tsx'
 import { FocusedTitle } from '../../../ui/focused-title.tsx'
 import layoutClasses from '../../../ui/layout.module.css'
 import { toastDone, toastFailed } from '../../../ui/toast.ts'
+import { roles } from '../roles.ts'
 import { useClinic } from '../use-clinic.ts'
-import { roles } from './roles.ts'
 import { useInvite } from './use-invitations.ts'
 
 type InvitePersonProps = {

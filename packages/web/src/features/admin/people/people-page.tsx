@@ -10,10 +10,10 @@ import { PageLoading } from '../../../ui/page-loading.tsx'
 import { PageTitle } from '../../../ui/page-title.tsx'
 import tableClasses from '../../../ui/table.module.css'
 import { membersQuery } from '../members-query.ts'
+import { roles } from '../roles.ts'
 import { useClinic } from '../use-clinic.ts'
 import { InvitationLink, InvitePerson } from './invite-person.tsx'
 import { OpenInvitations } from './open-invitations.tsx'
-import { roles } from './roles.ts'
 import { useChangeMember, useRemoveMember } from './use-members.ts'
 
 const route = getRouteApi('/clinic/$clinicId/people')

@@ -13,6 +13,7 @@ import layoutClasses from '../../../ui/layout.module.css'
 import { PageLoading } from '../../../ui/page-loading.tsx'
 import { toastDone } from '../../../ui/toast.ts'
 import { useClinic } from '../use-clinic.ts'
+import { BurstBookings } from './burst-bookings.tsx'
 
 const hours = 24
 
@@ -92,6 +93,7 @@ function CancelBurst({ burst, onClose }: { burst: BookingBurst; onClose: () => v
           last: formatDayTime(burst.lastAt, timeZone),
         })}
       </Text>
+      <BurstBookings burst={burst} hours={hours} />
       <Text fw={600}>{t('bursts.confirm.others')}</Text>
       {accountBookings === 0 ? null : <Text>{t('bursts.confirm.accounts', { number: accountBookings })}</Text>}
       {cancelling.isError ? <ErrorState error={cancelling.error} /> : null}

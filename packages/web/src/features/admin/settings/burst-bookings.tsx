@@ -1,0 +1,60 @@
+import type { BookingBurst } from '@holdfast/contract/client'
+import { Box, Stack, Text } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { api, dataOf } from '../../../lib/api.ts'
+import { clinicKey } from '../../../lib/clinic-queries.ts'
+import { formatDayTime, formatNumber } from '../../../lib/format.ts'
+import { ErrorState } from '../../../ui/error-state.tsx'
+import tableClasses from '../../../ui/table.module.css'
+import { BookingLink } from '../booking-link.tsx'
+import { useClinic } from '../use-clinic.ts'
+import classes from './settings.module.css'
+
+/** The bookings that would be cancelled with a burst, so that somebody can recognize a patient among them. */
+export function BurstBookings({ burst, hours }: { burst: BookingBurst; hours: number }) {
+  const { t } = useTranslation('admin')
+  const { clinicId, doctors, timeZone } = useClinic()
+  const bookings = useQuery({
+    queryKey: [...clinicKey(clinicId), 'bursts', burst.id],
+    queryFn: () => dataOf(api.listBurstBookings({ path: { clinicId, burstId: burst.id }, query: { hours } })),
+  })
+  if (bookings.isError) return <ErrorState error={bookings.error} retry={() => void bookings.refetch()} />
+  if (bookings.data === undefined) return <Text role="status">{t('bursts.confirm.loading')}</Text>
+  const { items } = bookings.data
+  const others = burst.guestBookings - items.length
+  return (
+    <Stack gap="xs">
+      <Text fw={600}>{t('bursts.confirm.list')}</Text>
+      <Box component="section" className={classes.burst} aria-label={t('bursts.confirm.list')} tabIndex={0}>
+        <table className={tableClasses.table}>
+          <caption className={tableClasses.caption}>{t('bursts.confirm.list')}</caption>
+          <thead>
+            <tr>
+              <th scope="col">{t('column.when')}</th>
+              <th scope="col">{t('column.patient')}</th>
+              <th scope="col">{t('column.doctor')}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {items.map((booking) => (
+              <tr key={booking.id}>
+                <td className="tabular">{formatDayTime(booking.startsAt, timeZone)}</td>
+                <td>
+                  <BookingLink booking={booking} />
+                  <Text size="sm" c="dimmed">
+                    <bdi>{booking.patient.email ?? booking.patient.phone ?? ''}</bdi>
+                  </Text>
+                </td>
+                <td data-label={t('column.doctor')}>
+                  {doctors.find(({ id }) => id === booking.doctorId)?.name ?? '–'}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Box>
+      {others > 0 ? <Text>{t('bursts.confirm.more', { number: formatNumber(others) })}</Text> : null}
+    </Stack>
+  )
+}
