@@ -303,7 +303,7 @@ const planted: [what: string, path: string, text: string, rule: string][] = [
     edge: 'accounts-config-observe-secrets',
     site: 'edge',
     live: 'calendar-config-edge-lifecycle-observe',
-    rest: 'accounts-cache-calendar-edge-secrets',
+    rest: 'accounts-audit-cache-calendar-edge-secrets',
   }).map(([folder, allowed]): [string, string, string, string] => [
     `the server's ${folder}/ imports what composes it`,
     `server/src/${folder}/planted.ts`,
