@@ -35,7 +35,6 @@ export class AuditRecorder {
   readonly #now: () => number
   readonly #repeated: RepeatedEntries
   #waiting: CountedEntry[] = []
-  #batchSize = batchMax
   #timer: { handle: NodeJS.Timeout; dueMs: number } | null = null
   #writing: Promise<boolean> | null = null
 
@@ -91,7 +90,7 @@ export class AuditRecorder {
     else if (!this.#repeated.isEmpty) this.#schedule(repetitionsMs)
   }
 
-  /** @returns false if the database refused or could not be reached; then the events wait for the next try */
+  /** @returns false if the database could not be reached; then the events wait for the next try */
   #write(): Promise<boolean> {
     this.#writing ??= this.#writeBatch().finally(() => {
       this.#writing = null
@@ -100,28 +99,33 @@ export class AuditRecorder {
   }
 
   async #writeBatch(): Promise<boolean> {
-    const batch = this.#waiting.slice(0, this.#batchSize)
-    if (batch.length === 0) return true
     try {
-      await this.#deps.append(await this.#eventsOf(batch))
-      this.#remove(batch)
-      this.#deps.onWritten?.(batch.length)
-      this.#batchSize = batchMax
+      await this.#append(this.#waiting.slice(0, batchMax))
       return true
     } catch (error) {
-      if (isRefused(error)) {
-        // A single event that the table refuses must not keep back the others.
-        if (batch.length === 1) {
-          this.#remove(batch)
-          this.#lose(1, error)
-        }
-        this.#batchSize = 1
-        return true
-      }
       const waiting = this.#waiting.length
       this.#deps.log.error({ err: error, waiting }, 'the security log cannot be written, and is tried again')
       return false
     }
+  }
+
+  /** An event that the database refuses must not keep back the others: only that one is lost. */
+  async #append(batch: readonly CountedEntry[]): Promise<void> {
+    if (batch.length === 0) return
+    try {
+      await this.#deps.append(await this.#eventsOf(batch))
+    } catch (error) {
+      if (!isRefused(error)) throw error
+      if (batch.length > 1) {
+        const half = Math.ceil(batch.length / 2)
+        await this.#append(batch.slice(0, half))
+        return this.#append(batch.slice(half))
+      }
+      this.#remove(batch)
+      return this.#lose(1, error)
+    }
+    this.#remove(batch)
+    this.#deps.onWritten?.(batch.length)
   }
 
   async #eventsOf(batch: readonly CountedEntry[]): Promise<NewAuditEvent[]> {

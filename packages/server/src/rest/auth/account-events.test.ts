@@ -1,5 +1,5 @@
 import { Secret, TOTP } from 'otpauth'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { administrator, call, type RunningServer, runningServer, signIn, signUp } from '../../../test/running-server.ts'
 
 let server: RunningServer
@@ -89,6 +89,22 @@ async function addSecondFactor(token: string, account: { email: string; password
 }
 
 const signInAs = (email: string) => signIn(server.url, { email, password: 'another fine password' })
+
+test('an address that is not valid delays no event and loses none', async () => {
+  const limited = await runningServer({ HOLDFAST_RATE_LIMIT: 'on' })
+  onTestFinished(() => limited.end())
+  const body = { email: 'a\u0000b@example.org', password: 'wrong password' }
+  let status = 0
+  for (let tries = 0; status !== 429 && tries < 1_000; tries += 1) {
+    ;({ status } = await call(`${limited.url}/api/auth/sign-in/email`, { method: 'POST', body }))
+  }
+  expect(status).toBe(429)
+  await limited.stop()
+  const { rows } = await limited.database.ownerPool.query(
+    `select kind, subject_id, details from holdfast.audit_event where kind = 'sign_in_delayed'`,
+  )
+  expect(rows).toEqual([{ kind: 'sign_in_delayed', subject_id: null, details: [] }])
+})
 
 test('the administrator of the first start is recorded', async () => {
   const { rows } = await server.database.ownerPool.query(

@@ -16,8 +16,6 @@ type Recorded = {
   detail?: string
 }
 
-const emailLengthMax = 254
-
 const path = (name: string) => `/api/auth/${name}`
 
 const recorded = new Map<string, Recorded>([
@@ -74,6 +72,12 @@ const recorded = new Map<string, Recorded>([
 
 /** Records in the security log what happened to accounts, from the responses of the routes that `app` adds later. */
 export function recordAccountEvents(app: FastifyInstance, audit: Pick<AuditRecorder, 'record'>): void {
+  app.decorateRequest('subjectEmail', null)
+  // After the validation: a request can be refused for its number before, and its body can then be anything.
+  app.addHook('preHandler', (request, _reply, done) => {
+    request.subjectEmail = emailOf(request.body)
+    done()
+  })
   app.addHook('onResponse', (request, reply, done) => {
     const entry = entryOf(request, reply)
     if (entry !== null) audit.record({ ...entry, network: networkPrefix(request.ip) })
@@ -82,16 +86,18 @@ export function recordAccountEvents(app: FastifyInstance, audit: Pick<AuditRecor
 }
 
 function entryOf(request: FastifyRequest, reply: FastifyReply): AuditEntry | null {
-  const { routeOptions, principal, body } = request
+  const { routeOptions, principal, subjectEmail: email } = request
   const rule = recorded.get(routeOptions.url ?? '')
   const kind = rule && kindOf(rule, reply)
   if (kind === undefined) return null
   // The password was right, but no session began: a second factor is needed.
   if (kind === 'sign_in' && !reply.hasHeader('set-auth-token')) return null
   const details = rule?.detail === undefined ? [] : [rule.detail]
-  const email = rule?.about === 'email' ? emailOf(body) : null
-  if (email !== null)
+  if (rule?.about === 'email') {
+    // What was refused for its number may name anybody.
+    if (email === null || kind === rule.delayed) return { kind, details }
     return kind === 'sign_in' ? { kind, actorEmail: email, details } : { kind, subjectEmail: email, details }
+  }
   if (rule?.about === 'subject') {
     const accountId = request.subjectAccountId
     return kind === 'sign_in' ? { kind, actorId: accountId, details } : { kind, subjectId: accountId, details }
@@ -108,12 +114,14 @@ function kindOf({ succeeded, refused, delayed }: Recorded, { statusCode }: Fasti
 
 function emailOf(body: unknown): string | null {
   const email = typeof body === 'object' && body !== null && 'email' in body ? body.email : null
-  return typeof email === 'string' && email.length <= emailLengthMax ? email.trim().toLowerCase() : null
+  return typeof email === 'string' ? email.toLowerCase() : null
 }
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** The account whose password a reset link changes, or that signs in with a second factor; null: none. */
     subjectAccountId: string | null
+    /** The e-mail address in a body that is valid. */
+    subjectEmail: string | null
   }
 }
