@@ -32,6 +32,14 @@ test('a cookie under an old secret counts while that secret is configured', () =
   expect(createKnownBrowsers([newSecret], true).idOf(cookie, 'ada@example.org')).toBeNull()
 })
 
+test('a mark of the password is none of the second factor, even under the name of its cookie', () => {
+  const factors = createKnownBrowsers([secret], true, 'second-factor-browser')
+  const cookie = asSent(browsers.setCookie(undefined, 'ada@example.org'))
+  expect(factors.idOf(cookie.replace('browser', 'factor'), 'ada@example.org')).toBeNull()
+  // The control: a mark of the second factor is one.
+  expect(factors.idOf(asSent(factors.setCookie(undefined, 'ada@example.org')), 'ada@example.org')).not.toBeNull()
+})
+
 test.each(['', 'x', '.', `${'A'.repeat(22)}.`, `${'A'.repeat(22)}.${'A'.repeat(22)}`, 'A'.repeat(5000)])(
   'a forged cookie is no known browser: %s',
   (value) => {

@@ -15,14 +15,21 @@ const markBytes = 16
 const maxAgeSeconds = 400 * 24 * 3600
 const value = /^([\w-]{22})\.([\w-]{22}(?:\.[\w-]{22})*)$/
 
+/** The mark after a password says nothing about the second factor, so that has another cookie under another key. */
+const cookieNames = { 'known-browser': 'holdfast.browser', 'second-factor-browser': 'holdfast.factor' } as const
+
 /**
  * Remembers in a cookie which accounts were used in a browser, so that failed sign-ins from elsewhere do not delay
  * their owner there ("device cookies", OWASP). The cookie contains a random id and, for each account, a keyed hash of
  * id and e-mail address; it reveals no address, and it signs nobody in.
  */
-export function createKnownBrowsers(secrets: readonly string[], isSecure: boolean): KnownBrowsers {
-  const name = `${isSecure ? '__Host-' : ''}holdfast.browser`
-  const keys = secrets.map((secret) => purposeKey(secret, 'known-browser'))
+export function createKnownBrowsers(
+  secrets: readonly string[],
+  isSecure: boolean,
+  purpose: keyof typeof cookieNames = 'known-browser',
+): KnownBrowsers {
+  const name = `${isSecure ? '__Host-' : ''}${cookieNames[purpose]}`
+  const keys = secrets.map((secret) => purposeKey(secret, purpose))
 
   const marksOf = (id: string, email: string) =>
     keys.map((key) =>

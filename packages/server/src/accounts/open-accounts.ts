@@ -32,6 +32,8 @@ export type OpenAccounts = {
   jwtVerifier: JwtVerifier
   sessionCookies: SessionCookies
   knownBrowsers: KnownBrowsers
+  /** Where a sign-in with a second factor was completed. */
+  factorBrowsers: KnownBrowsers
   attemptLimits: AttemptLimits
   secondFactors: SecondFactors
   totp: Totp
@@ -91,6 +93,7 @@ export async function openAccounts(
     jwtVerifier: createJwtVerifier(pool, issuer),
     sessionCookies: createSessionCookies(secrets, isSecure),
     knownBrowsers: createKnownBrowsers(secrets, isSecure),
+    factorBrowsers: createKnownBrowsers(secrets, isSecure, 'second-factor-browser'),
     attemptLimits: config.rateLimit ? createAttemptLimits(config.limitSignInsPerEmail) : noAttemptLimits,
     secondFactors: createSecondFactors(pool, principals, sessions),
     totp: createTotp(pool, createSecretBox(auth)),

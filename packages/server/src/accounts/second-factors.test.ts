@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { call, type RunningServer, runningServer, settingsFor, signIn, signUp } from '../../test/running-server.ts'
 import {
   aPersonWithApp,
   challengeOf,
   codeOf,
   forgetUsedCodes,
+  type PersonWithApp,
   accountPassword as password,
   post,
   setUpApp,
@@ -191,38 +192,74 @@ test('neither the database nor the log contains secrets, recovery codes, challen
   expect(await found(planted)).toEqual([person.secret])
 })
 
-test('wrong codes are slowed by account, except in a browser where the account was used', async () => {
-  const limited = await runningServer({
-    HOLDFAST_RATE_LIMIT: 'on',
-    HOLDFAST_LIMIT_SIGN_INS_PER_EMAIL: '3',
-    HOLDFAST_LIMIT_ANONYMOUS_WRITES_PER_MINUTE: '100',
+describe('wrong codes', () => {
+  let limited: RunningServer
+
+  beforeEach(async () => {
+    limited = await runningServer({
+      HOLDFAST_RATE_LIMIT: 'on',
+      HOLDFAST_LIMIT_SIGN_INS_PER_EMAIL: '3',
+      HOLDFAST_LIMIT_ANONYMOUS_WRITES_PER_MINUTE: '100',
+    })
+    return () => limited.end()
   })
-  try {
-    const person = await aPersonWithApp(limited, 'slow@example.org')
-    const send = (challenge: string, code: string, headers = {}) =>
-      post(limited.url, 'sign-in/code', { challenge, code }, undefined, headers)
-    const known = await send(await challengeOf(limited.url, person.email), codeOf(person.secret))
-    const cookie =
-      known.headers
-        .getSetCookie()
-        .find((line) => line.includes('holdfast.browser'))
-        ?.split(';')[0] ?? ''
-    await forgetUsedCodes(limited)
-    // A new challenge gives no new attempts.
+
+  const send = (challenge: string, code: string, headers = {}) =>
+    post(limited.url, 'sign-in/code', { challenge, code }, undefined, headers)
+
+  /** Codes of wrong attempts, each with a new challenge. */
+  async function guesses(person: PersonWithApp, cookies: string[]): Promise<unknown[]> {
     const codes: unknown[] = []
-    for (let round = 0; round < 4; round += 1) {
-      const { body } = await send(await challengeOf(limited.url, person.email), wrong(person.secret))
+    for (const cookie of cookies) {
+      const { body } = await send(await challengeOf(limited.url, person.email), wrong(person.secret), { cookie })
       codes.push(body.code)
     }
+    return codes
+  }
+
+  test('are slowed by account, except in browsers where a second factor was shown', async () => {
+    const person = await aPersonWithApp(limited, 'slow@example.org')
+    const shown = await send(await challengeOf(limited.url, person.email), codeOf(person.secret))
+    const cookie = cookiesOf(shown)
+    await forgetUsedCodes(limited)
+    // A new challenge gives no new attempts.
+    const codes = await guesses(person, ['', '', '', ''])
     expect(codes).toEqual(['code_wrong', 'code_wrong', 'code_wrong', 'rate_limited'])
     const challenge = await challengeOf(limited.url, person.email)
     const refused = await send(challenge, codeOf(person.secret))
     expect([refused.body.code, Number(refused.headers.get('retry-after')) > 0]).toEqual(['rate_limited', true])
     expect((await send(challenge, codeOf(person.secret), { cookie })).status).toBe(200)
-  } finally {
-    await limited.end()
-  }
+  })
+
+  test('have one limit in all browsers that know the password alone', async () => {
+    const email = 'early@example.org'
+    const { token } = await signUp(limited.url, email, password)
+    const cookies: string[] = []
+    for (let round = 0; round < 4; round += 1) {
+      cookies.push(cookiesOf(await post(limited.url, 'sign-in/email', { email, password })))
+    }
+    expect(new Set(cookies).size).toBe(4)
+    const person = { id: '', email, token, ...(await setUpApp(limited, token)) }
+    expect(await guesses(person, cookies)).toEqual(['code_wrong', 'code_wrong', 'code_wrong', 'rate_limited'])
+  })
+
+  test('have one limit in all browsers where a second factor was shown', async () => {
+    const person = await aPersonWithApp(limited, 'browsers@example.org')
+    const cookies: string[] = []
+    for (let round = 0; round < 4; round += 1) {
+      cookies.push(cookiesOf(await send(await challengeOf(limited.url, person.email), codeOf(person.secret))))
+      await forgetUsedCodes(limited)
+    }
+    expect(new Set(cookies).size).toBe(4)
+    expect(await guesses(person, cookies)).toEqual(['code_wrong', 'code_wrong', 'code_wrong', 'rate_limited'])
+  })
 })
+
+/** The cookies that mark a browser. */
+function cookiesOf({ headers }: Pick<Awaited<ReturnType<typeof post>>, 'headers'>): string {
+  const lines = headers.getSetCookie().filter((line) => line.includes('holdfast.'))
+  return lines.map((line) => line.split(';')[0]).join('; ')
+}
 
 /** As `holdfast admin reset-password` creates it. */
 async function passwordResetOf(accountId: string): Promise<string> {

@@ -7,6 +7,7 @@ export type KeyPurpose =
   | 'visit-room'
   | 'booking-origin'
   | 'known-browser'
+  | 'second-factor-browser'
   | 'fingerprint'
   | 'audit-address'
 

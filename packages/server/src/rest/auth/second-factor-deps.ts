@@ -6,6 +6,7 @@ export type SecondFactorDeps = Pick<
   OpenAccounts,
   | 'accounts'
   | 'configuredUrl'
+  | 'factorBrowsers'
   | 'knownBrowsers'
   | 'passkeys'
   | 'passwords'

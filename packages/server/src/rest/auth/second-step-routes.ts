@@ -83,15 +83,16 @@ async function countCode(app: FastifyInstance, request: FastifyRequest, reply: F
   else app.rateLimits.countSignInRequest(request, reply, attemptsKey(request, deps, user))
 }
 
-/** Of the account, or in a browser where it was used before, of that browser alone. */
+/**
+ * Of the account, wherever codes come from. All browsers where a sign-in with a second factor was completed have one
+ * other key together: whoever knows the password alone cannot keep the owner out there, and no number of browsers gives
+ * more attempts. Browsers that are known by the password do not count: the password gives as many as one likes.
+ */
 function attemptsKey({ headers }: FastifyRequest, deps: SecondFactorDeps, { id, email }: SignedInUser): string {
-  const browser = deps.knownBrowsers.idOf(headers.cookie, email)
-  return browser === null ? `code ${id}` : `code ${id} browser ${browser}`
+  return deps.factorBrowsers.idOf(headers.cookie, email) === null ? `code ${id}` : `code ${id} factor shown`
 }
 
 /**
- * Failed codes count for the account, wherever they come from: whoever sends one knows the password, so nobody else can
- * keep the owner out. In a browser where the account was used before they count for that browser alone.
  *
  * @throws ProblemError code_wrong, code_used, rate_limited
  */
@@ -149,7 +150,9 @@ async function startSession(
   if (request.sessionToken !== null) await deps.sessions.endByToken(request.sessionToken)
   const signed = deps.sessionCookies.signed(token)
   void reply.header('set-cookie', deps.sessionCookies.setCookie(signed, isRemembered ? sessionSeconds : null))
-  void reply.header('set-cookie', deps.knownBrowsers.setCookie(request.headers.cookie, user.email))
+  for (const browsers of [deps.knownBrowsers, deps.factorBrowsers]) {
+    void reply.header('set-cookie', browsers.setCookie(request.headers.cookie, user.email))
+  }
   void reply.header('set-auth-token', signed).header('cache-control', 'no-store')
   return { token: signed, user }
 }
