@@ -15,6 +15,11 @@ export type PendingSignIn = { challenge: string; expiresAt: Date }
 
 const pendingMs = 10 * 60_000
 
+/** Whether a value has the form of a challenge. */
+export function isChallenge(value: unknown): value is string {
+  return typeof value === 'string' && /^[\w-]{32}$/.test(value)
+}
+
 export function createPendingSignIns(auth: Auth): PendingSignIns {
   const identifierOf = (challenge: string) => `second-factor:${challenge}`
   return {

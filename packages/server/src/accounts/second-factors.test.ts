@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { call, type RunningServer, runningServer, settingsFor, signIn, signUp } from '../../test/running-server.ts'
+import {
+  call,
+  type RunningServer,
+  runningServer,
+  serverOn,
+  settingsFor,
+  signIn,
+  signUp,
+} from '../../test/running-server.ts'
 import {
   aPersonWithApp,
   challengeOf,
@@ -254,6 +262,25 @@ describe('wrong codes', () => {
     expect(await guesses(person, cookies)).toEqual(['code_wrong', 'code_wrong', 'code_wrong', 'rate_limited'])
   })
 })
+
+test.each([{ toString: 1, valueOf: 1 }, ['A'.repeat(32)], null, 5, ''])(
+  'a challenge that is none is refused, and counts as a write: %j',
+  async (challenge) => {
+    const limited = await serverOn(server.database, {
+      HOLDFAST_RATE_LIMIT: 'on',
+      HOLDFAST_LIMIT_ANONYMOUS_WRITES_PER_MINUTE: '2',
+    })
+    try {
+      const statuses: number[] = []
+      for (let round = 0; round < 3; round += 1) {
+        statuses.push((await post(limited.url, 'sign-in/code', { challenge, code: '123456' })).status)
+      }
+      expect(statuses).toEqual([400, 400, 429])
+    } finally {
+      await limited.stop()
+    }
+  },
+)
 
 /** The cookies that mark a browser. */
 function cookiesOf({ headers }: Pick<Awaited<ReturnType<typeof post>>, 'headers'>): string {

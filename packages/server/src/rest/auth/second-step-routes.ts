@@ -3,6 +3,7 @@ import type { AuthenticationResponseJSON } from '@simplewebauthn/server'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { SignedInUser } from '../../accounts/accounts.ts'
 import { sessionSeconds } from '../../accounts/auth.ts'
+import { isChallenge } from '../../accounts/pending-sign-ins.ts'
 import { isRecoveryCode } from '../../accounts/recovery-codes.ts'
 import { type ProblemError, problem } from '../../edge/problem-error.ts'
 import { requirePasskeySite } from './passkey-site-of.ts'
@@ -75,9 +76,10 @@ export async function emptyBody(request: FastifyRequest): Promise<void> {
  * @throws ProblemError rate_limited
  */
 async function countCode(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply, deps: SecondFactorDeps) {
+  // The body is not validated yet.
   const { body } = request
-  const challenge = typeof body === 'object' && body !== null && 'challenge' in body ? String(body.challenge) : ''
-  const accountId = await deps.pendingSignIns.accountOf(challenge)
+  const challenge = typeof body === 'object' && body !== null && 'challenge' in body ? body.challenge : null
+  const accountId = isChallenge(challenge) ? await deps.pendingSignIns.accountOf(challenge) : null
   const user = accountId === null ? null : await deps.accounts.userById(accountId)
   if (user === null) await app.rateLimits.countRequest(request, reply)
   else app.rateLimits.countSignInRequest(request, reply, attemptsKey(request, deps, user))
