@@ -85,6 +85,7 @@ create table holdfast.answer (
   request_hash uuid not null,
   body jsonb not null,
   created_at timestamp with time zone not null default now(),
+  ids uuid[],
   constraint answer_pkey PRIMARY KEY (key)
 );
 create table holdfast.archived_month (
@@ -410,6 +411,8 @@ create table holdfast.specialization (
 
 CREATE INDEX allocation_booking ON holdfast.allocation USING btree (clinic_no, booking_id);
 CREATE INDEX answer_created_at ON holdfast.answer USING brin (created_at);
+CREATE INDEX answer_ids ON holdfast.answer USING gin (ids) WITH (fastupdate=off) WHERE (ids IS NOT NULL);
+CREATE INDEX answer_without_ids ON holdfast.answer USING btree (created_at) WHERE (ids IS NULL);
 CREATE INDEX archived_row_month ON holdfast.archived_row USING btree (month, place);
 CREATE INDEX audit_event_actor ON holdfast.audit_event USING btree (actor_id, at) WHERE (actor_id IS NOT NULL);
 CREATE INDEX audit_event_at ON holdfast.audit_event USING btree (at, seq);

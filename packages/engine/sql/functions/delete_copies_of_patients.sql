@@ -8,6 +8,8 @@
 create or replace function holdfast.delete_copies_of_patients(p_ids uuid[]) returns void
 language plpgsql
 set search_path = holdfast, pg_catalog, pg_temp
+-- Its transaction may hold the bookings: stored responses of a whole day are never read for it.
+set enable_seqscan = off
 set jit = off
 as $function$
 declare
@@ -15,9 +17,11 @@ declare
   v_clinic_nos integer[];
 begin
   select array_agg(distinct clinic_no_of(i.id)) into v_clinic_nos from unnest(p_ids) i(id);
+  delete from answer a where a.ids && p_ids;
   -- A response names bookings in different fields: every text in it is compared.
   delete from answer a
-   where exists (select from jsonb_path_query(a.body, '$.**?(@.type() == "string")') t(value)
+   where a.ids is null
+     and exists (select from jsonb_path_query(a.body, '$.**?(@.type() == "string")') t(value)
                   where t.value #>> '{}' = any (v_texts));
   delete from booking_origin o where o.clinic_no = any (v_clinic_nos) and o.booking_id = any (p_ids);
   update idempotency k set request_hash = gen_random_uuid()

@@ -179,7 +179,7 @@ const writtenOnce: Record<string, string[]> = {
   resource: ['clinic_no', 'id', 'kind', 'created_at'],
   membership: ['clinic_no', 'account_id', 'created_at'],
   invitation: ['clinic_no', 'id', 'token_hash', 'email', 'role', 'doctor_id', 'invited_by', 'created_at', 'expires_at'],
-  answer: ['key', 'request_hash', 'created_at'],
+  answer: ['key', 'request_hash', 'created_at', 'ids'],
   manage_token: ['clinic_no', 'booking_id'],
 }
 

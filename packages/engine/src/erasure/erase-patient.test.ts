@@ -200,6 +200,43 @@ test('all bookings of a contact or an account are erased, those of others and of
   expect(await ofPatient({ phone: 'none' })).toEqual({ erased: 0, notOver: { count: 0, bookingIds: [] } })
 })
 
+test('of stored responses it reads those that name the booking, in any field; and those without ids', async () => {
+  const slot = await aSlot(database, doctor, past())
+  const [{ id }, other] = [await aBooking(database, slot, { patient }), await aBooking(database, slot)]
+  const key = () => ({ key: randomUUID(), requestHash: randomUUID() })
+  const store = async (body: unknown) => {
+    const stored = key()
+    await engine.storedResponses.store(stored, { status: 200, body })
+    return stored
+  }
+  const naming = [await store({ id, patient }), await store({ items: [{ id: other.id }, { live: [id] }] })]
+  const unrelated = await Promise.all(Array.from({ length: 200 }, () => store({ id: other.id, patient })))
+  const fromBefore = [key(), key()]
+  for (const [index, { key: stored, requestHash }] of fromBefore.entries()) {
+    await database.ownerPool.query('insert into holdfast.answer (key, request_hash, body) values ($1, $2, $3)', [
+      stored,
+      requestHash,
+      JSON.stringify({ id: [id, other.id][index] }),
+    ])
+  }
+  const client = await database.appPool.connect()
+  try {
+    await client.query('begin')
+    await client.query('select from holdfast.erase_patient($1, array[$2::uuid], null, null)', [clinic.no, id])
+    const { rows } = await client.query(
+      `select (seq_tup_read + idx_tup_fetch)::int as read from pg_stat_xact_user_tables where relname = 'answer'`,
+    )
+    expect(rows[0].read).toBeLessThan(10)
+    await client.query('commit')
+  } finally {
+    client.release()
+  }
+  const kindOf = async (stored: { key: string; requestHash: string }) =>
+    (await engine.storedResponses.find(stored)).kind
+  expect(await Promise.all([...naming, ...fromBefore].map(kindOf))).toEqual(['missing', 'missing', 'missing', 'found'])
+  expect(new Set(await Promise.all(unrelated.map(kindOf)))).toEqual(new Set(['found']))
+})
+
 test('an erasure waits for a change under way, and sees what it left', async () => {
   const slot = await aSlot(database, doctor)
   const { id } = await aBooking(database, slot, { status: 'CANCELLED', patient })

@@ -105,6 +105,20 @@ export function clinicNoIn(text: string): number | null {
   return clinicNo > 0 ? clinicNo : null
 }
 
+/** Every id in a value that can be stored as JSON, once. */
+export function idsIn(value: unknown): string[] {
+  const ids = new Set<string>()
+  const collect = (part: unknown): void => {
+    if (typeof part === 'string') {
+      if (isId(part)) ids.add(part)
+    } else if (typeof part === 'object' && part !== null) {
+      for (const inner of Object.values(part)) collect(inner)
+    }
+  }
+  collect(value)
+  return [...ids]
+}
+
 /**
  * The clinic number inside an id, the same as `holdfast.clinic_no_of(id)` in SQL.
  *

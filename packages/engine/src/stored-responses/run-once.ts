@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
+import { idsIn } from '../model/id.ts'
 import type { OnceResult, WriteKey } from '../model/stored-responses.ts'
 
 /**
@@ -28,6 +29,7 @@ export async function runOnce<Value>(
   }
   const value = await write()
   await transaction.query(sql`
-    insert into holdfast.answer (key, request_hash, body) values (${key}, ${requestHash}, ${JSON.stringify(value)})`)
+    insert into holdfast.answer (key, request_hash, body, ids)
+    values (${key}, ${requestHash}, ${JSON.stringify(value)}, ${idsIn(value)}::uuid[])`)
   return { kind: 'done', value }
 }

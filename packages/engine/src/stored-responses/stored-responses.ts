@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import sql from 'sql-template-tag'
 import { prepared } from '../database/prepared.ts'
+import { idsIn } from '../model/id.ts'
 import type { StoredResponses } from '../model/stored-responses.ts'
 
 /** Responses in `holdfast.answer`; `purge_outdated` deletes them after 24 hours. */
@@ -17,8 +18,8 @@ export function createStoredResponses(pool: pg.Pool): StoredResponses {
 
     async store({ key, requestHash }, response) {
       const statement = sql`
-        insert into holdfast.answer (key, request_hash, body)
-        values (${key}, ${requestHash}, ${JSON.stringify(response)}) on conflict do nothing`
+        insert into holdfast.answer (key, request_hash, body, ids)
+        values (${key}, ${requestHash}, ${JSON.stringify(response)}, ${idsIn(response)}::uuid[]) on conflict do nothing`
       await pool.query(prepared('store_response', statement))
     },
   }

@@ -99,6 +99,19 @@ test('small batches reach every booking, also where many slots begin at once or 
   expect(calls.every(({ erased }) => erased === 0)).toBe(true)
 })
 
+test('a clinic that cannot be erased does not hold up the next one, and is reported', async ({ database }) => {
+  const [first, second] = [await aClinicWithHistory(database), await aClinicWithHistory(database)]
+  for (const clinic of [first, second]) await keepFor(database, clinic, 3)
+  await database.ownerPool.query(
+    `alter table holdfast.erased_booking add constraint planted check (clinic_no <> ${first.no})`,
+  )
+  await expect(eraseOutdated(database.appPool)).rejects.toThrow('Patients of 1 of 2 clinics were not erased.')
+  expect(await left(database, first)).toHaveLength(12)
+  expect(await left(database, second)).toHaveLength(6)
+  await database.ownerPool.query('alter table holdfast.erased_booking drop constraint planted')
+  expect(await eraseOutdated(database.appPool)).toBe(6)
+})
+
 test('an aborted run stops between two transactions', async ({ database }) => {
   const clinic = await aClinicWithHistory(database)
   await keepFor(database, clinic, 3)

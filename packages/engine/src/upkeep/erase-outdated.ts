@@ -9,18 +9,27 @@ const slotsPerCallMax = 200
  * transactions.
  *
  * @returns how many bookings were erased
+ * @throws AggregateError after the last clinic, with what failed: a clinic that fails does not hold up the others
  */
 export async function eraseOutdated(pool: pg.Pool, signal?: AbortSignal): Promise<number> {
   const clinics = await pool.query<{ no: number }>(sql`
     select no from holdfast.clinic where patient_data_months > 0 order by no`)
   let total = 0
+  const errors: unknown[] = []
   for (const { no } of clinics.rows) {
-    for (let isDone = false; !isDone && signal?.aborted !== true; ) {
-      const { rows } = await pool.query<{ erased: number; is_done: boolean }>(sql`
-        select erased, is_done from holdfast.erase_outdated(${no}, ${slotsPerCallMax})`)
-      total += rows[0]?.erased ?? 0
-      isDone = rows[0]?.is_done ?? true
+    try {
+      for (let isDone = false; !isDone && signal?.aborted !== true; ) {
+        const { rows } = await pool.query<{ erased: number; is_done: boolean }>(sql`
+          select erased, is_done from holdfast.erase_outdated(${no}, ${slotsPerCallMax})`)
+        total += rows[0]?.erased ?? 0
+        isDone = rows[0]?.is_done ?? true
+      }
+    } catch (error) {
+      errors.push(error)
     }
+  }
+  if (errors.length > 0) {
+    throw new AggregateError(errors, `Patients of ${errors.length} of ${clinics.rows.length} clinics were not erased.`)
   }
   return total
 }
