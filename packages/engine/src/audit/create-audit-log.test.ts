@@ -48,6 +48,14 @@ test('an event is read as it was appended, with the database’s time minus its 
   expect(secondsAgo).toBeLessThan(61)
 })
 
+test('accounts with a role are members and site administrators', async ({ database }) => {
+  const [member, administrator, patient] = [randomUUID(), randomUUID(), randomUUID()]
+  await aMember(database, await aClinic(database), { accountId: member, role: 'staff', doctorId: null })
+  await database.ownerPool.query('insert into holdfast.site_administrator (account_id) values ($1)', [administrator])
+  const found = await createAuditLog(database.appPool).withRole([member, administrator, patient])
+  expect(found).toEqual(new Set([member, administrator]))
+})
+
 test('events of an account without a clinic belong to each clinic in which it has a role, else to none', async ({
   database,
 }) => {

@@ -28,6 +28,14 @@ export function createAuditLog(pool: pg.Pool): AuditLog {
          order by 2`)
     },
 
+    async withRole(accountIds) {
+      const { rows } = await pool.query<{ id: string }>(sql`
+        select account_id::text as id from holdfast.membership where account_id = any(${accountIds}::uuid[])
+        union
+        select account_id::text from holdfast.site_administrator where account_id = any(${accountIds}::uuid[])`)
+      return new Set(rows.map(({ id }) => id))
+    },
+
     async events(query) {
       const { rows } = await pool.query<Row>(sql`
         select a.seq::text as id, a.at, ${microsOf(sql`a.at`)} as micros, a.kind, a.count,

@@ -49,6 +49,8 @@ export type AuditEventsQuery = {
 export type AuditLog = {
   /** Appends all events or none. */
   append(events: readonly NewAuditEvent[]): Promise<void>
+  /** Those of these accounts that have a role in a clinic, or administer the site. */
+  withRole(accountIds: string[]): Promise<Set<string>>
   /** The newest first. @throws InvalidCursor */
   events(query: AuditEventsQuery): Promise<Page<AuditEvent>>
 }

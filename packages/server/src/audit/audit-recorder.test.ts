@@ -3,7 +3,7 @@ import { until } from '@holdfast/testkit'
 import { expect, test } from 'vitest'
 import type { AuditEntry } from './audit-entry.ts'
 import { AuditRecorder } from './audit-recorder.ts'
-import { floodRowsMax } from './repeated-entries.ts'
+import { allRowsMax, networkRowsMax } from './stranger-limits.ts'
 
 function aRecorder() {
   const clock = { ms: 0 }
@@ -18,7 +18,12 @@ function aRecorder() {
       }
       written.push(...events)
     },
-    idsByEmail: async () => new Map([['ada@example.org', 'the-id-of-ada']]),
+    idsByEmail: async () =>
+      new Map([
+        ['ada@example.org', 'the-id-of-ada'],
+        ['patient@example.org', 'the-id-of-a-patient'],
+      ]),
+    withRole: async (ids) => new Set(ids.filter((id) => id === 'the-id-of-ada')),
     digestOf: (email) => `digest of ${email}`,
     log: { error: () => undefined },
     onWritten: (count) => {
@@ -88,17 +93,82 @@ test('repetitions within a minute are one more row, per address and network', as
   expect(written.find(({ count }) => count === 1_000)?.ageMs).toBe(31_000)
 })
 
-test('a flood of different addresses is bounded, and still counted', async () => {
+const merged = ({ details }: NewAuditEvent) => details.includes('merged')
+const sum = (events: readonly NewAuditEvent[]) => events.reduce((total, { count }) => total + count, 0)
+
+test('a flood from one network is bounded, and still counted', async () => {
   const { recorder, written } = aRecorder()
   const tries = 5_000
   for (let index = 0; index < tries; index += 1) recorder.record(failure(`${index}@example.org`))
   await recorder.stop()
-  expect(written.length).toBe(floodRowsMax + 2)
-  expect(written.reduce((sum, { count }) => sum + count, 0)).toBe(tries)
-  expect(written.filter(({ details }) => details.includes('merged')).map(({ subjectId }) => subjectId)).toEqual([
-    null,
-    null,
+  expect(written.filter((event) => !merged(event)).length).toBe(networkRowsMax)
+  expect(sum(written)).toBe(tries)
+  // Those merged in each write while it stops.
+  expect(written.length).toBeLessThan(networkRowsMax + 30)
+  expect(new Set(written.filter(merged).map(({ subjectId, network }) => `${subjectId} ${network}`))).toEqual(
+    new Set(['null 203.0.113.0/24']),
+  )
+})
+
+test('a flood hides no failure for an account with a role, and none of other networks', async () => {
+  const { recorder, written } = aRecorder()
+  for (let index = 0; index < 500; index += 1) recorder.record(failure(`${index}@example.org`))
+  recorder.record(failure('ada@example.org'))
+  recorder.record(failure('ada@example.org', '198.51.100.0/24'))
+  recorder.record(failure('patient@example.org', '198.51.100.0/24'))
+  // Who has no role is like strangers in the network of the flood.
+  recorder.record(failure('patient@example.org'))
+  await recorder.stop()
+  const ofAccounts = written.filter(({ subjectId }) => subjectId?.startsWith('the-id'))
+  expect(ofAccounts.map(({ subjectId, network }) => `${subjectId} ${network}`)).toEqual([
+    'the-id-of-ada 203.0.113.0/24',
+    'the-id-of-ada 198.51.100.0/24',
+    'the-id-of-a-patient 198.51.100.0/24',
   ])
+  expect(sum(written)).toBe(504)
+})
+
+test('a flood that goes on writes few rows an hour', async () => {
+  const { recorder, clock, written } = aRecorder()
+  for (let minute = 0; minute < 60; minute += 1) {
+    clock.ms = minute * 60_000
+    for (let index = 0; index < 20; index += 1) recorder.record(failure(`${minute}.${index}@example.org`))
+    await until(
+      async () => (sum(written) >= minute || written.some(merged) ? true : undefined),
+      () => 'a write',
+    )
+  }
+  await recorder.stop()
+  expect(sum(written)).toBe(1_200)
+  expect(written.length).toBeLessThan(networkRowsMax + 20)
+})
+
+test('a flood from many networks is bounded, except for accounts with a role', async () => {
+  const { recorder, written } = aRecorder()
+  for (let index = 0; index < 1_000; index += 1) {
+    recorder.record(failure(`${index}@example.org`, `2001:db8:${index.toString(16)}::/48`))
+  }
+  recorder.record(failure('ada@example.org'))
+  await recorder.stop()
+  expect(written.filter((event) => !merged(event)).length).toBe(allRowsMax + 1)
+  expect(written.filter(merged).map(({ network }) => network)).not.toContain(expect.any(String))
+  expect(written.map(({ subjectId }) => subjectId)).toContain('the-id-of-ada')
+  expect(sum(written)).toBe(1_001)
+})
+
+test('a write that is tried again counts a stranger once', async () => {
+  const { recorder, figures, written } = aRecorder()
+  figures.isDown = true
+  for (let index = 0; index < networkRowsMax; index += 1) recorder.record(failure(`${index}@example.org`))
+  const stopped = recorder.stop()
+  await until(
+    async () => (figures.appends > 0 ? true : undefined),
+    () => 'a failed write',
+  )
+  figures.isDown = false
+  await stopped
+  expect(written.filter(merged)).toEqual([])
+  expect(written.length).toBe(networkRowsMax)
 })
 
 test('while the database is down events wait, and a stop writes them', async () => {

@@ -3,11 +3,14 @@ import type { AuditLog, NewAuditEvent } from '@holdfast/engine'
 import type { Logger } from '../observe/logger.ts'
 import type { AuditEntry, CountedEntry } from './audit-entry.ts'
 import { RepeatedEntries } from './repeated-entries.ts'
+import { isOfStrangers, StrangerLimits } from './stranger-limits.ts'
 
 export type AuditRecorderDeps = {
   append: AuditLog['append']
   /** The ids of the accounts with these e-mail addresses. */
   idsByEmail(emails: string[]): Promise<Map<string, string>>
+  /** Those of these accounts that have a role. */
+  withRole: AuditLog['withRole']
   digestOf(email: string): string
   log: Pick<Logger, 'error'>
   onWritten?: (count: number) => void
@@ -34,6 +37,9 @@ export class AuditRecorder {
   readonly #deps: AuditRecorderDeps
   readonly #now: () => number
   readonly #repeated: RepeatedEntries
+  readonly #strangers = new StrangerLimits()
+  /** Entries of strangers that are within the limits, and are counted once however often they are tried. */
+  readonly #admitted = new WeakSet<CountedEntry>()
   #waiting: CountedEntry[] = []
   #timer: { handle: NodeJS.Timeout; dueMs: number } | null = null
   #writing: Promise<boolean> | null = null
@@ -51,9 +57,11 @@ export class AuditRecorder {
 
   /** Writes everything that was recorded. */
   async stop(): Promise<void> {
-    this.#repeated.passAll()
     this.#unschedule()
-    for (let tries = 1; this.#waiting.length > 0; ) {
+    for (let tries = 1; ; ) {
+      // Also what a write has merged.
+      this.#repeated.passAll()
+      if (this.#waiting.length === 0) return this.#unschedule()
       if (await this.#write()) continue
       if (tries === stopTriesMax) return this.#lose(this.#waiting.splice(0).length)
       tries += 1
@@ -111,37 +119,61 @@ export class AuditRecorder {
 
   /** An event that the database refuses must not keep back the others: only that one is lost. */
   async #append(batch: readonly CountedEntry[]): Promise<void> {
-    if (batch.length === 0) return
+    let events = batch
     try {
-      await this.#deps.append(await this.#eventsOf(batch))
+      const ids = await this.#idsIn(batch)
+      events = await this.#withinLimits(batch, ids)
+      if (events.length === 0) return
+      await this.#deps.append(events.map((counted) => this.#eventOf(counted, ids)))
     } catch (error) {
       if (!isRefused(error)) throw error
-      if (batch.length > 1) {
-        const half = Math.ceil(batch.length / 2)
-        await this.#append(batch.slice(0, half))
-        return this.#append(batch.slice(half))
+      if (events.length > 1) {
+        const half = Math.ceil(events.length / 2)
+        await this.#append(events.slice(0, half))
+        return this.#append(events.slice(half))
       }
-      this.#remove(batch)
+      this.#remove(events)
       return this.#lose(1, error)
     }
-    this.#remove(batch)
-    this.#deps.onWritten?.(batch.length)
+    this.#remove(events)
+    this.#deps.onWritten?.(events.length)
   }
 
-  async #eventsOf(batch: readonly CountedEntry[]): Promise<NewAuditEvent[]> {
+  async #idsIn(batch: readonly CountedEntry[]): Promise<Map<string, string>> {
     const emails = new Set(batch.flatMap(({ entry }) => [entry.actorEmail ?? [], entry.subjectEmail ?? []].flat()))
-    const ids = emails.size === 0 ? new Map<string, string>() : await this.#deps.idsByEmail([...emails])
-    return batch.map(({ entry, count, atMs }) => {
-      const { kind, clinicNo = null, actorEmail, subjectEmail, network = null, details = [] } = entry
-      const actorId = (actorEmail === undefined ? entry.actorId : ids.get(actorEmail)) ?? null
-      const subjectId =
-        subjectEmail === undefined
-          ? (entry.subjectId ?? null)
-          : (ids.get(subjectEmail) ?? this.#deps.digestOf(subjectEmail))
-      const actorKind = actorId === null ? 'nobody' : 'account'
-      const ageMs = Math.max(0, this.#now() - atMs)
-      return { kind, clinicNo, actorKind, actorId, subjectId, network, details, count, ageMs }
-    })
+    return emails.size === 0 ? new Map() : this.#deps.idsByEmail([...emails])
+  }
+
+  /** Merges what strangers cause beyond the limits. What concerns an account with a role is never merged. */
+  async #withinLimits(batch: readonly CountedEntry[], ids: ReadonlyMap<string, string>): Promise<CountedEntry[]> {
+    const subjectOf = ({ entry }: CountedEntry) => accountOf(entry.subjectEmail, entry.subjectId, ids)
+    const limited = batch.filter((counted) => isOfStrangers(counted.entry) && !this.#admitted.has(counted))
+    const subjectIds = [...new Set(limited.flatMap((counted) => subjectOf(counted) ?? []))]
+    const withRole = subjectIds.length === 0 ? new Set<string>() : await this.#deps.withRole(subjectIds)
+    const merged = new Set<CountedEntry>()
+    for (const counted of limited) {
+      const { entry, count } = counted
+      const recorded = withRole.has(subjectOf(counted) ?? '') ? entry : this.#strangers.limited(entry, this.#now())
+      if (recorded === entry) {
+        this.#admitted.add(counted)
+      } else {
+        merged.add(counted)
+        this.#repeated.add(recorded, count)
+      }
+    }
+    this.#remove([...merged])
+    return batch.filter((counted) => !merged.has(counted))
+  }
+
+  #eventOf({ entry, count, atMs }: CountedEntry, ids: ReadonlyMap<string, string>): NewAuditEvent {
+    const { kind, clinicNo = null, subjectEmail, network = null, details = [] } = entry
+    const actorId = accountOf(entry.actorEmail, entry.actorId, ids)
+    const subjectId =
+      accountOf(subjectEmail, entry.subjectId, ids) ??
+      (subjectEmail === undefined ? null : this.#deps.digestOf(subjectEmail))
+    const actorKind = actorId === null ? 'nobody' : 'account'
+    const ageMs = Math.max(0, this.#now() - atMs)
+    return { kind, clinicNo, actorKind, actorId, subjectId, network, details, count, ageMs }
   }
 
   #remove(batch: readonly CountedEntry[]): void {
@@ -153,6 +185,11 @@ export class AuditRecorder {
     this.#deps.onLost?.(count)
     this.#deps.log.error({ count, err: error }, 'events of the security log were lost')
   }
+}
+
+/** The account with this e-mail address, if there is one; without an address, that with this id. */
+function accountOf(email: string | undefined, id: string | null | undefined, ids: ReadonlyMap<string, string>) {
+  return (email === undefined ? id : ids.get(email)) ?? null
 }
 
 /** Of these SQLSTATE classes, the same statement fails again: the data is wrong, or violates a constraint. */

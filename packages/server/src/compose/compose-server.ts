@@ -148,6 +148,7 @@ function auditRecorderOf(
   return new AuditRecorder({
     append: engine.auditLog.append,
     idsByEmail: accounts.idsByEmail,
+    withRole: engine.auditLog.withRole,
     digestOf: createKeyedDigests(secrets, 'audit-address'),
     log,
     onWritten: (written) => metrics.auditDone({ written }),

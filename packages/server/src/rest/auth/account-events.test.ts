@@ -1,6 +1,7 @@
 import { Secret, TOTP } from 'otpauth'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { administrator, call, type RunningServer, runningServer, signIn, signUp } from '../../../test/running-server.ts'
+import { networkRowsMax } from '../../audit/stranger-limits.ts'
 
 let server: RunningServer
 let admin: string
@@ -104,6 +105,29 @@ test('an address that is not valid delays no event and loses none', async () => 
     `select kind, subject_id, details from holdfast.audit_event where kind = 'sign_in_delayed'`,
   )
   expect(rows).toEqual([{ kind: 'sign_in_delayed', subject_id: null, details: [] }])
+})
+
+test('a flood of made-up addresses hides no wrong password for an account with a role', async () => {
+  const open = await runningServer()
+  onTestFinished(() => open.end())
+  const signInWrongly = (email: string) =>
+    call(`${open.url}/api/auth/sign-in/email`, { method: 'POST', body: { email, password: 'wrong password' } })
+  const addresses = Array.from({ length: networkRowsMax + 4 }, (_, index) => `nobody${index}@example.org`)
+  while (addresses.length > 0) {
+    for (const { status } of await Promise.all(addresses.splice(0, 4).map(signInWrongly))) expect(status).toBe(401)
+  }
+  await signInWrongly(administrator.email)
+  await open.stop()
+  const { rows } = await open.database.ownerPool.query(
+    `select a.count from holdfast.audit_event a join auth."user" u on u.id = a.subject_id
+      where a.kind = 'sign_in_failed' and u.email = $1`,
+    [administrator.email],
+  )
+  expect(rows).toEqual([{ count: 1 }])
+  const { rows: merged } = await open.database.ownerPool.query(
+    `select sum(count)::int as sum from holdfast.audit_event where details = '{merged}'`,
+  )
+  expect(merged).toEqual([{ sum: 4 }])
 })
 
 test('the administrator of the first start is recorded', async () => {
