@@ -6,11 +6,14 @@ import type { Config } from '../config/config.ts'
 import { callbackHook } from './callback-hook.ts'
 import { clientAddress, networkOf } from './client-address.ts'
 import { problem } from './problem-error.ts'
-import { windowCounts } from './window-counts.ts'
+import { type WindowCount, windowCounts } from './window-counts.ts'
 
 /** Callers per bucket; the least recently seen is dropped first. About 10 MB in total when all are full. */
 const callersMax = 20_000
 const emailLengthMax = 254
+const credentialIdLengthMax = 254
+/** Of the limit of anonymous writes. A sign-in with a passkey takes two requests: by default 100 sign-ins a minute. */
+const passkeyRequestsFactor = 20
 const minuteMs = 60_000
 const quarterHourMs = 15 * minuteMs
 
@@ -37,6 +40,14 @@ export type RateLimits = {
    * @throws ProblemError rate_limited
    */
   countSignIn(request: FastifyRequest, reply: FastifyReply, knownEmail: string | null): SignInCount
+  /**
+   * Counts a request to sign in with a passkey, apart from all others: by passkey and IP address, and by IP address
+   * with a limit that a clinic's people do not reach together. Signatures cannot be guessed, so failed ones do not count
+   * as failed passwords do.
+   *
+   * @throws ProblemError rate_limited
+   */
+  countPasskeyRequest(request: FastifyRequest, reply: FastifyReply): void
 }
 
 /** To be given back if the password was right, or was not checked. */
@@ -72,6 +83,7 @@ export const rateLimits = fp(async (app: FastifyInstance, settings: LimitSetting
       countRequest: () => undefined,
       countSignInRequest: () => undefined,
       countSignIn: () => ({ giveBack: () => undefined }),
+      countPasskeyRequest: () => undefined,
     })
     app.decorate('limitBooking', unlimited)
     app.decorate('limitPatient', unlimited)
@@ -124,13 +136,15 @@ export const rateLimits = fp(async (app: FastifyInstance, settings: LimitSetting
   })
 })
 
-function signInLimits(settings: LimitSettings): Pick<RateLimits, 'countSignInRequest' | 'countSignIn'> {
+function signInLimits(
+  settings: LimitSettings,
+): Pick<RateLimits, 'countSignInRequest' | 'countSignIn' | 'countPasskeyRequest'> {
   const { limitSignInsPerIp: max, limitAnonymousWritesPerMinute: writesMax } = settings
   const ofKnownBrowsers = windowCounts(max, quarterHourMs, callersMax)
   const requests = windowCounts(writesMax, minuteMs, callersMax)
-  const ofAddress = windowCounts(max, quarterHourMs, callersMax)
-  const ofSite = windowCounts(2 * max, quarterHourMs, callersMax)
-  const ofNetwork = windowCounts(4 * max, quarterHourMs, callersMax)
+  const byAddress = countsByAddress(max, quarterHourMs)
+  const passkeysByAddress = countsByAddress(passkeyRequestsFactor * writesMax, minuteMs)
+  const passkeys = windowCounts(writesMax, minuteMs, callersMax)
   return {
     countSignInRequest(request, reply, knownEmail) {
       const email = textIn(request.body, 'email')?.slice(0, emailLengthMax) ?? ''
@@ -144,19 +158,37 @@ function signInLimits(settings: LimitSettings): Pick<RateLimits, 'countSignInReq
         applyState(reply, { ...count, what })
         return count
       }
-      const counts = [ofAddress(clientAddress(request))]
-      if (isInIPv6Network(request.ip)) {
-        counts.push(ofSite(networkOf(request.ip, 56)), ofNetwork(networkOf(request.ip, 48)))
-      }
-      const giveBack = () => {
-        for (const count of counts) count.giveBack()
-      }
-      // What one limit refuses counts for none.
-      if (counts.some(({ isExceeded }) => isExceeded)) giveBack()
+      const counts = byAddress(request)
       for (const count of counts) applyState(reply, { ...count, what })
-      return { giveBack }
+      return { giveBack: () => giveBack(counts) }
+    },
+    countPasskeyRequest(request, reply) {
+      const what = 'sign-ins with passkeys a minute'
+      for (const count of passkeysByAddress(request)) applyState(reply, { ...count, what })
+      const id = textIn(fieldOf(request.body, 'response'), 'id')?.slice(0, credentialIdLengthMax)
+      if (id !== undefined) applyState(reply, { ...passkeys(`${id} ${clientAddress(request)}`), what })
     },
   }
+}
+
+/** Like {@link bucketsByAddress}, with counts that can be given back. */
+function countsByAddress(max: number, windowMs: number): (request: FastifyRequest) => WindowCount[] {
+  const ofAddress = windowCounts(max, windowMs, callersMax)
+  const ofSite = windowCounts(2 * max, windowMs, callersMax)
+  const ofNetwork = windowCounts(4 * max, windowMs, callersMax)
+  return (request) => {
+    const counts = [ofAddress(clientAddress(request))]
+    if (isInIPv6Network(request.ip)) {
+      counts.push(ofSite(networkOf(request.ip, 56)), ofNetwork(networkOf(request.ip, 48)))
+    }
+    // What one limit refuses counts for none.
+    if (counts.some(({ isExceeded }) => isExceeded)) giveBack(counts)
+    return counts
+  }
+}
+
+function giveBack(counts: readonly WindowCount[]): void {
+  for (const count of counts) count.giveBack()
 }
 
 type CreateBucket = (
@@ -226,7 +258,10 @@ function isOnBehalf({ body }: FastifyRequest): boolean {
 
 /** A string field of a body, lower-cased. */
 function textIn(body: unknown, field: string): string | null {
-  const value =
-    typeof body === 'object' && body !== null ? Object.getOwnPropertyDescriptor(body, field)?.value : undefined
+  const value = fieldOf(body, field)
   return typeof value === 'string' ? value.trim().toLowerCase() : null
+}
+
+function fieldOf(body: unknown, field: string): unknown {
+  return typeof body === 'object' && body !== null ? Object.getOwnPropertyDescriptor(body, field)?.value : undefined
 }

@@ -52,3 +52,30 @@ test('malformed requests to sign in are limited too, without keeping others back
   expect(await statuses(7, () => signIn('192.0.2.1', 'no address'))).toEqual([...Array(6).fill(400), 429])
   expect(await signIn('192.0.2.1', 'neighbour@example.org', password)).toBe(200)
 })
+
+const passkey = async (path: string, address: string, id?: string) => {
+  const clientDataJSON = Buffer.from('{"challenge":"none"}').toString('base64url')
+  const signed = { clientDataJSON, authenticatorData: '', signature: '' }
+  const response = { id, rawId: id, type: 'public-key', clientExtensionResults: {}, response: signed }
+  const headers = { ...from(address), origin: `http://localhost:${new URL(server.url).port}` }
+  const sent = { method: 'POST', body: id === undefined ? {} : { response }, headers }
+  return (await call(`${server.url}/api/auth/sign-in/${path}`, sent)).status
+}
+
+test('invalid passkeys keep nobody at the same address out, and use up none of its writes', async () => {
+  await signUp(unlimited.url, 'colleague@example.org', password)
+  expect(await statuses(20, (round) => passkey('passkey', '192.0.2.1', `junk${round}`))).toEqual(Array(20).fill(401))
+  expect(await statuses(20, () => passkey('passkey-options', '192.0.2.1'))).toEqual(Array(20).fill(200))
+  expect(await book('192.0.2.1')).toBe(201)
+  expect(await signIn('192.0.2.1', 'colleague@example.org', password)).toBe(200)
+})
+
+test('sign-ins with passkeys are limited by passkey, and in total by address', async () => {
+  const ofOne = await statuses(7, () => passkey('passkey', '192.0.2.1', 'one'))
+  expect(ofOne).toEqual([...Array(6).fill(401), 429])
+  expect(await passkey('passkey', '192.0.2.1', 'another')).toBe(401)
+  const all = await statuses(121, (round) => passkey('passkey', '192.0.2.2', `junk${round}`))
+  expect(all).toEqual([...Array(120).fill(401), 429])
+  expect(await passkey('passkey-options', '192.0.2.2')).toBe(429)
+  expect(await passkey('passkey-options', '192.0.2.3')).toBe(200)
+})

@@ -18,6 +18,8 @@ const lenient = { admission: 'lenient' } as const
 /** Sign-ins with a second factor: a code after the password, or a passkey instead of both. */
 export async function secondStepRoutes(app: FastifyInstance, deps: SecondFactorDeps): Promise<void> {
   const { signInWithCode, signInWithPasskey, getPasskeySignIn } = secondFactorOperations
+  const countPasskeyRequest = async (request: FastifyRequest, reply: FastifyReply) =>
+    app.rateLimits.countPasskeyRequest(request, reply)
 
   app.post<{ Body: CodeBody }>(
     signInWithCode.url,
@@ -41,7 +43,12 @@ export async function secondStepRoutes(app: FastifyInstance, deps: SecondFactorD
 
   app.post(
     getPasskeySignIn.url,
-    { config: lenient, bodyLimit: bodyBytesMax, schema: { body: getPasskeySignIn.body }, preValidation: emptyBody },
+    {
+      config: { ...lenient, isCountedByRoute: true },
+      bodyLimit: bodyBytesMax,
+      schema: { body: getPasskeySignIn.body },
+      preValidation: [countPasskeyRequest, emptyBody],
+    },
     async (request, reply) => {
       void reply.header('cache-control', 'no-store')
       return deps.passkeys.requestOptions(requirePasskeySite(deps.configuredUrl, request))
@@ -50,17 +57,20 @@ export async function secondStepRoutes(app: FastifyInstance, deps: SecondFactorD
 
   app.post<{ Body: PasskeyBody }>(
     signInWithPasskey.url,
-    { config: lenient, bodyLimit: bodyBytesMax, schema: { body: signInWithPasskey.body } },
+    {
+      config: { ...lenient, isCountedByRoute: true },
+      bodyLimit: bodyBytesMax,
+      schema: { body: signInWithPasskey.body },
+      preValidation: countPasskeyRequest,
+    },
     async (request, reply) => {
       const { response, rememberMe = true } = request.body
       const site = requirePasskeySite(deps.configuredUrl, request)
-      const count = app.rateLimits.countSignIn(request, reply, null)
       const accountId = await deps.passkeys.verify(site, response)
       const user = accountId === null ? null : await deps.accounts.userById(accountId)
       if (user === null)
         throw problem('passkey_refused', 'This passkey is not known here, or its response is not valid.')
       request.subjectAccountId = user.id
-      count.giveBack()
       return startSession(request, reply, deps, user, rememberMe)
     },
   )
