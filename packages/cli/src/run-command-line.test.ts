@@ -5,7 +5,7 @@ describe('the command line', () => {
   test('without a command lists the commands, and exits 2', async () => {
     const { code, out } = await runCaptured([])
     expect(code).toBe(2)
-    expect(out.join('\n')).toMatch(/start .*worker .*migrate .*verify .*admin .*doctor .*import .*replay /s)
+    expect(out.join('\n')).toMatch(/start .*worker .*migrate .*verify .*doctor .*archive .*admin .*import .*replay /s)
   })
 
   test.each([[['--help']], [['replay', 'appointments', '--help']], [['import', '-h']], [['help', 'verify']]])(

@@ -29,7 +29,8 @@ export async function inArchiveSession<Result>(
     }
     return await work(client)
   } finally {
-    // Closing the connection releases the lock, whatever state it is in.
+    // For whoever begins at once; the end of the session releases it too, but later.
+    await client.query('select pg_advisory_unlock_all()').catch(() => undefined)
     client.release(true)
   }
 }

@@ -111,6 +111,7 @@ describe('a booking by its id', () => {
       version: 1,
       createdAt: expect.any(Date),
       updatedAt: expect.any(Date),
+      erasedAt: null,
     })
   })
 
