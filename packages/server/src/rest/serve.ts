@@ -79,6 +79,8 @@ export type RouteOptions<Described extends Operation> = {
   storesKey?: true
   /** What the security log records of a request that succeeded, beside who sent it; null: nothing. */
   audit?(input: Input<Described>, body: unknown): AuditedRequest | null
+  /** The same of a request that repeats an Idempotency-Key, and gets the stored response. */
+  auditRepeated?(input: Input<Described>): AuditedRequest | null
   /** The response contains a secret and is not stored: a request that repeats an Idempotency-Key runs again. */
   returnsSecret?: true
 }
@@ -114,8 +116,9 @@ export function createServe(app: FastifyInstance, deps: RestDeps): Serve {
       const checked = check(call)
       return checked instanceof Promise ? checked.then(handleAndRecord) : handleAndRecord(checked)
     }
+    const steps = { check: recordRepetitions(deps, options.auditRepeated, check), run }
     const respond = storesResponse
-      ? (call: Call) => respondOnce(deps.engine.storedResponses, described, call, { check, run })
+      ? (call: Call) => respondOnce(deps.engine.storedResponses, described, call, steps)
       : run
     app.route({
       method: described.method,
@@ -206,7 +209,7 @@ function firstIdIn(values: unknown): string | null {
 
 /** A retry that gets the response of the first try has changed nothing, and is not recorded. */
 function recordSuccess(
-  { audit }: RestDeps,
+  deps: RestDeps,
   { responses }: Operation,
   auditedOf: (input: never, body: unknown) => AuditedRequest | null,
   handle: Handler,
@@ -214,12 +217,28 @@ function recordSuccess(
   return async (call) => {
     const response = await handle(call)
     if (response.status === 200 && responses[201] !== undefined) return response
-    const audited = auditedOf(call as never, response.body)
-    const { principal, request } = call
-    const actorId = principal.kind === 'account' ? principal.accountId : null
-    if (audited !== null) audit.record({ ...audited, actorId, network: networkPrefix(request.ip) })
+    record(deps, call, auditedOf(call as never, response.body))
     return response
   }
+}
+
+/** @param check of a request that gets a stored response */
+function recordRepetitions(
+  deps: RestDeps,
+  auditedOf: ((input: never) => AuditedRequest | null) | undefined,
+  check: (call: Call) => Call | Promise<Call>,
+): (call: Call) => Call | Promise<Call> {
+  if (auditedOf === undefined) return check
+  return async (call) => {
+    const checked = await check(call)
+    record(deps, checked, auditedOf(checked as never))
+    return checked
+  }
+}
+
+function record({ audit }: RestDeps, { principal, request }: Call, audited: AuditedRequest | null): void {
+  const actorId = principal.kind === 'account' ? principal.accountId : null
+  if (audited !== null) audit.record({ ...audited, actorId, network: networkPrefix(request.ip) })
 }
 
 /** What is refused before the body is read. A public read has nothing to check. Fastify catches what a hook throws. */

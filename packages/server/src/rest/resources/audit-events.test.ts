@@ -58,6 +58,32 @@ test('grants, changes, denials, reads of patients’ data and exports are record
   expect(JSON.stringify(rest.audited)).not.toMatch(/Miller|12345|example\.org|203\.0\.113\.9/)
 })
 
+test('whoever at the desk gets a booking without changing it has read it', async ({ database, rest }) => {
+  const clinic = await aClinic(database)
+  const booking = await aBooking(database, await aSlot(database, await aDoctor(database, clinic)))
+  const staff = await rest.aMember(clinic.no, 'staff')
+  const path = { bookingId: booking.id }
+  const read = { kind: 'booking_read', clinicNo: clinic.no, actorId: staff.id, subjectId: booking.id }
+  const recorded = async (...[id, options]: Parameters<typeof rest.call>) => {
+    rest.audited.length = 0
+    const reply = await rest.call(id, { path, remoteAddress: '203.0.113.9', ...options })
+    const shown = JSON.stringify(reply.status < 400 ? reply.body : reply.problem)
+    return { status: reply.status, isShown: shown.includes('"patient":{'), audited: rest.audited.slice() }
+  }
+  const network = '203.0.113.0/24'
+  const cancel = ['cancelBooking', { as: staff, key: 'the cancellation' }] as const
+  expect(await recorded(...cancel)).toEqual({ status: 200, isShown: true, audited: [] })
+  const seen = { isShown: true, audited: [{ ...read, network }] }
+  // The stored response, an unchanged booking, a refusal that contains it.
+  expect(await recorded(...cancel)).toEqual({ status: 200, ...seen })
+  expect(await recorded('cancelBooking', { as: staff })).toEqual({ status: 200, ...seen })
+  expect(await recorded('completeBooking', { as: staff })).toEqual({ status: 409, ...seen })
+  // The patient's own are not.
+  const token = rest.manageTokens.issue(booking.id)
+  const own = { status: 200, isShown: true, audited: [] }
+  expect(await recorded('cancelBooking', { token })).toEqual(own)
+})
+
 test('a retry is not recorded again', async ({ database, rest }) => {
   const site = rest.anAccount({ siteAdministrator: true })
   const clinic = await aClinic(database)

@@ -8,6 +8,7 @@ import {
   type SettleAction,
   type SettleOutcome,
 } from '@holdfast/engine'
+import { networkPrefix } from '../../audit/network-prefix.ts'
 import type { ProblemError } from '../../edge/problem-error.ts'
 import { invalidRequest } from '../../edge/validator.ts'
 import { type BookingReach, bookingNotFound, erasureKey } from '../guards/reach-booking.ts'
@@ -66,7 +67,8 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
   }
   serve(restOperations.listBookingEvents, readHistory, { audit: historyRead })
 
-  serve(restOperations.rescheduleBooking, async ({ params, granted: reach, field, key, request }) => {
+  const reschedule = async (input: Input<typeof restOperations.rescheduleBooking>) => {
+    const { params, granted: reach, field, key, request } = input
     const { slotId, sameDoctor } = field
     const { bookingId } = params
     const outcome = await engine.move({
@@ -82,16 +84,17 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
       const { units, appointmentType, slotId: fromSlotId } = booking
       throw await slotFull(request, { slotId, units, appointmentType, fromSlotId, sameDoctor })
     }
-    return settledResponse(deps, outcome)
-  })
-
-  serve(restOperations.confirmBooking, (input) => confirm(deps, input), { limit: 'patient' })
-  serve(restOperations.extendBooking, (input) => settled(deps, input, 'extend'))
-  serve(restOperations.cancelBooking, (input) => settled(deps, input, 'cancel', input.body))
-  serve(restOperations.arriveBooking, (input) => settled(deps, input, 'arrive'))
-  serve(restOperations.completeBooking, (input) => settled(deps, input, 'complete'))
-  serve(restOperations.noShowBooking, (input) => settled(deps, input, 'no_show'))
-  serve(restOperations.reopenBooking, (input) => settled(deps, input, 'reopen'))
+    return settledResponse(deps, input, outcome)
+  }
+  const auditRepeated = readByDesk
+  serve(restOperations.rescheduleBooking, reschedule, { auditRepeated })
+  serve(restOperations.confirmBooking, (input) => confirm(deps, input), { limit: 'patient', auditRepeated })
+  serve(restOperations.extendBooking, (input) => settled(deps, input, 'extend'), { auditRepeated })
+  serve(restOperations.cancelBooking, (input) => settled(deps, input, 'cancel', input.body), { auditRepeated })
+  serve(restOperations.arriveBooking, (input) => settled(deps, input, 'arrive'), { auditRepeated })
+  serve(restOperations.completeBooking, (input) => settled(deps, input, 'complete'), { auditRepeated })
+  serve(restOperations.noShowBooking, (input) => settled(deps, input, 'no_show'), { auditRepeated })
+  serve(restOperations.reopenBooking, (input) => settled(deps, input, 'reopen'), { auditRepeated })
 
   // The manage token alone decides: no role is enough, nor is an account that has the booking already.
   serve(restOperations.linkBooking, (input) => {
@@ -156,11 +159,12 @@ async function confirm(deps: RestDeps, input: Input<typeof restOperations.confir
     isGuest && body.patient !== undefined ? await admitContact(deps, request.ip, params.bookingId, body.patient) : null
   const outcome = await settle(deps, input, 'confirm', body)
   release?.(outcome)
-  return settledResponse(deps, outcome)
+  return settledResponse(deps, input, outcome)
 }
 
 async function settled(...of: Parameters<typeof settle>) {
-  return settledResponse(of[0], await settle(...of))
+  const [deps, input] = of
+  return settledResponse(deps, input, await settle(...of))
 }
 
 /** Patients' reads of their own booking are not recorded. */
@@ -173,7 +177,7 @@ function historyRead({ params: { bookingId } }: ReadInput): AuditedRequest {
 }
 
 type ReadInput = { params: { bookingId: string }; granted: BookingReach }
-type SettleInput = { params: { bookingId: string }; granted: BookingReach; key: SentKey | null }
+type SettleInput = ReadInput & { key: SentKey | null; request: { ip: string } }
 
 function settle(
   { engine }: RestDeps,
@@ -194,10 +198,22 @@ function settle(
 
 type Settled = Extract<SettleOutcome | MoveOutcome, { kind: 'done' | 'unchanged' }>
 
-async function settledResponse(deps: RestDeps, outcome: Settled | Refusal) {
-  if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw await refusalWithVisit(deps, outcome)
+/** Changes are in the event log; whoever changed nothing, but gets the booking, has read it. */
+async function settledResponse(deps: RestDeps, input: SettleInput, outcome: Settled | Refusal) {
+  if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') {
+    const refusal = await refusalWithVisit(deps, outcome)
+    if (refusal.extras.booking !== undefined) recordDeskRead(deps, input)
+    throw refusal
+  }
+  if (outcome.kind === 'unchanged') recordDeskRead(deps, input)
   const { booking, position } = outcome
   return { status: 200 as const, body: await bookingBodyWithVisit(deps, booking), position }
+}
+
+function recordDeskRead({ audit }: RestDeps, input: SettleInput): void {
+  const read = readByDesk(input)
+  if (read === null) return
+  audit.record({ ...read, actorId: input.granted.actorId, network: networkPrefix(input.request.ip) })
 }
 
 /** A refusal whose problem contains the booking contains all of it, with the address of a video visit. */
