@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { aBooking, aClinic, aDoctor, aSlot, createTestDatabase, type TestDatabase } from '@holdfast/testkit'
@@ -59,6 +59,21 @@ test('months are listed, archived, listed as archived, and restored', async () =
   const restored = await holdfast('archive', 'restore', join(directory, file), '--json')
   expect(JSON.parse(restored.text)).toEqual({ month: old, slots: 2, bookings: 2, events: 8 })
   expect((await holdfast('verify')).text).toMatch('Everything adds up.')
+})
+
+test('a month that is refused does not hold up a later one', async () => {
+  const doctor = await aDoctor(database, await aClinic(database))
+  const slot = await aSlot(database, doctor, { startsAt: dayOfMonth(9, 3) })
+  const { id } = await aBooking(database, slot, { status: 'COMPLETED', createdAt: dayOfMonth(9, 1) })
+  await database.ownerPool.query('update holdfast.booking set updated_at = now() where id = $1', [id])
+  const second = join(directory, 'second')
+  await mkdir(second)
+  const { code, text } = await holdfast('archive', '--before', young, '--to', second)
+  expect(text).toContain(`${old}: 2 slots, 2 bookings and 8 events are in ${second}`)
+  expect(text).toMatch(/^Archived 1 month\.$/m)
+  const older = monthOf(dayOfMonth(9, 1))
+  expect(text).toContain(`${older} was not archived: ${older} has 1 bookings that changed in the last 30 days`)
+  expect(code).toBe(1)
 })
 
 test.for([

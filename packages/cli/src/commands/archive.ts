@@ -27,31 +27,38 @@ export async function archiveCommand(context: CommandContext, options: ArchiveOp
   }
   if (before === undefined || to === undefined) return listCommand(context, options)
   const { terminal } = context
-  const archived = await inArchivePool(context, async (pool) => {
+  const { done: archived, refused } = await inArchivePool(context, async (pool) => {
     const { months, archived: known } = await listMonths(pool)
     const young = months.find(({ month, isOld }) => month < before && !isOld)
     if (young) throw new CommandRefusal(`${young.month} is younger than ${archiveAgeMonths} months, after its end`)
     const unfinished = known.filter(({ state }) => state === 'moving').map(({ month }) => month)
     const due = [...new Set([...months.map(({ month }) => month), ...unfinished])].filter((month) => month < before)
     const done: { month: string; slots: number; bookings: number; events: number; file: string }[] = []
+    const refused: { month: string; reason: string }[] = []
     for (const month of due.sort()) {
       context.signal.throwIfAborted()
-      const summary = await archiveMonth(pool, { month, directory: resolve(to) })
+      const summary = await archiveMonth(pool, { month, directory: resolve(to) }).catch((error: unknown) => {
+        // Another month may not be concerned.
+        if (!(error instanceof ArchiveRefused) || error.kind === 'running') throw error
+        refused.push({ month, reason: error.message })
+        return null
+      })
       if (summary === null) continue
       const { slot: slots, booking: bookings, booking_event: events } = summary.counts
       done.push({ month, slots, bookings, events, file: summary.path })
       terminal.note(`${month}: ${slots} slots, ${bookings} bookings and ${events} events are in ${summary.path}`)
     }
-    return done
+    return { done, refused }
   })
-  if (options.json === true) terminal.json({ archived })
+  if (options.json === true) terminal.json({ archived, refused })
   else
     terminal.out(
       archived.length === 0
         ? 'There is no month to archive.'
         : `Archived ${archived.length} ${archived.length === 1 ? 'month' : 'months'}.`,
     )
-  return 0
+  for (const { month, reason } of refused) terminal.note(`${month} was not archived: ${reason}`)
+  return refused.length === 0 ? 0 : 1
 }
 
 async function listCommand(context: CommandContext, options: JsonOption): Promise<ExitCode> {

@@ -4,8 +4,8 @@
 -- Internal: only the owner calls it (`holdfast archive`).
 --
 -- Locks: the slots, by id; then their bookings, by id. For a short transaction: a long one would hold back the log.
--- Fails: 55006 if a booking of one of the slots is a hold, has an idempotency key or has changed since p_quiet_since;
---   55P03 if a row stays locked. Nothing is moved then.
+-- Fails: 55006 if a booking of one of the slots is a hold, has an idempotency key or has changed since p_quiet_since
+--   (its erasure does not count); 55P03 if a row stays locked. Nothing is moved then.
 -- Idempotent: yes.
 create or replace function holdfast.archive_slots(
   p_clinic_no integer, p_month date, p_quiet_since timestamptz, p_limit integer
@@ -40,7 +40,9 @@ begin
     from booking b
     left join idempotency k on k.clinic_no = b.clinic_no and k.booking_id = b.id
    where b.clinic_no = p_clinic_no and b.id = any (v_booking_ids)
-     and (b.status = 'PENDING' or k.key is not null or b.updated_at >= p_quiet_since)
+     and (b.status = 'PENDING' or k.key is not null
+          -- Erased, and not changed since.
+          or b.updated_at >= p_quiet_since and b.erased_at is distinct from b.updated_at)
    limit 1;
   if v_obstacle is not null then
     raise exception '%', v_obstacle using errcode = 'object_in_use';

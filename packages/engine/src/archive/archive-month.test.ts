@@ -172,6 +172,39 @@ describe('a crash', () => {
     expect(await contentOf(database)).toEqual(before)
   })
 
+  test('and an erasure afterwards: a repetition finishes', async ({ database, directory }) => {
+    const slots = await aHistory(database)
+    await expect(archive(database, directory, { onStep: crashingAt<ArchiveStep>('moved') })).rejects.toThrow('crash at')
+    await database.ownerPool.query(
+      `select holdfast.erase_patient($1, array(select id from holdfast.booking where slot_id = $2), null, null)`,
+      [slots.at(-1)?.clinicNo, slots.at(-1)?.id],
+    )
+    expect((await archive(database, directory))?.counts).toMatchObject({ slot: 8, booking: 16, booking_event: 54 })
+    expect(await findings(database)).toEqual([])
+    await restoreMonth(database.ownerPool, fileOf(directory))
+    expect(await findings(database)).toEqual([])
+  })
+
+  test.for(['another change', 'an idempotency key'])(
+    'and %s afterwards: the repetition is refused, and puts back what was moved',
+    async (change, { database, directory }) => {
+      const slot = (await aHistory(database)).at(-1)
+      await expect(archive(database, directory, { onStep: crashingAt<ArchiveStep>('moved') })).rejects.toThrow('crash')
+      expect((await contentOf(database)).archived_row).not.toEqual([])
+      const statement =
+        change === 'an idempotency key'
+          ? `insert into holdfast.idempotency (clinic_no, key, request_hash, booking_id, created_at)
+               select clinic_no, gen_random_uuid(), gen_random_uuid(), id, now() from holdfast.booking where slot_id = $1`
+          : 'update holdfast.booking set updated_at = now() where slot_id = $1'
+      await database.ownerPool.query(statement, [slot?.id])
+      await expect(archive(database, directory)).rejects.toMatchObject({ kind: 'in_use' })
+      const after = await contentOf(database)
+      expect([after.archived_row, after.archived_month]).toEqual([[], []])
+      expect([after.slot?.length, after.booking?.length]).toEqual([11, 19])
+      expect(await readdir(directory)).toEqual([])
+    },
+  )
+
   test('while the file is written: its beginning has another name, and is replaced', async ({
     database,
     directory,

@@ -13,11 +13,18 @@ import {
   writeArchiveFile,
 } from './archive-file.ts'
 import { ArchiveRefused } from './archive-refused.ts'
-import { archivedMonth, dayOf, deleteArchivedRows, inArchiveSession, schemaOf } from './archive-session.ts'
+import {
+  archivedMonth,
+  dayOf,
+  deleteArchivedRows,
+  inArchiveSession,
+  moveRowsBack,
+  schemaOf,
+} from './archive-session.ts'
 
 /** A month can be archived when it ended this long ago: readers of the log have read it by then. */
 export const archiveAgeMonths = 6
-/** Nothing of a month may have changed for so long. */
+/** Nothing of a month may have changed for so long, but for patients who were erased. */
 const quietDays = 30
 const slotsPerMove = 200
 const rowsPerPage = 2_000
@@ -67,7 +74,13 @@ async function archive(
     await client.query(sql`insert into holdfast.archived_month (month) values (${dayOf(month)})`)
   }
   onStep('claimed')
-  await moveRows(client, month, () => onStep('moved'))
+  try {
+    await moveRows(client, month, () => onStep('moved'))
+  } catch (error) {
+    // It may stay in use for weeks: meanwhile its bookings must be found, also to be erased.
+    if (error instanceof ArchiveRefused && error.kind === 'in_use') await moveRowsBack(client, month)
+    throw error
+  }
   const path = archivePath(directory, month)
   const header = archiveHeader(month, await schemaOf(client))
   const summary = await writeArchiveFile(path, header, rowsOf(client, month))
@@ -102,7 +115,8 @@ async function requireEligible(client: pg.PoolClient, month: string): Promise<vo
   }
   const obstacles = await client.query<{ holds: number; keys: number; changed: number; long: number }>(sql`
     select count(*) filter (where b.status = 'PENDING') as holds, count(k.key) as keys,
-           count(*) filter (where b.updated_at >= now() - make_interval(days => ${quietDays})) as changed,
+           count(*) filter (where b.updated_at >= now() - make_interval(days => ${quietDays})
+                              and b.erased_at is distinct from b.updated_at) as changed,
            count(*) filter (where s.ends_at >= now() - make_interval(days => ${quietDays})) as long
       from holdfast.slot s
       left join holdfast.booking b on b.clinic_no = s.clinic_no and b.slot_id = s.id

@@ -14,6 +14,7 @@ export type ArchivedMonth = {
 }
 
 const rowsPerDeletion = 5_000
+const slotsPerMove = 200
 
 /** Runs `work` on one connection with the lock of all archiving: once at a time. @throws ArchiveRefused running */
 export async function inArchiveSession<Result>(
@@ -27,7 +28,12 @@ export async function inArchiveSession<Result>(
     if (rows[0]?.locked !== true) {
       throw new ArchiveRefused('running', 'months of this database are being archived or restored by another process')
     }
-    return await work(client)
+    try {
+      return await work(client)
+    } finally {
+      // PostgreSQL notices a closed connection some time later, and the next month may follow at once.
+      await client.query(sql`select pg_advisory_unlock(1215261796, 5)`).catch(() => undefined)
+    }
   } finally {
     // For whoever begins at once; the end of the session releases it too, but later.
     await client.query('select pg_advisory_unlock_all()').catch(() => undefined)
@@ -60,6 +66,21 @@ export async function deleteArchivedRows(client: pg.PoolClient, month: string): 
                                      where month = ${dayOf(month)} order by place limit ${rowsPerDeletion})`)
     deleted = rowCount ?? 0
   }
+}
+
+/** Moves a month's rows from `archived_row` back to their tables, in short transactions: it is not archived any more. */
+export async function moveRowsBack(
+  client: pg.PoolClient,
+  month: string,
+  onMoved: () => void = () => undefined,
+): Promise<void> {
+  for (;;) {
+    const { rows } = await client.query<{ moved: number }>(sql`
+      select holdfast.restore_archived_rows(${dayOf(month)}, ${slotsPerMove}) as moved`)
+    if ((rows[0]?.moved ?? 0) === 0) break
+    onMoved()
+  }
+  await client.query(sql`delete from holdfast.archived_month where month = ${dayOf(month)}`)
 }
 
 /** The newest migration of the database. */

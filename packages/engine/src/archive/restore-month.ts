@@ -8,10 +8,10 @@ import {
   dayOf,
   deleteArchivedRows,
   inArchiveSession,
+  moveRowsBack,
   schemaOf,
 } from './archive-session.ts'
 
-const slotsPerMove = 200
 const linesPerLoad = 1_000
 
 export type RestoreStep = 'checked' | 'loading' | 'loaded' | 'moved' | 'restored'
@@ -41,8 +41,7 @@ export function restoreMonth(
       await setState(client, month, 'restoring')
     }
     onStep('loaded')
-    while (await moveBack(client, month)) onStep('moved')
-    await client.query(sql`delete from holdfast.archived_month where month = ${dayOf(month)}`)
+    await moveRowsBack(client, month, () => onStep('moved'))
     onStep('restored')
     return summary
   })
@@ -97,10 +96,4 @@ async function load(client: pg.PoolClient, path: string, checked: ArchiveSummary
   })
   if (waiting.length > 0) await insert()
   if (!read.checksum.equals(checked.checksum)) throw new ArchiveRefused('damaged', `${path} has changed meanwhile`)
-}
-
-async function moveBack(client: pg.PoolClient, month: string): Promise<boolean> {
-  const { rows } = await client.query<{ moved: number }>(sql`
-    select holdfast.restore_archived_rows(${dayOf(month)}, ${slotsPerMove}) as moved`)
-  return (rows[0]?.moved ?? 0) > 0
 }
