@@ -84,6 +84,7 @@ export async function openAccounts(
   const sessions = createSessions(pool, principals, idle)
   const onPasswordReset = sessions.passwordChosen
   const auth = await createAuth({ pool, secrets, publicUrl, issuer, passwords, onPasswordReset, onError })
+  const secondFactors = createSecondFactors(pool, principals, sessions)
   return {
     accounts: createAccounts(pool, auth, passwords, sessions),
     auth,
@@ -95,12 +96,12 @@ export async function openAccounts(
     knownBrowsers: createKnownBrowsers(secrets, isSecure),
     factorBrowsers: createKnownBrowsers(secrets, isSecure, 'second-factor-browser'),
     attemptLimits: config.rateLimit ? createAttemptLimits(config.limitSignInsPerEmail) : noAttemptLimits,
-    secondFactors: createSecondFactors(pool, principals, sessions),
+    secondFactors,
     totp: createTotp(pool, createSecretBox(auth)),
     recoveryCodes: createRecoveryCodes(pool),
     passkeys: createPasskeys(pool, auth),
     pendingSignIns: createPendingSignIns(auth),
-    startSession: createStartSession(auth),
+    startSession: createStartSession(auth, secondFactors),
     publicUrl,
     configuredUrl: config.publicUrl,
     pool,

@@ -28,8 +28,6 @@ export type Passkeys = {
   add(site: PasskeySite, accountId: string, added: AddedPasskey): Promise<PasskeyCard | null>
   /** false: the account has no such passkey. */
   rename(accountId: string, id: string, name: string): Promise<boolean>
-  /** false: the account has no such passkey. */
-  remove(accountId: string, id: string): Promise<boolean>
   /** What the browser needs to sign in, within five minutes. */
   requestOptions(site: PasskeySite): Promise<PublicKeyCredentialRequestOptionsJSON>
   /** The account of a passkey's signature; null: it is not valid here, or was used before. */
@@ -97,10 +95,6 @@ export function createPasskeys(pool: Pool, auth: Auth): Passkeys {
       const { rowCount } = await pool.query(
         sql`update passkey set name = ${name} where id = ${id} and "userId" = ${accountId}`,
       )
-      return rowCount === 1
-    },
-    async remove(accountId, id) {
-      const { rowCount } = await pool.query(sql`delete from passkey where id = ${id} and "userId" = ${accountId}`)
       return rowCount === 1
     },
 

@@ -170,6 +170,65 @@ test('a changed password keeps the second factors, and voids sign-ins that wait 
   await challengeOf(server.url, person.email, newPassword)
 })
 
+test.each([
+  { end: 'commit', isShown: false },
+  // The control: the factor is still there.
+  { end: 'rollback', isShown: true },
+])('sessions that start while the only factor is removed, $end: it counts as shown is $isShown', async (expected) => {
+  const { ownerPool } = server.database
+  const { id, email } = await aPersonWithApp(server, `removed-${expected.end}@example.org`)
+  const plain = await ownerPool.query<{ id: string }>(
+    `update auth.session set "secondFactorAt" = null where "userId" = $1 returning id::text`,
+    [id],
+  )
+  const { secondFactors, startSession, close } = await opened()
+  const removal = await ownerPool.connect()
+  try {
+    await removal.query('begin')
+    await removal.query('select from auth."user" where id = $1 for no key update', [id])
+    await removal.query('delete from auth.totp where "userId" = $1', [id])
+    const started = Promise.all([
+      startSession(id, { ipAddress: '192.0.2.1', userAgent: email, isRemembered: true }),
+      secondFactors.markSession(id, plain.rows[0]?.id ?? ''),
+    ])
+    const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+    await expect.poll(async () => (await ownerPool.query(waiting)).rowCount, { timeout: 20_000 }).toBe(2)
+    await removal.query(expected.end)
+    await started
+    const { rows } = await ownerPool.query<{ isShown: boolean }>(
+      'select "secondFactorAt" is not null as "isShown" from auth.session where "userId" = $1',
+      [id],
+    )
+    expect(rows.map(({ isShown }) => isShown)).toEqual([expected.isShown, expected.isShown])
+  } finally {
+    removal.release()
+    await close()
+  }
+})
+
+test('sessions lose their second factor with the removal of the last one', async () => {
+  const { id } = await aPersonWithApp(server, 'last@example.org')
+  const { rows } = await server.database.ownerPool.query<{ id: string }>(
+    `insert into auth.passkey ("userId", name, "credentialId", "publicKey", counter, transports, "createdAt")
+     values ($1, 'Key', 'last', 'x', 0, '[]', now()) returning id::text`,
+    [id],
+  )
+  const { secondFactors, close } = await opened()
+  const shown = async () => {
+    const found = await server.database.ownerPool.query(
+      'select from auth.session where "userId" = $1 and "secondFactorAt" is not null',
+      [id],
+    )
+    return found.rowCount
+  }
+  expect(await secondFactors.removePasskey(id, rows[0]?.id ?? '')).toBe(true)
+  expect(await secondFactors.removePasskey(id, rows[0]?.id ?? '')).toBe(false)
+  expect(await shown()).toBe(1)
+  await secondFactors.removeTotp(id)
+  expect(await shown()).toBe(0)
+  await close()
+})
+
 test('a link to choose a new password removes no second factor', async () => {
   const person = await aPersonWithApp(server, 'reset@example.org')
   const token = await passwordResetOf(person.id)
@@ -288,12 +347,17 @@ function cookiesOf({ headers }: Pick<Awaited<ReturnType<typeof post>>, 'headers'
   return lines.map((line) => line.split(';')[0]).join('; ')
 }
 
-/** As `holdfast admin reset-password` creates it. */
-async function passwordResetOf(accountId: string): Promise<string> {
+/** The accounts of another process. */
+async function opened() {
   const result = readConfig(settingsFor(server.database))
   if (result.kind !== 'ok') throw new Error('The settings of the tests are not valid.')
   const database = { appUrl: server.database.appUrl, secrets: result.config.secrets ?? [] }
-  const { accounts, close } = await openAccounts(result.config, database, createLogger('silent'))
+  return openAccounts(result.config, database, createLogger('silent'))
+}
+
+/** As `holdfast admin reset-password` creates it. */
+async function passwordResetOf(accountId: string): Promise<string> {
+  const { accounts, close } = await opened()
   const { token } = await accounts.createPasswordReset(accountId)
   await close()
   return token

@@ -1,4 +1,5 @@
-import type { Pool } from 'pg'
+import { inTransaction } from '@holdfast/engine'
+import type { Pool, PoolClient } from 'pg'
 import sql from 'sql-template-tag'
 import { storedSessionToken } from './hashed-session-tokens.ts'
 import type { Principals } from './principals.ts'
@@ -6,14 +7,22 @@ import type { Sessions } from './sessions.ts'
 
 export type SecondFactors = {
   of(accountId: string): Promise<FactorCounts>
-  /** The session was started with a second factor, or its account's person has shown one now. */
+  /** The account's person has shown a second factor in the session now. Does nothing if the account has none. */
   markSession(accountId: string, sessionId: string): Promise<void>
-  /** A session that replaces another one keeps its second factor. @param token of the new session */
-  carry(token: string, shownAt: Date): Promise<void>
-  /** Removes the secret of the authenticator app with its recovery codes. false: there was none that is on. */
-  removeTotp(accountId: string): Promise<boolean>
-  /** Sessions of an account that has no second factor any more count as started without one. */
-  afterRemoval(accountId: string): Promise<void>
+  /**
+   * A new session was started with a second factor, or replaces a session that was. Does nothing if the account has none
+   * any more.
+   *
+   * @param token of the new session
+   */
+  markNewSession(accountId: string, token: string, shownAt: Date): Promise<void>
+  /**
+   * Removes the secret of the authenticator app with its recovery codes. Sessions of an account that has no second
+   * factor any more count as started without one.
+   */
+  removeTotp(accountId: string): Promise<void>
+  /** The same for a passkey. false: the account has no such passkey. */
+  removePasskey(accountId: string, id: string): Promise<boolean>
   /** For a lost phone: removes every second factor and ends all sessions. @returns what was removed */
   reset(accountId: string): Promise<FactorCounts>
 }
@@ -24,7 +33,7 @@ export type FactorCounts = { hasTotp: boolean; recoveryCodes: number; passkeys: 
 /** @param pool connected with `search_path=auth` */
 export function createSecondFactors(
   pool: Pool,
-  principals: Pick<Principals, 'forget'>,
+  principals: Pick<Principals, 'forget' | 'forgetSession'>,
   sessions: Pick<Sessions, 'endAll'>,
 ): SecondFactors {
   async function of(accountId: string): Promise<FactorCounts> {
@@ -36,40 +45,84 @@ export function createSecondFactors(
     return rows[0]
   }
 
-  async function removeTotp(accountId: string): Promise<boolean> {
-    const { rows } = await pool.query<{ on: boolean }>(
-      sql`delete from totp where "userId" = ${accountId} returning "confirmedAt" is not null as "on"`,
-    )
-    await pool.query(sql`delete from "recoveryCode" where "userId" = ${accountId}`)
-    return rows[0]?.on ?? false
-  }
-
   return {
     of,
     async markSession(accountId, sessionId) {
-      await pool.query(
-        sql`update session set "secondFactorAt" = now() where id = ${sessionId} and "userId" = ${accountId}`,
+      await withFactorsLocked(pool, accountId, (transaction) =>
+        transaction.query(sql`
+          update session set "secondFactorAt" = now()
+           where id = ${sessionId} and "userId" = ${accountId} and ${hasFactor(accountId)}`),
       )
       principals.forget(accountId)
     },
-    async carry(token, shownAt) {
-      await pool.query(sql`update session set "secondFactorAt" = ${shownAt} where token = ${storedSessionToken(token)}`)
+    async markNewSession(accountId, token, shownAt) {
+      await withFactorsLocked(pool, accountId, (transaction) =>
+        transaction.query(sql`
+          update session set "secondFactorAt" = ${shownAt}
+           where token = ${storedSessionToken(token)} and "userId" = ${accountId} and ${hasFactor(accountId)}`),
+      )
+      principals.forgetSession(token)
     },
-    removeTotp,
-    async afterRemoval(accountId) {
-      await pool.query(sql`
-        update session set "secondFactorAt" = null
-         where "userId" = ${accountId} and "secondFactorAt" is not null
-           and not exists (select from totp where "userId" = ${accountId} and "confirmedAt" is not null)
-           and not exists (select from passkey where "userId" = ${accountId})`)
+    async removeTotp(accountId) {
+      await withFactorsLocked(pool, accountId, async (transaction) => {
+        await deleteTotp(transaction, accountId)
+        await unmarkSessions(transaction, accountId)
+      })
       principals.forget(accountId)
+    },
+    async removePasskey(accountId, id) {
+      const isRemoved = await withFactorsLocked(pool, accountId, async (transaction) => {
+        const { rowCount } = await transaction.query(
+          sql`delete from passkey where id = ${id} and "userId" = ${accountId}`,
+        )
+        await unmarkSessions(transaction, accountId)
+        return rowCount === 1
+      })
+      principals.forget(accountId)
+      return isRemoved
     },
     async reset(accountId) {
       const removed = await of(accountId)
-      await removeTotp(accountId)
-      await pool.query(sql`delete from passkey where "userId" = ${accountId}`)
+      await withFactorsLocked(pool, accountId, async (transaction) => {
+        await deleteTotp(transaction, accountId)
+        await transaction.query(sql`delete from passkey where "userId" = ${accountId}`)
+        await unmarkSessions(transaction, accountId)
+      })
       await sessions.endAll(accountId)
       return removed
     },
   }
+}
+
+/**
+ * Runs `work` in a transaction while nobody else removes second factors of the account or marks its sessions. Its
+ * statements see what earlier ones of others wrote.
+ *
+ * Locks: the row of `user`.
+ */
+async function withFactorsLocked<Result>(
+  pool: Pool,
+  accountId: string,
+  work: (transaction: PoolClient) => Promise<Result>,
+): Promise<Result> {
+  return inTransaction(pool, async (transaction) => {
+    await transaction.query(sql`select from "user" where id = ${accountId} for no key update`)
+    return work(transaction)
+  })
+}
+
+function hasFactor(accountId: string) {
+  return sql`(exists (select from totp where "userId" = ${accountId} and "confirmedAt" is not null)
+    or exists (select from passkey where "userId" = ${accountId}))`
+}
+
+async function deleteTotp(transaction: PoolClient, accountId: string): Promise<void> {
+  await transaction.query(sql`delete from totp where "userId" = ${accountId}`)
+  await transaction.query(sql`delete from "recoveryCode" where "userId" = ${accountId}`)
+}
+
+async function unmarkSessions(transaction: PoolClient, accountId: string): Promise<void> {
+  await transaction.query(sql`
+    update session set "secondFactorAt" = null
+     where "userId" = ${accountId} and "secondFactorAt" is not null and not ${hasFactor(accountId)}`)
 }

@@ -144,7 +144,9 @@ async function respond(
   if (endpoint.path === '/sign-in/email') await afterSignIn(request, reply, deps)
   if (endpoint.path === '/change-password' && request.principal.kind === 'account') {
     const { accountId, secondFactorAt } = request.principal
-    if (token !== null && secondFactorAt !== null) await deps.secondFactors.carry(unsigned(token), secondFactorAt)
+    if (token !== null && secondFactorAt !== null) {
+      await deps.secondFactors.markNewSession(accountId, unsigned(token), secondFactorAt)
+    }
     await deps.sessions.passwordChosen(accountId)
   }
   if (endpoint.path === '/sign-out') await endSessionOfJwt(request, deps.sessions)

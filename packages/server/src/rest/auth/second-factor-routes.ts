@@ -60,7 +60,6 @@ function totpRoutes(app: FastifyInstance, deps: SecondFactorDeps): void {
   app.post<{ Body: Confirmation }>(removeTotp.url, confirmed, async (request) => {
     const { account } = await requireConfirmation(request, deps, request.body.password)
     await deps.secondFactors.removeTotp(account.accountId)
-    await deps.secondFactors.afterRemoval(account.accountId)
     return { status: true }
   })
 
@@ -111,8 +110,7 @@ function passkeyRoutes(app: FastifyInstance, deps: SecondFactorDeps): void {
     async (request) => {
       const { id, password } = request.body
       const { account } = await requireConfirmation(request, deps, password)
-      if (!(await deps.passkeys.remove(account.accountId, id))) throw notFound(id)
-      await deps.secondFactors.afterRemoval(account.accountId)
+      if (!(await deps.secondFactors.removePasskey(account.accountId, id))) throw notFound(id)
       return { status: true }
     },
   )
