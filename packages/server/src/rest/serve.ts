@@ -183,8 +183,11 @@ function recordDenials(
   const refuse = (call: Call, error: unknown): never => {
     const { principal, params, body, request } = call
     if (error instanceof ProblemError && error.code === 'forbidden' && principal.kind === 'account') {
-      const subjectId = firstIdIn(params) ?? firstIdIn(body)
-      const clinicNo = subjectId === null ? null : clinicNoIn(subjectId)
+      const id = firstIdIn(params) ?? firstIdIn(body)
+      const clinicNo = id === null ? null : clinicNoIn(id)
+      // A patient may be refused at their own booking: the two must not stay linked when the booking is erased.
+      const isBooking = typeof params === 'object' && params !== null && 'bookingId' in params
+      const subjectId = isBooking ? null : id
       const { accountId: actorId } = principal
       const network = networkPrefix(request.ip)
       audit.record({ kind: 'denied', clinicNo, actorId, subjectId, network, details: [described.id] })

@@ -58,6 +58,17 @@ test('grants, changes, denials, reads of patients’ data and exports are record
   expect(JSON.stringify(rest.audited)).not.toMatch(/Miller|12345|example\.org|203\.0\.113\.9/)
 })
 
+test('what a patient is refused at their own booking is recorded without the booking', async ({ database, rest }) => {
+  const clinic = await aClinic(database)
+  const owner = rest.anAccount()
+  const slot = await aSlot(database, await aDoctor(database, clinic))
+  const { id } = await aBooking(database, slot, { accountId: owner.id })
+  rest.audited.length = 0
+  const refused = await rest.call('arriveBooking', { path: { bookingId: id }, as: owner })
+  expect(refused.problem).toMatchObject({ status: 403, code: 'forbidden' })
+  expect(rest.audited).toMatchObject([{ kind: 'denied', clinicNo: clinic.no, actorId: owner.id, subjectId: null }])
+})
+
 test('whoever at the desk gets a booking without changing it has read it', async ({ database, rest }) => {
   const clinic = await aClinic(database)
   const booking = await aBooking(database, await aSlot(database, await aDoctor(database, clinic)))
