@@ -42,10 +42,15 @@ begin
     return query select 0::bigint, true;
     return;
   end if;
+  -- Two queries for the two partial indexes.
   select array_agg(q.id) into v_booking_ids
     from (select b.id from booking b
-           where b.clinic_no = p_clinic_no and b.slot_id = any (v_slot_ids) and b.erased_at is null
-             and not (b.status = 'PENDING' and b.hold_expires_at > clock_timestamp())
+           where b.clinic_no = p_clinic_no and b.slot_id = any (v_slot_ids) and b.status = 'PENDING'
+             and b.erased_at is null and b.hold_expires_at <= clock_timestamp()
+           union all
+          select b.id from booking b
+           where b.clinic_no = p_clinic_no and b.slot_id = any (v_slot_ids) and b.status <> 'PENDING'
+             and b.erased_at is null
            limit c_bookings_max) q;
   erased := 0;
   if v_booking_ids is not null then

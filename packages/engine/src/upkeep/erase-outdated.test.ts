@@ -112,6 +112,36 @@ test('a clinic that cannot be erased does not hold up the next one, and is repor
   expect(await eraseOutdated(database.appPool)).toBe(6)
 })
 
+test('of bookings it reads those of its slots, however many the clinic has', async ({ database }) => {
+  const clinic = await aClinicWithHistory(database)
+  const coming = await aSlot(database, await aDoctor(database, clinic), { startsAt: daysAgo(-20), capacity: 5_000 })
+  await database.ownerPool.query(
+    `insert into holdfast.booking (clinic_no, id, slot_id, resource_id, units, status, appointment_type, patient,
+       created_at, updated_at)
+     select $1::int, overlay($2::text placing lpad(to_hex(n), 12, '0') from 25)::uuid, $2::uuid, $3::uuid, 1,
+            'CONFIRMED', 'in_person', '{"name": "Ada"}', now(), now() from generate_series(1, 5000) n`,
+    [clinic.no, coming.id, coming.doctorId],
+  )
+  await database.ownerPool.query('analyze')
+  await keepFor(database, clinic, 3)
+  const rowsReadBy = async (statement: string) => {
+    const client = await database.ownerPool.connect()
+    try {
+      await client.query('begin')
+      await client.query(statement, [clinic.no])
+      const { rows } = await client.query(
+        `select sum(seq_tup_read + idx_tup_fetch)::int as read from pg_stat_xact_user_tables
+          where relid in (select inhrelid from pg_inherits where inhparent = 'holdfast.booking'::regclass)`,
+      )
+      return rows[0].read
+    } finally {
+      await client.query('rollback')
+      client.release()
+    }
+  }
+  expect(await rowsReadBy('select * from holdfast.erase_outdated($1, 200)')).toBeLessThan(500)
+})
+
 test('an aborted run stops between two transactions', async ({ database }) => {
   const clinic = await aClinicWithHistory(database)
   await keepFor(database, clinic, 3)
