@@ -1,4 +1,5 @@
 import { createHash, randomInt } from 'node:crypto'
+import { inTransaction } from '@holdfast/engine'
 import type { Pool } from 'pg'
 import sql from 'sql-template-tag'
 
@@ -21,9 +22,13 @@ export function createRecoveryCodes(pool: Pool): RecoveryCodes {
     async replace(accountId) {
       const codes = Array.from({ length: recoveryCodesCount }, newCode)
       const hashes = codes.map((code) => hashOf(accountId, code))
-      await pool.query(sql`
-        with earlier as (delete from "recoveryCode" where "userId" = ${accountId})
-        insert into "recoveryCode" ("userId", hash) select ${accountId}, hash from unnest(${hashes}::text[]) hash`)
+      await inTransaction(pool, async (transaction) => {
+        // Of two at the same time the second waits, and voids the codes of the first.
+        await transaction.query(sql`select from totp where "userId" = ${accountId} for no key update`)
+        await transaction.query(sql`
+          with earlier as (delete from "recoveryCode" where "userId" = ${accountId})
+          insert into "recoveryCode" ("userId", hash) select ${accountId}, hash from unnest(${hashes}::text[]) hash`)
+      })
       return codes
     },
     async use(accountId, code) {

@@ -127,6 +127,12 @@ describe('an authenticator app', () => {
     expect((await finish(await challengeOf(server.url, person.email), second)).body.code).toBe('code_wrong')
   })
 
+  test('new recovery codes that are created at the same time void each other', async () => {
+    const person = await aPersonWithApp(server, 'many@example.org')
+    await Promise.all(Array.from({ length: 8 }, () => post(server.url, 'recovery-codes', {}, person.token)))
+    expect(await factorsOf(person.token)).toMatchObject({ recoveryCodes: 10 })
+  })
+
   test('it is turned off with the password; then the password signs in alone', async () => {
     const person = await aPersonWithApp(server, 'off@example.org')
     await server.database.ownerPool.query(`update auth.session set "secondFactorAt" = now() - interval '11 minutes'`)
