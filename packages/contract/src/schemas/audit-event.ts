@@ -17,6 +17,7 @@ export const auditKinds = [
   'password_link_created',
   'password_reset',
   'password_reset_failed',
+  'second_factor_asked',
   'second_factor_changed',
   'second_factor_failed',
   // Rights
@@ -31,6 +32,7 @@ export const auditKinds = [
   'bookings_read',
   'booking_read',
   'data_exported',
+  'patients_erased',
   // Settings
   'clinic_created',
   'clinic_changed',

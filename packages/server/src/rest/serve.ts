@@ -2,6 +2,7 @@ import type { Operation, Static, TSchema } from '@holdfast/contract'
 import { positionText } from '@holdfast/contract/position'
 import { clinicNoIn, InvalidCursor } from '@holdfast/engine'
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
+import type { AccountPrincipal } from '../accounts/principals.ts'
 import type { AuditEntry } from '../audit/audit-entry.ts'
 import { networkPrefix } from '../audit/network-prefix.ts'
 import type { Principal } from '../edge/principal.ts'
@@ -182,15 +183,18 @@ function recordDenials(
   if (described.access === 'anyone' && described.restrictedField === undefined) return check
   const refuse = (call: Call, error: unknown): never => {
     const { principal, params, body, request } = call
-    if (error instanceof ProblemError && error.code === 'forbidden' && principal.kind === 'account') {
+    const isSecondFactor = error instanceof ProblemError && error.code === 'second_factor_required'
+    const isDenied = isSecondFactor || (error instanceof ProblemError && error.code === 'forbidden')
+    if (isDenied && principal.kind === 'account') {
       const id = firstIdIn(params) ?? firstIdIn(body)
       const clinicNo = id === null ? null : clinicNoIn(id)
       // A patient may be refused at their own booking: the two must not stay linked when the booking is erased.
       const isBooking = typeof params === 'object' && params !== null && 'bookingId' in params
-      const subjectId = isBooking ? null : id
+      const subjectId = isBooking || !hasRole(principal, clinicNo) ? null : id
       const { accountId: actorId } = principal
       const network = networkPrefix(request.ip)
-      audit.record({ kind: 'denied', clinicNo, actorId, subjectId, network, details: [described.id] })
+      const details = isSecondFactor ? [described.id, 'second factor'] : [described.id]
+      audit.record({ kind: 'denied', clinicNo, actorId, subjectId, network, details })
     }
     throw error
   }
@@ -202,6 +206,10 @@ function recordDenials(
       return refuse(call, error)
     }
   }
+}
+
+function hasRole({ siteAdministrator, memberships }: AccountPrincipal, clinicNo: number | null): boolean {
+  return siteAdministrator || memberships.some((one) => one.clinicNo === clinicNo)
 }
 
 /** The first id that names a clinic. */

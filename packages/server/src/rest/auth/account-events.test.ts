@@ -66,6 +66,7 @@ test('what happens to an account is in the log after a clean stop, without a pas
     { ...hers, kind: 'second_factor_failed', details: ['app added'] },
     { ...hers, kind: 'second_factor_changed', details: ['app added'] },
     // The password alone is no sign-in.
+    { ...hers, kind: 'second_factor_asked', actor: null, subject: other.id },
     { ...hers, kind: 'second_factor_failed', actor: null, subject: other.id, details: ['code'] },
     { ...hers, kind: 'sign_in', details: ['code'] },
   ])

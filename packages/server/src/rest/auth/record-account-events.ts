@@ -90,12 +90,13 @@ function entryOf(request: FastifyRequest, reply: FastifyReply): AuditEntry | nul
   const rule = recorded.get(routeOptions.url ?? '')
   const kind = rule && kindOf(rule, reply)
   if (kind === undefined) return null
-  // The password was right, but no session began: a second factor is needed.
-  if (kind === 'sign_in' && !reply.hasHeader('set-auth-token')) return null
   const details = rule?.detail === undefined ? [] : [rule.detail]
   if (rule?.about === 'email') {
     // What was refused for its number may name anybody.
     if (email === null || kind === rule.delayed) return { kind, details }
+    // The password was right, but no session began.
+    const isAsked = kind === 'sign_in' && !reply.hasHeader('set-auth-token')
+    if (isAsked) return { kind: 'second_factor_asked', subjectEmail: email, details }
     return kind === 'sign_in' ? { kind, actorEmail: email, details } : { kind, subjectEmail: email, details }
   }
   if (rule?.about === 'subject') {

@@ -95,6 +95,64 @@ test('whoever at the desk gets a booking without changing it has read it', async
   expect(await recorded('cancelBooking', { token })).toEqual(own)
 })
 
+test('erasures are recorded without the patient, and own ones without the account', async ({ database, rest }) => {
+  const clinic = await aClinic(database)
+  const admin = await rest.aMember(clinic.no, 'admin')
+  const patient = rest.anAccount()
+  const slot = await aSlot(database, await aDoctor(database, clinic), { capacity: 9 })
+  const cancelled = (of: { accountId?: string } = {}) => aBooking(database, slot, { status: 'CANCELLED', ...of })
+  const [patientOf, adminOf] = [{ accountId: patient.id }, { accountId: admin.id }]
+  const [one, own, ownOfAdmin] = [await cancelled(), await cancelled(patientOf), await cancelled(adminOf)]
+  await cancelled(patientOf)
+  rest.audited.length = 0
+  const erase = async (as: typeof admin, { id: bookingId }: { id: string }) =>
+    expect((await rest.call('erasePatient', { path: { bookingId }, as })).status).toBe(200)
+  await erase(admin, one)
+  await erase(admin, one)
+  await erase(patient, own)
+  await erase(admin, ownOfAdmin)
+  const path = { clinicId: clinic.id }
+  await rest.call('erasePatients', { path, as: admin, body: { accountId: patient.id } })
+  const erased = { kind: 'patients_erased', clinicNo: clinic.no }
+  const by = { actorId: admin.id, network: '127.0.0.0/24' }
+  expect(rest.audited).toEqual([
+    { ...erased, ...by, subjectId: one.id },
+    { ...erased, subjectId: own.id, details: ['own account'] },
+    { ...erased, subjectId: ownOfAdmin.id, details: ['own account'] },
+    { ...erased, ...by, details: ['1'] },
+  ])
+  expect(JSON.stringify(rest.audited)).not.toContain(patient.id)
+})
+
+test('denials for a missing second factor are recorded, and that the clinic needs one', async ({ database, rest }) => {
+  const clinic = await aClinic(database)
+  const patient = rest.anAccount()
+  const slot = await aSlot(database, await aDoctor(database, clinic))
+  const booking = await aBooking(database, slot, { accountId: patient.id })
+  const path = { bookingId: booking.id, clinicId: clinic.id }
+  rest.audited.length = 0
+  const denied = async (as: typeof patient, id: 'listBookingEvents' | 'updateClinicSecurity', body?: unknown) =>
+    (await rest.call(id, { path, as, body })).problem.code
+  expect(await denied(patient, 'listBookingEvents')).toBe('forbidden')
+  const admin = await rest.aMember(clinic.no, 'admin')
+  const secure = Object.assign(admin, { secondFactorAt: new Date() })
+  const body = { rolesNeedSecondFactor: true }
+  expect((await rest.call('updateClinicSecurity', { path, as: secure, body })).status).toBe(200)
+  Object.assign(admin, { secondFactorAt: null })
+  expect(await denied(admin, 'listBookingEvents')).toBe('second_factor_required')
+  expect(rest.audited.map(({ network: _, ...entry }) => entry)).toEqual([
+    { kind: 'denied', clinicNo: clinic.no, actorId: patient.id, subjectId: null, details: ['listBookingEvents'] },
+    { kind: 'clinic_changed', clinicNo: clinic.no, actorId: admin.id, details: ['rolesNeedSecondFactor', 'on'] },
+    {
+      kind: 'denied',
+      clinicNo: clinic.no,
+      actorId: admin.id,
+      subjectId: null,
+      details: ['listBookingEvents', 'second factor'],
+    },
+  ])
+})
+
 test('a retry is not recorded again', async ({ database, rest }) => {
   const site = rest.anAccount({ siteAdministrator: true })
   const clinic = await aClinic(database)

@@ -102,12 +102,7 @@ export function serveBookings(serve: Serve, deps: RestDeps): void {
     return settled(deps, { ...input, granted: reach }, 'link')
   })
 
-  serve(restOperations.erasePatient, async ({ params: { bookingId }, granted: { actorId }, key }) => {
-    const outcome = await engine.erasures.ofBooking({ bookingId, actorId, key: key && erasureKey(key, bookingId) })
-    if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw refusalProblem(outcome)
-    const { booking, position } = outcome
-    return { status: 200, body: await bookingBodyWithVisit(deps, booking), position }
-  })
+  serve(restOperations.erasePatient, (input) => erase(deps, input))
 
   serve(
     restOperations.renewManageToken,
@@ -160,6 +155,23 @@ async function confirm(deps: RestDeps, input: Input<typeof restOperations.confir
   const outcome = await settle(deps, input, 'confirm', body)
   release?.(outcome)
   return settledResponse(deps, input, outcome)
+}
+
+async function erase(deps: RestDeps, input: Input<typeof restOperations.erasePatient>) {
+  const { engine, audit } = deps
+  const { params, granted: reach, key, request } = input
+  const { bookingId } = params
+  const { actorId } = reach
+  const isOwn = reach.as === 'patient' || (await engine.reads.booking(bookingId))?.accountId === actorId
+  const outcome = await engine.erasures.ofBooking({ bookingId, actorId, key: key && erasureKey(key, bookingId) })
+  if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw refusalProblem(outcome)
+  const { booking, position } = outcome
+  if (outcome.kind === 'done') {
+    // The patient's own account is erased with the rest.
+    const by = isOwn ? { details: ['own account'] } : { actorId, network: networkPrefix(request.ip) }
+    audit.record({ kind: 'patients_erased', clinicNo: clinicNoIn(bookingId), subjectId: bookingId, ...by })
+  }
+  return { status: 200 as const, body: await bookingBodyWithVisit(deps, booking), position }
 }
 
 async function settled(...of: Parameters<typeof settle>) {

@@ -1,5 +1,5 @@
 import { type PatientToEraseBody, restOperations } from '@holdfast/contract'
-import type { PatientContact } from '@holdfast/engine'
+import type { PatientContact, PatientErased } from '@holdfast/engine'
 import { invalidRequest } from '../../edge/validator.ts'
 import { eventBody } from '../responses/bodies/event-body.ts'
 import { statsBody } from '../responses/bodies/stats-body.ts'
@@ -84,7 +84,15 @@ export function serveClinicDesk(serve: Serve, deps: RestDeps): void {
       }
     },
     // A stored response has a digest of the request, from which a contact could be guessed. A repetition is harmless.
-    { returnsSecret: true },
+    {
+      returnsSecret: true,
+      // Whose they were is to be forgotten.
+      audit: ({ granted: { clinic } }, body) => ({
+        kind: 'patients_erased',
+        clinicNo: clinic.no,
+        details: [String((body as PatientErased).erased)],
+      }),
+    },
   )
 
   serve(restOperations.verifyClinic, async ({ granted: { clinic } }) => ({

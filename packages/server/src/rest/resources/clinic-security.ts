@@ -22,10 +22,10 @@ export function serveClinicSecurity(serve: Serve, { engine: { directory } }: Res
       return { status: 200, body }
     },
     {
-      audit: ({ granted: { clinic } }) => ({
+      audit: ({ body, granted: { clinic } }) => ({
         kind: 'clinic_changed',
         clinicNo: clinic.no,
-        details: ['rolesNeedSecondFactor'],
+        details: ['rolesNeedSecondFactor', body.rolesNeedSecondFactor ? 'on' : 'off'],
       }),
     },
   )
