@@ -20,11 +20,23 @@ async function setUpApp(page: Page, account: Account): Promise<{ secret: string;
   const secret = ((await dialog.locator('pre').textContent()) ?? '').replaceAll(' ', '')
   await dialog.getByLabel('Code from the app').fill(codeOf(secret))
   await dialog.getByRole('button', { name: 'Turn on' }).click()
-  await dialog.getByText('Your recovery codes').waitFor()
+  await dialog.getByRole('heading', { name: 'Your recovery codes' }).waitFor()
   const codes = ((await dialog.locator('pre').textContent()) ?? '').split('\n')
+  await untilKept(page)
+  return { secret, codes }
+}
+
+/** The codes are not shown again: nothing but the button closes their dialog. */
+async function untilKept(page: Page): Promise<void> {
+  const dialog = page.getByRole('dialog', { name: 'Your recovery codes' })
+  const title = dialog.getByRole('heading', { name: 'Your recovery codes' })
+  await expect.poll(() => title.evaluate((node) => node === document.activeElement)).toBe(true)
+  expect(await dialog.getByRole('button', { name: 'Close' }).count()).toBe(0)
+  await page.keyboard.press('Escape')
+  await page.mouse.click(5, 5)
+  expect(await dialog.locator('pre').isVisible()).toBe(true)
   await dialog.getByRole('button', { name: 'I have kept them' }).click()
   await dialog.waitFor({ state: 'detached' })
-  return { secret, codes }
 }
 
 async function enterPassword(page: Page, { email, password }: Account): Promise<void> {
@@ -48,12 +60,18 @@ test('an authenticator app is set up, asked for at sign-in, replaced by recovery
   await dialog.getByRole('button', { name: 'Continue' }).click()
   await dialog.getByText('This is not the current password.').waitFor()
   await page.keyboard.press('Escape')
-  const { secret, codes } = await setUpApp(page, account)
-  expect(codes).toHaveLength(10)
+  const { secret, codes: firstCodes } = await setUpApp(page, account)
+  expect(firstCodes).toHaveLength(10)
   await page.getByText('Recovery codes left: 10').waitFor()
   expect(await axeFindings(page)).toEqual([])
   expect(await sidewaysPixels(page)).toBe(0)
   await forgetUsedCodes(site)
+  await page.getByRole('button', { name: 'New recovery codes' }).click()
+  await dialog.getByRole('button', { name: 'Create codes' }).click()
+  await dialog.getByRole('heading', { name: 'Your recovery codes' }).waitFor()
+  const codes = ((await dialog.locator('pre').textContent()) ?? '').split('\n')
+  expect(codes).toHaveLength(10)
+  await untilKept(page)
 
   const other = await site.newPage({ viewport: { width: 320, height: 640 } })
   await enterPassword(other, account)

@@ -7,7 +7,6 @@ export function RecoveryCodes({ codes, onDone }: { codes: readonly string[]; onD
   const text = codes.join('\n')
   return (
     <Stack gap="md">
-      <Text fw={600}>{t('totp.codesTitle')}</Text>
       <Text>{t('totp.codesHelp')}</Text>
       <Code block dir="ltr" fz="md">
         {text}
@@ -30,9 +29,7 @@ export function RecoveryCodes({ codes, onDone }: { codes: readonly string[]; onD
         </Button>
       </Group>
       <Group>
-        <Button data-autofocus onClick={onDone}>
-          {t('totp.kept')}
-        </Button>
+        <Button onClick={onDone}>{t('totp.kept')}</Button>
       </Group>
     </Stack>
   )

@@ -9,18 +9,15 @@ import { ActionButton } from '../../ui/action-button.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { QrCode } from '../../ui/qr-code.tsx'
 import { ConfirmForm, confirmation } from './confirm-form.tsx'
-import { RecoveryCodes } from './recovery-codes.tsx'
 import { useRefreshFactors } from './second-factors-query.ts'
 
-/** The steps of setting up an authenticator app: the password, the app's first code, the recovery codes. */
-export function SetUpTotp({ onDone }: { onDone(): void }) {
+/** The steps of setting up an authenticator app: the password, then the app's first code. */
+export function SetUpTotp({ onConfirmed }: { onConfirmed(recoveryCodes: string[]): void }) {
   const { t } = useTranslation('account')
-  const [recoveryCodes, setRecoveryCodes] = useState<string[] | null>(null)
   const begin = useMutation({
     mutationFn: (password: string | null) => dataOf(api.beginTotp({ body: confirmation(password) })),
   })
-  if (recoveryCodes !== null) return <RecoveryCodes codes={recoveryCodes} onDone={onDone} />
-  if (begin.data !== undefined) return <FirstCode totp={begin.data} onConfirmed={setRecoveryCodes} />
+  if (begin.data !== undefined) return <FirstCode totp={begin.data} onConfirmed={onConfirmed} />
   return (
     <ConfirmForm submit={t('passkeys.continue')} isBusy={begin.isPending} error={begin.error} onSubmit={begin.mutate}>
       <Text>{t('totp.intro')}</Text>

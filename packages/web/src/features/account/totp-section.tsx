@@ -13,15 +13,15 @@ import { RecoveryCodes } from './recovery-codes.tsx'
 import { secondFactorsQuery, useRefreshFactors } from './second-factors-query.ts'
 import { SetUpTotp } from './set-up-totp.tsx'
 
-type Opened = 'setUp' | 'remove' | 'newCodes' | null
+type Opened = { kind: 'setUp' | 'remove' | 'newCodes' } | { kind: 'codes'; codes: readonly string[] }
 
 /** Two-step sign-in: an authenticator app and its recovery codes. */
 export function TotpSection() {
   const { t } = useTranslation('account')
   const factors = useQuery(secondFactorsQuery)
-  const [opened, setOpened] = useState<Opened>(null)
+  const [opened, setOpened] = useState<Opened | null>(null)
   const close = () => setOpened(null)
-  const titles = { setUp: 'totp.setUpTitle', remove: 'totp.removeTitle', newCodes: 'totp.newCodesTitle' } as const
+  const showCodes = (codes: readonly string[]) => setOpened({ kind: 'codes', codes })
   return (
     <Stack gap="sm" component="section" aria-labelledby="totp">
       <Title order={2} size="h3" id="totp">
@@ -33,20 +33,32 @@ export function TotpSection() {
           {factors.isError ? <ErrorState error={factors.error} retry={() => void factors.refetch()} /> : null}
           {factors.isPending ? <PageLoading /> : null}
           {factors.data === undefined ? null : (
-            <TotpState isOn={factors.data.hasTotp} codesLeft={factors.data.recoveryCodes} onOpen={setOpened} />
+            <TotpState
+              isOn={factors.data.hasTotp}
+              codesLeft={factors.data.recoveryCodes}
+              onOpen={(kind) => setOpened({ kind })}
+            />
           )}
         </Stack>
       </Paper>
-      <Dialog isOpen={opened !== null} onClose={close} title={opened === null ? '' : t(titles[opened])}>
-        {opened === 'setUp' ? <SetUpTotp onDone={close} /> : null}
-        {opened === 'remove' ? <RemoveTotp onDone={close} /> : null}
-        {opened === 'newCodes' ? <NewCodes onDone={close} /> : null}
+      <Dialog
+        isOpen={opened !== null}
+        onClose={close}
+        isLocked={opened?.kind === 'codes'}
+        title={opened === null ? '' : t(`totp.${opened.kind}Title`)}
+      >
+        {opened?.kind === 'setUp' ? <SetUpTotp onConfirmed={showCodes} /> : null}
+        {opened?.kind === 'remove' ? <RemoveTotp onDone={close} /> : null}
+        {opened?.kind === 'newCodes' ? <NewCodes onCreated={showCodes} /> : null}
+        {opened?.kind === 'codes' ? <RecoveryCodes codes={opened.codes} onDone={close} /> : null}
       </Dialog>
     </Stack>
   )
 }
 
-function TotpState({ isOn, codesLeft, onOpen }: { isOn: boolean; codesLeft: number; onOpen(opened: Opened): void }) {
+type TotpStateProps = { isOn: boolean; codesLeft: number; onOpen(kind: 'setUp' | 'remove' | 'newCodes'): void }
+
+function TotpState({ isOn, codesLeft, onOpen }: TotpStateProps) {
   const { t } = useTranslation('account')
   const wrapping = { h: 'auto', mih: '2.75rem', styles: wrappingLabel }
   return (
@@ -99,14 +111,16 @@ function RemoveTotp({ onDone }: { onDone(): void }) {
   )
 }
 
-function NewCodes({ onDone }: { onDone(): void }) {
+function NewCodes({ onCreated }: { onCreated(codes: readonly string[]): void }) {
   const { t } = useTranslation('account')
   const refresh = useRefreshFactors()
   const create = useMutation({
     mutationFn: (password: string | null) => dataOf(api.createRecoveryCodes({ body: confirmation(password) })),
-    onSuccess: refresh,
+    onSuccess: async ({ recoveryCodes }) => {
+      onCreated(recoveryCodes)
+      await refresh()
+    },
   })
-  if (create.data !== undefined) return <RecoveryCodes codes={create.data.recoveryCodes} onDone={onDone} />
   return (
     <ConfirmForm submit={t('totp.createCodes')} isBusy={create.isPending} error={create.error} onSubmit={create.mutate}>
       <Text>{t('totp.newCodesHelp')}</Text>
