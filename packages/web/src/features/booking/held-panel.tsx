@@ -133,21 +133,41 @@ function Countdown({ state, hold, extensionsMax, onError }: CountdownProps) {
         </ActionButton>
       )}
       <VisuallyHidden role="status">
-        <Announcement seconds={seconds} extensions={extensions} canExtend={canExtend} />
+        <Announcement
+          key={state.holdExpiresAt}
+          until={state.holdExpiresAt}
+          extensions={extensions}
+          canExtend={canExtend}
+        />
       </VisuallyHidden>
     </div>
   )
 }
 
-type AnnouncementProps = { seconds: number; extensions: number; canExtend: boolean }
+type AnnouncementProps = { until: string; extensions: number; canExtend: boolean }
 
-/** What screen readers announce: not each second, but at a few of them. */
-function Announcement({ seconds, extensions, canExtend }: AnnouncementProps) {
+/**
+ * What screen readers announce: not each second, but at a few of them, and each extension. An extension's text has the
+ * time left at that moment, because a text that stays the same is not announced again.
+ */
+function Announcement({ until, extensions, canExtend }: AnnouncementProps) {
   const { t } = useTranslation('booking')
+  const seconds = useSecondsLeft(until)
+  const [first] = useState({ seconds, extensions })
   const mark = announcedSeconds.find((one) => seconds <= one)
-  if (mark === undefined) return extensions === 0 ? null : t('held.extended')
-  const time = formatNumber(mark, { style: 'unit', unit: 'second', unitDisplay: 'long' })
-  return `${t('held.left', { time })} ${canExtend ? t('held.canExtend') : ''}`
+  if (mark !== undefined && (first.extensions === 0 || mark < first.seconds)) {
+    return `${t('held.left', { time: duration(mark) })} ${canExtend ? t('held.canExtend') : ''}`
+  }
+  const added = first.extensions === 0 ? '' : t('held.extended', { time: duration(first.seconds) })
+  return `${added} ${extensions === 0 || canExtend ? '' : t('held.extendedFully')}`.trim()
+}
+
+/** `3 minutes 58 seconds` */
+function duration(seconds: number): string {
+  const part = (value: number, unit: string) => formatNumber(value, { style: 'unit', unit, unitDisplay: 'long' })
+  const minutes = Math.floor(seconds / 60)
+  if (seconds <= 60) return part(seconds, 'second')
+  return seconds % 60 === 0 ? part(minutes, 'minute') : `${part(minutes, 'minute')} ${part(seconds % 60, 'second')}`
 }
 
 type FieldsProps = { details: Details; onChange: (part: Partial<Details>) => void; isTried: boolean }
