@@ -36,6 +36,7 @@ export function ConfirmForm({ submit, color, isBusy, error, errorText = null, on
         {children}
         {needsPassword ? (
           <PasswordInput
+            data-autofocus
             label={t('confirmPassword')}
             autoComplete="current-password"
             required

@@ -52,7 +52,7 @@ export function EraseDialog({ booking, isOpen, onClose }: EraseDialogProps) {
           <ActionButton color="red" isBusy={erasure.isPending} onClick={() => erasure.mutate()}>
             {t('erase.submit')}
           </ActionButton>
-          <Button variant="default" onClick={onClose}>
+          <Button variant="default" data-autofocus onClick={onClose}>
             {t('erase.back')}
           </Button>
         </Group>
