@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { type TicketLink, ticketHash } from '../../domain/bookings/ticket-link.ts'
 import { api, dataOf } from '../../lib/api.ts'
 import { randomKey } from '../../lib/random-key.ts'
+import { ActionButton } from '../../ui/action-button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { ErrorState } from '../../ui/error-state.tsx'
 import { toastDone, toastFailed } from '../../ui/toast.ts'
@@ -14,20 +15,29 @@ import { toastDone, toastFailed } from '../../ui/toast.ts'
 export function RenewLink({ link }: { link: TicketLink }) {
   const { t } = useTranslation('ticket')
   const [isOpen, setOpen] = useState(false)
+  const [isRenewed, setRenewed] = useState(false)
   const close = () => setOpen(false)
   return (
     <>
-      <Button variant="default" onClick={() => setOpen(true)}>
+      <Button
+        variant="default"
+        onClick={() => {
+          setRenewed(false)
+          setOpen(true)
+        }}
+      >
         {t('renew.start')}
       </Button>
-      <Dialog title={t('renew.title')} isOpen={isOpen} onClose={close}>
-        <Renewal link={link} onClose={close} />
+      <Dialog title={t(isRenewed ? 'renew.link' : 'renew.title')} isOpen={isOpen} onClose={close}>
+        <Renewal link={link} onRenewed={() => setRenewed(true)} onClose={close} />
       </Dialog>
     </>
   )
 }
 
-function Renewal({ link: { bookingId, manageToken }, onClose }: { link: TicketLink; onClose: () => void }) {
+type RenewalProps = { link: TicketLink; onRenewed: () => void; onClose: () => void }
+
+function Renewal({ link: { bookingId, manageToken }, onRenewed, onClose }: RenewalProps) {
   const { t } = useTranslation('ticket')
   const navigate = useNavigate()
   // A retry after a lost response gets the same token.
@@ -43,15 +53,17 @@ function Renewal({ link: { bookingId, manageToken }, onClose }: { link: TicketLi
         }),
       ),
     // The page reads with the new token from now on, also after a reload.
-    onSuccess: (renewed) =>
-      navigate({
+    onSuccess: (renewed) => {
+      onRenewed()
+      return navigate({
         to: '/ticket',
         search: true,
         hash: bookingId,
         state: { manageToken: renewed.manageToken },
         replace: true,
         resetScroll: false,
-      }),
+      })
+    },
   })
   if (renewing.data !== undefined) {
     return <NewLink link={{ bookingId, manageToken: renewing.data.manageToken }} onClose={onClose} />
@@ -61,12 +73,12 @@ function Renewal({ link: { bookingId, manageToken }, onClose }: { link: TicketLi
       <Text>{t('renew.help')}</Text>
       {renewing.isError ? <ErrorState error={renewing.error} /> : null}
       <Group gap="sm">
-        <Button loading={renewing.isPending} onClick={() => renewing.mutate()}>
+        <ActionButton isBusy={renewing.isPending} onClick={() => renewing.mutate()}>
           {t('renew.confirm')}
-        </Button>
-        <Button variant="default" onClick={onClose} disabled={renewing.isPending}>
+        </ActionButton>
+        <ActionButton variant="default" data-autofocus onClick={onClose} disabled={renewing.isPending}>
           {t('renew.back')}
-        </Button>
+        </ActionButton>
       </Group>
     </Stack>
   )

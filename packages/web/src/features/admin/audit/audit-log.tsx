@@ -3,6 +3,7 @@ import { Button, Group, Stack, Text } from '@mantine/core'
 import { useInfiniteQuery, useMutation } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { localDateTime } from '../../../lib/local-time.ts'
+import { ActionButton } from '../../../ui/action-button.tsx'
 import { EmptyState } from '../../../ui/empty-state.tsx'
 import { ErrorState } from '../../../ui/error-state.tsx'
 import { PageLoading } from '../../../ui/page-loading.tsx'
@@ -56,9 +57,9 @@ export function AuditLog({ clinicId, timeZone, people, search, onSearch }: Audit
             <Text role="status" c="dimmed" size="sm">
               {t(found.hasNextPage ? 'audit.countMore' : 'audit.count', { count: events.length })}
             </Text>
-            <Button variant="default" size="sm" loading={download.isPending} onClick={() => download.mutate()}>
+            <ActionButton variant="default" size="sm" isBusy={download.isPending} onClick={() => download.mutate()}>
               {t('csv')}
-            </Button>
+            </ActionButton>
           </Group>
           {download.isError ? <ErrorState error={download.error} retry={() => download.mutate()} /> : null}
           <AuditTable
@@ -69,9 +70,13 @@ export function AuditLog({ clinicId, timeZone, people, search, onSearch }: Audit
           />
           {found.hasNextPage ? (
             <Group>
-              <Button variant="default" loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
+              <ActionButton
+                variant="default"
+                isBusy={found.isFetchingNextPage}
+                onClick={() => void found.fetchNextPage()}
+              >
                 {t('audit.more')}
-              </Button>
+              </ActionButton>
             </Group>
           ) : null}
         </>
