@@ -29,7 +29,7 @@ function bordersOf(page: Page): Promise<{ field: string; contrast: number }[]> {
       const { backgroundColor } = getComputedStyle(element)
       return rgba(backgroundColor)[3] === 255 ? backgroundColor : groundOf(element.parentElement)
     }
-    const fields = [...document.querySelectorAll<HTMLElement>('input, select, textarea')]
+    const fields = [...document.querySelectorAll<HTMLElement>('input, select, textarea, .mantine-Switch-track')]
     return fields
       .filter((field) => field.checkVisibility() && getComputedStyle(field).borderTopWidth !== '0px')
       .map((field) => {
@@ -49,7 +49,8 @@ test('field borders have a contrast of 3 : 1, and the field in use an outline of
 }) => {
   const scene = await aClinicScene(site)
   const page = await scene.pageOf('admin')
-  for (const path of ['/', `/clinic/${scene.clinic.id}/bookings`, `/clinic/${scene.clinic.id}/times`]) {
+  const clinic = `/clinic/${scene.clinic.id}`
+  for (const path of ['/', `${clinic}/bookings`, `${clinic}/times`, `${clinic}/settings`]) {
     await page.goto(path)
     await page.getByRole('heading', { level: 1 }).waitFor()
     await untilRead(page)
@@ -58,6 +59,10 @@ test('field borders have a contrast of 3 : 1, and the field in use an outline of
       await page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`).waitFor()
       const weak = () => bordersOf(page).then((borders) => borders.filter(({ contrast }) => contrast < 3))
       expect((await bordersOf(page)).length).toBeGreaterThan(0)
+      if (path.endsWith('/settings')) {
+        const tracks = async () => (await bordersOf(page)).filter(({ field }) => field.includes('Switch-track'))
+        await expect.poll(async () => (await tracks()).length).toBe(1)
+      }
       // Colours change with a transition.
       await expect.poll(weak, { message: `${path} ${colorScheme}` }).toEqual([])
       const field = page.getByRole('main').locator('input, select').first()

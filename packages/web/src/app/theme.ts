@@ -120,6 +120,8 @@ export const theme = createTheme({
     NativeSelect: { defaultProps: { size: 'md' } },
     Textarea: { defaultProps: { size: 'md' } },
     Select: { defaultProps: { size: 'md' } },
+    // Off, its track is as pale as the panel under it.
+    Switch: { styles: { track: { border: '1px solid var(--mantine-color-default-border)' } } },
   },
 })
 
