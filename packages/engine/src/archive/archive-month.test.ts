@@ -194,7 +194,8 @@ describe('a crash', () => {
       const statement =
         change === 'an idempotency key'
           ? `insert into holdfast.idempotency (clinic_no, key, request_hash, booking_id, created_at)
-               select clinic_no, gen_random_uuid(), gen_random_uuid(), id, now() from holdfast.booking where slot_id = $1`
+               select clinic_no, gen_random_uuid(), gen_random_uuid(), id, now()
+                 from holdfast.booking where slot_id = $1`
           : 'update holdfast.booking set updated_at = now() where slot_id = $1'
       await database.ownerPool.query(statement, [slot?.id])
       await expect(archive(database, directory)).rejects.toMatchObject({ kind: 'in_use' })

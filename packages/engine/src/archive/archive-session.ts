@@ -28,12 +28,7 @@ export async function inArchiveSession<Result>(
     if (rows[0]?.locked !== true) {
       throw new ArchiveRefused('running', 'months of this database are being archived or restored by another process')
     }
-    try {
-      return await work(client)
-    } finally {
-      // PostgreSQL notices a closed connection some time later, and the next month may follow at once.
-      await client.query(sql`select pg_advisory_unlock(1215261796, 5)`).catch(() => undefined)
-    }
+    return await work(client)
   } finally {
     // For whoever begins at once; the end of the session releases it too, but later.
     await client.query('select pg_advisory_unlock_all()').catch(() => undefined)
@@ -68,7 +63,7 @@ export async function deleteArchivedRows(client: pg.PoolClient, month: string): 
   }
 }
 
-/** Moves a month's rows from `archived_row` back to their tables, in short transactions: it is not archived any more. */
+/** Moves a month's rows from `archived_row` back to their tables, in short transactions; then it is not archived. */
 export async function moveRowsBack(
   client: pg.PoolClient,
   month: string,

@@ -10,8 +10,8 @@ export type SecondFactors = {
   /** The account's person has shown a second factor in the session now. Does nothing if the account has none. */
   markSession(accountId: string, sessionId: string): Promise<void>
   /**
-   * A new session was started with a second factor, or replaces a session that was. Does nothing if the account has none
-   * any more.
+   * A new session was started with a second factor, or replaces a session that was. Does nothing if the account has
+   * none any more.
    *
    * @param token of the new session
    */

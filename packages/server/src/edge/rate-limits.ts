@@ -42,8 +42,8 @@ export type RateLimits = {
   countSignIn(request: FastifyRequest, reply: FastifyReply, knownEmail: string | null): SignInCount
   /**
    * Counts a request to sign in with a passkey, apart from all others: by passkey and IP address, and by IP address
-   * with a limit that a clinic's people do not reach together. Signatures cannot be guessed, so failed ones do not count
-   * as failed passwords do.
+   * with a limit that a clinic's people do not reach together. Signatures cannot be guessed, so failed ones do not
+   * count as failed passwords do.
    *
    * @throws ProblemError rate_limited
    */
