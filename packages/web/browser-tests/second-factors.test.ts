@@ -36,7 +36,8 @@ async function untilKept(page: Page): Promise<void> {
   await page.mouse.click(5, 5)
   expect(await dialog.locator('pre').isVisible()).toBe(true)
   await dialog.getByRole('button', { name: 'I have kept them' }).click()
-  await dialog.waitFor({ state: 'detached' })
+  // While it closes, it has no name any more.
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
 }
 
 async function enterPassword(page: Page, { email, password }: Account): Promise<void> {
@@ -60,6 +61,7 @@ test('an authenticator app is set up, asked for at sign-in, replaced by recovery
   await dialog.getByRole('button', { name: 'Continue' }).click()
   await dialog.getByText('This is not the current password.').waitFor()
   await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'detached' })
   const { secret, codes: firstCodes } = await setUpApp(page, account)
   expect(firstCodes).toHaveLength(10)
   await page.getByText('Recovery codes left: 10').waitFor()
@@ -131,10 +133,12 @@ test('a passkey is added, named, used to sign in, and removed', async ({ site })
   await dialog.getByLabel('Current password').fill(account.password)
   await dialog.getByRole('button', { name: 'Continue' }).click()
   await page.getByText('The passkey is stored.').waitFor()
+  await dialog.waitFor({ state: 'detached' })
   await passkeys.getByRole('button', { name: 'Rename: My laptop' }).click()
   await dialog.getByLabel('Name').fill('Work laptop')
   await dialog.getByRole('button', { name: 'Save' }).click()
   await passkeys.getByText('Work laptop').waitFor()
+  await dialog.waitFor({ state: 'detached' })
   expect(await axeFindings(page)).toEqual([])
 
   await page.getByRole('main').getByRole('button', { name: 'Sign out', exact: true }).first().click()
