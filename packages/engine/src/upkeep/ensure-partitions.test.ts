@@ -80,7 +80,7 @@ test('a partition has the parent’s primary key, indexes and checks', async ({ 
             (select count(*)::int from pg_constraint where conrelid = c.oid and contype in ('c', 'p')) as constraints,
             (select count(*)::int from pg_attribute where attrelid = c.oid and attnotnull and attnum > 0) as not_nulls,
             (select array_agg(attname::text order by attname) from pg_attribute
-              where attrelid = c.oid and attstattarget = 0) as without_statistics
+              where attrelid = c.oid and attstattarget = 0 and attnum > 0) as without_statistics
        from pg_class c where relname in ('booking', $1) and relnamespace = 'holdfast'::regnamespace order by 1`,
     [name],
   )
