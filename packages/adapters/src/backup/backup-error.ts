@@ -1,0 +1,26 @@
+/** Why a backup can't be taken, listed or restored. A person can fix each of these. */
+export type BackupErrorKind =
+  | 'damaged'
+  /** Written by somebody without the passphrase. */
+  | 'forged'
+  | 'incomplete'
+  | 'other_installation'
+  | 'newer_release'
+  | 'other_postgres'
+  | 'wrong_key'
+  | 'no_key'
+  | 'no_backup'
+  | 'outside_range'
+  | 'target_in_use'
+  | 'not_permitted'
+
+/** The message says what was found, where, and what to do about it. */
+export class BackupError extends Error {
+  readonly kind: BackupErrorKind
+
+  constructor(kind: BackupErrorKind, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'BackupError'
+    this.kind = kind
+  }
+}

@@ -1,0 +1,184 @@
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import {
+  type BackedUpCluster,
+  createBackedUpCluster,
+  keys,
+  openDirectory,
+  readWritten,
+  release,
+  scratchDirectory,
+  startContinuously,
+} from '../../test/backed-up-cluster.ts'
+import { restoreEmbeddedPostgres, withEmbeddedPostgres } from '../embedded-postgres/index.ts'
+import type { ObjectStore } from '../object-store/index.ts'
+import { checkBackup, chooseBackup, openOpener, readCatalogue, recoverySettings, unpackBackup } from './index.ts'
+
+let cluster: BackedUpCluster
+let directory: string
+let store: ObjectStore
+
+beforeAll(async () => {
+  cluster = await createBackedUpCluster()
+})
+
+afterAll(() => cluster.end())
+
+beforeEach(async () => {
+  const scratch = await scratchDirectory()
+  directory = scratch.path
+  store = openDirectory(join(directory, 'backups'))
+  onTestFinished(scratch.remove)
+})
+
+/** Restores, and returns the numbers in the table. */
+async function restore(to: Date | null, dataDirectory = join(directory, 'restored')): Promise<number[]> {
+  const catalogue = await readCatalogue(store)
+  const backup = chooseBackup(store.name, catalogue, { to, id: null, release })
+  const opener = await openOpener(store, keys, backup.manifest.recipient)
+  await checkBackup(store, opener, backup)
+  await restoreEmbeddedPostgres({
+    dataDirectory,
+    majorVersion: backup.manifest.postgres.majorVersion,
+    recoverySettings: recoverySettings(to),
+    fill: (draft) => unpackBackup(store, opener, backup, draft),
+  })
+  return withEmbeddedPostgres({ dataDirectory }, ({ ownerUrl }) => readWritten(ownerUrl))
+}
+
+describe('one copy', () => {
+  it('is restored as the database was at its end, in many parts', async () => {
+    const { no } = await cluster.write()
+    const manifest = await cluster.copy(store, { partBytes: 500_000 })
+    expect(manifest.parts.length).toBeGreaterThan(3)
+    const later = await cluster.write()
+    const restored = await restore(null)
+    expect(restored).toContain(no)
+    expect(restored).not.toContain(later.no)
+  })
+
+  it('is not readable without the key', async () => {
+    await cluster.ownerPool.query(`create table secret as select 'Ada Lovelace' as patient`)
+    onTestFinished(async () => void (await cluster.ownerPool.query('drop table secret')))
+    await cluster.copy(store)
+    for (const { key } of await store.list('')) expect((await store.get(key))?.includes('Lovelace')).toBe(false)
+  })
+})
+
+describe('continuous backups', () => {
+  it('restore what was acknowledged before a moment, and nothing that began after it', async () => {
+    const backups = await startContinuously(cluster, store)
+    await backups.copied()
+    const before = []
+    for (let count = 0; count < 20; count += 1) before.push(await cluster.write())
+    const moment = new Date(Date.now() + 1)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    const after = [await cluster.write(), await cluster.write()]
+    await backups.flushed()
+    await backups.stop()
+    const restored = new Set(await restore(moment))
+    expect(before.filter(({ no }) => !restored.has(no))).toEqual([])
+    expect(after.filter(({ no }) => restored.has(no))).toEqual([])
+    expect(await restore(null, join(directory, 'latest'))).toContain(after[1]?.no)
+  })
+
+  it('archive many segments, and continue after they were stopped', async () => {
+    const first = await startContinuously(cluster, store)
+    await first.copied()
+    const segments = async (count: number) => {
+      for (let done = 0; done < count; done += 1) {
+        await cluster.write()
+        await cluster.ownerPool.query('select pg_switch_wal()')
+      }
+    }
+    await segments(4)
+    await first.stop()
+    await segments(3)
+    const second = await startContinuously(cluster, store)
+    const last = await cluster.write()
+    await second.flushed()
+    await second.stop()
+    expect(second.events.some(({ kind }) => kind === 'copied')).toBe(false)
+    const restored = await restore(null)
+    expect(restored).toEqual(await readWritten(cluster.ownerUrl))
+    expect(restored).toContain(last.no)
+  })
+
+  it('of a second process wait while those of the first work', async () => {
+    const first = await startContinuously(cluster, store)
+    await first.flushed()
+    const second = await startContinuously(cluster, store)
+    await second.until(({ kind }) => kind === 'waiting')
+    expect(second.events.every(({ kind }) => kind === 'waiting')).toBe(true)
+    await Promise.all([first.stop(), second.stop()])
+  })
+
+  it('begin another archive on a restored copy, and both can be restored', async () => {
+    const backups = await startContinuously(cluster, store)
+    await backups.copied()
+    await backups.flushed()
+    await backups.stop()
+    const dataDirectory = join(directory, 'restored')
+    await restore(null)
+    await withEmbeddedPostgres({ dataDirectory }, async ({ ownerUrl }) => {
+      const copy = await startContinuously({ ...cluster, ownerUrl }, store)
+      await copy.copied()
+      await copy.stop()
+    })
+    const { backups: found } = await readCatalogue(store)
+    expect(new Set(found.map(({ manifest }) => manifest.archive)).size).toBe(2)
+    expect(await restore(null, join(directory, 'again'))).toEqual(await readWritten(cluster.ownerUrl))
+  })
+
+  it('do not make a server that stops wait for them', async () => {
+    const backups = await startContinuously(cluster, store, 3600)
+    await backups.copied()
+    await cluster.write()
+    const beganAt = performance.now()
+    await cluster.stop()
+    // PostgreSQL gives up after 60 s.
+    expect(performance.now() - beganAt).toBeLessThan(30_000)
+    await cluster.start()
+    await backups.stop()
+  })
+})
+
+describe('an interrupted restore', () => {
+  it('leaves nothing that could be started as an empty database', async () => {
+    await cluster.copy(store)
+    const dataDirectory = join(directory, 'interrupted')
+    await mkdir(join(dataDirectory, 'postgres.restoring-0000'), { recursive: true })
+    await expect(withEmbeddedPostgres({ dataDirectory }, async () => undefined)).rejects.toThrow(/was interrupted/)
+    expect(await restore(null, dataDirectory)).toEqual(await readWritten(cluster.ownerUrl))
+    expect((await readdir(dataDirectory)).filter((name) => name.startsWith('postgres.restoring'))).toEqual([])
+  })
+
+  it('does not touch a directory that has something in it', async () => {
+    await cluster.copy(store)
+    const dataDirectory = join(directory, 'old')
+    await mkdir(dataDirectory)
+    await writeFile(join(dataDirectory, 'owner-password'), 'old')
+    await expect(restore(null, dataDirectory)).rejects.toThrow(/is not empty: it has owner-password/)
+    expect(await readdir(dataDirectory)).toEqual(['owner-password'])
+  })
+
+  it('removes the new directory when it fails', async () => {
+    const { parts } = await cluster.copy(store)
+    const catalogue = await readCatalogue(store)
+    const backup = chooseBackup(store.name, catalogue, { to: null, id: null, release })
+    const opener = await openOpener(store, keys, backup.manifest.recipient)
+    const dataDirectory = join(directory, 'new')
+    const restoring = restoreEmbeddedPostgres({
+      dataDirectory,
+      majorVersion: 18,
+      recoverySettings: recoverySettings(null),
+      async fill(draft) {
+        await unpackBackup(store, opener, backup, draft)
+        throw new Error(`after ${parts.length} parts`)
+      },
+    })
+    await expect(restoring).rejects.toThrow(/after/)
+    expect(await readdir(directory)).toEqual(['backups'])
+  })
+})

@@ -1,0 +1,153 @@
+import { randomBytes } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { createZstdCompress } from 'node:zlib'
+import type pg from 'pg'
+import type { ObjectStore } from '../object-store/object-store.ts'
+import { BackupError } from './backup-error.ts'
+import type { Sealer } from './backup-keys.ts'
+import { type BackupPart, type BaseManifest, formatVersion, partKey, sha256, writeManifest } from './base-manifest.ts'
+import { claimStore } from './claim-store.ts'
+import { CopyCommand, connectReplication, identifyServer } from './replication-client.ts'
+
+export type BaseBackupOptions = {
+  databaseUrl: string
+  store: ObjectStore
+  sealer: Sealer
+  /** Of Holdfast. */
+  release: string
+  /** Whether this is the server that is installed with Holdfast. */
+  embedded: boolean
+  /** The archive that receives this server's WAL; null: none does. */
+  archive: string | null
+  /** `spread`: begins with a checkpoint that does not disturb, but takes minutes. Default: `fast`. */
+  checkpoint?: 'fast' | 'spread'
+  /** Of a stored object before it is encrypted. */
+  partBytes?: number
+  signal?: AbortSignal
+}
+
+const partBytesDefault = 16 * 1024 * 1024
+
+/**
+ * Copies a running database server to a store, with the WAL that the copy needs: BASE_BACKUP, compressed and encrypted.
+ * The manifest is written last, so that what an interrupted copy leaves is not taken for a backup.
+ *
+ * @throws BackupError `other_installation`, `not_permitted`, `no_key`, `wrong_key`; ObjectStoreError
+ */
+export async function takeBaseBackup(options: BaseBackupOptions): Promise<BaseManifest> {
+  const { store, sealer, release, embedded, archive } = options
+  const client = await connectReplication(options.databaseUrl)
+  try {
+    const server = await identifyServer(client)
+    await claimStore(store, server.installation)
+    await sealer.confirm()
+    const startedAt = await databaseTime(client)
+    const id = `${startedAt.slice(0, 19).replaceAll(/[-:]/g, '')}Z-${randomBytes(4).toString('hex')}`
+    const { startLsn, endLsn, bytes, parts } = await copyServer(client, id, options)
+    const manifest: BaseManifest = {
+      format: formatVersion,
+      id,
+      release,
+      installation: server.installation,
+      embedded,
+      postgres: { version: server.version, majorVersion: server.majorVersion },
+      timeline: server.timeline,
+      walSegmentBytes: server.walSegmentBytes,
+      startLsn,
+      endLsn,
+      archive,
+      startedAt,
+      endedAt: await databaseTime(client),
+      recipient: sealer.recipient,
+      bytes,
+      parts,
+    }
+    // A copy that nothing decrypts must not be taken for a backup.
+    await sealer.confirm().catch(async (error: unknown) => {
+      await store.remove(parts.map(({ key }) => key))
+      throw error
+    })
+    await writeManifest(store, manifest, sealer.authenticator)
+    return manifest
+  } finally {
+    await client.end()
+  }
+}
+
+async function databaseTime(client: pg.Client): Promise<string> {
+  const { rows } = await client.query<{ at: Date }>('select clock_timestamp() as at')
+  return (rows[0]?.at ?? new Date()).toISOString()
+}
+
+type Copy = { startLsn: string; endLsn: string; bytes: number; parts: BackupPart[] }
+
+async function copyServer(client: pg.Client, id: string, options: BaseBackupOptions): Promise<Copy> {
+  // Retains the WAL of the copy until this connection ends: a checkpoint could remove it otherwise.
+  await client.query(
+    `CREATE_REPLICATION_SLOT holdfast_copy_${randomBytes(4).toString('hex')} TEMPORARY PHYSICAL (RESERVE_WAL)`,
+  )
+  let bytes = 0
+  const tar = new Readable({ read: () => command.connection?.stream.resume() })
+  const command = new CopyCommand(
+    `BASE_BACKUP (LABEL 'holdfast ${id}', CHECKPOINT '${options.checkpoint ?? 'fast'}', WAL true, MANIFEST 'no')`,
+    (message) => {
+      if (message[0] !== data) return
+      bytes += message.length - 1
+      if (!tar.push(Buffer.from(message.subarray(1)))) command.connection?.stream.pause()
+    },
+  )
+  client.query(command)
+  command.done.then(
+    () => {
+      // The last message may have paused it, and nothing will be read from `tar` any more.
+      command.connection?.stream.resume()
+      // The tar of the protocol has no end marker.
+      tar.push(Buffer.alloc(1024))
+      tar.push(null)
+    },
+    (error: Error) => tar.destroy(error),
+  )
+  const parts: BackupPart[] = []
+  try {
+    await pipeline(tar, createZstdCompress(), (compressed) => storeParts(compressed, id, options, parts))
+  } catch (error) {
+    command.connection?.stream.destroy()
+    await options.store.remove(parts.map(({ key }) => key)).catch(() => undefined)
+    throw error
+  }
+  const [starts, tablespaces, ends] = command.results
+  if ((tablespaces?.length ?? 0) > 1) {
+    await options.store.remove(parts.map(({ key }) => key))
+    throw new BackupError('not_permitted', 'A database server with tablespaces can’t be copied: use pgBackRest.')
+  }
+  return { startLsn: starts?.[0]?.[0] ?? '', endLsn: ends?.[0]?.[0] ?? '', bytes, parts }
+}
+
+/** The first byte of a message with a part of the tar file. */
+const data = 'd'.charCodeAt(0)
+
+async function storeParts(
+  compressed: AsyncIterable<Buffer>,
+  id: string,
+  { store, sealer, signal, partBytes = partBytesDefault }: BaseBackupOptions,
+  parts: BackupPart[],
+): Promise<void> {
+  let chunks: Buffer[] = []
+  let size = 0
+  const storePart = async () => {
+    signal?.throwIfAborted()
+    const body = await sealer.seal(Buffer.concat(chunks))
+    const part = { key: partKey(id, parts.length + 1), bytes: body.length, sha256: sha256(body) }
+    parts.push(part)
+    await store.put(part.key, body)
+    chunks = []
+    size = 0
+  }
+  for await (const chunk of compressed) {
+    chunks.push(chunk)
+    size += chunk.length
+    if (size >= partBytes) await storePart()
+  }
+  if (size > 0) await storePart()
+}

@@ -1,0 +1,146 @@
+import { randomBytes } from 'node:crypto'
+import { chown, lchown, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type ClusterHome, makeDataDirectory, prepareClusterHome, sharedDirectoryDefault } from './cluster-home.ts'
+import { lockForCommand } from './data-directory-lock.ts'
+import { EmbeddedPostgresError } from './embedded-postgres-error.ts'
+import { runProgram, syncDirectory } from './initialise-cluster.ts'
+import { harmlessSettings, writeOwnConfiguration } from './own-configuration.ts'
+import { type PostgresBinaries, postgresBinaries } from './postgres-binaries.ts'
+import { memoryBytes, postgresSettings } from './postgres-settings.ts'
+import { startPostmaster } from './postmaster.ts'
+import { restoringPrefix } from './restoring-prefix.ts'
+import { makeSocketDirectory, removeSocketDirectory } from './socket-directory.ts'
+import type { Account } from './unprivileged-account.ts'
+
+export type RestoreClusterOptions = {
+  /** A new or an empty directory. */
+  dataDirectory: string
+  /** For data that can't be in the data directory; see prepareClusterHome. */
+  sharedDirectory?: string
+  /** Of the backup. */
+  majorVersion: number
+  /** Writes the copy of the server into an empty directory. */
+  fill(directory: string): Promise<void>
+  /** Settings for the recovery, besides those of every start. */
+  recoverySettings: Record<string, string>
+  log?: (message: string) => void
+  signal?: AbortSignal
+}
+
+/** The recovery replays all WAL since the copy. */
+const recoveryMsMax = 24 * 3_600_000
+
+/**
+ * Restores a copy of a server into a new data directory, and replays its WAL. The database has its final name only when
+ * everything is done: a directory whose restore was interrupted can't be started. Configuration files of the copy are
+ * not used.
+ *
+ * @throws EmbeddedPostgresError `data_directory_not_empty`, `other_major_version`, `start_failed` and others; and
+ *   whatever `fill` throws. Then the directory is as it was.
+ */
+export async function restoreEmbeddedPostgres(options: RestoreClusterOptions): Promise<void> {
+  const { log = () => undefined, sharedDirectory = sharedDirectoryDefault } = options
+  const isNew = (await entriesOf(options.dataDirectory)) === undefined
+  await refuseUnlessEmpty(options.dataDirectory)
+  const dataDirectory = await makeDataDirectory(options.dataDirectory)
+  const lock = await lockForCommand(dataDirectory)
+  let clusterHome: ClusterHome | undefined
+  try {
+    await refuseUnlessEmpty(dataDirectory)
+    clusterHome = await prepareClusterHome(dataDirectory, sharedDirectory, log)
+    const binaries = await postgresBinaries(clusterHome.account, sharedDirectory, log)
+    if (binaries.majorVersion !== options.majorVersion) {
+      throw new EmbeddedPostgresError(
+        'other_major_version',
+        `The backup is of PostgreSQL ${options.majorVersion}, and this Holdfast carries ${binaries.version}: restore ` +
+          'it with the release that made it.',
+      )
+    }
+    await restoreInto(clusterHome, binaries, options)
+  } catch (error) {
+    if (isNew) {
+      for (const path of [dataDirectory, clusterHome?.home]) {
+        if (path !== undefined) await rm(path, { recursive: true, force: true })
+      }
+    }
+    throw error
+  } finally {
+    await lock.release()
+  }
+}
+
+async function restoreInto(
+  clusterHome: ClusterHome,
+  binaries: PostgresBinaries,
+  { fill, recoverySettings, signal }: RestoreClusterOptions,
+): Promise<void> {
+  const { home, account, clusterDirectory } = clusterHome
+  for (const name of await readdir(home)) {
+    if (name.startsWith(restoringPrefix)) await rm(join(home, name), { recursive: true, force: true })
+  }
+  const draft = join(home, `${restoringPrefix}${randomBytes(4).toString('hex')}`)
+  await mkdir(draft, { mode: 0o700 })
+  try {
+    await fill(draft)
+    await writeOwnConfiguration(draft)
+    await writeFile(join(draft, 'recovery.signal'), '', { flag: 'wx' })
+    if (account !== undefined) await chownAll(draft, account)
+    await runProgram(binaries.initdb, ['--sync-only', `--pgdata=${draft}`], '', account)
+    await recover({ ...clusterHome, clusterDirectory: draft }, binaries, recoverySettings, signal)
+    await rename(draft, clusterDirectory)
+    await syncDirectory(home)
+  } catch (error) {
+    await rm(draft, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
+    throw error
+  }
+}
+
+async function recover(
+  clusterHome: ClusterHome,
+  binaries: PostgresBinaries,
+  recoverySettings: Record<string, string>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const socketDirectory = await makeSocketDirectory(clusterHome)
+  const settings = {
+    ...postgresSettings(socketDirectory, memoryBytes()),
+    hot_standby: 'off',
+    ...harmlessSettings,
+    ...recoverySettings,
+  }
+  try {
+    const bounds = signal === undefined ? { limitMs: recoveryMsMax } : { limitMs: recoveryMsMax, signal }
+    const postmaster = await startPostmaster(clusterHome, binaries, settings, bounds)
+    await postmaster.stop('fast')
+    signal?.throwIfAborted()
+  } finally {
+    await removeSocketDirectory(socketDirectory)
+  }
+}
+
+async function chownAll(path: string, account: Account): Promise<void> {
+  await chown(path, account.uid, account.gid)
+  for (const entry of await readdir(path, { withFileTypes: true, recursive: true })) {
+    await lchown(join(entry.parentPath, entry.name), account.uid, account.gid)
+  }
+}
+
+const ownFileNames = new Set(['lock', 'owner.json', 'socket', 'postgres.log'])
+
+async function refuseUnlessEmpty(dataDirectory: string): Promise<void> {
+  const names = (await entriesOf(dataDirectory)) ?? []
+  const found = names.find((name) => !ownFileNames.has(name) && !name.startsWith(restoringPrefix))
+  if (found === undefined) return
+  throw new EmbeddedPostgresError(
+    'data_directory_not_empty',
+    `${dataDirectory} is not empty: it has ${found}. Nothing was changed. Restore into a new directory.`,
+  )
+}
+
+async function entriesOf(directory: string): Promise<string[] | undefined> {
+  return readdir(directory).catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  })
+}

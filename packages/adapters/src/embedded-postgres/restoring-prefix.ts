@@ -1,0 +1,2 @@
+/** Of a database that is being restored, until it is complete. */
+export const restoringPrefix = 'postgres.restoring-'

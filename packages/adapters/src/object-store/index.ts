@@ -1,0 +1,2 @@
+export { type ObjectStore, ObjectStoreError, type StoredObject } from './object-store.ts'
+export { isObjectStore, openObjectStore, parseS3Url } from './open-object-store.ts'

@@ -1,0 +1,59 @@
+import { BackupError, mergedRanges, openReadingKeys, readCatalogue } from '@holdfast/adapters/backup'
+import { backupKeys, listRestoreTests } from '@holdfast/server/backups'
+import type { BackupsOptions } from '../add-backups.ts'
+import type { CommandContext, ExitCode } from '../command.ts'
+import { columns } from '../terminal.ts'
+import { megabytes, withBackups } from '../with-backups.ts'
+import { readSettings } from '../with-database.ts'
+
+/**
+ * `holdfast backups`: lists what can be restored. Needs neither the key nor the database; with the key it also finds
+ * the backups that it can't decrypt.
+ */
+export async function backupsCommand(context: CommandContext, options: BackupsOptions): Promise<ExitCode> {
+  const { terminal } = context
+  const config = readSettings(context)
+  const { backups, unusable, restoreTest } = await withBackups(options.from, '--from', config, async (store) => {
+    const keys = await openReadingKeys(store, backupKeys(config)).catch((error: unknown) => {
+      if (!(error instanceof BackupError)) throw error
+      terminal.note(`warning: ${error.message}`)
+      return null
+    })
+    const catalogue = await readCatalogue(store, keys)
+    return { ...catalogue, restoreTest: (await listRestoreTests(store)).at(-1) ?? null }
+  })
+  const ranges = mergedRanges(backups)
+  if (options.json === true) {
+    terminal.json({
+      backups: backups.map(({ id, from, until, bytes, manifest }) => {
+        const { release, postgres, installation } = manifest
+        return { id, from, until, bytes, release, postgres: postgres.version, installation }
+      }),
+      unusable: unusable.map(({ id, error }) => ({ id, kind: error.kind, reason: error.message })),
+      ranges,
+      restoreTest,
+    })
+    return 0
+  }
+  const rows = backups.map(({ id, from, until, bytes, manifest }) => [
+    id,
+    from.toISOString(),
+    until.toISOString(),
+    megabytes(bytes),
+    manifest.release,
+  ])
+  if (rows.length > 0) {
+    for (const line of columns([['backup', 'from', 'until', 'size', 'release'], ...rows], '')) terminal.out(line)
+  }
+  for (const { error } of unusable) terminal.note(error.message)
+  for (const { from, until } of ranges) {
+    terminal.out(`Any moment from ${from.toISOString()} to ${until.toISOString()} can be restored.`)
+  }
+  if (rows.length === 0) terminal.out('There are no backups that can be restored.')
+  if (restoreTest !== null) {
+    const { backup, startedAt, failure } = restoreTest
+    const outcome = failure === null ? 'was restored and verified' : `could not be restored: ${failure}`
+    terminal.out(`Last restore test, ${startedAt}: ${backup} ${outcome}`)
+  }
+  return 0
+}

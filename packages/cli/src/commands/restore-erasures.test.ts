@@ -1,0 +1,92 @@
+import { chmod, mkdtemp, rename, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { withEmbeddedPostgres } from '@holdfast/adapters/embedded-postgres'
+import { createPool } from '@holdfast/engine'
+import { aBooking, aClinic, aDoctor, aSlot, fillDataDirectory } from '@holdfast/testkit'
+import { prepareBackupKey } from '@holdfast/testkit/prepare-backup-key'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { runCaptured } from '../../test/captured-context.ts'
+
+// One installation: each test continues where the one before it ended.
+let directory: string
+let env: Record<string, string>
+let firstBackup: string
+
+const patient = { name: 'Zsuzsa Planted' }
+
+async function names(dataDirectory: string): Promise<string[]> {
+  return inDatabase(dataDirectory, async (pool) => {
+    const { rows } = await pool.query(`select patient->>'name' as name from holdfast.booking order by id`)
+    return rows.map(({ name }) => name)
+  })
+}
+
+async function inDatabase<Result>(
+  dataDirectory: string,
+  use: (pool: ReturnType<typeof createPool>) => Promise<Result>,
+): Promise<Result> {
+  return withEmbeddedPostgres({ dataDirectory }, async ({ ownerUrl }) => {
+    const pool = createPool({ url: ownerUrl, max: 1, name: 'test of a restore' })
+    try {
+      return await use(pool)
+    } finally {
+      await pool.end()
+    }
+  })
+}
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'hf-erasures-'))
+  // The account that runs PostgreSQL for root has to pass through.
+  await chmod(directory, 0o711)
+  const [place, passphrase, data] = [
+    join(directory, 'backups'),
+    'correct horse battery staple',
+    join(directory, 'data'),
+  ]
+  env = { HOLDFAST_DATA: data, HOLDFAST_BACKUP_TO: place, HOLDFAST_BACKUP_PASSPHRASE: passphrase }
+  await prepareBackupKey(place, passphrase)
+  await fillDataDirectory(data)
+  await runCaptured(['migrate'], env)
+  const booking = await inDatabase(data, async (ownerPool) => {
+    const doctor = await aDoctor({ ownerPool }, await aClinic({ ownerPool }))
+    const startsAt = new Date(Date.now() - 3_600_000)
+    return aBooking({ ownerPool }, await aSlot({ ownerPool }, doctor, { startsAt }), { patient })
+  })
+  firstBackup = JSON.parse((await runCaptured(['backup', '--json'], env)).out[0] ?? '').id
+  await inDatabase(data, (pool) =>
+    pool.query('select holdfast.erase_patient(holdfast.clinic_no_of($1), array[$1::uuid], null, null)', [booking.id]),
+  )
+  // As continuous backups, and each copy, do too.
+  const listed = await runCaptured(['backup', '--only-erasures'], env)
+  expect(listed).toMatchObject({ code: 0, out: [expect.stringContaining('is up to date')] })
+}, 300_000)
+
+afterAll(() => rm(directory, { recursive: true, force: true }))
+
+test('a patient who was erased after the backup is not back after its restore', async () => {
+  const target = join(directory, 'restored')
+  const restored = await runCaptured(['restore', '--backup', firstBackup, '--data', target], env)
+  expect(restored.err.join('\n')).toMatch(/Erased again: 1 bookings.*repeat the erasures of the last minutes/s)
+  expect(restored.code).toBe(0)
+  expect(await names(target)).toEqual([''])
+})
+
+test('without the list the patient is back, the restore says so, and repeat-erasures erases again', async () => {
+  const list = join(directory, 'backups', 'erasures')
+  await rename(list, `${list}-away`)
+  const target = join(directory, 'without')
+  const restored = await runCaptured(['restore', '--backup', firstBackup, '--data', target], env)
+  expect(restored.err.join('\n')).toMatch(/repeat the erasures since then: these patients are back/)
+  expect(await names(target)).toEqual([patient.name])
+  const on = { ...env, HOLDFAST_DATA: target }
+  const refused = await runCaptured(['repeat-erasures'], on)
+  expect(refused).toMatchObject({ code: 1 })
+  expect(refused.err.join('\n')).toContain('has no list of erasures')
+  await rename(`${list}-away`, list)
+  const repeated = await runCaptured(['repeat-erasures', '--json'], on)
+  expect(repeated.code).toBe(0)
+  expect(JSON.parse(repeated.out[0] ?? '')).toEqual({ erased: 1, cancelled: 0, pending: [], unusable: [] })
+  expect(await names(target)).toEqual([''])
+})

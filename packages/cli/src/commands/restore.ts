@@ -1,0 +1,89 @@
+import { BackupError, chooseBackup, type RestorableBackup, readCatalogue } from '@holdfast/adapters/backup'
+import { readInstallation } from '@holdfast/adapters/embedded-postgres'
+import { backupKeys, listErasures, releaseOf, restoreBackup, verifyRestored } from '@holdfast/server/backups'
+import type { Config } from '@holdfast/server/config'
+import type { RestoreOptions } from '../add-backups.ts'
+import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
+import { pathOf } from '../terminal.ts'
+import { withBackups } from '../with-backups.ts'
+import { readSettings } from '../with-database.ts'
+import { describeErasures } from './repeat-erasures.ts'
+
+/** `holdfast restore`: restores into a new data directory and verifies it. */
+export async function restoreCommand(context: CommandContext, options: RestoreOptions): Promise<ExitCode> {
+  const { terminal, signal, env } = context
+  const config = readSettings(context)
+  const dataDirectory = pathOf(options.data, env)
+  const beganAt = performance.now()
+  const to = options.to ?? null
+  const { backup, list, report } = await withBackups(options.from, '--from', config, async (store) => {
+    const catalogue = await readCatalogue(store)
+    const choice = { to, id: options.backup ?? null, release: await releaseOf() }
+    const chosen = chooseBackup(store.name, catalogue, choice)
+    if (options.otherInstallation !== true) await refuseOtherInstallation(config, chosen)
+    refuseOtherServer(chosen)
+    for (const { error } of catalogue.unusable) terminal.note(`warning: ${error.message}`)
+    const say = (line: string) => terminal.note(line)
+    // Read before anything is written: a wrong key is refused.
+    const erasures = await listErasures(store, config, to ?? chosen.until)
+    await restoreBackup({ store, keys: backupKeys(config), backup: chosen, to, dataDirectory, say, signal })
+    say('Verifying it …')
+    return { backup: chosen, list: erasures, report: await verifyRestored(dataDirectory, erasures?.erased) }
+  })
+  const seconds = Math.round((performance.now() - beganAt) / 100) / 10
+  const { erasures, ...verified } = report
+  const isGood = report.overbooked === 0 && report.mismatches === 0
+  const unusable = list?.unusable.map(({ message }) => message) ?? []
+  const isComplete = isGood && erasures.pending.length + unusable.length === 0
+  const restoredTo = to ?? backup.until
+  if (list !== null) for (const line of describeErasures(erasures, unusable)) terminal.note(line)
+  for (const line of afterRestore(restoredTo, list !== null)) terminal.note(line)
+  if (options.json === true) {
+    const ended = { backup: backup.id, to: restoredTo, dataDirectory, seconds, verify: verified }
+    terminal.json({ ...ended, erasures: list === null ? null : { ...erasures, unusable } })
+    return isComplete ? 0 : 1
+  }
+  terminal.out(`Restored ${backup.id} as it was at ${restoredTo.toISOString()}, in ${seconds} s.`)
+  terminal.out(
+    isGood
+      ? `${report.bookings.toLocaleString('en')} bookings. Everything adds up.`
+      : 'Something is wrong: run `holdfast verify` on it.',
+  )
+  terminal.out(`To use it, stop Holdfast and start it with HOLDFAST_DATA=${dataDirectory}`)
+  if (config.secrets === null) {
+    const secretFile = config.secretFile ?? `${config.dataDirectory}-secret`
+    terminal.out(`and with its secret, which is not in the backup: HOLDFAST_SECRET_FILE=${secretFile}`)
+  }
+  return isComplete ? 0 : 1
+}
+
+/** What a database of an earlier moment does not know; docs/operations.md, “After a restore”. */
+function afterRestore(moment: Date, hasList: boolean): string[] {
+  return [
+    `What happened after ${moment.toISOString()} is undone. Before patients use it (“After a restore” in ` +
+      'docs/operations.md):',
+    hasList
+      ? '  repeat the erasures of the last minutes before the database was lost, which may not have been listed;'
+      : '  repeat the erasures since then: these patients are back (the place of the backups has no list of them);',
+    '  run `holdfast admin end-sessions --all`: ended sessions and former passwords are valid again;',
+    '  review the members of each clinic: those who were removed are back.',
+  ]
+}
+
+async function refuseOtherInstallation({ dataDirectory }: Config, { id, manifest }: RestorableBackup): Promise<void> {
+  const installation = await readInstallation(dataDirectory)
+  if (installation === undefined || installation === manifest.installation) return
+  throw new BackupError(
+    'other_installation',
+    `The backup ${id} is of another installation than the database in ${dataDirectory} (server ` +
+      `${manifest.installation}, and this is ${installation}). To restore it nevertheless, add --other-installation.`,
+  )
+}
+
+function refuseOtherServer({ id, manifest }: RestorableBackup): void {
+  if (manifest.embedded) return
+  throw new CommandRefusal(
+    `the backup ${id} is of a separate PostgreSQL ${manifest.postgres.version}, which this command can’t start: ` +
+      'see “Restore your own PostgreSQL” in docs/operations.md',
+  )
+}

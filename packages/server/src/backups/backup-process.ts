@@ -1,0 +1,90 @@
+import { once } from 'node:events'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { setPriority } from 'node:os'
+import { type BackupEvent, runContinuousBackup } from '@holdfast/adapters/backup'
+import { createPool } from '@holdfast/engine'
+import { readConfig } from '../config/config.ts'
+import { createLogger, type Logger } from '../observe/logger.ts'
+import { ErasureList } from './erasure-list.ts'
+import { backupKeys, openBackups, releaseOf } from './open-backups.ts'
+import { runRestoreTests } from './restore-tests.ts'
+import type { BackupProcessStart } from './start-backups.ts'
+
+/** The process of continuous backups; see start-backups.ts. */
+const lowPriority = 10
+
+const stopping = new AbortController()
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => stopping.abort())
+// The server has ended without stopping this process.
+process.on('disconnect', () => stopping.abort())
+
+const result = readConfig(process.env)
+if (result.kind === 'invalid') throw new Error('The settings of the server are valid, and these are not.')
+const { config } = result
+const { backupTo, logLevel } = config
+const log = createLogger(logLevel)
+lowerPriority()
+const [start] = (await once(process, 'message')) as [BackupProcessStart]
+if (backupTo !== null) await run(backupTo, start)
+if (process.connected) process.disconnect?.()
+
+async function run(place: string, { databaseUrl, embedded }: BackupProcessStart): Promise<void> {
+  const store = openBackups(place, config)
+  const { signal } = stopping
+  const onEvent = eventLogger(log)
+  const restoreTests = runRestoreTests({ store, config, signal, log })
+  const pool = createPool({ url: databaseUrl, max: 1, name: 'holdfast backup', onIdleError: () => undefined })
+  const erasures = new ErasureList(pool, store)
+  await runContinuousBackup({
+    databaseUrl,
+    store,
+    keys: backupKeys(config),
+    release: await releaseOf(),
+    embedded,
+    flushSeconds: config.backupSeconds,
+    copyHours: config.backupHours,
+    keepDays: config.backupDays,
+    signal,
+    storeBeside: (sealer, untilMs) => erasures.store(sealer, untilMs),
+    onEvent,
+  })
+  await pool.end()
+  await restoreTests
+}
+
+/**
+ * On Linux each thread has a priority, and Node has started some that read files and compress. This process also has a
+ * session of its own: where the scheduler groups processes by session, only the group's priority counts between them.
+ */
+function lowerPriority(): void {
+  const threads = existsSync('/proc/self/task') ? readdirSync('/proc/self/task').map(Number) : [process.pid]
+  for (const thread of threads) setPriority(thread, lowPriority)
+  const group = '/proc/self/autogroup'
+  try {
+    if (existsSync(group)) writeFileSync(group, String(lowPriority))
+  } catch (error) {
+    log.debug({ err: error }, 'backups: the priority of the session can’t be lowered')
+  }
+}
+
+/** Logs each copy, and a failure once until it is over or another one follows. */
+function eventLogger(logger: Logger): (event: BackupEvent) => void {
+  let failing = ''
+  return (event) => {
+    if (event.kind === 'copied') {
+      const { id, bytes, parts } = event.manifest
+      const stored = parts.reduce((sum, part) => sum + part.bytes, 0)
+      logger.info({ backup: id, bytes, stored, removed: event.removed }, 'backup: the database was copied')
+    }
+    if (event.kind === 'flushed' && failing !== '') logger.info('backup: works again')
+    if (event.kind === 'flushed') {
+      failing = ''
+      // The server has it in its metrics.
+      process.send?.(event.untilMs)
+    }
+    if (event.kind !== 'failed') return
+    const reason = event.error instanceof Error ? event.error.message : String(event.error)
+    if (reason !== failing) logger.error({ err: event.error }, 'backup failed, and is tried again')
+    failing = reason
+  }
+}

@@ -1,0 +1,73 @@
+import {
+  type BackupKeySettings,
+  checkBackup,
+  openOpener,
+  type RestorableBackup,
+  recoverySettings,
+  unpackBackup,
+} from '@holdfast/adapters/backup'
+import { restoreEmbeddedPostgres, withEmbeddedPostgres } from '@holdfast/adapters/embedded-postgres'
+import type { ObjectStore } from '@holdfast/adapters/object-store'
+import {
+  createPool,
+  type Erased,
+  migrate,
+  migrationStatus,
+  type RepeatedErasures,
+  repeatErasures,
+  type VerifyReport,
+  verify,
+} from '@holdfast/engine'
+
+export type RestoreOptions = {
+  store: ObjectStore
+  keys: BackupKeySettings
+  backup: RestorableBackup
+  /** null: the latest moment that the backup has. */
+  to: Date | null
+  /** New or empty. */
+  dataDirectory: string
+  say?: (line: string) => void
+  signal?: AbortSignal
+}
+
+const detailsMax = 100
+
+/**
+ * Restores a backup of the embedded database into a new data directory: reads and checks everything, then unpacks it,
+ * and lets PostgreSQL replay the WAL.
+ *
+ * @throws BackupError, EmbeddedPostgresError; then there is no new directory
+ */
+export async function restoreBackup(options: RestoreOptions): Promise<void> {
+  const { store, keys, backup, to, dataDirectory, say = () => undefined, signal } = options
+  const opener = await openOpener(store, keys, backup.manifest.recipient)
+  say(`Checking the backup ${backup.id} …`)
+  await checkBackup(store, opener, backup, signal)
+  say(`Restoring it into ${dataDirectory} …`)
+  await restoreEmbeddedPostgres({
+    dataDirectory,
+    majorVersion: backup.manifest.postgres.majorVersion,
+    recoverySettings: recoverySettings(to),
+    fill: (directory) => unpackBackup(store, opener, backup, directory, signal),
+    log: say,
+    ...(signal === undefined ? {} : { signal }),
+  })
+}
+
+/** Updates the restored database to this release, as a start would, erases again what has to be, and verifies it. */
+export async function verifyRestored(
+  dataDirectory: string,
+  erased: readonly Erased[] = [],
+): Promise<VerifyReport & { erasures: RepeatedErasures }> {
+  return withEmbeddedPostgres({ dataDirectory }, async ({ ownerUrl }) => {
+    const pool = createPool({ url: ownerUrl, max: 1, name: 'holdfast restore' })
+    try {
+      if (!(await migrationStatus(pool)).current) await migrate({ ownerUrl })
+      const erasures = await repeatErasures(pool, erased)
+      return { ...(await verify(pool, { clinicNo: null, detailsMax })), erasures }
+    } finally {
+      await pool.end()
+    }
+  })
+}

@@ -1,0 +1,92 @@
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { chooseBackup, readCatalogue } from '@holdfast/adapters/backup'
+import type { ObjectStore } from '@holdfast/adapters/object-store'
+import type { Config } from '../config/config.ts'
+import type { Logger } from '../observe/logger.ts'
+import { backupKeys, releaseOf } from './open-backups.ts'
+import { restoreBackup, verifyRestored } from './restore-and-verify.ts'
+
+/** The result of a restore test, which is stored with the backups. */
+export type RestoreTest = {
+  backup: string
+  startedAt: string
+  seconds: number
+  bookings: number
+  /** null: it was restored, and `verify` found nothing. */
+  failure: string | null
+}
+
+export type RestoreTestDeps = { store: ObjectStore; config: Config; signal: AbortSignal; log: Logger }
+
+const folder = 'restore-tests/'
+const lookMs = 3_600_000
+const monthMs = 30 * 86_400_000
+const storedMax = 24
+
+/** Tests the newest backup once a month until the signal, if HOLDFAST_RESTORE_TEST_IN is set. */
+export async function runRestoreTests(deps: RestoreTestDeps): Promise<void> {
+  const { config, signal, log, store } = deps
+  if (config.restoreTestDirectory === null) return
+  while (!signal.aborted) {
+    await testIfDue(deps).catch((error: unknown) => {
+      if (!signal.aborted) log.error({ err: error, place: store.name }, 'restore test: could not run')
+    })
+    await delay(lookMs, undefined, { signal }).catch(() => undefined)
+  }
+}
+
+/** @returns null: the last test was less than a month ago, or there is no backup yet */
+export async function testIfDue(deps: RestoreTestDeps, now = new Date()): Promise<RestoreTest | null> {
+  const { store, config, log } = deps
+  const directory = config.restoreTestDirectory
+  const last = (await listRestoreTests(store)).at(-1)
+  if (directory === null || (last && now.getTime() - new Date(last.startedAt).getTime() < monthMs)) return null
+  const catalogue = await readCatalogue(store)
+  if (catalogue.backups.length === 0 && catalogue.unusable.length === 0) return null
+  const test = await testNewest(deps, catalogue, join(directory, 'holdfast-restore-test'), now)
+  await store.put(`${folder}${now.toISOString()}.json`, Buffer.from(`${JSON.stringify(test)}\n`))
+  const keys = (await store.list(folder)).map(({ key }) => key)
+  await store.remove(keys.slice(0, Math.max(0, keys.length - storedMax)))
+  if (test.failure === null) log.info({ restoreTest: test }, 'restore test: the newest backup can be restored')
+  else log.error({ restoreTest: test }, 'restore test: the newest backup can not be restored')
+  return test
+}
+
+async function testNewest(
+  { store, config, signal }: RestoreTestDeps,
+  catalogue: Awaited<ReturnType<typeof readCatalogue>>,
+  dataDirectory: string,
+  now: Date,
+): Promise<RestoreTest> {
+  const beganAt = performance.now()
+  const test = { backup: '', startedAt: now.toISOString(), seconds: 0, bookings: 0, failure: null as string | null }
+  await rm(dataDirectory, { recursive: true, force: true })
+  await mkdir(dataDirectory, { recursive: true, mode: 0o711 })
+  try {
+    const backup = chooseBackup(store.name, catalogue, { to: null, id: null, release: await releaseOf() })
+    test.backup = backup.id
+    await restoreBackup({ store, keys: backupKeys(config), backup, to: null, dataDirectory, signal })
+    const { bookings, overbooked, mismatches } = await verifyRestored(dataDirectory)
+    test.bookings = bookings
+    if (overbooked + mismatches > 0) test.failure = `verify found ${overbooked + mismatches} mismatches`
+  } catch (error) {
+    signal.throwIfAborted()
+    test.failure = error instanceof Error ? error.message : String(error)
+  } finally {
+    await rm(dataDirectory, { recursive: true, force: true })
+  }
+  test.seconds = Math.round((performance.now() - beganAt) / 100) / 10
+  return test
+}
+
+/** Oldest first. */
+export async function listRestoreTests(store: ObjectStore): Promise<RestoreTest[]> {
+  const tests: RestoreTest[] = []
+  for (const { key } of await store.list(folder)) {
+    const text = await store.get(key)
+    if (text !== null) tests.push(JSON.parse(text.toString()) as RestoreTest)
+  }
+  return tests
+}

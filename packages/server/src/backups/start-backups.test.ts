@@ -1,0 +1,123 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { getPriority, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { readCatalogue } from '@holdfast/adapters/backup'
+import type { ObjectStore } from '@holdfast/adapters/object-store'
+import { createTestCluster, type TestCluster, until } from '@holdfast/testkit'
+import { prepareBackupKey } from '@holdfast/testkit/prepare-backup-key'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Config, readConfig } from '../config/config.ts'
+import { createLogger } from '../observe/logger.ts'
+import { openBackups } from './open-backups.ts'
+import { listRestoreTests, testIfDue } from './restore-tests.ts'
+import { startBackups } from './start-backups.ts'
+
+// One installation: each test continues where the one before it ended.
+let cluster: TestCluster
+let directory: string
+let env: Record<string, string>
+let store: ObjectStore
+const log = createLogger('silent')
+const { signal } = new AbortController()
+
+beforeAll(async () => {
+  cluster = await createTestCluster()
+  directory = await mkdtemp(join(tmpdir(), 'hf-backups-'))
+  // The account that runs PostgreSQL for root has to pass through.
+  await chmod(directory, 0o711)
+  const [place, passphrase] = [join(directory, 'backups'), 'correct horse battery staple']
+  await prepareBackupKey(place, passphrase)
+  env = {
+    HOLDFAST_BACKUP_TO: place,
+    HOLDFAST_BACKUP_PASSPHRASE: passphrase,
+    HOLDFAST_RESTORE_TEST_IN: join(directory, 'scratch'),
+    // Longer than the test: the last moments are archived by the stop.
+    HOLDFAST_BACKUP_SECONDS: '3600',
+    HOLDFAST_LOG_LEVEL: 'silent',
+  }
+  store = openBackups(env.HOLDFAST_BACKUP_TO ?? '', configOf(env))
+})
+
+afterAll(async () => {
+  await cluster.end()
+  await rm(directory, { recursive: true, force: true })
+})
+
+function configOf(settings: Record<string, string>): Config {
+  const result = readConfig(settings)
+  if (result.kind === 'invalid') throw new Error('The settings of the test are invalid.')
+  return result.config
+}
+
+const restorable: number[] = []
+
+function start(settings: Record<string, string>) {
+  const database = { ownerUrl: cluster.ownerUrl, embedded: true }
+  const onBackup = (untilMs: number) => restorable.push(untilMs)
+  return startBackups({ config: configOf(settings), env: settings, database, log, onBackup })
+}
+
+async function slots(): Promise<number> {
+  const { rows } = await cluster.ownerPool.query(
+    `select count(*)::int as count from pg_replication_slots where slot_name like 'holdfast_backup_%'`,
+  )
+  return rows[0].count
+}
+
+/** Of the process of backups: its own, and that of its session, by which the scheduler may group processes. */
+function prioritiesOfProcess(): number[] {
+  const tasks = readdirSync('/proc/self/task').map((task) => `/proc/self/task/${task}/children`)
+  const children = tasks.flatMap((path) => readFileSync(path, 'utf8').trim().split(' ')).filter((pid) => pid !== '')
+  const pid = children.find((one) => readFileSync(`/proc/${one}/cmdline`, 'utf8').includes('backup-process'))
+  const [, ofSession] = / nice (-?\d+)/.exec(readFileSync(`/proc/${pid}/autogroup`, 'utf8')) ?? []
+  return [getPriority(Number(pid)), Number(ofSession)]
+}
+
+test('without a key, the start is refused with the settings that are missing', async () => {
+  const { HOLDFAST_BACKUP_TO = '' } = env
+  await expect(start({ HOLDFAST_BACKUP_TO })).rejects.toThrow(
+    /set HOLDFAST_BACKUP_PASSPHRASE or HOLDFAST_BACKUP_RECIPIENT/,
+  )
+})
+
+test('a process copies the database, and archives the last moments when it is stopped', async () => {
+  const backups = await start(env)
+  await until(
+    async () => ((await readCatalogue(store)).backups.length > 0 ? true : undefined),
+    () => 'the first backup',
+  )
+  const { rows } = await cluster.ownerPool.query('select clock_timestamp() as at')
+  if (existsSync('/proc/self/autogroup')) expect(prioritiesOfProcess()).toEqual([10, 10])
+  await backups.stop()
+  const [backup] = (await readCatalogue(store)).backups
+  expect(backup?.until.getTime()).toBeGreaterThanOrEqual(rows[0].at.getTime())
+  expect(restorable.length).toBeGreaterThan(0)
+  expect(restorable.every((untilMs) => untilMs <= (backup?.until.getTime() ?? 0))).toBe(true)
+  expect(await slots()).toBe(1)
+})
+
+test('the newest backup is tested once a month, and the result is stored', async () => {
+  const deps = { store, config: configOf(env), signal, log }
+  const now = new Date()
+  const result = await testIfDue(deps, now)
+  expect(result).toMatchObject({ failure: null, bookings: 0 })
+  expect(await readdir(join(directory, 'scratch'))).toEqual([])
+  expect(await testIfDue(deps, new Date(now.getTime() + 29 * 86_400_000))).toBeNull()
+  expect(await listRestoreTests(store)).toEqual([result])
+})
+
+test('a restore test of a backup that is damaged fails with the reason', async () => {
+  const part = (await store.list('base/')).find(({ key }) => key.includes('part-'))
+  await writeFile(join(directory, 'backups', part?.key ?? ''), Buffer.alloc(part?.bytes ?? 0))
+  const deps = { store, config: configOf(env), signal, log }
+  const result = await testIfDue(deps, new Date(Date.now() + 31 * 86_400_000))
+  expect(result?.failure).toMatch(/The backup is damaged: base\/.* does not have its checksum/)
+})
+
+test('without a place any more, the slot that would retain WAL for it is removed', async () => {
+  expect(await slots()).toBe(1)
+  const backups = await start({})
+  expect(await slots()).toBe(0)
+  await backups.stop()
+})

@@ -1,0 +1,85 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { dropArchives } from '@holdfast/adapters/backup'
+import pTimeout from 'p-timeout'
+import type { Config } from '../config/config.ts'
+import { StartError } from '../lifecycle/start-error.ts'
+import type { Logger } from '../observe/logger.ts'
+
+export type StartBackups = {
+  config: Config
+  env: Record<string, string | undefined>
+  database: { ownerUrl: string; embedded: boolean }
+  log: Logger
+  /** The database can be restored as it was at this moment, in milliseconds. */
+  onBackup?: ((untilMs: number) => void) | undefined
+}
+
+/** What the process of backups is sent first. The URL has a password, so it is not an argument of a command. */
+export type BackupProcessStart = { databaseUrl: string; embedded: boolean }
+
+const programPath = fileURLToPath(new URL('./backup-process.ts', import.meta.url))
+const stopMsMax = 30_000
+const restartMs = 10_000
+
+/**
+ * Starts continuous backups if HOLDFAST_BACKUP_TO is set. They run in a separate process with a lower priority, because
+ * compressing and encrypting would delay requests.
+ *
+ * @throws StartError if there is no key
+ */
+export async function startBackups(options: StartBackups): Promise<{ stop(): Promise<void> }> {
+  const { config, database, log } = options
+  const { ownerUrl: databaseUrl, embedded } = database
+  if (config.backupTo === null) {
+    // The WAL that an earlier destination would still get is retained until then.
+    if (embedded) await dropArchives(databaseUrl).catch((error) => log.warn({ err: error }, 'backups: old slot stays'))
+    return { stop: async () => undefined }
+  }
+  if (config.backupRecipient === null && config.backupPassphrase === null) {
+    throw new StartError(
+      'Backups are encrypted: with HOLDFAST_BACKUP_TO, set HOLDFAST_BACKUP_PASSPHRASE or HOLDFAST_BACKUP_RECIPIENT.',
+    )
+  }
+  return superviseProcess({ databaseUrl, embedded }, options)
+}
+
+/** Starts the process again when it ends by itself. */
+function superviseProcess(start: BackupProcessStart, { env, log, onBackup }: StartBackups) {
+  let isStopping = false
+  let timer: NodeJS.Timeout | undefined
+  const launch = () => {
+    // Its own process group: a Ctrl-C at the terminal must not end it before the server has stopped.
+    const child = fork(programPath, [], { env, detached: true, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    child.send(start)
+    child.on('message', (untilMs) => onBackup?.(Number(untilMs)))
+    child.on('error', (error) => log.error({ err: error }, 'backups: the process failed'))
+    child.once('exit', (code, signal) => {
+      if (isStopping) return
+      log.error({ code, signal }, 'backups: the process ended, and is started again')
+      timer = setTimeout(() => {
+        current = launch()
+      }, restartMs)
+    })
+    return child
+  }
+  let current = launch()
+  return {
+    /** Archives what was written until now, and stops. */
+    async stop() {
+      isStopping = true
+      clearTimeout(timer)
+      if (current.exitCode !== null || current.signalCode !== null) return
+      const ended = once(current, 'exit')
+      current.kill('SIGTERM')
+      await pTimeout(ended, {
+        milliseconds: stopMsMax,
+        fallback: () => {
+          log.warn('backups: the process did not stop in time')
+          current.kill('SIGKILL')
+        },
+      })
+    },
+  }
+}

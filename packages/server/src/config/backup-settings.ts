@@ -1,0 +1,82 @@
+import { optionalSetting, secretSetting, setting } from './setting.ts'
+import * as kinds from './setting-kinds.ts'
+
+/** Where backups go, how they are encrypted, and how often they are taken. */
+export const backupSettings = {
+  backupTo: optionalSetting(
+    'HOLDFAST_BACKUP_TO',
+    {
+      description:
+        'Directory or s3://bucket/prefix for continuous backups, which the process that runs the jobs takes.',
+      whenAbsent: 'there are none',
+    },
+    kinds.backupPlace,
+  ),
+  s3Url: secretSetting(
+    optionalSetting(
+      'S3_URL',
+      {
+        description: 'The S3-compatible service of s3:// places, with its credentials.',
+        whenAbsent: 's3:// places can’t be used',
+      },
+      kinds.s3Url,
+    ),
+  ),
+  backupPassphrase: secretSetting(
+    optionalSetting(
+      'HOLDFAST_BACKUP_PASSPHRASE',
+      {
+        description: 'Encrypts and decrypts backups. Without it they can’t be restored: store it in another place too.',
+        whenAbsent: 'HOLDFAST_BACKUP_RECIPIENT has to be set',
+      },
+      kinds.textOfLength(12, 256),
+    ),
+  ),
+  backupRecipient: optionalSetting(
+    'HOLDFAST_BACKUP_RECIPIENT',
+    {
+      description:
+        'Public key of an age identity for which backups are encrypted, so that this server can’t read them.',
+      whenAbsent: 'HOLDFAST_BACKUP_PASSPHRASE is used',
+    },
+    kinds.ageRecipient,
+  ),
+  backupIdentity: secretSetting(
+    optionalSetting(
+      'HOLDFAST_BACKUP_IDENTITY',
+      {
+        description: 'The private key of HOLDFAST_BACKUP_RECIPIENT. Only a restore needs it.',
+        whenAbsent: 'HOLDFAST_BACKUP_PASSPHRASE is used',
+      },
+      kinds.ageIdentity,
+    ),
+  ),
+  backupSeconds: setting(
+    'HOLDFAST_BACKUP_SECONDS',
+    '60',
+    'At most so many seconds of bookings are missing from the backup when a machine is lost.',
+    kinds.wholeNumber(1, 3600),
+  ),
+  backupHours: setting(
+    'HOLDFAST_BACKUP_HOURS',
+    '24',
+    'After how many hours the whole database is copied again. A restore replays what was written since the copy.',
+    kinds.wholeNumber(1, 720),
+  ),
+  backupDays: setting(
+    'HOLDFAST_BACKUP_DAYS',
+    '30',
+    'For how many days any moment can be restored. Older backups are removed.',
+    kinds.wholeNumber(1, 3650),
+  ),
+  restoreTestDirectory: optionalSetting(
+    'HOLDFAST_RESTORE_TEST_IN',
+    {
+      description:
+        'Directory in which the newest backup is restored and verified once a month, and then removed. The log and ' +
+        '`holdfast backups` report it.',
+      whenAbsent: 'backups are not tested',
+    },
+    kinds.directory,
+  ),
+}
