@@ -1,0 +1,112 @@
+import { randomUUID } from 'node:crypto'
+import { createEngine, createPool, type Engine, newId, type OnceResult } from '@holdfast/engine'
+import {
+  blockMinutes,
+  dayStartsAtMinute,
+  type RequestedCase,
+  reprocessingOf,
+  theatreShape,
+  turnoverOf,
+} from '../load/random-case.ts'
+import { madeClinic } from './our-calendar.ts'
+import type { TheatreContender } from './theatre-contender.ts'
+
+const minuteMs = 60_000
+const dayMs = 86_400_000
+/** As the server has them: see compose-server.ts. */
+const connections = 8
+
+/** The engine in this process, on a migrated database. Each theatre is a separate clinic. */
+export async function ourTheatre(databaseUrl: string): Promise<TheatreContender> {
+  const pool = createPool({ url: databaseUrl, max: connections, name: 'bench theatre' })
+  const engine = createEngine({ batchPool: pool, generalPool: pool })
+  const clinic = await madeClinic(engine)
+  const things = await madeTheatre(engine, clinic.no)
+  // The second next midnight, so that nothing of the first day is over.
+  const firstDay = (Math.floor(Date.now() / dayMs) + 2) * dayMs
+  const at = (day: number, minute: number) => new Date(firstDay + day * dayMs + minute * minuteMs)
+  for (const roomId of things.rooms) {
+    const drafts = Array.from({ length: theatreShape.days }, (_, day) => ({
+      startsAt: at(day, dayStartsAtMinute),
+      endsAt: at(day, dayStartsAtMinute + blockMinutes),
+      capacity: blockMinutes,
+    }))
+    const owner = { service: null, surgeonId: null, releaseDays: null, actorId: null }
+    await engine.theatre.createBlocks({ ...owner, roomId, when: { drafts }, dryRun: false })
+  }
+  await pool.query('analyze holdfast.slot, holdfast.block, holdfast.resource, holdfast.clinic')
+  return {
+    label: 'Holdfast',
+    async claim(request) {
+      const outcome = await engine.theatre.claimCase(claimOf(request, clinic.no, things, at))
+      if (outcome.kind === 'booked') return 'booked'
+      if (outcome.kind === 'refused') return 'refused'
+      throw new Error(`The claim of a case returned ${outcome.kind}.`)
+    },
+    deadlocks: () => 0,
+    async recount() {
+      const report = await engine.reads.verify({ clinicNo: clinic.no, detailsMax: 5 })
+      return { cases: report.bookings, faults: report.details.map(({ kind, message }) => `${kind}: ${message}`) }
+    },
+    async end() {
+      await engine.stop()
+      await pool.end()
+    },
+  }
+}
+
+type Things = { rooms: string[]; surgeons: string[]; equipment: string[] }
+
+async function madeTheatre({ theatre }: Engine, clinicNo: number): Promise<Things> {
+  const all = (count: number, create: (n: number) => Promise<OnceResult<{ id: string }>>) =>
+    Promise.all(Array.from({ length: count }, async (_, n) => idOf(await create(n))))
+  const { rooms, surgeons, kinds, unitsOfKind } = theatreShape
+  return {
+    rooms: await all(rooms, (n) => {
+      const room = { name: `Room ${n}`, site: null, turnoverMinutes: turnoverOf(n), hours: null }
+      return theatre.createRoom(clinicNo, room, null)
+    }),
+    surgeons: await all(surgeons, (n) => {
+      const staff = { name: `Surgeon ${n}`, profession: 'surgeon' as const, preferredEquipmentIds: [] }
+      return theatre.createStaff(clinicNo, staff, null)
+    }),
+    equipment: await all(kinds, (n) => {
+      const equipment = { name: `Kind ${n}`, units: unitsOfKind, reprocessingMinutes: reprocessingOf(n) }
+      return theatre.createEquipment(clinicNo, equipment, null)
+    }),
+  }
+}
+
+function idOf(created: OnceResult<{ id: string }>): string {
+  if (created.kind === 'key_reused') throw new Error('A part of the theatre was not created.')
+  return created.value.id
+}
+
+function claimOf(
+  { room, surgeon, patient, day, startMinute, minutes, equipment }: RequestedCase,
+  clinicNo: number,
+  things: Things,
+  at: (day: number, minute: number) => Date,
+) {
+  return {
+    caseId: newId(clinicNo),
+    roomId: things.rooms[room] ?? '',
+    startsAt: at(day, startMinute),
+    minutes,
+    surgeonId: things.surgeons[surgeon] ?? '',
+    anaesthetistId: null,
+    staffIds: [],
+    equipment: equipment.map(({ kind, units }) => ({ equipmentId: things.equipment[kind] ?? '', units })),
+    patient: { mrn: `M-${patient}`, name: 'Ada Okafor', birthDate: null },
+    service: 'Orthopaedics',
+    procedure: { code: '27447', display: 'Total knee arthroplasty' },
+    urgency: 'elective' as const,
+    blockId: null,
+    requestId: null,
+    override: null,
+    confirm: false,
+    actorId: null,
+    key: randomUUID(),
+    requestHash: randomUUID(),
+  }
+}

@@ -1,0 +1,221 @@
+import Type from 'typebox'
+import type { ProblemCode } from '../problems.ts'
+import { flag, id, localDate, longPageParameters } from '../schemas/fields.ts'
+import { bookingHistorySchema } from '../schemas/report.ts'
+import {
+  bumpedCasesSchema,
+  caseBumpSchema,
+  caseCancellationSchema,
+  caseExtensionSchema,
+  caseListSchema,
+  caseMoveSchema,
+  caseSchema,
+  caseSwapSchema,
+  checkedCaseSchema,
+  createdCaseSchema,
+  extendedCaseSchema,
+  newCaseSchema,
+  newMilestoneSchema,
+  swappedCasesSchema,
+} from '../schemas/theatre-case.ts'
+import { operation } from './operation.ts'
+
+const tag = 'Operating theatre'
+const params = Type.Object({ caseId: id() }, { additionalProperties: false })
+const nothingSchema = Type.Object({}, { title: 'NothingForCase', additionalProperties: false })
+
+/** What prevents a case from taking place there and then. */
+const conflicts = [
+  'resource_busy',
+  'block_full',
+  'block_mismatch',
+  'outside_hours',
+  'block_overrun',
+  'block_owned',
+  'preferred_equipment_missing',
+  'patient_mismatch',
+  'theatre_resource_not_found',
+  'theatre_resource_inactive',
+] as const satisfies ProblemCode[]
+
+const changed = ['case_not_found', 'hold_expired', 'invalid_transition'] as const satisfies ProblemCode[]
+const one = (description: string) => ({ 200: { description, schema: caseSchema } })
+
+export const theatreCaseOperations = {
+  listCases: operation({
+    id: 'listCases',
+    method: 'GET',
+    url: '/api/v1/clinics/{clinicId}/cases',
+    tag,
+    summary: 'List cases',
+    description: 'Doctors get the cases of which they are the surgeon; the board shows when rooms are busy.',
+    access: 'member',
+    restrictedResponse: 'items',
+    params: Type.Object({ clinicId: id() }, { additionalProperties: false }),
+    query: Type.Object(
+      {
+        from: localDate({ description: 'First day, in the clinic’s time zone' }),
+        to: localDate({ description: 'Last day, inclusive; at most 31 days in all' }),
+        withEnded: flag('FAILED and CANCELLED ones too'),
+        ...longPageParameters,
+      },
+      { additionalProperties: false },
+    ),
+    responses: { 200: { description: 'The cases of these days', schema: caseListSchema } },
+    problems: ['clinic_not_found'],
+  }),
+  createCase: operation({
+    id: 'createCase',
+    method: 'POST',
+    url: '/api/v1/cases',
+    tag,
+    summary: 'Book a case: its room, team, equipment and patient, all or nothing',
+    description:
+      'Creates a PENDING case that holds everything until `holdExpiresAt`, or with `confirm` a CONFIRMED one. A ' +
+      'refusal has everything that is in the way in `conflicts`. Send an Idempotency-Key: a retry with the same key ' +
+      'gets the case that the first one created.',
+    access: 'clinic_staff',
+    restrictedField: 'body.override',
+    body: newCaseSchema,
+    responses: {
+      201: { description: 'The case', schema: createdCaseSchema },
+      200: { description: 'A retry: the case as it is now', schema: createdCaseSchema },
+    },
+    problems: ['clinic_not_found', 'block_not_found', 'case_request_not_found', ...changed, ...conflicts],
+  }),
+  checkCase: operation({
+    id: 'checkCase',
+    method: 'POST',
+    url: '/api/v1/cases/check',
+    tag,
+    summary: 'Ask what would prevent a case',
+    description: 'Books nothing. The body is that of `POST /cases`.',
+    access: 'clinic_staff',
+    restrictedField: 'body.override',
+    body: newCaseSchema,
+    responses: { 200: { description: 'What prevents it now', schema: checkedCaseSchema } },
+    problems: ['clinic_not_found', 'theatre_resource_not_found', 'theatre_resource_inactive'],
+  }),
+  getCase: operation({
+    id: 'getCase',
+    method: 'GET',
+    url: '/api/v1/cases/{caseId}',
+    tag,
+    summary: 'Read a case',
+    access: 'case',
+    params,
+    responses: one('The case'),
+    problems: ['case_not_found'],
+  }),
+  listCaseEvents: operation({
+    id: 'listCaseEvents',
+    method: 'GET',
+    url: '/api/v1/cases/{caseId}/events',
+    tag,
+    summary: 'Read a case’s history',
+    access: 'case',
+    params,
+    responses: { 200: { description: 'The history', schema: bookingHistorySchema } },
+    problems: ['case_not_found'],
+  }),
+  confirmCase: operation({
+    id: 'confirmCase',
+    method: 'POST',
+    url: '/api/v1/cases/{caseId}/confirm',
+    tag,
+    summary: 'Confirm the hold of a case',
+    description: 'If it has been done already: 200, unchanged.',
+    access: 'case_staff',
+    params,
+    body: nothingSchema,
+    bodyOptional: true,
+    responses: one('The case, CONFIRMED'),
+    problems: changed,
+  }),
+  cancelCase: operation({
+    id: 'cancelCase',
+    method: 'POST',
+    url: '/api/v1/cases/{caseId}/cancel',
+    tag,
+    summary: 'Cancel a case',
+    description: 'What it takes is free at once. If it has been done already: 200, unchanged.',
+    access: 'case_staff',
+    params,
+    body: caseCancellationSchema,
+    responses: one('The case, CANCELLED'),
+    problems: changed,
+  }),
+  moveCase: operation({
+    id: 'moveCase',
+    method: 'POST',
+    url: '/api/v1/cases/{caseId}/move',
+    tag,
+    summary: 'Change a case’s time, room, team or equipment',
+    description: 'One atomic step: if anything is in the way, the case stays as it is.',
+    access: 'case_staff',
+    restrictedField: 'body.override',
+    params,
+    body: caseMoveSchema,
+    responses: one('The moved case'),
+    problems: [...changed, ...conflicts],
+  }),
+  swapCases: operation({
+    id: 'swapCases',
+    method: 'POST',
+    url: '/api/v1/cases/{caseId}/swap',
+    tag,
+    summary: 'Swap the rooms and starts of two cases',
+    description: 'Each keeps its minutes, team and equipment.',
+    access: 'case_staff',
+    restrictedField: 'body.override',
+    params,
+    body: caseSwapSchema,
+    responses: { 200: { description: 'Both cases', schema: swappedCasesSchema } },
+    problems: [...changed, ...conflicts],
+  }),
+  bumpCases: operation({
+    id: 'bumpCases',
+    method: 'POST',
+    url: '/api/v1/cases/{caseId}/bump',
+    tag,
+    summary: 'Let cases give way to an emergency',
+    description:
+      'The emergency is `caseId`, and can be moved in the same step. The cases that give way are cancelled as ' +
+      '`bumped`, and wait on the waiting list with the reason.',
+    access: 'case_staff',
+    restrictedField: 'body.override',
+    params,
+    body: caseBumpSchema,
+    responses: { 200: { description: 'The emergency, and the cases that gave way', schema: bumpedCasesSchema } },
+    problems: [...changed, ...conflicts],
+  }),
+  extendCase: operation({
+    id: 'extendCase',
+    method: 'POST',
+    url: '/api/v1/cases/{caseId}/extend',
+    tag,
+    summary: 'Note that a running case takes longer',
+    description: 'Later cases are not moved: those that are at risk are listed.',
+    access: 'case_staff',
+    params,
+    body: caseExtensionSchema,
+    responses: { 200: { description: 'The case, and those at risk', schema: extendedCaseSchema } },
+    problems: changed,
+  }),
+  recordMilestone: operation({
+    id: 'recordMilestone',
+    method: 'POST',
+    url: '/api/v1/cases/{caseId}/milestones',
+    tag,
+    summary: 'Record a milestone',
+    description:
+      'The first makes the case ARRIVED, out_of_room COMPLETED. Recorded again, its time is corrected. Without any, ' +
+      'the case is CONFIRMED again, unless its block was withdrawn.',
+    access: 'case_staff',
+    restrictedField: 'body.trial',
+    params,
+    body: newMilestoneSchema,
+    responses: one('The case with its milestones'),
+    problems: ['milestone_order', 'slot_closed', ...changed],
+  }),
+}

@@ -1,0 +1,205 @@
+import Type from 'typebox'
+import { id, line, localDate, longPageParameters } from '../schemas/fields.ts'
+import { theatreBoardSchema } from '../schemas/theatre-board.ts'
+import { theatreReportSchema } from '../schemas/theatre-report.ts'
+import {
+  caseRequestListSchema,
+  caseRequestSchema,
+  caseRequestStatusSchema,
+  durationEstimateSchema,
+  erasedTheatrePatientSchema,
+  newCaseRequestSchema,
+  suggestionQuerySchema,
+  suggestionsSchema,
+  theatrePatientToEraseSchema,
+} from '../schemas/theatre-request.ts'
+import { operation } from './operation.ts'
+
+const tag = 'Operating theatre'
+const params = Type.Object({ clinicId: id() }, { additionalProperties: false })
+const requestParams = Type.Object({ requestId: id() }, { additionalProperties: false })
+
+const reportQuery = Type.Object(
+  {
+    from: localDate({ description: 'First day, in the clinic’s time zone' }),
+    to: localDate({ description: 'Last day, inclusive; at most 366 days in all' }),
+    graceMinutes: Type.Integer({
+      minimum: 0,
+      maximum: 60,
+      default: 0,
+      description: 'A first case that is in the room so much later is still on time',
+    }),
+    turnoverMinutesMax: Type.Integer({
+      minimum: 1,
+      maximum: 1_440,
+      default: 90,
+      description: 'A longer time between two cases of a room is idle, and no turnover',
+    }),
+    releaseDays: Type.Integer({
+      minimum: 0,
+      maximum: 60,
+      default: 7,
+      description: 'So many days before its start, an unused block should have been released',
+    }),
+  },
+  { additionalProperties: false },
+)
+
+/** The board, the waiting list and the reports. */
+export const theatrePlanningOperations = {
+  getTheatre: operation({
+    id: 'getTheatre',
+    method: 'GET',
+    url: '/api/v1/clinics/{clinicId}/theatre',
+    tag,
+    summary: 'Read the board: rooms, blocks and cases of a day or a week',
+    description:
+      'Doctors get the cases of which they are the surgeon, and of all others only when rooms, surgeons, ' +
+      'anaesthetists and equipment are busy.',
+    access: 'member',
+    restrictedResponse: 'cases',
+    params,
+    query: Type.Object(
+      {
+        date: localDate({ description: 'The first day, in the clinic’s time zone' }),
+        days: Type.Integer({ minimum: 1, maximum: 14, default: 1, description: 'How many days' }),
+      },
+      { additionalProperties: false },
+    ),
+    responses: { 200: { description: 'The board', schema: theatreBoardSchema } },
+    problems: ['clinic_not_found'],
+  }),
+  suggestCaseTimes: operation({
+    id: 'suggestCaseTimes',
+    method: 'POST',
+    url: '/api/v1/clinics/{clinicId}/theatre/suggest',
+    tag,
+    summary: 'Find times for a case',
+    description:
+      'Books nothing: what it finds can be taken a moment later. A POST because the record number of a patient must ' +
+      'not be in a URL, which proxies log.',
+    access: 'clinic_staff',
+    params,
+    body: suggestionQuerySchema,
+    responses: { 200: { description: 'Times, and why other days have none', schema: suggestionsSchema } },
+    problems: [
+      'clinic_not_found',
+      'case_not_found',
+      'case_request_not_found',
+      'theatre_resource_not_found',
+      'theatre_resource_inactive',
+    ],
+  }),
+  estimateCaseDuration: operation({
+    id: 'estimateCaseDuration',
+    method: 'GET',
+    url: '/api/v1/clinics/{clinicId}/theatre/estimate',
+    tag,
+    summary: 'Estimate a duration from completed cases',
+    access: 'member',
+    restrictedField: 'query.surgeonId',
+    params,
+    query: Type.Object({ procedureCode: line(64), surgeonId: Type.Optional(id()) }, { additionalProperties: false }),
+    responses: { 200: { description: 'The estimate', schema: durationEstimateSchema } },
+    problems: ['clinic_not_found'],
+  }),
+  getTheatreReport: operation({
+    id: 'getTheatreReport',
+    method: 'GET',
+    url: '/api/v1/clinics/{clinicId}/theatre/report',
+    tag,
+    summary: 'Read the theatre’s figures',
+    access: 'admin',
+    params,
+    query: reportQuery,
+    responses: { 200: { description: 'In all, and by room, service, surgeon and day', schema: theatreReportSchema } },
+    problems: ['clinic_not_found'],
+  }),
+  exportTheatreReport: operation({
+    id: 'exportTheatreReport',
+    method: 'GET',
+    url: '/api/v1/clinics/{clinicId}/theatre/report.csv',
+    tag,
+    summary: 'Export the theatre’s figures',
+    description: 'The same figures as a CSV file: a row for the total and for each room, service, surgeon and day.',
+    access: 'admin',
+    params,
+    query: reportQuery,
+    responses: { 200: { description: 'The figures', mediaType: 'text/csv', schema: Type.String() } },
+    problems: ['clinic_not_found'],
+  }),
+  listCaseRequests: operation({
+    id: 'listCaseRequests',
+    method: 'GET',
+    url: '/api/v1/clinics/{clinicId}/case-requests',
+    tag,
+    summary: 'List the waiting list',
+    description: 'Doctors get the requests of which they are the surgeon.',
+    access: 'member',
+    restrictedResponse: 'items',
+    params,
+    query: Type.Object(
+      { status: Type.Optional(caseRequestStatusSchema), ...longPageParameters },
+      { additionalProperties: false },
+    ),
+    responses: { 200: { description: 'The requests', schema: caseRequestListSchema } },
+    problems: ['clinic_not_found'],
+  }),
+  createCaseRequest: operation({
+    id: 'createCaseRequest',
+    method: 'POST',
+    url: '/api/v1/clinics/{clinicId}/case-requests',
+    tag,
+    summary: 'Request a case',
+    description:
+      'It waits until somebody of the theatre’s staff books a case for it. Of a patient whom the clinic knows, ' +
+      'doctors have to send the stored name and birth date.',
+    access: 'member',
+    restrictedField: 'body.surgeonId',
+    params,
+    body: newCaseRequestSchema,
+    responses: {
+      201: { description: 'The request', schema: caseRequestSchema },
+      200: { description: 'A retry: the request as it is now', schema: caseRequestSchema },
+    },
+    problems: ['clinic_not_found', 'theatre_resource_not_found', 'patient_mismatch'],
+  }),
+  getCaseRequest: operation({
+    id: 'getCaseRequest',
+    method: 'GET',
+    url: '/api/v1/case-requests/{requestId}',
+    tag,
+    summary: 'Read a request',
+    access: 'case_request',
+    params: requestParams,
+    responses: { 200: { description: 'The request', schema: caseRequestSchema } },
+    problems: ['case_request_not_found'],
+  }),
+  withdrawCaseRequest: operation({
+    id: 'withdrawCaseRequest',
+    method: 'DELETE',
+    url: '/api/v1/case-requests/{requestId}',
+    tag,
+    summary: 'Withdraw a request',
+    description: 'An open one. If it has been done already: 204.',
+    access: 'case_request',
+    params: requestParams,
+    responses: { 204: { description: 'The request is withdrawn' } },
+    problems: ['case_request_not_found', 'case_request_scheduled'],
+  }),
+  eraseTheatrePatient: operation({
+    id: 'eraseTheatrePatient',
+    method: 'POST',
+    url: '/api/v1/clinics/{clinicId}/erase-theatre-patient',
+    tag,
+    summary: 'Erase a patient of the theatre',
+    description:
+      'Removes record number, name and birth date for good. Their cases and requests stay, without the patient. With ' +
+      'cases to come or in progress, or open requests, nothing is erased.',
+    access: 'admin',
+    params,
+    body: theatrePatientToEraseSchema,
+    responses: { 200: { description: 'What had this patient', schema: erasedTheatrePatientSchema } },
+    problems: ['clinic_not_found', 'theatre_patient_not_found', 'theatre_patient_in_use'],
+  }),
+}

@@ -1,0 +1,334 @@
+import Type, { type Static } from 'typebox'
+import { bookingStatuses } from './booking.ts'
+import {
+  id,
+  idOrNull,
+  line,
+  localDate,
+  nullable,
+  nullableId,
+  nullableText,
+  nullableTime,
+  pageOf,
+  time,
+} from './fields.ts'
+import { literals } from './literals.ts'
+
+const caseMinutesMax = 1_440
+const peopleMax = 20
+const equipmentMax = 50
+const bumpedMax = 20
+
+export const urgencySchema = literals(['immediate', 'urgent', 'expedited', 'elective'], {
+  title: 'Urgency',
+  description: 'NCEPOD classification of intervention: within minutes, hours, days, or planned',
+})
+
+const milestones = ['arrived', 'in_room', 'anaesthesia_start', 'incision', 'closure', 'out_of_room', 'cleaned'] as const
+
+const milestoneSchema = literals(milestones, { title: 'Milestone' })
+
+const allocationKindSchema = literals(['room', 'surgeon', 'anaesthetist', 'staff', 'equipment', 'patient'], {
+  title: 'AllocationKind',
+})
+
+const softRules = ['outside_hours', 'block_overrun', 'block_owned', 'preferred_equipment'] as const
+
+export const caseMinutes = Type.Integer({
+  minimum: 1,
+  maximum: caseMinutesMax,
+  description: 'From the patient’s arrival in the room until they leave it; the room’s turnover is added',
+})
+
+const equipmentNeedSchema = Type.Object(
+  { equipmentId: id(), units: Type.Integer({ minimum: 1, maximum: 1_000 }) },
+  { title: 'EquipmentNeed', additionalProperties: false },
+)
+
+export const staffIds = Type.Array(id(), { maxItems: peopleMax, description: 'Everybody else who is needed' })
+export const equipmentNeeds = Type.Array(equipmentNeedSchema, { maxItems: equipmentMax })
+
+const birthDate = localDate({ description: 'Stored with the patient; the latest one that was sent' })
+
+/** In requests. */
+export const newTheatrePatientSchema = Type.Object(
+  {
+    mrn: line(64, { description: 'Medical record number: identifies the patient within the clinic' }),
+    name: line(200),
+    birthDate: Type.Optional(birthDate),
+  },
+  { title: 'NewTheatrePatient', additionalProperties: false },
+)
+
+/** In responses. */
+export const theatrePatientSchema = Type.Object(
+  { mrn: Type.String(), name: Type.String(), birthDate: nullable<string>({ type: 'string', format: 'date' }) },
+  { title: 'TheatrePatient', additionalProperties: false },
+)
+
+export const service = line(100, { description: 'The surgical service, such as Orthopaedics' })
+
+export const newProcedureSchema = Type.Object(
+  { code: line(64), display: line(500) },
+  { title: 'NewProcedure', additionalProperties: false },
+)
+
+export const procedureSchema = Type.Object(
+  { code: Type.String(), display: Type.String() },
+  { title: 'Procedure', additionalProperties: false },
+)
+
+const overrideSchema = Type.Object(
+  {
+    rules: Type.Array(literals(softRules), { minItems: 1, maxItems: softRules.length, uniqueItems: true }),
+    reason: line(500, { description: 'Stored with the case' }),
+  },
+  {
+    title: 'RuleOverride',
+    additionalProperties: false,
+    description: 'Rules that do not prevent this case. Rooms, people, equipment and patients are never in two places',
+  },
+)
+
+/** Cases that give way to an emergency. */
+const bumpFields = {
+  caseIds: Type.Array(id(), {
+    minItems: 1,
+    maxItems: bumpedMax,
+    uniqueItems: true,
+    description: 'Elective cases that give way',
+  }),
+  reason: line(500),
+}
+
+export const newCaseSchema = Type.Object(
+  {
+    clinicId: id(),
+    roomId: id(),
+    startsAt: time(),
+    minutes: caseMinutes,
+    surgeonId: id({ description: 'A doctor of the clinic, or somebody of the theatre’s staff' }),
+    anaesthetistId: Type.Optional(id()),
+    staffIds: Type.Optional(staffIds),
+    equipment: Type.Optional(equipmentNeeds),
+    patient: newTheatrePatientSchema,
+    service,
+    procedure: newProcedureSchema,
+    urgency: Type.Optional(urgencySchema),
+    blockId: Type.Optional(id({ description: 'Default: the room’s block at that time, or its open time' })),
+    requestId: Type.Optional(id({ description: 'The request of the waiting list that this case fulfils' })),
+    override: Type.Optional(overrideSchema),
+    bump: Type.Optional(
+      Type.Object(bumpFields, {
+        title: 'Bump',
+        additionalProperties: false,
+        description: 'Cases that give way to this one, in the same step: see `POST /cases/{id}/bump`',
+      }),
+    ),
+    confirm: Type.Optional(Type.Boolean({ default: false, description: 'true: CONFIRMED at once, without a hold' })),
+  },
+  { title: 'NewCase', additionalProperties: false },
+)
+
+export type NewCaseBody = Static<typeof newCaseSchema>
+
+const planChange = {
+  roomId: Type.Optional(id()),
+  startsAt: Type.Optional(time()),
+  minutes: Type.Optional(caseMinutes),
+  surgeonId: Type.Optional(id()),
+  anaesthetistId: Type.Optional(idOrNull()),
+  staffIds: Type.Optional(staffIds),
+  equipment: Type.Optional(equipmentNeeds),
+}
+
+const overrideField = { override: Type.Optional(overrideSchema) }
+
+export const caseMoveSchema = Type.Object(
+  { ...planChange, ...overrideField },
+  { title: 'CaseMove', additionalProperties: false, minProperties: 1, description: 'What is not sent, stays.' },
+)
+
+export type CaseMoveBody = Static<typeof caseMoveSchema>
+
+export const caseSwapSchema = Type.Object(
+  { caseId: id({ description: 'The other case' }), ...overrideField },
+  { title: 'CaseSwap', additionalProperties: false },
+)
+
+export const caseBumpSchema = Type.Object(
+  { ...bumpFields, ...planChange, ...overrideField },
+  { title: 'CaseBump', additionalProperties: false },
+)
+
+export const caseCancellationSchema = Type.Object(
+  { reasonCode: line(100, { description: 'Of the clinic’s list; reports count by it' }) },
+  { title: 'CaseCancellation', additionalProperties: false },
+)
+
+export const newMilestoneSchema = Type.Object(
+  {
+    milestone: milestoneSchema,
+    at: nullable<string>({
+      ...time({ description: 'At most a day from the planned time of the case; null: it was recorded by mistake' }),
+    }),
+    trial: Type.Optional(
+      Type.Boolean({
+        description: 'true: accept a time more than five minutes ahead, to try out a plan. Only for admins',
+      }),
+    ),
+  },
+  { title: 'NewMilestone', additionalProperties: false },
+)
+
+export const caseExtensionSchema = Type.Object(
+  { expectedEndsAt: time({ description: 'Not before the planned end' }) },
+  { title: 'CaseExtension', additionalProperties: false },
+)
+
+const allocationSchema = Type.Object(
+  {
+    kind: allocationKindSchema,
+    resourceId: Type.String({ format: 'uuid' }),
+    unit: Type.Integer({ description: 'The number of the piece of equipment; 1 for everything else' }),
+    from: Type.String({ format: 'date-time' }),
+    to: Type.String({ format: 'date-time', description: 'With the room’s turnover, or the equipment’s reprocessing' }),
+  },
+  { title: 'Allocation', additionalProperties: false },
+)
+
+const caseFields = {
+  id: Type.String({ format: 'uuid', description: 'A case is a booking with this id' }),
+  clinicId: Type.String({ format: 'uuid' }),
+  status: literals(bookingStatuses, { title: 'BookingStatus' }),
+  failureReason: nullableText({ description: 'FAILED: why; CANCELLED: `bumped` if it gave way to an emergency' }),
+  cancellationReason: nullableText(),
+  holdExpiresAt: nullableTime(),
+  roomId: Type.String({ format: 'uuid' }),
+  startsAt: Type.String({ format: 'date-time' }),
+  endsAt: Type.String({ format: 'date-time', description: 'Without the turnover' }),
+  expectedEndsAt: Type.String({ format: 'date-time', description: 'Later than `endsAt` if it was extended' }),
+  minutes: Type.Integer(),
+  turnoverMinutes: Type.Integer(),
+  surgeonId: Type.String({ format: 'uuid' }),
+  anaesthetistId: nullableId(),
+  staffIds: Type.Array(Type.String({ format: 'uuid' })),
+  equipment: Type.Array(
+    Type.Object(
+      { equipmentId: Type.String({ format: 'uuid' }), units: Type.Integer() },
+      { title: 'CaseEquipment', additionalProperties: false },
+    ),
+  ),
+  blockId: nullableId({ description: 'null: in the room’s open time' }),
+  service: Type.String(),
+  procedure: procedureSchema,
+  urgency: urgencySchema,
+  patient: Type.Union([theatrePatientSchema, Type.Null()], { description: 'null: erased' }),
+  requestId: nullableId(),
+  override: Type.Union([
+    Type.Object(
+      { rules: Type.Array(literals(softRules)), reason: Type.String() },
+      { title: 'AppliedOverride', additionalProperties: false },
+    ),
+    Type.Null(),
+  ]),
+  allocations: Type.Array(allocationSchema, { description: 'None when the case is FAILED or CANCELLED' }),
+  milestones: Type.Array(
+    Type.Object(
+      { milestone: milestoneSchema, at: Type.String({ format: 'date-time' }) },
+      { title: 'RecordedMilestone', additionalProperties: false },
+    ),
+  ),
+  atRiskBy: nullableId({ description: 'In lists: a case that is expected to end too late for this one' }),
+  version: Type.Integer(),
+  createdAt: Type.String({ format: 'date-time' }),
+  updatedAt: Type.String({ format: 'date-time' }),
+}
+
+export const caseSchema = Type.Object(caseFields, { title: 'Case', additionalProperties: false })
+
+export type CaseBody = Static<typeof caseSchema>
+
+const bumpedCases = Type.Array(
+  Type.Object(
+    { caseId: Type.String({ format: 'uuid' }), requestId: Type.String({ format: 'uuid' }) },
+    { title: 'BumpedCase', additionalProperties: false },
+  ),
+  { description: 'Cases that gave way, and their requests on the waiting list' },
+)
+
+export const createdCaseSchema = Type.Object(
+  { ...caseFields, bumped: bumpedCases },
+  { title: 'CreatedCase', additionalProperties: false },
+)
+
+export const bumpedCasesSchema = Type.Object(
+  { case: caseSchema, bumped: bumpedCases },
+  { title: 'BumpedCases', additionalProperties: false },
+)
+
+export const swappedCasesSchema = Type.Object(
+  { cases: Type.Array(caseSchema, { minItems: 2, maxItems: 2 }) },
+  { title: 'SwappedCases', additionalProperties: false },
+)
+
+export const extendedCaseSchema = Type.Object(
+  {
+    case: caseSchema,
+    atRiskCaseIds: Type.Array(Type.String({ format: 'uuid' }), { description: 'Later cases, which were not moved' }),
+  },
+  { title: 'ExtendedCase', additionalProperties: false },
+)
+
+export const filledBlockSchema = Type.Object(
+  { items: Type.Array(caseSchema) },
+  { title: 'FilledBlock', additionalProperties: false },
+)
+
+/** By start. */
+export const caseListSchema = pageOf(caseSchema, 'CaseList')
+
+export const caseConflictSchema = Type.Object(
+  {
+    code: literals(
+      [
+        'resource_busy',
+        'patient_mismatch',
+        'units_missing',
+        'block_full',
+        'block_mismatch',
+        'in_past',
+        'too_far_ahead',
+        'outside_hours',
+        'block_overrun',
+        'block_owned',
+        'preferred_equipment',
+      ],
+      { description: 'What prevents the case' },
+    ),
+    isSoft: Type.Boolean({ description: 'An admin may override it with a reason' }),
+    ofCaseId: nullableId({ description: 'Which case of a swap it prevents; null: the only one, a new one' }),
+    kind: Type.Optional(allocationKindSchema),
+    resourceId: nullableId({ description: 'What is taken, or missing' }),
+    name: nullableText({ description: 'Its name; never a patient’s' }),
+    unit: Type.Optional(nullable<number>({ type: 'integer' }, { description: 'Of equipment' })),
+    units: Type.Optional(Type.Integer({ description: '`units_missing`: how many there are' })),
+    from: Type.Optional(Type.String({ format: 'date-time' })),
+    to: Type.Optional(Type.String({ format: 'date-time' })),
+    caseId: Type.Optional(nullableId({ description: 'The case that has it' })),
+    slotId: Type.Optional(nullableId({ description: 'The doctor’s slot that is in the way, instead of a case' })),
+    blockId: Type.Optional(Type.String({ format: 'uuid' })),
+    blockEndsAt: Type.Optional(Type.String({ format: 'date-time' })),
+    remainingMinutes: Type.Optional(Type.Integer({ description: '`block_full`' })),
+    service: Type.Optional(nullableText({ description: '`block_owned`: whose block it is' })),
+    surgeonId: Type.Optional(nullableId()),
+  },
+  { title: 'CaseConflict', additionalProperties: false },
+)
+
+export type CaseConflictBody = Static<typeof caseConflictSchema>
+
+export const checkedCaseSchema = Type.Object(
+  { conflicts: Type.Array(caseConflictSchema, { description: 'None: nothing prevents the case now' }) },
+  { title: 'CheckedCase', additionalProperties: false },
+)

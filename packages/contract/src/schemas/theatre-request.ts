@@ -1,0 +1,160 @@
+import Type, { type Static } from 'typebox'
+import { id, line, localDate, nullable, nullableId, nullableText, pageOf, paragraph } from './fields.ts'
+import { literals } from './literals.ts'
+import {
+  caseMinutes,
+  equipmentNeeds,
+  newProcedureSchema,
+  newTheatrePatientSchema,
+  procedureSchema,
+  service,
+  staffIds,
+  theatrePatientSchema,
+  urgencySchema,
+} from './theatre-case.ts'
+
+const suggestionsMax = 50
+const roomsMax = 100
+
+export const newCaseRequestSchema = Type.Object(
+  {
+    patient: newTheatrePatientSchema,
+    service,
+    procedure: newProcedureSchema,
+    minutes: caseMinutes,
+    urgency: Type.Optional(urgencySchema),
+    dueOn: Type.Optional(localDate({ description: 'The last day on which it should take place' })),
+    roomId: Type.Optional(id({ description: 'Default: any room' })),
+    surgeonId: Type.Optional(id({ description: 'Default: for doctors themselves, for others not decided yet' })),
+    anaesthetistId: Type.Optional(id()),
+    staffIds: Type.Optional(staffIds),
+    equipment: Type.Optional(equipmentNeeds),
+    note: Type.Optional(paragraph(1000)),
+  },
+  { title: 'NewCaseRequest', additionalProperties: false },
+)
+
+/** scheduled: it has a case that is neither FAILED nor CANCELLED; when that changes, it is open again. */
+export const caseRequestStatusSchema = literals(['open', 'scheduled', 'withdrawn'], { title: 'CaseRequestStatus' })
+
+export const caseRequestSchema = Type.Object(
+  {
+    id: Type.String({ format: 'uuid' }),
+    status: caseRequestStatusSchema,
+    patient: Type.Union([theatrePatientSchema, Type.Null()], { description: 'null: erased' }),
+    service: Type.String(),
+    procedure: procedureSchema,
+    minutes: Type.Integer(),
+    urgency: urgencySchema,
+    dueOn: nullable<string>({ type: 'string', format: 'date' }),
+    roomId: nullableId({ description: 'null: any room' }),
+    surgeonId: nullableId({ description: 'null: not decided yet' }),
+    anaesthetistId: nullableId(),
+    staffIds: Type.Array(Type.String({ format: 'uuid' })),
+    equipment: Type.Array(
+      Type.Object(
+        { equipmentId: Type.String({ format: 'uuid' }), units: Type.Integer() },
+        { title: 'CaseEquipment', additionalProperties: false },
+      ),
+    ),
+    note: nullableText(),
+    caseId: nullableId({ description: 'The case that fulfils it, or fulfilled it last' }),
+    bumpedCaseId: nullableId({ description: 'The case that gave way to an emergency' }),
+    bumpReason: nullableText(),
+    createdAt: Type.String({ format: 'date-time' }),
+  },
+  { title: 'CaseRequest', additionalProperties: false },
+)
+
+export type CaseRequestBody = Static<typeof caseRequestSchema>
+
+/** By urgency, due day and time of the request. */
+export const caseRequestListSchema = pageOf(caseRequestSchema, 'CaseRequestList')
+
+const needsSchema = Type.Object(
+  {
+    minutes: caseMinutes,
+    service,
+    surgeonId: id(),
+    anaesthetistId: Type.Optional(id()),
+    staffIds: Type.Optional(staffIds),
+    equipment: Type.Optional(equipmentNeeds),
+    mrn: Type.Optional(line(64, { description: 'Of the patient, who may have other cases' })),
+  },
+  { title: 'CaseNeeds', additionalProperties: false },
+)
+
+export const suggestionQuerySchema = Type.Object(
+  {
+    requestId: Type.Optional(id({ description: 'A request of the waiting list' })),
+    surgeonId: Type.Optional(id({ description: 'Together with `requestId`, if that has no surgeon yet' })),
+    caseId: Type.Optional(id({ description: 'A case that would be moved' })),
+    needs: Type.Optional(needsSchema),
+    roomIds: Type.Optional(
+      Type.Array(id(), { minItems: 1, maxItems: roomsMax, uniqueItems: true, description: 'Default: all' }),
+    ),
+    from: localDate({ description: 'First day, in the clinic’s time zone' }),
+    to: localDate({ description: 'Last day, inclusive; at most 62 days in all' }),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: suggestionsMax, default: 10 })),
+    stepMinutes: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 60, default: 5, description: 'Starts are multiples of it from midnight' }),
+    ),
+  },
+  { title: 'SuggestionQuery', additionalProperties: false, description: 'One of `requestId`, `caseId`, `needs`.' },
+)
+
+export type SuggestionQueryBody = Static<typeof suggestionQuerySchema>
+
+export const suggestionsSchema = Type.Object(
+  {
+    suggestions: Type.Array(
+      Type.Object(
+        {
+          roomId: Type.String({ format: 'uuid' }),
+          startsAt: Type.String({ format: 'date-time' }),
+          endsAt: Type.String({ format: 'date-time' }),
+          blockId: nullableId({ description: 'null: in the room’s open time' }),
+        },
+        { title: 'Suggestion', additionalProperties: false },
+      ),
+      { description: 'The first times at which nothing prevents the case, by start and room' },
+    ),
+    refusals: Type.Array(
+      Type.Object(
+        {
+          day: Type.String({ format: 'date' }),
+          reasons: Type.Array(Type.String(), { description: 'The `code` of conflicts, the most frequent first' }),
+          busy: Type.Array(
+            Type.Object(
+              { resourceId: Type.String({ format: 'uuid' }), name: nullableText() },
+              { title: 'BusyResource', additionalProperties: false },
+            ),
+          ),
+        },
+        { title: 'DayRefusal', additionalProperties: false },
+      ),
+      { description: 'Days without a suggestion, and what prevents the case there' },
+    ),
+  },
+  { title: 'Suggestions', additionalProperties: false },
+)
+
+export const durationEstimateSchema = Type.Object(
+  {
+    cases: Type.Integer({ description: 'Completed cases that it is from' }),
+    surgeonId: nullableId({ description: 'Whose cases; null: all surgeons’, if this one has fewer than five' }),
+    medianMinutes: nullable<number>({ type: 'number' }, { description: 'From in_room to out_of_room; null: no cases' }),
+    p80Minutes: nullable<number>({ type: 'number' }, { description: 'Four of five took at most as long' }),
+  },
+  { title: 'DurationEstimate', additionalProperties: false },
+)
+
+export const theatrePatientToEraseSchema = Type.Object(
+  { mrn: line(64) },
+  { title: 'TheatrePatientToErase', additionalProperties: false },
+)
+
+export const erasedTheatrePatientSchema = Type.Object(
+  { cases: Type.Integer(), requests: Type.Integer() },
+  { title: 'ErasedTheatrePatient', additionalProperties: false },
+)

@@ -1,0 +1,299 @@
+import Type, { type Static } from 'typebox'
+import {
+  id,
+  line,
+  localDate,
+  localEndTime,
+  localTime,
+  nullable,
+  nullableId,
+  nullableText,
+  nullableTime,
+  time,
+} from './fields.ts'
+import { literals } from './literals.ts'
+
+/** The limits of what an operating theatre consists of. The schemas enforce them. */
+const turnoverMinutesMax = 480
+const reprocessingMinutesMax = 2_880
+const unitsMax = 1_000
+const hoursMax = 21
+const preferredMax = 20
+const dayMinutes = 1_440
+
+const openingHoursSchema = Type.Object(
+  {
+    weekday: Type.Integer({ minimum: 1, maximum: 7, description: 'Monday is 1, Sunday 7' }),
+    from: localTime(),
+    to: localEndTime(),
+  },
+  { title: 'OpeningHours', additionalProperties: false },
+)
+
+const hours = Type.Unsafe<Static<typeof openingHoursSchema>[] | null>({
+  type: ['array', 'null'],
+  items: openingHoursSchema,
+  maxItems: hoursMax,
+  description: 'Opening times in the clinic’s time zone; null: always open; none: never',
+})
+
+const roomFields = {
+  name: line(200),
+  site: nullable<string>({ type: 'string', minLength: 1, maxLength: 200, pattern: '^[^\\p{Cc}\\p{Cs}]*$' }),
+  turnoverMinutes: Type.Integer({
+    minimum: 0,
+    maximum: turnoverMinutesMax,
+    description:
+      'How long the room stays taken after a case, for cleaning. It counts among a case’s minutes of a block',
+  }),
+  hours,
+}
+
+const active = Type.Boolean({ description: 'false: it takes no new cases; those that it has, stay' })
+
+export const newRoomSchema = Type.Object(
+  {
+    name: roomFields.name,
+    site: Type.Optional(roomFields.site),
+    turnoverMinutes: Type.Optional(Type.Integer({ ...roomFields.turnoverMinutes, default: 0 })),
+    hours: Type.Optional(hours),
+  },
+  { title: 'NewRoom', additionalProperties: false },
+)
+
+export const roomChangeSchema = Type.Partial(Type.Object({ ...roomFields, active }), {
+  title: 'RoomChange',
+  additionalProperties: false,
+  minProperties: 1,
+})
+
+export const roomSchema = Type.Object(
+  {
+    id: Type.String({ format: 'uuid' }),
+    name: Type.String(),
+    site: nullableText(),
+    turnoverMinutes: Type.Integer(),
+    hours,
+    active,
+  },
+  { title: 'Room', additionalProperties: false },
+)
+
+export type RoomBody = Static<typeof roomSchema>
+
+const profession = literals(['surgeon', 'anaesthetist', 'nurse', 'technician'], { title: 'Profession' })
+
+const staffFields = {
+  name: line(200),
+  profession,
+  preferredEquipmentIds: Type.Array(id(), {
+    maxItems: preferredMax,
+    uniqueItems: true,
+    description: 'Equipment that this person’s cases should have as surgeon',
+  }),
+}
+
+export const newTheatreStaffSchema = Type.Object(
+  {
+    name: staffFields.name,
+    profession,
+    preferredEquipmentIds: Type.Optional(staffFields.preferredEquipmentIds),
+  },
+  {
+    title: 'NewTheatreStaff',
+    additionalProperties: false,
+    description: 'Doctors of the clinic need no entry: a case can have them as its surgeon',
+  },
+)
+
+export const theatreStaffChangeSchema = Type.Partial(Type.Object({ ...staffFields, active }), {
+  title: 'TheatreStaffChange',
+  additionalProperties: false,
+  minProperties: 1,
+})
+
+export const theatreStaffSchema = Type.Object(
+  {
+    id: Type.String({ format: 'uuid' }),
+    name: Type.String(),
+    profession,
+    preferredEquipmentIds: Type.Array(Type.String({ format: 'uuid' })),
+    active,
+  },
+  { title: 'TheatreStaff', additionalProperties: false },
+)
+
+export type TheatreStaffBody = Static<typeof theatreStaffSchema>
+
+const equipmentFields = {
+  name: line(200),
+  units: Type.Integer({ minimum: 1, maximum: unitsMax, description: 'Identical pieces, numbered from 1' }),
+  reprocessingMinutes: Type.Integer({
+    minimum: 0,
+    maximum: reprocessingMinutesMax,
+    description: 'How long a piece stays taken after a case',
+  }),
+}
+
+export const newEquipmentSchema = Type.Object(
+  {
+    name: equipmentFields.name,
+    units: equipmentFields.units,
+    reprocessingMinutes: Type.Optional(Type.Integer({ ...equipmentFields.reprocessingMinutes, default: 0 })),
+  },
+  { title: 'NewEquipment', additionalProperties: false },
+)
+
+export const equipmentChangeSchema = Type.Partial(Type.Object({ ...equipmentFields, active }), {
+  title: 'EquipmentChange',
+  additionalProperties: false,
+  minProperties: 1,
+})
+
+export const equipmentSchema = Type.Object(
+  {
+    id: Type.String({ format: 'uuid' }),
+    name: Type.String(),
+    units: Type.Integer(),
+    reprocessingMinutes: Type.Integer(),
+    active,
+  },
+  { title: 'Equipment', additionalProperties: false },
+)
+
+export type EquipmentBody = Static<typeof equipmentSchema>
+
+/** All of a clinic's: there are few, so the list has no pages. */
+export const roomListSchema = listOf(roomSchema, 'RoomList')
+export const theatreStaffListSchema = listOf(theatreStaffSchema, 'TheatreStaffList')
+export const equipmentListSchema = listOf(equipmentSchema, 'EquipmentList')
+
+function listOf<Item extends typeof roomSchema | typeof theatreStaffSchema | typeof equipmentSchema>(
+  item: Item,
+  title: string,
+) {
+  return Type.Object({ items: Type.Array(item, { description: 'By name' }) }, { title, additionalProperties: false })
+}
+
+const minutes = Type.Integer({
+  minimum: 1,
+  maximum: dayMinutes,
+  description: 'Of cases with their turnover, in all; default: the length',
+})
+
+const releaseDays = Type.Integer({
+  minimum: 0,
+  maximum: 365,
+  description: 'So many days before its start, the block is open to everybody',
+})
+
+const blockRuleSchema = Type.Object(
+  {
+    from: localDate({ description: 'First day, in the clinic’s time zone' }),
+    to: localDate({ description: 'Last day, inclusive; at most two years' }),
+    weekdays: Type.Array(Type.Integer({ minimum: 1, maximum: 7 }), {
+      minItems: 1,
+      maxItems: 7,
+      uniqueItems: true,
+      description: 'Monday is 1, Sunday 7',
+    }),
+    weeksOfMonth: Type.Optional(
+      Type.Array(Type.Unsafe<number>({ type: 'integer', enum: [-1, 1, 2, 3, 4, 5] }), {
+        minItems: 1,
+        maxItems: 6,
+        uniqueItems: true,
+        description:
+          'Only the first (1) to fifth (5), or the last (-1), of these weekdays in a month; default: every week',
+      }),
+    ),
+    startTime: localTime(),
+    endTime: localEndTime(),
+    exceptDates: Type.Optional(
+      Type.Array(localDate(), { maxItems: 366, description: 'Holidays, and other days without the block' }),
+    ),
+  },
+  { title: 'BlockRule', additionalProperties: false },
+)
+
+const service = line(100)
+
+export const newBlockSchema = Type.Object(
+  {
+    roomId: id(),
+    service: Type.Optional(Type.String({ ...service, description: 'Whose block it is; with neither: everybody’s' })),
+    surgeonId: Type.Optional(id()),
+    from: Type.Optional(time({ description: 'Of a single block, with `to`' })),
+    to: Type.Optional(time()),
+    rule: Type.Optional(blockRuleSchema),
+    minutes: Type.Optional(minutes),
+    releaseDays: Type.Optional(releaseDays),
+  },
+  { title: 'NewBlock', additionalProperties: false, description: 'Either `from` and `to`, or `rule`.' },
+)
+
+export type NewBlockBody = Static<typeof newBlockSchema>
+
+export const createdBlocksSchema = Type.Object(
+  {
+    created: Type.Integer(),
+    skipped: Type.Integer({
+      description: 'Blocks that exist already with the same times, or that a rule places in the past',
+    }),
+    conflicts: Type.Integer({ description: 'Blocks that were not created because they overlap another of the room' }),
+    seriesId: nullableId({ description: 'Of the blocks of a rule' }),
+    items: Type.Array(
+      Type.Object(
+        {
+          from: Type.String({ format: 'date-time' }),
+          to: Type.String({ format: 'date-time' }),
+          minutes: Type.Integer(),
+          outcome: literals(['created', 'skipped', 'conflict']),
+          blockId: nullableId({ description: 'The created block, or the block in conflict' }),
+        },
+        { title: 'BlockOutcome', additionalProperties: false },
+      ),
+    ),
+  },
+  { title: 'CreatedBlocks', additionalProperties: false },
+)
+
+export const blockChangeSchema = Type.Object(
+  {
+    action: literals(['release', 'reclaim', 'take_over', 'resize'], {
+      description:
+        'release: opens it to everybody now; reclaim: undoes that; take_over: gives it to `service` or `surgeonId`, ' +
+        'or to everybody with neither; resize: changes its `minutes`, not below what is used',
+    }),
+    service: Type.Optional(service),
+    surgeonId: Type.Optional(id()),
+    minutes: Type.Optional(minutes),
+  },
+  { title: 'BlockChange', additionalProperties: false },
+)
+
+export type BlockChangeBody = Static<typeof blockChangeSchema>
+
+export const blockSchema = Type.Object(
+  {
+    id: Type.String({ format: 'uuid' }),
+    roomId: Type.String({ format: 'uuid' }),
+    service: nullableText({ description: 'Whose it is; with `surgeonId` null too: everybody’s' }),
+    surgeonId: nullableId(),
+    from: Type.String({ format: 'date-time' }),
+    to: Type.String({ format: 'date-time' }),
+    minutes: Type.Integer({ description: 'Of cases with their turnover, in all' }),
+    usedMinutes: Type.Integer({ description: 'Without lapsed holds' }),
+    releaseDays: nullable<number>({ type: 'integer' }),
+    releasedAt: nullableTime({ description: 'When it was, or will be, opened to everybody' }),
+    isReleased: Type.Boolean(),
+    seriesId: nullableId(),
+  },
+  { title: 'Block', additionalProperties: false },
+)
+
+export type BlockBody = Static<typeof blockSchema>
+
+export const blockListSchema = Type.Object(
+  { items: Type.Array(blockSchema, { description: 'By room and start' }) },
+  { title: 'BlockList', additionalProperties: false },
+)

@@ -1,0 +1,95 @@
+/** The problems of the operating theatre: a part of `problemKinds`. */
+export const theatreProblemKinds = {
+  case_not_found: {
+    status: 404,
+    title: 'There is no such case',
+    help: 'Check the id. Without access to the case, the response is the same as for an id that does not exist.',
+  },
+  block_not_found: {
+    status: 404,
+    title: 'There is no such block',
+    help: 'List them with GET /clinics/{id}/blocks. Withdrawn ones cannot be changed.',
+  },
+  case_request_not_found: {
+    status: 404,
+    title: 'There is no such request on the waiting list',
+    help: 'List them with GET /clinics/{id}/case-requests.',
+  },
+  theatre_resource_not_found: {
+    status: 404,
+    title: 'There is no such room, person or equipment in this clinic',
+    help: 'See `errors` for the field. List them with GET /clinics/{id}/rooms, /staff and /equipment.',
+  },
+  theatre_patient_not_found: {
+    status: 404,
+    title: 'There is no patient with this record number',
+    help: 'Check the record number. An erased patient has none.',
+  },
+  resource_busy: {
+    status: 409,
+    title: 'Something that the case needs is taken',
+    help: 'See `conflicts`: each names what is taken, from when to when, and by which case. Choose another time.',
+  },
+  block_full: {
+    status: 409,
+    title: 'The block does not have enough minutes left',
+    help: 'See `remainingMinutes`. The room’s turnover counts too. Choose another block, or enlarge this one.',
+  },
+  block_mismatch: {
+    status: 409,
+    title: 'The case does not start in this block',
+    help: 'The block was withdrawn, belongs to another room, or is at another time.',
+  },
+  outside_hours: {
+    status: 409,
+    title: 'The room is closed at this time',
+    help: 'Choose another time. An admin may override this with a reason.',
+  },
+  block_overrun: {
+    status: 409,
+    title: 'The case would end after its block',
+    help: 'Choose an earlier time. An admin may override this with a reason.',
+  },
+  block_owned: {
+    status: 409,
+    title: 'The block belongs to another service or surgeon',
+    help: 'Choose another time, or have it released. An admin may override this with a reason.',
+  },
+  preferred_equipment_missing: {
+    status: 409,
+    title: 'The surgeon prefers equipment that the case does not have',
+    help: 'Add the equipment in `conflicts`. An admin may override this with a reason.',
+  },
+  patient_mismatch: {
+    status: 409,
+    title: 'The record number belongs to another patient',
+    help:
+      'Check the record number and the birth date. Doctors have to send the name, too, as the clinic has it; the ' +
+      'theatre’s staff can correct it.',
+  },
+  theatre_resource_inactive: {
+    status: 409,
+    title: 'A room, person or kind of equipment takes no new cases',
+    help: 'See `errors` for the field. An admin can make it active again.',
+  },
+  milestone_order: {
+    status: 409,
+    title: 'The milestone does not fit the others',
+    help: 'Milestones follow each other. Correct the time, or the earlier or later milestone.',
+  },
+  minutes_in_use: {
+    status: 409,
+    title: 'More minutes of the block are used',
+    help: 'See `usedMinutes`. Move cases first.',
+  },
+  case_request_scheduled: {
+    status: 409,
+    title: 'The request has a case',
+    help: 'Cancel the case first, or leave the request as it is.',
+  },
+  theatre_patient_in_use: {
+    status: 409,
+    title: 'The patient has cases to come or in progress, or open requests',
+    help: 'Cancel those in `caseIds`, and withdraw those in `requestIds`. Nothing was erased.',
+  },
+} as const

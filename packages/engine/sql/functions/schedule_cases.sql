@@ -1,0 +1,232 @@
+-- schedule_cases: claims, moves, swaps and bumps cases of a clinic, all in one step: either every plan is placed, with
+-- its room, people, patient, numbered equipment and minutes of its block, or nothing changes.
+--
+-- p_plans: one plan for each case that gets a place: {caseId, version, confirm, roomId, startsAt, minutes, surgeonId,
+--   anaesthetistId, staffIds, equipment: [{equipmentId, units}], patient: {mrn, name, birthDate}, patientId, service,
+--   procedure: {code, display}, urgency, blockId, requestId, override: {rules, reason}, openSlotId, newPatientId}.
+--   version: of the case as the caller has read it; null: a new case, at most one, which p_key belongs to.
+--   openSlotId, newPatientId: ids to use if a day of open time or the patient has to be stored.
+-- p_bumps: [{caseId, requestId}], cases that are cancelled for it, with p_bump_reason: see bump_cases.
+-- p_dry_run: what would prevent the first plan now; nothing is written or locked.
+--
+-- detail: the conflicts of `refused` and `checked`, a list of case_conflicts with ofCaseId; what is wrong with the plan
+-- for `resource_invalid`. booking_id: the case that the outcome is about. tx: of `done`; for replayed and unchanged,
+-- the last transaction that changed the case. cases: of `done`, the cases of p_plans and then of p_bumps, as
+-- cases_by_id.
+--
+-- Outcomes: done | checked | replayed (the key was used with this hash) | unchanged (a move was made under its key) |
+--   key_reused | refused | resource_invalid | request_missing | case_missing | hold_expired | invalid_transition |
+--   retry
+-- request_missing: there is no such request, it is of another patient, it was withdrawn, or it has a case.
+-- Locks: the resources, by (clinic_no, id); then the slots left and entered, and those of lapsed holds in the way, by
+--   (clinic_no, id); then the cases and the lapsed holds on these slots, by (clinic_no, id); then request, key and
+--   patient (place_cases). A claim that a plain read can refuse takes no lock.
+-- Fails: 23514 for the id of a new case or slot that is not of the last or the next 24 hours; 22P02 for an id, a time
+--   or a number that is none; 55P03 after the connection's lock timeout.
+-- Idempotent: yes, by key, for 24 hours.
+create or replace function holdfast.schedule_cases(
+  p_clinic_no integer, p_plans jsonb, p_bumps jsonb, p_bump_reason text, p_actor_id uuid, p_key uuid, p_hash uuid,
+  p_dry_run boolean
+) returns table (outcome text, detail jsonb, booking_id uuid, tx xid8, cases jsonb)
+language plpgsql security definer
+set search_path = holdfast, pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_mergejoin = off
+set jit = off
+as $function$
+#variable_conflict use_column
+declare
+  v_now timestamptz := clock_timestamp();
+  v_at timestamptz;
+  v_new jsonb; v_plan jsonb;
+  v_hash uuid;
+  v_left_ids uuid[];
+  v_needs case_need[];
+  v_resource_ids uuid[]; v_taking_ids uuid[]; v_slot_ids uuid[];
+  v_lapsed_slot_ids uuid[]; v_lapsed_ids uuid[]; v_lapsed_ats timestamptz[];
+  v_oldest_hold_id uuid;
+  -- The cases that change, and lapsed holds in the way, as they are under the lock.
+  v_bookings booking[] := '{}';
+  v_item record;
+begin
+  select p into v_new from jsonb_array_elements(p_plans) p where p->>'version' is null;
+  v_left_ids := array(select (p->>'caseId')::uuid from jsonb_array_elements(p_plans || p_bumps) p
+                       where p->>'caseId' is distinct from v_new->>'caseId');
+
+  -- 1. What needs no lock: a known key, a plan that names what does not exist, and the refusal of a new case because
+  --    something is taken. Most claims find nothing taken: examining only that first takes 13 % less time per claim.
+  if v_new is not null and not p_dry_run then
+    select k.booking_id, k.request_hash into booking_id, v_hash
+      from idempotency k where k.clinic_no = p_clinic_no and k.key = p_key;
+    if found then
+      outcome := case when v_hash = p_hash then 'replayed' else 'key_reused' end;
+      tx := (select l.tx from last_change(p_clinic_no, booking_id) l);
+      return next;
+      return;
+    end if;
+  end if;
+  if not p_dry_run
+     and exists (select from jsonb_array_elements(p_plans) p
+                  where not is_current_id((p->>'openSlotId')::uuid, v_now)
+                     or p->>'version' is null and not is_current_id((p->>'caseId')::uuid, v_now)) then
+    raise exception 'an id of a new case or slot is not of the last or the next 24 hours: %', v_new->>'caseId'
+      using errcode = 'check_violation';
+  end if;
+  v_needs := array(
+    select n
+      from jsonb_array_elements(p_plans) p
+     cross join lateral case_needs(p_clinic_no, p, patient_of(p_clinic_no, p)) n);
+  for v_plan in select p from jsonb_array_elements(p_plans) p loop
+    booking_id := v_plan->>'caseId';
+    detail := case_invalid(p_clinic_no, v_plan);
+    if detail is not null
+       and (v_plan->>'version' is null or not is_repeated(p_clinic_no, booking_id, p_key, v_now)) then
+      outcome := 'resource_invalid';
+    elsif v_plan->>'requestId' is not null and v_plan->>'version' is null
+          and not (request_is_open(p_clinic_no, (v_plan->>'requestId')::uuid, v_now)
+                   and exists (select from case_request q
+                                where q.clinic_no = p_clinic_no and q.id = (v_plan->>'requestId')::uuid
+                                  and q.patient_id = patient_of(p_clinic_no, v_plan))) then
+      outcome := 'request_missing';
+    elsif p_dry_run or cardinality(v_left_ids) = 0
+                       and exists (select from unnest(v_needs) n
+                                    cross join lateral (select from allocation a
+                                                         where a.clinic_no = p_clinic_no
+                                                           and a.resource_id = n.resource_id
+                                                           and a.during && n.during limit 1) a) then
+      detail := case_conflicts(p_clinic_no, v_plan, patient_of(p_clinic_no, v_plan), v_left_ids, v_now);
+      outcome := case when p_dry_run then 'checked' when detail <> '[]' then 'refused' end;
+      detail := (select coalesce(jsonb_agg(f || jsonb_build_object('ofCaseId', booking_id)), '[]')
+                   from jsonb_array_elements(detail) f);
+    end if;
+    if outcome is not null then
+      -- It may have been refused by its own case, of a try that was committed since the key was looked up.
+      if v_new is not null and not p_dry_run
+         and exists (select from idempotency k where k.clinic_no = p_clinic_no and k.key = p_key) then
+        outcome := 'retry';
+      end if;
+      return next;
+      return;
+    end if;
+  end loop;
+
+  -- 2. The locks. Nobody adds allocations of locked resources; those of holds that have lapsed are given back with the
+  --    holds, under the locks of their slots.
+  v_resource_ids := array(select distinct n.resource_id from unnest(v_needs) n);
+  perform lock_resources(p_clinic_no, v_resource_ids);
+  -- A hold that lapses from here on counts as taken, because its slot may not be among those that are locked.
+  v_now := clock_timestamp();
+  -- If a turnover has become longer since v_needs was read, a lapsed hold may be missing here. The exclusion constraint
+  -- then refuses the case, and the claim is tried again.
+  v_taking_ids := array(
+    select distinct a.booking_id
+      from unnest(v_needs) n
+     cross join lateral (select t.booking_id from allocation t
+                          where t.clinic_no = p_clinic_no and t.resource_id = n.resource_id
+                            and t.during && n.during offset 0) a);
+  v_slot_ids := array(
+    select s.id
+      from jsonb_array_elements(p_plans) p
+     cross join lateral case_slot(p_clinic_no, (p->>'roomId')::uuid, (p->>'startsAt')::timestamptz) s);
+  -- Separately: a plan with bookings in it locks months of them.
+  if cardinality(v_left_ids || v_taking_ids) > 0 then
+    v_slot_ids := v_slot_ids || array(
+      select b.slot_id
+        from bookings_by_id(array_fill(p_clinic_no, array[cardinality(v_left_ids || v_taking_ids)]),
+                            v_left_ids || v_taking_ids) b
+       where b.id = any (v_left_ids) or hold_lapsed(b.status, b.hold_expires_at, v_now));
+  end if;
+  select array_agg(q.id) into v_slot_ids
+    from (select s.id from slot s where s.clinic_no = p_clinic_no and s.id = any (v_slot_ids)
+           order by s.clinic_no, s.id for update) q;
+  v_slot_ids := coalesce(v_slot_ids, '{}');
+  v_lapsed_slot_ids := array(select s.id from slot s
+                              where s.clinic_no = p_clinic_no and s.id = any (v_slot_ids) and s.next_lapse <= v_now);
+  v_oldest_hold_id := (select oldest_hold_id(min(s.next_lapse)) from slot s
+                        where s.clinic_no = p_clinic_no and s.id = any (v_lapsed_slot_ids));
+  if cardinality(v_lapsed_slot_ids) > 0 then
+    v_lapsed_ids := (select l.ids from lapsed_holds(array_fill(p_clinic_no, array[cardinality(v_lapsed_slot_ids)]),
+                                                    v_lapsed_slot_ids, v_oldest_hold_id, v_now) l);
+  end if;
+  if cardinality(v_left_ids || v_lapsed_ids) > 0 then
+    v_bookings := lock_bookings(array_fill(p_clinic_no, array[cardinality(v_left_ids || v_lapsed_ids)]),
+                                v_left_ids || v_lapsed_ids);
+  end if;
+  v_at := clock_timestamp();
+  if cardinality(v_lapsed_slot_ids) > 0 then
+    -- As they are under the lock: a hold confirmed in time stays confirmed.
+    select array_agg(b.id), array_agg(greatest(v_at, b.updated_at)) into v_lapsed_ids, v_lapsed_ats
+      from unnest(v_bookings) b
+     where b.id = any (v_lapsed_ids) and hold_lapsed(b.status, b.hold_expires_at, v_now);
+    perform fail_holds(array_fill(p_clinic_no, array[coalesce(cardinality(v_lapsed_ids), 0)]), v_lapsed_ids,
+                       v_lapsed_ats, array_fill(p_clinic_no, array[cardinality(v_lapsed_slot_ids)]),
+                       v_lapsed_slot_ids, v_oldest_hold_id);
+    if exists (select from slot s
+                where s.clinic_no = p_clinic_no and s.id = any (v_lapsed_slot_ids) and s.next_lapse <= v_now) then
+      outcome := 'retry';
+      return next;
+      return;
+    end if;
+  end if;
+
+  -- 3. The cases that change, as they are under the lock.
+  for v_item in
+    select i.id, b.slot_id, b.status, b.failure_reason, b.hold_expires_at, b.version, b.updated_at, b.appointment_type,
+           b.erased_at, p.version as version_read
+      from unnest(v_left_ids) with ordinality i(id, n)
+      left join unnest(v_bookings) b on b.id = i.id
+      left join jsonb_to_recordset(p_plans) p("caseId" uuid, version integer) on p."caseId" = i.id
+     order by i.n
+  loop
+    booking_id := v_item.id;
+    outcome := case
+      when v_item.appointment_type is distinct from 'case' or v_item.erased_at is not null then 'case_missing'
+      when is_repeated(p_clinic_no, v_item.id, p_key, v_at) then 'unchanged'
+      when v_item.failure_reason = 'hold_expired'
+        or hold_lapsed(v_item.status, v_item.hold_expires_at, greatest(v_at, v_item.updated_at)) then 'hold_expired'
+      when v_item.slot_id <> all (v_slot_ids) or v_item.version <> v_item.version_read then 'retry'
+      when v_item.status not in ('PENDING', 'CONFIRMED') then 'invalid_transition' end;
+    if outcome is not null then
+      tx := (select l.tx from last_change(p_clinic_no, booking_id) l);
+      return next;
+      return;
+    end if;
+  end loop;
+
+  -- 4. Place them. A group that cannot be placed is rolled back; a single new case has written nothing then.
+  booking_id := p_plans->0->>'caseId';
+  if cardinality(v_left_ids) = 0 then
+    select c.conflicts, c.bookings into detail, v_bookings
+      from place_cases(p_clinic_no, p_plans, p_bumps, p_bump_reason, v_resource_ids, v_slot_ids, v_bookings,
+                       p_actor_id, p_key, p_hash, v_now, v_at) c;
+  else
+    begin
+      select c.conflicts, c.bookings into detail, v_bookings
+        from place_cases(p_clinic_no, p_plans, p_bumps, p_bump_reason, v_resource_ids, v_slot_ids, v_bookings,
+                         p_actor_id, p_key, p_hash, v_now, v_at) c;
+      if detail is distinct from '[]' then
+        raise sqlstate 'HF001';
+      end if;
+    exception
+      when sqlstate 'HF001' then null;
+    end;
+  end if;
+  outcome := case when detail is null then 'retry' when detail = '[]' then 'done' else 'refused' end;
+  if outcome = 'done' and late_ids(v_at) > any (v_left_ids) then
+    perform note_late_events(array_fill(p_clinic_no, array[cardinality(v_left_ids)]), v_left_ids, v_at);
+  end if;
+  -- As in step 1.
+  if outcome = 'refused' and v_new is not null
+     and exists (select from idempotency k where k.clinic_no = p_clinic_no and k.key = p_key) then
+    outcome := 'retry';
+  end if;
+  if outcome = 'done' then
+    tx := pg_current_xact_id();
+    cases := (select jsonb_agg(c.found order by i.n)
+                from jsonb_array_elements(p_plans || p_bumps) with ordinality i(item, n)
+                join cases_of_bookings(v_bookings) c on c.booking_id = (i.item->>'caseId')::uuid);
+  end if;
+  return next;
+end
+$function$;

@@ -1,0 +1,231 @@
+import type { Overloaded } from './claim.ts'
+import type { Page } from './page.ts'
+import type { OnceResult, WriteKey } from './stored-responses.ts'
+import type {
+  BumpCasesOutcome,
+  BumpCasesRequest,
+  Case,
+  CaseAction,
+  CaseConflict,
+  ChangeCaseOutcome,
+  ClaimCaseOutcome,
+  ClaimCaseRequest,
+  EquipmentNeed,
+  ExtendCaseOutcome,
+  MoveCaseRequest,
+  Procedure,
+  RecordMilestoneOutcome,
+  RecordMilestoneRequest,
+  SwapCasesOutcome,
+  SwapCasesRequest,
+  TheatrePatient,
+  Urgency,
+} from './theatre-case.ts'
+import type {
+  Block,
+  ChangeBlockOutcome,
+  ChangeBlockRequest,
+  CreateBlocksOutcome,
+  CreateBlocksRequest,
+  Equipment,
+  NewEquipment,
+  NewRoom,
+  NewStaff,
+  Room,
+  Staff,
+} from './theatre-resource.ts'
+
+/** A case that waits for a time. `roomId` null: any room; `surgeonId` null: not decided yet. */
+export type NewCaseRequest = {
+  patient: TheatrePatient
+  service: string
+  procedure: Procedure
+  minutes: number
+  urgency: Urgency
+  /** `YYYY-MM-DD` in the clinic's zone: the last day on which it should take place. */
+  dueOn: string | null
+  roomId: string | null
+  surgeonId: string | null
+  anaesthetistId: string | null
+  staffIds: string[]
+  equipment: EquipmentNeed[]
+  note: string | null
+}
+
+/** patient_mismatch: the record number belongs to a patient with another birth date or name. */
+export type CreateCaseRequestOutcome =
+  | { kind: 'created'; id: string }
+  | { kind: 'resource_missing'; path: string }
+  | { kind: 'patient_mismatch' }
+
+export type CaseRequest = Omit<NewCaseRequest, 'patient'> & {
+  id: string
+  patientId: string
+  /** null: erased. */
+  patient: TheatrePatient | null
+  /** scheduled: its case is neither FAILED nor CANCELLED. When that changes, it is open again by itself. */
+  status: 'open' | 'scheduled' | 'withdrawn'
+  caseId: string | null
+  /** The case that was bumped, and why. */
+  bumpedCaseId: string | null
+  bumpReason: string | null
+  createdBy: string | null
+  createdAt: Date
+}
+
+/** What `suggest` looks for: as a request of the waiting list, or a case to be claimed or moved. */
+export type SuggestQuery = {
+  clinicNo: number
+  minutes: number
+  service: string
+  /** null: any room that is active. */
+  roomIds: string[] | null
+  /** Only starts in this block; null: anywhere. */
+  blockId: string | null
+  surgeonId: string
+  anaesthetistId: string | null
+  staffIds: string[]
+  equipment: EquipmentNeed[]
+  /** null: a patient without other cases. */
+  mrn: string | null
+  /** This case, which would be moved, is not in its own way. */
+  exceptCaseId: string | null
+  /** Local days of the clinic, `YYYY-MM-DD`, both included; at most 62 days. */
+  from: string
+  to: string
+  /** At most 50. */
+  limit: number
+  /** Starts are multiples of it from local midnight: 1–60. */
+  stepMinutes: number
+}
+
+/** The first start of a stretch of them for which a claim would have no conflict, at the time of reading. */
+export type Suggestion = { roomId: string; startsAt: Date; endsAt: Date; blockId: string | null }
+
+/** Of one day without a suggestion: what prevents the case there, most frequent first. */
+export type DayRefusal = { day: string; reasons: CaseConflict['kind'][]; busy: { resourceId: string; name: string }[] }
+
+export type DurationEstimate = {
+  procedureCode: string
+  surgeonId: string | null
+  /** Completed cases with both times; of the surgeon, or of all surgeons if this one has fewer than 5. */
+  cases: number
+  /** From in_room to out_of_room. null: no cases. */
+  medianMinutes: number | null
+  p80Minutes: number | null
+}
+
+export type PatientOfTheatreErased =
+  | { kind: 'erased'; cases: number; requests: number }
+  | { kind: 'patient_missing' }
+  /** Cases to come or in progress, and open requests: nothing was erased. */
+  | { kind: 'in_use'; caseIds: string[]; requestIds: string[] }
+
+/**
+ * The operating theatre. A case is a booking in a block, or in the room's open time; its holds lapse like any other.
+ * The promise of a write resolves after its COMMIT. Who may do what is decided at the edge.
+ */
+export type Theatre = {
+  /** @throws pg.DatabaseError for a clinic that does not exist; the edge has checked the limits of the fields */
+  createRoom(clinicNo: number, room: NewRoom, writeKey: WriteKey): Promise<OnceResult<Room>>
+  createStaff(clinicNo: number, staff: NewStaff, writeKey: WriteKey): Promise<OnceResult<Staff>>
+  createEquipment(clinicNo: number, equipment: NewEquipment, writeKey: WriteKey): Promise<OnceResult<Equipment>>
+  /** null: there is none with this id. Allocations of existing cases stay as they are. */
+  updateRoom(roomId: string, change: Partial<NewRoom> & { active?: boolean }): Promise<Room | null>
+  updateStaff(staffId: string, change: Partial<NewStaff> & { active?: boolean }): Promise<Staff | null>
+  updateEquipment(equipmentId: string, change: Partial<NewEquipment> & { active?: boolean }): Promise<Equipment | null>
+  /** By name; inactive ones too. At most 1,000 of each. */
+  rooms(clinicNo: number): Promise<Room[]>
+  staff(clinicNo: number): Promise<Staff[]>
+  equipment(clinicNo: number): Promise<Equipment[]>
+  /** What rooms, people (doctors too) and equipment of the clinic are called, by id; unknown ids are left out. */
+  names(clinicNo: number, resourceIds: string[]): Promise<Map<string, string>>
+
+  /** Under which the log has cases: the rooms, and the resources of their open time. Inactive ones too. */
+  roomResourceIds(clinicNo: number): Promise<string[]>
+
+  createBlocks(request: CreateBlocksRequest): Promise<CreateBlocksOutcome>
+  changeBlock(request: ChangeBlockRequest): Promise<ChangeBlockOutcome>
+  block(blockId: string): Promise<Block | null>
+  /** Not withdrawn, that overlap [from, to), by room and start. */
+  blocks(query: { clinicNo: number; from: Date; to: Date }): Promise<Block[]>
+
+  claimCase(request: ClaimCaseRequest): Promise<ClaimCaseOutcome>
+  /** What would prevent the claim now; nothing is written. Empty: nothing. */
+  checkCase(request: ClaimCaseRequest): Promise<{ kind: 'checked'; conflicts: CaseConflict[] } | CaseInvalid>
+  confirmCase(action: CaseAction): Promise<ChangeCaseOutcome>
+  /** `reasonCode`: of the clinic's list, at most 100 characters. */
+  cancelCase(action: CaseAction & { reasonCode: string }): Promise<ChangeCaseOutcome>
+  /** Time, room, team or equipment, in one step. */
+  moveCase(request: MoveCaseRequest): Promise<ChangeCaseOutcome>
+  /** Each gets the other's room and start, and keeps its minutes, team and equipment. */
+  swapCases(request: SwapCasesRequest): Promise<SwapCasesOutcome>
+  /** Books or moves an emergency, and cancels the cases in its way as `bumped`, with a request for each. */
+  bumpCases(request: BumpCasesRequest): Promise<BumpCasesOutcome>
+  /** Of a CONFIRMED case or one in progress. */
+  recordMilestone(request: RecordMilestoneRequest): Promise<RecordMilestoneOutcome>
+  /**
+   * A case will last until `expectedEndsAt`, not before its end. What it takes is extended as far as it is free: later
+   * cases keep what they have.
+   */
+  extendCase(request: CaseAction & { expectedEndsAt: Date }): Promise<ExtendCaseOutcome>
+
+  case(caseId: string): Promise<Case | null>
+  /** That overlap [from, to) by their plan, by start; `withEnded`: also FAILED and CANCELLED ones. */
+  cases(query: CasesQuery): Promise<Case[]>
+  /** The same, in pages. One with ended cases that are left out has fewer than `limit`. @throws InvalidCursor */
+  casesPage(query: CasesQuery & PageQuery): Promise<Page<Case>>
+
+  /**
+   * `mayChangePatient`: a patient whom the clinic knows gets the name that was sent. Otherwise name and birth date have
+   * to be the stored ones.
+   */
+  createCaseRequest(
+    clinicNo: number,
+    request: NewCaseRequest & { createdBy: string | null; mayChangePatient: boolean },
+    writeKey: WriteKey,
+  ): Promise<OnceResult<CreateCaseRequestOutcome>>
+  /** Returns false if there is no open request with this id. */
+  withdrawCaseRequest(requestId: string): Promise<boolean>
+  caseRequest(requestId: string): Promise<CaseRequest | null>
+  /** By urgency, due date, and time of the request. */
+  caseRequests(query: CaseRequestsQuery): Promise<CaseRequest[]>
+  /** The same, in pages. @throws InvalidCursor */
+  caseRequestsPage(query: CaseRequestsQuery & PageQuery): Promise<Page<CaseRequest>>
+
+  /** The first feasible times, by start and room, and what prevents the case on days without one. */
+  suggest(
+    query: SuggestQuery,
+  ): Promise<{ suggestions: Suggestion[]; refusals: DayRefusal[] } | CaseInvalid | Overloaded>
+  /**
+   * Books open requests in a block, or holds times for them, in the order of the list, as many as fit, each by a claim.
+   * `key`: a digest, as of a claim; a repetition finds what the first call has booked.
+   */
+  fillBlock(request: {
+    blockId: string
+    confirm: boolean
+    actorId: string | null
+    key: string
+  }): Promise<{ kind: 'filled'; cases: Case[] } | { kind: 'block_missing' }>
+  estimate(query: { clinicNo: number; procedureCode: string; surgeonId: string | null }): Promise<DurationEstimate>
+  erasePatient(request: { clinicNo: number; mrn: string; actorId: string | null }): Promise<PatientOfTheatreErased>
+}
+
+/**
+ * `surgeonId`: only what they are the surgeon of, so that cursors and `atRiskBy` name nothing else; null: nothing;
+ * undefined: everything.
+ */
+type OfSurgeon = { surgeonId?: string | null | undefined }
+
+export type CasesQuery = OfSurgeon & { clinicNo: number; from: Date; to: Date; withEnded: boolean }
+
+export type CaseRequestsQuery = OfSurgeon & { clinicNo: number; status: CaseRequest['status'] | null }
+
+type PageQuery = { limit: number; cursor: string | null }
+
+export type CaseInvalid = {
+  kind: 'resource_invalid'
+  path: string
+  resourceId: string
+  why: 'missing' | 'inactive' | 'repeated'
+}

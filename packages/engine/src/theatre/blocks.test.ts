@@ -1,0 +1,185 @@
+import { aDoctor } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
+import { describe, expect } from 'vitest'
+import { aCase, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import type { BlockOwner, BlockRule, CreateBlocksRequest } from '../model/theatre-resource.ts'
+import { expandBlockRule } from './block-rule.ts'
+
+const noOwner: BlockOwner = { service: null, surgeonId: null }
+
+/** A block from nine to three tomorrow. */
+async function aBlock({ theatre, room }: BuiltTheatre, overrides: Partial<CreateBlocksRequest> = {}, minutes = 360) {
+  const drafts = [{ startsAt: soonAt(9), endsAt: soonAt(15), capacity: minutes }]
+  const request = { ...noOwner, roomId: room, when: { drafts }, releaseDays: null, dryRun: false, actorId: null }
+  const outcome = await theatre.createBlocks({ ...request, ...overrides })
+  const blockId = outcome.kind === 'done' ? outcome.items[0]?.blockId : undefined
+  if (blockId == null) throw new Error(`No block was created: ${JSON.stringify(outcome)}`)
+  return blockId
+}
+
+test('a block takes cases up to its minutes, with turnover and holds', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const { theatre } = scene
+  await theatre.updateRoom(scene.room, { turnoverMinutes: 20 })
+  const blockId = await aBlock(scene, {}, 170)
+  const first = caseOf(await theatre.claimCase(aCase(scene, { blockId })))
+  expect(first.blockId).toBe(blockId)
+  expect(await theatre.block(blockId)).toMatchObject({ minutes: 170, usedMinutes: 80 })
+  const second = aCase(scene, { startsAt: soonAt(11), minutes: 71 })
+  expect(await theatre.claimCase(second)).toMatchObject({
+    kind: 'refused',
+    conflicts: [{ kind: 'block_full', blockId, remainingMinutes: 90 }],
+  })
+  expect(await theatre.claimCase({ ...second, minutes: 70 })).toMatchObject({ kind: 'booked' })
+})
+
+test('a block overrun, and a block of others, are soft; a named block must contain the start', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const { theatre, clinic } = scene
+  const other = (await aDoctor(database, clinic)).id
+  const blockId = await aBlock(scene, { surgeonId: other })
+  const request = aCase(scene, { startsAt: soonAt(14, 30) })
+  expect(await theatre.claimCase(request)).toMatchObject({
+    kind: 'refused',
+    conflicts: [
+      { kind: 'block_overrun', blockId, blockEndsAt: soonAt(15) },
+      { kind: 'block_owned', blockId, surgeonId: other, service: null },
+    ],
+  })
+  // Begun before the block, in open time, it would reach into it.
+  expect(await theatre.checkCase({ ...request, startsAt: soonAt(8, 30) })).toMatchObject({
+    conflicts: [{ kind: 'block_owned' }],
+  })
+  expect(await theatre.checkCase({ ...request, startsAt: soonAt(15), blockId })).toMatchObject({
+    conflicts: [{ kind: 'block_mismatch', blockId }],
+  })
+  const override = { rules: ['block_overrun' as const, 'block_owned' as const], reason: 'Agreed with the owner' }
+  expect(await theatre.claimCase({ ...request, override })).toMatchObject({ kind: 'booked', case: { blockId } })
+})
+
+describe('a block is open to everybody', () => {
+  test('when it is released by hand, until it is reclaimed; and to its new owner', async ({ database }) => {
+    const scene = await aTheatre(database)
+    const { theatre } = scene
+    const blockId = await aBlock(scene, { service: 'Cardiac' })
+    const kinds = async () => {
+      const checked = await theatre.checkCase(aCase(scene))
+      return checked.kind === 'checked' ? checked.conflicts.map(({ kind }) => kind) : [checked.kind]
+    }
+    const change = (action: Parameters<typeof theatre.changeBlock>[0]['action']) =>
+      theatre.changeBlock({ blockId, action, actorId: null })
+    expect(await kinds()).toEqual(['block_owned'])
+    expect(await change({ kind: 'release' })).toMatchObject({ kind: 'done', block: { isReleased: true } })
+    expect(await kinds()).toEqual([])
+    expect(await change({ kind: 'reclaim' })).toMatchObject({ kind: 'done', block: { isReleased: false } })
+    expect(await kinds()).toEqual(['block_owned'])
+    await change({ kind: 'take_over', service: 'Orthopaedics', surgeonId: null })
+    expect(await kinds()).toEqual([])
+  })
+
+  test('so many days before its start, unless that is reclaimed', async ({ database }) => {
+    const scene = await aTheatre(database)
+    const { theatre } = scene
+    const blockId = await aBlock(scene, { service: 'Cardiac', releaseDays: 3 })
+    expect(await theatre.block(blockId)).toMatchObject({ isReleased: true, releaseDays: 3 })
+    await theatre.changeBlock({ blockId, action: { kind: 'reclaim' }, actorId: null })
+    expect(await theatre.block(blockId)).toMatchObject({ isReleased: false, releasedAt: null, releaseDays: null })
+  })
+})
+
+test('the minutes of a block can be changed, not below what is used', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const { theatre } = scene
+  const blockId = await aBlock(scene)
+  await theatre.claimCase(aCase(scene))
+  const resize = (minutes: number) =>
+    theatre.changeBlock({ blockId, action: { kind: 'resize', minutes }, actorId: null })
+  expect(await resize(59)).toEqual({ kind: 'minutes_in_use', usedMinutes: 60 })
+  expect(await resize(60)).toMatchObject({ kind: 'done', block: { minutes: 60 } })
+})
+
+test('blocks of one room never overlap', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const blockId = await aBlock(scene)
+  const drafts = [
+    { startsAt: soonAt(14), endsAt: soonAt(18), capacity: 240 },
+    { startsAt: soonAt(15), endsAt: soonAt(18), capacity: 180 },
+  ]
+  const request = { ...noOwner, roomId: scene.room, when: { drafts }, releaseDays: null, dryRun: false, actorId: null }
+  expect(await scene.theatre.createBlocks(request)).toMatchObject({
+    items: [{ outcome: 'conflict', blockId }, { outcome: 'created' }],
+  })
+  const listed = await scene.theatre.blocks({ clinicNo: scene.clinic.no, from: soonAt(0), to: soonAt(24) })
+  expect(listed).toHaveLength(2)
+})
+
+test('a withdrawn block fails its cases, and requests with them are open again', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const { theatre, clinic, engine } = scene
+  const blockId = await aBlock(scene)
+  const request = aCase(scene, { confirm: true })
+  const { patient, service, procedure, surgeonId } = request
+  const wanted = { patient, service, procedure, surgeonId, minutes: 60, urgency: 'elective' as const, equipment: [] }
+  const none = { dueOn: null, roomId: null, anaesthetistId: null, staffIds: [], note: null }
+  const by = { createdBy: null, mayChangePatient: true }
+  const created = await theatre.createCaseRequest(clinic.no, { ...wanted, ...none, ...by }, null)
+  const requestId = created.kind === 'done' && created.value.kind === 'created' ? created.value.id : ''
+  const booked = caseOf(await theatre.claimCase({ ...request, requestId }))
+  expect(await theatre.caseRequest(requestId)).toMatchObject({ status: 'scheduled', caseId: booked.id })
+  expect(await theatre.withdrawCaseRequest(requestId)).toBe(false)
+  expect(await theatre.claimCase(aCase(scene, { startsAt: soonAt(12), requestId }))).toEqual({
+    kind: 'request_missing',
+  })
+  const which = { slotId: blockId }
+  await engine.withdrawSlots({ clinicNo: clinic.no, which, withBookings: true, dryRun: false, actorId: null })
+  expect(await theatre.case(booked.id)).toMatchObject({ status: 'FAILED', failureReason: 'slot_withdrawn' })
+  expect(await theatre.caseRequest(requestId)).toMatchObject({ status: 'open', caseId: null })
+  expect(await theatre.withdrawCaseRequest(requestId)).toBe(true)
+})
+
+describe('rules', () => {
+  const rule: BlockRule = {
+    from: '2027-03-01',
+    to: '2027-04-30',
+    weekdays: [1],
+    weeksOfMonth: null,
+    startTime: '08:00',
+    endTime: '16:00',
+    exceptDates: ['2027-03-08'],
+  }
+  const now = new Date('2027-01-01T00:00:00Z')
+  const starts = (overrides: Partial<BlockRule>) => {
+    const outcome = expandBlockRule({ ...rule, ...overrides }, null, 'Europe/Berlin', now)
+    return outcome.kind === 'expanded' ? outcome.drafts.map(({ startsAt }) => startsAt.toISOString()) : outcome
+  }
+
+  test('every week, without exceptions, by the local clock', () => {
+    expect(starts({})).toEqual([
+      '2027-03-01T07:00:00.000Z',
+      '2027-03-15T07:00:00.000Z',
+      '2027-03-22T07:00:00.000Z',
+      // Clocks go forward on 28 March.
+      '2027-03-29T06:00:00.000Z',
+      '2027-04-05T06:00:00.000Z',
+      '2027-04-12T06:00:00.000Z',
+      '2027-04-19T06:00:00.000Z',
+      '2027-04-26T06:00:00.000Z',
+    ])
+  })
+
+  test('the second and the last of a month', () => {
+    expect(starts({ weeksOfMonth: [2, -1], exceptDates: [] })).toEqual([
+      '2027-03-08T07:00:00.000Z',
+      '2027-03-29T06:00:00.000Z',
+      '2027-04-12T06:00:00.000Z',
+      '2027-04-26T06:00:00.000Z',
+    ])
+  })
+
+  test('what is wrong is named', () => {
+    expect(starts({ to: '2027-02-01' })).toMatchObject({ kind: 'invalid_rule', path: '/to' })
+    expect(starts({ endTime: '08:00' })).toMatchObject({ kind: 'invalid_rule', path: '/endTime' })
+    expect(starts({ exceptDates: ['2027-02-30'] })).toMatchObject({ kind: 'invalid_rule', path: '/exceptDates/0' })
+    expect(starts({ to: '2029-06-01' })).toMatchObject({ kind: 'invalid_rule', path: '/to' })
+  })
+})

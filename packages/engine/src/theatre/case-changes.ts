@@ -1,0 +1,222 @@
+import { randomUUID } from 'node:crypto'
+import type pg from 'pg'
+import sql from 'sql-template-tag'
+import type { Announce } from '../model/committed.ts'
+import { clinicNoIn, clinicNoOf, newId } from '../model/id.ts'
+import type { SettleOutcome, SettleRequest } from '../model/settle.ts'
+import type { Theatre } from '../model/theatre.ts'
+import type {
+  BumpCasesOutcome,
+  BumpCasesRequest,
+  Case,
+  CaseAction,
+  CaseRefusal,
+  CaseUnchangeable,
+  ChangeCaseOutcome,
+  ClaimCaseOutcome,
+  ClaimCaseRequest,
+  MoveCaseRequest,
+  SwapCasesOutcome,
+  SwapCasesRequest,
+} from '../model/theatre-case.ts'
+import { announceCases } from './announce-cases.ts'
+import { claimOf, missing, moved, movesOf } from './case-plans.ts'
+import { readCase, requireCase } from './case-reads.ts'
+import { type CaseWriter, check, type ScheduleResult, schedule } from './schedule-cases.ts'
+
+export type CaseChangesSettings = {
+  /** For reads. */
+  pool: pg.Pool
+  writer: CaseWriter
+  announce: Announce
+  /** Confirms, cancels and extends as for any booking, in batches. */
+  settle: (request: SettleRequest) => Promise<SettleOutcome>
+}
+
+/** Claims and changes of cases. A try that lost a race is repeated with the cases as they are then. */
+export function caseChanges(
+  settings: CaseChangesSettings,
+): Pick<Theatre, 'claimCase' | 'checkCase' | 'confirmCase' | 'cancelCase' | 'moveCase' | 'swapCases' | 'bumpCases'> {
+  const { pool, settle } = settings
+  const settled = async (request: CaseAction, change: Pick<SettleRequest, 'action' | 'reason'>) => {
+    if ((await readCase(pool, request.caseId)) === null) return missing(request.caseId)
+    const { caseId, actorId, key } = request
+    const outcome = await settle({ bookingId: caseId, actorId, key, onBehalf: true, ...change })
+    return settledOutcome(pool, caseId, outcome)
+  }
+  return {
+    claimCase: (request) => claimCase(settings, request),
+
+    async checkCase(request) {
+      return check(pool, claimOf(request))
+    },
+
+    confirmCase: (action) => settled(action, { action: 'confirm', reason: null }),
+
+    cancelCase: ({ reasonCode, ...action }) => settled(action, { action: 'cancel', reason: reasonCode }),
+
+    moveCase: (request) => moveCase(settings, request),
+
+    swapCases: (request) => swapCases(settings, request),
+
+    bumpCases: (request) => bumpCases(settings, request),
+  }
+}
+
+async function claimCase(settings: CaseChangesSettings, request: ClaimCaseRequest): Promise<ClaimCaseOutcome> {
+  const { pool, announce } = settings
+  const result = await schedule(settings.writer, async () => claimOf(request))
+  if (result.kind === 'done' || result.kind === 'replayed') {
+    const claimed = await placedCase(pool, result)
+    announceCases(announce, result.kind === 'done' ? result.position : null, [claimed])
+    return { kind: result.kind === 'done' ? 'booked' : 'replayed', case: claimed, position: result.position }
+  }
+  return claimRefusal(result)
+}
+
+/** As the change left it; read, if an earlier try has made the change. */
+async function placedCase(
+  pool: pg.Pool,
+  result: Extract<ScheduleResult, { kind: 'done' | 'replayed' | 'unchanged' }>,
+  caseId = result.caseId,
+): Promise<Case> {
+  const placed = result.kind === 'done' ? result.cases.find(({ id }) => id === caseId) : undefined
+  return placed ?? (await requireCase(pool, caseId))
+}
+
+/** A claim changes no existing case. */
+function claimRefusal(result: Exclude<ScheduleResult, { kind: 'done' | 'replayed' }>): CaseRefusal {
+  switch (result.kind) {
+    case 'unchanged':
+    case 'case_missing':
+    case 'hold_expired':
+    case 'invalid_transition':
+      throw new Error(`The claim of case ${result.caseId} returned ${result.kind}.`)
+    default:
+      return result
+  }
+}
+
+async function moveCase(settings: CaseChangesSettings, request: MoveCaseRequest): Promise<ChangeCaseOutcome> {
+  const { pool, announce } = settings
+  const key = request.key ?? randomUUID()
+  let before: Case | null = null
+  const result = await schedule(settings.writer, async () => {
+    before = await readCase(pool, request.caseId)
+    return before === null ? missing(request.caseId) : movesOf([moved(before, request)], request.actorId, key)
+  })
+  return changed(pool, announce, result, before)
+}
+
+async function swapCases(settings: CaseChangesSettings, request: SwapCasesRequest): Promise<SwapCasesOutcome> {
+  const { pool, announce } = settings
+  const key = request.key ?? randomUUID()
+  const ids = [request.caseId, request.otherCaseId] as const
+  if (ids[0] === ids[1]) throw new RangeError('A case is swapped with another one.')
+  const result = await schedule(settings.writer, async () => {
+    const [one, other] = await Promise.all([readCase(pool, ids[0]), readCase(pool, ids[1])])
+    if (one === null) return missing(ids[0])
+    if (other === null || other.clinicId !== one.clinicId) return missing(ids[1])
+    const { override, actorId } = request
+    const plans = [
+      moved(one, { change: { roomId: other.roomId, startsAt: other.startsAt }, override }),
+      moved(other, { change: { roomId: one.roomId, startsAt: one.startsAt }, override }),
+    ]
+    return movesOf(plans, actorId, key)
+  })
+  if (result.kind === 'done' || result.kind === 'unchanged') {
+    const cases: [Case, Case] = [await placedCase(pool, result, ids[0]), await placedCase(pool, result, ids[1])]
+    announceCases(announce, result.kind === 'done' ? result.position : null, cases)
+    return { kind: result.kind, cases, position: result.position }
+  }
+  return unchanged(pool, result)
+}
+
+async function bumpCases(settings: CaseChangesSettings, request: BumpCasesRequest): Promise<BumpCasesOutcome> {
+  const { pool, announce } = settings
+  const { emergency, bumpedCaseIds, reason } = request
+  const key = emergency.key ?? randomUUID()
+  const clinicNo = clinicNoOf(emergency.caseId)
+  const foreign = bumpedCaseIds.find((id) => clinicNoIn(id) !== clinicNo)
+  if (foreign !== undefined) return missing(foreign)
+  const bumps = bumpedCaseIds.map((caseId) => ({ caseId, requestId: newId(clinicNo) }))
+  const result = await schedule(settings.writer, async () => {
+    if (!('change' in emergency)) return { ...claimOf(emergency), bumps, bumpReason: reason }
+    const before = await readCase(pool, emergency.caseId)
+    if (before === null) return missing(emergency.caseId)
+    const moves = movesOf([moved(before, emergency)], emergency.actorId, key)
+    return { ...moves, bumps, bumpReason: reason }
+  })
+  if (result.kind === 'done' || result.kind === 'replayed' || result.kind === 'unchanged') {
+    const { position } = result
+    const placed = await placedCase(pool, result)
+    const bumped = await Promise.all(bumpedCaseIds.map((id) => placedCase(pool, result, id)))
+    announceCases(announce, result.kind === 'done' ? position : null, [placed, ...bumped])
+    const requests = await requestsOfBumped(pool, clinicNo, bumpedCaseIds)
+    return { kind: result.kind === 'done' ? 'done' : 'replayed', case: placed, bumped: requests, position }
+  }
+  return unchanged(pool, result)
+}
+
+async function changed(
+  pool: pg.Pool,
+  announce: Announce,
+  result: ScheduleResult,
+  before: Case | null,
+): Promise<ChangeCaseOutcome> {
+  if (result.kind === 'done' || result.kind === 'unchanged') {
+    const { position } = result
+    const after = await placedCase(pool, result)
+    announceCases(announce, result.kind === 'done' ? position : null, before === null ? [after] : [before, after])
+    return { kind: result.kind, case: after, position }
+  }
+  return unchanged(pool, result)
+}
+
+/** What was not done, with the case as it is. */
+async function unchanged(
+  pool: pg.Pool,
+  result: Exclude<ScheduleResult, { kind: 'done' | 'unchanged' }>,
+): Promise<CaseUnchangeable | CaseRefusal> {
+  switch (result.kind) {
+    case 'case_missing':
+      return result
+    case 'hold_expired':
+    case 'invalid_transition':
+      return { kind: result.kind, case: await requireCase(pool, result.caseId) }
+    case 'replayed':
+      throw new Error(`A change of case ${result.caseId} found the key of a claim.`)
+    default:
+      return result
+  }
+}
+
+async function settledOutcome(pool: pg.Pool, caseId: string, outcome: SettleOutcome): Promise<ChangeCaseOutcome> {
+  switch (outcome.kind) {
+    case 'done':
+    case 'unchanged':
+      return { kind: outcome.kind, case: await requireCase(pool, caseId), position: outcome.position }
+    case 'booking_missing':
+    case 'booking_erased':
+      return missing(caseId)
+    case 'hold_expired':
+    case 'invalid_transition':
+      return { kind: outcome.kind, case: await requireCase(pool, caseId) }
+    case 'overloaded':
+      return outcome
+    default:
+      throw new Error(`The change of case ${caseId} returned ${outcome.kind}.`)
+  }
+}
+
+async function requestsOfBumped(
+  pool: pg.Pool,
+  clinicNo: number,
+  caseIds: string[],
+): Promise<{ caseId: string; requestId: string }[]> {
+  const { rows } = await pool.query<{ caseId: string; requestId: string }>(sql`
+    select bumped_case_id as "caseId", id as "requestId" from holdfast.case_request
+     where clinic_no = ${clinicNo} and bumped_case_id = any(${caseIds}::uuid[])
+     order by bumped_case_id`)
+  return rows
+}

@@ -1,0 +1,199 @@
+import { randomUUID } from 'node:crypto'
+import { aDoctor, holdSlotLock, type TestDatabase, untilLockWaiters } from '@holdfast/testkit'
+import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
+import type pg from 'pg'
+import { describe, expect } from 'vitest'
+import { aCase, aRoom, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import { createEngine } from '../create-engine.ts'
+import { newId } from '../model/id.ts'
+import type { Case } from '../model/theatre-case.ts'
+import { verify } from '../verify/verify.ts'
+
+/** Another session's transaction: what is done with its engine is invisible and locked until it commits. */
+async function aTransaction(database: TestDatabase) {
+  const client = await database.appPool.connect()
+  await client.query('begin')
+  const pool = Object.assign(Object.create(database.appPool), { query: client.query.bind(client) })
+  return {
+    client,
+    theatre: createEngine({ batchPool: pool, generalPool: pool }).theatre,
+    async commit() {
+      await client.query('commit')
+      client.release()
+    },
+  }
+}
+
+async function slotOf(database: TestDatabase, { id }: Case): Promise<{ clinicNo: number; id: string }> {
+  const { rows } = await database.ownerPool.query<{ clinicNo: number; id: string }>(
+    'select clinic_no as "clinicNo", slot_id as id from holdfast.booking where id = $1',
+    [id],
+  )
+  const [slot] = rows
+  if (slot === undefined) throw new Error(`There is no booking ${id}.`)
+  return slot
+}
+
+/** The hold of a case ends so many seconds from now. */
+async function endHold(database: TestDatabase, { id }: Case, seconds: number): Promise<void> {
+  await database.ownerPool.query(
+    `with b as (
+       update holdfast.booking set hold_expires_at = clock_timestamp() + make_interval(secs => $2) where id = $1
+       returning *
+     ), e as (
+       update holdfast.booking_event e set hold_expires_at = b.hold_expires_at from b where e.booking_id = b.id
+     )
+     update holdfast.slot s set next_lapse = b.hold_expires_at
+       from b where s.clinic_no = b.clinic_no and s.id = b.slot_id`,
+    [id, seconds],
+  )
+}
+
+/** Confirms a hold that ends within 3 seconds, and waits until it has ended; the caller commits. */
+async function confirmAndWait(client: pg.PoolClient, clinicNo: number, { id }: Case): Promise<void> {
+  const { rows } = await client.query<{ outcome: string }>(
+    `select outcome from holdfast.settle_bookings(array[$1::integer], array[$2::uuid], array['confirm'],
+       array[null::uuid], array[true], array[null::uuid], array[null::text])`,
+    [clinicNo, id],
+  )
+  expect(rows).toEqual([{ outcome: 'done' }])
+  await client.query("select pg_sleep_until(clock_timestamp() + interval '3 seconds')")
+}
+
+async function expectWell(database: TestDatabase, { clinic }: BuiltTheatre): Promise<void> {
+  const report = await verify(database.appPool, { clinicNo: clinic.no, detailsMax: 9 })
+  expect(report.details).toEqual([])
+}
+
+test('a patient whom other claims have stored meanwhile is not in two rooms at once', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const { theatre, clinic } = scene
+  const patient = { mrn: 'M-1', name: 'Ada Okafor', birthDate: null }
+  const elsewhere = async () => ({
+    clinic,
+    room: await aRoom(theatre, clinic),
+    surgeon: await aDoctor(database, clinic),
+  })
+  const [b, c] = [await elsewhere(), await elsewhere()]
+  const earlier = caseOf(await theatre.claimCase(aCase(b, { startsAt: soonAt(15) })))
+  const lock = await holdSlotLock(database, await slotOf(database, earlier))
+  // It looked for the patient, found none, and waits for its slot.
+  const waiting = theatre.claimCase(aCase(b, { patient }))
+  await untilLockWaiters(database, 1)
+  await theatre.claimCase(aCase(scene, { patient, startsAt: soonAt(6) }))
+  const other = await aTransaction(database)
+  expect(await other.theatre.claimCase(aCase(c, { patient }))).toMatchObject({ kind: 'booked' })
+  await lock.release()
+  // Now for the patient, whom the uncommitted claim has locked.
+  await untilLockWaiters(database, 1)
+  await other.commit()
+  expect(await waiting).toMatchObject({ kind: 'refused', conflicts: [{ kind: 'resource_busy', role: 'patient' }] })
+  await expectWell(database, scene)
+})
+
+describe('a move that waits for the slot of its case', () => {
+  /** A hold at nine, and the move of a confirmed case of its surgeon and robot to nine, which waits. */
+  async function aWaitingMove(database: TestDatabase) {
+    const scene = await aTheatre(database)
+    const { theatre, clinic, robot, surgeon } = scene
+    const equipment = [{ equipmentId: robot, units: 1 }]
+    const room = await aRoom(theatre, clinic)
+    const held = caseOf(await theatre.claimCase(aCase(scene, { equipment })))
+    const later = aCase({ clinic, room, surgeon }, { startsAt: soonAt(15), equipment, confirm: true })
+    const booked = caseOf(await theatre.claimCase(later))
+    const lock = await holdSlotLock(database, await slotOf(database, booked))
+    const change = { startsAt: soonAt(9) }
+    const moving = theatre.moveCase({ caseId: booked.id, change, override: null, actorId: null, key: randomUUID() })
+    await untilLockWaiters(database, 1)
+    return { scene, held, booked, lock, moving }
+  }
+
+  const refused = {
+    kind: 'refused',
+    conflicts: [
+      { kind: 'resource_busy', role: 'surgeon' },
+      { kind: 'resource_busy', role: 'equipment' },
+    ],
+  }
+
+  test('does not take what a hold has that lapses meanwhile', async ({ database }) => {
+    const { scene, held, booked, lock, moving } = await aWaitingMove(database)
+    await endHold(database, held, 0)
+    await lock.release()
+    expect(await moving).toMatchObject(refused)
+    expect(await scene.theatre.case(booked.id)).toEqual(booked)
+    await expectWell(database, scene)
+  })
+
+  test('does not take what a hold has whose confirmation in time is not committed yet', async ({ database }) => {
+    const { scene, held, lock, moving } = await aWaitingMove(database)
+    const other = await aTransaction(database)
+    await endHold(database, held, 3)
+    await confirmAndWait(other.client, scene.clinic.no, held)
+    await lock.release()
+    expect(await moving).toMatchObject(refused)
+    await other.commit()
+    expect(await scene.theatre.case(held.id)).toMatchObject({ status: 'CONFIRMED' })
+    await expectWell(database, scene)
+  })
+})
+
+test('a doctor gets no slot while the confirmation of a case, made in time, is not committed', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const { theatre, clinic, surgeon } = scene
+  const held = caseOf(await theatre.claimCase(aCase(scene)))
+  await endHold(database, held, 3)
+  const other = await aTransaction(database)
+  await confirmAndWait(other.client, clinic.no, held)
+  const { rows } = await database.appPool.query(
+    `select outcome from holdfast.create_slots($1, $2, array[$3::uuid], array[$4::timestamptz],
+       array[$5::timestamptz], array[1], false)`,
+    [clinic.no, surgeon.id, newId(clinic.no), soonAt(9), soonAt(9, 30)],
+  )
+  expect(rows).toEqual([{ outcome: 'conflict' }])
+  await other.commit()
+  await expectWell(database, scene)
+})
+
+test('a claim sent many times at once is never refused by its own case', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const request = aCase(scene, { confirm: true })
+  const outcomes = await Promise.all(Array.from({ length: 60 }, () => scene.theatre.claimCase(request)))
+  expect(new Set(outcomes.map(({ kind }) => kind))).toEqual(new Set(['booked', 'replayed']))
+})
+
+test('a repeated move is answered as the first, though its surgeon was deactivated since', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const { theatre, surgeon } = scene
+  const { id: caseId } = caseOf(await theatre.claimCase(aCase(scene, { confirm: true })))
+  const request = { caseId, change: { startsAt: soonAt(12) }, override: null, actorId: null, key: randomUUID() }
+  expect(await theatre.moveCase(request)).toMatchObject({ kind: 'done' })
+  await database.ownerPool.query('update holdfast.resource set active = false where id = $1', [surgeon.id])
+  expect(await theatre.moveCase(request)).toMatchObject({ kind: 'unchanged' })
+  expect(await theatre.moveCase({ ...request, key: randomUUID() })).toMatchObject({ kind: 'resource_invalid' })
+})
+
+test('an id of ten days ago, as from a server with a wrong clock, is refused', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const request = aCase(scene)
+  const ms = Number.parseInt(request.caseId.replaceAll('-', '').slice(0, 12), 16) - 10 * 86_400_000
+  const hex = ms.toString(16).padStart(12, '0')
+  const caseId = `${hex.slice(0, 8)}-${hex.slice(8)}${request.caseId.slice(13)}`
+  await expect(scene.theatre.claimCase({ ...request, caseId })).rejects.toMatchObject({ code: '23514' })
+})
+
+test("a case of another patient does not fulfil a patient's request", async ({ database }) => {
+  const scene = await aTheatre(database)
+  const { theatre, clinic } = scene
+  const case1 = aCase(scene, { confirm: true })
+  const emergency = aCase(scene, { urgency: 'immediate', confirm: true })
+  const bumped = caseOf(await theatre.claimCase(case1))
+  await theatre.bumpCases({ emergency, bumpedCaseIds: [bumped.id], reason: 'Bleeding' })
+  const [request] = await theatre.caseRequests({ clinicNo: clinic.no, status: 'open' })
+  const requestId = request?.id ?? ''
+  const startsAt = soonAt(12)
+  expect(await theatre.claimCase(aCase(scene, { requestId, startsAt }))).toEqual({ kind: 'request_missing' })
+  expect(await theatre.claimCase(aCase(scene, { requestId, startsAt, patient: case1.patient }))).toMatchObject({
+    kind: 'booked',
+  })
+})

@@ -1,0 +1,133 @@
+import type pg from 'pg'
+import sql, { type Sql } from 'sql-template-tag'
+import { prepared } from '../database/prepared.ts'
+import { cursorOf } from '../lists/cursor.ts'
+import { microsOf, timeOfMicros } from '../lists/micros-sql.ts'
+import { pageOf } from '../lists/page.ts'
+import { clinicNoOf, isId } from '../model/id.ts'
+import type { Page } from '../model/page.ts'
+import type { Theatre } from '../model/theatre.ts'
+import type { Allocation, AllocationKind, Case, Milestone } from '../model/theatre-case.ts'
+import { allPages } from './all-pages.ts'
+
+const pageMax = 1_000
+const cursorOfCases = cursorOf('cases', ['micros', 'id'])
+
+type CaseRow = { found: FoundCase; atRiskBy: string | null }
+
+/** A case as `cases_by_id` has it: its times are texts. */
+export type FoundCase = Omit<
+  Case,
+  'holdExpiresAt' | 'startsAt' | 'endsAt' | 'expectedEndsAt' | 'createdAt' | 'updatedAt' | 'allocations' | 'milestones'
+> & {
+  holdExpiresAt: string | null
+  startsAt: string
+  endsAt: string
+  expectedEndsAt: string
+  createdAt: string
+  updatedAt: string
+  allocations: [AllocationKind, string, number, string, string][]
+  milestones: { milestone: Milestone; at: string }[]
+}
+
+/** undefined: anybody's; null: nobody's. */
+export const isOfSurgeon = (theirs: Sql, surgeonId: string | null | undefined) =>
+  surgeonId === undefined ? sql`true` : sql`${theirs} = ${surgeonId}::uuid`
+
+/**
+ * The first other case that is expected to end too late for `t`: one that began before it and has, or is followed by
+ * the turnover of, something that `t` takes.
+ */
+const atRiskBy = (surgeonId: string | null | undefined) => sql`
+  (select o.booking_id
+     from holdfast.allocation a
+     join holdfast.allocation f on f.clinic_no = a.clinic_no and f.resource_id = a.resource_id
+      and f.unit_no = a.unit_no and f.booking_id <> a.booking_id and lower(f.during) < lower(a.during)
+      and lower(f.during) > lower(a.during) - interval '2 days'
+     join holdfast.theatre_case o on o.clinic_no = f.clinic_no and o.booking_id = f.booking_id
+     join holdfast.resource r on r.clinic_no = f.clinic_no and r.id = f.resource_id
+    where a.clinic_no = t.clinic_no and a.booking_id = t.booking_id and o.expected_ends_at > o.ends_at
+      and ${isOfSurgeon(sql`o.surgeon_id`, surgeonId)}
+      and o.expected_ends_at + make_interval(mins => r.turnover_minutes) > lower(a.during)
+      and not exists (select from holdfast.case_milestone m
+                       where m.clinic_no = o.clinic_no and m.booking_id = o.booking_id and m.milestone = 'out_of_room')
+      and not exists (select from holdfast.case_milestone m
+                       where m.clinic_no = t.clinic_no and m.booking_id = t.booking_id and m.milestone = 'in_room')
+    order by o.starts_at limit 1)`
+
+export function caseReads(pool: pg.Pool): Pick<Theatre, 'case' | 'cases' | 'casesPage'> {
+  return {
+    case: (caseId) => readCase(pool, caseId),
+    cases: (query) => allPages((cursor) => readPage(pool, { ...query, limit: pageMax, cursor })),
+    casesPage: (query) => readPage(pool, query),
+  }
+}
+
+/** A case takes at most a day: the index on starts_at bounds the scan. Ended ones are left out of a page when read. */
+async function readPage(
+  pool: pg.Pool,
+  { clinicNo, from, to, withEnded, surgeonId, limit, cursor }: Parameters<Theatre['casesPage']>[0],
+): Promise<Page<Case>> {
+  const [micros, caseId] = cursor === null ? [] : cursorOfCases.decode(cursor)
+  const isAfter =
+    micros === undefined ? sql`true` : sql`(t.starts_at, t.booking_id) > (${timeOfMicros(micros)}, ${caseId}::uuid)`
+  const { rows } = await pool.query<CaseRow & { micros: string }>(sql`
+    with page as materialized (
+      select t.*
+        from holdfast.theatre_case t
+       where t.clinic_no = ${clinicNo} and t.starts_at < ${to}
+         and t.starts_at > ${from}::timestamptz - interval '1 day' and t.ends_at > ${from} and ${isAfter}
+         and ${isOfSurgeon(sql`t.surgeon_id`, surgeonId)}
+       order by t.starts_at, t.booking_id
+       limit ${limit + 1}
+    )
+    select c.found, ${atRiskBy(surgeonId)} as "atRiskBy", ${microsOf(sql`t.starts_at`)} as micros
+      from page t
+      join holdfast.cases_by_id(${clinicNo}::integer, array(select booking_id from page)) c
+        on c.booking_id = t.booking_id
+     order by t.starts_at, t.booking_id`)
+  const page = pageOf(
+    rows,
+    limit,
+    (row) => caseOf(row.found, row.atRiskBy),
+    ({ micros, found }) => cursorOfCases.encode(micros, found.id),
+  )
+  const isShown = ({ status }: Case) => withEnded || (status !== 'FAILED' && status !== 'CANCELLED')
+  return { ...page, items: page.items.filter(isShown) }
+}
+
+export async function readCase(connection: pg.Pool | pg.PoolClient, caseId: string): Promise<Case | null> {
+  if (!isId(caseId)) return null
+  const statement = sql`
+    select found from holdfast.cases_by_id(${clinicNoOf(caseId)}::integer, array[${caseId}::uuid])`
+  const { rows } = await connection.query<Pick<CaseRow, 'found'>>(prepared('cases_by_id', statement))
+  const [row] = rows
+  return row === undefined ? null : caseOf(row.found)
+}
+
+/** By id. @throws Error if there is none: a write has just found it */
+export async function requireCase(connection: pg.Pool | pg.PoolClient, caseId: string): Promise<Case> {
+  const found = await readCase(connection, caseId)
+  if (found === null) throw new Error(`Case ${caseId} is missing.`)
+  return found
+}
+
+export function caseOf(found: FoundCase, atRiskBy: string | null = null): Case {
+  const { holdExpiresAt, allocations, milestones } = found
+  return {
+    ...found,
+    holdExpiresAt: holdExpiresAt === null ? null : new Date(holdExpiresAt),
+    startsAt: new Date(found.startsAt),
+    endsAt: new Date(found.endsAt),
+    expectedEndsAt: new Date(found.expectedEndsAt),
+    createdAt: new Date(found.createdAt),
+    updatedAt: new Date(found.updatedAt),
+    allocations: allocations.map(allocationOf),
+    milestones: milestones.map(({ milestone, at }) => ({ milestone, at: new Date(at) })),
+    atRiskBy,
+  }
+}
+
+function allocationOf([kind, resourceId, unit, from, to]: FoundCase['allocations'][number]): Allocation {
+  return { kind, resourceId, unit, from: new Date(from), to: new Date(to) }
+}

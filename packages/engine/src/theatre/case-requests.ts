@@ -1,0 +1,152 @@
+import pg from 'pg'
+import sql, { type Sql } from 'sql-template-tag'
+import type { AnnouncedTransaction } from '../database/announced-transaction.ts'
+import { cursorOf } from '../lists/cursor.ts'
+import { pageOf } from '../lists/page.ts'
+import { clinicNoIn, clinicNoOf, isId, newId } from '../model/id.ts'
+import { idsFrom } from '../model/id-bounds.ts'
+import type { Page } from '../model/page.ts'
+import type { OnceResult, WriteKey } from '../model/stored-responses.ts'
+import type { CaseRequest, CreateCaseRequestOutcome, Theatre } from '../model/theatre.ts'
+import { isLapsed } from '../reads/hold-sql.ts'
+import { runOnce } from '../stored-responses/run-once.ts'
+import { allPages } from './all-pages.ts'
+import { isOfSurgeon } from './case-reads.ts'
+
+const pageMax = 1_000
+const cursorOfRequests = cursorOf('case-requests', ['id'])
+/** Holds end within hours. One that is older and was not swept yet counts as live until the nightly sweep. */
+const recentMs = 31 * 86_400_000
+const triesMax = 5
+/** save_case_request: another request has just stored the same new patient. */
+const serializationFailure = '40001'
+
+type RequestRow = Omit<CaseRequest, 'patient' | 'procedure'> & {
+  mrn: string | null
+  patientName: string | null
+  birthDate: string | null
+  procedureCode: string
+  procedureDisplay: string
+}
+
+/**
+ * The case that was made for request `q` is live: see request_is_open.sql. A live case takes a room; bookings are read
+ * for holds that have lapsed.
+ */
+const isScheduled = () => sql`
+  (exists (select from holdfast.allocation a
+            where a.clinic_no = q.clinic_no and a.booking_id = q.case_id)
+   and not exists (select from holdfast.booking b
+                    where b.clinic_no = q.clinic_no and b.id = q.case_id
+                      and b.id >= ${idsFrom(new Date(Date.now() - recentMs))}::uuid and ${isLapsed}))`
+
+const selectedRequest = () => sql`
+  select q.id, q.patient_id as "patientId", p.mrn, p.name as "patientName", p.birth_date as "birthDate", q.service,
+         q.procedure_code as "procedureCode", q.procedure_display as "procedureDisplay", q.minutes, q.urgency,
+         q.due_on as "dueOn", q.room_id as "roomId", q.surgeon_id as "surgeonId",
+         q.anaesthetist_id as "anaesthetistId", q.staff_ids as "staffIds", q.equipment, q.note,
+         case when ${isScheduled()} then 'scheduled' when q.withdrawn_at is not null then 'withdrawn' else 'open' end
+           as status,
+         case when ${isScheduled()} then q.case_id end as "caseId", q.bumped_case_id as "bumpedCaseId",
+         q.bump_reason as "bumpReason", q.created_by as "createdBy", q.created_at as "createdAt"
+    from holdfast.case_request q
+    left join holdfast.theatre_patient p on p.clinic_no = q.clinic_no and p.id = q.patient_id`
+
+/** What the list is ordered by, none of which changes. */
+const sortKey = sql`
+  array_position(array['immediate', 'urgent', 'expedited', 'elective'], q.urgency), coalesce(q.due_on, 'infinity'),
+  q.created_at, q.id`
+
+/** The waiting list. */
+export function caseRequests(
+  pool: pg.Pool,
+  announced: AnnouncedTransaction,
+): Pick<Theatre, 'createCaseRequest' | 'withdrawCaseRequest' | 'caseRequest' | 'caseRequests' | 'caseRequestsPage'> {
+  return {
+    createCaseRequest: (clinicNo, request, writeKey) => createCaseRequest(announced, clinicNo, request, writeKey),
+
+    async withdrawCaseRequest(requestId) {
+      const clinicNo = clinicNoIn(requestId)
+      if (clinicNo === null) return false
+      const statement = sql`
+        select holdfast.withdraw_case_request(${clinicNo}::integer, ${requestId}::uuid) as withdrawn`
+      const { rows } = await announced((transaction) => transaction.query<{ withdrawn: boolean }>(statement))
+      return rows[0]?.withdrawn ?? false
+    },
+
+    async caseRequest(requestId) {
+      if (!isId(requestId)) return null
+      const [found] = await readRequests(
+        pool,
+        sql`where q.clinic_no = ${clinicNoOf(requestId)} and q.id = ${requestId}`,
+      )
+      return found ?? null
+    },
+
+    caseRequests: (query) => allPages((cursor) => readPage(pool, { ...query, limit: pageMax, cursor })),
+
+    caseRequestsPage: (query) => readPage(pool, query),
+  }
+}
+
+async function readPage(
+  pool: pg.Pool,
+  { clinicNo, status, surgeonId, limit, cursor }: Parameters<Theatre['caseRequestsPage']>[0],
+): Promise<Page<CaseRequest>> {
+  const conditions = {
+    open: sql`and q.withdrawn_at is null and not ${isScheduled()}`,
+    scheduled: sql`and ${isScheduled()}`,
+    withdrawn: sql`and q.withdrawn_at is not null and not ${isScheduled()}`,
+  }
+  const [after] = cursor === null ? [] : cursorOfRequests.decode(cursor)
+  const isAfter =
+    after === undefined
+      ? sql``
+      : sql`and (${sortKey}) > (select ${sortKey} from holdfast.case_request q
+                                 where q.clinic_no = ${clinicNo} and q.id = ${after}::uuid)`
+  const isOfStatus = status === null ? sql`` : conditions[status]
+  const isTheirs = isOfSurgeon(sql`q.surgeon_id`, surgeonId)
+  const condition = sql`where q.clinic_no = ${clinicNo} and ${isTheirs} ${isOfStatus} ${isAfter}`
+  const found = await readRequests(pool, sql`${condition} order by ${sortKey} limit ${limit + 1}`)
+  return pageOf(
+    found,
+    limit,
+    (one) => one,
+    ({ id }) => cursorOfRequests.encode(id),
+  )
+}
+
+async function readRequests(pool: pg.Pool, condition: Sql): Promise<CaseRequest[]> {
+  const { rows } = await pool.query<RequestRow>(sql`${selectedRequest()} ${condition}`)
+  return rows.map(({ mrn, patientName, birthDate, procedureCode, procedureDisplay, ...rest }) => ({
+    ...rest,
+    procedure: { code: procedureCode, display: procedureDisplay },
+    patient: mrn === null || patientName === null ? null : { mrn, name: patientName, birthDate },
+  }))
+}
+
+async function createCaseRequest(
+  announced: AnnouncedTransaction,
+  clinicNo: number,
+  { createdBy, ...request }: Parameters<Theatre['createCaseRequest']>[1],
+  writeKey: WriteKey,
+): Promise<OnceResult<CreateCaseRequestOutcome>> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await announced((transaction) =>
+        runOnce<CreateCaseRequestOutcome>(transaction, writeKey, async () => {
+          const id = newId(clinicNo)
+          const stored = JSON.stringify({ ...request, id, newPatientId: newId(clinicNo) })
+          const { rows } = await transaction.query<{ missing: string | null }>(sql`
+            select holdfast.save_case_request(${clinicNo}::integer, ${stored}::jsonb, ${createdBy}::uuid) as missing`)
+          const missing = rows[0]?.missing ?? null
+          if (missing === null) return { kind: 'created', id }
+          return missing === 'patient' ? { kind: 'patient_mismatch' } : { kind: 'resource_missing', path: missing }
+        }),
+      )
+    } catch (error) {
+      const isRace = error instanceof pg.DatabaseError && error.code === serializationFailure
+      if (!isRace || tries === triesMax) throw error
+    }
+  }
+}

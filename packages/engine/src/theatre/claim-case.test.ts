@@ -1,0 +1,194 @@
+import { randomUUID } from 'node:crypto'
+import { aDoctor, aSlot } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
+import { describe, expect } from 'vitest'
+import { aCase, aRoom, aTheatre, caseOf, someEquipment, someStaff, soonAt } from '../../test/theatre.ts'
+import { newId } from '../model/id.ts'
+import { verify } from '../verify/verify.ts'
+
+test('a case takes its room, people, patient and numbered equipment, and is held', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const { theatre, clinic, room, surgeon, robot } = scene
+  const nurse = await someStaff(theatre, clinic, 'nurse')
+  const anaesthetist = await someStaff(theatre, clinic, 'anaesthetist')
+  await theatre.updateRoom(room, { turnoverMinutes: 20 })
+  await theatre.updateEquipment(robot, { units: 3, reprocessingMinutes: 45 })
+  const request = aCase(scene, {
+    anaesthetistId: anaesthetist,
+    staffIds: [nurse],
+    equipment: [{ equipmentId: robot, units: 2 }],
+  })
+  const outcome = await theatre.claimCase(request)
+  expect(outcome).toMatchObject({ kind: 'booked', position: expect.stringMatching(/^\d+$/) })
+  const booked = caseOf(outcome)
+  const [from, to] = [soonAt(9), soonAt(10)]
+  expect(booked).toMatchObject({
+    id: request.caseId,
+    status: 'PENDING',
+    holdExpiresAt: expect.any(Date),
+    minutes: 60,
+    turnoverMinutes: 20,
+    endsAt: to,
+    blockId: null,
+    patient: request.patient,
+    procedure: request.procedure,
+  })
+  expect(booked.allocations).toHaveLength(7)
+  expect(booked.allocations).toEqual(
+    expect.arrayContaining([
+      { kind: 'room', resourceId: room, unit: 1, from, to: soonAt(10, 20) },
+      { kind: 'surgeon', resourceId: surgeon.id, unit: 1, from, to },
+      { kind: 'anaesthetist', resourceId: anaesthetist, unit: 1, from, to },
+      { kind: 'staff', resourceId: nurse, unit: 1, from, to },
+      { kind: 'equipment', resourceId: robot, unit: 1, from, to: soonAt(10, 45) },
+      { kind: 'equipment', resourceId: robot, unit: 2, from, to: soonAt(10, 45) },
+      { kind: 'patient', resourceId: booked.patientId, unit: 1, from, to },
+    ]),
+  )
+  expect(await verify(database.appPool, { clinicNo: clinic.no, detailsMax: 9 })).toMatchObject({
+    mismatches: 0,
+    overbooked: 0,
+  })
+})
+
+test('a retry with the same key gets the same case; with another request, key_reused', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const request = aCase(scene)
+  const first = caseOf(await scene.theatre.claimCase(request))
+  const again = await scene.theatre.claimCase({ ...request, caseId: newId(scene.clinic.no) })
+  expect(again).toMatchObject({ kind: 'replayed', case: { id: first.id } })
+  expect(await scene.theatre.claimCase({ ...request, requestHash: randomUUID() })).toEqual({ kind: 'key_reused' })
+})
+
+describe('everything that is in the way is reported at once', () => {
+  test('room, surgeon, staff, patient and equipment', async ({ database }) => {
+    const scene = await aTheatre(database)
+    const { theatre, clinic, room, surgeon, robot } = scene
+    const nurse = await someStaff(theatre, clinic, 'nurse')
+    const equipment = [{ equipmentId: robot, units: 1 }]
+    const first = aCase(scene, { staffIds: [nurse], equipment })
+    await theatre.claimCase(first)
+    const second = aCase(scene, { staffIds: [nurse], equipment, patient: first.patient, startsAt: soonAt(9, 30) })
+    const outcome = await theatre.claimCase(second)
+    const busy = { kind: 'resource_busy', from: soonAt(9), to: soonAt(10), caseId: first.caseId, slotId: null }
+    expect(outcome).toMatchObject({
+      kind: 'refused',
+      conflicts: [
+        { ...busy, role: 'room', resourceId: room, name: 'Room 1', unit: null, ofCaseId: second.caseId },
+        { ...busy, role: 'surgeon', resourceId: surgeon.id, name: 'Dr Sato' },
+        { ...busy, role: 'staff', resourceId: nurse },
+        { ...busy, role: 'patient', name: null },
+        { ...busy, role: 'equipment', resourceId: robot, unit: 1 },
+      ],
+    })
+    expect(await theatre.case(second.caseId)).toBeNull()
+    // After it, all of them are free.
+    expect(await theatre.claimCase({ ...second, startsAt: soonAt(10) })).toMatchObject({ kind: 'booked' })
+  })
+
+  test("a surgeon's clinic slot; and a slot over a case is a conflict", async ({ database }) => {
+    const scene = await aTheatre(database)
+    const { theatre, engine, surgeon } = scene
+    const slot = await aSlot(database, surgeon, { startsAt: soonAt(9, 45), minutes: 30 })
+    expect(await theatre.claimCase(aCase(scene))).toMatchObject({
+      kind: 'refused',
+      conflicts: [{ kind: 'resource_busy', role: 'surgeon', slotId: slot.id, caseId: null, from: slot.startsAt }],
+    })
+    await theatre.claimCase(aCase(scene, { startsAt: soonAt(11) }))
+    const drafts = [
+      { startsAt: soonAt(11, 30), endsAt: soonAt(12, 30), capacity: 1 },
+      { startsAt: soonAt(12), endsAt: soonAt(12, 30), capacity: 1 },
+    ]
+    expect(await engine.createSlots({ doctorId: surgeon.id, drafts, dryRun: false })).toMatchObject({
+      items: [{ outcome: 'conflict', slotId: null }, { outcome: 'created' }],
+    })
+  })
+
+  test('turnover of the room and reprocessing of equipment count', async ({ database }) => {
+    const scene = await aTheatre(database)
+    const { theatre, clinic, room, robot } = scene
+    await theatre.updateRoom(room, { turnoverMinutes: 15 })
+    await theatre.updateEquipment(robot, { reprocessingMinutes: 60 })
+    const equipment = [{ equipmentId: robot, units: 1 }]
+    await theatre.claimCase(aCase(scene, { equipment }))
+    const other = { clinic, surgeon: await aDoctor(database, clinic), room: await aRoom(theatre, clinic) }
+    const claim = (startsAt: Date) => theatre.checkCase(aCase({ ...scene, surgeon: other.surgeon }, { startsAt }))
+    expect(await claim(soonAt(10, 14))).toMatchObject({ conflicts: [{ role: 'room' }] })
+    expect(await claim(soonAt(10, 15))).toMatchObject({ conflicts: [] })
+    // Its own turnover reaches into the first one too.
+    expect(await claim(soonAt(7, 46))).toMatchObject({ conflicts: [{ role: 'room' }] })
+    expect(await claim(soonAt(7, 45))).toMatchObject({ conflicts: [] })
+    const withRobot = (startsAt: Date) => theatre.checkCase(aCase(other, { startsAt, equipment }))
+    expect(await withRobot(soonAt(10, 59))).toMatchObject({ conflicts: [{ role: 'equipment' }] })
+    expect(await withRobot(soonAt(11))).toMatchObject({ conflicts: [] })
+  })
+})
+
+test('units of equipment are counted, and the free ones are taken', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const { theatre, clinic } = scene
+  const pump = await someEquipment(theatre, clinic, { name: 'Pump', units: 3 })
+  const claim = async (units: number) =>
+    theatre.claimCase(
+      aCase(
+        { clinic, room: await aRoom(theatre, clinic), surgeon: await aDoctor(database, clinic) },
+        { equipment: [{ equipmentId: pump, units }] },
+      ),
+    )
+  expect(await claim(4)).toMatchObject({ kind: 'refused', conflicts: [{ kind: 'units_missing', units: 3 }] })
+  const unitsOf = async (units: number) =>
+    caseOf(await claim(units))
+      .allocations.filter(({ kind }) => kind === 'equipment')
+      .map(({ unit }) => unit)
+  expect(await unitsOf(1)).toEqual([1])
+  expect(await claim(3)).toMatchObject({ kind: 'refused', conflicts: [{ role: 'equipment', unit: 1 }] })
+  expect(await unitsOf(2)).toEqual([2, 3])
+  expect(await claim(1)).toMatchObject({ kind: 'refused', conflicts: [{ unit: 1 }, { unit: 2 }, { unit: 3 }] })
+})
+
+test('what is not there, inactive or named twice is reported with its place in the plan', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const { theatre, clinic, room, robot } = scene
+  const nurse = await someStaff(theatre, clinic, 'nurse')
+  const gone = await someStaff(theatre, clinic, 'technician')
+  await theatre.updateStaff(gone, { active: false })
+  const refusal = (overrides: object) => theatre.claimCase(aCase(scene, overrides))
+  expect(await refusal({ surgeonId: nurse })).toMatchObject({ path: '/surgeonId', why: 'missing' })
+  expect(await refusal({ roomId: robot })).toMatchObject({ path: '/roomId', why: 'missing' })
+  expect(await refusal({ staffIds: [nurse, gone] })).toMatchObject({ path: '/staffIds/1', why: 'inactive' })
+  expect(await refusal({ staffIds: [nurse, nurse] })).toMatchObject({ path: '/staffIds/1', why: 'repeated' })
+  expect(await refusal({ equipment: [{ equipmentId: room, units: 1 }] })).toMatchObject({
+    kind: 'resource_invalid',
+    path: '/equipment/0/equipmentId',
+    why: 'missing',
+  })
+})
+
+test('a record number with another birth date is not the same patient', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const patient = { mrn: 'M-1', name: 'Ada Okafor', birthDate: '1970-05-01' }
+  const first = caseOf(await scene.theatre.claimCase(aCase(scene, { patient })))
+  const later = { startsAt: soonAt(12) }
+  const wrong = aCase(scene, { ...later, patient: { ...patient, birthDate: '1977-05-01' } })
+  expect(await scene.theatre.claimCase(wrong)).toMatchObject({ conflicts: [{ kind: 'patient_mismatch' }] })
+  const renamed = { ...patient, name: 'Ada Okafor-Lind', birthDate: null }
+  const second = caseOf(await scene.theatre.claimCase(aCase(scene, { ...later, patient: renamed })))
+  expect(second.patientId).toBe(first.patientId)
+  expect(second.patient).toEqual({ ...patient, name: 'Ada Okafor-Lind' })
+})
+
+test('hours are a soft rule: an admin overrides them with a reason', async ({ database }) => {
+  const scene = await aTheatre(database, { timezone: 'Europe/Berlin' })
+  const { theatre, room } = scene
+  const hours = [1, 2, 3, 4, 5, 6, 7].map((weekday) => ({ weekday, from: '08:00', to: '16:00' }))
+  await theatre.updateRoom(room, { hours })
+  const request = aCase(scene, { startsAt: soonAt(20) })
+  expect(await theatre.claimCase(request)).toMatchObject({ kind: 'refused', conflicts: [{ kind: 'outside_hours' }] })
+  const override = { rules: ['outside_hours' as const], reason: 'Transplant' }
+  expect(await theatre.claimCase({ ...request, override })).toMatchObject({ kind: 'booked', case: { override } })
+  // Physical rules are never overridden.
+  expect(await theatre.claimCase(aCase(scene, { startsAt: soonAt(20), override }))).toMatchObject({
+    kind: 'refused',
+    conflicts: [{ role: 'room' }, { role: 'surgeon' }],
+  })
+})

@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest'
+import { clinicTurns } from './clinic-turns.ts'
+
+/** Work that ends when the test says so. */
+function barrier() {
+  const ends: (() => void)[] = []
+  return {
+    work: () => new Promise<'done'>((resolve) => void ends.push(() => resolve('done'))),
+    begun: () => ends.length,
+    endAll: () => ends.splice(0).forEach((end) => void end()),
+  }
+}
+
+const settings = { atOnceMax: 2, waitingMax: 1, waitMsMax: 60_000 }
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+describe('a clinic whose changes all wait', () => {
+  test('has so many at once, so many more waiting, and further ones are refused', async () => {
+    const inTurn = clinicTurns(settings)
+    const { work, begun, endAll } = barrier()
+    const changes = [inTurn(1, work), inTurn(1, work), inTurn(1, work)]
+    await turn()
+    expect(begun()).toBe(2)
+    expect(await inTurn(1, work)).toEqual({ kind: 'overloaded', retryAfterSeconds: 1 })
+    endAll()
+    await turn()
+    endAll()
+    expect(await Promise.all(changes)).toEqual(['done', 'done', 'done'])
+  })
+
+  test('leaves the turns of other clinics alone', async () => {
+    const inTurn = clinicTurns(settings)
+    const { work, endAll } = barrier()
+    const changes = [inTurn(1, work), inTurn(1, work), inTurn(1, work)]
+    expect(await inTurn(2, async () => 'at once')).toBe('at once')
+    await turn()
+    endAll()
+    await turn()
+    endAll()
+    await Promise.all(changes)
+  })
+})
+
+test('what has waited too long is not attempted', async () => {
+  const inTurn = clinicTurns({ ...settings, atOnceMax: 1, waitMsMax: -1 })
+  let runs = 0
+  const outcome = await inTurn(1, async () => {
+    runs += 1
+  })
+  expect([outcome, runs]).toEqual([{ kind: 'overloaded', retryAfterSeconds: 1 }, 0])
+})
+
+test('a turn that fails is free again', async () => {
+  const inTurn = clinicTurns({ ...settings, atOnceMax: 1 })
+  await expect(inTurn(1, () => Promise.reject(new Error('It failed.')))).rejects.toThrow('It failed.')
+  expect(await inTurn(1, async () => 'next')).toBe('next')
+})

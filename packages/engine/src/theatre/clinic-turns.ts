@@ -1,0 +1,34 @@
+import pLimit, { type LimitFunction } from 'p-limit'
+import type { Overloaded } from '../model/claim.ts'
+
+export type ClinicTurnsSettings = {
+  /** How many changes of a clinic's cases may be at the database at a time. */
+  atOnceMax: number
+  /** How many more may wait; further ones are refused. */
+  waitingMax: number
+  /** How long one may wait, milliseconds. */
+  waitMsMax: number
+}
+
+/** Runs `work` when it is its turn; or refuses it, not attempted. */
+export type ClinicTurns = <Result>(clinicNo: number, work: () => Promise<Result>) => Promise<Result | Overloaded>
+
+const overloaded: Overloaded = { kind: 'overloaded', retryAfterSeconds: 1 }
+
+/**
+ * Limits what a clinic's cases take of the connections that all clinics share: a change that waits for a locked surgeon
+ * has a connection for as long.
+ */
+export function clinicTurns({ atOnceMax, waitingMax, waitMsMax }: ClinicTurnsSettings): ClinicTurns {
+  const clinics = new Map<number, LimitFunction>()
+  return async (clinicNo, work) => {
+    const limit = clinics.getOrInsertComputed(clinicNo, () => pLimit(atOnceMax))
+    if (limit.pendingCount >= waitingMax) return overloaded
+    const beganMs = performance.now()
+    try {
+      return await limit(async () => (performance.now() - beganMs > waitMsMax ? overloaded : await work()))
+    } finally {
+      if (limit.activeCount + limit.pendingCount === 0) clinics.delete(clinicNo)
+    }
+  }
+}

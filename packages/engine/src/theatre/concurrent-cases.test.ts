@@ -1,0 +1,115 @@
+import { plantFunction, type TestDatabase } from '@holdfast/testkit'
+import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
+import { describe, expect } from 'vitest'
+import { aStorm, bruteForce, runStorm } from '../../test/theatre-storm.ts'
+import { verify } from '../verify/verify.ts'
+
+/** Of each of 8 clients. `npm run theatre-storm` takes 1,000. */
+const steps = Number(process.env.HOLDFAST_TEST_THEATRE_STEPS ?? 60)
+const seed = Number(process.env.HOLDFAST_TEST_SEED ?? Math.floor(Math.random() * 1_000_000))
+
+type Storm = Awaited<ReturnType<typeof storm>>
+
+async function storm(database: TestDatabase, stepsEach: number, count = 0) {
+  // A deadlock is found at once, so that the control that causes them is short.
+  await database.ownerPool.query(
+    `do $$ begin execute format('alter database %I set deadlock_timeout = %L', current_database(), '100ms'); end $$`,
+  )
+  const built = await aStorm(database)
+  const report = await runStorm(database, built, { seed: seed + count, steps: stepsEach })
+  const found = await bruteForce(database, built.scene)
+  const verified = await verify(database.appPool, { clinicNo: built.scene.clinic.no, detailsMax: 5 })
+  return { built, report, found, verified }
+}
+
+test('8 clients claim, move, swap and bump: no overlap, no deadlock, no block beyond its minutes', {
+  timeout: 60_000 + steps * 1_000,
+}, async ({ database }) => {
+  const missing = new Set(['claim booked', 'claim refused', 'move done', 'move refused'])
+  for (let count = 0; count < 5 && (count === 0 || missing.size > 0); count += 1) {
+    const { report, found, verified } = await storm(database, steps, count)
+    const context = `seed ${seed + count}: ${JSON.stringify(report.counts)}`
+    expect(report.errors, context).toEqual([])
+    expect(found, context).toEqual({})
+    expect(verified, context).toMatchObject({ overbooked: 0, mismatches: 0, details: [] })
+    for (const kind of Object.keys(report.counts)) missing.delete(kind)
+  }
+  expect([...missing], `seed ${seed}`).toEqual([])
+})
+
+/** Storms until one of them shows the bug: a single one may miss it. Fails after ten. */
+async function untilShown(database: TestDatabase, stepsEach: number, isShown: (one: Storm) => boolean): Promise<void> {
+  for (let count = 0; count < 10; count += 1) if (isShown(await storm(database, stepsEach, count))) return
+  expect.fail(`seeds ${seed} to ${seed + 9}: no storm shows the bug`)
+}
+
+/** The backstops of the tables are removed: the checks of the storm itself have to find the bug. */
+async function withoutBackstops(database: TestDatabase): Promise<void> {
+  await database.ownerPool.query(`
+    alter table holdfast.allocation drop constraint allocation_no_overlap;
+    alter table holdfast.slot drop constraint slot_never_overbooked`)
+}
+
+describe('negative controls: a planted bug is found', () => {
+  /** One after the other, with time for another client between them. */
+  const lockedIn = (order: string) => `
+    declare
+      v_id uuid;
+    begin
+      foreach v_id in array (select coalesce(array_agg(i.id order by ${order}), '{}') from unnest(p_ids) i(id)) loop
+        perform 1 from resource r where r.clinic_no = p_clinic_no and r.id = v_id for no key update;
+        perform pg_sleep(0.001);
+      end loop;
+    end;`
+
+  test('locks that are not sorted', { timeout: 120_000 }, async ({ database }) => {
+    const locking = { part: /perform 1 from resource r[^;]*;/, becomes: lockedIn('random()') }
+    await plantFunction(database, 'lock_resources', locking)
+    await untilShown(database, 40, ({ report }) => report.errors.join('\n').includes('deadlock detected'))
+  })
+
+  test('which sorted locks do not cause, however long they take', { timeout: 120_000 }, async ({ database }) => {
+    const locking = { part: /perform 1 from resource r[^;]*;/, becomes: lockedIn('i.id') }
+    await plantFunction(database, 'lock_resources', locking)
+    expect((await storm(database, 40)).report.errors, `seed ${seed}`).toEqual([])
+  })
+
+  test('turnover forgotten', async ({ database }) => {
+    await withoutBackstops(database)
+    await plantFunction(database, 'case_needs', { part: /COALESCE\(r\.turnover_minutes, 0\)/, becomes: '0' })
+    await untilShown(database, 60, ({ found }) => 'room' in found)
+  })
+
+  test('units of equipment picked twice', async ({ database }) => {
+    await withoutBackstops(database)
+    await plantFunction(database, 'place_cases', {
+      part: 'or not exists (select from allocation a',
+      becomes: 'or 0 < all (select 1 from allocation a',
+    })
+    await untilShown(database, 60, ({ found }) => 'unit' in found)
+  })
+
+  test('the patient not checked', async ({ database }) => {
+    await withoutBackstops(database)
+    await plantFunction(database, 'case_needs', {
+      part: /WHERE \(n\.resource_id IS NOT NULL\)/,
+      becomes: "WHERE n.resource_id IS NOT NULL AND n.kind <> 'patient'",
+    })
+    // Else no claim of a known patient would be placed: nothing has locked the patient.
+    await plantFunction(database, 'place_cases', {
+      part: 'if v_patient_id <> all (p_locked_resource_ids) then',
+      becomes: 'if false then',
+    })
+    await untilShown(database, 60, ({ found }) => 'patient' in found)
+  })
+
+  test('minutes of a block without those of holds', async ({ database }) => {
+    await withoutBackstops(database)
+    await plantFunction(database, 'case_conflicts', {
+      part: 'v_slot.capacity - v_slot.taken',
+      becomes: `v_slot.capacity - v_slot.taken + coalesce((select sum(b.units) from booking b
+        where b.clinic_no = p_clinic_no and b.slot_id = v_slot.id and b.status = 'PENDING'), 0)`,
+    })
+    await untilShown(database, 60, ({ found }) => 'minutes' in found)
+  })
+})

@@ -1,0 +1,43 @@
+import type pg from 'pg'
+import { directoryTransaction } from '../database/announced-transaction.ts'
+import type { SuggestQuery, Theatre } from '../model/theatre.ts'
+import { theatreBlocks } from './blocks.ts'
+import { type CaseChangesSettings, caseChanges } from './case-changes.ts'
+import { caseReads } from './case-reads.ts'
+import { caseRequests } from './case-requests.ts'
+import { type ClinicTurnsSettings, clinicTurns } from './clinic-turns.ts'
+import { patientErasures } from './erase-theatre-patient.ts'
+import { estimates } from './estimate.ts'
+import { fillBlock } from './fill-block.ts'
+import { resourceNames } from './resource-names.ts'
+import { theatreResources } from './resources.ts'
+import { runningCases } from './running-cases.ts'
+import { suggest } from './suggest.ts'
+
+export type TheatreSettings = Omit<CaseChangesSettings, 'writer'> & {
+  /** For everything that waits for locks or takes long. */
+  writePool: pg.Pool
+  turnsOfCases: ClinicTurnsSettings
+  turnsOfSuggestions: ClinicTurnsSettings
+}
+
+/** The operating theatre. Its reads share the engine's pool for everything that is no batch; its writes do not. */
+export function createTheatre(settings: TheatreSettings): Theatre {
+  const { pool, writePool, announce, settle } = settings
+  const writer = { pool: writePool, inTurn: clinicTurns(settings.turnsOfCases) }
+  const inTurnToSuggest = clinicTurns(settings.turnsOfSuggestions)
+  const announced = directoryTransaction(writePool, announce)
+  const parts = {
+    ...theatreResources(pool, announced),
+    ...theatreBlocks({ pool, writePool, announce }),
+    ...resourceNames(pool),
+    ...caseChanges({ pool, writer, announce, settle }),
+    ...runningCases({ pool, writer, announce }),
+    ...caseReads(pool),
+    ...caseRequests(pool, announced),
+    ...estimates(pool),
+    suggest: (query: SuggestQuery) => inTurnToSuggest(query.clinicNo, () => suggest(writePool, query)),
+    ...patientErasures(writePool, announce),
+  }
+  return { ...parts, fillBlock: fillBlock(parts) }
+}

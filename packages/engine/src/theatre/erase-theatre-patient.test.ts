@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto'
+import { shiftSlot } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
+import { expect } from 'vitest'
+import { aCase, aTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import type { Case } from '../model/theatre-case.ts'
+import { verify } from '../verify/verify.ts'
+
+const patient = { mrn: 'M-77', name: 'Ada Okafor', birthDate: '1970-05-01' }
+const override = { rules: ['preferred_equipment' as const], reason: 'Ada Okafor prefers it' }
+
+test('a patient is erased from all cases, from requests and from the log, when all are over', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const { theatre, clinic, announced } = scene
+  const cancelled = caseOf(await theatre.claimCase(aCase(scene, { patient, override })))
+  await theatre.cancelCase({ caseId: cancelled.id, reasonCode: 'patient', actorId: null, key: null })
+  const done = caseOf(await theatre.claimCase(aCase(scene, { patient, override, confirm: true })))
+  const request = { ...cancelled, dueOn: null, roomId: null, note: 'Ada Okafor asks for mornings', createdBy: null }
+  const created = await theatre.createCaseRequest(clinic.no, { ...request, patient, mayChangePatient: true }, null)
+  const requestId = created.kind === 'done' && created.value.kind === 'created' ? created.value.id : ''
+  const erase = () => theatre.erasePatient({ clinicNo: clinic.no, mrn: patient.mrn, actorId: null })
+  expect(await erase()).toEqual({ kind: 'in_use', caseIds: [done.id], requestIds: [requestId] })
+  expect((await theatre.case(done.id))?.patient).toEqual(patient)
+
+  await theatre.withdrawCaseRequest(requestId)
+  for (const [milestone, at] of [['in_room', soonAt(9)] as const, ['out_of_room', soonAt(10)] as const]) {
+    await theatre.recordMilestone({ caseId: done.id, milestone, at, isTrial: true, actorId: null, key: randomUUID() })
+  }
+  announced.length = 0
+  expect(await erase()).toEqual({ kind: 'erased', cases: 2, requests: 1 })
+  expect(announced).toMatchObject([{ kind: 'bookings', clinicNos: new Set([clinic.no]) }])
+  expect(await theatre.case(done.id)).toMatchObject({ status: 'COMPLETED', patient: null })
+  expect(await theatre.caseRequest(requestId)).toMatchObject({ patient: null, note: null })
+  for (const table of ['theatre_patient', 'theatre_case', 'case_request', 'booking', 'booking_event', 'late_event']) {
+    const { rows } = await database.ownerPool.query(
+      `select from holdfast.${table} t where t.clinic_no = $1 and t::text ~ 'Okafor|M-77'`,
+      [clinic.no],
+    )
+    expect(rows, table).toEqual([])
+  }
+  expect(await erase()).toEqual({ kind: 'patient_missing' })
+  expect((await verify(database.appPool, { clinicNo: clinic.no, detailsMax: 9 })).details).toEqual([])
+  // The number belongs to a new patient now.
+  const later = caseOf(await theatre.claimCase(aCase(scene, { patient, startsAt: soonAt(14) })))
+  expect(later.patientId).not.toBe(done.patientId)
+})
+
+test('retention erases the patient with the last case, not before', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const { theatre, clinic } = scene
+  await database.ownerPool.query('update holdfast.clinic set patient_data_months = 1 where no = $1', [clinic.no])
+  const drafts = [9, 12].map((hour) => ({ startsAt: soonAt(hour), endsAt: soonAt(hour + 2), capacity: 120 }))
+  const owner = { service: null, surgeonId: null, releaseDays: null }
+  const when = { drafts }
+  await theatre.createBlocks({ ...owner, roomId: scene.room, when, dryRun: false, actorId: null })
+  const booked: Case[] = []
+  for (const hour of [9, 12]) {
+    booked.push(caseOf(await theatre.claimCase(aCase(scene, { patient, startsAt: soonAt(hour), confirm: true }))))
+  }
+  const namesAfter = async (blockId: string | null | undefined) => {
+    await shiftSlot(database, { clinicNo: clinic.no, id: blockId ?? '' }, -90 * 24 * 60)
+    await database.appPool.query('select holdfast.erase_outdated($1, 1000)', [clinic.no])
+    return Promise.all(booked.map(async ({ id }) => (await theatre.case(id))?.patient))
+  }
+  expect(await namesAfter(booked[0]?.blockId)).toEqual([patient, patient])
+  expect(await namesAfter(booked[1]?.blockId)).toEqual([null, null])
+})

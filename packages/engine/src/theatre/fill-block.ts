@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto'
+import { clinicNoIn, clinicNoOf, newId } from '../model/id.ts'
+import type { CaseRequest, Theatre } from '../model/theatre.ts'
+import type { Case, ClaimCaseRequest, TheatrePatient } from '../model/theatre-case.ts'
+import type { Block } from '../model/theatre-resource.ts'
+
+/** A start that was suggested may be taken before it is claimed: then the next is tried. */
+const triesMax = 3
+const stepMinutes = 5
+
+type Needed = Pick<Theatre, 'block' | 'case' | 'caseRequests' | 'suggest' | 'claimCase'>
+
+/**
+ * Books open requests in a block, the most urgent first, each at the first time at which it fits. Each is a claim of
+ * its own, with a key made of the request's and that of the call: a repetition finds what the first call booked.
+ */
+export function fillBlock(theatre: Needed): Theatre['fillBlock'] {
+  return async ({ blockId, confirm, actorId, key }) => {
+    const clinicNo = clinicNoIn(blockId)
+    const block = clinicNo === null ? null : await theatre.block(blockId)
+    if (clinicNo === null || block === null || block.withdrawnAt !== null) return { kind: 'block_missing' }
+    const cases: Case[] = []
+    for (const request of await theatre.caseRequests({ clinicNo, status: null })) {
+      if (!isFor(block, request)) continue
+      const booked = await book(theatre, block, request, { confirm, actorId, key })
+      if (booked !== null) cases.push(booked)
+    }
+    return { kind: 'filled', cases }
+  }
+}
+
+/** A request without a surgeon or a patient cannot be booked yet. */
+function isFor(block: Block, request: CaseRequest): boolean {
+  const fits = request.minutes <= block.minutes && (request.roomId === null || request.roomId === block.roomId)
+  return fits && request.surgeonId !== null && request.patient !== null && request.status !== 'withdrawn'
+}
+
+async function book(
+  theatre: Needed,
+  block: Block,
+  request: CaseRequest,
+  { confirm, actorId, key }: Pick<ClaimCaseRequest, 'confirm' | 'actorId' | 'key'>,
+): Promise<Case | null> {
+  const { surgeonId, anaesthetistId, staffIds, equipment, minutes, service, procedure, urgency, patient } = request
+  if (surgeonId === null || patient === null) return null
+  for (let tries = 1; tries <= triesMax; tries += 1) {
+    const startsAt = await startFor(theatre, block, request, { surgeonId, patient })
+    if (startsAt === null) return null
+    const outcome = await theatre.claimCase({
+      ...{ surgeonId, anaesthetistId, staffIds, equipment, minutes, service, procedure, urgency, patient, startsAt },
+      caseId: newId(clinicNoOf(block.id)),
+      roomId: block.roomId,
+      blockId: block.id,
+      requestId: request.id,
+      override: null,
+      ...{ confirm, actorId },
+      key: digest(key, request.id),
+      requestHash: digest(block.id, request.id),
+    })
+    if (outcome.kind === 'booked' || outcome.kind === 'replayed') return outcome.case
+    if (outcome.kind !== 'refused') return null
+  }
+  return null
+}
+
+/** Of a request with a case, that of the case: it may be of the first run of this call. null: it does not fit. */
+async function startFor(
+  theatre: Needed,
+  block: Block,
+  { caseId, ...request }: CaseRequest,
+  { surgeonId, patient }: { surgeonId: string; patient: TheatrePatient },
+): Promise<Date | null> {
+  if (caseId !== null) {
+    const scheduled = await theatre.case(caseId)
+    return scheduled?.blockId === block.id ? scheduled.startsAt : null
+  }
+  const { anaesthetistId, staffIds, equipment, minutes, service } = request
+  const found = await theatre.suggest({
+    ...{ minutes, service, surgeonId, anaesthetistId, staffIds, equipment },
+    clinicNo: clinicNoOf(block.id),
+    roomIds: [block.roomId],
+    blockId: block.id,
+    mrn: patient.mrn,
+    exceptCaseId: null,
+    ...daysOf(block),
+    limit: 1,
+    stepMinutes,
+  })
+  return ('suggestions' in found ? found.suggestions[0]?.startsAt : null) ?? null
+}
+
+/** Two UTC days contain every local day of the block. */
+function daysOf({ from, to }: Block): { from: string; to: string } {
+  const day = (at: Date, days: number) => new Date(at.getTime() + days * 86_400_000).toISOString().slice(0, 10)
+  return { from: day(from, -1), to: day(to, 1) }
+}
+
+function digest(...parts: string[]): string {
+  const hex = createHash('sha256').update(parts.join(' ')).digest('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
+}

@@ -1,0 +1,106 @@
+import type pg from 'pg'
+import sql, { type Sql } from 'sql-template-tag'
+import type { AnnouncedTransaction } from '../database/announced-transaction.ts'
+import { assignments, type Columns, insertion } from '../database/columns-sql.ts'
+import { clinicNoOf, isId, newId } from '../model/id.ts'
+import type { WriteKey } from '../model/stored-responses.ts'
+import type { Theatre } from '../model/theatre.ts'
+import type { Equipment, NewEquipment, NewRoom, NewStaff, Room, Staff } from '../model/theatre-resource.ts'
+import { runOnce } from '../stored-responses/run-once.ts'
+
+const listMax = 1_000
+
+type ResourceKind = 'operating_room' | 'staff' | 'equipment'
+
+/** The columns of each kind, as the fields of its type. */
+const selected: Record<ResourceKind, Sql> = {
+  operating_room: sql`id, name, active, site, turnover_minutes as "turnoverMinutes", hours`,
+  staff: sql`id, name, active, profession, preferred_equipment_ids as "preferredEquipmentIds"`,
+  equipment: sql`id, name, active, units, turnover_minutes as "reprocessingMinutes"`,
+}
+
+/** Rooms, staff and equipment: plain rows, never deleted. */
+export function theatreResources(
+  pool: pg.Pool,
+  write: AnnouncedTransaction,
+): Pick<
+  Theatre,
+  | 'createRoom'
+  | 'createStaff'
+  | 'createEquipment'
+  | 'updateRoom'
+  | 'updateStaff'
+  | 'updateEquipment'
+  | 'rooms'
+  | 'staff'
+  | 'equipment'
+> {
+  const create = <Resource>(kind: ResourceKind, clinicNo: number, columns: Columns, writeKey: WriteKey) =>
+    write((transaction) => runOnce(transaction, writeKey, () => insert<Resource>(transaction, kind, clinicNo, columns)))
+  const update = <Resource>(kind: ResourceKind, id: string, columns: Columns) =>
+    write(async (transaction) => {
+      if (!isId(id)) return null
+      const { rows } = await transaction.query<Resource & pg.QueryResultRow>(sql`
+        update holdfast.resource set ${assignments({ ...columns, updated_at: sql`now()` })}
+         where clinic_no = ${clinicNoOf(id)} and id = ${id} and kind = ${kind}
+        returning ${selected[kind]}`)
+      return rows[0] ?? null
+    })
+  const list = async <Resource>(kind: ResourceKind, clinicNo: number) => {
+    const { rows } = await pool.query<Resource & pg.QueryResultRow>(sql`
+      select ${selected[kind]} from holdfast.resource
+       where clinic_no = ${clinicNo} and kind = ${kind} order by name, id limit ${listMax}`)
+    return rows
+  }
+  return {
+    createRoom: (clinicNo, room, writeKey) => create<Room>('operating_room', clinicNo, roomColumns(room), writeKey),
+    createStaff: (clinicNo, staff, writeKey) => create<Staff>('staff', clinicNo, staffColumns(staff), writeKey),
+    createEquipment: (clinicNo, equipment, writeKey) =>
+      create<Equipment>('equipment', clinicNo, equipmentColumns(equipment), writeKey),
+    updateRoom: (id, { active, ...change }) => update<Room>('operating_room', id, { ...roomColumns(change), active }),
+    updateStaff: (id, { active, ...change }) => update<Staff>('staff', id, { ...staffColumns(change), active }),
+    updateEquipment: (id, { active, ...change }) =>
+      update<Equipment>('equipment', id, { ...equipmentColumns(change), active }),
+    rooms: (clinicNo) => list<Room>('operating_room', clinicNo),
+    staff: (clinicNo) => list<Staff>('staff', clinicNo),
+    equipment: (clinicNo) => list<Equipment>('equipment', clinicNo),
+  }
+}
+
+async function insert<Resource>(
+  transaction: pg.PoolClient,
+  kind: ResourceKind,
+  clinicNo: number,
+  columns: Columns,
+): Promise<Resource> {
+  const id = newId(clinicNo)
+  const openTimeId = kind === 'operating_room' ? newId(clinicNo) : undefined
+  if (openTimeId !== undefined) {
+    const openTime = { clinic_no: clinicNo, id: openTimeId, kind: 'open_time', name: 'Open time' }
+    await transaction.query(sql`insert into holdfast.resource ${insertion(openTime)}`)
+  }
+  const { rows } = await transaction.query<Resource & pg.QueryResultRow>(sql`
+    insert into holdfast.resource
+      ${insertion({ clinic_no: clinicNo, id, kind, open_time_id: openTimeId, ...columns })}
+    returning ${selected[kind]}`)
+  const [inserted] = rows
+  if (inserted === undefined) throw new Error(`The insert of ${kind} ${id} returned no row.`)
+  return inserted
+}
+
+function roomColumns({ name, site, turnoverMinutes, hours }: Partial<NewRoom>): Columns {
+  return {
+    name,
+    site,
+    turnover_minutes: turnoverMinutes,
+    hours: hours === undefined || hours === null ? hours : JSON.stringify(hours),
+  }
+}
+
+function staffColumns({ name, profession, preferredEquipmentIds }: Partial<NewStaff>): Columns {
+  return { name, profession, preferred_equipment_ids: preferredEquipmentIds }
+}
+
+function equipmentColumns({ name, units, reprocessingMinutes }: Partial<NewEquipment>): Columns {
+  return { name, units, turnover_minutes: reprocessingMinutes }
+}

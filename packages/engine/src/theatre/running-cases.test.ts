@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto'
+import { holdSlotLock, plantFunction, type TestDatabase, untilLockWaiters } from '@holdfast/testkit'
+import { freshDatabaseTest as test } from '@holdfast/testkit/database-test'
+import { describe, expect } from 'vitest'
+import { aCase, aTheatre, type BuiltTheatre, caseOf, soonAt } from '../../test/theatre.ts'
+import type { Milestone } from '../model/theatre-case.ts'
+import { verify } from '../verify/verify.ts'
+
+const by = { actorId: null, key: null }
+const minuteMs = 60_000
+
+/** A case in a block, under way: it has arrived. */
+async function aRunningCase(database: TestDatabase) {
+  const scene = await aTheatre(database)
+  const { theatre, room } = scene
+  const drafts = [{ startsAt: soonAt(8), endsAt: soonAt(16), capacity: 480 }]
+  const owner = { service: null, surgeonId: null, releaseDays: null }
+  await theatre.createBlocks({ ...owner, roomId: room, when: { drafts }, dryRun: false, actorId: null })
+  const { id: caseId, blockId } = caseOf(await theatre.claimCase(aCase(scene, { confirm: true })))
+  if (blockId === null) throw new Error('The case is in no block.')
+  const record = (milestone: Milestone, at: Date | null, isTrial = false) =>
+    theatre.recordMilestone({ caseId, milestone, at, isTrial, actorId: null, key: randomUUID() })
+  expect(await record('arrived', new Date())).toMatchObject({ kind: 'done', case: { status: 'ARRIVED' } })
+  return { scene, caseId, blockId, record }
+}
+
+async function withdraw({ engine, clinic }: BuiltTheatre, slotId: string) {
+  const withdrawal = { which: { slotId }, withBookings: true, dryRun: false, actorId: null }
+  return await engine.withdrawSlots({ clinicNo: clinic.no, ...withdrawal })
+}
+
+async function detailsOf(database: TestDatabase, { clinic }: BuiltTheatre) {
+  return (await verify(database.appPool, { clinicNo: clinic.no, detailsMax: 9 })).details
+}
+
+describe('a milestone that was recorded by mistake, in a block that was withdrawn', () => {
+  test('stays, if the case would be CONFIRMED again', async ({ database }) => {
+    const { scene, caseId, blockId, record } = await aRunningCase(database)
+    await record('in_room', new Date())
+    await withdraw(scene, blockId)
+    expect(await record('in_room', null)).toMatchObject({ kind: 'done', case: { status: 'ARRIVED' } })
+    expect(await record('arrived', null)).toEqual({ kind: 'slot_closed', why: 'withdrawn' })
+    expect(await scene.theatre.case(caseId)).toMatchObject({
+      status: 'ARRIVED',
+      milestones: [{ milestone: 'arrived' }],
+    })
+    expect(await detailsOf(database, scene)).toEqual([])
+  })
+
+  test('negative control: without the check, verify finds a CONFIRMED case in a withdrawn block', async ({
+    database,
+  }) => {
+    await plantFunction(database, 'record_milestone', { part: /and v_withdrawn_at is not null/, becomes: 'and false' })
+    const { scene, blockId, record } = await aRunningCase(database)
+    await withdraw(scene, blockId)
+    expect(await record('arrived', null)).toMatchObject({ kind: 'done', case: { status: 'CONFIRMED' } })
+    expect(await detailsOf(database, scene)).not.toEqual([])
+  })
+
+  test('waits for a withdrawal that is not committed yet', async ({ database }) => {
+    const { scene, blockId, record } = await aRunningCase(database)
+    const lock = await holdSlotLock(database, { clinicNo: scene.clinic.no, id: blockId })
+    const withdrawing = withdraw(scene, blockId)
+    await untilLockWaiters(database, 1)
+    const removing = record('arrived', null)
+    await untilLockWaiters(database, 2)
+    await lock.release()
+    // Whichever is first: the case is not CONFIRMED in a withdrawn block.
+    const [{ kind }] = await Promise.all([removing, withdrawing])
+    expect(['slot_closed', 'done']).toContain(kind)
+    expect(await detailsOf(database, scene)).toEqual([])
+  })
+})
+
+test('without a withdrawal, a case without milestones is CONFIRMED again', async ({ database }) => {
+  const { scene, record } = await aRunningCase(database)
+  expect(await record('arrived', null)).toMatchObject({ kind: 'done', case: { status: 'CONFIRMED', milestones: [] } })
+  expect(await detailsOf(database, scene)).toEqual([])
+})
+
+describe('the time of a milestone', () => {
+  test('is at most five minutes ahead', async ({ database }) => {
+    const { scene, caseId, record } = await aRunningCase(database)
+    const inMinutes = (minutes: number) => new Date(Date.now() + minutes * minuteMs)
+    expect(await record('in_room', inMinutes(7))).toEqual({ kind: 'in_future' })
+    expect(await record('in_room', inMinutes(3))).toMatchObject({ kind: 'done' })
+    expect(await record('in_room', inMinutes(-600))).toMatchObject({ kind: 'milestone_order' })
+    expect(await scene.theatre.case(caseId)).toMatchObject({ status: 'ARRIVED' })
+  })
+
+  test('may be any where a plan is tried out', async ({ database }) => {
+    const { record } = await aRunningCase(database)
+    expect(await record('in_room', soonAt(9), true)).toMatchObject({ kind: 'done' })
+  })
+
+  test('of a case in open time is checked as well', async ({ database }) => {
+    const scene = await aTheatre(database)
+    const { id: caseId } = caseOf(await scene.theatre.claimCase(aCase(scene, { confirm: true })))
+    const milestone = { caseId, milestone: 'arrived' as const, isTrial: false, ...by }
+    expect(await scene.theatre.recordMilestone({ ...milestone, at: soonAt(9) })).toEqual({ kind: 'in_future' })
+  })
+})

@@ -1,0 +1,141 @@
+import { randomUUID } from 'node:crypto'
+import type pg from 'pg'
+import sql, { type Sql } from 'sql-template-tag'
+import { clinicNoIn } from '../model/id.ts'
+import type { Theatre } from '../model/theatre.ts'
+import type {
+  ExtendCaseOutcome,
+  Milestone,
+  RecordMilestoneOutcome,
+  RecordMilestoneRequest,
+} from '../model/theatre-case.ts'
+import { announceCases } from './announce-cases.ts'
+import type { CaseChangesSettings } from './case-changes.ts'
+import { missing } from './case-plans.ts'
+import { requireCase } from './case-reads.ts'
+import { type CaseWriter, changeOrBusy } from './schedule-cases.ts'
+
+type RunningCasesSettings = Omit<CaseChangesSettings, 'settle'>
+
+const triesMax = 20
+
+type RunningRow = {
+  outcome:
+    | 'done'
+    | 'unchanged'
+    | 'case_missing'
+    | 'hold_expired'
+    | 'invalid_transition'
+    | 'milestone_order'
+    | 'in_future'
+    | 'slot_closed:withdrawn'
+    | 'too_early'
+    | 'retry'
+  conflicting?: Milestone | null
+  at?: Date | null
+  tx: string | null
+}
+
+/** The day of the operation: milestones, and cases that take longer than planned. */
+export function runningCases(settings: RunningCasesSettings): Pick<Theatre, 'recordMilestone' | 'extendCase'> {
+  const { pool, writer, announce } = settings
+  return {
+    recordMilestone: (request) => recordMilestone(settings, request),
+
+    async extendCase({ caseId, expectedEndsAt, actorId, key }) {
+      const clinicNo = clinicNoIn(caseId)
+      if (clinicNo === null) return missing(caseId)
+      const row = await runUntilDone(
+        writer,
+        clinicNo,
+        sql`
+        select * from holdfast.prolong_case(${clinicNo}::integer, ${caseId}::uuid, ${expectedEndsAt}::timestamptz,
+          ${actorId}::uuid, ${key ?? randomUUID()}::uuid)`,
+      )
+      if ('kind' in row) return row
+      if (row.outcome === 'case_missing') return missing(caseId)
+      const found = await requireCase(pool, caseId)
+      switch (row.outcome) {
+        case 'done':
+        case 'unchanged': {
+          const position = row.tx ?? ''
+          announceCases(announce, row.outcome === 'done' ? position : null, [found])
+          return { kind: row.outcome, case: found, atRiskCaseIds: await casesAtRisk(pool, clinicNo, caseId), position }
+        }
+        case 'hold_expired':
+        case 'invalid_transition':
+        case 'too_early':
+          return { kind: row.outcome, case: found }
+        default:
+          throw new Error(`prolong_case returned ${row.outcome}.`)
+      }
+    },
+  }
+}
+
+async function recordMilestone(
+  { pool, writer, announce }: RunningCasesSettings,
+  { caseId, milestone, at, isTrial, actorId, key }: RecordMilestoneRequest,
+): Promise<RecordMilestoneOutcome> {
+  const clinicNo = clinicNoIn(caseId)
+  if (clinicNo === null) return missing(caseId)
+  const row = await runUntilDone(
+    writer,
+    clinicNo,
+    sql`
+    select * from holdfast.record_milestone(${clinicNo}::integer, ${caseId}::uuid, ${milestone}::text,
+      ${at}::timestamptz, ${isTrial}::boolean, ${actorId}::uuid, ${key ?? randomUUID()}::uuid)`,
+  )
+  if ('kind' in row) return row
+  switch (row.outcome) {
+    case 'done':
+    case 'unchanged': {
+      const [found, position] = [await requireCase(pool, caseId), row.tx ?? '']
+      announceCases(announce, row.outcome === 'done' ? position : null, [found])
+      return { kind: row.outcome, case: found, position }
+    }
+    case 'case_missing':
+      return missing(caseId)
+    case 'hold_expired':
+    case 'invalid_transition':
+      return { kind: row.outcome, case: await requireCase(pool, caseId) }
+    case 'in_future':
+      return { kind: 'in_future' }
+    case 'slot_closed:withdrawn':
+      return { kind: 'slot_closed', why: 'withdrawn' }
+    case 'milestone_order':
+      if (row.conflicting == null || row.at == null) throw new Error('record_milestone names no other milestone.')
+      return { kind: 'milestone_order', milestone: row.conflicting, at: row.at }
+    default:
+      throw new Error(`record_milestone returned ${row.outcome}.`)
+  }
+}
+
+async function runUntilDone(
+  writer: CaseWriter,
+  clinicNo: number,
+  statement: Sql,
+): Promise<RunningRow | (ExtendCaseOutcome & { kind: 'overloaded' })> {
+  for (let tries = 1; tries <= triesMax; tries += 1) {
+    const row = await changeOrBusy(writer, clinicNo, async (pool) => (await pool.query<RunningRow>(statement)).rows[0])
+    if (row === undefined) throw new Error('The change of a case returned no row.')
+    if ('kind' in row || row.outcome !== 'retry') return row
+  }
+  return { kind: 'overloaded', retryAfterSeconds: 1 }
+}
+
+/** The next cases that need something for which the extended case is expected to end too late, by start. */
+async function casesAtRisk(pool: pg.Pool, clinicNo: number, caseId: string): Promise<string[]> {
+  const { rows } = await pool.query<{ id: string }>(sql`
+    select n.booking_id as id
+      from holdfast.theatre_case t
+      join holdfast.allocation a on a.clinic_no = t.clinic_no and a.booking_id = t.booking_id
+      join holdfast.resource r on r.clinic_no = a.clinic_no and r.id = a.resource_id
+      join holdfast.allocation n on n.clinic_no = a.clinic_no and n.resource_id = a.resource_id
+       and n.unit_no = a.unit_no and lower(n.during) > lower(a.during)
+       and lower(n.during) < t.expected_ends_at + make_interval(mins => r.turnover_minutes)
+     where t.clinic_no = ${clinicNo} and t.booking_id = ${caseId} and t.expected_ends_at > t.ends_at
+     group by n.booking_id
+     order by min(lower(n.during)), n.booking_id`)
+  return rows.map(({ id }) => id)
+}

@@ -1,0 +1,174 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import pg from 'pg'
+import sql from 'sql-template-tag'
+import { prepared } from '../database/prepared.ts'
+import type { Overloaded } from '../model/claim.ts'
+import { newId } from '../model/id.ts'
+import type {
+  Case,
+  CaseConflict,
+  CasePlan,
+  CaseRefusal,
+  ClaimCaseRequest,
+  RuleOverride,
+} from '../model/theatre-case.ts'
+import { caseOf, type FoundCase } from './case-reads.ts'
+import type { ClinicTurns } from './clinic-turns.ts'
+import { isOverlap, overlapRefusal } from './overlap-refusal.ts'
+
+/** How changes of cases reach the database: over a small pool, a few of each clinic at a time. */
+export type CaseWriter = { pool: pg.Pool; inTurn: ClinicTurns }
+
+/** A plan as schedule_cases reads it. */
+export type ScheduledPlan = CasePlan & {
+  caseId: string
+  /** null: a new case. */
+  version: number | null
+  confirm: boolean
+  patient: ClaimCaseRequest['patient'] | null
+  patientId: string | null
+  service: string
+  procedure: ClaimCaseRequest['procedure']
+  urgency: ClaimCaseRequest['urgency']
+  blockId: string | null
+  requestId: string | null
+  override: RuleOverride | null
+}
+
+export type ScheduleRequest = {
+  clinicNo: number
+  plans: ScheduledPlan[]
+  bumps: { caseId: string; requestId: string }[]
+  bumpReason: string | null
+  actorId: string | null
+  key: string
+  /** Of a claim; null where no case is new. */
+  requestHash: string | null
+}
+
+export type ScheduleResult =
+  /** `cases`: those of the plans, and then the bumped ones. */
+  | { kind: 'done'; caseId: string; cases: Case[]; position: string }
+  | { kind: 'replayed'; caseId: string; position: string }
+  | { kind: 'unchanged'; caseId: string; position: string }
+  | { kind: 'hold_expired' | 'invalid_transition'; caseId: string }
+  | CaseMissing
+  | CaseRefusal
+
+export type CaseMissing = { kind: 'case_missing'; caseId: string }
+
+type ScheduleRow = {
+  outcome: ScheduleResult['kind'] | 'checked' | 'retry'
+  detail: unknown
+  booking_id: string
+  tx: string | null
+  cases: FoundCase[] | null
+}
+
+const triesMax = 20
+/** Another request has locked a room or person for as long as the pool waits for a lock. */
+const lockNotAvailable = '55P03'
+const busy: Overloaded = { kind: 'overloaded', retryAfterSeconds: 1 }
+
+/** Runs `request`, which is built anew for each try: a case may have changed since it was read. */
+export async function schedule(
+  writer: CaseWriter,
+  request: () => Promise<ScheduleRequest | CaseMissing>,
+): Promise<ScheduleResult> {
+  let overlaps = 0
+  for (let tries = 1; tries <= triesMax; tries += 1) {
+    const built = await request()
+    if ('kind' in built) return built
+    const row = await changeOrBusy(writer, built.clinicNo, (pool) => run(pool, built, false)).catch(
+      (error: unknown) => {
+        if (!isOverlap(error)) throw error
+        overlaps += 1
+        return overlaps > 1 ? overlapRefusal(error, built.plans) : null
+      },
+    )
+    if (row !== null && 'kind' in row) return row
+    if (row !== null && row.outcome !== 'retry') return resultOf(row)
+    // It lost a race; the others need a moment to commit.
+    if (tries > 2) await delay(tries)
+  }
+  return busy
+}
+
+/** What would prevent the first plan now; the cases of `bumps` are not in its way. */
+export async function check(
+  pool: pg.Pool,
+  request: ScheduleRequest,
+): Promise<{ kind: 'checked'; conflicts: CaseConflict[] } | (CaseRefusal & { kind: 'resource_invalid' })> {
+  const row = await run(pool, request, true)
+  if (row.outcome === 'checked') return { kind: 'checked', conflicts: conflictsOf(row) }
+  const result = resultOf(row)
+  if (result.kind === 'resource_invalid') return result
+  throw new Error(`The check of case ${row.booking_id} returned ${row.outcome}.`)
+}
+
+/** `overloaded` if it was not its turn in time, or a lock was not free in time; nothing was written then. */
+export async function changeOrBusy<Row>(
+  { pool, inTurn }: CaseWriter,
+  clinicNo: number,
+  change: (pool: pg.Pool) => Promise<Row>,
+): Promise<Row | Overloaded> {
+  try {
+    return await inTurn(clinicNo, () => change(pool))
+  } catch (error) {
+    if (error instanceof pg.DatabaseError && error.code === lockNotAvailable) return busy
+    throw error
+  }
+}
+
+async function run(pool: pg.Pool, request: ScheduleRequest, dryRun: boolean): Promise<ScheduleRow> {
+  const { clinicNo, bumps, bumpReason, actorId, key, requestHash } = request
+  const plans = request.plans.map((plan) => ({
+    ...plan,
+    openSlotId: newId(clinicNo),
+    ...(plan.version === null ? { newPatientId: newId(clinicNo) } : {}),
+  }))
+  const statement = sql`
+    select * from holdfast.schedule_cases(${clinicNo}::integer, ${JSON.stringify(plans)}::jsonb,
+      ${JSON.stringify(bumps)}::jsonb, ${bumpReason}::text, ${actorId}::uuid, ${key}::uuid, ${requestHash}::uuid,
+      ${dryRun}::boolean)`
+  const { rows } = await pool.query<ScheduleRow>(prepared('schedule_cases', statement))
+  const [row] = rows
+  if (row === undefined) throw new Error('schedule_cases returned no row.')
+  return row
+}
+
+function resultOf(row: ScheduleRow): ScheduleResult {
+  const { outcome, booking_id: caseId } = row
+  switch (outcome) {
+    case 'done':
+      return { kind: 'done', caseId, cases: (row.cases ?? []).map((found) => caseOf(found)), position: row.tx ?? '' }
+    case 'replayed':
+    case 'unchanged':
+      return { kind: outcome, caseId, position: row.tx ?? '' }
+    case 'case_missing':
+    case 'hold_expired':
+    case 'invalid_transition':
+      return { kind: outcome, caseId }
+    case 'refused':
+      return { kind: 'refused', conflicts: conflictsOf(row) }
+    case 'resource_invalid':
+      return { kind: 'resource_invalid', ...(row.detail as Omit<CaseRefusal & { kind: 'resource_invalid' }, 'kind'>) }
+    case 'key_reused':
+    case 'request_missing':
+      return { kind: outcome }
+    default:
+      throw new Error(`schedule_cases returned ${outcome}.`)
+  }
+}
+
+/** Times are texts in JSON. */
+function conflictsOf(row: ScheduleRow): (CaseConflict & { ofCaseId: string })[] {
+  const found = row.detail as (CaseConflict & { ofCaseId: string })[]
+  return found.map((conflict) => {
+    if (conflict.kind === 'resource_busy') {
+      return { ...conflict, from: new Date(conflict.from), to: new Date(conflict.to) }
+    }
+    if (conflict.kind === 'block_overrun') return { ...conflict, blockEndsAt: new Date(conflict.blockEndsAt) }
+    return conflict
+  })
+}

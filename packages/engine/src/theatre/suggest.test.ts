@@ -1,0 +1,189 @@
+import { randomUUID } from 'node:crypto'
+import { aDoctor, aSlot, plantFunction, type TestDatabase } from '@holdfast/testkit'
+import { freshDatabaseTest, test } from '@holdfast/testkit/database-test'
+import { describe, expect } from 'vitest'
+import {
+  aCase,
+  aRoom,
+  aTheatre,
+  type BuiltTheatre,
+  caseOf,
+  someEquipment,
+  someStaff,
+  soonAt,
+} from '../../test/theatre.ts'
+import { randomNumbers } from '../../test/theatre-storm.ts'
+import type { Suggestion, SuggestQuery } from '../model/theatre.ts'
+import type { ClaimCaseRequest } from '../model/theatre-case.ts'
+
+const seed = Number(process.env.HOLDFAST_TEST_SEED ?? Math.floor(Math.random() * 1_000_000))
+const tomorrow = soonAt(0).toISOString().slice(0, 10)
+const dayAfter = soonAt(24).toISOString().slice(0, 10)
+
+function queryOf({ clinic }: BuiltTheatre, request: ClaimCaseRequest): SuggestQuery {
+  const { minutes, service, surgeonId, anaesthetistId, staffIds, equipment, blockId, patient } = request
+  return {
+    ...{ minutes, service, surgeonId, anaesthetistId, staffIds, equipment, blockId },
+    clinicNo: clinic.no,
+    roomIds: null,
+    mrn: patient.mrn,
+    exceptCaseId: null,
+    from: tomorrow,
+    to: tomorrow,
+    limit: 10,
+    stepMinutes: 5,
+  }
+}
+
+async function suggested({ theatre }: BuiltTheatre, query: SuggestQuery): Promise<Suggestion[]> {
+  const found = await theatre.suggest(query)
+  if (!('suggestions' in found)) throw new Error(JSON.stringify(found))
+  return found.suggestions
+}
+
+test('the first start after what is in the way; and each day without one says why', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const { theatre, room, surgeon } = scene
+  const hours = [1, 2, 3, 4, 5, 6, 7].map((weekday) => ({ weekday, from: '08:00', to: '16:00' }))
+  await theatre.updateRoom(room, { hours, turnoverMinutes: 15 })
+  await theatre.claimCase(aCase(scene, { startsAt: soonAt(8), minutes: 470 }))
+  const query = { ...queryOf(scene, aCase(scene)), to: dayAfter, limit: 2 }
+  const found = await theatre.suggest(query)
+  expect(found).toMatchObject({
+    suggestions: [{ roomId: room, startsAt: soonAt(32), endsAt: soonAt(33), blockId: null }],
+    refusals: [{ day: tomorrow, busy: [{ resourceId: room, name: 'Room 1' }, { resourceId: surgeon.id }] }],
+  })
+  const reasons = 'refusals' in found ? found.refusals[0]?.reasons : []
+  expect(reasons).toEqual(expect.arrayContaining(['outside_hours', 'resource_busy']))
+  expect(await theatre.suggest({ ...query, surgeonId: room })).toMatchObject({
+    kind: 'resource_invalid',
+    path: '/surgeonId',
+  })
+})
+
+test('a freed block is filled from the waiting list in one step, the most urgent first', async ({ database }) => {
+  const scene = await aTheatre(database)
+  const { theatre, clinic, room, surgeon } = scene
+  const drafts = [{ startsAt: soonAt(9), endsAt: soonAt(12), capacity: 180 }]
+  const owner = { service: null, surgeonId: null, releaseDays: null }
+  const blocks = await theatre.createBlocks({ ...owner, roomId: room, when: { drafts }, dryRun: false, actorId: null })
+  const blockId = (blocks.kind === 'done' ? blocks.items[0]?.blockId : null) ?? ''
+  const request = async (urgency: ClaimCaseRequest['urgency'], minutes: number, surgeonId: string | null) => {
+    const { patient, service, procedure } = aCase(scene)
+    const wanted = { patient, service, procedure, minutes, urgency, surgeonId, equipment: [], staffIds: [] }
+    const none = { dueOn: null, roomId: null, anaesthetistId: null, note: null }
+    const by = { createdBy: null, mayChangePatient: true }
+    const created = await theatre.createCaseRequest(clinic.no, { ...wanted, ...none, ...by }, null)
+    return created.kind === 'done' && created.value.kind === 'created' ? created.value.id : ''
+  }
+  const elective = await request('elective', 60, surgeon.id)
+  const tooLong = await request('expedited', 90, surgeon.id)
+  const urgent = await request('urgent', 100, surgeon.id)
+  const undecided = await request('immediate', 30, null)
+  const fill = { blockId, confirm: false, actorId: null, key: randomUUID() }
+  const filled = await theatre.fillBlock(fill)
+  expect(filled).toMatchObject({
+    kind: 'filled',
+    cases: [
+      { requestId: urgent, startsAt: soonAt(9), status: 'PENDING', blockId },
+      { requestId: elective, startsAt: soonAt(10, 40), blockId },
+    ],
+  })
+  // A lost answer.
+  expect(await theatre.fillBlock(fill)).toEqual(filled)
+  const open = await theatre.caseRequests({ clinicNo: clinic.no, status: 'open' })
+  expect(open.map(({ id }) => id)).toEqual([undecided, tooLong])
+})
+
+const stepMinutes = 15
+
+/** A small theatre of two rooms with blocks, hours, cases, clinic slots and shared equipment, all at random. */
+async function aRandomTheatre(database: TestDatabase, pick: (below: number) => number) {
+  const scene = await aTheatre(database, { timezone: 'Asia/Kolkata' })
+  const { theatre, clinic, room, surgeon } = scene
+  const rooms = [room, await aRoom(theatre, clinic, { name: 'Room 2', turnoverMinutes: 10 })]
+  const pump = await someEquipment(theatre, clinic, { name: 'Pump', units: 2, reprocessingMinutes: 20 })
+  const nurse = await someStaff(theatre, clinic, 'nurse')
+  const other = await aDoctor(database, clinic)
+  for (const roomId of rooms) {
+    if (pick(2) === 0) {
+      const hours = [1, 2, 3, 4, 5, 6, 7].map((weekday) => ({ weekday, from: '07:10', to: '17:20' }))
+      await theatre.updateRoom(roomId, { hours })
+    }
+    const startsAt = soonAt(3, pick(120))
+    const drafts = [{ startsAt, endsAt: new Date(startsAt.getTime() + 18_000_000), capacity: 150 + pick(150) }]
+    const service = ['Orthopaedics', 'Cardiac', null][pick(3)] ?? null
+    const owner = { service, surgeonId: null, releaseDays: pick(4) === 0 ? 5 : null }
+    await theatre.createBlocks({ ...owner, roomId, when: { drafts }, dryRun: false, actorId: null })
+  }
+  const override = { rules: ['outside_hours', 'block_owned', 'block_overrun'] as const, reason: 'Test' }
+  for (let n = 0; n < 10; n += 1) {
+    const busy = aCase(scene, {
+      roomId: rooms[pick(2)] ?? room,
+      surgeonId: pick(2) === 0 ? surgeon.id : other.id,
+      staffIds: pick(2) === 0 ? [nurse] : [],
+      startsAt: soonAt(1, pick(840)),
+      minutes: 20 + pick(100),
+      equipment: pick(2) === 0 ? [{ equipmentId: pump, units: 1 }] : [],
+      override: { ...override, rules: [...override.rules] },
+      confirm: true,
+    })
+    await theatre.claimCase(busy)
+  }
+  await aSlot(database, surgeon, { startsAt: soonAt(13 + pick(3), pick(60)), minutes: 25 }).catch(() => undefined)
+  const request = aCase(scene, {
+    minutes: 30 + pick(60),
+    staffIds: pick(2) === 0 ? [nurse] : [],
+    equipment: pick(2) === 0 ? [{ equipmentId: pump, units: 1 + pick(2) }] : [],
+  })
+  return { scene, rooms, request }
+}
+
+/** By a check of every start of the day and room: the first of each stretch without conflicts. */
+async function byBruteForce({ theatre, clinic }: BuiltTheatre, rooms: string[], request: ClaimCaseRequest) {
+  const zone = { timeZone: clinic.timezone }
+  const day = Temporal.PlainDate.from(tomorrow)
+  const [from, to] = [day, day.add({ days: 1 })].map((date) => date.toZonedDateTime(zone).epochMilliseconds)
+  const found: { roomId: string; startsAt: Date }[] = []
+  for (const roomId of rooms) {
+    let wasFeasible = false
+    for (let at = from ?? 0; at < (to ?? 0); at += stepMinutes * 60_000) {
+      if (at < Date.now()) continue
+      const checked = await theatre.checkCase({ ...request, roomId, startsAt: new Date(at) })
+      const isFeasible = checked.kind === 'checked' && checked.conflicts.length === 0
+      if (isFeasible && !wasFeasible) found.push({ roomId, startsAt: new Date(at) })
+      wasFeasible = isFeasible
+    }
+  }
+  return found.sort(
+    (a, b) => a.startsAt.getTime() - b.startsAt.getTime() || rooms.indexOf(a.roomId) - rooms.indexOf(b.roomId),
+  )
+}
+
+describe('compared with a check of every start of the day', () => {
+  test.for([1, 2, 3, 4, 5, 6])('no wrong start, and no first start missed (theatre %i)', async (n, { database }) => {
+    const pick = randomNumbers(seed + n)
+    const { scene, rooms, request } = await aRandomTheatre(database, pick)
+    const suggestions = await suggested(scene, { ...queryOf(scene, request), limit: 50, stepMinutes })
+    const expected = await byBruteForce(scene, rooms, request)
+    expect(
+      suggestions.map(({ roomId, startsAt }) => ({ roomId, startsAt })),
+      `seed ${seed}`,
+    ).toEqual(expected)
+    const first = suggestions[0]
+    if (first === undefined) return
+    const claimed = caseOf(await scene.theatre.claimCase({ ...request, ...first }))
+    expect(claimed).toMatchObject({ startsAt: first.startsAt, blockId: first.blockId })
+  })
+
+  freshDatabaseTest('negative control: edges that are left out are missed', async ({ database }) => {
+    await plantFunction(database, 'suggest_cases', { part: /upper\(a\.during\)/g, becomes: 'lower(a.during)' })
+    const misses: boolean[] = []
+    for (let n = 1; n <= 4; n += 1) {
+      const { scene, rooms, request } = await aRandomTheatre(database, randomNumbers(n))
+      const suggestions = await suggested(scene, { ...queryOf(scene, request), limit: 50, stepMinutes })
+      misses.push(suggestions.length < (await byBruteForce(scene, rooms, request)).length)
+    }
+    expect(misses).toContain(true)
+  })
+})

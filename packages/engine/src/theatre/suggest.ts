@@ -1,0 +1,33 @@
+import type pg from 'pg'
+import sql from 'sql-template-tag'
+import { withQueryTimeout } from '../database/prepared.ts'
+import type { Overloaded } from '../model/claim.ts'
+import type { CaseInvalid, DayRefusal, Suggestion, SuggestQuery, Theatre } from '../model/theatre.ts'
+
+/** It stops by itself after some ten seconds: see suggest_cases.sql. */
+const suggestMs = 30_000
+
+type Suggested = Exclude<Awaited<ReturnType<Theatre['suggest']>>, Overloaded>
+
+/** Everything is checked by the same rules as a claim, and may be taken before it is claimed. */
+export async function suggest(pool: pg.Pool, query: SuggestQuery): Promise<Suggested> {
+  const { clinicNo, roomIds, exceptCaseId, from, to, limit, stepMinutes, mrn, ...plan } = query
+  const stored = { ...plan, patient: mrn === null ? null : { mrn }, override: null }
+  const exceptIds = exceptCaseId === null ? [] : [exceptCaseId]
+  const statement = sql`
+    select holdfast.suggest_cases(${clinicNo}::integer, ${JSON.stringify(stored)}::jsonb, ${roomIds}::uuid[],
+      ${exceptIds}::uuid[], ${from}::date, ${to}::date, ${stepMinutes}::integer, ${limit}::integer) as found`
+  type Found = { suggestions: Suggestion[]; refusals: DayRefusal[] }
+  const { rows } = await pool.query<{ found: Found | { invalid: Omit<CaseInvalid, 'kind'> } }>(
+    withQueryTimeout(statement, suggestMs),
+  )
+  const [row] = rows
+  if (row === undefined) throw new Error('suggest_cases returned no row.')
+  if ('invalid' in row.found) return { kind: 'resource_invalid', ...row.found.invalid }
+  const suggestions = row.found.suggestions.map((found) => ({
+    ...found,
+    startsAt: new Date(found.startsAt),
+    endsAt: new Date(found.endsAt),
+  }))
+  return { suggestions, refusals: row.found.refusals }
+}

@@ -1,0 +1,111 @@
+import { type CaseRequestBody, restOperations } from '@holdfast/contract'
+import type { NewCaseRequest } from '@holdfast/engine'
+import { networkPrefix } from '../../audit/network-prefix.ts'
+import { problem } from '../../edge/problem-error.ts'
+import { surgeonOfLists } from '../guards/reach-case.ts'
+import { caseRequestBody } from '../responses/bodies/case-body.ts'
+import { writeKeyOf } from '../responses/idempotency.ts'
+import { refusalProblem } from '../responses/outcome-problems.ts'
+import { resourceNotFound } from '../responses/theatre-problems.ts'
+import type { RestDeps } from '../rest-deps.ts'
+import type { Input, Serve } from '../serve.ts'
+
+/** The waiting list: staff, admins, and doctors for cases of which they are the surgeon. */
+export function serveCaseRequests(serve: Serve, { audit, engine: { theatre } }: RestDeps): void {
+  serve(
+    restOperations.listCaseRequests,
+    async ({ query, granted: { clinic, actor } }) => {
+      const { status = null, limit, cursor = null } = query
+      const surgeonId = surgeonOfLists(actor)
+      const page = await theatre.caseRequestsPage({ clinicNo: clinic.no, status, surgeonId, limit, cursor })
+      return { status: 200, body: { items: page.items.map(caseRequestBody), nextCursor: page.nextCursor } }
+    },
+    {
+      audit: ({ granted: { clinic } }) => ({ kind: 'bookings_read', clinicNo: clinic.no, details: ['theatre'] }),
+    },
+  )
+
+  serve(
+    restOperations.createCaseRequest,
+    async (input) => {
+      const { granted, key, request } = input
+      const { clinic, actor } = granted
+      const wanted = wantedOf(input)
+      const writeKey = writeKeyOf(key, `createCaseRequest ${clinic.id}`, wanted)
+      const { accountId: createdBy } = actor
+      const mayChangePatient = actor.role !== 'doctor'
+      const outcome = await theatre.createCaseRequest(clinic.no, { ...wanted, createdBy, mayChangePatient }, writeKey)
+      if (outcome.kind === 'key_reused') throw refusalProblem(outcome)
+      if (outcome.value.kind === 'patient_mismatch') {
+        // Whoever tries record numbers to find out whose they are.
+        if (!mayChangePatient) {
+          const details = ['createCaseRequest', 'patient']
+          audit.record({
+            kind: 'denied',
+            clinicNo: clinic.no,
+            actorId: createdBy,
+            network: networkPrefix(request.ip),
+            details,
+          })
+        }
+        throw problem('patient_mismatch', 'The clinic knows this record number with another name or birth date.')
+      }
+      if (outcome.value.kind === 'resource_missing') {
+        const path = outcome.value.path.startsWith('/') ? outcome.value.path : `/${outcome.value.path}`
+        throw resourceNotFound(path, String(valueAt(wanted, path)))
+      }
+      const created = await theatre.caseRequest(outcome.value.id)
+      if (created === null) throw new Error(`The request ${outcome.value.id} was not found after it was created.`)
+      return { status: outcome.kind === 'replayed' ? 200 : 201, body: caseRequestBody(created) }
+    },
+    {
+      storesKey: true,
+      audit: ({ granted: { clinic } }, body) => ({
+        kind: 'case_request_created',
+        clinicNo: clinic.no,
+        subjectId: (body as CaseRequestBody).id,
+      }),
+    },
+  )
+
+  serve(restOperations.getCaseRequest, ({ granted: { found } }) => ({ status: 200, body: caseRequestBody(found) }), {
+    audit: ({ params, granted: { actor } }) => ({
+      kind: 'booking_read',
+      clinicNo: actor.clinicNo,
+      subjectId: params.requestId,
+    }),
+  })
+
+  serve(restOperations.withdrawCaseRequest, async ({ params: { requestId }, granted: { found } }) => {
+    if (found.status === 'withdrawn') return { status: 204, body: undefined }
+    const isWithdrawn = found.status === 'open' && (await theatre.withdrawCaseRequest(requestId))
+    if (!isWithdrawn) throw problem('case_request_scheduled', 'A case fulfils this request.')
+    return { status: 204, body: undefined }
+  })
+}
+
+function wantedOf({ body, field: surgeonId }: Input<typeof restOperations.createCaseRequest>): NewCaseRequest {
+  const { mrn, name, birthDate = null } = body.patient
+  return {
+    patient: { mrn: mrn.trim(), name: name.trim(), birthDate },
+    service: body.service.trim(),
+    procedure: { code: body.procedure.code.trim(), display: body.procedure.display.trim() },
+    minutes: body.minutes,
+    urgency: body.urgency ?? 'elective',
+    dueOn: body.dueOn ?? null,
+    roomId: body.roomId ?? null,
+    surgeonId,
+    anaesthetistId: body.anaesthetistId ?? null,
+    staffIds: body.staffIds ?? [],
+    equipment: body.equipment ?? [],
+    note: body.note ?? null,
+  }
+}
+
+/** What a JSON pointer points to. */
+function valueAt(value: unknown, pointer: string): unknown {
+  return pointer
+    .slice(1)
+    .split('/')
+    .reduce<unknown>((inner, name) => (inner as Record<string, unknown> | null | undefined)?.[name], value)
+}

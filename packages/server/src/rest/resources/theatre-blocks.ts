@@ -1,0 +1,215 @@
+import { type BlockChangeBody, type NewBlockBody, restOperations } from '@holdfast/contract'
+import {
+  type ChangeBlockRequest,
+  type CreateBlocksOutcome,
+  type CreateBlocksRequest,
+  clinicNoIn,
+  instantsOfLocalDays,
+  slotsAheadYearsMax,
+} from '@holdfast/engine'
+import { type ProblemError, problem } from '../../edge/problem-error.ts'
+import { invalidRequest } from '../../edge/validator.ts'
+import { blockBody, caseBody } from '../responses/bodies/case-body.ts'
+import { timeText } from '../responses/bodies/time-text.ts'
+import { refusalProblem } from '../responses/outcome-problems.ts'
+import { blockNotFound, resourceNotFound } from '../responses/theatre-problems.ts'
+import type { RestDeps } from '../rest-deps.ts'
+import { freshKey, keyDigest } from '../sent-key.ts'
+import type { Serve } from '../serve.ts'
+import { requireDays } from './local-days.ts'
+
+const daysMax = 62
+const minuteMs = 60_000
+const dayMinutes = 1_440
+
+/** Blocks: every member reads them, admins create, change and withdraw them, staff fill them from the waiting list. */
+export function serveTheatreBlocks(serve: Serve, deps: RestDeps): void {
+  const { theatre } = deps.engine
+
+  serve(restOperations.listBlocks, async ({ query: { from, to }, granted: { clinic } }) => {
+    requireDays(from, to, daysMax)
+    const { start, end } = instantsOfLocalDays(from, to, clinic.timezone)
+    const blocks = await theatre.blocks({ clinicNo: clinic.no, from: start, to: end })
+    return { status: 200, body: { items: blocks.map(blockBody) } }
+  })
+
+  serve(
+    restOperations.createBlocks,
+    async ({ query: { dryRun }, body, granted: { clinic, actor } }) => {
+      const { roomId, service = null, surgeonId = null, releaseDays = null } = body
+      const room = { path: '/roomId', id: roomId }
+      for (const { path, id } of surgeonId === null ? [room] : [room, { path: '/surgeonId', id: surgeonId }]) {
+        if (clinicNoIn(id) !== clinic.no) throw resourceNotFound(path, id)
+      }
+      const outcome = await theatre.createBlocks({
+        roomId,
+        service: service?.trim() ?? null,
+        surgeonId,
+        releaseDays,
+        when: timesOf(body, deps.now()),
+        dryRun,
+        actorId: actor.accountId,
+      })
+      if (outcome.kind !== 'done') throw creationProblem(outcome, body)
+      const created = createdBody(outcome)
+      const { position } = outcome
+      return {
+        status: created.created > 0 && !dryRun ? 201 : 200,
+        body: created,
+        ...(position === '0' ? {} : { position }),
+      }
+    },
+    {
+      audit: ({ query, body, granted: { clinic } }) =>
+        query.dryRun
+          ? null
+          : { kind: 'theatre_changed', clinicNo: clinic.no, subjectId: body.roomId, details: ['blocks'] },
+    },
+  )
+
+  serveExistingBlocks(serve, deps)
+}
+
+function serveExistingBlocks(serve: Serve, { engine }: RestDeps): void {
+  const { theatre } = engine
+
+  serve(
+    restOperations.changeBlock,
+    async ({ params: { blockId }, body, granted: { clinic, actor } }) => {
+      if (clinicNoIn(blockId) !== clinic.no) throw blockNotFound(blockId)
+      if (body.surgeonId !== undefined && clinicNoIn(body.surgeonId) !== clinic.no) {
+        throw resourceNotFound('/surgeonId', body.surgeonId)
+      }
+      const outcome = await theatre.changeBlock({ blockId, action: actionOf(body), actorId: actor.accountId })
+      switch (outcome.kind) {
+        case 'done':
+          return { status: 200, body: blockBody(outcome.block), position: outcome.position }
+        case 'block_missing':
+          throw blockNotFound(blockId)
+        case 'minutes_in_use':
+          throw problem('minutes_in_use', `Cases take ${outcome.usedMinutes} minutes of this block.`, {
+            usedMinutes: outcome.usedMinutes,
+          })
+        case 'resource_missing':
+          throw resourceNotFound('/surgeonId', body.surgeonId ?? '')
+      }
+    },
+    {
+      audit: ({ params, body, granted: { clinic } }) => ({
+        kind: 'theatre_changed',
+        clinicNo: clinic.no,
+        subjectId: params.blockId,
+        details: ['block', body.action],
+      }),
+    },
+  )
+
+  serve(restOperations.withdrawBlock, async ({ params: { blockId }, query, granted: { clinic, actor } }) => {
+    const block = clinicNoIn(blockId) === clinic.no ? await theatre.block(blockId) : null
+    // A doctor's slot is none.
+    if (block === null) throw blockNotFound(blockId)
+    const which = { slotId: blockId }
+    const outcome = await engine.withdrawSlots({ clinicNo: clinic.no, which, ...query, actorId: actor.accountId })
+    if (outcome.kind === 'slot_missing') throw blockNotFound(blockId)
+    if (outcome.kind !== 'withdrawn') throw refusalProblem(outcome)
+    const bookings = outcome.bookings.map((booking) => ({ ...booking, startsAt: timeText(booking.startsAt) }))
+    return {
+      status: 200,
+      body: { slots: outcome.slots, bookings },
+      ...(query.dryRun ? {} : { position: outcome.position }),
+    }
+  })
+
+  serve(restOperations.fillBlock, async ({ params: { blockId }, body, granted: { clinic, actor }, key }) => {
+    if (clinicNoIn(blockId) !== clinic.no) throw blockNotFound(blockId)
+    const outcome = await theatre.fillBlock({
+      blockId,
+      confirm: body.confirm ?? false,
+      actorId: actor.accountId,
+      key: key === null ? freshKey() : keyDigest(key, `fillBlock ${blockId}`),
+    })
+    if (outcome.kind === 'block_missing') throw blockNotFound(blockId)
+    return { status: 200, body: { items: outcome.cases.map(caseBody) } }
+  })
+}
+
+/** When the blocks are: a single time or a rule, exactly one of them. @throws ProblemError invalid_request */
+function timesOf({ from, to, rule, minutes }: NewBlockBody, now: Date): CreateBlocksRequest['when'] {
+  if ((rule === undefined) === (from === undefined)) {
+    const found = rule === undefined ? 'neither' : 'both'
+    throw invalidRequest([{ path: '/', message: `must have either from and to, or rule, not ${found}` }])
+  }
+  if (rule !== undefined) {
+    if (to !== undefined) throw invalidRequest([{ path: '/to', message: 'must not be sent together with rule' }])
+    const length = minutesOfDay(rule.endTime) - minutesOfDay(rule.startTime)
+    requireMinutes(minutes, length)
+    const { weeksOfMonth = null, exceptDates = [] } = rule
+    return { rule: { ...rule, weeksOfMonth, exceptDates }, minutes: minutes ?? null }
+  }
+  if (from === undefined || to === undefined) {
+    throw invalidRequest([{ path: '/to', message: 'is required together with from' }])
+  }
+  const [startsAt, endsAt] = [new Date(from), new Date(to)]
+  const length = Math.floor((endsAt.getTime() - startsAt.getTime()) / minuteMs)
+  const latest = now.toTemporalInstant().toZonedDateTimeISO('UTC').add({ years: slotsAheadYearsMax })
+  if (startsAt <= now) throw invalidRequest([{ path: '/from', message: `must be in the future, not ${from}` }])
+  if (startsAt.getTime() > latest.epochMilliseconds) {
+    throw invalidRequest([{ path: '/from', message: `must be at most two years ahead, not ${from}` }])
+  }
+  if (length < 1 || length > dayMinutes) {
+    throw invalidRequest([{ path: '/to', message: `must be after from (${from}) and at most a day later, not ${to}` }])
+  }
+  requireMinutes(minutes, length)
+  return { drafts: [{ startsAt, endsAt, capacity: minutes ?? length }] }
+}
+
+function requireMinutes(minutes: number | undefined, length: number): void {
+  if (minutes !== undefined && length > 0 && minutes > length) {
+    const message = `must be at most the length of the block, ${length} minutes, not ${minutes}`
+    throw invalidRequest([{ path: '/minutes', message }])
+  }
+}
+
+function minutesOfDay(time: string): number {
+  return Number(time.slice(0, 2)) * 60 + Number(time.slice(3))
+}
+
+function creationProblem(outcome: Exclude<CreateBlocksOutcome, { kind: 'done' }>, body: NewBlockBody): ProblemError {
+  switch (outcome.kind) {
+    case 'invalid_rule':
+      return invalidRequest([{ path: `/rule${outcome.path}`, message: outcome.message }])
+    case 'resource_missing': {
+      const isRoom = outcome.path.endsWith('roomId')
+      return isRoom ? resourceNotFound('/roomId', body.roomId) : resourceNotFound('/surgeonId', body.surgeonId ?? '')
+    }
+  }
+}
+
+function createdBody({ items, seriesId }: Extract<CreateBlocksOutcome, { kind: 'done' }>) {
+  const count = (kind: (typeof items)[number]['outcome']) => items.filter(({ outcome }) => outcome === kind).length
+  return {
+    created: count('created'),
+    skipped: count('skipped'),
+    conflicts: count('conflict'),
+    seriesId,
+    items: items.map(({ startsAt, endsAt, capacity, outcome, blockId }) => ({
+      from: timeText(startsAt),
+      to: timeText(endsAt),
+      minutes: capacity,
+      outcome,
+      blockId,
+    })),
+  }
+}
+
+/** @throws ProblemError invalid_request for fields that do not belong to the action */
+function actionOf({ action, service, surgeonId, minutes }: BlockChangeBody): ChangeBlockRequest['action'] {
+  const foreign = (path: string) => invalidRequest([{ path, message: `must not be sent with the action ${action}` }])
+  if (action !== 'take_over' && service !== undefined) throw foreign('/service')
+  if (action !== 'take_over' && surgeonId !== undefined) throw foreign('/surgeonId')
+  if (action !== 'resize' && minutes !== undefined) throw foreign('/minutes')
+  if (action === 'take_over') return { kind: action, service: service?.trim() ?? null, surgeonId: surgeonId ?? null }
+  if (action !== 'resize') return { kind: action }
+  if (minutes === undefined) throw invalidRequest([{ path: '/minutes', message: 'is required with the action resize' }])
+  return { kind: action, minutes }
+}

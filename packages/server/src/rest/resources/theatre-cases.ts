@@ -1,0 +1,300 @@
+import { type CaseMoveBody, type NewCaseBody, restOperations } from '@holdfast/contract'
+import {
+  type CasePlan,
+  type CaseRefusal,
+  type CaseUnchangeable,
+  type ChangeCaseOutcome,
+  type ClaimCaseRequest,
+  clinicNoIn,
+  instantsOfLocalDays,
+  newId,
+  type RuleOverride,
+} from '@holdfast/engine'
+import { invalidRequest } from '../../edge/validator.ts'
+import { caseNotFound, surgeonOfLists } from '../guards/reach-case.ts'
+import { caseBody } from '../responses/bodies/case-body.ts'
+import { eventBody } from '../responses/bodies/event-body.ts'
+import { requestHash } from '../responses/idempotency.ts'
+import { blockNotFound, conflictBody, type TheatreRefusal, theatreProblem } from '../responses/theatre-problems.ts'
+import type { RestDeps } from '../rest-deps.ts'
+import { freshKey, keyDigest, type SentKey } from '../sent-key.ts'
+import type { AuditedRequest, Input, Serve } from '../serve.ts'
+import { requireDays } from './local-days.ts'
+
+const daysMax = 31
+const dayMs = 86_400_000
+
+/** Cases: booked, changed and run by the theatre's staff, and read by their surgeon too. */
+export function serveTheatreCases(serve: Serve, deps: RestDeps): void {
+  serveNewCases(serve, deps)
+  serveCaseReads(serve, deps)
+  serveCaseChanges(serve, deps)
+  serveRunningCases(serve, deps)
+}
+
+function serveNewCases(serve: Serve, { engine: { theatre } }: RestDeps): void {
+  const claimProblem = async (outcome: CaseRefusal | CaseUnchangeable, { caseId, blockId }: ClaimCaseRequest) => {
+    if (outcome.kind !== 'refused') return theatreProblem(outcome)
+    const { conflicts } = outcome
+    // A block that does not exist at all is another mistake than one at another time.
+    const isMismatch = blockId !== null && conflicts.some(({ kind }) => kind === 'block_mismatch')
+    if (isMismatch && (await theatre.block(blockId)) === null) return blockNotFound(blockId)
+    const ofCase = conflicts.map((one) => (one.ofCaseId === caseId ? { ...one, ofCaseId: null } : one))
+    return theatreProblem({ kind: 'refused', conflicts: ofCase })
+  }
+  const create = async (input: Input<typeof restOperations.createCase>) => {
+    const { body } = input
+    const claim = claimOf(input)
+    if (body.bump === undefined) {
+      const outcome = await theatre.claimCase(claim)
+      if (outcome.kind !== 'booked' && outcome.kind !== 'replayed') throw await claimProblem(outcome, claim)
+      return {
+        status: outcome.kind === 'booked' ? (201 as const) : (200 as const),
+        body: { ...caseBody(outcome.case), bumped: [] },
+        position: outcome.position,
+      }
+    }
+    const { caseIds: bumpedCaseIds, reason } = body.bump
+    const outcome = await theatre.bumpCases({ emergency: claim, bumpedCaseIds, reason })
+    if (outcome.kind !== 'done' && outcome.kind !== 'replayed') throw await claimProblem(outcome, claim)
+    return {
+      status: outcome.kind === 'done' ? (201 as const) : (200 as const),
+      body: { ...caseBody(outcome.case), bumped: outcome.bumped },
+      position: outcome.position,
+    }
+  }
+  serve(restOperations.createCase, create, { storesKey: true })
+
+  serve(
+    restOperations.checkCase,
+    async (input) => {
+      const outcome = await theatre.checkCase(claimOf(input))
+      if (outcome.kind !== 'checked') throw theatreProblem(outcome)
+      return {
+        status: 200,
+        body: { conflicts: outcome.conflicts.map((one) => conflictBody({ ...one, ofCaseId: null })) },
+      }
+    },
+    // It changes nothing: a repetition is checked again.
+    { returnsSecret: true },
+  )
+}
+
+function serveCaseReads(serve: Serve, deps: RestDeps): void {
+  const { theatre } = deps.engine
+
+  serve(
+    restOperations.listCases,
+    async ({ query: { from, to, withEnded, limit, cursor = null }, granted: { clinic, actor } }) => {
+      requireDays(from, to, daysMax)
+      const { start, end } = instantsOfLocalDays(from, to, clinic.timezone)
+      const range = { clinicNo: clinic.no, from: start, to: end, withEnded, surgeonId: surgeonOfLists(actor) }
+      const page = await theatre.casesPage({ ...range, limit, cursor })
+      return { status: 200, body: { items: page.items.map(caseBody), nextCursor: page.nextCursor } }
+    },
+    {
+      audit: ({ granted: { clinic } }) => ({ kind: 'bookings_read', clinicNo: clinic.no, details: ['theatre'] }),
+    },
+  )
+
+  serve(restOperations.getCase, ({ granted: { found } }) => ({ status: 200, body: caseBody(found) }), {
+    audit: ({ params }) => caseRead(params.caseId),
+  })
+
+  serve(
+    restOperations.listCaseEvents,
+    async ({ params: { caseId } }) => {
+      const events = await deps.engine.reads.eventsOfBooking(caseId)
+      const actorIds = [...new Set(events.flatMap(({ actorId }) => actorId ?? []))]
+      const actors = await deps.accounts.byIds(actorIds)
+      const items = events.map((event) => ({
+        event: eventBody(event),
+        actorName: (event.actorId === null ? undefined : actors.get(event.actorId)?.name) ?? null,
+      }))
+      return { status: 200, body: { items } }
+    },
+    { audit: ({ params }) => ({ ...caseRead(params.caseId), details: ['history'] }) },
+  )
+}
+
+function serveCaseChanges(serve: Serve, { engine: { theatre } }: RestDeps): void {
+  const auditRepeated = ({ params }: { params: { caseId: string } }) => caseRead(params.caseId)
+
+  serve(
+    restOperations.confirmCase,
+    async (input) => changedResponse(await theatre.confirmCase(actionOf(input, 'confirmCase'))),
+    { auditRepeated },
+  )
+
+  serve(
+    restOperations.cancelCase,
+    async (input) => {
+      const reasonCode = input.body.reasonCode.trim()
+      return changedResponse(await theatre.cancelCase({ ...actionOf(input, 'cancelCase'), reasonCode }))
+    },
+    { auditRepeated },
+  )
+
+  serve(
+    restOperations.moveCase,
+    async (input) => {
+      const change = changeOf(input.body)
+      const request = { ...actionOf(input, 'moveCase'), change, override: input.field }
+      return changedResponse(await theatre.moveCase(request))
+    },
+    { auditRepeated },
+  )
+
+  serve(
+    restOperations.swapCases,
+    async (input) => {
+      const { caseId: otherCaseId } = input.body
+      if (otherCaseId === input.params.caseId) {
+        throw invalidRequest([{ path: '/caseId', message: 'must be another case' }])
+      }
+      const action = actionOf(input, `swapCases ${otherCaseId}`)
+      const outcome = await theatre.swapCases({ ...action, otherCaseId, override: input.field })
+      if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw theatreProblem(outcome)
+      return { status: 200, body: { cases: outcome.cases.map(caseBody) }, position: outcome.position }
+    },
+    { auditRepeated },
+  )
+
+  serve(
+    restOperations.bumpCases,
+    async (input) => {
+      const { caseIds: bumpedCaseIds, reason, ...plan } = input.body
+      if (bumpedCaseIds.includes(input.params.caseId)) {
+        throw invalidRequest([{ path: '/caseIds', message: 'must be other cases' }])
+      }
+      const emergency = { ...actionOf(input, 'bumpCases'), change: changeOf(plan), override: input.field }
+      const outcome = await theatre.bumpCases({ emergency, bumpedCaseIds, reason })
+      if (outcome.kind !== 'done' && outcome.kind !== 'replayed') throw theatreProblem(outcome)
+      return {
+        status: 200,
+        body: { case: caseBody(outcome.case), bumped: outcome.bumped },
+        position: outcome.position,
+      }
+    },
+    { auditRepeated },
+  )
+}
+
+function serveRunningCases(serve: Serve, { engine: { theatre } }: RestDeps): void {
+  const auditRepeated = ({ params }: { params: { caseId: string } }) => caseRead(params.caseId)
+
+  serve(
+    restOperations.extendCase,
+    async (input) => {
+      const expectedEndsAt = new Date(input.body.expectedEndsAt)
+      const { caseId } = input.params
+      const planned = await theatre.case(caseId)
+      if (planned === null) throw caseNotFound(caseId)
+      const latest = new Date(planned.endsAt.getTime() + dayMs)
+      if (expectedEndsAt < planned.endsAt || expectedEndsAt > latest) {
+        throw invalidRequest([{ path: '/expectedEndsAt', message: betweenText(planned.endsAt, latest) }])
+      }
+      const outcome = await theatre.extendCase({ ...actionOf(input, 'extendCase'), expectedEndsAt })
+      if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw theatreProblem(outcome)
+      const { case: extended, atRiskCaseIds, position } = outcome
+      return { status: 200, body: { case: caseBody(extended), atRiskCaseIds }, position }
+    },
+    { auditRepeated },
+  )
+
+  serve(
+    restOperations.recordMilestone,
+    async (input) => {
+      const { milestone } = input.body
+      const at = input.body.at === null ? null : new Date(input.body.at)
+      const { caseId } = input.params
+      const planned = await theatre.case(caseId)
+      if (planned === null) throw caseNotFound(caseId)
+      // A mistyped day. Whoever enters yesterday's cases late, does so rightly.
+      const earliest = new Date(planned.startsAt.getTime() - dayMs)
+      const latest = new Date(planned.expectedEndsAt.getTime() + dayMs)
+      if (at !== null && (at < earliest || at > latest)) {
+        throw invalidRequest([{ path: '/at', message: betweenText(earliest, latest) }])
+      }
+      const outcome = await theatre.recordMilestone({
+        ...actionOf(input, `recordMilestone ${milestone}`),
+        milestone,
+        at,
+        isTrial: input.field,
+      })
+      return changedResponse(outcome)
+    },
+    { auditRepeated },
+  )
+}
+
+type ChangedCase = Extract<ChangeCaseOutcome, { kind: 'done' | 'unchanged' }>
+
+function changedResponse(outcome: ChangedCase | TheatreRefusal) {
+  if (outcome.kind !== 'done' && outcome.kind !== 'unchanged') throw theatreProblem(outcome)
+  return { status: 200 as const, body: caseBody(outcome.case), position: outcome.position }
+}
+
+type ChangeInput = {
+  params: { caseId: string }
+  granted: { actor: { accountId: string } }
+  key: SentKey | null
+}
+
+function actionOf({ params: { caseId }, granted: { actor }, key }: ChangeInput, purpose: string) {
+  return { caseId, actorId: actor.accountId, key: key && keyDigest(key, `${purpose} ${caseId}`) }
+}
+
+/** What a new case asks for. An id of another clinic is none of this one: the engine finds out. */
+function claimOf({
+  body,
+  granted: { clinic, actor },
+  field: override,
+  key,
+}: Pick<Input<typeof restOperations.createCase>, 'body' | 'granted' | 'field' | 'key'>): ClaimCaseRequest {
+  const { mrn, name, birthDate = null } = body.patient
+  const { code, display } = body.procedure
+  const wanted = {
+    ...planOf(body),
+    patient: { mrn: mrn.trim(), name: name.trim(), birthDate },
+    service: body.service.trim(),
+    procedure: { code: code.trim(), display: display.trim() },
+    urgency: body.urgency ?? ('elective' as const),
+    blockId: body.blockId ?? null,
+    requestId: body.requestId ?? null,
+    override: override satisfies RuleOverride | null,
+    confirm: body.confirm ?? false,
+  }
+  return {
+    ...wanted,
+    caseId: newId(clinic.no),
+    actorId: actor.accountId,
+    key: key === null ? freshKey() : keyDigest(key, `createCase ${clinic.id}`),
+    requestHash: requestHash({ ...wanted, startsAt: wanted.startsAt.toISOString(), bump: body.bump ?? null }),
+  }
+}
+
+function planOf(body: Omit<NewCaseBody, 'override'>): CasePlan {
+  const { roomId, startsAt, minutes, surgeonId, anaesthetistId = null, staffIds = [], equipment = [] } = body
+  return { roomId, startsAt: startOf(startsAt), minutes, surgeonId, anaesthetistId, staffIds, equipment }
+}
+
+function changeOf({ startsAt, ...change }: Omit<CaseMoveBody, 'override'>): Partial<CasePlan> {
+  return startsAt === undefined ? change : { ...change, startsAt: startOf(startsAt) }
+}
+
+function betweenText(earliest: Date, latest: Date): string {
+  return `must be from ${earliest.toISOString()} to ${latest.toISOString()}`
+}
+
+function caseRead(caseId: string): AuditedRequest {
+  return { kind: 'booking_read', clinicNo: clinicNoIn(caseId), subjectId: caseId }
+}
+
+/** The engine decides what is too early or too late; ids and ranges of the database have no times before 1970. */
+function startOf(startsAt: string): Date {
+  const start = new Date(startsAt)
+  if (start.getTime() < 0)
+    throw invalidRequest([{ path: '/startsAt', message: `must be in the future, not ${startsAt}` }])
+  return start
+}

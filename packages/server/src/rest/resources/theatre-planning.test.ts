@@ -1,0 +1,376 @@
+import { newId } from '@holdfast/engine'
+import { describe, expect } from 'vitest'
+import { test } from '../../../test/rest-test.ts'
+import { aTheatre, theatreDay, theatreTime } from '../../../test/theatre-scene.ts'
+
+const weekday = Temporal.PlainDate.from(theatreDay).dayOfWeek
+
+describe('blocks', () => {
+  test('are created once, listed, and their minutes are shared by cases', async ({ database, rest }) => {
+    const theatre = await aTheatre(database, rest)
+    const { path, admin, roomOne } = theatre
+    const body = { roomId: roomOne.id, from: theatreTime('08:00'), to: theatreTime('12:00'), minutes: 100 }
+    const created = await rest.call('createBlocks', { path, as: admin, body })
+    expect(created.status).toBe(201)
+    expect(created.headers['holdfast-position']).toMatch(/^\d+\.\d+$/)
+    expect(created.body).toMatchObject({ created: 1, skipped: 0, conflicts: 0, seriesId: null })
+    const again = await rest.call('createBlocks', { path, as: admin, body })
+    expect([again.status, again.body.skipped]).toEqual([200, 1])
+    const overlapping = { ...body, from: theatreTime('11:00'), to: theatreTime('13:00') }
+    const inTheWay = await rest.call('createBlocks', { path, as: admin, body: overlapping })
+    expect([inTheWay.status, inTheWay.body.conflicts]).toEqual([200, 1])
+
+    const booked = (await theatre.book({ confirm: true })).body
+    const blockId = created.body.items[0]?.blockId
+    expect(booked.blockId).toBe(blockId)
+    const { problem } = await theatre.book({ startsAt: theatreTime('10:00') })
+    expect(problem).toMatchObject({ status: 409, code: 'block_full', remainingMinutes: 40 })
+    expect(problem.conflicts).toMatchObject([{ code: 'block_full', blockId, remainingMinutes: 40, isSoft: false }])
+    const list = await rest.call('listBlocks', { path, as: theatre.staff, query: { from: theatreDay, to: theatreDay } })
+    expect(list.body.items).toMatchObject([{ id: blockId, minutes: 100, usedMinutes: 60, isReleased: false }])
+  })
+
+  test('of a rule are previewed, owned, released, taken over, resized and withdrawn', async ({ database, rest }) => {
+    const theatre = await aTheatre(database, rest)
+    const { path, admin, roomOne, surgeon } = theatre
+    const to = Temporal.PlainDate.from(theatreDay).add({ days: 13 }).toString()
+    const rule = { from: theatreDay, to, weekdays: [weekday], startTime: '08:00', endTime: '16:00' }
+    const body = { roomId: roomOne.id, service: 'Cardiac', rule, releaseDays: 2 }
+    const preview = await rest.call('createBlocks', { path, as: admin, query: { dryRun: true }, body })
+    expect([preview.status, preview.body.items.length]).toEqual([200, 2])
+    const created = await rest.call('createBlocks', { path, as: admin, body })
+    expect(created.body).toMatchObject({ created: 2, seriesId: expect.any(String) })
+    const blockId = created.body.items[0]?.blockId ?? ''
+    expect((await theatre.book()).problem).toMatchObject({
+      code: 'block_owned',
+      conflicts: [{ code: 'block_owned', isSoft: true, blockId, service: 'Cardiac' }],
+    })
+    const change = (of: object) => rest.call('changeBlock', { path: { ...path, blockId }, as: admin, body: of })
+    expect((await change({ action: 'release' })).body.isReleased).toBe(true)
+    const { status, body: booked } = await theatre.book({ confirm: true })
+    expect(status).toBe(201)
+    expect((await change({ action: 'reclaim' })).body.isReleased).toBe(false)
+    expect((await change({ action: 'take_over', surgeonId: surgeon.id })).body).toMatchObject({
+      service: null,
+      surgeonId: surgeon.id,
+    })
+    expect((await change({ action: 'resize', minutes: 59 })).problem).toMatchObject({
+      status: 409,
+      code: 'minutes_in_use',
+      usedMinutes: 60,
+    })
+    expect((await change({ action: 'resize', minutes: 60 })).body.minutes).toBe(60)
+    const wrong: [object, string][] = [
+      [{ action: 'resize' }, '/minutes'],
+      [{ action: 'release', minutes: 5 }, '/minutes'],
+      [{ action: 'release', service: 'x' }, '/service'],
+    ]
+    for (const [of, field] of wrong) expect((await change(of)).problem.errors?.[0]?.path).toBe(field)
+    const withdraw = (withBookings: boolean) =>
+      rest.call('withdrawBlock', { path: { ...path, blockId }, as: admin, query: { withBookings } })
+    expect((await withdraw(false)).problem.code).toBe('slot_has_bookings')
+    expect((await withdraw(true)).body).toMatchObject({ slots: 1, bookings: [{ id: booked.id }] })
+    const { body: failed } = await rest.call('getCase', { path: { caseId: booked.id }, as: admin })
+    expect(failed).toMatchObject({ status: 'FAILED', failureReason: 'slot_withdrawn', allocations: [] })
+  })
+
+  test('with wrong times, minutes or ids are refused, and of another clinic do not exist', async ({
+    database,
+    rest,
+  }) => {
+    const [here, there] = [await aTheatre(database, rest), await aTheatre(database, rest)]
+    const { path, admin, roomOne } = here
+    const [from, to] = [theatreTime('08:00'), theatreTime('09:00')]
+    const rule = { from: theatreDay, to: theatreDay, weekdays: [weekday], startTime: '08:00', endTime: '09:00' }
+    const wrong: [object, string][] = [
+      [{}, '/'],
+      [{ from, to, rule }, '/'],
+      [{ from }, '/to'],
+      [{ from: to, to: from }, '/to'],
+      [{ from: '2020-01-01T08:00:00Z', to }, '/from'],
+      [{ from, to, minutes: 61 }, '/minutes'],
+      [{ from, to, minutes: 0 }, '/minutes'],
+      [{ rule, minutes: 61 }, '/minutes'],
+      [{ rule: { ...rule, weekdays: [] } }, '/rule/weekdays'],
+      [{ from: theatreTime('08:00', 1000), to: theatreTime('09:00', 1000) }, '/from'],
+    ]
+    for (const [times, field] of wrong) {
+      const { problem } = await rest.call('createBlocks', { path, as: admin, body: { roomId: roomOne.id, ...times } })
+      expect(problem, JSON.stringify(times)).toMatchObject({ status: 400, code: 'invalid_request' })
+      expect(problem.errors?.[0]?.path).toBe(field)
+    }
+    for (const [body, field] of [
+      [{ roomId: there.roomOne.id, from, to }, '/roomId'],
+      [{ roomId: here.robot.id, from, to }, '/roomId'],
+      [{ roomId: roomOne.id, surgeonId: there.surgeon.id, from, to }, '/surgeonId'],
+      [{ roomId: roomOne.id, surgeonId: here.anaesthetist.id, from, to }, '/surgeonId'],
+    ] as const) {
+      const { problem } = await rest.call('createBlocks', { path, as: admin, body })
+      expect(problem).toMatchObject({ status: 404, code: 'theatre_resource_not_found', errors: [{ path: field }] })
+    }
+    const block = (await rest.call('createBlocks', { path, as: admin, body: { roomId: roomOne.id, from, to } })).body
+    const foreign = { ...there.path, blockId: block.items[0]?.blockId ?? '' }
+    for (const id of ['changeBlock', 'withdrawBlock', 'fillBlock'] as const) {
+      const body = id === 'changeBlock' ? { action: 'release' } : {}
+      const { problem } = await rest.call(id, {
+        path: foreign,
+        as: there.admin,
+        ...(id === 'withdrawBlock' ? {} : { body }),
+      })
+      expect(problem).toMatchObject({ status: 404, code: 'block_not_found' })
+    }
+  })
+
+  test('are no slots that anybody could book an appointment in', async ({ database, rest }) => {
+    const theatre = await aTheatre(database, rest)
+    const { path, admin, roomOne } = theatre
+    const body = { roomId: roomOne.id, from: theatreTime('08:00'), to: theatreTime('12:00') }
+    const created = (await rest.call('createBlocks', { path, as: admin, body })).body
+    const slotId = created.items[0]?.blockId ?? ''
+    for (const appointmentType of [undefined, 'in_person']) {
+      const attempt = { slotId, patient: { name: 'Eve' }, ...(appointmentType ? { appointmentType } : {}) }
+      expect((await rest.call('createBooking', { body: attempt })).problem.code).toBe('slot_not_found')
+    }
+    const caseId = (await theatre.book({ confirm: true })).body.id
+    const list = await rest.call('listClinicBookings', { path, as: admin, query: { from: theatreDay } })
+    expect(list.body.items).toEqual([])
+    expect((await rest.call('getBooking', { path: { bookingId: caseId }, as: admin })).problem.status).toBe(404)
+    const stats = await rest.call('getClinicStats', { path, as: admin, query: { from: theatreDay, to: theatreDay } })
+    expect(stats.body.days).toMatchObject([{ capacity: 0, taken: 0, bookings: { CONFIRMED: 0 } }])
+  })
+})
+
+describe('the waiting list', () => {
+  const request = (change: object = {}) => ({
+    patient: { mrn: 'W-1', name: 'Katherine Johnson' },
+    service: 'Orthopaedics',
+    procedure: { code: '27447', display: 'Total knee arthroplasty' },
+    minutes: 60,
+    ...change,
+  })
+
+  test('has requests by urgency, of doctors for themselves only', async ({ database, rest }) => {
+    const theatre = await aTheatre(database, rest)
+    const { path, staff, doctor, surgeonAccount, surgeon } = theatre
+    const create = (body: object, as = staff, key = crypto.randomUUID()) =>
+      rest.call('createCaseRequest', { path, as, body, key })
+    const key = crypto.randomUUID()
+    const [first, again] = [await create(request(), staff, key), await create(request(), staff, key)]
+    expect([first.status, again.status]).toEqual([201, 200])
+    expect(again.body).toEqual(first.body)
+    expect(first.body).toMatchObject({ status: 'open', surgeonId: null, urgency: 'elective', caseId: null })
+    const own = await create(request({ urgency: 'urgent', dueOn: theatreDay }), surgeonAccount)
+    expect(own.body.surgeonId).toBe(doctor.id)
+    expect((await create(request({ surgeonId: surgeon.id }), surgeonAccount)).problem.code).toBe('forbidden')
+    expect((await create(request({ surgeonId: newId(theatre.clinic.no) }))).problem).toMatchObject({
+      code: 'theatre_resource_not_found',
+      errors: [{ path: '/surgeonId' }],
+    })
+    const list = async (as: typeof staff) =>
+      (await rest.call('listCaseRequests', { path, as, query: { status: 'open' } })).body.items.map(({ id }) => id)
+    expect(await list(staff)).toEqual([own.body.id, first.body.id])
+    expect(await list(surgeonAccount)).toEqual([own.body.id])
+    const hidden = { path: { requestId: first.body.id }, as: surgeonAccount }
+    expect((await rest.call('getCaseRequest', hidden)).problem.code).toBe('case_request_not_found')
+    expect((await rest.call('withdrawCaseRequest', hidden)).problem.code).toBe('case_request_not_found')
+    const withdraw = { path: { requestId: own.body.id }, as: surgeonAccount }
+    expect((await rest.call('withdrawCaseRequest', withdraw)).status).toBe(204)
+    expect((await rest.call('withdrawCaseRequest', withdraw)).status).toBe(204)
+    expect(await list(staff)).toEqual([first.body.id])
+  })
+
+  test('of a doctor neither renames a known patient nor tells what is stored', async ({ database, rest }) => {
+    const theatre = await aTheatre(database, rest)
+    const { path, clinic, staff, surgeonAccount, doctor } = theatre
+    const known = { mrn: 'W-7', name: 'Katherine Johnson', birthDate: '1918-08-26' }
+    const create = (patient: object, as = surgeonAccount) =>
+      rest.call('createCaseRequest', { path, as, body: request({ patient }) })
+    const before = (await theatre.book({ patient: known, confirm: true })).body
+    const readPatient = async () =>
+      (await rest.call('getCase', { path: { caseId: before.id }, as: staff })).body.patient
+    for (const patient of [
+      { ...known, name: 'Wrong Name' },
+      { mrn: known.mrn, name: known.name },
+      { ...known, birthDate: '1918-08-27' },
+    ]) {
+      const { problem } = await create(patient)
+      expect(problem).toMatchObject({ status: 409, code: 'patient_mismatch' })
+      expect(JSON.stringify(problem)).not.toMatch(/Johnson|1918/)
+    }
+    expect(await readPatient()).toEqual(known)
+    const by = { clinicNo: clinic.no, actorId: surgeonAccount.id }
+    const denials = rest.audited.filter(({ kind, clinicNo }) => kind === 'denied' && clinicNo === clinic.no)
+    expect(denials).toHaveLength(3)
+    expect(denials[0]).toMatchObject({ ...by, details: ['createCaseRequest', 'patient'] })
+
+    const own = (await create(known)).body
+    expect(own).toMatchObject({ surgeonId: doctor.id, patient: known })
+    const created = rest.audited.filter(({ subjectId }) => subjectId === own.id)
+    expect(created).toMatchObject([{ ...by, kind: 'case_request_created' }])
+
+    const married = { ...known, name: 'Katherine Goble' }
+    expect((await create({ ...married, birthDate: '1918-08-27' }, staff)).problem.code).toBe('patient_mismatch')
+    expect((await create(married, staff)).status).toBe(201)
+    expect(await readPatient()).toEqual(married)
+    const { rows } = await database.ownerPool.query(
+      `select actor_kind, actor_id, details from holdfast.audit_event
+        where clinic_no = $1 and kind = 'theatre_patient_changed'`,
+      [clinic.no],
+    )
+    expect(rows).toEqual([{ actor_kind: 'account', actor_id: staff.id, details: ['name'] }])
+  })
+
+  test('a suggested time for a request can be booked, and the request has its case then', async ({
+    database,
+    rest,
+  }) => {
+    const theatre = await aTheatre(database, rest)
+    const { path, staff: as, surgeon, roomOne, roomTwo } = theatre
+    const waiting = (await rest.call('createCaseRequest', { path, as, body: request() })).body
+    await theatre.book({ startsAt: theatreTime('00:00'), minutes: 30 })
+    const days = { from: theatreDay, to: theatreDay, limit: 1 }
+    const suggest = (body: object) => rest.call('suggestCaseTimes', { path, as, body: { ...days, ...body } })
+    expect((await suggest({ requestId: waiting.id })).problem.errors).toMatchObject([{ path: '/surgeonId' }])
+    const found = await suggest({ requestId: waiting.id, surgeonId: surgeon.id, roomIds: [roomOne.id] })
+    expect(found.body.suggestions).toMatchObject([{ roomId: roomOne.id, startsAt: theatreTime('00:30') }])
+    const [time] = found.body.suggestions
+    const body = { ...request(), clinicId: theatre.clinic.id, surgeonId: surgeon.id, requestId: waiting.id }
+    const booked = await rest.call('createCase', {
+      as,
+      body: { ...body, roomId: time?.roomId, startsAt: time?.startsAt, confirm: true },
+    })
+    expect(booked.body.requestId).toBe(waiting.id)
+    const scheduled = (await rest.call('getCaseRequest', { path: { requestId: waiting.id }, as })).body
+    expect(scheduled).toMatchObject({ status: 'scheduled', caseId: booked.body.id })
+    const refused = await rest.call('withdrawCaseRequest', { path: { requestId: waiting.id }, as })
+    expect(refused.problem.code).toBe('case_request_scheduled')
+    const move = await suggest({ caseId: booked.body.id, roomIds: [roomTwo.id] })
+    expect(move.body.suggestions).toHaveLength(1)
+    const needs = { minutes: 60, service: 'X', surgeonId: newId(theatre.clinic.no) }
+    expect((await suggest({ needs })).problem).toMatchObject({
+      code: 'theatre_resource_not_found',
+      errors: [{ path: '/needs/surgeonId' }],
+    })
+    expect((await suggest({})).problem.errors).toMatchObject([{ path: '/' }])
+  })
+
+  test('fills a block in one step', async ({ database, rest }) => {
+    const theatre = await aTheatre(database, rest)
+    const { path, staff: as, admin, roomOne, surgeon } = theatre
+    for (const mrn of ['F-1', 'F-2', 'F-3']) {
+      const body = request({ patient: { mrn, name: 'x' }, surgeonId: surgeon.id })
+      await rest.call('createCaseRequest', { path, as, body })
+    }
+    const times = { roomId: roomOne.id, from: theatreTime('08:00'), to: theatreTime('10:30') }
+    const block = (await rest.call('createBlocks', { path, as: admin, body: times })).body.items[0]
+    const fill = {
+      path: { ...path, blockId: block?.blockId ?? '' },
+      as,
+      key: crypto.randomUUID(),
+      body: { confirm: true },
+    }
+    const [filled, again] = [await rest.call('fillBlock', fill), await rest.call('fillBlock', fill)]
+    expect(filled.body.items.map(({ patient, status }) => [patient?.mrn, status])).toEqual([
+      ['F-1', 'CONFIRMED'],
+      ['F-2', 'CONFIRMED'],
+    ])
+    expect(again.body).toEqual(filled.body)
+  })
+})
+
+describe('the day of the operation', () => {
+  test('the board has rooms, blocks, cases and names; doctors see their own cases, and what others take', async ({
+    database,
+    rest,
+  }) => {
+    const theatre = await aTheatre(database, rest)
+    const { path, admin, staff, surgeonAccount, doctor, roomOne, roomTwo, surgeon, robot } = theatre
+    const equipment = [{ equipmentId: robot.id, units: 1 }]
+    const { body: nurse } = await rest.call('createTheatreStaff', {
+      path,
+      as: admin,
+      body: { name: 'Nurse', profession: 'nurse' },
+    })
+    const one = (await theatre.book({ equipment, staffIds: [nurse.id], confirm: true })).body
+    const own = (await theatre.book({ surgeonId: doctor.id, startsAt: theatreTime('10:00'), confirm: true })).body
+    await theatre.book({ startsAt: theatreTime('08:00', 1) })
+    const read = (as: typeof staff, days = 1) =>
+      rest.call('getTheatre', { path, as, query: { date: theatreDay, days } })
+    const { body } = await read(staff)
+    expect(body).toMatchObject({ from: theatreDay, to: theatreDay, timezone: 'UTC' })
+    expect(body.rooms).toEqual([roomOne, roomTwo])
+    expect(body.cases.map(({ id }) => id)).toEqual([one.id, own.id])
+    expect(body.people.find(({ id }) => id === surgeon.id)).toEqual({ id: surgeon.id, name: 'Dr Surgeon' })
+    expect(body.equipment).toEqual([robot])
+    expect((await read(staff, 2)).body.cases).toHaveLength(3)
+    expect(body.busy).toBeUndefined()
+    const { body: seen } = await read(surgeonAccount)
+    expect(seen.cases.map(({ id }) => id)).toEqual([own.id])
+    const taken = { unit: 1, from: theatreTime('08:00'), to: theatreTime('09:00') }
+    expect(seen.busy).toEqual([
+      { kind: 'equipment', resourceId: robot.id, ...taken },
+      { kind: 'room', resourceId: roomOne.id, ...taken },
+      { kind: 'surgeon', resourceId: surgeon.id, ...taken },
+    ])
+    expect(seen).toMatchObject({ rooms: [roomOne, roomTwo], equipment: [robot] })
+    expect(seen.people.map(({ id }) => id).sort()).toEqual([doctor.id, surgeon.id].sort())
+    for (const secret of [one.id, one.patient?.name ?? '', one.patient?.mrn ?? '', nurse.id]) {
+      expect(JSON.stringify(seen)).not.toContain(secret)
+      expect(JSON.stringify(body)).toContain(secret)
+    }
+    expect((await rest.call('getTheatre', { path, as: staff, query: {} })).problem.errors).toMatchObject([
+      { path: '/query/date' },
+    ])
+  })
+
+  test('milestones, extensions, estimates and the report', async ({ database, rest }) => {
+    const theatre = await aTheatre(database, rest)
+    const { path, staff: as, admin, roomOne } = theatre
+    const times = { roomId: roomOne.id, from: theatreTime('08:00'), to: theatreTime('11:00') }
+    await rest.call('createBlocks', { path, as: admin, body: times })
+    const caseId = (await theatre.book({ confirm: true })).body.id
+    const next = (await theatre.book({ startsAt: theatreTime('09:00'), confirm: true })).body
+    const record = (milestone: string, at: string | null, of = caseId) =>
+      rest.call('recordMilestone', { path: { caseId: of }, as: admin, body: { milestone, at, trial: true } })
+    const inRoom = { milestone: 'in_room', at: theatreTime('08:10') }
+    const early = await rest.call('recordMilestone', { path: { caseId }, as, body: inRoom })
+    expect(early.problem.errors).toEqual([{ path: '/at', message: 'must not be more than 5 minutes in the future' }])
+    const tried = await rest.call('recordMilestone', { path: { caseId }, as, body: { ...inRoom, trial: true } })
+    expect(tried.problem.code).toBe('forbidden')
+    expect((await record('in_room', theatreTime('08:10'))).body).toMatchObject({ status: 'ARRIVED' })
+    expect((await record('out_of_room', theatreTime('08:05'))).problem.code).toBe('milestone_order')
+    expect((await record('out_of_room', theatreTime('08:05', 3))).problem.errors).toMatchObject([{ path: '/at' }])
+    const extend = (expectedEndsAt: string) =>
+      rest.call('extendCase', { path: { caseId }, as, body: { expectedEndsAt } })
+    expect((await extend(theatreTime('08:30'))).problem.errors).toMatchObject([{ path: '/expectedEndsAt' }])
+    expect((await extend(theatreTime('09:20'))).body.atRiskCaseIds).toEqual([next.id])
+    const board = await rest.call('getTheatre', { path, as, query: { date: theatreDay } })
+    expect(board.body.cases.find(({ id }) => id === next.id)?.atRiskBy).toBe(caseId)
+    expect((await record('out_of_room', theatreTime('09:20'))).body.status).toBe('COMPLETED')
+    await record('in_room', theatreTime('09:45'), next.id)
+    await record('out_of_room', theatreTime('10:45'), next.id)
+    const history = (await rest.call('listCaseEvents', { path: { caseId }, as })).body.items.map(({ event }) => event)
+    expect(history.some(({ caseDetails }) => caseDetails?.milestone === 'in_room')).toBe(true)
+
+    const estimate = await rest.call('estimateCaseDuration', { path, as, query: { procedureCode: '27447' } })
+    expect(estimate.body).toMatchObject({ cases: 2, medianMinutes: 65 })
+    const query = { from: theatreDay, to: theatreDay, graceMinutes: 10 }
+    const { body: report } = await rest.call('getTheatreReport', { path, as: admin, query })
+    expect(report.total).toMatchObject({
+      ...{ cases: 2, timedCases: 2, blockMinutes: 180, inBlockMinutes: 130, turnoverInBlockMinutes: 25 },
+      ...{ firstCases: 1, firstCasesOnTime: 1, turnovers: 1, turnoverMinutesMedian: 25, overtimeMinutes: 0 },
+      estimateErrorMinutesMedian: 5,
+    })
+    expect(report.byRoom).toMatchObject([{ key: roomOne.id, name: 'OR 1', figures: { cases: 2 } }])
+    const csv = await rest.call('exportTheatreReport', { path, as: admin, query })
+    expect(csv.headers['content-type']).toBe('text/csv; charset=utf-8')
+    const lines = String(csv.body).trimEnd().split('\r\n')
+    expect(lines[0]).toMatch(/^group,key,name,cases,timedCases,/)
+    expect(lines.slice(1).map((line) => line.split(',')[0])).toEqual(['total', 'room', 'service', 'surgeon', 'day'])
+    const weeks = { from: Temporal.PlainDate.from(theatreDay).subtract({ days: 20 }).toString(), to: theatreDay }
+    const longer = await rest.call('getTheatreReport', { path, as: admin, query: { ...weeks, graceMinutes: 10 } })
+    expect(longer.body.total).toEqual(report.total)
+    const tooLong = { from: '2026-01-01', to: '2027-12-31' }
+    expect((await rest.call('getTheatreReport', { path, as: admin, query: tooLong })).problem.status).toBe(400)
+  })
+})

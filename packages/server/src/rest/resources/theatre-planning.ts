@@ -1,0 +1,156 @@
+import { restOperations, type SuggestionQueryBody } from '@holdfast/contract'
+import { type Case, type Clinic, clinicNoIn, instantsOfLocalDays, type SuggestQuery } from '@holdfast/engine'
+import { problem } from '../../edge/problem-error.ts'
+import { invalidRequest } from '../../edge/validator.ts'
+import { caseNotFound, caseRequestNotFound } from '../guards/reach-case.ts'
+import { blockBody, caseBody } from '../responses/bodies/case-body.ts'
+import { timeText } from '../responses/bodies/time-text.ts'
+import { theatreProblem } from '../responses/theatre-problems.ts'
+import type { RestDeps } from '../rest-deps.ts'
+import type { Input, Serve } from '../serve.ts'
+import { requireDays } from './local-days.ts'
+
+const suggestDaysMax = 62
+
+/** The board, times for cases, estimates, and the erasure of patients. */
+export function serveTheatrePlanning(serve: Serve, deps: RestDeps): void {
+  const { theatre } = deps.engine
+
+  serve(restOperations.getTheatre, (input) => board(deps, input), {
+    audit: ({ granted: { clinic } }) => ({ kind: 'bookings_read', clinicNo: clinic.no, details: ['theatre'] }),
+  })
+
+  serve(
+    restOperations.suggestCaseTimes,
+    async ({ body, granted: { clinic } }) => {
+      requireDays(body.from, body.to, suggestDaysMax)
+      const { query, at } = await suggestQuery(deps, clinic, body)
+      const found = await theatre.suggest(query)
+      if ('kind' in found) throw theatreProblem(found, at)
+      const suggestions = found.suggestions.map((one) => ({
+        ...one,
+        startsAt: timeText(one.startsAt),
+        endsAt: timeText(one.endsAt),
+      }))
+      return { status: 200, body: { suggestions, refusals: found.refusals } }
+    },
+    // It changes nothing, and its request may have a record number: nothing of it is stored.
+    { returnsSecret: true },
+  )
+
+  serve(restOperations.estimateCaseDuration, async ({ query, granted: { clinic }, field: surgeonId }) => {
+    const procedureCode = query.procedureCode.trim()
+    const estimate = await theatre.estimate({ clinicNo: clinic.no, procedureCode, surgeonId })
+    const { cases, medianMinutes, p80Minutes } = estimate
+    return { status: 200, body: { cases, surgeonId: estimate.surgeonId, medianMinutes, p80Minutes } }
+  })
+
+  serve(
+    restOperations.eraseTheatrePatient,
+    async ({ body, granted: { clinic, actor } }) => {
+      const mrn = body.mrn.trim()
+      const outcome = await theatre.erasePatient({ clinicNo: clinic.no, mrn, actorId: actor.accountId })
+      switch (outcome.kind) {
+        case 'erased':
+          return { status: 200, body: { cases: outcome.cases, requests: outcome.requests } }
+        case 'patient_missing':
+          throw problem('theatre_patient_not_found', 'The clinic has no patient with this record number.')
+        case 'in_use': {
+          const { caseIds, requestIds } = outcome
+          const detail = `${caseIds.length} cases and ${requestIds.length} requests have to end first.`
+          throw problem('theatre_patient_in_use', detail, { caseIds, requestIds })
+        }
+      }
+    },
+    // A stored response has a digest of the request, from which a record number could be guessed.
+    {
+      returnsSecret: true,
+      audit: ({ granted: { clinic } }) => ({ kind: 'patients_erased', clinicNo: clinic.no, details: ['theatre'] }),
+    },
+  )
+}
+
+/** Of everybody: what doctors do not get of it is removed by the operation's restriction. */
+async function board(deps: RestDeps, { query, granted }: Input<typeof restOperations.getTheatre>) {
+  const { theatre } = deps.engine
+  const { clinic } = granted
+  const clinicNo = clinic.no
+  const to = Temporal.PlainDate.from(query.date)
+    .add({ days: query.days - 1 })
+    .toString()
+  const { start, end } = instantsOfLocalDays(query.date, to, clinic.timezone)
+  const asOf = deps.now()
+  const [rooms, equipment, blocks, cases] = await Promise.all([
+    theatre.rooms(clinicNo),
+    theatre.equipment(clinicNo),
+    theatre.blocks({ clinicNo, from: start, to: end }),
+    theatre.cases({ clinicNo, from: start, to: end, withEnded: false }),
+  ])
+  const usedRooms = new Set([...blocks, ...cases].map(({ roomId }) => roomId))
+  const usedEquipment = new Set(cases.flatMap((one) => one.equipment.map(({ equipmentId }) => equipmentId)))
+  const owners = blocks.flatMap(({ surgeonId }) => surgeonId ?? [])
+  const names = await theatre.names(clinicNo, [...new Set([...owners, ...cases.flatMap(peopleOf)])])
+  return {
+    status: 200 as const,
+    body: {
+      from: query.date,
+      to,
+      timezone: clinic.timezone,
+      asOf: asOf.toISOString(),
+      rooms: rooms.filter(({ id, active }) => active || usedRooms.has(id)),
+      blocks: blocks.map(blockBody),
+      cases: cases.map(caseBody),
+      people: [...names].map(([id, name]) => ({ id, name })),
+      equipment: equipment.filter(({ id }) => usedEquipment.has(id)),
+    },
+  }
+}
+
+function peopleOf({ surgeonId, anaesthetistId, staffIds }: Case): string[] {
+  return [surgeonId, ...(anaesthetistId === null ? [] : [anaesthetistId]), ...staffIds]
+}
+
+/** What to look for, and where the request has it. @throws ProblemError */
+async function suggestQuery(
+  { engine: { theatre } }: RestDeps,
+  clinic: Clinic,
+  body: SuggestionQueryBody,
+): Promise<{ query: SuggestQuery; at: string }> {
+  const { requestId, caseId, needs, roomIds = null, from, to, limit = 10, stepMinutes = 5 } = body
+  if ([requestId, caseId, needs].filter((one) => one !== undefined).length !== 1) {
+    throw invalidRequest([{ path: '/', message: 'must have exactly one of requestId, caseId and needs' }])
+  }
+  if (body.surgeonId !== undefined && requestId === undefined) {
+    throw invalidRequest([{ path: '/surgeonId', message: 'must be sent together with requestId' }])
+  }
+  const where = { clinicNo: clinic.no, from, to, limit, stepMinutes, blockId: null }
+  if (requestId !== undefined) {
+    const request = clinicNoIn(requestId) === clinic.no ? await theatre.caseRequest(requestId) : null
+    if (request === null) throw caseRequestNotFound(requestId)
+    const surgeonId = request.surgeonId ?? body.surgeonId
+    if (surgeonId === undefined) {
+      throw invalidRequest([{ path: '/surgeonId', message: 'is required: the request has no surgeon yet' }])
+    }
+    const rooms = roomIds ?? (request.roomId === null ? null : [request.roomId])
+    const mrn = request.patient?.mrn ?? null
+    return { query: { ...where, ...needsOf(request), surgeonId, roomIds: rooms, mrn, exceptCaseId: null }, at: '' }
+  }
+  if (caseId !== undefined) {
+    const found = clinicNoIn(caseId) === clinic.no ? await theatre.case(caseId) : null
+    if (found === null) throw caseNotFound(caseId)
+    const { surgeonId, patient } = found
+    const mrn = patient?.mrn ?? null
+    return { query: { ...where, ...needsOf(found), surgeonId, roomIds, mrn, exceptCaseId: caseId }, at: '' }
+  }
+  if (needs === undefined) throw new Error('One of requestId, caseId and needs was sent.')
+  const { anaesthetistId = null, staffIds = [], equipment = [], mrn } = needs
+  const wanted = needsOf({ ...needs, anaesthetistId, staffIds, equipment })
+  const query = { ...where, ...wanted, surgeonId: needs.surgeonId, roomIds, mrn: mrn?.trim() ?? null }
+  return { query: { ...query, exceptCaseId: null }, at: '/needs' }
+}
+
+type Needs = Pick<SuggestQuery, 'minutes' | 'service' | 'anaesthetistId' | 'staffIds' | 'equipment'>
+
+function needsOf({ minutes, service, anaesthetistId, staffIds, equipment }: Needs): Needs {
+  return { minutes, service, anaesthetistId, staffIds, equipment }
+}

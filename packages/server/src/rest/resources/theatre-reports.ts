@@ -1,0 +1,58 @@
+import { restOperations } from '@holdfast/contract'
+import { type Block, type Case, localDays } from '@holdfast/engine'
+import type { RestDeps } from '../rest-deps.ts'
+import type { Input, Serve } from '../serve.ts'
+import { reportCsv } from '../theatre-report/report-csv.ts'
+import { theatreReport } from '../theatre-report/theatre-report.ts'
+import { requireDays } from './local-days.ts'
+
+const daysMax = 366
+/** Cases and blocks are read by the week: a call of the engine returns at most 5,000. */
+const daysAtOnce = 7
+
+type ReportInput = Input<typeof restOperations.getTheatreReport>
+
+/** The theatre's figures, as JSON and as a CSV file. */
+export function serveTheatreReports(serve: Serve, deps: RestDeps): void {
+  serve(restOperations.getTheatreReport, async (input) => ({ status: 200, body: await report(deps, input) }))
+
+  serve(
+    restOperations.exportTheatreReport,
+    async (input) => {
+      const { from, to } = input.query
+      return {
+        status: 200,
+        body: reportCsv(await report(deps, input)),
+        headers: {
+          'content-type': 'text/csv; charset=utf-8',
+          'content-disposition': `attachment; filename="theatre-${from}-${to}.csv"`,
+        },
+      }
+    },
+    {
+      audit: ({ granted: { clinic } }) => ({ kind: 'data_exported', clinicNo: clinic.no, details: ['theatre_report'] }),
+    },
+  )
+}
+
+async function report({ engine: { theatre }, now }: RestDeps, { query, granted: { clinic } }: ReportInput) {
+  const { from, to } = query
+  requireDays(from, to, daysMax)
+  const clinicNo = clinic.no
+  const blocks: Block[] = []
+  const cases: Case[] = []
+  const days = localDays(from, to, clinic.timezone)
+  for (let index = 0; index < days.length; index += daysAtOnce) {
+    const week = days.slice(index, index + daysAtOnce)
+    const [first, last] = [week[0], week.at(-1)]
+    if (first === undefined || last === undefined) break
+    const range = { clinicNo, from: first.start, to: last.end }
+    const ofWeek = await Promise.all([theatre.blocks(range), theatre.cases({ ...range, withEnded: true })])
+    // What began before is of the week before.
+    blocks.push(...ofWeek[0].filter((block) => block.from >= first.start))
+    cases.push(...ofWeek[1].filter(({ startsAt }) => startsAt >= first.start))
+  }
+  const named = [...blocks, ...cases].flatMap(({ roomId, surgeonId }) => [roomId, ...(surgeonId ? [surgeonId] : [])])
+  const names = await theatre.names(clinicNo, [...new Set(named)])
+  return theatreReport({ ...query, timezone: clinic.timezone, now: now(), blocks, cases, names })
+}

@@ -1,0 +1,114 @@
+import { newId } from '@holdfast/engine'
+import { describe, expect } from 'vitest'
+import { test } from '../../../test/rest-test.ts'
+import { aTheatre } from '../../../test/theatre-scene.ts'
+
+const hours = [{ weekday: 1, from: '07:30', to: '24:00' }]
+
+describe('rooms, staff and equipment', () => {
+  test('are added by admins, and listed by name for every member', async ({ database, rest }) => {
+    const { path, admin, staff, roomOne, roomTwo, surgeonAccount } = await aTheatre(database, rest)
+    expect(roomOne).toEqual({
+      id: roomOne.id,
+      name: 'OR 1',
+      site: null,
+      turnoverMinutes: 0,
+      hours: null,
+      active: true,
+    })
+    for (const as of [admin, staff, surgeonAccount]) {
+      expect((await rest.call('listRooms', { path, as })).body.items).toEqual([roomOne, roomTwo])
+    }
+    const people = (await rest.call('listTheatreStaff', { path, as: staff })).body.items
+    expect(people.map(({ name, profession }) => [name, profession])).toEqual([
+      ['Dr Other', 'surgeon'],
+      ['Dr Sleep', 'anaesthetist'],
+      ['Dr Surgeon', 'surgeon'],
+    ])
+    const [robot] = (await rest.call('listEquipment', { path, as: staff })).body.items
+    expect(robot).toMatchObject({ name: 'Robot', units: 2, reprocessingMinutes: 0, active: true })
+  })
+
+  test('a retry of their creation returns what the first one created', async ({ database, rest }) => {
+    const { path, admin } = await aTheatre(database, rest)
+    const bodies = {
+      createRoom: { name: ' OR 3 ', site: 'East wing', hours },
+      createTheatreStaff: { name: 'Nurse', profession: 'nurse' },
+      createEquipment: { name: 'C-arm', units: 1, reprocessingMinutes: 20 },
+    } as const
+    for (const id of ['createRoom', 'createTheatreStaff', 'createEquipment'] as const) {
+      const request = { path, as: admin, body: bodies[id], key: crypto.randomUUID() }
+      const first = await rest.call(id, request)
+      const second = await rest.call(id, request)
+      expect([first.status, second.status]).toEqual([201, 200])
+      expect(second.body).toEqual(first.body)
+      const other = await rest.call(id, { ...request, body: { ...bodies[id], name: 'Another' } })
+      expect(other.problem.code).toBe('idempotency_key_reused')
+    }
+    const rooms = (await rest.call('listRooms', { path, as: admin })).body.items
+    expect(rooms.filter(({ name }) => name === 'OR 3')).toMatchObject([{ site: 'East wing', hours }])
+  })
+
+  test('are changed and deactivated; what is not sent stays', async ({ database, rest }) => {
+    const { clinic, path, admin, roomTwo, surgeon, robot } = await aTheatre(database, rest)
+    const room = { path: { ...path, roomId: roomTwo.id }, as: admin }
+    const closed = await rest.call('updateRoom', { ...room, body: { active: false, hours } })
+    expect(closed.body).toEqual({ ...roomTwo, active: false, hours })
+    const reopened = await rest.call('updateRoom', { ...room, body: { active: true, hours: null, name: ' OR 2b ' } })
+    expect(reopened.body).toEqual({ ...roomTwo, name: 'OR 2b' })
+    const person = await rest.call('updateTheatreStaff', {
+      path: { ...path, staffId: surgeon.id },
+      as: admin,
+      body: { preferredEquipmentIds: [robot.id] },
+    })
+    expect(person.body).toEqual({ ...surgeon, preferredEquipmentIds: [robot.id] })
+    const machine = await rest.call('updateEquipment', {
+      path: { ...path, equipmentId: robot.id },
+      as: admin,
+      body: { units: 3 },
+    })
+    expect(machine.body).toEqual({ ...robot, units: 3 })
+    const changes = rest.audited.filter(({ kind, clinicNo }) => kind === 'theatre_changed' && clinicNo === clinic.no)
+    expect(changes.at(-1)).toMatchObject({ subjectId: robot.id, details: ['equipment', 'units'] })
+  })
+
+  test('of another clinic, or of another kind, do not exist', async ({ database, rest }) => {
+    const [here, there] = [await aTheatre(database, rest), await aTheatre(database, rest)]
+    const { path, admin } = here
+    for (const roomId of [there.roomOne.id, here.surgeon.id, here.doctor.id, newId(here.clinic.no)]) {
+      const { problem } = await rest.call('updateRoom', { path: { ...path, roomId }, as: admin, body: { name: 'x' } })
+      expect(problem).toMatchObject({ status: 404, code: 'theatre_resource_not_found' })
+      expect(problem.errors?.[0]).toMatchObject({ path: '/path/roomId' })
+    }
+    const rooms = (await rest.call('listRooms', { path: there.path, as: there.admin })).body.items
+    expect(rooms).toEqual([there.roomOne, there.roomTwo])
+    const { problem } = await rest.call('createTheatreStaff', {
+      path,
+      as: admin,
+      body: { name: 'x', profession: 'surgeon', preferredEquipmentIds: [here.robot.id, there.robot.id] },
+    })
+    expect(problem).toMatchObject({ status: 404, code: 'theatre_resource_not_found' })
+    expect(problem.errors?.[0]?.path).toBe('/preferredEquipmentIds/1')
+  })
+
+  test('wrong input names the field', async ({ database, rest }) => {
+    const { path, admin } = await aTheatre(database, rest)
+    const wrong: ['createRoom' | 'createTheatreStaff' | 'createEquipment', object, string][] = [
+      ['createRoom', { name: '' }, '/name'],
+      ['createRoom', { name: 'x', turnoverMinutes: -1 }, '/turnoverMinutes'],
+      ['createRoom', { name: 'x', turnoverMinutes: 481 }, '/turnoverMinutes'],
+      ['createRoom', { name: 'x', colour: 'red' }, '/colour'],
+      ['createRoom', { name: 'x', hours: [{ weekday: 8, from: '07:00', to: '08:00' }] }, '/hours/0/weekday'],
+      ['createRoom', { name: 'x', hours: [...hours, { weekday: 1, from: '08:00', to: '08:00' }] }, '/hours/1/to'],
+      ['createTheatreStaff', { name: 'x', profession: 'pilot' }, '/profession'],
+      ['createEquipment', { name: 'x', units: 0 }, '/units'],
+      ['createEquipment', { name: 'x', units: 1.5 }, '/units'],
+      ['createEquipment', { name: 'x', units: 1, reprocessingMinutes: 2881 }, '/reprocessingMinutes'],
+    ]
+    for (const [id, body, field] of wrong) {
+      const { problem } = await rest.call(id, { path, as: admin, body })
+      expect(problem).toMatchObject({ status: 400, code: 'invalid_request' })
+      expect(problem.errors?.map((error) => error.path)).toEqual([field])
+    }
+  })
+})

@@ -1,0 +1,147 @@
+import { restOperations } from '@holdfast/contract'
+import { clinicNoIn, type NewEquipment, type NewRoom, type NewStaff, type OpeningHours } from '@holdfast/engine'
+import { invalidRequest } from '../../edge/validator.ts'
+import { idIn } from '../responses/bodies/id-in.ts'
+import { writeKeyOf } from '../responses/idempotency.ts'
+import { refusalProblem } from '../responses/outcome-problems.ts'
+import { resourceNotFound } from '../responses/theatre-problems.ts'
+import type { RestDeps } from '../rest-deps.ts'
+import type { AuditedRequest, Serve } from '../serve.ts'
+
+/** Rooms, staff and equipment: every member reads them, admins add and change them; nobody can delete them. */
+export function serveTheatreResources(serve: Serve, deps: RestDeps): void {
+  serveRooms(serve, deps)
+  serveStaff(serve, deps)
+  serveEquipment(serve, deps)
+}
+
+function serveRooms(serve: Serve, { engine: { theatre } }: RestDeps): void {
+  serve(restOperations.listRooms, async ({ granted: { clinic } }) => ({
+    status: 200,
+    body: { items: await theatre.rooms(clinic.no) },
+  }))
+
+  serve(
+    restOperations.createRoom,
+    async ({ body, granted: { clinic }, key }) => {
+      requireHours(body.hours)
+      const room: NewRoom = {
+        name: body.name.trim(),
+        site: body.site ?? null,
+        turnoverMinutes: body.turnoverMinutes ?? 0,
+        hours: body.hours ?? null,
+      }
+      const outcome = await theatre.createRoom(clinic.no, room, writeKeyOf(key, `createRoom ${clinic.id}`, room))
+      if (outcome.kind === 'key_reused') throw refusalProblem(outcome)
+      return { status: outcome.kind === 'replayed' ? 200 : 201, body: outcome.value }
+    },
+    { storesKey: true, audit: ({ granted: { clinic } }, body) => created(clinic.no, body, 'room') },
+  )
+
+  serve(
+    restOperations.updateRoom,
+    async ({ params: { roomId }, body, granted: { clinic } }) => {
+      requireHours(body.hours)
+      const room = clinicNoIn(roomId) === clinic.no ? await theatre.updateRoom(roomId, trimmed(body)) : null
+      if (room === null) throw resourceNotFound('/path/roomId', roomId)
+      return { status: 200, body: room }
+    },
+    { audit: ({ params, body, granted: { clinic } }) => changed(clinic.no, params.roomId, 'room', body) },
+  )
+}
+
+function serveStaff(serve: Serve, deps: RestDeps): void {
+  const { theatre } = deps.engine
+
+  serve(restOperations.listTheatreStaff, async ({ granted: { clinic } }) => ({
+    status: 200,
+    body: { items: await theatre.staff(clinic.no) },
+  }))
+
+  serve(
+    restOperations.createTheatreStaff,
+    async ({ body, granted: { clinic }, key }) => {
+      await requireEquipment(deps, clinic.no, body.preferredEquipmentIds ?? [])
+      const staff: NewStaff = {
+        name: body.name.trim(),
+        profession: body.profession,
+        preferredEquipmentIds: body.preferredEquipmentIds ?? [],
+      }
+      const writeKey = writeKeyOf(key, `createTheatreStaff ${clinic.id}`, staff)
+      const outcome = await theatre.createStaff(clinic.no, staff, writeKey)
+      if (outcome.kind === 'key_reused') throw refusalProblem(outcome)
+      return { status: outcome.kind === 'replayed' ? 200 : 201, body: outcome.value }
+    },
+    { storesKey: true, audit: ({ granted: { clinic } }, body) => created(clinic.no, body, 'staff') },
+  )
+
+  serve(
+    restOperations.updateTheatreStaff,
+    async ({ params: { staffId }, body, granted: { clinic } }) => {
+      await requireEquipment(deps, clinic.no, body.preferredEquipmentIds ?? [])
+      const staff = clinicNoIn(staffId) === clinic.no ? await theatre.updateStaff(staffId, trimmed(body)) : null
+      if (staff === null) throw resourceNotFound('/path/staffId', staffId)
+      return { status: 200, body: staff }
+    },
+    { audit: ({ params, body, granted: { clinic } }) => changed(clinic.no, params.staffId, 'staff', body) },
+  )
+}
+
+function serveEquipment(serve: Serve, { engine: { theatre } }: RestDeps): void {
+  serve(restOperations.listEquipment, async ({ granted: { clinic } }) => ({
+    status: 200,
+    body: { items: await theatre.equipment(clinic.no) },
+  }))
+
+  serve(
+    restOperations.createEquipment,
+    async ({ body, granted: { clinic }, key }) => {
+      const { units, reprocessingMinutes = 0 } = body
+      const equipment: NewEquipment = { name: body.name.trim(), units, reprocessingMinutes }
+      const writeKey = writeKeyOf(key, `createEquipment ${clinic.id}`, equipment)
+      const outcome = await theatre.createEquipment(clinic.no, equipment, writeKey)
+      if (outcome.kind === 'key_reused') throw refusalProblem(outcome)
+      return { status: outcome.kind === 'replayed' ? 200 : 201, body: outcome.value }
+    },
+    { storesKey: true, audit: ({ granted: { clinic } }, body) => created(clinic.no, body, 'equipment') },
+  )
+
+  serve(
+    restOperations.updateEquipment,
+    async ({ params: { equipmentId }, body, granted: { clinic } }) => {
+      const isOfClinic = clinicNoIn(equipmentId) === clinic.no
+      const equipment = isOfClinic ? await theatre.updateEquipment(equipmentId, trimmed(body)) : null
+      if (equipment === null) throw resourceNotFound('/path/equipmentId', equipmentId)
+      return { status: 200, body: equipment }
+    },
+    { audit: ({ params, body, granted: { clinic } }) => changed(clinic.no, params.equipmentId, 'equipment', body) },
+  )
+}
+
+/** Each opening time ends after it begins. @throws ProblemError invalid_request */
+function requireHours(hours: readonly OpeningHours[] | null | undefined): void {
+  const errors = (hours ?? []).flatMap(({ from, to }, index) =>
+    from < to ? [] : [{ path: `/hours/${index}/to`, message: `must be after from (${from}), not "${to}"` }],
+  )
+  if (errors.length > 0) throw invalidRequest(errors)
+}
+
+/** @throws ProblemError theatre_resource_not_found for an id that is no equipment of the clinic */
+async function requireEquipment({ engine }: RestDeps, clinicNo: number, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return
+  const known = new Set((await engine.theatre.equipment(clinicNo)).map(({ id }) => id))
+  const unknown = ids.findIndex((id) => !known.has(id))
+  if (unknown >= 0) throw resourceNotFound(`/preferredEquipmentIds/${unknown}`, ids[unknown] ?? '')
+}
+
+function trimmed<Change extends { name?: string }>(change: Change): Change {
+  return change.name === undefined ? change : { ...change, name: change.name.trim() }
+}
+
+function created(clinicNo: number, body: unknown, what: string): AuditedRequest {
+  return { kind: 'theatre_changed', clinicNo, subjectId: idIn(body), details: [what] }
+}
+
+function changed(clinicNo: number, subjectId: string, what: string, change: object): AuditedRequest {
+  return { kind: 'theatre_changed', clinicNo, subjectId, details: [what, ...Object.keys(change)] }
+}

@@ -1,0 +1,194 @@
+import type { CaseConflictBody, ProblemCode } from '@holdfast/contract'
+import type {
+  AllocationKind,
+  CaseConflict,
+  CaseInvalid,
+  CaseRefusal,
+  CaseUnchangeable,
+  ExtendCaseOutcome,
+  RecordMilestoneOutcome,
+} from '@holdfast/engine'
+import { type ProblemError, problem } from '../../edge/problem-error.ts'
+import { invalidRequest } from '../../edge/validator.ts'
+import { caseBody } from './bodies/case-body.ts'
+import { timeText } from './bodies/time-text.ts'
+import { refusalProblem } from './outcome-problems.ts'
+
+/** An outcome of the theatre that becomes a problem. */
+export type TheatreRefusal =
+  | Exclude<CaseRefusal, { kind: 'refused' }>
+  /** `ofCaseId` null: a new case, whose id nobody knows. */
+  | { kind: 'refused'; conflicts: FoundConflict[] }
+  | CaseUnchangeable
+  | CaseInvalid
+  | Extract<RecordMilestoneOutcome, { kind: 'milestone_order' | 'in_future' | 'slot_closed' }>
+  | Extract<ExtendCaseOutcome, { kind: 'too_early' }>
+
+type FoundConflict = CaseConflict & { ofCaseId: string | null }
+
+/** The problem that an outcome of the theatre becomes. @param at where the request has the plan of the case */
+export function theatreProblem(outcome: TheatreRefusal, at = ''): ProblemError {
+  switch (outcome.kind) {
+    case 'refused':
+      return conflictsProblem(outcome.conflicts, at)
+    case 'resource_invalid':
+      return resourceProblem(outcome, at)
+    case 'case_missing':
+      return problem('case_not_found', `There is no case ${outcome.caseId}.`)
+    case 'request_missing':
+      return problem('case_request_not_found', 'There is no open request with this id in this clinic.')
+    case 'hold_expired':
+      return problem('hold_expired', `The hold of case ${outcome.case.id} has ended. What it held is free again.`, {
+        case: caseBody(outcome.case),
+      })
+    case 'invalid_transition':
+      return problem('invalid_transition', `The case is ${outcome.case.status}, which does not allow this change.`, {
+        case: caseBody(outcome.case),
+      })
+    case 'too_early': {
+      const message = `must not be before the planned end, ${outcome.case.endsAt.toISOString()}`
+      return invalidRequest([{ path: '/expectedEndsAt', message }])
+    }
+    case 'milestone_order':
+      return problem('milestone_order', `The case has ${outcome.milestone} at ${outcome.at.toISOString()}.`)
+    case 'in_future':
+      return invalidRequest([{ path: '/at', message: 'must not be more than 5 minutes in the future' }])
+    case 'slot_closed':
+    case 'key_reused':
+    case 'overloaded':
+      return refusalProblem(outcome)
+  }
+}
+
+/** A room, person or piece of equipment that the request names. @param path a JSON pointer into the body */
+export function resourceNotFound(path: string, resourceId: string): ProblemError {
+  return problem('theatre_resource_not_found', `There is no such room, person or equipment: ${resourceId}.`, {
+    errors: [{ path, message: `is not in this clinic, or of another kind: "${resourceId}"` }],
+  })
+}
+
+export function blockNotFound(blockId: string): ProblemError {
+  return problem('block_not_found', `There is no block ${blockId}.`)
+}
+
+function resourceProblem({ path, resourceId, why }: CaseInvalid, at: string): ProblemError {
+  const place = `${at}${path}`
+  switch (why) {
+    case 'missing':
+      return resourceNotFound(place, resourceId)
+    case 'repeated':
+      return invalidRequest([{ path: place, message: `must not be named twice: "${resourceId}"` }])
+    case 'inactive':
+      return problem('theatre_resource_inactive', `${resourceId} takes no new cases.`, {
+        errors: [{ path: place, message: `takes no new cases: "${resourceId}"` }],
+      })
+  }
+}
+
+const roleTexts = {
+  room: 'The room',
+  surgeon: 'The surgeon',
+  anaesthetist: 'The anaesthetist',
+  staff: 'Somebody of the team',
+  equipment: 'A piece of equipment',
+  patient: 'The patient',
+} as const satisfies Record<AllocationKind, string>
+
+/** Which problem a conflict is, if it is the first, and whether an admin can override it. */
+const rules = {
+  resource_busy: { code: 'resource_busy', isSoft: false },
+  patient_mismatch: { code: 'patient_mismatch', isSoft: false },
+  units_missing: { code: 'invalid_request', isSoft: false },
+  block_full: { code: 'block_full', isSoft: false },
+  block_mismatch: { code: 'block_mismatch', isSoft: false },
+  in_past: { code: 'invalid_request', isSoft: false },
+  too_far_ahead: { code: 'invalid_request', isSoft: false },
+  outside_hours: { code: 'outside_hours', isSoft: true },
+  block_overrun: { code: 'block_overrun', isSoft: true },
+  block_owned: { code: 'block_owned', isSoft: true },
+  preferred_equipment: { code: 'preferred_equipment_missing', isSoft: true },
+} as const satisfies Record<CaseConflict['kind'], { code: ProblemCode; isSoft: boolean }>
+
+/** The first conflict decides the code; all of them are in `conflicts`. */
+function conflictsProblem(conflicts: readonly FoundConflict[], at: string): ProblemError {
+  const [first] = conflicts
+  if (first === undefined) throw new Error('A case was refused without a conflict.')
+  const { code } = rules[first.kind]
+  const full = conflicts.find((one) => one.kind === 'block_full')
+  const errors = code === 'invalid_request' ? [{ path: `${at}${pathOf(first)}`, message: invalidTextOf(first) }] : null
+  return problem(code, errors === null ? detailOf(first) : `${pathOf(first)} ${invalidTextOf(first)}`, {
+    ...(errors === null ? {} : { errors }),
+    conflicts: conflicts.map(conflictBody),
+    ...(full?.kind === 'block_full' ? { remainingMinutes: full.remainingMinutes } : {}),
+  })
+}
+
+/**
+ * The body of a conflict. Only staff and admins of the clinic get conflicts, and they see all of its cases; what a
+ * patient is called is in none.
+ */
+export function conflictBody(conflict: FoundConflict): CaseConflictBody {
+  const { isSoft } = rules[conflict.kind]
+  const base = { code: conflict.kind, isSoft, ofCaseId: conflict.ofCaseId }
+  switch (conflict.kind) {
+    case 'resource_busy': {
+      const { role, resourceId, name, unit, from, to, caseId, slotId } = conflict
+      const taken = { kind: role, resourceId, name: role === 'patient' ? null : name, unit }
+      return { ...base, ...taken, from: timeText(from), to: timeText(to), caseId, slotId }
+    }
+    case 'units_missing':
+      return { ...base, kind: 'equipment', resourceId: conflict.resourceId, name: conflict.name, units: conflict.units }
+    case 'preferred_equipment':
+      return { ...base, kind: 'equipment', resourceId: conflict.resourceId, name: conflict.name }
+    case 'block_full':
+      return { ...nothing(base), blockId: conflict.blockId, remainingMinutes: conflict.remainingMinutes }
+    case 'block_mismatch':
+      return { ...nothing(base), blockId: conflict.blockId }
+    case 'block_overrun':
+      return { ...nothing(base), blockId: conflict.blockId, blockEndsAt: timeText(conflict.blockEndsAt) }
+    case 'block_owned': {
+      const { blockId, service, surgeonId } = conflict
+      return { ...nothing(base), blockId, service, surgeonId }
+    }
+    default:
+      return nothing(base)
+  }
+}
+
+function nothing<Base>(base: Base) {
+  return { ...base, resourceId: null, name: null }
+}
+
+function pathOf({ kind }: CaseConflict): string {
+  return kind === 'units_missing' ? '/equipment' : '/startsAt'
+}
+
+function invalidTextOf(conflict: CaseConflict): string {
+  if (conflict.kind === 'units_missing') {
+    return `must need at most ${conflict.units} of ${conflict.resourceId}: there are no more`
+  }
+  return conflict.kind === 'in_past' ? 'must not be in the past' : 'must be at most two years ahead'
+}
+
+function detailOf(conflict: CaseConflict): string {
+  switch (conflict.kind) {
+    case 'resource_busy':
+      return `${roleTexts[conflict.role]} is taken from ${conflict.from.toISOString()} to ${conflict.to.toISOString()}.`
+    case 'patient_mismatch':
+      return 'The clinic knows this record number with another birth date.'
+    case 'block_full':
+      return `The block has ${conflict.remainingMinutes} minutes left, fewer than the case and its turnover take.`
+    case 'block_mismatch':
+      return `The case does not start in block ${conflict.blockId}.`
+    case 'outside_hours':
+      return 'The room is closed at this time.'
+    case 'block_overrun':
+      return `The block ends at ${conflict.blockEndsAt.toISOString()}, before the case.`
+    case 'block_owned':
+      return `The block belongs to ${conflict.service ?? 'another surgeon'}.`
+    case 'preferred_equipment':
+      return `The surgeon prefers to have ${conflict.name}.`
+    default:
+      return invalidTextOf(conflict)
+  }
+}

@@ -1,0 +1,23 @@
+import type { TheatreFiguresBody, TheatreReportBody } from '@holdfast/contract'
+import Papa from 'papaparse'
+
+/** One row for the total and for each group; `cancellations` has its reasons in one field: `code: count; …`. */
+export function reportCsv({ total, byRoom, byService, bySurgeon, byDay }: TheatreReportBody): string {
+  const rows = [
+    rowOf('total', '', '', total),
+    ...byRoom.map(({ key, name, figures }) => rowOf('room', key, name, figures)),
+    ...byService.map(({ key, name, figures }) => rowOf('service', key, name, figures)),
+    ...bySurgeon.map(({ key, name, figures }) => rowOf('surgeon', key, name, figures)),
+    ...byDay.map(({ key, name, figures }) => rowOf('day', key, name, figures)),
+  ]
+  // A name that begins like a formula would be one for a spreadsheet.
+  return `${Papa.unparse(rows, { escapeFormulae: true })}\r\n`
+}
+
+function rowOf(group: string, key: string, name: string, { cancellations, ...figures }: TheatreFiguresBody) {
+  return { group, key, name, ...figures, cancellations: cancellations.map(textOf).join('; ') }
+}
+
+function textOf({ reason, count }: TheatreFiguresBody['cancellations'][number]): string {
+  return `${reason}: ${count}`
+}

@@ -1,0 +1,82 @@
+import type { TheatreReportBody } from '@holdfast/contract'
+import type { Block, Case } from '@holdfast/engine'
+import { dayOf, performedCases } from './performed-case.ts'
+import { type FiguresQuery, theatreFigures } from './theatre-figures.ts'
+
+export type TheatreReportQuery = {
+  /** Local days, `YYYY-MM-DD`, both included. */
+  from: string
+  to: string
+  timezone: string
+  graceMinutes: number
+  turnoverMinutesMax: number
+  releaseDays: number
+  now: Date
+  /** That start on these days, in any state. */
+  cases: readonly Case[]
+  blocks: readonly Block[]
+  /** Of rooms and surgeons. */
+  names: ReadonlyMap<string, string>
+}
+
+type Part = Pick<FiguresQuery, 'performed' | 'cancelled' | 'blocks'>
+
+const liveStatuses = new Set<Case['status']>(['CONFIRMED', 'ARRIVED', 'COMPLETED', 'NO_SHOW'])
+
+/**
+ * The figures of all cases and blocks of some days, and of those of each room, service, surgeon and day. The blocks of
+ * a service or surgeon are those that they own; a first case, a turnover and overtime belong to the case in question.
+ */
+export function theatreReport(query: TheatreReportQuery): TheatreReportBody {
+  const { from, to, graceMinutes, turnoverMinutesMax, releaseDays, now, blocks, timezone } = query
+  const live = query.cases.filter(({ status }) => liveStatuses.has(status))
+  const all: Part = {
+    performed: performedCases({ cases: live, blocks, timezone, turnoverMinutesMax }),
+    cancelled: query.cases.filter(isCancelled),
+    blocks,
+  }
+  const casesOfBlocks = Map.groupBy(live, ({ blockId }) => blockId ?? '')
+  const figures = (part: Part) => theatreFigures({ ...part, casesOfBlocks, graceMinutes, releaseDays, now })
+  const nameOf = (id: string) => query.names.get(id) ?? id
+  const groups = (keyOf: Keys, name: (key: string) => string) =>
+    split(all, keyOf)
+      .map(([key, part]) => ({ key, name: name(key), figures: figures(part) }))
+      .sort((one, other) => (one.name < other.name || (one.name === other.name && one.key < other.key) ? -1 : 1))
+  return {
+    ...{ from, to, graceMinutes, turnoverMinutesMax, releaseDays },
+    total: figures(all),
+    byRoom: groups({ ofCase: (one) => one.roomId, ofBlock: (one) => one.roomId }, nameOf),
+    byService: groups({ ofCase: (one) => one.service, ofBlock: (one) => one.service }, (service) => service),
+    bySurgeon: groups({ ofCase: (one) => one.surgeonId, ofBlock: (one) => one.surgeonId }, nameOf),
+    byDay: groups(
+      { ofCase: (one) => dayOf(one.startsAt, timezone), ofBlock: (one) => dayOf(one.from, timezone) },
+      (day) => day,
+    ),
+  }
+}
+
+/** A hold that was released was never planned; a case that lost its block was. */
+function isCancelled({ status, failureReason }: Case): boolean {
+  if (status === 'CANCELLED') return failureReason !== 'hold_released'
+  return status === 'FAILED' && failureReason === 'slot_withdrawn'
+}
+
+type Keys = { ofCase(one: Case): string; ofBlock(one: Block): string | null }
+
+function split({ performed, cancelled, blocks }: Part, { ofCase, ofBlock }: Keys): [string, Part][] {
+  const performedBy = Map.groupBy(performed, ({ plan }) => ofCase(plan))
+  const cancelledBy = Map.groupBy(cancelled, ofCase)
+  const blocksBy = Map.groupBy(
+    blocks.filter((block) => ofBlock(block) !== null),
+    (block) => ofBlock(block) ?? '',
+  )
+  const keys = new Set([...performedBy.keys(), ...cancelledBy.keys(), ...blocksBy.keys()])
+  return [...keys].map((key) => [
+    key,
+    {
+      performed: performedBy.get(key) ?? [],
+      cancelled: cancelledBy.get(key) ?? [],
+      blocks: blocksBy.get(key) ?? [],
+    },
+  ])
+}

@@ -1,0 +1,241 @@
+import { expect } from 'vitest'
+import { dataOf } from './a-practice.ts'
+import { axeFindings, untilRead } from './harness.ts'
+import { test } from './site-test.ts'
+import { aCase, aRequest, aTheatre, dragCase, inMinutes, openBoard, rowOf } from './theatre-scene.ts'
+
+test('from a request to the report: suggested, held, confirmed, moved, refused, run', async ({ site }) => {
+  const theatre = await aTheatre(site)
+  const { clinicId } = theatre
+  await aCase(site, theatre, { startsAt: inMinutes(300) })
+  await aRequest(site, theatre, { procedure: { code: 'H1', display: 'Hip replacement' }, minutes: 60 })
+  const page = await openBoard(theatre, 'staff')
+  await page.getByRole('button', { name: 'Find a time: Hip replacement' }).click()
+  const finding = page.getByRole('dialog', { name: 'Find a time: Hip replacement' })
+  await finding
+    .getByRole('button', { name: /Room 1$/ })
+    .first()
+    .click()
+  expect(await axeFindings(page)).toEqual([])
+  await finding.getByRole('button', { name: /^Hold .*, Room 1$/ }).click()
+
+  const drawer = page.getByRole('dialog', { name: 'Hip replacement', exact: true })
+  await drawer.getByText(/^Time left: [01]:\d\d$/).waitFor()
+  await drawer.getByRole('button', { name: 'Confirm' }).click()
+  await page.getByText('Hip replacement is confirmed.').waitFor()
+  await page.keyboard.press('Escape')
+  await drawer.waitFor({ state: 'detached' })
+  // The board is as wide as it stays when nobody waits any more.
+  await page.getByRole('region', { name: 'Waiting list' }).waitFor({ state: 'detached' })
+  const hip = page.getByRole('button', { name: /Hip replacement/ })
+  await rowOf(page, 'Room 1')
+    .getByRole('button', { name: /Hip replacement/ })
+    .waitFor()
+
+  const row = page.locator('[data-room]').nth(1)
+  await dragCase(page, hip, { to: hip, row, pixels: 150 })
+  await rowOf(page, 'Room 2')
+    .getByRole('button', { name: /Hip replacement/ })
+    .waitFor()
+  await page.getByText(/^Hip replacement moved: Room 2, /).waitFor()
+
+  // At the same time as another case of the surgeon.
+  await dragCase(page, hip, { to: page.getByRole('button', { name: /Prostatectomy/ }) })
+  const refused = page.getByRole('dialog', { name: 'Not moved: something is in the way' })
+  await refused.getByText(/^Dr\. Chen is in Room 1 until \d+:\d\d\.$/).waitFor()
+  await refused.getByRole('button', { name: 'Leave as it is' }).click()
+  await refused.waitFor({ state: 'detached' })
+
+  await rowOf(page, 'Room 2')
+    .getByRole('button', { name: /Hip replacement/ })
+    .click()
+  for (const milestone of ['Patient arrived', 'In the room', 'Out of the room']) {
+    await drawer.getByRole('button', { name: `${milestone}: now` }).click()
+    await page.getByText(`Recorded: ${milestone}.`).waitFor()
+  }
+  await drawer.getByText('Done', { exact: true }).waitFor()
+  expect(await axeFindings(page)).toEqual([])
+
+  const admin = await theatre.scene.pageOf('admin')
+  await admin.goto(`/clinic/${clinicId}/theatre/report`)
+  await admin.getByRole('row', { name: /^Room 2 1 / }).waitFor()
+  await admin.getByText('What the figures count').click()
+  await admin.getByText('The share of block time during which patients were in the room.').waitFor()
+  expect(await axeFindings(admin)).toEqual([])
+})
+
+test('two people hold the only robot at once: one gets it, and the other reads where it is', async ({ site }) => {
+  const theatre = await aTheatre(site)
+  const { clinicId, roomIds, robotId } = theatre
+  const ito = await dataOf(
+    site.admin.createTheatreStaff({ path: { clinicId }, body: { name: 'Dr. Ito', profession: 'surgeon' } }),
+  )
+  const equipment = [{ equipmentId: robotId, units: 1 }]
+  const requestIds = [
+    await aRequest(site, theatre, { equipment }),
+    await aRequest(site, theatre, { equipment, surgeonId: ito.id }),
+  ]
+  const startsAt = inMinutes(120)
+  const pages = [await theatre.scene.pageOf('staff'), await theatre.scene.pageOf('admin')]
+  for (const [index, page] of pages.entries()) {
+    const search = new URLSearchParams({ requestId: requestIds[index] ?? '', roomId: roomIds[index] ?? '', startsAt })
+    await page.goto(`/clinic/${clinicId}/theatre/book?${search}`)
+    await page.getByRole('button', { name: /^Hold / }).waitFor()
+  }
+  await Promise.all(pages.map((page) => page.getByRole('button', { name: /^Hold / }).click()))
+  const outcomes = await Promise.all(
+    pages.map(async (page) => {
+      const held = page.getByRole('heading', { level: 1, name: 'The case is held' })
+      const refused = page.getByRole('alert').filter({ hasText: 'Not held: something is in the way' })
+      await held.or(refused).waitFor()
+      return (await held.isVisible()) ? null : refused
+    }),
+  )
+  const losers = outcomes.filter((refused) => refused !== null)
+  expect(losers).toHaveLength(1)
+  await losers[0]?.getByText(/^Robot \(no\. 1\) is in Room [12] until \d+:\d\d\.$/).waitFor()
+  // The clinic's day may be another than that of UTC.
+  const day = Temporal.PlainDate.from(startsAt.slice(0, 10))
+  const query = { from: day.subtract({ days: 1 }).toString(), to: day.add({ days: 1 }).toString() }
+  const { items } = await dataOf(site.admin.listCases({ path: { clinicId }, query }))
+  expect(items.filter(({ equipment: used }) => used.length > 0)).toHaveLength(1)
+})
+
+test('an urgent case displaces an elective one with a reason, which then waits again', async ({ site }) => {
+  const theatre = await aTheatre(site)
+  const { clinicId, roomIds } = theatre
+  const startsAt = inMinutes(120)
+  await aCase(site, theatre, { startsAt, procedure: { code: 'K1', display: 'Knee arthroscopy' } })
+  const requestId = await aRequest(site, theatre, {
+    urgency: 'immediate',
+    procedure: { code: 'A1', display: 'Appendectomy' },
+  })
+  const page = await theatre.scene.pageOf('staff')
+  const search = new URLSearchParams({ requestId, roomId: roomIds[0] ?? '', startsAt })
+  await page.goto(`/clinic/${clinicId}/theatre/book?${search}`)
+  await page.getByRole('button', { name: /^Hold / }).click()
+  const refused = page.getByRole('alert').filter({ hasText: 'Not held: something is in the way' })
+  expect(await refused.getByRole('checkbox', { name: /^Knee arthroscopy, Room 1, / }).isChecked()).toBe(true)
+  await refused.getByLabel('Reason').fill('Perforated appendix')
+  expect(await axeFindings(page)).toEqual([])
+  await refused.getByRole('button', { name: 'Let them give way' }).click()
+  await page.getByRole('heading', { level: 1, name: 'The case is held' }).waitFor()
+  await page.getByText('Cases that wait again: 1.').waitFor()
+  await page.getByRole('link', { name: 'Waiting list' }).click()
+  const card = page.getByRole('listitem').filter({ hasText: 'Knee arthroscopy' })
+  await card.getByText('Gave way to an emergency: Perforated appendix').waitFor()
+})
+
+test('an administrator books outside of the opening times with a reason; staff cannot', async ({ site }) => {
+  const theatre = await aTheatre(site)
+  const { clinicId } = theatre
+  const closed = await dataOf(site.admin.createRoom({ path: { clinicId }, body: { name: 'Closed room', hours: [] } }))
+  const requestId = await aRequest(site, theatre, {})
+  const search = new URLSearchParams({ requestId, roomId: closed.id, startsAt: inMinutes(120) })
+  const refusedOf = async (who: 'staff' | 'admin') => {
+    const page = await theatre.scene.pageOf(who)
+    await page.goto(`/clinic/${clinicId}/theatre/book?${search}`)
+    await page.getByRole('button', { name: /^Hold / }).click()
+    const refused = page.getByRole('alert').filter({ hasText: 'Not held: something is in the way' })
+    await refused.getByText('The room is closed at this time.').waitFor()
+    return { page, refused }
+  }
+  expect(await (await refusedOf('staff')).refused.getByLabel('Reason').count()).toBe(0)
+  const { page, refused } = await refusedOf('admin')
+  await refused.getByLabel('Reason').fill('The other rooms are being repaired')
+  await refused.getByRole('button', { name: 'Hold nevertheless' }).click()
+  await page.getByRole('heading', { level: 1, name: 'The case is held' }).waitFor()
+  await page.getByText('The other rooms are being repaired').waitFor()
+})
+
+test('a request is held where it is dropped, and a full place says what is in the way', async ({ site }) => {
+  const theatre = await aTheatre(site)
+  await aCase(site, theatre, { startsAt: inMinutes(150) })
+  await aRequest(site, theatre, { patient: { mrn: '1', name: 'Anna Able' } })
+  const page = await openBoard(theatre, 'staff')
+  const card = page.getByRole('region', { name: 'Waiting list' }).getByRole('listitem').filter({ hasText: 'Anna Able' })
+  const busy = await page.getByRole('button', { name: /Prostatectomy/ }).boundingBox()
+  const track = page.locator('[data-room]').nth(1)
+  const tracks = await track.boundingBox()
+  if (busy === null || tracks === null) throw new Error('The case is not shown.')
+  const x = busy.x - tracks.x
+  await card.dragTo(track, { targetPosition: { x: x + 20, y: 60 } })
+  const finding = page.getByRole('dialog', { name: 'Find a time: Cystoscopy' })
+  await finding.getByText(/^Dr\. Chen is in Room 1 until \d+:\d\d\.$/).waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  await page.keyboard.press('Escape')
+  await finding.waitFor({ state: 'detached' })
+  await card.dragTo(track, { targetPosition: { x: x - 60, y: 60 } })
+  const drawer = page.getByRole('dialog', { name: 'Cystoscopy', exact: true })
+  await drawer.getByRole('button', { name: 'Confirm' }).click()
+  await page.getByText('Cystoscopy is confirmed.').waitFor()
+  await page.keyboard.press('Escape')
+  await rowOf(page, 'Room 2')
+    .getByRole('button', { name: /Cystoscopy/ })
+    .waitFor()
+  await page.getByRole('region', { name: 'Waiting list' }).waitFor({ state: 'detached' })
+
+  // On paper: room by room, in place of the board.
+  await page.evaluate(() => window.dispatchEvent(new Event('beforeprint')))
+  await page.emulateMedia({ media: 'print' })
+  await page.getByRole('row', { name: /Cystoscopy Urology Anna Able Record number 1 Dr\. Chen/ }).waitFor()
+  expect(await page.locator('[data-room]').first().isVisible()).toBe(false)
+})
+
+test('doctors see when rooms, colleagues and the robot are taken, and not by whom or what for', async ({ site }) => {
+  const theatre = await aTheatre(site)
+  await aCase(site, theatre, { equipment: [{ equipmentId: theatre.robotId, units: 1 }] })
+  const page = await theatre.scene.pageOf('doctor')
+  await page.goto('/my-day')
+  await page.getByRole('link', { name: 'Theatre' }).click()
+  await rowOf(page, 'Room 1')
+    .getByText(/^Taken \d/)
+    .waitFor()
+  await page.getByLabel('People and equipment').click()
+  await rowOf(page, 'Robot no. 1').getByText('Taken').waitFor()
+  await rowOf(page, 'Dr. Chen').getByText('Taken').waitFor()
+  expect(await page.getByText('Carl Coming').count()).toBe(0)
+  expect(await page.getByText('Prostatectomy').count()).toBe(0)
+  expect(await axeFindings(page)).toEqual([])
+})
+
+test('blocks of a month are previewed; one is filled from the board, taken over and withdrawn', async ({ site }) => {
+  const theatre = await aTheatre(site)
+  const { clinicId, roomIds } = theatre
+  const block = { roomId: roomIds[0] ?? '', service: 'Urology', from: inMinutes(60), to: inMinutes(300) }
+  await dataOf(site.admin.createBlocks({ path: { clinicId }, body: block }))
+  await aRequest(site, theatre, {})
+  const page = await openBoard(theatre, 'admin')
+  await page.getByRole('button', { name: /^Block .*Urology/ }).click()
+  const dialog = page.getByRole('dialog', { name: 'Block' })
+  await dialog.getByText('0 minutes of 4 hours').waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  await dialog.getByRole('button', { name: /^Fill from the waiting list: / }).click()
+  await page.getByText('Booked from the waiting list: Cystoscopy.').waitFor()
+  await dialog.getByText('40 minutes of 4 hours').waitFor()
+  await dialog.getByRole('button', { name: /^Change: / }).click()
+  await dialog.getByLabel('Belongs to').selectOption({ label: 'A surgeon' })
+  await dialog.getByLabel('Surgeon').selectOption({ label: 'Dr. Chen' })
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('The block is changed.').waitFor()
+  await dialog.getByText('Dr. Chen').waitFor()
+  await dialog.getByRole('button', { name: /^Withdraw: / }).click()
+  await dialog.getByText('Cases that end with the block: 1.').waitFor()
+  await dialog.getByRole('button', { name: 'Leave as it is' }).click()
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'detached' })
+
+  await page.getByRole('link', { name: 'Blocks' }).click()
+  await page.getByRole('button', { name: 'Next week' }).click()
+  await page.getByRole('button', { name: 'Add blocks' }).click()
+  const form = page.getByRole('dialog', { name: 'Add blocks' })
+  await form.getByText('Monthly', { exact: true }).click()
+  await form.getByLabel('Service').fill('Orthopaedics')
+  await form.getByLabel('Last', { exact: true }).click()
+  expect(await axeFindings(page)).toEqual([])
+  await form.getByRole('button', { name: 'Preview' }).click()
+  await form.getByText(/^Would be created: \d\./).waitFor()
+  await untilRead(page)
+  await form.getByRole('button', { name: 'Create blocks' }).click()
+  await form.getByText(/^Created: [6-9]\. There already: 0\./).waitFor()
+})

@@ -1,0 +1,228 @@
+import type { Page } from 'playwright-core'
+import { expect } from 'vitest'
+import { aClinicScene, noonZone } from './clinic-scene.ts'
+import { axeFindings, sidewaysPixels } from './harness.ts'
+import { test } from './site-test.ts'
+import { aCase, aTheatre, inMinutes, openBoard, rowOf } from './theatre-scene.ts'
+
+test('a case is booked from a suggestion: held, confirmed, and on the board', async ({ site }) => {
+  const theatre = await aTheatre(site)
+  const page = await theatre.scene.pageOf('staff')
+  await page.goto(`/clinic/${theatre.clinicId}/theatre/book`)
+  await page.getByLabel('Record number').fill('4711')
+  await page.getByLabel('Patient’s name').fill('Pia Patient')
+  await page.getByLabel('Service').fill('Orthopaedics')
+  await page.getByRole('textbox', { name: 'Procedure', exact: true }).fill('Hip replacement')
+  await page.getByLabel('Procedure code').fill('H1')
+  await page.getByLabel('Surgeon').selectOption({ label: 'Dr. Chen' })
+  await page.getByRole('button', { name: 'Suggest times' }).click()
+  await page
+    .getByRole('button', { name: /Room 1$/ })
+    .first()
+    .click()
+  expect(await axeFindings(page)).toEqual([])
+  await page.getByRole('button', { name: /^Hold / }).click()
+  await page.getByRole('heading', { level: 1, name: 'The case is held' }).waitFor()
+  await page.getByText(/^Time left: [01]:\d\d$/).waitFor()
+  await page.getByRole('button', { name: 'Confirm' }).click()
+  await page.getByRole('heading', { level: 1, name: 'The case is booked' }).waitFor()
+  await page.getByRole('link', { name: 'Show on the board' }).click()
+  await rowOf(page, 'Room 1')
+    .getByRole('button', { name: /Hip replacement.*Orthopaedics.*Pia Patient/ })
+    .waitFor()
+})
+
+test('a case moves by keyboard and by dragging, and a refusal says who is where', async ({ site }) => {
+  const theatre = await aTheatre(site)
+  const first = await aCase(site, theatre, { procedure: { code: 'H1', display: 'Hip replacement' } })
+  await aCase(site, theatre, { startsAt: inMinutes(240) })
+  const page = await openBoard(theatre, 'staff')
+  const hip = page.getByRole('button', { name: /Hip replacement/ })
+  await hip.focus()
+  await page.keyboard.press('m')
+  await page.keyboard.press('ArrowDown')
+  await page
+    .getByRole('status')
+    .getByText(/^Room 2, /)
+    .waitFor()
+  await page.keyboard.press('Enter')
+  await rowOf(page, 'Room 2')
+    .getByRole('button', { name: /Hip replacement/ })
+    .waitFor()
+  await page.getByText(/^Hip replacement moved: Room 2, /).waitFor()
+
+  // Escape leaves it as it is.
+  await hip.focus()
+  await page.keyboard.press('m')
+  await page.keyboard.press('ArrowUp')
+  await page.keyboard.press('Escape')
+  expect(
+    await rowOf(page, 'Room 2')
+      .getByRole('button', { name: /Hip replacement/ })
+      .count(),
+  ).toBe(1)
+
+  const other = rowOf(page, 'Room 1').getByRole('button', { name: /Prostatectomy/ })
+  const [from, to] = [await other.boundingBox(), await hip.boundingBox()]
+  if (from === null || to === null) throw new Error('The cases are not shown.')
+  await page.mouse.move(from.x + 15, from.y + 20)
+  await page.mouse.down()
+  await page.mouse.move(to.x + 100, from.y + 20, { steps: 4 })
+  await page.mouse.move(to.x + 15, from.y + 20, { steps: 4 })
+  await page.mouse.up()
+  const dialog = page.getByRole('dialog', { name: 'Not moved: something is in the way' })
+  await dialog.getByText(/^Dr\. Chen is in Room 2 until \d+:\d\d\.$/).waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  await dialog.getByRole('button', { name: 'Leave as it is' }).click()
+  await dialog.waitFor({ state: 'detached' })
+
+  // Stretched at its end.
+  const end = await hip.boundingBox()
+  if (end === null) throw new Error('The case is not shown.')
+  await page.mouse.move(end.x + end.width - 2, end.y + 20)
+  await page.mouse.down()
+  await page.mouse.move(end.x + end.width + 60, end.y + 20, { steps: 5 })
+  await page.mouse.up()
+  await page
+    .getByText(/^Hip replacement moved: /)
+    .last()
+    .waitFor()
+  await expect
+    .poll(async () => (await site.admin.getCase({ path: { caseId: first.id } })).data?.minutes)
+    .toBeGreaterThan(60)
+  expect(await axeFindings(page)).toEqual([])
+})
+
+test('a case’s milestones and its cancellation, and the week on a phone', async ({ site }) => {
+  const theatre = await aTheatre(site)
+  const one = await aCase(site, theatre, { procedure: { code: 'H1', display: 'Hip replacement' } })
+  const page = await openBoard(theatre, 'staff')
+  await page.getByRole('button', { name: /Hip replacement/ }).click()
+  const dialog = page.getByRole('dialog', { name: 'Hip replacement' })
+  await dialog
+    .getByRole('region', { name: 'What it takes' })
+    .getByRole('listitem')
+    .filter({ hasText: 'Dr. Chen' })
+    .waitFor()
+  await dialog.getByRole('button', { name: 'Patient arrived: now' }).click()
+  await page.getByText('Recorded: Patient arrived.').waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  const { data } = await site.admin.getCase({ path: { caseId: one.id } })
+  expect(data?.milestones.map(({ milestone }) => milestone)).toEqual(['arrived'])
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'detached' })
+
+  const next = await aCase(site, theatre, { startsAt: inMinutes(200) })
+  await page.getByRole('button', { name: /Prostatectomy/ }).click()
+  const second = page.getByRole('dialog', { name: 'Prostatectomy' })
+  await second.getByRole('button', { name: 'Cancel the case' }).click()
+  await second.getByLabel('Reason').selectOption({ label: 'No bed' })
+  await second.getByRole('button', { name: 'Cancel the case' }).click()
+  await page.getByText('Prostatectomy is cancelled.').waitFor()
+  const cancelled = await site.admin.getCase({ path: { caseId: next.id } })
+  expect(cancelled.data).toMatchObject({ status: 'CANCELLED', cancellationReason: 'no_bed' })
+
+  const phone = await openBoard(theatre, 'staff', { viewport: { width: 390, height: 844 } })
+  expect(await sidewaysPixels(phone)).toBe(0)
+  await phone.getByText('Week', { exact: true }).click()
+  await phone.getByRole('columnheader', { name: 'Room', exact: true }).waitFor()
+  await phone.getByRole('button', { name: /Hip replacement/ }).waitFor()
+  expect(await sidewaysPixels(phone)).toBe(0)
+  expect(await axeFindings(phone)).toEqual([])
+
+  const arabic = await openBoard(theatre, 'staff', { locale: 'ar', viewport: { width: 390, height: 844 } })
+  await arabic.locator('[data-case] bdi').filter({ hasText: 'Hip replacement' }).waitFor()
+  expect(await cutAtTheBeginning(arabic)).toEqual([])
+})
+
+/** The names on the board of which the first letter is not in sight. */
+function cutAtTheBeginning(page: Page): Promise<string[]> {
+  return page.locator('[data-case] bdi').evaluateAll((names) =>
+    names.flatMap((name) => {
+      const range = document.createRange()
+      range.setStart(name.firstChild ?? name, 0)
+      range.setEnd(name.firstChild ?? name, 1)
+      const [letter, button] = [range.getBoundingClientRect(), name.closest('button')?.getBoundingClientRect()]
+      const isSeen = button !== undefined && letter.left >= button.left && letter.right <= button.right
+      return isSeen ? [] : [name.textContent ?? '']
+    }),
+  )
+}
+
+test('an administrator sets up a theatre from its empty board, and reads its report', async ({ site }) => {
+  const scene = await aClinicScene(site, { timezone: noonZone() })
+  const page = await scene.pageOf('admin')
+  await page.goto(`/clinic/${scene.clinic.id}/theatre`)
+  await page.getByText('This theatre has no rooms yet').waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  await page.getByRole('main').getByRole('link', { name: 'Add a room' }).click()
+  const dialog = page.getByRole('dialog')
+  await page.getByRole('button', { name: 'Add a room' }).click()
+  await dialog.getByLabel('Name').fill('Room A')
+  await dialog.getByLabel('Always open').click()
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await dialog.waitFor({ state: 'detached' })
+  await page.getByRole('row', { name: /Room A.*Always open/ }).waitFor()
+  await page.getByRole('button', { name: 'Add equipment' }).click()
+  await dialog.getByLabel('Name').fill('Robot')
+  expect(await axeFindings(page)).toEqual([])
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await dialog.waitFor({ state: 'detached' })
+  await page.getByRole('row', { name: /Robot.*Units: 1/ }).waitFor()
+
+  await page.getByRole('link', { name: 'Blocks' }).click()
+  await page.getByRole('button', { name: 'Next week' }).click()
+  await page.getByRole('button', { name: 'Add blocks' }).click()
+  await dialog.getByLabel('Service').fill('Urology')
+  await dialog.getByRole('button', { name: 'Create blocks' }).click()
+  await dialog.getByText(/^Created: 16\. There already: 0\./).waitFor()
+  await dialog.getByRole('button', { name: 'Close' }).last().click()
+  await page.getByRole('row', { name: /Room A.*Urology/ }).waitFor()
+  expect(await axeFindings(page)).toEqual([])
+
+  await page.getByRole('link', { name: 'Report' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Report' }).waitFor()
+  await page.getByRole('link', { name: 'Download as CSV' }).waitFor()
+  expect(await axeFindings(page)).toEqual([])
+})
+
+test('a request waits, is dragged to a room, and is withdrawn', async ({ site }) => {
+  const theatre = await aTheatre(site)
+  const page = await theatre.scene.pageOf('staff')
+  await page.goto(`/clinic/${theatre.clinicId}/theatre/requests`)
+  await page.getByText('Nobody is waiting').waitFor()
+  await page.getByRole('button', { name: 'Request a case' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Record number').fill('815')
+  await dialog.getByLabel('Patient’s name').fill('Walter Wait')
+  await dialog.getByLabel('Service').fill('Urology')
+  await dialog.getByRole('textbox', { name: 'Procedure', exact: true }).fill('Cystoscopy')
+  await dialog.getByLabel('Procedure code').fill('C1')
+  await dialog.getByRole('button', { name: 'Put on the waiting list' }).click()
+  await dialog.waitFor({ state: 'detached' })
+  const card = page.getByRole('listitem').filter({ hasText: 'Cystoscopy' })
+  await card.getByText('Walter Wait').waitFor()
+  expect(await axeFindings(page)).toEqual([])
+
+  await page.getByRole('link', { name: 'Board' }).click()
+  await page.getByRole('region', { name: 'Waiting list' }).waitFor()
+  await card.dragTo(page.locator('[data-room]').nth(1), { targetPosition: { x: 600, y: 60 } })
+  await page.getByRole('heading', { level: 1, name: 'Book a case' }).waitFor()
+  await expect.poll(() => page.getByLabel('Patient’s name').inputValue()).toBe('Walter Wait')
+  expect(await page.getByLabel('Room', { exact: true }).locator('option:checked').textContent()).toBe('Room 2')
+
+  await page.getByRole('link', { name: 'Waiting list' }).click()
+  await page.getByRole('button', { name: 'Withdraw: Cystoscopy' }).click()
+  await page.getByText('Nobody is waiting').waitFor()
+})
+
+test('doctors see the board without its actions, and strangers nothing', async ({ site }) => {
+  const theatre = await aTheatre(site)
+  const page = await openBoard(theatre, 'doctor')
+  await rowOf(page, 'Room 1').waitFor()
+  expect(await page.getByRole('link', { name: 'Book a case' }).count()).toBe(0)
+  expect(await page.getByRole('link', { name: 'Rooms and staff' }).count()).toBe(0)
+  const stranger = await theatre.scene.pageOf('stranger')
+  await stranger.goto(`/clinic/${theatre.clinicId}/theatre`)
+  await stranger.getByText('Your role').waitFor()
+})

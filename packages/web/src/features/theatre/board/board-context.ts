@@ -1,0 +1,40 @@
+import type { Case, TheatreBoard } from '@holdfast/contract/client'
+import { createContext, useContext } from 'react'
+import type { Names } from '../conflict-text.ts'
+import type { Span } from './board-layout.ts'
+
+/** A place for a case: while it is dragged, or planned by keyboard. */
+export type Plan = { roomId: string; startsAt: number; minutes: number }
+
+/** What everything on the board needs. It does not change while a case is dragged. */
+export type BoardScene = {
+  board: TheatreBoard
+  day: string
+  shown: Span
+  timeZone: string
+  now: number
+  marks: Map<string, number>
+  /** Cases that earlier ones keep waiting, and which: see casesAtRisk. */
+  risks: ReadonlyMap<string, string>
+  names: Names
+  canMove: boolean
+  onOpen: (caseId: string) => void
+  onBlock: (blockId: string) => void
+  /** A place without a case was clicked. */
+  onEmpty: (roomId: string, startsAt: number) => void
+  /** A request of the waiting list was dropped on a room. */
+  onRequest: (requestId: string, roomId: string, startsAt: number) => void
+  /** A case is dragged or planned by keyboard; null: no longer. */
+  onPlan: (one: Case, plan: Plan | null) => void
+  onMove: (one: Case, plan: Plan) => void
+}
+
+const Context = createContext<BoardScene | null>(null)
+
+export const BoardContext = Context.Provider
+
+export function useBoard(): BoardScene {
+  const scene = useContext(Context)
+  if (scene === null) throw new Error('This is shown on the board only.')
+  return scene
+}

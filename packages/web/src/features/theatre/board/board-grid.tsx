@@ -1,0 +1,82 @@
+import type { Block, BusyTime, Case, Room } from '@holdfast/contract/client'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { formatTime } from '../../../lib/format.ts'
+import { type Plan, useBoard } from './board-context.ts'
+import classes from './board-grid.module.css'
+import { hoursOf, minuteMs } from './board-layout.ts'
+import { placedStyle } from './placed-style.ts'
+import { ResourceRows } from './resource-rows.tsx'
+import { RoomRow } from './room-row.tsx'
+import { useFirstScroll } from './use-first-scroll.ts'
+
+type BoardGridProps = {
+  /** The case that is dragged, planned by keyboard, or being moved by the server. */
+  planned: { one: Case; plan: Plan; isSent: boolean } | null
+  /** Whether the rows of people and equipment are shown below the rooms. */
+  isWithResources: boolean
+}
+
+/**
+ * Rooms × hours. Not `ResourcesDayView` of @mantine/schedule: it moves events by HTML drag and drop, which has no
+ * keyboard equivalent, and takes local times, with which days on which the clocks change are wrong.
+ */
+export function BoardGrid({ planned, isWithResources }: BoardGridProps) {
+  const { t } = useTranslation('theatre')
+  const { board, shown, timeZone } = useBoard()
+  const scrollRef = useFirstScroll()
+  const hours = hoursOf(shown)
+  const cases = Map.groupBy(board.cases, ({ roomId }) => roomId)
+  const blocks = Map.groupBy(board.blocks, ({ roomId }) => roomId)
+  const busy = Map.groupBy(board.busy ?? neverBusy, ({ resourceId }) => resourceId)
+  const [lastFocused, setLastFocused] = useState<string | null>(null)
+  // One stop of the Tab key: arrows lead to the other cases and blocks.
+  const tabStop =
+    board.cases.find(({ id }) => id === lastFocused) ??
+    board.blocks.find(({ id }) => id === lastFocused) ??
+    firstOf(board.rooms, cases) ??
+    firstOf(board.rooms, blocks)
+  return (
+    <section
+      ref={scrollRef}
+      className={classes.scroll}
+      aria-label={t('board.label')}
+      onFocus={({ target }) => setLastFocused(target.closest<HTMLElement>('[data-stop]')?.dataset.stop ?? null)}
+    >
+      <div className={classes.board} style={{ ['--hours' as string]: hours.length }}>
+        <div className={classes.hours} aria-hidden="true">
+          <div className={classes.corner} />
+          <div className={classes.ticks}>
+            {hours.map((hour) => (
+              <span key={hour} style={placedStyle({ from: hour, to: hour + 60 * minuteMs }, shown)}>
+                {formatTime(hour, timeZone)}
+              </span>
+            ))}
+          </div>
+        </div>
+        {board.rooms.map((room) => (
+          <RoomRow
+            key={room.id}
+            room={room}
+            cases={cases.get(room.id) ?? noCases}
+            blocks={blocks.get(room.id) ?? noBlocks}
+            busy={busy.get(room.id) ?? neverBusy}
+            ghost={planned?.plan.roomId === room.id ? planned.plan : null}
+            isGhostSent={planned?.isSent ?? false}
+            plannedCaseId={planned?.one.id ?? null}
+            tabStopId={tabStop?.roomId === room.id ? tabStop.id : null}
+          />
+        ))}
+        {isWithResources ? <ResourceRows /> : null}
+      </div>
+    </section>
+  )
+}
+
+function firstOf<One>(rooms: readonly Room[], byRoom: Map<string, One[]>): One | undefined {
+  return rooms.flatMap(({ id }) => byRoom.get(id)?.[0] ?? [])[0]
+}
+
+const noCases: Case[] = []
+const noBlocks: Block[] = []
+const neverBusy: BusyTime[] = []

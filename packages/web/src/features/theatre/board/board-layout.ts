@@ -1,0 +1,108 @@
+import type { Block, BusyTime, Case, Room } from '@holdfast/contract/client'
+import { addDays, instantOf } from '../../../lib/local-time.ts'
+
+/** Milliseconds since 1970. */
+export type Span = { from: number; to: number }
+
+const hourMs = 3_600_000
+export const minuteMs = 60_000
+/** A case is moved and stretched by so many minutes at a time. */
+export const stepMinutes = 5
+
+type Shown = {
+  rooms: readonly Room[]
+  blocks: readonly Block[]
+  cases: readonly Case[]
+  busy?: readonly BusyTime[]
+}
+
+/**
+ * The hours that the board shows: opening times, blocks and cases of the day in full hours, and from 8 to 16 in any
+ * case. They are counted in instants, so a day on which the clocks change is as long as it is.
+ */
+export function shownSpan({ rooms, blocks, cases, busy = [] }: Shown, day: string, timeZone: string): Span {
+  const midnight = startOfDay(day, timeZone)
+  const nextMidnight = startOfDay(addDays(day, 1), timeZone)
+  const at = (time: string) => Date.parse(instantOf(day, time, timeZone))
+  const spans = [
+    { from: at('08:00'), to: at('16:00') },
+    ...rooms.flatMap((room) => openSpans(room, day, timeZone) ?? []),
+    ...[...blocks, ...busy].map(({ from, to }) => ({ from: Date.parse(from), to: Date.parse(to) })),
+    ...cases.map(occupiedSpan),
+  ]
+  const first = Math.max(midnight, Math.min(...spans.map(({ from }) => from)))
+  const last = Math.min(nextMidnight, Math.max(...spans.map(({ to }) => to)))
+  return {
+    from: midnight + Math.floor((first - midnight) / hourMs) * hourMs,
+    to: Math.min(nextMidnight, midnight + Math.ceil((last - midnight) / hourMs) * hourMs),
+  }
+}
+
+/** Where the shown hours are to begin if they do not all fit: an hour before now, or before what comes first. */
+export function firstInSight({ blocks, cases, busy = [] }: Omit<Shown, 'rooms'>, shown: Span, now: number): number {
+  if (now >= shown.from && now < shown.to) return Math.max(shown.from, now - hourMs)
+  const starts = [...blocks, ...busy].map(({ from }) => Date.parse(from))
+  const first = Math.min(...starts, ...cases.map(({ startsAt }) => Date.parse(startsAt)))
+  if (!Number.isFinite(first)) return shown.from
+  return Math.min(shown.to, Math.max(shown.from, first - hourMs / 2))
+}
+
+export function startOfDay(day: string, timeZone: string): number {
+  return Date.parse(instantOf(day, '00:00', timeZone))
+}
+
+/** When a room is open on a day; null: always. */
+export function openSpans({ hours }: Room, day: string, timeZone: string): Span[] | null {
+  if (hours === null) return null
+  const weekday = Temporal.PlainDate.from(day).dayOfWeek
+  return hours
+    .filter((one) => one.weekday === weekday)
+    .map(({ from, to }) => ({
+      from: Date.parse(instantOf(day, from, timeZone)),
+      to: to === '24:00' ? startOfDay(addDays(day, 1), timeZone) : Date.parse(instantOf(day, to, timeZone)),
+    }))
+    .sort((a, b) => a.from - b.from)
+}
+
+/** What a board has to shade: the times of a span at which a room is closed. */
+export function closedSpans(open: readonly Span[] | null, shown: Span): Span[] {
+  if (open === null) return []
+  const closed: Span[] = []
+  let at = shown.from
+  for (const { from, to } of open) {
+    if (from > at) closed.push({ from: at, to: Math.min(from, shown.to) })
+    at = Math.max(at, to)
+  }
+  if (at < shown.to) closed.push({ from: at, to: shown.to })
+  return closed
+}
+
+/** How long a case takes its room, with the turnover and as long as it is expected to take. */
+function occupiedSpan(one: Pick<Case, 'startsAt' | 'endsAt' | 'expectedEndsAt' | 'turnoverMinutes'>): Span {
+  const to = Math.max(Date.parse(one.endsAt), Date.parse(one.expectedEndsAt)) + one.turnoverMinutes * minuteMs
+  return { from: Date.parse(one.startsAt), to }
+}
+
+/** The part of a span, in percent of it, for `inset-inline-start` and `width`; null outside of it. */
+export function placed(part: Span, shown: Span): { start: string; size: string } | null {
+  const from = Math.max(part.from, shown.from)
+  const to = Math.min(part.to, shown.to)
+  if (to <= from) return null
+  const percent = (ms: number) => `${((100 * ms) / (shown.to - shown.from)).toFixed(4)}%`
+  return { start: percent(from - shown.from), size: percent(to - from) }
+}
+
+/** The full hours of a span. */
+export function hoursOf({ from, to }: Span): number[] {
+  return Array.from({ length: Math.ceil((to - from) / hourMs) }, (_, index) => from + index * hourMs)
+}
+
+/** To the nearest step of the clock. */
+export function snapped(ms: number, minutes = stepMinutes): number {
+  return Math.round(ms / (minutes * minuteMs)) * minutes * minuteMs
+}
+
+/** The time that a case would take the room at another place. */
+export function planSpan({ startsAt, minutes }: { startsAt: number; minutes: number }): Span {
+  return { from: startsAt, to: startsAt + minutes * minuteMs }
+}

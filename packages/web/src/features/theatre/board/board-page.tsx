@@ -1,0 +1,105 @@
+import { Button, Group, SegmentedControl, Stack } from '@mantine/core'
+import { IconPrinter } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import { useMemo, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { formatDate } from '../../../lib/format.ts'
+import { DayNav } from '../../../ui/day-nav.tsx'
+import { ErrorState } from '../../../ui/error-state.tsx'
+import { Icon } from '../../../ui/icon.tsx'
+import { LiveNote } from '../../../ui/live-note.tsx'
+import { PageLoading } from '../../../ui/page-loading.tsx'
+import { PageTitle } from '../../../ui/page-title.tsx'
+import { CaseDialog } from '../case/case-dialog.tsx'
+import { casesAtRisk } from '../case-state.ts'
+import { namesOf, noBoard } from '../conflict-text.ts'
+import { BlockDialog } from '../setup/block-dialog.tsx'
+import { boardDays, boardQuery } from '../theatre-queries.ts'
+import type { BoardSearch } from '../theatre-search.ts'
+import { useLiveTheatreState } from '../use-live-theatre.ts'
+import { useNow } from '../use-now.ts'
+import { useTheatre } from '../use-theatre.ts'
+import { DayBoard } from './day-board.tsx'
+import { DayPrint } from './day-print.tsx'
+import { NoRooms } from './no-rooms.tsx'
+import { usePrinting } from './use-printing.ts'
+import { WeekTable } from './week-table.tsx'
+
+const route = getRouteApi('/clinic/$clinicId/theatre/')
+
+/** Rooms and their cases, of a day or a week. */
+export function BoardPage() {
+  const { t } = useTranslation('theatre')
+  const { clinicId, today } = useTheatre()
+  const search = route.useSearch()
+  const navigate = route.useNavigate()
+  const isWeek = search.view === 'week'
+  const [day, days] = boardDays(search.day ?? today, search.view)
+  const read = useQuery(boardQuery(clinicId, day, days))
+  const now = useNow()
+  const live = useLiveTheatreState()
+  const names = useMemo(() => namesOf(read.data ?? noBoard), [read.data])
+  const risks = useMemo(() => casesAtRisk(read.data?.cases ?? [], now), [read.data, now])
+  const [openedBlockId, setOpenedBlockId] = useState<string | null>(null)
+  const { isPrinting, print } = usePrinting()
+  const show = (next: BoardSearch) => void navigate({ search: next, resetScroll: false })
+  const { caseId: _opened, ...place } = search
+  const heading = formatDate(day, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' })
+  return (
+    <Stack gap="md" data-wide-page>
+      <Group justify="space-between" align="end">
+        <PageTitle>{isWeek ? t('board.weekOf', { day: heading }) : heading}</PageTitle>
+        <span className="no-print">
+          <LiveNote state={live} updatedAt={read.dataUpdatedAt} />
+        </span>
+      </Group>
+      <Group justify="space-between" align="end" className="no-print">
+        <DayNav day={day} today={today} step={isWeek ? 7 : 1} onChange={(next) => show({ ...place, day: next })} />
+        <Group gap="xs">
+          <SegmentedControl
+            aria-label={t('board.view')}
+            value={isWeek ? 'week' : 'day'}
+            onChange={(view) => show({ day, ...(view === 'week' ? { view } : {}) })}
+            data={[
+              { value: 'day', label: t('board.day') },
+              { value: 'week', label: t('board.week') },
+            ]}
+          />
+          <Button variant="default" leftSection={<Icon of={IconPrinter} />} onClick={print}>
+            {t('print.button')}
+          </Button>
+        </Group>
+      </Group>
+      {read.data === undefined ? (
+        read.isError ? (
+          <ErrorState error={read.error} retry={() => void read.refetch()} />
+        ) : (
+          <PageLoading />
+        )
+      ) : read.data.rooms.length === 0 ? (
+        <NoRooms />
+      ) : isWeek ? (
+        <WeekTable board={read.data} onOpen={(caseId) => show({ ...place, caseId })} />
+      ) : (
+        <>
+          <DayBoard
+            board={read.data}
+            day={day}
+            now={now}
+            risks={risks}
+            onOpen={(caseId, ofDay) => show({ ...place, ...(ofDay === undefined ? {} : { day: ofDay }), caseId })}
+            onBlock={setOpenedBlockId}
+          />
+          {isPrinting ? <DayPrint board={read.data} names={names} /> : null}
+        </>
+      )}
+      <CaseDialog caseId={search.caseId ?? null} names={names} risks={risks} onClose={() => show(place)} />
+      <BlockDialog
+        block={read.data?.blocks.find(({ id }) => id === openedBlockId) ?? null}
+        names={names}
+        onClose={() => setOpenedBlockId(null)}
+      />
+    </Stack>
+  )
+}

@@ -1,0 +1,63 @@
+import type { CaseRequest } from '@holdfast/contract/client'
+import { Text, Title } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { formatNumber } from '../../../lib/format.ts'
+import { RequestList } from '../requests/request-list.tsx'
+import { ScheduleDialog } from '../requests/schedule-dialog.tsx'
+import { openRequestsQuery } from '../theatre-queries.ts'
+import { useTheatre } from '../use-theatre.ts'
+import type { RefusedDrop } from './use-dropped-request.ts'
+
+const shownMax = 50
+
+type BoardWaitingListProps = {
+  /** Was dropped on the board where it does not fit. */
+  opened: RefusedDrop | null
+  onOpened: (caseId: string, day: string) => void
+  onClose: () => void
+}
+
+/** The waiting list, to drag from; its buttons find times without dragging. */
+export function BoardWaitingList({ opened, onOpened, onClose }: BoardWaitingListProps) {
+  const { t } = useTranslation('theatre')
+  const { clinicId } = useTheatre()
+  const [chosen, setChosen] = useState<CaseRequest | null>(null)
+  const requests = useQuery(openRequestsQuery(clinicId)).data ?? []
+  const close = () => {
+    setChosen(null)
+    onClose()
+  }
+  const scheduled = chosen ?? opened?.request ?? null
+  return (
+    <>
+      {requests.length === 0 ? null : (
+        <section aria-labelledby="board-waiting-list" data-waiting-list>
+          <Title order={2} size="h4" id="board-waiting-list">
+            {t('tabs.requests')}
+          </Title>
+          <Text size="sm" c="dimmed" mb="xs">
+            {t('requests.dragHelp')}
+          </Text>
+          <RequestList requests={requests.slice(0, shownMax)} onFind={setChosen} isDraggable />
+          {requests.length > shownMax ? (
+            <Text size="sm" mt="xs">
+              {t('requests.more', { count: formatNumber(requests.length - shownMax) })}
+            </Text>
+          ) : null}
+        </section>
+      )}
+      <ScheduleDialog
+        request={scheduled}
+        place={chosen === null ? (opened?.place ?? null) : null}
+        refused={chosen === null ? (opened?.refused ?? null) : null}
+        onScheduled={(caseId, day) => {
+          close()
+          onOpened(caseId, day)
+        }}
+        onClose={close}
+      />
+    </>
+  )
+}

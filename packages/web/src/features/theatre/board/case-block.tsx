@@ -1,0 +1,105 @@
+import type { Case } from '@holdfast/contract/client'
+import { VisuallyHidden } from '@mantine/core'
+import { memo } from 'react'
+import { useTranslation } from 'react-i18next'
+import { formatTime, formatTimes } from '../../../lib/format.ts'
+import { caseState, foreseenEnd, isMovable } from '../case-state.ts'
+import markClasses from '../service-marks.module.css'
+import { useBoard } from './board-context.ts'
+import { minuteMs, placed } from './board-layout.ts'
+import classes from './case-block.module.css'
+import { useCaseDrag } from './use-case-drag.ts'
+import { useCaseKeys } from './use-case-keys.ts'
+
+type CaseBlockProps = { one: Case; isPlanned: boolean; isTabStop: boolean }
+
+/** A case on the board: opened by a click, moved and stretched by dragging or by keyboard. */
+export const CaseBlock = memo(function CaseBlock({ one, isPlanned, isTabStop }: CaseBlockProps) {
+  const { t } = useTranslation(['theatre', 'shell'])
+  const { shown, timeZone, now, marks, risks, canMove, onOpen } = useBoard()
+  const canChange = canMove && isMovable(one)
+  const drag = useCaseDrag(one, canChange)
+  const keys = useCaseKeys(one, canChange)
+  const place = placed({ from: Date.parse(one.startsAt), to: Date.parse(one.endsAt) }, shown)
+  if (place === null) return null
+  const state = caseState(one, now)
+  const times = formatTimes(one.startsAt, one.endsAt, timeZone)
+  const flag = risks.has(one.id) && (state === 'planned' || state === 'held') ? 'atRisk' : state
+  return (
+    <>
+      <After one={one} />
+      <button
+        type="button"
+        tabIndex={isTabStop ? 0 : -1}
+        className={classes.case}
+        data-stop={one.id}
+        data-case={one.id}
+        data-state={state}
+        data-flag={flag}
+        data-planned={isPlanned || undefined}
+        data-movable={canChange || undefined}
+        style={{ insetInlineStart: place.start, width: place.size }}
+        onClick={() => {
+          if (!drag.wasDragged()) onOpen(one.id)
+        }}
+        {...drag.handlers}
+        {...keys}
+      >
+        <span className={`${classes.mark} ${markClasses.mark}`} data-mark={marks.get(one.service)} aria-hidden="true" />
+        <span className={classes.text}>
+          <span className={classes.title}>
+            {flag === 'planned' ? null : (
+              <span className={classes.flag} data-state={flag}>
+                {t(`state.${flag}`)}
+              </span>
+            )}
+            <bdi>{one.procedure.display}</bdi>
+          </span>
+          <span className={classes.line}>
+            <VisuallyHidden>
+              {times}, {one.service},{' '}
+            </VisuallyHidden>
+            <span className={classes.times} data-long={times.length > 12 || undefined} aria-hidden="true">
+              {times}
+            </span>
+            <span className={classes.start} aria-hidden="true">
+              {formatTime(one.startsAt, timeZone)}
+            </span>
+          </span>
+          <span className={classes.line}>
+            <bdi>{one.patient?.name ?? t('shell:erasedPatient')}</bdi>
+          </span>
+        </span>
+        {canChange ? <span className={classes.handle} data-stretch aria-hidden="true" /> : null}
+      </button>
+    </>
+  )
+})
+
+/** The time that a case may take longer, and the room's turnover after it. */
+function After({ one }: { one: Case }) {
+  const { t } = useTranslation('theatre')
+  const { shown, timeZone, now } = useBoard()
+  const planned = Date.parse(one.endsAt)
+  const expected = foreseenEnd(one, now)
+  const longer = placed({ from: planned, to: expected }, shown)
+  const turnover = placed({ from: expected, to: expected + one.turnoverMinutes * minuteMs }, shown)
+  return (
+    <>
+      {longer === null ? null : (
+        <div
+          className={classes.longer}
+          style={{ insetInlineStart: longer.start, width: longer.size }}
+          title={t('case.expectedUntil', { time: formatTime(expected, timeZone) })}
+        />
+      )}
+      {turnover === null ? null : (
+        <div
+          className={classes.turnover}
+          style={{ insetInlineStart: turnover.start, width: turnover.size }}
+          title={t('case.turnover')}
+        />
+      )}
+    </>
+  )
+}

@@ -1,0 +1,113 @@
+import type { Case, TheatreBoard } from '@holdfast/contract/client'
+import { Checkbox, Group, Text } from '@mantine/core'
+import { getRouteApi } from '@tanstack/react-router'
+import { useCallback, useMemo, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { formatTimes } from '../../../lib/format.ts'
+import { namesOf } from '../conflict-text.ts'
+import { serviceMarks } from '../service-marks.ts'
+import type { BookCaseSearch } from '../theatre-search.ts'
+import { useTheatre } from '../use-theatre.ts'
+import { BoardContext, type BoardScene, type Plan } from './board-context.ts'
+import { BoardGrid } from './board-grid.tsx'
+import { planSpan, shownSpan } from './board-layout.ts'
+import { BoardWaitingList } from './board-waiting-list.tsx'
+import classes from './day-board.module.css'
+import { Legend } from './legend.tsx'
+import { RefusedMoveDialog } from './refused-move.tsx'
+import { useDroppedRequest } from './use-dropped-request.ts'
+import { useMoveCase } from './use-move-case.ts'
+
+const route = getRouteApi('/clinic/$clinicId/theatre/')
+
+type DayBoardProps = {
+  board: TheatreBoard
+  day: string
+  now: number
+  risks: ReadonlyMap<string, string>
+  /** @param day of the case, if it is another */
+  onOpen: (caseId: string, day?: string) => void
+  onBlock: (blockId: string) => void
+}
+type Planned = { one: Case; plan: Plan; isSent: boolean }
+
+/** The board of a day, with the waiting list beside it. */
+export function DayBoard({ board, day, now, risks, onOpen, onBlock }: DayBoardProps) {
+  const { t } = useTranslation('theatre')
+  const { timeZone, isStaff, clinicId } = useTheatre()
+  const navigate = route.useNavigate()
+  const [planned, setPlanned] = useState<Planned | null>(null)
+  const [isWithResources, setWithResources] = useState(false)
+  const names = useMemo(() => namesOf(board), [board])
+  const { moving, refused, forget } = useMoveCase(names.room)
+  const { mutateAsync: move } = moving
+  const book = useCallback(
+    (search: BookCaseSearch) => void navigate({ to: '/clinic/$clinicId/theatre/book', params: { clinicId }, search }),
+    [navigate, clinicId],
+  )
+  const dropped = useDroppedRequest({ book, onOpen })
+  const { drop } = dropped
+  const scene = useMemo<BoardScene>(
+    () => ({
+      board,
+      day,
+      shown: shownSpan(board, day, timeZone),
+      timeZone,
+      now,
+      marks: serviceMarks(board.cases.map(({ service }) => service)),
+      risks,
+      names,
+      canMove: isStaff,
+      onOpen,
+      onBlock,
+      onEmpty: (roomId, startsAt) => book({ roomId, startsAt: new Date(startsAt).toISOString() }),
+      onRequest: (requestId, roomId, startsAt) =>
+        drop(requestId, { roomId, startsAt: new Date(startsAt).toISOString() }),
+      onPlan: (one, plan) => setPlanned(plan === null ? null : { one, plan, isSent: false }),
+      onMove: (one, plan) => {
+        setPlanned({ one, plan, isSent: true })
+        // Its outcome is shown by useMoveCase.
+        void move({ one, plan })
+          .catch(() => undefined)
+          .finally(() => setPlanned(null))
+      },
+    }),
+    [board, day, timeZone, now, risks, names, isStaff, onOpen, onBlock, book, drop, move],
+  )
+  return (
+    <BoardContext value={scene}>
+      <Group justify="space-between" gap="xs" className="no-print">
+        <Legend marks={scene.marks} />
+        <Checkbox
+          label={t('resources.show')}
+          checked={isWithResources}
+          onChange={({ currentTarget }) => setWithResources(currentTarget.checked)}
+        />
+      </Group>
+      <div className={`${classes.layout} no-print`}>
+        <BoardGrid planned={planned} isWithResources={isWithResources} />
+        {isStaff ? <BoardWaitingList opened={dropped.refused} onOpened={onOpen} onClose={dropped.forget} /> : null}
+      </div>
+      <Text role="status" size="sm" mih="1.5rem" className="no-print">
+        {planned === null || planned.isSent
+          ? null
+          : t('move.planned', {
+              room: names.room(planned.plan.roomId),
+              times: formatTimes(planSpan(planned.plan).from, planSpan(planned.plan).to, timeZone),
+            })}
+      </Text>
+      {isStaff ? (
+        <Text size="sm" c="dimmed" className="no-print">
+          {t('board.help')}
+        </Text>
+      ) : null}
+      <RefusedMoveDialog
+        refused={refused}
+        names={names}
+        isBusy={moving.isPending}
+        onMove={(request) => moving.mutate(request)}
+        onClose={forget}
+      />
+    </BoardContext>
+  )
+}

@@ -1,0 +1,126 @@
+import type { Case, Room, TheatreBoard } from '@holdfast/contract/client'
+import { Title } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+import { formatDayTime, formatNumber, formatTime, formatTimes } from '../../../lib/format.ts'
+import { serverNow } from '../../../lib/server-clock.ts'
+import { milestoneAt } from '../case-state.ts'
+import type { Names } from '../conflict-text.ts'
+import { ownerText } from '../owner-text.ts'
+import { useTheatre } from '../use-theatre.ts'
+import classes from './day-print.module.css'
+
+type DayPrintProps = { board: TheatreBoard; names: Names }
+
+/** A day on paper: room by room, what the reader sees of each case on the board. */
+export function DayPrint({ board, names }: DayPrintProps) {
+  const { t } = useTranslation('theatre')
+  const { clinic, timeZone } = useTheatre()
+  const cases = Map.groupBy(board.cases, ({ roomId }) => roomId)
+  const used = board.rooms.filter(({ id, active }) => active || cases.has(id))
+  return (
+    <div className="print-only">
+      <p className={classes.note}>
+        <bdi>{clinic.name}</bdi> · {t('print.at', { time: formatDayTime(serverNow(), timeZone) })}
+      </p>
+      {used.map((room) => (
+        <RoomOnPaper key={room.id} room={room} cases={cases.get(room.id) ?? []} board={board} names={names} />
+      ))}
+    </div>
+  )
+}
+
+type RoomOnPaperProps = DayPrintProps & { room: Room; cases: readonly Case[] }
+
+function RoomOnPaper({ room, cases, board, names }: RoomOnPaperProps) {
+  const { t } = useTranslation('theatre')
+  const { timeZone } = useTheatre()
+  const blocks = board.blocks.filter(({ roomId }) => roomId === room.id)
+  const busy = (board.busy ?? []).filter(({ resourceId }) => resourceId === room.id)
+  return (
+    <section className={classes.room}>
+      <Title order={2} size="h4">
+        <bdi>{room.name}</bdi>
+      </Title>
+      {blocks.length === 0 ? null : (
+        <p className={classes.note}>
+          {blocks
+            .map((block) => `${formatTimes(block.from, block.to, timeZone)} ${ownerText(block, names, t)}`)
+            .join(' · ')}
+        </p>
+      )}
+      {cases.length === 0 ? <p className={classes.note}>{t('print.noCases')}</p> : null}
+      {busy.length === 0 ? null : (
+        <p className={classes.note}>
+          {t('board.taken')} {busy.map(({ from, to }) => formatTimes(from, to, timeZone)).join(', ')}
+        </p>
+      )}
+      {cases.length === 0 ? null : (
+        <table className={classes.cases}>
+          <thead>
+            <tr>
+              <th scope="col">{t('field.when')}</th>
+              <th scope="col">{t('field.procedure')}</th>
+              <th scope="col">{t('field.patient')}</th>
+              <th scope="col">{t('print.team')}</th>
+              <th scope="col">{t('field.equipment')}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {cases.map((one) => (
+              <CaseOnPaper key={one.id} one={one} names={names} />
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  )
+}
+
+function CaseOnPaper({ one, names }: { one: Case; names: Names }) {
+  const { t } = useTranslation(['theatre', 'shell'])
+  const { timeZone } = useTheatre()
+  const inRoom = milestoneAt(one, 'in_room')
+  const team = [one.surgeonId, ...(one.anaesthetistId === null ? [] : [one.anaesthetistId]), ...one.staffIds]
+  return (
+    <tr>
+      <td className="tabular">
+        {formatTimes(one.startsAt, one.endsAt, timeZone)}
+        {one.status === 'PENDING' ? <div>{t('state.held')}</div> : null}
+        {inRoom === undefined ? null : (
+          <div>
+            {t('milestone.in_room')} {formatTime(inRoom, timeZone)}
+          </div>
+        )}
+      </td>
+      <td>
+        <bdi>{one.procedure.display}</bdi>
+        <div>
+          <bdi>{one.service}</bdi>
+          {one.urgency === 'elective' ? null : ` · ${t(`urgency.${one.urgency}`)}`}
+        </div>
+      </td>
+      <td>
+        <bdi>{one.patient?.name ?? t('shell:erasedPatient')}</bdi>
+        {one.patient === null ? null : (
+          <div>
+            {t('field.mrn')} <bdi>{one.patient.mrn}</bdi>
+          </div>
+        )}
+      </td>
+      <td>
+        {team.map((id) => (
+          <div key={id}>
+            <bdi>{names.person(id)}</bdi>
+          </div>
+        ))}
+      </td>
+      <td>
+        {one.equipment.map(({ equipmentId, units }) => (
+          <div key={equipmentId}>
+            {formatNumber(units)} × <bdi>{names.equipment(equipmentId)}</bdi>
+          </div>
+        ))}
+      </td>
+    </tr>
+  )
+}

@@ -1,0 +1,52 @@
+import { Button, Group, Stack, Text } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+import { formatTimes } from '../../../lib/format.ts'
+import { localDay } from '../../../lib/local-time.ts'
+import { Dialog } from '../../../ui/dialog.tsx'
+import type { Names } from '../conflict-text.ts'
+import { Refusal } from '../refusal.tsx'
+import { useTheatre } from '../use-theatre.ts'
+import { planSpan } from './board-layout.ts'
+import type { CaseMoveRequest, RefusedMove } from './use-move-case.ts'
+
+type RefusedMoveDialogProps = {
+  refused: RefusedMove | null
+  names: Names
+  isBusy: boolean
+  onMove: (request: CaseMoveRequest) => void
+  onClose: () => void
+}
+
+/** What is in the way of a move. Admins may override the rules of the house; an emergency may displace others. */
+export function RefusedMoveDialog({ refused, names, isBusy, onMove, onClose }: RefusedMoveDialogProps) {
+  const { t } = useTranslation('theatre')
+  const { timeZone } = useTheatre()
+  return (
+    <Dialog isOpen={refused !== null} onClose={onClose} title={t('move.refused')}>
+      {refused === null ? null : (
+        <Stack gap="md">
+          <Text>
+            {t('move.wanted', {
+              name: refused.one.procedure.display,
+              room: names.room(refused.plan.roomId),
+              times: formatTimes(planSpan(refused.plan).from, planSpan(refused.plan).to, timeZone),
+            })}
+          </Text>
+          <Refusal
+            conflicts={refused.conflicts}
+            day={localDay(refused.plan.startsAt, timeZone)}
+            urgency={refused.one.urgency}
+            isBusy={isBusy}
+            submit={t('override.submit')}
+            onResolve={(resolution) => onMove({ one: refused.one, plan: refused.plan, ...resolution })}
+          />
+          <Group>
+            <Button variant="default" onClick={onClose}>
+              {t('move.leave')}
+            </Button>
+          </Group>
+        </Stack>
+      )}
+    </Dialog>
+  )
+}

@@ -1,0 +1,36 @@
+import type { AllocationKind, TheatreBoard } from '@holdfast/contract/client'
+
+/** A person, or one piece of equipment, and when something takes it. */
+export type ResourceOnBoard = {
+  kind: 'surgeon' | 'anaesthetist' | 'staff' | 'equipment'
+  id: string
+  /** Of a piece of equipment; 1 for people. */
+  unit: number
+  /** By start. `roomId` null: a case of which the reader sees nothing else. */
+  times: { from: number; to: number; roomId: string | null }[]
+}
+
+const kinds = ['surgeon', 'anaesthetist', 'staff', 'equipment'] as const satisfies AllocationKind[]
+
+/** Everybody and everything that the cases of a board take, in the order of {@link kinds}. */
+export function resourcesOf({ cases, busy = [] }: Pick<TheatreBoard, 'cases' | 'busy'>): ResourceOnBoard[] {
+  const byKey = new Map<string, ResourceOnBoard>()
+  const add = (
+    taken: { kind: string; resourceId: string; unit: number; from: string; to: string },
+    roomId: string | null,
+  ) => {
+    const kind = kinds.find((one) => one === taken.kind)
+    if (kind === undefined) return
+    // Somebody may be surgeon of one case and assist in another: one row.
+    const key = `${taken.resourceId} ${taken.unit}`
+    const found = byKey.get(key) ?? { kind, id: taken.resourceId, unit: taken.unit, times: [] }
+    if (kinds.indexOf(kind) < kinds.indexOf(found.kind)) found.kind = kind
+    found.times.push({ from: Date.parse(taken.from), to: Date.parse(taken.to), roomId })
+    byKey.set(key, found)
+  }
+  for (const one of cases) for (const taken of one.allocations) add(taken, one.roomId)
+  for (const taken of busy) add(taken, null)
+  const all = [...byKey.values()]
+  for (const { times } of all) times.sort((a, b) => a.from - b.from)
+  return all
+}

@@ -1,0 +1,131 @@
+import type { Block, BusyTime, Case, Room } from '@holdfast/contract/client'
+import { Text, VisuallyHidden } from '@mantine/core'
+import { memo, useId } from 'react'
+import { useTranslation } from 'react-i18next'
+import { formatMinutes, formatTime, formatTimes } from '../../../lib/format.ts'
+import { ownerText } from '../owner-text.ts'
+import { requestDragType } from '../requests/request-drag-type.ts'
+import { type Plan, useBoard } from './board-context.ts'
+import classes from './board-grid.module.css'
+import { closedSpans, openSpans, planSpan, snapped } from './board-layout.ts'
+import { CaseBlock } from './case-block.tsx'
+import { placedStyle } from './placed-style.ts'
+import { timeAt } from './time-at.ts'
+import { moveFocus } from './use-case-keys.ts'
+
+type RoomRowProps = {
+  room: Room
+  cases: readonly Case[]
+  blocks: readonly Block[]
+  /** For doctors: when cases of others take it. */
+  busy: readonly BusyTime[]
+  ghost: Plan | null
+  isGhostSent: boolean
+  plannedCaseId: string | null
+  tabStopId: string | null
+}
+
+/** A room: its name, when it is closed, its blocks, and its cases at their times. */
+export const RoomRow = memo(function RoomRow(props: RoomRowProps) {
+  const { room, cases, blocks, busy, ghost, isGhostSent, plannedCaseId, tabStopId } = props
+  const id = useId()
+  const { t } = useTranslation('theatre')
+  const { shown, day, timeZone, now, canMove, onEmpty, onRequest } = useBoard()
+  const isNowShown = now >= shown.from && now < shown.to
+  return (
+    <section className={classes.row} aria-labelledby={id}>
+      <div className={classes.room}>
+        <Text fw={600} id={id}>
+          <bdi>{room.name}</bdi>
+        </Text>
+        {room.site === null ? null : (
+          <Text size="sm" c="dimmed">
+            {room.site}
+          </Text>
+        )}
+        {room.active ? null : <Text size="sm">{t('board.inactive')}</Text>}
+      </div>
+      <div className={classes.track} data-room={room.id}>
+        {canMove && room.active ? (
+          // The pointer’s way to book here; the keyboard’s is the button above the board.
+          <button
+            type="button"
+            tabIndex={-1}
+            aria-hidden="true"
+            className={classes.empty}
+            onDragOver={(event) => {
+              if (event.dataTransfer.types.includes(requestDragType)) event.preventDefault()
+            }}
+            onDrop={(event) => {
+              event.preventDefault()
+              const at = snapped(timeAt(event.currentTarget, event.clientX, shown), 15)
+              onRequest(event.dataTransfer.getData(requestDragType), room.id, at)
+            }}
+            onClick={({ currentTarget, clientX }) =>
+              onEmpty(room.id, snapped(timeAt(currentTarget, clientX, shown), 15))
+            }
+          />
+        ) : null}
+        {closedSpans(openSpans(room, day, timeZone), shown).map((span) => (
+          <div key={span.from} className={classes.closed} style={placedStyle(span, shown)} />
+        ))}
+        {blocks.map((block) => (
+          <BlockBehind key={block.id} block={block} isTabStop={block.id === tabStopId} />
+        ))}
+        {busy.map((one) => (
+          <BusyRoom key={one.from} busy={one} />
+        ))}
+        {cases.map((one) => (
+          <CaseBlock key={one.id} one={one} isPlanned={one.id === plannedCaseId} isTabStop={one.id === tabStopId} />
+        ))}
+        {ghost === null ? null : (
+          <div
+            className={classes.ghost}
+            data-sent={isGhostSent || undefined}
+            style={placedStyle(planSpan(ghost), shown)}
+          >
+            {formatTime(ghost.startsAt, timeZone)}–{formatTime(planSpan(ghost).to, timeZone)}
+          </div>
+        )}
+        {isNowShown ? <div className={classes.now} style={placedStyle({ from: now, to: shown.to }, shown)} /> : null}
+      </div>
+    </section>
+  )
+})
+
+function BlockBehind({ block, isTabStop }: { block: Block; isTabStop: boolean }) {
+  const { t } = useTranslation('theatre')
+  const { shown, timeZone, names, onBlock } = useBoard()
+  const left = t('block.left', { minutes: formatMinutes(Math.max(0, block.minutes - block.usedMinutes)) })
+  const span = { from: Date.parse(block.from), to: Date.parse(block.to) }
+  return (
+    <div className={classes.block} data-released={block.isReleased || undefined} style={placedStyle(span, shown)}>
+      <button
+        type="button"
+        tabIndex={isTabStop ? 0 : -1}
+        data-stop={block.id}
+        onClick={() => onBlock(block.id)}
+        onKeyDown={moveFocus}
+      >
+        <VisuallyHidden>
+          {t('block.title')} {formatTime(block.from, timeZone)}–{formatTime(block.to, timeZone)}:{' '}
+        </VisuallyHidden>
+        <bdi>{ownerText(block, names, t)}</bdi> <span>· {left}</span>
+      </button>
+    </div>
+  )
+}
+
+/** A case of another surgeon: only that the room is taken. */
+function BusyRoom({ busy }: { busy: BusyTime }) {
+  const { t } = useTranslation('theatre')
+  const { shown, timeZone } = useBoard()
+  const span = { from: Date.parse(busy.from), to: Date.parse(busy.to) }
+  return (
+    <div className={classes.busy} style={placedStyle(span, shown)}>
+      <span>
+        {t('board.taken')} {formatTimes(busy.from, busy.to, timeZone)}
+      </span>
+    </div>
+  )
+}

@@ -1,0 +1,43 @@
+import type { CaseRequest } from '@holdfast/contract/client'
+import { useQueryClient } from '@tanstack/react-query'
+import { useCallback, useState } from 'react'
+import { localDay } from '../../../lib/local-time.ts'
+import { draftOf, newCaseOf } from '../book/case-draft.ts'
+import type { Place } from '../book/time-choice.tsx'
+import { useHoldCase } from '../book/use-hold-case.ts'
+import { openRequestsQuery } from '../theatre-queries.ts'
+import type { BookCaseSearch } from '../theatre-search.ts'
+import { useTheatre } from '../use-theatre.ts'
+
+/** A request that did not fit where it was dropped. */
+export type RefusedDrop = { request: CaseRequest; place: Place; refused: Error }
+
+type Settings = {
+  /** Leads to the page on which the rest is decided: a request without a surgeon cannot be held yet. */
+  book: (search: BookCaseSearch) => void
+  onOpen: (caseId: string, day: string) => void
+}
+
+/** Holds a request of the waiting list where it was dropped, and opens the held case, which is to be confirmed. */
+export function useDroppedRequest({ book, onOpen }: Settings) {
+  const { clinicId, timeZone } = useTheatre()
+  const queryClient = useQueryClient()
+  const { mutate: hold } = useHoldCase()
+  const [refused, setRefused] = useState<RefusedDrop | null>(null)
+  const drop = useCallback(
+    (requestId: string, place: Place) => {
+      const listed = queryClient.getQueryData(openRequestsQuery(clinicId).queryKey)
+      const request = listed?.find(({ id }) => id === requestId)
+      if (request === undefined || request.surgeonId === null || request.patient === null) {
+        book({ requestId, ...place })
+        return
+      }
+      hold(newCaseOf(draftOf(request), { clinicId, ...place, requestId }), {
+        onSuccess: (held) => onOpen(held.id, localDay(held.startsAt, timeZone)),
+        onError: (error) => setRefused({ request, place, refused: error }),
+      })
+    },
+    [queryClient, clinicId, timeZone, book, onOpen, hold],
+  )
+  return { drop, refused, forget: useCallback(() => setRefused(null), []) }
+}

@@ -1,0 +1,74 @@
+import type { Case, CaseConflict, CaseMove } from '@holdfast/contract/client'
+import { useMutation } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { api, dataOf } from '../../../lib/api.ts'
+import { RefusedError } from '../../../lib/api-error.ts'
+import { formatNumber, formatTimes } from '../../../lib/format.ts'
+import { problemMessage } from '../../../lib/problem-message.ts'
+import { createRequestKeys } from '../../../lib/request-keys.ts'
+import { toastDone, toastFailed } from '../../../ui/toast.ts'
+import type { Resolution } from '../resolution.ts'
+import { useTheatre } from '../use-theatre.ts'
+import type { Plan } from './board-context.ts'
+import { planSpan } from './board-layout.ts'
+
+/** Who and what a case needs, if that changes too. */
+export type TeamChange = Pick<CaseMove, 'surgeonId' | 'anaesthetistId' | 'staffIds' | 'equipment'>
+export type CaseMoveRequest = { one: Case; plan: Plan; team?: TeamChange } & Resolution
+/** What the server said about a move that it refused. */
+export type RefusedMove = CaseMoveRequest & { conflicts: readonly CaseConflict[] }
+
+/**
+ * Moves a case, and says what the server answered: moved, or what is in the way. Nothing is retried silently.
+ *
+ * @param nameOfRoom by its id
+ */
+export function useMoveCase(nameOfRoom: (roomId: string) => string) {
+  const { t } = useTranslation('theatre')
+  const { t: tProblem } = useTranslation('problems')
+  const { timeZone, reread } = useTheatre()
+  const [requestKeys] = useState(createRequestKeys)
+  const [refused, setRefused] = useState<RefusedMove | null>(null)
+  const moving = useMutation({
+    mutationFn: async ({ one, plan, team, override, bump }: CaseMoveRequest) => {
+      const change: CaseMove = { ...changesOf(one, plan), ...team, ...(override === undefined ? {} : { override }) }
+      const path = { caseId: one.id }
+      const keyFor = (body: object) => ({
+        'Idempotency-Key': requestKeys.keyFor({ caseId: one.id, version: one.version, body }),
+      })
+      if (bump === undefined) {
+        return { moved: await dataOf(api.moveCase({ path, body: change, headers: keyFor(change) })), bumped: 0 }
+      }
+      const body = { ...change, ...bump }
+      const outcome = await dataOf(api.bumpCases({ path, body, headers: keyFor(body) }))
+      return { moved: outcome.case, bumped: outcome.bumped.length }
+    },
+    onSuccess: async ({ moved, bumped }) => {
+      requestKeys.clear()
+      setRefused(null)
+      await reread()
+      const times = formatTimes(moved.startsAt, moved.endsAt, timeZone)
+      toastDone({ message: t('move.done', { room: nameOfRoom(moved.roomId), times, name: moved.procedure.display }) })
+      if (bumped > 0) toastDone({ message: t('bump.done', { cases: formatNumber(bumped) }) })
+    },
+    onError: async (error, request) => {
+      const { title, help } = problemMessage(error, tProblem)
+      const conflicts = error instanceof RefusedError ? (error.problem.conflicts ?? []) : []
+      if (conflicts.length > 0) setRefused({ ...request, conflicts })
+      else toastFailed({ title, message: help })
+      await reread()
+    },
+  })
+  return { moving, refused, forget: () => setRefused(null) }
+}
+
+/** Only what differs: what is not sent, stays. */
+function changesOf(one: Case, plan: Plan): CaseMove {
+  const { from } = planSpan(plan)
+  return {
+    ...(plan.roomId === one.roomId ? {} : { roomId: plan.roomId }),
+    ...(from === Date.parse(one.startsAt) ? {} : { startsAt: new Date(from).toISOString() }),
+    ...(plan.minutes === one.minutes ? {} : { minutes: plan.minutes }),
+  }
+}

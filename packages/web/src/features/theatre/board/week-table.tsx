@@ -1,0 +1,75 @@
+import type { Case, Room, TheatreBoard } from '@holdfast/contract/client'
+import { Box, UnstyledButton } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+import { formatDate, formatMinutes, formatTimes } from '../../../lib/format.ts'
+import { addDays, daysBetween, localDay } from '../../../lib/local-time.ts'
+import tableClasses from '../../../ui/table.module.css'
+import markClasses from '../service-marks.module.css'
+import { serviceMarks } from '../service-marks.ts'
+import { useTheatre } from '../use-theatre.ts'
+import classes from './week-table.module.css'
+
+type WeekTableProps = { board: TheatreBoard; onOpen: (caseId: string) => void }
+
+/** Rooms × days, with the cases of each in their order. */
+export function WeekTable({ board, onOpen }: WeekTableProps) {
+  const { t } = useTranslation('theatre')
+  const { timeZone, today } = useTheatre()
+  const days = Array.from({ length: daysBetween(board.from, board.to) }, (_, index) => addDays(board.from, index))
+  const marks = serviceMarks(board.cases.map(({ service }) => service))
+  const cases = Map.groupBy(board.cases, ({ roomId, startsAt }) => `${roomId} ${localDay(startsAt, timeZone)}`)
+  const blocks = Map.groupBy(board.blocks, ({ roomId, from }) => `${roomId} ${localDay(from, timeZone)}`)
+  return (
+    <Box component="section" className={tableClasses.scroll} aria-label={t('board.label')} tabIndex={0}>
+      <table className={classes.week}>
+        <thead>
+          <tr>
+            <th scope="col">{t('field.room')}</th>
+            {days.map((day) => (
+              <th key={day} scope="col" data-today={day === today || undefined}>
+                {formatDate(day)}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {board.rooms.map((room: Room) => (
+            <tr key={room.id}>
+              <th scope="row">
+                <bdi>{room.name}</bdi>
+              </th>
+              {days.map((day) => (
+                <td key={day}>
+                  {(blocks.get(`${room.id} ${day}`) ?? []).map((block) => (
+                    <p key={block.id} className={classes.block}>
+                      {formatTimes(block.from, block.to, timeZone)} <bdi>{block.service}</bdi>{' '}
+                      {t('block.left', { minutes: formatMinutes(Math.max(0, block.minutes - block.usedMinutes)) })}
+                    </p>
+                  ))}
+                  {(cases.get(`${room.id} ${day}`) ?? []).map((one) => (
+                    <WeekCase key={one.id} one={one} mark={marks.get(one.service)} onOpen={onOpen} />
+                  ))}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Box>
+  )
+}
+
+type WeekCaseProps = { one: Case; mark: number | undefined; onOpen: (caseId: string) => void }
+
+function WeekCase({ one, mark, onOpen }: WeekCaseProps) {
+  const { timeZone } = useTheatre()
+  return (
+    <UnstyledButton className={classes.case} onClick={() => onOpen(one.id)}>
+      <span className={`${markClasses.mark} ${classes.mark}`} data-mark={mark} aria-hidden="true" />
+      <span>
+        <span className="tabular">{formatTimes(one.startsAt, one.endsAt, timeZone)}</span>{' '}
+        <bdi>{one.procedure.display}</bdi>
+      </span>
+    </UnstyledButton>
+  )
+}

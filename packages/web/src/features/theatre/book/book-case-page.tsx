@@ -1,0 +1,115 @@
+import type { CaseRequest } from '@holdfast/contract/client'
+import { Group, Stack, Text, Title } from '@mantine/core'
+import { useForm } from '@mantine/form'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { formatDayTime } from '../../../lib/format.ts'
+import { localDay } from '../../../lib/local-time.ts'
+import { ActionButton } from '../../../ui/action-button.tsx'
+import { EmptyState } from '../../../ui/empty-state.tsx'
+import { ErrorState } from '../../../ui/error-state.tsx'
+import layoutClasses from '../../../ui/layout.module.css'
+import { PageLoading } from '../../../ui/page-loading.tsx'
+import { PageTitle } from '../../../ui/page-title.tsx'
+import { useTitleFocusAfter } from '../../../ui/use-title-focus-after.ts'
+import type { Resolution } from '../resolution.ts'
+import { caseRequestQuery, roomsQuery } from '../theatre-queries.ts'
+import { useDayBoard } from '../use-day-board.ts'
+import { useTheatre } from '../use-theatre.ts'
+import { type CaseDraft, draftOf, newCaseOf } from './case-draft.ts'
+import { CaseFields } from './case-fields.tsx'
+import { HeldCase } from './held-case.tsx'
+import { HoldRefusal } from './hold-refusal.tsx'
+import { type Place, TimeChoice } from './time-choice.tsx'
+import { useHoldCase } from './use-hold-case.ts'
+
+const route = getRouteApi('/clinic/$clinicId/theatre/book')
+
+/** Books a case: what is needed, a time, a hold, and its confirmation. */
+export function BookCasePage() {
+  const { t } = useTranslation('theatre')
+  const { clinicId } = useTheatre()
+  const { requestId } = route.useSearch()
+  const rooms = useQuery(roomsQuery(clinicId))
+  const request = useQuery({ ...caseRequestQuery(clinicId, requestId ?? ''), enabled: requestId !== undefined })
+  const failed = rooms.isError ? rooms : request.isError ? request : null
+  if (failed !== null) return <ErrorState error={failed.error} retry={() => void failed.refetch()} />
+  if (rooms.data === undefined || (requestId !== undefined && request.data === undefined)) return <PageLoading />
+  if (!rooms.data.some(({ active }) => active)) {
+    return (
+      <>
+        <PageTitle>{t('book.title')}</PageTitle>
+        <EmptyState title={t('steps.title')} help={t('steps.help')} />
+      </>
+    )
+  }
+  return <BookCase key={requestId} request={request.data ?? null} rooms={rooms.data} />
+}
+
+type BookCaseProps = { request: CaseRequest | null; rooms: { id: string; name: string; active: boolean }[] }
+
+function BookCase({ request, rooms }: BookCaseProps) {
+  const { t } = useTranslation('theatre')
+  const { clinicId, timeZone, today } = useTheatre()
+  const search = route.useSearch()
+  const form = useForm<CaseDraft>({ initialValues: draftOf(request) })
+  const active = rooms.filter((room) => room.active)
+  const [place, setPlace] = useState<Place | null>(
+    search.startsAt === undefined ? null : { roomId: search.roomId ?? active[0]?.id ?? '', startsAt: search.startsAt },
+  )
+  const day = place === null ? today : localDay(place.startsAt, timeZone)
+  const { names } = useDayBoard(day)
+  const holding = useHoldCase()
+  useTitleFocusAfter(holding.isSuccess)
+  if (holding.data !== undefined) {
+    return <HeldCase held={holding.data} names={names} onAgain={() => holding.reset()} />
+  }
+  const { error } = holding
+  const hold = (resolution: Resolution = {}) => {
+    if (place === null) return
+    const wanted = newCaseOf(form.getValues(), { clinicId, ...place, requestId: request?.id })
+    holding.mutate({ ...wanted, ...resolution })
+  }
+  return (
+    <Stack gap="lg">
+      <PageTitle>{t('book.title')}</PageTitle>
+      <form onSubmit={form.onSubmit(() => hold())}>
+        <Stack gap="lg">
+          <section className={layoutClasses.panel} aria-labelledby="book-what">
+            <Title order={2} size="h3" mb="md" id="book-what">
+              {t('book.what')}
+            </Title>
+            <CaseFields form={form} />
+          </section>
+          <section className={layoutClasses.panel} aria-labelledby="book-when">
+            <Title order={2} size="h3" mb="md" id="book-when">
+              {t('book.when')}
+            </Title>
+            <TimeChoice draft={form.getValues()} place={place} rooms={active} names={names} onPlace={setPlace} />
+          </section>
+          <Group>
+            <ActionButton type="submit" isBusy={holding.isPending} disabled={place === null}>
+              {place === null
+                ? t('book.choose')
+                : t('book.hold', { when: formatDayTime(place.startsAt, timeZone), room: names.room(place.roomId) })}
+            </ActionButton>
+          </Group>
+          <Text size="sm" c="dimmed">
+            {t('book.help')}
+          </Text>
+        </Stack>
+      </form>
+      {error === null ? null : (
+        <HoldRefusal
+          error={error}
+          day={day}
+          urgency={form.getValues().urgency}
+          isBusy={holding.isPending}
+          onResolve={hold}
+        />
+      )}
+    </Stack>
+  )
+}

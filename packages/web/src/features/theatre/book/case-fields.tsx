@@ -1,0 +1,138 @@
+import { MultiSelect, NativeSelect, NumberInput, Stack, Text, TextInput } from '@mantine/core'
+import type { UseFormReturnType } from '@mantine/form'
+import { useDebouncedValue } from '@mantine/hooks'
+import { useQuery } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { api, dataOf } from '../../../lib/api.ts'
+import { formatMinutes, formatNumber } from '../../../lib/format.ts'
+import layoutClasses from '../../../ui/layout.module.css'
+import { theatreKey } from '../theatre-queries.ts'
+import { useTheatre } from '../use-theatre.ts'
+import { type CaseDraft, urgencies } from './case-draft.ts'
+import { useTeam } from './use-team.ts'
+
+type FieldsProps = { form: UseFormReturnType<CaseDraft>; isSurgeonOptional?: boolean }
+
+/** The patient, the procedure, the team and the equipment of a case or a request. */
+export function CaseFields({ form, isSurgeonOptional = false }: FieldsProps) {
+  const { t } = useTranslation('theatre')
+  const input = form.getInputProps
+  return (
+    <Stack gap="md">
+      <div className={layoutClasses.fields}>
+        <TextInput label={t('field.mrn')} required maxLength={64} autoComplete="off" dir="auto" {...input('mrn')} />
+        <TextInput
+          label={t('field.patientName')}
+          required
+          maxLength={200}
+          autoComplete="off"
+          dir="auto"
+          {...input('name')}
+        />
+        <TextInput type="date" label={t('field.birthDate')} {...input('birthDate')} />
+      </div>
+      <div className={layoutClasses.fields}>
+        <TextInput label={t('field.service')} required maxLength={100} dir="auto" {...input('service')} />
+        <TextInput label={t('field.procedure')} required maxLength={500} dir="auto" {...input('display')} />
+        <TextInput label={t('field.procedureCode')} required maxLength={64} dir="auto" {...input('code')} />
+      </div>
+      <div className={layoutClasses.fields}>
+        <NativeSelect
+          label={t('field.urgency')}
+          data={urgencies.map((value) => ({ value, label: t(`urgency.${value}`) }))}
+          {...input('urgency')}
+        />
+        <div>
+          <NumberInput
+            size="md"
+            label={t('field.minutes')}
+            required
+            min={1}
+            max={1440}
+            allowDecimal={false}
+            {...input('minutes')}
+          />
+          <Estimate code={form.getValues().code} surgeonId={form.getValues().surgeonId} />
+        </div>
+      </div>
+      <TeamFields form={form} isSurgeonOptional={isSurgeonOptional} />
+    </Stack>
+  )
+}
+
+/** Who and what a case needs. */
+export function TeamFields({ form, isSurgeonOptional = false }: FieldsProps) {
+  const { t } = useTranslation('theatre')
+  const { surgeons, anaesthetists, others, equipment } = useTeam()
+  const { equipmentIds } = form.getValues()
+  const none = { value: '', label: t('field.none') }
+  return (
+    <>
+      <div className={layoutClasses.fields}>
+        <NativeSelect
+          label={t('field.surgeon')}
+          required={!isSurgeonOptional}
+          data={[{ value: '', label: t(isSurgeonOptional ? 'field.undecided' : 'field.choose') }, ...surgeons]}
+          {...form.getInputProps('surgeonId')}
+        />
+        <NativeSelect
+          label={t('field.anaesthetist')}
+          data={[none, ...anaesthetists]}
+          {...form.getInputProps('anaesthetistId')}
+        />
+      </div>
+      <MultiSelect size="md" label={t('field.staff')} data={others} searchable {...form.getInputProps('staffIds')} />
+      <MultiSelect
+        size="md"
+        label={t('field.equipment')}
+        data={equipment}
+        searchable
+        {...form.getInputProps('equipmentIds')}
+      />
+      {equipmentIds.length === 0 ? null : (
+        <div className={layoutClasses.shortFields}>
+          {equipmentIds.map((id) => (
+            <NumberInput
+              key={id}
+              size="md"
+              label={t('field.unitsOf', { name: equipment.find(({ value }) => value === id)?.label ?? '–' })}
+              min={1}
+              max={1000}
+              allowDecimal={false}
+              value={form.getValues().units[id] ?? 1}
+              onChange={(units) => form.setFieldValue('units', { ...form.getValues().units, [id]: units })}
+            />
+          ))}
+        </div>
+      )}
+    </>
+  )
+}
+
+/** How long such cases took: shown beside the minutes, which stay what was typed. */
+function Estimate({ code, surgeonId }: { code: string; surgeonId: string }) {
+  const { t } = useTranslation('theatre')
+  const { clinicId } = useTheatre()
+  const [procedureCode] = useDebouncedValue(code.trim(), 400)
+  const { data } = useQuery({
+    queryKey: [...theatreKey(clinicId), 'estimate', procedureCode, surgeonId],
+    queryFn: () =>
+      dataOf(
+        api.estimateCaseDuration({
+          path: { clinicId },
+          query: { procedureCode, ...(surgeonId === '' ? {} : { surgeonId }) },
+        }),
+      ),
+    enabled: procedureCode !== '',
+  })
+  if (data === undefined || data.medianMinutes === null || data.p80Minutes === null) return null
+  return (
+    <Text size="sm" c="dimmed" mt={4}>
+      {t('estimate', {
+        median: formatMinutes(Math.round(data.medianMinutes)),
+        p80: formatMinutes(Math.round(data.p80Minutes)),
+        cases: formatNumber(data.cases),
+      })}
+    </Text>
+  )
+}

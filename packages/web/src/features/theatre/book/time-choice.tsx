@@ -1,0 +1,178 @@
+import type { DayRefusal, Suggestion, Suggestions } from '@holdfast/contract/client'
+import { Button, Group, List, NativeSelect, Stack, Text, TextInput } from '@mantine/core'
+import { useMutation } from '@tanstack/react-query'
+import { useEffect, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { api, dataOf } from '../../../lib/api.ts'
+import { formatDate, formatDayTime } from '../../../lib/format.ts'
+import { addDays, instantOf, localDateTime, localDay } from '../../../lib/local-time.ts'
+import { ActionButton } from '../../../ui/action-button.tsx'
+import { ErrorState } from '../../../ui/error-state.tsx'
+import layoutClasses from '../../../ui/layout.module.css'
+import type { Names } from '../conflict-text.ts'
+import { useTheatre } from '../use-theatre.ts'
+import { type CaseDraft, needsOf } from './case-draft.ts'
+
+export type Place = { roomId: string; startsAt: string }
+
+type TimeChoiceProps = {
+  draft: CaseDraft
+  place: Place | null
+  rooms: readonly { id: string; name: string }[]
+  names: Names
+  onPlace: (place: Place) => void
+  /** Asks for suggestions at once. */
+  isEager?: boolean
+}
+
+const searchedDays = 14
+const suggestedMax = 8
+
+/** Where and when: typed in, or one of the times that the server suggests. */
+export function TimeChoice({ draft, place, rooms, names, onPlace, isEager = false }: TimeChoiceProps) {
+  const { t } = useTranslation('theatre')
+  const { clinicId, timeZone, today } = useTheatre()
+  const [from, setFrom] = useState(place === null ? today : localDay(place.startsAt, timeZone))
+  const suggest = useMutation({
+    mutationFn: (): Promise<Suggestions> =>
+      dataOf(
+        api.suggestCaseTimes({
+          path: { clinicId },
+          body: { needs: needsOf(draft), from, to: addDays(from, searchedDays - 1), limit: suggestedMax },
+        }),
+      ),
+  })
+  const canSuggest = draft.surgeonId !== '' && draft.service.trim() !== '' && Number(draft.minutes) > 0
+  const { mutate: ask } = suggest
+  const asksAtOnce = useRef(isEager && canSuggest)
+  useEffect(() => {
+    if (asksAtOnce.current) ask()
+    asksAtOnce.current = false
+  }, [ask])
+  return (
+    <Stack gap="md">
+      <PlaceFields place={place} rooms={rooms} onPlace={onPlace} />
+      <Group align="end">
+        <TextInput
+          type="date"
+          label={t('suggest.from')}
+          value={from}
+          onChange={({ currentTarget }) => setFrom(currentTarget.value)}
+        />
+        <ActionButton
+          variant="default"
+          isBusy={suggest.isPending}
+          disabled={!canSuggest || from === ''}
+          onClick={() => suggest.mutate()}
+        >
+          {t('suggest.submit')}
+        </ActionButton>
+      </Group>
+      {canSuggest ? null : (
+        <Text size="sm" c="dimmed">
+          {t('suggest.needs')}
+        </Text>
+      )}
+      {suggest.isError ? <ErrorState error={suggest.error} retry={() => suggest.mutate()} /> : null}
+      <div role="status">
+        {suggest.data === undefined ? null : (
+          <Found found={suggest.data} place={place} names={names} onPlace={onPlace} />
+        )}
+      </div>
+    </Stack>
+  )
+}
+
+type PlaceFieldsProps = Pick<TimeChoiceProps, 'place' | 'rooms' | 'onPlace'>
+
+function PlaceFields({ place, rooms, onPlace }: PlaceFieldsProps) {
+  const { t } = useTranslation('theatre')
+  const { timeZone, today } = useTheatre()
+  const local = place === null ? null : localDateTime(place.startsAt, timeZone)
+  const [roomId, day, time] = [
+    place?.roomId ?? rooms[0]?.id ?? '',
+    local?.slice(0, 10) ?? today,
+    local?.slice(11, 16) ?? '',
+  ]
+  const change = (next: { roomId?: string; day?: string; time?: string }) => {
+    const wanted = { roomId, day, time, ...next }
+    if (wanted.roomId === '' || wanted.day === '') return
+    const startsAt = instantOf(wanted.day, wanted.time === '' ? '08:00' : wanted.time, timeZone)
+    onPlace({ roomId: wanted.roomId, startsAt })
+  }
+  return (
+    <div className={layoutClasses.shortFields}>
+      <NativeSelect
+        label={t('field.room')}
+        value={roomId}
+        onChange={({ currentTarget }) => change({ roomId: currentTarget.value })}
+        data={rooms.map(({ id, name }) => ({ value: id, label: name }))}
+      />
+      <TextInput
+        type="date"
+        label={t('field.day')}
+        value={day}
+        onChange={({ currentTarget }) => change({ day: currentTarget.value })}
+      />
+      <TextInput
+        type="time"
+        label={t('field.start')}
+        value={time}
+        onChange={({ currentTarget }) => change({ time: currentTarget.value })}
+      />
+    </div>
+  )
+}
+
+type FoundProps = { found: Suggestions; place: Place | null; names: Names; onPlace: (place: Place) => void }
+
+function Found({ found, place, names, onPlace }: FoundProps) {
+  const { t } = useTranslation('theatre')
+  const { timeZone } = useTheatre()
+  const isChosen = ({ roomId, startsAt }: Suggestion) =>
+    place?.roomId === roomId && Date.parse(place.startsAt) === Date.parse(startsAt)
+  return (
+    <Stack gap="sm">
+      {found.suggestions.length === 0 ? (
+        <Text>{t('suggest.none')}</Text>
+      ) : (
+        <div className={layoutClasses.actions}>
+          {found.suggestions.map((one) => (
+            <Button
+              key={`${one.roomId} ${one.startsAt}`}
+              size="sm"
+              variant={isChosen(one) ? 'filled' : 'default'}
+              aria-pressed={isChosen(one)}
+              onClick={() => onPlace({ roomId: one.roomId, startsAt: one.startsAt })}
+            >
+              {formatDayTime(one.startsAt, timeZone)} · {names.room(one.roomId)}
+            </Button>
+          ))}
+        </div>
+      )}
+      {found.refusals.length === 0 ? null : <Refusals refusals={found.refusals} />}
+    </Stack>
+  )
+}
+
+/** Why days have no time: `Mon 23 Nov: Dr. Chen is busy.` */
+function Refusals({ refusals }: { refusals: readonly DayRefusal[] }) {
+  const { t } = useTranslation('theatre')
+  return (
+    <details>
+      <summary>{t('suggest.why')}</summary>
+      <List size="sm" mt="xs">
+        {refusals.map(({ day, reasons, busy }) => {
+          const names = busy.flatMap(({ name }) => (name === null ? [] : [name]))
+          const words = reasons.map((code) => t(`refusal.${code}`, { defaultValue: code }))
+          const all = names.length === 0 ? words : [...words, t('refusal.names', { names: names.join(', ') })]
+          return (
+            <List.Item key={day}>
+              {formatDate(day)}: {all.join('; ')}
+            </List.Item>
+          )
+        })}
+      </List>
+    </details>
+  )
+}

@@ -1,0 +1,27 @@
+import type { Case, NewCase } from '@holdfast/contract/client'
+import { useMutation } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { api, dataOf } from '../../../lib/api.ts'
+import { formatNumber } from '../../../lib/format.ts'
+import { createRequestKeys } from '../../../lib/request-keys.ts'
+import { toastDone } from '../../../ui/toast.ts'
+import { useTheatre } from '../use-theatre.ts'
+
+/** Holds a new case, which is then confirmed, released, or lapses. */
+export function useHoldCase() {
+  const { t } = useTranslation('theatre')
+  const { reread } = useTheatre()
+  const [requestKeys] = useState(createRequestKeys)
+  return useMutation({
+    mutationFn: async (body: NewCase): Promise<Case> => {
+      const headers = { 'Idempotency-Key': requestKeys.keyFor(body) }
+      const { bumped, ...held } = await dataOf(api.createCase({ body, headers }))
+      if (bumped.length > 0) toastDone({ message: t('bump.done', { cases: formatNumber(bumped.length) }) })
+      return held
+    },
+    // The next request may have the same content, and is another case.
+    onSuccess: () => requestKeys.clear(),
+    onSettled: reread,
+  })
+}

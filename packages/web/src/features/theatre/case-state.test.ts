@@ -1,0 +1,70 @@
+import type { Case } from '@holdfast/contract/client'
+import { expect, test } from 'vitest'
+import { caseState, casesAtRisk, foreseenEnd, isMovable } from './case-state.ts'
+
+const at = (time: string) => `2026-11-23T${time}:00Z`
+const now = Date.parse(at('10:00'))
+
+function aCase(change: Partial<Case>): Pick<Case, 'status' | 'milestones' | 'startsAt' | 'endsAt'> {
+  return { status: 'CONFIRMED', milestones: [], startsAt: at('11:00'), endsAt: at('12:00'), ...change }
+}
+
+const inRoom = { milestone: 'in_room', at: at('09:00') } as const
+
+test.each([
+  ['held', aCase({ status: 'PENDING' })],
+  ['planned', aCase({})],
+  ['late', aCase({ startsAt: at('09:55') })],
+  ['planned', aCase({ startsAt: '2026-11-22T21:55:00Z', endsAt: '2026-11-22T22:55:00Z' })],
+  ['running', aCase({ milestones: [inRoom], status: 'ARRIVED' })],
+  ['overrunning', aCase({ milestones: [inRoom], status: 'ARRIVED', endsAt: at('09:59') })],
+  ['done', aCase({ milestones: [inRoom, { milestone: 'out_of_room', at: at('09:50') }] })],
+])('a case is %s', (state, one) => {
+  expect(caseState(one, now)).toBe(state)
+})
+
+test('a case is moved only before its first milestone', () => {
+  expect(isMovable(aCase({}))).toBe(true)
+  expect(isMovable(aCase({ milestones: [inRoom] }))).toBe(false)
+  expect(isMovable(aCase({ status: 'CANCELLED' }))).toBe(false)
+})
+
+const room = { kind: 'room', resourceId: 'room', unit: 1 } as const
+const robot = (unit: number) => ({ kind: 'equipment', resourceId: 'robot', unit }) as const
+
+function planned(id: string, from: string, to: string, change: Partial<Case> = {}): Case {
+  const startsAt = at(from)
+  const [endsAt, until] = [at(to), at(to)]
+  const one = { id, startsAt, endsAt, expectedEndsAt: endsAt, minutes: 60, atRiskBy: null, allocations: [], ...change }
+  const taken = one.allocations.length > 0 ? one.allocations : [{ ...room, from: startsAt, to: until }]
+  return { ...aCase({}), ...one, allocations: taken.map((each) => ({ ...each, from: startsAt, to: until })) } as Case
+}
+
+test('a running case ends now at the earliest, and a late one has its minutes before it', () => {
+  const running = planned('a', '08:00', '09:30', { milestones: [inRoom], status: 'ARRIVED' })
+  expect(foreseenEnd(running, now)).toBe(now)
+  expect(foreseenEnd(planned('b', '09:45', '10:45'), now)).toBe(Date.parse(at('11:00')))
+  expect(foreseenEnd(planned('c', '11:00', '12:00'), now)).toBe(Date.parse(at('12:00')))
+})
+
+test('a case is at risk when an earlier one of its room or robot ends too late for it', () => {
+  const overrunning = planned('over', '08:00', '09:40', { milestones: [inRoom], status: 'ARRIVED' })
+  const next = planned('next', '09:50', '10:50')
+  expect(casesAtRisk([overrunning, next], now)).toEqual(new Map([['next', 'over']]))
+  expect(casesAtRisk([overrunning, planned('later', '11:00', '12:00')], now)).toEqual(new Map())
+  const late = planned('late', '09:45', '10:45')
+  expect(casesAtRisk([late, planned('soon', '10:50', '11:50')], now)).toEqual(new Map([['soon', 'late']]))
+  const [withRobot, sameRobot, otherRobot] = [
+    planned('late', '09:45', '10:45', { allocations: [{ ...robot(1), from: '', to: '' }] }),
+    planned('same', '10:50', '11:50', { allocations: [{ ...robot(1), from: '', to: '' }] }),
+    planned('other', '10:50', '11:50', { allocations: [{ ...robot(2), from: '', to: '' }] }),
+  ]
+  expect(casesAtRisk([withRobot, sameRobot, otherRobot], now)).toEqual(new Map([['same', 'late']]))
+})
+
+test('what the server says is at risk stays so, and what has begun or ended is not', () => {
+  const overrunning = planned('over', '08:00', '09:40', { milestones: [inRoom], status: 'ARRIVED' })
+  const begun = planned('begun', '09:50', '10:50', { milestones: [inRoom], status: 'ARRIVED' })
+  const told = planned('told', '13:00', '14:00', { atRiskBy: 'other' })
+  expect(casesAtRisk([overrunning, begun, told], now)).toEqual(new Map([['told', 'other']]))
+})

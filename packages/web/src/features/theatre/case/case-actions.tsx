@@ -1,0 +1,144 @@
+import type { Case } from '@holdfast/contract/client'
+import { Button, Group, NativeSelect, Stack, Text, TextInput } from '@mantine/core'
+import { type ReactNode, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useSecondsLeft } from '../../../domain/hold/use-seconds-left.ts'
+import { api, dataOf } from '../../../lib/api.ts'
+import { formatCountdown } from '../../../lib/format.ts'
+import { instantOf, localDateTime, localDay } from '../../../lib/local-time.ts'
+import { ActionButton } from '../../../ui/action-button.tsx'
+import layoutClasses from '../../../ui/layout.module.css'
+import { cancellationReasons } from '../cancellation-reasons.ts'
+import { milestoneAt } from '../case-state.ts'
+import type { Names } from '../conflict-text.ts'
+import { useTheatre } from '../use-theatre.ts'
+import { FormFrame } from './form-frame.tsx'
+import { MoveForm } from './move-form.tsx'
+import { SwapForm } from './swap-form.tsx'
+import { useCaseAction } from './use-case-action.ts'
+
+type Form = 'move' | 'swap' | 'extend' | 'cancel'
+
+/** What the theatre's staff can do with a case in its present state. */
+export function CaseActions({ one, names }: { one: Case; names: Names }) {
+  const { t } = useTranslation('theatre')
+  const { isStaff } = useTheatre()
+  const [form, setForm] = useState<Form | null>(null)
+  const isPlanned = one.status === 'PENDING' || one.status === 'CONFIRMED'
+  const isRunning = milestoneAt(one, 'in_room') !== undefined && milestoneAt(one, 'out_of_room') === undefined
+  if (!isStaff || (!isPlanned && !isRunning)) return null
+  const close = () => setForm(null)
+  return (
+    <Stack gap="md">
+      {one.status === 'PENDING' && one.holdExpiresAt !== null ? (
+        <ConfirmHold one={one} holdExpiresAt={one.holdExpiresAt} />
+      ) : null}
+      {form === null ? (
+        <div className={layoutClasses.actions}>
+          {isPlanned ? (
+            <>
+              <FormButton onClick={() => setForm('move')}>{t('move.title')}</FormButton>
+              <FormButton onClick={() => setForm('swap')}>{t('swap.title')}</FormButton>
+            </>
+          ) : null}
+          {isRunning ? <FormButton onClick={() => setForm('extend')}>{t('extend.title')}</FormButton> : null}
+          {isPlanned ? <FormButton onClick={() => setForm('cancel')}>{t('cancel.title')}</FormButton> : null}
+        </div>
+      ) : form === 'move' ? (
+        <MoveForm one={one} names={names} onDone={close} />
+      ) : form === 'swap' ? (
+        <SwapForm one={one} names={names} onDone={close} />
+      ) : form === 'extend' ? (
+        <ExtendForm one={one} onDone={close} />
+      ) : (
+        <CancelForm one={one} onDone={close} />
+      )}
+    </Stack>
+  )
+}
+
+function FormButton({ onClick, children }: { onClick: () => void; children: ReactNode }) {
+  return (
+    <Button size="sm" variant="default" onClick={onClick}>
+      {children}
+    </Button>
+  )
+}
+
+function ConfirmHold({ one, holdExpiresAt }: { one: Case; holdExpiresAt: string }) {
+  const { t } = useTranslation('theatre')
+  const action = useCaseAction()
+  const seconds = useSecondsLeft(holdExpiresAt)
+  return (
+    <Group>
+      <ActionButton
+        isBusy={action.isPending}
+        onClick={() =>
+          action.mutate({
+            run: () => dataOf(api.confirmCase({ path: { caseId: one.id } })),
+            done: t('confirm.done', { name: one.procedure.display }),
+          })
+        }
+      >
+        {t('confirm.submit')}
+      </ActionButton>
+      <Text className="tabular">{t('confirm.left', { time: formatCountdown(seconds) })}</Text>
+    </Group>
+  )
+}
+
+function CancelForm({ one, onDone }: { one: Case; onDone: () => void }) {
+  const { t } = useTranslation('theatre')
+  const action = useCaseAction()
+  const [reasonCode, setReasonCode] = useState<string>(cancellationReasons[0])
+  return (
+    <FormFrame
+      isBusy={action.isPending}
+      submit={t('cancel.submit')}
+      onLeave={onDone}
+      onSubmit={() =>
+        action.mutate({
+          run: () => dataOf(api.cancelCase({ path: { caseId: one.id }, body: { reasonCode } })),
+          done: t('cancel.done', { name: one.procedure.display }),
+        })
+      }
+    >
+      <NativeSelect
+        label={t('cancel.reason')}
+        value={reasonCode}
+        onChange={({ currentTarget }) => setReasonCode(currentTarget.value)}
+        data={cancellationReasons.map((value) => ({ value, label: t(`reason.${value}`) }))}
+      />
+    </FormFrame>
+  )
+}
+
+function ExtendForm({ one, onDone }: { one: Case; onDone: () => void }) {
+  const { t } = useTranslation('theatre')
+  const { timeZone } = useTheatre()
+  const action = useCaseAction<unknown>()
+  const [time, setTime] = useState(localDateTime(one.expectedEndsAt, timeZone).slice(11, 16))
+  const expectedEndsAt = instantOf(localDay(one.endsAt, timeZone), time, timeZone)
+  return (
+    <FormFrame
+      isBusy={action.isPending}
+      submit={t('save')}
+      onLeave={onDone}
+      onSubmit={() =>
+        action.mutate({
+          run: () => dataOf(api.extendCase({ path: { caseId: one.id }, body: { expectedEndsAt } })),
+          done: t('extend.done'),
+        })
+      }
+    >
+      <TextInput
+        type="time"
+        required
+        label={t('field.expectedEnd')}
+        description={t('extend.help')}
+        value={time}
+        onChange={({ currentTarget }) => setTime(currentTarget.value)}
+      />
+    </FormFrame>
+  )
+}

@@ -1,0 +1,120 @@
+import type { Case } from '@holdfast/contract/client'
+import { Alert } from '@mantine/core'
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import { formatAppointment, formatDate, formatMinutes, formatNumber, formatTime } from '../../../lib/format.ts'
+import { caseState, foreseenEnd } from '../case-state.ts'
+import type { Names } from '../conflict-text.ts'
+import { useNow } from '../use-now.ts'
+import { useTheatre } from '../use-theatre.ts'
+import classes from './case.module.css'
+
+type CaseFactsProps = {
+  one: Case
+  names: Names
+  /** The case that will keep this one waiting. */
+  atRiskBy?: string | null
+}
+
+/** When, where, who and with what. */
+export function CaseFacts({ one, names, atRiskBy = one.atRiskBy }: CaseFactsProps) {
+  const { t } = useTranslation(['theatre', 'shell'])
+  const { timeZone } = useTheatre()
+  const now = useNow()
+  const isOver = one.status === 'CANCELLED' || one.status === 'FAILED'
+  const risk = atRiskBy === null ? undefined : names.caseOf(atRiskBy)
+  return (
+    <>
+      {atRiskBy === null ? null : (
+        <Alert color="red" variant="outline" title={t('state.atRisk')}>
+          {t('case.atRiskBy', {
+            procedure: risk?.procedure.display ?? t('case.earlier'),
+            time: risk === undefined ? '–' : formatTime(foreseenEnd(risk, now), timeZone),
+          })}
+        </Alert>
+      )}
+      <dl className={classes.facts}>
+        <Fact of={t('field.status')}>
+          {isOver ? t(`shell:status.${one.status}`) : t(`state.${caseState(one, now)}`)}
+          {one.cancellationReason === null
+            ? null
+            : ` · ${t(`reason.${one.cancellationReason}`, { defaultValue: one.cancellationReason })}`}
+        </Fact>
+        <Fact of={t('field.when')}>
+          {formatAppointment(one.startsAt, one.endsAt, timeZone)} ({formatMinutes(one.minutes)})
+        </Fact>
+        {Date.parse(one.expectedEndsAt) > Date.parse(one.endsAt) ? (
+          <Fact of={t('field.expectedEnd')}>{formatTime(one.expectedEndsAt, timeZone)}</Fact>
+        ) : null}
+        <Fact of={t('field.room')}>
+          <bdi>{names.room(one.roomId)}</bdi>
+        </Fact>
+        <Patient one={one} />
+        <Fact of={t('field.service')}>
+          <bdi>{one.service}</bdi>
+        </Fact>
+        <Fact of={t('field.procedureCode')}>
+          <bdi>{one.procedure.code}</bdi>
+        </Fact>
+        <Fact of={t('field.urgency')}>{t(`urgency.${one.urgency}`)}</Fact>
+        <Fact of={t('field.surgeon')}>
+          <bdi>{names.person(one.surgeonId)}</bdi>
+        </Fact>
+        {one.anaesthetistId === null ? null : (
+          <Fact of={t('field.anaesthetist')}>
+            <bdi>{names.person(one.anaesthetistId)}</bdi>
+          </Fact>
+        )}
+        {one.staffIds.length === 0 ? null : (
+          <Fact of={t('field.staff')}>
+            <bdi>{one.staffIds.map(names.person).join(', ')}</bdi>
+          </Fact>
+        )}
+        {one.equipment.length === 0 ? null : (
+          <Fact of={t('field.equipment')}>
+            <bdi>
+              {one.equipment
+                .map(({ equipmentId, units }) => `${formatNumber(units)} × ${names.equipment(equipmentId)}`)
+                .join(', ')}
+            </bdi>
+          </Fact>
+        )}
+        {one.override === null ? null : (
+          <Fact of={t('override.applied')}>
+            <bdi>{one.override.reason}</bdi>
+          </Fact>
+        )}
+      </dl>
+    </>
+  )
+}
+
+function Patient({ one: { patient } }: { one: Case }) {
+  const { t } = useTranslation(['theatre', 'shell'])
+  return (
+    <>
+      <Fact of={t('field.patient')}>
+        <bdi>{patient?.name ?? t('shell:erasedPatient')}</bdi>
+      </Fact>
+      {patient === null ? null : (
+        <Fact of={t('field.mrn')}>
+          <bdi>{patient.mrn}</bdi>
+        </Fact>
+      )}
+      {patient === null || patient.birthDate === null ? null : (
+        <Fact of={t('field.birthDate')}>
+          {formatDate(patient.birthDate, { day: 'numeric', month: 'long', year: 'numeric' })}
+        </Fact>
+      )}
+    </>
+  )
+}
+
+function Fact({ of, children }: { of: string; children: ReactNode }) {
+  return (
+    <div>
+      <dt>{of}</dt>
+      <dd>{children}</dd>
+    </div>
+  )
+}

@@ -1,0 +1,75 @@
+import type { BookingEvent, Case } from '@holdfast/contract/client'
+import { Text, Title } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { formatDayTime, formatTime } from '../../../lib/format.ts'
+import { ErrorState } from '../../../ui/error-state.tsx'
+import { milestonesInOrder } from '../case-state.ts'
+import { caseEventsQuery } from '../theatre-queries.ts'
+import { useTheatre } from '../use-theatre.ts'
+import classes from './case.module.css'
+
+/** Every change of a case, with who made it. */
+export function CaseHistory({ one }: { one: Case }) {
+  const { t } = useTranslation('theatre')
+  const { clinicId, timeZone } = useTheatre()
+  const events = useQuery(caseEventsQuery(clinicId, one.id))
+  return (
+    <section aria-labelledby="case-history">
+      <Title order={3} size="h4" mb="xs" id="case-history">
+        {t('case.history')}
+      </Title>
+      {events.data === undefined ? (
+        events.isError ? (
+          <ErrorState error={events.error} retry={() => void events.refetch()} />
+        ) : null
+      ) : (
+        <ol className={classes.list}>
+          {events.data.map(({ event, actorName }) => (
+            <li key={event.version}>
+              <EventText event={event} />
+              <Text size="sm" c="dimmed" className="tabular">
+                {formatDayTime(event.at, timeZone)}
+                {actorName === null ? null : (
+                  <>
+                    {' · '}
+                    <bdi>{actorName}</bdi>
+                  </>
+                )}
+              </Text>
+            </li>
+          ))}
+        </ol>
+      )}
+    </section>
+  )
+}
+
+/** What happened, and what the event says of it: which milestone, until when, why. */
+function EventText({ event: { type, reason, caseDetails } }: { event: BookingEvent }) {
+  const { t } = useTranslation('theatre')
+  const { timeZone } = useTheatre()
+  const milestone = milestonesInOrder.find((one) => one === caseDetails?.milestone)
+  const at = caseDetails?.at ?? null
+  const details = [
+    milestone === undefined ? null : t(`milestone.${milestone}`),
+    milestone === undefined || at === null ? null : formatTime(at, timeZone),
+    milestone !== undefined && caseDetails?.at === null ? t('milestones.wasRemoved') : null,
+    caseDetails?.expectedEndsAt === undefined
+      ? null
+      : t('case.expectedUntil', { time: formatTime(caseDetails.expectedEndsAt, timeZone) }),
+    reason === null ? null : t(`reason.${reason}`, { defaultValue: reason }),
+    caseDetails?.override?.reason ?? null,
+  ].filter((detail) => detail !== null)
+  return (
+    <>
+      {t(`event.${type}`)}
+      {details.length === 0 ? null : (
+        <>
+          {': '}
+          <bdi>{details.join(', ')}</bdi>
+        </>
+      )}
+    </>
+  )
+}

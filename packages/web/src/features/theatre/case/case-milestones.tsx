@@ -1,0 +1,135 @@
+import type { Case, Milestone } from '@holdfast/contract/client'
+import { Button, Group, Text, TextInput, Title } from '@mantine/core'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { api, dataOf } from '../../../lib/api.ts'
+import { formatTime } from '../../../lib/format.ts'
+import { instantOf, localDateTime, localDay } from '../../../lib/local-time.ts'
+import { serverNow } from '../../../lib/server-clock.ts'
+import { ActionButton } from '../../../ui/action-button.tsx'
+import { milestoneAt, milestonesInOrder } from '../case-state.ts'
+import { useTheatre } from '../use-theatre.ts'
+import classes from './case.module.css'
+import { useCaseAction } from './use-case-action.ts'
+
+/** The milestones of a case: recorded as they happen, corrected, or removed. */
+export function CaseMilestones({ one }: { one: Case }) {
+  const { t } = useTranslation('theatre')
+  const { isStaff } = useTheatre()
+  const [edited, setEdited] = useState<Milestone | null>(null)
+  if (one.status === 'PENDING' || one.status === 'CANCELLED' || one.status === 'FAILED') return null
+  return (
+    <section aria-labelledby="case-milestones">
+      <Title order={3} size="h4" mb="xs" id="case-milestones">
+        {t('case.milestones')}
+      </Title>
+      <ol className={classes.list}>
+        {milestonesInOrder.map((milestone) => (
+          <li key={milestone} className={classes.milestone}>
+            {edited === milestone ? (
+              <EditMilestone one={one} milestone={milestone} onDone={() => setEdited(null)} />
+            ) : (
+              <MilestoneLine one={one} milestone={milestone} isStaff={isStaff} onEdit={() => setEdited(milestone)} />
+            )}
+          </li>
+        ))}
+      </ol>
+    </section>
+  )
+}
+
+type MilestoneLineProps = { one: Case; milestone: Milestone; isStaff: boolean; onEdit: () => void }
+
+function MilestoneLine({ one, milestone, isStaff, onEdit }: MilestoneLineProps) {
+  const { t } = useTranslation('theatre')
+  const { timeZone } = useTheatre()
+  const record = useRecord(one)
+  const at = milestoneAt(one, milestone)
+  const name = t(`milestone.${milestone}`)
+  return (
+    <>
+      <span>{name}</span>
+      <Group gap="xs">
+        {at === undefined ? null : <Text className="tabular">{formatTime(at, timeZone)}</Text>}
+        {isStaff && at === undefined ? (
+          <ActionButton
+            size="compact-sm"
+            isBusy={record.isPending}
+            aria-label={t('milestones.nowOf', { name })}
+            onClick={() => record.send(milestone, new Date(serverNow()).toISOString())}
+          >
+            {t('milestones.now')}
+          </ActionButton>
+        ) : null}
+        {isStaff ? (
+          <Button size="compact-sm" variant="default" aria-label={t('milestones.editOf', { name })} onClick={onEdit}>
+            {t('milestones.edit')}
+          </Button>
+        ) : null}
+      </Group>
+    </>
+  )
+}
+
+type EditMilestoneProps = { one: Case; milestone: Milestone; onDone: () => void }
+
+function EditMilestone({ one, milestone, onDone }: EditMilestoneProps) {
+  const { t } = useTranslation(['theatre', 'shell'])
+  const { timeZone } = useTheatre()
+  const record = useRecord(one, onDone)
+  const at = milestoneAt(one, milestone)
+  const [time, setTime] = useState(localDateTime(at ?? serverNow(), timeZone).slice(11, 16))
+  const day = localDay(at ?? one.startsAt, timeZone)
+  const name = t(`milestone.${milestone}`)
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault()
+        record.send(milestone, instantOf(day, time, timeZone))
+      }}
+    >
+      <Group align="end" gap="xs">
+        <TextInput
+          type="time"
+          size="sm"
+          label={name}
+          required
+          data-autofocus
+          value={time}
+          onChange={({ currentTarget }) => setTime(currentTarget.value)}
+        />
+        <ActionButton type="submit" size="sm" isBusy={record.isPending}>
+          {t('save')}
+        </ActionButton>
+        {at === undefined ? null : (
+          <ActionButton
+            size="sm"
+            variant="default"
+            isBusy={record.isPending}
+            aria-label={t('milestones.removeOf', { name })}
+            onClick={() => record.send(milestone, null)}
+          >
+            {t('milestones.remove')}
+          </ActionButton>
+        )}
+        <Button size="sm" variant="default" onClick={onDone}>
+          {t('shell:cancel')}
+        </Button>
+      </Group>
+    </form>
+  )
+}
+
+function useRecord(one: Case, onDone?: () => void) {
+  const { t } = useTranslation('theatre')
+  const action = useCaseAction()
+  const send = (milestone: Milestone, at: string | null) =>
+    action.mutate(
+      {
+        run: () => dataOf(api.recordMilestone({ path: { caseId: one.id }, body: { milestone, at } })),
+        done: t(at === null ? 'milestones.removed' : 'milestones.recorded', { name: t(`milestone.${milestone}`) }),
+      },
+      { onSuccess: () => onDone?.() },
+    )
+  return { send, isPending: action.isPending }
+}

@@ -1,0 +1,108 @@
+import type { Case } from '@holdfast/contract/client'
+import { NativeSelect, NumberInput, Stack, TextInput } from '@mantine/core'
+import { useForm } from '@mantine/form'
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { instantOf, localDateTime, localDay } from '../../../lib/local-time.ts'
+import layoutClasses from '../../../ui/layout.module.css'
+import { isSame } from '../board/use-case-drag.ts'
+import { type TeamChange, useMoveCase } from '../board/use-move-case.ts'
+import { type CaseDraft, draftOfCase, teamOf } from '../book/case-draft.ts'
+import { TeamFields } from '../book/case-fields.tsx'
+import type { Names } from '../conflict-text.ts'
+import { Refusal } from '../refusal.tsx'
+import type { Resolution } from '../resolution.ts'
+import { roomsQuery } from '../theatre-queries.ts'
+import { useTheatre } from '../use-theatre.ts'
+import { FormFrame } from './form-frame.tsx'
+
+/** Changes a case without dragging: another day, time, room, length, team or equipment, in one step. */
+export function MoveForm({ one, names, onDone }: { one: Case; names: Names; onDone: () => void }) {
+  const { t } = useTranslation('theatre')
+  const { clinicId, timeZone } = useTheatre()
+  const rooms = useQuery(roomsQuery(clinicId)).data ?? []
+  const [roomId, setRoomId] = useState(one.roomId)
+  const [day, setDay] = useState(localDay(one.startsAt, timeZone))
+  const [time, setTime] = useState(localDateTime(one.startsAt, timeZone).slice(11, 16))
+  const [minutes, setMinutes] = useState<number | string>(one.minutes)
+  const team = useForm<CaseDraft>({ initialValues: draftOfCase(one) })
+  const { moving, refused } = useMoveCase((id) => rooms.find((room) => room.id === id)?.name ?? names.room(id))
+  const move = (resolution: Resolution = {}) => {
+    const plan = { roomId, startsAt: Date.parse(instantOf(day, time, timeZone)), minutes: Number(minutes) }
+    const change = teamChange(one, team.getValues())
+    if (isSame(one, plan) && Object.keys(change).length === 0) onDone()
+    else moving.mutate({ one, plan, team: change, ...resolution }, { onSuccess: onDone })
+  }
+  return (
+    <Stack gap="md">
+      <FormFrame isBusy={moving.isPending} submit={t('move.submit')} onSubmit={() => move()} onLeave={onDone}>
+        <NativeSelect
+          label={t('field.room')}
+          value={roomId}
+          onChange={({ currentTarget }) => setRoomId(currentTarget.value)}
+          data={rooms
+            .filter(({ id, active }) => active || id === one.roomId)
+            .map(({ id, name }) => ({ value: id, label: name }))}
+        />
+        <div className={layoutClasses.shortFields}>
+          <TextInput
+            type="date"
+            required
+            label={t('field.day')}
+            value={day}
+            onChange={({ currentTarget }) => setDay(currentTarget.value)}
+          />
+          <TextInput
+            type="time"
+            required
+            label={t('field.start')}
+            value={time}
+            onChange={({ currentTarget }) => setTime(currentTarget.value)}
+          />
+          <NumberInput
+            size="md"
+            required
+            label={t('field.minutes')}
+            min={1}
+            max={1440}
+            allowDecimal={false}
+            value={minutes}
+            onChange={setMinutes}
+          />
+        </div>
+        <details>
+          <summary>{t('move.team')}</summary>
+          <Stack gap="sm" mt="sm">
+            <TeamFields form={team} />
+          </Stack>
+        </details>
+      </FormFrame>
+      {refused === null ? null : (
+        <div role="alert">
+          <strong>{t('move.refused')}</strong>
+          <Refusal
+            conflicts={refused.conflicts}
+            day={day}
+            urgency={one.urgency}
+            isBusy={moving.isPending}
+            submit={t('override.submit')}
+            onResolve={move}
+          />
+        </div>
+      )}
+    </Stack>
+  )
+}
+
+/** Only what differs: what is not sent, stays. */
+function teamChange(one: Case, draft: CaseDraft): TeamChange {
+  const { anaesthetistId = null, staffIds = [], equipment = [] } = teamOf(draft)
+  const isOther = (now: unknown, before: unknown) => JSON.stringify(now) !== JSON.stringify(before)
+  return {
+    ...(draft.surgeonId === one.surgeonId || draft.surgeonId === '' ? {} : { surgeonId: draft.surgeonId }),
+    ...(anaesthetistId === one.anaesthetistId ? {} : { anaesthetistId }),
+    ...(isOther(staffIds, one.staffIds) ? { staffIds } : {}),
+    ...(isOther(equipment, one.equipment) ? { equipment } : {}),
+  }
+}

@@ -1,0 +1,82 @@
+import type { Case } from '@holdfast/contract/client'
+import { NativeSelect, Text } from '@mantine/core'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { api, dataOf } from '../../../lib/api.ts'
+import { RefusedError } from '../../../lib/api-error.ts'
+import { formatTimes } from '../../../lib/format.ts'
+import { localDay } from '../../../lib/local-time.ts'
+import { ErrorState } from '../../../ui/error-state.tsx'
+import { toastDone } from '../../../ui/toast.ts'
+import { isMovable } from '../case-state.ts'
+import type { Names } from '../conflict-text.ts'
+import { Refusal } from '../refusal.tsx'
+import type { Resolution } from '../resolution.ts'
+import { boardQuery } from '../theatre-queries.ts'
+import { useTheatre } from '../use-theatre.ts'
+import { FormFrame } from './form-frame.tsx'
+
+/** Two cases of a day change places: rooms and starts. Both are moved or neither. */
+export function SwapForm({ one, names, onDone }: { one: Case; names: Names; onDone: () => void }) {
+  const { t } = useTranslation('theatre')
+  const { clinicId, timeZone, reread } = useTheatre()
+  const day = localDay(one.startsAt, timeZone)
+  const board = useQuery(boardQuery(clinicId, day, 1))
+  const others = (board.data?.cases ?? []).filter((other) => other.id !== one.id && isMovable(other))
+  const [chosen, setChosen] = useState<string | null>(null)
+  const otherId = chosen ?? others[0]?.id
+  const swapping = useMutation({
+    mutationFn: ({ caseId, override }: { caseId: string } & Pick<Resolution, 'override'>) =>
+      dataOf(
+        api.swapCases({ path: { caseId: one.id }, body: { caseId, ...(override === undefined ? {} : { override }) } }),
+      ),
+    onSuccess: () => {
+      toastDone({ message: t('swap.done') })
+      onDone()
+    },
+    onSettled: reread,
+  })
+  const { error } = swapping
+  const conflicts = error instanceof RefusedError ? (error.problem.conflicts ?? []) : []
+  if (board.data !== undefined && others.length === 0) return <Text>{t('swap.none')}</Text>
+  return (
+    <>
+      <FormFrame
+        isBusy={swapping.isPending}
+        submit={t('swap.submit')}
+        onLeave={onDone}
+        onSubmit={() => {
+          if (otherId !== undefined) swapping.mutate({ caseId: otherId })
+        }}
+      >
+        <NativeSelect
+          label={t('swap.with')}
+          value={otherId ?? ''}
+          onChange={({ currentTarget }) => setChosen(currentTarget.value)}
+          data={others.map(({ id, roomId, startsAt, endsAt, procedure }) => ({
+            value: id,
+            label: `${names.room(roomId)}, ${formatTimes(startsAt, endsAt, timeZone)}, ${procedure.display}`,
+          }))}
+        />
+      </FormFrame>
+      {error === null ? null : conflicts.length === 0 ? (
+        <ErrorState error={error} />
+      ) : (
+        <div role="alert">
+          <strong>{t('swap.refused')}</strong>
+          <Refusal
+            conflicts={conflicts}
+            day={day}
+            urgency="elective"
+            isBusy={swapping.isPending}
+            submit={t('override.swap')}
+            onResolve={({ override }) => {
+              if (otherId !== undefined) swapping.mutate({ caseId: otherId, ...(override ? { override } : {}) })
+            }}
+          />
+        </div>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,28 @@
+import type { Case } from '@holdfast/contract/client'
+import { useMutation } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { problemMessage } from '../../../lib/problem-message.ts'
+import { toastDone, toastFailed } from '../../../ui/toast.ts'
+import { useTheatre } from '../use-theatre.ts'
+
+type CaseAction<Result> = {
+  /** Sends the request; it may be repeated, because each of these actions is idempotent. */
+  run: () => Promise<Result>
+  /** What was done, for people to read. */
+  done: string
+}
+
+/** Changes a case, says what happened, and reads the theatre again. */
+export function useCaseAction<Result = Case>() {
+  const { t: tProblem } = useTranslation('problems')
+  const { reread } = useTheatre()
+  return useMutation({
+    mutationFn: ({ run }: CaseAction<Result>) => run(),
+    onSuccess: (_result, { done }) => toastDone({ message: done }),
+    onError: (error) => {
+      const { title, help } = problemMessage(error, tProblem)
+      toastFailed({ title, message: help })
+    },
+    onSettled: reread,
+  })
+}

@@ -1,0 +1,99 @@
+import type { CaseConflict, Urgency } from '@holdfast/contract/client'
+import { Checkbox, Group, Stack, Text, Textarea } from '@mantine/core'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { formatTimes } from '../../lib/format.ts'
+import { ActionButton } from '../../ui/action-button.tsx'
+import { ConflictList } from './conflict-list.tsx'
+import { type ConflictWays, conflictWays } from './conflict-ways.ts'
+import type { Resolution } from './resolution.ts'
+import { useDayBoard } from './use-day-board.ts'
+import { useTheatre } from './use-theatre.ts'
+
+type RefusalProps = {
+  conflicts: readonly CaseConflict[]
+  /** On which the case would be. */
+  day: string
+  urgency: Urgency
+  isBusy: boolean
+  /** Of the button that overrides rules. */
+  submit: string
+  onResolve: (resolution: Resolution) => void
+}
+
+/** What is in the way of a case, and what can be done about it: rules to override, elective cases that give way. */
+export function Refusal({ conflicts, day, urgency, isBusy, submit, onResolve }: RefusalProps) {
+  const { isAdmin } = useTheatre()
+  const { cases, names } = useDayBoard(day)
+  const ways = conflictWays(conflicts, { cases, urgency, isAdmin })
+  return (
+    <Stack gap="md">
+      <ConflictList conflicts={conflicts} names={names} />
+      {ways === null ? null : (
+        <ResolveForm
+          key={ways.inTheWay.join(' ')}
+          ways={ways}
+          roomName={names.room}
+          isBusy={isBusy}
+          submit={submit}
+          onResolve={onResolve}
+        />
+      )}
+    </Stack>
+  )
+}
+
+type ResolveFormProps = Pick<RefusalProps, 'isBusy' | 'submit' | 'onResolve'> & {
+  ways: ConflictWays
+  roomName: (roomId: string) => string
+}
+
+function ResolveForm({ ways, roomName, isBusy, submit, onResolve }: ResolveFormProps) {
+  const { t } = useTranslation('theatre')
+  const { timeZone } = useTheatre()
+  const [typed, setReason] = useState('')
+  const [caseIds, setCaseIds] = useState(ways.inTheWay)
+  const { rules, candidates } = ways
+  const reason = typed.trim()
+  const isBump = candidates.length > 0
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault()
+        onResolve({
+          ...(rules.length === 0 ? {} : { override: { rules, reason } }),
+          ...(isBump ? { bump: { caseIds, reason } } : {}),
+        })
+      }}
+    >
+      <Stack gap="sm">
+        {isBump ? (
+          <Checkbox.Group label={t('bump.cases')} description={t('bump.help')} value={caseIds} onChange={setCaseIds}>
+            <Stack gap="xs" mt="xs">
+              {candidates.map(({ id, roomId, procedure, startsAt, endsAt }) => (
+                <Checkbox
+                  key={id}
+                  value={id}
+                  label={`${procedure.display}, ${roomName(roomId)}, ${formatTimes(startsAt, endsAt, timeZone)}`}
+                />
+              ))}
+            </Stack>
+          </Checkbox.Group>
+        ) : null}
+        {rules.length === 0 ? null : <Text size="sm">{t('override.help')}</Text>}
+        <Textarea
+          label={t('override.reason')}
+          required
+          maxLength={500}
+          value={typed}
+          onChange={({ currentTarget }) => setReason(currentTarget.value)}
+        />
+        <Group>
+          <ActionButton type="submit" isBusy={isBusy} disabled={reason === '' || (isBump && caseIds.length === 0)}>
+            {isBump ? t('bump.submit') : submit}
+          </ActionButton>
+        </Group>
+      </Stack>
+    </form>
+  )
+}

@@ -1,0 +1,31 @@
+import type { TheatreFigures } from '@holdfast/contract/client'
+import { Title } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+import { formatNumber } from '../../../lib/format.ts'
+import layoutClasses from '../../../ui/layout.module.css'
+import classes from './report.module.css'
+
+/** Why cases were cancelled, the most frequent reason first. */
+export function CancellationReasons({ figures: { cancellations } }: { figures: TheatreFigures }) {
+  const { t } = useTranslation('theatre')
+  const most = Math.max(...cancellations.map(({ count }) => count))
+  if (cancellations.length === 0) return null
+  return (
+    <section className={layoutClasses.panel} aria-labelledby="report-reasons">
+      <Title order={2} size="h3" mb="md" id="report-reasons">
+        {t('report.reasons')}
+      </Title>
+      <ul className={classes.reasons}>
+        {cancellations.map(({ reason, count }) => (
+          <li key={reason}>
+            <bdi>{t(`reason.${reason}`, { defaultValue: reason })}</bdi>
+            <span className={classes.bar} aria-hidden="true">
+              <span style={{ width: `${(100 * count) / most}%` }} />
+            </span>
+            <span className="tabular">{formatNumber(count)}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}

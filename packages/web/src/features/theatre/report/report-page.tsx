@@ -1,0 +1,91 @@
+import { Group, Stack, TextInput } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { formatDate } from '../../../lib/format.ts'
+import { addDays, daysBetween, parseDay } from '../../../lib/local-time.ts'
+import { ErrorState } from '../../../ui/error-state.tsx'
+import layoutClasses from '../../../ui/layout.module.css'
+import { PageLoading } from '../../../ui/page-loading.tsx'
+import { PageTitle } from '../../../ui/page-title.tsx'
+import { WholeNumber } from '../setup/whole-number.tsx'
+import { reportQuery } from '../theatre-queries.ts'
+import { useTheatre } from '../use-theatre.ts'
+import { CancellationReasons } from './cancellation-reasons.tsx'
+import { FigureDefinitions } from './figure-definitions.tsx'
+import { ReportCharts } from './report-charts.tsx'
+import { ReportTable } from './report-table.tsx'
+import { ReportTotals } from './report-totals.tsx'
+
+const route = getRouteApi('/clinic/$clinicId/theatre/report')
+const daysMax = 366
+
+/** The theatre's figures: in all, and by room, service, surgeon and day. */
+export function ReportPage() {
+  const { t } = useTranslation('theatre')
+  const { clinicId, today } = useTheatre()
+  const search = route.useSearch()
+  const navigate = route.useNavigate()
+  const [grace, setGrace] = useState<number | string>(5)
+  const from = search.from ?? addDays(today, -27)
+  const to = search.to ?? today
+  const graceMinutes = Number(grace)
+  const isRange = from <= to && daysBetween(from, to) <= daysMax
+  const read = useQuery({ ...reportQuery(clinicId, from, to, graceMinutes), enabled: isRange })
+  const show = (next: { from: string; to: string }) => void navigate({ search: next, resetScroll: false })
+  const csv = new URLSearchParams({ from, to, graceMinutes: String(graceMinutes) })
+  return (
+    <Stack gap="lg" data-wide-page>
+      <PageTitle>{t('tabs.report')}</PageTitle>
+      <div className={layoutClasses.shortFields}>
+        <TextInput
+          type="date"
+          label={t('report.from')}
+          value={from}
+          onChange={({ currentTarget }) => {
+            const day = parseDay(currentTarget.value)
+            if (day !== null) show({ from: day, to: to < day ? day : to })
+          }}
+        />
+        <TextInput
+          type="date"
+          label={t('report.to')}
+          value={to}
+          error={isRange ? null : t('report.rangeInvalid')}
+          onChange={({ currentTarget }) => {
+            const day = parseDay(currentTarget.value)
+            if (day !== null) show({ from: from > day ? day : from, to: day })
+          }}
+        />
+        <WholeNumber label={t('report.grace')} min={0} max={60} value={grace} onChange={setGrace} />
+      </div>
+      {read.data === undefined ? (
+        read.isError ? (
+          <ErrorState error={read.error} retry={() => void read.refetch()} />
+        ) : (
+          <PageLoading />
+        )
+      ) : (
+        <>
+          <ReportTotals figures={read.data.total} />
+          <ReportCharts report={read.data} />
+          <CancellationReasons figures={read.data.total} />
+          <Group justify="flex-end">
+            <a className={layoutClasses.link} href={`/api/v1/clinics/${clinicId}/theatre/report.csv?${csv}`} download>
+              {t('report.csv')}
+            </a>
+          </Group>
+          <ReportTable title={t('report.byRoom')} groups={read.data.byRoom} />
+          <ReportTable title={t('report.byService')} groups={read.data.byService} />
+          <ReportTable title={t('report.bySurgeon')} groups={read.data.bySurgeon} />
+          <ReportTable
+            title={t('report.byDay')}
+            groups={read.data.byDay.map((one) => ({ ...one, name: formatDate(one.key) }))}
+          />
+          <FigureDefinitions graceMinutes={read.data.graceMinutes} releaseDays={read.data.releaseDays} />
+        </>
+      )}
+    </Stack>
+  )
+}

@@ -1,0 +1,80 @@
+import type { CaseRequest, NewCaseRequest } from '@holdfast/contract/client'
+import { Group, Stack, Textarea, TextInput } from '@mantine/core'
+import { useForm } from '@mantine/form'
+import { useMutation } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { api, dataOf } from '../../../lib/api.ts'
+import { createRequestKeys } from '../../../lib/request-keys.ts'
+import { ActionButton } from '../../../ui/action-button.tsx'
+import { ErrorState } from '../../../ui/error-state.tsx'
+import { toastDone } from '../../../ui/toast.ts'
+import { type CaseDraft, draftOf, patientOf, teamOf } from '../book/case-draft.ts'
+import { CaseFields } from '../book/case-fields.tsx'
+import { useTheatre } from '../use-theatre.ts'
+
+/** Puts a case on the waiting list. */
+export function RequestForm({ onDone }: { onDone: () => void }) {
+  const { t } = useTranslation('theatre')
+  const form = useForm<CaseDraft>({ initialValues: draftOf(null) })
+  const [dueOn, setDueOn] = useState('')
+  const [note, setNote] = useState('')
+  const adding = useAddRequest(onDone)
+  const submit = form.onSubmit((draft) =>
+    adding.mutate({
+      patient: patientOf(draft),
+      service: draft.service.trim(),
+      procedure: { code: draft.code.trim(), display: draft.display.trim() },
+      minutes: Number(draft.minutes),
+      urgency: draft.urgency,
+      ...(draft.surgeonId === '' ? {} : { surgeonId: draft.surgeonId }),
+      ...teamOf(draft),
+      ...(dueOn === '' ? {} : { dueOn }),
+      ...(note.trim() === '' ? {} : { note: note.trim() }),
+    }),
+  )
+  return (
+    <form onSubmit={submit}>
+      <Stack gap="md">
+        <CaseFields form={form} isSurgeonOptional />
+        <TextInput
+          type="date"
+          label={t('requests.dueOn')}
+          value={dueOn}
+          onChange={({ currentTarget }) => setDueOn(currentTarget.value)}
+        />
+        <Textarea
+          label={t('requests.note')}
+          maxLength={1000}
+          autosize
+          minRows={2}
+          value={note}
+          onChange={({ currentTarget }) => setNote(currentTarget.value)}
+        />
+        {adding.isError ? <ErrorState error={adding.error} /> : null}
+        <Group>
+          <ActionButton type="submit" isBusy={adding.isPending}>
+            {t('requests.submit')}
+          </ActionButton>
+        </Group>
+      </Stack>
+    </form>
+  )
+}
+
+function useAddRequest(onDone: () => void) {
+  const { t } = useTranslation('theatre')
+  const { clinicId, reread } = useTheatre()
+  const [requestKeys] = useState(createRequestKeys)
+  return useMutation({
+    mutationFn: (body: NewCaseRequest): Promise<CaseRequest> => {
+      const headers = { 'Idempotency-Key': requestKeys.keyFor(body) }
+      return dataOf(api.createCaseRequest({ path: { clinicId }, body, headers }))
+    },
+    onSuccess: ({ procedure }) => {
+      toastDone({ message: t('requests.added', { name: procedure.display }) })
+      onDone()
+    },
+    onSettled: reread,
+  })
+}

@@ -1,0 +1,91 @@
+import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router'
+import { forbidden, lacksSecondFactor, requireMe, roleIn } from '../../lib/access.ts'
+import { clinicDoctorsQuery } from '../../lib/clinic-queries.ts'
+import { clinicQuery } from '../../lib/directory-queries.ts'
+import { loadTexts } from '../../lib/i18n.ts'
+import { localDay } from '../../lib/local-time.ts'
+import { rootRoute } from '../../lib/root-route.ts'
+import { serverNow } from '../../lib/server-clock.ts'
+import type { Role } from '../../lib/session.ts'
+import { boardDays, boardQuery } from './theatre-queries.ts'
+import { parseBoardSearch, parseBookCaseSearch, parseReportSearch } from './theatre-search.ts'
+
+const theatreRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/clinic/$clinicId/theatre',
+  beforeLoad: async ({ context, location, params }) => {
+    const me = await requireMe(context.queryClient, location.href)
+    if (lacksSecondFactor(me, params.clinicId)) throw redirect({ to: '/account', search: { to: location.href } })
+    const role = roleIn(me, params.clinicId)
+    if (role === null) throw forbidden()
+    return { role }
+  },
+  loader: async ({ context: { queryClient, role }, params: { clinicId } }) => {
+    await Promise.all([
+      queryClient.ensureQueryData(clinicQuery(clinicId)),
+      queryClient.ensureQueryData(clinicDoctorsQuery(clinicId)),
+      loadTexts('theatre', 'schedule'),
+    ])
+    return { role }
+  },
+  component: lazyRouteComponent(() => import('./theatre-frame.tsx'), 'TheatreFrame'),
+})
+
+function requireStaff({ context }: { context: { role: Role } }): void {
+  if (context.role === 'doctor') throw forbidden()
+}
+
+function requireAdmin({ context }: { context: { role: Role } }): void {
+  if (context.role !== 'admin') throw forbidden()
+}
+
+const parent = { getParentRoute: () => theatreRoute } as const
+
+const boardRoute = createRoute({
+  ...parent,
+  path: '/',
+  validateSearch: parseBoardSearch,
+  loaderDeps: ({ search: { day, view } }) => ({ day, view }),
+  // Requested while the page’s program is loading, and not waited for.
+  loader: async ({ context: { queryClient }, params: { clinicId }, deps: { day, view } }) => {
+    const wanted = day ?? localDay(serverNow(), (await queryClient.ensureQueryData(clinicQuery(clinicId))).timezone)
+    void queryClient.prefetchQuery(boardQuery(clinicId, ...boardDays(wanted, view)))
+  },
+  component: lazyRouteComponent(() => import('./board/board-page.tsx'), 'BoardPage'),
+})
+const bookCaseRoute = createRoute({
+  ...parent,
+  path: 'book',
+  validateSearch: parseBookCaseSearch,
+  beforeLoad: requireStaff,
+  component: lazyRouteComponent(() => import('./book/book-case-page.tsx'), 'BookCasePage'),
+})
+
+const requestsRoute = createRoute({
+  ...parent,
+  path: 'requests',
+  component: lazyRouteComponent(() => import('./requests/requests-page.tsx'), 'RequestsPage'),
+})
+const reportRoute = createRoute({
+  ...parent,
+  path: 'report',
+  validateSearch: parseReportSearch,
+  beforeLoad: requireAdmin,
+  component: lazyRouteComponent(() => import('./report/report-page.tsx'), 'ReportPage'),
+})
+const setupRoute = createRoute({
+  ...parent,
+  path: 'setup',
+  beforeLoad: requireAdmin,
+  component: lazyRouteComponent(() => import('./setup/setup-page.tsx'), 'SetupPage'),
+})
+const blocksRoute = createRoute({
+  ...parent,
+  path: 'blocks',
+  beforeLoad: requireStaff,
+  component: lazyRouteComponent(() => import('./setup/blocks-page.tsx'), 'BlocksPage'),
+})
+
+export const theatreRoutes = [
+  theatreRoute.addChildren([boardRoute, bookCaseRoute, requestsRoute, reportRoute, setupRoute, blocksRoute]),
+] as const

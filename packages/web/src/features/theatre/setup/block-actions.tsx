@@ -1,0 +1,115 @@
+import type { Block, BlockChange } from '@holdfast/contract/client'
+import { Text } from '@mantine/core'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { api, dataOf } from '../../../lib/api.ts'
+import { formatDate, formatNumber, formatTimes } from '../../../lib/format.ts'
+import { localDay } from '../../../lib/local-time.ts'
+import { createRequestKeys } from '../../../lib/request-keys.ts'
+import { ActionButton } from '../../../ui/action-button.tsx'
+import { ErrorState } from '../../../ui/error-state.tsx'
+import layoutClasses from '../../../ui/layout.module.css'
+import { toastDone } from '../../../ui/toast.ts'
+import { FormFrame } from '../case/form-frame.tsx'
+import { useCaseAction } from '../case/use-case-action.ts'
+import { theatreKey } from '../theatre-queries.ts'
+import { useTheatre } from '../use-theatre.ts'
+import { BlockChangeForm } from './block-change-form.tsx'
+
+type Form = 'change' | 'withdraw'
+
+/** Fills a block from the waiting list; admins also release it, give it to somebody else, resize and withdraw it. */
+export function BlockActions({ block }: { block: Block }) {
+  const { t } = useTranslation('theatre')
+  const { clinicId, timeZone, isAdmin } = useTheatre()
+  const action = useCaseAction<unknown>()
+  const filling = useFillBlock(block)
+  const [form, setForm] = useState<Form | null>(null)
+  const path = { clinicId, blockId: block.id }
+  const when = `${formatDate(localDay(block.from, timeZone))}, ${formatTimes(block.from, block.to, timeZone)}`
+  const change = (body: BlockChange, done: string) =>
+    action.mutate({ run: () => dataOf(api.changeBlock({ path, body })), done })
+  const button = (label: string, run: () => void, isBusy = action.isPending) => (
+    <ActionButton
+      size="sm"
+      variant="default"
+      isBusy={isBusy}
+      aria-label={t('blocks.actionOf', { action: label, when })}
+      onClick={run}
+    >
+      {label}
+    </ActionButton>
+  )
+  const close = () => setForm(null)
+  if (form === 'change') return <BlockChangeForm block={block} onDone={close} />
+  if (form === 'withdraw') return <WithdrawBlock block={block} onDone={close} />
+  const isOwned = block.service !== null || block.surgeonId !== null
+  return (
+    <>
+      <div className={layoutClasses.actions}>
+        {button(t('blocks.fill'), () => filling.mutate(), filling.isPending)}
+        {isAdmin && isOwned
+          ? block.isReleased
+            ? button(t('blocks.reclaim'), () => change({ action: 'reclaim' }, t('blocks.reclaimed')))
+            : button(t('blocks.release'), () => change({ action: 'release' }, t('blocks.releasedNow')))
+          : null}
+        {isAdmin ? button(t('blocks.change'), () => setForm('change')) : null}
+        {isAdmin ? button(t('blocks.withdraw'), () => setForm('withdraw')) : null}
+      </div>
+      {filling.isError ? <ErrorState error={filling.error} /> : null}
+    </>
+  )
+}
+
+/** Books what fits, and says what that was. */
+function useFillBlock(block: Block) {
+  const { t } = useTranslation('theatre')
+  const { clinicId, reread } = useTheatre()
+  const [requestKeys] = useState(createRequestKeys)
+  const path = { clinicId, blockId: block.id }
+  return useMutation({
+    mutationFn: () => {
+      const headers = { 'Idempotency-Key': requestKeys.keyFor(path) }
+      return dataOf(api.fillBlock({ path, body: { confirm: true }, headers }))
+    },
+    onSuccess: ({ items }) => {
+      requestKeys.clear()
+      const names = items.map(({ procedure }) => procedure.display).join(', ')
+      toastDone({ message: items.length === 0 ? t('blocks.filledNone') : t('blocks.filled', { names }) })
+    },
+    onSettled: reread,
+  })
+}
+
+/** Asks first: the cases of a withdrawn block end with it. */
+function WithdrawBlock({ block, onDone }: { block: Block; onDone: () => void }) {
+  const { t } = useTranslation('theatre')
+  const { clinicId } = useTheatre()
+  const action = useCaseAction<unknown>()
+  const path = { clinicId, blockId: block.id }
+  const affected = useQuery({
+    queryKey: [...theatreKey(clinicId), 'withdrawal', block.id],
+    queryFn: () => dataOf(api.withdrawBlock({ path, query: { dryRun: true, withBookings: true } })),
+  })
+  if (affected.isError) return <ErrorState error={affected.error} retry={() => void affected.refetch()} />
+  const cases = affected.data?.bookings.length ?? 0
+  return (
+    <FormFrame
+      isBusy={action.isPending || affected.isPending}
+      submit={t('blocks.withdraw')}
+      onLeave={onDone}
+      onSubmit={() =>
+        action.mutate(
+          {
+            run: () => dataOf(api.withdrawBlock({ path, query: { withBookings: cases > 0 } })),
+            done: t('blocks.withdrawn'),
+          },
+          { onSuccess: onDone },
+        )
+      }
+    >
+      <Text>{cases === 0 ? t('blocks.withdrawEmpty') : t('blocks.withdrawCases', { cases: formatNumber(cases) })}</Text>
+    </FormFrame>
+  )
+}

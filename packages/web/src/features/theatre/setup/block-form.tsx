@@ -1,0 +1,206 @@
+import type { CreatedBlocks, NewBlock } from '@holdfast/contract/client'
+import {
+  Box,
+  Checkbox,
+  Group,
+  List,
+  NativeSelect,
+  NumberInput,
+  SegmentedControl,
+  Stack,
+  Text,
+  TextInput,
+} from '@mantine/core'
+import { type UseFormReturnType, useForm } from '@mantine/form'
+import { useMutation } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { api, dataOf } from '../../../lib/api.ts'
+import { formatDate, formatNumber, formatTimes } from '../../../lib/format.ts'
+import { localDay } from '../../../lib/local-time.ts'
+import { createRequestKeys } from '../../../lib/request-keys.ts'
+import { ActionButton } from '../../../ui/action-button.tsx'
+import { ErrorState } from '../../../ui/error-state.tsx'
+import layoutClasses from '../../../ui/layout.module.css'
+import { useTheatre } from '../use-theatre.ts'
+import { type BlockDraft, newBlockDraft, newBlockOf } from './block-draft.ts'
+import { ExceptDates } from './except-dates.tsx'
+import { OwnerFields } from './owner-fields.tsx'
+import { weekdayName } from './weekday-name.ts'
+
+type BlockFormProps = { rooms: readonly { id: string; name: string }[]; firstDay: string; onDone: () => void }
+type Form = UseFormReturnType<BlockDraft>
+
+/** Creates a single block, or those of a rule: every week, or on some weekdays of the month. */
+export function BlockForm({ rooms, firstDay, onDone }: BlockFormProps) {
+  const { t } = useTranslation('theatre')
+  const { timeZone } = useTheatre()
+  const creating = useCreateBlocks()
+  const form = useForm<BlockDraft>({
+    initialValues: newBlockDraft(rooms[0]?.id ?? '', firstDay),
+    validate: {
+      weekdays: (days, { kind }) => (kind !== 'single' && days.length === 0 ? t('blocks.weekdayRequired') : null),
+      weeksOfMonth: (weeks, { kind }) => (kind === 'monthly' && weeks.length === 0 ? t('blocks.weekRequired') : null),
+    },
+  })
+  const send = (dryRun: boolean) =>
+    form.onSubmit((draft) => creating.mutate({ body: newBlockOf(draft, timeZone), dryRun }))
+  const { kind } = form.getValues()
+  const input = form.getInputProps
+  const isCreated = creating.data !== undefined && !creating.data.isDryRun
+  return (
+    <form onSubmit={send(false)}>
+      <Stack gap="md">
+        <SegmentedControl
+          aria-label={t('blocks.kind')}
+          data={(['weekly', 'monthly', 'single'] as const).map((value) => ({ value, label: t(`blocks.${value}`) }))}
+          {...input('kind')}
+        />
+        <NativeSelect
+          label={t('field.room')}
+          data={rooms.map(({ id, name }) => ({ value: id, label: name }))}
+          {...input('roomId')}
+        />
+        <OwnerFields owner={form.getValues().owner} onChange={(owner) => form.setFieldValue('owner', owner)} />
+        {kind === 'single' ? null : <RuleFields form={form} />}
+        <TimeFields form={form} />
+        {kind === 'single' ? null : (
+          <ExceptDates
+            days={form.getValues().exceptDates}
+            onChange={(days) => form.setFieldValue('exceptDates', days)}
+          />
+        )}
+        {creating.isError ? <ErrorState error={creating.error} /> : null}
+        {creating.data === undefined ? null : <Outcome created={creating.data} />}
+        <Group>
+          <ActionButton type="submit" isBusy={creating.isPending}>
+            {t('blocks.create')}
+          </ActionButton>
+          <ActionButton variant="default" isBusy={creating.isPending} onClick={() => send(true)()}>
+            {t('blocks.preview')}
+          </ActionButton>
+          {isCreated ? (
+            <ActionButton variant="default" onClick={onDone}>
+              {t('blocks.close')}
+            </ActionButton>
+          ) : null}
+        </Group>
+      </Stack>
+    </form>
+  )
+}
+
+/** On which days of the week, and of the month. */
+function RuleFields({ form }: { form: Form }) {
+  const { t } = useTranslation('theatre')
+  return (
+    <>
+      <Checkbox.Group label={t('blocks.weekdays')} {...form.getInputProps('weekdays')}>
+        <Box className={layoutClasses.choices} mt={6}>
+          {['1', '2', '3', '4', '5', '6', '7'].map((day) => (
+            <Checkbox key={day} value={day} label={weekdayName(Number(day))} />
+          ))}
+        </Box>
+      </Checkbox.Group>
+      {form.getValues().kind === 'monthly' ? (
+        <Checkbox.Group label={t('blocks.weeksOfMonth')} {...form.getInputProps('weeksOfMonth')}>
+          <Group gap="md" mt={6}>
+            {(['1', '2', '3', '4', '5', '-1'] as const).map((week) => (
+              <Checkbox key={week} value={week} label={t(`blocks.weekOfMonth.${week}`)} />
+            ))}
+          </Group>
+        </Checkbox.Group>
+      ) : null}
+    </>
+  )
+}
+
+/** From when until when, how much of it cases may take, and when it opens to all. */
+function TimeFields({ form }: { form: Form }) {
+  const { t } = useTranslation('theatre')
+  const input = form.getInputProps
+  const isSingle = form.getValues().kind === 'single'
+  return (
+    <>
+      <div className={layoutClasses.shortFields}>
+        <TextInput type="date" required label={t(isSingle ? 'field.day' : 'blocks.from')} {...input('from')} />
+        {isSingle ? null : <TextInput type="date" required label={t('blocks.to')} {...input('to')} />}
+        <TextInput type="time" required label={t('field.start')} {...input('startTime')} />
+        <TextInput type="time" required label={t('blocks.end')} {...input('endTime')} />
+      </div>
+      <div className={layoutClasses.fields}>
+        <NumberInput
+          size="md"
+          label={t('blocks.minutes')}
+          description={t('blocks.minutesHelp')}
+          inputWrapperOrder={['label', 'input', 'description', 'error']}
+          placeholder={t('blocks.minutesAll')}
+          min={1}
+          max={1440}
+          allowDecimal={false}
+          {...input('minutes')}
+        />
+        <NativeSelect label={t('blocks.releaseRule')} data={useReleaseRules()} {...input('releaseDays')} />
+      </div>
+    </>
+  )
+}
+
+function useReleaseRules() {
+  const { t } = useTranslation('theatre')
+  return [
+    { value: '', label: t('blocks.neverReleased') },
+    ...[1, 2, 3, 5, 7, 10, 14, 21, 28].map((days) => ({
+      value: String(days),
+      label: t('blocks.daysBefore', { days: formatNumber(days, { style: 'unit', unit: 'day', unitDisplay: 'long' }) }),
+    })),
+  ]
+}
+
+type Created = CreatedBlocks & { isDryRun: boolean }
+
+const conflictsShownMax = 10
+
+/** What was created, or would be, and what not: nothing is left out silently. */
+function Outcome({ created }: { created: Created }) {
+  const { t } = useTranslation('theatre')
+  const { timeZone } = useTheatre()
+  const conflicts = created.items.filter(({ outcome }) => outcome === 'conflict')
+  return (
+    <div role="status">
+      <Text>
+        {t(created.isDryRun ? 'blocks.wouldCreate' : 'blocks.outcome', {
+          created: formatNumber(created.created),
+          skipped: formatNumber(created.skipped),
+          conflicts: formatNumber(created.conflicts),
+        })}
+      </Text>
+      {conflicts.length === 0 ? null : (
+        <List size="sm" mt="xs">
+          {conflicts.slice(0, conflictsShownMax).map(({ from, to }) => (
+            <List.Item key={from}>
+              {formatDate(localDay(from, timeZone))}, {formatTimes(from, to, timeZone)}
+            </List.Item>
+          ))}
+          {conflicts.length > conflictsShownMax ? <List.Item>…</List.Item> : null}
+        </List>
+      )}
+    </div>
+  )
+}
+
+function useCreateBlocks() {
+  const { clinicId, reread } = useTheatre()
+  const [requestKeys] = useState(createRequestKeys)
+  return useMutation({
+    mutationFn: async ({ body, dryRun }: { body: NewBlock; dryRun: boolean }): Promise<Created> => {
+      const headers = dryRun ? {} : { 'Idempotency-Key': requestKeys.keyFor(body) }
+      const created = await dataOf(api.createBlocks({ path: { clinicId }, query: { dryRun }, body, headers }))
+      return { ...created, isDryRun: dryRun }
+    },
+    onSuccess: ({ isDryRun }) => {
+      if (!isDryRun) requestKeys.clear()
+    },
+    onSettled: reread,
+  })
+}

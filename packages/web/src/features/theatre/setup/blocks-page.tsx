@@ -1,0 +1,48 @@
+import { Button, Group, Stack } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { addDays, mondayOf } from '../../../lib/local-time.ts'
+import { DayNav } from '../../../ui/day-nav.tsx'
+import { Dialog } from '../../../ui/dialog.tsx'
+import { EmptyState } from '../../../ui/empty-state.tsx'
+import { ErrorState } from '../../../ui/error-state.tsx'
+import { PageLoading } from '../../../ui/page-loading.tsx'
+import { PageTitle } from '../../../ui/page-title.tsx'
+import { blocksQuery, roomsQuery } from '../theatre-queries.ts'
+import { useTheatre } from '../use-theatre.ts'
+import { BlockForm } from './block-form.tsx'
+import { BlocksTable } from './blocks-table.tsx'
+
+/** Whose time is which: the blocks of a week. */
+export function BlocksPage() {
+  const { t } = useTranslation('theatre')
+  const { clinicId, today, isAdmin } = useTheatre()
+  const [monday, setMonday] = useState(mondayOf(today))
+  const [isAdding, setAdding] = useState(false)
+  const rooms = useQuery(roomsQuery(clinicId)).data ?? []
+  const read = useQuery(blocksQuery(clinicId, monday, addDays(monday, 6)))
+  return (
+    <Stack gap="lg" data-wide-page>
+      <Group justify="space-between">
+        <PageTitle>{t('tabs.blocks')}</PageTitle>
+        {!isAdmin || rooms.length === 0 ? null : <Button onClick={() => setAdding(true)}>{t('blocks.add')}</Button>}
+      </Group>
+      <DayNav day={monday} today={mondayOf(today)} step={7} onChange={(day) => setMonday(mondayOf(day))} />
+      {read.data === undefined ? (
+        read.isError ? (
+          <ErrorState error={read.error} retry={() => void read.refetch()} />
+        ) : (
+          <PageLoading />
+        )
+      ) : read.data.length === 0 ? (
+        <EmptyState title={t('blocks.none')} help={t('blocks.help')} />
+      ) : (
+        <BlocksTable blocks={read.data} rooms={rooms} />
+      )}
+      <Dialog isOpen={isAdding} onClose={() => setAdding(false)} size="lg" title={t('blocks.add')}>
+        <BlockForm rooms={rooms.filter(({ active }) => active)} firstDay={monday} onDone={() => setAdding(false)} />
+      </Dialog>
+    </Stack>
+  )
+}

@@ -1,0 +1,76 @@
+import { Button, Group, Pill, Stack, Text, TextInput } from '@mantine/core'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { formatDate } from '../../../lib/format.ts'
+import { addDays, daysBetween, parseDay } from '../../../lib/local-time.ts'
+import layoutClasses from '../../../ui/layout.module.css'
+
+const daysMax = 366
+
+type ExceptDatesProps = {
+  /** In their order. */
+  days: readonly string[]
+  onChange: (days: string[]) => void
+}
+
+/** Holidays and other days without the block, added one by one or from one day to another. */
+export function ExceptDates({ days, onChange }: ExceptDatesProps) {
+  const { t } = useTranslation('theatre')
+  const [from, setFrom] = useState('')
+  const [to, setTo] = useState('')
+  const last = to === '' ? from : to
+  const added = parseDay(from) === null || parseDay(last) === null ? 0 : daysBetween(from, last)
+  const canAdd = added > 0 && days.length + added <= daysMax
+  const add = () => {
+    const range = Array.from({ length: added }, (_, index) => addDays(from, index))
+    onChange([...new Set([...days, ...range])].sort())
+    setFrom('')
+    setTo('')
+  }
+  return (
+    <fieldset style={{ border: 0, margin: 0, padding: 0 }}>
+      <Text component="legend" size="sm" fw={500} mb={4}>
+        {t('blocks.except')}
+      </Text>
+      <Stack gap="xs">
+        <div className={layoutClasses.shortFields} style={{ alignItems: 'end' }}>
+          <TextInput
+            type="date"
+            label={t('blocks.exceptFrom')}
+            value={from}
+            onChange={({ currentTarget }) => setFrom(currentTarget.value)}
+          />
+          <TextInput
+            type="date"
+            label={t('blocks.exceptTo')}
+            value={to}
+            onChange={({ currentTarget }) => setTo(currentTarget.value)}
+          />
+          <Button variant="default" disabled={!canAdd} onClick={add}>
+            {t('blocks.exceptAdd')}
+          </Button>
+        </div>
+        {days.length === 0 ? null : (
+          <Group gap="xs" component="ul" p={0} m={0} style={{ listStyle: 'none' }}>
+            {days.map((day) => (
+              <li key={day}>
+                <Pill
+                  size="lg"
+                  withRemoveButton
+                  removeButtonProps={{
+                    'aria-label': t('blocks.exceptRemove', { day: formatDate(day) }),
+                    'aria-hidden': false,
+                    tabIndex: 0,
+                  }}
+                  onRemove={() => onChange(days.filter((one) => one !== day))}
+                >
+                  {formatDate(day, { day: 'numeric', month: 'short', year: 'numeric' })}
+                </Pill>
+              </li>
+            ))}
+          </Group>
+        )}
+      </Stack>
+    </fieldset>
+  )
+}

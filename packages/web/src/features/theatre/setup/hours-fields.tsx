@@ -1,0 +1,85 @@
+import type { OpeningHours } from '@holdfast/contract/client'
+import { Button, Group, NativeSelect, Stack, TextInput } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+import { formatNumber } from '../../../lib/format.ts'
+import { weekdayName } from './weekday-name.ts'
+
+type HoursFieldsProps = { hours: OpeningHours[]; onChange: (hours: OpeningHours[]) => void }
+
+const hoursMax = 21
+
+/** A room’s opening times: any number on a day, so that a break is two of them. */
+export function HoursFields({ hours, onChange }: HoursFieldsProps) {
+  const { t } = useTranslation('theatre')
+  // Rows have no other identity than their place.
+  const rows = hours.map((one, index) => ({ one, index }))
+  const lastDay = hours.at(-1)?.weekday ?? 0
+  return (
+    <fieldset style={{ border: 0, margin: 0, padding: 0 }}>
+      <legend style={{ fontWeight: 500, marginBottom: 4 }}>{t('setup.hours')}</legend>
+      <Stack gap="xs">
+        {rows.map(({ one, index }) => (
+          <HoursRow
+            key={index}
+            one={one}
+            number={formatNumber(index + 1)}
+            onChange={(next) => onChange(hours.map((other, at) => (at === index ? next : other)))}
+            onRemove={() => onChange(hours.filter((_, at) => at !== index))}
+          />
+        ))}
+        {hours.length >= hoursMax ? null : (
+          <Group>
+            <Button
+              size="sm"
+              variant="default"
+              onClick={() => onChange([...hours, { weekday: (lastDay % 7) + 1, from: '08:00', to: '16:00' }])}
+            >
+              {t('setup.addHours')}
+            </Button>
+          </Group>
+        )}
+      </Stack>
+    </fieldset>
+  )
+}
+
+type HoursRowProps = {
+  one: OpeningHours
+  number: string
+  onChange: (next: OpeningHours) => void
+  onRemove: () => void
+}
+
+function HoursRow({ one, number, onChange, onRemove }: HoursRowProps) {
+  const { t } = useTranslation('theatre')
+  return (
+    <Group gap="xs" align="end">
+      <NativeSelect
+        size="sm"
+        aria-label={t('setup.weekdayOf', { number })}
+        value={String(one.weekday)}
+        onChange={({ currentTarget }) => onChange({ ...one, weekday: Number(currentTarget.value) })}
+        data={[1, 2, 3, 4, 5, 6, 7].map((day) => ({ value: String(day), label: weekdayName(day) }))}
+      />
+      <TextInput
+        size="sm"
+        type="time"
+        required
+        aria-label={t('setup.opensOf', { number })}
+        value={one.from}
+        onChange={({ currentTarget }) => onChange({ ...one, from: currentTarget.value })}
+      />
+      <TextInput
+        size="sm"
+        type="time"
+        required
+        aria-label={t('setup.closesOf', { number })}
+        value={one.to === '24:00' ? '00:00' : one.to}
+        onChange={({ currentTarget: { value } }) => onChange({ ...one, to: value === '00:00' ? '24:00' : value })}
+      />
+      <Button size="sm" variant="default" aria-label={t('setup.removeHoursOf', { number })} onClick={onRemove}>
+        {t('setup.remove')}
+      </Button>
+    </Group>
+  )
+}

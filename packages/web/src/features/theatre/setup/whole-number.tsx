@@ -1,0 +1,23 @@
+import { NumberInput } from '@mantine/core'
+
+type WholeNumberProps = {
+  label: string
+  description?: string
+  min: number
+  max: number
+  value: number | string
+  onChange: (value: number | string) => void
+}
+
+/** A required whole number within limits. */
+export function WholeNumber(props: WholeNumberProps) {
+  return (
+    <NumberInput
+      size="md"
+      required
+      allowDecimal={false}
+      inputWrapperOrder={['label', 'input', 'description', 'error']}
+      {...props}
+    />
+  )
+}

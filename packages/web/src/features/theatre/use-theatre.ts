@@ -1,0 +1,29 @@
+import { useQuery, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import { clinicDoctorsQuery } from '../../lib/clinic-queries.ts'
+import { clinicQuery } from '../../lib/directory-queries.ts'
+import { localDay } from '../../lib/local-time.ts'
+import { serverNow } from '../../lib/server-clock.ts'
+import { theatreKey } from './theatre-queries.ts'
+
+const route = getRouteApi('/clinic/$clinicId/theatre')
+
+/** The clinic whose theatre is shown, and what the user may do there. */
+export function useTheatre() {
+  const { clinicId } = route.useParams()
+  const { role } = route.useLoaderData()
+  const queryClient = useQueryClient()
+  const { data: clinic } = useSuspenseQuery(clinicQuery(clinicId))
+  return {
+    clinicId,
+    clinic,
+    doctors: useQuery(clinicDoctorsQuery(clinicId)).data ?? [],
+    isAdmin: role === 'admin',
+    /** Surgeons see their own cases; the theatre's staff book and move them. */
+    isStaff: role === 'admin' || role === 'staff',
+    timeZone: clinic.timezone,
+    today: localDay(serverNow(), clinic.timezone),
+    /** After a change: everything of the theatre is read again. */
+    reread: () => queryClient.invalidateQueries({ queryKey: theatreKey(clinicId) }),
+  }
+}
