@@ -1,0 +1,140 @@
+import Type from 'typebox'
+import { manageTokenSchema, nothingSchema } from '../schemas/booking.ts'
+import { id, line, pageParameters } from '../schemas/fields.ts'
+import {
+  doctorWaitlistSchema,
+  joinedWaitlistSchema,
+  newWaitlistEntrySchema,
+  pastOffersSchema,
+  waitlistEntryListSchema,
+  waitlistEntryPageSchema,
+  waitlistEntryWithOfferSchema,
+  waitlistStatusSchema,
+} from '../schemas/waitlist.ts'
+import { operation } from './operation.ts'
+
+const tag = 'Waitlist'
+const params = Type.Object({ entryId: id() }, { additionalProperties: false })
+
+/** Waiting for a place that becomes free. */
+export const waitlistOperations = {
+  createWaitlistEntry: operation({
+    id: 'createWaitlistEntry',
+    method: 'POST',
+    url: '/api/v1/waitlist-entries',
+    tag,
+    summary: 'Join a waitlist',
+    description:
+      'A place that becomes free is offered to the next person on the waitlist before it is public. If a place that ' +
+      'fits is free now, it is offered at once.',
+    access: 'anyone',
+    body: newWaitlistEntrySchema,
+    responses: {
+      201: { description: 'The entry', schema: joinedWaitlistSchema },
+      200: { description: 'A retry: the entry as it is now', schema: joinedWaitlistSchema },
+    },
+    problems: [
+      'clinic_not_found',
+      'doctor_not_found',
+      'already_waiting',
+      'too_many_waitlist_entries',
+      'too_many_bookings',
+      'too_many_units',
+      'second_factor_required',
+    ],
+  }),
+  getWaitlistEntry: operation({
+    id: 'getWaitlistEntry',
+    method: 'GET',
+    url: '/api/v1/waitlist-entries/{entryId}',
+    tag,
+    summary: 'Read a waitlist entry and its offer',
+    description:
+      '`offer` is the open or accepted offer. The bearer of the manage token gets it while it is open, and doctors ' +
+      'get only what is in their own calendar. The token works until a day after the entry has ended.',
+    access: 'waitlist_entry',
+    params,
+    responses: { 200: { description: 'The entry', schema: waitlistEntryWithOfferSchema } },
+    problems: [],
+  }),
+  listWaitlistOffers: operation({
+    id: 'listWaitlistOffers',
+    method: 'GET',
+    url: '/api/v1/waitlist-entries/{entryId}/offers',
+    tag,
+    summary: 'List what was offered to an entry',
+    access: 'waitlist_entry',
+    params,
+    responses: { 200: { description: 'All offers', schema: pastOffersSchema } },
+    problems: [],
+  }),
+  leaveWaitlist: operation({
+    id: 'leaveWaitlist',
+    method: 'DELETE',
+    url: '/api/v1/waitlist-entries/{entryId}',
+    tag,
+    summary: 'Leave a waitlist',
+    description: 'An open offer is declined. If it has been done already: 204.',
+    access: 'waitlist_entry',
+    params,
+    responses: { 204: { description: 'The entry has ended' } },
+    problems: [],
+  }),
+  renewWaitlistToken: operation({
+    id: 'renewWaitlistToken',
+    method: 'POST',
+    url: '/api/v1/waitlist-entries/{entryId}/manage-token',
+    tag,
+    summary: 'Replace an entry’s manage token',
+    description:
+      'Returns a new token; earlier ones no longer work. Retries are as those of `POST /bookings/{id}/manage-token`.',
+    access: 'waitlist_patient',
+    params,
+    body: nothingSchema,
+    bodyOptional: true,
+    responses: { 200: { description: 'The new token', schema: manageTokenSchema } },
+    problems: [],
+  }),
+  listWaitlistEntries: operation({
+    id: 'listWaitlistEntries',
+    method: 'GET',
+    url: '/api/v1/clinics/{clinicId}/waitlist-entries',
+    tag,
+    summary: 'List a clinic’s waitlist',
+    description: 'In the order in which they joined. `position` says who is next.',
+    access: 'clinic_staff',
+    params: Type.Object({ clinicId: id() }, { additionalProperties: false }),
+    query: Type.Object(
+      {
+        ...pageParameters,
+        status: Type.Optional(waitlistStatusSchema),
+        doctorId: Type.Optional(id()),
+        specialization: Type.Optional(line(100)),
+      },
+      { additionalProperties: false },
+    ),
+    responses: { 200: { description: 'A page of entries', schema: waitlistEntryPageSchema } },
+    problems: ['clinic_not_found'],
+  }),
+  listMyWaitlistEntries: operation({
+    id: 'listMyWaitlistEntries',
+    method: 'GET',
+    url: '/api/v1/me/waitlist-entries',
+    tag,
+    summary: 'List your waitlist entries',
+    access: 'account',
+    responses: { 200: { description: 'Your entries', schema: waitlistEntryListSchema } },
+    problems: [],
+  }),
+  getDoctorWaitlist: operation({
+    id: 'getDoctorWaitlist',
+    method: 'GET',
+    url: '/api/v1/doctors/{doctorId}/waitlist',
+    tag,
+    summary: 'Count who waits for a doctor',
+    access: 'anyone',
+    params: Type.Object({ doctorId: id() }, { additionalProperties: false }),
+    responses: { 200: { description: 'How many wait', schema: doctorWaitlistSchema } },
+    problems: ['doctor_not_found'],
+  }),
+}

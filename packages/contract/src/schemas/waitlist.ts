@@ -1,0 +1,150 @@
+import Type, { type Static } from 'typebox'
+import { bookedPatientSchema, bookingSchema, patientSchema } from './booking.ts'
+import { id, line, localDate, localEndTime, localTime, nullable, nullableId, nullableText, pageOf } from './fields.ts'
+import { literals, nullableLiterals } from './literals.ts'
+
+const waitlistUrgencySchema = literals(['routine', 'soon', 'urgent'], { title: 'WaitlistUrgency' })
+
+/**
+ * waiting: next when a place that fits becomes free; offered: has an open offer; accepted: confirmed one; ended: see
+ * `endReason`.
+ */
+export const waitlistStatusSchema = literals(['waiting', 'offered', 'accepted', 'ended'], { title: 'WaitlistStatus' })
+
+const weekday = Type.Integer({ minimum: 1, maximum: 7 })
+
+export const newWaitlistEntrySchema = Type.Object(
+  {
+    clinicId: id(),
+    doctorId: Type.Optional(id({ description: 'This doctor; or else `specialization`' })),
+    specialization: Type.Optional(line(100, { description: 'Any doctor of the clinic with it' })),
+    from: localDate({ description: 'The first day, in the clinic’s time zone' }),
+    to: localDate({ description: 'The last day, included; at most a year later' }),
+    weekdays: Type.Optional(
+      Type.Array(weekday, {
+        minItems: 1,
+        maxItems: 7,
+        uniqueItems: true,
+        description: '1 (Monday) to 7. Default: any',
+      }),
+    ),
+    timeFrom: Type.Optional(localTime({ description: 'The visit begins at this local time or later' })),
+    timeTo: Type.Optional(localEndTime({ description: 'The visit begins before this local time' })),
+    units: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000, default: 1 })),
+    patient: patientSchema,
+    onBehalf: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description: 'For admins and staff of the clinic: the entry does not belong to the account that adds it',
+      }),
+    ),
+    urgency: Type.Optional(waitlistUrgencySchema),
+  },
+  {
+    title: 'NewWaitlistEntry',
+    additionalProperties: false,
+    description: 'One of `doctorId` and `specialization`. `urgency` is allowed together with `onBehalf`.',
+  },
+)
+
+export type NewWaitlistEntryBody = Static<typeof newWaitlistEntrySchema>
+
+const entryProperties = {
+  id: Type.String({ format: 'uuid' }),
+  clinicId: Type.String({ format: 'uuid' }),
+  doctorId: nullableId({ description: 'null: any doctor with the specialization' }),
+  specialization: nullableText(),
+  from: Type.String({ format: 'date' }),
+  to: Type.String({ format: 'date' }),
+  weekdays: Type.Union([Type.Array(Type.Integer()), Type.Null()]),
+  timeFrom: nullableText(),
+  timeTo: nullableText(),
+  units: Type.Integer(),
+  urgency: waitlistUrgencySchema,
+  status: waitlistStatusSchema,
+  endReason: nullableLiterals(['accepted', 'left', 'removed', 'unanswered', 'expired'], {
+    description: 'unanswered: three offers lapsed; expired: the last day is past',
+  }),
+  position: nullable<number>(
+    { type: 'integer' },
+    { description: 'From 1, among all who could be offered a place before; null: it is not waiting' },
+  ),
+  missedOffers: Type.Integer({ description: 'Offers that lapsed without a response' }),
+  patient: bookedPatientSchema,
+  joinedAt: Type.String({ format: 'date-time' }),
+  endedAt: nullable<string>({ type: 'string', format: 'date-time' }),
+}
+
+export const waitlistEntrySchema = Type.Object(entryProperties, {
+  title: 'WaitlistEntry',
+  additionalProperties: false,
+})
+
+export type WaitlistEntryBody = Static<typeof waitlistEntrySchema>
+
+export const joinedWaitlistSchema = Type.Object(
+  {
+    ...entryProperties,
+    manageToken: nullableText({
+      description:
+        'Gives access to the entry and to its open offer without an account; null for members of the clinic, ' +
+        'with `onBehalf`',
+    }),
+  },
+  { title: 'JoinedWaitlist', additionalProperties: false },
+)
+
+const offerSchema = Type.Object(
+  {
+    booking: bookingSchema,
+    manageToken: nullableText({ description: 'Of the booking; null for members of the clinic' }),
+  },
+  {
+    title: 'WaitlistOffer',
+    additionalProperties: false,
+    description: 'Accept it with `POST /bookings/{id}/confirm` before `holdExpiresAt`, decline it with `…/cancel`.',
+  },
+)
+
+export const waitlistEntryWithOfferSchema = Type.Object(
+  {
+    ...entryProperties,
+    offer: Type.Union([offerSchema, Type.Null()], {
+      description: 'The open or accepted offer, as far as the caller has access',
+    }),
+  },
+  { title: 'WaitlistEntryWithOffer', additionalProperties: false },
+)
+
+export const waitlistEntryPageSchema = pageOf(waitlistEntrySchema, 'WaitlistEntryPage')
+
+export const waitlistEntryListSchema = Type.Object(
+  { items: Type.Array(waitlistEntrySchema, { description: 'The newest first, at most 100' }) },
+  { title: 'WaitlistEntryList', additionalProperties: false },
+)
+
+export const pastOffersSchema = Type.Object(
+  {
+    items: Type.Array(
+      Type.Object(
+        {
+          bookingId: Type.String({ format: 'uuid' }),
+          slotId: Type.String({ format: 'uuid' }),
+          startsAt: nullable<string>({ type: 'string', format: 'date-time' }, { description: 'null: archived' }),
+          offeredAt: Type.String({ format: 'date-time' }),
+          endsAt: Type.String({ format: 'date-time' }),
+          outcome: nullableLiterals(['accepted', 'declined', 'lapsed', 'withdrawn'], { description: 'null: open' }),
+          closedAt: nullable<string>({ type: 'string', format: 'date-time' }),
+        },
+        { title: 'PastOffer', additionalProperties: false },
+      ),
+      { description: 'The first offer first' },
+    ),
+  },
+  { title: 'PastOffers', additionalProperties: false },
+)
+
+export const doctorWaitlistSchema = Type.Object(
+  { waiting: Type.Integer({ description: 'How many wait for the doctor, or for the doctor’s specialization' }) },
+  { title: 'DoctorWaitlist', additionalProperties: false },
+)

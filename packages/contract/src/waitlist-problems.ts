@@ -1,0 +1,18 @@
+/** The problems of the waitlist: a part of `problemKinds`. */
+export const waitlistProblemKinds = {
+  waitlist_entry_not_found: {
+    status: 404,
+    title: 'There is no such entry on the waitlist',
+    help: 'Check the id. Without access to the entry, the response is the same as for an id that does not exist.',
+  },
+  already_waiting: {
+    status: 409,
+    title: 'This account or contact waits for the same already',
+    help: 'Read the entry with its manage token, or with GET /me/waitlist-entries.',
+  },
+  too_many_waitlist_entries: {
+    status: 409,
+    title: 'Too many waitlist entries from this address, account or contact',
+    help: 'Leave a waitlist with DELETE /waitlist-entries/{id}, sign in, or contact the clinic.',
+  },
+} as const

@@ -1,0 +1,38 @@
+-- close_offers: notes how offers of the waitlist ended, for functions that have changed their bookings. p_outcomes:
+-- accepted | declined | lapsed | withdrawn; null: it did not end. An accepted offer ends its entry. An entry whose
+-- offer lapses moves behind all entries with fewer lapsed offers; after the third it ends. A booking that is changed
+-- again later, such as an accepted one that is cancelled, is not an open offer, and nothing happens.
+--
+-- Internal: the application's role may not execute it.
+-- Locks: the entries. The caller has locked the bookings, and nobody offers to an entry with an open offer.
+-- Fails: never. Idempotent: yes.
+create or replace function holdfast.close_offers(
+  p_clinic_nos integer[], p_booking_ids uuid[], p_outcomes text[], p_ats timestamptz[]
+) returns void
+language plpgsql
+set search_path = holdfast, pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_mergejoin = off
+as $function$
+declare
+  c_missed_max constant integer := 3;
+begin
+  with closed as (
+    update waitlist_offer o set outcome = i.outcome, closed_at = i.at
+      from unnest(p_clinic_nos, p_booking_ids, p_outcomes, p_ats) i(clinic_no, booking_id, outcome, at)
+     where o.clinic_no = i.clinic_no and o.booking_id = i.booking_id and o.outcome is null and i.outcome is not null
+    returning o.clinic_no, o.entry_id, o.booking_id, o.outcome, o.closed_at
+  )
+  update waitlist_entry e
+     set offer_id = case when c.outcome = 'accepted' then e.offer_id end,
+         missed = e.missed + (c.outcome = 'lapsed')::integer,
+         ended_at = case when c.outcome = 'accepted' or c.outcome = 'lapsed' and e.missed + 1 >= c_missed_max
+                         then coalesce(e.ended_at, c.closed_at) else e.ended_at end,
+         end_reason = case when c.outcome = 'accepted' then 'accepted'
+                           when c.outcome = 'lapsed' and e.missed + 1 >= c_missed_max
+                           then coalesce(e.end_reason, 'unanswered') else e.end_reason end
+    from closed c
+   where e.clinic_no = c.clinic_no and e.id = c.entry_id;
+end
+$function$;

@@ -1,0 +1,51 @@
+-- first_waiting: who is the next to be offered a place of a slot: of those who wait for it and have no open offer, the
+-- most urgent; among these, who has let the fewest offers lapse; among these, who joined first. null: nobody.
+--
+-- p_local: when the slot begins, in the clinic's local time. p_units: how many units are free; an entry that needs more
+-- is passed over. An entry that was offered the slot before is not offered it again. p_is_far_ahead: the slot is beyond
+-- the clinic's booking horizon, so that only entries that a member of the clinic has added are offered it.
+--
+-- Internal. Locks: none. Fails: never. Idempotent: yes.
+create or replace function holdfast.first_waiting(
+  p_clinic_no integer, p_slot_id uuid, p_resource_id uuid, p_specialization text, p_local timestamp, p_units integer,
+  p_is_far_ahead boolean
+) returns uuid
+language plpgsql stable
+set search_path = holdfast, pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_bitmapscan = off
+set enable_sort = off
+as $function$
+begin
+  return (
+    select q.id
+      from ((select e.id, e.urgency, e.missed, e.joined_at
+               from waitlist_entry e
+              where e.clinic_no = p_clinic_no and e.resource_id = p_resource_id
+                and e.ended_at is null and e.offer_id is null
+                and (not p_is_far_ahead or e.joined_by is not null)
+                and e.units <= p_units and p_local::date between e.from_date and e.to_date
+                and (e.weekdays is null or date_part('isodow', p_local)::integer = any (e.weekdays))
+                and (e.time_from is null or p_local::time >= e.time_from)
+                and (e.time_to is null or p_local::time < e.time_to)
+                and not exists (select from waitlist_offer o where o.clinic_no = p_clinic_no and o.entry_id = e.id
+                                                               and o.slot_id = p_slot_id)
+              order by e.urgency desc, e.missed, e.joined_at, e.id limit 1)
+            union all
+            (select e.id, e.urgency, e.missed, e.joined_at
+               from waitlist_entry e
+              where e.clinic_no = p_clinic_no and e.specialization = p_specialization
+                and e.ended_at is null and e.offer_id is null
+                and (not p_is_far_ahead or e.joined_by is not null)
+                and e.units <= p_units and p_local::date between e.from_date and e.to_date
+                and (e.weekdays is null or date_part('isodow', p_local)::integer = any (e.weekdays))
+                and (e.time_from is null or p_local::time >= e.time_from)
+                and (e.time_to is null or p_local::time < e.time_to)
+                and not exists (select from waitlist_offer o where o.clinic_no = p_clinic_no and o.entry_id = e.id
+                                                               and o.slot_id = p_slot_id)
+              order by e.urgency desc, e.missed, e.joined_at, e.id limit 1)) q
+     order by q.urgency desc, q.missed, q.joined_at, q.id
+     limit 1);
+end
+$function$;

@@ -1,0 +1,52 @@
+-- offer_free_places: offers what is free already and fits a new entry: something may have become free after its patient
+-- saw that all was taken. The places of the three earliest slots that fit are offered by the order of the waitlist, so
+-- somebody else may get them. Returns the transaction, null if there is nothing to offer.
+--
+-- Locks: the slots, by (clinic_no, id); then as offer_places.
+-- Fails: check_violation if a count of units were wrong.
+-- Idempotent: yes.
+create or replace function holdfast.offer_free_places(p_clinic_no integer, p_entry_id uuid) returns xid8
+language plpgsql security definer
+set search_path = holdfast, pg_catalog, pg_temp
+set plan_cache_mode = force_custom_plan
+set enable_seqscan = off
+set jit = off
+as $function$
+declare
+  v_now constant timestamptz := clock_timestamp();
+  v_slot_ids uuid[];
+begin
+  select array_agg(q.id) into v_slot_ids
+    from (select f.id
+            -- Sorted before offer_until is called, which is then called until three are found, and not for every free
+            -- slot of a year.
+            from (select s.id, s.starts_at, c.waitlist_offer_minutes as offer_minutes,
+                         greatest(c.waitlist_notice_minutes, c.minimum_notice_minutes) as notice_minutes
+                    from waitlist_entry e
+                    join clinic c on c.no = e.clinic_no
+                    join resource r on r.clinic_no = e.clinic_no and r.kind = 'doctor' and r.active
+                                   and (r.id = e.resource_id or r.specialization = e.specialization)
+                    join slot s on s.clinic_no = r.clinic_no and s.resource_id = r.id
+                     and s.starts_at >= e.from_date::timestamp at time zone c.timezone
+                     and s.starts_at < (e.to_date + 1)::timestamp at time zone c.timezone
+                   cross join lateral (select s.starts_at at time zone c.timezone as at) l
+                   where e.clinic_no = p_clinic_no and e.id = p_entry_id and e.ended_at is null and e.offer_id is null
+                     and (s.starts_at <= v_now + make_interval(days => c.booking_horizon_days)
+                          or e.joined_by is not null)
+                     and s.withdrawn_at is null and s.blocked_at is null and s.starts_at > v_now
+                     and s.capacity - s.taken >= e.units
+                     and (e.weekdays is null or date_part('isodow', l.at)::integer = any (e.weekdays))
+                     and (e.time_from is null or l.at::time >= e.time_from)
+                     and (e.time_to is null or l.at::time < e.time_to)
+                   order by s.starts_at, s.id offset 0) f
+           where offer_until(v_now, f.starts_at, f.offer_minutes, f.notice_minutes) is not null
+           limit 3) q;
+  if v_slot_ids is null then
+    return null;
+  end if;
+  perform 1 from slot s where s.clinic_no = p_clinic_no and s.id = any (v_slot_ids) order by s.clinic_no, s.id
+    for update;
+  perform offer_places(array_fill(p_clinic_no, array[cardinality(v_slot_ids)]), v_slot_ids);
+  return pg_current_xact_id();
+end
+$function$;

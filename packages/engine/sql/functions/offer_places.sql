@@ -1,0 +1,89 @@
+-- offer_places: offers the free units of slots to those who wait for them, as long as there is somebody: for each offer
+-- a PENDING booking with its event, counted in the slot. Every path that gives back units or adds a slot calls it, in
+-- the same transaction and while it has locked the slots, so that nobody else sees these units.
+--
+-- Slots of the past, withdrawn and blocked ones and those of inactive doctors are not offered, nor those that begin
+-- too soon (offer_until, and the minimum notice). What is beyond the booking horizon is offered only to entries
+-- that a member of the clinic has added, as only members book there.
+--
+-- An offer counts within the limits of docs/decisions/0014 as a hold of whoever joined: it gets the origins of its
+-- entry. Those of the clinic's people have none, as of bookings that they make.
+--
+-- Internal: the application's role may not execute it.
+-- Locks: as lock_waitlists; then the entries. The caller has locked the slots.
+-- Fails: check_violation if a count of units were wrong.
+-- Idempotent: yes; a second call finds nobody.
+create or replace function holdfast.offer_places(p_clinic_nos integer[], p_slot_ids uuid[]) returns void
+language plpgsql
+set search_path = holdfast, pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_mergejoin = off
+set enable_hashjoin = off
+set jit = off
+as $function$
+declare
+  v_now timestamptz;
+  v_slot record;
+  v_free integer;
+  v_until timestamptz;
+  v_entry_id uuid;
+  v_booking_id uuid;
+  v_entry waitlist_entry;
+begin
+  if not lock_waitlists(p_clinic_nos) then
+    return;
+  end if;
+  v_now := clock_timestamp();
+  for v_slot in
+    select s.clinic_no, s.id, s.resource_id, s.starts_at, s.capacity - s.taken as free, r.specialization,
+           s.starts_at > v_now + make_interval(days => c.booking_horizon_days) as is_far_ahead,
+           r.appointment_types[1] as appointment_type, s.starts_at at time zone c.timezone as local,
+           offer_until(v_now, s.starts_at, c.waitlist_offer_minutes,
+                       greatest(c.waitlist_notice_minutes, c.minimum_notice_minutes)) as until
+      from (select distinct u.clinic_no, u.slot_id from unnest(p_clinic_nos, p_slot_ids) u(clinic_no, slot_id)) u
+      join slot s on s.clinic_no = u.clinic_no and s.id = u.slot_id
+      join resource r on r.clinic_no = s.clinic_no and r.id = s.resource_id
+      join clinic c on c.no = s.clinic_no
+     where s.withdrawn_at is null and s.blocked_at is null and s.taken < s.capacity and s.starts_at > v_now
+       and r.kind = 'doctor' and r.active
+     order by s.clinic_no, s.starts_at, s.id
+  loop
+    v_free := v_slot.free;
+    v_until := v_slot.until;
+    while v_free > 0 and v_until is not null loop
+      v_entry_id := first_waiting(v_slot.clinic_no, v_slot.id, v_slot.resource_id, v_slot.specialization, v_slot.local,
+                                  v_free, v_slot.is_far_ahead);
+      exit when v_entry_id is null;
+      v_booking_id := new_id(v_slot.clinic_no, v_now);
+      update waitlist_entry e set offer_id = v_booking_id
+       where e.clinic_no = v_slot.clinic_no and e.id = v_entry_id and e.ended_at is null and e.offer_id is null
+      returning e.* into v_entry;
+      -- Not found: the person has just left.
+      continue when not found;
+      insert into booking (clinic_no, id, slot_id, resource_id, units, status, hold_expires_at, account_id,
+                           appointment_type, patient, created_at, updated_at, waitlist_entry_id)
+      values (v_slot.clinic_no, v_booking_id, v_slot.id, v_slot.resource_id, v_entry.units, 'PENDING', v_until,
+              v_entry.account_id, v_slot.appointment_type, v_entry.patient, v_now, v_now, v_entry.id);
+      insert into booking_event (clinic_no, booking_id, version, at, type, slot_id, resource_id, units,
+                                 hold_expires_at, actor_id, booking_digest, waitlist_entry_id)
+      values (v_slot.clinic_no, v_booking_id, 1, v_now, 'offered', v_slot.id, v_slot.resource_id, v_entry.units,
+              v_until, v_entry.account_id,
+              booking_digest(v_entry.account_id, v_slot.appointment_type, v_entry.patient, null, null), v_entry.id);
+      insert into waitlist_offer (clinic_no, entry_id, slot_id, booking_id, offered_at, ends_at)
+      values (v_slot.clinic_no, v_entry.id, v_slot.id, v_booking_id, v_now, v_until);
+      insert into booking_origin (clinic_no, subject, booking_id, kind, at)
+      select o.clinic_no, o.subject, v_booking_id, o.kind, v_now
+        from waitlist_origin o
+       where o.clinic_no = v_slot.clinic_no and o.entry_id = v_entry.id and v_entry.joined_by is null;
+      v_free := v_free - v_entry.units;
+    end loop;
+    if v_free < v_slot.free then
+      update slot s
+         set taken = s.capacity - v_free, next_lapse = least(s.next_lapse, v_until),
+             oldest_booking_at = oldest_booking_of(s.oldest_booking_at, s.created_at, v_now)
+       where s.clinic_no = v_slot.clinic_no and s.id = v_slot.id;
+    end if;
+  end loop;
+end
+$function$;

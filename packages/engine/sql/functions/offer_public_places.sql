@@ -1,0 +1,34 @@
+-- offer_public_places: offers what is free of a doctor, or of all doctors of a clinic (p_resource_id is null), to those
+-- who wait for it: the 1,000 earliest slots. For changes that give somebody who waits a reason to be offered what was
+-- public, or nobody's, before: a doctor is active again or has another specialization, a notice is shorter.
+--
+-- Locks: the slots, by (clinic_no, id); then as offer_places. The caller has locked the resource, if it changes it.
+-- Fails: check_violation if a count of units were wrong.
+-- Idempotent: yes.
+create or replace function holdfast.offer_public_places(p_clinic_no integer, p_resource_id uuid) returns void
+language plpgsql security definer
+set search_path = holdfast, pg_catalog, pg_temp
+set plan_cache_mode = force_custom_plan
+set enable_seqscan = off
+set jit = off
+as $function$
+declare
+  v_slot_ids uuid[];
+begin
+  select array_agg(q.id) into v_slot_ids
+    from (select s.id
+            from resource r
+            join slot s on s.clinic_no = r.clinic_no and s.resource_id = r.id
+           where r.clinic_no = p_clinic_no and r.kind = 'doctor' and r.active
+             and (p_resource_id is null or r.id = p_resource_id)
+             and s.withdrawn_at is null and s.blocked_at is null
+             and s.starts_at > clock_timestamp() and s.taken < s.capacity
+           order by s.starts_at, s.id limit 1000) q;
+  if v_slot_ids is null then
+    return;
+  end if;
+  perform 1 from slot s where s.clinic_no = p_clinic_no and s.id = any (v_slot_ids) order by s.clinic_no, s.id
+    for update;
+  perform offer_places(array_fill(p_clinic_no, array[cardinality(v_slot_ids)]), v_slot_ids);
+end
+$function$;

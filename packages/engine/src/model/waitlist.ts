@@ -1,0 +1,110 @@
+import type { Patient } from './booking.ts'
+import type { AdmissionOutcome, BookingOrigin } from './booking-limits.ts'
+import type { Page } from './page.ts'
+import type { OnceResult, WriteKey } from './stored-responses.ts'
+
+export type WaitlistUrgency = 'routine' | 'soon' | 'urgent'
+
+/**
+ * `waiting`: next when a place that fits becomes free; `offered`: has an open offer; `accepted`: confirmed one;
+ * `ended`: see {@link WaitlistEndReason}.
+ */
+export type WaitlistStatus = 'waiting' | 'offered' | 'accepted' | 'ended'
+
+/**
+ * `left`: by who waits; `removed`: by the clinic, or the patient was erased; `unanswered`: let three offers lapse;
+ * `expired`: the last day is past.
+ */
+export type WaitlistEndReason = 'accepted' | 'left' | 'removed' | 'unanswered' | 'expired'
+
+/** For a doctor, or for any doctor of the clinic with a specialization: one of them is null. */
+export type WaitlistRequest = {
+  doctorId: string | null
+  specialization: string | null
+  /** Local days of the clinic, `YYYY-MM-DD`, both included. */
+  from: string
+  to: string
+  /** ISO: 1 is Monday; ascending; null: any. */
+  weekdays: number[] | null
+  /** When the visit begins, local times `HH:MM`, in [timeFrom, timeTo); null: no bound. */
+  timeFrom: string | null
+  timeTo: string | null
+  units: number
+}
+
+export type NewWaitlistEntry = WaitlistRequest & {
+  clinicNo: number
+  urgency: WaitlistUrgency
+  patient: Patient
+  accountId: string | null
+  /** The member of the clinic who adds it; null: the patient. */
+  joinedBy: string | null
+  origins: readonly BookingOrigin[]
+  /** false: a member of the clinic adds it. */
+  isLimited: boolean
+}
+
+export type JoinOutcome =
+  | { kind: 'joined'; id: string }
+  | { kind: 'doctor_missing' | 'specialization_missing' | 'range_over' | 'already_waiting' }
+  | { kind: 'units_over_limit' | 'too_many_entries'; max: number }
+  | Extract<AdmissionOutcome, { kind: 'too_many_bookings' }>
+
+export type WaitlistEntry = WaitlistRequest & {
+  id: string
+  clinicNo: number
+  clinicId: string
+  status: WaitlistStatus
+  endReason: WaitlistEndReason | null
+  endedAt: Date | null
+  urgency: WaitlistUrgency
+  /** From 1, among all who could be offered a place before; null: it is not waiting. */
+  position: number | null
+  /** Offers that lapsed without a response. */
+  missed: number
+  patient: Patient
+  accountId: string | null
+  joinedBy: string | null
+  joinedAt: Date
+  /** The open offer, or the accepted one. */
+  offerBookingId: string | null
+  erasedAt: Date | null
+}
+
+/** `outcome` null: open. */
+export type WaitlistOffer = {
+  bookingId: string
+  slotId: string
+  /** null: the slot was archived. */
+  startsAt: Date | null
+  offeredAt: Date
+  endsAt: Date
+  outcome: 'accepted' | 'declined' | 'lapsed' | 'withdrawn' | null
+  closedAt: Date | null
+}
+
+export type WaitlistQuery = {
+  clinicNo: number
+  status: WaitlistStatus | null
+  doctorId: string | null
+  specialization: string | null
+  limit: number
+  cursor: string | null
+}
+
+/** Who waits for places: docs/decisions/0024. The places are offered by the functions that free them. */
+export type Waitlist = {
+  /** Adds an entry, and offers what is free already and fits. */
+  join(entry: NewWaitlistEntry, writeKey: WriteKey): Promise<OnceResult<JoinOutcome>>
+  /** Ends an entry, and cancels its open offer. @returns false: there is no such entry */
+  leave(entryId: string, reason: 'left' | 'removed', actorId: string | null): Promise<boolean>
+  entry(entryId: string): Promise<WaitlistEntry | null>
+  /** In the order in which they joined. @throws InvalidCursor */
+  entriesOfClinic(query: WaitlistQuery): Promise<Page<WaitlistEntry>>
+  /** The newest first, at most 100. */
+  entriesOfAccount(accountId: string): Promise<WaitlistEntry[]>
+  /** What was offered to an entry, the first offer first. */
+  offersOf(entryId: string): Promise<WaitlistOffer[]>
+  /** How many wait for a doctor, or for the doctor's specialization; null: there is no such active doctor. */
+  waitingFor(doctorId: string): Promise<number | null>
+}

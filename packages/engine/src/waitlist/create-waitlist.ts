@@ -1,0 +1,93 @@
+import type pg from 'pg'
+import sql from 'sql-template-tag'
+import { inTransaction } from '../database/pools.ts'
+import { type BookingOrigin, tooManyBookings } from '../model/booking-limits.ts'
+import { type Announce, noSlots } from '../model/committed.ts'
+import { clinicNoIn, newId } from '../model/id.ts'
+import type { SettleOutcome, SettleRequest } from '../model/settle.ts'
+import type { JoinOutcome, NewWaitlistEntry, Waitlist } from '../model/waitlist.ts'
+import { runOnce } from '../stored-responses/run-once.ts'
+import { urgencies, waitlistReads } from './waitlist-reads.ts'
+
+export type WaitlistSettings = {
+  pool: pg.Pool
+  announce: Announce
+  settle: (request: SettleRequest) => Promise<SettleOutcome>
+}
+
+/** As join_waitlist returns it. */
+type JoinRow = {
+  outcome: Exclude<JoinOutcome['kind'], 'too_many_bookings'> | `${BookingOrigin['kind']}_${'holds' | 'bookings'}`
+  maximum: number | null
+}
+
+/** The waitlist, over the engine's pool for everything that is no batch. */
+export function createWaitlist({ pool, announce, settle }: WaitlistSettings): Waitlist {
+  return {
+    async join(entry, writeKey) {
+      const result = await inTransaction(pool, (transaction) =>
+        runOnce(transaction, writeKey, () => insertEntry(transaction, entry)),
+      )
+      // Of a repetition, too: the first call may have ended before it.
+      if (result.kind !== 'key_reused' && result.value.kind === 'joined') {
+        await offerFreePlaces(pool, announce, entry.clinicNo, result.value.id)
+      }
+      return result
+    },
+
+    async leave(entryId, reason, actorId) {
+      const clinicNo = clinicNoIn(entryId)
+      if (clinicNo === null) return false
+      const { rows } = await pool.query<{ outcome: string; offer_id: string | null }>(sql`
+        select outcome, offer_id from holdfast.leave_waitlist(${clinicNo}, ${entryId}::uuid, ${reason})`)
+      const [row] = rows
+      // Whatever becomes of the offer now, the entry gets no other one. Should this fail, the offer lapses. If it was
+      // accepted meanwhile, the booking stays.
+      if (row?.offer_id != null) {
+        await settle({ bookingId: row.offer_id, action: 'decline', actorId, onBehalf: false, key: null, reason: null })
+      }
+      return row !== undefined && row.outcome !== 'entry_missing'
+    },
+
+    ...waitlistReads(pool),
+  }
+}
+
+async function insertEntry(transaction: pg.PoolClient, entry: NewWaitlistEntry): Promise<JoinOutcome> {
+  const { clinicNo, origins, isLimited, ...fields } = entry
+  const id = newId(clinicNo)
+  const stored = JSON.stringify({ ...fields, id, urgency: urgencies.indexOf(entry.urgency) })
+  const { rows } = await transaction.query<JoinRow>(sql`
+    select outcome, maximum
+      from holdfast.join_waitlist(${clinicNo}, ${stored}::jsonb, ${origins.map(({ kind }) => kind)}::text[],
+                                  ${origins.map(({ subject }) => subject)}::uuid[], ${isLimited})`)
+  const [row] = rows
+  if (row === undefined) throw new Error('join_waitlist returned no row.')
+  const { outcome, maximum } = row
+  const max = maximum ?? 0
+  switch (outcome) {
+    case 'joined':
+      return { kind: outcome, id }
+    case 'units_over_limit':
+    case 'too_many_entries':
+      return { kind: outcome, max }
+    case 'doctor_missing':
+    case 'specialization_missing':
+    case 'range_over':
+    case 'already_waiting':
+      return { kind: outcome }
+    default:
+      return tooManyBookings(outcome, max)
+  }
+}
+
+/** The tails of all processes are woken: the offers are in the log. */
+async function offerFreePlaces(pool: pg.Pool, announce: Announce, clinicNo: number, entryId: string): Promise<void> {
+  const { rows } = await pool.query<{ position: string | null }>(
+    sql`select holdfast.offer_free_places(${clinicNo}, ${entryId}::uuid)::text as position`,
+  )
+  const position = rows[0]?.position ?? null
+  if (position === null) return
+  const none = { clinicNos: new Set<number>(), doctorIds: new Set<string>(), accountIds: new Set<string>() }
+  announce({ kind: 'bookings', position, ...none, ...noSlots })
+}

@@ -1,0 +1,207 @@
+import { randomUUID } from 'node:crypto'
+import { aBooking, aClinic, aDoctor, aSlot, holdLock, takenOf } from '@holdfast/testkit'
+import { expect } from 'vitest'
+import { test } from '../../test/waitlist.ts'
+import { newId } from '../model/id.ts'
+import { createWaitlist } from './create-waitlist.ts'
+
+test('who leaves gives back the offer, which goes to the next', async ({
+  engine,
+  settle,
+  full,
+  wait,
+  offerOf,
+  expectClean,
+}) => {
+  const { booking } = await full()
+  const [first, second] = [await wait(), await wait()]
+  await settle(booking, 'cancel')
+  expect(await engine.waitlist.leave(first.id, 'left', null)).toBe(true)
+  expect(await engine.waitlist.entry(first.id)).toMatchObject({ status: 'ended', endReason: 'left' })
+  expect(await offerOf(second)).not.toBeNull()
+  expect(await engine.waitlist.leave(newId(first.clinicNo), 'left', null)).toBe(false)
+  await expectClean()
+})
+
+test('an offer that is accepted while its entry is left stays confirmed', async ({
+  database,
+  engine,
+  settle,
+  full,
+  wait,
+  offerOf,
+  expectClean,
+}) => {
+  const { booking } = await full()
+  const entry = await wait()
+  await settle(booking, 'cancel')
+  const offer = await offerOf(entry)
+  const waitlist = createWaitlist({
+    pool: database.appPool,
+    announce: () => undefined,
+    async settle(request) {
+      expect(await settle({ id: offer?.id ?? '' }, 'confirm')).toMatchObject({ kind: 'done' })
+      return engine.settle(request)
+    },
+  })
+  expect(await waitlist.leave(entry.id, 'left', null)).toBe(true)
+  expect(await engine.reads.booking(offer?.id ?? '')).toMatchObject({ status: 'CONFIRMED' })
+  expect(await engine.waitlist.entry(entry.id)).toMatchObject({ endReason: 'accepted' })
+  await expectClean()
+})
+
+test('a program that hangs while it adds an entry delays cancellations by a second', async ({
+  database,
+  doctor,
+  settle,
+  full,
+}) => {
+  const { booking } = await full()
+  const client = await database.appPool.connect()
+  const ended = new Promise((resolve) => client.once('error', resolve))
+  await client.query('begin')
+  const entry = { id: newId(doctor.clinicNo), doctorId: randomUUID(), patient: { name: 'Ada' } }
+  await client.query(`select * from holdfast.join_waitlist($1, $2, '{}', '{}', false)`, [doctor.clinicNo, entry])
+  expect(await settle(booking, 'cancel')).toMatchObject({ kind: 'done' })
+  expect(String(await ended)).toMatch(/idle-in-transaction/)
+  client.release(true)
+})
+
+test('a locked waitlist keeps only the lapsed holds of its own clinic', async ({ database, doctor }) => {
+  const lapsed = { status: 'PENDING', holdExpiresAt: new Date(Date.now() - 60_000) } as const
+  const [here, elsewhere] = [
+    await aSlot(database, doctor),
+    await aSlot(database, await aDoctor(database, await aClinic(database))),
+  ]
+  for (const slot of [here, elsewhere]) await aBooking(database, slot, lapsed)
+  const sweep = () => database.appPool.query('select holdfast.expire_holds(100)')
+  const lock = await holdLock(database.ownerPool, 'select pg_advisory_xact_lock(1215261799, $1)', [doctor.clinicNo])
+  await sweep()
+  expect([await takenOf(database, here), await takenOf(database, elsewhere)]).toEqual([[1], [0]])
+  await lock.release()
+  await sweep()
+  expect(await takenOf(database, here)).toEqual([0])
+})
+
+test('retention erases an offer of long ago, and not the patient who still waits', async ({
+  database,
+  engine,
+  doctor,
+  settle,
+  full,
+  wait,
+  offerOf,
+}) => {
+  const { slot, booking } = await full()
+  const entry = await wait({ patient: { name: 'Ada' } })
+  await settle(booking, 'cancel')
+  const offer = await offerOf(entry)
+  await settle({ id: offer?.id ?? '' }, 'cancel')
+  await database.ownerPool.query(
+    `update holdfast.slot set starts_at = starts_at - interval '99 days', ends_at = ends_at - interval '99 days'
+      where id = $1`,
+    [slot.id],
+  )
+  await database.ownerPool.query('update holdfast.clinic set patient_data_months = 1 where no = $1', [doctor.clinicNo])
+  const erase = () => database.appPool.query('select * from holdfast.erase_outdated($1, 100)', [doctor.clinicNo])
+  expect((await erase()).rows).toMatchObject([{ erased: 2 }])
+  expect(await engine.reads.booking(offer?.id ?? '')).toMatchObject({ patient: { name: '' } })
+  expect(await engine.waitlist.entry(entry.id)).toMatchObject({ patient: { name: 'Ada' }, status: 'waiting' })
+})
+
+test('an erased booking takes the patient out of the entry', async ({
+  database,
+  engine,
+  settle,
+  full,
+  wait,
+  offerOf,
+}) => {
+  const { slot, booking } = await full()
+  const entry = await wait()
+  await settle(booking, 'cancel')
+  const offer = await offerOf(entry)
+  await settle({ id: offer?.id ?? '' }, 'cancel')
+  await engine.erasures.ofBooking({ bookingId: offer?.id ?? '', actorId: null, key: null })
+  expect(await engine.waitlist.entry(entry.id)).toMatchObject({ patient: { name: '' }, status: 'ended' })
+  expect(await takenOf(database, slot)).toEqual([0])
+})
+
+test('an erased contact is taken out of entries that were offered nothing', async ({ engine, doctor, wait }) => {
+  const entry = await wait({ patient: { name: 'Ada', email: 'Ada@example.org' } })
+  const other = await wait({ patient: { name: 'Bob', email: 'bob@example.org' } })
+  await engine.erasures.ofPatient({ clinicNo: doctor.clinicNo, patient: { email: 'ada@example.org' }, actorId: null })
+  expect(await engine.waitlist.entry(entry.id)).toMatchObject({ patient: { name: '' }, endReason: 'removed' })
+  expect(await engine.waitlist.entry(other.id)).toMatchObject({ patient: { name: 'Bob' }, status: 'waiting' })
+})
+
+test('erasing a contact ends the wait at once, declines the open offer, and erases what was offered', async ({
+  engine,
+  doctor,
+  settle,
+  full,
+  wait,
+  offerOf,
+  expectClean,
+}) => {
+  const { slot, booking } = await full()
+  const entry = await wait({ patient: { name: 'Ada', email: 'ada@example.org' } })
+  const next = await wait({ patient: { name: 'Bob', email: 'bob@example.org' } })
+  await settle(booking, 'cancel')
+  const offer = await offerOf(entry)
+  const patient = { email: 'ada@example.org' }
+  expect(await engine.erasures.ofPatient({ clinicNo: doctor.clinicNo, patient, actorId: null })).toEqual({
+    erased: 1,
+    notOver: { count: 0, bookingIds: [] },
+  })
+  expect(await engine.waitlist.entry(entry.id)).toMatchObject({ patient: { name: '' }, endReason: 'removed' })
+  expect(await engine.reads.booking(offer?.id ?? '')).toMatchObject({ status: 'CANCELLED', patient: { name: '' } })
+  expect(await offerOf(next)).toMatchObject({ slotId: slot.id, status: 'PENDING' })
+  await expectClean()
+})
+
+test('erasing a declined booking ends the wait at once, although there is another offer', async ({
+  engine,
+  settle,
+  full,
+  wait,
+  offerOf,
+  expectClean,
+}) => {
+  const [one, other] = [await full(), await full()]
+  const entry = await wait({ patient: { name: 'Ada', email: 'ada@example.org' } })
+  await settle(one.booking, 'cancel')
+  const declined = await offerOf(entry)
+  await settle({ id: declined?.id ?? '' }, 'cancel')
+  await settle(other.booking, 'cancel')
+  const open = await offerOf(entry)
+  expect(open).toMatchObject({ slotId: other.slot.id, status: 'PENDING' })
+  await engine.erasures.ofBooking({ bookingId: declined?.id ?? '', actorId: null, key: null })
+  expect(await engine.waitlist.entry(entry.id)).toMatchObject({ patient: { name: '' }, endReason: 'removed' })
+  // It is over now: the next erasure finds it, and retention does.
+  expect(await engine.reads.booking(open?.id ?? '')).toMatchObject({ status: 'CANCELLED', patient: { name: 'Ada' } })
+  await expectClean()
+})
+
+const planted: { what: string; sql: string }[] = [
+  { what: 'an entry without its offer', sql: 'update holdfast.waitlist_entry set offer_id = null' },
+  {
+    what: 'a closed offer that is open',
+    sql: "update holdfast.waitlist_offer set outcome = 'lapsed', closed_at = now()",
+  },
+  { what: 'an offer that is missing', sql: 'delete from holdfast.waitlist_offer' },
+  { what: 'a count of missed offers', sql: 'update holdfast.waitlist_entry set missed = 1' },
+  { what: 'an event of another entry', sql: 'update holdfast.booking_event set waitlist_entry_id = null' },
+]
+test.for(planted)(
+  'verify finds $what',
+  async ({ sql }, { database, engine, doctor, settle, full, wait, expectClean }) => {
+    const { booking } = await full()
+    await wait()
+    await settle(booking, 'cancel')
+    await expectClean()
+    await database.ownerPool.query(sql)
+    const { details } = await engine.reads.verify({ clinicNo: doctor.clinicNo, detailsMax: 10 })
+    expect(details.map(({ kind }) => kind)).toContain('offer_differs')
+  },
+)

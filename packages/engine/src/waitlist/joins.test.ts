@@ -1,0 +1,208 @@
+import { randomUUID } from 'node:crypto'
+import {
+  aBooking,
+  aSlot,
+  type BuiltDoctor,
+  holdLock,
+  plantFunction,
+  type TestDatabase,
+  takenOf,
+  untilLockWaiters,
+} from '@holdfast/testkit'
+import type pg from 'pg'
+import { expect } from 'vitest'
+import { joined } from '../../test/joined.ts'
+import { freshTest, test } from '../../test/waitlist.ts'
+import type { Engine } from '../model/engine.ts'
+import type { NewWaitlistEntry } from '../model/waitlist.ts'
+import { createWaitlist } from './create-waitlist.ts'
+
+function anEntry(
+  doctor: Pick<BuiltDoctor, 'id' | 'clinicNo'>,
+  change: Partial<NewWaitlistEntry> = {},
+): NewWaitlistEntry {
+  return {
+    ...{ clinicNo: doctor.clinicNo, doctorId: doctor.id, specialization: null, from: '2020-01-01', to: '2100-01-01' },
+    ...{ weekdays: null, timeFrom: null, timeTo: null, units: 1, urgency: 'routine', accountId: null, joinedBy: null },
+    ...{ patient: { name: 'Grace Hopper' }, origins: [], isLimited: false },
+    ...change,
+  }
+}
+
+/** Cancels bookings in a transaction of the test. */
+function cancelIn(client: pg.PoolClient, clinicNo: number, bookingIds: string[]) {
+  const all = (value: unknown) => bookingIds.map(() => value)
+  return client.query(
+    `select outcome from holdfast.settle_bookings($1::int[], $2::uuid[], $3::text[], $4::uuid[], $5::boolean[],
+       $4::uuid[], $6::text[])`,
+    [all(clinicNo), bookingIds, all('cancel'), all(null), all(true), all(null)],
+  )
+}
+
+/** A place is cancelled, but not committed, while somebody joins. @returns the status of the entry in the end */
+async function joinBesideCancellation(database: TestDatabase, engine: Engine, doctor: BuiltDoctor, waits: boolean) {
+  const slot = await aSlot(database, doctor)
+  const booking = await aBooking(database, slot)
+  const client = await database.appPool.connect()
+  await client.query('begin')
+  await cancelIn(client, doctor.clinicNo, [booking.id])
+  const joining = joined(engine.waitlist, anEntry(doctor))
+  if (waits) await untilLockWaiters(database, 1)
+  else await joining
+  await client.query('commit')
+  client.release()
+  return (await engine.waitlist.entry(await joining))?.status
+}
+
+test('whoever joins while a place is being cancelled is offered it', async ({
+  database,
+  engine,
+  doctor,
+  expectClean,
+}) => {
+  expect(await joinBesideCancellation(database, engine, doctor, true)).toBe('offered')
+  await expectClean()
+})
+
+freshTest('negative control: without the first lock, the place is public', async ({ database, engine, doctor }) => {
+  await plantFunction(database, 'lock_waitlists', {
+    part: /perform pg_advisory_xact_lock_shared\(1215261799[^;]*;/,
+    becomes: 'null;',
+  })
+  expect(await joinBesideCancellation(database, engine, doctor, false)).toBe('waiting')
+})
+
+/**
+ * Two transactions give back two places each. Of the two who wait, one fits the first place of the first and the last
+ * of the second, the other the two in between.
+ */
+async function offersCrosswise(database: TestDatabase, engine: Engine, doctor: BuiltDoctor, waits: boolean) {
+  const start = new Date(Math.ceil(Date.now() / 86_400_000) * 86_400_000 + 9 * 3_600_000)
+  const full = async (days: number, hour: number) =>
+    aBooking(
+      database,
+      await aSlot(database, doctor, { startsAt: new Date(start.getTime() + days * 86_400_000 + hour * 3_600_000) }),
+    )
+  // At nine and at ten o'clock, UTC.
+  const [first, second] = [
+    [await full(1, 0), await full(1, 1)],
+    [await full(2, 1), await full(2, 0)],
+  ] as const
+  for (const timeFrom of ['09:00', '10:00']) {
+    const timeTo = timeFrom.replace(':00', ':30')
+    await joined(engine.waitlist, anEntry(doctor, { timeFrom, timeTo, patient: { name: timeFrom } }))
+  }
+  const clients = [await database.appPool.connect(), await database.appPool.connect()] as const
+  const cancel = (client: pg.PoolClient, booking: { id: string }) => cancelIn(client, doctor.clinicNo, [booking.id])
+  for (const client of clients) await client.query('begin; set local lock_timeout = 0')
+  try {
+    await cancel(clients[0], first[0])
+    const beside = cancel(clients[1], second[0])
+    if (waits) await untilLockWaiters(database, 1)
+    else await beside
+    const results = Promise.allSettled([
+      cancel(clients[0], first[1]).then(() => clients[0].query('commit')),
+      beside.then(() => cancel(clients[1], second[1])).then(() => clients[1].query('commit')),
+    ])
+    return (await results).flatMap((one) => (one.status === 'rejected' ? [String(one.reason.code)] : []))
+  } finally {
+    for (const client of clients) client.release(true)
+  }
+}
+
+test('two transactions that offer to the same people run one after the other', async ({
+  database,
+  engine,
+  doctor,
+  expectClean,
+}) => {
+  expect(await offersCrosswise(database, engine, doctor, true)).toEqual([])
+  await expectClean()
+})
+
+freshTest('negative control: without the second lock, they deadlock', async ({ database, engine, doctor }) => {
+  await plantFunction(database, 'lock_waitlists', {
+    part: /perform pg_advisory_xact_lock\(1215261800[^;]*;/,
+    becomes: 'null;',
+  })
+  expect(await offersCrosswise(database, engine, doctor, false)).toEqual(['40P01'])
+})
+
+test('a join that is repeated after its offer was lost makes the offer, once', async ({
+  database,
+  engine,
+  doctor,
+  expectClean,
+}) => {
+  const slot = await aSlot(database, doctor)
+  const pool: pg.Pool = Object.create(database.appPool, {
+    query: {
+      value: (statement: { text: string }) =>
+        statement.text.includes('offer_free_places')
+          ? Promise.reject(new Error('the connection is lost'))
+          : database.appPool.query(statement),
+    },
+  })
+  const broken = createWaitlist({ pool, announce: () => undefined, settle: engine.settle })
+  const key = { key: randomUUID(), requestHash: randomUUID() }
+  const entry = anEntry(doctor)
+  await expect(broken.join(entry, key)).rejects.toThrow('the connection is lost')
+  expect(await takenOf(database, slot)).toEqual([0])
+  for (const _ of [1, 2]) {
+    const repeated = await engine.waitlist.join(entry, key)
+    expect(repeated).toMatchObject({ kind: 'replayed', value: { kind: 'joined' } })
+    const id = repeated.kind === 'replayed' && repeated.value.kind === 'joined' ? repeated.value.id : ''
+    expect(await engine.waitlist.entry(id)).toMatchObject({ status: 'offered' })
+  }
+  expect(await takenOf(database, slot)).toEqual([1])
+  await expectClean()
+})
+
+/** An old booking is cancelled while retention erases it, and entries that ended as long ago. */
+async function eraseBesideCancellation(database: TestDatabase, doctor: BuiltDoctor) {
+  const slot = await aSlot(database, doctor)
+  const booking = await aBooking(database, slot)
+  await database.ownerPool.query(
+    `update holdfast.slot set starts_at = starts_at - interval '99 days', ends_at = ends_at - interval '99 days'
+      where id = $1`,
+    [slot.id],
+  )
+  await database.ownerPool.query('update holdfast.clinic set patient_data_months = 1 where no = $1', [doctor.clinicNo])
+  await database.ownerPool.query(
+    `insert into holdfast.waitlist_entry (clinic_no, id, resource_id, from_date, to_date, joined_at, patient, ended_at,
+       end_reason)
+     select $1, holdfast.new_id($1, now()), $2, '2020-01-01', '2100-01-01', now() - interval '99 days',
+            '{"name": "Ada"}', case when n = 1 then now() - interval '90 days' end, case when n = 1 then 'left' end
+       from generate_series(1, 2) n`,
+    [doctor.clinicNo, doctor.id],
+  )
+  // The cancellation has locked its booking, and waits for the waitlist.
+  const lock = await holdLock(database.ownerPool, 'select pg_advisory_xact_lock(1215261799, $1)', [doctor.clinicNo])
+  const client = await database.appPool.connect()
+  await client.query('set lock_timeout = 0')
+  const cancelling = cancelIn(client, doctor.clinicNo, [booking.id])
+  await untilLockWaiters(database, 1)
+  const erasing = database.appPool.query('select * from holdfast.erase_outdated($1, 100)', [doctor.clinicNo])
+  const results = Promise.allSettled([cancelling, erasing])
+  await untilLockWaiters(database, 2)
+  await lock.release()
+  await results
+  client.release(true)
+  return (await results).flatMap((one) => (one.status === 'rejected' ? [String(one.reason.code)] : []))
+}
+
+freshTest('retention and a cancellation of an old booking do not deadlock', async ({ database, doctor }) => {
+  expect(await eraseBesideCancellation(database, doctor)).toEqual([])
+  const { rows } = await database.ownerPool.query(
+    `select patient->>'name' as name from holdfast.waitlist_entry order by ended_at nulls last`,
+  )
+  expect(rows).toEqual([{ name: '' }, { name: 'Ada' }])
+})
+
+freshTest('negative control: retention that locks the waitlist first deadlocks', async ({ database, doctor }) => {
+  await plantFunction(database, 'erase_outdated', {
+    part: /( {2}if v_months > 0 then\n)/,
+    becomes: '$1    perform erase_outdated_entries(p_clinic_no, v_months, c_bookings_max);\n',
+  })
+  expect(await eraseBesideCancellation(database, doctor)).toEqual(['40P01'])
+})

@@ -1,0 +1,312 @@
+import { aBooking, aClaim, aDoctor, aSlot, aWaitlistEntry, lapseHolds, takenOf } from '@holdfast/testkit'
+import { expect } from 'vitest'
+import { test } from '../../test/waitlist.ts'
+import { newId } from '../model/id.ts'
+
+test('a cancelled place is offered, in the transaction of the cancellation, to who has waited longest', async ({
+  database,
+  engine,
+  settle,
+  full,
+  wait,
+  offerOf,
+  expectClean,
+}) => {
+  const { slot, booking } = await full()
+  const [first, second] = [await wait(), await wait()]
+  expect(await settle(booking, 'cancel')).toMatchObject({ kind: 'done' })
+  const offer = await offerOf(first)
+  expect(offer).toMatchObject({ status: 'PENDING', slotId: slot.id, patient: { name: 'Grace Hopper' } })
+  expect(await offerOf(second)).toBeNull()
+  expect(await engine.waitlist.entry(first.id)).toMatchObject({ status: 'offered', position: null })
+  expect(await engine.waitlist.entry(second.id)).toMatchObject({ status: 'waiting', position: 2 })
+  const { rows } = await database.ownerPool.query<{ transactions: number; types: string[] }>(
+    `select count(distinct xid)::int as transactions, array_agg(type order by seq) as types from holdfast.booking_event
+      where slot_id = $1 and type in ('cancelled', 'offered')`,
+    [slot.id],
+  )
+  expect(rows).toEqual([{ transactions: 1, types: ['cancelled', 'offered'] }])
+  expect(await engine.claim(aClaim(slot))).toMatchObject({ kind: 'slot_full' })
+  await expectClean()
+})
+
+test('an offer is open for the time of the clinic', async ({ settle, full, wait, offerOf }) => {
+  const { booking } = await full()
+  const entry = await wait()
+  await settle(booking, 'cancel')
+  const offer = await offerOf(entry)
+  expect((offer?.holdExpiresAt?.getTime() ?? 0) - (offer?.createdAt.getTime() ?? 0)).toBe(30 * 60_000)
+})
+
+test('an accepted offer is a confirmed booking, and ends the entry', async ({
+  engine,
+  settle,
+  full,
+  wait,
+  offerOf,
+  expectClean,
+}) => {
+  const { booking } = await full()
+  const entry = await wait()
+  await settle(booking, 'cancel')
+  const offer = await offerOf(entry)
+  expect(await settle({ id: offer?.id ?? '' }, 'confirm')).toMatchObject({ kind: 'done' })
+  expect(await engine.waitlist.entry(entry.id)).toMatchObject({ status: 'accepted', offerBookingId: offer?.id })
+  // Later changes of the booking do not concern the entry.
+  await settle({ id: offer?.id ?? '' }, 'cancel')
+  expect(await engine.waitlist.entry(entry.id)).toMatchObject({ status: 'accepted' })
+  await expectClean()
+})
+
+test('a declined offer goes to the next, then to nobody, and is public', async ({
+  engine,
+  settle,
+  full,
+  wait,
+  offerOf,
+  expectClean,
+}) => {
+  const { slot, booking } = await full()
+  const [first, second] = [await wait(), await wait()]
+  await settle(booking, 'cancel')
+  await settle({ id: (await offerOf(first))?.id ?? '' }, 'cancel')
+  expect(await engine.waitlist.entry(first.id)).toMatchObject({ status: 'waiting', missed: 0 })
+  const next = await offerOf(second)
+  expect(next).toMatchObject({ slotId: slot.id })
+  expect((await engine.reads.slot(slot.id))?.available).toBe(0)
+  await settle({ id: next?.id ?? '' }, 'cancel')
+  // Neither is offered the same place again.
+  expect((await engine.reads.slot(slot.id))?.available).toBe(1)
+  expect(await engine.claim(aClaim(slot))).toMatchObject({ kind: 'booked' })
+  await expectClean()
+})
+
+test('a lapsed offer is passed on by the claim that finds it, and its place was never public', async ({
+  database,
+  engine,
+  settle,
+  full,
+  wait,
+  offerOf,
+  expectClean,
+}) => {
+  const { slot, booking } = await full()
+  const [first, second] = [await wait(), await wait()]
+  await settle(booking, 'cancel')
+  await lapseHolds(database, slot)
+  expect((await engine.reads.slot(slot.id))?.available).toBe(0)
+  expect(await engine.claim(aClaim(slot))).toMatchObject({ kind: 'slot_full' })
+  expect(await offerOf(second)).toMatchObject({ slotId: slot.id, status: 'PENDING' })
+  expect(await engine.waitlist.entry(first.id)).toMatchObject({ status: 'waiting', missed: 1, position: 2 })
+  await expectClean()
+})
+
+test('a lapsed hold of anybody is offered by the sweep', async ({ database, doctor, wait, offerOf, expectClean }) => {
+  const slot = await aSlot(database, doctor)
+  await aBooking(database, slot, { status: 'PENDING', holdExpiresAt: new Date(Date.now() - 1_000) })
+  const entry = await wait()
+  await database.appPool.query('select holdfast.expire_holds(100)')
+  expect(await offerOf(entry)).toMatchObject({ slotId: slot.id })
+  expect(await takenOf(database, slot)).toEqual([1])
+  await expectClean()
+})
+
+test('who lets three offers lapse waits no longer', async ({ database, engine, full, wait, settle, expectClean }) => {
+  const entry = await wait()
+  for (let missed = 1; missed <= 3; missed += 1) {
+    const { slot, booking } = await full()
+    await settle(booking, 'cancel')
+    await lapseHolds(database, slot)
+    await database.appPool.query('select holdfast.expire_holds(100)')
+    expect(await engine.waitlist.entry(entry.id)).toMatchObject({ missed })
+  }
+  expect(await engine.waitlist.entry(entry.id)).toMatchObject({ status: 'ended', endReason: 'unanswered' })
+  await expectClean()
+})
+
+test('urgency comes first, then fewer missed offers, then the time of joining', async ({
+  database,
+  full,
+  wait,
+  settle,
+  offerOf,
+}) => {
+  const missed = await wait({ joinedAt: new Date('2026-01-01') })
+  await database.ownerPool.query('update holdfast.waitlist_entry set missed = 1 where id = $1', [missed.id])
+  const later = await wait({ joinedAt: new Date('2026-01-03'), id: newId(missed.clinicNo) })
+  const earlier = await wait({ joinedAt: new Date('2026-01-02') })
+  const urgent = await wait({ joinedAt: new Date('2026-01-04'), urgency: 2 })
+  for (const entry of [urgent, earlier, later, missed]) {
+    const { slot, booking } = await full()
+    await settle(booking, 'cancel')
+    expect(await offerOf(entry)).toMatchObject({ slotId: slot.id })
+  }
+})
+
+test('a place that a move leaves is offered', async ({
+  database,
+  doctor,
+  engine,
+  full,
+  wait,
+  offerOf,
+  expectClean,
+}) => {
+  const { slot, booking } = await full()
+  const free = await aSlot(database, doctor)
+  const entry = await wait()
+  const moved = await engine.move({ bookingId: booking.id, slotId: free.id, actorId: null, onBehalf: true })
+  expect(moved).toMatchObject({ kind: 'done' })
+  expect(await offerOf(entry)).toMatchObject({ slotId: slot.id })
+  await expectClean()
+})
+
+test('a move cannot enter a slot whose lapsed hold somebody waits for', async ({
+  database,
+  doctor,
+  engine,
+  full,
+  wait,
+  offerOf,
+  expectClean,
+}) => {
+  const { booking } = await full()
+  const held = await aSlot(database, doctor)
+  await aBooking(database, held, { status: 'PENDING', holdExpiresAt: new Date(Date.now() - 1_000) })
+  const entry = await wait()
+  const moved = await engine.move({ bookingId: booking.id, slotId: held.id, actorId: null, onBehalf: true })
+  expect(moved).toMatchObject({ kind: 'slot_full' })
+  expect(await offerOf(entry)).toMatchObject({ slotId: held.id })
+  await expectClean()
+})
+
+test('new slots are offered before anybody else sees them', async ({ doctor, engine, wait, offerOf, expectClean }) => {
+  const entries = [await wait(), await wait()]
+  const startsAt = new Date(Math.ceil(Date.now() / 3_600_000) * 3_600_000 + 86_400_000)
+  await engine.createSlots({
+    doctorId: doctor.id,
+    drafts: [0, 1, 2].map((n) => ({
+      startsAt: new Date(startsAt.getTime() + n * 900_000),
+      endsAt: new Date(startsAt.getTime() + (n + 1) * 900_000),
+      capacity: 1,
+    })),
+    dryRun: false,
+  })
+  expect((await offerOf(entries[0] ?? { id: '' }))?.startsAt).toEqual(startsAt)
+  expect((await offerOf(entries[1] ?? { id: '' }))?.startsAt).toEqual(new Date(startsAt.getTime() + 900_000))
+  await expectClean()
+})
+
+test('a withdrawn slot ends its offer, and who had it waits on where they were', async ({
+  engine,
+  doctor,
+  settle,
+  full,
+  wait,
+  offerOf,
+  expectClean,
+}) => {
+  const { slot, booking } = await full()
+  const entry = await wait()
+  await settle(booking, 'cancel')
+  expect(await offerOf(entry)).not.toBeNull()
+  await engine.withdrawSlots({
+    clinicNo: doctor.clinicNo,
+    which: { slotId: slot.id },
+    withBookings: true,
+    dryRun: false,
+    actorId: null,
+  })
+  expect(await engine.waitlist.entry(entry.id)).toMatchObject({ status: 'waiting', missed: 0, position: 1 })
+  expect(await engine.waitlist.offersOf(entry.id)).toMatchObject([{ outcome: 'withdrawn' }])
+  await expectClean()
+})
+
+test('an offer is not extended', async ({ settle, full, wait, offerOf }) => {
+  const { booking } = await full()
+  const entry = await wait()
+  await settle(booking, 'cancel')
+  expect(await settle({ id: (await offerOf(entry))?.id ?? '' }, 'extend')).toMatchObject({ kind: 'already_extended' })
+})
+
+test('an entry for another day, weekday, time, doctor or more units is passed over', async ({
+  database,
+  settle,
+  full,
+  wait,
+  doctor,
+  offerOf,
+}) => {
+  const { slot, booking } = await full()
+  const day = slot.startsAt.toISOString().slice(0, 10)
+  const time = slot.startsAt.toISOString().slice(11, 16)
+  const weekday = slot.startsAt.getUTCDay() || 7
+  const clinic = { no: doctor.clinicNo, id: doctor.clinicId, timezone: 'UTC' }
+  const otherDoctor = await aDoctor(database, clinic, { specialization: 'Dermatology' })
+  const others = [
+    await wait({ to: new Date(slot.startsAt.getTime() - 86_400_000).toISOString().slice(0, 10) }),
+    await wait({ from: new Date(slot.startsAt.getTime() + 86_400_000).toISOString().slice(0, 10) }),
+    await wait({ weekdays: [1, 2, 3, 4, 5, 6, 7].filter((one) => one !== weekday) }),
+    await wait({ timeTo: time }),
+    await wait({ timeFrom: slot.endsAt.toISOString().slice(11, 16) }),
+    await wait({ units: 2 }),
+    await wait({ specialization: 'Dermatology' }),
+    await aWaitlistEntry(database, otherDoctor),
+  ]
+  const fitting = await wait({ from: day, to: day, weekdays: [weekday], timeFrom: time, units: 1 })
+  await settle(booking, 'cancel')
+  for (const entry of others) expect(await offerOf(entry)).toBeNull()
+  expect(await offerOf(fitting)).toMatchObject({ slotId: slot.id })
+})
+
+test('an entry for a specialization gets the place of any doctor, in the order of joining', async ({
+  database,
+  settle,
+  full,
+  wait,
+  offerOf,
+}) => {
+  const { slot, booking } = await full()
+  const any = await wait({ specialization: 'General practice', joinedAt: new Date('2026-01-01') })
+  const one = await wait({ joinedAt: new Date('2026-01-02') })
+  await settle(booking, 'cancel')
+  expect(await offerOf(any)).toMatchObject({ slotId: slot.id })
+  await settle({ id: (await offerOf(any))?.id ?? '' }, 'cancel')
+  expect(await offerOf(one)).toMatchObject({ slotId: slot.id })
+  expect(await takenOf(database, slot)).toEqual([1])
+})
+
+test('nobody has two open offers for one request', async ({ engine, settle, full, wait, offerOf }) => {
+  const [one, other] = [await full(), await full()]
+  const entry = await wait()
+  await settle(one.booking, 'cancel')
+  await settle(other.booking, 'cancel')
+  expect(await offerOf(entry)).toMatchObject({ slotId: one.slot.id })
+  expect((await engine.reads.slot(other.slot.id))?.available).toBe(1)
+})
+
+test.for([
+  { minutes: 1_500, open: 30 },
+  { minutes: 300, open: 20 },
+  { minutes: 150, open: 10 },
+  { minutes: 70, open: 5 },
+  { minutes: 63, open: 3 },
+  { minutes: 61, open: null },
+  { minutes: 30, open: null },
+])('a place $minutes minutes ahead is on offer for $open minutes', async ({ minutes, open }, { database }) => {
+  const { rows } = await database.ownerPool.query<{ open: number | null }>(
+    `select (extract(epoch from holdfast.offer_until(t, t + make_interval(mins => $1), 30, 60) - t) / 60)::float as open
+       from (select now() as t) q`,
+    [minutes],
+  )
+  expect(rows[0]?.open ?? null).toBe(open)
+})
+
+test('a place that begins too soon is public', async ({ database, engine, doctor, settle, wait, offerOf }) => {
+  const slot = await aSlot(database, doctor, { startsAt: new Date(Date.now() + 30 * 60_000) })
+  const booking = await aBooking(database, slot)
+  const entry = await wait()
+  await settle(booking, 'cancel')
+  expect(await offerOf(entry)).toBeNull()
+  expect(await engine.claim(aClaim(slot))).toMatchObject({ kind: 'booked' })
+})

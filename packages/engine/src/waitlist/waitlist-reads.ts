@@ -1,0 +1,157 @@
+import type pg from 'pg'
+import sql, { type Sql } from 'sql-template-tag'
+import { cursorOf } from '../lists/cursor.ts'
+import { pageOf } from '../lists/page.ts'
+import { clinicNoOf, isId } from '../model/id.ts'
+import type {
+  Waitlist,
+  WaitlistEndReason,
+  WaitlistEntry,
+  WaitlistOffer,
+  WaitlistStatus,
+  WaitlistUrgency,
+} from '../model/waitlist.ts'
+import { isHeld } from '../reads/hold-sql.ts'
+
+const ofAccountMax = 100
+const cursor = cursorOf('waitlist', ['micros', 'id'])
+
+/** By waitlist_entry.urgency. */
+export const urgencies: readonly WaitlistUrgency[] = ['routine', 'soon', 'urgent']
+
+type EntryRow = Omit<WaitlistEntry, 'urgency' | 'status' | 'endReason'> & {
+  urgency: number
+  status: WaitlistStatus
+  endReason: WaitlistEndReason | null
+  joinedMicros: string
+  /** The specialization, or that of the doctor. */
+  wanted: string | null
+}
+
+/** Entry `e` of clinic `c` has not ended. */
+const isOpen = sql`(e.ended_at is null and e.to_date >= (statement_timestamp() at time zone c.timezone)::date)`
+
+/** The booking on offer to entry `e` is `b`. */
+const hasOffer = sql`coalesce(e.ended_at is null and ${isHeld}, false)`
+
+const statusOf = sql`case when e.end_reason = 'accepted' then 'accepted' when ${hasOffer} then 'offered'
+  when ${isOpen} then 'waiting' else 'ended' end`
+
+/** The columns of an {@link EntryRow} but its position, of entry `e` of clinic `c` with the booking `b` on offer. */
+const entryColumns = sql`
+  e.id, e.clinic_no as "clinicNo", c.id as "clinicId", e.resource_id as "doctorId", e.specialization,
+  to_char(e.from_date, 'YYYY-MM-DD') as "from", to_char(e.to_date, 'YYYY-MM-DD') as "to", e.weekdays,
+  to_char(e.time_from, 'HH24:MI') as "timeFrom", to_char(e.time_to, 'HH24:MI') as "timeTo", e.units, e.urgency,
+  ${statusOf} as status, coalesce(e.end_reason, case when not ${isOpen} then 'expired' end) as "endReason",
+  e.ended_at as "endedAt", e.missed, e.patient, e.account_id as "accountId", e.joined_by as "joinedBy",
+  e.joined_at as "joinedAt", (date_part('epoch', e.joined_at) * 1000000)::bigint::text as "joinedMicros",
+  case when e.end_reason = 'accepted' or ${hasOffer} then e.offer_id end as "offerBookingId",
+  e.erased_at as "erasedAt"`
+
+/** The order of first_waiting.sql. */
+const rank = sql`o.urgency desc, o.missed, o.joined_at, o.id`
+
+/**
+ * The rows of some entries. A position counts the open entries up to one: of those that wait for the same doctor or
+ * specialization, or for one that includes the other. One pass over who waits for these specializations numbers all of
+ * them, so a page of a hundred does not read the list a hundred times.
+ */
+const entryRows = (condition: Sql, order: Sql, limit: number) => sql`
+  with page as materialized (
+    select ${entryColumns}, coalesce(e.specialization, r.specialization) as "wanted"
+      from holdfast.waitlist_entry e
+      join holdfast.clinic c on c.no = e.clinic_no
+      left join holdfast.resource r on r.clinic_no = e.clinic_no and r.id = e.resource_id
+      left join holdfast.booking b on b.clinic_no = e.clinic_no and b.id = e.offer_id
+     where ${condition} order by ${order} limit ${limit}
+  ), open as (
+    select o.*, coalesce(o.specialization, r.specialization) as wanted
+      from holdfast.waitlist_entry o
+      join holdfast.clinic c on c.no = o.clinic_no
+      left join holdfast.resource r on r.clinic_no = o.clinic_no and r.id = o.resource_id
+     where o.clinic_no in (select p."clinicNo" from page p where p.status = 'waiting') and o.ended_at is null
+       and o.to_date >= (statement_timestamp() at time zone c.timezone)::date
+  ), numbered as (
+    select o.clinic_no, o.id,
+           (case when o.resource_id is null then row_number() over (partition by o.clinic_no, o.wanted order by ${rank})
+                 else row_number() over (partition by o.clinic_no, o.resource_id order by ${rank})
+                      + count(*) filter (where o.resource_id is null)
+                          over (partition by o.clinic_no, o.wanted order by ${rank}) end)::integer as position
+      from open o
+     where (o.clinic_no, o.wanted) in (select p."clinicNo", p."wanted" from page p where p.status = 'waiting')
+  )
+  select p.*, n.position
+    from page p
+    left join numbered n on n.clinic_no = p."clinicNo" and n.id = p.id and p.status = 'waiting'`
+
+const oldestFirst = { page: sql`e.joined_at, e.id`, all: sql`p."joinedAt", p.id` }
+const newestFirst = { page: sql`e.joined_at desc, e.id desc`, all: sql`p."joinedAt" desc, p.id desc` }
+
+/** Reads of the waitlist. A lapsed offer reads as closed, whether or not it was marked. */
+export function waitlistReads(
+  pool: pg.Pool,
+): Pick<Waitlist, 'entry' | 'entriesOfClinic' | 'entriesOfAccount' | 'offersOf' | 'waitingFor'> {
+  const read = async (condition: Sql, order: typeof oldestFirst, limit: number) => {
+    const { rows } = await pool.query<EntryRow>(sql`${entryRows(condition, order.page, limit)} order by ${order.all}`)
+    return rows
+  }
+  return {
+    async entry(entryId) {
+      if (!isId(entryId)) return null
+      const condition = sql`e.clinic_no = ${clinicNoOf(entryId)} and e.id = ${entryId}`
+      const [row] = await read(condition, oldestFirst, 1)
+      return row === undefined ? null : entryOf(row)
+    },
+
+    async entriesOfClinic({ clinicNo, status, doctorId, specialization, limit, cursor: after }) {
+      const conditions = [sql`e.clinic_no = ${clinicNo}`]
+      if (status !== null) conditions.push(sql`${statusOf} = ${status}`)
+      // An index finds the open ones.
+      if (status === 'waiting' || status === 'offered') conditions.push(sql`e.ended_at is null`)
+      if (doctorId !== null) conditions.push(sql`e.resource_id = ${isId(doctorId) ? doctorId : null}`)
+      if (specialization !== null) conditions.push(sql`e.specialization = ${specialization}`)
+      if (after !== null) {
+        const [micros, id] = cursor.decode(after)
+        conditions.push(sql`(e.joined_at, e.id) >
+          ('epoch'::timestamptz + ${micros}::bigint * interval '1 microsecond', ${id}::uuid)`)
+      }
+      const where = conditions.reduce((all, condition) => sql`${all} and ${condition}`)
+      const rows = await read(where, oldestFirst, limit + 1)
+      return pageOf(rows, limit, entryOf, (last) => cursor.encode(last.joinedMicros, last.id))
+    },
+
+    async entriesOfAccount(accountId) {
+      const rows = await read(sql`e.account_id = ${accountId}`, newestFirst, ofAccountMax)
+      return rows.map(entryOf)
+    },
+
+    async offersOf(entryId) {
+      if (!isId(entryId)) return []
+      const { rows } = await pool.query<WaitlistOffer>(sql`
+        select o.booking_id as "bookingId", o.slot_id as "slotId", s.starts_at as "startsAt",
+               o.offered_at as "offeredAt", o.ends_at as "endsAt",
+               coalesce(o.outcome, case when o.ends_at <= statement_timestamp() then 'lapsed' end) as outcome,
+               coalesce(o.closed_at, case when o.ends_at <= statement_timestamp() then o.ends_at end) as "closedAt"
+          from holdfast.waitlist_offer o
+          left join holdfast.slot s on s.clinic_no = o.clinic_no and s.id = o.slot_id
+         where o.clinic_no = ${clinicNoOf(entryId)} and o.entry_id = ${entryId}
+         order by o.offered_at, o.booking_id`)
+      return rows
+    },
+
+    async waitingFor(doctorId) {
+      if (!isId(doctorId)) return null
+      const { rows } = await pool.query<{ waiting: number }>(sql`
+        select (select count(*)::integer from holdfast.waitlist_entry e
+                 where e.clinic_no = r.clinic_no and ${isOpen}
+                   and (e.resource_id = r.id or e.specialization = r.specialization)) as waiting
+          from holdfast.resource r join holdfast.clinic c on c.no = r.clinic_no
+         where r.clinic_no = ${clinicNoOf(doctorId)} and r.id = ${doctorId} and r.kind = 'doctor' and r.active`)
+      return rows[0]?.waiting ?? null
+    },
+  }
+}
+
+function entryOf({ joinedMicros: _, wanted: __, urgency, ...row }: EntryRow): WaitlistEntry {
+  return { ...row, urgency: urgencies[urgency] ?? 'routine' }
+}

@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto'
+import {
+  aBooking,
+  aClinic,
+  aDoctor,
+  aSlot,
+  aWaitlistEntry,
+  type BuiltBooking,
+  type BuiltDoctor,
+  checkHistory,
+  type TestDatabase,
+  type WaitlistEntryOverrides,
+} from '@holdfast/testkit'
+import { test as base, freshDatabaseTest } from '@holdfast/testkit/database-test'
+import { expect } from 'vitest'
+import { createEngine } from '../src/create-engine.ts'
+import type { Engine } from '../src/model/engine.ts'
+import type { SettleAction } from '../src/model/settle.ts'
+
+type WithDatabase = { database: TestDatabase }
+type WithEngine = { engine: Engine }
+type WithDoctor = WithDatabase & { doctor: BuiltDoctor }
+
+const anEngine = ({ database }: WithDatabase) =>
+  createEngine({ batchPool: database.appPool, generalPool: database.appPool })
+
+const settleWith =
+  ({ engine }: WithEngine) =>
+  (booking: Pick<BuiltBooking, 'id'>, action: SettleAction) =>
+    engine.settle({ bookingId: booking.id, action, actorId: null, onBehalf: true, key: randomUUID(), reason: null })
+
+const doctorOfClinic = async ({ database }: WithDatabase) => aDoctor(database, await aClinic(database))
+
+/** Builds a slot of `doctor` with its booking. */
+const fullSlot =
+  ({ database, doctor }: WithDoctor) =>
+  async () => {
+    const slot = await aSlot(database, doctor)
+    return { slot, booking: await aBooking(database, slot) }
+  }
+
+/** Builds an entry of the waitlist of `doctor`. */
+const entryFor =
+  ({ database, doctor }: WithDoctor) =>
+  (overrides: WaitlistEntryOverrides = {}) =>
+    aWaitlistEntry(database, doctor, overrides)
+
+const offerFrom =
+  ({ engine }: WithEngine) =>
+  async (entry: { id: string }) => {
+    const found = await engine.waitlist.entry(entry.id)
+    const bookingId = found?.offerBookingId ?? null
+    return bookingId === null ? null : engine.reads.booking(bookingId)
+  }
+
+const cleanState =
+  ({ database, engine, doctor }: WithDoctor & WithEngine) =>
+  async () => {
+    const { details } = await engine.reads.verify({ clinicNo: doctor.clinicNo, detailsMax: 10 })
+    expect(details).toEqual([])
+    expect(await checkHistory(database)).toEqual([])
+  }
+
+export const test = base
+  .extend('engine', anEngine)
+  .extend('settle', settleWith)
+  .extend('doctor', doctorOfClinic)
+  .extend('full', fullSlot)
+  .extend('wait', entryFor)
+  .extend('offerOf', offerFrom)
+  .extend('expectClean', cleanState)
+
+/** With a database for each test, for tests that change its functions. */
+export const freshTest = freshDatabaseTest
+  .extend('engine', anEngine)
+  .extend('settle', settleWith)
+  .extend('doctor', doctorOfClinic)
+  .extend('full', fullSlot)
+  .extend('wait', entryFor)
+  .extend('offerOf', offerFrom)

@@ -1,0 +1,78 @@
+import { clinicNoIn, type WaitlistEntry } from '@holdfast/engine'
+import type { Principal } from '../../edge/principal.ts'
+import { type ProblemError, problem } from '../../edge/problem-error.ts'
+import type { RestDeps } from '../rest-deps.ts'
+import type { SentKey } from '../sent-key.ts'
+import { actorIn, type ClinicActor, lacksSecondFactor, requireCredential, secondFactorRequired } from './access.ts'
+import { isTokenWith, renewalKeyOf } from './reach-booking.ts'
+
+/** How the caller has access to an entry of a waitlist. */
+export type WaitlistEntryReach = { entry: WaitlistEntry } & (
+  | { as: 'bearer'; actorId: null }
+  | { as: 'account'; actorId: string }
+  | { as: 'desk'; actorId: string; actor: ClinicActor }
+)
+
+/**
+ * Access to an entry: the bearer of its manage token, its account, the clinic's staff and admins, and the doctor whom
+ * it waits for. For everybody else it does not exist.
+ */
+export async function reachWaitlistEntry(
+  deps: RestDeps,
+  principal: Principal,
+  entryId: string,
+): Promise<WaitlistEntryReach> {
+  requireCredential(principal)
+  const clinicNo = clinicNoIn(entryId)
+  if (clinicNo === null) throw entryNotFound(entryId)
+  if (principal.kind !== 'account') {
+    const isBearer = principal.kind === 'manage_token' && (await isEntryToken(deps, entryId, principal.token))
+    const entry = isBearer ? await deps.engine.waitlist.entry(entryId) : null
+    if (entry === null || entry.erasedAt !== null) throw entryNotFound(entryId)
+    return { as: 'bearer', actorId: null, entry }
+  }
+  const entry = await deps.engine.waitlist.entry(entryId)
+  if (entry === null) throw entryNotFound(entryId)
+  const { accountId } = principal
+  const actor = actorIn(principal, clinicNo)
+  if (actor !== null && (actor.role !== 'doctor' || entry.doctorId === actor.doctorId)) {
+    return { as: 'desk', actorId: accountId, actor, entry }
+  }
+  if (entry.accountId === accountId) return { as: 'account', actorId: accountId, entry }
+  if (lacksSecondFactor(principal, clinicNo)) throw secondFactorRequired()
+  throw entryNotFound(entryId)
+}
+
+/** The same, without the clinic's people: they get no token of a patient. */
+export async function reachWaitlistEntryAsPatient(
+  deps: RestDeps,
+  { principal, params: { entryId }, key }: KeyedCall,
+): Promise<{ renewalKey: string; accountId: string | null }> {
+  const renewalKey = renewalKeyOf(key, 'renewWaitlistToken', entryId)
+  if (principal.kind === 'manage_token') {
+    if (!(await isEntryToken(deps, entryId, principal.token, renewalKey))) throw entryNotFound(entryId)
+    const access = await deps.engine.manageTokenEpochs.accessToEntry(entryId)
+    return { renewalKey, accountId: access?.accountId ?? null }
+  }
+  const { actorId, entry } = await reachWaitlistEntry(deps, principal, entryId)
+  if (entry.accountId === null || entry.accountId !== actorId)
+    throw problem('forbidden', 'Only the patient can do this.')
+  return { renewalKey, accountId: entry.accountId }
+}
+
+type KeyedCall = { principal: Principal; params: { entryId: string }; key: SentKey | null }
+
+/** Whether a manage token is valid for an entry: see isManageToken. */
+async function isEntryToken(
+  { engine, manageTokens }: RestDeps,
+  entryId: string,
+  token: string,
+  renewalKey: string | null = null,
+): Promise<boolean> {
+  const access = await engine.manageTokenEpochs.accessToEntry(entryId)
+  return isTokenWith(manageTokens, access, entryId, token, renewalKey)
+}
+
+function entryNotFound(entryId: string): ProblemError {
+  return problem('waitlist_entry_not_found', `There is no waitlist entry ${entryId}.`)
+}

@@ -1,0 +1,185 @@
+import { aBooking, aClinic, aDoctor, aSlot, lapseHolds, type TestDatabase } from '@holdfast/testkit'
+import { expect } from 'vitest'
+import { type RestApp, startRestApp } from '../../../test/rest-app.ts'
+import { test as restTest } from '../../../test/rest-test.ts'
+
+/** With limits; `rest` has none. */
+const test = restTest.extend('limited', { scope: 'file' }, async ({ database }, { onCleanup }) => {
+  const limited = await startRestApp(database, { hasLimits: true })
+  onCleanup(async () => {
+    await limited.stop()
+    expect(limited.violations).toEqual([])
+  })
+  return limited
+})
+
+const patient = { name: 'Grace Hopper', email: 'grace@example.org' }
+const range = { from: '2026-01-01', to: '2026-12-31' }
+
+/** A clinic whose doctor has one slot, which is taken. */
+async function aFullDoctor(database: TestDatabase) {
+  const clinic = await aClinic(database)
+  const doctor = await aDoctor(database, clinic)
+  const slot = await aSlot(database, doctor)
+  const booking = await aBooking(database, slot)
+  const day = slot.startsAt.toISOString().slice(0, 10)
+  return { clinic, doctor, slot, booking, wanted: { clinicId: clinic.id, doctorId: doctor.id, from: day, to: day } }
+}
+
+function cancel(rest: RestApp, bookingId: string) {
+  const token = rest.manageTokens.issue(bookingId)
+  return rest.call('cancelBooking', { path: { bookingId }, token })
+}
+
+test('a guest joins, is offered the place that is cancelled, and accepts it', async ({ database, rest }) => {
+  const { doctor, slot, booking, wanted } = await aFullDoctor(database)
+  const joined = await rest.call('createWaitlistEntry', { body: { ...wanted, patient } })
+  expect(joined.status).toBe(201)
+  expect(joined.body).toMatchObject({ status: 'waiting', position: 1, units: 1, urgency: 'routine', patient })
+  const path = { doctorId: doctor.id }
+  expect((await rest.call('getDoctorWaitlist', { path })).body).toEqual({ waiting: 1 })
+  await cancel(rest, booking.id)
+
+  const mine = { path: { entryId: joined.body.id }, token: joined.body.manageToken }
+  const { offer, status } = (await rest.call('getWaitlistEntry', mine)).body
+  expect(status).toBe('offered')
+  expect(offer?.booking).toMatchObject({ slotId: slot.id, status: 'PENDING', patient })
+  expect((await rest.call('createBooking', { body: { slotId: slot.id, patient } })).problem.code).toBe('slot_full')
+  const taken = { path: { bookingId: offer?.booking.id ?? '' }, token: offer?.manageToken ?? null }
+  expect((await rest.call('confirmBooking', taken)).body.status).toBe('CONFIRMED')
+  const after = (await rest.call('getWaitlistEntry', mine)).body
+  expect(after).toMatchObject({ status: 'accepted', endReason: 'accepted', offer: null })
+})
+
+test('an offer that is declined or lapses goes to the next', async ({ database, rest }) => {
+  const { slot, booking, wanted } = await aFullDoctor(database)
+  const join = (name: string) =>
+    rest.call('createWaitlistEntry', { body: { ...wanted, patient: { name, email: `${name}@example.org` } } })
+  const [first, second, third] = [await join('first'), await join('second'), await join('third')]
+  const read = async ({ body: { id, manageToken } }: typeof first) =>
+    (await rest.call('getWaitlistEntry', { path: { entryId: id }, token: manageToken })).body
+  await cancel(rest, booking.id)
+  await lapseHolds(database, slot)
+  await database.appPool.query('select holdfast.expire_holds(100)')
+  expect(await read(first)).toMatchObject({ status: 'waiting', missedOffers: 1, position: 3, offer: null })
+  const { offer } = await read(second)
+  await rest.call('cancelBooking', { path: { bookingId: offer?.booking.id ?? '' }, token: offer?.manageToken ?? null })
+  expect(await read(second)).toMatchObject({ status: 'waiting', missedOffers: 0 })
+  expect(await read(third)).toMatchObject({ status: 'offered' })
+  const offers = await rest.call('listWaitlistOffers', {
+    path: { entryId: second.body.id },
+    token: second.body.manageToken,
+  })
+  expect(offers.body.items).toMatchObject([{ slotId: slot.id, outcome: 'declined' }])
+})
+
+test('a place that is free already is offered at once', async ({ database, rest }) => {
+  const { doctor, wanted } = await aFullDoctor(database)
+  await aSlot(database, doctor)
+  expect((await rest.call('createWaitlistEntry', { body: { ...wanted, patient } })).body.status).toBe('offered')
+})
+
+test('a retry gets the same entry, and nobody waits for the same twice', async ({ database, limited: rest }) => {
+  const { wanted } = await aFullDoctor(database)
+  const body = { ...wanted, patient }
+  const first = await rest.call('createWaitlistEntry', { body, key: 'join' })
+  const again = await rest.call('createWaitlistEntry', { body, key: 'join' })
+  expect(again.status).toBe(200)
+  expect(again.body).toEqual(first.body)
+  expect((await rest.call('createWaitlistEntry', { body })).problem).toMatchObject({
+    status: 409,
+    code: 'already_waiting',
+  })
+  expect((await rest.call('createWaitlistEntry', { body: { ...body, units: 2 } })).status).toBe(201)
+})
+
+test('a contact, an address and an account may wait only so often', async ({ database, limited: rest }) => {
+  const { wanted, clinic } = await aFullDoctor(database)
+  await database.ownerPool.query('update holdfast.clinic set address_holds_max = 3 where id = $1', [clinic.id])
+  const join = (n: number) =>
+    rest.call('createWaitlistEntry', { body: { ...wanted, patient: { name: `P${n}`, email: `p${n}@example.org` } } })
+  for (const n of [1, 2, 3]) expect((await join(n)).status).toBe(201)
+  const refused = await join(4)
+  expect(refused.problem).toMatchObject({ status: 409, code: 'too_many_waitlist_entries', max: 3 })
+  const tooMany = await rest.call('createWaitlistEntry', { body: { ...wanted, units: 50, patient } })
+  expect(tooMany.problem.code).toBe('too_many_units')
+  const staff = await rest.aMember(clinic.no, 'staff')
+  const body = { ...wanted, patient, onBehalf: true, urgency: 'urgent' }
+  expect((await rest.call('createWaitlistEntry', { as: staff, body })).body).toMatchObject({
+    urgency: 'urgent',
+    position: 1,
+  })
+})
+
+test('members of the clinic who add an entry get no token of the patient, nor with a retry', async ({
+  database,
+  rest,
+}) => {
+  const { clinic, wanted } = await aFullDoctor(database)
+  const as = await rest.aMember(clinic.no, 'staff')
+  const body = { ...wanted, patient }
+  const add = () => rest.call('createWaitlistEntry', { as, key: 'add', body: { ...body, onBehalf: true } })
+  for (const status of [201, 200]) expect(await add()).toMatchObject({ status, body: { manageToken: null } })
+  const own = await rest.call('createWaitlistEntry', { as, body })
+  expect(own.body.manageToken).toMatch(/^hfm_/)
+})
+
+test('who leaves waits no longer, and an open offer is declined', async ({ database, rest }) => {
+  const { slot, booking, wanted } = await aFullDoctor(database)
+  const { body } = await rest.call('createWaitlistEntry', { body: { ...wanted, patient } })
+  const mine = { path: { entryId: body.id }, token: body.manageToken }
+  await cancel(rest, booking.id)
+  expect((await rest.call('leaveWaitlist', mine)).status).toBe(204)
+  expect((await rest.call('leaveWaitlist', mine)).status).toBe(204)
+  expect((await rest.call('getWaitlistEntry', mine)).body).toMatchObject({ status: 'ended', endReason: 'left' })
+  expect((await rest.call('createBooking', { body: { slotId: slot.id, patient } })).status).toBe(201)
+})
+
+test('accounts and the clinic list entries', async ({ database, rest }) => {
+  const { clinic, doctor, wanted } = await aFullDoctor(database)
+  const account = rest.anAccount()
+  const { body } = await rest.call('createWaitlistEntry', { as: account, body: { ...wanted, patient } })
+  await rest.call('createWaitlistEntry', {
+    body: { ...wanted, doctorId: undefined, specialization: 'General practice', patient },
+  })
+  const mine = await rest.call('listMyWaitlistEntries', { as: account })
+  expect(mine.body.items.map(({ id }) => id)).toEqual([body.id])
+  const staff = await rest.aMember(clinic.no, 'staff')
+  const list = async (query: Record<string, string | number>) =>
+    (await rest.call('listWaitlistEntries', { as: staff, path: { clinicId: clinic.id }, query })).body
+  const first = await list({ limit: 1 })
+  expect(first.items.map(({ id }) => id)).toEqual([body.id])
+  const second = await list({ limit: 1, cursor: first.nextCursor ?? '' })
+  expect(second).toMatchObject({ items: [{ specialization: 'General practice', position: 2 }], nextCursor: null })
+  expect((await list({ doctorId: doctor.id, status: 'waiting' })).items).toHaveLength(1)
+  expect((await list({ status: 'accepted' })).items).toEqual([])
+})
+
+test.for([
+  { what: 'neither a doctor nor a specialization', change: { doctorId: undefined }, path: '/body/doctorId' },
+  { what: 'both', change: { specialization: 'General practice' }, path: '/body/doctorId' },
+  { what: 'a range that ends before it begins', change: { from: '2026-12-02', to: '2026-12-01' }, path: '/body/to' },
+  { what: 'a range of years', change: { ...range, to: '2029-01-01' }, path: '/body/to' },
+  { what: 'a range that is over', change: { from: '2020-01-01', to: '2020-01-02' }, path: '/body/to' },
+  { what: 'times in the wrong order', change: { timeFrom: '12:00', timeTo: '09:00' }, path: '/body/timeTo' },
+  { what: 'the urgency that a patient claims', change: { urgency: 'urgent' }, path: '/body/urgency' },
+  {
+    what: 'a specialization that nobody has',
+    change: { doctorId: undefined, specialization: 'Astrology' },
+    path: '/body/specialization',
+  },
+])('an entry with $what is refused', async ({ change, path }, { database, rest }) => {
+  const { wanted } = await aFullDoctor(database)
+  const { problem } = await rest.call('createWaitlistEntry', { body: { ...wanted, patient, ...change } })
+  expect(problem).toMatchObject({ status: 400, errors: [{ path }] })
+})
+
+test('members alone add entries on behalf, and an unknown doctor is not found', async ({ database, rest }) => {
+  const { wanted, clinic } = await aFullDoctor(database)
+  const other = await aFullDoctor(database)
+  const body = { ...wanted, patient, onBehalf: true }
+  expect((await rest.call('createWaitlistEntry', { body })).problem.code).toBe('unauthenticated')
+  expect((await rest.call('createWaitlistEntry', { as: rest.anAccount(), body })).problem.code).toBe('clinic_not_found')
+  const elsewhere = { ...wanted, clinicId: clinic.id, doctorId: other.doctor.id, patient }
+  expect((await rest.call('createWaitlistEntry', { body: elsewhere })).problem.code).toBe('doctor_not_found')
+})

@@ -1,0 +1,213 @@
+import { type NewWaitlistEntryBody, restOperations } from '@holdfast/contract'
+import { clinicNoIn, type JoinOutcome, type NewWaitlistEntry } from '@holdfast/engine'
+import type { Principal } from '../../edge/principal.ts'
+import { type ProblemError, problem } from '../../edge/problem-error.ts'
+import { invalidRequest } from '../../edge/validator.ts'
+import { deskRoles, requireRole } from '../guards/access.ts'
+import type { WaitlistEntryReach } from '../guards/reach-waitlist-entry.ts'
+import { doctorNotFound } from '../guards/require-calendar.ts'
+import { clinicNotFound } from '../guards/require-clinic.ts'
+import { timeText } from '../responses/bodies/time-text.ts'
+import { waitlistEntryBody } from '../responses/bodies/waitlist-body.ts'
+import { bookingBodyWithVisit } from '../responses/booking-bodies.ts'
+import { writeKeyOf } from '../responses/idempotency.ts'
+import { refusalProblem } from '../responses/outcome-problems.ts'
+import type { RestDeps } from '../rest-deps.ts'
+import type { Input, Serve } from '../serve.ts'
+import { contactsOf, originsOfCaller } from './booking-admission.ts'
+
+const rangeDaysMax = 366
+
+/** The waitlist: joined by anyone, read and left by those with access to an entry. */
+export function serveWaitlist(serve: Serve, deps: RestDeps): void {
+  const { waitlist } = deps.engine
+
+  serve(
+    restOperations.createWaitlistEntry,
+    async (input) => {
+      const { entry, clinicId } = newEntryOf(deps, input)
+      const { origins: _, ...wanted } = entry
+      const result = await waitlist.join(entry, writeKeyOf(input.key, `createWaitlistEntry ${clinicId}`, wanted))
+      if (result.kind === 'key_reused') throw refusalProblem(result)
+      if (result.value.kind !== 'joined') throw joinProblem(result.value, entry)
+      const joined = await waitlist.entry(result.value.id)
+      if (joined === null) throw new Error(`The entry ${result.value.id} was not found after it was created.`)
+      // The patient's; nobody else gets one.
+      const manageToken =
+        entry.joinedBy === null ? deps.manageTokens.issue(joined.id, { accountId: entry.accountId, epoch: 0 }) : null
+      return {
+        status: result.kind === 'replayed' ? 200 : 201,
+        body: { ...waitlistEntryBody(joined), manageToken },
+      }
+    },
+    { validate: ({ body }) => validateEntry(body), limit: 'booking', storesKey: true },
+  )
+
+  serve(
+    restOperations.getWaitlistEntry,
+    async ({ granted }) => ({
+      status: 200,
+      body: { ...waitlistEntryBody(granted.entry), offer: await offerOf(deps, granted) },
+    }),
+    { audit: readByDesk },
+  )
+
+  serve(
+    restOperations.listWaitlistOffers,
+    async ({ params: { entryId } }) => {
+      const items = (await waitlist.offersOf(entryId)).map(({ startsAt, offeredAt, endsAt, closedAt, ...offer }) => ({
+        ...offer,
+        startsAt: startsAt && timeText(startsAt),
+        offeredAt: timeText(offeredAt),
+        endsAt: timeText(endsAt),
+        closedAt: closedAt && timeText(closedAt),
+      }))
+      return { status: 200, body: { items } }
+    },
+    { audit: readByDesk },
+  )
+
+  serve(
+    restOperations.renewWaitlistToken,
+    async ({ params: { entryId }, granted: { renewalKey, accountId } }) => {
+      const epoch = await deps.engine.manageTokenEpochs.renew(entryId, renewalKey)
+      return { status: 200, body: { manageToken: deps.manageTokens.issue(entryId, { accountId, epoch }) } }
+    },
+    { returnsSecret: true },
+  )
+
+  serve(restOperations.leaveWaitlist, async ({ params: { entryId }, granted: { as, actorId } }) => {
+    await waitlist.leave(entryId, as === 'desk' ? 'removed' : 'left', actorId)
+    return { status: 204, body: undefined }
+  })
+
+  serve(
+    restOperations.listWaitlistEntries,
+    async ({ query, granted: { clinic } }) => {
+      const { items, nextCursor } = await waitlist.entriesOfClinic({
+        clinicNo: clinic.no,
+        status: query.status ?? null,
+        doctorId: query.doctorId ?? null,
+        specialization: query.specialization ?? null,
+        limit: query.limit,
+        cursor: query.cursor ?? null,
+      })
+      return { status: 200, body: { items: items.map(waitlistEntryBody), nextCursor } }
+    },
+    { audit: ({ granted: { clinic } }) => ({ kind: 'bookings_read', clinicNo: clinic.no, details: ['waitlist'] }) },
+  )
+
+  serve(restOperations.listMyWaitlistEntries, async ({ granted: { accountId } }) => {
+    const entries = await waitlist.entriesOfAccount(accountId)
+    return { status: 200, body: { items: entries.map(waitlistEntryBody) } }
+  })
+
+  serve(restOperations.getDoctorWaitlist, async ({ params: { doctorId } }) => {
+    const waiting = await waitlist.waitingFor(doctorId)
+    if (waiting === null) throw doctorNotFound(doctorId)
+    return { status: 200, body: { waiting } }
+  })
+}
+
+function validateEntry(body: NewWaitlistEntryBody): void {
+  const { doctorId, specialization, from, to, timeFrom, timeTo, urgency, onBehalf } = body
+  const refuse = (path: string, message: string) => invalidRequest([{ path, message }])
+  if ((doctorId === undefined) === (specialization === undefined)) {
+    throw refuse('/body/doctorId', 'must be sent, or else specialization, and not both')
+  }
+  if (to < from) throw refuse('/body/to', `must not be before from, ${from}`)
+  const days = Temporal.PlainDate.from(from).until(Temporal.PlainDate.from(to)).days
+  if (days > rangeDaysMax) throw refuse('/body/to', `must be at most ${rangeDaysMax} days after from, ${from}`)
+  if (timeFrom !== undefined && timeTo !== undefined && timeTo <= timeFrom) {
+    throw refuse('/body/timeTo', `must be after timeFrom, ${timeFrom}`)
+  }
+  if (urgency !== undefined && onBehalf !== true) {
+    throw refuse('/body/urgency', 'is for members of the clinic, together with onBehalf')
+  }
+}
+
+/** What the entry is stored as. Members of the clinic who add it for a patient are not limited. */
+function newEntryOf(
+  { bookingOrigins }: RestDeps,
+  { body, granted: principal, request }: Input<typeof restOperations.createWaitlistEntry>,
+): { entry: NewWaitlistEntry; clinicId: string } {
+  const { clinicId, patient } = body
+  const clinicNo = clinicNoIn(clinicId)
+  if (clinicNo === null) throw clinicNotFound(clinicId)
+  const member = body.onBehalf ? requireRole(principal, clinicId, deskRoles, () => clinicNotFound(clinicId)) : null
+  const caller: { principal: Principal; ip: string } = {
+    principal: member === null ? principal : { kind: 'anonymous' },
+    ip: request.ip,
+  }
+  const origins =
+    bookingOrigins === null
+      ? []
+      : [
+          ...(member === null ? originsOfCaller(bookingOrigins, caller) : []),
+          ...contactsOf(bookingOrigins, caller, patient),
+        ]
+  const entry = {
+    clinicNo,
+    doctorId: body.doctorId ?? null,
+    specialization: body.specialization?.trim() ?? null,
+    from: body.from,
+    to: body.to,
+    weekdays: body.weekdays?.toSorted((one, other) => one - other) ?? null,
+    timeFrom: body.timeFrom ?? null,
+    timeTo: body.timeTo ?? null,
+    units: body.units ?? 1,
+    urgency: body.urgency ?? 'routine',
+    patient,
+    accountId: member === null && principal.kind === 'account' ? principal.accountId : null,
+    joinedBy: member?.accountId ?? null,
+    origins,
+    isLimited: member === null,
+  } satisfies NewWaitlistEntry
+  return { entry, clinicId }
+}
+
+function joinProblem(outcome: Exclude<JoinOutcome, { kind: 'joined' }>, entry: NewWaitlistEntry): ProblemError {
+  switch (outcome.kind) {
+    case 'doctor_missing':
+      return doctorNotFound(entry.doctorId ?? '')
+    case 'specialization_missing':
+      return invalidRequest([{ path: '/body/specialization', message: 'no doctor of this clinic has it' }])
+    case 'range_over':
+      return invalidRequest([{ path: '/body/to', message: 'must not be in the past' }])
+    case 'already_waiting':
+      return problem('already_waiting', 'This account or contact waits for the same already.')
+    case 'units_over_limit':
+      return refusalProblem({ kind: 'too_many_units', max: outcome.max })
+    case 'too_many_bookings':
+      return refusalProblem(outcome)
+    case 'too_many_entries':
+      return problem('too_many_waitlist_entries', `At most ${outcome.max} entries may wait at once here.`, {
+        max: outcome.max,
+      })
+  }
+}
+
+/** The open or accepted offer, as far as the caller has access to its booking; with its token for the patient. */
+async function offerOf(deps: RestDeps, reach: WaitlistEntryReach) {
+  const { offerBookingId, accountId } = reach.entry
+  const booking = offerBookingId === null ? null : await deps.engine.reads.booking(offerBookingId)
+  if (booking === null) return null
+  if (reach.as === 'desk') {
+    const { actor } = reach
+    if (actor.role === 'doctor' && booking.doctorId !== actor.doctorId) return null
+    return { booking: await bookingBodyWithVisit(deps, booking), manageToken: null }
+  }
+  const access = await deps.engine.manageTokenEpochs.access(booking.id)
+  if (access === null || access.accountId !== accountId) return null
+  // The link to an entry is not one to the visit: that may have been renewed because this one is in the wrong hands.
+  if (reach.as === 'bearer' && (booking.status !== 'PENDING' || access.epoch !== 0)) return null
+  return {
+    booking: await bookingBodyWithVisit(deps, booking),
+    manageToken: deps.manageTokens.issue(booking.id, access),
+  }
+}
+
+function readByDesk({ params, granted }: { params: { entryId: string }; granted: WaitlistEntryReach }) {
+  if (granted.as !== 'desk') return null
+  return { kind: 'booking_read' as const, clinicNo: granted.entry.clinicNo, subjectId: params.entryId }
+}

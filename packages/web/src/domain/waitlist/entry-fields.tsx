@@ -1,0 +1,78 @@
+import { Box, Checkbox, NumberInput, Stack, TextInput } from '@mantine/core'
+import type { UseFormReturnType } from '@mantine/form'
+import { useTranslation } from 'react-i18next'
+import { formatWeekday } from '../../lib/format.ts'
+import layoutClasses from '../../ui/layout.module.css'
+import { type EntryDraft, entryLimits } from './entry-draft.ts'
+
+type FieldsProps = {
+  form: UseFormReturnType<EntryDraft>
+  /** The patient fills in the form, and is notified by e-mail. */
+  isPatient: boolean
+}
+
+/** The fields of an entry: days, times, places, and the patient. */
+export function EntryFields({ form, isPatient }: FieldsProps) {
+  const { t } = useTranslation('waitlist')
+  return (
+    <Stack gap="md">
+      <div className={layoutClasses.shortFields}>
+        <TextInput type="date" label={t('field.from')} required {...form.getInputProps('from')} />
+        <TextInput type="date" label={t('field.to')} required {...form.getInputProps('to')} />
+      </div>
+      <Checkbox.Group
+        size="md"
+        label={t('field.weekdays')}
+        description={t('field.weekdaysHelp')}
+        {...form.getInputProps('weekdays')}
+      >
+        <Box className={layoutClasses.choices} mt={6}>
+          {['1', '2', '3', '4', '5', '6', '7'].map((day) => (
+            <Checkbox key={day} value={day} label={formatWeekday(Number(day))} />
+          ))}
+        </Box>
+      </Checkbox.Group>
+      <div className={layoutClasses.shortFields}>
+        <TextInput type="time" label={t('field.timeFrom')} {...form.getInputProps('timeFrom')} />
+        <TextInput type="time" label={t('field.timeTo')} {...form.getInputProps('timeTo')} />
+        <NumberInput
+          size="md"
+          label={t('field.units')}
+          min={1}
+          max={entryLimits.unitsMax}
+          clampBehavior="none"
+          allowDecimal={false}
+          allowNegative={false}
+          {...form.getInputProps('units')}
+        />
+      </div>
+      <div className={layoutClasses.fields}>
+        <TextInput
+          label={t('field.name')}
+          required
+          autoComplete={isPatient ? 'name' : 'off'}
+          dir="auto"
+          maxLength={200}
+          {...form.getInputProps('name')}
+        />
+        <TextInput
+          type="email"
+          label={t('field.email')}
+          description={t(isPatient ? 'field.emailHelp' : 'field.emailHelpStaff')}
+          inputWrapperOrder={['label', 'input', 'description', 'error']}
+          required={isPatient}
+          autoComplete={isPatient ? 'email' : 'off'}
+          maxLength={254}
+          {...form.getInputProps('email')}
+        />
+        <TextInput
+          type="tel"
+          label={t('field.phone')}
+          autoComplete={isPatient ? 'tel' : 'off'}
+          maxLength={50}
+          {...form.getInputProps('phone')}
+        />
+      </div>
+    </Stack>
+  )
+}

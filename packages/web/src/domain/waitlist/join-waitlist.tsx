@@ -1,0 +1,41 @@
+import { Group, Text } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { formatNumber } from '../../lib/format.ts'
+import { LinkButton } from '../../ui/link-button.tsx'
+import { wrappingLabel } from '../../ui/wrapping-label.ts'
+import { doctorWaitlistQuery } from './waitlist-queries.ts'
+
+type JoinProps = {
+  doctorId: string
+  /** The first day to wait for, YYYY-MM-DD. Default: today. */
+  from?: string
+  /** The doctor's name, where several doctors are listed. */
+  name?: string
+}
+
+/** For a doctor without free times: the link to the waitlist, and how many wait. */
+export function JoinWaitlist({ doctorId, from, name }: JoinProps) {
+  const { t } = useTranslation('shell')
+  const waiting = useQuery(doctorWaitlistQuery(doctorId)).data ?? 0
+  return (
+    <Group gap="sm">
+      <LinkButton
+        size="sm"
+        h="auto"
+        mih="2.25rem"
+        styles={wrappingLabel}
+        to="/join-waitlist"
+        search={{ doctorId, ...(from === undefined ? {} : { from }) }}
+        {...(name === undefined ? {} : { 'aria-label': t('waitlist.joinOf', { name }) })}
+      >
+        {t('waitlist.join')}
+      </LinkButton>
+      {waiting === 0 ? null : (
+        <Text size="sm" c="dimmed">
+          {t('waitlist.waiting', { count: waiting, waiting: formatNumber(waiting) })}
+        </Text>
+      )}
+    </Group>
+  )
+}

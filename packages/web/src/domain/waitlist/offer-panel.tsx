@@ -1,0 +1,138 @@
+import type { Booking } from '@holdfast/contract/client'
+import { Group, Skeleton, Text, VisuallyHidden } from '@mantine/core'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { useEffect, useEffectEvent } from 'react'
+import { useTranslation } from 'react-i18next'
+import { clinicQuery, doctorQuery } from '../../lib/directory-queries.ts'
+import { formatAppointment, formatCountdown, formatDayTime, formatMinutes, formatZone } from '../../lib/format.ts'
+import { nameWithSpecialization } from '../../lib/specialization-name.ts'
+import { ActionButton } from '../../ui/action-button.tsx'
+import { ErrorState } from '../../ui/error-state.tsx'
+import { showPageTitle } from '../../ui/page-focus.ts'
+import type { TicketLink } from '../bookings/ticket-link.ts'
+import { useBookingActions } from '../bookings/use-booking-changes.ts'
+import { useSecondsLeft } from '../hold/use-seconds-left.ts'
+import classes from './offer-panel.module.css'
+
+/** When the time left is announced, in minutes. */
+const announcedMinutes = [1, 5] as const
+
+type OfferProps = {
+  booking: Booking
+  link: TicketLink
+  /** The offer may have changed: it was declined, refused, or its time is over. */
+  onChange: () => void
+}
+
+/** An open offer: the appointment, the time left, and one press to accept or to decline it. */
+export function OfferPanel({ booking, link, onChange }: OfferProps) {
+  const { t } = useTranslation('waitlist')
+  const { isBusy, error, accept, decline } = useResponse(link, onChange)
+  return (
+    <section className={classes.panel} aria-label={t('offer.label')}>
+      <Appointment booking={booking} />
+      {booking.holdExpiresAt === null ? null : (
+        <Countdown key={booking.holdExpiresAt} booking={booking} until={booking.holdExpiresAt} onOver={onChange} />
+      )}
+      <Text>{t('offer.help')}</Text>
+      {error === null ? null : <ErrorState error={error} />}
+      <Group gap="sm">
+        <ActionButton isBusy={isBusy} onClick={accept}>
+          {t('offer.accept')}
+        </ActionButton>
+        <ActionButton variant="default" isBusy={isBusy} onClick={decline}>
+          {t('offer.decline')}
+        </ActionButton>
+      </Group>
+    </section>
+  )
+}
+
+/** Accepting ends at the ticket. Both can be repeated after a lost response. */
+function useResponse(link: TicketLink, onChange: () => void) {
+  const { confirm, cancel } = useBookingActions(link)
+  const navigate = useNavigate()
+  const queryClient = useQueryClient()
+  const respond = useMutation({
+    mutationFn: (isAccepted: boolean) => (isAccepted ? confirm() : cancel('')),
+    onSuccess: async (_booking, isAccepted) => {
+      if (isAccepted) {
+        const { bookingId, manageToken } = link
+        await navigate({ to: '/ticket', search: {}, hash: bookingId, state: { manageToken } })
+      } else {
+        // The buttons, which had the focus, are gone.
+        showPageTitle()
+      }
+    },
+    onSettled: async () => {
+      await queryClient.invalidateQueries({ queryKey: ['waitlist'] })
+      onChange()
+    },
+  })
+  return {
+    isBusy: respond.isPending,
+    error: respond.error,
+    accept: () => respond.mutate(true),
+    decline: () => respond.mutate(false),
+  }
+}
+
+function Appointment({ booking }: { booking: Booking }) {
+  const { t } = useTranslation(['waitlist', 'shell'])
+  const doctor = useQuery(doctorQuery(booking.doctorId)).data
+  const clinic = useQuery(clinicQuery(booking.clinicId)).data
+  if (doctor === undefined || clinic === undefined) return <Skeleton height="5rem" />
+  return (
+    <div>
+      <Text size="lg" fw={600} className="tabular">
+        {formatAppointment(booking.startsAt, booking.endsAt, clinic.timezone)}
+      </Text>
+      <Text size="sm" c="dimmed">
+        {formatZone(booking.startsAt, clinic.timezone)}
+      </Text>
+      <Text mt="xs">
+        {nameWithSpecialization(doctor)} · {t(`shell:appointmentType.${booking.appointmentType}`)}
+      </Text>
+      <Text>
+        <bdi>{clinic.name}</bdi>
+        {clinic.address === null ? null : (
+          <>
+            {' · '}
+            <bdi>{clinic.address}</bdi>
+          </>
+        )}
+      </Text>
+    </div>
+  )
+}
+
+type CountdownProps = { booking: Booking; until: string; onOver: () => void }
+
+function Countdown({ booking, until, onOver }: CountdownProps) {
+  const { t } = useTranslation('waitlist')
+  const clinic = useQuery(clinicQuery(booking.clinicId)).data
+  const seconds = useSecondsLeft(until)
+  const isOver = seconds === 0
+  const over = useEffectEvent(onOver)
+  useEffect(() => {
+    if (isOver) over()
+  }, [isOver])
+  const minutes = announcedMinutes.find((one) => seconds <= one * 60)
+  return (
+    <div className={classes.countdown}>
+      <Text component="span">
+        {t('offer.timeLeft')}{' '}
+        <span className={classes.clock} role="timer" aria-label={t('offer.timeLeft')}>
+          {formatCountdown(seconds)}
+        </span>
+      </Text>
+      {clinic === undefined ? null : (
+        <Text size="sm">{t('offer.until', { time: formatDayTime(until, clinic.timezone) })}</Text>
+      )}
+      <VisuallyHidden role="status">
+        {minutes === undefined || isOver ? '' : t('offer.lessThan', { time: formatMinutes(minutes) })}
+      </VisuallyHidden>
+    </div>
+  )
+}

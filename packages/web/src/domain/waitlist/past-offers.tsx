@@ -1,0 +1,66 @@
+import { Text, Title } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import { clinicQuery } from '../../lib/directory-queries.ts'
+import { formatDayTime } from '../../lib/format.ts'
+import type { SecretLink } from '../../lib/secret-link.ts'
+import { ErrorState } from '../../ui/error-state.tsx'
+import tableClasses from '../../ui/table.module.css'
+import { awaitMs, pastOffersQuery } from './waitlist-queries.ts'
+
+type PastOffersProps = {
+  link: SecretLink
+  clinicId: string
+  /** Instead of nothing, if nothing was offered yet. */
+  none?: string
+  /** A cell about the booking of an offer. */
+  bookingOf?: (bookingId: string, when: string) => ReactNode
+}
+
+/** What was offered to an entry, when, and what became of it. */
+export function PastOffers({ link, clinicId, none, bookingOf }: PastOffersProps) {
+  const { t } = useTranslation('waitlist')
+  const { data, error, refetch } = useQuery({ ...pastOffersQuery(link), refetchInterval: awaitMs })
+  const timeZone = useQuery(clinicQuery(clinicId)).data?.timezone
+  if (data === undefined || timeZone === undefined) {
+    return error === null ? null : <ErrorState error={error} retry={() => void refetch()} />
+  }
+  if (data.length === 0) return none === undefined ? null : <Text>{none}</Text>
+  const timeOf = (at: string) => formatDayTime(at, timeZone)
+  return (
+    <section aria-labelledby="past-offers">
+      <Title order={2} size="h3" mb="sm" id="past-offers">
+        {t('offers.title')}
+      </Title>
+      <table className={tableClasses.table}>
+        <caption className={tableClasses.caption}>{t('offers.title')}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{t('offers.place')}</th>
+            <th scope="col">{t('offers.offeredAt')}</th>
+            <th scope="col">{t('offers.endsAt')}</th>
+            <th scope="col">{t('offers.outcome')}</th>
+            {bookingOf === undefined ? null : <th scope="col">{t('offers.booking')}</th>}
+          </tr>
+        </thead>
+        <tbody>
+          {data.map(({ bookingId, startsAt, offeredAt, endsAt, outcome }) => {
+            const when = startsAt === null ? t('offers.archived') : timeOf(startsAt)
+            return (
+              <tr key={bookingId}>
+                <td className="tabular">{when}</td>
+                <td data-label={t('offers.offeredAt')}>{timeOf(offeredAt)}</td>
+                <td data-label={t('offers.endsAt')}>{timeOf(endsAt)}</td>
+                <td data-label={t('offers.outcome')}>{t(`offers.${outcome ?? 'open'}`)}</td>
+                {bookingOf === undefined ? null : (
+                  <td data-label={t('offers.booking')}>{bookingOf(bookingId, when)}</td>
+                )}
+              </tr>
+            )
+          })}
+        </tbody>
+      </table>
+    </section>
+  )
+}

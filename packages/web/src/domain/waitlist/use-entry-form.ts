@@ -1,0 +1,39 @@
+import type { NewWaitlistEntry } from '@holdfast/contract/client'
+import { useForm } from '@mantine/form'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { api, dataOf } from '../../lib/api.ts'
+import { createRequestKeys } from '../../lib/request-keys.ts'
+import { type EntryDraft, entryProblems } from './entry-draft.ts'
+
+type FormRule = { initial: EntryDraft; today: string; needsEmail: boolean }
+
+/** The form of an entry, whose fields are `EntryFields`. */
+export function useEntryForm({ initial, today, needsEmail }: FormRule) {
+  const { t } = useTranslation('waitlist')
+  return useForm<EntryDraft>({
+    initialValues: initial,
+    validate: (draft) =>
+      Object.fromEntries(
+        Object.entries(entryProblems(draft, { today, needsEmail })).map(([field, problem]) => [
+          field,
+          t(`invalid.${problem}`),
+        ]),
+      ),
+  })
+}
+
+/** Adds an entry: once, also if the request is sent again after a lost response. */
+export function useJoin() {
+  const queryClient = useQueryClient()
+  const [requestKeys] = useState(createRequestKeys)
+  return useMutation({
+    mutationFn: (body: NewWaitlistEntry) =>
+      dataOf(api.createWaitlistEntry({ body, headers: { 'Idempotency-Key': requestKeys.keyFor(body) } })),
+    onSuccess: async () => {
+      requestKeys.clear()
+      await queryClient.invalidateQueries({ queryKey: ['waitlist'] })
+    },
+  })
+}

@@ -1,0 +1,122 @@
+import type { WaitlistEntry } from '@holdfast/contract/client'
+import { Group, NativeSelect, Stack } from '@mantine/core'
+import { useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { entryOfDraft, newEntryDraft } from '../../../domain/waitlist/entry-draft.ts'
+import { EntryFields } from '../../../domain/waitlist/entry-fields.tsx'
+import { useEntryForm, useJoin } from '../../../domain/waitlist/use-entry-form.ts'
+import { clinicKey } from '../../../lib/clinic-queries.ts'
+import { ActionButton } from '../../../ui/action-button.tsx'
+import { EmptyState } from '../../../ui/empty-state.tsx'
+import { ErrorState } from '../../../ui/error-state.tsx'
+import layoutClasses from '../../../ui/layout.module.css'
+import { LinkButton } from '../../../ui/link-button.tsx'
+import { PageTitle } from '../../../ui/page-title.tsx'
+import { toastDone } from '../../../ui/toast.ts'
+import { useClinic } from '../use-clinic.ts'
+import { useSpecializationOptions } from './use-specialization-options.ts'
+
+const urgencies = ['routine', 'soon', 'urgent'] as const satisfies WaitlistEntry['urgency'][]
+
+/** Staff add a patient, with an urgency. */
+export function AddEntryPage() {
+  const { t } = useTranslation(['waitlist', 'admin'])
+  const { clinicId, doctors } = useClinic()
+  const isPossible = doctors.some(({ active }) => active)
+  return (
+    <Stack gap="lg">
+      <PageTitle>{t('clinic.addTitle')}</PageTitle>
+      {isPossible ? (
+        <AddEntry />
+      ) : (
+        <EmptyState help={t('clinic.noDoctors')}>
+          <LinkButton to="/clinic/$clinicId/doctors" params={{ clinicId }}>
+            {t('admin:tabs.doctors')}
+          </LinkButton>
+        </EmptyState>
+      )}
+    </Stack>
+  )
+}
+
+function AddEntry() {
+  const { t } = useTranslation(['waitlist', 'admin'])
+  const { clinicId, doctors, today } = useClinic()
+  const navigate = useNavigate()
+  const queryClient = useQueryClient()
+  const specializations = useSpecializationOptions()
+  const active = doctors.filter((doctor) => doctor.active)
+  const [isForDoctor, setForDoctor] = useState(true)
+  const [doctorId, setDoctorId] = useState(active[0]?.id ?? '')
+  const [specialization, setSpecialization] = useState(active[0]?.specialization ?? '')
+  const [urgency, setUrgency] = useState<WaitlistEntry['urgency']>('routine')
+  const form = useEntryForm({ initial: newEntryDraft({ today }), today, needsEmail: false })
+  const join = useJoin()
+  const submit = form.onSubmit(
+    (draft) =>
+      join.mutate(
+        {
+          ...{ clinicId, urgency, onBehalf: true },
+          ...(isForDoctor ? { doctorId } : { specialization }),
+          ...entryOfDraft(draft),
+        },
+        {
+          onSuccess: ({ patient: { name } }) => {
+            toastDone({ message: t('clinic.added', { name: `\u2068${name}\u2069` }) })
+            void queryClient.invalidateQueries({ queryKey: clinicKey(clinicId) })
+            void navigate({ to: '/clinic/$clinicId/waitlist', params: { clinicId }, search: {} })
+          },
+        },
+      ),
+    (errors) => form.getInputNode(Object.keys(errors)[0] ?? '')?.focus(),
+  )
+  return (
+    <form onSubmit={submit} noValidate className={layoutClasses.panel}>
+      <Stack gap="md">
+        <div className={layoutClasses.fields}>
+          <NativeSelect
+            label={t('clinic.for')}
+            value={isForDoctor ? 'doctor' : 'specialization'}
+            onChange={({ currentTarget }) => setForDoctor(currentTarget.value === 'doctor')}
+            data={[
+              { value: 'doctor', label: t('clinic.forDoctor') },
+              { value: 'specialization', label: t('clinic.forSpecialization') },
+            ]}
+          />
+          {isForDoctor ? (
+            <NativeSelect
+              label={t('admin:filter.doctor')}
+              value={doctorId}
+              onChange={({ currentTarget }) => setDoctorId(currentTarget.value)}
+              data={active.map(({ id, name }) => ({ value: id, label: name }))}
+            />
+          ) : (
+            <NativeSelect
+              label={t('clinic.specialization')}
+              value={specialization}
+              onChange={({ currentTarget }) => setSpecialization(currentTarget.value)}
+              data={specializations}
+            />
+          )}
+          <NativeSelect
+            label={t('clinic.urgency')}
+            value={urgency}
+            onChange={({ currentTarget }) =>
+              setUrgency(urgencies.find((one) => one === currentTarget.value) ?? 'routine')
+            }
+            data={urgencies.map((one) => ({ value: one, label: t(`urgency.${one}`) }))}
+          />
+        </div>
+        <EntryFields form={form} isPatient={false} />
+        {join.isError ? <ErrorState error={join.error} /> : null}
+        <Group>
+          <ActionButton type="submit" isBusy={join.isPending}>
+            {t('clinic.addTitle')}
+          </ActionButton>
+        </Group>
+      </Stack>
+    </form>
+  )
+}

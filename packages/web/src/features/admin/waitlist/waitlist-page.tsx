@@ -1,0 +1,96 @@
+import { Group, NativeSelect, Stack, Text } from '@mantine/core'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import { useRef } from 'react'
+import { useTranslation } from 'react-i18next'
+import { EmptyState } from '../../../ui/empty-state.tsx'
+import { ErrorState } from '../../../ui/error-state.tsx'
+import { LinkButton } from '../../../ui/link-button.tsx'
+import { PageLoading } from '../../../ui/page-loading.tsx'
+import { PageTitle } from '../../../ui/page-title.tsx'
+import { ShowMore } from '../../../ui/show-more.tsx'
+import { parseWaitlistSearch, type WaitlistSearch, waitlistStatuses } from '../admin-search.ts'
+import { DoctorFilter } from '../doctor-filter.tsx'
+import classes from '../filters.module.css'
+import { useClinic } from '../use-clinic.ts'
+import { useSpecializationOptions } from './use-specialization-options.ts'
+import { waitlistQuery } from './waitlist-query.ts'
+import { WaitlistTable } from './waitlist-table.tsx'
+
+const route = getRouteApi('/clinic/$clinicId/waitlist')
+
+/** Who waits for the clinic's doctors, and what was offered to whom. */
+export function WaitlistPage() {
+  const { t } = useTranslation(['waitlist', 'admin'])
+  const { clinicId } = useClinic()
+  const search = route.useSearch()
+  const navigate = route.useNavigate()
+  const found = useInfiniteQuery(waitlistQuery(clinicId, search))
+  const entries = found.data?.pages.flatMap(({ items }) => items) ?? []
+  const rowsRef = useRef<HTMLTableSectionElement>(null)
+  return (
+    <Stack gap="lg">
+      <Group justify="space-between" align="end">
+        <div>
+          <PageTitle>{t('admin:tabs.waitlist')}</PageTitle>
+          <Text c="dimmed" maw="44rem">
+            {t('clinic.intro')}
+          </Text>
+        </div>
+        <LinkButton size="sm" variant="default" to="/clinic/$clinicId/waitlist/add" params={{ clinicId }}>
+          {t('clinic.add')}
+        </LinkButton>
+      </Group>
+      <Filters
+        search={search}
+        onChange={(next) => void navigate({ search: next, replace: true, resetScroll: false })}
+      />
+      {found.data === undefined ? (
+        found.isError ? (
+          <ErrorState error={found.error} retry={() => void found.refetch()} />
+        ) : (
+          <PageLoading />
+        )
+      ) : entries.length === 0 ? (
+        <EmptyState title={t('clinic.none')} help={t('clinic.noneHelp')} />
+      ) : (
+        <>
+          <WaitlistTable entries={entries} rowsRef={rowsRef} />
+          <ShowMore pages={found} count={entries.length} listRef={rowsRef} />
+        </>
+      )}
+    </Stack>
+  )
+}
+
+type FiltersProps = { search: WaitlistSearch; onChange: (search: WaitlistSearch) => void }
+
+function Filters({ search, onChange }: FiltersProps) {
+  const { t } = useTranslation(['waitlist', 'admin'])
+  const specializations = useSpecializationOptions()
+  const set = (part: Record<string, string>) => onChange(parseWaitlistSearch({ ...search, ...part }))
+  return (
+    <form
+      className={classes.filters}
+      aria-label={t('admin:tabs.waitlist')}
+      onSubmit={(event) => event.preventDefault()}
+    >
+      <NativeSelect
+        label={t('clinic.status')}
+        value={search.entryStatus ?? 'waiting'}
+        onChange={({ currentTarget }) => set({ entryStatus: currentTarget.value })}
+        data={waitlistStatuses.map((status) => ({
+          value: status,
+          label: status === 'any' ? t('clinic.anyStatus') : t(`status.${status}`),
+        }))}
+      />
+      <DoctorFilter doctorId={search.doctorId} onChange={(doctorId) => set({ doctorId })} />
+      <NativeSelect
+        label={t('clinic.specialization')}
+        value={search.specialization ?? ''}
+        onChange={({ currentTarget }) => set({ specialization: currentTarget.value })}
+        data={[{ value: '', label: t('clinic.allSpecializations') }, ...specializations]}
+      />
+    </form>
+  )
+}

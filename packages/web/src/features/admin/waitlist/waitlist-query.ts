@@ -1,0 +1,20 @@
+import { infiniteQueryOptions, keepPreviousData } from '@tanstack/react-query'
+import { api, dataOf } from '../../../lib/api.ts'
+import { clinicKey, rereadMs } from '../../../lib/clinic-queries.ts'
+import { pageByPage } from '../../../lib/read-pages.ts'
+import type { WaitlistSearch } from '../admin-search.ts'
+
+const pageSize = 50
+
+/** A clinic's waitlist in the order in which they joined, page by page. */
+export function waitlistQuery(clinicId: string, { entryStatus: status = 'waiting', ...filter }: WaitlistSearch) {
+  const query = { ...filter, ...(status === 'any' ? {} : { status }), limit: pageSize }
+  return infiniteQueryOptions({
+    ...pageByPage,
+    queryKey: [...clinicKey(clinicId), 'waitlist', query],
+    queryFn: ({ pageParam }) =>
+      dataOf(api.listWaitlistEntries({ path: { clinicId }, query: { ...query, ...pageParam } })),
+    placeholderData: keepPreviousData,
+    refetchInterval: rereadMs,
+  })
+}

@@ -1,0 +1,112 @@
+import type { WaitlistEntry } from '@holdfast/contract/client'
+import { Button, Group, Text } from '@mantine/core'
+import { type RefObject, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { EntryDays } from '../../../domain/waitlist/entry-days.tsx'
+import { WaitsFor } from '../../../domain/waitlist/waits-for.tsx'
+import { formatDayTime, formatNumber } from '../../../lib/format.ts'
+import tableClasses from '../../../ui/table.module.css'
+import { useClinic } from '../use-clinic.ts'
+import { OffersDialog } from './offers-dialog.tsx'
+import { RemoveDialog } from './remove-dialog.tsx'
+
+type TableProps = { entries: readonly WaitlistEntry[]; rowsRef: RefObject<HTMLTableSectionElement | null> }
+type Opened = { entry: WaitlistEntry; dialog: 'offers' | 'remove' }
+
+export function WaitlistTable({ entries, rowsRef }: TableProps) {
+  const { t } = useTranslation(['waitlist', 'admin'])
+  const [opened, setOpened] = useState<Opened | null>(null)
+  const close = () => setOpened(null)
+  return (
+    <>
+      <table className={tableClasses.table}>
+        <caption className={tableClasses.caption}>{t('admin:tabs.waitlist')}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{t('clinic.position')}</th>
+            <th scope="col">{t('clinic.patient')}</th>
+            <th scope="col">{t('clinic.for')}</th>
+            <th scope="col">{t('clinic.urgency')}</th>
+            <th scope="col">{t('clinic.status')}</th>
+            <th scope="col">{t('clinic.joined')}</th>
+            <th scope="col">{t('clinic.actions')}</th>
+          </tr>
+        </thead>
+        <tbody ref={rowsRef}>
+          {entries.map((entry) => (
+            <Row key={entry.id} entry={entry} onOpen={(dialog) => setOpened({ entry, dialog })} />
+          ))}
+        </tbody>
+      </table>
+      {opened === null ? null : opened.dialog === 'offers' ? (
+        <OffersDialog entry={opened.entry} onClose={close} />
+      ) : (
+        <RemoveDialog entry={opened.entry} onClose={close} />
+      )}
+    </>
+  )
+}
+
+type RowProps = { entry: WaitlistEntry; onOpen: (dialog: Opened['dialog']) => void }
+
+function Row({ entry, onOpen }: RowProps) {
+  const { t } = useTranslation(['waitlist', 'shell'])
+  const { timeZone } = useClinic()
+  const { patient, position, status, endReason, missedOffers, urgency } = entry
+  const isOpen = status === 'waiting' || status === 'offered'
+  const name = patient.name === '' ? t('shell:erasedPatient') : patient.name
+  return (
+    <tr data-quiet={isOpen ? undefined : true}>
+      <td className="tabular" data-label={t('clinic.position')}>
+        {position === null ? '–' : formatNumber(position)}
+      </td>
+      <td>
+        <bdi>{name}</bdi>
+        <Text size="sm" c="dimmed">
+          <bdi>{patient.email ?? patient.phone ?? ''}</bdi>
+        </Text>
+      </td>
+      <td data-label={t('clinic.for')}>
+        <WaitsFor entry={entry} />
+        <Text size="sm" c="dimmed">
+          <EntryDays entry={entry} />
+        </Text>
+      </td>
+      <td data-label={t('clinic.urgency')}>{t(`urgency.${urgency}`)}</td>
+      <td data-label={t('clinic.status')}>
+        {t(`status.${status}`)}
+        <Text size="sm" c="dimmed">
+          {status === 'ended' && endReason !== null ? t(`reason.${endReason}`) : null}
+          {isOpen && missedOffers > 0
+            ? t('clinic.missed', { count: missedOffers, missed: formatNumber(missedOffers) })
+            : null}
+        </Text>
+      </td>
+      <td className={`tabular ${tableClasses.nowrap}`} data-label={t('clinic.joined')}>
+        {formatDayTime(entry.joinedAt, timeZone)}
+      </td>
+      <td>
+        <Group gap="xs">
+          <Button
+            size="compact-sm"
+            variant="default"
+            aria-label={t('clinic.offersOf', { name })}
+            onClick={() => onOpen('offers')}
+          >
+            {t('clinic.offers')}
+          </Button>
+          {isOpen ? (
+            <Button
+              size="compact-sm"
+              variant="default"
+              aria-label={t('clinic.removeOf', { name })}
+              onClick={() => onOpen('remove')}
+            >
+              {t('clinic.remove')}
+            </Button>
+          ) : null}
+        </Group>
+      </td>
+    </tr>
+  )
+}

@@ -1,0 +1,104 @@
+import { Group, Text } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useEffect, useEffectEvent, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { readHold } from '../../domain/hold/hold-calls.ts'
+import { useSecondsLeft } from '../../domain/hold/use-seconds-left.ts'
+import { formatCountdown } from '../../lib/format.ts'
+import { ActionButton } from '../../ui/action-button.tsx'
+import { ErrorState } from '../../ui/error-state.tsx'
+import { FocusedTitle } from '../../ui/focused-title.tsx'
+import classes from './booking.module.css'
+import { HeldPanel, type HeldProps } from './held-panel.tsx'
+import type { HoldLink } from './hold-state.ts'
+import { useChangesOfHold } from './use-changes-of-hold.ts'
+import type { Hold } from './use-hold.ts'
+
+const rereadMs = 4_000
+
+/** The clinic confirms by link: the time is held until the patient has opened the e-mail and pressed its button. */
+export function AwaitingLink({ link, ...held }: HeldProps & { link: HoldLink }) {
+  const { t } = useTranslation('booking')
+  const { state, hold, when } = held
+  const [isEditing, setEditing] = useState(false)
+  const changes = useChangesOfHold({ confirm: () => hold.confirm(state.attempt.details), extend: hold.extend })
+  useChangeElsewhere(state, hold)
+  const error = changes.errorOf('confirm')
+  if (isEditing) {
+    const confirm: Hold['confirm'] = async (details) => {
+      await hold.confirm(details)
+      setEditing(false)
+    }
+    return <HeldPanel {...held} hold={{ ...hold, confirm }} />
+  }
+  return (
+    <section className={classes.panel} aria-labelledby="link-title">
+      <div>
+        <FocusedTitle id="link-title">{t('link.title')}</FocusedTitle>
+        <Text size="lg" fw={600}>
+          {when}
+        </Text>
+      </div>
+      <Text>{t('link.help', { email: `\u2068${link.email}\u2069` })}</Text>
+      <Text c="dimmed">{t('link.notArrived')}</Text>
+      <TimeLeft until={state.holdExpiresAt} />
+      {error === null ? null : <ErrorState error={error} />}
+      <Group gap="sm">
+        <SendAgain nextAt={link.nextAt} isBusy={hold.isBusy} onSend={() => changes.start('confirm')} />
+        {link.nextAt === null ? null : (
+          <ActionButton variant="default" onClick={() => setEditing(true)} disabled={hold.isBusy}>
+            {t('link.otherAddress')}
+          </ActionButton>
+        )}
+        <ActionButton variant="default" onClick={hold.release} disabled={hold.isBusy}>
+          {t('held.release')}
+        </ActionButton>
+      </Group>
+    </section>
+  )
+}
+
+function TimeLeft({ until }: { until: string }) {
+  const { t } = useTranslation('booking')
+  const seconds = useSecondsLeft(until)
+  return (
+    <div className={classes.countdown}>
+      <Text component="span">
+        {t('held.timeLeft')}{' '}
+        <span className={classes.clock} role="timer" aria-label={t('held.timeLeft')}>
+          {formatCountdown(seconds)}
+        </span>
+      </Text>
+    </div>
+  )
+}
+
+type SendProps = { nextAt: string | null; isBusy: boolean; onSend: () => void }
+
+/** The server sends it again after a minute, and a few times only. */
+function SendAgain({ nextAt, isBusy, onSend }: SendProps) {
+  const { t } = useTranslation('booking')
+  const seconds = useSecondsLeft(nextAt ?? new Date(0).toISOString())
+  if (nextAt === null) return <Text c="dimmed">{t('link.noMore')}</Text>
+  return (
+    <ActionButton onClick={onSend} isBusy={isBusy} disabled={seconds > 0}>
+      {seconds > 0 ? t('link.againIn', { time: formatCountdown(seconds) }) : t('link.again')}
+    </ActionButton>
+  )
+}
+
+/** The link is opened in another tab, or on another device. */
+function useChangeElsewhere({ attempt }: HeldProps['state'], { reread }: Hold): void {
+  const { made } = attempt
+  const booking = useQuery({
+    queryKey: ['hold', made?.bookingId],
+    queryFn: () => (made === null ? null : readHold(made)),
+    enabled: made !== null,
+    refetchInterval: rereadMs,
+  })
+  const isOver = booking.data != null && booking.data.status !== 'PENDING'
+  const onOver = useEffectEvent(reread)
+  useEffect(() => {
+    if (isOver) onOver()
+  }, [isOver])
+}

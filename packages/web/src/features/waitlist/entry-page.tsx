@@ -1,0 +1,140 @@
+import type { WaitlistEntryWithOffer } from '@holdfast/contract/client'
+import { Group, Stack, Text } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { ticketHash } from '../../domain/bookings/ticket-link.ts'
+import { EntryDays } from '../../domain/waitlist/entry-days.tsx'
+import { OfferPanel } from '../../domain/waitlist/offer-panel.tsx'
+import { PastOffers } from '../../domain/waitlist/past-offers.tsx'
+import { entryQuery } from '../../domain/waitlist/waitlist-queries.ts'
+import { WaitsFor } from '../../domain/waitlist/waits-for.tsx'
+import { clinicQuery } from '../../lib/directory-queries.ts'
+import { formatNumber } from '../../lib/format.ts'
+import type { SecretLink } from '../../lib/secret-link.ts'
+import { useSession } from '../../lib/session.ts'
+import { useSecretLink } from '../../lib/use-secret-link.ts'
+import { ErrorState } from '../../ui/error-state.tsx'
+import layoutClasses from '../../ui/layout.module.css'
+import { LinkButton } from '../../ui/link-button.tsx'
+import { PageLoading } from '../../ui/page-loading.tsx'
+import { PageTitle } from '../../ui/page-title.tsx'
+import { TextLink } from '../../ui/text-link.tsx'
+import { CopyEntryLink } from './copy-entry-link.tsx'
+import { IncompleteLink } from './incomplete-link.tsx'
+import { LeaveWaitlist } from './leave-waitlist.tsx'
+import { RenewEntryLink } from './renew-entry-link.tsx'
+import { SignInToOpen } from './sign-in-to-open.tsx'
+
+/** One entry: what it waits for, its offer when there is one, and what was offered before. */
+export function EntryPage() {
+  const { t } = useTranslation('waitlist')
+  const link = useSecretLink('/waitlist-entry')
+  if (link === null) return <IncompleteLink title={t('title.waiting')} />
+  return <Entry key={link.id} link={link} />
+}
+
+function Entry({ link }: { link: SecretLink }) {
+  const { t } = useTranslation('waitlist')
+  const session = useSession()
+  const { data: entry, error, refetch } = useQuery({ ...entryQuery(link), retry: 1 })
+  if (entry === undefined) {
+    if (error === null) return <PageLoading />
+    return (
+      <Stack gap="lg">
+        <PageTitle>{t('title.waiting')}</PageTitle>
+        <SignInToOpen error={error}>
+          <ErrorState error={error} retry={() => void refetch()} />
+        </SignInToOpen>
+      </Stack>
+    )
+  }
+  const isOpen = entry.status === 'waiting' || entry.status === 'offered'
+  return (
+    <Stack gap="lg">
+      <div>
+        <PageTitle>{t(`title.${entry.status}`)}</PageTitle>
+        {/* Screen readers announce an offer that arrives while the page is open. */}
+        <Text c="dimmed" role="status" maw="42rem">
+          {helpOf(entry) === null ? t(`help.${entry.status}`) : t(`ended.${helpOf(entry) ?? 'left'}`)}
+        </Text>
+      </div>
+      <Offer entry={entry} link={link} onChange={() => void refetch()} />
+      <Details entry={entry} />
+      {isOpen ? (
+        <Group gap="sm">
+          {link.manageToken === null ? null : (
+            <>
+              <CopyEntryLink link={link} />
+              <RenewEntryLink link={link} />
+            </>
+          )}
+          <LeaveWaitlist link={link} hasOffer={entry.status === 'offered'} />
+        </Group>
+      ) : null}
+      {isOpen && link.manageToken !== null ? <Text maw="42rem">{t('keepLink')}</Text> : null}
+      <PastOffers link={link} clinicId={entry.clinicId} />
+      {session.kind === 'account' ? (
+        <div>
+          <TextLink to="/my-waitlist">{t('mine.title')}</TextLink>
+        </div>
+      ) : null}
+    </Stack>
+  )
+}
+
+/** Why it has ended; null: it has not, or its offer was accepted. */
+function helpOf({ status, endReason }: WaitlistEntryWithOffer) {
+  return status !== 'ended' || endReason === null || endReason === 'accepted' ? null : endReason
+}
+
+type OfferProps = { entry: WaitlistEntryWithOffer; link: SecretLink; onChange: () => void }
+
+function Offer({ entry: { status, doctorId, offer }, link, onChange }: OfferProps) {
+  const { t } = useTranslation('waitlist')
+  if (offer === null) {
+    if (status !== 'ended' || doctorId === null) return null
+    return (
+      <div>
+        <LinkButton to="/doctors/$doctorId" params={{ doctorId }}>
+          {t('seeTimes')}
+        </LinkButton>
+      </div>
+    )
+  }
+  // Whoever reads the entry by their account has access to its offer by their account.
+  const ticket = { bookingId: offer.booking.id, manageToken: link.manageToken === null ? null : offer.manageToken }
+  if (status === 'offered') return <OfferPanel booking={offer.booking} link={ticket} onChange={onChange} />
+  return (
+    <div>
+      <LinkButton to="/ticket" hash={ticketHash(ticket)}>
+        {t('offer.openTicket')}
+      </LinkButton>
+    </div>
+  )
+}
+
+function Details({ entry }: { entry: WaitlistEntryWithOffer }) {
+  const { t } = useTranslation('waitlist')
+  const clinic = useQuery(clinicQuery(entry.clinicId)).data
+  return (
+    <section className={layoutClasses.panel} aria-label={t('request')}>
+      <Text fw={600} size="lg">
+        <WaitsFor entry={entry} />
+      </Text>
+      <Text>
+        <bdi>{clinic?.name ?? '\u00a0'}</bdi>
+      </Text>
+      <Text>
+        <EntryDays entry={entry} />
+      </Text>
+      <Text size="sm" c="dimmed">
+        <bdi>{[entry.patient.name, entry.patient.email].filter(Boolean).join(' · ')}</bdi>
+      </Text>
+      {entry.position === null ? null : (
+        <Text fw={600} mt="xs">
+          {t('position', { position: formatNumber(entry.position) })}
+        </Text>
+      )}
+    </section>
+  )
+}

@@ -1,0 +1,168 @@
+import type { Clinic, Doctor } from '@holdfast/contract/client'
+import { Alert, Group, Radio, Stack, Text } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { entryOfDraft, newEntryDraft } from '../../domain/waitlist/entry-draft.ts'
+import { EntryFields } from '../../domain/waitlist/entry-fields.tsx'
+import { useEntryForm, useJoin } from '../../domain/waitlist/use-entry-form.ts'
+import { doctorWaitlistQuery } from '../../domain/waitlist/waitlist-queries.ts'
+import { refusalCode } from '../../lib/api-error.ts'
+import { clinicQuery, doctorQuery } from '../../lib/directory-queries.ts'
+import { formatNumber } from '../../lib/format.ts'
+import { currentLanguage } from '../../lib/i18n.ts'
+import { localDay } from '../../lib/local-time.ts'
+import { serverNow } from '../../lib/server-clock.ts'
+import { useSession } from '../../lib/session.ts'
+import { ActionButton } from '../../ui/action-button.tsx'
+import { EmptyState } from '../../ui/empty-state.tsx'
+import { ErrorState } from '../../ui/error-state.tsx'
+import layoutClasses from '../../ui/layout.module.css'
+import { LinkButton } from '../../ui/link-button.tsx'
+import { PageLoading } from '../../ui/page-loading.tsx'
+import { PageTitle } from '../../ui/page-title.tsx'
+import { TextLink } from '../../ui/text-link.tsx'
+
+const route = getRouteApi('/join-waitlist')
+
+/** The form by which a patient joins a waitlist. */
+export function JoinPage() {
+  const { t } = useTranslation('waitlist')
+  const { doctorId, from } = route.useSearch()
+  const session = useSession()
+  const doctor = useQuery({ ...doctorQuery(doctorId ?? ''), enabled: doctorId !== undefined })
+  const clinicId = doctor.data?.clinicId
+  const clinic = useQuery({ ...clinicQuery(clinicId ?? ''), enabled: clinicId !== undefined })
+  if (doctorId === undefined) {
+    return (
+      <>
+        <PageTitle>{t('join.title')}</PageTitle>
+        <EmptyState help={t('join.noDoctor')}>
+          <LinkButton to="/">{t('findDoctor')}</LinkButton>
+        </EmptyState>
+      </>
+    )
+  }
+  const error = doctor.error ?? clinic.error
+  if (error !== null) {
+    return (
+      <Stack gap="lg">
+        <PageTitle>{t('join.title')}</PageTitle>
+        <ErrorState error={error} retry={() => void (doctor.isError ? doctor : clinic).refetch()} />
+      </Stack>
+    )
+  }
+  // The account's name and address begin the form.
+  if (doctor.data === undefined || clinic.data === undefined || session.kind === 'unknown') return <PageLoading />
+  return <Join key={doctorId} doctor={doctor.data} clinic={clinic.data} from={from} />
+}
+
+type JoinProps = { doctor: Doctor; clinic: Clinic; from: string | undefined }
+
+function Join({ doctor, clinic, from }: JoinProps) {
+  const { t } = useTranslation('waitlist')
+  const navigate = useNavigate()
+  const session = useSession()
+  const me = session.kind === 'account' ? session.me : null
+  const today = localDay(serverNow(), clinic.timezone)
+  const [isAnyDoctor, setAnyDoctor] = useState(false)
+  const form = useEntryForm({
+    initial: newEntryDraft({ today, from, name: me?.name ?? '', email: me?.email ?? '' }),
+    today,
+    needsEmail: true,
+  })
+  const join = useJoin()
+  const submit = form.onSubmit(
+    (draft) => {
+      const { patient, ...wanted } = entryOfDraft(draft)
+      const who = isAnyDoctor ? { specialization: doctor.specialization } : { doctorId: doctor.id }
+      const body = {
+        clinicId: clinic.id,
+        ...who,
+        ...wanted,
+        patient: { ...patient, language: currentLanguage() },
+      }
+      join.mutate(body, {
+        onSuccess: ({ id, manageToken }) =>
+          void navigate({
+            to: '/waitlist-entry',
+            hash: id,
+            state: { manageToken: me === null ? manageToken : null },
+            replace: true,
+          }),
+      })
+    },
+    (errors) => form.getInputNode(Object.keys(errors)[0] ?? '')?.focus(),
+  )
+  return (
+    <Stack gap="lg">
+      <Introduction doctor={doctor} />
+      <form onSubmit={submit} noValidate className={layoutClasses.panel}>
+        <Stack gap="lg">
+          <Choice doctor={doctor} clinic={clinic} isAnyDoctor={isAnyDoctor} onChange={setAnyDoctor} />
+          <EntryFields form={form} isPatient />
+          <Text size="sm" c="dimmed">
+            {t('join.clinicTime', { clinic: `\u2068${clinic.name}\u2069` })}
+          </Text>
+          {join.isError ? <JoinError error={join.error} isSignedIn={me !== null} /> : null}
+          <Group>
+            <ActionButton type="submit" isBusy={join.isPending}>
+              {t('join.submit')}
+            </ActionButton>
+          </Group>
+        </Stack>
+      </form>
+    </Stack>
+  )
+}
+
+function Introduction({ doctor }: { doctor: Doctor }) {
+  const { t } = useTranslation(['waitlist', 'shell'])
+  const waiting = useQuery(doctorWaitlistQuery(doctor.id)).data ?? 0
+  return (
+    <div>
+      <PageTitle>{t('join.title')}</PageTitle>
+      <Text maw="42rem">{t('join.intro')}</Text>
+      {waiting === 0 ? null : (
+        <Text c="dimmed">{t('shell:waitlist.waiting', { count: waiting, waiting: formatNumber(waiting) })}</Text>
+      )}
+    </div>
+  )
+}
+
+type ChoiceProps = { doctor: Doctor; clinic: Clinic; isAnyDoctor: boolean; onChange: (isAnyDoctor: boolean) => void }
+
+/** This doctor, or whoever of the clinic has the same specialization. */
+function Choice({ doctor, clinic, isAnyDoctor, onChange }: ChoiceProps) {
+  const { t } = useTranslation('waitlist')
+  const [name, clinicName] = [`\u2068${doctor.name}\u2069`, `\u2068${clinic.name}\u2069`]
+  return (
+    <Radio.Group
+      label={t('join.who')}
+      value={isAnyDoctor ? 'any' : 'one'}
+      onChange={(value) => onChange(value === 'any')}
+    >
+      <Stack gap="xs" mt={6}>
+        <Radio value="one" label={t('join.thisDoctor', { name })} />
+        <Radio value="any" label={t('join.anyDoctor', { clinic: clinicName })} />
+      </Stack>
+    </Radio.Group>
+  )
+}
+
+/** Whoever waits for the same already finds the entry among theirs. */
+function JoinError({ error, isSignedIn }: { error: unknown; isSignedIn: boolean }) {
+  const { t } = useTranslation('waitlist')
+  const isWaiting = refusalCode(error) === 'already_waiting'
+  return (
+    <Stack gap="sm">
+      <ErrorState error={error} />
+      {isWaiting && isSignedIn ? (
+        <Alert variant="outline" radius="lg">
+          <TextLink to="/my-waitlist">{t('mine.title')}</TextLink>
+        </Alert>
+      ) : null}
+    </Stack>
+  )
+}

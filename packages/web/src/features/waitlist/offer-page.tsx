@@ -1,0 +1,73 @@
+import type { Booking } from '@holdfast/contract/client'
+import { Stack, Text } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { type TicketLink, ticketHash } from '../../domain/bookings/ticket-link.ts'
+import { OfferPanel } from '../../domain/waitlist/offer-panel.tsx'
+import { awaitMs } from '../../domain/waitlist/waitlist-queries.ts'
+import { bookingQuery } from '../../lib/booking-query.ts'
+import { useSecretLink } from '../../lib/use-secret-link.ts'
+import { ErrorState } from '../../ui/error-state.tsx'
+import { LinkButton } from '../../ui/link-button.tsx'
+import { PageLoading } from '../../ui/page-loading.tsx'
+import { PageTitle } from '../../ui/page-title.tsx'
+import { IncompleteLink } from './incomplete-link.tsx'
+import { SignInToOpen } from './sign-in-to-open.tsx'
+
+/** An offer, opened by the link of its mail: accepted or declined with one press. */
+export function OfferPage() {
+  const { t } = useTranslation('waitlist')
+  const link = useSecretLink('/offer')
+  if (link === null) return <IncompleteLink title={t('offer.title.open')} />
+  return <Offer key={link.id} link={{ bookingId: link.id, manageToken: link.manageToken }} />
+}
+
+function Offer({ link }: { link: TicketLink }) {
+  const { t } = useTranslation('waitlist')
+  const query = bookingQuery(link.bookingId, link.manageToken)
+  const { data, error, refetch } = useQuery({ ...query, retry: 1, refetchInterval: awaitMs })
+  if (data === undefined) {
+    if (error === null) return <PageLoading />
+    return (
+      <Stack gap="lg">
+        <PageTitle>{t('offer.title.open')}</PageTitle>
+        <SignInToOpen error={error}>
+          <ErrorState error={error} retry={() => void refetch()} />
+        </SignInToOpen>
+      </Stack>
+    )
+  }
+  const state = stateOf(data)
+  return (
+    <Stack gap="lg">
+      <div>
+        <PageTitle>{t(`offer.title.${state}`)}</PageTitle>
+        <Text c="dimmed" role="status" maw="42rem">
+          {t(`offer.state.${state}`)}
+        </Text>
+      </div>
+      {state === 'open' ? <OfferPanel booking={data} link={link} onChange={() => void refetch()} /> : null}
+      {state === 'accepted' || state === 'cancelled' ? (
+        <div>
+          <LinkButton to="/ticket" hash={ticketHash(link)}>
+            {t('offer.openTicket')}
+          </LinkButton>
+        </div>
+      ) : null}
+    </Stack>
+  )
+}
+
+/** `cancelled`: after it had been accepted. */
+function stateOf({ status, failureReason }: Booking) {
+  switch (status) {
+    case 'PENDING':
+      return 'open'
+    case 'CANCELLED':
+      return failureReason === 'hold_released' ? 'declined' : 'cancelled'
+    case 'FAILED':
+      return failureReason === 'slot_withdrawn' ? 'withdrawn' : 'lapsed'
+    default:
+      return 'accepted'
+  }
+}

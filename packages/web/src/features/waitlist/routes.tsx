@@ -1,0 +1,35 @@
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { loadTexts } from '../../lib/i18n.ts'
+import { rootRoute } from '../../lib/root-route.ts'
+import { parseJoinSearch } from './join-search.ts'
+
+const parent = { getParentRoute: () => rootRoute, loader: () => loadTexts('waitlist', 'links') } as const
+
+const joinRoute = createRoute({
+  ...parent,
+  path: '/join-waitlist',
+  validateSearch: parseJoinSearch,
+  component: lazyRouteComponent(() => import('./join-page.tsx'), 'JoinPage'),
+})
+
+/** `/waitlist-entry#ID.TOKEN`: as of tickets, the fragment gives access. */
+const entryRoute = createRoute({
+  ...parent,
+  path: '/waitlist-entry',
+  component: lazyRouteComponent(() => import('./entry-page.tsx'), 'EntryPage'),
+})
+
+/** `/offer#BOOKING.TOKEN`: mails link to it. Opening it changes nothing. */
+const offerRoute = createRoute({
+  ...parent,
+  path: '/offer',
+  component: lazyRouteComponent(() => import('./offer-page.tsx'), 'OfferPage'),
+})
+
+const myEntriesRoute = createRoute({
+  ...parent,
+  path: '/my-waitlist',
+  component: lazyRouteComponent(() => import('./my-waitlist-page.tsx'), 'MyWaitlistPage'),
+})
+
+export const waitlistRoutes = [joinRoute, entryRoute, offerRoute, myEntriesRoute] as const
