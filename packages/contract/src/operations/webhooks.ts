@@ -1,0 +1,137 @@
+import Type from 'typebox'
+import { id, pageParameters } from '../schemas/fields.ts'
+import {
+  deliveryPageSchema,
+  deliverySchema,
+  deliveryStateSchema,
+  newWebhookSchema,
+  webhookChangeSchema,
+  webhookListSchema,
+  webhookReplaySchema,
+  webhookSchema,
+  webhookWithSecretSchema,
+} from '../schemas/webhook.ts'
+import { operation } from './operation.ts'
+
+const clinicParams = Type.Object({ clinicId: id() }, { additionalProperties: false })
+const webhookParams = Type.Object({ clinicId: id(), webhookId: id() }, { additionalProperties: false })
+const url = '/api/v1/clinics/{clinicId}/webhooks'
+const common = { tag: 'Webhooks', access: 'admin' } as const
+const ofWebhook = ['clinic_not_found', 'webhook_not_found'] as const
+
+export const webhookOperations = {
+  createWebhook: operation({
+    ...common,
+    id: 'createWebhook',
+    method: 'POST',
+    url,
+    summary: 'Send a clinic’s events to a URL',
+    description:
+      'Every event from now on is sent by POST, with the headers of Standard Webhooks (webhook-id, ' +
+      'webhook-timestamp, webhook-signature). Bodies have ids and times, and no names. Any response 2xx within ' +
+      '15 seconds accepts the event. Otherwise it is repeated for three days, and after three days without a success ' +
+      'the webhook is paused. The events of a booking are sent in their order. An event may arrive twice: its ' +
+      'webhook-id is the same then. A repetition with the same Idempotency-Key adds another webhook: the response ' +
+      'contains a secret and is not stored.',
+    params: clinicParams,
+    body: newWebhookSchema,
+    responses: { 201: { description: 'The webhook with its secret', schema: webhookWithSecretSchema } },
+    problems: ['clinic_not_found', 'too_many_webhooks'],
+  }),
+  listWebhooks: operation({
+    ...common,
+    id: 'listWebhooks',
+    method: 'GET',
+    url,
+    summary: 'List a clinic’s webhooks',
+    params: clinicParams,
+    responses: { 200: { description: 'The webhooks', schema: webhookListSchema } },
+    problems: ['clinic_not_found'],
+  }),
+  getWebhook: operation({
+    ...common,
+    id: 'getWebhook',
+    method: 'GET',
+    url: `${url}/{webhookId}`,
+    summary: 'Read a webhook',
+    params: webhookParams,
+    responses: { 200: { description: 'The webhook', schema: webhookSchema } },
+    problems: ofWebhook,
+  }),
+  updateWebhook: operation({
+    ...common,
+    id: 'updateWebhook',
+    method: 'PATCH',
+    url: `${url}/{webhookId}`,
+    summary: 'Change, pause or resume a webhook',
+    description: 'What happens while it is paused is not sent when it is resumed, except by a replay.',
+    params: webhookParams,
+    body: webhookChangeSchema,
+    responses: { 200: { description: 'The changed webhook', schema: webhookSchema } },
+    problems: ofWebhook,
+  }),
+  deleteWebhook: operation({
+    ...common,
+    id: 'deleteWebhook',
+    method: 'DELETE',
+    url: `${url}/{webhookId}`,
+    summary: 'Remove a webhook and its deliveries',
+    params: webhookParams,
+    responses: { 204: { description: 'It is removed' } },
+    problems: ofWebhook,
+  }),
+  rotateWebhookSecret: operation({
+    ...common,
+    id: 'rotateWebhookSecret',
+    method: 'POST',
+    url: `${url}/{webhookId}/rotate-secret`,
+    summary: 'Replace the secret of a webhook',
+    description:
+      'For 24 hours every delivery has two signatures, by the new secret and by the one until now. A repetition ' +
+      'replaces the secret again.',
+    params: webhookParams,
+    responses: { 200: { description: 'The webhook with its new secret', schema: webhookWithSecretSchema } },
+    problems: ofWebhook,
+  }),
+  listWebhookDeliveries: operation({
+    ...common,
+    id: 'listWebhookDeliveries',
+    method: 'GET',
+    url: `${url}/{webhookId}/deliveries`,
+    summary: 'List what was sent to a webhook',
+    description: 'The newest first, of the last 30 days, each with the response to its last attempt.',
+    params: webhookParams,
+    query: Type.Object(
+      { state: Type.Optional(deliveryStateSchema), ...pageParameters },
+      { additionalProperties: false },
+    ),
+    responses: { 200: { description: 'A page of deliveries', schema: deliveryPageSchema } },
+    problems: ofWebhook,
+  }),
+  testWebhook: operation({
+    ...common,
+    id: 'testWebhook',
+    method: 'POST',
+    url: `${url}/{webhookId}/test`,
+    summary: 'Send a test event to a webhook',
+    description:
+      'Sends `webhook.test` once, also while the webhook is paused, and waits up to 15 seconds for the result.',
+    params: webhookParams,
+    responses: { 200: { description: 'The delivery with its result', schema: deliverySchema } },
+    problems: ofWebhook,
+  }),
+  replayWebhook: operation({
+    ...common,
+    id: 'replayWebhook',
+    method: 'POST',
+    url: `${url}/{webhookId}/replay`,
+    summary: 'Send events to a webhook again',
+    description:
+      'All that the webhook wants of the clinic’s log after a position, up to now. It begins within a minute. ' +
+      'Positions are those of *Read the clinic’s log*.',
+    params: webhookParams,
+    body: webhookReplaySchema,
+    responses: { 200: { description: 'The webhook, which is replaying', schema: webhookSchema } },
+    problems: ofWebhook,
+  }),
+}

@@ -1,0 +1,13 @@
+/** The problems of webhooks: a part of `problemKinds`. */
+export const webhookProblemKinds = {
+  webhook_not_found: {
+    status: 404,
+    title: 'There is no such webhook',
+    help: 'List them with GET /clinics/{id}/webhooks.',
+  },
+  too_many_webhooks: {
+    status: 409,
+    title: 'The clinic has too many webhooks',
+    help: 'Remove one first, or send several events to one.',
+  },
+} as const

@@ -1,0 +1,173 @@
+import type pg from 'pg'
+import sql, { type Sql } from 'sql-template-tag'
+import { inTransaction } from '../database/pools.ts'
+import { cursorOf } from '../lists/cursor.ts'
+import { pageOf } from '../lists/page.ts'
+import { isId, newId } from '../model/id.ts'
+import type { DueDelivery, Webhook, WebhookDelivery, Webhooks } from '../model/webhook.ts'
+import { eventReads } from '../reads/events-of-clinic.ts'
+import { dueColumns, recordDelivery } from './send-deliveries.ts'
+
+/** Of one clinic. */
+const webhooksMax = 20
+/** Longer than the attempt of a test takes: until then, nobody else sends it. */
+const testSeconds = 300
+const deliveryCursor = cursorOf('deliveries', ['id'])
+const missing = { kind: 'webhook_missing' } as const
+
+const webhookColumns: Sql = sql`
+  w.id, w.url, w.events, w.paused_at as "pausedAt", w.pause_reason as "pauseReason",
+  w.failing_since as "failingSince",
+  case when w.previous_secret_until > now() then w.previous_secret_until end as "previousSecretUntil",
+  w.replay_until is not null as "isReplaying",
+  (select count(*) from holdfast.webhook_delivery d
+    where d.clinic_no = w.clinic_no and d.webhook_id = w.id and d.state = 'due') as due,
+  w.created_at as "createdAt"`
+
+const deliveryColumns: Sql = sql`
+  d.id, d.event, d.booking_id as "bookingId", d.version, d.state, d.due_at as "dueAt", d.attempts, d.status, d.result,
+  d.duration_ms as "durationMs", d.done_at as "doneAt", d.created_at as "createdAt"`
+
+/** The webhooks of clinics, with the application's role. */
+export function createWebhooks(pool: pg.Pool): Webhooks {
+  const find = (clinicNo: number, id: string) => findWebhook(pool, clinicNo, id)
+  const changed = async (clinicNo: number, id: string, assignments: Sql) => {
+    if (!isId(id)) return missing
+    await pool.query(sql`update holdfast.webhook set ${assignments} where clinic_no = ${clinicNo} and id = ${id}`)
+    const webhook = await find(clinicNo, id)
+    return webhook === null ? missing : ({ kind: 'done', webhook } as const)
+  }
+  return {
+    create: (webhook) => inTransaction(pool, (transaction) => create(transaction, webhook)),
+
+    async list(clinicNo) {
+      const { rows } = await pool.query<Webhook>(sql`
+        select ${webhookColumns} from holdfast.webhook w where w.clinic_no = ${clinicNo} order by w.id`)
+      return rows
+    },
+
+    find,
+
+    async change(clinicNo, id, { url, events, paused }) {
+      if (!isId(id)) return missing
+      return inTransaction(pool, async (transaction) => {
+        await transaction.query(sql`
+          update holdfast.webhook
+             set url = coalesce(${url ?? null}::text, url), events = coalesce(${events ?? null}::text[], events)
+           where clinic_no = ${clinicNo} and id = ${id}`)
+        if (paused !== undefined) await setPaused(transaction, clinicNo, id, paused)
+        const webhook = await findWebhook(transaction, clinicNo, id)
+        return webhook === null ? missing : { kind: 'done', webhook }
+      })
+    },
+
+    rotateSecret: (clinicNo, id, { sealedSecret, hours }) =>
+      changed(
+        clinicNo,
+        id,
+        sql`previous_secret = secret, previous_secret_until = now() + make_interval(hours => ${hours}),
+            secret = ${sealedSecret}`,
+      ),
+
+    async remove(clinicNo, id) {
+      if (!isId(id)) return missing
+      const { rowCount } = await pool.query(sql`
+        delete from holdfast.webhook where clinic_no = ${clinicNo} and id = ${id}`)
+      return rowCount === 0 ? missing : { kind: 'done' }
+    },
+
+    async deliveries({ clinicNo, webhookId, state, limit, cursor }) {
+      const isOfState = state === null ? sql`true` : sql`d.state = ${state}`
+      const isAfter = cursor === null ? sql`true` : sql`d.id < ${deliveryCursor.decode(cursor)[0]}::uuid`
+      const { rows } = await pool.query<WebhookDelivery>(sql`
+        select ${deliveryColumns} from holdfast.webhook_delivery d
+         where d.clinic_no = ${clinicNo} and d.webhook_id = ${webhookId} and ${isOfState} and ${isAfter}
+         order by d.id desc
+         limit ${limit + 1}`)
+      return pageOf(
+        rows,
+        limit,
+        (row) => row,
+        (last) => deliveryCursor.encode(last.id),
+      )
+    },
+
+    async findDelivery(clinicNo, id) {
+      const { rows } = await pool.query<WebhookDelivery>(sql`
+        select ${deliveryColumns} from holdfast.webhook_delivery d where d.clinic_no = ${clinicNo} and d.id = ${id}`)
+      return rows[0] ?? null
+    },
+
+    async replay(clinicNo, id, after) {
+      // Refuses a position that is none.
+      if (after !== null) await eventReads(pool).eventsOfClinic({ clinicNo, after, limit: 1 })
+      return changed(
+        clinicNo,
+        id,
+        sql`replay_after = ${after}, replay_until = date_trunc('milliseconds', clock_timestamp())`,
+      )
+    },
+
+    planTest: (clinicNo, id) => planTest(pool, clinicNo, id),
+    async recordTest(test, outcome) {
+      await recordDelivery(pool, test, outcome)
+    },
+  }
+}
+
+async function create(
+  transaction: pg.PoolClient,
+  { clinicNo, url, events, sealedSecret }: Parameters<Webhooks['create']>[0],
+): ReturnType<Webhooks['create']> {
+  await transaction.query(sql`select from holdfast.clinic where no = ${clinicNo} for no key update`)
+  const id = newId(clinicNo)
+  await transaction.query(sql`
+    insert into holdfast.webhook (clinic_no, id, url, events, secret)
+    select ${clinicNo}, ${id}, ${url}, ${events}, ${sealedSecret}
+     where (select count(*) from holdfast.webhook where clinic_no = ${clinicNo}) < ${webhooksMax}`)
+  const webhook = await findWebhook(transaction, clinicNo, id)
+  return webhook === null ? { kind: 'too_many_webhooks', max: webhooksMax } : { kind: 'done', webhook }
+}
+
+/** What a pause by an administrator or by failures leaves waiting is due when it ends. */
+async function setPaused(transaction: pg.PoolClient, clinicNo: number, id: string, paused: boolean): Promise<void> {
+  if (paused) {
+    await transaction.query(sql`
+      update holdfast.webhook set paused_at = now(), pause_reason = 'admin'
+       where clinic_no = ${clinicNo} and id = ${id} and paused_at is null`)
+    return
+  }
+  const { rowCount } = await transaction.query(sql`
+    update holdfast.webhook
+       set paused_at = null, pause_reason = null, failures = 0, failing_since = null, blocked_until = null
+     where clinic_no = ${clinicNo} and id = ${id} and paused_at is not null`)
+  if (rowCount === 0) return
+  await transaction.query(sql`
+    update holdfast.webhook_delivery set due_at = now(), attempts = 0
+     where clinic_no = ${clinicNo} and webhook_id = ${id} and state = 'due'`)
+}
+
+async function findWebhook(connection: pg.Pool | pg.PoolClient, clinicNo: number, id: string): Promise<Webhook | null> {
+  if (!isId(id)) return null
+  const { rows } = await connection.query<Webhook>(sql`
+    select ${webhookColumns} from holdfast.webhook w where w.clinic_no = ${clinicNo} and w.id = ${id}`)
+  return rows[0] ?? null
+}
+
+async function planTest(pool: pg.Pool, clinicNo: number, id: string): Promise<DueDelivery | null> {
+  if (!isId(id)) return null
+  const deliveryId = newId(clinicNo)
+  const { rows } = await pool.query<DueDelivery>(sql`
+    with planned as (
+      insert into holdfast.webhook_delivery
+        (clinic_no, id, webhook_id, event, payload, due_at, attempts, attempt_until)
+      select w.clinic_no, ${deliveryId}, w.id, 'webhook.test',
+             json_build_object('type', 'webhook.test', 'timestamp', now(),
+                               'data', json_build_object('clinicId', c.id, 'webhookId', w.id))::text,
+             now(), 1, now() + make_interval(secs => ${testSeconds})
+        from holdfast.webhook w join holdfast.clinic c on c.no = w.clinic_no
+       where w.clinic_no = ${clinicNo} and w.id = ${id}
+      returning *)
+    select ${dueColumns} from planned d join holdfast.webhook w on w.clinic_no = d.clinic_no and w.id = d.webhook_id`)
+  return rows[0] ?? null
+}

@@ -1,0 +1,29 @@
+import { createEgress } from '@holdfast/adapters/egress'
+import type pg from 'pg'
+import type { Config } from '../config/config.ts'
+import type { AccountMails } from '../messages/account-mails.ts'
+import type { Logger } from '../observe/logger.ts'
+import { createSealedTexts } from '../secrets/sealed-texts.ts'
+import type { WebhookSender } from '../webhooks/attempt-delivery.ts'
+import { notifyAdmins } from '../webhooks/notify-admins.ts'
+import type { WebhookDeps } from '../webhooks/send-due-deliveries.ts'
+import { siteOf } from './message-sender.ts'
+
+type WebhookSettings = Pick<Config, 'webhookPrivate' | 'publicUrl' | 'port'>
+
+/** What requests to webhooks need. */
+export function createWebhookSender({ webhookPrivate }: WebhookSettings, secrets: readonly string[]): WebhookSender {
+  return {
+    egress: createEgress({ allowPrivate: webhookPrivate }),
+    sealed: createSealedTexts(secrets, 'webhook'),
+  }
+}
+
+/** What a process that sends events to webhooks needs. */
+export function createWebhookDeps(
+  config: WebhookSettings,
+  { secrets, ...deps }: { secrets: readonly string[]; pool: pg.Pool; mails: AccountMails; log: Logger },
+): WebhookDeps {
+  const onPaused = notifyAdmins({ ...deps, site: siteOf(config) })
+  return { pool: deps.pool, log: deps.log, sender: createWebhookSender(config, secrets), onPaused }
+}

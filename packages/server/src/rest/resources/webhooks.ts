@@ -1,0 +1,152 @@
+import { restOperations, type WebhookBody, type WebhookDeliveryBody } from '@holdfast/contract'
+import { InvalidCursor, type Webhook, type WebhookDelivery } from '@holdfast/engine'
+import { problem } from '../../edge/problem-error.ts'
+import { invalidRequest } from '../../edge/validator.ts'
+import { attemptDelivery } from '../../webhooks/attempt-delivery.ts'
+import { newWebhookSecret } from '../../webhooks/webhook-secrets.ts'
+import { idIn } from '../responses/bodies/id-in.ts'
+import { timeText } from '../responses/bodies/time-text.ts'
+import type { RestDeps } from '../rest-deps.ts'
+import type { Serve } from '../serve.ts'
+
+const rotationHours = 24
+
+/** Where a clinic's events are sent to. */
+export function serveWebhooks(serve: Serve, deps: RestDeps): void {
+  const { webhooks } = deps.engine
+
+  serve(
+    restOperations.createWebhook,
+    async ({ body, granted: { clinic } }) => {
+      requireUrl(deps, body.url)
+      const secret = newWebhookSecret()
+      const sealedSecret = await deps.webhookSender.sealed.seal(secret)
+      const outcome = await webhooks.create({ clinicNo: clinic.no, ...body, sealedSecret })
+      if (outcome.kind === 'too_many_webhooks') {
+        throw problem('too_many_webhooks', `The clinic has ${outcome.max} webhooks, which is the most.`)
+      }
+      return { status: 201, body: { ...webhookBody(outcome.webhook), secret } }
+    },
+    { returnsSecret: true, audit: ({ granted: { clinic } }, body) => changeOf(clinic.no, idIn(body), 'added') },
+  )
+
+  serve(restOperations.listWebhooks, async ({ granted: { clinic } }) => ({
+    status: 200,
+    body: { items: (await webhooks.list(clinic.no)).map(webhookBody) },
+  }))
+
+  serve(restOperations.getWebhook, async ({ params, granted: { clinic } }) => {
+    const webhook = await webhooks.find(clinic.no, params.webhookId)
+    if (webhook === null) throw noWebhook()
+    return { status: 200, body: webhookBody(webhook) }
+  })
+
+  serve(
+    restOperations.updateWebhook,
+    async ({ params, body, granted: { clinic } }) => {
+      if (body.url !== undefined) requireUrl(deps, body.url)
+      const outcome = await webhooks.change(clinic.no, params.webhookId, body)
+      if (outcome.kind !== 'done') throw noWebhook()
+      return { status: 200, body: webhookBody(outcome.webhook) }
+    },
+    { audit: ({ params, granted: { clinic } }) => changeOf(clinic.no, params.webhookId, 'changed') },
+  )
+
+  serve(
+    restOperations.deleteWebhook,
+    async ({ params, granted: { clinic } }) => {
+      const outcome = await webhooks.remove(clinic.no, params.webhookId)
+      if (outcome.kind !== 'done') throw noWebhook()
+      return { status: 204, body: undefined }
+    },
+    { audit: ({ params, granted: { clinic } }) => changeOf(clinic.no, params.webhookId, 'removed') },
+  )
+
+  serve(
+    restOperations.rotateWebhookSecret,
+    async ({ params, granted: { clinic } }) => {
+      const secret = newWebhookSecret()
+      const sealedSecret = await deps.webhookSender.sealed.seal(secret)
+      const outcome = await webhooks.rotateSecret(clinic.no, params.webhookId, { sealedSecret, hours: rotationHours })
+      if (outcome.kind !== 'done') throw noWebhook()
+      return { status: 200, body: { ...webhookBody(outcome.webhook), secret } }
+    },
+    {
+      returnsSecret: true,
+      audit: ({ params, granted: { clinic } }) => changeOf(clinic.no, params.webhookId, 'secret'),
+    },
+  )
+
+  serveDeliveries(serve, deps)
+}
+
+function serveDeliveries(serve: Serve, { engine: { webhooks }, webhookSender }: RestDeps): void {
+  serve(restOperations.listWebhookDeliveries, async ({ params, query, granted: { clinic } }) => {
+    const { webhookId } = params
+    if ((await webhooks.find(clinic.no, webhookId)) === null) throw noWebhook()
+    const { state = null, limit, cursor = null } = query
+    const page = await webhooks.deliveries({ clinicNo: clinic.no, webhookId, state, limit, cursor })
+    return { status: 200, body: { items: page.items.map(deliveryBody), nextCursor: page.nextCursor } }
+  })
+
+  serve(
+    restOperations.testWebhook,
+    async ({ params, granted: { clinic } }) => {
+      const planned = await webhooks.planTest(clinic.no, params.webhookId)
+      if (planned === null) throw noWebhook()
+      await webhooks.recordTest(planned, await attemptDelivery(webhookSender, planned))
+      const delivery = await webhooks.findDelivery(clinic.no, planned.id)
+      if (delivery === null) throw noWebhook()
+      return { status: 200, body: deliveryBody(delivery) }
+    },
+    { audit: ({ params, granted: { clinic } }) => changeOf(clinic.no, params.webhookId, 'tested') },
+  )
+
+  serve(
+    restOperations.replayWebhook,
+    async ({ params, body, granted: { clinic } }) => {
+      const outcome = await webhooks.replay(clinic.no, params.webhookId, body.after).catch(refusePosition)
+      if (outcome.kind !== 'done') throw noWebhook()
+      return { status: 200, body: webhookBody(outcome.webhook) }
+    },
+    { audit: ({ params, granted: { clinic } }) => changeOf(clinic.no, params.webhookId, 'replayed') },
+  )
+}
+
+function changeOf(clinicNo: number, subjectId: string | null, what: string) {
+  return { kind: 'clinic_changed', clinicNo, subjectId, details: [`webhook ${what}`] } as const
+}
+
+function requireUrl({ webhookSender: { egress } }: RestDeps, url: string): void {
+  const message = egress.problemOf(url)
+  if (message !== null) throw invalidRequest([{ path: '/body/url', message }])
+}
+
+/** Of another log, or none at all: the engine alone recognizes it. */
+function refusePosition(error: unknown): never {
+  if (!(error instanceof InvalidCursor)) throw error
+  throw invalidRequest([{ path: '/body/after', message: 'is no position of the clinic’s log' }])
+}
+
+function webhookBody(webhook: Webhook): WebhookBody {
+  const { pausedAt, failingSince, previousSecretUntil, createdAt, ...rest } = webhook
+  return {
+    ...rest,
+    pausedAt: timeOrNull(pausedAt),
+    failingSince: timeOrNull(failingSince),
+    previousSecretUntil: timeOrNull(previousSecretUntil),
+    createdAt: timeText(createdAt),
+  }
+}
+
+function deliveryBody({ dueAt, doneAt, createdAt, ...rest }: WebhookDelivery): WebhookDeliveryBody {
+  return { ...rest, dueAt: timeText(dueAt), doneAt: timeOrNull(doneAt), createdAt: timeText(createdAt) }
+}
+
+function timeOrNull(time: Date | null): string | null {
+  return time === null ? null : timeText(time)
+}
+
+function noWebhook() {
+  return problem('webhook_not_found', 'There is no such webhook.')
+}

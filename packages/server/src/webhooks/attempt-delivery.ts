@@ -1,0 +1,90 @@
+import type { Egress } from '@holdfast/adapters/egress'
+import type { DeliveryOutcome, DueDelivery } from '@holdfast/engine'
+import type { SealedTexts } from '../secrets/sealed-texts.ts'
+import { signatureHeaders } from './webhook-secrets.ts'
+
+export type WebhookSender = { egress: Egress; sealed: SealedTexts }
+
+/** For the whole attempt: the look-up, the connection, and the response. */
+const attemptMs = 15_000
+/** How long an attempt counts as under way: longer than it can take, with the record of it. */
+export const attemptSeconds = 120
+
+const minute = 60
+const hour = 60 * minute
+/** The pauses between attempts: three days, as Standard Webhooks suggests. Each is prolonged at random. */
+export const pausesSeconds = [
+  5,
+  5 * minute,
+  30 * minute,
+  2 * hour,
+  5 * hour,
+  10 * hour,
+  14 * hour,
+  20 * hour,
+  24 * hour,
+]
+const jitterShare = 0.2
+const gone = 410
+
+/**
+ * Sends a delivery once. Any 2xx is a success. Redirects are failures: whoever moves changes the URL.
+ *
+ * @param random from 0 to 1, for the pause after a failure
+ */
+export async function attemptDelivery(
+  { egress, sealed }: WebhookSender,
+  delivery: DueDelivery,
+  random = Math.random(),
+): Promise<DeliveryOutcome> {
+  const startedAt = performance.now()
+  const outcomeOf = (kind: DeliveryOutcome['kind'], status: number | null, result: string): DeliveryOutcome => ({
+    kind,
+    status,
+    result,
+    durationMs: performance.now() - startedAt,
+    againInSeconds: 0,
+  })
+  const failed = (status: number | null, result: string) => {
+    const pause = pausesSeconds[delivery.attempts - 1]
+    // A test is not repeated: whoever sent it sees its result.
+    if (pause === undefined || status === gone || delivery.bookingId === null)
+      return outcomeOf('failed', status, result)
+    return { ...outcomeOf('again', status, result), againInSeconds: pause * (1 + jitterShare * random) }
+  }
+  const secrets = await openSecrets(sealed, delivery)
+  if (secrets === null) return failed(null, 'Its secret was encrypted with another secret of the server: rotate it.')
+  const { url, payload } = delivery
+  const outcome = await egress.request({
+    method: 'POST',
+    url,
+    headers: {
+      'content-type': 'application/json',
+      ...signatureHeaders({ id: eventIdOf(delivery), at: new Date(), payload }, secrets),
+    },
+    body: payload,
+    timeoutMs: attemptMs,
+    // Nobody reads it, and it could have anything in it.
+    bodyBytesMax: 0,
+  })
+  if (outcome.kind !== 'response') return failed(null, outcome.reason)
+  const { status } = outcome
+  if (status >= 200 && status < 300) return outcomeOf('delivered', status, 'The server accepted it.')
+  if (status >= 300 && status < 400) return failed(status, 'The server redirects, which is not followed.')
+  return failed(status, status === gone ? 'The server says that it is gone.' : 'The server did not accept it.')
+}
+
+/**
+ * The id by which receivers recognize a repetition: the same for all attempts and replays of an event. It has no dots,
+ * because the signed text is separated by them.
+ */
+export function eventIdOf({ id, bookingId, version }: Pick<DueDelivery, 'id' | 'bookingId' | 'version'>): string {
+  const compact = (uuid: string) => uuid.replaceAll('-', '')
+  return bookingId === null ? `test_${compact(id)}` : `evt_${compact(bookingId)}_${version}`
+}
+
+async function openSecrets(sealed: SealedTexts, { secret, previousSecret }: DueDelivery): Promise<string[] | null> {
+  const current = await sealed.open(secret)
+  const previous = previousSecret === null ? null : await sealed.open(previousSecret)
+  return current === null ? null : previous === null ? [current] : [current, previous]
+}

@@ -1,0 +1,49 @@
+import type { PauseReason } from '@holdfast/engine'
+import type pg from 'pg'
+import sql from 'sql-template-tag'
+import type { AccountMails } from '../messages/account-mails.ts'
+import type { Logger } from '../observe/logger.ts'
+import type { WebhookDeps } from './send-due-deliveries.ts'
+
+type NotifyDeps = {
+  pool: pg.Pool
+  mails: Pick<AccountMails, 'webhookPaused'>
+  /** The address of the site. */
+  site: string
+  log: Logger
+}
+
+type Admin = { email: string; clinicId: string; clinicName: string; language: 'en' | 'de' | 'ar' }
+
+/** Notifies a clinic's administrators that a webhook was paused. Without a mail server, only its page shows it. */
+export function notifyAdmins({ pool, mails, site, log }: NotifyDeps): WebhookDeps['onPaused'] {
+  return async ({ clinicNo, webhookId, url, reason }) => {
+    try {
+      for (const { email, language, clinicId, clinicName } of await adminsOf(pool, clinicNo)) {
+        mails.webhookPaused?.({ address: email, language }, contextOf({ url, reason, clinicId, clinicName, site }))
+      }
+    } catch (error) {
+      log.warn({ err: error, webhookId }, 'administrators could not be notified of a paused webhook')
+    }
+  }
+}
+
+type Paused = { url: string; reason: PauseReason; clinicId: string; clinicName: string; site: string }
+
+function contextOf({ url, reason, clinicId, clinicName, site }: Paused) {
+  const page = `${site}/clinic/${clinicId}/webhooks`
+  return { clinicName, host: URL.parse(url)?.host ?? '', isGone: reason === 'gone', url: page }
+}
+
+async function adminsOf(pool: pg.Pool, clinicNo: number): Promise<Admin[]> {
+  const { rows } = await pool.query<Admin>(sql`
+    select u.email, c.id as "clinicId", c.name as "clinicName", coalesce(s.language, 'en') as language
+      from holdfast.membership m
+      join auth."user" u on u.id = m.account_id
+      join holdfast.clinic c on c.no = m.clinic_no
+      left join holdfast.message_settings s on s.clinic_no = m.clinic_no
+     where m.clinic_no = ${clinicNo} and m.role = 'admin'
+     order by m.account_id
+     limit 100`)
+  return rows
+}

@@ -1,0 +1,63 @@
+import type { PublishedEvent, WebhookWithSecret } from '@holdfast/contract/client'
+import { Box, Checkbox, Group, Stack, TextInput, Title } from '@mantine/core'
+import { useForm } from '@mantine/form'
+import { useTranslation } from 'react-i18next'
+import { ActionButton } from '../../../ui/action-button.tsx'
+import { ErrorState } from '../../../ui/error-state.tsx'
+import layoutClasses from '../../../ui/layout.module.css'
+import { eventNames, eventSuffix } from './event-names.ts'
+import { useWebhookActions } from './webhook-queries.ts'
+
+const chosenAtFirst: PublishedEvent[] = ['booking.confirmed', 'booking.moved', 'booking.cancelled', 'booking.failed']
+
+/** A form for a new webhook. */
+export function AddWebhook({ onAdded }: { onAdded(webhook: WebhookWithSecret): void }) {
+  const { t } = useTranslation('admin')
+  const { add } = useWebhookActions()
+  const form = useForm<{ url: string; events: PublishedEvent[] }>({
+    initialValues: { url: '', events: chosenAtFirst },
+    validate: { events: (events) => (events.length === 0 ? t('webhooks.chooseEvents') : null) },
+  })
+  const submit = form.onSubmit(({ url, events }) => {
+    const onSuccess = (webhook: WebhookWithSecret) => {
+      form.reset()
+      onAdded(webhook)
+    }
+    add.mutate({ url: url.trim(), events }, { onSuccess })
+  })
+  return (
+    <section className={layoutClasses.panel} aria-labelledby="add-webhook">
+      <Title order={2} size="h3" mb="md" id="add-webhook">
+        {t('webhooks.add')}
+      </Title>
+      <form onSubmit={submit}>
+        <Stack gap="md">
+          <TextInput
+            type="url"
+            dir="ltr"
+            label={t('webhooks.url')}
+            description={t('webhooks.urlHelp')}
+            inputWrapperOrder={['label', 'input', 'description', 'error']}
+            required
+            maxLength={2000}
+            autoComplete="off"
+            {...form.getInputProps('url')}
+          />
+          <Checkbox.Group label={t('webhooks.events')} {...form.getInputProps('events')}>
+            <Box className={layoutClasses.longChoices} mt="xs">
+              {eventNames.map((name) => (
+                <Checkbox key={name} value={name} label={t(`webhooks.event.${eventSuffix(name)}`)} />
+              ))}
+            </Box>
+          </Checkbox.Group>
+          {add.isError ? <ErrorState error={add.error} /> : null}
+          <Group>
+            <ActionButton type="submit" isBusy={add.isPending}>
+              {t('webhooks.submit')}
+            </ActionButton>
+          </Group>
+        </Stack>
+      </form>
+    </section>
+  )
+}

@@ -1,0 +1,120 @@
+import type { Webhook, WebhookWithSecret } from '@holdfast/contract/client'
+import { Group, Stack, Text, Title } from '@mantine/core'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { formatDayTime } from '../../../lib/format.ts'
+import { ActionButton } from '../../../ui/action-button.tsx'
+import { Dialog } from '../../../ui/dialog.tsx'
+import { ErrorState } from '../../../ui/error-state.tsx'
+import layoutClasses from '../../../ui/layout.module.css'
+import { toastDone, toastFailed } from '../../../ui/toast.ts'
+import { useClinic } from '../use-clinic.ts'
+import { DeliveriesTable } from './deliveries-table.tsx'
+import { eventSuffix } from './event-names.ts'
+import { useWebhookActions } from './webhook-queries.ts'
+
+type WebhookCardProps = {
+  webhook: Webhook
+  /** Receives the webhook with its new secret. */
+  onRotated(webhook: WebhookWithSecret): void
+  onRemoved(): void
+}
+
+/** What is asked before it is done. */
+type Asked = 'rotate' | 'replay' | 'remove'
+
+/** A webhook with its state, what can be done with it, and what was sent to it. */
+export function WebhookCard({ webhook, onRotated, onRemoved }: WebhookCardProps) {
+  const { t } = useTranslation('admin')
+  const actions = useWebhookActions()
+  const [asked, setAsked] = useState<Asked | null>(null)
+  const { id, url, pausedAt, events } = webhook
+  const isPaused = pausedAt !== null
+  const error = Object.values(actions).find((action) => action.isError)?.error ?? null
+  const test = () =>
+    actions.test.mutate(id, {
+      onSuccess: ({ state, status, result }) => {
+        if (state === 'delivered') toastDone({ message: t('webhooks.testDone', { status: status ?? '' }) })
+        else toastFailed({ message: t('webhooks.testFailed', { result: result ?? '' }) })
+      },
+    })
+  const confirmed: Record<Asked, () => void> = {
+    rotate: () => actions.rotate.mutate(id, { onSuccess: onRotated }),
+    replay: () => actions.replay.mutate(id, { onSuccess: () => toastDone({ message: t('webhooks.replayDone') }) }),
+    remove: () =>
+      actions.remove.mutate(id, {
+        onSuccess: () => {
+          toastDone({ message: t('webhooks.removed') })
+          onRemoved()
+        },
+      }),
+  }
+  const button = (label: string, onClick: () => void, isBusy: boolean) => (
+    <ActionButton
+      size="sm"
+      variant="default"
+      isBusy={isBusy}
+      aria-label={t('webhooks.of', { action: label, url })}
+      onClick={onClick}
+    >
+      {label}
+    </ActionButton>
+  )
+  return (
+    <section className={layoutClasses.panel} aria-labelledby={`webhook-${id}`}>
+      <Stack gap="sm">
+        <Title order={2} size="h4" id={`webhook-${id}`} style={{ overflowWrap: 'anywhere' }}>
+          <bdi>{url}</bdi>
+        </Title>
+        <WebhookState webhook={webhook} />
+        <Text size="sm">{events.map((name) => t(`webhooks.event.${eventSuffix(name)}`)).join(' · ')}</Text>
+        {error === null ? null : <ErrorState error={error} />}
+        <Group gap="xs">
+          {button(t('webhooks.test'), test, actions.test.isPending)}
+          {button(
+            isPaused ? t('webhooks.resume') : t('webhooks.pause'),
+            () => actions.change.mutate({ id, body: { paused: !isPaused } }),
+            actions.change.isPending,
+          )}
+          {button(t('webhooks.rotate'), () => setAsked('rotate'), actions.rotate.isPending)}
+          {button(t('webhooks.replay'), () => setAsked('replay'), actions.replay.isPending)}
+          {button(t('webhooks.remove'), () => setAsked('remove'), actions.remove.isPending)}
+        </Group>
+        <DeliveriesTable webhook={webhook} />
+      </Stack>
+      <Dialog isOpen={asked !== null} onClose={() => setAsked(null)} title={t(`webhooks.${asked ?? 'rotate'}`)}>
+        <Stack gap="md">
+          <Text>{t(`webhooks.${asked ?? 'rotate'}Help`)}</Text>
+          <Group>
+            <ActionButton
+              isBusy={false}
+              onClick={() => {
+                if (asked !== null) confirmed[asked]()
+                setAsked(null)
+              }}
+            >
+              {t(`webhooks.${asked ?? 'rotate'}`)}
+            </ActionButton>
+          </Group>
+        </Stack>
+      </Dialog>
+    </section>
+  )
+}
+
+function WebhookState({ webhook }: { webhook: Webhook }) {
+  const { t } = useTranslation('admin')
+  const { timeZone } = useClinic()
+  const { pauseReason, failingSince, due, isReplaying } = webhook
+  const texts = [
+    pauseReason === null ? t('webhooks.active') : t(`webhooks.paused.${pauseReason}`),
+    ...(failingSince === null ? [] : [t('webhooks.failing', { time: formatDayTime(failingSince, timeZone) })]),
+    ...(due === 0 ? [] : [t('webhooks.due', { number: due })]),
+    ...(isReplaying ? [t('webhooks.replaying')] : []),
+  ]
+  return (
+    <Text role="status" fw={pauseReason === null ? 400 : 600}>
+      {texts.join(' · ')}
+    </Text>
+  )
+}
