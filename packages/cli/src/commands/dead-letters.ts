@@ -1,0 +1,109 @@
+import { type DeadLetter, type DeadLetters, deadLettersMax, withDeadLetters } from '@holdfast/adapters/rabbitmq'
+import type { DeadLettersOptions } from '../add-events.ts'
+import { type CommandContext, CommandRefusal, type ExitCode } from '../command.ts'
+import { quoted } from '../tables/bad-lines.ts'
+import { columns } from '../terminal.ts'
+import { readSettings } from '../with-database.ts'
+
+/** `holdfast events dead-letters list` */
+export async function listDeadLettersCommand(context: CommandContext, options: DeadLettersOptions): Promise<ExitCode> {
+  const { terminal } = context
+  const letters = await withChosen(context, null, options, async ({ letters }) => letters)
+  if (options.json === true) {
+    terminal.json({ deadLetters: letters.map(({ body: _, ...letter }) => letter) })
+    return 0
+  }
+  if (letters.length === 0) terminal.out(`There are no dead letters${ofQueue(options)}.`)
+  else {
+    const rows = letters.map(({ id, queue, type, reason, deadAt }) => [id, queue, type, reason, deadAt])
+    for (const line of columns([['id', 'queue', 'type', 'reason', 'since'], ...rows], '')) terminal.out(line)
+  }
+  if (letters.length === deadLettersMax) terminal.note(`Only the oldest ${deadLettersMax} are listed.`)
+  return 0
+}
+
+/** `holdfast events dead-letters show ID` */
+export async function showDeadLetterCommand(
+  context: CommandContext,
+  id: string,
+  options: DeadLettersOptions,
+): Promise<ExitCode> {
+  const { terminal } = context
+  const letters = await withChosen(context, id, options, async (chosen) => chosen.letters)
+  const shown = letters.map(({ body, ...letter }) => ({ ...letter, event: eventOf(body) }))
+  if (options.json === true) terminal.json({ deadLetters: shown })
+  else for (const letter of shown) terminal.out(JSON.stringify(letter, null, 2))
+  return 0
+}
+
+/** `holdfast events dead-letters replay|drop ID|--all`. Exits with 1 if the queue of one does not exist any more. */
+export async function removeDeadLettersCommand(
+  context: CommandContext,
+  how: 'replay' | 'drop',
+  id: string | null,
+  options: DeadLettersOptions,
+): Promise<ExitCode> {
+  if ((id === null) !== (options.all === true)) throw new CommandRefusal('name one id, or --all', 2)
+  const { terminal } = context
+  const result = await withChosen(context, id, options, async ({ letters, replay, drop }) => {
+    const left: DeadLetter[] = []
+    for (const letter of letters) {
+      if (how === 'drop') await drop(letter)
+      else if (!(await replay(letter))) left.push(letter)
+    }
+    return { done: letters.length - left.length, left }
+  })
+  const { done, left } = result
+  if (options.json === true) terminal.json({ [how === 'drop' ? 'dropped' : 'replayed']: done, left: left.length })
+  else {
+    const what = done === 1 ? 'dead letter was' : 'dead letters were'
+    terminal.out(`${done} ${what} ${how === 'drop' ? 'dropped' : 'replayed'}${ofQueue(options)}.`)
+  }
+  for (const queue of new Set(left.map((letter) => letter.queue))) {
+    terminal.note(`The queue of ${quoted(queue)} does not exist: its dead letters stay. Is it in HOLDFAST_AMQP_QUEUES?`)
+  }
+  return left.length === 0 ? 0 : 1
+}
+
+/**
+ * Calls `work` with the dead letters of the id and the queue.
+ *
+ * @throws CommandRefusal without AMQP_URL, or if none has this id
+ */
+async function withChosen<Result>(
+  context: CommandContext,
+  id: string | null,
+  { queue }: DeadLettersOptions,
+  work: (chosen: DeadLetters) => Promise<Result>,
+): Promise<Result> {
+  const { amqpUrl } = readSettings(context)
+  if (amqpUrl === null) throw new CommandRefusal('AMQP_URL is not set: there is no RabbitMQ server to read from')
+  const chosen = (all: DeadLetters) => ({
+    ...all,
+    letters: all.letters.filter(
+      (one) => (queue === undefined || one.queue === queue) && (id === null || one.id === id),
+    ),
+  })
+  const refuse = () => new CommandRefusal(`there is no dead letter ${quoted(id ?? '')}${ofQueue({ queue })}`)
+  const result = await withDeadLetters(amqpUrl, async (all) => {
+    const some = chosen(all)
+    if (id !== null && some.letters.length === 0) throw refuse()
+    return { value: await work(some) }
+  })
+  if (result !== null) return result.value
+  // The queue is declared when a server or a worker has connected for the first time.
+  if (id !== null) throw refuse()
+  return work({ letters: [], replay: async () => false, drop: async () => undefined })
+}
+
+function ofQueue({ queue }: { queue?: string | undefined }): string {
+  return queue === undefined ? '' : ` of ${quoted(queue)}`
+}
+
+function eventOf(body: string): unknown {
+  try {
+    return JSON.parse(body)
+  } catch {
+    return body
+  }
+}
