@@ -1,0 +1,69 @@
+import Type from 'typebox'
+import { blockedSlotsSchema, busyCalendarStateSchema, newBusyCalendarSchema } from '../schemas/busy-calendar.ts'
+import { id, localDate } from '../schemas/fields.ts'
+import { operation } from './operation.ts'
+
+const tag = 'Calendars'
+const url = '/api/v1/doctors/{doctorId}/busy-calendar'
+const params = Type.Object({ doctorId: id() }, { additionalProperties: false })
+
+export const busyCalendarOperations = {
+  setBusyCalendar: operation({
+    id: 'setBusyCalendar',
+    method: 'PUT',
+    url,
+    tag,
+    summary: 'Block a doctor’s free places by an external calendar',
+    description:
+      'The calendar is read within a minute, and then every 15 minutes. Free places that overlap its busy times are ' +
+      'neither offered nor booked (`slot_closed`). Events that are cancelled or shown as free do not count. Bookings ' +
+      'in these times stay, and are listed as conflicts. A new URL replaces the former.',
+    access: 'calendar_owner',
+    params,
+    body: newBusyCalendarSchema,
+    responses: { 200: { description: 'The calendar', schema: busyCalendarStateSchema } },
+    problems: ['doctor_not_found'],
+  }),
+  getBusyCalendar: operation({
+    id: 'getBusyCalendar',
+    method: 'GET',
+    url,
+    tag,
+    summary: 'Read a doctor’s external calendar and its conflicts',
+    access: 'calendar_owner',
+    params,
+    responses: { 200: { description: 'The calendar, if there is one', schema: busyCalendarStateSchema } },
+    problems: ['doctor_not_found'],
+  }),
+  deleteBusyCalendar: operation({
+    id: 'deleteBusyCalendar',
+    method: 'DELETE',
+    url,
+    tag,
+    summary: 'Remove a doctor’s external calendar',
+    description: 'What it has blocked is free again.',
+    access: 'calendar_owner',
+    params,
+    responses: { 204: { description: 'There is none any more' } },
+    problems: ['doctor_not_found'],
+  }),
+  listBlockedSlots: operation({
+    id: 'listBlockedSlots',
+    method: 'GET',
+    url: '/api/v1/doctors/{doctorId}/blocked-slots',
+    tag,
+    summary: 'List the slots that an external calendar blocks',
+    description: 'At most 62 days.',
+    access: 'calendar',
+    params,
+    query: Type.Object(
+      {
+        from: localDate({ description: 'First day of the slot’s start, in the clinic’s zone' }),
+        to: localDate({ description: 'Last day, inclusive' }),
+      },
+      { additionalProperties: false },
+    ),
+    responses: { 200: { description: 'Their ids', schema: blockedSlotsSchema } },
+    problems: ['doctor_not_found'],
+  }),
+}

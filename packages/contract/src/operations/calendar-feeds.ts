@@ -1,0 +1,165 @@
+import Type from 'typebox'
+import {
+  calendarFeedChangeSchema,
+  calendarFeedSchema,
+  calendarFeedUrlSchema,
+  clinicCalendarFeedSchema,
+  newCalendarFeedSchema,
+} from '../schemas/calendar-feed.ts'
+import { id } from '../schemas/fields.ts'
+import { notModified, operation } from './operation.ts'
+
+const tag = 'Calendars'
+const mine = '/api/v1/me/calendar-feed'
+const ofDoctor = '/api/v1/doctors/{doctorId}/calendar-feed'
+const ofClinic = '/api/v1/clinics/{clinicId}/calendar-feed'
+const doctorParams = Type.Object({ doctorId: id() }, { additionalProperties: false })
+const clinicParams = Type.Object({ clinicId: id() }, { additionalProperties: false })
+const created = {
+  bodyOptional: true,
+  body: newCalendarFeedSchema,
+  responses: { 201: { description: 'The URL of the feed', schema: calendarFeedUrlSchema } },
+} as const
+const removed = { 204: { description: 'There is no feed any more' } }
+const replaces =
+  'A feed that exists is replaced: its URL no longer works. A repetition with the same Idempotency-Key replaces it ' +
+  'again, because the response contains a secret and is not stored.'
+
+export const calendarFeedOperations = {
+  createMyCalendarFeed: operation({
+    ...created,
+    id: 'createMyCalendarFeed',
+    method: 'POST',
+    url: mine,
+    tag,
+    summary: 'Create a calendar feed of my bookings',
+    description: `The confirmed bookings of this account, for calendar programs. ${replaces}`,
+    access: 'account',
+    problems: [],
+  }),
+  getMyCalendarFeed: operation({
+    id: 'getMyCalendarFeed',
+    method: 'GET',
+    url: mine,
+    tag,
+    summary: 'Read whether there is a calendar feed of my bookings',
+    access: 'account',
+    responses: { 200: { description: 'Since when there is one', schema: calendarFeedSchema } },
+    problems: [],
+  }),
+  deleteMyCalendarFeed: operation({
+    id: 'deleteMyCalendarFeed',
+    method: 'DELETE',
+    url: mine,
+    tag,
+    summary: 'Revoke the calendar feed of my bookings',
+    access: 'account',
+    responses: removed,
+    problems: [],
+  }),
+  createDoctorCalendarFeed: operation({
+    ...created,
+    id: 'createDoctorCalendarFeed',
+    method: 'POST',
+    url: ofDoctor,
+    tag,
+    summary: 'Create a calendar feed of a doctor',
+    description:
+      'The confirmed bookings of the doctor, without patients unless the clinic allows their names. The feed ends ' +
+      `when the account that created it loses or changes its role, or the doctor is inactive. ${replaces}`,
+    access: 'calendar_owner',
+    params: doctorParams,
+    problems: ['doctor_not_found'],
+  }),
+  getDoctorCalendarFeed: operation({
+    id: 'getDoctorCalendarFeed',
+    method: 'GET',
+    url: ofDoctor,
+    tag,
+    summary: 'Read whether there is a calendar feed of a doctor',
+    access: 'calendar_owner',
+    params: doctorParams,
+    responses: { 200: { description: 'Since when there is one', schema: clinicCalendarFeedSchema } },
+    problems: ['doctor_not_found'],
+  }),
+  deleteDoctorCalendarFeed: operation({
+    id: 'deleteDoctorCalendarFeed',
+    method: 'DELETE',
+    url: ofDoctor,
+    tag,
+    summary: 'Revoke the calendar feed of a doctor',
+    access: 'calendar_owner',
+    params: doctorParams,
+    responses: removed,
+    problems: ['doctor_not_found'],
+  }),
+  createClinicCalendarFeed: operation({
+    ...created,
+    id: 'createClinicCalendarFeed',
+    method: 'POST',
+    url: ofClinic,
+    tag,
+    summary: 'Create a calendar feed of a clinic',
+    description:
+      'The confirmed bookings of all doctors, without patients unless the clinic allows their names. The feed ends ' +
+      `when the account that created it is no longer an administrator. ${replaces}`,
+    access: 'admin',
+    params: clinicParams,
+    problems: ['clinic_not_found'],
+  }),
+  getClinicCalendarFeed: operation({
+    id: 'getClinicCalendarFeed',
+    method: 'GET',
+    url: ofClinic,
+    tag,
+    summary: 'Read whether there is a calendar feed of a clinic',
+    access: 'admin',
+    params: clinicParams,
+    responses: { 200: { description: 'Since when there is one', schema: clinicCalendarFeedSchema } },
+    problems: ['clinic_not_found'],
+  }),
+  updateClinicCalendarFeed: operation({
+    id: 'updateClinicCalendarFeed',
+    method: 'PATCH',
+    url: ofClinic,
+    tag,
+    summary: 'Choose whether calendar feeds name the patients',
+    description: 'For the feed of the clinic and those of its doctors, also the ones that exist.',
+    access: 'admin',
+    params: clinicParams,
+    body: calendarFeedChangeSchema,
+    responses: { 200: { description: 'The feed and the setting', schema: clinicCalendarFeedSchema } },
+    problems: ['clinic_not_found'],
+  }),
+  deleteClinicCalendarFeed: operation({
+    id: 'deleteClinicCalendarFeed',
+    method: 'DELETE',
+    url: ofClinic,
+    tag,
+    summary: 'Revoke the calendar feed of a clinic',
+    access: 'admin',
+    params: clinicParams,
+    responses: removed,
+    problems: ['clinic_not_found'],
+  }),
+  readCalendarFeed: operation({
+    id: 'readCalendarFeed',
+    method: 'GET',
+    url: '/api/v1/calendar-feeds/{fileName}',
+    tag,
+    summary: 'Read a calendar feed',
+    description:
+      'As iCalendar (RFC 5545): the bookings of the last 30 days (of a clinic: 7) and those to come, at most 5,000. ' +
+      'The address contains the secret, so no credentials are needed. Takes If-None-Match.',
+    access: 'anyone',
+    params: Type.Object(
+      { fileName: Type.String({ minLength: 1, maxLength: 100, description: 'The token with `.ics`' }) },
+      { additionalProperties: false },
+    ),
+    responses: {
+      200: { description: 'The calendar', mediaType: 'text/calendar', schema: Type.String() },
+      304: notModified,
+    },
+    problems: ['calendar_feed_not_found'],
+  }),
+}

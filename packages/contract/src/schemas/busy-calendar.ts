@@ -1,0 +1,43 @@
+import Type from 'typebox'
+import { bookingSchema } from './booking.ts'
+import { nullableTime, time } from './fields.ts'
+
+export const newBusyCalendarSchema = Type.Object(
+  {
+    url: Type.String({
+      minLength: 8,
+      maxLength: 2000,
+      description: 'An iCal address (`https` or `webcal`). It is stored encrypted, and not shown again',
+      examples: ['https://calendar.example.org/private-abc/basic.ics'],
+    }),
+  },
+  { title: 'NewBusyCalendar', additionalProperties: false },
+)
+
+const busyCalendarSchema = Type.Object(
+  {
+    host: Type.Union([Type.String(), Type.Null()], {
+      description: 'The host of the URL; null: the server’s secret was replaced, so that the URL has to be set again',
+    }),
+    createdAt: time(),
+    readAt: nullableTime({ description: 'When it was read for the last time; null: not yet' }),
+    failingSince: nullableTime({ description: 'Since when it cannot be read; null: it can' }),
+    problem: Type.Union([Type.String(), Type.Null()], { description: 'Why it cannot be read' }),
+  },
+  { title: 'BusyCalendar', additionalProperties: false },
+)
+
+export const busyCalendarStateSchema = Type.Object(
+  {
+    calendar: Type.Union([busyCalendarSchema, Type.Null()], { description: 'null: the doctor has none' }),
+    conflicts: Type.Array(bookingSchema, {
+      description: 'The first 50 live bookings in blocked slots, by start. They are not changed',
+    }),
+  },
+  { title: 'BusyCalendarState', additionalProperties: false },
+)
+
+export const blockedSlotsSchema = Type.Object(
+  { slotIds: Type.Array(Type.String({ format: 'uuid' })) },
+  { title: 'BlockedSlots', additionalProperties: false },
+)

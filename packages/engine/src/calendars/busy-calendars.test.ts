@@ -1,0 +1,240 @@
+import {
+  aBooking,
+  aClaim,
+  aClinic,
+  aDoctor,
+  aSlot,
+  type BuiltDoctor,
+  claimWays,
+  createTestDatabase,
+  kinds,
+  plantFunction,
+  type TestDatabase,
+  takenOf,
+  untilLockWaiters,
+} from '@holdfast/testkit'
+import { expect } from 'vitest'
+import { test } from '../../test/waitlist.ts'
+import { runClaimBatch } from '../bookings/claim-batch.ts'
+import { createEngine } from '../create-engine.ts'
+import type { BusyTime } from '../model/busy-calendar.ts'
+import {
+  recordBusyCalendar,
+  setBusyTimes,
+  takeDueBusyCalendars,
+  takeFailingBusyCalendars,
+} from './read-busy-calendars.ts'
+
+const { alone, together } = claimWays(runClaimBatch)
+
+const keysOf = ({ clinicNo, id: doctorId }: BuiltDoctor) => ({ clinicNo, doctorId })
+
+async function aCalendar(database: TestDatabase, doctor: BuiltDoctor): Promise<void> {
+  await database.appPool.query('insert into holdfast.busy_calendar (clinic_no, resource_id, url) values ($1, $2, $3)', [
+    doctor.clinicNo,
+    doctor.id,
+    'sealed',
+  ])
+}
+
+const block = (database: TestDatabase, doctor: BuiltDoctor, busy: readonly BusyTime[]) =>
+  setBusyTimes(database.appPool, keysOf(doctor), busy)
+
+const whyClosed = async (database: TestDatabase, slot: { id: string; clinicNo: number }) => {
+  const [outcome] = await alone.claim(database.appPool, aClaim(slot))
+  return outcome === undefined || outcome === 'retry' || outcome.kind !== 'slot_closed' ? null : outcome.why
+}
+
+test('free places in a busy time are not listed, claimed or moved to; a time that disappears frees them', async ({
+  database,
+  engine,
+  doctor,
+  expectClean,
+}) => {
+  await aCalendar(database, doctor)
+  const [slot, next] = [await aSlot(database, doctor), await aSlot(database, doctor)]
+  const elsewhere = await aBooking(database, await aSlot(database, doctor))
+  await block(database, doctor, [{ startsAt: new Date(slot.startsAt.getTime() + 60_000), endsAt: slot.endsAt }])
+  expect(await whyClosed(database, slot)).toBe('doctor_busy')
+  expect(await together.claim(database.appPool, aClaim(slot))).toMatchObject([
+    { kind: 'slot_closed', why: 'doctor_busy' },
+  ])
+  expect((await engine.reads.slot(slot.id))?.available).toBe(0)
+  expect((await engine.reads.slot(next.id))?.available).toBe(1)
+  const move = { bookingId: elsewhere.id, slotId: slot.id, actorId: null, onBehalf: true, key: null }
+  expect(await engine.move(move)).toMatchObject({ kind: 'slot_closed', why: 'doctor_busy' })
+  await block(database, doctor, [])
+  expect((await engine.reads.slot(slot.id))?.available).toBe(1)
+  expect(kinds(await alone.claim(database.appPool, aClaim(slot)))).toEqual(['booked'])
+  await expectClean()
+})
+
+test.for([alone, together])(
+  'a claim that waits while the place is blocked is refused: $way',
+  async ({ claim }, { database, doctor }) => {
+    await aCalendar(database, doctor)
+    const slot = await aSlot(database, doctor)
+    expect(await claimedWhileBlocked(database, doctor, slot, claim)).toEqual(['slot_closed'])
+    expect(await takenOf(database, slot)).toEqual([0])
+  },
+)
+
+test('negative control: without the checks of blocked places, the waiting claim is booked', async () => {
+  const database = await createTestDatabase()
+  const doctor = await aDoctor(database, await aClinic(database))
+  await aCalendar(database, doctor)
+  const slot = await aSlot(database, doctor)
+  await plantFunction(database, 'claim_verdict', { part: 'p_blocked_at IS NOT NULL', becomes: 'false' })
+  await plantFunction(database, 'claim_slots', { part: 'when q.blocked_at is not null', becomes: 'when false' })
+  expect(await claimedWhileBlocked(database, doctor, slot, together.claim)).toEqual(['booked'])
+  await database.drop()
+})
+
+async function claimedWhileBlocked(
+  database: TestDatabase,
+  doctor: BuiltDoctor,
+  slot: { id: string; clinicNo: number; startsAt: Date; endsAt: Date },
+  claim: typeof alone.claim,
+): Promise<string[]> {
+  const client = await database.ownerPool.connect()
+  try {
+    await client.query('begin')
+    await setBusyTimes(client, keysOf(doctor), [slot])
+    const claimed = claim(database.appPool, aClaim(slot))
+    await untilLockWaiters(database, 1)
+    await client.query('commit')
+    return kinds(await claimed)
+  } finally {
+    client.release()
+  }
+}
+
+test('whoever waits is offered what a busy time leaves free again, and not what is blocked', async ({
+  database,
+  doctor,
+  wait,
+  offerOf,
+  settle,
+  expectClean,
+}) => {
+  await aCalendar(database, doctor)
+  const slot = await aSlot(database, doctor)
+  const booking = await aBooking(database, slot)
+  await block(database, doctor, [slot])
+  const entry = await wait()
+  // A cancelled booking frees its unit, which stays blocked.
+  await settle(booking, 'cancel')
+  expect(await takenOf(database, slot)).toEqual([0])
+  expect(await offerOf(entry)).toBeNull()
+  await block(database, doctor, [])
+  expect(await offerOf(entry)).toMatchObject({ slotId: slot.id })
+  await expectClean()
+})
+
+test('a slot that is created in a busy time is blocked', async ({ database, engine, doctor }) => {
+  await aCalendar(database, doctor)
+  const startsAt = new Date(Date.now() + 5 * 86_400_000)
+  const endsAt = new Date(startsAt.getTime() + 900_000)
+  await block(database, doctor, [{ startsAt, endsAt }])
+  const later = new Date(endsAt.getTime() + 900_000)
+  const drafts = [
+    { startsAt, endsAt, capacity: 1 },
+    { startsAt: endsAt, endsAt: later, capacity: 1 },
+  ]
+  const { items } = await engine.createSlots({ doctorId: doctor.id, drafts, dryRun: false })
+  const [blocked, free] = items.map(({ slotId }) => ({ id: slotId ?? '', clinicNo: doctor.clinicNo }))
+  expect(await whyClosed(database, blocked ?? { id: '', clinicNo: 0 })).toBe('doctor_busy')
+  expect(kinds(await alone.claim(database.appPool, aClaim(free ?? { id: '', clinicNo: 0 })))).toEqual(['booked'])
+})
+
+test('bookings in a busy time stay, and are listed as conflicts', async ({ database, engine, doctor }) => {
+  await aCalendar(database, doctor)
+  const [first, second] = [await aSlot(database, doctor, { capacity: 3 }), await aSlot(database, doctor)]
+  const kept = await aBooking(database, first)
+  const held = await aBooking(database, first, { status: 'PENDING' })
+  await aBooking(database, first, { status: 'CANCELLED' })
+  await aBooking(database, second)
+  await block(database, doctor, [first])
+  expect(await takenOf(database, first, second)).toEqual([2, 1])
+  const conflicts = await engine.busyCalendars.conflicts({ ...keysOf(doctor), limit: 10 })
+  expect(conflicts.toSorted()).toEqual([kept.id, held.id].toSorted())
+  const days = { from: new Date(), to: new Date(Date.now() + 30 * 86_400_000) }
+  expect(await engine.busyCalendars.blockedSlotIds({ ...keysOf(doctor), ...days })).toEqual([first.id])
+})
+
+test('more than a thousand slots are blocked and freed in steps', async ({ database, doctor }) => {
+  await aCalendar(database, doctor)
+  await database.ownerPool.query(
+    `insert into holdfast.slot (clinic_no, id, resource_id, starts_at, ends_at, capacity)
+     select $1, holdfast.new_id($1, clock_timestamp()), $2, s, s + interval '1 minute', 1
+       from generate_series(now() + interval '40 days', now() + interval '40 days 1199 minutes',
+                            interval '1 minute') s`,
+    [doctor.clinicNo, doctor.id],
+  )
+  const count = async () => {
+    const { rows } = await database.ownerPool.query(
+      'select count(*)::int as blocked from holdfast.slot where resource_id = $1 and blocked_at is not null',
+      [doctor.id],
+    )
+    return rows[0].blocked
+  }
+  const all = { startsAt: new Date(Date.now() + 39 * 86_400_000), endsAt: new Date(Date.now() + 42 * 86_400_000) }
+  await block(database, doctor, [all])
+  expect(await count()).toBe(1_200)
+  await block(database, doctor, [])
+  expect(await count()).toBe(0)
+})
+
+test('a calendar is read by one process at a time; removed, it frees its places and is not blocked again', async ({
+  database,
+  doctor,
+}) => {
+  const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
+  const slot = await aSlot(database, doctor)
+  await engine.busyCalendars.set({ ...keysOf(doctor), sealedUrl: 'sealed' })
+  const mine = async () =>
+    (await takeDueBusyCalendars(database.appPool, 1_000)).filter(({ doctorId }) => doctorId === doctor.id)
+  const [due] = await mine()
+  if (due === undefined) throw new Error('It is not due.')
+  expect(due).toMatchObject({ sealedUrl: 'sealed', etag: null })
+  expect(await mine()).toEqual([])
+  const read = { kind: 'read', busy: [slot], etag: '"1"', lastModified: null } as const
+  await recordBusyCalendar(database.appPool, due, read)
+  expect(await whyClosed(database, slot)).toBe('doctor_busy')
+  expect(await engine.busyCalendars.find(doctor.clinicNo, doctor.id)).toMatchObject({
+    readAt: expect.any(Date),
+    failingSince: null,
+  })
+  await engine.busyCalendars.remove(doctor.clinicNo, doctor.id)
+  expect(await engine.busyCalendars.find(doctor.clinicNo, doctor.id)).toBeNull()
+  // What was read of it meanwhile comes too late.
+  await recordBusyCalendar(database.appPool, due, read)
+  expect(await whyClosed(database, slot)).toBeNull()
+  await engine.stop()
+})
+
+test('a failure leaves the busy times, and is reported once after a day', async ({ database, doctor }) => {
+  const pool = database.appPool
+  await aCalendar(database, doctor)
+  const slot = await aSlot(database, doctor)
+  await block(database, doctor, [slot])
+  const due = { ...keysOf(doctor), sealedUrl: 'sealed', etag: null, lastModified: null }
+  const failed = { kind: 'failed', problem: 'The host name was not found.' } as const
+  const mine = async () =>
+    (await takeFailingBusyCalendars(pool, 1_000)).filter(({ doctorId }) => doctorId === doctor.id)
+  await recordBusyCalendar(pool, due, failed)
+  expect(await mine()).toEqual([])
+  await database.ownerPool.query(
+    `update holdfast.busy_calendar set failing_since = now() - interval '25 hours' where resource_id = $1`,
+    [doctor.id],
+  )
+  await recordBusyCalendar(pool, due, failed)
+  expect(await mine()).toMatchObject([{ problem: failed.problem }])
+  expect(await mine()).toEqual([])
+  expect(await whyClosed(database, slot)).toBe('doctor_busy')
+  await recordBusyCalendar(pool, due, { kind: 'unchanged' })
+  const { rows } = await database.ownerPool.query('select * from holdfast.busy_calendar where resource_id = $1', [
+    doctor.id,
+  ])
+  expect(rows).toMatchObject([{ failing_since: null, problem: null, notified_at: null }])
+})

@@ -1,0 +1,43 @@
+/** An external calendar of a doctor, without its URL. */
+export type BusyCalendar = {
+  sealedUrl: string
+  /** When it was read whole for the last time; null: never. */
+  readAt: Date | null
+  /** Since when it cannot be read; null: it can. */
+  failingSince: Date | null
+  problem: string | null
+  createdAt: Date
+}
+
+/** An instant range [startsAt, endsAt). */
+export type BusyTime = { startsAt: Date; endsAt: Date }
+
+/** A busy calendar that is to be read now. `etag` and `lastModified` are of its last whole response. */
+export type DueBusyCalendar = {
+  clinicNo: number
+  doctorId: string
+  sealedUrl: string
+  etag: string | null
+  lastModified: string | null
+}
+
+/** `unchanged`: the server says so. `read`: its busy times, disjoint and by start. `failed`: why, for the doctor. */
+export type BusyCalendarRead =
+  | { kind: 'unchanged' }
+  | { kind: 'read'; busy: readonly BusyTime[]; etag: string | null; lastModified: string | null }
+  | { kind: 'failed'; problem: string }
+
+/** A calendar that has failed for a day, and whose doctor is notified now. */
+export type FailingBusyCalendar = { clinicNo: number; doctorId: string; failingSince: Date; problem: string }
+
+export type BusyCalendars = {
+  /** Replaces the doctor's calendar. The busy times until now stay until it was read. */
+  set(calendar: { clinicNo: number; doctorId: string; sealedUrl: string }): Promise<void>
+  find(clinicNo: number, doctorId: string): Promise<BusyCalendar | null>
+  /** Frees all of its times. */
+  remove(clinicNo: number, doctorId: string): Promise<void>
+  /** Its slots to come that are blocked and start in [from, to). */
+  blockedSlotIds(query: { clinicNo: number; doctorId: string; from: Date; to: Date }): Promise<string[]>
+  /** The ids of the first live bookings in blocked slots to come, by start. */
+  conflicts(query: { clinicNo: number; doctorId: string; limit: number }): Promise<string[]>
+}

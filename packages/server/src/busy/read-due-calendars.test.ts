@@ -1,0 +1,134 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createEgress } from '@holdfast/adapters/egress'
+import { createEngine } from '@holdfast/engine'
+import { aClinic, aDoctor, aSlot, type BuiltSlot, type TestDatabase } from '@holdfast/testkit'
+import { test as databaseTest } from '@holdfast/testkit/database-test'
+import { expect } from 'vitest'
+import { createLogger } from '../observe/logger.ts'
+import { createSealedTexts } from '../secrets/sealed-texts.ts'
+import { type FailingCalendar, readDueCalendars } from './read-due-calendars.ts'
+
+type Answer = { status: number; headers?: Record<string, string>; body?: string }
+
+/** A calendar server on this machine. */
+const test = databaseTest.extend('calendars', { scope: 'file' }, async ({ database: _ }, { onCleanup }) => {
+  const answers = new Map<string, Answer>()
+  const requests: { url: string; etag: string | undefined }[] = []
+  const server = createServer((request, response) => {
+    const { url = '' } = request
+    requests.push({ url, etag: request.headers['if-none-match'] })
+    const { status, headers = {}, body = '' } = answers.get(url) ?? { status: 404 }
+    response.writeHead(status, headers).end(body)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onCleanup(() => void server.close())
+  const { port } = server.address() as AddressInfo
+  return { answers, requests, origin: `http://127.0.0.1:${port}` }
+})
+
+const sealed = createSealedTexts(['a secret of the tests'], 'busy-calendar')
+
+async function aScene(database: TestDatabase, url: string) {
+  const clinic = await aClinic(database)
+  const doctor = await aDoctor(database, clinic)
+  const slot = await aSlot(database, doctor)
+  const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
+  await engine.busyCalendars.set({ clinicNo: clinic.no, doctorId: doctor.id, sealedUrl: await sealed.seal(url) })
+  const state = () => engine.busyCalendars.find(clinic.no, doctor.id)
+  const isBlocked = async () => (await engine.reads.slot(slot.id))?.available === 0
+  const due = () =>
+    database.ownerPool.query('update holdfast.busy_calendar set read_next_at = now() where resource_id = $1', [
+      doctor.id,
+    ])
+  return { doctor, slot, state, isBlocked, due }
+}
+
+function calendarWith({ startsAt, endsAt }: BuiltSlot): string {
+  const utc = (time: Date) => `${time.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`
+  const event = ['BEGIN:VEVENT', 'UID:1', `DTSTART:${utc(startsAt)}`, `DTEND:${utc(endsAt)}`, 'END:VEVENT']
+  return ['BEGIN:VCALENDAR', 'VERSION:2.0', 'PRODID:x', ...event, 'END:VCALENDAR', ''].join('\r\n')
+}
+
+async function read({ appPool: pool }: TestDatabase, allowPrivate = true): Promise<FailingCalendar[]> {
+  const failing: FailingCalendar[] = []
+  await readDueCalendars({
+    pool,
+    sealed,
+    egress: createEgress({ allowPrivate }),
+    log: createLogger('silent'),
+    onFailing: async (one) => void failing.push(one),
+  })
+  return failing
+}
+
+const empty = 'BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nEND:VCALENDAR\r\n'
+
+test('a calendar blocks a place, is asked whether it changed, and frees the place', async ({ database, calendars }) => {
+  const { slot, state, isBlocked, due } = await aScene(database, `${calendars.origin}/moved.ics`)
+  calendars.answers.set('/moved.ics', { status: 302, headers: { location: '/a.ics' } })
+  calendars.answers.set('/a.ics', { status: 200, headers: { etag: '"1"' }, body: calendarWith(slot) })
+  await read(database)
+  expect(await isBlocked()).toBe(true)
+  expect(await state()).toMatchObject({ readAt: expect.any(Date), problem: null })
+  calendars.answers.set('/a.ics', { status: 304 })
+  await due()
+  await read(database)
+  expect(calendars.requests.at(-1)).toEqual({ url: '/a.ics', etag: '"1"' })
+  expect(await isBlocked()).toBe(true)
+  calendars.answers.set('/a.ics', { status: 200, body: empty })
+  await due()
+  await read(database)
+  expect(await isBlocked()).toBe(false)
+})
+
+test('a failure is shown, blocks nothing else and is notified once after a day', async ({ database, calendars }) => {
+  const { doctor, slot, state, isBlocked, due } = await aScene(database, `${calendars.origin}/b.ics`)
+  calendars.answers.set('/b.ics', { status: 200, body: calendarWith(slot) })
+  await read(database)
+  for (const answer of [{ status: 500 }, { status: 200, body: '<html>' }, { status: 302 }]) {
+    calendars.answers.set('/b.ics', answer)
+    await due()
+    expect(await read(database)).toEqual([])
+    expect((await state())?.problem).toBeTruthy()
+    expect(await isBlocked()).toBe(true)
+  }
+  await database.ownerPool.query(
+    `update holdfast.busy_calendar set failing_since = now() - interval '25 hours' where resource_id = $1`,
+    [doctor.id],
+  )
+  expect(await read(database)).toMatchObject([{ doctorId: doctor.id }])
+  expect(await read(database)).toEqual([])
+})
+
+test('nothing is requested of this machine unless that is allowed, not even by a redirect', async ({
+  database,
+  calendars,
+}) => {
+  const { state } = await aScene(database, `${calendars.origin}/c.ics`)
+  const before = calendars.requests.length
+  await read(database, false)
+  expect(calendars.requests).toHaveLength(before)
+  expect((await state())?.problem).toBeTruthy()
+  const requested: string[] = []
+  const other = await aScene(database, 'https://calendar.example.org/d.ics')
+  const egress = createEgress({ allowPrivate: false })
+  await readDueCalendars({
+    pool: database.appPool,
+    sealed,
+    egress: {
+      async request(request) {
+        requested.push(request.url)
+        if (request.url.includes('example.org')) {
+          return { kind: 'response', status: 301, headers: { location: calendars.origin }, body: '' }
+        }
+        return egress.request(request)
+      },
+    },
+    log: createLogger('silent'),
+    onFailing: async () => undefined,
+  })
+  expect(requested).toEqual(['https://calendar.example.org/d.ics', `${calendars.origin}/`])
+  expect(calendars.requests).toHaveLength(before)
+  expect((await other.state())?.problem).toBeTruthy()
+})

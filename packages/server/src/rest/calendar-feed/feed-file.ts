@@ -1,0 +1,59 @@
+import type { MessageLanguage } from '@holdfast/engine'
+import ical, { ICalCalendarMethod, ICalEventStatus, ICalEventTransparency } from 'ical-generator'
+import { printable } from '../../messages/calendar-attachment.ts'
+import { zoneBlock } from './zone-block.ts'
+
+export type FeedEvent = {
+  bookingId: string
+  /** The booking's version. */
+  version: number
+  changedAt: Date
+  startsAt: Date
+  endsAt: Date
+  timeZone: string
+  summary: string
+  location: string | null
+  description: string
+}
+
+export type FeedFile = { name: string; language: MessageLanguage; events: readonly FeedEvent[] }
+
+/** Calendars that ask how often they may read it again get this; others decide for themselves. */
+const readAgainSeconds = 15 * 60
+
+/**
+ * The calendar as a file (RFC 5545), each event in its clinic's time zone. UID and SEQUENCE are those of the e-mails
+ * and of the site's calendar file. The same events give the same text, so that its entity tag is stable.
+ */
+export function feedFile({ name, language, events }: FeedFile): string {
+  const calendar = ical({
+    name: printable(name),
+    prodId: { company: 'Holdfast', product: 'Appointments', language: language.toUpperCase() },
+    method: ICalCalendarMethod.PUBLISH,
+    ttl: readAgainSeconds,
+  })
+  calendar.timezone({ name: null, generator: (zone) => zoneBlock(zone, ...spanOf(events)) })
+  for (const event of events) {
+    calendar.createEvent({
+      id: `${event.bookingId}@holdfast`,
+      sequence: event.version,
+      stamp: event.changedAt,
+      lastModified: event.changedAt,
+      start: event.startsAt.toTemporalInstant(),
+      end: event.endsAt.toTemporalInstant(),
+      timezone: event.timeZone,
+      summary: printable(event.summary),
+      location: event.location === null ? null : printable(event.location),
+      description: printable(event.description),
+      status: ICalEventStatus.CONFIRMED,
+      transparency: ICalEventTransparency.OPAQUE,
+    })
+  }
+  return calendar.toString()
+}
+
+function spanOf(events: readonly FeedEvent[]): [Temporal.Instant, Temporal.Instant] {
+  const first = Math.min(...events.map(({ startsAt }) => startsAt.getTime()))
+  const last = Math.max(...events.map(({ endsAt }) => endsAt.getTime()))
+  return [Temporal.Instant.fromEpochMilliseconds(first), Temporal.Instant.fromEpochMilliseconds(last)]
+}

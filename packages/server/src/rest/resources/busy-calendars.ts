@@ -1,0 +1,83 @@
+import { restOperations } from '@holdfast/contract'
+import { localDays } from '@holdfast/engine'
+import { invalidRequest } from '../../edge/validator.ts'
+import { timeText } from '../responses/bodies/time-text.ts'
+import { bookingBodies } from '../responses/booking-bodies.ts'
+import type { RestDeps } from '../rest-deps.ts'
+import type { Serve } from '../serve.ts'
+import { requireDays } from './local-days.ts'
+
+const conflictsMax = 50
+const daysMax = 62
+
+/** External calendars of doctors, whose busy times block free places. */
+export function serveBusyCalendars(serve: Serve, deps: RestDeps): void {
+  const { busyCalendars } = deps.engine
+
+  serve(
+    restOperations.setBusyCalendar,
+    async ({ params: { doctorId }, body, granted: { clinic } }) => {
+      const url = body.url.trim().replace(/^webcals?:/i, 'https:')
+      const message = deps.webhookSender.egress.problemOf(url)
+      if (message !== null) throw invalidRequest([{ path: '/body/url', message }])
+      const sealedUrl = await deps.busyCalendarUrls.seal(url)
+      await busyCalendars.set({ clinicNo: clinic.no, doctorId, sealedUrl })
+      return { status: 200, body: await stateOf(deps, clinic.no, doctorId) }
+    },
+    // A stored response has a digest of the request, and so of the URL.
+    { returnsSecret: true, audit: ({ params, granted: { clinic } }) => changeOf(clinic.no, params.doctorId, 'set') },
+  )
+
+  serve(restOperations.getBusyCalendar, async ({ params: { doctorId }, granted: { clinic } }) => ({
+    status: 200,
+    body: await stateOf(deps, clinic.no, doctorId),
+  }))
+
+  serve(
+    restOperations.deleteBusyCalendar,
+    async ({ params: { doctorId }, granted: { clinic } }) => {
+      await busyCalendars.remove(clinic.no, doctorId)
+      return { status: 204, body: undefined }
+    },
+    { audit: ({ params, granted: { clinic } }) => changeOf(clinic.no, params.doctorId, 'removed') },
+  )
+
+  serve(restOperations.listBlockedSlots, async ({ params: { doctorId }, query, granted: { clinic } }) => {
+    requireDays(query.from, query.to, daysMax)
+    const days = localDays(query.from, query.to, clinic.timezone)
+    const range = { clinicNo: clinic.no, doctorId, ...spanOf(days) }
+    return { status: 200, body: { slotIds: await busyCalendars.blockedSlotIds(range) } }
+  })
+}
+
+function spanOf(days: readonly { start: Date; end: Date }[]): { from: Date; to: Date } {
+  const [first, last] = [days[0], days.at(-1)]
+  if (first === undefined || last === undefined) throw new Error('A range of days has at least one.')
+  return { from: first.start, to: last.end }
+}
+
+async function stateOf(deps: RestDeps, clinicNo: number, doctorId: string) {
+  const { busyCalendars, reads } = deps.engine
+  const found = await busyCalendars.find(clinicNo, doctorId)
+  if (found === null) return { calendar: null, conflicts: [] }
+  const url = await deps.busyCalendarUrls.open(found.sealedUrl)
+  const ids = await busyCalendars.conflicts({ clinicNo, doctorId, limit: conflictsMax })
+  const bookings = (await Promise.all(ids.map(reads.booking))).filter((booking) => booking !== null)
+  const { createdAt, readAt, failingSince, problem } = found
+  const calendar = {
+    host: url === null ? null : (URL.parse(url)?.host ?? null),
+    createdAt: timeText(createdAt),
+    readAt: timeOrNull(readAt),
+    failingSince: timeOrNull(failingSince),
+    problem,
+  }
+  return { calendar, conflicts: await bookingBodies(deps, bookings) }
+}
+
+function changeOf(clinicNo: number, subjectId: string, what: string) {
+  return { kind: 'clinic_changed', clinicNo, subjectId, details: [`busy calendar ${what}`] } as const
+}
+
+function timeOrNull(time: Date | null): string | null {
+  return time === null ? null : timeText(time)
+}

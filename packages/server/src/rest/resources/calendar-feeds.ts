@@ -1,0 +1,158 @@
+import { restOperations } from '@holdfast/contract'
+import type { FeedSubject, MessageLanguage } from '@holdfast/engine'
+import { matchesEntityTag, weakEntityTag } from '../../edge/entity-tag.ts'
+import { problem } from '../../edge/problem-error.ts'
+import { hashOfFeedFileName, newFeedFileName } from '../../secrets/calendar-feed-tokens.ts'
+import { readFeed } from '../calendar-feed/feed-events.ts'
+import { feedFile } from '../calendar-feed/feed-file.ts'
+import { timeText } from '../responses/bodies/time-text.ts'
+import type { RestDeps } from '../rest-deps.ts'
+import type { Serve } from '../serve.ts'
+
+type Caller = { accountId: string; language: MessageLanguage | undefined; request: { protocol: string; host: string } }
+
+/** Calendars that other programs read by a secret URL: of an account, a doctor or a clinic. */
+export function serveCalendarFeeds(serve: Serve, deps: RestDeps): void {
+  serveMyFeed(serve, deps)
+  serveDoctorFeed(serve, deps)
+  serveClinicFeed(serve, deps)
+
+  serve(restOperations.readCalendarFeed, async ({ params: { fileName }, request }) => {
+    const hash = hashOfFeedFileName(fileName)
+    const feed = hash === null ? null : await deps.engine.calendarFeeds.open(hash)
+    if (feed === null) throw noFeed()
+    await request.server.rateLimits.countFeedRead(feed.id)
+    // An account that is gone has no feeds, though they may still be stored.
+    const owners = await deps.accounts.byIds([feed.accountId])
+    const file = owners.size === 0 ? null : await readFeed(deps, feed)
+    if (file === null) throw noFeed()
+    const text = feedFile(file)
+    const etag = weakEntityTag(text)
+    const headers = { etag, 'cache-control': 'private, no-cache' }
+    if (matchesEntityTag(request.headers['if-none-match'], etag)) return { status: 304, body: undefined, headers }
+    return { status: 200, body: text, headers: { ...headers, 'content-type': 'text/calendar; charset=utf-8' } }
+  })
+}
+
+function serveMyFeed(serve: Serve, deps: RestDeps): void {
+  const { calendarFeeds } = deps.engine
+  const of = (id: string): FeedSubject => ({ kind: 'account', id })
+
+  serve(
+    restOperations.createMyCalendarFeed,
+    async ({ body, granted: { accountId }, request }) => ({
+      status: 201,
+      body: { url: await create(deps, of(accountId), { accountId, language: body.language, request }) },
+    }),
+    { returnsSecret: true },
+  )
+
+  serve(restOperations.getMyCalendarFeed, async ({ granted: { accountId } }) => ({
+    status: 200,
+    body: { createdAt: timeOrNull(await calendarFeeds.createdAt(of(accountId))) },
+  }))
+
+  serve(restOperations.deleteMyCalendarFeed, async ({ granted: { accountId } }) => {
+    await calendarFeeds.remove(of(accountId))
+    return { status: 204, body: undefined }
+  })
+}
+
+function serveDoctorFeed(serve: Serve, deps: RestDeps): void {
+  const { calendarFeeds } = deps.engine
+  const of = (id: string): FeedSubject => ({ kind: 'doctor', id })
+
+  serve(
+    restOperations.createDoctorCalendarFeed,
+    async ({ params, body, granted: { actor }, request }) => {
+      const { accountId } = actor
+      const url = await create(deps, of(params.doctorId), { accountId, language: body.language, request })
+      return { status: 201, body: { url } }
+    },
+    {
+      returnsSecret: true,
+      audit: ({ params, granted: { clinic } }) => changeOf(clinic.no, params.doctorId, 'created'),
+    },
+  )
+
+  serve(restOperations.getDoctorCalendarFeed, async ({ params, granted: { clinic } }) => ({
+    status: 200,
+    body: await stateOf(deps, clinic.no, of(params.doctorId)),
+  }))
+
+  serve(
+    restOperations.deleteDoctorCalendarFeed,
+    async ({ params }) => {
+      await calendarFeeds.remove(of(params.doctorId))
+      return { status: 204, body: undefined }
+    },
+    { audit: ({ params, granted: { clinic } }) => changeOf(clinic.no, params.doctorId, 'revoked') },
+  )
+}
+
+function serveClinicFeed(serve: Serve, deps: RestDeps): void {
+  const { calendarFeeds } = deps.engine
+  const of = (id: string): FeedSubject => ({ kind: 'clinic', id })
+
+  serve(
+    restOperations.createClinicCalendarFeed,
+    async ({ body, granted: { clinic, actor }, request }) => {
+      const { accountId } = actor
+      const url = await create(deps, of(clinic.id), { accountId, language: body.language, request })
+      return { status: 201, body: { url } }
+    },
+    { returnsSecret: true, audit: ({ granted: { clinic } }) => changeOf(clinic.no, clinic.id, 'created') },
+  )
+
+  serve(restOperations.getClinicCalendarFeed, async ({ granted: { clinic } }) => ({
+    status: 200,
+    body: await stateOf(deps, clinic.no, of(clinic.id)),
+  }))
+
+  serve(
+    restOperations.updateClinicCalendarFeed,
+    async ({ body, granted: { clinic } }) => {
+      await calendarFeeds.setNamesPatients(clinic.no, body.patientNames)
+      return { status: 200, body: await stateOf(deps, clinic.no, of(clinic.id)) }
+    },
+    {
+      audit: ({ body, granted: { clinic } }) =>
+        changeOf(clinic.no, clinic.id, body.patientNames ? 'names patients' : 'names no patients'),
+    },
+  )
+
+  serve(
+    restOperations.deleteClinicCalendarFeed,
+    async ({ granted: { clinic } }) => {
+      await calendarFeeds.remove(of(clinic.id))
+      return { status: 204, body: undefined }
+    },
+    { audit: ({ granted: { clinic } }) => changeOf(clinic.no, clinic.id, 'revoked') },
+  )
+}
+
+/** @returns the URL, which nobody can read again */
+async function create(deps: RestDeps, subject: FeedSubject, { accountId, language, request }: Caller): Promise<string> {
+  const { fileName, hash: tokenHash } = newFeedFileName()
+  await deps.engine.calendarFeeds.create({ ...subject, accountId, language: language ?? 'en', tokenHash })
+  // Only the caller gets the URL, so a forged Host deceives nobody else.
+  const origin = deps.publicUrl ?? `${request.protocol}://${request.host}`
+  return `${origin}/api/v1/calendar-feeds/${fileName}`
+}
+
+async function stateOf({ engine: { calendarFeeds } }: RestDeps, clinicNo: number, subject: FeedSubject) {
+  const createdAt = timeOrNull(await calendarFeeds.createdAt(subject))
+  return { createdAt, patientNames: await calendarFeeds.namesPatients(clinicNo) }
+}
+
+function changeOf(clinicNo: number, subjectId: string, what: string) {
+  return { kind: 'clinic_changed', clinicNo, subjectId, details: [`calendar feed ${what}`] } as const
+}
+
+function timeOrNull(time: Date | null): string | null {
+  return time === null ? null : timeText(time)
+}
+
+function noFeed() {
+  return problem('calendar_feed_not_found', 'There is no such calendar feed. It was replaced or revoked.')
+}

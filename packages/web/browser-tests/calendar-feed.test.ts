@@ -1,0 +1,84 @@
+import { aBooking, aSlot } from '@holdfast/testkit'
+import { expect } from 'vitest'
+import { aClinicScene } from './clinic-scene.ts'
+import { axeFindings, sidewaysPixels, untilRead } from './harness.ts'
+import { test } from './site-test.ts'
+
+test('a doctor creates a calendar link, replaces and revokes it, and the clinic allows names', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const page = await scene.pageOf('doctor')
+  const statusOf = async (url: string) => (await page.context().request.get(url)).status()
+  await page.goto('/my-day/week')
+  const section = page.getByRole('region', { name: 'Calendar link' })
+  await section.getByText('There is no link.').waitFor()
+  await section.getByText('No patient’s name is in it').waitFor()
+  await section.getByRole('button', { name: 'Create a link' }).click()
+  const field = section.getByLabel('Link', { exact: true })
+  await field.waitFor()
+  const first = await field.inputValue()
+  expect(first).toMatch(/\/api\/v1\/calendar-feeds\/[\w-]{43}\.ics$/)
+  const webcal = await section.getByRole('link', { name: 'Open in a calendar app' }).getAttribute('href')
+  expect(webcal).toBe(first.replace(/^https?:/, 'webcal:'))
+  expect(await statusOf(first)).toBe(200)
+  await section.getByText(/^There is a link since/).waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  await page.setViewportSize({ width: 320, height: 640 })
+  await untilRead(page)
+  expect(await sidewaysPixels(page)).toBe(0)
+
+  await section.getByRole('button', { name: 'Replace the link' }).click()
+  await page.getByRole('dialog', { name: 'Replace the link' }).getByRole('button', { name: 'Replace the link' }).click()
+  await expect.poll(() => field.inputValue(), { timeout: 60_000 }).not.toBe(first)
+  const second = await field.inputValue()
+  expect([await statusOf(first), await statusOf(second)]).toEqual([404, 200])
+  await page.reload()
+  await section.getByText(/^There is a link since/).waitFor()
+  expect(await field.count()).toBe(0)
+  await section.getByRole('button', { name: 'Revoke the link' }).click()
+  await page.getByRole('dialog', { name: 'Revoke the link' }).getByRole('button', { name: 'Revoke the link' }).click()
+  await section.getByText('There is no link.').waitFor()
+  expect(await statusOf(second)).toBe(404)
+
+  const admin = await scene.pageOf('admin')
+  await admin.goto(`/clinic/${scene.clinic.id}/settings`)
+  const settings = admin.getByRole('region', { name: 'Calendar link' })
+  await settings.getByText('There is no link.').waitFor()
+  await settings.getByLabel('Calendar links name the patients').click()
+  await settings.getByText('The patients’ names are in it.').waitFor()
+})
+
+test('a doctor sets an external calendar; the places that it blocks and its conflicts are shown', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const slot = await aSlot(site.database, scene.doctor)
+  const taken = await aSlot(site.database, scene.doctor)
+  await aBooking(site.database, taken, { patient: { name: 'Grace Hopper' } })
+  const page = await scene.pageOf('doctor')
+  await page.goto('/my-day/times')
+  const section = page.getByRole('region', { name: 'External calendar' })
+  await section.getByText('There is no external calendar.').waitFor()
+  await section.getByLabel('iCal address').fill('no address')
+  await section.getByRole('button', { name: 'Save address' }).click()
+  await section.getByRole('alert').waitFor()
+  // Nothing has this name, so nothing is read.
+  await section.getByLabel('iCal address').fill('webcal://calendar.invalid/private/basic.ics')
+  await section.getByRole('button', { name: 'Save address' }).click()
+  await section.getByText('calendar.invalid').waitFor()
+  const busy = `{[${slot.startsAt.toISOString()},${taken.endsAt.toISOString()})}`
+  await site.database.ownerPool.query('select holdfast.set_busy_times($1, $2, $3)', [
+    scene.clinic.no,
+    scene.doctor.id,
+    busy,
+  ])
+  await page.reload()
+  await section.getByText('Grace Hopper').waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  await page.goto(`/my-day/week?day=${slot.startsAt.toISOString().slice(0, 10)}`)
+  await page.getByRole('button', { name: /Blocked$/ }).waitFor()
+  await page.goto('/my-day/times')
+  await section.getByRole('button', { name: 'Remove the calendar' }).click()
+  await page
+    .getByRole('dialog', { name: 'Remove the calendar' })
+    .getByRole('button', { name: 'Remove the calendar' })
+    .click()
+  await section.getByText('There is no external calendar.').waitFor()
+})

@@ -1,0 +1,130 @@
+import type { BusyCalendarState } from '@holdfast/contract/client'
+import { Group, Stack, Text, TextInput, Title } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { type FormEvent, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { formatAppointment, formatDayTime } from '../../lib/format.ts'
+import { ActionButton } from '../../ui/action-button.tsx'
+import { Dialog } from '../../ui/dialog.tsx'
+import { ErrorState } from '../../ui/error-state.tsx'
+import layoutClasses from '../../ui/layout.module.css'
+import { PageLoading } from '../../ui/page-loading.tsx'
+import { toastDone } from '../../ui/toast.ts'
+import { busyCalendarQuery, useBusyCalendarActions } from './busy-queries.ts'
+
+/** The external calendar of a doctor, whose busy times block free places, and the bookings that conflict with it. */
+export function BusySection({ doctorId, timeZone }: { doctorId: string; timeZone: string }) {
+  const { t } = useTranslation('calendars')
+  const state = useQuery(busyCalendarQuery(doctorId))
+  return (
+    <section className={layoutClasses.panel} aria-labelledby="busy-calendar">
+      <Stack gap="md">
+        <div>
+          <Title order={2} size="h3" id="busy-calendar">
+            {t('busy.title')}
+          </Title>
+          <Text c="dimmed">{t('busy.help')}</Text>
+        </div>
+        {state.isPending ? <PageLoading /> : null}
+        {state.data === undefined && state.isError ? (
+          <ErrorState error={state.error} retry={() => void state.refetch()} />
+        ) : null}
+        {state.data === undefined ? null : (
+          <>
+            <BusyState state={state.data} timeZone={timeZone} />
+            <BusyForm key={String(state.data.calendar?.createdAt)} doctorId={doctorId} state={state.data} />
+          </>
+        )}
+      </Stack>
+    </section>
+  )
+}
+
+function BusyState({ state: { calendar, conflicts }, timeZone }: { state: BusyCalendarState; timeZone: string }) {
+  const { t } = useTranslation('calendars')
+  if (calendar === null) return <Text role="status">{t('busy.none')}</Text>
+  const { host, readAt, failingSince, problem } = calendar
+  return (
+    <>
+      <Text role="status">
+        <bdi>{host ?? '–'}</bdi> ·{' '}
+        {readAt === null ? t('busy.unread') : t('busy.readAt', { time: formatDayTime(readAt, timeZone) })}
+      </Text>
+      {failingSince === null ? null : (
+        <Text role="alert" c="var(--mantine-color-error)">
+          {t('busy.failing', { time: formatDayTime(failingSince, timeZone) })} <bdi>{problem}</bdi>
+        </Text>
+      )}
+      {conflicts.length === 0 ? null : (
+        <div>
+          <Text fw={600}>{t('busy.conflicts')}</Text>
+          <ul>
+            {conflicts.map(({ id, startsAt, endsAt, patient }) => (
+              <li key={id}>
+                <span className="tabular">{formatAppointment(startsAt, endsAt, timeZone)}</span> ·{' '}
+                <bdi>{patient.name}</bdi>
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
+    </>
+  )
+}
+
+function BusyForm({ doctorId, state }: { doctorId: string; state: BusyCalendarState }) {
+  const { t } = useTranslation('calendars')
+  const { set, remove } = useBusyCalendarActions(doctorId)
+  const [url, setUrl] = useState('')
+  const [isAsking, setAsking] = useState(false)
+  const hasCalendar = state.calendar !== null
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    set.mutate(url.trim(), { onSuccess: () => toastDone({ message: t('busy.saved') }) })
+  }
+  const error = set.error ?? remove.error
+  return (
+    <form onSubmit={submit}>
+      <Stack gap="sm" maw="40rem">
+        <TextInput
+          label={t(hasCalendar ? 'busy.newUrl' : 'busy.url')}
+          description={t('busy.urlHelp')}
+          value={url}
+          onChange={({ currentTarget }) => setUrl(currentTarget.value)}
+          required
+          withAsterisk={false}
+          dir="ltr"
+          autoComplete="off"
+          maxLength={2000}
+        />
+        {error === null ? null : <ErrorState error={error} />}
+        <Group gap="sm">
+          <ActionButton type="submit" variant="default" isBusy={set.isPending}>
+            {t('busy.save')}
+          </ActionButton>
+          {hasCalendar ? (
+            <ActionButton variant="default" isBusy={remove.isPending} onClick={() => setAsking(true)}>
+              {t('busy.remove')}
+            </ActionButton>
+          ) : null}
+        </Group>
+      </Stack>
+      <Dialog isOpen={isAsking} onClose={() => setAsking(false)} title={t('busy.remove')}>
+        <Stack gap="md">
+          <Text>{t('busy.removeHelp')}</Text>
+          <Group>
+            <ActionButton
+              isBusy={false}
+              onClick={() => {
+                remove.mutate(undefined, { onSuccess: () => toastDone({ message: t('busy.removed') }) })
+                setAsking(false)
+              }}
+            >
+              {t('busy.remove')}
+            </ActionButton>
+          </Group>
+        </Stack>
+      </Dialog>
+    </form>
+  )
+}

@@ -1,0 +1,98 @@
+import { Group, Stack, Text, Title } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { type ReactNode, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { formatDayTime } from '../../lib/format.ts'
+import { ActionButton } from '../../ui/action-button.tsx'
+import { Dialog } from '../../ui/dialog.tsx'
+import { ErrorState } from '../../ui/error-state.tsx'
+import layoutClasses from '../../ui/layout.module.css'
+import { PageLoading } from '../../ui/page-loading.tsx'
+import { toastDone } from '../../ui/toast.ts'
+import { type FeedOwner, feedQuery, useFeedActions } from './feed-queries.ts'
+import { FeedUrl } from './feed-url.tsx'
+
+type FeedSectionProps = {
+  owner: FeedOwner
+  timeZone: string
+  /** Settings that belong to it. */
+  children?: ReactNode
+}
+
+/** A secret link by which a calendar program subscribes to bookings: create, copy, open, replace, revoke. */
+export function FeedSection({ owner, timeZone, children }: FeedSectionProps) {
+  const { t } = useTranslation('calendars')
+  const feed = useQuery(feedQuery(owner))
+  const { create, revoke } = useFeedActions(owner)
+  const [url, setUrl] = useState<string | null>(null)
+  const [asked, setAsked] = useState<'replace' | 'revoke' | null>(null)
+  const createdAt = feed.data?.createdAt ?? null
+  const confirmed = {
+    replace: () => create.mutate(undefined, { onSuccess: setUrl }),
+    revoke: () =>
+      revoke.mutate(undefined, {
+        onSuccess: () => {
+          setUrl(null)
+          toastDone({ message: t('feed.revoked') })
+        },
+      }),
+  }
+  const error = create.error ?? revoke.error
+  return (
+    <section className={layoutClasses.panel} aria-labelledby="calendar-feed">
+      <Stack gap="md">
+        <div>
+          <Title order={2} size="h3" id="calendar-feed">
+            {t('feed.title')}
+          </Title>
+          <Text c="dimmed">{t(`feed.shows.${owner.kind}`)}</Text>
+          {feed.data === undefined || feed.data.patientNames === null ? null : (
+            <Text c="dimmed">{t(feed.data.patientNames ? 'feed.withNames' : 'feed.withoutNames')}</Text>
+          )}
+        </div>
+        {children}
+        {feed.isPending ? <PageLoading /> : null}
+        {feed.isError ? <ErrorState error={feed.error} retry={() => void feed.refetch()} /> : null}
+        {feed.data === undefined ? null : (
+          <Text role="status">
+            {createdAt === null ? t('feed.none') : t('feed.since', { time: formatDayTime(createdAt, timeZone) })}
+          </Text>
+        )}
+        {url === null ? null : <FeedUrl key={url} url={url} />}
+        {error === null ? null : <ErrorState error={error} />}
+        <Group gap="sm">
+          {createdAt === null ? (
+            <ActionButton variant="default" isBusy={create.isPending} onClick={confirmed.replace}>
+              {t('feed.create')}
+            </ActionButton>
+          ) : (
+            <>
+              <ActionButton variant="default" isBusy={create.isPending} onClick={() => setAsked('replace')}>
+                {t('feed.replace')}
+              </ActionButton>
+              <ActionButton variant="default" isBusy={revoke.isPending} onClick={() => setAsked('revoke')}>
+                {t('feed.revoke')}
+              </ActionButton>
+            </>
+          )}
+        </Group>
+      </Stack>
+      <Dialog isOpen={asked !== null} onClose={() => setAsked(null)} title={t(`feed.${asked ?? 'replace'}`)}>
+        <Stack gap="md">
+          <Text>{t(`feed.ask.${asked ?? 'replace'}`)}</Text>
+          <Group>
+            <ActionButton
+              isBusy={false}
+              onClick={() => {
+                if (asked !== null) confirmed[asked]()
+                setAsked(null)
+              }}
+            >
+              {t(`feed.${asked ?? 'replace'}`)}
+            </ActionButton>
+          </Group>
+        </Stack>
+      </Dialog>
+    </section>
+  )
+}
