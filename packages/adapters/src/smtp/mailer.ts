@@ -1,0 +1,98 @@
+import { createTransport } from 'nodemailer'
+
+export type Mail = {
+  /** The same for each attempt, so that servers can recognize a repetition. */
+  messageId: string
+  from: { name: string; address: string }
+  to: { name: string; address: string }
+  replyTo: string | null
+  subject: string
+  html: string
+  text: string
+  /**
+   * For mail programs that have a button to unsubscribe: they post to it (RFC 8058). null: the mail is needed for the
+   * visit, or the person has asked for it.
+   */
+  unsubscribeUrl: string | null
+  /** An invitation or cancellation as RFC 5546 has it. */
+  calendar: { method: 'REQUEST' | 'CANCEL'; content: string } | null
+}
+
+/** `refused`: another attempt would be refused too. `failed`: another attempt may succeed. */
+export type MailOutcome = { kind: 'accepted' | 'refused' | 'failed'; response: string }
+
+export type Mailer = {
+  /** Never rejects. */
+  send(mail: Mail): Promise<MailOutcome>
+  close(): void
+}
+
+const connectMs = 10_000
+/** How long the server may take for one response. */
+const responseMs = 30_000
+
+/**
+ * Sends mails over a few connections to an SMTP server. By smtp://, TLS is required too (STARTTLS): somebody on the way
+ * could hide that the server offers it, and read the password and the mails.
+ *
+ * @param url smtp://user:password@host:port, or smtps:// for TLS from the start
+ * @param options.mayBePlain whether mails are sent without TLS to a server that offers none. To this machine they are.
+ */
+export function createMailer(url: string, { connectionsMax = 3, mayBePlain = false } = {}): Mailer {
+  const transport = createTransport({
+    ...connectionOf(new URL(url), mayBePlain),
+    pool: true,
+    maxConnections: connectionsMax,
+    connectionTimeout: connectMs,
+    greetingTimeout: connectMs,
+    socketTimeout: responseMs,
+    // Neither a template nor a text may name a file or a URL to be read.
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  })
+  return {
+    async send({ calendar, replyTo, unsubscribeUrl, ...mail }) {
+      try {
+        const { response } = await transport.sendMail({
+          ...mail,
+          ...(replyTo === null ? {} : { replyTo }),
+          ...(unsubscribeUrl === null ? {} : { headers: unsubscribeHeaders(unsubscribeUrl) }),
+          ...(calendar === null ? {} : { icalEvent: { filename: 'appointment.ics', ...calendar } }),
+        })
+        return { kind: 'accepted', response }
+      } catch (error) {
+        return failureOf(error)
+      }
+    },
+    close: () => transport.close(),
+  }
+}
+
+function unsubscribeHeaders(url: string): Record<string, string> {
+  return { 'List-Unsubscribe': `<${url}>`, 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' }
+}
+
+function connectionOf({ protocol, hostname, port, username, password }: URL, mayBePlain: boolean) {
+  const secure = protocol === 'smtps:'
+  return {
+    requireTLS: !secure && !mayBePlain && !isThisMachine(hostname),
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: port === '' ? (secure ? 465 : 587) : Number(port),
+    secure,
+    ...(username === '' ? {} : { auth: { user: decodeURIComponent(username), pass: decodeURIComponent(password) } }),
+  }
+}
+
+function isThisMachine(hostname: string): boolean {
+  return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/i.test(hostname)
+}
+
+/**
+ * Codes of 500 and above are final (RFC 5321, section 4.2.1), unless signing in or starting TLS fails: the operator
+ * fixes that.
+ */
+function failureOf(error: unknown): MailOutcome {
+  const { code, responseCode, message } = Object(error) as { code?: unknown; responseCode?: unknown; message?: unknown }
+  const isFinal = typeof responseCode === 'number' && responseCode >= 500 && code !== 'EAUTH' && code !== 'ETLS'
+  return { kind: isFinal ? 'refused' : 'failed', response: String(message ?? error) }
+}

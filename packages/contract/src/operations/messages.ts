@@ -1,0 +1,107 @@
+import Type from 'typebox'
+import { id, pageParameters } from '../schemas/fields.ts'
+import {
+  messagePageSchema,
+  messageSchema,
+  messageSettingsChangeSchema,
+  messageSettingsSchema,
+  messageStateSchema,
+  messageWithContentSchema,
+  reminderChoiceDoneSchema,
+  reminderChoiceSchema,
+} from '../schemas/message.ts'
+import { operation } from './operation.ts'
+
+const clinicParams = Type.Object({ clinicId: id() }, { additionalProperties: false })
+const messageParams = Type.Object({ clinicId: id(), messageId: id() }, { additionalProperties: false })
+
+export const messageOperations = {
+  chooseReminders: operation({
+    id: 'chooseReminders',
+    method: 'POST',
+    url: '/api/v1/reminder-choices',
+    tag: 'Bookings',
+    summary: 'Choose whether to get reminders',
+    description:
+      'With the link of a reminder: for all bookings of a clinic with the same e-mail address. ' +
+      'What is needed for a visit is sent in any case.',
+    access: 'anyone',
+    body: reminderChoiceSchema,
+    responses: { 200: { description: 'The choice is stored', schema: reminderChoiceDoneSchema } },
+    problems: ['link_used'],
+  }),
+  listMessages: operation({
+    id: 'listMessages',
+    method: 'GET',
+    url: '/api/v1/clinics/{clinicId}/messages',
+    tag: 'Clinic desk',
+    summary: 'List messages to patients',
+    description:
+      'What was sent or would be sent, the newest first. due: it waits for its time or for another attempt; kept: it ' +
+      'was written and not sent, because no mail server is set; skipped: it was not needed any more. Messages are ' +
+      'deleted after 180 days.',
+    access: 'clinic_staff',
+    params: clinicParams,
+    query: Type.Object(
+      {
+        bookingId: Type.Optional(id({ description: 'Only those about this booking' })),
+        state: Type.Optional(messageStateSchema),
+        ...pageParameters,
+      },
+      { additionalProperties: false },
+    ),
+    responses: { 200: { description: 'A page of messages', schema: messagePageSchema } },
+    problems: ['clinic_not_found'],
+  }),
+  getMessage: operation({
+    id: 'getMessage',
+    method: 'GET',
+    url: '/api/v1/clinics/{clinicId}/messages/{messageId}',
+    tag: 'Clinic desk',
+    summary: 'Read a message to a patient',
+    description:
+      'With its content if no mail server is set, for administrators. The link to the patient’s ticket has no token ' +
+      'there: it is written when the message is sent.',
+    access: 'admin',
+    params: messageParams,
+    responses: { 200: { description: 'The message', schema: messageWithContentSchema } },
+    problems: ['clinic_not_found', 'message_not_found'],
+  }),
+  sendMessage: operation({
+    id: 'sendMessage',
+    method: 'POST',
+    url: '/api/v1/clinics/{clinicId}/messages/{messageId}/send',
+    tag: 'Clinic desk',
+    summary: 'Send a message again',
+    description:
+      'It is written again with what the booking has now, and sent within a minute; or skipped if it is not needed ' +
+      'any more. A message that is due stays as it is. A message can be sent again once in ten minutes.',
+    access: 'clinic_staff',
+    params: messageParams,
+    responses: { 200: { description: 'The message, which is due', schema: messageSchema } },
+    problems: ['clinic_not_found', 'message_not_found'],
+  }),
+  getMessageSettings: operation({
+    id: 'getMessageSettings',
+    method: 'GET',
+    url: '/api/v1/clinics/{clinicId}/message-settings',
+    tag: 'Clinic desk',
+    summary: 'Read what a clinic sends to patients',
+    access: 'admin',
+    params: clinicParams,
+    responses: { 200: { description: 'The settings', schema: messageSettingsSchema } },
+    problems: ['clinic_not_found'],
+  }),
+  updateMessageSettings: operation({
+    id: 'updateMessageSettings',
+    method: 'PATCH',
+    url: '/api/v1/clinics/{clinicId}/message-settings',
+    tag: 'Clinic desk',
+    summary: 'Change what a clinic sends to patients',
+    access: 'admin',
+    params: clinicParams,
+    body: messageSettingsChangeSchema,
+    responses: { 200: { description: 'The changed settings', schema: messageSettingsSchema } },
+    problems: ['clinic_not_found', 'mail_unavailable'],
+  }),
+}

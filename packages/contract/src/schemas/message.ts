@@ -1,0 +1,117 @@
+import Type, { type Static } from 'typebox'
+import { messageLanguages } from './booking.ts'
+import { email, id, localTime, nullableText, nullableTime, pageOf } from './fields.ts'
+import { literals } from './literals.ts'
+
+const messageStates = ['due', 'sent', 'kept', 'failed', 'skipped'] as const
+
+/** What can be sent by SMS. */
+const smsKinds = ['offered', 'confirmed', 'moved', 'cancelled', 'withdrawn', 'reminder'] as const
+
+export const messageStateSchema = literals(messageStates, { title: 'MessageState' })
+
+const messageFields = {
+  id: Type.String({ format: 'uuid' }),
+  bookingId: Type.String({ format: 'uuid' }),
+  kind: literals(['confirm', ...smsKinds], { title: 'MessageKind' }),
+  channel: literals(['email', 'sms'], { title: 'MessageChannel' }),
+  /** due: it waits for its time or for another attempt. skipped: it was not needed any more. */
+  state: messageStateSchema,
+  maskedAddress: nullableText({ description: 'Such as a…@example.org or +49…67; null: there was no attempt yet' }),
+  result: nullableText({ description: 'The response of the mail server or the SMS provider, or why it was not sent' }),
+  attempts: Type.Integer(),
+  dueAt: Type.String({ format: 'date-time', description: 'When it is sent, or was to be sent' }),
+  doneAt: nullableTime({ description: 'When it was sent, kept, given up or skipped' }),
+  createdAt: Type.String({ format: 'date-time' }),
+}
+
+export const messageSchema = Type.Object(
+  { ...messageFields, hasContent: Type.Boolean({ description: 'kept: its content can be read' }) },
+  { title: 'Message', additionalProperties: false },
+)
+
+export const messagePageSchema = pageOf(messageSchema, 'MessagePage')
+
+export const messageWithContentSchema = Type.Object(
+  {
+    ...messageFields,
+    subject: nullableText({ description: 'null: messages that were sent are not stored' }),
+    text: nullableText(),
+    html: nullableText(),
+  },
+  { title: 'MessageWithContent', additionalProperties: false },
+)
+
+const clinicText = (description: string) =>
+  Type.Unsafe<string | null>({
+    type: ['string', 'null'],
+    maxLength: 1000,
+    pattern: '^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f\\p{Cs}]*$',
+    'x-expected': 'text without control characters other than line ends and tabs, or null',
+    description,
+  })
+
+const settings = {
+  emails: Type.Boolean({ description: 'Whether the clinic sends e-mails to patients' }),
+  language: literals(messageLanguages, { description: 'Of messages to patients who have chosen none' }),
+  replyTo: Type.Unsafe<string | null>({
+    ...email(),
+    type: ['string', 'null'],
+    'x-expected': 'an e-mail address, or null',
+    description: 'Where answers go; null: to the sender',
+  }),
+  reminderMinutes: Type.Array(Type.Integer({ minimum: 10, maximum: 20_160 }), {
+    maxItems: 5,
+    uniqueItems: true,
+    description: 'How many minutes before a visit reminders are sent. Visits that are booked already keep theirs',
+  }),
+  quietFrom: localTime({ description: 'No reminders from then, in the clinic’s time zone' }),
+  quietUntil: localTime({ description: 'The end of the quiet hours. The same as `quietFrom`: there are none' }),
+  textBefore: clinicText('Stands before the text of each message'),
+  textAfter: clinicText('Stands after the text of each message'),
+  confirmByLink: Type.Boolean({
+    description:
+      'Guests whose booking has an e-mail address confirm it by a link that is sent there. Only with `emails`, and ' +
+      'on a server with a mail server',
+  }),
+  confirmMinutes: Type.Integer({
+    minimum: 5,
+    maximum: 60,
+    description: 'How long a hold lasts from the moment its link is requested, at most until the visit',
+  }),
+  smsKinds: Type.Array(literals(smsKinds), {
+    uniqueItems: true,
+    maxItems: smsKinds.length,
+    description: 'What is sent by SMS, too, to patients with a mobile telephone. Only with `phoneCountry`',
+  }),
+  phoneCountry: Type.Unsafe<string | null>({
+    type: ['string', 'null'],
+    pattern: '^[A-Z]{2}$',
+    'x-expected': 'the two letters of a country (ISO 3166-1), or null',
+    description: 'SMS are sent to mobile telephones of this country only',
+  }),
+}
+
+export const messageSettingsSchema = Type.Object(settings, { title: 'MessageSettings', additionalProperties: false })
+
+export const messageSettingsChangeSchema = Type.Partial(Type.Object(settings), {
+  title: 'MessageSettingsChange',
+  additionalProperties: false,
+  minProperties: 1,
+})
+
+export const reminderChoiceSchema = Type.Object(
+  {
+    bookingId: id(),
+    token: Type.String({ pattern: '^hfu_[A-Za-z0-9_-]{43}$', description: 'From the link of a reminder' }),
+    reminders: Type.Boolean({ description: 'Whether the patient gets reminders of the clinic from now on' }),
+  },
+  { title: 'ReminderChoice', additionalProperties: false },
+)
+
+export const reminderChoiceDoneSchema = Type.Object(
+  { clinicName: Type.String(), reminders: Type.Boolean() },
+  { title: 'ReminderChoiceDone', additionalProperties: false },
+)
+
+export type MessageBody = Static<typeof messageSchema>

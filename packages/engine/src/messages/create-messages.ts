@@ -1,0 +1,83 @@
+import type pg from 'pg'
+import sql, { join, type Sql } from 'sql-template-tag'
+import { cursorOf } from '../lists/cursor.ts'
+import { microsOf, timeOfMicros } from '../lists/micros-sql.ts'
+import { pageOf } from '../lists/page.ts'
+import { isId } from '../model/id.ts'
+import type { Message, MessageContent, Messages, SendAgainOutcome } from '../model/message.ts'
+import { changeMessageSettings, readMessageSettings } from './message-settings.ts'
+import { chooseReminders } from './reminder-opt-outs.ts'
+
+const messageCursor = cursorOf('messages', ['micros', 'id'])
+
+const columns = sql`m.id, m.booking_id as "bookingId", m.kind, m.channel, m.state, m.due_at as "dueAt", m.attempts,
+  m.masked_address as "maskedAddress", m.result, m.done_at as "doneAt", m.created_at as "createdAt",
+  m.content is not null as "hasContent"`
+
+const againMinutes = 10
+
+/** How long until a message may be sent again; 0 or less: it may. */
+const pauseSeconds = sql`coalesce(ceil(extract(epoch from
+  m.sent_again_at + make_interval(mins => ${againMinutes}) - clock_timestamp())), 0)::integer`
+
+/** What clinics see of their messages, with the application's role. */
+export function createMessages(pool: pg.Pool): Messages {
+  return {
+    async list(query) {
+      const { rows } = await pool.query<Message & { micros: string }>(sql`
+        select ${columns}, ${microsOf(sql`m.created_at`)} as micros
+          from holdfast.message m
+         where ${join(conditionsOf(query), ' and ')}
+         order by m.created_at desc, m.id desc
+         limit ${query.limit + 1}`)
+      return pageOf(
+        rows,
+        query.limit,
+        ({ micros: _, ...message }) => message,
+        (last) => messageCursor.encode(last.micros, last.id),
+      )
+    },
+
+    async find(clinicNo, id) {
+      if (!isId(id)) return null
+      const { rows } = await pool.query<Message & { content: MessageContent | null }>(sql`
+        select ${columns}, m.content from holdfast.message m where m.clinic_no = ${clinicNo} and m.id = ${id}`)
+      if (rows[0] === undefined) return null
+      const { content, ...message } = rows[0]
+      return { message, content }
+    },
+
+    sendAgain: (clinicNo, id) => sendAgain(pool, clinicNo, id),
+
+    chooseReminders: (choice) => chooseReminders(pool, choice),
+
+    settings: (clinicNo) => readMessageSettings(pool, clinicNo),
+    changeSettings: (clinicNo, change) => changeMessageSettings(pool, clinicNo, change),
+  }
+}
+
+async function sendAgain(pool: pg.Pool, clinicNo: number, id: string): Promise<SendAgainOutcome> {
+  if (!isId(id)) return { kind: 'message_missing' }
+  await pool.query(sql`
+    update holdfast.message m
+       set state = 'due', due_at = clock_timestamp(), attempts = 0, attempts_lost = 0, attempt_until = null,
+           result = null, content = null, done_at = null, by_clinic = true, sent_again_at = clock_timestamp()
+     where clinic_no = ${clinicNo} and id = ${id} and state <> 'due' and ${pauseSeconds} <= 0`)
+  const { rows } = await pool.query<Message & { pauseSeconds: number }>(sql`
+    select ${columns}, ${pauseSeconds} as "pauseSeconds" from holdfast.message m
+     where m.clinic_no = ${clinicNo} and m.id = ${id}`)
+  if (rows[0] === undefined) return { kind: 'message_missing' }
+  const { pauseSeconds: retryAfterSeconds, ...message } = rows[0]
+  return message.state === 'due' ? { kind: 'due', message } : { kind: 'too_soon', retryAfterSeconds }
+}
+
+function conditionsOf({ clinicNo, bookingId, state, cursor }: Parameters<Messages['list']>[0]): Sql[] {
+  const conditions = [sql`m.clinic_no = ${clinicNo}`]
+  if (bookingId !== null) conditions.push(sql`m.booking_id = ${bookingId}`)
+  if (state !== null) conditions.push(sql`m.state = ${state}`)
+  if (cursor !== null) {
+    const [micros, id] = messageCursor.decode(cursor)
+    conditions.push(sql`(m.created_at, m.id) < (${timeOfMicros(micros)}, ${id}::uuid)`)
+  }
+  return conditions
+}

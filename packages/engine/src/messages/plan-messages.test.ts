@@ -1,0 +1,252 @@
+import { randomUUID } from 'node:crypto'
+import { aBooking, aClinic, aDoctor, aSlot, type BuiltSlot, type TestDatabase } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
+import { expect } from 'vitest'
+import { createEngine } from '../create-engine.ts'
+import { inTransaction } from '../database/pools.ts'
+import { loggedEvents } from '../tail/logged-events.ts'
+import { createMessages } from './create-messages.ts'
+import { planMessages } from './plan-messages.ts'
+import { messageFacts, recordMessage, takeDueMessages } from './send-messages.ts'
+
+const patient = { name: 'Ada', email: 'ada@example.org' }
+const dayMs = 86_400_000
+
+async function aVisit(database: TestDatabase, days = 3): Promise<BuiltSlot> {
+  const doctor = await aDoctor(database, await aClinic(database))
+  const startsAt = new Date(Math.floor(Date.now() / dayMs) * dayMs + days * dayMs + dayMs / 2)
+  return aSlot(database, doctor, { capacity: 10, startsAt })
+}
+
+/** Plans the messages of all events of a booking. */
+async function planAll(database: TestDatabase, { id }: { id: string }, last = 9): Promise<number> {
+  const line = { kind: 'booking', xid: 0n, seq: 0n, fromDoctorId: null, bookingId: id, type: 'held' } as const
+  const lines = Array.from({ length: last }, (_, index) => ({
+    ...line,
+    version: index + 1,
+    slotId: '',
+    doctorId: '',
+    fromSlotId: null,
+  }))
+  const events = await loggedEvents(database.appPool, lines)
+  return inTransaction(database.appPool, (transaction) => planMessages(transaction, events))
+}
+
+async function planned(database: TestDatabase, { id }: { id: string }) {
+  const { rows } = await database.ownerPool.query(
+    `select kind, minutes_before as before, version, by_patient as by from holdfast.message where booking_id = $1
+      order by version, minutes_before, kind`,
+    [id],
+  )
+  return rows.map(({ kind, before, version, by }) => [kind, version, before, by])
+}
+
+test('a confirmation is announced once, with reminders, however often its event comes', async ({ database }) => {
+  const booking = await aBooking(database, await aVisit(database), { patient })
+  expect(await planAll(database, booking)).toBe(3)
+  expect(await planAll(database, booking)).toBe(0)
+  const racing = await Promise.all([1, 2, 3].map(() => planAll(database, booking)))
+  expect(racing).toEqual([0, 0, 0])
+  expect(await planned(database, booking)).toEqual([
+    ['confirmed', 2, 0, null],
+    ['reminder', 2, 120, null],
+    ['reminder', 2, 1440, null],
+  ])
+})
+
+test.for([
+  ['without an address', { patient: { name: 'Ada' } }],
+  ['of a hold', { patient, status: 'PENDING' }],
+  ['of a hold that expired', { patient, status: 'hold_expired' }],
+  ['of a visit that is over', { patient, status: 'COMPLETED' }],
+  ['of what happened eight days ago', { patient, createdAt: new Date(Date.now() - 8 * dayMs) }],
+] as const)('no message %s', async ([, overrides], { database }) => {
+  const booking = await aBooking(database, await aVisit(database), overrides)
+  expect(await planAll(database, booking)).toBe(0)
+})
+
+test('no message for a visit that has begun, and only the reminders that are to come', async ({ database }) => {
+  const doctor = await aDoctor(database, await aClinic(database))
+  const begun = await aSlot(database, doctor, { startsAt: new Date(Date.now() - 60_000) })
+  expect(await planAll(database, await aBooking(database, begun, { patient }))).toBe(0)
+  const soon = await aSlot(database, doctor, { startsAt: new Date(Date.now() + 3_600_000) })
+  const booking = await aBooking(database, soon, { patient })
+  await planAll(database, booking)
+  expect(await planned(database, booking)).toEqual([['confirmed', 2, 0, null]])
+})
+
+test('a cancelled visit: by whom; a withdrawn one; a move', async ({ database }) => {
+  const slot = await aVisit(database)
+  const other = await aSlot(database, { id: slot.doctorId, clinicNo: slot.clinicNo, clinicId: '' })
+  const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
+  const settle = { action: 'cancel', key: null, reason: null, patient: null } as const
+  const account = randomUUID()
+  const ofGuest = await aBooking(database, slot, { patient })
+  const ofAccount = await aBooking(database, slot, { patient, accountId: account })
+  const byStaff = await aBooking(database, slot, { patient })
+  await engine.settle({ ...settle, bookingId: ofGuest.id, actorId: null, onBehalf: false })
+  await engine.settle({ ...settle, bookingId: ofAccount.id, actorId: account, onBehalf: false })
+  await engine.settle({ ...settle, bookingId: byStaff.id, actorId: randomUUID(), onBehalf: true })
+  for (const [booking, by] of [
+    [ofGuest, true],
+    [ofAccount, true],
+    [byStaff, false],
+  ] as const) {
+    await planAll(database, booking)
+    expect(await planned(database, booking)).toEqual([['cancelled', 3, 0, by]])
+  }
+  const moved = await aBooking(database, slot, { patient })
+  await planAll(database, moved)
+  await engine.move({ bookingId: moved.id, slotId: other.id, actorId: null, onBehalf: true })
+  await planAll(database, moved)
+  expect((await planned(database, moved)).filter(([, version]) => version === 3)[0]).toEqual(['moved', 3, 0, null])
+  const withdrawn = await aBooking(database, slot, { patient, status: 'slot_withdrawn' })
+  await planAll(database, withdrawn)
+  expect(await planned(database, withdrawn)).toEqual([['withdrawn', 3, 0, null]])
+  await engine.stop()
+})
+
+test('moves by a patient are announced after a moment, those of the clinic at once', async ({ database }) => {
+  const slot = await aVisit(database)
+  const other = await aSlot(database, { id: slot.doctorId, clinicNo: slot.clinicNo, clinicId: '' }, { capacity: 2 })
+  const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
+  const delayOf = async (actorId: string | null) => {
+    const booking = await aBooking(database, slot, { patient })
+    await engine.move({ bookingId: booking.id, slotId: other.id, actorId, onBehalf: actorId !== null })
+    await planAll(database, booking)
+    const { rows } = await database.ownerPool.query(
+      `select by_clinic as "byClinic", extract(epoch from due_at - created_at)::float8 > 30 as "isLater"
+         from holdfast.message where booking_id = $1 and kind = 'moved'`,
+      [booking.id],
+    )
+    return rows
+  }
+  expect(await delayOf(null)).toEqual([{ byClinic: false, isLater: true }])
+  expect(await delayOf(randomUUID())).toEqual([{ byClinic: true, isLater: false }])
+  await engine.stop()
+})
+
+test('a place of the waitlist that is on offer is announced while it is held', async ({ database }) => {
+  const slot = await aVisit(database)
+  const anOffer = async (holdExpiresAt: Date) => {
+    const booking = await aBooking(database, slot, { patient, status: 'PENDING', holdExpiresAt })
+    await database.ownerPool.query(`update holdfast.booking_event set type = 'offered' where booking_id = $1`, [
+      booking.id,
+    ])
+    await planAll(database, booking)
+    expect(await planned(database, booking)).toEqual([['offered', 1, 0, null]])
+    return messageFacts(database.appPool, { clinicNo: booking.clinicNo, bookingId: booking.id })
+  }
+  const until = new Date(Date.now() + 600_000)
+  expect((await anOffer(until))?.holdExpiresAt).toEqual(until)
+  expect((await anOffer(new Date(Date.now() - 1_000)))?.holdExpiresAt).toBeNull()
+})
+
+test('a link to confirm is announced while its hold lasts, once for each request', async ({ database }) => {
+  const slot = await aVisit(database)
+  const engine = createEngine({ batchPool: database.appPool, generalPool: database.appPool })
+  const booking = await aBooking(database, slot, { patient, status: 'PENDING' })
+  const request = { bookingId: booking.id, actorId: null, key: null, reason: null }
+  await engine.bookingLinks.request({ ...request, patient: null })
+  await engine.bookingLinks.request({ ...request, patient: { ...patient, email: 'lovelace@example.org' } })
+  await planAll(database, booking)
+  await planAll(database, booking)
+  expect(await planned(database, booking)).toEqual([
+    ['confirm', 2, 0, null],
+    ['confirm', 3, 0, null],
+  ])
+  const late = await aBooking(database, slot, { patient, status: 'PENDING' })
+  await engine.bookingLinks.request({ ...request, bookingId: late.id, patient: null })
+  await engine.settle({ ...request, bookingId: late.id, action: 'confirm', onBehalf: false })
+  await planAll(database, late)
+  expect((await planned(database, late)).map(([kind]) => kind)).not.toContain('confirm')
+  await engine.stop()
+})
+
+test('a clinic that sends no e-mails plans none; its offsets are used', async ({ database }) => {
+  const slot = await aVisit(database)
+  const messages = createMessages(database.appPool)
+  const changed = await messages.changeSettings(slot.clinicNo, {
+    reminderMinutes: [60, 2880],
+    quietFrom: '00:00',
+    quietUntil: '00:00',
+  })
+  expect(changed).toMatchObject({ reminderMinutes: [2880, 60], emails: true, language: 'en' })
+  const booking = await aBooking(database, slot, { patient })
+  await planAll(database, booking)
+  expect((await planned(database, booking)).map(([, , before]) => before)).toEqual([0, 60, 2880])
+  await messages.changeSettings(slot.clinicNo, { emails: false })
+  expect(await planAll(database, await aBooking(database, slot, { patient }))).toBe(0)
+})
+
+test('what the clinic has chosen goes by SMS, too, to patients with a telephone number', async ({ database }) => {
+  const slot = await aVisit(database)
+  const phone = '020 7946 0018'
+  const channelsOf = async (patient: { name: string; email?: string; phone?: string }) => {
+    const booking = await aBooking(database, slot, { patient })
+    await planAll(database, booking)
+    await planAll(database, booking)
+    const { rows } = await database.ownerPool.query(
+      `select kind, channel from holdfast.message where booking_id = $1 order by kind, minutes_before, channel`,
+      [booking.id],
+    )
+    return rows.map(({ kind, channel }) => `${kind} ${channel}`)
+  }
+  const emails = ['confirmed email', 'reminder email', 'reminder email']
+  expect(await channelsOf({ ...patient, phone })).toEqual(emails)
+  const messages = createMessages(database.appPool)
+  await messages.changeSettings(slot.clinicNo, { smsKinds: ['reminder', 'cancelled'], phoneCountry: 'GB' })
+  const settings = await messages.settings(slot.clinicNo)
+  expect(settings).toMatchObject({ smsKinds: ['reminder', 'cancelled'], phoneCountry: 'GB', emails: true })
+  expect(await channelsOf(patient)).toEqual(emails)
+  expect(await channelsOf({ name: 'Ada', phone })).toEqual(['reminder sms', 'reminder sms'])
+  const both = ['confirmed email', 'reminder email', 'reminder sms', 'reminder email', 'reminder sms']
+  expect(await channelsOf({ ...patient, phone })).toEqual(both)
+  await messages.changeSettings(slot.clinicNo, { emails: false })
+  expect(await channelsOf({ ...patient, phone })).toEqual(['reminder sms', 'reminder sms'])
+  await expect(
+    database.ownerPool.query(`update holdfast.message_settings set sms_kinds = '{confirm}'`),
+  ).rejects.toMatchObject({ code: '23514' })
+})
+
+test('a due message is taken by one process, and again if that ends without a record', async ({ database }) => {
+  const booking = await aBooking(database, await aVisit(database), { patient })
+  await planAll(database, booking)
+  const take = async (seconds: number) =>
+    (await takeDueMessages(database.appPool, { limit: 100, seconds })).filter(
+      ({ bookingId }) => bookingId === booking.id,
+    )
+  const taken = (await Promise.all([take(0), take(0), take(0)])).flat()
+  expect(taken.length).toBeGreaterThanOrEqual(1)
+  const [again] = await take(60)
+  expect(again).toMatchObject({ kind: 'confirmed', attemptsLost: taken.length, attempts: taken.length + 1 })
+  expect(await take(60)).toEqual([])
+  if (again === undefined) return
+  await recordMessage(database.appPool, again, { kind: 'sent', maskedAddress: 'a…@example.org', result: '250 OK' })
+  expect(await take(0)).toEqual([])
+  const messages = createMessages(database.appPool)
+  const [message] = (
+    await messages.list({ clinicNo: booking.clinicNo, bookingId: booking.id, state: 'sent', limit: 1, cursor: null })
+  ).items
+  expect(message).toMatchObject({ state: 'sent', result: '250 OK', maskedAddress: 'a…@example.org' })
+  await messages.sendAgain(booking.clinicNo, again.id)
+  expect(await take(60)).toHaveLength(1)
+})
+
+test('the messages of a booking are deleted with its patient', async ({ database }) => {
+  const slot = await aVisit(database)
+  const booking = await aBooking(database, slot, { patient, status: 'CANCELLED' })
+  const another = await aBooking(database, slot, { patient, status: 'CANCELLED' })
+  await planAll(database, booking)
+  await planAll(database, another)
+  expect(await messageFacts(database.appPool, { clinicNo: booking.clinicNo, bookingId: booking.id })).not.toBeNull()
+  await database.appPool.query('select * from holdfast.erase_patient($1, $2, null, $3)', [
+    booking.clinicNo,
+    [booking.id],
+    randomUUID(),
+  ])
+  expect(await planned(database, booking)).toEqual([])
+  expect(await planned(database, another)).toHaveLength(1)
+  expect(await planAll(database, booking)).toBe(0)
+  expect(await messageFacts(database.appPool, { clinicNo: booking.clinicNo, bookingId: booking.id })).toBeNull()
+})

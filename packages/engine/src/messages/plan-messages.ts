@@ -1,0 +1,165 @@
+import type pg from 'pg'
+import sql from 'sql-template-tag'
+import { isAppointment } from '../database/is-appointment.ts'
+import type { BookingEvent } from '../model/booking-event.ts'
+import { newId } from '../model/id.ts'
+import type { MessageChannel, MessageKind, MessageSettings } from '../model/message.ts'
+import { defaultMessageSettings, settingsJson } from './message-settings.ts'
+import { reminderTime } from './reminder-times.ts'
+
+/** An event that may have to be announced to the patient. */
+export type AnnouncedEvent = Pick<
+  BookingEvent,
+  'bookingId' | 'version' | 'at' | 'type' | 'slotId' | 'reason' | 'actorId'
+> & { clinicNo: number; isCase: boolean }
+
+/** Nobody is notified any more of what happened longer ago, such as by a log that is read again from its start. */
+const eventDaysMax = 7
+const dayMs = 86_400_000
+/** Of several moves of a patient within this time, the last one is announced. */
+const movedDelayMs = 60_000
+
+const kinds: Partial<Record<BookingEvent['type'], Exclude<MessageKind, 'reminder'>>> = {
+  offered: 'offered',
+  link_requested: 'confirm',
+  confirmed: 'confirmed',
+  moved: 'moved',
+  cancelled: 'cancelled',
+  failed: 'withdrawn',
+}
+
+type Row = {
+  id: string
+  status: string
+  failure_reason: string | null
+  account_id: string | null
+  starts_at: Date
+  now: Date
+  was_confirmed: boolean
+  has_email: boolean
+  has_phone: boolean
+  timezone: string
+  settings: MessageSettings | null
+}
+
+type NewMessage = {
+  clinicNo: number
+  id: string
+  bookingId: string
+  version: number
+  slotId: string
+  kind: MessageKind
+  channel: MessageChannel
+  minutesBefore: number
+  byPatient: boolean | null
+  byClinic: boolean
+  dueAt: Date
+}
+
+/**
+ * Plans the messages that announce these events, and the reminders of visits that they confirm or move. Each message is
+ * planned once for each channel, however often its event comes. There are e-mails to patients with an address, unless
+ * the clinic sends none, and SMS to those with a telephone number if the clinic has chosen them for this kind. There
+ * are none for visits that have begun.
+ *
+ * @returns how many were planned
+ */
+export async function planMessages(transaction: pg.PoolClient, events: readonly AnnouncedEvent[]): Promise<number> {
+  const announced = events.filter(({ type, isCase }) => !isCase && kinds[type] !== undefined)
+  if (announced.length === 0) return 0
+  const rows = await bookingsOf(transaction, announced)
+  const messages = announced.flatMap((event) => {
+    const booking = rows.get(event.bookingId)
+    return booking === undefined ? [] : messagesOf(event, booking).flatMap((message) => byChannel(message, booking))
+  })
+  if (messages.length === 0) return 0
+  const { rowCount } = await transaction.query(sql`
+    insert into holdfast.message
+      (clinic_no, id, booking_id, version, slot_id, kind, channel, minutes_before, by_patient, by_clinic, due_at)
+    select m."clinicNo", m.id, m."bookingId", m.version, m."slotId", m.kind, m.channel, m."minutesBefore",
+           m."byPatient", m."byClinic", m."dueAt"
+      from jsonb_to_recordset(${JSON.stringify(messages)}::jsonb)
+           as m ("clinicNo" integer, id uuid, "bookingId" uuid, version integer, "slotId" uuid, kind text,
+                 channel text, "minutesBefore" integer, "byPatient" boolean, "byClinic" boolean, "dueAt" timestamptz)
+        on conflict do nothing`)
+  return rowCount ?? 0
+}
+
+/** The bookings whose patients get messages about visits to come, by id. */
+async function bookingsOf(
+  transaction: pg.PoolClient,
+  events: readonly AnnouncedEvent[],
+): Promise<ReadonlyMap<string, Row>> {
+  const ids = [...new Set(events.map(({ bookingId }) => bookingId))]
+  const clinicNos = [...new Set(events.map(({ clinicNo }) => clinicNo))]
+  const { rows } = await transaction.query<Row>(sql`
+    select b.id, b.status, b.failure_reason, b.account_id, s.starts_at, statement_timestamp() as now, c.timezone,
+           exists (select from holdfast.booking_event e
+                    where e.clinic_no = b.clinic_no and e.booking_id = b.id and e.booking_id = any (${ids}::uuid[])
+                      and e.type = 'confirmed') as was_confirmed,
+           b.patient ? 'email' as has_email, b.patient ? 'phone' as has_phone, ${settingsJson} as settings
+      from holdfast.booking b
+      join holdfast.slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
+      join holdfast.clinic c on c.no = b.clinic_no
+      left join holdfast.message_settings m on m.clinic_no = b.clinic_no
+     where b.clinic_no = any (${clinicNos}::integer[]) and b.id = any (${ids}::uuid[]) and ${isAppointment}
+       and s.starts_at > statement_timestamp()
+       and (b.patient ? 'email' and coalesce(m.emails, true)
+         or b.patient ? 'phone' and cardinality(m.sms_kinds) > 0)`)
+  return new Map(rows.map((row) => [row.id, row]))
+}
+
+type Announcement = Omit<NewMessage, 'id' | 'channel'>
+
+/** The same message on each channel by which the patient gets it. */
+function byChannel(message: Announcement, { has_email, has_phone, settings }: Row): NewMessage[] {
+  const { emails, smsKinds } = settings ?? defaultMessageSettings
+  const channels: MessageChannel[] = []
+  if (has_email && emails) channels.push('email')
+  if (has_phone && smsKinds.some((kind) => kind === message.kind)) channels.push('sms')
+  return channels.map((channel) => ({ ...message, id: newId(message.clinicNo), channel }))
+}
+
+function messagesOf(event: AnnouncedEvent, booking: Row): Announcement[] {
+  const kind = kindOf(event, booking)
+  if (kind === null || booking.now.getTime() - event.at.getTime() > eventDaysMax * dayMs) return []
+  const { clinicNo, bookingId, version, slotId } = event
+  // Nobody withdraws a slot but the clinic.
+  const byClinic = kind === 'withdrawn' || (event.actorId !== null && event.actorId !== booking.account_id)
+  const common = { clinicNo, bookingId, version, slotId, byPatient: null, byClinic }
+  const announcement = {
+    ...common,
+    kind,
+    minutesBefore: 0,
+    byPatient: kind === 'cancelled' ? !byClinic : null,
+    dueAt: kind === 'moved' && !byClinic ? new Date(booking.now.getTime() + movedDelayMs) : booking.now,
+  }
+  if (kind !== 'confirmed' && kind !== 'moved') return [announcement]
+  const { reminderMinutes, ...quiet } = booking.settings ?? defaultMessageSettings
+  const { starts_at: startsAt, timezone, now } = booking
+  const reminders = reminderMinutes.flatMap((minutesBefore): Announcement[] => {
+    const dueAt = reminderTime({ startsAt, minutesBefore, timezone, quiet }, now)
+    return dueAt === null ? [] : [{ ...common, kind: 'reminder', minutesBefore, dueAt }]
+  })
+  return [announcement, ...reminders]
+}
+
+/** null: there is nothing to announce, or not any more. */
+function kindOf(event: AnnouncedEvent, booking: Row): MessageKind | null {
+  const kind = kinds[event.type] ?? null
+  switch (kind) {
+    case 'offered':
+    case 'confirm':
+      return booking.status === 'PENDING' ? kind : null
+    case 'confirmed':
+    case 'moved':
+      // A later event announces what has become of it.
+      return booking.status === 'CONFIRMED' ? kind : null
+    case 'cancelled':
+      return booking.was_confirmed && booking.failure_reason !== 'hold_released' ? kind : null
+    case 'withdrawn':
+      return event.reason === 'slot_withdrawn' && booking.was_confirmed ? kind : null
+    default:
+      return null
+  }
+}

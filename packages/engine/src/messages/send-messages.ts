@@ -1,0 +1,84 @@
+import type pg from 'pg'
+import sql from 'sql-template-tag'
+import { isAppointment } from '../database/is-appointment.ts'
+import type { DueMessage, MessageFacts, MessageOutcome, MessageSettings } from '../model/message.ts'
+import { isHeld } from '../reads/hold-sql.ts'
+import { defaultMessageSettings, settingsJson } from './message-settings.ts'
+
+/** Candidates per message that is taken: others may have been taken by another process meanwhile. */
+const candidatesFactor = 5
+
+/**
+ * Messages whose time has come: one of each clinic in turn, the longest due first, so that the messages of one clinic
+ * do not delay those of all others. Until `seconds` have passed, no other process sends them. One whose process ended
+ * without a record is taken again after that.
+ */
+export async function takeDueMessages(
+  pool: pg.Pool,
+  { limit, seconds }: { limit: number; seconds: number },
+): Promise<DueMessage[]> {
+  const candidates = candidatesFactor * limit
+  const isFree = sql`d.state = 'due' and d.due_at <= clock_timestamp()
+    and (d.attempt_until is null or d.attempt_until <= clock_timestamp())`
+  const { rows } = await pool.query<DueMessage>(sql`
+    with candidate as materialized (
+      select of_clinic.*
+        from holdfast.clinic c
+       cross join lateral (
+         select d.clinic_no, d.id, d.due_at, row_number() over (order by d.due_at) as turn
+           from holdfast.message d
+          where d.clinic_no = c.no and ${isFree}
+          order by d.due_at limit ${candidates}) of_clinic
+       order by of_clinic.turn, of_clinic.due_at limit ${candidates})
+    update holdfast.message m
+       set attempts = m.attempts + 1, attempts_lost = m.attempts_lost + (m.attempt_until is not null)::integer,
+           attempt_until = clock_timestamp() + make_interval(secs => ${seconds})
+     where (m.clinic_no, m.id) in (
+       select d.clinic_no, d.id from candidate join holdfast.message d using (clinic_no, id)
+        where ${isFree}
+        order by candidate.turn, candidate.due_at limit ${limit} for update of d skip locked)
+    returning m.clinic_no as "clinicNo", m.id, m.booking_id as "bookingId", m.version, m.slot_id as "slotId", m.kind,
+              m.channel, m.by_patient as "byPatient", m.by_clinic as "byClinic", m.minutes_before as "minutesBefore",
+              m.attempts, m.attempts_lost as "attemptsLost", statement_timestamp() as now`)
+  return rows
+}
+
+/** null: the booking was erased or archived. */
+export async function messageFacts(
+  pool: pg.Pool,
+  { clinicNo, bookingId }: Pick<DueMessage, 'clinicNo' | 'bookingId'>,
+): Promise<MessageFacts | null> {
+  const { rows } = await pool.query<Omit<MessageFacts, 'settings'> & { settings: MessageSettings | null }>(sql`
+    select b.id as "bookingId", b.slot_id as "slotId", b.status, b.patient, b.account_id as "accountId",
+           coalesce(t.epoch, 0) as "manageEpoch", b.appointment_type as "appointmentType",
+           b.cancellation_reason as "cancellationReason", s.starts_at as "startsAt", s.ends_at as "endsAt",
+           s.starts_at <= statement_timestamp() as "hasBegun",
+           case when ${isHeld} then b.hold_expires_at end as "holdExpiresAt",
+           (select max(o.version) from holdfast.message o
+             where o.clinic_no = b.clinic_no and o.booking_id = b.id) as version,
+           r.id as "doctorId", r.name as "doctorName", c.name as "clinicName", c.timezone, c.address, c.phone,
+           ${settingsJson} as settings
+      from holdfast.booking b
+      join holdfast.slot s on s.clinic_no = b.clinic_no and s.id = b.slot_id
+      join holdfast.resource r on r.clinic_no = b.clinic_no and r.id = b.resource_id
+      join holdfast.clinic c on c.no = b.clinic_no
+      left join holdfast.manage_token t on t.clinic_no = b.clinic_no and t.booking_id = b.id
+      left join holdfast.message_settings m on m.clinic_no = b.clinic_no
+     where b.clinic_no = ${clinicNo} and b.id = ${bookingId} and ${isAppointment} and b.erased_at is null`)
+  const [row] = rows
+  return row === undefined ? null : { ...row, settings: row.settings ?? defaultMessageSettings }
+}
+
+/** Records what became of the attempt that `takeDueMessages` began. */
+export async function recordMessage(pool: pg.Pool, { clinicNo, id }: DueMessage, outcome: MessageOutcome) {
+  const isAgain = outcome.kind === 'again'
+  const maskedAddress = 'maskedAddress' in outcome ? outcome.maskedAddress : null
+  const content = outcome.kind === 'kept' ? JSON.stringify(outcome.content) : null
+  await pool.query(sql`
+    update holdfast.message
+       set state = ${isAgain ? 'due' : outcome.kind}, attempt_until = null, result = ${outcome.result.slice(0, 300)},
+           masked_address = coalesce(${maskedAddress}::text, masked_address), content = ${content}::jsonb,
+           due_at = coalesce(${isAgain ? outcome.dueAt : null}::timestamptz, due_at),
+           done_at = case when ${isAgain}::boolean then null else clock_timestamp() end
+     where clinic_no = ${clinicNo} and id = ${id} and state = 'due'`)
+}

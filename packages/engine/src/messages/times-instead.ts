@@ -1,0 +1,21 @@
+import type pg from 'pg'
+import sql from 'sql-template-tag'
+import { clinicNoOf } from '../model/id.ts'
+import type { MessageFacts, TimeInstead } from '../model/message.ts'
+import { alternativeReads } from '../reads/alternatives.ts'
+
+/** Bookable times instead of a withdrawn one: of the same doctor, then of others with the same specialization. */
+export async function timesInstead(
+  pool: pg.Pool,
+  { slotId, appointmentType }: Pick<MessageFacts, 'slotId' | 'appointmentType'>,
+  limit: number,
+): Promise<TimeInstead[]> {
+  const wanted = { slotId, fromSlotId: null, units: 1, appointmentType, limit, sameDoctor: false }
+  const slots = await alternativeReads(pool).alternatives(wanted)
+  if (slots.length === 0) return []
+  const ids = [...new Set(slots.map(({ doctorId }) => doctorId))]
+  const { rows } = await pool.query<{ id: string; name: string }>(sql`
+    select id, name from holdfast.resource where clinic_no = ${clinicNoOf(slotId)} and id = any (${ids}::uuid[])`)
+  const names = new Map(rows.map(({ id, name }) => [id, name]))
+  return slots.map(({ doctorId, startsAt }) => ({ doctorId, startsAt, doctorName: names.get(doctorId) ?? '' }))
+}

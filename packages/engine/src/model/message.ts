@@ -1,0 +1,150 @@
+import type { AppointmentType, Patient } from './booking.ts'
+import type { Page } from './page.ts'
+
+export type MessageKind = 'offered' | 'confirm' | 'confirmed' | 'moved' | 'cancelled' | 'withdrawn' | 'reminder'
+
+export type MessageChannel = 'email' | 'sms'
+
+/** What can be sent by SMS: all but what proves an e-mail address. */
+export type SmsKind = Exclude<MessageKind, 'confirm'>
+
+/**
+ * `due`: it waits for its time, or for another attempt. `kept`: it was written, and not sent because no mail server is
+ * set. `skipped`: it was not needed any more.
+ */
+export type MessageState = 'due' | 'sent' | 'kept' | 'failed' | 'skipped'
+
+export type MessageLanguage = 'en' | 'de' | 'ar'
+
+/** A message to a patient, as the clinic sees it. */
+export type Message = {
+  id: string
+  bookingId: string
+  kind: MessageKind
+  channel: MessageChannel
+  state: MessageState
+  dueAt: Date
+  attempts: number
+  /** Such as `a…@example.org` or `+49…67`; null: no attempt yet. */
+  maskedAddress: string | null
+  /** The response of the mail server or the SMS provider, or why it was not sent; null: no attempt yet. */
+  result: string | null
+  /** When it was sent, kept, given up or skipped. */
+  doneAt: Date | null
+  createdAt: Date
+  /** Whether its content can be read: it was not sent. */
+  hasContent: boolean
+}
+
+export type MessageContent = { subject: string; html: string; text: string }
+
+/** A message that this process sends now. */
+export type DueMessage = {
+  clinicNo: number
+  id: string
+  bookingId: string
+  version: number
+  slotId: string
+  kind: MessageKind
+  channel: MessageChannel
+  byPatient: boolean | null
+  /** The clinic's people caused it, or sent it again. */
+  byClinic: boolean
+  /** Of a reminder; 0: it is none. */
+  minutesBefore: number
+  /** This one included. */
+  attempts: number
+  attemptsLost: number
+  /** The database's time, when it was taken. */
+  now: Date
+}
+
+/** The booking's current data, from which a message is written. */
+export type MessageFacts = {
+  bookingId: string
+  /** The slot that the booking has now. */
+  slotId: string
+  status: string
+  /** The newest message of the booking is of this version. */
+  version: number
+  patient: Patient
+  accountId: string | null
+  /** Of its manage token. */
+  manageEpoch: number
+  appointmentType: AppointmentType
+  cancellationReason: string | null
+  startsAt: Date
+  endsAt: Date
+  hasBegun: boolean
+  /** When a hold ends; null: it is none, or it has ended. */
+  holdExpiresAt: Date | null
+  doctorId: string
+  doctorName: string
+  clinicName: string
+  timezone: string
+  address: string | null
+  phone: string | null
+  settings: MessageSettings
+}
+
+/** A bookable time that a message offers. */
+export type TimeInstead = { doctorId: string; doctorName: string; startsAt: Date }
+
+/** What became of an attempt. `again`: another one is made at `dueAt`. */
+export type MessageOutcome =
+  | { kind: 'sent'; maskedAddress: string; result: string }
+  | { kind: 'kept'; maskedAddress: string; result: string; content: MessageContent }
+  | { kind: 'failed'; maskedAddress: string | null; result: string }
+  | { kind: 'skipped'; result: string }
+  | { kind: 'again'; maskedAddress: string | null; result: string; dueAt: Date }
+
+export type MessageSettings = {
+  emails: boolean
+  /** Of messages to patients who have chosen none. */
+  language: MessageLanguage
+  replyTo: string | null
+  /** How many minutes before a visit reminders are sent, the longest first; 10 to 20,160. */
+  reminderMinutes: number[]
+  /** `HH:MM` in the clinic's time zone: no reminders from then … */
+  quietFrom: string
+  /** … until then. Equal: at any time. */
+  quietUntil: string
+  /** Before and after the text of each message. */
+  textBefore: string | null
+  textAfter: string | null
+  /** Guests whose booking has an e-mail address confirm it by a link that is sent there. Only with `emails`. */
+  confirmByLink: boolean
+  /** 5–60: how long their holds last meanwhile */
+  confirmMinutes: number
+  /** What is sent by SMS, too, to patients with a telephone number. */
+  smsKinds: SmsKind[]
+  /** ISO 3166-1, such as `DE`: of numbers without a country's code. null: those get no SMS. */
+  phoneCountry: string | null
+}
+
+export type SendAgainOutcome =
+  | { kind: 'due'; message: Message }
+  | { kind: 'message_missing' }
+  /** It was sent again less than ten minutes ago. */
+  | { kind: 'too_soon'; retryAfterSeconds: number }
+
+export type Messages = {
+  list(query: {
+    clinicNo: number
+    bookingId: string | null
+    state: MessageState | null
+    limit: number
+    cursor: string | null
+  }): Promise<Page<Message>>
+  find(clinicNo: number, id: string): Promise<{ message: Message; content: MessageContent | null } | null>
+  /** Sends it once more, as soon as possible, and once in ten minutes. A message that is due stays as it is. */
+  sendAgain(clinicNo: number, id: string): Promise<SendAgainOutcome>
+  /**
+   * Whether a patient gets reminders of the clinic from now on. Idempotent.
+   *
+   * @param choice.recipients digests of their address and number, under each secret of the server
+   */
+  chooseReminders(choice: { clinicNo: number; recipients: readonly string[]; wanted: boolean }): Promise<void>
+  settings(clinicNo: number): Promise<MessageSettings>
+  changeSettings(clinicNo: number, change: Partial<MessageSettings>): Promise<MessageSettings>
+}

@@ -1,0 +1,250 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { inTransaction, type MessageLanguage } from '@holdfast/engine'
+import type { BetterAuthPlugin } from 'better-auth'
+import type { Pool, PoolClient } from 'pg'
+import sql, { type Sql } from 'sql-template-tag'
+import type { Principals } from './principals.ts'
+import { secondFactorsRemoved } from './second-factors.ts'
+import { endingSignIns, endSessions, hasRole, passwordResetsVoided } from './sessions.ts'
+
+export type EmailLinkOutcome =
+  | { kind: 'created'; email: string; token: string }
+  /** The account has confirmed its address already. */
+  | { kind: 'confirmed' }
+  | { kind: 'too_soon'; retryAfterSeconds: number }
+
+export type EmailLinkUse =
+  | { kind: 'link_used' }
+  | { kind: 'confirmed'; email: string }
+  /** `undoToken`: for the earlier address; null: a new account had it, and nobody had proven it. */
+  | { kind: 'changed'; email: string; previous: string; undoToken: string | null; language: MessageLanguage }
+
+/** Links with which an account's person proves that they have an e-mail address, once. */
+export type EmailLinks = {
+  emailStatus(accountId: string): Promise<{ email: string; isConfirmed: boolean }>
+  /**
+   * A link for an e-mail to `newEmail`, or, if that is null, to the address that the account has. At most five are sent
+   * in a day, with growing pauses.
+   */
+  createEmailLink(
+    accountId: string,
+    request: { newEmail: string | null; language: MessageLanguage },
+  ): Promise<EmailLinkOutcome>
+  /** Voids a link that could not be sent. Idempotent. */
+  voidEmailLink(token: string): Promise<void>
+  /**
+   * Confirms the account's address, or changes it to the one that the link was sent to. Only for the account that asked
+   * for the link: whoever reads the mailbox alone confirms nothing for a stranger, who knows the password.
+   */
+  useEmailLink(accountId: string, token: string): Promise<EmailLinkUse>
+  /**
+   * The account has its earlier address again, and nothing that somebody with its password may have set up: its
+   * sessions and calendar feeds end, the password becomes invalid, and second factors are removed; of an account with a
+   * role, those of the three days before. null: the link is not valid any more.
+   */
+  undoEmailChange(token: string): Promise<{ accountId: string } | null>
+  /** Whether somebody may still take the address back. Nobody else may have it meanwhile. */
+  isEmailReserved(email: string): Promise<boolean>
+}
+
+/** Only digests of tokens are stored. */
+export const emailLinkTables = {
+  id: 'holdfast-email-links',
+  schema: {
+    emailLink: {
+      fields: {
+        userId: { type: 'string', required: true, index: true, references: { model: 'user', field: 'id' } },
+        tokenHash: { type: 'string', required: true, unique: true },
+        email: { type: 'string', required: true, index: true },
+        // confirm: the address that the account has; change: to this one; undo: back to this one
+        purpose: { type: 'string', required: true },
+        sentAt: { type: 'date', required: true },
+        expiresAt: { type: 'date', required: true },
+      },
+    },
+  },
+} satisfies BetterAuthPlugin
+
+/**
+ * The application's role may not change e-mail addresses; this function does, for a link that is valid. The owner
+ * creates it after the tables, with the grants.
+ */
+export const changeAddressFunction = `
+  create or replace function auth.change_address(p_token_hash text) returns void
+    language sql security definer set search_path = auth, pg_temp
+    as $$
+      update "user" u set email = l.email, "emailVerified" = true, "updatedAt" = now()
+        from "emailLink" l
+       where l."tokenHash" = p_token_hash and l."expiresAt" > now() and l.purpose in ('change', 'undo')
+         and u.id = l."userId"
+    $$;
+  revoke all on function auth.change_address(text) from public;
+  grant execute on function auth.change_address(text) to holdfast_app;
+`
+
+type Purpose = 'confirm' | 'change' | 'undo'
+
+export const emailLinkHours = 24
+export const undoHours = 72
+const hourMs = 3_600_000
+/** After one mail, after two, and so on. */
+const pauseMinutes = [1, 5, 60, 240]
+const mailsMax = pauseMinutes.length + 1
+const uniqueViolation = '23505'
+
+/** @param pool connected with `search_path=auth` */
+export function createEmailLinks(pool: Pool, principals: Pick<Principals, 'forget'>): EmailLinks {
+  return {
+    async emailStatus(accountId) {
+      const { rows } = await pool.query<{ email: string; isConfirmed: boolean }>(
+        sql`select email, "emailVerified" as "isConfirmed" from "user" where id = ${accountId}`,
+      )
+      return rows[0] ?? { email: '', isConfirmed: false }
+    },
+    createEmailLink: (accountId, request) =>
+      inTransaction(pool, (transaction) => create(transaction, accountId, request)),
+    async voidEmailLink(token) {
+      await pool.query(sql`delete from "emailLink" where "tokenHash" = ${digestOf(token)}`)
+    },
+    async useEmailLink(accountId, token) {
+      const use = await inTransaction(pool, (transaction) => used(transaction, accountId, token)).catch(linkUsed)
+      await principals.forget(accountId)
+      return use
+    },
+    async undoEmailChange(token) {
+      const accountId = await accountOfUndo(pool, token)
+      if (accountId === null) return null
+      const isDone = await endingSignIns(pool, accountId, (transaction) => undo(transaction, accountId, token)).catch(
+        (error: unknown) => linkUsed(error).kind !== 'link_used',
+      )
+      await principals.forget(accountId)
+      return isDone ? { accountId } : null
+    },
+    async isEmailReserved(email) {
+      const { rows } = await pool.query<{ found: boolean }>(
+        sql`select exists (${reservation(email.trim().toLowerCase())}) as found`,
+      )
+      return rows[0]?.found ?? false
+    },
+  }
+}
+
+async function create(
+  transaction: PoolClient,
+  accountId: string,
+  { newEmail, language }: { newEmail: string | null; language: MessageLanguage },
+): Promise<EmailLinkOutcome> {
+  // Of two at the same time, the second waits and counts the first.
+  const { rows } = await transaction.query<{ email: string; isConfirmed: boolean }>(sql`
+    update "user" set language = ${language} where id = ${accountId}
+    returning email, "emailVerified" as "isConfirmed"`)
+  const [account] = rows
+  if (account === undefined || (newEmail === null && account.isConfirmed)) return { kind: 'confirmed' }
+  await transaction.query(sql`delete from "emailLink" where "userId" = ${accountId} and "expiresAt" <= now()`)
+  const retryAfterSeconds = await pauseSeconds(transaction, accountId)
+  if (retryAfterSeconds > 0) return { kind: 'too_soon', retryAfterSeconds }
+  const email = newEmail?.trim().toLowerCase() ?? account.email
+  const token = await stored(transaction, accountId, { email, purpose: newEmail === null ? 'confirm' : 'change' })
+  return { kind: 'created', email, token }
+}
+
+async function used(transaction: PoolClient, accountId: string, token: string): Promise<EmailLinkUse> {
+  await transaction.query(sql`select from "user" where id = ${accountId} for no key update`)
+  const { rows } = await transaction.query<{
+    purpose: Purpose
+    email: string
+    previous: string
+    hasOwner: boolean
+    language: MessageLanguage | null
+  }>(sql`
+    select l.purpose, l.email, u.email as previous, u.language,
+           (u."emailVerified" or u."createdAt" < now() - interval '1 day' or ${hasRole}) as "hasOwner"
+      from "emailLink" l join "user" u on u.id = l."userId"
+     where l."tokenHash" = ${digestOf(token)} and l."userId" = ${accountId} and l."expiresAt" > now()
+       and l.purpose in ('confirm', 'change')`)
+  const [link] = rows
+  if (link === undefined) return { kind: 'link_used' }
+  const { purpose, email, previous, hasOwner, language } = link
+  if (purpose === 'confirm') {
+    if (email !== previous) return { kind: 'link_used' }
+    await transaction.query(sql`update "user" set "emailVerified" = true where id = ${accountId}`)
+  } else {
+    const reserved = await transaction.query(sql`${reservation(email)} and "userId" <> ${accountId}`)
+    if (reserved.rowCount !== 0) return { kind: 'link_used' }
+    await transaction.query(sql`select auth.change_address(${digestOf(token)})`)
+    // They went to the earlier address.
+    await transaction.query(passwordResetsVoided(accountId))
+  }
+  await transaction.query(sql`delete from "emailLink" where "userId" = ${accountId} and purpose <> 'undo'`)
+  await transaction.query(
+    sql`insert into holdfast.verified_account (account_id) values (${accountId}) on conflict do nothing`,
+  )
+  if (purpose === 'confirm') return { kind: 'confirmed', email }
+  // Whoever signs up with a typing error in the address must not lose the account to a stranger who has that address.
+  const undoToken = hasOwner ? await stored(transaction, accountId, { email: previous, purpose: 'undo' }) : null
+  return { kind: 'changed', email, previous, undoToken, language: language ?? 'en' }
+}
+
+/** @returns false: the link was used meanwhile */
+async function undo(transaction: PoolClient, accountId: string, token: string): Promise<boolean> {
+  const { rows } = await transaction.query<{ sentAt: Date; hasRole: boolean }>(sql`
+    select l."sentAt", ${hasRole} as "hasRole" from "emailLink" l join "user" u on u.id = l."userId"
+     where l."tokenHash" = ${digestOf(token)} and l.purpose = 'undo' and l."expiresAt" > now()`)
+  const [link] = rows
+  if (link === undefined) return false
+  await transaction.query(sql`select auth.change_address(${digestOf(token)})`)
+  await transaction.query(sql`delete from "emailLink" where "userId" = ${accountId}`)
+  await transaction.query(passwordResetsVoided(accountId))
+  await transaction.query(sql`update account set password = null, "updatedAt" = now() where "userId" = ${accountId}`)
+  // Those of a clinic's person who had one before are kept: the mailbox alone must not get past it.
+  const since = link.hasRole ? new Date(link.sentAt.getTime() - undoHours * hourMs) : undefined
+  await secondFactorsRemoved(transaction, accountId, since)
+  await endSessions(transaction, accountId)
+  return true
+}
+
+async function accountOfUndo(pool: Pool, token: string): Promise<string | null> {
+  const { rows } = await pool.query<{ id: string }>(sql`
+    select "userId"::text as id from "emailLink"
+     where "tokenHash" = ${digestOf(token)} and purpose = 'undo' and "expiresAt" > now()`)
+  return rows[0]?.id ?? null
+}
+
+function reservation(email: string): Sql {
+  return sql`select from "emailLink" where email = ${email} and purpose = 'undo' and "expiresAt" > now()`
+}
+
+/** How long until the account may get another mail; 0: it may. */
+async function pauseSeconds(transaction: PoolClient, accountId: string): Promise<number> {
+  const { rows } = await transaction.query<{ count: number; seconds: number; secondsOfFirst: number }>(sql`
+    select count(*)::integer as count, coalesce(extract(epoch from now() - max("sentAt")), 0)::float8 as seconds,
+           coalesce(extract(epoch from now() - min("sentAt")), 0)::float8 as "secondsOfFirst"
+      from "emailLink" where "userId" = ${accountId} and purpose <> 'undo' and "expiresAt" > now()`)
+  const { count = 0, seconds = 0, secondsOfFirst = 0 } = rows[0] ?? {}
+  if (count === 0) return 0
+  if (count >= mailsMax) return Math.ceil(emailLinkHours * 3600 - secondsOfFirst)
+  return Math.max(0, Math.ceil((pauseMinutes[count - 1] ?? 0) * 60 - seconds))
+}
+
+async function stored(
+  transaction: PoolClient,
+  accountId: string,
+  { email, purpose }: { email: string; purpose: Purpose },
+): Promise<string> {
+  const token = randomBytes(24).toString('base64url')
+  const hours = purpose === 'undo' ? undoHours : emailLinkHours
+  await transaction.query(sql`
+    insert into "emailLink" ("userId", "tokenHash", email, purpose, "sentAt", "expiresAt")
+    values (${accountId}, ${digestOf(token)}, ${email}, ${purpose}, now(), now() + make_interval(hours => ${hours}))`)
+  return token
+}
+
+function digestOf(token: string): string {
+  return createHash('sha256').update(`email-link:${token}`).digest('base64url')
+}
+
+/** Meanwhile another account has the address. */
+function linkUsed(error: unknown): { kind: 'link_used' } {
+  if (error instanceof Error && 'code' in error && error.code === uniqueViolation) return { kind: 'link_used' }
+  throw error
+}

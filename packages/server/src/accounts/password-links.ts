@@ -1,0 +1,163 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { inTransaction } from '@holdfast/engine'
+import type { BetterAuthPlugin } from 'better-auth'
+import type { Pool, PoolClient } from 'pg'
+import sql from 'sql-template-tag'
+import type { Passwords } from './passwords.ts'
+import type { Principals } from './principals.ts'
+import { secondFactorsRemoved } from './second-factors.ts'
+import { endingSignIns, endSessions, hasRole, passwordResetsVoided } from './sessions.ts'
+
+export type PasswordLink = { token: string; expiresAt: Date }
+
+/** Links with which an account's person can choose a new password once, within 24 hours. */
+export type PasswordLinks = {
+  /** For the operator to pass on. It voids the account's earlier links; so does every change of the password. */
+  createPasswordReset(accountId: string): Promise<PasswordLink>
+  /**
+   * For an e-mail. Anybody can ask for one, so it voids no other. null: the account has three that are valid, or the
+   * last one is too recent. The pause grows with each.
+   */
+  createMailedPasswordReset(accountId: string): Promise<PasswordLink | null>
+  /** Voids a link that could not be sent. Idempotent. */
+  voidPasswordReset(token: string): Promise<void>
+  /** The account of a link; null: there is no such link any more. */
+  byPasswordReset(token: string): Promise<{ id: string; email: string; name: string } | null>
+  /**
+   * Sets the password, voids the account's links and ends its sessions. A link from an e-mail proves that the person
+   * has the address. If nothing did before, whoever signed up may have been a stranger: second factors are removed.
+   */
+  resetPassword(token: string, newPassword: string): Promise<{ kind: 'done' } | { kind: 'link_used' }>
+}
+
+/** Tells the links of e-mails from those that the operator passes on, which prove nothing about the address. */
+export const passwordLinkColumns = {
+  id: 'holdfast-password-links',
+  schema: {
+    verification: { fields: { mailedAt: { type: 'date', required: false, input: false, returned: false } } },
+  },
+} satisfies BetterAuthPlugin
+
+const linkHours = 24
+const mailedMax = 3
+/** After one mail and after two. */
+const pauseMinutes = [2, 60]
+
+/**
+ * In the accounts library's table of tokens. Only digests of tokens are stored. The library's own reset is not used: it
+ * consumes the link, changes the password and ends sessions in separate transactions.
+ *
+ * @param pool connected with `search_path=auth`
+ */
+export function createPasswordLinks(
+  pool: Pool,
+  passwords: Pick<Passwords, 'hash'>,
+  principals: Pick<Principals, 'forget'>,
+): PasswordLinks {
+  return {
+    createPasswordReset: (accountId) =>
+      inTransaction(pool, async (transaction) => {
+        await transaction.query(lockedAccount(accountId))
+        await transaction.query(passwordResetsVoided(accountId))
+        return stored(transaction, accountId, { isMailed: false })
+      }),
+    createMailedPasswordReset: (accountId) =>
+      inTransaction(pool, async (transaction) => {
+        // Of two at the same time, the second waits and counts the first.
+        await transaction.query(lockedAccount(accountId))
+        return (await isDue(transaction, accountId)) ? stored(transaction, accountId, { isMailed: true }) : null
+      }),
+    async voidPasswordReset(token) {
+      await pool.query(sql`delete from verification where identifier = ${identifierOf(token)}`)
+    },
+    async byPasswordReset(token) {
+      const { rows } = await pool.query<{ id: string; email: string; name: string }>(sql`
+        select u.id::text, u.email, u.name from verification v join "user" u on u.id = v.value::uuid
+         where v.identifier = ${identifierOf(token)} and v."expiresAt" > now()`)
+      return rows[0] ?? null
+    },
+    async resetPassword(token, newPassword) {
+      const account = await this.byPasswordReset(token)
+      if (account === null) return { kind: 'link_used' }
+      const hash = await passwords.hash(newPassword)
+      const isDone = await endingSignIns(pool, account.id, (transaction) =>
+        withLink(transaction, { accountId: account.id, token, hash }),
+      )
+      await principals.forget(account.id)
+      return { kind: isDone ? 'done' : 'link_used' }
+    },
+  }
+}
+
+/** @returns false: the link was used meanwhile */
+async function withLink(
+  transaction: PoolClient,
+  { accountId, token, hash }: { accountId: string; token: string; hash: string },
+): Promise<boolean> {
+  const { rows } = await transaction.query<{ isMailed: boolean }>(sql`
+    delete from verification where identifier = ${identifierOf(token)} and "expiresAt" > now()
+    returning "mailedAt" is not null as "isMailed"`)
+  const [link] = rows
+  if (link === undefined) return false
+  await setPassword(transaction, accountId, hash)
+  if (link.isMailed) await proveAddress(transaction, accountId)
+  await transaction.query(sql`update "user" set "mustChangePassword" = false where id = ${accountId}`)
+  await transaction.query(passwordResetsVoided(accountId))
+  await endSessions(transaction, accountId)
+  return true
+}
+
+async function setPassword(transaction: PoolClient, accountId: string, hash: string): Promise<void> {
+  const { rowCount } = await transaction.query(sql`
+    update account set password = ${hash}, "updatedAt" = now()
+     where "userId" = ${accountId} and "providerId" = 'credential'`)
+  if (rowCount !== 0) return
+  await transaction.query(sql`
+    insert into account ("userId", "providerId", "accountId", password, "createdAt", "updatedAt")
+    values (${accountId}, 'credential', ${accountId}, ${hash}, now(), now())`)
+}
+
+/**
+ * The person has the mailbox. Until now a stranger may have owned the account, and what they set up must not outlast
+ * them. An account with a role keeps its factors: whoever was invited has signed in to it, and otherwise somebody who
+ * can read the mailbox alone would get past the second factor of a clinic's people.
+ */
+async function proveAddress(transaction: PoolClient, accountId: string): Promise<void> {
+  const { rows } = await transaction.query<{ hasRole: boolean }>(sql`
+    update "user" u set "emailVerified" = true where id = ${accountId} and not "emailVerified"
+    returning ${hasRole} as "hasRole"`)
+  if (rows[0]?.hasRole === false) await secondFactorsRemoved(transaction, accountId)
+}
+
+function lockedAccount(accountId: string) {
+  return sql`select from "user" where id = ${accountId} for no key update`
+}
+
+/** Whether the account may get another mail. */
+async function isDue(transaction: PoolClient, accountId: string): Promise<boolean> {
+  const { rows } = await transaction.query<{ count: number; minutes: number }>(sql`
+    select count(*)::integer as count, (extract(epoch from now() - max("mailedAt")) / 60)::float8 as minutes
+      from verification where value = ${accountId} and "mailedAt" is not null and "expiresAt" > now()`)
+  const { count = 0, minutes = 0 } = rows[0] ?? {}
+  return count === 0 || (count < mailedMax && minutes >= (pauseMinutes[count - 1] ?? 0))
+}
+
+async function stored(
+  transaction: PoolClient,
+  accountId: string,
+  { isMailed }: { isMailed: boolean },
+): Promise<PasswordLink> {
+  const token = randomBytes(24).toString('base64url')
+  const { rows } = await transaction.query<{ expiresAt: Date }>(sql`
+    insert into verification (identifier, value, "expiresAt", "mailedAt", "createdAt", "updatedAt")
+    values (${identifierOf(token)}, ${accountId}, now() + make_interval(hours => ${linkHours}),
+      case when ${isMailed}::boolean then now() end, now(), now())
+    returning "expiresAt"`)
+  if (rows[0] === undefined) throw new Error('An insert returned no row.')
+  return { token, expiresAt: rows[0].expiresAt }
+}
+
+/** As the accounts library stored it, so that links from before an upgrade stay valid. */
+function identifierOf(token: string): string {
+  return createHash('sha256').update(`reset-password:${token}`).digest('base64url')
+}

@@ -1,0 +1,69 @@
+import { createSmsSender } from '@holdfast/adapters/sms'
+import { createMailer, type Mailer } from '@holdfast/adapters/smtp'
+import type { Config } from '../config/config.ts'
+import { createRecipientDigests } from '../messages/recipient-digests.ts'
+import type { MessageSender } from '../messages/send-due-messages.ts'
+import type { MailLinks } from '../messages/visit-context.ts'
+import { createConfirmationTokens, createUnsubscribeTokens } from '../secrets/confirmation-tokens.ts'
+import { createKeyedDigests } from '../secrets/keyed-digests.ts'
+import { createManageTokens } from '../secrets/manage-tokens.ts'
+
+type MailSettings = Pick<Config, 'smtpUrl' | 'smtpMayBePlain' | 'mailFrom' | 'publicUrl' | 'port'>
+type SmsConfig = Pick<Config, 'smsUrl' | 'smsHeaders' | 'smsBody' | 'smsFrom'>
+
+/** `mailer`: null: no mail server is set. `address`: from which mails are sent. */
+export type OpenMailer = { mailer: Mailer | null; address: string }
+
+/** The mail server of this process. Close it when nothing sends mails any more. */
+export function openMailer(settings: MailSettings): OpenMailer {
+  const { smtpUrl, smtpMayBePlain: mayBePlain, mailFrom } = settings
+  return {
+    mailer: smtpUrl === null ? null : createMailer(smtpUrl, { mayBePlain }),
+    address: mailFrom ?? `no-reply@${new URL(siteOf(settings)).hostname}`,
+  }
+}
+
+/** The mail server, the SMS provider, and what messages link to. */
+export function createMessageSender(
+  settings: MailSettings & SmsConfig,
+  secrets: readonly string[],
+  opened: OpenMailer,
+): MessageSender {
+  const { smsUrl: url, smsHeaders: headers, smsBody: body, smsFrom: from } = settings
+  const sms = url === null ? null : createSmsSender({ url, headers: headers ?? {}, body, from: from ?? '' })
+  const digestOf = createKeyedDigests(secrets, 'message-recipient')
+  return {
+    ...opened,
+    sms,
+    digestOf,
+    recipientDigests: createRecipientDigests(secrets),
+    links: mailLinks(settings, secrets),
+  }
+}
+
+export function mailLinks(settings: MailSettings, secrets: readonly string[]): MailLinks {
+  const site = siteOf(settings)
+  const manageTokens = createManageTokens(secrets)
+  const confirmationTokens = createConfirmationTokens(secrets)
+  const unsubscribeTokens = createUnsubscribeTokens(secrets)
+  const unsubscribing: MailLinks['reminders'] = ({ bookingId, patient }) =>
+    `${bookingId}.${unsubscribeTokens.issue(bookingId, patient.email ?? '')}`
+  const accessTo: MailLinks['ticket'] = ({ bookingId, accountId, manageEpoch }) =>
+    `${bookingId}.${manageTokens.issue(bookingId, { accountId, epoch: manageEpoch })}`
+  return {
+    ticket: (facts) => `${site}/ticket#${accessTo(facts)}`,
+    offer: (facts) => `${site}/offer#${accessTo(facts)}`,
+    confirm: (facts) => {
+      const token = confirmationTokens.issue(facts.bookingId, facts.patient.email ?? '')
+      return `${site}/confirm#${accessTo(facts)}.${token}`
+    },
+    reminders: (facts) => `${site}/reminders#${unsubscribing(facts)}`,
+    unsubscribe: (facts) => `${site}/api/v1/unsubscribe/${unsubscribing(facts)}`,
+    times: (doctorId, from) => `${site}/doctors/${doctorId}?from=${from}`,
+  }
+}
+
+/** The address of the site. */
+export function siteOf({ publicUrl, port }: Pick<MailSettings, 'publicUrl' | 'port'>): string {
+  return publicUrl ?? `http://localhost:${port}`
+}

@@ -1,0 +1,30 @@
+/** What a mail says, in the language of its recipient. The layout decides how it looks. */
+export type MailContent = {
+  subject: string
+  /** What inboxes show after the subject. */
+  preview: string
+  heading: string
+  paragraphs: string[]
+  details: { label: string; value: string }[]
+  /** The first is the main one. */
+  actions: { label: string; url: string }[]
+  notes: string[]
+}
+
+/** A visit as texts, in the language of the patient and the time zone of the clinic. */
+export type VisitContext = {
+  /** null: it is left out. */
+  patientName: string | null
+  clinicName: string
+  /** null: the clinic has given none. */
+  clinicAddress: string | null
+  clinicPhone: string | null
+  doctorName: string
+  isVideo: boolean
+  /** The day and time, with the zone. */
+  when: string
+  reference: string
+  ticketUrl: string
+  textBefore: string | null
+  textAfter: string | null
+}

@@ -1,0 +1,131 @@
+import { createElement as h, type ReactElement } from 'react'
+import type { MailContent } from './mail-content.ts'
+
+/** Mail programs that know media queries use these; the others use the styles of the elements. */
+const sheet = `
+  :root { color-scheme: light dark; supported-color-schemes: light dark; }
+  @media (max-width: 480px) { .card { padding: 20px !important; } .action { display: block !important; } }
+  @media (prefers-color-scheme: dark) {
+    .page { background: #16191d !important; }
+    .card { background: #22262b !important; color: #f1f3f5 !important; }
+    .quiet { color: #c1c7cd !important; }
+    .line { border-color: #3a4047 !important; }
+    .action { background: #4dabf7 !important; color: #0b1f33 !important; }
+    .link { color: #74c0fc !important; }
+  }`
+
+const font = "-apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Noto Sans Arabic', Arial, sans-serif"
+const color = { page: '#f1f3f5', card: '#ffffff', text: '#212529', quiet: '#495057', line: '#dee2e6', main: '#1864ab' }
+
+type Page = { content: MailContent; language: string; direction: 'ltr' | 'rtl'; sender: string }
+
+/** A mail as HTML for mail programs: one column in a table of at most 600 px, with the styles in the elements. */
+export function mailLayout({ content, language, direction, sender }: Page): ReactElement {
+  const { subject, preview } = content
+  return h(
+    'html',
+    { lang: language, dir: direction },
+    h(
+      'head',
+      null,
+      h('meta', { charSet: 'utf-8' }),
+      h('meta', { name: 'viewport', content: 'width=device-width, initial-scale=1' }),
+      h('meta', { name: 'color-scheme', content: 'light dark' }),
+      h('title', null, subject),
+      h('style', null, sheet),
+    ),
+    h(
+      'body',
+      { className: 'page', style: { margin: 0, padding: '24px 8px', background: color.page, fontFamily: font } },
+      h('div', { style: { display: 'none', maxHeight: 0, overflow: 'hidden' } }, preview),
+      h(
+        'table',
+        { role: 'presentation', width: '100%', style: { maxWidth: '600px', margin: '0 auto', borderSpacing: 0 } },
+        h('tbody', null, h('tr', null, card(content, sender))),
+      ),
+    ),
+  )
+}
+
+function card({ heading, paragraphs, details, actions, notes }: MailContent, sender: string): ReactElement {
+  const style = {
+    background: color.card,
+    color: color.text,
+    borderRadius: '12px',
+    padding: '32px',
+    fontSize: '16px',
+    lineHeight: 1.5,
+    textAlign: 'start',
+  } as const
+  return h(
+    'td',
+    { className: 'card', style },
+    h('p', { className: 'quiet', style: { margin: '0 0 8px', color: color.quiet, fontWeight: 600 } }, isolated(sender)),
+    h('h1', { style: { margin: '0 0 16px', fontSize: '24px', lineHeight: 1.25 } }, heading),
+    ...paragraphs.map((text) => h('p', { key: text, style: { margin: '0 0 16px', whiteSpace: 'pre-line' } }, text)),
+    details.length === 0 ? null : detailsTable(details),
+    ...actions.map(({ label, url }, index) => action(label, url, index === 0)),
+    ...notes.map((text) =>
+      h(
+        'p',
+        { key: text, className: 'quiet', style: { margin: '16px 0 0', fontSize: '14px', color: color.quiet } },
+        text,
+      ),
+    ),
+  )
+}
+
+function detailsTable(details: MailContent['details']): ReactElement {
+  const cell = {
+    padding: '8px 0',
+    borderTop: `1px solid ${color.line}`,
+    verticalAlign: 'top',
+    textAlign: 'start',
+  } as const
+  return h(
+    'table',
+    { width: '100%', style: { borderSpacing: 0, margin: '0 0 24px' } },
+    h(
+      'tbody',
+      null,
+      ...details.map(({ label, value }) =>
+        h(
+          'tr',
+          { key: label },
+          h(
+            'th',
+            {
+              scope: 'row',
+              className: 'quiet line',
+              style: { ...cell, width: '30%', fontWeight: 400, color: color.quiet },
+            },
+            label,
+          ),
+          h('td', { className: 'line', style: { ...cell, fontWeight: 600 } }, isolated(value)),
+        ),
+      ),
+    ),
+  )
+}
+
+function action(label: string, url: string, isMain: boolean): ReactElement {
+  const button = {
+    display: 'inline-block',
+    padding: '12px 20px',
+    borderRadius: '8px',
+    background: color.main,
+    color: '#ffffff',
+    fontWeight: 600,
+    textDecoration: 'none',
+    textAlign: 'center',
+  } as const
+  const attributes = isMain
+    ? { href: url, className: 'action', style: button }
+    : { href: url, className: 'link', style: { color: color.main } }
+  return h('p', { key: url, style: { margin: '0 0 12px' } }, h('a', attributes, label))
+}
+
+/** A name or a number keeps its direction in a text of the other one. */
+function isolated(text: string): ReactElement {
+  return h('bdi', null, text)
+}

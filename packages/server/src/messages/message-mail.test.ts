@@ -1,0 +1,135 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import ICAL from 'ical.js'
+import { describe, expect, test } from 'vitest'
+import { maskAddress } from './mask-address.ts'
+import { messageMail, reasonToSkip } from './message-mail.ts'
+import { messageKinds, messageLanguages, sampleFacts, sampleMessage, sampleSettings } from './sample-messages.ts'
+import { writePreviews } from './write-previews.ts'
+
+const every = messageKinds.flatMap((kind) => messageLanguages.map((language) => [kind, language] as const))
+
+function mailOf(kind: (typeof messageKinds)[number], language: (typeof messageLanguages)[number], overrides = {}) {
+  return messageMail(sampleMessage(kind), sampleFacts(kind, language, overrides), sampleSettings)
+}
+
+function eventIn(calendar: string) {
+  const component = new ICAL.Component(ICAL.parse(calendar))
+  const event = component.getFirstSubcomponent('vevent')
+  if (event === null) throw new Error('The calendar has no event.')
+  return { component, event: new ICAL.Event(event) }
+}
+
+describe.each(every)('the mail %s in %s', (kind, language) => {
+  const { mail, content } = mailOf(kind, language)
+
+  test('names the time in the clinic’s zone, the doctor, the clinic and the reference, in HTML and text', () => {
+    const { doctorName, clinicName, patient } = sampleFacts(kind, language)
+    for (const text of [content.html, content.text]) {
+      for (const part of [doctorName, clinicName, patient.name, '00AB-CDEF', '2026']) expect(text).toContain(part)
+      expect(text).not.toMatch(/undefined|null|NaN|\[object/)
+    }
+    // 09:00 UTC is 10:00 in Berlin.
+    expect(content.subject).toMatch(/10:00|١٠:٠٠/)
+    expect(content.html).toContain(`<html lang="${language}" dir="${language === 'ar' ? 'rtl' : 'ltr'}">`)
+    expect(mail).toMatchObject({
+      from: { name: clinicName, address: 'no-reply@example.org' },
+      to: { address: 'patient@example.org' },
+    })
+  })
+
+  test('links to the page of what it is about', () => {
+    const page =
+      { offered: '/offer#', confirm: '/confirm#', cancelled: '/doctors/', withdrawn: '/doctors/' }[String(kind)] ??
+      '/ticket#'
+    expect(mail.text).toContain(`https://book.example.org${page}`)
+  })
+
+  test('has a calendar file that another library reads', () => {
+    if (kind === 'reminder' || kind === 'offered' || kind === 'confirm') return expect(mail.calendar).toBeNull()
+    const { component, event } = eventIn(mail.calendar?.content ?? '')
+    const isOff = kind === 'cancelled' || kind === 'withdrawn'
+    expect(component.getFirstPropertyValue('method')).toBe(isOff ? 'CANCEL' : 'REQUEST')
+    expect(event.uid).toBe(`${sampleMessage(kind).bookingId}@holdfast`)
+    expect(event.sequence).toBe(2)
+    expect(event.startDate.toJSDate().toISOString()).toBe('2026-11-23T09:00:00.000Z')
+    expect(event.endDate.toJSDate().toISOString()).toBe('2026-11-23T09:15:00.000Z')
+    expect(event.organizer.toLowerCase()).toBe('mailto:no-reply@example.org')
+    expect(String(event.attendees[0]?.getFirstValue()).toLowerCase()).toBe('mailto:patient@example.org')
+    expect(event.summary).toContain(sampleFacts(kind, language).doctorName)
+    expect(mail.calendar?.content).not.toContain('hfm_')
+  })
+})
+
+test.each(['2026-03-29T00:30:00Z', '2026-03-29T01:30:00Z', '2026-10-25T00:30:00Z', '2026-10-25T01:30:00Z'])(
+  'the calendar file has the instant %s of a day on which clocks change',
+  (time) => {
+    const startsAt = new Date(time)
+    const { mail } = mailOf('confirmed', 'de', { startsAt, endsAt: new Date(startsAt.getTime() + 900_000) })
+    expect(eventIn(mail.calendar?.content ?? '').event.startDate.toJSDate()).toEqual(startsAt)
+  },
+)
+
+test('what people enter is text: no markup, no header, no line of a calendar file', () => {
+  const evil = '<script>alert(1)</script>"\r\nBcc: x@example.org\r\nATTENDEE:mailto:y@example.org'
+  const { mail, content } = mailOf('cancelled', 'en', {
+    patient: { name: evil, email: 'patient@example.org' },
+    doctorName: evil,
+    clinicName: evil,
+    cancellationReason: evil,
+  })
+  expect(content.html).not.toContain('<script')
+  expect(content.subject).not.toMatch(/[\r\n]/)
+  const { event } = eventIn(mail.calendar?.content ?? '')
+  expect(event.attendees).toHaveLength(1)
+})
+
+test('what a stranger may have written is not sent: a text as the name, the reason of whoever has the ticket', () => {
+  const patient = { name: 'You won: https://evil.example', email: 'patient@example.org' }
+  const facts = sampleFacts('cancelled', 'en', { patient, cancellationReason: 'Pay at evil.example' })
+  const byPatient = { ...sampleMessage('cancelled'), byPatient: true, byClinic: false }
+  const { mail, content } = messageMail(byPatient, facts, sampleSettings)
+  expect(JSON.stringify([mail, content])).not.toContain('evil')
+  expect(content.text).toContain('Hello,')
+  // The control: the clinic's reason is for the patient.
+  const byClinic = messageMail(sampleMessage('cancelled'), facts, sampleSettings)
+  expect(byClinic.content.text).toContain('Pay at evil.example')
+})
+
+test('the patient’s language comes before the clinic’s', () => {
+  const facts = sampleFacts('confirmed', 'en')
+  const { language: _, ...patient } = facts.patient
+  const german = { ...facts, patient, settings: { ...facts.settings, language: 'de' as const } }
+  expect(messageMail(sampleMessage('confirmed'), german, sampleSettings).content.subject).toContain('bestätigt')
+  expect(mailOf('confirmed', 'en', { settings: german.settings }).content.subject).toContain('confirmed')
+})
+
+test('a message that what happened since has made wrong is not sent', () => {
+  const reasonOf = (kind: (typeof messageKinds)[number], overrides = {}) =>
+    reasonToSkip(sampleMessage(kind), sampleFacts(kind, 'en', overrides))
+  for (const kind of messageKinds) expect(reasonOf(kind)).toBeNull()
+  expect(reasonOf('reminder', { status: 'CANCELLED' })).toBe('The booking was changed.')
+  expect(reasonOf('reminder', { slotId: 'another' })).toBe('The booking was moved.')
+  expect(reasonOf('reminder', { version: 3 })).toBe('A later message about the booking takes its place.')
+  expect(reasonOf('confirmed', { status: 'ARRIVED' })).toBe('The booking was changed.')
+  expect(reasonOf('cancelled', { status: 'CONFIRMED' })).toBe('The booking was changed.')
+  expect(reasonOf('offered', { holdExpiresAt: null })).toBe('The offer has ended.')
+  expect(reasonOf('reminder', { hasBegun: true })).toBe('The visit has begun.')
+  expect(reasonOf('confirmed', { patient: { name: 'Ada' } })).toBe('The patient has no e-mail address.')
+})
+
+test('an address is masked', () => {
+  expect(maskAddress('ada.lovelace@example.org')).toBe('a…@example.org')
+})
+
+test('all mails are written into a folder', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'holdfast-mails-'))
+  try {
+    const names = await writePreviews(directory)
+    expect(names).toHaveLength(2 * (24 + 21) + 12)
+    expect((await readdir(directory)).sort()).toEqual(names.toSorted())
+  } finally {
+    await rm(directory, { recursive: true })
+  }
+})

@@ -1,0 +1,145 @@
+import type { Mail } from '@holdfast/adapters/smtp'
+import type {
+  DueMessage,
+  MessageContent,
+  MessageFacts,
+  MessageKind,
+  MessageLanguage,
+  TimeInstead,
+} from '@holdfast/engine'
+import { type CalendarVisit, calendarAttachment } from './calendar-attachment.ts'
+import type { MailContent } from './mail-content.ts'
+import { mailTexts, renderMail } from './render-mail.ts'
+import { shownName } from './shown-name.ts'
+import { cancelledMail } from './templates/cancelled.ts'
+import { confirmMail } from './templates/confirm.ts'
+import { confirmedMail } from './templates/confirmed.ts'
+import { movedMail } from './templates/moved.ts'
+import { offeredMail } from './templates/offered.ts'
+import { reminderMail } from './templates/reminder.ts'
+import { withdrawnMail } from './templates/withdrawn.ts'
+import { localDay, type MailLinks, visitContext, whenText } from './visit-context.ts'
+
+/** `address`: the sender's, HOLDFAST_MAIL_FROM. */
+export type MailSettings = { address: string; links: MailLinks }
+
+/** What a mail is written from. `alternatives`: of a withdrawn time. */
+export type MailFacts = MessageFacts & { alternatives: TimeInstead[] }
+
+/** A reminder changes nothing, and a hold is no appointment yet. */
+const hasNoCalendar: ReadonlySet<MessageKind> = new Set(['reminder', 'offered', 'confirm'])
+
+/** Why a message is not sent any more; null: it is. */
+export function reasonToSkip(message: DueMessage, facts: MessageFacts): string | null {
+  const noChannel = message.channel === 'sms' ? noSms(message, facts) : noEmail(facts)
+  if (noChannel !== null) return noChannel
+  if (facts.version > message.version) return 'A later message about the booking takes its place.'
+  if (facts.slotId !== message.slotId) return 'The booking was moved.'
+  const status = {
+    offered: 'PENDING',
+    confirm: 'PENDING',
+    confirmed: 'CONFIRMED',
+    moved: 'CONFIRMED',
+    reminder: 'CONFIRMED',
+    cancelled: 'CANCELLED',
+    withdrawn: 'FAILED',
+  }
+  if (facts.status !== status[message.kind]) return 'The booking was changed.'
+  if (message.kind === 'offered' && facts.holdExpiresAt === null) return 'The offer has ended.'
+  if (message.kind === 'confirm' && facts.holdExpiresAt === null) return 'The hold has ended.'
+  return facts.hasBegun ? 'The visit has begun.' : null
+}
+
+function noEmail({ patient, settings }: MessageFacts): string | null {
+  if (patient.email === undefined) return 'The patient has no e-mail address.'
+  return settings.emails ? null : 'The clinic sends no e-mails.'
+}
+
+function noSms({ kind }: DueMessage, { patient, settings }: MessageFacts): string | null {
+  if (patient.phone === undefined) return 'The patient has no telephone number.'
+  return settings.smsKinds.some((one) => one === kind) ? null : 'The clinic sends no SMS about this.'
+}
+
+/** A message as a mail, in the patient's language and the clinic's time zone. */
+export function messageMail(
+  message: DueMessage,
+  facts: MailFacts,
+  { address, links }: MailSettings,
+): { mail: Mail; content: MessageContent } {
+  const language = facts.patient.language ?? facts.settings.language
+  const content = renderMail(contentOf(message, facts, language, links), language, facts.clinicName)
+  const to = { name: shownName(facts.patient.name) ?? '', address: facts.patient.email ?? '' }
+  const [, host = 'localhost'] = address.split('@')
+  const mail: Mail = {
+    ...content,
+    messageId: `<${message.id}@${host}>`,
+    from: { name: facts.clinicName, address },
+    to,
+    replyTo: facts.settings.replyTo,
+    unsubscribeUrl: message.kind === 'reminder' ? links.unsubscribe(facts) : null,
+    calendar: hasNoCalendar.has(message.kind) ? null : calendarOf(message, facts, address, language),
+  }
+  return { mail, content }
+}
+
+function contentOf(
+  { kind, byPatient }: DueMessage,
+  facts: MailFacts,
+  language: MessageLanguage,
+  links: MailLinks,
+): MailContent {
+  const texts = mailTexts[language]
+  const context = visitContext(facts, language, links)
+  const timesFrom = (at: Date, doctorId = facts.doctorId) => links.times(doctorId, localDay(at, facts.timezone))
+  const bookUrl = timesFrom(facts.startsAt)
+  switch (kind) {
+    case 'offered':
+      return offeredMail({ ...context, until: untilText(facts, language), offerUrl: links.offer(facts) }, texts)
+    case 'confirm':
+      return confirmMail({ ...context, until: untilText(facts, language), url: links.confirm(facts) }, texts)
+    case 'confirmed':
+      return confirmedMail(context, texts)
+    case 'moved':
+      return movedMail(context, texts)
+    case 'reminder':
+      return reminderMail({ ...context, remindersUrl: links.reminders(facts) }, texts)
+    case 'cancelled':
+      return cancelledMail(
+        { ...context, byPatient: byPatient === true, reason: facts.cancellationReason, bookUrl },
+        texts,
+      )
+    case 'withdrawn': {
+      const alternatives = facts.alternatives.map(({ doctorId, doctorName, startsAt }) => ({
+        when: whenText(startsAt, facts.timezone, language),
+        doctorName,
+        url: timesFrom(startsAt, doctorId),
+      }))
+      return withdrawnMail({ ...context, alternatives, bookUrl }, texts)
+    }
+  }
+}
+
+/** When the hold ends. */
+function untilText({ holdExpiresAt, startsAt, timezone }: MailFacts, language: MessageLanguage): string {
+  return whenText(holdExpiresAt ?? startsAt, timezone, language)
+}
+
+function calendarOf({ kind, version, now }: DueMessage, facts: MailFacts, address: string, language: MessageLanguage) {
+  const texts = mailTexts[language]
+  const isVideo = facts.appointmentType === 'video'
+  const place = facts.address === null ? facts.clinicName : `${facts.clinicName}, ${facts.address}`
+  const visit: CalendarVisit = {
+    bookingId: facts.bookingId,
+    version,
+    startsAt: facts.startsAt,
+    endsAt: facts.endsAt,
+    stampedAt: now,
+    summary: `${facts.doctorName}, ${facts.clinicName}`,
+    location: isVideo ? texts.byVideo : place,
+    // Calendars are shared: the link to the ticket is in the mail alone.
+    description: texts.onTicket,
+    organizer: { name: facts.clinicName, address },
+    attendee: { name: shownName(facts.patient.name) ?? facts.patient.email ?? '', address: facts.patient.email ?? '' },
+  }
+  return calendarAttachment(visit, kind === 'cancelled' || kind === 'withdrawn' ? 'CANCEL' : 'REQUEST')
+}

@@ -1,0 +1,47 @@
+import type { SmsKind } from '@holdfast/engine'
+import { expect, test } from 'vitest'
+import { smsNumber, smsParts, smsText } from './message-sms.ts'
+import { messageKinds, messageLanguages, sampleFacts, sampleSettings } from './sample-messages.ts'
+
+test.each([
+  ['0170 1234567', 'DE', '+491701234567', '+49…67'],
+  ['+44 7400 123456', 'GB', '+447400123456', '+44…56'],
+  ['(202) 555-0143', 'US', '+12025550143', '+1…43'],
+  ['+٩٦٢ ٧٩ ٠١٢ ٣٤٥٦', 'JO', '+962790123456', '+962…56'],
+])('the number %s in %s is %s', (phone, country, number, masked) => {
+  expect(smsNumber(phone, country)).toEqual({ kind: 'number', number, masked })
+})
+
+test.each([
+  ['0170 1234567', null, /not valid/],
+  ['12', 'DE', /not valid/],
+  ['ask my son', 'DE', /not valid/],
+  ['030 901820', 'DE', /not that of a mobile/],
+  ['0900 5 123456', 'DE', /not that of a mobile/],
+  ['0180 6 123456', 'DE', /not that of a mobile/],
+  ['+44 7400 123456', 'DE', /another country/],
+  ['+1 876 210 1234', 'US', /another country/],
+  ['0170 1234567', 'XX', /not valid/],
+])('the number %s in %s gets no SMS, and says why', (phone, country, reason) => {
+  expect(smsNumber(phone, country)).toEqual({ kind: 'none', reason: expect.stringMatching(reason) })
+})
+
+const kinds = messageKinds.filter((kind): kind is SmsKind => kind !== 'confirm')
+
+test.each(messageLanguages.flatMap((language) => kinds.map((kind) => [kind, language] as const)))(
+  '%s in %s is a short text with one link',
+  (kind, language) => {
+    const facts = sampleFacts(kind, language)
+    const text = smsText(kind, facts, sampleSettings.links)
+    expect(text).toContain(facts.clinicName)
+    expect(text.match(/https:\/\/\S+$/)).toHaveLength(1)
+    expect(text).not.toMatch(/undefined|null|[\u202f\u00a0\n]/)
+    expect(text.split('https://')[0]?.length).toBeLessThan(160)
+    expect(smsParts(text)).toBeLessThanOrEqual(5)
+  },
+)
+
+test('parts are counted as networks send them', () => {
+  const lengths = ['x'.repeat(160), 'x'.repeat(161), 'ü'.repeat(160), '€'.repeat(81), 'ع'.repeat(70), 'ع'.repeat(71)]
+  expect(lengths.map(smsParts)).toEqual([1, 2, 1, 2, 1, 2])
+})

@@ -1,0 +1,82 @@
+import type { DueMessage, MessageFacts, MessageLanguage, SmsKind } from '@holdfast/engine'
+import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max'
+import { SegmentedMessage } from 'sms-segments-calculator'
+import { smsTexts } from './texts/sms-texts.ts'
+import { localDay, type MailLinks } from './visit-context.ts'
+
+/** A number to which an SMS can be sent, or why there is none. */
+export type SmsNumber = { kind: 'number'; number: string; masked: string } | { kind: 'none'; reason: string }
+
+const nameLengthMax = 40
+/** Some countries, such as the United States, have the same numbers for both. */
+const mobileTypes = new Set<string | undefined>(['MOBILE', 'FIXED_LINE_OR_MOBILE'])
+
+/**
+ * The number in its international form. Anybody can book with any number, and the clinic pays for each SMS: none is
+ * sent to numbers that pay their owner, nor abroad.
+ *
+ * @param country of the clinic
+ */
+export function smsNumber(phone: string, country: string | null): SmsNumber {
+  const parsed = parsePhoneNumberFromString(phone, knownCountry(country))
+  if (parsed === undefined || !parsed.isValid()) {
+    return { kind: 'none', reason: 'The telephone number is not valid in the clinic’s country.' }
+  }
+  if (parsed.country !== country) return { kind: 'none', reason: 'The telephone number is of another country.' }
+  if (!mobileTypes.has(parsed.getType())) {
+    return { kind: 'none', reason: 'The telephone number is not that of a mobile telephone.' }
+  }
+  const { number, countryCallingCode } = parsed
+  return { kind: 'number', number, masked: `+${countryCallingCode}…${number.slice(-2)}` }
+}
+
+export function isCountry(country: string): boolean {
+  return isSupportedCountry(country)
+}
+
+function knownCountry(country: string | null): CountryCode | undefined {
+  return country !== null && isSupportedCountry(country) ? country : undefined
+}
+
+/** A message as an SMS, in the patient's language and the clinic's time zone. */
+export function smsText(kind: SmsKind, facts: MessageFacts, links: MailLinks): string {
+  const language = facts.patient.language ?? facts.settings.language
+  const timeOf = (at: Date) => shortTime(at, facts.timezone, language)
+  const text = smsTexts[language][kind]({
+    clinic: facts.clinicName.slice(0, nameLengthMax),
+    doctor: facts.doctorName.slice(0, nameLengthMax),
+    when: timeOf(facts.startsAt),
+    until: timeOf(facts.holdExpiresAt ?? facts.startsAt),
+  })
+  return `${text} ${linkOf(kind, facts, links)}`
+}
+
+function linkOf(kind: SmsKind, facts: MessageFacts, links: MailLinks): string {
+  if (kind === 'offered') return links.offer(facts)
+  if (kind === 'cancelled' || kind === 'withdrawn') {
+    return links.times(facts.doctorId, localDay(facts.startsAt, facts.timezone))
+  }
+  return links.ticket(facts)
+}
+
+/** In how many parts the network sends it: GSM-7 has 160 characters in one, UCS-2 has 70. */
+export function smsParts(text: string): number {
+  return new SegmentedMessage(text).segmentsCount
+}
+
+export function isSmsKind(kind: DueMessage['kind']): kind is SmsKind {
+  return kind !== 'confirm'
+}
+
+/** `Mon 23 Nov, 10:00`. The spaces that some languages have here would double the price. */
+function shortTime(at: Date, timeZone: string, language: MessageLanguage): string {
+  const { format } = new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, {
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZone,
+  })
+  return format(at).replaceAll(/[\u202f\u00a0]/g, ' ')
+}

@@ -1,0 +1,150 @@
+import { type DueMessage, defaultMessageSettings, type MessageKind, type MessageLanguage } from '@holdfast/engine'
+import type { MailContent } from './mail-content.ts'
+import type { MailFacts, MailSettings } from './message-mail.ts'
+import { mailTexts } from './render-mail.ts'
+import { confirmEmailMail } from './templates/confirm-email.ts'
+import { emailChangedMail } from './templates/email-changed.ts'
+import { invitationMail } from './templates/invitation.ts'
+import { newSignInMail } from './templates/new-sign-in.ts'
+import { passwordResetMail } from './templates/password-reset.ts'
+import type { TicketLinkContext } from './templates/ticket-link.ts'
+import { referenceOf, whenText } from './visit-context.ts'
+
+/** Invented messages of every kind, for previews and tests. */
+
+const id = '01980000-0000-7000-8000-000000abcdef'
+export const messageKinds: readonly MessageKind[] = [
+  'offered',
+  'confirm',
+  'confirmed',
+  'moved',
+  'cancelled',
+  'withdrawn',
+  'reminder',
+]
+export const messageLanguages: readonly MessageLanguage[] = ['en', 'de', 'ar']
+
+const names: Record<MessageLanguage, { patient: string; doctor: string; clinic: string; address: string }> = {
+  en: {
+    patient: 'Ada Lovelace',
+    doctor: 'Dr Grace Hopper',
+    clinic: 'Riverside Clinic',
+    address: '1 River Street, London',
+  },
+  de: { patient: 'Jörg Müller', doctor: 'Dr. Änne Groß', clinic: 'Praxis am Fluß', address: 'Uferweg 1, Köln' },
+  ar: { patient: 'ليلى حسن', doctor: 'د. سامي خوري', clinic: 'عيادة النهر', address: 'شارع النهر ١، عمّان' },
+}
+
+const statusOf: Record<MessageKind, string> = {
+  offered: 'PENDING',
+  confirm: 'PENDING',
+  confirmed: 'CONFIRMED',
+  moved: 'CONFIRMED',
+  reminder: 'CONFIRMED',
+  cancelled: 'CANCELLED',
+  withdrawn: 'FAILED',
+}
+
+export function sampleMessage(kind: MessageKind): DueMessage {
+  return {
+    clinicNo: 1,
+    id,
+    bookingId: id,
+    version: 2,
+    slotId: id,
+    kind,
+    channel: 'email',
+    byPatient: kind === 'cancelled' ? false : null,
+    byClinic: kind === 'cancelled',
+    minutesBefore: kind === 'reminder' ? 120 : 0,
+    attempts: 1,
+    attemptsLost: 0,
+    now: new Date('2026-11-20T12:00:00Z'),
+  }
+}
+
+export function sampleFacts(
+  kind: MessageKind,
+  language: MessageLanguage,
+  overrides: Partial<MailFacts> = {},
+): MailFacts {
+  const { patient, doctor, clinic, address } = names[language]
+  const startsAt = new Date('2026-11-23T09:00:00Z')
+  return {
+    bookingId: id,
+    slotId: id,
+    status: statusOf[kind],
+    version: 2,
+    patient: { name: patient, email: 'patient@example.org', language },
+    accountId: null,
+    manageEpoch: 0,
+    appointmentType: 'in_person',
+    cancellationReason: kind === 'cancelled' ? `${doctor}: –` : null,
+    startsAt,
+    endsAt: new Date(startsAt.getTime() + 900_000),
+    hasBegun: false,
+    holdExpiresAt: statusOf[kind] === 'PENDING' ? new Date(startsAt.getTime() - 86_400_000) : null,
+    doctorId: id,
+    doctorName: doctor,
+    clinicName: clinic,
+    timezone: 'Europe/Berlin',
+    address,
+    phone: '+44 1632 960 001',
+    settings: defaultMessageSettings,
+    alternatives:
+      kind === 'withdrawn'
+        ? [1, 2, 3].map((hours) => ({
+            doctorId: id,
+            doctorName: doctor,
+            startsAt: new Date(startsAt.getTime() + hours * 3_600_000),
+          }))
+        : [],
+    ...overrides,
+  }
+}
+
+export function sampleTicketLink(language: MessageLanguage): TicketLinkContext {
+  const facts = sampleFacts('confirmed', language)
+  return {
+    patientName: facts.patient.name,
+    clinicName: facts.clinicName,
+    doctorName: facts.doctorName,
+    when: whenText(facts.startsAt, facts.timezone, language),
+    reference: referenceOf(facts.bookingId),
+    ticketUrl: sampleSettings.links.ticket(facts),
+  }
+}
+
+/** The mails to accounts, by the names of their files. */
+export function sampleAccountMails(language: MessageLanguage): Record<string, MailContent> {
+  const texts = mailTexts[language]
+  const site = 'book.example.org'
+  const urlOf = (page: string) => `https://${site}/${page}#${'x'.repeat(32)}`
+  const confirm = { url: urlOf('confirm-email'), hours: 24, site }
+  const undo = { url: urlOf('undo-email'), hours: 72 }
+  const { clinicName, startsAt } = sampleFacts('confirmed', language)
+  const when = whenText(startsAt, 'UTC', language)
+  const signIn = { site, when, browser: 'Firefox, Windows', sessionsUrl: `https://${site}/account` }
+  return {
+    'confirm-email': confirmEmailMail({ ...confirm, isChange: false }, texts),
+    'confirm-new-email': confirmEmailMail({ ...confirm, isChange: true }, texts),
+    'email-changed': emailChangedMail({ site, undo }, texts),
+    'email-left': emailChangedMail({ site, undo: null }, texts),
+    'new-sign-in': newSignInMail(signIn, texts),
+    'password-reset': passwordResetMail({ url: urlOf('reset-password'), hours: 24, site }, texts),
+    invitation: invitationMail({ clinicName, role: 'staff', url: urlOf('invitation'), hours: 72 }, texts),
+  }
+}
+
+export const sampleSettings: MailSettings = {
+  address: 'no-reply@example.org',
+  links: {
+    ticket: ({ bookingId }) => `https://book.example.org/ticket#${bookingId}.hfm_${'x'.repeat(43)}`,
+    offer: ({ bookingId }) => `https://book.example.org/offer#${bookingId}.hfm_${'x'.repeat(43)}`,
+    confirm: ({ bookingId }) =>
+      `https://book.example.org/confirm#${bookingId}.hfm_${'x'.repeat(43)}.hfc_${'y'.repeat(43)}`,
+    reminders: ({ bookingId }) => `https://book.example.org/reminders#${bookingId}.hfu_${'z'.repeat(43)}`,
+    unsubscribe: ({ bookingId }) => `https://book.example.org/api/v1/unsubscribe/${bookingId}.hfu_${'z'.repeat(43)}`,
+    times: (doctorId, from) => `https://book.example.org/doctors/${doctorId}?from=${from}`,
+  },
+}

@@ -1,0 +1,187 @@
+import type { Mail, MailOutcome } from '@holdfast/adapters/smtp'
+import { newId, takeDueMessages } from '@holdfast/engine'
+import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
+import { expect, onTestFinished, vi } from 'vitest'
+import { createLogger } from '../observe/logger.ts'
+import { createKeyedDigests } from '../secrets/keyed-digests.ts'
+import { createRecipientDigests } from './recipient-digests.ts'
+import { sampleSettings } from './sample-messages.ts'
+import { sendDueMessages, withoutTokens } from './send-due-messages.ts'
+
+/** Confirmations that are due, each of another booking. */
+async function dueMessages(
+  database: TestDatabase,
+  count: number,
+  columns: Record<string, string> = {},
+  emailOf = (index: number) => `ada-${index}@example.org`,
+) {
+  const slot = await aSlot(database, await aDoctor(database, await aClinic(database)), { capacity: count })
+  const ids: string[] = []
+  for (let index = 0; index < count; index += 1) {
+    const patient = { name: 'Ada', email: emailOf(index) }
+    const booking = await aBooking(database, slot, { patient })
+    const id = newId(slot.clinicNo)
+    const given = { due_at: 'now()', ...columns }
+    const names = ['clinic_no, id, booking_id, version, slot_id, kind, channel', ...Object.keys(given)]
+    const values = ["$1, $2, $3, 2, $4, 'confirmed', 'email'", ...Object.values(given)]
+    await database.ownerPool.query(`insert into holdfast.message (${names}) values (${values})`, [
+      slot.clinicNo,
+      id,
+      booking.id,
+      slot.id,
+    ])
+    ids.push(id)
+  }
+  return ids
+}
+
+const digestOf = createKeyedDigests(['a secret of this test'], 'message-recipient')
+const recipientDigests = createRecipientDigests(['a secret of this test'])
+
+/** Sends to a mail server that responds like this. */
+async function send(database: TestDatabase, kind: MailOutcome['kind']) {
+  const mails: Mail[] = []
+  const mailer = {
+    async send(mail: Mail) {
+      mails.push(mail)
+      return { kind, response: kind }
+    },
+    close: () => undefined,
+  }
+  const sender = { ...sampleSettings, mailer, sms: null, digestOf, recipientDigests }
+  const done = await sendDueMessages({ pool: database.appPool, sender, log: createLogger('silent') })
+  return { done, mails }
+}
+
+const rowsOf = async (database: TestDatabase, ids: string[]) =>
+  (
+    await database.ownerPool.query(
+      `select state, result, attempts, attempts_lost as lost, due_at > now() as "isLater" from holdfast.message
+        where id = any ($1)`,
+      [ids],
+    )
+  ).rows
+
+test('a mail server that accepts nothing for now does not keep a run busy; then everything is sent', async ({
+  database,
+}) => {
+  const ids = await dueMessages(database, 25)
+  const failing = await send(database, 'failed')
+  expect([failing.done, failing.mails.length]).toEqual([0, 10])
+  const rows = await rowsOf(database, ids)
+  expect(rows.filter(({ isLater, state }) => isLater && state === 'due')).toHaveLength(10)
+  await database.ownerPool.query('update holdfast.message set due_at = now() where id = any ($1)', [ids])
+  const { done, mails } = await send(database, 'accepted')
+  expect(done).toBe(25)
+  expect(new Set(mails.map(({ to }) => to.address)).size).toBe(25)
+  expect(await send(database, 'accepted')).toEqual({ done: 0, mails: [] })
+})
+
+test('an attempt whose process ended is repeated once with the same Message-ID, and not a third time', async ({
+  database,
+}) => {
+  const ended = { attempt_until: `now() - interval '1 s'`, attempts: '1' }
+  const ids = await dueMessages(database, 1, ended)
+  const { mails } = await send(database, 'accepted')
+  expect(mails.map(({ messageId }) => messageId)).toEqual([`<${ids[0]}@example.org>`])
+  expect(await rowsOf(database, ids)).toMatchObject([{ state: 'sent', lost: 1 }])
+  const twice = await dueMessages(database, 1, { ...ended, attempts_lost: '1' })
+  expect((await send(database, 'accepted')).mails).toEqual([])
+  expect(await rowsOf(database, twice)).toMatchObject([
+    { state: 'failed', result: 'The outcome of two attempts is not known.' },
+  ])
+})
+
+test('while a process sends a message, no other does', async ({ database }) => {
+  const ids = await dueMessages(database, 1, { attempt_until: `now() + interval '1 min'`, attempts: '1' })
+  expect((await send(database, 'accepted')).mails).toEqual([])
+  expect(await rowsOf(database, ids)).toMatchObject([{ state: 'due', attempts: 1 }])
+})
+
+test('a final refusal is not repeated', async ({ database }) => {
+  const ids = await dueMessages(database, 1)
+  expect(await send(database, 'refused')).toMatchObject({ done: 1 })
+  expect(await rowsOf(database, ids)).toMatchObject([{ state: 'failed', result: 'refused', attempts: 1 }])
+})
+
+test('an address gets ten e-mails of a clinic in a day, beside reminders and what the clinic causes', async ({
+  database,
+}) => {
+  const victim = () => 'Victim@example.org'
+  const ids = await dueMessages(database, 12, {}, victim)
+  const skipped = 'The address has had 10 e-mails of the clinic in a day.'
+  expect((await send(database, 'accepted')).mails).toHaveLength(10)
+  const rows = await rowsOf(database, ids)
+  expect(rows.filter(({ state, result }) => state === 'skipped' && result === skipped)).toHaveLength(2)
+  // The controls: another clinic, the desk that sends one again, a reminder, and the next day.
+  await dueMessages(database, 1, {}, victim)
+  expect((await send(database, 'accepted')).mails).toHaveLength(1)
+  const again = (columns: string) =>
+    database.ownerPool.query(
+      `update holdfast.message set state = 'due', done_at = null, due_at = now(), attempts = 0, ${columns}
+        where id = $1`,
+      [ids[0]],
+    )
+  await again('by_clinic = true')
+  expect((await send(database, 'accepted')).mails).toHaveLength(1)
+  // Reminders would wait for the end of quiet hours.
+  await database.ownerPool.query(
+    `insert into holdfast.message_settings (clinic_no, quiet_from, quiet_until)
+     select clinic_no, '00:00', '00:00' from holdfast.message where id = $1`,
+    [ids[0]],
+  )
+  await again(`by_clinic = false, kind = 'reminder'`)
+  expect((await send(database, 'accepted')).mails).toHaveLength(1)
+  await again(`by_clinic = false, kind = 'confirmed'`)
+  expect((await send(database, 'accepted')).mails).toHaveLength(0)
+  await database.ownerPool.query(`update holdfast.message_budget set since = since - interval '25 hours'`)
+  await again(`by_clinic = false, kind = 'confirmed'`)
+  expect((await send(database, 'accepted')).mails).toHaveLength(1)
+})
+
+test('a reminder waits for the end of the quiet hours, by the clock of the database', async ({ database }) => {
+  const ids = await dueMessages(database, 1, { minutes_before: '120' })
+  await database.ownerPool.query(`update holdfast.message set kind = 'reminder' where id = $1`, [ids[0]])
+  await database.ownerPool.query(
+    `update holdfast.slot s set starts_at = now() + interval '3 days', ends_at = now() + interval '3 days 15 minutes'
+       from holdfast.message m where m.id = $1 and s.clinic_no = m.clinic_no and s.id = m.slot_id`,
+    [ids[0]],
+  )
+  const { rows } = await database.ownerPool.query<{ end: string }>(
+    `insert into holdfast.message_settings (clinic_no, quiet_from, quiet_until)
+     select c.no, l.at::time(0) - interval '4 hours', l.at::time(0) + interval '4 hours'
+       from holdfast.message m
+       join holdfast.clinic c on c.no = m.clinic_no,
+            lateral (select date_trunc('minute', now()) at time zone c.timezone as at) l
+      where m.id = $1
+     returning to_char(quiet_until, 'HH24:MI') as end`,
+    [ids[0]],
+  )
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 12 * 3_600_000 })
+  onTestFinished(() => void vi.useRealTimers())
+  expect((await send(database, 'accepted')).mails).toEqual([])
+  const due = await database.ownerPool.query(
+    `select m.state, m.result, to_char(m.due_at at time zone c.timezone, 'HH24:MI') as end,
+            m.due_at > now() as "isLater"
+       from holdfast.message m join holdfast.clinic c on c.no = m.clinic_no where m.id = $1`,
+    [ids[0]],
+  )
+  expect(due.rows).toEqual([{ state: 'due', result: 'The clinic has quiet hours.', end: rows[0]?.end, isLater: true }])
+})
+
+test('the messages of one clinic do not delay those of others', async ({ database }) => {
+  await dueMessages(database, 30, { due_at: `now() - interval '1 hour'` })
+  const [other] = await dueMessages(database, 1)
+  const taken = await takeDueMessages(database.appPool, { limit: 10, seconds: 60 })
+  expect(taken).toHaveLength(10)
+  expect(taken.map(({ id }) => id)).toContain(other)
+})
+
+test('the links of a mail that is stored have no token', () => {
+  const links = withoutTokens(sampleSettings.links)
+  const facts = { bookingId: newId(1), accountId: null, manageEpoch: 0 }
+  expect(sampleSettings.links.offer(facts)).toContain('#')
+  expect([links.ticket(facts), links.offer(facts)].join()).not.toContain('#')
+  expect(links.times('doctor', '2026-11-23')).toContain('doctor')
+})

@@ -1,0 +1,227 @@
+import type { SmsSender } from '@holdfast/adapters/sms'
+import type { Mailer } from '@holdfast/adapters/smtp'
+import {
+  countMessage,
+  type DueMessage,
+  hasNoReminders,
+  type MessageFacts,
+  type MessageOutcome,
+  messageFacts,
+  messagesPerDayMax,
+  quietHoursAround,
+  recordMessage,
+  reminderDelay,
+  smsPerDayMax,
+  takeDueMessages,
+  timesInstead,
+} from '@holdfast/engine'
+import type pg from 'pg'
+import type { Logger } from '../observe/logger.ts'
+import { maskAddress } from './mask-address.ts'
+import { type MailFacts, type MailSettings, messageMail, reasonToSkip } from './message-mail.ts'
+import { isSmsKind, smsNumber, smsParts, smsText } from './message-sms.ts'
+import type { RecipientDigests } from './recipient-digests.ts'
+import type { MailLinks } from './visit-context.ts'
+
+export type MessageSender = MailSettings & {
+  /** null: there is no mail server. Messages are kept, and shown to the clinic. */
+  mailer: Mailer | null
+  /** null: there is no SMS provider. As with e-mails, messages are kept. */
+  sms: SmsSender | null
+  /** Of an address in lower case, or a telephone number. It reveals nothing about it. */
+  digestOf(address: string): string
+  recipientDigests: RecipientDigests
+}
+
+const takenMax = 10
+/** Longer than an attempt takes, with all its timeouts. */
+const attemptSeconds = 120
+const attemptsMax = 12
+/** A run ends after this, and the next run continues: the other jobs wait for it. */
+const runMsMax = 30_000
+const attemptsLostMax = 2
+const alternativesMax = 3
+const minuteMs = 60_000
+const pauseMinutesMax = 60
+/** Whoever gets an offer needs so long to accept it. */
+const offerUsefulMs = 10 * minuteMs
+
+/**
+ * Sends the messages whose time has come. Any number of processes may do so at once. An attempt that fails is repeated
+ * after 1, 2, 4 … minutes, at most an hour, for about six hours. If the process ends between sending a message and
+ * recording that, an e-mail is sent once more, and only once; an SMS is not.
+ *
+ * @returns how many messages were sent, kept, skipped or given up
+ */
+export async function sendDueMessages(
+  deps: { pool: pg.Pool; sender: MessageSender; log: Logger },
+  signal?: AbortSignal,
+): Promise<number> {
+  let done = 0
+  const endsAtMs = performance.now() + runMsMax
+  while (signal?.aborted !== true && performance.now() < endsAtMs) {
+    const messages = await takeDueMessages(deps.pool, { limit: takenMax, seconds: attemptSeconds })
+    const outcomes = await Promise.all(messages.map((message) => attempt(deps, message)))
+    const finished = outcomes.filter((outcome) => outcome !== 'again').length
+    done += finished
+    // The server accepted none of this batch: leave the rest to the next run.
+    if (messages.length < takenMax || finished === 0) break
+  }
+  return done
+}
+
+async function attempt(
+  { pool, sender, log }: { pool: pg.Pool; sender: MessageSender; log: Logger },
+  message: DueMessage,
+): Promise<MessageOutcome['kind']> {
+  const outcome = await outcomeOf(pool, sender, message)
+  await recordMessage(pool, message, outcome)
+  const { kind } = outcome
+  if (kind === 'failed' || kind === 'again') {
+    // Without the result, which may name the address.
+    log.warn(
+      {
+        messageId: message.id,
+        kind: message.kind,
+        channel: message.channel,
+        attempts: message.attempts,
+        outcome: kind,
+      },
+      'message not sent',
+    )
+  }
+  return kind
+}
+
+async function outcomeOf(pool: pg.Pool, sender: MessageSender, message: DueMessage): Promise<MessageOutcome> {
+  const facts = await messageFacts(pool, message)
+  if (facts === null) return { kind: 'skipped', result: 'The booking was erased or archived.' }
+  const reason = reasonToSkip(message, facts)
+  if (reason !== null) return { kind: 'skipped', result: reason }
+  if (message.kind === 'reminder') {
+    const recipients = sender.recipientDigests(facts.patient.email)
+    const isUnwanted = await hasNoReminders(pool, { clinicNo: message.clinicNo, recipients })
+    if (isUnwanted) return { kind: 'skipped', result: 'The patient wants no reminders.' }
+  }
+  return message.channel === 'sms'
+    ? smsOutcome(pool, sender, message, facts)
+    : mailOutcome(pool, sender, message, facts)
+}
+
+async function mailOutcome(
+  pool: pg.Pool,
+  sender: MessageSender,
+  message: DueMessage,
+  facts: MessageFacts,
+): Promise<MessageOutcome> {
+  const maskedAddress = maskAddress(facts.patient.email ?? '')
+  const quietUntil = quietEnd(message, facts)
+  if (quietUntil !== null) return waits(maskedAddress, quietUntil)
+  if (message.attemptsLost >= attemptsLostMax) {
+    return { kind: 'failed', maskedAddress, result: 'The outcome of two attempts is not known.' }
+  }
+  const mailFacts = await withAlternatives(pool, message, facts)
+  if (sender.mailer === null) {
+    const { content } = messageMail(message, mailFacts, { ...sender, links: withoutTokens(sender.links) })
+    return { kind: 'kept', maskedAddress, result: 'No mail server is set.', content }
+  }
+  const { mail } = messageMail(message, mailFacts, sender)
+  if (!(await mayBeSent(pool, sender, message, mail.to.address))) {
+    return { kind: 'skipped', result: `The address has had ${messagesPerDayMax} e-mails of the clinic in a day.` }
+  }
+  const { kind, response } = await sender.mailer.send(mail)
+  const result = response.replaceAll(mail.to.address, maskedAddress)
+  if (kind === 'accepted') return { kind: 'sent', maskedAddress, result }
+  return kind === 'refused' ? { kind: 'failed', maskedAddress, result } : later(message, maskedAddress, result)
+}
+
+/** An SMS whose outcome is not known is not sent again: the patient may have it, and the clinic pays for each. */
+async function smsOutcome(
+  pool: pg.Pool,
+  sender: MessageSender,
+  message: DueMessage,
+  facts: MessageFacts,
+): Promise<MessageOutcome> {
+  const to = smsNumber(facts.patient.phone ?? '', facts.settings.phoneCountry)
+  if (to.kind === 'none') return { kind: 'failed', maskedAddress: null, result: to.reason }
+  const { number, masked: maskedAddress } = to
+  const quietUntil = quietEnd(message, facts)
+  if (quietUntil !== null) return waits(maskedAddress, quietUntil)
+  if (message.attemptsLost > 0) {
+    return { kind: 'failed', maskedAddress, result: 'The outcome of an attempt is not known; it may have been sent.' }
+  }
+  if (!isSmsKind(message.kind)) return { kind: 'skipped', result: 'This message is not sent by SMS.' }
+  if (sender.sms === null) {
+    const text = smsText(message.kind, facts, withoutTokens(sender.links))
+    const content = { subject: '', html: '', text }
+    return { kind: 'kept', maskedAddress, result: 'No SMS provider is set.', content }
+  }
+  if (!(await mayBeSent(pool, sender, message, number))) {
+    return { kind: 'skipped', result: `The number has had ${messagesPerDayMax} SMS of the clinic in a day.` }
+  }
+  if (!(await mayBeSent(pool, sender, message, 'all SMS', smsPerDayMax))) {
+    return { kind: 'skipped', result: `The clinic has sent ${smsPerDayMax} SMS in a day.` }
+  }
+  const text = smsText(message.kind, facts, sender.links)
+  const { kind, response } = await sender.sms.send({ to: number, text })
+  if (kind === 'accepted') return { kind: 'sent', maskedAddress, result: `${response} (SMS parts: ${smsParts(text)})` }
+  return kind === 'failed'
+    ? later(message, maskedAddress, response)
+    : { kind: 'failed', maskedAddress, result: response }
+}
+
+/** Nothing was sent: another attempt is made, unless there were enough. */
+function later({ attempts, now }: DueMessage, maskedAddress: string, result: string): MessageOutcome {
+  if (attempts >= attemptsMax) return { kind: 'failed', maskedAddress, result }
+  const pauseMinutes = Math.min(2 ** (attempts - 1), pauseMinutesMax)
+  return { kind: 'again', maskedAddress, result, dueAt: new Date(now.getTime() + pauseMinutes * minuteMs) }
+}
+
+function waits(maskedAddress: string, dueAt: Date): MessageOutcome {
+  return { kind: 'again', maskedAddress, result: 'The clinic has quiet hours.', dueAt }
+}
+
+/** Until when a message has to wait, because the clinic has quiet hours; null: it need not, or would be too late. */
+function quietEnd({ kind, channel, minutesBefore, now }: DueMessage, facts: MessageFacts): Date | null {
+  const { timezone, settings, holdExpiresAt } = facts
+  if (kind === 'reminder') return reminderDelay({ ...facts, minutesBefore, quiet: settings }, now)
+  // A telephone rings at night; an offer that ends before the morning is worth it.
+  if (kind !== 'offered' || channel !== 'sms' || holdExpiresAt === null) return null
+  const end = quietHoursAround(now, timezone, settings)?.end ?? null
+  return end !== null && end.getTime() + offerUsefulMs < holdExpiresAt.getTime() ? end : null
+}
+
+/**
+ * Whether the address may get another mail of the clinic today. Anybody can book with somebody else's address: what
+ * they cause is counted, once for all attempts. Reminders are few, and what the clinic's people cause is wanted.
+ */
+async function mayBeSent(
+  pool: pg.Pool,
+  sender: MessageSender,
+  message: DueMessage,
+  address: string,
+  perDayMax = messagesPerDayMax,
+): Promise<boolean> {
+  const { clinicNo, kind, byClinic, attempts } = message
+  if (kind === 'reminder' || byClinic || attempts > 1) return true
+  return countMessage(pool, { clinicNo, recipient: sender.digestOf(address.toLowerCase()), perDayMax })
+}
+
+async function withAlternatives(pool: pg.Pool, message: DueMessage, facts: MessageFacts): Promise<MailFacts> {
+  if (message.kind !== 'withdrawn') return { ...facts, alternatives: [] }
+  return { ...facts, alternatives: await timesInstead(pool, facts, alternativesMax) }
+}
+
+/** For a mail that is stored: whoever reads it, or a backup, must not get the ticket. */
+export function withoutTokens({ ticket, offer, confirm, reminders, unsubscribe, times }: MailLinks): MailLinks {
+  const pageOf = (url: string) => url.replace(/#.*$/, '')
+  return {
+    ticket: (facts) => pageOf(ticket(facts)),
+    offer: (facts) => pageOf(offer(facts)),
+    confirm: (facts) => pageOf(confirm(facts)),
+    reminders: (facts) => pageOf(reminders(facts)),
+    // A header, which is not stored.
+    unsubscribe,
+    times,
+  }
+}

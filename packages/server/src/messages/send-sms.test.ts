@@ -1,0 +1,140 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text as textOf } from 'node:stream/consumers'
+import { createSmsSender } from '@holdfast/adapters/sms'
+import { clinicNoOf, newId } from '@holdfast/engine'
+import { aBooking, aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
+import { expect, onTestFinished, vi } from 'vitest'
+import { createLogger } from '../observe/logger.ts'
+import { createKeyedDigests } from '../secrets/keyed-digests.ts'
+import { createRecipientDigests } from './recipient-digests.ts'
+import { sampleSettings } from './sample-messages.ts'
+import { type MessageSender, sendDueMessages } from './send-due-messages.ts'
+
+vi.setConfig({ testTimeout: 120_000 })
+
+/** A provider that responds with this status; null: it closes the connection. */
+async function aProvider(status: number | null) {
+  const received: { to: string; text: string }[] = []
+  const server = createServer((request, response) => {
+    void textOf(request).then((body) => {
+      received.push(JSON.parse(body))
+      if (status === null) response.destroy()
+      else response.writeHead(status).end('secret words of the provider')
+    })
+  })
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return { received, sms: createSmsSender({ url, headers: {}, body: '{"to":"{to}","text":"{text}"}', from: '' }) }
+}
+
+/** A message that is due, of a clinic that sends all by SMS. */
+async function aDueSms(database: TestDatabase, { phone = '07400 123456', kind = 'confirmed', columns = {} } = {}) {
+  const clinic = await aClinic(database)
+  const slot = await aSlot(database, await aDoctor(database, clinic))
+  await database.ownerPool.query(
+    `insert into holdfast.message_settings (clinic_no, sms_kinds, phone_country)
+     values ($1, '{confirmed,reminder}', 'GB')`,
+    [slot.clinicNo],
+  )
+  const booking = await aBooking(database, slot, { patient: { name: 'Ada', phone } })
+  const id = newId(slot.clinicNo)
+  const given: Record<string, string> = { due_at: 'now()', ...columns }
+  await database.ownerPool.query(
+    `insert into holdfast.message (clinic_no, id, booking_id, version, slot_id, kind, channel, ${Object.keys(given)})
+     values ($1, $2, $3, 2, $4, $5, 'sms', ${Object.values(given)})`,
+    [slot.clinicNo, id, booking.id, slot.id, kind],
+  )
+  return id
+}
+
+const digestOf = createKeyedDigests(['a secret of this test'], 'message-recipient')
+const recipientDigests = createRecipientDigests(['a secret of this test'])
+
+async function send(database: TestDatabase, sms: MessageSender['sms'], id: string) {
+  const sender = { ...sampleSettings, mailer: null, sms, digestOf, recipientDigests }
+  await sendDueMessages({ pool: database.appPool, sender, log: createLogger('silent') })
+  const { rows } = await database.ownerPool.query(
+    `select state, result, masked_address as masked, content, due_at > now() as "isLater"
+       from holdfast.message where id = $1`,
+    [id],
+  )
+  return rows[0]
+}
+
+test('an SMS is sent once, to the number in its international form; the list has it masked', async ({ database }) => {
+  const { received, sms } = await aProvider(200)
+  const id = await aDueSms(database)
+  const row = await send(database, sms, id)
+  expect(row).toMatchObject({ state: 'sent', result: 'HTTP 200 (SMS parts: 2)', masked: '+44…56', content: null })
+  await send(database, sms, id)
+  expect(received).toEqual([{ to: '+447400123456', text: expect.stringMatching(/https:\S+ticket#\S+$/) }])
+})
+
+test.for([
+  [429, 'due', 'HTTP 429'],
+  [500, 'failed', 'HTTP 500'],
+  [400, 'failed', 'HTTP 400'],
+  [null, 'failed', 'The SMS provider did not respond; it may have been sent.'],
+] as const)('the response %s leaves the message %s', async ([status, state, result], { database }) => {
+  const { received, sms } = await aProvider(status)
+  const id = await aDueSms(database)
+  const row = await send(database, sms, id)
+  expect(row).toMatchObject({ state, result, isLater: state === 'due' })
+  expect(received).toHaveLength(1)
+  // Only where nothing was sent there is another attempt.
+  await database.ownerPool.query('update holdfast.message set due_at = now() where id = $1', [id])
+  await send(database, sms, id)
+  expect(received).toHaveLength(state === 'due' ? 2 : 1)
+})
+
+test('after a process that ended while it was sending, an SMS is not sent again', async ({ database }) => {
+  const { received, sms } = await aProvider(200)
+  const lost = { attempts: '1', attempt_until: `now() - interval '1 minute'` }
+  const row = await send(database, sms, await aDueSms(database, { columns: lost }))
+  expect(row).toMatchObject({ state: 'failed', result: expect.stringContaining('may have been sent') })
+  expect(received).toEqual([])
+})
+
+test('a number that is none gets no SMS, and the list says why', async ({ database }) => {
+  const { received, sms } = await aProvider(200)
+  const row = await send(database, sms, await aDueSms(database, { phone: 'ask my son' }))
+  expect(row).toMatchObject({ state: 'failed', masked: null, result: expect.stringContaining('not valid') })
+  expect(received).toEqual([])
+})
+
+test('a clinic sends so many SMS in a day that patients cause, to whatever numbers', async ({ database }) => {
+  const { received, sms } = await aProvider(200)
+  const first = await aDueSms(database)
+  await send(database, sms, first)
+  const clinicOf = '(select clinic_no from holdfast.message where id = $1)'
+  const fill = `update holdfast.message_budget set sent = 2000 where clinic_no = ${clinicOf} and recipient = $2`
+  await database.ownerPool.query(fill, [first, digestOf('all sms')])
+  const next = `insert into holdfast.message (clinic_no, id, booking_id, version, slot_id, kind, channel, due_at)
+                select clinic_no, $2, booking_id, 3, slot_id, kind, channel, now() from holdfast.message where id = $1
+                returning id`
+  const { rows } = await database.ownerPool.query<{ id: string }>(next, [first, newId(clinicNoOf(first))])
+  const row = await send(database, sms, rows[0]?.id ?? '')
+  expect(row).toMatchObject({ state: 'skipped', result: 'The clinic has sent 2000 SMS in a day.' })
+  expect(received).toHaveLength(1)
+})
+
+test('what the clinic does not send by SMS any more is skipped', async ({ database }) => {
+  const { received, sms } = await aProvider(200)
+  const row = await send(database, sms, await aDueSms(database, { kind: 'cancelled' }))
+  expect(row).toMatchObject({ state: 'skipped' })
+  expect(received).toEqual([])
+})
+
+test('without a provider the SMS is kept, without the secret of its link', async ({ database }) => {
+  const row = await send(database, null, await aDueSms(database))
+  expect(row).toMatchObject({ state: 'kept', result: 'No SMS provider is set.', masked: '+44…56' })
+  expect(row.content.text).toMatch(/\/ticket$/)
+})

@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest'
+import { shownName } from './shown-name.ts'
+
+test.each([
+  'Ada Lovelace',
+  'Dr. Änne Groß-Müller',
+  'J. R. R. Tolkien',
+  'J.R.R. Tolkien',
+  "Sinéad O'Connor",
+  'ليلى حسن',
+  'Ada (bed 12)',
+])('a name is shown: %s', (name) => {
+  expect(shownName(name)).toBe(name)
+})
+
+test.each([
+  'You won, see https://evil.example',
+  'evil.example',
+  'evil。example',
+  'WWW.evil',
+  'call 0800 123 456',
+  'somebody@example.org',
+  '<b>Ada</b>',
+  '[Ada](evil)',
+  'Your account was locked, and has to be opened again by telephone today',
+  ' \u200B',
+])('what is no name is left out: %s', (name) => {
+  expect(shownName(name)).toBeNull()
+})

@@ -1,0 +1,14 @@
+const charactersMax = 60
+const digitsMax = 3
+/** Parts of addresses and of markup, and a dot between letters as in a domain. */
+const noName = /[@:/\\<>[\]{}|]|www[.．。｡]|\p{L}[.．。｡]\p{L}{2}/iu
+
+/**
+ * A patient's name as mails have it; null: it is left out. Anybody can book with somebody else's address, and must not
+ * be able to send them a text or a link from the clinic's domain.
+ */
+export function shownName(name: string): string | null {
+  const text = name.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').trim()
+  const digits = text.match(/\p{Nd}/gu)?.length ?? 0
+  return text === '' || text.length > charactersMax || digits > digitsMax || noName.test(text) ? null : text
+}

@@ -1,0 +1,16 @@
+import type { MailContent, VisitContext } from '../mail-content.ts'
+import type { MailTexts } from '../texts/en.ts'
+import { questionsNote, visitDetails, withClinicTexts } from './visit-details.ts'
+
+/** The booking has another time, or another doctor. */
+export function movedMail(context: VisitContext, texts: MailTexts): MailContent {
+  return {
+    subject: texts.moved.subject(context.when),
+    preview: `${context.when}, ${context.doctorName}`,
+    heading: texts.moved.heading,
+    paragraphs: withClinicTexts(context, texts, [texts.moved.text, texts.onTicket]),
+    details: visitDetails(context, texts),
+    actions: [{ label: texts.openTicket, url: context.ticketUrl }],
+    notes: [texts.privateLink, ...questionsNote(context, texts)],
+  }
+}

@@ -1,0 +1,24 @@
+import type { MailContent, VisitContext } from '../mail-content.ts'
+import type { MailTexts } from '../texts/en.ts'
+
+/** What every mail about a visit says of it. */
+export function visitDetails(context: VisitContext, texts: MailTexts): MailContent['details'] {
+  const { when, doctorName, isVideo, clinicName, clinicAddress, reference } = context
+  const place = clinicAddress === null ? clinicName : `${clinicName}, ${clinicAddress}`
+  return [
+    { label: texts.when, value: when },
+    { label: texts.doctor, value: doctorName },
+    { label: texts.where, value: isVideo ? texts.byVideo : place },
+    { label: texts.reference, value: reference },
+  ]
+}
+
+/** The greeting and the text, with the clinic's own texts around it. */
+export function withClinicTexts(context: VisitContext, texts: MailTexts, paragraphs: string[]): string[] {
+  const { patientName, textBefore, textAfter } = context
+  return [texts.greeting(patientName), textBefore, ...paragraphs, textAfter].filter((text) => text !== null)
+}
+
+export function questionsNote({ clinicName, clinicPhone }: VisitContext, texts: MailTexts): string[] {
+  return clinicPhone === null ? [] : [texts.questions(clinicName, clinicPhone)]
+}

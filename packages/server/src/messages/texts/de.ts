@@ -1,0 +1,137 @@
+import type { MailTexts } from './en.ts'
+
+export const de: MailTexts = {
+  direction: 'ltr',
+  greeting: (name) => (name === null ? 'Guten Tag,' : `Guten Tag ${name},`),
+  when: 'Wann',
+  doctor: 'Ärztin oder Arzt',
+  where: 'Wo',
+  byVideo: 'Per Video. Der Link steht auf Ihrem Ticket.',
+  phone: 'Telefon',
+  reference: 'Buchungsnummer',
+  reason: 'Grund',
+  openTicket: 'Ticket öffnen',
+  privateLink:
+    'Behalten Sie den Link zu Ihrem Ticket für sich: Wer ihn hat, kann den Termin sehen, verschieben, absagen.',
+  onTicket: 'Auf dem Ticket können Sie den Termin verschieben oder absagen.',
+  questions: (clinic, phone) => `Fragen? Rufen Sie ${clinic} an: ${phone}`,
+  offered: {
+    subject: (when) => `Ein Platz ist für Sie frei geworden: ${when}`,
+    heading: 'Ein Platz ist für Sie frei geworden',
+    text:
+      'Sie stehen auf der Warteliste, und dieser Platz ist für Sie reserviert. Nehmen Sie ihn rechtzeitig an, sonst ' +
+      'bekommt ihn die nächste Person.',
+    until: 'Reserviert bis',
+    action: 'Angebot ansehen',
+  },
+  confirm: {
+    subject: (when) => `Bitte bestätigen Sie Ihren Termin am ${when}`,
+    heading: 'Bitte bestätigen Sie Ihren Termin',
+    text: 'Die Zeit ist für Sie reserviert. Der Termin gilt, wenn Sie den Link öffnen und dort auf den Knopf drücken.',
+    until: 'Reserviert bis',
+    action: 'Termin bestätigen',
+    ignore: 'Wenn Sie das nicht waren, ignorieren Sie diese E-Mail: Die Zeit wird von selbst wieder frei.',
+  },
+  confirmed: {
+    subject: (when) => `Ihr Termin am ${when} ist bestätigt`,
+    heading: 'Ihr Termin ist bestätigt',
+    text: (doctor) => `${doctor} erwartet Sie.`,
+  },
+  moved: {
+    subject: (when) => `Ihr Termin wurde verschoben auf ${when}`,
+    heading: 'Ihr Termin wurde verschoben',
+    text: 'Dies ist die neue Zeit. Die frühere gilt nicht mehr.',
+  },
+  cancelled: {
+    subject: (when) => `Ihr Termin am ${when} ist abgesagt`,
+    heading: 'Ihr Termin ist abgesagt',
+    byPatient: 'Wie gewünscht wurde Ihr Termin abgesagt.',
+    byClinic: (clinic) => `${clinic} hat Ihren Termin abgesagt. Das tut uns leid.`,
+    bookAgain: 'Anderen Termin buchen',
+  },
+  withdrawn: {
+    subject: (when) => `Ihr Termin am ${when} kann nicht stattfinden`,
+    heading: 'Ihr Termin kann nicht stattfinden',
+    text: (clinic) => `${clinic} musste diese Zeit zurückziehen. Das tut uns leid. Bitte wählen Sie eine andere.`,
+    alternatives: 'Diese Zeiten sind im Moment frei:',
+    bookOther: 'Andere Zeit wählen',
+    book: (when, doctor) => `${when}, ${doctor}`,
+  },
+  reminder: {
+    subject: (when) => `Erinnerung: Ihr Termin am ${when}`,
+    heading: 'Ihr Termin steht bevor',
+    text: (doctor) =>
+      `${doctor} erwartet Sie. Wenn Sie nicht kommen können, sagen Sie bitte ab, damit jemand anderes kommen kann.`,
+    off: 'Keine Erinnerungen dieser Praxis mehr',
+  },
+  ticketLink: {
+    subject: (when) => `Ihr Ticket für ${when}`,
+    heading: 'Der Weg zurück zu Ihrem Ticket',
+    text: 'Jemand hat Buchungsnummer und Tag Ihres Termins eingegeben und den Link zum Ticket angefordert.',
+    ignore: 'Wenn Sie das nicht waren, ignorieren Sie diese E-Mail: Niemand sonst hat den Link bekommen.',
+  },
+  passwordReset: {
+    subject: (site) => `Neues Passwort für ${site} wählen`,
+    heading: 'Neues Passwort wählen',
+    text: (hours) =>
+      `Jemand hat um ein neues Passwort für Ihr Konto gebeten. Der Link funktioniert einmal, ${hours} Stunden lang.`,
+    action: 'Neues Passwort wählen',
+    ignore: 'Wenn Sie das nicht waren, ignorieren Sie diese E-Mail: Ihr Passwort bleibt, wie es ist.',
+  },
+  confirmEmail: {
+    subject: (site) => `E-Mail-Adresse für ${site} bestätigen`,
+    heading: 'Bestätigen Sie Ihre E-Mail-Adresse',
+    text: (site, hours) =>
+      `Diese Adresse wurde für ein Konto bei ${site} angegeben. Der Link funktioniert einmal, ${hours} Stunden lang.`,
+    changeText: (site, hours) =>
+      `Ein Konto bei ${site} soll künftig diese Adresse haben. Der Link funktioniert einmal, ${hours} Stunden lang.`,
+    signIn: 'Öffnen Sie den Link, melden Sie sich dort an, falls nötig, und drücken Sie auf den Knopf.',
+    action: 'Adresse bestätigen',
+    ignore: 'Wenn Sie das nicht waren, ignorieren Sie diese E-Mail: Ohne den Knopf geschieht nichts.',
+  },
+  emailChanged: {
+    subject: (site) => `Ihr Konto bei ${site} hat eine andere E-Mail-Adresse`,
+    heading: 'Die E-Mail-Adresse Ihres Kontos wurde geändert',
+    text: (site) => `Ein Konto bei ${site}, das diese Adresse hatte, hat jetzt eine andere.`,
+    undoText: (hours) =>
+      `Wenn Sie das waren, ist nichts zu tun. Wenn nicht, öffnen Sie innerhalb von ${hours} Stunden den Link: Das ` +
+      'Konto bekommt diese Adresse zurück und wird überall abgemeldet. Wählen Sie danach ein neues Passwort.',
+    undoAction: 'Das war ich nicht',
+    nothing: 'Es ist nichts zu tun. Sie bekommen keine weiteren E-Mails zu diesem Konto.',
+  },
+  newSignIn: {
+    subject: (site) => `Neue Anmeldung in Ihrem Konto bei ${site}`,
+    heading: 'Neue Anmeldung in Ihrem Konto',
+    text: (site) => `Jemand hat sich in Ihrem Konto bei ${site} angemeldet, in einem Browser, in dem es neu ist.`,
+    browserLabel: 'Browser',
+    unknown: 'Unbekannt',
+    ifNotYou: 'Wenn Sie das nicht waren, melden Sie es dort ab und wählen Sie ein neues Passwort.',
+    action: 'Ansehen, wo Sie angemeldet sind',
+  },
+  webhookPaused: {
+    subject: (host: string) => `Der Webhook zu ${host} wurde angehalten`,
+    heading: 'Ein Webhook wurde angehalten',
+    failing: (host: string) => `Seit drei Tagen hat ${host} kein Ereignis Ihrer Praxis angenommen.`,
+    gone: (host: string) => `${host} hat geantwortet, dass die Adresse nicht mehr existiert.`,
+    next:
+      'Es werden keine Ereignisse gesendet, bis jemand aus der Verwaltung ihn fortsetzt. Was fehlt, lässt sich ' +
+      'danach noch einmal senden.',
+    action: 'Webhooks ansehen',
+  },
+  busyCalendarFailing: {
+    subject: 'Ihr externer Kalender lässt sich nicht lesen',
+    heading: 'Ihr externer Kalender lässt sich nicht lesen',
+    text: (since) => `Seine belegten Zeiten wurden seit ${since} nicht mehr gelesen.`,
+    next: 'Bis er sich wieder lesen lässt, bleiben die damals belegten Zeiten gesperrt, und neue sind buchbar.',
+    action: 'Kalender ansehen',
+  },
+  invitation: {
+    subject: (clinic) => `${clinic} lädt Sie ein`,
+    heading: (clinic) => `${clinic} lädt Sie ein`,
+    text: (role, hours) =>
+      `Sie sind eingeladen, mit Holdfast zu arbeiten. Ihre Rolle: ${role}. Der Link gilt ${hours} Stunden, für einmal.`,
+    action: 'Einladung annehmen',
+    ignore: 'Wenn Sie das nicht erwartet haben, ignorieren Sie diese E-Mail und geben Sie sie nicht weiter.',
+    roles: { doctor: 'Arzt oder Ärztin', staff: 'Empfang', admin: 'Administration' },
+  },
+}

@@ -1,0 +1,131 @@
+export const en = {
+  direction: 'ltr' as 'ltr' | 'rtl',
+  greeting: (name: string | null) => (name === null ? 'Hello,' : `Hello ${name},`),
+  when: 'When',
+  doctor: 'Doctor',
+  where: 'Where',
+  byVideo: 'By video. The link is on your ticket.',
+  phone: 'Phone',
+  reference: 'Reference',
+  reason: 'Reason',
+  openTicket: 'Open your ticket',
+  privateLink: 'Keep the link to your ticket private: anyone who has it can view, move and cancel the appointment.',
+  onTicket: 'You can move or cancel the appointment on your ticket.',
+  questions: (clinic: string, phone: string) => `Questions? Call ${clinic}: ${phone}`,
+  offered: {
+    subject: (when: string) => `A place has become free for you: ${when}`,
+    heading: 'A place has become free for you',
+    text: 'You are on the waitlist, and this place is held for you. Accept it in time, or it goes to the next person.',
+    until: 'Held until',
+    action: 'See the offer',
+  },
+  confirm: {
+    subject: (when: string) => `Please confirm your appointment on ${when}`,
+    heading: 'Please confirm your appointment',
+    text: 'The time is held for you. Open the link and press the button there, and the appointment is yours.',
+    until: 'Held until',
+    action: 'Confirm the appointment',
+    ignore: 'If you did not book this, ignore this e-mail: the time will be free again by itself.',
+  },
+  confirmed: {
+    subject: (when: string) => `Your appointment on ${when} is confirmed`,
+    heading: 'Your appointment is confirmed',
+    text: (doctor: string) => `${doctor} expects you.`,
+  },
+  moved: {
+    subject: (when: string) => `Your appointment was moved to ${when}`,
+    heading: 'Your appointment was moved',
+    text: 'This is the new time. The earlier one is void.',
+  },
+  cancelled: {
+    subject: (when: string) => `Your appointment on ${when} is cancelled`,
+    heading: 'Your appointment is cancelled',
+    byPatient: 'As you wished, your appointment was cancelled.',
+    byClinic: (clinic: string) => `${clinic} has cancelled your appointment. We are sorry.`,
+    bookAgain: 'Book another time',
+  },
+  withdrawn: {
+    subject: (when: string) => `Your appointment on ${when} cannot take place`,
+    heading: 'Your appointment cannot take place',
+    text: (clinic: string) => `${clinic} had to withdraw this time. We are sorry. Please choose another.`,
+    alternatives: 'These times are free at the moment:',
+    bookOther: 'Choose another time',
+    book: (when: string, doctor: string) => `${when}, ${doctor}`,
+  },
+  reminder: {
+    subject: (when: string) => `Reminder: your appointment on ${when}`,
+    heading: 'Your appointment is coming up',
+    text: (doctor: string) => `${doctor} expects you. If you cannot come, please cancel, so that somebody else can.`,
+    off: 'No more reminders from this clinic',
+  },
+  ticketLink: {
+    subject: (when: string) => `Your ticket for ${when}`,
+    heading: 'The way back to your ticket',
+    text: 'Somebody entered the reference and the day of your appointment, and asked for the link to your ticket.',
+    ignore: 'If that was not you, ignore this e-mail: nobody else got the link.',
+  },
+  passwordReset: {
+    subject: (site: string) => `Choose a new password for ${site}`,
+    heading: 'Choose a new password',
+    text: (hours: number) =>
+      `Somebody asked for a new password for your account. The link works once, for ${hours} hours.`,
+    action: 'Choose a new password',
+    ignore: 'If that was not you, ignore this e-mail: your password stays as it is.',
+  },
+  confirmEmail: {
+    subject: (site: string) => `Confirm your e-mail address for ${site}`,
+    heading: 'Confirm your e-mail address',
+    text: (site: string, hours: number) =>
+      `This address was given for an account at ${site}. The link works once, for ${hours} hours.`,
+    changeText: (site: string, hours: number) =>
+      `An account at ${site} wants to use this address from now on. The link works once, for ${hours} hours.`,
+    signIn: 'Open the link, sign in if you are not signed in there, and press the button.',
+    action: 'Confirm the address',
+    ignore: 'If that was not you, ignore this e-mail: without the button, nothing happens.',
+  },
+  emailChanged: {
+    subject: (site: string) => `Your account at ${site} has another e-mail address`,
+    heading: 'The e-mail address of your account was changed',
+    text: (site: string) => `An account at ${site} that had this address now has another one.`,
+    undoText: (hours: number) =>
+      `If that was you, there is nothing to do. If not, open the link within ${hours} hours: the account gets this ` +
+      'address back and is signed out everywhere. Then choose a new password.',
+    undoAction: 'That was not me',
+    nothing: 'There is nothing to do. You will get no more e-mails about this account.',
+  },
+  newSignIn: {
+    subject: (site: string) => `New sign-in to your account at ${site}`,
+    heading: 'New sign-in to your account',
+    text: (site: string) => `Somebody signed in to your account at ${site}, in a browser where it was not used before.`,
+    browserLabel: 'Browser',
+    unknown: 'Not known',
+    ifNotYou: 'If that was not you, sign out there, and choose a new password.',
+    action: 'See where you are signed in',
+  },
+  webhookPaused: {
+    subject: (host: string) => `The webhook to ${host} was paused`,
+    heading: 'A webhook was paused',
+    failing: (host: string) => `For three days, ${host} has accepted no event of your clinic.`,
+    gone: (host: string) => `${host} has responded that its address no longer exists.`,
+    next: 'No events are sent until an administrator resumes it. What was missed can be sent again by a replay.',
+    action: 'See the webhooks',
+  },
+  busyCalendarFailing: {
+    subject: 'Your external calendar cannot be read',
+    heading: 'Your external calendar cannot be read',
+    text: (since: string) => `Its busy times have not been read since ${since}.`,
+    next: 'Until it can be read again, the times that were busy then stay blocked, and new ones can be booked.',
+    action: 'See the calendar',
+  },
+  invitation: {
+    subject: (clinic: string) => `${clinic} invites you`,
+    heading: (clinic: string) => `${clinic} invites you`,
+    text: (role: string, hours: number) =>
+      `You are invited to work with Holdfast. Your role: ${role}. The link works once, for ${hours} hours.`,
+    action: 'Accept the invitation',
+    ignore: 'If you did not expect this, ignore this e-mail, and do not pass it on.',
+    roles: { doctor: 'doctor', staff: 'reception', admin: 'administrator' },
+  },
+}
+
+export type MailTexts = typeof en

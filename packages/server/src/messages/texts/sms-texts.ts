@@ -1,0 +1,35 @@
+import type { MessageLanguage, SmsKind } from '@holdfast/engine'
+
+/** What an SMS says before its link. `until`: when a hold ends. */
+export type SmsContext = { clinic: string; doctor: string; when: string; until: string }
+
+type SmsTexts = Record<SmsKind, (context: SmsContext) => string>
+
+const en: SmsTexts = {
+  offered: ({ clinic, when, until }) => `${clinic}: a place is held for you, ${when}. Accept it until ${until}:`,
+  confirmed: ({ clinic, when, doctor }) => `${clinic}: confirmed, ${when}, ${doctor}. Your ticket:`,
+  moved: ({ clinic, when, doctor }) => `${clinic}: moved to ${when}, ${doctor}. Your ticket:`,
+  cancelled: ({ clinic, when }) => `${clinic}: your appointment ${when} is cancelled. Book again:`,
+  withdrawn: ({ clinic, when }) => `${clinic}: we are sorry, your appointment ${when} cannot take place. Other times:`,
+  reminder: ({ clinic, when, doctor }) => `${clinic}: reminder, ${when}, ${doctor}. Cannot come? Please cancel:`,
+}
+
+const de: SmsTexts = {
+  offered: ({ clinic, when, until }) => `${clinic}: Ein Platz ist für Sie reserviert, ${when}. Annehmen bis ${until}:`,
+  confirmed: ({ clinic, when, doctor }) => `${clinic}: Bestätigt, ${when}, ${doctor}. Ihr Ticket:`,
+  moved: ({ clinic, when, doctor }) => `${clinic}: Verschoben auf ${when}, ${doctor}. Ihr Ticket:`,
+  cancelled: ({ clinic, when }) => `${clinic}: Ihr Termin ${when} ist abgesagt. Neu buchen:`,
+  withdrawn: ({ clinic, when }) => `${clinic}: Ihr Termin ${when} muss leider ausfallen. Andere Zeiten:`,
+  reminder: ({ clinic, when, doctor }) => `${clinic}: Erinnerung, ${when}, ${doctor}. Verhindert? Bitte absagen:`,
+}
+
+const ar: SmsTexts = {
+  offered: ({ clinic, when, until }) => `${clinic}: مكان محجوز لك، ${when}. اقبله حتى ${until}:`,
+  confirmed: ({ clinic, when, doctor }) => `${clinic}: تم التأكيد، ${when}، ${doctor}. تذكرتك:`,
+  moved: ({ clinic, when, doctor }) => `${clinic}: نُقل موعدك إلى ${when}، ${doctor}. تذكرتك:`,
+  cancelled: ({ clinic, when }) => `${clinic}: أُلغي موعدك ${when}. احجز من جديد:`,
+  withdrawn: ({ clinic, when }) => `${clinic}: نعتذر، تعذّر موعدك ${when}. أوقات أخرى:`,
+  reminder: ({ clinic, when, doctor }) => `${clinic}: تذكير، ${when}، ${doctor}. لن تحضر؟ يُرجى الإلغاء:`,
+}
+
+export const smsTexts: Record<MessageLanguage, SmsTexts> = { en, de, ar }

@@ -1,0 +1,65 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { messageMail } from './message-mail.ts'
+import { mailTexts, renderMail } from './render-mail.ts'
+import {
+  messageKinds,
+  messageLanguages,
+  sampleAccountMails,
+  sampleFacts,
+  sampleMessage,
+  sampleSettings,
+  sampleTicketLink,
+} from './sample-messages.ts'
+import { ticketLinkMail } from './templates/ticket-link.ts'
+
+/**
+ * Writes the mails to patients and to accounts in every language into a folder, with invented people.
+ *
+ * @returns the files' names
+ */
+export async function writePreviews(directory: string): Promise<string[]> {
+  await mkdir(directory, { recursive: true })
+  const names: string[] = []
+  for (const language of messageLanguages) {
+    const context = sampleTicketLink(language)
+    const content = renderMail(ticketLinkMail(context, mailTexts[language]), language, context.clinicName)
+    const files = [
+      [`ticket-link.${language}.html`, content.html],
+      [`ticket-link.${language}.txt`, `${content.subject}\n\n${content.text}\n`],
+    ] as const
+    for (const [name, text] of files) {
+      await writeFile(join(directory, name), text)
+      names.push(name)
+    }
+  }
+  for (const language of messageLanguages) {
+    for (const [name, mail] of Object.entries(sampleAccountMails(language))) {
+      const { subject, html, text } = renderMail(mail, language, 'book.example.org')
+      await writeFile(join(directory, `${name}.${language}.html`), html)
+      await writeFile(join(directory, `${name}.${language}.txt`), `${subject}\n\n${text}\n`)
+      names.push(`${name}.${language}.html`, `${name}.${language}.txt`)
+    }
+  }
+  for (const kind of messageKinds) {
+    for (const language of messageLanguages) {
+      const { mail, content } = messageMail(sampleMessage(kind), sampleFacts(kind, language), sampleSettings)
+      const files = [
+        [`${kind}.${language}.html`, content.html],
+        [`${kind}.${language}.txt`, `${content.subject}\n\n${content.text}\n`],
+        ...(mail.calendar === null ? [] : [[`${kind}.${language}.ics`, mail.calendar.content] as const]),
+      ] as const
+      for (const [name, text] of files) {
+        await writeFile(join(directory, name), text)
+        names.push(name)
+      }
+    }
+  }
+  return names
+}
+
+if (import.meta.main) {
+  const [directory = 'mail-previews'] = process.argv.slice(2)
+  const names = await writePreviews(directory)
+  console.log(`${names.length} files are in ${directory}`)
+}

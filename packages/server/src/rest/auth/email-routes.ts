@@ -1,0 +1,143 @@
+import type { MessageLanguage } from '@holdfast/engine'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { type EmailLinkUse, emailLinkHours, undoHours } from '../../accounts/email-links.ts'
+import type { AuditRecorder } from '../../audit/audit-recorder.ts'
+import { networkPrefix } from '../../audit/network-prefix.ts'
+import { problem } from '../../edge/problem-error.ts'
+import { authBodies } from './auth-bodies.ts'
+import { callerOf } from './caller.ts'
+import { requireConfirmation } from './confirm-change.ts'
+import type { SecondFactorDeps } from './second-factor-deps.ts'
+import { emptyBody } from './second-step-routes.ts'
+
+export type EmailRoutesDeps = SecondFactorDeps & { audit: Pick<AuditRecorder, 'record'> }
+
+type ChangeBody = { newEmail: string; password?: string; language?: MessageLanguage }
+
+const config = { admission: 'lenient' } as const
+
+/** The e-mail address of the caller's account: confirming it, changing it, and taking a change back. */
+export async function emailRoutes(app: FastifyInstance, deps: EmailRoutesDeps): Promise<void> {
+  const { accounts, audit } = deps
+  app.addHook('onRequest', async (_request, reply) => {
+    void reply.header('cache-control', 'no-store')
+  })
+  app.get('/api/auth/email', { config }, async (request) => {
+    const { account } = callerOf(request)
+    return { ...(await accounts.emailStatus(account.accountId)), canSend: deps.mails.confirmEmail !== null }
+  })
+
+  app.post<{ Body: { language?: MessageLanguage } }>(
+    '/api/auth/send-verification-email',
+    { config, schema: { body: authBodies.sendVerificationEmail }, preValidation: emptyBody },
+    async (request) => {
+      const { account } = callerOf(request)
+      await sendEmailLink(deps, account.accountId, { newEmail: null, language: request.body.language ?? 'en' })
+      return { status: true }
+    },
+  )
+
+  // Nothing is sent to an address that has an account, and the response does not reveal whether one has.
+  app.post<{ Body: ChangeBody }>(
+    '/api/auth/change-email',
+    { config, schema: { body: authBodies.changeEmail } },
+    async (request) => {
+      const { newEmail, password, language = 'en' } = request.body
+      const { account } = await requireConfirmation(request, deps, password)
+      if (newEmail.trim().toLowerCase() === account.email) {
+        const message = 'This is the address that the account has.'
+        throw problem('invalid_request', message, { errors: [{ path: '/newEmail', message }] })
+      }
+      await sendEmailLink(deps, account.accountId, { newEmail, language })
+      return { status: true }
+    },
+  )
+
+  app.post<{ Body: { token: string } }>(
+    '/api/auth/verify-email',
+    { config, schema: { body: authBodies.verifyEmail } },
+    async (request, reply) => {
+      const { account } = callerOf(request)
+      const use = await accounts.useEmailLink(account.accountId, request.body.token)
+      if (use.kind === 'link_used') throw linkUsed('The link was used, has expired, or is for another account.')
+      const kind = use.kind === 'confirmed' ? 'email_confirmed' : 'email_changed'
+      audit.record({ kind, actorId: account.accountId, network: networkPrefix(request.ip), details: [] })
+      if (use.kind === 'changed') afterChange(request, reply, deps, use)
+      return { status: true, email: use.email, isChanged: use.kind === 'changed' }
+    },
+  )
+
+  app.post<{ Body: { token: string } }>(
+    '/api/auth/undo-email-change',
+    { config, schema: { body: authBodies.undoEmailChange } },
+    async (request) => {
+      const undone = await accounts.undoEmailChange(request.body.token)
+      if (undone === null) throw linkUsed('The link was used, has expired, or is not complete.')
+      const subject = { subjectId: undone.accountId, network: networkPrefix(request.ip) }
+      audit.record({ kind: 'email_change_undone', ...subject, details: [] })
+      return { status: true }
+    },
+  )
+}
+
+/** @throws ProblemError mail_unavailable, rate_limited */
+async function sendEmailLink(
+  deps: Pick<EmailRoutesDeps, 'accounts' | 'mails' | 'publicUrl'>,
+  accountId: string,
+  request: { newEmail: string | null; language: MessageLanguage },
+): Promise<void> {
+  const { accounts, mails } = deps
+  if (mails.confirmEmail === null) throw problem('mail_unavailable', 'This server sends no e-mails.')
+  const link = await accounts.createEmailLink(accountId, request)
+  if (link.kind === 'too_soon') {
+    const { retryAfterSeconds } = link
+    throw problem('rate_limited', 'Such an e-mail was sent a moment ago.', { retryAfterSeconds })
+  }
+  if (link.kind === 'confirmed') return
+  const isTaken = request.newEmail !== null && (await hasOwner(deps, link.email))
+  if (!isTaken) void mailLink(deps, link, request)
+}
+
+/** A new account gets the link at once. Resolves when the mail is sent, or will not be. */
+export async function confirmNewAccount(
+  deps: Pick<EmailRoutesDeps, 'accounts' | 'mails' | 'publicUrl'>,
+  accountId: string,
+  language: MessageLanguage,
+): Promise<void> {
+  if (deps.mails.confirmEmail === null) return
+  const request = { newEmail: null, language }
+  const link = await deps.accounts.createEmailLink(accountId, request)
+  if (link.kind === 'created') await mailLink(deps, link, request)
+}
+
+async function mailLink(
+  { accounts, mails, publicUrl }: Pick<EmailRoutesDeps, 'accounts' | 'mails' | 'publicUrl'>,
+  { email, token }: { email: string; token: string },
+  { newEmail, language }: { newEmail: string | null; language: MessageLanguage },
+): Promise<void> {
+  const url = `${publicUrl}/confirm-email#${token}`
+  const context = { url, hours: emailLinkHours, site: new URL(publicUrl).host, isChange: newEmail !== null }
+  const isSent = await mails.confirmEmail?.({ address: email, language }, context)
+  // Nobody has it. It would count, and the person would wait for it.
+  if (isSent !== true) await accounts.voidEmailLink(token).catch(() => undefined)
+}
+
+async function hasOwner({ accounts }: Pick<EmailRoutesDeps, 'accounts'>, email: string): Promise<boolean> {
+  return (await accounts.byEmail(email)) !== null || (await accounts.isEmailReserved(email))
+}
+
+/** The earlier address is notified, and this browser is known for the new one. */
+function afterChange(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { mails, knownBrowsers, publicUrl }: EmailRoutesDeps,
+  { email, previous, undoToken, language }: Extract<EmailLinkUse, { kind: 'changed' }>,
+): void {
+  void reply.header('set-cookie', knownBrowsers.setCookie(request.headers.cookie, email))
+  const undo = undoToken === null ? null : { url: `${publicUrl}/undo-email#${undoToken}`, hours: undoHours }
+  void mails.emailChanged?.({ address: previous, language }, { site: new URL(publicUrl).host, undo })
+}
+
+function linkUsed(message: string) {
+  return problem('link_used', message)
+}

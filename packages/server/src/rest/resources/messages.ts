@@ -1,0 +1,115 @@
+import { type MessageBody, restOperations } from '@holdfast/contract'
+import type { Message } from '@holdfast/engine'
+import { problem } from '../../edge/problem-error.ts'
+import { invalidRequest } from '../../edge/validator.ts'
+import { isCountry } from '../../messages/message-sms.ts'
+import { timeText } from '../responses/bodies/time-text.ts'
+import type { RestDeps } from '../rest-deps.ts'
+import type { Serve } from '../serve.ts'
+
+/** What a clinic sent to patients, or would have sent, and what it sends. */
+export function serveMessages(serve: Serve, { engine: { messages }, confirmationTokens }: RestDeps): void {
+  serve(restOperations.listMessages, async ({ query, granted: { clinic } }) => {
+    const { bookingId = null, state = null, limit, cursor = null } = query
+    const { items, nextCursor } = await messages.list({ clinicNo: clinic.no, bookingId, state, limit, cursor })
+    return { status: 200, body: { items: items.map(messageBody), nextCursor } }
+  })
+
+  serve(
+    restOperations.getMessage,
+    async ({ params, granted: { clinic } }) => {
+      const found = await messages.find(clinic.no, params.messageId)
+      if (found === null) throw noMessage()
+      const { hasContent: _, ...body } = messageBody(found.message)
+      const { subject = null, text = null, html = null } = found.content ?? {}
+      return { status: 200, body: { ...body, subject, text, html } }
+    },
+    {
+      audit: ({ granted: { clinic } }, body) => ({
+        kind: 'booking_read',
+        clinicNo: clinic.no,
+        subjectId: bookingIdOf(body),
+        details: ['message'],
+      }),
+    },
+  )
+
+  serve(
+    restOperations.sendMessage,
+    async ({ params, granted: { clinic } }) => {
+      const outcome = await messages.sendAgain(clinic.no, params.messageId)
+      if (outcome.kind === 'message_missing') throw noMessage()
+      if (outcome.kind === 'too_soon') throw tooSoon(outcome.retryAfterSeconds)
+      return { status: 200, body: messageBody(outcome.message) }
+    },
+    {
+      audit: ({ granted: { clinic } }, body) => ({
+        kind: 'message_sent_again',
+        clinicNo: clinic.no,
+        subjectId: bookingIdOf(body),
+      }),
+    },
+  )
+
+  serve(restOperations.getMessageSettings, async ({ granted: { clinic } }) => ({
+    status: 200,
+    body: await messages.settings(clinic.no),
+  }))
+
+  serve(
+    restOperations.updateMessageSettings,
+    async ({ body, granted: { clinic } }) => {
+      if (body.confirmByLink === true && confirmationTokens === null) {
+        throw problem('mail_unavailable', 'Without a mail server, nobody gets the link to confirm a booking.')
+      }
+      const { emails, confirmByLink, smsKinds, phoneCountry } = { ...(await messages.settings(clinic.no)), ...body }
+      if (confirmByLink && !emails) throw linkNeedsEmails(body)
+      requirePhoneCountry(smsKinds.length > 0, phoneCountry)
+      return { status: 200, body: await messages.changeSettings(clinic.no, body) }
+    },
+    {
+      audit: ({ body, granted: { clinic } }) => ({
+        kind: 'clinic_changed',
+        clinicNo: clinic.no,
+        details: Object.keys(body),
+      }),
+    },
+  )
+}
+
+function linkNeedsEmails({ confirmByLink }: { confirmByLink?: boolean }) {
+  return confirmByLink === true
+    ? invalidRequest([{ path: '/body/confirmByLink', message: 'can be true only while emails is true' }])
+    : invalidRequest([{ path: '/body/emails', message: 'can be false only while confirmByLink is false' }])
+}
+
+/** @throws ProblemError invalid_request */
+function requirePhoneCountry(isNeeded: boolean, country: string | null): void {
+  if (country === null) {
+    if (isNeeded) throw invalidRequest([{ path: '/body/phoneCountry', message: 'is needed while smsKinds has any' }])
+    return
+  }
+  if (!isCountry(country)) throw invalidRequest([{ path: '/body/phoneCountry', message: 'is not known as a country' }])
+}
+
+function messageBody(message: Message): MessageBody {
+  const { dueAt, doneAt, createdAt, ...rest } = message
+  return {
+    ...rest,
+    dueAt: timeText(dueAt),
+    doneAt: doneAt === null ? null : timeText(doneAt),
+    createdAt: timeText(createdAt),
+  }
+}
+
+function bookingIdOf(body: unknown): string | null {
+  return typeof body === 'object' && body !== null && 'bookingId' in body ? String(body.bookingId) : null
+}
+
+function noMessage() {
+  return problem('message_not_found', 'There is no such message.')
+}
+
+function tooSoon(retryAfterSeconds: number) {
+  return problem('rate_limited', 'This message was sent again less than ten minutes ago.', { retryAfterSeconds })
+}

@@ -1,0 +1,175 @@
+import { type MailServer, mailServer, until } from '@holdfast/testkit'
+import type { Page } from 'playwright-core'
+import { expect } from 'vitest'
+import { aPractice, dataOf } from './a-practice.ts'
+import { confirm, hold, openTimes } from './booking-steps.ts'
+import { axeFindings, type Site, sidewaysPixels, signUp, startSite, untilRead } from './harness.ts'
+import { browserTest, expectNoPageErrors } from './site-test.ts'
+
+/** The horizon belongs to the whole server: an open transaction of another test file delays the relay. */
+const arrivesWithinMs = 90_000
+
+/** A site whose e-mails arrive at a mail server of this file. */
+const test = browserTest
+  .extend('mails', { scope: 'file' }, async ({ browser: _ }, { onCleanup }): Promise<MailServer> => {
+    const mails = await mailServer()
+    onCleanup(() => mails.end())
+    return mails
+  })
+  .extend('site', { scope: 'file' }, async ({ browser, mails }, { onCleanup }) => {
+    const site = await startSite(browser, { SMTP_URL: mails.url, HOLDFAST_WORKER: 'on' })
+    onCleanup(() => site.stop())
+    return site
+  })
+  .extend('pageErrors', { auto: true }, ({ site }, { onCleanup }) => expectNoPageErrors(site, onCleanup))
+
+/** The part of an e-mail's link after the host, once `count` e-mails to this address have come. */
+async function linkIn({ mails }: MailServer, to: string, count = 1): Promise<string> {
+  const mail = await until(
+    async () => mails.filter(({ recipients }) => recipients.includes(to))[count - 1],
+    () => `e-mail ${count} to ${to}`,
+    arrivesWithinMs,
+  )
+  const [, link = ''] =
+    /https?:\/\/[^/\s]+(\/(?:confirm|confirm-email|undo-email|ticket)#\S+)/.exec(mail.text ?? '') ?? []
+  return link
+}
+
+async function aPracticeByLink(site: Site, clinicName: string) {
+  const practice = await aPractice(site, { clinicName })
+  const path = { clinicId: practice.clinic.id }
+  await dataOf(site.admin.updateMessageSettings({ path, body: { confirmByLink: true, confirmMinutes: 60 } }))
+  return practice
+}
+
+async function submit(page: Page, name: string, email: string): Promise<void> {
+  await page.getByLabel('Full name').fill(name)
+  await page.getByLabel('E-mail').fill(email)
+  await page.getByRole('button', { name: 'Confirm booking' }).click()
+  await page.getByRole('heading', { name: 'Check your e-mail' }).and(page.locator(':focus')).waitFor()
+  await page.getByText(email, { exact: false }).waitFor()
+}
+
+test('a guest confirms by the button behind the link, and the first page opens the ticket', {
+  timeout: 300_000,
+}, async ({ site, mails }) => {
+  const practice = await aPracticeByLink(site, 'Confirm by Link Clinic')
+  const page = await site.newPage({ isNewContext: true, viewport: { width: 390, height: 844 } })
+  await openTimes(page, practice)
+  await hold(page, '9:00')
+  await submit(page, 'Grace Hopper', 'grave@example.org')
+  expect(await axeFindings(page)).toEqual([])
+  expect(await sidewaysPixels(page)).toBe(0)
+
+  // The address has a typing error.
+  await page.getByRole('button', { name: 'Use another address' }).click()
+  await submit(page, 'Grace Hopper', 'grace@example.org')
+  const link = await linkIn(mails, 'grace@example.org')
+  const old = await linkIn(mails, 'grave@example.org')
+
+  // A program that checks mails opens the link, and runs the page's scripts: nothing is confirmed.
+  const scanner = await site.newPage({ isNewContext: true })
+  await scanner.goto(link)
+  await scanner.getByRole('button', { name: 'Confirm the appointment' }).waitFor()
+  expect(await scanner.evaluate(() => location.hash)).not.toContain('hf')
+  expect(await axeFindings(scanner)).toEqual([])
+  await page.reload()
+  await page.getByRole('heading', { name: 'Check your e-mail' }).waitFor()
+
+  const outdated = await site.newPage({ isNewContext: true })
+  await outdated.goto(old)
+  await outdated.getByRole('button', { name: 'Confirm the appointment' }).click()
+  await outdated.getByText('A newer e-mail was sent for this appointment.', { exact: false }).waitFor()
+
+  const phone = await site.newPage({ isNewContext: true, viewport: { width: 390, height: 844 } })
+  await phone.goto(link)
+  await phone.reload()
+  await phone.getByRole('button', { name: 'Confirm the appointment' }).click()
+  await phone.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
+  expect(await sidewaysPixels(phone)).toBe(0)
+  await page.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
+  await outdated.goto('/')
+  await outdated.goto(link)
+  await outdated.getByText('This appointment is confirmed already').waitFor()
+  await outdated.getByRole('link', { name: 'Open the ticket' }).click()
+  await outdated.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
+})
+
+test('a link whose hold was released offers the doctor’s times', { timeout: 300_000 }, async ({ site, mails }) => {
+  const practice = await aPracticeByLink(site, 'Released by Guest Clinic')
+  const page = await site.newPage({ isNewContext: true })
+  await openTimes(page, practice)
+  await hold(page, '9:15')
+  await submit(page, 'Ada Lovelace', 'ada@example.org')
+  const link = await linkIn(mails, 'ada@example.org')
+  await page.getByRole('button', { name: 'Choose another time' }).click()
+  await page.getByRole('heading', { name: 'Choose a time' }).waitFor()
+  const late = await site.newPage({ isNewContext: true })
+  await late.goto(link)
+  await late.getByText('This time is no longer held').waitFor()
+  await late.getByRole('link', { name: 'Choose another time' }).click()
+  await late.getByRole('heading', { name: 'Choose a time' }).waitFor()
+})
+
+test('a guest who lost the ticket gets its link at the address of the booking', { timeout: 300_000 }, async ({
+  site,
+  mails,
+}) => {
+  const practice = await aPractice(site, { clinicName: 'Lost Ticket Clinic' })
+  const page = await site.newPage({ isNewContext: true })
+  await openTimes(page, practice)
+  await hold(page, '9:30')
+  await page.getByLabel('E-mail').fill('iris@example.org')
+  await confirm(page, 'Iris Ng')
+  const reference = await page.evaluate(() => location.hash.slice(-8))
+  await linkIn(mails, 'iris@example.org')
+  const elsewhere = await site.newPage({ isNewContext: true })
+  await elsewhere.goto('/find-booking')
+  await elsewhere.getByLabel('Reference').fill(reference)
+  await elsewhere.getByLabel('Day of the appointment').fill(practice.slots[0]?.startsAt.slice(0, 10) ?? '')
+  await elsewhere.getByLabel('E-mail address of the booking').fill('iris@example.org')
+  await elsewhere.getByRole('button', { name: 'Continue' }).click()
+  await elsewhere.getByText('Choose the clinic, so that we can send the link.').waitFor()
+  await elsewhere.getByRole('combobox', { name: 'Clinic' }).fill('Lost Ticket')
+  await elsewhere.getByRole('option', { name: /Lost Ticket Clinic/ }).click()
+  await elsewhere.getByRole('button', { name: 'Continue' }).click()
+  await elsewhere.getByText('the link to the ticket is on its way', { exact: false }).waitFor()
+  expect(await axeFindings(elsewhere)).toEqual([])
+  const link = await linkIn(mails, 'iris@example.org', 2)
+  await elsewhere.goto(link)
+  await elsewhere.getByRole('heading', { name: 'Your appointment is confirmed' }).waitFor()
+})
+
+test('an account confirms its address with a press, after signing in; a change of it can be undone', {
+  timeout: 300_000,
+}, async ({ site, mails }) => {
+  const account = await signUp(site.url, 'Ada')
+  const page = await site.newPage({ isNewContext: true, viewport: { width: 320, height: 640 } })
+  await page.goto(await linkIn(mails, account.email))
+  await page.getByRole('heading', { name: 'Confirm your e-mail address' }).waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  await page.getByRole('main').getByRole('link', { name: 'Sign in' }).click()
+  await page.getByLabel('E-mail').fill(account.email)
+  await page.getByLabel('Password', { exact: true }).fill(account.password)
+  await page.getByRole('main').getByRole('button', { name: 'Sign in', exact: true }).click()
+  await page.getByRole('button', { name: 'Confirm the address' }).click()
+  await page.getByText('This address is confirmed.').waitFor()
+
+  const newEmail = `new-${account.email}`
+  await page.getByRole('button', { name: 'Change the e-mail address' }).click()
+  await page.getByLabel('New e-mail address').fill(newEmail)
+  await page.getByRole('dialog').getByLabel('Current password', { exact: true }).fill(account.password)
+  await untilRead(page)
+  expect(await axeFindings(page)).toEqual([])
+  await page.getByRole('button', { name: 'Send the link' }).click()
+  await page.getByText('a link is on its way there').waitFor()
+  await page.goto(await linkIn(mails, newEmail))
+  await page.getByRole('button', { name: 'Confirm the address' }).click()
+  await page.getByRole('region', { name: 'E-mail address' }).getByText(newEmail).waitFor()
+  expect(await sidewaysPixels(page)).toBe(0)
+
+  await page.goto(await linkIn(mails, account.email, 2))
+  await page.getByRole('button', { name: 'Undo the change' }).click()
+  await page.getByText('Your account has its earlier address again').waitFor()
+  expect(await axeFindings(page)).toEqual([])
+})

@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto'
+import { aBooking, aSlot, until } from '@holdfast/testkit'
+import { expect } from 'vitest'
+import { dataOf } from './a-practice.ts'
+import { aClinicScene, type ClinicScene } from './clinic-scene.ts'
+import { axeFindings, type Site, sidewaysPixels, untilRead } from './harness.ts'
+import { test } from './site-test.ts'
+
+/** A message as the server would have left it. */
+async function aMessage(site: Site, scene: ClinicScene, state: 'kept' | 'failed' | 'due', result: string | null) {
+  const slot = await aSlot(site.database, scene.doctor)
+  const booking = await aBooking(site.database, slot, { patient: { name: 'Pia', email: 'pia@example.org' } })
+  const content = { subject: 'It is confirmed', text: 'Hello Pia', html: '<p>Hello Pia</p>' }
+  await site.database.ownerPool.query(
+    `insert into holdfast.message (clinic_no, id, booking_id, version, slot_id, kind, channel, state, due_at, done_at,
+       masked_address, result, content)
+     values ($1, $2, $3, 2, $4, 'confirmed', 'email', $5, now(), case when $5 <> 'due' then now() end,
+       'p…@example.org', $6, $7)
+     -- The server may have planned it already.
+     on conflict (clinic_no, booking_id, version, kind, channel, minutes_before) do update
+       set (id, state, due_at, done_at, masked_address, result, content) = (excluded.id, excluded.state,
+         excluded.due_at, excluded.done_at, excluded.masked_address, excluded.result, excluded.content)`,
+    [scene.clinic.no, booking.id, booking.id, slot.id, state, result, state === 'kept' ? content : null],
+  )
+  // Any id of the clinic will do.
+  return { id: booking.id, bookingId: booking.id }
+}
+
+const stateOf = async (site: Site, id: string) =>
+  (await site.database.ownerPool.query('select state from holdfast.message where id = $1', [id])).rows[0]?.state
+
+test('staff see what was not sent, and send it again; an administrator reads what it says', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const kept = await aMessage(site, scene, 'kept', 'No mail server is set.')
+  const failed = await aMessage(site, scene, 'failed', '550 no such user')
+  const page = await scene.pageOf('admin')
+  await page.goto(`/clinic/${scene.clinic.id}/messages`)
+  await page.getByRole('heading', { level: 1, name: 'Messages to patients' }).waitFor()
+  const row = page.getByRole('row').filter({ hasText: 'Not sent: no mail server is set' })
+  await row.filter({ hasText: 'p…@example.org' }).waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  await row.getByRole('button', { name: 'Read' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Content of the message' })
+  await dialog.getByText('Hello Pia').waitFor()
+  await page.keyboard.press('Escape')
+
+  await page.getByLabel('Result').selectOption('Failed')
+  await row.waitFor({ state: 'hidden' })
+  await page
+    .getByRole('row')
+    .filter({ hasText: '550 no such user' })
+    .getByRole('button', { name: 'Send again' })
+    .click()
+  await page.getByText('The message will be sent within a minute.').waitFor()
+  expect(await stateOf(site, failed.id)).not.toBe('failed')
+
+  await page.goto(`/clinic/${scene.clinic.id}/bookings/${kept.bookingId}`)
+  const section = page.getByRole('region', { name: 'Messages to patients' })
+  await section.getByText('Not sent: no mail server is set').waitFor()
+  await page.setViewportSize({ width: 320, height: 640 })
+  await untilRead(page)
+  expect(await sidewaysPixels(page)).toBe(0)
+
+  await page.goto(`/clinic/${scene.clinic.id}/messages`)
+  await row.waitFor()
+  // On a phone, each label has a value beside it.
+  expect(
+    await page.locator('td[data-label]').evaluateAll((cells) => cells.map((cell) => cell.textContent)),
+  ).not.toContain('')
+  expect(await page.locator('td[data-label]:has(button)').count()).toBe(0)
+
+  const desk = await scene.pageOf('staff')
+  await desk.goto(`/clinic/${scene.clinic.id}/messages`)
+  await desk.getByRole('row').filter({ hasText: 'Not sent: no mail server is set' }).waitFor()
+  expect(await desk.getByRole('button', { name: 'Read' }).count()).toBe(0)
+})
+
+test('an administrator changes when reminders are sent', async ({ site }) => {
+  const scene = await aClinicScene(site)
+  const page = await scene.pageOf('admin')
+  await page.goto(`/clinic/${scene.clinic.id}/settings`)
+  const section = page.getByRole('region', { name: 'Messages to patients' })
+  const reminders = section.getByLabel('Reminders, hours before the appointment')
+  await reminders.fill('a day')
+  await section.getByRole('button', { name: 'Apply to messages' }).click()
+  await section.getByText('Enter up to five different numbers').waitFor()
+  await reminders.and(page.locator(':focus')).waitFor()
+  expect(await axeFindings(page)).toEqual([])
+  await reminders.fill('48, 1.5')
+  await section.getByLabel('Text at the end of each message').fill(`Bring your card ${randomUUID()}.`)
+  await section.getByRole('button', { name: 'Apply to messages' }).click()
+  const path = { clinicId: scene.clinic.id }
+  const saved = await until(
+    async () => {
+      const settings = await dataOf(site.admin.getMessageSettings({ path }))
+      return settings.reminderMinutes.includes(2880) ? settings : undefined
+    },
+    () => 'the settings to be saved',
+  )
+  expect(saved).toMatchObject({ reminderMinutes: [2880, 90], quietFrom: '21:00', quietUntil: '07:00', replyTo: null })
+  expect(saved.textAfter).toContain('Bring your card')
+})

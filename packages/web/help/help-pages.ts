@@ -1,0 +1,66 @@
+/**
+ * A page of /help: its source, relative to the repository, and what the overview says of it. Without `language` it is
+ * in English: what patients read is in all languages of the site, what clinics and developers read is not.
+ */
+export type HelpPage = { slug: string; source: string; summary: string; language?: 'de' | 'ar' }
+
+export type HelpSection = { title: string; pages: readonly HelpPage[] }
+
+const guide = (slug: string, summary: string): HelpPage => ({ slug, source: `docs/guides/${slug}.md`, summary })
+const page = (slug: string, summary: string): HelpPage => ({ slug, source: `docs/${slug}.md`, summary })
+
+/** All pages of /help, in the order of its navigation. Their titles are their first headings. */
+export const helpSections: readonly HelpSection[] = [
+  {
+    title: 'Deutsch, العربية',
+    pages: [
+      {
+        slug: 'patients-de',
+        source: 'docs/guides/patients.de.md',
+        summary: 'Termine buchen, bestätigen, verschieben und wiederfinden.',
+        language: 'de',
+      },
+      {
+        slug: 'patients-ar',
+        source: 'docs/guides/patients.ar.md',
+        summary: 'حجز المواعيد وتأكيدها ونقلها والعثور عليها.',
+        language: 'ar',
+      },
+    ],
+  },
+  {
+    title: 'Guides',
+    pages: [
+      guide('first-day', 'From an empty clinic to the first booking, in about ten minutes.'),
+      guide('booking-for-somebody-else', 'At the desk, on the phone, for a child or a parent.'),
+      guide('being-ill', 'A doctor is ill: close the day and reach the patients.'),
+      guide('moving-a-day', 'Move one appointment, or a whole day of them.'),
+      guide('operating-theatre', 'Rooms, blocks, cases, the waiting list, emergencies and the report.'),
+      guide('people-and-roles', 'Invite people, choose their roles, and let somebody go.'),
+      guide('second-factors', 'Two-step sign-in, passkeys, and what to do without the phone.'),
+      guide('webhooks', 'Send what happens to another program: events, signatures, retries, replays.'),
+      guide('erasing-and-archives', 'Erase a patient, keep data only as long as needed, archive old months.'),
+    ],
+  },
+  {
+    title: 'Reference',
+    pages: [
+      page('user-guide', 'What patients, doctors, staff and administrators can do, and where.'),
+      page('specializations', 'Names that patients read in their language, and the words that find them.'),
+      page('troubleshooting', 'Every message of the site, the API and the start, and what to do.'),
+      page('comparison', 'What Holdfast does, beside Cal.com, Doctolib and the NHS.'),
+    ],
+  },
+  {
+    title: 'For developers and operators',
+    pages: [
+      page('api-guide', 'Book by program: sign-in, retries, live places, errors, the typed client.'),
+      page('theatre-api', 'The operating theatre by program: rooms, blocks, cases, live changes, reports.'),
+      page('configuration', 'Every setting, with its default.'),
+      page('operations', 'Deploy, back up, restore, monitor and upgrade.'),
+      { slug: 'changelog', source: 'CHANGELOG.md', summary: 'What changed in each version.' },
+    ],
+  },
+]
+
+export const helpPages: readonly HelpPage[] = helpSections.flatMap(({ pages }) => pages)

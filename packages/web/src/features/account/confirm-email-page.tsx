@@ -1,0 +1,73 @@
+import { Group, Stack, Text } from '@mantine/core'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useNavigate, useRouterState } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
+import { api, dataOf } from '../../lib/api.ts'
+import { meQuery, useSession } from '../../lib/session.ts'
+import { ActionButton } from '../../ui/action-button.tsx'
+import { EmptyState } from '../../ui/empty-state.tsx'
+import { ErrorState } from '../../ui/error-state.tsx'
+import { LinkButton } from '../../ui/link-button.tsx'
+import { PageLoading } from '../../ui/page-loading.tsx'
+import { PageTitle } from '../../ui/page-title.tsx'
+import { toastDone } from '../../ui/toast.ts'
+import { emailQuery } from './email-query.ts'
+
+const tokenPattern = /^[\w-]{32}$/
+
+/**
+ * The page of the link that confirms an e-mail address. Opening it changes nothing, because programs that check mails
+ * open every link; and the account has to be signed in, because a stranger may have signed up with the address.
+ */
+export function ConfirmEmailPage() {
+  const { t } = useTranslation('account')
+  const token = useRouterState({ select: (state) => state.location.hash })
+  const session = useSession()
+  if (session.kind === 'unknown') return <PageLoading />
+  return (
+    <Stack gap="lg" maw="36rem">
+      <PageTitle>{t('confirmEmail.title')}</PageTitle>
+      {!tokenPattern.test(token) ? (
+        <EmptyState title={t('reset.incomplete')} help={t('confirmEmail.incompleteHelp')} />
+      ) : session.kind === 'guest' ? (
+        <EmptyState help={t('confirmEmail.signInFirst')}>
+          <LinkButton to="/sign-in" search={{ to: '/confirm-email' }} hash={token}>
+            {t('signIn.submit')}
+          </LinkButton>
+        </EmptyState>
+      ) : (
+        <Confirm key={token} token={token} name={session.me.name} />
+      )}
+    </Stack>
+  )
+}
+
+function Confirm({ token, name }: { token: string; name: string }) {
+  const { t } = useTranslation('account')
+  const queryClient = useQueryClient()
+  const navigate = useNavigate()
+  const confirm = useMutation({
+    mutationFn: () => dataOf(api.verifyEmail({ body: { token } })),
+    onSuccess: async ({ email }) => {
+      await queryClient.fetchQuery({ ...meQuery, staleTime: 0 })
+      await queryClient.invalidateQueries(emailQuery)
+      toastDone({ message: t('confirmEmail.done', { email }) })
+      // Also removes the token from the address.
+      await navigate({ to: '/account', replace: true })
+    },
+  })
+  return (
+    <>
+      <Text>{t('confirmEmail.help', { name })}</Text>
+      {confirm.isError ? <ErrorState error={confirm.error} /> : null}
+      <Group gap="sm">
+        <ActionButton isBusy={confirm.isPending} onClick={() => confirm.mutate()}>
+          {t('confirmEmail.submit')}
+        </ActionButton>
+        <LinkButton to="/account" variant="default">
+          {t('confirmEmail.toAccount')}
+        </LinkButton>
+      </Group>
+    </>
+  )
+}

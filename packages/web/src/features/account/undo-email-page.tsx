@@ -1,0 +1,62 @@
+import { Group, Stack, Text } from '@mantine/core'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useRouterState } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
+import { api, dataOf } from '../../lib/api.ts'
+import { meQuery } from '../../lib/session.ts'
+import { ActionButton } from '../../ui/action-button.tsx'
+import { EmptyState } from '../../ui/empty-state.tsx'
+import { ErrorState } from '../../ui/error-state.tsx'
+import { LinkButton } from '../../ui/link-button.tsx'
+import { PageTitle } from '../../ui/page-title.tsx'
+
+const tokenPattern = /^[\w-]{32}$/
+
+/** The page of the link that was sent to the earlier address of an account. Its button takes the change back. */
+export function UndoEmailPage() {
+  const { t } = useTranslation('account')
+  const token = useRouterState({ select: (state) => state.location.hash })
+  return (
+    <Stack gap="lg" maw="36rem">
+      <PageTitle>{t('undoEmail.title')}</PageTitle>
+      {tokenPattern.test(token) ? (
+        <Undo key={token} token={token} />
+      ) : (
+        <EmptyState title={t('reset.incomplete')} help={t('undoEmail.incompleteHelp')} />
+      )}
+    </Stack>
+  )
+}
+
+function Undo({ token }: { token: string }) {
+  const { t } = useTranslation('account')
+  const queryClient = useQueryClient()
+  const undo = useMutation({
+    mutationFn: () => dataOf(api.undoEmailChange({ body: { token } })),
+    // This browser may have been signed in, too.
+    onSuccess: () => queryClient.invalidateQueries(meQuery),
+  })
+  if (undo.isSuccess) {
+    return (
+      <>
+        <Text role="status">{t('undoEmail.done')}</Text>
+        <Group>
+          <LinkButton to="/forgot-password" replace>
+            {t('reset.title')}
+          </LinkButton>
+        </Group>
+      </>
+    )
+  }
+  return (
+    <>
+      <Text>{t('undoEmail.help')}</Text>
+      {undo.isError ? <ErrorState error={undo.error} /> : null}
+      <Group>
+        <ActionButton isBusy={undo.isPending} onClick={() => undo.mutate()}>
+          {t('undoEmail.submit')}
+        </ActionButton>
+      </Group>
+    </>
+  )
+}

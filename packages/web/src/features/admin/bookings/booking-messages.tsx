@@ -1,0 +1,33 @@
+import { Stack, Text, Title } from '@mantine/core'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { useRef } from 'react'
+import { useTranslation } from 'react-i18next'
+import { ErrorState } from '../../../ui/error-state.tsx'
+import layoutClasses from '../../../ui/layout.module.css'
+import { ShowMore } from '../../../ui/show-more.tsx'
+import { MessageTable } from '../message-table.tsx'
+import { messagesQuery } from '../messages-query.ts'
+import { useClinic } from '../use-clinic.ts'
+
+/** What was sent to the patient of a booking. */
+export function BookingMessages({ bookingId }: { bookingId: string }) {
+  const { t } = useTranslation('admin')
+  const { clinicId } = useClinic()
+  const found = useInfiniteQuery(messagesQuery(clinicId, { bookingId }))
+  const messages = found.data?.pages.flatMap(({ items }) => items) ?? []
+  const rowsRef = useRef<HTMLTableSectionElement>(null)
+  if (found.isPending) return null
+  return (
+    <section className={layoutClasses.panel} aria-labelledby="booking-messages">
+      <Stack gap="md">
+        <Title order={2} size="h3" id="booking-messages">
+          {t('messages.title')}
+        </Title>
+        {found.isError ? <ErrorState error={found.error} retry={() => void found.refetch()} /> : null}
+        {found.isSuccess && messages.length === 0 ? <Text c="dimmed">{t('messages.noneOfBooking')}</Text> : null}
+        {messages.length === 0 ? null : <MessageTable messages={messages} rowsRef={rowsRef} />}
+        <ShowMore pages={found} count={messages.length} listRef={rowsRef} />
+      </Stack>
+    </section>
+  )
+}

@@ -1,0 +1,129 @@
+import type { Message } from '@holdfast/contract/client'
+import { Button, Group, Stack, Text } from '@mantine/core'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { type ReactNode, type RefObject, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { api, dataOf } from '../../lib/api.ts'
+import { clinicKey } from '../../lib/clinic-queries.ts'
+import { formatDayTime } from '../../lib/format.ts'
+import { Dialog } from '../../ui/dialog.tsx'
+import { ErrorState } from '../../ui/error-state.tsx'
+import tableClasses from '../../ui/table.module.css'
+import { toastDone } from '../../ui/toast.ts'
+import { MessageContent } from './message-content.tsx'
+import { useClinic } from './use-clinic.ts'
+
+type MessageTableProps = {
+  messages: readonly Message[]
+  /** A column about the booking, if the messages are about several. */
+  bookingOf?: (message: Message) => ReactNode
+  rowsRef: RefObject<HTMLTableSectionElement | null>
+}
+
+/** Messages to patients: what, when, to whom, with what result; with a button to send each again. */
+export function MessageTable({ messages, bookingOf, rowsRef }: MessageTableProps) {
+  const { t } = useTranslation('admin')
+  const [read, setRead] = useState<Message | null>(null)
+  const sending = useSendAgain()
+  return (
+    <>
+      {sending.isError ? <ErrorState error={sending.error} /> : null}
+      <table className={tableClasses.table}>
+        <caption className={tableClasses.caption}>{t('messages.title')}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{t('column.when')}</th>
+            <th scope="col">{t('messages.what')}</th>
+            <th scope="col">{t('messages.to')}</th>
+            <th scope="col">{t('messages.result')}</th>
+            {bookingOf ? <th scope="col">{t('column.booking')}</th> : null}
+            <th scope="col">{t('messages.actions')}</th>
+          </tr>
+        </thead>
+        <tbody ref={rowsRef}>
+          {messages.map((message) => (
+            <Row key={message.id} message={message} onRead={() => setRead(message)} sending={sending}>
+              {bookingOf ? <td data-label={t('column.booking')}>{bookingOf(message)}</td> : null}
+            </Row>
+          ))}
+        </tbody>
+      </table>
+      <Dialog isOpen={read !== null} onClose={() => setRead(null)} title={t('messages.content')}>
+        {read === null ? null : <MessageContent messageId={read.id} />}
+      </Dialog>
+    </>
+  )
+}
+
+type RowProps = {
+  message: Message
+  onRead: () => void
+  sending: ReturnType<typeof useSendAgain>
+  children: ReactNode
+}
+
+function Row({ message, onRead, sending, children }: RowProps) {
+  const { t } = useTranslation('admin')
+  const { timeZone, isAdmin } = useClinic()
+  const { id, kind, channel, state, maskedAddress, result, dueAt, doneAt, hasContent } = message
+  return (
+    <tr>
+      <td className={`tabular ${tableClasses.nowrap}`}>{formatDayTime(doneAt ?? dueAt, timeZone)}</td>
+      <td data-label={t('messages.what')}>
+        <Stack gap={0}>
+          {t(`messages.kind.${kind}`)}
+          <Text size="sm" c="dimmed">
+            {t(`messages.channel.${channel}`)}
+          </Text>
+        </Stack>
+      </td>
+      <td data-label={t('messages.to')}>
+        <bdi>{maskedAddress ?? '–'}</bdi>
+      </td>
+      <td data-label={t('messages.result')}>
+        <Stack gap={0}>
+          {t(state === 'kept' && channel === 'sms' ? 'messages.keptSms' : `messages.state.${state}`)}
+          {/* What is kept has the same reason always, which its state gives. */}
+          {result === null || state === 'kept' ? null : (
+            <Text size="sm" c="dimmed">
+              <bdi>{result}</bdi>
+            </Text>
+          )}
+        </Stack>
+      </td>
+      {children}
+      <td>
+        <Group gap="xs">
+          {hasContent && isAdmin ? (
+            <Button size="compact-sm" variant="default" onClick={onRead}>
+              {t('messages.read')}
+            </Button>
+          ) : null}
+          {state === 'due' ? null : (
+            <Button
+              size="compact-sm"
+              variant="default"
+              loading={sending.isPending && sending.variables === id}
+              onClick={() => sending.mutate(id)}
+            >
+              {t('messages.again')}
+            </Button>
+          )}
+        </Group>
+      </td>
+    </tr>
+  )
+}
+
+function useSendAgain() {
+  const { t } = useTranslation('admin')
+  const { clinicId } = useClinic()
+  const queryClient = useQueryClient()
+  return useMutation({
+    mutationFn: (messageId: string) => dataOf(api.sendMessage({ path: { clinicId, messageId } })),
+    onSuccess: async () => {
+      toastDone({ message: t('messages.willSend') })
+      await queryClient.invalidateQueries({ queryKey: [...clinicKey(clinicId), 'messages'] })
+    },
+  })
+}

@@ -1,0 +1,55 @@
+import type { MessageSettings } from '@holdfast/contract/client'
+import { expect, test } from 'vitest'
+import { messagesDraftOf, parseConfirmMinutes, parseReminders, settingsOfDraft } from './messages-draft.ts'
+
+const settings: MessageSettings = {
+  emails: true,
+  language: 'en',
+  replyTo: null,
+  reminderMinutes: [1440, 90],
+  quietFrom: '21:00',
+  quietUntil: '07:00',
+  textBefore: null,
+  textAfter: 'See you!',
+  confirmByLink: true,
+  confirmMinutes: 20,
+  smsKinds: ['confirmed', 'reminder'],
+  phoneCountry: 'DE',
+}
+
+test('settings are the same after the form has shown them', () => {
+  const draft = messagesDraftOf(settings)
+  expect(draft).toMatchObject({ reminders: '24, 1.5', replyTo: '', textAfter: 'See you!' })
+  expect(settingsOfDraft(draft)).toEqual(settings)
+})
+
+test('without e-mails, nobody confirms by link', () => {
+  const draft = messagesDraftOf({ ...settings, reminderMinutes: [] })
+  expect(settingsOfDraft({ ...draft, emails: false }).confirmByLink).toBe(false)
+})
+
+test.each([
+  ['5', 5],
+  [' 60 ', 60],
+  ['١٥', 15],
+  ['4', null],
+  ['61', null],
+  ['1.5', null],
+  ['', null],
+])('the minutes "%s" are %j', (text, minutes) => {
+  expect(parseConfirmMinutes(text)).toBe(minutes)
+})
+
+test.each([
+  ['24, 2', [1440, 120]],
+  ['', []],
+  ['٢٤، ٢', [1440, 120]],
+  ['0.5', [30]],
+  ['0.1', null],
+  ['400', null],
+  ['a day', null],
+  ['2, 2', null],
+  ['1, 2, 3, 4, 5, 6', null],
+])('the reminders "%s" are %j', (text, minutes) => {
+  expect(parseReminders(text)).toEqual(minutes)
+})

@@ -1,0 +1,63 @@
+import type { MessageSettings } from '@holdfast/contract/client'
+
+/** The settings as the form has them. `reminders`: hours before the visit, separated by commas. */
+export type MessagesDraft = Pick<
+  MessageSettings,
+  'emails' | 'language' | 'quietFrom' | 'quietUntil' | 'confirmByLink' | 'smsKinds'
+> &
+  Record<'replyTo' | 'textBefore' | 'textAfter' | 'reminders' | 'confirmMinutes' | 'phoneCountry', string>
+
+const remindersMax = 5
+const minutesMin = 10
+const minutesMax = 20_160
+
+export function messagesDraftOf(settings: MessageSettings): MessagesDraft {
+  const { reminderMinutes, replyTo, textBefore, textAfter, confirmMinutes, phoneCountry, ...rest } = settings
+  return {
+    ...rest,
+    replyTo: replyTo ?? '',
+    textBefore: textBefore ?? '',
+    textAfter: textAfter ?? '',
+    confirmMinutes: String(confirmMinutes),
+    phoneCountry: phoneCountry ?? '',
+    reminders: reminderMinutes.map((minutes) => String(Math.round((minutes / 60) * 100) / 100)).join(', '),
+  }
+}
+
+/** @param draft that is valid */
+export function settingsOfDraft({ reminders, confirmMinutes, ...draft }: MessagesDraft): MessageSettings {
+  return {
+    ...draft,
+    replyTo: draft.replyTo.trim() || null,
+    textBefore: draft.textBefore.trim() || null,
+    textAfter: draft.textAfter.trim() || null,
+    reminderMinutes: parseReminders(reminders) ?? [],
+    // Without e-mails nobody could confirm.
+    confirmByLink: draft.emails && draft.confirmByLink,
+    confirmMinutes: parseConfirmMinutes(confirmMinutes) ?? 0,
+    phoneCountry: draft.phoneCountry || null,
+  }
+}
+
+/** Hours such as `24, 2` in minutes; null: they are not valid. Arabic digits and commas are read, too. */
+export function parseReminders(text: string): number[] | null {
+  const parts = westernDigits(text)
+    .split(/[,;،\s]+/)
+    .filter((part) => part !== '')
+  const minutes = parts.map((part) =>
+    /^\d{1,4}([.٫]\d{1,2})?$/.test(part) ? Math.round(Number(part.replace('٫', '.')) * 60) : 0,
+  )
+  const isValid = minutes.every((one) => one >= minutesMin && one <= minutesMax)
+  return isValid && minutes.length <= remindersMax && new Set(minutes).size === minutes.length ? minutes : null
+}
+
+/** null: it is not valid. */
+export function parseConfirmMinutes(text: string): number | null {
+  const digits = westernDigits(text).trim()
+  const minutes = /^\d{1,2}$/.test(digits) ? Number(digits) : 0
+  return minutes >= 5 && minutes <= 60 ? minutes : null
+}
+
+function westernDigits(text: string): string {
+  return text.replaceAll(/[٠-٩]/g, (digit) => String(digit.charCodeAt(0) - 0x660))
+}

@@ -1,0 +1,179 @@
+import type { MessageSettings } from '@holdfast/contract/client'
+import { Group, NativeSelect, Stack, Switch, Text, Textarea, TextInput, Title } from '@mantine/core'
+import { type UseFormReturnType, useForm } from '@mantine/form'
+import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { api, dataOf } from '../../../lib/api.ts'
+import { isEmail } from '../../../lib/is-email.ts'
+import { languageNames, languages } from '../../../lib/languages.ts'
+import { ActionButton } from '../../../ui/action-button.tsx'
+import { ErrorState } from '../../../ui/error-state.tsx'
+import layoutClasses from '../../../ui/layout.module.css'
+import { PageLoading } from '../../../ui/page-loading.tsx'
+import { toastDone } from '../../../ui/toast.ts'
+import { useClinic } from '../use-clinic.ts'
+import {
+  type MessagesDraft,
+  messagesDraftOf,
+  parseConfirmMinutes,
+  parseReminders,
+  settingsOfDraft,
+} from './messages-draft.ts'
+import classes from './settings.module.css'
+import { SmsFields } from './sms-fields.tsx'
+import { type ReportDirty, useReportDirty } from './use-dirty-forms.ts'
+import { useStoredValues } from './use-stored-values.ts'
+
+function messageSettingsQuery(clinicId: string) {
+  return queryOptions({
+    queryKey: ['message-settings', clinicId],
+    queryFn: () => dataOf(api.getMessageSettings({ path: { clinicId } })),
+  })
+}
+
+/** What the clinic sends to patients, and when. */
+export function MessagesSection({ report }: { report: ReportDirty }) {
+  const { t } = useTranslation('admin')
+  const { clinicId } = useClinic()
+  const settings = useQuery(messageSettingsQuery(clinicId))
+  return (
+    <section className={layoutClasses.panel} aria-labelledby="settings-messages">
+      <Stack gap="md">
+        <div>
+          <Title order={2} size="h3" id="settings-messages">
+            {t('messages.settings.title')}
+          </Title>
+          <Text c="dimmed">{t('messages.settings.help')}</Text>
+        </div>
+        {settings.isPending ? <PageLoading /> : null}
+        {settings.isError ? <ErrorState error={settings.error} retry={() => void settings.refetch()} /> : null}
+        {settings.data ? <MessagesForm settings={settings.data} report={report} /> : null}
+      </Stack>
+    </section>
+  )
+}
+
+function MessagesForm({ settings, report }: { settings: MessageSettings; report: ReportDirty }) {
+  const { t } = useTranslation('admin')
+  const stored = messagesDraftOf(settings)
+  const form = useForm<MessagesDraft>({
+    initialValues: stored,
+    validateInputOnBlur: true,
+    validate: {
+      reminders: (text) => (parseReminders(text) === null ? t('messages.settings.remindersWrong') : null),
+      confirmMinutes: (text) =>
+        parseConfirmMinutes(text) === null ? t('messages.settings.confirmMinutesWrong') : null,
+      phoneCountry: (country, { smsKinds }) =>
+        smsKinds.length > 0 && country === '' ? t('messages.settings.phoneCountryMissing') : null,
+      replyTo: (text) => (text === '' || isEmail(text) ? null : t('messages.settings.replyToWrong')),
+    },
+  })
+  const isDirty = form.isDirty()
+  useReportDirty('messages', isDirty, report)
+  useStoredValues(form, stored)
+  const saving = useSaveSettings()
+  const submit = form.onSubmit(
+    (draft) => saving.mutate(settingsOfDraft(draft)),
+    (errors) => form.getInputNode(Object.keys(errors)[0] ?? '')?.focus(),
+  )
+  return (
+    <form onSubmit={submit}>
+      <Stack gap="md">
+        <Switch label={t('messages.settings.emails')} {...form.getInputProps('emails', { type: 'checkbox' })} />
+        <div className={classes.rules}>
+          <TextInput
+            label={t('messages.settings.reminders')}
+            description={t('messages.settings.remindersHelp')}
+            {...form.getInputProps('reminders')}
+          />
+          <TextInput
+            type="time"
+            label={t('messages.settings.quietFrom')}
+            required
+            {...form.getInputProps('quietFrom')}
+          />
+          <TextInput
+            type="time"
+            label={t('messages.settings.quietUntil')}
+            required
+            {...form.getInputProps('quietUntil')}
+          />
+          <NativeSelect
+            label={t('messages.settings.language')}
+            description={t('messages.settings.languageHelp')}
+            data={languages.map((language) => ({ value: language, label: languageNames[language] }))}
+            {...form.getInputProps('language')}
+          />
+          <TextInput
+            type="email"
+            label={t('messages.settings.replyTo')}
+            description={t('messages.settings.replyToHelp')}
+            {...form.getInputProps('replyTo')}
+          />
+        </div>
+        <ConfirmByLink form={form} />
+        <SmsFields form={form} />
+        <Textarea
+          label={t('messages.settings.textBefore')}
+          maxLength={1000}
+          autosize
+          minRows={2}
+          {...form.getInputProps('textBefore')}
+        />
+        <Textarea
+          label={t('messages.settings.textAfter')}
+          maxLength={1000}
+          autosize
+          minRows={2}
+          {...form.getInputProps('textAfter')}
+        />
+        {saving.isError ? <ErrorState error={saving.error} /> : null}
+        <Group>
+          <ActionButton type="submit" disabled={!isDirty} isBusy={saving.isPending}>
+            {t('messages.settings.apply')}
+          </ActionButton>
+        </Group>
+      </Stack>
+    </form>
+  )
+}
+
+/** Whether guests have to prove their e-mail address before a booking is theirs. */
+function ConfirmByLink({ form }: { form: UseFormReturnType<MessagesDraft> }) {
+  const { t } = useTranslation('admin')
+  const { emails, confirmByLink } = form.getValues()
+  const { checked, ...switched } = form.getInputProps('confirmByLink', { type: 'checkbox' })
+  return (
+    <>
+      <Switch
+        label={t('messages.settings.confirmByLink')}
+        description={t(emails ? 'messages.settings.confirmByLinkHelp' : 'messages.settings.confirmNeedsEmails')}
+        disabled={!emails}
+        checked={emails && checked}
+        {...switched}
+      />
+      {emails && confirmByLink ? (
+        <TextInput
+          label={t('messages.settings.confirmMinutes')}
+          description={t('messages.settings.confirmMinutesHelp')}
+          inputMode="numeric"
+          required
+          {...form.getInputProps('confirmMinutes')}
+        />
+      ) : null}
+    </>
+  )
+}
+
+function useSaveSettings() {
+  const { t } = useTranslation('admin')
+  const { clinicId, clinic } = useClinic()
+  const queryClient = useQueryClient()
+  return useMutation({
+    mutationFn: (body: MessageSettings) => dataOf(api.updateMessageSettings({ path: { clinicId }, body })),
+    onSuccess: (saved) => {
+      queryClient.setQueryData(messageSettingsQuery(clinicId).queryKey, saved)
+      toastDone({ message: t('saved', { name: clinic.name }) })
+    },
+  })
+}

@@ -1,0 +1,51 @@
+import { Group, Stack, Text } from '@mantine/core'
+import { useMutation } from '@tanstack/react-query'
+import { useRouterState } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
+import { api, dataOf } from '../../lib/api.ts'
+import { ActionButton } from '../../ui/action-button.tsx'
+import { EmptyState } from '../../ui/empty-state.tsx'
+import { ErrorState } from '../../ui/error-state.tsx'
+import { PageTitle } from '../../ui/page-title.tsx'
+
+const linkPattern = /^([0-9a-f-]{36})\.(hfu_[\w-]{43})$/
+
+/** The page of the link in a reminder: turns reminders of the clinic off, and on again. Opening it changes nothing. */
+export function RemindersPage() {
+  const { t } = useTranslation('ticket')
+  const hash = useRouterState({ select: (state) => state.location.hash })
+  const [, bookingId, token] = linkPattern.exec(hash) ?? []
+  return (
+    <Stack gap="lg" maw="36rem">
+      <PageTitle>{t('reminders.title')}</PageTitle>
+      {bookingId === undefined || token === undefined ? (
+        <EmptyState title={t('reminders.incomplete')} help={t('reminders.incompleteHelp')} />
+      ) : (
+        <Choice key={hash} bookingId={bookingId} token={token} />
+      )}
+    </Stack>
+  )
+}
+
+function Choice({ bookingId, token }: { bookingId: string; token: string }) {
+  const { t } = useTranslation('ticket')
+  const choosing = useMutation({
+    mutationFn: (reminders: boolean) => dataOf(api.chooseReminders({ body: { bookingId, token, reminders } })),
+  })
+  const isOff = choosing.data?.reminders === false
+  return (
+    <>
+      {choosing.data === undefined ? (
+        <Text>{t('reminders.help')}</Text>
+      ) : (
+        <Text role="status">{t(isOff ? 'reminders.off' : 'reminders.on', { clinic: choosing.data.clinicName })}</Text>
+      )}
+      {choosing.isError ? <ErrorState error={choosing.error} /> : null}
+      <Group>
+        <ActionButton isBusy={choosing.isPending} onClick={() => choosing.mutate(isOff)}>
+          {t(isOff ? 'reminders.turnOn' : 'reminders.turnOff')}
+        </ActionButton>
+      </Group>
+    </>
+  )
+}
