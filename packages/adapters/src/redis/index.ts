@@ -1,0 +1,1 @@
+export { openRedis, type RedisLink, type RedisScript, redisScript } from './redis-link.ts'
