@@ -1,0 +1,49 @@
+import { createPool, type DatabasePool, type Reads, withLoginOf } from '@holdfast/engine'
+import type { Logger } from '../observe/logger.ts'
+import { ReadRouter } from './read-router.ts'
+import { Replica } from './replica.ts'
+
+export type ReplicaSettings = {
+  /** Of the replicas. Those without a user get the application's login. */
+  urls: readonly string[]
+  appUrl: string
+  /** Connections for reads, per replica. */
+  max: number
+  /** See {@link ReadRouter}. */
+  lagMsMax: number
+  primaryReads: Reads
+  /** Of the log, as the primary writes it. */
+  epoch: () => number
+  log: Logger
+}
+
+export type OpenReplicas = { router: ReadRouter; pools: DatabasePool[] }
+
+/** Of the queries that find out where a server is. */
+const checkBounds = { queryTimeoutMs: 1_000, connectTimeoutMs: 1_000 }
+const readBounds = { queryTimeoutMs: 15_000, connectTimeoutMs: 1_000 }
+
+export function openReplicas(settings: ReplicaSettings): OpenReplicas {
+  const { urls, appUrl, max, epoch, log } = settings
+  const onIdleError = (error: Error) => log.warn({ err: error }, 'an idle database connection was lost')
+  const primary = createPool({ url: appUrl, name: 'holdfast position', max: 1, ...checkBounds, onIdleError })
+  const opened = urls.map((given) => {
+    const url = hasUser(given) ? given : withLoginOf(given, appUrl)
+    const open = (bounds: { max: number; queryTimeoutMs: number; connectTimeoutMs: number }) =>
+      createPool({ url, name: 'holdfast replica', ...bounds, onIdleError })
+    const pools = { reads: open({ ...readBounds, max }), checks: open({ ...checkBounds, max: checkConnections }) }
+    return { pools, replica: new Replica(nameOf(given), pools, epoch) }
+  })
+  const router = new ReadRouter({ ...settings, primary, replicas: opened.map(({ replica }) => replica) })
+  return { router, pools: [primary, ...opened.flatMap(({ pools }) => Object.values(pools))] }
+}
+
+const checkConnections = 2
+
+const hasUser = (url: string) => /^postgres(ql)?:\/\/[^/?#@]+@/.test(url)
+
+/** For logs and metrics: without login and parameters, but for the directory of a socket. */
+function nameOf(url: string): string {
+  const [, host = ''] = /^postgres(?:ql)?:\/\/(?:[^/?#@]*@)?([^/?#]*)/.exec(url) ?? []
+  return host === '' ? (new URLSearchParams(url.split('?')[1]).get('host') ?? 'local') : host
+}
