@@ -1,0 +1,197 @@
+import { randomBytes } from 'node:crypto'
+import { chmod, mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createPool } from '@holdfast/engine'
+import { portToKeep, until } from '@holdfast/testkit'
+import type { Ending } from './ending.ts'
+import { setUpDatabase } from './holdfast-process.ts'
+import { type OptionalParts, startOptionalParts } from './optional-parts.ts'
+import { PatroniNode, postgresUser } from './patroni-node.ts'
+import { lastLines, type PlainProcess, plainProcess } from './plain-process.ts'
+import type { Program } from './programs.ts'
+import { type Site, startSite } from './start-site.ts'
+import { fillTemplate, giveTo } from './template.ts'
+
+export type ClusterOptions = {
+  /** An empty one, which other users may pass through. */
+  directory: string
+  etcdMembers: 1 | 3
+  /** Whether nodes can be cut off from each other. */
+  hasWires: boolean
+  /** Whether to start PgBouncer, Redis and RabbitMQ, if they are installed, and to read from replicas. */
+  hasOptionalParts: boolean
+  /** Further settings of Holdfast. */
+  settings: Record<string, string>
+  /** `synchronous_mode_strict` */
+  isStrict: boolean
+  /** Where nginx listens; free ones by default. */
+  ports?: { http: number; https: number }
+  say(line: string): void
+}
+
+export type Cluster = Site & {
+  optional: OptionalParts
+  nodes: PatroniNode[]
+  etcd: PlainProcess[]
+  haproxy: PlainProcess
+  /** The primary's database through HAProxy, as its owner. */
+  databaseUrl: string
+  replicasPort: number
+  administrator: { email: string; password: string }
+  /** The node that holds the lease; null: none does. */
+  primary(): Promise<PatroniNode | null>
+  /** Waits until there is a primary, and two replicas that stream from it, one of them synchronous, or none. */
+  untilHealthy(isSynchronous?: boolean): Promise<PatroniNode>
+}
+
+/** What {@link startCluster} needs. */
+export const clusterPrograms: Program[] = ['etcd', 'patroni', 'postgres', 'haproxy', 'nginx', 'openssl', 'setpriv']
+
+/** Each step is waited for on machines that are ten times slower than usual. */
+const startMsMax = 300_000
+const host = '127.0.0.1'
+const secretOf = (bytes: number) => randomBytes(bytes).toString('hex')
+
+/** Starts all parts from the files of deploy/, and waits until the site answers. @param ending stops all of it */
+export async function startCluster(options: ClusterOptions, ending: Ending): Promise<Cluster> {
+  const { directory, say } = options
+  await chmod(directory, 0o711)
+  say('starting etcd')
+  const etcd = await startEtcd(options, ending)
+  say('starting three nodes of PostgreSQL with Patroni')
+  const nodes = await createNodes(options, etcd.hosts)
+  for (const node of nodes) node.start()
+  await ending.add(async () => void (await Promise.all(nodes.map((node) => node.end()))))
+  const primary = () => primaryOf(nodes)
+  const untilHealthy = (isSynchronous = true) => untilReplicated(nodes, isSynchronous)
+  await untilHealthy()
+  say('starting HAProxy')
+  const proxy = await startHaproxy(options, nodes)
+  await ending.add(() => proxy.process.end())
+  const superuserUrl = `postgres://postgres:${nodes[0]?.superuserPassword}@${host}:${proxy.primaryPort}/postgres`
+  await untilConnects(superuserUrl, proxy.process)
+  const databaseUrl = await setUpDatabase(superuserUrl, directory)
+  const administrator = { email: 'admin@holdfast.local', password: secretOf(12) }
+  const optional = options.hasOptionalParts
+    ? await startOptionalParts({ superuserUrl, databaseUrl }, ending, say)
+    : { started: [], missing: [], settings: {} }
+  // Each by itself: Holdfast asks each what it has replayed, and leaves the primary out.
+  const nodeUrls = nodes.map(({ postgresPort }) => `postgres://${host}:${postgresPort}/holdfast`)
+  const replicas = options.hasOptionalParts ? { DATABASE_REPLICA_URLS: nodeUrls.join(',') } : {}
+  const settings = { ...replicas, ...optional.settings, ...options.settings }
+  const site = await startSite({ ...options, settings, administrator, databaseUrl, ending })
+  const { replicasPort } = proxy
+  const parts = {
+    optional,
+    nodes,
+    etcd: etcd.members,
+    haproxy: proxy.process,
+    databaseUrl,
+    replicasPort,
+    administrator,
+  }
+  return { ...site, ...parts, primary, untilHealthy }
+}
+
+async function startEtcd({ directory, etcdMembers }: ClusterOptions, ending: Ending) {
+  const members = await Promise.all(
+    Array.from({ length: etcdMembers }, async (_, index) => ({
+      name: `etcd${index + 1}`,
+      listen: `${host}:${await portToKeep()}`,
+      peer: `${host}:${await portToKeep()}`,
+    })),
+  )
+  const processes: PlainProcess[] = []
+  for (const { name, listen, peer } of members) {
+    const values = {
+      NODE: name,
+      CLUSTER: 'holdfast',
+      ETCD_DATA: join(directory, name),
+      ETCD_LISTEN: listen,
+      ETCD_PEER: peer,
+      ETCD_MEMBERS: members.map((one) => `${one.name}=http://${one.peer}`).join(','),
+    }
+    await mkdir(join(directory, name), { mode: 0o700 })
+    await giveTo(postgresUser, join(directory, name))
+    const file = join(directory, `${name}.yml`)
+    await fillTemplate('cluster/etcd.yml.template', file, values, postgresUser)
+    const log = join(directory, `${name}.log`)
+    const args = ['--config-file', file]
+    processes.push(plainProcess({ name, command: 'etcd', args, log, user: postgresUser }))
+  }
+  await ending.add(async () => void (await Promise.all(processes.map((member) => member.end()))))
+  for (const [index, { listen }] of members.entries()) {
+    const member = processes[index]
+    await until(
+      async () => ((await isOk(`http://${listen}/health`)) ? true : undefined),
+      () => (member === undefined ? '' : lastLines(member)),
+      startMsMax,
+    )
+  }
+  return { members: processes, hosts: members.map(({ listen }) => listen).join(',') }
+}
+
+async function createNodes(options: ClusterOptions, etcdHosts: string): Promise<PatroniNode[]> {
+  const { directory, hasWires, isStrict } = options
+  const passwords = { superuser: secretOf(16), replication: secretOf(16), patroni: secretOf(16) }
+  const create = (name: string) =>
+    PatroniNode.create({
+      ...{ name, cluster: 'holdfast', directory: join(directory, name) },
+      ...{ etcdHosts, passwords, isStrict, hasWires },
+    })
+  return Promise.all(['node1', 'node2', 'node3'].map(create))
+}
+
+async function primaryOf(nodes: readonly PatroniNode[]): Promise<PatroniNode | null> {
+  const flags = await Promise.all(nodes.map((node) => node.isPrimary()))
+  return nodes[flags.indexOf(true)] ?? null
+}
+
+async function untilReplicated(nodes: readonly PatroniNode[], isSynchronous: boolean): Promise<PatroniNode> {
+  return until(
+    async () => {
+      const primary = await primaryOf(nodes)
+      const replication = await primary?.replication()
+      const isReady = replication?.streaming === nodes.length - 1 && replication.hasSynchronous === isSynchronous
+      return primary !== null && isReady ? primary : undefined
+    },
+    async () => (await Promise.all(nodes.map((node) => node.lastLines()))).join('\n'),
+    startMsMax,
+  )
+}
+
+async function startHaproxy({ directory }: ClusterOptions, nodes: readonly PatroniNode[]) {
+  const [primaryPort, replicasPort] = [await portToKeep(), await portToKeep()]
+  const values: Record<string, string | number> = {
+    PRIMARY_LISTEN: `${host}:${primaryPort}`,
+    REPLICAS_LISTEN: `${host}:${replicasPort}`,
+  }
+  for (const [index, node] of nodes.entries()) {
+    values[`NODE${index + 1}_HOST`] = host
+    values[`NODE${index + 1}_POSTGRES`] = `${host}:${node.postgresPort}`
+    values[`NODE${index + 1}_PATRONI_PORT`] = node.checksPort
+  }
+  const file = await fillTemplate('cluster/haproxy.cfg.template', join(directory, 'haproxy.cfg'), values)
+  const log = join(directory, 'haproxy.log')
+  const started = plainProcess({ name: 'haproxy', command: 'haproxy', args: ['-db', '-f', file], log })
+  return { process: started, primaryPort, replicasPort }
+}
+
+async function untilConnects(url: string, haproxy: PlainProcess): Promise<void> {
+  const pool = createPool({ url, max: 1, name: 'cluster', onIdleError: () => undefined })
+  try {
+    const connected = () =>
+      pool.query('select').then(
+        () => true,
+        () => undefined,
+      )
+    await until(connected, () => lastLines(haproxy), startMsMax)
+  } finally {
+    await pool.end()
+  }
+}
+
+async function isOk(url: string): Promise<boolean> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => null)
+  return response?.ok === true
+}

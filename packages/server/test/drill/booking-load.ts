@@ -1,0 +1,93 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Engine } from '@holdfast/engine'
+import { newId } from '@holdfast/engine/id'
+import { aClaim, aClinic, aDoctor, type BuiltClinic, type BuiltDoctor } from '@holdfast/testkit'
+import type pg from 'pg'
+
+/** A booking that was confirmed: when its request began, and when its caller got the response (milliseconds). */
+export type JournalEntry = { id: string; beganMs: number; acknowledgedMs: number }
+
+const capacity = 200
+const slotsPerDoctor = 50
+const concurrency = 256
+
+export type Room = { clinic: BuiltClinic; doctors: BuiltDoctor[]; slotIds: string[] }
+
+/** A clinic with room for this many bookings. */
+export async function createRoom(pool: pg.Pool, bookings: number): Promise<Room> {
+  const database = { ownerPool: pool }
+  const clinic = await aClinic(database)
+  const slotIds: string[] = []
+  const doctors: BuiltDoctor[] = []
+  for (let left = Math.ceil(bookings / capacity) + 1; left > 0; left -= slotsPerDoctor) {
+    const doctor = await aDoctor(database, clinic)
+    doctors.push(doctor)
+    const ids = Array.from({ length: Math.min(left, slotsPerDoctor) }, () => newId(clinic.no))
+    await pool.query(
+      `insert into holdfast.slot (clinic_no, id, resource_id, starts_at, ends_at, capacity)
+       select $1::int, s.id, $2, d.at + s.n * interval '10 minutes', d.at + (s.n + 1) * interval '10 minutes', $4
+         from unnest($3::uuid[]) with ordinality s(id, n),
+              (select date_trunc('day', now()) + interval '2 days 4 hours' as at) d`,
+      [clinic.no, doctor.id, ids, capacity],
+    )
+    slotIds.push(...ids)
+  }
+  return { clinic, doctors, slotIds }
+}
+
+/** Books confirmed places as fast as the engine takes them, and notes what was acknowledged. */
+export class BookingLoad {
+  readonly journal: JournalEntry[] = []
+  /** Claims that were not booked, by the kind of their outcome. */
+  readonly refused: Record<string, number> = {}
+  readonly #engine: Engine
+  readonly #clinicNo: number
+  readonly #slotIds: readonly string[]
+  #next = 0
+  #stopped = false
+
+  constructor(engine: Engine, clinicNo: number, slotIds: readonly string[]) {
+    this.#engine = engine
+    this.#clinicNo = clinicNo
+    this.#slotIds = slotIds
+  }
+
+  /** @returns bookings per second */
+  async book(count: number): Promise<number> {
+    const [beganAt, before] = [performance.now(), this.journal.length]
+    const end = this.#next + count
+    const clients = Array.from({ length: concurrency }, async () => {
+      while (this.#next < end && !this.#stopped) await this.#bookOne()
+    })
+    await Promise.all(clients)
+    return (this.journal.length - before) / ((performance.now() - beganAt) / 1000)
+  }
+
+  /** Books a few at a time until `stop`. */
+  async trickle(): Promise<void> {
+    while (!this.#stopped) {
+      await this.#bookOne().catch((error: unknown) => {
+        // The database is destroyed under it.
+        if (!this.#stopped) throw error
+      })
+      await delay(5)
+    }
+  }
+
+  stop(): void {
+    this.#stopped = true
+  }
+
+  async #bookOne(): Promise<void> {
+    const index = this.#next
+    this.#next += 1
+    const id = this.#slotIds[index % this.#slotIds.length] ?? ''
+    const beganMs = Date.now()
+    const claim = aClaim({ id, clinicNo: this.#clinicNo }, { confirm: true })
+    const outcome = await this.#engine.claim(claim)
+    // A claim whose connection was lost is sent again, and may find its booking.
+    if (outcome.kind === 'booked' || outcome.kind === 'replayed') {
+      this.journal.push({ id: outcome.booking.id, beganMs, acknowledgedMs: Date.now() })
+    } else this.refused[outcome.kind] = (this.refused[outcome.kind] ?? 0) + 1
+  }
+}

@@ -1,0 +1,150 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { provideTestEnvironment } from '@holdfast/testkit'
+import { type Program, whyNoCluster } from '../cluster/programs.ts'
+import { clusterPrograms } from '../cluster/start-cluster.ts'
+import { brokerTable } from './broker-command.ts'
+import { failoverTable, failuresOf } from './failover-command.ts'
+import { allKills, type Kill } from './failovers.ts'
+import { redisFailures, redisTable } from './redis-command.ts'
+import { restoreTable } from './restore-command.ts'
+import { runBrokerDrill } from './run-broker-drill.ts'
+import { runFailoverDrill } from './run-failover-drill.ts'
+import { failuresOfParts, type Part, partsTable, runPartsDrill } from './run-parts-drill.ts'
+import { runRedisDrill } from './run-redis-drill.ts'
+import { failuresOfReplicas, replicasTable, runReplicasDrill } from './run-replicas-drill.ts'
+import { runRestoreDrill } from './run-restore-drill.ts'
+
+// npm run drill -- restore [--bookings 10000] [--seconds 5] [--json]
+// npm run drill -- redis [--seconds 5] [--clients 16] [--json]
+// npm run drill -- failover [--times 4] [--kill primary|postgres|partition|pause] [--clients 16] [--json]
+// npm run drill -- replicas [--reads 100000] [--clients 16] [--json]
+// npm run drill -- servers|nginx [--clients 16] [--json]
+// npm run drill -- broker [--bookings 10000] [--json]
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    bookings: { type: 'string', default: '10000' },
+    seconds: { type: 'string', default: '5' },
+    times: { type: 'string', default: String(allKills.length) },
+    kill: { type: 'string' },
+    reads: { type: 'string', default: '100000' },
+    clients: { type: 'string', default: '16' },
+    json: { type: 'boolean', default: false },
+  },
+})
+
+function numberOf(name: 'bookings' | 'reads' | 'seconds' | 'times' | 'clients', least: number): number {
+  const number = Number(values[name])
+  if (!Number.isInteger(number) || number < least) {
+    throw new Error(`--${name} is a whole number from ${least}, not ${values[name]}.`)
+  }
+  return number
+}
+
+function isKill(name: string): name is Kill {
+  return allKills.some((kill) => kill === name)
+}
+
+function killsOf(name: string | undefined): readonly Kill[] {
+  if (name === undefined) return allKills
+  if (!isKill(name)) throw new Error(`--kill is one of these, not ${JSON.stringify(name)}: ${allKills.join(', ')}.`)
+  return [name]
+}
+
+type Drill = { programs: readonly Program[]; run(directory: string): Promise<{ failures: string[] }> }
+
+const startedAt = performance.now()
+const say = (line: string) =>
+  process.stderr.write(`${((performance.now() - startedAt) / 1_000).toFixed(1).padStart(6)} s  ${line}\n`)
+
+/** Prints a result as JSON or as a table. */
+function print<Result>(result: Result, tableOf: (result: Result) => string): void {
+  process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : tableOf(result))
+}
+
+const partsDrill = (part: Part): Drill => ({
+  programs: clusterPrograms,
+  async run(directory) {
+    const clients = numberOf('clients', 1)
+    const result = await runPartsDrill(part, { etcdMembers: 1, clients, pauseMs: 50, directory, say })
+    print(result, partsTable)
+    return { failures: failuresOfParts(result) }
+  },
+})
+
+const drills: Record<string, Drill> = {
+  restore: {
+    programs: [],
+    async run(directory) {
+      const bookings = numberOf('bookings', 100)
+      const result = await runRestoreDrill({ bookings, backupSeconds: numberOf('seconds', 1), directory, say })
+      print(result, restoreTable)
+      const { lost, unexpected, mismatches } = result
+      return { failures: lost + unexpected + mismatches === 0 ? [] : ['what was restored is not what was booked'] }
+    },
+  },
+  redis: {
+    programs: ['redis-server', 'redis-cli'],
+    async run(directory) {
+      const [seconds, clients] = [numberOf('seconds', 1), numberOf('clients', 1)]
+      const result = await runRedisDrill({ seconds, clients, directory, say })
+      print(result, redisTable)
+      return { failures: redisFailures(result) }
+    },
+  },
+  failover: {
+    programs: clusterPrograms,
+    async run(directory) {
+      const [times, clients] = [numberOf('times', 1), numberOf('clients', 1)]
+      const load = { clients, pauseMs: 50 }
+      const kills = killsOf(values.kill)
+      const result = await runFailoverDrill({ kills, times, etcdMembers: 3, ...load, directory, say })
+      print(result, failoverTable)
+      return { failures: failuresOf(result) }
+    },
+  },
+  replicas: {
+    programs: [],
+    async run() {
+      const result = await runReplicasDrill({ reads: numberOf('reads', 100), clients: numberOf('clients', 1), say })
+      print(result, replicasTable)
+      return { failures: failuresOfReplicas(result) }
+    },
+  },
+  servers: partsDrill('servers'),
+  nginx: partsDrill('nginx'),
+  broker: {
+    programs: [],
+    async run(directory) {
+      const result = await runBrokerDrill({ bookings: numberOf('bookings', 100), directory, say })
+      print(result, brokerTable)
+      const { bookings, arrived } = result
+      return { failures: arrived >= bookings ? [] : [`${bookings - arrived} events did not arrive`] }
+    },
+  },
+}
+
+const name = positionals.join(' ')
+const drill = drills[name]
+if (drill === undefined) {
+  throw new Error(
+    `Expected npm run drill -- and one of: ${Object.keys(drills).join(', ')}; not ${JSON.stringify(name)}.`,
+  )
+}
+const reason = whyNoCluster(drill.programs)
+if (reason !== null) throw new Error(`This drill can't run here: ${reason}`)
+provideTestEnvironment({ servers: [], dataDirectory: undefined, compileCache: join(tmpdir(), 'holdfast-drill-cache') })
+const directory = await mkdtemp(join(tmpdir(), 'holdfast-drill-'))
+// The account that runs PostgreSQL for root has to pass through.
+await chmod(directory, 0o711)
+try {
+  const { failures } = await drill.run(directory)
+  for (const failure of failures) process.stderr.write(`FAILED  ${failure}\n`)
+  process.exitCode = failures.length === 0 ? 0 : 1
+} finally {
+  await rm(directory, { recursive: true, force: true })
+}

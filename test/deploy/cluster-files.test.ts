@@ -1,0 +1,83 @@
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { problemKinds } from '@holdfast/contract'
+import { expect, onTestFinished, test } from 'vitest'
+import { parse } from 'yaml'
+import { documentedCommands } from './documented-commands.ts'
+import { hasProgram } from './machine.ts'
+
+const deploy = join(import.meta.dirname, '../../deploy')
+const example = readFileSync(join(deploy, 'cluster/cluster.env.example'), 'utf8')
+/** With the passwords that the example leaves empty. */
+const filled = example.replaceAll(/^(\w+)=$/gm, '$1=a-password')
+
+/** A directory in which the documented commands work as if it were the machine's. */
+function aMachine(environment: string): { directory: string; run(script: string): { code: number; out: string } } {
+  const directory = mkdtempSync(join(tmpdir(), 'holdfast-cluster-files-'))
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  for (const folder of ['etc/patroni', 'etc/haproxy', 'etc/nginx/sites-available', 'opt/holdfast/current']) {
+    mkdirSync(join(directory, folder), { recursive: true })
+  }
+  cpSync(deploy, join(directory, 'opt/holdfast/current/deploy'), { recursive: true })
+  writeFileSync(join(directory, 'cluster.env'), environment)
+  return {
+    directory,
+    run(script) {
+      const here = script.replaceAll(/(?<= )\/(?=etc\/|opt\/)/g, `${directory}/`).replaceAll(/^chown .*$/gm, '')
+      const env = { ...process.env, HOLDFAST_CLUSTER_ENV: join(directory, 'cluster.env') }
+      const options = { env: { ...env, PATH: `${process.env.PATH}:/usr/sbin` }, encoding: 'utf8' as const }
+      const { status, stdout, stderr } = spawnSync('sh', ['-euc', here], options)
+      return { code: status ?? 1, out: stdout + stderr }
+    },
+  }
+}
+
+test('the variables of the example are those of the files of a cluster', () => {
+  const templates = ['nginx/holdfast.conf.template', 'cluster/etcd.yml.template', 'cluster/patroni.yml.template']
+  const used = [...templates, 'cluster/haproxy.cfg.template'].flatMap((file) =>
+    [...readFileSync(join(deploy, file), 'utf8').matchAll(/\$\{(HOLDFAST_\w+)\}/g)].map(([, name = '']) => name),
+  )
+  const named = [...example.matchAll(/^(\w+)=/gm)].map(([, name = '']) => name)
+  expect(new Set(named)).toEqual(new Set(used))
+})
+
+const programs = ['haproxy', 'envsubst']
+const missing = programs.filter((program) => !hasProgram(program))
+if (missing.length > 0) console.warn(`The commands of docs/operations/cluster.md are not tested: no ${missing}`)
+
+test.runIf(missing.length === 0)('the commands of cluster.md write files that the programs accept', () => {
+  const { directory, run } = aMachine(filled)
+  for (const script of documentedCommands('cluster.md')) expect(run(script)).toMatchObject({ code: 0 })
+  const patroni = parse(readFileSync(join(directory, 'etc/patroni/config.yml'), 'utf8')) as Record<string, unknown>
+  expect(patroni).toMatchObject({ scope: 'holdfast', name: 'node1', bootstrap: { dcs: { synchronous_mode: true } } })
+  const { ttl, loop_wait, retry_timeout } = (patroni.bootstrap as { dcs: Record<string, number> }).dcs
+  expect(ttl).toBeGreaterThanOrEqual((loop_wait ?? 0) + 2 * (retry_timeout ?? 0))
+  expect(parse(readFileSync(join(directory, 'etc/etcd.yml'), 'utf8'))).toMatchObject({ name: 'node1' })
+  expect(readFileSync(join(directory, 'etc/nginx/sites-available/holdfast'), 'utf8')).not.toContain('${')
+  const isWithout = (file: string) => !readFileSync(file, 'utf8').includes('${HOLDFAST_')
+  expect(readdirSync(join(directory, 'etc')).includes('etcd.yml')).toBe(true)
+  expect(isWithout(join(directory, 'etc/haproxy/haproxy.cfg'))).toBe(true)
+})
+
+test.runIf(missing.length === 0)('a variable without a value is named, and nothing is written', () => {
+  const { directory, run } = aMachine(example)
+  const [script = ''] = documentedCommands('cluster.md')
+  expect(run(script)).toMatchObject({ code: 1, out: expect.stringMatching(/no HOLDFAST_\w+_PASSWORD, which patroni/) })
+  expect(readdirSync(join(directory, 'etc/patroni'))).toEqual([])
+})
+
+test('what nginx itself answers are problems of the API', () => {
+  const template = readFileSync(join(deploy, 'nginx/holdfast.conf.template'), 'utf8')
+  const problems = [...template.matchAll(/return (\d+) '(\{.*\})';/g)].map(([, status = '', body = '']) => ({
+    status: Number(status),
+    body: JSON.parse(body) as Record<string, unknown>,
+  }))
+  expect(problems.map(({ body }) => body.code)).toEqual(['rate_limited', 'unavailable'])
+  for (const { status, body } of problems) {
+    const kind = problemKinds[body.code as 'unavailable']
+    expect(body).toMatchObject({ type: `urn:holdfast:problem:${body.code}`, title: kind.title, status: kind.status })
+    expect(status).toBe(kind.status)
+  }
+})
