@@ -1,0 +1,360 @@
+#!/bin/sh
+# Installs this release of Holdfast as a service on Debian, with nginx in front of it; or upgrades to it. Run as root,
+# from the unpacked release:
+#
+#   deploy/debian/install.sh --host book.example.org [--certificate FILE --key FILE] [--admin-email ADDRESS]
+#   deploy/debian/install.sh                # upgrade, or repair, with the same options as before
+#   deploy/debian/install.sh uninstall      # remove the program, and list what remains
+#
+# Without a certificate it creates a self-signed one. Run twice, it changes nothing. See docs/operations/.
+set -eu
+umask 022
+
+release=$(dirname "$(dirname "$(dirname "$(readlink -f "$0")")")")
+programs=/opt/holdfast
+settings=/etc/holdfast
+state=/var/lib/holdfast
+backups=/var/backups/holdfast
+units=/etc/systemd/system
+site=/etc/nginx/sites-available/holdfast
+local_url=http://127.0.0.1
+ready_seconds_max=300
+changed=no
+
+say() { printf '%s\n' "$*"; }
+fail() {
+  printf 'install.sh: %s\n' "$*" >&2
+  exit 1
+}
+usage() {
+  sed -n '2,10s/^# \{0,1\}//p' "$0"
+  exit "${1:-0}"
+}
+note() {
+  changed=yes
+  say "$*"
+}
+
+# The version of an unpacked release.
+version_of() { sed -n 's/^  "version": "\(.*\)",$/\1/p' "$1/package.json"; }
+
+# install_file MODE OWNER TARGET: standard input becomes the file, if it differs.
+install_file() {
+  draft=$(mktemp "$3.XXXXXX")
+  cat >"$draft"
+  if [ -f "$3" ] && cmp -s "$draft" "$3"; then
+    rm "$draft"
+    return 0
+  fi
+  chmod "$1" "$draft"
+  chown "$2" "$draft"
+  mv "$draft" "$3"
+  wrote=yes
+  note "Wrote $3"
+}
+
+# make_directory MODE OWNER DIRECTORY
+make_directory() {
+  if [ -d "$3" ] && [ "$(stat -c '0%a %U:%G' "$3")" = "$1 $2" ]; then return 0; fi
+  install -d -m "$1" -o "${2%:*}" -g "${2#*:}" "$3"
+  note "Created $3"
+}
+
+install_packages() {
+  missing=
+  for package in nginx-light openssl logrotate libatomic1 libstdc++6; do
+    # Any package of nginx will do.
+    if [ "$package" = nginx-light ] && command -v nginx >/dev/null; then continue; fi
+    dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing="$missing $package"
+  done
+  [ -n "$missing" ] || return 0
+  note "Installing Debian's packages:$missing"
+  apt-get update -qq
+  # shellcheck disable=SC2086 # one word for each package
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing
+}
+
+create_user() {
+  getent passwd holdfast >/dev/null && return 0
+  useradd --system --user-group --home-dir "$state" --no-create-home --shell /usr/sbin/nologin holdfast
+  note 'Created the user holdfast'
+}
+
+check_release() {
+  [ "$release" != "$programs/$version" ] || return 0
+  (cd "$release" && sha256sum --check --quiet SHA256SUMS) ||
+    fail "$release is damaged or was changed. Download the release again."
+}
+
+# The release of this script as /opt/holdfast/VERSION.
+install_release() {
+  target=$programs/$version
+  [ "$release" = "$target" ] && return 0
+  cmp -s "$release/SHA256SUMS" "$target/SHA256SUMS" && return 0
+  say "Copying the release to $target"
+  make_directory 0755 root:root "$programs"
+  rm -rf "$target.draft"
+  cp -a "$release" "$target.draft"
+  chown -R root:root "$target.draft"
+  chmod -R u=rwX,go=rX "$target.draft"
+  # Another build of the same version; the service is restarted below.
+  if [ -e "$target" ]; then mv "$target" "$target.replaced"; fi
+  mv "$target.draft" "$target"
+  rm -rf "$target.replaced"
+  note "Installed $target"
+  restart=yes
+}
+
+# Options of an earlier run are the default.
+remembered() { [ ! -f "$settings/install.conf" ] || sed -n "s/^$1=//p" "$settings/install.conf"; }
+
+write_settings() {
+  make_directory 0755 root:root "$settings"
+  printf 'host=%s\ncertificate=%s\nkey=%s\n' "$host" "$certificate" "$key" |
+    install_file 0644 root:root "$settings/install.conf"
+  if [ ! -f "$settings/holdfast.env" ]; then
+    sed -e "s|^#HOLDFAST_URL=.*|HOLDFAST_URL=https://$host|" "$release/deploy/systemd/holdfast.env" |
+      install_file 0640 root:holdfast "$settings/holdfast.env"
+  fi
+  make_directory 0700 holdfast:holdfast "$state"
+  make_directory 0700 holdfast:holdfast "$backups"
+}
+
+self_signed_certificate() {
+  [ "$certificate" = "$settings/tls/certificate.pem" ] || return 0
+  [ -f "$certificate" ] && return 0
+  make_directory 0700 root:root "$settings/tls"
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days 825 -subj "/CN=$host" \
+    -addext "subjectAltName=DNS:$host" -keyout "$key" -out "$certificate" 2>/dev/null
+  note "Created a self-signed certificate. Browsers warn of it: replace it by --certificate FILE --key FILE."
+}
+
+write_nginx() {
+  sed -e "s|\${HOLDFAST_HOST}|$host|g" -e "s|\${HOLDFAST_SERVERS}|server 127.0.0.1:$port;|" \
+    -e "s|\${HOLDFAST_HTTP_PORT}|80|" -e "s|\${HOLDFAST_HTTPS_PORT}|443|" \
+    -e "s|\${HOLDFAST_CERTIFICATE}|$certificate|" -e "s|\${HOLDFAST_KEY}|$key|" \
+    "$release/deploy/nginx/holdfast.conf.template" | install_file 0644 root:root "$site"
+  [ -e /etc/nginx/sites-enabled/holdfast ] || ln -s "$site" /etc/nginx/sites-enabled/holdfast
+  nginx -t -q || fail "nginx refuses $site, see above"
+}
+
+write_services() {
+  wrote=no
+  for unit in holdfast-server.service holdfast-worker.service holdfast-backup.service holdfast-backup.timer; do
+    install_file 0644 root:root "$units/$unit" <"$release/deploy/systemd/$unit"
+  done
+  make_directory 0755 root:root "$units/holdfast-.service.d"
+  install_file 0644 root:root "$units/holdfast-.service.d/common.conf" \
+    <"$release/deploy/systemd/holdfast-.service.d/common.conf"
+  if [ "$wrote" = yes ]; then
+    systemctl daemon-reload
+    restart=yes
+  fi
+  install_file 0644 root:root /etc/logrotate.d/holdfast <"$release/deploy/debian/logrotate"
+  install_file 0755 root:root /usr/local/bin/holdfast <"$release/deploy/debian/holdfast"
+  systemctl is-enabled -q holdfast-server || systemctl enable -q holdfast-server
+}
+
+has_systemd() { [ -d /run/systemd/system ]; }
+
+# The first password, in a file for root only. The server would print it into the journal, which others can read.
+create_administrator() {
+  [ -e "$settings/administrator-created" ] && return 0
+  say 'Creating the database and the first administrator'
+  (umask 077 && /usr/local/bin/holdfast admin create --email "$email" >"$settings/first-password.draft") || {
+    rm -f "$settings/first-password.draft"
+    fail 'the first administrator could not be created, see above'
+  }
+  mv "$settings/first-password.draft" "$settings/first-password"
+  : >"$settings/administrator-created"
+  note "The first administrator and the password: $settings/first-password (only root can read it)"
+}
+
+# The directory of the release that runs; nothing before the first installation.
+current() { readlink -e "$programs/current" || true; }
+
+# Whether the server, of the version that is current, answers and can serve.
+wait_until_ready() {
+  seconds=0
+  while [ "$seconds" -lt "$ready_seconds_max" ]; do
+    if "$programs/current/node_modules/node/bin/node" -e \
+      'fetch(process.argv[1]).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))' \
+      "$local_url:$port/readyz"; then return 0; fi
+    systemctl is-active -q holdfast-server || return 1
+    sleep 1
+    seconds=$((seconds + 1))
+  done
+  return 1
+}
+
+# A setting of the environment file.
+setting_of() { sed -n "s/^$1=//p" "$settings/holdfast.env" | tail -n 1 | sed "s/^'\(.*\)'\$/\1/"; }
+
+# Whether there is an embedded database, which is copied before an upgrade.
+is_embedded() { [ -z "$(setting_of DATABASE_URL)" ] && [ -d "$data" ]; }
+
+check_space() {
+  is_embedded || return 0
+  needed=$(du -sk "$data" | cut -f 1)
+  free=$(df -Pk "$state" | awk 'NR == 2 { print $4 }')
+  [ "$free" -gt "$needed" ] ||
+    fail "the upgrade copies $data first, $((needed / 1024)) MB, and only $((free / 1024)) MB are free." \
+      'The release before still runs.'
+}
+
+copy_before_upgrade() {
+  is_embedded || return 0
+  rm -rf "$data.before-upgrade"
+  cp -a --reflink=auto "$data" "$data.before-upgrade" && return 0
+  rm -rf "$data.before-upgrade"
+  systemctl start holdfast-server
+  fail "$data could not be copied, see above. The release before runs again."
+}
+
+return_to() {
+  systemctl stop holdfast-server || true
+  journalctl -u holdfast-server -n 20 --no-pager -o cat >&2 || true
+  if [ -d "$data.before-upgrade" ]; then
+    rm -rf "$data"
+    mv "$data.before-upgrade" "$data"
+  fi
+  ln -sfn "$1" "$programs/current.draft"
+  mv -T "$programs/current.draft" "$programs/current"
+  systemctl start holdfast-server
+  wait_until_ready ||
+    fail "$version does not start, and neither does $(version_of "$1") again: see journalctl -u holdfast-server"
+  rm -rf "${programs:?}/$version"
+  fail "$version does not start, see above. $(version_of "$1") runs again, with the data as it was."
+}
+
+switch_release() {
+  before=$(current)
+  if [ "$before" = "$programs/$version" ]; then
+    systemctl is-active -q holdfast-server || restart=yes
+    [ "$restart" = no ] || systemctl restart holdfast-server
+    wait_until_ready || fail 'the server does not answer: see journalctl -u holdfast-server'
+    return 0
+  fi
+  if [ -n "$before" ]; then
+    check_space
+    say "Stopping $(version_of "$before")"
+    worker=$(systemctl is-active holdfast-worker || true)
+    systemctl stop holdfast-worker holdfast-server
+    copy_before_upgrade
+  fi
+  ln -sfn "$programs/$version" "$programs/current.draft"
+  mv -T "$programs/current.draft" "$programs/current"
+  [ -n "$before" ] || create_administrator
+  systemctl start holdfast-server
+  if ! wait_until_ready; then
+    [ -z "$before" ] || return_to "$before"
+    fail 'the server does not start: see journalctl -u holdfast-server'
+  fi
+  [ "${worker:-inactive}" != active ] || systemctl start holdfast-worker
+  rm -rf "$data.before-upgrade"
+  note "Holdfast $version runs"
+  remove_old_releases
+}
+
+# The release that ran until now stays: whoever has to restore its data needs it.
+remove_old_releases() {
+  for old in "$programs"/*/; do
+    old=${old%/}
+    case $old in "$programs/current" | "$programs/$version" | "$before") continue ;; esac
+    rm -rf "$old"
+    note "Removed $old"
+  done
+}
+
+refuse_older() {
+  installed=$(current)
+  [ -n "$installed" ] || return 0
+  newest=$(printf '%s\n%s\n' "$(version_of "$installed")" "$version" | sort -V | tail -n 1)
+  [ "$newest" = "$version" ] || fail "$(version_of "$installed") is installed, which is newer than $version." \
+    "The database can't go back. Restore a backup of $version instead."
+}
+
+uninstall() {
+  if has_systemd; then
+    systemctl disable -q --now holdfast-backup.timer holdfast-worker holdfast-server 2>/dev/null || true
+  fi
+  rm -rf "$units"/holdfast-*.service "$units/holdfast-backup.timer" "$units/holdfast-.service.d" "$programs"
+  rm -f "$site" /etc/nginx/sites-enabled/holdfast /etc/logrotate.d/holdfast /usr/local/bin/holdfast
+  if has_systemd; then
+    systemctl daemon-reload
+    systemctl is-active -q nginx && systemctl reload nginx
+  fi
+  say 'Holdfast is removed. These remain, and are removed by:'
+  [ ! -d "$state" ] || say "  the database and the secret   rm -r $state"
+  [ ! -d "$backups" ] || say "  backups on this machine       rm -r $backups"
+  [ ! -d "$settings" ] || say "  settings, certificate         rm -r $settings"
+  getent passwd holdfast >/dev/null && say '  the user                      userdel holdfast'
+  say "  Debian's packages             apt-get remove nginx-light logrotate"
+}
+
+host=$(remembered host)
+certificate=$(remembered certificate)
+key=$(remembered key)
+email=
+action=install
+while [ $# -gt 0 ]; do
+  case $1 in
+    --host | --certificate | --key | --admin-email)
+      [ $# -ge 2 ] || fail "$1 needs a value"
+      case $1 in
+        --host) host=$2 ;;
+        --certificate) certificate=$2 ;;
+        --key) key=$2 ;;
+        --admin-email) email=$2 ;;
+      esac
+      shift
+      ;;
+    uninstall) action=uninstall ;;
+    -h | --help) usage ;;
+    *)
+      say "install.sh: $1 is not an option" >&2
+      usage 2 >&2
+      ;;
+  esac
+  shift
+done
+
+[ "$(id -u)" = 0 ] || fail 'run this as root'
+if [ "$action" = uninstall ]; then
+  uninstall
+  exit 0
+fi
+
+version=$(version_of "$release")
+[ -f "$release/SHA256SUMS" ] || fail 'this is not a release: run deploy/debian/install.sh of an unpacked one'
+[ -n "$host" ] || fail 'say under which name people reach this machine: --host book.example.org'
+case $host in *[!A-Za-z0-9.-]*) fail "--host $host is not a host name" ;; esac
+certificate=${certificate:-$settings/tls/certificate.pem}
+key=${key:-$settings/tls/key.pem}
+email=${email:-admin@$host}
+if [ "$certificate" != "$settings/tls/certificate.pem" ]; then
+  for file in "$certificate" "$key"; do [ -r "$file" ] || fail "$file can't be read"; done
+fi
+[ -x "$release/node_modules/node/bin/node" ] || fail "$release is incomplete: its Node is missing"
+has_systemd || fail 'systemd does not run here. In a container use deploy/Containerfile.'
+restart=no
+
+refuse_older
+check_release
+install_packages
+create_user
+write_settings
+data=$(setting_of HOLDFAST_DATA)
+port=$(setting_of PORT)
+port=${port:-3000}
+install_release
+self_signed_certificate
+write_nginx
+write_services
+switch_release
+if systemctl is-active -q nginx; then systemctl reload nginx; else systemctl start nginx; fi
+if [ "$changed" = no ]; then
+  say "Holdfast $version is installed, and nothing had to be changed"
+else
+  say "Open https://$host"
+fi

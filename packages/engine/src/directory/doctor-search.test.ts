@@ -1,0 +1,111 @@
+import { aClinic, aDoctor, aSlot, type TestDatabase } from '@holdfast/testkit'
+import { test } from '@holdfast/testkit/database-test'
+import { expect } from 'vitest'
+import type { DoctorsQuery } from '../model/doctor.ts'
+import { createDirectory } from './create-directory.ts'
+
+const search: DoctorsQuery = {
+  clinicId: null,
+  specialization: null,
+  q: null,
+  appointmentType: null,
+  includeInactive: false,
+  sort: 'name',
+  limit: 100,
+  cursor: null,
+}
+
+const scene = test.extend('clinic', { scope: 'file' }, async ({ database }) => {
+  const clinic = await aClinic(database)
+  const doctors = [
+    ['Amara Okafor', 'General practice'],
+    ['Kofi Mensah', 'Dermatology'],
+    ['Lena Fischer', 'Hautarzt'],
+    ['Mariam Haddad', 'أمراض القلب'],
+    ['Tomás Peña', 'Paediatrics'],
+    ['Vera Entwistle', 'Ear, nose and throat'],
+  ]
+  for (const [name = '', specialization = ''] of doctors) await aDoctor(database, clinic, { name, specialization })
+  return clinic
+})
+
+function find(database: TestDatabase, clinicId: string, q: string, rest: Partial<DoctorsQuery> = {}) {
+  return createDirectory(database.appPool, () => undefined).doctors({ ...search, clinicId, q, ...rest })
+}
+
+const names = async (...call: Parameters<typeof find>) => (await find(...call)).items.map(({ name }) => name)
+
+scene.for([
+  ['GP', ['Amara Okafor']],
+  ['Hausarzt', ['Amara Okafor']],
+  ['طبيب عام', ['Amara Okafor']],
+  ['skin', ['Kofi Mensah', 'Lena Fischer']],
+  ['dermatologist', ['Kofi Mensah', 'Lena Fischer']],
+  ['skin doctor', ['Kofi Mensah', 'Lena Fischer']],
+  ['جلدية', ['Kofi Mensah', 'Lena Fischer']],
+  ['heart', ['Mariam Haddad']],
+  ['القلب', ['Mariam Haddad']],
+  ['Kinderarzt', ['Tomás Peña']],
+  ['ent', ['Vera Entwistle']],
+  ['skin rash', ['Kofi Mensah', 'Lena Fischer']],
+  ['my heart hurts', ['Mariam Haddad']],
+  ['Fieber', ['Amara Okafor']],
+  ['ألم الأذن', ['Vera Entwistle']],
+] as const)('%s finds %j', async ([q, expected], { database, clinic }) => {
+  expect(await names(database, clinic.id, q)).toEqual(expected)
+})
+
+scene.for([
+  ['dermatolgy', ['Kofi Mensah', 'Lena Fischer']],
+  ['Okafro', ['Amara Okafor']],
+  ['dr mensa skni', []],
+  ['fisher', ['Lena Fischer']],
+  ['tomas pena', ['Tomás Peña']],
+  ['pediatrician tomaz', ['Tomás Peña']],
+] as const)('with typing errors, %s finds %j', async ([q, expected], { database, clinic }) => {
+  expect(await names(database, clinic.id, q)).toEqual(expected)
+})
+
+scene(
+  'a specialization includes the same one by other names, with the names for readers',
+  async ({ database, clinic }) => {
+    const { items } = await createDirectory(database.appPool, () => undefined).doctors({
+      ...search,
+      clinicId: clinic.id,
+      specialization: 'Dermatologie',
+    })
+    expect(items.map(({ name, specializationNames }) => [name, specializationNames?.de])).toEqual([
+      ['Kofi Mensah', 'Dermatologie'],
+      ['Lena Fischer', 'Hautarzt'],
+    ])
+  },
+)
+
+scene('all words must match: a name with another field finds nobody', async ({ database, clinic }) => {
+  expect(await names(database, clinic.id, 'Okafor skin')).toEqual([])
+  expect(await names(database, clinic.id, 'skin Mensah')).toEqual(['Kofi Mensah'])
+})
+
+scene('nothing is corrected while something is found, nor into nonsense', async ({ database, clinic }) => {
+  await aDoctor(database, clinic, { name: 'Ann Fisher', specialization: 'Urology' })
+  expect(await names(database, clinic.id, 'fisher')).toEqual(['Ann Fisher'])
+  for (const q of ['zzzz', 'xyzxyzxyz', '%', '()']) expect(await names(database, clinic.id, q)).toEqual([])
+})
+
+test('a corrected search has pages, in either order', async ({ database }) => {
+  const clinic = await aClinic(database)
+  for (let nth = 0; nth < 5; nth += 1) {
+    const doctor = await aDoctor(database, clinic, { name: `Ida Lindqvist ${nth}`, specialization: 'Surgery' })
+    await aSlot(database, doctor)
+  }
+  for (const sort of ['name', 'soonest'] as const) {
+    const found: string[] = []
+    let cursor: string | null = null
+    do {
+      const page = await find(database, clinic.id, 'Lindquist', { sort, limit: 2, cursor })
+      found.push(...page.items.map(({ name }) => name))
+      cursor = page.nextCursor
+    } while (cursor !== null)
+    expect(found).toEqual([0, 1, 2, 3, 4].map((nth) => `Ida Lindqvist ${nth}`))
+  }
+})

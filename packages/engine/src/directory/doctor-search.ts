@@ -1,0 +1,98 @@
+import { distance } from 'fastest-levenshtein'
+import type pg from 'pg'
+import sql, { join, type Sql } from 'sql-template-tag'
+import { contains, folded } from '../lists/search-text.ts'
+import { foldedTerm, isGeneric, meantSpecializations, termWords } from './specialization-terms.ts'
+
+/** More words are searched for as one text only. */
+const wordsMax = 8
+/** Shorter words are not corrected: too many are alike. */
+const correctedLengthMin = 4
+/** From this length on, two typing errors are corrected instead of one. */
+const twoErrorsLengthMin = 6
+const correctionsMax = 5
+/** How many doctors and specializations are read: a limit for the work of one search. */
+const doctorsReadMax = 10_000
+const specializationsMax = 1_000
+
+const text = sql`r.name || ' ' || r.specialization`
+
+/**
+ * The condition on a doctor `r` that the search text is part of the name or specialization, or that each of its words
+ * is, or means, such as *GP* or *skin*.
+ */
+export async function searchCondition(pool: pg.Pool, q: string): Promise<Sql> {
+  const specializations = await specializationNames(pool)
+  const words = wordsOf(q)
+  // The text as a whole and its only word are the same condition: it reads every doctor.
+  if (words.length === 0 || (words.length === 1 && words[0] === q)) return hasAnyOf([q], specializations)
+  return any([hasAnyOf([q], specializations), all(words.map((word) => hasAnyOf([word], specializations)))])
+}
+
+/**
+ * The condition for a text that finds nobody: words may have typing errors. null: no word can be corrected.
+ *
+ * @param others the other conditions of the search; only words of doctors that they allow are offered
+ */
+export async function correctedCondition(pool: pg.Pool, q: string, others: readonly Sql[]): Promise<Sql | null> {
+  const words = wordsOf(q)
+  if (!words.some((word) => word.length >= correctedLengthMin)) return null
+  const [specializations, known] = await Promise.all([specializationNames(pool), knownWords(pool, words, others)])
+  const corrections = words.map((word) => correctionsOf(word, [...termWords, ...known]))
+  if (corrections.every((found) => found.length === 0)) return null
+  return all(words.map((word, index) => hasAnyOf([word, ...(corrections[index] ?? [])], specializations)))
+}
+
+/** The words of a text without those that say nothing; all of them if nothing else is left. */
+function wordsOf(q: string): string[] {
+  const words = q.split(/[\s,.;:/()-]+/).filter((word) => word !== '')
+  const telling = words.filter((word) => !isGeneric(word))
+  const wanted = telling.length === 0 ? words : telling
+  return wanted.length > wordsMax ? [] : wanted
+}
+
+function hasAnyOf(words: readonly string[], specializations: readonly string[]): Sql {
+  const meant = words.flatMap((word) => meantSpecializations(word, specializations))
+  return any([...words.map((word) => contains(text, word)), ...(meant.length === 0 ? [] : [isOneOf(meant)])])
+}
+
+function correctionsOf(word: string, known: readonly string[]): string[] {
+  const wanted = foldedTerm(word)
+  if (wanted.length < correctedLengthMin) return []
+  const errorsMax = wanted.length < twoErrorsLengthMin ? 1 : 2
+  const near = [...new Set(known)]
+    .map((one) => ({ one, errors: distance(wanted, foldedTerm(one)) }))
+    .filter(({ errors }) => errors > 0 && errors <= errorsMax)
+    .sort((a, b) => a.errors - b.errors)
+  return near.slice(0, correctionsMax).map(({ one }) => one)
+}
+
+/** The words of names and specializations that are about as long as one of `words`. */
+async function knownWords(pool: pg.Pool, words: readonly string[], others: readonly Sql[]): Promise<string[]> {
+  const lengths = words.map(({ length }) => length)
+  const { rows } = await pool.query<{ word: string }>(sql`
+    select distinct w.word
+      from (select r.* from holdfast.resource r where ${all(others)} limit ${doctorsReadMax}) r
+     cross join lateral regexp_split_to_table(${folded(text)}, '[\\s,.;:/()-]+') w(word)
+     where length(w.word) between ${Math.min(...lengths) - 2} and ${Math.max(...lengths) + 2}`)
+  return rows.map(({ word }) => word)
+}
+
+/** All specializations of the directory, as they were written. */
+export async function specializationNames(pool: pg.Pool): Promise<string[]> {
+  const { rows } = await pool.query<{ name: string }>(sql`
+    select name from holdfast.specialization order by name limit ${specializationsMax}`)
+  return rows.map(({ name }) => name)
+}
+
+function isOneOf(specializations: readonly string[]): Sql {
+  return sql`r.specialization = any(${specializations}::text[])`
+}
+
+function any(conditions: readonly Sql[]): Sql {
+  return sql`(${join(conditions, ' or ')})`
+}
+
+function all(conditions: readonly Sql[]): Sql {
+  return sql`(${join(conditions, ' and ')})`
+}

@@ -1,0 +1,83 @@
+import type { Booking, Slot } from '@holdfast/contract/client'
+import { Button, Group, Stack, Text } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { type ReactNode, useMemo, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { addDays, localDay } from '../../lib/local-time.ts'
+import { serverNow } from '../../lib/server-clock.ts'
+import { blockedSlotsQuery } from '../busy-calendar/busy-queries.ts'
+import { HoursDialog } from './hours-dialog.tsx'
+import { type DayHours, SlotCalendar } from './slot-calendar.tsx'
+import { SlotDialog } from './slot-dialog.tsx'
+
+type DoctorCalendarProps = {
+  view: 'day' | 'week'
+  /** The day, or the week's Monday. */
+  day: string
+  slots: readonly Slot[]
+  bookings: readonly Booking[]
+  doctorId: string
+  clinicId: string
+  timeZone: string
+  /** Renders the name of a booking's patient. */
+  nameOf?: (booking: Booking) => ReactNode
+  /** Renders a link for moving a booking. */
+  moveOf?: (booking: Booking) => ReactNode
+  onDay?: (day: string) => void
+}
+
+/** A doctor's calendar, with the dialogs of its slots and hours. */
+export function DoctorCalendar({ view, day, nameOf, moveOf, onDay, ...shown }: DoctorCalendarProps) {
+  const { t } = useTranslation('schedule')
+  const [opened, setOpened] = useState<Slot | undefined>()
+  const [hours, setHours] = useState<DayHours | null>(null)
+  const { slots, bookings, clinicId, doctorId, timeZone } = shown
+  const lastDay = view === 'day' ? day : addDays(day, 6)
+  // Read again when slots change, as they do when a calendar blocks some.
+  const version = slots.map(({ available }) => available).join()
+  const blockedIds = useQuery({
+    ...blockedSlotsQuery(doctorId, day, lastDay),
+    queryKey: [...blockedSlotsQuery(doctorId, day, lastDay).queryKey, version],
+  }).data
+  const blocked = useMemo(() => new Set(blockedIds), [blockedIds])
+  const today = localDay(serverNow(), timeZone)
+  return (
+    <Stack gap="sm">
+      <Group justify="space-between" gap="sm" className="no-print">
+        {view === 'week' ? (
+          <Text size="sm" c="dimmed" visibleFrom="sm">
+            {t('calendar.help')}
+          </Text>
+        ) : null}
+        <Button
+          size="sm"
+          variant="default"
+          onClick={() => setHours({ day: today > day && today <= lastDay ? today : day, from: '09:00', to: '12:00' })}
+        >
+          {t('hours.open')}
+        </Button>
+      </Group>
+      <SlotCalendar
+        {...{ view, day, slots, bookings, blocked, timeZone, onDay }}
+        onSlot={(slotId) => setOpened(slots.find(({ id }) => id === slotId))}
+        onHours={setHours}
+      />
+      <SlotDialog
+        // A withdrawn slot stays open until the reader has seen whose appointments it took.
+        slot={slots.find(({ id }) => id === opened?.id) ?? opened}
+        {...{ bookings, clinicId, timeZone }}
+        {...(nameOf === undefined ? {} : { nameOf })}
+        {...(moveOf === undefined ? {} : { moveOf })}
+        onClose={() => setOpened(undefined)}
+      />
+      <HoursDialog
+        {...shown}
+        hours={hours}
+        firstDay={day}
+        lastDay={lastDay}
+        moveOf={moveOf}
+        onClose={() => setHours(null)}
+      />
+    </Stack>
+  )
+}

